@@ -1,0 +1,6 @@
+//! People and how they prove who they are. Pure, like `oidc`.
+
+pub mod csrf;
+pub mod password;
+pub mod throttle;
+pub mod user;

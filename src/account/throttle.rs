@@ -1,0 +1,84 @@
+//! How often something may be tried: a password of one account from anywhere, one of any account from one address, a
+//! registration from one address.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::{
+    secret::{Key, random_text},
+    time::Lifetime,
+};
+
+/// The time in which attempts are counted, from the first one on.
+pub const WINDOW: Lifetime = Lifetime::minutes(15);
+
+/// A counter of attempts.
+pub struct Counter {
+    /// Under which it is stored: a keyed hash, so that neither names nor addresses are.
+    pub key: String,
+    /// How many there may be in a [`WINDOW`].
+    pub limit: i64,
+}
+
+/// The counter of the account that `login` names.
+pub fn of_account(key: &Key, login: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"account", login.to_lowercase().as_bytes()])),
+        limit: 10,
+    }
+}
+
+/// The counter of clients that an address registers where registration is open.
+pub fn of_registrations(key: &Key, address: &str) -> Counter {
+    Counter {
+        limit: 20,
+        ..of_network(key, b"registrations", address)
+    }
+}
+
+/// The counter of sign-ins from a network address.
+pub fn of_address(key: &Key, address: &str) -> Counter {
+    of_network(key, b"address", address)
+}
+
+/// Counts by IPv4 address, or by the /64 of an IPv6 address, which is what one household has.
+fn of_network(key: &Key, what: &[u8], address: &str) -> Counter {
+    let network = match address.parse() {
+        Ok(IpAddr::V6(v6)) => network_of(v6).to_string(),
+        Ok(IpAddr::V4(v4)) => v4.to_string(),
+        Err(_) => "unknown".to_owned(),
+    };
+    Counter {
+        key: random_text(key.mac(&[what, network.as_bytes()])),
+        limit: 100,
+    }
+}
+
+fn network_of(address: Ipv6Addr) -> Ipv6Addr {
+    Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::secret::{Purpose, RootKeys};
+
+    #[test]
+    fn an_account_is_one_in_any_case_and_an_ipv6_network_is_one() {
+        let key = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new())
+            .unwrap()
+            .current(Purpose::Throttle);
+        assert_eq!(of_account(&key, "Alice").key, of_account(&key, "aLICE").key);
+        assert_eq!(
+            of_address(&key, "2001:db8::1").key,
+            of_address(&key, "2001:db8::ffff:1").key
+        );
+        assert_ne!(
+            of_address(&key, "2001:db8::1").key,
+            of_address(&key, "2001:db8:0:1::1").key
+        );
+        assert_ne!(of_address(&key, "192.0.2.1").key, of_address(&key, "192.0.2.2").key);
+        assert_ne!(of_address(&key, "192.0.2.1").key, of_account(&key, "192.0.2.1").key);
+    }
+}

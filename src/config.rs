@@ -1,0 +1,388 @@
+//! Variables and secrets of the Worker, read once into one typed value.
+//!
+//! Limen refuses to start on a missing, short or example value, and says how to make a good one.
+
+use std::{collections::BTreeMap, fmt};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use url::{Host, Url};
+
+use crate::{
+    secret::{KekVersion, RootKeys, same_secret},
+    time::Lifetime,
+};
+
+/// All that an operator decides.
+#[derive(Debug)]
+pub struct Config {
+    /// `ISSUER`.
+    pub issuer: Issuer,
+    /// `KEK_1`, `KEK_2`, ..., `KEK_CURRENT`, `EPOCH`.
+    pub roots: RootKeys,
+    /// `ADMIN_TOKEN`: opens the admin API and registration. Without it nothing opens the admin API.
+    pub admin_token: Option<AdminToken>,
+    /// `REGISTRATION`: who may register clients.
+    pub registration: Registration,
+    /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
+    pub server_timing: bool,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+}
+
+/// Who may register clients at `/register`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Anybody.
+    Open,
+    /// Who holds an initial access token or the admin token.
+    Token,
+    /// Nobody.
+    Off,
+}
+
+/// How long things live. Each has a variable of its name in capitals, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// `CODE_LIFETIME`: authorization codes.
+    pub code: Lifetime,
+    /// `ACCESS_TOKEN_LIFETIME`.
+    pub access_token: Lifetime,
+    /// `ID_TOKEN_LIFETIME`.
+    pub id_token: Lifetime,
+    /// `REFRESH_TOKEN_LIFETIME`: absolute, from the redemption of the code on.
+    pub refresh_token: Lifetime,
+    /// `REFRESH_TOKEN_IDLE`: a refresh token unused for so long is dead.
+    pub refresh_token_idle: Lifetime,
+    /// `REFRESH_GRACE`: in which a lost answer may be asked for again with the parent token.
+    pub refresh_grace: Lifetime,
+    /// `SESSION_LIFETIME`: absolute, from the sign-in on.
+    pub session: Lifetime,
+    /// `SESSION_IDLE`: a session unused for so long is dead.
+    pub session_idle: Lifetime,
+}
+
+/// The longest that an access token may be made to live.
+pub const LONGEST_ACCESS_TOKEN: Lifetime = Lifetime::days(1);
+
+impl Lifetimes {
+    /// The longest that a token signed now can live: what a retired key must outlast.
+    pub fn longest_signed_token(&self) -> Lifetime {
+        self.access_token.max(self.id_token)
+    }
+}
+
+/// The issuer identifier (OIDC Discovery 1.0 section 3): an https origin, or http on a loopback host for development.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer(String);
+
+impl Issuer {
+    /// The identifier as it stands in `iss`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The absolute URL of `path`, which begins with a slash.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// Whether cookies can be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        let url = Url::parse(text).map_err(|_| "is not a URL")?;
+        let host = url.host().ok_or("has no host")?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&host) => {}
+            "http" => return Err("must be https (http is for localhost only)"),
+            _ => return Err("must be an https URL"),
+        }
+        if is_example(&host) {
+            return Err("is still the example; set it to the https origin that people will see");
+        }
+        let origin = url.origin().ascii_serialization();
+        let only_origin = text == origin;
+        if only_origin {
+            Ok(Self(origin))
+        } else {
+            Err("must be an origin alone, such as https://id.acme.org: no path, no slash at the end")
+        }
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+fn is_example(host: &Host<&str>) -> bool {
+    let Host::Domain(name) = host else { return false };
+    ["example", "example.com", "example.org", "example.net"]
+        .iter()
+        .any(|reserved| {
+            name.strip_suffix(reserved)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+}
+
+/// The operator's bearer token.
+pub struct AdminToken(String);
+
+impl AdminToken {
+    /// Constant-time comparison with what a caller presents.
+    pub fn matches(&self, presented: &str) -> bool {
+        same_secret(&self.0, presented)
+    }
+}
+
+impl fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AdminToken(..)")
+    }
+}
+
+/// Why Limen does not start: one line for each variable that is wrong.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError(Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Limen is not configured.\n")?;
+        self.0.iter().try_for_each(|problem| writeln!(f, "- {problem}"))
+    }
+}
+
+impl Config {
+    /// Reads the configuration by means of `var`, which gives the text of a variable or secret where it is set.
+    ///
+    /// # Errors
+    /// Names every variable that is wrong, not just the first.
+    pub fn parse(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut reader = Reader {
+            var,
+            problems: Vec::new(),
+        };
+        let issuer = reader.issuer();
+        let roots = reader.roots();
+        let admin_token = reader.admin_token();
+        let registration = reader.choice(
+            "REGISTRATION",
+            Registration::Token,
+            &[
+                ("open", Registration::Open),
+                ("token", Registration::Token),
+                ("off", Registration::Off),
+            ],
+        );
+        let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
+        let lifetimes = Lifetimes {
+            code: reader.lifetime("CODE_LIFETIME", Lifetime::minutes(1), Lifetime::minutes(10)),
+            access_token: reader.lifetime("ACCESS_TOKEN_LIFETIME", Lifetime::minutes(10), LONGEST_ACCESS_TOKEN),
+            id_token: reader.lifetime("ID_TOKEN_LIFETIME", Lifetime::hours(1), Lifetime::days(1)),
+            refresh_token: reader.lifetime("REFRESH_TOKEN_LIFETIME", Lifetime::days(90), Lifetime::days(3_650)),
+            refresh_token_idle: reader.lifetime("REFRESH_TOKEN_IDLE", Lifetime::days(30), Lifetime::days(3_650)),
+            refresh_grace: reader.lifetime("REFRESH_GRACE", Lifetime(30), Lifetime::minutes(5)),
+            session: reader.lifetime("SESSION_LIFETIME", Lifetime::days(30), Lifetime::days(365)),
+            session_idle: reader.lifetime("SESSION_IDLE", Lifetime::days(7), Lifetime::days(365)),
+        };
+        match (issuer, roots) {
+            (Some(issuer), Some(roots)) if reader.problems.is_empty() => Ok(Self {
+                issuer,
+                roots,
+                admin_token,
+                registration,
+                server_timing,
+                lifetimes,
+            }),
+            _ => Err(ConfigError(reader.problems)),
+        }
+    }
+}
+
+const HOW_TO_MAKE_A_ROOT: &str = "make one with `openssl rand -base64 32 | tr '+/' '-_' | tr -d '='` and store it with \
+                                  `npx wrangler secret put KEK_1` (in development: .dev.vars, written by `cargo xtask dev`)";
+const MOST_ROOTS: KekVersion = 9;
+const SHORTEST_ADMIN_TOKEN: usize = 32;
+
+struct Reader<F> {
+    var: F,
+    problems: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.var)(name)
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+    }
+
+    fn issuer(&mut self) -> Option<Issuer> {
+        let parsed = match self.text("ISSUER") {
+            Some(text) => Issuer::parse(&text),
+            None => Err("is missing; set it to the https origin that people will see, in wrangler.toml under [vars]"),
+        };
+        parsed
+            .map_err(|problem| self.problems.push(format!("ISSUER {problem}")))
+            .ok()
+    }
+
+    fn roots(&mut self) -> Option<RootKeys> {
+        let mut roots = BTreeMap::new();
+        for version in 1..=MOST_ROOTS {
+            let Some(text) = self.text(&format!("KEK_{version}")) else {
+                continue;
+            };
+            match parse_root(&text) {
+                Ok(root) => _ = roots.insert(version, root),
+                Err(problem) => self
+                    .problems
+                    .push(format!("KEK_{version} {problem}: {HOW_TO_MAKE_A_ROOT}")),
+            }
+        }
+        let current = self
+            .text("KEK_CURRENT")
+            .map_or(Ok(1), |text| text.parse::<KekVersion>())
+            .unwrap_or_default();
+        if !(1..=MOST_ROOTS).contains(&current) {
+            self.problems.push(format!(
+                "KEK_CURRENT must be the number of a root key, 1 to {MOST_ROOTS}"
+            ));
+        } else if self.text(&format!("KEK_{current}")).is_none() {
+            self.problems
+                .push(format!("KEK_{current} is missing: {HOW_TO_MAKE_A_ROOT}"));
+        }
+        RootKeys::new(roots, current, self.text("EPOCH").unwrap_or_else(|| "1".to_owned()))
+    }
+
+    fn admin_token(&mut self) -> Option<AdminToken> {
+        let text = self.text("ADMIN_TOKEN")?;
+        if text.len() < SHORTEST_ADMIN_TOKEN || has_few_symbols(text.as_bytes()) {
+            self.problems.push(format!(
+                "ADMIN_TOKEN is too short or too plain: at least {SHORTEST_ADMIN_TOKEN} random characters, \
+                 such as those of `openssl rand -hex 32`"
+            ));
+        }
+        Some(AdminToken(text))
+    }
+
+    fn choice<T: Copy>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {
+        let Some(text) = self.text(name) else { return default };
+        match choices.iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => *value,
+            None => {
+                let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+                self.problems
+                    .push(format!("{name} must be one of: {}", words.join(", ")));
+                default
+            }
+        }
+    }
+
+    fn lifetime(&mut self, name: &str, default: Lifetime, longest: Lifetime) -> Lifetime {
+        let Some(text) = self.text(name) else { return default };
+        match text.parse::<i64>() {
+            Ok(seconds) if (1..=longest.seconds()).contains(&seconds) => Lifetime(seconds),
+            _ => {
+                self.problems.push(format!(
+                    "{name} must be a number of seconds from 1 to {}",
+                    longest.seconds()
+                ));
+                default
+            }
+        }
+    }
+}
+
+fn parse_root(text: &str) -> Result<[u8; 32], &'static str> {
+    let bytes = URL_SAFE_NO_PAD
+        .decode(text.trim_end_matches('='))
+        .map_err(|_| "is not base64url")?;
+    let root: [u8; 32] = bytes.try_into().map_err(|_| "is not 32 bytes long")?;
+    if has_few_symbols(&root) {
+        Err("is not random")
+    } else {
+        Ok(root)
+    }
+}
+
+/// Whether a supposed secret is made of so few different bytes that nobody drew it at random. Of 32 random bytes, or of
+/// 32 random hexadecimal digits, fewer than eight different ones do not happen.
+fn has_few_symbols(secret: &[u8]) -> bool {
+    secret.iter().collect::<std::collections::BTreeSet<_>>().len() < 8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+    fn parse(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::parse(|name| {
+            vars.iter()
+                .rev()
+                .find(|(n, _)| *n == name)
+                .map(|(_, text)| (*text).to_owned())
+        })
+    }
+
+    fn problem(extra: &[(&str, &str)]) -> String {
+        let good = [("ISSUER", "https://id.acme.org"), ("KEK_1", ROOT)];
+        parse(&[&good, extra].concat()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_complete_configuration_is_accepted() {
+        let config = parse(&[("ISSUER", "http://localhost:8787"), ("KEK_1", ROOT)]).unwrap();
+        assert_eq!(config.issuer.url("/token"), "http://localhost:8787/token");
+        assert!(config.admin_token.is_none() && !config.server_timing);
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once_and_how_to_mend_it() {
+        let shown = parse(&[]).unwrap_err().to_string();
+        assert!(
+            shown.contains("ISSUER is missing") && shown.contains("KEK_1 is missing") && shown.contains("openssl rand")
+        );
+    }
+
+    #[test]
+    fn the_issuer_is_an_https_origin_and_not_the_example() {
+        for issuer in [
+            "https://id.example.com",
+            "http://id.acme.org",
+            "https://id.acme.org/",
+            "https://id.acme.org/x",
+            "https://ID.acme.org",
+            "https://u:p@id.acme.org",
+            "ftp://id.acme.org",
+            "id.acme.org",
+            "https://id.acme.org?x",
+        ] {
+            assert!(problem(&[("ISSUER", issuer)]).contains("ISSUER"), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn short_plain_and_undecodable_roots_are_refused() {
+        for root in ["", "AAAA", "not base64!", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+            assert!(problem(&[("KEK_1", root)]).contains("KEK_1"), "{root}");
+        }
+        assert!(problem(&[("KEK_CURRENT", "2")]).contains("KEK_2 is missing"));
+        assert!(problem(&[("KEK_CURRENT", "x")]).contains("KEK_CURRENT"));
+    }
+
+    #[test]
+    fn weak_admin_tokens_and_odd_values_are_refused() {
+        assert!(problem(&[("ADMIN_TOKEN", "changeme")]).contains("ADMIN_TOKEN"));
+        assert!(problem(&[("ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]).contains("ADMIN_TOKEN"));
+        assert!(problem(&[("REGISTRATION", "yes")]).contains("open, token, off"));
+        assert!(problem(&[("CODE_LIFETIME", "601")]).contains("from 1 to 600"));
+    }
+}

@@ -1,0 +1,81 @@
+//! What a client is given to prove itself with, and how it is told (RFC 7591 section 3.2.1).
+
+use serde_json::Value;
+
+use super::{context::Context, db::clients::ClientRecord, fault::Fault, random};
+use crate::{
+    oidc::{
+        client::{Client, StoredSecret},
+        client_auth,
+        registration::ClientInformation,
+    },
+    routes::Endpoint,
+    secret::{Hash, OpaqueToken, Purpose},
+    time::UnixTime,
+};
+
+/// What is shown once.
+pub struct Issued {
+    secret: Option<OpaqueToken>,
+    registration_access_token: OpaqueToken,
+}
+
+impl Issued {
+    /// A secret, where the client uses one, and a registration access token.
+    pub fn for_client(client: &Client, context: &Context) -> Result<Self, Fault> {
+        let uses_secret = client.metadata.token_endpoint_auth_method.uses_secret();
+        let secret = if uses_secret { Some(token(context)?) } else { None };
+        Ok(Self {
+            secret,
+            registration_access_token: token(context)?,
+        })
+    }
+
+    /// A registration access token alone.
+    pub fn registration_access_token(context: &Context) -> Result<Self, Fault> {
+        Ok(Self {
+            secret: None,
+            registration_access_token: token(context)?,
+        })
+    }
+
+    /// How the new secret is stored, beside the one that it replaces.
+    pub fn stored_secret(
+        &self,
+        client: &Client,
+        previous: Option<(Hash, UnixTime)>,
+        context: &Context,
+    ) -> Option<StoredSecret> {
+        let secret = self.secret.as_ref()?;
+        let current = client_auth::secret_hash(&context.config.roots, &client.client_id, secret.expose());
+        Some(StoredSecret { current, previous })
+    }
+
+    /// How the registration access token is stored.
+    pub fn registration_token_hash(&self, context: &Context) -> Option<Hash> {
+        self.registration_access_token
+            .hash(&context.config.roots, Purpose::RegistrationToken)
+    }
+}
+
+/// The client information response. Secret and token stand in it when they were `issued` just now, and never again.
+pub fn describe(record: &ClientRecord, issued: Option<&Issued>, context: &Context) -> Value {
+    let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
+    let path = Endpoint::RegisteredClient
+        .path()
+        .replace("{client_id}", &record.client.client_id);
+    ClientInformation {
+        client: &record.client,
+        secret: issued
+            .and_then(|issued| issued.secret.as_ref())
+            .map(|secret| (secret, None)),
+        previous_secret_expires_at: previous.map(|(_, until)| *until).filter(|until| *until > context.now),
+        registration_access_token: issued.map(|issued| &issued.registration_access_token),
+        registration_client_uri: &context.config.issuer.url(&path),
+    }
+    .to_json()
+}
+
+fn token(context: &Context) -> Result<OpaqueToken, Fault> {
+    Ok(OpaqueToken::new(&context.config.roots, random::bytes()?))
+}

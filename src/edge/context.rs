@@ -1,0 +1,99 @@
+//! What an endpoint has at hand while it answers one request.
+
+use std::{cell::OnceCell, rc::Rc};
+
+use worker::Env;
+
+use super::{clock, db::Db, fault::Fault, kv::Kv, random};
+use crate::{
+    config::{Config, ConfigError},
+    time::UnixTime,
+};
+
+/// The platform, and the request's place in time.
+pub struct Context {
+    env: Env,
+    pub config: Rc<Config>,
+    pub now: UnixTime,
+    pub db: Db,
+    pub kv: Kv,
+    /// Stands in the log and on error pages, so that a person's report finds its line.
+    pub request_id: String,
+    pub background: Background,
+}
+
+/// Work that goes on after the answer.
+pub struct Background(Option<worker::Context>);
+
+impl Background {
+    pub fn of_request(context: worker::Context) -> Self {
+        Self(Some(context))
+    }
+
+    /// For the periodic run, which has nobody to answer.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    pub fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+        if let Some(context) = &self.0 {
+            context.wait_until(work);
+        }
+    }
+}
+
+thread_local! {
+    /// Variables and secrets do not change while an isolate lives.
+    static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
+}
+
+/// Why there is no context.
+pub enum Unavailable {
+    Config(ConfigError),
+    NoDatabase,
+}
+
+impl Context {
+    pub fn new(env: &Env, background: Background) -> Result<Self, Unavailable> {
+        let config = config(env).map_err(Unavailable::Config)?;
+        let d1 = env.d1("DB").map_err(|_| Unavailable::NoDatabase)?;
+        Ok(Self {
+            env: env.clone(),
+            config,
+            now: clock::now(),
+            db: Db::new(d1),
+            kv: Kv::new(env.kv("KV").ok()),
+            request_id: random::id().unwrap_or_default(),
+            background,
+        })
+    }
+}
+
+impl Context {
+    /// A context for work that goes on after the answer.
+    ///
+    /// # Errors
+    /// As [`Context::new`], which has worked before.
+    pub fn for_later(&self) -> Result<Self, Fault> {
+        let d1 = self.env.d1("DB").map_err(|cause| Fault::new("D1 binding", cause))?;
+        Ok(Self {
+            env: self.env.clone(),
+            config: self.config.clone(),
+            now: self.now,
+            db: Db::new(d1),
+            kv: Kv::new(self.env.kv("KV").ok()),
+            request_id: self.request_id.clone(),
+            background: Background::none(),
+        })
+    }
+}
+
+fn config(env: &Env) -> Result<Rc<Config>, ConfigError> {
+    if let Some(config) = CONFIG.with(|cell| cell.get().cloned()) {
+        return Ok(config);
+    }
+    let var = |name: &str| env.var(name).map(|var| var.to_string()).ok();
+    let config = Rc::new(Config::parse(var)?);
+    CONFIG.with(|cell| _ = cell.set(config.clone()));
+    Ok(config)
+}

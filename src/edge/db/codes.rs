@@ -1,0 +1,167 @@
+//! `codes`.
+
+use serde::Deserialize;
+
+use super::{Rows, Statement, clients::Proof, from_json, scope_from_json, scope_to_json};
+use crate::{
+    config::Lifetimes,
+    edge::fault::Fault,
+    oidc::{
+        authorization::Authorization,
+        authorize::AuthRequest,
+        client::Client,
+        code_grant::{CodeRequest, StoredCode},
+        pkce::CodeChallenge,
+    },
+    secret::Hash,
+    time::UnixTime,
+};
+
+/// A code that shall be issued, if the session and the consent that it rests on still stand.
+pub struct NewCode<'a> {
+    pub hash: &'a Hash,
+    pub session_hash: &'a Hash,
+    pub client: &'a Client,
+    pub redirect_uri: &'a str,
+    pub request: &'a AuthRequest,
+}
+
+/// Inserts a code for the person behind the session. It returns no row when the session has ended, its person is disabled,
+/// the consent does not cover the scope, or the client has changed since it was read.
+pub fn insert(code: &NewCode<'_>, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+    let scope = scope_to_json(&code.request.scope);
+    Statement::new(
+        "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, nonce, code_challenge,
+                            refreshable, auth_time, acr, amr, issued_at, expires_at)
+         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ?
+         FROM sessions s
+         JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+         JOIN clients c ON c.id = ? AND c.version = ?
+         JOIN grants g ON g.user_id = u.id AND g.client_id = c.id
+         WHERE s.hash = ? AND s.expires_at > ? AND s.last_seen_at > ?
+           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.scope))
+         RETURNING hash",
+    )
+    .bind(code.hash)
+    .bind(code.redirect_uri)
+    .bind(&scope)
+    .bind(code.request.nonce.as_deref())
+    .bind(code.request.code_challenge.as_ref().map(CodeChallenge::as_str))
+    .bind(code.request.refreshable)
+    .bind(now)
+    .bind(now + lifetimes.code)
+    .bind(&code.client.client_id)
+    .bind(code.client.version)
+    .bind(code.session_hash)
+    .bind(now)
+    .bind(now - lifetimes.session_idle)
+    .bind(&scope)
+}
+
+/// A request to redeem a code, as statements.
+pub struct Redemption<'a> {
+    pub hash: &'a Hash,
+    pub request: &'a CodeRequest,
+    pub proof: &'a Proof<'a>,
+    /// The family that the tokens will belong to.
+    pub family_id: &'a str,
+    pub client_id: &'a str,
+}
+
+#[derive(Deserialize)]
+struct StoredRow {
+    client_id: String,
+    redirect_uri: String,
+    code_challenge: Option<String>,
+    expires_at: i64,
+    used_at: Option<i64>,
+    family_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RedeemedRow {
+    user_id: String,
+    session_id: String,
+    scope: String,
+    nonce: Option<String>,
+    auth_time: i64,
+    acr: String,
+    amr: String,
+    refreshable: i64,
+}
+
+impl Redemption<'_> {
+    /// The code as it stands, to explain a refusal.
+    pub fn find(&self) -> Statement {
+        Statement::new(
+            "SELECT client_id, redirect_uri, code_challenge, expires_at, used_at, family_id FROM codes WHERE hash = ?",
+        )
+        .bind(self.hash)
+    }
+
+    pub fn read_stored(rows: &Rows) -> Result<Option<StoredCode>, Fault> {
+        Ok(rows.first::<StoredRow>()?.map(|row| StoredCode {
+            client_id: row.client_id,
+            redirect_uri: row.redirect_uri,
+            code_challenge: row.code_challenge,
+            expires_at: UnixTime(row.expires_at),
+            used_at: row.used_at.map(UnixTime),
+            family_id: row.family_id,
+        }))
+    }
+
+    /// Burns the code, if it is the caller's and all that it is bound to agrees: nobody else can burn it. `IS` also matches
+    /// a request without verifier to a code without challenge, and nothing else.
+    pub fn redeem(&self, now: UnixTime) -> Statement {
+        let statement = Statement::new(format!(
+            "UPDATE codes SET used_at = ?, family_id = ?
+             WHERE hash = ? AND client_id = ? AND used_at IS NULL AND expires_at > ?
+               AND redirect_uri = COALESCE(?, redirect_uri) AND code_challenge IS ?
+               AND EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND disabled_at IS NULL)
+               AND {}
+             RETURNING user_id, session_id, scope, nonce, auth_time, acr, amr, refreshable",
+            Proof::CONDITION
+        ))
+        .bind(now)
+        .bind(self.family_id)
+        .bind(self.hash)
+        .bind(self.client_id)
+        .bind(now)
+        .bind(self.request.redirect_uri.as_ref())
+        .bind(self.request.code_challenge.as_ref().map(CodeChallenge::as_str));
+        self.proof.bind(statement)
+    }
+
+    /// Begins the family of the tokens, if [`Redemption::redeem`] burned the code just now.
+    pub fn begin_family(&self, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+        Statement::new(
+            "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, refreshable, generation,
+                                         turned_at, auth_time, acr, amr, created_at, expires_at)
+             SELECT family_id, client_id, user_id, grant_id, session_id, scope, refreshable, 0, used_at, auth_time,
+                    acr, amr, used_at, CASE refreshable WHEN 1 THEN ? ELSE ? END
+             FROM codes WHERE hash = ? AND family_id = ?",
+        )
+        .bind(now + lifetimes.refresh_token.max(lifetimes.access_token))
+        .bind(now + lifetimes.access_token)
+        .bind(self.hash)
+        .bind(self.family_id)
+    }
+
+    /// What was authorized, where [`Redemption::redeem`] burned the code.
+    pub fn read_redeemed(&self, rows: &Rows) -> Result<Option<Authorization>, Fault> {
+        let Some(row) = rows.first::<RedeemedRow>()? else {
+            return Ok(None);
+        };
+        Ok(Some(Authorization {
+            family_id: self.family_id.to_owned(),
+            user_id: row.user_id,
+            session_id: row.session_id,
+            scope: scope_from_json(&row.scope)?,
+            nonce: row.nonce,
+            auth_time: UnixTime(row.auth_time),
+            acr: row.acr,
+            amr: from_json(&row.amr)?,
+            refreshable: row.refreshable != 0,
+        }))
+    }
+}

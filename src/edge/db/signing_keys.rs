@@ -1,0 +1,194 @@
+//! `signing_keys`.
+
+use serde::Deserialize;
+
+use super::{Rows, Statement, from_json};
+use crate::{
+    edge::fault::Fault,
+    oidc::{
+        jwt::SigningAlg,
+        signing_key::{Schedule, SigningKey},
+    },
+    secret::KekVersion,
+    time::{Lifetime, UnixTime},
+};
+
+/// The private half of a key, wrapped under a root.
+#[derive(Clone)]
+pub struct WrappedKey {
+    pub wrapped: String,
+    pub kek_version: KekVersion,
+}
+
+/// The key that signs now.
+#[derive(Deserialize)]
+pub struct CurrentKey {
+    pub kid: String,
+    pub alg: String,
+    /// Absent when the caller said that it has the key already.
+    pub wrapped_key: Option<String>,
+    pub kek_version: KekVersion,
+    /// Whether a successor still has to be made.
+    pub wants_successor: i64,
+}
+
+/// The key that signs for a client now. The private half comes along only when `kid` is not among those `at_hand`.
+pub fn current_for_client(client_id: &str, at_hand: &str, now: UnixTime) -> Statement {
+    Statement::new(format!(
+        "{CURRENT} WHERE k.alg = COALESCE(
+            (SELECT json_extract(metadata, '$.id_token_signed_response_alg') FROM clients WHERE id = ?), 'RS256') {CONDITION}"
+    ))
+    .bind(now)
+    .bind(at_hand)
+    .bind(client_id)
+    .bind(now)
+    .bind(now)
+}
+
+/// The key that signs with `alg` now.
+pub fn current(alg: SigningAlg, at_hand: &str, now: UnixTime) -> Statement {
+    Statement::new(format!("{CURRENT} WHERE k.alg = ? {CONDITION}"))
+        .bind(now)
+        .bind(at_hand)
+        .bind(alg.as_str())
+        .bind(now)
+        .bind(now)
+}
+
+const CURRENT: &str = "SELECT k.kid, k.alg, k.kek_version,
+        NOT EXISTS (SELECT 1 FROM signing_keys n WHERE n.alg = k.alg AND n.revoked_at IS NULL AND n.activate_at > ?)
+            AS wants_successor,
+        CASE WHEN k.kid IN (SELECT value FROM json_each(?)) THEN NULL ELSE k.wrapped_key END AS wrapped_key
+    FROM signing_keys k";
+
+const CONDITION: &str = "AND k.revoked_at IS NULL AND k.activate_at <= ? AND (k.retire_at IS NULL OR k.retire_at > ?)
+    ORDER BY k.activate_at DESC LIMIT 1";
+
+pub fn read_current(rows: &Rows) -> Result<Option<CurrentKey>, Fault> {
+    rows.first()
+}
+
+#[derive(Deserialize)]
+struct Row {
+    kid: String,
+    alg: String,
+    public_jwk: String,
+    publish_at: i64,
+    activate_at: i64,
+    retire_at: Option<i64>,
+    remove_at: Option<i64>,
+    revoked_at: Option<i64>,
+}
+
+const PUBLIC_COLUMNS: &str = "kid, alg, public_jwk, publish_at, activate_at, retire_at, remove_at, revoked_at";
+
+/// The public halves of all keys.
+pub fn all() -> Statement {
+    Statement::new(format!(
+        "SELECT {PUBLIC_COLUMNS} FROM signing_keys ORDER BY alg, activate_at"
+    ))
+}
+
+/// The public half of one key.
+pub fn find(kid: &str) -> Statement {
+    Statement::new(format!("SELECT {PUBLIC_COLUMNS} FROM signing_keys WHERE kid = ?")).bind(kid)
+}
+
+pub fn read_all(rows: &Rows) -> Result<Vec<SigningKey>, Fault> {
+    rows.all::<Row>()?
+        .into_iter()
+        .map(|row| {
+            Ok(SigningKey {
+                alg: SigningAlg::parse(&row.alg).ok_or_else(|| Fault::new("signing_keys", "unknown alg"))?,
+                jwk: from_json(&row.public_jwk)?,
+                kid: row.kid,
+                schedule: Schedule {
+                    publish_at: UnixTime(row.publish_at),
+                    activate_at: UnixTime(row.activate_at),
+                    retire_at: row.retire_at.map(UnixTime),
+                    remove_at: row.remove_at.map(UnixTime),
+                    revoked_at: row.revoked_at.map(UnixTime),
+                },
+            })
+        })
+        .collect()
+}
+
+/// Adds a key, unless another request has added it meanwhile: there is one current key an algorithm, and one next.
+pub fn insert(key: &SigningKey, private: &WrappedKey, now: UnixTime) -> Statement {
+    Statement::new(
+        "INSERT INTO signing_keys (kid, alg, public_jwk, wrapped_key, kek_version, publish_at, activate_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+         WHERE NOT EXISTS (
+            SELECT 1 FROM signing_keys
+            WHERE alg = ?2 AND revoked_at IS NULL AND (retire_at IS NULL OR retire_at > ?8)
+              AND (activate_at > ?8) = (?7 > ?8))",
+    )
+    .bind(&key.kid)
+    .bind(key.alg.as_str())
+    .bind(&key.jwk.to_string())
+    .bind(&private.wrapped)
+    .bind(private.kek_version)
+    .bind(key.schedule.publish_at)
+    .bind(key.schedule.activate_at)
+    .bind(now)
+}
+
+/// Sets the end of the keys that `successor`, if it was added, takes over from.
+pub fn retire_predecessors(successor: &SigningKey, longest_token: Lifetime) -> Statement {
+    Statement::new(
+        "UPDATE signing_keys SET retire_at = ?1, remove_at = ?2
+         WHERE alg = ?3 AND kid <> ?4 AND revoked_at IS NULL AND activate_at < ?1 AND (retire_at IS NULL OR retire_at > ?5)
+           AND EXISTS (SELECT 1 FROM signing_keys WHERE kid = ?4)",
+    )
+    .bind(successor.schedule.activate_at)
+    .bind(successor.schedule.predecessor_remove_at(longest_token))
+    .bind(successor.alg.as_str())
+    .bind(&successor.kid)
+    .bind(successor.schedule.publish_at)
+}
+
+/// Withdraws a key for good.
+pub fn revoke(kid: &str, now: UnixTime) -> Statement {
+    Statement::new("UPDATE signing_keys SET revoked_at = ? WHERE kid = ? AND revoked_at IS NULL RETURNING alg")
+        .bind(now)
+        .bind(kid)
+}
+
+/// Lets the next key of the algorithm of the withdrawn `kid` sign at once, if nothing else of it does.
+pub fn promote_next(kid: &str, now: UnixTime) -> Statement {
+    Statement::new(
+        "UPDATE signing_keys SET activate_at = ?2
+         WHERE kid = (
+            SELECT n.kid FROM signing_keys n
+            WHERE n.alg = (SELECT alg FROM signing_keys WHERE kid = ?1) AND n.revoked_at IS NULL AND n.activate_at > ?2
+            ORDER BY n.activate_at LIMIT 1)
+         AND NOT EXISTS (
+            SELECT 1 FROM signing_keys c
+            WHERE c.alg = signing_keys.alg AND c.revoked_at IS NULL AND c.activate_at <= ?2
+              AND (c.retire_at IS NULL OR c.retire_at > ?2))",
+    )
+    .bind(kid)
+    .bind(now)
+}
+
+/// Keys that may still sign and are not wrapped under the current root.
+pub fn wrapped_under_others(current: KekVersion, now: UnixTime) -> Statement {
+    Statement::new(
+        "SELECT kid, alg, wrapped_key, kek_version, 0 AS wants_successor FROM signing_keys
+         WHERE kek_version <> ? AND revoked_at IS NULL AND (retire_at IS NULL OR retire_at > ?)",
+    )
+    .bind(current)
+    .bind(now)
+}
+
+pub fn read_wrapped(rows: &Rows) -> Result<Vec<CurrentKey>, Fault> {
+    rows.all()
+}
+
+pub fn rewrap(kid: &str, private: &WrappedKey) -> Statement {
+    Statement::new("UPDATE signing_keys SET wrapped_key = ?, kek_version = ? WHERE kid = ?")
+        .bind(&private.wrapped)
+        .bind(private.kek_version)
+        .bind(kid)
+}

@@ -1,0 +1,68 @@
+//! `throttles`: counters of failed sign-ins.
+
+use serde::Deserialize;
+
+use super::{Rows, Statement};
+use crate::{
+    account::throttle::{Counter, WINDOW},
+    edge::fault::Fault,
+    time::{Lifetime, UnixTime},
+};
+
+#[derive(Deserialize)]
+struct Row {
+    failures: i64,
+    expires_at: i64,
+}
+
+/// Counts an attempt at the account that `login` names as a failure before it is made, so that parallel guesses count too.
+/// All names of an account have one counter; a name that nobody has, one of its own. An address that is over its limit counts
+/// against nobody else.
+pub fn count_account(login: &str, account: &Counter, address: &Counter, now: UnixTime) -> Statement {
+    let key = "SELECT COALESCE((SELECT id FROM users WHERE username = ? OR email = ?), ?) AS key
+        WHERE EXISTS (SELECT 1 FROM throttles WHERE key = ? AND failures <= ?)";
+    let statement = Statement::new(count(key))
+        .bind(now + WINDOW)
+        .bind(login)
+        .bind(login)
+        .bind(&account.key);
+    statement.bind(&address.key).bind(address.limit).bind(now).bind(now)
+}
+
+/// Counts an attempt from an address, likewise.
+pub fn count_address(counter: &Counter, now: UnixTime) -> Statement {
+    Statement::new(count("SELECT ? AS key"))
+        .bind(now + WINDOW)
+        .bind(&counter.key)
+        .bind(now)
+        .bind(now)
+}
+
+/// The statement that counts under the key that the query `key` gives.
+fn count(key: &str) -> String {
+    format!(
+        "INSERT INTO throttles (key, failures, expires_at) SELECT key, 1, ? FROM ({key}) WHERE TRUE
+         ON CONFLICT (key) DO UPDATE SET
+            failures = CASE WHEN throttles.expires_at <= ? THEN 1 ELSE throttles.failures + 1 END,
+            expires_at = CASE WHEN throttles.expires_at <= ? THEN excluded.expires_at ELSE throttles.expires_at END
+         RETURNING failures, expires_at"
+    )
+}
+
+/// How long no further attempt may be made.
+pub fn read_wait(rows: &Rows, counter: &Counter, now: UnixTime) -> Result<Option<Lifetime>, Fault> {
+    let row = rows.first::<Row>()?;
+    Ok(row
+        .filter(|row| row.failures > counter.limit)
+        .map(|row| UnixTime(row.expires_at).since(now)))
+}
+
+/// Takes back the failure that [`count_address`] noted for an attempt that succeeded.
+pub fn forgive(counter: &Counter) -> Statement {
+    Statement::new("UPDATE throttles SET failures = failures - 1 WHERE key = ? AND failures > 0").bind(&counter.key)
+}
+
+/// Forgets all failures at an account: the person has shown who they are.
+pub fn reset_account(user_id: &str) -> Statement {
+    Statement::new("DELETE FROM throttles WHERE key = ?").bind(user_id)
+}

@@ -1,0 +1,211 @@
+//! `token_families` and `revoked_tokens`: what keeps tokens alive.
+
+use serde::Deserialize;
+
+use super::{Rows, Statement, clients::Proof, from_json, scope_from_json, scope_to_json, users};
+use crate::{
+    config::Lifetimes,
+    edge::fault::Fault,
+    oidc::{
+        access_token::AccessTokenClaims,
+        authorization::Authorization,
+        refresh_grant::{RefreshToken, StoredFamily},
+        scope::Scope,
+    },
+    time::UnixTime,
+};
+
+/// A request to refresh, as statements.
+pub struct Refreshing<'a> {
+    pub token: &'a RefreshToken,
+    /// What the client asks for, where it does.
+    pub scope: Option<&'a Scope>,
+    pub client_id: &'a str,
+    pub proof: &'a Proof<'a>,
+    pub lifetimes: &'a Lifetimes,
+    pub now: UnixTime,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    client_id: String,
+    user_id: String,
+    session_id: String,
+    scope: String,
+    refreshable: i64,
+    generation: i64,
+    turned_at: i64,
+    auth_time: i64,
+    acr: String,
+    amr: String,
+    alive: i64,
+}
+
+/// Holds for a family whose refresh token works: neither expired nor idle for too long, its person not disabled. Its consent
+/// and its client stand, or the row would be gone.
+const ALIVE: &str = "token_families.expires_at > ? AND token_families.turned_at > ?
+    AND EXISTS (SELECT 1 FROM users WHERE users.id = token_families.user_id AND disabled_at IS NULL)";
+
+impl Refreshing<'_> {
+    fn bind_alive(&self, statement: Statement) -> Statement {
+        statement
+            .bind(self.now)
+            .bind(self.now - self.lifetimes.refresh_token_idle)
+    }
+
+    /// The family as it stands.
+    pub fn find(&self) -> Statement {
+        let statement = Statement::new(format!(
+            "SELECT id, client_id, user_id, session_id, scope, refreshable, generation, turned_at, auth_time, acr, amr,
+                    ({ALIVE}) AS alive
+             FROM token_families WHERE id = ?"
+        ));
+        self.bind_alive(statement).bind(&self.token.family_id)
+    }
+
+    pub fn read(rows: &Rows) -> Result<Option<StoredFamily>, Fault> {
+        rows.first::<Row>()?.map(Row::into_family).transpose()
+    }
+
+    /// Turns the family to its next generation, if the token is of the present one. Of any number of parallel requests one
+    /// does.
+    pub fn turn(&self) -> Statement {
+        let statement = Statement::new(format!(
+            "UPDATE token_families SET generation = generation + 1, turned_at = ?
+             WHERE id = ? AND client_id = ? AND generation = ? AND refreshable = 1
+               AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(scope)) AND {ALIVE} AND {}
+             RETURNING id",
+            Proof::CONDITION
+        ))
+        .bind(self.now)
+        .bind(&self.token.family_id)
+        .bind(self.client_id)
+        .bind(self.token.generation)
+        .bind(&self.scope.map(scope_to_json).unwrap_or_else(|| "[]".to_owned()));
+        self.proof.bind(self.bind_alive(statement))
+    }
+
+    /// Ends the family, if the token is an older one than a retry can bring.
+    pub fn end_if_reused(&self) -> Statement {
+        let statement = Statement::new(format!(
+            "DELETE FROM token_families
+             WHERE id = ? AND client_id = ? AND (generation > ? OR (generation = ? AND turned_at < ?)) AND {}",
+            Proof::CONDITION
+        ))
+        .bind(&self.token.family_id)
+        .bind(self.client_id)
+        .bind(self.token.generation + 1)
+        .bind(self.token.generation + 1)
+        .bind(self.now - self.lifetimes.refresh_grace);
+        self.proof.bind(statement)
+    }
+}
+
+impl Row {
+    fn into_family(self) -> Result<StoredFamily, Fault> {
+        Ok(StoredFamily {
+            client_id: self.client_id,
+            generation: self.generation,
+            turned_at: UnixTime(self.turned_at),
+            alive: self.alive != 0,
+            authorization: Authorization {
+                family_id: self.id,
+                user_id: self.user_id,
+                session_id: self.session_id,
+                scope: scope_from_json(&self.scope)?,
+                // "it SHOULD NOT have a nonce Claim" (Core section 12.2).
+                nonce: None,
+                auth_time: UnixTime(self.auth_time),
+                acr: self.acr,
+                amr: from_json(&self.amr)?,
+                refreshable: self.refreshable != 0,
+            },
+        })
+    }
+}
+
+/// Ends a family, and all its tokens with it.
+pub fn end(family_id: &str) -> Statement {
+    Statement::new("DELETE FROM token_families WHERE id = ?").bind(family_id)
+}
+
+/// Ends a family on its client's word (RFC 7009).
+pub fn end_for_client(family_id: &str, client_id: &str, proof: &Proof<'_>) -> Statement {
+    let sql = format!(
+        "DELETE FROM token_families WHERE id = ? AND client_id = ? AND {}",
+        Proof::CONDITION
+    );
+    proof.bind(Statement::new(sql).bind(family_id).bind(client_id))
+}
+
+/// Revokes one access token on its client's word (RFC 7009). The row counts for tokens of that client alone, and is written
+/// only where there can be such a token: in a family of the client, or for a client that gets tokens of its own.
+pub fn revoke_access_token(claims: &AccessTokenClaims, proof: &Proof<'_>) -> Statement {
+    let owner = match &claims.family {
+        Some(_) => "SELECT client_id FROM token_families WHERE id = ? AND client_id = ?",
+        None => "SELECT id FROM clients WHERE id = ? AND id = ? AND auth_method <> 'none'",
+    };
+    let sql = format!(
+        "INSERT INTO revoked_tokens (client_id, jti, expires_at) SELECT *, ?, ? FROM ({owner}) WHERE {}
+         ON CONFLICT DO NOTHING",
+        Proof::CONDITION
+    );
+    let id = claims.family.as_ref().unwrap_or(&claims.client_id);
+    let statement = Statement::new(sql).bind(&claims.jti).bind(claims.exp);
+    proof.bind(statement.bind(id).bind(&claims.client_id))
+}
+
+/// The person of an access token, if its family lives, or a row without a person, if its client does. No row: the token was
+/// revoked. The claims are only as good as the token's signature, which the caller checks.
+pub fn find_live(claims: &AccessTokenClaims, now: UnixTime) -> Statement {
+    match &claims.family {
+        Some(family_id) => Statement::new(format!(
+            "SELECT {} FROM token_families f JOIN users u ON u.id = f.user_id AND u.disabled_at IS NULL
+             WHERE f.id = ? AND f.client_id = ? AND f.expires_at > ?
+               AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = f.client_id AND r.jti = ?)",
+            users::COLUMNS
+        ))
+        .bind(family_id)
+        .bind(&claims.client_id)
+        .bind(now)
+        .bind(&claims.jti),
+        None => Statement::new(
+            "SELECT c.id FROM clients c
+             WHERE c.id = ? AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = c.id AND r.jti = ?)",
+        )
+        .bind(&claims.client_id)
+        .bind(&claims.jti),
+    }
+}
+
+/// What introspection tells of a family.
+#[derive(Deserialize)]
+pub struct RefreshStanding {
+    pub user_id: String,
+    scope: String,
+    pub expires_at: i64,
+}
+
+impl RefreshStanding {
+    pub fn scope(&self) -> Result<Scope, Fault> {
+        scope_from_json(&self.scope)
+    }
+}
+
+/// The family of a refresh token of `client_id`, if that very token works now.
+pub fn find_refreshable(token: &RefreshToken, client_id: &str, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+    Statement::new(format!(
+        "SELECT user_id, scope, expires_at FROM token_families
+         WHERE id = ? AND client_id = ? AND generation = ? AND refreshable = 1 AND {ALIVE}"
+    ))
+    .bind(&token.family_id)
+    .bind(client_id)
+    .bind(token.generation)
+    .bind(now)
+    .bind(now - lifetimes.refresh_token_idle)
+}
+
+pub fn read_refreshable(rows: &Rows) -> Result<Option<RefreshStanding>, Fault> {
+    rows.first()
+}

@@ -1,0 +1,150 @@
+//! `users` and their passwords in `credentials`.
+
+use serde::Deserialize;
+
+use super::{Rows, Statement, from_json};
+use crate::{
+    account::user::{User, Username},
+    edge::fault::Fault,
+    time::UnixTime,
+};
+
+/// The columns of [`Row`], of a table `u`.
+pub const COLUMNS: &str = "u.id, u.username, u.claims, u.disabled_at, u.created_at, u.updated_at";
+
+#[derive(Deserialize)]
+pub struct Row {
+    id: String,
+    username: String,
+    claims: String,
+    disabled_at: Option<i64>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl Row {
+    pub fn into_user(self) -> Result<User, Fault> {
+        Ok(User {
+            claims: from_json(&self.claims)?,
+            id: self.id,
+            username: Username::stored(self.username),
+            disabled_at: self.disabled_at.map(UnixTime),
+            created_at: UnixTime(self.created_at),
+            updated_at: UnixTime(self.updated_at),
+        })
+    }
+}
+
+/// The person that `login` names: a username or an e-mail address, in any case, with their password's hash.
+pub fn find_by_login(login: &str) -> Statement {
+    Statement::new(format!(
+        "SELECT {COLUMNS}, c.secret AS password_hash
+         FROM users u LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
+         WHERE u.username = ? OR u.email = ?"
+    ))
+    .bind(login)
+    .bind(login)
+}
+
+pub fn read_with_password(rows: &Rows) -> Result<Option<(User, Option<String>)>, Fault> {
+    #[derive(Deserialize)]
+    struct WithPassword {
+        password_hash: Option<String>,
+        #[serde(flatten)]
+        user: Row,
+    }
+    let Some(row) = rows.first::<WithPassword>()? else {
+        return Ok(None);
+    };
+    Ok(Some((row.user.into_user()?, row.password_hash)))
+}
+
+pub fn find(user_id: &str) -> Statement {
+    Statement::new(format!("SELECT {COLUMNS} FROM users u WHERE u.id = ?")).bind(user_id)
+}
+
+/// At most `limit` people in the order of their ids, from the one behind `after` on.
+pub fn list(after: &str, limit: i64) -> Statement {
+    Statement::new(format!(
+        "SELECT {COLUMNS} FROM users u WHERE u.id > ? ORDER BY u.id LIMIT ?"
+    ))
+    .bind(after)
+    .bind(limit)
+}
+
+pub fn read(rows: &Rows) -> Result<Option<User>, Fault> {
+    rows.first::<Row>()?.map(Row::into_user).transpose()
+}
+
+pub fn read_all(rows: &Rows) -> Result<Vec<User>, Fault> {
+    rows.all::<Row>()?.into_iter().map(Row::into_user).collect()
+}
+
+/// Whether another account has the username or e-mail address of `user`.
+pub fn find_rival(user: &User) -> Statement {
+    Statement::new("SELECT username = ? AS same_username FROM users WHERE id <> ? AND (username = ? OR email = ?)")
+        .bind(user.username.as_str())
+        .bind(&user.id)
+        .bind(user.username.as_str())
+        .bind(user.claims.text("email"))
+}
+
+/// A new person. It returns no row when the username or e-mail address is taken.
+pub fn insert(user: &User) -> Statement {
+    Statement::new(
+        "INSERT INTO users (id, username, email, claims, disabled_at, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+    )
+    .bind(&user.id)
+    .bind(user.username.as_str())
+    .bind(user.claims.text("email"))
+    .bind(&claims_to_json(user))
+    .bind(user.disabled_at)
+    .bind(user.created_at)
+    .bind(user.updated_at)
+}
+
+/// Changes a person who is still as they were read. It returns no row when they are not, or the username or e-mail address
+/// is taken.
+pub fn update(user: &User, read: &User) -> Statement {
+    Statement::new(
+        "UPDATE OR IGNORE users SET username = ?, email = ?, claims = ?, disabled_at = ?, updated_at = ?
+         WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ? RETURNING id",
+    )
+    .bind(user.username.as_str())
+    .bind(user.claims.text("email"))
+    .bind(&claims_to_json(user))
+    .bind(user.disabled_at)
+    .bind(user.updated_at)
+    .bind(&read.id)
+    .bind(read.username.as_str())
+    .bind(&claims_to_json(read))
+    .bind(read.disabled_at)
+}
+
+/// Gives a person a password in place of the one they had.
+pub fn set_password(credential_id: &str, user_id: &str, hash: &str, now: UnixTime) -> Statement {
+    Statement::new(
+        "INSERT INTO credentials (id, user_id, kind, secret, created_at) SELECT ?, id, 'password', ?, ? FROM users WHERE id = ?
+         ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at",
+    )
+    .bind(credential_id)
+    .bind(hash)
+    .bind(now)
+    .bind(user_id)
+}
+
+/// Ends what a person who is disabled, or whose password was changed by somebody else, still has open: sessions, codes,
+/// tokens.
+pub fn end_all(user_id: &str) -> [Statement; 3] {
+    ["sessions", "codes", "token_families"]
+        .map(|table| Statement::new(format!("DELETE FROM {table} WHERE user_id = ?")).bind(user_id))
+}
+
+pub fn delete(user_id: &str) -> Statement {
+    Statement::new("DELETE FROM users WHERE id = ? RETURNING id").bind(user_id)
+}
+
+fn claims_to_json(user: &User) -> String {
+    serde_json::to_string(&user.claims).unwrap_or_default()
+}

@@ -1,0 +1,47 @@
+//! `/admin/api/keys`: the signing keys, and what to do when one has leaked.
+
+use serde_json::json;
+
+use crate::{
+    edge::{context::Context, db::signing_keys, failure::MachineFailure, keys, operator, request::Incoming},
+    oidc::{error::OAuthError, signing_key::SigningKey},
+    reply::Reply,
+};
+
+/// `GET /admin/api/keys`.
+pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    all(context).await
+}
+
+/// `POST /admin/api/keys/{kid}/revoke`: the next key signs from now on, this one's tokens verify no more.
+pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    if keys::revoke(request.segment(0), context).await? {
+        return all(context).await;
+    }
+    let error = OAuthError::invalid_request("there is no such key, or it was revoked before");
+    Err(MachineFailure::status(404, error))
+}
+
+async fn all(context: &Context) -> Result<Reply, MachineFailure> {
+    let rows = context.db.run(signing_keys::all()).await?;
+    let keys: Vec<_> = signing_keys::read_all(&rows)?
+        .iter()
+        .map(|key| describe(key, context))
+        .collect();
+    Ok(Reply::json(200, &json!({ "keys": keys })))
+}
+
+fn describe(key: &SigningKey, context: &Context) -> serde_json::Value {
+    json!({
+        "kid": key.kid,
+        "alg": key.alg,
+        "state": key.schedule.state(context.now),
+        "publish_at": key.schedule.publish_at,
+        "activate_at": key.schedule.activate_at,
+        "retire_at": key.schedule.retire_at,
+        "remove_at": key.schedule.remove_at,
+        "revoked_at": key.schedule.revoked_at,
+    })
+}

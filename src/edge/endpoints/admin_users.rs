@@ -1,0 +1,210 @@
+//! `/admin/api/users`: people, for operators.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{
+        password,
+        user::{User, Username, check_email},
+    },
+    edge::{
+        context::Context,
+        db::{Statement, grants, users},
+        failure::MachineFailure,
+        operator, random,
+        request::Incoming,
+        text,
+    },
+    oidc::{claims::StandardClaims, error::OAuthError, params::Params},
+    reply::{Body, Reply},
+    time::UnixTime,
+};
+
+/// The most people on a page of the list.
+const LONGEST_PAGE: i64 = 200;
+
+/// `POST /admin/api/users`.
+pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let wanted = Changes::parse(&request.json().await?)?;
+    let username = wanted
+        .username
+        .ok_or_else(|| OAuthError::invalid_request("username is missing"))?;
+    let user = User {
+        id: random::id()?,
+        username,
+        claims: StandardClaims::parse(&wanted.claims).map_err(OAuthError::invalid_request)?,
+        disabled_at: wanted.disabled.unwrap_or_default().then_some(context.now),
+        created_at: context.now,
+        updated_at: context.now,
+    };
+    let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
+    let [created, _] = context.db.batch([users::insert(&user), set_password]).await?;
+    if !created.any()? {
+        return Err(taken());
+    }
+    Ok(Reply::json(201, &describe(&user)))
+}
+
+/// `GET /admin/api/users?after=&limit=`.
+pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let params: Params = request.query_params()?;
+    let limit = match params.single("limit")? {
+        None => LONGEST_PAGE,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
+            .ok_or_else(|| OAuthError::invalid_request("limit must be a number from 1 to 200"))?,
+    };
+    let after = params.single("after")?.unwrap_or_default();
+    let rows = context.db.run(users::list(after, limit)).await?;
+    let people = users::read_all(&rows)?;
+    let next = people
+        .last()
+        .filter(|_| people.len() as i64 == limit)
+        .map(|user| user.id.as_str());
+    let described: Vec<_> = people.iter().map(describe).collect();
+    Ok(Reply::json(200, &json!({ "users": described, "next": next })))
+}
+
+/// `GET /admin/api/users/{user_id}`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    Ok(Reply::json(200, &describe(&find(request.segment(0), context).await?)))
+}
+
+/// `PATCH /admin/api/users/{user_id}`: a JSON merge patch (RFC 7396). Who is disabled, or gets another password, is signed
+/// out everywhere.
+pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let wanted = Changes::parse(&request.json().await?)?;
+    let read = find(request.segment(0), context).await?;
+    let mut user = read.clone();
+    user.claims = user.claims.with(&wanted.claims).map_err(OAuthError::invalid_request)?;
+    user.username = wanted.username.unwrap_or(user.username);
+    user.updated_at = context.now;
+    user.disabled_at = match wanted.disabled {
+        Some(true) => user.disabled_at.or(Some(context.now)),
+        Some(false) => None,
+        None => user.disabled_at,
+    };
+    let signs_out = user.disabled_at.is_some() || wanted.password.is_some();
+    let [sessions, codes, families] = match signs_out {
+        true => users::end_all(&user.id),
+        false => [Statement::idle(), Statement::idle(), Statement::idle()],
+    };
+    let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
+    let [rival] = context.db.batch([users::find_rival(&user)]).await?;
+    if rival.any()? {
+        return Err(taken());
+    }
+    let statements = [users::update(&user, &read), set_password, sessions, codes, families];
+    let [changed, ..] = context.db.batch(statements).await?;
+    if changed.any()? {
+        Ok(Reply::json(200, &describe(&user)))
+    } else {
+        Err(taken())
+    }
+}
+
+/// `DELETE /admin/api/users/{user_id}`. Sessions, consents, codes and tokens go with the person.
+pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let deleted = context.db.run(users::delete(request.segment(0))).await?;
+    if deleted.any()? {
+        Ok(Reply::new(204, Body::Empty))
+    } else {
+        Err(no_such("user"))
+    }
+}
+
+/// `DELETE /admin/api/users/{user_id}/grants/{client_id}`: takes back what a person allowed a client.
+pub async fn revoke_grant(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let revoked = context
+        .db
+        .run(grants::revoke(request.segment(0), request.segment(1)))
+        .await?;
+    if revoked.any()? {
+        Ok(Reply::new(204, Body::Empty))
+    } else {
+        Err(no_such("grant"))
+    }
+}
+
+/// What an operator wants a person to be like.
+struct Changes {
+    username: Option<Username>,
+    password: Option<String>,
+    disabled: Option<bool>,
+    claims: Map<String, Value>,
+}
+
+impl Changes {
+    fn parse(body: &[u8]) -> Result<Self, OAuthError> {
+        let object: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| OAuthError::invalid_request("the body must be a JSON object"))?;
+        let refuse = |what: &str, why: &str| OAuthError::invalid_request(format!("{what} {why}"));
+        let text = |name: &str| match object.get(name) {
+            None => Ok(None),
+            Some(Value::Null) if name == "email" => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(refuse(name, "must be a string")),
+        };
+        if let Some(email) = text("email")? {
+            check_email(&email).map_err(|why| refuse("email", why))?;
+        }
+        let username = text("username")?
+            .map(|text| Username::parse(&text::nfc(&text)))
+            .transpose();
+        let disabled = match object.get("disabled") {
+            None => None,
+            Some(Value::Bool(disabled)) => Some(*disabled),
+            Some(_) => return Err(refuse("disabled", "must be true or false")),
+        };
+        Ok(Self {
+            username: username.map_err(|why| refuse("username", why))?,
+            password: text("password")?,
+            disabled,
+            claims: object,
+        })
+    }
+}
+
+fn password_statement(user: &User, password: Option<&str>, context: &Context) -> Result<Statement, MachineFailure> {
+    let Some(password) = password else {
+        return Ok(Statement::idle());
+    };
+    let hash = password::hash(&text::nfc(password), random::bytes()?)
+        .map_err(|why| OAuthError::invalid_request(format!("password {why}")))?;
+    Ok(users::set_password(&random::id()?, &user.id, &hash, context.now))
+}
+
+async fn find(user_id: &str, context: &Context) -> Result<User, MachineFailure> {
+    let rows = context.db.run(users::find(user_id)).await?;
+    users::read(&rows)?.ok_or_else(|| no_such("user"))
+}
+
+fn describe(user: &User) -> Value {
+    let mut described = user.claims.as_map().clone();
+    let time = |time: UnixTime| Value::from(time.seconds());
+    described.insert("id".to_owned(), user.id.as_str().into());
+    described.insert("username".to_owned(), user.username.as_str().into());
+    described.insert("disabled".to_owned(), user.disabled_at.is_some().into());
+    described.insert("created_at".to_owned(), time(user.created_at));
+    described.insert("updated_at".to_owned(), time(user.updated_at));
+    Value::Object(described)
+}
+
+fn taken() -> MachineFailure {
+    MachineFailure::status(
+        409,
+        OAuthError::invalid_request("the username or e-mail address is taken, or the account was changed meanwhile"),
+    )
+}
+
+fn no_such(what: &str) -> MachineFailure {
+    MachineFailure::status(404, OAuthError::invalid_request(format!("there is no such {what}")))
+}

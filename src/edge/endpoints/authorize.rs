@@ -1,0 +1,185 @@
+//! `/authorize` (OIDC Core section 3.1.2) and its way back in after the person has signed in.
+
+use crate::{
+    edge::{
+        client_copy,
+        context::Context,
+        db::{Rows, Statement, clients, grants, sessions, signing_keys},
+        failure::{PageFailure, Problem},
+        fault::Fault,
+        flow::{Flow, Standing},
+        keys,
+        request::Incoming,
+        visitor::Visitor,
+    },
+    oidc::{
+        authorize::AuthRequest,
+        client::Client,
+        id_token_hint::{self, IdTokenHint},
+        interaction::{Interaction, Step},
+        params::Params,
+        return_address::PageError,
+    },
+    reply::Reply,
+    routes::{Endpoint, Method},
+};
+
+/// The longest query that a POST is turned into.
+const LONGEST_QUERY: usize = 12_000;
+
+/// `GET` and `POST /authorize`.
+pub async fn authorize(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let visitor = Visitor::of(request, context);
+    let params = match request.method {
+        Method::Post => request.form().await?,
+        _ => request.query_params().map_err(Problem::BadRequest)?,
+    };
+    if request.method == Method::Post && visitor.session_hash.is_none() {
+        // A form on the client's own site does not bring the SameSite=Lax session along; a GET that follows does.
+        let query = params.to_query();
+        if query.len() <= LONGEST_QUERY {
+            return Ok(Reply::see_other(format!("{}?{query}", Endpoint::Authorize.path())));
+        }
+    }
+    proceed(params, None, &visitor, context).await
+}
+
+/// `GET /authorize/resume`: the same request once more, after a sign-in.
+pub async fn resume(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let visitor = Visitor::of(request, context);
+    let query = request.query_params().map_err(Problem::BadRequest)?;
+    let (_, interaction) = visitor.interaction(&query, context)?;
+    let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
+    proceed(params, Some(&interaction), &visitor, context).await
+}
+
+async fn proceed(
+    params: Params,
+    waiting: Option<&Interaction>,
+    visitor: &Visitor,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
+    let client = client_copy::find(client_id, context)
+        .await?
+        .ok_or(PageError::UnknownClient)?;
+    match attempt(params, client, waiting, visitor, context).await? {
+        Attempt::Done(reply) => Ok(reply),
+        Attempt::Stale { params, fresh } => {
+            client_copy::keep(&fresh, context)?;
+            match attempt(params, *fresh, waiting, visitor, context).await? {
+                Attempt::Done(reply) => Ok(reply),
+                Attempt::Stale { .. } => Err(Problem::InteractionOver.into()),
+            }
+        }
+    }
+}
+
+enum Attempt {
+    Done(Reply),
+    /// The client has changed since its copy was made.
+    Stale {
+        params: Params,
+        fresh: Box<Client>,
+    },
+}
+
+/// One round trip: the client's version, the session, the consent, and a code that is stored if all of them agree. Whether
+/// the client gets to see that code is decided afterwards; a code that nobody was told expires unused.
+async fn attempt(
+    params: Params,
+    client: Client,
+    waiting: Option<&Interaction>,
+    visitor: &Visitor,
+    context: &Context,
+) -> Result<Attempt, PageFailure> {
+    let (version, client_id) = (client.version, client.client_id.clone());
+    let known = params.clone();
+    let flow = Flow::new(params, client);
+    let request = flow.as_ref().ok().map(Flow::request);
+    let (code, hash) = Flow::new_code(context)?;
+    let session_hash = visitor.session_hash.as_ref();
+    let issue = match (&flow, &request, session_hash) {
+        (Ok(flow), Some(Ok(request)), Some(session)) => flow.issue(request, &hash, session, context),
+        _ => Statement::idle(),
+    };
+    let hint = request
+        .as_ref()
+        .and_then(|request| request.as_ref().ok()?.id_token_hint.as_ref());
+    let hint_key = match hint.and_then(IdTokenHint::token) {
+        Some(token) => signing_keys::find(token.kid().unwrap_or_default()),
+        None => Statement::idle(),
+    };
+    let lifetimes = &context.config.lifetimes;
+    let [client, session, consent, hint_key, issued, _] = context
+        .db
+        .batch([
+            clients::find(&client_id),
+            sessions::find(session_hash, lifetimes, context.now),
+            grants::find_by_session(session_hash, &client_id),
+            hint_key,
+            issue,
+            sessions::touch(session_hash, lifetimes, context.now),
+        ])
+        .await?;
+    let Some(record) = clients::read(&client)? else {
+        client_copy::forget(&client_id, context)?;
+        return Err(PageError::UnknownClient.into());
+    };
+    if record.client.version != version {
+        return Ok(Attempt::Stale {
+            params: known,
+            fresh: Box::new(record.client),
+        });
+    }
+    let standing = Standing {
+        session: sessions::read(&session)?,
+        consent: grants::read(&consent)?,
+    };
+    let flow = flow?;
+    let language = visitor.language(Some(&flow.params));
+    let request: AuthRequest = match flow.request() {
+        Ok(request) => request,
+        Err(error) => return Ok(Attempt::Done(flow.refuse(&error, language, context)?)),
+    };
+    if let Some(hint) = &request.id_token_hint
+        && !is_genuine(hint, &hint_key, context).await?
+    {
+        return Ok(Attempt::Done(flow.refuse(
+            &id_token_hint::refused(),
+            language,
+            context,
+        )?));
+    }
+    let authentication = standing.session.as_ref().map(|session| &session.authentication);
+    let step = Step::next(
+        &request,
+        authentication,
+        standing.consent.as_ref(),
+        context.now,
+        waiting,
+    );
+    let begun = || Interaction {
+        query: flow.params.to_query(),
+        since: context.now,
+        session_before: authentication.map(|authentication| authentication.session_id.clone()),
+    };
+    let wait_at = |page| flow.wait_at(page, &waiting.cloned().unwrap_or_else(begun), visitor, context);
+    let reply = match step {
+        Err(error) => flow.refuse(&error, language, context)?,
+        Ok(Step::Issue) if issued.any()? => flow.grant(&code, language, context)?,
+        // Session or consent ended in this very moment.
+        Ok(Step::Issue | Step::Login) => wait_at(Endpoint::Login)?,
+        Ok(Step::Consent) => wait_at(Endpoint::Consent)?,
+    };
+    Ok(Attempt::Done(reply))
+}
+
+/// Whether a hint is an ID token of Limen's. What waits for the person was checked here before.
+async fn is_genuine(hint: &IdTokenHint, key: &Rows, context: &Context) -> Result<bool, Fault> {
+    let key = signing_keys::read_all(key)?.into_iter().next();
+    match hint.token().filter(|_| hint.names_issuer(&context.config.issuer)) {
+        Some(token) => keys::verify_past(&token, key.as_ref()).await,
+        None => Ok(false),
+    }
+}

@@ -1,0 +1,177 @@
+//! `/consent`: what an app may have (OIDC Core section 3.1.2.4).
+
+use url::Url;
+
+use crate::{
+    edge::{
+        context::Context,
+        db::{grants, sessions::Session},
+        failure::{PageFailure, Problem},
+        flow::{self, Flow, Standing},
+        random,
+        request::Incoming,
+        visitor::Visitor,
+    },
+    oidc::{authorize::AuthRequest, interaction::Step, params::Params, scope::Scope},
+    pages::{ConsentItem, ConsentPage},
+    reply::Reply,
+    routes::Endpoint,
+    secret::Hash,
+};
+
+/// A signed-in person before a request that wants their consent.
+struct Asked {
+    visitor: Visitor,
+    session_hash: Hash,
+    session: Session,
+    sealed: String,
+    flow: Flow,
+    request: AuthRequest,
+    granted: Scope,
+}
+
+/// `GET /consent`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.query_params().map_err(Problem::BadRequest)?;
+    match receive(request, &params, context).await? {
+        Received::Elsewhere(reply) => Ok(reply),
+        Received::Asked(asked) => Ok(asked.page(context)),
+    }
+}
+
+/// `POST /consent`.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.form().await?;
+    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let asked = match receive(request, &params, context).await? {
+        Received::Elsewhere(reply) => return Ok(reply),
+        Received::Asked(asked) => asked,
+    };
+    let shown = field("shown");
+    // What was shown is what is allowed: the form is bound to the person, the client and the scope.
+    let genuine = asked.visitor.sent_form(field("csrf"), &asked.form(shown), context);
+    if !genuine || shown != asked.request.scope.to_string() {
+        return Err(Problem::ForeignForm.into());
+    }
+    let language = asked.visitor.language(Some(&asked.flow.params));
+    if !field("switch").is_empty() {
+        return Ok(flow::see_page(Endpoint::Login, &asked.sealed));
+    }
+    // Who sends both has not clearly said yes.
+    if field("approve").is_empty() || !field("deny").is_empty() {
+        return Ok(asked.flow.deny(language, context)?);
+    }
+    let (code, hash) = Flow::new_code(context)?;
+    let client_id = &asked.flow.client.client_id;
+    let [_, issued] = context
+        .db
+        .batch([
+            grants::allow(
+                &random::id()?,
+                &asked.session_hash,
+                client_id,
+                &asked.request.scope,
+                context.now,
+            ),
+            asked.flow.issue(&asked.request, &hash, &asked.session_hash, context),
+        ])
+        .await?;
+    if issued.any()? {
+        Ok(asked.flow.grant(&code, language, context)?)
+    } else {
+        // The session ended, or the client changed, in this very moment.
+        Ok(flow::see_page(Endpoint::AuthorizeResume, &asked.sealed))
+    }
+}
+
+enum Received {
+    Asked(Box<Asked>),
+    /// There is nothing to ask here.
+    Elsewhere(Reply),
+}
+
+async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Received, PageFailure> {
+    let visitor = Visitor::of(request, context);
+    let (sealed, interaction) = visitor.interaction(params, context)?;
+    let (flow, Standing { session, consent }) = Flow::load(&interaction, &visitor, context).await?;
+    let language = visitor.language(Some(&flow.params));
+    let request = match flow.request() {
+        Ok(request) => request,
+        Err(error) => return Ok(Received::Elsewhere(flow.refuse(&error, language, context)?)),
+    };
+    let authentication = session.as_ref().map(|session| &session.authentication);
+    let step = Step::next(
+        &request,
+        authentication,
+        consent.as_ref(),
+        context.now,
+        Some(&interaction),
+    );
+    let granted = consent.map(|consent| consent.scope).unwrap_or_default();
+    let elsewhere = match (step, session, visitor.session_hash.clone()) {
+        (Ok(Step::Consent), Some(session), Some(session_hash)) => {
+            let asked = Asked {
+                visitor,
+                session_hash,
+                session,
+                sealed,
+                flow,
+                request,
+                granted,
+            };
+            return Ok(Received::Asked(Box::new(asked)));
+        }
+        (Ok(Step::Issue), _, _) => flow::see_page(Endpoint::AuthorizeResume, &sealed),
+        (Ok(_), _, _) => flow::see_page(Endpoint::Login, &sealed),
+        (Err(error), _, _) => flow.refuse(&error, language, context)?,
+    };
+    Ok(Received::Elsewhere(elsewhere))
+}
+
+impl Asked {
+    /// What a form of this page is bound to.
+    fn form<'a>(&'a self, shown: &'a str) -> [&'a str; 4] {
+        ["consent", &self.session.user.id, &self.flow.client.client_id, shown]
+    }
+
+    fn page(&self, context: &Context) -> Reply {
+        let language = self.visitor.language(Some(&self.flow.params));
+        let locale = language.tag();
+        let metadata = &self.flow.client.metadata;
+        let shown = self.request.scope.to_string();
+        let wanted = &self.request.scope;
+        // Asked for everything anew: prompt=consent. Asked for more: only what is new.
+        let fresh = if wanted.is_subset(&self.granted) {
+            wanted.clone()
+        } else {
+            wanted.difference(&self.granted)
+        };
+        let html = ConsentPage {
+            language,
+            client_name: self.flow.client.display_name(locale),
+            client_uri: metadata.client_uri.best_for(&[locale]),
+            policy_uri: metadata.policy_uri.best_for(&[locale]),
+            tos_uri: metadata.tos_uri.best_for(&[locale]),
+            redirect_host: &destination(self.flow.address.redirect_uri()),
+            account: self.session.user.display_name(),
+            items: ConsentItem::for_scopes(&fresh, language),
+            already: ConsentItem::for_scopes(&wanted.difference(&fresh), language),
+            interaction: &self.sealed,
+            csrf: &self.visitor.csrf(&self.form(&shown), context),
+            scopes_digest: &shown,
+        }
+        .to_html();
+        Reply::page(200, html, self.flow.page_policy())
+    }
+}
+
+/// Where the person is sent, in a word: the host, or the scheme of an app.
+fn destination(redirect_uri: &str) -> String {
+    let Ok(url) = Url::parse(redirect_uri) else {
+        return String::new();
+    };
+    match (url.scheme(), url.host_str()) {
+        ("http" | "https", Some(host)) => host.to_owned(),
+        (scheme, _) => format!("{scheme}:"),
+    }
+}

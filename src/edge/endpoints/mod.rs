@@ -1,0 +1,14 @@
+//! One file an endpoint: load, decide, write, reply.
+
+pub mod admin_keys;
+pub mod admin_users;
+pub mod authorize;
+pub mod consent;
+pub mod introspect;
+pub mod login;
+pub mod register;
+pub mod registered_client;
+pub mod revoke;
+pub mod token;
+pub mod userinfo;
+pub mod well_known;

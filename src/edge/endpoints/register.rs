@@ -1,0 +1,42 @@
+//! `/register` (OIDC Registration 1.0 section 3, RFC 7591 section 3).
+
+use crate::{
+    edge::{
+        client_credentials::{self, Issued},
+        context::Context,
+        db::clients::{self, ClientRecord},
+        failure::MachineFailure,
+        keys, random,
+        registrar::Registrar,
+        request::Incoming,
+    },
+    oidc::{client::Client, client_metadata::Supported, registration},
+    reply::Reply,
+};
+
+/// `POST /register`.
+pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let registrar = Registrar::of(request, context).await?;
+    let metadata = registration::parse(&request.json().await?, &Supported::CURRENT)?;
+    registrar.check(&metadata, None)?;
+    let client = Client {
+        client_id: random::id()?,
+        version: 1,
+        issued_at: context.now,
+        metadata,
+    };
+    let issued = Issued::for_client(&client, context)?;
+    let record = ClientRecord {
+        secret: issued.stored_secret(&client, None, context),
+        registration_token_hash: issued.registration_token_hash(context),
+        registered_openly: registrar == Registrar::Anybody,
+        client,
+    };
+    // Its keys are published before it can ask for a token.
+    keys::ensure_published(record.client.signing_alg(), context).await?;
+    context.db.run(clients::insert(&record)).await?;
+    Ok(Reply::json(
+        201,
+        &client_credentials::describe(&record, Some(&issued), context),
+    ))
+}

@@ -1,0 +1,111 @@
+//! `/register/{client_id}` and its `renew_secret` (RFC 7592 section 2).
+
+use crate::{
+    edge::{
+        client_copy,
+        client_credentials::{self, Issued},
+        context::Context,
+        db::clients::{self, ClientRecord},
+        failure::MachineFailure,
+        keys,
+        registrar::{self, Registrar},
+        request::Incoming,
+    },
+    oidc::{
+        client_auth,
+        client_metadata::{ClientMetadata, Supported},
+        error::{ErrorCode, OAuthError},
+        registration::{self, RenewalRequest, UpdateRequest},
+    },
+    reply::{Body, Reply},
+};
+
+/// `GET /register/{client_id}`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let (record, _) = registrar::authorized_client(request, context).await?;
+    Ok(Reply::json(200, &client_credentials::describe(&record, None, context)))
+}
+
+/// `PUT /register/{client_id}`: what is left out goes back to its default.
+pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let (record, registrar) = registrar::authorized_client(request, context).await?;
+    let update = UpdateRequest::parse(&request.json().await?, &record.client.client_id, &Supported::CURRENT)?;
+    if let Some(secret) = &update.client_secret {
+        let stored = record.secret.as_ref().map(|stored| &stored.current);
+        if !client_auth::is_secret(secret.expose(), &record.client.client_id, stored, &context.config.roots) {
+            let error = "client_secret is not that of this client";
+            return Err(OAuthError::new(ErrorCode::InvalidClientMetadata, error).into());
+        }
+    }
+    change(record, update.metadata, registrar, context).await
+}
+
+/// `PATCH /register/{client_id}`: what is left out stays, null clears (RFC 7396).
+pub async fn patch(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let (record, registrar) = registrar::authorized_client(request, context).await?;
+    let patch = request.json().await?;
+    let metadata = registration::merge_patch(&record.client.metadata, &patch, &Supported::CURRENT)?;
+    change(record, metadata, registrar, context).await
+}
+
+/// `DELETE /register/{client_id}`: codes, tokens and consents go with the client.
+pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let (record, _) = registrar::authorized_client(request, context).await?;
+    context.db.run(clients::delete(&record.client.client_id)).await?;
+    client_copy::forget(&record.client.client_id, context)?;
+    Ok(Reply::new(204, Body::Empty))
+}
+
+/// `POST /register/{client_id}/renew_secret`: the secret before works on for as long as the client asks.
+pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let (mut record, _) = registrar::authorized_client(request, context).await?;
+    let renewal = RenewalRequest::parse(&request.optional_json().await?)?;
+    let Some(old) = record.secret.take() else {
+        return Err(OAuthError::invalid_request("the client has no secret").into());
+    };
+    let previous = renewal.overlap.map(|overlap| (old.current, context.now + overlap));
+    let issued = Issued::for_client(&record.client, context)?;
+    record.secret = issued.stored_secret(&record.client, previous, context);
+    store(record, issued, context).await
+}
+
+/// Stores new metadata. A client that comes to use a secret is given one, and one that no longer does loses it.
+async fn change(
+    mut record: ClientRecord,
+    metadata: ClientMetadata,
+    registrar: Registrar,
+    context: &Context,
+) -> Result<Reply, MachineFailure> {
+    registrar.check(&metadata, Some(&record.client.metadata))?;
+    record.client.metadata = metadata;
+    let uses_secret = record.client.metadata.token_endpoint_auth_method.uses_secret();
+    let issued = match &record.secret {
+        None if uses_secret => Issued::for_client(&record.client, context)?,
+        _ => Issued::registration_access_token(context)?,
+    };
+    record.secret = match record.secret {
+        _ if !uses_secret => None,
+        None => issued.stored_secret(&record.client, None, context),
+        kept => kept,
+    };
+    keys::ensure_published(record.client.signing_alg(), context).await?;
+    store(record, issued, context).await
+}
+
+/// Stores the client under its next version, unless somebody else has done so meanwhile: of parallel changes one happens,
+/// whole, and the others are told.
+async fn store(mut record: ClientRecord, issued: Issued, context: &Context) -> Result<Reply, MachineFailure> {
+    let read = record.client.version;
+    record.client.version = read + 1;
+    record.registration_token_hash = issued.registration_token_hash(context);
+    let stored = context.db.run(clients::update(&record, read, context.now)).await?;
+    if !stored.any()? {
+        let error = OAuthError::invalid_request("the client was changed meanwhile; read it again");
+        return Err(MachineFailure::status(409, error));
+    }
+    client_copy::keep(&record.client, context)?;
+    Ok(Reply::json(
+        200,
+        &client_credentials::describe(&record, Some(&issued), context),
+    ))
+}

@@ -1,0 +1,50 @@
+//! `/revoke` (RFC 7009). The statement that revokes proves the client, too, so that one round trip does.
+
+use crate::{
+    config::LONGEST_ACCESS_TOKEN,
+    edge::{
+        caller,
+        context::Context,
+        db::{Statement, clients, clients::Proof, token_families},
+        failure::MachineFailure,
+        request::Incoming,
+    },
+    oidc::{access_token, client_auth::ClientCredentials, refresh_grant::RefreshToken},
+    reply::{Body, Reply},
+};
+
+/// More than the bytes of any `jti` of Limen's.
+const LONGEST_JTI: usize = 64;
+
+/// `POST /revoke`.
+pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let params = request.form().await?;
+    params.refuse_repeated()?;
+    let credentials = ClientCredentials::parse(request.authorization().as_deref(), &params)?;
+    let text = params.required("token")?;
+    let proof = Proof::new(&credentials, &context.config.roots, context.now);
+    let client_id = &credentials.client_id;
+    let revocation = match RefreshToken::parse(text, &context.config.roots) {
+        Some(token) => token_families::end_for_client(&token.family_id, client_id, &proof),
+        None => access_token_revocation(text, client_id, &proof, context),
+    };
+    let [client, _] = context.db.batch([clients::find(client_id), revocation]).await?;
+    caller::authenticated(&credentials, clients::read(&client)?, context)?;
+    // "Invalid tokens do not cause an error response since the client cannot handle such an error in a reasonable way."
+    Ok(Reply::new(200, Body::Empty))
+}
+
+/// The signature is left unchecked, for a forged token harms its forger alone: the row counts for tokens of the client that
+/// asks for it, and no longer than a real one could live.
+fn access_token_revocation(text: &str, client_id: &str, proof: &Proof<'_>, context: &Context) -> Statement {
+    let Ok((_, claims)) = access_token::parse(text) else {
+        return Statement::idle();
+    };
+    let latest = context.now + LONGEST_ACCESS_TOKEN;
+    let plausible = claims.exp > context.now && claims.exp <= latest && claims.jti.len() <= LONGEST_JTI;
+    if claims.client_id == *client_id && plausible {
+        token_families::revoke_access_token(&claims, proof)
+    } else {
+        Statement::idle()
+    }
+}

@@ -1,0 +1,247 @@
+//! `/token` (RFC 6749 section 3.2, OIDC Core section 3.1.3). One round trip a request: who asks, what they hold, and the
+//! statement that turns it, together.
+
+use crate::{
+    edge::{
+        caller,
+        context::Context,
+        db::{
+            clients::{self, ClientRecord, Proof},
+            codes::Redemption,
+            signing_keys::{self, CurrentKey},
+            token_families::{self, Refreshing},
+        },
+        failure::MachineFailure,
+        fault::Fault,
+        keys::{self, Signer},
+        random,
+        request::Incoming,
+    },
+    oidc::{
+        access_token,
+        authorization::{Authorization, Mint},
+        client::Client,
+        client_auth::ClientCredentials,
+        code_grant::{self, CodeRequest, Refusal},
+        error::OAuthError,
+        id_token,
+        refresh_grant::{self, Outcome, RefreshRequest, RefreshToken},
+        scope::Scope,
+        token::{TokenRequest, TokenResponse, client_credentials_scope},
+    },
+    reply::Reply,
+    secret::Purpose,
+};
+
+/// A token request whose client has yet to be believed.
+struct Caller<'a> {
+    context: &'a Context,
+    credentials: ClientCredentials,
+}
+
+/// What a client gets tokens for.
+struct Granted {
+    authorization: Authorization,
+    /// The part of it that the access token is for.
+    scope: Scope,
+    refresh_token: Option<String>,
+}
+
+/// `POST /token`.
+pub async fn token(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let params = request.form().await?;
+    let credentials = ClientCredentials::parse(request.authorization().as_deref(), &params)?;
+    let caller = Caller { context, credentials };
+    let response = match TokenRequest::parse(&params, &context.config.roots) {
+        Ok(TokenRequest::Code(request)) => caller.redeem_code(request).await?,
+        Ok(TokenRequest::Refresh(request)) => caller.refresh(request).await?,
+        Ok(TokenRequest::ClientCredentials(scope)) => caller.client_credentials(scope).await?,
+        Err(error) => return Err(caller.refuse(error).await),
+    };
+    Ok(Reply::json(200, &response))
+}
+
+impl Caller<'_> {
+    async fn redeem_code(self, request: CodeRequest) -> Result<TokenResponse, MachineFailure> {
+        let context = self.context;
+        let (config, now) = (&context.config, context.now);
+        let Some(hash) = request.code.hash(&config.roots, Purpose::Code) else {
+            return Err(self.refuse(code_grant::unknown()).await);
+        };
+        let client_id = &self.credentials.client_id;
+        let proof = Proof::new(&self.credentials, &config.roots, now);
+        let family_id = random::id()?;
+        let redemption = Redemption {
+            hash: &hash,
+            request: &request,
+            proof: &proof,
+            family_id: &family_id,
+            client_id,
+        };
+        let [client, key, stored, redeemed, _] = context
+            .db
+            .batch([
+                clients::find(client_id),
+                signing_keys::current_for_client(client_id, &keys::at_hand(), now),
+                redemption.find(),
+                redemption.redeem(now),
+                redemption.begin_family(&config.lifetimes, now),
+            ])
+            .await?;
+        let client = self.authenticated(clients::read(&client)?)?;
+        let key = signing_keys::read_current(&key)?;
+        let Some(authorization) = redemption.read_redeemed(&redeemed)? else {
+            let stored = Redemption::read_stored(&stored)?.ok_or_else(code_grant::unknown)?;
+            return Err(self.refuse_code(stored.refusal(client_id, &request, now)).await?);
+        };
+        TokenRequest::Code(request).check_client(&client)?;
+        let refresh_token = authorization.refreshable.then(|| {
+            RefreshToken {
+                family_id: family_id.clone(),
+                generation: 0,
+            }
+            .render(&config.roots)
+        });
+        let granted = Granted {
+            scope: authorization.scope.clone(),
+            authorization,
+            refresh_token,
+        };
+        self.respond(&client, key, granted).await
+    }
+
+    async fn refuse_code(&self, refusal: Refusal) -> Result<MachineFailure, Fault> {
+        let why = match refusal {
+            Refusal::Invalid(why) => why,
+            Refusal::Replayed { family_id } => {
+                if let Some(family_id) = family_id {
+                    self.context.db.run(token_families::end(&family_id)).await?;
+                }
+                "the code was used before"
+            }
+        };
+        Ok(OAuthError::invalid_grant(why).into())
+    }
+
+    async fn refresh(self, request: RefreshRequest) -> Result<TokenResponse, MachineFailure> {
+        let context = self.context;
+        let (config, now) = (&context.config, context.now);
+        let client_id = &self.credentials.client_id;
+        let proof = Proof::new(&self.credentials, &config.roots, now);
+        let refreshing = Refreshing {
+            token: &request.token,
+            scope: request.scope.as_ref(),
+            client_id,
+            proof: &proof,
+            lifetimes: &config.lifetimes,
+            now,
+        };
+        let [client, key, family, turned, _] = context
+            .db
+            .batch([
+                clients::find(client_id),
+                signing_keys::current_for_client(client_id, &keys::at_hand(), now),
+                refreshing.find(),
+                refreshing.turn(),
+                refreshing.end_if_reused(),
+            ])
+            .await?;
+        let client = self.authenticated(clients::read(&client)?)?;
+        let family = Refreshing::read(&family)?.ok_or_else(refresh_grant::invalid)?;
+        let scope = refresh_grant::narrowed(&family.authorization.scope, request.scope.as_ref())?;
+        let grace_began = now - config.lifetimes.refresh_grace;
+        let successor = match family.outcome(client_id, &request.token, turned.any()?, grace_began)? {
+            Outcome::Successor(token) => token,
+            Outcome::Reused => return Err(refresh_grant::invalid().into()),
+        };
+        TokenRequest::Refresh(request).check_client(&client)?;
+        // The client may have come to be registered for less.
+        let scope = client.permitted(&scope);
+        let refresh_token = Some(successor.render(&config.roots));
+        let granted = Granted {
+            scope,
+            authorization: family.authorization,
+            refresh_token,
+        };
+        self.respond(&client, signing_keys::read_current(&key)?, granted).await
+    }
+
+    async fn client_credentials(self, requested: Scope) -> Result<TokenResponse, MachineFailure> {
+        let context = self.context;
+        let client_id = &self.credentials.client_id;
+        let [client, key] = context
+            .db
+            .batch([
+                clients::find(client_id),
+                signing_keys::current_for_client(client_id, &keys::at_hand(), context.now),
+            ])
+            .await?;
+        let client = self.authenticated(clients::read(&client)?)?;
+        let scope = client_credentials_scope(&client, &requested)?;
+        TokenRequest::ClientCredentials(requested).check_client(&client)?;
+        let signer = Signer::new(signing_keys::read_current(&key)?, client.signing_alg(), context).await?;
+        let mint = Mint {
+            config: &context.config,
+            now: context.now,
+        };
+        let claims = mint.access_token(&client, scope.clone(), random::id()?);
+        Ok(TokenResponse {
+            access_token: signer.sign(access_token::TYPE, &claims).await?,
+            token_type: "Bearer",
+            expires_in: context.config.lifetimes.access_token,
+            refresh_token: None,
+            id_token: None,
+            scope,
+        })
+    }
+
+    async fn respond(
+        &self,
+        client: &Client,
+        key: Option<CurrentKey>,
+        granted: Granted,
+    ) -> Result<TokenResponse, MachineFailure> {
+        let context = self.context;
+        let Granted {
+            authorization,
+            scope,
+            refresh_token,
+        } = granted;
+        let signer = Signer::new(key, client.signing_alg(), context).await?;
+        let mint = Mint {
+            config: &context.config,
+            now: context.now,
+        };
+        let claims = authorization.access_token(client, scope.clone(), random::id()?, &mint);
+        let access_token = signer.sign(access_token::TYPE, &claims).await?;
+        let id_token = match authorization.id_token(client, &access_token, &mint) {
+            Some(claims) => Some(signer.sign(id_token::TYPE, &claims).await?),
+            None => None,
+        };
+        Ok(TokenResponse {
+            access_token,
+            token_type: "Bearer",
+            expires_in: context.config.lifetimes.access_token,
+            refresh_token,
+            id_token,
+            scope,
+        })
+    }
+
+    fn authenticated(&self, record: Option<ClientRecord>) -> Result<Client, MachineFailure> {
+        caller::authenticated(&self.credentials, record, self.context)
+    }
+
+    /// Refuses a request that is wrong in itself, but tells so only to a client that proves itself.
+    async fn refuse(&self, error: OAuthError) -> MachineFailure {
+        let record = match self.context.db.run(clients::find(&self.credentials.client_id)).await {
+            Ok(rows) => clients::read(&rows),
+            Err(fault) => return fault.into(),
+        };
+        match record.map(|record| self.authenticated(record)) {
+            Ok(Ok(_)) => error.into(),
+            Ok(Err(unauthenticated)) => unauthenticated,
+            Err(fault) => fault.into(),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The steps that the pages of one authorization share: its request, where its answer goes, the code that ends it.
+
+use super::{
+    context::Context,
+    db::{
+        clients, codes,
+        codes::NewCode,
+        grants,
+        sessions::{self, Session},
+    },
+    failure::{PageFailure, Problem},
+    fault::Fault,
+    random,
+    visitor::Visitor,
+};
+use crate::{
+    oidc::{
+        authentication::Consent,
+        authorize::AuthRequest,
+        client::Client,
+        error::{ErrorCode, OAuthError},
+        interaction::Interaction,
+        params::Params,
+        return_address::{Delivery, PageError, ReturnAddress},
+    },
+    pages::{Csp, CspSource, FormPostPage, Language, content_security_policy},
+    reply::Reply,
+    routes::Endpoint,
+    secret::{Hash, OpaqueToken, Purpose},
+};
+
+/// An authorization request of a known client, with a known way back.
+pub struct Flow {
+    pub params: Params,
+    pub client: Client,
+    pub address: ReturnAddress,
+}
+
+/// What D1 knows of the people and consents behind a flow.
+pub struct Standing {
+    pub session: Option<Session>,
+    pub consent: Option<Consent>,
+}
+
+impl Flow {
+    pub fn new(params: Params, client: Client) -> Result<Self, PageError> {
+        let address = ReturnAddress::resolve(&params, &client)?;
+        Ok(Self {
+            params,
+            client,
+            address,
+        })
+    }
+
+    /// Loads the flow of an interaction, and who stands behind the visitor's session, in one round trip.
+    pub async fn load(
+        interaction: &Interaction,
+        visitor: &Visitor,
+        context: &Context,
+    ) -> Result<(Self, Standing), PageFailure> {
+        let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
+        let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
+        let hash = visitor.session_hash.as_ref();
+        let [client, session, consent] = context
+            .db
+            .batch([
+                clients::find(client_id),
+                sessions::find(hash, &context.config.lifetimes, context.now),
+                grants::find_by_session(hash, client_id),
+            ])
+            .await?;
+        let record = clients::read(&client)?.ok_or(PageError::UnknownClient)?;
+        let standing = Standing {
+            session: sessions::read(&session)?,
+            consent: grants::read(&consent)?,
+        };
+        Ok((Self::new(params, record.client)?, standing))
+    }
+
+    /// The request, once more checked.
+    pub fn request(&self) -> Result<AuthRequest, OAuthError> {
+        AuthRequest::parse(&self.params, &self.client)
+    }
+
+    /// Sends the browser to a page, with the request sealed to it.
+    pub fn wait_at(
+        &self,
+        page: Endpoint,
+        interaction: &Interaction,
+        visitor: &Visitor,
+        context: &Context,
+    ) -> Result<Reply, Fault> {
+        let (browser, cookie) = visitor.browser(context)?;
+        let key = context.config.roots.current(Purpose::Interaction);
+        let reply = match interaction.seal(&key, &browser) {
+            Ok(sealed) => see_page(page, &sealed),
+            Err(error) => return self.refuse(&error, visitor.language(Some(&self.params)), context),
+        };
+        Ok(match cookie {
+            Some(cookie) => reply.with_cookie(cookie),
+            None => reply,
+        })
+    }
+
+    /// The code that a statement of [`Flow::issue`] would store.
+    pub fn new_code(context: &Context) -> Result<(OpaqueToken, Hash), Fault> {
+        let code = OpaqueToken::new(&context.config.roots, random::bytes()?);
+        let hash = code
+            .hash(&context.config.roots, Purpose::Code)
+            .ok_or_else(|| Fault::new("code", "no root key"))?;
+        Ok((code, hash))
+    }
+
+    /// The statement that stores a code, if session and consent allow it.
+    pub fn issue(
+        &self,
+        request: &AuthRequest,
+        hash: &Hash,
+        session_hash: &Hash,
+        context: &Context,
+    ) -> super::db::Statement {
+        let new = NewCode {
+            hash,
+            session_hash,
+            client: &self.client,
+            redirect_uri: self.address.redirect_uri(),
+            request,
+        };
+        codes::insert(&new, &context.config.lifetimes, context.now)
+    }
+
+    /// Answers the client with a code.
+    pub fn grant(&self, code: &OpaqueToken, language: Language, context: &Context) -> Result<Reply, Fault> {
+        deliver(
+            self.address.deliver_code(&context.config.issuer, code.expose()),
+            language,
+        )
+    }
+
+    /// Answers the client with an error.
+    pub fn refuse(&self, error: &OAuthError, language: Language, context: &Context) -> Result<Reply, Fault> {
+        deliver(self.address.deliver_error(&context.config.issuer, error), language)
+    }
+
+    /// Tells the client that the person said no.
+    pub fn deny(&self, language: Language, context: &Context) -> Result<Reply, Fault> {
+        let error = OAuthError::new(ErrorCode::AccessDenied, "the person refused");
+        self.refuse(&error, language, context)
+    }
+
+    /// The policy of a page whose form ends with a redirect to the client.
+    pub fn page_policy(&self) -> String {
+        let form_action = CspSource::for_redirects_from(self.address.redirect_uri());
+        content_security_policy(Csp {
+            form_action,
+            script_nonce: None,
+        })
+    }
+}
+
+/// 303 to a page, with a sealed interaction.
+pub fn see_page(page: Endpoint, sealed: &str) -> Reply {
+    Reply::see_other(format!("{}?interaction={sealed}", page.path()))
+}
+
+fn deliver(delivery: Delivery, language: Language) -> Result<Reply, Fault> {
+    match delivery {
+        Delivery::Redirect(url) => Ok(Reply::see_other(url)),
+        Delivery::Form { action, fields } => {
+            let nonce = random::id()?;
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let html = FormPostPage {
+                language,
+                action: &action,
+                fields: &fields,
+                nonce: &nonce,
+            }
+            .to_html();
+            let form_action = CspSource::for_redirects_from(&action);
+            let policy = content_security_policy(Csp {
+                form_action,
+                script_nonce: Some(nonce),
+            });
+            Ok(Reply::page(200, html, policy))
+        }
+    }
+}

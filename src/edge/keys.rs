@@ -1,0 +1,267 @@
+//! Signing keys at work: made, published, turned, withdrawn. Their dates are decided in `oidc::signing_key`, which of them
+//! signs is decided by D1, and their private halves stay within WebCrypto.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use serde_json::Value;
+use web_sys::CryptoKey;
+
+use super::{
+    context::Context,
+    crypto::{self, Unwrap, WrappingKey},
+    db::signing_keys::{self, CurrentKey, WrappedKey},
+    fault::Fault,
+    jwks, log,
+};
+use crate::{
+    config::Issuer,
+    oidc::{
+        jwt::{SigningAlg, SigningInput, Unverified},
+        signing_key::{Schedule, SigningKey, name_public_key},
+    },
+    secret::{KekVersion, Purpose, RootKeys},
+};
+
+thread_local! {
+    /// Unwrapped private halves by `kid`. That a key is here says nothing of whether it may sign.
+    static AT_HAND: RefCell<HashMap<String, CryptoKey>> = RefCell::new(HashMap::new());
+}
+
+/// The most keys kept at hand; beyond it all are dropped, and unwrapped again as they are needed.
+const MOST_AT_HAND: usize = 32;
+
+/// A key that signs.
+pub struct Signer {
+    kid: String,
+    alg: SigningAlg,
+    key: CryptoKey,
+}
+
+/// The `kid`s at hand, as the JSON that the statements for the current key take.
+pub fn at_hand() -> String {
+    AT_HAND.with_borrow(|keys| serde_json::to_string(&keys.keys().collect::<Vec<_>>()).unwrap_or_default())
+}
+
+impl Signer {
+    /// The signer that D1 named, or the first one of `alg` where there is none yet.
+    pub async fn new(current: Option<CurrentKey>, alg: SigningAlg, context: &Context) -> Result<Self, Fault> {
+        let current = match current {
+            Some(current) => current,
+            None => first_key(alg, context).await?,
+        };
+        if current.wants_successor != 0 {
+            let (alg, chore) = (SigningAlg::parse(&current.alg).unwrap_or(alg), context.for_later()?);
+            context.background.spawn(async move {
+                if let Err(fault) = ensure_published(alg, &chore).await {
+                    log::fault(&chore.request_id, &fault);
+                }
+            });
+        }
+        Self::from_row(current, context).await
+    }
+
+    async fn from_row(row: CurrentKey, context: &Context) -> Result<Self, Fault> {
+        let alg = SigningAlg::parse(&row.alg).ok_or_else(|| Fault::new("signing_keys", "unknown alg"))?;
+        if let Some(key) = AT_HAND.with_borrow(|keys| keys.get(&row.kid).cloned()) {
+            return Ok(Self { kid: row.kid, alg, key });
+        }
+        let wrapped = row
+            .wrapped_key
+            .ok_or_else(|| Fault::new("signing_keys", "the key was dropped meanwhile"))?;
+        let private = WrappedKey {
+            wrapped,
+            kek_version: row.kek_version,
+        };
+        let key = unwrap(&private, &row.kid, alg, Unwrap::ToSign, context).await?;
+        AT_HAND.with_borrow_mut(|keys| {
+            if keys.len() >= MOST_AT_HAND {
+                keys.clear();
+            }
+            keys.insert(row.kid.clone(), key.clone());
+        });
+        Ok(Self { kid: row.kid, alg, key })
+    }
+
+    /// A signed token in compact serialisation.
+    pub async fn sign(&self, typ: &str, claims: &impl serde::Serialize) -> Result<String, Fault> {
+        let input = SigningInput::new(self.alg, &self.kid, typ, claims).map_err(|cause| Fault::new("claims", cause))?;
+        let signature = crypto::sign(self.alg, &self.key, input.as_bytes()).await?;
+        Ok(input.with_signature(&signature))
+    }
+}
+
+/// Whether `key`, the row of the `kid` that `token` names, signed it and is still published.
+pub async fn verify(token: &Unverified<'_>, key: Option<&SigningKey>, context: &Context) -> Result<bool, Fault> {
+    let published = key.filter(|key| key.schedule.is_published(context.now));
+    verify_signature(token, published).await
+}
+
+/// As [`verify`], also for a key whose time is over, unless it was withdrawn: a hint may be old.
+pub async fn verify_past(token: &Unverified<'_>, key: Option<&SigningKey>) -> Result<bool, Fault> {
+    verify_signature(token, key.filter(|key| key.schedule.revoked_at.is_none())).await
+}
+
+async fn verify_signature(token: &Unverified<'_>, key: Option<&SigningKey>) -> Result<bool, Fault> {
+    // The key fixes the algorithm, the token never does (RFC 8725 section 3.1).
+    match key.filter(|key| token.alg() == Some(key.alg)) {
+        Some(key) => crypto::verify(key.alg, &key.jwk, token.signature(), token.signed_bytes()).await,
+        None => Ok(false),
+    }
+}
+
+/// Makes the keys of `alg` that are due: the first, and the next. Running it twice, or twice at once, changes nothing. Whether
+/// it made one, so that the JWKS has to be published.
+pub async fn ensure(alg: SigningAlg, context: &Context) -> Result<bool, Fault> {
+    let mut changed = false;
+    // At most the first key and its successor.
+    for _ in 0..2 {
+        let rows = context.db.run(signing_keys::all()).await?;
+        let existing = signing_keys::read_all(&rows)?;
+        let of_alg = existing.iter().filter(|key| key.alg == alg);
+        let schedules: Vec<_> = of_alg.map(|key| key.schedule).collect();
+        let Some(due) = Schedule::due(&schedules, context.now) else {
+            break;
+        };
+        if !existing.is_empty() {
+            check_root(context).await?;
+        }
+        create(alg, due, context).await?;
+        changed = true;
+    }
+    Ok(changed)
+}
+
+/// Fails when the root key is not the one that the keys are wrapped under: what it would make, the right one could not open.
+async fn check_root(context: &Context) -> Result<(), Fault> {
+    let rows = context
+        .db
+        .run(signing_keys::current(SigningAlg::default(), &at_hand(), context.now))
+        .await?;
+    match signing_keys::read_current(&rows)? {
+        Some(current) => Signer::from_row(current, context).await.map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// [`ensure`], and the JWKS with what it made.
+pub async fn ensure_published(alg: SigningAlg, context: &Context) -> Result<(), Fault> {
+    if ensure(alg, context).await? {
+        jwks::publish(context).await?;
+    }
+    Ok(())
+}
+
+async fn first_key(alg: SigningAlg, context: &Context) -> Result<CurrentKey, Fault> {
+    ensure_published(alg, context).await?;
+    let rows = context
+        .db
+        .run(signing_keys::current(alg, &at_hand(), context.now))
+        .await?;
+    signing_keys::read_current(&rows)?.ok_or_else(|| Fault::new("signing_keys", "there is no current key"))
+}
+
+async fn create(alg: SigningAlg, schedule: Schedule, context: &Context) -> Result<(), Fault> {
+    let pair = crypto::generate(alg).await?;
+    let exported = crypto::export_public(&pair).await?;
+    let (kid, jwk) = name_public_key(&exported, alg).ok_or_else(|| Fault::new("generate key", "odd public key"))?;
+    let private = wrap(&pair.get_private_key(), &kid, alg, context).await?;
+    let key = SigningKey {
+        kid,
+        alg,
+        jwk,
+        schedule,
+    };
+    let longest = context.config.lifetimes.longest_signed_token();
+    context
+        .db
+        .batch([
+            signing_keys::insert(&key, &private, context.now),
+            signing_keys::retire_predecessors(&key, longest),
+        ])
+        .await?;
+    Ok(())
+}
+
+/// Withdraws a key at once, lets the next one sign, and makes another next one. `false` when there is no such key, or it
+/// was withdrawn before.
+pub async fn revoke(kid: &str, context: &Context) -> Result<bool, Fault> {
+    let [revoked, _] = context
+        .db
+        .batch([
+            signing_keys::revoke(kid, context.now),
+            signing_keys::promote_next(kid, context.now),
+        ])
+        .await?;
+    let Some(alg) = revoked
+        .first::<Value>()?
+        .and_then(|row| SigningAlg::parse(row.get("alg")?.as_str()?))
+    else {
+        return Ok(false);
+    };
+    ensure(alg, context).await?;
+    jwks::publish_surely(context).await?;
+    Ok(true)
+}
+
+/// Wraps under the current root what is still wrapped under another, so that the other can be dropped. A key that does not
+/// open keeps the others from nothing.
+pub async fn rewrap(context: &Context) -> Result<(), Fault> {
+    let current = context.config.roots.current_version();
+    let rows = context
+        .db
+        .run(signing_keys::wrapped_under_others(current, context.now))
+        .await?;
+    for row in signing_keys::read_wrapped(&rows)? {
+        if let Err(fault) = rewrap_one(row, context).await {
+            log::fault(&context.request_id, &fault);
+        }
+    }
+    Ok(())
+}
+
+async fn rewrap_one(row: CurrentKey, context: &Context) -> Result<(), Fault> {
+    let (Some(alg), Some(wrapped)) = (SigningAlg::parse(&row.alg), row.wrapped_key) else {
+        return Ok(());
+    };
+    let private = WrappedKey {
+        wrapped,
+        kek_version: row.kek_version,
+    };
+    let key = unwrap(&private, &row.kid, alg, Unwrap::ToWrapAgain, context).await?;
+    let rewrapped = wrap(&key, &row.kid, alg, context).await?;
+    context.db.run(signing_keys::rewrap(&row.kid, &rewrapped)).await?;
+    Ok(())
+}
+
+async fn wrap(private: &CryptoKey, kid: &str, alg: SigningAlg, context: &Context) -> Result<WrappedKey, Fault> {
+    let kek_version = context.config.roots.current_version();
+    let wrapping = wrapping_key(&context.config.roots, kek_version).await?;
+    let wrapped = wrapping
+        .wrap(private, &binding(&context.config.issuer, kid, alg, kek_version))
+        .await?;
+    Ok(WrappedKey { wrapped, kek_version })
+}
+
+async fn unwrap(
+    private: &WrappedKey,
+    kid: &str,
+    alg: SigningAlg,
+    purpose: Unwrap,
+    context: &Context,
+) -> Result<CryptoKey, Fault> {
+    let wrapping = wrapping_key(&context.config.roots, private.kek_version).await?;
+    let binding = binding(&context.config.issuer, kid, alg, private.kek_version);
+    wrapping.unwrap(&private.wrapped, &binding, alg, purpose).await
+}
+
+async fn wrapping_key(roots: &RootKeys, version: KekVersion) -> Result<WrappingKey, Fault> {
+    let key = roots
+        .derive(version, Purpose::WrapSigningKey)
+        .ok_or_else(|| Fault::new("signing_keys", format_args!("KEK_{version} is not configured")))?;
+    WrappingKey::import(&key).await
+}
+
+/// What a wrapped key is bound to: it opens for no other issuer, name, algorithm or root.
+fn binding(issuer: &Issuer, kid: &str, alg: SigningAlg, kek_version: KekVersion) -> String {
+    format!("{}\n{kid}\n{}\n{kek_version}", issuer.as_str(), alg.as_str())
+}

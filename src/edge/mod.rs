@@ -1,0 +1,99 @@
+//! The shell around the core, on wasm only: events of the platform, storage, WebCrypto, HTTP.
+
+mod bearer;
+mod caller;
+mod client_copy;
+mod client_credentials;
+mod clock;
+mod context;
+mod cookies;
+mod cron;
+mod crypto;
+mod db;
+mod endpoints;
+mod failure;
+mod fault;
+mod flow;
+mod jwks;
+mod keys;
+mod kv;
+mod log;
+mod operator;
+mod random;
+mod registrar;
+mod request;
+mod respond;
+mod router;
+mod text;
+mod visitor;
+
+use worker::{Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
+
+use self::{
+    context::{Background, Context, Unavailable},
+    request::Incoming,
+    respond::Shape,
+};
+use crate::{
+    reply::{Body, Reply},
+    routes::{self, Audience, Method},
+};
+
+/// Answers a request.
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, background: worker::Context) -> Result<Response> {
+    let url = request.url()?;
+    let method = Method::parse(&request.inner().method());
+    let found = routes::find(url.path());
+    let shape = Shape {
+        method: method.unwrap_or(Method::Get),
+        audience: found.as_ref().map_or(Audience::Browser, |(route, _)| route.audience),
+        if_none_match: request.headers().get("if-none-match")?,
+    };
+    let context = match Context::new(&env, Background::of_request(background)) {
+        Ok(context) => context,
+        Err(unavailable) => return respond::respond(explain(&unavailable), &shape, None),
+    };
+    let query = url.query().unwrap_or_default().to_owned();
+    let reply = match (found, method) {
+        (None, _) => {
+            let incoming = Incoming::new(shape.method, query, Vec::new(), request);
+            router::not_found(&incoming, &context)
+        }
+        (Some((route, _)), None) => {
+            let incoming = Incoming::new(shape.method, query, Vec::new(), request);
+            router::method_not_allowed(route, &incoming, &context)
+        }
+        (Some((route, segments)), Some(method)) => {
+            let mut incoming = Incoming::new(method, query, segments, request);
+            router::answer(route, &mut incoming, &context).await
+        }
+    };
+    respond::respond(reply, &shape, Some(&context))
+}
+
+/// The periodic run.
+#[event(scheduled)]
+async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
+    match Context::new(&env, Background::none()) {
+        Ok(context) => {
+            if let Err(fault) = cron::run(&context).await {
+                log::fault(&context.request_id, &fault);
+            }
+        }
+        Err(Unavailable::Config(error)) => log::cron(&error.to_string()),
+        Err(Unavailable::NoDatabase) => log::cron(NO_DATABASE),
+    }
+}
+
+const NO_DATABASE: &str =
+    "Limen is not configured.\n- the D1 binding DB is missing: see [[d1_databases]] in wrangler.toml\n";
+
+/// Limen refuses to start, and says how to mend it; to whom does no matter, for there is no secret in it.
+fn explain(unavailable: &Unavailable) -> Reply {
+    let text = match unavailable {
+        Unavailable::Config(error) => error.to_string(),
+        Unavailable::NoDatabase => NO_DATABASE.to_owned(),
+    };
+    Reply::new(503, Body::Text(text))
+}

@@ -1,0 +1,145 @@
+//! A request as endpoints read it: method, query, headers of interest, and a body of bounded size.
+
+use futures_util::StreamExt;
+use worker::Request;
+
+use super::{cookies, fault::Fault};
+use crate::{
+    oidc::{error::OAuthError, params::Params},
+    routes::{Method, Segments},
+};
+
+/// The most bytes of a body.
+const LONGEST_BODY: usize = 128 * 1_024;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A request on its way to an endpoint.
+pub struct Incoming {
+    pub method: Method,
+    /// The query, still encoded.
+    pub query: String,
+    /// The values in the path.
+    pub segments: Segments,
+    request: Request,
+}
+
+/// Why a body cannot be read.
+pub enum BodyError {
+    /// It has more than 128 KiB: 413.
+    TooLarge,
+    /// It is of another type than the endpoint takes: 415.
+    WrongType(&'static str),
+    /// It is not well-formed.
+    Malformed(OAuthError),
+    /// It broke off.
+    Fault(Fault),
+}
+
+impl Incoming {
+    pub fn new(method: Method, query: String, segments: Segments, request: Request) -> Self {
+        Self {
+            method,
+            query,
+            segments,
+            request,
+        }
+    }
+
+    /// The `n`th value in the path.
+    pub fn segment(&self, n: usize) -> &str {
+        self.segments.get(n).map(String::as_str).unwrap_or_default()
+    }
+
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.request.headers().get(name).ok().flatten()
+    }
+
+    /// `Authorization`.
+    pub fn authorization(&self) -> Option<String> {
+        self.header("authorization")
+    }
+
+    /// The token of `Authorization: Bearer`.
+    pub fn bearer(&self) -> Option<String> {
+        let header = self.authorization()?;
+        let (scheme, token) = header.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    }
+
+    /// The address of the caller, as the platform saw it.
+    pub fn address(&self) -> String {
+        self.header("cf-connecting-ip").unwrap_or_default()
+    }
+
+    /// A cookie.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        cookies::find(&self.header("cookie")?, name)
+    }
+
+    /// The parameters of the query.
+    pub fn query_params(&self) -> Result<Params, OAuthError> {
+        Params::parse(&self.query)
+    }
+
+    /// Whether the body says that it is a form.
+    pub fn has_form(&self) -> bool {
+        self.expect_type(FORM).is_ok()
+    }
+
+    /// The parameters of a form.
+    pub async fn form(&mut self) -> Result<Params, BodyError> {
+        self.expect_type(FORM)?;
+        let body = self.body().await?;
+        let text = String::from_utf8(body)
+            .map_err(|_| BodyError::Malformed(OAuthError::invalid_request("the body is not UTF-8")))?;
+        Params::parse(&text).map_err(BodyError::Malformed)
+    }
+
+    /// The bytes of a JSON document; that of a PATCH may call itself a merge patch (RFC 7396 section 4).
+    pub async fn json(&mut self) -> Result<Vec<u8>, BodyError> {
+        if self.method != Method::Patch || self.expect_type("application/merge-patch+json").is_err() {
+            self.expect_type("application/json")?;
+        }
+        self.body().await
+    }
+
+    /// The bytes of a JSON document, or of no body at all.
+    pub async fn optional_json(&mut self) -> Result<Vec<u8>, BodyError> {
+        match self.body().await? {
+            body if body.is_empty() => Ok(body),
+            body => self.expect_type("application/json").map(|()| body),
+        }
+    }
+
+    fn expect_type(&self, expected: &'static str) -> Result<(), BodyError> {
+        let header = self.header("content-type").unwrap_or_default();
+        let given = header.split(';').next().unwrap_or_default().trim();
+        if given.eq_ignore_ascii_case(expected) {
+            Ok(())
+        } else {
+            Err(BodyError::WrongType(expected))
+        }
+    }
+
+    async fn body(&mut self) -> Result<Vec<u8>, BodyError> {
+        let announced = self
+            .header("content-length")
+            .and_then(|length| length.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > LONGEST_BODY) {
+            return Err(BodyError::TooLarge);
+        }
+        let mut body = Vec::new();
+        // A request without a body has no stream.
+        let Ok(mut stream) = self.request.stream() else {
+            return Ok(body);
+        };
+        while let Some(chunk) = stream.next().await {
+            body.extend(chunk.map_err(|cause| BodyError::Fault(Fault::new("body", cause)))?);
+            if body.len() > LONGEST_BODY {
+                return Err(BodyError::TooLarge);
+            }
+        }
+        Ok(body)
+    }
+}

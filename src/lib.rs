@@ -1,0 +1,29 @@
+//! Limen, an OpenID Connect provider that runs as one Cloudflare Worker.
+//!
+//! A request walks `edge::router` -> an endpoint of `edge::endpoints`, which *loads* (`edge::db`, `edge::kv`), *decides*
+//! (`oidc`, `account`), *writes* (`edge::db`) and *replies* ([`reply`]). Only what decides knows protocol rules, and it is
+//! pure: no I/O, no clock, no randomness. The arrows between modules:
+//!
+//! ```text
+//! edge  ->  pages  ->  oidc  ->  secret, time, config
+//!       ->  account  ------->
+//!       ->  reply
+//! ```
+//!
+//! `edge` exists on wasm only, so that nothing else can reach the platform.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+pub mod account;
+pub mod config;
+pub mod oidc;
+pub mod pages;
+pub mod reply;
+pub mod routes;
+pub mod secret;
+pub mod time;
+
+#[cfg(target_arch = "wasm32")]
+mod edge;

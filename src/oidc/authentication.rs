@@ -1,0 +1,53 @@
+//! The event in which a person proved who they are, and what they allowed a client (OIDC Core section 2).
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::scope::Scope;
+use crate::{secret::random_text, time::UnixTime};
+
+/// An End-User authentication, as a sign-on session remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authentication {
+    /// The session it belongs to. Worth nothing as a credential.
+    pub session_id: String,
+    /// The person: the public `sub`.
+    pub user_id: String,
+    /// `auth_time`.
+    pub auth_time: UnixTime,
+    /// `acr`.
+    pub acr: String,
+    /// `amr`.
+    pub amr: Vec<Amr>,
+}
+
+/// Authentication Method Reference (RFC 8176 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Amr {
+    /// Password.
+    Pwd,
+}
+
+/// `acr` of a sign-in with one factor: the level 1 of ISO/IEC 29115, as OIDC Core section 2 has it.
+pub const ACR_ONE_FACTOR: &str = "1";
+
+/// A person's standing consent to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    /// The row that is deleted to revoke it.
+    pub grant_id: String,
+    /// What was allowed.
+    pub scope: Scope,
+}
+
+/// `sid`: the session as one client sees it. The id of the session is 128 random bits that no client is told, so two clients
+/// cannot tell that they share a person's session.
+pub fn sid(session_id: &str, client_id: &str) -> String {
+    let digest = Sha256::new()
+        .chain_update(session_id)
+        .chain_update("\0")
+        .chain_update(client_id)
+        .finalize();
+    random_text::<32>(digest.into())
+}

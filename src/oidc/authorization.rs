@@ -1,0 +1,96 @@
+//! What a person authorized, as codes and token families carry it from the authorization endpoint to tokens.
+
+use serde_json::Value;
+
+use super::{
+    access_token::AccessTokenClaims,
+    authentication::{Amr, sid},
+    client::Client,
+    id_token::{IdTokenClaims, half_hash},
+    scope::Scope,
+};
+use crate::{config::Config, time::UnixTime};
+
+/// A person's authorization of a client.
+#[derive(Clone, Debug)]
+pub struct Authorization {
+    /// The row that every token of it lives and dies with.
+    pub family_id: String,
+    /// The person.
+    pub user_id: String,
+    /// The sign-on session in which it was given.
+    pub session_id: String,
+    /// What was authorized.
+    pub scope: Scope,
+    /// `nonce` of the authorization request.
+    pub nonce: Option<String>,
+    /// When the person authenticated.
+    pub auth_time: UnixTime,
+    /// How strongly.
+    pub acr: String,
+    /// By which methods.
+    pub amr: Vec<Amr>,
+    /// Whether a refresh token comes of it.
+    pub refreshable: bool,
+}
+
+impl Authorization {
+    /// The claims of an access token for `scope`, a part of what was authorized.
+    pub fn access_token(&self, client: &Client, scope: Scope, jti: String, mint: &Mint<'_>) -> AccessTokenClaims {
+        AccessTokenClaims {
+            sub: self.user_id.clone(),
+            auth_time: Some(self.auth_time),
+            acr: Some(self.acr.clone()),
+            family: Some(self.family_id.clone()),
+            ..mint.access_token(client, scope, jti)
+        }
+    }
+
+    /// The claims of an ID token that comes along with `access_token`. `None` without the scope `openid`.
+    pub fn id_token(&self, client: &Client, access_token: &str, mint: &Mint<'_>) -> Option<Value> {
+        if !self.scope.contains("openid") {
+            return None;
+        }
+        let claims = IdTokenClaims {
+            iss: mint.config.issuer.as_str(),
+            sub: &self.user_id,
+            aud: &client.client_id,
+            exp: mint.now + mint.config.lifetimes.id_token,
+            iat: mint.now,
+            auth_time: self.auth_time,
+            nonce: self.nonce.as_deref(),
+            acr: &self.acr,
+            amr: &self.amr,
+            sid: sid(&self.session_id, &client.client_id),
+            at_hash: half_hash(client.signing_alg(), access_token),
+        };
+        serde_json::to_value(claims).ok()
+    }
+}
+
+/// Where and when tokens are made.
+pub struct Mint<'a> {
+    /// The issuer and its lifetimes.
+    pub config: &'a Config,
+    /// The time of issue.
+    pub now: UnixTime,
+}
+
+impl Mint<'_> {
+    /// The claims of an access token of the client itself (RFC 9068 section 2.2: "sub" is then the client).
+    pub fn access_token(&self, client: &Client, scope: Scope, jti: String) -> AccessTokenClaims {
+        AccessTokenClaims {
+            iss: self.config.issuer.as_str().to_owned(),
+            sub: client.client_id.clone(),
+            aud: self.config.issuer.as_str().to_owned(),
+            client_id: client.client_id.clone(),
+            exp: self.now + self.config.lifetimes.access_token,
+            iat: self.now,
+            jti,
+            scope,
+            auth_time: None,
+            acr: None,
+            family: None,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The Authentication Request (OIDC Core section 3.1.2.1, RFC 6749 section 4.1.1), once it is known where errors go.
+
+use super::{
+    client::Client,
+    client_metadata::{GrantType, ResponseType},
+    error::{ErrorCode, OAuthError},
+    id_token_hint::IdTokenHint,
+    params::Params,
+    pkce::CodeChallenge,
+    return_address::ReturnAddress,
+    scope::Scope,
+};
+use crate::time::{Lifetime, UnixTime};
+
+/// The most bytes that `nonce` may have: it is stored with the code.
+const LONGEST_NONCE: usize = 2_048;
+
+/// A request that its client may make.
+#[derive(Clone, Debug)]
+pub struct AuthRequest {
+    /// `scope`, less what nobody knows.
+    pub scope: Scope,
+    /// `nonce`.
+    pub nonce: Option<String>,
+    /// PKCE.
+    pub code_challenge: Option<CodeChallenge>,
+    /// `prompt`.
+    pub prompt: Prompt,
+    /// `max_age`, or the client's `default_max_age`.
+    pub max_age: Option<Lifetime>,
+    /// `id_token_hint`: who is expected to be signed in.
+    pub id_token_hint: Option<IdTokenHint>,
+    /// Whether a refresh token comes of it.
+    pub refreshable: bool,
+}
+
+/// `prompt`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// "MUST NOT display any authentication or consent user interface pages."
+    pub none: bool,
+    /// "SHOULD prompt the End-User for reauthentication."
+    pub login: bool,
+    /// "SHOULD prompt the End-User for consent."
+    pub consent: bool,
+    /// "SHOULD prompt the End-User to select a user account."
+    pub select_account: bool,
+}
+
+impl AuthRequest {
+    /// Reads the request of `client`.
+    ///
+    /// # Errors
+    /// What goes to the client's redirect URI.
+    pub fn parse(params: &Params, client: &Client) -> Result<Self, OAuthError> {
+        params.refuse_repeated()?;
+        refuse_unsupported(params)?;
+        check_response_type(params, client)?;
+        ReturnAddress::check_response_mode(params)?;
+        let scope = parse_scope(params, client)?;
+        let nonce = params.single("nonce")?;
+        if nonce.is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
+            return Err(OAuthError::invalid_request("nonce is longer than 2048 bytes"));
+        }
+        Ok(Self {
+            nonce: nonce.map(str::to_owned),
+            code_challenge: CodeChallenge::parse(params, client)?,
+            prompt: Prompt::parse(params)?,
+            max_age: parse_max_age(params)?.or(client.metadata.default_max_age),
+            id_token_hint: params.single("id_token_hint")?.map(IdTokenHint::parse).transpose()?,
+            refreshable: client.may_use(GrantType::RefreshToken),
+            scope,
+        })
+    }
+}
+
+impl AuthRequest {
+    /// Whether a sign-in at `auth_time` is recent enough, when nobody was sent to sign in for this request. "max_age=0 is
+    /// equivalent to prompt=login."
+    pub fn accepts_sign_in_of(&self, auth_time: UnixTime, now: UnixTime) -> bool {
+        let asked_again = self.prompt.login || self.prompt.select_account || self.max_age == Some(Lifetime(0));
+        !asked_again && self.max_age.is_none_or(|max_age| now.since(auth_time) <= max_age)
+    }
+}
+
+impl Prompt {
+    fn parse(params: &Params) -> Result<Self, OAuthError> {
+        let mut prompt = Self::default();
+        for value in params
+            .single("prompt")?
+            .unwrap_or_default()
+            .split(' ')
+            .filter(|value| !value.is_empty())
+        {
+            match value {
+                "none" => prompt.none = true,
+                "login" => prompt.login = true,
+                "consent" => prompt.consent = true,
+                "select_account" => prompt.select_account = true,
+                _ => return Err(OAuthError::invalid_request("prompt has an unknown value")),
+            }
+        }
+        // "If this parameter contains none with any other value, an error is returned."
+        if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+            return Err(OAuthError::invalid_request("prompt has none beside another value"));
+        }
+        Ok(prompt)
+    }
+}
+
+fn refuse_unsupported(params: &Params) -> Result<(), OAuthError> {
+    let unsupported = [
+        ("request", ErrorCode::RequestNotSupported),
+        ("request_uri", ErrorCode::RequestUriNotSupported),
+        ("registration", ErrorCode::RegistrationNotSupported),
+    ];
+    for (name, code) in unsupported {
+        if params.single(name)?.is_some() {
+            return Err(OAuthError::new(code, format!("{name} is not supported")));
+        }
+    }
+    Ok(())
+}
+
+fn check_response_type(params: &Params, client: &Client) -> Result<(), OAuthError> {
+    let response_type = ResponseType::parse(params.required("response_type")?)
+        .ok_or_else(|| OAuthError::new(ErrorCode::UnsupportedResponseType, "response_type is not supported"))?;
+    if client.metadata.response_types.contains(&response_type) && client.may_use(GrantType::AuthorizationCode) {
+        Ok(())
+    } else {
+        Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "the client is not registered for this response_type",
+        ))
+    }
+}
+
+/// "Scope values used that are not understood by an implementation SHOULD be ignored." Those that are understood, and
+/// that the client did not register, are refused.
+fn parse_scope(params: &Params, client: &Client) -> Result<Scope, OAuthError> {
+    let requested = Scope::parse(params.single("scope")?.unwrap_or_default())?;
+    // "The use of Refresh Tokens is not exclusive to the offline_access use case" (Core section 11), but without them it is
+    // nothing.
+    let requested = if client.may_use(GrantType::RefreshToken) {
+        requested
+    } else {
+        requested.without("offline_access")
+    };
+    // A person has no say over the clients of an operator.
+    let permitted = client.permitted(&requested).without(Scope::DCR_ADMIN);
+    let understood: Scope = Scope::STANDARD.into_iter().chain([Scope::DCR_ADMIN]).collect();
+    if permitted.is_empty() {
+        // "the authorization server MUST either process the request using a pre-defined default value or fail" (RFC 6749
+        // section 3.3).
+        Err(OAuthError::new(
+            ErrorCode::InvalidScope,
+            "scope names nothing that there is",
+        ))
+    } else if requested.difference(&permitted).intersection(&understood).is_empty() {
+        Ok(permitted)
+    } else {
+        Err(OAuthError::new(
+            ErrorCode::InvalidScope,
+            "the client is not registered for one of the scopes",
+        ))
+    }
+}
+
+fn parse_max_age(params: &Params) -> Result<Option<Lifetime>, OAuthError> {
+    let Some(text) = params.single("max_age")? else {
+        return Ok(None);
+    };
+    let seconds = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten();
+    match seconds {
+        Some(seconds) => Ok(Some(Lifetime(seconds))),
+        None => Err(OAuthError::invalid_request("max_age must be a whole number of seconds")),
+    }
+}

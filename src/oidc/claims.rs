@@ -1,0 +1,226 @@
+//! What is known about a person, and which of it a scope releases (OIDC Core sections 5.1 and 5.4).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::scope::Scope;
+
+/// The standard claims of one person, less `sub`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StandardClaims(Map<String, Value>);
+
+/// The most bytes that a claim may have.
+const LONGEST: usize = 2_000;
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Url,
+    Flag,
+    Address,
+}
+
+struct StandardClaim {
+    name: &'static str,
+    scope: &'static str,
+    kind: Kind,
+}
+
+const fn claim(name: &'static str, scope: &'static str, kind: Kind) -> StandardClaim {
+    StandardClaim { name, scope, kind }
+}
+
+/// OIDC Core section 5.1, with the scope of section 5.4 that asks for each. `updated_at` is Limen's own to tell.
+const STANDARD_CLAIMS: [StandardClaim; 18] = [
+    claim("name", "profile", Kind::Text),
+    claim("given_name", "profile", Kind::Text),
+    claim("family_name", "profile", Kind::Text),
+    claim("middle_name", "profile", Kind::Text),
+    claim("nickname", "profile", Kind::Text),
+    claim("preferred_username", "profile", Kind::Text),
+    claim("profile", "profile", Kind::Url),
+    claim("picture", "profile", Kind::Url),
+    claim("website", "profile", Kind::Url),
+    claim("gender", "profile", Kind::Text),
+    claim("birthdate", "profile", Kind::Text),
+    claim("zoneinfo", "profile", Kind::Text),
+    claim("locale", "profile", Kind::Text),
+    claim("email", "email", Kind::Text),
+    claim("email_verified", "email", Kind::Flag),
+    claim("address", "address", Kind::Address),
+    claim("phone_number", "phone", Kind::Text),
+    claim("phone_number_verified", "phone", Kind::Flag),
+];
+
+/// OIDC Core section 5.1.1.
+const ADDRESS_MEMBERS: [&str; 6] = [
+    "formatted",
+    "street_address",
+    "locality",
+    "region",
+    "postal_code",
+    "country",
+];
+
+/// The name of each claim, for discovery.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    STANDARD_CLAIMS.iter().map(|claim| claim.name).chain(["updated_at"])
+}
+
+impl StandardClaims {
+    /// Takes the standard claims out of a JSON object. A `null` is no claim.
+    ///
+    /// # Errors
+    /// Names the claim whose value is not of the type that section 5.1 gives it.
+    pub fn parse(object: &Map<String, Value>) -> Result<Self, String> {
+        let mut claims = Map::new();
+        for claim in &STANDARD_CLAIMS {
+            let Some(value) = object.get(claim.name).filter(|value| !value.is_null()) else {
+                continue;
+            };
+            if !claim.kind.admits(value) {
+                return Err(format!("{} must be {}", claim.name, claim.kind.describe()));
+            }
+            claims.insert(claim.name.to_owned(), value.clone());
+        }
+        Ok(Self(claims))
+    }
+
+    /// The claims of `self`, with those of `changes` in their place; a `null` there removes one.
+    ///
+    /// # Errors
+    /// As [`StandardClaims::parse`].
+    pub fn with(&self, changes: &Map<String, Value>) -> Result<Self, String> {
+        let mut object = self.0.clone();
+        // What was verified is the old address or number.
+        for (claim, verified) in [("email", "email_verified"), ("phone_number", "phone_number_verified")] {
+            if changes.contains_key(claim) && changes.get(claim) != self.0.get(claim) {
+                object.remove(verified);
+            }
+        }
+        object.extend(changes.iter().map(|(name, value)| (name.clone(), value.clone())));
+        Self::parse(&object)
+    }
+
+    /// A claim that is text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    /// All claims.
+    pub fn as_map(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// The claims that `scope` asks for: "if a Claim is not returned, that Claim Name SHOULD be omitted".
+    pub fn released(&self, scope: &Scope) -> Map<String, Value> {
+        STANDARD_CLAIMS
+            .iter()
+            .filter(|claim| scope.contains(claim.scope))
+            .filter_map(|claim| Some((claim.name.to_owned(), self.0.get(claim.name)?.clone())))
+            .collect()
+    }
+}
+
+impl Kind {
+    fn admits(self, value: &Value) -> bool {
+        let is_text = |value: &Value| {
+            value
+                .as_str()
+                .is_some_and(|text| text.len() <= LONGEST && !text.contains('\0'))
+        };
+        match self {
+            Self::Text => is_text(value),
+            Self::Url => {
+                is_text(value)
+                    && value
+                        .as_str()
+                        .and_then(|text| url::Url::parse(text).ok())
+                        .is_some_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+            }
+            Self::Flag => value.is_boolean(),
+            Self::Address => value.as_object().is_some_and(|members| {
+                members
+                    .iter()
+                    .all(|(name, value)| ADDRESS_MEMBERS.contains(&name.as_str()) && is_text(value))
+            }),
+        }
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Text => "a string of at most 2000 bytes",
+            Self::Url => "an http or https URL",
+            Self::Flag => "true or false",
+            Self::Address => "an object as in OIDC Core section 5.1.1",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn parse(value: Value) -> Result<StandardClaims, String> {
+        StandardClaims::parse(value.as_object().unwrap())
+    }
+
+    #[test]
+    fn each_scope_releases_its_own_claims() {
+        let claims = parse(json!({
+            "name": "Jane", "email": "j@acme.org", "email_verified": true, "phone_number": "+1", "address": {"country": "FR"},
+            "sub": "ignored", "role": "ignored",
+        }))
+        .unwrap();
+        let released = |scope| Value::Object(claims.released(&Scope::parse(scope).unwrap()));
+        assert_eq!(released("openid"), json!({}));
+        assert_eq!(released("openid profile"), json!({"name": "Jane"}));
+        assert_eq!(
+            released("email phone"),
+            json!({"email": "j@acme.org", "email_verified": true, "phone_number": "+1"})
+        );
+        assert_eq!(released("address"), json!({"address": {"country": "FR"}}));
+    }
+
+    #[test]
+    fn a_claim_of_the_wrong_type_is_named() {
+        for claim in &STANDARD_CLAIMS {
+            for wrong in [json!(7), json!(["x"]), json!({"x": 1})] {
+                let error = parse(json!({ claim.name: wrong })).unwrap_err();
+                assert!(error.starts_with(claim.name), "{error}");
+            }
+        }
+        assert!(parse(json!({"picture": "javascript:alert(1)"})).is_err());
+        assert!(parse(json!({"email_verified": "true"})).is_err());
+    }
+
+    #[test]
+    fn another_address_is_not_verified() {
+        let claims = parse(json!({"email": "a@acme.org", "email_verified": true})).unwrap();
+        let with = |changes: Value| claims.with(changes.as_object().unwrap()).unwrap();
+        assert_eq!(
+            with(json!({"email": "b@acme.org"})),
+            parse(json!({"email": "b@acme.org"})).unwrap()
+        );
+        assert_eq!(
+            with(json!({"email": "a@acme.org", "name": "A"})).as_map()["email_verified"],
+            true
+        );
+        assert_eq!(
+            with(json!({"email": "b@acme.org", "email_verified": true})).as_map()["email_verified"],
+            true
+        );
+    }
+
+    #[test]
+    fn a_null_removes_a_claim() {
+        let claims = parse(json!({"name": "Jane", "nickname": "J"})).unwrap();
+        let changed = claims
+            .with(json!({"name": null, "gender": "f"}).as_object().unwrap())
+            .unwrap();
+        assert_eq!(changed, parse(json!({"nickname": "J", "gender": "f"})).unwrap());
+    }
+}

@@ -1,0 +1,63 @@
+//! A registered client: who may ask for what (RFC 6749 section 2, RFC 7591 section 2).
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    client_metadata::{ClientMetadata, GrantType},
+    jwt::SigningAlg,
+    scope::Scope,
+};
+use crate::{secret::Hash, time::UnixTime};
+
+/// A client as it is stored. Everything but the secrets may be copied to KV.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Client {
+    /// `client_id`.
+    pub client_id: String,
+    /// Rises with every change. What was decided from a copy is checked against it in D1.
+    pub version: i64,
+    /// `client_id_issued_at`.
+    pub issued_at: UnixTime,
+    /// What the client registered.
+    pub metadata: ClientMetadata,
+}
+
+/// The hashes of a client's secret. They never leave D1.
+#[derive(Clone, Debug)]
+pub struct StoredSecret {
+    /// Hash of the secret.
+    pub current: Hash,
+    /// Hash of the secret before the last renewal, and until when it still works.
+    pub previous: Option<(Hash, UnixTime)>,
+}
+
+impl Client {
+    /// Whether the client registered `grant_type`.
+    pub fn may_use(&self, grant_type: GrantType) -> bool {
+        self.metadata.grant_types.contains(&grant_type)
+    }
+
+    /// Whether the client can be held to a secret or key (RFC 6749 section 2.1).
+    pub fn is_confidential(&self) -> bool {
+        self.metadata.token_endpoint_auth_method.is_confidential()
+    }
+
+    /// The part of `requested` that the client registered. A client that registered no scope may ask for every standard
+    /// one.
+    pub fn permitted(&self, requested: &Scope) -> Scope {
+        match &self.metadata.scope {
+            Some(registered) => requested.intersection(registered),
+            None => requested.intersection(&Scope::STANDARD.into_iter().collect()),
+        }
+    }
+
+    /// The algorithm under which its tokens are signed.
+    pub fn signing_alg(&self) -> SigningAlg {
+        self.metadata.id_token_signed_response_alg
+    }
+
+    /// The name to show to people who read `locale` (a language tag of BCP 47).
+    pub fn display_name(&self, locale: &str) -> &str {
+        self.metadata.client_name.best_for(&[locale]).unwrap_or(&self.client_id)
+    }
+}

@@ -1,0 +1,79 @@
+//! The keys by which a client is known: `jwks` or `jwks_uri`, and `tls_client_auth_*` (RFC 7591 section 2, RFC 7517,
+//! RFC 8705 section 2.1.2).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The most keys that a client may register.
+const MOST_KEYS: usize = 20;
+
+/// Members that only private and symmetric keys have (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1).
+const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// Where the client's keys are. "The `jwks_uri` and `jwks` parameters MUST NOT both be present."
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum ClientKeys {
+    /// `jwks`.
+    #[serde(rename = "jwks")]
+    Registered(PublicJwks),
+    /// `jwks_uri`.
+    #[serde(rename = "jwks_uri")]
+    At(String),
+}
+
+/// A JWK set that holds public keys only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PublicJwks {
+    /// `keys`: flat JSON objects, not checked further.
+    pub keys: Vec<Map<String, Value>>,
+}
+
+impl PublicJwks {
+    /// Reads a JWK set. Members beside `keys` are dropped.
+    pub(super) fn parse(value: &Value) -> Result<Self, &'static str> {
+        let keys = value.get("keys").and_then(Value::as_array).ok_or("must be a JWK set")?;
+        if keys.len() > MOST_KEYS {
+            return Err("has more than 20 keys");
+        }
+        let keys = keys.iter().map(public_key).collect::<Result<_, _>>()?;
+        Ok(Self { keys })
+    }
+}
+
+fn public_key(key: &Value) -> Result<Map<String, Value>, &'static str> {
+    let key = key
+        .as_object()
+        .filter(|key| key.values().all(is_flat))
+        .ok_or("has a key that is not a JWK")?;
+    let kty = key.get("kty").and_then(Value::as_str).ok_or("has a key without kty")?;
+    if kty == "oct" || PRIVATE_MEMBERS.iter().any(|name| key.contains_key(*name)) {
+        return Err("holds a private or symmetric key: register public keys only, and replace this one");
+    }
+    Ok(key.clone())
+}
+
+/// Members of public keys are scalars or lists of them. What is nested deeper could not be read back out of storage.
+fn is_flat(member: &Value) -> bool {
+    let scalar = |value: &Value| !value.is_array() && !value.is_object();
+    scalar(member) || member.as_array().is_some_and(|list| list.iter().all(scalar))
+}
+
+/// What the certificate of a `tls_client_auth` client must name: "exactly one of the below metadata parameters".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TlsSubject {
+    /// The subject's distinguished name (RFC 4514).
+    #[serde(rename = "tls_client_auth_subject_dn")]
+    Dn(String),
+    /// A `dNSName`.
+    #[serde(rename = "tls_client_auth_san_dns")]
+    SanDns(String),
+    /// A `uniformResourceIdentifier`.
+    #[serde(rename = "tls_client_auth_san_uri")]
+    SanUri(String),
+    /// An `iPAddress`.
+    #[serde(rename = "tls_client_auth_san_ip")]
+    SanIp(String),
+    /// An `rfc822Name`.
+    #[serde(rename = "tls_client_auth_san_email")]
+    SanEmail(String),
+}

@@ -1,0 +1,111 @@
+//! Texts and URLs in client metadata: what each may hold. All that is wrong is told to the developer of the client.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use super::fields::Parsed;
+
+/// The most characters that a text for people may have.
+const LONGEST_TEXT: usize = 200;
+
+/// The most bytes that a URL or a certificate's name may have.
+const LONGEST_NAME: usize = 2_000;
+
+/// A text that may be shown.
+pub(super) fn plain(text: &str) -> Parsed<String> {
+    if text.is_empty() || text.chars().count() > LONGEST_TEXT || text.contains(is_unprintable) {
+        return Err("must have 1 to 200 characters and no control characters");
+    }
+    Ok(text.to_owned())
+}
+
+/// What a certificate names.
+pub(super) fn certificate_name(text: &str) -> Parsed<String> {
+    if text.len() > LONGEST_NAME || text.contains(is_unprintable) {
+        return Err("must have at most 2000 bytes and no control characters");
+    }
+    Ok(text.to_owned())
+}
+
+/// An IP address that a certificate names.
+pub(super) fn ip_address(text: &str) -> Parsed<String> {
+    text.parse::<IpAddr>()
+        .map(|_| text.to_owned())
+        .map_err(|_| "must be an IP address")
+}
+
+/// Control characters, line breaks, and what turns the direction of a text.
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A page that people are shown and may follow.
+pub(super) fn page(text: &str) -> Parsed<String> {
+    match absolute(text)?.scheme() {
+        "http" | "https" => Ok(text.to_owned()),
+        _ => Err("must be an http or https URL"),
+    }
+}
+
+/// An address to which people are sent.
+pub(super) fn https(text: &str) -> Parsed<String> {
+    without_fragment(&secure(text)?)?;
+    Ok(text.to_owned())
+}
+
+/// An address that Limen calls.
+pub(super) fn fetched(text: &str) -> Parsed<String> {
+    without_fragment(&public(text)?)?;
+    Ok(text.to_owned())
+}
+
+/// The address of a request object. Its fragment may be a hash of the content (OIDC Core section 6.2).
+pub(super) fn request_uri(text: &str) -> Parsed<String> {
+    public(text)?;
+    Ok(text.to_owned())
+}
+
+/// What Limen calls must not lead into a private network.
+fn public(text: &str) -> Parsed<Url> {
+    let url = secure(text)?;
+    match url.host() {
+        Some(Host::Domain(name)) if is_public(name) => Ok(url),
+        _ => Err("must have a public domain name as its host"),
+    }
+}
+
+fn is_public(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name.rsplit_once('.')
+        .is_some_and(|(_, top)| !matches!(top, "localhost" | "local" | "internal"))
+}
+
+fn secure(text: &str) -> Parsed<Url> {
+    let url = absolute(text)?;
+    if url.scheme() == "https" {
+        Ok(url)
+    } else {
+        Err("must be an https URL")
+    }
+}
+
+fn without_fragment(url: &Url) -> Parsed<()> {
+    if url.fragment().is_none() {
+        Ok(())
+    } else {
+        Err("must not have a fragment")
+    }
+}
+
+fn absolute(text: &str) -> Parsed<Url> {
+    // The WHATWG parser forgives tabs, newlines, spaces and backslashes.
+    if text.len() > LONGEST_NAME || !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
+        return Err("must be a URL of at most 2000 printable ASCII characters");
+    }
+    let url = Url::parse(text).map_err(|_| "must be an absolute URL")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not hold a user name or password");
+    }
+    Ok(url)
+}

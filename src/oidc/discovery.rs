@@ -1,0 +1,64 @@
+//! Provider metadata (OIDC Discovery 1.0 section 3, RFC 8414 section 2). What it says is read from what Limen does: the
+//! route table and [`Supported`].
+
+use serde_json::{Value, json};
+
+use super::{claims, client_metadata::Supported, scope::Scope};
+use crate::{
+    config::{Config, Registration},
+    routes::Endpoint,
+};
+
+/// The document for both well-known paths.
+pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> Value {
+    let url = |endpoint: Endpoint| config.issuer.url(endpoint.path());
+    let confidential: Vec<_> = supported
+        .auth_methods
+        .iter()
+        .filter(|method| method.is_confidential())
+        .collect();
+    let scopes: Vec<_> = Scope::STANDARD.into_iter().collect();
+    let claims: Vec<_> = ["sub", "auth_time", "acr", "amr", "sid"]
+        .into_iter()
+        .chain(claims::names())
+        .collect();
+    let mut document = json!({
+        "issuer": config.issuer.as_str(),
+        "authorization_endpoint": url(Endpoint::Authorize),
+        "token_endpoint": url(Endpoint::Token),
+        "userinfo_endpoint": url(Endpoint::Userinfo),
+        "jwks_uri": url(Endpoint::Jwks),
+        "introspection_endpoint": url(Endpoint::Introspect),
+        "revocation_endpoint": url(Endpoint::Revoke),
+        "scopes_supported": scopes,
+        "response_types_supported": supported.response_types,
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "grant_types_supported": supported.grant_types,
+        "acr_values_supported": [super::authentication::ACR_ONE_FACTOR],
+        "subject_types_supported": supported.subject_types,
+        "id_token_signing_alg_values_supported": supported.id_token_signing_algs,
+        "token_endpoint_auth_methods_supported": supported.auth_methods,
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "revocation_endpoint_auth_methods_supported": supported.auth_methods,
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "display_values_supported": ["page"],
+        "ui_locales_supported": ui_locales,
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims,
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "authorization_response_iss_parameter_supported": true,
+    });
+    if config.registration != Registration::Off
+        && let Some(members) = document.as_object_mut()
+    {
+        members.insert("registration_endpoint".to_owned(), url(Endpoint::Register).into());
+        members.insert(
+            "registration_renew_secret_endpoint".to_owned(),
+            url(Endpoint::RenewSecret).into(),
+        );
+    }
+    document
+}

@@ -1,0 +1,350 @@
+//! What a person must still do before an authorization request is answered (OIDC Core sections 3.1.2.3 and 3.1.2.4), and
+//! the request itself while it waits for them.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{
+    authentication::{Authentication, Consent},
+    authorize::AuthRequest,
+    error::{ErrorCode, OAuthError},
+};
+use crate::{
+    secret::Key,
+    time::{Lifetime, UnixTime},
+};
+
+/// How long a person may take.
+const PATIENCE: Lifetime = Lifetime::hours(1);
+
+/// How long a sign-in counts as made for the request that asked for it.
+const FRESH: Lifetime = Lifetime::minutes(10);
+
+/// By how much the clocks of two servers may differ.
+const CLOCK_SKEW: Lifetime = Lifetime(5);
+
+/// The longest query that fits, sealed, into a URL of 16 KB.
+const LONGEST_QUERY: usize = 10_000;
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The person signs in.
+    Login,
+    /// The person is asked what the client may have.
+    Consent,
+    /// The client gets its answer.
+    Issue,
+}
+
+impl Step {
+    /// Decides the next step of `request`. `waiting` is the interaction that it comes back from, if it does.
+    ///
+    /// # Errors
+    /// `login_required` or `consent_required` where `prompt=none` forbids to ask, and `login_required` where somebody else
+    /// signed in than the one that the client expects: "If the End-User identified by the ID Token is not already
+    /// authenticated ... the Authorization Server ... SHOULD return an error".
+    pub fn next(
+        request: &AuthRequest,
+        authentication: Option<&Authentication>,
+        consent: Option<&Consent>,
+        now: UnixTime,
+        waiting: Option<&Interaction>,
+    ) -> Result<Self, OAuthError> {
+        let Some(authentication) = authentication else {
+            return Self::Login.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in");
+        };
+        let expected = request
+            .id_token_hint
+            .as_ref()
+            .is_none_or(|hint| hint.subject() == authentication.user_id);
+        let for_this = waiting.is_some_and(|it| it.was_answered_by(authentication, now));
+        if for_this && !expected {
+            return Err(OAuthError::new(ErrorCode::LoginRequired, "another person signed in"));
+        }
+        if !expected || !(for_this || request.accepts_sign_in_of(authentication.auth_time, now)) {
+            return Self::Login.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in again");
+        }
+        let covered = consent.is_some_and(|consent| request.scope.is_subset(&consent.scope));
+        if !covered || request.prompt.consent {
+            return Self::Consent.unless_silent(request, ErrorCode::ConsentRequired, "the person must consent");
+        }
+        Ok(Self::Issue)
+    }
+
+    fn unless_silent(self, request: &AuthRequest, code: ErrorCode, why: &'static str) -> Result<Self, OAuthError> {
+        if request.prompt.none {
+            Err(OAuthError::new(code, why))
+        } else {
+            Ok(self)
+        }
+    }
+}
+
+/// An authorization request that waits for the person. It travels through the pages as sealed text, so that it costs no
+/// storage, and works in the browser that it began in alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interaction {
+    /// The parameters of the request.
+    pub query: String,
+    /// When the person was first sent to a page.
+    pub since: UnixTime,
+    /// The session that there was then: a sign-in for this very request is one of another id.
+    pub session_before: Option<String>,
+}
+
+impl Interaction {
+    /// Whether the person signed in because they were sent here: every sign-in begins a session of a new id.
+    fn was_answered_by(&self, authentication: &Authentication, now: UnixTime) -> bool {
+        self.session_before.as_ref() != Some(&authentication.session_id)
+            && authentication.auth_time + CLOCK_SKEW >= self.since
+            && now.since(authentication.auth_time) <= FRESH
+    }
+
+    /// The sealed text: `base64url(query).since.session.mac`.
+    ///
+    /// # Errors
+    /// `invalid_request` when the request is too long to wait.
+    pub fn seal(&self, key: &Key, browser: &str) -> Result<String, OAuthError> {
+        if self.query.len() > LONGEST_QUERY {
+            return Err(OAuthError::invalid_request("the request is too long"));
+        }
+        let (since, session) = (
+            self.since.seconds().to_string(),
+            self.session_before.as_deref().unwrap_or_default(),
+        );
+        let mac = key.mac(&[
+            browser.as_bytes(),
+            self.query.as_bytes(),
+            since.as_bytes(),
+            session.as_bytes(),
+        ]);
+        Ok(format!(
+            "{}.{since}.{session}.{}",
+            URL_SAFE_NO_PAD.encode(&self.query),
+            URL_SAFE_NO_PAD.encode(mac)
+        ))
+    }
+
+    /// Opens sealed text. `None` when it is not of this browser, was altered, or is older than an hour.
+    pub fn open(text: &str, key: &Key, browser: &str, now: UnixTime) -> Option<Self> {
+        let parts: Vec<_> = text.split('.').collect();
+        let [query, since, session, mac] = parts.as_slice() else {
+            return None;
+        };
+        let (query, mac) = (URL_SAFE_NO_PAD.decode(query).ok()?, URL_SAFE_NO_PAD.decode(mac).ok()?);
+        let genuine = key.verify(
+            &[browser.as_bytes(), &query, since.as_bytes(), session.as_bytes()],
+            &mac,
+        );
+        let since = UnixTime(since.parse().ok()?);
+        if !genuine || now.since(since) > PATIENCE {
+            return None;
+        }
+        let session_before = Some((*session).to_owned()).filter(|session| !session.is_empty());
+        Some(Self {
+            query: String::from_utf8(query).ok()?,
+            since,
+            session_before,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{
+        oidc::{
+            authorize::Prompt,
+            id_token_hint::IdTokenHint,
+            jwt::{SigningAlg, SigningInput},
+            scope::Scope,
+        },
+        secret::{Purpose, RootKeys},
+    };
+
+    const NOW: UnixTime = UnixTime(1_000_000);
+
+    fn request(prompt: Prompt) -> AuthRequest {
+        AuthRequest {
+            scope: Scope::parse("openid email").unwrap(),
+            nonce: None,
+            code_challenge: None,
+            prompt,
+            max_age: None,
+            id_token_hint: None,
+            refreshable: false,
+        }
+    }
+
+    fn signed_in(seconds_ago: i64) -> Authentication {
+        Authentication {
+            session_id: "s".to_owned(),
+            user_id: "u".to_owned(),
+            auth_time: NOW - Lifetime(seconds_ago),
+            acr: "1".to_owned(),
+            amr: vec![],
+        }
+    }
+
+    fn consent(scope: &str) -> Consent {
+        Consent {
+            grant_id: "g".to_owned(),
+            scope: Scope::parse(scope).unwrap(),
+        }
+    }
+
+    /// `before` is the session that was there when the person was sent to sign in.
+    fn next(
+        request: &AuthRequest,
+        age: Option<i64>,
+        scope: Option<&str>,
+        before: Option<Option<&str>>,
+    ) -> Result<Step, ErrorCode> {
+        let (authentication, consent) = (age.map(signed_in), scope.map(consent));
+        let waiting = before.map(|session| Interaction {
+            query: String::new(),
+            since: NOW - Lifetime(20),
+            session_before: session.map(str::to_owned),
+        });
+        Step::next(
+            request,
+            authentication.as_ref(),
+            consent.as_ref(),
+            NOW,
+            waiting.as_ref(),
+        )
+        .map_err(|error| error.code)
+    }
+
+    #[test]
+    fn sign_in_then_consent_then_answer() {
+        let request = request(Prompt::default());
+        assert_eq!(next(&request, None, None, None), Ok(Step::Login));
+        assert_eq!(next(&request, Some(10), None, None), Ok(Step::Consent));
+        assert_eq!(next(&request, Some(10), Some("openid"), None), Ok(Step::Consent));
+        assert_eq!(
+            next(&request, Some(10), Some("openid email phone"), None),
+            Ok(Step::Issue)
+        );
+    }
+
+    #[test]
+    fn prompt_none_never_asks() {
+        let request = request(Prompt {
+            none: true,
+            ..Prompt::default()
+        });
+        assert_eq!(next(&request, None, None, None), Err(ErrorCode::LoginRequired));
+        assert_eq!(next(&request, Some(10), None, None), Err(ErrorCode::ConsentRequired));
+        assert_eq!(next(&request, Some(10), Some("openid email"), None), Ok(Step::Issue));
+    }
+
+    #[test]
+    fn prompt_login_and_select_account_ask_once_more_and_no_more() {
+        for prompt in [
+            Prompt {
+                login: true,
+                ..Prompt::default()
+            },
+            Prompt {
+                select_account: true,
+                ..Prompt::default()
+            },
+        ] {
+            let request = request(prompt);
+            assert_eq!(next(&request, Some(10), Some("openid email"), None), Ok(Step::Login));
+            assert_eq!(
+                next(&request, Some(0), Some("openid email"), Some(Some("s"))),
+                Ok(Step::Login)
+            );
+            assert_eq!(
+                next(&request, Some(0), Some("openid email"), Some(Some("old"))),
+                Ok(Step::Issue)
+            );
+            assert_eq!(
+                next(&request, Some(0), Some("openid email"), Some(None)),
+                Ok(Step::Issue)
+            );
+            assert_eq!(
+                next(&request, Some(3_600), Some("openid email"), Some(None)),
+                Ok(Step::Login),
+                "an old session that was put aside and brought back"
+            );
+        }
+    }
+
+    #[test]
+    fn prompt_consent_asks_every_time() {
+        let request = request(Prompt {
+            consent: true,
+            ..Prompt::default()
+        });
+        assert_eq!(next(&request, Some(10), Some("openid email"), None), Ok(Step::Consent));
+    }
+
+    #[test]
+    fn max_age_asks_for_a_new_sign_in_once() {
+        let mut request = request(Prompt::default());
+        request.max_age = Some(Lifetime(60));
+        assert_eq!(next(&request, Some(60), Some("openid email"), None), Ok(Step::Issue));
+        assert_eq!(next(&request, Some(61), Some("openid email"), None), Ok(Step::Login));
+        request.max_age = Some(Lifetime(0));
+        assert_eq!(
+            next(&request, Some(0), Some("openid email"), None),
+            Ok(Step::Login),
+            "as prompt=login"
+        );
+        assert_eq!(
+            next(&request, Some(0), Some("openid email"), Some(None)),
+            Ok(Step::Issue)
+        );
+    }
+
+    #[test]
+    fn another_person_than_id_token_hint_names_must_sign_in() {
+        let mut request = request(Prompt::default());
+        let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": "somebody"});
+        let hint = SigningInput::new(SigningAlg::RS256, "k", "JWT", claims)
+            .unwrap()
+            .with_signature(&[1]);
+        request.id_token_hint = Some(IdTokenHint::parse(&hint).unwrap());
+        assert_eq!(next(&request, Some(10), Some("openid email"), None), Ok(Step::Login));
+        request.prompt.none = true;
+        assert_eq!(
+            next(&request, Some(10), Some("openid email"), None),
+            Err(ErrorCode::LoginRequired)
+        );
+    }
+
+    #[test]
+    fn a_sealed_interaction_opens_in_its_browser_unaltered_for_an_hour() {
+        let key = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new())
+            .unwrap()
+            .current(Purpose::Interaction);
+        let interaction = Interaction {
+            query: "client_id=a&state=b".to_owned(),
+            since: NOW,
+            session_before: Some("s".to_owned()),
+        };
+        let sealed = interaction.seal(&key, "browser").unwrap();
+        assert_eq!(
+            Interaction::open(&sealed, &key, "browser", NOW + PATIENCE),
+            Some(interaction)
+        );
+        assert_eq!(Interaction::open(&sealed, &key, "another", NOW), None);
+        assert_eq!(
+            Interaction::open(&sealed, &key, "browser", NOW + PATIENCE + Lifetime(1)),
+            None
+        );
+        for at in 0..sealed.len() {
+            let mut bytes = sealed.clone().into_bytes();
+            bytes[at] ^= 1;
+            assert_eq!(
+                Interaction::open(&String::from_utf8(bytes).unwrap(), &key, "browser", NOW),
+                None
+            );
+        }
+    }
+}

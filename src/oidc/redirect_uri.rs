@@ -1,0 +1,228 @@
+//! Redirection endpoints of clients: what may be registered and what matches (OIDC Registration section 2, RFC 6749
+//! section 3.1.2, RFC 8252 section 7, RFC 9700 section 4.1.3).
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+/// `application_type` of a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationType {
+    /// Runs on a web server or in a browser.
+    #[default]
+    Web,
+    /// Runs on a person's device.
+    Native,
+}
+
+/// The most bytes that a redirect URI may have.
+const LONGEST: usize = 2_000;
+
+/// Schemes that a browser treats specially, or that name something other than an app.
+const FORBIDDEN_SCHEMES: [&str; 14] = [
+    "javascript",
+    "data",
+    "vbscript",
+    "file",
+    "blob",
+    "about",
+    "view-source",
+    "filesystem",
+    "ftp",
+    "ws",
+    "wss",
+    "mailto",
+    "tel",
+    "urn",
+];
+
+/// A redirect URI as its client registered it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RedirectUri(String);
+
+impl RedirectUri {
+    /// Checks a redirect URI that a client wants to register.
+    ///
+    /// # Errors
+    /// Says what is wrong, for the developer of the client.
+    pub fn register(text: &str, application: ApplicationType) -> Result<Self, &'static str> {
+        // The WHATWG parser forgives tabs, newlines, spaces and backslashes; a registration with them is an attack.
+        let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        if !plain || text.len() > LONGEST {
+            return Err("must be an absolute URI of at most 2000 printable ASCII characters");
+        }
+        let url = Url::parse(text).map_err(|_| "must be an absolute URI")?;
+        if url.fragment().is_some() {
+            return Err("must not have a fragment");
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("must not hold a user name or password");
+        }
+        if text.contains('*') {
+            return Err("must not have a wildcard");
+        }
+        // The parser also takes `https:host` and `https:///host` for what browsers make of them.
+        let has_authority = text
+            .split_once("://")
+            .is_some_and(|(_, rest)| !rest.starts_with(['/', '?']));
+        if matches!(url.scheme(), "https" | "http") && !has_authority {
+            return Err("must name a host after two slashes");
+        }
+        match (url.scheme(), application) {
+            ("https", _) => Ok(()),
+            ("http", ApplicationType::Native) if is_loopback(&url) => Ok(()),
+            ("http", ApplicationType::Native) => Err("may use http on a loopback host only"),
+            ("http", ApplicationType::Web) => {
+                Err("must use https (http on a loopback host is for clients whose application_type is native)")
+            }
+            (scheme, _) if FORBIDDEN_SCHEMES.contains(&scheme) => Err("must not use this scheme"),
+            (_, ApplicationType::Web) => Err("must use https"),
+            // RFC 8252 section 7.1 wants a reverse domain name. Editors and MCP clients in wide use have schemes of one word
+            // (`cursor:`), and a dot would not keep another app from claiming the scheme: PKCE does.
+            (_, ApplicationType::Native) => Ok(()),
+        }?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Whether `presented` is this URI: "simple string comparison" (OIDC Core section 3.1.2.1). Only the port of a
+    /// native client's loopback URI may differ: "The authorization server MUST allow any port to be specified at the
+    /// time of the request for loopback IP redirect URIs" (RFC 8252 section 7.3).
+    pub fn matches(&self, presented: &str, application: ApplicationType) -> bool {
+        if self.0 == presented {
+            return true;
+        }
+        application == ApplicationType::Native
+            && match (loopback_without_port(&self.0), loopback_without_port(presented)) {
+                (Some(registered), Some(presented)) => registered == presented,
+                _ => false,
+            }
+    }
+
+    /// The URI as registered.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The text before and after the port of `http://<loopback host>[:port]...`; `None` for every other URI.
+fn loopback_without_port(uri: &str) -> Option<(&str, &str)> {
+    ["http://127.0.0.1", "http://[::1]", "http://localhost"]
+        .into_iter()
+        .find_map(|origin| {
+            let rest = uri.strip_prefix(origin)?;
+            let after_port = match rest.strip_prefix(':') {
+                Some(port) => port.trim_start_matches(|c: char| c.is_ascii_digit()),
+                None => rest,
+            };
+            let port = rest.get(..rest.len() - after_port.len())?.trim_start_matches(':');
+            let port_ok = port.is_empty() != rest.starts_with(':')
+                && (port.is_empty() || port.parse::<u16>().is_ok_and(|port| port != 0));
+            let path_ok = after_port.is_empty() || after_port.starts_with(['/', '?']);
+            (port_ok && path_ok && !after_port.contains('#')).then_some((origin, after_port))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ApplicationType::*, *};
+
+    #[test]
+    fn web_clients_register_https_only() {
+        assert!(RedirectUri::register("https://app.acme.org/cb?x=1", Web).is_ok());
+        for uri in [
+            "http://app.acme.org/cb",
+            "http://localhost/cb",
+            "https://app.acme.org/cb#f",
+            "https://u@app.acme.org/cb",
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "java\tscript:alert(1)",
+            "data:text/html,x",
+            "/cb",
+            "//app.acme.org/cb",
+            "https://*.acme.org/cb",
+            "https:\\\\app.acme.org",
+            "https:///cb",
+            "https:app.acme.org/cb",
+            " https://app.acme.org",
+            "org.acme:/cb",
+        ] {
+            assert!(RedirectUri::register(uri, Web).is_err(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn native_clients_register_loopback_http_and_private_use_schemes() {
+        for uri in [
+            "http://127.0.0.1/cb",
+            "http://[::1]:8000/cb",
+            "http://localhost:3000/cb",
+            "org.acme.app:/cb",
+            "cursor://x/cb",
+        ] {
+            assert!(RedirectUri::register(uri, Native).is_ok(), "{uri}");
+        }
+        for uri in [
+            "http://acme.org/cb",
+            "javascript:x",
+            "data:x",
+            "http://127.0.0.1.acme.org/cb",
+        ] {
+            assert!(RedirectUri::register(uri, Native).is_err(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn only_the_exact_uri_matches() {
+        let uri = RedirectUri::register("https://app.acme.org/cb", Web).unwrap();
+        assert!(uri.matches("https://app.acme.org/cb", Web));
+        for other in [
+            "https://app.acme.org/cb/",
+            "https://app.acme.org/cb?x",
+            "https://app.acme.org:443/cb",
+            "https://APP.acme.org/cb",
+            "https://app.acme.org/CB",
+            "https://app.acme.org/x/../cb",
+            "https://app.acme.org/%63b",
+            "https://app.acme.org/cb#x",
+            "https://app.acme.org/cb%252e",
+            "https://app.acme.org",
+            "http://app.acme.org/cb",
+            "",
+        ] {
+            assert!(!uri.matches(other, Web) && !uri.matches(other, Native), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_the_port_of_a_native_loopback_uri_may_vary() {
+        let uri = RedirectUri::register("http://127.0.0.1/cb", Native).unwrap();
+        assert!(uri.matches("http://127.0.0.1:51004/cb", Native));
+        assert!(!uri.matches("http://127.0.0.1:51004/cb", Web));
+        for other in [
+            "http://127.0.0.1:51004/other",
+            "http://localhost:51004/cb",
+            "http://127.0.0.1:/cb",
+            "http://127.0.0.1:0/cb",
+            "http://127.0.0.1:99999/cb",
+            "http://127.0.0.1@evil.org/cb",
+            "http://127.0.0.1:1@evil.org/cb",
+            "http://127.0.0.1.evil.org/cb",
+            "https://127.0.0.1:51004/cb",
+            "http://127.0.0.1:51004/cb?x",
+            "http://127.0.0.1:51004/cb#x",
+        ] {
+            assert!(!uri.matches(other, Native), "{other}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Where an authorization response goes, and how (RFC 6749 section 4.1.2, OAuth 2.0 Multiple Response Type Encoding
+//! Practices, Form Post Response Mode, RFC 9207).
+//!
+//! Only a [`ReturnAddress`] can make a redirect to a client, and only [`ReturnAddress::resolve`] makes one of those: a URI
+//! that the client did not register never receives anything.
+
+use super::{client::Client, error::OAuthError, params::Params};
+use crate::config::Issuer;
+
+/// The most bytes that `state` may have once encoded: what fits into a header beside the rest.
+const LONGEST_STATE: usize = 12_000;
+
+/// A redirect URI that the client registered, with what goes along to it.
+#[derive(Clone, Debug)]
+pub struct ReturnAddress {
+    redirect_uri: String,
+    response_mode: ResponseMode,
+    state: Option<String>,
+}
+
+/// `response_mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the query of the redirect URI.
+    Query,
+    /// In its fragment.
+    Fragment,
+    /// As a form that the browser posts.
+    FormPost,
+}
+
+/// Why nothing can be sent to the client, so that the person is shown a page instead (RFC 6749 section 4.1.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageError {
+    /// No `client_id`, or two.
+    NoClient,
+    /// No client of that name.
+    UnknownClient,
+    /// No `redirect_uri`, or two.
+    NoRedirectUri,
+    /// Not one that the client registered.
+    UnregisteredRedirectUri,
+    /// The request is not well-formed.
+    Malformed,
+}
+
+/// How a response travels.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// 303 to this URL.
+    Redirect(String),
+    /// A page with a form that is posted.
+    Form {
+        /// Where to.
+        action: String,
+        /// Names and values.
+        fields: Vec<(&'static str, String)>,
+    },
+}
+
+impl ResponseMode {
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            "query" => Some(Self::Query),
+            "fragment" => Some(Self::Fragment),
+            "form_post" => Some(Self::FormPost),
+            _ => None,
+        }
+    }
+}
+
+fn encoded_len(text: &str) -> usize {
+    url::form_urlencoded::byte_serialize(text.as_bytes())
+        .map(str::len)
+        .sum()
+}
+
+impl ReturnAddress {
+    /// Finds where the response to `params` goes. Errors that come later can be sent there.
+    ///
+    /// # Errors
+    /// When it cannot be trusted: the person is told, the client is not.
+    pub fn resolve(params: &Params, client: &Client) -> Result<Self, PageError> {
+        let presented = params
+            .single("redirect_uri")
+            .ok()
+            .flatten()
+            .ok_or(PageError::NoRedirectUri)?;
+        let application = client.metadata.application_type;
+        if !client
+            .metadata
+            .redirect_uris
+            .iter()
+            .any(|uri| uri.matches(presented, application))
+        {
+            return Err(PageError::UnregisteredRedirectUri);
+        }
+        let state = params.single("state").ok().flatten();
+        if state.is_some_and(|state| encoded_len(state) > LONGEST_STATE) {
+            return Err(PageError::Malformed);
+        }
+        let mode = params
+            .single("response_mode")
+            .ok()
+            .flatten()
+            .and_then(ResponseMode::parse);
+        Ok(Self {
+            redirect_uri: presented.to_owned(),
+            response_mode: mode.unwrap_or(ResponseMode::Query),
+            state: state.map(str::to_owned),
+        })
+    }
+
+    /// Whether the `response_mode` that was asked for is one that Limen knows.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn check_response_mode(params: &Params) -> Result<(), OAuthError> {
+        match params.single("response_mode")? {
+            Some(name) if ResponseMode::parse(name).is_none() => Err(OAuthError::invalid_request(
+                "response_mode must be query, fragment or form_post",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The redirect URI as it was presented; the code is bound to it.
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    /// A successful response.
+    pub fn deliver_code(&self, issuer: &Issuer, code: &str) -> Delivery {
+        self.deliver(issuer, vec![("code", code.to_owned())])
+    }
+
+    /// An error response.
+    pub fn deliver_error(&self, issuer: &Issuer, error: &OAuthError) -> Delivery {
+        let description = error.description.clone().into_owned();
+        self.deliver(
+            issuer,
+            vec![
+                ("error", error.code.as_str().to_owned()),
+                ("error_description", description),
+            ],
+        )
+    }
+
+    fn deliver(&self, issuer: &Issuer, mut fields: Vec<(&'static str, String)>) -> Delivery {
+        if let Some(state) = &self.state {
+            fields.push(("state", state.clone()));
+        }
+        // RFC 9207 section 2: "the iss parameter", so that a client of several providers knows who answers.
+        fields.push(("iss", issuer.as_str().to_owned()));
+        let separator = match self.response_mode {
+            ResponseMode::FormPost => {
+                return Delivery::Form {
+                    action: self.redirect_uri.clone(),
+                    fields,
+                };
+            }
+            ResponseMode::Fragment => '#',
+            ResponseMode::Query if self.redirect_uri.contains('?') => '&',
+            ResponseMode::Query => '?',
+        };
+        let encoded = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        Delivery::Redirect(format!("{}{separator}{encoded}", self.redirect_uri))
+    }
+}

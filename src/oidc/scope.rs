@@ -1,0 +1,142 @@
+//! Scopes (RFC 6749 section 3.3) and what the standard ones mean (OIDC Core section 5.4).
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::error::{ErrorCode, OAuthError};
+
+/// The most scope tokens that a request may name.
+const MOST_TOKENS: usize = 50;
+
+/// A set of scope tokens. On the wire: separated by single spaces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope(BTreeSet<String>);
+
+impl Scope {
+    /// The standard scopes, in the order in which people are asked about them.
+    pub const STANDARD: [&'static str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
+
+    /// Lets an operator's client administer the registrations of all clients.
+    pub const DCR_ADMIN: &'static str = "dcr_admin";
+
+    /// Parses the `scope` parameter.
+    ///
+    /// # Errors
+    /// `invalid_scope` for a token outside `NQCHAR` or more than 50 of them.
+    pub fn parse(text: &str) -> Result<Self, OAuthError> {
+        let tokens: BTreeSet<_> = text
+            .split(' ')
+            .filter(|token| !token.is_empty())
+            .map(str::to_owned)
+            .collect();
+        if tokens.len() > MOST_TOKENS || text.len() > 100 * MOST_TOKENS {
+            return Err(OAuthError::new(ErrorCode::InvalidScope, "too many scopes"));
+        }
+        if !tokens.iter().all(|token| token.bytes().all(is_nqchar)) {
+            return Err(OAuthError::new(
+                ErrorCode::InvalidScope,
+                "a scope has a character that scopes cannot have",
+            ));
+        }
+        Ok(Self(tokens))
+    }
+
+    /// Whether `token` is in the set.
+    pub fn contains(&self, token: &str) -> bool {
+        self.0.contains(token)
+    }
+
+    /// Whether every token of `self` is in `other`.
+    pub fn is_subset(&self, other: &Scope) -> bool {
+        self.0.is_subset(&other.0)
+    }
+
+    /// The tokens that stand in both.
+    pub fn intersection(&self, other: &Scope) -> Scope {
+        Self(self.0.intersection(&other.0).cloned().collect())
+    }
+
+    /// The tokens that stand in either.
+    pub fn union(&self, other: &Scope) -> Scope {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
+    /// The tokens of `self` that are not in `other`.
+    pub fn difference(&self, other: &Scope) -> Scope {
+        Self(self.0.difference(&other.0).cloned().collect())
+    }
+
+    /// The set without `token`.
+    pub fn without(mut self, token: &str) -> Scope {
+        self.0.remove(token);
+        self
+    }
+
+    /// Whether there is no token.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The tokens, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+/// `NQCHAR = %x21 / %x23-5B / %x5D-7E`
+fn is_nqchar(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E)
+}
+
+impl<'a> FromIterator<&'a str> for Scope {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(tokens: I) -> Self {
+        Self(tokens.into_iter().map(str::to_owned).collect())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, token) in self.0.iter().enumerate() {
+            write!(f, "{}{token}", if i == 0 { "" } else { " " })?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Scope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|error| de::Error::custom(error.description))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_a_set() {
+        let scope = Scope::parse("openid profile  openid").unwrap();
+        assert_eq!(scope.to_string(), "openid profile");
+        assert!(scope.contains("profile") && !scope.contains("email"));
+        assert_eq!(
+            scope.difference(&Scope::parse("openid").unwrap()).to_string(),
+            "profile"
+        );
+    }
+
+    #[test]
+    fn quotes_controls_and_floods_are_refused() {
+        let flood = (0..5_000).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+        for text in ["a\"b", "a\\b", "a\tb", "\u{e9}", flood.as_str()] {
+            assert_eq!(Scope::parse(text).unwrap_err().code, ErrorCode::InvalidScope);
+        }
+    }
+}

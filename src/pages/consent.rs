@@ -1,0 +1,139 @@
+//! The consent page: what an app would get, asked before it gets it (OIDC Core section 3.1.2.4).
+
+use std::borrow::Cow;
+
+use askama::Template;
+
+use super::{
+    asker::Asker,
+    layout,
+    link::WebLink,
+    messages::{ConsentTexts, Language, Texts},
+    text::{LONGEST_NAME, visible},
+};
+use crate::{oidc::scope::Scope, routes::Endpoint};
+
+/// Asks the person who is signed in whether an app may have what it asks for.
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub struct ConsentPage<'a> {
+    /// The language of the page.
+    pub language: Language,
+    /// The name of the app that asks.
+    pub client_name: &'a str,
+    /// Its home page. Anything but a web address is not shown; so with the other two.
+    pub client_uri: Option<&'a str>,
+    /// Its privacy policy.
+    pub policy_uri: Option<&'a str>,
+    /// Its terms of service.
+    pub tos_uri: Option<&'a str>,
+    /// Where the person is sent afterwards.
+    pub redirect_host: &'a str,
+    /// Who is signed in.
+    pub account: &'a str,
+    /// What the app asks for.
+    pub items: Vec<ConsentItem>,
+    /// What it was allowed earlier.
+    pub already: Vec<ConsentItem>,
+    /// Which authorization request this belongs to; comes back as `interaction`.
+    pub interaction: &'a str,
+    /// Comes back as `csrf`.
+    pub csrf: &'a str,
+    /// What the person saw; comes back as `shown`, so that nothing else can be allowed by it.
+    pub scopes_digest: &'a str,
+}
+
+/// One thing that an app asks for.
+#[derive(Clone, Debug)]
+pub struct ConsentItem {
+    /// In a few plain words.
+    pub title: Cow<'static, str>,
+    /// What it means.
+    pub detail: Cow<'static, str>,
+    /// The scope token itself, where Limen has no words for it.
+    pub token: Option<String>,
+    /// Whether the app did not ask for it before. Shown only beside what was allowed earlier.
+    pub new: bool,
+}
+
+impl ConsentItem {
+    /// The words for a scope token.
+    pub fn for_scope(token: &str, language: Language) -> Self {
+        let texts = &language.texts().scopes;
+        let known = match token {
+            "openid" => Some(&texts.openid),
+            "profile" => Some(&texts.profile),
+            "email" => Some(&texts.email),
+            "address" => Some(&texts.address),
+            "phone" => Some(&texts.phone),
+            "offline_access" => Some(&texts.offline_access),
+            _ => None,
+        };
+        let (title, detail) = *known.unwrap_or(&texts.custom);
+        let token = known.is_none().then(|| token.to_owned());
+        Self {
+            title: title.into(),
+            detail: detail.into(),
+            token,
+            new: false,
+        }
+    }
+
+    /// The words for every token of `scope`: the standard ones in their usual order, then the others.
+    pub fn for_scopes(scope: &Scope, language: Language) -> Vec<Self> {
+        let standard = Scope::STANDARD.into_iter().filter(|token| scope.contains(token));
+        let custom = scope.iter().filter(|token| !Scope::STANDARD.contains(token));
+        standard
+            .chain(custom)
+            .map(|token| Self::for_scope(token, language))
+            .collect()
+    }
+}
+
+impl ConsentPage<'_> {
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        layout::html(self)
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.language.texts()
+    }
+
+    fn consent(&self) -> &'static ConsentTexts {
+        &self.texts().consent
+    }
+
+    fn action(&self) -> &'static str {
+        Endpoint::Consent.path()
+    }
+
+    fn asker(&self) -> Asker {
+        Asker::new(self.client_name, self.client_uri, self.language)
+    }
+
+    fn policy(&self) -> Option<WebLink> {
+        self.policy_uri.and_then(WebLink::parse)
+    }
+
+    fn tos(&self) -> Option<WebLink> {
+        self.tos_uri.and_then(WebLink::parse)
+    }
+
+    fn title(&self) -> String {
+        self.consent().heading.fill(&self.asker().name)
+    }
+
+    fn shown_account(&self) -> String {
+        visible(self.account, LONGEST_NAME)
+    }
+
+    fn shown_host(&self) -> String {
+        visible(self.redirect_host, LONGEST_NAME)
+    }
+
+    /// The mark on what is new; without anything old it would only be noise.
+    fn badge(&self) -> Option<&'static str> {
+        (!self.already.is_empty()).then_some(self.consent().new)
+    }
+}

@@ -1,0 +1,62 @@
+//! The error page, for errors that must not or cannot be sent to a client (RFC 6749 section 4.1.2.1).
+
+use askama::Template;
+
+use super::{
+    layout,
+    messages::{ErrorText, Language, Texts},
+    text::visible,
+};
+
+/// Says what happened and what to do about it.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage<'a> {
+    /// The language of the page and of the texts below.
+    pub language: Language,
+    /// The heading.
+    pub title: &'a str,
+    /// What happened, in a sentence.
+    pub what_happened: &'a str,
+    /// What the person can do, in a sentence.
+    pub what_to_do: &'a str,
+    /// The OAuth error code, for the developer of the app.
+    pub code: Option<&'a str>,
+    /// Finds the request in the log.
+    pub request_id: Option<&'a str>,
+}
+
+impl<'a> ErrorPage<'a> {
+    /// A page with one of the ready texts.
+    pub fn new(
+        pick: impl FnOnce(&'static super::messages::ErrorTexts) -> &'static ErrorText,
+        language: Language,
+    ) -> Self {
+        let text = pick(&language.texts().errors);
+        Self {
+            language,
+            title: text.title,
+            what_happened: text.what_happened,
+            what_to_do: text.what_to_do,
+            code: None,
+            request_id: None,
+        }
+    }
+
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        layout::html(self)
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.language.texts()
+    }
+
+    fn shown_code(&self) -> Option<String> {
+        self.code.map(|code| visible(code, 80))
+    }
+
+    fn shown_request_id(&self) -> Option<String> {
+        self.request_id.map(|id| visible(id, 80))
+    }
+}

@@ -1,0 +1,115 @@
+//! The sign-in page.
+
+use askama::Template;
+
+use super::{
+    asker::Asker,
+    layout,
+    messages::{Language, LoginTexts, Texts},
+};
+use crate::routes::Endpoint;
+
+/// Asks for a username and a password, on behalf of an app.
+#[derive(Template)]
+#[template(path = "login.html")]
+pub struct LoginPage<'a> {
+    /// The language of the page.
+    pub language: Language,
+    /// The name of the app that asks.
+    pub client_name: &'a str,
+    /// Its home page. Anything but a web address is not shown.
+    pub client_uri: Option<&'a str>,
+    /// Which authorization request this belongs to; comes back as `interaction`.
+    pub interaction: &'a str,
+    /// Comes back as `csrf`.
+    pub csrf: &'a str,
+    /// What to fill in as username: what the person typed before, or a `login_hint`.
+    pub username: &'a str,
+    /// What was wrong with the attempt before.
+    pub problem: Option<LoginProblem>,
+    /// Whether somebody is signed in already and has to show again that it is them (`prompt=login`, `max_age`).
+    pub reauthenticate: bool,
+}
+
+/// What was wrong with an attempt to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginProblem {
+    /// No such user, or a wrong password; which of them is not told.
+    WrongCredentials,
+    /// A field was empty.
+    Missing,
+    /// Too many attempts for this account or from this address.
+    TooManyAttempts {
+        /// Until the next attempt can work, rounded up.
+        minutes: i64,
+    },
+    /// The page stood open for too long. Signing in on this one works.
+    Expired,
+}
+
+impl LoginPage<'_> {
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        layout::html(self)
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.language.texts()
+    }
+
+    fn login(&self) -> &'static LoginTexts {
+        &self.texts().login
+    }
+
+    fn action(&self) -> &'static str {
+        Endpoint::Login.path()
+    }
+
+    fn asker(&self) -> Asker {
+        Asker::new(self.client_name, self.client_uri, self.language)
+    }
+
+    fn heading(&self) -> &'static str {
+        if self.reauthenticate {
+            self.login().confirm
+        } else {
+            self.login().sign_in
+        }
+    }
+
+    /// An error comes first in the title: it is what a screen reader says first.
+    fn title(&self) -> String {
+        let title = format!("{} \u{2013} {}", self.heading(), self.asker().name);
+        if self.problem.is_some() {
+            self.texts().common.error_title.fill(&title)
+        } else {
+            title
+        }
+    }
+
+    fn problem_text(&self) -> Option<String> {
+        let texts = self.login();
+        self.problem.map(|problem| match problem {
+            LoginProblem::WrongCredentials => texts.wrong_credentials.to_owned(),
+            LoginProblem::Missing => texts.missing.to_owned(),
+            LoginProblem::TooManyAttempts { minutes } if minutes > 1 => texts.wait_minutes.fill(&minutes.to_string()),
+            LoginProblem::TooManyAttempts { .. } => texts.wait_a_minute.to_owned(),
+            LoginProblem::Expired => texts.expired.to_owned(),
+        })
+    }
+
+    fn username_invalid(&self) -> bool {
+        match self.problem {
+            Some(LoginProblem::WrongCredentials) => true,
+            Some(LoginProblem::Missing) => self.username.trim().is_empty(),
+            _ => false,
+        }
+    }
+
+    fn password_invalid(&self) -> bool {
+        matches!(
+            self.problem,
+            Some(LoginProblem::WrongCredentials | LoginProblem::Missing)
+        )
+    }
+}

@@ -1,0 +1,155 @@
+//! The texts of the pages, a file a language, and which language a person gets.
+
+mod de;
+mod en;
+mod fr;
+mod language;
+
+pub use language::Language;
+
+/// A sentence with one gap, written `{}`.
+#[derive(Clone, Copy, Debug)]
+pub struct Phrase(pub(super) &'static str);
+
+impl Phrase {
+    /// What stands before the gap.
+    pub fn before(self) -> &'static str {
+        self.0.split_once("{}").map_or(self.0, |(before, _)| before)
+    }
+
+    /// What stands after the gap.
+    pub fn after(self) -> &'static str {
+        self.0.split_once("{}").map_or("", |(_, after)| after)
+    }
+
+    /// The sentence with `text` in the gap.
+    pub fn fill(self, text: &str) -> String {
+        [self.before(), text, self.after()].concat()
+    }
+}
+
+/// All texts of one language.
+#[allow(missing_docs)]
+pub struct Texts {
+    pub common: CommonTexts,
+    pub login: LoginTexts,
+    pub consent: ConsentTexts,
+    pub scopes: ScopeTexts,
+    pub form_post: FormPostTexts,
+    pub error_page: ErrorPageTexts,
+    pub errors: ErrorTexts,
+}
+
+/// Texts of several pages.
+#[allow(missing_docs)]
+pub struct CommonTexts {
+    /// The title of a page with an error in it; the gap is the title without.
+    pub error_title: Phrase,
+    /// In place of a name that is empty or cannot be seen.
+    pub nameless_app: &'static str,
+    /// For screen readers, after a link.
+    pub opens_new_tab: &'static str,
+}
+
+/// Texts of the sign-in page.
+#[allow(missing_docs)]
+pub struct LoginTexts {
+    pub sign_in: &'static str,
+    /// The heading when somebody is signed in already.
+    pub confirm: &'static str,
+    /// Stands above the name of the app.
+    pub to_continue_to: &'static str,
+    pub username: &'static str,
+    pub password: &'static str,
+    pub submit: &'static str,
+    pub cancel: &'static str,
+    /// The gap is the name of the app.
+    pub never_sees: Phrase,
+    pub wrong_credentials: &'static str,
+    pub missing: &'static str,
+    pub wait_a_minute: &'static str,
+    /// The gap is a number above 1.
+    pub wait_minutes: Phrase,
+    pub expired: &'static str,
+}
+
+/// Texts of the consent page.
+#[allow(missing_docs)]
+pub struct ConsentTexts {
+    /// The gap is the name of the app.
+    pub heading: Phrase,
+    pub signed_in_as: &'static str,
+    pub switch: &'static str,
+    pub what_you_allow: &'static str,
+    pub new: &'static str,
+    pub already: &'static str,
+    /// The gap is a host or a scheme.
+    pub destination: Phrase,
+    pub policy: &'static str,
+    pub tos: &'static str,
+    pub approve: &'static str,
+    pub deny: &'static str,
+}
+
+/// Title and detail of each scope.
+#[allow(missing_docs)]
+pub struct ScopeTexts {
+    pub openid: (&'static str, &'static str),
+    pub profile: (&'static str, &'static str),
+    pub email: (&'static str, &'static str),
+    pub address: (&'static str, &'static str),
+    pub phone: (&'static str, &'static str),
+    pub offline_access: (&'static str, &'static str),
+    /// A scope that Limen does not know; its token follows.
+    pub custom: (&'static str, &'static str),
+}
+
+/// Texts of the page that carries an answer to an app.
+#[allow(missing_docs)]
+pub struct FormPostTexts {
+    pub heading: &'static str,
+    /// The gap is the host of the app.
+    pub destination: Phrase,
+    pub submit: &'static str,
+    /// When there is nothing that a form can be sent to.
+    pub nowhere: &'static str,
+}
+
+/// The words around an error.
+#[allow(missing_docs)]
+pub struct ErrorPageTexts {
+    pub code: &'static str,
+    pub request_id: &'static str,
+}
+
+/// What an error page says.
+#[allow(missing_docs)]
+pub struct ErrorText {
+    pub title: &'static str,
+    pub what_happened: &'static str,
+    pub what_to_do: &'static str,
+}
+
+/// The errors that people may meet.
+pub struct ErrorTexts {
+    /// 404.
+    pub not_found: ErrorText,
+    /// 405.
+    pub method_not_allowed: ErrorText,
+    /// 400: the app sent a request that cannot be understood.
+    pub bad_request: ErrorText,
+    /// 400: no client has this `client_id`.
+    pub unknown_client: ErrorText,
+    /// 400: the client did not register this `redirect_uri`.
+    pub unregistered_redirect: ErrorText,
+    /// 400: the sign-in was finished, given up or too old.
+    pub interaction_over: ErrorText,
+    /// 403: the form did not come from a page of Limen, or without its cookie.
+    pub foreign_form: ErrorText,
+    /// 429.
+    pub too_many_requests: ErrorText,
+    /// 500.
+    pub internal: ErrorText,
+    /// 503.
+    pub unavailable: ErrorText,
+}

@@ -1,0 +1,27 @@
+//! Pages for people: pure functions from a view model to HTML. No I/O, no clock, no request in sight.
+//!
+//! Every page works without JavaScript, has no inline style and no asset of another host. Templates stand in `html/`
+//! (askama escapes what they print), texts in `messages/`, the looks in `limen.css`. A view model becomes a page with
+//! `to_html`; [`content_security_policy`] makes the header that belongs to it.
+
+mod asker;
+mod consent;
+mod csp;
+mod error;
+mod form_post;
+mod layout;
+mod link;
+mod login;
+mod messages;
+mod style;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use consent::{ConsentItem, ConsentPage};
+pub use csp::{Csp, CspSource, content_security_policy};
+pub use error::ErrorPage;
+pub use form_post::FormPostPage;
+pub use login::{LoginPage, LoginProblem};
+pub use messages::{ErrorText, Language};
+pub use style::{STYLESHEET, STYLESHEET_VERSION};

@@ -1,0 +1,154 @@
+//! What Limen answers, before it becomes an HTTP response (src/edge/respond.rs is where headers are written).
+
+use cookie::Cookie;
+use serde::Serialize;
+
+use crate::{
+    oidc::error::{ErrorCode, OAuthError},
+    time::Lifetime,
+};
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    /// HTTP status, 200 to 599.
+    pub status: u16,
+    /// What it carries.
+    pub body: Body,
+    /// Who may keep it.
+    pub caching: Caching,
+    /// `Location`.
+    pub location: Option<String>,
+    /// `Set-Cookie`, one each.
+    pub cookies: Vec<Cookie<'static>>,
+    /// `WWW-Authenticate`.
+    pub challenge: Option<String>,
+    /// `Retry-After`.
+    pub retry_after: Option<Lifetime>,
+    /// `Allow`.
+    pub allow: Option<String>,
+}
+
+/// What an answer carries.
+#[derive(Debug)]
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// `application/json`.
+    Json(String),
+    /// `application/jwk-set+json` (RFC 7517 section 8.5).
+    JwkSet(String),
+    /// `text/plain`.
+    Text(String),
+    /// A stylesheet.
+    Css(&'static str),
+    /// A page, with its `Content-Security-Policy`.
+    Page {
+        /// The HTML.
+        html: String,
+        /// The policy.
+        policy: String,
+    },
+}
+
+/// Who may keep an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Caching {
+    /// Nobody.
+    NoStore,
+    /// Everybody.
+    Public {
+        /// For how long.
+        max_age: Lifetime,
+        /// `ETag`, without quotes.
+        etag: String,
+    },
+}
+
+impl Reply {
+    /// An answer that nobody keeps.
+    pub fn new(status: u16, body: Body) -> Self {
+        Self {
+            status,
+            body,
+            caching: Caching::NoStore,
+            location: None,
+            cookies: Vec::new(),
+            challenge: None,
+            retry_after: None,
+            allow: None,
+        }
+    }
+
+    /// JSON.
+    pub fn json(status: u16, value: &impl Serialize) -> Self {
+        // Limen's own types have string keys and no failing serializers.
+        Self::new(status, Body::Json(serde_json::to_string(value).unwrap_or_default()))
+    }
+
+    /// A page.
+    pub fn page(status: u16, html: String, policy: String) -> Self {
+        Self::new(status, Body::Page { html, policy })
+    }
+
+    /// 303: "the user agent ... performing a retrieval request (GET)" (RFC 9110 section 15.4.4), so that a form's password is
+    /// never sent on (RFC 9700 section 4.12).
+    pub fn see_other(location: String) -> Self {
+        Self {
+            location: Some(location),
+            ..Self::new(303, Body::Empty)
+        }
+    }
+
+    /// The JSON error of an OAuth endpoint (RFC 6749 section 5.2).
+    pub fn error(error: &OAuthError) -> Self {
+        #[derive(Serialize)]
+        struct ErrorResponse<'a> {
+            error: &'static str,
+            error_description: &'a str,
+        }
+        let body = ErrorResponse {
+            error: error.code.as_str(),
+            error_description: &error.description,
+        };
+        // "If the client attempted to authenticate via the Authorization request header field, the authorization server
+        // MUST respond with ... the WWW-Authenticate response header field."
+        let challenge = (error.code == ErrorCode::InvalidClient).then(|| "Basic realm=\"limen\"".to_owned());
+        Self {
+            challenge,
+            ..Self::json(error.code.status(), &body)
+        }
+    }
+
+    /// The error of a resource that wants a bearer token (RFC 6750 section 3). Without an error the request had no token.
+    pub fn bearer_challenge(error: Option<&OAuthError>) -> Self {
+        let Some(error) = error else {
+            return Self {
+                challenge: Some("Bearer realm=\"limen\"".to_owned()),
+                ..Self::new(401, Body::Empty)
+            };
+        };
+        // Descriptions are printable ASCII without `"` and `\` (see OAuthError).
+        let challenge = format!(
+            "Bearer error=\"{}\", error_description=\"{}\"",
+            error.code.as_str(),
+            error.description
+        );
+        Self {
+            challenge: Some(challenge),
+            ..Self::error(error)
+        }
+    }
+
+    /// The same answer, to be kept by everybody.
+    pub fn cached(mut self, max_age: Lifetime, etag: String) -> Self {
+        self.caching = Caching::Public { max_age, etag };
+        self
+    }
+
+    /// The same answer with a cookie.
+    pub fn with_cookie(mut self, cookie: Cookie<'static>) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+}

@@ -1,0 +1,231 @@
+//! Every path of Limen, once. The router and discovery both read this table.
+
+/// The HTTP methods that Limen answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+}
+
+impl Method {
+    /// The method by its name on the wire; `None` for one that Limen never answers.
+    pub fn parse(name: &str) -> Option<Self> {
+        [
+            Self::Get,
+            Self::Head,
+            Self::Post,
+            Self::Put,
+            Self::Patch,
+            Self::Delete,
+            Self::Options,
+        ]
+        .into_iter()
+        .find(|method| method.as_str() == name)
+    }
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+        }
+    }
+}
+
+/// Who calls an endpoint: it decides the form of errors and whether CORS is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Programs: JSON errors, CORS open.
+    Machine,
+    /// Operators' programs: JSON errors, CORS closed.
+    Operator,
+    /// People in a browser: pages, CORS closed.
+    Browser,
+}
+
+/// One endpoint, whatever the method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Endpoint {
+    Discovery,
+    AuthorizationServerMetadata,
+    Jwks,
+    Authorize,
+    AuthorizeResume,
+    Login,
+    Consent,
+    Token,
+    Userinfo,
+    Introspect,
+    Revoke,
+    Register,
+    RegisteredClient,
+    RenewSecret,
+    AdminUsers,
+    AdminUser,
+    AdminUserGrant,
+    AdminKeys,
+    AdminKeyRotation,
+    Stylesheet,
+}
+
+/// A row of the route table.
+pub struct Route {
+    /// Which endpoint answers.
+    pub endpoint: Endpoint,
+    /// The path below the issuer; `{name}` stands for one segment.
+    pub path: &'static str,
+    /// The methods with a meaning of their own. HEAD goes with GET, OPTIONS with all.
+    pub methods: &'static [Method],
+    /// Who calls.
+    pub audience: Audience,
+}
+
+use Audience::{Browser, Machine, Operator};
+use Endpoint as E;
+use Method::{Delete, Get, Patch, Post, Put};
+
+/// The table.
+pub const ROUTES: &[Route] = &[
+    route(E::Discovery, "/.well-known/openid-configuration", &[Get], Machine),
+    route(
+        E::AuthorizationServerMetadata,
+        "/.well-known/oauth-authorization-server",
+        &[Get],
+        Machine,
+    ),
+    route(E::Jwks, "/.well-known/jwks.json", &[Get], Machine),
+    route(E::Authorize, "/authorize", &[Get, Post], Browser),
+    route(E::AuthorizeResume, "/authorize/resume", &[Get], Browser),
+    route(E::Login, "/login", &[Get, Post], Browser),
+    route(E::Consent, "/consent", &[Get, Post], Browser),
+    route(E::Token, "/token", &[Post], Machine),
+    route(E::Userinfo, "/userinfo", &[Get, Post], Machine),
+    route(E::Introspect, "/introspect", &[Post], Machine),
+    route(E::Revoke, "/revoke", &[Post], Machine),
+    route(E::Register, "/register", &[Post], Machine),
+    route(
+        E::RegisteredClient,
+        "/register/{client_id}",
+        &[Get, Put, Patch, Delete],
+        Machine,
+    ),
+    route(E::RenewSecret, "/register/{client_id}/renew_secret", &[Post], Machine),
+    route(E::AdminUsers, "/admin/api/users", &[Get, Post], Operator),
+    route(
+        E::AdminUser,
+        "/admin/api/users/{user_id}",
+        &[Get, Patch, Delete],
+        Operator,
+    ),
+    route(
+        E::AdminUserGrant,
+        "/admin/api/users/{user_id}/grants/{client_id}",
+        &[Delete],
+        Operator,
+    ),
+    route(E::AdminKeys, "/admin/api/keys", &[Get], Operator),
+    route(E::AdminKeyRotation, "/admin/api/keys/{kid}/revoke", &[Post], Operator),
+    route(E::Stylesheet, "/assets/limen.css", &[Get], Browser),
+];
+
+const fn route(endpoint: Endpoint, path: &'static str, methods: &'static [Method], audience: Audience) -> Route {
+    Route {
+        endpoint,
+        path,
+        methods,
+        audience,
+    }
+}
+
+impl Endpoint {
+    /// The path below the issuer.
+    pub fn path(self) -> &'static str {
+        ROUTES
+            .iter()
+            .find(|route| route.endpoint == self)
+            .map_or("", |route| route.path)
+    }
+}
+
+impl Route {
+    /// The value of the `Allow` header (RFC 9110 section 10.2.1).
+    pub fn allow(&self) -> String {
+        let mut names: Vec<_> = self.methods.iter().map(|method| method.as_str()).collect();
+        if self.methods.contains(&Get) {
+            names.push("HEAD");
+        }
+        names.push("OPTIONS");
+        names.join(", ")
+    }
+
+    /// Whether the endpoint itself answers `method`.
+    pub fn answers(&self, method: Method) -> bool {
+        self.methods.contains(&method) || (method == Method::Head && self.methods.contains(&Get))
+    }
+}
+
+/// The values of a path's `{name}` segments, in order, percent-decoded.
+pub type Segments = Vec<String>;
+
+/// Finds the route for `path`. A segment that is empty or not UTF-8 once decoded finds nothing.
+pub fn find(path: &str) -> Option<(&'static Route, Segments)> {
+    ROUTES
+        .iter()
+        .find_map(|route| Some((route, match_path(route.path, path)?)))
+}
+
+fn match_path(pattern: &str, path: &str) -> Option<Segments> {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    let mut segments = Segments::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(segments),
+            (Some(name), Some(value)) if name.starts_with('{') => {
+                let decoded = percent_encoding::percent_decode_str(value).decode_utf8().ok()?;
+                segments.push(Some(decoded).filter(|text| !text.is_empty())?.into_owned());
+            }
+            (Some(literal), Some(value)) if literal == value => {}
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_endpoint_stands_once() {
+        for route in ROUTES {
+            assert_eq!(
+                ROUTES.iter().filter(|other| other.endpoint == route.endpoint).count(),
+                1
+            );
+            assert_eq!(ROUTES.iter().filter(|other| other.path == route.path).count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_segment_is_decoded_and_never_empty() {
+        let (route, segments) = find("/register/a%2Fb").unwrap();
+        assert_eq!(
+            (route.endpoint, segments),
+            (Endpoint::RegisteredClient, vec!["a/b".to_owned()])
+        );
+        assert!(find("/register/").is_none());
+        assert!(find("/register/%ff").is_none());
+        assert!(find("/token/").is_none());
+    }
+}

@@ -1,0 +1,341 @@
+//! The root key and all that is derived from it: purposes, keyed hashes, opaque tokens.
+//!
+//! A root key is 32 random bytes in a Worker secret (`KEK_1`, later `KEK_2`). HKDF (RFC 5869) turns it into one key a
+//! purpose, so that no key ever serves two. What is stored of a bearer secret is its HMAC (RFC 2104) under such a key:
+//! a stolen database holds nothing that can be presented.
+
+use std::{collections::BTreeMap, fmt};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+/// Which root key something is bound to: the `n` of the secret `KEK_n`.
+pub type KekVersion = u32;
+
+/// What a derived key is for. Each has its own HKDF label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// AES-256-GCM wrapping of signing keys.
+    WrapSigningKey,
+    /// Hash of authorization codes.
+    Code,
+    /// Hash of session cookies.
+    Session,
+    /// Hash of client secrets.
+    ClientSecret,
+    /// Hash of registration access tokens.
+    RegistrationToken,
+    /// MAC that is a refresh token.
+    RefreshToken,
+    /// MAC over documents kept in KV.
+    KvDocument,
+    /// MAC that binds a form to its browser.
+    Csrf,
+    /// MAC over an authorization request that waits for the person.
+    Interaction,
+    /// Keys under which failed sign-ins are counted (so that addresses are not stored).
+    Throttle,
+}
+
+impl Purpose {
+    fn label(self) -> &'static str {
+        match self {
+            Self::WrapSigningKey => "limen/v1/wrap-signing-key",
+            Self::Code => "limen/v1/code",
+            Self::Session => "limen/v1/session",
+            Self::ClientSecret => "limen/v1/client-secret",
+            Self::RegistrationToken => "limen/v1/registration-token",
+            Self::RefreshToken => "limen/v1/refresh-token",
+            Self::KvDocument => "limen/v1/kv-document",
+            Self::Csrf => "limen/v1/csrf",
+            Self::Interaction => "limen/v1/interaction",
+            Self::Throttle => "limen/v1/throttle",
+        }
+    }
+
+    /// Tokens die when the operator raises `EPOCH`; keys, clients and documents outlive it.
+    fn dies_with_epoch(self) -> bool {
+        matches!(
+            self,
+            Self::Code | Self::Session | Self::RefreshToken | Self::Interaction
+        )
+    }
+}
+
+/// The root keys by version, which of them is current, and the epoch.
+#[derive(Clone)]
+pub struct RootKeys {
+    roots: BTreeMap<KekVersion, [u8; 32]>,
+    current: KekVersion,
+    current_root: [u8; 32],
+    epoch: String,
+}
+
+impl RootKeys {
+    /// `None` when `current` is not among `roots`.
+    pub fn new(roots: BTreeMap<KekVersion, [u8; 32]>, current: KekVersion, epoch: String) -> Option<Self> {
+        let current_root = *roots.get(&current)?;
+        Some(Self {
+            roots,
+            current,
+            current_root,
+            epoch,
+        })
+    }
+
+    /// The version that new secrets are bound to.
+    pub fn current_version(&self) -> KekVersion {
+        self.current
+    }
+
+    /// Every version that can still be read.
+    pub fn versions(&self) -> impl Iterator<Item = KekVersion> + '_ {
+        self.roots.keys().copied()
+    }
+
+    /// The key for `purpose` under the current root.
+    pub fn current(&self, purpose: Purpose) -> Key {
+        self.expand(&self.current_root, purpose)
+    }
+
+    /// The key for `purpose` under root `version`, or `None` where that root is not configured.
+    pub fn derive(&self, version: KekVersion, purpose: Purpose) -> Option<Key> {
+        self.roots.get(&version).map(|root| self.expand(root, purpose))
+    }
+
+    fn expand(&self, root: &[u8; 32], purpose: Purpose) -> Key {
+        let epoch = if purpose.dies_with_epoch() {
+            self.epoch.as_bytes()
+        } else {
+            b""
+        };
+        let mut key = [0; 32];
+        let info: [&[u8]; 3] = [purpose.label().as_bytes(), b"\0", epoch];
+        // HKDF-SHA-256 fails beyond 8,160 bytes of output: the error case does not exist for 32.
+        #[allow(clippy::expect_used)]
+        Hkdf::<Sha256>::new(None, root)
+            .expand_multi_info(&info, &mut key)
+            .expect("HKDF gives 32 bytes");
+        Key(key)
+    }
+}
+
+impl fmt::Debug for RootKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RootKeys(current: {}, ..)", self.current)
+    }
+}
+
+/// A key derived for one purpose.
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// The raw key, for import into WebCrypto.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// HMAC-SHA-256 over the parts, each preceded by its length so that no two lists of parts collide.
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.hmac(parts).finalize().into_bytes().into()
+    }
+
+    /// Whether `mac` is the MAC of `parts`, in constant time.
+    pub fn verify(&self, parts: &[&[u8]], mac: &[u8]) -> bool {
+        self.hmac(parts).verify_slice(mac).is_ok()
+    }
+
+    fn hmac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+        // HMAC takes keys of every length: the error case does not exist for 32 bytes.
+        #[allow(clippy::expect_used)]
+        let mut hmac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC accepts any key length");
+        for part in parts {
+            hmac.update(&(part.len() as u64).to_be_bytes());
+            hmac.update(part);
+        }
+        hmac
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+/// A bearer secret of 256 random bits. Its text is shown once, its [`Hash`] is stored.
+///
+/// The text is `<root version>.<base64url>`: whoever reads it back knows which root hashed it, so old tokens survive a
+/// change of root for as long as the old root stays configured.
+#[derive(Clone)]
+pub struct OpaqueToken {
+    version: KekVersion,
+    text: String,
+}
+
+impl OpaqueToken {
+    /// A token from 32 fresh random bytes, bound to the current root.
+    pub fn new(roots: &RootKeys, random: [u8; 32]) -> Self {
+        let version = roots.current_version();
+        Self {
+            version,
+            text: format!("{version}.{}", URL_SAFE_NO_PAD.encode(random)),
+        }
+    }
+
+    /// Reads a presented token. `None` for all that this deployment cannot have issued.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (version, random) = text.split_once('.')?;
+        let canonical = !version.starts_with(['0', '+']);
+        let random_ok = URL_SAFE_NO_PAD.decode(random).is_ok_and(|bytes| bytes.len() == 32);
+        let version = version.parse().ok().filter(|_| canonical && random_ok)?;
+        Some(Self {
+            version,
+            text: text.to_owned(),
+        })
+    }
+
+    /// The text for its owner.
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    /// The hash to store or to look up. `None` when the token's root is no longer configured.
+    pub fn hash(&self, roots: &RootKeys, purpose: Purpose) -> Option<Hash> {
+        let key = roots.derive(self.version, purpose)?;
+        Some(Hash::of(&key, self.version, &[self.text.as_bytes()]))
+    }
+}
+
+impl fmt::Debug for OpaqueToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OpaqueToken(..)")
+    }
+}
+
+/// What is stored of a secret: `<root version>.<base64url(HMAC-SHA-256)>`.
+#[derive(Clone)]
+pub struct Hash(String);
+
+impl Hash {
+    /// Hashes `parts` under `key`, which was derived from root `version`.
+    pub fn of(key: &Key, version: KekVersion, parts: &[&[u8]]) -> Self {
+        Self(format!("{version}.{}", URL_SAFE_NO_PAD.encode(key.mac(parts))))
+    }
+
+    /// Whether it was made under root `version`.
+    pub fn is_under(&self, version: KekVersion) -> bool {
+        self.0
+            .split_once('.')
+            .is_some_and(|(made_under, _)| made_under == version.to_string())
+    }
+
+    /// Takes a hash out of storage.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text to store.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq for Hash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hash(..)")
+    }
+}
+
+/// Equality of two secrets in time that depends on their lengths alone.
+pub fn same_secret(a: &str, b: &str) -> bool {
+    a.as_bytes().ct_eq(b.as_bytes()).into()
+}
+
+/// `random` as base64url text: identifiers, nonces.
+pub fn random_text<const N: usize>(random: [u8; N]) -> String {
+    URL_SAFE_NO_PAD.encode(random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roots(epoch: &str) -> RootKeys {
+        RootKeys::new(BTreeMap::from([(1, [7; 32]), (2, [9; 32])]), 1, epoch.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn no_two_purposes_share_a_key() {
+        let purposes = [
+            Purpose::Code,
+            Purpose::Session,
+            Purpose::Csrf,
+            Purpose::RefreshToken,
+            Purpose::ClientSecret,
+        ];
+        for a in purposes {
+            for b in purposes {
+                assert_eq!(a == b, roots("1").current(a).0 == roots("1").current(b).0);
+            }
+        }
+    }
+
+    #[test]
+    fn raising_the_epoch_kills_tokens_and_spares_clients() {
+        let (old, new) = (roots("1"), roots("2"));
+        assert_ne!(old.current(Purpose::Session).0, new.current(Purpose::Session).0);
+        assert_ne!(
+            old.current(Purpose::RefreshToken).0,
+            new.current(Purpose::RefreshToken).0
+        );
+        assert_eq!(
+            old.current(Purpose::ClientSecret).0,
+            new.current(Purpose::ClientSecret).0
+        );
+        assert_eq!(
+            old.current(Purpose::WrapSigningKey).0,
+            new.current(Purpose::WrapSigningKey).0
+        );
+    }
+
+    #[test]
+    fn every_truncation_and_flip_of_a_token_is_refused_or_another_token() {
+        let roots = roots("1");
+        let token = OpaqueToken::new(&roots, [42; 32]);
+        let stored = token.hash(&roots, Purpose::Code).unwrap();
+        for end in 0..token.expose().len() {
+            assert!(OpaqueToken::parse(&token.expose()[..end]).is_none());
+        }
+        for at in 0..token.expose().len() {
+            let mut bytes = token.expose().as_bytes().to_vec();
+            bytes[at] ^= 1;
+            let hash =
+                OpaqueToken::parse(&String::from_utf8(bytes).unwrap()).and_then(|t| t.hash(&roots, Purpose::Code));
+            assert_ne!(hash, Some(stored.clone()));
+        }
+    }
+
+    #[test]
+    fn parts_are_delimited_in_a_mac() {
+        let key = roots("1").current(Purpose::Csrf);
+        assert_ne!(key.mac(&[b"ab", b"c"]), key.mac(&[b"a", b"bc"]));
+        assert!(key.verify(&[b"ab", b"c"], &key.mac(&[b"ab", b"c"])));
+    }
+
+    #[test]
+    fn debug_output_holds_no_secret() {
+        let token = OpaqueToken::new(&roots("1"), [42; 32]);
+        let shown = format!("{token:?} {:?} {:?}", roots("1"), roots("1").current(Purpose::Code));
+        assert_eq!(shown, "OpaqueToken(..) RootKeys(current: 1, ..) Key(..)");
+    }
+}

@@ -1,0 +1,83 @@
+// Every page that people see, and the way there.
+
+import { signIn } from "./person.mjs";
+import { startWebApp } from "./web-app.mjs";
+
+const EVERYTHING = "openid profile email address phone offline_access notes:write";
+const LONG_SCOPE = `https://api.acme.example/${"very-".repeat(20)}long`;
+
+const NOTES = {
+  scope: EVERYTHING,
+  client_name: "Acme Notes",
+  client_uri: "https://notes.acme.example/",
+  policy_uri: "https://notes.acme.example/privacy",
+  tos_uri: "https://notes.acme.example/terms",
+};
+
+/** Opens a page in `visitor.page`. It can be reloaded as it stands. */
+export const GALLERY = {
+  login: async ({ op, visitor }) => {
+    await visitor.page.goto((await startWebApp(op, NOTES)).start());
+  },
+
+  "login-wrong-password": async ({ op, visitor }) => {
+    const person = await op.person();
+    await visitor.page.goto((await startWebApp(op, NOTES)).start());
+    await signIn(visitor.page, person, { password: "not this one" });
+    await visitor.page.locator('[role="alert"]').waitFor();
+  },
+
+  consent: async ({ op, visitor }) => {
+    const app = await startWebApp(op, NOTES);
+    await visitor.arrive(app, await op.person(), { consents: false });
+    await visitor.page.goto(app.start({ scope: EVERYTHING }));
+  },
+
+  "consent-to-more": async ({ op, visitor }) => {
+    const app = await startWebApp(op, NOTES);
+    await visitor.arrive(app, await op.person());
+    await visitor.page.goto(app.start({ scope: "openid profile email address notes:write" }));
+  },
+
+  "form-post": async ({ op, visitor }) => {
+    const app = await startWebApp(op, NOTES);
+    await visitor.arrive(app, await op.person());
+    // It would send itself at once.
+    await visitor.context.route(`${op.issuer}/authorize?**`, async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace(/<script.*?<\/script>/s, "");
+      await route.fulfill({ response, body });
+    });
+    await visitor.page.goto(await app.authorizationUrl({ response_mode: "form_post" }));
+  },
+
+  error: async ({ op, visitor }) => {
+    await visitor.page.goto((await startWebApp(op, NOTES)).start({ redirect_uri: "https://evil.example/" }));
+  },
+
+  "not-found": async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/nothing/here"));
+  },
+};
+
+/** Names as long as they come, and without a place to break. */
+const LONG = {
+  ...NOTES,
+  scope: `${EVERYTHING} ${LONG_SCOPE}`,
+  client_name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Co",
+  client_uri: `https://${"a".repeat(60)}.${"b".repeat(60)}.example/`,
+};
+
+/** The same with names that are as long as they come. */
+export const LONG_NAMES = {
+  login: async ({ op, visitor }) => {
+    await visitor.page.goto((await startWebApp(op, LONG)).start({ login_hint: `${"ada.".repeat(30)}@people.example` }));
+  },
+
+  consent: async ({ op, visitor }) => {
+    const app = await startWebApp(op, LONG);
+    const person = await op.person({ name: "Wolfeschlegelsteinhausenbergerdorff".repeat(3) });
+    await visitor.arrive(app, person, { consents: false });
+    await visitor.page.goto(app.start({ scope: `openid profile ${LONG_SCOPE}` }));
+  },
+};

@@ -1,0 +1,84 @@
+// Limen on a loopback port, where a real browser can reach it. Otherwise it is the Limen of tests/worker: `op.client()`,
+// `op.person()`, `op.rows()`.
+
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+
+import { Miniflare } from "miniflare";
+
+import { compatibility, limenModules, migrations } from "../../worker/support/bundle.mjs";
+import { Limen } from "../../worker/support/limen.mjs";
+
+const VARIABLES = ["ISSUER", "KEK_1", "KEK_CURRENT", "EPOCH", "ADMIN_TOKEN", "REGISTRATION", "SERVER_TIMING"];
+const SHELL = new URL("../../worker/support/shell.mjs", import.meta.url);
+
+/** Starts Limen. Whoever starts it stops it. */
+export async function serveLimen() {
+  const op = new ServedLimen(await freePort());
+  await op.start();
+  return op;
+}
+
+class ServedLimen extends Limen {
+  #port;
+  #miniflare;
+
+  constructor(port) {
+    super({ issuer: `http://localhost:${port}` });
+    this.#port = port;
+  }
+
+  async start() {
+    this.#miniflare = new Miniflare(this.#options());
+    await this.#miniflare.ready;
+    this.db = await this.#miniflare.getD1Database("DB");
+    await this.db.batch(migrations().map((sql) => this.db.prepare(sql)));
+  }
+
+  stop() {
+    return this.#miniflare.dispose();
+  }
+
+  /** A request of a program, through the same door that browsers use. */
+  fetch(path, { json, form, bearer, method, headers: given } = {}) {
+    const headers = new Headers(given);
+    if (json !== undefined) headers.set("content-type", "application/json");
+    if (bearer !== undefined) headers.set("authorization", `Bearer ${bearer}`);
+    const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
+    return fetch(this.url(path), { method: method ?? (body ? "POST" : "GET"), body, headers, redirect: "manual" });
+  }
+
+  #options() {
+    const { date, flags } = compatibility();
+    const shell = { type: "esm", contents: readFileSync(SHELL, "utf8") };
+    const env = Object.fromEntries(VARIABLES.map((name) => [name, { type: "text", value: this.variable(name) }]));
+    env.DB = { type: "d1", id: "limen" };
+    env.KV = { type: "kv", id: "limen" };
+    const config = {
+      name: "limen",
+      compatibilityDate: date,
+      compatibilityFlags: flags,
+      manifest: { mainModule: "shell.mjs", modulesRoot: "/", modules: { "shell.mjs": shell, ...limenModules() } },
+      env,
+      exports: {},
+    };
+    return {
+      host: "localhost",
+      port: this.#port,
+      cf: false,
+      handleStructuredLogs: ({ message }) => this.logs.push(message),
+      workers: [{ config }],
+    };
+  }
+}
+
+/** A port that nobody listens on: the issuer has to be known before Limen starts. */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once("error", reject);
+    probe.listen(0, "localhost", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,26 @@
+// What a person does at Limen's pages.
+
+/** Fills in the login form and presses its button. */
+export async function signIn(page, person, { name = person.username, password = person.password } = {}) {
+  await page.locator("#username").fill(name);
+  await page.locator("#password").fill(password);
+  await page.locator("#login").click();
+}
+
+export const cancel = (page) => page.locator("#cancel").click();
+export const approve = (page) => page.locator("#approve").click();
+export const deny = (page) => page.locator("#deny").click();
+
+/** Signs in and allows what is asked for. */
+export async function signInAndApprove(page, person) {
+  await signIn(page, person);
+  await approve(page);
+}
+
+/** Which page of Limen is there, by what it asks for: "login", "consent" or `undefined`. */
+export async function asks(page) {
+  await page.waitForLoadState();
+  if ((await page.locator("#password").count()) > 0) return "login";
+  if ((await page.locator("#approve").count()) > 0) return "consent";
+  return undefined;
+}

@@ -1,0 +1,87 @@
+// Every page works without JavaScript. The app is on a server, built with openid-client.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { resultOf, subjectAt } from "./support/loopback.mjs";
+import { approve, asks, cancel, deny, signIn, signInAndApprove } from "./support/person.mjs";
+import { setStage } from "./support/stage.mjs";
+import { startWebApp } from "./support/web-app.mjs";
+
+const { op, chromium } = await setStage();
+
+/** Somebody without JavaScript who has pressed "Sign in" at a new app. */
+async function atLogin(t, params) {
+  const [app, person] = [await startWebApp(op), await op.person()];
+  const visitor = await chromium.visitor(t, { javaScriptEnabled: false });
+  await visitor.page.goto(app.start(params));
+  return { app, person, visitor, page: visitor.page };
+}
+
+test("signs a person in, with what UserInfo says of them; the second time no page is shown", async (t) => {
+  const { app, person, visitor, page } = await atLogin(t);
+  await signInAndApprove(page, person);
+  const { claims, userinfo } = await resultOf(page);
+  assert.equal(new URL(page.url()).origin, app.origin);
+  assert.equal(claims?.sub, person.id);
+  assert.equal(userinfo.email, person.email);
+  const before = visitor.pagesOfLimen.length;
+  for (const params of [{}, { prompt: "none" }]) {
+    await page.goto(app.start(params));
+    assert.equal(await subjectAt(page), person.id);
+  }
+  assert.deepEqual(visitor.pagesOfLimen.slice(before), []);
+});
+
+test("cancel, and deny after it, are access_denied at the app, and nothing is allowed", async (t) => {
+  const { app, person, visitor, page } = await atLogin(t);
+  await page.locator("#username").fill(person.username);
+  await page.locator("#password").fill(person.password);
+  await cancel(page);
+  assert.equal((await resultOf(page)).error, "access_denied");
+  assert.equal((await visitor.cookies()).limen_session, undefined, "whatever was filled in");
+  await page.goto(app.start());
+  await signIn(page, person);
+  await deny(page);
+  assert.equal((await resultOf(page)).error, "access_denied");
+  await page.goto(app.start());
+  assert.equal(await asks(page), "consent");
+});
+
+test("a wrong password is said, and the right one then works", async (t) => {
+  const { person, page } = await atLogin(t);
+  await signIn(page, person, { password: "not this one" });
+  assert.ok(await page.locator('[role="alert"]').isVisible());
+  await page.locator("#password").fill(person.password);
+  await page.locator("#login").click();
+  await approve(page);
+  assert.equal(await subjectAt(page), person.id);
+});
+
+describe("response_mode=form_post", () => {
+  const mode = { response_mode: "form_post" };
+
+  test("with JavaScript sends itself", async (t) => {
+    const [app, person, visitor] = [await startWebApp(op), await op.person(), await chromium.visitor(t)];
+    await visitor.page.goto(app.start(mode));
+    await signInAndApprove(visitor.page, person);
+    const { method, claims } = await resultOf(visitor.page);
+    assert.deepEqual([method, claims?.sub], ["POST", person.id]);
+  });
+
+  test("without JavaScript has a button", async (t) => {
+    const { person, page } = await atLogin(t, mode);
+    await signInAndApprove(page, person);
+    await page.locator("#continue").click();
+    const { method, claims } = await resultOf(page);
+    assert.deepEqual([method, claims?.sub], ["POST", person.id]);
+  });
+
+  test("carries a refusal, too", async (t) => {
+    const { page } = await atLogin(t, mode);
+    await cancel(page);
+    await page.locator("#continue").click();
+    const { method, error } = await resultOf(page);
+    assert.deepEqual([method, error], ["POST", "access_denied"]);
+  });
+});

@@ -1,0 +1,163 @@
+//! The arrows between modules (see src/lib.rs), held by reading what each file names.
+
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Files below a path, and what they never name.
+const RULES: &[(&str, &[&str])] = &[
+    (
+        "src/oidc",
+        &[
+            "worker::",
+            "crate::pages",
+            "crate::account",
+            "crate::edge",
+            "SELECT ",
+            "async fn",
+            "getrandom",
+            "SystemTime",
+        ],
+    ),
+    (
+        "src/account",
+        &[
+            "worker::",
+            "crate::edge",
+            "crate::pages",
+            "SELECT ",
+            "async fn",
+            "getrandom",
+            "SystemTime",
+        ],
+    ),
+    (
+        "src/pages",
+        &[
+            "worker::",
+            "crate::edge",
+            "crate::account",
+            "SELECT ",
+            "async fn",
+            "getrandom",
+            "SystemTime",
+        ],
+    ),
+    (
+        "src/config.rs",
+        &[
+            "worker::",
+            "crate::oidc",
+            "crate::pages",
+            "crate::account",
+            "crate::edge",
+        ],
+    ),
+    (
+        "src/secret.rs",
+        &[
+            "worker::",
+            "crate::oidc",
+            "crate::pages",
+            "crate::account",
+            "crate::edge",
+            "crate::config",
+        ],
+    ),
+    ("src/time.rs", &["worker::", "crate::"]),
+    ("src/routes.rs", &["worker::", "crate::"]),
+    (
+        "src/edge/db",
+        &["crate::pages", "endpoints::", "worker::Request", "worker::Response"],
+    ),
+    ("src/edge/kv.rs", &["crate::pages", "endpoints::"]),
+    ("src/edge/keys.rs", &["crate::pages", "endpoints::"]),
+    (
+        "src/edge/endpoints",
+        &[
+            "endpoints::",
+            "Statement::new",
+            "wasm_bindgen",
+            "worker::",
+            "headers_mut",
+            "SELECT ",
+        ],
+    ),
+];
+
+/// What stands in one place only.
+const ONCE: &[(&str, &str)] = &[
+    ("Statement::new(", "src/edge/db"),
+    ("headers.set(", "src/edge/respond.rs"),
+    ("Date::now()", "src/edge/clock.rs"),
+    ("getrandom::fill", "src/edge/random.rs"),
+    ("\"/authorize", "src/routes.rs"),
+    ("\"/token\"", "src/routes.rs"),
+];
+
+fn sources(root: &Path) -> Vec<PathBuf> {
+    if root.is_file() {
+        return vec![root.to_owned()];
+    }
+    let entries = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let rust = files
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "rs"));
+    rust.chain(folders.iter().flat_map(|folder| sources(folder))).collect()
+}
+
+/// The code of a file, without comments and tests.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let before_tests = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    before_tests.lines().filter(is_code).collect::<Vec<_>>().join("\n")
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests") || path.file_name().is_some_and(|name| name == "tests.rs")
+}
+
+#[test]
+fn no_file_names_what_its_layer_must_not() {
+    for (root, forbidden) in RULES {
+        let files = sources(Path::new(root));
+        assert!(!files.is_empty(), "{root} has moved");
+        for path in files.iter().filter(|path| !is_test(path)) {
+            let code = code(path);
+            for name in *forbidden {
+                assert!(!code.contains(name), "{} names {name}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_belongs_in_one_place_stands_there_alone() {
+    for (name, place) in ONCE {
+        let holders: Vec<_> = sources(Path::new("src"))
+            .into_iter()
+            .filter(|path| !is_test(path) && code(path).contains(name))
+            .collect();
+        assert!(!holders.is_empty(), "{name} has moved");
+        for path in holders {
+            assert!(
+                path.starts_with(place),
+                "{} holds {name}, which belongs in {place}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_file_says_in_its_first_line_what_it_is_for() {
+    for path in sources(Path::new("src")).iter().filter(|path| !is_test(path)) {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.starts_with("//! "), "{} does not", path.display());
+    }
+}

@@ -1,0 +1,316 @@
+// The operator's API for people.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { startLimen } from "../support/limen.mjs";
+
+const op = await startLimen();
+const USERS = "/admin/api/users";
+
+let people = 0;
+const somebody = (change = {}) => {
+  const username = `user-${++people}`;
+  return { username, email: `${username}@people.test`, password: "a long enough pass phrase", ...change };
+};
+const create = (json, init) => op.admin(USERS, { json, ...init });
+
+async function adminError(response, status) {
+  const text = await response.text();
+  assert.equal(response.status, status, text);
+  assert.match(response.headers.get("content-type"), /^application\/json/);
+  assert.match(response.headers.get("cache-control"), /no-store/);
+  const body = JSON.parse(text);
+  assert.equal(typeof body.error, "string");
+  return body;
+}
+
+async function created(json) {
+  const response = await create(json);
+  const text = await response.text();
+  assert.equal(response.status, 201, text);
+  return JSON.parse(text);
+}
+
+describe("creation", () => {
+  test("gives 201 with id, and never the password", async () => {
+    const wanted = somebody({ name: "Grace Hopper", address: { country: "US" }, email_verified: true });
+    const response = await create(wanted);
+    const text = await response.text();
+    assert.equal(response.status, 201);
+    assert.match(response.headers.get("cache-control"), /no-store/);
+    const user = JSON.parse(text);
+    assert.ok(user.id.length >= 16);
+    assert.equal(user.username, wanted.username);
+    assert.equal(user.email, wanted.email);
+    assert.equal(user.disabled, false);
+    assert.ok(Number.isInteger(user.created_at));
+    assert.equal(user.name, "Grace Hopper");
+    assert.deepEqual(user.address, { country: "US" });
+    assert.ok(!text.includes(wanted.password) && !text.includes("argon2"));
+  });
+
+  test("stores the password as argon2id of at least 19 MiB, two passes", async () => {
+    const { id } = await created(somebody());
+    const [{ secret }] = await op.rows("SELECT secret FROM credentials WHERE user_id = ?", id);
+    const [, memory, passes] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$/.exec(secret);
+    assert.ok(Number(memory) >= 19_456 && Number(passes) >= 2, secret);
+  });
+
+  test("of a name or address that is taken, in any case, is 409", async () => {
+    const first = somebody();
+    await created(first);
+    await adminError(await create(somebody({ username: first.username })), 409);
+    await adminError(await create(somebody({ username: first.username.toUpperCase() })), 409);
+    await adminError(await create(somebody({ email: first.email })), 409);
+    await adminError(await create(somebody({ email: first.email.toUpperCase() })), 409);
+  });
+
+  test("of one name 20 times at once makes one person", async () => {
+    const wanted = somebody();
+    const responses = await Promise.all(Array.from({ length: 20 }, () => create(wanted)));
+    assert.equal(responses.filter(({ status }) => status === 201).length, 1);
+    for (const { status } of responses) assert.ok([201, 409].includes(status), `${status}`);
+    assert.equal((await op.rows("SELECT * FROM users WHERE username = ?", wanted.username)).length, 1);
+  });
+
+  test("a username that is somebody's e-mail address does not sign in as them", async () => {
+    const victim = await created(somebody());
+    const response = await create(somebody({ username: victim.email, password: "the attacker's pass phrase" }));
+    if (response.status !== 201) return;
+    const client = await op.client();
+    const browser = op.browser();
+    const page = await browser.signIn(await browser.authorize(client), {
+      username: victim.email,
+      password: "a long enough pass phrase",
+    });
+    assert.ok(page.asksForConsent, "the owner of the address is not locked out of it");
+  });
+
+  const WRONG = {
+    "no username": { username: undefined },
+    "an empty username": { username: "" },
+    "a blank username": { username: "  " },
+    "a username of 1,000 characters": { username: "x".repeat(1_000) },
+    "a username with control characters": { username: "a\u0000b" },
+    "a username with a newline": { username: "a\nb" },
+    "a short password": { password: "short" },
+    "an empty password": { password: "" },
+    "a password of 1 MB": { password: "x".repeat(1_000_000) },
+    "an address without @": { email: "nobody" },
+    "an address with a newline": { email: "a@b.test\nBcc: x@y.test" },
+    "an address of 1,000 characters": { email: `${"x".repeat(1_000)}@people.test` },
+    "a name that is a number": { name: 7 },
+    "a flag that is text": { email_verified: "true" },
+    "an address claim that is text": { address: "London" },
+    "a javascript picture": { picture: "javascript:alert(1)" },
+    "a username that is a list": { username: ["a"] },
+    "a password that is a number": { password: 1234567890123 },
+  };
+  for (const [what, change] of Object.entries(WRONG)) {
+    test(`${what} is 400, or 413`, async () => {
+      const response = await create(somebody(change));
+      await adminError(response, response.status === 413 ? 413 : 400);
+    });
+  }
+
+  test("people may have no e-mail address", async () => {
+    const [one, two] = [await created(somebody({ email: undefined })), await created(somebody({ email: undefined }))];
+    assert.notEqual(one.id, two.id);
+  });
+
+  test("id, sub, disabled and created_at are not the caller's to set", async () => {
+    const response = await create(somebody({ id: "me", sub: "me", created_at: 1 }));
+    if (response.status === 400) return;
+    const user = await response.json();
+    assert.notEqual(user.id, "me");
+    assert.notEqual(user.created_at, 1);
+  });
+});
+
+describe("reading", () => {
+  test("lists people a page at a time, each once, also while others are added", async () => {
+    const fresh = await startLimen();
+    const make = (n) =>
+      fresh.admin(USERS, { json: somebody({ username: `page-${n}`, email: `page-${n}@people.test` }) });
+    for (let n = 0; n < 5; n++) assert.equal((await make(n)).status, 201);
+    const seen = [];
+    let after = "";
+    for (let page = 0; page < 10; page++) {
+      const { users, next } = await fresh.json(`${USERS}?limit=2${after && `&after=${encodeURIComponent(after)}`}`, {
+        bearer: fresh.adminToken,
+      });
+      assert.ok(users.length <= 2);
+      seen.push(...users.map((user) => user.username));
+      if (page === 0) await make(99);
+      if (next === null) break;
+      after = next;
+    }
+    assert.equal(new Set(seen).size, seen.length, "nobody twice");
+    for (let n = 0; n < 5; n++) assert.ok(seen.includes(`page-${n}`));
+  });
+
+  test("odd limits and cursors are 400 or clamped", async () => {
+    for (const query of [
+      "limit=0",
+      "limit=-1",
+      "limit=x",
+      "limit=1e9",
+      "limit=999999999999",
+      "limit=1&limit=2",
+      "after=x",
+      "after=%00",
+      "after=%ff",
+      "after='",
+      "limit=",
+    ]) {
+      const response = await op.admin(`${USERS}?${query}`);
+      assert.ok([200, 400].includes(response.status), `${query}: ${response.status}`);
+      if (response.status === 200) assert.ok((await response.json()).users.length <= 1_000);
+    }
+  });
+
+  test("shows one person", async () => {
+    const user = await created(somebody({ name: "Grace" }));
+    const response = await op.admin(`${USERS}/${user.id}`);
+    assert.equal(response.status, 200);
+    assert.deepEqual(await response.json(), user);
+  });
+
+  test("of nobody is 404", async () => {
+    for (const id of ["nobody", "..", "%2e%2e", "a%2Fb", "%00", "'", "x".repeat(2_000)]) {
+      for (const method of ["GET", "DELETE"]) {
+        const { status } = await op.admin(`${op.issuer}${USERS}/${id}`, { method });
+        assert.ok([400, 404, 405].includes(status), `${method} ${id}: ${status}`);
+      }
+    }
+    await adminError(await op.admin(`${USERS}/nobody`, { method: "PATCH", json: { disabled: true } }), 404);
+  });
+});
+
+describe("changing", () => {
+  const patch = (id, json) => op.admin(`${USERS}/${id}`, { method: "PATCH", json });
+
+  test("changes what is named and keeps the rest; null removes", async () => {
+    const user = await created(somebody({ name: "Grace", nickname: "amazing", locale: "en" }));
+    const response = await patch(user.id, { name: "Grace Hopper", nickname: null });
+    assert.equal(response.status, 200);
+    const changed = await response.json();
+    assert.equal(changed.name, "Grace Hopper");
+    assert.ok(!("nickname" in changed));
+    assert.equal(changed.locale, "en");
+    assert.equal(changed.username, user.username);
+  });
+
+  test("disables and enables", async () => {
+    const { id } = await created(somebody());
+    assert.equal((await (await patch(id, { disabled: true })).json()).disabled, true);
+    assert.equal((await (await op.admin(`${USERS}/${id}`)).json()).disabled, true);
+    assert.equal((await (await patch(id, { disabled: false })).json()).disabled, false);
+  });
+
+  test("to a name or address of somebody else is 409 and changes nothing", async () => {
+    const [one, two] = [await created(somebody()), await created(somebody())];
+    await adminError(await patch(two.id, { email: one.email, name: "Changed" }), 409);
+    assert.deepEqual(await (await op.admin(`${USERS}/${two.id}`)).json(), two);
+  });
+
+  test("of two people to one address at once lets one have it", async () => {
+    const users = await Promise.all([created(somebody()), created(somebody()), created(somebody())]);
+    const email = `wanted-${people}@people.test`;
+    const answers = await Promise.all(users.map((user) => patch(user.id, { email })));
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409, 409]);
+  });
+
+  test("with wrong values is 400 and changes nothing", async () => {
+    const user = await created(somebody());
+    for (const change of [
+      { disabled: "yes" },
+      { disabled: 1 },
+      { disabled: null },
+      { password: "short" },
+      { password: null },
+      { username: "" },
+      { username: null },
+      { name: [] },
+      { email_verified: 1 },
+    ]) {
+      await adminError(await patch(user.id, change), 400);
+    }
+    assert.deepEqual(await (await op.admin(`${USERS}/${user.id}`)).json(), user);
+  });
+});
+
+describe("deletion", () => {
+  test("is 204, then 404, and leaves nothing of the person", async () => {
+    const [client, ada] = [await op.client(), await op.person()];
+    await client.tokens(await op.browser().obtain(client, ada));
+    const response = await op.admin(`${USERS}/${ada.id}`, { method: "DELETE" });
+    assert.equal(response.status, 204);
+    assert.equal(await response.text(), "");
+    assert.equal((await op.admin(`${USERS}/${ada.id}`)).status, 404);
+    assert.equal((await op.admin(`${USERS}/${ada.id}`, { method: "DELETE" })).status, 404);
+    for (const table of ["credentials", "sessions", "grants", "codes", "token_families"]) {
+      assert.deepEqual(await op.rows(`SELECT * FROM ${table} WHERE user_id = ?`, ada.id), [], table);
+    }
+  });
+
+  test("frees the name, and the next of that name is another person", async () => {
+    const wanted = somebody();
+    const first = await created(wanted);
+    await op.admin(`${USERS}/${first.id}`, { method: "DELETE" });
+    assert.notEqual((await created(wanted)).id, first.id, "a sub is never reassigned (Core section 2)");
+  });
+});
+
+describe("the door", () => {
+  const ROUTES = [
+    ["GET", USERS],
+    ["POST", USERS],
+    ["GET", `${USERS}/x`],
+    ["PATCH", `${USERS}/x`],
+    ["DELETE", `${USERS}/x`],
+    ["DELETE", `${USERS}/x/grants/y`],
+    ["GET", "/admin/api/keys"],
+    ["POST", "/admin/api/keys/x/revoke"],
+  ];
+  for (const [method, path] of ROUTES) {
+    test(`${method} ${path} needs the operator's token`, async () => {
+      const body = method === "GET" ? undefined : "{}";
+      for (const authorization of [
+        undefined,
+        "Bearer x",
+        `Bearer ${op.adminToken}x`,
+        `Basic ${op.adminToken}`,
+        op.adminToken,
+        "Bearer",
+        `Bearer ${op.adminToken.toUpperCase()}`,
+      ]) {
+        const headers = { "content-type": "application/json", ...(authorization && { authorization }) };
+        const response = await op.fetch(path, { method, headers, body });
+        assert.match(response.headers.get("www-authenticate") ?? "", /^Bearer/);
+        assert.equal((await adminError(response, 401)).error, "invalid_token");
+      }
+    });
+  }
+
+  test("no cookie and no token of a person opens it", async () => {
+    const [client, ada, browser] = [await op.client(), await op.person(), op.browser()];
+    const { access_token: token } = await client.tokens(await browser.obtain(client, ada));
+    assert.equal((await browser.fetch(USERS)).status, 401);
+    assert.equal((await op.fetch(USERS, { bearer: token })).status, 401);
+  });
+
+  test("the token in the query opens nothing", async () => {
+    assert.equal((await op.fetch(`${USERS}?access_token=${op.adminToken}`)).status, 401);
+  });
+
+  test("it lists keys without their secrets", async () => {
+    const text = await (await op.admin("/admin/api/keys")).text();
+    const { keys } = JSON.parse(text);
+    assert.ok(keys.some((key) => key.state === "current"));
+    for (const key of keys)
+      for (const name of ["kid", "alg", "state", "publish_at", "activate_at"]) assert.ok(name in key, name);
+    assert.doesNotMatch(text, /wrapped|"d":/);
+  });
+});

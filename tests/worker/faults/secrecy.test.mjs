@@ -1,0 +1,65 @@
+// What is logged, and what stands in URLs, holds no secret (platform.md: Workers Logs record URLs).
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { startLimen } from "../support/limen.mjs";
+
+test("no secret of a whole sign-in reaches the log, faults included", async () => {
+  const op = await startLimen();
+  const [client, ada, browser] = [await op.client(), await op.person(), op.browser()];
+  const wrong = await browser.signIn(await browser.authorize(client), { ...ada, password: "a mistyped secret phrase" });
+  const done = await browser.complete(wrong, ada);
+  const grant = { code: done.callback.get("code"), redirectUri: client.redirectUri, verifier: done.request.verifier };
+  const tokens = await client.tokens(grant);
+  await client.redeem(grant, {}, { d1: { down: true } });
+  await client.refresh(tokens.refresh_token, {}, { d1: { nth: 0 } });
+  const refreshed = await client.refreshed(tokens.refresh_token);
+  await op.fetch("/userinfo", { bearer: refreshed.access_token, d1: { down: true } });
+  await browser.fetch(client.authorizePath(), { d1: { down: true } });
+  await op.admin("/admin/api/users", { json: { username: "x", password: ada.password }, d1: { down: true } });
+  await op.cron();
+  await op.fetch("/", { cron: "7 * * * *", d1: { down: true } });
+
+  assert.ok(op.logs.length > 0, "faults are logged at all");
+  const log = op.logs.join("\n");
+  const cookie = (await browser.sessionCookie()).value;
+  const secrets = [
+    ada.password,
+    "a mistyped secret phrase",
+    grant.code,
+    grant.verifier,
+    client.secret,
+    client.registered.registration_access_token,
+    tokens.access_token,
+    tokens.id_token,
+    tokens.refresh_token,
+    refreshed.refresh_token,
+    refreshed.access_token,
+    cookie,
+    op.adminToken,
+    op.variable("KEK_1"),
+  ];
+  for (const secret of secrets) {
+    assert.ok(!log.includes(secret), "a whole secret is logged");
+    const tail = secret.split(".").at(-1);
+    if (tail.length >= 20) assert.ok(!log.includes(tail), "a part of a secret is logged");
+  }
+  assert.ok(!log.includes(ada.email), "nor is personal data");
+});
+
+test("no secret stands in a URL on the way, but for the code on its way to the client", async () => {
+  const op = await startLimen();
+  const [client, ada, browser] = [await op.client(), await op.person(), op.browser()];
+  let page = await browser.authorize(client);
+  const urls = page.trail.map(({ url }) => url);
+  while (!page.callback) {
+    page = page.asksForPassword ? await browser.signIn(page, ada) : await browser.approve(page);
+    urls.push(...page.trail.map(({ url }) => url));
+  }
+  const cookie = (await browser.sessionCookie()).value;
+  for (const url of urls) {
+    for (const secret of [ada.password, ada.username, cookie, page.callback.get("code")])
+      assert.ok(!url.includes(secret), url);
+  }
+});

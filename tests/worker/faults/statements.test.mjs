@@ -1,0 +1,163 @@
+// Each statement of each operation fails once. Nothing is half done, and the same request works afterwards
+// (each statement of a batch failing: no partial grant).
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { fault } from "../support/expect.mjs";
+import { startLimen } from "../support/limen.mjs";
+
+const op = await startLimen();
+const [app, ada, browser] = [await op.client(), await op.person(), op.browser()];
+await browser.obtain(app, ada);
+await op.cron(); // all keys exist: what changes from here on is the operation's doing
+
+const freshGrant = () => browser.obtain(app, ada);
+const freshTokens = async () => app.tokens(await freshGrant());
+const admin = (method, path, json) => (init) => op.admin(`/admin/api/users${path}`, { method, json, ...init });
+const inputs = (page, control) =>
+  Object.fromEntries(
+    page
+      .form(control)
+      .controls.filter(({ tag }) => tag === "input")
+      .map(({ name, value }) => [name, value]),
+  );
+
+let people = 0;
+const somebody = () => ({
+  username: `somebody-${++people}`,
+  email: `s${people}@people.test`,
+  password: "a long enough pass phrase",
+});
+const freshPerson = () => op.json("/admin/api/users", { json: somebody(), bearer: op.adminToken });
+
+/** Each gives a request on a state of its own, prepared outside of the fault. */
+const OPERATIONS = {
+  "authorize, signed in and consented": async () => (init) => browser.fetch(app.authorizePath(), init),
+  "login": async () => {
+    const visitor = op.browser();
+    const fields = inputs(await visitor.authorize(app), "password");
+    return (init) =>
+      visitor.fetch("/login", { form: { ...fields, username: ada.username, password: ada.password }, ...init });
+  },
+  "consent": async () => {
+    const fields = inputs(await browser.authorize(await op.client()), "approve");
+    return (init) => browser.fetch("/consent", { form: { ...fields, approve: "yes" }, ...init });
+  },
+  "code redemption": async () => {
+    const grant = await freshGrant();
+    return (init) => app.redeem(grant, {}, init);
+  },
+  "refresh": async () => {
+    const { refresh_token: token } = await freshTokens();
+    return (init) => app.refresh(token, {}, init);
+  },
+  "userinfo": async () => {
+    const { access_token: bearer } = await freshTokens();
+    return (init) => op.fetch("/userinfo", { bearer, ...init });
+  },
+  "introspection": async () => {
+    const { access_token: token } = await freshTokens();
+    return (init) => app.post("/introspect", { token }, init);
+  },
+  "revocation of a refresh token": async () => {
+    const { refresh_token: token } = await freshTokens();
+    return (init) => app.revoke(token, {}, init);
+  },
+  "revocation of an access token": async () => {
+    const { access_token: token } = await freshTokens();
+    return (init) => app.revoke(token, {}, init);
+  },
+  "registration": async () => (init) =>
+    op.admin("/register", { json: { redirect_uris: ["https://a.test/cb"] }, ...init }),
+  "deletion of a client": async () => {
+    const client = await op.client();
+    await client.tokens(await browser.obtain(client, ada));
+    const { registration_client_uri: uri, registration_access_token: bearer } = client.registered;
+    return (init) => op.fetch(uri, { method: "DELETE", bearer, ...init });
+  },
+  "creation of a person": async () => admin("POST", "", somebody()),
+  "disabling a person": async () => admin("PATCH", `/${(await freshPerson()).id}`, { disabled: true, name: "Y" }),
+  "a new password": async () =>
+    admin("PATCH", `/${(await freshPerson()).id}`, { password: "another long pass phrase", name: "Y" }),
+  "deletion of a person": async () => admin("DELETE", `/${(await freshPerson()).id}`),
+  "revocation of a consent": async () => {
+    const client = await op.client();
+    await client.tokens(await browser.obtain(client, ada));
+    return admin("DELETE", `/${ada.id}/grants/${client.id}`);
+  },
+};
+
+const TABLES = [
+  "clients",
+  "users",
+  "credentials",
+  "sessions",
+  "grants",
+  "codes",
+  "token_families",
+  "revoked_tokens",
+  "signing_keys",
+];
+
+/** All that is stored, less when a session was last seen. */
+async function snapshot() {
+  const answers = await op.db.batch(TABLES.map((table) => op.db.prepare(`SELECT * FROM ${table} ORDER BY 1`)));
+  return answers.flatMap(({ results }, n) =>
+    results.map(({ last_seen_at: _, ...row }) => `${TABLES[n]} ${JSON.stringify(row)}`),
+  );
+}
+
+const statementsOf = (response) => JSON.parse(atob(response.headers.get("x-limen-test-statements")));
+
+for (const [what, prepare] of Object.entries(OPERATIONS)) {
+  describe(what, () => {
+    test("each statement failing leaves no half-done work", async () => {
+      const probe = await (await prepare())({ measure: true });
+      assert.ok(probe.status < 400, await probe.text());
+      for (const [nth, sql] of statementsOf(probe).entries()) {
+        const request = await prepare();
+        const before = await snapshot();
+        const response = await request({ d1: { nth } });
+        if (response.status >= 400) {
+          await fault(response);
+          assert.deepEqual(await snapshot(), before, `half done after: ${sql}`);
+          const again = await request();
+          assert.ok(again.status < 400, `afterwards ${again.status} (${sql}): ${await again.text()}`);
+        } else {
+          assert.match(
+            sql,
+            /^(UPDATE sessions|DELETE FROM throttles|INSERT INTO throttles)/i,
+            "only tidying may fail unnoticed",
+          );
+        }
+      }
+    });
+  });
+}
+
+describe("an answer that is lost after the work was done", () => {
+  test("of a refresh: the retry gets the same successor", async () => {
+    const { refresh_token: parent } = await freshTokens();
+    await fault(await app.refresh(parent, {}, { d1: { answerLost: "UPDATE token_families" } }));
+    const first = await app.refreshed(parent);
+    const second = await app.refreshed(parent);
+    assert.equal(first.refresh_token, second.refresh_token);
+    assert.equal((await app.refresh(first.refresh_token)).status, 200);
+  });
+
+  test("of a redemption: the code is spent, and no two sets of tokens live", async () => {
+    const grant = await freshGrant();
+    await fault(await app.redeem(grant, {}, { d1: { answerLost: "UPDATE codes" } }));
+    const again = await app.redeem(grant);
+    assert.equal(again.status, 400);
+    assert.equal((await again.json()).error, "invalid_grant");
+  });
+
+  test("of a consent: asking again finds it given", async () => {
+    const client = await op.client();
+    const page = await browser.authorize(client);
+    await browser.submit(page, "approve", {}, { button: "approve", d1: { answerLost: "INSERT INTO grants" } });
+    assert.ok((await browser.authorize(client)).callback?.get("code"));
+  });
+});

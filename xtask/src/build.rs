@@ -1,0 +1,129 @@
+//! Builds the Worker: Rust to wasm, optimised and bundled into build/, unless nothing changed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::child;
+use crate::failure::Result;
+use crate::fingerprint::{self, Fingerprint};
+use crate::project;
+use crate::setup::{self, Toolchain};
+use crate::step::step;
+
+pub const HELP: &str = "
+Usage: cargo xtask build
+
+Sets up what building needs and builds the Worker into build/index.js and build/index_bg.wasm. Wrangler calls
+this by itself. When no input changed since the last build, nothing is done.
+";
+
+const OUTPUTS: [&str; 2] = ["build/index.js", "build/index_bg.wasm"];
+
+pub fn run(_: &[String]) -> Result<()> {
+    set_up_and_build()
+}
+
+/// Leaves a Worker in build/ that is up to date.
+pub fn set_up_and_build() -> Result<()> {
+    let _lock = project::lock()?;
+    build_with(setup::for_building()?)
+}
+
+/// The same when set-up is done. The caller holds the lock.
+pub fn build_with(toolchain: Toolchain) -> Result<()> {
+    step("The Worker", || build(toolchain))
+}
+
+fn build(toolchain: Toolchain) -> Result<String> {
+    let stamp = project::scratch()?.join("build.stamp");
+    let is_built = OUTPUTS.iter().all(|output| project::root().join(output).is_file());
+    if is_built && fingerprint::is_current(&stamp, &fingerprint_of(&inputs(), toolchain)) {
+        return Ok("unchanged".into());
+    }
+    let started = SystemTime::now();
+    let mut worker_build = project::command(setup::cargo_tool("worker-build")?)?;
+    worker_build
+        .arg("--release")
+        .env("WASM_BINDGEN_BIN", setup::cargo_tool("wasm-bindgen")?)
+        .env("WASM_OPT_BIN", project::npm_program("wasm-opt"))
+        .env("ESBUILD_BIN", project::npm_program("esbuild"))
+        .env("RUST_BACKTRACE", "0");
+    toolchain.apply(&mut worker_build);
+    child::run("worker-build", &mut worker_build)?.successful()?;
+
+    // What was saved while the compiler ran may have come too late for it: then the next build looks again.
+    let inputs = inputs();
+    if inputs
+        .iter()
+        .all(|input| modified(input).is_none_or(|time| time < started))
+    {
+        fingerprint::remember(&stamp, &fingerprint_of(&inputs, toolchain))?;
+    }
+    let bytes = fs::metadata(project::root().join(OUTPUTS[1])).map_or(0, |file| file.len());
+    Ok(format!("built, {} kB of wasm", bytes / 1000))
+}
+
+/// Everything that the build reads: what decides how it compiles, and what the compiler noted of the last build.
+fn inputs() -> Vec<PathBuf> {
+    let settings = [
+        "Cargo.toml",
+        "Cargo.lock",
+        ".cargo/config.toml",
+        "rust-toolchain.toml",
+        "package-lock.json",
+    ];
+    let noted = fs::read_to_string(target_folder().join("wasm32-unknown-unknown/release/limen.d")).unwrap_or_default();
+    settings
+        .map(|file| project::root().join(file))
+        .into_iter()
+        .chain(noted_files(&noted))
+        .collect()
+}
+
+fn fingerprint_of(inputs: &[PathBuf], toolchain: Toolchain) -> String {
+    let mut fingerprint = Fingerprint::default();
+    fingerprint.add_text(toolchain.name());
+    inputs.iter().for_each(|input| fingerprint.add_file(input));
+    fingerprint.finish()
+}
+
+fn modified(file: &Path) -> Option<SystemTime> {
+    fs::metadata(file).and_then(|file| file.modified()).ok()
+}
+
+fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| project::root().join("target"), PathBuf::from)
+}
+
+/// The files in the compiler's dependency list, `output: input input ...`, where a space in a name is `\ `.
+fn noted_files(list: &str) -> Vec<PathBuf> {
+    let inputs = list
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .map(|(_, inputs)| inputs);
+    let unescaped = inputs
+        .map(|inputs| inputs.replace("\\ ", "\0"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    unescaped
+        .split_whitespace()
+        .map(|file| file.replace('\0', " ").into())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::noted_files;
+
+    #[test]
+    fn a_dependency_list_names_every_input_even_with_spaces() {
+        let list = "/a/limen.wasm: /a/src/lib.rs /a/my\\ page.html\n";
+        assert_eq!(
+            noted_files(list),
+            [Path::new("/a/src/lib.rs"), Path::new("/a/my page.html")]
+        );
+    }
+}

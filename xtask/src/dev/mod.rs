@@ -1,0 +1,210 @@
+//! Serves Limen on this machine, with a first user, an example client and an example app to sign in to.
+
+mod http;
+mod seed;
+mod servers;
+mod vars;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::build;
+use crate::child;
+use crate::failure::{Context, Failure, Result};
+use crate::fingerprint::{self, Fingerprint};
+use crate::project;
+use crate::step::step;
+use seed::Seed;
+use servers::Servers;
+use vars::Vars;
+
+pub const HELP: &str = "
+Usage: cargo xtask dev [--port N] [--reset]
+
+Sets everything up, builds the Worker, migrates a local D1, and serves Limen on http://localhost:8787 and an example
+app on the next port. The first start makes random secrets (.dev.vars), a first user and an example client, and
+prints how to sign in. A change under src/ rebuilds and reloads. Ctrl-C stops it.
+
+  --port N   serve on this port instead, with data of its own
+  --reset    forget the data of an earlier start: users, clients, keys, sessions
+";
+
+const DEFAULT_PORT: u16 = 8787;
+const START_UP: Duration = Duration::from_secs(300);
+
+/// Where this start serves and keeps its data.
+struct Place {
+    port: u16,
+    state: PathBuf,
+}
+
+impl Place {
+    fn new(port: u16) -> Self {
+        // Keys and tokens belong to an issuer, so a port has data of its own. The default port's is where plain
+        // `wrangler dev` looks.
+        let folder = if port == DEFAULT_PORT {
+            ".wrangler/state".into()
+        } else {
+            format!(".wrangler/state-{port}")
+        };
+        Self {
+            port,
+            state: project::root().join(folder),
+        }
+    }
+
+    fn issuer(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    fn app_port(&self) -> u16 {
+        self.port + 1
+    }
+
+    fn app(&self) -> String {
+        format!("http://localhost:{}", self.app_port())
+    }
+}
+
+pub fn run(arguments: &[String]) -> Result<()> {
+    let (port, reset) = parse(arguments)?;
+    let place = Place::new(port);
+    servers::check_free(place.port)?;
+    servers::check_free(place.app_port())?;
+
+    build::set_up_and_build()?;
+    if reset {
+        step("Forgetting earlier data", || forget(&place.state))?;
+    }
+    let mut vars = Vars::default();
+    step("Local secrets in .dev.vars", || {
+        let (found, words) = vars::ensure()?;
+        vars = found;
+        Ok(words)
+    })?;
+    step("The local database", || migrate(&place.state))?;
+
+    let mut servers = Servers::new()?;
+    step("Limen", || start_limen(&place, &mut servers))?;
+    let mut seed = Seed::default();
+    step("A first user and an example client", || {
+        let (found, words) = seed::ensure(&place, &vars)?;
+        seed = found;
+        Ok(words)
+    })?;
+    let mut example_request = String::new();
+    step("The example app", || {
+        example_request = start_app(&place, &seed, &mut servers)?;
+        Ok("started".into())
+    })?;
+    print_how_to_sign_in(&place, &seed, &example_request);
+    servers.follow_until_stopped()
+}
+
+fn parse(arguments: &[String]) -> Result<(u16, bool)> {
+    let (mut port, mut reset) = (DEFAULT_PORT, false);
+    let mut rest = arguments.iter().map(String::as_str);
+    while let Some(argument) = rest.next() {
+        match argument {
+            "--reset" => reset = true,
+            "--port" => {
+                let number = rest.next().and_then(|number| number.parse().ok());
+                port = number
+                    .filter(|port| (1..u16::MAX).contains(port))
+                    .ok_or_else(|| Failure::new("--port needs a number, such as 9000."))?;
+            }
+            other => return Err(Failure::new(format!("`{other}` is not known here.")).advice(HELP.trim())),
+        }
+    }
+    Ok((port, reset))
+}
+
+fn forget(state: &Path) -> Result<String> {
+    if state.exists() {
+        fs::remove_dir_all(state).context(|| format!("Could not remove {}", state.display()))?;
+    }
+    Ok("done".into())
+}
+
+fn migrate(state: &Path) -> Result<String> {
+    let mut migrations = Fingerprint::default();
+    migrations.add_folder(&project::root().join("migrations"));
+    let wanted = migrations.finish();
+    // Among the database's files, so that it goes when they go.
+    let stamp = state.join("v3/d1/limen-migrations.stamp");
+    if fingerprint::is_current(&stamp, &wanted) {
+        return Ok("up to date".into());
+    }
+    let mut wrangler = project::command(project::npm_program("wrangler"))?;
+    wrangler
+        .args(["d1", "migrations", "apply", "DB", "--local", "--persist-to"])
+        .arg(state);
+    child::run("migrations", &mut wrangler)?.successful()?;
+    fingerprint::remember(&stamp, &wanted)?;
+    Ok("migrated".into())
+}
+
+fn start_limen(place: &Place, servers: &mut Servers) -> Result<String> {
+    let mut wrangler = project::command(project::npm_program("wrangler"))?;
+    wrangler
+        .args([
+            "dev",
+            "--ip",
+            "localhost",
+            "--port",
+            &place.port.to_string(),
+            "--inspector-port",
+            "0",
+        ])
+        .args([
+            "--var",
+            &format!("ISSUER:{}", place.issuer()),
+            "--show-interactive-dev-session=false",
+            "--persist-to",
+        ])
+        .arg(&place.state)
+        // Offline, the request's `cf` object cannot be fetched; Limen needs none.
+        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
+    servers.start("limen", wrangler)?;
+    servers.wait_for(
+        &format!("{}/.well-known/openid-configuration", place.issuer()),
+        START_UP,
+    )?;
+    Ok("started".into())
+}
+
+/// Starts the example app and answers with a complete authorization URL of its making.
+fn start_app(place: &Place, seed: &Seed, servers: &mut Servers) -> Result<String> {
+    let mut app = project::command("node")?;
+    app.arg(project::root().join("examples/relying-party/app.mjs"))
+        .env("PORT", place.app_port().to_string())
+        .env("ISSUER", place.issuer())
+        .env("CLIENT_ID", &seed.client_id)
+        .env("CLIENT_SECRET", &seed.client_secret);
+    servers.start("example-app", app)?;
+    servers.wait_for(&format!("{}/example-request", place.app()), START_UP)
+}
+
+fn print_how_to_sign_in(place: &Place, seed: &Seed, example_request: &str) {
+    let Seed { username, password, .. } = seed;
+    println!(
+        "
+Limen serves {issuer}
+
+  Sign in as      {username}
+  Password        {password}
+  Example app     {app}
+  Admin token     ADMIN_TOKEN in .dev.vars
+  Discovery       {issuer}/.well-known/openid-configuration
+
+An authorization request of the example app, to click:
+
+{example_request}
+
+Logs follow; Ctrl-C stops everything.
+",
+        issuer = place.issuer(),
+        app = place.app(),
+    );
+}

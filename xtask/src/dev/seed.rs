@@ -1,0 +1,114 @@
+//! A first user and an example client, made once through Limen's own APIs.
+//!
+//! What was made is kept beside the local database, so that it can be printed again and goes when the data goes.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::{Place, Vars, http};
+use crate::failure::{Failure, Result};
+use crate::private_file;
+use crate::random;
+
+#[derive(Default)]
+pub struct Seed {
+    pub username: String,
+    pub password: String,
+    pub client_id: String,
+    pub client_secret: String,
+}
+
+/// Leaves a user and a client that exist, and says whether they are new.
+pub fn ensure(place: &Place, vars: &Vars) -> Result<(Seed, String)> {
+    let file = place.state.join("limen-dev.json");
+    let mut seed = read(&file).unwrap_or_default();
+    if !seed.client_id.is_empty() && client_exists(place, vars, &seed.client_id)? {
+        return Ok((seed, "as before".into()));
+    }
+    let keeps_password = !seed.password.is_empty();
+    if !keeps_password {
+        seed.username = "alice".into();
+        seed.password = random::secret(12)?;
+        // Before the user exists, so that no interruption can leave one whose password nobody knows.
+        write(&file, &seed)?;
+    }
+    create_user(place, vars, &seed, keeps_password)?;
+    register_client(place, vars, &mut seed)?;
+    write(&file, &seed)?;
+    Ok((seed, "made".into()))
+}
+
+fn client_exists(place: &Place, vars: &Vars, client_id: &str) -> Result<bool> {
+    let answer = http::get(
+        &format!("{}/register/{client_id}", place.issuer()),
+        Some(&vars.admin_token),
+    )?;
+    Ok(answer.status == 200)
+}
+
+fn create_user(place: &Place, vars: &Vars, seed: &Seed, keeps_password: bool) -> Result<()> {
+    let user = json!({
+        "username": seed.username,
+        "email": "alice@example.com",
+        "email_verified": true,
+        "name": "Alice Example",
+        "given_name": "Alice",
+        "family_name": "Example",
+        "password": seed.password,
+    });
+    let answer = http::post(&format!("{}/admin/api/users", place.issuer()), &vars.admin_token, &user)?;
+    match answer.status {
+        201 => Ok(()),
+        409 if keeps_password => Ok(()),
+        409 => Err(Failure::new(format!(
+            "A user {} exists, and the password is not known any more.",
+            seed.username
+        ))
+        .advice("Start over with `cargo xtask dev --reset`.")),
+        _ => Err(answer.failure("Creating the first user")),
+    }
+}
+
+fn register_client(place: &Place, vars: &Vars, seed: &mut Seed) -> Result<()> {
+    let client = json!({
+        "client_name": "Example app",
+        "client_uri": place.app(),
+        "redirect_uris": [format!("{}/callback", place.app())],
+        // Only native applications may return to plain http, and only on this machine.
+        "application_type": "native",
+        "token_endpoint_auth_method": "client_secret_basic",
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "scope": "openid profile email offline_access",
+    });
+    let answer = http::post(&format!("{}/register", place.issuer()), &vars.admin_token, &client)?;
+    if answer.status != 201 {
+        return Err(answer.failure("Registering the example client"));
+    }
+    seed.client_id = answer.text("client_id")?;
+    seed.client_secret = answer.text("client_secret")?;
+    Ok(())
+}
+
+fn read(file: &Path) -> Option<Seed> {
+    let held: Value = serde_json::from_str(&fs::read_to_string(file).ok()?).ok()?;
+    let text = |name| held.get(name).and_then(Value::as_str).map(String::from);
+    Some(Seed {
+        username: text("username")?,
+        password: text("password")?,
+        client_id: text("client_id")?,
+        client_secret: text("client_secret")?,
+    })
+}
+
+fn write(file: &Path, seed: &Seed) -> Result<()> {
+    let held = json!({
+        "username": seed.username,
+        "password": seed.password,
+        "client_id": seed.client_id,
+        "client_secret": seed.client_secret,
+    });
+    private_file::write(file, &format!("{held:#}\n"))
+}
