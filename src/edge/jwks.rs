@@ -1,6 +1,9 @@
 //! The published JWKS: kept in the isolate for seconds, in KV for hours, made from D1.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,57 +32,107 @@ pub struct PublishedJwks {
     pub keys: Vec<Value>,
 }
 
+/// How often a publication is repeated because the keys changed meanwhile.
+const MOST_ROUNDS: usize = 3;
+
 thread_local! {
-    static CACHE: RefCell<Option<(UnixTime, Rc<PublishedJwks>)>> = const { RefCell::new(None) };
+    static CACHE: RefCell<Option<Cached>> = const { RefCell::new(None) };
+    static TICKETS: Cell<Ticket> = const { Cell::new(Ticket(0)) };
+}
+
+#[derive(Clone)]
+struct Cached {
+    since: UnixTime,
+    ticket: Ticket,
+    jwks: Rc<PublishedJwks>,
+}
+
+/// When a reading began, in this isolate: requests overtake each other, and an older document never replaces a newer one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Ticket(u64);
+
+impl Ticket {
+    fn draw() -> Self {
+        let ticket = Self(TICKETS.get().0 + 1);
+        TICKETS.set(ticket);
+        ticket
+    }
 }
 
 /// The JWKS that is kept: in the isolate, else in KV. `None` when there is none, as before the first request of all.
 pub async fn kept(context: &Context) -> Option<Rc<PublishedJwks>> {
-    let cached = CACHE
-        .with_borrow(Clone::clone)
-        .filter(|(since, _)| (0..IN_ISOLATE.seconds()).contains(&context.now.since(*since).seconds()));
-    if let Some((_, jwks)) = cached {
-        return Some(jwks);
+    let age = |since: UnixTime| context.now.since(since).seconds();
+    let cached = CACHE.with_borrow(Clone::clone);
+    if let Some(Cached { since, jwks, .. }) = &cached
+        && (0..IN_ISOLATE.seconds()).contains(&age(*since))
+    {
+        return Some(jwks.clone());
     }
+    let ticket = Ticket::draw();
     let copy: PublishedJwks = context.kv.get(KV_NAME, &context.config.roots).await?;
-    if context.now.since(copy.made_at) > STALE
+    if age(copy.made_at) > STALE.seconds()
         && let Ok(fresh) = publish(context).await
     {
         // Without any key the database was made anew.
         return Some(fresh).filter(|fresh| !fresh.keys.is_empty());
     }
+    // KV may still give what was there before this isolate's own publication.
+    let newer = cached
+        .map(|cached| cached.jwks)
+        .filter(|cached| cached.made_at > copy.made_at && (0..STALE.seconds()).contains(&age(cached.made_at)));
     // With D1 down an old copy is better than none: every key is in it long before it signs.
-    Some(keep(copy, context))
+    Some(keep(newer.unwrap_or_else(|| Rc::new(copy)), ticket, context))
 }
 
 /// Makes the JWKS from D1 and puts it into KV. That may fail: the copy saves work, the truth is in D1.
 pub async fn publish(context: &Context) -> Result<Rc<PublishedJwks>, Fault> {
-    let jwks = from_database(context).await?;
-    if let Err(fault) = put(&jwks, context).await {
+    let (jwks, outcome) = put_latest(context).await?;
+    if let Err(fault) = outcome {
         log::fault(&context.request_id, &fault);
     }
-    Ok(keep(jwks, context))
+    Ok(jwks)
 }
 
 /// As [`publish`], for when the copy in KV must not stay as it is.
 pub async fn publish_surely(context: &Context) -> Result<(), Fault> {
-    let jwks = from_database(context).await?;
-    let outcome = match put(&jwks, context).await {
+    match put_latest(context).await?.1 {
         Ok(()) => Ok(()),
         Err(_) => context.kv.delete(KV_NAME).await,
-    };
-    keep(jwks, context);
-    outcome
+    }
 }
 
-async fn put(jwks: &PublishedJwks, context: &Context) -> Result<(), Fault> {
-    context.kv.put(KV_NAME, jwks, &context.config.roots, IN_KV).await
+/// Puts what D1 says into KV until D1 still says so afterwards. Whoever changes the keys publishes after the change; so, of
+/// publications at the same time, the one that comes last has seen every change.
+async fn put_latest(context: &Context) -> Result<(Rc<PublishedJwks>, Result<(), Fault>), Fault> {
+    let mut ticket = Ticket::draw();
+    let mut jwks = from_database(context).await?;
+    let mut outcome = Ok(());
+    for _ in 0..MOST_ROUNDS {
+        outcome = context.kv.put(KV_NAME, &jwks, &context.config.roots, IN_KV).await;
+        ticket = Ticket::draw();
+        let latest = from_database(context).await?;
+        let settled = latest.keys == jwks.keys;
+        jwks = latest;
+        if settled {
+            break;
+        }
+    }
+    Ok((keep(Rc::new(jwks), ticket, context), outcome))
 }
 
-fn keep(jwks: PublishedJwks, context: &Context) -> Rc<PublishedJwks> {
-    let jwks = Rc::new(jwks);
-    CACHE.with_borrow_mut(|cache| *cache = Some((context.now, jwks.clone())));
-    jwks
+/// Keeps a document whose reading began at `ticket`, unless a later one is here already. Which of the two is here then.
+fn keep(jwks: Rc<PublishedJwks>, ticket: Ticket, context: &Context) -> Rc<PublishedJwks> {
+    CACHE.with_borrow_mut(|cache| match cache {
+        Some(later) if later.ticket > ticket => later.jwks.clone(),
+        _ => {
+            *cache = Some(Cached {
+                since: context.now,
+                ticket,
+                jwks: jwks.clone(),
+            });
+            jwks
+        }
+    })
 }
 
 async fn from_database(context: &Context) -> Result<PublishedJwks, Fault> {

@@ -20,6 +20,10 @@ pub const ROTATION_PERIOD: Lifetime = Lifetime::days(90);
 /// The least time for which a key is published before it signs. Longer than every cache of the JWKS.
 pub const PUBLICATION_LEAD: Lifetime = Lifetime::hours(24);
 
+/// How far the clocks of two isolates may be apart. A key that signs as soon as it is there is dated back by so much, so that
+/// an isolate whose clock is behind takes it for current as well, and makes no other.
+pub const CLOCK_SKEW: Lifetime = Lifetime::minutes(1);
+
 /// How long a published JWKS may be kept: `max-age` of its answers.
 pub const JWKS_MAX_AGE: Lifetime = Lifetime::minutes(15);
 
@@ -96,7 +100,7 @@ impl Schedule {
     pub fn due(existing: &[Schedule], now: UnixTime) -> Option<Self> {
         let in_state = |state| existing.iter().filter(move |schedule| schedule.state(now) == state);
         let Some(current) = in_state(KeyState::Current).map(|schedule| schedule.activate_at).max() else {
-            return Some(Self::starting(now, now));
+            return Some(Self::starting(now, now - CLOCK_SKEW));
         };
         let has_next = in_state(KeyState::Next).next().is_some();
         let activate_at = (current + ROTATION_PERIOD).max(now + PUBLICATION_LEAD);
@@ -174,8 +178,14 @@ mod tests {
         assert_eq!(first.state(NOW), KeyState::Current);
         let next = Schedule::due(&[first], NOW).unwrap();
         assert_eq!(next.state(NOW), KeyState::Next);
-        assert_eq!(next.activate_at, NOW + ROTATION_PERIOD);
+        assert_eq!(next.activate_at, first.activate_at + ROTATION_PERIOD);
         assert_eq!(Schedule::due(&[first, next], NOW), None);
+    }
+
+    #[test]
+    fn a_first_key_is_current_for_an_isolate_whose_clock_is_behind() {
+        let first = Schedule::due(&[], NOW).unwrap();
+        assert_eq!(first.state(NOW - CLOCK_SKEW), KeyState::Current);
     }
 
     #[test]

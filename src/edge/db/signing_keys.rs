@@ -7,7 +7,7 @@ use crate::{
     edge::fault::Fault,
     oidc::{
         jwt::SigningAlg,
-        signing_key::{Schedule, SigningKey},
+        signing_key::{CLOCK_SKEW, Schedule, SigningKey},
     },
     secret::KekVersion,
     time::{Lifetime, UnixTime},
@@ -158,7 +158,7 @@ pub fn revoke(kid: &str, now: UnixTime) -> Statement {
 /// Lets the next key of the algorithm of the withdrawn `kid` sign at once, if nothing else of it does.
 pub fn promote_next(kid: &str, now: UnixTime) -> Statement {
     Statement::new(
-        "UPDATE signing_keys SET activate_at = ?2
+        "UPDATE signing_keys SET activate_at = ?3
          WHERE kid = (
             SELECT n.kid FROM signing_keys n
             WHERE n.alg = (SELECT alg FROM signing_keys WHERE kid = ?1) AND n.revoked_at IS NULL AND n.activate_at > ?2
@@ -170,6 +170,7 @@ pub fn promote_next(kid: &str, now: UnixTime) -> Statement {
     )
     .bind(kid)
     .bind(now)
+    .bind(now - CLOCK_SKEW)
 }
 
 /// Keys that may still sign and are not wrapped under the current root.

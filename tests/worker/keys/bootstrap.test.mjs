@@ -34,6 +34,31 @@ test("20 parallel first requests over two isolates agree on one set of keys", as
   currentKeysAreUnique(await op.keys());
 });
 
+test("isolates whose clocks are apart agree on one set of keys", async () => {
+  const op = await startLimen({ isolates: 2 });
+  const ahead = () => op.fetch(JWKS, { isolate: 1 });
+  op.clock.advance({ seconds: 20 });
+  const early = await ahead();
+  op.clock.advance({ seconds: -20 });
+  const late = await op.fetch(JWKS, { kv: "empty" });
+  const [{ keys: first }, { keys: second }] = [await early.json(), await late.json()];
+  assert.deepEqual(second, first);
+  const client = await op.serviceClient({ scope: "notes" });
+  assert.equal((await client.credentials()).status, 200);
+  currentKeysAreUnique(await op.keys());
+  assert.equal((await op.keys()).filter((key) => key.alg === "RS256").length, 2);
+});
+
+test("a copy of KV that is older than what the isolate published does not replace it", async () => {
+  const op = await startLimen();
+  const minuteLater = (init) => (op.clock.advance({ seconds: 61 }), op.jwks(init));
+  await op.jwks();
+  await minuteLater();
+  await op.serviceClient({ id_token_signed_response_alg: "ES256" });
+  const { keys } = await minuteLater({ kv: "stale" });
+  assert.ok(keys.some((key) => key.alg === "ES256"));
+});
+
 test("tokens signed during the bootstrap verify afterwards", async () => {
   const op = await startLimen({ isolates: 2 });
   const client = await op.serviceClient({ scope: "notes" });
