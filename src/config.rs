@@ -23,6 +23,8 @@ pub struct Config {
     pub admin_token: Option<AdminToken>,
     /// `REGISTRATION`: who may register clients.
     pub registration: Registration,
+    /// `FRONT_CHANNEL_TOKENS`: whether clients may register the implicit and hybrid flows.
+    pub front_channel_tokens: FrontChannelTokens,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
     /// How long things live.
@@ -38,6 +40,15 @@ pub enum Registration {
     Token,
     /// Nobody.
     Off,
+}
+
+/// Whether tokens may travel through the browser from the authorization endpoint: the implicit and hybrid flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrontChannelTokens {
+    /// Only codes do: "clients SHOULD NOT use the implicit grant" (RFC 9700 section 2.1.2).
+    Refused,
+    /// They do, for clients that registered it.
+    InsecureAllowed,
 }
 
 /// How long things live. Each has a variable of its name in capitals, in seconds.
@@ -180,6 +191,14 @@ impl Config {
                 ("off", Registration::Off),
             ],
         );
+        let front_channel_tokens = reader.choice(
+            "FRONT_CHANNEL_TOKENS",
+            FrontChannelTokens::Refused,
+            &[
+                ("off", FrontChannelTokens::Refused),
+                ("on", FrontChannelTokens::InsecureAllowed),
+            ],
+        );
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let lifetimes = Lifetimes {
             code: reader.lifetime("CODE_LIFETIME", Lifetime::minutes(1), Lifetime::minutes(10)),
@@ -197,6 +216,7 @@ impl Config {
                 roots,
                 admin_token,
                 registration,
+                front_channel_tokens,
                 server_timing,
                 lifetimes,
             }),
@@ -382,6 +402,7 @@ mod tests {
     fn weak_admin_tokens_and_odd_values_are_refused() {
         assert!(problem(&[("ADMIN_TOKEN", "changeme")]).contains("ADMIN_TOKEN"));
         assert!(problem(&[("ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]).contains("ADMIN_TOKEN"));
+        assert!(problem(&[("FRONT_CHANNEL_TOKENS", "yes")]).contains("off, on"));
         assert!(problem(&[("REGISTRATION", "yes")]).contains("open, token, off"));
         assert!(problem(&[("CODE_LIFETIME", "601")]).contains("from 1 to 600"));
     }

@@ -17,7 +17,7 @@ use crate::{
 /// `POST /register`.
 pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let registrar = Registrar::of(request, context).await?;
-    let metadata = registration::parse(&request.json().await?, &Supported::CURRENT)?;
+    let metadata = registration::parse(&request.json().await?, &Supported::of(&context.config))?;
     registrar.check(&metadata, None)?;
     let client = Client {
         client_id: random::id()?,

@@ -29,7 +29,11 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// `PUT /register/{client_id}`: what is left out goes back to its default.
 pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let (record, registrar) = registrar::authorized_client(request, context).await?;
-    let update = UpdateRequest::parse(&request.json().await?, &record.client.client_id, &Supported::CURRENT)?;
+    let update = UpdateRequest::parse(
+        &request.json().await?,
+        &record.client.client_id,
+        &Supported::of(&context.config),
+    )?;
     if let Some(secret) = &update.client_secret {
         let stored = record.secret.as_ref().map(|stored| &stored.current);
         if !client_auth::is_secret(secret.expose(), &record.client.client_id, stored, &context.config.roots) {
@@ -44,7 +48,7 @@ pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply,
 pub async fn patch(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let (record, registrar) = registrar::authorized_client(request, context).await?;
     let patch = request.json().await?;
-    let metadata = registration::merge_patch(&record.client.metadata, &patch, &Supported::CURRENT)?;
+    let metadata = registration::merge_patch(&record.client.metadata, &patch, &Supported::of(&context.config))?;
     change(record, metadata, registrar, context).await
 }
 

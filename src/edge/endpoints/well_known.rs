@@ -17,7 +17,7 @@ const METADATA_MAX_AGE: Lifetime = Lifetime::hours(1);
 /// `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`.
 pub fn metadata(context: &Context) -> Reply {
     let locales = Language::ALL.map(Language::tag);
-    let document = discovery::document(&context.config, &Supported::CURRENT, &locales).to_string();
+    let document = discovery::document(&context.config, &Supported::of(&context.config), &locales).to_string();
     let etag = etag(&document);
     Reply::new(200, Body::Json(document)).cached(METADATA_MAX_AGE, etag)
 }

@@ -5,7 +5,18 @@ use super::{
     fields::refusal,
     values::{AuthMethod, ClientSigningAlg, GrantType, ResponseType, SubjectType, UNSUPPORTED},
 };
-use crate::oidc::{error::OAuthError, jwt::SigningAlg};
+use crate::{
+    config::{Config, FrontChannelTokens},
+    oidc::{error::OAuthError, jwt::SigningAlg},
+};
+
+/// Every grant type. Implicit stands first, so that the others are a list too.
+const GRANT_TYPES: &[GrantType] = &[
+    GrantType::Implicit,
+    GrantType::AuthorizationCode,
+    GrantType::RefreshToken,
+    GrantType::ClientCredentials,
+];
 
 /// The values and features that a client may register.
 #[derive(Clone, Copy, Debug)]
@@ -51,13 +62,9 @@ pub struct Supported {
 }
 
 impl Supported {
-    /// What Limen does today.
+    /// What Limen does where the configuration allows nothing more.
     pub const CURRENT: Self = Self {
-        grant_types: &[
-            GrantType::AuthorizationCode,
-            GrantType::RefreshToken,
-            GrantType::ClientCredentials,
-        ],
+        grant_types: GRANT_TYPES.split_at(1).1,
         response_types: &[ResponseType::Code],
         auth_methods: &[
             AuthMethod::ClientSecretBasic,
@@ -81,6 +88,16 @@ impl Supported {
         dpop: false,
         certificate_bound_access_tokens: false,
     };
+
+    /// What Limen does as it is configured.
+    pub fn of(config: &Config) -> Self {
+        let mut supported = Self::CURRENT;
+        if config.front_channel_tokens == FrontChannelTokens::InsecureAllowed {
+            supported.grant_types = GRANT_TYPES;
+            supported.response_types = &ResponseType::ALL;
+        }
+        supported
+    }
 
     /// Refuses what is not supported: dropping it silently would leave the client without what it relies on.
     pub(super) fn check(&self, client: &ClientMetadata) -> Result<(), OAuthError> {

@@ -54,6 +54,16 @@ pub enum ResponseType {
 }
 
 impl ResponseType {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Code,
+        Self::IdToken,
+        Self::IdTokenToken,
+        Self::CodeIdToken,
+        Self::CodeToken,
+        Self::CodeIdTokenToken,
+    ];
+
     /// The response type by its words: "the order of values does not matter" (RFC 6749 section 3.1.1).
     pub fn parse(text: &str) -> Option<Self> {
         let mut words: Vec<_> = text.split(' ').collect();
