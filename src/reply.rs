@@ -38,6 +38,8 @@ pub enum Body {
     Json(String),
     /// `application/jwk-set+json` (RFC 7517 section 8.5).
     JwkSet(String),
+    /// `application/jwt` (RFC 7519 section 10.3.1).
+    Jwt(String),
     /// `text/plain`.
     Text(String),
     /// A stylesheet.

@@ -15,6 +15,7 @@ mod failure;
 mod fault;
 mod flow;
 mod jwks;
+mod jwts;
 mod keys;
 mod kv;
 mod log;

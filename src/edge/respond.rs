@@ -112,6 +112,7 @@ fn content(body: Body, headers: &Headers) -> Result<Option<String>> {
         Body::Empty => return Ok(None),
         Body::Json(text) => ("application/json", text),
         Body::JwkSet(text) => ("application/jwk-set+json", text),
+        Body::Jwt(text) => ("application/jwt", text),
         Body::Text(text) => ("text/plain; charset=utf-8", text),
         Body::Css(text) => ("text/css; charset=utf-8", text.to_owned()),
         Body::Page { html, policy } => {

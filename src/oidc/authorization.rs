@@ -62,7 +62,11 @@ impl Authorization {
             acr: &self.acr,
             amr: &self.amr,
             sid: sid(&self.session_id, &client.client_id),
-            at_hash: half_hash(client.signing_alg(), access_token),
+            at_hash: client
+                .metadata
+                .id_token_signed_response_alg
+                .signed()
+                .map(|alg| half_hash(alg, access_token)),
         };
         serde_json::to_value(claims).ok()
     }

@@ -51,9 +51,16 @@ impl Client {
         }
     }
 
-    /// The algorithm under which its tokens are signed.
+    /// The algorithm under which its tokens are signed; access tokens are also where its ID tokens are not.
     pub fn signing_alg(&self) -> SigningAlg {
-        self.metadata.id_token_signed_response_alg
+        self.metadata.id_token_signed_response_alg.signed().unwrap_or_default()
+    }
+
+    /// Every algorithm under which something is signed for it.
+    pub fn signing_algs(&self) -> impl Iterator<Item = SigningAlg> + use<> {
+        [Some(self.signing_alg()), self.metadata.userinfo_signed_response_alg]
+            .into_iter()
+            .flatten()
     }
 
     /// The name to show to people who read `locale` (a language tag of BCP 47).

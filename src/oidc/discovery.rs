@@ -37,6 +37,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "acr_values_supported": [super::authentication::ACR_ONE_FACTOR],
         "subject_types_supported": supported.subject_types,
         "id_token_signing_alg_values_supported": supported.id_token_signing_algs,
+        "userinfo_signing_alg_values_supported": supported.userinfo_signing_algs,
         "token_endpoint_auth_methods_supported": supported.auth_methods,
         "introspection_endpoint_auth_methods_supported": confidential,
         "revocation_endpoint_auth_methods_supported": supported.auth_methods,

@@ -35,8 +35,9 @@ pub struct IdTokenClaims<'a> {
     pub amr: &'a [Amr],
     /// The session as this client sees it.
     pub sid: String,
-    /// Binds the access token that comes along.
-    pub at_hash: String,
+    /// Binds the access token that comes along. Without a signature there is no hash to take it with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_hash: Option<String>,
 }
 
 /// `at_hash` and `c_hash`: "the base64url encoding of the left-most half of the hash of the octets of the ASCII

@@ -78,6 +78,17 @@ impl SigningInput {
     }
 }
 
+/// A JWT that nobody vouches for (RFC 7519 section 6): for who asked for no signature, over a channel that needs none.
+///
+/// # Errors
+/// When the claims do not serialise.
+pub fn insecure_unsigned<T: Serialize>(typ: &str, claims: T) -> Result<String, serde_json::Error> {
+    let header = serde_json::json!({"alg": "none", "typ": typ});
+    let [header, claims] =
+        [header.to_string().into_bytes(), serde_json::to_vec(&claims)?].map(|part| URL_SAFE_NO_PAD.encode(part));
+    Ok(format!("{header}.{claims}."))
+}
+
 /// A token as it came in: well-formed, and not to be believed.
 #[derive(Debug)]
 pub struct Unverified<'a> {
@@ -209,6 +220,12 @@ mod tests {
         );
         assert_eq!(claims, URL_SAFE_NO_PAD.encode(r#"{"iss":"x"}"#));
         assert!(input.with_signature(&[1, 2, 3]).ends_with(".AQID"));
+    }
+
+    #[test]
+    fn the_example_of_rfc_7519_section_6_1_has_an_empty_signature() {
+        let token = insecure_unsigned("JWT", serde_json::json!({"iss": "joe"})).unwrap();
+        assert_eq!(token, "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJpc3MiOiJqb2UifQ.");
     }
 
     #[test]

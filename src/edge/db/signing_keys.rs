@@ -32,17 +32,31 @@ pub struct CurrentKey {
     pub wants_successor: i64,
 }
 
-/// The key that signs for a client now. The private half comes along only when `kid` is not among those `at_hand`.
+/// The key that signs a client's tokens now. The private half comes along only when `kid` is not among those `at_hand`.
 pub fn current_for_client(client_id: &str, at_hand: &str, now: UnixTime) -> Statement {
-    Statement::new(format!(
-        "{CURRENT} WHERE k.alg = COALESCE(
-            (SELECT json_extract(metadata, '$.id_token_signed_response_alg') FROM clients WHERE id = ?), 'RS256') {CONDITION}"
-    ))
-    .bind(now)
-    .bind(at_hand)
-    .bind(client_id)
-    .bind(now)
-    .bind(now)
+    let registered = registered_alg("id_token_signed_response_alg");
+    let alg = format!("COALESCE(NULLIF({registered}, 'none'), 'RS256')");
+    current_where(&alg, client_id, at_hand, now)
+}
+
+/// The key that signs what UserInfo tells a client now. No row where it gets it unsigned.
+pub fn current_for_userinfo(client_id: &str, at_hand: &str, now: UnixTime) -> Statement {
+    let alg = registered_alg("userinfo_signed_response_alg");
+    current_where(&alg, client_id, at_hand, now)
+}
+
+/// What the client of the `?` registered in `field`, as SQL.
+fn registered_alg(field: &str) -> String {
+    format!("(SELECT json_extract(metadata, '$.{field}') FROM clients WHERE id = ?)")
+}
+
+fn current_where(alg: &str, client_id: &str, at_hand: &str, now: UnixTime) -> Statement {
+    Statement::new(format!("{CURRENT} WHERE k.alg = {alg} {CONDITION}"))
+        .bind(now)
+        .bind(at_hand)
+        .bind(client_id)
+        .bind(now)
+        .bind(now)
 }
 
 /// The key that signs with `alg` now.

@@ -33,7 +33,9 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
         client,
     };
     // Its keys are published before it can ask for a token.
-    keys::ensure_published(record.client.signing_alg(), context).await?;
+    for alg in record.client.signing_algs() {
+        keys::ensure_published(alg, context).await?;
+    }
     context.db.run(clients::insert(&record)).await?;
     Ok(Reply::json(
         201,

@@ -92,7 +92,9 @@ async fn change(
         None => issued.stored_secret(&record.client, None, context),
         kept => kept,
     };
-    keys::ensure_published(record.client.signing_alg(), context).await?;
+    for alg in record.client.signing_algs() {
+        keys::ensure_published(alg, context).await?;
+    }
     store(record, issued, context).await
 }
 

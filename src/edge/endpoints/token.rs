@@ -13,6 +13,7 @@ use crate::{
         },
         failure::MachineFailure,
         fault::Fault,
+        jwts,
         keys::{self, Signer},
         random,
         request::Incoming,
@@ -24,7 +25,6 @@ use crate::{
         client_auth::ClientCredentials,
         code_grant::{self, CodeRequest, Refusal},
         error::OAuthError,
-        id_token,
         refresh_grant::{self, Outcome, RefreshRequest, RefreshToken},
         scope::Scope,
         token::{TokenRequest, TokenResponse, client_credentials_scope},
@@ -215,7 +215,7 @@ impl Caller<'_> {
         let claims = authorization.access_token(client, scope.clone(), random::id()?, &mint);
         let access_token = signer.sign(access_token::TYPE, &claims).await?;
         let id_token = match authorization.id_token(client, &access_token, &mint) {
-            Some(claims) => Some(signer.sign(id_token::TYPE, &claims).await?),
+            Some(claims) => Some(jwts::id_token(&claims, client, &signer, context).await?),
             None => None,
         };
         Ok(TokenResponse {

@@ -1,19 +1,31 @@
 //! `/userinfo` (OIDC Core section 5.3).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
-    edge::{bearer, context::Context, failure::MachineFailure, request::Incoming},
+    edge::{
+        bearer::Presented,
+        context::Context,
+        db::{
+            clients,
+            signing_keys::{self, CurrentKey},
+        },
+        failure::MachineFailure,
+        jwts,
+        keys::{self, Signer},
+        request::Incoming,
+    },
     oidc::{
         access_token,
+        client::Client,
         error::{ErrorCode, OAuthError},
         params::Params,
     },
-    reply::Reply,
+    reply::{Body, Reply},
     routes::Method,
 };
 
-/// `GET` and `POST /userinfo`.
+/// `GET` and `POST /userinfo`. One round trip: the token, the person, the client, and the key that signs for it.
 pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let form = match request.method {
         Method::Post if request.has_form() => request.form().await?,
@@ -21,7 +33,19 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     };
     let authorization = request.authorization();
     let text = access_token::presented(authorization.as_deref(), &form).map_err(MachineFailure::Bearer)?;
-    let token = bearer::check(text, context).await?;
+    let presented = Presented::parse(text)?;
+    let [key, alive] = presented.statements(context);
+    let client_id = presented.client_id_unverified();
+    let [key, alive, client, signing_key] = context
+        .db
+        .batch([
+            key,
+            alive,
+            clients::find(client_id),
+            signing_keys::current_for_userinfo(client_id, &keys::at_hand(), context.now),
+        ])
+        .await?;
+    let token = presented.check(&key, &alive, context).await?;
     let Some(user) = token.user.filter(|_| token.claims.scope.contains("openid")) else {
         let error = OAuthError::new(ErrorCode::InsufficientScope, "the access token lacks the scope openid");
         return Err(MachineFailure::Bearer(Some(error)));
@@ -29,5 +53,36 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     let mut claims = user.released(&token.claims.scope);
     // "The sub (subject) Claim MUST always be returned in the UserInfo Response."
     claims.insert("sub".to_owned(), Value::from(token.claims.sub));
-    Ok(Reply::json(200, &claims))
+    match clients::read(&client)? {
+        Some(record) => {
+            respond(
+                claims,
+                &record.client,
+                signing_keys::read_current(&signing_key)?,
+                context,
+            )
+            .await
+        }
+        None => Err(MachineFailure::Bearer(Some(OAuthError::invalid_token(
+            "the client of the access token is gone",
+        )))),
+    }
+}
+
+/// "The UserInfo Response MUST be returned in the form that the Client registered" is what section 5.3.2 comes to.
+async fn respond(
+    mut claims: Map<String, Value>,
+    client: &Client,
+    signing_key: Option<CurrentKey>,
+    context: &Context,
+) -> Result<Reply, MachineFailure> {
+    let Some(alg) = client.metadata.userinfo_signed_response_alg else {
+        return Ok(Reply::json(200, &claims));
+    };
+    // "If signed, the UserInfo Response MUST contain the Claims iss (issuer) and aud (audience) as members."
+    claims.insert("iss".to_owned(), Value::from(context.config.issuer.as_str()));
+    claims.insert("aud".to_owned(), Value::from(client.client_id.as_str()));
+    let signer = Signer::new(signing_key, alg, context).await?;
+    let jwt = jwts::userinfo(&claims, client, &signer, context).await?;
+    Ok(Reply::new(200, Body::Jwt(jwt)))
 }

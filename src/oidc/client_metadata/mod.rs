@@ -17,8 +17,8 @@ pub use self::{
     localized::LocalizedText,
     supported::Supported,
     values::{
-        AuthMethod, ClientSigningAlg, ContentEncryption, Encryption, GrantType, KeyManagementAlg, ResponseType,
-        SubjectType,
+        AuthMethod, ClientSigningAlg, ContentEncryption, Encryption, GrantType, IdTokenAlg, KeyManagementAlg,
+        ResponseType, SubjectType,
     },
 };
 use super::{
@@ -61,7 +61,7 @@ pub struct ClientMetadata {
 
     pub sector_identifier_uri: Option<String>,
     pub subject_type: SubjectType,
-    pub id_token_signed_response_alg: SigningAlg,
+    pub id_token_signed_response_alg: IdTokenAlg,
     /// `id_token_encrypted_response_alg` and `_enc`.
     pub id_token_encryption: Option<Encryption>,
     pub userinfo_signed_response_alg: Option<SigningAlg>,

@@ -5,7 +5,7 @@ use url::{Host, Url};
 use super::{
     ClientMetadata,
     fields::refusal,
-    values::{AuthMethod, ClientSigningAlg, GrantType, ResponseType, SubjectType},
+    values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType},
 };
 use crate::oidc::{
     error::OAuthError,
@@ -43,6 +43,14 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
             front_channel != grant(GrantType::Implicit),
             "response_types",
             "must include id_token or token exactly when grant_types includes implicit",
+        ),
+        // "none MUST NOT be used unless the Response Type used returns no ID Token from the Authorization Endpoint" (OIDC
+        // Core section 2).
+        (
+            client.id_token_signed_response_alg == IdTokenAlg::InsecureNone
+                && client.response_types.iter().any(|response| response.has_id_token()),
+            "id_token_signed_response_alg",
+            "must not be none with a response type that has an ID token",
         ),
         // "they MUST NOT use localhost as the hostname" (OIDC Registration section 2, application_type).
         (

@@ -3,7 +3,7 @@
 use super::{
     ClientMetadata,
     fields::refusal,
-    values::{AuthMethod, ClientSigningAlg, GrantType, ResponseType, SubjectType, UNSUPPORTED},
+    values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
 };
 use crate::{
     config::{Config, FrontChannelTokens},
@@ -32,7 +32,7 @@ pub struct Supported {
     /// `subject_types_supported`.
     pub subject_types: &'static [SubjectType],
     /// `id_token_signing_alg_values_supported`.
-    pub id_token_signing_algs: &'static [SigningAlg],
+    pub id_token_signing_algs: &'static [IdTokenAlg],
     /// `userinfo_signing_alg_values_supported`.
     pub userinfo_signing_algs: &'static [SigningAlg],
     /// `authorization_signing_alg_values_supported` (JARM).
@@ -73,8 +73,8 @@ impl Supported {
         ],
         auth_signing_algs: &[],
         subject_types: &[SubjectType::Public],
-        id_token_signing_algs: &SigningAlg::ALL,
-        userinfo_signing_algs: &[],
+        id_token_signing_algs: &IdTokenAlg::ALL,
+        userinfo_signing_algs: &SigningAlg::ALL,
         authorization_signing_algs: &[],
         introspection_signing_algs: &[],
         request_object_signing_algs: &[],

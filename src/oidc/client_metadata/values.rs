@@ -6,6 +6,8 @@ use serde::{
     de::{DeserializeOwned, IntoDeserializer, value::Error},
 };
 
+use crate::oidc::jwt::SigningAlg;
+
 /// `grant_types`: how a client may come by tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -149,6 +151,43 @@ impl AuthMethod {
     /// Whether the client needs registered keys.
     pub fn uses_keys(self) -> bool {
         matches!(self, Self::PrivateKeyJwt | Self::SelfSignedTlsClientAuth)
+    }
+}
+
+/// `id_token_signed_response_alg`: how the client knows that an ID token is Limen's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IdTokenAlg {
+    /// By the TLS of the token endpoint alone: "`none` MUST NOT be used unless the Response Type used returns no ID Token
+    /// from the Authorization Endpoint ... and the Client explicitly requested the use of `none`" (OIDC Core section 2).
+    #[serde(rename = "none")]
+    InsecureNone,
+    /// By its signature.
+    #[serde(untagged)]
+    Signed(SigningAlg),
+}
+
+impl IdTokenAlg {
+    /// All of them, the default first.
+    pub const ALL: [Self; 5] = [
+        Self::Signed(SigningAlg::RS256),
+        Self::Signed(SigningAlg::PS256),
+        Self::Signed(SigningAlg::ES256),
+        Self::Signed(SigningAlg::EdDSA),
+        Self::InsecureNone,
+    ];
+
+    /// The algorithm of the signature.
+    pub fn signed(self) -> Option<SigningAlg> {
+        match self {
+            Self::Signed(alg) => Some(alg),
+            Self::InsecureNone => None,
+        }
+    }
+}
+
+impl Default for IdTokenAlg {
+    fn default() -> Self {
+        Self::Signed(SigningAlg::default())
     }
 }
 

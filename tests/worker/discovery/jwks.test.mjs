@@ -16,7 +16,7 @@ const op = await startLimen();
 test("the key that will sign for a client is published before its first token", async () => {
   const { id_token_signing_alg_values_supported: promised } = await op.json("/.well-known/openid-configuration");
   const ada = await op.person();
-  for (const alg of promised) {
+  for (const alg of promised.filter((alg) => alg !== "none")) {
     const client = await op.client({ id_token_signed_response_alg: alg });
     const { keys } = await op.jwks();
     const { id_token: token } = await client.tokens(await op.browser().obtain(client, ada));

@@ -35,7 +35,8 @@ test("discovery tells what relying parties look for", async () => {
   for (const alg of ["RS256", "PS256", "ES256", "EdDSA"]) {
     assert.ok(metadata.id_token_signing_alg_values_supported.includes(alg), alg);
   }
-  assert.ok(!metadata.id_token_signing_alg_values_supported.includes("none"));
+  assert.equal(metadata.id_token_signing_alg_values_supported.at(-1), "none", "for the code flow, where registered");
+  assert.deepEqual(metadata.userinfo_signing_alg_values_supported, ["RS256", "PS256", "ES256", "EdDSA"]);
   for (const claim of ["sub", "auth_time", "email", "email_verified", "name", "address"]) {
     assert.ok(metadata.claims_supported.includes(claim), claim);
   }

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 
+import { UnsecuredJWT } from "jose";
+
 import { headerOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 
@@ -32,7 +34,26 @@ test("the default is RS256", async () => {
   assert.equal(headerOf(tokens.id_token).alg, "RS256");
 });
 
-for (const alg of ["none", "HS256", "RS1", "ES256K", "rs256"]) {
+test("a client that asks for none gets ID tokens without a signature, and signed access tokens", async () => {
+  const client = await op.client({ id_token_signed_response_alg: "none" });
+  const tokens = await client.tokens(await op.browser().obtain(client, ada, { nonce: "n-0S6_WzA2Mj" }));
+  const [, , signature] = tokens.id_token.split(".");
+  assert.deepEqual([headerOf(tokens.id_token).alg, signature], ["none", ""]);
+  const { payload } = UnsecuredJWT.decode(tokens.id_token, { issuer: op.issuer, audience: client.id });
+  assert.deepEqual([payload.sub, payload.nonce, payload.at_hash], [ada.id, "n-0S6_WzA2Mj", undefined]);
+  await verified(op, tokens.access_token, { algorithms: ["RS256"] });
+  assert.equal(headerOf((await client.refreshed(tokens.refresh_token)).id_token).alg, "none");
+});
+
+test("an ID token without a signature is no id_token_hint", async () => {
+  const client = await op.client({ id_token_signed_response_alg: "none" });
+  const browser = op.browser();
+  const { id_token: hint } = await client.tokens(await browser.obtain(client, ada));
+  const page = await browser.authorize(client, { prompt: "none", id_token_hint: hint });
+  assert.equal(page.callback.get("error"), "invalid_request");
+});
+
+for (const alg of ["None", "HS256", "RS1", "ES256K", "rs256"]) {
   test(`a client cannot register ${alg}`, async () => {
     const response = await op.admin("/register", {
       json: { redirect_uris: ["https://app.acme.test/cb"], id_token_signed_response_alg: alg },

@@ -103,7 +103,7 @@ describe("PUT", () => {
       "invalid_redirect_uri",
     );
     await oauthError(
-      await mine.call("PUT", { ...WHOLE, client_id: mine.id, id_token_signed_response_alg: "none" }),
+      await mine.call("PUT", { ...WHOLE, client_id: mine.id, id_token_signed_response_alg: "HS256" }),
       400,
       "invalid_client_metadata",
     );

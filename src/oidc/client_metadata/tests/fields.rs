@@ -116,11 +116,11 @@ fn what_is_not_supported_is_refused_by_name() {
         ("dpop_bound_access_tokens", json!(true)),
         ("subject_type", json!("pairwise")),
         ("application_type", json!("desktop")),
-        ("id_token_signed_response_alg", json!("none")),
+        ("id_token_signed_response_alg", json!("None")),
         ("id_token_signed_response_alg", json!("HS256")),
         ("id_token_encrypted_response_alg", json!("RSA-OAEP")),
         ("id_token_encrypted_response_alg", json!("RSA1_5")),
-        ("userinfo_signed_response_alg", json!("RS256")),
+        ("userinfo_signed_response_alg", json!("none")),
         ("userinfo_encrypted_response_alg", json!("RSA-OAEP")),
         ("authorization_signed_response_alg", json!("RS256")),
         ("authorization_encrypted_response_alg", json!("RSA-OAEP")),
@@ -161,7 +161,7 @@ fn unsigned_request_objects_alone_do_not_support_signed_ones() {
 #[test]
 fn a_deployment_may_support_fewer_signing_algorithms() {
     let supported = Supported {
-        id_token_signing_algs: &[SigningAlg::RS256],
+        id_token_signing_algs: &[IdTokenAlg::Signed(SigningAlg::RS256)],
         ..Supported::CURRENT
     };
     let json = json!({"redirect_uris": ["https://app.acme.org/cb"], "id_token_signed_response_alg": "ES256"});
@@ -171,8 +171,15 @@ fn a_deployment_may_support_fewer_signing_algorithms() {
 #[test]
 fn every_signing_algorithm_of_limen_may_be_registered() {
     for alg in SigningAlg::ALL {
-        let json = json!({"redirect_uris": ["https://app.acme.org/cb"], "id_token_signed_response_alg": alg.as_str()});
-        assert_eq!(current(json).unwrap().id_token_signed_response_alg, alg);
+        let json = json!({
+            "redirect_uris": ["https://app.acme.org/cb"],
+            "id_token_signed_response_alg": alg.as_str(),
+            "userinfo_signed_response_alg": alg.as_str(),
+        });
+        let client = current(json.clone()).unwrap();
+        assert_eq!(client.id_token_signed_response_alg, IdTokenAlg::Signed(alg));
+        assert_eq!(client.userinfo_signed_response_alg, Some(alg));
+        assert_eq!(client.to_json()["id_token_signed_response_alg"], alg.as_str());
     }
 }
 

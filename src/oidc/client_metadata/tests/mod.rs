@@ -27,7 +27,7 @@ pub(super) const EVERYTHING: Supported = Supported {
     auth_methods: &AuthMethod::ALL,
     auth_signing_algs: CLIENT_ALGS,
     subject_types: &[SubjectType::Public, SubjectType::Pairwise],
-    id_token_signing_algs: &SigningAlg::ALL,
+    id_token_signing_algs: &IdTokenAlg::ALL,
     userinfo_signing_algs: &SigningAlg::ALL,
     authorization_signing_algs: &SigningAlg::ALL,
     introspection_signing_algs: &SigningAlg::ALL,

@@ -257,3 +257,18 @@ fn frontchannel_logout_uri_has_the_origin_of_a_redirect_uri() {
     let native = json!({"redirect_uris": ["org.acme:/cb"], "frontchannel_logout_uri": "org.acme:/out"});
     assert_refused(everything(native), "frontchannel_logout_uri");
 }
+
+#[test]
+fn unsigned_id_tokens_are_for_the_token_endpoint_alone() {
+    let mut json = object(json!({
+        "redirect_uris": ["https://app.acme.org/cb"],
+        "id_token_signed_response_alg": "none",
+        "grant_types": ["authorization_code", "implicit"],
+        "response_types": ["code", "code token"],
+    }));
+    let client = everything(json.clone()).unwrap();
+    assert_eq!(client.id_token_signed_response_alg, IdTokenAlg::InsecureNone);
+    assert_eq!(client.to_json()["id_token_signed_response_alg"], "none");
+    json.insert("response_types".to_owned(), json!(["code", "code id_token"]));
+    assert_refused(everything(json), "id_token_signed_response_alg");
+}
