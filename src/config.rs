@@ -25,6 +25,8 @@ pub struct Config {
     pub registration: Registration,
     /// `FRONT_CHANNEL_TOKENS`: whether clients may register the implicit and hybrid flows.
     pub front_channel_tokens: FrontChannelTokens,
+    /// `INSECURE_LOOPBACK_FETCHES`: whether Limen fetches from the machine that it runs on.
+    pub loopback_fetches: LoopbackFetches,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
     /// How long things live.
@@ -48,6 +50,15 @@ pub enum FrontChannelTokens {
     /// Only codes do: "clients SHOULD NOT use the implicit grant" (RFC 9700 section 2.1.2).
     Refused,
     /// They do, for clients that registered it.
+    InsecureAllowed,
+}
+
+/// Whether what a client names may be fetched from a loopback host, over plain http too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopbackFetches {
+    /// As it must be on the internet.
+    Refused,
+    /// For development, where clients run on the same machine.
     InsecureAllowed,
 }
 
@@ -199,6 +210,18 @@ impl Config {
                 ("on", FrontChannelTokens::InsecureAllowed),
             ],
         );
+        let loopback_fetches = reader.choice(
+            "INSECURE_LOOPBACK_FETCHES",
+            LoopbackFetches::Refused,
+            &[
+                ("off", LoopbackFetches::Refused),
+                ("on", LoopbackFetches::InsecureAllowed),
+            ],
+        );
+        if loopback_fetches == LoopbackFetches::InsecureAllowed && issuer.as_ref().is_some_and(Issuer::is_https) {
+            let problem = "INSECURE_LOOPBACK_FETCHES is for development: it must be off when ISSUER is https";
+            reader.problems.push(problem.to_owned());
+        }
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let lifetimes = Lifetimes {
             code: reader.lifetime("CODE_LIFETIME", Lifetime::minutes(1), Lifetime::minutes(10)),
@@ -217,6 +240,7 @@ impl Config {
                 admin_token,
                 registration,
                 front_channel_tokens,
+                loopback_fetches,
                 server_timing,
                 lifetimes,
             }),
@@ -403,6 +427,7 @@ mod tests {
         assert!(problem(&[("ADMIN_TOKEN", "changeme")]).contains("ADMIN_TOKEN"));
         assert!(problem(&[("ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]).contains("ADMIN_TOKEN"));
         assert!(problem(&[("FRONT_CHANNEL_TOKENS", "yes")]).contains("off, on"));
+        assert!(problem(&[("INSECURE_LOOPBACK_FETCHES", "on")]).contains("INSECURE_LOOPBACK_FETCHES"));
         assert!(problem(&[("REGISTRATION", "yes")]).contains("open, token, off"));
         assert!(problem(&[("CODE_LIFETIME", "601")]).contains("from 1 to 600"));
     }

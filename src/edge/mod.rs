@@ -13,6 +13,7 @@ mod db;
 mod endpoints;
 mod failure;
 mod fault;
+mod fetch;
 mod flow;
 mod jwks;
 mod jwts;
@@ -25,6 +26,7 @@ mod registrar;
 mod request;
 mod respond;
 mod router;
+mod sector_identifier;
 mod text;
 mod visitor;
 

@@ -9,6 +9,7 @@ use crate::{
         keys, random,
         registrar::Registrar,
         request::Incoming,
+        sector_identifier,
     },
     oidc::{client::Client, client_metadata::Supported, registration},
     reply::Reply,
@@ -19,6 +20,7 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     let registrar = Registrar::of(request, context).await?;
     let metadata = registration::parse(&request.json().await?, &Supported::of(&context.config))?;
     registrar.check(&metadata, None)?;
+    sector_identifier::check(&metadata, None, context).await?;
     let client = Client {
         client_id: random::id()?,
         version: 1,

@@ -10,6 +10,7 @@ use crate::{
         keys,
         registrar::{self, Registrar},
         request::Incoming,
+        sector_identifier,
     },
     oidc::{
         client_auth,
@@ -81,6 +82,7 @@ async fn change(
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
     registrar.check(&metadata, Some(&record.client.metadata))?;
+    sector_identifier::check(&metadata, Some(&record.client.metadata), context).await?;
     record.client.metadata = metadata;
     let uses_secret = record.client.metadata.token_endpoint_auth_method.uses_secret();
     let issued = match &record.secret {

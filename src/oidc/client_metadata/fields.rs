@@ -11,6 +11,7 @@ use super::{
     values::{Encryption, named},
 };
 use crate::{
+    config::LoopbackFetches,
     oidc::error::{ErrorCode, OAuthError},
     time::Lifetime,
 };
@@ -23,17 +24,26 @@ pub(super) struct Fields<'a> {
     json: &'a Map<String, Value>,
     /// Values from storage were checked when they came in, perhaps under older rules: they are taken as they are.
     stored: bool,
+    loopback: LoopbackFetches,
 }
 
 impl<'a> Fields<'a> {
     /// What a client sent.
-    pub(super) fn sent(json: &'a Map<String, Value>) -> Self {
-        Self { json, stored: false }
+    pub(super) fn sent(json: &'a Map<String, Value>, loopback: LoopbackFetches) -> Self {
+        Self {
+            json,
+            stored: false,
+            loopback,
+        }
     }
 
     /// What Limen wrote.
     pub(super) fn stored(json: &'a Map<String, Value>) -> Self {
-        Self { json, stored: true }
+        Self {
+            json,
+            stored: true,
+            loopback: LoopbackFetches::Refused,
+        }
     }
 
     /// A string, read by `parse`.
@@ -81,6 +91,16 @@ impl<'a> Fields<'a> {
         Ok(texts)
     }
 
+    /// The address of something that Limen fetches.
+    pub(super) fn fetched(&self, field: &str) -> Read<Option<String>> {
+        self.text(field, |text| text::fetched(text, self.loopback))
+    }
+
+    /// Addresses of request objects.
+    pub(super) fn request_uris(&self) -> Read<Vec<String>> {
+        self.texts("request_uris", |text| text::request_uri(text, self.loopback))
+    }
+
     /// A boolean. False when absent.
     pub(super) fn flag(&self, field: &str) -> Read<bool> {
         self.value(field)
@@ -114,7 +134,7 @@ impl<'a> Fields<'a> {
 
     /// `jwks` or `jwks_uri`.
     pub(super) fn keys(&self) -> Read<Option<ClientKeys>> {
-        let uri = self.text("jwks_uri", text::fetched)?.map(ClientKeys::At);
+        let uri = self.fetched("jwks_uri")?.map(ClientKeys::At);
         let Some(jwks) = self.value("jwks") else { return Ok(uri) };
         if uri.is_some() {
             return Err(refusal("jwks", "must not be given together with jwks_uri"));

@@ -105,7 +105,7 @@ impl ClientMetadata {
                 "the client metadata must be a JSON object",
             )
         })?;
-        let client = Self::read(&Fields::sent(json))?;
+        let client = Self::read(&Fields::sent(json, supported.loopback_fetches))?;
         supported.check(&client)?;
         rules::check(&client)?;
         Ok(client)

@@ -6,7 +6,7 @@ use super::{
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
 };
 use crate::{
-    config::{Config, FrontChannelTokens},
+    config::{Config, FrontChannelTokens, LoopbackFetches},
     oidc::{error::OAuthError, jwt::SigningAlg},
 };
 
@@ -59,6 +59,8 @@ pub struct Supported {
     pub dpop: bool,
     /// Access tokens bound to a client certificate.
     pub certificate_bound_access_tokens: bool,
+    /// Whether `jwks_uri` and the like may lead to a loopback host.
+    pub loopback_fetches: LoopbackFetches,
 }
 
 impl Supported {
@@ -87,11 +89,13 @@ impl Supported {
         pushed_authorization_requests: false,
         dpop: false,
         certificate_bound_access_tokens: false,
+        loopback_fetches: LoopbackFetches::Refused,
     };
 
     /// What Limen does as it is configured.
     pub fn of(config: &Config) -> Self {
         let mut supported = Self::CURRENT;
+        supported.loopback_fetches = config.loopback_fetches;
         if config.front_channel_tokens == FrontChannelTokens::InsecureAllowed {
             supported.grant_types = GRANT_TYPES;
             supported.response_types = &ResponseType::ALL;

@@ -2,14 +2,16 @@
 
 use std::net::IpAddr;
 
-use url::{Host, Url};
-
 use super::fields::Parsed;
+use crate::{
+    config::LoopbackFetches,
+    oidc::fetch_url::{FetchUrl, absolute},
+};
 
 /// The most characters that a text for people may have.
 const LONGEST_TEXT: usize = 200;
 
-/// The most bytes that a URL or a certificate's name may have.
+/// The most bytes that a certificate's name may have.
 const LONGEST_NAME: usize = 2_000;
 
 /// A text that may be shown.
@@ -50,62 +52,22 @@ pub(super) fn page(text: &str) -> Parsed<String> {
 
 /// An address to which people are sent.
 pub(super) fn https(text: &str) -> Parsed<String> {
-    without_fragment(&secure(text)?)?;
+    let url = absolute(text)?;
+    if url.scheme() != "https" {
+        return Err("must be an https URL");
+    }
+    if url.fragment().is_some() {
+        return Err("must not have a fragment");
+    }
     Ok(text.to_owned())
 }
 
 /// An address that Limen calls.
-pub(super) fn fetched(text: &str) -> Parsed<String> {
-    without_fragment(&public(text)?)?;
-    Ok(text.to_owned())
+pub(super) fn fetched(text: &str, loopback: LoopbackFetches) -> Parsed<String> {
+    FetchUrl::parse(text, loopback).map(|url| url.as_str().to_owned())
 }
 
 /// The address of a request object. Its fragment may be a hash of the content (OIDC Core section 6.2).
-pub(super) fn request_uri(text: &str) -> Parsed<String> {
-    public(text)?;
-    Ok(text.to_owned())
-}
-
-/// What Limen calls must not lead into a private network.
-fn public(text: &str) -> Parsed<Url> {
-    let url = secure(text)?;
-    match url.host() {
-        Some(Host::Domain(name)) if is_public(name) => Ok(url),
-        _ => Err("must have a public domain name as its host"),
-    }
-}
-
-fn is_public(name: &str) -> bool {
-    let name = name.trim_end_matches('.');
-    name.rsplit_once('.')
-        .is_some_and(|(_, top)| !matches!(top, "localhost" | "local" | "internal"))
-}
-
-fn secure(text: &str) -> Parsed<Url> {
-    let url = absolute(text)?;
-    if url.scheme() == "https" {
-        Ok(url)
-    } else {
-        Err("must be an https URL")
-    }
-}
-
-fn without_fragment(url: &Url) -> Parsed<()> {
-    if url.fragment().is_none() {
-        Ok(())
-    } else {
-        Err("must not have a fragment")
-    }
-}
-
-fn absolute(text: &str) -> Parsed<Url> {
-    // The WHATWG parser forgives tabs, newlines, spaces and backslashes.
-    if text.len() > LONGEST_NAME || !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
-        return Err("must be a URL of at most 2000 printable ASCII characters");
-    }
-    let url = Url::parse(text).map_err(|_| "must be an absolute URL")?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("must not hold a user name or password");
-    }
-    Ok(url)
+pub(super) fn request_uri(text: &str, loopback: LoopbackFetches) -> Parsed<String> {
+    FetchUrl::parse_with_fragment(text, loopback).map(|url| url.as_str().to_owned())
 }

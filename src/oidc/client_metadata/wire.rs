@@ -61,7 +61,7 @@ impl ClientMetadata {
             tls_client_certificate_bound_access_tokens: fields.flag("tls_client_certificate_bound_access_tokens")?,
             dpop_bound_access_tokens: fields.flag("dpop_bound_access_tokens")?,
 
-            sector_identifier_uri: fields.text("sector_identifier_uri", text::fetched)?,
+            sector_identifier_uri: fields.fetched("sector_identifier_uri")?,
             subject_type: fields.text("subject_type", values::named)?.unwrap_or_default(),
             id_token_signed_response_alg: fields
                 .text("id_token_signed_response_alg", values::named)?
@@ -78,14 +78,14 @@ impl ClientMetadata {
             request_object_encryption: fields.encryption("request_object_encryption")?,
             require_signed_request_object: fields.flag("require_signed_request_object")?,
             require_pushed_authorization_requests: fields.flag("require_pushed_authorization_requests")?,
-            request_uris: fields.texts("request_uris", text::request_uri)?,
+            request_uris: fields.request_uris()?,
             default_max_age: fields.seconds("default_max_age")?,
             require_auth_time: fields.flag("require_auth_time")?,
             default_acr_values: fields.texts("default_acr_values", text::plain)?,
             initiate_login_uri: fields.text("initiate_login_uri", text::https)?,
 
             post_logout_redirect_uris: fields.texts("post_logout_redirect_uris", redirect_uri)?,
-            backchannel_logout_uri: fields.text("backchannel_logout_uri", text::fetched)?,
+            backchannel_logout_uri: fields.fetched("backchannel_logout_uri")?,
             backchannel_logout_session_required: fields.flag("backchannel_logout_session_required")?,
             frontchannel_logout_uri: fields.text("frontchannel_logout_uri", |text| {
                 redirect_uri(text).map(|_| text.to_owned())

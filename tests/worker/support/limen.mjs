@@ -42,8 +42,9 @@ export class Limen {
   #addresses = 0;
   /** Every line that the Worker logged. */
   logs = [];
-  /** Every request that the Worker made to others: none is expected. */
+  /** Every request that the Worker made to others. */
   outbound = [];
+  #served = new Map();
   /** The clock of the Worker. */
   clock = new Clock();
   /** Storage faults of every request from now on: `{d1: {...}, kv: "down" | "stale" | "empty"}`, see shell.mjs. */
@@ -228,9 +229,25 @@ export class Limen {
     return results;
   }
 
-  #refuseOutbound(request) {
+  /**
+   * Answers the Worker's own requests to `url`, which fail otherwise. An answer is `{status, headers, delay}` with `body`,
+   * `json`, or `chunks` of 16 KB after which nothing more comes, or a function of the request that gives one. `delay` is in
+   * milliseconds.
+   */
+  serve(url, answer) {
+    this.#served.set(url, answer);
+  }
+
+  async #answerOutbound(request) {
     this.outbound.push(request.url);
-    return new Response("the Worker under test has no network", { status: 599 });
+    const served = this.#served.get(request.url);
+    if (served === undefined) return new Response("the Worker under test has no network", { status: 599 });
+    const answer = typeof served === "function" ? await served(request) : served;
+    const { status = 200, headers = {}, json, delay = 0, chunks } = answer;
+    const text = json === undefined ? answer.body : JSON.stringify(json);
+    const body = chunks === undefined ? text : unendingBody(chunks);
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    return new Response(body, { status, headers });
   }
 
   #options() {
@@ -255,13 +272,25 @@ export class Limen {
           env,
           exports: {},
         },
-        dev: { outboundService: { type: "fetcher", handler: (request) => this.#refuseOutbound(request) } },
+        dev: { outboundService: { type: "fetcher", handler: (request) => this.#answerOutbound(request) } },
       })),
     };
   }
 }
 
 const workerName = (n) => `limen-${n}`;
+
+/** A body that goes on for `chunks` of 16 KB, and then neither goes on nor ends. */
+function unendingBody(chunks) {
+  const chunk = new TextEncoder().encode("[".repeat(16_384));
+  let sent = 0;
+  const pull = async (controller) => {
+    await new Promise((resolve) => setTimeout(resolve, sent < chunks ? 1 : 8_000));
+    if (sent++ < chunks) controller.enqueue(chunk);
+    else controller.close();
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
+}
 
 function dropUndefined(wish, defaults) {
   const given = Object.entries(wish).map(([name, value]) => [name, value ?? defaults[name]]);

@@ -6,6 +6,7 @@ mod rules;
 use serde_json::{Map, Value, json};
 
 use super::{values::*, *};
+use crate::config::LoopbackFetches;
 
 /// Every feature there is to register.
 pub(super) const EVERYTHING: Supported = Supported {
@@ -41,6 +42,7 @@ pub(super) const EVERYTHING: Supported = Supported {
     pushed_authorization_requests: true,
     dpop: true,
     certificate_bound_access_tokens: true,
+    loopback_fetches: LoopbackFetches::Refused,
 };
 
 const CLIENT_ALGS: &[ClientSigningAlg] = &[
