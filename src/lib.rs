@@ -19,6 +19,7 @@
 pub mod account;
 pub mod config;
 pub mod oidc;
+pub mod openapi;
 pub mod pages;
 pub mod reply;
 pub mod routes;

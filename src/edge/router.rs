@@ -83,6 +83,7 @@ async fn machine(endpoint: Endpoint, request: &mut Incoming, context: &Context) 
     match (endpoint, request.method) {
         (Endpoint::Discovery | Endpoint::AuthorizationServerMetadata, _) => Ok(well_known::metadata(context)),
         (Endpoint::Jwks, _) => well_known::keys(context).await,
+        (Endpoint::OpenApi, _) => Ok(well_known::openapi()),
         (Endpoint::Token, _) => token::token(request, context).await,
         (Endpoint::Userinfo, _) => userinfo::userinfo(request, context).await,
         (Endpoint::Introspect, _) => introspect::introspect(request, context).await,

@@ -1,10 +1,12 @@
-//! Discovery (OIDC Discovery 1.0 section 4, RFC 8414 section 3), the JWKS (RFC 7517 section 5), and the stylesheet.
+//! Discovery (OIDC Discovery 1.0 section 4, RFC 8414 section 3), the JWKS (RFC 7517 section 5), the OpenAPI
+//! document, and the stylesheet.
 
 use sha2::{Digest, Sha256};
 
 use crate::{
     edge::{context::Context, failure::MachineFailure, jwks, keys},
     oidc::{client_metadata::Supported, discovery, jwt::SigningAlg, signing_key::JWKS_MAX_AGE},
+    openapi,
     pages::{Language, STYLESHEET, STYLESHEET_VERSION},
     reply::{Body, Reply},
     secret::random_text,
@@ -34,6 +36,12 @@ pub async fn keys(context: &Context) -> Result<Reply, MachineFailure> {
     let document = serde_json::json!({ "keys": jwks.keys }).to_string();
     let etag = etag(&document);
     Ok(Reply::new(200, Body::JwkSet(document)).cached(JWKS_MAX_AGE, etag))
+}
+
+/// `GET /openapi.json`.
+pub fn openapi() -> Reply {
+    let etag = etag(openapi::DOCUMENT);
+    Reply::new(200, Body::Json(openapi::DOCUMENT.to_owned())).cached(METADATA_MAX_AGE, etag)
 }
 
 /// `GET /assets/limen.css`. Pages name it with its version, so it may be kept for ever.

@@ -1,0 +1,287 @@
+// Requests that bring about each answer of each operation. `REQUESTS` has, for an operation, a function that gives its
+// answers; what all operations of a kind have in common (304, 401, 413, 415, 503) is asked in openapi.test.mjs.
+
+import { startLimen } from "../support/limen.mjs";
+
+/** Statuses that no test here can bring about: `"operation status"`. */
+export const NOT_REACHED = new Set([
+  // A page of the form_post response mode; asked of /authorize itself.
+  "resumeAuthorization 200",
+  "loginPage 303",
+  "login 200",
+  "consent 200",
+]);
+
+/** What the requests work with. */
+export async function stage() {
+  const op = await startLimen();
+  const open = await startLimen({ vars: { REGISTRATION: "open" } });
+  const off = await startLimen({ vars: { REGISTRATION: "off" } });
+  for (const one of [op, open, off]) readAtOnce(one);
+  const [client, person, browser] = [await op.client(), await op.person(), op.browser()];
+  const tokens = await client.tokens(await browser.obtain(client, person));
+  return { op, open, off, client, person, browser, tokens };
+}
+
+/** An answer that waits to be read may lose its body to the garbage collector (undici). */
+function readAtOnce(limen) {
+  const fetch = limen.fetch.bind(limen);
+  limen.fetch = async (...request) => {
+    const response = await fetch(...request);
+    const { status, headers } = response;
+    return new Response((await response.text()) || null, { status, headers: [...headers] });
+  };
+}
+
+const sample = () => ({
+  redirect_uris: ["https://app.acme.test/callback"],
+  "client_name": "Acme",
+  "client_name#fr": "Acmé",
+});
+
+/** A program's access token without the scope that registration wants. */
+async function otherToken({ op }) {
+  const service = await op.serviceClient({ scope: "reports" });
+  const response = await service.credentials();
+  return (await response.json()).access_token;
+}
+
+/** A client that is managed by its own registration access token. */
+async function managed({ op }, metadata = {}) {
+  const { registered } = await op.client(metadata);
+  const path = `/register/${registered.client_id}`;
+  return { path, bearer: registered.registration_access_token };
+}
+
+/** The page that waits for a sign-in or a consent. */
+async function waiting(browser, client, params) {
+  const page = await browser.authorize(client, params);
+  return new URL(page.url).searchParams.get("interaction");
+}
+
+/** A browser that is signed in, before the consent page of a client. */
+async function beforeConsent({ op, person }) {
+  const [browser, client] = [op.browser(), await op.client()];
+  const page = await browser.signIn(await browser.authorize(client), person);
+  return { browser, fields: fieldsOf(page.form("approve")) };
+}
+
+/** A browser before the sign-in page. */
+async function beforeLogin({ op, client }) {
+  const browser = op.browser();
+  const page = await browser.authorize(client);
+  return { browser, fields: fieldsOf(page.form("password")) };
+}
+
+function fieldsOf({ controls }) {
+  const sent = controls.filter(({ tag, name }) => name && tag !== "button");
+  return Object.fromEntries(sent.map(({ name, value }) => [name, value]));
+}
+
+export const REQUESTS = {
+  openidConfiguration: async ({ op, off }) =>
+    Promise.all([op, off].map((one) => one.fetch("/.well-known/openid-configuration"))),
+  authorizationServerMetadata: async ({ op }) => [await op.fetch("/.well-known/oauth-authorization-server")],
+  jwks: async ({ op }) => [await op.fetch("/.well-known/jwks.json")],
+  openapi: async ({ op }) => [await op.fetch("/openapi.json")],
+  stylesheet: async ({ op }) => [await op.fetch("/assets/limen.css")],
+
+  authorize: async ({ op, browser, client }) => [
+    await op.browser().fetch(client.authorizePath()),
+    await browser.fetch(client.authorizePath({ response_mode: "form_post" })),
+    await browser.fetch(client.authorizePath({ prompt: "none" })),
+    await browser.fetch(client.authorizePath({ client_id: "nobody" })),
+  ],
+  authorizeByForm: async ({ browser, client }) => [
+    await browser.fetch("/authorize", { form: client.request().params }),
+    await browser.fetch("/authorize", { form: client.request({ response_mode: "form_post" }).params }),
+    await browser.fetch("/authorize", { form: client.request({ redirect_uri: "https://evil.test/" }).params }),
+  ],
+  resumeAuthorization: async ({ op, client }) => {
+    const browser = op.browser();
+    return [
+      await browser.fetch(`/authorize/resume?interaction=${await waiting(browser, client)}`),
+      await browser.fetch("/authorize/resume?interaction=x"),
+    ];
+  },
+  loginPage: async ({ op, client }) => {
+    const browser = op.browser();
+    return [
+      await browser.fetch(`/login?interaction=${await waiting(browser, client)}`),
+      await browser.fetch("/login?interaction=x"),
+    ];
+  },
+  login: async (stage) => {
+    const { browser, fields } = await beforeLogin(stage);
+    const send = (more) => browser.fetch("/login", { form: { ...fields, ...more } });
+    const answers = [
+      await send({ username: "nobody", password: "wrong" }),
+      await send({ csrf: "x", username: "x", password: "x" }),
+      await send({ username: stage.person.username, password: stage.person.password }),
+    ];
+    const other = await stage.op.person();
+    for (let n = 0; n < 30 && answers.at(-1).status !== 429; n++) {
+      answers.push(await send({ username: other.username, password: "wrong" }));
+    }
+    return answers;
+  },
+  consentPage: async (stage) => {
+    const { browser, fields } = await beforeConsent(stage);
+    return [
+      await browser.fetch(`/consent?interaction=${fields.interaction}`),
+      await browser.fetch("/consent?interaction=x"),
+      await stage.browser.fetch(`/consent?interaction=${await waiting(stage.browser, await stage.op.client())}`),
+      await signedOutConsent(stage),
+    ];
+  },
+  consent: async (stage) => {
+    const { browser, fields } = await beforeConsent(stage);
+    return [
+      await browser.fetch("/consent", { form: { ...fields, csrf: "x", approve: "yes" } }),
+      await browser.fetch("/consent", { form: { ...fields, interaction: "x", approve: "yes" } }),
+      await browser.fetch("/consent", { form: { ...fields, approve: "yes" } }),
+    ];
+  },
+
+  token: async ({ op, client, person, browser }) => {
+    const grant = await browser.obtain(client, person);
+    const service = await op.serviceClient();
+    return [
+      await client.redeem(grant),
+      await client.redeem(grant),
+      await client.post("/token", { grant_type: "password" }),
+      await client.post("/token", {}),
+      await service.credentials(),
+      await service.credentials({ scope: "unheard-of" }),
+      await op.fetch("/token", { form: { grant_type: "authorization_code", client_id: "nobody", code: "x" } }),
+    ];
+  },
+  userinfo: async (stage) => [
+    await stage.op.fetch("/userinfo", { bearer: stage.tokens.access_token }),
+    await stage.op.fetch("/userinfo", { bearer: await otherToken(stage) }),
+  ],
+  userinfoByForm: async (stage) => [
+    await stage.op.fetch("/userinfo", { form: { access_token: stage.tokens.access_token } }),
+    await stage.op.fetch("/userinfo", { form: { access_token: "x" }, bearer: stage.tokens.access_token }),
+    await stage.op.fetch("/userinfo", { form: { access_token: await otherToken(stage) } }),
+    await stage.op.fetch("/userinfo", { form: { access_token: "x" } }),
+  ],
+  introspect: async ({ client, tokens }) => [
+    await client.post("/introspect", { token: tokens.access_token }),
+    await client.post("/introspect", { token: tokens.refresh_token }),
+    await client.post("/introspect", { token: "x" }),
+    await client.post("/introspect", {}),
+  ],
+  revoke: async ({ client }) => [
+    await client.post("/revoke", { token: "x", token_type_hint: "access_token" }),
+    await client.post("/revoke", {}),
+  ],
+
+  register: async (stage) => {
+    const answers = [
+      await stage.op.admin("/register", { json: sample() }),
+      await stage.op.admin("/register", { json: { redirect_uris: ["javascript:x"] } }),
+      await stage.op.admin("/register", { json: { ...sample(), grant_types: [7] } }),
+      await stage.op.admin("/register", { json: { ...sample(), token_endpoint_auth_method: "none" } }),
+      await stage.op.fetch("/register", { json: sample(), bearer: await otherToken(stage) }),
+      await stage.off.admin("/register", { json: sample() }),
+    ];
+    for (let n = 0; n < 40 && answers.at(-1).status !== 429; n++) {
+      answers.push(await stage.open.fetch("/register", { json: sample(), address: "198.51.100.9" }));
+    }
+    return answers;
+  },
+  readClient: async (stage) => {
+    const { path, bearer } = await managed(stage);
+    return [
+      await stage.op.fetch(path, { bearer }),
+      await stage.op.admin(path),
+      await stage.op.fetch(path, { bearer: await otherToken(stage) }),
+    ];
+  },
+  replaceClient: async (stage) => changes(stage, "PUT"),
+  patchClient: async (stage) => changes(stage, "PATCH"),
+  deleteClient: async (stage) => {
+    const { path, bearer } = await managed(stage);
+    return [
+      await stage.op.fetch(path, { method: "DELETE", bearer: await otherToken(stage) }),
+      await stage.op.fetch(path, { method: "DELETE", bearer }),
+      await stage.op.fetch(path, { method: "DELETE", bearer }),
+    ];
+  },
+  renewSecret: async (stage) => {
+    const { path, bearer } = await managed(stage);
+    const renew = (init) => stage.op.fetch(`${path}/renew_secret`, { method: "POST", ...init });
+    return [
+      await renew({ bearer: await otherToken(stage) }),
+      await renew({ bearer, json: { overlap_seconds: -1 } }),
+      await renew({ bearer, json: { overlap_seconds: 60 } }),
+      ...(await parallel(() => stage.op.admin(`${path}/renew_secret`, { method: "POST" }))),
+    ];
+  },
+
+  createUser: async ({ op, person }) => [
+    await op.admin("/admin/api/users", { json: { username: "carol", address: { country: "SE" }, disabled: true } }),
+    await op.admin("/admin/api/users", { json: { username: person.username } }),
+    await op.admin("/admin/api/users", { json: { username: 7 } }),
+  ],
+  listUsers: async ({ op }) => [
+    await op.admin("/admin/api/users"),
+    await op.admin("/admin/api/users?limit=1"),
+    await op.admin("/admin/api/users?limit=0"),
+  ],
+  readUser: async ({ op, person }) => [
+    await op.admin(`/admin/api/users/${person.id}`),
+    await op.admin("/admin/api/users/nobody"),
+  ],
+  changeUser: async ({ op, person }) => {
+    const change = (id, json) => op.admin(`/admin/api/users/${id}`, { method: "PATCH", json });
+    const other = await op.person();
+    return [
+      await change(other.id, { nickname: "Zed", disabled: false }),
+      await change(other.id, { email: 7 }),
+      await change(other.id, { username: person.username }),
+      await change("nobody", {}),
+    ];
+  },
+  deleteUser: async ({ op }) => {
+    const path = `/admin/api/users/${(await op.person()).id}`;
+    return [await op.admin(path, { method: "DELETE" }), await op.admin(path, { method: "DELETE" })];
+  },
+  revokeGrant: async ({ op }) => {
+    const [client, person] = [await op.client(), await op.person()];
+    await op.browser().obtain(client, person);
+    const path = `/admin/api/users/${person.id}/grants/${client.id}`;
+    return [await op.admin(path, { method: "DELETE" }), await op.admin(path, { method: "DELETE" })];
+  },
+  listKeys: async ({ op }) => [await op.admin("/admin/api/keys")],
+  revokeKey: async ({ op }) => {
+    const [key] = (await op.keys()).filter(({ state }) => state === "next");
+    const revoke = (kid) => op.admin(`/admin/api/keys/${kid}/revoke`, { method: "POST" });
+    return [await revoke(key.kid), await revoke("nothing")];
+  },
+};
+
+/** PUT and PATCH, well and badly. */
+async function changes(stage, method) {
+  const { path, bearer } = await managed(stage);
+  const change = (init) => stage.op.fetch(path, { method, json: sample(), ...init });
+  return [
+    await change({ bearer: await otherToken(stage) }),
+    await change({ bearer, json: { redirect_uris: 7 } }),
+    await change({ bearer }),
+    await change({ bearer }),
+    ...(await parallel(() => change({ bearer: stage.op.adminToken }))),
+  ];
+}
+
+/** Requests at the same time, of which not all can win. */
+function parallel(request) {
+  return Promise.all(Array.from({ length: 8 }, request));
+}
+
+/** The consent page of somebody who has not signed in leads to the sign-in page. */
+async function signedOutConsent({ op, client }) {
+  const browser = op.browser();
+  return browser.fetch(`/consent?interaction=${await waiting(browser, client)}`);
+}
