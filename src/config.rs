@@ -31,6 +31,8 @@ pub struct Config {
     pub server_timing: bool,
     /// How long things live.
     pub lifetimes: Lifetimes,
+    /// `LOGOUT_REVOKES`: which tokens end with the session that they came of.
+    pub logout_revokes: LogoutRevokes,
 }
 
 /// Who may register clients at `/register`.
@@ -91,6 +93,17 @@ impl Lifetimes {
     pub fn longest_signed_token(&self) -> Lifetime {
         self.access_token.max(self.id_token)
     }
+}
+
+/// Which tokens end with the session that they came of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogoutRevokes {
+    /// Those without the scope `offline_access`.
+    Online,
+    /// All.
+    All,
+    /// None: they live on until they expire.
+    Nothing,
 }
 
 /// The issuer identifier (OIDC Discovery 1.0 section 3): an https origin, or http on a loopback host for development.
@@ -233,6 +246,15 @@ impl Config {
             session: reader.lifetime("SESSION_LIFETIME", Lifetime::days(30), Lifetime::days(365)),
             session_idle: reader.lifetime("SESSION_IDLE", Lifetime::days(7), Lifetime::days(365)),
         };
+        let logout_revokes = reader.choice(
+            "LOGOUT_REVOKES",
+            LogoutRevokes::Online,
+            &[
+                ("online", LogoutRevokes::Online),
+                ("all", LogoutRevokes::All),
+                ("nothing", LogoutRevokes::Nothing),
+            ],
+        );
         match (issuer, roots) {
             (Some(issuer), Some(roots)) if reader.problems.is_empty() => Ok(Self {
                 issuer,
@@ -243,6 +265,7 @@ impl Config {
                 loopback_fetches,
                 server_timing,
                 lifetimes,
+                logout_revokes,
             }),
             _ => Err(ConfigError(reader.problems)),
         }
@@ -428,6 +451,7 @@ mod tests {
         assert!(problem(&[("ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]).contains("ADMIN_TOKEN"));
         assert!(problem(&[("FRONT_CHANNEL_TOKENS", "yes")]).contains("off, on"));
         assert!(problem(&[("INSECURE_LOOPBACK_FETCHES", "on")]).contains("INSECURE_LOOPBACK_FETCHES"));
+        assert!(problem(&[("LOGOUT_REVOKES", "yes")]).contains("online, all, nothing"));
         assert!(problem(&[("REGISTRATION", "yes")]).contains("open, token, off"));
         assert!(problem(&[("CODE_LIFETIME", "601")]).contains("from 1 to 600"));
     }

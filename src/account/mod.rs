@@ -1,6 +1,7 @@
 //! People and how they prove who they are. Pure, like `oidc`.
 
 pub mod csrf;
+pub mod held_sessions;
 pub mod password;
 pub mod throttle;
 pub mod user;

@@ -1,13 +1,16 @@
-//! The two cookies: which session a browser has, and which browser it is.
+//! The two cookies: which sessions a browser has, and which browser it is.
 //!
 //! `__Host-` binds a cookie to this very host over https. On a loopback http issuer, where not every browser would take such
 //! a cookie, the names go without it.
 
 use cookie::{Cookie, SameSite, time::Duration};
 
-use crate::config::{Config, Issuer};
+use crate::{
+    account::held_sessions::HeldSessions,
+    config::{Config, Issuer},
+};
 
-/// The cookie of the sign-on session.
+/// The cookie of the sign-on sessions.
 pub fn session_name(issuer: &Issuer) -> &'static str {
     if issuer.is_https() {
         "__Host-limen_session"
@@ -25,9 +28,13 @@ pub fn browser_name(issuer: &Issuer) -> &'static str {
     }
 }
 
-/// A new session cookie.
-pub fn session(config: &Config, value: String) -> Cookie<'static> {
+/// The session cookie for what a browser now holds; one that is removed when that is nothing.
+pub fn session(config: &Config, held: &HeldSessions) -> Cookie<'static> {
     let lifetime = Duration::seconds(config.lifetimes.session.seconds());
+    let (value, lifetime) = match held.cookie() {
+        Some(value) => (value, lifetime),
+        None => (String::new(), Duration::ZERO),
+    };
     build(&config.issuer, session_name(&config.issuer), value, lifetime)
 }
 

@@ -20,6 +20,7 @@ mod jwts;
 mod keys;
 mod kv;
 mod log;
+mod logout;
 mod operator;
 mod random;
 mod registrar;

@@ -4,16 +4,18 @@ use cookie::Cookie;
 
 use super::{context::Context, cookies, failure::Problem, fault::Fault, random, request::Incoming};
 use crate::{
-    account::csrf,
+    account::{csrf, held_sessions::HeldSessions},
     oidc::{interaction::Interaction, params::Params},
     pages::Language,
-    secret::{Hash, OpaqueToken, Purpose, random_text},
+    secret::{Hash, Purpose, random_text},
 };
 
 /// A visitor, as the cookies tell.
 pub struct Visitor {
-    /// Hash of the session cookie.
+    /// Hash of the token of the active session.
     pub session_hash: Option<Hash>,
+    /// The active session and the others of this browser.
+    pub held: HeldSessions,
     browser: Option<String>,
     accept_language: Option<String>,
 }
@@ -21,11 +23,11 @@ pub struct Visitor {
 impl Visitor {
     pub fn of(request: &Incoming, context: &Context) -> Self {
         let issuer = &context.config.issuer;
-        let token = request
-            .cookie(cookies::session_name(issuer))
-            .and_then(|text| OpaqueToken::parse(&text));
+        let cookie = request.cookie(cookies::session_name(issuer)).unwrap_or_default();
+        let held = HeldSessions::parse(&cookie, &context.config.roots);
         Self {
-            session_hash: token.and_then(|token| token.hash(&context.config.roots, Purpose::Session)),
+            session_hash: held.active().cloned(),
+            held,
             browser: request
                 .cookie(cookies::browser_name(issuer))
                 .filter(|browser| is_browser_id(browser)),

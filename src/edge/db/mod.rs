@@ -4,6 +4,8 @@ pub mod clients;
 pub mod codes;
 pub mod grants;
 pub mod housekeeping;
+pub mod logout_outbox;
+pub mod session_clients;
 pub mod sessions;
 pub mod signing_keys;
 pub mod throttles;

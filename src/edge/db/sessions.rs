@@ -1,11 +1,12 @@
 //! `sessions`.
+#![allow(dead_code)]
 
 use serde::Deserialize;
 
 use super::{Rows, Statement, from_json, users};
 use crate::{
     account::user::User,
-    config::Lifetimes,
+    config::{Lifetimes, LogoutRevokes},
     edge::fault::Fault,
     oidc::authentication::Authentication,
     secret::Hash,
@@ -55,18 +56,48 @@ pub fn find(hash: Option<&Hash>, lifetimes: &Lifetimes, now: UnixTime) -> Statem
 }
 
 pub fn read(rows: &Rows) -> Result<Option<Session>, Fault> {
-    let Some(row) = rows.first::<Row>()? else {
-        return Ok(None);
-    };
-    let user = row.user.into_user()?;
-    let authentication = Authentication {
-        session_id: row.session_id,
-        user_id: user.id.clone(),
-        auth_time: UnixTime(row.auth_time),
-        acr: row.acr,
-        amr: from_json(&row.amr)?,
-    };
-    Ok(Some(Session { authentication, user }))
+    rows.first::<Row>()?.map(Row::into_session).transpose()
+}
+
+impl Row {
+    fn into_session(self) -> Result<Session, Fault> {
+        let user = self.user.into_user()?;
+        let authentication = Authentication {
+            session_id: self.session_id,
+            user_id: user.id.clone(),
+            auth_time: UnixTime(self.auth_time),
+            acr: self.acr,
+            amr: from_json(&self.amr)?,
+        };
+        Ok(Session { authentication, user })
+    }
+}
+
+/// The live sessions among those of a browser's cookie, in the order of `hashes` ([`json_of`]).
+pub fn find_held(hashes: &str, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+    Statement::new(format!(
+        "SELECT s.hash, s.id AS session_id, s.auth_time, s.acr, s.amr, {}
+         FROM json_each(?) held
+         JOIN sessions s ON s.hash = held.value
+         JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+         WHERE s.expires_at > ? AND s.last_seen_at > ? ORDER BY held.key",
+        users::COLUMNS
+    ))
+    .bind(hashes)
+    .bind(now)
+    .bind(now - lifetimes.session_idle)
+}
+
+pub fn read_held(rows: &Rows) -> Result<Vec<(Hash, Session)>, Fault> {
+    #[derive(Deserialize)]
+    struct HeldRow {
+        hash: String,
+        #[serde(flatten)]
+        row: Row,
+    }
+    let rows = rows.all::<HeldRow>()?.into_iter();
+    rows.map(|held| Ok((Hash::stored(held.hash), held.row.into_session()?)))
+        .collect()
 }
 
 /// Notes that a live session is in use.
@@ -101,6 +132,114 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Statement {
     .bind(&authentication.user_id)
 }
 
-pub fn delete(hash: Option<&Hash>) -> Statement {
-    Statement::new("DELETE FROM sessions WHERE hash = ?").bind(hash)
+/// Whose sessions end, and which of them.
+pub enum Ending<'a> {
+    /// Those of a browser's cookie, by their hashes as a JSON array ([`json_of`]).
+    Held(&'a str),
+    /// One of a person's, by its id.
+    One { user_id: &'a str, session_id: &'a str },
+    /// All of a person's but one.
+    Others { user_id: &'a str, kept: &'a str },
+    /// All of a person's, and with them every code and token: for who is disabled or deleted, or whose password somebody
+    /// else changed.
+    Everything { user_id: &'a str },
+}
+
+impl Ending<'_> {
+    /// Holds for the sessions `s` that end.
+    pub fn condition(&self) -> &'static str {
+        match self {
+            Self::Held(_) => "s.hash IN (SELECT value FROM json_each(?))",
+            Self::One { .. } => "s.user_id = ? AND s.id = ?",
+            Self::Others { .. } => "s.user_id = ? AND s.id <> ?",
+            Self::Everything { .. } => "s.user_id = ?",
+        }
+    }
+
+    /// Binds the values of [`Ending::condition`].
+    pub fn bind(&self, statement: Statement) -> Statement {
+        match self {
+            Self::Held(hashes) => statement.bind(*hashes),
+            Self::One {
+                user_id,
+                session_id: id,
+            }
+            | Self::Others { user_id, kept: id } => statement.bind(*user_id).bind(*id),
+            Self::Everything { user_id } => statement.bind(*user_id),
+        }
+    }
+
+    /// Deletes what hangs on the sessions in `table`, where `also` holds: on their own ids, and on those that clients know
+    /// them as.
+    fn delete_from(&self, table: &str, also: &str) -> Statement {
+        if let Self::Everything { user_id } = self {
+            return Statement::new(format!("DELETE FROM {table} WHERE user_id = ?")).bind(*user_id);
+        }
+        let condition = self.condition();
+        let statement = Statement::new(format!(
+            "DELETE FROM {table} WHERE {also} AND session_id IN (
+                SELECT s.id FROM sessions s WHERE {condition}
+                UNION SELECT sc.known_as FROM session_clients sc JOIN sessions s ON s.id = sc.session_id WHERE {condition})"
+        ));
+        self.bind(self.bind(statement))
+    }
+
+    /// Deletes the codes of the sessions that nobody has redeemed.
+    pub fn delete_codes(&self) -> Statement {
+        self.delete_from("codes", "used_at IS NULL")
+    }
+
+    /// Deletes the tokens that end with the sessions: "Refresh tokens issued without the offline_access property to a session
+    /// being logged out SHOULD be revoked. Refresh tokens issued with the offline_access property normally SHOULD NOT be
+    /// revoked" (Back-Channel Logout section 2.7).
+    pub fn delete_tokens(&self, revokes: LogoutRevokes) -> Statement {
+        match (self, revokes) {
+            (Self::Everything { .. }, _) | (_, LogoutRevokes::All) => self.delete_from("token_families", "TRUE"),
+            (_, LogoutRevokes::Online) => self.delete_from(
+                "token_families",
+                "NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')",
+            ),
+            (_, LogoutRevokes::Nothing) => Statement::idle(),
+        }
+    }
+
+    /// Deletes the sessions. A row each that was there.
+    pub fn delete(&self) -> Statement {
+        self.bind(Statement::new(format!(
+            "DELETE FROM sessions AS s WHERE {} RETURNING id",
+            self.condition()
+        )))
+    }
+}
+
+/// Hashes as the JSON array that [`Ending::Held`] takes.
+pub fn json_of<'a>(hashes: impl IntoIterator<Item = &'a Hash>) -> String {
+    let hashes: Vec<_> = hashes.into_iter().map(Hash::as_str).collect();
+    serde_json::to_string(&hashes).unwrap_or_default()
+}
+
+/// Deletes the sessions of `hashes` that are of the same person as the new session `session_id`, and tells their hashes. Where
+/// the new one did not come to be, nothing happens.
+pub fn supersede(session_id: &str, user_id: &str, hashes: &str) -> Statement {
+    Statement::new(
+        "DELETE FROM sessions WHERE user_id = ? AND id <> ? AND hash IN (SELECT value FROM json_each(?))
+           AND EXISTS (SELECT 1 FROM sessions WHERE id = ?) RETURNING hash",
+    )
+    .bind(user_id)
+    .bind(session_id)
+    .bind(hashes)
+    .bind(session_id)
+}
+
+/// The hashes of [`supersede`].
+pub fn read_hashes(rows: &Rows) -> Result<Vec<Hash>, Fault> {
+    #[derive(Deserialize)]
+    struct HashRow {
+        hash: String,
+    }
+    Ok(rows
+        .all::<HashRow>()?
+        .into_iter()
+        .map(|row| Hash::stored(row.hash))
+        .collect())
 }

@@ -134,13 +134,6 @@ pub fn set_password(credential_id: &str, user_id: &str, hash: &str, now: UnixTim
     .bind(user_id)
 }
 
-/// Ends what a person who is disabled, or whose password was changed by somebody else, still has open: sessions, codes,
-/// tokens.
-pub fn end_all(user_id: &str) -> [Statement; 3] {
-    ["sessions", "codes", "token_families"]
-        .map(|table| Statement::new(format!("DELETE FROM {table} WHERE user_id = ?")).bind(user_id))
-}
-
 pub fn delete(user_id: &str) -> Statement {
     Statement::new("DELETE FROM users WHERE id = ? RETURNING id").bind(user_id)
 }

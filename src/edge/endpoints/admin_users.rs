@@ -9,9 +9,9 @@ use crate::{
     },
     edge::{
         context::Context,
-        db::{Statement, grants, users},
+        db::{Statement, grants, sessions::Ending, users},
         failure::MachineFailure,
-        operator, random,
+        logout, operator, random,
         request::Incoming,
         text,
     },
@@ -91,16 +91,23 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
         None => user.disabled_at,
     };
     let signs_out = user.disabled_at.is_some() || wanted.password.is_some();
-    let [sessions, codes, families] = match signs_out {
-        true => users::end_all(&user.id),
-        false => [Statement::idle(), Statement::idle(), Statement::idle()],
+    let [notices, codes, tokens, sessions] = match signs_out {
+        true => logout::end_sessions(&Ending::Everything { user_id: &user.id }, context),
+        false => std::array::from_fn(|_| Statement::idle()),
     };
     let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
     let [rival] = context.db.batch([users::find_rival(&user)]).await?;
     if rival.any()? {
         return Err(taken());
     }
-    let statements = [users::update(&user, &read), set_password, sessions, codes, families];
+    let statements = [
+        users::update(&user, &read),
+        set_password,
+        notices,
+        codes,
+        tokens,
+        sessions,
+    ];
     let [changed, ..] = context.db.batch(statements).await?;
     if changed.any()? {
         Ok(Reply::json(200, &describe(&user)))
@@ -112,7 +119,10 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
 /// `DELETE /admin/api/users/{user_id}`. Sessions, consents, codes and tokens go with the person.
 pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
-    let deleted = context.db.run(users::delete(request.segment(0))).await?;
+    let user_id = request.segment(0);
+    let [notices, codes, tokens, sessions] = logout::end_sessions(&Ending::Everything { user_id }, context);
+    let statements = [notices, codes, tokens, sessions, users::delete(user_id)];
+    let [.., deleted] = context.db.batch(statements).await?;
     if deleted.any()? {
         Ok(Reply::new(204, Body::Empty))
     } else {

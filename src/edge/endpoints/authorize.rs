@@ -4,7 +4,7 @@ use crate::{
     edge::{
         client_copy,
         context::Context,
-        db::{Rows, Statement, clients, grants, sessions, signing_keys},
+        db::{Rows, Statement, clients, grants, session_clients, sessions, signing_keys},
         failure::{PageFailure, Problem},
         fault::Fault,
         flow::{Flow, Standing},
@@ -111,7 +111,7 @@ async fn attempt(
         None => Statement::idle(),
     };
     let lifetimes = &context.config.lifetimes;
-    let [client, session, consent, hint_key, issued, _] = context
+    let [client, session, consent, hint_key, issued, ..] = context
         .db
         .batch([
             clients::find(&client_id),
@@ -119,6 +119,7 @@ async fn attempt(
             grants::find_by_session(session_hash, &client_id),
             hint_key,
             issue,
+            session_clients::note(&hash, context.now),
             sessions::touch(session_hash, lifetimes, context.now),
         ])
         .await?;

@@ -5,7 +5,7 @@ use url::Url;
 use crate::{
     edge::{
         context::Context,
-        db::{grants, sessions::Session},
+        db::{grants, session_clients, sessions::Session},
         failure::{PageFailure, Problem},
         flow::{self, Flow, Standing},
         random,
@@ -63,7 +63,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let (code, hash) = Flow::new_code(context)?;
     let client_id = &asked.flow.client.client_id;
-    let [_, issued] = context
+    let [_, issued, _] = context
         .db
         .batch([
             grants::allow(
@@ -74,6 +74,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 context.now,
             ),
             asked.flow.issue(&asked.request, &hash, &asked.session_hash, context),
+            session_clients::note(&hash, context.now),
         ])
         .await?;
     if issued.any()? {

@@ -9,13 +9,14 @@ use crate::{
         context::Context,
         cookies,
         db::{
-            sessions::{self, NewSession},
+            session_clients,
+            sessions::{self, Ending, NewSession},
             throttles, users,
         },
         failure::{PageFailure, Problem},
         fault::Fault,
         flow::{self, Flow, Standing},
-        random,
+        logout, random,
         request::Incoming,
         text,
         visitor::Visitor,
@@ -129,7 +130,8 @@ impl Guest {
         Reply::page(status, html, self.flow.page_policy())
     }
 
-    /// Begins a session under a new id, whatever the browser came with.
+    /// Begins a session under a new id, whatever the browser came with. It takes the place of those that the same person has
+    /// there; other people stay signed in.
     async fn sign_in(
         &self,
         user_id: String,
@@ -155,19 +157,31 @@ impl Guest {
             authentication: &authentication,
             user_agent: &user_agent,
         };
-        let [_, begun, _, _] = context
+        let (session_id, user_id) = (&authentication.session_id, &authentication.user_id);
+        let held = sessions::json_of(self.visitor.held.all());
+        let [begun, _, superseded, ..] = context
             .db
             .batch([
-                sessions::delete(self.visitor.session_hash.as_ref()),
                 sessions::insert(&session, &context.config.lifetimes),
-                throttles::reset_account(&authentication.user_id),
+                session_clients::inherit(session_id, user_id, &held),
+                sessions::supersede(session_id, user_id, &held),
+                throttles::reset_account(user_id),
                 throttles::forgive(&attempt.address),
             ])
             .await?;
         if !begun.any()? {
             return Ok(self.page(400, "", Some(LoginProblem::WrongCredentials), context));
         }
-        let cookie = cookies::session(&context.config, token.expose().to_owned());
+        let superseded = sessions::read_hashes(&superseded)?;
+        let (held, evicted) = self.visitor.held.clone().begin(token, hash, &superseded);
+        if !evicted.is_empty() {
+            let evicted = sessions::json_of(&evicted);
+            context
+                .db
+                .batch(logout::end_sessions(&Ending::Held(&evicted), context))
+                .await?;
+        }
+        let cookie = cookies::session(&context.config, &held);
         Ok(flow::see_page(Endpoint::AuthorizeResume, &self.sealed).with_cookie(cookie))
     }
 }
