@@ -83,6 +83,8 @@ pub struct Lifetimes {
     pub session: Lifetime,
     /// `SESSION_IDLE`: a session unused for so long is dead.
     pub session_idle: Lifetime,
+    /// `AUDIT_RETENTION`: rows of the audit.
+    pub audit: Lifetime,
 }
 
 /// The longest that an access token may be made to live.
@@ -245,6 +247,7 @@ impl Config {
             refresh_grace: reader.lifetime("REFRESH_GRACE", Lifetime(30), Lifetime::minutes(5)),
             session: reader.lifetime("SESSION_LIFETIME", Lifetime::days(30), Lifetime::days(365)),
             session_idle: reader.lifetime("SESSION_IDLE", Lifetime::days(7), Lifetime::days(365)),
+            audit: reader.lifetime("AUDIT_RETENTION", Lifetime::days(90), Lifetime::days(3_650)),
         };
         let logout_revokes = reader.choice(
             "LOGOUT_REVOKES",

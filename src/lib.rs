@@ -7,7 +7,7 @@
 //! ```text
 //! edge  ->  pages  ->  oidc  ->  secret, time, config
 //!       ->  account  ------->
-//!       ->  reply
+//!       ->  audit, reply
 //! ```
 //!
 //! `edge` exists on wasm only, so that nothing else can reach the platform.
@@ -17,6 +17,7 @@
 )]
 
 pub mod account;
+pub mod audit;
 pub mod config;
 pub mod oidc;
 pub mod openapi;

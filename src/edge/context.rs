@@ -6,6 +6,7 @@ use worker::Env;
 
 use super::{clock, db::Db, fault::Fault, kv::Kv, random};
 use crate::{
+    audit,
     config::{Config, ConfigError},
     time::UnixTime,
 };
@@ -19,6 +20,8 @@ pub struct Context {
     pub kv: Kv,
     /// Stands in the log and on error pages, so that a person's report finds its line.
     pub request_id: String,
+    /// The network that the request came from, for the audit. `None` for the periodic run.
+    pub network: Option<String>,
     pub background: Background,
 }
 
@@ -54,7 +57,8 @@ pub enum Unavailable {
 }
 
 impl Context {
-    pub fn new(env: &Env, background: Background) -> Result<Self, Unavailable> {
+    /// The platform as it is now, for a request from `address`.
+    pub fn new(env: &Env, background: Background, address: Option<&str>) -> Result<Self, Unavailable> {
         let config = config(env).map_err(Unavailable::Config)?;
         let d1 = env.d1("DB").map_err(|_| Unavailable::NoDatabase)?;
         Ok(Self {
@@ -64,6 +68,7 @@ impl Context {
             db: Db::new(d1),
             kv: Kv::new(env.kv("KV").ok()),
             request_id: random::id().unwrap_or_default(),
+            network: address.and_then(audit::network),
             background,
         })
     }
@@ -83,6 +88,7 @@ impl Context {
             db: Db::new(d1),
             kv: Kv::new(self.env.kv("KV").ok()),
             request_id: self.request_id.clone(),
+            network: self.network.clone(),
             background: Background::none(),
         })
     }

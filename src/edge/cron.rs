@@ -1,7 +1,12 @@
 //! The periodic run: makes keys that are due, moves them to the current root, republishes the JWKS, deletes what has expired.
 //! Nothing depends on it: state changes with time, this only tidies. Run twice, or twice at once, it does no harm.
 
-use super::{context::Context, db::housekeeping, fault::Fault, jwks, keys, log};
+use super::{
+    context::Context,
+    db::{audit, housekeeping},
+    fault::Fault,
+    jwks, keys, log,
+};
 use crate::{oidc::jwt::SigningAlg, time::Lifetime};
 
 const LEASE: &str = "cron";
@@ -39,6 +44,18 @@ async fn tidy(context: &Context) -> Result<(), Fault> {
     for _ in 0..housekeeping::MOST_ROUNDS {
         let deleted = context.db.batch(housekeeping::tidy(context.now)).await?;
         if !deleted.iter().any(housekeeping::is_full) {
+            break;
+        }
+    }
+    for _ in 0..housekeeping::MOST_ROUNDS {
+        let oldest = context.now - context.config.lifetimes.audit;
+        if !context
+            .db
+            .batch(audit::tidy(oldest))
+            .await?
+            .iter()
+            .any(housekeeping::is_full)
+        {
             break;
         }
     }

@@ -54,7 +54,8 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
         audience: found.as_ref().map_or(Audience::Browser, |(route, _)| route.audience),
         if_none_match: request.headers().get("if-none-match")?,
     };
-    let context = match Context::new(&env, Background::of_request(background)) {
+    let address = request.headers().get(request::ADDRESS)?;
+    let context = match Context::new(&env, Background::of_request(background), address.as_deref()) {
         Ok(context) => context,
         Err(unavailable) => return respond::respond(explain(&unavailable), &shape, None),
     };
@@ -79,7 +80,7 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
 /// The periodic run.
 #[event(scheduled)]
 async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
-    match Context::new(&env, Background::none()) {
+    match Context::new(&env, Background::none(), None) {
         Ok(context) => {
             if let Err(fault) = cron::run(&context).await {
                 log::fault(&context.request_id, &fault);

@@ -12,6 +12,9 @@ use crate::{
 /// The most bytes of a body.
 const LONGEST_BODY: usize = 128 * 1_024;
 
+/// The header in which the platform tells the caller's address; nobody else can set it.
+pub const ADDRESS: &str = "cf-connecting-ip";
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request on its way to an endpoint.
@@ -69,7 +72,7 @@ impl Incoming {
 
     /// The address of the caller, as the platform saw it.
     pub fn address(&self) -> String {
-        self.header("cf-connecting-ip").unwrap_or_default()
+        self.header(ADDRESS).unwrap_or_default()
     }
 
     /// A cookie.

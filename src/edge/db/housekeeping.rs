@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The most rows of a table that one statement deletes.
-const BATCH: usize = 5_000;
+pub(super) const BATCH: usize = 5_000;
 
 /// How often one run deletes so many.
 pub const MOST_ROUNDS: usize = 5;

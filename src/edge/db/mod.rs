@@ -1,5 +1,6 @@
 //! D1: one file a table, SQL beside its row. Every call is one round trip and one transaction.
 
+pub mod audit;
 pub mod clients;
 pub mod codes;
 pub mod grants;

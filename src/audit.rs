@@ -1,0 +1,289 @@
+//! What is written down of events that matter to security. Names are stable: operators search by them, and pages put them
+//! into words.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Event {
+    SignIn,
+    SignInFailed,
+    /// Too many attempts; further ones are not looked at, and not written down.
+    Throttled,
+    SignOut,
+    /// A session was ended from elsewhere: by its person, an operator, or a change of the password.
+    SessionEnded,
+    ConsentGiven,
+    ConsentRefused,
+    ConsentRemoved,
+    CodeReplayed,
+    RefreshTokenReused,
+    TokenRevoked,
+    ClientRegistered,
+    ClientChanged,
+    ClientDeleted,
+    ClientSecretRenewed,
+    RegistrationRefused,
+    KeyCreated,
+    KeyRevoked,
+    /// A signing key was wrapped under another root.
+    KeyRewrapped,
+    UserCreated,
+    UserChanged,
+    UserDisabled,
+    UserEnabled,
+    UserDeleted,
+    /// Somebody made themselves an account.
+    SignedUp,
+    PasswordChanged,
+    /// A person changed what is known about them.
+    ProfileChanged,
+    /// A person took a copy of what is stored about them.
+    DataExported,
+    /// A person deleted their own account.
+    AccountDeleted,
+    /// An operator's call came with a wrong token.
+    OperatorRefused,
+    /// There were more events of strangers than are written down.
+    Flooded,
+}
+
+/// Whether what was tried came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Outcome {
+    Success,
+    Failure,
+}
+
+/// Whose doing it was. A person acts on their own account, a client with itself: their ids are those of the [`Entry`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Actor {
+    Person,
+    Client,
+    Operator,
+    /// Limen itself.
+    System,
+    /// Somebody who has not shown who they are.
+    Anybody,
+}
+
+impl Event {
+    /// All events.
+    pub const ALL: &'static [Self] = &[
+        Self::SignIn,
+        Self::SignInFailed,
+        Self::Throttled,
+        Self::SignOut,
+        Self::SessionEnded,
+        Self::ConsentGiven,
+        Self::ConsentRefused,
+        Self::ConsentRemoved,
+        Self::CodeReplayed,
+        Self::RefreshTokenReused,
+        Self::TokenRevoked,
+        Self::ClientRegistered,
+        Self::ClientChanged,
+        Self::ClientDeleted,
+        Self::ClientSecretRenewed,
+        Self::RegistrationRefused,
+        Self::KeyCreated,
+        Self::KeyRevoked,
+        Self::KeyRewrapped,
+        Self::UserCreated,
+        Self::UserChanged,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::UserDeleted,
+        Self::SignedUp,
+        Self::PasswordChanged,
+        Self::ProfileChanged,
+        Self::DataExported,
+        Self::AccountDeleted,
+        Self::OperatorRefused,
+        Self::Flooded,
+    ];
+
+    /// The name, as it is stored and searched for.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::Throttled => "throttled",
+            Self::SignOut => "sign_out",
+            Self::SessionEnded => "session_ended",
+            Self::ConsentGiven => "consent_given",
+            Self::ConsentRefused => "consent_refused",
+            Self::ConsentRemoved => "consent_removed",
+            Self::CodeReplayed => "code_replayed",
+            Self::RefreshTokenReused => "refresh_token_reused",
+            Self::TokenRevoked => "token_revoked",
+            Self::ClientRegistered => "client_registered",
+            Self::ClientChanged => "client_changed",
+            Self::ClientDeleted => "client_deleted",
+            Self::ClientSecretRenewed => "client_secret_renewed",
+            Self::RegistrationRefused => "registration_refused",
+            Self::KeyCreated => "key_created",
+            Self::KeyRevoked => "key_revoked",
+            Self::KeyRewrapped => "key_rewrapped",
+            Self::UserCreated => "user_created",
+            Self::UserChanged => "user_changed",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::UserDeleted => "user_deleted",
+            Self::SignedUp => "signed_up",
+            Self::PasswordChanged => "password_changed",
+            Self::ProfileChanged => "profile_changed",
+            Self::DataExported => "data_exported",
+            Self::AccountDeleted => "account_deleted",
+            Self::OperatorRefused => "operator_refused",
+            Self::Flooded => "flooded",
+        }
+    }
+
+    /// The event of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.as_str() == name)
+    }
+
+    /// How the event ended; each is of one kind.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::SignInFailed
+            | Self::Throttled
+            | Self::ConsentRefused
+            | Self::CodeReplayed
+            | Self::RefreshTokenReused
+            | Self::RegistrationRefused
+            | Self::OperatorRefused
+            | Self::Flooded => Outcome::Failure,
+            _ => Outcome::Success,
+        }
+    }
+}
+
+impl Outcome {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+impl Actor {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Client => "client",
+            Self::Operator => "operator",
+            Self::System => "system",
+            Self::Anybody => "anybody",
+        }
+    }
+}
+
+/// An event to write down. It never holds a secret, a name that somebody typed, or a whole address: what is typed into the
+/// field for the name is a password now and then.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// What happened.
+    pub event: Event,
+    /// Whose doing it was.
+    pub actor: Actor,
+    /// Whom it is about.
+    pub user_id: Option<&'a str>,
+    /// With which client.
+    pub client_id: Option<&'a str>,
+    /// In which session, by its id.
+    pub session_id: Option<&'a str>,
+    /// What else there is to say, in a small object.
+    pub detail: Option<Value>,
+}
+
+impl<'a> Entry<'a> {
+    /// An event that is `actor`'s doing.
+    pub fn new(event: Event, actor: Actor) -> Self {
+        Self {
+            event,
+            actor,
+            user_id: None,
+            client_id: None,
+            session_id: None,
+            detail: None,
+        }
+    }
+
+    /// About a person.
+    pub fn user(self, user_id: &'a str) -> Self {
+        Self {
+            user_id: Some(user_id),
+            ..self
+        }
+    }
+
+    /// With a client.
+    pub fn client(self, client_id: &'a str) -> Self {
+        Self {
+            client_id: Some(client_id),
+            ..self
+        }
+    }
+
+    /// In a session.
+    pub fn session(self, session_id: &'a str) -> Self {
+        Self {
+            session_id: Some(session_id),
+            ..self
+        }
+    }
+
+    /// With more to say.
+    pub fn detail(self, detail: Value) -> Self {
+        Self {
+            detail: Some(detail),
+            ..self
+        }
+    }
+}
+
+/// The network that an address lies in, the /24 of IPv4 and the /48 of IPv6: enough to see that something came from elsewhere,
+/// too little to tell a household.
+pub fn network(address: &str) -> Option<String> {
+    match address.parse().ok()? {
+        IpAddr::V4(v4) => Some(format!("{}/24", Ipv4Addr::from_bits(v4.to_bits() & (u32::MAX << 8)))),
+        IpAddr::V6(v6) => Some(format!("{}/48", Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 80)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_event_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = Event::ALL.iter().map(|event| event.as_str()).collect();
+        assert_eq!(names.len(), Event::ALL.len());
+        for event in Event::ALL {
+            assert_eq!(Event::parse(event.as_str()), Some(*event));
+        }
+        assert_eq!(Event::parse("SignIn"), None);
+    }
+
+    #[test]
+    fn a_network_is_less_than_an_address() {
+        assert_eq!(network("192.0.2.77").as_deref(), Some("192.0.2.0/24"));
+        assert_eq!(network("2001:db8:1:2:3::4").as_deref(), Some("2001:db8:1::/48"));
+        assert_eq!(network("unknown"), None);
+    }
+}

@@ -1,0 +1,231 @@
+//! `audit`: what happened (src/audit.rs). An event is written down in the batch that makes it happen, so that neither is
+//! without the other, and no trip is added.
+#![allow(dead_code)]
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Rows, Statement, from_json, housekeeping::BATCH, sessions::Ending};
+use crate::{
+    account::throttle::WINDOW,
+    audit::{Entry, Event},
+    edge::{context::Context, fault::Fault},
+    time::UnixTime,
+};
+
+/// The most events of strangers that are written down in a [`WINDOW`]: about accounts that there are, and about nobody's.
+/// Apart, so that guesses at made-up names do not hide those at somebody's password.
+const MOST_OF_STRANGERS: i64 = 250;
+
+/// The most events of strangers that are kept, whatever their age.
+const MOST_KEPT_OF_STRANGERS: i64 = 20_000;
+
+/// The columns that every entry fills, and those that some take from a table.
+const INSERT: &str =
+    "INSERT INTO audit (at, event, outcome, actor, network, request_id, detail, user_id, client_id, session_id)";
+
+/// Writes an event down.
+pub fn record(entry: &Entry<'_>, context: &Context) -> Statement {
+    write(entry, context, "")
+}
+
+/// Writes an event down if the statement before it in the batch changed a row.
+pub fn record_if_changed(entry: &Entry<'_>, context: &Context) -> Statement {
+    write(entry, context, "WHERE changes() > 0")
+}
+
+fn write(entry: &Entry<'_>, context: &Context, condition: &str) -> Statement {
+    let statement = Statement::new(format!("{INSERT} SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? {condition}"));
+    bind_ids(bind(statement, entry, context), entry)
+}
+
+/// Writes an event down for each session that ends, in the batch that ends them, before it does. Whose they are is read from
+/// them.
+pub fn record_ending(entry: &Entry<'_>, which: &Ending<'_>, context: &Context) -> Statement {
+    let condition = which.condition();
+    which.bind(record_each(
+        entry,
+        &format!("s.user_id, NULL, s.id FROM sessions s WHERE {condition}"),
+        context,
+    ))
+}
+
+/// Writes an event down for each row of a query that gives `user_id`, `client_id` and `session_id`; the caller binds its
+/// values.
+pub(super) fn record_each(entry: &Entry<'_>, query: &str, context: &Context) -> Statement {
+    let statement = Statement::new(format!("{INSERT} SELECT ?, ?, ?, ?, ?, ?, ?, {query}"));
+    bind(statement, entry, context)
+}
+
+fn bind(statement: Statement, entry: &Entry<'_>, context: &Context) -> Statement {
+    let detail = entry.detail.as_ref().map(Value::to_string);
+    statement
+        .bind(context.now)
+        .bind(entry.event.as_str())
+        .bind(entry.event.outcome().as_str())
+        .bind(entry.actor.as_str())
+        .bind(context.network.as_deref())
+        .bind(&context.request_id)
+        .bind(detail.as_ref())
+}
+
+fn bind_ids(statement: Statement, entry: &Entry<'_>) -> Statement {
+    statement
+        .bind(entry.user_id)
+        .bind(entry.client_id)
+        .bind(entry.session_id)
+}
+
+/// Writes an event down that strangers can bring about as often as they like: up to a limit in all. The event that reaches it
+/// is written down as [`Event::Flooded`], so that the gap is seen.
+pub fn record_of_stranger(entry: &Entry<'_>, context: &Context) -> [Statement; 2] {
+    record_up_to_limit(entry, "TRUE", context)
+}
+
+/// As [`record_of_stranger`], if the statement before it in the batch changed a row.
+pub fn record_of_stranger_if_changed(entry: &Entry<'_>, context: &Context) -> [Statement; 2] {
+    record_up_to_limit(entry, "changes() > 0", context)
+}
+
+fn record_up_to_limit(entry: &Entry<'_>, condition: &str, context: &Context) -> [Statement; 2] {
+    let key = match entry.user_id {
+        Some(_) => "audit:somebody",
+        None => "audit:nobody",
+    };
+    let count = Statement::new(format!(
+        "INSERT INTO throttles (key, failures, expires_at) SELECT ?, 1, ? WHERE {condition}
+         ON CONFLICT (key) DO UPDATE SET
+            failures = CASE WHEN throttles.expires_at <= ? THEN 1 ELSE throttles.failures + 1 END,
+            expires_at = CASE WHEN throttles.expires_at <= ? THEN excluded.expires_at ELSE throttles.expires_at END"
+    ))
+    .bind(key)
+    .bind(context.now + WINDOW)
+    .bind(context.now)
+    .bind(context.now);
+    let write = Statement::new(format!(
+        "{INSERT} SELECT column1, CASE failures WHEN ? THEN ? ELSE column2 END, column3, column4, column5, column6, column7,
+                         column8, column9, column10
+         FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) JOIN throttles ON key = ? AND failures <= ? WHERE changes() > 0"
+    ))
+    .bind(MOST_OF_STRANGERS)
+    .bind(Event::Flooded.as_str());
+    let write = bind_ids(bind(write, entry, context), entry);
+    [count, write.bind(key).bind(MOST_OF_STRANGERS)]
+}
+
+/// Takes from the rows about a person who is deleted what could still tell of them. Their id is random, and nothing else knows
+/// it any more; what happened stays.
+pub fn forget(user_id: &str) -> Statement {
+    Statement::new("UPDATE audit SET network = NULL, session_id = NULL, detail = NULL WHERE user_id = ?").bind(user_id)
+}
+
+/// Deletes rows from before `oldest`, and rows of strangers beyond the most that are kept; a bounded number of each.
+pub fn tidy(oldest: UnixTime) -> [Statement; 2] {
+    [
+        Statement::new("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? LIMIT ?)")
+            .bind(oldest)
+            .bind(BATCH as i64),
+        Statement::new(
+            "DELETE FROM audit WHERE id IN (
+                SELECT id FROM audit WHERE actor = 'anybody' ORDER BY id DESC LIMIT ? OFFSET ?)",
+        )
+        .bind(BATCH as i64)
+        .bind(MOST_KEPT_OF_STRANGERS),
+    ]
+}
+
+/// Which rows are wanted. What is `None` does not matter.
+#[derive(Default)]
+pub struct Filter<'a> {
+    pub user_id: Option<&'a str>,
+    pub client_id: Option<&'a str>,
+    pub event: Option<Event>,
+    /// At this time or later.
+    pub since: Option<UnixTime>,
+    /// Before this time.
+    pub until: Option<UnixTime>,
+    /// Older than the row of this id: where a page ended.
+    pub before: Option<i64>,
+}
+
+/// An event as it was written down.
+#[derive(Deserialize)]
+struct Row {
+    id: i64,
+    at: i64,
+    event: String,
+    outcome: String,
+    actor: String,
+    user_id: Option<String>,
+    client_id: Option<String>,
+    session_id: Option<String>,
+    network: Option<String>,
+    request_id: String,
+    detail: Option<String>,
+}
+
+/// An event as it was written down.
+#[derive(Serialize)]
+pub struct Recorded {
+    pub id: i64,
+    pub at: UnixTime,
+    /// The name of an [`Event`].
+    pub event: String,
+    pub outcome: String,
+    pub actor: String,
+    pub user_id: Option<String>,
+    pub client_id: Option<String>,
+    pub session_id: Option<String>,
+    pub network: Option<String>,
+    pub request_id: String,
+    pub detail: Option<Value>,
+}
+
+/// At most `limit` rows, the newest first.
+pub fn list(filter: &Filter<'_>, limit: i64) -> Statement {
+    let mut conditions = vec!["TRUE"];
+    let mut values: Vec<super::Value> = Vec::new();
+    let mut add = |condition: &'static str, value: Option<super::Value>| {
+        if let Some(value) = value {
+            conditions.push(condition);
+            values.push(value);
+        }
+    };
+    add("user_id = ?", filter.user_id.map(Into::into));
+    add("client_id = ?", filter.client_id.map(Into::into));
+    add("event = ?", filter.event.map(|event| event.as_str().into()));
+    add("at >= ?", filter.since.map(Into::into));
+    add("at < ?", filter.until.map(Into::into));
+    add("id < ?", filter.before.map(Into::into));
+    let sql = format!(
+        "SELECT id, at, event, outcome, actor, user_id, client_id, session_id, network, request_id, detail
+         FROM audit WHERE {} ORDER BY id DESC LIMIT ?",
+        conditions.join(" AND ")
+    );
+    values
+        .into_iter()
+        .fold(Statement::new(sql), Statement::bind)
+        .bind(limit)
+}
+
+pub fn read_all(rows: &Rows) -> Result<Vec<Recorded>, Fault> {
+    rows.all::<Row>()?.into_iter().map(Row::into_recorded).collect()
+}
+
+impl Row {
+    fn into_recorded(self) -> Result<Recorded, Fault> {
+        Ok(Recorded {
+            detail: self.detail.as_deref().map(from_json).transpose()?,
+            id: self.id,
+            at: UnixTime(self.at),
+            event: self.event,
+            outcome: self.outcome,
+            actor: self.actor,
+            user_id: self.user_id,
+            client_id: self.client_id,
+            session_id: self.session_id,
+            network: self.network,
+            request_id: self.request_id,
+        })
+    }
+}
