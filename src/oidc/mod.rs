@@ -7,6 +7,7 @@ pub mod authorize;
 pub mod claims;
 pub mod client;
 pub mod client_auth;
+pub mod client_key;
 pub mod client_metadata;
 pub mod code_grant;
 pub mod discovery;

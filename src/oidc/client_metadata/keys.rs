@@ -29,6 +29,25 @@ pub struct PublicJwks {
 }
 
 impl PublicJwks {
+    /// Reads what a `jwks_uri` leads to. Keys that are private, symmetric or no keys are left out, as those of an unknown
+    /// kind are when a key is looked for: "Implementations SHOULD ignore JWKs within a JWK Set that use `kty` values that are
+    /// not understood by them" (RFC 7517 section 5).
+    ///
+    /// # Errors
+    /// Says what is wrong, for the developer of the client.
+    pub fn read(document: &[u8]) -> Result<Self, &'static str> {
+        let document: Value = serde_json::from_slice(document).map_err(|_| "does not lead to a JWK set")?;
+        let keys = document
+            .get("keys")
+            .and_then(Value::as_array)
+            .ok_or("does not lead to a JWK set")?;
+        let keys: Vec<_> = keys.iter().filter_map(|key| public_key(key).ok()).collect();
+        if keys.len() > MOST_KEYS {
+            return Err("leads to more than 20 keys");
+        }
+        Ok(Self { keys })
+    }
+
     /// Reads a JWK set. Members beside `keys` are dropped.
     pub(super) fn parse(value: &Value) -> Result<Self, &'static str> {
         let keys = value.get("keys").and_then(Value::as_array).ok_or("must be a JWK set")?;

@@ -218,6 +218,25 @@ pub enum ClientSigningAlg {
 }
 
 impl ClientSigningAlg {
+    /// The algorithm by its name in `alg`.
+    pub fn parse(name: &str) -> Option<Self> {
+        named(name).ok()
+    }
+
+    /// The name in `alg`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InsecureNone => "none",
+            Self::HS256 => "HS256",
+            Self::HS384 => "HS384",
+            Self::HS512 => "HS512",
+            Self::RS256 => "RS256",
+            Self::PS256 => "PS256",
+            Self::ES256 => "ES256",
+            Self::EdDSA => "EdDSA",
+        }
+    }
+
     /// Whether the key is the client secret.
     pub fn is_hmac(self) -> bool {
         matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
