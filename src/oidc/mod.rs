@@ -18,6 +18,7 @@ pub mod id_token;
 pub mod id_token_hint;
 pub mod interaction;
 pub mod introspection;
+pub mod jwe;
 pub mod jwt;
 pub mod params;
 pub mod pkce;

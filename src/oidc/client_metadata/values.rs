@@ -6,6 +6,7 @@ use serde::{
     de::{DeserializeOwned, IntoDeserializer, value::Error},
 };
 
+pub use crate::oidc::jwe::{ContentEncryption, KeyManagementAlg};
 use crate::oidc::jwt::SigningAlg;
 
 /// `grant_types`: how a client may come by tokens.
@@ -246,38 +247,6 @@ impl ClientSigningAlg {
     pub fn is_asymmetric(self) -> bool {
         !self.is_hmac() && self != Self::InsecureNone
     }
-}
-
-/// How the content key of a JWE reaches its reader (RFC 7518 section 4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum KeyManagementAlg {
-    #[serde(rename = "RSA-OAEP")]
-    RsaOaep,
-    #[serde(rename = "RSA-OAEP-256")]
-    RsaOaep256,
-    #[serde(rename = "ECDH-ES")]
-    EcdhEs,
-    #[serde(rename = "ECDH-ES+A128KW")]
-    EcdhEsA128Kw,
-    #[serde(rename = "ECDH-ES+A256KW")]
-    EcdhEsA256Kw,
-}
-
-/// How the content of a JWE is encrypted (RFC 7518 section 5.1).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub enum ContentEncryption {
-    /// "If `..._alg` is specified, the default `..._enc` value is A128CBC-HS256" (OIDC Registration section 2).
-    #[default]
-    #[serde(rename = "A128CBC-HS256")]
-    A128CbcHs256,
-    #[serde(rename = "A256CBC-HS512")]
-    A256CbcHs512,
-    #[serde(rename = "A128GCM")]
-    A128Gcm,
-    #[serde(rename = "A256GCM")]
-    A256Gcm,
 }
 
 /// A pair of `..._alg` and `..._enc`.
