@@ -1,5 +1,7 @@
 //! WebCrypto: signatures, and keys that never enter wasm memory.
 
+pub mod jwe;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde_json::Value;
@@ -7,8 +9,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, CryptoKeyPair, SubtleCrypto, WorkerGlobalScope};
 
-use super::{fault::Fault, random};
-use crate::{oidc::jwt::SigningAlg, secret::Key};
+use crate::{
+    edge::{fault::Fault, random},
+    oidc::jwt::SigningAlg,
+    secret::Key,
+};
 
 /// The bytes of an AES-GCM nonce.
 const NONCE: usize = 12;

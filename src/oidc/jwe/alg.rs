@@ -2,6 +2,7 @@
 //! padding tells attackers what it should not (RFC 8725 section 3.2). So are keys from passwords (PBES2) and shared ones.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// How the content key of a JWE reaches its reader (RFC 7518 section 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,9 +144,20 @@ impl Curve {
         }
     }
 
-    /// The `kty` of its keys.
-    pub fn kty(self) -> &'static str {
-        if self == Self::X25519 { "OKP" } else { "EC" }
+    /// The members that make a public key of it.
+    pub fn public_members(self) -> &'static [&'static str] {
+        if self == Self::X25519 {
+            &["kty", "crv", "x"]
+        } else {
+            &["kty", "crv", "x", "y"]
+        }
+    }
+
+    /// An exported public key, less what WebCrypto adds of its own.
+    pub fn public_jwk(self, exported: &Value) -> Option<Value> {
+        let member = |name: &&str| Some(((*name).to_owned(), exported.get(*name)?.clone()));
+        let jwk: Option<Map<_, _>> = self.public_members().iter().map(member).collect();
+        jwk.map(Value::Object)
     }
 
     /// The bits of the secret: those of whole bytes that hold a coordinate.

@@ -13,7 +13,7 @@ mod recipient;
 pub use self::{
     alg::{ContentEncryption, Curve, KeyManagementAlg, KeyWrap},
     cbc_hmac::{Authenticated, CbcHmacKeys},
-    compact::{Encrypted, Header, Sealed},
+    compact::{Agreement, Encrypted, Header, Sealed},
     concat_kdf::concat_kdf,
     recipient::{Recipient, recipient},
 };

@@ -31,8 +31,8 @@ fn fit(key: &Map<String, Value>, alg: KeyManagementAlg) -> Option<Recipient> {
     let curve = text(key, "crv").and_then(Curve::parse);
     let (kty, members): (_, &[_]) = match (alg.agreement(), curve) {
         (None, _) => ("RSA", &["kty", "n", "e"]),
-        (Some(_), Some(Curve::X25519)) => ("OKP", &["kty", "crv", "x"]),
-        (Some(_), Some(_)) => ("EC", &["kty", "crv", "x", "y"]),
+        (Some(_), Some(Curve::X25519)) => ("OKP", Curve::X25519.public_members()),
+        (Some(_), Some(curve)) => ("EC", curve.public_members()),
         (Some(_), None) => return None,
     };
     let absent_or = |member: &str, value: &str| key.get(member).is_none_or(|given| given == value);
