@@ -3,7 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::{claims, client_metadata::Supported, scope::Scope};
+use super::{
+    claims,
+    client_metadata::{ContentEncryption, KeyManagementAlg, Supported},
+    scope::Scope,
+};
 use crate::{
     config::{Config, Registration},
     routes::Endpoint,
@@ -60,6 +64,21 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
             "registration_renew_secret_endpoint".to_owned(),
             url(Endpoint::RenewSecret).into(),
         );
+    }
+    let encrypted = [
+        ("id_token", supported.id_token_encryption),
+        ("userinfo", supported.userinfo_encryption),
+        ("authorization", supported.authorization_encryption),
+        ("introspection", supported.introspection_encryption),
+        ("request_object", supported.request_object_encryption),
+    ];
+    if let Some(members) = document.as_object_mut() {
+        for (what, _) in encrypted.iter().filter(|(_, supported)| *supported) {
+            let mut insert =
+                |kind, values| members.insert(format!("{what}_encryption_{kind}_values_supported"), values);
+            insert("alg", json!(KeyManagementAlg::ALL));
+            insert("enc", json!(ContentEncryption::ALL));
+        }
     }
     document
 }

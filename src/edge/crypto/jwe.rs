@@ -53,6 +53,7 @@ pub async fn encrypt(
 }
 
 /// Opens `jwe` with a private key of Limen's. `None` for whatever is wrong with it: who sent it learns no more.
+#[allow(dead_code)]
 pub async fn decrypt(jwe: &Encrypted<'_>, private: &CryptoKey) -> Option<Vec<u8>> {
     let fallback = random::bytes::<64>().ok()?;
     let fallback = fallback.get(..jwe.enc.key_len())?.to_vec();

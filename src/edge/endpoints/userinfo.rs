@@ -69,20 +69,24 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     }
 }
 
-/// "The UserInfo Response MUST be returned in the form that the Client registered" is what section 5.3.2 comes to.
+/// "the Claims are returned in a JWT" to a client that registered to have them signed or encrypted (section 5.3.2).
 async fn respond(
     mut claims: Map<String, Value>,
     client: &Client,
     signing_key: Option<CurrentKey>,
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
-    let Some(alg) = client.metadata.userinfo_signed_response_alg else {
-        return Ok(Reply::json(200, &claims));
+    let metadata = &client.metadata;
+    let signer = match metadata.userinfo_signed_response_alg {
+        Some(alg) => {
+            // "If signed, the UserInfo Response MUST contain the Claims iss (issuer) and aud (audience) as members."
+            claims.insert("iss".to_owned(), Value::from(context.config.issuer.as_str()));
+            claims.insert("aud".to_owned(), Value::from(client.client_id.as_str()));
+            Some(Signer::new(signing_key, alg, context).await?)
+        }
+        None if metadata.userinfo_encryption.is_none() => return Ok(Reply::json(200, &claims)),
+        None => None,
     };
-    // "If signed, the UserInfo Response MUST contain the Claims iss (issuer) and aud (audience) as members."
-    claims.insert("iss".to_owned(), Value::from(context.config.issuer.as_str()));
-    claims.insert("aud".to_owned(), Value::from(client.client_id.as_str()));
-    let signer = Signer::new(signing_key, alg, context).await?;
-    let jwt = jwts::userinfo(&claims, client, &signer, context).await?;
+    let jwt = jwts::userinfo(&claims, client, signer.as_ref(), context).await?;
     Ok(Reply::new(200, Body::Jwt(jwt)))
 }
