@@ -142,6 +142,16 @@ impl Reply {
         }
     }
 
+    /// The same answer; a challenge for a token then names the metadata of the resource (RFC 9728 section 5.1).
+    pub fn naming_resource(mut self, metadata_url: &str) -> Self {
+        if let Some(challenge) = &mut self.challenge
+            && (challenge.starts_with("Bearer ") || challenge.starts_with("DPoP "))
+        {
+            challenge.push_str(&format!(", resource_metadata=\"{metadata_url}\""));
+        }
+        self
+    }
+
     /// The same answer, to be kept by everybody.
     pub fn cached(mut self, max_age: Lifetime, etag: String) -> Self {
         self.caching = Caching::Public { max_age, etag };

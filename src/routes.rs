@@ -61,6 +61,8 @@ pub enum Endpoint {
     Discovery,
     AuthorizationServerMetadata,
     Jwks,
+    ProtectedResource,
+    ProtectedResourceBelow,
     OpenApi,
     Authorize,
     AuthorizeResume,
@@ -85,7 +87,8 @@ pub enum Endpoint {
 pub struct Route {
     /// Which endpoint answers.
     pub endpoint: Endpoint,
-    /// The path below the issuer; `{name}` stands for one segment.
+    /// The path below the issuer; `{name}` stands for one segment, `{+name}` for all that follows, as it was sent
+    /// (RFC 6570 section 3.2.3).
     pub path: &'static str,
     /// The methods with a meaning of their own. HEAD goes with GET, OPTIONS with all.
     pub methods: &'static [Method],
@@ -107,6 +110,18 @@ pub const ROUTES: &[Route] = &[
         Machine,
     ),
     route(E::Jwks, "/.well-known/jwks.json", &[Get], Machine),
+    route(
+        E::ProtectedResource,
+        "/.well-known/oauth-protected-resource",
+        &[Get],
+        Machine,
+    ),
+    route(
+        E::ProtectedResourceBelow,
+        "/.well-known/oauth-protected-resource/{+resource}",
+        &[Get],
+        Machine,
+    ),
     route(E::OpenApi, "/openapi.json", &[Get], Machine),
     route(E::Authorize, "/authorize", &[Get, Post], Browser),
     route(E::AuthorizeResume, "/authorize/resume", &[Get], Browser),
@@ -178,7 +193,7 @@ impl Route {
     }
 }
 
-/// The values of a path's `{name}` segments, in order, percent-decoded.
+/// The values of a path's `{name}` segments, in order, percent-decoded; that of `{+name}` still encoded.
 pub type Segments = Vec<String>;
 
 /// Finds the route for `path`. A segment that is empty or not UTF-8 once decoded finds nothing.
@@ -189,6 +204,10 @@ pub fn find(path: &str) -> Option<(&'static Route, Segments)> {
 }
 
 fn match_path(pattern: &str, path: &str) -> Option<Segments> {
+    if let Some((prefix, _)) = pattern.split_once("{+") {
+        let rest = path.strip_prefix(prefix).filter(|rest| !rest.is_empty())?;
+        return Some(vec![rest.to_owned()]);
+    }
     let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
     let mut segments = Segments::new();
     loop {
@@ -229,5 +248,15 @@ mod tests {
         assert!(find("/register/").is_none());
         assert!(find("/register/%ff").is_none());
         assert!(find("/token/").is_none());
+    }
+
+    #[test]
+    fn all_that_follows_is_taken_as_it_was_sent() {
+        let (route, segments) = find("/.well-known/oauth-protected-resource/register/a%2Fb").unwrap();
+        assert_eq!(
+            (route.endpoint, segments),
+            (Endpoint::ProtectedResourceBelow, vec!["register/a%2Fb".to_owned()])
+        );
+        assert!(find("/.well-known/oauth-protected-resource/").is_none());
     }
 }

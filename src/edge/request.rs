@@ -58,6 +58,11 @@ impl Incoming {
         self.request.headers().get(name).ok().flatten()
     }
 
+    /// The path of the URL, percent-encoded as it was sent.
+    pub fn path(&self) -> String {
+        self.request.path()
+    }
+
     /// `Authorization`.
     pub fn authorization(&self) -> Option<String> {
         self.header("authorization")

@@ -11,7 +11,7 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    oidc::error::OAuthError,
+    oidc::{error::OAuthError, protected_resource},
     pages::Language,
     reply::{Body, Reply},
     routes::{Audience, Endpoint, Method, Route},
@@ -33,9 +33,15 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
             Ok(reply) => reply,
             Err(failure) => failure.into_reply(context, language(request, context)),
         },
-        Audience::Machine | Audience::Operator => machine(route.endpoint, request, context)
-            .await
-            .unwrap_or_else(|failure| failure.into_reply(context)),
+        Audience::Machine | Audience::Operator => {
+            let reply = machine(route.endpoint, request, context)
+                .await
+                .unwrap_or_else(|failure| failure.into_reply(context));
+            reply.naming_resource(&protected_resource::metadata_url(
+                &request.path(),
+                &context.config.issuer,
+            ))
+        }
     }
 }
 
@@ -83,6 +89,9 @@ async fn machine(endpoint: Endpoint, request: &mut Incoming, context: &Context) 
     match (endpoint, request.method) {
         (Endpoint::Discovery | Endpoint::AuthorizationServerMetadata, _) => Ok(well_known::metadata(context)),
         (Endpoint::Jwks, _) => well_known::keys(context).await,
+        (Endpoint::ProtectedResource | Endpoint::ProtectedResourceBelow, _) => {
+            well_known::protected_resource(request, context)
+        }
         (Endpoint::OpenApi, _) => Ok(well_known::openapi()),
         (Endpoint::Token, _) => token::token(request, context).await,
         (Endpoint::Userinfo, _) => userinfo::userinfo(request, context).await,

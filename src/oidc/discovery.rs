@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     claims,
     client_metadata::{ContentEncryption, KeyManagementAlg, Supported},
+    protected_resource,
     scope::Scope,
 };
 use crate::{
@@ -34,6 +35,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "jwks_uri": url(Endpoint::Jwks),
         "introspection_endpoint": url(Endpoint::Introspect),
         "revocation_endpoint": url(Endpoint::Revoke),
+        "protected_resources": protected_resource::listed(config),
         "scopes_supported": scopes,
         "response_types_supported": supported.response_types,
         "response_modes_supported": ["query", "fragment", "form_post"],

@@ -22,6 +22,7 @@ pub mod jwe;
 pub mod jwt;
 pub mod params;
 pub mod pkce;
+pub mod protected_resource;
 pub mod redirect_uri;
 pub mod refresh_grant;
 pub mod registration;

@@ -1,11 +1,14 @@
-//! Discovery (OIDC Discovery 1.0 section 4, RFC 8414 section 3), the JWKS (RFC 7517 section 5), the OpenAPI
-//! document, and the stylesheet.
+//! Discovery (OIDC Discovery 1.0 section 4, RFC 8414 section 3), the JWKS (RFC 7517 section 5), protected resource metadata
+//! (RFC 9728 section 3), the OpenAPI document, and the stylesheet.
 
 use sha2::{Digest, Sha256};
 
 use crate::{
-    edge::{context::Context, failure::MachineFailure, jwks, keys},
-    oidc::{client_metadata::Supported, discovery, jwt::SigningAlg, signing_key::JWKS_MAX_AGE},
+    edge::{context::Context, failure::MachineFailure, jwks, keys, request::Incoming},
+    oidc::{
+        client_metadata::Supported, discovery, error::OAuthError, jwt::SigningAlg, protected_resource,
+        signing_key::JWKS_MAX_AGE,
+    },
     openapi,
     pages::{Language, STYLESHEET, STYLESHEET_VERSION},
     reply::{Body, Reply},
@@ -36,6 +39,21 @@ pub async fn keys(context: &Context) -> Result<Reply, MachineFailure> {
     let document = serde_json::json!({ "keys": jwks.keys }).to_string();
     let etag = etag(&document);
     Ok(Reply::new(200, Body::JwkSet(document)).cached(JWKS_MAX_AGE, etag))
+}
+
+/// `GET /.well-known/oauth-protected-resource`, and the same with the path of a resource behind it (RFC 9728 section 3.1).
+pub fn protected_resource(request: &Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let path = match request.segment(0) {
+        "" => String::new(),
+        rest => format!("/{rest}"),
+    };
+    let document = protected_resource::document(&path, &context.config).ok_or_else(|| {
+        let error = OAuthError::invalid_request("there is no protected resource at that path");
+        MachineFailure::status(404, error)
+    })?;
+    let document = document.to_string();
+    let etag = etag(&document);
+    Ok(Reply::new(200, Body::Json(document)).cached(METADATA_MAX_AGE, etag))
 }
 
 /// `GET /openapi.json`.

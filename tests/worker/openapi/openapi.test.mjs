@@ -25,8 +25,9 @@ function authorization({ security = [], path }) {
   return undefined;
 }
 
-/** The path of an operation with a client or person that there is. */
-const existing = (path) => path.replace("{client_id}", client.id).replace("{user_id}", here.person.id);
+/** The path of an operation with a client, person or resource that there is. */
+const existing = (path) =>
+  path.replace("{client_id}", client.id).replace("{user_id}", here.person.id).replace("{resource}", "userinfo");
 
 function send(operation, { headers = {}, ...init } = {}) {
   const given = authorization(operation);

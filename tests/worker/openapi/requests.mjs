@@ -83,6 +83,11 @@ export const REQUESTS = {
     Promise.all([op, off].map((one) => one.fetch("/.well-known/openid-configuration"))),
   authorizationServerMetadata: async ({ op }) => [await op.fetch("/.well-known/oauth-authorization-server")],
   jwks: async ({ op }) => [await op.fetch("/.well-known/jwks.json")],
+  protectedResource: async ({ op }) => [await op.fetch("/.well-known/oauth-protected-resource")],
+  protectedResourceBelow: async ({ op }) => {
+    const paths = ["userinfo", "register", "register/x/renew_secret", "admin/api/users", "token"];
+    return Promise.all(paths.map((path) => op.fetch(`/.well-known/oauth-protected-resource/${path}`)));
+  },
   openapi: async ({ op }) => [await op.fetch("/openapi.json")],
   stylesheet: async ({ op }) => [await op.fetch("/assets/limen.css")],
 
