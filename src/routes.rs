@@ -68,6 +68,7 @@ pub enum Endpoint {
     AuthorizeResume,
     Login,
     Consent,
+    Account,
     Token,
     Userinfo,
     Introspect,
@@ -127,6 +128,7 @@ pub const ROUTES: &[Route] = &[
     route(E::AuthorizeResume, "/authorize/resume", &[Get], Browser),
     route(E::Login, "/login", &[Get, Post], Browser),
     route(E::Consent, "/consent", &[Get, Post], Browser),
+    route(E::Account, "/account", &[Get], Browser),
     route(E::Token, "/token", &[Post], Machine),
     route(E::Userinfo, "/userinfo", &[Get, Post], Machine),
     route(E::Introspect, "/introspect", &[Post], Machine),
@@ -156,6 +158,20 @@ pub const ROUTES: &[Route] = &[
     route(E::AdminKeyRotation, "/admin/api/keys/{kid}/revoke", &[Post], Operator),
     route(E::Stylesheet, "/assets/limen.css", &[Get], Browser),
 ];
+
+/// The pages of the account that a sign-in may lead to, each by the name that asks for it.
+const ACCOUNT_PAGES: &[(&str, Endpoint)] = &[("overview", E::Account)];
+
+/// The page of the account that goes by `name`.
+pub fn account_page(name: &str) -> Option<(&'static str, Endpoint)> {
+    ACCOUNT_PAGES.iter().copied().find(|(known, _)| *known == name)
+}
+
+/// The name of a page of the account; that of the first, where it has none.
+pub fn account_page_name(page: Endpoint) -> &'static str {
+    let named = ACCOUNT_PAGES.iter().find(|(_, known)| *known == page);
+    named.map_or("overview", |(name, _)| name)
+}
 
 const fn route(endpoint: Endpoint, path: &'static str, methods: &'static [Method], audience: Audience) -> Route {
     Route {

@@ -30,6 +30,8 @@ pub enum MachineFailure {
 pub enum PageFailure {
     /// With a page that says what to do.
     Problem(Problem),
+    /// By an answer that leads elsewhere: whoever is not signed in has to do that first.
+    Reply(Box<Reply>),
     /// Through our own fault.
     Fault(Fault),
 }
@@ -158,6 +160,7 @@ impl PageFailure {
                 }
             }
             Self::Problem(problem) => problem.into_reply(language),
+            Self::Reply(reply) => *reply,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The shell around the core, on wasm only: events of the platform, storage, WebCrypto, HTTP.
 
+mod attempt;
 mod bearer;
 mod caller;
 mod client_copy;
@@ -27,6 +28,7 @@ mod operator;
 mod random;
 mod registrar;
 mod request;
+mod resident;
 mod respond;
 mod router;
 mod sector_identifier;

@@ -3,8 +3,8 @@
 use super::{
     context::Context,
     endpoints::{
-        admin_keys, admin_users, authorize, consent, introspect, login, register, registered_client, revoke, token,
-        userinfo, well_known,
+        account, admin_keys, admin_users, authorize, consent, introspect, login, register, registered_client, revoke,
+        token, userinfo, well_known,
     },
     failure::{MachineFailure, PageFailure, Problem},
     request::Incoming,
@@ -80,6 +80,7 @@ async fn page(endpoint: Endpoint, request: &mut Incoming, context: &Context) -> 
         Endpoint::Login => login::show(request, context).await,
         Endpoint::Consent if is_post => consent::submit(request, context).await,
         Endpoint::Consent => consent::show(request, context).await,
+        Endpoint::Account => account::overview::show(request, context).await,
         Endpoint::Stylesheet => Ok(well_known::stylesheet()),
         _ => Err(Problem::NotFound.into()),
     }

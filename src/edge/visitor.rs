@@ -53,6 +53,13 @@ impl Visitor {
         Ok((browser.clone(), Some(cookies::browser(&context.config, browser))))
     }
 
+    /// Gives the browser a name where it has none yet; forms that it is shown are bound to it. The cookie goes with the answer.
+    pub fn settle(&mut self, context: &Context) -> Result<Option<Cookie<'static>>, Fault> {
+        let (browser, cookie) = self.browser(context)?;
+        self.browser = Some(browser);
+        Ok(cookie)
+    }
+
     /// The interaction that `params` name, sealed and opened, if it waits in this browser.
     pub fn interaction(&self, params: &Params, context: &Context) -> Result<(String, Interaction), Problem> {
         let sealed = params.single("interaction").ok().flatten().unwrap_or_default();

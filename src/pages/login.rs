@@ -9,18 +9,14 @@ use super::{
 };
 use crate::routes::Endpoint;
 
-/// Asks for a username and a password, on behalf of an app.
+/// Asks for a username and a password.
 #[derive(Template)]
 #[template(path = "login.html")]
 pub struct LoginPage<'a> {
     /// The language of the page.
     pub language: Language,
-    /// The name of the app that asks.
-    pub client_name: &'a str,
-    /// Its home page. Anything but a web address is not shown.
-    pub client_uri: Option<&'a str>,
-    /// Which authorization request this belongs to; comes back as `interaction`.
-    pub interaction: &'a str,
+    /// What the person signs in for.
+    pub purpose: LoginPurpose<'a>,
     /// Comes back as `csrf`.
     pub csrf: &'a str,
     /// What to fill in as username: what the person typed before, or a `login_hint`.
@@ -29,6 +25,25 @@ pub struct LoginPage<'a> {
     pub problem: Option<LoginProblem>,
     /// Whether somebody is signed in already and has to show again that it is them (`prompt=login`, `max_age`).
     pub reauthenticate: bool,
+}
+
+/// What a person signs in for.
+#[derive(Clone, Copy, Debug)]
+pub enum LoginPurpose<'a> {
+    /// An app that asks for it.
+    App {
+        /// The name of the app.
+        client_name: &'a str,
+        /// Its home page. Anything but a web address is not shown.
+        client_uri: Option<&'a str>,
+        /// Which authorization request this belongs to; comes back as `interaction`.
+        interaction: &'a str,
+    },
+    /// Their own account.
+    Account {
+        /// The page of it that is wanted; comes back as `page`.
+        page: &'a str,
+    },
 }
 
 /// What was wrong with an attempt to sign in.
@@ -65,8 +80,23 @@ impl LoginPage<'_> {
         Endpoint::Login.path()
     }
 
-    fn asker(&self) -> Asker {
-        Asker::new(self.client_name, self.client_uri, self.language)
+    fn asker(&self) -> Option<Asker> {
+        match self.purpose {
+            LoginPurpose::App {
+                client_name,
+                client_uri,
+                ..
+            } => Some(Asker::new(client_name, client_uri, self.language)),
+            LoginPurpose::Account { .. } => None,
+        }
+    }
+
+    /// The hidden field that says what the form is for.
+    fn purpose_field(&self) -> (&'static str, &str) {
+        match self.purpose {
+            LoginPurpose::App { interaction, .. } => ("interaction", interaction),
+            LoginPurpose::Account { page } => ("page", page),
+        }
     }
 
     fn heading(&self) -> &'static str {
@@ -79,7 +109,11 @@ impl LoginPage<'_> {
 
     /// An error comes first in the title: it is what a screen reader says first.
     fn title(&self) -> String {
-        let title = format!("{} \u{2013} {}", self.heading(), self.asker().name);
+        let purpose = match self.asker() {
+            Some(asker) => asker.name,
+            None => self.login().your_account.to_owned(),
+        };
+        let title = format!("{} \u{2013} {purpose}", self.heading());
         if self.problem.is_some() {
             self.texts().common.error_title.fill(&title)
         } else {

@@ -4,6 +4,7 @@
 //! (askama escapes what they print), texts in `messages/`, the looks in `limen.css`. A view model becomes a page with
 //! `to_html`; [`content_security_policy`] makes the header that belongs to it.
 
+pub mod account;
 mod asker;
 mod consent;
 mod csp;
@@ -22,6 +23,6 @@ pub use consent::{ConsentItem, ConsentPage};
 pub use csp::{Csp, CspSource, content_security_policy};
 pub use error::ErrorPage;
 pub use form_post::FormPostPage;
-pub use login::{LoginPage, LoginProblem};
+pub use login::{LoginPage, LoginProblem, LoginPurpose};
 pub use messages::{ErrorText, Language};
 pub use style::{STYLESHEET, STYLESHEET_VERSION};

@@ -8,9 +8,11 @@ const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>
 fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
     LoginPage {
         language: Language::En,
-        client_name: "Acme Notes",
-        client_uri: Some("https://notes.acme.org/about"),
-        interaction: "the-interaction",
+        purpose: LoginPurpose::App {
+            client_name: "Acme Notes",
+            client_uri: Some("https://notes.acme.org/about"),
+            interaction: "the-interaction",
+        },
         csrf: "the-csrf",
         username: "alice",
         problem,
@@ -58,17 +60,24 @@ fn every_page(text: &str) -> Vec<String> {
             Some(LoginProblem::TooManyAttempts { minutes: 5 }),
             Some(LoginProblem::Expired),
         ] {
-            let page = LoginPage {
-                language,
-                client_name: text,
-                client_uri: Some(text),
-                interaction: text,
-                csrf: text,
-                username: text,
-                problem,
-                reauthenticate: problem.is_none(),
-            };
-            pages.push(page.to_html());
+            for purpose in [
+                LoginPurpose::App {
+                    client_name: text,
+                    client_uri: Some(text),
+                    interaction: text,
+                },
+                LoginPurpose::Account { page: text },
+            ] {
+                let page = LoginPage {
+                    language,
+                    purpose,
+                    csrf: text,
+                    username: text,
+                    problem,
+                    reauthenticate: problem.is_none(),
+                };
+                pages.push(page.to_html());
+            }
         }
         let scope = Scope::from_iter(["openid", "profile", "email", "address", "phone", "offline_access", text]);
         let page = ConsentPage {
@@ -172,7 +181,11 @@ fn only_web_addresses_become_links() {
 #[test]
 fn a_link_is_escaped() {
     let page = LoginPage {
-        client_uri: Some("https://a.example/?a='&quot;<b>"),
+        purpose: LoginPurpose::App {
+            client_name: "Acme Notes",
+            client_uri: Some("https://a.example/?a='&quot;<b>"),
+            interaction: "",
+        },
         ..login(None)
     };
     let html = page.to_html();
@@ -354,7 +367,11 @@ fn a_scope_without_words_shows_its_token() {
 #[test]
 fn a_name_that_cannot_be_seen_is_called_nameless() {
     let html = LoginPage {
-        client_name: "\u{202e}\u{200b} ",
+        purpose: LoginPurpose::App {
+            client_name: "\u{202e}\u{200b} ",
+            client_uri: None,
+            interaction: "",
+        },
         ..login(None)
     }
     .to_html();

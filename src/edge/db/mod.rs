@@ -56,16 +56,26 @@ impl Db {
 
     /// Runs the statements in one transaction, in order: all of them happen, or none.
     pub async fn batch<const N: usize>(&self, statements: [Statement; N]) -> Result<[Rows; N], Fault> {
+        let rows = self.batch_all(statements.into()).await?;
+        rows.try_into().map_err(|_| wrong_number())
+    }
+
+    /// The same for a number of statements that is not known beforehand.
+    pub async fn batch_all(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Fault> {
         self.trips.set(self.trips.get() + 1);
-        let mut prepared = Vec::with_capacity(N);
+        let mut prepared = Vec::with_capacity(statements.len());
         for statement in statements {
             let bound = self.d1.prepare(statement.sql).bind(&statement.values);
             prepared.push(bound.map_err(|cause| Fault::new("D1 bind", cause))?);
         }
+        let wanted = prepared.len();
         let results = self.d1.batch(prepared).await.map_err(fault)?;
         let rows: Vec<_> = results.into_iter().map(Rows).collect();
-        rows.try_into()
-            .map_err(|_| Fault::new("D1", "as many results as statements were expected"))
+        if rows.len() == wanted {
+            Ok(rows)
+        } else {
+            Err(wrong_number())
+        }
     }
 
     /// Runs one statement.
@@ -73,6 +83,10 @@ impl Db {
         let [rows] = self.batch([statement]).await?;
         Ok(rows)
     }
+}
+
+fn wrong_number() -> Fault {
+    Fault::new("D1", "as many results as statements were expected")
 }
 
 /// What D1 said. Its error's own `Display` shows nothing of it.

@@ -1,21 +1,18 @@
 //! `/login`: username or e-mail address, and password.
 
 use crate::{
-    account::{
-        password,
-        throttle::{self, Counter},
-    },
     edge::{
+        attempt::{Attempt, Verdict},
         context::Context,
         cookies,
         db::{
             session_clients,
-            sessions::{self, Ending, NewSession},
-            throttles, users,
+            sessions::{self, Ending, NewSession, Session},
+            throttles,
         },
         failure::{PageFailure, Problem},
         fault::Fault,
-        flow::{self, Flow, Standing},
+        flow::{self, Flow},
         logout, random,
         request::Incoming,
         text,
@@ -25,37 +22,42 @@ use crate::{
         authentication::{ACR_ONE_FACTOR, Amr, Authentication},
         params::Params,
     },
-    pages::{LoginPage, LoginProblem},
+    pages::{Csp, Language, LoginPage, LoginProblem, LoginPurpose, content_security_policy},
     reply::Reply,
-    routes::Endpoint,
+    routes::{self, Endpoint},
     secret::{OpaqueToken, Purpose},
-    time::Lifetime,
 };
 
 /// What a form of this page is bound to.
 const FORM: &[&str] = &["login"];
 
-/// A visitor who is asked to sign in for an authorization request.
+/// A visitor who is asked to sign in.
 struct Guest {
     visitor: Visitor,
-    sealed: String,
-    flow: Flow,
-    standing: Standing,
+    destination: Destination,
+    /// Where somebody is signed in already.
+    session: Option<Session>,
+}
+
+/// Where a sign-in leads. It is one of Limen's own places, never an address that came with the request.
+enum Destination {
+    /// Back to an authorization request that waits, sealed.
+    Request { sealed: String, flow: Box<Flow> },
+    /// To a page of the account.
+    Account { name: &'static str, page: Endpoint },
 }
 
 /// `GET /login`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
-    let guest = Guest::receive(request, &params, context).await?;
-    let hint = guest
-        .flow
-        .params
-        .single("login_hint")
-        .ok()
-        .flatten()
-        .unwrap_or_default()
-        .to_owned();
-    Ok(guest.page(200, &hint, None, context))
+    let mut guest = Guest::receive(request, &params, context).await?;
+    let cookie = guest.visitor.settle(context)?;
+    let hint = guest.destination.login_hint().to_owned();
+    let page = guest.page(200, &hint, None, context);
+    Ok(match cookie {
+        Some(cookie) => page.with_cookie(cookie),
+        None => page,
+    })
 }
 
 /// `POST /login`.
@@ -66,9 +68,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Err(Problem::ForeignForm.into());
     }
     let guest = Guest::receive(request, &params, context).await?;
-    if !field("cancel").is_empty() {
-        let language = guest.visitor.language(Some(&guest.flow.params));
-        return Ok(guest.flow.deny(language, context)?);
+    if let Destination::Request { flow, .. } = &guest.destination
+        && !field("cancel").is_empty()
+    {
+        return Ok(flow.deny(guest.language(), context)?);
     }
     let (login, password) = (text::nfc(field("username").trim()), field("password"));
     let login = login.as_str();
@@ -90,33 +93,68 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
 }
 
+impl Destination {
+    fn login_hint(&self) -> &str {
+        match self {
+            Self::Request { flow, .. } => flow.params.single("login_hint").ok().flatten().unwrap_or_default(),
+            Self::Account { .. } => "",
+        }
+    }
+}
+
 impl Guest {
     async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Self, PageFailure> {
         let visitor = Visitor::of(request, context);
-        let (sealed, interaction) = visitor.interaction(params, context)?;
-        let (flow, standing) = Flow::load(&interaction, &visitor, context).await?;
+        let named = params.single("page").map_err(Problem::BadRequest)?;
+        let Some(named) = named else {
+            let (sealed, interaction) = visitor.interaction(params, context)?;
+            let (flow, standing) = Flow::load(&interaction, &visitor, context).await?;
+            let flow = Box::new(flow);
+            return Ok(Self {
+                visitor,
+                destination: Destination::Request { sealed, flow },
+                session: standing.session,
+            });
+        };
+        let (name, page) = routes::account_page(named).ok_or(Problem::NotFound)?;
+        let find = sessions::find(visitor.session_hash.as_ref(), &context.config.lifetimes, context.now);
+        let session = sessions::read(&context.db.run(find).await?)?;
         Ok(Self {
             visitor,
-            sealed,
-            flow,
-            standing,
+            destination: Destination::Account { name, page },
+            session,
         })
     }
 
+    fn language(&self) -> Language {
+        let params = match &self.destination {
+            Destination::Request { flow, .. } => Some(&flow.params),
+            Destination::Account { .. } => None,
+        };
+        self.visitor.language(params)
+    }
+
     fn page(&self, status: u16, username: &str, problem: Option<LoginProblem>, context: &Context) -> Reply {
-        let signed_in = self
-            .standing
-            .session
-            .as_ref()
-            .map(|session| session.user.username.as_str());
-        let client = &self.flow.client;
-        let language = self.visitor.language(Some(&self.flow.params));
+        let signed_in = self.session.as_ref().map(|session| session.user.username.as_str());
+        let language = self.language();
         let locale = language.tag();
+        let (purpose, policy) = match &self.destination {
+            Destination::Request { sealed, flow } => {
+                let purpose = LoginPurpose::App {
+                    client_name: flow.client.display_name(locale),
+                    client_uri: flow.client.metadata.client_uri.best_for(&[locale]),
+                    interaction: sealed,
+                };
+                (purpose, flow.page_policy())
+            }
+            Destination::Account { name, .. } => (
+                LoginPurpose::Account { page: name },
+                content_security_policy(Csp::default()),
+            ),
+        };
         let html = LoginPage {
             language,
-            client_name: client.display_name(locale),
-            client_uri: client.metadata.client_uri.best_for(&[locale]),
-            interaction: &self.sealed,
+            purpose,
             csrf: &self.visitor.csrf(FORM, context),
             username: if username.is_empty() {
                 signed_in.unwrap_or_default()
@@ -127,7 +165,7 @@ impl Guest {
             reauthenticate: signed_in.is_some(),
         }
         .to_html();
-        Reply::page(status, html, self.flow.page_policy())
+        Reply::page(status, html, policy)
     }
 
     /// Begins a session under a new id, whatever the browser came with. It takes the place of those that the same person has
@@ -166,7 +204,7 @@ impl Guest {
                 session_clients::inherit(session_id, user_id, &held),
                 sessions::supersede(session_id, user_id, &held),
                 throttles::reset_account(user_id),
-                throttles::forgive(&attempt.address),
+                throttles::forgive(attempt.address()),
             ])
             .await?;
         if !begun.any()? {
@@ -182,54 +220,10 @@ impl Guest {
                 .await?;
         }
         let cookie = cookies::session(&context.config, &held);
-        Ok(flow::see_page(Endpoint::AuthorizeResume, &self.sealed).with_cookie(cookie))
-    }
-}
-
-/// One guess at a password.
-struct Attempt {
-    account: Counter,
-    address: Counter,
-}
-
-enum Verdict {
-    Passed { user_id: String },
-    Failed,
-    TooMany { wait: Lifetime },
-}
-
-impl Attempt {
-    fn new(login: &str, address: &str, context: &Context) -> Self {
-        let key = context.config.roots.current(Purpose::Throttle);
-        Self {
-            account: throttle::of_account(&key, login),
-            address: throttle::of_address(&key, address),
-        }
-    }
-
-    /// The answer, and the time it takes, are the same for a wrong password, an unknown person and a disabled one.
-    async fn check(&self, login: &str, password: &str, context: &Context) -> Result<Verdict, Fault> {
-        let [address, account, user] = context
-            .db
-            .batch([
-                throttles::count_address(&self.address, context.now),
-                throttles::count_account(login, &self.account, &self.address, context.now),
-                users::find_by_login(login),
-            ])
-            .await?;
-        let waits = [
-            throttles::read_wait(&account, &self.account, context.now)?,
-            throttles::read_wait(&address, &self.address, context.now)?,
-        ];
-        if let Some(wait) = waits.into_iter().flatten().max() {
-            return Ok(Verdict::TooMany { wait });
-        }
-        let user = users::read_with_password(&user)?;
-        let stored = user.as_ref().and_then(|(_, hash)| hash.as_deref());
-        let matches = password::verify(&text::nfc(password), stored);
-        Ok(match user {
-            Some((user, _)) if matches && user.disabled_at.is_none() => Verdict::Passed { user_id: user.id },
-            _ => Verdict::Failed,
-        })
+        let next = match &self.destination {
+            Destination::Request { sealed, .. } => flow::see_page(Endpoint::AuthorizeResume, sealed),
+            Destination::Account { page, .. } => Reply::see_other(page.path().to_owned()),
+        };
+        Ok(next.with_cookie(cookie))
     }
 }

@@ -1,5 +1,6 @@
 //! One file an endpoint: load, decide, write, reply.
 
+pub mod account;
 pub mod admin_keys;
 pub mod admin_users;
 pub mod authorize;

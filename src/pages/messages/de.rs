@@ -15,6 +15,8 @@ pub(super) static TEXTS: Texts = Texts {
         sign_in: "Anmelden",
         confirm: "Bestätigen Sie, dass Sie es sind",
         to_continue_to: "weiter zu",
+        to_your_account: "Zu Ihrem Konto",
+        your_account: "Ihr Konto",
         username: "Benutzername oder E-Mail",
         password: "Passwort",
         submit: "Anmelden",
@@ -102,6 +104,11 @@ pub(super) static TEXTS: Texts = Texts {
             title: "Bitte beginnen Sie von vorn",
             what_happened: "Ihr Browser hat das Cookie nicht gesendet, das dieses Formular schützt.",
             what_to_do: "Erlauben Sie Cookies für diese Seite, gehen Sie zurück zur App und melden Sie sich von dort aus an.",
+        },
+        old_form: ErrorText {
+            title: "Bitte öffnen Sie die Seite noch einmal",
+            what_happened: "Seit sie gezeigt wurde, hat sich in diesem Browser jemand an- oder abgemeldet. Es wurde nichts geändert.",
+            what_to_do: "Öffnen Sie die Seite neu und wiederholen Sie, was Sie getan haben.",
         },
         too_many_requests: ErrorText {
             title: "Zu viele Anfragen",

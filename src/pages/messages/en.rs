@@ -15,6 +15,8 @@ pub(super) static TEXTS: Texts = Texts {
         sign_in: "Sign in",
         confirm: "Confirm it\u{2019}s you",
         to_continue_to: "to continue to",
+        to_your_account: "To your account",
+        your_account: "Your account",
         username: "Username or e-mail",
         password: "Password",
         submit: "Sign in",
@@ -100,6 +102,11 @@ pub(super) static TEXTS: Texts = Texts {
             title: "Please start again",
             what_happened: "Your browser did not send the cookie that protects this form.",
             what_to_do: "Allow cookies for this site, go back to the app and sign in from there.",
+        },
+        old_form: ErrorText {
+            title: "Please open that page again",
+            what_happened: "It was shown before somebody signed in or out in this browser, so nothing was changed.",
+            what_to_do: "Open the page again and repeat what you did.",
         },
         too_many_requests: ErrorText {
             title: "Too many requests",

@@ -15,6 +15,8 @@ pub(super) static TEXTS: Texts = Texts {
         sign_in: "Se connecter",
         confirm: "Confirmez que c’est bien vous",
         to_continue_to: "pour continuer vers",
+        to_your_account: "Vers votre compte",
+        your_account: "Votre compte",
         username: "Nom d’utilisateur ou e-mail",
         password: "Mot de passe",
         submit: "Se connecter",
@@ -100,6 +102,11 @@ pub(super) static TEXTS: Texts = Texts {
             title: "Veuillez recommencer",
             what_happened: "Votre navigateur n’a pas envoyé le cookie qui protège ce formulaire.",
             what_to_do: "Autorisez les cookies pour ce site, retournez à l’application et connectez-vous depuis là.",
+        },
+        old_form: ErrorText {
+            title: "Veuillez rouvrir cette page",
+            what_happened: "Depuis qu’elle a été affichée, quelqu’un s’est connecté ou déconnecté dans ce navigateur. Rien n’a été changé.",
+            what_to_do: "Rouvrez la page et recommencez.",
         },
         too_many_requests: ErrorText {
             title: "Trop de requêtes",

@@ -59,6 +59,10 @@ pub struct LoginTexts {
     pub confirm: &'static str,
     /// Stands above the name of the app.
     pub to_continue_to: &'static str,
+    /// In its place where the person wants to see their account.
+    pub to_your_account: &'static str,
+    /// In the title then.
+    pub your_account: &'static str,
     pub username: &'static str,
     pub password: &'static str,
     pub submit: &'static str,
@@ -146,6 +150,8 @@ pub struct ErrorTexts {
     pub interaction_over: ErrorText,
     /// 403: the form did not come from a page of Limen, or without its cookie.
     pub foreign_form: ErrorText,
+    /// 403: the form was shown under another sign-in.
+    pub old_form: ErrorText,
     /// 429.
     pub too_many_requests: ErrorText,
     /// 500.

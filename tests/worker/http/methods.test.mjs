@@ -24,6 +24,7 @@ const CLOSED = {
   "/authorize/resume": ["GET"],
   "/login": ["GET", "POST"],
   "/consent": ["GET", "POST"],
+  "/account": ["GET"],
   "/admin/api/users": ["GET", "POST"],
   "/admin/api/users/some-user": ["GET", "PATCH", "DELETE"],
   "/admin/api/users/some-user/grants/some-client": ["DELETE"],

@@ -114,6 +114,8 @@ export const REQUESTS = {
     return [
       await browser.fetch(`/login?interaction=${await waiting(browser, client)}`),
       await browser.fetch("/login?interaction=x"),
+      await browser.fetch("/login?page=overview"),
+      await browser.fetch("/login?page=nowhere"),
     ];
   },
   login: async (stage) => {
@@ -122,6 +124,7 @@ export const REQUESTS = {
     const answers = [
       await send({ username: "nobody", password: "wrong" }),
       await send({ csrf: "x", username: "x", password: "x" }),
+      await send({ page: "nowhere", username: "x", password: "x" }),
       await send({ username: stage.person.username, password: stage.person.password }),
     ];
     const other = await stage.op.person();
@@ -147,6 +150,8 @@ export const REQUESTS = {
       await browser.fetch("/consent", { form: { ...fields, approve: "yes" } }),
     ];
   },
+
+  account: async ({ op, browser }) => [await browser.fetch("/account"), await op.fetch("/account")],
 
   token: async ({ op, client, person, browser }) => {
     const grant = await browser.obtain(client, person);
