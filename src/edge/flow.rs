@@ -1,15 +1,14 @@
-//! The steps that the pages of one authorization share: its request, where its answer goes, the code that ends it.
+//! The steps that the pages of one authorization share: its request, where its answer goes, the answer that ends it.
 
 use super::{
     context::Context,
     db::{
-        clients, codes,
-        codes::NewCode,
-        grants,
+        clients, grants,
         sessions::{self, Session},
     },
     failure::{PageFailure, Problem},
     fault::Fault,
+    jwts::NoJwt,
     random,
     visitor::Visitor,
 };
@@ -18,15 +17,16 @@ use crate::{
         authentication::Consent,
         authorize::AuthRequest,
         client::Client,
+        client_metadata::Supported,
         error::{ErrorCode, OAuthError},
         interaction::Interaction,
         params::Params,
-        return_address::{Delivery, PageError, ReturnAddress},
+        return_address::{AuthorizationResponse, Delivery, PageError, ReturnAddress},
     },
     pages::{Csp, CspSource, FormPostPage, Language, content_security_policy},
     reply::Reply,
     routes::Endpoint,
-    secret::{Hash, OpaqueToken, Purpose},
+    secret::Purpose,
 };
 
 /// An authorization request of a known client, with a known way back.
@@ -78,8 +78,8 @@ impl Flow {
     }
 
     /// The request, once more checked.
-    pub fn request(&self) -> Result<AuthRequest, OAuthError> {
-        AuthRequest::parse(&self.params, &self.client)
+    pub fn request(&self, context: &Context) -> Result<AuthRequest, OAuthError> {
+        AuthRequest::parse(&self.params, &self.client, &Supported::of(&context.config))
     }
 
     /// Sends the browser to a page, with the request sealed to it.
@@ -102,39 +102,21 @@ impl Flow {
         })
     }
 
-    /// The code that a statement of [`Flow::issue`] would store.
-    pub fn new_code(context: &Context) -> Result<(OpaqueToken, Hash), Fault> {
-        let code = OpaqueToken::new(&context.config.roots, random::bytes()?);
-        let hash = code
-            .hash(&context.config.roots, Purpose::Code)
-            .ok_or_else(|| Fault::new("code", "no root key"))?;
-        Ok((code, hash))
-    }
-
-    /// The statement that stores a code, if session and consent allow it.
-    pub fn issue(
+    /// Answers the client with what it asked for.
+    pub fn grant(
         &self,
-        request: &AuthRequest,
-        hash: &Hash,
-        session_hash: &Hash,
+        response: Result<AuthorizationResponse, NoJwt>,
+        language: Language,
         context: &Context,
-    ) -> super::db::Statement {
-        let new = NewCode {
-            hash,
-            session_hash,
-            client: &self.client,
-            redirect_uri: self.address.redirect_uri(),
-            request,
-        };
-        codes::insert(&new, &context.config.lifetimes, context.now)
-    }
-
-    /// Answers the client with a code.
-    pub fn grant(&self, code: &OpaqueToken, language: Language, context: &Context) -> Result<Reply, Fault> {
-        deliver(
-            self.address.deliver_code(&context.config.issuer, code.expose()),
-            language,
-        )
+    ) -> Result<Reply, Fault> {
+        match response {
+            Ok(response) => deliver(
+                self.address.deliver_response(&context.config.issuer, response),
+                language,
+            ),
+            Err(NoJwt::Client(error)) => self.refuse(&error, language, context),
+            Err(NoJwt::Fault(fault)) => Err(fault),
+        }
     }
 
     /// Answers the client with an error.

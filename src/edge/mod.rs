@@ -18,6 +18,7 @@ mod failure;
 mod fault;
 mod fetch;
 mod flow;
+mod issue;
 mod jwks;
 mod jwts;
 mod keys;

@@ -1,10 +1,11 @@
 //! What a person authorized, as codes and token families carry it from the authorization endpoint to tokens.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     access_token::AccessTokenClaims,
-    authentication::{Amr, sid},
+    authentication::{Amr, Authentication, sid},
+    authorize::AuthRequest,
     client::Client,
     id_token::{IdTokenClaims, half_hash},
     scope::Scope,
@@ -34,7 +35,33 @@ pub struct Authorization {
     pub refreshable: bool,
 }
 
+/// What an ID token comes along with.
+#[derive(Default)]
+pub struct Beside<'a> {
+    /// `access_token`, bound by `at_hash`.
+    pub access_token: Option<&'a str>,
+    /// `code`, bound by `c_hash`.
+    pub code: Option<&'a str>,
+    /// What the client learns of the person by the ID token itself.
+    pub claims: Map<String, Value>,
+}
+
 impl Authorization {
+    /// What the person of `authentication` authorized by `request`, for tokens of the authorization endpoint.
+    pub fn given(request: &AuthRequest, authentication: &Authentication, family_id: String) -> Self {
+        Self {
+            family_id,
+            user_id: authentication.user_id.clone(),
+            session_id: authentication.session_id.clone(),
+            scope: request.scope.clone(),
+            nonce: request.nonce.clone(),
+            auth_time: authentication.auth_time,
+            acr: authentication.acr.clone(),
+            amr: authentication.amr.clone(),
+            refreshable: false,
+        }
+    }
+
     /// The claims of an access token for `scope`, a part of what was authorized.
     pub fn access_token(&self, client: &Client, scope: Scope, jti: String, mint: &Mint<'_>) -> AccessTokenClaims {
         AccessTokenClaims {
@@ -46,11 +73,13 @@ impl Authorization {
         }
     }
 
-    /// The claims of an ID token that comes along with `access_token`. `None` without the scope `openid`.
-    pub fn id_token(&self, client: &Client, access_token: &str, mint: &Mint<'_>) -> Option<Value> {
+    /// The claims of an ID token. `None` without the scope `openid`.
+    pub fn id_token(&self, client: &Client, beside: Beside<'_>, mint: &Mint<'_>) -> Option<Value> {
         if !self.scope.contains("openid") {
             return None;
         }
+        let alg = client.metadata.id_token_signed_response_alg.signed();
+        let half_hash = |token| alg.map(|alg| half_hash(alg, token));
         let claims = IdTokenClaims {
             iss: mint.config.issuer.as_str(),
             sub: &self.user_id,
@@ -62,13 +91,14 @@ impl Authorization {
             acr: &self.acr,
             amr: &self.amr,
             sid: sid(&self.session_id, &client.client_id),
-            at_hash: client
-                .metadata
-                .id_token_signed_response_alg
-                .signed()
-                .map(|alg| half_hash(alg, access_token)),
+            at_hash: beside.access_token.and_then(half_hash),
+            c_hash: beside.code.and_then(half_hash),
         };
-        serde_json::to_value(claims).ok()
+        let Ok(Value::Object(claims)) = serde_json::to_value(claims) else {
+            return None;
+        };
+        // What Limen says of itself comes last: no claim of the person's takes its place.
+        Some(beside.claims.into_iter().chain(claims).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     client::Client,
-    client_metadata::{GrantType, ResponseType},
+    client_metadata::{GrantType, ResponseType, Supported},
     error::{ErrorCode, OAuthError},
     id_token_hint::IdTokenHint,
     params::Params,
@@ -18,6 +18,8 @@ const LONGEST_NONCE: usize = 2_048;
 /// A request that its client may make.
 #[derive(Clone, Debug)]
 pub struct AuthRequest {
+    /// `response_type`.
+    pub response_type: ResponseType,
     /// `scope`, less what nobody knows.
     pub scope: Scope,
     /// `nonce`.
@@ -52,29 +54,32 @@ impl AuthRequest {
     ///
     /// # Errors
     /// What goes to the client's redirect URI.
-    pub fn parse(params: &Params, client: &Client) -> Result<Self, OAuthError> {
+    pub fn parse(params: &Params, client: &Client, supported: &Supported) -> Result<Self, OAuthError> {
         params.refuse_repeated()?;
         refuse_unsupported(params)?;
-        check_response_type(params, client)?;
-        ReturnAddress::check_response_mode(params)?;
-        let scope = parse_scope(params, client)?;
-        let nonce = params.single("nonce")?;
-        if nonce.is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
-            return Err(OAuthError::invalid_request("nonce is longer than 2048 bytes"));
-        }
+        let response_type = parse_response_type(params, client, supported)?;
+        ReturnAddress::check_response_mode(params, response_type)?;
+        let scope = parse_scope(params, client, response_type)?;
         Ok(Self {
-            nonce: nonce.map(str::to_owned),
-            code_challenge: CodeChallenge::parse(params, client)?,
+            nonce: parse_nonce(params, response_type)?,
+            code_challenge: parse_code_challenge(params, client, response_type)?,
             prompt: Prompt::parse(params)?,
             max_age: parse_max_age(params)?.or(client.metadata.default_max_age),
             id_token_hint: params.single("id_token_hint")?.map(IdTokenHint::parse).transpose()?,
             refreshable: client.may_use(GrantType::RefreshToken),
+            response_type,
             scope,
         })
     }
 }
 
 impl AuthRequest {
+    /// What an access token from the authorization endpoint is good for. It has no refresh token, so nobody is there for
+    /// `offline_access`.
+    pub fn front_channel_scope(&self) -> Scope {
+        self.scope.clone().without("offline_access")
+    }
+
     /// Whether a sign-in at `auth_time` is recent enough, when nobody was sent to sign in for this request. "max_age=0 is
     /// equivalent to prompt=login."
     pub fn accepts_sign_in_of(&self, auth_time: UnixTime, now: UnixTime) -> bool {
@@ -122,11 +127,14 @@ fn refuse_unsupported(params: &Params) -> Result<(), OAuthError> {
     Ok(())
 }
 
-fn check_response_type(params: &Params, client: &Client) -> Result<(), OAuthError> {
+fn parse_response_type(params: &Params, client: &Client, supported: &Supported) -> Result<ResponseType, OAuthError> {
     let response_type = ResponseType::parse(params.required("response_type")?)
+        .filter(|response_type| supported.response_types.contains(response_type))
         .ok_or_else(|| OAuthError::new(ErrorCode::UnsupportedResponseType, "response_type is not supported"))?;
-    if client.metadata.response_types.contains(&response_type) && client.may_use(GrantType::AuthorizationCode) {
-        Ok(())
+    let granted = (!response_type.has_code() || client.may_use(GrantType::AuthorizationCode))
+        && (!response_type.has_front_channel_token() || client.may_use(GrantType::Implicit));
+    if granted && client.metadata.response_types.contains(&response_type) {
+        Ok(response_type)
     } else {
         Err(OAuthError::new(
             ErrorCode::UnauthorizedClient,
@@ -135,13 +143,38 @@ fn check_response_type(params: &Params, client: &Client) -> Result<(), OAuthErro
     }
 }
 
+/// "nonce: REQUIRED" where the authorization endpoint gives an ID token (Core sections 3.2.2.1 and 3.3.2.11).
+fn parse_nonce(params: &Params, response_type: ResponseType) -> Result<Option<String>, OAuthError> {
+    match params.single("nonce")? {
+        Some(nonce) if nonce.len() > LONGEST_NONCE => {
+            Err(OAuthError::invalid_request("nonce is longer than 2048 bytes"))
+        }
+        None if response_type.has_id_token() => Err(OAuthError::invalid_request("nonce is missing")),
+        nonce => Ok(nonce.map(str::to_owned)),
+    }
+}
+
+/// PKCE protects a code; there is nothing to challenge without one.
+fn parse_code_challenge(
+    params: &Params,
+    client: &Client,
+    response_type: ResponseType,
+) -> Result<Option<CodeChallenge>, OAuthError> {
+    if response_type.has_code() {
+        CodeChallenge::parse(params, client)
+    } else {
+        Ok(None)
+    }
+}
+
 /// "Scope values used that are not understood by an implementation SHOULD be ignored." Those that are understood, and
 /// that the client did not register, are refused.
-fn parse_scope(params: &Params, client: &Client) -> Result<Scope, OAuthError> {
+fn parse_scope(params: &Params, client: &Client, response_type: ResponseType) -> Result<Scope, OAuthError> {
     let requested = Scope::parse(params.single("scope")?.unwrap_or_default())?;
-    // "The use of Refresh Tokens is not exclusive to the offline_access use case" (Core section 11), but without them it is
-    // nothing.
-    let requested = if client.may_use(GrantType::RefreshToken) {
+    // The server "MUST ignore the offline_access request unless the Client is using a response_type value that would result
+    // in an Authorization Code being returned" (Core section 11). "The use of Refresh Tokens is not exclusive to the
+    // offline_access use case", but without them it is nothing.
+    let requested = if client.may_use(GrantType::RefreshToken) && response_type.has_code() {
         requested
     } else {
         requested.without("offline_access")
@@ -156,6 +189,9 @@ fn parse_scope(params: &Params, client: &Client) -> Result<Scope, OAuthError> {
             ErrorCode::InvalidScope,
             "scope names nothing that there is",
         ))
+    } else if response_type.has_id_token() && !permitted.contains("openid") {
+        // "OpenID Connect requests MUST contain the openid scope value" (Core section 3.1.2.1).
+        Err(OAuthError::new(ErrorCode::InvalidScope, "scope lacks openid"))
     } else if requested.difference(&permitted).intersection(&understood).is_empty() {
         Ok(permitted)
     } else {

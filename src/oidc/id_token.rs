@@ -1,4 +1,4 @@
-//! ID tokens (OIDC Core sections 2 and 3.1.3.6).
+//! ID tokens (OIDC Core sections 2, 3.1.3.6, 3.2.2.10 and 3.3.2.11).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
@@ -38,6 +38,9 @@ pub struct IdTokenClaims<'a> {
     /// Binds the access token that comes along. Without a signature there is no hash to take it with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
+    /// Binds the code that comes along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c_hash: Option<String>,
 }
 
 /// `at_hash` and `c_hash`: "the base64url encoding of the left-most half of the hash of the octets of the ASCII

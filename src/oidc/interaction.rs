@@ -157,6 +157,7 @@ mod tests {
     use crate::{
         oidc::{
             authorize::Prompt,
+            client_metadata::ResponseType,
             id_token_hint::IdTokenHint,
             jwt::{SigningAlg, SigningInput},
             scope::Scope,
@@ -168,6 +169,7 @@ mod tests {
 
     fn request(prompt: Prompt) -> AuthRequest {
         AuthRequest {
+            response_type: ResponseType::Code,
             scope: Scope::parse("openid email").unwrap(),
             nonce: None,
             code_challenge: None,

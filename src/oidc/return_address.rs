@@ -4,8 +4,8 @@
 //! Only a [`ReturnAddress`] can make a redirect to a client, and only [`ReturnAddress::resolve`] makes one of those: a URI
 //! that the client did not register never receives anything.
 
-use super::{client::Client, error::OAuthError, params::Params};
-use crate::config::Issuer;
+use super::{client::Client, client_metadata::ResponseType, error::OAuthError, params::Params, scope::Scope};
+use crate::{config::Issuer, time::Lifetime};
 
 /// The most bytes that `state` may have once encoded: what fits into a header beside the rest.
 const LONGEST_STATE: usize = 12_000;
@@ -27,6 +27,28 @@ pub enum ResponseMode {
     Fragment,
     /// As a form that the browser posts.
     FormPost,
+}
+
+/// A successful response: what `response_type` asked for.
+#[derive(Debug, Default)]
+pub struct AuthorizationResponse {
+    /// `code`.
+    pub code: Option<String>,
+    /// `access_token` and what is told with it.
+    pub token: Option<FrontChannelToken>,
+    /// `id_token`.
+    pub id_token: Option<String>,
+}
+
+/// An access token from the authorization endpoint (RFC 6749 section 4.2.2).
+#[derive(Debug)]
+pub struct FrontChannelToken {
+    /// `access_token`; `token_type` is always Bearer.
+    pub access_token: String,
+    /// `expires_in`.
+    pub expires_in: Lifetime,
+    /// `scope`.
+    pub scope: Scope,
 }
 
 /// Why nothing can be sent to the client, so that the person is shown a page instead (RFC 6749 section 4.1.2.1).
@@ -67,6 +89,27 @@ impl ResponseMode {
             _ => None,
         }
     }
+
+    /// The mode of a request that names none, also of one that is refused: "the default Response Mode for this Response Type
+    /// is the fragment encoding" (Multiple Response Types section 3) as soon as the answer would hold a token.
+    fn default_for(response_type: Option<&str>) -> Self {
+        if response_type.is_some_and(names_token) {
+            Self::Fragment
+        } else {
+            Self::Query
+        }
+    }
+
+    /// Whether it may take the place of `default`: a query, which ends up in logs, takes nothing that belongs elsewhere.
+    fn may_replace(self, default: Self) -> bool {
+        self != Self::Query || default == Self::Query
+    }
+}
+
+fn names_token(response_type: &str) -> bool {
+    response_type
+        .split(' ')
+        .any(|word| matches!(word, "token" | "id_token"))
 }
 
 fn encoded_len(text: &str) -> usize {
@@ -99,27 +142,29 @@ impl ReturnAddress {
         if state.is_some_and(|state| encoded_len(state) > LONGEST_STATE) {
             return Err(PageError::Malformed);
         }
-        let mode = params
-            .single("response_mode")
-            .ok()
-            .flatten()
-            .and_then(ResponseMode::parse);
+        let single = |name| params.single(name).ok().flatten();
+        let response_type = single("response_type");
+        let default = ResponseMode::default_for(response_type);
+        let asked = single("response_mode").and_then(ResponseMode::parse);
         Ok(Self {
             redirect_uri: presented.to_owned(),
-            response_mode: mode.unwrap_or(ResponseMode::Query),
+            response_mode: asked.filter(|mode| mode.may_replace(default)).unwrap_or(default),
             state: state.map(str::to_owned),
         })
     }
 
-    /// Whether the `response_mode` that was asked for is one that Limen knows.
+    /// Whether the `response_mode` that was asked for is one that Limen knows, and fit for the response.
     ///
     /// # Errors
     /// `invalid_request`.
-    pub fn check_response_mode(params: &Params) -> Result<(), OAuthError> {
-        match params.single("response_mode")? {
-            Some(name) if ResponseMode::parse(name).is_none() => Err(OAuthError::invalid_request(
+    pub fn check_response_mode(params: &Params, response_type: ResponseType) -> Result<(), OAuthError> {
+        match params.single("response_mode")?.map(ResponseMode::parse) {
+            Some(None) => Err(OAuthError::invalid_request(
                 "response_mode must be query, fragment or form_post",
             )),
+            Some(Some(ResponseMode::Query)) if response_type.has_front_channel_token() => Err(
+                OAuthError::invalid_request("response_mode must not be query for a response with a token"),
+            ),
             _ => Ok(()),
         }
     }
@@ -130,8 +175,23 @@ impl ReturnAddress {
     }
 
     /// A successful response.
-    pub fn deliver_code(&self, issuer: &Issuer, code: &str) -> Delivery {
-        self.deliver(issuer, vec![("code", code.to_owned())])
+    pub fn deliver_response(&self, issuer: &Issuer, response: AuthorizationResponse) -> Delivery {
+        let mut fields = Vec::new();
+        if let Some(code) = response.code {
+            fields.push(("code", code));
+        }
+        if let Some(token) = response.token {
+            fields.extend([
+                ("access_token", token.access_token),
+                ("token_type", "Bearer".to_owned()),
+                ("expires_in", token.expires_in.seconds().to_string()),
+                ("scope", token.scope.to_string()),
+            ]);
+        }
+        if let Some(id_token) = response.id_token {
+            fields.push(("id_token", id_token));
+        }
+        self.deliver(issuer, fields)
     }
 
     /// An error response.

@@ -2,14 +2,12 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, clients::Proof, from_json, scope_from_json, scope_to_json};
+use super::{Rows, Statement, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json};
 use crate::{
     config::Lifetimes,
     edge::fault::Fault,
     oidc::{
         authorization::Authorization,
-        authorize::AuthRequest,
-        client::Client,
         code_grant::{CodeRequest, StoredCode},
         pkce::CodeChallenge,
     },
@@ -17,45 +15,24 @@ use crate::{
     time::UnixTime,
 };
 
-/// A code that shall be issued, if the session and the consent that it rests on still stand.
-pub struct NewCode<'a> {
-    pub hash: &'a Hash,
-    pub session_hash: &'a Hash,
-    pub client: &'a Client,
-    pub redirect_uri: &'a str,
-    pub request: &'a AuthRequest,
-}
-
-/// Inserts a code for the person behind the session. It returns no row when the session has ended, its person is disabled,
-/// the consent does not cover the scope, or the client has changed since it was read.
-pub fn insert(code: &NewCode<'_>, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
-    let scope = scope_to_json(&code.request.scope);
-    Statement::new(
+/// Inserts a code, if its basis stands.
+pub fn insert(hash: &Hash, redirect_uri: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> Statement {
+    let request = basis.request;
+    let statement = Statement::new(format!(
         "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, nonce, code_challenge,
                             refreshable, auth_time, acr, amr, issued_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ?
-         FROM sessions s
-         JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
-         JOIN clients c ON c.id = ? AND c.version = ?
-         JOIN grants g ON g.user_id = u.id AND g.client_id = c.id
-         WHERE s.hash = ? AND s.expires_at > ? AND s.last_seen_at > ?
-           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.scope))
-         RETURNING hash",
-    )
-    .bind(code.hash)
-    .bind(code.redirect_uri)
-    .bind(&scope)
-    .bind(code.request.nonce.as_deref())
-    .bind(code.request.code_challenge.as_ref().map(CodeChallenge::as_str))
-    .bind(code.request.refreshable)
-    .bind(now)
-    .bind(now + lifetimes.code)
-    .bind(&code.client.client_id)
-    .bind(code.client.version)
-    .bind(code.session_hash)
-    .bind(now)
-    .bind(now - lifetimes.session_idle)
-    .bind(&scope)
+         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
+        Basis::FROM
+    ))
+    .bind(hash)
+    .bind(redirect_uri)
+    .bind(&scope_to_json(&request.scope))
+    .bind(request.nonce.as_deref())
+    .bind(request.code_challenge.as_ref().map(CodeChallenge::as_str))
+    .bind(request.refreshable)
+    .bind(basis.now)
+    .bind(basis.now + lifetimes.code);
+    basis.bind(statement)
 }
 
 /// A request to redeem a code, as statements.

@@ -1,6 +1,7 @@
 //! D1: one file a table, SQL beside its row. Every call is one round trip and one transaction.
 
 pub mod audit;
+pub mod basis;
 pub mod clients;
 pub mod codes;
 pub mod grants;

@@ -3,19 +3,20 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, sessions::Ending};
-use crate::{edge::fault::Fault, secret::Hash, time::UnixTime};
+use super::{Rows, Statement, basis::Basis, sessions::Ending};
+use crate::edge::fault::Fault;
 
-/// Notes that the client of a code knows the session of it, if the code was stored: goes into the batch that stores it.
-pub fn note(code_hash: &Hash, now: UnixTime) -> Statement {
-    Statement::new(
+/// Notes that a client knows the session behind what it gets, if the basis of that stands.
+pub fn note(basis: &Basis<'_>) -> Statement {
+    let statement = Statement::new(format!(
         "INSERT INTO session_clients (session_id, client_id, known_as, first_at, last_at)
-         SELECT session_id, client_id, session_id, ?, ? FROM codes WHERE hash = ?
+         SELECT s.id, c.id, s.id, ?, ? {}
          ON CONFLICT (session_id, client_id, known_as) DO UPDATE SET last_at = excluded.last_at",
-    )
-    .bind(now)
-    .bind(now)
-    .bind(code_hash)
+        Basis::FROM
+    ))
+    .bind(basis.now)
+    .bind(basis.now);
+    basis.bind(statement)
 }
 
 /// Lets a new session of a person take over the clients that know those of `hashes`, the person's others in that browser.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, clients::Proof, from_json, scope_from_json, scope_to_json, users};
+use super::{Rows, Statement, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json, users};
 use crate::{
     config::Lifetimes,
     edge::fault::Fault,
@@ -14,6 +14,23 @@ use crate::{
     },
     time::UnixTime,
 };
+
+/// Begins the family of an access token from the authorization endpoint, if its basis stands. No refresh token comes of it:
+/// "The implicit grant type ... does not support the issuance of refresh tokens" (RFC 6749 section 4.2).
+pub fn begin(family_id: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> Statement {
+    let statement = Statement::new(format!(
+        "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, refreshable, generation, turned_at,
+                                     auth_time, acr, amr, created_at, expires_at)
+         SELECT ?, c.id, u.id, g.id, s.id, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
+        Basis::FROM
+    ))
+    .bind(family_id)
+    .bind(&scope_to_json(&basis.request.front_channel_scope()))
+    .bind(basis.now)
+    .bind(basis.now)
+    .bind(basis.now + lifetimes.access_token);
+    basis.bind(statement)
+}
 
 /// A request to refresh, as statements.
 pub struct Refreshing<'a> {

@@ -4,10 +4,11 @@ use crate::{
     edge::{
         client_copy,
         context::Context,
-        db::{Rows, Statement, clients, grants, session_clients, sessions, signing_keys},
+        db::{Rows, Statement, clients, grants, sessions, signing_keys},
         failure::{PageFailure, Problem},
         fault::Fault,
         flow::{Flow, Standing},
+        issue::Draft,
         keys,
         request::Incoming,
         visitor::Visitor,
@@ -84,8 +85,8 @@ enum Attempt {
     },
 }
 
-/// One round trip: the client's version, the session, the consent, and a code that is stored if all of them agree. Whether
-/// the client gets to see that code is decided afterwards; a code that nobody was told expires unused.
+/// One round trip: the client's version, the session, the consent, and an answer that is stored if all of them agree. Whether
+/// the client gets to see that answer is decided afterwards.
 async fn attempt(
     params: Params,
     client: Client,
@@ -94,15 +95,18 @@ async fn attempt(
     context: &Context,
 ) -> Result<Attempt, PageFailure> {
     let (version, client_id) = (client.version, client.client_id.clone());
-    let known = params.clone();
+    let sent = params.clone();
     let flow = Flow::new(params, client);
-    let request = flow.as_ref().ok().map(Flow::request);
-    let (code, hash) = Flow::new_code(context)?;
+    let request = flow.as_ref().ok().map(|flow| flow.request(context));
     let session_hash = visitor.session_hash.as_ref();
-    let issue = match (&flow, &request, session_hash) {
-        (Ok(flow), Some(Ok(request)), Some(session)) => flow.issue(request, &hash, session, context),
-        _ => Statement::idle(),
-    };
+    let mut draft = None;
+    let mut issue = [(); 5].map(|()| Statement::idle());
+    if let (Ok(flow), Some(Ok(request)), Some(session_hash)) = (&flow, &request, session_hash) {
+        issue = draft
+            .insert(Draft::new(request.clone(), context)?)
+            .statements(flow, session_hash, context);
+    }
+    let [stands, key, code, family, known] = issue;
     let hint = request
         .as_ref()
         .and_then(|request| request.as_ref().ok()?.id_token_hint.as_ref());
@@ -111,15 +115,18 @@ async fn attempt(
         None => Statement::idle(),
     };
     let lifetimes = &context.config.lifetimes;
-    let [client, session, consent, hint_key, issued, ..] = context
+    let [client, session, consent, hint_key, stands, key, ..] = context
         .db
         .batch([
             clients::find(&client_id),
             sessions::find(session_hash, lifetimes, context.now),
             grants::find_by_session(session_hash, &client_id),
             hint_key,
-            issue,
-            session_clients::note(&hash, context.now),
+            stands,
+            key,
+            code,
+            family,
+            known,
             sessions::touch(session_hash, lifetimes, context.now),
         ])
         .await?;
@@ -129,7 +136,7 @@ async fn attempt(
     };
     if record.client.version != version {
         return Ok(Attempt::Stale {
-            params: known,
+            params: sent,
             fresh: Box::new(record.client),
         });
     }
@@ -139,7 +146,7 @@ async fn attempt(
     };
     let flow = flow?;
     let language = visitor.language(Some(&flow.params));
-    let request: AuthRequest = match flow.request() {
+    let request: AuthRequest = match flow.request(context) {
         Ok(request) => request,
         Err(error) => return Ok(Attempt::Done(flow.refuse(&error, language, context)?)),
     };
@@ -166,12 +173,15 @@ async fn attempt(
         session_before: authentication.map(|authentication| authentication.session_id.clone()),
     };
     let wait_at = |page| flow.wait_at(page, &waiting.cloned().unwrap_or_else(begun), visitor, context);
-    let reply = match step {
-        Err(error) => flow.refuse(&error, language, context)?,
-        Ok(Step::Issue) if issued.any()? => flow.grant(&code, language, context)?,
+    let reply = match (step, draft, &standing.session) {
+        (Err(error), ..) => flow.refuse(&error, language, context)?,
+        (Ok(Step::Issue), Some(draft), Some(session)) if stands.any()? => {
+            let response = draft.answer(&flow, session, &key, context).await;
+            flow.grant(response, language, context)?
+        }
         // Session or consent ended in this very moment.
-        Ok(Step::Issue | Step::Login) => wait_at(Endpoint::Login)?,
-        Ok(Step::Consent) => wait_at(Endpoint::Consent)?,
+        (Ok(Step::Issue | Step::Login), ..) => wait_at(Endpoint::Login)?,
+        (Ok(Step::Consent), ..) => wait_at(Endpoint::Consent)?,
     };
     Ok(Attempt::Done(reply))
 }

@@ -5,9 +5,10 @@ use url::Url;
 use crate::{
     edge::{
         context::Context,
-        db::{grants, session_clients, sessions::Session},
+        db::{grants, sessions::Session},
         failure::{PageFailure, Problem},
         flow::{self, Flow, Standing},
+        issue::Draft,
         random,
         request::Incoming,
         visitor::Visitor,
@@ -61,9 +62,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if field("approve").is_empty() || !field("deny").is_empty() {
         return Ok(asked.flow.deny(language, context)?);
     }
-    let (code, hash) = Flow::new_code(context)?;
     let client_id = &asked.flow.client.client_id;
-    let [_, issued, _] = context
+    let draft = Draft::new(asked.request.clone(), context)?;
+    let [stands, key, code, family, known] = draft.statements(&asked.flow, &asked.session_hash, context);
+    let [_, stands, key, ..] = context
         .db
         .batch([
             grants::allow(
@@ -73,12 +75,16 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 &asked.request.scope,
                 context.now,
             ),
-            asked.flow.issue(&asked.request, &hash, &asked.session_hash, context),
-            session_clients::note(&hash, context.now),
+            stands,
+            key,
+            code,
+            family,
+            known,
         ])
         .await?;
-    if issued.any()? {
-        Ok(asked.flow.grant(&code, language, context)?)
+    if stands.any()? {
+        let response = draft.answer(&asked.flow, &asked.session, &key, context).await;
+        Ok(asked.flow.grant(response, language, context)?)
     } else {
         // The session ended, or the client changed, in this very moment.
         Ok(flow::see_page(Endpoint::AuthorizeResume, &asked.sealed))
@@ -96,7 +102,7 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
     let (sealed, interaction) = visitor.interaction(params, context)?;
     let (flow, Standing { session, consent }) = Flow::load(&interaction, &visitor, context).await?;
     let language = visitor.language(Some(&flow.params));
-    let request = match flow.request() {
+    let request = match flow.request(context) {
         Ok(request) => request,
         Err(error) => return Ok(Received::Elsewhere(flow.refuse(&error, language, context)?)),
     };

@@ -20,7 +20,7 @@ use crate::{
     },
     oidc::{
         access_token,
-        authorization::{Authorization, Mint},
+        authorization::{Authorization, Beside, Mint},
         client::Client,
         client_auth::ClientCredentials,
         code_grant::{self, CodeRequest, Refusal},
@@ -214,7 +214,11 @@ impl Caller<'_> {
         };
         let claims = authorization.access_token(client, scope.clone(), random::id()?, &mint);
         let access_token = signer.sign(access_token::TYPE, &claims).await?;
-        let id_token = match authorization.id_token(client, &access_token, &mint) {
+        let beside = Beside {
+            access_token: Some(&access_token),
+            ..Beside::default()
+        };
+        let id_token = match authorization.id_token(client, beside, &mint) {
             Some(claims) => Some(jwts::id_token(&claims, client, &signer, context).await?),
             None => None,
         };

@@ -88,6 +88,12 @@ impl ResponseType {
     pub fn has_token(self) -> bool {
         matches!(self, Self::IdTokenToken | Self::CodeToken | Self::CodeIdTokenToken)
     }
+
+    /// Whether the answer holds a token, which must not stand in a query: "the default Response Mode ... is the fragment
+    /// encoding, and the query encoding MUST NOT be used" (Multiple Response Types section 5).
+    pub fn has_front_channel_token(self) -> bool {
+        self.has_id_token() || self.has_token()
+    }
 }
 
 /// `token_endpoint_auth_method`: how a client shows who it is.

@@ -1,0 +1,121 @@
+//! What the authorization endpoint gives (OIDC Core sections 3.1.2.5, 3.2.2.5 and 3.3.2.5): ids are drawn first, rows are
+//! stored in the batch that also tells whether they may be, and what is to be signed is signed afterwards.
+
+use super::{
+    context::Context,
+    db::{Rows, Statement, basis::Basis, codes, session_clients, sessions::Session, signing_keys, token_families},
+    fault::Fault,
+    flow::Flow,
+    jwts::{self, NoJwt},
+    keys::{self, Signer},
+    random,
+};
+use crate::{
+    oidc::{
+        access_token,
+        authorization::{Authorization, Beside, Mint},
+        authorize::AuthRequest,
+        client_metadata::ResponseType,
+        return_address::{AuthorizationResponse, FrontChannelToken},
+    },
+    secret::{Hash, OpaqueToken, Purpose},
+};
+
+/// The answer to a request, before it is known whether it may be given. A code that nobody was told expires unused, and so
+/// does a family that no token names.
+pub struct Draft {
+    request: AuthRequest,
+    code: OpaqueToken,
+    code_hash: Hash,
+    family_id: String,
+}
+
+impl Draft {
+    pub fn new(request: AuthRequest, context: &Context) -> Result<Self, Fault> {
+        let roots = &context.config.roots;
+        let code = OpaqueToken::new(roots, random::bytes()?);
+        let code_hash = code
+            .hash(roots, Purpose::Code)
+            .ok_or_else(|| Fault::new("code", "no root key"))?;
+        Ok(Self {
+            request,
+            code,
+            code_hash,
+            family_id: random::id()?,
+        })
+    }
+
+    /// The statements of a draft, in this order: whether all that it rests on stands, which key signs for the client; then
+    /// what is stored if it does: the code, the token family, and that the client knows the session.
+    pub fn statements(&self, flow: &Flow, session_hash: &Hash, context: &Context) -> [Statement; 5] {
+        let lifetimes = &context.config.lifetimes;
+        let basis = Basis {
+            session_hash,
+            client: &flow.client,
+            request: &self.request,
+            session_idle: lifetimes.session_idle,
+            now: context.now,
+        };
+        let wanted = self.request.response_type;
+        let [mut key, mut code, mut family] = [(); 3].map(|()| Statement::idle());
+        if wanted.has_front_channel_token() {
+            key = signing_keys::current_for_client(&flow.client.client_id, &keys::at_hand(), context.now);
+        }
+        if wanted.has_code() {
+            code = codes::insert(&self.code_hash, flow.address.redirect_uri(), &basis, lifetimes);
+        }
+        if wanted.has_token() {
+            family = token_families::begin(&self.family_id, &basis, lifetimes);
+        }
+        [basis.check(), key, code, family, session_clients::note(&basis)]
+    }
+
+    /// The answer to the person of `session`, whose rows were stored.
+    pub async fn answer(
+        self,
+        flow: &Flow,
+        session: &Session,
+        key: &Rows,
+        context: &Context,
+    ) -> Result<AuthorizationResponse, NoJwt> {
+        let (request, client) = (&self.request, &flow.client);
+        let wanted = request.response_type;
+        let mut response = AuthorizationResponse {
+            code: wanted.has_code().then(|| self.code.expose().to_owned()),
+            ..AuthorizationResponse::default()
+        };
+        if !wanted.has_front_channel_token() {
+            return Ok(response);
+        }
+        let authorization = Authorization::given(request, &session.authentication, self.family_id);
+        let signer = Signer::new(signing_keys::read_current(key)?, client.signing_alg(), context).await?;
+        let mint = Mint {
+            config: &context.config,
+            now: context.now,
+        };
+        if wanted.has_token() {
+            let scope = request.front_channel_scope();
+            let claims = authorization.access_token(client, scope.clone(), random::id()?, &mint);
+            response.token = Some(FrontChannelToken {
+                access_token: signer.sign(access_token::TYPE, &claims).await?,
+                expires_in: context.config.lifetimes.access_token,
+                scope,
+            });
+        }
+        if wanted.has_id_token() {
+            let mut beside = Beside {
+                access_token: response.token.as_ref().map(|token| token.access_token.as_str()),
+                code: response.code.as_deref(),
+                ..Beside::default()
+            };
+            if wanted == ResponseType::IdToken {
+                // "when no Access Token is issued ... the resulting Claims are returned in the ID Token" (Core section 5.4).
+                beside.claims = session.user.released(&request.scope);
+            }
+            if let Some(claims) = authorization.id_token(client, beside, &mint) {
+                response.id_token = Some(jwts::id_token(&claims, client, &signer, context).await?);
+            }
+        }
+        Ok(response)
+    }
+}
