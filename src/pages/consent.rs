@@ -69,11 +69,11 @@ impl ConsentItem {
             "offline_access" => Some(&texts.offline_access),
             _ => None,
         };
-        let (title, detail) = *known.unwrap_or(&texts.custom);
+        let words = known.unwrap_or(&texts.custom);
         let token = known.is_none().then(|| token.to_owned());
         Self {
-            title: title.into(),
-            detail: detail.into(),
+            title: words.title.into(),
+            detail: words.detail.into(),
             token,
             new: false,
         }

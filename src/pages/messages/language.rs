@@ -1,43 +1,13 @@
 //! Languages and how one is chosen (OIDC Core section 3.1.2.1 `ui_locales`, RFC 9110 section 12.5.4).
 
-use super::{Texts, de, en, fr};
-
-/// A language that Limen speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Language {
-    #[default]
-    En,
-    De,
-    Fr,
-}
+use super::Language;
 
 impl Language {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::En, Self::De, Self::Fr];
-
-    /// The tag (BCP 47), as in `lang` and in the metadata value `ui_locales_supported`.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::De => "de",
-            Self::Fr => "fr",
-        }
-    }
-
     /// The first of `ui_locales` that Limen speaks, else the one that the browser likes most, else English. "An error
     /// SHOULD NOT result if some or all of the requested locales are not supported".
     pub fn negotiate(ui_locales: &[&str], accept_language: Option<&str>) -> Self {
         let asked = ui_locales.iter().find_map(|tag| Self::speaking(tag));
         asked.or_else(|| Self::accepted(accept_language?)).unwrap_or_default()
-    }
-
-    pub(in crate::pages) fn texts(self) -> &'static Texts {
-        match self {
-            Self::En => &en::TEXTS,
-            Self::De => &de::TEXTS,
-            Self::Fr => &fr::TEXTS,
-        }
     }
 
     /// The language of a tag, whatever its region: `de` for `de-AT`.
@@ -69,7 +39,8 @@ impl Language {
 
 #[cfg(test)]
 mod tests {
-    use super::{Language::*, *};
+    use super::*;
+    use crate::pages::messages::Language::*;
 
     #[test]
     fn ui_locales_come_first_then_the_browser_then_english() {

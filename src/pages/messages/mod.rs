@@ -1,15 +1,15 @@
-//! The texts of the pages, a file a language, and which language a person gets.
+//! The texts of the pages, and which language a person gets.
+//!
+//! Each language is a file, `en.yaml` and its like, which `codegen/messages.rs` makes into a [`Texts`]. A new file is a new language, with
+//! nothing to do elsewhere; the build stops when it lacks a message.
 
-mod de;
-mod en;
-mod fr;
 mod language;
 
-pub use language::Language;
+include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 
 /// A sentence with one gap, written `{}`.
 #[derive(Clone, Copy, Debug)]
-pub struct Phrase(pub(super) &'static str);
+pub struct Phrase(&'static str);
 
 impl Phrase {
     /// What stands before the gap.
@@ -95,17 +95,24 @@ pub struct ConsentTexts {
     pub deny: &'static str,
 }
 
-/// Title and detail of each scope.
+/// What a scope lets an app do.
+#[allow(missing_docs)]
+pub struct ScopeText {
+    pub title: &'static str,
+    pub detail: &'static str,
+}
+
+/// What each scope lets an app do.
 #[allow(missing_docs)]
 pub struct ScopeTexts {
-    pub openid: (&'static str, &'static str),
-    pub profile: (&'static str, &'static str),
-    pub email: (&'static str, &'static str),
-    pub address: (&'static str, &'static str),
-    pub phone: (&'static str, &'static str),
-    pub offline_access: (&'static str, &'static str),
+    pub openid: ScopeText,
+    pub profile: ScopeText,
+    pub email: ScopeText,
+    pub address: ScopeText,
+    pub phone: ScopeText,
+    pub offline_access: ScopeText,
     /// A scope that Limen does not know; its token follows.
-    pub custom: (&'static str, &'static str),
+    pub custom: ScopeText,
 }
 
 /// Texts of the page that carries an answer to an app.

@@ -1,24 +1,22 @@
-//! Converts docs/openapi.yaml to the JSON that Limen serves, so that the document is written once.
+//! YAML as the JSON that it says.
 
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{fs, path::Path};
 
 use serde_json::{Map, Number, Value};
 use yaml_rust2::{Yaml, YamlLoader};
 
-const DOCUMENT: &str = "docs/openapi.yaml";
-
-fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={DOCUMENT}");
-    println!("cargo::rerun-if-changed=build.rs");
-    let text = fs::read_to_string(DOCUMENT)?;
-    let documents = YamlLoader::load_from_str(&text).map_err(|error| format!("{DOCUMENT}: {error}"))?;
-    let [document] = documents.as_slice() else {
-        return Err(format!("{DOCUMENT} must hold one document").into());
-    };
-    let json = to_json(document).map_err(|problem| format!("{DOCUMENT}: {problem}"))?;
-    let target = PathBuf::from(env::var("OUT_DIR")?).join("openapi.json");
-    fs::write(target, json.to_string())?;
-    Ok(())
+/// Reads a file that holds one document.
+///
+/// # Errors
+/// Says what is wrong, and where.
+pub fn read(path: &Path) -> Result<Value, String> {
+    let told = |problem: String| format!("{}: {problem}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
+    let documents = YamlLoader::load_from_str(&text).map_err(|error| told(error.to_string()))?;
+    match documents.as_slice() {
+        [document] => to_json(document).map_err(told),
+        _ => Err(told("must hold one document".to_owned())),
+    }
 }
 
 /// The JSON of a YAML node. Anchors are resolved by the parser; what JSON does not know is refused.
