@@ -81,6 +81,7 @@ pub enum Endpoint {
     AdminUserGrant,
     AdminKeys,
     AdminKeyRotation,
+    AdminAudit,
     Stylesheet,
 }
 
@@ -156,6 +157,7 @@ pub const ROUTES: &[Route] = &[
     ),
     route(E::AdminKeys, "/admin/api/keys", &[Get], Operator),
     route(E::AdminKeyRotation, "/admin/api/keys/{kid}/revoke", &[Post], Operator),
+    route(E::AdminAudit, "/admin/api/audit", &[Get], Operator),
     route(E::Stylesheet, "/assets/limen.css", &[Get], Browser),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::{
     context::Context,
-    db::{throttles, users},
+    db::{audit, throttles, users},
     fault::Fault,
     text,
 };
@@ -11,6 +11,7 @@ use crate::{
         password,
         throttle::{self, Counter},
     },
+    audit::{Actor, Entry, Event},
     secret::Purpose,
     time::Lifetime,
 };
@@ -56,15 +57,32 @@ impl Attempt {
             throttles::read_wait(&account, &self.account, context.now)?,
             throttles::read_wait(&address, &self.address, context.now)?,
         ];
+        let user = users::read_with_password(&user)?;
+        let user_id = user.as_ref().map(|(user, _)| user.id.as_str());
         if let Some(wait) = waits.into_iter().flatten().max() {
+            if throttles::reached(&account, &self.account)? || throttles::reached(&address, &self.address)? {
+                record(Event::Throttled, user_id, context).await?;
+            }
             return Ok(Verdict::TooMany { wait });
         }
-        let user = users::read_with_password(&user)?;
         let stored = user.as_ref().and_then(|(_, hash)| hash.as_deref());
         let matches = password::verify(&text::nfc(password), stored);
-        Ok(match user {
-            Some((user, _)) if matches && user.disabled_at.is_none() => Verdict::Passed { user_id: user.id },
-            _ => Verdict::Failed,
-        })
+        match user {
+            Some((user, _)) if matches && user.disabled_at.is_none() => Ok(Verdict::Passed { user_id: user.id }),
+            _ => {
+                record(Event::SignInFailed, user_id, context).await?;
+                Ok(Verdict::Failed)
+            }
+        }
     }
+}
+
+/// Writes down what somebody tried, at the account where there is one.
+async fn record(event: Event, user_id: Option<&str>, context: &Context) -> Result<(), Fault> {
+    let entry = Entry {
+        user_id,
+        ..Entry::new(event, Actor::Anybody)
+    };
+    context.db.batch(audit::record_of_stranger(&entry, context)).await?;
+    Ok(())
 }

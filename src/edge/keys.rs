@@ -3,17 +3,21 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use web_sys::CryptoKey;
 
 use super::{
     context::Context,
     crypto::{self, Unwrap, WrappingKey},
-    db::signing_keys::{self, CurrentKey, WrappedKey},
+    db::{
+        audit,
+        signing_keys::{self, CurrentKey, WrappedKey},
+    },
     fault::Fault,
     jwks, log,
 };
 use crate::{
+    audit::{Actor, Entry, Event},
     config::Issuer,
     oidc::{
         jwt::{SigningAlg, SigningInput, Unverified},
@@ -172,10 +176,12 @@ async fn create(alg: SigningAlg, schedule: Schedule, context: &Context) -> Resul
         schedule,
     };
     let longest = context.config.lifetimes.longest_signed_token();
+    let created = Entry::new(Event::KeyCreated, Actor::System).detail(json!({ "kid": key.kid, "alg": alg }));
     context
         .db
         .batch([
             signing_keys::insert(&key, &private, context.now),
+            audit::record_if_changed(&created, context),
             signing_keys::retire_predecessors(&key, longest),
         ])
         .await?;
@@ -185,10 +191,12 @@ async fn create(alg: SigningAlg, schedule: Schedule, context: &Context) -> Resul
 /// Withdraws a key at once, lets the next one sign, and makes another next one. `false` when there is no such key, or it
 /// was withdrawn before.
 pub async fn revoke(kid: &str, context: &Context) -> Result<bool, Fault> {
-    let [revoked, _] = context
+    let withdrawn = Entry::new(Event::KeyRevoked, Actor::Operator).detail(json!({ "kid": kid }));
+    let [revoked, ..] = context
         .db
         .batch([
             signing_keys::revoke(kid, context.now),
+            audit::record_if_changed(&withdrawn, context),
             signing_keys::promote_next(kid, context.now),
         ])
         .await?;
@@ -229,7 +237,16 @@ async fn rewrap_one(row: CurrentKey, context: &Context) -> Result<(), Fault> {
     };
     let key = unwrap(&private, &row.kid, alg, Unwrap::ToWrapAgain, context).await?;
     let rewrapped = wrap(&key, &row.kid, alg, context).await?;
-    context.db.run(signing_keys::rewrap(&row.kid, &rewrapped)).await?;
+    let moved = Entry::new(Event::KeyRewrapped, Actor::System).detail(json!({
+        "kid": row.kid, "from": row.kek_version, "to": rewrapped.kek_version,
+    }));
+    context
+        .db
+        .batch([
+            signing_keys::rewrap(&row.kid, &rewrapped),
+            audit::record_if_changed(&moved, context),
+        ])
+        .await?;
     Ok(())
 }
 

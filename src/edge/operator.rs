@@ -1,7 +1,10 @@
 //! The operator of a deployment: who holds `ADMIN_TOKEN`.
 
-use super::{context::Context, failure::MachineFailure, request::Incoming};
-use crate::oidc::error::OAuthError;
+use super::{context::Context, db::audit, failure::MachineFailure, fault::Fault, log, request::Incoming};
+use crate::{
+    audit::{Actor, Entry, Event},
+    oidc::error::OAuthError,
+};
 
 /// Whether the request is the operator's.
 pub fn is_operator(request: &Incoming, context: &Context) -> bool {
@@ -20,6 +23,21 @@ pub fn require(request: &Incoming, context: &Context) -> Result<(), MachineFailu
     if is_operator(request, context) {
         return Ok(());
     }
+    if request.bearer().is_some() {
+        record_refusal(context)?;
+    }
     let error = OAuthError::invalid_token("the admin token is missing or wrong");
     Err(MachineFailure::Bearer(Some(error)))
+}
+
+/// Writes down, after the answer, that somebody tried a wrong token.
+fn record_refusal(context: &Context) -> Result<(), Fault> {
+    let later = context.for_later()?;
+    context.background.spawn(async move {
+        let entry = Entry::new(Event::OperatorRefused, Actor::Anybody);
+        if let Err(fault) = later.db.batch(audit::record_of_stranger(&entry, &later)).await {
+            log::fault(&later.request_id, &fault);
+        }
+    });
+    Ok(())
 }

@@ -5,15 +5,18 @@ use super::{
     bearer,
     context::Context,
     db::{
+        Statement, audit,
         clients::{self, ClientRecord},
         throttles,
     },
     failure::MachineFailure,
+    fault::Fault,
     operator,
     request::Incoming,
 };
 use crate::{
     account::throttle,
+    audit::{Actor, Entry, Event},
     config::Registration,
     oidc::{
         client_metadata::ClientMetadata,
@@ -52,10 +55,32 @@ impl Registrar {
                 let key = context.config.roots.current(Purpose::Throttle);
                 let counter = throttle::of_registrations(&key, &request.address());
                 let counted = context.db.run(throttles::count_address(&counter, context.now)).await?;
-                match throttles::read_wait(&counted, &counter, context.now)? {
-                    Some(wait) => Err(MachineFailure::too_many(wait)),
-                    None => Ok(Self::Anybody),
+                let Some(wait) = throttles::read_wait(&counted, &counter, context.now)? else {
+                    return Ok(Self::Anybody);
+                };
+                if throttles::reached(&counted, &counter)? {
+                    record_refusal(context).await?;
                 }
+                Err(MachineFailure::too_many(wait))
+            }
+        }
+    }
+
+    /// Writes down what was done to a client, if the statement before changed a row. Who registers themselves may do so and
+    /// change it again and again, so only some of that is written down.
+    pub fn record(self, event: Event, client_id: &str, context: &Context) -> [Statement; 2] {
+        let entry = |actor| Entry::new(event, actor).client(client_id);
+        match self {
+            Self::Operator => [
+                audit::record_if_changed(&entry(Actor::Operator), context),
+                Statement::idle(),
+            ],
+            Self::Anybody => {
+                let actor = match event {
+                    Event::ClientRegistered => Actor::Anybody,
+                    _ => Actor::Client,
+                };
+                audit::record_of_stranger_if_changed(&entry(actor), context)
             }
         }
     }
@@ -96,6 +121,20 @@ pub async fn authorized_client(
 }
 
 async fn require_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
+    let outcome = check_administrator(request, context).await;
+    if matches!(outcome, Err(MachineFailure::Bearer(Some(_)))) {
+        record_refusal(context).await?;
+    }
+    outcome
+}
+
+async fn record_refusal(context: &Context) -> Result<(), Fault> {
+    let entry = Entry::new(Event::RegistrationRefused, Actor::Anybody);
+    context.db.batch(audit::record_of_stranger(&entry, context)).await?;
+    Ok(())
+}
+
+async fn check_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
     if operator::is_operator(request, context) {
         return Ok(());
     }

@@ -21,6 +21,7 @@ pub fn respond(reply: Reply, shape: &Shape, context: Option<&Context>) -> Result
     headers.set("x-content-type-options", "nosniff")?;
     headers.set("referrer-policy", "no-referrer")?;
     if let Some(context) = context {
+        headers.set("x-request-id", &context.request_id)?;
         if context.config.issuer.is_https() {
             headers.set("strict-transport-security", "max-age=31536000")?;
         }
@@ -53,7 +54,7 @@ fn write_cors(headers: &Headers, shape: &Shape, reply: &Reply) -> Result<()> {
     headers.set("access-control-allow-origin", "*")?;
     headers.set(
         "access-control-expose-headers",
-        "WWW-Authenticate, Retry-After, ETag, Server-Timing",
+        "WWW-Authenticate, Retry-After, ETag, Server-Timing, X-Request-Id",
     )?;
     // The answer to a preflight (Fetch standard section 3.3.3).
     if let (Method::Options, Some(allow)) = (shape.method, &reply.allow) {

@@ -3,8 +3,8 @@
 use super::{
     context::Context,
     endpoints::{
-        account, admin_keys, admin_users, authorize, consent, introspect, login, register, registered_client, revoke,
-        token, userinfo, well_known,
+        account, admin_audit, admin_keys, admin_users, authorize, consent, introspect, login, register,
+        registered_client, revoke, token, userinfo, well_known,
     },
     failure::{MachineFailure, PageFailure, Problem},
     request::Incoming,
@@ -110,6 +110,7 @@ async fn machine(endpoint: Endpoint, request: &mut Incoming, context: &Context) 
         (Endpoint::AdminUser, Method::Delete) => admin_users::delete(request, context).await,
         (Endpoint::AdminUser, _) => admin_users::show(request, context).await,
         (Endpoint::AdminUserGrant, _) => admin_users::revoke_grant(request, context).await,
+        (Endpoint::AdminAudit, _) => admin_audit::list(request, context).await,
         (Endpoint::AdminKeys, _) => admin_keys::list(request, context).await,
         (Endpoint::AdminKeyRotation, _) => admin_keys::revoke(request, context).await,
         _ => Err(MachineFailure::status(

@@ -57,6 +57,12 @@ pub fn read_wait(rows: &Rows, counter: &Counter, now: UnixTime) -> Result<Option
         .map(|row| UnixTime(row.expires_at).since(now)))
 }
 
+/// Whether this was the first attempt over the limit.
+pub fn reached(rows: &Rows, counter: &Counter) -> Result<bool, Fault> {
+    let row = rows.first::<Row>()?;
+    Ok(row.is_some_and(|row| row.failures == counter.limit + 1))
+}
+
 /// Takes back the failure that [`count_address`] noted for an attempt that succeeded.
 pub fn forgive(counter: &Counter) -> Statement {
     Statement::new("UPDATE throttles SET failures = failures - 1 WHERE key = ? AND failures > 0").bind(&counter.key)

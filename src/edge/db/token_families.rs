@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json, users};
+use super::{Rows, Statement, audit, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json, users};
 use crate::{
+    audit::{Actor, Entry, Event},
     config::Lifetimes,
-    edge::fault::Fault,
+    edge::{context::Context, fault::Fault},
     oidc::{
         access_token::AccessTokenClaims,
         authorization::Authorization,
@@ -64,6 +65,9 @@ struct Row {
 const ALIVE: &str = "token_families.expires_at > ? AND token_families.turned_at > ?
     AND EXISTS (SELECT 1 FROM users WHERE users.id = token_families.user_id AND disabled_at IS NULL)";
 
+/// What the audit says of a family.
+const IDS: &str = "user_id, client_id, session_id FROM token_families";
+
 impl Refreshing<'_> {
     fn bind_alive(&self, statement: Statement) -> Statement {
         statement
@@ -105,16 +109,32 @@ impl Refreshing<'_> {
 
     /// Ends the family, if the token is an older one than a retry can bring.
     pub fn end_if_reused(&self) -> Statement {
-        let statement = Statement::new(format!(
-            "DELETE FROM token_families
-             WHERE id = ? AND client_id = ? AND (generation > ? OR (generation = ? AND turned_at < ?)) AND {}",
+        let sql = format!("DELETE FROM token_families WHERE {}", Self::reused());
+        self.bind_reused(Statement::new(sql))
+    }
+
+    /// Writes down that [`Refreshing::end_if_reused`], which comes next, ends the family.
+    pub fn record_reuse(&self, context: &Context) -> Statement {
+        let entry = Entry::new(Event::RefreshTokenReused, Actor::Client);
+        let query = format!("{IDS} WHERE {}", Self::reused());
+        self.bind_reused(audit::record_each(&entry, &query, context))
+    }
+
+    /// Holds for a family whose token is older than a retry can bring.
+    fn reused() -> String {
+        format!(
+            "id = ? AND client_id = ? AND (generation > ? OR (generation = ? AND turned_at < ?)) AND {}",
             Proof::CONDITION
-        ))
-        .bind(&self.token.family_id)
-        .bind(self.client_id)
-        .bind(self.token.generation + 1)
-        .bind(self.token.generation + 1)
-        .bind(self.now - self.lifetimes.refresh_grace);
+        )
+    }
+
+    fn bind_reused(&self, statement: Statement) -> Statement {
+        let statement = statement
+            .bind(&self.token.family_id)
+            .bind(self.client_id)
+            .bind(self.token.generation + 1)
+            .bind(self.token.generation + 1)
+            .bind(self.now - self.lifetimes.refresh_grace);
         self.proof.bind(statement)
     }
 }
@@ -142,18 +162,25 @@ impl Row {
     }
 }
 
+/// Writes down why [`end`], which comes next, ends a family.
+pub fn record_end(entry: &Entry<'_>, family_id: &str, context: &Context) -> Statement {
+    audit::record_each(entry, &format!("{IDS} WHERE id = ?"), context).bind(family_id)
+}
+
 /// Ends a family, and all its tokens with it.
 pub fn end(family_id: &str) -> Statement {
     Statement::new("DELETE FROM token_families WHERE id = ?").bind(family_id)
 }
 
-/// Ends a family on its client's word (RFC 7009).
-pub fn end_for_client(family_id: &str, client_id: &str, proof: &Proof<'_>) -> Statement {
-    let sql = format!(
-        "DELETE FROM token_families WHERE id = ? AND client_id = ? AND {}",
-        Proof::CONDITION
-    );
-    proof.bind(Statement::new(sql).bind(family_id).bind(client_id))
+/// Ends a family on its client's word (RFC 7009), and writes it down.
+pub fn end_for_client(family_id: &str, client_id: &str, proof: &Proof<'_>, context: &Context) -> [Statement; 2] {
+    let entry = Entry::new(Event::TokenRevoked, Actor::Client);
+    let theirs = format!("id = ? AND client_id = ? AND {}", Proof::CONDITION);
+    [
+        audit::record_each(&entry, &format!("{IDS} WHERE {theirs}"), context),
+        Statement::new(format!("DELETE FROM token_families WHERE {theirs}")),
+    ]
+    .map(|statement| proof.bind(statement.bind(family_id).bind(client_id)))
 }
 
 /// Revokes one access token on its client's word (RFC 7009). The row counts for tokens of that client alone, and is written

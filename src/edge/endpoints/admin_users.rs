@@ -7,9 +7,10 @@ use crate::{
         password,
         user::{User, Username, check_email},
     },
+    audit::{Actor, Entry, Event},
     edge::{
         context::Context,
-        db::{Statement, grants, sessions::Ending, users},
+        db::{Statement, audit, grants, sessions::Ending, users},
         failure::MachineFailure,
         logout, operator, random,
         request::Incoming,
@@ -39,7 +40,8 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
         updated_at: context.now,
     };
     let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
-    let [created, _] = context.db.batch([users::insert(&user), set_password]).await?;
+    let record = audit::record_if_changed(&done_to(&user.id, Event::UserCreated), context);
+    let [created, ..] = context.db.batch([users::insert(&user), record, set_password]).await?;
     if !created.any()? {
         return Err(taken());
     }
@@ -100,9 +102,22 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if rival.any()? {
         return Err(taken());
     }
+    let what = match (read.disabled_at, user.disabled_at) {
+        (None, Some(_)) => Event::UserDisabled,
+        (Some(_), None) => Event::UserEnabled,
+        _ => Event::UserChanged,
+    };
+    // Which members changed, not how: they are personal data.
+    let changed = done_to(&user.id, what).detail(json!({ "changed": wanted.names }));
+    let password_changed = match wanted.password {
+        Some(_) => audit::record_if_changed(&done_to(&user.id, Event::PasswordChanged), context),
+        None => Statement::idle(),
+    };
     let statements = [
         users::update(&user, &read),
+        audit::record_if_changed(&changed, context),
         set_password,
+        password_changed,
         notices,
         codes,
         tokens,
@@ -121,8 +136,16 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
     operator::require(request, context)?;
     let user_id = request.segment(0);
     let [notices, codes, tokens, sessions] = logout::end_sessions(&Ending::Everything { user_id }, context);
-    let statements = [notices, codes, tokens, sessions, users::delete(user_id)];
-    let [.., deleted] = context.db.batch(statements).await?;
+    let statements = [
+        notices,
+        codes,
+        tokens,
+        sessions,
+        audit::forget(user_id),
+        users::delete(user_id),
+        audit::record_if_changed(&done_to(user_id, Event::UserDeleted), context),
+    ];
+    let [.., deleted, _] = context.db.batch(statements).await?;
     if deleted.any()? {
         Ok(Reply::new(204, Body::Empty))
     } else {
@@ -133,10 +156,10 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
 /// `DELETE /admin/api/users/{user_id}/grants/{client_id}`: takes back what a person allowed a client.
 pub async fn revoke_grant(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
-    let revoked = context
-        .db
-        .run(grants::revoke(request.segment(0), request.segment(1)))
-        .await?;
+    let (user_id, client_id) = (request.segment(0), request.segment(1));
+    let removed = done_to(user_id, Event::ConsentRemoved).client(client_id);
+    let record = audit::record_if_changed(&removed, context);
+    let [revoked, _] = context.db.batch([grants::revoke(user_id, client_id), record]).await?;
     if revoked.any()? {
         Ok(Reply::new(204, Body::Empty))
     } else {
@@ -150,6 +173,8 @@ struct Changes {
     password: Option<String>,
     disabled: Option<bool>,
     claims: Map<String, Value>,
+    /// The names of the members.
+    names: Vec<String>,
 }
 
 impl Changes {
@@ -178,9 +203,20 @@ impl Changes {
             username: username.map_err(|why| refuse("username", why))?,
             password: text("password")?,
             disabled,
+            names: object
+                .keys()
+                .filter(|name| name.len() <= 32)
+                .take(32)
+                .cloned()
+                .collect(),
             claims: object,
         })
     }
+}
+
+/// What an operator does to a person, for the audit.
+fn done_to(user_id: &str, event: Event) -> Entry<'_> {
+    Entry::new(event, Actor::Operator).user(user_id)
 }
 
 fn password_statement(user: &User, password: Option<&str>, context: &Context) -> Result<Statement, MachineFailure> {

@@ -1,11 +1,13 @@
 //! `/consent`: what an app may have (OIDC Core section 3.1.2.4).
 
+use serde_json::json;
 use url::Url;
 
 use crate::{
+    audit::{Actor, Entry, Event},
     edge::{
         context::Context,
-        db::{grants, sessions::Session},
+        db::{audit, grants, sessions::Session},
         failure::{PageFailure, Problem},
         flow::{self, Flow, Standing},
         issue::Draft,
@@ -60,12 +62,18 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     // Who sends both has not clearly said yes.
     if field("approve").is_empty() || !field("deny").is_empty() {
+        context
+            .db
+            .run(audit::record(&asked.entry(Event::ConsentRefused), context))
+            .await?;
         return Ok(asked.flow.deny(language, context)?);
     }
     let client_id = &asked.flow.client.client_id;
     let draft = Draft::new(asked.request.clone(), context)?;
     let [stands, key, code, family, known] = draft.statements(&asked.flow, &asked.session_hash, context);
-    let [_, stands, key, ..] = context
+    let scope: Vec<_> = asked.request.scope.iter().collect();
+    let consent_given = asked.entry(Event::ConsentGiven).detail(json!({ "scope": scope }));
+    let [_, _, stands, key, ..] = context
         .db
         .batch([
             grants::allow(
@@ -75,6 +83,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 &asked.request.scope,
                 context.now,
             ),
+            audit::record_if_changed(&consent_given, context),
             stands,
             key,
             code,
@@ -136,6 +145,14 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
 }
 
 impl Asked {
+    /// What the audit says of the person's answer.
+    fn entry(&self, event: Event) -> Entry<'_> {
+        Entry::new(event, Actor::Person)
+            .user(&self.session.user.id)
+            .client(&self.flow.client.client_id)
+            .session(&self.session.authentication.session_id)
+    }
+
     /// What a form of this page is bound to.
     fn form<'a>(&'a self, shown: &'a str) -> [&'a str; 4] {
         ["consent", &self.session.user.id, &self.flow.client.client_id, shown]

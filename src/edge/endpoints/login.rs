@@ -1,12 +1,15 @@
 //! `/login`: username or e-mail address, and password.
 
+use serde_json::json;
+
 use crate::{
+    audit::{Actor, Entry, Event},
     edge::{
         attempt::{Attempt, Verdict},
         context::Context,
         cookies,
         db::{
-            session_clients,
+            audit, session_clients,
             sessions::{self, Ending, NewSession, Session},
             throttles,
         },
@@ -98,6 +101,14 @@ impl Destination {
         match self {
             Self::Request { flow, .. } => flow.params.single("login_hint").ok().flatten().unwrap_or_default(),
             Self::Account { .. } => "",
+        }
+    }
+
+    /// The client that waits.
+    fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::Request { flow, .. } => Some(&flow.client.client_id),
+            Self::Account { .. } => None,
         }
     }
 }
@@ -197,10 +208,18 @@ impl Guest {
         };
         let (session_id, user_id) = (&authentication.session_id, &authentication.user_id);
         let held = sessions::json_of(self.visitor.held.all());
-        let [begun, _, superseded, ..] = context
+        let signed_in = Entry {
+            client_id: self.destination.client_id(),
+            ..Entry::new(Event::SignIn, Actor::Person)
+                .user(user_id)
+                .session(session_id)
+                .detail(json!({ "amr": authentication.amr }))
+        };
+        let [begun, _, _, superseded, ..] = context
             .db
             .batch([
                 sessions::insert(&session, &context.config.lifetimes),
+                audit::record_if_changed(&signed_in, context),
                 session_clients::inherit(session_id, user_id, &held),
                 sessions::supersede(session_id, user_id, &held),
                 throttles::reset_account(user_id),

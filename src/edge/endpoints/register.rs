@@ -1,6 +1,7 @@
 //! `/register` (OIDC Registration 1.0 section 3, RFC 7591 section 3).
 
 use crate::{
+    audit::Event,
     edge::{
         client_credentials::{self, Issued},
         context::Context,
@@ -38,7 +39,8 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     for alg in record.client.signing_algs() {
         keys::ensure_published(alg, context).await?;
     }
-    context.db.run(clients::insert(&record)).await?;
+    let [count, write] = registrar.record(Event::ClientRegistered, &record.client.client_id, context);
+    context.db.batch([clients::insert(&record), count, write]).await?;
     Ok(Reply::json(
         201,
         &client_credentials::describe(&record, Some(&issued), context),

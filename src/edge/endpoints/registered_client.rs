@@ -1,6 +1,7 @@
 //! `/register/{client_id}` and its `renew_secret` (RFC 7592 section 2).
 
 use crate::{
+    audit::Event,
     edge::{
         client_copy,
         client_credentials::{self, Issued},
@@ -55,15 +56,17 @@ pub async fn patch(request: &mut Incoming, context: &Context) -> Result<Reply, M
 
 /// `DELETE /register/{client_id}`: codes, tokens and consents go with the client.
 pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (record, _) = registrar::authorized_client(request, context).await?;
-    context.db.run(clients::delete(&record.client.client_id)).await?;
+    let (record, registrar) = registrar::authorized_client(request, context).await?;
+    let client_id = &record.client.client_id;
+    let [count, write] = registrar.record(Event::ClientDeleted, client_id, context);
+    context.db.batch([clients::delete(client_id), count, write]).await?;
     client_copy::forget(&record.client.client_id, context)?;
     Ok(Reply::new(204, Body::Empty))
 }
 
 /// `POST /register/{client_id}/renew_secret`: the secret before works on for as long as the client asks.
 pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (mut record, _) = registrar::authorized_client(request, context).await?;
+    let (mut record, registrar) = registrar::authorized_client(request, context).await?;
     let renewal = RenewalRequest::parse(&request.optional_json().await?)?;
     let Some(old) = record.secret.take() else {
         return Err(OAuthError::invalid_request("the client has no secret").into());
@@ -71,7 +74,7 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
     let previous = renewal.overlap.map(|overlap| (old.current, context.now + overlap));
     let issued = Issued::for_client(&record.client, context)?;
     record.secret = issued.stored_secret(&record.client, previous, context);
-    store(record, issued, context).await
+    store(record, issued, (registrar, Event::ClientSecretRenewed), context).await
 }
 
 /// Stores new metadata. A client that comes to use a secret is given one, and one that no longer does loses it.
@@ -97,16 +100,23 @@ async fn change(
     for alg in record.client.signing_algs() {
         keys::ensure_published(alg, context).await?;
     }
-    store(record, issued, context).await
+    store(record, issued, (registrar, Event::ClientChanged), context).await
 }
 
 /// Stores the client under its next version, unless somebody else has done so meanwhile: of parallel changes one happens,
 /// whole, and the others are told.
-async fn store(mut record: ClientRecord, issued: Issued, context: &Context) -> Result<Reply, MachineFailure> {
+async fn store(
+    mut record: ClientRecord,
+    issued: Issued,
+    (registrar, event): (Registrar, Event),
+    context: &Context,
+) -> Result<Reply, MachineFailure> {
     let read = record.client.version;
     record.client.version = read + 1;
     record.registration_token_hash = issued.registration_token_hash(context);
-    let stored = context.db.run(clients::update(&record, read, context.now)).await?;
+    let [count, write] = registrar.record(event, &record.client.client_id, context);
+    let update = clients::update(&record, read, context.now);
+    let [stored, ..] = context.db.batch([update, count, write]).await?;
     if !stored.any()? {
         let error = OAuthError::invalid_request("the client was changed meanwhile; read it again");
         return Err(MachineFailure::status(409, error));

@@ -1,11 +1,12 @@
 //! `/revoke` (RFC 7009). The statement that revokes proves the client, too, so that one round trip does.
 
 use crate::{
+    audit::{Actor, Entry, Event},
     config::LONGEST_ACCESS_TOKEN,
     edge::{
         caller,
         context::Context,
-        db::{Statement, clients, clients::Proof, token_families},
+        db::{Statement, audit, clients, clients::Proof, token_families},
         failure::MachineFailure,
         request::Incoming,
     },
@@ -24,27 +25,36 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let text = params.required("token")?;
     let proof = Proof::new(&credentials, &context.config.roots, context.now);
     let client_id = &credentials.client_id;
-    let revocation = match RefreshToken::parse(text, &context.config.roots) {
-        Some(token) => token_families::end_for_client(&token.family_id, client_id, &proof),
+    let [first, second, third] = match RefreshToken::parse(text, &context.config.roots) {
+        Some(token) => {
+            let [record, end] = token_families::end_for_client(&token.family_id, client_id, &proof, context);
+            [record, end, Statement::idle()]
+        }
         None => access_token_revocation(text, client_id, &proof, context),
     };
-    let [client, _] = context.db.batch([clients::find(client_id), revocation]).await?;
+    let [client, ..] = context
+        .db
+        .batch([clients::find(client_id), first, second, third])
+        .await?;
     caller::authenticated(&credentials, clients::read(&client)?, context)?;
     // "Invalid tokens do not cause an error response since the client cannot handle such an error in a reasonable way."
     Ok(Reply::new(200, Body::Empty))
 }
 
 /// The signature is left unchecked, for a forged token harms its forger alone: the row counts for tokens of the client that
-/// asks for it, and no longer than a real one could live.
-fn access_token_revocation(text: &str, client_id: &str, proof: &Proof<'_>, context: &Context) -> Statement {
+/// asks for it, and no longer than a real one could live. It may forge as many as it likes, so only some are written down.
+fn access_token_revocation(text: &str, client_id: &str, proof: &Proof<'_>, context: &Context) -> [Statement; 3] {
+    let nothing = || std::array::from_fn(|_| Statement::idle());
     let Ok((_, claims)) = access_token::parse(text) else {
-        return Statement::idle();
+        return nothing();
     };
     let latest = context.now + LONGEST_ACCESS_TOKEN;
     let plausible = claims.exp > context.now && claims.exp <= latest && claims.jti.len() <= LONGEST_JTI;
     if claims.client_id == *client_id && plausible {
-        token_families::revoke_access_token(&claims, proof)
+        let entry = Entry::new(Event::TokenRevoked, Actor::Client).client(client_id);
+        let [count, record] = audit::record_of_stranger_if_changed(&entry, context);
+        [token_families::revoke_access_token(&claims, proof), count, record]
     } else {
-        Statement::idle()
+        nothing()
     }
 }

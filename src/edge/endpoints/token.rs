@@ -2,6 +2,7 @@
 //! statement that turns it, together.
 
 use crate::{
+    audit::{Actor, Entry, Event},
     edge::{
         caller,
         context::Context,
@@ -115,7 +116,9 @@ impl Caller<'_> {
             Refusal::Invalid(why) => why,
             Refusal::Replayed { family_id } => {
                 if let Some(family_id) = family_id {
-                    self.context.db.run(token_families::end(&family_id)).await?;
+                    let entry = Entry::new(Event::CodeReplayed, Actor::Client);
+                    let record = token_families::record_end(&entry, &family_id, self.context);
+                    self.context.db.batch([record, token_families::end(&family_id)]).await?;
                 }
                 "the code was used before"
             }
@@ -136,13 +139,14 @@ impl Caller<'_> {
             lifetimes: &config.lifetimes,
             now,
         };
-        let [client, key, family, turned, _] = context
+        let [client, key, family, turned, ..] = context
             .db
             .batch([
                 clients::find(client_id),
                 signing_keys::current_for_client(client_id, &keys::at_hand(), now),
                 refreshing.find(),
                 refreshing.turn(),
+                refreshing.record_reuse(context),
                 refreshing.end_if_reused(),
             ])
             .await?;

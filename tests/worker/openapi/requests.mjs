@@ -264,6 +264,11 @@ export const REQUESTS = {
     const path = `/admin/api/users/${person.id}/grants/${client.id}`;
     return [await op.admin(path, { method: "DELETE" }), await op.admin(path, { method: "DELETE" })];
   },
+  listAudit: async ({ op, person }) => [
+    await op.admin("/admin/api/audit"),
+    await op.admin(`/admin/api/audit?limit=1&event=user_created&since=0&user=${person.id}`),
+    await op.admin("/admin/api/audit?event=nothing"),
+  ],
   listKeys: async ({ op }) => [await op.admin("/admin/api/keys")],
   revokeKey: async ({ op }) => {
     const [key] = (await op.keys()).filter(({ state }) => state === "next");
