@@ -26,6 +26,8 @@ pub enum Purpose {
     Session,
     /// Hash of client secrets.
     ClientSecret,
+    /// AES-256-GCM wrapping of client secrets that are needed themselves.
+    WrapClientSecret,
     /// Hash of registration access tokens.
     RegistrationToken,
     /// MAC that is a refresh token.
@@ -47,6 +49,7 @@ impl Purpose {
             Self::Code => "limen/v1/code",
             Self::Session => "limen/v1/session",
             Self::ClientSecret => "limen/v1/client-secret",
+            Self::WrapClientSecret => "limen/v1/wrap-client-secret",
             Self::RegistrationToken => "limen/v1/registration-token",
             Self::RefreshToken => "limen/v1/refresh-token",
             Self::KvDocument => "limen/v1/kv-document",
@@ -213,6 +216,66 @@ impl OpaqueToken {
 impl fmt::Debug for OpaqueToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OpaqueToken(..)")
+    }
+}
+
+/// A secret that a client shares with Limen, as text. Its [`Hash`] is stored, and where it is needed itself (to check a MAC), it
+/// is stored wrapped, too.
+#[derive(Clone)]
+pub struct ClientSecret(String);
+
+impl ClientSecret {
+    /// A secret from 48 fresh random bytes. Its text has 66 characters: as a key of HS512 it must have 64 at least (RFC 7518
+    /// section 3.2).
+    pub fn new(roots: &RootKeys, random: [u8; 48]) -> Self {
+        Self(format!(
+            "{}.{}",
+            roots.current_version(),
+            URL_SAFE_NO_PAD.encode(random)
+        ))
+    }
+
+    /// What somebody presents as such.
+    pub fn presented(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text for its owner.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(..)")
+    }
+}
+
+/// A secret under AES-256-GCM: `<root version>.<base64url(nonce || ciphertext)>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrappedSecret(String);
+
+impl WrappedSecret {
+    /// What was wrapped under root `version`.
+    pub fn new(version: KekVersion, wrapped: &str) -> Self {
+        Self(format!("{version}.{wrapped}"))
+    }
+
+    /// Takes a wrapped secret out of storage.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text to store.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The root that it is wrapped under, and what was wrapped.
+    pub fn parts(&self) -> Option<(KekVersion, &str)> {
+        let (version, wrapped) = self.0.split_once('.')?;
+        Some((version.parse().ok()?, wrapped))
     }
 }
 

@@ -2,21 +2,20 @@
 
 use serde_json::Value;
 
-use super::{context::Context, db::clients::ClientRecord, fault::Fault, random};
+use super::{client_secret, context::Context, db::clients::ClientRecord, fault::Fault, random};
 use crate::{
     oidc::{
-        client::{Client, StoredSecret},
-        client_auth,
+        client::{Client, SecretAtRest, StoredSecret},
         registration::ClientInformation,
     },
     routes::Endpoint,
-    secret::{Hash, OpaqueToken, Purpose},
+    secret::{ClientSecret, Hash, OpaqueToken, Purpose},
     time::UnixTime,
 };
 
 /// What is shown once.
 pub struct Issued {
-    secret: Option<OpaqueToken>,
+    secret: Option<ClientSecret>,
     registration_access_token: OpaqueToken,
 }
 
@@ -24,7 +23,7 @@ impl Issued {
     /// A secret, where the client uses one, and a registration access token.
     pub fn for_client(client: &Client, context: &Context) -> Result<Self, Fault> {
         let uses_secret = client.metadata.token_endpoint_auth_method.uses_secret();
-        let secret = if uses_secret { Some(token(context)?) } else { None };
+        let secret = if uses_secret { Some(secret(context)?) } else { None };
         Ok(Self {
             secret,
             registration_access_token: token(context)?,
@@ -40,15 +39,20 @@ impl Issued {
     }
 
     /// How the new secret is stored, beside the one that it replaces.
-    pub fn stored_secret(
+    pub async fn stored_secret(
         &self,
         client: &Client,
-        previous: Option<(Hash, UnixTime)>,
+        previous: Option<(SecretAtRest, UnixTime)>,
         context: &Context,
-    ) -> Option<StoredSecret> {
-        let secret = self.secret.as_ref()?;
-        let current = client_auth::secret_hash(&context.config.roots, &client.client_id, secret.expose());
-        Some(StoredSecret { current, previous })
+    ) -> Result<Option<StoredSecret>, Fault> {
+        let Some(secret) = &self.secret else { return Ok(None) };
+        let current = client_secret::at_rest(secret, client, context).await?;
+        Ok(Some(StoredSecret { current, previous }))
+    }
+
+    /// Whether there is a new secret.
+    pub fn has_secret(&self) -> bool {
+        self.secret.is_some()
     }
 
     /// How the registration access token is stored.
@@ -74,6 +78,10 @@ pub fn describe(record: &ClientRecord, issued: Option<&Issued>, context: &Contex
         registration_client_uri: &context.config.issuer.url(&path),
     }
     .to_json()
+}
+
+fn secret(context: &Context) -> Result<ClientSecret, Fault> {
+    Ok(ClientSecret::new(&context.config.roots, random::bytes()?))
 }
 
 fn token(context: &Context) -> Result<OpaqueToken, Fault> {

@@ -107,6 +107,7 @@ pub async fn for_verification(
 ///
 /// # Errors
 /// When there is none.
+#[allow(dead_code)] // Until something is encrypted to keys at a jwks_uri.
 pub async fn for_encryption(client: &Client, alg: KeyManagementAlg, context: &Context) -> Result<ClientKey, NoKey> {
     find(client, context, |keys| client_key::for_encryption(keys, alg)).await
 }

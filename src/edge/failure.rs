@@ -22,6 +22,8 @@ pub enum MachineFailure {
     Bearer(Option<OAuthError>),
     /// With a ready answer.
     Reply(Box<Reply>),
+    /// Because the client was changed while it called: nothing has happened, and it can be tried again.
+    ClientChanged,
     /// Through our own fault.
     Fault(Fault),
 }
@@ -101,6 +103,9 @@ impl MachineFailure {
             Self::OAuth(error) => Reply::error(&error),
             Self::Bearer(error) => Reply::bearer_challenge(error.as_ref()),
             Self::Reply(reply) => *reply,
+            Self::ClientChanged => {
+                Self::Fault(Fault::new("clients", "changed twice in one request")).into_reply(context)
+            }
             Self::Fault(fault) => {
                 log::fault(&context.request_id, &fault);
                 let body = serde_json::json!({

@@ -5,8 +5,8 @@ mod bearer;
 mod caller;
 mod client_copy;
 mod client_credentials;
-#[allow(dead_code)] // Until assertions and request objects come.
 mod client_keys;
+mod client_secret;
 mod clock;
 mod context;
 mod cookies;

@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    client_metadata::{ClientMetadata, GrantType},
+    client_metadata::{AuthMethod, ClientMetadata, GrantType},
     jwt::SigningAlg,
     scope::Scope,
 };
-use crate::{secret::Hash, time::UnixTime};
+use crate::{
+    secret::{Hash, WrappedSecret},
+    time::UnixTime,
+};
 
 /// A client as it is stored. Everything but the secrets may be copied to KV.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,13 +25,40 @@ pub struct Client {
     pub metadata: ClientMetadata,
 }
 
-/// The hashes of a client's secret. They never leave D1.
+/// A client's secret at rest. It never goes to KV.
 #[derive(Clone, Debug)]
 pub struct StoredSecret {
-    /// Hash of the secret.
-    pub current: Hash,
-    /// Hash of the secret before the last renewal, and until when it still works.
-    pub previous: Option<(Hash, UnixTime)>,
+    /// The secret.
+    pub current: SecretAtRest,
+    /// The secret before the last renewal, and until when it still works.
+    pub previous: Option<(SecretAtRest, UnixTime)>,
+}
+
+/// What is stored of one secret.
+#[derive(Clone, Debug)]
+pub struct SecretAtRest {
+    /// Its hash.
+    pub hash: Hash,
+    /// The secret itself, where the client's method needs it.
+    pub wrapped: Option<WrappedSecret>,
+}
+
+impl StoredSecret {
+    /// The secrets that work at `now`.
+    pub fn valid(&self, now: UnixTime) -> impl Iterator<Item = &SecretAtRest> {
+        let previous = self.previous.iter().filter(move |(_, until)| now < *until);
+        std::iter::once(&self.current).chain(previous.map(|(secret, _)| secret))
+    }
+
+    /// The same as hashes alone, for a client that no longer needs more.
+    #[must_use]
+    pub fn hashed_only(mut self) -> Self {
+        self.current.wrapped = None;
+        if let Some((previous, _)) = &mut self.previous {
+            previous.wrapped = None;
+        }
+        self
+    }
 }
 
 impl Client {
@@ -40,6 +70,13 @@ impl Client {
     /// Whether the client can be held to a secret or key (RFC 6749 section 2.1).
     pub fn is_confidential(&self) -> bool {
         self.metadata.token_endpoint_auth_method.is_confidential()
+    }
+
+    /// Whether the secret itself is needed, to check MACs under it, and not just its hash.
+    pub fn needs_secret_itself(&self) -> bool {
+        let request_alg = self.metadata.request_object_signing_alg;
+        self.metadata.token_endpoint_auth_method == AuthMethod::ClientSecretJwt
+            || request_alg.is_some_and(|alg| alg.is_hmac())
     }
 
     /// The part of `requested` that the client registered. A client that registered no scope may ask for every standard

@@ -4,22 +4,32 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
     client::{Client, StoredSecret},
+    client_assertion::{self, ClientAssertion},
     client_metadata::AuthMethod,
     error::OAuthError,
     params::{self, Params},
 };
 use crate::{
-    secret::{Hash, Purpose, RootKeys},
+    secret::{ClientSecret, Hash, KekVersion, Key, Purpose, RootKeys},
     time::UnixTime,
 };
 
-/// What a request presents: a client's identifier, and its secret where there is one.
+/// What a request presents: a client's identifier, and what shall prove it.
 pub struct ClientCredentials {
     /// `client_id`.
     pub client_id: String,
-    /// By which method it came.
-    pub method: AuthMethod,
-    secret: Option<String>,
+    /// The proof.
+    pub presented: Presented,
+}
+
+/// By what a client wants to prove itself.
+pub enum Presented {
+    /// By nothing in the request: a public client, or one that is known by its TLS certificate.
+    Nothing,
+    /// By its secret, through one of two methods.
+    Secret(AuthMethod, ClientSecret),
+    /// By an assertion.
+    Assertion(ClientAssertion),
 }
 
 impl ClientCredentials {
@@ -30,60 +40,70 @@ impl ClientCredentials {
     /// use more than one authentication method in each request" (RFC 6749 section 2.3).
     pub fn parse(authorization: Option<&str>, params: &Params) -> Result<Self, OAuthError> {
         let client_id = params.single("client_id")?;
-        let body_secret = params.single("client_secret")?;
-        if params.single("client_assertion")?.is_some() || params.single("client_assertion_type")?.is_some() {
-            return Err(OAuthError::invalid_client("client assertions are not supported"));
-        }
-        let basic = match authorization {
-            Some(header) => Some(parse_basic(header)?),
-            None => None,
+        let basic = authorization.map(parse_basic).transpose()?;
+        let post = params.single("client_secret")?;
+        let assertion = parse_assertion(params)?;
+        let (id, presented) = match (basic, post, assertion) {
+            (None, None, None) => match client_id {
+                Some(id) => (id.to_owned(), Presented::Nothing),
+                None => return Err(OAuthError::invalid_client("client authentication is missing")),
+            },
+            (Some((id, secret)), None, None) => (id, secret_by(AuthMethod::ClientSecretBasic, secret)),
+            (None, Some(secret), None) => match client_id {
+                Some(id) => (
+                    id.to_owned(),
+                    secret_by(AuthMethod::ClientSecretPost, secret.to_owned()),
+                ),
+                None => return Err(OAuthError::invalid_client("client authentication is missing")),
+            },
+            (None, None, Some(assertion)) => (assertion.client_id().to_owned(), Presented::Assertion(assertion)),
+            _ => {
+                return Err(OAuthError::invalid_request(
+                    "two methods of client authentication at once",
+                ));
+            }
         };
-        match (basic, client_id, body_secret) {
-            (Some(_), _, Some(_)) => Err(OAuthError::invalid_request(
-                "two methods of client authentication at once",
-            )),
-            (Some((id, _)), Some(other), None) if id != other => Err(OAuthError::invalid_request(
+        // RFC 7521 section 4.2: client_id "MUST identify the same client as is identified by the client assertion".
+        if client_id.is_some_and(|other| other != id) {
+            return Err(OAuthError::invalid_request(
                 "client_id differs from the authenticated client",
-            )),
-            (Some((id, secret)), _, None) => Ok(Self::new(id, AuthMethod::ClientSecretBasic, Some(secret))),
-            (None, Some(id), Some(secret)) => Ok(Self::new(
-                id.to_owned(),
-                AuthMethod::ClientSecretPost,
-                Some(secret.to_owned()),
-            )),
-            (None, Some(id), None) => Ok(Self::new(id.to_owned(), AuthMethod::None, None)),
-            (None, None, _) => Err(OAuthError::invalid_client("client authentication is missing")),
+            ));
         }
+        Ok(Self {
+            client_id: id,
+            presented,
+        })
     }
 
-    fn new(client_id: String, method: AuthMethod, secret: Option<String>) -> Self {
-        Self {
-            client_id,
-            method,
-            secret,
+    /// The method that a secret or nothing is. An assertion is judged before D1 is asked.
+    pub fn method(&self) -> AuthMethod {
+        match &self.presented {
+            Presented::Nothing => AuthMethod::None,
+            Presented::Secret(method, _) => *method,
+            Presented::Assertion(assertion) => assertion.method(),
         }
     }
 
     /// The hashes that the stored secret may have: one for each root key that is configured.
     pub fn secret_hashes(&self, roots: &RootKeys) -> Vec<Hash> {
-        let Some(secret) = &self.secret else { return Vec::new() };
-        roots
-            .versions()
-            .filter_map(|version| {
-                let key = roots.derive(version, Purpose::ClientSecret)?;
-                Some(Hash::of(&key, version, &[self.client_id.as_bytes(), secret.as_bytes()]))
-            })
-            .collect()
+        match &self.presented {
+            Presented::Secret(_, secret) => possible_hashes(secret, &self.client_id, roots),
+            _ => Vec::new(),
+        }
     }
 
-    /// The stored hash and the one to put in its place, where the secret was hashed under another root than the current one.
-    pub fn rehash(&self, stored: Hash, roots: &RootKeys) -> Option<(Hash, Hash)> {
-        let outdated = !stored.is_under(roots.current_version()) && self.secret_hashes(roots).contains(&stored);
-        let secret = self.secret.as_ref().filter(|_| outdated)?;
-        Some((stored, secret_hash(roots, &self.client_id, secret)))
+    /// The secret, where what is stored of it is under another root than the current one.
+    pub fn outdated_secret(&self, stored: &Hash, roots: &RootKeys) -> Option<&ClientSecret> {
+        match &self.presented {
+            Presented::Secret(_, secret) => {
+                let outdated = !stored.is_under(roots.current_version()) && self.secret_hashes(roots).contains(stored);
+                Some(secret).filter(|_| outdated)
+            }
+            _ => None,
+        }
     }
 
-    /// Whether these credentials are those of `client`.
+    /// Whether these credentials, a secret or nothing, are those of `client`.
     ///
     /// # Errors
     /// `invalid_client`, alike for a wrong secret and for an unknown client (pass `None`).
@@ -93,48 +113,71 @@ impl ClientCredentials {
         roots: &RootKeys,
         now: UnixTime,
     ) -> Result<(), OAuthError> {
-        let failed = || OAuthError::invalid_client("client authentication failed");
         let (client, stored) = client.ok_or_else(failed)?;
-        if client.metadata.token_endpoint_auth_method != self.method {
+        if client.metadata.token_endpoint_auth_method != self.method() {
             return Err(OAuthError::invalid_client(
                 "the client is registered for another authentication method",
             ));
         }
-        if self.method == AuthMethod::None {
+        if matches!(self.presented, Presented::Nothing) {
             return Ok(());
         }
-        let stored = stored.ok_or_else(failed)?;
         let presented = self.secret_hashes(roots);
-        let previous = stored
-            .previous
-            .as_ref()
-            .filter(|(_, until)| now < *until)
-            .map(|(hash, _)| hash);
-        let known = presented
-            .iter()
-            .any(|hash| *hash == stored.current || Some(hash) == previous);
+        let known = stored
+            .ok_or_else(failed)?
+            .valid(now)
+            .any(|secret| presented.contains(&secret.hash));
         if known { Ok(()) } else { Err(failed()) }
     }
 }
 
-/// Whether `secret` is the one of `client_id` that is stored.
-pub fn is_secret(secret: &str, client_id: &str, stored: Option<&Hash>, roots: &RootKeys) -> bool {
-    let credentials = ClientCredentials::new(
-        client_id.to_owned(),
-        AuthMethod::ClientSecretPost,
-        Some(secret.to_owned()),
-    );
-    stored.is_some_and(|stored| credentials.secret_hashes(roots).contains(stored))
+/// The one answer to whoever is not the client that they say they are.
+pub fn failed() -> OAuthError {
+    OAuthError::invalid_client("client authentication failed")
 }
 
-/// The hash under which a new `secret` of `client_id` is stored.
-pub fn secret_hash(roots: &RootKeys, client_id: &str, secret: &str) -> Hash {
+/// Whether `secret` is the one of `client_id` that is stored.
+pub fn is_secret(secret: &ClientSecret, client_id: &str, stored: Option<&Hash>, roots: &RootKeys) -> bool {
+    stored.is_some_and(|stored| possible_hashes(secret, client_id, roots).contains(stored))
+}
+
+/// The hash under which a `secret` of `client_id` is stored.
+pub fn secret_hash(roots: &RootKeys, client_id: &str, secret: &ClientSecret) -> Hash {
     let key = roots.current(Purpose::ClientSecret);
-    Hash::of(
-        &key,
-        roots.current_version(),
-        &[client_id.as_bytes(), secret.as_bytes()],
-    )
+    hash(&key, roots.current_version(), client_id, secret)
+}
+
+fn possible_hashes(secret: &ClientSecret, client_id: &str, roots: &RootKeys) -> Vec<Hash> {
+    roots
+        .versions()
+        .filter_map(|version| {
+            let key = roots.derive(version, Purpose::ClientSecret)?;
+            Some(hash(&key, version, client_id, secret))
+        })
+        .collect()
+}
+
+fn hash(key: &Key, version: KekVersion, client_id: &str, secret: &ClientSecret) -> Hash {
+    Hash::of(key, version, &[client_id.as_bytes(), secret.expose().as_bytes()])
+}
+
+fn secret_by(method: AuthMethod, secret: String) -> Presented {
+    Presented::Secret(method, ClientSecret::presented(secret))
+}
+
+/// `client_assertion` and `client_assertion_type` (RFC 7521 section 4.2).
+fn parse_assertion(params: &Params) -> Result<Option<ClientAssertion>, OAuthError> {
+    match (
+        params.single("client_assertion")?,
+        params.single("client_assertion_type")?,
+    ) {
+        (None, None) => Ok(None),
+        (Some(assertion), Some(client_assertion::TYPE)) => ClientAssertion::parse(assertion).map(Some),
+        (Some(_), _) => Err(OAuthError::invalid_client(
+            "client_assertion_type must be that of RFC 7523",
+        )),
+        (None, Some(_)) => Err(OAuthError::invalid_client("client_assertion is missing")),
+    }
 }
 
 /// RFC 6749 section 2.3.1: identifier and secret are form-encoded, then put together as in RFC 7617.
@@ -165,6 +208,13 @@ mod tests {
         ClientCredentials::parse(authorization, &Params::parse(body).unwrap())
     }
 
+    fn secret(credentials: &ClientCredentials) -> Option<&str> {
+        match &credentials.presented {
+            Presented::Secret(_, secret) => Some(secret.expose()),
+            _ => None,
+        }
+    }
+
     fn basic(text: &str) -> String {
         format!("Basic {}", STANDARD.encode(text))
     }
@@ -172,11 +222,8 @@ mod tests {
     #[test]
     fn basic_credentials_are_form_decoded() {
         let found = parse(Some(&basic("a%3Ab:p+%25%2B")), "").unwrap();
-        assert_eq!(
-            (found.client_id.as_str(), found.secret.as_deref()),
-            ("a:b", Some("p %+"))
-        );
-        assert_eq!(found.method, AuthMethod::ClientSecretBasic);
+        assert_eq!((found.client_id.as_str(), secret(&found)), ("a:b", Some("p %+")));
+        assert_eq!(found.method(), AuthMethod::ClientSecretBasic);
     }
 
     #[test]
@@ -216,10 +263,50 @@ mod tests {
     #[test]
     fn body_credentials_are_post_or_none() {
         assert_eq!(
-            parse(None, "client_id=a&client_secret=b").unwrap().method,
+            parse(None, "client_id=a&client_secret=b").unwrap().method(),
             AuthMethod::ClientSecretPost
         );
-        assert_eq!(parse(None, "client_id=a").unwrap().method, AuthMethod::None);
+        assert_eq!(parse(None, "client_id=a").unwrap().method(), AuthMethod::None);
         assert_eq!(parse(None, "").err().unwrap().code, ErrorCode::InvalidClient);
+    }
+
+    #[test]
+    fn an_assertion_comes_alone_and_names_its_client() {
+        let jwt = |sub: &str| {
+            let claims = format!(r#"{{"iss":"{sub}","sub":"{sub}","aud":"x","exp":1,"jti":"1"}}"#);
+            let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+            format!("{}.{}.AAAA", part(r#"{"alg":"RS256"}"#), part(&claims))
+        };
+        let typ = format!("client_assertion_type={}", client_assertion::TYPE);
+        let body = format!("{typ}&client_assertion={}", jwt("c1"));
+        let found = parse(None, &body).unwrap();
+        assert_eq!(
+            (found.client_id.as_str(), found.method()),
+            ("c1", AuthMethod::PrivateKeyJwt)
+        );
+        assert!(parse(None, &format!("{body}&client_id=c1")).is_ok());
+
+        let code = |authorization: Option<&str>, body: &str| parse(authorization, body).err().unwrap().code;
+        assert_eq!(code(None, &format!("{body}&client_id=c2")), ErrorCode::InvalidRequest);
+        assert_eq!(
+            code(None, &format!("{body}&client_id=c1&client_secret=x")),
+            ErrorCode::InvalidRequest
+        );
+        assert_eq!(code(Some(&basic("c1:x")), &body), ErrorCode::InvalidRequest);
+        assert_eq!(code(None, &typ), ErrorCode::InvalidClient);
+        assert_eq!(
+            code(None, &format!("client_assertion={}", jwt("c1"))),
+            ErrorCode::InvalidClient
+        );
+        assert_eq!(
+            code(
+                None,
+                &format!(
+                    "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:saml2-bearer&client_assertion={}",
+                    jwt("c1")
+                )
+            ),
+            ErrorCode::InvalidClient
+        );
     }
 }

@@ -136,6 +136,11 @@ impl<'a> Unverified<'a> {
         self.token.header().key_id.as_deref()
     }
 
+    /// Whether there is a `typ` at all.
+    pub fn names_type(&self) -> bool {
+        self.token.header().token_type.is_some()
+    }
+
     /// Whether `typ` is `expected`, with or without the `application/` that RFC 7515 section 4.1.9 lets one omit.
     pub fn has_type(&self, expected: &str) -> bool {
         let typ = self

@@ -6,6 +6,7 @@ pub mod authorization;
 pub mod authorize;
 pub mod claims;
 pub mod client;
+pub mod client_assertion;
 pub mod client_auth;
 pub mod client_key;
 pub mod client_metadata;

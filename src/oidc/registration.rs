@@ -15,7 +15,7 @@ use super::{
     scope::Scope,
 };
 use crate::{
-    secret::OpaqueToken,
+    secret::{ClientSecret, OpaqueToken},
     time::{Lifetime, UnixTime},
 };
 
@@ -47,7 +47,7 @@ pub struct UpdateRequest {
     pub metadata: ClientMetadata,
     /// "If the client includes the `client_secret` field in the request, the value of this field MUST match the
     /// currently issued client secret": to be checked.
-    pub client_secret: Option<OpaqueToken>,
+    pub client_secret: Option<ClientSecret>,
 }
 
 impl UpdateRequest {
@@ -55,7 +55,7 @@ impl UpdateRequest {
     ///
     /// # Errors
     /// As [`parse`], and `invalid_client_metadata` for another `client_id`, for a `client_secret`
-    /// that Limen cannot have issued, and for members that only Limen sets.
+    /// that is no text, and for members that only Limen sets.
     pub fn parse(body: &[u8], client_id: &str, supported: &Supported) -> Result<Self, OAuthError> {
         let body = object(body)?;
         refuse_members(&body, &ISSUED)?;
@@ -65,7 +65,7 @@ impl UpdateRequest {
         let client_secret = match given(&body, "client_secret") {
             None => None,
             Some(secret) => {
-                let secret = secret.as_str().and_then(OpaqueToken::parse);
+                let secret = secret.as_str().map(|text| ClientSecret::presented(text.to_owned()));
                 Some(secret.ok_or_else(|| refusal("client_secret is not that of this client"))?)
             }
         };
@@ -161,7 +161,7 @@ pub struct ClientInformation<'a> {
     /// The client as registered.
     pub client: &'a Client,
     /// `client_secret`, where one was just issued, and when it expires, if ever.
-    pub secret: Option<(&'a OpaqueToken, Option<UnixTime>)>,
+    pub secret: Option<(&'a ClientSecret, Option<UnixTime>)>,
     /// `previous_secret_expires_at`: until when the secret before the last renewal still works.
     pub previous_secret_expires_at: Option<UnixTime>,
     /// `registration_access_token`, where one was just issued.

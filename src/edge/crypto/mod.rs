@@ -104,6 +104,45 @@ impl WrappingKey {
     }
 }
 
+/// A key that seals text: AES-256-GCM, not extractable.
+pub struct SealingKey(CryptoKey);
+
+impl SealingKey {
+    /// Hands a derived key over to WebCrypto.
+    pub async fn import(key: &Key) -> Result<Self, Fault> {
+        let raw = Uint8Array::from(key.expose().as_slice());
+        let usages = strings(&["encrypt", "decrypt"]);
+        let promise = subtle()?.import_key_with_str("raw", &raw, "AES-GCM", false, &usages);
+        Ok(Self(settle("import sealing key", promise).await?.unchecked_into()))
+    }
+
+    /// `text`, as base64url(nonce || ciphertext). It opens with the same `context` alone.
+    pub async fn seal(&self, text: &str, context: &str) -> Result<String, Fault> {
+        let nonce = random::bytes::<NONCE>()?;
+        let promise = subtle()?.encrypt_with_object_and_js_u8_array(
+            &gcm(&nonce, context),
+            &self.0,
+            &Uint8Array::from(text.as_bytes()),
+        );
+        let sealed = bytes(&settle("seal", promise).await?);
+        Ok(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
+    }
+
+    /// Opens what [`SealingKey::seal`] made.
+    pub async fn open(&self, sealed: &str, context: &str) -> Result<String, Fault> {
+        let sealed = URL_SAFE_NO_PAD
+            .decode(sealed)
+            .map_err(|cause| Fault::new("open", cause))?;
+        let (nonce, ciphertext) = sealed
+            .split_at_checked(NONCE)
+            .ok_or_else(|| Fault::new("open", "it is too short"))?;
+        let promise =
+            subtle()?.decrypt_with_object_and_js_u8_array(&gcm(nonce, context), &self.0, &Uint8Array::from(ciphertext));
+        let opened = bytes(&settle("open", promise).await?);
+        String::from_utf8(opened).map_err(|_| Fault::new("open", "it is not text"))
+    }
+}
+
 /// What a wrapped key is opened for.
 #[derive(Clone, Copy)]
 pub enum Unwrap {

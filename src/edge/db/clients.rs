@@ -2,15 +2,15 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, from_json};
+use super::{Rows, Statement, from_json, replay::Claim};
 use crate::{
     edge::fault::Fault,
     oidc::{
-        client::{Client, StoredSecret},
+        client::{Client, SecretAtRest, StoredSecret},
         client_auth::ClientCredentials,
         client_metadata::AuthMethod,
     },
-    secret::{Hash, RootKeys},
+    secret::{Hash, RootKeys, WrappedSecret},
     time::UnixTime,
 };
 
@@ -22,6 +22,8 @@ struct Row {
     secret_hash: Option<String>,
     previous_secret_hash: Option<String>,
     previous_secret_expires_at: Option<i64>,
+    wrapped_secret: Option<String>,
+    previous_wrapped_secret: Option<String>,
     registration_token_hash: Option<String>,
     issued_at: i64,
     registered_openly: i64,
@@ -38,8 +40,8 @@ pub struct ClientRecord {
 
 pub fn find(client_id: &str) -> Statement {
     Statement::new(
-        "SELECT id, version, metadata, secret_hash, previous_secret_hash, previous_secret_expires_at,
-                registration_token_hash, issued_at, registered_openly
+        "SELECT id, version, metadata, secret_hash, previous_secret_hash, previous_secret_expires_at, wrapped_secret,
+                previous_wrapped_secret, registration_token_hash, issued_at, registered_openly
          FROM clients WHERE id = ?",
     )
     .bind(client_id)
@@ -49,7 +51,14 @@ pub fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
     let Some(row) = rows.first::<Row>()? else {
         return Ok(None);
     };
-    let previous = row.previous_secret_hash.zip(row.previous_secret_expires_at);
+    let at_rest = |hash, wrapped: Option<String>| SecretAtRest {
+        hash: Hash::stored(hash),
+        wrapped: wrapped.map(WrappedSecret::stored),
+    };
+    let previous = row
+        .previous_secret_hash
+        .map(|hash| at_rest(hash, row.previous_wrapped_secret))
+        .zip(row.previous_secret_expires_at.map(UnixTime));
     Ok(Some(ClientRecord {
         client: Client {
             client_id: row.id,
@@ -58,8 +67,8 @@ pub fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
             metadata: from_json(&row.metadata)?,
         },
         secret: row.secret_hash.map(|hash| StoredSecret {
-            current: Hash::stored(hash),
-            previous: previous.map(|(hash, until)| (Hash::stored(hash), UnixTime(until))),
+            current: at_rest(hash, row.wrapped_secret),
+            previous,
         }),
         registration_token_hash: row.registration_token_hash.map(Hash::stored),
         registered_openly: row.registered_openly != 0,
@@ -70,15 +79,21 @@ pub fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
 pub fn insert(record: &ClientRecord) -> Statement {
     let client = &record.client;
     Statement::new(
-        "INSERT INTO clients (id, version, metadata, auth_method, secret_hash, registration_token_hash, registered_openly,
-                              issued_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO clients (id, version, metadata, auth_method, secret_hash, wrapped_secret, registration_token_hash,
+                              registered_openly, issued_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&client.client_id)
     .bind(client.version)
     .bind(&to_json(client))
     .bind(client.metadata.token_endpoint_auth_method.as_str())
-    .bind(record.secret.as_ref().map(|secret| &secret.current))
+    .bind(record.secret.as_ref().map(|secret| &secret.current.hash))
+    .bind(
+        record
+            .secret
+            .as_ref()
+            .and_then(|secret| secret.current.wrapped.as_ref()),
+    )
     .bind(record.registration_token_hash.as_ref())
     .bind(record.registered_openly)
     .bind(client.issued_at)
@@ -90,15 +105,23 @@ pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Statement {
     let client = &record.client;
     let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
     Statement::new(
-        "UPDATE clients SET version = ?, metadata = ?, auth_method = ?, secret_hash = ?, previous_secret_hash = ?,
-                            previous_secret_expires_at = ?, registration_token_hash = ?, updated_at = ?
+        "UPDATE clients SET version = ?, metadata = ?, auth_method = ?, secret_hash = ?, wrapped_secret = ?,
+                            previous_secret_hash = ?, previous_wrapped_secret = ?, previous_secret_expires_at = ?,
+                            registration_token_hash = ?, updated_at = ?
          WHERE id = ? AND version = ? RETURNING id",
     )
     .bind(client.version)
     .bind(&to_json(client))
     .bind(client.metadata.token_endpoint_auth_method.as_str())
-    .bind(record.secret.as_ref().map(|secret| &secret.current))
-    .bind(previous.map(|(hash, _)| hash))
+    .bind(record.secret.as_ref().map(|secret| &secret.current.hash))
+    .bind(
+        record
+            .secret
+            .as_ref()
+            .and_then(|secret| secret.current.wrapped.as_ref()),
+    )
+    .bind(previous.map(|(secret, _)| &secret.hash))
+    .bind(previous.and_then(|(secret, _)| secret.wrapped.as_ref()))
     .bind(previous.map(|(_, until)| *until))
     .bind(record.registration_token_hash.as_ref())
     .bind(now)
@@ -110,10 +133,11 @@ fn to_json(client: &Client) -> String {
     serde_json::Value::Object(client.metadata.to_json()).to_string()
 }
 
-/// Stores a secret's hash under another root, unless the secret was changed meanwhile.
-pub fn rehash(client_id: &str, old: &Hash, new: &Hash) -> Statement {
-    Statement::new("UPDATE clients SET secret_hash = ? WHERE id = ? AND secret_hash = ?")
-        .bind(new)
+/// Stores a secret as it is under another root, unless the secret was changed meanwhile.
+pub fn move_secret(client_id: &str, old: &Hash, new: &SecretAtRest) -> Statement {
+    Statement::new("UPDATE clients SET secret_hash = ?, wrapped_secret = ? WHERE id = ? AND secret_hash = ?")
+        .bind(&new.hash)
+        .bind(new.wrapped.as_ref())
         .bind(client_id)
         .bind(old)
 }
@@ -122,42 +146,73 @@ pub fn delete(client_id: &str) -> Statement {
     Statement::new("DELETE FROM clients WHERE id = ? RETURNING id").bind(client_id)
 }
 
-/// A client's credentials as a condition in SQL, for statements that must not act for anybody else. Comparing keyed hashes
-/// in SQL tells a caller nothing by its time: they cannot choose a hash.
+/// A client's proof as a condition in SQL, for statements that must not act for anybody else. Comparing keyed hashes in SQL
+/// tells a caller nothing by its time: they cannot choose a hash.
 pub struct Proof<'a> {
     client_id: &'a str,
-    method: AuthMethod,
-    hashes: String,
-    now: UnixTime,
+    by: By<'a>,
+}
+
+enum By<'a> {
+    /// A secret, or nothing.
+    Secret {
+        method: AuthMethod,
+        hashes: String,
+        now: UnixTime,
+    },
+    /// What was checked before against this version of the client, and counts once.
+    Version { version: i64, claim: Option<Claim<'a>> },
 }
 
 impl<'a> Proof<'a> {
-    /// Holds when the client is registered for the method presented, and the secret is its own.
-    pub const CONDITION: &'static str = "EXISTS (
+    /// Holds when the client is the one that was checked before, or is registered for the method presented and the secret is
+    /// its own; and when what counts once is this request's.
+    pub const CONDITION: &'static str = "(EXISTS (
         SELECT 1 FROM clients
-        WHERE clients.id = ? AND auth_method = ? AND (
+        WHERE clients.id = ? AND (clients.version = ? OR auth_method = ? AND (
             auth_method = 'none'
             OR secret_hash IN (SELECT value FROM json_each(?))
-            OR (previous_secret_expires_at > ? AND previous_secret_hash IN (SELECT value FROM json_each(?)))))";
+            OR (previous_secret_expires_at > ? AND previous_secret_hash IN (SELECT value FROM json_each(?))))))
+        AND (? IS NULL OR EXISTS (SELECT 1 FROM replay WHERE replay.key = ? AND replay.claim = ?)))";
 
-    pub fn new(credentials: &'a ClientCredentials, roots: &RootKeys, now: UnixTime) -> Self {
+    /// Of a client that presents a secret, or nothing.
+    pub fn of_secret(credentials: &'a ClientCredentials, roots: &RootKeys, now: UnixTime) -> Self {
         let hashes = credentials.secret_hashes(roots);
         let hashes: Vec<_> = hashes.iter().map(Hash::as_str).collect();
         Self {
             client_id: &credentials.client_id,
-            method: credentials.method,
-            hashes: serde_json::to_string(&hashes).unwrap_or_default(),
-            now,
+            by: By::Secret {
+                method: credentials.method(),
+                hashes: serde_json::to_string(&hashes).unwrap_or_default(),
+                now,
+            },
+        }
+    }
+
+    /// Of a client that was checked when it had this `version`, with the claim to what counts once.
+    pub fn of_version(client_id: &'a str, version: i64, claim: Option<Claim<'a>>) -> Self {
+        Self {
+            client_id,
+            by: By::Version { version, claim },
         }
     }
 
     /// Binds the values of [`Proof::CONDITION`].
     pub fn bind(&self, statement: Statement) -> Statement {
+        let (version, method, hashes, now, claim) = match &self.by {
+            By::Secret { method, hashes, now } => (None, Some(method.as_str()), hashes.as_str(), *now, None),
+            By::Version { version, claim } => (Some(*version), None, "[]", UnixTime(0), claim.as_ref()),
+        };
+        let key = claim.map(|claim| claim.of.key.as_str());
         statement
             .bind(self.client_id)
-            .bind(self.method.as_str())
-            .bind(&self.hashes)
-            .bind(self.now)
-            .bind(&self.hashes)
+            .bind(version)
+            .bind(method)
+            .bind(hashes)
+            .bind(now)
+            .bind(hashes)
+            .bind(key)
+            .bind(key)
+            .bind(claim.map(|claim| claim.id))
     }
 }

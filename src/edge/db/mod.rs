@@ -7,6 +7,7 @@ pub mod codes;
 pub mod grants;
 pub mod housekeeping;
 pub mod logout_outbox;
+pub mod replay;
 pub mod session_clients;
 pub mod sessions;
 pub mod signing_keys;
@@ -21,7 +22,11 @@ use wasm_bindgen::JsValue;
 use worker::{D1Database, D1Result};
 
 use super::fault::Fault;
-use crate::{oidc::scope::Scope, secret::Hash, time::UnixTime};
+use crate::{
+    oidc::scope::Scope,
+    secret::{Hash, WrappedSecret},
+    time::UnixTime,
+};
 
 /// The database, which counts the round trips to it.
 pub struct Db {
@@ -184,6 +189,12 @@ impl From<UnixTime> for Value {
 impl From<&Hash> for Value {
     fn from(hash: &Hash) -> Self {
         hash.as_str().into()
+    }
+}
+
+impl From<&WrappedSecret> for Value {
+    fn from(wrapped: &WrappedSecret) -> Self {
+        wrapped.as_str().into()
     }
 }
 

@@ -17,7 +17,6 @@ use crate::{
     oidc::{
         access_token::{self, AccessTokenClaims},
         client::Client,
-        client_auth::ClientCredentials,
         introspection::{Introspection, check_caller},
         jwt::Unverified,
         refresh_grant::RefreshToken,
@@ -36,16 +35,16 @@ enum Presented<'a> {
 pub async fn introspect(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let params = request.form().await?;
     params.refuse_repeated()?;
-    let credentials = ClientCredentials::parse(request.authorization().as_deref(), &params)?;
-    let presented = Presented::parse(params.required("token")?, context);
-    let (key, state) = presented.statements(&credentials.client_id, context);
-    let [client, key, state] = context
-        .db
-        .batch([clients::find(&credentials.client_id), key, state])
-        .await?;
-    let client = caller::authenticated(&credentials, clients::read(&client)?, context)?;
-    check_caller(&client)?;
-    let answer = presented.describe(&client, &key, &state, context).await?;
+    let answer = caller::acting(request, &params, context, async |caller| {
+        let presented = Presented::parse(params.required("token")?, context);
+        let (key, state) = presented.statements(caller.client_id(), context);
+        let batch = [caller.claim(), clients::find(caller.client_id()), key, state];
+        let [claimed, client, key, state] = context.db.batch(batch).await?;
+        let client = caller.authenticated(&claimed, clients::read(&client)?, context)?;
+        check_caller(&client)?;
+        Ok(presented.describe(&client, &key, &state, context).await?)
+    });
+    let answer = answer.await?;
     Ok(Reply::json(200, &answer))
 }
 

@@ -30,7 +30,7 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     };
     let issued = Issued::for_client(&client, context)?;
     let record = ClientRecord {
-        secret: issued.stored_secret(&client, None, context),
+        secret: issued.stored_secret(&client, None, context).await?,
         registration_token_hash: issued.registration_token_hash(context),
         registered_openly: registrar == Registrar::Anybody,
         client,

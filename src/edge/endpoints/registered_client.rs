@@ -37,8 +37,8 @@ pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply,
         &Supported::of(&context.config),
     )?;
     if let Some(secret) = &update.client_secret {
-        let stored = record.secret.as_ref().map(|stored| &stored.current);
-        if !client_auth::is_secret(secret.expose(), &record.client.client_id, stored, &context.config.roots) {
+        let stored = record.secret.as_ref().map(|stored| &stored.current.hash);
+        if !client_auth::is_secret(secret, &record.client.client_id, stored, &context.config.roots) {
             let error = "client_secret is not that of this client";
             return Err(OAuthError::new(ErrorCode::InvalidClientMetadata, error).into());
         }
@@ -73,11 +73,12 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
     };
     let previous = renewal.overlap.map(|overlap| (old.current, context.now + overlap));
     let issued = Issued::for_client(&record.client, context)?;
-    record.secret = issued.stored_secret(&record.client, previous, context);
+    record.secret = issued.stored_secret(&record.client, previous, context).await?;
     store(record, issued, (registrar, Event::ClientSecretRenewed), context).await
 }
 
-/// Stores new metadata. A client that comes to use a secret is given one, and one that no longer does loses it.
+/// Stores new metadata. A client that comes to use a secret is given one, as is one whose secret is stored in a way that its
+/// new method cannot use. One that no longer uses any loses it.
 async fn change(
     mut record: ClientRecord,
     metadata: ClientMetadata,
@@ -88,13 +89,19 @@ async fn change(
     sector_identifier::check(&metadata, Some(&record.client.metadata), context).await?;
     record.client.metadata = metadata;
     let uses_secret = record.client.metadata.token_endpoint_auth_method.uses_secret();
+    let needs_itself = record.client.needs_secret_itself();
     let issued = match &record.secret {
         None if uses_secret => Issued::for_client(&record.client, context)?,
+        // Of a hash nobody can make the secret again.
+        Some(secret) if needs_itself && secret.current.wrapped.is_none() => {
+            Issued::for_client(&record.client, context)?
+        }
         _ => Issued::registration_access_token(context)?,
     };
     record.secret = match record.secret {
         _ if !uses_secret => None,
-        None => issued.stored_secret(&record.client, None, context),
+        _ if issued.has_secret() => issued.stored_secret(&record.client, None, context).await?,
+        Some(kept) if !needs_itself => Some(kept.hashed_only()),
         kept => kept,
     };
     for alg in record.client.signing_algs() {

@@ -10,7 +10,7 @@ use crate::{
         failure::MachineFailure,
         request::Incoming,
     },
-    oidc::{access_token, client_auth::ClientCredentials, refresh_grant::RefreshToken},
+    oidc::{access_token, refresh_grant::RefreshToken},
     reply::{Body, Reply},
 };
 
@@ -21,22 +21,21 @@ const LONGEST_JTI: usize = 64;
 pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let params = request.form().await?;
     params.refuse_repeated()?;
-    let credentials = ClientCredentials::parse(request.authorization().as_deref(), &params)?;
-    let text = params.required("token")?;
-    let proof = Proof::new(&credentials, &context.config.roots, context.now);
-    let client_id = &credentials.client_id;
-    let [first, second, third] = match RefreshToken::parse(text, &context.config.roots) {
-        Some(token) => {
-            let [record, end] = token_families::end_for_client(&token.family_id, client_id, &proof, context);
-            [record, end, Statement::idle()]
-        }
-        None => access_token_revocation(text, client_id, &proof, context),
-    };
-    let [client, ..] = context
-        .db
-        .batch([clients::find(client_id), first, second, third])
-        .await?;
-    caller::authenticated(&credentials, clients::read(&client)?, context)?;
+    caller::acting(request, &params, context, async |caller| {
+        let text = params.required("token")?;
+        let (proof, client_id) = (caller.proof(context), caller.client_id());
+        let [first, second, third] = match RefreshToken::parse(text, &context.config.roots) {
+            Some(token) => {
+                let [record, end] = token_families::end_for_client(&token.family_id, client_id, &proof, context);
+                [record, end, Statement::idle()]
+            }
+            None => access_token_revocation(text, client_id, &proof, context),
+        };
+        let batch = [caller.claim(), clients::find(client_id), first, second, third];
+        let [claimed, client, ..] = context.db.batch(batch).await?;
+        caller.authenticated(&claimed, clients::read(&client)?, context)
+    })
+    .await?;
     // "Invalid tokens do not cause an error response since the client cannot handle such an error in a reasonable way."
     Ok(Reply::new(200, Body::Empty))
 }

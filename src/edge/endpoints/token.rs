@@ -4,10 +4,10 @@
 use crate::{
     audit::{Actor, Entry, Event},
     edge::{
-        caller,
+        caller::{self, Caller},
         context::Context,
         db::{
-            clients::{self, ClientRecord, Proof},
+            Rows, clients,
             codes::Redemption,
             signing_keys::{self, CurrentKey},
             token_families::{self, Refreshing},
@@ -23,7 +23,6 @@ use crate::{
         access_token,
         authorization::{Authorization, Beside, Mint},
         client::Client,
-        client_auth::ClientCredentials,
         code_grant::{self, CodeRequest, Refusal},
         error::OAuthError,
         refresh_grant::{self, Outcome, RefreshRequest, RefreshToken},
@@ -35,9 +34,9 @@ use crate::{
 };
 
 /// A token request whose client has yet to be believed.
-struct Caller<'a> {
+struct Exchange<'a> {
     context: &'a Context,
-    credentials: ClientCredentials,
+    caller: &'a Caller,
 }
 
 /// What a client gets tokens for.
@@ -51,26 +50,28 @@ struct Granted {
 /// `POST /token`.
 pub async fn token(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let params = request.form().await?;
-    let credentials = ClientCredentials::parse(request.authorization().as_deref(), &params)?;
-    let caller = Caller { context, credentials };
-    let response = match TokenRequest::parse(&params, &context.config.roots) {
-        Ok(TokenRequest::Code(request)) => caller.redeem_code(request).await?,
-        Ok(TokenRequest::Refresh(request)) => caller.refresh(request).await?,
-        Ok(TokenRequest::ClientCredentials(scope)) => caller.client_credentials(scope).await?,
-        Err(error) => return Err(caller.refuse(error).await),
-    };
+    let response = caller::acting(request, &params, context, async |caller| {
+        let exchange = Exchange { context, caller };
+        match TokenRequest::parse(&params, &context.config.roots) {
+            Ok(TokenRequest::Code(request)) => exchange.redeem_code(request).await,
+            Ok(TokenRequest::Refresh(request)) => exchange.refresh(request).await,
+            Ok(TokenRequest::ClientCredentials(scope)) => exchange.client_credentials(scope).await,
+            Err(error) => Err(exchange.refuse(error).await),
+        }
+    });
+    let response = response.await?;
     Ok(Reply::json(200, &response))
 }
 
-impl Caller<'_> {
+impl Exchange<'_> {
     async fn redeem_code(self, request: CodeRequest) -> Result<TokenResponse, MachineFailure> {
         let context = self.context;
         let (config, now) = (&context.config, context.now);
         let Some(hash) = request.code.hash(&config.roots, Purpose::Code) else {
             return Err(self.refuse(code_grant::unknown()).await);
         };
-        let client_id = &self.credentials.client_id;
-        let proof = Proof::new(&self.credentials, &config.roots, now);
+        let client_id = self.caller.client_id();
+        let proof = self.caller.proof(context);
         let family_id = random::id()?;
         let redemption = Redemption {
             hash: &hash,
@@ -79,9 +80,10 @@ impl Caller<'_> {
             family_id: &family_id,
             client_id,
         };
-        let [client, key, stored, redeemed, _] = context
+        let [claimed, client, key, stored, redeemed, _] = context
             .db
             .batch([
+                self.caller.claim(),
                 clients::find(client_id),
                 signing_keys::current_for_client(client_id, &keys::at_hand(), now),
                 redemption.find(),
@@ -89,7 +91,7 @@ impl Caller<'_> {
                 redemption.begin_family(&config.lifetimes, now),
             ])
             .await?;
-        let client = self.authenticated(clients::read(&client)?)?;
+        let client = self.authenticated(&claimed, &client)?;
         let key = signing_keys::read_current(&key)?;
         let Some(authorization) = redemption.read_redeemed(&redeemed)? else {
             let stored = Redemption::read_stored(&stored)?.ok_or_else(code_grant::unknown)?;
@@ -129,8 +131,8 @@ impl Caller<'_> {
     async fn refresh(self, request: RefreshRequest) -> Result<TokenResponse, MachineFailure> {
         let context = self.context;
         let (config, now) = (&context.config, context.now);
-        let client_id = &self.credentials.client_id;
-        let proof = Proof::new(&self.credentials, &config.roots, now);
+        let client_id = self.caller.client_id();
+        let proof = self.caller.proof(context);
         let refreshing = Refreshing {
             token: &request.token,
             scope: request.scope.as_ref(),
@@ -139,9 +141,10 @@ impl Caller<'_> {
             lifetimes: &config.lifetimes,
             now,
         };
-        let [client, key, family, turned, ..] = context
+        let [claimed, client, key, family, turned, ..] = context
             .db
             .batch([
+                self.caller.claim(),
                 clients::find(client_id),
                 signing_keys::current_for_client(client_id, &keys::at_hand(), now),
                 refreshing.find(),
@@ -150,7 +153,7 @@ impl Caller<'_> {
                 refreshing.end_if_reused(),
             ])
             .await?;
-        let client = self.authenticated(clients::read(&client)?)?;
+        let client = self.authenticated(&claimed, &client)?;
         let family = Refreshing::read(&family)?.ok_or_else(refresh_grant::invalid)?;
         let scope = refresh_grant::narrowed(&family.authorization.scope, request.scope.as_ref())?;
         let grace_began = now - config.lifetimes.refresh_grace;
@@ -172,15 +175,16 @@ impl Caller<'_> {
 
     async fn client_credentials(self, requested: Scope) -> Result<TokenResponse, MachineFailure> {
         let context = self.context;
-        let client_id = &self.credentials.client_id;
-        let [client, key] = context
+        let client_id = self.caller.client_id();
+        let [claimed, client, key] = context
             .db
             .batch([
+                self.caller.claim(),
                 clients::find(client_id),
                 signing_keys::current_for_client(client_id, &keys::at_hand(), context.now),
             ])
             .await?;
-        let client = self.authenticated(clients::read(&client)?)?;
+        let client = self.authenticated(&claimed, &client)?;
         let scope = client_credentials_scope(&client, &requested)?;
         TokenRequest::ClientCredentials(requested).check_client(&client)?;
         let signer = Signer::new(signing_keys::read_current(&key)?, client.signing_alg(), context).await?;
@@ -236,19 +240,18 @@ impl Caller<'_> {
         })
     }
 
-    fn authenticated(&self, record: Option<ClientRecord>) -> Result<Client, MachineFailure> {
-        caller::authenticated(&self.credentials, record, self.context)
+    fn authenticated(&self, claimed: &Rows, client: &Rows) -> Result<Client, MachineFailure> {
+        self.caller.authenticated(claimed, clients::read(client)?, self.context)
     }
 
     /// Refuses a request that is wrong in itself, but tells so only to a client that proves itself.
     async fn refuse(&self, error: OAuthError) -> MachineFailure {
-        let record = match self.context.db.run(clients::find(&self.credentials.client_id)).await {
-            Ok(rows) => clients::read(&rows),
-            Err(fault) => return fault.into(),
-        };
-        match record.map(|record| self.authenticated(record)) {
-            Ok(Ok(_)) => error.into(),
-            Ok(Err(unauthenticated)) => unauthenticated,
+        let find = clients::find(self.caller.client_id());
+        match self.context.db.batch([self.caller.claim(), find]).await {
+            Ok([claimed, client]) => match self.authenticated(&claimed, &client) {
+                Ok(_) => error.into(),
+                Err(unauthenticated) => unauthenticated,
+            },
             Err(fault) => fault.into(),
         }
     }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 
+import { asserted, assertion } from "./assertion.mjs";
 import { freshPkce, randomText } from "./pkce.mjs";
 
 export class Client {
@@ -37,12 +38,17 @@ export class Client {
     return `/authorize?${new URLSearchParams(this.request(params).params)}`;
   }
 
-  /** Posts a form with this client's authentication, or with `auth`: "basic", "post", "none". */
+  /**
+   * Posts a form with this client's authentication, or with `auth`: "basic", "post", "none", or form fields that prove it. A
+   * client with a `key` (see assertion.mjs) makes an assertion.
+   */
   async post(path, form, { auth, ...init } = {}) {
-    const method = auth ?? { client_secret_basic: "basic", client_secret_post: "post", none: "none" }[this.method];
+    const registered = { client_secret_basic: "basic", client_secret_post: "post", none: "none" }[this.method];
+    const method = auth ?? (this.key ? asserted(await assertion(this, this.key)) : registered);
     const fields = { ...form };
     const headers = new Headers(init.headers);
-    if (method === "basic") headers.set("authorization", basic(this.id, this.secret));
+    if (typeof method === "object") Object.assign(fields, method);
+    else if (method === "basic") headers.set("authorization", basic(this.id, this.secret));
     else fields.client_id ??= this.id;
     if (method === "post") fields.client_secret ??= this.secret;
     return this.op.fetch(path, { ...init, form: fields, headers });
