@@ -1,11 +1,11 @@
-//! The periodic run: makes keys that are due, moves them to the current root, republishes the JWKS, deletes what has expired.
+//! The periodic run: sends notices of logouts, makes keys that are due, moves them to the current root, republishes the JWKS, deletes what has expired.
 //! Nothing depends on it: state changes with time, this only tidies. Run twice, or twice at once, it does no harm.
 
 use super::{
     context::Context,
     db::{audit, housekeeping},
     fault::Fault,
-    jwks, keys, log,
+    jwks, keys, log, logout_notices,
 };
 use crate::{oidc::jwt::SigningAlg, time::Lifetime};
 
@@ -14,8 +14,33 @@ const LEASE: &str = "cron";
 /// After this the lease of a run that died is taken over.
 const LEASE_SPAN: Lifetime = Lifetime::minutes(10);
 
-/// Runs once, unless another run is under way.
-pub async fn run(context: &Context) -> Result<(), Fault> {
+/// The trigger of the runs that only send what is due of back-channel logout. Every other trigger does all there is to do.
+const NOTICES_ONLY: &str = "*/5 * * * *";
+
+/// The most rounds of notices in a run.
+const MOST_ROUNDS_OF_NOTICES: usize = 10;
+
+/// Runs what `trigger` is for.
+pub async fn run(trigger: &str, context: &Context) -> Result<(), Fault> {
+    let sent = send_notices(context).await;
+    if trigger != NOTICES_ONLY {
+        tidy_up(context).await?;
+    }
+    sent
+}
+
+/// Each notice has a lease of its own, so runs at once do no harm.
+async fn send_notices(context: &Context) -> Result<(), Fault> {
+    for _ in 0..MOST_ROUNDS_OF_NOTICES {
+        if !logout_notices::send_due(context).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Does the chores once, unless another run is under way.
+async fn tidy_up(context: &Context) -> Result<(), Fault> {
     let lease = context
         .db
         .run(housekeeping::take_lease(LEASE, context.now, LEASE_SPAN))

@@ -4,6 +4,7 @@ use super::{context::Context, fault::Fault, log, request::BodyError};
 use crate::{
     oidc::{
         error::{ErrorCode, OAuthError},
+        logout::LogoutRefusal,
         return_address::PageError,
     },
     pages::{Csp, ErrorPage, ErrorText, Language, content_security_policy},
@@ -44,6 +45,8 @@ pub enum Problem {
     MethodNotAllowed,
     /// The response has no address that can be trusted.
     NoReturn(PageError),
+    /// A request to sign out cannot be followed.
+    Logout(LogoutRefusal),
     /// The request is not well-formed, and nobody else can be told.
     BadRequest(OAuthError),
     /// The body is too large.
@@ -133,6 +136,12 @@ impl From<PageError> for PageFailure {
     }
 }
 
+impl From<LogoutRefusal> for PageFailure {
+    fn from(refusal: LogoutRefusal) -> Self {
+        Self::Problem(Problem::Logout(refusal))
+    }
+}
+
 impl From<Fault> for PageFailure {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
@@ -178,7 +187,7 @@ impl Problem {
             Self::TooLarge => (413, None),
             Self::ForeignForm => (403, None),
             Self::InteractionOver => (400, None),
-            Self::NoReturn(_) => (400, Some("invalid_request")),
+            Self::NoReturn(_) | Self::Logout(_) => (400, Some("invalid_request")),
             Self::BadRequest(error) => (400, Some(error.code.as_str())),
         };
         let mut page = ErrorPage::new(
@@ -189,6 +198,8 @@ impl Problem {
                     Self::NoReturn(PageError::UnknownClient) => &texts.unknown_client,
                     Self::NoReturn(PageError::UnregisteredRedirectUri) => &texts.unregistered_redirect,
                     Self::NoReturn(_) | Self::BadRequest(_) | Self::TooLarge => &texts.bad_request,
+                    Self::Logout(LogoutRefusal::UnregisteredUri) => &texts.unregistered_logout_redirect,
+                    Self::Logout(_) => &texts.bad_logout,
                     Self::InteractionOver => &texts.interaction_over,
                     Self::ForeignForm => &texts.foreign_form,
                 }
@@ -196,6 +207,9 @@ impl Problem {
             language,
         );
         page.code = code;
+        if matches!(self, Self::Logout(_)) {
+            page.offer_logout();
+        }
         show(status, &page)
     }
 }

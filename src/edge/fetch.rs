@@ -73,6 +73,42 @@ pub async fn get(url: &FetchUrl, accept: &str, longest: usize) -> Result<Fetched
     outcome
 }
 
+/// Posts a form to `url` and gives the status of the answer, of which no more is read.
+///
+/// # Errors
+/// When there is none.
+pub async fn post_form(url: &FetchUrl, form: &str) -> Result<u16, NotFetched> {
+    let abort = AbortController::default();
+    let signal = abort.signal();
+    let outcome = {
+        let status = pin!(async {
+            let request = form_request(url, form).map_err(|_| NotFetched::Unreachable)?;
+            let sent = Fetch::Request(request).send_with_signal(&signal).await;
+            sent.map(|response| response.status_code())
+                .map_err(|_| NotFetched::Unreachable)
+        });
+        let time_limit = pin!(Delay::from(TIME_LIMIT));
+        match select(status, time_limit).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => Err(NotFetched::TooSlow),
+        }
+    };
+    abort.abort();
+    outcome
+}
+
+fn form_request(url: &FetchUrl, form: &str) -> worker::Result<Request> {
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    let headers: Headers = [kind, ("user-agent", "limen")].into_iter().collect();
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post)
+        .with_headers(headers)
+        .with_body(Some(form.into()))
+        .with_redirect(RequestRedirect::Manual)
+        .with_cache(CacheMode::NoStore);
+    Request::new_with_init(url.as_str(), &init)
+}
+
 async fn answer(url: &FetchUrl, accept: &str, longest: usize, signal: &AbortSignal) -> Result<Fetched, NotFetched> {
     let request = request(url, accept).map_err(|_| NotFetched::Unreachable)?;
     let sent = Fetch::Request(request).send_with_signal(signal).await;

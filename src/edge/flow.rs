@@ -135,7 +135,7 @@ impl Flow {
         let form_action = CspSource::for_redirects_from(self.address.redirect_uri());
         content_security_policy(Csp {
             form_action,
-            script_nonce: None,
+            ..Csp::default()
         })
     }
 }
@@ -162,6 +162,7 @@ fn deliver(delivery: Delivery, language: Language) -> Result<Reply, Fault> {
             let policy = content_security_policy(Csp {
                 form_action,
                 script_nonce: Some(nonce),
+                ..Csp::default()
             });
             Ok(Reply::page(200, html, policy))
         }

@@ -10,6 +10,14 @@ pub fn fault(request_id: &str, fault: &Fault) {
     worker::console_error!("{line}");
 }
 
+/// What became of the notice of a logout that a client did not take.
+pub fn logout_notice(client_id: &str, attempts: i64, outcome: &str) {
+    let line = json!({
+        "level": "warn", "event": "logout_notice", "client_id": client_id, "attempts": attempts, "outcome": outcome,
+    });
+    worker::console_log!("{line}");
+}
+
 /// What the periodic run did.
 pub fn cron(outcome: &str) {
     let line = json!({ "level": "info", "event": "cron", "outcome": outcome });

@@ -4,6 +4,8 @@
 use super::{
     context::Context,
     db::{Statement, logout_outbox, sessions::Ending},
+    fault::Fault,
+    log, logout_notices,
 };
 
 /// Ends sessions: the notices for back-channel logout, their codes, their tokens, themselves. All four go into one batch, in
@@ -15,4 +17,15 @@ pub fn end_sessions(which: &Ending<'_>, context: &Context) -> [Statement; 4] {
         which.delete_tokens(context.config.logout_revokes),
         which.delete(),
     ]
+}
+
+/// Sends what the outbox holds, after the answer. Goes after the batch with [`end_sessions`]; without it the periodic run sends.
+pub fn announce(context: &Context) -> Result<(), Fault> {
+    let later = context.for_later()?;
+    context.background.spawn(async move {
+        if let Err(fault) = logout_notices::send_due(&later).await {
+            log::fault(&later.request_id, &fault);
+        }
+    });
+    Ok(())
 }

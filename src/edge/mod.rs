@@ -25,6 +25,7 @@ mod keys;
 mod kv;
 mod log;
 mod logout;
+mod logout_notices;
 mod operator;
 mod random;
 mod registrar;
@@ -84,10 +85,10 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
 
 /// The periodic run.
 #[event(scheduled)]
-async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
+async fn scheduled(event: ScheduledEvent, env: Env, _: ScheduleContext) {
     match Context::new(&env, Background::none(), None) {
         Ok(context) => {
-            if let Err(fault) = cron::run(&context).await {
+            if let Err(fault) = cron::run(&event.cron(), &context).await {
                 log::fault(&context.request_id, &fault);
             }
         }

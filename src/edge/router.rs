@@ -3,8 +3,8 @@
 use super::{
     context::Context,
     endpoints::{
-        account, admin_audit, admin_keys, admin_users, authorize, consent, introspect, login, register,
-        registered_client, revoke, token, userinfo, well_known,
+        account, admin_audit, admin_keys, admin_users, authorize, consent, introspect, login, logout, register,
+        registered_client, revoke, select_account, token, userinfo, well_known,
     },
     failure::{MachineFailure, PageFailure, Problem},
     request::Incoming,
@@ -81,6 +81,10 @@ async fn page(endpoint: Endpoint, request: &mut Incoming, context: &Context) -> 
         Endpoint::Consent if is_post => consent::submit(request, context).await,
         Endpoint::Consent => consent::show(request, context).await,
         Endpoint::Account => account::overview::show(request, context).await,
+        Endpoint::SelectAccount if is_post => select_account::submit(request, context).await,
+        Endpoint::SelectAccount => select_account::show(request, context).await,
+        Endpoint::Logout => logout::logout(request, context).await,
+        Endpoint::LogoutConfirm => logout::confirm(request, context).await,
         Endpoint::Stylesheet => Ok(well_known::stylesheet()),
         _ => Err(Problem::NotFound.into()),
     }

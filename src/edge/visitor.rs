@@ -2,11 +2,16 @@
 
 use cookie::Cookie;
 
-use super::{context::Context, cookies, failure::Problem, fault::Fault, random, request::Incoming};
+use super::{context::Context, cookies, failure::Problem, fault::Fault, flow, random, request::Incoming};
 use crate::{
     account::{csrf, held_sessions::HeldSessions},
-    oidc::{interaction::Interaction, params::Params},
+    oidc::{
+        interaction::{Choice, Interaction},
+        params::Params,
+    },
     pages::Language,
+    reply::Reply,
+    routes::Endpoint,
     secret::{Hash, Purpose, random_text},
 };
 
@@ -67,6 +72,20 @@ impl Visitor {
         let browser = self.browser.as_deref().ok_or(Problem::InteractionOver)?;
         let opened = Interaction::open(sealed, &key, browser, context.now).ok_or(Problem::InteractionOver)?;
         Ok((sealed.to_owned(), opened))
+    }
+
+    /// Sends the browser on with an interaction for which the person has made a choice.
+    pub fn go_on(
+        &self,
+        page: Endpoint,
+        interaction: Interaction,
+        choice: Choice,
+        context: &Context,
+    ) -> Result<Reply, Problem> {
+        let key = context.config.roots.current(Purpose::Interaction);
+        let chosen = Interaction { choice, ..interaction };
+        let sealed = chosen.seal(&key, self.browser.as_deref().unwrap_or_default());
+        Ok(flow::see_page(page, &sealed.map_err(Problem::BadRequest)?))
     }
 
     /// The hidden field of a form that this browser is shown.

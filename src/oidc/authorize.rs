@@ -83,7 +83,7 @@ impl AuthRequest {
     /// Whether a sign-in at `auth_time` is recent enough, when nobody was sent to sign in for this request. "max_age=0 is
     /// equivalent to prompt=login."
     pub fn accepts_sign_in_of(&self, auth_time: UnixTime, now: UnixTime) -> bool {
-        let asked_again = self.prompt.login || self.prompt.select_account || self.max_age == Some(Lifetime(0));
+        let asked_again = self.prompt.login || self.max_age == Some(Lifetime(0));
         !asked_again && self.max_age.is_none_or(|max_age| now.since(auth_time) <= max_age)
     }
 }

@@ -36,6 +36,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "introspection_endpoint": url(Endpoint::Introspect),
         "revocation_endpoint": url(Endpoint::Revoke),
         "protected_resources": protected_resource::listed(config),
+        "end_session_endpoint": url(Endpoint::Logout),
         "scopes_supported": scopes,
         "response_types_supported": supported.response_types,
         "response_modes_supported": ["query", "fragment", "form_post"],
@@ -60,6 +61,10 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
     });
     if config.registration != Registration::Off
         && let Some(members) = document.as_object_mut()

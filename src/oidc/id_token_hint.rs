@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{access_token, error::OAuthError, jwt::Unverified};
+use super::{error::OAuthError, jwt::Unverified};
 use crate::config::Issuer;
 
 /// An ID token that came as a hint. Who it names counts only once its signature was checked; that it has expired does not
@@ -18,7 +18,12 @@ pub struct IdTokenHint {
 struct HintClaims {
     iss: String,
     sub: String,
+    aud: String,
+    sid: Option<String>,
 }
+
+/// `typ` of an ID token, as [`Unverified::has_type`] compares it. Access tokens and logout tokens have one of their own.
+const TYPE: &str = "jwt";
 
 impl IdTokenHint {
     /// Reads a hint.
@@ -27,7 +32,7 @@ impl IdTokenHint {
     /// `invalid_request` for what is no ID token.
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
         let token = Unverified::parse(text)
-            .filter(|token| !token.has_type(access_token::TYPE))
+            .filter(|token| token.has_type(TYPE))
             .ok_or_else(refused)?;
         let claims = token.claims_unverified().ok_or_else(refused)?;
         Ok(Self {
@@ -50,6 +55,16 @@ impl IdTokenHint {
     pub fn subject(&self) -> &str {
         &self.claims.sub
     }
+
+    /// The client that it was issued to.
+    pub fn audience(&self) -> &str {
+        &self.claims.aud
+    }
+
+    /// The session that it was issued in, as that client sees it.
+    pub fn sid(&self) -> Option<&str> {
+        self.claims.sid.as_deref()
+    }
 }
 
 /// The error for a hint that is not an ID token of Limen's.
@@ -63,7 +78,7 @@ mod tests {
     use crate::oidc::jwt::{SigningAlg, SigningInput};
 
     fn token(typ: &str) -> String {
-        let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": "u", "exp": 1});
+        let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": "u", "aud": "c", "exp": 1});
         SigningInput::new(SigningAlg::RS256, "k", typ, claims)
             .unwrap()
             .with_signature(&[1])
@@ -73,6 +88,7 @@ mod tests {
     fn an_expired_id_token_is_a_hint_and_an_access_token_is_none() {
         assert_eq!(IdTokenHint::parse(&token("JWT")).unwrap().subject(), "u");
         assert!(IdTokenHint::parse(&token("at+jwt")).is_err());
+        assert!(IdTokenHint::parse(&token("logout+jwt")).is_err());
         assert!(IdTokenHint::parse("garbage").is_err());
     }
 }

@@ -30,6 +30,8 @@ const LONGEST_QUERY: usize = 10_000;
 pub enum Step {
     /// The person signs in.
     Login,
+    /// The person chooses one of the accounts that are signed in in their browser.
+    SelectAccount,
     /// The person is asked what the client may have.
     Consent,
     /// The client gets its answer.
@@ -45,23 +47,37 @@ impl Step {
     /// authenticated ... the Authorization Server ... SHOULD return an error".
     pub fn next(
         request: &AuthRequest,
-        authentication: Option<&Authentication>,
+        people: &SignedIn<'_>,
         consent: Option<&Consent>,
         now: UnixTime,
         waiting: Option<&Interaction>,
     ) -> Result<Self, OAuthError> {
-        let Some(authentication) = authentication else {
-            return Self::Login.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in");
+        let wants_another = waiting.is_some_and(|it| it.choice == Choice::Another);
+        let somebody = |has_choice: bool| match has_choice && !wants_another {
+            true => Self::SelectAccount,
+            false => Self::Login,
+        };
+        let Some(authentication) = people.active else {
+            let step = somebody(people.others);
+            return step.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in");
         };
         let expected = request
             .id_token_hint
             .as_ref()
             .is_none_or(|hint| hint.subject() == authentication.user_id);
         let for_this = waiting.is_some_and(|it| it.was_answered_by(authentication, now));
-        if for_this && !expected {
+        let chosen = for_this || waiting.is_some_and(|it| it.chose(authentication));
+        if chosen && !expected {
             return Err(OAuthError::new(ErrorCode::LoginRequired, "another person signed in"));
         }
-        if !expected || !(for_this || request.accepts_sign_in_of(authentication.auth_time, now)) {
+        if !expected {
+            let step = somebody(people.others);
+            return step.unless_silent(request, ErrorCode::LoginRequired, "another person is signed in");
+        }
+        if request.prompt.select_account && !chosen {
+            return Ok(somebody(true));
+        }
+        if !(for_this || request.accepts_sign_in_of(authentication.auth_time, now)) {
             return Self::Login.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in again");
         }
         let covered = consent.is_some_and(|consent| request.scope.is_subset(&consent.scope));
@@ -80,6 +96,48 @@ impl Step {
     }
 }
 
+/// Who is signed in in a browser.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SignedIn<'a> {
+    /// The one whose session is active.
+    pub active: Option<&'a Authentication>,
+    /// Whether there may be others.
+    pub others: bool,
+}
+
+/// What a person chose on the page for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choice {
+    /// Nothing yet.
+    #[default]
+    Open,
+    /// To sign in with an account that is not there.
+    Another,
+    /// A session, by its id.
+    Session(String),
+}
+
+/// [`Choice::Another`] in sealed text. No session has such an id.
+const ANOTHER: &str = "another";
+
+impl Choice {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Open => "",
+            Self::Another => ANOTHER,
+            Self::Session(id) => id,
+        }
+    }
+
+    fn read(text: &str) -> Self {
+        match text {
+            "" => Self::Open,
+            ANOTHER => Self::Another,
+            id => Self::Session(id.to_owned()),
+        }
+    }
+}
+
 /// An authorization request that waits for the person. It travels through the pages as sealed text, so that it costs no
 /// storage, and works in the browser that it began in alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,17 +148,25 @@ pub struct Interaction {
     pub since: UnixTime,
     /// The session that there was then: a sign-in for this very request is one of another id.
     pub session_before: Option<String>,
+    /// The account that the person chose for it.
+    pub choice: Choice,
 }
 
 impl Interaction {
+    /// Whether the person chose this session.
+    fn chose(&self, authentication: &Authentication) -> bool {
+        matches!(&self.choice, Choice::Session(id) if *id == authentication.session_id)
+    }
+
     /// Whether the person signed in because they were sent here: every sign-in begins a session of a new id.
     fn was_answered_by(&self, authentication: &Authentication, now: UnixTime) -> bool {
         self.session_before.as_ref() != Some(&authentication.session_id)
+            && !self.chose(authentication)
             && authentication.auth_time + CLOCK_SKEW >= self.since
             && now.since(authentication.auth_time) <= FRESH
     }
 
-    /// The sealed text: `base64url(query).since.session.mac`.
+    /// The sealed text: `base64url(query).since.session.choice.mac`.
     ///
     /// # Errors
     /// `invalid_request` when the request is too long to wait.
@@ -117,10 +183,12 @@ impl Interaction {
             self.query.as_bytes(),
             since.as_bytes(),
             session.as_bytes(),
+            self.choice.as_str().as_bytes(),
         ]);
         Ok(format!(
-            "{}.{since}.{session}.{}",
+            "{}.{since}.{session}.{}.{}",
             URL_SAFE_NO_PAD.encode(&self.query),
+            self.choice.as_str(),
             URL_SAFE_NO_PAD.encode(mac)
         ))
     }
@@ -128,12 +196,18 @@ impl Interaction {
     /// Opens sealed text. `None` when it is not of this browser, was altered, or is older than an hour.
     pub fn open(text: &str, key: &Key, browser: &str, now: UnixTime) -> Option<Self> {
         let parts: Vec<_> = text.split('.').collect();
-        let [query, since, session, mac] = parts.as_slice() else {
+        let [query, since, session, choice, mac] = parts.as_slice() else {
             return None;
         };
         let (query, mac) = (URL_SAFE_NO_PAD.decode(query).ok()?, URL_SAFE_NO_PAD.decode(mac).ok()?);
         let genuine = key.verify(
-            &[browser.as_bytes(), &query, since.as_bytes(), session.as_bytes()],
+            &[
+                browser.as_bytes(),
+                &query,
+                since.as_bytes(),
+                session.as_bytes(),
+                choice.as_bytes(),
+            ],
             &mac,
         );
         let since = UnixTime(since.parse().ok()?);
@@ -145,6 +219,7 @@ impl Interaction {
             query: String::from_utf8(query).ok()?,
             since,
             session_before,
+            choice: Choice::read(choice),
         })
     }
 }
@@ -209,10 +284,14 @@ mod tests {
             query: String::new(),
             since: NOW - Lifetime(20),
             session_before: session.map(str::to_owned),
+            choice: Choice::Open,
         });
         Step::next(
             request,
-            authentication.as_ref(),
+            &SignedIn {
+                active: authentication.as_ref(),
+                others: false,
+            },
             consent.as_ref(),
             NOW,
             waiting.as_ref(),
@@ -244,37 +323,86 @@ mod tests {
     }
 
     #[test]
-    fn prompt_login_and_select_account_ask_once_more_and_no_more() {
-        for prompt in [
-            Prompt {
-                login: true,
-                ..Prompt::default()
-            },
-            Prompt {
-                select_account: true,
-                ..Prompt::default()
-            },
-        ] {
-            let request = request(prompt);
-            assert_eq!(next(&request, Some(10), Some("openid email"), None), Ok(Step::Login));
-            assert_eq!(
-                next(&request, Some(0), Some("openid email"), Some(Some("s"))),
-                Ok(Step::Login)
-            );
-            assert_eq!(
-                next(&request, Some(0), Some("openid email"), Some(Some("old"))),
-                Ok(Step::Issue)
-            );
-            assert_eq!(
-                next(&request, Some(0), Some("openid email"), Some(None)),
-                Ok(Step::Issue)
-            );
-            assert_eq!(
-                next(&request, Some(3_600), Some("openid email"), Some(None)),
-                Ok(Step::Login),
-                "an old session that was put aside and brought back"
-            );
-        }
+    fn prompt_login_asks_once_more_and_no_more() {
+        let request = request(Prompt {
+            login: true,
+            ..Prompt::default()
+        });
+        let everything = Some("openid email");
+        assert_eq!(next(&request, Some(10), everything, None), Ok(Step::Login));
+        assert_eq!(next(&request, Some(0), everything, Some(Some("s"))), Ok(Step::Login));
+        assert_eq!(next(&request, Some(0), everything, Some(Some("old"))), Ok(Step::Issue));
+        assert_eq!(next(&request, Some(0), everything, Some(None)), Ok(Step::Issue));
+        assert_eq!(
+            next(&request, Some(3_600), everything, Some(None)),
+            Ok(Step::Login),
+            "an old session that was put aside and brought back"
+        );
+    }
+
+    /// `choice` is what the person chose before they came back.
+    fn next_after(request: &AuthRequest, active: Option<i64>, others: bool, choice: Choice) -> Result<Step, ErrorCode> {
+        let authentication = active.map(signed_in);
+        let people = SignedIn {
+            active: authentication.as_ref(),
+            others,
+        };
+        let waiting = Interaction {
+            query: String::new(),
+            since: NOW,
+            session_before: Some("before".to_owned()),
+            choice,
+        };
+        let consent = consent("openid email");
+        Step::next(request, &people, Some(&consent), NOW, Some(&waiting)).map_err(|error| error.code)
+    }
+
+    #[test]
+    fn prompt_select_account_is_satisfied_by_a_choice_or_a_sign_in() {
+        let mut request = request(Prompt {
+            select_account: true,
+            ..Prompt::default()
+        });
+        let chosen = || Choice::Session("s".to_owned());
+        assert_eq!(
+            next_after(&request, Some(10), false, Choice::Open),
+            Ok(Step::SelectAccount)
+        );
+        assert_eq!(next_after(&request, Some(10), false, chosen()), Ok(Step::Issue));
+        request.prompt.login = true;
+        let just_now = Choice::Session("s".to_owned());
+        assert_eq!(next_after(&request, Some(0), false, just_now), Ok(Step::Login));
+        request.prompt.login = false;
+        assert_eq!(
+            next_after(&request, Some(10), false, Choice::Session("t".to_owned())),
+            Ok(Step::SelectAccount),
+            "the choice of a session that is not active"
+        );
+        assert_eq!(next_after(&request, Some(10), true, Choice::Another), Ok(Step::Login));
+        assert_eq!(next_after(&request, None, false, Choice::Open), Ok(Step::Login));
+        assert_eq!(
+            next(&request, Some(0), Some("openid email"), Some(Some("old"))),
+            Ok(Step::Issue)
+        );
+        request.max_age = Some(Lifetime(5));
+        assert_eq!(
+            next_after(&request, Some(10), false, chosen()),
+            Ok(Step::Login),
+            "a choice is no sign-in"
+        );
+    }
+
+    #[test]
+    fn where_nobody_is_active_the_others_are_offered() {
+        let request = request(Prompt::default());
+        assert_eq!(next_after(&request, None, true, Choice::Open), Ok(Step::SelectAccount));
+        assert_eq!(next_after(&request, None, true, Choice::Another), Ok(Step::Login));
+        let mut silent = request;
+        silent.prompt.none = true;
+        assert_eq!(
+            next_after(&silent, None, true, Choice::Open),
+            Err(ErrorCode::LoginRequired)
+        );
     }
 
     #[test]
@@ -307,12 +435,21 @@ mod tests {
     #[test]
     fn another_person_than_id_token_hint_names_must_sign_in() {
         let mut request = request(Prompt::default());
-        let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": "somebody"});
+        let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": "somebody", "aud": "c"});
         let hint = SigningInput::new(SigningAlg::RS256, "k", "JWT", claims)
             .unwrap()
             .with_signature(&[1]);
         request.id_token_hint = Some(IdTokenHint::parse(&hint).unwrap());
         assert_eq!(next(&request, Some(10), Some("openid email"), None), Ok(Step::Login));
+        assert_eq!(
+            next_after(&request, Some(10), true, Choice::Open),
+            Ok(Step::SelectAccount)
+        );
+        assert_eq!(
+            next_after(&request, Some(10), true, Choice::Session("s".to_owned())),
+            Err(ErrorCode::LoginRequired),
+            "the person chose another one"
+        );
         request.prompt.none = true;
         assert_eq!(
             next(&request, Some(10), Some("openid email"), None),
@@ -329,6 +466,7 @@ mod tests {
             query: "client_id=a&state=b".to_owned(),
             since: NOW,
             session_before: Some("s".to_owned()),
+            choice: Choice::Session("t".to_owned()),
         };
         let sealed = interaction.seal(&key, "browser").unwrap();
         assert_eq!(

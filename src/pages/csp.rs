@@ -12,6 +12,8 @@ pub struct Csp {
     pub form_action: Option<CspSource>,
     /// The nonce of the page's only script. One that is not plain base64 is left out, and the script does not run.
     pub script_nonce: Option<String>,
+    /// What the page shows in frames.
+    pub frames: Vec<CspSource>,
 }
 
 /// The value of `Content-Security-Policy` for a page.
@@ -19,6 +21,12 @@ pub fn content_security_policy(page: Csp) -> String {
     let mut policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; ".to_owned();
     if let Some(nonce) = page.script_nonce.filter(|nonce| is_base64(nonce)) {
         policy.push_str(&format!("script-src 'nonce-{nonce}'; "));
+    }
+    if !page.frames.is_empty() {
+        let mut sources: Vec<_> = page.frames.into_iter().map(|CspSource(source)| source).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        policy.push_str(&format!("frame-src {}; ", sources.join(" ")));
     }
     policy.push_str("form-action 'self'");
     if let Some(source) = page.form_action {
@@ -169,10 +177,29 @@ mod tests {
     }
 
     #[test]
+    fn frames_are_of_the_named_origins_alone() {
+        let frames = [
+            "https://b.org/out",
+            "https://a.org:8443/x",
+            "https://b.org/2",
+            "javascript:x",
+        ];
+        let policy = content_security_policy(Csp {
+            frames: frames.into_iter().filter_map(CspSource::for_redirect_uri).collect(),
+            ..Csp::default()
+        });
+        assert!(
+            policy.contains("; frame-src https://a.org:8443 https://b.org; form-action 'self'; "),
+            "{policy}"
+        );
+    }
+
+    #[test]
     fn only_the_named_nonce_and_client_are_added() {
         let policy = content_security_policy(Csp {
             form_action: CspSource::for_redirect_uri("https://app.acme.org/cb"),
             script_nonce: Some("abc_-123".to_owned()),
+            frames: Vec::new(),
         });
         assert!(policy.contains("; script-src 'nonce-abc_-123'; form-action 'self' https://app.acme.org; "));
         for hostile in ["", "a' 'unsafe-inline", "a;b", "a\nb"] {

@@ -8,6 +8,8 @@ use super::{
     text::visible,
 };
 
+use crate::routes::Endpoint;
+
 /// Says what happened and what to do about it.
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -24,6 +26,8 @@ pub struct ErrorPage<'a> {
     pub code: Option<&'a str>,
     /// Finds the request in the log.
     pub request_id: Option<&'a str>,
+    /// A page of Limen's to go on to, and what to call it.
+    pub way_on: Option<(Endpoint, &'a str)>,
 }
 
 impl<'a> ErrorPage<'a> {
@@ -40,7 +44,13 @@ impl<'a> ErrorPage<'a> {
             what_to_do: text.what_to_do,
             code: None,
             request_id: None,
+            way_on: None,
         }
+    }
+
+    /// Shows the way to the page on which people sign out by themselves.
+    pub fn offer_logout(&mut self) {
+        self.way_on = Some((Endpoint::Logout, self.language.texts().logout.anyway));
     }
 
     /// The page as HTML.

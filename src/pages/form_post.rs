@@ -11,7 +11,7 @@ use super::{
     messages::{Language, Texts},
 };
 
-/// Carries an authorization response to the client. The only page with a script.
+/// Carries an authorization response to the client.
 #[derive(Template)]
 #[template(path = "form_post.html")]
 pub struct FormPostPage<'a> {

@@ -13,7 +13,9 @@ mod form_post;
 mod layout;
 mod link;
 mod login;
+mod logout;
 mod messages;
+mod select_account;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -24,5 +26,7 @@ pub use csp::{Csp, CspSource, content_security_policy};
 pub use error::ErrorPage;
 pub use form_post::FormPostPage;
 pub use login::{LoginPage, LoginProblem, LoginPurpose};
+pub use logout::{LogoutPage, SignOut, SignedOutPage};
 pub use messages::{ErrorText, Language};
+pub use select_account::{AccountChoice, SelectAccountPage};
 pub use style::{STYLESHEET, STYLESHEET_VERSION};

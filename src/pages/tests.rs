@@ -102,8 +102,45 @@ fn every_page(text: &str) -> Vec<String> {
             what_to_do: text,
             code: Some(text),
             request_id: Some(text),
+            way_on: None,
         };
         pages.push(page.to_html());
+        let page = SelectAccountPage {
+            language,
+            client_name: text,
+            client_uri: Some(text),
+            interaction: text,
+            csrf: text,
+            accounts: vec![AccountChoice {
+                session_id: text,
+                name: text,
+                username: "alice",
+            }],
+        };
+        pages.push(page.to_html());
+        let page = LogoutPage {
+            language,
+            client_name: Some(text),
+            account: text,
+            meant_another: true,
+            has_others: true,
+            fields: &[(text, text)],
+        };
+        pages.push(page.to_html());
+        for (outcome, nonce) in [
+            (SignOut::Done, Some(text)),
+            (SignOut::Done, None),
+            (SignOut::Declined, None),
+        ] {
+            let page = SignedOutPage {
+                language,
+                outcome,
+                next: Some((text, text)),
+                frames: Vec::new(),
+                nonce,
+            };
+            pages.push(page.to_html());
+        }
         let page = FormPostPage {
             language,
             action: text,
@@ -258,6 +295,41 @@ fn no_page_has_an_inline_style_or_script_or_a_foreign_asset() {
             }
         }
     }
+}
+
+#[test]
+fn apps_are_told_in_frames_of_web_addresses_alone() {
+    let frames = [
+        "https://a.acme.org/out?sid=\"><b",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "x",
+    ];
+    let html = SignedOutPage {
+        language: Language::En,
+        outcome: SignOut::Done,
+        next: Some(("Notes", "org.acme.notes:/bye?a=1&b='\"")),
+        frames: frames.map(str::to_owned).to_vec(),
+        nonce: Some("the-nonce"),
+    }
+    .to_html();
+    let elements = elements(&html);
+    let frames: Vec<_> = elements
+        .iter()
+        .filter(|element| element.starts_with("iframe "))
+        .collect();
+    assert_eq!(
+        frames,
+        ["iframe src=\"https://a.acme.org/out?sid=%22%3E%3Cb\" title=\"a.acme.org\" hidden"]
+    );
+    assert!(
+        html.contains("content=\"5;url=org.acme.notes:/bye?a=1&#38;b=&#39;&#34;\""),
+        "{html}"
+    );
+    assert!(
+        html.contains("<a id=\"continue\" href=\"org.acme.notes:/bye?"),
+        "{html}"
+    );
 }
 
 #[test]

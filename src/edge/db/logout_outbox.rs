@@ -1,12 +1,11 @@
 //! `logout_outbox`: what back-channel logout still has to tell clients (OIDC Back-Channel Logout 1.0).
-#![allow(dead_code)]
 
 use serde::Deserialize;
 
 use super::{Rows, Statement, from_json, sessions::Ending};
 use crate::{
     edge::fault::Fault,
-    oidc::client_metadata::ClientMetadata,
+    oidc::client::Client,
     time::{Lifetime, UnixTime},
 };
 
@@ -37,8 +36,7 @@ pub fn write(which: &Ending<'_>, now: UnixTime) -> Statement {
 /// A notice that this run sends.
 pub struct Notice {
     pub id: String,
-    pub client_id: String,
-    pub metadata: ClientMetadata,
+    pub client: Client,
     pub user_id: String,
     pub session_id: String,
     /// This one counted.
@@ -65,7 +63,7 @@ pub fn take(lease: &str, limit: i64, now: UnixTime) -> Statement {
 /// The notices that [`take`] took.
 pub fn taken(lease: &str) -> Statement {
     Statement::new(
-        "SELECT o.id, o.client_id, c.metadata, o.user_id, o.session_id, o.attempts, o.created_at
+        "SELECT o.id, o.client_id, c.version, c.issued_at, c.metadata, o.user_id, o.session_id, o.attempts, o.created_at
          FROM logout_outbox o JOIN clients c ON c.id = o.client_id WHERE o.lease = ?",
     )
     .bind(lease)
@@ -76,6 +74,8 @@ pub fn read(rows: &Rows) -> Result<Vec<Notice>, Fault> {
     struct Row {
         id: String,
         client_id: String,
+        version: i64,
+        issued_at: i64,
         metadata: String,
         user_id: String,
         session_id: String,
@@ -86,8 +86,12 @@ pub fn read(rows: &Rows) -> Result<Vec<Notice>, Fault> {
     rows.map(|row| {
         Ok(Notice {
             id: row.id,
-            client_id: row.client_id,
-            metadata: from_json(&row.metadata)?,
+            client: Client {
+                client_id: row.client_id,
+                version: row.version,
+                issued_at: UnixTime(row.issued_at),
+                metadata: from_json(&row.metadata)?,
+            },
             user_id: row.user_id,
             session_id: row.session_id,
             attempts: row.attempts,

@@ -1,5 +1,4 @@
 //! `session_clients`: which client knows a session.
-#![allow(dead_code)]
 
 use serde::Deserialize;
 
@@ -32,6 +31,26 @@ pub fn inherit(session_id: &str, user_id: &str, hashes: &str) -> Statement {
     .bind(user_id)
     .bind(session_id)
     .bind(hashes)
+}
+
+/// What a client knows the sessions of a browser as: each by its id, with the ids of those that it replaced.
+pub fn names_at(hashes: &str, client_id: &str) -> Statement {
+    Statement::new(
+        "SELECT sc.session_id, sc.known_as FROM session_clients sc JOIN sessions s ON s.id = sc.session_id
+         WHERE s.hash IN (SELECT value FROM json_each(?)) AND sc.client_id = ?",
+    )
+    .bind(hashes)
+    .bind(client_id)
+}
+
+pub fn read_names(rows: &Rows) -> Result<Vec<(String, String)>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        session_id: String,
+        known_as: String,
+    }
+    let rows = rows.all::<Row>()?.into_iter();
+    Ok(rows.map(|row| (row.session_id, row.known_as)).collect())
 }
 
 /// A client that is told in the person's own browser.

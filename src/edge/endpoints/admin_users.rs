@@ -124,6 +124,9 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
         sessions,
     ];
     let [changed, ..] = context.db.batch(statements).await?;
+    if signs_out {
+        logout::announce(context)?;
+    }
     if changed.any()? {
         Ok(Reply::json(200, &describe(&user)))
     } else {
@@ -147,6 +150,7 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
     ];
     let [.., deleted, _] = context.db.batch(statements).await?;
     if deleted.any()? {
+        logout::announce(context)?;
         Ok(Reply::new(204, Body::Empty))
     } else {
         Err(no_such("user"))

@@ -17,7 +17,7 @@ use crate::{
         authorize::AuthRequest,
         client::Client,
         id_token_hint::{self, IdTokenHint},
-        interaction::{Interaction, Step},
+        interaction::{Choice, Interaction, SignedIn, Step},
         params::Params,
         return_address::PageError,
     },
@@ -160,17 +160,16 @@ async fn attempt(
         )?));
     }
     let authentication = standing.session.as_ref().map(|session| &session.authentication);
-    let step = Step::next(
-        &request,
-        authentication,
-        standing.consent.as_ref(),
-        context.now,
-        waiting,
-    );
+    let people = SignedIn {
+        active: authentication,
+        others: visitor.held.has_others(),
+    };
+    let step = Step::next(&request, &people, standing.consent.as_ref(), context.now, waiting);
     let begun = || Interaction {
         query: flow.params.to_query(),
         since: context.now,
         session_before: authentication.map(|authentication| authentication.session_id.clone()),
+        choice: Choice::Open,
     };
     let wait_at = |page| flow.wait_at(page, &waiting.cloned().unwrap_or_else(begun), visitor, context);
     let reply = match (step, draft, &standing.session) {
@@ -181,6 +180,7 @@ async fn attempt(
         }
         // Session or consent ended in this very moment.
         (Ok(Step::Issue | Step::Login), ..) => wait_at(Endpoint::Login)?,
+        (Ok(Step::SelectAccount), ..) => wait_at(Endpoint::SelectAccount)?,
         (Ok(Step::Consent), ..) => wait_at(Endpoint::Consent)?,
     };
     Ok(Attempt::Done(reply))

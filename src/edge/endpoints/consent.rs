@@ -15,7 +15,12 @@ use crate::{
         request::Incoming,
         visitor::Visitor,
     },
-    oidc::{authorize::AuthRequest, interaction::Step, params::Params, scope::Scope},
+    oidc::{
+        authorize::AuthRequest,
+        interaction::{Choice, Interaction, SignedIn, Step},
+        params::Params,
+        scope::Scope,
+    },
     pages::{ConsentItem, ConsentPage},
     reply::Reply,
     routes::Endpoint,
@@ -28,6 +33,7 @@ struct Asked {
     session_hash: Hash,
     session: Session,
     sealed: String,
+    interaction: Interaction,
     flow: Flow,
     request: AuthRequest,
     granted: Scope,
@@ -58,7 +64,11 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let language = asked.visitor.language(Some(&asked.flow.params));
     if !field("switch").is_empty() {
-        return Ok(flow::see_page(Endpoint::Login, &asked.sealed));
+        let (page, choice) = match asked.visitor.held.has_others() {
+            true => (Endpoint::SelectAccount, Choice::Open),
+            false => (Endpoint::Login, Choice::Another),
+        };
+        return Ok(asked.visitor.go_on(page, asked.interaction, choice, context)?);
     }
     // Who sends both has not clearly said yes.
     if field("approve").is_empty() || !field("deny").is_empty() {
@@ -115,14 +125,11 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
         Ok(request) => request,
         Err(error) => return Ok(Received::Elsewhere(flow.refuse(&error, language, context)?)),
     };
-    let authentication = session.as_ref().map(|session| &session.authentication);
-    let step = Step::next(
-        &request,
-        authentication,
-        consent.as_ref(),
-        context.now,
-        Some(&interaction),
-    );
+    let people = SignedIn {
+        active: session.as_ref().map(|session| &session.authentication),
+        others: visitor.held.has_others(),
+    };
+    let step = Step::next(&request, &people, consent.as_ref(), context.now, Some(&interaction));
     let granted = consent.map(|consent| consent.scope).unwrap_or_default();
     let elsewhere = match (step, session, visitor.session_hash.clone()) {
         (Ok(Step::Consent), Some(session), Some(session_hash)) => {
@@ -131,6 +138,7 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
                 session_hash,
                 session,
                 sealed,
+                interaction,
                 flow,
                 request,
                 granted,
@@ -138,6 +146,7 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
             return Ok(Received::Asked(Box::new(asked)));
         }
         (Ok(Step::Issue), _, _) => flow::see_page(Endpoint::AuthorizeResume, &sealed),
+        (Ok(Step::SelectAccount), _, _) => flow::see_page(Endpoint::SelectAccount, &sealed),
         (Ok(_), _, _) => flow::see_page(Endpoint::Login, &sealed),
         (Err(error), _, _) => flow.refuse(&error, language, context)?,
     };

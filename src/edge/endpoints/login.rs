@@ -23,6 +23,7 @@ use crate::{
     },
     oidc::{
         authentication::{ACR_ONE_FACTOR, Amr, Authentication},
+        interaction::Choice,
         params::Params,
     },
     pages::{Csp, Language, LoginPage, LoginProblem, LoginPurpose, content_security_policy},
@@ -40,6 +41,8 @@ struct Guest {
     destination: Destination,
     /// Where somebody is signed in already.
     session: Option<Session>,
+    /// Whether the person wants to sign in with an account that is not there.
+    wants_another: bool,
 }
 
 /// Where a sign-in leads. It is one of Limen's own places, never an address that came with the request.
@@ -125,6 +128,7 @@ impl Guest {
                 visitor,
                 destination: Destination::Request { sealed, flow },
                 session: standing.session,
+                wants_another: interaction.choice == Choice::Another,
             });
         };
         let (name, page) = routes::account_page(named).ok_or(Problem::NotFound)?;
@@ -134,6 +138,7 @@ impl Guest {
             visitor,
             destination: Destination::Account { name, page },
             session,
+            wants_another: false,
         })
     }
 
@@ -146,7 +151,8 @@ impl Guest {
     }
 
     fn page(&self, status: u16, username: &str, problem: Option<LoginProblem>, context: &Context) -> Reply {
-        let signed_in = self.session.as_ref().map(|session| session.user.username.as_str());
+        let session = self.session.as_ref().filter(|_| !self.wants_another);
+        let signed_in = session.map(|session| session.user.username.as_str());
         let language = self.language();
         let locale = language.tag();
         let (purpose, policy) = match &self.destination {
@@ -237,6 +243,7 @@ impl Guest {
                 .db
                 .batch(logout::end_sessions(&Ending::Held(&evicted), context))
                 .await?;
+            logout::announce(context)?;
         }
         let cookie = cookies::session(&context.config, &held);
         let next = match &self.destination {

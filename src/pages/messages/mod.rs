@@ -36,6 +36,8 @@ pub struct Texts {
     pub consent: ConsentTexts,
     pub scopes: ScopeTexts,
     pub form_post: FormPostTexts,
+    pub select_account: SelectAccountTexts,
+    pub logout: LogoutTexts,
     pub error_page: ErrorPageTexts,
     pub errors: ErrorTexts,
 }
@@ -126,6 +128,36 @@ pub struct FormPostTexts {
     pub nowhere: &'static str,
 }
 
+/// Texts of the page that lets a person choose an account.
+#[allow(missing_docs)]
+pub struct SelectAccountTexts {
+    pub heading: &'static str,
+    pub another: &'static str,
+}
+
+/// Texts of the pages around signing out.
+#[allow(missing_docs)]
+pub struct LogoutTexts {
+    pub heading: &'static str,
+    /// The gap is the name of the app.
+    pub asked: Phrase,
+    /// The app that asks means somebody else, or an earlier sign-in.
+    pub meant_another: &'static str,
+    pub submit: &'static str,
+    pub all: &'static str,
+    pub stay: &'static str,
+    pub leaving: &'static str,
+    pub leaving_detail: &'static str,
+    pub signed_out: &'static str,
+    pub signed_out_detail: &'static str,
+    pub still_signed_in: &'static str,
+    pub still_signed_in_detail: &'static str,
+    /// The gap is the name of the app.
+    pub back: Phrase,
+    /// Leads from an error to a page that signs out.
+    pub anyway: &'static str,
+}
+
 /// The words around an error.
 #[allow(missing_docs)]
 pub struct ErrorPageTexts {
@@ -153,6 +185,10 @@ pub struct ErrorTexts {
     pub unknown_client: ErrorText,
     /// 400: the client did not register this `redirect_uri`.
     pub unregistered_redirect: ErrorText,
+    /// 400: a request to sign out cannot be trusted.
+    pub bad_logout: ErrorText,
+    /// 400: the client did not register this `post_logout_redirect_uri`.
+    pub unregistered_logout_redirect: ErrorText,
     /// 400: the sign-in was finished, given up or too old.
     pub interaction_over: ErrorText,
     /// 403: the form did not come from a page of Limen, or without its cookie.

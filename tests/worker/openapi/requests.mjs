@@ -73,6 +73,40 @@ async function beforeLogin({ op, client }) {
   return { browser, fields: fieldsOf(page.form("password")) };
 }
 
+/** A browser before the page with the accounts. */
+async function beforeChoice({ op, client, person }) {
+  const browser = op.browser();
+  await browser.obtain(client, person);
+  const page = await browser.authorize(client, { prompt: "select_account" });
+  return { browser, fields: fieldsOf(page.form("another")) };
+}
+
+/** The page with the accounts, where nobody is signed in any more. */
+async function nobodyToChoose({ op, client, person }) {
+  const { browser, fields } = await beforeChoice({ op, client, person });
+  await browser.submit(await browser.open("/logout"), "logout", {}, { button: "logout" });
+  return browser.fetch(`/select_account?interaction=${fields.interaction}`);
+}
+
+const BYE = { post_logout_redirect_uris: ["https://app.acme.test/bye"] };
+
+/** Signs out with a way back. */
+async function byebye(op, person) {
+  const [client, browser] = [await op.client(BYE), op.browser()];
+  const { id_token: hint } = await client.tokens(await browser.obtain(client, person));
+  const [uri] = BYE.post_logout_redirect_uris;
+  return browser.fetch(`/logout?id_token_hint=${hint}&post_logout_redirect_uri=${encodeURIComponent(uri)}`);
+}
+
+/** Signs out with a way back, after being asked. */
+async function confirmedByebye(op, person) {
+  const [client, browser] = [await op.client(BYE), op.browser()];
+  await browser.obtain(client, person);
+  const [uri] = BYE.post_logout_redirect_uris;
+  const page = await browser.open(`/logout?client_id=${client.id}&post_logout_redirect_uri=${encodeURIComponent(uri)}`);
+  return browser.fetch("/logout/confirm", { form: { ...fieldsOf(page.form("logout")), logout: "one" } });
+}
+
 function fieldsOf({ controls }) {
   const sent = controls.filter(({ tag, name }) => name && tag !== "button");
   return Object.fromEntries(sent.map(({ name, value }) => [name, value]));
@@ -152,6 +186,58 @@ export const REQUESTS = {
   },
 
   account: async ({ op, browser }) => [await browser.fetch("/account"), await op.fetch("/account")],
+  selectAccountPage: async (stage) => {
+    const { browser, fields } = await beforeChoice(stage);
+    return [
+      await browser.fetch(`/select_account?interaction=${fields.interaction}`),
+      await browser.fetch("/select_account?interaction=x"),
+      await nobodyToChoose(stage),
+    ];
+  },
+  selectAccount: async (stage) => {
+    const { browser, fields } = await beforeChoice(stage);
+    const send = (change) => browser.fetch("/select_account", { form: { ...fields, ...change } });
+    return [
+      await send({ csrf: "x", another: "yes" }),
+      await send({ interaction: "x", another: "yes" }),
+      await send({ another: "yes" }),
+      await send({ cancel: "yes" }),
+      await send({ account: "x" }),
+    ];
+  },
+  logout: async ({ op, client, person }) => {
+    const browser = op.browser();
+    const { id_token: hint } = await client.tokens(await browser.obtain(client, person));
+    return [
+      await browser.fetch("/logout"),
+      await browser.fetch("/logout?id_token_hint=x"),
+      await browser.fetch(`/logout?id_token_hint=${hint}`),
+      await byebye(op, person),
+    ];
+  },
+  logoutByForm: async ({ op, client, person }) => {
+    const browser = op.browser();
+    await browser.obtain(client, person);
+    return [
+      await browser.fetch("/logout", { form: { client_id: client.id } }),
+      await browser.fetch("/logout", { form: { client_id: "nobody" } }),
+      await op.fetch("/logout", { form: { client_id: client.id } }),
+    ];
+  },
+  confirmLogout: async ({ op, client, person }) => {
+    const browser = op.browser();
+    await browser.obtain(client, person);
+    const page = await browser.open("/logout");
+    const fields = fieldsOf(page.form("logout"));
+    const send = (change) => browser.fetch("/logout/confirm", { form: { ...fields, ...change } });
+    return [
+      await send({ logout: "no" }),
+      await send({ csrf: "x" }),
+      await send({ client_id: "nobody" }),
+      await send({ logout: "one" }),
+      await confirmedByebye(op, person),
+    ];
+  },
 
   token: async ({ op, client, person, browser }) => {
     const grant = await browser.obtain(client, person);

@@ -43,6 +43,16 @@ export class Page {
     return this.has("approve");
   }
 
+  get asksForAccount() {
+    return this.has("another");
+  }
+
+  /** The accounts to choose from: what `account` is sent for each name. */
+  get accounts() {
+    const buttons = [...this.html.matchAll(/<button\b[^>]*\bname="account" value="([^"]*)"[^>]*>(.*?)<\/button>/gs)];
+    return Object.fromEntries(buttons.map(([, value, label]) => [visibleText(label), value]));
+  }
+
   /** The text of `role=alert`. */
   get alert() {
     const match = /<(\w+)\b[^>]*\brole="?alert"?[^>]*>(.*?)<\/\1>/is.exec(this.html);
@@ -141,12 +151,25 @@ export class Browser {
     return this.#next(page, this.submit(page, "cancel", {}, { button: "cancel", ...init }));
   }
 
+  /** Chooses an account by the name that stands on its button. */
+  choose(page, name, init) {
+    const value = page.accounts[name];
+    assert.ok(value, `no account of ${name}: ${page.text}`);
+    return this.#next(page, this.submit(page, "account", { account: value }, init));
+  }
+
+  /** Wants to sign in with an account that is not there. */
+  useAnother(page, init) {
+    return this.#next(page, this.submit(page, "another", {}, { button: "another", ...init }));
+  }
+
   /** Signs in and consents for as long as Limen asks. */
   async complete(page, person) {
     let current = page;
-    for (let step = 0; step < 4 && !current.callback; step++) {
+    for (let step = 0; step < 5 && !current.callback; step++) {
       if (current.asksForPassword) current = await this.signIn(current, person);
       else if (current.asksForConsent) current = await this.approve(current);
+      else if (current.asksForAccount) current = await this.useAnother(current);
       else break;
     }
     return current;

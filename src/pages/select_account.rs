@@ -1,0 +1,78 @@
+//! The page on which a person chooses one of the accounts that are signed in in their browser (OIDC Core section 3.1.2.1,
+//! `prompt=select_account`).
+
+use askama::Template;
+
+use super::{
+    asker::Asker,
+    layout,
+    messages::{Language, SelectAccountTexts, Texts},
+    text::{LONGEST_NAME, visible},
+};
+use crate::routes::Endpoint;
+
+/// Asks with which account to go on to an app.
+#[derive(Template)]
+#[template(path = "select_account.html")]
+pub struct SelectAccountPage<'a> {
+    /// The language of the page.
+    pub language: Language,
+    /// The name of the app that asks.
+    pub client_name: &'a str,
+    /// Its home page. Anything but a web address is not shown.
+    pub client_uri: Option<&'a str>,
+    /// Which authorization request this belongs to; comes back as `interaction`.
+    pub interaction: &'a str,
+    /// Comes back as `csrf`.
+    pub csrf: &'a str,
+    /// Who is signed in.
+    pub accounts: Vec<AccountChoice<'a>>,
+}
+
+/// One account to choose.
+pub struct AccountChoice<'a> {
+    /// Comes back as `account`.
+    pub session_id: &'a str,
+    /// What to call the person.
+    pub name: &'a str,
+    /// What they sign in with.
+    pub username: &'a str,
+}
+
+impl AccountChoice<'_> {
+    fn shown_name(&self) -> String {
+        visible(self.name, LONGEST_NAME)
+    }
+
+    /// The username, where it says more than the name.
+    fn shown_username(&self) -> Option<String> {
+        (self.username != self.name).then(|| visible(self.username, LONGEST_NAME))
+    }
+}
+
+impl SelectAccountPage<'_> {
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        layout::html(self)
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.language.texts()
+    }
+
+    fn select(&self) -> &'static SelectAccountTexts {
+        &self.texts().select_account
+    }
+
+    fn action(&self) -> &'static str {
+        Endpoint::SelectAccount.path()
+    }
+
+    fn asker(&self) -> Asker {
+        Asker::new(self.client_name, self.client_uri, self.language)
+    }
+
+    fn title(&self) -> String {
+        format!("{} \u{2013} {}", self.select().heading, self.asker().name)
+    }
+}

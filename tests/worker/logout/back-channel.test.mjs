@@ -1,0 +1,226 @@
+// OpenID Connect Back-Channel Logout 1.0.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { headerOf, verified } from "../support/jwt.mjs";
+import { startLimen } from "../support/limen.mjs";
+import { listen, logoutPath, relyingParty, signedIn, until } from "../support/relying-party.mjs";
+
+const EVENT = "http://schemas.openid.net/event/backchannel-logout";
+const op = await startLimen();
+let parties = 0;
+
+/** A client with a listener of its own, and a person who is signed in to it. */
+async function scene({ answer, ...metadata } = {}) {
+  const name = `rp${++parties}`;
+  const uri = `https://${name}.acme.test/logout`;
+  const heard = listen(op, uri, answer);
+  const client = await relyingParty(op, { name, backchannel_logout_uri: uri, ...metadata });
+  const [ada, browser] = [await op.person(), op.browser()];
+  const tokens = await signedIn(client, browser, ada);
+  return { uri, heard, client, ada, browser, tokens };
+}
+
+const signOut = ({ browser, client, tokens }) =>
+  browser.open(logoutPath({ id_token_hint: tokens.id_token, post_logout_redirect_uri: client.bye }));
+
+const waiting = (client) => op.rows("SELECT * FROM logout_outbox WHERE client_id = ?", client.id);
+
+test("discovery says that it is there", async () => {
+  const metadata = await op.json("/.well-known/openid-configuration");
+  assert.equal(metadata.backchannel_logout_supported, true);
+  assert.equal(metadata.backchannel_logout_session_supported, true);
+});
+
+describe("the logout token", () => {
+  for (const alg of ["RS256", "PS256", "ES256", "EdDSA"]) {
+    test(`is what section 2.4 wants, in ${alg}`, async () => {
+      const here = await scene({
+        id_token_signed_response_alg: alg,
+        backchannel_logout_session_required: true,
+      });
+      await signOut(here);
+      await until(() => here.heard.length === 1);
+      const [{ form, token, method, headers }] = here.heard;
+      assert.equal(method, "POST");
+      assert.match(headers.get("content-type"), /^application\/x-www-form-urlencoded/);
+      assert.deepEqual([...form.keys()], ["logout_token"]);
+      const { alg: signedWith, typ } = headerOf(token);
+      assert.deepEqual([signedWith, typ], [alg, "logout+jwt"]);
+      const claims = await verified(op, token, { audience: here.client.id, typ: "logout+jwt" });
+      assert.equal(claims.sub, here.ada.id);
+      assert.equal(claims.sid, here.tokens.claims.sid);
+      assert.deepEqual(claims.events, { [EVENT]: {} });
+      assert.equal(typeof claims.jti, "string");
+      assert.equal(claims.nonce, undefined);
+      assert.ok(claims.exp - claims.iat <= 120 && Math.abs(claims.iat - op.clock.seconds()) < 60);
+      await until(async () => (await waiting(here.client)).length === 0, "nothing is left to send");
+    });
+  }
+
+  test("is signed also for a client of unsigned ID tokens", async () => {
+    const here = await scene({ id_token_signed_response_alg: "none" });
+    const page = await here.browser.open("/logout");
+    await here.browser.submit(page, "logout", {}, { button: "logout" });
+    await until(() => here.heard.length === 1);
+    assert.equal(headerOf(here.heard[0].token).alg, "RS256");
+  });
+
+  test("is no id_token_hint", async () => {
+    const here = await scene();
+    await signOut(here);
+    await until(() => here.heard.length === 1);
+    const page = await here.browser.open(logoutPath({ id_token_hint: here.heard[0].token }));
+    assert.equal(page.status, 400);
+  });
+});
+
+describe("who is told", () => {
+  test("every client that knows the session, each with a sid of its own, and no other", async () => {
+    const [first, second, stranger] = [await scene(), await scene(), await scene()];
+    const claims = (await signedIn(second.client, first.browser, first.ada)).claims;
+    await signOut(first);
+    await until(() => first.heard.length === 1 && second.heard.length === 1);
+    const [toFirst, toSecond] = await Promise.all(
+      [first, second].map(({ heard, client }) => verified(op, heard[0].token, { audience: client.id })),
+    );
+    assert.notEqual(toFirst.sid, toSecond.sid);
+    assert.equal(toSecond.sid, claims.sid);
+    assert.equal(stranger.heard.length, 0);
+  });
+
+  test("also of the sign-in that the person has since repeated", async () => {
+    const here = await scene();
+    await here.browser.complete(await here.browser.authorize(here.client, { prompt: "login" }), here.ada);
+    const page = await here.browser.open("/logout");
+    await here.browser.submit(page, "logout", {}, { button: "logout" });
+    await until(() => here.heard.length >= 1);
+    await until(async () => (await waiting(here.client)).length === 0);
+    const sids = await Promise.all(here.heard.map(async ({ token }) => (await verified(op, token)).sid));
+    assert.ok(sids.includes(here.tokens.claims.sid), "the sid that the client knows");
+  });
+
+  test("signing in again as the same person tells nobody", async () => {
+    const here = await scene();
+    await here.browser.complete(await here.browser.authorize(here.client, { prompt: "login" }), here.ada);
+    assert.deepEqual(await waiting(here.client), []);
+    assert.equal(here.heard.length, 0);
+  });
+
+  const ENDINGS = {
+    "a person is disabled": (here) => op.changePerson(here.ada, { disabled: true }),
+    "somebody else changes the password": (here) => op.changePerson(here.ada, { password: "another pass phrase" }),
+    "a person is deleted": (here) => op.admin(`/admin/api/users/${here.ada.id}`, { method: "DELETE" }),
+  };
+  for (const [what, end] of Object.entries(ENDINGS)) {
+    test(`clients hear it when ${what}`, async () => {
+      const here = await scene();
+      await end(here);
+      await until(() => here.heard.length === 1);
+      const claims = await verified(op, here.heard[0].token, { audience: here.client.id });
+      assert.equal(claims.sub, here.ada.id);
+      assert.equal(claims.sid, here.tokens.claims.sid);
+    });
+  }
+});
+
+describe("a client that does not listen", () => {
+  const WRONG = {
+    "answers 500": { status: 500 },
+    "redirects": { status: 302, headers: { location: "https://elsewhere.acme.test/" } },
+    "is away": { status: 599 },
+  };
+  for (const [what, wrong] of Object.entries(WRONG)) {
+    test(`${what}: it is told later`, async () => {
+      let broken = true;
+      const here = await scene({ answer: () => (broken ? wrong : { status: 204, body: null }) });
+      await signOut(here);
+      await until(() => here.heard.length === 1);
+      assert.equal((await waiting(here.client)).length, 1);
+      await op.cron();
+      assert.equal(here.heard.length, 1, "not before its time");
+      op.clock.advance({ minutes: 2 });
+      await op.cron();
+      assert.equal(here.heard.length, 2);
+      broken = false;
+      op.clock.advance({ minutes: 5 });
+      await op.cron({ cron: "*/5 * * * *" });
+      assert.equal(here.heard.length, 3);
+      assert.deepEqual(await waiting(here.client), []);
+      const ids = await Promise.all(here.heard.map(async ({ token }) => (await claims(token)).jti));
+      assert.equal(new Set(ids).size, 1, "the same notice has the same jti");
+    });
+  }
+
+  test("hangs: neither the person nor other clients wait for it", async () => {
+    const [slow, quick] = [await scene({ answer: { status: 200, delay: 20_000 } }), await scene()];
+    await signedIn(quick.client, slow.browser, slow.ada);
+    const began = Date.now();
+    const page = await signOut(slow);
+    assert.equal(page.url, slow.client.bye);
+    assert.ok(Date.now() - began < 3_000, "the person");
+    await until(() => quick.heard.length === 1);
+    assert.ok(Date.now() - began < 4_000, "the other client");
+    await until(() => op.logs.some((line) => /logout_notice/.test(line) && line.includes(slow.client.id)));
+    assert.equal((await waiting(slow.client)).length, 1, "it is told again");
+  });
+
+  test("is told at ever longer intervals, for a week, and then no more", async () => {
+    const here = await scene({ answer: { status: 503 } });
+    await signOut(here);
+    await until(() => here.heard.length === 1);
+    for (let hour = 0; hour < 8 * 24; hour++) {
+      op.clock.advance({ hours: 1 });
+      await op.cron({ cron: "*/5 * * * *" });
+    }
+    assert.deepEqual(await waiting(here.client), []);
+    assert.ok(here.heard.length > 10 && here.heard.length < 60, `${here.heard.length} times`);
+    assert.ok(op.logs.some((line) => line.includes("given up") && line.includes(here.client.id)));
+  });
+
+  test("says that the notice is wrong: three times are enough", async () => {
+    const here = await scene({ answer: { status: 400, json: { error: "invalid_request" } } });
+    await signOut(here);
+    await until(() => here.heard.length === 1);
+    for (let n = 0; n < 5; n++) {
+      op.clock.advance({ hours: 1 });
+      await op.cron();
+    }
+    assert.equal(here.heard.length, 3);
+    assert.deepEqual(await waiting(here.client), []);
+  });
+});
+
+test("two runs at once do not send the same notice", async () => {
+  const pair = await startLimen({ isolates: 2 });
+  const uri = "https://app.acme.test/logout";
+  const heard = listen(pair, uri, { status: 200, delay: 300 });
+  const client = await relyingParty(pair, { backchannel_logout_uri: uri });
+  for (let n = 0; n < 3; n++) await signedIn(client, pair.browser(), await pair.person());
+  await pair.rows(
+    `INSERT INTO logout_outbox (id, client_id, user_id, session_id, attempts, due_at, created_at)
+     SELECT id, client_id, 'u', session_id, 0, 0, unixepoch()
+     FROM session_clients JOIN (SELECT 'n' || rowid AS id, id AS s FROM sessions) ON s = session_id`,
+  );
+  await Promise.all([0, 1, 0, 1].map((isolate) => pair.cron({ isolate, cron: "*/5 * * * *" })));
+  assert.equal(heard.length, 3);
+});
+
+test("the notice is written in the batch that ends the session, or neither happens", async () => {
+  const here = await scene();
+  const path = logoutPath({ id_token_hint: here.tokens.id_token });
+  const page = await here.browser.open(path, { d1: { matching: "DELETE FROM token_families" } });
+  assert.equal(page.status, 503);
+  assert.deepEqual(await waiting(here.client), []);
+  assert.ok((await here.browser.authorize(here.client, { prompt: "none" })).callback.get("code"));
+  // The answer is lost: the session has ended, and the notice is there for the next run.
+  await here.browser.open(path, { d1: { answerLost: "DELETE FROM sessions" } });
+  assert.equal((await waiting(here.client)).length, 1);
+  await op.cron();
+  assert.equal(here.heard.length, 1);
+});
+
+async function claims(token) {
+  return JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+}
