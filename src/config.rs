@@ -27,6 +27,8 @@ pub struct Config {
     pub front_channel_tokens: FrontChannelTokens,
     /// `INSECURE_LOOPBACK_FETCHES`: whether Limen fetches from the machine that it runs on.
     pub loopback_fetches: LoopbackFetches,
+    /// `MTLS_ORIGIN`: where clients may show TLS certificates. Without it none counts.
+    pub mtls_origin: Option<Issuer>,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
     /// How long things live.
@@ -237,6 +239,7 @@ impl Config {
             let problem = "INSECURE_LOOPBACK_FETCHES is for development: it must be off when ISSUER is https";
             reader.problems.push(problem.to_owned());
         }
+        let mtls_origin = reader.origin("MTLS_ORIGIN");
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let lifetimes = Lifetimes {
             code: reader.lifetime("CODE_LIFETIME", Lifetime::minutes(1), Lifetime::minutes(10)),
@@ -266,6 +269,7 @@ impl Config {
                 registration,
                 front_channel_tokens,
                 loopback_fetches,
+                mtls_origin,
                 server_timing,
                 lifetimes,
                 logout_revokes,
@@ -299,6 +303,13 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         };
         parsed
             .map_err(|problem| self.problems.push(format!("ISSUER {problem}")))
+            .ok()
+    }
+
+    fn origin(&mut self, name: &str) -> Option<Issuer> {
+        let text = self.text(name)?;
+        Issuer::parse(&text)
+            .map_err(|problem| self.problems.push(format!("{name} {problem}")))
             .ok()
     }
 
@@ -455,6 +466,7 @@ mod tests {
         assert!(problem(&[("FRONT_CHANNEL_TOKENS", "yes")]).contains("off, on"));
         assert!(problem(&[("INSECURE_LOOPBACK_FETCHES", "on")]).contains("INSECURE_LOOPBACK_FETCHES"));
         assert!(problem(&[("LOGOUT_REVOKES", "yes")]).contains("online, all, nothing"));
+        assert!(problem(&[("MTLS_ORIGIN", "https://mtls.acme.org/x")]).contains("MTLS_ORIGIN"));
         assert!(problem(&[("REGISTRATION", "yes")]).contains("open, token, off"));
         assert!(problem(&[("CODE_LIFETIME", "601")]).contains("from 1 to 600"));
     }

@@ -63,6 +63,9 @@ impl<'a> Presented<'a> {
         self.claims
             .check(&context.config.issuer, context.now)
             .map_err(refused)?;
+        self.claims
+            .check_presenter(context.certificate.as_ref())
+            .map_err(refused)?;
         if !alive.any()? {
             return Err(refused(OAuthError::invalid_token("the access token was revoked")));
         }

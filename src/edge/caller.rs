@@ -1,8 +1,8 @@
 //! The client that calls an endpoint, and its proof.
 //!
-//! A secret is proved by the statement that acts ([`Proof`]). An assertion has a signature, which SQL cannot check: it is checked
-//! here beforehand, against what the isolate remembers of the client, and the statement that acts demands that the client is
-//! still of that version, and that the assertion is this request's alone.
+//! A secret is proved by the statement that acts ([`Proof`]). SQL cannot check the signature of an assertion, nor a certificate:
+//! they are checked here beforehand, against what the isolate remembers of the client, and the statement that acts demands that
+//! the client is still of that version, and that an assertion is this request's alone.
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -24,7 +24,8 @@ use crate::{
         client::{Client, SecretAtRest},
         client_assertion::{ClientAssertion, SingleUse},
         client_auth::{ClientCredentials, Presented, failed},
-        client_metadata::AuthMethod,
+        client_certificate::ClientCertificate,
+        client_metadata::{AuthMethod, TlsSubject},
         error::OAuthError,
         params::Params,
     },
@@ -43,10 +44,8 @@ pub struct Caller {
 struct Proven {
     /// Of the client that it was judged against.
     version: i64,
-    /// What must not come again.
-    single_use: SingleUse,
-    /// This request's claim to it.
-    claim: String,
+    /// What must not come again, and this request's claim to it.
+    single_use: Option<(SingleUse, String)>,
 }
 
 /// Lets `act` act for the client that sends `params`. Where the client has changed since the isolate last read it, nothing has
@@ -71,7 +70,11 @@ impl Caller {
         let credentials = ClientCredentials::parse(request.authorization().as_deref(), params)?;
         let proven = match &credentials.presented {
             Presented::Assertion(assertion) => Some(prove(assertion, context).await?),
-            Presented::Nothing | Presented::Secret(..) => None,
+            Presented::Nothing => match &context.certificate {
+                Some(certificate) => prove_certificate(&credentials.client_id, certificate, context).await?,
+                None => None,
+            },
+            Presented::Secret(..) => None,
         };
         Ok(Self { credentials, proven })
     }
@@ -84,17 +87,15 @@ impl Caller {
     /// The proof as a condition, for statements that act after [`Caller::claim`].
     pub fn proof(&self, context: &Context) -> Proof<'_> {
         match &self.proven {
-            Some(proven) => Proof::of_version(self.client_id(), proven.version, Some(self.claim_of(proven))),
+            Some(proven) => Proof::of_version(self.client_id(), proven.version, self.claim_of(proven)),
             None => Proof::of_secret(&self.credentials, &context.config.roots, context.now),
         }
     }
 
     /// Takes what counts once. It goes into the batch before whatever the client's proof is a condition of.
     pub fn claim(&self) -> Statement {
-        match &self.proven {
-            Some(proven) => self.claim_of(proven).take(),
-            None => Statement::idle(),
-        }
+        let claim = self.proven.as_ref().and_then(|proven| self.claim_of(proven));
+        claim.map_or_else(Statement::idle, |claim| claim.take())
     }
 
     /// The client as D1 has it, if the proof is its own. `claimed` is what [`Caller::claim`] gave in the same batch.
@@ -114,11 +115,10 @@ impl Caller {
                     forget(&client.client_id);
                     return Err(MachineFailure::ClientChanged);
                 }
-                if claimed.any()? {
-                    Ok(client)
-                } else {
-                    Err(OAuthError::invalid_client("the client assertion was used before").into())
+                if proven.single_use.is_some() && !claimed.any()? {
+                    return Err(OAuthError::invalid_client("the client assertion was used before").into());
                 }
+                Ok(client)
             }
             None => self.authenticated_by_secret(record, context),
         }
@@ -141,37 +141,76 @@ impl Caller {
         Ok(client)
     }
 
-    fn claim_of<'a>(&'a self, proven: &'a Proven) -> Claim<'a> {
-        Claim {
-            of: &proven.single_use,
-            id: &proven.claim,
+    fn claim_of<'a>(&'a self, proven: &'a Proven) -> Option<Claim<'a>> {
+        let (of, id) = proven.single_use.as_ref()?;
+        Some(Claim {
+            of,
+            id,
             client_id: &self.credentials.client_id,
             version: proven.version,
-        }
+        })
     }
 }
 
 /// Judges an assertion. What the isolate remembers of the client may be old: nothing is refused for it.
 async fn prove(assertion: &ClientAssertion, context: &Context) -> Result<Proven, MachineFailure> {
-    let issuer = &context.config.issuer;
-    let audiences = [issuer.as_str().to_owned(), issuer.url(Endpoint::Token.path())];
+    let config = &context.config;
+    let mut audiences = vec![config.issuer.as_str().to_owned()];
+    let origins = [Some(&config.issuer), config.mtls_origin.as_ref()];
+    audiences.extend(
+        origins
+            .into_iter()
+            .flatten()
+            .map(|origin| origin.url(Endpoint::Token.path())),
+    );
     let single_use = assertion.check(&audiences, context.now)?;
     let claim = random::id()?;
     let proven = |record: &ClientRecord| Proven {
         version: record.client.version,
-        single_use,
-        claim,
+        single_use: Some((single_use, claim)),
     };
     if let Some(record) = remembered(assertion.client_id(), context.now)
         && is_genuine(assertion, &record, context).await.is_ok()
     {
         return Ok(proven(&record));
     }
-    let rows = context.db.run(clients::find(assertion.client_id())).await?;
-    let record = Rc::new(clients::read(&rows)?.ok_or_else(failed)?);
+    let record = read(assertion.client_id(), context).await?.ok_or_else(failed)?;
     is_genuine(assertion, &record, context).await?;
-    remember(&record, context.now);
     Ok(proven(&record))
+}
+
+/// Judges a certificate. `None` where the client does not prove itself by one: then it has to be a public client.
+async fn prove_certificate(
+    client_id: &str,
+    certificate: &ClientCertificate,
+    context: &Context,
+) -> Result<Option<Proven>, MachineFailure> {
+    let proven = |record: &ClientRecord| Proven {
+        version: record.client.version,
+        single_use: None,
+    };
+    if let Some(record) = remembered(client_id, context.now)
+        && is_certificate_of(&record.client, certificate, context).await
+    {
+        return Ok(Some(proven(&record)));
+    }
+    let record = read(client_id, context).await?.ok_or_else(failed)?;
+    if is_certificate_of(&record.client, certificate, context).await {
+        return Ok(Some(proven(&record)));
+    }
+    match record.client.metadata.token_endpoint_auth_method {
+        AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth => Err(failed().into()),
+        _ => Ok(None),
+    }
+}
+
+/// Whether the client is known by this certificate.
+async fn is_certificate_of(client: &Client, certificate: &ClientCertificate, context: &Context) -> bool {
+    match (client.metadata.token_endpoint_auth_method, &client.metadata.tls_subject) {
+        (AuthMethod::TlsClientAuth, Some(TlsSubject::Dn(subject))) => certificate.is_of_subject(subject),
+        (AuthMethod::SelfSignedTlsClientAuth, _) => client_keys::have_certificate(client, certificate, context).await,
+        _ => false,
+    }
 }
 
 /// Whether the client of `record` made the assertion.
@@ -237,6 +276,16 @@ fn remembered(client_id: &str, now: UnixTime) -> Option<Rc<ClientRecord>> {
     let found = MEMORY.with_borrow(|memory| memory.get(client_id).cloned());
     let recent = |since: UnixTime| (0..REMEMBERED.seconds()).contains(&now.since(since).seconds());
     found.filter(|(since, _)| recent(*since)).map(|(_, record)| record)
+}
+
+/// Reads a client from D1, and remembers it.
+async fn read(client_id: &str, context: &Context) -> Result<Option<Rc<ClientRecord>>, Fault> {
+    let rows = context.db.run(clients::find(client_id)).await?;
+    let record = clients::read(&rows)?.map(Rc::new);
+    if let Some(record) = &record {
+        remember(record, context.now);
+    }
+    Ok(record)
 }
 
 fn remember(record: &Rc<ClientRecord>, now: UnixTime) {

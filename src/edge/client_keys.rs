@@ -13,6 +13,7 @@ use super::{context::Context, crypto, fault::Fault, fetch, log};
 use crate::{
     oidc::{
         client::Client,
+        client_certificate::ClientCertificate,
         client_key::{self, ClientKey},
         client_metadata::{ClientKeys, ClientSigningAlg, KeyManagementAlg, PublicJwks},
         fetch_url::FetchUrl,
@@ -110,6 +111,12 @@ pub async fn for_verification(
 #[allow(dead_code)] // Until something is encrypted to keys at a jwks_uri.
 pub async fn for_encryption(client: &Client, alg: KeyManagementAlg, context: &Context) -> Result<ClientKey, NoKey> {
     find(client, context, |keys| client_key::for_encryption(keys, alg)).await
+}
+
+/// Whether `certificate` is one that the client registered along with its keys (RFC 8705 section 2.2).
+pub async fn have_certificate(client: &Client, certificate: &ClientCertificate, context: &Context) -> bool {
+    let found = find(client, context, |keys| certificate.is_among(keys).then_some(()));
+    found.await.is_ok()
 }
 
 /// What `select` takes of the client's keys. Where it takes nothing of those that are kept, they are fetched anew.

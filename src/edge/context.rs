@@ -4,10 +4,11 @@ use std::{cell::OnceCell, rc::Rc};
 
 use worker::Env;
 
-use super::{clock, db::Db, fault::Fault, kv::Kv, random};
+use super::{client_certificate, clock, db::Db, fault::Fault, kv::Kv, random};
 use crate::{
     audit,
     config::{Config, ConfigError},
+    oidc::client_certificate::ClientCertificate,
     time::UnixTime,
 };
 
@@ -22,6 +23,8 @@ pub struct Context {
     pub request_id: String,
     /// The network that the request came from, for the audit. `None` for the periodic run.
     pub network: Option<String>,
+    /// The TLS certificate that the caller showed, where certificates count.
+    pub certificate: Option<ClientCertificate>,
     pub background: Background,
 }
 
@@ -69,12 +72,21 @@ impl Context {
             kv: Kv::new(env.kv("KV").ok()),
             request_id: random::id().unwrap_or_default(),
             network: address.and_then(audit::network),
+            certificate: None,
             background,
         })
     }
 }
 
 impl Context {
+    /// The same, for a caller that may have shown a certificate.
+    #[must_use]
+    pub fn with_certificate(self, request: &worker::Request) -> Self {
+        let counts = self.config.mtls_origin.is_some();
+        let certificate = counts.then(|| client_certificate::presented(request)).flatten();
+        Self { certificate, ..self }
+    }
+
     /// A context for work that goes on after the answer.
     ///
     /// # Errors
@@ -89,6 +101,7 @@ impl Context {
             kv: Kv::new(self.env.kv("KV").ok()),
             request_id: self.request_id.clone(),
             network: self.network.clone(),
+            certificate: None,
             background: Background::none(),
         })
     }

@@ -92,8 +92,11 @@ impl Draft {
         let mint = Mint {
             config: &context.config,
             now: context.now,
+            certificate: None,
         };
         if wanted.has_token() {
+            // The browser calls this endpoint: a token from here can be bound to no certificate of the client's.
+            client.check_certificate(None).map_err(NoJwt::Client)?;
             let scope = request.front_channel_scope();
             let claims = authorization.access_token(client, scope.clone(), random::id()?, &mint);
             response.token = Some(FrontChannelToken {

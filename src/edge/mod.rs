@@ -3,6 +3,7 @@
 mod attempt;
 mod bearer;
 mod caller;
+mod client_certificate;
 mod client_copy;
 mod client_credentials;
 mod client_keys;
@@ -62,7 +63,7 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
     };
     let address = request.headers().get(request::ADDRESS)?;
     let context = match Context::new(&env, Background::of_request(background), address.as_deref()) {
-        Ok(context) => context,
+        Ok(context) => context.with_certificate(&request),
         Err(unavailable) => return respond::respond(explain(&unavailable), &shape, None),
     };
     let query = url.query().unwrap_or_default().to_owned();

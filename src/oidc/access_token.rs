@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{error::OAuthError, jwt::Unverified, params::Params, scope::Scope};
+use super::{
+    client_certificate::{ClientCertificate, Confirmation},
+    error::OAuthError,
+    jwt::Unverified,
+    params::Params,
+    scope::Scope,
+};
 use crate::{config::Issuer, time::UnixTime};
 
 /// `typ` of an access token (RFC 9068 section 2.1).
@@ -34,6 +40,9 @@ pub struct AccessTokenClaims {
     /// How strongly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
+    /// Who may use it; nobody else can. Without it, whoever bears the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// The row that it lives and dies with; none in a token without a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
@@ -52,6 +61,19 @@ impl AccessTokenClaims {
             return Err(OAuthError::invalid_token("the access token has expired"));
         }
         Ok(())
+    }
+
+    /// Whether the one who presents the token may use it.
+    ///
+    /// # Errors
+    /// `invalid_token`: "If they do not match, the resource access attempt MUST be rejected with an error" (RFC 8705 section 3).
+    pub fn check_presenter(&self, certificate: Option<&ClientCertificate>) -> Result<(), OAuthError> {
+        match &self.cnf {
+            Some(cnf) if certificate.map(ClientCertificate::confirmation).as_ref() != Some(cnf) => Err(
+                OAuthError::invalid_token("the access token belongs to the holder of another certificate"),
+            ),
+            _ => Ok(()),
+        }
     }
 }
 

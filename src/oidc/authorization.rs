@@ -7,6 +7,7 @@ use super::{
     authentication::{Amr, Authentication, sid},
     authorize::AuthRequest,
     client::Client,
+    client_certificate::ClientCertificate,
     id_token::{IdTokenClaims, half_hash},
     scope::Scope,
 };
@@ -108,11 +109,14 @@ pub struct Mint<'a> {
     pub config: &'a Config,
     /// The time of issue.
     pub now: UnixTime,
+    /// The certificate that the client showed.
+    pub certificate: Option<&'a ClientCertificate>,
 }
 
 impl Mint<'_> {
     /// The claims of an access token of the client itself (RFC 9068 section 2.2: "sub" is then the client).
     pub fn access_token(&self, client: &Client, scope: Scope, jti: String) -> AccessTokenClaims {
+        let bound = client.metadata.tls_client_certificate_bound_access_tokens;
         AccessTokenClaims {
             iss: self.config.issuer.as_str().to_owned(),
             sub: client.client_id.clone(),
@@ -124,6 +128,7 @@ impl Mint<'_> {
             scope,
             auth_time: None,
             acr: None,
+            cnf: self.certificate.filter(|_| bound).map(ClientCertificate::confirmation),
             family: None,
         }
     }

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    client_certificate::ClientCertificate,
     client_metadata::{AuthMethod, ClientMetadata, GrantType},
+    error::OAuthError,
     jwt::SigningAlg,
     scope::Scope,
 };
@@ -77,6 +79,19 @@ impl Client {
         let request_alg = self.metadata.request_object_signing_alg;
         self.metadata.token_endpoint_auth_method == AuthMethod::ClientSecretJwt
             || request_alg.is_some_and(|alg| alg.is_hmac())
+    }
+
+    /// Whether the client showed the certificate that its tokens are bound to, where they are.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn check_certificate(&self, certificate: Option<&ClientCertificate>) -> Result<(), OAuthError> {
+        if self.metadata.tls_client_certificate_bound_access_tokens && certificate.is_none() {
+            return Err(OAuthError::invalid_request(
+                "the client must show a TLS certificate: its access tokens are bound to it",
+            ));
+        }
+        Ok(())
     }
 
     /// The part of `requested` that the client registered. A client that registered no scope may ask for every standard

@@ -75,6 +75,24 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
             url(Endpoint::RenewSecret).into(),
         );
     }
+    // "a JSON object containing alternative authorization server endpoints that ... an OAuth client intending to do mutual TLS
+    // will use" (RFC 8705 section 5).
+    if let Some(origin) = &config.mtls_origin
+        && let Some(members) = document.as_object_mut()
+    {
+        members.insert("tls_client_certificate_bound_access_tokens".to_owned(), true.into());
+        if *origin != config.issuer {
+            members.insert(
+                "mtls_endpoint_aliases".to_owned(),
+                json!({
+                    "token_endpoint": origin.url(Endpoint::Token.path()),
+                    "introspection_endpoint": origin.url(Endpoint::Introspect.path()),
+                    "revocation_endpoint": origin.url(Endpoint::Revoke.path()),
+                    "userinfo_endpoint": origin.url(Endpoint::Userinfo.path()),
+                }),
+            );
+        }
+    }
     let encrypted = [
         ("id_token", supported.id_token_encryption),
         ("userinfo", supported.userinfo_encryption),

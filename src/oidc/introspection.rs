@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{access_token::AccessTokenClaims, client::Client, error::OAuthError, scope::Scope};
+use super::{
+    access_token::AccessTokenClaims, client::Client, client_certificate::Confirmation, error::OAuthError, scope::Scope,
+};
 use crate::{config::Issuer, time::UnixTime};
 
 /// "Introspection Response" (section 2.2).
@@ -29,6 +31,9 @@ pub struct Introspection {
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<String>,
+    /// For the resource server to check (RFC 8705 section 3.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
 }
 
 /// Lets a client ask that may be the resource server a token was presented to: "the endpoint MUST also require some form of
@@ -66,6 +71,7 @@ impl Introspection {
             aud: Some(claims.aud),
             iss: Some(claims.iss),
             jti: Some(claims.jti),
+            cnf: claims.cnf,
         }
     }
 

@@ -191,6 +191,7 @@ impl Exchange<'_> {
         let mint = Mint {
             config: &context.config,
             now: context.now,
+            certificate: context.certificate.as_ref(),
         };
         let claims = mint.access_token(&client, scope.clone(), random::id()?);
         Ok(TokenResponse {
@@ -219,6 +220,7 @@ impl Exchange<'_> {
         let mint = Mint {
             config: &context.config,
             now: context.now,
+            certificate: context.certificate.as_ref(),
         };
         let claims = authorization.access_token(client, scope.clone(), random::id()?, &mint);
         let access_token = signer.sign(access_token::TYPE, &claims).await?;
@@ -241,7 +243,11 @@ impl Exchange<'_> {
     }
 
     fn authenticated(&self, claimed: &Rows, client: &Rows) -> Result<Client, MachineFailure> {
-        self.caller.authenticated(claimed, clients::read(client)?, self.context)
+        let client = self
+            .caller
+            .authenticated(claimed, clients::read(client)?, self.context)?;
+        client.check_certificate(self.context.certificate.as_ref())?;
+        Ok(client)
     }
 
     /// Refuses a request that is wrong in itself, but tells so only to a client that proves itself.

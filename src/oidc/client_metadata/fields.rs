@@ -152,7 +152,7 @@ impl<'a> Fields<'a> {
     /// The one `tls_client_auth_*` that is given.
     pub(super) fn tls_subject(&self) -> Read<Option<TlsSubject>> {
         let given = [
-            self.text("tls_client_auth_subject_dn", text::certificate_name)?
+            self.text("tls_client_auth_subject_dn", text::distinguished_name)?
                 .map(TlsSubject::Dn),
             self.text("tls_client_auth_san_dns", text::certificate_name)?
                 .map(TlsSubject::SanDns),

@@ -96,3 +96,10 @@ pub enum TlsSubject {
     #[serde(rename = "tls_client_auth_san_email")]
     SanEmail(String),
 }
+
+impl TlsSubject {
+    /// Whether it is an alternative name, which the platform does not tell of a certificate.
+    pub(super) fn is_san(&self) -> bool {
+        !matches!(self, Self::Dn(_))
+    }
+}

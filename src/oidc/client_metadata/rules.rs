@@ -5,9 +5,11 @@ use url::{Host, Url};
 use super::{
     ClientMetadata,
     fields::refusal,
+    keys::ClientKeys,
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType},
 };
 use crate::oidc::{
+    client_certificate::certificate_digest,
     error::OAuthError,
     redirect_uri::{ApplicationType, RedirectUri},
 };
@@ -71,6 +73,18 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
             "token_endpoint_auth_method",
             "tls_client_auth needs one of the tls_client_auth fields",
         ),
+        // "the client ... registers ... certificates, using the jwks" and x5c (RFC 8705 section 2.2.2).
+        (
+            method == AuthMethod::SelfSignedTlsClientAuth && has_no_certificate(client),
+            "jwks",
+            "must have a key with x5c or x5t#S256 for self_signed_tls_client_auth",
+        ),
+        // Nothing would bind the refresh tokens of a public client.
+        (
+            client.tls_client_certificate_bound_access_tokens && !method.is_confidential(),
+            "tls_client_certificate_bound_access_tokens",
+            "is for confidential clients",
+        ),
         // "The value none MUST NOT be used."
         (
             method_alg == Some(ClientSigningAlg::InsecureNone)
@@ -119,6 +133,14 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
     match rules.iter().find(|(broken, ..)| *broken) {
         Some((_, field, why)) => Err(refusal(field, why)),
         None => Ok(()),
+    }
+}
+
+/// Whether the client registered keys, none of which comes with a certificate. What a `jwks_uri` leads to is seen later.
+fn has_no_certificate(client: &ClientMetadata) -> bool {
+    match &client.keys {
+        Some(ClientKeys::Registered(jwks)) => !jwks.keys.iter().any(|key| certificate_digest(key).is_some()),
+        _ => false,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     ClientMetadata,
     fields::refusal,
+    keys::TlsSubject,
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
 };
 use crate::{
@@ -16,6 +17,17 @@ const GRANT_TYPES: &[GrantType] = &[
     GrantType::AuthorizationCode,
     GrantType::RefreshToken,
     GrantType::ClientCredentials,
+];
+
+/// Every authentication method. Those by certificates stand first, so that the others are a list too.
+const AUTH_METHODS: &[AuthMethod] = &[
+    AuthMethod::TlsClientAuth,
+    AuthMethod::SelfSignedTlsClientAuth,
+    AuthMethod::ClientSecretBasic,
+    AuthMethod::ClientSecretPost,
+    AuthMethod::ClientSecretJwt,
+    AuthMethod::PrivateKeyJwt,
+    AuthMethod::None,
 ];
 
 /// The values and features that a client may register.
@@ -59,6 +71,8 @@ pub struct Supported {
     pub dpop: bool,
     /// Access tokens bound to a client certificate.
     pub certificate_bound_access_tokens: bool,
+    /// Certificates known by an alternative name of their subject.
+    pub certificate_san: bool,
     /// Whether `jwks_uri` and the like may lead to a loopback host.
     pub loopback_fetches: LoopbackFetches,
 }
@@ -68,13 +82,7 @@ impl Supported {
     pub const CURRENT: Self = Self {
         grant_types: GRANT_TYPES.split_at(1).1,
         response_types: &[ResponseType::Code],
-        auth_methods: &[
-            AuthMethod::ClientSecretBasic,
-            AuthMethod::ClientSecretPost,
-            AuthMethod::ClientSecretJwt,
-            AuthMethod::PrivateKeyJwt,
-            AuthMethod::None,
-        ],
+        auth_methods: AUTH_METHODS.split_at(2).1,
         auth_signing_algs: &[
             ClientSigningAlg::RS256,
             ClientSigningAlg::PS256,
@@ -99,6 +107,7 @@ impl Supported {
         pushed_authorization_requests: false,
         dpop: false,
         certificate_bound_access_tokens: false,
+        certificate_san: false,
         loopback_fetches: LoopbackFetches::Refused,
     };
 
@@ -106,6 +115,10 @@ impl Supported {
     pub fn of(config: &Config) -> Self {
         let mut supported = Self::CURRENT;
         supported.loopback_fetches = config.loopback_fetches;
+        if config.mtls_origin.is_some() {
+            supported.auth_methods = AUTH_METHODS;
+            supported.certificate_bound_access_tokens = true;
+        }
         if config.front_channel_tokens == FrontChannelTokens::InsecureAllowed {
             supported.grant_types = GRANT_TYPES;
             supported.response_types = &ResponseType::ALL;
@@ -125,6 +138,7 @@ impl Supported {
             ("response_types", all(&client.response_types, self.response_types)),
             ("token_endpoint_auth_method", self.auth_methods.contains(&client.token_endpoint_auth_method)),
             ("token_endpoint_auth_signing_alg", all(&client.token_endpoint_auth_signing_alg, self.auth_signing_algs)),
+            ("tls_client_auth_subject_dn", self.certificate_san || !client.tls_subject.as_ref().is_some_and(TlsSubject::is_san)),
             ("tls_client_certificate_bound_access_tokens",
                 self.certificate_bound_access_tokens || !client.tls_client_certificate_bound_access_tokens),
             ("dpop_bound_access_tokens", self.dpop || !client.dpop_bound_access_tokens),

@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use super::fields::Parsed;
 use crate::{
     config::LoopbackFetches,
-    oidc::fetch_url::{FetchUrl, absolute},
+    oidc::{
+        distinguished_name::DistinguishedName,
+        fetch_url::{FetchUrl, absolute},
+    },
 };
 
 /// The most characters that a text for people may have.
@@ -28,6 +31,14 @@ pub(super) fn certificate_name(text: &str) -> Parsed<String> {
         return Err("must have at most 2000 bytes and no control characters");
     }
     Ok(text.to_owned())
+}
+
+/// The subject of a certificate (RFC 4514).
+pub(super) fn distinguished_name(text: &str) -> Parsed<String> {
+    certificate_name(text)?;
+    DistinguishedName::parse(text)
+        .map(|_| text.to_owned())
+        .ok_or("must be a distinguished name as in RFC 4514")
 }
 
 /// An IP address that a certificate names.

@@ -42,6 +42,7 @@ pub(super) const EVERYTHING: Supported = Supported {
     pushed_authorization_requests: true,
     dpop: true,
     certificate_bound_access_tokens: true,
+    certificate_san: true,
     loopback_fetches: LoopbackFetches::Refused,
 };
 

@@ -119,8 +119,15 @@ fn methods_with_keys_need_keys() {
     for method in ["private_key_jwt", "self_signed_tls_client_auth"] {
         refused(json!({"token_endpoint_auth_method": method}), "jwks");
         accepted(json!({"token_endpoint_auth_method": method, "jwks_uri": "https://app.acme.org/jwks"}));
-        accepted(json!({"token_endpoint_auth_method": method, "jwks": {"keys": [{"kty": "EC"}]}}));
+        let key = json!({"kty": "EC", "x5c": ["AA=="]});
+        accepted(json!({"token_endpoint_auth_method": method, "jwks": {"keys": [key]}}));
     }
+    let bare = json!({"keys": [{"kty": "EC"}, {"kty": "EC", "x5c": []}]});
+    accepted(json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": bare}));
+    refused(
+        json!({"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": bare}),
+        "jwks",
+    );
 }
 
 #[test]
