@@ -130,7 +130,7 @@ impl Issuer {
         self.0.starts_with("https:")
     }
 
-    fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let url = Url::parse(text).map_err(|_| "is not a URL")?;
         let host = url.host().ok_or("has no host")?;
         match url.scheme() {

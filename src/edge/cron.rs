@@ -7,7 +7,7 @@ use super::{
     fault::Fault,
     jwks, keys, log, logout_notices,
 };
-use crate::{oidc::jwt::SigningAlg, time::Lifetime};
+use crate::{oidc::provider_key::KeyAlg, time::Lifetime};
 
 const LEASE: &str = "cron";
 
@@ -57,7 +57,7 @@ async fn tidy_up(context: &Context) -> Result<(), Fault> {
 }
 
 async fn chores(context: &Context) -> Result<(), Fault> {
-    for alg in SigningAlg::ALL {
+    for alg in KeyAlg::ALL {
         keys::ensure(alg, context).await?;
     }
     jwks::publish(context).await?;

@@ -29,6 +29,14 @@ pub enum MachineFailure {
     Fault(Fault),
 }
 
+/// How a step fails that endpoints for programs and for people share.
+pub enum StepFailure {
+    /// Because of what the client sent or registered.
+    Client(OAuthError),
+    /// Through our own fault.
+    Fault(Fault),
+}
+
 /// How an endpoint for people fails.
 pub enum PageFailure {
     /// With a page that says what to do.
@@ -66,6 +74,27 @@ impl From<OAuthError> for MachineFailure {
 impl From<Fault> for MachineFailure {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
+    }
+}
+
+impl From<OAuthError> for StepFailure {
+    fn from(error: OAuthError) -> Self {
+        Self::Client(error)
+    }
+}
+
+impl From<Fault> for StepFailure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<StepFailure> for MachineFailure {
+    fn from(failure: StepFailure) -> Self {
+        match failure {
+            StepFailure::Client(error) => error.into(),
+            StepFailure::Fault(fault) => fault.into(),
+        }
     }
 }
 

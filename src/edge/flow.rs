@@ -6,9 +6,8 @@ use super::{
         clients, grants,
         sessions::{self, Session},
     },
-    failure::{PageFailure, Problem},
+    failure::{PageFailure, Problem, StepFailure},
     fault::Fault,
-    jwts::NoJwt,
     random,
     visitor::Visitor,
 };
@@ -105,7 +104,7 @@ impl Flow {
     /// Answers the client with what it asked for.
     pub fn grant(
         &self,
-        response: Result<AuthorizationResponse, NoJwt>,
+        response: Result<AuthorizationResponse, StepFailure>,
         language: Language,
         context: &Context,
     ) -> Result<Reply, Fault> {
@@ -114,8 +113,8 @@ impl Flow {
                 self.address.deliver_response(&context.config.issuer, response),
                 language,
             ),
-            Err(NoJwt::Client(error)) => self.refuse(&error, language, context),
-            Err(NoJwt::Fault(fault)) => Err(fault),
+            Err(StepFailure::Client(error)) => self.refuse(&error, language, context),
+            Err(StepFailure::Fault(fault)) => Err(fault),
         }
     }
 

@@ -4,9 +4,10 @@
 use super::{
     context::Context,
     db::{Rows, Statement, basis::Basis, codes, session_clients, sessions::Session, signing_keys, token_families},
+    failure::StepFailure,
     fault::Fault,
     flow::Flow,
-    jwts::{self, NoJwt},
+    jwts,
     keys::{self, Signer},
     random,
 };
@@ -77,7 +78,7 @@ impl Draft {
         session: &Session,
         key: &Rows,
         context: &Context,
-    ) -> Result<AuthorizationResponse, NoJwt> {
+    ) -> Result<AuthorizationResponse, StepFailure> {
         let (request, client) = (&self.request, &flow.client);
         let wanted = request.response_type;
         let mut response = AuthorizationResponse {
@@ -96,7 +97,7 @@ impl Draft {
         };
         if wanted.has_token() {
             // The browser calls this endpoint: a token from here can be bound to no certificate of the client's.
-            client.check_certificate(None).map_err(NoJwt::Client)?;
+            client.check_certificate(None).map_err(StepFailure::Client)?;
             let scope = request.front_channel_scope();
             let claims = authorization.access_token(client, scope.clone(), random::id()?, &mint);
             response.token = Some(FrontChannelToken {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{context::Context, db::signing_keys, fault::Fault, log};
 use crate::{
-    oidc::signing_key,
+    oidc::provider_key,
     time::{Lifetime, UnixTime},
 };
 
@@ -140,6 +140,6 @@ async fn from_database(context: &Context) -> Result<PublishedJwks, Fault> {
     let keys = signing_keys::read_all(&rows)?;
     Ok(PublishedJwks {
         made_at: context.now,
-        keys: signing_key::jwks(keys.iter(), context.now),
+        keys: provider_key::jwks(keys.iter(), context.now),
     })
 }

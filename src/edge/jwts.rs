@@ -2,41 +2,16 @@
 
 use serde::Serialize;
 
-use super::{context::Context, crypto::jwe, failure::MachineFailure, fault::Fault, keys::Signer};
+use super::{client_keys, context::Context, crypto::jwe, failure::StepFailure, fault::Fault, keys::Signer};
 use crate::oidc::{
     client::Client,
-    client_metadata::{ClientKeys, Encryption, IdTokenAlg},
+    client_metadata::{Encryption, IdTokenAlg},
     error::OAuthError,
-    id_token,
-    jwe::{Recipient, recipient},
-    jwt,
+    id_token, jwt,
 };
 
 /// `typ`, and the `cty` of what is signed and then encrypted (RFC 7519 sections 5.1 and 5.2).
 const JWT: &str = id_token::TYPE;
-
-/// Why a client does not get its JWT.
-pub enum NoJwt {
-    /// Because of what it registered.
-    Client(OAuthError),
-    /// Through our own fault.
-    Fault(Fault),
-}
-
-impl From<Fault> for NoJwt {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<NoJwt> for MachineFailure {
-    fn from(failure: NoJwt) -> Self {
-        match failure {
-            NoJwt::Client(error) => error.into(),
-            NoJwt::Fault(fault) => fault.into(),
-        }
-    }
-}
 
 /// An ID token of `claims`. The `signer` is the one of the client's tokens.
 pub async fn id_token(
@@ -44,7 +19,7 @@ pub async fn id_token(
     client: &Client,
     signer: &Signer,
     context: &Context,
-) -> Result<String, NoJwt> {
+) -> Result<String, StepFailure> {
     let token = match client.metadata.id_token_signed_response_alg {
         IdTokenAlg::Signed(_) => signer.sign(JWT, claims).await?,
         IdTokenAlg::InsecureNone => jwt::insecure_unsigned(JWT, claims).map_err(|cause| Fault::new("claims", cause))?,
@@ -62,7 +37,7 @@ pub async fn userinfo(
     client: &Client,
     signer: Option<&Signer>,
     context: &Context,
-) -> Result<String, NoJwt> {
+) -> Result<String, StepFailure> {
     let signed = match signer {
         Some(signer) => Some(signer.sign(JWT, claims).await?),
         None => None,
@@ -84,21 +59,9 @@ async fn encrypt(
     client: &Client,
     encryption: Encryption,
     context: &Context,
-) -> Result<String, NoJwt> {
-    let no_key = || {
-        NoJwt::Client(OAuthError::invalid_request(format!(
-            "the client has registered no key to encrypt to with {}",
-            encryption.alg.as_str()
-        )))
-    };
-    let to = key_of(client, encryption, context).await.ok_or_else(no_key)?;
-    jwe::encrypt(payload, &to, encryption, cty).await?.ok_or_else(no_key)
-}
-
-/// The key of the client's to encrypt to.
-async fn key_of(client: &Client, encryption: Encryption, _: &Context) -> Option<Recipient> {
-    match client.metadata.keys.as_ref()? {
-        ClientKeys::Registered(jwks) => recipient(&jwks.keys, encryption.alg),
-        ClientKeys::At(_) => None,
-    }
+) -> Result<String, StepFailure> {
+    let to = client_keys::for_encryption(client, encryption.alg, context).await;
+    let to = to.map_err(|no_key| OAuthError::invalid_request(no_key.why()))?;
+    let encrypted = jwe::encrypt(payload, &to, encryption, cty).await?;
+    Ok(encrypted.ok_or_else(|| OAuthError::invalid_request("the client's key for encryption is none"))?)
 }

@@ -1,4 +1,4 @@
-//! Signing keys at work: made, published, turned, withdrawn. Their dates are decided in `oidc::signing_key`, which of them
+//! Limen's keys at work: made, published, turned, withdrawn. Their dates are decided in `oidc::provider_key`, which of them
 //! signs is decided by D1, and their private halves stay within WebCrypto.
 
 use std::{cell::RefCell, collections::HashMap};
@@ -20,8 +20,9 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::Issuer,
     oidc::{
+        jwe::Encrypted,
         jwt::{SigningAlg, SigningInput, Unverified},
-        signing_key::{Schedule, SigningKey, name_public_key},
+        provider_key::{DecryptionAlg, KeyAlg, ProviderKey, Schedule, name_public_key},
     },
     secret::{KekVersion, Purpose, RootKeys},
 };
@@ -56,7 +57,7 @@ impl Signer {
         if current.wants_successor != 0 {
             let (alg, chore) = (SigningAlg::parse(&current.alg).unwrap_or(alg), context.for_later()?);
             context.background.spawn(async move {
-                if let Err(fault) = ensure_published(alg, &chore).await {
+                if let Err(fault) = ensure_published(alg.into(), &chore).await {
                     log::fault(&chore.request_id, &fault);
                 }
             });
@@ -76,7 +77,7 @@ impl Signer {
             wrapped,
             kek_version: row.kek_version,
         };
-        let key = unwrap(&private, &row.kid, alg, Unwrap::ToSign, context).await?;
+        let key = unwrap(&private, &row.kid, alg.into(), Unwrap::Signing, context).await?;
         AT_HAND.with_borrow_mut(|keys| {
             if keys.len() >= MOST_AT_HAND {
                 keys.clear();
@@ -95,27 +96,51 @@ impl Signer {
 }
 
 /// Whether `key`, the row of the `kid` that `token` names, signed it and is still published.
-pub async fn verify(token: &Unverified<'_>, key: Option<&SigningKey>, context: &Context) -> Result<bool, Fault> {
-    let published = key.filter(|key| key.schedule.is_published(context.now));
+pub async fn verify(token: &Unverified<'_>, key: Option<&ProviderKey>, context: &Context) -> Result<bool, Fault> {
+    let published = key.filter(|key| key.is_published(context.now));
     verify_signature(token, published).await
 }
 
 /// As [`verify`], also for a key whose time is over, unless it was withdrawn: a hint may be old.
-pub async fn verify_past(token: &Unverified<'_>, key: Option<&SigningKey>) -> Result<bool, Fault> {
+pub async fn verify_past(token: &Unverified<'_>, key: Option<&ProviderKey>) -> Result<bool, Fault> {
     verify_signature(token, key.filter(|key| key.schedule.revoked_at.is_none())).await
 }
 
-async fn verify_signature(token: &Unverified<'_>, key: Option<&SigningKey>) -> Result<bool, Fault> {
+async fn verify_signature(token: &Unverified<'_>, key: Option<&ProviderKey>) -> Result<bool, Fault> {
     // The key fixes the algorithm, the token never does (RFC 8725 section 3.1).
-    match key.filter(|key| token.alg() == Some(key.alg)) {
-        Some(key) => crypto::verify(key.alg, &key.jwk, token.signature(), token.signed_bytes()).await,
-        None => Ok(false),
+    match key.map(|key| (key.alg, &key.jwk)) {
+        Some((KeyAlg::Sign(alg), jwk)) if token.alg() == Some(alg) => {
+            crypto::verify(alg, jwk, token.signature(), token.signed_bytes()).await
+        }
+        _ => Ok(false),
     }
+}
+
+/// Opens what a client encrypted to Limen, also to a key whose successor has taken over. `None` when no key opens it.
+pub async fn decrypt(jwe: &Encrypted<'_>, context: &Context) -> Result<Option<Vec<u8>>, Fault> {
+    let alg = DecryptionAlg::of(jwe.alg);
+    let rows = context
+        .db
+        .run(signing_keys::for_decryption(alg, jwe.kid.as_deref(), context.now))
+        .await?;
+    for row in signing_keys::read_wrapped(&rows)? {
+        let private = WrappedKey {
+            wrapped: row.wrapped_key.unwrap_or_default(),
+            kek_version: row.kek_version,
+        };
+        let purpose = Unwrap::Decrypting(jwe.alg);
+        let key = unwrap(&private, &row.kid, KeyAlg::Decrypt(alg), purpose, context).await?;
+        let opened = crypto::jwe::decrypt(jwe, &key).await;
+        if opened.is_some() {
+            return Ok(opened);
+        }
+    }
+    Ok(None)
 }
 
 /// Makes the keys of `alg` that are due: the first, and the next. Running it twice, or twice at once, changes nothing. Whether
 /// it made one, so that the JWKS has to be published.
-pub async fn ensure(alg: SigningAlg, context: &Context) -> Result<bool, Fault> {
+pub async fn ensure(alg: KeyAlg, context: &Context) -> Result<bool, Fault> {
     let mut changed = false;
     // At most the first key and its successor.
     for _ in 0..2 {
@@ -148,7 +173,7 @@ async fn check_root(context: &Context) -> Result<(), Fault> {
 }
 
 /// [`ensure`], and the JWKS with what it made.
-pub async fn ensure_published(alg: SigningAlg, context: &Context) -> Result<(), Fault> {
+pub async fn ensure_published(alg: KeyAlg, context: &Context) -> Result<(), Fault> {
     if ensure(alg, context).await? {
         jwks::publish(context).await?;
     }
@@ -156,7 +181,7 @@ pub async fn ensure_published(alg: SigningAlg, context: &Context) -> Result<(), 
 }
 
 async fn first_key(alg: SigningAlg, context: &Context) -> Result<CurrentKey, Fault> {
-    ensure_published(alg, context).await?;
+    ensure_published(alg.into(), context).await?;
     let rows = context
         .db
         .run(signing_keys::current(alg, &at_hand(), context.now))
@@ -164,12 +189,12 @@ async fn first_key(alg: SigningAlg, context: &Context) -> Result<CurrentKey, Fau
     signing_keys::read_current(&rows)?.ok_or_else(|| Fault::new("signing_keys", "there is no current key"))
 }
 
-async fn create(alg: SigningAlg, schedule: Schedule, context: &Context) -> Result<(), Fault> {
+async fn create(alg: KeyAlg, schedule: Schedule, context: &Context) -> Result<(), Fault> {
     let pair = crypto::generate(alg).await?;
     let exported = crypto::export_public(&pair).await?;
     let (kid, jwk) = name_public_key(&exported, alg).ok_or_else(|| Fault::new("generate key", "odd public key"))?;
     let private = wrap(&pair.get_private_key(), &kid, alg, context).await?;
-    let key = SigningKey {
+    let key = ProviderKey {
         kid,
         alg,
         jwk,
@@ -202,7 +227,7 @@ pub async fn revoke(kid: &str, context: &Context) -> Result<bool, Fault> {
         .await?;
     let Some(alg) = revoked
         .first::<Value>()?
-        .and_then(|row| SigningAlg::parse(row.get("alg")?.as_str()?))
+        .and_then(|row| KeyAlg::parse(row.get("alg")?.as_str()?))
     else {
         return Ok(false);
     };
@@ -228,14 +253,14 @@ pub async fn rewrap(context: &Context) -> Result<(), Fault> {
 }
 
 async fn rewrap_one(row: CurrentKey, context: &Context) -> Result<(), Fault> {
-    let (Some(alg), Some(wrapped)) = (SigningAlg::parse(&row.alg), row.wrapped_key) else {
+    let (Some(alg), Some(wrapped)) = (KeyAlg::parse(&row.alg), row.wrapped_key) else {
         return Ok(());
     };
     let private = WrappedKey {
         wrapped,
         kek_version: row.kek_version,
     };
-    let key = unwrap(&private, &row.kid, alg, Unwrap::ToWrapAgain, context).await?;
+    let key = unwrap(&private, &row.kid, alg, Unwrap::WrappingAgain, context).await?;
     let rewrapped = wrap(&key, &row.kid, alg, context).await?;
     let moved = Entry::new(Event::KeyRewrapped, Actor::System).detail(json!({
         "kid": row.kid, "from": row.kek_version, "to": rewrapped.kek_version,
@@ -250,7 +275,7 @@ async fn rewrap_one(row: CurrentKey, context: &Context) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn wrap(private: &CryptoKey, kid: &str, alg: SigningAlg, context: &Context) -> Result<WrappedKey, Fault> {
+async fn wrap(private: &CryptoKey, kid: &str, alg: KeyAlg, context: &Context) -> Result<WrappedKey, Fault> {
     let kek_version = context.config.roots.current_version();
     let wrapping = wrapping_key(&context.config.roots, kek_version).await?;
     let wrapped = wrapping
@@ -262,7 +287,7 @@ async fn wrap(private: &CryptoKey, kid: &str, alg: SigningAlg, context: &Context
 async fn unwrap(
     private: &WrappedKey,
     kid: &str,
-    alg: SigningAlg,
+    alg: KeyAlg,
     purpose: Unwrap,
     context: &Context,
 ) -> Result<CryptoKey, Fault> {
@@ -279,6 +304,6 @@ async fn wrapping_key(roots: &RootKeys, version: KekVersion) -> Result<WrappingK
 }
 
 /// What a wrapped key is bound to: it opens for no other issuer, name, algorithm or root.
-fn binding(issuer: &Issuer, kid: &str, alg: SigningAlg, kek_version: KekVersion) -> String {
+fn binding(issuer: &Issuer, kid: &str, alg: KeyAlg, kek_version: KekVersion) -> String {
     format!("{}\n{kid}\n{}\n{kek_version}", issuer.as_str(), alg.as_str())
 }

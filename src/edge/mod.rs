@@ -31,6 +31,7 @@ mod operator;
 mod random;
 mod registrar;
 mod request;
+mod request_objects;
 mod resident;
 mod respond;
 mod router;

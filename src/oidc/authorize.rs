@@ -114,17 +114,13 @@ impl Prompt {
 }
 
 fn refuse_unsupported(params: &Params) -> Result<(), OAuthError> {
-    let unsupported = [
-        ("request", ErrorCode::RequestNotSupported),
-        ("request_uri", ErrorCode::RequestUriNotSupported),
-        ("registration", ErrorCode::RegistrationNotSupported),
-    ];
-    for (name, code) in unsupported {
-        if params.single(name)?.is_some() {
-            return Err(OAuthError::new(code, format!("{name} is not supported")));
-        }
+    match params.single("registration")? {
+        Some(_) => Err(OAuthError::new(
+            ErrorCode::RegistrationNotSupported,
+            "registration is not supported",
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn parse_response_type(params: &Params, client: &Client, supported: &Supported) -> Result<ResponseType, OAuthError> {

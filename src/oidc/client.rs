@@ -7,6 +7,7 @@ use super::{
     client_metadata::{AuthMethod, ClientMetadata, GrantType},
     error::OAuthError,
     jwt::SigningAlg,
+    provider_key::{DecryptionAlg, KeyAlg},
     scope::Scope,
 };
 use crate::{
@@ -108,11 +109,12 @@ impl Client {
         self.metadata.id_token_signed_response_alg.signed().unwrap_or_default()
     }
 
-    /// Every algorithm under which something is signed for it.
-    pub fn signing_algs(&self) -> impl Iterator<Item = SigningAlg> + use<> {
-        [Some(self.signing_alg()), self.metadata.userinfo_signed_response_alg]
-            .into_iter()
-            .flatten()
+    /// The keys of Limen's that it needs: what signs for it, and what it encrypts to.
+    pub fn needed_keys(&self) -> impl Iterator<Item = KeyAlg> + use<> {
+        let signing = [Some(self.signing_alg()), self.metadata.userinfo_signed_response_alg];
+        let encryption = self.metadata.request_object_encryption;
+        let decrypting = encryption.map(|encryption| KeyAlg::Decrypt(DecryptionAlg::of(encryption.alg)));
+        signing.into_iter().flatten().map(KeyAlg::Sign).chain(decrypting)
     }
 
     /// The name to show to people who read `locale` (a language tag of BCP 47).

@@ -35,19 +35,19 @@ pub fn for_verification(keys: &PublicJwks, kid: Option<&str>, alg: ClientSigning
     fitting.filter_map(public).take(MOST_TRIED).collect()
 }
 
-/// The key to encrypt to under `alg`: one that says that it is for encryption, else one that does not say.
+/// The key to encrypt to under `alg`: one that says that it is for just that, before one that says less.
 pub fn for_encryption(keys: &PublicJwks, alg: KeyManagementAlg) -> Option<ClientKey> {
-    let (kty, curves): (_, &[_]) = match alg {
-        KeyManagementAlg::RsaOaep | KeyManagementAlg::RsaOaep256 => ("RSA", &[]),
-        _ => ("", &["P-256", "P-384", "P-521", "X25519"]),
+    let (kty, curves): (_, &[_]) = match alg.agreement() {
+        None => ("RSA", &[]),
+        Some(_) => ("", &["P-256", "P-384", "P-521", "X25519"]),
     };
     let fits = |key: &&Map<String, Value>| {
         is_for(key, "enc", &["encrypt", "wrapKey", "deriveKey", "deriveBits"])
-            && alg_allows(key, |name| Some(name) == alg_name(alg).as_deref())
+            && alg_allows(key, |name| name == alg.as_str())
             && is_kind(key, kty, curves)
     };
     let mut fitting: Vec<_> = keys.keys.iter().filter(fits).collect();
-    fitting.sort_by_key(|key| !key.contains_key("use"));
+    fitting.sort_by_key(|key| (!key.contains_key("use"), !key.contains_key("alg")));
     fitting.into_iter().find_map(public)
 }
 
@@ -61,16 +61,13 @@ fn signature_kind(alg: ClientSigningAlg) -> Option<(&'static str, &'static [&'st
     }
 }
 
-fn alg_name(alg: KeyManagementAlg) -> Option<String> {
-    let name = serde_json::to_value(alg).ok()?;
-    name.as_str().map(str::to_owned)
-}
-
-/// `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3), where they are there.
+/// `use` and `key_ops` (RFC 7517 sections 4.2 and 4.3), where they are there. WebCrypto exports the public half of an agreement
+/// with no operation at all.
 fn is_for(key: &Map<String, Value>, purpose: &str, operations: &[&str]) -> bool {
     let allows = |ops: &Value| {
-        let mut ops = ops.as_array().into_iter().flatten().filter_map(Value::as_str);
-        ops.any(|op| operations.contains(&op))
+        let ops = ops.as_array().map(Vec::as_slice);
+        let mut named = ops.into_iter().flatten().filter_map(Value::as_str);
+        (purpose == "enc" && ops == Some(&[])) || named.any(|op| operations.contains(&op))
     };
     key.get("use").is_none_or(|given| given == purpose) && key.get("key_ops").is_none_or(allows)
 }
@@ -199,6 +196,31 @@ mod tests {
         let rsa = PublicJwks::read(rsa.to_string().as_bytes()).unwrap();
         assert!(for_encryption(&rsa, KeyManagementAlg::RsaOaep256).is_some());
         assert!(for_encryption(&rsa, KeyManagementAlg::RsaOaep).is_none());
+    }
+
+    #[test]
+    fn of_keys_to_encrypt_to_the_one_that_says_most_is_taken() {
+        let rsa = |kid: &str, more: &str| {
+            format!(
+                r#"{{"kty": "RSA", "kid": "{kid}", "n": "{}", "e": "AQAB" {more}}}"#,
+                n(256)
+            )
+        };
+        let keys = [
+            rsa("sig", r#", "use": "sig""#),
+            rsa("any", ""),
+            rsa("enc", r#", "use": "enc", "key_ops": []"#),
+            rsa("other", r#", "use": "enc", "alg": "RSA-OAEP-256""#),
+            rsa("exact", r#", "use": "enc", "alg": "RSA-OAEP""#),
+        ];
+        let chosen = |keys: &[String]| {
+            let jwks = PublicJwks::read(format!(r#"{{"keys": [{}]}}"#, keys.join(",")).as_bytes()).unwrap();
+            for_encryption(&jwks, KeyManagementAlg::RsaOaep).and_then(|key| key.kid)
+        };
+        assert_eq!(chosen(&keys).as_deref(), Some("exact"));
+        assert_eq!(chosen(&keys[..4]).as_deref(), Some("enc"));
+        assert_eq!(chosen(&keys[..2]).as_deref(), Some("any"));
+        assert_eq!(chosen(&keys[..1]), None);
     }
 
     #[test]

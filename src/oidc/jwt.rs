@@ -131,6 +131,11 @@ impl<'a> Unverified<'a> {
         ClientSigningAlg::parse(self.token.algorithm())
     }
 
+    /// `alg`, whatever it is.
+    pub fn alg_name(&self) -> &str {
+        self.token.algorithm()
+    }
+
     /// `kid`.
     pub fn kid(&self) -> Option<&str> {
         self.token.header().key_id.as_deref()
@@ -151,6 +156,11 @@ impl<'a> Unverified<'a> {
             .unwrap_or_default()
             .to_ascii_lowercase();
         typ.strip_prefix("application/").unwrap_or(&typ) == expected
+    }
+
+    /// Whether there is a `typ`.
+    pub fn has_any_type(&self) -> bool {
+        self.token.header().token_type.is_some()
     }
 
     /// The bytes under the signature.

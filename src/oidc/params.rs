@@ -35,6 +35,24 @@ impl Params {
         Ok(Self(pairs))
     }
 
+    /// Parameters that came in another form than encoded.
+    ///
+    /// # Errors
+    /// `invalid_request` for NUL, or more than 100 parameters.
+    pub fn of_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, OAuthError> {
+        let pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        if pairs.len() > MOST_PARAMS {
+            return Err(OAuthError::invalid_request("too many parameters"));
+        }
+        if pairs
+            .iter()
+            .any(|(name, value)| name.contains('\0') || value.contains('\0'))
+        {
+            return Err(OAuthError::invalid_request("a parameter contains NUL"));
+        }
+        Ok(Self(pairs))
+    }
+
     /// The value of a parameter that may stand once.
     ///
     /// # Errors

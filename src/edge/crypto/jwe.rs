@@ -9,10 +9,11 @@ use super::{bytes, export_public, object, settle, strings, subtle, to_js};
 use crate::{
     edge::{fault::Fault, random},
     oidc::{
+        client_key::ClientKey,
         client_metadata::Encryption,
         jwe::{
             Agreement, Authenticated, CbcHmacKeys, ContentEncryption, Curve, Encrypted, Header, KeyManagementAlg,
-            KeyWrap, Recipient, Sealed, concat_kdf,
+            KeyWrap, Sealed, concat_kdf,
         },
     },
 };
@@ -20,7 +21,7 @@ use crate::{
 /// Encrypts `payload` to a client's key. `None` when WebCrypto does not take the key.
 pub async fn encrypt(
     payload: &[u8],
-    to: &Recipient,
+    to: &ClientKey,
     encryption: Encryption,
     cty: Option<&str>,
 ) -> Result<Option<String>, Fault> {
@@ -53,7 +54,6 @@ pub async fn encrypt(
 }
 
 /// Opens `jwe` with a private key of Limen's. `None` for whatever is wrong with it: who sent it learns no more.
-#[allow(dead_code)]
 pub async fn decrypt(jwe: &Encrypted<'_>, private: &CryptoKey) -> Option<Vec<u8>> {
     let fallback = random::bytes::<64>().ok()?;
     let fallback = fallback.get(..jwe.enc.key_len())?.to_vec();
@@ -74,9 +74,9 @@ struct ContentKey {
 
 impl ContentKey {
     /// Sends the `fresh` key to `to`, or agrees upon another with it.
-    async fn to(to: &Recipient, encryption: Encryption, fresh: &[u8]) -> Result<Self, Fault> {
+    async fn to(to: &ClientKey, encryption: Encryption, fresh: &[u8]) -> Result<Self, Fault> {
         let Encryption { alg, enc } = encryption;
-        let (Some(curve), Some(wrap)) = (to.curve, alg.agreement()) else {
+        let Some(wrap) = alg.agreement() else {
             let key = import_rsa(&to.jwk, alg).await?;
             let promise = subtle()?.encrypt_with_object_and_js_u8_array(&rsa(alg), &key, &Uint8Array::from(fresh));
             return Ok(Self {
@@ -85,6 +85,7 @@ impl ContentKey {
                 epk: None,
             });
         };
+        let curve = curve_of(&to.jwk)?;
         let ephemeral: CryptoKeyPair = {
             let promise = subtle()?.generate_key_with_object(&agreement(curve), true, &strings(&["deriveBits"]));
             settle("generate key", promise).await?.unchecked_into()
@@ -112,10 +113,8 @@ async fn open_key(jwe: &Encrypted<'_>, private: &CryptoKey) -> Result<Vec<u8>, F
         let promise = subtle()?.decrypt_with_object_and_js_u8_array(&rsa(jwe.alg), private, &encrypted);
         return Ok(bytes(&settle("decrypt key", promise).await?));
     };
-    let curve = epk.get("crv").and_then(Value::as_str).and_then(Curve::parse);
-    let curve = curve.ok_or_else(|| Fault::new("epk", "unknown crv"))?;
     // WebCrypto refuses points that are not on the curve, and keys of two curves.
-    let z = agree(epk, curve, private).await?;
+    let z = agree(epk, curve_of(epk)?, private).await?;
     match wrap {
         KeyWrap::Direct => Ok(concat_kdf(&z, jwe.enc.as_str(), apu, apv, jwe.enc.key_len())),
         KeyWrap::Aes(len) => {
@@ -128,6 +127,11 @@ async fn open_key(jwe: &Encrypted<'_>, private: &CryptoKey) -> Result<Vec<u8>, F
 async fn import_rsa(jwk: &Value, alg: KeyManagementAlg) -> Result<CryptoKey, Fault> {
     let promise = subtle()?.import_key_with_object("jwk", &to_js(jwk)?, &rsa(alg), false, &strings(&["encrypt"]));
     Ok(settle("import public key", promise).await?.unchecked_into())
+}
+
+fn curve_of(jwk: &Value) -> Result<Curve, Fault> {
+    let curve = jwk.get("crv").and_then(Value::as_str).and_then(Curve::parse);
+    curve.ok_or_else(|| Fault::new("agree on a key", "unknown crv"))
 }
 
 /// The secret that the key pairs of `public` and `private` share.

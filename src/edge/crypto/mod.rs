@@ -11,7 +11,11 @@ use web_sys::{CryptoKey, CryptoKeyPair, SubtleCrypto, WorkerGlobalScope};
 
 use crate::{
     edge::{fault::Fault, random},
-    oidc::jwt::SigningAlg,
+    oidc::{
+        jwe::{Curve, KeyManagementAlg},
+        jwt::SigningAlg,
+        provider_key::{DecryptionAlg, KeyAlg},
+    },
     secret::Key,
 };
 
@@ -48,8 +52,13 @@ pub async fn verify_foreign(alg: SigningAlg, jwk: &Value, signature: &[u8], inpu
 }
 
 /// Makes a key pair. The private half can be wrapped, which is all that is ever done with it.
-pub async fn generate(alg: SigningAlg) -> Result<CryptoKeyPair, Fault> {
-    let promise = subtle()?.generate_key_with_object(&generation_params(alg), true, &strings(&["sign", "verify"]));
+pub async fn generate(alg: KeyAlg) -> Result<CryptoKeyPair, Fault> {
+    let usages: &[_] = match alg {
+        KeyAlg::Sign(_) => &["sign", "verify"],
+        KeyAlg::Decrypt(DecryptionAlg::Rsa) => &["encrypt", "decrypt"],
+        KeyAlg::Decrypt(DecryptionAlg::EcdhP256) => &["deriveBits"],
+    };
+    let promise = subtle()?.generate_key_with_object(&generation_params(alg), true, &strings(usages));
     Ok(settle("generate key", promise).await?.unchecked_into())
 }
 
@@ -78,13 +87,7 @@ impl WrappingKey {
     }
 
     /// Opens what [`WrappingKey::wrap`] made, straight into a key of WebCrypto's.
-    pub async fn unwrap(
-        &self,
-        wrapped: &str,
-        context: &str,
-        alg: SigningAlg,
-        purpose: Unwrap,
-    ) -> Result<CryptoKey, Fault> {
+    pub async fn unwrap(&self, wrapped: &str, context: &str, alg: KeyAlg, purpose: Unwrap) -> Result<CryptoKey, Fault> {
         let wrapped = URL_SAFE_NO_PAD
             .decode(wrapped)
             .map_err(|cause| Fault::new("unwrap key", cause))?;
@@ -96,9 +99,9 @@ impl WrappingKey {
             &Uint8Array::from(ciphertext),
             &self.0,
             &gcm(nonce, context),
-            &key_params(alg),
-            matches!(purpose, Unwrap::ToWrapAgain),
-            &strings(&["sign"]),
+            &private_params(alg, purpose),
+            matches!(purpose, Unwrap::WrappingAgain),
+            &strings(private_usages(alg)),
         );
         Ok(settle("unwrap key", promise).await?.unchecked_into())
     }
@@ -147,9 +150,11 @@ impl SealingKey {
 #[derive(Clone, Copy)]
 pub enum Unwrap {
     /// To sign: it cannot be extracted.
-    ToSign,
+    Signing,
+    /// To decrypt under one algorithm: it cannot be extracted.
+    Decrypting(KeyManagementAlg),
     /// To be wrapped under another root.
-    ToWrapAgain,
+    WrappingAgain,
 }
 
 fn subtle() -> Result<SubtleCrypto, Fault> {
@@ -166,9 +171,31 @@ fn key_params(alg: SigningAlg) -> Object {
     }
 }
 
-fn generation_params(alg: SigningAlg) -> Object {
-    let params = key_params(alg);
-    if matches!(alg, SigningAlg::RS256 | SigningAlg::PS256) {
+fn private_params(alg: KeyAlg, purpose: Unwrap) -> Object {
+    match (alg, purpose) {
+        (KeyAlg::Sign(alg), _) => key_params(alg),
+        (KeyAlg::Decrypt(DecryptionAlg::EcdhP256), _) => jwe::agreement(Curve::P256),
+        (KeyAlg::Decrypt(DecryptionAlg::Rsa), Unwrap::Decrypting(alg)) => jwe::rsa(alg),
+        // The hash is no part of the key that is wrapped.
+        (KeyAlg::Decrypt(DecryptionAlg::Rsa), _) => jwe::rsa(KeyManagementAlg::RsaOaep256),
+    }
+}
+
+fn private_usages(alg: KeyAlg) -> &'static [&'static str] {
+    match alg {
+        KeyAlg::Sign(_) => &["sign"],
+        KeyAlg::Decrypt(DecryptionAlg::Rsa) => &["decrypt"],
+        KeyAlg::Decrypt(DecryptionAlg::EcdhP256) => &["deriveBits"],
+    }
+}
+
+fn generation_params(alg: KeyAlg) -> Object {
+    let params = private_params(alg, Unwrap::Signing);
+    let is_rsa = matches!(
+        alg,
+        KeyAlg::Sign(SigningAlg::RS256 | SigningAlg::PS256) | KeyAlg::Decrypt(DecryptionAlg::Rsa)
+    );
+    if is_rsa {
         set(&params, "modulusLength", &2_048.into());
         set(
             &params,

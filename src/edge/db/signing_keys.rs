@@ -1,4 +1,4 @@
-//! `signing_keys`.
+//! `signing_keys`: those that Limen signs with, and those that clients encrypt to.
 
 use serde::Deserialize;
 
@@ -7,7 +7,7 @@ use crate::{
     edge::fault::Fault,
     oidc::{
         jwt::SigningAlg,
-        signing_key::{CLOCK_SKEW, Schedule, SigningKey},
+        provider_key::{CLOCK_SKEW, DecryptionAlg, KeyAlg, ProviderKey, Schedule},
     },
     secret::KekVersion,
     time::{Lifetime, UnixTime},
@@ -108,12 +108,14 @@ pub fn find(kid: &str) -> Statement {
     Statement::new(format!("SELECT {PUBLIC_COLUMNS} FROM signing_keys WHERE kid = ?")).bind(kid)
 }
 
-pub fn read_all(rows: &Rows) -> Result<Vec<SigningKey>, Fault> {
+/// Keys for what this version does not know, of a newer one that was here before, are left alone.
+pub fn read_all(rows: &Rows) -> Result<Vec<ProviderKey>, Fault> {
     rows.all::<Row>()?
         .into_iter()
-        .map(|row| {
-            Ok(SigningKey {
-                alg: SigningAlg::parse(&row.alg).ok_or_else(|| Fault::new("signing_keys", "unknown alg"))?,
+        .filter_map(|row| Some((KeyAlg::parse(&row.alg)?, row)))
+        .map(|(alg, row)| {
+            Ok(ProviderKey {
+                alg,
                 jwk: from_json(&row.public_jwk)?,
                 kid: row.kid,
                 schedule: Schedule {
@@ -129,7 +131,7 @@ pub fn read_all(rows: &Rows) -> Result<Vec<SigningKey>, Fault> {
 }
 
 /// Adds a key, unless another request has added it meanwhile: there is one current key an algorithm, and one next.
-pub fn insert(key: &SigningKey, private: &WrappedKey, now: UnixTime) -> Statement {
+pub fn insert(key: &ProviderKey, private: &WrappedKey, now: UnixTime) -> Statement {
     Statement::new(
         "INSERT INTO signing_keys (kid, alg, public_jwk, wrapped_key, kek_version, publish_at, activate_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
@@ -149,7 +151,7 @@ pub fn insert(key: &SigningKey, private: &WrappedKey, now: UnixTime) -> Statemen
 }
 
 /// Sets the end of the keys that `successor`, if it was added, takes over from.
-pub fn retire_predecessors(successor: &SigningKey, longest_token: Lifetime) -> Statement {
+pub fn retire_predecessors(successor: &ProviderKey, longest_token: Lifetime) -> Statement {
     Statement::new(
         "UPDATE signing_keys SET retire_at = ?1, remove_at = ?2
          WHERE alg = ?3 AND kid <> ?4 AND revoked_at IS NULL AND activate_at < ?1 AND (retire_at IS NULL OR retire_at > ?5)
@@ -187,11 +189,23 @@ pub fn promote_next(kid: &str, now: UnixTime) -> Statement {
     .bind(now - CLOCK_SKEW)
 }
 
-/// Keys that may still sign and are not wrapped under the current root.
+/// The keys that may open what was encrypted under `alg`, the newest first: the one that `kid` names, or all.
+pub fn for_decryption(alg: DecryptionAlg, kid: Option<&str>, now: UnixTime) -> Statement {
+    Statement::new(
+        "SELECT kid, alg, wrapped_key, kek_version, 0 AS wants_successor FROM signing_keys
+         WHERE alg = ?1 AND kid = COALESCE(?2, kid) AND revoked_at IS NULL AND (remove_at IS NULL OR remove_at > ?3)
+         ORDER BY activate_at DESC LIMIT 4",
+    )
+    .bind(KeyAlg::Decrypt(alg).as_str())
+    .bind(kid)
+    .bind(now)
+}
+
+/// Keys that may still be used and are not wrapped under the current root.
 pub fn wrapped_under_others(current: KekVersion, now: UnixTime) -> Statement {
     Statement::new(
         "SELECT kid, alg, wrapped_key, kek_version, 0 AS wants_successor FROM signing_keys
-         WHERE kek_version <> ? AND revoked_at IS NULL AND (retire_at IS NULL OR retire_at > ?)",
+         WHERE kek_version <> ? AND revoked_at IS NULL AND (remove_at IS NULL OR remove_at > ?)",
     )
     .bind(current)
     .bind(now)

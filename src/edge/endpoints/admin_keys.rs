@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     edge::{context::Context, db::signing_keys, failure::MachineFailure, keys, operator, request::Incoming},
-    oidc::{error::OAuthError, signing_key::SigningKey},
+    oidc::{error::OAuthError, provider_key::ProviderKey},
     reply::Reply,
 };
 
@@ -33,10 +33,11 @@ async fn all(context: &Context) -> Result<Reply, MachineFailure> {
     Ok(Reply::json(200, &json!({ "keys": keys })))
 }
 
-fn describe(key: &SigningKey, context: &Context) -> serde_json::Value {
+fn describe(key: &ProviderKey, context: &Context) -> serde_json::Value {
     json!({
         "kid": key.kid,
         "alg": key.alg,
+        "use": key.alg.key_use(),
         "state": key.schedule.state(context.now),
         "publish_at": key.schedule.publish_at,
         "activate_at": key.schedule.activate_at,

@@ -5,17 +5,19 @@ use crate::{
         client_copy,
         context::Context,
         db::{Rows, Statement, clients, grants, sessions, signing_keys},
-        failure::{PageFailure, Problem},
+        failure::{PageFailure, Problem, StepFailure},
         fault::Fault,
         flow::{Flow, Standing},
         issue::Draft,
         keys,
         request::Incoming,
+        request_objects,
         visitor::Visitor,
     },
     oidc::{
         authorize::AuthRequest,
         client::Client,
+        error::OAuthError,
         id_token_hint::{self, IdTokenHint},
         interaction::{Choice, Interaction, SignedIn, Step},
         params::Params,
@@ -64,13 +66,13 @@ async fn proceed(
     let client = client_copy::find(client_id, context)
         .await?
         .ok_or(PageError::UnknownClient)?;
-    match attempt(params, client, waiting, visitor, context).await? {
+    match answer(&params, client, waiting, visitor, context).await? {
         Attempt::Done(reply) => Ok(reply),
-        Attempt::Stale { params, fresh } => {
+        Attempt::Stale(fresh) => {
             client_copy::keep(&fresh, context)?;
-            match attempt(params, *fresh, waiting, visitor, context).await? {
+            match answer(&params, *fresh, waiting, visitor, context).await? {
                 Attempt::Done(reply) => Ok(reply),
-                Attempt::Stale { .. } => Err(Problem::InteractionOver.into()),
+                Attempt::Stale(_) => Err(Problem::InteractionOver.into()),
             }
         }
     }
@@ -79,10 +81,48 @@ async fn proceed(
 enum Attempt {
     Done(Reply),
     /// The client has changed since its copy was made.
-    Stale {
-        params: Params,
-        fresh: Box<Client>,
-    },
+    Stale(Box<Client>),
+}
+
+/// Attempts the request that is in `sent`, or in its request object. What waits for the person was taken out of it before.
+async fn answer(
+    sent: &Params,
+    client: Client,
+    waiting: Option<&Interaction>,
+    visitor: &Visitor,
+    context: &Context,
+) -> Result<Attempt, PageFailure> {
+    let unpacked = match waiting {
+        Some(_) => Ok(sent.clone()),
+        None => request_objects::unpack(sent, &client, context).await,
+    };
+    match unpacked {
+        Ok(params) => attempt(params, client, waiting, visitor, context).await,
+        Err(StepFailure::Client(error)) => refuse_object(sent, client, &error, visitor, context).await,
+        Err(StepFailure::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// Tells what is wrong with a request object: the client, if a redirect URI beside it says where, else the person. A copy of the
+/// client is not enough to say so.
+async fn refuse_object(
+    sent: &Params,
+    client: Client,
+    error: &OAuthError,
+    visitor: &Visitor,
+    context: &Context,
+) -> Result<Attempt, PageFailure> {
+    let rows = context.db.run(clients::find(&client.client_id)).await?;
+    let fresh = clients::read(&rows)?.ok_or(PageError::UnknownClient)?.client;
+    if fresh.version != client.version {
+        return Ok(Attempt::Stale(Box::new(fresh)));
+    }
+    let flow = Flow::new(sent.clone(), fresh).map_err(|problem| match problem {
+        PageError::NoRedirectUri => Problem::BadRequest(error.clone()),
+        other => Problem::NoReturn(other),
+    })?;
+    let language = visitor.language(Some(&flow.params));
+    Ok(Attempt::Done(flow.refuse(error, language, context)?))
 }
 
 /// One round trip: the client's version, the session, the consent, and an answer that is stored if all of them agree. Whether
@@ -95,7 +135,6 @@ async fn attempt(
     context: &Context,
 ) -> Result<Attempt, PageFailure> {
     let (version, client_id) = (client.version, client.client_id.clone());
-    let sent = params.clone();
     let flow = Flow::new(params, client);
     let request = flow.as_ref().ok().map(|flow| flow.request(context));
     let session_hash = visitor.session_hash.as_ref();
@@ -135,10 +174,7 @@ async fn attempt(
         return Err(PageError::UnknownClient.into());
     };
     if record.client.version != version {
-        return Ok(Attempt::Stale {
-            params: sent,
-            fresh: Box::new(record.client),
-        });
+        return Ok(Attempt::Stale(Box::new(record.client)));
     }
     let standing = Standing {
         session: sessions::read(&session)?,

@@ -36,7 +36,7 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
         client,
     };
     // Its keys are published before it can ask for a token.
-    for alg in record.client.signing_algs() {
+    for alg in record.client.needed_keys() {
         keys::ensure_published(alg, context).await?;
     }
     let [count, write] = registrar.record(Event::ClientRegistered, &record.client.client_id, context);

@@ -104,7 +104,7 @@ async fn change(
         Some(kept) if !needs_itself => Some(kept.hashed_only()),
         kept => kept,
     };
-    for alg in record.client.signing_algs() {
+    for alg in record.client.needed_keys() {
         keys::ensure_published(alg, context).await?;
     }
     store(record, issued, (registrar, Event::ClientChanged), context).await

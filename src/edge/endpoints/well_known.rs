@@ -6,8 +6,11 @@ use sha2::{Digest, Sha256};
 use crate::{
     edge::{context::Context, failure::MachineFailure, jwks, keys, request::Incoming},
     oidc::{
-        client_metadata::Supported, discovery, error::OAuthError, jwt::SigningAlg, protected_resource,
-        signing_key::JWKS_MAX_AGE,
+        client_metadata::Supported,
+        discovery,
+        error::OAuthError,
+        protected_resource,
+        provider_key::{JWKS_MAX_AGE, KeyAlg},
     },
     openapi,
     pages::{Language, STYLESHEET, STYLESHEET_VERSION},
@@ -32,7 +35,7 @@ pub async fn keys(context: &Context) -> Result<Reply, MachineFailure> {
     let jwks = match jwks::kept(context).await {
         Some(jwks) => jwks,
         None => {
-            keys::ensure(SigningAlg::default(), context).await?;
+            keys::ensure(KeyAlg::default(), context).await?;
             jwks::publish(context).await?
         }
     };

@@ -1,19 +1,16 @@
 //! JSON Web Encryption in compact serialisation (RFC 7516): what is encrypted to a client, and what comes encrypted to
 //! Limen.
 //!
-//! Here are the header, the key derivation, the choice of a key, and the text around the ciphertext. The ciphers are
-//! WebCrypto's, at the edge.
+//! Here are the header, the key derivation, and the text around the ciphertext. The ciphers are WebCrypto's, at the edge.
 
 mod alg;
 mod cbc_hmac;
 mod compact;
 mod concat_kdf;
-mod recipient;
 
 pub use self::{
     alg::{ContentEncryption, Curve, KeyManagementAlg, KeyWrap},
     cbc_hmac::{Authenticated, CbcHmacKeys},
     compact::{Agreement, Encrypted, Header, Sealed},
     concat_kdf::concat_kdf,
-    recipient::{Recipient, recipient},
 };

@@ -141,16 +141,8 @@ for (const responseType of OTHER_TYPES) {
   });
 }
 
-test("request, request_uri and registration are refused by name (Core section 3.1.2.6)", async () => {
-  const jwt = "eyJhbGciOiJub25lIn0.e30.";
-  redirectError(await op.browser().authorize(client, { request: jwt }), "request_not_supported");
-  redirectError(
-    await op.browser().authorize(client, { request_uri: "https://app.acme.test/r" }),
-    "request_uri_not_supported",
-  );
+test("registration is refused by name (Core section 3.1.2.6)", async () => {
   redirectError(await op.browser().authorize(client, { registration: "{}" }), "registration_not_supported");
-  const both = await op.browser().authorize(client, { request: jwt, request_uri: "https://app.acme.test/r" });
-  redirectError(both, ["request_not_supported", "request_uri_not_supported", "invalid_request"]);
 });
 
 test("a request object cannot bring its own redirect URI", async () => {

@@ -47,11 +47,13 @@ test("discovery tells what relying parties look for", async () => {
     assert.ok(metadata.response_modes_supported.includes(mode), mode);
 });
 
-test("request_uri_parameter_supported is false in words, for its default is true", async () => {
+test("discovery tells how requests may be passed", async () => {
   const metadata = await op.json(OPENID);
-  assert.equal(metadata.request_uri_parameter_supported, false);
-  assert.notEqual(metadata.request_parameter_supported, true);
-  assert.notEqual(metadata.claims_parameter_supported, true);
+  assert.equal(metadata.request_parameter_supported, true);
+  assert.equal(metadata.request_uri_parameter_supported, true);
+  assert.equal(metadata.require_request_uri_registration, true);
+  assert.deepEqual(metadata.request_object_signing_alg_values_supported, ["none", "RS256", "PS256", "ES256", "EdDSA"]);
+  assert.ok(metadata.request_object_encryption_alg_values_supported.includes("RSA-OAEP"));
 });
 
 test("lists are never empty and name nothing twice", async () => {

@@ -46,6 +46,20 @@ async function otherToken({ op }) {
   return (await response.json()).access_token;
 }
 
+/** What UserInfo answers to clients that want it signed, or encrypted to a key that they do not have. */
+async function userinfoInOtherForms({ op, browser, person }) {
+  const answers = [];
+  for (const metadata of [
+    { userinfo_signed_response_alg: "ES256" },
+    { userinfo_encrypted_response_alg: "RSA-OAEP", jwks: { keys: [] } },
+  ]) {
+    const client = await op.client(metadata);
+    const { access_token: bearer } = await client.tokens(await browser.obtain(client, person));
+    answers.push(await op.fetch("/userinfo", { bearer }));
+  }
+  return answers;
+}
+
 /** A client that is managed by its own registration access token. */
 async function managed({ op }, metadata = {}) {
   const { registered } = await op.client(metadata);
@@ -255,6 +269,7 @@ export const REQUESTS = {
   userinfo: async (stage) => [
     await stage.op.fetch("/userinfo", { bearer: stage.tokens.access_token }),
     await stage.op.fetch("/userinfo", { bearer: await otherToken(stage) }),
+    ...(await userinfoInOtherForms(stage)),
   ],
   userinfoByForm: async (stage) => [
     await stage.op.fetch("/userinfo", { form: { access_token: stage.tokens.access_token } }),

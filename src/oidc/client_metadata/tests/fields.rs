@@ -126,11 +126,9 @@ fn what_is_not_supported_is_refused_by_name() {
         ("authorization_encrypted_response_alg", json!("RSA-OAEP")),
         ("introspection_signed_response_alg", json!("RS256")),
         ("introspection_encrypted_response_alg", json!("RSA-OAEP")),
-        ("request_object_signing_alg", json!("RS256")),
-        ("request_object_encryption_alg", json!("RSA-OAEP")),
-        ("require_signed_request_object", json!(true)),
+        ("request_object_signing_alg", json!("HS256")),
+        ("request_object_encryption_alg", json!("dir")),
         ("require_pushed_authorization_requests", json!(true)),
-        ("request_uris", json!(["https://app.acme.org/rf"])),
     ] {
         let mut json = object(json!({"redirect_uris": ["https://app.acme.org/cb"]}));
         json.insert(field.to_owned(), value);

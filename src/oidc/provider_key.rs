@@ -1,14 +1,15 @@
-//! Signing keys and their lives (RFC 7517, OIDC Core section 10.1.1).
+//! Limen's own keys and their lives (RFC 7517, OIDC Core sections 10.1.1 and 10.2.1): those that it signs with, and those
+//! that clients encrypt to.
 //!
 //! A key's state follows from the clock alone. Each key has a successor from the day it begins to sign, published a whole
-//! [`ROTATION_PERIOD`] ahead, so weeks without any periodic run leave no gap.
+//! [`ROTATION_PERIOD`] ahead, so weeks without any periodic run leave no gap. Keys for encryption live by the same dates.
 
 use jwt_compact::jwk::JsonWebKey;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use sha2::Sha256;
 
-use super::jwt::SigningAlg;
+use super::{jwe::KeyManagementAlg, jwt::SigningAlg};
 use crate::{
     secret::random_text,
     time::{Lifetime, UnixTime},
@@ -30,13 +31,93 @@ pub const JWKS_MAX_AGE: Lifetime = Lifetime::minutes(15);
 /// How much longer than its longest token a retired key stays published, for caches and clocks that are off.
 const REMOVAL_MARGIN: Lifetime = Lifetime::hours(24);
 
-/// The public half of a signing key.
+/// What a key is for, and nothing else is done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyAlg {
+    /// Limen signs with it.
+    Sign(SigningAlg),
+    /// Clients encrypt to it.
+    Decrypt(DecryptionAlg),
+}
+
+/// A kind of key that clients encrypt to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DecryptionAlg {
+    /// RSA-OAEP and RSA-OAEP-256.
+    Rsa,
+    /// ECDH-ES on P-256, with and without a key wrap.
+    EcdhP256,
+}
+
+impl DecryptionAlg {
+    /// The kind of key that opens what is encrypted with `alg`.
+    pub fn of(alg: KeyManagementAlg) -> Self {
+        match alg.agreement() {
+            None => Self::Rsa,
+            Some(_) => Self::EcdhP256,
+        }
+    }
+}
+
+impl KeyAlg {
+    /// All of them, the default first.
+    pub const ALL: [Self; 6] = [
+        Self::Sign(SigningAlg::RS256),
+        Self::Sign(SigningAlg::PS256),
+        Self::Sign(SigningAlg::ES256),
+        Self::Sign(SigningAlg::EdDSA),
+        Self::Decrypt(DecryptionAlg::Rsa),
+        Self::Decrypt(DecryptionAlg::EcdhP256),
+    ];
+
+    /// The name under which the key is stored: that of the algorithm, or of the family of them.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sign(alg) => alg.as_str(),
+            Self::Decrypt(DecryptionAlg::Rsa) => "RSA-OAEP",
+            Self::Decrypt(DecryptionAlg::EcdhP256) => "ECDH-ES",
+        }
+    }
+
+    /// The purpose by that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|alg| alg.as_str() == name)
+    }
+
+    /// `use` (RFC 7517 section 4.2).
+    pub fn key_use(self) -> &'static str {
+        match self {
+            Self::Sign(_) => "sig",
+            Self::Decrypt(_) => "enc",
+        }
+    }
+}
+
+impl Default for KeyAlg {
+    fn default() -> Self {
+        Self::Sign(SigningAlg::default())
+    }
+}
+
+impl From<SigningAlg> for KeyAlg {
+    fn from(alg: SigningAlg) -> Self {
+        Self::Sign(alg)
+    }
+}
+
+impl Serialize for KeyAlg {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// The public half of a key.
 #[derive(Clone, Debug)]
-pub struct SigningKey {
+pub struct ProviderKey {
     /// RFC 7638 thumbprint.
     pub kid: String,
-    /// The one algorithm it is for.
-    pub alg: SigningAlg,
+    /// What it is for.
+    pub alg: KeyAlg,
     /// As it stands in the JWKS.
     pub jwk: Value,
     /// Its dates.
@@ -123,11 +204,23 @@ impl Schedule {
     }
 }
 
+impl ProviderKey {
+    /// Whether the key stands in the JWKS at `now`. One that was signed with stays until its last token has ended; to one whose
+    /// successor has taken over nobody should encrypt any more, though Limen still opens what was encrypted to it.
+    pub fn is_published(&self, now: UnixTime) -> bool {
+        match self.alg {
+            KeyAlg::Sign(_) => self.schedule.is_published(now),
+            KeyAlg::Decrypt(_) => matches!(self.schedule.state(now), KeyState::Next | KeyState::Current),
+        }
+    }
+}
+
 /// The JWKS of `keys` at `now`, those that sign first.
-pub fn jwks<'a>(keys: impl Iterator<Item = &'a SigningKey>, now: UnixTime) -> Vec<Value> {
-    let mut published: Vec<_> = keys.filter(|key| key.schedule.is_published(now)).collect();
+pub fn jwks<'a>(keys: impl Iterator<Item = &'a ProviderKey>, now: UnixTime) -> Vec<Value> {
+    let mut published: Vec<_> = keys.filter(|key| key.is_published(now)).collect();
     published.sort_by_key(|key| {
         (
+            matches!(key.alg, KeyAlg::Decrypt(_)),
             key.schedule.state(now) != KeyState::Current,
             key.alg,
             key.schedule.activate_at,
@@ -140,7 +233,7 @@ pub fn jwks<'a>(keys: impl Iterator<Item = &'a SigningKey>, now: UnixTime) -> Ve
 const PUBLIC_MEMBERS: [&str; 6] = ["kty", "crv", "x", "y", "n", "e"];
 
 /// Names an exported public key: its `kid`, and the JWK as it will be published.
-pub fn name_public_key(exported: &Value, alg: SigningAlg) -> Option<(String, Value)> {
+pub fn name_public_key(exported: &Value, alg: KeyAlg) -> Option<(String, Value)> {
     let exported = exported.as_object()?;
     let public = PUBLIC_MEMBERS
         .iter()
@@ -149,8 +242,11 @@ pub fn name_public_key(exported: &Value, alg: SigningAlg) -> Option<(String, Val
     let key: JsonWebKey<'_> = serde_json::from_value(Value::Object(jwk.clone())).ok()?;
     let kid = random_text::<32>(key.thumbprint::<Sha256>().into());
     jwk.insert("kid".to_owned(), kid.clone().into());
-    jwk.insert("use".to_owned(), "sig".into());
-    jwk.insert("alg".to_owned(), alg.as_str().into());
+    jwk.insert("use".to_owned(), alg.key_use().into());
+    // A key to encrypt to serves several algorithms.
+    if let KeyAlg::Sign(alg) = alg {
+        jwk.insert("alg".to_owned(), alg.as_str().into());
+    }
     Some((kid, Value::Object(jwk)))
 }
 
@@ -166,7 +262,7 @@ mod tests {
             "kty": "RSA", "alg": "RS256", "kid": "2011-04-29", "e": "AQAB", "ext": true, "key_ops": ["verify"],
             "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
         });
-        let (kid, published) = name_public_key(&jwk, SigningAlg::RS256).unwrap();
+        let (kid, published) = name_public_key(&jwk, SigningAlg::RS256.into()).unwrap();
         assert_eq!(kid, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
         assert_eq!(published["kid"], kid);
         assert!(published.get("ext").is_none() && published.get("key_ops").is_none());

@@ -1,0 +1,88 @@
+//! Request objects on their way in: fetched, decrypted, their signatures checked (OIDC Core section 6, RFC 9101).
+
+use super::{client_keys, context::Context, failure::StepFailure, fault::Fault, fetch, keys, log};
+use crate::{
+    oidc::{
+        client::Client,
+        jwe::Encrypted,
+        params::Params,
+        request_object::{Claims, LONGEST, Passed, RequestObject, RequestUri, refused, request_uri_refused},
+    },
+    secret::random_text,
+    time::Lifetime,
+};
+
+/// What is fetched (RFC 9101 section 9.4.1), and what else one may call it.
+const ACCEPT: &str = "application/oauth-authz-req+jwt, application/jwt, text/plain";
+
+/// How long the content of an address that tells its hash is kept. That of others may change, and is not.
+const KEPT: Lifetime = Lifetime::hours(1);
+
+/// The parameters that count: those of the request object, where there is one, and those beside it as far as they may.
+///
+/// # Errors
+/// What the client is told: `invalid_request`, `invalid_request_object`, `invalid_request_uri`.
+pub async fn unpack(params: &Params, client: &Client, context: &Context) -> Result<Params, StepFailure> {
+    let object = match Passed::of(params, client)? {
+        Passed::Plainly => return Ok(params.clone()),
+        Passed::ByValue(object) => object.to_owned(),
+        Passed::ByReference(uri) => fetch_object(uri, client, context).await?,
+    };
+    let object = open(object, context).await?;
+    let claims = match RequestObject::parse(&object, client)? {
+        RequestObject::InsecureUnsigned(claims) => claims,
+        RequestObject::Signed { token, alg } => {
+            let verified = client_keys::verify(client, &token, alg, context).await;
+            if !verified.map_err(|no_key| refused(no_key.why()))? {
+                return Err(refused("the request object is not signed by the client").into());
+            }
+            Claims::of(&token)?
+        }
+    };
+    Ok(claims.merge(params, client, &context.config.issuer, context.now)?)
+}
+
+/// What is inside, where a request object is encrypted. "it MUST be signed then encrypted": inside is no other JWE.
+async fn open(object: String, context: &Context) -> Result<String, StepFailure> {
+    if object.split('.').count() != 5 {
+        return Ok(object);
+    }
+    let jwe = Encrypted::parse(&object).ok_or_else(|| refused("the request object is encrypted in an odd way"))?;
+    let opened = keys::decrypt(&jwe, context).await?;
+    let inside = opened.and_then(|inside| String::from_utf8(inside).ok());
+    Ok(inside.ok_or_else(|| refused("the request object cannot be decrypted"))?)
+}
+
+async fn fetch_object(uri: &str, client: &Client, context: &Context) -> Result<String, StepFailure> {
+    let uri = RequestUri::parse(uri, client, context.config.loopback_fetches)?;
+    let name = uri
+        .sha_256
+        .map(|digest| format!("request-object/{}", random_text(digest)));
+    if let Some(name) = &name
+        && let Some(object) = context.kv.get::<String>(name, &context.config.roots).await
+        && uri.promises(object.as_bytes())
+    {
+        return Ok(object);
+    }
+    let fetched = fetch::get(&uri.url, ACCEPT, LONGEST).await;
+    let fetched = fetched.map_err(|failure| request_uri_refused(format!("request_uri {}", failure.why())))?;
+    if !uri.promises(&fetched.body) {
+        return Err(request_uri_refused("what is at request_uri is not what its fragment promises").into());
+    }
+    let object = String::from_utf8(fetched.body).map_err(|_| refused("the request object is not text"))?;
+    if let Some(name) = name {
+        keep(name, object.clone(), context)?;
+    }
+    Ok(object.trim().to_owned())
+}
+
+/// Keeps a copy, after the answer.
+fn keep(name: String, object: String, context: &Context) -> Result<(), Fault> {
+    let later = context.for_later()?;
+    context.background.spawn(async move {
+        if let Err(fault) = later.kv.put(&name, &object, &later.config.roots, KEPT).await {
+            log::fault(&later.request_id, &fault);
+        }
+    });
+    Ok(())
+}

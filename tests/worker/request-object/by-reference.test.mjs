@@ -1,0 +1,112 @@
+// Request objects by reference: OIDC Core section 6.2, RFC 9101 section 5.2.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+
+import { errorPage } from "../support/expect.mjs";
+import { startLimen } from "../support/limen.mjs";
+import { beside, requestClaims, signedObject, signingKey } from "../support/request-object.mjs";
+
+const URI = "https://app.acme.test/requests/1.jwt";
+
+const op = await startLimen();
+const ada = await op.person();
+const { jwk, privateKey } = await signingKey("ES256");
+const client = await op.client({ jwks: { keys: [jwk] }, request_uris: [URI, "https://app.acme.test/requests/2.jwt#old"] });
+
+async function object(params = {}) {
+  const { claims } = requestClaims(client, params);
+  return signedObject(claims, { alg: "ES256", key: privateKey, kid: jwk.kid });
+}
+
+const outside = (uri) => beside(client, { redirect_uri: client.redirectUri, state: "outer", request_uri: uri });
+
+async function told(path, code) {
+  const page = await op.browser().open(path);
+  assert.equal(page.callback?.get("error"), code, page.callback?.get("error_description") ?? page.text);
+  return page.callback.get("error_description");
+}
+
+test("a registered request_uri is fetched once for one sign-in, however long that takes", async () => {
+  op.serve(URI, { body: await object({ state: "inner" }), headers: { "content-type": "application/oauth-authz-req+jwt" } });
+  op.outbound.length = 0;
+  const browser = op.browser();
+  const login = await browser.open(outside(URI));
+  op.serve(URI, { status: 404 });
+  op.clock.advance({ minutes: 20 });
+  const page = await browser.complete(login, ada);
+  assert.equal(page.callback.get("state"), "inner");
+  assert.ok(page.callback.get("code"));
+  assert.deepEqual(op.outbound, [URI]);
+});
+
+test("what may change is fetched anew for each request", async () => {
+  for (const state of ["one", "two"]) {
+    op.serve(URI, { body: `${await object({ state, prompt: "none" })}\n` });
+    const page = await op.browser().open(outside(URI));
+    assert.deepEqual([page.callback.get("error"), page.callback.get("state")], ["login_required", state]);
+  }
+});
+
+test("a fragment that is the SHA-256 of the content binds it, and lets it be kept", async () => {
+  const body = await object();
+  const hash = (text) => createHash("sha256").update(text).digest("base64url");
+  const uri = `https://app.acme.test/requests/2.jwt#${hash(body)}`;
+  op.serve("https://app.acme.test/requests/2.jwt", { body });
+  assert.ok((await op.browser().open(outside(uri))).asksForPassword);
+  op.serve("https://app.acme.test/requests/2.jwt", { status: 500 });
+  assert.ok((await op.browser().open(outside(uri))).asksForPassword, "from the copy");
+  op.serve("https://app.acme.test/requests/2.jwt", { body });
+  await told(outside(`https://app.acme.test/requests/2.jwt#${hash("other")}`), "invalid_request_uri");
+});
+
+test("one that was not registered is not fetched", async () => {
+  op.outbound.length = 0;
+  for (const uri of [
+    "https://app.acme.test/requests/3.jwt",
+    `${URI}?x=1`,
+    "https://app.acme.test/requests/../requests/1.jwt",
+    "http://app.acme.test/requests/1.jwt",
+    "https://169.254.169.254/latest/meta-data",
+    "file:///etc/passwd",
+    "urn:ietf:params:oauth:request_uri:x",
+    "x",
+  ]) {
+    await told(outside(uri), "invalid_request_uri");
+  }
+  assert.deepEqual(op.outbound, []);
+});
+
+const WRONG = {
+  "is not found": { status: 404 },
+  "redirects": { status: 302, headers: { location: "https://app.acme.test/other" } },
+  "is huge": { body: "x".repeat(40_000) },
+};
+for (const [what, answer] of Object.entries(WRONG)) {
+  test(`invalid_request_uri when what is there ${what}`, async () => {
+    op.serve(URI, answer);
+    assert.match(await told(outside(URI), "invalid_request_uri"), /^request_uri /);
+  });
+}
+
+test("invalid_request_object when what is there is none", async () => {
+  for (const body of ["", "<html>", "{}", new Uint8Array([0xff, 0xfe])]) {
+    op.serve(URI, { body });
+    await told(outside(URI), "invalid_request_object");
+  }
+});
+
+test("addresses that are never fetched cannot be registered", async () => {
+  for (const uri of ["http://app.acme.test/r", "https://127.0.0.1/r", "https://localhost/r", "https://u:p@app.acme.test/r"]) {
+    const response = await op.admin("/register", {
+      json: { redirect_uris: ["https://app.acme.test/cb"], request_uris: [uri] },
+    });
+    assert.equal(response.status, 400, uri);
+  }
+});
+
+test("an error has nowhere to go without a redirect URI outside", async () => {
+  op.serve(URI, { status: 404 });
+  errorPage(await op.browser().open(beside(client, { request_uri: URI })));
+});
