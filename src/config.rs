@@ -35,6 +35,8 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// `LOGOUT_REVOKES`: which tokens end with the session that they came of.
     pub logout_revokes: LogoutRevokes,
+    /// `SESSION_MANAGEMENT`: whether clients can watch the session through an iframe.
+    pub session_management: bool,
 }
 
 /// Who may register clients at `/register`.
@@ -261,6 +263,7 @@ impl Config {
                 ("nothing", LogoutRevokes::Nothing),
             ],
         );
+        let session_management = reader.choice("SESSION_MANAGEMENT", false, &[("off", false), ("on", true)]);
         match (issuer, roots) {
             (Some(issuer), Some(roots)) if reader.problems.is_empty() => Ok(Self {
                 issuer,
@@ -273,6 +276,7 @@ impl Config {
                 server_timing,
                 lifetimes,
                 logout_revokes,
+                session_management,
             }),
             _ => Err(ConfigError(reader.problems)),
         }

@@ -51,6 +51,13 @@ pub enum Body {
         /// The policy.
         policy: String,
     },
+    /// A page that other sites show in a frame, with its `Content-Security-Policy`.
+    Frame {
+        /// The HTML.
+        html: String,
+        /// The policy.
+        policy: String,
+    },
 }
 
 /// Who may keep an answer.

@@ -38,6 +38,8 @@ pub enum Purpose {
     Csrf,
     /// MAC over an authorization request that waits for the person.
     Interaction,
+    /// MAC by which a client's page sees that the session has changed.
+    BrowserState,
     /// Keys under which failed sign-ins are counted (so that addresses are not stored).
     Throttle,
 }
@@ -55,6 +57,7 @@ impl Purpose {
             Self::KvDocument => "limen/v1/kv-document",
             Self::Csrf => "limen/v1/csrf",
             Self::Interaction => "limen/v1/interaction",
+            Self::BrowserState => "limen/v1/browser-state",
             Self::Throttle => "limen/v1/throttle",
         }
     }

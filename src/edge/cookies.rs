@@ -1,4 +1,5 @@
-//! The two cookies: which sessions a browser has, and which browser it is.
+//! The cookies: which sessions a browser has, which browser it is, and, with session management, a mark by which clients' pages
+//! see that the session has changed.
 //!
 //! `__Host-` binds a cookie to this very host over https. On a loopback http issuer, where not every browser would take such
 //! a cookie, the names go without it.
@@ -8,6 +9,9 @@ use cookie::{Cookie, SameSite, time::Duration};
 use crate::{
     account::held_sessions::HeldSessions,
     config::{Config, Issuer},
+    oidc::session_state::browser_state,
+    reply::Reply,
+    secret::Purpose,
 };
 
 /// The cookie of the sign-on sessions.
@@ -29,13 +33,48 @@ pub fn browser_name(issuer: &Issuer) -> &'static str {
 }
 
 /// The session cookie for what a browser now holds; one that is removed when that is nothing.
-pub fn session(config: &Config, held: &HeldSessions) -> Cookie<'static> {
+fn session(config: &Config, held: &HeldSessions) -> Cookie<'static> {
     let lifetime = Duration::seconds(config.lifetimes.session.seconds());
     let (value, lifetime) = match held.cookie() {
         Some(value) => (value, lifetime),
         None => (String::new(), Duration::ZERO),
     };
     build(&config.issuer, session_name(&config.issuer), value, lifetime)
+}
+
+/// The cookie with the browser state of session management. The script of the iframe reads it, on the pages of other sites.
+pub fn browser_state_name(issuer: &Issuer) -> &'static str {
+    if issuer.is_https() {
+        "__Host-limen_state"
+    } else {
+        "limen_state"
+    }
+}
+
+/// The answer with the cookies for what the browser now holds.
+pub fn hold(reply: Reply, config: &Config, held: &HeldSessions) -> Reply {
+    show_state(reply.with_cookie(session(config, held)), config, held)
+}
+
+/// The answer with the browser state, where session management is on.
+pub fn show_state(reply: Reply, config: &Config, held: &HeldSessions) -> Reply {
+    if !config.session_management {
+        return reply;
+    }
+    let key = config.roots.current(Purpose::BrowserState);
+    let state = browser_state(&key, held.active());
+    let mut cookie = build(
+        &config.issuer,
+        browser_state_name(&config.issuer),
+        state,
+        Duration::days(365),
+    );
+    // It is read by a script, in frames of other sites; it opens nothing. Browsers that take no Secure cookie from a loopback host
+    // do without.
+    cookie.set_http_only(false);
+    cookie.set_same_site(SameSite::None);
+    cookie.set_secure(true);
+    reply.with_cookie(cookie)
 }
 
 /// A new browser cookie.

@@ -18,6 +18,7 @@ use crate::{
         authorize::AuthRequest,
         client_metadata::ResponseType,
         return_address::{AuthorizationResponse, FrontChannelToken},
+        session_state::{browser_state, session_state},
     },
     secret::{Hash, OpaqueToken, Purpose},
 };
@@ -26,13 +27,14 @@ use crate::{
 /// does a family that no token names.
 pub struct Draft {
     request: AuthRequest,
+    session_hash: Hash,
     code: OpaqueToken,
     code_hash: Hash,
     family_id: String,
 }
 
 impl Draft {
-    pub fn new(request: AuthRequest, context: &Context) -> Result<Self, Fault> {
+    pub fn new(request: AuthRequest, session_hash: &Hash, context: &Context) -> Result<Self, Fault> {
         let roots = &context.config.roots;
         let code = OpaqueToken::new(roots, random::bytes()?);
         let code_hash = code
@@ -40,6 +42,7 @@ impl Draft {
             .ok_or_else(|| Fault::new("code", "no root key"))?;
         Ok(Self {
             request,
+            session_hash: session_hash.clone(),
             code,
             code_hash,
             family_id: random::id()?,
@@ -48,10 +51,10 @@ impl Draft {
 
     /// The statements of a draft, in this order: whether all that it rests on stands, which key signs for the client; then
     /// what is stored if it does: the code, the token family, and that the client knows the session.
-    pub fn statements(&self, flow: &Flow, session_hash: &Hash, context: &Context) -> [Statement; 5] {
+    pub fn statements(&self, flow: &Flow, context: &Context) -> [Statement; 5] {
         let lifetimes = &context.config.lifetimes;
         let basis = Basis {
-            session_hash,
+            session_hash: &self.session_hash,
             client: &flow.client,
             request: &self.request,
             session_idle: lifetimes.session_idle,
@@ -83,6 +86,7 @@ impl Draft {
         let wanted = request.response_type;
         let mut response = AuthorizationResponse {
             code: wanted.has_code().then(|| self.code.expose().to_owned()),
+            session_state: self.session_state(flow, context)?,
             ..AuthorizationResponse::default()
         };
         if !wanted.has_front_channel_token() {
@@ -121,5 +125,16 @@ impl Draft {
             }
         }
         Ok(response)
+    }
+
+    /// `session_state`, where session management is on.
+    fn session_state(&self, flow: &Flow, context: &Context) -> Result<Option<String>, Fault> {
+        if !context.config.session_management {
+            return Ok(None);
+        }
+        let key = context.config.roots.current(Purpose::BrowserState);
+        let state = browser_state(&key, Some(&self.session_hash));
+        let (client_id, redirect_uri) = (&flow.client.client_id, flow.address.redirect_uri());
+        Ok(session_state(client_id, redirect_uri, &state, random::bytes()?))
     }
 }

@@ -116,6 +116,10 @@ fn content(body: Body, headers: &Headers) -> Result<Option<String>> {
         Body::Jwt(text) => ("application/jwt", text),
         Body::Text(text) => ("text/plain; charset=utf-8", text),
         Body::Css(text) => ("text/css; charset=utf-8", text.to_owned()),
+        Body::Frame { html, policy } => {
+            headers.set("content-security-policy", &policy)?;
+            ("text/html; charset=utf-8", html)
+        }
         Body::Page { html, policy } => {
             headers.set("content-security-policy", &policy)?;
             headers.set("x-frame-options", "DENY")?;

@@ -3,8 +3,8 @@
 use super::{
     context::Context,
     endpoints::{
-        account, admin_audit, admin_keys, admin_users, authorize, consent, introspect, login, logout, register,
-        registered_client, revoke, select_account, token, userinfo, well_known,
+        account, admin_audit, admin_keys, admin_users, authorize, check_session, consent, introspect, login, logout,
+        register, registered_client, revoke, select_account, token, userinfo, well_known,
     },
     failure::{MachineFailure, PageFailure, Problem},
     request::Incoming,
@@ -84,6 +84,7 @@ async fn page(endpoint: Endpoint, request: &mut Incoming, context: &Context) -> 
         Endpoint::SelectAccount if is_post => select_account::submit(request, context).await,
         Endpoint::SelectAccount => select_account::show(request, context).await,
         Endpoint::Logout => logout::logout(request, context).await,
+        Endpoint::CheckSession => check_session::check_session(context),
         Endpoint::LogoutConfirm => logout::confirm(request, context).await,
         Endpoint::Stylesheet => Ok(well_known::stylesheet()),
         _ => Err(Problem::NotFound.into()),

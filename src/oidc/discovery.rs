@@ -68,6 +68,11 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
     });
+    if config.session_management
+        && let Some(members) = document.as_object_mut()
+    {
+        members.insert("check_session_iframe".to_owned(), url(Endpoint::CheckSession).into());
+    }
     if config.registration != Registration::Off
         && let Some(members) = document.as_object_mut()
     {

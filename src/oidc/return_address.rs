@@ -38,6 +38,8 @@ pub struct AuthorizationResponse {
     pub token: Option<FrontChannelToken>,
     /// `id_token`.
     pub id_token: Option<String>,
+    /// `session_state`.
+    pub session_state: Option<String>,
 }
 
 /// An access token from the authorization endpoint (RFC 6749 section 4.2.2).
@@ -190,6 +192,9 @@ impl ReturnAddress {
         }
         if let Some(id_token) = response.id_token {
             fields.push(("id_token", id_token));
+        }
+        if let Some(session_state) = response.session_state {
+            fields.push(("session_state", session_state));
         }
         self.deliver(issuer, fields)
     }

@@ -7,12 +7,17 @@ use url::Url;
 
 use crate::secret::{Hash, Key, random_text};
 
+/// The browser state where nobody is signed in. There is one, so that the script can tell it from a cookie that the browser
+/// keeps from it.
+const NOBODY: &str = "0";
+
 /// "OP User Agent state": changes with every sign-in and sign-out, tells nothing of the session, and can be read by the
-/// script of the iframe. Empty when nobody is signed in.
+/// script of the iframe.
 pub fn browser_state(key: &Key, session: Option<&Hash>) -> String {
-    session
-        .map(|hash| random_text(key.mac(&[hash.as_str().as_bytes()])))
-        .unwrap_or_default()
+    match session {
+        Some(hash) => random_text(key.mac(&[hash.as_str().as_bytes()])),
+        None => NOBODY.to_owned(),
+    }
 }
 
 /// `session_state` for the client at `redirect_uri`: "the salted cryptographic hash of Client ID, origin URL, and OP User Agent
@@ -52,13 +57,13 @@ mod tests {
     }
 
     #[test]
-    fn each_session_is_another_browser_state_and_none_is_empty() {
+    fn each_session_is_another_browser_state_and_none_is_one_too() {
         let key = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new())
             .unwrap()
-            .current(Purpose::Session);
+            .current(Purpose::BrowserState);
         let of = |text: &str| browser_state(&key, Some(&Hash::stored(text.to_owned())));
         assert_ne!(of("a"), of("b"));
-        assert!(!of("a").is_empty());
-        assert_eq!(browser_state(&key, None), "");
+        assert_ne!(of("a"), browser_state(&key, None));
+        assert_eq!(browser_state(&key, None), NOBODY);
     }
 }

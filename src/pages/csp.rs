@@ -36,6 +36,14 @@ pub fn content_security_policy(page: Csp) -> String {
     policy
 }
 
+/// The policy of a page that is nothing but one script, and that any site may show in a frame. A nonce that is not plain
+/// base64 is left out, and the script does not run.
+pub fn framed_script_policy(script_nonce: &str) -> String {
+    let script = Some(script_nonce).filter(|nonce| is_base64(nonce));
+    let script = script.map_or("'none'".to_owned(), |nonce| format!("'nonce-{nonce}'"));
+    format!("default-src 'none'; script-src {script}; form-action 'none'; frame-ancestors *; base-uri 'none'")
+}
+
 /// A source expression: an origin or a scheme. It cannot hold a character that ends a directive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CspSource(String);
@@ -192,6 +200,15 @@ mod tests {
             policy.contains("; frame-src https://a.org:8443 https://b.org; form-action 'self'; "),
             "{policy}"
         );
+    }
+
+    #[test]
+    fn a_framed_page_may_do_nothing_but_run_its_script() {
+        assert_eq!(
+            framed_script_policy("abc"),
+            "default-src 'none'; script-src 'nonce-abc'; form-action 'none'; frame-ancestors *; base-uri 'none'"
+        );
+        assert!(framed_script_policy("a' *").contains("script-src 'none';"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod account;
 mod asker;
+mod check_session;
 mod consent;
 mod csp;
 mod error;
@@ -21,8 +22,9 @@ mod style;
 mod tests;
 mod text;
 
+pub use check_session::CheckSessionPage;
 pub use consent::{ConsentItem, ConsentPage};
-pub use csp::{Csp, CspSource, content_security_policy};
+pub use csp::{Csp, CspSource, content_security_policy, framed_script_policy};
 pub use error::ErrorPage;
 pub use form_post::FormPostPage;
 pub use login::{LoginPage, LoginProblem, LoginPurpose};

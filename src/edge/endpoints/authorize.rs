@@ -4,6 +4,7 @@ use crate::{
     edge::{
         client_copy,
         context::Context,
+        cookies,
         db::{Rows, Statement, clients, grants, sessions, signing_keys},
         failure::{PageFailure, Problem, StepFailure},
         fault::Fault,
@@ -142,8 +143,8 @@ async fn attempt(
     let mut issue = [(); 5].map(|()| Statement::idle());
     if let (Ok(flow), Some(Ok(request)), Some(session_hash)) = (&flow, &request, session_hash) {
         issue = draft
-            .insert(Draft::new(request.clone(), context)?)
-            .statements(flow, session_hash, context);
+            .insert(Draft::new(request.clone(), session_hash, context)?)
+            .statements(flow, context);
     }
     let [stands, key, code, family, known] = issue;
     let hint = request
@@ -212,7 +213,8 @@ async fn attempt(
         (Err(error), ..) => flow.refuse(&error, language, context)?,
         (Ok(Step::Issue), Some(draft), Some(session)) if stands.any()? => {
             let response = draft.answer(&flow, session, &key, context).await;
-            flow.grant(response, language, context)?
+            let granted = flow.grant(response, language, context)?;
+            cookies::show_state(granted, &context.config, &visitor.held)
         }
         // Session or consent ended in this very moment.
         (Ok(Step::Issue | Step::Login), ..) => wait_at(Endpoint::Login)?,

@@ -7,6 +7,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     edge::{
         context::Context,
+        cookies,
         db::{audit, grants, sessions::Session},
         failure::{PageFailure, Problem},
         flow::{self, Flow, Standing},
@@ -79,8 +80,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Ok(asked.flow.deny(language, context)?);
     }
     let client_id = &asked.flow.client.client_id;
-    let draft = Draft::new(asked.request.clone(), context)?;
-    let [stands, key, code, family, known] = draft.statements(&asked.flow, &asked.session_hash, context);
+    let draft = Draft::new(asked.request.clone(), &asked.session_hash, context)?;
+    let [stands, key, code, family, known] = draft.statements(&asked.flow, context);
     let scope: Vec<_> = asked.request.scope.iter().collect();
     let consent_given = asked.entry(Event::ConsentGiven).detail(json!({ "scope": scope }));
     let [_, _, stands, key, ..] = context
@@ -103,7 +104,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         .await?;
     if stands.any()? {
         let response = draft.answer(&asked.flow, &asked.session, &key, context).await;
-        Ok(asked.flow.grant(response, language, context)?)
+        let granted = asked.flow.grant(response, language, context)?;
+        Ok(cookies::show_state(granted, &context.config, &asked.visitor.held))
     } else {
         // The session ended, or the client changed, in this very moment.
         Ok(flow::see_page(Endpoint::AuthorizeResume, &asked.sealed))

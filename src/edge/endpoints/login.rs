@@ -245,11 +245,10 @@ impl Guest {
                 .await?;
             logout::announce(context)?;
         }
-        let cookie = cookies::session(&context.config, &held);
         let next = match &self.destination {
             Destination::Request { sealed, .. } => flow::see_page(Endpoint::AuthorizeResume, sealed),
             Destination::Account { page, .. } => Reply::see_other(page.path().to_owned()),
         };
-        Ok(next.with_cookie(cookie))
+        Ok(cookies::hold(next, &context.config, &held))
     }
 }

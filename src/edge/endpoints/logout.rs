@@ -3,11 +3,12 @@
 use cookie::Cookie;
 
 use crate::{
+    audit::{Actor, Entry, Event},
     edge::{
         context::Context,
         cookies,
         db::{
-            Statement, clients, session_clients,
+            Statement, audit, clients, session_clients,
             sessions::{self, Ending, Session},
             signing_keys,
         },
@@ -249,7 +250,12 @@ impl Leaver {
             let which = Ending::Held(&hashes);
             let [notices, codes, tokens, sessions] = logout::end_sessions(&which, context);
             let front = session_clients::with_front_channel(&which);
-            let [front, ..] = context.db.batch([front, notices, codes, tokens, sessions]).await?;
+            let signed_out = Entry::new(Event::SignOut, Actor::Person);
+            let written = audit::record_ending(&signed_out, &which, context);
+            let [front, ..] = context
+                .db
+                .batch([front, written, notices, codes, tokens, sessions])
+                .await?;
             logout::announce(context)?;
             for client in session_clients::read_front_channel(&front)? {
                 let session = client.session_required().then_some(client.known_as.as_str());
@@ -269,7 +275,7 @@ impl Leaver {
         let dead = |hash: &&Hash| ended.contains(hash) || !self.sessions.iter().any(|(live, _)| live == *hash);
         let gone: Vec<_> = self.visitor.held.all().filter(dead).cloned().collect();
         let held = self.visitor.held.clone().without(&gone);
-        Ok(reply.with_cookie(cookies::session(&context.config, &held)))
+        Ok(cookies::hold(reply, &context.config, &held))
     }
 
     fn page(&self, outcome: SignOut, frames: Vec<String>, nonce: Option<String>) -> Reply {

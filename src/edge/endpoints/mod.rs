@@ -5,6 +5,7 @@ pub mod admin_audit;
 pub mod admin_keys;
 pub mod admin_users;
 pub mod authorize;
+pub mod check_session;
 pub mod consent;
 pub mod introspect;
 pub mod login;

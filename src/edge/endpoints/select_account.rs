@@ -74,7 +74,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     let choice = Choice::Session(session.authentication.session_id);
     let reply = visitor.go_on(Endpoint::AuthorizeResume, interaction, choice, context)?;
-    Ok(reply.with_cookie(cookies::session(&context.config, &held)))
+    Ok(cookies::hold(reply, &context.config, &held))
 }
 
 impl Chooser {

@@ -51,6 +51,38 @@ export const GALLERY = {
     await visitor.page.goto(await app.authorizationUrl({ response_mode: "form_post" }));
   },
 
+  "select-account": async ({ op, visitor }) => {
+    const app = await startWebApp(op, NOTES);
+    await visitor.arrive(app, await op.person({ name: "Ada Lovelace" }));
+    await visitor.page.goto(app.start({ prompt: "select_account" }));
+    await visitor.page.locator("#another").click();
+    await signIn(visitor.page, await op.person({ name: "Grace Hopper" }));
+    await visitor.page.locator("#approve").click();
+    await visitor.page.goto(app.start({ prompt: "select_account" }));
+    await visitor.page.locator("#account-2").waitFor();
+  },
+
+  logout: async ({ op, visitor }) => {
+    const app = await startWebApp(op, NOTES);
+    await visitor.arrive(app, await op.person());
+    await visitor.page.goto(op.url(`/logout?client_id=${app.client.id}`));
+  },
+
+  "logout-of-several": async ({ op, visitor }) => {
+    await GALLERY["select-account"]({ op, visitor });
+    await visitor.page.goto(op.url("/logout"));
+  },
+
+  "signed-out": async ({ op, visitor }) => {
+    const app = await startWebApp(op, { ...NOTES, post_logout_redirect_uris: ["http://127.0.0.1/bye"] });
+    const query = new URLSearchParams({ client_id: app.client.id, post_logout_redirect_uri: "http://127.0.0.1/bye" });
+    await visitor.page.goto(op.url(`/logout?${query}`));
+  },
+
+  "logout-refused": async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/logout?id_token_hint=x"));
+  },
+
   error: async ({ op, visitor }) => {
     await visitor.page.goto((await startWebApp(op, NOTES)).start({ redirect_uri: "https://evil.example/" }));
   },

@@ -12,9 +12,9 @@ import { Limen } from "../../worker/support/limen.mjs";
 const VARIABLES = ["ISSUER", "KEK_1", "KEK_CURRENT", "EPOCH", "ADMIN_TOKEN", "REGISTRATION", "SERVER_TIMING"];
 const SHELL = new URL("../../worker/support/shell.mjs", import.meta.url);
 
-/** Starts Limen. Whoever starts it stops it. */
-export async function serveLimen() {
-  const op = new ServedLimen(await freePort());
+/** Starts Limen, with `vars` beside the usual variables. Whoever starts it stops it. */
+export async function serveLimen(vars) {
+  const op = new ServedLimen(await freePort(), vars);
   await op.start();
   return op;
 }
@@ -23,8 +23,11 @@ class ServedLimen extends Limen {
   #port;
   #miniflare;
 
-  constructor(port) {
-    super({ issuer: `http://localhost:${port}` });
+  #variables;
+
+  constructor(port, vars = {}) {
+    super({ issuer: `http://localhost:${port}`, vars });
+    this.#variables = [...VARIABLES, ...Object.keys(vars)];
     this.#port = port;
   }
 
@@ -51,7 +54,7 @@ class ServedLimen extends Limen {
   #options() {
     const { date, flags } = compatibility();
     const shell = { type: "esm", contents: readFileSync(SHELL, "utf8") };
-    const env = Object.fromEntries(VARIABLES.map((name) => [name, { type: "text", value: this.variable(name) }]));
+    const env = Object.fromEntries(this.#variables.map((name) => [name, { type: "text", value: this.variable(name) }]));
     env.DB = { type: "d1", id: "limen" };
     env.KV = { type: "kv", id: "limen" };
     const config = {

@@ -5,9 +5,9 @@ import { after } from "node:test";
 import { startChromium } from "./chromium.mjs";
 import { serveLimen } from "./limen.mjs";
 
-/** Starts both, and stops them after the file's tests. */
-export async function setStage() {
-  const op = await serveLimen();
+/** Starts both, Limen with `vars` beside the usual variables, and stops them after the file's tests. */
+export async function setStage(vars) {
+  const op = await serveLimen(vars);
   const chromium = await startChromium(op);
   after(async () => {
     // In this order: workerd waits for the connections that a browser keeps open.

@@ -76,6 +76,11 @@ const OPERATIONS = {
     const { registration_client_uri: uri, registration_access_token: bearer } = client.registered;
     return (init) => op.fetch(uri, { method: "DELETE", bearer, ...init });
   },
+  "signing out": async () => {
+    const visitor = op.browser();
+    const { id_token: hint } = await app.tokens(await visitor.obtain(app, ada));
+    return (init) => visitor.fetch(`/logout?id_token_hint=${hint}`, init);
+  },
   "creation of a person": async () => admin("POST", "", somebody()),
   "disabling a person": async () => admin("PATCH", `/${(await freshPerson()).id}`, { disabled: true, name: "Y" }),
   "a new password": async () =>
@@ -98,6 +103,7 @@ const TABLES = [
   "token_families",
   "revoked_tokens",
   "signing_keys",
+  "session_clients",
 ];
 
 /** All that is stored, less when a session was last seen. */
@@ -127,8 +133,8 @@ for (const [what, prepare] of Object.entries(OPERATIONS)) {
         } else {
           assert.match(
             sql,
-            /^(UPDATE sessions|DELETE FROM throttles|INSERT INTO throttles)/i,
-            "only tidying may fail unnoticed",
+            /^(UPDATE sessions|DELETE FROM throttles|INSERT INTO throttles|UPDATE logout_outbox|SELECT o\.id)/i,
+            "only tidying may fail unnoticed, and what is sent after the answer, and later again",
           );
         }
       }

@@ -15,7 +15,7 @@ export const NOT_REACHED = new Set([
 /** What the requests work with. */
 export async function stage() {
   const op = await startLimen();
-  const open = await startLimen({ vars: { REGISTRATION: "open" } });
+  const open = await startLimen({ vars: { REGISTRATION: "open", SESSION_MANAGEMENT: "on" } });
   const off = await startLimen({ vars: { REGISTRATION: "off" } });
   for (const one of [op, open, off]) readAtOnce(one);
   const [client, person, browser] = [await op.client(), await op.person(), op.browser()];
@@ -252,6 +252,8 @@ export const REQUESTS = {
       await confirmedByebye(op, person),
     ];
   },
+
+  checkSession: async ({ op, open }) => [await op.fetch("/check_session"), await open.fetch("/check_session")],
 
   token: async ({ op, client, person, browser }) => {
     const grant = await browser.obtain(client, person);
