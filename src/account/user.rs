@@ -3,7 +3,11 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    oidc::{claims::StandardClaims, scope::Scope},
+    oidc::{
+        claims::StandardClaims,
+        client::Client,
+        subject::{SubjectSalt, subject},
+    },
     time::UnixTime,
 };
 
@@ -12,6 +16,8 @@ use crate::{
 pub struct User {
     /// The public `sub`.
     pub id: String,
+    /// What keeps their pairwise identifiers apart.
+    pub subject_salt: SubjectSalt,
     /// To sign in with; unique in any case.
     pub username: Username,
     /// What is known about them.
@@ -73,15 +79,18 @@ impl User {
         self.claims.text("name").unwrap_or(self.username.as_str())
     }
 
-    /// The claims that `scope` releases to a client, less `sub` (OIDC Core section 5.4).
-    pub fn released(&self, scope: &Scope) -> Map<String, Value> {
-        let mut released = self.claims.released(scope);
-        if scope.contains("profile") {
-            let username = || Value::from(self.username.as_str());
-            released.entry("preferred_username").or_insert_with(username);
-            released.insert("updated_at".to_owned(), self.updated_at.seconds().into());
-        }
-        released
+    /// The `sub` by which `client` knows them.
+    pub fn sub_at(&self, client: &Client) -> String {
+        subject(client, &self.id, &self.subject_salt)
+    }
+
+    /// All that a client can be told of them, less `sub` (OIDC Core section 5.1).
+    pub fn known_claims(&self) -> Map<String, Value> {
+        let mut known = self.claims.as_map().clone();
+        let username = || Value::from(self.username.as_str());
+        known.entry("preferred_username").or_insert_with(username);
+        known.insert("updated_at".to_owned(), self.updated_at.seconds().into());
+        known
     }
 }
 

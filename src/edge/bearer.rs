@@ -10,6 +10,7 @@ use crate::{
     account::user::User,
     oidc::{
         access_token::{self, AccessTokenClaims},
+        claims_request::ClaimsRequest,
         error::OAuthError,
         jwt::Unverified,
     },
@@ -20,6 +21,8 @@ pub struct LiveToken {
     pub claims: AccessTokenClaims,
     /// The person, where it is a person's.
     pub user: Option<User>,
+    /// What the person allowed beside the scopes.
+    pub claims_request: ClaimsRequest,
 }
 
 /// An access token as it was presented: not to be believed.
@@ -77,6 +80,7 @@ impl<'a> Presented<'a> {
         Ok(LiveToken {
             claims: self.claims,
             user,
+            claims_request: token_families::read_claims_request(alive)?,
         })
     }
 }

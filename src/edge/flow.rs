@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     oidc::{
-        authentication::Consent,
+        authentication::{Consent, Present},
         authorize::AuthRequest,
         client::Client,
         client_metadata::Supported,
@@ -39,6 +39,13 @@ pub struct Flow {
 pub struct Standing {
     pub session: Option<Session>,
     pub consent: Option<Consent>,
+}
+
+impl Standing {
+    /// The person, as `client` knows them.
+    pub fn present(&self, client: &Client) -> Option<Present<'_>> {
+        self.session.as_ref().map(|session| session.present(client))
+    }
 }
 
 impl Flow {

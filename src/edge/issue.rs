@@ -16,8 +16,10 @@ use crate::{
         access_token,
         authorization::{Authorization, Beside, Mint},
         authorize::AuthRequest,
+        claims_request::Target,
         client_metadata::ResponseType,
         return_address::{AuthorizationResponse, FrontChannelToken},
+        scope::Scope,
         session_state::{browser_state, session_state},
     },
     secret::{Hash, OpaqueToken, Purpose},
@@ -92,7 +94,7 @@ impl Draft {
         if !wanted.has_front_channel_token() {
             return Ok(response);
         }
-        let authorization = Authorization::given(request, &session.authentication, self.family_id);
+        let authorization = Authorization::given(request, &session.present(client), self.family_id);
         let signer = Signer::new(signing_keys::read_current(key)?, client.signing_alg(), context).await?;
         let mint = Mint {
             config: &context.config,
@@ -111,15 +113,17 @@ impl Draft {
             });
         }
         if wanted.has_id_token() {
-            let mut beside = Beside {
+            // "when no Access Token is issued ... the resulting Claims are returned in the ID Token" (Core section 5.4).
+            let in_id_token = match wanted {
+                ResponseType::IdToken => request.scope.clone(),
+                _ => Scope::default(),
+            };
+            let known = session.user.known_claims();
+            let beside = Beside {
                 access_token: response.token.as_ref().map(|token| token.access_token.as_str()),
                 code: response.code.as_deref(),
-                ..Beside::default()
+                claims: request.claims.released(&known, &in_id_token, Target::IdToken),
             };
-            if wanted == ResponseType::IdToken {
-                // "when no Access Token is issued ... the resulting Claims are returned in the ID Token" (Core section 5.4).
-                beside.claims = session.user.released(&request.scope);
-            }
             if let Some(claims) = authorization.id_token(client, beside, &mint) {
                 response.id_token = Some(jwts::id_token(&claims, client, &signer, context).await?);
             }

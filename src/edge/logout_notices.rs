@@ -22,6 +22,7 @@ use crate::oidc::{
     fetch_url::FetchUrl,
     jwt::SigningAlg,
     logout_token::{self, EndedSession, LogoutTokenClaims},
+    subject::subject,
 };
 
 /// The most notices of a round.
@@ -110,7 +111,7 @@ async fn send(notice: &Notice, signers: &BTreeMap<SigningAlg, Signer>, context: 
         .ok_or_else(|| Fault::new("logout token", "no signer"))?;
     let client_id = &notice.client.client_id;
     let ended = EndedSession {
-        sub: &notice.user_id,
+        sub: &subject(&notice.client, &notice.user_id, &notice.subject_salt),
         sid: &sid(&notice.session_id, client_id),
         client_id,
     };

@@ -1,5 +1,7 @@
 //! The event in which a person proved who they are, and what they allowed a client (OIDC Core section 2).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -11,7 +13,7 @@ use crate::{secret::random_text, time::UnixTime};
 pub struct Authentication {
     /// The session it belongs to. Worth nothing as a credential.
     pub session_id: String,
-    /// The person: the public `sub`.
+    /// The person's account.
     pub user_id: String,
     /// `auth_time`.
     pub auth_time: UnixTime,
@@ -19,6 +21,15 @@ pub struct Authentication {
     pub acr: String,
     /// `amr`.
     pub amr: Vec<Amr>,
+}
+
+/// Who is signed in before the request of a client.
+#[derive(Clone, Debug)]
+pub struct Present<'a> {
+    /// How they signed in.
+    pub authentication: &'a Authentication,
+    /// The `sub` by which the client knows them.
+    pub sub: String,
 }
 
 /// Authentication Method Reference (RFC 8176 section 2).
@@ -32,13 +43,18 @@ pub enum Amr {
 /// `acr` of a sign-in with one factor: the level 1 of ISO/IEC 29115, as OIDC Core section 2 has it.
 pub const ACR_ONE_FACTOR: &str = "1";
 
+/// Every `acr` that a sign-in can have: `acr_values_supported`.
+pub const ACR_VALUES: &[&str] = &[ACR_ONE_FACTOR];
+
 /// A person's standing consent to a client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Consent {
     /// The row that is deleted to revoke it.
     pub grant_id: String,
     /// What was allowed.
     pub scope: Scope,
+    /// Claims that were allowed, by a scope or one by one.
+    pub claims: BTreeSet<String>,
 }
 
 /// `sid`: the session as one client sees it. The id of the session is 128 random bits that no client is told, so two clients

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{
     access_token::AccessTokenClaims,
-    authentication::{Amr, Authentication, sid},
+    authentication::{Amr, Present, sid},
     authorize::AuthRequest,
+    claims_request::ClaimsRequest,
     client::Client,
     client_certificate::ClientCertificate,
     id_token::{IdTokenClaims, half_hash},
@@ -18,12 +19,14 @@ use crate::{config::Config, time::UnixTime};
 pub struct Authorization {
     /// The row that every token of it lives and dies with.
     pub family_id: String,
-    /// The person.
-    pub user_id: String,
+    /// The person, as the client knows them.
+    pub sub: String,
     /// The sign-on session in which it was given.
     pub session_id: String,
     /// What was authorized.
     pub scope: Scope,
+    /// What was authorized beside it.
+    pub claims: ClaimsRequest,
     /// `nonce` of the authorization request.
     pub nonce: Option<String>,
     /// When the person authenticated.
@@ -37,7 +40,6 @@ pub struct Authorization {
 }
 
 /// What an ID token comes along with.
-#[derive(Default)]
 pub struct Beside<'a> {
     /// `access_token`, bound by `at_hash`.
     pub access_token: Option<&'a str>,
@@ -48,13 +50,15 @@ pub struct Beside<'a> {
 }
 
 impl Authorization {
-    /// What the person of `authentication` authorized by `request`, for tokens of the authorization endpoint.
-    pub fn given(request: &AuthRequest, authentication: &Authentication, family_id: String) -> Self {
+    /// What the person of `present` authorized by `request`, for tokens of the authorization endpoint.
+    pub fn given(request: &AuthRequest, present: &Present<'_>, family_id: String) -> Self {
+        let authentication = present.authentication;
         Self {
             family_id,
-            user_id: authentication.user_id.clone(),
+            sub: present.sub.clone(),
             session_id: authentication.session_id.clone(),
             scope: request.scope.clone(),
+            claims: request.claims.clone(),
             nonce: request.nonce.clone(),
             auth_time: authentication.auth_time,
             acr: authentication.acr.clone(),
@@ -66,7 +70,7 @@ impl Authorization {
     /// The claims of an access token for `scope`, a part of what was authorized.
     pub fn access_token(&self, client: &Client, scope: Scope, jti: String, mint: &Mint<'_>) -> AccessTokenClaims {
         AccessTokenClaims {
-            sub: self.user_id.clone(),
+            sub: self.sub.clone(),
             auth_time: Some(self.auth_time),
             acr: Some(self.acr.clone()),
             family: Some(self.family_id.clone()),
@@ -83,7 +87,7 @@ impl Authorization {
         let half_hash = |token| alg.map(|alg| half_hash(alg, token));
         let claims = IdTokenClaims {
             iss: mint.config.issuer.as_str(),
-            sub: &self.user_id,
+            sub: &self.sub,
             aud: &client.client_id,
             exp: mint.now + mint.config.lifetimes.id_token,
             iat: mint.now,

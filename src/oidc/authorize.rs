@@ -1,6 +1,8 @@
 //! The Authentication Request (OIDC Core section 3.1.2.1, RFC 6749 section 4.1.1), once it is known where errors go.
 
 use super::{
+    authentication::{ACR_VALUES, Consent},
+    claims_request::ClaimsRequest,
     client::Client,
     client_metadata::{GrantType, ResponseType, Supported},
     error::{ErrorCode, OAuthError},
@@ -22,6 +24,8 @@ pub struct AuthRequest {
     pub response_type: ResponseType,
     /// `scope`, less what nobody knows.
     pub scope: Scope,
+    /// `claims` and `claims_locales`.
+    pub claims: ClaimsRequest,
     /// `nonce`.
     pub nonce: Option<String>,
     /// PKCE.
@@ -34,6 +38,15 @@ pub struct AuthRequest {
     pub id_token_hint: Option<IdTokenHint>,
     /// Whether a refresh token comes of it.
     pub refreshable: bool,
+}
+
+/// The error for a sign-in that is not as strong as is essential: "the Authorization Server MUST treat that outcome as a
+/// failed authentication attempt" (Core section 5.5.1.1), by the code that OpenID Connect registered for it.
+pub fn unmet() -> OAuthError {
+    OAuthError::new(
+        ErrorCode::UnmetAuthenticationRequirements,
+        "no sign-in has an acr that is essential to the client",
+    )
 }
 
 /// `prompt`.
@@ -60,7 +73,12 @@ impl AuthRequest {
         let response_type = parse_response_type(params, client, supported)?;
         ReturnAddress::check_response_mode(params, response_type)?;
         let scope = parse_scope(params, client, response_type)?;
+        let claims = ClaimsRequest::parse(params)?;
         Ok(Self {
+            claims: match response_type {
+                ResponseType::IdToken => claims.without_userinfo(),
+                _ => claims,
+            },
             nonce: parse_nonce(params, response_type)?,
             code_challenge: parse_code_challenge(params, client, response_type)?,
             prompt: Prompt::parse(params)?,
@@ -78,6 +96,47 @@ impl AuthRequest {
     /// `offline_access`.
     pub fn front_channel_scope(&self) -> Scope {
         self.scope.clone().without("offline_access")
+    }
+
+    /// Whether the client expects the person with this `sub`: by `id_token_hint`, or by a value of the claim `sub`.
+    pub fn expects(&self, sub: &str) -> bool {
+        let hinted = self.id_token_hint.as_ref().is_none_or(|hint| hint.subject() == sub);
+        hinted && self.claims.accepts_subject(sub)
+    }
+
+    /// Whether a sign-in of this `acr` is strong enough. Only essential values count: `acr_values` asks for "a Voluntary
+    /// Claim" (Core section 3.1.2.1).
+    pub fn accepts_acr(&self, acr: &str) -> bool {
+        let essential = self.claims.essential_acr_values();
+        essential.is_none_or(|values| values.contains(&acr))
+    }
+
+    /// Whether anybody can sign in as strongly as is essential to the client.
+    ///
+    /// # Errors
+    /// `unmet_authentication_requirements`.
+    pub fn check_acr_values(&self) -> Result<(), OAuthError> {
+        if ACR_VALUES.iter().any(|acr| self.accepts_acr(acr)) {
+            Ok(())
+        } else {
+            Err(unmet())
+        }
+    }
+
+    /// What the person is asked for, in one line: scopes, then claims in quotes, which no scope can have.
+    pub fn asked_for(&self) -> String {
+        let claims: Vec<_> = self.claims.beyond(&self.scope).into_iter().collect();
+        if claims.is_empty() {
+            self.scope.to_string()
+        } else {
+            format!("{} \"{}\"", self.scope, claims.join(" "))
+        }
+    }
+
+    /// Whether `consent` covers all that the person would be asked for.
+    pub fn is_covered_by(&self, consent: &Consent) -> bool {
+        let claims = self.claims.beyond(&self.scope);
+        self.scope.is_subset(&consent.scope) && claims.iter().all(|claim| consent.claims.contains(*claim))
     }
 
     /// Whether a sign-in at `auth_time` is recent enough, when nobody was sent to sign in for this request. "max_age=0 is

@@ -1,11 +1,11 @@
-//! What is known about a person, and which of it a scope releases (OIDC Core sections 5.1 and 5.4).
+//! What is known about a person, and which scope covers it (OIDC Core sections 5.1, 5.2 and 5.4).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::scope::Scope;
+use super::{language_tag::is_language_tag, scope::Scope};
 
-/// The standard claims of one person, less `sub`.
+/// The standard claims of one person, less `sub`; those that people read also by language, as `name#fr`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StandardClaims(Map<String, Value>);
@@ -13,17 +13,23 @@ pub struct StandardClaims(Map<String, Value>);
 /// The most bytes that a claim may have.
 const LONGEST: usize = 2_000;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
+    /// Text that may differ from language to language.
+    Words,
     Url,
     Flag,
     Address,
+    Time,
 }
 
-struct StandardClaim {
-    name: &'static str,
-    scope: &'static str,
+/// A claim of section 5.1.
+pub struct StandardClaim {
+    /// Its name, without a language.
+    pub name: &'static str,
+    /// The scope of section 5.4 that asks for it.
+    pub scope: &'static str,
     kind: Kind,
 }
 
@@ -31,13 +37,13 @@ const fn claim(name: &'static str, scope: &'static str, kind: Kind) -> StandardC
     StandardClaim { name, scope, kind }
 }
 
-/// OIDC Core section 5.1, with the scope of section 5.4 that asks for each. `updated_at` is Limen's own to tell.
-const STANDARD_CLAIMS: [StandardClaim; 18] = [
-    claim("name", "profile", Kind::Text),
-    claim("given_name", "profile", Kind::Text),
-    claim("family_name", "profile", Kind::Text),
-    claim("middle_name", "profile", Kind::Text),
-    claim("nickname", "profile", Kind::Text),
+/// OIDC Core section 5.1. `updated_at` is Limen's own to tell.
+const STANDARD_CLAIMS: [StandardClaim; 19] = [
+    claim("name", "profile", Kind::Words),
+    claim("given_name", "profile", Kind::Words),
+    claim("family_name", "profile", Kind::Words),
+    claim("middle_name", "profile", Kind::Words),
+    claim("nickname", "profile", Kind::Words),
     claim("preferred_username", "profile", Kind::Text),
     claim("profile", "profile", Kind::Url),
     claim("picture", "profile", Kind::Url),
@@ -51,6 +57,7 @@ const STANDARD_CLAIMS: [StandardClaim; 18] = [
     claim("address", "address", Kind::Address),
     claim("phone_number", "phone", Kind::Text),
     claim("phone_number_verified", "phone", Kind::Flag),
+    claim("updated_at", "profile", Kind::Time),
 ];
 
 /// OIDC Core section 5.1.1.
@@ -65,7 +72,27 @@ const ADDRESS_MEMBERS: [&str; 6] = [
 
 /// The name of each claim, for discovery.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    STANDARD_CLAIMS.iter().map(|claim| claim.name).chain(["updated_at"])
+    STANDARD_CLAIMS.iter().map(|claim| claim.name)
+}
+
+/// The claim of that name, which has no language tag.
+pub fn find(name: &str) -> Option<&'static StandardClaim> {
+    STANDARD_CLAIMS.iter().find(|claim| claim.name == name)
+}
+
+/// The names of the claims that `scope` asks for (section 5.4).
+pub fn of_scope(scope: &Scope) -> impl Iterator<Item = &'static str> {
+    let covered = STANDARD_CLAIMS.iter().filter(|claim| scope.contains(claim.scope));
+    covered.map(|claim| claim.name)
+}
+
+/// The claim behind a member of a JSON object: its name, or its name and a language: "Claim Names ... with BCP47 language tags
+/// are ... separated by a # character" (section 5.2).
+fn of_member(member: &str) -> Option<&'static StandardClaim> {
+    match member.split_once('#') {
+        None => find(member),
+        Some((name, tag)) => find(name).filter(|claim| claim.kind.is_for_readers() && is_language_tag(tag)),
+    }
 }
 
 impl StandardClaims {
@@ -75,14 +102,14 @@ impl StandardClaims {
     /// Names the claim whose value is not of the type that section 5.1 gives it.
     pub fn parse(object: &Map<String, Value>) -> Result<Self, String> {
         let mut claims = Map::new();
-        for claim in &STANDARD_CLAIMS {
-            let Some(value) = object.get(claim.name).filter(|value| !value.is_null()) else {
+        for (member, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+            let Some(claim) = of_member(member).filter(|claim| claim.kind != Kind::Time) else {
                 continue;
             };
             if !claim.kind.admits(value) {
                 return Err(format!("{} must be {}", claim.name, claim.kind.describe()));
             }
-            claims.insert(claim.name.to_owned(), value.clone());
+            claims.insert(member.clone(), value.clone());
         }
         Ok(Self(claims))
     }
@@ -112,18 +139,15 @@ impl StandardClaims {
     pub fn as_map(&self) -> &Map<String, Value> {
         &self.0
     }
-
-    /// The claims that `scope` asks for: "if a Claim is not returned, that Claim Name SHOULD be omitted".
-    pub fn released(&self, scope: &Scope) -> Map<String, Value> {
-        STANDARD_CLAIMS
-            .iter()
-            .filter(|claim| scope.contains(claim.scope))
-            .filter_map(|claim| Some((claim.name.to_owned(), self.0.get(claim.name)?.clone())))
-            .collect()
-    }
 }
 
 impl Kind {
+    /// "Human-readable Claim Values and Claim Values that reference human-readable values MAY be represented in multiple
+    /// languages and scripts" (section 5.2).
+    fn is_for_readers(self) -> bool {
+        matches!(self, Self::Words | Self::Url | Self::Address)
+    }
+
     fn admits(self, value: &Value) -> bool {
         let is_text = |value: &Value| {
             value
@@ -131,7 +155,7 @@ impl Kind {
                 .is_some_and(|text| text.len() <= LONGEST && !text.contains('\0'))
         };
         match self {
-            Self::Text => is_text(value),
+            Self::Text | Self::Words => is_text(value),
             Self::Url => {
                 is_text(value)
                     && value
@@ -140,6 +164,7 @@ impl Kind {
                         .is_some_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
             }
             Self::Flag => value.is_boolean(),
+            Self::Time => value.is_u64(),
             Self::Address => value.as_object().is_some_and(|members| {
                 members
                     .iter()
@@ -150,9 +175,10 @@ impl Kind {
 
     fn describe(self) -> &'static str {
         match self {
-            Self::Text => "a string of at most 2000 bytes",
+            Self::Text | Self::Words => "a string of at most 2000 bytes",
             Self::Url => "an http or https URL",
             Self::Flag => "true or false",
+            Self::Time => "a number of seconds",
             Self::Address => "an object as in OIDC Core section 5.1.1",
         }
     }
@@ -169,25 +195,20 @@ mod tests {
     }
 
     #[test]
-    fn each_scope_releases_its_own_claims() {
+    fn claims_for_readers_have_languages_and_others_do_not() {
         let claims = parse(json!({
-            "name": "Jane", "email": "j@acme.org", "email_verified": true, "phone_number": "+1", "address": {"country": "FR"},
-            "sub": "ignored", "role": "ignored",
+            "name": "Jane", "name#fr": "Jeanne", "website#de": "https://acme.org/de", "address#ja-Kana-JP": {"locality": "x"},
+            "email#fr": "j@acme.org", "name#": "x", "name#f_r": "x", "sub": "ignored", "role#fr": "ignored", "updated_at": 7,
         }))
         .unwrap();
-        let released = |scope| Value::Object(claims.released(&Scope::parse(scope).unwrap()));
-        assert_eq!(released("openid"), json!({}));
-        assert_eq!(released("openid profile"), json!({"name": "Jane"}));
-        assert_eq!(
-            released("email phone"),
-            json!({"email": "j@acme.org", "email_verified": true, "phone_number": "+1"})
-        );
-        assert_eq!(released("address"), json!({"address": {"country": "FR"}}));
+        let names: Vec<_> = claims.as_map().keys().map(String::as_str).collect();
+        assert_eq!(names, ["address#ja-Kana-JP", "name", "name#fr", "website#de"]);
+        assert!(parse(json!({"name#fr": 7})).unwrap_err().starts_with("name must be"));
     }
 
     #[test]
     fn a_claim_of_the_wrong_type_is_named() {
-        for claim in &STANDARD_CLAIMS {
+        for claim in STANDARD_CLAIMS.iter().filter(|claim| claim.kind != Kind::Time) {
             for wrong in [json!(7), json!(["x"]), json!({"x": 1})] {
                 let error = parse(json!({ claim.name: wrong })).unwrap_err();
                 assert!(error.starts_with(claim.name), "{error}");

@@ -23,7 +23,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         .filter(|method| method.is_confidential())
         .collect();
     let scopes: Vec<_> = Scope::STANDARD.into_iter().collect();
-    let claims: Vec<_> = ["sub", "auth_time", "acr", "amr", "sid"]
+    let claims: Vec<_> = ["iss", "sub", "auth_time", "acr", "amr", "sid"]
         .into_iter()
         .chain(claims::names())
         .collect();
@@ -41,7 +41,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "response_types_supported": supported.response_types,
         "response_modes_supported": ["query", "fragment", "form_post"],
         "grant_types_supported": supported.grant_types,
-        "acr_values_supported": [super::authentication::ACR_ONE_FACTOR],
+        "acr_values_supported": super::authentication::ACR_VALUES,
         "subject_types_supported": supported.subject_types,
         "id_token_signing_alg_values_supported": supported.id_token_signing_algs,
         "userinfo_signing_alg_values_supported": supported.userinfo_signing_algs,
@@ -57,7 +57,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "ui_locales_supported": ui_locales,
         "claim_types_supported": ["normal"],
         "claims_supported": claims,
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": true,
         "request_uri_parameter_supported": true,
         "require_request_uri_registration": true,

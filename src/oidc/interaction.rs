@@ -4,8 +4,8 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
-    authentication::{Authentication, Consent},
-    authorize::AuthRequest,
+    authentication::{Authentication, Consent, Present},
+    authorize::{AuthRequest, unmet},
     error::{ErrorCode, OAuthError},
 };
 use crate::{
@@ -42,9 +42,9 @@ impl Step {
     /// Decides the next step of `request`. `waiting` is the interaction that it comes back from, if it does.
     ///
     /// # Errors
-    /// `login_required` or `consent_required` where `prompt=none` forbids to ask, and `login_required` where somebody else
-    /// signed in than the one that the client expects: "If the End-User identified by the ID Token is not already
-    /// authenticated ... the Authorization Server ... SHOULD return an error".
+    /// `login_required` or `consent_required` where `prompt=none` forbids to ask; `login_required` where somebody else signed
+    /// in than the one that the client expects: "the Authorization Server ... SHOULD return an error";
+    /// `unmet_authentication_requirements` where nobody can sign in as strongly as is essential to the client.
     pub fn next(
         request: &AuthRequest,
         people: &SignedIn<'_>,
@@ -52,19 +52,18 @@ impl Step {
         now: UnixTime,
         waiting: Option<&Interaction>,
     ) -> Result<Self, OAuthError> {
+        request.check_acr_values()?;
         let wants_another = waiting.is_some_and(|it| it.choice == Choice::Another);
         let somebody = |has_choice: bool| match has_choice && !wants_another {
             true => Self::SelectAccount,
             false => Self::Login,
         };
-        let Some(authentication) = people.active else {
+        let Some(Present { authentication, sub }) = &people.active else {
             let step = somebody(people.others);
             return step.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in");
         };
-        let expected = request
-            .id_token_hint
-            .as_ref()
-            .is_none_or(|hint| hint.subject() == authentication.user_id);
+        let expected = request.expects(sub);
+        let strong = request.accepts_acr(&authentication.acr);
         let for_this = waiting.is_some_and(|it| it.was_answered_by(authentication, now));
         let chosen = for_this || waiting.is_some_and(|it| it.chose(authentication));
         if chosen && !expected {
@@ -77,10 +76,13 @@ impl Step {
         if request.prompt.select_account && !chosen {
             return Ok(somebody(true));
         }
-        if !(for_this || request.accepts_sign_in_of(authentication.auth_time, now)) {
+        if for_this && !strong {
+            return Err(unmet());
+        }
+        if !strong || !(for_this || request.accepts_sign_in_of(authentication.auth_time, now)) {
             return Self::Login.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in again");
         }
-        let covered = consent.is_some_and(|consent| request.scope.is_subset(&consent.scope));
+        let covered = consent.is_some_and(|consent| request.is_covered_by(consent));
         if !covered || request.prompt.consent {
             return Self::Consent.unless_silent(request, ErrorCode::ConsentRequired, "the person must consent");
         }
@@ -97,10 +99,10 @@ impl Step {
 }
 
 /// Who is signed in in a browser.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SignedIn<'a> {
     /// The one whose session is active.
-    pub active: Option<&'a Authentication>,
+    pub active: Option<Present<'a>>,
     /// Whether there may be others.
     pub others: bool,
 }
@@ -226,15 +228,17 @@ impl Interaction {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::{
         oidc::{
             authorize::Prompt,
+            claims_request::ClaimsRequest,
             client_metadata::ResponseType,
             id_token_hint::IdTokenHint,
             jwt::{SigningAlg, SigningInput},
+            params::Params,
             scope::Scope,
         },
         secret::{Purpose, RootKeys},
@@ -246,6 +250,7 @@ mod tests {
         AuthRequest {
             response_type: ResponseType::Code,
             scope: Scope::parse("openid email").unwrap(),
+            claims: ClaimsRequest::default(),
             nonce: None,
             code_challenge: None,
             prompt,
@@ -269,7 +274,20 @@ mod tests {
         Consent {
             grant_id: "g".to_owned(),
             scope: Scope::parse(scope).unwrap(),
+            claims: BTreeSet::from(["nickname".to_owned()]),
         }
+    }
+
+    fn present(authentication: &Authentication) -> Present<'_> {
+        Present {
+            authentication,
+            sub: "u at the client".to_owned(),
+        }
+    }
+
+    fn claims(text: &str) -> ClaimsRequest {
+        let query = format!("claims={text}");
+        ClaimsRequest::parse(&Params::parse(&query).unwrap()).unwrap()
     }
 
     /// `before` is the session that was there when the person was sent to sign in.
@@ -280,6 +298,7 @@ mod tests {
         before: Option<Option<&str>>,
     ) -> Result<Step, ErrorCode> {
         let (authentication, consent) = (age.map(signed_in), scope.map(consent));
+        let present = authentication.as_ref().map(present);
         let waiting = before.map(|session| Interaction {
             query: String::new(),
             since: NOW - Lifetime(20),
@@ -289,7 +308,7 @@ mod tests {
         Step::next(
             request,
             &SignedIn {
-                active: authentication.as_ref(),
+                active: present,
                 others: false,
             },
             consent.as_ref(),
@@ -344,7 +363,7 @@ mod tests {
     fn next_after(request: &AuthRequest, active: Option<i64>, others: bool, choice: Choice) -> Result<Step, ErrorCode> {
         let authentication = active.map(signed_in);
         let people = SignedIn {
-            active: authentication.as_ref(),
+            active: authentication.as_ref().map(present),
             others,
         };
         let waiting = Interaction {
@@ -415,6 +434,49 @@ mod tests {
     }
 
     #[test]
+    fn claims_beyond_the_scopes_want_a_consent_of_their_own() {
+        let mut request = request(Prompt::default());
+        for (claims, step) in [
+            (r#"{"userinfo":{"email":null,"nickname":null}}"#, Step::Issue),
+            (r#"{"id_token":{"gender":null}}"#, Step::Consent),
+        ] {
+            request.claims = self::claims(claims);
+            assert_eq!(
+                next(&request, Some(10), Some("openid email"), None),
+                Ok(step),
+                "{claims}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_essential_acr_that_nobody_has_is_unmet_and_a_voluntary_one_is_no_matter() {
+        let mut request = request(Prompt::default());
+        let mut ask = |claims: &str, age| {
+            request.claims = self::claims(claims);
+            next(&request, age, Some("openid email"), None)
+        };
+        let unmet = Err(ErrorCode::UnmetAuthenticationRequirements);
+        for age in [None, Some(10)] {
+            assert_eq!(
+                ask(r#"{"id_token":{"acr":{"essential":true,"value":"loa9"}}}"#, age),
+                unmet
+            );
+        }
+        assert_eq!(
+            ask(r#"{"id_token":{"acr":{"values":["loa9"]}}}"#, Some(10)),
+            Ok(Step::Issue)
+        );
+        assert_eq!(
+            ask(
+                r#"{"id_token":{"acr":{"essential":true,"values":["loa9","1"]}}}"#,
+                Some(10)
+            ),
+            Ok(Step::Issue)
+        );
+    }
+
+    #[test]
     fn max_age_asks_for_a_new_sign_in_once() {
         let mut request = request(Prompt::default());
         request.max_age = Some(Lifetime(60));
@@ -435,11 +497,19 @@ mod tests {
     #[test]
     fn another_person_than_id_token_hint_names_must_sign_in() {
         let mut request = request(Prompt::default());
-        let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": "somebody", "aud": "c"});
-        let hint = SigningInput::new(SigningAlg::RS256, "k", "JWT", claims)
-            .unwrap()
-            .with_signature(&[1]);
-        request.id_token_hint = Some(IdTokenHint::parse(&hint).unwrap());
+        let mut hint = |sub: &str| {
+            let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": sub, "aud": "c"});
+            let hint = SigningInput::new(SigningAlg::RS256, "k", "JWT", claims)
+                .unwrap()
+                .with_signature(&[1]);
+            request.id_token_hint = Some(IdTokenHint::parse(&hint).unwrap());
+            request.clone()
+        };
+        let mut expected = hint("u at the client");
+        assert_eq!(next(&expected, Some(10), Some("openid email"), None), Ok(Step::Issue));
+        expected.claims = claims(r#"{"id_token":{"sub":{"value":"somebody"}}}"#);
+        assert_eq!(next(&expected, Some(10), Some("openid email"), None), Ok(Step::Login));
+        let mut request = hint("somebody");
         assert_eq!(next(&request, Some(10), Some("openid email"), None), Ok(Step::Login));
         assert_eq!(
             next_after(&request, Some(10), true, Choice::Open),

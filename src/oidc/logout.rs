@@ -87,13 +87,12 @@ impl LogoutRequest {
             return Aim::Unsure(sessions.iter().position(hinted).unwrap_or_default());
         };
         let by_sid = |session: &KnownSession| {
-            let authentication = &session.authentication;
-            authentication.user_id == hint.subject() && session.sids(client).any(|sid| Some(sid.as_str()) == hint.sid())
+            session.sub == hint.subject() && session.sids(client).any(|sid| Some(sid.as_str()) == hint.sid())
         };
         if let Some(at) = sessions.iter().position(by_sid) {
             return Aim::Sure(at);
         }
-        let same_person = |session: &KnownSession| session.authentication.user_id == hint.subject();
+        let same_person = |session: &KnownSession| session.sub == hint.subject();
         match sessions.iter().position(same_person) {
             Some(at) => Aim::Unsure(at),
             None => Aim::Elsewhere,
@@ -106,6 +105,8 @@ impl LogoutRequest {
 pub struct KnownSession {
     /// Whose it is.
     pub authentication: Authentication,
+    /// The `sub` by which the client that asks knows them.
+    pub sub: String,
     /// The sessions of the same person in that browser that it replaced, as far as the client knows of them.
     pub known_as: Vec<String>,
     /// The names that the person goes by.
@@ -124,7 +125,7 @@ impl KnownSession {
     /// "The value of this parameter ... might be ... a phone number, username, or Session Identifier". The subject and the
     /// e-mail address count, too.
     fn answers_to(&self, hint: &str, client: Option<&Client>) -> bool {
-        self.authentication.user_id == hint
+        self.sub == hint
             || self.names.iter().any(|name| name.eq_ignore_ascii_case(hint))
             || self.sids(client).any(|sid| sid == hint)
     }

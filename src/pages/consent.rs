@@ -90,6 +90,20 @@ impl ConsentItem {
     }
 }
 
+impl ConsentItem {
+    /// The words for single claims of OIDC Core section 5.1, all of them one item; none where there are none.
+    pub fn for_claims(claims: &[&str], language: Language) -> Option<Self> {
+        let texts = &language.texts().claims;
+        let words: Vec<_> = claims.iter().filter_map(|claim| texts.word(claim)).collect();
+        (!words.is_empty()).then(|| Self {
+            title: texts.title.into(),
+            detail: texts.detail.fill(&words.join(", ")).into(),
+            token: None,
+            new: false,
+        })
+    }
+}
+
 impl ConsentPage<'_> {
     /// The page as HTML.
     pub fn to_html(&self) -> String {

@@ -1,6 +1,6 @@
 //! What an authorization rests on, as a condition in SQL: codes and tokens are stored only where all of it stands.
 
-use super::{Statement, scope_to_json};
+use super::{Statement, scope_to_json, to_json};
 use crate::{
     oidc::{authorize::AuthRequest, client::Client},
     secret::Hash,
@@ -24,7 +24,8 @@ impl Basis<'_> {
          JOIN clients c ON c.id = ? AND c.version = ?
          JOIN grants g ON g.user_id = u.id AND g.client_id = c.id
          WHERE s.hash = ? AND s.expires_at > ? AND s.last_seen_at > ?
-           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.scope))";
+           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.scope))
+           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.claims))";
 
     /// Binds the values of [`Basis::FROM`].
     pub fn bind(&self, statement: Statement) -> Statement {
@@ -35,6 +36,7 @@ impl Basis<'_> {
             .bind(self.now)
             .bind(self.now - self.session_idle)
             .bind(&scope_to_json(&self.request.scope))
+            .bind(&to_json(&self.request.claims.beyond(&self.request.scope)))
     }
 
     /// Gives a row where all of it stands.

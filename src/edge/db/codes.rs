@@ -2,12 +2,14 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json};
+use super::{Rows, Statement, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json, to_json};
 use crate::{
+    account::user::User,
     config::Lifetimes,
     edge::fault::Fault,
     oidc::{
         authorization::Authorization,
+        client::Client,
         code_grant::{CodeRequest, StoredCode},
         pkce::CodeChallenge,
     },
@@ -19,14 +21,15 @@ use crate::{
 pub fn insert(hash: &Hash, redirect_uri: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> Statement {
     let request = basis.request;
     let statement = Statement::new(format!(
-        "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, nonce, code_challenge,
+        "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, nonce, code_challenge,
                             refreshable, auth_time, acr, amr, issued_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
+         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
         Basis::FROM
     ))
     .bind(hash)
     .bind(redirect_uri)
     .bind(&scope_to_json(&request.scope))
+    .bind(&to_json(&request.claims))
     .bind(request.nonce.as_deref())
     .bind(request.code_challenge.as_ref().map(CodeChallenge::as_str))
     .bind(request.refreshable)
@@ -57,9 +60,9 @@ struct StoredRow {
 
 #[derive(Deserialize)]
 struct RedeemedRow {
-    user_id: String,
     session_id: String,
     scope: String,
+    claims: String,
     nonce: Option<String>,
     auth_time: i64,
     acr: String,
@@ -96,7 +99,7 @@ impl Redemption<'_> {
                AND redirect_uri = COALESCE(?, redirect_uri) AND code_challenge IS ?
                AND EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND disabled_at IS NULL)
                AND {}
-             RETURNING user_id, session_id, scope, nonce, auth_time, acr, amr, refreshable",
+             RETURNING session_id, scope, claims, nonce, auth_time, acr, amr, refreshable",
             Proof::CONDITION
         ))
         .bind(now)
@@ -112,9 +115,9 @@ impl Redemption<'_> {
     /// Begins the family of the tokens, if [`Redemption::redeem`] burned the code just now.
     pub fn begin_family(&self, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
         Statement::new(
-            "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, refreshable, generation,
+            "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, refreshable, generation,
                                          turned_at, auth_time, acr, amr, created_at, expires_at)
-             SELECT family_id, client_id, user_id, grant_id, session_id, scope, refreshable, 0, used_at, auth_time,
+             SELECT family_id, client_id, user_id, grant_id, session_id, scope, claims, refreshable, 0, used_at, auth_time,
                     acr, amr, used_at, CASE refreshable WHEN 1 THEN ? ELSE ? END
              FROM codes WHERE hash = ? AND family_id = ?",
         )
@@ -125,15 +128,22 @@ impl Redemption<'_> {
     }
 
     /// What was authorized, where [`Redemption::redeem`] burned the code.
-    pub fn read_redeemed(&self, rows: &Rows) -> Result<Option<Authorization>, Fault> {
+    pub fn read_redeemed(
+        &self,
+        rows: &Rows,
+        client: &Client,
+        user: Option<&User>,
+    ) -> Result<Option<Authorization>, Fault> {
         let Some(row) = rows.first::<RedeemedRow>()? else {
             return Ok(None);
         };
+        let user = user.ok_or_else(|| Fault::new("codes", "a code without a person"))?;
         Ok(Some(Authorization {
             family_id: self.family_id.to_owned(),
-            user_id: row.user_id,
+            sub: user.sub_at(client),
             session_id: row.session_id,
             scope: scope_from_json(&row.scope)?,
+            claims: from_json(&row.claims)?,
             nonce: row.nonce,
             auth_time: UnixTime(row.auth_time),
             acr: row.acr,

@@ -1,11 +1,13 @@
 //! `grants`: what people allowed clients.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
-use super::{Rows, Statement, scope_from_json, scope_to_json};
+use super::{Rows, Statement, from_json, scope_from_json, scope_to_json, to_json};
 use crate::{
     edge::fault::Fault,
-    oidc::{authentication::Consent, scope::Scope},
+    oidc::{authentication::Consent, authorize::AuthRequest, claims},
     secret::Hash,
     time::UnixTime,
 };
@@ -14,12 +16,13 @@ use crate::{
 struct Row {
     id: String,
     scope: String,
+    claims: String,
 }
 
 /// What the person behind a session allowed a client.
 pub fn find_by_session(session_hash: Option<&Hash>, client_id: &str) -> Statement {
     Statement::new(
-        "SELECT g.id, g.scope FROM grants g JOIN sessions s ON s.user_id = g.user_id WHERE s.hash = ? AND g.client_id = ?",
+        "SELECT g.id, g.scope, g.claims FROM grants g JOIN sessions s ON s.user_id = g.user_id WHERE s.hash = ? AND g.client_id = ?",
     )
     .bind(session_hash)
     .bind(client_id)
@@ -32,21 +35,28 @@ pub fn read(rows: &Rows) -> Result<Option<Consent>, Fault> {
     Ok(Some(Consent {
         grant_id: row.id,
         scope: scope_from_json(&row.scope)?,
+        claims: from_json(&row.claims)?,
     }))
 }
 
-/// Remembers that the person behind a session allows a client `scope`, beside what they allowed before.
-pub fn allow(grant_id: &str, session_hash: &Hash, client_id: &str, scope: &Scope, now: UnixTime) -> Statement {
+/// Remembers that the person behind a session allows a client what it asks for, beside what they allowed before.
+pub fn allow(grant_id: &str, session_hash: &Hash, client_id: &str, request: &AuthRequest, now: UnixTime) -> Statement {
+    let claims: BTreeSet<_> = claims::of_scope(&request.scope)
+        .chain(request.claims.beyond(&request.scope))
+        .collect();
     Statement::new(
-        "INSERT INTO grants (id, user_id, client_id, scope, created_at, updated_at)
-         SELECT ?, user_id, ?, ?, ?, ? FROM sessions WHERE hash = ? AND EXISTS (SELECT 1 FROM clients WHERE clients.id = ?)
-         ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at, scope = (
-            SELECT json_group_array(value) FROM (
-                SELECT value FROM json_each(grants.scope) UNION SELECT value FROM json_each(excluded.scope)))",
+        "INSERT INTO grants (id, user_id, client_id, scope, claims, created_at, updated_at)
+         SELECT ?, user_id, ?, ?, ?, ?, ? FROM sessions WHERE hash = ? AND EXISTS (SELECT 1 FROM clients WHERE clients.id = ?)
+         ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at,
+            scope = (SELECT json_group_array(value) FROM (
+                SELECT value FROM json_each(grants.scope) UNION SELECT value FROM json_each(excluded.scope))),
+            claims = (SELECT json_group_array(value) FROM (
+                SELECT value FROM json_each(grants.claims) UNION SELECT value FROM json_each(excluded.claims)))",
     )
     .bind(grant_id)
     .bind(client_id)
-    .bind(&scope_to_json(scope))
+    .bind(&scope_to_json(&request.scope))
+    .bind(&to_json(&claims))
     .bind(now)
     .bind(now)
     .bind(session_hash)

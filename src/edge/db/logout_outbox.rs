@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Rows, Statement, from_json, sessions::Ending};
 use crate::{
     edge::fault::Fault,
-    oidc::client::Client,
+    oidc::{client::Client, subject::SubjectSalt},
     time::{Lifetime, UnixTime},
 };
 
@@ -22,8 +22,9 @@ const LONGEST_WAIT: Lifetime = Lifetime::hours(6);
 /// batch that ends them, before it does.
 pub fn write(which: &Ending<'_>, now: UnixTime) -> Statement {
     let sql = format!(
-        "INSERT INTO logout_outbox (id, client_id, user_id, session_id, attempts, due_at, created_at)
-         SELECT lower(hex(randomblob(16))), c.id, s.user_id, sc.known_as, 0, ?, ?
+        "INSERT INTO logout_outbox (id, client_id, user_id, subject_salt, session_id, attempts, due_at, created_at)
+         SELECT lower(hex(randomblob(16))), c.id, s.user_id,
+                (SELECT subject_salt FROM users WHERE users.id = s.user_id), sc.known_as, 0, ?, ?
          FROM sessions s
          JOIN session_clients sc ON sc.session_id = s.id
          JOIN clients c ON c.id = sc.client_id
@@ -38,6 +39,7 @@ pub struct Notice {
     pub id: String,
     pub client: Client,
     pub user_id: String,
+    pub subject_salt: SubjectSalt,
     pub session_id: String,
     /// This one counted.
     pub attempts: i64,
@@ -63,7 +65,7 @@ pub fn take(lease: &str, limit: i64, now: UnixTime) -> Statement {
 /// The notices that [`take`] took.
 pub fn taken(lease: &str) -> Statement {
     Statement::new(
-        "SELECT o.id, o.client_id, c.version, c.issued_at, c.metadata, o.user_id, o.session_id, o.attempts, o.created_at
+        "SELECT o.id, o.client_id, c.version, c.issued_at, c.metadata, o.user_id, o.subject_salt, o.session_id, o.attempts, o.created_at
          FROM logout_outbox o JOIN clients c ON c.id = o.client_id WHERE o.lease = ?",
     )
     .bind(lease)
@@ -78,6 +80,7 @@ pub fn read(rows: &Rows) -> Result<Vec<Notice>, Fault> {
         issued_at: i64,
         metadata: String,
         user_id: String,
+        subject_salt: SubjectSalt,
         session_id: String,
         attempts: i64,
         created_at: i64,
@@ -93,6 +96,7 @@ pub fn read(rows: &Rows) -> Result<Vec<Notice>, Fault> {
                 metadata: from_json(&row.metadata)?,
             },
             user_id: row.user_id,
+            subject_salt: row.subject_salt,
             session_id: row.session_id,
             attempts: row.attempts,
             created_at: UnixTime(row.created_at),

@@ -17,7 +17,7 @@ pub mod users;
 
 use std::{borrow::Cow, cell::Cell};
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
 use worker::{D1Database, D1Result};
 
@@ -207,6 +207,11 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 /// A scope as the JSON array that is stored, for `json_each`.
 fn scope_to_json(scope: &Scope) -> String {
     serde_json::to_string(&scope.iter().collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// JSON text for a row.
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// JSON text out of a row.

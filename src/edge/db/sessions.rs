@@ -8,7 +8,10 @@ use crate::{
     account::user::User,
     config::{Lifetimes, LogoutRevokes},
     edge::fault::Fault,
-    oidc::authentication::Authentication,
+    oidc::{
+        authentication::{Authentication, Present},
+        client::Client,
+    },
     secret::Hash,
     time::{Lifetime, UnixTime},
 };
@@ -33,6 +36,16 @@ struct Row {
 pub struct Session {
     pub authentication: Authentication,
     pub user: User,
+}
+
+impl Session {
+    /// The person, as `client` knows them.
+    pub fn present(&self, client: &Client) -> Present<'_> {
+        Present {
+            authentication: &self.authentication,
+            sub: self.user.sub_at(client),
+        }
+    }
 }
 
 /// A session that begins.

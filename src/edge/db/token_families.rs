@@ -2,14 +2,19 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, audit, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json, users};
+use super::{
+    Rows, Statement, audit, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json, to_json, users,
+};
 use crate::{
+    account::user::User,
     audit::{Actor, Entry, Event},
     config::Lifetimes,
     edge::{context::Context, fault::Fault},
     oidc::{
         access_token::AccessTokenClaims,
         authorization::Authorization,
+        claims_request::ClaimsRequest,
+        client::Client,
         refresh_grant::{RefreshToken, StoredFamily},
         scope::Scope,
     },
@@ -20,13 +25,14 @@ use crate::{
 /// "The implicit grant type ... does not support the issuance of refresh tokens" (RFC 6749 section 4.2).
 pub fn begin(family_id: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> Statement {
     let statement = Statement::new(format!(
-        "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, refreshable, generation, turned_at,
+        "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, refreshable, generation, turned_at,
                                      auth_time, acr, amr, created_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, s.id, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
+         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
         Basis::FROM
     ))
     .bind(family_id)
     .bind(&scope_to_json(&basis.request.front_channel_scope()))
+    .bind(&to_json(&basis.request.claims))
     .bind(basis.now)
     .bind(basis.now)
     .bind(basis.now + lifetimes.access_token);
@@ -48,9 +54,9 @@ pub struct Refreshing<'a> {
 struct Row {
     id: String,
     client_id: String,
-    user_id: String,
     session_id: String,
     scope: String,
+    claims: String,
     refreshable: i64,
     generation: i64,
     turned_at: i64,
@@ -78,15 +84,16 @@ impl Refreshing<'_> {
     /// The family as it stands.
     pub fn find(&self) -> Statement {
         let statement = Statement::new(format!(
-            "SELECT id, client_id, user_id, session_id, scope, refreshable, generation, turned_at, auth_time, acr, amr,
+            "SELECT id, client_id, session_id, scope, claims, refreshable, generation, turned_at, auth_time, acr, amr,
                     ({ALIVE}) AS alive
              FROM token_families WHERE id = ?"
         ));
         self.bind_alive(statement).bind(&self.token.family_id)
     }
 
-    pub fn read(rows: &Rows) -> Result<Option<StoredFamily>, Fault> {
-        rows.first::<Row>()?.map(Row::into_family).transpose()
+    pub fn read(rows: &Rows, client: &Client, user: Option<&User>) -> Result<Option<StoredFamily>, Fault> {
+        let row = rows.first::<Row>()?.zip(user);
+        row.map(|(row, user)| row.into_family(user.sub_at(client))).transpose()
     }
 
     /// Turns the family to its next generation, if the token is of the present one. Of any number of parallel requests one
@@ -140,7 +147,7 @@ impl Refreshing<'_> {
 }
 
 impl Row {
-    fn into_family(self) -> Result<StoredFamily, Fault> {
+    fn into_family(self, sub: String) -> Result<StoredFamily, Fault> {
         Ok(StoredFamily {
             client_id: self.client_id,
             generation: self.generation,
@@ -148,9 +155,10 @@ impl Row {
             alive: self.alive != 0,
             authorization: Authorization {
                 family_id: self.id,
-                user_id: self.user_id,
+                sub,
                 session_id: self.session_id,
                 scope: scope_from_json(&self.scope)?,
+                claims: from_json(&self.claims)?,
                 // "it SHOULD NOT have a nonce Claim" (Core section 12.2).
                 nonce: None,
                 auth_time: UnixTime(self.auth_time),
@@ -205,7 +213,7 @@ pub fn revoke_access_token(claims: &AccessTokenClaims, proof: &Proof<'_>) -> Sta
 pub fn find_live(claims: &AccessTokenClaims, now: UnixTime) -> Statement {
     match &claims.family {
         Some(family_id) => Statement::new(format!(
-            "SELECT {} FROM token_families f JOIN users u ON u.id = f.user_id AND u.disabled_at IS NULL
+            "SELECT {}, f.claims AS claims_request FROM token_families f JOIN users u ON u.id = f.user_id AND u.disabled_at IS NULL
              WHERE f.id = ? AND f.client_id = ? AND f.expires_at > ?
                AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = f.client_id AND r.jti = ?)",
             users::COLUMNS
@@ -223,25 +231,31 @@ pub fn find_live(claims: &AccessTokenClaims, now: UnixTime) -> Statement {
     }
 }
 
-/// What introspection tells of a family.
-#[derive(Deserialize)]
-pub struct RefreshStanding {
-    pub user_id: String,
-    scope: String,
-    pub expires_at: i64,
+/// What the person of [`find_live`]'s row allowed beside the scopes.
+pub fn read_claims_request(rows: &Rows) -> Result<ClaimsRequest, Fault> {
+    #[derive(Deserialize)]
+    struct Live {
+        #[serde(default)]
+        claims_request: Option<String>,
+    }
+    let text = rows.first::<Live>()?.and_then(|row| row.claims_request);
+    text.map_or_else(|| Ok(ClaimsRequest::default()), |text| from_json(&text))
 }
 
-impl RefreshStanding {
-    pub fn scope(&self) -> Result<Scope, Fault> {
-        scope_from_json(&self.scope)
-    }
+/// What introspection tells of a family.
+pub struct RefreshStanding {
+    pub user: User,
+    pub scope: Scope,
+    pub expires_at: UnixTime,
 }
 
 /// The family of a refresh token of `client_id`, if that very token works now.
 pub fn find_refreshable(token: &RefreshToken, client_id: &str, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
     Statement::new(format!(
-        "SELECT user_id, scope, expires_at FROM token_families
-         WHERE id = ? AND client_id = ? AND generation = ? AND refreshable = 1 AND {ALIVE}"
+        "SELECT scope, token_families.expires_at, {}
+         FROM token_families JOIN users u ON u.id = token_families.user_id
+         WHERE token_families.id = ? AND client_id = ? AND generation = ? AND refreshable = 1 AND {ALIVE}",
+        users::COLUMNS
     ))
     .bind(&token.family_id)
     .bind(client_id)
@@ -251,5 +265,19 @@ pub fn find_refreshable(token: &RefreshToken, client_id: &str, lifetimes: &Lifet
 }
 
 pub fn read_refreshable(rows: &Rows) -> Result<Option<RefreshStanding>, Fault> {
-    rows.first()
+    #[derive(Deserialize)]
+    struct Row {
+        scope: String,
+        expires_at: i64,
+        #[serde(flatten)]
+        user: users::Row,
+    }
+    let Some(row) = rows.first::<Row>()? else {
+        return Ok(None);
+    };
+    Ok(Some(RefreshStanding {
+        user: row.user.into_user()?,
+        scope: scope_from_json(&row.scope)?,
+        expires_at: UnixTime(row.expires_at),
+    }))
 }

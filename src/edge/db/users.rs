@@ -6,11 +6,12 @@ use super::{Rows, Statement, from_json};
 use crate::{
     account::user::{User, Username},
     edge::fault::Fault,
+    oidc::subject::SubjectSalt,
     time::UnixTime,
 };
 
 /// The columns of [`Row`], of a table `u`.
-pub const COLUMNS: &str = "u.id, u.username, u.claims, u.disabled_at, u.created_at, u.updated_at";
+pub const COLUMNS: &str = "u.id, u.username, u.claims, u.disabled_at, u.created_at, u.updated_at, u.subject_salt";
 
 #[derive(Deserialize)]
 pub struct Row {
@@ -20,6 +21,7 @@ pub struct Row {
     disabled_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
+    subject_salt: SubjectSalt,
 }
 
 impl Row {
@@ -27,6 +29,7 @@ impl Row {
         Ok(User {
             claims: from_json(&self.claims)?,
             id: self.id,
+            subject_salt: self.subject_salt,
             username: Username::stored(self.username),
             disabled_at: self.disabled_at.map(UnixTime),
             created_at: UnixTime(self.created_at),
@@ -63,6 +66,14 @@ pub fn find(user_id: &str) -> Statement {
     Statement::new(format!("SELECT {COLUMNS} FROM users u WHERE u.id = ?")).bind(user_id)
 }
 
+/// The person behind the tokens of a family.
+pub fn find_by_family(family_id: &str) -> Statement {
+    Statement::new(format!(
+        "SELECT {COLUMNS} FROM token_families f JOIN users u ON u.id = f.user_id WHERE f.id = ?"
+    ))
+    .bind(family_id)
+}
+
 /// At most `limit` people in the order of their ids, from the one behind `after` on.
 pub fn list(after: &str, limit: i64) -> Statement {
     Statement::new(format!(
@@ -92,10 +103,11 @@ pub fn find_rival(user: &User) -> Statement {
 /// A new person. It returns no row when the username or e-mail address is taken.
 pub fn insert(user: &User) -> Statement {
     Statement::new(
-        "INSERT INTO users (id, username, email, claims, disabled_at, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+        "INSERT INTO users (id, subject_salt, username, email, claims, disabled_at, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(&user.id)
+    .bind(user.subject_salt.as_str())
     .bind(user.username.as_str())
     .bind(user.claims.text("email"))
     .bind(&claims_to_json(user))

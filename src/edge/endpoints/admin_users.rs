@@ -16,7 +16,7 @@ use crate::{
         request::Incoming,
         text,
     },
-    oidc::{claims::StandardClaims, error::OAuthError, params::Params},
+    oidc::{claims::StandardClaims, error::OAuthError, params::Params, subject::SubjectSalt},
     reply::{Body, Reply},
     time::UnixTime,
 };
@@ -32,6 +32,7 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
         .username
         .ok_or_else(|| OAuthError::invalid_request("username is missing"))?;
     let user = User {
+        subject_salt: SubjectSalt::new(random::bytes()?),
         id: random::id()?,
         username,
         claims: StandardClaims::parse(&wanted.claims).map_err(OAuthError::invalid_request)?,

@@ -196,16 +196,18 @@ async fn attempt(
             context,
         )?));
     }
-    let authentication = standing.session.as_ref().map(|session| &session.authentication);
     let people = SignedIn {
-        active: authentication,
+        active: standing.present(&flow.client),
         others: visitor.held.has_others(),
     };
     let step = Step::next(&request, &people, standing.consent.as_ref(), context.now, waiting);
     let begun = || Interaction {
         query: flow.params.to_query(),
         since: context.now,
-        session_before: authentication.map(|authentication| authentication.session_id.clone()),
+        session_before: people
+            .active
+            .as_ref()
+            .map(|present| present.authentication.session_id.clone()),
         choice: Choice::Open,
     };
     let wait_at = |page| flow.wait_at(page, &waiting.cloned().unwrap_or_else(begun), visitor, context);

@@ -17,6 +17,7 @@ use crate::{
         visitor::Visitor,
     },
     oidc::{
+        authentication::Consent,
         authorize::AuthRequest,
         interaction::{Choice, Interaction, SignedIn, Step},
         params::Params,
@@ -37,7 +38,7 @@ struct Asked {
     interaction: Interaction,
     flow: Flow,
     request: AuthRequest,
-    granted: Scope,
+    granted: Consent,
 }
 
 /// `GET /consent`.
@@ -58,9 +59,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Received::Asked(asked) => asked,
     };
     let shown = field("shown");
-    // What was shown is what is allowed: the form is bound to the person, the client and the scope.
+    // What was shown is what is allowed: the form is bound to the person, the client and what it asks for.
     let genuine = asked.visitor.sent_form(field("csrf"), &asked.form(shown), context);
-    if !genuine || shown != asked.request.scope.to_string() {
+    if !genuine || shown != asked.request.asked_for() {
         return Err(Problem::ForeignForm.into());
     }
     let language = asked.visitor.language(Some(&asked.flow.params));
@@ -91,7 +92,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 &random::id()?,
                 &asked.session_hash,
                 client_id,
-                &asked.request.scope,
+                &asked.request,
                 context.now,
             ),
             audit::record_if_changed(&consent_given, context),
@@ -121,18 +122,25 @@ enum Received {
 async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Received, PageFailure> {
     let visitor = Visitor::of(request, context);
     let (sealed, interaction) = visitor.interaction(params, context)?;
-    let (flow, Standing { session, consent }) = Flow::load(&interaction, &visitor, context).await?;
+    let (flow, standing) = Flow::load(&interaction, &visitor, context).await?;
     let language = visitor.language(Some(&flow.params));
     let request = match flow.request(context) {
         Ok(request) => request,
         Err(error) => return Ok(Received::Elsewhere(flow.refuse(&error, language, context)?)),
     };
     let people = SignedIn {
-        active: session.as_ref().map(|session| &session.authentication),
+        active: standing.present(&flow.client),
         others: visitor.held.has_others(),
     };
-    let step = Step::next(&request, &people, consent.as_ref(), context.now, Some(&interaction));
-    let granted = consent.map(|consent| consent.scope).unwrap_or_default();
+    let step = Step::next(
+        &request,
+        &people,
+        standing.consent.as_ref(),
+        context.now,
+        Some(&interaction),
+    );
+    let Standing { session, consent } = standing;
+    let granted = consent.unwrap_or_default();
     let elsewhere = match (step, session, visitor.session_hash.clone()) {
         (Ok(Step::Consent), Some(session), Some(session_hash)) => {
             let asked = Asked {
@@ -173,13 +181,21 @@ impl Asked {
         let language = self.visitor.language(Some(&self.flow.params));
         let locale = language.tag();
         let metadata = &self.flow.client.metadata;
-        let shown = self.request.scope.to_string();
-        let wanted = &self.request.scope;
+        let shown = self.request.asked_for();
+        let (scope, claims) = (&self.request.scope, self.request.claims.beyond(&self.request.scope));
         // Asked for everything anew: prompt=consent. Asked for more: only what is new.
-        let fresh = if wanted.is_subset(&self.granted) {
-            wanted.clone()
+        let all_anew = self.request.is_covered_by(&self.granted);
+        let is_new = |claim: &&str| all_anew || !self.granted.claims.contains(*claim);
+        let new_scope = if all_anew {
+            scope.clone()
         } else {
-            wanted.difference(&self.granted)
+            scope.difference(&self.granted.scope)
+        };
+        let (new_claims, old_claims) = claims.into_iter().partition::<Vec<_>, _>(is_new);
+        let items = |scope: &Scope, claims: &[&'static str]| {
+            let mut items = ConsentItem::for_scopes(scope, language);
+            items.extend(ConsentItem::for_claims(claims, language));
+            items
         };
         let html = ConsentPage {
             language,
@@ -189,8 +205,8 @@ impl Asked {
             tos_uri: metadata.tos_uri.best_for(&[locale]),
             redirect_host: &destination(self.flow.address.redirect_uri()),
             account: self.session.user.display_name(),
-            items: ConsentItem::for_scopes(&fresh, language),
-            already: ConsentItem::for_scopes(&wanted.difference(&fresh), language),
+            items: items(&new_scope, &new_claims),
+            already: items(&scope.difference(&new_scope), &old_claims),
             interaction: &self.sealed,
             csrf: &self.visitor.csrf(&self.form(&shown), context),
             scopes_digest: &shown,

@@ -99,16 +99,13 @@ impl<'a> Presented<'a> {
                 Ok(Introspection::of_access_token(claims, username))
             }
             Self::Refresh(_) => match token_families::read_refreshable(state)? {
-                Some(family) => {
-                    let (scope, exp) = (family.scope()?, crate::time::UnixTime(family.expires_at));
-                    Ok(Introspection::of_refresh_token(
-                        caller,
-                        family.user_id,
-                        scope,
-                        exp,
-                        issuer,
-                    ))
-                }
+                Some(family) => Ok(Introspection::of_refresh_token(
+                    caller,
+                    family.user.sub_at(caller),
+                    family.scope,
+                    family.expires_at,
+                    issuer,
+                )),
                 None => Ok(Introspection::inactive()),
             },
             Self::Unknown => Ok(Introspection::inactive()),

@@ -148,7 +148,10 @@ impl Leaver {
             return Err(LogoutRefusal::UnknownClient.into());
         }
         let (sessions, names) = (sessions::read_held(&live)?, session_clients::read_names(&names)?);
-        let known = sessions.iter().map(|(_, session)| know(session, &names)).collect();
+        let known = sessions
+            .iter()
+            .map(|(_, session)| know(session, &names, client.as_ref()))
+            .collect();
         Ok(Self {
             language: visitor.language(Some(params)),
             ui_locales: params
@@ -300,11 +303,12 @@ impl Leaver {
     }
 }
 
-fn know(session: &Session, names: &[(String, String)]) -> KnownSession {
+fn know(session: &Session, names: &[(String, String)], client: Option<&Client>) -> KnownSession {
     let id = &session.authentication.session_id;
     let email = session.user.claims.text("email");
     KnownSession {
         authentication: session.authentication.clone(),
+        sub: client.map_or_else(|| session.user.id.clone(), |client| session.user.sub_at(client)),
         known_as: names
             .iter()
             .filter(|(of, _)| of == id)

@@ -2,6 +2,7 @@
 //! statement that turns it, together.
 
 use crate::{
+    account::user::User,
     audit::{Actor, Entry, Event},
     edge::{
         caller::{self, Caller},
@@ -11,6 +12,7 @@ use crate::{
             codes::Redemption,
             signing_keys::{self, CurrentKey},
             token_families::{self, Refreshing},
+            users,
         },
         failure::MachineFailure,
         fault::Fault,
@@ -22,6 +24,7 @@ use crate::{
     oidc::{
         access_token,
         authorization::{Authorization, Beside, Mint},
+        claims_request::Target,
         client::Client,
         code_grant::{self, CodeRequest, Refusal},
         error::OAuthError,
@@ -41,6 +44,7 @@ struct Exchange<'a> {
 
 /// What a client gets tokens for.
 struct Granted {
+    user: User,
     authorization: Authorization,
     /// The part of it that the access token is for.
     scope: Scope,
@@ -80,7 +84,7 @@ impl Exchange<'_> {
             family_id: &family_id,
             client_id,
         };
-        let [claimed, client, key, stored, redeemed, _] = context
+        let [claimed, client, key, stored, redeemed, _, user] = context
             .db
             .batch([
                 self.caller.claim(),
@@ -89,11 +93,14 @@ impl Exchange<'_> {
                 redemption.find(),
                 redemption.redeem(now),
                 redemption.begin_family(&config.lifetimes, now),
+                users::find_by_family(&family_id),
             ])
             .await?;
         let client = self.authenticated(&claimed, &client)?;
         let key = signing_keys::read_current(&key)?;
-        let Some(authorization) = redemption.read_redeemed(&redeemed)? else {
+        let user = users::read(&user)?;
+        let redeemed = redemption.read_redeemed(&redeemed, &client, user.as_ref())?;
+        let Some((authorization, user)) = redeemed.zip(user) else {
             let stored = Redemption::read_stored(&stored)?.ok_or_else(code_grant::unknown)?;
             return Err(self.refuse_code(stored.refusal(client_id, &request, now)).await?);
         };
@@ -106,6 +113,7 @@ impl Exchange<'_> {
             .render(&config.roots)
         });
         let granted = Granted {
+            user,
             scope: authorization.scope.clone(),
             authorization,
             refresh_token,
@@ -141,20 +149,23 @@ impl Exchange<'_> {
             lifetimes: &config.lifetimes,
             now,
         };
-        let [claimed, client, key, family, turned, ..] = context
+        let [claimed, client, key, family, user, turned, ..] = context
             .db
             .batch([
                 self.caller.claim(),
                 clients::find(client_id),
                 signing_keys::current_for_client(client_id, &keys::at_hand(), now),
                 refreshing.find(),
+                users::find_by_family(&request.token.family_id),
                 refreshing.turn(),
                 refreshing.record_reuse(context),
                 refreshing.end_if_reused(),
             ])
             .await?;
         let client = self.authenticated(&claimed, &client)?;
-        let family = Refreshing::read(&family)?.ok_or_else(refresh_grant::invalid)?;
+        let user = users::read(&user)?;
+        let family = Refreshing::read(&family, &client, user.as_ref())?;
+        let (family, user) = family.zip(user).ok_or_else(refresh_grant::invalid)?;
         let scope = refresh_grant::narrowed(&family.authorization.scope, request.scope.as_ref())?;
         let grace_began = now - config.lifetimes.refresh_grace;
         let successor = match family.outcome(client_id, &request.token, turned.any()?, grace_began)? {
@@ -166,6 +177,7 @@ impl Exchange<'_> {
         let scope = client.permitted(&scope);
         let refresh_token = Some(successor.render(&config.roots));
         let granted = Granted {
+            user,
             scope,
             authorization: family.authorization,
             refresh_token,
@@ -212,6 +224,7 @@ impl Exchange<'_> {
     ) -> Result<TokenResponse, MachineFailure> {
         let context = self.context;
         let Granted {
+            user,
             authorization,
             scope,
             refresh_token,
@@ -226,7 +239,10 @@ impl Exchange<'_> {
         let access_token = signer.sign(access_token::TYPE, &claims).await?;
         let beside = Beside {
             access_token: Some(&access_token),
-            ..Beside::default()
+            code: None,
+            claims: authorization
+                .claims
+                .released(&user.known_claims(), &Scope::default(), Target::IdToken),
         };
         let id_token = match authorization.id_token(client, beside, &mint) {
             Some(claims) => Some(jwts::id_token(&claims, client, &signer, context).await?),

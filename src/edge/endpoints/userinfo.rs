@@ -17,6 +17,7 @@ use crate::{
     },
     oidc::{
         access_token,
+        claims_request::Target,
         client::Client,
         error::{ErrorCode, OAuthError},
         params::Params,
@@ -50,7 +51,9 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
         let error = OAuthError::new(ErrorCode::InsufficientScope, "the access token lacks the scope openid");
         return Err(MachineFailure::Bearer(Some(error)));
     };
-    let mut claims = user.released(&token.claims.scope);
+    let mut claims = token
+        .claims_request
+        .released(&user.known_claims(), &token.claims.scope, Target::Userinfo);
     // "The sub (subject) Claim MUST always be returned in the UserInfo Response."
     claims.insert("sub".to_owned(), Value::from(token.claims.sub));
     match clients::read(&client)? {

@@ -6,13 +6,16 @@ use serde_json::{Map, Value};
 
 use super::{
     keys::{ClientKeys, PublicJwks, TlsSubject},
-    localized::{LocalizedText, is_language_tag},
+    localized::LocalizedText,
     text,
     values::{Encryption, named},
 };
 use crate::{
     config::LoopbackFetches,
-    oidc::error::{ErrorCode, OAuthError},
+    oidc::{
+        error::{ErrorCode, OAuthError},
+        language_tag::is_language_tag,
+    },
     time::Lifetime,
 };
 

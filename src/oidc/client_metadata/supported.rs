@@ -92,7 +92,7 @@ impl Supported {
             ClientSigningAlg::HS384,
             ClientSigningAlg::HS512,
         ],
-        subject_types: &[SubjectType::Public],
+        subject_types: &[SubjectType::Public, SubjectType::Pairwise],
         id_token_signing_algs: &IdTokenAlg::ALL,
         userinfo_signing_algs: &SigningAlg::ALL,
         authorization_signing_algs: &[],

@@ -46,6 +46,7 @@ fn session(id: &str, user_id: &str, known_as: &[&str]) -> KnownSession {
             acr: "1".to_owned(),
             amr: vec![],
         },
+        sub: user_id.to_owned(),
         known_as: known_as.iter().map(|id| (*id).to_owned()).collect(),
         names: vec![format!("{user_id}@acme.org")],
     }

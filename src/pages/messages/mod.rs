@@ -35,6 +35,7 @@ pub struct Texts {
     pub login: LoginTexts,
     pub consent: ConsentTexts,
     pub scopes: ScopeTexts,
+    pub claims: ClaimTexts,
     pub form_post: FormPostTexts,
     pub select_account: SelectAccountTexts,
     pub logout: LogoutTexts,
@@ -115,6 +116,61 @@ pub struct ScopeTexts {
     pub offline_access: ScopeText,
     /// A scope that Limen does not know; its token follows.
     pub custom: ScopeText,
+}
+
+/// Words for claims that are asked for one by one.
+#[allow(missing_docs)]
+pub struct ClaimTexts {
+    pub title: &'static str,
+    /// The gap is a list of the words below.
+    pub detail: Phrase,
+    pub name: &'static str,
+    pub given_name: &'static str,
+    pub family_name: &'static str,
+    pub middle_name: &'static str,
+    pub nickname: &'static str,
+    pub preferred_username: &'static str,
+    pub profile: &'static str,
+    pub picture: &'static str,
+    pub website: &'static str,
+    pub gender: &'static str,
+    pub birthdate: &'static str,
+    pub zoneinfo: &'static str,
+    pub locale: &'static str,
+    pub email: &'static str,
+    pub email_verified: &'static str,
+    pub address: &'static str,
+    pub phone_number: &'static str,
+    pub phone_number_verified: &'static str,
+    pub updated_at: &'static str,
+}
+
+impl ClaimTexts {
+    /// The words for a claim of OIDC Core section 5.1.
+    pub fn word(&self, claim: &str) -> Option<&'static str> {
+        Some(match claim {
+            "name" => self.name,
+            "given_name" => self.given_name,
+            "family_name" => self.family_name,
+            "middle_name" => self.middle_name,
+            "nickname" => self.nickname,
+            "preferred_username" => self.preferred_username,
+            "profile" => self.profile,
+            "picture" => self.picture,
+            "website" => self.website,
+            "gender" => self.gender,
+            "birthdate" => self.birthdate,
+            "zoneinfo" => self.zoneinfo,
+            "locale" => self.locale,
+            "email" => self.email,
+            "email_verified" => self.email_verified,
+            "address" => self.address,
+            "phone_number" => self.phone_number,
+            "phone_number_verified" => self.phone_number_verified,
+            "updated_at" => self.updated_at,
+            _ => return None,
+        })
+    }
 }
 
 /// Texts of the page that carries an answer to an app.

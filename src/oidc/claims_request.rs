@@ -1,0 +1,391 @@
+//! Single claims that a client asks for: the `claims` parameter (OIDC Core section 5.5), and the languages that it wants
+//! claims in (section 5.2).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    claims,
+    error::OAuthError,
+    language_tag::{is_language_tag, lookup},
+    params::Params,
+    scope::Scope,
+};
+
+/// The most bytes of `claims`: it is stored with codes and tokens.
+const LONGEST: usize = 4_096;
+
+/// The most languages of `claims_locales` that count.
+const MOST_LOCALES: usize = 10;
+
+/// What is asked for beside the scopes. Claims that Limen does not know are left out.
+///
+/// It is stored as JSON with codes and token families.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClaimsRequest {
+    /// Names, some with a language tag.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    id_token: BTreeMap<String, Demand>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    userinfo: BTreeMap<String, Demand>,
+    /// `claims_locales`, the best first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locales: Vec<String>,
+}
+
+/// How one claim is asked for (section 5.5.1).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Demand {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    essential: bool,
+    /// `value` and `values`: "Requests that the Claim be returned with a particular value". None: any value will do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    values: Vec<Value>,
+}
+
+/// Where claims are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// In the ID token.
+    IdToken,
+    /// By UserInfo.
+    Userinfo,
+}
+
+impl ClaimsRequest {
+    /// Reads `claims` and `claims_locales`.
+    ///
+    /// # Errors
+    /// `invalid_request` for what is not of the form of section 5.5. "Any members used that are not understood MUST be
+    /// ignored."
+    pub fn parse(params: &Params) -> Result<Self, OAuthError> {
+        let locales = params.single("claims_locales")?.unwrap_or_default();
+        let locales = locales.split(' ').filter(|tag| is_language_tag(tag));
+        let mut request = Self {
+            locales: locales.take(MOST_LOCALES).map(str::to_owned).collect(),
+            ..Self::default()
+        };
+        if let Some(text) = params.single("claims")? {
+            if text.len() > LONGEST {
+                return Err(OAuthError::invalid_request("claims is longer than 4096 bytes"));
+            }
+            let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| malformed())?;
+            request.id_token = parse_member(object.get("id_token"))?;
+            request.userinfo = parse_member(object.get("userinfo"))?;
+        }
+        Ok(request)
+    }
+
+    /// The same for a response without an access token, which nobody could ask UserInfo with: "When the userinfo member is
+    /// used, the request MUST also use a response_type value that results in an Access Token being issued".
+    pub fn without_userinfo(mut self) -> Self {
+        self.userinfo.clear();
+        self
+    }
+
+    /// Whether the person with this `sub` may be told of: "a request for the sub Claim with a particular value ... MUST
+    /// only be returned for that End-User" is what section 5.5.1 comes to.
+    pub fn accepts_subject(&self, sub: &str) -> bool {
+        let demands = [&self.id_token, &self.userinfo];
+        demands
+            .into_iter()
+            .filter_map(|member| member.get("sub"))
+            .all(|demand| demand.accepts(&Value::from(sub)))
+    }
+
+    /// The values one of which `acr` must have: "If the acr Claim is requested as an Essential Claim for the ID Token with a
+    /// values parameter ... the Authorization Server MUST return an acr Claim Value that matches one of the requested
+    /// values" (section 5.5.1.1). None where any will do.
+    pub fn essential_acr_values(&self) -> Option<Vec<&str>> {
+        let demand = self.id_token.get("acr")?;
+        let wanted = demand.essential && !demand.values.is_empty();
+        wanted.then(|| demand.values.iter().filter_map(Value::as_str).collect())
+    }
+
+    /// The claims about the person that are asked for and that `scope` does not cover, by their names without a language.
+    pub fn beyond(&self, scope: &Scope) -> BTreeSet<&'static str> {
+        let asked = self.id_token.keys().chain(self.userinfo.keys());
+        asked
+            .filter_map(|name| claims::find(base(name)))
+            .filter(|claim| !scope.contains(claim.scope))
+            .map(|claim| claim.name)
+            .collect()
+    }
+
+    /// What is told at `target` of all that is `known` about the person: what `scope` covers, and what is asked for. "if a
+    /// Claim is not returned, that Claim Name SHOULD be omitted".
+    pub fn released(&self, known: &Map<String, Value>, scope: &Scope, target: Target) -> Map<String, Value> {
+        let demands = match target {
+            Target::IdToken => &self.id_token,
+            Target::Userinfo => &self.userinfo,
+        };
+        let mut released = Map::new();
+        for (name, value) in known {
+            let wanted = self.wants(name, known);
+            let by_scope = wanted && claims::find(base(name)).is_some_and(|claim| scope.contains(claim.scope));
+            let demand = demands
+                .iter()
+                .find(|(asked, _)| asked.eq_ignore_ascii_case(name) || wanted && asked.as_str() == base(name));
+            if by_scope || demand.is_some_and(|(_, demand)| demand.accepts(value)) {
+                released.insert(name.clone(), value.clone());
+            }
+        }
+        released
+    }
+
+    /// Whether `name` is told to those who ask for the claim without a language: the claim without one, and beside it the
+    /// variant that suits `claims_locales` best.
+    fn wants(&self, name: &str, known: &Map<String, Value>) -> bool {
+        let Some((base, tag)) = name.split_once('#') else {
+            return true;
+        };
+        let tags = known
+            .keys()
+            .filter_map(|name| name.split_once('#').filter(|(other, _)| *other == base))
+            .map(|(_, tag)| tag);
+        let best = self.locales.iter().find_map(|locale| lookup(locale, tags.clone()));
+        best == Some(tag)
+    }
+}
+
+impl Demand {
+    fn accepts(&self, value: &Value) -> bool {
+        self.values.is_empty() || self.values.contains(value)
+    }
+}
+
+/// The name of a claim without its language: "Claim Names ... using a # character as the delimiter" (section 5.2).
+fn base(name: &str) -> &str {
+    name.split_once('#').map_or(name, |(base, _)| base)
+}
+
+fn parse_member(member: Option<&Value>) -> Result<BTreeMap<String, Demand>, OAuthError> {
+    let claims = match member {
+        None | Some(Value::Null) => return Ok(BTreeMap::new()),
+        Some(Value::Object(claims)) => claims,
+        Some(_) => return Err(malformed()),
+    };
+    let mut demands = BTreeMap::new();
+    for (name, value) in claims {
+        let tagged_well = name.split_once('#').is_none_or(|(_, tag)| is_language_tag(tag));
+        let understood = matches!(name.as_str(), "sub" | "acr") || claims::find(base(name)).is_some();
+        if understood && tagged_well {
+            demands.insert(name.clone(), Demand::parse(value)?);
+        }
+    }
+    Ok(demands)
+}
+
+impl Demand {
+    /// `null`: "this is a Voluntary Claim", or an object.
+    fn parse(value: &Value) -> Result<Self, OAuthError> {
+        let members = match value {
+            Value::Null => return Ok(Self::default()),
+            Value::Object(members) => members,
+            _ => return Err(malformed()),
+        };
+        let essential = match members.get("essential") {
+            None => false,
+            Some(essential) => essential.as_bool().ok_or_else(malformed)?,
+        };
+        let mut values = match members.get("values") {
+            None => Vec::new(),
+            Some(values) => values.as_array().ok_or_else(malformed)?.clone(),
+        };
+        values.extend(members.get("value").cloned());
+        Ok(Self { essential, values })
+    }
+}
+
+fn malformed() -> OAuthError {
+    OAuthError::invalid_request("claims is not a JSON object as in OIDC Core section 5.5")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::oidc::error::ErrorCode;
+
+    fn parse(claims: &str, locales: &str) -> Result<ClaimsRequest, OAuthError> {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query
+            .append_pair("claims", claims)
+            .append_pair("claims_locales", locales);
+        ClaimsRequest::parse(&Params::parse(&query.finish()).unwrap())
+    }
+
+    fn known() -> Map<String, Value> {
+        let known = json!({
+            "name": "Jane", "name#fr": "Jeanne", "name#de-CH": "Johanna", "email": "j@acme.org", "email_verified": true,
+            "gender": "f", "locale": "en",
+        });
+        known.as_object().unwrap().clone()
+    }
+
+    fn released(request: &ClaimsRequest, scope: &str, target: Target) -> Value {
+        Value::Object(request.released(&known(), &Scope::parse(scope).unwrap(), target))
+    }
+
+    #[test]
+    fn the_example_of_core_section_5_5_is_read() {
+        let request = parse(
+            r##"{
+                "userinfo": {
+                    "given_name": {"essential": true},
+                    "nickname": null,
+                    "email": {"essential": true},
+                    "email_verified": {"essential": true},
+                    "picture": null,
+                    "http://example.info/claims/groups": null
+                },
+                "id_token": {
+                    "auth_time": {"essential": true},
+                    "acr": {"values": ["urn:mace:incommon:iap:silver"]}
+                }
+            }"##,
+            "",
+        )
+        .unwrap();
+        let beyond = request.beyond(&Scope::parse("openid email").unwrap());
+        assert_eq!(beyond, BTreeSet::from(["given_name", "nickname", "picture"]));
+        assert_eq!(request.essential_acr_values(), None, "a voluntary claim");
+        assert_eq!(
+            released(&request, "openid", Target::Userinfo),
+            json!({"email": "j@acme.org", "email_verified": true})
+        );
+        assert_eq!(released(&request, "openid", Target::IdToken), json!({}));
+    }
+
+    #[test]
+    fn each_scope_releases_its_own_claims() {
+        let request = ClaimsRequest::default();
+        assert_eq!(released(&request, "openid", Target::Userinfo), json!({}));
+        assert_eq!(
+            released(&request, "openid profile", Target::Userinfo),
+            json!({"name": "Jane", "gender": "f", "locale": "en"})
+        );
+        assert_eq!(
+            released(&request, "email phone address", Target::Userinfo),
+            json!({"email": "j@acme.org", "email_verified": true})
+        );
+    }
+
+    #[test]
+    fn a_claim_of_another_value_than_the_one_asked_for_is_not_told() {
+        let request = parse(
+            r#"{"id_token": {"locale": {"value": "fr"}, "gender": {"values": ["m", "f"]}, "email_verified": {"value": true}}}"#,
+            "",
+        )
+        .unwrap();
+        assert_eq!(
+            released(&request, "openid", Target::IdToken),
+            json!({"gender": "f", "email_verified": true})
+        );
+    }
+
+    #[test]
+    fn language_tagged_claims_are_told_by_their_tag_or_by_claims_locales() {
+        let tagged = parse(r#"{"userinfo": {"name#FR": null}}"#, "").unwrap();
+        assert_eq!(
+            released(&tagged, "openid", Target::Userinfo),
+            json!({"name#fr": "Jeanne"})
+        );
+        assert_eq!(
+            tagged.beyond(&Scope::parse("openid").unwrap()),
+            BTreeSet::from(["name"])
+        );
+        let locales = parse("{}", "it de-CH-1996 fr not_a_tag").unwrap();
+        assert_eq!(
+            released(&locales, "openid profile", Target::Userinfo),
+            json!({"name": "Jane", "name#de-CH": "Johanna", "gender": "f", "locale": "en"})
+        );
+        assert_eq!(released(&locales, "openid", Target::Userinfo), json!({}));
+        let both = parse(r#"{"userinfo": {"name": null}}"#, "fr").unwrap();
+        assert_eq!(
+            released(&both, "openid", Target::Userinfo),
+            json!({"name": "Jane", "name#fr": "Jeanne"})
+        );
+    }
+
+    #[test]
+    fn sub_with_a_value_is_for_that_person_alone() {
+        for member in ["id_token", "userinfo"] {
+            let request = parse(
+                &format!(r#"{{"{member}": {{"sub": {{"value": "248289761001"}}}}}}"#),
+                "",
+            )
+            .unwrap();
+            assert!(request.accepts_subject("248289761001") && !request.accepts_subject("another"));
+        }
+        assert!(
+            parse(r#"{"id_token": {"sub": null}}"#, "")
+                .unwrap()
+                .accepts_subject("anybody")
+        );
+    }
+
+    #[test]
+    fn essential_acr_values_bind() {
+        let acr = |demand: &str| {
+            let request = parse(&format!(r#"{{"id_token": {{"acr": {demand}}}}}"#), "").unwrap();
+            request
+                .essential_acr_values()
+                .map(|values| values.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            acr(r#"{"essential": true, "values": ["2", "1"]}"#),
+            Some(vec!["2".to_owned(), "1".to_owned()])
+        );
+        assert_eq!(acr(r#"{"essential": true, "value": "2"}"#), Some(vec!["2".to_owned()]));
+        assert_eq!(acr(r#"{"essential": true}"#), None);
+        assert_eq!(acr(r#"{"values": ["2"]}"#), None);
+    }
+
+    #[test]
+    fn what_is_not_of_the_form_is_refused_and_what_is_unknown_is_not() {
+        for text in [
+            "x",
+            "[]",
+            "null",
+            "\"{}\"",
+            r#"{"id_token": []}"#,
+            r#"{"userinfo": true}"#,
+            r#"{"userinfo": {"name": true}}"#,
+            r#"{"userinfo": {"name": {"essential": "yes"}}}"#,
+            r#"{"userinfo": {"name": {"values": "x"}}}"#,
+            &format!(r#"{{"x": "{}"}}"#, "x".repeat(LONGEST)),
+            &"[".repeat(1_000),
+        ] {
+            assert_eq!(parse(text, "").unwrap_err().code, ErrorCode::InvalidRequest, "{text}");
+        }
+        for text in [
+            "{}",
+            r#"{"x": [1]}"#,
+            r#"{"id_token": null, "userinfo": {"role": {"essential": true}, "name#_": null, "other": 7, "picture#_": 7}}"#,
+        ] {
+            assert_eq!(parse(text, "").unwrap(), ClaimsRequest::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_request_survives_storage() {
+        let request = parse(
+            r#"{"id_token": {"acr": {"essential": true, "values": ["1"]}, "email": null}, "userinfo": {"name#fr": null}}"#,
+            "fr de",
+        )
+        .unwrap();
+        let stored = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<ClaimsRequest>(&stored).unwrap(), request);
+        assert_eq!(serde_json::to_string(&ClaimsRequest::default()).unwrap(), "{}");
+        assert_eq!(
+            serde_json::from_str::<ClaimsRequest>("{}").unwrap(),
+            ClaimsRequest::default()
+        );
+    }
+}

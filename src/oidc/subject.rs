@@ -1,0 +1,126 @@
+//! Subject identifiers: who a person is to a client (OIDC Core section 8).
+
+use std::fmt;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::{client::Client, client_metadata::SubjectType};
+use crate::secret::random_text;
+
+/// What keeps a person's pairwise identifiers apart: who knows the person's public one still cannot work them out. It stays
+/// for as long as the account, also when root keys turn.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct SubjectSalt(String);
+
+impl SubjectSalt {
+    /// A salt from fresh random bytes.
+    pub fn new(random: [u8; 32]) -> Self {
+        Self(random_text(random))
+    }
+
+    /// The text to store.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SubjectSalt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SubjectSalt(..)")
+    }
+}
+
+/// The `sub` by which `client` knows the person of an account. A pairwise one is "SHA-256 ( sector_identifier ||
+/// local_account_id || salt )", the example of section 8.1.
+pub fn subject(client: &Client, user_id: &str, salt: &SubjectSalt) -> String {
+    match client.metadata.subject_type {
+        SubjectType::Public => user_id.to_owned(),
+        SubjectType::Pairwise => {
+            let digest = Sha256::new()
+                .chain_update(sector_identifier(client))
+                .chain_update("\0")
+                .chain_update(user_id)
+                .chain_update("\0")
+                .chain_update(&salt.0);
+            random_text::<32>(digest.finalize().into())
+        }
+    }
+}
+
+/// What clients share that know a person by the same identifier: "the host component of the sector_identifier_uri", or of
+/// the redirect URIs, which then have one. Apps on people's devices, whose redirect URIs say nothing of who they are, have a
+/// sector each.
+fn sector_identifier(client: &Client) -> String {
+    let metadata = &client.metadata;
+    let host = |uri: &str| {
+        Url::parse(uri)
+            .ok()
+            .filter(|url| url.scheme() == "https")?
+            .host_str()
+            .map(str::to_owned)
+    };
+    let named = metadata.sector_identifier_uri.as_deref().and_then(host);
+    let redirected = || metadata.redirect_uris.iter().find_map(|uri| host(uri.as_str()));
+    named.or_else(redirected).unwrap_or_else(|| client.client_id.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::time::UnixTime;
+
+    fn client(client_id: &str, metadata: Value) -> Client {
+        let mut wire = json!({"redirect_uris": ["https://app.acme.org/cb"], "subject_type": "pairwise"});
+        wire.as_object_mut()
+            .unwrap()
+            .extend(metadata.as_object().unwrap().clone());
+        Client {
+            client_id: client_id.to_owned(),
+            version: 1,
+            issued_at: UnixTime(0),
+            metadata: serde_json::from_value(wire).unwrap(),
+        }
+    }
+
+    fn sub(metadata: Value) -> String {
+        subject(&client("c", metadata), "u", &SubjectSalt::new([1; 32]))
+    }
+
+    #[test]
+    fn a_public_subject_is_the_same_for_every_client() {
+        assert_eq!(sub(json!({"subject_type": "public"})), "u");
+    }
+
+    #[test]
+    fn a_pairwise_subject_differs_by_sector_person_and_salt() {
+        let one = sub(json!({}));
+        assert_ne!(one, sub(json!({"redirect_uris": ["https://b.acme.org/cb"]})));
+        assert_ne!(one, subject(&client("c", json!({})), "v", &SubjectSalt::new([1; 32])));
+        assert_ne!(one, subject(&client("c", json!({})), "u", &SubjectSalt::new([2; 32])));
+        assert!(!one.contains('u') || one.len() == 43, "not the public one");
+    }
+
+    #[test]
+    fn clients_of_a_sector_share_it() {
+        let one = sub(json!({}));
+        let other = client("d", json!({"redirect_uris": ["https://app.acme.org/another"]}));
+        assert_eq!(one, subject(&other, "u", &SubjectSalt::new([1; 32])));
+        let named = json!({
+            "redirect_uris": ["https://x.acme.org/cb", "https://y.acme.org/cb"],
+            "sector_identifier_uri": "https://app.acme.org/sector.json",
+        });
+        assert_eq!(one, sub(named));
+    }
+
+    #[test]
+    fn apps_on_devices_share_nothing() {
+        let native = json!({"application_type": "native", "redirect_uris": ["http://127.0.0.1/cb", "org.acme:/cb"]});
+        let [a, b] = ["a", "b"].map(|id| subject(&client(id, native.clone()), "u", &SubjectSalt::new([1; 32])));
+        assert_ne!(a, b);
+    }
+}
