@@ -43,6 +43,7 @@ describe("the page", () => {
     assert.deepEqual(Object.fromEntries(searchParams), { keep: "1", iss: op.issuer, sid: claims.sid });
     const url = `${client.bye}?state=s%26`;
     assert.equal(refresh(page), `5;url=${url}`);
+    assert.match(page.html, /<noscript><meta http-equiv="refresh"/, "only one of the two");
     assert.ok(page.elements("a").some(({ href }) => href === url), "a link");
     const policy = page.headers.get("content-security-policy");
     assert.match(policy, /frame-src https:\/\/notes\.acme\.test;/);
