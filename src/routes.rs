@@ -77,6 +77,7 @@ pub enum Endpoint {
     Userinfo,
     Introspect,
     Revoke,
+    PushedAuthorizationRequest,
     Register,
     RegisteredClient,
     RenewSecret,
@@ -142,6 +143,7 @@ pub const ROUTES: &[Route] = &[
     route(E::Userinfo, "/userinfo", &[Get, Post], Machine),
     route(E::Introspect, "/introspect", &[Post], Machine),
     route(E::Revoke, "/revoke", &[Post], Machine),
+    route(E::PushedAuthorizationRequest, "/par", &[Post], Machine),
     route(E::Register, "/register", &[Post], Machine),
     route(
         E::RegisteredClient,

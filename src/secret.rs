@@ -36,6 +36,8 @@ pub enum Purpose {
     KvDocument,
     /// MAC that binds a form to its browser.
     Csrf,
+    /// Hash of references to pushed authorization requests.
+    PushedRequest,
     /// MAC over an authorization request that waits for the person.
     Interaction,
     /// MAC by which a client's page sees that the session has changed.
@@ -56,6 +58,7 @@ impl Purpose {
             Self::RefreshToken => "limen/v1/refresh-token",
             Self::KvDocument => "limen/v1/kv-document",
             Self::Csrf => "limen/v1/csrf",
+            Self::PushedRequest => "limen/v1/pushed-request",
             Self::Interaction => "limen/v1/interaction",
             Self::BrowserState => "limen/v1/browser-state",
             Self::Throttle => "limen/v1/throttle",
@@ -66,7 +69,7 @@ impl Purpose {
     fn dies_with_epoch(self) -> bool {
         matches!(
             self,
-            Self::Code | Self::Session | Self::RefreshToken | Self::Interaction
+            Self::Code | Self::Session | Self::RefreshToken | Self::PushedRequest | Self::Interaction
         )
     }
 }

@@ -161,7 +161,7 @@ async fn prove(assertion: &ClientAssertion, context: &Context) -> Result<Proven,
         origins
             .into_iter()
             .flatten()
-            .map(|origin| origin.url(Endpoint::Token.path())),
+            .flat_map(|origin| [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))),
     );
     let single_use = assertion.check(&audiences, context.now)?;
     let claim = random::id()?;

@@ -4,7 +4,7 @@ use super::{
     context::Context,
     endpoints::{
         account, admin_audit, admin_keys, admin_users, authorize, check_session, consent, introspect, login, logout,
-        register, registered_client, revoke, select_account, token, userinfo, well_known,
+        par, register, registered_client, revoke, select_account, token, userinfo, well_known,
     },
     failure::{MachineFailure, PageFailure, Problem},
     request::Incoming,
@@ -103,6 +103,7 @@ async fn machine(endpoint: Endpoint, request: &mut Incoming, context: &Context) 
         (Endpoint::Userinfo, _) => userinfo::userinfo(request, context).await,
         (Endpoint::Introspect, _) => introspect::introspect(request, context).await,
         (Endpoint::Revoke, _) => revoke::revoke(request, context).await,
+        (Endpoint::PushedAuthorizationRequest, _) => par::push(request, context).await,
         (Endpoint::Register, _) => register::register(request, context).await,
         (Endpoint::RegisteredClient, Method::Put) => registered_client::replace(request, context).await,
         (Endpoint::RegisteredClient, Method::Patch) => registered_client::patch(request, context).await,

@@ -35,6 +35,8 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "jwks_uri": url(Endpoint::Jwks),
         "introspection_endpoint": url(Endpoint::Introspect),
         "revocation_endpoint": url(Endpoint::Revoke),
+        "pushed_authorization_request_endpoint": url(Endpoint::PushedAuthorizationRequest),
+        "require_pushed_authorization_requests": false,
         "protected_resources": protected_resource::listed(config),
         "end_session_endpoint": url(Endpoint::Logout),
         "scopes_supported": scopes,

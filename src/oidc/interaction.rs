@@ -23,7 +23,7 @@ const FRESH: Lifetime = Lifetime::minutes(10);
 const CLOCK_SKEW: Lifetime = Lifetime(5);
 
 /// The longest query that fits, sealed, into a URL of 16 KB.
-const LONGEST_QUERY: usize = 10_000;
+pub const LONGEST_QUERY: usize = 10_000;
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

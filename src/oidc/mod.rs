@@ -31,6 +31,7 @@ pub mod params;
 pub mod pkce;
 pub mod protected_resource;
 pub mod provider_key;
+pub mod pushed_request;
 pub mod redirect_uri;
 pub mod refresh_grant;
 pub mod registration;

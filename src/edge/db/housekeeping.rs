@@ -48,7 +48,7 @@ pub fn is_full(rows: &Rows) -> bool {
 }
 
 /// Deletes what has expired, a bounded number of rows a table.
-pub fn tidy(now: UnixTime) -> [Statement; 8] {
+pub fn tidy(now: UnixTime) -> [Statement; 9] {
     let expired = |table: &str| {
         Statement::new(format!(
             "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE expires_at < ? LIMIT ?)"
@@ -61,6 +61,7 @@ pub fn tidy(now: UnixTime) -> [Statement; 8] {
         expired("sessions"),
         expired("token_families"),
         expired("revoked_tokens"),
+        expired("pushed_requests"),
         expired("replay"),
         expired("throttles"),
         Statement::new(

@@ -7,6 +7,7 @@ pub mod codes;
 pub mod grants;
 pub mod housekeeping;
 pub mod logout_outbox;
+pub mod pushed_requests;
 pub mod replay;
 pub mod session_clients;
 pub mod sessions;

@@ -5,7 +5,7 @@ use crate::{
         client_copy,
         context::Context,
         cookies,
-        db::{Rows, Statement, clients, grants, sessions, signing_keys},
+        db::{Rows, Statement, clients, grants, pushed_requests, sessions, signing_keys},
         failure::{PageFailure, Problem, StepFailure},
         fault::Fault,
         flow::{Flow, Standing},
@@ -22,6 +22,7 @@ use crate::{
         id_token_hint::{self, IdTokenHint},
         interaction::{Choice, Interaction, SignedIn, Step},
         params::Params,
+        pushed_request,
         return_address::PageError,
     },
     reply::Reply,
@@ -67,11 +68,21 @@ async fn proceed(
     let client = client_copy::find(client_id, context)
         .await?
         .ok_or(PageError::UnknownClient)?;
-    match answer(&params, client, waiting, visitor, context).await? {
+    let known = match waiting {
+        // What waits for the person was unpacked before.
+        Some(_) => Ok(Some(params.clone())),
+        None => match take_pushed(&params, client_id, context).await {
+            Err(StepFailure::Fault(fault)) => return Err(fault.into()),
+            Err(StepFailure::Client(error)) => Err(error),
+            Ok(pushed) => Ok(pushed),
+        },
+    };
+    let sent = Sent { params, known };
+    match answer(&sent, client, waiting, visitor, context).await? {
         Attempt::Done(reply) => Ok(reply),
         Attempt::Stale(fresh) => {
             client_copy::keep(&fresh, context)?;
-            match answer(&params, *fresh, waiting, visitor, context).await? {
+            match answer(&sent, *fresh, waiting, visitor, context).await? {
                 Attempt::Done(reply) => Ok(reply),
                 Attempt::Stale(_) => Err(Problem::InteractionOver.into()),
             }
@@ -85,21 +96,50 @@ enum Attempt {
     Stale(Box<Client>),
 }
 
-/// Attempts the request that is in `sent`, or in its request object. What waits for the person was taken out of it before.
+/// What came to the authorization endpoint.
+struct Sent {
+    params: Params,
+    /// The request, where it was unpacked and checked before: it waited for the person, or was pushed. An error where it refers
+    /// to nothing.
+    known: Result<Option<Params>, OAuthError>,
+}
+
+/// Takes out the pushed request that `params` refer to (RFC 9126 section 4): it begins one authorization.
+async fn take_pushed(params: &Params, client_id: &str, context: &Context) -> Result<Option<Params>, StepFailure> {
+    let request_uri = params
+        .single("request_uri")?
+        .filter(|uri| pushed_request::is_reference(uri));
+    let Some(request_uri) = request_uri else {
+        return Ok(None);
+    };
+    let hash = pushed_request::hash_of(request_uri, &context.config.roots).ok_or_else(pushed_request::unknown)?;
+    let taken = context
+        .db
+        .run(pushed_requests::take(&hash, client_id, context.now))
+        .await?;
+    let query = pushed_requests::read(&taken)?.ok_or_else(pushed_request::unknown)?;
+    Ok(Some(Params::parse(&query)?))
+}
+
+/// Attempts the request that is in `sent`, or in its request object.
 async fn answer(
-    sent: &Params,
+    sent: &Sent,
     client: Client,
     waiting: Option<&Interaction>,
     visitor: &Visitor,
     context: &Context,
 ) -> Result<Attempt, PageFailure> {
-    let unpacked = match waiting {
-        Some(_) => Ok(sent.clone()),
-        None => request_objects::unpack(sent, &client, context).await,
+    let unpacked = match &sent.known {
+        Ok(Some(params)) => Ok(params.clone()),
+        Ok(None) if client.metadata.require_pushed_authorization_requests => Err(StepFailure::Client(
+            OAuthError::invalid_request("the client registered to push its requests"),
+        )),
+        Ok(None) => request_objects::unpack(&sent.params, &client, context).await,
+        Err(error) => Err(StepFailure::Client(error.clone())),
     };
     match unpacked {
         Ok(params) => attempt(params, client, waiting, visitor, context).await,
-        Err(StepFailure::Client(error)) => refuse_object(sent, client, &error, visitor, context).await,
+        Err(StepFailure::Client(error)) => refuse_object(&sent.params, client, &error, visitor, context).await,
         Err(StepFailure::Fault(fault)) => Err(fault.into()),
     }
 }

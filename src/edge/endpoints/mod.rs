@@ -10,6 +10,7 @@ pub mod consent;
 pub mod introspect;
 pub mod login;
 pub mod logout;
+pub mod par;
 pub mod register;
 pub mod registered_client;
 pub mod revoke;

@@ -110,7 +110,7 @@ impl Supported {
         introspection_encryption: false,
         request_object_encryption: true,
         request_uris: true,
-        pushed_authorization_requests: false,
+        pushed_authorization_requests: true,
         dpop: false,
         certificate_bound_access_tokens: false,
         certificate_san: false,

@@ -15,6 +15,7 @@ const OPEN = {
   "/userinfo": ["GET", "POST"],
   "/introspect": ["POST"],
   "/revoke": ["POST"],
+  "/par": ["POST"],
   "/register": ["POST"],
   "/register/some-client": ["GET", "PUT", "PATCH", "DELETE"],
   "/register/some-client/renew_secret": ["POST"],

@@ -285,6 +285,10 @@ export const REQUESTS = {
     await client.post("/introspect", { token: "x" }),
     await client.post("/introspect", {}),
   ],
+  pushAuthorizationRequest: async ({ client }) => [
+    await client.post("/par", client.request().params),
+    await client.post("/par", client.request({ scope: "nothing" }).params),
+  ],
   revoke: async ({ client }) => [
     await client.post("/revoke", { token: "x", token_type_hint: "access_token" }),
     await client.post("/revoke", {}),

@@ -127,7 +127,6 @@ fn what_is_not_supported_is_refused_by_name() {
         ("introspection_encrypted_response_alg", json!("RSA-OAEP")),
         ("request_object_signing_alg", json!("HS256")),
         ("request_object_encryption_alg", json!("dir")),
-        ("require_pushed_authorization_requests", json!(true)),
     ] {
         let mut json = object(json!({"redirect_uris": ["https://app.acme.org/cb"]}));
         json.insert(field.to_owned(), value);

@@ -1,0 +1,44 @@
+//! `/par` (RFC 9126 section 2).
+
+use crate::{
+    edge::{
+        caller,
+        context::Context,
+        db::{clients, pushed_requests},
+        failure::MachineFailure,
+        fault::Fault,
+        random,
+        request::Incoming,
+        request_objects,
+    },
+    oidc::{
+        client_metadata::Supported,
+        pushed_request::{self, LIFETIME, PushedResponse},
+    },
+    reply::Reply,
+    secret::{OpaqueToken, Purpose},
+};
+
+/// `POST /par`. Two round trips: which request objects the client may send is known once it has proved itself.
+pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let sent = request.form().await?;
+    sent.refuse_repeated()?;
+    let client = caller::acting(request, &sent, context, async |caller| {
+        let batch = [caller.claim(), clients::find(caller.client_id())];
+        let [claimed, client] = context.db.batch(batch).await?;
+        caller.authenticated(&claimed, clients::read(&client)?, context)
+    })
+    .await?;
+    let pushed = pushed_request::request_of(&sent, &client)?;
+    let pushed = request_objects::unpack(&pushed, &client, context).await?;
+    pushed_request::check(&pushed, &client, &Supported::of(&context.config))?;
+
+    let roots = &context.config.roots;
+    let reference = OpaqueToken::new(roots, random::bytes()?);
+    let hash = reference
+        .hash(roots, Purpose::PushedRequest)
+        .ok_or_else(|| Fault::new("pushed request", "no root key"))?;
+    let insert = pushed_requests::insert(&hash, &client.client_id, &pushed.to_query(), context.now + LIFETIME);
+    context.db.run(insert).await?;
+    Ok(Reply::json(201, &PushedResponse::new(&reference)))
+}
