@@ -23,6 +23,8 @@ pub struct Config {
     pub admin_token: Option<AdminToken>,
     /// `REGISTRATION`: who may register clients.
     pub registration: Registration,
+    /// `CLIENT_ID_METADATA_DOCUMENTS`: which clients may describe themselves by a document at their `client_id`.
+    pub client_id_documents: ClientIdDocuments,
     /// `FRONT_CHANNEL_TOKENS`: whether clients may register the implicit and hybrid flows.
     pub front_channel_tokens: FrontChannelTokens,
     /// `INSECURE_LOOPBACK_FETCHES`: whether Limen fetches from the machine that it runs on.
@@ -48,6 +50,53 @@ pub enum Registration {
     Token,
     /// Nobody.
     Off,
+}
+
+/// Which clients may be known by the URL of a document that describes them, without anybody registering them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientIdDocuments {
+    /// None.
+    Off,
+    /// All.
+    On,
+    /// Those on these hosts; `*.acme.org` is every host below `acme.org`.
+    Hosts(Vec<String>),
+}
+
+impl ClientIdDocuments {
+    /// Whether clients on `host` may.
+    pub fn allow(&self, host: &str) -> bool {
+        let is_or_is_below = |pattern: &String| match pattern.strip_prefix('*') {
+            Some(suffix) => host.len() > suffix.len() && host.ends_with(suffix),
+            None => host == pattern,
+        };
+        match self {
+            Self::Off => false,
+            Self::On => true,
+            Self::Hosts(hosts) => hosts.iter().any(is_or_is_below),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "off" => return Ok(Self::Off),
+            "on" => return Ok(Self::On),
+            _ => {}
+        }
+        let hosts = text.split([' ', ',']).filter(|host| !host.is_empty());
+        hosts.map(host_pattern).collect::<Result<_, _>>().map(Self::Hosts)
+    }
+}
+
+/// A host as URL parsers write it, or `*.` and one.
+fn host_pattern(text: &str) -> Result<String, &'static str> {
+    let name = text.strip_prefix("*.").unwrap_or(text);
+    match Host::parse(name) {
+        Ok(Host::Domain(domain)) if domain == name && (name.contains('.') || name == "localhost") => {
+            Ok(text.to_owned())
+        }
+        _ => Err("must be off, on, or hosts such as app.acme.org and *.acme.org, separated by spaces"),
+    }
 }
 
 /// Whether tokens may travel through the browser from the authorization endpoint: the implicit and hybrid flows.
@@ -242,6 +291,7 @@ impl Config {
             reader.problems.push(problem.to_owned());
         }
         let mtls_origin = reader.origin("MTLS_ORIGIN");
+        let client_id_documents = reader.client_id_documents();
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let lifetimes = Lifetimes {
             code: reader.lifetime("CODE_LIFETIME", Lifetime::minutes(1), Lifetime::minutes(10)),
@@ -270,6 +320,7 @@ impl Config {
                 roots,
                 admin_token,
                 registration,
+                client_id_documents,
                 front_channel_tokens,
                 loopback_fetches,
                 mtls_origin,
@@ -354,6 +405,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             ));
         }
         Some(AdminToken(text))
+    }
+
+    fn client_id_documents(&mut self) -> ClientIdDocuments {
+        let parsed = self
+            .text("CLIENT_ID_METADATA_DOCUMENTS")
+            .map_or(Ok(ClientIdDocuments::Off), |text| ClientIdDocuments::parse(&text));
+        parsed.unwrap_or_else(|problem| {
+            self.problems.push(format!("CLIENT_ID_METADATA_DOCUMENTS {problem}"));
+            ClientIdDocuments::Off
+        })
     }
 
     fn choice<T: Copy>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {
@@ -472,6 +533,22 @@ mod tests {
         assert!(problem(&[("LOGOUT_REVOKES", "yes")]).contains("online, all, nothing"));
         assert!(problem(&[("MTLS_ORIGIN", "https://mtls.acme.org/x")]).contains("MTLS_ORIGIN"));
         assert!(problem(&[("REGISTRATION", "yes")]).contains("open, token, off"));
+        for hosts in [
+            "yes",
+            "On",
+            "off on",
+            "https://app.acme.org",
+            "App.acme.org",
+            "*",
+            "*.org/",
+            "app.acme.org:443",
+        ] {
+            let shown = problem(&[("CLIENT_ID_METADATA_DOCUMENTS", hosts)]);
+            assert!(
+                shown.contains("CLIENT_ID_METADATA_DOCUMENTS must be off, on"),
+                "{hosts}"
+            );
+        }
         assert!(problem(&[("CODE_LIFETIME", "601")]).contains("from 1 to 600"));
     }
 }

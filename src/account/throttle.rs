@@ -35,6 +35,14 @@ pub fn of_registrations(key: &Key, address: &str) -> Counter {
     }
 }
 
+/// The counter of documents that a network, as the audit knows it, makes Limen fetch.
+pub fn of_documents(key: &Key, network: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"documents", network.as_bytes()])),
+        limit: 60,
+    }
+}
+
 /// The counter of sign-ins from a network address.
 pub fn of_address(key: &Key, address: &str) -> Counter {
     of_network(key, b"address", address)

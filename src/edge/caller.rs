@@ -7,7 +7,7 @@
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use super::{
-    client_keys, client_secret,
+    client_document, client_keys, client_secret,
     context::Context,
     db::{
         Rows, Statement,
@@ -25,6 +25,7 @@ use crate::{
         client_assertion::{ClientAssertion, SingleUse},
         client_auth::{ClientCredentials, Presented, failed},
         client_certificate::ClientCertificate,
+        client_id_document,
         client_metadata::{AuthMethod, TlsSubject},
         error::OAuthError,
         params::Params,
@@ -108,6 +109,9 @@ impl Caller {
         record: Option<ClientRecord>,
         context: &Context,
     ) -> Result<Client, MachineFailure> {
+        if let Some(ClientRecord { client, .. }) = &record {
+            check_document(client, context)?;
+        }
         match &self.proven {
             Some(proven) => {
                 let client = record.ok_or_else(failed)?.client;
@@ -152,6 +156,18 @@ impl Caller {
     }
 }
 
+/// Whether a client that its document describes may still be one here. A document that is no longer fresh is read anew, also
+/// for a client that fails now: its keys may have changed.
+fn check_document(client: &Client, context: &Context) -> Result<(), MachineFailure> {
+    if !client.is_described_by_document() {
+        return Ok(());
+    }
+    if !client_id_document::is_allowed(&client.client_id, &context.config) {
+        return Err(failed().into());
+    }
+    Ok(client_document::refresh_later(client, context)?)
+}
+
 /// Judges an assertion. What the isolate remembers of the client may be old: nothing is refused for it.
 async fn prove(assertion: &ClientAssertion, context: &Context) -> Result<Proven, MachineFailure> {
     let config = &context.config;
@@ -175,6 +191,7 @@ async fn prove(assertion: &ClientAssertion, context: &Context) -> Result<Proven,
         return Ok(proven(&record));
     }
     let record = read(assertion.client_id(), context).await?.ok_or_else(failed)?;
+    check_document(&record.client, context)?;
     is_genuine(assertion, &record, context).await?;
     Ok(proven(&record))
 }

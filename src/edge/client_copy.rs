@@ -13,7 +13,9 @@ fn name(client_id: &str) -> String {
 /// The client, from its copy if there is one, else from D1.
 pub async fn find(client_id: &str, context: &Context) -> Result<Option<Client>, Fault> {
     let copy: Option<Client> = context.kv.get(&name(client_id), &context.config.roots).await;
-    if let Some(copy) = copy.filter(|copy| copy.client_id == client_id) {
+    // D1 may know already that a document was read anew.
+    let is_current = |copy: &Client| copy.document_fresh_until.is_none_or(|until| context.now < until);
+    if let Some(copy) = copy.filter(|copy| copy.client_id == client_id && is_current(copy)) {
         return Ok(Some(copy));
     }
     let rows = context.db.run(clients::find(client_id)).await?;

@@ -1,5 +1,6 @@
 //! What a client is given to prove itself with, and how it is told (RFC 7591 section 3.2.1).
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::{client_secret, context::Context, db::clients::ClientRecord, fault::Fault, random};
@@ -12,6 +13,9 @@ use crate::{
     secret::{ClientSecret, Hash, OpaqueToken, Purpose},
     time::UnixTime,
 };
+
+/// What stands for itself in a segment of a path (RFC 3986 section 2.3); a `client_id` may be a URL.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What is shown once.
 pub struct Issued {
@@ -65,9 +69,8 @@ impl Issued {
 /// The client information response. Secret and token stand in it when they were `issued` just now, and never again.
 pub fn describe(record: &ClientRecord, issued: Option<&Issued>, context: &Context) -> Value {
     let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
-    let path = Endpoint::RegisteredClient
-        .path()
-        .replace("{client_id}", &record.client.client_id);
+    let segment = utf8_percent_encode(&record.client.client_id, UNRESERVED).to_string();
+    let path = Endpoint::RegisteredClient.path().replace("{client_id}", &segment);
     ClientInformation {
         client: &record.client,
         secret: issued

@@ -1,6 +1,6 @@
 //! How endpoints fail. There are two types, so that no page ever leaves an endpoint for programs.
 
-use super::{context::Context, fault::Fault, log, request::BodyError};
+use super::{client_document::NoClient, context::Context, fault::Fault, log, request::BodyError};
 use crate::{
     oidc::{
         error::{ErrorCode, OAuthError},
@@ -55,6 +55,10 @@ pub enum Problem {
     NoReturn(PageError),
     /// A request to sign out cannot be followed.
     Logout(LogoutRefusal),
+    /// The document at the `client_id` does not make a client; its developer is told why.
+    ClientDocument(OAuthError),
+    /// Too many documents were fetched for this network.
+    TooManyDocuments(Lifetime),
     /// The request is not well-formed, and nobody else can be told.
     BadRequest(OAuthError),
     /// The body is too large.
@@ -63,6 +67,26 @@ pub enum Problem {
     InteractionOver,
     /// A form that Limen did not show to this browser.
     ForeignForm,
+}
+
+impl From<NoClient> for PageFailure {
+    fn from(failure: NoClient) -> Self {
+        match failure {
+            NoClient::Document(error) => Self::Problem(Problem::ClientDocument(error)),
+            NoClient::TooMany(wait) => Self::Problem(Problem::TooManyDocuments(wait)),
+            NoClient::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<NoClient> for MachineFailure {
+    fn from(failure: NoClient) -> Self {
+        match failure {
+            NoClient::Document(error) => Self::OAuth(error),
+            NoClient::TooMany(wait) => Self::too_many(wait),
+            NoClient::Fault(fault) => Self::Fault(fault),
+        }
+    }
 }
 
 impl From<OAuthError> for MachineFailure {
@@ -216,15 +240,18 @@ impl Problem {
             Self::TooLarge => (413, None),
             Self::ForeignForm => (403, None),
             Self::InteractionOver => (400, None),
-            Self::NoReturn(_) | Self::Logout(_) => (400, Some("invalid_request")),
-            Self::BadRequest(error) => (400, Some(error.code.as_str())),
+            Self::NoReturn(_) | Self::Logout(_) => (400, Some("invalid_request".to_owned())),
+            Self::ClientDocument(error) => (400, Some(format!("{}: {}", error.code.as_str(), error.description))),
+            Self::TooManyDocuments(_) => (429, None),
+            Self::BadRequest(error) => (400, Some(error.code.as_str().to_owned())),
         };
         let mut page = ErrorPage::new(
             |texts| -> &'static ErrorText {
                 match &self {
                     Self::NotFound => &texts.not_found,
                     Self::MethodNotAllowed => &texts.method_not_allowed,
-                    Self::NoReturn(PageError::UnknownClient) => &texts.unknown_client,
+                    Self::NoReturn(PageError::UnknownClient) | Self::ClientDocument(_) => &texts.unknown_client,
+                    Self::TooManyDocuments(_) => &texts.too_many_requests,
                     Self::NoReturn(PageError::UnregisteredRedirectUri) => &texts.unregistered_redirect,
                     Self::NoReturn(_) | Self::BadRequest(_) | Self::TooLarge => &texts.bad_request,
                     Self::Logout(LogoutRefusal::UnregisteredUri) => &texts.unregistered_logout_redirect,
@@ -235,11 +262,18 @@ impl Problem {
             },
             language,
         );
-        page.code = code;
+        page.code = code.as_deref();
         if matches!(self, Self::Logout(_)) {
             page.offer_logout();
         }
-        show(status, &page)
+        let retry_after = match self {
+            Self::TooManyDocuments(wait) => Some(wait),
+            _ => None,
+        };
+        Reply {
+            retry_after,
+            ..show(status, &page)
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod caller;
 mod client_certificate;
 mod client_copy;
 mod client_credentials;
+mod client_document;
 mod client_keys;
 mod client_secret;
 mod clock;

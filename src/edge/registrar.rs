@@ -120,6 +120,25 @@ pub async fn authorized_client(
     }
 }
 
+/// As [`authorized_client`], for a change. A client that its own document describes can be read and removed, but not changed.
+///
+/// # Errors
+/// As [`authorized_client`].
+pub async fn changeable_client(
+    request: &Incoming,
+    context: &Context,
+) -> Result<(ClientRecord, Registrar), MachineFailure> {
+    let (record, registrar) = authorized_client(request, context).await?;
+    if record.client.is_described_by_document() {
+        let error = OAuthError::new(
+            ErrorCode::AccessDenied,
+            "the document at its client_id describes this client",
+        );
+        return Err(MachineFailure::status(403, error));
+    }
+    Ok((record, registrar))
+}
+
 async fn require_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
     let outcome = check_administrator(request, context).await;
     if matches!(outcome, Err(MachineFailure::Bearer(Some(_)))) {

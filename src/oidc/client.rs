@@ -26,6 +26,9 @@ pub struct Client {
     pub issued_at: UnixTime,
     /// What the client registered.
     pub metadata: ClientMetadata,
+    /// Of a client whose `client_id` leads to a document that describes it: until when that need not be fetched again.
+    #[serde(default)]
+    pub document_fresh_until: Option<UnixTime>,
 }
 
 /// A client's secret at rest. It never goes to KV.
@@ -115,6 +118,11 @@ impl Client {
         let encryption = self.metadata.request_object_encryption;
         let decrypting = encryption.map(|encryption| KeyAlg::Decrypt(DecryptionAlg::of(encryption.alg)));
         signing.into_iter().flatten().map(KeyAlg::Sign).chain(decrypting)
+    }
+
+    /// Whether a document at its `client_id` describes it, and nobody registered it.
+    pub fn is_described_by_document(&self) -> bool {
+        self.document_fresh_until.is_some()
     }
 
     /// The name to show to people who read `locale` (a language tag of BCP 47).

@@ -10,7 +10,7 @@ use super::{
     scope::Scope,
 };
 use crate::{
-    config::{Config, Registration},
+    config::{ClientIdDocuments, Config, Registration},
     routes::Endpoint,
 };
 
@@ -37,7 +37,6 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "revocation_endpoint": url(Endpoint::Revoke),
         "pushed_authorization_request_endpoint": url(Endpoint::PushedAuthorizationRequest),
         "require_pushed_authorization_requests": false,
-        "protected_resources": protected_resource::listed(config),
         "end_session_endpoint": url(Endpoint::Logout),
         "scopes_supported": scopes,
         "response_types_supported": supported.response_types,
@@ -74,6 +73,14 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         && let Some(members) = document.as_object_mut()
     {
         members.insert("check_session_iframe".to_owned(), url(Endpoint::CheckSession).into());
+    }
+    if let Some(members) = document.as_object_mut() {
+        let documents = config.client_id_documents != ClientIdDocuments::Off;
+        members.insert("client_id_metadata_document_supported".to_owned(), documents.into());
+        members.insert(
+            "protected_resources".to_owned(),
+            protected_resource::listed(config).into(),
+        );
     }
     if config.registration != Registration::Off
         && let Some(members) = document.as_object_mut()

@@ -10,6 +10,7 @@ pub mod client;
 pub mod client_assertion;
 pub mod client_auth;
 pub mod client_certificate;
+pub mod client_id_document;
 pub mod client_key;
 pub mod client_metadata;
 pub mod code_grant;

@@ -211,7 +211,11 @@ fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
     }
 }
 
-fn object(body: &[u8]) -> Result<Map<String, Value>, OAuthError> {
+/// A JSON object of at most 64 KB in which no name stands twice.
+///
+/// # Errors
+/// `invalid_client_metadata`.
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, OAuthError> {
     if body.len() > LONGEST {
         return Err(refusal("the body is longer than 64 KB"));
     }

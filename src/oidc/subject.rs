@@ -83,6 +83,7 @@ mod tests {
             client_id: client_id.to_owned(),
             version: 1,
             issued_at: UnixTime(0),
+            document_fresh_until: None,
             metadata: serde_json::from_value(wire).unwrap(),
         }
     }

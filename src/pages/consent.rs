@@ -13,6 +13,9 @@ use super::{
 };
 use crate::{oidc::scope::Scope, routes::Endpoint};
 
+/// The most characters of a host (RFC 1035 section 2.3.4): one that is cut could pass for another.
+const LONGEST_HOST: usize = 253;
+
 /// Asks the person who is signed in whether an app may have what it asks for.
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -29,6 +32,10 @@ pub struct ConsentPage<'a> {
     pub tos_uri: Option<&'a str>,
     /// Where the person is sent afterwards.
     pub redirect_host: &'a str,
+    /// Of an app that nobody registered: the host of the document that describes it, all that is certain of it.
+    pub document_host: Option<&'a str>,
+    /// Whether the person is sent to a program on their own device, which may be any.
+    pub to_this_device: bool,
     /// Who is signed in.
     pub account: &'a str,
     /// What the app asks for.
@@ -144,6 +151,15 @@ impl ConsentPage<'_> {
 
     fn shown_host(&self) -> String {
         visible(self.redirect_host, LONGEST_NAME)
+    }
+
+    fn shown_document_host(&self) -> Option<String> {
+        self.document_host.map(|host| visible(host, LONGEST_HOST))
+    }
+
+    /// The warning beside the destination. Whoever registered an app that is sent to the device answers for it.
+    fn warns_of_device(&self) -> bool {
+        self.to_this_device && self.document_host.is_some()
     }
 
     /// The mark on what is new; without anything old it would only be noise.

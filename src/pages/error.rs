@@ -22,7 +22,7 @@ pub struct ErrorPage<'a> {
     pub what_happened: &'a str,
     /// What the person can do, in a sentence.
     pub what_to_do: &'a str,
-    /// The OAuth error code, for the developer of the app.
+    /// The OAuth error code, and what more there is to say, for the developer of the app.
     pub code: Option<&'a str>,
     /// Finds the request in the log.
     pub request_id: Option<&'a str>,
@@ -63,7 +63,7 @@ impl<'a> ErrorPage<'a> {
     }
 
     fn shown_code(&self) -> Option<String> {
-        self.code.map(|code| visible(code, 80))
+        self.code.map(|code| visible(code, 200))
     }
 
     fn shown_request_id(&self) -> Option<String> {

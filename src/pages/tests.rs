@@ -28,6 +28,8 @@ fn consent() -> ConsentPage<'static> {
         policy_uri: Some("https://notes.acme.org/privacy"),
         tos_uri: Some("https://notes.acme.org/terms"),
         redirect_host: "app.acme.org",
+        document_host: None,
+        to_this_device: false,
         account: "alice@acme.org",
         items: vec![ConsentItem {
             new: true,
@@ -87,6 +89,8 @@ fn every_page(text: &str) -> Vec<String> {
             policy_uri: Some(text),
             tos_uri: Some(text),
             redirect_host: text,
+            document_host: Some(text),
+            to_this_device: true,
             account: text,
             items: ConsentItem::for_scopes(&scope, language),
             already: ConsentItem::for_scopes(&scope, language),
@@ -413,6 +417,32 @@ fn the_consent_form_posts_what_the_edge_reads() {
     let html = ConsentPage { already, ..consent() }.to_html();
     assert!(html.contains("<details>") && html.contains("Know who you are"));
     assert_eq!(count(&html, "class=\"new\""), 1);
+}
+
+#[test]
+fn an_app_that_nobody_registered_is_shown_by_the_host_of_its_document() {
+    assert!(!consent().to_html().contains("comes from"));
+    let html = ConsentPage {
+        document_host: Some("app.acme.org"),
+        ..consent()
+    }
+    .to_html();
+    assert!(
+        html.contains("This app comes from <bdi class=\"name\">app.acme.org</bdi>."),
+        "{html}"
+    );
+    assert!(!html.contains("your own device"));
+}
+
+#[test]
+fn such_an_app_on_the_device_is_warned_of_and_a_registered_one_is_not() {
+    let device = |document_host| ConsentPage {
+        document_host,
+        to_this_device: true,
+        ..consent()
+    };
+    assert!(device(Some("app.acme.org")).to_html().contains("your own device"));
+    assert!(!device(None).to_html().contains("your own device"));
 }
 
 #[test]

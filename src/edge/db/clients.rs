@@ -27,6 +27,7 @@ struct Row {
     registration_token_hash: Option<String>,
     issued_at: i64,
     registered_openly: i64,
+    document_fresh_until: Option<i64>,
 }
 
 /// A client with its secrets.
@@ -38,13 +39,11 @@ pub struct ClientRecord {
     pub registered_openly: bool,
 }
 
+const COLUMNS: &str = "id, version, metadata, secret_hash, previous_secret_hash, previous_secret_expires_at,
+    wrapped_secret, previous_wrapped_secret, registration_token_hash, issued_at, registered_openly, document_fresh_until";
+
 pub fn find(client_id: &str) -> Statement {
-    Statement::new(
-        "SELECT id, version, metadata, secret_hash, previous_secret_hash, previous_secret_expires_at, wrapped_secret,
-                previous_wrapped_secret, registration_token_hash, issued_at, registered_openly
-         FROM clients WHERE id = ?",
-    )
-    .bind(client_id)
+    Statement::new(format!("SELECT {COLUMNS} FROM clients WHERE id = ?")).bind(client_id)
 }
 
 pub fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
@@ -65,6 +64,7 @@ pub fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
             version: row.version,
             issued_at: UnixTime(row.issued_at),
             metadata: from_json(&row.metadata)?,
+            document_fresh_until: row.document_fresh_until.map(UnixTime),
         },
         secret: row.secret_hash.map(|hash| StoredSecret {
             current: at_rest(hash, row.wrapped_secret),
@@ -98,6 +98,28 @@ pub fn insert(record: &ClientRecord) -> Statement {
     .bind(record.registered_openly)
     .bind(client.issued_at)
     .bind(client.issued_at)
+}
+
+/// A client that its document describes, new or as it is now: its version rises when it is described otherwise than before.
+/// It returns the client, and no row where a client of that name was registered.
+pub fn put_described(client: &Client, now: UnixTime) -> Statement {
+    Statement::new(format!(
+        "INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at, document_fresh_until)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET
+            version = version + (metadata <> excluded.metadata), metadata = excluded.metadata,
+            auth_method = excluded.auth_method, updated_at = excluded.updated_at,
+            document_fresh_until = excluded.document_fresh_until
+         WHERE document_fresh_until IS NOT NULL
+         RETURNING {COLUMNS}"
+    ))
+    .bind(&client.client_id)
+    .bind(client.version)
+    .bind(&to_json(client))
+    .bind(client.metadata.token_endpoint_auth_method.as_str())
+    .bind(client.issued_at)
+    .bind(now)
+    .bind(client.document_fresh_until)
 }
 
 /// Changes a client whose version is still `read`. It returns no row when it is not.

@@ -18,6 +18,9 @@ const KEPT: Lifetime = Lifetime::days(1);
 /// How long a client that anybody registered may stay unused.
 const UNUSED_CLIENT_KEPT: Lifetime = Lifetime::days(30);
 
+/// How long a client that its document describes may stay unused: it comes back when it is asked for.
+const UNUSED_DOCUMENT_KEPT: Lifetime = Lifetime::days(7);
+
 /// How long a signing key outlives its removal from the JWKS, for the record.
 const KEY_KEPT: Lifetime = Lifetime::days(90);
 
@@ -48,7 +51,7 @@ pub fn is_full(rows: &Rows) -> bool {
 }
 
 /// Deletes what has expired, a bounded number of rows a table.
-pub fn tidy(now: UnixTime) -> [Statement; 9] {
+pub fn tidy(now: UnixTime) -> [Statement; 10] {
     let expired = |table: &str| {
         Statement::new(format!(
             "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE expires_at < ? LIMIT ?)"
@@ -71,6 +74,14 @@ pub fn tidy(now: UnixTime) -> [Statement; 9] {
                   AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) LIMIT ?)",
         )
         .bind(now - UNUSED_CLIENT_KEPT)
+        .bind(BATCH as i64),
+        Statement::new(
+            "DELETE FROM clients WHERE rowid IN (
+                SELECT c.rowid FROM clients c
+                WHERE c.document_fresh_until < ?
+                  AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) LIMIT ?)",
+        )
+        .bind(now - UNUSED_DOCUMENT_KEPT)
         .bind(BATCH as i64),
         Statement::new("DELETE FROM signing_keys WHERE remove_at < ? OR revoked_at < ?")
             .bind(now - KEY_KEPT)

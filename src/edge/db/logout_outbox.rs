@@ -94,6 +94,7 @@ pub fn read(rows: &Rows) -> Result<Vec<Notice>, Fault> {
                 version: row.version,
                 issued_at: UnixTime(row.issued_at),
                 metadata: from_json(&row.metadata)?,
+                document_fresh_until: None,
             },
             user_id: row.user_id,
             subject_salt: row.subject_salt,

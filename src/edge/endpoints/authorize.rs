@@ -2,7 +2,7 @@
 
 use crate::{
     edge::{
-        client_copy,
+        client_copy, client_document,
         context::Context,
         cookies,
         db::{Rows, Statement, clients, grants, pushed_requests, sessions, signing_keys},
@@ -65,7 +65,7 @@ async fn proceed(
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
-    let client = client_copy::find(client_id, context)
+    let client = client_document::find_any(client_id, context)
         .await?
         .ok_or(PageError::UnknownClient)?;
     let known = match waiting {

@@ -1,7 +1,7 @@
 //! `/consent`: what an app may have (OIDC Core section 3.1.2.4).
 
 use serde_json::json;
-use url::Url;
+use url::{Host, Url};
 
 use crate::{
     audit::{Actor, Entry, Event},
@@ -197,6 +197,10 @@ impl Asked {
             items.extend(ConsentItem::for_claims(claims, language));
             items
         };
+        let client = &self.flow.client;
+        let document_host = client
+            .is_described_by_document()
+            .then(|| destination(&client.client_id));
         let html = ConsentPage {
             language,
             client_name: self.flow.client.display_name(locale),
@@ -204,6 +208,8 @@ impl Asked {
             policy_uri: metadata.policy_uri.best_for(&[locale]),
             tos_uri: metadata.tos_uri.best_for(&[locale]),
             redirect_host: &destination(self.flow.address.redirect_uri()),
+            document_host: document_host.as_deref(),
+            to_this_device: is_loopback(self.flow.address.redirect_uri()),
             account: self.session.user.display_name(),
             items: items(&new_scope, &new_claims),
             already: items(&scope.difference(&new_scope), &old_claims),
@@ -224,5 +230,15 @@ fn destination(redirect_uri: &str) -> String {
     match (url.scheme(), url.host_str()) {
         ("http" | "https", Some(host)) => host.to_owned(),
         (scheme, _) => format!("{scheme}:"),
+    }
+}
+
+/// Whether the person is sent to a program on their own device (RFC 8252 section 7.3).
+fn is_loopback(redirect_uri: &str) -> bool {
+    match Url::parse(redirect_uri).as_ref().map(Url::host) {
+        Ok(Some(Host::Domain(name))) => name == "localhost",
+        Ok(Some(Host::Ipv4(address))) => address.is_loopback(),
+        Ok(Some(Host::Ipv6(address))) => address.is_loopback(),
+        _ => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     edge::{
-        caller,
+        caller, client_document,
         context::Context,
         db::{clients, pushed_requests},
         failure::MachineFailure,
@@ -23,6 +23,7 @@ use crate::{
 pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let sent = request.form().await?;
     sent.refuse_repeated()?;
+    client_document::make_known(&sent, context).await?;
     let client = caller::acting(request, &sent, context, async |caller| {
         let batch = [caller.claim(), clients::find(caller.client_id())];
         let [claimed, client] = context.db.batch(batch).await?;

@@ -27,6 +27,7 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
         version: 1,
         issued_at: context.now,
         metadata,
+        document_fresh_until: None,
     };
     let issued = Issued::for_client(&client, context)?;
     let record = ClientRecord {

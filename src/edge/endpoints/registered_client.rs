@@ -30,7 +30,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 
 /// `PUT /register/{client_id}`: what is left out goes back to its default.
 pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (record, registrar) = registrar::authorized_client(request, context).await?;
+    let (record, registrar) = registrar::changeable_client(request, context).await?;
     let update = UpdateRequest::parse(
         &request.json().await?,
         &record.client.client_id,
@@ -48,7 +48,7 @@ pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply,
 
 /// `PATCH /register/{client_id}`: what is left out stays, null clears (RFC 7396).
 pub async fn patch(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (record, registrar) = registrar::authorized_client(request, context).await?;
+    let (record, registrar) = registrar::changeable_client(request, context).await?;
     let patch = request.json().await?;
     let metadata = registration::merge_patch(&record.client.metadata, &patch, &Supported::of(&context.config))?;
     change(record, metadata, registrar, context).await
@@ -66,7 +66,7 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
 
 /// `POST /register/{client_id}/renew_secret`: the secret before works on for as long as the client asks.
 pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (mut record, registrar) = registrar::authorized_client(request, context).await?;
+    let (mut record, registrar) = registrar::changeable_client(request, context).await?;
     let renewal = RenewalRequest::parse(&request.optional_json().await?)?;
     let Some(old) = record.secret.take() else {
         return Err(OAuthError::invalid_request("the client has no secret").into());

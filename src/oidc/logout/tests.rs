@@ -20,6 +20,7 @@ fn client(post_logout_redirect_uris: &[&str]) -> Client {
         client_id: "c".to_owned(),
         version: 1,
         issued_at: UnixTime(0),
+        document_fresh_until: None,
         metadata: ClientMetadata::parse(&metadata, &Supported::CURRENT).unwrap(),
     }
 }

@@ -223,6 +223,7 @@ fn client() -> Client {
         client_id: "c1".to_owned(),
         version: 3,
         issued_at: UnixTime(1_700_000_000),
+        document_fresh_until: None,
         metadata,
     }
 }

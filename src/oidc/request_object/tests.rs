@@ -29,6 +29,7 @@ fn client(more: Value) -> Client {
         client_id: "c1".to_owned(),
         version: 1,
         issued_at: NOW,
+        document_fresh_until: None,
         metadata: serde_json::from_value(metadata).unwrap(),
     }
 }

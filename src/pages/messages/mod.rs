@@ -90,8 +90,12 @@ pub struct ConsentTexts {
     pub what_you_allow: &'static str,
     pub new: &'static str,
     pub already: &'static str,
+    /// Of an app that nobody registered; the gap is the host that vouches for it.
+    pub document_host: Phrase,
     /// The gap is a host or a scheme.
     pub destination: Phrase,
+    /// When that is a program on the person's own device.
+    pub this_device: &'static str,
     pub policy: &'static str,
     pub tos: &'static str,
     pub approve: &'static str,

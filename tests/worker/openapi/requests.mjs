@@ -7,6 +7,7 @@ import { startLimen } from "../support/limen.mjs";
 export const NOT_REACHED = new Set([
   // A page of the form_post response mode; asked of /authorize itself.
   "resumeAuthorization 200",
+  "resumeAuthorization 429",
   "loginPage 303",
   "login 200",
   "consent 200",
@@ -17,10 +18,11 @@ export async function stage() {
   const op = await startLimen();
   const open = await startLimen({ vars: { REGISTRATION: "open", SESSION_MANAGEMENT: "on" } });
   const off = await startLimen({ vars: { REGISTRATION: "off" } });
-  for (const one of [op, open, off]) readAtOnce(one);
+  const documents = await startLimen({ vars: { CLIENT_ID_METADATA_DOCUMENTS: "on" } });
+  for (const one of [op, open, off, documents]) readAtOnce(one);
   const [client, person, browser] = [await op.client(), await op.person(), op.browser()];
   const tokens = await client.tokens(await browser.obtain(client, person));
-  return { op, open, off, client, person, browser, tokens };
+  return { op, open, off, documents, client, person, browser, tokens };
 }
 
 /** An answer that waits to be read may lose its body to the garbage collector (undici). */
@@ -139,13 +141,15 @@ export const REQUESTS = {
   openapi: async ({ op }) => [await op.fetch("/openapi.json")],
   stylesheet: async ({ op }) => [await op.fetch("/assets/limen.css")],
 
-  authorize: async ({ op, browser, client }) => [
+  authorize: async ({ op, documents, browser, client }) => [
+    ...(await manyDocuments(documents, (path) => documents.fetch(path))),
     await op.browser().fetch(client.authorizePath()),
     await browser.fetch(client.authorizePath({ response_mode: "form_post" })),
     await browser.fetch(client.authorizePath({ prompt: "none" })),
     await browser.fetch(client.authorizePath({ client_id: "nobody" })),
   ],
-  authorizeByForm: async ({ browser, client }) => [
+  authorizeByForm: async ({ documents, browser, client }) => [
+    ...(await manyDocuments(documents, (path) => longPost(documents, path))),
     await browser.fetch("/authorize", { form: client.request().params }),
     await browser.fetch("/authorize", { form: client.request({ response_mode: "form_post" }).params }),
     await browser.fetch("/authorize", { form: client.request({ redirect_uri: "https://evil.test/" }).params }),
@@ -383,6 +387,20 @@ export const REQUESTS = {
     return [await revoke(key.kid), await revoke("nothing")];
   },
 };
+
+/** Requests of clients that nobody knows, until Limen fetches no more documents. */
+async function manyDocuments(op, send) {
+  const answers = [];
+  for (let n = 0; n < 80 && answers.at(-1)?.status !== 429; n++) {
+    answers.push(await send(`/authorize?client_id=https://app${n}.acme.test/client`));
+  }
+  return answers;
+}
+
+/** A form that is too long to be turned into a GET. */
+function longPost(op, path) {
+  return op.fetch("/authorize", { form: `${path.split("?")[1]}&login_hint=${"x".repeat(12_500)}` });
+}
 
 /** PUT and PATCH, well and badly. */
 async function changes(stage, method) {
