@@ -150,3 +150,20 @@ for (const alg of ["RSA1_5", "dir", "A128KW", "PBES2-HS256+A128KW", "none"]) {
     await oauthError(response, 400, "invalid_client_metadata");
   });
 }
+
+describe("keys at a jwks_uri", () => {
+  const URI = "https://app.acme.test/jwks.json";
+
+  test("are fetched", async () => {
+    const { jwk, privateKey } = await encryptionKey("ECDH-ES");
+    op.serve(URI, { json: { keys: [jwk] } });
+    const { jwe } = await encryptedUserinfo({ jwks_uri: URI, userinfo_encrypted_response_alg: "ECDH-ES" });
+    assert.equal(JSON.parse((await decrypted(jwe, privateKey)).text).sub, ada.id);
+  });
+
+  test("that cannot be fetched leave the client without an answer", async () => {
+    const uri = `${URI}?gone`;
+    const { response } = await userinfo({ jwks_uri: uri, userinfo_encrypted_response_alg: "RSA-OAEP" });
+    await oauthError(response, 400, "invalid_request");
+  });
+});
