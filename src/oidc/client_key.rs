@@ -29,7 +29,9 @@ pub fn for_verification(keys: &PublicJwks, kid: Option<&str>, alg: ClientSigning
     };
     let named = |key: &&Map<String, Value>| kid.is_none() || text(key, "kid") == kid;
     let fits = |key: &&Map<String, Value>| {
-        is_for(key, "sig", &["verify"]) && alg_allows(key, |name| name == alg.as_str()) && is_kind(key, kty, curves)
+        is_for(key, "sig", &["verify"])
+            && alg_allows(key, |name| ClientSigningAlg::parse(name) == Some(alg))
+            && is_kind(key, kty, curves)
     };
     let fitting = keys.keys.iter().filter(named).filter(fits);
     fitting.filter_map(public).take(MOST_TRIED).collect()

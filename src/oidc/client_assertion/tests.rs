@@ -162,6 +162,7 @@ fn the_algorithm_decides_the_method_and_the_registration_fixes_both() {
         "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "PS256",
     }));
     assert!(of("RS256").check_registered(&key).is_ok() && of("EdDSA").check_registered(&key).is_ok());
+    assert!(of("Ed25519").check_registered(&key).is_ok(), "the name of RFC 9864");
     assert!(of("HS256").check_registered(&key).is_err());
     assert!(of("HS512").check_registered(&secret).is_ok());
     assert!(of("RS256").check_registered(&secret).is_err());

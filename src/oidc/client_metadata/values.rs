@@ -221,6 +221,8 @@ pub enum ClientSigningAlg {
     RS256,
     PS256,
     ES256,
+    /// Also by its newer name (RFC 9864 section 2.2), which some libraries write.
+    #[serde(alias = "Ed25519")]
     EdDSA,
 }
 

@@ -141,31 +141,82 @@ describe("metadata that cannot be", () => {
     });
   }
 
-  const FIELDS = [
-    "redirect_uris",
-    "response_types",
-    "grant_types",
-    "application_type",
-    "contacts",
-    "client_name",
-    "client_uri",
-    "jwks",
-    "token_endpoint_auth_method",
-    "default_max_age",
-    "require_auth_time",
-    "scope",
-    "id_token_signed_response_alg",
-  ];
-  const VALUES = [7, -1, 1e400, true, "text", "", [], [7], [[]], [null], {}, { a: 1 }];
-  for (const field of FIELDS) {
-    test(`${field} of another JSON type is refused or taken, never a fault`, async () => {
-      for (const value of VALUES) {
-        const response = await register({ ...WEB, [field]: value });
-        assert.ok([201, 400].includes(response.status), `${JSON.stringify(value)}: ${response.status}`);
-        if (response.status === 400)
-          await oauthError(response, 400, ["invalid_client_metadata", "invalid_redirect_uri"]);
-      }
-    });
+  // Every field, by the JSON type that it has.
+  const NOT = {
+    text: [7, 1.5, true, [], ["x"], {}, { a: "x" }],
+    texts: [7, true, "x", {}, [7], [[]], [null], [{}], [["x"]]],
+    flag: [7, 0, 1, "true", "false", [], {}, [true]],
+    seconds: ["60", 1.5, -1, 1e20, true, [], {}],
+    set: [7, true, "x", [], [{}], {}, { keys: "x" }, { keys: {} }, { keys: [7] }, { keys: [{}] }, { keys: [{ kty: 7 }] }],
+  };
+  const LOCALIZED = ["client_name", "logo_uri", "client_uri", "policy_uri", "tos_uri"];
+  const ENCRYPTED = ["id_token", "userinfo", "authorization", "introspection"].map((what) => `${what}_encrypted_response`);
+  const FIELDS = {
+    text: [
+      ...LOCALIZED,
+      ...LOCALIZED.map((field) => `${field}#fr`),
+      ...[...ENCRYPTED, "request_object_encryption"].flatMap((prefix) => [`${prefix}_alg`, `${prefix}_enc`]),
+      "application_type",
+      "jwks_uri",
+      "scope",
+      "software_id",
+      "software_version",
+      "token_endpoint_auth_method",
+      "token_endpoint_auth_signing_alg",
+      "tls_client_auth_subject_dn",
+      "tls_client_auth_san_dns",
+      "tls_client_auth_san_uri",
+      "tls_client_auth_san_ip",
+      "tls_client_auth_san_email",
+      "sector_identifier_uri",
+      "subject_type",
+      "id_token_signed_response_alg",
+      "userinfo_signed_response_alg",
+      "authorization_signed_response_alg",
+      "introspection_signed_response_alg",
+      "request_object_signing_alg",
+      "initiate_login_uri",
+      "backchannel_logout_uri",
+      "frontchannel_logout_uri",
+    ],
+    texts: [
+      "redirect_uris",
+      "response_types",
+      "grant_types",
+      "contacts",
+      "request_uris",
+      "default_acr_values",
+      "post_logout_redirect_uris",
+    ],
+    flag: [
+      "require_auth_time",
+      "require_signed_request_object",
+      "require_pushed_authorization_requests",
+      "tls_client_certificate_bound_access_tokens",
+      "dpop_bound_access_tokens",
+      "backchannel_logout_session_required",
+      "frontchannel_logout_session_required",
+    ],
+    seconds: ["default_max_age"],
+    set: ["jwks"],
+  };
+  for (const [type, fields] of Object.entries(FIELDS)) {
+    for (const field of fields) {
+      test(`${field} of another JSON type is refused by name, on POST and PATCH`, async () => {
+        const { registration_client_uri: uri } = await op.json("/register", { json: WEB, bearer: op.adminToken });
+        for (const value of NOT[type]) {
+          const json = { [field]: value };
+          for (const response of [
+            await register({ ...WEB, ...json }),
+            await op.admin(uri, { method: "PATCH", json }),
+          ]) {
+            const body = await oauthError(response, 400, ["invalid_client_metadata", "invalid_redirect_uri"]);
+            const name = field.split("#")[0];
+            assert.ok(body.error_description.includes(name), `${JSON.stringify(value)}: ${body.error_description}`);
+          }
+        }
+      });
+    }
   }
 
   test("numbers and lists where texts belong are refused", async () => {

@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { SignJWT } from "jose";
+
+import { keyPair } from "../support/assertion.mjs";
 import { bearerError } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
@@ -61,6 +64,18 @@ describe("a registration", () => {
     for (const name of ["no_such_field", "role"]) assert.ok(!(name in body), name);
     for (const name of ["client_id", "client_secret", "registration_access_token"])
       assert.notEqual(body[name], "mine", name);
+  });
+
+  test("with a software statement: it is ignored, and neither believed nor echoed (RFC 7591 section 2.3)", async () => {
+    const { privateKey } = await keyPair("ES256");
+    const claims = { iss: "https://store.test", software_id: "x", client_name: "From the statement", scope: "dcr_admin" };
+    const signed = await new SignJWT(claims).setProtectedHeader({ alg: "ES256" }).sign(privateKey);
+    for (const software_statement of [signed, "a.b.c", 7, {}]) {
+      const body = await registered({ ...WEB, software_statement });
+      assert.equal(body.software_statement, undefined);
+      assert.equal(body.client_name, WEB.client_name);
+      assert.ok(!JSON.stringify(body).includes("dcr_admin"));
+    }
   });
 
   test("keeps names in several languages", async () => {
