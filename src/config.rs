@@ -33,6 +33,8 @@ pub struct Config {
     pub mtls_origin: Option<Issuer>,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
+    /// `EDITABLE_CLAIMS`: which claims people may change themselves.
+    pub editable_claims: Vec<String>,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// `LOGOUT_REVOKES`: which tokens end with the session that they came of.
@@ -40,6 +42,26 @@ pub struct Config {
     /// `SESSION_MANAGEMENT`: whether clients can watch the session through an iframe.
     pub session_management: bool,
 }
+
+/// The claims that `EDITABLE_CLAIMS` can name: the standard ones (OIDC Core section 5.1) but for those that are somebody
+/// else's word, and `preferred_username`, which apps take for an account's name.
+pub const EDITABLE_CLAIMS: [&str; 15] = [
+    "name",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "nickname",
+    "gender",
+    "birthdate",
+    "locale",
+    "zoneinfo",
+    "profile",
+    "picture",
+    "website",
+    "email",
+    "phone_number",
+    "address",
+];
 
 /// Who may register clients at `/register`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -293,6 +315,7 @@ impl Config {
         let mtls_origin = reader.origin("MTLS_ORIGIN");
         let client_id_documents = reader.client_id_documents();
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
+        let editable_claims = reader.words("EDITABLE_CLAIMS", &EDITABLE_CLAIMS);
         let lifetimes = Lifetimes {
             code: reader.lifetime("CODE_LIFETIME", Lifetime::minutes(1), Lifetime::minutes(10)),
             access_token: reader.lifetime("ACCESS_TOKEN_LIFETIME", Lifetime::minutes(10), LONGEST_ACCESS_TOKEN),
@@ -325,6 +348,7 @@ impl Config {
                 loopback_fetches,
                 mtls_origin,
                 server_timing,
+                editable_claims,
                 lifetimes,
                 logout_revokes,
                 session_management,
@@ -430,6 +454,20 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         }
     }
 
+    /// Some of `all`, separated by blanks; all of them where the variable is not set, and none for `none`.
+    fn words(&mut self, name: &str, all: &[&str]) -> Vec<String> {
+        let Some(text) = self.text(name).filter(|text| text != "none") else {
+            let unset = self.text(name).is_none();
+            return all.iter().filter(|_| unset).map(|word| (*word).to_owned()).collect();
+        };
+        let words: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
+        if !words.iter().all(|word| all.contains(&word.as_str())) {
+            self.problems
+                .push(format!("{name} must be none, or some of: {}", all.join(" ")));
+        }
+        words
+    }
+
     fn lifetime(&mut self, name: &str, default: Lifetime, longest: Lifetime) -> Lifetime {
         let Some(text) = self.text(name) else { return default };
         match text.parse::<i64>() {
@@ -491,6 +529,21 @@ mod tests {
     }
 
     #[test]
+    fn people_may_edit_every_claim_or_those_that_are_named_or_none() {
+        let editable = |value: &str| {
+            let vars = [
+                ("ISSUER", "https://id.acme.org"),
+                ("KEK_1", ROOT),
+                ("EDITABLE_CLAIMS", value),
+            ];
+            parse(&vars).unwrap().editable_claims
+        };
+        assert_eq!(editable(""), EDITABLE_CLAIMS);
+        assert_eq!(editable("none"), [""; 0]);
+        assert_eq!(editable(" name  picture"), ["name", "picture"]);
+    }
+
+    #[test]
     fn every_problem_is_named_at_once_and_how_to_mend_it() {
         let shown = parse(&[]).unwrap_err().to_string();
         assert!(
@@ -549,6 +602,7 @@ mod tests {
                 "{hosts}"
             );
         }
+        assert!(problem(&[("EDITABLE_CLAIMS", "name sub")]).contains("EDITABLE_CLAIMS must be none"));
         assert!(problem(&[("CODE_LIFETIME", "601")]).contains("from 1 to 600"));
     }
 }

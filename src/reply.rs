@@ -27,6 +27,8 @@ pub struct Reply {
     pub retry_after: Option<Lifetime>,
     /// `Allow`.
     pub allow: Option<String>,
+    /// The name of the file as which a browser keeps it (RFC 6266).
+    pub file_name: Option<&'static str>,
 }
 
 /// What an answer carries.
@@ -86,6 +88,7 @@ impl Reply {
             challenge: None,
             retry_after: None,
             allow: None,
+            file_name: None,
         }
     }
 

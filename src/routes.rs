@@ -73,6 +73,17 @@ pub enum Endpoint {
     Logout,
     LogoutConfirm,
     CheckSession,
+    AccountProfile,
+    AccountEmail,
+    AccountPassword,
+    AccountBrowsers,
+    AccountApps,
+    AccountActivity,
+    AccountData,
+    AccountDownload,
+    AccountDeletion,
+    AccountDeleted,
+    ChangePassword,
     Token,
     Userinfo,
     Introspect,
@@ -139,6 +150,17 @@ pub const ROUTES: &[Route] = &[
     route(E::Logout, "/logout", &[Get, Post], Browser),
     route(E::LogoutConfirm, "/logout/confirm", &[Post], Browser),
     route(E::CheckSession, "/check_session", &[Get], Browser),
+    route(E::AccountProfile, "/account/profile", &[Get, Post], Browser),
+    route(E::AccountEmail, "/account/email", &[Get, Post], Browser),
+    route(E::AccountPassword, "/account/password", &[Get, Post], Browser),
+    route(E::AccountBrowsers, "/account/browsers", &[Get, Post], Browser),
+    route(E::AccountApps, "/account/apps", &[Get, Post], Browser),
+    route(E::AccountActivity, "/account/activity", &[Get], Browser),
+    route(E::AccountData, "/account/data", &[Get], Browser),
+    route(E::AccountDownload, "/account/data/download", &[Get], Browser),
+    route(E::AccountDeletion, "/account/delete", &[Get, Post], Browser),
+    route(E::AccountDeleted, "/account/deleted", &[Get], Browser),
+    route(E::ChangePassword, "/.well-known/change-password", &[Get], Browser),
     route(E::Token, "/token", &[Post], Machine),
     route(E::Userinfo, "/userinfo", &[Get, Post], Machine),
     route(E::Introspect, "/introspect", &[Post], Machine),
@@ -172,7 +194,17 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// The pages of the account that a sign-in may lead to, each by the name that asks for it.
-const ACCOUNT_PAGES: &[(&str, Endpoint)] = &[("overview", E::Account)];
+const ACCOUNT_PAGES: &[(&str, Endpoint)] = &[
+    ("overview", E::Account),
+    ("profile", E::AccountProfile),
+    ("email", E::AccountEmail),
+    ("password", E::AccountPassword),
+    ("browsers", E::AccountBrowsers),
+    ("apps", E::AccountApps),
+    ("activity", E::AccountActivity),
+    ("data", E::AccountData),
+    ("delete", E::AccountDeletion),
+];
 
 /// The page of the account that goes by `name`.
 pub fn account_page(name: &str) -> Option<(&'static str, Endpoint)> {

@@ -3,5 +3,7 @@
 pub mod csrf;
 pub mod held_sessions;
 pub mod password;
+pub mod profile;
 pub mod throttle;
 pub mod user;
+pub mod user_agent;

@@ -16,17 +16,38 @@ const LONGEST: usize = 1_024;
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$VQs3qTzN4cW3nGm3tkL6xDqJPyIYk6R0M3d6PjQkGfE";
 
+/// Why something cannot be a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It has fewer than 8 characters.
+    TooShort,
+    /// It has more than 1024 bytes.
+    TooLong,
+}
+
+/// Whether `password` may be somebody's.
+///
+/// # Errors
+/// Says why not.
+pub fn check(password: &str) -> Result<(), Unfit> {
+    if password.chars().count() < SHORTEST {
+        return Err(Unfit::TooShort);
+    }
+    if password.len() > LONGEST {
+        return Err(Unfit::TooLong);
+    }
+    Ok(())
+}
+
 /// The PHC string under which `password` is stored.
 ///
 /// # Errors
 /// Says what is wrong with the password.
 pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, &'static str> {
-    if password.chars().count() < SHORTEST {
-        return Err("must have at least 8 characters");
-    }
-    if password.len() > LONGEST {
-        return Err("must have at most 1024 bytes");
-    }
+    check(password).map_err(|unfit| match unfit {
+        Unfit::TooShort => "must have at least 8 characters",
+        Unfit::TooLong => "must have at most 1024 bytes",
+    })?;
     let salt = SaltString::encode_b64(&salt).map_err(|_| "could not be salted")?;
     let hash = Argon2::default()
         .hash_password(password.as_bytes(), &salt)

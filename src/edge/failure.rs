@@ -67,6 +67,8 @@ pub enum Problem {
     InteractionOver,
     /// A form that Limen did not show to this browser.
     ForeignForm,
+    /// A form of the account that was shown under another sign-in.
+    OldForm,
 }
 
 impl From<NoClient> for PageFailure {
@@ -238,7 +240,7 @@ impl Problem {
             Self::NotFound => (404, None),
             Self::MethodNotAllowed => (405, None),
             Self::TooLarge => (413, None),
-            Self::ForeignForm => (403, None),
+            Self::ForeignForm | Self::OldForm => (403, None),
             Self::InteractionOver => (400, None),
             Self::NoReturn(_) | Self::Logout(_) => (400, Some("invalid_request".to_owned())),
             Self::ClientDocument(error) => (400, Some(format!("{}: {}", error.code.as_str(), error.description))),
@@ -258,6 +260,7 @@ impl Problem {
                     Self::Logout(_) => &texts.bad_logout,
                     Self::InteractionOver => &texts.interaction_over,
                     Self::ForeignForm => &texts.foreign_form,
+                    Self::OldForm => &texts.old_form,
                 }
             },
             language,

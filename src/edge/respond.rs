@@ -102,6 +102,9 @@ fn write_rest(headers: &Headers, reply: &Reply) -> Result<()> {
     if let Some(allow) = &reply.allow {
         headers.set("allow", allow)?;
     }
+    if let Some(name) = reply.file_name {
+        headers.set("content-disposition", &format!("attachment; filename=\"{name}\""))?;
+    }
     reply
         .cookies
         .iter()
@@ -123,9 +126,19 @@ fn content(body: Body, headers: &Headers) -> Result<Option<String>> {
         Body::Page { html, policy } => {
             headers.set("content-security-policy", &policy)?;
             headers.set("x-frame-options", "DENY")?;
+            if let Some(language) = language_of(&html) {
+                headers.set("content-language", language)?;
+            }
+            headers.set("vary", "Accept-Language, Cookie")?;
             ("text/html; charset=utf-8", html)
         }
     };
     headers.set("content-type", kind)?;
     Ok(Some(text))
+}
+
+/// The language of a page, as its first element says: the header and the document cannot disagree.
+fn language_of(html: &str) -> Option<&str> {
+    let (_, rest) = html.split_once("<html lang=\"")?;
+    rest.split('"').next()
 }

@@ -16,6 +16,7 @@ mod link;
 mod login;
 mod logout;
 mod messages;
+mod moment;
 mod select_account;
 mod style;
 #[cfg(test)]
@@ -30,5 +31,6 @@ pub use form_post::FormPostPage;
 pub use login::{LoginPage, LoginProblem, LoginPurpose};
 pub use logout::{LogoutPage, SignOut, SignedOutPage};
 pub use messages::{ErrorText, Language};
+pub use moment::Moment;
 pub use select_account::{AccountChoice, SelectAccountPage};
 pub use style::{STYLESHEET, STYLESHEET_VERSION};

@@ -10,6 +10,7 @@ use crate::{
     account::throttle::WINDOW,
     audit::{Entry, Event},
     edge::{context::Context, fault::Fault},
+    secret::Hash,
     time::UnixTime,
 };
 
@@ -228,4 +229,36 @@ impl Row {
             request_id: self.request_id,
         })
     }
+}
+
+/// An event, as the person whom it is about sees it.
+#[derive(Deserialize)]
+pub struct OwnEvent {
+    pub id: i64,
+    pub at: i64,
+    pub event: String,
+    pub actor: String,
+    pub client_id: Option<String>,
+    /// What the client is called, as long as it is there.
+    pub client_name: Option<String>,
+    pub network: Option<String>,
+}
+
+/// At most `limit` events about the person behind a session, older than `before`, the newest first.
+pub fn list_own(session_hash: &Hash, before: Option<i64>, limit: i64) -> Statement {
+    Statement::new(
+        "SELECT a.id, a.at, a.event, a.actor, a.client_id, a.network,
+                COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS client_name
+         FROM audit a LEFT JOIN clients c ON c.id = a.client_id
+         WHERE a.user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND (? IS NULL OR a.id < ?)
+         ORDER BY a.id DESC LIMIT ?",
+    )
+    .bind(session_hash)
+    .bind(before)
+    .bind(before)
+    .bind(limit)
+}
+
+pub fn read_own(rows: &Rows) -> Result<Vec<OwnEvent>, Fault> {
+    rows.all()
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Rows, Statement, from_json, scope_from_json, scope_to_json, to_json};
 use crate::{
     edge::fault::Fault,
-    oidc::{authentication::Consent, authorize::AuthRequest, claims},
+    oidc::{authentication::Consent, authorize::AuthRequest, claims, client_metadata::ClientMetadata, scope::Scope},
     secret::Hash,
     time::UnixTime,
 };
@@ -68,4 +68,62 @@ pub fn revoke(user_id: &str, client_id: &str) -> Statement {
     Statement::new("DELETE FROM grants WHERE user_id = ? AND client_id = ? RETURNING id")
         .bind(user_id)
         .bind(client_id)
+}
+
+/// A consent, as the person who gave it sees it.
+pub struct OwnGrant {
+    pub client_id: String,
+    /// What the client registered.
+    pub metadata: ClientMetadata,
+    pub scope: Scope,
+    /// The names of the claims that were allowed.
+    pub claims: Vec<String>,
+    pub created_at: UnixTime,
+    /// When what was allowed last grew or was allowed anew.
+    pub updated_at: UnixTime,
+    /// When the client last got tokens by it.
+    pub last_used_at: Option<UnixTime>,
+}
+
+impl OwnGrant {
+    /// The name to show to people who read `locale`.
+    pub fn client_name(&self, locale: &str) -> &str {
+        self.metadata.client_name.best_for(&[locale]).unwrap_or(&self.client_id)
+    }
+}
+
+/// The consents of the person behind a session: those last used come first.
+pub fn list_own(session_hash: &Hash) -> Statement {
+    Statement::new(
+        "SELECT g.client_id, g.scope, g.claims, g.created_at, g.updated_at, g.last_used_at, c.metadata
+         FROM grants g JOIN clients c ON c.id = g.client_id
+         WHERE g.user_id = (SELECT user_id FROM sessions WHERE hash = ?)
+         ORDER BY COALESCE(g.last_used_at, g.updated_at) DESC, g.id",
+    )
+    .bind(session_hash)
+}
+
+pub fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {
+    #[derive(Deserialize)]
+    struct OwnRow {
+        client_id: String,
+        scope: String,
+        claims: String,
+        created_at: i64,
+        updated_at: i64,
+        last_used_at: Option<i64>,
+        metadata: String,
+    }
+    let read = |row: OwnRow| {
+        Ok(OwnGrant {
+            client_id: row.client_id,
+            metadata: from_json(&row.metadata)?,
+            scope: scope_from_json(&row.scope)?,
+            claims: from_json(&row.claims)?,
+            created_at: UnixTime(row.created_at),
+            updated_at: UnixTime(row.updated_at),
+            last_used_at: row.last_used_at.map(UnixTime),
+        })
+    };
+    rows.all::<OwnRow>()?.into_iter().map(read).collect()
 }

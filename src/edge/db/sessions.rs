@@ -256,3 +256,60 @@ pub fn read_hashes(rows: &Rows) -> Result<Vec<Hash>, Fault> {
         .map(|row| Hash::stored(row.hash))
         .collect())
 }
+
+/// A live session, as its person sees it beside their others.
+#[derive(Deserialize)]
+pub struct OwnSession {
+    pub id: String,
+    pub user_agent: String,
+    pub auth_time: i64,
+    pub acr: String,
+    amr: String,
+    pub created_at: i64,
+    pub last_seen_at: i64,
+    pub expires_at: i64,
+    current: i64,
+}
+
+impl OwnSession {
+    /// Whether it is the one that asks.
+    pub fn is_current(&self) -> bool {
+        self.current != 0
+    }
+
+    pub fn amr(&self) -> Result<Vec<String>, Fault> {
+        from_json(&self.amr)
+    }
+}
+
+/// The live sessions of the person behind `hash`: that one first, then those last seen.
+pub fn list_own(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+    Statement::new(
+        "SELECT id, user_agent, auth_time, acr, amr, created_at, last_seen_at, expires_at, hash = ? AS current
+         FROM sessions WHERE user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND expires_at > ? AND last_seen_at > ?
+         ORDER BY current DESC, last_seen_at DESC",
+    )
+    .bind(hash)
+    .bind(hash)
+    .bind(now)
+    .bind(now - lifetimes.session_idle)
+}
+
+pub fn read_own(rows: &Rows) -> Result<Vec<OwnSession>, Fault> {
+    rows.all()
+}
+
+/// Goes on with a session under another cookie, after its person's password was changed to that of `password_hash`. Its id
+/// stays, and with it what clients know it by.
+pub fn renew(old: &Hash, new: &Hash, password_hash: &str, now: UnixTime) -> Statement {
+    Statement::new(
+        "UPDATE sessions SET hash = ?, auth_time = ?, last_seen_at = ?
+         WHERE hash = ? AND EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = sessions.user_id AND c.secret = ?)
+         RETURNING id",
+    )
+    .bind(new)
+    .bind(now)
+    .bind(now)
+    .bind(old)
+    .bind(password_hash)
+}

@@ -18,6 +18,7 @@ use crate::{
         refresh_grant::{RefreshToken, StoredFamily},
         scope::Scope,
     },
+    secret::Hash,
     time::UnixTime,
 };
 
@@ -280,4 +281,34 @@ pub fn read_refreshable(rows: &Rows) -> Result<Option<RefreshStanding>, Fault> {
         scope: scope_from_json(&row.scope)?,
         expires_at: UnixTime(row.expires_at),
     }))
+}
+
+/// The tokens that an app has, as the person whom they are about sees them.
+#[derive(Deserialize)]
+pub struct OwnFamily {
+    pub client_id: String,
+    scope: String,
+    pub created_at: i64,
+    pub turned_at: i64,
+    pub expires_at: i64,
+}
+
+impl OwnFamily {
+    pub fn scope(&self) -> Result<Scope, Fault> {
+        scope_from_json(&self.scope)
+    }
+}
+
+/// What keeps tokens of the person behind a session alive.
+pub fn list_own(session_hash: &Hash, now: UnixTime) -> Statement {
+    Statement::new(
+        "SELECT client_id, scope, created_at, turned_at, expires_at FROM token_families
+         WHERE user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND expires_at > ? ORDER BY created_at",
+    )
+    .bind(session_hash)
+    .bind(now)
+}
+
+pub fn read_own(rows: &Rows) -> Result<Vec<OwnFamily>, Fault> {
+    rows.all()
 }

@@ -5,8 +5,10 @@ use serde::Deserialize;
 use super::{Rows, Statement, from_json};
 use crate::{
     account::user::{User, Username},
+    config::Lifetimes,
     edge::fault::Fault,
     oidc::subject::SubjectSalt,
+    secret::Hash,
     time::UnixTime,
 };
 
@@ -144,6 +146,41 @@ pub fn set_password(credential_id: &str, user_id: &str, hash: &str, now: UnixTim
     .bind(hash)
     .bind(now)
     .bind(user_id)
+}
+
+/// Gives the person behind a live session another password, if they have one.
+pub fn change_password(session_hash: &Hash, hash: &str, now: UnixTime) -> Statement {
+    Statement::new(
+        "UPDATE credentials SET secret = ?, created_at = ?
+         WHERE kind = 'password' AND user_id = (SELECT user_id FROM sessions WHERE hash = ?) RETURNING user_id",
+    )
+    .bind(hash)
+    .bind(now)
+    .bind(session_hash)
+}
+
+/// The account of the person behind a session in numbers.
+#[derive(Deserialize)]
+pub struct Summary {
+    pub browsers: i64,
+    pub apps: i64,
+    pub password_set_at: Option<i64>,
+}
+
+pub fn summarize(session_hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+    Statement::new(
+        "SELECT (SELECT COUNT(*) FROM sessions o WHERE o.user_id = s.user_id AND o.expires_at > ? AND o.last_seen_at > ?) AS browsers,
+                (SELECT COUNT(*) FROM grants g WHERE g.user_id = s.user_id) AS apps,
+                (SELECT c.created_at FROM credentials c WHERE c.user_id = s.user_id AND c.kind = 'password') AS password_set_at
+         FROM sessions s WHERE s.hash = ?",
+    )
+    .bind(now)
+    .bind(now - lifetimes.session_idle)
+    .bind(session_hash)
+}
+
+pub fn read_summary(rows: &Rows) -> Result<Option<Summary>, Fault> {
+    rows.first()
 }
 
 pub fn delete(user_id: &str) -> Statement {

@@ -1,8 +1,24 @@
 //! The pages of a person's own account.
 
+mod activity;
+mod apps;
+mod browsers;
+mod data;
+mod deletion;
+mod email;
 mod overview;
+mod password;
+mod profile;
 
+pub use activity::{ActivityPage, Happening};
+pub use apps::{AppsPage, ShownApp};
+pub use browsers::{BrowsersPage, ShownBrowser};
+pub use data::DataPage;
+pub use deletion::{DeletedPage, DeletionPage};
+pub use email::{EmailPage, EmailProblem};
 pub use overview::OverviewPage;
+pub use password::{PasswordPage, PasswordProblem};
+pub use profile::{FieldProblem, FieldState, ProfilePage};
 
 use super::{
     messages::{Language, Texts},
@@ -19,6 +35,78 @@ pub struct Frame<'a> {
     pub page: Endpoint,
     /// What the person is called.
     pub person: &'a str,
+    /// Comes back as `csrf` from every form.
+    pub csrf: &'a str,
+    /// What was just done.
+    pub notice: Option<Notice>,
+}
+
+/// What was done, told on the page that follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Notice {
+    ProfileSaved,
+    EmailChanged,
+    PasswordChanged,
+    SignedOut,
+    OthersSignedOut,
+    AccessRemoved,
+}
+
+/// What is wrong with the password that a form asks for to be sure of the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordCheck {
+    /// There is none.
+    Missing,
+    /// It is another one.
+    Wrong,
+    /// There were too many attempts.
+    TooMany {
+        /// Until the next attempt can work, rounded up.
+        minutes: i64,
+    },
+}
+
+impl Notice {
+    const ALL: [(Self, &'static str); 6] = [
+        (Self::ProfileSaved, "profile"),
+        (Self::EmailChanged, "email"),
+        (Self::PasswordChanged, "password"),
+        (Self::SignedOut, "out"),
+        (Self::OthersSignedOut, "others"),
+        (Self::AccessRemoved, "access"),
+    ];
+
+    /// The name in a URL.
+    pub fn name(self) -> &'static str {
+        let named = Self::ALL.iter().find(|(notice, _)| *notice == self);
+        named.map_or("", |(_, name)| name)
+    }
+
+    /// The notice of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let named = Self::ALL.iter().find(|(_, known)| *known == name);
+        named.map(|(notice, _)| *notice)
+    }
+}
+
+/// The pages that each page leads to, in order.
+const NAVIGATION: [Endpoint; 8] = [
+    Endpoint::Account,
+    Endpoint::AccountProfile,
+    Endpoint::AccountEmail,
+    Endpoint::AccountPassword,
+    Endpoint::AccountBrowsers,
+    Endpoint::AccountApps,
+    Endpoint::AccountActivity,
+    Endpoint::AccountData,
+];
+
+/// A link of the navigation.
+struct Step {
+    href: &'static str,
+    label: &'static str,
+    current: bool,
 }
 
 impl Frame<'_> {
@@ -28,5 +116,79 @@ impl Frame<'_> {
 
     fn shown_person(&self) -> String {
         visible(self.person, LONGEST_NAME)
+    }
+
+    fn is_first(&self) -> bool {
+        self.page == Endpoint::Account
+    }
+
+    fn label(&self, page: Endpoint) -> &'static str {
+        let texts = self.texts();
+        match page {
+            Endpoint::AccountProfile => texts.profile.title,
+            Endpoint::AccountEmail => texts.email.title,
+            Endpoint::AccountPassword => texts.password.title,
+            Endpoint::AccountBrowsers => texts.browsers.title,
+            Endpoint::AccountApps => texts.apps.title,
+            Endpoint::AccountActivity => texts.activity.title,
+            Endpoint::AccountData => texts.data.title,
+            Endpoint::AccountDeletion => texts.deletion.title,
+            _ => texts.account.title,
+        }
+    }
+
+    /// The heading of the page.
+    fn heading(&self) -> &'static str {
+        self.label(self.page)
+    }
+
+    /// An error comes first in the title: it is what a screen reader says first.
+    fn title(&self, has_problem: bool) -> String {
+        let title = match self.is_first() {
+            true => self.heading().to_owned(),
+            false => format!("{} \u{2013} {}", self.heading(), self.texts().account.title),
+        };
+        match has_problem {
+            true => self.texts().common.error_title.fill(&title),
+            false => title,
+        }
+    }
+
+    fn navigation(&self) -> impl Iterator<Item = Step> {
+        NAVIGATION.into_iter().map(|page| Step {
+            href: page.path(),
+            label: self.label(page),
+            current: page == self.page,
+        })
+    }
+
+    fn sign_out(&self) -> &'static str {
+        Endpoint::Logout.path()
+    }
+
+    fn action(&self) -> &'static str {
+        self.page.path()
+    }
+
+    fn notice_text(&self) -> Option<&'static str> {
+        let texts = &self.texts().notices;
+        self.notice.map(|notice| match notice {
+            Notice::ProfileSaved => texts.profile_saved,
+            Notice::EmailChanged => texts.email_changed,
+            Notice::PasswordChanged => texts.password_changed,
+            Notice::SignedOut => texts.signed_out,
+            Notice::OthersSignedOut => texts.others_signed_out,
+            Notice::AccessRemoved => texts.access_removed,
+        })
+    }
+
+    fn password_problem(&self, check: PasswordCheck) -> String {
+        let texts = self.texts();
+        match check {
+            PasswordCheck::Missing => texts.password.missing.to_owned(),
+            PasswordCheck::Wrong => texts.account.wrong_password.to_owned(),
+            PasswordCheck::TooMany { minutes } if minutes > 1 => texts.account.wait_minutes.fill(&minutes.to_string()),
+            PasswordCheck::TooMany { .. } => texts.account.wait_a_minute.to_owned(),
+        }
     }
 }

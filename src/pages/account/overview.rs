@@ -1,11 +1,14 @@
-//! The first page of the account.
+//! The first page of the account: who is signed in, and the way to everything else.
 
 use askama::Template;
 
 use super::Frame;
-use crate::pages::{layout, text::visible};
+use crate::{
+    pages::{layout, moment::Moment, text::visible},
+    routes::Endpoint,
+};
 
-/// Says who is signed in.
+/// Says who is signed in, and leads to the other pages.
 #[derive(Template)]
 #[template(path = "account/overview.html")]
 pub struct OverviewPage<'a> {
@@ -13,8 +16,20 @@ pub struct OverviewPage<'a> {
     pub frame: Frame<'a>,
     /// The name to sign in with.
     pub username: &'a str,
-    /// The e-mail address.
-    pub email: Option<&'a str>,
+    /// The e-mail address, and whether it is verified.
+    pub email: Option<(&'a str, bool)>,
+    /// When the password was last set.
+    pub password_set: Option<Moment>,
+    /// In how many browsers the person is signed in.
+    pub browsers: i64,
+    /// How many apps have access.
+    pub apps: i64,
+}
+
+struct Card {
+    href: &'static str,
+    title: &'static str,
+    summary: String,
 }
 
 impl OverviewPage<'_> {
@@ -23,7 +38,42 @@ impl OverviewPage<'_> {
         layout::html(self)
     }
 
-    fn shown_email(&self) -> Option<String> {
-        self.email.map(|email| visible(email, 254))
+    fn title(&self) -> String {
+        self.frame.title(false)
+    }
+
+    fn cards(&self) -> [Card; 7] {
+        let texts = &self.frame.texts().overview;
+        let card = |page: Endpoint, summary: String| Card {
+            href: page.path(),
+            title: self.frame.label(page),
+            summary,
+        };
+        let email = match self.email {
+            None => texts.email_none.to_owned(),
+            Some((email, true)) => texts.email_verified.fill(&visible(email, 254)),
+            Some((email, false)) => texts.email_unverified.fill(&visible(email, 254)),
+        };
+        let set = self
+            .password_set
+            .as_ref()
+            .map(|moment| texts.password.fill(moment.words()));
+        let apps = match self.apps {
+            0 => texts.apps_none.to_owned(),
+            count => texts.apps.fill(count),
+        };
+        [
+            card(Endpoint::AccountProfile, texts.profile.to_owned()),
+            card(Endpoint::AccountEmail, email),
+            card(Endpoint::AccountPassword, set.unwrap_or_default()),
+            card(Endpoint::AccountBrowsers, texts.browsers.fill(self.browsers)),
+            card(Endpoint::AccountApps, apps),
+            card(Endpoint::AccountActivity, texts.activity.to_owned()),
+            card(Endpoint::AccountData, texts.data.to_owned()),
+        ]
+    }
+
+    fn shown_username(&self) -> String {
+        visible(self.username, 80)
     }
 }

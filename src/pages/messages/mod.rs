@@ -3,7 +3,10 @@
 //! Each language is a file, `en.yaml` and its like, which `codegen/messages.rs` makes into a [`Texts`]. A new file is a new language, with
 //! nothing to do elsewhere; the build stops when it lacks a message.
 
+mod account;
 mod language;
+
+pub use account::*;
 
 include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 
@@ -22,9 +25,27 @@ impl Phrase {
         self.0.split_once("{}").map_or("", |(_, after)| after)
     }
 
-    /// The sentence with `text` in the gap.
+    /// The sentence with `text` in the gap; the sentence alone, where it has none.
     pub fn fill(self, text: &str) -> String {
-        [self.before(), text, self.after()].concat()
+        match self.0.split_once("{}") {
+            Some((before, after)) => [before, text, after].concat(),
+            None => self.0.to_owned(),
+        }
+    }
+}
+
+/// A sentence about a number of things: English, German and the like have two forms of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Plural {
+    one: Phrase,
+    other: Phrase,
+}
+
+impl Plural {
+    /// The sentence for `count` things.
+    pub fn fill(self, count: i64) -> String {
+        let phrase = if count == 1 { self.one } else { self.other };
+        phrase.fill(&count.to_string())
     }
 }
 
@@ -41,6 +62,19 @@ pub struct Texts {
     pub logout: LogoutTexts,
     pub error_page: ErrorPageTexts,
     pub errors: ErrorTexts,
+    pub account: AccountTexts,
+    pub overview: OverviewTexts,
+    pub profile: ProfileTexts,
+    pub email: EmailTexts,
+    pub password: PasswordTexts,
+    pub browsers: BrowserTexts,
+    pub apps: AppTexts,
+    pub activity: ActivityTexts,
+    pub events: EventTexts,
+    pub data: DataTexts,
+    pub deletion: DeletionTexts,
+    pub notices: NoticeTexts,
+    pub time: TimeTexts,
 }
 
 /// Texts of several pages.

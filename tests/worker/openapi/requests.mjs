@@ -5,6 +5,9 @@ import { startLimen } from "../support/limen.mjs";
 
 /** Statuses that no test here can bring about: `"operation status"`. */
 export const NOT_REACHED = new Set([
+  // A change at the same moment.
+  "profile 409",
+  "password 409",
   // A page of the form_post response mode; asked of /authorize itself.
   "resumeAuthorization 200",
   "resumeAuthorization 429",
@@ -203,7 +206,78 @@ export const REQUESTS = {
     ];
   },
 
-  account: async ({ op, browser }) => [await browser.fetch("/account"), await op.fetch("/account")],
+  ...Object.fromEntries(
+    Object.entries({
+      account: "",
+      profilePage: "/profile",
+      emailPage: "/email",
+      passwordPage: "/password",
+      browsersPage: "/browsers",
+      appsPage: "/apps",
+      dataPage: "/data",
+      downloadData: "/data/download",
+      deletionPage: "/delete",
+    }).map(([operation, path]) => [
+      operation,
+      async ({ op, browser }) => [await browser.fetch(`/account${path}`), await op.fetch(`/account${path}`)],
+    ]),
+  ),
+  activityPage: async ({ op, browser }) => [
+    await browser.fetch("/account/activity"),
+    await browser.fetch("/account/activity?before=x"),
+    await op.fetch("/account/activity"),
+  ],
+  deletedPage: async ({ op, browser }) => [await op.fetch("/account/deleted"), await browser.fetch("/account/deleted")],
+  changePassword: async ({ op }) => [await op.fetch("/.well-known/change-password")],
+  profile: async (stage) => {
+    const { send } = await resident(stage, "/account/profile");
+    return [
+      await send({ name: "Ada" }),
+      await send({ website: "x" }),
+      await send({ csrf: "x" }),
+    ];
+  },
+  email: async (stage) => {
+    const { send, person } = await resident(stage, "/account/email");
+    const current_password = person.password;
+    const strict = await resident({ op: await startLimen({ vars: { EDITABLE_CLAIMS: "none" } }) }, "/account/email");
+    return [
+      await send({ email: "x", current_password }),
+      await send({ csrf: "x" }),
+      await send({ email: stage.person.email, current_password }),
+      await send({ email: "somebody@people.test", current_password }),
+      await strict.send({ email: "somebody@people.test" }),
+      await untilThrottled(() => send({ email: "x@people.test", current_password: "wrong" })),
+    ];
+  },
+  password: async (stage) => {
+    const { send, person } = await resident(stage, "/account/password");
+    const fresh = { new_password: "another pass phrase", repeat_password: "another pass phrase" };
+    return [
+      await send({ current_password: person.password }),
+      await send({ csrf: "x" }),
+      await untilThrottled(() => send({ ...fresh, current_password: "wrong" })),
+      await (await resident(stage, "/account/password")).change(fresh),
+    ];
+  },
+  signOutBrowsers: async (stage) => {
+    const { send } = await resident(stage, "/account/browsers");
+    return [await send({}), await send({ csrf: "x" }), await send({ others: "yes" })];
+  },
+  removeApp: async (stage) => {
+    const { send } = await resident(stage, "/account/apps");
+    return [await send({}), await send({ csrf: "x" }), await send({ client_id: stage.client.id })];
+  },
+  deleteAccount: async (stage) => {
+    const { send } = await resident(stage, "/account/delete");
+    const other = await resident(stage, "/account/delete");
+    return [
+      await send({}),
+      await send({ csrf: "x" }),
+      await untilThrottled(() => send({ confirm: "yes", current_password: "wrong" })),
+      await other.send({ confirm: "yes", current_password: other.person.password }),
+    ];
+  },
   selectAccountPage: async (stage) => {
     const { browser, fields } = await beforeChoice(stage);
     return [
@@ -418,6 +492,24 @@ async function changes(stage, method) {
 /** Requests at the same time, of which not all can win. */
 function parallel(request) {
   return Promise.all(Array.from({ length: 8 }, request));
+}
+
+/** Somebody new who is signed in at their account, and a way to send forms of `path`. */
+async function resident({ op }, path) {
+  const [person, browser] = [await op.person(), op.browser()];
+  await browser.signIn(await browser.open("/account"), person);
+  const page = await browser.open("/account/profile");
+  const [form] = (page.forms.length > 0 ? page : await browser.open("/account/password")).forms;
+  const { csrf } = fieldsOf(form);
+  const send = (fields) => browser.fetch(path, { form: { csrf, ...fields } });
+  const change = (fields) => send({ current_password: person.password, ...fields });
+  return { person, send, change };
+}
+
+async function untilThrottled(attempt) {
+  let response = await attempt();
+  for (let n = 0; n < 30 && response.status !== 429; n++) response = await attempt();
+  return response;
 }
 
 /** The consent page of somebody who has not signed in leads to the sign-in page. */

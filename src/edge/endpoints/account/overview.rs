@@ -1,21 +1,36 @@
 //! `/account`: who is signed in, and the way to everything else.
 
 use crate::{
-    edge::{context::Context, failure::PageFailure, request::Incoming, resident::Resident},
-    pages::account::OverviewPage,
+    edge::{context::Context, db::users, failure::PageFailure, request::Incoming, resident::Resident},
+    pages::{Moment, account::OverviewPage},
     reply::Reply,
     routes::Endpoint,
+    time::UnixTime,
 };
 
 /// `GET /account`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, []) = Resident::enter(Endpoint::Account, request, context, |_| []).await?;
-    let user = &resident.session.user;
+    let (resident, [summary]) = Resident::enter(Endpoint::Account, request, context, |hash| {
+        [users::summarize(hash, &context.config.lifetimes, context.now)]
+    })
+    .await?;
+    let summary = users::read_summary(&summary)?;
+    let claims = &resident.user().claims;
+    let is_verified = claims.as_map().get("email_verified").is_some_and(|flag| flag == true);
+    let set_at = summary.as_ref().and_then(|summary| summary.password_set_at);
     let html = OverviewPage {
         frame: resident.frame(Endpoint::Account),
-        username: user.username.as_str(),
-        email: user.claims.text("email"),
+        username: resident.user().username.as_str(),
+        email: claims.text("email").map(|email| (email, is_verified)),
+        password_set: set_at.map(|at| Moment::new(UnixTime(at), context.now, resident.language)),
+        browsers: summary.as_ref().map_or(1, |summary| summary.browsers),
+        apps: summary.as_ref().map_or(0, |summary| summary.apps),
     }
     .to_html();
     Ok(resident.page(200, html))
+}
+
+/// `GET /.well-known/change-password` ("A Well-Known URL for Changing Passwords" section 2).
+pub fn change_password() -> Reply {
+    Reply::see_other(Endpoint::AccountPassword.path().to_owned())
 }

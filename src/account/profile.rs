@@ -1,0 +1,367 @@
+//! What a person may change of what is known about them (OIDC Core section 5.1), as the fields of a form.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::oidc::claims::StandardClaims;
+
+/// The most characters of a field.
+const LONGEST: usize = 200;
+
+/// What kind of text a field takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    /// Of several lines.
+    Lines,
+    Url,
+    /// "ISO 8601-1 YYYY-MM-DD format. The year MAY be 0000 ... To represent only the year, YYYY format is allowed."
+    Date,
+    /// "E.164 is RECOMMENDED as the format of this Claim".
+    Phone,
+    /// "From IANA Time Zone Database".
+    Zone,
+    /// "This is typically an ISO 639 Alpha-2 language code in lowercase and an ISO 3166-1 Alpha-2 country code in uppercase,
+    /// separated by a dash."
+    Locale,
+}
+
+/// What is wrong with what somebody entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Wrong {
+    TooLong,
+    NotAUrl,
+    NotADate,
+    NotAPhoneNumber,
+    NotATimeZone,
+    NotALocale,
+}
+
+/// A field: its name in the form, which is that of the claim or of the member of `address`.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The name.
+    pub name: &'static str,
+    kind: Kind,
+    in_address: bool,
+}
+
+const fn claim(name: &'static str, kind: Kind) -> Field {
+    Field {
+        name,
+        kind,
+        in_address: false,
+    }
+}
+
+const fn address(name: &'static str, kind: Kind) -> Field {
+    Field {
+        name,
+        kind,
+        in_address: true,
+    }
+}
+
+/// All fields. An e-mail address has a page of its own.
+pub const FIELDS: [Field; 18] = [
+    claim("name", Kind::Text),
+    claim("given_name", Kind::Text),
+    claim("middle_name", Kind::Text),
+    claim("family_name", Kind::Text),
+    claim("nickname", Kind::Text),
+    claim("gender", Kind::Text),
+    claim("birthdate", Kind::Date),
+    claim("locale", Kind::Locale),
+    claim("zoneinfo", Kind::Zone),
+    claim("profile", Kind::Url),
+    claim("picture", Kind::Url),
+    claim("website", Kind::Url),
+    claim("phone_number", Kind::Phone),
+    address("street_address", Kind::Lines),
+    address("postal_code", Kind::Text),
+    address("locality", Kind::Text),
+    address("region", Kind::Text),
+    address("country", Kind::Text),
+];
+
+impl Field {
+    /// The claim that the field is of.
+    pub fn claim(&self) -> &'static str {
+        if self.in_address { "address" } else { self.name }
+    }
+
+    /// What is known.
+    pub fn value<'a>(&self, claims: &'a StandardClaims) -> &'a str {
+        let value = match self.in_address {
+            true => claims
+                .as_map()
+                .get("address")
+                .and_then(|address| address.get(self.name)),
+            false => claims.as_map().get(self.name),
+        };
+        value.and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn check(&self, text: &str) -> Result<(), Wrong> {
+        if text.chars().count() > LONGEST {
+            return Err(Wrong::TooLong);
+        }
+        let is = |holds: bool, wrong: Wrong| if holds { Ok(()) } else { Err(wrong) };
+        match self.kind {
+            Kind::Text | Kind::Lines => Ok(()),
+            Kind::Url => is(is_web_address(text), Wrong::NotAUrl),
+            Kind::Date => is(is_date(text), Wrong::NotADate),
+            Kind::Phone => is(is_phone_number(text), Wrong::NotAPhoneNumber),
+            Kind::Zone => is(is_zone(text), Wrong::NotATimeZone),
+            Kind::Locale => is(is_locale(text), Wrong::NotALocale),
+        }
+    }
+}
+
+/// The changes to the claims that a form asks for, as [`StandardClaims::with`] takes them. Fields that the person may not
+/// change are not looked at. An empty field removes what was there.
+///
+/// # Errors
+/// Every field that is wrong, and how.
+pub fn changes<'a>(
+    claims: &StandardClaims,
+    editable: &[String],
+    entered: impl Fn(&str) -> &'a str,
+) -> Result<Map<String, Value>, Vec<(&'static str, Wrong)>> {
+    let (mut changes, mut wrong) = (Map::new(), Vec::new());
+    let known = claims.as_map().get("address").and_then(Value::as_object);
+    let mut address = known.cloned().unwrap_or_default();
+    for field in FIELDS
+        .iter()
+        .filter(|field| editable.iter().any(|name| name == field.claim()))
+    {
+        let text = tidy(entered(field.name), field.kind);
+        if text == field.value(claims) {
+            continue;
+        }
+        if let (false, Err(problem)) = (text.is_empty(), field.check(&text)) {
+            wrong.push((field.name, problem));
+        }
+        let value = if text.is_empty() { Value::Null } else { text.into() };
+        if !field.in_address {
+            changes.insert(field.name.to_owned(), value);
+            continue;
+        }
+        // The whole as one text, which says something else now.
+        address.remove("formatted");
+        match value {
+            Value::Null => address.remove(field.name),
+            value => address.insert(field.name.to_owned(), value),
+        };
+    }
+    if known != Some(&address) && !(known.is_none() && address.is_empty()) {
+        let value = if address.is_empty() {
+            Value::Null
+        } else {
+            address.into()
+        };
+        changes.insert("address".to_owned(), value);
+    }
+    if wrong.is_empty() { Ok(changes) } else { Err(wrong) }
+}
+
+/// One line without control characters, or several.
+fn tidy(text: &str, kind: Kind) -> String {
+    let lines = text
+        .lines()
+        .map(|line| line.replace(|c: char| c.is_control(), " ").trim().to_owned());
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join(if kind == Kind::Lines { "\n" } else { " " })
+}
+
+fn is_web_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+fn is_date(text: &str) -> bool {
+    let numbers: Option<Vec<u32>> = text.split('-').map(digits).collect();
+    match (numbers.as_deref(), text.len()) {
+        (Some([_]), 4) => true,
+        (Some([_, month, day]), 10) => (1..=12).contains(month) && (1..=31).contains(day),
+        _ => false,
+    }
+}
+
+fn digits(text: &str) -> Option<u32> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| plain)
+}
+
+fn is_phone_number(text: &str) -> bool {
+    let count = text.bytes().filter(u8::is_ascii_digit).count();
+    let plain = text
+        .bytes()
+        .skip(1)
+        .all(|byte| byte.is_ascii_digit() || b" -.()/".contains(&byte));
+    text.starts_with('+') && plain && (6..=15).contains(&count)
+}
+
+fn is_zone(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-/".contains(&byte);
+    text.bytes().all(plain) && (text.contains('/') || text == "UTC") && !text.starts_with('/') && !text.ends_with('/')
+}
+
+fn is_locale(text: &str) -> bool {
+    let mut parts = text.split(['-', '_']);
+    let language = parts.next().unwrap_or_default();
+    let is_language = (2..=3).contains(&language.len()) && language.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_language && parts.all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config;
+
+    fn claims(value: Value) -> StandardClaims {
+        StandardClaims::parse(value.as_object().unwrap()).unwrap()
+    }
+
+    fn all() -> Vec<String> {
+        config::EDITABLE_CLAIMS.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn ask(before: Value, form: &[(&str, &'static str)]) -> Result<Value, Vec<(&'static str, Wrong)>> {
+        let entered = |name: &str| {
+            form.iter()
+                .find(|(field, _)| *field == name)
+                .map_or("", |(_, text)| text)
+        };
+        changes(&claims(before), &all(), entered).map(Value::Object)
+    }
+
+    #[test]
+    fn what_is_entered_replaces_what_was_known_and_what_is_emptied_goes() {
+        let before = json!({"name": "Ada", "nickname": "A", "email": "a@acme.org"});
+        assert_eq!(
+            ask(
+                before,
+                &[("name", " Ada\tLovelace\r\n "), ("website", "https://ada.example/")]
+            ),
+            Ok(json!({"name": "Ada Lovelace", "nickname": null, "website": "https://ada.example/"}))
+        );
+        assert_eq!(ask(json!({"name": "Ada"}), &[("name", "Ada")]), Ok(json!({})));
+    }
+
+    #[test]
+    fn an_address_is_changed_by_its_parts_and_keeps_what_has_no_field() {
+        let before = json!({"address": {"formatted": "12 St James's Square", "country": "GB"}});
+        let form = [
+            ("street_address", "12 St James's Square\r\n\r\n 2nd floor"),
+            ("country", "GB"),
+        ];
+        assert_eq!(
+            ask(before.clone(), &form),
+            Ok(json!({"address": {"street_address": "12 St James's Square\n2nd floor", "country": "GB"}}))
+        );
+        assert_eq!(ask(before.clone(), &[("country", "GB")]), Ok(json!({})));
+        assert_eq!(ask(before, &[]), Ok(json!({"address": null})));
+    }
+
+    #[test]
+    fn what_policy_does_not_allow_is_not_looked_at() {
+        let entered = |name: &str| if name == "gender" { "x" } else { "javascript:alert(1)" };
+        let changed = changes(
+            &claims(json!({"website": "https://a.example/"})),
+            &["gender".to_owned()],
+            entered,
+        );
+        assert_eq!(changed.map(Value::Object), Ok(json!({"gender": "x"})));
+    }
+
+    #[test]
+    fn every_field_that_is_wrong_is_named_with_what_is_wrong() {
+        for (name, problem, texts) in [
+            (
+                "website",
+                Wrong::NotAUrl,
+                vec!["ada.example", "javascript:alert(1)", "https://"],
+            ),
+            (
+                "birthdate",
+                Wrong::NotADate,
+                vec![
+                    "1815-13-10",
+                    "10.12.1815",
+                    "1815-12",
+                    "+815-12-10",
+                    "\u{661}\u{662}\u{663}\u{664}",
+                ],
+            ),
+            (
+                "phone_number",
+                Wrong::NotAPhoneNumber,
+                vec!["020 7946 0958", "+44", "+44 20 7946 0958 ext", "+1234567890123456"],
+            ),
+            (
+                "zoneinfo",
+                Wrong::NotATimeZone,
+                vec!["Paris", "Europe/", "../etc", "Europe Paris"],
+            ),
+            ("locale", Wrong::NotALocale, vec!["e", "english language", "en-", "12"]),
+        ] {
+            for text in texts {
+                let refused = changes(
+                    &claims(json!({})),
+                    &all(),
+                    |field| if field == name { text } else { "" },
+                );
+                assert_eq!(refused, Err(vec![(name, problem)]), "{text}");
+            }
+        }
+        let long = "a".repeat(201);
+        let refused = changes(
+            &claims(json!({})),
+            &all(),
+            |field| if field == "name" { &long } else { "" },
+        );
+        assert_eq!(refused, Err(vec![("name", Wrong::TooLong)]));
+    }
+
+    #[test]
+    fn usual_values_are_right() {
+        for (name, texts) in [
+            ("birthdate", vec!["1815-12-10", "1815", "0000-12-10"]),
+            ("phone_number", vec!["+44 20 7946 0958", "+1 (604) 555-1234"]),
+            (
+                "zoneinfo",
+                vec!["Europe/Paris", "America/Argentina/Buenos_Aires", "Etc/GMT+1", "UTC"],
+            ),
+            ("locale", vec!["en", "de-CH", "zh-Hant-TW", "en_GB"]),
+        ] {
+            for text in texts {
+                assert!(
+                    changes(&claims(json!({})), &all(), |field| if field == name {
+                        text
+                    } else {
+                        ""
+                    })
+                    .is_ok(),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_is_of_a_claim_that_policy_can_name() {
+        for field in FIELDS {
+            assert!(config::EDITABLE_CLAIMS.contains(&field.claim()), "{}", field.name);
+        }
+        for name in config::EDITABLE_CLAIMS {
+            assert!(
+                name == "email" || FIELDS.iter().any(|field| field.claim() == name),
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `/account/activity`: what happened to an account.
+
+use crate::{
+    edge::{
+        context::Context,
+        db::audit::{self, OwnEvent},
+        failure::{PageFailure, Problem},
+        request::Incoming,
+        resident::Resident,
+    },
+    oidc::error::OAuthError,
+    pages::{
+        Moment,
+        account::{ActivityPage, Happening},
+    },
+    reply::Reply,
+    routes::Endpoint,
+    time::UnixTime,
+};
+
+const PAGE: Endpoint = Endpoint::AccountActivity;
+
+/// The most events on a page.
+const LONGEST_PAGE: usize = 30;
+
+/// `GET /account/activity?before=`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.query_params().map_err(Problem::BadRequest)?;
+    let before = match params.single("before").map_err(Problem::BadRequest)? {
+        None => None,
+        Some(text) => match text.parse::<u32>() {
+            Ok(id) => Some(i64::from(id)),
+            Err(_) => return Err(Problem::BadRequest(OAuthError::invalid_request("before must be a number")).into()),
+        },
+    };
+    let (resident, [own]) = Resident::enter(PAGE, request, context, |hash| {
+        [audit::list_own(hash, before, LONGEST_PAGE as i64 + 1)]
+    })
+    .await?;
+    let mut events = audit::read_own(&own)?;
+    let has_older = events.len() > LONGEST_PAGE;
+    events.truncate(LONGEST_PAGE);
+    let last = events.last().map(|event| event.id).filter(|_| has_older);
+    let shown = |event: OwnEvent| Happening {
+        at: Moment::new(UnixTime(event.at), context.now, resident.language),
+        app: event.client_name.or(event.client_id),
+        network: event.network,
+        by_operator: event.actor == "operator",
+        event: event.event,
+    };
+    let html = ActivityPage {
+        frame: resident.frame(PAGE),
+        happenings: events.into_iter().map(shown).collect(),
+        older: last.map(|id| format!("{}?before={id}", PAGE.path())),
+    }
+    .to_html();
+    Ok(resident.page(200, html))
+}

@@ -1,0 +1,83 @@
+//! `/account/apps`: which apps have access, and how to take it back.
+
+use url::Url;
+
+use crate::{
+    audit::{Actor, Entry, Event},
+    edge::{
+        context::Context,
+        db::{
+            audit,
+            grants::{self, OwnGrant},
+        },
+        failure::{PageFailure, Problem},
+        request::Incoming,
+        resident::Resident,
+    },
+    oidc::claims,
+    pages::{
+        ConsentItem, Language, Moment,
+        account::{AppsPage, Notice, ShownApp},
+    },
+    reply::Reply,
+    routes::Endpoint,
+};
+
+const PAGE: Endpoint = Endpoint::AccountApps;
+
+/// `GET /account/apps`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, [own]) = Resident::enter(PAGE, request, context, |hash| [grants::list_own(hash)]).await?;
+    let language = resident.language;
+    let locale = language.tag();
+    let shown = |grant: OwnGrant| ShownApp {
+        client_name: grant.client_name(locale).to_owned(),
+        client_uri: grant.metadata.client_uri.best_for(&[locale]).map(str::to_owned),
+        items: allowed(&grant, language),
+        since: Moment::new(grant.created_at, context.now, language),
+        last_used: grant.last_used_at.map(|at| Moment::new(at, context.now, language)),
+        open: initiation(&grant, context),
+        client_id: grant.client_id,
+    };
+    let html = AppsPage {
+        frame: resident.frame(PAGE),
+        apps: grants::read_own(&own)?.into_iter().map(shown).collect(),
+    }
+    .to_html();
+    Ok(resident.page(200, html))
+}
+
+/// `POST /account/apps`: takes back what an app was allowed. Its codes and tokens go with that.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let client_id = form.required("client_id").map_err(Problem::BadRequest)?;
+    let user_id = &resident.user().id;
+    let entry = Entry::new(Event::ConsentRemoved, Actor::Person)
+        .user(user_id)
+        .client(client_id)
+        .session(&resident.session.authentication.session_id);
+    let statements = [
+        grants::revoke(user_id, client_id),
+        audit::record_if_changed(&entry, context),
+    ];
+    context.db.batch(statements).await?;
+    Ok(resident.done(PAGE, Notice::AccessRemoved, context))
+}
+
+/// What the app may know and do: what its scopes say, and the single claims beside them.
+fn allowed(grant: &OwnGrant, language: Language) -> Vec<ConsentItem> {
+    let of_scope: Vec<_> = claims::of_scope(&grant.scope).collect();
+    let beyond = grant.claims.iter().map(String::as_str);
+    let beyond: Vec<_> = beyond.filter(|name| !of_scope.contains(name)).collect();
+    let mut items = ConsentItem::for_scopes(&grant.scope, language);
+    items.extend(ConsentItem::for_claims(&beyond, language));
+    items
+}
+
+/// Where a sign-in at the app begins: "The Login Initiation Endpoint ... iss: REQUIRED. The Issuer Identifier for the OP"
+/// (OIDC Core section 4). Who the person is, the app is not told before it asks.
+fn initiation(grant: &OwnGrant, context: &Context) -> Option<String> {
+    let mut url = Url::parse(grant.metadata.initiate_login_uri.as_deref()?).ok()?;
+    url.query_pairs_mut().append_pair("iss", context.config.issuer.as_str());
+    Some(url.into())
+}

@@ -1,0 +1,96 @@
+//! `/account/browsers`: where a person is signed in, and how to end that.
+
+use crate::{
+    account::user_agent::UserAgent,
+    audit::{Actor, Entry, Event},
+    edge::{
+        context::Context,
+        cookies,
+        db::{
+            audit,
+            sessions::{self, Ending, OwnSession},
+        },
+        failure::{PageFailure, Problem},
+        logout,
+        request::Incoming,
+        resident::Resident,
+    },
+    oidc::error::OAuthError,
+    pages::{
+        Moment,
+        account::{BrowsersPage, Notice, ShownBrowser},
+    },
+    reply::Reply,
+    routes::Endpoint,
+    time::UnixTime,
+};
+
+const PAGE: Endpoint = Endpoint::AccountBrowsers;
+
+/// `GET /account/browsers`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, [own]) = Resident::enter(PAGE, request, context, |hash| {
+        [sessions::list_own(hash, &context.config.lifetimes, context.now)]
+    })
+    .await?;
+    let shown = |session: OwnSession| {
+        let agent = UserAgent::parse(&session.user_agent);
+        let moment = |at| Moment::new(UnixTime(at), context.now, resident.language);
+        ShownBrowser {
+            browser: agent.browser,
+            system: agent.system,
+            signed_in: moment(session.created_at),
+            last_seen: moment(session.last_seen_at),
+            current: session.is_current(),
+            session_id: session.id,
+        }
+    };
+    let html = BrowsersPage {
+        frame: resident.frame(PAGE),
+        browsers: sessions::read_own(&own)?.into_iter().map(shown).collect(),
+    }
+    .to_html();
+    Ok(resident.page(200, html))
+}
+
+/// `POST /account/browsers`: ends one session, or all but this one.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let user_id = &resident.user().id;
+    let current = &resident.session.authentication.session_id;
+    let chosen = form.single("session").map_err(Problem::BadRequest)?;
+    let others = form.single("others").map_err(Problem::BadRequest)?;
+    // The condition names the person: the id of somebody else's session ends nothing.
+    let which = match (chosen, others) {
+        (Some(session_id), None) => Ending::One { user_id, session_id },
+        (None, Some(_)) => Ending::Others { user_id, kept: current },
+        _ => return Err(Problem::BadRequest(OAuthError::invalid_request("session or others")).into()),
+    };
+    let event = match chosen == Some(current.as_str()) {
+        true => Event::SignOut,
+        false => Event::SessionEnded,
+    };
+    let [notices, codes, tokens, sessions] = logout::end_sessions(&which, context);
+    let statements = [
+        audit::record_ending(&Entry::new(event, Actor::Person), &which, context),
+        notices,
+        codes,
+        tokens,
+        sessions,
+    ];
+    context.db.batch(statements).await?;
+    if event == Event::SignOut {
+        let held = resident
+            .visitor
+            .held
+            .clone()
+            .without(std::slice::from_ref(&resident.session_hash));
+        let reply = Reply::see_other(Endpoint::Account.path().to_owned());
+        return Ok(cookies::hold(reply, &context.config, &held));
+    }
+    let notice = match which {
+        Ending::Others { .. } => Notice::OthersSignedOut,
+        _ => Notice::SignedOut,
+    };
+    Ok(resident.done(PAGE, notice, context))
+}

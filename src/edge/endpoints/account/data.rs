@@ -1,0 +1,120 @@
+//! `/account/data`: a copy of everything that is stored about a person, and the way to the deletion.
+
+use serde_json::{Value, json};
+
+use crate::{
+    audit::{Actor, Entry, Event},
+    edge::{
+        context::Context,
+        db::{audit, grants, sessions, token_families, users},
+        failure::PageFailure,
+        fault::Fault,
+        request::Incoming,
+        resident::Resident,
+    },
+    pages::account::DataPage,
+    reply::Reply,
+    routes::Endpoint,
+};
+
+const PAGE: Endpoint = Endpoint::AccountData;
+
+/// The most events in a copy. They are deleted with age, so that there are hardly ever as many.
+const MOST_EVENTS: i64 = 10_000;
+
+/// `GET /account/data`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, []) = Resident::enter(PAGE, request, context, |_| []).await?;
+    let html = DataPage {
+        frame: resident.frame(PAGE),
+    }
+    .to_html();
+    Ok(resident.page(200, html))
+}
+
+/// `GET /account/data/download`. It has no password and no token, and not what either is stored as.
+pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let lifetimes = &context.config.lifetimes;
+    let (resident, [summary, browsers, apps, tokens, events]) = Resident::enter(PAGE, request, context, |hash| {
+        [
+            users::summarize(hash, lifetimes, context.now),
+            sessions::list_own(hash, lifetimes, context.now),
+            grants::list_own(hash),
+            token_families::list_own(hash, context.now),
+            audit::list_own(hash, None, MOST_EVENTS),
+        ]
+    })
+    .await?;
+    let user = resident.user();
+    let set_at = users::read_summary(&summary)?.and_then(|summary| summary.password_set_at);
+    let copy = json!({
+        "issuer": context.config.issuer.as_str(),
+        "copied_at": context.now,
+        "account": {
+            "id": user.id,
+            "username": user.username.as_str(),
+            "claims": user.claims.as_map(),
+            "created_at": user.created_at,
+            "updated_at": user.updated_at,
+            "password_set_at": set_at,
+        },
+        "browsers": sessions::read_own(&browsers)?.iter().map(browser).collect::<Result<Vec<_>, _>>()?,
+        "apps": grants::read_own(&apps)?.iter().map(app).collect::<Vec<_>>(),
+        "tokens": token_families::read_own(&tokens)?.iter().map(token).collect::<Result<Vec<_>, _>>()?,
+        "events": audit::read_own(&events)?.iter().map(event).collect::<Vec<_>>(),
+    });
+    let entry = Entry::new(Event::DataExported, Actor::Person)
+        .user(&user.id)
+        .session(&resident.session.authentication.session_id);
+    context.db.run(audit::record(&entry, context)).await?;
+    Ok(Reply {
+        file_name: Some("limen-account.json"),
+        ..Reply::json(200, &copy)
+    })
+}
+
+fn browser(session: &sessions::OwnSession) -> Result<Value, Fault> {
+    Ok(json!({
+        "id": session.id,
+        "user_agent": session.user_agent,
+        "signed_in_at": session.created_at,
+        "auth_time": session.auth_time,
+        "acr": session.acr,
+        "amr": session.amr()?,
+        "last_seen_at": session.last_seen_at,
+        "expires_at": session.expires_at,
+        "this_one": session.is_current(),
+    }))
+}
+
+fn app(grant: &grants::OwnGrant) -> Value {
+    json!({
+        "client_id": grant.client_id,
+        "client_name": grant.client_name("en"),
+        "scope": grant.scope,
+        "claims": grant.claims,
+        "allowed_at": grant.created_at,
+        "changed_at": grant.updated_at,
+        "last_used_at": grant.last_used_at,
+    })
+}
+
+fn token(family: &token_families::OwnFamily) -> Result<Value, Fault> {
+    Ok(json!({
+        "client_id": family.client_id,
+        "scope": family.scope()?,
+        "issued_at": family.created_at,
+        "last_used_at": family.turned_at,
+        "expires_at": family.expires_at,
+    }))
+}
+
+fn event(event: &audit::OwnEvent) -> Value {
+    json!({
+        "at": event.at,
+        "event": event.event,
+        "actor": event.actor,
+        "client_id": event.client_id,
+        "network": event.network,
+    })
+}

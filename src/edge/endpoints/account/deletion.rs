@@ -1,0 +1,91 @@
+//! `/account/delete`: the end of an account, by its person.
+
+use crate::{
+    audit::{Actor, Entry, Event},
+    edge::{
+        context::Context,
+        cookies,
+        db::{audit, sessions::Ending, throttles, users},
+        failure::PageFailure,
+        logout,
+        request::Incoming,
+        resident::{Confirmation, Resident},
+        visitor::Visitor,
+    },
+    pages::{
+        Csp,
+        account::{DeletedPage, DeletionPage, PasswordCheck},
+        content_security_policy,
+    },
+    reply::Reply,
+    routes::Endpoint,
+};
+
+const PAGE: Endpoint = Endpoint::AccountDeletion;
+
+/// `GET /account/delete`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, []) = Resident::enter(PAGE, request, context, |_| []).await?;
+    Ok(resident.page(200, html(&resident, false, None)))
+}
+
+/// `POST /account/delete`. What belongs to the person goes with them; apps that know a session are told.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let field = |name| form.single(name).ok().flatten().unwrap_or_default();
+    if field("confirm") != "yes" {
+        return Ok(resident.page(400, html(&resident, true, None)));
+    }
+    let attempt = match resident.confirm(field("current_password"), request, context).await? {
+        Confirmation::Given(attempt) => attempt,
+        Confirmation::Refused(refusal) => {
+            let html = html(&resident, false, Some(refusal.check));
+            return Ok(refusal.page(&resident, html));
+        }
+    };
+    let user_id = &resident.user().id;
+    let [notices, codes, tokens, sessions] = logout::end_sessions(&Ending::Everything { user_id }, context);
+    let entry = Entry::new(Event::AccountDeleted, Actor::Person).user(user_id);
+    context
+        .db
+        .batch([
+            notices,
+            codes,
+            tokens,
+            sessions,
+            audit::forget(user_id),
+            users::delete(user_id),
+            audit::record_if_changed(&entry, context),
+            throttles::reset_account(user_id),
+            throttles::forgive(attempt.address()),
+        ])
+        .await?;
+    let held = resident
+        .visitor
+        .held
+        .clone()
+        .without(std::slice::from_ref(&resident.session_hash));
+    let reply = Reply::see_other(Endpoint::AccountDeleted.path().to_owned());
+    Ok(cookies::hold(reply, &context.config, &held))
+}
+
+/// `GET /account/deleted`. Whoever comes here signed in has an account.
+pub fn farewell(request: &Incoming, context: &Context) -> Reply {
+    let visitor = Visitor::of(request, context);
+    if visitor.session_hash.is_some() {
+        return Reply::see_other(Endpoint::Account.path().to_owned());
+    }
+    let language = visitor.language(request.query_params().ok().as_ref());
+    let html = DeletedPage { language }.to_html();
+    Reply::page(200, html, content_security_policy(Csp::default()))
+}
+
+fn html(resident: &Resident, unconfirmed: bool, password: Option<PasswordCheck>) -> String {
+    DeletionPage {
+        frame: resident.frame(PAGE),
+        username: resident.user().username.as_str(),
+        unconfirmed,
+        password,
+    }
+    .to_html()
+}

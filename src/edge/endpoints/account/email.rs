@@ -1,0 +1,91 @@
+//! `/account/email`: the e-mail address, which is also a name to sign in with. To change it takes the password.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::user::check_email,
+    audit::{Actor, Entry, Event},
+    edge::{
+        context::Context,
+        db::{audit, throttles, users},
+        failure::{PageFailure, Problem},
+        request::Incoming,
+        resident::{Confirmation, Resident},
+        text,
+    },
+    oidc::error::OAuthError,
+    pages::account::{EmailPage, EmailProblem, Notice},
+    reply::Reply,
+    routes::Endpoint,
+};
+
+const PAGE: Endpoint = Endpoint::AccountEmail;
+
+/// `GET /account/email`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, []) = Resident::enter(PAGE, request, context, |_| []).await?;
+    Ok(resident.page(200, html(&resident, "", None, context)))
+}
+
+/// `POST /account/email`.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    if !is_editable(context) {
+        return Err(Problem::NotFound.into());
+    }
+    let field = |name| form.single(name).ok().flatten().unwrap_or_default();
+    let email = text::nfc(field("email").trim());
+    let refuse = |status, problem| Ok(resident.page(status, html(&resident, &email, Some(problem), context)));
+    if check_email(&email).is_err() {
+        return refuse(400, EmailProblem::NotAnAddress);
+    }
+    let attempt = match resident.confirm(field("current_password"), request, context).await? {
+        Confirmation::Given(attempt) => attempt,
+        Confirmation::Refused(refusal) => {
+            let html = html(&resident, &email, Some(EmailProblem::Password(refusal.check)), context);
+            return Ok(refusal.page(&resident, html));
+        }
+    };
+    let user = resident.user();
+    let mut changed = user.clone();
+    // What was verified is the old address: `with` takes that back.
+    let change = Map::from_iter([("email".to_owned(), Value::from(email.as_str()))]);
+    let told = |problem| Problem::BadRequest(OAuthError::invalid_request(problem));
+    changed.claims = user.claims.with(&change).map_err(told)?;
+    changed.updated_at = context.now;
+    let entry = Entry::new(Event::ProfileChanged, Actor::Person)
+        .user(&user.id)
+        .session(&resident.session.authentication.session_id)
+        .detail(json!({ "changed": ["email"] }));
+    let [rival, saved, ..] = context
+        .db
+        .batch([
+            users::find_rival(&changed),
+            users::update(&changed, user),
+            audit::record_if_changed(&entry, context),
+            throttles::reset_account(&user.id),
+            throttles::forgive(attempt.address()),
+        ])
+        .await?;
+    match (saved.any()?, rival.any()?) {
+        (true, _) => Ok(resident.done(PAGE, Notice::EmailChanged, context)),
+        (false, true) => refuse(409, EmailProblem::Taken),
+        (false, false) => refuse(409, EmailProblem::ChangedElsewhere),
+    }
+}
+
+fn html(resident: &Resident, entered: &str, problem: Option<EmailProblem>, context: &Context) -> String {
+    EmailPage {
+        frame: resident.frame(PAGE),
+        username: resident.user().username.as_str(),
+        current: resident.user().claims.text("email"),
+        editable: is_editable(context),
+        entered,
+        problem,
+    }
+    .to_html()
+}
+
+fn is_editable(context: &Context) -> bool {
+    context.config.editable_claims.iter().any(|name| name == "email")
+}

@@ -1,0 +1,110 @@
+//! `/account/password`: a new password, which ends all other sessions.
+
+use crate::{
+    account::password,
+    audit::{Actor, Entry, Event},
+    edge::{
+        attempt::Attempt,
+        context::Context,
+        cookies,
+        db::{
+            audit,
+            sessions::{self, Ending},
+            throttles, users,
+        },
+        failure::PageFailure,
+        fault::Fault,
+        logout, random,
+        request::Incoming,
+        resident::{Confirmation, Resident},
+        text,
+    },
+    pages::account::{Notice, PasswordCheck, PasswordPage, PasswordProblem},
+    reply::Reply,
+    routes::Endpoint,
+    secret::{OpaqueToken, Purpose},
+};
+
+const PAGE: Endpoint = Endpoint::AccountPassword;
+
+/// `GET /account/password`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, []) = Resident::enter(PAGE, request, context, |_| []).await?;
+    Ok(resident.page(200, html(&resident, None)))
+}
+
+/// `POST /account/password`.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let field = |name| form.single(name).ok().flatten().unwrap_or_default();
+    let new = text::nfc(field("new_password"));
+    let problem = match password::check(&new) {
+        Err(password::Unfit::TooShort) => Some(PasswordProblem::TooShort),
+        Err(password::Unfit::TooLong) => Some(PasswordProblem::TooLong),
+        Ok(()) if new != text::nfc(field("repeat_password")) => Some(PasswordProblem::NotTheSame),
+        Ok(()) => None,
+    };
+    if problem.is_some() {
+        return Ok(resident.page(400, html(&resident, problem)));
+    }
+    match resident.confirm(field("current_password"), request, context).await? {
+        Confirmation::Given(attempt) => change(&resident, &attempt, &new, context).await,
+        Confirmation::Refused(refusal) => {
+            let html = html(&resident, Some(PasswordProblem::Current(refusal.check)));
+            Ok(refusal.page(&resident, html))
+        }
+    }
+}
+
+/// Sets the password, gives this session another cookie, and ends the others, all or nothing.
+async fn change(resident: &Resident, attempt: &Attempt, new: &str, context: &Context) -> Result<Reply, PageFailure> {
+    let roots = &context.config.roots;
+    let token = OpaqueToken::new(roots, random::bytes()?);
+    let cookie_hash = token
+        .hash(roots, Purpose::Session)
+        .ok_or_else(|| Fault::new("session", "no root key"))?;
+    let password_hash = password::hash(new, random::bytes()?).map_err(|why| Fault::new("password", why))?;
+    let (user_id, session_id) = (&resident.user().id, &resident.session.authentication.session_id);
+    let entry = Entry::new(Event::PasswordChanged, Actor::Person)
+        .user(user_id)
+        .session(session_id);
+    let others = Ending::Others {
+        user_id,
+        kept: session_id,
+    };
+    let ended = Entry::new(Event::SessionEnded, Actor::Person);
+    let [notices, codes, tokens, sessions] = logout::end_sessions(&others, context);
+    let [changed, _, renewed, ..] = context
+        .db
+        .batch([
+            users::change_password(&resident.session_hash, &password_hash, context.now),
+            audit::record_if_changed(&entry, context),
+            sessions::renew(&resident.session_hash, &cookie_hash, &password_hash, context.now),
+            audit::record_ending(&ended, &others, context),
+            notices,
+            codes,
+            tokens,
+            sessions,
+            throttles::reset_account(user_id),
+            throttles::forgive(attempt.address()),
+        ])
+        .await?;
+    if !(changed.any()? && renewed.any()?) {
+        // The session ended, or the password was taken away, in this very moment.
+        let problem = Some(PasswordProblem::Current(PasswordCheck::Wrong));
+        return Ok(resident.page(409, html(resident, problem)));
+    }
+    let gone = [resident.session_hash.clone()];
+    let (held, _) = resident.visitor.held.clone().begin(token, cookie_hash, &gone);
+    let reply = resident.done(PAGE, Notice::PasswordChanged, context);
+    Ok(cookies::hold(reply, &context.config, &held))
+}
+
+fn html(resident: &Resident, problem: Option<PasswordProblem>) -> String {
+    PasswordPage {
+        frame: resident.frame(PAGE),
+        username: resident.user().username.as_str(),
+        problem,
+    }
+    .to_html()
+}

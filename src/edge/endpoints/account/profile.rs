@@ -1,0 +1,119 @@
+//! `/account/profile`: what is known about a person, and what of it they may change.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::{
+    account::profile::{self, FIELDS, Wrong},
+    audit::{Actor, Entry, Event},
+    edge::{
+        context::Context,
+        db::{audit, users},
+        failure::{PageFailure, Problem},
+        request::Incoming,
+        resident::Resident,
+    },
+    oidc::error::OAuthError,
+    pages::account::{FieldProblem, FieldState, Notice, ProfilePage},
+    reply::Reply,
+    routes::Endpoint,
+};
+
+const PAGE: Endpoint = Endpoint::AccountProfile;
+
+/// `GET /account/profile`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, []) = Resident::enter(PAGE, request, context, |_| []).await?;
+    let known = |field: &profile::Field| field.value(&resident.user().claims).to_owned();
+    Ok(page(&resident, 200, known, &[], context))
+}
+
+/// `POST /account/profile`.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let entered = |name: &str| form.single(name).ok().flatten().unwrap_or_default();
+    let user = resident.user();
+    let changes = match profile::changes(&user.claims, &context.config.editable_claims, entered) {
+        Ok(changes) => changes,
+        Err(wrong) => {
+            let state = |field: &profile::Field| match is_editable(field, context) {
+                true => entered(field.name).to_owned(),
+                false => field.value(&user.claims).to_owned(),
+            };
+            return Ok(page(&resident, 400, state, &wrong, context));
+        }
+    };
+    if changes.is_empty() {
+        return Ok(resident.done(PAGE, Notice::ProfileSaved, context));
+    }
+    let names: Vec<_> = changes.keys().cloned().collect();
+    let mut changed = user.clone();
+    let told = |problem| Problem::BadRequest(OAuthError::invalid_request(problem));
+    changed.claims = user.claims.with(&changes).map_err(told)?;
+    changed.updated_at = context.now;
+    // Which members changed, not how: they are personal data.
+    let entry = Entry::new(Event::ProfileChanged, Actor::Person)
+        .user(&user.id)
+        .session(&resident.session.authentication.session_id)
+        .detail(json!({ "changed": names }));
+    let statements = [users::update(&changed, user), audit::record_if_changed(&entry, context)];
+    let [saved, _] = context.db.batch(statements).await?;
+    if saved.any()? {
+        return Ok(resident.done(PAGE, Notice::ProfileSaved, context));
+    }
+    let html = ProfilePage {
+        frame: resident.frame(PAGE),
+        fields: fields(|field| entered(field.name).to_owned(), &[], context),
+        changed_elsewhere: true,
+    }
+    .to_html();
+    Ok(resident.page(409, html))
+}
+
+fn page(
+    resident: &Resident,
+    status: u16,
+    value: impl Fn(&profile::Field) -> String,
+    wrong: &[(&'static str, Wrong)],
+    context: &Context,
+) -> Reply {
+    let html = ProfilePage {
+        frame: resident.frame(PAGE),
+        fields: fields(value, wrong, context),
+        changed_elsewhere: false,
+    }
+    .to_html();
+    resident.page(status, html)
+}
+
+fn fields(
+    value: impl Fn(&profile::Field) -> String,
+    wrong: &[(&'static str, Wrong)],
+    context: &Context,
+) -> BTreeMap<&'static str, FieldState> {
+    let state = |field: &profile::Field| FieldState {
+        value: value(field),
+        editable: is_editable(field, context),
+        problem: wrong
+            .iter()
+            .find(|(name, _)| *name == field.name)
+            .map(|(_, wrong)| tell(*wrong)),
+    };
+    FIELDS.iter().map(|field| (field.name, state(field))).collect()
+}
+
+fn is_editable(field: &profile::Field, context: &Context) -> bool {
+    context.config.editable_claims.iter().any(|name| name == field.claim())
+}
+
+fn tell(wrong: Wrong) -> FieldProblem {
+    match wrong {
+        Wrong::TooLong => FieldProblem::TooLong,
+        Wrong::NotAUrl => FieldProblem::NotAUrl,
+        Wrong::NotADate => FieldProblem::NotADate,
+        Wrong::NotAPhoneNumber => FieldProblem::NotAPhoneNumber,
+        Wrong::NotATimeZone => FieldProblem::NotATimeZone,
+        Wrong::NotALocale => FieldProblem::NotALocale,
+    }
+}

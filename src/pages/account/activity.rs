@@ -1,0 +1,94 @@
+//! The page of what happened to an account.
+
+use askama::Template;
+
+use super::Frame;
+use crate::pages::{
+    layout,
+    messages::ActivityTexts,
+    moment::Moment,
+    text::{LONGEST_NAME, visible},
+};
+
+/// Shows what happened, the newest first.
+#[derive(Template)]
+#[template(path = "account/activity.html")]
+pub struct ActivityPage<'a> {
+    /// What the pages of the account share.
+    pub frame: Frame<'a>,
+    /// What happened.
+    pub happenings: Vec<Happening>,
+    /// Where older ones are.
+    pub older: Option<String>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// Its name among the events that are written down.
+    pub event: String,
+    /// When.
+    pub at: Moment,
+    /// With which app.
+    pub app: Option<String>,
+    /// From which network.
+    pub network: Option<String>,
+    /// Whether it was an operator's doing.
+    pub by_operator: bool,
+}
+
+impl ActivityPage<'_> {
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        layout::html(self)
+    }
+
+    fn title(&self) -> String {
+        self.frame.title(false)
+    }
+
+    fn texts(&self) -> &'static ActivityTexts {
+        &self.frame.texts().activity
+    }
+
+    fn words(&self, happening: &Happening) -> &'static str {
+        let texts = &self.frame.texts().events;
+        match happening.event.as_str() {
+            "sign_in" => texts.sign_in,
+            "sign_in_failed" => texts.sign_in_failed,
+            "throttled" => texts.throttled,
+            "sign_out" => texts.sign_out,
+            "session_ended" => texts.session_ended,
+            "consent_given" => texts.consent_given,
+            "consent_refused" => texts.consent_refused,
+            "consent_removed" => texts.consent_removed,
+            "code_replayed" => texts.code_replayed,
+            "refresh_token_reused" => texts.refresh_token_reused,
+            "token_revoked" => texts.token_revoked,
+            "user_created" => texts.user_created,
+            "user_changed" => texts.user_changed,
+            "user_disabled" => texts.user_disabled,
+            "user_enabled" => texts.user_enabled,
+            "signed_up" => texts.signed_up,
+            "password_changed" => texts.password_changed,
+            "profile_changed" => texts.profile_changed,
+            "data_exported" => texts.data_exported,
+            _ => texts.other,
+        }
+    }
+
+    /// What else there is to say, a part each.
+    fn circumstances(&self, happening: &Happening) -> Vec<String> {
+        let texts = self.texts();
+        let app = happening
+            .app
+            .as_deref()
+            .map(|app| texts.with_app.fill(&visible(app, LONGEST_NAME)));
+        let network = happening
+            .network
+            .as_deref()
+            .map(|network| texts.from_network.fill(&visible(network, 60)));
+        let operator = happening.by_operator.then(|| texts.by_operator.to_owned());
+        [operator, app, network].into_iter().flatten().collect()
+    }
+}

@@ -1,0 +1,40 @@
+//! The page for a copy of one's data, and the way out.
+
+use askama::Template;
+
+use super::Frame;
+use crate::{
+    pages::{layout, messages::DataTexts},
+    routes::Endpoint,
+};
+
+/// Leads to the copy and to the deletion.
+#[derive(Template)]
+#[template(path = "account/data.html")]
+pub struct DataPage<'a> {
+    /// What the pages of the account share.
+    pub frame: Frame<'a>,
+}
+
+impl DataPage<'_> {
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        layout::html(self)
+    }
+
+    fn title(&self) -> String {
+        self.frame.title(false)
+    }
+
+    fn texts(&self) -> &'static DataTexts {
+        &self.frame.texts().data
+    }
+
+    fn download(&self) -> &'static str {
+        Endpoint::AccountDownload.path()
+    }
+
+    fn deletion(&self) -> &'static str {
+        Endpoint::AccountDeletion.path()
+    }
+}

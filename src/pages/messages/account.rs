@@ -1,0 +1,219 @@
+//! The texts of the pages of a person's own account.
+
+use super::{Phrase, Plural};
+
+/// Texts of several pages of the account.
+#[allow(missing_docs)]
+pub struct AccountTexts {
+    pub title: &'static str,
+    pub sign_out: &'static str,
+    pub saved_elsewhere: &'static str,
+    pub check_fields: &'static str,
+    pub current_password: &'static str,
+    pub current_password_why: &'static str,
+    pub wrong_password: &'static str,
+    pub wait_a_minute: &'static str,
+    pub wait_minutes: Phrase,
+    pub save: &'static str,
+    pub cancel: &'static str,
+}
+
+/// Texts of the first page of the account.
+#[allow(missing_docs)]
+pub struct OverviewTexts {
+    pub signed_in_as: Phrase,
+    pub profile: &'static str,
+    pub email_verified: Phrase,
+    pub email_unverified: Phrase,
+    pub email_none: &'static str,
+    pub password: Phrase,
+    pub browsers: Plural,
+    pub apps: Plural,
+    pub apps_none: &'static str,
+    pub activity: &'static str,
+    pub data: &'static str,
+}
+
+/// Texts of the page for what is known about a person.
+#[allow(missing_docs)]
+pub struct ProfileTexts {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub names: &'static str,
+    pub about_you: &'static str,
+    pub on_the_web: &'static str,
+    pub contact: &'static str,
+    pub fixed: &'static str,
+    pub name: &'static str,
+    pub given_name: &'static str,
+    pub middle_name: &'static str,
+    pub family_name: &'static str,
+    pub nickname: &'static str,
+    pub gender: &'static str,
+    pub birthdate: &'static str,
+    pub birthdate_hint: &'static str,
+    pub locale: &'static str,
+    pub locale_hint: &'static str,
+    pub zoneinfo: &'static str,
+    pub zoneinfo_hint: &'static str,
+    pub profile: &'static str,
+    pub picture: &'static str,
+    pub picture_hint: &'static str,
+    pub website: &'static str,
+    pub phone_number: &'static str,
+    pub phone_number_hint: &'static str,
+    pub street_address: &'static str,
+    pub postal_code: &'static str,
+    pub locality: &'static str,
+    pub region: &'static str,
+    pub country: &'static str,
+    pub too_long: &'static str,
+    pub not_a_url: &'static str,
+    pub not_a_date: &'static str,
+    pub not_a_phone_number: &'static str,
+    pub not_a_time_zone: &'static str,
+    pub not_a_locale: &'static str,
+}
+
+/// Texts of the page for the e-mail address.
+#[allow(missing_docs)]
+pub struct EmailTexts {
+    pub title: &'static str,
+    pub current: Phrase,
+    pub none: &'static str,
+    pub new: &'static str,
+    pub about: &'static str,
+    pub submit: &'static str,
+    pub not_an_address: &'static str,
+    pub taken: &'static str,
+    pub fixed: &'static str,
+}
+
+/// Texts of the page for the password.
+#[allow(missing_docs)]
+pub struct PasswordTexts {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub new: &'static str,
+    pub new_hint: &'static str,
+    pub repeat: &'static str,
+    pub submit: &'static str,
+    pub too_short: &'static str,
+    pub too_long: &'static str,
+    pub not_the_same: &'static str,
+    pub missing: &'static str,
+}
+
+/// Texts of the page of signed-in browsers.
+#[allow(missing_docs)]
+pub struct BrowserTexts {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub this_one: &'static str,
+    pub unknown: &'static str,
+    pub on_system: Phrase,
+    pub signed_in: Phrase,
+    pub last_seen: Phrase,
+    pub sign_out: &'static str,
+    pub sign_out_others: &'static str,
+}
+
+/// Texts of the page of apps with access.
+#[allow(missing_docs)]
+pub struct AppTexts {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub none: &'static str,
+    pub since: Phrase,
+    pub last_used: Phrase,
+    pub never_used: &'static str,
+    pub may: &'static str,
+    pub open: &'static str,
+    pub remove: &'static str,
+}
+
+/// Texts of the page of what happened.
+#[allow(missing_docs)]
+pub struct ActivityTexts {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub none: &'static str,
+    pub older: &'static str,
+    pub with_app: Phrase,
+    pub from_network: Phrase,
+    pub by_operator: &'static str,
+}
+
+/// What happened, in a few words each.
+#[allow(missing_docs)]
+pub struct EventTexts {
+    pub sign_in: &'static str,
+    pub sign_in_failed: &'static str,
+    pub throttled: &'static str,
+    pub sign_out: &'static str,
+    pub session_ended: &'static str,
+    pub consent_given: &'static str,
+    pub consent_refused: &'static str,
+    pub consent_removed: &'static str,
+    pub code_replayed: &'static str,
+    pub refresh_token_reused: &'static str,
+    pub token_revoked: &'static str,
+    pub user_created: &'static str,
+    pub user_changed: &'static str,
+    pub user_disabled: &'static str,
+    pub user_enabled: &'static str,
+    pub signed_up: &'static str,
+    pub password_changed: &'static str,
+    pub profile_changed: &'static str,
+    pub data_exported: &'static str,
+    pub other: &'static str,
+}
+
+/// Texts of the page for a copy and the deletion.
+#[allow(missing_docs)]
+pub struct DataTexts {
+    pub title: &'static str,
+    pub copy: &'static str,
+    pub copy_about: &'static str,
+    pub download: &'static str,
+    pub deletion: &'static str,
+    pub deletion_about: &'static str,
+    pub delete: &'static str,
+}
+
+/// Texts of the page that deletes an account.
+#[allow(missing_docs)]
+pub struct DeletionTexts {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub profile: &'static str,
+    pub browsers: &'static str,
+    pub apps: &'static str,
+    pub confirm: &'static str,
+    pub unconfirmed: &'static str,
+    pub submit: &'static str,
+    pub done_title: &'static str,
+    pub done: &'static str,
+}
+
+/// What was done, after it was.
+#[allow(missing_docs)]
+pub struct NoticeTexts {
+    pub profile_saved: &'static str,
+    pub email_changed: &'static str,
+    pub password_changed: &'static str,
+    pub signed_out: &'static str,
+    pub others_signed_out: &'static str,
+    pub access_removed: &'static str,
+}
+
+/// When something was.
+#[allow(missing_docs)]
+pub struct TimeTexts {
+    pub just_now: &'static str,
+    pub minutes: Plural,
+    pub hours: Plural,
+    pub days: Plural,
+    pub date: &'static str,
+    pub months: [&'static str; 12],
+}

@@ -1,0 +1,133 @@
+// What a person changes of what is known about them, and what they may not.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { errorPage } from "../support/expect.mjs";
+import { startLimen } from "../support/limen.mjs";
+import { notice, signedIn } from "./support.mjs";
+
+const op = await startLimen();
+const client = await op.client();
+
+const claimsOf = async ({ id }) => JSON.parse((await op.rows("SELECT claims FROM users WHERE id = ?", id))[0].claims);
+
+describe("the profile", () => {
+  test("is saved, said to be, and told to apps at once", async () => {
+    const [ada, browser] = [await op.person(), op.browser()];
+    const tokens = await client.tokens(await browser.obtain(client, ada, { scope: "openid profile address phone" }));
+    const form = await browser.open("/account/profile");
+    const values = {
+      name: "Ada King",
+      birthdate: "1815-12-10",
+      website: "https://ada.example/",
+      phone_number: "+44 20 7946 0958",
+      street_address: "12 St James's Square\r\nLondon",
+      country: "GB",
+    };
+    const page = await browser.submit(form, "save", values);
+    assert.equal(page.trail[0].status, 303);
+    assert.equal(notice(page), "Your profile is saved.");
+    const userinfo = await op.json("/userinfo", { bearer: tokens.access_token });
+    assert.equal(userinfo.name, "Ada King");
+    assert.equal(userinfo.family_name, "Lovelace", "what was not touched stays");
+    assert.deepEqual(userinfo.address, { street_address: "12 St James's Square\nLondon", country: "GB" });
+    assert.equal(userinfo.phone_number, "+44 20 7946 0958");
+    assert.ok(page.html.includes("12 St James"), "and shown");
+  });
+
+  test("another phone number is not verified", async () => {
+    const ada = await op.person({ phone_number: "+33 1 99 00 12 34", phone_number_verified: true });
+    const browser = await signedIn(op, ada);
+    await browser.submit(await browser.open("/account/profile"), "save", { phone_number: "+33 1 99 00 12 35" });
+    assert.equal((await claimsOf(ada)).phone_number_verified, undefined);
+  });
+
+  test("a field that is wrong is told at the field, and nothing is saved", async () => {
+    const ada = await op.person();
+    const browser = await signedIn(op, ada);
+    const before = await claimsOf(ada);
+    const wrong = { website: "javascript:alert(1)", birthdate: "10.12.1815", name: "Changed" };
+    const page = await browser.submit(await browser.open("/account/profile"), "save", wrong);
+    assert.equal(page.status, 400);
+    assert.match(page.html, /id="website-problem">[^<]*web address/);
+    assert.match(page.html, /id="birthdate-problem">/);
+    assert.match(page.html, /role="alert"/);
+    assert.match(page.html, /<title>Error: /);
+    assert.ok(page.html.includes('value="10.12.1815"'), "what was entered is kept");
+    assert.deepEqual(await claimsOf(ada), before);
+  });
+
+  test("what nobody may say of themselves is not taken", async () => {
+    const ada = await op.person({ email_verified: false });
+    const browser = await signedIn(op, ada);
+    const form = { email_verified: "true", sub: "x", preferred_username: "root", username: "root", email: "x@people.test" };
+    await browser.submit(await browser.open("/account/profile"), "save", form);
+    const claims = await claimsOf(ada);
+    assert.deepEqual([claims.email_verified, claims.preferred_username, claims.email], [false, undefined, ada.email]);
+  });
+
+  test("markup in a value is text", async () => {
+    const browser = await signedIn(op, await op.person());
+    const values = { nickname: "\"><script>alert(1)</script>", street_address: "</textarea><script>alert(1)</script>" };
+    const page = await browser.submit(await browser.open("/account/profile"), "save", values);
+    assert.doesNotMatch(page.html, /<script>/);
+  });
+});
+
+describe("EDITABLE_CLAIMS", () => {
+  test("decides which claims have a field; the others are shown, and a form cannot change them", async () => {
+    const strict = await startLimen({ vars: { EDITABLE_CLAIMS: "nickname" } });
+    const ada = await strict.person();
+    const browser = await signedIn(strict, ada);
+    const form = await browser.open("/account/profile");
+    assert.ok(form.has("nickname") && !form.has("name"));
+    assert.ok(form.text.includes("Ada Lovelace"));
+    const page = await browser.submit(form, "save", { nickname: "Countess", name: "Changed" });
+    assert.ok(page.text.includes("Ada Lovelace"));
+    assert.ok(!(await browser.open("/account/email")).has("email"));
+    const csrf = page.form("csrf").controls.find(({ name }) => name === "csrf").value;
+    errorPage(await browser.open("/account/email", { form: { csrf, email: "x@people.test", current_password: ada.password } }), 404);
+  });
+});
+
+describe("the e-mail address", () => {
+  const change = async (browser, person, email, more = {}) =>
+    browser.submit(await browser.open("/account/email"), "email", { email, current_password: person.password, ...more });
+
+  test("is changed with the password, is not verified then, and is a name to sign in with", async () => {
+    const ada = await op.person();
+    const browser = await signedIn(op, ada);
+    const page = await change(browser, ada, ` ${ada.username}@new.test `);
+    assert.match(notice(page), /address is changed/);
+    const claims = await claimsOf(ada);
+    assert.deepEqual([claims.email, claims.email_verified], [`${ada.username}@new.test`, undefined]);
+    await signedIn(op, { ...ada, username: claims.email });
+  });
+
+  test("is not changed without the password, or by one that is wrong", async () => {
+    const ada = await op.person();
+    const browser = await signedIn(op, ada);
+    for (const current_password of ["", "a wrong guess"]) {
+      const page = await change(browser, ada, "x@new.test", { current_password });
+      assert.equal(page.status, 400);
+      assert.match(page.html, /id="current-password-problem"/);
+      assert.ok(page.html.includes('value="x@new.test"'));
+    }
+    assert.equal((await claimsOf(ada)).email, ada.email);
+  });
+
+  test("must be an address", async () => {
+    const ada = await op.person();
+    const browser = await signedIn(op, ada);
+    for (const email of ["", "ada", "ada@", "a b@c.org"]) assert.equal((await change(browser, ada, email)).status, 400, email);
+  });
+
+  test("of somebody else is refused", async () => {
+    const [ada, bob] = [await op.person(), await op.person()];
+    const page = await change(await signedIn(op, ada), ada, bob.email.toUpperCase());
+    assert.equal(page.status, 409);
+    assert.match(page.html, /id="email-problem"/);
+    assert.equal((await claimsOf(ada)).email, ada.email);
+  });
+});
