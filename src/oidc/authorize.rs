@@ -73,7 +73,7 @@ impl AuthRequest {
         let response_type = parse_response_type(params, client, supported)?;
         ReturnAddress::check_response_mode(params, response_type)?;
         let scope = parse_scope(params, client, response_type)?;
-        let claims = ClaimsRequest::parse(params)?;
+        let claims = ClaimsRequest::parse(params)?.within(&client.permitted(&Scope::STANDARD.into_iter().collect()));
         Ok(Self {
             claims: match response_type {
                 ResponseType::IdToken => claims.without_userinfo(),

@@ -87,6 +87,15 @@ impl ClaimsRequest {
         self
     }
 
+    /// The same for a client that may ask for no more than `scope`: of a claim that a scope beyond it covers, it learns nothing
+    /// by its name either.
+    pub fn within(mut self, scope: &Scope) -> Self {
+        let may_ask = |name: &str| claims::find(base(name)).is_none_or(|claim| scope.contains(claim.scope));
+        self.id_token.retain(|name, _| may_ask(name));
+        self.userinfo.retain(|name, _| may_ask(name));
+        self
+    }
+
     /// Whether the person with this `sub` may be told of: "a request for the sub Claim with a particular value ... MUST
     /// only be returned for that End-User" is what section 5.5.1 comes to.
     pub fn accepts_subject(&self, sub: &str) -> bool {
@@ -260,6 +269,18 @@ mod tests {
             json!({"email": "j@acme.org", "email_verified": true})
         );
         assert_eq!(released(&request, "openid", Target::IdToken), json!({}));
+    }
+
+    #[test]
+    fn a_client_of_few_scopes_asks_for_few_claims() {
+        let request = parse(
+            r#"{"id_token": {"email": null, "acr": {"essential": true, "value": "1"}}, "userinfo": {"name": null}}"#,
+            "",
+        )
+        .unwrap()
+        .within(&Scope::parse("openid email").unwrap());
+        assert_eq!(request.beyond(&Scope::default()), BTreeSet::from(["email"]));
+        assert_eq!(request.essential_acr_values(), Some(vec!["1"]));
     }
 
     #[test]

@@ -83,6 +83,21 @@ describe("the claims parameter (Core section 5.5)", () => {
     assert.deepEqual(userinfo, { gender: "female" });
   });
 
+  test("a client whose registered scope does not cover a claim does not get it by its name", async () => {
+    const narrow = await op.client({ scope: "openid email" });
+    const claims = JSON.stringify({ userinfo: { email: null, phone_number: null }, id_token: { gender: null } });
+    const browser = op.browser();
+    const consent = await browser.signIn(await browser.authorize(narrow, { scope: "openid", claims }), ada);
+    assert.match(consent.text, /your e-mail address/);
+    assert.doesNotMatch(consent.text, /your phone number|your gender/);
+    const page = await browser.approve(consent);
+    const grant = { code: page.callback.get("code"), redirectUri: narrow.redirectUri, verifier: page.request.verifier };
+    const tokens = await narrow.tokens(grant);
+    assert.ok(!("gender" in claimsOf(tokens.id_token)));
+    const userinfo = await op.json("/userinfo", { bearer: tokens.access_token });
+    assert.deepEqual(userinfo, { sub: ada.id, email: ada.email });
+  });
+
   test("unknown members and claims are ignored", async () => {
     const claims = { access_token: { x: null }, userinfo: { "http://acme.test/groups": { essential: true }, "role": 7 } };
     assert.deepEqual((await told(claims)).userinfo, {});
