@@ -363,7 +363,8 @@ export const REQUESTS = {
     await client.post("/introspect", { token: "x" }),
     await client.post("/introspect", {}),
   ],
-  pushAuthorizationRequest: async ({ client }) => [
+  pushAuthorizationRequest: async ({ documents, client }) => [
+    ...(await manyDocuments(documents, (path) => documents.fetch("/par", { form: path.split("?")[1] }))),
     await client.post("/par", client.request().params),
     await client.post("/par", client.request({ scope: "nothing" }).params),
   ],
