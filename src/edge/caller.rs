@@ -23,7 +23,7 @@ use crate::{
     oidc::{
         client::{Client, SecretAtRest},
         client_assertion::{ClientAssertion, SingleUse},
-        client_auth::{ClientCredentials, Presented, failed},
+        client_auth::{ClientCredentials, Presented, failed, is_secret},
         client_certificate::ClientCertificate,
         client_id_document,
         client_metadata::{AuthMethod, TlsSubject},
@@ -236,7 +236,7 @@ async fn is_genuine(
     record: &ClientRecord,
     context: &Context,
 ) -> Result<(), MachineFailure> {
-    let client = &record.client;
+    let (client, roots) = (&record.client, &context.config.roots);
     assertion.check_registered(&client.metadata)?;
     let genuine = match (assertion.method(), &record.secret, assertion.token()) {
         (AuthMethod::PrivateKeyJwt, _, Some(token)) => {
@@ -247,10 +247,8 @@ async fn is_genuine(
             let secrets = client_secret::recover(stored, &client.client_id, context).await?;
             let signed_with = secrets.iter().find(|secret| assertion.is_signed_with(secret.expose()));
             if let Some(secret) = signed_with
-                && !stored.current.hash.is_under(context.config.roots.current_version())
-                && secrets
-                    .first()
-                    .is_some_and(|current| current.expose() == secret.expose())
+                && !stored.current.hash.is_under(roots.current_version())
+                && is_secret(secret, &client.client_id, Some(&stored.current.hash), roots)
             {
                 move_later(secret.clone(), stored.current.clone(), client, context)?;
             }

@@ -29,13 +29,17 @@ pub async fn at_rest(secret: &ClientSecret, client: &Client, context: &Context) 
     })
 }
 
-/// The secrets of a client that work now, of those that are stored so that they can be had.
+/// The secrets of a client that work now, of those that are stored so that they can be had. One whose root is no longer
+/// configured is lost, and keeps the others from nothing.
 pub async fn recover(stored: &StoredSecret, client_id: &str, context: &Context) -> Result<Vec<ClientSecret>, Fault> {
     let mut secrets = Vec::new();
     for wrapped in stored.valid(context.now).filter_map(|secret| secret.wrapped.as_ref()) {
         let (version, sealed) = wrapped
             .parts()
             .ok_or_else(|| Fault::new("clients", "odd wrapped secret"))?;
+        if !context.config.roots.versions().any(|configured| configured == version) {
+            continue;
+        }
         let binding = binding(client_id, version, context);
         let secret = sealing_key(version, context).await?.open(sealed, &binding).await?;
         secrets.push(ClientSecret::presented(secret));

@@ -102,6 +102,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
                 "mtls_endpoint_aliases".to_owned(),
                 json!({
                     "token_endpoint": origin.url(Endpoint::Token.path()),
+                    "pushed_authorization_request_endpoint": origin.url(Endpoint::PushedAuthorizationRequest.path()),
                     "introspection_endpoint": origin.url(Endpoint::Introspect.path()),
                     "revocation_endpoint": origin.url(Endpoint::Revoke.path()),
                     "userinfo_endpoint": origin.url(Endpoint::Userinfo.path()),

@@ -163,7 +163,14 @@ describe("client_secret_jwt", () => {
   test("the secret moves to a new root when it is used", async () => {
     const own = await startLimen();
     const client = await own.serviceClient({ ...SERVICE, token_endpoint_auth_method: "client_secret_jwt" });
-    client.key = secretKey(client.secret);
+    // The secret before stays under the old root, and must not stand in the way.
+    const { client_secret } = await own.json(`${client.registered.registration_client_uri}/renew_secret`, {
+      method: "POST",
+      bearer: own.adminToken,
+      json: { overlap_seconds: 600_000 },
+    });
+    const old = secretKey(client.secret);
+    client.key = secretKey(client_secret);
     await own.redeploy({ KEK_2: freshRoot(), KEK_CURRENT: "2" });
     assert.equal((await client.credentials()).status, 200);
     const moved = async () => {
@@ -175,6 +182,8 @@ describe("client_secret_jwt", () => {
     await own.cron();
     await own.redeploy({ KEK_1: undefined });
     assert.equal((await client.credentials()).status, 200);
+    client.key = old;
+    assert.equal((await client.credentials()).status, 401);
   });
 });
 
