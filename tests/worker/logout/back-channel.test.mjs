@@ -67,6 +67,16 @@ describe("the logout token", () => {
     assert.equal(headerOf(here.heard[0].token).alg, "RS256");
   });
 
+  test("names the person as the client knows them: a pairwise subject", async () => {
+    const here = await scene({ subject_type: "pairwise" });
+    assert.notEqual(here.tokens.claims.sub, here.ada.id);
+    assert.equal((await signOut(here)).url, here.client.bye, "and the client's hint counts");
+    await until(() => here.heard.length === 1);
+    const claims = await verified(op, here.heard[0].token, { audience: here.client.id });
+    assert.equal(claims.sub, here.tokens.claims.sub);
+    assert.equal(claims.sid, here.tokens.claims.sid);
+  });
+
   test("is no id_token_hint", async () => {
     const here = await scene();
     await signOut(here);
