@@ -33,6 +33,31 @@ pub fn inherit(session_id: &str, user_id: &str, hashes: &str) -> Statement {
     .bind(hashes)
 }
 
+/// How many sign-ins in a row a client is told of when the last one ends.
+const MOST_KEPT: i64 = 10;
+
+/// Forgets, for each client of a session, what lies more than ten sign-ins back: an app that asks for the password all the time
+/// would be told of thousands. Tokens of then that would end with the session end now.
+pub fn forget_oldest(session_id: &str) -> [Statement; 2] {
+    let oldest = |column: &str| {
+        format!(
+            "SELECT {column} FROM (
+                SELECT rowid, known_as, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY first_at DESC, rowid DESC) AS place
+                FROM session_clients WHERE session_id = ?)
+             WHERE place > ?"
+        )
+    };
+    [
+        format!(
+            "DELETE FROM token_families WHERE session_id IN ({})
+               AND NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')",
+            oldest("known_as")
+        ),
+        format!("DELETE FROM session_clients WHERE rowid IN ({})", oldest("rowid")),
+    ]
+    .map(|sql| Statement::new(sql).bind(session_id).bind(MOST_KEPT))
+}
+
 /// What a client knows the sessions of a browser as: each by its id, with the ids of those that it replaced.
 pub fn names_at(hashes: &str, client_id: &str) -> Statement {
     Statement::new(

@@ -221,12 +221,15 @@ impl Guest {
                 .session(session_id)
                 .detail(json!({ "amr": authentication.amr }))
         };
-        let [begun, _, _, superseded, ..] = context
+        let [tokens_of_old, old_sign_ins] = session_clients::forget_oldest(session_id);
+        let [begun, _, _, _, _, superseded, ..] = context
             .db
             .batch([
                 sessions::insert(&session, &context.config.lifetimes),
                 audit::record_if_changed(&signed_in, context),
                 session_clients::inherit(session_id, user_id, &held),
+                tokens_of_old,
+                old_sign_ins,
                 sessions::supersede(session_id, user_id, &held),
                 throttles::reset_account(user_id),
                 throttles::forgive(attempt.address()),

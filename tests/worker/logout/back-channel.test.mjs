@@ -111,6 +111,21 @@ describe("who is told", () => {
     assert.ok(sids.includes(here.tokens.claims.sid), "the sid that the client knows");
   });
 
+  test("of the last ten sign-ins in a row, and no more", async () => {
+    const here = await scene();
+    const again = () => here.browser.authorize(here.client, { prompt: "login" });
+    for (let n = 0; n < 11; n++) {
+      op.clock.advance({ minutes: 1 });
+      await here.browser.complete(await again(), here.ada);
+    }
+    const known = await op.rows("SELECT known_as FROM session_clients WHERE client_id = ?", here.client.id);
+    assert.ok(known.length <= 11, `${known.length} rows`);
+    assert.equal((await here.client.refresh(here.tokens.refresh_token)).status, 400, "tokens of the first");
+    const page = await here.browser.open("/logout");
+    await here.browser.submit(page, "logout", {}, { button: "logout" });
+    await until(() => here.heard.length === known.length);
+  });
+
   test("signing in again as the same person tells nobody", async () => {
     const here = await scene();
     await here.browser.complete(await here.browser.authorize(here.client, { prompt: "login" }), here.ada);
@@ -164,7 +179,7 @@ describe("a client that does not listen", () => {
   }
 
   test("hangs: neither the person nor other clients wait for it", async () => {
-    const [slow, quick] = [await scene({ answer: { status: 200, delay: 20_000 } }), await scene()];
+    const [slow, quick] = [await scene({ answer: { status: 200, delay: 8_000 } }), await scene()];
     await signedIn(quick.client, slow.browser, slow.ada);
     const began = Date.now();
     const page = await signOut(slow);
@@ -174,6 +189,7 @@ describe("a client that does not listen", () => {
     assert.ok(Date.now() - began < 4_000, "the other client");
     await until(() => op.logs.some((line) => /logout_notice/.test(line) && line.includes(slow.client.id)));
     assert.equal((await waiting(slow.client)).length, 1, "it is told again");
+    await op.rows("DELETE FROM logout_outbox WHERE client_id = ?", slow.client.id);
   });
 
   test("is told at ever longer intervals, for a week, and then no more", async () => {
