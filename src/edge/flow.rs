@@ -8,7 +8,7 @@ use super::{
     },
     failure::{PageFailure, Problem, StepFailure},
     fault::Fault,
-    random,
+    jwts, random,
     visitor::Visitor,
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
         client_metadata::Supported,
         error::{ErrorCode, OAuthError},
         interaction::Interaction,
+        jarm,
         params::Params,
         return_address::{AuthorizationResponse, Delivery, PageError, ReturnAddress},
     },
@@ -89,7 +90,7 @@ impl Flow {
     }
 
     /// Sends the browser to a page, with the request sealed to it.
-    pub fn wait_at(
+    pub async fn wait_at(
         &self,
         page: Endpoint,
         interaction: &Interaction,
@@ -100,7 +101,7 @@ impl Flow {
         let key = context.config.roots.current(Purpose::Interaction);
         let reply = match interaction.seal(&key, &browser) {
             Ok(sealed) => see_page(page, &sealed),
-            Err(error) => return self.refuse(&error, visitor.language(Some(&self.params)), context),
+            Err(error) => return self.refuse(&error, visitor.language(Some(&self.params)), context).await,
         };
         Ok(match cookie {
             Some(cookie) => reply.with_cookie(cookie),
@@ -109,31 +110,48 @@ impl Flow {
     }
 
     /// Answers the client with what it asked for.
-    pub fn grant(
+    pub async fn grant(
         &self,
         response: Result<AuthorizationResponse, StepFailure>,
         language: Language,
         context: &Context,
     ) -> Result<Reply, Fault> {
         match response {
-            Ok(response) => deliver(
-                self.address.deliver_response(&context.config.issuer, response),
-                language,
-            ),
-            Err(StepFailure::Client(error)) => self.refuse(&error, language, context),
+            Ok(response) => {
+                let delivery = self.address.deliver_response(&context.config.issuer, response);
+                self.deliver(delivery, language, context).await
+            }
+            Err(StepFailure::Client(error)) => self.refuse(&error, language, context).await,
             Err(StepFailure::Fault(fault)) => Err(fault),
         }
     }
 
     /// Answers the client with an error.
-    pub fn refuse(&self, error: &OAuthError, language: Language, context: &Context) -> Result<Reply, Fault> {
-        deliver(self.address.deliver_error(&context.config.issuer, error), language)
+    pub async fn refuse(&self, error: &OAuthError, language: Language, context: &Context) -> Result<Reply, Fault> {
+        let delivery = self.address.deliver_error(&context.config.issuer, error);
+        self.deliver(delivery, language, context).await
+    }
+
+    /// Sends a response on its way, in a JWT where the client asked for one. Where it has no key to encrypt that to, it gets none.
+    async fn deliver(&self, delivery: Delivery, language: Language, context: &Context) -> Result<Reply, Fault> {
+        let Delivery::InJwt(fields) = delivery else {
+            return deliver(delivery, language);
+        };
+        let claims = jarm::claims(fields, &self.client, &context.config.issuer, context.now);
+        match jwts::authorization_response(&claims, &self.client, context).await {
+            Ok(response) => deliver(self.address.deliver_jwt(response), language),
+            Err(StepFailure::Fault(fault)) => Err(fault),
+            Err(StepFailure::Client(error)) => deliver(
+                self.address.deliver_error_plainly(&context.config.issuer, &error),
+                language,
+            ),
+        }
     }
 
     /// Tells the client that the person said no.
-    pub fn deny(&self, language: Language, context: &Context) -> Result<Reply, Fault> {
+    pub async fn deny(&self, language: Language, context: &Context) -> Result<Reply, Fault> {
         let error = OAuthError::new(ErrorCode::AccessDenied, "the person refused");
-        self.refuse(&error, language, context)
+        self.refuse(&error, language, context).await
     }
 
     /// The policy of a page whose form ends with a redirect to the client.
@@ -154,6 +172,7 @@ pub fn see_page(page: Endpoint, sealed: &str) -> Reply {
 fn deliver(delivery: Delivery, language: Language) -> Result<Reply, Fault> {
     match delivery {
         Delivery::Redirect(url) => Ok(Reply::see_other(url)),
+        Delivery::InJwt(_) => Err(Fault::new("delivery", "the JWT was not made")),
         Delivery::Form { action, fields } => {
             let nonce = random::id()?;
             let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -2,7 +2,15 @@
 
 use serde::Serialize;
 
-use super::{client_keys, context::Context, crypto::jwe, failure::StepFailure, fault::Fault, keys::Signer};
+use super::{
+    client_keys,
+    context::Context,
+    crypto::jwe,
+    db::signing_keys,
+    failure::StepFailure,
+    fault::Fault,
+    keys::{self, Signer},
+};
 use crate::oidc::{
     client::Client,
     client_metadata::{Encryption, IdTokenAlg},
@@ -26,6 +34,22 @@ pub async fn id_token(
     };
     match client.metadata.id_token_encryption {
         // "it MUST be signed then encrypted, with the result being a Nested JWT" (OIDC Core section 2).
+        Some(encryption) => encrypt(token.as_bytes(), Some(JWT), client, encryption, context).await,
+        None => Ok(token),
+    }
+}
+
+/// An authorization response of `claims` (JARM section 2.2), signed with RS256 where the client registered no other algorithm.
+pub async fn authorization_response(
+    claims: &impl Serialize,
+    client: &Client,
+    context: &Context,
+) -> Result<String, StepFailure> {
+    let alg = client.metadata.authorization_signed_response_alg.unwrap_or_default();
+    let key = signing_keys::current(alg, &keys::at_hand(), context.now);
+    let key = signing_keys::read_current(&context.db.run(key).await?)?;
+    let token = Signer::new(key, alg, context).await?.sign(JWT, claims).await?;
+    match client.metadata.authorization_encryption {
         Some(encryption) => encrypt(token.as_bytes(), Some(JWT), client, encryption, context).await,
         None => Ok(token),
     }

@@ -114,7 +114,11 @@ impl Client {
 
     /// The keys of Limen's that it needs: what signs for it, and what it encrypts to.
     pub fn needed_keys(&self) -> impl Iterator<Item = KeyAlg> + use<> {
-        let signing = [Some(self.signing_alg()), self.metadata.userinfo_signed_response_alg];
+        let signing = [
+            Some(self.signing_alg()),
+            self.metadata.userinfo_signed_response_alg,
+            self.metadata.authorization_signed_response_alg,
+        ];
         let encryption = self.metadata.request_object_encryption;
         let decrypting = encryption.map(|encryption| KeyAlg::Decrypt(DecryptionAlg::of(encryption.alg)));
         signing.into_iter().flatten().map(KeyAlg::Sign).chain(decrypting)

@@ -40,7 +40,10 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "end_session_endpoint": url(Endpoint::Logout),
         "scopes_supported": scopes,
         "response_types_supported": supported.response_types,
-        "response_modes_supported": ["query", "fragment", "form_post"],
+        "response_modes_supported": [
+            "query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt",
+        ],
+        "authorization_signing_alg_values_supported": supported.authorization_signing_algs,
         "grant_types_supported": supported.grant_types,
         "acr_values_supported": super::authentication::ACR_VALUES,
         "subject_types_supported": supported.subject_types,

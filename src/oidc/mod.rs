@@ -23,6 +23,7 @@ pub mod id_token;
 pub mod id_token_hint;
 pub mod interaction;
 pub mod introspection;
+pub mod jarm;
 pub mod jwe;
 pub mod jwt;
 pub mod language_tag;

@@ -1,5 +1,5 @@
 //! Where an authorization response goes, and how (RFC 6749 section 4.1.2, OAuth 2.0 Multiple Response Type Encoding
-//! Practices, Form Post Response Mode, RFC 9207).
+//! Practices, Form Post Response Mode, RFC 9207, JARM).
 //!
 //! Only a [`ReturnAddress`] can make a redirect to a client, and only [`ReturnAddress::resolve`] makes one of those: a URI
 //! that the client did not register never receives anything.
@@ -15,6 +15,8 @@ const LONGEST_STATE: usize = 12_000;
 pub struct ReturnAddress {
     redirect_uri: String,
     response_mode: ResponseMode,
+    /// Whether the response is wrapped in a JWT (JARM section 2.3).
+    in_jwt: bool,
     state: Option<String>,
 }
 
@@ -80,6 +82,38 @@ pub enum Delivery {
         /// Names and values.
         fields: Vec<(&'static str, String)>,
     },
+    /// In a JWT that is still to be made of these, and then goes to [`ReturnAddress::deliver_jwt`].
+    InJwt(Vec<(&'static str, String)>),
+}
+
+/// A `response_mode` as it was asked for.
+#[derive(Clone, Copy)]
+struct AskedMode {
+    /// `None` for `jwt`, which leaves it to the response type.
+    mode: Option<ResponseMode>,
+    in_jwt: bool,
+}
+
+impl AskedMode {
+    /// The names of all of them.
+    const NAMES: &'static str = "query, fragment, form_post, jwt, query.jwt, fragment.jwt or form_post.jwt";
+
+    fn parse(name: &str) -> Option<Self> {
+        let (mode, in_jwt) = match name.strip_suffix(".jwt") {
+            Some(mode) => (mode, true),
+            None => (name, false),
+        };
+        match (mode, in_jwt) {
+            ("jwt", false) => Some(Self {
+                mode: None,
+                in_jwt: true,
+            }),
+            _ => ResponseMode::parse(mode).map(|mode| Self {
+                mode: Some(mode),
+                in_jwt,
+            }),
+        }
+    }
 }
 
 impl ResponseMode {
@@ -147,10 +181,12 @@ impl ReturnAddress {
         let single = |name| params.single(name).ok().flatten();
         let response_type = single("response_type");
         let default = ResponseMode::default_for(response_type);
-        let asked = single("response_mode").and_then(ResponseMode::parse);
+        let asked = single("response_mode").and_then(AskedMode::parse);
+        let mode = asked.and_then(|asked| asked.mode);
         Ok(Self {
             redirect_uri: presented.to_owned(),
-            response_mode: asked.filter(|mode| mode.may_replace(default)).unwrap_or(default),
+            response_mode: mode.filter(|mode| mode.may_replace(default)).unwrap_or(default),
+            in_jwt: asked.is_some_and(|asked| asked.in_jwt),
             state: state.map(str::to_owned),
         })
     }
@@ -160,15 +196,19 @@ impl ReturnAddress {
     /// # Errors
     /// `invalid_request`.
     pub fn check_response_mode(params: &Params, response_type: ResponseType) -> Result<(), OAuthError> {
-        match params.single("response_mode")?.map(ResponseMode::parse) {
-            Some(None) => Err(OAuthError::invalid_request(
-                "response_mode must be query, fragment or form_post",
-            )),
-            Some(Some(ResponseMode::Query)) if response_type.has_front_channel_token() => Err(
-                OAuthError::invalid_request("response_mode must not be query for a response with a token"),
-            ),
-            _ => Ok(()),
+        let Some(name) = params.single("response_mode")? else {
+            return Ok(());
+        };
+        let Some(AskedMode { mode, .. }) = AskedMode::parse(name) else {
+            let names = AskedMode::NAMES;
+            return Err(OAuthError::invalid_request(format!("response_mode must be {names}")));
+        };
+        if mode == Some(ResponseMode::Query) && response_type.has_front_channel_token() {
+            return Err(OAuthError::invalid_request(
+                "response_mode must not be query for a response with a token",
+            ));
         }
+        Ok(())
     }
 
     /// The redirect URI as it was presented; the code is bound to it.
@@ -199,6 +239,15 @@ impl ReturnAddress {
         self.deliver(issuer, fields)
     }
 
+    /// An error response outside a JWT, for want of one.
+    pub fn deliver_error_plainly(&self, issuer: &Issuer, error: &OAuthError) -> Delivery {
+        let plain = Self {
+            in_jwt: false,
+            ..self.clone()
+        };
+        plain.deliver_error(issuer, error)
+    }
+
     /// An error response.
     pub fn deliver_error(&self, issuer: &Issuer, error: &OAuthError) -> Delivery {
         let description = error.description.clone().into_owned();
@@ -217,6 +266,18 @@ impl ReturnAddress {
         }
         // RFC 9207 section 2: "the iss parameter", so that a client of several providers knows who answers.
         fields.push(("iss", issuer.as_str().to_owned()));
+        if self.in_jwt {
+            return Delivery::InJwt(fields);
+        }
+        self.carry(fields)
+    }
+
+    /// A response in a JWT: "response", and nothing beside it (JARM section 2.3).
+    pub fn deliver_jwt(&self, response: String) -> Delivery {
+        self.carry(vec![("response", response)])
+    }
+
+    fn carry(&self, fields: Vec<(&'static str, String)>) -> Delivery {
         let separator = match self.response_mode {
             ResponseMode::FormPost => {
                 return Delivery::Form {

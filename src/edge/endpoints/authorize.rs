@@ -163,7 +163,7 @@ async fn refuse_object(
         other => Problem::NoReturn(other),
     })?;
     let language = visitor.language(Some(&flow.params));
-    Ok(Attempt::Done(flow.refuse(error, language, context)?))
+    Ok(Attempt::Done(flow.refuse(error, language, context).await?))
 }
 
 /// One round trip: the client's version, the session, the consent, and an answer that is stored if all of them agree. Whether
@@ -225,16 +225,14 @@ async fn attempt(
     let language = visitor.language(Some(&flow.params));
     let request: AuthRequest = match flow.request(context) {
         Ok(request) => request,
-        Err(error) => return Ok(Attempt::Done(flow.refuse(&error, language, context)?)),
+        Err(error) => return Ok(Attempt::Done(flow.refuse(&error, language, context).await?)),
     };
     if let Some(hint) = &request.id_token_hint
         && !is_genuine(hint, &hint_key, context).await?
     {
-        return Ok(Attempt::Done(flow.refuse(
-            &id_token_hint::refused(),
-            language,
-            context,
-        )?));
+        return Ok(Attempt::Done(
+            flow.refuse(&id_token_hint::refused(), language, context).await?,
+        ));
     }
     let people = SignedIn {
         active: standing.present(&flow.client),
@@ -250,18 +248,21 @@ async fn attempt(
             .map(|present| present.authentication.session_id.clone()),
         choice: Choice::Open,
     };
-    let wait_at = |page| flow.wait_at(page, &waiting.cloned().unwrap_or_else(begun), visitor, context);
+    let wait_at = async |page| {
+        let interaction = waiting.cloned().unwrap_or_else(begun);
+        flow.wait_at(page, &interaction, visitor, context).await
+    };
     let reply = match (step, draft, &standing.session) {
-        (Err(error), ..) => flow.refuse(&error, language, context)?,
+        (Err(error), ..) => flow.refuse(&error, language, context).await?,
         (Ok(Step::Issue), Some(draft), Some(session)) if stands.any()? => {
             let response = draft.answer(&flow, session, &key, context).await;
-            let granted = flow.grant(response, language, context)?;
+            let granted = flow.grant(response, language, context).await?;
             cookies::show_state(granted, &context.config, &visitor.held)
         }
         // Session or consent ended in this very moment.
-        (Ok(Step::Issue | Step::Login), ..) => wait_at(Endpoint::Login)?,
-        (Ok(Step::SelectAccount), ..) => wait_at(Endpoint::SelectAccount)?,
-        (Ok(Step::Consent), ..) => wait_at(Endpoint::Consent)?,
+        (Ok(Step::Issue | Step::Login), ..) => wait_at(Endpoint::Login).await?,
+        (Ok(Step::SelectAccount), ..) => wait_at(Endpoint::SelectAccount).await?,
+        (Ok(Step::Consent), ..) => wait_at(Endpoint::Consent).await?,
     };
     Ok(Attempt::Done(reply))
 }

@@ -78,7 +78,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             .db
             .run(audit::record(&asked.entry(Event::ConsentRefused), context))
             .await?;
-        return Ok(asked.flow.deny(language, context)?);
+        return Ok(asked.flow.deny(language, context).await?);
     }
     let client_id = &asked.flow.client.client_id;
     let draft = Draft::new(asked.request.clone(), &asked.session_hash, context)?;
@@ -105,7 +105,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         .await?;
     if stands.any()? {
         let response = draft.answer(&asked.flow, &asked.session, &key, context).await;
-        let granted = asked.flow.grant(response, language, context)?;
+        let granted = asked.flow.grant(response, language, context).await?;
         Ok(cookies::show_state(granted, &context.config, &asked.visitor.held))
     } else {
         // The session ended, or the client changed, in this very moment.
@@ -126,7 +126,7 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
     let language = visitor.language(Some(&flow.params));
     let request = match flow.request(context) {
         Ok(request) => request,
-        Err(error) => return Ok(Received::Elsewhere(flow.refuse(&error, language, context)?)),
+        Err(error) => return Ok(Received::Elsewhere(flow.refuse(&error, language, context).await?)),
     };
     let people = SignedIn {
         active: standing.present(&flow.client),
@@ -158,7 +158,7 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
         (Ok(Step::Issue), _, _) => flow::see_page(Endpoint::AuthorizeResume, &sealed),
         (Ok(Step::SelectAccount), _, _) => flow::see_page(Endpoint::SelectAccount, &sealed),
         (Ok(_), _, _) => flow::see_page(Endpoint::Login, &sealed),
-        (Err(error), _, _) => flow.refuse(&error, language, context)?,
+        (Err(error), _, _) => flow.refuse(&error, language, context).await?,
     };
     Ok(Received::Elsewhere(elsewhere))
 }

@@ -77,7 +77,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if let Destination::Request { flow, .. } = &guest.destination
         && !field("cancel").is_empty()
     {
-        return Ok(flow.deny(guest.language(), context)?);
+        return Ok(flow.deny(guest.language(), context).await?);
     }
     let (login, password) = (text::nfc(field("username").trim()), field("password"));
     let login = login.as_str();

@@ -95,7 +95,7 @@ impl Supported {
         subject_types: &[SubjectType::Public, SubjectType::Pairwise],
         id_token_signing_algs: &IdTokenAlg::ALL,
         userinfo_signing_algs: &SigningAlg::ALL,
-        authorization_signing_algs: &[],
+        authorization_signing_algs: &SigningAlg::ALL,
         introspection_signing_algs: &[],
         request_object_signing_algs: &[
             ClientSigningAlg::InsecureNone,
@@ -106,7 +106,7 @@ impl Supported {
         ],
         id_token_encryption: true,
         userinfo_encryption: true,
-        authorization_encryption: false,
+        authorization_encryption: true,
         introspection_encryption: false,
         request_object_encryption: true,
         request_uris: true,

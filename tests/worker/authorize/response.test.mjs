@@ -79,7 +79,7 @@ test("without a state there is none in the answer", async () => {
 });
 
 test("an unknown response_mode is invalid_request", async () => {
-  for (const response_mode of ["web_message", "jwt", "query.jwt", "x", "Query", "query fragment"]) {
+  for (const response_mode of ["web_message", "jwt.jwt", ".jwt", "x", "Query", "query fragment"]) {
     const page = await browser.authorize(client, { response_mode });
     redirectError(page, ["invalid_request", "unsupported_response_type"]);
   }
