@@ -40,9 +40,29 @@ const FORM_ENDPOINTS = {
   "/revoke": { path: "/revoke", machine: true, form: { token: "x", token_type_hint: "refresh_token" } },
   "/par": { path: "/par", machine: true, form: client.request({ prompt: "none", max_age: "9" }).params },
   "/userinfo": { path: "/userinfo", machine: true, anonymous: true, form: { access_token: "x" } },
+  "/par": { path: "/par", machine: true, form: { ...client.request().params } },
   "/authorize": { path: "/authorize", form: client.request({ prompt: "none", max_age: "9" }).params },
   "/login": { path: "/login", form: { interaction: "x", csrf: "x", username: "x", password: "x" } },
   "/consent": { path: "/consent", form: { interaction: "x", csrf: "x", approve: "yes", shown: "x" } },
+  "/select_account": { path: "/select_account", form: { interaction: "x", csrf: "x", account: "x" } },
+  "/logout": {
+    path: "/logout",
+    form: {
+      id_token_hint: "x",
+      client_id: client.id,
+      post_logout_redirect_uri: "https://a.test/",
+      state: "x",
+      logout_hint: "x",
+      ui_locales: "fr",
+    },
+  },
+  "/logout/confirm": { path: "/logout/confirm", form: { csrf: "x", logout: "yes", state: "x" } },
+  "/account/profile": { path: "/account/profile", form: { csrf: "x", name: "x" } },
+  "/account/email": { path: "/account/email", form: { csrf: "x", email: "x@a.test", password: "x" } },
+  "/account/password": { path: "/account/password", form: { csrf: "x", password: "x", new_password: "x" } },
+  "/account/browsers": { path: "/account/browsers", form: { csrf: "x", session: "x" } },
+  "/account/apps": { path: "/account/apps", form: { csrf: "x", app: "x" } },
+  "/account/delete": { path: "/account/delete", form: { csrf: "x", password: "x", confirm: "yes" } },
 };
 
 function send({ path, machine, anonymous }, init) {
@@ -234,8 +254,23 @@ const PAGES = [
   "/userinfo",
   "/.well-known/openid-configuration",
   "/.well-known/jwks.json",
+  "/.well-known/oauth-protected-resource",
+  "/.well-known/oauth-protected-resource/userinfo",
+  "/openapi.json",
+  "/select_account",
+  "/logout",
+  "/check_session",
+  "/account",
+  "/account/profile",
+  "/account/email",
+  "/account/password",
+  "/account/browsers",
+  "/account/apps",
+  "/account/activity",
+  "/account/data",
+  "/account/delete",
 ];
-const PUBLIC = (path) => path.startsWith("/.well-known");
+const PUBLIC = (path) => path.startsWith("/.well-known") || path === "/openapi.json";
 for (const path of PAGES) {
   const endpoint = { path, machine: path === "/userinfo" || PUBLIC(path) };
   test(`GET ${path} with hostile queries`, async () => {
@@ -322,9 +357,14 @@ describe("JSON endpoints", () => {
     ["POST", "/register"],
     ["POST", "/admin/api/users"],
     ["PATCH", `/admin/api/users/${ada.id}`],
+    ["PUT", `/register/${client.id}`],
+    ["PATCH", `/register/${client.id}`],
+    ["POST", `/register/${client.id}/renew_secret`],
   ]) {
-    test(`${method} ${path.replace(ada.id, "{id}")} refuses broken bodies`, async () => {
+    const takesNothing = path.endsWith("/renew_secret");
+    test(`${method} ${path.replace(ada.id, "{id}").replace(client.id, "{client_id}")} refuses broken bodies`, async () => {
       for (const [what, body] of Object.entries(bodies)) {
+        if (takesNothing && ["nothing", "a prototype"].includes(what)) continue; // both renew the secret
         const response = await op.admin(path, { method, body, headers: { "content-type": "application/json" } });
         const { status } = await behaves(response, { machine: true }, what);
         if (!(what === "a prototype" && method === "PATCH")) assert.ok(status >= 400, `${what}: ${status}`);
