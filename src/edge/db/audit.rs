@@ -241,13 +241,15 @@ pub struct OwnEvent {
     pub client_id: Option<String>,
     /// What the client is called, as long as it is there.
     pub client_name: Option<String>,
+    /// Where it came from, unless it was an operator or an app: where those are is not the person's to know.
     pub network: Option<String>,
 }
 
 /// At most `limit` events about the person behind a session, older than `before`, the newest first.
 pub fn list_own(session_hash: &Hash, before: Option<i64>, limit: i64) -> Statement {
     Statement::new(
-        "SELECT a.id, a.at, a.event, a.actor, a.client_id, a.network,
+        "SELECT a.id, a.at, a.event, a.actor, a.client_id,
+                CASE WHEN a.actor IN ('person', 'anybody') THEN a.network END AS network,
                 COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS client_name
          FROM audit a LEFT JOIN clients c ON c.id = a.client_id
          WHERE a.user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND (? IS NULL OR a.id < ?)

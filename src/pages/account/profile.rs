@@ -47,6 +47,8 @@ struct Input {
     name: &'static str,
     kind: &'static str,
     autocomplete: &'static str,
+    /// Whether it takes a line of its own.
+    wide: bool,
 }
 
 const fn input(name: &'static str, kind: &'static str, autocomplete: &'static str) -> Input {
@@ -54,11 +56,19 @@ const fn input(name: &'static str, kind: &'static str, autocomplete: &'static st
         name,
         kind,
         autocomplete,
+        wide: false,
+    }
+}
+
+const fn wide(name: &'static str, kind: &'static str, autocomplete: &'static str) -> Input {
+    Input {
+        wide: true,
+        ..input(name, kind, autocomplete)
     }
 }
 
 const NAMES: &[Input] = &[
-    input("name", "text", "name"),
+    wide("name", "text", "name"),
     input("given_name", "text", "given-name"),
     input("middle_name", "text", "additional-name"),
     input("family_name", "text", "family-name"),
@@ -73,14 +83,14 @@ const ABOUT_YOU: &[Input] = &[
 ];
 
 const ON_THE_WEB: &[Input] = &[
+    wide("picture", "url", "photo"),
     input("profile", "url", "url"),
-    input("picture", "url", "photo"),
     input("website", "url", "url"),
 ];
 
 const CONTACT: &[Input] = &[
-    input("phone_number", "tel", "tel"),
-    input("street_address", "lines", "street-address"),
+    wide("phone_number", "tel", "tel"),
+    wide("street_address", "lines", "street-address"),
     input("postal_code", "text", "postal-code"),
     input("locality", "text", "address-level2"),
     input("region", "text", "address-level1"),
@@ -93,6 +103,16 @@ struct Shown<'a> {
     hint: Option<&'static str>,
     value: &'a str,
     problem: Option<&'static str>,
+}
+
+impl Shown<'_> {
+    /// The ids of what explains the field.
+    fn described_by(&self) -> String {
+        let hint = self.hint.map(|_| format!("{}-hint", self.input.name));
+        let problem = self.problem.map(|_| format!("{}-problem", self.input.name));
+        let ids: Vec<_> = [hint, problem].into_iter().flatten().collect();
+        ids.join(" ")
+    }
 }
 
 struct Group<'a> {

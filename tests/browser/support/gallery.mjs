@@ -14,6 +14,27 @@ const NOTES = {
   tos_uri: "https://notes.acme.example/terms",
 };
 
+/** Signs somebody in who uses two browsers and two apps, and opens a page of their account. */
+async function reside(op, visitor, path = "/account", claims = {}) {
+  const person = await op.person(claims);
+  const notes = await startWebApp(op, { ...NOTES, initiate_login_uri: "https://notes.acme.example/login" });
+  const other = op.browser();
+  const headers = { "user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) Version/26.0 Mobile Safari/604.1" };
+  await other.signIn(await other.authorize(notes.client), { ...person, password: "not this one" });
+  await other.signIn(await other.authorize(notes.client), person, { headers });
+  await notes.client.tokens(await other.obtain(notes.client, person));
+  await visitor.arrive(await startWebApp(op, { client_name: "Acme Photos", client_uri: "https://photos.acme.example/" }), person);
+  await visitor.page.goto(op.url(path));
+}
+
+/** Sends a form, and lets the page that comes be reloaded as it stands. */
+async function sendAndKeep(visitor, button) {
+  const { page } = visitor;
+  await page.locator("form").last().evaluate((form) => (form.noValidate = true));
+  await page.locator(button).click();
+  await page.locator('[role="alert"]').waitFor();
+}
+
 /** Opens a page in `visitor.page`. It can be reloaded as it stands. */
 export const GALLERY = {
   login: async ({ op, visitor }) => {
@@ -81,6 +102,72 @@ export const GALLERY = {
 
   "logout-refused": async ({ op, visitor }) => {
     await visitor.page.goto(op.url("/logout?id_token_hint=x"));
+  },
+
+  "login-for-account": async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/account"));
+  },
+
+  account: async ({ op, visitor }) => {
+    await reside(op, visitor);
+  },
+
+  "account-profile": async ({ op, visitor }) => {
+    const address = { street_address: "12 St James's Square", locality: "London", postal_code: "SW1Y 4JH", country: "GB" };
+    await reside(op, visitor, "/account/profile", { nickname: "Countess", birthdate: "1815-12-10", address });
+  },
+
+  "account-profile-wrong": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/profile");
+    await visitor.page.locator("#website").fill("https:");
+    await visitor.page.locator("#birthdate").fill("10 December");
+    await sendAndKeep(visitor, "#save");
+  },
+
+  "account-email": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/email");
+  },
+
+  "account-password": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/password");
+  },
+
+  "account-password-wrong": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/password");
+    await visitor.page.locator("#current-password").fill("not this one");
+    await visitor.page.locator("#new-password").fill("another pass phrase");
+    await visitor.page.locator("#repeat-password").fill("another pass phrase");
+    await sendAndKeep(visitor, "#change");
+  },
+
+  "account-browsers": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/browsers");
+  },
+
+  "account-browsers-signed-out": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/browsers");
+    await visitor.page.locator("#others").click();
+    await visitor.page.locator('[role="status"]').waitFor();
+  },
+
+  "account-apps": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/apps");
+  },
+
+  "account-activity": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/activity");
+  },
+
+  "account-data": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/data");
+  },
+
+  "account-delete": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/delete");
+  },
+
+  "account-deleted": async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/account/deleted"));
   },
 
   error: async ({ op, visitor }) => {

@@ -22,6 +22,17 @@ describe("activity", () => {
     assert.ok(!text.includes("203.0.113.77"));
   });
 
+  test("does not tell where the operator is", async () => {
+    const ada = await op.person();
+    const change = { json: { nickname: "Countess" }, method: "PATCH", address: "192.0.2.9" };
+    assert.equal((await op.admin(`/admin/api/users/${ada.id}`, change)).status, 200);
+    const browser = await signedIn(op, ada);
+    const { text } = await browser.open("/account/activity");
+    assert.ok(text.includes("The account was changed") && text.includes("By the people who run this site"));
+    const copy = await (await browser.fetch("/account/data/download")).text();
+    assert.ok(!text.includes("192.0.2.0/24") && !copy.includes("192.0.2.0/24"));
+  });
+
   test("of others is not shown", async () => {
     const [ada, bob] = [await op.person(), await op.person()];
     await signedIn(op, bob, { address: "192.0.2.1" });
