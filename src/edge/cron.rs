@@ -46,13 +46,13 @@ async fn tidy_up(context: &Context) -> Result<(), Fault> {
         .run(housekeeping::take_lease(LEASE, context.now, LEASE_SPAN))
         .await?;
     if !housekeeping::read_lease(&lease)? {
-        log::cron("another run is under way");
+        log::cron(&context.request_id, "another run is under way");
         return Ok(());
     }
     let outcome = chores(context).await;
     context.db.run(housekeeping::release_lease(LEASE)).await?;
     outcome?;
-    log::cron("done");
+    log::cron(&context.request_id, "done");
     Ok(())
 }
 

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The most characters of a cause that are kept.
+const LONGEST_CAUSE: usize = 300;
+
 /// A failure of the platform, or of an assumption of ours.
 #[derive(Debug)]
 pub struct Fault {
@@ -14,7 +17,7 @@ impl Fault {
     pub fn new(what: &'static str, cause: impl fmt::Display) -> Self {
         Self {
             what,
-            cause: cause.to_string(),
+            cause: cause.to_string().chars().take(LONGEST_CAUSE).collect(),
         }
     }
 }

@@ -72,14 +72,11 @@ enum Outcome {
 
 /// Whether a notice is done with.
 fn is_done(notice: &Notice, outcome: Result<Outcome, Fault>, context: &Context) -> bool {
+    let whose = (notice.client.client_id.as_str(), notice.attempts);
     let failed = match outcome {
         Ok(Outcome::Heard) => return true,
         Ok(Outcome::Refused) if notice.attempts >= MOST_REFUSALS => {
-            log::logout_notice(
-                &notice.client.client_id,
-                notice.attempts,
-                "given up: the client refuses it",
-            );
+            log::logout_notice(&context.request_id, whose, "given up: the client refuses it");
             return true;
         }
         Ok(Outcome::Refused) => "the client refuses it".to_owned(),
@@ -92,7 +89,7 @@ fn is_done(notice: &Notice, outcome: Result<Outcome, Fault>, context: &Context) 
     } else {
         failed
     };
-    log::logout_notice(&notice.client.client_id, notice.attempts, &outcome);
+    log::logout_notice(&context.request_id, whose, &outcome);
     given_up
 }
 

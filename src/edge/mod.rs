@@ -95,8 +95,8 @@ async fn scheduled(event: ScheduledEvent, env: Env, _: ScheduleContext) {
                 log::fault(&context.request_id, &fault);
             }
         }
-        Err(Unavailable::Config(error)) => log::cron(&error.to_string()),
-        Err(Unavailable::NoDatabase) => log::cron(NO_DATABASE),
+        Err(Unavailable::Config(error)) => log::unconfigured(&error.to_string()),
+        Err(Unavailable::NoDatabase) => log::unconfigured(NO_DATABASE),
     }
 }
 

@@ -18,6 +18,15 @@ test("no secret of a whole sign-in reaches the log, faults included", async () =
   await op.fetch("/userinfo", { bearer: refreshed.access_token, d1: { down: true } });
   await browser.fetch(client.authorizePath(), { d1: { down: true } });
   await op.admin("/admin/api/users", { json: { username: "x", password: ada.password }, d1: { down: true } });
+  await client.introspect(refreshed.access_token);
+  await client.post("/introspect", { token: refreshed.access_token }, { d1: { down: true } });
+  await client.post("/revoke", { token: refreshed.refresh_token }, { d1: { down: true } });
+  await client.redeem(grant);
+  await op.fetch("/register", { json: { client_name: "x" }, bearer: "a-wrong-admin-token-of-some-length" });
+  await op.admin("/admin/api/audit?user=somebody", { d1: { down: true } });
+  await op.admin(`/admin/api/users/${ada.id}`, { method: "PATCH", json: { nickname: "x" }, d1: { nth: 1 } });
+  await browser.fetch(client.authorizePath({ login_hint: ada.email, state: "a-state-of-the-client" }), { d1: { nth: 0 } });
+  await browser.fetch("/no/such/page?token=a-token-in-a-query");
   await op.cron();
   await op.fetch("/", { cron: "7 * * * *", d1: { down: true } });
 
@@ -39,6 +48,9 @@ test("no secret of a whole sign-in reaches the log, faults included", async () =
     cookie,
     op.adminToken,
     op.variable("KEK_1"),
+    "a-wrong-admin-token-of-some-length",
+    "a-state-of-the-client",
+    "a-token-in-a-query",
   ];
   for (const secret of secrets) {
     assert.ok(!log.includes(secret), "a whole secret is logged");
@@ -46,6 +58,27 @@ test("no secret of a whole sign-in reaches the log, faults included", async () =
     if (tail.length >= 20) assert.ok(!log.includes(tail), "a part of a secret is logged");
   }
   assert.ok(!log.includes(ada.email), "nor is personal data");
+  const audit = JSON.stringify(await op.rows("SELECT * FROM audit"));
+  for (const secret of [...secrets, ada.email, ada.username, ada.name]) {
+    assert.ok(!audit.includes(secret), "a secret or personal data is in the audit");
+  }
+});
+
+test("every line is JSON with level, event and request id, and the answer names the same request", async () => {
+  const op = await startLimen();
+  const client = await op.client();
+  const answer = await client.credentials({}, { d1: { down: true } });
+  assert.equal(answer.status, 503);
+  await op.cron();
+  await op.fetch("/", { cron: "7 * * * *", d1: { down: true } });
+  const lines = op.logs.map((line) => JSON.parse(line));
+  for (const line of lines) {
+    assert.match(line.level, /^(info|warn|error)$/);
+    assert.match(line.event, /^(fault|cron)$/);
+    assert.match(line.request_id, /^[\w-]{22}$/);
+  }
+  assert.ok(lines.some(({ request_id: id }) => id === answer.headers.get("x-request-id")));
+  assert.ok((await answer.text()).includes(answer.headers.get("x-request-id")));
 });
 
 test("no secret stands in a URL on the way, but for the code on its way to the client", async () => {
