@@ -73,7 +73,8 @@ impl<'a> RequestObject<'a> {
     ///
     /// # Errors
     /// `invalid_request_object`: "All Request Objects from this Client MUST be rejected, if not signed with this algorithm"
-    /// (OIDC Registration section 2). A client that registered none may sign, and may not leave it out.
+    /// (OIDC Registration section 2). "The default, if omitted, is that any algorithm supported by the OP and the RP MAY be
+    /// used", and none too: what is unsigned says no more than the parameters beside it could.
     pub fn parse(text: &'a str, client: &Client) -> Result<Self, OAuthError> {
         let token = Unverified::parse(text).ok_or_else(|| refused("the request object is not a JWT"))?;
         if !TYPES.iter().any(|typ| token.has_type(typ)) && token.has_any_type() {
@@ -85,9 +86,7 @@ impl<'a> RequestObject<'a> {
             .ok_or_else(|| refused("the request object is not signed with the registered algorithm"))?;
         match alg {
             ClientSigningAlg::InsecureNone
-                if registered == Some(ClientSigningAlg::InsecureNone)
-                    && !client.metadata.require_signed_request_object
-                    && token.signature().is_empty() =>
+                if !client.metadata.require_signed_request_object && token.signature().is_empty() =>
             {
                 Claims::of(&token).map(Self::InsecureUnsigned)
             }

@@ -67,11 +67,13 @@ fn the_registered_algorithm_and_no_other() {
 }
 
 #[test]
-fn none_only_where_it_was_registered() {
+fn none_where_nothing_else_was_registered() {
     let object = insecure_unsigned("JWT", json!({"client_id": "c1"})).unwrap();
     let none = json!({"request_object_signing_alg": "none"});
     assert_eq!(parse(&object, none.clone()), Ok("none"));
-    assert_eq!(parse(&object, json!({})), Err(ErrorCode::InvalidRequestObject));
+    assert_eq!(parse(&object, json!({})), Ok("none"));
+    let signs = json!({"request_object_signing_alg": "RS256"});
+    assert_eq!(parse(&object, signs), Err(ErrorCode::InvalidRequestObject));
     let must_sign = json!({"request_object_signing_alg": "none", "require_signed_request_object": true});
     assert_eq!(parse(&object, must_sign), Err(ErrorCode::InvalidRequestObject));
     assert_eq!(

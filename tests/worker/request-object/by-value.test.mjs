@@ -148,10 +148,14 @@ describe("what must agree", () => {
 });
 
 describe("attacks", () => {
-  test("alg none, of a client that did not register it", async () => {
+  test("alg none, of a client that registered another", async () => {
+    const strict = await signingClient({ request_object_signing_alg: "RS256" });
+    const object = unsignedObject(requestClaims(strict).claims);
+    await told(beside(strict, { redirect_uri: strict.redirectUri, request: object }), "invalid_request_object");
+  });
+
+  test("alg none in another spelling", async () => {
     const { claims } = requestClaims(client);
-    const object = unsignedObject(claims);
-    await told(outside(object), "invalid_request_object");
     for (const alg of ["None", "NONE", "nOnE", ""]) {
       await told(outside(unsignedJwt({ alg }, claims)), "invalid_request_object");
     }
@@ -324,9 +328,10 @@ describe("encrypted to Limen", () => {
 
   test("unsigned inside, of a client that must sign", async () => {
     const key = await limensKey("RSA-OAEP");
-    const inner = unsignedObject(requestClaims(encrypting).claims);
-    const object = await encrypted(inner, key, { alg: "RSA-OAEP", enc: "A128GCM", kid: key.kid });
-    await told(path(object), "invalid_request_object");
+    const strict = await signingClient({ require_signed_request_object: true });
+    const inner = unsignedObject(requestClaims(strict).claims);
+    const request = await encrypted(inner, key, { alg: "RSA-OAEP", enc: "A128GCM", kid: key.kid });
+    await told(beside(strict, { redirect_uri: strict.redirectUri, request }), "invalid_request_object");
   });
 
   test("a JWE in a JWE", async () => {
