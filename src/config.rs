@@ -31,6 +31,8 @@ pub struct Config {
     pub loopback_fetches: LoopbackFetches,
     /// `MTLS_ORIGIN`: where clients may show TLS certificates. Without it none counts.
     pub mtls_origin: Option<Issuer>,
+    /// `SIGNUP`: whether people may make accounts for themselves.
+    pub sign_up: SignUp,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
     /// `EDITABLE_CLAIMS`: which claims people may change themselves.
@@ -137,6 +139,15 @@ pub enum LoopbackFetches {
     Refused,
     /// For development, where clients run on the same machine.
     InsecureAllowed,
+}
+
+/// Whether people may make accounts for themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUp {
+    /// Operators make accounts.
+    Off,
+    /// Anybody may make one.
+    Open,
 }
 
 /// How long things live. Each has a variable of its name in capitals, in seconds.
@@ -314,6 +325,7 @@ impl Config {
         }
         let mtls_origin = reader.origin("MTLS_ORIGIN");
         let client_id_documents = reader.client_id_documents();
+        let sign_up = reader.choice("SIGNUP", SignUp::Off, &[("off", SignUp::Off), ("open", SignUp::Open)]);
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let editable_claims = reader.words("EDITABLE_CLAIMS", &EDITABLE_CLAIMS);
         let lifetimes = Lifetimes {
@@ -347,6 +359,7 @@ impl Config {
                 front_channel_tokens,
                 loopback_fetches,
                 mtls_origin,
+                sign_up,
                 server_timing,
                 editable_claims,
                 lifetimes,

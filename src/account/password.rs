@@ -6,7 +6,7 @@ use argon2::{
 };
 
 /// The fewest characters of a new password (NIST SP 800-63B section 3.1.1.2).
-const SHORTEST: usize = 8;
+pub const SHORTEST: usize = 8;
 
 /// The most bytes of any password: longer ones only cost time.
 const LONGEST: usize = 1_024;

@@ -35,6 +35,14 @@ pub fn of_registrations(key: &Key, address: &str) -> Counter {
     }
 }
 
+/// The counter of accounts that people at an address try to make.
+pub fn of_sign_ups(key: &Key, address: &str) -> Counter {
+    Counter {
+        limit: 20,
+        ..of_network(key, b"sign-ups", address)
+    }
+}
+
 /// The counter of documents that a network, as the audit knows it, makes Limen fetch.
 pub fn of_documents(key: &Key, network: &str) -> Counter {
     Counter {

@@ -20,6 +20,7 @@ mod failure;
 mod fault;
 mod fetch;
 mod flow;
+mod guest;
 mod issue;
 mod jwks;
 mod jwts;

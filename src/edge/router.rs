@@ -4,7 +4,7 @@ use super::{
     context::Context,
     endpoints::{
         account, admin_audit, admin_keys, admin_users, authorize, check_session, consent, introspect, login, logout,
-        par, register, registered_client, revoke, select_account, token, userinfo, well_known,
+        par, register, registered_client, revoke, select_account, sign_up, token, userinfo, well_known,
     },
     failure::{MachineFailure, PageFailure, Problem},
     request::Incoming,
@@ -78,6 +78,8 @@ async fn page(endpoint: Endpoint, request: &mut Incoming, context: &Context) -> 
         Endpoint::AuthorizeResume => authorize::resume(request, context).await,
         Endpoint::Login if is_post => login::submit(request, context).await,
         Endpoint::Login => login::show(request, context).await,
+        Endpoint::SignUp if is_post => sign_up::submit(request, context).await,
+        Endpoint::SignUp => sign_up::show(request, context).await,
         Endpoint::Consent if is_post => consent::submit(request, context).await,
         Endpoint::Consent => consent::show(request, context).await,
         Endpoint::Account => account::overview::show(request, context).await,

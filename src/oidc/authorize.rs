@@ -60,6 +60,9 @@ pub struct Prompt {
     pub consent: bool,
     /// "SHOULD prompt the End-User to select a user account."
     pub select_account: bool,
+    /// "the client desires that the user be shown the account creation UX rather than the login flow" (Initiating User
+    /// Registration via OpenID Connect 1.0 section 4.1).
+    pub create: bool,
 }
 
 impl AuthRequest {
@@ -81,7 +84,7 @@ impl AuthRequest {
             },
             nonce: parse_nonce(params, response_type)?,
             code_challenge: parse_code_challenge(params, client, response_type)?,
-            prompt: Prompt::parse(params)?,
+            prompt: Prompt::parse(params, supported)?,
             max_age: parse_max_age(params)?.or(client.metadata.default_max_age),
             id_token_hint: params.single("id_token_hint")?.map(IdTokenHint::parse).transpose()?,
             refreshable: client.may_use(GrantType::RefreshToken),
@@ -148,7 +151,7 @@ impl AuthRequest {
 }
 
 impl Prompt {
-    fn parse(params: &Params) -> Result<Self, OAuthError> {
+    fn parse(params: &Params, supported: &Supported) -> Result<Self, OAuthError> {
         let mut prompt = Self::default();
         for value in params
             .single("prompt")?
@@ -161,12 +164,19 @@ impl Prompt {
                 "login" => prompt.login = true,
                 "consent" => prompt.consent = true,
                 "select_account" => prompt.select_account = true,
+                "create" if supported.sign_up => prompt.create = true,
                 _ => return Err(OAuthError::invalid_request("prompt has an unknown value")),
             }
         }
         // "If this parameter contains none with any other value, an error is returned."
-        if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+        if prompt.none && (prompt.login || prompt.consent || prompt.select_account || prompt.create) {
             return Err(OAuthError::invalid_request("prompt has none beside another value"));
+        }
+        // "Mutually exclusive conditions can arise so it is RECOMMENDED that create not be present with any other values."
+        if prompt.create && (prompt.login || prompt.select_account) {
+            return Err(OAuthError::invalid_request(
+                "prompt has create beside login or select_account",
+            ));
         }
         Ok(prompt)
     }

@@ -27,6 +27,10 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         .into_iter()
         .chain(claims::names())
         .collect();
+    let mut prompt_values = vec!["none", "login", "consent", "select_account"];
+    if supported.sign_up {
+        prompt_values.push("create");
+    }
     let mut document = json!({
         "issuer": config.issuer.as_str(),
         "authorization_endpoint": url(Endpoint::Authorize),
@@ -56,7 +60,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "revocation_endpoint_auth_methods_supported": supported.auth_methods,
         "revocation_endpoint_auth_signing_alg_values_supported": supported.auth_signing_algs,
         "code_challenge_methods_supported": ["S256"],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "prompt_values_supported": prompt_values,
         "display_values_supported": ["page"],
         "ui_locales_supported": ui_locales,
         "claim_types_supported": ["normal"],

@@ -30,6 +30,8 @@ pub const LONGEST_QUERY: usize = 10_000;
 pub enum Step {
     /// The person signs in.
     Login,
+    /// The person makes an account.
+    SignUp,
     /// The person chooses one of the accounts that are signed in in their browser.
     SelectAccount,
     /// The person is asked what the client may have.
@@ -53,6 +55,10 @@ impl Step {
         waiting: Option<&Interaction>,
     ) -> Result<Self, OAuthError> {
         request.check_acr_values()?;
+        let came = |present: &Present<'_>| waiting.is_some_and(|it| it.was_answered_by(present.authentication, now));
+        if request.prompt.create && !people.active.as_ref().is_some_and(came) {
+            return Ok(Self::SignUp);
+        }
         let wants_another = waiting.is_some_and(|it| it.choice == Choice::Another);
         let somebody = |has_choice: bool| match has_choice && !wants_another {
             true => Self::SelectAccount,

@@ -17,6 +17,8 @@ pub struct LoginPage<'a> {
     pub language: Language,
     /// What the person signs in for.
     pub purpose: LoginPurpose<'a>,
+    /// Where to make an account, if anybody may.
+    pub sign_up: Option<String>,
     /// Comes back as `csrf`.
     pub csrf: &'a str,
     /// What to fill in as username: what the person typed before, or a `login_hint`.
@@ -44,6 +46,28 @@ pub enum LoginPurpose<'a> {
         /// The page of it that is wanted; comes back as `page`.
         page: &'a str,
     },
+}
+
+impl LoginPurpose<'_> {
+    /// The app, where it is one.
+    pub(super) fn asker(&self, language: Language) -> Option<Asker> {
+        match self {
+            Self::App {
+                client_name,
+                client_uri,
+                ..
+            } => Some(Asker::new(client_name, *client_uri, language)),
+            Self::Account { .. } => None,
+        }
+    }
+
+    /// The hidden field that says what a form is for.
+    pub(super) fn field(&self) -> (&'static str, &str) {
+        match self {
+            Self::App { interaction, .. } => ("interaction", interaction),
+            Self::Account { page } => ("page", page),
+        }
+    }
 }
 
 /// What was wrong with an attempt to sign in.
@@ -81,22 +105,11 @@ impl LoginPage<'_> {
     }
 
     fn asker(&self) -> Option<Asker> {
-        match self.purpose {
-            LoginPurpose::App {
-                client_name,
-                client_uri,
-                ..
-            } => Some(Asker::new(client_name, client_uri, self.language)),
-            LoginPurpose::Account { .. } => None,
-        }
+        self.purpose.asker(self.language)
     }
 
-    /// The hidden field that says what the form is for.
     fn purpose_field(&self) -> (&'static str, &str) {
-        match self.purpose {
-            LoginPurpose::App { interaction, .. } => ("interaction", interaction),
-            LoginPurpose::Account { page } => ("page", page),
-        }
+        self.purpose.field()
     }
 
     fn heading(&self) -> &'static str {

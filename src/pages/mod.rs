@@ -18,6 +18,7 @@ mod logout;
 mod messages;
 mod moment;
 mod select_account;
+mod sign_up;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -33,4 +34,5 @@ pub use logout::{LogoutPage, SignOut, SignedOutPage};
 pub use messages::{ErrorText, Language};
 pub use moment::Moment;
 pub use select_account::{AccountChoice, SelectAccountPage};
+pub use sign_up::{SignUpPage, SignUpProblem, Typed};
 pub use style::{STYLESHEET, STYLESHEET_VERSION};

@@ -13,6 +13,7 @@ fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
             client_uri: Some("https://notes.acme.org/about"),
             interaction: "the-interaction",
         },
+        sign_up: None,
         csrf: "the-csrf",
         username: "alice",
         problem,
@@ -74,6 +75,7 @@ fn every_page(text: &'static str) -> Vec<String> {
                 let page = LoginPage {
                     language,
                     purpose,
+                    sign_up: None,
                     csrf: text,
                     username: text,
                     problem,

@@ -261,6 +261,7 @@ async fn attempt(
         }
         // Session or consent ended in this very moment.
         (Ok(Step::Issue | Step::Login), ..) => wait_at(Endpoint::Login).await?,
+        (Ok(Step::SignUp), ..) => wait_at(Endpoint::SignUp).await?,
         (Ok(Step::SelectAccount), ..) => wait_at(Endpoint::SelectAccount).await?,
         (Ok(Step::Consent), ..) => wait_at(Endpoint::Consent).await?,
     };

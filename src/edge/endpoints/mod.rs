@@ -15,6 +15,7 @@ pub mod register;
 pub mod registered_client;
 pub mod revoke;
 pub mod select_account;
+pub mod sign_up;
 pub mod token;
 pub mod userinfo;
 pub mod well_known;

@@ -7,7 +7,7 @@ use super::{
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
 };
 use crate::{
-    config::{Config, FrontChannelTokens, LoopbackFetches},
+    config::{Config, FrontChannelTokens, LoopbackFetches, SignUp},
     oidc::{error::OAuthError, jwt::SigningAlg},
 };
 
@@ -67,6 +67,8 @@ pub struct Supported {
     pub request_uris: bool,
     /// Pushed authorization requests.
     pub pushed_authorization_requests: bool,
+    /// Making an account on the way (`prompt=create`).
+    pub sign_up: bool,
     /// Access tokens bound to a DPoP key.
     pub dpop: bool,
     /// Access tokens bound to a client certificate.
@@ -111,6 +113,7 @@ impl Supported {
         request_object_encryption: true,
         request_uris: true,
         pushed_authorization_requests: true,
+        sign_up: false,
         dpop: false,
         certificate_bound_access_tokens: false,
         certificate_san: false,
@@ -121,6 +124,7 @@ impl Supported {
     pub fn of(config: &Config) -> Self {
         let mut supported = Self::CURRENT;
         supported.loopback_fetches = config.loopback_fetches;
+        supported.sign_up = config.sign_up == SignUp::Open;
         if config.mtls_origin.is_some() {
             supported.auth_methods = AUTH_METHODS;
             supported.certificate_bound_access_tokens = true;

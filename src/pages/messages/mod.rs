@@ -54,6 +54,7 @@ impl Plural {
 pub struct Texts {
     pub common: CommonTexts,
     pub login: LoginTexts,
+    pub sign_up: SignUpTexts,
     pub consent: ConsentTexts,
     pub scopes: ScopeTexts,
     pub claims: ClaimTexts,
@@ -104,6 +105,9 @@ pub struct LoginTexts {
     pub password: &'static str,
     pub submit: &'static str,
     pub cancel: &'static str,
+    /// Where people may make accounts: a question, and the link that answers it.
+    pub no_account: &'static str,
+    pub sign_up: &'static str,
     /// The gap is the name of the app.
     pub never_sees: Phrase,
     pub wrong_credentials: &'static str,
@@ -112,6 +116,26 @@ pub struct LoginTexts {
     /// The gap is a number above 1.
     pub wait_minutes: Phrase,
     pub expired: &'static str,
+}
+
+/// Texts of the page on which a person makes an account.
+#[allow(missing_docs)]
+pub struct SignUpTexts {
+    pub heading: &'static str,
+    pub name: &'static str,
+    pub optional: &'static str,
+    pub email: &'static str,
+    pub username: &'static str,
+    pub username_rule: &'static str,
+    pub password: &'static str,
+    /// The gap is a number.
+    pub password_rule: Phrase,
+    pub submit: &'static str,
+    pub have_account: &'static str,
+    pub bad_name: &'static str,
+    pub bad_email: &'static str,
+    pub bad_username: &'static str,
+    pub taken: &'static str,
 }
 
 /// Texts of the consent page.

@@ -48,6 +48,22 @@ export const GALLERY = {
     await visitor.page.locator('[role="alert"]').waitFor();
   },
 
+  "sign-up": async ({ op, visitor }) => {
+    await visitor.page.goto((await startWebApp(op, NOTES)).start({ prompt: "create" }));
+    await visitor.page.locator("#email").waitFor();
+  },
+
+  "sign-up-taken": async ({ op, visitor }) => {
+    const person = await op.person();
+    await visitor.page.goto((await startWebApp(op, NOTES)).start({ prompt: "create" }));
+    for (const [id, text] of Object.entries({ email: "new@people.example", username: person.username })) {
+      await visitor.page.locator(`#${id}`).fill(text);
+    }
+    await visitor.page.locator("#password").fill("three random words");
+    await visitor.page.locator("#create").click();
+    await visitor.page.locator('[role="alert"]').waitFor();
+  },
+
   consent: async ({ op, visitor }) => {
     const app = await startWebApp(op, NOTES);
     await visitor.arrive(app, await op.person(), { consents: false });

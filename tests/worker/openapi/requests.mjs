@@ -19,7 +19,7 @@ export const NOT_REACHED = new Set([
 /** What the requests work with. */
 export async function stage() {
   const op = await startLimen();
-  const open = await startLimen({ vars: { REGISTRATION: "open", SESSION_MANAGEMENT: "on" } });
+  const open = await startLimen({ vars: { REGISTRATION: "open", SESSION_MANAGEMENT: "on", SIGNUP: "open" } });
   const off = await startLimen({ vars: { REGISTRATION: "off" } });
   const documents = await startLimen({ vars: { CLIENT_ID_METADATA_DOCUMENTS: "on" } });
   for (const one of [op, open, off, documents]) readAtOnce(one);
@@ -277,6 +277,27 @@ export const REQUESTS = {
       await untilThrottled(() => send({ confirm: "yes", current_password: "wrong" })),
       await other.send({ confirm: "yes", current_password: other.person.password }),
     ];
+  },
+  signUpPage: async ({ op, open }) => [
+    await open.browser().fetch("/signup?page=overview"),
+    await open.browser().fetch("/signup?interaction=x"),
+    await op.browser().fetch("/signup?page=overview"),
+  ],
+  signUp: async ({ op, open }) => {
+    const browser = open.browser();
+    const page = await browser.open("/signup?page=overview");
+    const fields = Object.fromEntries(page.form("email").controls.map(({ name, value }) => [name, value ?? ""]));
+    delete fields.cancel;
+    const wanted = { email: "sam@people.test", username: "sam", password: "three random words" };
+    const send = (more) => browser.fetch("/signup", { form: { ...fields, ...more } });
+    const answers = [
+      await send({}),
+      await send({ csrf: "x" }),
+      await op.fetch("/signup", { form: wanted }),
+      await send(wanted),
+    ];
+    for (let n = 0; n < 30 && answers.at(-1).status !== 429; n++) answers.push(await send({}));
+    return answers;
   },
   selectAccountPage: async (stage) => {
     const { browser, fields } = await beforeChoice(stage);

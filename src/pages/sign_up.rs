@@ -1,0 +1,124 @@
+//! The page on which a person makes an account (Initiating User Registration via OpenID Connect 1.0, `prompt=create`).
+
+use askama::Template;
+
+use super::{
+    asker::Asker,
+    layout,
+    login::LoginPurpose,
+    messages::{Language, SignUpTexts, Texts},
+};
+use crate::routes::Endpoint;
+
+/// Asks for what an account is made of.
+#[derive(Template)]
+#[template(path = "sign_up.html")]
+pub struct SignUpPage<'a> {
+    /// The language of the page.
+    pub language: Language,
+    /// What the person signs up for.
+    pub purpose: LoginPurpose<'a>,
+    /// Where to sign in instead.
+    pub sign_in: &'a str,
+    /// Comes back as `csrf`.
+    pub csrf: &'a str,
+    /// What the person typed before.
+    pub typed: Typed<'a>,
+    /// The fewest characters of a password.
+    pub shortest_password: usize,
+    /// What was wrong with it.
+    pub problem: Option<SignUpProblem>,
+}
+
+/// What a person typed, less the password.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Typed<'a> {
+    pub name: &'a str,
+    pub email: &'a str,
+    pub username: &'a str,
+}
+
+/// What was wrong with an attempt to make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUpProblem {
+    /// The name is too long.
+    Name,
+    /// It is no e-mail address.
+    Email,
+    /// It is no username.
+    Username,
+    /// It is no good password.
+    Password,
+    /// Somebody else has the username or the e-mail address. Which of them is not told.
+    Taken,
+    /// Too many attempts from this address.
+    TooManyAttempts {
+        /// Until the next attempt can work, rounded up.
+        minutes: i64,
+    },
+}
+
+impl SignUpPage<'_> {
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        layout::html(self)
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.language.texts()
+    }
+
+    fn sign_up(&self) -> &'static SignUpTexts {
+        &self.texts().sign_up
+    }
+
+    fn action(&self) -> &'static str {
+        Endpoint::SignUp.path()
+    }
+
+    fn asker(&self) -> Option<Asker> {
+        self.purpose.asker(self.language)
+    }
+
+    fn purpose_field(&self) -> (&'static str, &str) {
+        self.purpose.field()
+    }
+
+    /// An error comes first in the title: it is what a screen reader says first.
+    fn title(&self) -> String {
+        let heading = self.sign_up().heading;
+        let title = match self.asker() {
+            Some(asker) => format!("{heading} \u{2013} {}", asker.name),
+            None => heading.to_owned(),
+        };
+        if self.problem.is_some() {
+            self.texts().common.error_title.fill(&title)
+        } else {
+            title
+        }
+    }
+
+    fn password_rule(&self) -> String {
+        self.sign_up().password_rule.fill(&self.shortest_password.to_string())
+    }
+
+    fn problem_text(&self) -> Option<String> {
+        let (texts, login) = (self.sign_up(), &self.texts().login);
+        self.problem.map(|problem| match problem {
+            SignUpProblem::Name => texts.bad_name.to_owned(),
+            SignUpProblem::Email => texts.bad_email.to_owned(),
+            SignUpProblem::Username => texts.bad_username.to_owned(),
+            SignUpProblem::Password => self.password_rule(),
+            SignUpProblem::Taken => texts.taken.to_owned(),
+            SignUpProblem::TooManyAttempts { minutes } if minutes > 1 => login.wait_minutes.fill(&minutes.to_string()),
+            SignUpProblem::TooManyAttempts { .. } => login.wait_a_minute.to_owned(),
+        })
+    }
+
+    /// Whether this is the field to mend. The password was not kept, so it has to be typed anew in any case.
+    fn is_wrong(&self, field: SignUpProblem) -> bool {
+        let shared = [SignUpProblem::Email, SignUpProblem::Username].contains(&field);
+        self.problem == Some(field) || (shared && self.problem == Some(SignUpProblem::Taken))
+    }
+}
