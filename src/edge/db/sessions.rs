@@ -1,5 +1,4 @@
 //! `sessions`.
-#![allow(dead_code)]
 
 use serde::Deserialize;
 

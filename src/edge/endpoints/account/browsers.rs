@@ -79,6 +79,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         sessions,
     ];
     context.db.batch(statements).await?;
+    logout::announce(context)?;
     if event == Event::SignOut {
         let held = resident
             .visitor

@@ -60,6 +60,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             throttles::forgive(attempt.address()),
         ])
         .await?;
+    logout::announce(context)?;
     let held = resident
         .visitor
         .held

@@ -94,6 +94,7 @@ async fn change(resident: &Resident, attempt: &Attempt, new: &str, context: &Con
         let problem = Some(PasswordProblem::Current(PasswordCheck::Wrong));
         return Ok(resident.page(409, html(resident, problem)));
     }
+    logout::announce(context)?;
     let gone = [resident.session_hash.clone()];
     let (held, _) = resident.visitor.held.clone().begin(token, cookie_hash, &gone);
     let reply = resident.done(PAGE, Notice::PasswordChanged, context);
