@@ -51,10 +51,11 @@ impl NoKey {
     }
 }
 
-/// The keys of one `jwks_uri`, as they are kept.
+/// The keys at the `jwks_uri` of one client, as they are kept. Each client has its own: a new one at a `jwks_uri` that others
+/// have used before need not wait for its keys.
 #[derive(Clone, Serialize, Deserialize)]
 struct Kept {
-    uri: String,
+    place: String,
     keys: PublicJwks,
     /// When they were last asked for.
     asked_at: UnixTime,
@@ -127,7 +128,9 @@ async fn find<T>(client: &Client, context: &Context, select: impl Fn(&PublicJwks
         Some(ClientKeys::Registered(keys)) => return select(keys).ok_or(NONE),
         Some(ClientKeys::At(uri)) => uri,
     };
-    let kept = kept(uri, context).await;
+    // A URL holds no space.
+    let place = format!("{} {uri}", client.client_id);
+    let kept = kept(&place, context).await;
     let selected = kept.as_ref().and_then(|kept| select(&kept.keys));
     let is_before = |time: fn(&Kept) -> UnixTime| kept.as_ref().is_some_and(|kept| context.now < time(kept));
     match selected {
@@ -135,7 +138,7 @@ async fn find<T>(client: &Client, context: &Context, select: impl Fn(&PublicJwks
         None if is_before(|kept| kept.asked_at + COOLDOWN) => return Err(NONE),
         _ => {}
     }
-    match fetch(uri, context).await {
+    match fetch(uri, place, context).await {
         Ok(fetched) => select(&fetched.keys).ok_or(NONE),
         // The client's server may be away for a while.
         Err(failure) => match selected {
@@ -145,22 +148,22 @@ async fn find<T>(client: &Client, context: &Context, select: impl Fn(&PublicJwks
     }
 }
 
-/// The keys of `uri` that are kept, in the isolate or in KV.
-async fn kept(uri: &str, context: &Context) -> Option<Rc<Kept>> {
-    if let Some(kept) = KEPT.with_borrow(|all| all.get(uri).cloned()) {
+/// The keys that are kept for `place`, in the isolate or in KV.
+async fn kept(place: &str, context: &Context) -> Option<Rc<Kept>> {
+    if let Some(kept) = KEPT.with_borrow(|all| all.get(place).cloned()) {
         return Some(kept);
     }
-    let kept: Kept = context.kv.get(&name(uri), &context.config.roots).await?;
+    let kept: Kept = context.kv.get(&name(place), &context.config.roots).await?;
     // A clock that went back must not make them count for longer.
-    let plausible = kept.uri == uri && kept.asked_at <= context.now + COOLDOWN;
+    let plausible = kept.place == place && kept.asked_at <= context.now + COOLDOWN;
     plausible.then(|| keep(kept))
 }
 
-async fn fetch(uri: &str, context: &Context) -> Result<Rc<Kept>, NoKey> {
+async fn fetch(uri: &str, place: String, context: &Context) -> Result<Rc<Kept>, NoKey> {
     match fetch_keys(uri, context).await {
         Ok((keys, fresh)) => {
             let fetched = keep(Kept {
-                uri: uri.to_owned(),
+                place,
                 keys,
                 asked_at: context.now,
                 fresh_until: context.now + fresh,
@@ -172,9 +175,9 @@ async fn fetch(uri: &str, context: &Context) -> Result<Rc<Kept>, NoKey> {
         }
         Err(why) => {
             // Also a failure is not repeated at once.
-            let old = KEPT.with_borrow(|all| all.get(uri).cloned());
+            let old = KEPT.with_borrow(|all| all.get(&place).cloned());
             keep(Kept {
-                uri: uri.to_owned(),
+                place,
                 keys: old
                     .as_ref()
                     .map_or(PublicJwks { keys: Vec::new() }, |old| old.keys.clone()),
@@ -204,7 +207,7 @@ fn keep(kept: Kept) -> Rc<Kept> {
         if all.len() >= MOST_KEPT {
             all.clear();
         }
-        all.insert(kept.uri.clone(), kept.clone());
+        all.insert(kept.place.clone(), kept.clone());
     });
     kept
 }
@@ -215,7 +218,7 @@ fn put_later(kept: &Rc<Kept>, context: &Context) -> Result<(), Fault> {
         let lifetime = kept.fresh_until.since(kept.asked_at) + STALE;
         let put = later
             .kv
-            .put(&name(&kept.uri), &*kept, &later.config.roots, lifetime)
+            .put(&name(&kept.place), &*kept, &later.config.roots, lifetime)
             .await;
         if let Err(fault) = put {
             log::fault(&later.request_id, &fault);
@@ -225,7 +228,7 @@ fn put_later(kept: &Rc<Kept>, context: &Context) -> Result<(), Fault> {
 }
 
 /// A URL may be longer than a name in KV.
-fn name(uri: &str) -> String {
-    let digest: [u8; 32] = Sha256::digest(uri).into();
+fn name(place: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(place).into();
     format!("client-keys/{}", random_text(digest))
 }

@@ -108,6 +108,19 @@ describe("rotation", () => {
     await works(client);
   });
 
+  test("a new client at the jwks_uri of another need not wait (oidcc-refresh-token-rp-key-rotation)", async () => {
+    const first = await remoteClient();
+    await works(first);
+    const key = await keyPair("ES256");
+    first.publish([key]);
+    const second = await op.serviceClient({
+      scope: "notes",
+      token_endpoint_auth_method: "private_key_jwt",
+      jwks_uri: first.uri,
+    });
+    await works(second, key);
+  });
+
   test("a key that was taken out counts no more once the set is old", async () => {
     const client = await remoteClient();
     await works(client);
