@@ -66,11 +66,11 @@ async fn fetch_object(uri: &str, client: &Client, context: &Context) -> Result<S
     }
     let fetched = fetch::get(&uri.url, ACCEPT, LONGEST).await;
     let fetched = fetched.map_err(|failure| request_uri_refused(format!("request_uri {}", failure.why())))?;
-    if !uri.promises(&fetched.body) {
-        return Err(request_uri_refused("what is at request_uri is not what its fragment promises").into());
-    }
+    let as_promised = uri.promises(&fetched.body);
     let object = String::from_utf8(fetched.body).map_err(|_| refused("the request object is not text"))?;
-    if let Some(name) = name {
+    // "The fragment ... signals to the server that the contents ... have changed": another one than that of the content tells
+    // no more than that, so the content counts and is not kept.
+    if let Some(name) = name.filter(|_| as_promised) {
         keep(name, object.clone(), context)?;
     }
     Ok(object.trim().to_owned())
