@@ -29,6 +29,7 @@ pub enum Event {
     ClientSecretRenewed,
     RegistrationRefused,
     KeyCreated,
+    KeyRetired,
     KeyRevoked,
     /// A signing key was wrapped under another root.
     KeyRewrapped,
@@ -94,6 +95,7 @@ impl Event {
         Self::ClientSecretRenewed,
         Self::RegistrationRefused,
         Self::KeyCreated,
+        Self::KeyRetired,
         Self::KeyRevoked,
         Self::KeyRewrapped,
         Self::UserCreated,
@@ -130,6 +132,7 @@ impl Event {
             Self::ClientSecretRenewed => "client_secret_renewed",
             Self::RegistrationRefused => "registration_refused",
             Self::KeyCreated => "key_created",
+            Self::KeyRetired => "key_retired",
             Self::KeyRevoked => "key_revoked",
             Self::KeyRewrapped => "key_rewrapped",
             Self::UserCreated => "user_created",

@@ -137,6 +137,7 @@ async fn machine(endpoint: Endpoint, request: &mut Incoming, context: &Context) 
         (Endpoint::AdminUserGrant, _) => admin_users::revoke_grant(request, context).await,
         (Endpoint::AdminAudit, _) => admin_audit::list(request, context).await,
         (Endpoint::AdminKeys, _) => admin_keys::list(request, context).await,
+        (Endpoint::AdminKeyRetirement, _) => admin_keys::retire(request, context).await,
         (Endpoint::AdminKeyRotation, _) => admin_keys::revoke(request, context).await,
         _ => Err(MachineFailure::status(
             404,

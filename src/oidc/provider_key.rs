@@ -200,7 +200,12 @@ impl Schedule {
 
     /// When a key that retires when this one is activated can be removed.
     pub fn predecessor_remove_at(&self, longest_token: Lifetime) -> UnixTime {
-        self.activate_at + longest_token + JWKS_MAX_AGE + REMOVAL_MARGIN
+        Self::remove_at(self.activate_at, longest_token)
+    }
+
+    /// When a key that retires at `retire_at` can be removed.
+    pub fn remove_at(retire_at: UnixTime, longest_token: Lifetime) -> UnixTime {
+        retire_at + longest_token + JWKS_MAX_AGE + REMOVAL_MARGIN
     }
 }
 

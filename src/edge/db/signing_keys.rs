@@ -7,7 +7,7 @@ use crate::{
     edge::fault::Fault,
     oidc::{
         jwt::SigningAlg,
-        provider_key::{CLOCK_SKEW, DecryptionAlg, KeyAlg, ProviderKey, Schedule},
+        provider_key::{CLOCK_SKEW, DecryptionAlg, JWKS_MAX_AGE, KeyAlg, ProviderKey, Schedule},
     },
     secret::KekVersion,
     time::{Lifetime, UnixTime},
@@ -171,7 +171,24 @@ pub fn revoke(kid: &str, now: UnixTime) -> Statement {
         .bind(kid)
 }
 
-/// Lets the next key of the algorithm of the withdrawn `kid` sign at once, if nothing else of it does.
+/// Lets a key that signs do so no more; it stays published for as long as its tokens live. No row where it does not sign, or
+/// where caches of the JWKS may not have its successor yet.
+pub fn retire(kid: &str, longest_token: Lifetime, now: UnixTime) -> Statement {
+    Statement::new(
+        "UPDATE signing_keys SET retire_at = ?2, remove_at = ?3
+         WHERE kid = ?1 AND revoked_at IS NULL AND activate_at <= ?2 AND (retire_at IS NULL OR retire_at > ?2)
+           AND EXISTS (
+            SELECT 1 FROM signing_keys n
+            WHERE n.alg = signing_keys.alg AND n.revoked_at IS NULL AND n.activate_at > ?2 AND n.publish_at <= ?4)
+         RETURNING alg",
+    )
+    .bind(kid)
+    .bind(now)
+    .bind(Schedule::remove_at(now, longest_token))
+    .bind(now - JWKS_MAX_AGE)
+}
+
+/// Lets the next key of the algorithm of the retired or withdrawn `kid` sign at once, if nothing else of it does.
 pub fn promote_next(kid: &str, now: UnixTime) -> Statement {
     Statement::new(
         "UPDATE signing_keys SET activate_at = ?3

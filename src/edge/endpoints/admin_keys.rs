@@ -1,4 +1,4 @@
-//! `/admin/api/keys`: the signing keys, and what to do when one has leaked.
+//! `/admin/api/keys`: the signing keys, turned by hand, and what to do when one has leaked.
 
 use serde_json::json;
 
@@ -22,6 +22,16 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let error = OAuthError::invalid_request("there is no such key, or it was revoked before");
     Err(MachineFailure::status(404, error))
+}
+
+/// `POST /admin/api/keys/{kid}/retire`: the next key signs from now on, this one's tokens verify until they expire.
+pub async fn retire(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    if keys::retire(request.segment(0), context).await? {
+        return all(context).await;
+    }
+    let why = "the key does not sign now, or its successor has not been published for 15 minutes";
+    Err(MachineFailure::status(409, OAuthError::invalid_request(why)))
 }
 
 async fn all(context: &Context) -> Result<Reply, MachineFailure> {

@@ -1,0 +1,59 @@
+// A signing key turned by hand, before its time (OIDC Core section 10.1.1): nobody's tokens suffer.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { headerOf } from "../support/jwt.mjs";
+import { startLimen } from "../support/limen.mjs";
+
+const op = await startLimen({ isolates: 2 });
+
+const retire = (kid, init = {}) => op.admin(`/admin/api/keys/${kid}/retire`, { method: "POST", ...init });
+const keyIn = async (state) => (await op.keys()).find((key) => key.alg === "RS256" && key.state === state);
+
+test("the next key signs, the old one stays published, its tokens verify, and there is a next one again", async () => {
+  const client = await op.serviceClient({ scope: "notes" });
+  const { access_token: old } = await (await client.credentials()).json();
+  await op.cron();
+  op.clock.advance({ minutes: 16 });
+  const { access_token: older } = await (await client.credentials()).json();
+  const [current, next] = [await keyIn("current"), await keyIn("next")];
+  assert.equal(headerOf(old).kid, current.kid);
+
+  const response = await retire(current.kid);
+  assert.equal(response.status, 200, await response.text());
+
+  for (const isolate of [0, 1]) {
+    const { access_token: fresh } = await (await client.credentials({}, { isolate })).json();
+    assert.equal(headerOf(fresh).kid, next.kid);
+  }
+  assert.equal((await client.introspect(older)).active, true);
+  const published = (await op.jwks()).keys.map((key) => key.kid);
+  const successor = await keyIn("next");
+  for (const { kid } of [current, next, successor]) assert.ok(published.includes(kid));
+  assert.ok((await keyIn("retired")).kid === current.kid);
+});
+
+test("a key whose successor caches of the JWKS may lack is not retired", async () => {
+  const current = await keyIn("current");
+  assert.equal((await retire(current.kid)).status, 409);
+  assert.equal((await keyIn("current")).kid, current.kid);
+  op.clock.advance({ minutes: 16 });
+  assert.equal((await retire(current.kid)).status, 200);
+});
+
+test("only a key that signs can be retired, and only by the operator", async () => {
+  op.clock.advance({ minutes: 16 });
+  for (const kid of [(await keyIn("next")).kid, (await keyIn("retired")).kid, "unknown"])
+    assert.equal((await retire(kid)).status, 409, kid);
+  assert.equal((await retire((await keyIn("current")).kid, { bearer: "wrong" })).status, 401);
+});
+
+test("retired twice at once, one key signs", async () => {
+  op.clock.advance({ minutes: 16 });
+  const { kid } = await keyIn("current");
+  const statuses = await Promise.all([retire(kid), retire(kid, { isolate: 1 })].map(async (sent) => (await sent).status));
+  assert.deepEqual(statuses.sort(), [200, 409]);
+  const current = (await op.keys()).filter((key) => key.alg === "RS256" && key.state === "current");
+  assert.equal(current.length, 1);
+});
