@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import { basic } from "../support/client.mjs";
 import { startLimen } from "../support/limen.mjs";
 
-const op = await startLimen();
+const op = await startLimen({ vars: { SIGNUP: "open" } });
 const [client, ada, browser] = [await op.client(), await op.person(), op.browser()];
 await browser.obtain(client, ada);
 const tokens = await client.tokens(await browser.obtain(client, ada));
@@ -44,6 +44,10 @@ const FORM_ENDPOINTS = {
   "/authorize": { path: "/authorize", form: client.request({ prompt: "none", max_age: "9" }).params },
   "/login": { path: "/login", form: { interaction: "x", csrf: "x", username: "x", password: "x" } },
   "/consent": { path: "/consent", form: { interaction: "x", csrf: "x", approve: "yes", shown: "x" } },
+  "/signup": {
+    path: "/signup",
+    form: { interaction: "x", csrf: "x", username: "x", email: "x@a.test", password: "x", name: "x" },
+  },
   "/select_account": { path: "/select_account", form: { interaction: "x", csrf: "x", account: "x" } },
   "/logout": {
     path: "/logout",
@@ -257,6 +261,7 @@ const PAGES = [
   "/.well-known/oauth-protected-resource",
   "/.well-known/oauth-protected-resource/userinfo",
   "/openapi.json",
+  "/signup",
   "/select_account",
   "/logout",
   "/check_session",
