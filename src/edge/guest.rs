@@ -107,6 +107,8 @@ impl Guest {
             Destination::Request { sealed, flow } => LoginPurpose::App {
                 client_name: flow.client.display_name(locale),
                 client_uri: flow.client.metadata.client_uri.best_for(&[locale]),
+                policy_uri: flow.client.metadata.policy_uri.best_for(&[locale]),
+                tos_uri: flow.client.metadata.tos_uri.best_for(&[locale]),
                 interaction: sealed,
             },
             Destination::Account { name, .. } => LoginPurpose::Account { page: name },

@@ -5,6 +5,7 @@ use askama::Template;
 use super::{
     asker::Asker,
     layout,
+    link::WebLink,
     messages::{Language, LoginTexts, Texts},
 };
 use crate::routes::Endpoint;
@@ -38,6 +39,10 @@ pub enum LoginPurpose<'a> {
         client_name: &'a str,
         /// Its home page. Anything but a web address is not shown.
         client_uri: Option<&'a str>,
+        /// Its privacy policy.
+        policy_uri: Option<&'a str>,
+        /// Its terms of service.
+        tos_uri: Option<&'a str>,
         /// Which authorization request this belongs to; comes back as `interaction`.
         interaction: &'a str,
     },
@@ -57,6 +62,20 @@ impl LoginPurpose<'_> {
                 client_uri,
                 ..
             } => Some(Asker::new(client_name, *client_uri, language)),
+            Self::Account { .. } => None,
+        }
+    }
+
+    fn policy(&self) -> Option<WebLink> {
+        match self {
+            Self::App { policy_uri, .. } => policy_uri.and_then(WebLink::parse),
+            Self::Account { .. } => None,
+        }
+    }
+
+    fn tos(&self) -> Option<WebLink> {
+        match self {
+            Self::App { tos_uri, .. } => tos_uri.and_then(WebLink::parse),
             Self::Account { .. } => None,
         }
     }

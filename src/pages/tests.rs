@@ -11,6 +11,8 @@ fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
         purpose: LoginPurpose::App {
             client_name: "Acme Notes",
             client_uri: Some("https://notes.acme.org/about"),
+            policy_uri: Some("https://notes.acme.org/privacy"),
+            tos_uri: Some("https://notes.acme.org/terms"),
             interaction: "the-interaction",
         },
         sign_up: None,
@@ -68,6 +70,8 @@ fn every_page(text: &'static str) -> Vec<String> {
                 LoginPurpose::App {
                     client_name: text,
                     client_uri: Some(text),
+                    policy_uri: Some(text),
+                    tos_uri: Some(text),
                     interaction: text,
                 },
                 LoginPurpose::Account { page: text },
@@ -302,6 +306,14 @@ fn count(html: &str, part: &str) -> usize {
 }
 
 #[test]
+fn sign_in_and_consent_link_to_the_policy_and_the_terms_of_the_app() {
+    for html in [login(None).to_html(), consent().to_html()] {
+        assert!(html.contains(r#"href="https://notes.acme.org/privacy""#), "{html}");
+        assert!(html.contains(r#"href="https://notes.acme.org/terms""#), "{html}");
+    }
+}
+
+#[test]
 fn nothing_that_is_shown_becomes_markup() {
     for html in every_page(HOSTILE) {
         assert!(
@@ -353,6 +365,8 @@ fn a_link_is_escaped() {
         purpose: LoginPurpose::App {
             client_name: "Acme Notes",
             client_uri: Some("https://a.example/?a='&quot;<b>"),
+            policy_uri: None,
+            tos_uri: None,
             interaction: "",
         },
         ..login(None)
@@ -601,6 +615,8 @@ fn a_name_that_cannot_be_seen_is_called_nameless() {
         purpose: LoginPurpose::App {
             client_name: "\u{202e}\u{200b} ",
             client_uri: None,
+            policy_uri: None,
+            tos_uri: None,
             interaction: "",
         },
         ..login(None)
