@@ -62,7 +62,7 @@ async fn fetch_object(uri: &str, client: &Client, context: &Context) -> Result<S
         && let Some(object) = context.kv.get::<String>(name, &context.config.roots).await
         && uri.promises(object.as_bytes())
     {
-        return Ok(object);
+        return Ok(object.trim().to_owned());
     }
     let fetched = fetch::get(&uri.url, ACCEPT, LONGEST).await;
     let fetched = fetched.map_err(|failure| request_uri_refused(format!("request_uri {}", failure.why())))?;

@@ -70,6 +70,16 @@ test("a fragment that is not the hash only signals a change (oidcc-request-uri-s
   }
 });
 
+test("a copy is read as what was fetched is, whatever white space stands around the object", async () => {
+  const body = `${await object({ state: "inner", prompt: "none" })}\n`;
+  const uri = `https://app.acme.test/requests/2.jwt#${createHash("sha256").update(body).digest("base64url")}`;
+  op.serve("https://app.acme.test/requests/2.jwt", { body });
+  for (const from of ["its address", "its copy"]) {
+    const page = await op.browser().open(outside(uri));
+    assert.deepEqual([page.callback.get("error"), page.callback.get("state")], ["login_required", "inner"], from);
+  }
+});
+
 test("one that was not registered is not fetched", async () => {
   op.outbound.length = 0;
   for (const uri of [
