@@ -104,7 +104,7 @@ async fn read(url: &ClientIdUrl, context: &Context) -> Result<Client, NoClient> 
     let (metadata, fresh) = fetch_metadata(url, context).await?;
     let client = Client {
         client_id: url.as_str().to_owned(),
-        version: 1,
+        version: first_version(context.now),
         issued_at: context.now,
         metadata,
         document_fresh_until: Some(context.now + fresh),
@@ -117,6 +117,12 @@ async fn read(url: &ClientIdUrl, context: &Context) -> Result<Client, NoClient> 
     let record = clients::read(&rows)?.ok_or_else(|| client_id_document::unusable("is that of a registered client"))?;
     client_copy::keep(&record.client, context)?;
     Ok(record.client)
+}
+
+/// The version of a client that D1 does not know. It may be one that was deleted, of which KV or an isolate still has a copy: that
+/// must not pass for this one, so it has had no such version.
+fn first_version(now: UnixTime) -> i64 {
+    now.seconds()
 }
 
 async fn fetch_metadata(url: &ClientIdUrl, context: &Context) -> Result<(ClientMetadata, Lifetime), OAuthError> {

@@ -202,12 +202,13 @@ suite("the document", () => {
   test("reading the same once more changes no version", async () => {
     const { op, ada, browser } = await stage();
     const client = describe(op);
+    const versions = () => op.rows("SELECT version FROM clients WHERE id = ?", CLIENT_ID);
     await browser.obtain(client, ada);
+    const before = await versions();
     op.clock.advance({ hours: 2 });
     await browser.obtain(client, ada);
     assert.equal(fetches(op), 2);
-    const [row] = await op.rows("SELECT version FROM clients WHERE id = ?", CLIENT_ID);
-    assert.equal(row.version, 1);
+    assert.deepEqual(await versions(), before);
   });
 
   test("one that cannot be had stops the request, and not what the client has", async () => {
@@ -283,6 +284,23 @@ suite("its row", () => {
     }
     assert.equal((await op.admin(path, { method: "DELETE" })).status, 204);
     assert.equal((await client.refresh(tokens.refresh_token)).status, 401);
+  });
+
+  test("a copy of one that was removed never passes for the one that comes after it", async () => {
+    const { op, ada, browser } = await stage();
+    const stolen = describe(op, document({ redirect_uris: ["https://evil.test/callback"] }));
+    await browser.obtain(stolen, ada);
+    const copy = await op.kv.get(`client/${CLIENT_ID}`);
+    assert.ok(copy, "there is a copy");
+    assert.equal((await op.admin(path, { method: "DELETE" })).status, 204);
+    await op.kv.delete(`client/${CLIENT_ID}`);
+    op.clock.advance({ seconds: 1 });
+    await browser.obtain(describe(op), ada);
+    // KV may still give what it gave before.
+    await op.kv.put(`client/${CLIENT_ID}`, copy);
+    const page = await browser.authorize(stolen);
+    assert.equal(page.callback, null);
+    assert.equal(page.status, 400);
   });
 
   test("goes when nobody uses it, and stays while somebody does", async () => {
