@@ -159,10 +159,13 @@ fn is_localhost(uri: &RedirectUri) -> bool {
     Url::parse(uri.as_str()).is_ok_and(|url| url.host() == Some(Host::Domain("localhost")))
 }
 
+/// Whether `uris` lead to several hosts. Only https proves whose a host is: an app may claim `any-scheme://its.choice`.
 fn hosts_differ(uris: &[RedirectUri]) -> bool {
-    let mut hosts = uris
-        .iter()
-        .map(|uri| Url::parse(uri.as_str()).ok()?.host_str().map(str::to_owned));
+    let host = |uri: &RedirectUri| {
+        let url = Url::parse(uri.as_str()).ok()?;
+        url.host_str().filter(|_| url.scheme() == "https").map(str::to_owned)
+    };
+    let mut hosts = uris.iter().map(host);
     let first = hosts.next();
     hosts.any(|host| Some(host) != first)
 }

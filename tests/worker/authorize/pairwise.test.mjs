@@ -53,6 +53,18 @@ test("tokens of the authorization endpoint have it too", async () => {
   assert.equal((await op.json("/userinfo", { bearer: callback.get("access_token") })).sub, sub);
 });
 
+test("an app cannot enter the sector of another by a scheme of its own", async () => {
+  const response = await op.admin("/register", {
+    json: {
+      subject_type: "pairwise",
+      application_type: "native",
+      token_endpoint_auth_method: "none",
+      redirect_uris: ["https://one.acme.test/callback", "evil://one.acme.test/callback"],
+    },
+  });
+  assert.equal(response.status, 400, await response.text());
+});
+
 describe("who is expected", () => {
   test("id_token_hint names the person by it", async () => {
     const browser = op.browser();

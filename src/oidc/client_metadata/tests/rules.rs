@@ -246,6 +246,10 @@ fn pairwise_clients_with_several_hosts_need_a_sector() {
     refused(pairwise, "sector_identifier_uri");
     accepted(json!({"redirect_uris": uris, "subject_type": "pairwise", "sector_identifier_uri": "https://acme.org/s"}));
     accepted(json!({"redirect_uris": ["https://a.org/1", "https://a.org/2"], "subject_type": "pairwise"}));
+    // Anybody's app may have a scheme of its own, and another's host after it.
+    let app = |uris| json!({"redirect_uris": uris, "subject_type": "pairwise", "application_type": "native"});
+    refused(app(["https://a.org/cb", "evil://a.org/cb"]), "sector_identifier_uri");
+    accepted(app(["one://a.org/cb", "two://b.org/cb"]));
 }
 
 #[test]
