@@ -17,6 +17,10 @@ use super::{
 /// The most bytes of `claims`: it is stored with codes and tokens.
 const LONGEST: usize = 4_096;
 
+/// How deep a value may be nested. No claim has one deeper than the members of `address`, and what is too deep could not be
+/// read back out of storage.
+const DEEPEST: usize = 4;
+
 /// The most languages of `claims_locales` that count.
 const MOST_LOCALES: usize = 10;
 
@@ -206,7 +210,20 @@ impl Demand {
             Some(values) => values.as_array().ok_or_else(malformed)?.clone(),
         };
         values.extend(members.get("value").cloned());
+        if !values.iter().all(|value| is_within(value, DEEPEST)) {
+            return Err(malformed());
+        }
         Ok(Self { essential, values })
+    }
+}
+
+/// Whether nothing in `value` is nested deeper than `levels`.
+fn is_within(value: &Value, levels: usize) -> bool {
+    let inner = |value: &Value| levels > 0 && is_within(value, levels - 1);
+    match value {
+        Value::Array(values) => values.iter().all(inner),
+        Value::Object(members) => members.values().all(inner),
+        _ => true,
     }
 }
 
@@ -269,6 +286,25 @@ mod tests {
             json!({"email": "j@acme.org", "email_verified": true})
         );
         assert_eq!(released(&request, "openid", Target::IdToken), json!({}));
+    }
+
+    #[test]
+    fn what_is_read_can_be_stored_and_read_again() {
+        let nested = |depth| {
+            format!(
+                r#"{{"id_token": {{"name": {{"value": {}{}}}}}}}"#,
+                "[".repeat(depth),
+                "]".repeat(depth)
+            )
+        };
+        assert!(parse(&nested(DEEPEST), "").is_ok());
+        for depth in [DEEPEST + 2, 60, 124] {
+            assert_eq!(parse(&nested(depth), "").unwrap_err().code, ErrorCode::InvalidRequest);
+        }
+        let address = r#"{"userinfo": {"address": {"value": {"locality": "Arles"}}}}"#;
+        let request = parse(address, "fr").unwrap();
+        let stored = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<ClaimsRequest>(&stored).unwrap(), request);
     }
 
     #[test]
