@@ -5,16 +5,34 @@ import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import { wasmFiles } from "../support/bundle.mjs";
+import { keyPair } from "../support/assertion.mjs";
+import { encryptionKey } from "../support/encryption.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { beside, requestClaims, signedObject } from "../support/request-object.mjs";
 
-const op = await startLimen();
-const [client, service, ada, browser] = [
+const op = await startLimen({ vars: { FRONT_CHANNEL_TOKENS: "on" } });
+const everyResponseType = {
+  grant_types: ["authorization_code", "implicit", "refresh_token"],
+  response_types: ["code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"],
+};
+const key = await keyPair("ES256");
+const { jwk: encryptionJwk } = await encryptionKey("ECDH-ES");
+const [client, service, hybrid, asserting, encrypting, ada, browser] = [
   await op.client(),
   await op.serviceClient({ scope: "notes" }),
+  await op.client(everyResponseType),
+  await op.client({ token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [key.jwk] } }),
+  await op.client({
+    jwks: { keys: [encryptionJwk] },
+    id_token_encrypted_response_alg: "ECDH-ES",
+    userinfo_signed_response_alg: "RS256",
+    userinfo_encrypted_response_alg: "ECDH-ES",
+  }),
   await op.person(),
   op.browser(),
 ];
-await browser.obtain(client, ada);
+asserting.key = key;
+for (const one of [client, hybrid, asserting, encrypting]) await browser.obtain(one, ada);
 
 /** What the answer says it cost, after checking that it says the truth. */
 function cost(response) {
@@ -34,18 +52,61 @@ function parseServerTiming(header) {
 
 const measure = { measure: true };
 const freshGrant = () => browser.obtain(client, ada);
-const freshTokens = async () => client.tokens(await freshGrant());
+const freshTokens = async (one = client) => one.tokens(await browser.obtain(one, ada));
+const authorize = (one, params) => browser.fetch(one.authorizePath(params), measure);
+
+async function signedRequest() {
+  const { claims } = requestClaims(asserting);
+  const request = await signedObject(claims, { alg: key.alg, key: key.privateKey, kid: key.kid });
+  return browser.fetch(beside(asserting, { request }), measure);
+}
+
+async function pushedRequest() {
+  const { request_uri } = await (await client.post("/par", client.request().params)).json();
+  return browser.fetch(beside(client, { request_uri }), measure);
+}
 
 const HOT = {
   "discovery": [{ d1: 0, kv: 0 }, () => op.fetch("/.well-known/openid-configuration", measure)],
   "JWKS": [{ d1: 0, kv: 1 }, () => op.fetch("/.well-known/jwks.json", measure)],
   "authorize, signed in and consented": [{ d1: 2, kv: 2 }, () => browser.fetch(client.authorizePath(), measure)],
+  "authorize: code id_token token": [
+    { d1: 2, kv: 2 },
+    () => authorize(hybrid, { response_type: "code id_token token" }),
+  ],
+  "authorize: id_token token": [{ d1: 2, kv: 2 }, () => authorize(hybrid, { response_type: "id_token token" })],
+  "authorize: form_post": [{ d1: 2, kv: 2 }, () => authorize(client, { response_mode: "form_post" })],
+  "authorize: a response in a JWT": [{ d1: 2, kv: 2 }, () => authorize(client, { response_mode: "jwt" })],
+  "authorize: a signed request": [{ d1: 2, kv: 2 }, signedRequest],
+  "authorize: a pushed request": [{ d1: 2, kv: 2 }, pushedRequest],
+  "push a request": [{ d1: 2, kv: 0 }, () => client.post("/par", client.request().params, measure)],
+  "push a request: private_key_jwt": [{ d1: 2, kv: 0 }, () => asserting.post("/par", asserting.request().params, measure)],
   "token: code": [{ d1: 2, kv: 1 }, async () => client.redeem(await freshGrant(), {}, measure)],
   "token: refresh": [{ d1: 1, kv: 1 }, async () => client.refresh((await freshTokens()).refresh_token, {}, measure)],
+  "token: code, private_key_jwt": [
+    { d1: 2, kv: 1 },
+    async () => asserting.redeem(await browser.obtain(asserting, ada), {}, measure),
+  ],
+  "token: refresh, private_key_jwt": [
+    { d1: 1, kv: 1 },
+    async () => asserting.refresh((await freshTokens(asserting)).refresh_token, {}, measure),
+  ],
+  "token: refresh, encrypted ID token": [
+    { d1: 1, kv: 1 },
+    async () => encrypting.refresh((await freshTokens(encrypting)).refresh_token, {}, measure),
+  ],
   "token: client_credentials": [{ d1: 1, kv: 1 }, () => service.credentials({}, measure)],
   "userinfo": [
     { d1: 1, kv: 0 },
     async () => op.fetch("/userinfo", { bearer: (await freshTokens()).access_token, ...measure }),
+  ],
+  "userinfo: signed and encrypted": [
+    { d1: 1, kv: 0 },
+    async () => op.fetch("/userinfo", { bearer: (await freshTokens(encrypting)).access_token, ...measure }),
+  ],
+  "introspect: private_key_jwt": [
+    { d1: 1, kv: 0 },
+    async () => asserting.post("/introspect", { token: (await freshTokens(asserting)).access_token }, measure),
   ],
   "introspect: access token": [
     { d1: 1, kv: 0 },
