@@ -6,7 +6,7 @@
 use crate::secret::{Hash, OpaqueToken, Purpose, RootKeys};
 
 /// The most sessions of a browser.
-const MOST: usize = 5;
+pub const MOST: usize = 5;
 
 const SEPARATOR: char = '~';
 
@@ -83,17 +83,16 @@ impl HeldSessions {
         self.active.iter().chain(&self.others).map(|held| &held.hash)
     }
 
-    /// The same with a new session, which is the active one, and without those of `superseded`. Beside it come those for which
-    /// there is no place any more, the ones that were active longest ago.
-    pub fn begin(self, token: OpaqueToken, hash: Hash, superseded: &[Hash]) -> (Self, Vec<Hash>) {
+    /// The same with a new session, which is the active one, and without those of `superseded`. Where there is
+    /// no place for all, those that were active longest ago go.
+    pub fn begin(self, token: OpaqueToken, hash: Hash, superseded: &[Hash]) -> Self {
         let before = self.without(superseded);
         let mut others: Vec<_> = before.active.into_iter().chain(before.others).collect();
-        let evicted = others.split_off(others.len().min(MOST - 1));
-        let begun = Self {
+        others.truncate(MOST - 1);
+        Self {
             active: Some(Held { token, hash }),
             others,
-        };
-        (begun, evicted.into_iter().map(|held| held.hash).collect())
+        }
     }
 
     /// The same without some.
@@ -133,7 +132,7 @@ mod tests {
     fn holding(numbers: &[u8]) -> HeldSessions {
         numbers.iter().fold(HeldSessions::default(), |held, n| {
             let (token, hash) = token(*n);
-            held.begin(token, hash, &[]).0
+            held.begin(token, hash, &[])
         })
     }
 
@@ -163,15 +162,14 @@ mod tests {
         let held = holding(&[1, 2, 3, 4, 5]);
         assert_eq!(order(&held), [5, 4, 3, 2, 1]);
         let (sixth, hash) = token(6);
-        let (held, evicted) = held.begin(sixth, hash, &[]);
-        assert_eq!((order(&held), evicted), (vec![6, 5, 4, 3, 2], vec![token(1).1]));
+        assert_eq!(order(&held.begin(sixth, hash, &[])), [6, 5, 4, 3, 2]);
     }
 
     #[test]
     fn a_session_of_the_same_person_makes_room_for_the_new_one() {
         let (again, hash) = token(9);
-        let (held, evicted) = holding(&[1, 2, 3, 4, 5]).begin(again, hash, &[token(3).1]);
-        assert_eq!((order(&held), evicted), (vec![9, 5, 4, 2, 1], vec![]));
+        let held = holding(&[1, 2, 3, 4, 5]).begin(again, hash, &[token(3).1]);
+        assert_eq!(order(&held), [9, 5, 4, 2, 1]);
     }
 
     #[test]

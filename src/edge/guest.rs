@@ -18,6 +18,7 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
+    account::held_sessions::MOST,
     audit::{Actor, Entry, Event},
     config::SignUp,
     oidc::{
@@ -47,6 +48,13 @@ pub enum Destination {
     Request { sealed: String, flow: Box<Flow> },
     /// To a page of the account.
     Account { name: &'static str, page: Endpoint },
+}
+
+/// What belongs to a sign-in: it happens with it or not at all.
+#[derive(Default)]
+pub struct Along {
+    pub before: Vec<Statement>,
+    pub after: Vec<Statement>,
 }
 
 impl Destination {
@@ -137,12 +145,12 @@ impl Guest {
     }
 
     /// Begins a session under a new id, whatever the browser came with. It takes the place of those that the same person has
-    /// there; other people stay signed in. `forgiven` are the statements that take back what was counted against the attempt.
-    /// `None` when the account was disabled in this very moment.
+    /// there; other people stay signed in. `None` when there is no such account that may
+    /// sign in.
     pub async fn sign_in(
         &self,
         user_id: String,
-        forgiven: [Statement; 2],
+        with: Along,
         request: &Incoming,
         context: &Context,
     ) -> Result<Option<Reply>, Fault> {
@@ -173,32 +181,38 @@ impl Guest {
                 .session(session_id)
                 .detail(json!({ "amr": authentication.amr }))
         };
-        let [reset_account, forgive_address] = forgiven;
-        let [tokens_of_old, old_sign_ins] = session_clients::forget_oldest(session_id);
-        let [begun, _, _, _, _, superseded, ..] = context
-            .db
-            .batch([
-                sessions::insert(&session, &context.config.lifetimes),
-                audit::record_if_changed(&signed_in, context),
-                session_clients::inherit(session_id, user_id, &held),
-                tokens_of_old,
-                old_sign_ins,
-                sessions::supersede(session_id, user_id, &held),
-                reset_account,
-                forgive_address,
-            ])
-            .await?;
+        let mut statements = with.before;
+        let beginning = statements.len();
+        statements.extend([
+            sessions::insert(&session, &context.config.lifetimes),
+            audit::record_if_changed(&signed_in, context),
+        ]);
+        let may_evict = self.visitor.held.all().count() >= MOST;
+        if may_evict {
+            let which = Ending::Evicted {
+                hashes: &held,
+                user_id,
+                session_id,
+            };
+            let ended = Entry::new(Event::SessionEnded, Actor::Person);
+            statements.push(audit::record_ending(&ended, &which, context));
+            statements.extend(logout::end_sessions(&which, context));
+        }
+        statements.push(session_clients::inherit(session_id, user_id, &held));
+        statements.extend(session_clients::forget_oldest(session_id));
+        let superseding = statements.len();
+        statements.push(sessions::supersede(session_id, user_id, &held));
+        statements.extend(with.after);
+        let rows = context.db.batch_all(statements).await?;
+        let (Some(begun), Some(superseded)) = (rows.get(beginning), rows.get(superseding)) else {
+            return Err(Fault::new("D1", "as many results as statements were expected"));
+        };
         if !begun.any()? {
             return Ok(None);
         }
-        let superseded = sessions::read_hashes(&superseded)?;
-        let (held, evicted) = self.visitor.held.clone().begin(token, hash, &superseded);
-        if !evicted.is_empty() {
-            let evicted = sessions::json_of(&evicted);
-            context
-                .db
-                .batch(logout::end_sessions(&Ending::Held(&evicted), context))
-                .await?;
+        let superseded = sessions::read_hashes(superseded)?;
+        let held = self.visitor.held.clone().begin(token, hash, &superseded);
+        if may_evict {
             logout::announce(context)?;
         }
         let next = match &self.destination {

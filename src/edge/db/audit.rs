@@ -1,6 +1,5 @@
 //! `audit`: what happened (src/audit.rs). An event is written down in the batch that makes it happen, so that neither is
 //! without the other, and no trip is added.
-#![allow(dead_code)]
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -114,10 +113,16 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, context: &Context) -> 
     [count, write.bind(key).bind(MOST_OF_STRANGERS)]
 }
 
-/// Takes from the rows about a person who is deleted what could still tell of them. Their id is random, and nothing else knows
-/// it any more; what happened stays.
-pub fn forget(user_id: &str) -> Statement {
-    Statement::new("UPDATE audit SET network = NULL, session_id = NULL, detail = NULL WHERE user_id = ?").bind(user_id)
+/// Takes from the rows about a person what could still tell of them, if the statement before it in the batch, which wrote down
+/// that they are deleted, did. Their id is random, and nothing else knows it any more; what happened stays, and from where an
+/// operator deleted them.
+pub fn forget_if_changed(user_id: &str) -> Statement {
+    Statement::new(
+        "UPDATE audit SET network = NULL, session_id = NULL, detail = NULL
+         WHERE user_id = ? AND event <> ? AND changes() > 0",
+    )
+    .bind(user_id)
+    .bind(Event::UserDeleted.as_str())
 }
 
 /// Deletes rows from before `oldest`, and rows of strangers beyond the most that are kept; a bounded number of each.

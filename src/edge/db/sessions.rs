@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Rows, Statement, from_json, users};
 use crate::{
-    account::user::User,
+    account::{held_sessions::MOST as MOST_HELD, user::User},
     config::{Lifetimes, LogoutRevokes},
     edge::fault::Fault,
     oidc::{
@@ -148,13 +148,22 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Statement {
 pub enum Ending<'a> {
     /// Those of a browser's cookie, by their hashes as a JSON array ([`json_of`]).
     Held(&'a str),
+    /// Those of a browser's cookie for which there is no place any more beside the new session `session_id` of a person, as
+    /// [`HeldSessions::begin`](crate::account::held_sessions::HeldSessions::begin) has it. Goes before [`supersede`].
+    Evicted {
+        hashes: &'a str,
+        user_id: &'a str,
+        session_id: &'a str,
+    },
     /// One of a person's, by its id.
     One { user_id: &'a str, session_id: &'a str },
-    /// All of a person's but one.
+    /// All of a person's but one, as long as that one lives: who was signed out meanwhile ends nobody else's.
     Others { user_id: &'a str, kept: &'a str },
-    /// All of a person's, and with them every code and token: for who is disabled or deleted, or whose password somebody
-    /// else changed.
+    /// All of a person's, and with them every code and token: for who is signed out everywhere or deleted.
     Everything { user_id: &'a str },
+    /// The same, if the person is now as given: for who is disabled, or whose password somebody else changed. Goes after
+    /// [`users::update`], and does nothing where that did nothing.
+    EverythingOf(&'a User),
 }
 
 impl Ending<'_> {
@@ -162,9 +171,18 @@ impl Ending<'_> {
     pub fn condition(&self) -> &'static str {
         match self {
             Self::Held(_) => "s.hash IN (SELECT value FROM json_each(?))",
+            Self::Evicted { .. } => {
+                "s.hash IN (
+                    SELECT value FROM (
+                        SELECT h.value, ROW_NUMBER() OVER (ORDER BY h.key) AS place FROM json_each(?) h
+                        WHERE NOT EXISTS (SELECT 1 FROM sessions o WHERE o.hash = h.value AND o.user_id = ?))
+                    WHERE place >= ?)
+                 AND EXISTS (SELECT 1 FROM sessions n WHERE n.id = ?)"
+            }
             Self::One { .. } => "s.user_id = ? AND s.id = ?",
-            Self::Others { .. } => "s.user_id = ? AND s.id <> ?",
+            Self::Others { .. } => "s.user_id = ? AND s.id <> ? AND EXISTS (SELECT 1 FROM sessions k WHERE k.id = ?)",
             Self::Everything { .. } => "s.user_id = ?",
+            Self::EverythingOf(_) => concat!("s.user_id = ", users::as_given!()),
         }
     }
 
@@ -172,22 +190,28 @@ impl Ending<'_> {
     pub fn bind(&self, statement: Statement) -> Statement {
         match self {
             Self::Held(hashes) => statement.bind(*hashes),
-            Self::One {
+            Self::Evicted {
+                hashes,
                 user_id,
-                session_id: id,
+                session_id,
+            } => {
+                let statement = statement.bind(*hashes).bind(*user_id);
+                statement.bind(MOST_HELD as i64).bind(*session_id)
             }
-            | Self::Others { user_id, kept: id } => statement.bind(*user_id).bind(*id),
+            Self::One { user_id, session_id } => statement.bind(*user_id).bind(*session_id),
+            Self::Others { user_id, kept } => statement.bind(*user_id).bind(*kept).bind(*kept),
             Self::Everything { user_id } => statement.bind(*user_id),
+            Self::EverythingOf(user) => users::bind_as_given(statement, user),
         }
     }
 
     /// Deletes what hangs on the sessions in `table`, where `also` holds: on their own ids, and on those that clients know
     /// them as.
     fn delete_from(&self, table: &str, also: &str) -> Statement {
-        if let Self::Everything { user_id } = self {
-            return Statement::new(format!("DELETE FROM {table} WHERE user_id = ?")).bind(*user_id);
-        }
         let condition = self.condition();
+        if let Self::Everything { .. } | Self::EverythingOf(_) = self {
+            return self.bind(Statement::new(format!("DELETE FROM {table} AS s WHERE {condition}")));
+        }
         let statement = Statement::new(format!(
             "DELETE FROM {table} WHERE {also} AND session_id IN (
                 SELECT s.id FROM sessions s WHERE {condition}
@@ -206,7 +230,9 @@ impl Ending<'_> {
     /// revoked" (Back-Channel Logout section 2.7).
     pub fn delete_tokens(&self, revokes: LogoutRevokes) -> Statement {
         match (self, revokes) {
-            (Self::Everything { .. }, _) | (_, LogoutRevokes::All) => self.delete_from("token_families", "TRUE"),
+            (Self::Everything { .. } | Self::EverythingOf(_), _) | (_, LogoutRevokes::All) => {
+                self.delete_from("token_families", "TRUE")
+            }
             (_, LogoutRevokes::Online) => self.delete_from(
                 "token_families",
                 "NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')",

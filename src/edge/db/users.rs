@@ -136,16 +136,37 @@ pub fn update(user: &User, read: &User) -> Statement {
     .bind(read.disabled_at)
 }
 
-/// Gives a person a password in place of the one they had.
-pub fn set_password(credential_id: &str, user_id: &str, hash: &str, now: UnixTime) -> Statement {
-    Statement::new(
-        "INSERT INTO credentials (id, user_id, kind, secret, created_at) SELECT ?, id, 'password', ?, ? FROM users WHERE id = ?
-         ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at",
-    )
+/// The id of a person who is as given: what hangs on [`insert`] or [`update`] in a batch does nothing where those did nothing.
+macro_rules! as_given {
+    () => {
+        "(SELECT id FROM users WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ? AND updated_at = ?)"
+    };
+}
+pub(super) use as_given;
+
+/// Binds the values of `as_given!`.
+pub(super) fn bind_as_given(statement: Statement, user: &User) -> Statement {
+    statement
+        .bind(&user.id)
+        .bind(user.username.as_str())
+        .bind(&claims_to_json(user))
+        .bind(user.disabled_at)
+        .bind(user.updated_at)
+}
+
+/// Gives a person who is as given a password in place of the one they had.
+pub fn set_password(credential_id: &str, user: &User, hash: &str, now: UnixTime) -> Statement {
+    let statement = Statement::new(concat!(
+        "INSERT INTO credentials (id, user_id, kind, secret, created_at)
+         SELECT ?, id, 'password', ?, ? FROM ",
+        as_given!(),
+        " WHERE TRUE
+         ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at"
+    ))
     .bind(credential_id)
     .bind(hash)
-    .bind(now)
-    .bind(user_id)
+    .bind(now);
+    bind_as_given(statement, user)
 }
 
 /// Gives the person behind a live session another password, if they have one.

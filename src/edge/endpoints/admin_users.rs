@@ -95,7 +95,7 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     let signs_out = user.disabled_at.is_some() || wanted.password.is_some();
     let [notices, codes, tokens, sessions] = match signs_out {
-        true => logout::end_sessions(&Ending::Everything { user_id: &user.id }, context),
+        true => logout::end_sessions(&Ending::EverythingOf(&user), context),
         false => std::array::from_fn(|_| Statement::idle()),
     };
     let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
@@ -125,14 +125,13 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
         sessions,
     ];
     let [changed, ..] = context.db.batch(statements).await?;
+    if !changed.any()? {
+        return Err(taken());
+    }
     if signs_out {
         logout::announce(context)?;
     }
-    if changed.any()? {
-        Ok(Reply::json(200, &describe(&user)))
-    } else {
-        Err(taken())
-    }
+    Ok(Reply::json(200, &describe(&user)))
 }
 
 /// `DELETE /admin/api/users/{user_id}`. Sessions, consents, codes and tokens go with the person.
@@ -145,11 +144,11 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
         codes,
         tokens,
         sessions,
-        audit::forget(user_id),
         users::delete(user_id),
         audit::record_if_changed(&done_to(user_id, Event::UserDeleted), context),
+        audit::forget_if_changed(user_id),
     ];
-    let [.., deleted, _] = context.db.batch(statements).await?;
+    let [.., deleted, _, _] = context.db.batch(statements).await?;
     if deleted.any()? {
         logout::announce(context)?;
         Ok(Reply::new(204, Body::Empty))
@@ -230,7 +229,7 @@ fn password_statement(user: &User, password: Option<&str>, context: &Context) ->
     };
     let hash = password::hash(&text::nfc(password), random::bytes()?)
         .map_err(|why| OAuthError::invalid_request(format!("password {why}")))?;
-    Ok(users::set_password(&random::id()?, &user.id, &hash, context.now))
+    Ok(users::set_password(&random::id()?, user, &hash, context.now))
 }
 
 async fn find(user_id: &str, context: &Context) -> Result<User, MachineFailure> {

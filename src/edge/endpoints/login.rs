@@ -6,7 +6,7 @@ use crate::{
         context::Context,
         db::throttles,
         failure::{PageFailure, Problem},
-        guest::{Destination, Guest},
+        guest::{Along, Destination, Guest},
         request::Incoming,
         text,
         visitor::Visitor,
@@ -52,10 +52,13 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let attempt = Attempt::new(login, &request.address(), context);
     match attempt.check(login, password, context).await? {
         Verdict::Passed { user_id } => {
-            let forgiven = [
-                throttles::reset_account(&user_id),
-                throttles::forgive(attempt.address()),
-            ];
+            let forgiven = Along {
+                after: vec![
+                    throttles::reset_account(&user_id),
+                    throttles::forgive(attempt.address()),
+                ],
+                ..Along::default()
+            };
             let signed_in = guest.sign_in(user_id, forgiven, request, context).await?;
             Ok(signed_in.unwrap_or_else(|| guest.page(400, "", Some(LoginProblem::WrongCredentials), context)))
         }

@@ -12,9 +12,9 @@ use crate::{
     config::SignUp,
     edge::{
         context::Context,
-        db::{Statement, audit, throttles, users},
+        db::{audit, throttles, users},
         failure::{PageFailure, Problem},
-        guest::{Destination, Guest},
+        guest::{Along, Destination, Guest},
         random,
         request::Incoming,
         text,
@@ -104,21 +104,20 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         client_id: guest.destination.client_id(),
         ..Entry::new(Event::SignedUp, Actor::Person).user(&user.id)
     };
-    let [created, ..] = context
-        .db
-        .batch([
+    // The account and its first session, or neither.
+    let made = Along {
+        before: vec![
             users::insert(&user),
             audit::record_if_changed(&entry, context),
-            users::set_password(&random::id()?, &user.id, &hash, context.now),
-        ])
-        .await?;
-    if !created.any()? {
-        return refuse(SignUpProblem::Taken);
+            users::set_password(&random::id()?, &user, &hash, context.now),
+        ],
+        ..Along::default()
+    };
+    let signed_in = guest.sign_in(user.id, made, request, context).await?;
+    match signed_in {
+        Some(reply) => Ok(reply),
+        None => refuse(SignUpProblem::Taken),
     }
-    // Should the session not begin, the account is there and can be signed in to.
-    let nothing = [Statement::idle(), Statement::idle()];
-    let signed_in = guest.sign_in(user.id, nothing, request, context).await?;
-    Ok(signed_in.unwrap_or_else(|| Reply::see_other(guest.address_of(Endpoint::Login))))
 }
 
 fn require_open(context: &Context) -> Result<(), PageFailure> {

@@ -107,6 +107,7 @@ describe("deletion", () => {
     assert.equal((await op.rows("SELECT * FROM logout_outbox WHERE user_id = ?", ada.id)).length, 1);
     const kept = await op.rows("SELECT event, network, detail FROM audit WHERE user_id = ?", ada.id);
     assert.ok(kept.some(({ event }) => event === "account_deleted"));
+    for (const { event, network, detail } of kept) assert.deepEqual([network, detail], [null, null], event);
     const browser = op.browser();
     assert.ok((await browser.signIn(await browser.open("/account"), ada)).asksForPassword);
   });

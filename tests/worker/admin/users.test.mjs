@@ -209,6 +209,19 @@ describe("changing", () => {
     assert.equal((await (await patch(id, { disabled: false })).json()).disabled, false);
   });
 
+  test("that loses against another at once changes nothing: not the password, and nobody is signed out", async () => {
+    const ada = await op.person();
+    const passwords = Array.from({ length: 6 }, (_, n) => `a long pass phrase ${n}`);
+    const changes = passwords.map((password, n) => patch(ada.id, { name: `Ada ${n}`, password }));
+    const done = (await Promise.all(changes)).map(({ status }) => status);
+    assert.ok(done.includes(409), `all of them came one after another: ${done}`);
+    const changed = await op.rows("SELECT id FROM audit WHERE event = 'password_changed' AND user_id = ?", ada.id);
+    assert.equal(changed.length, done.filter((status) => status === 200).length);
+    const { name } = await op.json(`/admin/api/users/${ada.id}`, { bearer: op.adminToken });
+    const client = await op.client();
+    assert.ok(await op.browser().obtain(client, { ...ada, password: passwords[Number(name.at(-1))] }));
+  });
+
   test("to a name or address of somebody else is 409 and changes nothing", async () => {
     const [one, two] = [await created(somebody()), await created(somebody())];
     await adminError(await patch(two.id, { email: one.email, name: "Changed" }), 409);

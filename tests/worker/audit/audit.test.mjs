@@ -203,6 +203,13 @@ test("of a deleted person only their random id is left", async () => {
   }
 });
 
+test("who deletes a person twice does not blot out where they did it from", async () => {
+  const ada = await op.person();
+  const remove = () => op.admin(`/admin/api/users/${ada.id}`, { method: "DELETE", address: "192.0.2.77" });
+  assert.deepEqual([(await remove()).status, (await remove()).status], [204, 404]);
+  assert.equal((await only("user_deleted", { user: ada.id })).network, "192.0.2.0/24");
+});
+
 test("an event whose row cannot be written does not happen", async () => {
   const [client, ada, browser] = [await op.client(), await op.person(), op.browser()];
   const d1 = { matching: "INSERT INTO audit" };

@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import { fault } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
-const op = await startLimen();
+const op = await startLimen({ vars: { SIGNUP: "open" } });
 const [app, ada, browser] = [await op.client(), await op.person(), op.browser()];
 await browser.obtain(app, ada);
 await op.cron(); // all keys exist: what changes from here on is the operation's doing
@@ -39,6 +39,12 @@ const OPERATIONS = {
     const fields = inputs(await visitor.authorize(app), "password");
     return (init) =>
       visitor.fetch("/login", { form: { ...fields, username: ada.username, password: ada.password }, ...init });
+  },
+  "signing up": async () => {
+    const visitor = op.browser();
+    const fields = inputs(await visitor.authorize(app, { prompt: "create" }), "email");
+    const newcomer = { name: "Nora", ...somebody() };
+    return (init) => visitor.fetch("/signup", { form: { ...fields, ...newcomer }, ...init });
   },
   "consent": async () => {
     const fields = inputs(await browser.authorize(await op.client()), "approve");

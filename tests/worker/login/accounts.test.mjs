@@ -144,10 +144,25 @@ describe("sessions of one browser", () => {
 
   test("the sixth drives out the oldest, which ends", async () => {
     const six = await people(6);
-    const browser = await shared(...six);
+    const browser = await shared(...six.slice(0, 5));
+    const login = await browser.useAnother(await browser.authorize(client, SELECT));
+    const failed = await browser.signIn(login, six[5], { d1: { matching: "DELETE FROM sessions AS s" } });
+    assert.equal(failed.status, 503);
+    assert.equal(Object.keys((await browser.authorize(client, SELECT)).accounts).length, 5, "or it does not sign in");
+    assert.deepEqual(await op.rows("SELECT id FROM sessions WHERE user_id = ?", six[5].id), []);
+    await browser.complete(await browser.useAnother(await browser.authorize(client, SELECT)), six[5]);
     const page = await browser.authorize(client, SELECT);
     assert.equal(Object.keys(page.accounts).length, 5);
     assert.deepEqual(await op.rows("SELECT id FROM sessions WHERE user_id = ?", six[0].id), []);
+    const ended = await op.rows("SELECT user_id FROM audit WHERE event = 'session_ended' AND user_id = ?", six[0].id);
+    assert.equal(ended.length, 1, "and that is written down");
+  });
+
+  test("who signs in again drives nobody out, however full the browser is", async () => {
+    const five = await people(5);
+    const browser = await shared(...five, five[2]);
+    const page = await browser.authorize(client, SELECT);
+    assert.deepEqual(Object.keys(page.accounts), [2, 4, 3, 1, 0].map((n) => nameOf(five[n])));
   });
 
   test("after one signed out nobody is active, and the others are offered", async () => {

@@ -250,3 +250,30 @@ test("the notice is written in the batch that ends the session, or neither happe
 async function claims(token) {
   return JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
 }
+
+describe("sessions that end on the account's own pages are told at once", () => {
+  const account = async (here, path, control, values) => {
+    const there = op.browser();
+    await there.signIn(await there.open(path), here.ada);
+    await there.submit(await there.open(path), control, values);
+  };
+  const fresh = "another good pass phrase";
+  for (const [what, how] of Object.entries({
+    "all others signed out": (here) => account(here, "/account/browsers", "others", { others: "yes" }),
+    "a new password": (here) =>
+      account(here, "/account/password", "new_password", {
+        current_password: here.ada.password,
+        new_password: fresh,
+        repeat_password: fresh,
+      }),
+    "deletion": (here) =>
+      account(here, "/account/delete", "confirm", { current_password: here.ada.password, confirm: "yes" }),
+  })) {
+    test(what, async () => {
+      const here = await scene();
+      await how(here);
+      await until(() => here.heard.length === 1);
+      await until(async () => (await waiting(here.client)).length === 0, "nothing is left to send");
+    });
+  }
+});

@@ -96,7 +96,7 @@ async fn change(resident: &Resident, attempt: &Attempt, new: &str, context: &Con
     }
     logout::announce(context)?;
     let gone = [resident.session_hash.clone()];
-    let (held, _) = resident.visitor.held.clone().begin(token, cookie_hash, &gone);
+    let held = resident.visitor.held.clone().begin(token, cookie_hash, &gone);
     let reply = resident.done(PAGE, Notice::PasswordChanged, context);
     Ok(cookies::hold(reply, &context.config, &held))
 }
