@@ -64,7 +64,8 @@ fn build(toolchain: Toolchain) -> Result<String> {
     Ok(format!("built, {} kB of wasm", bytes / 1000))
 }
 
-/// Everything that the build reads: what decides how it compiles, and what the compiler noted of the last build.
+/// Everything that the build reads: what decides how it compiles, and what the compiler noted of the last build, less what
+/// the build itself makes.
 fn inputs() -> Vec<PathBuf> {
     let settings = [
         "Cargo.toml",
@@ -73,11 +74,15 @@ fn inputs() -> Vec<PathBuf> {
         "rust-toolchain.toml",
         "package-lock.json",
     ];
-    let noted = fs::read_to_string(target_folder().join("wasm32-unknown-unknown/release/limen.d")).unwrap_or_default();
+    let target = target_folder();
+    let noted = fs::read_to_string(target.join("wasm32-unknown-unknown/release/limen.d")).unwrap_or_default();
+    let noted = noted_files(&noted)
+        .into_iter()
+        .filter(|file| !file.starts_with(&target));
     settings
         .map(|file| project::root().join(file))
         .into_iter()
-        .chain(noted_files(&noted))
+        .chain(noted)
         .collect()
 }
 
