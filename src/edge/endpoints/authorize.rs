@@ -27,6 +27,7 @@ use crate::{
     },
     reply::Reply,
     routes::{Endpoint, Method},
+    secret::Hash,
 };
 
 /// The longest query that a POST is turned into.
@@ -68,16 +69,17 @@ async fn proceed(
     let client = client_document::find_any(client_id, context)
         .await?
         .ok_or(PageError::UnknownClient)?;
-    let known = match waiting {
+    let (known, pushed) = match waiting {
         // What waits for the person was unpacked before.
-        Some(_) => Ok(Some(params.clone())),
-        None => match take_pushed(&params, client_id, context).await {
+        Some(_) => (Ok(Some(params.clone())), None),
+        None => match find_pushed(&params, client_id, context).await {
             Err(StepFailure::Fault(fault)) => return Err(fault.into()),
-            Err(StepFailure::Client(error)) => Err(error),
-            Ok(pushed) => Ok(pushed),
+            Err(StepFailure::Client(error)) => (Err(error), None),
+            Ok(Some((pushed, hash))) => (Ok(Some(pushed)), Some(hash)),
+            Ok(None) => (Ok(None), None),
         },
     };
-    let sent = Sent { params, known };
+    let sent = Sent { params, known, pushed };
     match answer(&sent, client, waiting, visitor, context).await? {
         Attempt::Done(reply) => Ok(reply),
         Attempt::Stale(fresh) => {
@@ -102,10 +104,25 @@ struct Sent {
     /// The request, where it was unpacked and checked before: it waited for the person, or was pushed. An error where it refers
     /// to nothing.
     known: Result<Option<Params>, OAuthError>,
+    /// Of a pushed request.
+    pushed: Option<Hash>,
 }
 
-/// Takes out the pushed request that `params` refer to (RFC 9126 section 4): it begins one authorization.
-async fn take_pushed(params: &Params, client_id: &str, context: &Context) -> Result<Option<Params>, StepFailure> {
+/// Where a request comes from.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    /// It waited for the person.
+    waiting: Option<&'a Interaction>,
+    /// It was pushed, and begins one authorization (RFC 9126 section 4): what answers it takes it out.
+    pushed: Option<&'a Hash>,
+}
+
+/// Finds the pushed request that `params` refer to.
+async fn find_pushed(
+    params: &Params,
+    client_id: &str,
+    context: &Context,
+) -> Result<Option<(Params, Hash)>, StepFailure> {
     let request_uri = params
         .single("request_uri")?
         .filter(|uri| pushed_request::is_reference(uri));
@@ -113,12 +130,12 @@ async fn take_pushed(params: &Params, client_id: &str, context: &Context) -> Res
         return Ok(None);
     };
     let hash = pushed_request::hash_of(request_uri, &context.config.roots).ok_or_else(pushed_request::unknown)?;
-    let taken = context
+    let found = context
         .db
-        .run(pushed_requests::take(&hash, client_id, context.now))
+        .run(pushed_requests::find(&hash, client_id, context.now))
         .await?;
-    let query = pushed_requests::read(&taken)?.ok_or_else(pushed_request::unknown)?;
-    Ok(Some(Params::parse(&query)?))
+    let query = pushed_requests::read(&found)?.ok_or_else(pushed_request::unknown)?;
+    Ok(Some((Params::parse(&query)?, hash)))
 }
 
 /// Attempts the request that is in `sent`, or in its request object.
@@ -137,8 +154,12 @@ async fn answer(
         Ok(None) => request_objects::unpack(&sent.params, &client, context).await,
         Err(error) => Err(StepFailure::Client(error.clone())),
     };
+    let origin = Origin {
+        waiting,
+        pushed: sent.pushed.as_ref(),
+    };
     match unpacked {
-        Ok(params) => attempt(params, client, waiting, visitor, context).await,
+        Ok(params) => attempt(params, client, origin, visitor, context).await,
         Err(StepFailure::Client(error)) => refuse_object(&sent.params, client, &error, visitor, context).await,
         Err(StepFailure::Fault(fault)) => Err(fault.into()),
     }
@@ -171,10 +192,11 @@ async fn refuse_object(
 async fn attempt(
     params: Params,
     client: Client,
-    waiting: Option<&Interaction>,
+    origin: Origin<'_>,
     visitor: &Visitor,
     context: &Context,
 ) -> Result<Attempt, PageFailure> {
+    let waiting = origin.waiting;
     let (version, client_id) = (client.version, client.client_id.clone());
     let flow = Flow::new(params, client);
     let request = flow.as_ref().ok().map(|flow| flow.request(context));
@@ -194,8 +216,12 @@ async fn attempt(
         Some(token) => signing_keys::find(token.kid().unwrap_or_default()),
         None => Statement::idle(),
     };
+    let taking = match origin.pushed {
+        Some(hash) => pushed_requests::take(hash, &client_id, version),
+        None => Statement::idle(),
+    };
     let lifetimes = &context.config.lifetimes;
-    let [client, session, consent, hint_key, stands, key, ..] = context
+    let [client, session, consent, hint_key, stands, key, taken, ..] = context
         .db
         .batch([
             clients::find(&client_id),
@@ -204,6 +230,7 @@ async fn attempt(
             hint_key,
             stands,
             key,
+            taking,
             code,
             family,
             known,
@@ -223,6 +250,11 @@ async fn attempt(
     };
     let flow = flow?;
     let language = visitor.language(Some(&flow.params));
+    if origin.pushed.is_some() && !taken.any()? {
+        // Somebody else began it in this very moment.
+        let reply = flow.refuse(&pushed_request::unknown(), language, context).await?;
+        return Ok(Attempt::Done(reply));
+    }
     let request: AuthRequest = match flow.request(context) {
         Ok(request) => request,
         Err(error) => return Ok(Attempt::Done(flow.refuse(&error, language, context).await?)),

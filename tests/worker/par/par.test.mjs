@@ -64,6 +64,38 @@ test("a reference is used once, also by many at once", async () => {
   errorPage(await op.browser().open(path(client, uri)));
 });
 
+test("of many uses at once by somebody who is signed in, one gets a code", async () => {
+  const browser = op.browser();
+  await browser.obtain(client, ada);
+  const { request_uri: uri } = await pushed();
+  const pages = await Promise.all(Array.from({ length: 10 }, () => browser.open(path(client, uri))));
+  assert.equal(pages.filter((page) => page.callback?.get("code")).length, 1);
+});
+
+test("a request that D1 failed to answer is still there when D1 is back", async () => {
+  const browser = op.browser();
+  await browser.obtain(client, ada);
+  for (let nth = 0; nth < 12; nth++) {
+    const { request_uri: uri } = await pushed();
+    const failed = await browser.open(path(client, uri), { d1: { nth } });
+    assert.equal(failed.status, 503, `statement ${nth}`);
+    assert.ok((await browser.open(path(client, uri))).callback?.get("code"), `statement ${nth}`);
+  }
+});
+
+test("a change of the client meanwhile costs no reference", async () => {
+  const changed = await op.client();
+  const browser = op.browser();
+  await browser.obtain(changed, ada);
+  const { request_uri: uri } = await pushed(changed);
+  const { registration_client_uri: at, registration_access_token: bearer } = changed.registered;
+  // The copy in KV is then an old one.
+  const copy = await op.kv.get(`client/${changed.id}`);
+  await op.json(at, { method: "PATCH", json: { client_name: "Acme Notes 2" }, bearer });
+  await op.kv.put(`client/${changed.id}`, copy);
+  assert.ok((await browser.open(path(changed, uri))).callback?.get("code"));
+});
+
 test("a reference expires", async () => {
   const { request_uri: uri, expires_in: seconds } = await pushed();
   op.clock.advance({ seconds });
