@@ -1,6 +1,6 @@
 //! Limen, an OpenID Connect provider that runs as one Cloudflare Worker.
 //!
-//! A request walks `edge::router` -> an endpoint of `edge::endpoints`, which *loads* (`edge::db`, `edge::kv`), *decides*
+//! A request walks `edge::router` -> an endpoint of `edge::endpoints`, which *loads* (`edge::db`, `edge::platform::kv`), *decides*
 //! (`oidc`, `account`), *writes* (`edge::db`) and *replies* ([`reply`]). Only what decides knows protocol rules, and it is
 //! pure: no I/O, no clock, no randomness. The arrows between modules:
 //!

@@ -47,7 +47,7 @@ const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "src/config.rs",
+        "src/config",
         &[
             "worker::",
             "crate::oidc",
@@ -69,11 +69,30 @@ const RULES: &[(&str, &[&str])] = &[
     ),
     ("src/time.rs", &["worker::", "crate::"]),
     ("src/routes.rs", &["worker::", "crate::"]),
+    ("src/audit.rs", &["worker::", "crate::"]),
+    ("src/openapi.rs", &["worker::", "crate::"]),
+    (
+        "src/reply.rs",
+        &["worker::", "crate::pages", "crate::account", "crate::edge"],
+    ),
+    ("codegen", &["worker::", "std::net"]),
+    (
+        "src/edge/crypto",
+        &["crate::pages", "crate::account", "endpoints::", "Statement::new"],
+    ),
+    (
+        "src/edge/client",
+        &["crate::pages", "crate::account", "endpoints::", "Statement::new"],
+    ),
+    ("src/edge/people", &["endpoints::", "Statement::new", "worker::"]),
+    (
+        "src/edge/platform",
+        &["crate::pages", "crate::account", "endpoints::", "Statement::new"],
+    ),
     (
         "src/edge/db",
         &["crate::pages", "endpoints::", "worker::Request", "worker::Response"],
     ),
-    ("src/edge/kv.rs", &["crate::pages", "endpoints::"]),
     ("src/edge/keys.rs", &["crate::pages", "endpoints::"]),
     (
         "src/edge/endpoints",
@@ -92,8 +111,8 @@ const RULES: &[(&str, &[&str])] = &[
 const ONCE: &[(&str, &str)] = &[
     ("Statement::new(", "src/edge/db"),
     ("headers.set(", "src/edge/respond.rs"),
-    ("Date::now()", "src/edge/clock.rs"),
-    ("getrandom::fill", "src/edge/random.rs"),
+    ("Date::now()", "src/edge/platform/clock.rs"),
+    ("getrandom::fill", "src/edge/platform/random.rs"),
     ("\"/authorize", "src/routes.rs"),
     ("\"/token\"", "src/routes.rs"),
 ];

@@ -9,10 +9,10 @@ use super::{
 use crate::{
     account::user::User,
     oidc::{
-        access_token::{self, AccessTokenClaims},
         claims_request::ClaimsRequest,
         error::OAuthError,
-        jwt::Unverified,
+        jose::jwt::Unverified,
+        token::access_token::{self, AccessTokenClaims},
     },
 };
 

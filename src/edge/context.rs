@@ -4,11 +4,16 @@ use std::{cell::OnceCell, rc::Rc};
 
 use worker::Env;
 
-use super::{client_certificate, clock, db::Db, fault::Fault, kv::Kv, random};
+use super::{
+    client::client_certificate,
+    db::Db,
+    fault::Fault,
+    platform::{clock, kv::Kv, random},
+};
 use crate::{
     audit,
     config::{Config, ConfigError},
-    oidc::client_certificate::ClientCertificate,
+    oidc::client::client_certificate::ClientCertificate,
     time::UnixTime,
 };
 

@@ -5,9 +5,10 @@ use super::{
     context::Context,
     db::{audit, housekeeping},
     fault::Fault,
-    jwks, keys, log, logout_notices,
+    jwks, keys, logout_notices,
+    platform::log,
 };
-use crate::{oidc::provider_key::KeyAlg, time::Lifetime};
+use crate::{oidc::jose::provider_key::KeyAlg, time::Lifetime};
 
 const LEASE: &str = "cron";
 

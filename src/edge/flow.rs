@@ -8,15 +8,15 @@ use super::{
     },
     failure::{PageFailure, Problem, StepFailure},
     fault::Fault,
-    jwts, random,
-    visitor::Visitor,
+    jwts,
+    people::visitor::Visitor,
+    platform::random,
 };
 use crate::{
     oidc::{
         authentication::{Consent, Present},
         authorize::AuthRequest,
-        client::Client,
-        client_metadata::Supported,
+        client::{Client, client_metadata::Supported},
         error::{ErrorCode, OAuthError},
         interaction::Interaction,
         jarm,

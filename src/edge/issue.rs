@@ -9,18 +9,18 @@ use super::{
     flow::Flow,
     jwts,
     keys::{self, Signer},
-    random,
+    platform::random,
 };
 use crate::{
     oidc::{
-        access_token,
         authorization::{Authorization, Beside, Mint},
         authorize::AuthRequest,
         claims_request::Target,
-        client_metadata::ResponseType,
+        client::client_metadata::ResponseType,
         return_address::{AuthorizationResponse, FrontChannelToken},
         scope::Scope,
         session_state::{browser_state, session_state},
+        token::access_token,
     },
     secret::{Hash, OpaqueToken, Purpose},
 };

@@ -8,9 +8,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{context::Context, db::signing_keys, fault::Fault, log};
+use super::{context::Context, db::signing_keys, fault::Fault, platform::log};
 use crate::{
-    oidc::provider_key,
+    oidc::jose::provider_key,
     time::{Lifetime, UnixTime},
 };
 

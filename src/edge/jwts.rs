@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    client_keys,
+    client::client_keys,
     context::Context,
     crypto::jwe,
     db::signing_keys,
@@ -12,10 +12,13 @@ use super::{
     keys::{self, Signer},
 };
 use crate::oidc::{
-    client::Client,
-    client_metadata::{Encryption, IdTokenAlg},
+    client::{
+        Client,
+        client_metadata::{Encryption, IdTokenAlg},
+    },
     error::OAuthError,
-    id_token, jwt,
+    jose::jwt,
+    token::id_token,
 };
 
 /// `typ`, and the `cty` of what is signed and then encrypted (RFC 7519 sections 5.1 and 5.2).

@@ -1,4 +1,4 @@
-//! Limen's keys at work: made, published, turned, withdrawn. Their dates are decided in `oidc::provider_key`, which of them
+//! Limen's keys at work: made, published, turned, withdrawn. Their dates are decided in `oidc::jose::provider_key`, which of them
 //! signs is decided by D1, and their private halves stay within WebCrypto.
 
 use std::{cell::RefCell, collections::HashMap};
@@ -14,12 +14,13 @@ use super::{
         signing_keys::{self, CurrentKey, WrappedKey},
     },
     fault::Fault,
-    jwks, log,
+    jwks,
+    platform::log,
 };
 use crate::{
     audit::{Actor, Entry, Event},
     config::Issuer,
-    oidc::{
+    oidc::jose::{
         jwe::Encrypted,
         jwt::{SigningAlg, SigningInput, Unverified},
         provider_key::{DecryptionAlg, KeyAlg, ProviderKey, Schedule, name_public_key},

@@ -5,7 +5,8 @@ use super::{
     context::Context,
     db::{Statement, logout_outbox, sessions::Ending},
     fault::Fault,
-    log, logout_notices,
+    logout_notices,
+    platform::log,
 };
 
 /// Ends sessions: the notices for back-channel logout, their codes, their tokens, themselves. All four go into one batch, in

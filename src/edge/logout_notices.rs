@@ -13,16 +13,15 @@ use super::{
         signing_keys,
     },
     fault::Fault,
-    fetch,
     keys::{self, Signer},
-    log, random,
+    platform::{fetch, log, random},
 };
 use crate::oidc::{
     authentication::sid,
     fetch_url::FetchUrl,
-    jwt::SigningAlg,
-    logout_token::{self, EndedSession, LogoutTokenClaims},
+    jose::jwt::SigningAlg,
     subject::subject,
+    token::logout_token::{self, EndedSession, LogoutTokenClaims},
 };
 
 /// The most notices of a round.

@@ -1,15 +1,7 @@
 //! The shell around the core, on wasm only: events of the platform, storage, WebCrypto, HTTP.
 
-mod attempt;
 mod bearer;
-mod caller;
-mod client_certificate;
-mod client_copy;
-mod client_credentials;
-mod client_document;
-mod client_keys;
-mod client_secret;
-mod clock;
+mod client;
 mod context;
 mod cookies;
 mod cron;
@@ -18,33 +10,26 @@ mod db;
 mod endpoints;
 mod failure;
 mod fault;
-mod fetch;
 mod flow;
-mod guest;
 mod issue;
 mod jwks;
 mod jwts;
 mod keys;
-mod kv;
-mod log;
 mod logout;
 mod logout_notices;
 mod operator;
-mod random;
-mod registrar;
+mod people;
+mod platform;
 mod request;
 mod request_objects;
-mod resident;
 mod respond;
 mod router;
-mod sector_identifier;
-mod text;
-mod visitor;
 
 use worker::{Env, Request, Response, Result, ScheduleContext, ScheduledEvent, event};
 
 use self::{
     context::{Background, Context, Unavailable},
+    platform::log,
     request::Incoming,
     respond::Shape,
 };

@@ -1,6 +1,6 @@
 //! The operator of a deployment: who holds `ADMIN_TOKEN`.
 
-use super::{context::Context, db::audit, failure::MachineFailure, fault::Fault, log, request::Incoming};
+use super::{context::Context, db::audit, failure::MachineFailure, fault::Fault, platform::log, request::Incoming};
 use crate::{
     audit::{Actor, Entry, Event},
     oidc::error::OAuthError,

@@ -1,10 +1,17 @@
 //! Request objects on their way in: fetched, decrypted, their signatures checked (OIDC Core section 6, RFC 9101).
 
-use super::{client_keys, context::Context, failure::StepFailure, fault::Fault, fetch, keys, log};
+use super::{
+    client::client_keys,
+    context::Context,
+    failure::StepFailure,
+    fault::Fault,
+    keys,
+    platform::{fetch, log},
+};
 use crate::{
     oidc::{
         client::Client,
-        jwe::Encrypted,
+        jose::jwe::Encrypted,
         params::Params,
         request_object::{Claims, LONGEST, Passed, RequestObject, RequestUri, refused, request_uri_refused},
     },

@@ -7,8 +7,8 @@ use super::{
         par, register, registered_client, revoke, select_account, sign_up, token, userinfo, well_known,
     },
     failure::{MachineFailure, PageFailure, Problem},
+    people::visitor::Visitor,
     request::Incoming,
-    visitor::Visitor,
 };
 use crate::{
     oidc::{error::OAuthError, protected_resource},

@@ -3,14 +3,15 @@
 use serde_json::{Map, Value};
 
 use super::{
-    access_token::AccessTokenClaims,
     authentication::{Amr, Present, sid},
     authorize::AuthRequest,
     claims_request::ClaimsRequest,
-    client::Client,
-    client_certificate::ClientCertificate,
-    id_token::{IdTokenClaims, half_hash},
+    client::{Client, client_certificate::ClientCertificate},
     scope::Scope,
+    token::{
+        access_token::AccessTokenClaims,
+        id_token::{IdTokenClaims, half_hash},
+    },
 };
 use crate::{config::Config, time::UnixTime};
 

@@ -3,14 +3,16 @@
 use super::{
     authentication::{ACR_VALUES, Consent},
     claims_request::ClaimsRequest,
-    client::Client,
-    client_metadata::{GrantType, ResponseType, Supported},
+    client::{
+        Client,
+        client_metadata::{GrantType, ResponseType, Supported},
+    },
     error::{ErrorCode, OAuthError},
-    id_token_hint::IdTokenHint,
     params::Params,
     pkce::CodeChallenge,
     return_address::ReturnAddress,
     scope::Scope,
+    token::id_token_hint::IdTokenHint,
 };
 use crate::time::{Lifetime, UnixTime};
 

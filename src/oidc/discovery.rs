@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     claims,
-    client_metadata::{ContentEncryption, KeyManagementAlg, Supported},
+    client::client_metadata::{ContentEncryption, KeyManagementAlg, Supported},
     protected_resource,
     scope::Scope,
 };

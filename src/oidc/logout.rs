@@ -7,8 +7,8 @@
 use super::{
     authentication::{Authentication, sid},
     client::Client,
-    id_token_hint::IdTokenHint,
     params::Params,
+    token::id_token_hint::IdTokenHint,
 };
 
 /// The longest `state` that is given back, encoded: what fits into a header beside the rest.

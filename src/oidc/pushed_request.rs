@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use super::{
     authorize::AuthRequest,
-    client::Client,
-    client_metadata::Supported,
+    client::{Client, client_metadata::Supported},
     error::{ErrorCode, OAuthError},
     interaction::LONGEST_QUERY,
     params::Params,

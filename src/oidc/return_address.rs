@@ -4,7 +4,12 @@
 //! Only a [`ReturnAddress`] can make a redirect to a client, and only [`ReturnAddress::resolve`] makes one of those: a URI
 //! that the client did not register never receives anything.
 
-use super::{client::Client, client_metadata::ResponseType, error::OAuthError, params::Params, scope::Scope};
+use super::{
+    client::{Client, client_metadata::ResponseType},
+    error::OAuthError,
+    params::Params,
+    scope::Scope,
+};
 use crate::{config::Issuer, time::Lifetime};
 
 /// The most bytes that `state` may have once encoded: what fits into a header beside the rest.

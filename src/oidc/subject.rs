@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{client::Client, client_metadata::SubjectType};
+use super::client::{Client, client_metadata::SubjectType};
 use crate::secret::random_text;
 
 /// What keeps a person's pairwise identifiers apart: who knows the person's public one still cannot work them out. It stays

@@ -7,11 +7,10 @@ use web_sys::{CryptoKey, CryptoKeyPair};
 
 use super::{bytes, export_public, object, settle, strings, subtle, to_js};
 use crate::{
-    edge::{fault::Fault, random},
+    edge::{fault::Fault, platform::random},
     oidc::{
-        client_key::ClientKey,
-        client_metadata::Encryption,
-        jwe::{
+        client::{client_key::ClientKey, client_metadata::Encryption},
+        jose::jwe::{
             Agreement, Authenticated, CbcHmacKeys, ContentEncryption, Curve, Encrypted, Header, KeyManagementAlg,
             KeyWrap, Sealed, concat_kdf,
         },

@@ -10,8 +10,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, CryptoKeyPair, SubtleCrypto, WorkerGlobalScope};
 
 use crate::{
-    edge::{fault::Fault, random},
-    oidc::{
+    edge::{fault::Fault, platform::random},
+    oidc::jose::{
         jwe::{Curve, KeyManagementAlg},
         jwt::SigningAlg,
         provider_key::{DecryptionAlg, KeyAlg},

@@ -5,11 +5,7 @@ use serde::Deserialize;
 use super::{Rows, Statement, from_json, replay::Claim};
 use crate::{
     edge::fault::Fault,
-    oidc::{
-        client::{Client, SecretAtRest, StoredSecret},
-        client_auth::ClientCredentials,
-        client_metadata::AuthMethod,
-    },
+    oidc::client::{Client, SecretAtRest, StoredSecret, client_auth::ClientCredentials, client_metadata::AuthMethod},
     secret::{Hash, RootKeys, WrappedSecret},
     time::UnixTime,
 };

@@ -10,8 +10,8 @@ use crate::{
     oidc::{
         authorization::Authorization,
         client::Client,
-        code_grant::{CodeRequest, StoredCode},
         pkce::CodeChallenge,
+        token::code_grant::{CodeRequest, StoredCode},
     },
     secret::Hash,
     time::UnixTime,

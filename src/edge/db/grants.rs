@@ -7,7 +7,9 @@ use serde::Deserialize;
 use super::{Rows, Statement, from_json, scope_from_json, scope_to_json, to_json};
 use crate::{
     edge::fault::Fault,
-    oidc::{authentication::Consent, authorize::AuthRequest, claims, client_metadata::ClientMetadata, scope::Scope},
+    oidc::{
+        authentication::Consent, authorize::AuthRequest, claims, client::client_metadata::ClientMetadata, scope::Scope,
+    },
     secret::Hash,
     time::UnixTime,
 };

@@ -1,7 +1,7 @@
 //! `replay`: what counts once.
 
 use super::Statement;
-use crate::oidc::client_assertion::SingleUse;
+use crate::oidc::client::client_assertion::SingleUse;
 
 /// A request's claim to the single use of something, on behalf of a client that must not have changed since it was read.
 pub struct Claim<'a> {

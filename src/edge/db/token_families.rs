@@ -11,12 +11,14 @@ use crate::{
     config::Lifetimes,
     edge::{context::Context, fault::Fault},
     oidc::{
-        access_token::AccessTokenClaims,
         authorization::Authorization,
         claims_request::ClaimsRequest,
         client::Client,
-        refresh_grant::{RefreshToken, StoredFamily},
         scope::Scope,
+        token::{
+            access_token::AccessTokenClaims,
+            refresh_grant::{RefreshToken, StoredFamily},
+        },
     },
     secret::Hash,
     time::UnixTime,

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     edge::{context::Context, db::signing_keys, failure::MachineFailure, keys, operator, request::Incoming},
-    oidc::{error::OAuthError, provider_key::ProviderKey},
+    oidc::{error::OAuthError, jose::provider_key::ProviderKey},
     reply::Reply,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     edge::{
-        client_copy, client_document,
+        client::{client_copy, client_document},
         context::Context,
         cookies,
         db::{Rows, Statement, clients, grants, pushed_requests, sessions, signing_keys},
@@ -11,19 +11,19 @@ use crate::{
         flow::{Flow, Standing},
         issue::Draft,
         keys,
+        people::visitor::Visitor,
         request::Incoming,
         request_objects,
-        visitor::Visitor,
     },
     oidc::{
         authorize::AuthRequest,
         client::Client,
         error::OAuthError,
-        id_token_hint::{self, IdTokenHint},
         interaction::{Choice, Interaction, SignedIn, Step},
         params::Params,
         pushed_request,
         return_address::PageError,
+        token::id_token_hint::{self, IdTokenHint},
     },
     reply::Reply,
     routes::{Endpoint, Method},

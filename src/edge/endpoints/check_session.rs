@@ -5,7 +5,7 @@ use crate::{
         context::Context,
         cookies,
         failure::{PageFailure, Problem},
-        random,
+        platform::random,
     },
     pages::{CheckSessionPage, framed_script_policy},
     reply::{Body, Reply},

@@ -12,9 +12,9 @@ use crate::{
         failure::{PageFailure, Problem},
         flow::{self, Flow, Standing},
         issue::Draft,
-        random,
+        people::visitor::Visitor,
+        platform::random,
         request::Incoming,
-        visitor::Visitor,
     },
     oidc::{
         authentication::Consent,

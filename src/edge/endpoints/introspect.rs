@@ -2,24 +2,22 @@
 
 use crate::{
     edge::{
-        caller,
+        client::caller,
         context::Context,
-        db::{
-            Rows, Statement, clients, signing_keys,
-            token_families::{self},
-            users,
-        },
+        db::{Rows, Statement, clients, signing_keys, token_families, users},
         failure::MachineFailure,
         fault::Fault,
         keys,
         request::Incoming,
     },
     oidc::{
-        access_token::{self, AccessTokenClaims},
         client::Client,
-        introspection::{Introspection, check_caller},
-        jwt::Unverified,
-        refresh_grant::RefreshToken,
+        jose::jwt::Unverified,
+        token::{
+            access_token::{self, AccessTokenClaims},
+            introspection::{Introspection, check_caller},
+            refresh_grant::RefreshToken,
+        },
     },
     reply::Reply,
 };

@@ -2,14 +2,16 @@
 
 use crate::{
     edge::{
-        attempt::{Attempt, Verdict},
         context::Context,
         db::throttles,
         failure::{PageFailure, Problem},
-        guest::{Along, Destination, Guest},
+        people::{
+            attempt::{Attempt, Verdict},
+            guest::{Along, Destination, Guest},
+            visitor::Visitor,
+        },
+        platform::text,
         request::Incoming,
-        text,
-        visitor::Visitor,
     },
     pages::{LoginPage, LoginProblem},
     reply::Reply,

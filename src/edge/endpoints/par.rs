@@ -2,17 +2,17 @@
 
 use crate::{
     edge::{
-        caller, client_document,
+        client::{caller, client_document},
         context::Context,
         db::{clients, pushed_requests},
         failure::MachineFailure,
         fault::Fault,
-        random,
+        platform::random,
         request::Incoming,
         request_objects,
     },
     oidc::{
-        client_metadata::Supported,
+        client::client_metadata::Supported,
         pushed_request::{self, LIFETIME, PushedResponse},
     },
     reply::Reply,

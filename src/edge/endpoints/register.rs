@@ -3,16 +3,19 @@
 use crate::{
     audit::Event,
     edge::{
-        client_credentials::{self, Issued},
+        client::{
+            client_credentials::{self, Issued},
+            registrar::Registrar,
+            sector_identifier,
+        },
         context::Context,
         db::clients::{self, ClientRecord},
         failure::MachineFailure,
-        keys, random,
-        registrar::Registrar,
+        keys,
+        platform::random,
         request::Incoming,
-        sector_identifier,
     },
-    oidc::{client::Client, client_metadata::Supported, registration},
+    oidc::client::{Client, client_metadata::Supported, registration},
     reply::Reply,
 };
 

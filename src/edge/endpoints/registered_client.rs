@@ -3,21 +3,25 @@
 use crate::{
     audit::Event,
     edge::{
-        client_copy,
-        client_credentials::{self, Issued},
+        client::{
+            client_copy,
+            client_credentials::{self, Issued},
+            registrar::{self, Registrar},
+            sector_identifier,
+        },
         context::Context,
         db::clients::{self, ClientRecord},
         failure::MachineFailure,
         keys,
-        registrar::{self, Registrar},
         request::Incoming,
-        sector_identifier,
     },
     oidc::{
-        client_auth,
-        client_metadata::{ClientMetadata, Supported},
+        client::{
+            client_auth,
+            client_metadata::{ClientMetadata, Supported},
+            registration::{self, RenewalRequest, UpdateRequest},
+        },
         error::{ErrorCode, OAuthError},
-        registration::{self, RenewalRequest, UpdateRequest},
     },
     reply::{Body, Reply},
 };

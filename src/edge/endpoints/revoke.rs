@@ -4,13 +4,17 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::LONGEST_ACCESS_TOKEN,
     edge::{
-        caller,
+        client::caller,
         context::Context,
-        db::{Statement, audit, clients, clients::Proof, token_families},
+        db::{
+            Statement, audit,
+            clients::{self, Proof},
+            token_families,
+        },
         failure::MachineFailure,
         request::Incoming,
     },
-    oidc::{access_token, refresh_grant::RefreshToken},
+    oidc::token::{access_token, refresh_grant::RefreshToken},
     reply::{Body, Reply},
 };
 

@@ -7,8 +7,8 @@ use crate::{
         db::sessions::{self, Session},
         failure::{PageFailure, Problem},
         flow::{self, Flow},
+        people::visitor::Visitor,
         request::Incoming,
-        visitor::Visitor,
     },
     oidc::{
         interaction::{Choice, Interaction},

@@ -16,11 +16,11 @@ use crate::{
         request::Incoming,
     },
     oidc::{
-        access_token,
         claims_request::Target,
         client::Client,
         error::{ErrorCode, OAuthError},
         params::Params,
+        token::access_token,
     },
     reply::{Body, Reply},
     routes::Method,

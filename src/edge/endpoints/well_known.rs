@@ -6,11 +6,11 @@ use sha2::{Digest, Sha256};
 use crate::{
     edge::{context::Context, failure::MachineFailure, jwks, keys, request::Incoming},
     oidc::{
-        client_metadata::Supported,
+        client::client_metadata::Supported,
         discovery,
         error::OAuthError,
+        jose::provider_key::{JWKS_MAX_AGE, KeyAlg},
         protected_resource,
-        provider_key::{JWKS_MAX_AGE, KeyAlg},
     },
     openapi,
     pages::{Language, STYLESHEET, STYLESHEET_VERSION},

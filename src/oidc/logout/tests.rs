@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     oidc::{
-        client_metadata::{ClientMetadata, Supported},
-        jwt::{SigningAlg, SigningInput},
+        client::client_metadata::{ClientMetadata, Supported},
+        jose::jwt::{SigningAlg, SigningInput},
     },
     time::UnixTime,
 };

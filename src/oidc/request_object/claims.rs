@@ -5,7 +5,12 @@ use serde_json::{Map, Value};
 use super::refused;
 use crate::{
     config::Issuer,
-    oidc::{client::Client, client_metadata::ResponseType, error::OAuthError, jwt::Unverified, params::Params},
+    oidc::{
+        client::{Client, client_metadata::ResponseType},
+        error::OAuthError,
+        jose::jwt::Unverified,
+        params::Params,
+    },
     time::{Lifetime, UnixTime},
 };
 

@@ -11,10 +11,9 @@ pub use self::{
     request_uri::{LONGEST, RequestUri, refused as request_uri_refused},
 };
 use super::{
-    client::Client,
-    client_metadata::ClientSigningAlg,
+    client::{Client, client_metadata::ClientSigningAlg},
     error::{ErrorCode, OAuthError},
-    jwt::Unverified,
+    jose::jwt::Unverified,
     params::Params,
 };
 

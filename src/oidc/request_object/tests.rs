@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     config::{Issuer, LoopbackFetches},
-    oidc::jwt::{SigningAlg, SigningInput, insecure_unsigned},
+    oidc::jose::jwt::{SigningAlg, SigningInput, insecure_unsigned},
     time::UnixTime,
 };
 

@@ -5,8 +5,8 @@ use crate::{
         context::Context,
         db::audit::{self, OwnEvent},
         failure::{PageFailure, Problem},
+        people::resident::Resident,
         request::Incoming,
-        resident::Resident,
     },
     oidc::error::OAuthError,
     pages::{

@@ -11,8 +11,8 @@ use crate::{
             grants::{self, OwnGrant},
         },
         failure::{PageFailure, Problem},
+        people::resident::Resident,
         request::Incoming,
-        resident::Resident,
     },
     oidc::claims,
     pages::{

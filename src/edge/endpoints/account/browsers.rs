@@ -12,8 +12,8 @@ use crate::{
         },
         failure::{PageFailure, Problem},
         logout,
+        people::resident::Resident,
         request::Incoming,
-        resident::Resident,
     },
     oidc::error::OAuthError,
     pages::{

@@ -8,9 +8,11 @@ use crate::{
         db::{audit, sessions::Ending, throttles, users},
         failure::PageFailure,
         logout,
+        people::{
+            resident::{Confirmation, Resident},
+            visitor::Visitor,
+        },
         request::Incoming,
-        resident::{Confirmation, Resident},
-        visitor::Visitor,
     },
     pages::{
         Csp,

@@ -1,7 +1,7 @@
 //! `/account`: who is signed in, and the way to everything else.
 
 use crate::{
-    edge::{context::Context, db::users, failure::PageFailure, request::Incoming, resident::Resident},
+    edge::{context::Context, db::users, failure::PageFailure, people::resident::Resident, request::Incoming},
     pages::{Moment, account::OverviewPage},
     reply::Reply,
     routes::Endpoint,

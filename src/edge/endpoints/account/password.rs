@@ -4,7 +4,6 @@ use crate::{
     account::password,
     audit::{Actor, Entry, Event},
     edge::{
-        attempt::Attempt,
         context::Context,
         cookies,
         db::{
@@ -14,10 +13,13 @@ use crate::{
         },
         failure::PageFailure,
         fault::Fault,
-        logout, random,
+        logout,
+        people::{
+            attempt::Attempt,
+            resident::{Confirmation, Resident},
+        },
+        platform::{random, text},
         request::Incoming,
-        resident::{Confirmation, Resident},
-        text,
     },
     pages::account::{Notice, PasswordCheck, PasswordPage, PasswordProblem},
     reply::Reply,

@@ -1,0 +1,102 @@
+use super::*;
+
+const ROOT: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+fn parse(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::parse(|name| {
+        vars.iter()
+            .rev()
+            .find(|(n, _)| *n == name)
+            .map(|(_, text)| (*text).to_owned())
+    })
+}
+
+fn problem(extra: &[(&str, &str)]) -> String {
+    let good = [("ISSUER", "https://id.acme.org"), ("KEK_1", ROOT)];
+    parse(&[&good, extra].concat()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_complete_configuration_is_accepted() {
+    let config = parse(&[("ISSUER", "http://localhost:8787"), ("KEK_1", ROOT)]).unwrap();
+    assert_eq!(config.issuer.url("/token"), "http://localhost:8787/token");
+    assert!(config.admin_token.is_none() && !config.server_timing);
+}
+
+#[test]
+fn people_may_edit_every_claim_or_those_that_are_named_or_none() {
+    let editable = |value: &str| {
+        let vars = [
+            ("ISSUER", "https://id.acme.org"),
+            ("KEK_1", ROOT),
+            ("EDITABLE_CLAIMS", value),
+        ];
+        parse(&vars).unwrap().editable_claims
+    };
+    assert_eq!(editable(""), EDITABLE_CLAIMS);
+    assert_eq!(editable("none"), [""; 0]);
+    assert_eq!(editable(" name  picture"), ["name", "picture"]);
+}
+
+#[test]
+fn every_problem_is_named_at_once_and_how_to_mend_it() {
+    let shown = parse(&[]).unwrap_err().to_string();
+    assert!(
+        shown.contains("ISSUER is missing") && shown.contains("KEK_1 is missing") && shown.contains("openssl rand")
+    );
+}
+
+#[test]
+fn the_issuer_is_an_https_origin_and_not_the_example() {
+    for issuer in [
+        "https://id.example.com",
+        "http://id.acme.org",
+        "https://id.acme.org/",
+        "https://id.acme.org/x",
+        "https://ID.acme.org",
+        "https://u:p@id.acme.org",
+        "ftp://id.acme.org",
+        "id.acme.org",
+        "https://id.acme.org?x",
+    ] {
+        assert!(problem(&[("ISSUER", issuer)]).contains("ISSUER"), "{issuer}");
+    }
+}
+
+#[test]
+fn short_plain_and_undecodable_roots_are_refused() {
+    for root in ["", "AAAA", "not base64!", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        assert!(problem(&[("KEK_1", root)]).contains("KEK_1"), "{root}");
+    }
+    assert!(problem(&[("KEK_CURRENT", "2")]).contains("KEK_2 is missing"));
+    assert!(problem(&[("KEK_CURRENT", "x")]).contains("KEK_CURRENT"));
+}
+
+#[test]
+fn weak_admin_tokens_and_odd_values_are_refused() {
+    assert!(problem(&[("ADMIN_TOKEN", "changeme")]).contains("ADMIN_TOKEN"));
+    assert!(problem(&[("ADMIN_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]).contains("ADMIN_TOKEN"));
+    assert!(problem(&[("FRONT_CHANNEL_TOKENS", "yes")]).contains("off, on"));
+    assert!(problem(&[("INSECURE_LOOPBACK_FETCHES", "on")]).contains("INSECURE_LOOPBACK_FETCHES"));
+    assert!(problem(&[("LOGOUT_REVOKES", "yes")]).contains("online, all, nothing"));
+    assert!(problem(&[("MTLS_ORIGIN", "https://mtls.acme.org/x")]).contains("MTLS_ORIGIN"));
+    assert!(problem(&[("REGISTRATION", "yes")]).contains("open, token, off"));
+    for hosts in [
+        "yes",
+        "On",
+        "off on",
+        "https://app.acme.org",
+        "App.acme.org",
+        "*",
+        "*.org/",
+        "app.acme.org:443",
+    ] {
+        let shown = problem(&[("CLIENT_ID_METADATA_DOCUMENTS", hosts)]);
+        assert!(
+            shown.contains("CLIENT_ID_METADATA_DOCUMENTS must be off, on"),
+            "{hosts}"
+        );
+    }
+    assert!(problem(&[("EDITABLE_CLAIMS", "name sub")]).contains("EDITABLE_CLAIMS must be none"));
+    assert!(problem(&[("CODE_LIFETIME", "601")]).contains("from 1 to 600"));
+}

@@ -1,0 +1,319 @@
+//! The client that calls an endpoint, and its proof.
+//!
+//! A secret is proved by the statement that acts ([`Proof`]). SQL cannot check the signature of an assertion, nor a certificate:
+//! they are checked here beforehand, against what the isolate remembers of the client, and the statement that acts demands that
+//! the client is still of that version, and that an assertion is this request's alone.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+use super::{client_document, client_keys, client_secret};
+use crate::{
+    edge::{
+        context::Context,
+        db::{
+            Rows, Statement,
+            clients::{self, ClientRecord, Proof},
+            replay::Claim,
+        },
+        failure::MachineFailure,
+        fault::Fault,
+        platform::{log, random},
+        request::Incoming,
+    },
+    oidc::{
+        client::{
+            Client, SecretAtRest,
+            client_assertion::{ClientAssertion, SingleUse},
+            client_auth::{ClientCredentials, Presented, failed, is_secret},
+            client_certificate::ClientCertificate,
+            client_id_document,
+            client_metadata::{AuthMethod, TlsSubject},
+        },
+        error::OAuthError,
+        params::Params,
+    },
+    routes::Endpoint,
+    secret::ClientSecret,
+    time::{Lifetime, UnixTime},
+};
+
+/// A client that has yet to be believed.
+pub struct Caller {
+    credentials: ClientCredentials,
+    proven: Option<Proven>,
+}
+
+/// A proof that was judged before D1 acts.
+struct Proven {
+    /// Of the client that it was judged against.
+    version: i64,
+    /// What must not come again, and this request's claim to it.
+    single_use: Option<(SingleUse, String)>,
+}
+
+/// Lets `act` act for the client that sends `params`. Where the client has changed since the isolate last read it, nothing has
+/// happened, and `act` is tried once more.
+///
+/// # Errors
+/// `invalid_client` and `invalid_request`, and what `act` fails with.
+pub async fn acting<T>(
+    request: &Incoming,
+    params: &Params,
+    context: &Context,
+    act: impl AsyncFn(&Caller) -> Result<T, MachineFailure>,
+) -> Result<T, MachineFailure> {
+    match act(&Caller::of(request, params, context).await?).await {
+        Err(MachineFailure::ClientChanged) => act(&Caller::of(request, params, context).await?).await,
+        outcome => outcome,
+    }
+}
+
+impl Caller {
+    async fn of(request: &Incoming, params: &Params, context: &Context) -> Result<Self, MachineFailure> {
+        let credentials = ClientCredentials::parse(request.authorization().as_deref(), params)?;
+        let proven = match &credentials.presented {
+            Presented::Assertion(assertion) => Some(prove(assertion, context).await?),
+            Presented::Nothing => match &context.certificate {
+                Some(certificate) => prove_certificate(&credentials.client_id, certificate, context).await?,
+                None => None,
+            },
+            Presented::Secret(..) => None,
+        };
+        Ok(Self { credentials, proven })
+    }
+
+    /// Who it claims to be.
+    pub fn client_id(&self) -> &str {
+        &self.credentials.client_id
+    }
+
+    /// The proof as a condition, for statements that act after [`Caller::claim`].
+    pub fn proof(&self, context: &Context) -> Proof<'_> {
+        match &self.proven {
+            Some(proven) => Proof::of_version(self.client_id(), proven.version, self.claim_of(proven)),
+            None => Proof::of_secret(&self.credentials, &context.config.roots, context.now),
+        }
+    }
+
+    /// Takes what counts once. It goes into the batch before whatever the client's proof is a condition of.
+    pub fn claim(&self) -> Statement {
+        let claim = self.proven.as_ref().and_then(|proven| self.claim_of(proven));
+        claim.map_or_else(Statement::idle, |claim| claim.take())
+    }
+
+    /// The client as D1 has it, if the proof is its own. `claimed` is what [`Caller::claim`] gave in the same batch.
+    ///
+    /// # Errors
+    /// `invalid_client`.
+    pub fn authenticated(
+        &self,
+        claimed: &Rows,
+        record: Option<ClientRecord>,
+        context: &Context,
+    ) -> Result<Client, MachineFailure> {
+        if let Some(ClientRecord { client, .. }) = &record {
+            check_document(client, context)?;
+        }
+        match &self.proven {
+            Some(proven) => {
+                let client = record.ok_or_else(failed)?.client;
+                if client.version != proven.version {
+                    forget(&client.client_id);
+                    return Err(MachineFailure::ClientChanged);
+                }
+                if proven.single_use.is_some() && !claimed.any()? {
+                    return Err(OAuthError::invalid_client("the client assertion was used before").into());
+                }
+                Ok(client)
+            }
+            None => self.authenticated_by_secret(record, context),
+        }
+    }
+
+    fn authenticated_by_secret(
+        &self,
+        record: Option<ClientRecord>,
+        context: &Context,
+    ) -> Result<Client, MachineFailure> {
+        let roots = &context.config.roots;
+        let known = record.as_ref().map(|record| (&record.client, record.secret.as_ref()));
+        self.credentials.authenticate(known, roots, context.now)?;
+        let ClientRecord { client, secret, .. } = record.ok_or_else(failed)?;
+        if let Some(stored) = secret
+            && let Some(presented) = self.credentials.outdated_secret(&stored.current.hash, roots)
+        {
+            move_later(presented.clone(), stored.current, &client, context)?;
+        }
+        Ok(client)
+    }
+
+    fn claim_of<'a>(&'a self, proven: &'a Proven) -> Option<Claim<'a>> {
+        let (of, id) = proven.single_use.as_ref()?;
+        Some(Claim {
+            of,
+            id,
+            client_id: &self.credentials.client_id,
+            version: proven.version,
+        })
+    }
+}
+
+/// Whether a client that its document describes may still be one here. A document that is no longer fresh is read anew, also
+/// for a client that fails now: its keys may have changed.
+fn check_document(client: &Client, context: &Context) -> Result<(), MachineFailure> {
+    if !client.is_described_by_document() {
+        return Ok(());
+    }
+    if !client_id_document::is_allowed(&client.client_id, &context.config) {
+        return Err(failed().into());
+    }
+    Ok(client_document::refresh_later(client, context)?)
+}
+
+/// Judges an assertion. What the isolate remembers of the client may be old: nothing is refused for it.
+async fn prove(assertion: &ClientAssertion, context: &Context) -> Result<Proven, MachineFailure> {
+    let config = &context.config;
+    let mut audiences = vec![config.issuer.as_str().to_owned()];
+    let origins = [Some(&config.issuer), config.mtls_origin.as_ref()];
+    audiences.extend(
+        origins
+            .into_iter()
+            .flatten()
+            .flat_map(|origin| [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))),
+    );
+    let single_use = assertion.check(&audiences, context.now)?;
+    let claim = random::id()?;
+    let proven = |record: &ClientRecord| Proven {
+        version: record.client.version,
+        single_use: Some((single_use, claim)),
+    };
+    if let Some(record) = remembered(assertion.client_id(), context.now)
+        && is_genuine(assertion, &record, context).await.is_ok()
+    {
+        return Ok(proven(&record));
+    }
+    let record = read(assertion.client_id(), context).await?.ok_or_else(failed)?;
+    check_document(&record.client, context)?;
+    is_genuine(assertion, &record, context).await?;
+    Ok(proven(&record))
+}
+
+/// Judges a certificate. `None` where the client does not prove itself by one: then it has to be a public client.
+async fn prove_certificate(
+    client_id: &str,
+    certificate: &ClientCertificate,
+    context: &Context,
+) -> Result<Option<Proven>, MachineFailure> {
+    let proven = |record: &ClientRecord| Proven {
+        version: record.client.version,
+        single_use: None,
+    };
+    if let Some(record) = remembered(client_id, context.now)
+        && is_certificate_of(&record.client, certificate, context).await
+    {
+        return Ok(Some(proven(&record)));
+    }
+    let record = read(client_id, context).await?.ok_or_else(failed)?;
+    if is_certificate_of(&record.client, certificate, context).await {
+        return Ok(Some(proven(&record)));
+    }
+    match record.client.metadata.token_endpoint_auth_method {
+        AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth => Err(failed().into()),
+        _ => Ok(None),
+    }
+}
+
+/// Whether the client is known by this certificate.
+async fn is_certificate_of(client: &Client, certificate: &ClientCertificate, context: &Context) -> bool {
+    match (client.metadata.token_endpoint_auth_method, &client.metadata.tls_subject) {
+        (AuthMethod::TlsClientAuth, Some(TlsSubject::Dn(subject))) => certificate.is_of_subject(subject),
+        (AuthMethod::SelfSignedTlsClientAuth, _) => client_keys::have_certificate(client, certificate, context).await,
+        _ => false,
+    }
+}
+
+/// Whether the client of `record` made the assertion.
+async fn is_genuine(
+    assertion: &ClientAssertion,
+    record: &ClientRecord,
+    context: &Context,
+) -> Result<(), MachineFailure> {
+    let (client, roots) = (&record.client, &context.config.roots);
+    assertion.check_registered(&client.metadata)?;
+    let genuine = match (assertion.method(), &record.secret, assertion.token()) {
+        (AuthMethod::PrivateKeyJwt, _, Some(token)) => {
+            let verified = client_keys::verify(client, &token, assertion.alg(), context).await;
+            verified.map_err(|no_key| OAuthError::invalid_client(no_key.why()))?
+        }
+        (AuthMethod::ClientSecretJwt, Some(stored), _) => {
+            let secrets = client_secret::recover(stored, &client.client_id, context).await?;
+            let signed_with = secrets.iter().find(|secret| assertion.is_signed_with(secret.expose()));
+            if let Some(secret) = signed_with
+                && !stored.current.hash.is_under(roots.current_version())
+                && is_secret(secret, &client.client_id, Some(&stored.current.hash), roots)
+            {
+                move_later(secret.clone(), stored.current.clone(), client, context)?;
+            }
+            signed_with.is_some()
+        }
+        _ => false,
+    };
+    if genuine { Ok(()) } else { Err(failed().into()) }
+}
+
+/// Moves a secret to the current root, after the answer: so the older root can be dropped some day.
+fn move_later(secret: ClientSecret, stored: SecretAtRest, client: &Client, context: &Context) -> Result<(), Fault> {
+    let (client, later) = (client.clone(), context.for_later()?);
+    context.background.spawn(async move {
+        let moved = async {
+            let moved = client_secret::at_rest(&secret, &client, &later).await?;
+            later
+                .db
+                .run(clients::move_secret(&client.client_id, &stored.hash, &moved))
+                .await
+        };
+        if let Err(fault) = moved.await {
+            log::fault(&later.request_id, &fault);
+        }
+    });
+    Ok(())
+}
+
+/// How long an isolate remembers a client. What is decided on it is checked against the version in D1.
+const REMEMBERED: Lifetime = Lifetime::minutes(1);
+
+/// The most clients that an isolate remembers; beyond it all are forgotten.
+const MOST_REMEMBERED: usize = 100;
+
+thread_local! {
+    static MEMORY: RefCell<HashMap<String, (UnixTime, Rc<ClientRecord>)>> = RefCell::default();
+}
+
+fn remembered(client_id: &str, now: UnixTime) -> Option<Rc<ClientRecord>> {
+    let found = MEMORY.with_borrow(|memory| memory.get(client_id).cloned());
+    let recent = |since: UnixTime| (0..REMEMBERED.seconds()).contains(&now.since(since).seconds());
+    found.filter(|(since, _)| recent(*since)).map(|(_, record)| record)
+}
+
+/// Reads a client from D1, and remembers it.
+async fn read(client_id: &str, context: &Context) -> Result<Option<Rc<ClientRecord>>, Fault> {
+    let rows = context.db.run(clients::find(client_id)).await?;
+    let record = clients::read(&rows)?.map(Rc::new);
+    if let Some(record) = &record {
+        remember(record, context.now);
+    }
+    Ok(record)
+}
+
+fn remember(record: &Rc<ClientRecord>, now: UnixTime) {
+    MEMORY.with_borrow_mut(|memory| {
+        if memory.len() >= MOST_REMEMBERED {
+            memory.clear();
+        }
+        memory.insert(record.client.client_id.clone(), (now, record.clone()));
+    });
+}
+
+fn forget(client_id: &str) {
+    MEMORY.with_borrow_mut(|memory| memory.remove(client_id));
+}

@@ -1,0 +1,59 @@
+//! Client secrets at rest: as a hash, and wrapped where a client's method needs the secret itself.
+
+use crate::{
+    edge::{context::Context, crypto::SealingKey, fault::Fault},
+    oidc::client::{Client, SecretAtRest, StoredSecret, client_auth},
+    secret::{ClientSecret, KekVersion, Purpose, WrappedSecret},
+};
+
+/// What is stored of a secret of `client`, under the current root.
+pub async fn at_rest(secret: &ClientSecret, client: &Client, context: &Context) -> Result<SecretAtRest, Fault> {
+    let roots = &context.config.roots;
+    let wrapped = if client.needs_secret_itself() {
+        let version = roots.current_version();
+        let sealed = sealing_key(version, context).await?;
+        let binding = binding(&client.client_id, version, context);
+        Some(WrappedSecret::new(
+            version,
+            &sealed.seal(secret.expose(), &binding).await?,
+        ))
+    } else {
+        None
+    };
+    Ok(SecretAtRest {
+        hash: client_auth::secret_hash(roots, &client.client_id, secret),
+        wrapped,
+    })
+}
+
+/// The secrets of a client that work now, of those that are stored so that they can be had. One whose root is no longer
+/// configured is lost, and keeps the others from nothing.
+pub async fn recover(stored: &StoredSecret, client_id: &str, context: &Context) -> Result<Vec<ClientSecret>, Fault> {
+    let mut secrets = Vec::new();
+    for wrapped in stored.valid(context.now).filter_map(|secret| secret.wrapped.as_ref()) {
+        let (version, sealed) = wrapped
+            .parts()
+            .ok_or_else(|| Fault::new("clients", "odd wrapped secret"))?;
+        if !context.config.roots.versions().any(|configured| configured == version) {
+            continue;
+        }
+        let binding = binding(client_id, version, context);
+        let secret = sealing_key(version, context).await?.open(sealed, &binding).await?;
+        secrets.push(ClientSecret::presented(secret));
+    }
+    Ok(secrets)
+}
+
+async fn sealing_key(version: KekVersion, context: &Context) -> Result<SealingKey, Fault> {
+    let key = context
+        .config
+        .roots
+        .derive(version, Purpose::WrapClientSecret)
+        .ok_or_else(|| Fault::new("clients", format_args!("KEK_{version} is not configured")))?;
+    SealingKey::import(&key).await
+}
+
+/// What a wrapped secret is bound to: it opens for no other issuer, client or root.
+fn binding(client_id: &str, version: KekVersion, context: &Context) -> String {
+    format!("{}\n{client_id}\n{version}", context.config.issuer.as_str())
+}

@@ -1,0 +1,155 @@
+//! Fetching what a client names. The address has been judged ([`FetchUrl`]); here the answer is held to limits of time and
+//! size, and leads nowhere else.
+
+use std::{pin::pin, time::Duration};
+
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+};
+use worker::{
+    AbortController, AbortSignal, CacheMode, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
+    Response,
+};
+
+use crate::{
+    oidc::{fetch_url::FetchUrl, freshness},
+    time::Lifetime,
+};
+
+/// How long the whole answer may take.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// What came.
+pub struct Fetched {
+    pub body: Vec<u8>,
+    /// `Content-Type` without parameters, in lower case.
+    pub content_type: String,
+    /// For how long it may be kept, at most a day; `None` when it does not say.
+    pub max_age: Option<Lifetime>,
+}
+
+/// Why nothing came. It is told to the developer of the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotFetched {
+    Unreachable,
+    TooSlow,
+    Redirect,
+    Status,
+    TooLong,
+}
+
+impl NotFetched {
+    /// What to say of the address that was fetched.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Unreachable => "could not be reached",
+            Self::TooSlow => "did not answer within 5 seconds",
+            Self::Redirect => "answered with a redirect, which is not followed",
+            Self::Status => "did not answer with status 200",
+            Self::TooLong => "answered with more than is read",
+        }
+    }
+}
+
+/// Fetches `url`: its answer has status 200 and at most `longest` bytes. Caches on the way are not asked.
+///
+/// # Errors
+/// Says what was wrong with the answer.
+pub async fn get(url: &FetchUrl, accept: &str, longest: usize) -> Result<Fetched, NotFetched> {
+    let abort = AbortController::default();
+    let signal = abort.signal();
+    let outcome = {
+        let answer = pin!(answer(url, accept, longest, &signal));
+        let time_limit = pin!(Delay::from(TIME_LIMIT));
+        match select(answer, time_limit).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => Err(NotFetched::TooSlow),
+        }
+    };
+    // What is still to come is not wanted.
+    abort.abort();
+    outcome
+}
+
+/// Posts a form to `url` and gives the status of the answer, of which no more is read.
+///
+/// # Errors
+/// When there is none.
+pub async fn post_form(url: &FetchUrl, form: &str) -> Result<u16, NotFetched> {
+    let abort = AbortController::default();
+    let signal = abort.signal();
+    let outcome = {
+        let status = pin!(async {
+            let request = form_request(url, form).map_err(|_| NotFetched::Unreachable)?;
+            let sent = Fetch::Request(request).send_with_signal(&signal).await;
+            sent.map(|response| response.status_code())
+                .map_err(|_| NotFetched::Unreachable)
+        });
+        let time_limit = pin!(Delay::from(TIME_LIMIT));
+        match select(status, time_limit).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => Err(NotFetched::TooSlow),
+        }
+    };
+    abort.abort();
+    outcome
+}
+
+fn form_request(url: &FetchUrl, form: &str) -> worker::Result<Request> {
+    let kind = ("content-type", "application/x-www-form-urlencoded");
+    let headers: Headers = [kind, ("user-agent", "limen")].into_iter().collect();
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post)
+        .with_headers(headers)
+        .with_body(Some(form.into()))
+        .with_redirect(RequestRedirect::Manual)
+        .with_cache(CacheMode::NoStore);
+    Request::new_with_init(url.as_str(), &init)
+}
+
+async fn answer(url: &FetchUrl, accept: &str, longest: usize, signal: &AbortSignal) -> Result<Fetched, NotFetched> {
+    let request = request(url, accept).map_err(|_| NotFetched::Unreachable)?;
+    let sent = Fetch::Request(request).send_with_signal(signal).await;
+    let mut response = sent.map_err(|_| NotFetched::Unreachable)?;
+    match response.status_code() {
+        200 => {}
+        300..=399 => return Err(NotFetched::Redirect),
+        _ => return Err(NotFetched::Status),
+    }
+    let header = |name| response.headers().get(name).ok().flatten().unwrap_or_default();
+    let content_type = header("content-type");
+    let content_type = content_type.split(';').next().unwrap_or_default();
+    Ok(Fetched {
+        content_type: content_type.trim().to_ascii_lowercase(),
+        max_age: freshness::max_age(&header("cache-control")),
+        body: body(&mut response, longest).await?,
+    })
+}
+
+fn request(url: &FetchUrl, accept: &str) -> worker::Result<Request> {
+    let headers: Headers = [("accept", accept), ("user-agent", "limen")].into_iter().collect();
+    let mut init = RequestInit::new();
+    init.with_method(Method::Get)
+        .with_headers(headers)
+        // A redirect would lead past the judgement of the address.
+        .with_redirect(RequestRedirect::Manual)
+        .with_cache(CacheMode::NoStore);
+    Request::new_with_init(url.as_str(), &init)
+}
+
+/// The body, read chunk by chunk: what it says of its length may be untrue.
+async fn body(response: &mut Response, longest: usize) -> Result<Vec<u8>, NotFetched> {
+    let mut body = Vec::new();
+    // An answer without a body has no stream.
+    let Ok(mut stream) = response.stream() else {
+        return Ok(body);
+    };
+    while let Some(chunk) = stream.next().await {
+        body.extend(chunk.map_err(|_| NotFetched::Unreachable)?);
+        if body.len() > longest {
+            return Err(NotFetched::TooLong);
+        }
+    }
+    Ok(body)
+}

@@ -1,0 +1,34 @@
+//! Log lines: JSON, with level, event and request id, and without tokens, codes, passwords, headers, cookies or queries. What
+//! may be logged is what these functions take: a [`Fault`], whose operation is a constant and whose cause is a message of the
+//! platform, and texts that are written in the source.
+
+use serde_json::{Value, json};
+
+use crate::edge::fault::Fault;
+
+/// A failure of ours.
+pub fn fault(request_id: &str, fault: &Fault) {
+    let line = json!({ "level": "error", "event": "fault", "request_id": request_id, "fault": fault.to_string() });
+    worker::console_error!("{line}");
+}
+
+/// What became of the notice of a logout that a client did not take.
+pub fn logout_notice(request_id: &str, (client_id, attempts): (&str, i64), outcome: &str) {
+    let line = json!({
+        "level": "warn", "event": "logout_notice", "request_id": request_id, "client_id": client_id,
+        "attempts": attempts, "outcome": outcome,
+    });
+    worker::console_log!("{line}");
+}
+
+/// What the periodic run did.
+pub fn cron(request_id: &str, outcome: &'static str) {
+    let line = json!({ "level": "info", "event": "cron", "request_id": request_id, "outcome": outcome });
+    worker::console_log!("{line}");
+}
+
+/// Why Limen does not serve: names of settings, never their values. There is no request id, for nothing was begun.
+pub fn unconfigured(problem: &str) {
+    let line = json!({ "level": "error", "event": "unconfigured", "request_id": Value::Null, "problem": problem });
+    worker::console_error!("{line}");
+}

@@ -1,0 +1,8 @@
+//! What the platform lends: the clock, randomness, KV, requests to elsewhere, the log, Unicode.
+
+pub mod clock;
+pub mod fetch;
+pub mod kv;
+pub mod log;
+pub mod random;
+pub mod text;

@@ -1,0 +1,220 @@
+//! Client assertions: `private_key_jwt` and `client_secret_jwt` (RFC 7521 section 4.2, RFC 7523 section 3, OIDC Core section 9).
+
+use hmac::{Hmac, Mac};
+use serde::Deserialize;
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use super::client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg};
+use crate::{
+    oidc::{error::OAuthError, jose::jwt::Unverified},
+    secret::random_text,
+    time::{Lifetime, UnixTime},
+};
+
+/// The one `client_assertion_type`.
+pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How far an assertion may reach into the future: its `jti` is remembered for so long.
+const LONGEST: Lifetime = Lifetime::hours(1);
+
+/// How far the client's clock may be off.
+const LEEWAY: Lifetime = Lifetime(30);
+
+/// The most bytes of a `jti`.
+const LONGEST_JTI: usize = 512;
+
+/// What `typ` may say, where it is there: nothing that makes the token a request object, a DPoP proof or a logout token (RFC
+/// 8725 section 3.11).
+const TYPES: [&str; 2] = ["jwt", "client-authentication+jwt"];
+
+/// An assertion that is well-formed, and whose claims and signature are yet to be checked.
+#[derive(Debug)]
+pub struct ClientAssertion {
+    text: String,
+    alg: ClientSigningAlg,
+    claims: Claims,
+}
+
+#[derive(Debug, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: f64,
+    iat: Option<f64>,
+    nbf: Option<f64>,
+    jti: String,
+}
+
+/// "In the general case, the `aud` value is an array ... In the special case when the JWT has one audience, the `aud` value MAY
+/// be a single ... string" (RFC 7519 section 4.1.3).
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Some(Vec<String>),
+}
+
+/// A thing that counts once.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SingleUse {
+    /// A digest of it.
+    pub key: String,
+    /// Until when it must be remembered.
+    pub expires_at: UnixTime,
+}
+
+impl ClientAssertion {
+    /// Takes an assertion apart.
+    ///
+    /// # Errors
+    /// `invalid_client` for one that is not well-formed, not signed, without a claim that RFC 7523 section 3 or OIDC Core
+    /// section 9 demands, or a token for something else.
+    pub fn parse(text: &str) -> Result<Self, OAuthError> {
+        let broken = || refusal("is not a JWT with iss, sub, aud, exp and jti, signed by a known algorithm");
+        let token = Unverified::parse(text).ok_or_else(broken)?;
+        let alg = token
+            .client_alg()
+            .filter(|alg| *alg != ClientSigningAlg::InsecureNone)
+            .ok_or_else(broken)?;
+        if token.names_type() && !TYPES.iter().any(|typ| token.has_type(typ)) {
+            return Err(refusal("has a typ that is not that of a client assertion"));
+        }
+        let claims: Claims = token.claims_unverified().ok_or_else(broken)?;
+        // "the subject MUST be the client_id", and OIDC Core section 9 says the same of the issuer.
+        if claims.iss != claims.sub || claims.sub.is_empty() {
+            return Err(refusal("must have the client_id as iss and sub"));
+        }
+        if claims.jti.is_empty() || claims.jti.len() > LONGEST_JTI {
+            return Err(refusal("must have a jti of 1 to 512 bytes"));
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            alg,
+            claims,
+        })
+    }
+
+    /// Whose it claims to be.
+    pub fn client_id(&self) -> &str {
+        &self.claims.sub
+    }
+
+    /// The method that it is: the algorithm decides.
+    pub fn method(&self) -> AuthMethod {
+        if self.alg.is_hmac() {
+            AuthMethod::ClientSecretJwt
+        } else {
+            AuthMethod::PrivateKeyJwt
+        }
+    }
+
+    /// `alg`.
+    pub fn alg(&self) -> ClientSigningAlg {
+        self.alg
+    }
+
+    /// The token, whose signature is to be checked.
+    pub fn token(&self) -> Option<Unverified<'_>> {
+        Unverified::parse(&self.text)
+    }
+
+    /// Checks for whom the assertion is, and when. Gives what must be remembered of it.
+    ///
+    /// # Errors
+    /// `invalid_client`.
+    pub fn check(&self, audiences: &[String], now: UnixTime) -> Result<SingleUse, OAuthError> {
+        let claims = &self.claims;
+        let is_ours = |one: &String| audiences.contains(one);
+        let addressed = match &claims.aud {
+            Audience::One(one) => is_ours(one),
+            Audience::Some(all) => all.iter().any(is_ours),
+        };
+        // "The authorization server MUST reject any JWT that does not contain its own identity as the intended audience."
+        if !addressed {
+            return Err(refusal("must have the issuer or the token endpoint as aud"));
+        }
+        let exp = whole(claims.exp);
+        if exp + LEEWAY <= now {
+            return Err(refusal("has expired"));
+        }
+        if exp > now + LONGEST + LEEWAY {
+            return Err(refusal("must expire within an hour"));
+        }
+        let is_ahead = |time: Option<f64>| time.is_some_and(|time| whole(time) > now + LEEWAY);
+        if is_ahead(claims.nbf) || is_ahead(claims.iat) {
+            return Err(refusal(
+                "is of the future: its iat or nbf is ahead of this server's clock",
+            ));
+        }
+        // "the authorization server may reject JWTs with an iat claim value that is unreasonably far in the past."
+        if claims.iat.is_some_and(|iat| whole(iat) + LONGEST + LEEWAY < now) {
+            return Err(refusal("has an iat that is too long ago"));
+        }
+        Ok(SingleUse {
+            key: digest(&["client_assertion", &claims.sub, &claims.jti]),
+            expires_at: exp + LEEWAY,
+        })
+    }
+
+    /// Whether `client` registered for such an assertion.
+    ///
+    /// # Errors
+    /// `invalid_client`.
+    pub fn check_registered(&self, client: &ClientMetadata) -> Result<(), OAuthError> {
+        if client.token_endpoint_auth_method != self.method() {
+            return Err(OAuthError::invalid_client(
+                "the client is registered for another authentication method",
+            ));
+        }
+        match client.token_endpoint_auth_signing_alg {
+            Some(registered) if registered != self.alg => Err(refusal(
+                "is not signed by the registered token_endpoint_auth_signing_alg",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the assertion is signed with `secret`: "The octets of the UTF-8 representation of the client_secret value" (OIDC
+    /// Core section 10.1).
+    pub fn is_signed_with(&self, secret: &str) -> bool {
+        self.token()
+            .is_some_and(|token| is_mac(self.alg, secret, token.signed_bytes(), token.signature()))
+    }
+}
+
+/// Whether `mac` is the MAC of `input` under `secret` and one of the HMAC algorithms (RFC 7518 section 3.2), in constant time.
+pub fn is_mac(alg: ClientSigningAlg, secret: &str, input: &[u8], mac: &[u8]) -> bool {
+    fn verify<M: Mac + hmac::digest::KeyInit>(secret: &str, input: &[u8], mac: &[u8]) -> bool {
+        <M as Mac>::new_from_slice(secret.as_bytes())
+            .is_ok_and(|hmac| hmac.chain_update(input).verify_slice(mac).is_ok())
+    }
+    match alg {
+        ClientSigningAlg::HS256 => verify::<Hmac<Sha256>>(secret, input, mac),
+        ClientSigningAlg::HS384 => verify::<Hmac<Sha384>>(secret, input, mac),
+        ClientSigningAlg::HS512 => verify::<Hmac<Sha512>>(secret, input, mac),
+        _ => false,
+    }
+}
+
+/// Whole seconds of a `NumericDate`, which may have a fraction. Casting saturates.
+fn whole(numeric_date: f64) -> UnixTime {
+    UnixTime(numeric_date.floor() as i64)
+}
+
+/// A digest of parts, each after its length.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    random_text::<32>(hash.finalize().into())
+}
+
+fn refusal(why: &str) -> OAuthError {
+    OAuthError::invalid_client(format!("the client assertion {why}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document): the `client_id` is an https URL, and the
+//! document that it leads to is the client's registration.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    client_metadata::{ClientMetadata, Supported},
+    registration,
+};
+use crate::{
+    config::{ClientIdDocuments, Config},
+    oidc::{
+        error::{ErrorCode, OAuthError},
+        fetch_url::FetchUrl,
+        scope::Scope,
+    },
+    time::Lifetime,
+};
+
+/// The most bytes of a document: what section 6.6 recommends.
+pub const LONGEST: usize = 5 * 1_024;
+
+/// The most bytes of such a `client_id`. It is part of a name in KV, which has 512.
+const LONGEST_URL: usize = 400;
+
+/// How long a document counts where its server does not say, and the bounds of what it may say (section 4.3).
+const FRESH: Lifetime = Lifetime::hours(1);
+const LEAST_FRESH: Lifetime = Lifetime::minutes(5);
+const MOST_FRESH: Lifetime = Lifetime::days(1);
+
+/// Members that a document "MUST NOT" have, since everybody can read it (section 4.1).
+const SECRETS: [&str; 2] = ["client_secret", "client_secret_expires_at"];
+
+/// A `client_id` that leads to a document which this deployment reads.
+#[derive(Clone, Debug)]
+pub struct ClientIdUrl(FetchUrl);
+
+/// Whether a `client_id` is an URL. Those that Limen gives out never are.
+pub fn is_url(client_id: &str) -> bool {
+    client_id.starts_with("https://") || client_id.starts_with("http://")
+}
+
+impl ClientIdUrl {
+    /// Reads a `client_id` that [`is_url`].
+    ///
+    /// # Errors
+    /// `invalid_client` for one that is not well-formed, or not allowed here.
+    pub fn parse(client_id: &str, config: &Config) -> Result<Self, OAuthError> {
+        if client_id.len() > LONGEST_URL {
+            return Err(unusable("must be a URL of at most 400 bytes"));
+        }
+        let url = FetchUrl::parse(client_id, config.loopback_fetches).map_err(unusable)?;
+        // "MUST contain a path component, MUST NOT contain single-dot or double-dot path segments, MUST NOT contain a
+        // fragment component and MUST NOT contain a username or password" (section 3). A parser leaves a URL as it is only
+        // if it has a path, no such segment in any spelling, and its host in lower case: there is one spelling of it.
+        if url.url().as_str() != client_id {
+            return Err(unusable(
+                "must be written as URL parsers write it, with a path and without . and .. in it",
+            ));
+        }
+        if !config
+            .client_id_documents
+            .allow(url.url().host_str().unwrap_or_default())
+        {
+            return Err(OAuthError::invalid_client("clients of this host are not allowed here"));
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL, which is the `client_id` to the letter.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Where the document is.
+    pub fn document(&self) -> &FetchUrl {
+        &self.0
+    }
+
+    /// The host: what of the client is known for certain.
+    pub fn host(&self) -> &str {
+        self.0.url().host_str().unwrap_or_default()
+    }
+
+    /// Reads the document.
+    ///
+    /// # Errors
+    /// `invalid_client` for what is not the document of this client, and as [`ClientMetadata::parse`].
+    pub fn read(
+        &self,
+        document: &[u8],
+        content_type: &str,
+        supported: &Supported,
+    ) -> Result<ClientMetadata, OAuthError> {
+        // "The response content type MUST be either application/json or application/<AS-defined>+json" (section 4).
+        if content_type != "application/json"
+            && !(content_type.starts_with("application/") && content_type.ends_with("+json"))
+        {
+            return Err(unusable("must lead to a document of the type application/json"));
+        }
+        let mut members = registration::object(document)?;
+        // "The client_id property's value MUST match the URL of the document using simple string comparison" (section 4.1).
+        if members.get("client_id").and_then(Value::as_str) != Some(self.as_str()) {
+            return Err(unusable("must lead to a document whose client_id is the same URL"));
+        }
+        if let Some(name) = SECRETS.iter().find(|name| members.contains_key(**name)) {
+            return Err(refusal(format!(
+                "{name} must not stand in a document that everybody can read"
+            )));
+        }
+        authentication(&mut members)?;
+        leave_out_unsupported(&mut members, supported);
+        self.claim_only_its_own_home(&mut members);
+        let metadata = ClientMetadata::parse(&Value::Object(members), supported)?;
+        registration::check_self_service(&metadata, None)?;
+        Ok(metadata)
+    }
+
+    /// People are shown `client_uri` beneath the client's name: it may only be at the host that is certain (section 6.4).
+    fn claim_only_its_own_home(&self, members: &mut Map<String, Value>) {
+        let is_own = |value: &Value| {
+            let url = value.as_str().and_then(|text| url::Url::parse(text).ok());
+            url.is_some_and(|url| url.origin() == self.0.url().origin())
+        };
+        members.retain(|name, value| (name != "client_uri" && !name.starts_with("client_uri#")) || is_own(value));
+        let origin = self.0.url().origin().ascii_serialization();
+        members.entry("client_uri").or_insert_with(|| json!(origin));
+    }
+}
+
+/// "token_endpoint_auth_method ... MUST NOT include client_secret_post, client_secret_basic, client_secret_jwt, or any other
+/// method based around a shared symmetric secret" (section 4.1). Whoever says nothing cannot mean the default, which has one.
+fn authentication(members: &mut Map<String, Value>) -> Result<(), OAuthError> {
+    let method = members
+        .entry("token_endpoint_auth_method")
+        .or_insert_with(|| json!("none"));
+    if *method == "none" || *method == "private_key_jwt" {
+        Ok(())
+    } else {
+        Err(refusal("token_endpoint_auth_method must be none or private_key_jwt"))
+    }
+}
+
+/// A document speaks to every server; registration, which speaks to Limen, refuses what is left out here.
+fn leave_out_unsupported(members: &mut Map<String, Value>, supported: &Supported) {
+    let known = |values: Value| values.as_array().cloned().unwrap_or_default();
+    let (grants, responses) = (
+        known(json!(supported.grant_types)),
+        known(json!(supported.response_types)),
+    );
+    if let Some(Value::Array(grant_types)) = members.get_mut("grant_types") {
+        grant_types.retain(|grant| grants.contains(grant) && grant != "client_credentials");
+    }
+    if let Some(Value::Array(response_types)) = members.get_mut("response_types") {
+        response_types.retain(|response| responses.contains(response));
+    }
+    if let Some(Value::String(scope)) = members.get_mut("scope")
+        && let Ok(wanted) = Scope::parse(scope)
+    {
+        *scope = wanted.intersection(&Scope::STANDARD.into_iter().collect()).to_string();
+    }
+}
+
+/// For how long a document counts whose server said `max_age`.
+pub fn fresh_for(max_age: Option<Lifetime>) -> Lifetime {
+    max_age.unwrap_or(FRESH).clamp(LEAST_FRESH, MOST_FRESH)
+}
+
+/// Whether a client that is described by a document may still be one here.
+pub fn is_allowed(client_id: &str, config: &Config) -> bool {
+    config.client_id_documents != ClientIdDocuments::Off && ClientIdUrl::parse(client_id, config).is_ok()
+}
+
+/// The refusal of a client whose `client_id` does not lead to a document.
+pub fn unusable(why: &str) -> OAuthError {
+    OAuthError::invalid_client(format!("client_id {why}"))
+}
+
+fn refusal(description: impl Into<std::borrow::Cow<'static, str>>) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidClientMetadata, description)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! Client metadata (OIDC Registration section 2, RFC 7591 section 2 and the specifications that add to it).
+
+mod fields;
+mod keys;
+mod localized;
+mod rules;
+mod supported;
+mod text;
+mod values;
+mod wire;
+
+use serde_json::Value;
+
+use self::fields::Fields;
+pub use self::{
+    keys::{ClientKeys, PublicJwks, TlsSubject},
+    localized::LocalizedText,
+    supported::Supported,
+    values::{
+        AuthMethod, ClientSigningAlg, ContentEncryption, Encryption, GrantType, IdTokenAlg, KeyManagementAlg,
+        ResponseType, SubjectType,
+    },
+};
+use super::redirect_uri::{ApplicationType, RedirectUri};
+use crate::{
+    oidc::{
+        error::{ErrorCode, OAuthError},
+        jose::jwt::SigningAlg,
+        scope::Scope,
+    },
+    time::Lifetime,
+};
+
+/// What a client registered. Fields are named as on the wire, except for pairs and alternatives, which are one value.
+///
+/// Serialises as the wire form, with what is absent, empty or false left out. Deserialises what was so stored without
+/// judging it anew; what comes from a client goes through [`ClientMetadata::parse`].
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct ClientMetadata {
+    pub redirect_uris: Vec<RedirectUri>,
+    pub response_types: Vec<ResponseType>,
+    pub grant_types: Vec<GrantType>,
+    pub application_type: ApplicationType,
+    pub contacts: Vec<String>,
+    pub client_name: LocalizedText,
+    pub logo_uri: LocalizedText,
+    pub client_uri: LocalizedText,
+    pub policy_uri: LocalizedText,
+    pub tos_uri: LocalizedText,
+    /// `jwks` or `jwks_uri`.
+    pub keys: Option<ClientKeys>,
+    pub scope: Option<Scope>,
+    pub software_id: Option<String>,
+    pub software_version: Option<String>,
+
+    pub token_endpoint_auth_method: AuthMethod,
+    pub token_endpoint_auth_signing_alg: Option<ClientSigningAlg>,
+    /// The one `tls_client_auth_*`.
+    pub tls_subject: Option<TlsSubject>,
+    pub tls_client_certificate_bound_access_tokens: bool,
+    pub dpop_bound_access_tokens: bool,
+
+    pub sector_identifier_uri: Option<String>,
+    pub subject_type: SubjectType,
+    pub id_token_signed_response_alg: IdTokenAlg,
+    /// `id_token_encrypted_response_alg` and `_enc`.
+    pub id_token_encryption: Option<Encryption>,
+    pub userinfo_signed_response_alg: Option<SigningAlg>,
+    /// `userinfo_encrypted_response_alg` and `_enc`.
+    pub userinfo_encryption: Option<Encryption>,
+    pub authorization_signed_response_alg: Option<SigningAlg>,
+    /// `authorization_encrypted_response_alg` and `_enc`.
+    pub authorization_encryption: Option<Encryption>,
+    pub introspection_signed_response_alg: Option<SigningAlg>,
+    /// `introspection_encrypted_response_alg` and `_enc`.
+    pub introspection_encryption: Option<Encryption>,
+
+    pub request_object_signing_alg: Option<ClientSigningAlg>,
+    /// `request_object_encryption_alg` and `_enc`.
+    pub request_object_encryption: Option<Encryption>,
+    pub require_signed_request_object: bool,
+    pub require_pushed_authorization_requests: bool,
+    pub request_uris: Vec<String>,
+    pub default_max_age: Option<Lifetime>,
+    pub require_auth_time: bool,
+    pub default_acr_values: Vec<String>,
+    pub initiate_login_uri: Option<String>,
+
+    pub post_logout_redirect_uris: Vec<RedirectUri>,
+    pub backchannel_logout_uri: Option<String>,
+    pub backchannel_logout_session_required: bool,
+    pub frontchannel_logout_uri: Option<String>,
+    pub frontchannel_logout_session_required: bool,
+}
+
+impl ClientMetadata {
+    /// Reads what a client wants to register. Null and empty strings count as absent; "The authorization server MUST
+    /// ignore any client metadata sent by the client that it does not understand", and `software_statement` is not.
+    ///
+    /// # Errors
+    /// `invalid_redirect_uri` or `invalid_client_metadata`, naming the field.
+    pub fn parse(json: &Value, supported: &Supported) -> Result<Self, OAuthError> {
+        let json = json.as_object().ok_or_else(|| {
+            OAuthError::new(
+                ErrorCode::InvalidClientMetadata,
+                "the client metadata must be a JSON object",
+            )
+        })?;
+        let client = Self::read(&Fields::sent(json, supported.loopback_fetches))?;
+        supported.check(&client)?;
+        rules::check(&client)?;
+        Ok(client)
+    }
+}
+
+#[cfg(test)]
+mod tests;

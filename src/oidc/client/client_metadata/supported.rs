@@ -1,0 +1,186 @@
+//! What this deployment supports of client metadata: registration refuses the rest, discovery advertises it.
+
+use super::{
+    ClientMetadata,
+    fields::refusal,
+    keys::TlsSubject,
+    values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
+};
+use crate::{
+    config::{Config, FrontChannelTokens, LoopbackFetches, SignUp},
+    oidc::{error::OAuthError, jose::jwt::SigningAlg},
+};
+
+/// Every grant type. Implicit stands first, so that the others are a list too.
+const GRANT_TYPES: &[GrantType] = &[
+    GrantType::Implicit,
+    GrantType::AuthorizationCode,
+    GrantType::RefreshToken,
+    GrantType::ClientCredentials,
+];
+
+/// Every authentication method. Those by certificates stand first, so that the others are a list too.
+const AUTH_METHODS: &[AuthMethod] = &[
+    AuthMethod::TlsClientAuth,
+    AuthMethod::SelfSignedTlsClientAuth,
+    AuthMethod::ClientSecretBasic,
+    AuthMethod::ClientSecretPost,
+    AuthMethod::ClientSecretJwt,
+    AuthMethod::PrivateKeyJwt,
+    AuthMethod::None,
+];
+
+/// The values and features that a client may register.
+#[derive(Clone, Copy, Debug)]
+pub struct Supported {
+    /// `grant_types_supported`.
+    pub grant_types: &'static [GrantType],
+    /// `response_types_supported`.
+    pub response_types: &'static [ResponseType],
+    /// `token_endpoint_auth_methods_supported`.
+    pub auth_methods: &'static [AuthMethod],
+    /// `token_endpoint_auth_signing_alg_values_supported`.
+    pub auth_signing_algs: &'static [ClientSigningAlg],
+    /// `subject_types_supported`.
+    pub subject_types: &'static [SubjectType],
+    /// `id_token_signing_alg_values_supported`.
+    pub id_token_signing_algs: &'static [IdTokenAlg],
+    /// `userinfo_signing_alg_values_supported`.
+    pub userinfo_signing_algs: &'static [SigningAlg],
+    /// `authorization_signing_alg_values_supported` (JARM).
+    pub authorization_signing_algs: &'static [SigningAlg],
+    /// `introspection_signing_alg_values_supported`.
+    pub introspection_signing_algs: &'static [SigningAlg],
+    /// `request_object_signing_alg_values_supported`.
+    pub request_object_signing_algs: &'static [ClientSigningAlg],
+    /// Encrypted ID Tokens.
+    pub id_token_encryption: bool,
+    /// Encrypted UserInfo answers.
+    pub userinfo_encryption: bool,
+    /// Encrypted authorization answers (JARM).
+    pub authorization_encryption: bool,
+    /// Encrypted introspection answers.
+    pub introspection_encryption: bool,
+    /// Request objects encrypted to Limen.
+    pub request_object_encryption: bool,
+    /// Request objects by reference.
+    pub request_uris: bool,
+    /// Pushed authorization requests.
+    pub pushed_authorization_requests: bool,
+    /// Making an account on the way (`prompt=create`).
+    pub sign_up: bool,
+    /// Access tokens bound to a DPoP key.
+    pub dpop: bool,
+    /// Access tokens bound to a client certificate.
+    pub certificate_bound_access_tokens: bool,
+    /// Certificates known by an alternative name of their subject.
+    pub certificate_san: bool,
+    /// Whether `jwks_uri` and the like may lead to a loopback host.
+    pub loopback_fetches: LoopbackFetches,
+}
+
+impl Supported {
+    /// What Limen does where the configuration allows nothing more.
+    pub const CURRENT: Self = Self {
+        grant_types: GRANT_TYPES.split_at(1).1,
+        response_types: &[ResponseType::Code],
+        auth_methods: AUTH_METHODS.split_at(2).1,
+        auth_signing_algs: &[
+            ClientSigningAlg::RS256,
+            ClientSigningAlg::PS256,
+            ClientSigningAlg::ES256,
+            ClientSigningAlg::EdDSA,
+            ClientSigningAlg::HS256,
+            ClientSigningAlg::HS384,
+            ClientSigningAlg::HS512,
+        ],
+        subject_types: &[SubjectType::Public, SubjectType::Pairwise],
+        id_token_signing_algs: &IdTokenAlg::ALL,
+        userinfo_signing_algs: &SigningAlg::ALL,
+        authorization_signing_algs: &SigningAlg::ALL,
+        introspection_signing_algs: &[],
+        request_object_signing_algs: &[
+            ClientSigningAlg::InsecureNone,
+            ClientSigningAlg::RS256,
+            ClientSigningAlg::PS256,
+            ClientSigningAlg::ES256,
+            ClientSigningAlg::EdDSA,
+        ],
+        id_token_encryption: true,
+        userinfo_encryption: true,
+        authorization_encryption: true,
+        introspection_encryption: false,
+        request_object_encryption: true,
+        request_uris: true,
+        pushed_authorization_requests: true,
+        sign_up: false,
+        dpop: false,
+        certificate_bound_access_tokens: false,
+        certificate_san: false,
+        loopback_fetches: LoopbackFetches::Refused,
+    };
+
+    /// What Limen does as it is configured.
+    pub fn of(config: &Config) -> Self {
+        let mut supported = Self::CURRENT;
+        supported.loopback_fetches = config.loopback_fetches;
+        supported.sign_up = config.sign_up == SignUp::Open;
+        if config.mtls_origin.is_some() {
+            supported.auth_methods = AUTH_METHODS;
+            supported.certificate_bound_access_tokens = true;
+        }
+        if config.front_channel_tokens == FrontChannelTokens::InsecureAllowed {
+            supported.grant_types = GRANT_TYPES;
+            supported.response_types = &ResponseType::ALL;
+        }
+        supported
+    }
+
+    /// Refuses what is not supported: dropping it silently would leave the client without what it relies on.
+    pub(super) fn check(&self, client: &ClientMetadata) -> Result<(), OAuthError> {
+        let signs_requests = self
+            .request_object_signing_algs
+            .iter()
+            .any(|alg| *alg != ClientSigningAlg::InsecureNone);
+        #[rustfmt::skip]
+        let fields = [
+            ("grant_types", all(&client.grant_types, self.grant_types)),
+            ("response_types", all(&client.response_types, self.response_types)),
+            ("token_endpoint_auth_method", self.auth_methods.contains(&client.token_endpoint_auth_method)),
+            ("token_endpoint_auth_signing_alg", all(&client.token_endpoint_auth_signing_alg, self.auth_signing_algs)),
+            ("tls_client_auth_subject_dn", self.certificate_san || !client.tls_subject.as_ref().is_some_and(TlsSubject::is_san)),
+            ("tls_client_certificate_bound_access_tokens",
+                self.certificate_bound_access_tokens || !client.tls_client_certificate_bound_access_tokens),
+            ("dpop_bound_access_tokens", self.dpop || !client.dpop_bound_access_tokens),
+            ("subject_type", self.subject_types.contains(&client.subject_type)),
+            ("id_token_signed_response_alg", self.id_token_signing_algs.contains(&client.id_token_signed_response_alg)),
+            ("id_token_encrypted_response_alg", self.id_token_encryption || client.id_token_encryption.is_none()),
+            ("userinfo_signed_response_alg", all(&client.userinfo_signed_response_alg, self.userinfo_signing_algs)),
+            ("userinfo_encrypted_response_alg", self.userinfo_encryption || client.userinfo_encryption.is_none()),
+            ("authorization_signed_response_alg",
+                all(&client.authorization_signed_response_alg, self.authorization_signing_algs)),
+            ("authorization_encrypted_response_alg",
+                self.authorization_encryption || client.authorization_encryption.is_none()),
+            ("introspection_signed_response_alg",
+                all(&client.introspection_signed_response_alg, self.introspection_signing_algs)),
+            ("introspection_encrypted_response_alg",
+                self.introspection_encryption || client.introspection_encryption.is_none()),
+            ("request_object_signing_alg", all(&client.request_object_signing_alg, self.request_object_signing_algs)),
+            ("request_object_encryption_alg",
+                self.request_object_encryption || client.request_object_encryption.is_none()),
+            ("require_signed_request_object", signs_requests || !client.require_signed_request_object),
+            ("require_pushed_authorization_requests",
+                self.pushed_authorization_requests || !client.require_pushed_authorization_requests),
+            ("request_uris", self.request_uris || client.request_uris.is_empty()),
+        ];
+        match fields.iter().find(|(_, supported)| !supported) {
+            Some((field, _)) => Err(refusal(field, UNSUPPORTED)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether `supported` has all of `wanted`, a list or an option.
+fn all<'a, T: PartialEq + 'a>(wanted: impl IntoIterator<Item = &'a T>, supported: &[T]) -> bool {
+    wanted.into_iter().all(|value| supported.contains(value))
+}

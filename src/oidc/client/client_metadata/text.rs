@@ -1,0 +1,84 @@
+//! Texts and URLs in client metadata: what each may hold. All that is wrong is told to the developer of the client.
+
+use std::net::IpAddr;
+
+use super::fields::Parsed;
+use crate::{
+    config::LoopbackFetches,
+    oidc::{
+        client::distinguished_name::DistinguishedName,
+        fetch_url::{FetchUrl, absolute},
+    },
+};
+
+/// The most characters that a text for people may have.
+const LONGEST_TEXT: usize = 200;
+
+/// The most bytes that a certificate's name may have.
+const LONGEST_NAME: usize = 2_000;
+
+/// A text that may be shown.
+pub(super) fn plain(text: &str) -> Parsed<String> {
+    if text.is_empty() || text.chars().count() > LONGEST_TEXT || text.contains(is_unprintable) {
+        return Err("must have 1 to 200 characters and no control characters");
+    }
+    Ok(text.to_owned())
+}
+
+/// What a certificate names.
+pub(super) fn certificate_name(text: &str) -> Parsed<String> {
+    if text.len() > LONGEST_NAME || text.contains(is_unprintable) {
+        return Err("must have at most 2000 bytes and no control characters");
+    }
+    Ok(text.to_owned())
+}
+
+/// The subject of a certificate (RFC 4514).
+pub(super) fn distinguished_name(text: &str) -> Parsed<String> {
+    certificate_name(text)?;
+    DistinguishedName::parse(text)
+        .map(|_| text.to_owned())
+        .ok_or("must be a distinguished name as in RFC 4514")
+}
+
+/// An IP address that a certificate names.
+pub(super) fn ip_address(text: &str) -> Parsed<String> {
+    text.parse::<IpAddr>()
+        .map(|_| text.to_owned())
+        .map_err(|_| "must be an IP address")
+}
+
+/// Control characters, line breaks, and what turns the direction of a text.
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A page that people are shown and may follow.
+pub(super) fn page(text: &str) -> Parsed<String> {
+    match absolute(text)?.scheme() {
+        "http" | "https" => Ok(text.to_owned()),
+        _ => Err("must be an http or https URL"),
+    }
+}
+
+/// An address to which people are sent.
+pub(super) fn https(text: &str) -> Parsed<String> {
+    let url = absolute(text)?;
+    if url.scheme() != "https" {
+        return Err("must be an https URL");
+    }
+    if url.fragment().is_some() {
+        return Err("must not have a fragment");
+    }
+    Ok(text.to_owned())
+}
+
+/// An address that Limen calls.
+pub(super) fn fetched(text: &str, loopback: LoopbackFetches) -> Parsed<String> {
+    FetchUrl::parse(text, loopback).map(|url| url.as_str().to_owned())
+}
+
+/// The address of a request object. Its fragment may be a hash of the content (OIDC Core section 6.2).
+pub(super) fn request_uri(text: &str, loopback: LoopbackFetches) -> Parsed<String> {
+    FetchUrl::parse_with_fragment(text, loopback).map(|url| url.as_str().to_owned())
+}

@@ -1,0 +1,208 @@
+//! Client metadata as JSON, read and written (RFC 7591 section 2): each field stands once in either direction.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::{Map, Value, json};
+
+use super::{
+    ClientMetadata,
+    fields::Fields,
+    text,
+    values::{self, Encryption, GrantType, ResponseType},
+};
+use crate::oidc::{
+    client::redirect_uri::{ApplicationType, RedirectUri},
+    error::OAuthError,
+    scope::Scope,
+};
+
+impl ClientMetadata {
+    pub(super) fn read(fields: &Fields) -> Result<Self, OAuthError> {
+        let application_type = match fields.text("application_type", values::named)? {
+            Some(given) => given,
+            None => inferred_application_type(fields)?,
+        };
+        let grant_types = or_default(
+            fields.texts("grant_types", values::named)?,
+            GrantType::AuthorizationCode,
+            true,
+        );
+        let redirected = grant_types.iter().any(|grant| grant.begins_with_redirect());
+        let response_type = |text: &str| ResponseType::parse(text).ok_or(values::UNSUPPORTED);
+        let response_types = or_default(
+            fields.texts("response_types", response_type)?,
+            ResponseType::Code,
+            redirected,
+        );
+        let redirect_uri = |text: &str| RedirectUri::register(text, application_type);
+
+        Ok(Self {
+            redirect_uris: fields.texts("redirect_uris", redirect_uri)?,
+            response_types,
+            grant_types,
+            application_type,
+            contacts: fields.texts("contacts", text::plain)?,
+            client_name: fields.localized("client_name", text::plain)?,
+            logo_uri: fields.localized("logo_uri", text::page)?,
+            client_uri: fields.localized("client_uri", text::page)?,
+            policy_uri: fields.localized("policy_uri", text::page)?,
+            tos_uri: fields.localized("tos_uri", text::page)?,
+            keys: fields.keys()?,
+            scope: fields.text("scope", |text| {
+                Scope::parse(text).map_err(|_| "must be scopes separated by spaces")
+            })?,
+            software_id: fields.text("software_id", text::plain)?,
+            software_version: fields.text("software_version", text::plain)?,
+
+            token_endpoint_auth_method: fields
+                .text("token_endpoint_auth_method", values::named)?
+                .unwrap_or_default(),
+            token_endpoint_auth_signing_alg: fields.text("token_endpoint_auth_signing_alg", values::named)?,
+            tls_subject: fields.tls_subject()?,
+            tls_client_certificate_bound_access_tokens: fields.flag("tls_client_certificate_bound_access_tokens")?,
+            dpop_bound_access_tokens: fields.flag("dpop_bound_access_tokens")?,
+
+            sector_identifier_uri: fields.fetched("sector_identifier_uri")?,
+            subject_type: fields.text("subject_type", values::named)?.unwrap_or_default(),
+            id_token_signed_response_alg: fields
+                .text("id_token_signed_response_alg", values::named)?
+                .unwrap_or_default(),
+            id_token_encryption: fields.encryption("id_token_encrypted_response")?,
+            userinfo_signed_response_alg: fields.text("userinfo_signed_response_alg", values::named)?,
+            userinfo_encryption: fields.encryption("userinfo_encrypted_response")?,
+            authorization_signed_response_alg: fields.text("authorization_signed_response_alg", values::named)?,
+            authorization_encryption: fields.encryption("authorization_encrypted_response")?,
+            introspection_signed_response_alg: fields.text("introspection_signed_response_alg", values::named)?,
+            introspection_encryption: fields.encryption("introspection_encrypted_response")?,
+
+            request_object_signing_alg: fields.text("request_object_signing_alg", values::named)?,
+            request_object_encryption: fields.encryption("request_object_encryption")?,
+            require_signed_request_object: fields.flag("require_signed_request_object")?,
+            require_pushed_authorization_requests: fields.flag("require_pushed_authorization_requests")?,
+            request_uris: fields.request_uris()?,
+            default_max_age: fields.seconds("default_max_age")?,
+            require_auth_time: fields.flag("require_auth_time")?,
+            default_acr_values: fields.texts("default_acr_values", text::plain)?,
+            initiate_login_uri: fields.text("initiate_login_uri", text::https)?,
+
+            post_logout_redirect_uris: fields.texts("post_logout_redirect_uris", redirect_uri)?,
+            backchannel_logout_uri: fields.fetched("backchannel_logout_uri")?,
+            backchannel_logout_session_required: fields.flag("backchannel_logout_session_required")?,
+            frontchannel_logout_uri: fields.text("frontchannel_logout_uri", |text| {
+                redirect_uri(text).map(|_| text.to_owned())
+            })?,
+            frontchannel_logout_session_required: fields.flag("frontchannel_logout_session_required")?,
+        })
+    }
+
+    /// The wire form.
+    pub fn to_json(&self) -> Map<String, Value> {
+        let always = [
+            ("redirect_uris", json!(self.redirect_uris)),
+            ("response_types", json!(self.response_types)),
+            ("grant_types", json!(self.grant_types)),
+            ("application_type", json!(self.application_type)),
+            ("token_endpoint_auth_method", json!(self.token_endpoint_auth_method)),
+            ("subject_type", json!(self.subject_type)),
+            ("id_token_signed_response_alg", json!(self.id_token_signed_response_alg)),
+        ];
+        #[rustfmt::skip]
+        let when_given = [
+            ("contacts", json!(self.contacts)),
+            ("scope", json!(self.scope)),
+            ("software_id", json!(self.software_id)),
+            ("software_version", json!(self.software_version)),
+            ("token_endpoint_auth_signing_alg", json!(self.token_endpoint_auth_signing_alg)),
+            ("tls_client_certificate_bound_access_tokens", json!(self.tls_client_certificate_bound_access_tokens)),
+            ("dpop_bound_access_tokens", json!(self.dpop_bound_access_tokens)),
+            ("sector_identifier_uri", json!(self.sector_identifier_uri)),
+            ("userinfo_signed_response_alg", json!(self.userinfo_signed_response_alg)),
+            ("authorization_signed_response_alg", json!(self.authorization_signed_response_alg)),
+            ("introspection_signed_response_alg", json!(self.introspection_signed_response_alg)),
+            ("request_object_signing_alg", json!(self.request_object_signing_alg)),
+            ("require_signed_request_object", json!(self.require_signed_request_object)),
+            ("require_pushed_authorization_requests", json!(self.require_pushed_authorization_requests)),
+            ("request_uris", json!(self.request_uris)),
+            ("default_max_age", json!(self.default_max_age)),
+            ("require_auth_time", json!(self.require_auth_time)),
+            ("default_acr_values", json!(self.default_acr_values)),
+            ("initiate_login_uri", json!(self.initiate_login_uri)),
+            ("post_logout_redirect_uris", json!(self.post_logout_redirect_uris)),
+            ("backchannel_logout_uri", json!(self.backchannel_logout_uri)),
+            ("backchannel_logout_session_required", json!(self.backchannel_logout_session_required)),
+            ("frontchannel_logout_uri", json!(self.frontchannel_logout_uri)),
+            ("frontchannel_logout_session_required", json!(self.frontchannel_logout_session_required)),
+        ];
+        let localized = [
+            ("client_name", &self.client_name),
+            ("logo_uri", &self.logo_uri),
+            ("client_uri", &self.client_uri),
+            ("policy_uri", &self.policy_uri),
+            ("tos_uri", &self.tos_uri),
+        ];
+        let encrypted = [
+            ("id_token_encrypted_response", self.id_token_encryption),
+            ("userinfo_encrypted_response", self.userinfo_encryption),
+            ("authorization_encrypted_response", self.authorization_encryption),
+            ("introspection_encrypted_response", self.introspection_encryption),
+            ("request_object_encryption", self.request_object_encryption),
+        ];
+        let alternatives = [json!(self.keys), json!(self.tls_subject)];
+
+        let given = |value: &Value| *value != json!(null) && *value != json!(false) && *value != json!([]);
+        let plain = always
+            .into_iter()
+            .chain(when_given.into_iter().filter(|(_, value)| given(value)));
+        let mut wire: Map<_, _> = plain.map(|(field, value)| (field.to_owned(), value)).collect();
+        for (field, texts) in localized {
+            wire.extend(texts.members(field).map(|(member, text)| (member, json!(text))));
+        }
+        for (prefix, encryption) in encrypted {
+            if let Some(Encryption { alg, enc }) = encryption {
+                wire.extend([
+                    (format!("{prefix}_alg"), json!(alg)),
+                    (format!("{prefix}_enc"), json!(enc)),
+                ]);
+            }
+        }
+        for alternative in alternatives {
+            if let Value::Object(member) = alternative {
+                wire.extend(member);
+            }
+        }
+        wire
+    }
+}
+
+/// `application_type` of clients that do not say: "web", unless each of their redirect URIs is one that only native
+/// clients may have. Command-line tools and MCP clients leave it out.
+fn inferred_application_type(fields: &Fields) -> Result<ApplicationType, OAuthError> {
+    let uris = fields.texts("redirect_uris", |text| Ok(text.to_owned()))?;
+    let may_be = |uri: &str, application| RedirectUri::register(uri, application).is_ok();
+    let native_only = |uri: &String| !may_be(uri, ApplicationType::Web) && may_be(uri, ApplicationType::Native);
+    let native = !uris.is_empty() && uris.iter().all(native_only);
+    Ok(if native {
+        ApplicationType::Native
+    } else {
+        ApplicationType::Web
+    })
+}
+
+fn or_default<T>(mut values: Vec<T>, default: T, needed: bool) -> Vec<T> {
+    if values.is_empty() && needed {
+        values.push(default);
+    }
+    values
+}
+
+impl Serialize for ClientMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientMetadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = Map::deserialize(deserializer)?;
+        Self::read(&Fields::stored(&json)).map_err(|error| de::Error::custom(error.description))
+    }
+}

@@ -1,0 +1,151 @@
+//! A registered client: who may ask for what (RFC 6749 section 2, RFC 7591 section 2).
+
+pub mod client_assertion;
+pub mod client_auth;
+pub mod client_certificate;
+pub mod client_id_document;
+pub mod client_key;
+pub mod client_metadata;
+pub mod distinguished_name;
+pub mod redirect_uri;
+pub mod registration;
+pub mod sector_identifier;
+
+use serde::{Deserialize, Serialize};
+
+use self::{
+    client_certificate::ClientCertificate,
+    client_metadata::{AuthMethod, ClientMetadata, GrantType},
+};
+use super::{
+    error::OAuthError,
+    jose::{
+        jwt::SigningAlg,
+        provider_key::{DecryptionAlg, KeyAlg},
+    },
+    scope::Scope,
+};
+use crate::{
+    secret::{Hash, WrappedSecret},
+    time::UnixTime,
+};
+
+/// A client as it is stored. Everything but the secrets may be copied to KV.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Client {
+    /// `client_id`.
+    pub client_id: String,
+    /// Rises with every change. What was decided from a copy is checked against it in D1.
+    pub version: i64,
+    /// `client_id_issued_at`.
+    pub issued_at: UnixTime,
+    /// What the client registered.
+    pub metadata: ClientMetadata,
+    /// Of a client whose `client_id` leads to a document that describes it: until when that need not be fetched again.
+    #[serde(default)]
+    pub document_fresh_until: Option<UnixTime>,
+}
+
+/// A client's secret at rest. It never goes to KV.
+#[derive(Clone, Debug)]
+pub struct StoredSecret {
+    /// The secret.
+    pub current: SecretAtRest,
+    /// The secret before the last renewal, and until when it still works.
+    pub previous: Option<(SecretAtRest, UnixTime)>,
+}
+
+/// What is stored of one secret.
+#[derive(Clone, Debug)]
+pub struct SecretAtRest {
+    /// Its hash.
+    pub hash: Hash,
+    /// The secret itself, where the client's method needs it.
+    pub wrapped: Option<WrappedSecret>,
+}
+
+impl StoredSecret {
+    /// The secrets that work at `now`.
+    pub fn valid(&self, now: UnixTime) -> impl Iterator<Item = &SecretAtRest> {
+        let previous = self.previous.iter().filter(move |(_, until)| now < *until);
+        std::iter::once(&self.current).chain(previous.map(|(secret, _)| secret))
+    }
+
+    /// The same as hashes alone, for a client that no longer needs more.
+    #[must_use]
+    pub fn hashed_only(mut self) -> Self {
+        self.current.wrapped = None;
+        if let Some((previous, _)) = &mut self.previous {
+            previous.wrapped = None;
+        }
+        self
+    }
+}
+
+impl Client {
+    /// Whether the client registered `grant_type`.
+    pub fn may_use(&self, grant_type: GrantType) -> bool {
+        self.metadata.grant_types.contains(&grant_type)
+    }
+
+    /// Whether the client can be held to a secret or key (RFC 6749 section 2.1).
+    pub fn is_confidential(&self) -> bool {
+        self.metadata.token_endpoint_auth_method.is_confidential()
+    }
+
+    /// Whether the secret itself is needed, to check MACs under it, and not just its hash.
+    pub fn needs_secret_itself(&self) -> bool {
+        let request_alg = self.metadata.request_object_signing_alg;
+        self.metadata.token_endpoint_auth_method == AuthMethod::ClientSecretJwt
+            || request_alg.is_some_and(|alg| alg.is_hmac())
+    }
+
+    /// Whether the client showed the certificate that its tokens are bound to, where they are.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn check_certificate(&self, certificate: Option<&ClientCertificate>) -> Result<(), OAuthError> {
+        if self.metadata.tls_client_certificate_bound_access_tokens && certificate.is_none() {
+            return Err(OAuthError::invalid_request(
+                "the client must show a TLS certificate: its access tokens are bound to it",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The part of `requested` that the client registered. A client that registered no scope may ask for every standard
+    /// one.
+    pub fn permitted(&self, requested: &Scope) -> Scope {
+        match &self.metadata.scope {
+            Some(registered) => requested.intersection(registered),
+            None => requested.intersection(&Scope::STANDARD.into_iter().collect()),
+        }
+    }
+
+    /// The algorithm under which its tokens are signed; access tokens are also where its ID tokens are not.
+    pub fn signing_alg(&self) -> SigningAlg {
+        self.metadata.id_token_signed_response_alg.signed().unwrap_or_default()
+    }
+
+    /// The keys of Limen's that it needs: what signs for it, and what it encrypts to.
+    pub fn needed_keys(&self) -> impl Iterator<Item = KeyAlg> + use<> {
+        let signing = [
+            Some(self.signing_alg()),
+            self.metadata.userinfo_signed_response_alg,
+            self.metadata.authorization_signed_response_alg,
+        ];
+        let encryption = self.metadata.request_object_encryption;
+        let decrypting = encryption.map(|encryption| KeyAlg::Decrypt(DecryptionAlg::of(encryption.alg)));
+        signing.into_iter().flatten().map(KeyAlg::Sign).chain(decrypting)
+    }
+
+    /// Whether a document at its `client_id` describes it, and nobody registered it.
+    pub fn is_described_by_document(&self) -> bool {
+        self.document_fresh_until.is_some()
+    }
+
+    /// The name to show to people who read `locale` (a language tag of BCP 47).
+    pub fn display_name(&self, locale: &str) -> &str {
+        self.metadata.client_name.best_for(&[locale]).unwrap_or(&self.client_id)
+    }
+}

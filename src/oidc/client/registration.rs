@@ -1,0 +1,275 @@
+//! Client registration messages (RFC 7591 section 3, RFC 7592 section 2, OIDC Registration section 3).
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Client,
+    client_metadata::{ClientMetadata, GrantType, Supported},
+};
+use crate::{
+    oidc::{
+        error::{ErrorCode, OAuthError},
+        scope::Scope,
+    },
+    secret::{ClientSecret, OpaqueToken},
+    time::{Lifetime, UnixTime},
+};
+
+/// The most bytes that a registration may have.
+const LONGEST: usize = 64 * 1_024;
+
+/// Members that only Limen sets: updates "MUST NOT include" them (RFC 7592 section 2.2).
+const ISSUED: [&str; 5] = [
+    "registration_access_token",
+    "registration_client_uri",
+    "client_secret_expires_at",
+    "previous_secret_expires_at",
+    "client_id_issued_at",
+];
+
+/// Reads the body of `POST /register`.
+///
+/// # Errors
+/// As [`ClientMetadata::parse`], and `invalid_client_metadata` when the body is not a JSON object of at most 64 KB, or has
+/// a member twice.
+pub fn parse(body: &[u8], supported: &Supported) -> Result<ClientMetadata, OAuthError> {
+    ClientMetadata::parse(&Value::Object(object(body)?), supported)
+}
+
+/// `PUT /register/{client_id}`: the whole metadata anew.
+#[derive(Debug)]
+pub struct UpdateRequest {
+    /// What is left out is back at its default.
+    pub metadata: ClientMetadata,
+    /// "If the client includes the `client_secret` field in the request, the value of this field MUST match the
+    /// currently issued client secret": to be checked.
+    pub client_secret: Option<ClientSecret>,
+}
+
+impl UpdateRequest {
+    /// Reads the body of a request about the client `client_id`.
+    ///
+    /// # Errors
+    /// As [`parse`], and `invalid_client_metadata` for another `client_id`, for a `client_secret`
+    /// that is no text, and for members that only Limen sets.
+    pub fn parse(body: &[u8], client_id: &str, supported: &Supported) -> Result<Self, OAuthError> {
+        let body = object(body)?;
+        refuse_members(&body, &ISSUED)?;
+        if given(&body, "client_id").is_some_and(|given| given != client_id) {
+            return Err(refusal("client_id is not that of this client"));
+        }
+        let client_secret = match given(&body, "client_secret") {
+            None => None,
+            Some(secret) => {
+                let secret = secret.as_str().map(|text| ClientSecret::presented(text.to_owned()));
+                Some(secret.ok_or_else(|| refusal("client_secret is not that of this client"))?)
+            }
+        };
+        Ok(Self {
+            metadata: ClientMetadata::parse(&Value::Object(body), supported)?,
+            client_secret,
+        })
+    }
+}
+
+/// `PATCH /register/{client_id}`: `current` after the JSON merge patch `patch` (RFC 7396). What the patch leaves out
+/// stays, null clears.
+///
+/// # Errors
+/// As [`parse`], and `invalid_client_metadata` for members that are not metadata but Limen's.
+pub fn merge_patch(
+    current: &ClientMetadata,
+    patch: &[u8],
+    supported: &Supported,
+) -> Result<ClientMetadata, OAuthError> {
+    let patch = object(patch)?;
+    refuse_members(&patch, &ISSUED)?;
+    refuse_members(&patch, &["client_id", "client_secret"])?;
+    let mut merged = current.to_json();
+    merge(&mut merged, patch);
+    let merged = Value::Object(merged);
+    // Many small patches must not add up to what one request may not hold.
+    if merged.to_string().len() > LONGEST {
+        return Err(refusal("the client metadata would be longer than 64 KB"));
+    }
+    ClientMetadata::parse(&merged, supported)
+}
+
+/// Whether a client may register, or change itself from `before`, without the operator. It gets the standard scopes and the
+/// grants that a person takes part in; what else the operator gave it, it keeps, and never gains more.
+///
+/// # Errors
+/// `invalid_client_metadata`, naming the field.
+pub fn check_self_service(wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Result<(), OAuthError> {
+    let standard: Scope = Scope::STANDARD.into_iter().collect();
+    let given = before.and_then(|before| before.scope.clone()).unwrap_or_default();
+    let scope = wanted.scope.clone().unwrap_or_default();
+    if !scope.is_subset(&standard.union(&given)) {
+        return Err(refusal("scope has one that only the operator can give"));
+    }
+    let has = |client: &ClientMetadata| client.grant_types.contains(&GrantType::ClientCredentials);
+    if has(wanted) && !before.is_some_and(has) {
+        return Err(refusal(
+            "grant_types has client_credentials, which only the operator can give",
+        ));
+    }
+    Ok(())
+}
+
+/// `POST /register/{client_id}/renew_secret`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RenewalRequest {
+    /// For how long the secret before still works: `overlap_seconds`, of which 0 is none.
+    pub overlap: Option<Lifetime>,
+}
+
+/// The longest overlap of two secrets.
+const LONGEST_OVERLAP: Lifetime = Lifetime::days(7);
+
+impl RenewalRequest {
+    /// Reads the body, which may be empty.
+    ///
+    /// # Errors
+    /// `invalid_request` for anything but `{"overlap_seconds": n}` with n from 0 to 604800.
+    pub fn parse(body: &[u8]) -> Result<Self, OAuthError> {
+        let wrong = || OAuthError::invalid_request("overlap_seconds must be a whole number from 0 to 604800");
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self { overlap: None });
+        }
+        let body = object(body).map_err(|error| OAuthError::invalid_request(error.description))?;
+        let overlap = match given(&body, "overlap_seconds") {
+            None => 0,
+            Some(seconds) => seconds.as_i64().ok_or_else(wrong)?,
+        };
+        match overlap {
+            0 => Ok(Self { overlap: None }),
+            1.. if overlap <= LONGEST_OVERLAP.seconds() => Ok(Self {
+                overlap: Some(Lifetime(overlap)),
+            }),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// The client information response (RFC 7591 section 3.2.1).
+#[derive(Debug)]
+pub struct ClientInformation<'a> {
+    /// The client as registered.
+    pub client: &'a Client,
+    /// `client_secret`, where one was just issued, and when it expires, if ever.
+    pub secret: Option<(&'a ClientSecret, Option<UnixTime>)>,
+    /// `previous_secret_expires_at`: until when the secret before the last renewal still works.
+    pub previous_secret_expires_at: Option<UnixTime>,
+    /// `registration_access_token`, where one was just issued.
+    pub registration_access_token: Option<&'a OpaqueToken>,
+    /// `registration_client_uri`.
+    pub registration_client_uri: &'a str,
+}
+
+impl ClientInformation<'_> {
+    /// The wire form.
+    pub fn to_json(&self) -> Value {
+        let mut wire = self.client.metadata.to_json();
+        let mut put = |name: &str, value: Value| wire.insert(name.to_owned(), value);
+        put("client_id", json!(self.client.client_id));
+        put("client_id_issued_at", json!(self.client.issued_at));
+        if let Some((secret, expires_at)) = self.secret {
+            put("client_secret", json!(secret.expose()));
+            // "REQUIRED if client_secret is issued ... 0 if it will not expire", in seconds.
+            put("client_secret_expires_at", json!(expires_at.unwrap_or_default()));
+        }
+        if let Some(expires_at) = self.previous_secret_expires_at {
+            put("previous_secret_expires_at", json!(expires_at));
+        }
+        if let Some(token) = self.registration_access_token {
+            put("registration_access_token", json!(token.expose()));
+        }
+        put("registration_client_uri", json!(self.registration_client_uri));
+        Value::Object(wire)
+    }
+}
+
+/// `MergePatch(Target, Patch)` of RFC 7396 section 2, for a patch that is an object.
+fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
+    for (name, value) in patch {
+        match value {
+            Value::Null => _ = target.remove(&name),
+            Value::Object(patch) => {
+                let mut member = match target.remove(&name) {
+                    Some(Value::Object(member)) => member,
+                    _ => Map::new(),
+                };
+                merge(&mut member, patch);
+                target.insert(name, Value::Object(member));
+            }
+            value => _ = target.insert(name, value),
+        }
+    }
+}
+
+/// A JSON object of at most 64 KB in which no name stands twice.
+///
+/// # Errors
+/// `invalid_client_metadata`.
+pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, OAuthError> {
+    if body.len() > LONGEST {
+        return Err(refusal("the body is longer than 64 KB"));
+    }
+    // serde_json refuses what is not UTF-8 and what is nested deeper than 128.
+    serde_json::from_slice(body)
+        .map(|Distinct(members)| members)
+        .map_err(|_| refusal("the body is not a JSON object whose members differ in name"))
+}
+
+/// A JSON object in which no name stands twice: two readers might take one member each (RFC 8259 section 4).
+struct Distinct(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members).map(Self)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, value)) = access.next_entry()? {
+            if members.insert(name, value).is_some() {
+                return Err(de::Error::custom("a member stands twice"));
+            }
+        }
+        Ok(members)
+    }
+}
+
+fn refuse_members(body: &Map<String, Value>, names: &[&str]) -> Result<(), OAuthError> {
+    match names.iter().find(|name| given(body, name).is_some()) {
+        Some(name) => Err(refusal(format!("{name} cannot be set"))),
+        None => Ok(()),
+    }
+}
+
+fn given<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    body.get(name).filter(|value| !value.is_null())
+}
+
+fn refusal(description: impl Into<Cow<'static, str>>) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidClientMetadata, description)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,329 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::{
+    oidc::{
+        authorize::Prompt,
+        claims_request::ClaimsRequest,
+        client::client_metadata::ResponseType,
+        jose::jwt::{SigningAlg, SigningInput},
+        params::Params,
+        scope::Scope,
+        token::id_token_hint::IdTokenHint,
+    },
+    secret::{Purpose, RootKeys},
+};
+
+const NOW: UnixTime = UnixTime(1_000_000);
+
+fn request(prompt: Prompt) -> AuthRequest {
+    AuthRequest {
+        response_type: ResponseType::Code,
+        scope: Scope::parse("openid email").unwrap(),
+        claims: ClaimsRequest::default(),
+        nonce: None,
+        code_challenge: None,
+        prompt,
+        max_age: None,
+        id_token_hint: None,
+        refreshable: false,
+    }
+}
+
+fn signed_in(seconds_ago: i64) -> Authentication {
+    Authentication {
+        session_id: "s".to_owned(),
+        user_id: "u".to_owned(),
+        auth_time: NOW - Lifetime(seconds_ago),
+        acr: "1".to_owned(),
+        amr: vec![],
+    }
+}
+
+fn consent(scope: &str) -> Consent {
+    Consent {
+        grant_id: "g".to_owned(),
+        scope: Scope::parse(scope).unwrap(),
+        claims: BTreeSet::from(["nickname".to_owned()]),
+    }
+}
+
+fn present(authentication: &Authentication) -> Present<'_> {
+    Present {
+        authentication,
+        sub: "u at the client".to_owned(),
+    }
+}
+
+fn claims(text: &str) -> ClaimsRequest {
+    let query = format!("claims={text}");
+    ClaimsRequest::parse(&Params::parse(&query).unwrap()).unwrap()
+}
+
+/// `before` is the session that was there when the person was sent to sign in.
+fn next(
+    request: &AuthRequest,
+    age: Option<i64>,
+    scope: Option<&str>,
+    before: Option<Option<&str>>,
+) -> Result<Step, ErrorCode> {
+    let (authentication, consent) = (age.map(signed_in), scope.map(consent));
+    let present = authentication.as_ref().map(present);
+    let waiting = before.map(|session| Interaction {
+        query: String::new(),
+        since: NOW - Lifetime(20),
+        session_before: session.map(str::to_owned),
+        choice: Choice::Open,
+    });
+    Step::next(
+        request,
+        &SignedIn {
+            active: present,
+            others: false,
+        },
+        consent.as_ref(),
+        NOW,
+        waiting.as_ref(),
+    )
+    .map_err(|error| error.code)
+}
+
+#[test]
+fn sign_in_then_consent_then_answer() {
+    let request = request(Prompt::default());
+    assert_eq!(next(&request, None, None, None), Ok(Step::Login));
+    assert_eq!(next(&request, Some(10), None, None), Ok(Step::Consent));
+    assert_eq!(next(&request, Some(10), Some("openid"), None), Ok(Step::Consent));
+    assert_eq!(
+        next(&request, Some(10), Some("openid email phone"), None),
+        Ok(Step::Issue)
+    );
+}
+
+#[test]
+fn prompt_none_never_asks() {
+    let request = request(Prompt {
+        none: true,
+        ..Prompt::default()
+    });
+    assert_eq!(next(&request, None, None, None), Err(ErrorCode::LoginRequired));
+    assert_eq!(next(&request, Some(10), None, None), Err(ErrorCode::ConsentRequired));
+    assert_eq!(next(&request, Some(10), Some("openid email"), None), Ok(Step::Issue));
+}
+
+#[test]
+fn prompt_login_asks_once_more_and_no_more() {
+    let request = request(Prompt {
+        login: true,
+        ..Prompt::default()
+    });
+    let everything = Some("openid email");
+    assert_eq!(next(&request, Some(10), everything, None), Ok(Step::Login));
+    assert_eq!(next(&request, Some(0), everything, Some(Some("s"))), Ok(Step::Login));
+    assert_eq!(next(&request, Some(0), everything, Some(Some("old"))), Ok(Step::Issue));
+    assert_eq!(next(&request, Some(0), everything, Some(None)), Ok(Step::Issue));
+    assert_eq!(
+        next(&request, Some(3_600), everything, Some(None)),
+        Ok(Step::Login),
+        "an old session that was put aside and brought back"
+    );
+}
+
+/// `choice` is what the person chose before they came back.
+fn next_after(request: &AuthRequest, active: Option<i64>, others: bool, choice: Choice) -> Result<Step, ErrorCode> {
+    let authentication = active.map(signed_in);
+    let people = SignedIn {
+        active: authentication.as_ref().map(present),
+        others,
+    };
+    let waiting = Interaction {
+        query: String::new(),
+        since: NOW,
+        session_before: Some("before".to_owned()),
+        choice,
+    };
+    let consent = consent("openid email");
+    Step::next(request, &people, Some(&consent), NOW, Some(&waiting)).map_err(|error| error.code)
+}
+
+#[test]
+fn prompt_select_account_is_satisfied_by_a_choice_or_a_sign_in() {
+    let mut request = request(Prompt {
+        select_account: true,
+        ..Prompt::default()
+    });
+    let chosen = || Choice::Session("s".to_owned());
+    assert_eq!(
+        next_after(&request, Some(10), false, Choice::Open),
+        Ok(Step::SelectAccount)
+    );
+    assert_eq!(next_after(&request, Some(10), false, chosen()), Ok(Step::Issue));
+    request.prompt.login = true;
+    let just_now = Choice::Session("s".to_owned());
+    assert_eq!(next_after(&request, Some(0), false, just_now), Ok(Step::Login));
+    request.prompt.login = false;
+    assert_eq!(
+        next_after(&request, Some(10), false, Choice::Session("t".to_owned())),
+        Ok(Step::SelectAccount),
+        "the choice of a session that is not active"
+    );
+    assert_eq!(next_after(&request, Some(10), true, Choice::Another), Ok(Step::Login));
+    assert_eq!(next_after(&request, None, false, Choice::Open), Ok(Step::Login));
+    assert_eq!(
+        next(&request, Some(0), Some("openid email"), Some(Some("old"))),
+        Ok(Step::Issue)
+    );
+    request.max_age = Some(Lifetime(5));
+    assert_eq!(
+        next_after(&request, Some(10), false, chosen()),
+        Ok(Step::Login),
+        "a choice is no sign-in"
+    );
+}
+
+#[test]
+fn where_nobody_is_active_the_others_are_offered() {
+    let request = request(Prompt::default());
+    assert_eq!(next_after(&request, None, true, Choice::Open), Ok(Step::SelectAccount));
+    assert_eq!(next_after(&request, None, true, Choice::Another), Ok(Step::Login));
+    let mut silent = request;
+    silent.prompt.none = true;
+    assert_eq!(
+        next_after(&silent, None, true, Choice::Open),
+        Err(ErrorCode::LoginRequired)
+    );
+}
+
+#[test]
+fn prompt_consent_asks_every_time() {
+    let request = request(Prompt {
+        consent: true,
+        ..Prompt::default()
+    });
+    assert_eq!(next(&request, Some(10), Some("openid email"), None), Ok(Step::Consent));
+}
+
+#[test]
+fn claims_beyond_the_scopes_want_a_consent_of_their_own() {
+    let mut request = request(Prompt::default());
+    for (claims, step) in [
+        (r#"{"userinfo":{"email":null,"nickname":null}}"#, Step::Issue),
+        (r#"{"id_token":{"gender":null}}"#, Step::Consent),
+    ] {
+        request.claims = self::claims(claims);
+        assert_eq!(
+            next(&request, Some(10), Some("openid email"), None),
+            Ok(step),
+            "{claims}"
+        );
+    }
+}
+
+#[test]
+fn an_essential_acr_that_nobody_has_is_unmet_and_a_voluntary_one_is_no_matter() {
+    let mut request = request(Prompt::default());
+    let mut ask = |claims: &str, age| {
+        request.claims = self::claims(claims);
+        next(&request, age, Some("openid email"), None)
+    };
+    let unmet = Err(ErrorCode::UnmetAuthenticationRequirements);
+    for age in [None, Some(10)] {
+        assert_eq!(
+            ask(r#"{"id_token":{"acr":{"essential":true,"value":"loa9"}}}"#, age),
+            unmet
+        );
+    }
+    assert_eq!(
+        ask(r#"{"id_token":{"acr":{"values":["loa9"]}}}"#, Some(10)),
+        Ok(Step::Issue)
+    );
+    assert_eq!(
+        ask(
+            r#"{"id_token":{"acr":{"essential":true,"values":["loa9","1"]}}}"#,
+            Some(10)
+        ),
+        Ok(Step::Issue)
+    );
+}
+
+#[test]
+fn max_age_asks_for_a_new_sign_in_once() {
+    let mut request = request(Prompt::default());
+    request.max_age = Some(Lifetime(60));
+    assert_eq!(next(&request, Some(60), Some("openid email"), None), Ok(Step::Issue));
+    assert_eq!(next(&request, Some(61), Some("openid email"), None), Ok(Step::Login));
+    request.max_age = Some(Lifetime(0));
+    assert_eq!(
+        next(&request, Some(0), Some("openid email"), None),
+        Ok(Step::Login),
+        "as prompt=login"
+    );
+    assert_eq!(
+        next(&request, Some(0), Some("openid email"), Some(None)),
+        Ok(Step::Issue)
+    );
+}
+
+#[test]
+fn another_person_than_id_token_hint_names_must_sign_in() {
+    let mut request = request(Prompt::default());
+    let mut hint = |sub: &str| {
+        let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": sub, "aud": "c"});
+        let hint = SigningInput::new(SigningAlg::RS256, "k", "JWT", claims)
+            .unwrap()
+            .with_signature(&[1]);
+        request.id_token_hint = Some(IdTokenHint::parse(&hint).unwrap());
+        request.clone()
+    };
+    let mut expected = hint("u at the client");
+    assert_eq!(next(&expected, Some(10), Some("openid email"), None), Ok(Step::Issue));
+    expected.claims = claims(r#"{"id_token":{"sub":{"value":"somebody"}}}"#);
+    assert_eq!(next(&expected, Some(10), Some("openid email"), None), Ok(Step::Login));
+    let mut request = hint("somebody");
+    assert_eq!(next(&request, Some(10), Some("openid email"), None), Ok(Step::Login));
+    assert_eq!(
+        next_after(&request, Some(10), true, Choice::Open),
+        Ok(Step::SelectAccount)
+    );
+    assert_eq!(
+        next_after(&request, Some(10), true, Choice::Session("s".to_owned())),
+        Err(ErrorCode::LoginRequired),
+        "the person chose another one"
+    );
+    request.prompt.none = true;
+    assert_eq!(
+        next(&request, Some(10), Some("openid email"), None),
+        Err(ErrorCode::LoginRequired)
+    );
+}
+
+#[test]
+fn a_sealed_interaction_opens_in_its_browser_unaltered_for_an_hour() {
+    let key = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new())
+        .unwrap()
+        .current(Purpose::Interaction);
+    let interaction = Interaction {
+        query: "client_id=a&state=b".to_owned(),
+        since: NOW,
+        session_before: Some("s".to_owned()),
+        choice: Choice::Session("t".to_owned()),
+    };
+    let sealed = interaction.seal(&key, "browser").unwrap();
+    assert_eq!(
+        Interaction::open(&sealed, &key, "browser", NOW + PATIENCE),
+        Some(interaction)
+    );
+    assert_eq!(Interaction::open(&sealed, &key, "another", NOW), None);
+    assert_eq!(
+        Interaction::open(&sealed, &key, "browser", NOW + PATIENCE + Lifetime(1)),
+        None
+    );
+    for at in 0..sealed.len() {
+        let mut bytes = sealed.clone().into_bytes();
+        bytes[at] ^= 1;
+        assert_eq!(
+            Interaction::open(&String::from_utf8(bytes).unwrap(), &key, "browser", NOW),
+            None
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! Access tokens: JWTs of RFC 9068, presented as RFC 6750 says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::Issuer,
+    oidc::{
+        client::client_certificate::{ClientCertificate, Confirmation},
+        error::OAuthError,
+        jose::jwt::Unverified,
+        params::Params,
+        scope::Scope,
+    },
+    time::UnixTime,
+};
+
+/// `typ` of an access token (RFC 9068 section 2.1).
+pub const TYPE: &str = "at+jwt";
+
+/// The claims of an access token (RFC 9068 section 2.2).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccessTokenClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The person, or the client itself where no person is involved.
+    pub sub: String,
+    /// Limen's own APIs.
+    pub aud: String,
+    /// Whom it was issued to.
+    pub client_id: String,
+    /// When it ends.
+    pub exp: UnixTime,
+    /// When it was issued.
+    pub iat: UnixTime,
+    /// Its identifier.
+    pub jti: String,
+    /// What it is good for.
+    #[serde(default, skip_serializing_if = "Scope::is_empty")]
+    pub scope: Scope,
+    /// When the person authenticated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<UnixTime>,
+    /// How strongly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// Who may use it; nobody else can. Without it, whoever bears the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+    /// The row that it lives and dies with; none in a token without a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+}
+
+impl AccessTokenClaims {
+    /// Checks the claims of a token whose signature holds.
+    ///
+    /// # Errors
+    /// `invalid_token` when it is another issuer's, for another audience, or expired.
+    pub fn check(&self, issuer: &Issuer, now: UnixTime) -> Result<(), OAuthError> {
+        if self.iss != issuer.as_str() || self.aud != issuer.as_str() {
+            return Err(OAuthError::invalid_token("the access token is not for this server"));
+        }
+        if self.exp <= now {
+            return Err(OAuthError::invalid_token("the access token has expired"));
+        }
+        Ok(())
+    }
+
+    /// Whether the one who presents the token may use it.
+    ///
+    /// # Errors
+    /// `invalid_token`: "If they do not match, the resource access attempt MUST be rejected with an error" (RFC 8705 section 3).
+    pub fn check_presenter(&self, certificate: Option<&ClientCertificate>) -> Result<(), OAuthError> {
+        match &self.cnf {
+            Some(cnf) if certificate.map(ClientCertificate::confirmation).as_ref() != Some(cnf) => Err(
+                OAuthError::invalid_token("the access token belongs to the holder of another certificate"),
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Takes an access token apart, before its signature is checked.
+///
+/// # Errors
+/// `invalid_token` when it is none.
+pub fn parse(text: &str) -> Result<(Unverified<'_>, AccessTokenClaims), OAuthError> {
+    Unverified::parse(text)
+        .filter(|token| token.has_type(TYPE) && token.alg().is_some() && token.kid().is_some())
+        .and_then(|token| token.claims_unverified().map(|claims| (token, claims)))
+        .ok_or_else(|| OAuthError::invalid_token("the access token is malformed"))
+}
+
+/// Finds the token that a request presents, in the `Authorization` header or the form (RFC 6750 sections 2.1 and 2.2).
+///
+/// # Errors
+/// `None` when there is none at all: "the resource server SHOULD NOT include an error code"; `invalid_request` when there
+/// are two, `invalid_token` when the header is of another scheme.
+pub fn presented<'a>(authorization: Option<&'a str>, form: &'a Params) -> Result<&'a str, Option<OAuthError>> {
+    let in_form = form.single("access_token").map_err(Some)?;
+    match (authorization, in_form) {
+        (Some(_), Some(_)) => Err(Some(OAuthError::invalid_request("the access token is presented twice"))),
+        (Some(header), None) => match header.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+            _ => Err(Some(OAuthError::invalid_token(
+                "the Authorization scheme must be Bearer",
+            ))),
+        },
+        (None, Some(token)) => Ok(token),
+        (None, None) => Err(None),
+    }
+}

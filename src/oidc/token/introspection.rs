@@ -1,0 +1,96 @@
+//! Token introspection (RFC 7662).
+
+use serde::Serialize;
+
+use super::access_token::AccessTokenClaims;
+use crate::{
+    config::Issuer,
+    oidc::{
+        client::{Client, client_certificate::Confirmation},
+        error::OAuthError,
+        scope::Scope,
+    },
+    time::UnixTime,
+};
+
+/// "Introspection Response" (section 2.2).
+#[derive(Debug, Default, Serialize)]
+pub struct Introspection {
+    active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<UnixTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<UnixTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+    /// For the resource server to check (RFC 8705 section 3.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+}
+
+/// Lets a client ask that may be the resource server a token was presented to: "the endpoint MUST also require some form of
+/// authorization" (section 2.1).
+///
+/// # Errors
+/// `invalid_client` for a public client, which anybody can claim to be.
+pub fn check_caller(caller: &Client) -> Result<(), OAuthError> {
+    if caller.is_confidential() {
+        Ok(())
+    } else {
+        Err(OAuthError::invalid_client("public clients cannot introspect"))
+    }
+}
+
+impl Introspection {
+    /// "If the introspection call is properly authorized but the token is not active, does not exist on this server, or the
+    /// protected resource is not allowed to introspect this particular token": nothing more is said.
+    pub fn inactive() -> Self {
+        Self::default()
+    }
+
+    /// A live access token. The name that its person signs in with goes to those who may know their profile.
+    pub fn of_access_token(claims: AccessTokenClaims, username: Option<&str>) -> Self {
+        let username = username.filter(|_| claims.scope.contains("profile"));
+        Self {
+            active: true,
+            scope: Some(claims.scope),
+            client_id: Some(claims.client_id),
+            username: username.map(str::to_owned),
+            token_type: Some("Bearer"),
+            exp: Some(claims.exp),
+            iat: Some(claims.iat),
+            sub: Some(claims.sub),
+            aud: Some(claims.aud),
+            iss: Some(claims.iss),
+            jti: Some(claims.jti),
+            cnf: claims.cnf,
+        }
+    }
+
+    /// A live refresh token, whose client alone may ask. It has no `token_type`: no resource takes it.
+    pub fn of_refresh_token(client: &Client, sub: String, scope: Scope, exp: UnixTime, issuer: &Issuer) -> Self {
+        Self {
+            active: true,
+            scope: Some(scope),
+            client_id: Some(client.client_id.clone()),
+            exp: Some(exp),
+            sub: Some(sub),
+            iss: Some(issuer.as_str().to_owned()),
+            ..Self::default()
+        }
+    }
+}
