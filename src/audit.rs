@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum Event {
     SignIn,
     SignInFailed,
@@ -56,7 +56,7 @@ pub enum Event {
 /// Whether what was tried came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum Outcome {
     Success,
     Failure,
@@ -64,7 +64,7 @@ pub enum Outcome {
 
 /// Whose doing it was. A person acts on their own account, a client with itself: their ids are those of the [`Entry`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum Actor {
     Person,
     Client,

@@ -1,16 +1,18 @@
 //! Limen, an OpenID Connect provider that runs as one Cloudflare Worker.
 //!
-//! A request walks `edge::router` -> an endpoint of `edge::endpoints`, which *loads* (`edge::db`, `edge::platform::kv`), *decides*
-//! (`oidc`, `account`), *writes* (`edge::db`) and *replies* ([`reply`]). Only what decides knows protocol rules, and it is
-//! pure: no I/O, no clock, no randomness. The arrows between modules:
+//! A request walks `edge::router` -> an endpoint of `edge::endpoints`, which *loads* (`edge::db`, `edge::platform::kv`),
+//! *decides* (`oidc`, `account`), *writes* (`edge::db`) and *replies* ([`reply`]). Only what decides knows protocol rules,
+//! and it is pure: no I/O, no clock, no randomness. The arrows between modules:
 //!
 //! ```text
-//! edge  ->  pages  ->  oidc  ->  secret, time, config
-//!       ->  account  ------->
-//!       ->  audit, reply
+//! edge  ->  pages, account, reply, audit, openapi
+//! pages, account, reply  ->  oidc
+//! oidc  ->  config, routes, secret, time
+//! config  ->  secret, time
 //! ```
 //!
-//! `edge` exists on wasm only, so that nothing else can reach the platform.
+//! What stands on the left may also use whatever its right-hand side uses; `tests/layers.rs` holds it to that. `edge`
+//! exists on wasm only, so that nothing else can reach the platform.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

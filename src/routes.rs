@@ -2,7 +2,7 @@
 
 /// The HTTP methods that Limen answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum Method {
     Get,
     Head,
@@ -56,7 +56,7 @@ pub enum Audience {
 
 /// One endpoint, whatever the method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum Endpoint {
     Discovery,
     AuthorizationServerMetadata,

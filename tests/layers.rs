@@ -1,6 +1,6 @@
 //! The arrows between modules (see src/lib.rs), held by reading what each file names.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used)] // A test that cannot read the source shall fail.
 
 use std::{
     fs,

@@ -28,7 +28,7 @@ enum Kind {
 
 /// What is wrong with what somebody entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum Wrong {
     TooLong,
     NotAUrl,

@@ -1,3 +1,5 @@
+//! Which configurations start, and how the others are refused.
+
 use super::*;
 
 const ROOT: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";

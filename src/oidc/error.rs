@@ -8,7 +8,7 @@ use serde::Serialize;
 /// The registered error codes that Limen sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum ErrorCode {
     InvalidRequest,
     InvalidClient,

@@ -32,7 +32,7 @@ pub struct SignUpPage<'a> {
 
 /// What a person typed, less the password.
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct Typed<'a> {
     pub name: &'a str,
     pub email: &'a str,

@@ -1,3 +1,5 @@
+//! Secrets at rest, their roots and their epochs.
+
 use super::*;
 
 fn roots(epoch: &str) -> RootKeys {

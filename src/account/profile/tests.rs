@@ -1,3 +1,5 @@
+//! What a profile may say.
+
 use serde_json::json;
 
 use super::*;

@@ -6,7 +6,7 @@ use crate::{edge::fault::Fault, secret::random_text};
 ///
 /// # Errors
 /// When the platform has none to give; then nothing may be issued.
-#[allow(clippy::disallowed_methods)]
+#[allow(clippy::disallowed_methods)] // Here alone.
 pub fn bytes<const N: usize>() -> Result<[u8; N], Fault> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|cause| Fault::new("random", cause))?;

@@ -1,3 +1,5 @@
+//! The `claims` parameter (OIDC Core section 5.5) and `claims_locales`.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What a person must still do, and how a request waits for them.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;

@@ -43,7 +43,7 @@ pub struct Frame<'a> {
 
 /// What was done, told on the page that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum Notice {
     ProfileSaved,
     EmailChanged,

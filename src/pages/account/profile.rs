@@ -32,7 +32,7 @@ pub struct FieldState {
 
 /// What is wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum FieldProblem {
     TooLong,
     NotAUrl,

@@ -3,7 +3,7 @@
 use super::{Phrase, Plural};
 
 /// Texts of several pages of the account.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct AccountTexts {
     pub title: &'static str,
     pub sign_out: &'static str,
@@ -19,7 +19,7 @@ pub struct AccountTexts {
 }
 
 /// Texts of the first page of the account.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct OverviewTexts {
     pub signed_in_as: Phrase,
     pub profile: &'static str,
@@ -35,7 +35,7 @@ pub struct OverviewTexts {
 }
 
 /// Texts of the page for what is known about a person.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct ProfileTexts {
     pub title: &'static str,
     pub about: &'static str,
@@ -76,7 +76,7 @@ pub struct ProfileTexts {
 }
 
 /// Texts of the page for the e-mail address.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct EmailTexts {
     pub title: &'static str,
     pub current: Phrase,
@@ -90,7 +90,7 @@ pub struct EmailTexts {
 }
 
 /// Texts of the page for the password.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct PasswordTexts {
     pub title: &'static str,
     pub about: &'static str,
@@ -105,7 +105,7 @@ pub struct PasswordTexts {
 }
 
 /// Texts of the page of signed-in browsers.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct BrowserTexts {
     pub title: &'static str,
     pub about: &'static str,
@@ -119,7 +119,7 @@ pub struct BrowserTexts {
 }
 
 /// Texts of the page of apps with access.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct AppTexts {
     pub title: &'static str,
     pub about: &'static str,
@@ -133,7 +133,7 @@ pub struct AppTexts {
 }
 
 /// Texts of the page of what happened.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct ActivityTexts {
     pub title: &'static str,
     pub about: &'static str,
@@ -145,7 +145,7 @@ pub struct ActivityTexts {
 }
 
 /// What happened, in a few words each.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct EventTexts {
     pub sign_in: &'static str,
     pub sign_in_failed: &'static str,
@@ -170,7 +170,7 @@ pub struct EventTexts {
 }
 
 /// Texts of the page for a copy and the deletion.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct DataTexts {
     pub title: &'static str,
     pub copy: &'static str,
@@ -182,7 +182,7 @@ pub struct DataTexts {
 }
 
 /// Texts of the page that deletes an account.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct DeletionTexts {
     pub title: &'static str,
     pub about: &'static str,
@@ -197,7 +197,7 @@ pub struct DeletionTexts {
 }
 
 /// What was done, after it was.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct NoticeTexts {
     pub profile_saved: &'static str,
     pub email_changed: &'static str,
@@ -208,7 +208,7 @@ pub struct NoticeTexts {
 }
 
 /// When something was.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct TimeTexts {
     pub just_now: &'static str,
     pub minutes: Plural,

@@ -50,7 +50,7 @@ impl Plural {
 }
 
 /// All texts of one language.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct Texts {
     pub common: CommonTexts,
     pub login: LoginTexts,
@@ -79,7 +79,7 @@ pub struct Texts {
 }
 
 /// Texts of several pages.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct CommonTexts {
     /// The title of a page with an error in it; the gap is the title without.
     pub error_title: Phrase,
@@ -90,7 +90,7 @@ pub struct CommonTexts {
 }
 
 /// Texts of the sign-in page.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct LoginTexts {
     pub sign_in: &'static str,
     /// The heading when somebody is signed in already.
@@ -119,7 +119,7 @@ pub struct LoginTexts {
 }
 
 /// Texts of the page on which a person makes an account.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct SignUpTexts {
     pub heading: &'static str,
     pub name: &'static str,
@@ -139,7 +139,7 @@ pub struct SignUpTexts {
 }
 
 /// Texts of the consent page.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct ConsentTexts {
     /// The gap is the name of the app.
     pub heading: Phrase,
@@ -161,14 +161,14 @@ pub struct ConsentTexts {
 }
 
 /// What a scope lets an app do.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct ScopeText {
     pub title: &'static str,
     pub detail: &'static str,
 }
 
 /// What each scope lets an app do.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct ScopeTexts {
     pub openid: ScopeText,
     pub profile: ScopeText,
@@ -181,7 +181,7 @@ pub struct ScopeTexts {
 }
 
 /// Words for claims that are asked for one by one.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct ClaimTexts {
     pub title: &'static str,
     /// The gap is a list of the words below.
@@ -236,7 +236,7 @@ impl ClaimTexts {
 }
 
 /// Texts of the page that carries an answer to an app.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct FormPostTexts {
     pub heading: &'static str,
     /// The gap is the host of the app.
@@ -247,14 +247,14 @@ pub struct FormPostTexts {
 }
 
 /// Texts of the page that lets a person choose an account.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct SelectAccountTexts {
     pub heading: &'static str,
     pub another: &'static str,
 }
 
 /// Texts of the pages around signing out.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct LogoutTexts {
     pub heading: &'static str,
     /// The gap is the name of the app.
@@ -277,14 +277,14 @@ pub struct LogoutTexts {
 }
 
 /// The words around an error.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct ErrorPageTexts {
     pub code: &'static str,
     pub request_id: &'static str,
 }
 
 /// What an error page says.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct ErrorText {
     pub title: &'static str,
     pub what_happened: &'static str,

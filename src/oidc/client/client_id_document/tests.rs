@@ -1,3 +1,5 @@
+//! Which documents are taken, and what they become.
+
 use super::*;
 use crate::oidc::client::client_metadata::{AuthMethod, GrantType};
 

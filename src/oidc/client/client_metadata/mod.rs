@@ -36,7 +36,7 @@ use crate::{
 /// Serialises as the wire form, with what is absent, empty or false left out. Deserialises what was so stored without
 /// judging it anew; what comes from a client goes through [`ClientMetadata::parse`].
 #[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct ClientMetadata {
     pub redirect_uris: Vec<RedirectUri>,
     pub response_types: Vec<ResponseType>,

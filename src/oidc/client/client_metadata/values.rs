@@ -40,7 +40,7 @@ impl GrantType {
 
 /// `response_types`: what the authorization endpoint answers with (OAuth 2.0 Multiple Response Types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum ResponseType {
     #[serde(rename = "code")]
     Code,
@@ -201,7 +201,7 @@ impl Default for IdTokenAlg {
 /// `subject_type`: whether a person has one `sub` everywhere or one a sector (OIDC Core section 8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum SubjectType {
     #[default]
     Public,
@@ -210,7 +210,7 @@ pub enum SubjectType {
 
 /// Under what a client signs its assertions and request objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum ClientSigningAlg {
     /// Not signed: request objects only.
     #[serde(rename = "none")]

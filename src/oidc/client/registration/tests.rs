@@ -1,3 +1,5 @@
+//! Registration messages: made, replaced, patched, refused.
+
 use super::*;
 use crate::{
     oidc::client::client_metadata::{AuthMethod, GrantType},

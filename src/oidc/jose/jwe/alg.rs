@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// How the content key of a JWE reaches its reader (RFC 7518 section 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum KeyManagementAlg {
     #[serde(rename = "RSA-OAEP")]
     RsaOaep,
@@ -63,7 +63,7 @@ impl KeyManagementAlg {
 
 /// How the content of a JWE is encrypted (RFC 7518 section 5.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum ContentEncryption {
     /// "If `..._alg` is specified, the default `..._enc` value is A128CBC-HS256" (OIDC Registration section 2).
     #[default]
@@ -118,7 +118,7 @@ impl ContentEncryption {
 
 /// A curve to agree upon a secret on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub enum Curve {
     P256,
     P384,

@@ -11,7 +11,7 @@ const LONGEST: usize = 32 * 1_024;
 
 /// The JOSE header of what Limen encrypts.
 #[derive(Debug, Serialize)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct Header<'a> {
     pub alg: KeyManagementAlg,
     pub enc: ContentEncryption,
@@ -38,7 +38,7 @@ impl Header<'_> {
 }
 
 /// The parts of a finished JWE.
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct Sealed {
     pub protected: String,
     pub encrypted_key: Vec<u8>,
@@ -58,7 +58,7 @@ impl Sealed {
 
 /// A JWE as it came in: well-formed, and still to be opened.
 #[derive(Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct Encrypted<'a> {
     pub alg: KeyManagementAlg,
     pub enc: ContentEncryption,
@@ -75,7 +75,7 @@ pub struct Encrypted<'a> {
 
 /// What the sender's side of ECDH-ES is (RFC 7518 section 4.6.1).
 #[derive(Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // The names say it.
 pub struct Agreement {
     pub epk: Value,
     pub apu: Vec<u8>,
