@@ -96,6 +96,8 @@ pub enum Endpoint {
     AdminUsers,
     AdminUser,
     AdminUserGrant,
+    AdminUserGrants,
+    AdminUserSessions,
     AdminKeys,
     AdminKeyRetirement,
     AdminKeyRotation,
@@ -182,6 +184,18 @@ pub const ROUTES: &[Route] = &[
         E::AdminUser,
         "/admin/api/users/{user_id}",
         &[Get, Patch, Delete],
+        Operator,
+    ),
+    route(
+        E::AdminUserGrants,
+        "/admin/api/users/{user_id}/grants",
+        &[Get],
+        Operator,
+    ),
+    route(
+        E::AdminUserSessions,
+        "/admin/api/users/{user_id}/sessions",
+        &[Get, Delete],
         Operator,
     ),
     route(

@@ -3,8 +3,8 @@
 use super::{
     context::Context,
     endpoints::{
-        account, admin_audit, admin_keys, admin_users, authorize, check_session, consent, introspect, login, logout,
-        par, register, registered_client, revoke, select_account, sign_up, token, userinfo, well_known,
+        account, admin_access, admin_audit, admin_keys, admin_users, authorize, check_session, consent, introspect,
+        login, logout, par, register, registered_client, revoke, select_account, sign_up, token, userinfo, well_known,
     },
     failure::{MachineFailure, PageFailure, Problem},
     people::visitor::Visitor,
@@ -134,6 +134,9 @@ async fn machine(endpoint: Endpoint, request: &mut Incoming, context: &Context) 
         (Endpoint::AdminUser, Method::Patch) => admin_users::change(request, context).await,
         (Endpoint::AdminUser, Method::Delete) => admin_users::delete(request, context).await,
         (Endpoint::AdminUser, _) => admin_users::show(request, context).await,
+        (Endpoint::AdminUserGrants, _) => admin_access::grants(request, context).await,
+        (Endpoint::AdminUserSessions, Method::Delete) => admin_access::end_sessions(request, context).await,
+        (Endpoint::AdminUserSessions, _) => admin_access::sessions(request, context).await,
         (Endpoint::AdminUserGrant, _) => admin_users::revoke_grant(request, context).await,
         (Endpoint::AdminAudit, _) => admin_audit::list(request, context).await,
         (Endpoint::AdminKeys, _) => admin_keys::list(request, context).await,

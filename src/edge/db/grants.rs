@@ -96,13 +96,21 @@ impl OwnGrant {
 
 /// The consents of the person behind a session: those last used come first.
 pub fn list_own(session_hash: &Hash) -> Statement {
-    Statement::new(
+    list("(SELECT user_id FROM sessions WHERE hash = ?)").bind(session_hash)
+}
+
+/// The consents of a person, in the same order.
+pub fn list_of(user_id: &str) -> Statement {
+    list("?").bind(user_id)
+}
+
+fn list(user_id: &str) -> Statement {
+    Statement::new(format!(
         "SELECT g.client_id, g.scope, g.claims, g.created_at, g.updated_at, g.last_used_at, c.metadata
          FROM grants g JOIN clients c ON c.id = g.client_id
-         WHERE g.user_id = (SELECT user_id FROM sessions WHERE hash = ?)
-         ORDER BY COALESCE(g.last_used_at, g.updated_at) DESC, g.id",
-    )
-    .bind(session_hash)
+         WHERE g.user_id = {user_id}
+         ORDER BY COALESCE(g.last_used_at, g.updated_at) DESC, g.id"
+    ))
 }
 
 pub fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {

@@ -320,6 +320,18 @@ pub fn list_own(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Statement 
     .bind(now - lifetimes.session_idle)
 }
 
+/// The live sessions of a person, those last seen first. None is the one that asks.
+pub fn list_of(user_id: &str, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+    Statement::new(
+        "SELECT id, user_agent, auth_time, acr, amr, created_at, last_seen_at, expires_at, 0 AS current
+         FROM sessions WHERE user_id = ? AND expires_at > ? AND last_seen_at > ?
+         ORDER BY last_seen_at DESC",
+    )
+    .bind(user_id)
+    .bind(now)
+    .bind(now - lifetimes.session_idle)
+}
+
 pub fn read_own(rows: &Rows) -> Result<Vec<OwnSession>, Fault> {
     rows.all()
 }

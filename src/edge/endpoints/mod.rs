@@ -1,6 +1,7 @@
 //! One file an endpoint: load, decide, write, reply.
 
 pub mod account;
+pub mod admin_access;
 pub mod admin_audit;
 pub mod admin_keys;
 pub mod admin_users;

@@ -284,6 +284,9 @@ describe("the door", () => {
     ["PATCH", `${USERS}/x`],
     ["DELETE", `${USERS}/x`],
     ["DELETE", `${USERS}/x/grants/y`],
+    ["GET", `${USERS}/x/grants`],
+    ["GET", `${USERS}/x/sessions`],
+    ["DELETE", `${USERS}/x/sessions`],
     ["GET", "/admin/api/keys"],
     ["POST", "/admin/api/keys/x/revoke"],
   ];

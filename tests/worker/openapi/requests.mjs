@@ -465,6 +465,20 @@ export const REQUESTS = {
     const path = `/admin/api/users/${(await op.person()).id}`;
     return [await op.admin(path, { method: "DELETE" }), await op.admin(path, { method: "DELETE" })];
   },
+  listUserSessions: async ({ op }) => {
+    const [client, person] = [await op.client(), await op.person()];
+    await op.browser().obtain(client, person);
+    return [await op.admin(`/admin/api/users/${person.id}/sessions`), await op.admin("/admin/api/users/nobody/sessions")];
+  },
+  endUserSessions: async ({ op }) => {
+    const end = (id) => op.admin(`/admin/api/users/${id}/sessions`, { method: "DELETE" });
+    return [await end((await op.person()).id), await end("nobody")];
+  },
+  listUserGrants: async ({ op }) => {
+    const [client, person] = [await op.client(), await op.person()];
+    await op.browser().obtain(client, person);
+    return [await op.admin(`/admin/api/users/${person.id}/grants`), await op.admin("/admin/api/users/nobody/grants")];
+  },
   revokeGrant: async ({ op }) => {
     const [client, person] = [await op.client(), await op.person()];
     await op.browser().obtain(client, person);
