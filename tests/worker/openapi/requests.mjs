@@ -491,6 +491,15 @@ export const REQUESTS = {
     await op.admin("/admin/api/audit?event=nothing"),
   ],
   listKeys: async ({ op }) => [await op.admin("/admin/api/keys")],
+  retireKey: async () => {
+    const op = await startLimen();
+    await op.jwks();
+    const [key] = (await op.keys()).filter(({ state }) => state === "current");
+    const retire = () => op.admin(`/admin/api/keys/${key.kid}/retire`, { method: "POST" });
+    const tooSoon = await retire();
+    op.clock.advance({ minutes: 20 });
+    return [tooSoon, await retire()];
+  },
   revokeKey: async ({ op }) => {
     const [key] = (await op.keys()).filter(({ state }) => state === "next");
     const revoke = (kid) => op.admin(`/admin/api/keys/${kid}/revoke`, { method: "POST" });
