@@ -168,9 +168,9 @@ impl Reply {
         self
     }
 
-    /// The same answer with a cookie.
-    pub fn with_cookie(mut self, cookie: Cookie<'static>) -> Self {
-        self.cookies.push(cookie);
+    /// The same answer with a cookie, if there is one to set.
+    pub fn with_cookie(mut self, cookie: impl Into<Option<Cookie<'static>>>) -> Self {
+        self.cookies.extend(cookie.into());
         self
     }
 }

@@ -103,10 +103,7 @@ impl Flow {
             Ok(sealed) => see_page(page, &sealed),
             Err(error) => return self.refuse(&error, visitor.language(Some(&self.params)), context).await,
         };
-        Ok(match cookie {
-            Some(cookie) => reply.with_cookie(cookie),
-            None => reply,
-        })
+        Ok(reply.with_cookie(cookie))
     }
 
     /// Answers the client with what it asked for.

@@ -7,8 +7,7 @@ use crate::{
         failure::{PageFailure, Problem},
         people::{
             attempt::{Attempt, Verdict},
-            guest::{Along, Destination, Guest},
-            visitor::Visitor,
+            guest::{Along, Guest},
         },
         platform::text,
         request::Incoming,
@@ -27,24 +26,16 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let cookie = guest.visitor.settle(context)?;
     let hint = guest.destination.login_hint().to_owned();
     let page = guest.page(200, &hint, None, context);
-    Ok(match cookie {
-        Some(cookie) => page.with_cookie(cookie),
-        None => page,
-    })
+    Ok(page.with_cookie(cookie))
 }
 
 /// `POST /login`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let field = |name| params.single(name).ok().flatten().unwrap_or_default();
-    if !Visitor::of(request, context).sent_form(field("csrf"), FORM, context) {
-        return Err(Problem::ForeignForm.into());
-    }
-    let guest = Guest::receive(request, &params, context).await?;
-    if let Destination::Request { flow, .. } = &guest.destination
-        && !field("cancel").is_empty()
-    {
-        return Ok(flow.deny(guest.language(), context).await?);
+    let guest = Guest::submitting(request, &params, FORM, context).await?;
+    if let Some(reply) = guest.turned_down(&params, context).await? {
+        return Ok(reply);
     }
     let (login, password) = (text::nfc(field("username").trim()), field("password"));
     let login = login.as_str();

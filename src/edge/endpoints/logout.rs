@@ -1,7 +1,5 @@
 //! `/logout` (OIDC RP-Initiated Logout 1.0): ends sessions of the browser, tells clients, and leads back to the one that asked.
 
-use cookie::Cookie;
-
 use crate::{
     audit::{Actor, Entry, Event},
     edge::{
@@ -238,7 +236,7 @@ impl Leaver {
                 .and_then(|next| CspSource::for_redirects_from(next.uri())),
             ..Csp::default()
         });
-        Ok(with_cookie(Reply::page(200, html, policy), cookie))
+        Ok(Reply::page(200, html, policy).with_cookie(cookie))
     }
 
     /// Leaves everything as it is.
@@ -320,12 +318,5 @@ fn know(session: &Session, names: &[(String, String)], client: Option<&Client>) 
             .flatten()
             .map(str::to_owned)
             .collect(),
-    }
-}
-
-fn with_cookie(reply: Reply, cookie: Option<Cookie<'static>>) -> Reply {
-    match cookie {
-        Some(cookie) => reply.with_cookie(cookie),
-        None => reply,
     }
 }

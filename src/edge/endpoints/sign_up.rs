@@ -14,10 +14,7 @@ use crate::{
         context::Context,
         db::{audit, throttles, users},
         failure::{PageFailure, Problem},
-        people::{
-            guest::{Along, Destination, Guest},
-            visitor::Visitor,
-        },
+        people::guest::{Along, Guest},
         platform::{random, text},
         request::Incoming,
     },
@@ -53,10 +50,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         },
     };
     let page = page(&guest, 200, typed, None, context);
-    Ok(match cookie {
-        Some(cookie) => page.with_cookie(cookie),
-        None => page,
-    })
+    Ok(page.with_cookie(cookie))
 }
 
 /// `POST /signup`.
@@ -64,14 +58,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let params = request.form().await?;
     require_open(context)?;
     let field = |name| params.single(name).ok().flatten().unwrap_or_default();
-    if !Visitor::of(request, context).sent_form(field("csrf"), FORM, context) {
-        return Err(Problem::ForeignForm.into());
-    }
-    let guest = Guest::receive(request, &params, context).await?;
-    if let Destination::Request { flow, .. } = &guest.destination
-        && !field("cancel").is_empty()
-    {
-        return Ok(flow.deny(guest.language(), context).await?);
+    let guest = Guest::submitting(request, &params, FORM, context).await?;
+    if let Some(reply) = guest.turned_down(&params, context).await? {
+        return Ok(reply);
     }
     let [name, email, username] = ["name", "email", "username"].map(|part| text::nfc(field(part).trim()));
     let typed = Typed {

@@ -101,6 +101,31 @@ impl Guest {
         })
     }
 
+    /// Who sent a form of one of these pages, bound to `form`.
+    pub async fn submitting(
+        request: &Incoming,
+        params: &Params,
+        form: &[&str],
+        context: &Context,
+    ) -> Result<Self, PageFailure> {
+        let csrf = params.single("csrf").ok().flatten().unwrap_or_default();
+        if !Visitor::of(request, context).sent_form(csrf, form, context) {
+            return Err(Problem::ForeignForm.into());
+        }
+        Self::receive(request, params, context).await
+    }
+
+    /// The answer to the client that waits, where the person turned it down.
+    pub async fn turned_down(&self, params: &Params, context: &Context) -> Result<Option<Reply>, Fault> {
+        let cancel = params.single("cancel").ok().flatten().unwrap_or_default();
+        match &self.destination {
+            Destination::Request { flow, .. } if !cancel.is_empty() => {
+                flow.deny(self.language(), context).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     pub fn language(&self) -> Language {
         let params = match &self.destination {
             Destination::Request { flow, .. } => Some(&flow.params),

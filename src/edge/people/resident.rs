@@ -193,9 +193,6 @@ fn bound_to(session_hash: &Hash) -> [&str; 2] {
 fn sign_in(page: Endpoint, visitor: &mut Visitor, context: &Context) -> Result<PageFailure, Fault> {
     let name = routes::account_page_name(page);
     let reply = Reply::see_other(format!("{}?page={name}", Endpoint::Login.path()));
-    let reply = match visitor.settle(context)? {
-        Some(cookie) => reply.with_cookie(cookie),
-        None => reply,
-    };
+    let reply = reply.with_cookie(visitor.settle(context)?);
     Ok(PageFailure::Reply(Box::new(reply)))
 }
