@@ -27,10 +27,10 @@ pub fn of_account(key: &Key, login: &str) -> Counter {
     }
 }
 
-/// The counter of clients that an address registers where registration is open.
-pub fn of_registrations(key: &Key, address: &str) -> Counter {
+/// The counter of clients that an address registers where registration is open, `limit` of them at most.
+pub fn of_registrations(key: &Key, address: &str, limit: i64) -> Counter {
     Counter {
-        limit: 20,
+        limit,
         ..of_network(key, b"registrations", address)
     }
 }

@@ -25,10 +25,14 @@ pub struct Config {
     pub admin_token: Option<AdminToken>,
     /// `REGISTRATION`: who may register clients.
     pub registration: Registration,
+    /// `REGISTRATIONS_PER_ADDRESS`: how many clients a network address may register in 15 minutes where anybody may.
+    pub registrations_per_address: i64,
     /// `CLIENT_ID_METADATA_DOCUMENTS`: which clients may describe themselves by a document at their `client_id`.
     pub client_id_documents: ClientIdDocuments,
     /// `FRONT_CHANNEL_TOKENS`: whether clients may register the implicit and hybrid flows.
     pub front_channel_tokens: FrontChannelTokens,
+    /// `REQUIRE_PKCE`: which clients must use PKCE.
+    pub pkce_requirement: PkceRequirement,
     /// `INSECURE_LOOPBACK_FETCHES`: whether Limen fetches from the machine that it runs on.
     pub loopback_fetches: LoopbackFetches,
     /// `MTLS_ORIGIN`: where clients may show TLS certificates. Without it none counts.
@@ -132,6 +136,18 @@ pub enum FrontChannelTokens {
     Refused,
     /// They do, for clients that registered it.
     InsecureAllowed,
+}
+
+/// Which clients must send a `code_challenge` (RFC 7636). Whoever sends one is held to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PkceRequirement {
+    /// Those that cannot keep a secret: "Public clients MUST use PKCE" (RFC 9700 section 2.1.1).
+    Public,
+    /// All, as OAuth 2.1 has it.
+    All,
+    /// Native ones alone, whose redirects other programs can catch, so that those older than PKCE work: a public client's code
+    /// can then be used by who gets hold of it.
+    InsecureNone,
 }
 
 /// Whether what a client names may be fetched from a loopback host, over plain http too.
@@ -305,12 +321,22 @@ impl Config {
                 ("off", Registration::Off),
             ],
         );
+        let registrations_per_address = reader.number("REGISTRATIONS_PER_ADDRESS", 20, 1_000_000);
         let front_channel_tokens = reader.choice(
             "FRONT_CHANNEL_TOKENS",
             FrontChannelTokens::Refused,
             &[
                 ("off", FrontChannelTokens::Refused),
                 ("on", FrontChannelTokens::InsecureAllowed),
+            ],
+        );
+        let pkce_requirement = reader.choice(
+            "REQUIRE_PKCE",
+            PkceRequirement::Public,
+            &[
+                ("public", PkceRequirement::Public),
+                ("all", PkceRequirement::All),
+                ("none", PkceRequirement::InsecureNone),
             ],
         );
         let loopback_fetches = reader.choice(
@@ -357,8 +383,10 @@ impl Config {
                 roots,
                 admin_token,
                 registration,
+                registrations_per_address,
                 client_id_documents,
                 front_channel_tokens,
+                pkce_requirement,
                 loopback_fetches,
                 mtls_origin,
                 sign_up,

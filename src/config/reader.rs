@@ -122,14 +122,20 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     pub(super) fn lifetime(&mut self, name: &str, default: Lifetime, longest: Lifetime) -> Lifetime {
+        Lifetime(self.whole_number(name, "number of seconds", default.seconds(), longest.seconds()))
+    }
+
+    /// From 1 to `most`.
+    pub(super) fn number(&mut self, name: &str, default: i64, most: i64) -> i64 {
+        self.whole_number(name, "number", default, most)
+    }
+
+    fn whole_number(&mut self, name: &str, what: &str, default: i64, most: i64) -> i64 {
         let Some(text) = self.text(name) else { return default };
-        match text.parse::<i64>() {
-            Ok(seconds) if (1..=longest.seconds()).contains(&seconds) => Lifetime(seconds),
+        match text.parse() {
+            Ok(number) if (1..=most).contains(&number) => number,
             _ => {
-                self.problems.push(format!(
-                    "{name} must be a number of seconds from 1 to {}",
-                    longest.seconds()
-                ));
+                self.problems.push(format!("{name} must be a {what} from 1 to {most}"));
                 default
             }
         }

@@ -83,6 +83,14 @@ fn weak_admin_tokens_and_odd_values_are_refused() {
     assert!(problem(&[("LOGOUT_REVOKES", "yes")]).contains("online, all, nothing"));
     assert!(problem(&[("MTLS_ORIGIN", "https://mtls.acme.org/x")]).contains("MTLS_ORIGIN"));
     assert!(problem(&[("REGISTRATION", "yes")]).contains("open, token, off"));
+    for number in ["0", "-1", "1000001", "many", "1e3", "2.5"] {
+        let shown = problem(&[("REGISTRATIONS_PER_ADDRESS", number)]);
+        assert!(
+            shown.contains("REGISTRATIONS_PER_ADDRESS must be a number from 1 to"),
+            "{number}"
+        );
+    }
+    assert!(problem(&[("REQUIRE_PKCE", "off")]).contains("public, all, none"));
     for hosts in [
         "yes",
         "On",

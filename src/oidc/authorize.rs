@@ -85,7 +85,7 @@ impl AuthRequest {
                 _ => claims,
             },
             nonce: parse_nonce(params, response_type)?,
-            code_challenge: parse_code_challenge(params, client, response_type)?,
+            code_challenge: parse_code_challenge(params, client, response_type, supported)?,
             prompt: Prompt::parse(params, supported)?,
             max_age: parse_max_age(params)?.or(client.metadata.default_max_age),
             id_token_hint: params.single("id_token_hint")?.map(IdTokenHint::parse).transpose()?,
@@ -226,9 +226,10 @@ fn parse_code_challenge(
     params: &Params,
     client: &Client,
     response_type: ResponseType,
+    supported: &Supported,
 ) -> Result<Option<CodeChallenge>, OAuthError> {
     if response_type.has_code() {
-        CodeChallenge::parse(params, client)
+        CodeChallenge::parse(params, client, supported.pkce_requirement)
     } else {
         Ok(None)
     }

@@ -3,20 +3,25 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{client::Client, error::OAuthError, params::Params};
+use super::{
+    client::{Client, redirect_uri::ApplicationType},
+    error::OAuthError,
+    params::Params,
+};
+use crate::config::PkceRequirement;
 
 /// `code_challenge` of an authorization request: the base64url of a SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeChallenge(String);
 
 impl CodeChallenge {
-    /// Reads `code_challenge` and `code_challenge_method`.
+    /// Reads `code_challenge` and `code_challenge_method`. Without them there is no challenge, where `required` does not ask
+    /// `client` for one.
     ///
     /// # Errors
     /// `invalid_request` for a method other than `S256` (an absent one means `plain`, section 4.3), a challenge that no
-    /// verifier can have, or none from a client that cannot keep a secret: "Public clients MUST use PKCE" (RFC 9700
-    /// section 2.1.1).
-    pub fn parse(params: &Params, client: &Client) -> Result<Option<Self>, OAuthError> {
+    /// verifier can have, or none where it is required.
+    pub fn parse(params: &Params, client: &Client, required: PkceRequirement) -> Result<Option<Self>, OAuthError> {
         let method = params.single("code_challenge_method")?;
         match (params.single("code_challenge")?, method) {
             (Some(challenge), Some("S256")) if is_digest(challenge) => Ok(Some(Self(challenge.to_owned()))),
@@ -25,10 +30,10 @@ impl CodeChallenge {
             )),
             (Some(_), _) => Err(OAuthError::invalid_request("code_challenge_method must be S256")),
             (None, Some(_)) => Err(OAuthError::invalid_request("code_challenge is missing")),
-            (None, None) if client.is_confidential() => Ok(None),
-            (None, None) => Err(OAuthError::invalid_request(
-                "public clients must send a code_challenge (PKCE)",
-            )),
+            (None, None) => match why_required(client, required) {
+                None => Ok(None),
+                Some(reason) => Err(OAuthError::invalid_request(reason)),
+            },
         }
     }
 
@@ -49,6 +54,25 @@ impl CodeChallenge {
     /// The text to store and to compare.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+fn is_native(client: &Client) -> bool {
+    client.metadata.application_type == ApplicationType::Native
+}
+
+/// Why `client` must use PKCE, if it must.
+fn why_required(client: &Client, required: PkceRequirement) -> Option<&'static str> {
+    let public = !client.is_confidential();
+    match required {
+        PkceRequirement::All => Some("code_challenge is missing (PKCE)"),
+        PkceRequirement::Public if public => Some("public clients must send a code_challenge (PKCE)"),
+        // "Authorization servers SHOULD reject authorization requests from native apps that don't use PKCE" (RFC 8252
+        // section 8.1).
+        PkceRequirement::InsecureNone if public && is_native(client) => {
+            Some("native clients must send a code_challenge (PKCE)")
+        }
+        PkceRequirement::Public | PkceRequirement::InsecureNone => None,
     }
 }
 

@@ -52,7 +52,8 @@ impl Registrar {
             }
             Registration::Open => {
                 let key = context.config.roots.current(Purpose::Throttle);
-                let counter = throttle::of_registrations(&key, &request.address());
+                let counter =
+                    throttle::of_registrations(&key, &request.address(), context.config.registrations_per_address);
                 let counted = context.db.run(throttles::count_address(&counter, context.now)).await?;
                 let Some(wait) = throttles::read_wait(&counted, &counter, context.now)? else {
                     return Ok(Self::Anybody);

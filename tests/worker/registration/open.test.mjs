@@ -61,9 +61,16 @@ test("one address registers a limited number, others go on", async () => {
   assert.equal(response.status, 429, `${made} were made`);
   assert.match(response.headers.get("retry-after"), /^\d+$/);
   assert.match(response.headers.get("content-type"), /^application\/json/);
-  assert.ok(made >= 5);
+  assert.equal(made, 20);
   assert.equal((await register()).status, 201);
   assert.equal((await op.admin("/register", { json: APP, address })).status, 201, "the operator is not limited");
+});
+
+test("REGISTRATIONS_PER_ADDRESS sets how many", async () => {
+  const strict = await startLimen({ vars: { REGISTRATION: "open", REGISTRATIONS_PER_ADDRESS: "2" } });
+  const statuses = [];
+  for (let n = 0; n < 3; n++) statuses.push((await strict.fetch("/register", { json: APP })).status);
+  assert.deepEqual(statuses, [201, 201, 429]);
 });
 
 test("a client that nobody ever used is gone after 30 days, a used one and the operator's stay", async () => {

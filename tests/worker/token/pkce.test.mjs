@@ -105,6 +105,36 @@ for (const kind of ["public", "native"]) {
   });
 }
 
+const WITHOUT = { code_challenge: undefined, code_challenge_method: undefined };
+
+test("REQUIRE_PKCE=all: a confidential client without PKCE is refused, too", async () => {
+  const strict = await startLimen({ vars: { REQUIRE_PKCE: "all" } });
+  const [client, person, visitor] = [await strict.client(), await strict.person(), strict.browser()];
+  const grant = await visitor.obtain(client, person);
+  assert.equal((await client.redeem(grant)).status, 200);
+  redirectError(await visitor.authorize(client, WITHOUT), "invalid_request");
+});
+
+describe("REQUIRE_PKCE=none", async () => {
+  const lax = await startLimen({ vars: { REQUIRE_PKCE: "none" } });
+  const [client, person, visitor] = [await lax.publicClient(), await lax.person(), lax.browser()];
+
+  test("lets a public web client go without", async () => {
+    const grant = await visitor.obtain(client, person, WITHOUT);
+    assert.equal((await client.redeem(grant)).status, 200);
+  });
+
+  test("holds who sends a challenge to it", async () => {
+    const grant = await visitor.obtain(client, person);
+    await oauthError(await client.redeem({ ...grant, verifier: undefined }), 400, "invalid_grant");
+    assert.equal((await client.redeem(grant)).status, 200, "not burned");
+  });
+
+  test("still requires it of native clients (RFC 8252 section 8.1)", async () => {
+    redirectError(await visitor.authorize(await lax.nativeClient(), WITHOUT), "invalid_request");
+  });
+});
+
 test("a confidential client may go without PKCE", async () => {
   const client = clients.confidential;
   const grant = await browser.obtain(client, ada, { code_challenge: undefined, code_challenge_method: undefined });

@@ -7,7 +7,7 @@ use super::{
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
 };
 use crate::{
-    config::{Config, FrontChannelTokens, LoopbackFetches, SignUp},
+    config::{Config, FrontChannelTokens, LoopbackFetches, PkceRequirement, SignUp},
     oidc::{error::OAuthError, jose::jwt::SigningAlg},
 };
 
@@ -75,6 +75,8 @@ pub struct Supported {
     pub certificate_bound_access_tokens: bool,
     /// Certificates known by an alternative name of their subject.
     pub certificate_san: bool,
+    /// Which clients must use PKCE.
+    pub pkce_requirement: PkceRequirement,
     /// Whether `jwks_uri` and the like may lead to a loopback host.
     pub loopback_fetches: LoopbackFetches,
 }
@@ -117,6 +119,7 @@ impl Supported {
         dpop: false,
         certificate_bound_access_tokens: false,
         certificate_san: false,
+        pkce_requirement: PkceRequirement::Public,
         loopback_fetches: LoopbackFetches::Refused,
     };
 
@@ -124,6 +127,7 @@ impl Supported {
     pub fn of(config: &Config) -> Self {
         let mut supported = Self::CURRENT;
         supported.loopback_fetches = config.loopback_fetches;
+        supported.pkce_requirement = config.pkce_requirement;
         supported.sign_up = config.sign_up == SignUp::Open;
         if config.mtls_origin.is_some() {
             supported.auth_methods = AUTH_METHODS;

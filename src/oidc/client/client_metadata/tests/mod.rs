@@ -6,7 +6,7 @@ mod rules;
 use serde_json::{Map, Value, json};
 
 use super::{values::*, *};
-use crate::config::LoopbackFetches;
+use crate::config::{LoopbackFetches, PkceRequirement};
 
 /// Every feature there is to register.
 pub(super) const EVERYTHING: Supported = Supported {
@@ -44,6 +44,7 @@ pub(super) const EVERYTHING: Supported = Supported {
     dpop: true,
     certificate_bound_access_tokens: true,
     certificate_san: true,
+    pkce_requirement: PkceRequirement::Public,
     loopback_fetches: LoopbackFetches::Refused,
 };
 
