@@ -9,7 +9,7 @@ use super::{
     failure::{PageFailure, Problem, StepFailure},
     fault::Fault,
     jwts,
-    people::visitor::Visitor,
+    people::visitor::{Visitor, see_page},
     platform::random,
 };
 use crate::{
@@ -159,11 +159,6 @@ impl Flow {
             ..Csp::default()
         })
     }
-}
-
-/// 303 to a page, with a sealed interaction.
-pub fn see_page(page: Endpoint, sealed: &str) -> Reply {
-    Reply::see_other(format!("{}?interaction={sealed}", page.path()))
 }
 
 fn deliver(delivery: Delivery, language: Language) -> Result<Reply, Fault> {

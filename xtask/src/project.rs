@@ -8,6 +8,9 @@ use std::process::{Command, Stdio};
 
 use crate::failure::{Context, Failure, Result};
 
+/// What Workers are compiled for.
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
 /// The repository's root folder.
 pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));

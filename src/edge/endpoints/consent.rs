@@ -10,9 +10,9 @@ use crate::{
         cookies,
         db::{audit, grants, sessions::Session},
         failure::{PageFailure, Problem},
-        flow::{self, Flow, Standing},
+        flow::{Flow, Standing},
         issue::Draft,
-        people::visitor::Visitor,
+        people::visitor::{Visitor, see_page},
         platform::random,
         request::Incoming,
     },
@@ -109,7 +109,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Ok(cookies::show_state(granted, &context.config, &asked.visitor.held))
     } else {
         // The session ended, or the client changed, in this very moment.
-        Ok(flow::see_page(Endpoint::AuthorizeResume, &asked.sealed))
+        Ok(see_page(Endpoint::AuthorizeResume, &asked.sealed))
     }
 }
 
@@ -155,9 +155,9 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
             };
             return Ok(Received::Asked(Box::new(asked)));
         }
-        (Ok(Step::Issue), _, _) => flow::see_page(Endpoint::AuthorizeResume, &sealed),
-        (Ok(Step::SelectAccount), _, _) => flow::see_page(Endpoint::SelectAccount, &sealed),
-        (Ok(_), _, _) => flow::see_page(Endpoint::Login, &sealed),
+        (Ok(Step::Issue), _, _) => see_page(Endpoint::AuthorizeResume, &sealed),
+        (Ok(Step::SelectAccount), _, _) => see_page(Endpoint::SelectAccount, &sealed),
+        (Ok(_), _, _) => see_page(Endpoint::Login, &sealed),
         (Err(error), _, _) => flow.refuse(&error, language, context).await?,
     };
     Ok(Received::Elsewhere(elsewhere))

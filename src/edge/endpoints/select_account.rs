@@ -6,8 +6,8 @@ use crate::{
         cookies,
         db::sessions::{self, Session},
         failure::{PageFailure, Problem},
-        flow::{self, Flow},
-        people::visitor::Visitor,
+        flow::Flow,
+        people::visitor::{Visitor, see_page},
         request::Incoming,
     },
     oidc::{
@@ -37,7 +37,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let params = request.query_params().map_err(Problem::BadRequest)?;
     let chooser = Chooser::receive(request, &params, context).await?;
     if chooser.accounts.is_empty() {
-        return Ok(flow::see_page(Endpoint::Login, &chooser.sealed));
+        return Ok(see_page(Endpoint::Login, &chooser.sealed));
     }
     Ok(chooser.page(context))
 }
@@ -70,7 +70,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let active = chosen.and_then(|(hash, session)| Some((visitor.held.clone().activate(&hash)?, session)));
     let Some((held, session)) = active else {
         // It ended while the page was open.
-        return Ok(flow::see_page(Endpoint::SelectAccount, &sealed));
+        return Ok(see_page(Endpoint::SelectAccount, &sealed));
     };
     let choice = Choice::Session(session.authentication.session_id);
     let reply = visitor.go_on(Endpoint::AuthorizeResume, interaction, choice, context)?;

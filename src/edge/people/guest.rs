@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::visitor::Visitor;
+use super::visitor::{Visitor, see_page};
 use crate::{
     account::held_sessions::MOST,
     audit::{Actor, Entry, Event},
@@ -17,7 +17,7 @@ use crate::{
         },
         failure::{PageFailure, Problem},
         fault::Fault,
-        flow::{self, Flow},
+        flow::Flow,
         logout,
         platform::random,
         request::Incoming,
@@ -242,7 +242,7 @@ impl Guest {
             logout::announce(context)?;
         }
         let next = match &self.destination {
-            Destination::Request { sealed, .. } => flow::see_page(Endpoint::AuthorizeResume, sealed),
+            Destination::Request { sealed, .. } => see_page(Endpoint::AuthorizeResume, sealed),
             Destination::Account { page, .. } => Reply::see_other(page.path().to_owned()),
         };
         Ok(Some(cookies::hold(next, &context.config, &held)))

@@ -4,7 +4,7 @@ use cookie::Cookie;
 
 use crate::{
     account::{csrf, held_sessions::HeldSessions},
-    edge::{context::Context, cookies, failure::Problem, fault::Fault, flow, platform::random, request::Incoming},
+    edge::{context::Context, cookies, failure::Problem, fault::Fault, platform::random, request::Incoming},
     oidc::{
         interaction::{Choice, Interaction},
         params::Params,
@@ -85,7 +85,7 @@ impl Visitor {
         let key = context.config.roots.current(Purpose::Interaction);
         let chosen = Interaction { choice, ..interaction };
         let sealed = chosen.seal(&key, self.browser.as_deref().unwrap_or_default());
-        Ok(flow::see_page(page, &sealed.map_err(Problem::BadRequest)?))
+        Ok(see_page(page, &sealed.map_err(Problem::BadRequest)?))
     }
 
     /// The hidden field of a form that this browser is shown.
@@ -101,6 +101,11 @@ impl Visitor {
             .as_deref()
             .is_some_and(|browser| csrf::verify(presented, &key, browser, form))
     }
+}
+
+/// 303 to a page, with a sealed interaction.
+pub fn see_page(page: Endpoint, sealed: &str) -> Reply {
+    Reply::see_other(format!("{}?interaction={sealed}", page.path()))
 }
 
 fn is_browser_id(text: &str) -> bool {

@@ -7,10 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::wasm_target::TARGET;
 use crate::child;
 use crate::failure::{Context, Failure, Result};
-use crate::project;
+use crate::project::{self, WASM_TARGET};
 
 /// The name of /usr among rustup's toolchains.
 pub const TOOLCHAIN: &str = "wasm32";
@@ -97,10 +96,16 @@ fn build_std(folder: &Path) -> Result<Vec<PathBuf>> {
         .env("RUSTC", "/usr/bin/rustc")
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_DIR", &target)
-        .args(["build", "--release", "--target", TARGET, "-Zbuild-std=std,panic_abort"]);
+        .args([
+            "build",
+            "--release",
+            "--target",
+            WASM_TARGET,
+            "-Zbuild-std=std,panic_abort",
+        ]);
     child::run("wasm-std", &mut cargo)?.successful()?;
 
-    let built = target.join(TARGET).join("release/deps");
+    let built = target.join(WASM_TARGET).join("release/deps");
     let entries = fs::read_dir(&built).context(|| format!("Could not read {}", built.display()))?;
     let is_library = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

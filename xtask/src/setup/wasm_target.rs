@@ -6,9 +6,7 @@ use std::process::Command;
 use super::debian;
 use crate::child;
 use crate::failure::Result;
-use crate::project;
-
-pub const TARGET: &str = "wasm32-unknown-unknown";
+use crate::project::{self, WASM_TARGET};
 
 /// The toolchain that compiles for wasm. Native builds always use the default one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub fn install() -> Result<(Toolchain, String)> {
         return Ok((Toolchain::Debian, "up to date, with Debian's compiler".into()));
     }
     let mut rustup = project::command("rustup")?;
-    let refusal = match child::run("rustup-target", rustup.args(["target", "add", TARGET])) {
+    let refusal = match child::run("rustup-target", rustup.args(["target", "add", WASM_TARGET])) {
         Ok(finished) if finished.status.success() && default_has_target()? => {
             return Ok((Toolchain::Default, "added by rustup".into()));
         }
@@ -52,7 +50,7 @@ pub fn install() -> Result<(Toolchain, String)> {
     };
     if project::find_on_path("apt-get").is_none() {
         return Err(refusal.advice(format!(
-            "Make `rustup target add {TARGET}` work: it needs rustup (https://rustup.rs) and the network, once."
+            "Make `rustup target add {WASM_TARGET}` work: it needs rustup (https://rustup.rs) and the network, once."
         )));
     }
     debian::install()?;
@@ -64,6 +62,6 @@ pub fn install() -> Result<(Toolchain, String)> {
 
 fn default_has_target() -> Result<bool> {
     let mut rustc = project::command("rustc")?;
-    let folder = child::answer(rustc.args(["--print", "target-libdir", "--target", TARGET]));
+    let folder = child::answer(rustc.args(["--print", "target-libdir", "--target", WASM_TARGET]));
     Ok(folder.is_some_and(|folder| Path::new(&folder).is_dir()))
 }

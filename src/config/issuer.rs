@@ -1,0 +1,63 @@
+//! `ISSUER`.
+
+use url::{Host, Url};
+
+/// The issuer identifier (OIDC Discovery 1.0 section 3): an https origin, or http on a loopback host for development.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer(String);
+
+impl Issuer {
+    /// The identifier as it stands in `iss`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The absolute URL of `path`, which begins with a slash.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+
+    /// Whether cookies can be `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        let url = Url::parse(text).map_err(|_| "is not a URL")?;
+        let host = url.host().ok_or("has no host")?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&host) => {}
+            "http" => return Err("must be https (http is for localhost only)"),
+            _ => return Err("must be an https URL"),
+        }
+        if is_example(&host) {
+            return Err("is still the example; set it to the https origin that people will see");
+        }
+        let origin = url.origin().ascii_serialization();
+        let only_origin = text == origin;
+        if only_origin {
+            Ok(Self(origin))
+        } else {
+            Err("must be an origin alone, such as https://id.acme.org: no path, no slash at the end")
+        }
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+fn is_example(host: &Host<&str>) -> bool {
+    let Host::Domain(name) = host else { return false };
+    ["example", "example.com", "example.org", "example.net"]
+        .iter()
+        .any(|reserved| {
+            name.strip_suffix(reserved)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+}

@@ -1,0 +1,62 @@
+//! What an operator allows, one choice a variable.
+
+/// Who may register clients at `/register`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Anybody.
+    Open,
+    /// Who holds an initial access token or the admin token.
+    Token,
+    /// Nobody.
+    Off,
+}
+
+/// Whether tokens may travel through the browser from the authorization endpoint: the implicit and hybrid flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrontChannelTokens {
+    /// Only codes do: "clients SHOULD NOT use the implicit grant" (RFC 9700 section 2.1.2).
+    Refused,
+    /// They do, for clients that registered it.
+    InsecureAllowed,
+}
+
+/// Which clients must send a `code_challenge` (RFC 7636). Whoever sends one is held to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PkceRequirement {
+    /// Those that cannot keep a secret: "Public clients MUST use PKCE" (RFC 9700 section 2.1.1).
+    Public,
+    /// All, as OAuth 2.1 has it.
+    All,
+    /// Native ones alone, whose redirects other programs can catch, so that those older than PKCE work: a public client's code
+    /// can then be used by who gets hold of it.
+    InsecureNone,
+}
+
+/// Whether what a client names may be fetched from a loopback host, over plain http too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopbackFetches {
+    /// As it must be on the internet.
+    Refused,
+    /// For development, where clients run on the same machine.
+    InsecureAllowed,
+}
+
+/// Whether people may make accounts for themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUp {
+    /// Operators make accounts.
+    Off,
+    /// Anybody may make one.
+    Open,
+}
+
+/// Which tokens end with the session that they came of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogoutRevokes {
+    /// Those without the scope `offline_access`.
+    Online,
+    /// All.
+    All,
+    /// None: they live on until they expire.
+    Nothing,
+}
