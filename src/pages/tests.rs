@@ -396,7 +396,7 @@ fn every_page_is_whole_and_accessible() {
         assert!(
             Language::ALL
                 .iter()
-                .any(|language| html.contains(&format!("<html lang=\"{}\">", language.tag())))
+                .any(|language| html.contains(&format!("<html lang=\"{}\" dir=\"ltr\">", language.tag())))
         );
         assert!(html.contains(&format!("href=\"/assets/limen.css?v={STYLESHEET_VERSION}\"")));
         let ids: Vec<_> = elements.iter().filter_map(|element| attribute(element, "id")).collect();

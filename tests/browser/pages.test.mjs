@@ -10,7 +10,7 @@ import { GALLERY, LONG_NAMES } from "./support/gallery.mjs";
 import { setStage } from "./support/stage.mjs";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
-const LANGUAGES = ["en", "de", "fr"];
+const LANGUAGES = ["en", "de", "es", "fr"];
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 360, height: 800 };
 const NARROWEST = { width: 320, height: 640 };

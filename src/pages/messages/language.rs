@@ -1,6 +1,14 @@
 //! Languages and how one is chosen (OIDC Core section 3.1.2.1 `ui_locales`, RFC 9110 section 12.5.4).
 
+use std::cmp::Reverse;
+
 use super::Language;
+
+/// Languages and scripts that are written from the right, as they stand in tags.
+const FROM_THE_RIGHT: [&str; 18] = [
+    "adlm", "ar", "arab", "arc", "ckb", "dv", "fa", "he", "hebr", "nqo", "ps", "rohg", "sd", "syr", "thaa", "ug", "ur",
+    "yi",
+];
 
 impl Language {
     /// The first of `ui_locales` that Limen speaks, else the one that the browser likes most, else English. "An error
@@ -10,12 +18,16 @@ impl Language {
         asked.or_else(|| Self::accepted(accept_language?)).unwrap_or_default()
     }
 
-    /// The language of a tag, whatever its region: `de` for `de-AT`.
+    /// The way in which it is written, as in `dir`.
+    pub fn dir(self) -> &'static str {
+        direction(self.tag())
+    }
+
+    /// The language that shares most of a tag, from its start on: `de` for `de-AT`.
     fn speaking(tag: &str) -> Option<Self> {
-        let primary = tag.trim().split('-').next()?;
-        Self::ALL
-            .into_iter()
-            .find(|language| language.tag().eq_ignore_ascii_case(primary))
+        let shared = |language: &Self| shared_subtags(language.tag(), tag.trim());
+        let best = Self::ALL.into_iter().min_by_key(|language| Reverse(shared(language)))?;
+        (shared(&best) > 0).then_some(best)
     }
 
     fn accepted(header: &str) -> Option<Self> {
@@ -34,6 +46,25 @@ impl Language {
             }
         }
         best.map(|(language, _)| language)
+    }
+}
+
+/// How many subtags two tags share, from their start on.
+fn shared_subtags(one: &str, other: &str) -> usize {
+    let pairs = one.split('-').zip(other.split('-'));
+    pairs.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+}
+
+fn direction(tag: &str) -> &'static str {
+    let mut subtags = tag.split('-');
+    let language = subtags.next();
+    // A script in the tag goes before the language's usual one.
+    let script = subtags.find(|subtag| subtag.len() == 4 && subtag.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    let telling = script.or(language).unwrap_or_default().to_ascii_lowercase();
+    if FROM_THE_RIGHT.contains(&telling.as_str()) {
+        "rtl"
+    } else {
+        "ltr"
     }
 }
 
@@ -68,5 +99,26 @@ mod tests {
         ] {
             assert_eq!(Language::negotiate(&[], Some(nonsense)), En, "{nonsense}");
         }
+    }
+    #[test]
+    fn a_tag_is_spoken_by_what_shares_most_of_it() {
+        assert_eq!(Language::negotiate(&["es-419"], None), Es);
+        assert_eq!(shared_subtags("pt-BR", "pt-br"), 2);
+        assert_eq!(shared_subtags("pt-BR", "pt-PT"), 1);
+        assert_eq!(shared_subtags("pt", "pt-PT"), 1);
+        for (one, other) in [("de", "den"), ("de", ""), ("de", "x-de")] {
+            assert_eq!(shared_subtags(one, other), 0, "{one}, {other}");
+        }
+    }
+
+    #[test]
+    fn the_script_says_from_where_it_is_written_and_else_the_language() {
+        for tag in ["ar", "ar-EG", "he", "fa-IR", "ur", "ku-Arab", "az-Arab-IR"] {
+            assert_eq!(direction(tag), "rtl", "{tag}");
+        }
+        for tag in ["en", "de-CH", "es-419", "ar-Latn", "zh-Hant", "pt-BR", "ary-1996"] {
+            assert_eq!(direction(tag), "ltr", "{tag}");
+        }
+        assert!(Language::ALL.iter().all(|language| language.dir() == "ltr"));
     }
 }

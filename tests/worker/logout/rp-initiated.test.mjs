@@ -255,9 +255,9 @@ describe("when it is not sure, the person is asked", () => {
   test("in the person's language", async () => {
     const { browser } = await visitor();
     const page = await browser.open(logoutPath({ ui_locales: "xx de" }));
-    assert.match(page.html, /<html lang="de">/);
+    assert.match(page.html, /<html lang="de" dir="ltr">/);
     const done = await answer(browser, page, "logout");
-    assert.match(done.html, /<html lang="de">/);
+    assert.match(done.html, /<html lang="de" dir="ltr">/);
   });
 });
 
