@@ -10,7 +10,7 @@ use super::{
     context::Context,
     crypto::{self, Unwrap, WrappingKey},
     db::{
-        Statement, audit,
+        Rows, audit,
         signing_keys::{self, CurrentKey, WrappedKey},
     },
     fault::Fault,
@@ -217,28 +217,40 @@ async fn create(alg: KeyAlg, schedule: Schedule, context: &Context) -> Result<()
 /// Withdraws a key at once, lets the next one sign, and makes another next one. `false` when there is no such key, or it
 /// was withdrawn before.
 pub async fn revoke(kid: &str, context: &Context) -> Result<bool, Fault> {
-    replace(kid, signing_keys::revoke(kid, context.now), Event::KeyRevoked, context).await
-}
-
-/// Lets the next key sign before its time, and makes another next one. What `kid` has signed stays good. `false` when it does
-/// not sign now, or its successor was published too recently.
-pub async fn retire(kid: &str, context: &Context) -> Result<bool, Fault> {
-    let longest = context.config.lifetimes.longest_signed_token();
-    let ended = signing_keys::retire(kid, longest, context.now);
-    replace(kid, ended, Event::KeyRetired, context).await
-}
-
-/// `end` ends the signing of `kid`, and says of which algorithm it was.
-async fn replace(kid: &str, end: Statement, event: Event, context: &Context) -> Result<bool, Fault> {
-    let ended = Entry::new(event, Actor::Operator).detail(json!({ "kid": kid }));
+    let revoked = Entry::new(Event::KeyRevoked, Actor::Operator).detail(json!({ "kid": kid }));
     let [row, ..] = context
         .db
         .batch([
-            end,
-            audit::record_if_changed(&ended, context),
+            signing_keys::revoke(kid, context.now),
+            audit::record_if_changed(&revoked, context),
             signing_keys::promote_next(kid, context.now),
         ])
         .await?;
+    finish_turn(&row, context).await
+}
+
+/// Lets the next key sign as soon as every cache of the JWKS has it, and `kid` until then. What that has signed stays good.
+/// `false` when it does not sign now.
+pub async fn retire(kid: &str, context: &Context) -> Result<bool, Fault> {
+    let found = signing_keys::read_all(&context.db.run(signing_keys::find(kid)).await?)?;
+    let Some(key) = found.first() else { return Ok(false) };
+    ensure_published(key.alg, context).await?;
+    let longest = context.config.lifetimes.longest_signed_token();
+    let retired = Entry::new(Event::KeyRetired, Actor::Operator).detail(json!({ "kid": kid }));
+    let [row, ..] = context
+        .db
+        .batch([
+            signing_keys::retire(kid, longest, context.now),
+            signing_keys::take_over_if_changed(kid, context.now),
+            audit::record_if_changed(&retired, context),
+        ])
+        .await?;
+    finish_turn(&row, context).await
+}
+
+/// Makes the next key where another has become the current one. `row` tells of which algorithm the key that was turned is, if
+/// one was.
+async fn finish_turn(row: &Rows, context: &Context) -> Result<bool, Fault> {
     let Some(alg) = row
         .first::<Value>()?
         .and_then(|row| KeyAlg::parse(row.get("alg")?.as_str()?))

@@ -171,36 +171,45 @@ pub fn revoke(kid: &str, now: UnixTime) -> Statement {
         .bind(kid)
 }
 
-/// Lets a key that signs do so no more; it stays published for as long as its tokens live. No row where it does not sign, or
-/// where caches of the JWKS may not have its successor yet.
+/// Lets a key that signs do so only until every cache of the JWKS has its successor: now, or soon. It stays published for as long
+/// as its tokens live. No row where it does not sign.
 pub fn retire(kid: &str, longest_token: Lifetime, now: UnixTime) -> Statement {
-    Statement::new(
-        "UPDATE signing_keys SET retire_at = ?2, remove_at = ?3
+    Statement::new(format!(
+        "UPDATE signing_keys SET retire_at = known_at, remove_at = known_at + ?4
+         FROM (SELECT MAX(?2, publish_at + ?3) AS known_at FROM ({NEXT}))
          WHERE kid = ?1 AND revoked_at IS NULL AND activate_at <= ?2 AND (retire_at IS NULL OR retire_at > ?2)
-           AND EXISTS (
-            SELECT 1 FROM signing_keys n
-            WHERE n.alg = signing_keys.alg AND n.revoked_at IS NULL AND n.activate_at > ?2 AND n.publish_at <= ?4)
-         RETURNING alg",
-    )
+         RETURNING alg"
+    ))
     .bind(kid)
     .bind(now)
-    .bind(Schedule::remove_at(now, longest_token))
-    .bind(now - JWKS_MAX_AGE)
+    .bind(JWKS_MAX_AGE.seconds())
+    .bind(Schedule::remove_at(now, longest_token).since(now).seconds())
 }
 
-/// Lets the next key of the algorithm of the retired or withdrawn `kid` sign at once, if nothing else of it does.
+/// Lets the next key take over from `kid` when that retires, if the statement before set when that is.
+pub fn take_over_if_changed(kid: &str, now: UnixTime) -> Statement {
+    Statement::new(format!(
+        "UPDATE signing_keys SET activate_at = (SELECT retire_at FROM signing_keys WHERE kid = ?1)
+         WHERE changes() > 0 AND kid = (SELECT kid FROM ({NEXT}))"
+    ))
+    .bind(kid)
+    .bind(now)
+}
+
+/// The next key of the algorithm of the key `?1`, at the time `?2`.
+const NEXT: &str = "SELECT kid, publish_at FROM signing_keys
+    WHERE alg = (SELECT alg FROM signing_keys WHERE kid = ?1) AND revoked_at IS NULL AND activate_at > ?2
+    ORDER BY activate_at LIMIT 1";
+
+/// Lets the next key of the algorithm of the withdrawn `kid` sign at once, if nothing else of it does.
 pub fn promote_next(kid: &str, now: UnixTime) -> Statement {
-    Statement::new(
+    Statement::new(format!(
         "UPDATE signing_keys SET activate_at = ?3
-         WHERE kid = (
-            SELECT n.kid FROM signing_keys n
-            WHERE n.alg = (SELECT alg FROM signing_keys WHERE kid = ?1) AND n.revoked_at IS NULL AND n.activate_at > ?2
-            ORDER BY n.activate_at LIMIT 1)
-         AND NOT EXISTS (
+         WHERE kid = (SELECT kid FROM ({NEXT})) AND NOT EXISTS (
             SELECT 1 FROM signing_keys c
             WHERE c.alg = signing_keys.alg AND c.revoked_at IS NULL AND c.activate_at <= ?2
-              AND (c.retire_at IS NULL OR c.retire_at > ?2))",
-    )
+              AND (c.retire_at IS NULL OR c.retire_at > ?2))"
+    ))
     .bind(kid)
     .bind(now)
     .bind(now - CLOCK_SKEW)

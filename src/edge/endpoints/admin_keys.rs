@@ -24,13 +24,14 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
     Err(MachineFailure::status(404, error))
 }
 
-/// `POST /admin/api/keys/{kid}/retire`: the next key signs from now on, this one's tokens verify until they expire.
+/// `POST /admin/api/keys/{kid}/retire`: the next key signs as soon as apps can know it, this one's tokens verify until they
+/// expire. The dates in the answer tell when.
 pub async fn retire(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     if keys::retire(request.segment(0), context).await? {
         return all(context).await;
     }
-    let why = "the key does not sign now, or its successor has not been published for 15 minutes";
+    let why = "there is no such key, or it does not sign now";
     Err(MachineFailure::status(409, OAuthError::invalid_request(why)))
 }
 
