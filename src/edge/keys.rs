@@ -181,6 +181,19 @@ pub async fn ensure_published(alg: KeyAlg, context: &Context) -> Result<(), Faul
     Ok(())
 }
 
+/// [`ensure_published`] for each algorithm that has keys and lacks one.
+pub async fn ensure_successors(context: &Context) -> Result<(), Fault> {
+    let existing = signing_keys::read_all(&context.db.run(signing_keys::all()).await?)?;
+    for alg in KeyAlg::ALL {
+        let of_alg = existing.iter().filter(|key| key.alg == alg);
+        let schedules: Vec<_> = of_alg.map(|key| key.schedule).collect();
+        if !schedules.is_empty() && Schedule::due(&schedules, context.now).is_some() {
+            ensure_published(alg, context).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn first_key(alg: SigningAlg, context: &Context) -> Result<CurrentKey, Fault> {
     ensure_published(alg.into(), context).await?;
     let rows = context

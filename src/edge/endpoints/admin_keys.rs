@@ -8,9 +8,10 @@ use crate::{
     reply::Reply,
 };
 
-/// `GET /admin/api/keys`.
+/// `GET /admin/api/keys`. Who looks after a turn sees the key that is next after it: it is made where it is due.
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
+    keys::ensure_successors(context).await?;
     all(context).await
 }
 
