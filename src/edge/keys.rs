@@ -19,7 +19,6 @@ use super::{
 };
 use crate::{
     audit::{Actor, Entry, Event},
-    config::Issuer,
     oidc::jose::{
         jwe::Encrypted,
         jwt::{SigningAlg, SigningInput, Unverified},
@@ -317,9 +316,7 @@ async fn rewrap_one(row: CurrentKey, context: &Context) -> Result<(), Fault> {
 async fn wrap(private: &CryptoKey, kid: &str, alg: KeyAlg, context: &Context) -> Result<WrappedKey, Fault> {
     let kek_version = context.config.roots.current_version();
     let wrapping = wrapping_key(&context.config.roots, kek_version).await?;
-    let wrapped = wrapping
-        .wrap(private, &binding(&context.config.issuer, kid, alg, kek_version))
-        .await?;
+    let wrapped = wrapping.wrap(private, &binding(kid, alg, kek_version)).await?;
     Ok(WrappedKey { wrapped, kek_version })
 }
 
@@ -331,8 +328,15 @@ async fn unwrap(
     context: &Context,
 ) -> Result<CryptoKey, Fault> {
     let wrapping = wrapping_key(&context.config.roots, private.kek_version).await?;
-    let binding = binding(&context.config.issuer, kid, alg, private.kek_version);
-    wrapping.unwrap(&private.wrapped, &binding, alg, purpose).await
+    let binding = binding(kid, alg, private.kek_version);
+    match wrapping.unwrap(&private.wrapped, &binding, alg, purpose).await {
+        Ok(key) => Ok(key),
+        // Until 2026-11-24 keys were bound to the issuer, too.
+        Err(_) => {
+            let former = format!("{}\n{binding}", context.config.issuer.as_str());
+            wrapping.unwrap(&private.wrapped, &former, alg, purpose).await
+        }
+    }
 }
 
 async fn wrapping_key(roots: &RootKeys, version: KekVersion) -> Result<WrappingKey, Fault> {
@@ -342,7 +346,7 @@ async fn wrapping_key(roots: &RootKeys, version: KekVersion) -> Result<WrappingK
     WrappingKey::import(&key).await
 }
 
-/// What a wrapped key is bound to: it opens for no other issuer, name, algorithm or root.
-fn binding(issuer: &Issuer, kid: &str, alg: KeyAlg, kek_version: KekVersion) -> String {
-    format!("{}\n{kid}\n{}\n{kek_version}", issuer.as_str(), alg.as_str())
+/// What a wrapped key is bound to: it opens for no other name, algorithm or root.
+fn binding(kid: &str, alg: KeyAlg, kek_version: KekVersion) -> String {
+    format!("{kid}\n{}\n{kek_version}", alg.as_str())
 }

@@ -12,7 +12,7 @@ pub async fn at_rest(secret: &ClientSecret, client: &Client, context: &Context) 
     let wrapped = if client.needs_secret_itself() {
         let version = roots.current_version();
         let sealed = sealing_key(version, context).await?;
-        let binding = binding(&client.client_id, version, context);
+        let binding = binding(&client.client_id, version);
         Some(WrappedSecret::new(
             version,
             &sealed.seal(secret.expose(), &binding).await?,
@@ -37,8 +37,15 @@ pub async fn recover(stored: &StoredSecret, client_id: &str, context: &Context) 
         if !context.config.roots.versions().any(|configured| configured == version) {
             continue;
         }
-        let binding = binding(client_id, version, context);
-        let secret = sealing_key(version, context).await?.open(sealed, &binding).await?;
+        let (key, binding) = (sealing_key(version, context).await?, binding(client_id, version));
+        let secret = match key.open(sealed, &binding).await {
+            Ok(secret) => secret,
+            // Until 2026-11-24 secrets were bound to the issuer, too.
+            Err(_) => {
+                let former = format!("{}\n{binding}", context.config.issuer.as_str());
+                key.open(sealed, &former).await?
+            }
+        };
         secrets.push(ClientSecret::presented(secret));
     }
     Ok(secrets)
@@ -53,7 +60,7 @@ async fn sealing_key(version: KekVersion, context: &Context) -> Result<SealingKe
     SealingKey::import(&key).await
 }
 
-/// What a wrapped secret is bound to: it opens for no other issuer, client or root.
-fn binding(client_id: &str, version: KekVersion, context: &Context) -> String {
-    format!("{}\n{client_id}\n{version}", context.config.issuer.as_str())
+/// What a wrapped secret is bound to: it opens for no other client or root.
+fn binding(client_id: &str, version: KekVersion) -> String {
+    format!("{client_id}\n{version}")
 }

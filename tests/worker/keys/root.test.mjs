@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { secretKey } from "../support/assertion.mjs";
 import { headerOf, verified } from "../support/jwt.mjs";
 import { freshRoot, startLimen } from "../support/limen.mjs";
 
@@ -91,7 +92,28 @@ test("signing keys lie encrypted in the database", async () => {
   }
 });
 
-test("a key moved to another row, algorithm or issuer does not unwrap", async () => {
+test("another ISSUER: keys, clients, people and sessions stay, tokens of the old one are refused", async () => {
+  const op = await startLimen();
+  const [client, ada, browser] = [await op.client(), await op.person(), op.browser()];
+  const service = await op.serviceClient({ scope: "notes", token_endpoint_auth_method: "client_secret_jwt" });
+  service.key = secretKey(service.secret);
+  const tokens = await client.tokens(await browser.obtain(client, ada));
+  const { keys } = await op.jwks();
+  const former = op.variable("ISSUER");
+
+  op.issuer = "https://id.elsewhere.test";
+  await op.redeploy({ ISSUER: op.issuer });
+
+  assert.deepEqual((await op.jwks()).keys, keys);
+  assert.equal((await op.fetch("/userinfo", { bearer: tokens.access_token })).status, 401);
+  const again = await client.tokens(await op.browser().obtain(client, ada));
+  const payload = await verified(op, again.id_token);
+  assert.equal(payload.iss, op.issuer);
+  assert.notEqual(payload.iss, former);
+  assert.equal((await service.credentials()).status, 200, "the wrapped secret opens");
+});
+
+test("a key moved to another row or algorithm does not unwrap", async () => {
   const op = await startLimen();
   const client = await op.serviceClient({ scope: "notes" });
   await client.credentials();
