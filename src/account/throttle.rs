@@ -1,5 +1,5 @@
 //! How often something may be tried: a password of one account from anywhere, one of any account from one address, a
-//! registration from one address.
+//! registration, a sign-up or a pushed request from one address.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -40,6 +40,14 @@ pub fn of_sign_ups(key: &Key, address: &str) -> Counter {
     Counter {
         limit: 20,
         ..of_network(key, b"sign-ups", address)
+    }
+}
+
+/// The counter of requests that clients whom anybody can be push from an address.
+pub fn of_pushed_requests(key: &Key, address: &str) -> Counter {
+    Counter {
+        limit: 300,
+        ..of_network(key, b"pushed requests", address)
     }
 }
 

@@ -164,6 +164,16 @@ pub fn delete(client_id: &str) -> Statement {
     Statement::new("DELETE FROM clients WHERE id = ? RETURNING id").bind(client_id)
 }
 
+/// Holds for a client that anybody can be: one without a secret, or one that nobody had to be asked for.
+pub(super) const ANYBODY: &str = "(auth_method = 'none' OR registered_openly = 1 OR document_fresh_until IS NOT NULL)";
+
+/// Deletes a client on the word of who holds its registration access token, if that is still its token.
+pub fn delete_own(client_id: &str, registration_token_hash: Option<&Hash>) -> Statement {
+    Statement::new("DELETE FROM clients WHERE id = ? AND registration_token_hash = ? RETURNING id")
+        .bind(client_id)
+        .bind(registration_token_hash)
+}
+
 /// A client's proof as a condition in SQL, for statements that must not act for anybody else. Comparing keyed hashes in SQL
 /// tells a caller nothing by its time: they cannot choose a hash.
 pub struct Proof<'a> {

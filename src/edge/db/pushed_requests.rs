@@ -2,16 +2,48 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement};
-use crate::{edge::fault::Fault, secret::Hash, time::UnixTime};
+use super::{Rows, Statement, clients};
+use crate::{
+    account::throttle::Counter,
+    edge::fault::Fault,
+    oidc::pushed_request::LIFETIME,
+    secret::Hash,
+    time::{Lifetime, UnixTime},
+};
 
-/// A request of a client, to be made until `expires_at`.
-pub fn insert(hash: &Hash, client_id: &str, query: &str, expires_at: UnixTime) -> Statement {
-    Statement::new("INSERT INTO pushed_requests (hash, client_id, query, expires_at) VALUES (?, ?, ?, ?)")
-        .bind(hash)
-        .bind(client_id)
-        .bind(query)
-        .bind(expires_at)
+/// How long a request outlives its time where others are pushed.
+const KEPT: Lifetime = Lifetime::minutes(15);
+
+/// How many old requests go when a new one comes: more than one, so that what strangers leave behind never adds up.
+const MOST_SWEPT: i64 = 10;
+
+/// A request of a client, to be made within its [`LIFETIME`]. A client that anybody can be stores none once `counter`, which
+/// was counted before in the batch, is over its limit.
+pub fn insert(hash: &Hash, client_id: &str, query: &str, counter: &Counter, now: UnixTime) -> Statement {
+    Statement::new(format!(
+        "INSERT INTO pushed_requests (hash, client_id, query, expires_at) SELECT ?, ?, ?, ?
+         WHERE NOT EXISTS (
+            SELECT 1 FROM throttles t JOIN clients c ON c.id = ? AND {}
+            WHERE t.key = ? AND t.failures > ? AND t.expires_at > ?)",
+        clients::ANYBODY
+    ))
+    .bind(hash)
+    .bind(client_id)
+    .bind(query)
+    .bind(now + LIFETIME)
+    .bind(client_id)
+    .bind(&counter.key)
+    .bind(counter.limit)
+    .bind(now)
+}
+
+/// Deletes some of what nobody made in time.
+pub fn sweep(now: UnixTime) -> Statement {
+    Statement::new(
+        "DELETE FROM pushed_requests WHERE rowid IN (SELECT rowid FROM pushed_requests WHERE expires_at < ? LIMIT ?)",
+    )
+    .bind(now - KEPT)
+    .bind(MOST_SWEPT)
 }
 
 /// A request of `client_id` that is still to be made.

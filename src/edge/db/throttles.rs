@@ -1,8 +1,8 @@
-//! `throttles`: counters of failed sign-ins.
+//! `throttles`: counters of failed sign-ins, and of whatever else has a limit.
 
 use serde::Deserialize;
 
-use super::{Rows, Statement};
+use super::{Rows, Statement, clients};
 use crate::{
     account::throttle::{Counter, WINDOW},
     edge::fault::Fault,
@@ -34,6 +34,18 @@ pub fn count_address(counter: &Counter, now: UnixTime) -> Statement {
     Statement::new(count("SELECT ? AS key"))
         .bind(now + WINDOW)
         .bind(&counter.key)
+        .bind(now)
+        .bind(now)
+}
+
+/// Counts a request of `client_id` from an address, if anybody can be that client. No row where only those can who have its
+/// secret, which the operator gave out.
+pub fn count_stranger(client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
+    let key = format!("SELECT ? AS key FROM clients WHERE id = ? AND {}", clients::ANYBODY);
+    Statement::new(count(&key))
+        .bind(now + WINDOW)
+        .bind(&counter.key)
+        .bind(client_id)
         .bind(now)
         .bind(now)
 }

@@ -1,10 +1,11 @@
 //! `/par` (RFC 9126 section 2).
 
 use crate::{
+    account::throttle,
     edge::{
         client::{caller, client_document},
         context::Context,
-        db::{clients, pushed_requests},
+        db::{clients, pushed_requests, throttles},
         failure::MachineFailure,
         fault::Fault,
         platform::random,
@@ -13,13 +14,14 @@ use crate::{
     },
     oidc::{
         client::client_metadata::Supported,
-        pushed_request::{self, LIFETIME, PushedResponse},
+        pushed_request::{self, PushedResponse},
     },
     reply::Reply,
     secret::{OpaqueToken, Purpose},
 };
 
-/// `POST /par`. Two round trips: which request objects the client may send is known once it has proved itself.
+/// `POST /par`. Two round trips: which request objects the client may send is known once it has proved itself. What clients store
+/// whom anybody can be is limited by network.
 pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let sent = request.form().await?;
     sent.refuse_repeated()?;
@@ -39,7 +41,17 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let hash = reference
         .hash(roots, Purpose::PushedRequest)
         .ok_or_else(|| Fault::new("pushed request", "no root key"))?;
-    let insert = pushed_requests::insert(&hash, &client.client_id, &pushed.to_query(), context.now + LIFETIME);
-    context.db.run(insert).await?;
+    let counter = throttle::of_pushed_requests(&roots.current(Purpose::Throttle), &request.address());
+    let [counted, ..] = context
+        .db
+        .batch([
+            throttles::count_stranger(&client.client_id, &counter, context.now),
+            pushed_requests::insert(&hash, &client.client_id, &pushed.to_query(), &counter, context.now),
+            pushed_requests::sweep(context.now),
+        ])
+        .await?;
+    if let Some(wait) = throttles::read_wait(&counted, &counter, context.now)? {
+        return Err(MachineFailure::too_many(wait));
+    }
     Ok(Reply::json(201, &PushedResponse::new(&reference)))
 }

@@ -169,6 +169,41 @@ test("require_pushed_authorization_requests: no other request is taken", async (
   assert.ok((await op.browser().open(path(strict, uri))).asksForPassword);
 });
 
+test("what one network pushes for clients that anybody can be is limited, in all; others go on", async () => {
+  const [app, another, open] = [await op.publicClient(), await op.publicClient(), await op.client()];
+  await op.rows("UPDATE clients SET registered_openly = 1 WHERE id = ?", open.id);
+  const rows = async () => (await op.rows("SELECT hash FROM pushed_requests")).length;
+  const [before, address] = [await rows(), "203.0.113.50"];
+  const push = (by = app, from = address, init) => by.post("/par", by.request().params, { address: from, ...init });
+  let answers = [];
+  for (let round = 0; round < 20 && answers.every(({ status }) => status === 201); round++) {
+    answers = await Promise.all(Array.from({ length: 20 }, () => push()));
+  }
+  const refused = answers.find(({ status }) => status !== 201);
+  assert.equal(refused.status, 429);
+  assert.ok(Number(refused.headers.get("retry-after")) > 0);
+  const filled = await rows();
+  assert.ok(filled - before <= 300, `${filled - before} rows`);
+  for (const by of [app, another, open]) assert.equal((await push(by)).status, 429);
+  assert.equal(await rows(), filled);
+  assert.equal((await push(client)).status, 201, "a client that alone has its secret");
+  assert.equal((await push(app, "203.0.113.51")).status, 201, "another network");
+  const measured = await push(client, address, { measure: true });
+  assert.equal(measured.headers.get("x-limen-test-d1"), "2");
+  op.clock.advance({ minutes: 16 });
+  assert.equal((await push()).status, 201, "later");
+});
+
+test("what nobody makes goes when others are pushed, so that it never adds up", async () => {
+  const rows = async () => (await op.rows("SELECT hash FROM pushed_requests")).length;
+  for (let n = 0; n < 12; n++) await pushed();
+  op.clock.advance({ minutes: 20 });
+  for (let left = await rows(); left > 2; left = Math.max(left - 9, 0)) await pushed();
+  assert.ok((await rows()) < 12 + 40, `${await rows()} rows`);
+  const old = await op.rows("SELECT hash FROM pushed_requests WHERE expires_at < ?", op.clock.seconds() - 900);
+  assert.deepEqual(old, []);
+});
+
 test("references die with the client and with the epoch", async () => {
   const gone = await op.client();
   await pushed(gone);
