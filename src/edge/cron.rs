@@ -15,8 +15,9 @@ const LEASE: &str = "cron";
 /// After this the lease of a run that died is taken over.
 const LEASE_SPAN: Lifetime = Lifetime::minutes(10);
 
-/// The trigger of the runs that only send what is due of back-channel logout. Every other trigger does all there is to do.
-const NOTICES_ONLY: &str = "*/5 * * * *";
+/// The trigger of the runs that only do what cannot wait: send what is due of back-channel logout, and keep the copy of the JWKS
+/// young. Every other trigger does all there is to do.
+const URGENT_ONLY: &str = "*/5 * * * *";
 
 /// The most rounds of notices in a run.
 const MOST_ROUNDS_OF_NOTICES: usize = 10;
@@ -24,10 +25,11 @@ const MOST_ROUNDS_OF_NOTICES: usize = 10;
 /// Runs what `trigger` is for.
 pub async fn run(trigger: &str, context: &Context) -> Result<(), Fault> {
     let sent = send_notices(context).await;
-    if trigger != NOTICES_ONLY {
-        tidy_up(context).await?;
-    }
-    sent
+    let done = match trigger {
+        URGENT_ONLY => jwks::publish(context).await.map(|_| ()),
+        _ => tidy_up(context).await,
+    };
+    sent.and(done)
 }
 
 /// Each notice has a lease of its own, so runs at once do no harm.

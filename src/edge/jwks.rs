@@ -1,4 +1,4 @@
-//! The published JWKS: kept in the isolate for seconds, in KV for hours, made from D1.
+//! The published JWKS: kept in the isolate for seconds, in KV for minutes, made from D1.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{context::Context, db::signing_keys, fault::Fault, platform::log};
 use crate::{
-    oidc::jose::provider_key,
+    oidc::jose::provider_key::{self, JWKS_MAX_AGE},
     time::{Lifetime, UnixTime},
 };
 
@@ -19,8 +19,14 @@ const KV_NAME: &str = "jwks";
 /// How long an isolate serves what it has.
 const IN_ISOLATE: Lifetime = Lifetime::minutes(1);
 
-/// The age at which the copy in KV is made anew: the hourly run has then missed twice.
-const STALE: Lifetime = Lifetime::hours(2);
+/// The age at which the copy in KV is made anew: the run of every five minutes has then missed twice. Who can write to KV can
+/// bring back a copy that Limen wrote before a key was withdrawn, and no MAC tells that it is old; but not for longer than apps
+/// keep what they had anyway.
+const STALE: Lifetime = JWKS_MAX_AGE;
+
+/// By how much a copy may be of the future, for the clocks of the platform: one from before the clock went back counts no longer
+/// than others.
+const CLOCK_SKEW: Lifetime = Lifetime::minutes(1);
 
 /// How long KV keeps the copy, for the time in which D1 is down.
 const IN_KV: Lifetime = Lifetime::days(7);
@@ -70,7 +76,8 @@ pub async fn kept(context: &Context) -> Option<Rc<PublishedJwks>> {
     }
     let ticket = Ticket::draw();
     let copy: PublishedJwks = context.kv.get(KV_NAME, &context.config.roots).await?;
-    if age(copy.made_at) > STALE.seconds()
+    let counts = |made_at: UnixTime| (-CLOCK_SKEW.seconds()..=STALE.seconds()).contains(&age(made_at));
+    if !counts(copy.made_at)
         && let Ok(fresh) = publish(context).await
     {
         // Without any key the database was made anew.
@@ -79,7 +86,7 @@ pub async fn kept(context: &Context) -> Option<Rc<PublishedJwks>> {
     // KV may still give what was there before this isolate's own publication.
     let newer = cached
         .map(|cached| cached.jwks)
-        .filter(|cached| cached.made_at > copy.made_at && (0..STALE.seconds()).contains(&age(cached.made_at)));
+        .filter(|cached| cached.made_at > copy.made_at && counts(cached.made_at));
     // With D1 down an old copy is better than none: every key is in it long before it signs.
     Some(keep(newer.unwrap_or_else(|| Rc::new(copy)), ticket, context))
 }
@@ -107,6 +114,10 @@ async fn put_latest(context: &Context) -> Result<(Rc<PublishedJwks>, Result<(), 
     let mut ticket = Ticket::draw();
     let mut jwks = from_database(context).await?;
     let mut outcome = Ok(());
+    if jwks.keys.is_empty() {
+        // A new database: the first request makes keys.
+        return Ok((Rc::new(jwks), outcome));
+    }
     for _ in 0..MOST_ROUNDS {
         outcome = context.kv.put(KV_NAME, &jwks, &context.config.roots, IN_KV).await;
         ticket = Ticket::draw();

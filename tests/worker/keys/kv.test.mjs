@@ -58,8 +58,8 @@ test("a JWKS of another issuer or root key is not served", async () => {
   assert.deepEqual((await op.jwks()).keys.map((key) => key.kid).sort(), genuine);
 });
 
-test("an old copy does not bring a revoked key back once its minutes are over", async () => {
-  const op = await startLimen();
+/** The database after a key was revoked, and KV as it was before. Gives the `kid`. */
+async function broughtBack(op) {
   await op.cron();
   const { keys: names } = await op.kv.list();
   const old = await Promise.all(names.map(async ({ name }) => [name, await op.kv.get(name)]));
@@ -67,8 +67,42 @@ test("an old copy does not bring a revoked key back once its minutes are over", 
   await op.admin(`/admin/api/keys/${kid}/revoke`, { method: "POST" });
   for (const [name, text] of old) await op.kv.put(name, text);
   await op.redeploy();
-  op.clock.advance({ hours: 26 });
-  assert.ok(!(await op.jwks()).keys.some((key) => key.kid === kid));
+  return kid;
+}
+
+const serves = async (op, kid) => (await op.jwks()).keys.some((key) => key.kid === kid);
+
+test("an old copy brings a revoked key back for no longer than apps keep theirs", async () => {
+  const op = await startLimen();
+  const kid = await broughtBack(op);
+  op.clock.advance({ minutes: 15, seconds: 1 });
+  assert.equal(await serves(op, kid), false);
+});
+
+test("nor does one of before the clock went back", async () => {
+  const op = await startLimen();
+  op.clock.advance({ hours: 3 });
+  const kid = await broughtBack(op);
+  op.clock.advance({ hours: -2 });
+  assert.equal(await serves(op, kid), false);
+});
+
+test("the run of every five minutes keeps the copy young, so that no request has to ask D1", async () => {
+  const op = await startLimen();
+  await op.cron();
+  for (let run = 0; run < 5; run++) {
+    op.clock.advance({ minutes: 5 });
+    await op.cron({ cron: "*/5 * * * *" });
+  }
+  const response = await op.fetch(JWKS, { measure: true });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("x-limen-test-d1"), "0");
+});
+
+test("that run publishes nothing of a database without keys", async () => {
+  const op = await startLimen();
+  await op.cron({ cron: "*/5 * * * *" });
+  assert.ok((await op.jwks()).keys.length > 0);
 });
 
 test("without KV the JWKS is served all the same", async () => {
