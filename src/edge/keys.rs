@@ -306,7 +306,7 @@ async fn rewrap_one(row: CurrentKey, context: &Context) -> Result<(), Fault> {
     context
         .db
         .batch([
-            signing_keys::rewrap(&row.kid, &rewrapped),
+            signing_keys::rewrap(&row.kid, &rewrapped, row.kek_version),
             audit::record_if_changed(&moved, context),
         ])
         .await?;

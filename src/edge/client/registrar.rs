@@ -176,7 +176,8 @@ async fn check_administrator(request: &Incoming, context: &Context) -> Result<()
     Err(MachineFailure::Bearer(Some(error)))
 }
 
-fn unauthorized() -> MachineFailure {
+/// The refusal of a registration access token.
+pub fn unauthorized() -> MachineFailure {
     MachineFailure::Bearer(Some(OAuthError::invalid_token(
         "the registration access token is not valid",
     )))

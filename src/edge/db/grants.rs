@@ -8,7 +8,11 @@ use super::{Rows, Statement, from_json, scope_from_json, scope_to_json, to_json}
 use crate::{
     edge::fault::Fault,
     oidc::{
-        authentication::Consent, authorize::AuthRequest, claims, client::client_metadata::ClientMetadata, scope::Scope,
+        authentication::Consent,
+        authorize::AuthRequest,
+        claims,
+        client::{Client, client_metadata::ClientMetadata},
+        scope::Scope,
     },
     secret::Hash,
     time::UnixTime,
@@ -41,14 +45,16 @@ pub fn read(rows: &Rows) -> Result<Option<Consent>, Fault> {
     }))
 }
 
-/// Remembers that the person behind a session allows a client what it asks for, beside what they allowed before.
-pub fn allow(grant_id: &str, session_hash: &Hash, client_id: &str, request: &AuthRequest, now: UnixTime) -> Statement {
+/// Remembers that the person behind a session allows a client what it asks for, beside what they allowed before, if the client
+/// is still the one that they were shown.
+pub fn allow(grant_id: &str, session_hash: &Hash, client: &Client, request: &AuthRequest, now: UnixTime) -> Statement {
     let claims: BTreeSet<_> = claims::of_scope(&request.scope)
         .chain(request.claims.beyond(&request.scope))
         .collect();
     Statement::new(
         "INSERT INTO grants (id, user_id, client_id, scope, claims, created_at, updated_at)
-         SELECT ?, user_id, ?, ?, ?, ?, ? FROM sessions WHERE hash = ? AND EXISTS (SELECT 1 FROM clients WHERE clients.id = ?)
+         SELECT ?, user_id, ?, ?, ?, ?, ? FROM sessions
+         WHERE hash = ? AND EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND version = ?)
          ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at,
             scope = (SELECT json_group_array(value) FROM (
                 SELECT value FROM json_each(grants.scope) UNION SELECT value FROM json_each(excluded.scope))),
@@ -56,13 +62,14 @@ pub fn allow(grant_id: &str, session_hash: &Hash, client_id: &str, request: &Aut
                 SELECT value FROM json_each(grants.claims) UNION SELECT value FROM json_each(excluded.claims)))",
     )
     .bind(grant_id)
-    .bind(client_id)
+    .bind(&client.client_id)
     .bind(&scope_to_json(&request.scope))
     .bind(&to_json(&claims))
     .bind(now)
     .bind(now)
     .bind(session_hash)
-    .bind(client_id)
+    .bind(&client.client_id)
+    .bind(client.version)
 }
 
 /// Takes back what a person allowed a client; codes and tokens go with it.
@@ -70,6 +77,15 @@ pub fn revoke(user_id: &str, client_id: &str) -> Statement {
     Statement::new("DELETE FROM grants WHERE user_id = ? AND client_id = ? RETURNING id")
         .bind(user_id)
         .bind(client_id)
+}
+
+/// Takes back what the person behind a session allowed a client: who was signed out meanwhile takes back nothing.
+pub fn revoke_own(session_hash: &Hash, client_id: &str) -> Statement {
+    Statement::new(
+        "DELETE FROM grants WHERE user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND client_id = ? RETURNING id",
+    )
+    .bind(session_hash)
+    .bind(client_id)
 }
 
 /// A consent, as the person who gave it sees it.

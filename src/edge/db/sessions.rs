@@ -51,6 +51,8 @@ impl Session {
 pub struct NewSession<'a> {
     pub hash: &'a Hash,
     pub authentication: &'a Authentication,
+    /// Of the password that the person has shown.
+    pub password_hash: &'a str,
     pub user_agent: &'a str,
 }
 
@@ -124,12 +126,16 @@ pub fn touch(hash: Option<&Hash>, lifetimes: &Lifetimes, now: UnixTime) -> State
     .bind(now)
 }
 
+/// Begins a session, if the password is still the one that was shown: to check one takes a while, in which it may be changed,
+/// which ends all sessions that are there.
 pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Statement {
     let authentication = session.authentication;
     let user_agent: String = session.user_agent.chars().take(LONGEST_USER_AGENT).collect();
     Statement::new(
         "INSERT INTO sessions (hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at)
-         SELECT ?, ?, id, ?, ?, ?, ?, ?, ?, ? FROM users WHERE id = ? AND disabled_at IS NULL
+         SELECT ?, ?, id, ?, ?, ?, ?, ?, ?, ? FROM users
+         WHERE id = ? AND disabled_at IS NULL
+           AND EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = users.id AND c.kind = 'password' AND c.secret = ?)
          RETURNING id",
     )
     .bind(session.hash)
@@ -142,6 +148,7 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Statement {
     .bind(authentication.auth_time)
     .bind(authentication.auth_time + lifetimes.session)
     .bind(&authentication.user_id)
+    .bind(session.password_hash)
 }
 
 /// Whose sessions end, and which of them.
@@ -155,8 +162,8 @@ pub enum Ending<'a> {
         user_id: &'a str,
         session_id: &'a str,
     },
-    /// One of a person's, by its id.
-    One { user_id: &'a str, session_id: &'a str },
+    /// One of those of the person behind a session, by its id.
+    One { by: &'a Hash, session_id: &'a str },
     /// All of a person's but one, as long as that one lives: who was signed out meanwhile ends nobody else's.
     Others { user_id: &'a str, kept: &'a str },
     /// All of a person's, and with them every code and token: for who is signed out everywhere or deleted.
@@ -164,6 +171,8 @@ pub enum Ending<'a> {
     /// The same, if the person is now as given: for who is disabled, or whose password somebody else changed. Goes after
     /// [`users::update`], and does nothing where that did nothing.
     EverythingOf(&'a User),
+    /// The same, of the person behind a session: who was signed out meanwhile ends nothing.
+    EverythingBehind(&'a Hash),
 }
 
 impl Ending<'_> {
@@ -179,10 +188,11 @@ impl Ending<'_> {
                     WHERE place >= ?)
                  AND EXISTS (SELECT 1 FROM sessions n WHERE n.id = ?)"
             }
-            Self::One { .. } => "s.user_id = ? AND s.id = ?",
+            Self::One { .. } => "s.user_id = (SELECT b.user_id FROM sessions b WHERE b.hash = ?) AND s.id = ?",
             Self::Others { .. } => "s.user_id = ? AND s.id <> ? AND EXISTS (SELECT 1 FROM sessions k WHERE k.id = ?)",
             Self::Everything { .. } => "s.user_id = ?",
             Self::EverythingOf(_) => concat!("s.user_id = ", users::as_given!()),
+            Self::EverythingBehind(_) => "s.user_id = (SELECT b.user_id FROM sessions b WHERE b.hash = ?)",
         }
     }
 
@@ -198,18 +208,27 @@ impl Ending<'_> {
                 let statement = statement.bind(*hashes).bind(*user_id);
                 statement.bind(MOST_HELD as i64).bind(*session_id)
             }
-            Self::One { user_id, session_id } => statement.bind(*user_id).bind(*session_id),
+            Self::One { by, session_id } => statement.bind(*by).bind(*session_id),
             Self::Others { user_id, kept } => statement.bind(*user_id).bind(*kept).bind(*kept),
             Self::Everything { user_id } => statement.bind(*user_id),
             Self::EverythingOf(user) => users::bind_as_given(statement, user),
+            Self::EverythingBehind(hash) => statement.bind(*hash),
         }
+    }
+
+    /// Whether the condition is about a person, and so also holds for the rows of theirs in other tables.
+    fn is_everything(&self) -> bool {
+        matches!(
+            self,
+            Self::Everything { .. } | Self::EverythingOf(_) | Self::EverythingBehind(_)
+        )
     }
 
     /// Deletes what hangs on the sessions in `table`, where `also` holds: on their own ids, and on those that clients know
     /// them as.
     fn delete_from(&self, table: &str, also: &str) -> Statement {
         let condition = self.condition();
-        if let Self::Everything { .. } | Self::EverythingOf(_) = self {
+        if self.is_everything() {
             return self.bind(Statement::new(format!("DELETE FROM {table} AS s WHERE {condition}")));
         }
         let statement = Statement::new(format!(
@@ -229,15 +248,14 @@ impl Ending<'_> {
     /// being logged out SHOULD be revoked. Refresh tokens issued with the offline_access property normally SHOULD NOT be
     /// revoked" (Back-Channel Logout section 2.7).
     pub fn delete_tokens(&self, revokes: LogoutRevokes) -> Statement {
-        match (self, revokes) {
-            (Self::Everything { .. } | Self::EverythingOf(_), _) | (_, LogoutRevokes::All) => {
-                self.delete_from("token_families", "TRUE")
-            }
-            (_, LogoutRevokes::Online) => self.delete_from(
+        match revokes {
+            _ if self.is_everything() => self.delete_from("token_families", "TRUE"),
+            LogoutRevokes::All => self.delete_from("token_families", "TRUE"),
+            LogoutRevokes::Online => self.delete_from(
                 "token_families",
                 "NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')",
             ),
-            (_, LogoutRevokes::Nothing) => Statement::idle(),
+            LogoutRevokes::Nothing => Statement::idle(),
         }
     }
 

@@ -241,9 +241,11 @@ pub fn read_wrapped(rows: &Rows) -> Result<Vec<CurrentKey>, Fault> {
     rows.all()
 }
 
-pub fn rewrap(kid: &str, private: &WrappedKey) -> Statement {
-    Statement::new("UPDATE signing_keys SET wrapped_key = ?, kek_version = ? WHERE kid = ?")
+/// Stores a key as it is under another root, unless that was done meanwhile, perhaps under a newer one.
+pub fn rewrap(kid: &str, private: &WrappedKey, read: KekVersion) -> Statement {
+    Statement::new("UPDATE signing_keys SET wrapped_key = ?, kek_version = ? WHERE kid = ? AND kek_version = ?")
         .bind(&private.wrapped)
         .bind(private.kek_version)
         .bind(kid)
+        .bind(read)
 }

@@ -121,10 +121,20 @@ pub fn insert(user: &User) -> Statement {
 /// Changes a person who is still as they were read. It returns no row when they are not, or the username or e-mail address
 /// is taken.
 pub fn update(user: &User, read: &User) -> Statement {
-    Statement::new(
+    update_where("TRUE", user, read)
+}
+
+/// The same, by the person themselves: who was signed out meanwhile changes nothing.
+pub fn update_own(user: &User, read: &User, session_hash: &Hash) -> Statement {
+    update_where("id = (SELECT user_id FROM sessions WHERE hash = ?)", user, read).bind(session_hash)
+}
+
+/// Changes a person where `also` holds, whose values are bound afterwards.
+fn update_where(also: &str, user: &User, read: &User) -> Statement {
+    Statement::new(format!(
         "UPDATE OR IGNORE users SET username = ?, email = ?, claims = ?, disabled_at = ?, updated_at = ?
-         WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ? RETURNING id",
-    )
+         WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ? AND {also} RETURNING id"
+    ))
     .bind(user.username.as_str())
     .bind(user.claims.text("email"))
     .bind(&claims_to_json(user))
@@ -206,6 +216,12 @@ pub fn read_summary(rows: &Rows) -> Result<Option<Summary>, Fault> {
 
 pub fn delete(user_id: &str) -> Statement {
     Statement::new("DELETE FROM users WHERE id = ? RETURNING id").bind(user_id)
+}
+
+/// Deletes the person behind a session: who was signed out meanwhile deletes nobody.
+pub fn delete_own(session_hash: &Hash) -> Statement {
+    Statement::new("DELETE FROM users WHERE id = (SELECT user_id FROM sessions WHERE hash = ?) RETURNING id")
+        .bind(session_hash)
 }
 
 fn claims_to_json(user: &User) -> String {

@@ -80,7 +80,6 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             .await?;
         return Ok(asked.flow.deny(language, context).await?);
     }
-    let client_id = &asked.flow.client.client_id;
     let draft = Draft::new(asked.request.clone(), &asked.session_hash, context)?;
     let [stands, key, code, family, known] = draft.statements(&asked.flow, context);
     let scope: Vec<_> = asked.request.scope.iter().collect();
@@ -91,7 +90,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             grants::allow(
                 &random::id()?,
                 &asked.session_hash,
-                client_id,
+                &asked.flow.client,
                 &asked.request,
                 context.now,
             ),

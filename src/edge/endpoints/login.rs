@@ -44,7 +44,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let attempt = Attempt::new(login, &request.address(), context);
     match attempt.check(login, password, context).await? {
-        Verdict::Passed { user_id } => {
+        Verdict::Passed { user_id, password_hash } => {
             let forgiven = Along {
                 after: vec![
                     throttles::reset_account(&user_id),
@@ -52,7 +52,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 ],
                 ..Along::default()
             };
-            let signed_in = guest.sign_in(user_id, forgiven, request, context).await?;
+            let signed_in = guest
+                .sign_in((user_id, &password_hash), forgiven, request, context)
+                .await?;
             Ok(signed_in.unwrap_or_else(|| guest.page(400, "", Some(LoginProblem::WrongCredentials), context)))
         }
         Verdict::Failed => Ok(guest.page(400, login, Some(LoginProblem::WrongCredentials), context)),

@@ -63,7 +63,15 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let (record, registrar) = registrar::authorized_client(request, context).await?;
     let client_id = &record.client.client_id;
     let [count, write] = registrar.record(Event::ClientDeleted, client_id, context);
-    context.db.batch([clients::delete(client_id), count, write]).await?;
+    let delete = match registrar {
+        Registrar::Operator => clients::delete(client_id),
+        Registrar::Anybody => clients::delete_own(client_id, record.registration_token_hash.as_ref()),
+    };
+    let [deleted, ..] = context.db.batch([delete, count, write]).await?;
+    if registrar == Registrar::Anybody && !deleted.any()? {
+        // The token was taken back in this very moment.
+        return Err(registrar::unauthorized());
+    }
     client_copy::forget(&record.client.client_id, context)?;
     Ok(Reply::new(204, Body::Empty))
 }

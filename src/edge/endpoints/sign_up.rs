@@ -103,7 +103,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         ],
         ..Along::default()
     };
-    let signed_in = guest.sign_in(user.id, made, request, context).await?;
+    let signed_in = guest.sign_in((user.id, &hash), made, request, context).await?;
     match signed_in {
         Some(reply) => Ok(reply),
         None => refuse(SignUpProblem::Taken),

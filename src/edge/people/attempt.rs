@@ -24,9 +24,15 @@ pub struct Attempt {
 
 /// What came of it.
 pub enum Verdict {
-    Passed { user_id: String },
+    /// The person, and what is stored of the password: whoever acts on this makes sure that it still is.
+    Passed {
+        user_id: String,
+        password_hash: String,
+    },
     Failed,
-    TooMany { wait: Lifetime },
+    TooMany {
+        wait: Lifetime,
+    },
 }
 
 impl Attempt {
@@ -68,7 +74,10 @@ impl Attempt {
         let stored = user.as_ref().and_then(|(_, hash)| hash.as_deref());
         let matches = password::verify(&text::nfc(password), stored);
         match user {
-            Some((user, _)) if matches && user.disabled_at.is_none() => Ok(Verdict::Passed { user_id: user.id }),
+            Some((user, Some(password_hash))) if matches && user.disabled_at.is_none() => Ok(Verdict::Passed {
+                user_id: user.id,
+                password_hash,
+            }),
             _ => {
                 record(Event::SignInFailed, user_id, context).await?;
                 Ok(Verdict::Failed)

@@ -171,11 +171,11 @@ impl Guest {
     }
 
     /// Begins a session under a new id, whatever the browser came with. It takes the place of those that the same person has
-    /// there; other people stay signed in. `None` when there is no such account that may
-    /// sign in.
+    /// there; other people stay signed in. `None` when there is no such account that may sign in, or the password that was
+    /// shown is not theirs any more.
     pub async fn sign_in(
         &self,
-        user_id: String,
+        (user_id, password_hash): (String, &str),
         with: Along,
         request: &Incoming,
         context: &Context,
@@ -196,6 +196,7 @@ impl Guest {
         let session = NewSession {
             hash: &hash,
             authentication: &authentication,
+            password_hash,
             user_agent: &user_agent,
         };
         let (session_id, user_id) = (&authentication.session_id, &authentication.user_id);

@@ -164,7 +164,7 @@ impl Resident {
         let login = self.user().username.as_str();
         let attempt = Attempt::new(login, &request.address(), context);
         match attempt.check(login, password, context).await? {
-            Verdict::Passed { user_id } if user_id == self.user().id => Ok(Confirmation::Given(attempt)),
+            Verdict::Passed { user_id, .. } if user_id == self.user().id => Ok(Confirmation::Given(attempt)),
             Verdict::Passed { .. } | Verdict::Failed => refused(PasswordCheck::Wrong, None),
             Verdict::TooMany { wait } => {
                 let minutes = (wait.seconds() + 59) / 60;

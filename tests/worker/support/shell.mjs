@@ -117,6 +117,14 @@ class Outage {
     return nth === this.#wish.nth || (this.matching?.test(sql) ?? false);
   }
 
+  /** `meanwhile: {before, run}`: somebody else runs SQL just before a trip with a statement that matches. */
+  async interfere(sqls, db) {
+    const { before, run } = this.#wish.meanwhile ?? {};
+    if (!before || !sqls.some((sql) => new RegExp(before, "is").test(sql))) return;
+    delete this.#wish.meanwhile;
+    for (const sql of [run].flat()) await db.prepare(sql).run();
+  }
+
   /** `answerLost`: the database did its work, and nobody hears of it. */
   loseAnswer(sqls) {
     const lost = this.#wish.answerLost;
@@ -170,6 +178,7 @@ class WatchedDatabase {
     this.#meter.d1 += 1;
     this.#meter.statements.push(...statements.map(({ sql }) => sql.replace(/\s+/g, " ").trim().slice(0, 80)));
     this.#outage.refuse();
+    await this.#outage.interfere(statements.map(({ sql }) => sql), this.#db);
     const struck = statements.map(({ sql, real }) =>
       this.#outage.strikes(sql) ? this.#db.prepare(FAILING_SQL) : real,
     );

@@ -57,7 +57,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         .client(client_id)
         .session(&resident.session.authentication.session_id);
     let statements = [
-        grants::revoke(user_id, client_id),
+        grants::revoke_own(&resident.session_hash, client_id),
         audit::record_if_changed(&entry, context),
     ];
     context.db.batch(statements).await?;

@@ -60,9 +60,12 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let current = &resident.session.authentication.session_id;
     let chosen = form.single("session").map_err(Problem::BadRequest)?;
     let others = form.single("others").map_err(Problem::BadRequest)?;
-    // The condition names the person: the id of somebody else's session ends nothing.
+    // The condition names the session that asks, and so the person: the id of somebody else's session ends nothing.
     let which = match (chosen, others) {
-        (Some(session_id), None) => Ending::One { user_id, session_id },
+        (Some(session_id), None) => Ending::One {
+            by: &resident.session_hash,
+            session_id,
+        },
         (None, Some(_)) => Ending::Others { user_id, kept: current },
         _ => return Err(Problem::BadRequest(OAuthError::invalid_request("session or others")).into()),
     };

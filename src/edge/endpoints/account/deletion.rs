@@ -5,7 +5,7 @@ use crate::{
     edge::{
         context::Context,
         cookies,
-        db::{audit, sessions::Ending, throttles, users},
+        db::{audit, logout_outbox, sessions::Ending, throttles, users},
         failure::PageFailure,
         logout,
         people::{
@@ -45,23 +45,24 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             return Ok(refusal.page(&resident, html));
         }
     };
-    let user_id = &resident.user().id;
-    let [notices, codes, tokens, sessions] = logout::end_sessions(&Ending::Everything { user_id }, context);
+    let (user_id, session_hash) = (&resident.user().id, &resident.session_hash);
     let entry = Entry::new(Event::AccountDeleted, Actor::Person).user(user_id);
-    context
+    let [_, deleted, ..] = context
         .db
         .batch([
-            notices,
-            codes,
-            tokens,
-            sessions,
-            users::delete(user_id),
+            // Sessions, codes and tokens go with the person.
+            logout_outbox::write(&Ending::EverythingBehind(session_hash), context.now),
+            users::delete_own(session_hash),
             audit::record_if_changed(&entry, context),
             audit::forget_if_changed(user_id),
             throttles::reset_account(user_id),
             throttles::forgive(attempt.address()),
         ])
         .await?;
+    if !deleted.any()? {
+        // They were signed out, or deleted, in this very moment: this page asks them to sign in.
+        return Ok(Reply::see_other(PAGE.path().to_owned()));
+    }
     logout::announce(context)?;
     let held = resident
         .visitor

@@ -61,7 +61,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         .db
         .batch([
             users::find_rival(&changed),
-            users::update(&changed, user),
+            users::update_own(&changed, user, &resident.session_hash),
             audit::record_if_changed(&entry, context),
             throttles::reset_account(&user.id),
             throttles::forgive(attempt.address()),

@@ -57,7 +57,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         .user(&user.id)
         .session(&resident.session.authentication.session_id)
         .detail(json!({ "changed": names }));
-    let statements = [users::update(&changed, user), audit::record_if_changed(&entry, context)];
+    let statements = [
+        users::update_own(&changed, user, &resident.session_hash),
+        audit::record_if_changed(&entry, context),
+    ];
     let [saved, _] = context.db.batch(statements).await?;
     if saved.any()? {
         return Ok(resident.done(PAGE, Notice::ProfileSaved, context));
