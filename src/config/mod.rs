@@ -8,6 +8,7 @@ mod issuer;
 mod lifetimes;
 mod policy;
 mod reader;
+mod resources;
 
 use std::fmt;
 
@@ -18,6 +19,7 @@ pub use self::{
     issuer::Issuer,
     lifetimes::{LONGEST_ACCESS_TOKEN, Lifetimes},
     policy::{FrontChannelTokens, LogoutRevokes, LoopbackFetches, PkceRequirement, Registration, SignUp},
+    resources::{Api, Resources, normal_form},
 };
 use crate::secret::RootKeys;
 
@@ -36,6 +38,8 @@ pub struct Config {
     pub registrations_per_address: i64,
     /// `CLIENT_ID_METADATA_DOCUMENTS`: which clients may describe themselves by a document at their `client_id`.
     pub client_id_documents: ClientIdDocuments,
+    /// `RESOURCES`: the APIs, beside Limen's own, that access tokens can be for.
+    pub resources: Resources,
     /// `FRONT_CHANNEL_TOKENS`: whether clients may register the implicit and hybrid flows.
     pub front_channel_tokens: FrontChannelTokens,
     /// `REQUIRE_PKCE`: which clients must use PKCE.
@@ -143,6 +147,7 @@ impl Config {
         }
         let mtls_origin = reader.origin("MTLS_ORIGIN");
         let client_id_documents = reader.client_id_documents();
+        let resources = reader.resources();
         let sign_up = reader.choice("SIGNUP", SignUp::Off, &[("off", SignUp::Off), ("open", SignUp::Open)]);
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let editable_claims = reader.words("EDITABLE_CLAIMS", &EDITABLE_CLAIMS);
@@ -165,6 +170,7 @@ impl Config {
                 registration,
                 registrations_per_address,
                 client_id_documents,
+                resources,
                 front_channel_tokens,
                 pkce_requirement,
                 loopback_fetches,

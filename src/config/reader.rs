@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{AdminToken, ClientIdDocuments, Issuer};
+use super::{AdminToken, ClientIdDocuments, Issuer, Resources};
 use crate::{
     secret::{KekVersion, RootKeys},
     time::Lifetime,
@@ -91,6 +91,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         parsed.unwrap_or_else(|problem| {
             self.problems.push(format!("CLIENT_ID_METADATA_DOCUMENTS {problem}"));
             ClientIdDocuments::Off
+        })
+    }
+
+    pub(super) fn resources(&mut self) -> Resources {
+        let parsed = self
+            .text("RESOURCES")
+            .map_or_else(|| Ok(Resources::default()), |text| Resources::parse(&text));
+        parsed.unwrap_or_else(|problem| {
+            self.problems.push(format!("RESOURCES {problem}"));
+            Resources::default()
         })
     }
 

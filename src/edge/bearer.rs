@@ -66,6 +66,7 @@ impl<'a> Presented<'a> {
         self.claims
             .check(&context.config.issuer, context.now)
             .map_err(refused)?;
+        self.claims.check_audience(&context.config.issuer).map_err(refused)?;
         self.claims
             .check_presenter(context.certificate.as_ref())
             .map_err(refused)?;

@@ -16,7 +16,7 @@ use crate::{
     oidc::{
         authentication::{Consent, Present},
         authorize::AuthRequest,
-        client::{Client, client_metadata::Supported},
+        client::Client,
         error::{ErrorCode, OAuthError},
         interaction::Interaction,
         jarm,
@@ -86,7 +86,7 @@ impl Flow {
 
     /// The request, once more checked.
     pub fn request(&self, context: &Context) -> Result<AuthRequest, OAuthError> {
-        AuthRequest::parse(&self.params, &self.client, &Supported::of(&context.config))
+        AuthRequest::parse(&self.params, &self.client, &context.config)
     }
 
     /// Sends the browser to a page, with the request sealed to it.

@@ -13,10 +13,11 @@ use super::{
 };
 use crate::{
     oidc::{
-        authorization::{Authorization, Beside, Mint},
+        authorization::{Authorization, Beside, Mint, Reach},
         authorize::AuthRequest,
         claims_request::Target,
         client::client_metadata::ResponseType,
+        resource_indicator::Targets,
         return_address::{AuthorizationResponse, FrontChannelToken},
         scope::Scope,
         session_state::{browser_state, session_state},
@@ -105,7 +106,14 @@ impl Draft {
             // The browser calls this endpoint: a token from here can be bound to no certificate of the client's.
             client.check_certificate(None).map_err(StepFailure::Client)?;
             let scope = request.front_channel_scope();
-            let claims = authorization.access_token(client, scope.clone(), random::id()?, &mint);
+            let within = Reach {
+                aud: request
+                    .resources
+                    .audience(&Targets::default(), mint.config)
+                    .map_err(StepFailure::Client)?,
+                scope: scope.clone(),
+            };
+            let claims = authorization.access_token(client, within, random::id()?, &mint);
             response.token = Some(FrontChannelToken {
                 access_token: signer.sign(access_token::TYPE, &claims).await?,
                 expires_in: context.config.lifetimes.access_token,

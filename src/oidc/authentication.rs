@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::scope::Scope;
+use super::{resource_indicator::Targets, scope::Scope};
 use crate::{secret::random_text, time::UnixTime};
 
 /// An End-User authentication, as a sign-on session remembers it.
@@ -55,6 +55,8 @@ pub struct Consent {
     pub scope: Scope,
     /// Claims that were allowed, by a scope or one by one.
     pub claims: BTreeSet<String>,
+    /// APIs, beside Limen's own, that tokens may be for.
+    pub resources: Targets,
 }
 
 /// `sid`: the session as one client sees it. The id of the session is 128 random bits that no client is told, so two clients

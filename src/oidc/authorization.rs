@@ -7,6 +7,8 @@ use super::{
     authorize::AuthRequest,
     claims_request::ClaimsRequest,
     client::{Client, client_certificate::ClientCertificate},
+    jose::audience::Audience,
+    resource_indicator::Targets,
     scope::Scope,
     token::{
         access_token::AccessTokenClaims,
@@ -28,6 +30,8 @@ pub struct Authorization {
     pub scope: Scope,
     /// What was authorized beside it.
     pub claims: ClaimsRequest,
+    /// The APIs that it is for.
+    pub resources: Targets,
     /// `nonce` of the authorization request.
     pub nonce: Option<String>,
     /// When the person authenticated.
@@ -60,6 +64,7 @@ impl Authorization {
             session_id: authentication.session_id.clone(),
             scope: request.scope.clone(),
             claims: request.claims.clone(),
+            resources: request.resources.clone(),
             nonce: request.nonce.clone(),
             auth_time: authentication.auth_time,
             acr: authentication.acr.clone(),
@@ -68,14 +73,14 @@ impl Authorization {
         }
     }
 
-    /// The claims of an access token for `scope`, a part of what was authorized.
-    pub fn access_token(&self, client: &Client, scope: Scope, jti: String, mint: &Mint<'_>) -> AccessTokenClaims {
+    /// The claims of an access token that is good for `within`, a part of what was authorized.
+    pub fn access_token(&self, client: &Client, within: Reach, jti: String, mint: &Mint<'_>) -> AccessTokenClaims {
         AccessTokenClaims {
             sub: self.sub.clone(),
             auth_time: Some(self.auth_time),
             acr: Some(self.acr.clone()),
             family: Some(self.family_id.clone()),
-            ..mint.access_token(client, scope, jti)
+            ..mint.access_token(client, within, jti)
         }
     }
 
@@ -108,6 +113,14 @@ impl Authorization {
     }
 }
 
+/// What an access token is good for.
+pub struct Reach {
+    /// The APIs.
+    pub aud: Audience,
+    /// What it may do there.
+    pub scope: Scope,
+}
+
 /// Where and when tokens are made.
 pub struct Mint<'a> {
     /// The issuer and its lifetimes.
@@ -120,17 +133,17 @@ pub struct Mint<'a> {
 
 impl Mint<'_> {
     /// The claims of an access token of the client itself (RFC 9068 section 2.2: "sub" is then the client).
-    pub fn access_token(&self, client: &Client, scope: Scope, jti: String) -> AccessTokenClaims {
+    pub fn access_token(&self, client: &Client, within: Reach, jti: String) -> AccessTokenClaims {
         let bound = client.metadata.tls_client_certificate_bound_access_tokens;
         AccessTokenClaims {
             iss: self.config.issuer.as_str().to_owned(),
             sub: client.client_id.clone(),
-            aud: self.config.issuer.as_str().to_owned(),
+            aud: within.aud,
             client_id: client.client_id.clone(),
             exp: self.now + self.config.lifetimes.access_token,
             iat: self.now,
             jti,
-            scope,
+            scope: within.scope,
             auth_time: None,
             acr: None,
             cnf: self.certificate.filter(|_| bound).map(ClientCertificate::confirmation),

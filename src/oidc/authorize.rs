@@ -10,11 +10,15 @@ use super::{
     error::{ErrorCode, OAuthError},
     params::Params,
     pkce::CodeChallenge,
+    resource_indicator::Targets,
     return_address::ReturnAddress,
     scope::Scope,
     token::id_token_hint::IdTokenHint,
 };
-use crate::time::{Lifetime, UnixTime};
+use crate::{
+    config::Config,
+    time::{Lifetime, UnixTime},
+};
 
 /// The most bytes that `nonce` may have: it is stored with the code.
 const LONGEST_NONCE: usize = 2_048;
@@ -28,6 +32,8 @@ pub struct AuthRequest {
     pub scope: Scope,
     /// `claims` and `claims_locales`.
     pub claims: ClaimsRequest,
+    /// `resource`: the APIs that its access tokens are for.
+    pub resources: Targets,
     /// `nonce`.
     pub nonce: Option<String>,
     /// PKCE.
@@ -72,17 +78,24 @@ impl AuthRequest {
     ///
     /// # Errors
     /// What goes to the client's redirect URI.
-    pub fn parse(params: &Params, client: &Client, supported: &Supported) -> Result<Self, OAuthError> {
+    pub fn parse(params: &Params, client: &Client, config: &Config) -> Result<Self, OAuthError> {
+        let supported = &Supported::of(config);
         params.refuse_repeated()?;
         refuse_unsupported(params)?;
         let response_type = parse_response_type(params, client, supported)?;
         ReturnAddress::check_response_mode(params, response_type)?;
         let scope = parse_scope(params, client, response_type)?;
         let claims = ClaimsRequest::parse(params)?.within(&client.permitted(&Scope::STANDARD.into_iter().collect()));
+        let resources = Targets::parse(params, config)?;
         Ok(Self {
             claims: match response_type {
                 ResponseType::IdToken => claims.without_userinfo(),
                 _ => claims,
+            },
+            resources: match response_type {
+                // No access token comes of it.
+                ResponseType::IdToken => Targets::default(),
+                _ => resources,
             },
             nonce: parse_nonce(params, response_type)?,
             code_challenge: parse_code_challenge(params, client, response_type, supported)?,
@@ -128,20 +141,23 @@ impl AuthRequest {
         }
     }
 
-    /// What the person is asked for, in one line: scopes, then claims in quotes, which no scope can have.
+    /// What the person is asked for, in one line: scopes, then claims and APIs in quotes, which none of them can have.
     pub fn asked_for(&self) -> String {
         let claims: Vec<_> = self.claims.beyond(&self.scope).into_iter().collect();
-        if claims.is_empty() {
+        let resources = self.resources.foreign();
+        if claims.is_empty() && resources.is_empty() {
             self.scope.to_string()
         } else {
-            format!("{} \"{}\"", self.scope, claims.join(" "))
+            format!("{} \"{}\" \"{}\"", self.scope, claims.join(" "), resources)
         }
     }
 
     /// Whether `consent` covers all that the person would be asked for.
     pub fn is_covered_by(&self, consent: &Consent) -> bool {
         let claims = self.claims.beyond(&self.scope);
-        self.scope.is_subset(&consent.scope) && claims.iter().all(|claim| consent.claims.contains(*claim))
+        self.scope.is_subset(&consent.scope)
+            && claims.iter().all(|claim| consent.claims.contains(*claim))
+            && self.resources.foreign().is_subset(&consent.resources)
     }
 
     /// Whether a sign-in at `auth_time` is recent enough, when nobody was sent to sign in for this request. "max_age=0 is

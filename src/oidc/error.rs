@@ -1,5 +1,6 @@
 //! What a client is told when a request fails: RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 7591
-//! section 3.2.2, OIDC Core section 3.1.2.6.
+//! section 3.2.2, RFC 8707 section 2, OIDC Core section
+//! 3.1.2.6.
 
 use std::borrow::Cow;
 
@@ -18,6 +19,7 @@ pub enum ErrorCode {
     UnsupportedResponseType,
     UnsupportedTokenType,
     InvalidScope,
+    InvalidTarget,
     AccessDenied,
     LoginRequired,
     ConsentRequired,
@@ -47,6 +49,7 @@ impl ErrorCode {
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::UnsupportedTokenType => "unsupported_token_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",

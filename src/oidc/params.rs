@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::error::OAuthError;
+use super::{error::OAuthError, resource_indicator::RESOURCE};
 
 /// The most parameters that a request may have.
 const MOST_PARAMS: usize = 100;
@@ -82,12 +82,14 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Refuses a request in which a parameter stands more than once.
+    /// Refuses a request in which a parameter stands more than once. "Multiple resource parameters MAY be used" (RFC 8707 section
+    /// 2), and no others.
     ///
     /// # Errors
     /// `invalid_request`. The name is shown only when it is a plain word: descriptions never repeat odd input.
     pub fn refuse_repeated(&self) -> Result<(), OAuthError> {
-        let mut names: Vec<_> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        let names = self.0.iter().map(|(name, _)| name.as_str());
+        let mut names: Vec<_> = names.filter(|name| *name != RESOURCE).collect();
         names.sort_unstable();
         match names
             .windows(2)
@@ -172,6 +174,8 @@ mod tests {
         let params = Params::parse("scope=a&x=1&scope=b").unwrap();
         assert!(params.single("scope").is_err());
         assert!(params.refuse_repeated().unwrap_err().description.contains("scope"));
+        let resources = Params::parse("resource=a&resource=b").unwrap();
+        assert!(resources.refuse_repeated().is_ok() && resources.single("resource").is_err());
         let odd = Params::parse("%3Cb%3E=1&%3Cb%3E=2").unwrap();
         assert!(!odd.refuse_repeated().unwrap_err().description.contains('<'));
     }

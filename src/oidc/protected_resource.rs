@@ -73,6 +73,13 @@ pub fn document(path: &str, config: &Config) -> Option<Value> {
     Some(document)
 }
 
+/// Whether `uri`, as URL parsers write it, is an API of Limen's that takes tokens which Limen issues.
+pub fn has_tokens(uri: &str, config: &Config) -> bool {
+    let path = uri.strip_prefix(config.issuer.as_str());
+    let found = path.and_then(|path| Resource::at(if path == "/" { "" } else { path }));
+    found.is_some_and(|resource| resource != Resource::Admin)
+}
+
 /// `protected_resources` of the authorization server's metadata (section 4).
 pub fn listed(config: &Config) -> Vec<String> {
     let registration = (config.registration != Registration::Off).then_some(Endpoint::Register);

@@ -5,13 +5,14 @@ use serde::Serialize;
 
 use super::{
     authorize::AuthRequest,
-    client::{Client, client_metadata::Supported},
+    client::Client,
     error::{ErrorCode, OAuthError},
     interaction::LONGEST_QUERY,
     params::Params,
     return_address::ReturnAddress,
 };
 use crate::{
+    config::Config,
     secret::{Hash, OpaqueToken, Purpose, RootKeys},
     time::Lifetime,
 };
@@ -70,10 +71,10 @@ pub fn request_of(sent: &Params, client: &Client) -> Result<Params, OAuthError> 
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(request: &Params, client: &Client, supported: &Supported) -> Result<(), OAuthError> {
+pub fn check(request: &Params, client: &Client, config: &Config) -> Result<(), OAuthError> {
     ReturnAddress::resolve(request, client)
         .map_err(|_| OAuthError::invalid_request("redirect_uri is missing, or not one that the client registered"))?;
-    AuthRequest::parse(request, client, supported)?;
+    AuthRequest::parse(request, client, config)?;
     if request.to_query().len() > LONGEST_QUERY {
         return Err(OAuthError::invalid_request("the request is too long"));
     }

@@ -11,7 +11,7 @@ use super::{
     messages::{ConsentTexts, Language, Texts},
     text::{LONGEST_NAME, visible},
 };
-use crate::{oidc::scope::Scope, routes::Endpoint};
+use crate::{config::Api, oidc::scope::Scope, routes::Endpoint};
 
 /// The most characters of a host (RFC 1035 section 2.3.4): one that is cut could pass for another.
 const LONGEST_HOST: usize = 253;
@@ -57,7 +57,7 @@ pub struct ConsentItem {
     pub title: Cow<'static, str>,
     /// What it means.
     pub detail: Cow<'static, str>,
-    /// The scope token itself, where Limen has no words for it.
+    /// The scope token itself, where Limen has no words for it; the identifier of an API.
     pub token: Option<String>,
     /// Whether the app did not ask for it before. Shown only beside what was allowed earlier.
     pub new: bool,
@@ -108,6 +108,19 @@ impl ConsentItem {
             token: None,
             new: false,
         })
+    }
+}
+
+impl ConsentItem {
+    /// The words for an API that tokens are for.
+    pub fn for_api(api: &Api, language: Language) -> Self {
+        let texts = &language.texts().api;
+        Self {
+            title: texts.title.fill(&api.name).into(),
+            detail: texts.detail.into(),
+            token: Some(api.identifier.clone()),
+            new: false,
+        }
     }
 }
 

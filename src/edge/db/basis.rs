@@ -25,7 +25,8 @@ impl Basis<'_> {
          JOIN grants g ON g.user_id = u.id AND g.client_id = c.id
          WHERE s.hash = ? AND s.expires_at > ? AND s.last_seen_at > ?
            AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.scope))
-           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.claims))";
+           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.claims))
+           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.resources))";
 
     /// Binds the values of [`Basis::FROM`].
     pub fn bind(&self, statement: Statement) -> Statement {
@@ -37,6 +38,7 @@ impl Basis<'_> {
             .bind(self.now - self.session_idle)
             .bind(&scope_to_json(&self.request.scope))
             .bind(&to_json(&self.request.claims.beyond(&self.request.scope)))
+            .bind(&to_json(&self.request.resources.foreign()))
     }
 
     /// Gives a row where all of it stands.

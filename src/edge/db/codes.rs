@@ -21,15 +21,16 @@ use crate::{
 pub fn insert(hash: &Hash, redirect_uri: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> Statement {
     let request = basis.request;
     let statement = Statement::new(format!(
-        "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, nonce, code_challenge,
+        "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, resources, nonce, code_challenge,
                             refreshable, auth_time, acr, amr, issued_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
+         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
         Basis::FROM
     ))
     .bind(hash)
     .bind(redirect_uri)
     .bind(&scope_to_json(&request.scope))
     .bind(&to_json(&request.claims))
+    .bind(&to_json(&request.resources))
     .bind(request.nonce.as_deref())
     .bind(request.code_challenge.as_ref().map(CodeChallenge::as_str))
     .bind(request.refreshable)
@@ -53,6 +54,7 @@ struct StoredRow {
     client_id: String,
     redirect_uri: String,
     code_challenge: Option<String>,
+    resources: String,
     expires_at: i64,
     used_at: Option<i64>,
     family_id: Option<String>,
@@ -63,6 +65,7 @@ struct RedeemedRow {
     session_id: String,
     scope: String,
     claims: String,
+    resources: String,
     nonce: Option<String>,
     auth_time: i64,
     acr: String,
@@ -74,16 +77,20 @@ impl Redemption<'_> {
     /// The code as it stands, to explain a refusal.
     pub fn find(&self) -> Statement {
         Statement::new(
-            "SELECT client_id, redirect_uri, code_challenge, expires_at, used_at, family_id FROM codes WHERE hash = ?",
+            "SELECT client_id, redirect_uri, code_challenge, resources, expires_at, used_at, family_id FROM codes WHERE hash = ?",
         )
         .bind(self.hash)
     }
 
     pub fn read_stored(rows: &Rows) -> Result<Option<StoredCode>, Fault> {
-        Ok(rows.first::<StoredRow>()?.map(|row| StoredCode {
+        let Some(row) = rows.first::<StoredRow>()? else {
+            return Ok(None);
+        };
+        Ok(Some(StoredCode {
             client_id: row.client_id,
             redirect_uri: row.redirect_uri,
             code_challenge: row.code_challenge,
+            resources: from_json(&row.resources)?,
             expires_at: UnixTime(row.expires_at),
             used_at: row.used_at.map(UnixTime),
             family_id: row.family_id,
@@ -97,9 +104,10 @@ impl Redemption<'_> {
             "UPDATE codes SET used_at = ?, family_id = ?
              WHERE hash = ? AND client_id = ? AND used_at IS NULL AND expires_at > ?
                AND redirect_uri = COALESCE(?, redirect_uri) AND code_challenge IS ?
+               AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(codes.resources))
                AND EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND disabled_at IS NULL)
                AND {}
-             RETURNING session_id, scope, claims, nonce, auth_time, acr, amr, refreshable",
+             RETURNING session_id, scope, claims, resources, nonce, auth_time, acr, amr, refreshable",
             Proof::CONDITION
         ))
         .bind(now)
@@ -108,17 +116,18 @@ impl Redemption<'_> {
         .bind(self.client_id)
         .bind(now)
         .bind(self.request.redirect_uri.as_ref())
-        .bind(self.request.code_challenge.as_ref().map(CodeChallenge::as_str));
+        .bind(self.request.code_challenge.as_ref().map(CodeChallenge::as_str))
+        .bind(&to_json(&self.request.resources.foreign()));
         self.proof.bind(statement)
     }
 
     /// Begins the family of the tokens, if [`Redemption::redeem`] burned the code just now.
     pub fn begin_family(&self, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
         Statement::new(
-            "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, refreshable, generation,
-                                         turned_at, auth_time, acr, amr, created_at, expires_at)
-             SELECT family_id, client_id, user_id, grant_id, session_id, scope, claims, refreshable, 0, used_at, auth_time,
-                    acr, amr, used_at, CASE refreshable WHEN 1 THEN ? ELSE ? END
+            "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable,
+                                         generation, turned_at, auth_time, acr, amr, created_at, expires_at)
+             SELECT family_id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, 0, used_at,
+                    auth_time, acr, amr, used_at, CASE refreshable WHEN 1 THEN ? ELSE ? END
              FROM codes WHERE hash = ? AND family_id = ?",
         )
         .bind(now + lifetimes.refresh_token.max(lifetimes.access_token))
@@ -144,6 +153,7 @@ impl Redemption<'_> {
             session_id: row.session_id,
             scope: scope_from_json(&row.scope)?,
             claims: from_json(&row.claims)?,
+            resources: from_json(&row.resources)?,
             nonce: row.nonce,
             auth_time: UnixTime(row.auth_time),
             acr: row.acr,

@@ -12,6 +12,7 @@ use crate::{
         authorize::AuthRequest,
         claims,
         client::{Client, client_metadata::ClientMetadata},
+        resource_indicator::Targets,
         scope::Scope,
     },
     secret::Hash,
@@ -23,12 +24,14 @@ struct Row {
     id: String,
     scope: String,
     claims: String,
+    resources: String,
 }
 
 /// What the person behind a session allowed a client.
 pub fn find_by_session(session_hash: Option<&Hash>, client_id: &str) -> Statement {
     Statement::new(
-        "SELECT g.id, g.scope, g.claims FROM grants g JOIN sessions s ON s.user_id = g.user_id WHERE s.hash = ? AND g.client_id = ?",
+        "SELECT g.id, g.scope, g.claims, g.resources FROM grants g JOIN sessions s ON s.user_id = g.user_id
+         WHERE s.hash = ? AND g.client_id = ?",
     )
     .bind(session_hash)
     .bind(client_id)
@@ -42,6 +45,7 @@ pub fn read(rows: &Rows) -> Result<Option<Consent>, Fault> {
         grant_id: row.id,
         scope: scope_from_json(&row.scope)?,
         claims: from_json(&row.claims)?,
+        resources: from_json(&row.resources)?,
     }))
 }
 
@@ -52,19 +56,22 @@ pub fn allow(grant_id: &str, session_hash: &Hash, client: &Client, request: &Aut
         .chain(request.claims.beyond(&request.scope))
         .collect();
     Statement::new(
-        "INSERT INTO grants (id, user_id, client_id, scope, claims, created_at, updated_at)
-         SELECT ?, user_id, ?, ?, ?, ?, ? FROM sessions
+        "INSERT INTO grants (id, user_id, client_id, scope, claims, resources, created_at, updated_at)
+         SELECT ?, user_id, ?, ?, ?, ?, ?, ? FROM sessions
          WHERE hash = ? AND EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND version = ?)
          ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at,
             scope = (SELECT json_group_array(value) FROM (
                 SELECT value FROM json_each(grants.scope) UNION SELECT value FROM json_each(excluded.scope))),
             claims = (SELECT json_group_array(value) FROM (
-                SELECT value FROM json_each(grants.claims) UNION SELECT value FROM json_each(excluded.claims)))",
+                SELECT value FROM json_each(grants.claims) UNION SELECT value FROM json_each(excluded.claims))),
+            resources = (SELECT json_group_array(value) FROM (
+                SELECT value FROM json_each(grants.resources) UNION SELECT value FROM json_each(excluded.resources)))",
     )
     .bind(grant_id)
     .bind(&client.client_id)
     .bind(&scope_to_json(&request.scope))
     .bind(&to_json(&claims))
+    .bind(&to_json(&request.resources.foreign()))
     .bind(now)
     .bind(now)
     .bind(session_hash)
@@ -96,6 +103,8 @@ pub struct OwnGrant {
     pub scope: Scope,
     /// The names of the claims that were allowed.
     pub claims: Vec<String>,
+    /// The APIs that its tokens may be for.
+    pub resources: Targets,
     pub created_at: UnixTime,
     /// When what was allowed last grew or was allowed anew.
     pub updated_at: UnixTime,
@@ -122,7 +131,7 @@ pub fn list_of(user_id: &str) -> Statement {
 
 fn list(user_id: &str) -> Statement {
     Statement::new(format!(
-        "SELECT g.client_id, g.scope, g.claims, g.created_at, g.updated_at, g.last_used_at, c.metadata
+        "SELECT g.client_id, g.scope, g.claims, g.resources, g.created_at, g.updated_at, g.last_used_at, c.metadata
          FROM grants g JOIN clients c ON c.id = g.client_id
          WHERE g.user_id = {user_id}
          ORDER BY COALESCE(g.last_used_at, g.updated_at) DESC, g.id"
@@ -135,6 +144,7 @@ pub fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {
         client_id: String,
         scope: String,
         claims: String,
+        resources: String,
         created_at: i64,
         updated_at: i64,
         last_used_at: Option<i64>,
@@ -146,6 +156,7 @@ pub fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {
             metadata: from_json(&row.metadata)?,
             scope: scope_from_json(&row.scope)?,
             claims: from_json(&row.claims)?,
+            resources: from_json(&row.resources)?,
             created_at: UnixTime(row.created_at),
             updated_at: UnixTime(row.updated_at),
             last_used_at: row.last_used_at.map(UnixTime),

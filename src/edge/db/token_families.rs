@@ -14,6 +14,7 @@ use crate::{
         authorization::Authorization,
         claims_request::ClaimsRequest,
         client::Client,
+        resource_indicator::Targets,
         scope::Scope,
         token::{
             access_token::AccessTokenClaims,
@@ -28,14 +29,15 @@ use crate::{
 /// "The implicit grant type ... does not support the issuance of refresh tokens" (RFC 6749 section 4.2).
 pub fn begin(family_id: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> Statement {
     let statement = Statement::new(format!(
-        "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, refreshable, generation, turned_at,
-                                     auth_time, acr, amr, created_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
+        "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, generation,
+                                     turned_at, auth_time, acr, amr, created_at, expires_at)
+         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
         Basis::FROM
     ))
     .bind(family_id)
     .bind(&scope_to_json(&basis.request.front_channel_scope()))
     .bind(&to_json(&basis.request.claims))
+    .bind(&to_json(&basis.request.resources))
     .bind(basis.now)
     .bind(basis.now)
     .bind(basis.now + lifetimes.access_token);
@@ -47,6 +49,7 @@ pub struct Refreshing<'a> {
     pub token: &'a RefreshToken,
     /// What the client asks for, where it does.
     pub scope: Option<&'a Scope>,
+    pub resources: &'a Targets,
     pub client_id: &'a str,
     pub proof: &'a Proof<'a>,
     pub lifetimes: &'a Lifetimes,
@@ -60,6 +63,7 @@ struct Row {
     session_id: String,
     scope: String,
     claims: String,
+    resources: String,
     refreshable: i64,
     generation: i64,
     turned_at: i64,
@@ -87,7 +91,7 @@ impl Refreshing<'_> {
     /// The family as it stands.
     pub fn find(&self) -> Statement {
         let statement = Statement::new(format!(
-            "SELECT id, client_id, session_id, scope, claims, refreshable, generation, turned_at, auth_time, acr, amr,
+            "SELECT id, client_id, session_id, scope, claims, resources, refreshable, generation, turned_at, auth_time, acr, amr,
                     ({ALIVE}) AS alive
              FROM token_families WHERE id = ?"
         ));
@@ -105,7 +109,9 @@ impl Refreshing<'_> {
         let statement = Statement::new(format!(
             "UPDATE token_families SET generation = generation + 1, turned_at = ?
              WHERE id = ? AND client_id = ? AND generation = ? AND refreshable = 1
-               AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(scope)) AND {ALIVE} AND {}
+               AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(scope))
+               AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(token_families.resources))
+               AND {ALIVE} AND {}
              RETURNING id",
             Proof::CONDITION
         ))
@@ -113,7 +119,8 @@ impl Refreshing<'_> {
         .bind(&self.token.family_id)
         .bind(self.client_id)
         .bind(self.token.generation)
-        .bind(&self.scope.map(scope_to_json).unwrap_or_else(|| "[]".to_owned()));
+        .bind(&self.scope.map(scope_to_json).unwrap_or_else(|| "[]".to_owned()))
+        .bind(&to_json(&self.resources.foreign()));
         self.proof.bind(self.bind_alive(statement))
     }
 
@@ -162,6 +169,7 @@ impl Row {
                 session_id: self.session_id,
                 scope: scope_from_json(&self.scope)?,
                 claims: from_json(&self.claims)?,
+                resources: from_json(&self.resources)?,
                 // "it SHOULD NOT have a nonce Claim" (Core section 12.2).
                 nonce: None,
                 auth_time: UnixTime(self.auth_time),
@@ -290,6 +298,7 @@ pub fn read_refreshable(rows: &Rows) -> Result<Option<RefreshStanding>, Fault> {
 pub struct OwnFamily {
     pub client_id: String,
     scope: String,
+    resources: String,
     pub created_at: i64,
     pub turned_at: i64,
     pub expires_at: i64,
@@ -299,12 +308,16 @@ impl OwnFamily {
     pub fn scope(&self) -> Result<Scope, Fault> {
         scope_from_json(&self.scope)
     }
+
+    pub fn resources(&self) -> Result<Targets, Fault> {
+        from_json(&self.resources)
+    }
 }
 
 /// What keeps tokens of the person behind a session alive.
 pub fn list_own(session_hash: &Hash, now: UnixTime) -> Statement {
     Statement::new(
-        "SELECT client_id, scope, created_at, turned_at, expires_at FROM token_families
+        "SELECT client_id, scope, resources, created_at, turned_at, expires_at FROM token_families
          WHERE user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND expires_at > ? ORDER BY created_at",
     )
     .bind(session_hash)

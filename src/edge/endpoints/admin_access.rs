@@ -96,6 +96,7 @@ fn describe_grant(grant: &OwnGrant) -> Value {
         "client_name": grant.client_name("en"),
         "scope": grant.scope,
         "claims": grant.claims,
+        "resources": grant.resources,
         "created_at": grant.created_at,
         "updated_at": grant.updated_at,
         "last_used_at": grant.last_used_at,

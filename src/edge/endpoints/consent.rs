@@ -5,6 +5,7 @@ use url::{Host, Url};
 
 use crate::{
     audit::{Actor, Entry, Event},
+    config::Api,
     edge::{
         context::Context,
         cookies,
@@ -83,7 +84,12 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let draft = Draft::new(asked.request.clone(), &asked.session_hash, context)?;
     let [stands, key, code, family, known] = draft.statements(&asked.flow, context);
     let scope: Vec<_> = asked.request.scope.iter().collect();
-    let consent_given = asked.entry(Event::ConsentGiven).detail(json!({ "scope": scope }));
+    let mut allowed = json!({ "scope": scope });
+    let resources = asked.request.resources.foreign();
+    if let (false, Some(allowed)) = (resources.is_empty(), allowed.as_object_mut()) {
+        allowed.insert("resources".to_owned(), json!(resources));
+    }
+    let consent_given = asked.entry(Event::ConsentGiven).detail(allowed);
     let [_, _, stands, key, ..] = context
         .db
         .batch([
@@ -191,8 +197,13 @@ impl Asked {
             scope.difference(&self.granted.scope)
         };
         let (new_claims, old_claims) = claims.into_iter().partition::<Vec<_>, _>(is_new);
-        let items = |scope: &Scope, claims: &[&'static str]| {
-            let mut items = ConsentItem::for_scopes(scope, language);
+        let apis = self.request.resources.apis(&context.config);
+        let is_new_api = |api: &&Api| all_anew || !self.granted.resources.contains(&api.identifier);
+        let (new_apis, old_apis) = apis.partition::<Vec<_>, _>(is_new_api);
+        let items = |scope: &Scope, claims: &[&'static str], apis: &[&Api]| {
+            let apis = apis.iter().map(|api| ConsentItem::for_api(api, language));
+            let mut items: Vec<_> = apis.collect();
+            items.extend(ConsentItem::for_scopes(scope, language));
             items.extend(ConsentItem::for_claims(claims, language));
             items
         };
@@ -210,8 +221,8 @@ impl Asked {
             document_host: document_host.as_deref(),
             to_this_device: is_loopback(self.flow.address.redirect_uri()),
             account: self.session.user.display_name(),
-            items: items(&new_scope, &new_claims),
-            already: items(&scope.difference(&new_scope), &old_claims),
+            items: items(&new_scope, &new_claims, &new_apis),
+            already: items(&scope.difference(&new_scope), &old_claims, &old_apis),
             interaction: &self.sealed,
             csrf: &self.visitor.csrf(&self.form(&shown), context),
             scopes_digest: &shown,

@@ -12,10 +12,7 @@ use crate::{
         request::Incoming,
         request_objects,
     },
-    oidc::{
-        client::client_metadata::Supported,
-        pushed_request::{self, PushedResponse},
-    },
+    oidc::pushed_request::{self, PushedResponse},
     reply::Reply,
     secret::{OpaqueToken, Purpose},
 };
@@ -34,7 +31,7 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     .await?;
     let pushed = pushed_request::request_of(&sent, &client)?;
     let pushed = request_objects::unpack(&pushed, &client, context).await?;
-    pushed_request::check(&pushed, &client, &Supported::of(&context.config))?;
+    pushed_request::check(&pushed, &client, &context.config)?;
 
     let roots = &context.config.roots;
     let reference = OpaqueToken::new(roots, random::bytes()?);

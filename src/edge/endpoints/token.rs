@@ -22,10 +22,11 @@ use crate::{
         request::Incoming,
     },
     oidc::{
-        authorization::{Authorization, Beside, Mint},
+        authorization::{Authorization, Beside, Mint, Reach},
         claims_request::Target,
         client::Client,
         error::OAuthError,
+        resource_indicator::{self, Targets},
         scope::Scope,
         token::{
             TokenRequest, TokenResponse, access_token, client_credentials_scope,
@@ -48,7 +49,7 @@ struct Granted {
     user: User,
     authorization: Authorization,
     /// The part of it that the access token is for.
-    scope: Scope,
+    within: Reach,
     refresh_token: Option<String>,
 }
 
@@ -57,10 +58,12 @@ pub async fn token(request: &mut Incoming, context: &Context) -> Result<Reply, M
     let params = request.form().await?;
     let response = caller::acting(request, &params, context, async |caller| {
         let exchange = Exchange { context, caller };
-        match TokenRequest::parse(&params, &context.config.roots) {
+        match TokenRequest::parse(&params, &context.config) {
             Ok(TokenRequest::Code(request)) => exchange.redeem_code(request).await,
             Ok(TokenRequest::Refresh(request)) => exchange.refresh(request).await,
-            Ok(TokenRequest::ClientCredentials(scope)) => exchange.client_credentials(scope).await,
+            Ok(TokenRequest::ClientCredentials { scope, resources }) => {
+                exchange.client_credentials(scope, resources).await
+            }
             Err(error) => Err(exchange.refuse(error).await),
         }
     });
@@ -105,6 +108,10 @@ impl Exchange<'_> {
             let stored = Redemption::read_stored(&stored)?.ok_or_else(code_grant::unknown)?;
             return Err(self.refuse_code(stored.refusal(client_id, &request, now)).await?);
         };
+        let within = Reach {
+            aud: authorization.resources.audience(&request.resources, config)?,
+            scope: authorization.scope.clone(),
+        };
         TokenRequest::Code(request).check_client(&client)?;
         let refresh_token = authorization.refreshable.then(|| {
             RefreshToken {
@@ -115,7 +122,7 @@ impl Exchange<'_> {
         });
         let granted = Granted {
             user,
-            scope: authorization.scope.clone(),
+            within,
             authorization,
             refresh_token,
         };
@@ -125,6 +132,7 @@ impl Exchange<'_> {
     async fn refuse_code(&self, refusal: Refusal) -> Result<MachineFailure, Fault> {
         let why = match refusal {
             Refusal::Invalid(why) => why,
+            Refusal::Target => return Ok(resource_indicator::not_granted().into()),
             Refusal::Replayed { family_id } => {
                 if let Some(family_id) = family_id {
                     let entry = Entry::new(Event::CodeReplayed, Actor::Client);
@@ -145,6 +153,7 @@ impl Exchange<'_> {
         let refreshing = Refreshing {
             token: &request.token,
             scope: request.scope.as_ref(),
+            resources: &request.resources,
             client_id,
             proof: &proof,
             lifetimes: &config.lifetimes,
@@ -167,6 +176,8 @@ impl Exchange<'_> {
         let user = users::read(&user)?;
         let family = Refreshing::read(&family, &client, user.as_ref())?;
         let (family, user) = family.zip(user).ok_or_else(refresh_grant::invalid)?;
+        family.check_owner(client_id)?;
+        let aud = family.authorization.resources.audience(&request.resources, config)?;
         let scope = refresh_grant::narrowed(&family.authorization.scope, request.scope.as_ref())?;
         let grace_began = now - config.lifetimes.refresh_grace;
         let successor = match family.outcome(client_id, &request.token, turned.any()?, grace_began)? {
@@ -175,18 +186,21 @@ impl Exchange<'_> {
         };
         TokenRequest::Refresh(request).check_client(&client)?;
         // The client may have come to be registered for less.
-        let scope = client.permitted(&scope);
+        let within = Reach {
+            aud,
+            scope: client.permitted(&scope),
+        };
         let refresh_token = Some(successor.render(&config.roots));
         let granted = Granted {
             user,
-            scope,
+            within,
             authorization: family.authorization,
             refresh_token,
         };
         self.respond(&client, signing_keys::read_current(&key)?, granted).await
     }
 
-    async fn client_credentials(self, requested: Scope) -> Result<TokenResponse, MachineFailure> {
+    async fn client_credentials(self, requested: Scope, resources: Targets) -> Result<TokenResponse, MachineFailure> {
         let context = self.context;
         let client_id = self.caller.client_id();
         let [claimed, client, key] = context
@@ -199,14 +213,24 @@ impl Exchange<'_> {
             .await?;
         let client = self.authenticated(&claimed, &client)?;
         let scope = client_credentials_scope(&client, &requested)?;
-        TokenRequest::ClientCredentials(requested).check_client(&client)?;
+        // Nobody has to grant an API to a client that asks for itself.
+        let aud = resources.audience(&resources, &context.config)?;
+        let request = TokenRequest::ClientCredentials {
+            scope: requested,
+            resources,
+        };
+        request.check_client(&client)?;
         let signer = Signer::new(signing_keys::read_current(&key)?, client.signing_alg(), context).await?;
         let mint = Mint {
             config: &context.config,
             now: context.now,
             certificate: context.certificate.as_ref(),
         };
-        let claims = mint.access_token(&client, scope.clone(), random::id()?);
+        let within = Reach {
+            aud,
+            scope: scope.clone(),
+        };
+        let claims = mint.access_token(&client, within, random::id()?);
         Ok(TokenResponse {
             access_token: signer.sign(access_token::TYPE, &claims).await?,
             token_type: "Bearer",
@@ -227,16 +251,17 @@ impl Exchange<'_> {
         let Granted {
             user,
             authorization,
-            scope,
+            within,
             refresh_token,
         } = granted;
+        let scope = within.scope.clone();
         let signer = Signer::new(key, client.signing_alg(), context).await?;
         let mint = Mint {
             config: &context.config,
             now: context.now,
             certificate: context.certificate.as_ref(),
         };
-        let claims = authorization.access_token(client, scope.clone(), random::id()?, &mint);
+        let claims = authorization.access_token(client, within, random::id()?, &mint);
         let access_token = signer.sign(access_token::TYPE, &claims).await?;
         let beside = Beside {
             access_token: Some(&access_token),

@@ -6,7 +6,10 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg};
 use crate::{
-    oidc::{error::OAuthError, jose::jwt::Unverified},
+    oidc::{
+        error::OAuthError,
+        jose::{audience::Audience, jwt::Unverified},
+    },
     secret::random_text,
     time::{Lifetime, UnixTime},
 };
@@ -44,15 +47,6 @@ struct Claims {
     iat: Option<f64>,
     nbf: Option<f64>,
     jti: String,
-}
-
-/// "In the general case, the `aud` value is an array ... In the special case when the JWT has one audience, the `aud` value MAY
-/// be a single ... string" (RFC 7519 section 4.1.3).
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Some(Vec<String>),
 }
 
 /// A thing that counts once.
@@ -125,11 +119,7 @@ impl ClientAssertion {
     /// `invalid_client`.
     pub fn check(&self, audiences: &[String], now: UnixTime) -> Result<SingleUse, OAuthError> {
         let claims = &self.claims;
-        let is_ours = |one: &String| audiences.contains(one);
-        let addressed = match &claims.aud {
-            Audience::One(one) => is_ours(one),
-            Audience::Some(all) => all.iter().any(is_ours),
-        };
+        let addressed = audiences.iter().any(|ours| claims.aud.contains(ours));
         // "The authorization server MUST reject any JWT that does not contain its own identity as the intended audience."
         if !addressed {
             return Err(refusal("must have the issuer or the token endpoint as aud"));

@@ -10,6 +10,7 @@ use crate::{
         client::client_metadata::ResponseType,
         jose::jwt::{SigningAlg, SigningInput},
         params::Params,
+        resource_indicator::{OWN, Targets},
         scope::Scope,
         token::id_token_hint::IdTokenHint,
     },
@@ -23,6 +24,7 @@ fn request(prompt: Prompt) -> AuthRequest {
         response_type: ResponseType::Code,
         scope: Scope::parse("openid email").unwrap(),
         claims: ClaimsRequest::default(),
+        resources: Targets::default(),
         nonce: None,
         code_challenge: None,
         prompt,
@@ -47,6 +49,7 @@ fn consent(scope: &str) -> Consent {
         grant_id: "g".to_owned(),
         scope: Scope::parse(scope).unwrap(),
         claims: BTreeSet::from(["nickname".to_owned()]),
+        resources: Targets::default(),
     }
 }
 
@@ -100,6 +103,21 @@ fn sign_in_then_consent_then_answer() {
         next(&request, Some(10), Some("openid email phone"), None),
         Ok(Step::Issue)
     );
+}
+
+#[test]
+fn consent_to_the_scopes_is_none_to_an_api_and_limens_own_need_none() {
+    let wants = |resource: &str| AuthRequest {
+        resources: [resource.to_owned()].into_iter().collect(),
+        ..request(Prompt::default())
+    };
+    let api = "https://mcp.acme.org/mcp";
+    let everything = Some("openid email");
+    assert_eq!(next(&wants(api), Some(10), everything, None), Ok(Step::Consent));
+    assert_eq!(next(&wants(OWN), Some(10), everything, None), Ok(Step::Issue));
+    let mut approved = consent("openid email");
+    approved.resources = [api.to_owned()].into_iter().collect();
+    assert!(wants(api).is_covered_by(&approved) && !wants("https://mcp.acme.org").is_covered_by(&approved));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
     oidc::{
         client::client_certificate::{ClientCertificate, Confirmation},
         error::OAuthError,
-        jose::jwt::Unverified,
+        jose::{audience::Audience, jwt::Unverified},
         params::Params,
         scope::Scope,
     },
@@ -24,8 +24,8 @@ pub struct AccessTokenClaims {
     pub iss: String,
     /// The person, or the client itself where no person is involved.
     pub sub: String,
-    /// Limen's own APIs.
-    pub aud: String,
+    /// The APIs that it is for: "an array of strings", or one. Limen's own are there under the issuer's name.
+    pub aud: Audience,
     /// Whom it was issued to.
     pub client_id: String,
     /// When it ends.
@@ -55,15 +55,28 @@ impl AccessTokenClaims {
     /// Checks the claims of a token whose signature holds.
     ///
     /// # Errors
-    /// `invalid_token` when it is another issuer's, for another audience, or expired.
+    /// `invalid_token` when it is another issuer's, or expired.
     pub fn check(&self, issuer: &Issuer, now: UnixTime) -> Result<(), OAuthError> {
-        if self.iss != issuer.as_str() || self.aud != issuer.as_str() {
-            return Err(OAuthError::invalid_token("the access token is not for this server"));
+        if self.iss != issuer.as_str() {
+            return Err(OAuthError::invalid_token("the access token is not of this server"));
         }
         if self.exp <= now {
             return Err(OAuthError::invalid_token("the access token has expired"));
         }
         Ok(())
+    }
+
+    /// Whether it is for Limen's own APIs.
+    ///
+    /// # Errors
+    /// `invalid_token`: "The resource server MUST validate that the aud claim contains a resource indicator value corresponding to
+    /// an identifier the resource server expects for itself" (RFC 9068 section 4).
+    pub fn check_audience(&self, issuer: &Issuer) -> Result<(), OAuthError> {
+        if self.aud.contains(issuer.as_str()) {
+            Ok(())
+        } else {
+            Err(OAuthError::invalid_token("the access token is not for this server"))
+        }
     }
 
     /// Whether the one who presents the token may use it.

@@ -1,7 +1,8 @@
 //! Redeeming an authorization code (RFC 6749 sections 4.1.2 and 4.1.3, RFC 7636 section 4.6).
 
 use crate::{
-    oidc::{error::OAuthError, params::Params, pkce::CodeChallenge},
+    config::Config,
+    oidc::{error::OAuthError, params::Params, pkce::CodeChallenge, resource_indicator::Targets},
     secret::OpaqueToken,
     time::UnixTime,
 };
@@ -14,6 +15,8 @@ pub struct CodeRequest {
     pub redirect_uri: Option<String>,
     /// The challenge that `code_verifier` answers.
     pub code_challenge: Option<CodeChallenge>,
+    /// `resource`: for which of the APIs that the code is for, where not for all.
+    pub resources: Targets,
 }
 
 /// A code as it is stored, with all that its redemption must agree with.
@@ -25,6 +28,8 @@ pub struct StoredCode {
     pub redirect_uri: String,
     /// The challenge of its request.
     pub code_challenge: Option<String>,
+    /// The APIs of its request.
+    pub resources: Targets,
     /// When it ends.
     pub expires_at: UnixTime,
     /// When it was redeemed.
@@ -42,6 +47,8 @@ pub enum Refusal {
         /// The family to revoke.
         family_id: Option<String>,
     },
+    /// A token is wanted for an API that the code is not for; the code stays as it was.
+    Target,
     /// Anything else; the code stays as it was.
     Invalid(&'static str),
 }
@@ -50,8 +57,8 @@ impl CodeRequest {
     /// Reads the request.
     ///
     /// # Errors
-    /// `invalid_request` without a code; `invalid_grant` for a code or verifier that cannot be one.
-    pub fn parse(params: &Params) -> Result<Self, OAuthError> {
+    /// `invalid_request` without a code; `invalid_grant` for a code or verifier that cannot be one; `invalid_target`.
+    pub fn parse(params: &Params, config: &Config) -> Result<Self, OAuthError> {
         let code = OpaqueToken::parse(params.required("code")?);
         let code_challenge = params
             .single("code_verifier")?
@@ -66,6 +73,7 @@ impl CodeRequest {
             code: code.ok_or_else(unknown)?,
             redirect_uri,
             code_challenge,
+            resources: Targets::parse(params, config)?,
         })
     }
 }
@@ -90,6 +98,8 @@ impl StoredCode {
             }
         } else if self.expires_at <= now {
             Refusal::Invalid("the code has expired")
+        } else if !request.resources.foreign().is_subset(&self.resources) {
+            Refusal::Target
         } else {
             Refusal::Invalid("the authorization behind the code has ended")
         }

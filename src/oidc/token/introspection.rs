@@ -8,6 +8,7 @@ use crate::{
     oidc::{
         client::{Client, client_certificate::Confirmation},
         error::OAuthError,
+        jose::audience::Audience,
         scope::Scope,
     },
     time::UnixTime,
@@ -32,7 +33,7 @@ pub struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<String>,
+    aud: Option<Audience>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

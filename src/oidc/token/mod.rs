@@ -16,9 +16,10 @@ use super::{
     client::{Client, client_metadata::GrantType},
     error::{ErrorCode, OAuthError},
     params::Params,
+    resource_indicator::Targets,
     scope::Scope,
 };
-use crate::{secret::RootKeys, time::Lifetime};
+use crate::{config::Config, time::Lifetime};
 
 /// A token request, by its `grant_type`.
 pub enum TokenRequest {
@@ -26,8 +27,13 @@ pub enum TokenRequest {
     Code(CodeRequest),
     /// `refresh_token`.
     Refresh(RefreshRequest),
-    /// `client_credentials`, with the scope that is asked for.
-    ClientCredentials(Scope),
+    /// `client_credentials`.
+    ClientCredentials {
+        /// The scope that is asked for.
+        scope: Scope,
+        /// The APIs that are asked for.
+        resources: Targets,
+    },
 }
 
 impl TokenRequest {
@@ -35,15 +41,16 @@ impl TokenRequest {
     ///
     /// # Errors
     /// `unsupported_grant_type`, `invalid_request` for a missing parameter, `invalid_grant` for a code or token that this
-    /// deployment cannot have issued, `invalid_scope`.
-    pub fn parse(params: &Params, roots: &RootKeys) -> Result<Self, OAuthError> {
+    /// deployment cannot have issued, `invalid_scope`, `invalid_target`.
+    pub fn parse(params: &Params, config: &Config) -> Result<Self, OAuthError> {
         params.refuse_repeated()?;
         match GrantType::parse(params.required("grant_type")?) {
-            Some(GrantType::AuthorizationCode) => CodeRequest::parse(params).map(Self::Code),
-            Some(GrantType::RefreshToken) => RefreshRequest::parse(params, roots).map(Self::Refresh),
-            Some(GrantType::ClientCredentials) => {
-                Scope::parse(params.single("scope")?.unwrap_or_default()).map(Self::ClientCredentials)
-            }
+            Some(GrantType::AuthorizationCode) => CodeRequest::parse(params, config).map(Self::Code),
+            Some(GrantType::RefreshToken) => RefreshRequest::parse(params, config).map(Self::Refresh),
+            Some(GrantType::ClientCredentials) => Ok(Self::ClientCredentials {
+                scope: Scope::parse(params.single("scope")?.unwrap_or_default())?,
+                resources: Targets::parse(params, config)?,
+            }),
             _ => Err(OAuthError::new(
                 ErrorCode::UnsupportedGrantType,
                 "grant_type is not supported",
@@ -59,7 +66,7 @@ impl TokenRequest {
         let grant_type = match self {
             Self::Code(_) => GrantType::AuthorizationCode,
             Self::Refresh(_) => GrantType::RefreshToken,
-            Self::ClientCredentials(_) => GrantType::ClientCredentials,
+            Self::ClientCredentials { .. } => GrantType::ClientCredentials,
         };
         if client.may_use(grant_type) {
             Ok(())

@@ -6,10 +6,12 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
+    config::Config,
     oidc::{
         authorization::Authorization,
         error::{ErrorCode, OAuthError},
         params::Params,
+        resource_indicator::Targets,
         scope::Scope,
     },
     secret::{KekVersion, Purpose, RootKeys},
@@ -31,6 +33,8 @@ pub struct RefreshRequest {
     pub token: RefreshToken,
     /// `scope`, where the client wants less than it has.
     pub scope: Option<Scope>,
+    /// `resource`: for which of the APIs that were granted, where not for all.
+    pub resources: Targets,
 }
 
 impl RefreshToken {
@@ -81,13 +85,14 @@ impl RefreshRequest {
     /// Reads the request.
     ///
     /// # Errors
-    /// `invalid_request` without a token, `invalid_grant` for one that is not Limen's, `invalid_scope`.
-    pub fn parse(params: &Params, roots: &RootKeys) -> Result<Self, OAuthError> {
+    /// `invalid_request` without a token, `invalid_grant` for one that is not Limen's, `invalid_scope`, `invalid_target`.
+    pub fn parse(params: &Params, config: &Config) -> Result<Self, OAuthError> {
         let text = params.required("refresh_token")?;
         let scope = params.single("scope")?.map(Scope::parse).transpose()?;
         Ok(Self {
-            token: RefreshToken::parse(text, roots).ok_or_else(invalid)?,
+            token: RefreshToken::parse(text, &config.roots).ok_or_else(invalid)?,
             scope,
+            resources: Targets::parse(params, config)?,
         })
     }
 }
@@ -117,6 +122,18 @@ pub enum Outcome {
 }
 
 impl StoredFamily {
+    /// Whether the token is of this client: nobody else learns what was granted.
+    ///
+    /// # Errors
+    /// `invalid_grant`.
+    pub fn check_owner(&self, client_id: &str) -> Result<(), OAuthError> {
+        if self.client_id == client_id {
+            Ok(())
+        } else {
+            Err(invalid())
+        }
+    }
+
     /// Decides what `client_id` gets for `token`. `turned` tells whether the statement that turns the family did so.
     ///
     /// # Errors
@@ -128,7 +145,8 @@ impl StoredFamily {
         turned: bool,
         grace_began: UnixTime,
     ) -> Result<Outcome, OAuthError> {
-        if self.client_id != client_id || !self.alive || !self.authorization.refreshable {
+        self.check_owner(client_id)?;
+        if !self.alive || !self.authorization.refreshable {
             return Err(invalid());
         }
         let behind = self.generation - token.generation;

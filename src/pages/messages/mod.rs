@@ -58,6 +58,7 @@ pub struct Texts {
     pub consent: ConsentTexts,
     pub scopes: ScopeTexts,
     pub claims: ClaimTexts,
+    pub api: ApiTexts,
     pub form_post: FormPostTexts,
     pub select_account: SelectAccountTexts,
     pub logout: LogoutTexts,
@@ -178,6 +179,14 @@ pub struct ScopeTexts {
     pub offline_access: ScopeText,
     /// A scope that Limen does not know; its token follows.
     pub custom: ScopeText,
+}
+
+/// Words for an API that an app gets tokens for.
+pub struct ApiTexts {
+    /// The gap is its name.
+    pub title: Phrase,
+    /// Its identifier follows.
+    pub detail: &'static str,
 }
 
 /// Words for claims that are asked for one by one.

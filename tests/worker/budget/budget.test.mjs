@@ -10,7 +10,8 @@ import { encryptionKey } from "../support/encryption.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { beside, requestClaims, signedObject } from "../support/request-object.mjs";
 
-const op = await startLimen({ vars: { FRONT_CHANNEL_TOKENS: "on" } });
+const API = "https://api.acme.test";
+const op = await startLimen({ vars: { FRONT_CHANNEL_TOKENS: "on", RESOURCES: JSON.stringify({ [API]: "Acme API" }) } });
 const everyResponseType = {
   grant_types: ["authorization_code", "implicit", "refresh_token"],
   response_types: ["code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"],
@@ -32,7 +33,7 @@ const [client, service, hybrid, asserting, encrypting, ada, browser] = [
   op.browser(),
 ];
 asserting.key = key;
-for (const one of [client, hybrid, asserting, encrypting]) await browser.obtain(one, ada);
+for (const one of [client, hybrid, asserting, encrypting]) await browser.obtain(one, ada, { resource: API });
 
 /** What the answer says it cost, after checking that it says the truth. */
 function cost(response) {
@@ -94,6 +95,11 @@ const HOT = {
   "token: refresh, encrypted ID token": [
     { d1: 1, kv: 1 },
     async () => encrypting.refresh((await freshTokens(encrypting)).refresh_token, {}, measure),
+  ],
+  "authorize: for an API": [{ d1: 2, kv: 2 }, () => authorize(client, { resource: API })],
+  "token: code, for an API": [
+    { d1: 2, kv: 1 },
+    async () => client.redeem(await browser.obtain(client, ada, { resource: API }), { resource: API }, measure),
   ],
   "token: client_credentials": [{ d1: 1, kv: 1 }, () => service.credentials({}, measure)],
   "userinfo": [

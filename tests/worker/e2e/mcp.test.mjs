@@ -6,10 +6,12 @@ import { describe, test } from "node:test";
 
 import { auth, extractWWWAuthenticateParams } from "@modelcontextprotocol/client";
 
+import { claimsOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const MCP_SERVER = "https://mcp.acme.test/mcp";
 const DOCUMENT = "https://assistant.acme.test/oauth/client.json";
+const RESOURCES = JSON.stringify({ [MCP_SERVER]: "Acme Files" });
 const CALLBACK = "http://127.0.0.1:33418/callback";
 
 const METADATA = {
@@ -88,33 +90,60 @@ async function connect({ op, ada, open, fetchFn }, serverUrl, clientMetadataUrl)
   const done = await auth(assistant, { serverUrl, resourceMetadataUrl, fetchFn, authorizationCode, iss });
   assert.equal(done, "AUTHORIZED");
   const { access_token: bearer } = assistant.tokens();
-  const response = await op.fetch("/userinfo", { bearer });
-  assert.equal((await response.json()).sub, ada.id);
 
   // The SDK refreshes by itself when it has a refresh token.
   assert.equal(await auth(assistant, { serverUrl, resourceMetadataUrl, fetchFn }), "AUTHORIZED");
-  assert.notEqual(assistant.tokens().access_token, bearer);
+  const { access_token: refreshed } = assistant.tokens();
+  assert.notEqual(refreshed, bearer);
+  assistant.bearers = [bearer, refreshed];
   return assistant;
 }
 
-for (const [what, server] of [
-  ["Limen's own UserInfo", (op) => op.url("/userinfo")],
-  ["an MCP server elsewhere", () => MCP_SERVER],
+/** UserInfo takes its own tokens. */
+async function checkUserinfo({ op, ada }, bearer) {
+  assert.equal(claimsOf(bearer).aud, op.issuer);
+  assert.equal((await op.json("/userinfo", { bearer })).sub, ada.id);
+}
+
+/** As "MCP servers MUST validate that access tokens were issued specifically for them as the intended audience". */
+async function checkMcpServer({ op, ada }, bearer) {
+  const claims = await verified(op, bearer, { typ: "at+jwt", audience: MCP_SERVER });
+  assert.equal(claims.sub, ada.id);
+  assert.equal(claims.aud, MCP_SERVER, "for that server, and nobody else");
+  assert.equal((await op.fetch("/userinfo", { bearer })).status, 401, "the server cannot use it here");
+}
+
+for (const [what, server, check] of [
+  ["Limen's own UserInfo", (op) => op.url("/userinfo"), checkUserinfo],
+  ["an MCP server elsewhere", () => MCP_SERVER, checkMcpServer],
 ]) {
   describe(what, () => {
     test("by a document at its client_id", async () => {
-      const here = await stage({ CLIENT_ID_METADATA_DOCUMENTS: "assistant.acme.test" });
+      const here = await stage({ CLIENT_ID_METADATA_DOCUMENTS: "assistant.acme.test", RESOURCES });
       const assistant = await connect(here, server(here.op), DOCUMENT);
       assert.equal(assistant.clientInformation().client_id, DOCUMENT);
+      for (const bearer of assistant.bearers) await check(here, bearer);
     });
 
     test("by open registration", async () => {
-      const here = await stage({ REGISTRATION: "open" });
+      const here = await stage({ REGISTRATION: "open", RESOURCES });
       const assistant = await connect(here, server(here.op), DOCUMENT);
       assert.notEqual(assistant.clientInformation().client_id, DOCUMENT);
+      for (const bearer of assistant.bearers) await check(here, bearer);
     });
   });
 }
+
+test("a server that the operator did not register gets no token, and the client learns why", async () => {
+  const here = await stage({ REGISTRATION: "open" });
+  const assistant = new Assistant(here.open);
+  const { resourceMetadataUrl } = extractWWWAuthenticateParams(await here.fetchFn(MCP_SERVER, {}));
+  await auth(assistant, { serverUrl: MCP_SERVER, resourceMetadataUrl, fetchFn: here.fetchFn });
+  const { callback } = assistant.page;
+  assert.equal(callback.get("error"), "invalid_target");
+  assert.match(callback.get("error_description"), /RESOURCES/);
+  assert.equal(callback.get("code"), null);
+});
 
 test("where the operator allows neither, it is told so", async () => {
   const here = await stage({});

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import { CookieJar } from "tough-cookie";
 
+import { encodeForm } from "./form.mjs";
 import { elements, parseForms, visibleText } from "./html.mjs";
 
 const MOST_REDIRECTS = 10;
@@ -124,7 +125,7 @@ export class Browser {
   /** Sends an authorization request of `client`. The page that comes remembers it. */
   async authorize(client, params = {}, { method = "GET", ...init } = {}) {
     const request = client.request(params);
-    const query = new URLSearchParams(request.params).toString();
+    const query = encodeForm(request.params);
     const page =
       method === "POST"
         ? await this.open("/authorize", { ...init, form: query })

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { asserted, assertion } from "./assertion.mjs";
+import { encodeForm } from "./form.mjs";
 import { freshPkce, randomText } from "./pkce.mjs";
 
 export class Client {
@@ -35,7 +36,7 @@ export class Client {
 
   /** The path and query of an authorization request. */
   authorizePath(params = {}) {
-    return `/authorize?${new URLSearchParams(this.request(params).params)}`;
+    return `/authorize?${encodeForm(this.request(params).params)}`;
   }
 
   /**

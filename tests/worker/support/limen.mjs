@@ -16,6 +16,7 @@ import { Browser } from "./browser.mjs";
 import { compatibility, limenModules, migrations } from "./bundle.mjs";
 import { Client } from "./client.mjs";
 import { Clock } from "./clock.mjs";
+import { encodeForm } from "./form.mjs";
 
 /** 32 random bytes, as a root key is stored. */
 export const freshRoot = () => randomBytes(32).toString("base64url");
@@ -295,10 +296,4 @@ function unendingBody(chunks) {
 function dropUndefined(wish, defaults) {
   const given = Object.entries(wish).map(([name, value]) => [name, value ?? defaults[name]]);
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
-}
-
-function encodeForm(form) {
-  if (typeof form === "string") return form;
-  const pairs = Array.isArray(form) ? form : Object.entries(form);
-  return new URLSearchParams(pairs.filter(([, value]) => value !== undefined)).toString();
 }

@@ -33,7 +33,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let shown = |grant: OwnGrant| ShownApp {
         client_name: grant.client_name(locale).to_owned(),
         client_uri: grant.metadata.client_uri.best_for(&[locale]).map(str::to_owned),
-        items: allowed(&grant, language),
+        items: allowed(&grant, language, context),
         since: Moment::new(grant.created_at, context.now, language),
         last_used: grant.last_used_at.map(|at| Moment::new(at, context.now, language)),
         open: initiation(&grant, context),
@@ -64,12 +64,14 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     Ok(resident.done(PAGE, Notice::AccessRemoved, context))
 }
 
-/// What the app may know and do: what its scopes say, and the single claims beside them.
-fn allowed(grant: &OwnGrant, language: Language) -> Vec<ConsentItem> {
+/// What the app may know and do: the APIs that are known, what its scopes say, and the single claims beside them.
+fn allowed(grant: &OwnGrant, language: Language, context: &Context) -> Vec<ConsentItem> {
     let of_scope: Vec<_> = claims::of_scope(&grant.scope).collect();
     let beyond = grant.claims.iter().map(String::as_str);
     let beyond: Vec<_> = beyond.filter(|name| !of_scope.contains(name)).collect();
-    let mut items = ConsentItem::for_scopes(&grant.scope, language);
+    let apis = grant.resources.apis(&context.config);
+    let mut items: Vec<_> = apis.map(|api| ConsentItem::for_api(api, language)).collect();
+    items.extend(ConsentItem::for_scopes(&grant.scope, language));
     items.extend(ConsentItem::for_claims(&beyond, language));
     items
 }

@@ -93,6 +93,7 @@ fn app(grant: &grants::OwnGrant) -> Value {
         "client_name": grant.client_name("en"),
         "scope": grant.scope,
         "claims": grant.claims,
+        "resources": grant.resources,
         "allowed_at": grant.created_at,
         "changed_at": grant.updated_at,
         "last_used_at": grant.last_used_at,
@@ -103,6 +104,7 @@ fn token(family: &token_families::OwnFamily) -> Result<Value, Fault> {
     Ok(json!({
         "client_id": family.client_id,
         "scope": family.scope()?,
+        "resources": family.resources()?.foreign(),
         "issued_at": family.created_at,
         "last_used_at": family.turned_at,
         "expires_at": family.expires_at,

@@ -1,0 +1,231 @@
+//! Resource indicators (RFC 8707): for which APIs an access token is, and for which it is not.
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::{ErrorCode, OAuthError},
+    jose::audience::Audience,
+    params::Params,
+    protected_resource,
+};
+use crate::config::{Api, Config, normal_form};
+
+/// The parameter, in requests and in request objects.
+pub const RESOURCE: &str = "resource";
+
+/// The most that one request may name, the same one twice counted twice.
+const MOST: usize = 8;
+
+/// In a set of APIs: Limen's own. It is no URI.
+pub(super) const OWN: &str = "own";
+
+/// APIs by the identifiers that they have in `aud`; all of Limen's own are one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Targets(BTreeSet<String>);
+
+impl Targets {
+    /// What `resource` names; nothing, where it is not there. "Multiple resource parameters MAY be used to indicate that the
+    /// requested token is intended to be used at multiple resources" (section 2).
+    ///
+    /// # Errors
+    /// `invalid_target`: "The requested resource is invalid, missing, unknown, or malformed."
+    pub fn parse(params: &Params, config: &Config) -> Result<Self, OAuthError> {
+        if params.all(RESOURCE).count() > MOST {
+            return Err(invalid("resource is given more than 8 times"));
+        }
+        params.all(RESOURCE).map(|uri| target(uri, config)).collect()
+    }
+
+    /// What is named beside Limen's own APIs, on which a person has a say.
+    pub fn foreign(&self) -> Self {
+        self.0.iter().filter(|target| *target != OWN).cloned().collect()
+    }
+
+    /// The registered ones among them.
+    pub fn apis<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = &'a Api> {
+        self.0.iter().filter_map(|target| config.resources.find(target))
+    }
+
+    /// Whether `target` is among them.
+    pub fn contains(&self, target: &str) -> bool {
+        self.0.contains(target)
+    }
+
+    /// Whether `self` has nothing that `other` has not.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.0.is_subset(&other.0)
+    }
+
+    /// Whether nothing is named.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The identifiers of those that are registered still.
+    pub fn identifiers<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = &'a str> {
+        let own = self.contains(OWN).then(|| config.issuer.as_str());
+        own.into_iter()
+            .chain(self.apis(config).map(|api| api.identifier.as_str()))
+    }
+
+    /// The audience of a token from a grant for `self`, where the client wants a part of it, or names nothing and gets all: "the
+    /// requested resource is applicable to the full authorization grant" (section 2.1). For Limen's own APIs every grant is
+    /// good; what its tokens may do there, their scope says.
+    ///
+    /// # Errors
+    /// `invalid_target` for what the person did not grant, and where the deployment knows none of it any more.
+    pub fn audience(&self, wanted: &Self, config: &Config) -> Result<Audience, OAuthError> {
+        if !wanted.foreign().is_subset(self) {
+            return Err(not_granted());
+        }
+        let chosen = if wanted.is_empty() { self } else { wanted };
+        if chosen.is_empty() {
+            return Ok(Audience::One(config.issuer.as_str().to_owned()));
+        }
+        let known = chosen.identifiers(config).map(str::to_owned);
+        Audience::of(known).ok_or_else(|| invalid("the APIs that the grant is for are not known any more"))
+    }
+}
+
+impl fmt::Display for Targets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, target) in self.0.iter().enumerate() {
+            write!(f, "{}{target}", if i == 0 { "" } else { " " })?;
+        }
+        Ok(())
+    }
+}
+
+impl FromIterator<String> for Targets {
+    fn from_iter<I: IntoIterator<Item = String>>(targets: I) -> Self {
+        Self(targets.into_iter().collect())
+    }
+}
+
+/// The error for an API that is not among those that were granted.
+pub fn not_granted() -> OAuthError {
+    invalid("resource names an API that was not granted with it")
+}
+
+/// The API that is asked for, by what it goes by in `aud`. "The authorization server may use the exact resource value as the audience or
+/// it may map from that value to a more general URI" (section 2).
+fn target(uri: &str, config: &Config) -> Result<String, OAuthError> {
+    let normal = normal_form(uri).ok_or_else(|| invalid("resource must be an absolute URI without a fragment"))?;
+    if protected_resource::has_tokens(&normal, config) {
+        return Ok(OWN.to_owned());
+    }
+    match config.resources.find(uri) {
+        Some(api) => Ok(api.identifier.clone()),
+        None => Err(invalid(
+            "resource is no API that is registered here: the operator does that with RESOURCES",
+        )),
+    }
+}
+
+fn invalid(description: &'static str) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidTarget, description)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUER: &str = "https://id.acme.org";
+    const FILES: &str = "https://mcp.acme.org/mcp";
+    const CALENDAR: &str = "https://cal.acme.org";
+
+    fn config(resources: &str) -> Config {
+        let root = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+        let vars = [("ISSUER", ISSUER), ("KEK_1", root), ("RESOURCES", resources)];
+        let var = |name: &str| {
+            vars.iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, text)| (*text).to_owned())
+        };
+        Config::parse(var).unwrap()
+    }
+
+    fn here() -> Config {
+        config(&format!(r#"{{"{FILES}": "Files", "{CALENDAR}": "Calendar"}}"#))
+    }
+
+    fn parse(uris: &[&str]) -> Result<Targets, OAuthError> {
+        let pairs = uris.iter().map(|uri| (RESOURCE.to_owned(), (*uri).to_owned()));
+        Targets::parse(&Params::of_pairs(pairs).unwrap(), &here())
+    }
+
+    fn audience(granted: &[&str], wanted: &[&str]) -> Result<Audience, ErrorCode> {
+        let (granted, wanted) = (parse(granted).unwrap(), parse(wanted).unwrap());
+        granted.audience(&wanted, &here()).map_err(|error| error.code)
+    }
+
+    fn several(targets: &[&str]) -> Audience {
+        Audience::of(targets.iter().map(|target| (*target).to_owned())).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_for_the_apis_that_were_asked_for_and_without_them_for_limen() {
+        assert_eq!(audience(&[], &[]), Ok(several(&[ISSUER])));
+        assert_eq!(audience(&[FILES], &[]), Ok(several(&[FILES])));
+        assert_eq!(audience(&[FILES, FILES], &[FILES]), Ok(several(&[FILES])));
+        assert_eq!(
+            audience(&["https://cal.acme.org/", FILES], &[]),
+            Ok(several(&[CALENDAR, FILES]))
+        );
+        assert_eq!(audience(&[CALENDAR, FILES], &[FILES]), Ok(several(&[FILES])));
+    }
+
+    #[test]
+    fn limens_own_apis_go_by_the_issuer_and_every_grant_is_good_for_them() {
+        for own in [
+            "https://id.acme.org",
+            "https://id.acme.org/",
+            "https://id.acme.org/userinfo",
+        ] {
+            assert_eq!(audience(&[own], &[]), Ok(several(&[ISSUER])), "{own}");
+            assert_eq!(audience(&[FILES], &[own]), Ok(several(&[ISSUER])), "{own}");
+            assert_eq!(audience(&[], &[own]), Ok(several(&[ISSUER])), "{own}");
+            assert_eq!(audience(&[FILES, own], &[]), Ok(several(&[ISSUER, FILES])), "{own}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_granted_no_token_is_for() {
+        assert_eq!(audience(&[], &[FILES]), Err(ErrorCode::InvalidTarget));
+        assert_eq!(audience(&[ISSUER], &[FILES]), Err(ErrorCode::InvalidTarget));
+        assert_eq!(audience(&[CALENDAR], &[CALENDAR, FILES]), Err(ErrorCode::InvalidTarget));
+    }
+
+    #[test]
+    fn what_is_malformed_unknown_or_too_much_is_an_invalid_target() {
+        for uri in [
+            "mcp.acme.org",
+            "https://mcp.acme.org/mcp#x",
+            "https://other.acme.org",
+            "https://id.acme.org/token",
+            "https://id.acme.org/admin/api/users",
+            "https://id.acme.org.evil.test/userinfo",
+        ] {
+            assert_eq!(parse(&[uri]).unwrap_err().code, ErrorCode::InvalidTarget, "{uri}");
+            assert_eq!(
+                parse(&[FILES, uri]).unwrap_err().code,
+                ErrorCode::InvalidTarget,
+                "{uri}"
+            );
+        }
+        assert!(parse(&[FILES; 8]).is_ok());
+        assert_eq!(parse(&[FILES; 9]).unwrap_err().code, ErrorCode::InvalidTarget);
+    }
+
+    #[test]
+    fn an_api_that_is_not_registered_any_more_gets_no_token_and_limen_does_not_take_its_place() {
+        let later = config(&format!(r#"{{"{CALENDAR}": "Calendar"}}"#));
+        let nothing = Targets::default();
+        let both = parse(&[CALENDAR, FILES]).unwrap();
+        assert_eq!(both.audience(&nothing, &later), Ok(several(&[CALENDAR])));
+        let gone = parse(&[FILES]).unwrap().audience(&nothing, &later);
+        assert_eq!(gone.unwrap_err().code, ErrorCode::InvalidTarget);
+    }
+}
