@@ -1,5 +1,5 @@
 //! How often something may be tried: a password of one account from anywhere, one of any account from one address, a
-//! registration, a sign-up or a pushed request from one address.
+//! registration, a sign-up, or what else strangers can do, from one address.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -48,6 +48,30 @@ pub fn of_pushed_requests(key: &Key, address: &str) -> Counter {
     Counter {
         limit: 300,
         ..of_network(key, b"pushed requests", address)
+    }
+}
+
+/// The counter of single access tokens of such clients that are revoked from an address.
+pub fn of_revocations(key: &Key, address: &str) -> Counter {
+    Counter {
+        limit: 300,
+        ..of_network(key, b"revocations", address)
+    }
+}
+
+/// The counter of request objects that a network, as the audit knows it, makes Limen fetch from where such clients say.
+pub fn of_request_objects(key: &Key, network: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"request objects", network.as_bytes()])),
+        limit: 300,
+    }
+}
+
+/// The counter of e-mail addresses that a person tries to take: each try tells whether somebody has it.
+pub fn of_email_changes(key: &Key, user_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"email", user_id.as_bytes()])),
+        limit: 20,
     }
 }
 

@@ -3,19 +3,21 @@
 use super::{
     client::client_keys,
     context::Context,
+    db::throttles,
     failure::StepFailure,
     fault::Fault,
     keys,
     platform::{fetch, log},
 };
 use crate::{
+    account::throttle,
     oidc::{
         client::Client,
         jose::jwe::Encrypted,
         params::Params,
         request_object::{Claims, LONGEST, Passed, RequestObject, RequestUri, refused, request_uri_refused},
     },
-    secret::random_text,
+    secret::{Purpose, random_text},
     time::Lifetime,
 };
 
@@ -71,6 +73,7 @@ async fn fetch_object(uri: &str, client: &Client, context: &Context) -> Result<S
     {
         return Ok(object.trim().to_owned());
     }
+    count(client, context).await?;
     let fetched = fetch::get(&uri.url, ACCEPT, LONGEST).await;
     let fetched = fetched.map_err(|failure| request_uri_refused(format!("request_uri {}", failure.why())))?;
     let as_promised = uri.promises(&fetched.body);
@@ -81,6 +84,19 @@ async fn fetch_object(uri: &str, client: &Client, context: &Context) -> Result<S
         keep(name, object.clone(), context)?;
     }
     Ok(object.trim().to_owned())
+}
+
+/// Counts the fetch against the network that it was asked from, where anybody can have registered the address: nobody shall use
+/// Limen to knock at others' doors.
+async fn count(client: &Client, context: &Context) -> Result<(), StepFailure> {
+    let key = context.config.roots.current(Purpose::Throttle);
+    let counter = throttle::of_request_objects(&key, context.network.as_deref().unwrap_or_default());
+    let counting = throttles::count_stranger(&client.client_id, &counter, context.now);
+    let counted = context.db.run(counting).await?;
+    match throttles::read_wait(&counted, &counter, context.now)? {
+        Some(_) => Err(request_uri_refused("request_uri is asked for too often; try again later").into()),
+        None => Ok(()),
+    }
 }
 
 /// Keeps a copy, after the answer.

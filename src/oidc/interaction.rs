@@ -68,6 +68,11 @@ impl Step {
             let step = somebody(people.others);
             return step.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in");
         };
+        // Of somebody who has allowed it nothing, a client learns nothing without them: not whether they are the one that it
+        // asks for, nor when they signed in.
+        if request.prompt.none && consent.is_none() {
+            return Err(OAuthError::new(ErrorCode::ConsentRequired, "the person must consent"));
+        }
         let expected = request.expects(sub);
         let strong = request.accepts_acr(&authentication.acr);
         let for_this = waiting.is_some_and(|it| it.was_answered_by(authentication, now));

@@ -467,7 +467,9 @@ fn apps_are_told_in_frames_of_web_addresses_alone() {
         .collect();
     assert_eq!(
         frames,
-        ["iframe src=\"https://a.acme.org/out?sid=%22%3E%3Cb\" title=\"a.acme.org\" hidden"]
+        [
+            "iframe sandbox=\"allow-forms allow-same-origin allow-scripts\" src=\"https://a.acme.org/out?sid=%22%3E%3Cb\" title=\"a.acme.org\" hidden"
+        ]
     );
     assert!(
         html.contains("content=\"5;url=org.acme.notes:/bye?a=1&#38;b=&#39;&#34;\""),

@@ -141,8 +141,12 @@ async fn fetch_metadata(url: &ClientIdUrl, context: &Context) -> Result<(ClientM
     Ok((metadata, client_id_document::fresh_for(fetched.max_age)))
 }
 
-/// Counts the fetch against the network that it was asked from: nobody shall use Limen to knock at others' doors.
-async fn count(context: &Context) -> Result<(), NoClient> {
+/// Counts a fetch of what a stranger named against the network that it was asked from: nobody shall use Limen to knock at
+/// others' doors.
+///
+/// # Errors
+/// When there were too many.
+pub async fn count(context: &Context) -> Result<(), NoClient> {
     let key = context.config.roots.current(Purpose::Throttle);
     let counter = throttle::of_documents(&key, context.network.as_deref().unwrap_or_default());
     let counted = context.db.run(throttles::count_address(&counter, context.now)).await?;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, clients};
+use super::{Rows, Statement, throttles};
 use crate::{
     account::throttle::Counter,
     edge::fault::Fault,
@@ -20,21 +20,15 @@ const MOST_SWEPT: i64 = 10;
 /// A request of a client, to be made within its [`LIFETIME`]. A client that anybody can be stores none once `counter`, which
 /// was counted before in the batch, is over its limit.
 pub fn insert(hash: &Hash, client_id: &str, query: &str, counter: &Counter, now: UnixTime) -> Statement {
-    Statement::new(format!(
-        "INSERT INTO pushed_requests (hash, client_id, query, expires_at) SELECT ?, ?, ?, ?
-         WHERE NOT EXISTS (
-            SELECT 1 FROM throttles t JOIN clients c ON c.id = ? AND {}
-            WHERE t.key = ? AND t.failures > ? AND t.expires_at > ?)",
-        clients::ANYBODY
+    let statement = Statement::new(format!(
+        "INSERT INTO pushed_requests (hash, client_id, query, expires_at) SELECT ?, ?, ?, ? WHERE {}",
+        throttles::within_limit()
     ))
     .bind(hash)
     .bind(client_id)
     .bind(query)
-    .bind(now + LIFETIME)
-    .bind(client_id)
-    .bind(&counter.key)
-    .bind(counter.limit)
-    .bind(now)
+    .bind(now + LIFETIME);
+    throttles::bind_within_limit(statement, client_id, counter, now)
 }
 
 /// Deletes some of what nobody made in time.

@@ -50,6 +50,22 @@ pub fn count_stranger(client_id: &str, counter: &Counter, now: UnixTime) -> Stat
         .bind(now)
 }
 
+/// Holds where [`count_stranger`], before in the batch, has not gone over the limit.
+pub(super) fn within_limit() -> String {
+    format!(
+        "NOT EXISTS (
+            SELECT 1 FROM throttles t JOIN clients c ON c.id = ? AND {}
+            WHERE t.key = ? AND t.failures > ? AND t.expires_at > ?)",
+        clients::ANYBODY
+    )
+}
+
+/// Binds the values of [`within_limit`].
+pub(super) fn bind_within_limit(statement: Statement, client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
+    let statement = statement.bind(client_id).bind(&counter.key);
+    statement.bind(counter.limit).bind(now)
+}
+
 /// The statement that counts under the key that the query `key` gives.
 fn count(key: &str) -> String {
     format!(

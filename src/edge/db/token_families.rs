@@ -3,10 +3,11 @@
 use serde::Deserialize;
 
 use super::{
-    Rows, Statement, audit, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json, to_json, users,
+    Rows, Statement, audit, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json, throttles,
+    to_json, users,
 };
 use crate::{
-    account::user::User,
+    account::{throttle::Counter, user::User},
     audit::{Actor, Entry, Event},
     config::Lifetimes,
     edge::{context::Context, fault::Fault},
@@ -203,20 +204,28 @@ pub fn end_for_client(family_id: &str, client_id: &str, proof: &Proof<'_>, conte
 }
 
 /// Revokes one access token on its client's word (RFC 7009). The row counts for tokens of that client alone, and is written
-/// only where there can be such a token: in a family of the client, or for a client that gets tokens of its own.
-pub fn revoke_access_token(claims: &AccessTokenClaims, proof: &Proof<'_>) -> Statement {
+/// only where there can be such a token: in a family of the client, or for a client that gets tokens of its own; and only as
+/// often as `counter` allows where anybody can be the client.
+pub fn revoke_access_token(
+    claims: &AccessTokenClaims,
+    proof: &Proof<'_>,
+    counter: &Counter,
+    now: UnixTime,
+) -> Statement {
     let owner = match &claims.family {
         Some(_) => "SELECT client_id FROM token_families WHERE id = ? AND client_id = ?",
         None => "SELECT id FROM clients WHERE id = ? AND id = ? AND auth_method <> 'none'",
     };
     let sql = format!(
-        "INSERT INTO revoked_tokens (client_id, jti, expires_at) SELECT *, ?, ? FROM ({owner}) WHERE {}
+        "INSERT INTO revoked_tokens (client_id, jti, expires_at) SELECT *, ?, ? FROM ({owner}) WHERE {} AND {}
          ON CONFLICT DO NOTHING",
+        throttles::within_limit(),
         Proof::CONDITION
     );
     let id = claims.family.as_ref().unwrap_or(&claims.client_id);
     let statement = Statement::new(sql).bind(&claims.jti).bind(claims.exp);
-    proof.bind(statement.bind(id).bind(&claims.client_id))
+    let statement = statement.bind(id).bind(&claims.client_id);
+    proof.bind(throttles::bind_within_limit(statement, &claims.client_id, counter, now))
 }
 
 /// The person of an access token, if its family lives, or a row without a person, if its client does. No row: the token was

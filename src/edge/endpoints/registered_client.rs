@@ -6,6 +6,7 @@ use crate::{
         client::{
             client_copy,
             client_credentials::{self, Issued},
+            client_document,
             registrar::{self, Registrar},
             sector_identifier,
         },
@@ -18,7 +19,7 @@ use crate::{
     oidc::{
         client::{
             client_auth,
-            client_metadata::{ClientMetadata, Supported},
+            client_metadata::{ClientKeys, ClientMetadata, Supported},
             registration::{self, RenewalRequest, UpdateRequest},
         },
         error::{ErrorCode, OAuthError},
@@ -98,6 +99,11 @@ async fn change(
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
     registrar.check(&metadata, Some(&record.client.metadata))?;
+    let names_something_to_fetch =
+        metadata.sector_identifier_uri.is_some() || matches!(metadata.keys, Some(ClientKeys::At(_)));
+    if registrar == Registrar::Anybody && names_something_to_fetch {
+        client_document::count(context).await?;
+    }
     sector_identifier::check(&metadata, Some(&record.client.metadata), context).await?;
     record.client.metadata = metadata;
     let uses_secret = record.client.metadata.token_endpoint_auth_method.uses_secret();

@@ -1,6 +1,7 @@
 //! `/revoke` (RFC 7009). The statement that revokes proves the client, too, so that one round trip does.
 
 use crate::{
+    account::throttle::{self, Counter},
     audit::{Actor, Entry, Event},
     config::LONGEST_ACCESS_TOKEN,
     edge::{
@@ -9,13 +10,14 @@ use crate::{
         db::{
             Statement, audit,
             clients::{self, Proof},
-            token_families,
+            throttles, token_families,
         },
         failure::MachineFailure,
         request::Incoming,
     },
     oidc::token::{access_token, refresh_grant::RefreshToken},
     reply::{Body, Reply},
+    secret::Purpose,
 };
 
 /// More than the bytes of any `jti` of Limen's.
@@ -25,19 +27,25 @@ const LONGEST_JTI: usize = 64;
 pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let params = request.form().await?;
     params.refuse_repeated()?;
+    let key = context.config.roots.current(Purpose::Throttle);
+    let counter = throttle::of_revocations(&key, &request.address());
     caller::acting(request, &params, context, async |caller| {
         let text = params.required("token")?;
         let (proof, client_id) = (caller.proof(context), caller.client_id());
-        let [first, second, third] = match RefreshToken::parse(text, &context.config.roots) {
+        let [first, second, third, fourth] = match RefreshToken::parse(text, &context.config.roots) {
             Some(token) => {
                 let [record, end] = token_families::end_for_client(&token.family_id, client_id, &proof, context);
-                [record, end, Statement::idle()]
+                [Statement::idle(), record, end, Statement::idle()]
             }
-            None => access_token_revocation(text, client_id, &proof, context),
+            None => access_token_revocation(text, client_id, &proof, &counter, context),
         };
-        let batch = [caller.claim(), clients::find(client_id), first, second, third];
-        let [claimed, client, ..] = context.db.batch(batch).await?;
-        caller.authenticated(&claimed, clients::read(&client)?, context)
+        let batch = [caller.claim(), clients::find(client_id), first, second, third, fourth];
+        let [claimed, client, counted, ..] = context.db.batch(batch).await?;
+        caller.authenticated(&claimed, clients::read(&client)?, context)?;
+        match throttles::read_wait(&counted, &counter, context.now)? {
+            Some(wait) => Err(MachineFailure::too_many(wait)),
+            None => Ok(()),
+        }
     })
     .await?;
     // "Invalid tokens do not cause an error response since the client cannot handle such an error in a reasonable way."
@@ -45,8 +53,15 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
 }
 
 /// The signature is left unchecked, for a forged token harms its forger alone: the row counts for tokens of the client that
-/// asks for it, and no longer than a real one could live. It may forge as many as it likes, so only some are written down.
-fn access_token_revocation(text: &str, client_id: &str, proof: &Proof<'_>, context: &Context) -> [Statement; 3] {
+/// asks for it, and no longer than a real one could live. It may forge many, so only some are written down, and where anybody
+/// can be the client a network revokes no more than `counter` allows.
+fn access_token_revocation(
+    text: &str,
+    client_id: &str,
+    proof: &Proof<'_>,
+    counter: &Counter,
+    context: &Context,
+) -> [Statement; 4] {
     let nothing = || std::array::from_fn(|_| Statement::idle());
     let Ok((_, claims)) = access_token::parse(text) else {
         return nothing();
@@ -56,7 +71,12 @@ fn access_token_revocation(text: &str, client_id: &str, proof: &Proof<'_>, conte
     if claims.client_id == *client_id && plausible {
         let entry = Entry::new(Event::TokenRevoked, Actor::Client).client(client_id);
         let [count, record] = audit::record_of_stranger_if_changed(&entry, context);
-        [token_families::revoke_access_token(&claims, proof), count, record]
+        [
+            throttles::count_stranger(client_id, counter, context.now),
+            token_families::revoke_access_token(&claims, proof, counter, context.now),
+            count,
+            record,
+        ]
     } else {
         nothing()
     }

@@ -130,4 +130,18 @@ describe("the e-mail address", () => {
     assert.match(page.html, /id="email-problem"/);
     assert.equal((await claimsOf(ada)).email, ada.email);
   });
+
+  test("does not let a person find out without end who has an account", async () => {
+    const [ada, bob] = [await op.person(), await op.person()];
+    const browser = await signedIn(op, ada);
+    const form = await browser.open("/account/email");
+    const ask = (email) => browser.submit(form, "email", { email, current_password: ada.password });
+    const answers = [];
+    for (let n = 0; n < 30 && answers.at(-1)?.status !== 429; n++) answers.push(await ask(bob.email));
+    assert.equal(answers.length, 21);
+    assert.ok(Number(answers.at(-1).headers.get("retry-after")) > 0);
+    assert.equal((await ask("nobody@people.test")).status, 429, "taken or not");
+    op.clock.advance({ minutes: 16 });
+    assert.equal((await ask(bob.email)).status, 409);
+  });
 });

@@ -54,6 +54,16 @@ describe("prompt=none", () => {
   }
 });
 
+test("by prompt=none a client does not learn who somebody is, or since when, who has allowed it nothing", async () => {
+  const [browser, bob, curious] = [op.browser(), await op.person(), await op.client()];
+  await browser.obtain(client, ada);
+  const forSub = (value) => ({ claims: JSON.stringify({ id_token: { sub: { value } } }) });
+  const { id_token: hint } = await client.tokens(await op.browser().obtain(client, bob));
+  for (const guess of [{}, forSub(ada.id), forSub(bob.id), { id_token_hint: hint }, { max_age: "0" }]) {
+    redirectError(await browser.authorize(curious, { prompt: "none", ...guess }), "consent_required");
+  }
+});
+
 describe("prompt=login", () => {
   test("asks for the password again, and auth_time moves on", async () => {
     const browser = await signedIn();

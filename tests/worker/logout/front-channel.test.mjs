@@ -47,6 +47,8 @@ describe("the page", () => {
     assert.ok(page.elements("a").some(({ href }) => href === url), "a link");
     const policy = page.headers.get("content-security-policy");
     assert.match(policy, /frame-src https:\/\/notes\.acme\.test;/);
+    const [{ sandbox }] = page.elements("iframe");
+    assert.doesNotMatch(sandbox, /top-navigation|popups|modals|downloads/, "an app leads nobody away");
     const [{ nonce }] = page.elements("script");
     assert.ok(nonce.length >= 20 && policy.includes(`script-src 'nonce-${nonce}'`));
     assert.equal((await browser.authorize(client, { prompt: "none" })).callback.get("error"), "login_required");

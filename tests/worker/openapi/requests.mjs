@@ -389,10 +389,16 @@ export const REQUESTS = {
     await client.post("/par", client.request().params),
     await client.post("/par", client.request({ scope: "nothing" }).params),
   ],
-  revoke: async ({ client }) => [
-    await client.post("/revoke", { token: "x", token_type_hint: "access_token" }),
-    await client.post("/revoke", {}),
-  ],
+  revoke: async ({ op, client, person, browser }) => {
+    const answers = [
+      await client.post("/revoke", { token: "x", token_type_hint: "access_token" }),
+      await client.post("/revoke", {}),
+    ];
+    const app = await op.publicClient();
+    const { access_token: token } = await app.tokens(await browser.obtain(app, person));
+    for (let n = 0; n < 400 && answers.at(-1).status !== 429; n++) answers.push(await app.revoke(token));
+    return answers;
+  },
 
   register: async (stage) => {
     const answers = [
@@ -529,7 +535,20 @@ async function changes(stage, method) {
     await change({ bearer }),
     await change({ bearer }),
     ...(await parallel(() => change({ bearer: stage.op.adminToken }))),
+    await untilThrottled(await changeOfKeys(stage, method)),
   ];
+}
+
+/** A client that names another place for its keys again and again. */
+async function changeOfKeys(stage, method) {
+  let { path, bearer } = await managed(stage);
+  const json = { ...sample(), jwks_uri: "https://app.acme.test/jwks.json" };
+  return async () => {
+    const response = await stage.op.fetch(path, { method, json, bearer, address: "198.51.100.10" });
+    const again = response.clone();
+    if (response.status === 200) bearer = (await again.json()).registration_access_token;
+    return response;
+  };
 }
 
 /** Requests at the same time, of which not all can win. */
@@ -551,7 +570,7 @@ async function resident({ op }, path) {
 
 async function untilThrottled(attempt) {
   let response = await attempt();
-  for (let n = 0; n < 30 && response.status !== 429; n++) response = await attempt();
+  for (let n = 0; n < 80 && response.status !== 429; n++) response = await attempt();
   return response;
 }
 

@@ -124,6 +124,24 @@ describe("at a change", () => {
   });
 });
 
+test("who holds a registration access token cannot make Limen knock at others' doors without end", async () => {
+  op.serve(SECTOR, { json: URIS });
+  const client = await (await register()).json();
+  op.outbound.length = 0;
+  let response;
+  for (let n = 0; n < 100 && response?.status !== 429; n++) {
+    const json = { sector_identifier_uri: `https://victim.test/${n}` };
+    response = await op.fetch(client.registration_client_uri, {
+      method: "PATCH",
+      json,
+      bearer: client.registration_access_token,
+      address: "203.0.113.80",
+    });
+  }
+  assert.equal(response.status, 429);
+  assert.ok(op.outbound.length <= 60, `${op.outbound.length} fetches`);
+});
+
 describe("INSECURE_LOOPBACK_FETCHES", () => {
   test("on a development issuer lets a loopback document be fetched", async () => {
     const dev = await startLimen({ issuer: "http://localhost:8787", vars: { INSECURE_LOOPBACK_FETCHES: "on" } });

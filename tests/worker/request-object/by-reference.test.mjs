@@ -129,3 +129,23 @@ test("an error has nowhere to go without a redirect URI outside", async () => {
   op.serve(URI, { status: 404 });
   errorPage(await op.browser().open(beside(client, { request_uri: URI })));
 });
+
+test("what one network has fetched for clients that anybody can be is limited", async () => {
+  const app = await op.publicClient({ request_uris: [URI] });
+  const ask = (by, address) =>
+    op.browser({ address }).open(beside(by, { redirect_uri: by.redirectUri, request_uri: URI }));
+  op.serve(URI, { status: 404 });
+  op.outbound.length = 0;
+  let page;
+  for (let round = 0; round < 20 && !/too often/.test(page?.callback.get("error_description")); round++) {
+    [page] = (await Promise.all(Array.from({ length: 20 }, () => ask(app, "203.0.113.70")))).reverse();
+  }
+  assert.equal(page.callback.get("error"), "invalid_request_uri");
+  assert.ok(op.outbound.length <= 300, `${op.outbound.length} fetches`);
+  const before = op.outbound.length;
+  await ask(app, "203.0.113.70");
+  assert.equal(op.outbound.length, before);
+  await ask(client, "203.0.113.70");
+  await ask(app, "192.0.2.70");
+  assert.equal(op.outbound.length, before + 2, "a client that alone has its secret, and another network");
+});

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 
 import { basic } from "../support/client.mjs";
 import { oauthError } from "../support/expect.mjs";
+import { claimsOf, headerOf, unsignedJwt } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen();
@@ -106,6 +107,30 @@ test("another client's token is not revoked (section 2.1)", async () => {
   }
   assert.equal((await op.fetch("/userinfo", { bearer: tokens.access_token })).status, 200);
   assert.equal((await client.refresh(tokens.refresh_token)).status, 200);
+});
+
+test("what one network makes up for a client that anybody can be is limited; others go on", async () => {
+  const app = await op.publicClient();
+  const { access_token: own } = await app.tokens(await browser.obtain(app, ada));
+  const rows = async () => (await op.rows("SELECT jti FROM revoked_tokens WHERE client_id = ?", app.id)).length;
+  let n = 0;
+  const revoke = (init) => {
+    const forged = unsignedJwt(headerOf(own), { ...claimsOf(own), jti: `forged-${n++}` }, "AAAA");
+    return app.revoke(forged, {}, { address: "203.0.113.60", ...init });
+  };
+  let answers = [];
+  for (let round = 0; round < 20 && answers.every(({ status }) => status === 200); round++) {
+    answers = await Promise.all(Array.from({ length: 20 }, () => revoke()));
+  }
+  const refused = answers.find(({ status }) => status !== 200);
+  assert.equal(refused.status, 429);
+  assert.ok(Number(refused.headers.get("retry-after")) > 0);
+  const filled = await rows();
+  assert.ok(filled <= 300, `${filled} rows`);
+  assert.equal((await revoke()).status, 429);
+  assert.equal(await rows(), filled);
+  assert.equal((await revoke({ address: "203.0.113.61" })).status, 200);
+  assert.equal((await client.revoke((await freshTokens()).access_token, {}, { address: "203.0.113.60" })).status, 200);
 });
 
 test("client authentication is checked first", async () => {

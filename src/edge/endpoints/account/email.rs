@@ -3,20 +3,26 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    account::user::check_email,
+    account::{
+        throttle,
+        user::{User, check_email},
+    },
     audit::{Actor, Entry, Event},
     edge::{
         context::Context,
         db::{audit, throttles, users},
         failure::{PageFailure, Problem},
+        fault::Fault,
         people::resident::{Confirmation, Resident},
         platform::text,
         request::Incoming,
     },
     oidc::error::OAuthError,
-    pages::account::{EmailPage, EmailProblem, Notice},
+    pages::account::{EmailPage, EmailProblem, Notice, PasswordCheck},
     reply::Reply,
     routes::Endpoint,
+    secret::Purpose,
+    time::Lifetime,
 };
 
 const PAGE: Endpoint = Endpoint::AccountEmail;
@@ -35,7 +41,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let field = |name| form.single(name).ok().flatten().unwrap_or_default();
     let email = text::nfc(field("email").trim());
-    let refuse = |status, problem| Ok(resident.page(status, html(&resident, &email, Some(problem), context)));
+    let refuse =
+        |status, problem| Ok::<_, PageFailure>(resident.page(status, html(&resident, &email, Some(problem), context)));
     if check_email(&email).is_err() {
         return refuse(400, EmailProblem::NotAnAddress);
     }
@@ -47,6 +54,14 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         }
     };
     let user = resident.user();
+    if let Some(wait) = count(user, context).await? {
+        let minutes = (wait.seconds() + 59) / 60;
+        let page = refuse(429, EmailProblem::Password(PasswordCheck::TooMany { minutes }))?;
+        return Ok(Reply {
+            retry_after: Some(wait),
+            ..page
+        });
+    }
     let mut changed = user.clone();
     // What was verified is the old address: `with` takes that back.
     let change = Map::from_iter([("email".to_owned(), Value::from(email.as_str()))]);
@@ -72,6 +87,15 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         (false, true) => refuse(409, EmailProblem::Taken),
         (false, false) => refuse(409, EmailProblem::ChangedElsewhere),
     }
+}
+
+/// Counts an address that a person wants. How long to wait, where there were too many: nobody shall find out here who has an
+/// account.
+async fn count(user: &User, context: &Context) -> Result<Option<Lifetime>, Fault> {
+    let key = context.config.roots.current(Purpose::Throttle);
+    let counter = throttle::of_email_changes(&key, &user.id);
+    let counted = context.db.run(throttles::count_address(&counter, context.now)).await?;
+    throttles::read_wait(&counted, &counter, context.now)
 }
 
 fn html(resident: &Resident, entered: &str, problem: Option<EmailProblem>, context: &Context) -> String {
