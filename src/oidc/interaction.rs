@@ -84,7 +84,9 @@ impl Step {
             let step = somebody(people.others);
             return step.unless_silent(request, ErrorCode::LoginRequired, "another person is signed in");
         }
-        if request.prompt.select_account && !chosen {
+        // Another account became the active one since the person chose, perhaps in another tab.
+        let chose_another = waiting.is_some_and(|it| matches!(it.choice, Choice::Session(_)));
+        if (request.prompt.select_account || chose_another) && !chosen {
             return Ok(somebody(true));
         }
         if for_this && !strong {

@@ -202,6 +202,27 @@ fn prompt_select_account_is_satisfied_by_a_choice_or_a_sign_in() {
 }
 
 #[test]
+fn of_somebody_who_has_allowed_it_nothing_a_client_learns_nothing_by_prompt_none() {
+    let mut request = request(Prompt {
+        none: true,
+        ..Prompt::default()
+    });
+    assert_eq!(next(&request, Some(10), None, None), Err(ErrorCode::ConsentRequired));
+    request.max_age = Some(Lifetime(5));
+    assert_eq!(next(&request, Some(10), None, None), Err(ErrorCode::ConsentRequired));
+    request.claims = claims(r#"{"id_token":{"sub":{"value":"somebody else"}}}"#);
+    assert_eq!(next(&request, Some(10), None, None), Err(ErrorCode::ConsentRequired));
+}
+
+#[test]
+fn another_account_does_not_take_the_place_of_the_chosen_one() {
+    let request = request(Prompt::default());
+    let choose = |session: &str| next_after(&request, Some(10), true, Choice::Session(session.to_owned()));
+    assert_eq!(choose("s"), Ok(Step::Issue));
+    assert_eq!(choose("t"), Ok(Step::SelectAccount));
+}
+
+#[test]
 fn where_nobody_is_active_the_others_are_offered() {
     let request = request(Prompt::default());
     assert_eq!(next_after(&request, None, true, Choice::Open), Ok(Step::SelectAccount));

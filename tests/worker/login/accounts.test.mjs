@@ -176,6 +176,18 @@ describe("sessions of one browser", () => {
     assert.ok((await browser.choose(chooser, nameOf(ada))).callback.get("code"));
   });
 
+  test("whom the person chose in one tab is not replaced by whom they choose in another", async () => {
+    const [ada, bob, carol] = await people(3);
+    const browser = await shared(ada, carol, bob);
+    op.clock.advance({ minutes: 1 });
+    await browser.submit(await browser.open("/logout"), "logout", {}, { button: "logout" });
+    const done = await browser.choose(await browser.authorize(client), nameOf(ada));
+    const { url } = done.trail.find((step) => step.url.includes("/authorize/resume"));
+    await browser.choose(await browser.authorize(client, SELECT), nameOf(carol));
+    const again = await browser.open(url);
+    assert.ok(again.asksForAccount, `${again.callback}`);
+  });
+
   test("all of them can be signed out at once", async () => {
     const [ada, bob] = await people(2);
     const browser = await shared(ada, bob);
