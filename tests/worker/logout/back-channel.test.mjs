@@ -218,6 +218,21 @@ describe("a client that does not listen", () => {
   });
 });
 
+test("somebody with apps that do not answer, however many, keeps nobody else's waiting", async () => {
+  const [mallory, bob] = [await scene({ answer: { status: 503 } }), await scene()];
+  const notice = op.db.prepare(
+    `INSERT INTO logout_outbox (id, client_id, user_id, session_id, attempts, due_at, created_at)
+     VALUES (?, ?, ?, 's', 0, ?, ?)`,
+  );
+  const due = op.clock.seconds() - 60;
+  const rows = Array.from({ length: 60 }, (_, n) => notice.bind(`m${n}`, mallory.client.id, mallory.ada.id, due, due));
+  await op.db.batch(rows);
+  await signOut(bob);
+  await until(() => mallory.heard.length > 0);
+  await until(() => bob.heard.length === 1, "bob's app is told in the first round");
+  await op.rows("DELETE FROM logout_outbox WHERE client_id = ?", mallory.client.id);
+});
+
 test("two runs at once do not send the same notice", async () => {
   const pair = await startLimen({ isolates: 2 });
   const uri = "https://app.acme.test/logout";
