@@ -1,11 +1,11 @@
 // A small relying party: signs people in at an OpenID provider with the authorization code flow, PKCE, state and
-// nonce, through openid-client. `cargo xtask dev` starts it; README.md says how to start it alone.
+// nonce, through openid-client, and signs them out there. `cargo xtask dev` starts it; README.md says how to start it alone.
 
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import * as oidc from 'openid-client';
 
-import { errorPage, signedInPage, stylesheet, welcomePage } from './pages.mjs';
+import { errorPage, signedInPage, signedOutPage, stylesheet, welcomePage } from './pages.mjs';
 
 const { ISSUER = 'http://localhost:8787', CLIENT_ID, CLIENT_SECRET, PORT = '8788' } = process.env;
 if (!CLIENT_ID || !CLIENT_SECRET) {
@@ -15,6 +15,7 @@ if (!CLIENT_ID || !CLIENT_SECRET) {
 
 const origin = `http://localhost:${PORT}`;
 const redirectUri = `${origin}/callback`;
+const postLogoutRedirectUri = `${origin}/signed-out`;
 const provider = await oidc.discovery(
   new URL(ISSUER),
   CLIENT_ID,
@@ -23,6 +24,11 @@ const provider = await oidc.discovery(
   // Plain http is for a provider on this machine only.
   ISSUER.startsWith('http://localhost:') ? { execute: [oidc.allowInsecureRequests] } : undefined,
 );
+
+/** Where people sign out of the provider itself; not every provider has it. */
+const endSessionEndpoint = provider.serverMetadata().end_session_endpoint;
+/** Chrome holds the redirects after a form against this, too: signing out leads from a form here to the provider. */
+const formTargets = ["'self'", ...(endSessionEndpoint ? [new URL(endSessionEndpoint).origin] : [])].join(' ');
 
 /** Session id -> { requests: Map of state -> request in flight, tokens, userInfo }. */
 const sessions = new Map();
@@ -37,6 +43,8 @@ const routes = {
   'GET /callback': finishSignIn,
   'POST /refresh': refresh,
   'POST /sign-out': signOut,
+  'POST /sign-out-here': signOutHere,
+  'GET /signed-out': (_, response) => sendPage(response, 200, signedOutPage()),
   'GET /example-request': (_, response) => send(response, 200, 'text/plain', exampleRequest.url.href),
   'GET /style.css': (_, response) => send(response, 200, 'text/css', stylesheet),
 };
@@ -97,9 +105,22 @@ async function refresh(request, response) {
   redirect(response, '/');
 }
 
+/** Signs out of this app, then of the provider and what else was signed in to through it (RP-Initiated Logout). */
 function signOut(request, response) {
+  const idToken = sessions.get(sessionId(request))?.tokens?.id_token;
   sessions.delete(sessionId(request));
-  redirect(response, '/');
+  if (!endSessionEndpoint || !idToken) return redirect(response, '/signed-out');
+  const url = oidc.buildEndSessionUrl(provider, {
+    // Says whose session is meant, and that it is this app that asks; so the provider need not ask the person.
+    id_token_hint: idToken,
+    post_logout_redirect_uri: postLogoutRedirectUri,
+  });
+  redirect(response, url.href);
+}
+
+function signOutHere(request, response) {
+  sessions.delete(sessionId(request));
+  redirect(response, '/signed-out');
 }
 
 async function newRequest() {
@@ -134,7 +155,7 @@ function sessionId(request) {
 function sendPage(response, status, html) {
   response.setHeader(
     'Content-Security-Policy',
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    `default-src 'none'; style-src 'self'; form-action ${formTargets}; base-uri 'none'; frame-ancestors 'none'`,
   );
   send(response, status, 'text/html', html);
 }

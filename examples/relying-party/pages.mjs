@@ -39,7 +39,8 @@ export function signedInPage(issuer, tokens, userInfo) {
     <nav>
       <a class="button" href="/sign-in">Sign in again</a>
       ${tokens.refresh_token ? button('/refresh', 'Refresh tokens') : ''}
-      ${button('/sign-out', 'Sign out of this app')}
+      ${button('/sign-out', 'Sign out')}
+      ${button('/sign-out-here', 'Sign out of this app only')}
     </nav>
     <h2>ID token</h2>
     ${table(claims)}
@@ -53,6 +54,13 @@ export function signedInPage(issuer, tokens, userInfo) {
       access_token: shortened(tokens.access_token),
       refresh_token: shortened(tokens.refresh_token),
     })}`);
+}
+
+export function signedOutPage() {
+  return page('Signed out', html`
+    <h1>You are signed out</h1>
+    <p>This app has forgotten you and its tokens.</p>
+    <nav><a class="button primary" href="/sign-in">Sign in</a></nav>`);
 }
 
 export function errorPage(message, details) {

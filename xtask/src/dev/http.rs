@@ -29,10 +29,17 @@ pub fn get(url: &str, bearer: Option<&str>) -> Result<Answer> {
 }
 
 pub fn post(url: &str, bearer: &str, body: &Value) -> Result<Answer> {
-    let request = minreq::post(url)
+    send(with_json(minreq::post(url), body), url, Some(bearer))
+}
+
+pub fn patch(url: &str, bearer: &str, body: &Value) -> Result<Answer> {
+    send(with_json(minreq::patch(url), body), url, Some(bearer))
+}
+
+fn with_json(request: minreq::Request, body: &Value) -> minreq::Request {
+    request
         .with_header("Content-Type", "application/json")
-        .with_body(body.to_string());
-    send(request, url, Some(bearer))
+        .with_body(body.to_string())
 }
 
 fn send(request: minreq::Request, url: &str, bearer: Option<&str>) -> Result<Answer> {

@@ -65,6 +65,11 @@ impl Place {
     fn app(&self) -> String {
         format!("http://localhost:{}", self.app_port())
     }
+
+    /// Where the example app has people sent when they have signed out.
+    fn signed_out(&self) -> String {
+        format!("{}/signed-out", self.app())
+    }
 }
 
 pub fn run(arguments: &[String]) -> Result<()> {

@@ -24,7 +24,7 @@ pub struct Seed {
 pub fn ensure(place: &Place, vars: &Vars) -> Result<(Seed, String)> {
     let file = place.state.join("limen-dev.json");
     let mut seed = read(&file).unwrap_or_default();
-    if !seed.client_id.is_empty() && client_exists(place, vars, &seed.client_id)? {
+    if !seed.client_id.is_empty() && refresh_client(place, vars, &seed.client_id)? {
         return Ok((seed, "as before".into()));
     }
     let keeps_password = !seed.password.is_empty();
@@ -40,12 +40,21 @@ pub fn ensure(place: &Place, vars: &Vars) -> Result<(Seed, String)> {
     Ok((seed, "made".into()))
 }
 
-fn client_exists(place: &Place, vars: &Vars, client_id: &str) -> Result<bool> {
-    let answer = http::get(
-        &format!("{}/register/{client_id}", place.issuer()),
-        Some(&vars.admin_token),
-    )?;
-    Ok(answer.status == 200)
+/// Tells a client of an earlier start what the example app has learned since. `false` when there is no such client.
+fn refresh_client(place: &Place, vars: &Vars, client_id: &str) -> Result<bool> {
+    let address = format!("{}/register/{client_id}", place.issuer());
+    let held = http::get(&address, Some(&vars.admin_token))?;
+    if held.status != 200 {
+        return Ok(false);
+    }
+    if !held.body.contains("post_logout_redirect_uris") {
+        let change = json!({ "post_logout_redirect_uris": [place.signed_out()] });
+        let answer = http::patch(&address, &vars.admin_token, &change)?;
+        if answer.status != 200 {
+            return Err(answer.failure("Changing the example client"));
+        }
+    }
+    Ok(true)
 }
 
 fn create_user(place: &Place, vars: &Vars, seed: &Seed, keeps_password: bool) -> Result<()> {
@@ -76,6 +85,7 @@ fn register_client(place: &Place, vars: &Vars, seed: &mut Seed) -> Result<()> {
         "client_name": "Example app",
         "client_uri": place.app(),
         "redirect_uris": [format!("{}/callback", place.app())],
+        "post_logout_redirect_uris": [place.signed_out()],
         // Only native applications may return to plain http, and only on this machine.
         "application_type": "native",
         "token_endpoint_auth_method": "client_secret_basic",
