@@ -42,6 +42,18 @@ pub async fn id_token(
     }
 }
 
+/// Whether `client` can read its ID tokens: where they are encrypted, it has a key to encrypt to.
+///
+/// # Errors
+/// What the client is told where it has none.
+pub async fn check_reader(client: &Client, context: &Context) -> Result<(), StepFailure> {
+    if let Some(encryption) = client.metadata.id_token_encryption {
+        // A key may fit and still be none, which only using it shows.
+        encrypt(b"", None, client, encryption, context).await?;
+    }
+    Ok(())
+}
+
 /// An authorization response of `claims` (JARM section 2.2), signed with RS256 where the client registered no other algorithm.
 pub async fn authorization_response(
     claims: &impl Serialize,

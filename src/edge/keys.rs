@@ -116,8 +116,17 @@ async fn verify_signature(token: &Unverified<'_>, key: Option<&ProviderKey>) -> 
     }
 }
 
-/// Opens what a client encrypted to Limen, also to a key whose successor has taken over. `None` when no key opens it.
-pub async fn decrypt(jwe: &Encrypted<'_>, context: &Context) -> Result<Option<Vec<u8>>, Fault> {
+/// The text inside of a JWE that a client encrypted to Limen, also to a key whose successor has taken over. `None` for whatever
+/// is wrong with it.
+pub async fn open(text: &str, context: &Context) -> Result<Option<String>, Fault> {
+    let Some(jwe) = Encrypted::parse(text) else {
+        return Ok(None);
+    };
+    let opened = decrypt(&jwe, context).await?;
+    Ok(opened.and_then(|inside| String::from_utf8(inside).ok()))
+}
+
+async fn decrypt(jwe: &Encrypted<'_>, context: &Context) -> Result<Option<Vec<u8>>, Fault> {
     let alg = DecryptionAlg::of(jwe.alg);
     let rows = context
         .db

@@ -1,7 +1,7 @@
 //! Request objects on their way in: fetched, decrypted, their signatures checked (OIDC Core section 6, RFC 9101).
 
 use super::{
-    client::client_keys,
+    client::{client_keys, client_secret},
     context::Context,
     db::throttles,
     failure::StepFailure,
@@ -12,8 +12,8 @@ use super::{
 use crate::{
     account::throttle,
     oidc::{
-        client::Client,
-        jose::jwe::Encrypted,
+        client::{Client, client_metadata::ClientSigningAlg},
+        jose::{jwe, jwt::Unverified},
         params::Params,
         request_object::{Claims, LONGEST, Passed, RequestObject, RequestUri, refused, request_uri_refused},
     },
@@ -37,12 +37,15 @@ pub async fn unpack(params: &Params, client: &Client, context: &Context) -> Resu
         Passed::ByValue(object) => object.to_owned(),
         Passed::ByReference(uri) => fetch_object(uri, client, context).await?,
     };
-    let object = open(object, context).await?;
-    let claims = match RequestObject::parse(&object, client)? {
+    let opened = open(&object, context).await?;
+    let object = match &opened {
+        Some(inside) => RequestObject::parse_decrypted(inside, client)?,
+        None => RequestObject::parse(&object, client)?,
+    };
+    let claims = match object {
         RequestObject::InsecureUnsigned(claims) => claims,
         RequestObject::Signed { token, alg } => {
-            let verified = client_keys::verify(client, &token, alg, context).await;
-            if !verified.map_err(|no_key| refused(no_key.why()))? {
+            if !is_signed_by(client, &token, alg, context).await? {
                 return Err(refused("the request object is not signed by the client").into());
             }
             Claims::of(&token)?
@@ -52,14 +55,28 @@ pub async fn unpack(params: &Params, client: &Client, context: &Context) -> Resu
 }
 
 /// What is inside, where a request object is encrypted. "it MUST be signed then encrypted": inside is no other JWE.
-async fn open(object: String, context: &Context) -> Result<String, StepFailure> {
-    if object.split('.').count() != 5 {
-        return Ok(object);
+async fn open(object: &str, context: &Context) -> Result<Option<String>, StepFailure> {
+    if !jwe::is_compact(object) {
+        return Ok(None);
     }
-    let jwe = Encrypted::parse(&object).ok_or_else(|| refused("the request object is encrypted in an odd way"))?;
-    let opened = keys::decrypt(&jwe, context).await?;
-    let inside = opened.and_then(|inside| String::from_utf8(inside).ok());
-    Ok(inside.ok_or_else(|| refused("the request object cannot be decrypted"))?)
+    let inside = keys::open(object, context).await?;
+    Ok(Some(
+        inside.ok_or_else(|| refused("the request object cannot be decrypted"))?,
+    ))
+}
+
+/// Whether `token` is signed by `client` under `alg`: with one of its keys, or with its secret. One never stands for the other.
+async fn is_signed_by(
+    client: &Client,
+    token: &Unverified<'_>,
+    alg: ClientSigningAlg,
+    context: &Context,
+) -> Result<bool, StepFailure> {
+    if alg.is_hmac() {
+        return Ok(client_secret::have_signed(client, token, alg, context).await?);
+    }
+    let verified = client_keys::verify(client, token, alg, context).await;
+    Ok(verified.map_err(|no_key| refused(no_key.why()))?)
 }
 
 async fn fetch_object(uri: &str, client: &Client, context: &Context) -> Result<String, StepFailure> {

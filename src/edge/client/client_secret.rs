@@ -1,8 +1,14 @@
 //! Client secrets at rest: as a hash, and wrapped where a client's method needs the secret itself.
 
 use crate::{
-    edge::{context::Context, crypto::SealingKey, fault::Fault},
-    oidc::client::{Client, SecretAtRest, StoredSecret, client_auth},
+    edge::{context::Context, crypto::SealingKey, db::clients, fault::Fault},
+    oidc::{
+        client::{
+            Client, SecretAtRest, StoredSecret, client_assertion::is_mac, client_auth,
+            client_metadata::ClientSigningAlg,
+        },
+        jose::jwt::Unverified,
+    },
     secret::{ClientSecret, KekVersion, Purpose, WrappedSecret},
 };
 
@@ -49,6 +55,23 @@ pub async fn recover(stored: &StoredSecret, client_id: &str, context: &Context) 
         secrets.push(ClientSecret::presented(secret));
     }
     Ok(secrets)
+}
+
+/// Whether `token` carries a MAC under a secret of `client` that works now. Secrets are not copied along with their client, so
+/// this costs a trip to D1. One that is stored as a hash alone checks nothing.
+pub async fn have_signed(
+    client: &Client,
+    token: &Unverified<'_>,
+    alg: ClientSigningAlg,
+    context: &Context,
+) -> Result<bool, Fault> {
+    let rows = context.db.run(clients::find(&client.client_id)).await?;
+    let Some(stored) = clients::read(&rows)?.and_then(|record| record.secret) else {
+        return Ok(false);
+    };
+    let secrets = recover(&stored, &client.client_id, context).await?;
+    let made_mac = |secret: &ClientSecret| is_mac(alg, secret.expose(), token.signed_bytes(), token.signature());
+    Ok(secrets.iter().any(made_mac))
 }
 
 async fn sealing_key(version: KekVersion, context: &Context) -> Result<SealingKey, Fault> {

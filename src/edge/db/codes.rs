@@ -98,14 +98,19 @@ impl Redemption<'_> {
     }
 
     /// Burns the code, if it is the caller's and all that it is bound to agrees: nobody else can burn it. `IS` also matches
-    /// a request without verifier to a code without challenge, and nothing else.
-    pub fn redeem(&self, now: UnixTime) -> Statement {
+    /// a request without verifier to a code without challenge, and nothing else. Where its ID token is encrypted, the client
+    /// must still be of the version of the `reader`, who can read it.
+    pub fn redeem(&self, reader: Option<i64>, now: UnixTime) -> Statement {
         let statement = Statement::new(format!(
             "UPDATE codes SET used_at = ?, family_id = ?
              WHERE hash = ? AND client_id = ? AND used_at IS NULL AND expires_at > ?
                AND redirect_uri = COALESCE(?, redirect_uri) AND code_challenge IS ?
                AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(codes.resources))
                AND EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND disabled_at IS NULL)
+               AND EXISTS (SELECT 1 FROM clients
+                           WHERE clients.id = codes.client_id
+                             AND (clients.metadata ->> 'id_token_encrypted_response_alg' IS NULL OR clients.version = ?
+                                  OR NOT EXISTS (SELECT 1 FROM json_each(codes.scope) WHERE value = 'openid')))
                AND {}
              RETURNING session_id, scope, claims, resources, nonce, auth_time, acr, amr, refreshable",
             Proof::CONDITION
@@ -117,7 +122,8 @@ impl Redemption<'_> {
         .bind(now)
         .bind(self.request.redirect_uri.as_ref())
         .bind(self.request.code_challenge.as_ref().map(CodeChallenge::as_str))
-        .bind(&to_json(&self.request.resources.foreign()));
+        .bind(&to_json(&self.request.resources.foreign()))
+        .bind(reader);
         self.proof.bind(statement)
     }
 

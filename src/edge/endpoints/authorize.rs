@@ -9,6 +9,7 @@ use crate::{
         failure::{PageFailure, Problem, StepFailure},
         fault::Fault,
         flow::{Flow, Standing},
+        hints,
         issue::Draft,
         keys,
         people::visitor::Visitor,
@@ -159,7 +160,10 @@ async fn answer(
         pushed: sent.pushed.as_ref(),
     };
     match unpacked {
-        Ok(params) => attempt(params, client, origin, visitor, context).await,
+        Ok(params) => {
+            let params = hints::open(params, context).await?;
+            attempt(params, client, origin, visitor, context).await
+        }
         Err(StepFailure::Client(error)) => refuse_object(&sent.params, client, &error, visitor, context).await,
         Err(StepFailure::Fault(fault)) => Err(fault.into()),
     }

@@ -11,7 +11,7 @@ use crate::{
             signing_keys,
         },
         failure::{PageFailure, Problem},
-        keys, logout,
+        hints, keys, logout,
         people::visitor::Visitor,
         platform::random,
         request::Incoming,
@@ -45,6 +45,7 @@ pub async fn logout(request: &mut Incoming, context: &Context) -> Result<Reply, 
             return Ok(Reply::see_other(format!("{}?{query}", Endpoint::Logout.path())));
         }
     }
+    let params = hints::open(params, context).await?;
     let wish = LogoutRequest::parse(&params)?;
     let leaver = Leaver::receive(wish, &params, visitor, context).await?;
     match leaver.wish.aim(leaver.client.as_ref(), &leaver.known) {

@@ -8,6 +8,7 @@ use crate::{
         db::{clients, pushed_requests, throttles},
         failure::MachineFailure,
         fault::Fault,
+        hints,
         platform::random,
         request::Incoming,
         request_objects,
@@ -31,6 +32,7 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     .await?;
     let pushed = pushed_request::request_of(&sent, &client)?;
     let pushed = request_objects::unpack(&pushed, &client, context).await?;
+    let pushed = hints::open(pushed, context).await?;
     pushed_request::check(&pushed, &client, &context.config)?;
 
     let roots = &context.config.roots;

@@ -8,7 +8,7 @@ use crate::{
         client::caller::{self, Caller},
         context::Context,
         db::{
-            Rows, clients,
+            Rows, Statement, clients,
             codes::Redemption,
             signing_keys::{self, CurrentKey},
             token_families::{self, Refreshing},
@@ -19,6 +19,7 @@ use crate::{
         jwts,
         keys::{self, Signer},
         platform::random,
+        readers,
         request::Incoming,
     },
     oidc::{
@@ -88,25 +89,38 @@ impl Exchange<'_> {
             family_id: &family_id,
             client_id,
         };
-        let [claimed, client, key, stored, redeemed, _, user] = context
-            .db
-            .batch([
-                self.caller.claim(),
+        let attempt = async |claim: Statement, reader: Option<i64>| {
+            let statements = [
+                claim,
                 clients::find(client_id),
                 signing_keys::current_for_client(client_id, &keys::at_hand(), now),
                 redemption.find(),
-                redemption.redeem(now),
+                redemption.redeem(reader, now),
                 redemption.begin_family(&config.lifetimes, now),
                 users::find_by_family(&family_id),
-            ])
-            .await?;
-        let client = self.authenticated(&claimed, &client)?;
+            ];
+            context.db.batch(statements).await
+        };
+        let refusal = |stored: &Rows| {
+            let stored = Redemption::read_stored(stored)?.ok_or_else(code_grant::unknown)?;
+            Ok::<_, MachineFailure>(stored.refusal(client_id, &request, now))
+        };
+        let reader = readers::remembered(client_id, context).await;
+        let [claimed, mut found, mut key, mut stored, mut redeemed, _, mut user] =
+            attempt(self.caller.claim(), reader).await?;
+        let mut client = self.authenticated(&claimed, &found)?;
+        let unread = client.metadata.id_token_encryption.is_some() && reader != Some(client.version);
+        if unread && !redeemed.any()? && refusal(&stored)? == Refusal::Ended {
+            // Nothing was wrong but that it was not known whether the client can read its ID token.
+            let reader = readers::check(&client, context).await?;
+            [_, found, key, stored, redeemed, _, user] = attempt(Statement::idle(), Some(reader)).await?;
+            client = self.authenticated(&claimed, &found)?;
+        }
         let key = signing_keys::read_current(&key)?;
         let user = users::read(&user)?;
         let redeemed = redemption.read_redeemed(&redeemed, &client, user.as_ref())?;
         let Some((authorization, user)) = redeemed.zip(user) else {
-            let stored = Redemption::read_stored(&stored)?.ok_or_else(code_grant::unknown)?;
-            return Err(self.refuse_code(stored.refusal(client_id, &request, now)).await?);
+            return Err(self.refuse_code(refusal(&stored)?).await?);
         };
         let within = Reach {
             aud: authorization.resources.audience(&request.resources, config)?,
@@ -132,6 +146,7 @@ impl Exchange<'_> {
     async fn refuse_code(&self, refusal: Refusal) -> Result<MachineFailure, Fault> {
         let why = match refusal {
             Refusal::Invalid(why) => why,
+            Refusal::Ended => "the authorization behind the code has ended",
             Refusal::Target => return Ok(resource_indicator::not_granted().into()),
             Refusal::Replayed { family_id } => {
                 if let Some(family_id) = family_id {

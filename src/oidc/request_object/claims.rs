@@ -36,6 +36,17 @@ impl Claims {
             .ok_or_else(|| refused("the request object holds no JSON object"))
     }
 
+    /// Claims that stand by themselves.
+    ///
+    /// # Errors
+    /// `invalid_request_object` when they are no JSON object.
+    pub(super) fn parse(json: &str) -> Result<Self, OAuthError> {
+        let claims = serde_json::from_str(json);
+        claims
+            .map(Self)
+            .map_err(|_| refused("the request object holds no JSON object"))
+    }
+
     /// The request: "the Authorization Request parameters contained in the Request Object supersede those passed using the
     /// OAuth 2.0 request syntax". Of a client that registered to sign its requests nothing but the request object counts
     /// (RFC 9101 section 6.3).

@@ -56,11 +56,11 @@ impl<'a> Passed<'a> {
 /// A request object as it came in.
 #[derive(Debug)]
 pub enum RequestObject<'a> {
-    /// One whose signature under `alg` is to be checked with the client's keys.
+    /// One whose signature under `alg` is to be checked with the client's keys, or with its secret.
     Signed {
         /// The JWT.
         token: Box<Unverified<'a>>,
-        /// One of the asymmetric algorithms.
+        /// The algorithm, of which the client has a key.
         alg: ClientSigningAlg,
     },
     /// One that nobody signed, of a client that registered to send such: "The value `none` MAY be used."
@@ -84,20 +84,41 @@ impl<'a> RequestObject<'a> {
             .filter(|alg| registered.is_none_or(|registered| registered == *alg))
             .ok_or_else(|| refused("the request object is not signed with the registered algorithm"))?;
         match alg {
-            ClientSigningAlg::InsecureNone
-                if !client.metadata.require_signed_request_object && token.signature().is_empty() =>
-            {
+            ClientSigningAlg::InsecureNone if may_be_unsigned(client) && token.signature().is_empty() => {
                 Claims::of(&token).map(Self::InsecureUnsigned)
             }
-            alg if alg.is_asymmetric() => Ok(Self::Signed {
-                token: Box::new(token),
-                alg,
-            }),
-            _ => Err(refused(
-                "the request object is not signed with an algorithm of public keys",
-            )),
+            // A MAC under anything but a secret would be one that anybody can make.
+            alg if alg.is_asymmetric() || alg.is_hmac() && client.metadata.token_endpoint_auth_method.uses_secret() => {
+                Ok(Self::Signed {
+                    token: Box::new(token),
+                    alg,
+                })
+            }
+            _ => Err(refused("the request object is not signed with a key of the client")),
         }
     }
+
+    /// As [`RequestObject::parse`], of what was encrypted to Limen: a JWT, or the claims themselves. Anybody can encrypt to Limen,
+    /// so the latter are as good as unsigned ones.
+    ///
+    /// # Errors
+    /// As [`RequestObject::parse`].
+    pub fn parse_decrypted(text: &'a str, client: &Client) -> Result<Self, OAuthError> {
+        if !text.trim_start().starts_with('{') {
+            return Self::parse(text, client);
+        }
+        if !may_be_unsigned(client) {
+            return Err(refused("the request object is encrypted, and not signed"));
+        }
+        Claims::parse(text).map(Self::InsecureUnsigned)
+    }
+}
+
+/// Whether requests that nobody signed count: of a client that registered no algorithm, or `none`.
+fn may_be_unsigned(client: &Client) -> bool {
+    let registered = client.metadata.request_object_signing_alg;
+    let must_sign = client.metadata.require_signed_request_object;
+    !must_sign && registered.is_none_or(|alg| alg == ClientSigningAlg::InsecureNone)
 }
 
 /// `invalid_request_object`.

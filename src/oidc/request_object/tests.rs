@@ -110,6 +110,60 @@ fn macs_other_tokens_and_garbage_are_no_request_objects() {
     }
 }
 
+#[test]
+fn a_mac_is_a_signature_of_who_shares_a_secret() {
+    let mac = |alg: &str| {
+        let header = URL_SAFE_NO_PAD.encode(json!({ "alg": alg }).to_string());
+        format!("{header}.{}.AAAA", URL_SAFE_NO_PAD.encode(r#"{"client_id":"c1"}"#))
+    };
+    for method in ["client_secret_basic", "client_secret_post", "client_secret_jwt"] {
+        let with_secret = json!({ "token_endpoint_auth_method": method });
+        for alg in ["HS256", "HS384", "HS512"] {
+            assert_eq!(parse(&mac(alg), with_secret.clone()), Ok(alg));
+        }
+        let registered = json!({"token_endpoint_auth_method": method, "request_object_signing_alg": "HS256"});
+        assert_eq!(parse(&mac("HS256"), registered.clone()), Ok("HS256"));
+        assert_eq!(parse(&mac("HS512"), registered), Err(ErrorCode::InvalidRequestObject));
+    }
+    for method in ["none", "private_key_jwt", "tls_client_auth"] {
+        let without = json!({ "token_endpoint_auth_method": method });
+        assert_eq!(
+            parse(&mac("HS256"), without),
+            Err(ErrorCode::InvalidRequestObject),
+            "{method}"
+        );
+    }
+}
+
+#[test]
+fn encrypted_claims_that_nobody_signed_are_as_good_as_unsigned_ones() {
+    let parse = |text: &str, registered: Value| match RequestObject::parse_decrypted(text, &client(registered)) {
+        Ok(RequestObject::Signed { .. }) => Ok("signed"),
+        Ok(RequestObject::InsecureUnsigned(_)) => Ok("unsigned"),
+        Err(error) => Err(error.code),
+    };
+    let refused = Err(ErrorCode::InvalidRequestObject);
+    let claims = r#"{"client_id": "c1"}"#;
+    assert_eq!(parse(claims, json!({})), Ok("unsigned"));
+    assert_eq!(parse(&format!(" \n{claims}"), json!({})), Ok("unsigned"));
+    assert_eq!(
+        parse(claims, json!({"request_object_signing_alg": "none"})),
+        Ok("unsigned")
+    );
+    assert_eq!(parse(claims, json!({"request_object_signing_alg": "RS256"})), refused);
+    assert_eq!(parse(claims, json!({"require_signed_request_object": true})), refused);
+    assert_eq!(parse(&signed("JWT", SigningAlg::RS256), json!({})), Ok("signed"));
+    for junk in ["", "{", "[]", "{}{}", r#"["client_id"]"#, "a.b.c.d.e"] {
+        assert_eq!(parse(junk, json!({})), refused, "{junk}");
+    }
+    let bare = RequestObject::parse(claims, &client(json!({})));
+    assert_eq!(
+        bare.unwrap_err().code,
+        ErrorCode::InvalidRequestObject,
+        "not encrypted, it is no JWT"
+    );
+}
+
 fn merged(query: &str, claims: Value, registered: Value) -> Result<Params, OAuthError> {
     let token = insecure_unsigned("JWT", claims).unwrap();
     let claims = Claims::of(&Unverified::parse(&token).unwrap())?;

@@ -49,6 +49,8 @@ pub enum Refusal {
     },
     /// A token is wanted for an API that the code is not for; the code stays as it was.
     Target,
+    /// What the request says is right, and what the code rests on no longer is; the code stays as it was.
+    Ended,
     /// Anything else; the code stays as it was.
     Invalid(&'static str),
 }
@@ -101,7 +103,7 @@ impl StoredCode {
         } else if !request.resources.foreign().is_subset(&self.resources) {
             Refusal::Target
         } else {
-            Refusal::Invalid("the authorization behind the code has ended")
+            Refusal::Ended
         }
     }
 }

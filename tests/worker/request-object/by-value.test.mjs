@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
 
 import { grantOf } from "../support/browser.mjs";
-import { CONTENT_ENCS, KEY_ALGS, encrypted } from "../support/encryption.mjs";
+import { CONTENT_ENCS, KEY_ALGS, encrypted, limensKey } from "../support/encryption.mjs";
 import { errorPage } from "../support/expect.mjs";
 import { claimsOf, unsignedJwt } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
@@ -291,16 +291,9 @@ describe("what the client registered", () => {
 });
 
 describe("encrypted to Limen", () => {
-  async function limensKey(alg) {
-    const kty = alg.startsWith("RSA") ? "RSA" : "EC";
-    const found = (await op.jwks()).keys.find((key) => key.use === "enc" && key.kty === kty);
-    assert.ok(found, `no ${kty} key for encryption in the JWKS`);
-    return found;
-  }
-
   async function sealed(alg, enc, header = {}) {
     const { claims } = requestClaims(encrypting);
-    const key = await limensKey(alg);
+    const key = await limensKey(op, alg);
     return encrypted(await signed(claims), key, { alg, enc, kid: key.kid, cty: "JWT", ...header });
   }
 
@@ -308,7 +301,7 @@ describe("encrypted to Limen", () => {
 
   test("the JWKS has keys for it, which are for nothing else", async () => {
     for (const alg of ["RSA-OAEP", "ECDH-ES"]) {
-      const key = await limensKey(alg);
+      const key = await limensKey(op, alg);
       assert.deepEqual([key.use, key.alg, key.d], ["enc", undefined, undefined]);
     }
   });
@@ -327,7 +320,7 @@ describe("encrypted to Limen", () => {
   });
 
   test("unsigned inside, of a client that must sign", async () => {
-    const key = await limensKey("RSA-OAEP");
+    const key = await limensKey(op, "RSA-OAEP");
     const strict = await signingClient({ require_signed_request_object: true });
     const inner = unsignedObject(requestClaims(strict).claims);
     const request = await encrypted(inner, key, { alg: "RSA-OAEP", enc: "A128GCM", kid: key.kid });
@@ -335,7 +328,7 @@ describe("encrypted to Limen", () => {
   });
 
   test("a JWE in a JWE", async () => {
-    const key = await limensKey("RSA-OAEP");
+    const key = await limensKey(op, "RSA-OAEP");
     const twice = await encrypted(await sealed("RSA-OAEP", "A128GCM"), key, { alg: "RSA-OAEP", enc: "A128GCM" });
     await told(path(twice), "invalid_request_object");
   });

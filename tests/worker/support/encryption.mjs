@@ -37,6 +37,20 @@ export async function encrypted(text, key, header) {
   return jwe.encrypt(await imported({ ...key, alg: header.alg }));
 }
 
+/** The key in the JWKS that request objects and hints are encrypted to under `alg`. */
+export async function limensKey(op, alg) {
+  const kty = alg.startsWith("RSA") ? "RSA" : "EC";
+  const found = (await op.jwks()).keys.find((key) => key.use === "enc" && key.kty === kty);
+  if (!found) throw new Error(`no ${kty} key for encryption in the JWKS`);
+  return found;
+}
+
+/** Encrypts `text` to Limen. */
+export async function encryptedToLimen(op, text, { alg = "RSA-OAEP", enc = "A128GCM", ...header } = {}) {
+  const key = await limensKey(op, alg);
+  return encrypted(text, key, { alg, enc, kid: key.kid, ...header });
+}
+
 export const isJwe = (token) => token.split(".").length === 5 && "enc" in decodeProtectedHeader(token);
 
 function imported(jwk) {

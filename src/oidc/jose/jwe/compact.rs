@@ -9,6 +9,11 @@ use super::{ContentEncryption, KeyManagementAlg, KeyWrap};
 /// The most bytes that a presented JWE may have.
 const LONGEST: usize = 32 * 1_024;
 
+/// Whether `text` has the five parts of a JWE, and not the three of a JWS (RFC 7516 section 9).
+pub fn is_compact(text: &str) -> bool {
+    text.split('.').count() == 5
+}
+
 /// The JOSE header of what Limen encrypts.
 #[derive(Debug, Serialize)]
 #[allow(missing_docs)] // The names say it.
@@ -229,6 +234,14 @@ mod tests {
         let agreement = Encrypted::parse(&text).unwrap().agreement.unwrap();
         assert_eq!(agreement.epk.get("d"), None);
         assert_eq!((agreement.apu, agreement.apv), (b"Alice".to_vec(), vec![]));
+    }
+
+    #[test]
+    fn a_jwe_has_five_parts_and_a_jws_three() {
+        assert!(is_compact(RFC_7516_A1));
+        for text in ["a.b.c", "", "a.b.c.d", "a.b.c.d.e.f"] {
+            assert!(!is_compact(text), "{text}");
+        }
     }
 
     #[test]

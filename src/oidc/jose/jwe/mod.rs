@@ -11,6 +11,6 @@ mod concat_kdf;
 pub use self::{
     alg::{ContentEncryption, Curve, KeyManagementAlg, KeyWrap},
     cbc_hmac::{Authenticated, CbcHmacKeys},
-    compact::{Agreement, Encrypted, Header, Sealed},
+    compact::{Agreement, Encrypted, Header, Sealed, is_compact},
     concat_kdf::concat_kdf,
 };

@@ -125,7 +125,7 @@ fn what_is_not_supported_is_refused_by_name() {
         ("authorization_encrypted_response_alg", json!("dir")),
         ("introspection_signed_response_alg", json!("RS256")),
         ("introspection_encrypted_response_alg", json!("RSA-OAEP")),
-        ("request_object_signing_alg", json!("HS256")),
+        ("request_object_signing_alg", json!("HS1")),
         ("request_object_encryption_alg", json!("dir")),
     ] {
         let mut json = object(json!({"redirect_uris": ["https://app.acme.org/cb"]}));
