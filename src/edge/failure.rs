@@ -242,10 +242,12 @@ impl Problem {
             Self::TooLarge => (413, None),
             Self::ForeignForm | Self::OldForm => (403, None),
             Self::InteractionOver => (400, None),
-            Self::NoReturn(_) | Self::Logout(_) => (400, Some("invalid_request".to_owned())),
-            Self::ClientDocument(error) => (400, Some(format!("{}: {}", error.code.as_str(), error.description))),
+            Self::NoReturn(problem) => (400, Some(format!("invalid_request: {}", problem.description()))),
+            Self::Logout(refusal) => (400, Some(format!("invalid_request: {}", refusal.description()))),
+            Self::ClientDocument(error) | Self::BadRequest(error) => {
+                (400, Some(format!("{}: {}", error.code.as_str(), error.description)))
+            }
             Self::TooManyDocuments(_) => (429, None),
-            Self::BadRequest(error) => (400, Some(error.code.as_str().to_owned())),
         };
         let mut page = ErrorPage::new(
             |texts| -> &'static ErrorText {

@@ -42,6 +42,19 @@ pub enum LogoutRefusal {
     UnregisteredUri,
 }
 
+impl LogoutRefusal {
+    /// For the developer of the client.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Malformed => "a parameter stands twice",
+            Self::BadHint => "id_token_hint is no ID token of this issuer for this client",
+            Self::UnknownClient => "no client has this client_id",
+            Self::NoClient => "post_logout_redirect_uri needs an id_token_hint or a client_id beside it",
+            Self::UnregisteredUri => "the client did not register this post_logout_redirect_uri",
+        }
+    }
+}
+
 impl LogoutRequest {
     /// Reads a request.
     ///

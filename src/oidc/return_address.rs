@@ -75,6 +75,19 @@ pub enum PageError {
     Malformed,
 }
 
+impl PageError {
+    /// For the developer of the client.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::NoClient => "client_id is missing, or stands twice",
+            Self::UnknownClient => "no client has this client_id",
+            Self::NoRedirectUri => "redirect_uri is missing, or stands twice",
+            Self::UnregisteredRedirectUri => "the client did not register this redirect_uri",
+            Self::Malformed => "state is too long",
+        }
+    }
+}
+
 /// How a response travels.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Delivery {

@@ -9,12 +9,9 @@ use super::{
     layout,
     link::WebLink,
     messages::{ConsentTexts, Language, Texts},
-    text::{LONGEST_NAME, visible},
+    text::{LONGEST_HOST, LONGEST_NAME, visible},
 };
 use crate::{config::Api, oidc::scope::Scope, routes::Endpoint};
-
-/// The most characters of a host (RFC 1035 section 2.3.4): one that is cut could pass for another.
-const LONGEST_HOST: usize = 253;
 
 /// Asks the person who is signed in whether an app may have what it asks for.
 #[derive(Template)]
@@ -163,7 +160,7 @@ impl ConsentPage<'_> {
     }
 
     fn shown_host(&self) -> String {
-        visible(self.redirect_host, LONGEST_NAME)
+        visible(self.redirect_host, LONGEST_HOST)
     }
 
     fn shown_document_host(&self) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::text::visible;
+use super::text::{LONGEST_HOST, visible};
 
 /// A link that is safe to show: http or https, and with no user name that looks like a host.
 pub(super) struct WebLink {
@@ -20,7 +20,7 @@ impl WebLink {
         if !is_web || !url.username().is_empty() || url.password().is_some() {
             return None;
         }
-        let host = visible(url.host_str()?, 80);
+        let host = visible(url.host_str()?, LONGEST_HOST);
         Some(Self { href: url.into(), host })
     }
 }
@@ -55,6 +55,12 @@ mod tests {
         ] {
             assert!(WebLink::parse(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_host_is_shown_to_its_end() {
+        let host = format!("{}.{}.evil.example", "a".repeat(60), "b".repeat(60));
+        assert_eq!(WebLink::parse(&format!("https://{host}/")).unwrap().host, host);
     }
 
     #[test]

@@ -500,14 +500,16 @@ fn the_login_form_posts_what_the_edge_reads() {
     // Enter presses the first submit button.
     assert!(html.find("id=\"login\"").unwrap() < html.find("id=\"cancel\"").unwrap());
     assert!(!html.contains("role=\"alert\"") && !html.contains("aria-invalid"));
-    assert!(
-        LoginPage {
-            reauthenticate: true,
-            ..login(None)
-        }
-        .to_html()
-        .contains("<h1>Confirm it\u{2019}s you</h1>")
-    );
+    let again = LoginPage {
+        reauthenticate: true,
+        sign_up: Some("/signup".to_owned()),
+        ..login(None)
+    }
+    .to_html();
+    for part in ["<h1>Confirm it\u{2019}s you</h1>", "<p>You are signed in already."] {
+        assert!(again.contains(part), "{part} in {again}");
+    }
+    assert!(!again.contains("id=\"sign-up\""), "who is signed in needs no account");
 }
 
 #[test]

@@ -3,6 +3,9 @@
 /// The most characters of a name in a sentence.
 pub(super) const LONGEST_NAME: usize = 80;
 
+/// The most characters of a host (RFC 1035 section 2.3.4): one that is cut could pass for another.
+pub(super) const LONGEST_HOST: usize = 253;
+
 /// `text` as one line of at most `longest` characters, without what cannot be seen. A name with a right-to-left override
 /// or a hundred blanks could make the sentence around it say something else.
 pub(super) fn visible(text: &str, longest: usize) -> String {

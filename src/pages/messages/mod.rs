@@ -96,6 +96,8 @@ pub struct LoginTexts {
     pub sign_in: &'static str,
     /// The heading when somebody is signed in already.
     pub confirm: &'static str,
+    /// What is below that heading.
+    pub confirm_why: &'static str,
     /// Stands above the name of the app.
     pub to_continue_to: &'static str,
     /// In its place where the person wants to see their account.
