@@ -4,10 +4,13 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::{error::OAuthError, resource_indicator::RESOURCE};
+use super::error::OAuthError;
 
 /// The most parameters that a request may have.
 const MOST_PARAMS: usize = 100;
+
+/// The parameter that may stand more than once: "Multiple resource parameters MAY be used" (RFC 8707 section 2).
+pub const RESOURCE: &str = "resource";
 
 /// The parameters of one request. "Parameters sent without a value MUST be treated as if they were omitted from the
 /// request."
@@ -82,8 +85,7 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Refuses a request in which a parameter stands more than once. "Multiple resource parameters MAY be used" (RFC 8707 section
-    /// 2), and no others.
+    /// Refuses a request in which a parameter other than [`RESOURCE`] stands more than once.
     ///
     /// # Errors
     /// `invalid_request`. The name is shown only when it is a plain word: descriptions never repeat odd input.

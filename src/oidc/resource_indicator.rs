@@ -7,13 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     error::{ErrorCode, OAuthError},
     jose::audience::Audience,
-    params::Params,
+    params::{Params, RESOURCE},
     protected_resource,
 };
 use crate::config::{Api, Config, normal_form};
-
-/// The parameter, in requests and in request objects.
-pub const RESOURCE: &str = "resource";
 
 /// The most that one request may name, the same one twice counted twice.
 const MOST: usize = 8;

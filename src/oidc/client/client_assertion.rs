@@ -67,8 +67,7 @@ impl ClientAssertion {
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
         let broken = || refusal("is not a JWT with iss, sub, aud, exp and jti, signed by a known algorithm");
         let token = Unverified::parse(text).ok_or_else(broken)?;
-        let alg = token
-            .client_alg()
+        let alg = ClientSigningAlg::parse(token.alg_name())
             .filter(|alg| *alg != ClientSigningAlg::InsecureNone)
             .ok_or_else(broken)?;
         if token.names_type() && !TYPES.iter().any(|typ| token.has_type(typ)) {

@@ -9,8 +9,6 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jwt_compact::{Algorithm, AlgorithmExt, AlgorithmSignature, Claims, Header, UntrustedToken};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::oidc::client::client_metadata::ClientSigningAlg;
-
 /// The most bytes that a presented token may have.
 const LONGEST: usize = 16 * 1_024;
 
@@ -124,11 +122,6 @@ impl<'a> Unverified<'a> {
     /// `alg`, where Limen knows it.
     pub fn alg(&self) -> Option<SigningAlg> {
         SigningAlg::parse(self.token.algorithm())
-    }
-
-    /// The algorithm by which a client says that it signed.
-    pub fn client_alg(&self) -> Option<ClientSigningAlg> {
-        ClientSigningAlg::parse(self.token.algorithm())
     }
 
     /// `alg`, whatever it is.
