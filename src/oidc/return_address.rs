@@ -313,3 +313,6 @@ impl ReturnAddress {
         Delivery::Redirect(format!("{}{separator}{encoded}", self.redirect_uri))
     }
 }
+
+#[cfg(test)]
+mod tests;
