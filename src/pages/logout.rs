@@ -79,6 +79,8 @@ pub struct SignedOutPage<'a> {
 pub enum SignOut {
     /// The person is signed out.
     Done,
+    /// Nobody was signed in.
+    Nobody,
     /// They wanted to stay.
     Declined,
 }
@@ -103,7 +105,7 @@ impl SignedOutPage<'_> {
     fn heading(&self) -> &'static str {
         match self.outcome {
             SignOut::Done if self.nonce.is_some() => self.logout().leaving,
-            SignOut::Done => self.logout().signed_out,
+            SignOut::Done | SignOut::Nobody => self.logout().signed_out,
             SignOut::Declined => self.logout().still_signed_in,
         }
     }
@@ -112,6 +114,7 @@ impl SignedOutPage<'_> {
         match self.outcome {
             SignOut::Done if self.nonce.is_some() => self.logout().leaving_detail,
             SignOut::Done => self.logout().signed_out_detail,
+            SignOut::Nobody => self.logout().nobody_detail,
             SignOut::Declined => self.logout().still_signed_in_detail,
         }
     }

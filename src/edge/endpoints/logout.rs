@@ -272,6 +272,7 @@ impl Leaver {
         let reply = match &self.next {
             Some(next) if trust == Trust::Proven && frames.is_empty() => Reply::see_other(next.url()),
             Some(_) if trust == Trust::Proven => self.page(SignOut::Done, frames, Some(random::id()?)),
+            _ if ended.is_empty() => self.page(SignOut::Nobody, frames, None),
             _ => self.page(SignOut::Done, frames, None),
         };
         // What is no longer alive goes from the cookie, too.

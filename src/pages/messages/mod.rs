@@ -279,6 +279,7 @@ pub struct LogoutTexts {
     pub leaving_detail: &'static str,
     pub signed_out: &'static str,
     pub signed_out_detail: &'static str,
+    pub nobody_detail: &'static str,
     pub still_signed_in: &'static str,
     pub still_signed_in_detail: &'static str,
     /// The gap is the name of the app.

@@ -249,6 +249,7 @@ describe("when it is not sure, the person is asked", () => {
       .open(logoutPath({ client_id: client.id, post_logout_redirect_uri: client.bye, state: "s" }));
     assert.equal(page.status, 200);
     assert.match(page.text, /You are signed out/);
+    assert.match(page.text, /Nobody was signed in/);
     assert.ok(page.elements("a").some(({ href }) => href === `${client.bye}?state=s`));
   });
 
