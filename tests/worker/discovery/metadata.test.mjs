@@ -52,7 +52,8 @@ test("discovery tells how requests may be passed", async () => {
   assert.equal(metadata.request_parameter_supported, true);
   assert.equal(metadata.request_uri_parameter_supported, true);
   assert.equal(metadata.require_request_uri_registration, true);
-  assert.deepEqual(metadata.request_object_signing_alg_values_supported, ["none", "RS256", "PS256", "ES256", "EdDSA"]);
+  const algs = ["none", "RS256", "PS256", "ES256", "EdDSA", "HS256", "HS384", "HS512"];
+  assert.deepEqual(metadata.request_object_signing_alg_values_supported, algs);
   assert.ok(metadata.request_object_encryption_alg_values_supported.includes("RSA-OAEP"));
 });
 
