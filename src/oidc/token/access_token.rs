@@ -123,3 +123,106 @@ pub fn presented<'a>(authorization: Option<&'a str>, form: &'a Params) -> Result
         (None, None) => Err(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oidc::error::ErrorCode;
+
+    const ISSUER: &str = "https://id.acme.org";
+    const NOW: UnixTime = UnixTime(1_800_000_000);
+
+    fn issuer() -> Issuer {
+        Issuer::parse(ISSUER).unwrap()
+    }
+
+    fn claims() -> AccessTokenClaims {
+        AccessTokenClaims {
+            iss: ISSUER.to_owned(),
+            sub: "u".to_owned(),
+            aud: Audience::One(ISSUER.to_owned()),
+            client_id: "c1".to_owned(),
+            exp: UnixTime(NOW.0 + 1),
+            iat: NOW,
+            jti: "j".to_owned(),
+            scope: Scope::default(),
+            auth_time: None,
+            acr: None,
+            cnf: None,
+            family: None,
+        }
+    }
+
+    fn certificate(digit: &str) -> ClientCertificate {
+        ClientCertificate::new(&digit.repeat(64), None).unwrap()
+    }
+
+    fn code(result: Result<(), OAuthError>) -> Result<(), ErrorCode> {
+        result.map_err(|error| error.code)
+    }
+
+    /// RFC 9068 section 4: "The issuer identifier ... MUST exactly match the value of the iss claim."
+    #[test]
+    fn a_token_of_another_issuer_is_not_valid() {
+        assert_eq!(code(claims().check(&issuer(), NOW)), Ok(()));
+        for iss in ["https://id.acme.org/", "https://other.acme.org", ""] {
+            let foreign = AccessTokenClaims {
+                iss: iss.to_owned(),
+                ..claims()
+            };
+            assert_eq!(
+                code(foreign.check(&issuer(), NOW)),
+                Err(ErrorCode::InvalidToken),
+                "{iss}"
+            );
+        }
+    }
+
+    /// RFC 9068 section 4: "The current time MUST be before the time represented by the exp claim."
+    #[test]
+    fn a_token_is_valid_until_the_second_of_its_exp_and_not_in_it() {
+        let expired = |exp| AccessTokenClaims {
+            exp: UnixTime(exp),
+            ..claims()
+        };
+        assert_eq!(code(expired(NOW.0 + 1).check(&issuer(), NOW)), Ok(()));
+        for exp in [NOW.0, NOW.0 - 1] {
+            assert_eq!(code(expired(exp).check(&issuer(), NOW)), Err(ErrorCode::InvalidToken));
+        }
+    }
+
+    /// RFC 9068 section 4.
+    #[test]
+    fn a_token_for_other_apis_alone_is_not_for_limens_own() {
+        let addressed = |audiences: &[&str]| {
+            let aud = Audience::of(audiences.iter().map(|one| (*one).to_owned())).unwrap();
+            code(AccessTokenClaims { aud, ..claims() }.check_audience(&issuer()))
+        };
+        let api = "https://mcp.acme.org/mcp";
+        assert_eq!(addressed(&[ISSUER]), Ok(()));
+        assert_eq!(addressed(&[api, ISSUER]), Ok(()));
+        assert_eq!(addressed(&[api]), Err(ErrorCode::InvalidToken));
+        assert_eq!(addressed(&["https://id.acme.org/"]), Err(ErrorCode::InvalidToken));
+    }
+
+    /// RFC 8705 section 3.
+    #[test]
+    fn a_bound_token_is_for_the_holder_of_its_certificate_alone() {
+        let bound = AccessTokenClaims {
+            cnf: Some(certificate("a").confirmation()),
+            ..claims()
+        };
+        assert_eq!(code(bound.check_presenter(Some(&certificate("a")))), Ok(()));
+        assert_eq!(
+            code(bound.check_presenter(Some(&certificate("b")))),
+            Err(ErrorCode::InvalidToken)
+        );
+        assert_eq!(code(bound.check_presenter(None)), Err(ErrorCode::InvalidToken));
+    }
+
+    #[test]
+    fn an_unbound_token_is_for_whoever_bears_it() {
+        assert_eq!(code(claims().check_presenter(None)), Ok(()));
+        assert_eq!(code(claims().check_presenter(Some(&certificate("a")))), Ok(()));
+    }
+}

@@ -179,3 +179,6 @@ pub fn narrowed(authorized: &Scope, requested: Option<&Scope>) -> Result<Scope, 
 pub fn invalid() -> OAuthError {
     OAuthError::invalid_grant("the refresh token is not valid")
 }
+
+#[cfg(test)]
+mod tests;
