@@ -1,0 +1,192 @@
+//! What single pages say, and what their forms post.
+
+use super::samples::*;
+use crate::{oidc::scope::Scope, pages::*};
+
+#[test]
+fn the_login_form_posts_what_the_edge_reads() {
+    let html = login(None).to_html();
+    for part in [
+        "<form method=\"post\" action=\"/login\">",
+        "<input type=\"hidden\" name=\"interaction\" value=\"the-interaction\">",
+        "<input type=\"hidden\" name=\"csrf\" value=\"the-csrf\">",
+        "<input id=\"username\" name=\"username\" type=\"text\" value=\"alice\" autocomplete=\"username\" inputmode=\"email\" \
+         autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" required>",
+        "<input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\"",
+        "<button type=\"submit\" id=\"cancel\" name=\"cancel\" value=\"yes\" formnovalidate>",
+        "<a href=\"https://notes.acme.org/about\" target=\"_blank\" rel=\"noopener noreferrer\">notes.acme.org<",
+        "<title>Sign in \u{2013} Acme Notes</title>",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    // Enter presses the first submit button.
+    assert!(html.find("id=\"login\"").unwrap() < html.find("id=\"cancel\"").unwrap());
+    assert!(!html.contains("role=\"alert\"") && !html.contains("aria-invalid"));
+    let again = LoginPage {
+        reauthenticate: true,
+        sign_up: Some("/signup".to_owned()),
+        ..login(None)
+    }
+    .to_html();
+    for part in ["<h1>Confirm it\u{2019}s you</h1>", "<p>You are signed in already."] {
+        assert!(again.contains(part), "{part} in {again}");
+    }
+    assert!(!again.contains("id=\"sign-up\""), "who is signed in needs no account");
+}
+
+#[test]
+fn a_problem_is_announced_and_tied_to_its_fields() {
+    for (problem, text, invalid) in [
+        (LoginProblem::WrongCredentials, "match", 2),
+        (LoginProblem::Missing, "Enter your username", 1),
+        (LoginProblem::TooManyAttempts { minutes: 5 }, "Wait 5 minutes", 0),
+        (LoginProblem::TooManyAttempts { minutes: 1 }, "Wait a minute", 0),
+        (LoginProblem::TooManyAttempts { minutes: -3 }, "Wait a minute", 0),
+        (LoginProblem::Expired, "sign in again", 0),
+    ] {
+        let html = login(Some(problem)).to_html();
+        assert!(html.contains("<title>Error: Sign in"), "{html}");
+        let alert = html
+            .split_once("id=\"problem\" role=\"alert\">")
+            .unwrap()
+            .1
+            .split('<')
+            .next()
+            .unwrap();
+        assert!(alert.contains(text), "{alert}");
+        assert_eq!(count(&html, "aria-describedby=\"problem\""), 2);
+        assert_eq!(count(&html, "aria-invalid=\"true\""), invalid);
+    }
+    let nobody = LoginPage {
+        username: " ",
+        ..login(Some(LoginProblem::Missing))
+    };
+    assert_eq!(count(&nobody.to_html(), "aria-invalid=\"true\""), 2);
+}
+
+#[test]
+fn the_consent_form_posts_what_the_edge_reads() {
+    let html = consent().to_html();
+    for part in [
+        "<form method=\"post\" action=\"/consent\">",
+        "<input type=\"hidden\" name=\"shown\" value=\"the-digest\">",
+        "<button class=\"primary\" type=\"submit\" id=\"approve\" name=\"approve\" value=\"yes\">Allow</button>",
+        "<button type=\"submit\" id=\"deny\" name=\"deny\" value=\"yes\">Deny</button>",
+        "<button class=\"link\" type=\"submit\" id=\"switch\" name=\"switch\" value=\"yes\">",
+        "<bdi class=\"name\">alice@acme.org</bdi>",
+        "<bdi class=\"name\">app.acme.org</bdi>",
+        "<a href=\"https://notes.acme.org/privacy\"",
+        "<a href=\"https://notes.acme.org/terms\"",
+        "See your e-mail address",
+    ] {
+        assert!(html.contains(part), "{part} in {html}");
+    }
+    assert!(!html.contains("<details>") && !html.contains("class=\"new\""));
+    let already = vec![ConsentItem::for_scope("openid", Language::En)];
+    let html = ConsentPage { already, ..consent() }.to_html();
+    assert!(html.contains("<details>") && html.contains("Know who you are"));
+    assert_eq!(count(&html, "class=\"new\""), 1);
+}
+
+#[test]
+fn an_app_that_nobody_registered_is_shown_by_the_host_of_its_document() {
+    assert!(!consent().to_html().contains("comes from"));
+    let html = ConsentPage {
+        document_host: Some("app.acme.org"),
+        ..consent()
+    }
+    .to_html();
+    assert!(
+        html.contains("This app comes from <bdi class=\"name\">app.acme.org</bdi>."),
+        "{html}"
+    );
+    assert!(!html.contains("your own device"));
+}
+
+#[test]
+fn such_an_app_on_the_device_is_warned_of_and_a_registered_one_is_not() {
+    let device = |document_host| ConsentPage {
+        document_host,
+        to_this_device: true,
+        ..consent()
+    };
+    assert!(device(Some("app.acme.org")).to_html().contains("your own device"));
+    assert!(!device(None).to_html().contains("your own device"));
+}
+
+#[test]
+fn a_scope_without_words_shows_its_token() {
+    let items = vec![ConsentItem::for_scope("notes:<write>", Language::En)];
+    let html = ConsentPage { items, ..consent() }.to_html();
+    assert!(html.contains("<code>notes:&#60;write&#62;</code>"), "{html}");
+    let scope = Scope::from_iter(["a:b", "phone", "openid", "email"]);
+    let order: Vec<_> = ConsentItem::for_scopes(&scope, Language::En)
+        .into_iter()
+        .map(|item| item.title)
+        .collect();
+    assert_eq!(
+        order,
+        [
+            "Know who you are",
+            "See your e-mail address",
+            "See your phone number",
+            "Use a permission of its own"
+        ]
+    );
+}
+
+#[test]
+fn a_name_that_cannot_be_seen_is_called_nameless() {
+    let html = LoginPage {
+        purpose: LoginPurpose::App {
+            client_name: "\u{202e}\u{200b} ",
+            client_uri: None,
+            policy_uri: None,
+            tos_uri: None,
+            interaction: "",
+        },
+        ..login(None)
+    }
+    .to_html();
+    assert!(html.contains("<bdi class=\"name\">An app without a name</bdi>"));
+}
+
+#[test]
+fn an_error_page_says_what_and_how_to_find_it() {
+    let mut page = ErrorPage::new(|errors| &errors.unavailable, Language::De);
+    assert!(!page.to_html().contains("<dl"));
+    page.code = Some("temporarily_unavailable");
+    page.request_id = Some("42");
+    let html = page.to_html();
+    assert!(
+        html.contains("<title>Fehler: Gerade nicht erreichbar</title>"),
+        "{html}"
+    );
+    assert!(html.contains("<code>temporarily_unavailable</code>") && html.contains("<code>42</code>"));
+}
+
+#[test]
+fn a_response_is_posted_by_one_script_with_a_nonce_or_by_a_button() {
+    let html = form_post("https://app.acme.org/cb?a=1&b=2", &[("code", "x"), ("state", "\"><b>")]).to_html();
+    assert!(
+        html.contains("<form method=\"post\" action=\"https://app.acme.org/cb?a=1&#38;b=2\">"),
+        "{html}"
+    );
+    assert!(html.contains("<input type=\"hidden\" name=\"code\" value=\"x\">"));
+    assert!(html.contains("name=\"state\" value=\"&#34;&#62;&#60;b&#62;\""));
+    assert!(html.contains("<button class=\"primary\" type=\"submit\" id=\"continue\">Continue</button>"));
+    assert_eq!(count(&html, "<script"), 1);
+    assert!(html.contains("<script nonce=\"the-nonce\">document.forms[0].submit()</script>"));
+    let hostile = FormPostPage {
+        nonce: HOSTILE,
+        ..form_post("https://app.acme.org/cb", &[(HOSTILE, HOSTILE)])
+    };
+    assert_eq!(count(&hostile.to_html(), "<script"), 1);
+    for action in ["javascript:alert(1)", "org.acme.app:/cb", "/cb", ""] {
+        let html = form_post(action, &[("code", "secret")]).to_html();
+        assert!(
+            !html.contains("<form") && !html.contains("<script") && !html.contains("secret"),
+            "{html}"
+        );
+    }
+}

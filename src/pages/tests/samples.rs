@@ -1,0 +1,305 @@
+//! A page of each kind, and what is looked for in it.
+
+use crate::{oidc::scope::Scope, pages::*, routes::Endpoint, time::UnixTime};
+
+pub const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}&quot;";
+
+pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
+    LoginPage {
+        language: Language::En,
+        purpose: LoginPurpose::App {
+            client_name: "Acme Notes",
+            client_uri: Some("https://notes.acme.org/about"),
+            policy_uri: Some("https://notes.acme.org/privacy"),
+            tos_uri: Some("https://notes.acme.org/terms"),
+            interaction: "the-interaction",
+        },
+        sign_up: None,
+        csrf: "the-csrf",
+        username: "alice",
+        problem,
+        reauthenticate: false,
+    }
+}
+
+pub fn consent() -> ConsentPage<'static> {
+    ConsentPage {
+        language: Language::En,
+        client_name: "Acme Notes",
+        client_uri: Some("https://notes.acme.org"),
+        policy_uri: Some("https://notes.acme.org/privacy"),
+        tos_uri: Some("https://notes.acme.org/terms"),
+        redirect_host: "app.acme.org",
+        document_host: None,
+        to_this_device: false,
+        account: "alice@acme.org",
+        items: vec![ConsentItem {
+            new: true,
+            ..ConsentItem::for_scope("email", Language::En)
+        }],
+        already: Vec::new(),
+        interaction: "the-interaction",
+        csrf: "the-csrf",
+        scopes_digest: "the-digest",
+    }
+}
+
+pub fn form_post<'a>(action: &'a str, fields: &'a [(&'a str, &'a str)]) -> FormPostPage<'a> {
+    FormPostPage {
+        language: Language::En,
+        action,
+        fields,
+        nonce: "the-nonce",
+    }
+}
+
+/// Every page in every language, with `text` in every field that holds a text.
+pub fn every_page(text: &'static str) -> Vec<String> {
+    let mut pages = Vec::new();
+    for language in Language::ALL {
+        pages.extend(account_pages(text, language));
+        for problem in [
+            None,
+            Some(LoginProblem::WrongCredentials),
+            Some(LoginProblem::Missing),
+            Some(LoginProblem::TooManyAttempts { minutes: 5 }),
+            Some(LoginProblem::Expired),
+        ] {
+            for purpose in [
+                LoginPurpose::App {
+                    client_name: text,
+                    client_uri: Some(text),
+                    policy_uri: Some(text),
+                    tos_uri: Some(text),
+                    interaction: text,
+                },
+                LoginPurpose::Account { page: text },
+            ] {
+                let page = LoginPage {
+                    language,
+                    purpose,
+                    sign_up: None,
+                    csrf: text,
+                    username: text,
+                    problem,
+                    reauthenticate: problem.is_none(),
+                };
+                pages.push(page.to_html());
+            }
+        }
+        let scope = Scope::from_iter(["openid", "profile", "email", "address", "phone", "offline_access", text]);
+        let page = ConsentPage {
+            language,
+            client_name: text,
+            client_uri: Some(text),
+            policy_uri: Some(text),
+            tos_uri: Some(text),
+            redirect_host: text,
+            document_host: Some(text),
+            to_this_device: true,
+            account: text,
+            items: ConsentItem::for_scopes(&scope, language),
+            already: ConsentItem::for_scopes(&scope, language),
+            interaction: text,
+            csrf: text,
+            scopes_digest: text,
+        };
+        pages.push(page.to_html());
+        let page = ErrorPage {
+            language,
+            title: text,
+            what_happened: text,
+            what_to_do: text,
+            code: Some(text),
+            request_id: Some(text),
+            way_on: None,
+        };
+        pages.push(page.to_html());
+        let page = SelectAccountPage {
+            language,
+            client_name: text,
+            client_uri: Some(text),
+            interaction: text,
+            csrf: text,
+            accounts: vec![AccountChoice {
+                session_id: text,
+                name: text,
+                username: "alice",
+            }],
+        };
+        pages.push(page.to_html());
+        let page = LogoutPage {
+            language,
+            client_name: Some(text),
+            account: text,
+            meant_another: true,
+            has_others: true,
+            fields: &[(text, text)],
+        };
+        pages.push(page.to_html());
+        for (outcome, nonce) in [
+            (SignOut::Done, Some(text)),
+            (SignOut::Done, None),
+            (SignOut::Declined, None),
+        ] {
+            let page = SignedOutPage {
+                language,
+                outcome,
+                next: Some((text, text)),
+                frames: Vec::new(),
+                nonce,
+            };
+            pages.push(page.to_html());
+        }
+        let page = FormPostPage {
+            language,
+            action: text,
+            fields: &[(text, text)],
+            nonce: text,
+        };
+        pages.push(page.to_html());
+    }
+    pages
+}
+
+/// Every page of the account, likewise.
+pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
+    use account::*;
+    let frame = Frame {
+        language,
+        page: Endpoint::AccountProfile,
+        person: text,
+        csrf: text,
+        notice: Some(Notice::ProfileSaved),
+    };
+    let moment = || Moment::new(UnixTime(0), UnixTime(90), language);
+    let field = |editable, problem| FieldState {
+        value: text.to_owned(),
+        editable,
+        problem,
+    };
+    let mut pages = vec![
+        OverviewPage {
+            frame,
+            username: text,
+            email: Some((text, true)),
+            password_set: Some(moment()),
+            browsers: 2,
+            apps: 1,
+        }
+        .to_html(),
+        ProfilePage {
+            frame,
+            fields: [
+                ("name", field(true, Some(FieldProblem::TooLong))),
+                ("street_address", field(true, Some(FieldProblem::TooLong))),
+                ("website", field(false, None)),
+            ]
+            .into(),
+            changed_elsewhere: true,
+        }
+        .to_html(),
+        BrowsersPage {
+            frame,
+            browsers: vec![ShownBrowser {
+                session_id: text.to_owned(),
+                browser: Some(text),
+                system: Some(text),
+                signed_in: moment(),
+                last_seen: moment(),
+                current: false,
+            }],
+        }
+        .to_html(),
+        AppsPage {
+            frame,
+            apps: vec![ShownApp {
+                client_id: text.to_owned(),
+                client_name: text.to_owned(),
+                client_uri: Some(text.to_owned()),
+                items: vec![ConsentItem::for_scope(text, language)],
+                since: moment(),
+                last_used: Some(moment()),
+                open: Some(text.to_owned()),
+            }],
+        }
+        .to_html(),
+        ActivityPage {
+            frame,
+            happenings: vec![Happening {
+                event: text.to_owned(),
+                at: moment(),
+                app: Some(text.to_owned()),
+                network: Some(text.to_owned()),
+                by_operator: true,
+            }],
+            older: Some("/account/activity?before=1".to_owned()),
+        }
+        .to_html(),
+        DataPage { frame }.to_html(),
+        DeletionPage {
+            frame,
+            username: text,
+            unconfirmed: true,
+            password: Some(PasswordCheck::Wrong),
+        }
+        .to_html(),
+        DeletedPage { language }.to_html(),
+    ];
+    for problem in [
+        EmailProblem::NotAnAddress,
+        EmailProblem::Taken,
+        EmailProblem::Password(PasswordCheck::TooMany { minutes: 3 }),
+        EmailProblem::ChangedElsewhere,
+    ] {
+        let page = EmailPage {
+            frame,
+            username: text,
+            current: Some(text),
+            editable: true,
+            entered: text,
+            problem: Some(problem),
+        };
+        pages.push(page.to_html());
+    }
+    for problem in [
+        PasswordProblem::Current(PasswordCheck::Missing),
+        PasswordProblem::TooShort,
+        PasswordProblem::TooLong,
+        PasswordProblem::NotTheSame,
+    ] {
+        let page = PasswordPage {
+            frame,
+            username: text,
+            problem: Some(problem),
+        };
+        pages.push(page.to_html());
+    }
+    pages
+}
+
+/// The elements of a page that open, as written between `<` and `>`. Fails when one is left open or closed twice.
+pub fn elements(html: &str) -> Vec<String> {
+    let (mut open, mut all) = (Vec::new(), Vec::new());
+    for tag in html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(name), "in {html}");
+        } else if !tag.starts_with('!') {
+            let name = tag.split_whitespace().next().unwrap();
+            if !["meta", "link", "input", "br"].contains(&name) && !tag.ends_with('/') {
+                open.push(name.to_owned());
+            }
+            all.push(tag.to_owned());
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?} in {html}");
+    all
+}
+
+pub fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
+    element.split_once(&format!(" {name}=\""))?.1.split('"').next()
+}
+
+pub fn count(html: &str, part: &str) -> usize {
+    html.matches(part).count()
+}
