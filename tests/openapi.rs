@@ -100,7 +100,7 @@ fn the_document_and_the_route_table_have_the_same_operations() {
     assert!(
         missing.is_empty(),
         "docs/openapi.yaml lacks operations of src/routes.rs. Add under `paths:` (and a request to \
-         tests/worker/openapi/requests.mjs):\n{missing}"
+         tests/worker/openapi/requests/):\n{missing}"
     );
     let gone: Vec<_> = described.difference(&routed).collect();
     assert!(

@@ -43,7 +43,7 @@ describe("every operation, well and badly asked", () => {
     test(`${method} ${path} answers as documented`, async () => {
       const requests = REQUESTS[id];
       const what = `${id}: async ({ op }) => [await op.fetch(...)]`;
-      assert.ok(requests, `add \`${what}\` to tests/worker/openapi/requests.mjs`);
+      assert.ok(requests, `add \`${what}\` to tests/worker/openapi/requests/`);
       for (const response of await requests(here)) await contract.check(id, response);
     });
   }
@@ -107,7 +107,7 @@ describe("what operations have in common", () => {
 
 test("every documented status was seen", () => {
   const unseen = contract.unseen().filter((one) => !NOT_REACHED.has(one));
-  assert.deepEqual(unseen, [], "add requests for these to tests/worker/openapi/requests.mjs, or take them out");
+  assert.deepEqual(unseen, [], "add requests for these to tests/worker/openapi/requests/, or take them out");
   const reached = [...NOT_REACHED].filter((one) => !contract.unseen().includes(one));
   assert.deepEqual(reached, [], "these were seen: take them out of NOT_REACHED");
 });

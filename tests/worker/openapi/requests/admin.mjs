@@ -1,0 +1,72 @@
+// The operator's API.
+
+import { startLimen } from "../../support/limen.mjs";
+
+export const ADMIN = {
+  createUser: async ({ op, person }) => [
+    await op.admin("/admin/api/users", { json: { username: "carol", address: { country: "SE" }, disabled: true } }),
+    await op.admin("/admin/api/users", { json: { username: person.username } }),
+    await op.admin("/admin/api/users", { json: { username: 7 } }),
+  ],
+  listUsers: async ({ op }) => [
+    await op.admin("/admin/api/users"),
+    await op.admin("/admin/api/users?limit=1"),
+    await op.admin("/admin/api/users?limit=0"),
+  ],
+  readUser: async ({ op, person }) => [
+    await op.admin(`/admin/api/users/${person.id}`),
+    await op.admin("/admin/api/users/nobody"),
+  ],
+  changeUser: async ({ op, person }) => {
+    const change = (id, json) => op.admin(`/admin/api/users/${id}`, { method: "PATCH", json });
+    const other = await op.person();
+    return [
+      await change(other.id, { nickname: "Zed", disabled: false }),
+      await change(other.id, { email: 7 }),
+      await change(other.id, { username: person.username }),
+      await change("nobody", {}),
+    ];
+  },
+  deleteUser: async ({ op }) => {
+    const path = `/admin/api/users/${(await op.person()).id}`;
+    return [await op.admin(path, { method: "DELETE" }), await op.admin(path, { method: "DELETE" })];
+  },
+  listUserSessions: async ({ op }) => {
+    const [client, person] = [await op.client(), await op.person()];
+    await op.browser().obtain(client, person);
+    return [await op.admin(`/admin/api/users/${person.id}/sessions`), await op.admin("/admin/api/users/nobody/sessions")];
+  },
+  endUserSessions: async ({ op }) => {
+    const end = (id) => op.admin(`/admin/api/users/${id}/sessions`, { method: "DELETE" });
+    return [await end((await op.person()).id), await end("nobody")];
+  },
+  listUserGrants: async ({ op }) => {
+    const [client, person] = [await op.client(), await op.person()];
+    await op.browser().obtain(client, person);
+    return [await op.admin(`/admin/api/users/${person.id}/grants`), await op.admin("/admin/api/users/nobody/grants")];
+  },
+  revokeGrant: async ({ op }) => {
+    const [client, person] = [await op.client(), await op.person()];
+    await op.browser().obtain(client, person);
+    const path = `/admin/api/users/${person.id}/grants/${client.id}`;
+    return [await op.admin(path, { method: "DELETE" }), await op.admin(path, { method: "DELETE" })];
+  },
+  listAudit: async ({ op, person }) => [
+    await op.admin("/admin/api/audit"),
+    await op.admin(`/admin/api/audit?limit=1&event=user_created&since=0&user=${person.id}`),
+    await op.admin("/admin/api/audit?event=nothing"),
+  ],
+  listKeys: async ({ op }) => [await op.admin("/admin/api/keys")],
+  retireKey: async () => {
+    const op = await startLimen();
+    await op.jwks();
+    const [key] = (await op.keys()).filter(({ state }) => state === "current");
+    const retire = (kid) => op.admin(`/admin/api/keys/${kid}/retire`, { method: "POST" });
+    return [await retire("nothing"), await retire(key.kid)];
+  },
+  revokeKey: async ({ op }) => {
+    const [key] = (await op.keys()).filter(({ state }) => state === "next");
+    const revoke = (kid) => op.admin(`/admin/api/keys/${kid}/revoke`, { method: "POST" });
+    return [await revoke(key.kid), await revoke("nothing")];
+  },
+};

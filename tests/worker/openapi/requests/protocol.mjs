@@ -1,0 +1,76 @@
+// Discovery, tokens, and what programs ask with them.
+
+import { manyDocuments, otherToken } from "./shared.mjs";
+
+export const PROTOCOL = {
+  openidConfiguration: async ({ op, off }) =>
+    Promise.all([op, off].map((one) => one.fetch("/.well-known/openid-configuration"))),
+  authorizationServerMetadata: async ({ op }) => [await op.fetch("/.well-known/oauth-authorization-server")],
+  jwks: async ({ op }) => [await op.fetch("/.well-known/jwks.json")],
+  protectedResource: async ({ op }) => [await op.fetch("/.well-known/oauth-protected-resource")],
+  protectedResourceBelow: async ({ op }) => {
+    const paths = ["userinfo", "register", "register/x/renew_secret", "admin/api/users", "token"];
+    return Promise.all(paths.map((path) => op.fetch(`/.well-known/oauth-protected-resource/${path}`)));
+  },
+  openapi: async ({ op }) => [await op.fetch("/openapi.json")],
+  stylesheet: async ({ op }) => [await op.fetch("/assets/limen.css")],
+  token: async ({ op, client, person, browser }) => {
+    const grant = await browser.obtain(client, person);
+    const service = await op.serviceClient();
+    return [
+      await client.redeem(grant),
+      await client.redeem(grant),
+      await client.post("/token", { grant_type: "password" }),
+      await client.post("/token", {}),
+      await service.credentials(),
+      await service.credentials({ scope: "unheard-of" }),
+      await op.fetch("/token", { form: { grant_type: "authorization_code", client_id: "nobody", code: "x" } }),
+    ];
+  },
+  userinfo: async (stage) => [
+    await stage.op.fetch("/userinfo", { bearer: stage.tokens.access_token }),
+    await stage.op.fetch("/userinfo", { bearer: await otherToken(stage) }),
+    ...(await userinfoInOtherForms(stage)),
+  ],
+  userinfoByForm: async (stage) => [
+    await stage.op.fetch("/userinfo", { form: { access_token: stage.tokens.access_token } }),
+    await stage.op.fetch("/userinfo", { form: { access_token: "x" }, bearer: stage.tokens.access_token }),
+    await stage.op.fetch("/userinfo", { form: { access_token: await otherToken(stage) } }),
+    await stage.op.fetch("/userinfo", { form: { access_token: "x" } }),
+  ],
+  introspect: async ({ client, tokens }) => [
+    await client.post("/introspect", { token: tokens.access_token }),
+    await client.post("/introspect", { token: tokens.refresh_token }),
+    await client.post("/introspect", { token: "x" }),
+    await client.post("/introspect", {}),
+  ],
+  pushAuthorizationRequest: async ({ documents, client }) => [
+    ...(await manyDocuments(documents, (path) => documents.fetch("/par", { form: path.split("?")[1] }))),
+    await client.post("/par", client.request().params),
+    await client.post("/par", client.request({ scope: "nothing" }).params),
+  ],
+  revoke: async ({ op, client, person, browser }) => {
+    const answers = [
+      await client.post("/revoke", { token: "x", token_type_hint: "access_token" }),
+      await client.post("/revoke", {}),
+    ];
+    const app = await op.publicClient();
+    const { access_token: token } = await app.tokens(await browser.obtain(app, person));
+    for (let n = 0; n < 400 && answers.at(-1).status !== 429; n++) answers.push(await app.revoke(token));
+    return answers;
+  },
+};
+
+/** What UserInfo answers to clients that want it signed, or encrypted to a key that they do not have. */
+async function userinfoInOtherForms({ op, browser, person }) {
+  const answers = [];
+  for (const metadata of [
+    { userinfo_signed_response_alg: "ES256" },
+    { userinfo_encrypted_response_alg: "RSA-OAEP", jwks: { keys: [] } },
+  ]) {
+    const client = await op.client(metadata);
+    const { access_token: bearer } = await client.tokens(await browser.obtain(client, person));
+    answers.push(await op.fetch("/userinfo", { bearer }));
+  }
+  return answers;
+}

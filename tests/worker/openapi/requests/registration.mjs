@@ -1,0 +1,92 @@
+// Registration of clients.
+
+import { otherToken, untilThrottled } from "./shared.mjs";
+
+export const REGISTRATION = {
+  register: async (stage) => {
+    const answers = [
+      await stage.op.admin("/register", { json: sample() }),
+      await stage.op.admin("/register", { json: { redirect_uris: ["javascript:x"] } }),
+      await stage.op.admin("/register", { json: { ...sample(), grant_types: [7] } }),
+      await stage.op.admin("/register", { json: { ...sample(), token_endpoint_auth_method: "none" } }),
+      await stage.op.fetch("/register", { json: sample(), bearer: await otherToken(stage) }),
+      await stage.off.admin("/register", { json: sample() }),
+    ];
+    for (let n = 0; n < 40 && answers.at(-1).status !== 429; n++) {
+      answers.push(await stage.open.fetch("/register", { json: sample(), address: "198.51.100.9" }));
+    }
+    return answers;
+  },
+  readClient: async (stage) => {
+    const { path, bearer } = await managed(stage);
+    return [
+      await stage.op.fetch(path, { bearer }),
+      await stage.op.admin(path),
+      await stage.op.fetch(path, { bearer: await otherToken(stage) }),
+    ];
+  },
+  replaceClient: async (stage) => changes(stage, "PUT"),
+  patchClient: async (stage) => changes(stage, "PATCH"),
+  deleteClient: async (stage) => {
+    const { path, bearer } = await managed(stage);
+    return [
+      await stage.op.fetch(path, { method: "DELETE", bearer: await otherToken(stage) }),
+      await stage.op.fetch(path, { method: "DELETE", bearer }),
+      await stage.op.fetch(path, { method: "DELETE", bearer }),
+    ];
+  },
+  renewSecret: async (stage) => {
+    const { path, bearer } = await managed(stage);
+    const renew = (init) => stage.op.fetch(`${path}/renew_secret`, { method: "POST", ...init });
+    return [
+      await renew({ bearer: await otherToken(stage) }),
+      await renew({ bearer, json: { overlap_seconds: -1 } }),
+      await renew({ bearer, json: { overlap_seconds: 60 } }),
+      ...(await parallel(() => stage.op.admin(`${path}/renew_secret`, { method: "POST" }))),
+    ];
+  },
+};
+
+const sample = () => ({
+  redirect_uris: ["https://app.acme.test/callback"],
+  "client_name": "Acme",
+  "client_name#fr": "Acmé",
+});
+
+/** A client that is managed by its own registration access token. */
+async function managed({ op }, metadata = {}) {
+  const { registered } = await op.client(metadata);
+  const path = `/register/${registered.client_id}`;
+  return { path, bearer: registered.registration_access_token };
+}
+
+/** PUT and PATCH, well and badly. */
+async function changes(stage, method) {
+  const { path, bearer } = await managed(stage);
+  const change = (init) => stage.op.fetch(path, { method, json: sample(), ...init });
+  return [
+    await change({ bearer: await otherToken(stage) }),
+    await change({ bearer, json: { redirect_uris: 7 } }),
+    await change({ bearer }),
+    await change({ bearer }),
+    ...(await parallel(() => change({ bearer: stage.op.adminToken }))),
+    await untilThrottled(await changeOfKeys(stage, method)),
+  ];
+}
+
+/** A client that names another place for its keys again and again. */
+async function changeOfKeys(stage, method) {
+  let { path, bearer } = await managed(stage);
+  const json = { ...sample(), jwks_uri: "https://app.acme.test/jwks.json" };
+  return async () => {
+    const response = await stage.op.fetch(path, { method, json, bearer, address: "198.51.100.10" });
+    const again = response.clone();
+    if (response.status === 200) bearer = (await again.json()).registration_access_token;
+    return response;
+  };
+}
+
+/** Requests at the same time, of which not all can win. */
+function parallel(request) {
+  return Promise.all(Array.from({ length: 8 }, request));
+}

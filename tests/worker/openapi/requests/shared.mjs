@@ -1,0 +1,28 @@
+// What the requests of several kinds begin with.
+
+/** A program's access token without the scope that registration wants. */
+export async function otherToken({ op }) {
+  const service = await op.serviceClient({ scope: "reports" });
+  const response = await service.credentials();
+  return (await response.json()).access_token;
+}
+
+export function fieldsOf({ controls }) {
+  const sent = controls.filter(({ tag, name }) => name && tag !== "button");
+  return Object.fromEntries(sent.map(({ name, value }) => [name, value]));
+}
+
+/** Requests of clients that nobody knows, until Limen fetches no more documents. */
+export async function manyDocuments(op, send) {
+  const answers = [];
+  for (let n = 0; n < 80 && answers.at(-1)?.status !== 429; n++) {
+    answers.push(await send(`/authorize?client_id=https://app${n}.acme.test/client`));
+  }
+  return answers;
+}
+
+export async function untilThrottled(attempt) {
+  let response = await attempt();
+  for (let n = 0; n < 80 && response.status !== 429; n++) response = await attempt();
+  return response;
+}

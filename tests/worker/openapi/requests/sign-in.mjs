@@ -1,0 +1,206 @@
+// The way of a person through an authorization request: sign-in, choice, consent, sign-out.
+
+import { fieldsOf, manyDocuments } from "./shared.mjs";
+
+export const SIGN_IN = {
+  authorize: async ({ op, documents, browser, client }) => [
+    ...(await manyDocuments(documents, (path) => documents.fetch(path))),
+    await op.browser().fetch(client.authorizePath()),
+    await browser.fetch(client.authorizePath({ response_mode: "form_post" })),
+    await browser.fetch(client.authorizePath({ prompt: "none" })),
+    await browser.fetch(client.authorizePath({ client_id: "nobody" })),
+  ],
+  authorizeByForm: async ({ documents, browser, client }) => [
+    ...(await manyDocuments(documents, (path) => longPost(documents, path))),
+    await browser.fetch("/authorize", { form: client.request().params }),
+    await browser.fetch("/authorize", { form: client.request({ response_mode: "form_post" }).params }),
+    await browser.fetch("/authorize", { form: client.request({ redirect_uri: "https://evil.test/" }).params }),
+  ],
+  resumeAuthorization: async ({ op, client }) => {
+    const browser = op.browser();
+    return [
+      await browser.fetch(`/authorize/resume?interaction=${await waiting(browser, client)}`),
+      await browser.fetch("/authorize/resume?interaction=x"),
+    ];
+  },
+  loginPage: async ({ op, client }) => {
+    const browser = op.browser();
+    return [
+      await browser.fetch(`/login?interaction=${await waiting(browser, client)}`),
+      await browser.fetch("/login?interaction=x"),
+      await browser.fetch("/login?page=overview"),
+      await browser.fetch("/login?page=nowhere"),
+    ];
+  },
+  login: async (stage) => {
+    const { browser, fields } = await beforeLogin(stage);
+    const send = (more) => browser.fetch("/login", { form: { ...fields, ...more } });
+    const answers = [
+      await send({ username: "nobody", password: "wrong" }),
+      await send({ csrf: "x", username: "x", password: "x" }),
+      await send({ page: "nowhere", username: "x", password: "x" }),
+      await send({ username: stage.person.username, password: stage.person.password }),
+    ];
+    const other = await stage.op.person();
+    for (let n = 0; n < 30 && answers.at(-1).status !== 429; n++) {
+      answers.push(await send({ username: other.username, password: "wrong" }));
+    }
+    return answers;
+  },
+  consentPage: async (stage) => {
+    const { browser, fields } = await beforeConsent(stage);
+    return [
+      await browser.fetch(`/consent?interaction=${fields.interaction}`),
+      await browser.fetch("/consent?interaction=x"),
+      await stage.browser.fetch(`/consent?interaction=${await waiting(stage.browser, await stage.op.client())}`),
+      await signedOutConsent(stage),
+    ];
+  },
+  consent: async (stage) => {
+    const { browser, fields } = await beforeConsent(stage);
+    return [
+      await browser.fetch("/consent", { form: { ...fields, csrf: "x", approve: "yes" } }),
+      await browser.fetch("/consent", { form: { ...fields, interaction: "x", approve: "yes" } }),
+      await browser.fetch("/consent", { form: { ...fields, approve: "yes" } }),
+    ];
+  },
+  signUpPage: async ({ op, open }) => [
+    await open.browser().fetch("/signup?page=overview"),
+    await open.browser().fetch("/signup?interaction=x"),
+    await op.browser().fetch("/signup?page=overview"),
+  ],
+  signUp: async ({ op, open }) => {
+    const browser = open.browser();
+    const page = await browser.open("/signup?page=overview");
+    const fields = Object.fromEntries(page.form("email").controls.map(({ name, value }) => [name, value ?? ""]));
+    delete fields.cancel;
+    const wanted = { email: "sam@people.test", username: "sam", password: "three random words" };
+    const send = (more) => browser.fetch("/signup", { form: { ...fields, ...more } });
+    const answers = [
+      await send({}),
+      await send({ csrf: "x" }),
+      await op.fetch("/signup", { form: wanted }),
+      await send(wanted),
+    ];
+    for (let n = 0; n < 30 && answers.at(-1).status !== 429; n++) answers.push(await send({}));
+    return answers;
+  },
+  selectAccountPage: async (stage) => {
+    const { browser, fields } = await beforeChoice(stage);
+    return [
+      await browser.fetch(`/select_account?interaction=${fields.interaction}`),
+      await browser.fetch("/select_account?interaction=x"),
+      await nobodyToChoose(stage),
+    ];
+  },
+  selectAccount: async (stage) => {
+    const { browser, fields } = await beforeChoice(stage);
+    const send = (change) => browser.fetch("/select_account", { form: { ...fields, ...change } });
+    return [
+      await send({ csrf: "x", another: "yes" }),
+      await send({ interaction: "x", another: "yes" }),
+      await send({ another: "yes" }),
+      await send({ cancel: "yes" }),
+      await send({ account: "x" }),
+    ];
+  },
+  logout: async ({ op, client, person }) => {
+    const browser = op.browser();
+    const { id_token: hint } = await client.tokens(await browser.obtain(client, person));
+    return [
+      await browser.fetch("/logout"),
+      await browser.fetch("/logout?id_token_hint=x"),
+      await browser.fetch(`/logout?id_token_hint=${hint}`),
+      await byebye(op, person),
+    ];
+  },
+  logoutByForm: async ({ op, client, person }) => {
+    const browser = op.browser();
+    await browser.obtain(client, person);
+    return [
+      await browser.fetch("/logout", { form: { client_id: client.id } }),
+      await browser.fetch("/logout", { form: { client_id: "nobody" } }),
+      await op.fetch("/logout", { form: { client_id: client.id } }),
+    ];
+  },
+  confirmLogout: async ({ op, client, person }) => {
+    const browser = op.browser();
+    await browser.obtain(client, person);
+    const page = await browser.open("/logout");
+    const fields = fieldsOf(page.form("logout"));
+    const send = (change) => browser.fetch("/logout/confirm", { form: { ...fields, ...change } });
+    return [
+      await send({ logout: "no" }),
+      await send({ csrf: "x" }),
+      await send({ client_id: "nobody" }),
+      await send({ logout: "one" }),
+      await confirmedByebye(op, person),
+    ];
+  },
+  checkSession: async ({ op, open }) => [await op.fetch("/check_session"), await open.fetch("/check_session")],
+};
+
+/** The page that waits for a sign-in or a consent. */
+async function waiting(browser, client, params) {
+  const page = await browser.authorize(client, params);
+  return new URL(page.url).searchParams.get("interaction");
+}
+
+/** A browser that is signed in, before the consent page of a client. */
+async function beforeConsent({ op, person }) {
+  const [browser, client] = [op.browser(), await op.client()];
+  const page = await browser.signIn(await browser.authorize(client), person);
+  return { browser, fields: fieldsOf(page.form("approve")) };
+}
+
+/** A browser before the sign-in page. */
+async function beforeLogin({ op, client }) {
+  const browser = op.browser();
+  const page = await browser.authorize(client);
+  return { browser, fields: fieldsOf(page.form("password")) };
+}
+
+/** A browser before the page with the accounts. */
+async function beforeChoice({ op, client, person }) {
+  const browser = op.browser();
+  await browser.obtain(client, person);
+  const page = await browser.authorize(client, { prompt: "select_account" });
+  return { browser, fields: fieldsOf(page.form("another")) };
+}
+
+/** The page with the accounts, where nobody is signed in any more. */
+async function nobodyToChoose({ op, client, person }) {
+  const { browser, fields } = await beforeChoice({ op, client, person });
+  await browser.submit(await browser.open("/logout"), "logout", {}, { button: "logout" });
+  return browser.fetch(`/select_account?interaction=${fields.interaction}`);
+}
+
+const BYE = { post_logout_redirect_uris: ["https://app.acme.test/bye"] };
+
+/** Signs out with a way back. */
+async function byebye(op, person) {
+  const [client, browser] = [await op.client(BYE), op.browser()];
+  const { id_token: hint } = await client.tokens(await browser.obtain(client, person));
+  const [uri] = BYE.post_logout_redirect_uris;
+  return browser.fetch(`/logout?id_token_hint=${hint}&post_logout_redirect_uri=${encodeURIComponent(uri)}`);
+}
+
+/** Signs out with a way back, after being asked. */
+async function confirmedByebye(op, person) {
+  const [client, browser] = [await op.client(BYE), op.browser()];
+  await browser.obtain(client, person);
+  const [uri] = BYE.post_logout_redirect_uris;
+  const page = await browser.open(`/logout?client_id=${client.id}&post_logout_redirect_uri=${encodeURIComponent(uri)}`);
+  return browser.fetch("/logout/confirm", { form: { ...fieldsOf(page.form("logout")), logout: "one" } });
+}
+
+/** A form that is too long to be turned into a GET. */
+function longPost(op, path) {
+  return op.fetch("/authorize", { form: `${path.split("?")[1]}&login_hint=${"x".repeat(12_500)}` });
+}
+
+/** The consent page of somebody who has not signed in leads to the sign-in page. */
+async function signedOutConsent({ op, client }) {
+  const browser = op.browser();
+  return browser.fetch(`/consent?interaction=${await waiting(browser, client)}`);
+}
