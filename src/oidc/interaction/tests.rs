@@ -1,5 +1,7 @@
 //! What a person must still do, and how a request waits for them.
 
+mod create;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;

@@ -212,3 +212,26 @@ fn macs_are_those_of_rfc_4231() {
         assert!(!is_mac(ClientSigningAlg::RS256, "Jefe", input, &mac));
     }
 }
+
+/// OIDC Core section 10.1.
+#[test]
+fn an_assertion_is_signed_with_the_secret_that_its_mac_is_under() {
+    let signed = |alg: &str, secret: &str| {
+        let unsigned = jwt(json!({ "alg": alg }), claims(json!({})));
+        let input = unsigned.strip_suffix(".AAAA").unwrap();
+        let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
+            .unwrap()
+            .chain_update(input)
+            .finalize()
+            .into_bytes();
+        ClientAssertion::parse(&format!("{input}.{}", URL_SAFE_NO_PAD.encode(mac))).unwrap()
+    };
+    assert!(signed("HS256", "secret").is_signed_with("secret"));
+    assert!(!signed("HS256", "secret").is_signed_with("Secret"));
+    assert!(!signed("HS256", "secret").is_signed_with(""));
+    assert!(
+        !signed("HS512", "secret").is_signed_with("secret"),
+        "a MAC of another alg"
+    );
+    assert!(!signed("RS256", "secret").is_signed_with("secret"), "no MAC at all");
+}
