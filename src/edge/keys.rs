@@ -25,6 +25,7 @@ use crate::{
         provider_key::{DecryptionAlg, KeyAlg, ProviderKey, Schedule, name_public_key},
     },
     secret::{KekVersion, Purpose, RootKeys},
+    time::UnixTime,
 };
 
 thread_local! {
@@ -155,9 +156,7 @@ pub async fn ensure(alg: KeyAlg, context: &Context) -> Result<bool, Fault> {
     for _ in 0..2 {
         let rows = context.db.run(signing_keys::all()).await?;
         let existing = signing_keys::read_all(&rows)?;
-        let of_alg = existing.iter().filter(|key| key.alg == alg);
-        let schedules: Vec<_> = of_alg.map(|key| key.schedule).collect();
-        let Some(due) = Schedule::due(&schedules, context.now) else {
+        let Some(due) = due(&existing, alg, context.now) else {
             break;
         };
         if !existing.is_empty() {
@@ -167,6 +166,13 @@ pub async fn ensure(alg: KeyAlg, context: &Context) -> Result<bool, Fault> {
         changed = true;
     }
     Ok(changed)
+}
+
+/// The dates of the key of `alg` that `existing` lacks.
+fn due(existing: &[ProviderKey], alg: KeyAlg, now: UnixTime) -> Option<Schedule> {
+    let of_alg = existing.iter().filter(|key| key.alg == alg);
+    let schedules: Vec<_> = of_alg.map(|key| key.schedule).collect();
+    Schedule::due(&schedules, now)
 }
 
 /// Fails when the root key is not the one that the keys are wrapped under: what it would make, the right one could not open.
@@ -193,9 +199,8 @@ pub async fn ensure_published(alg: KeyAlg, context: &Context) -> Result<(), Faul
 pub async fn ensure_successors(context: &Context) -> Result<(), Fault> {
     let existing = signing_keys::read_all(&context.db.run(signing_keys::all()).await?)?;
     for alg in KeyAlg::ALL {
-        let of_alg = existing.iter().filter(|key| key.alg == alg);
-        let schedules: Vec<_> = of_alg.map(|key| key.schedule).collect();
-        if !schedules.is_empty() && Schedule::due(&schedules, context.now).is_some() {
+        let has_keys = existing.iter().any(|key| key.alg == alg);
+        if has_keys && due(&existing, alg, context.now).is_some() {
             ensure_published(alg, context).await?;
         }
     }

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
+import { freePort } from "./support/limen.mjs";
 import { asks, signIn, signInAndApprove } from "./support/person.mjs";
 import { setStage } from "./support/stage.mjs";
 
@@ -73,14 +73,4 @@ async function startExampleApp() {
     server.once("exit", (code) => reject(new Error(`the example app ended with ${code}`)));
   });
   return origin;
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(0, "localhost", () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }

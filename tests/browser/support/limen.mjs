@@ -75,8 +75,8 @@ class ServedLimen extends Limen {
   }
 }
 
-/** A port that nobody listens on: the issuer has to be known before Limen starts. */
-function freePort() {
+/** A port that nobody listens on: who listens has to be known before they start. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer().once("error", reject);
     probe.listen(0, "localhost", () => {
