@@ -1,4 +1,4 @@
-//! Runs the benchmarks: Node programs that compare two ways within one run and print the ratio.
+//! Runs the benchmarks: Node programs that compare Limen with Workers that do nothing, within one run, and print the ratio.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,18 +9,28 @@ use crate::failure::{Failure, Result};
 use crate::project;
 
 pub const HELP: &str = "
-Usage: cargo xtask bench [name]
+Usage: cargo xtask bench [name] [--quick]
 
-Builds the Worker and runs every tests/bench/*.mjs, or only tests/bench/<name>.mjs, one after the other. A
-benchmark prints ratios within its run, since times differ between machines.
+Builds the Worker, and one that does nothing (tests/bench/nothing), and runs every tests/bench/*.mjs, or only
+tests/bench/<name>.mjs, one after the other. A benchmark prints ratios within its run, since times differ between
+machines. Servers listen on the loopback interface and are stopped at the end.
+
+  --quick  fewer rounds: 2 to 3 minutes for all, once everything is built
 ";
 
+/// The crate of a Worker that does nothing.
+const NOTHING: &str = "tests/bench/nothing";
+
 pub fn run(arguments: &[String]) -> Result<()> {
-    let benches = chosen(arguments.first().map(String::as_str))?;
-    build::set_up_and_build()?;
+    let (options, names): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| argument.starts_with("--"));
+    if let Some(unknown) = options.iter().find(|option| **option != "--quick") {
+        return Err(Failure::new(format!("There is no option {unknown}.")).advice(HELP.trim()));
+    }
+    let benches = chosen(names.first().map(|name| name.as_str()))?;
+    build::set_up_and_build_for_benchmarks(&project::root().join(NOTHING))?;
     for bench in benches {
         println!("\n{}", child::relative(&bench));
-        let status = project::command("node")?.arg(&bench).status();
+        let status = project::command("node")?.arg(&bench).args(&options).status();
         if !status.is_ok_and(|status| status.success()) {
             return Err(Failure::new(format!("{} failed.", child::relative(&bench))));
         }
@@ -40,5 +50,23 @@ fn chosen(name: Option<&str>) -> Result<Vec<PathBuf>> {
         (false, _) => Ok(benches),
         (true, Some(name)) => Err(Failure::new(format!("There is no benchmark tests/bench/{name}.mjs."))),
         (true, None) => Err(Failure::new("There are no benchmarks under tests/bench.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{NOTHING, project};
+
+    #[test]
+    fn what_is_compared_stands_on_the_same_worker_crate() {
+        let pin = |folder: &str| {
+            let manifest = fs::read_to_string(project::root().join(folder).join("Cargo.toml")).unwrap();
+            let pins = manifest.lines().filter(|line| line.starts_with("worker = "));
+            pins.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(pin("."), pin(NOTHING));
+        assert_eq!(pin(NOTHING).len(), 1);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::child;
-use crate::failure::Result;
+use crate::failure::{Context, Result};
 use crate::fingerprint::{self, Fingerprint};
 use crate::project;
 use crate::setup::{self, Toolchain};
@@ -20,6 +20,20 @@ this by itself. When no input changed since the last build, nothing is done.
 
 const OUTPUTS: [&str; 2] = ["build/index.js", "build/index_bg.wasm"];
 
+/// The wasm with the names of its functions. Its name keeps it from being taken for a module of the Worker.
+const NAMED: &str = "index_bg.wasm.named";
+
+/// The features of wasm that rustc and wasm-bindgen make use of, as worker-build names them.
+const FEATURES: [&str; 7] = [
+    "mutable-globals",
+    "sign-ext",
+    "nontrapping-float-to-int",
+    "bulk-memory",
+    "multivalue",
+    "reference-types",
+    "exception-handling",
+];
+
 pub fn run(_: &[String]) -> Result<()> {
     set_up_and_build()
 }
@@ -28,6 +42,14 @@ pub fn run(_: &[String]) -> Result<()> {
 pub fn set_up_and_build() -> Result<()> {
     let _lock = project::lock()?;
     build_with(setup::for_building()?)
+}
+
+/// The same, and the Worker of the crate in `folder`.
+pub fn set_up_and_build_for_benchmarks(folder: &Path) -> Result<()> {
+    let _lock = project::lock()?;
+    let toolchain = setup::for_building()?;
+    step("The Worker that does nothing", || build_other(folder, toolchain))?;
+    build_with(toolchain)
 }
 
 /// The same when set-up is done. The caller holds the lock.
@@ -42,15 +64,7 @@ fn build(toolchain: Toolchain) -> Result<String> {
         return Ok("unchanged".into());
     }
     let started = SystemTime::now();
-    let mut worker_build = project::command(setup::cargo_tool("worker-build")?)?;
-    worker_build
-        .arg("--release")
-        .env("WASM_BINDGEN_BIN", setup::cargo_tool("wasm-bindgen")?)
-        .env("WASM_OPT_BIN", project::npm_program("wasm-opt"))
-        .env("ESBUILD_BIN", project::npm_program("esbuild"))
-        .env("RUST_BACKTRACE", "0");
-    toolchain.apply(&mut worker_build);
-    child::run("worker-build", &mut worker_build)?.successful()?;
+    worker_build(project::root(), toolchain)?;
 
     // What was saved while the compiler ran may have come too late for it: then the next build looks again.
     let inputs = inputs();
@@ -64,6 +78,49 @@ fn build(toolchain: Toolchain) -> Result<String> {
     Ok(format!("built, {} kB of wasm", bytes / 1000))
 }
 
+/// Builds the Worker of a crate that stands in one folder, unless nothing changed there.
+fn build_other(folder: &Path, toolchain: Toolchain) -> Result<String> {
+    let mut fingerprint = Fingerprint::default();
+    fingerprint.add_text(toolchain.name());
+    fingerprint.add_folder(folder);
+    fingerprint.add_folder(&folder.join("src"));
+    let (stamp, fingerprint) = (project::scratch()?.join("other.stamp"), fingerprint.finish());
+    if folder.join("build/index.js").is_file() && fingerprint::is_current(&stamp, &fingerprint) {
+        return Ok("unchanged".into());
+    }
+    worker_build(folder, toolchain)?;
+    fingerprint::remember(&stamp, &fingerprint)?;
+    Ok("built".into())
+}
+
+/// Builds the Worker of the crate in `folder` into its build/.
+pub fn worker_build(folder: &Path, toolchain: Toolchain) -> Result<()> {
+    let mut worker_build = project::command(setup::cargo_tool("worker-build")?)?;
+    worker_build
+        .current_dir(folder)
+        .arg("--release")
+        .env("CARGO_TARGET_DIR", target_folder())
+        .env("WASM_BINDGEN_BIN", setup::cargo_tool("wasm-bindgen")?)
+        .env("WASM_OPT_BIN", project::npm_program("wasm-opt"))
+        .env("ESBUILD_BIN", project::npm_program("esbuild"))
+        .env("RUST_BACKTRACE", "0");
+    toolchain.apply(&mut worker_build);
+    child::run("worker-build", &mut worker_build)?.successful()?;
+    drop_names(&folder.join("build"))
+}
+
+/// Takes the names of functions off, which worker-build keeps and nothing reads. They stay in [`NAMED`], for profilers.
+fn drop_names(build: &Path) -> Result<()> {
+    let (wasm, named) = (build.join("index_bg.wasm"), build.join(NAMED));
+    fs::copy(&wasm, &named).context(|| format!("Could not write {}", named.display()))?;
+    let mut wasm_opt = project::command(project::npm_program("wasm-opt"))?;
+    wasm_opt.arg(&named).arg("--strip-debug").arg("--strip-producers");
+    wasm_opt.args(FEATURES.map(|feature| format!("--enable-{feature}")));
+    wasm_opt.arg("--output").arg(wasm);
+    child::run("wasm-opt", &mut wasm_opt)?.successful()?;
+    Ok(())
+}
+
 /// Everything that the build reads: what decides how it compiles, and what the compiler noted of the last build, less what
 /// the build itself makes.
 fn inputs() -> Vec<PathBuf> {
@@ -73,6 +130,7 @@ fn inputs() -> Vec<PathBuf> {
         ".cargo/config.toml",
         "rust-toolchain.toml",
         "package-lock.json",
+        "xtask/src/build.rs",
     ];
     let target = target_folder();
     let noted = fs::read_to_string(target.join("wasm32-unknown-unknown/release/limen.d")).unwrap_or_default();

@@ -25,7 +25,8 @@ export const freshRoot = () => randomBytes(32).toString("base64url");
  * Starts Limen and stops it after the file's tests.
  *
  * `vars` adds to or overrides variables and secrets (`undefined` removes one); `isolates` is the number of Workers that
- * share the database; `migrate: false` leaves the database empty.
+ * share the database; `migrate: false` leaves the database empty; `bare: true` leaves the shell out, so that requests go
+ * straight to the Worker, and nothing can be wished of them.
  */
 export async function startLimen(options = {}) {
   const op = new Limen(options);
@@ -39,6 +40,7 @@ export class Limen {
   #vars;
   #isolates;
   #migrate;
+  #bare;
   #people = 0;
   #addresses = 0;
   /** Every line that the Worker logged. */
@@ -51,11 +53,12 @@ export class Limen {
   /** Storage faults of every request from now on: `{d1: {...}, kv: "down" | "stale" | "empty"}`, see shell.mjs. */
   faults = {};
 
-  constructor({ issuer = "https://id.limen.test", vars = {}, isolates = 1, migrate = true } = {}) {
+  constructor({ issuer = "https://id.limen.test", vars = {}, isolates = 1, migrate = true, bare = false } = {}) {
     this.issuer = issuer;
     this.adminToken = randomBytes(32).toString("hex");
     this.#isolates = isolates;
     this.#migrate = migrate;
+    this.#bare = bare;
     this.#vars = {
       ISSUER: issuer,
       KEK_1: freshRoot(),
@@ -114,6 +117,12 @@ export class Limen {
       if (!headers.has("content-type")) headers.set("content-type", "application/json");
     }
     if (bearer !== undefined) headers.set("authorization", `Bearer ${bearer}`);
+    if (this.#bare) {
+      if (address !== undefined) headers.set("cf-connecting-ip", address);
+      const { pathname, search } = new URL(path, this.issuer);
+      const direct = new URL(pathname + search, await this.#miniflare.unsafeGetDirectURL(workerName(0)));
+      return fetch(direct, { ...rest, method: method ?? (body === undefined ? "GET" : "POST"), body, headers, redirect: "manual" });
+    }
     const wish = { clock: this.clock, ...this.faults, isolate, address, d1, kv, trap, flood, measure, cron };
     headers.set("x-limen-test", JSON.stringify(dropUndefined(wish, this.faults)));
     method ??= body === undefined ? "GET" : "POST";
@@ -254,7 +263,7 @@ export class Limen {
   #options() {
     const { date, flags } = compatibility();
     const shell = readFileSync(new URL("./shell.mjs", import.meta.url), "utf8");
-    const modules = { "shell.mjs": { type: "esm", contents: shell }, ...limenModules() };
+    const modules = { ...(this.#bare ? {} : { "shell.mjs": { type: "esm", contents: shell } }), ...limenModules() };
     const vars = Object.entries(this.#vars).filter(([, value]) => value !== undefined);
     const env = Object.fromEntries(vars.map(([name, value]) => [name, { type: "text", value }]));
     env.DB = { type: "d1", id: "limen" };
@@ -269,11 +278,14 @@ export class Limen {
           name: workerName(n),
           compatibilityDate: date,
           compatibilityFlags: flags,
-          manifest: { mainModule: "shell.mjs", modulesRoot: "/", modules },
+          manifest: { mainModule: this.#bare ? "index.js" : "shell.mjs", modulesRoot: "/", modules },
           env,
           exports: {},
         },
-        dev: { outboundService: { type: "fetcher", handler: (request) => this.#answerOutbound(request) } },
+        dev: {
+          outboundService: { type: "fetcher", handler: (request) => this.#answerOutbound(request) },
+          ...(this.#bare ? { unsafeDirectSockets: [{}] } : {}),
+        },
       })),
     };
   }

@@ -30,7 +30,7 @@ export default class Shell extends WorkerEntrypoint {
     const wish = JSON.parse(request.headers.get("x-limen-test") ?? "{}");
     if (wish.isolate) return this.env[`ISOLATE_${wish.isolate}`].fetch(inside(request, { ...wish, isolate: 0 }));
     Object.assign(clock, { offset: 0, frozenAt: null }, wish.clock);
-    const meter = { d1: 0, kv: 0, pulled: 0, statements: [] };
+    const meter = { d1: 0, kv: 0, pulled: 0, written: 0, statements: [], trips: [] };
     const env = watched(this.env, wish, meter);
     if (wish.cron) return this.#cron(wish, env, meter);
 
@@ -83,6 +83,8 @@ function measured(response, meter) {
   const answer = new Response(response.body, response);
   answer.headers.set("x-limen-test-d1", String(meter.d1));
   answer.headers.set("x-limen-test-kv", String(meter.kv));
+  answer.headers.set("x-limen-test-written", String(meter.written));
+  answer.headers.set("x-limen-test-trips", JSON.stringify(meter.trips));
   answer.headers.set("x-limen-test-pulled", String(meter.pulled));
   answer.headers.set("x-limen-test-statements", btoa(JSON.stringify(meter.statements)));
   return answer;
@@ -176,6 +178,7 @@ class WatchedDatabase {
 
   async #trip(statements, work) {
     this.#meter.d1 += 1;
+    this.#meter.trips.push(statements.map(({ sql }) => (/^\s*SELECT\b/i.test(sql) ? "r" : "w")).join(""));
     this.#meter.statements.push(...statements.map(({ sql }) => sql.replace(/\s+/g, " ").trim().slice(0, 80)));
     this.#outage.refuse();
     await this.#outage.interfere(statements.map(({ sql }) => sql), this.#db);
@@ -183,6 +186,7 @@ class WatchedDatabase {
       this.#outage.strikes(sql) ? this.#db.prepare(FAILING_SQL) : real,
     );
     const answer = await work(struck);
+    for (const { meta } of [answer].flat()) this.#meter.written += meta?.rows_written ?? 0;
     this.#outage.loseAnswer(statements.map(({ sql }) => sql));
     return answer;
   }
