@@ -1,10 +1,14 @@
 //! What Limen answers, before it becomes an HTTP response (src/edge/respond.rs is where headers are written).
 
+use std::rc::Rc;
+
 use cookie::Cookie;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::{
     oidc::error::{ErrorCode, OAuthError},
+    secret::random_text,
     time::Lifetime,
 };
 
@@ -37,9 +41,9 @@ pub enum Body {
     /// Nothing.
     Empty,
     /// `application/json`.
-    Json(String),
+    Json(Rc<str>),
     /// `application/jwk-set+json` (RFC 7517 section 8.5).
-    JwkSet(String),
+    JwkSet(Rc<str>),
     /// `application/jwt` (RFC 7519 section 10.3.1).
     Jwt(String),
     /// `text/plain`.
@@ -72,8 +76,27 @@ pub enum Caching {
         /// For how long.
         max_age: Lifetime,
         /// `ETag`, without quotes.
-        etag: String,
+        etag: Rc<str>,
     },
+}
+
+/// A JSON document that many are given: its text and its tag are made once, and shared.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The document.
+    pub text: Rc<str>,
+    /// `ETag`, without quotes: a digest of the text.
+    pub etag: Rc<str>,
+}
+
+impl Document {
+    /// The document of that text.
+    pub fn new(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            etag: random_text::<32>(Sha256::digest(text).into()).into(),
+        }
+    }
 }
 
 impl Reply {
@@ -95,7 +118,10 @@ impl Reply {
     /// JSON.
     pub fn json(status: u16, value: &impl Serialize) -> Self {
         // Limen's own types have string keys and no failing serializers.
-        Self::new(status, Body::Json(serde_json::to_string(value).unwrap_or_default()))
+        Self::new(
+            status,
+            Body::Json(serde_json::to_string(value).unwrap_or_default().into()),
+        )
     }
 
     /// A page.
@@ -163,7 +189,8 @@ impl Reply {
     }
 
     /// The same answer, to be kept by everybody.
-    pub fn cached(mut self, max_age: Lifetime, etag: String) -> Self {
+    pub fn cached(mut self, max_age: Lifetime, etag: impl Into<Rc<str>>) -> Self {
+        let etag = etag.into();
         self.caching = Caching::Public { max_age, etag };
         self
     }

@@ -271,6 +271,14 @@ impl Route {
     }
 }
 
+/// The path and the query of a URL as the platform writes one, both still encoded.
+pub fn path_and_query(url: &str) -> (&str, &str) {
+    let url = url.split('#').next().unwrap_or_default();
+    let (before, query) = url.split_once('?').unwrap_or((url, ""));
+    let (_, rest) = before.split_once("://").unwrap_or(("", before));
+    (rest.find('/').and_then(|start| rest.get(start..)).unwrap_or("/"), query)
+}
+
 /// The values of a path's `{name}` segments, in order, percent-decoded; that of `{+name}` still encoded.
 pub type Segments = Vec<String>;
 
@@ -313,6 +321,24 @@ mod tests {
                 1
             );
             assert_eq!(ROUTES.iter().filter(|other| other.path == route.path).count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_url_is_taken_apart_where_its_path_and_its_query_begin() {
+        for (url, path, query) in [
+            ("https://id.acme.org/authorize?a=b&c=/?d", "/authorize", "a=b&c=/?d"),
+            ("https://id.acme.org/", "/", ""),
+            ("https://id.acme.org", "/", ""),
+            ("https://id.acme.org?next=/token", "/", "next=/token"),
+            ("http://[::1]:8787//token#x?y", "//token", ""),
+            (
+                "https://id.acme.org/a?next=https://b.org/c",
+                "/a",
+                "next=https://b.org/c",
+            ),
+        ] {
+            assert_eq!(path_and_query(url), (path, query), "{url}");
         }
     }
 

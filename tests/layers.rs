@@ -110,7 +110,7 @@ const RULES: &[(&str, &[&str])] = &[
 /// What stands in one place only.
 const ONCE: &[(&str, &str)] = &[
     ("Statement::new(", "src/edge/db"),
-    ("headers.set(", "src/edge/respond.rs"),
+    ("ResponseInit", "src/edge/respond.rs"),
     ("Date::now()", "src/edge/platform/clock.rs"),
     ("getrandom::fill", "src/edge/platform/random.rs"),
     ("\"/authorize", "src/routes.rs"),

@@ -74,7 +74,7 @@ impl Context {
             config,
             now: clock::now(),
             db: Db::new(d1),
-            kv: Kv::new(env.kv("KV").ok()),
+            kv: Kv::new(env),
             request_id: random::id().unwrap_or_default(),
             network: address.and_then(audit::network),
             certificate: None,
@@ -86,7 +86,7 @@ impl Context {
 impl Context {
     /// The same, for a caller that may have shown a certificate.
     #[must_use]
-    pub fn with_certificate(self, request: &worker::Request) -> Self {
+    pub fn with_certificate(self, request: &web_sys::Request) -> Self {
         let counts = self.config.mtls_origin.is_some();
         let certificate = counts.then(|| client_certificate::presented(request)).flatten();
         Self { certificate, ..self }
@@ -103,7 +103,7 @@ impl Context {
             config: self.config.clone(),
             now: self.now,
             db: Db::new(d1),
-            kv: Kv::new(self.env.kv("KV").ok()),
+            kv: Kv::new(&self.env),
             request_id: self.request_id.clone(),
             network: self.network.clone(),
             certificate: None,

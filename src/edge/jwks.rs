@@ -1,7 +1,7 @@
 //! The published JWKS: kept in the isolate for seconds, in KV for minutes, made from D1.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     rc::Rc,
 };
 
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{context::Context, db::signing_keys, fault::Fault, platform::log};
 use crate::{
     oidc::jose::provider_key::{self, JWKS_MAX_AGE},
+    reply::Document,
     time::{Lifetime, UnixTime},
 };
 
@@ -36,6 +37,16 @@ const IN_KV: Lifetime = Lifetime::days(7);
 pub struct PublishedJwks {
     pub made_at: UnixTime,
     pub keys: Vec<Value>,
+    #[serde(skip)]
+    document: OnceCell<Document>,
+}
+
+impl PublishedJwks {
+    /// The document as it is served.
+    pub fn document(&self) -> Document {
+        let make = || Document::new(&serde_json::json!({ "keys": self.keys }).to_string());
+        self.document.get_or_init(make).clone()
+    }
 }
 
 /// How often a publication is repeated because the keys changed meanwhile.
@@ -152,5 +163,6 @@ async fn from_database(context: &Context) -> Result<PublishedJwks, Fault> {
     Ok(PublishedJwks {
         made_at: context.now,
         keys: provider_key::jwks(keys.iter(), context.now),
+        document: OnceCell::new(),
     })
 }

@@ -1,7 +1,9 @@
 //! A request as endpoints read it: method, query, headers of interest, and a body of bounded size.
 
-use futures_util::StreamExt;
-use worker::Request;
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStreamDefaultReader, Request};
 
 use super::{cookies, fault::Fault};
 use crate::{
@@ -20,11 +22,13 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// A request on its way to an endpoint.
 pub struct Incoming {
     pub method: Method,
+    /// The path of the URL, percent-encoded as it was sent.
+    pub path: String,
     /// The query, still encoded.
     pub query: String,
     /// The values in the path.
     pub segments: Segments,
-    request: Request,
+    pub request: Request,
 }
 
 /// Why a body cannot be read.
@@ -40,15 +44,6 @@ pub enum BodyError {
 }
 
 impl Incoming {
-    pub fn new(method: Method, query: String, segments: Segments, request: Request) -> Self {
-        Self {
-            method,
-            query,
-            segments,
-            request,
-        }
-    }
-
     /// The `n`th value in the path.
     pub fn segment(&self, n: usize) -> &str {
         self.segments.get(n).map(String::as_str).unwrap_or_default()
@@ -56,11 +51,6 @@ impl Incoming {
 
     pub fn header(&self, name: &str) -> Option<String> {
         self.request.headers().get(name).ok().flatten()
-    }
-
-    /// The path of the URL, percent-encoded as it was sent.
-    pub fn path(&self) -> String {
-        self.request.path()
     }
 
     /// `Authorization`.
@@ -137,17 +127,35 @@ impl Incoming {
         if announced.is_some_and(|length| length > LONGEST_BODY) {
             return Err(BodyError::TooLarge);
         }
-        let mut body = Vec::new();
-        // A request without a body has no stream.
-        let Ok(mut stream) = self.request.stream() else {
-            return Ok(body);
-        };
-        while let Some(chunk) = stream.next().await {
-            body.extend(chunk.map_err(|cause| BodyError::Fault(Fault::new("body", cause)))?);
-            if body.len() > LONGEST_BODY {
-                return Err(BodyError::TooLarge);
-            }
+        let fault = |cause: JsValue| BodyError::Fault(Fault::new("body", worker::Error::from(cause)));
+        if announced.is_some() {
+            // The platform holds a body to the length that it announced.
+            let read = self.request.array_buffer().map_err(fault)?;
+            let body = JsFuture::from(read).await.map_err(fault)?;
+            return Ok(Uint8Array::new(&body).to_vec());
         }
-        Ok(body)
+        // A request without a body has no stream.
+        match self.request.body() {
+            Some(stream) => read_to_end(&stream.get_reader().unchecked_into()).await,
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Reads a body of unknown length, up to the most bytes that one may have.
+async fn read_to_end(reader: &ReadableStreamDefaultReader) -> Result<Vec<u8>, BodyError> {
+    let fault = |cause: JsValue| BodyError::Fault(Fault::new("body", worker::Error::from(cause)));
+    let mut body = Vec::new();
+    loop {
+        let chunk = JsFuture::from(reader.read()).await.map_err(fault)?;
+        let bytes = Reflect::get(&chunk, &"value".into()).map_err(fault)?;
+        if bytes.is_undefined() {
+            return Ok(body);
+        }
+        body.extend(Uint8Array::new(&bytes).to_vec());
+        if body.len() > LONGEST_BODY {
+            _ = reader.cancel();
+            return Err(BodyError::TooLarge);
+        }
     }
 }

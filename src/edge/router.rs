@@ -1,4 +1,10 @@
 //! From a path to its endpoint.
+//!
+//! The engine compiles a function whole when it is first called. An `async fn` that awaits all endpoints by name would take all
+//! of their code into its own, and the first request of an isolate would wait for it: so each endpoint's future stands in a box
+//! of its own, known by its trait alone.
+
+use std::pin::Pin;
 
 use super::{
     context::Context,
@@ -37,10 +43,12 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
             let reply = machine(route.endpoint, request, context)
                 .await
                 .unwrap_or_else(|failure| failure.into_reply(context));
-            reply.naming_resource(&protected_resource::metadata_url(
-                &request.path(),
-                &context.config.issuer,
-            ))
+            match reply.challenge {
+                Some(_) => {
+                    reply.naming_resource(&protected_resource::metadata_url(&request.path, &context.config.issuer))
+                }
+                None => reply,
+            }
         }
     }
 }
@@ -71,80 +79,87 @@ fn language(request: &Incoming, context: &Context) -> Language {
     Visitor::of(request, context).language(request.query_params().ok().as_ref())
 }
 
-async fn page(endpoint: Endpoint, request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+/// An endpoint at work.
+type Answer<'a, E> = Pin<Box<dyn Future<Output = Result<Reply, E>> + 'a>>;
+
+fn page<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Context) -> Answer<'a, PageFailure> {
     let is_post = request.method == Method::Post;
     match endpoint {
-        Endpoint::Authorize => authorize::authorize(request, context).await,
-        Endpoint::AuthorizeResume => authorize::resume(request, context).await,
-        Endpoint::Login if is_post => login::submit(request, context).await,
-        Endpoint::Login => login::show(request, context).await,
-        Endpoint::SignUp if is_post => sign_up::submit(request, context).await,
-        Endpoint::SignUp => sign_up::show(request, context).await,
-        Endpoint::Consent if is_post => consent::submit(request, context).await,
-        Endpoint::Consent => consent::show(request, context).await,
-        Endpoint::Account => account::overview::show(request, context).await,
-        Endpoint::SelectAccount if is_post => select_account::submit(request, context).await,
-        Endpoint::SelectAccount => select_account::show(request, context).await,
-        Endpoint::Logout => logout::logout(request, context).await,
-        Endpoint::CheckSession => check_session::check_session(context),
-        Endpoint::LogoutConfirm => logout::confirm(request, context).await,
-        Endpoint::AccountProfile if is_post => account::profile::submit(request, context).await,
-        Endpoint::AccountProfile => account::profile::show(request, context).await,
-        Endpoint::AccountEmail if is_post => account::email::submit(request, context).await,
-        Endpoint::AccountEmail => account::email::show(request, context).await,
-        Endpoint::AccountPassword if is_post => account::password::submit(request, context).await,
-        Endpoint::AccountPassword => account::password::show(request, context).await,
-        Endpoint::AccountBrowsers if is_post => account::browsers::submit(request, context).await,
-        Endpoint::AccountBrowsers => account::browsers::show(request, context).await,
-        Endpoint::AccountApps if is_post => account::apps::submit(request, context).await,
-        Endpoint::AccountApps => account::apps::show(request, context).await,
-        Endpoint::AccountActivity => account::activity::show(request, context).await,
-        Endpoint::AccountData => account::data::show(request, context).await,
-        Endpoint::AccountDownload => account::data::download(request, context).await,
-        Endpoint::AccountDeletion if is_post => account::deletion::submit(request, context).await,
-        Endpoint::AccountDeletion => account::deletion::show(request, context).await,
-        Endpoint::AccountDeleted => Ok(account::deletion::farewell(request, context)),
-        Endpoint::ChangePassword => Ok(account::overview::change_password()),
-        Endpoint::Stylesheet => Ok(well_known::stylesheet()),
-        _ => Err(Problem::NotFound.into()),
+        Endpoint::Authorize => Box::pin(authorize::authorize(request, context)),
+        Endpoint::AuthorizeResume => Box::pin(authorize::resume(request, context)),
+        Endpoint::Login if is_post => Box::pin(login::submit(request, context)),
+        Endpoint::Login => Box::pin(login::show(request, context)),
+        Endpoint::SignUp if is_post => Box::pin(sign_up::submit(request, context)),
+        Endpoint::SignUp => Box::pin(sign_up::show(request, context)),
+        Endpoint::Consent if is_post => Box::pin(consent::submit(request, context)),
+        Endpoint::Consent => Box::pin(consent::show(request, context)),
+        Endpoint::Account => Box::pin(account::overview::show(request, context)),
+        Endpoint::SelectAccount if is_post => Box::pin(select_account::submit(request, context)),
+        Endpoint::SelectAccount => Box::pin(select_account::show(request, context)),
+        Endpoint::Logout => Box::pin(logout::logout(request, context)),
+        Endpoint::CheckSession => Box::pin(async { check_session::check_session(context) }),
+        Endpoint::LogoutConfirm => Box::pin(logout::confirm(request, context)),
+        Endpoint::AccountProfile if is_post => Box::pin(account::profile::submit(request, context)),
+        Endpoint::AccountProfile => Box::pin(account::profile::show(request, context)),
+        Endpoint::AccountEmail if is_post => Box::pin(account::email::submit(request, context)),
+        Endpoint::AccountEmail => Box::pin(account::email::show(request, context)),
+        Endpoint::AccountPassword if is_post => Box::pin(account::password::submit(request, context)),
+        Endpoint::AccountPassword => Box::pin(account::password::show(request, context)),
+        Endpoint::AccountBrowsers if is_post => Box::pin(account::browsers::submit(request, context)),
+        Endpoint::AccountBrowsers => Box::pin(account::browsers::show(request, context)),
+        Endpoint::AccountApps if is_post => Box::pin(account::apps::submit(request, context)),
+        Endpoint::AccountApps => Box::pin(account::apps::show(request, context)),
+        Endpoint::AccountActivity => Box::pin(account::activity::show(request, context)),
+        Endpoint::AccountData => Box::pin(account::data::show(request, context)),
+        Endpoint::AccountDownload => Box::pin(account::data::download(request, context)),
+        Endpoint::AccountDeletion if is_post => Box::pin(account::deletion::submit(request, context)),
+        Endpoint::AccountDeletion => Box::pin(account::deletion::show(request, context)),
+        Endpoint::AccountDeleted => Box::pin(async { Ok(account::deletion::farewell(request, context)) }),
+        Endpoint::ChangePassword => Box::pin(async { Ok(account::overview::change_password()) }),
+        Endpoint::Stylesheet => Box::pin(async { Ok(well_known::stylesheet()) }),
+        _ => Box::pin(async { Err(Problem::NotFound.into()) }),
     }
 }
 
-async fn machine(endpoint: Endpoint, request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+fn machine<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Context) -> Answer<'a, MachineFailure> {
     match (endpoint, request.method) {
-        (Endpoint::Discovery | Endpoint::AuthorizationServerMetadata, _) => Ok(well_known::metadata(context)),
-        (Endpoint::Jwks, _) => well_known::keys(context).await,
-        (Endpoint::ProtectedResource | Endpoint::ProtectedResourceBelow, _) => {
-            well_known::protected_resource(request, context)
+        (Endpoint::Discovery | Endpoint::AuthorizationServerMetadata, _) => {
+            Box::pin(async { Ok(well_known::metadata(context)) })
         }
-        (Endpoint::OpenApi, _) => Ok(well_known::openapi()),
-        (Endpoint::Token, _) => token::token(request, context).await,
-        (Endpoint::Userinfo, _) => userinfo::userinfo(request, context).await,
-        (Endpoint::Introspect, _) => introspect::introspect(request, context).await,
-        (Endpoint::Revoke, _) => revoke::revoke(request, context).await,
-        (Endpoint::PushedAuthorizationRequest, _) => par::push(request, context).await,
-        (Endpoint::Register, _) => register::register(request, context).await,
-        (Endpoint::RegisteredClient, Method::Put) => registered_client::replace(request, context).await,
-        (Endpoint::RegisteredClient, Method::Patch) => registered_client::patch(request, context).await,
-        (Endpoint::RegisteredClient, Method::Delete) => registered_client::delete(request, context).await,
-        (Endpoint::RegisteredClient, _) => registered_client::show(request, context).await,
-        (Endpoint::RenewSecret, _) => registered_client::renew_secret(request, context).await,
-        (Endpoint::AdminUsers, Method::Post) => admin_users::create(request, context).await,
-        (Endpoint::AdminUsers, _) => admin_users::list(request, context).await,
-        (Endpoint::AdminUser, Method::Patch) => admin_users::change(request, context).await,
-        (Endpoint::AdminUser, Method::Delete) => admin_users::delete(request, context).await,
-        (Endpoint::AdminUser, _) => admin_users::show(request, context).await,
-        (Endpoint::AdminUserGrants, _) => admin_access::grants(request, context).await,
-        (Endpoint::AdminUserSessions, Method::Delete) => admin_access::end_sessions(request, context).await,
-        (Endpoint::AdminUserSessions, _) => admin_access::sessions(request, context).await,
-        (Endpoint::AdminUserGrant, _) => admin_users::revoke_grant(request, context).await,
-        (Endpoint::AdminAudit, _) => admin_audit::list(request, context).await,
-        (Endpoint::AdminKeys, _) => admin_keys::list(request, context).await,
-        (Endpoint::AdminKeyRetirement, _) => admin_keys::retire(request, context).await,
-        (Endpoint::AdminKeyRotation, _) => admin_keys::revoke(request, context).await,
-        _ => Err(MachineFailure::status(
-            404,
-            OAuthError::invalid_request("there is nothing here"),
-        )),
+        (Endpoint::Jwks, _) => Box::pin(well_known::keys(context)),
+        (Endpoint::ProtectedResource | Endpoint::ProtectedResourceBelow, _) => {
+            Box::pin(async { well_known::protected_resource(request, context) })
+        }
+        (Endpoint::OpenApi, _) => Box::pin(async { Ok(well_known::openapi()) }),
+        (Endpoint::Token, _) => Box::pin(token::token(request, context)),
+        (Endpoint::Userinfo, _) => Box::pin(userinfo::userinfo(request, context)),
+        (Endpoint::Introspect, _) => Box::pin(introspect::introspect(request, context)),
+        (Endpoint::Revoke, _) => Box::pin(revoke::revoke(request, context)),
+        (Endpoint::PushedAuthorizationRequest, _) => Box::pin(par::push(request, context)),
+        (Endpoint::Register, _) => Box::pin(register::register(request, context)),
+        (Endpoint::RegisteredClient, Method::Put) => Box::pin(registered_client::replace(request, context)),
+        (Endpoint::RegisteredClient, Method::Patch) => Box::pin(registered_client::patch(request, context)),
+        (Endpoint::RegisteredClient, Method::Delete) => Box::pin(registered_client::delete(request, context)),
+        (Endpoint::RegisteredClient, _) => Box::pin(registered_client::show(request, context)),
+        (Endpoint::RenewSecret, _) => Box::pin(registered_client::renew_secret(request, context)),
+        (Endpoint::AdminUsers, Method::Post) => Box::pin(admin_users::create(request, context)),
+        (Endpoint::AdminUsers, _) => Box::pin(admin_users::list(request, context)),
+        (Endpoint::AdminUser, Method::Patch) => Box::pin(admin_users::change(request, context)),
+        (Endpoint::AdminUser, Method::Delete) => Box::pin(admin_users::delete(request, context)),
+        (Endpoint::AdminUser, _) => Box::pin(admin_users::show(request, context)),
+        (Endpoint::AdminUserGrants, _) => Box::pin(admin_access::grants(request, context)),
+        (Endpoint::AdminUserSessions, Method::Delete) => Box::pin(admin_access::end_sessions(request, context)),
+        (Endpoint::AdminUserSessions, _) => Box::pin(admin_access::sessions(request, context)),
+        (Endpoint::AdminUserGrant, _) => Box::pin(admin_users::revoke_grant(request, context)),
+        (Endpoint::AdminAudit, _) => Box::pin(admin_audit::list(request, context)),
+        (Endpoint::AdminKeys, _) => Box::pin(admin_keys::list(request, context)),
+        (Endpoint::AdminKeyRetirement, _) => Box::pin(admin_keys::retire(request, context)),
+        (Endpoint::AdminKeyRotation, _) => Box::pin(admin_keys::revoke(request, context)),
+        _ => Box::pin(async {
+            Err(MachineFailure::status(
+                404,
+                OAuthError::invalid_request("there is nothing here"),
+            ))
+        }),
     }
 }

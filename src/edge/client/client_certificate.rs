@@ -3,14 +3,14 @@
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
-use worker::Request;
+use web_sys::Request;
 
 use crate::oidc::client::client_certificate::ClientCertificate;
 
 /// The certificate that the caller showed to hold the key of. `certVerified` is `SUCCESS` when its chain leads to an authority
 /// that the operator gave to Cloudflare; otherwise its subject says nothing.
 pub fn presented(request: &Request) -> Option<ClientCertificate> {
-    let told = member(&member(request.inner(), "cf")?, "tlsClientAuth")?;
+    let told = member(&member(request, "cf")?, "tlsClientAuth")?;
     let text = |name| member(&told, name).and_then(|value| value.as_string());
     if text("certPresented")? != "1" {
         return None;

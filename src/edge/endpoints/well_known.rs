@@ -1,7 +1,7 @@
 //! Discovery (OIDC Discovery 1.0 section 4, RFC 8414 section 3), the JWKS (RFC 7517 section 5), protected resource metadata
 //! (RFC 9728 section 3), the OpenAPI document, and the stylesheet.
 
-use sha2::{Digest, Sha256};
+use std::cell::OnceCell;
 
 use crate::{
     edge::{context::Context, failure::MachineFailure, jwks, keys, request::Incoming},
@@ -14,20 +14,29 @@ use crate::{
     },
     openapi,
     pages::{Language, STYLESHEET, STYLESHEET_VERSION},
-    reply::{Body, Reply},
-    secret::random_text,
+    reply::{Body, Document, Reply},
     time::Lifetime,
 };
 
 /// How long the provider metadata may be kept.
 const METADATA_MAX_AGE: Lifetime = Lifetime::hours(1);
 
+thread_local! {
+    /// The provider metadata, which changes with the settings alone: not while an isolate lives.
+    static METADATA: OnceCell<Document> = const { OnceCell::new() };
+}
+
 /// `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`.
 pub fn metadata(context: &Context) -> Reply {
-    let locales = Language::ALL.map(Language::tag);
-    let document = discovery::document(&context.config, &Supported::of(&context.config), &locales).to_string();
-    let etag = etag(&document);
-    Reply::new(200, Body::Json(document)).cached(METADATA_MAX_AGE, etag)
+    let document = METADATA.with(|metadata| {
+        let made = metadata.get_or_init(|| {
+            let locales = Language::ALL.map(Language::tag);
+            let document = discovery::document(&context.config, &Supported::of(&context.config), &locales);
+            Document::new(&document.to_string())
+        });
+        made.clone()
+    });
+    Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag)
 }
 
 /// `GET /.well-known/jwks.json`.
@@ -39,9 +48,8 @@ pub async fn keys(context: &Context) -> Result<Reply, MachineFailure> {
             jwks::publish(context).await?
         }
     };
-    let document = serde_json::json!({ "keys": jwks.keys }).to_string();
-    let etag = etag(&document);
-    Ok(Reply::new(200, Body::JwkSet(document)).cached(JWKS_MAX_AGE, etag))
+    let document = jwks.document();
+    Ok(Reply::new(200, Body::JwkSet(document.text)).cached(JWKS_MAX_AGE, document.etag))
 }
 
 /// `GET /.well-known/oauth-protected-resource`, and the same with the path of a resource behind it (RFC 9728 section 3.1).
@@ -54,22 +62,17 @@ pub fn protected_resource(request: &Incoming, context: &Context) -> Result<Reply
         let error = OAuthError::invalid_request("there is no protected resource at that path");
         MachineFailure::status(404, error)
     })?;
-    let document = document.to_string();
-    let etag = etag(&document);
-    Ok(Reply::new(200, Body::Json(document)).cached(METADATA_MAX_AGE, etag))
+    let document = Document::new(&document.to_string());
+    Ok(Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag))
 }
 
 /// `GET /openapi.json`.
 pub fn openapi() -> Reply {
-    let etag = etag(openapi::DOCUMENT);
-    Reply::new(200, Body::Json(openapi::DOCUMENT.to_owned())).cached(METADATA_MAX_AGE, etag)
+    let document = Document::new(openapi::DOCUMENT);
+    Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag)
 }
 
 /// `GET /assets/limen.css`. Pages name it with its version, so it may be kept for ever.
 pub fn stylesheet() -> Reply {
-    Reply::new(200, Body::Css(STYLESHEET)).cached(Lifetime::days(365), STYLESHEET_VERSION.to_owned())
-}
-
-fn etag(document: &str) -> String {
-    random_text::<32>(Sha256::digest(document).into())
+    Reply::new(200, Body::Css(STYLESHEET)).cached(Lifetime::days(365), STYLESHEET_VERSION)
 }

@@ -1,11 +1,11 @@
 //! KV: copies that are public or checked again. Whatever comes out of it must carry a MAC of ours, so that who can write to
 //! KV still cannot put words into Limen's mouth. A failing KV is a missing copy.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
-use worker::KvStore;
+use worker::{Env, KvStore};
 
 use crate::{
     edge::fault::Fault,
@@ -13,18 +13,24 @@ use crate::{
     time::Lifetime,
 };
 
-/// The namespace, which counts the reads.
+/// The namespace, which counts the reads. Its binding is looked up when it is asked first.
 pub struct Kv {
-    store: Option<KvStore>,
+    env: Env,
+    store: OnceCell<Option<KvStore>>,
     reads: Cell<u32>,
 }
 
 impl Kv {
-    pub fn new(store: Option<KvStore>) -> Self {
+    pub fn new(env: &Env) -> Self {
         Self {
-            store,
+            env: env.clone(),
+            store: OnceCell::new(),
             reads: Cell::new(0),
         }
+    }
+
+    fn store(&self) -> Option<&KvStore> {
+        self.store.get_or_init(|| self.env.kv("KV").ok()).as_ref()
     }
 
     /// How often KV was read.
@@ -35,7 +41,7 @@ impl Kv {
     /// The document of `name`, if there is one that Limen wrote under it.
     pub async fn get<T: DeserializeOwned>(&self, name: &str, roots: &RootKeys) -> Option<T> {
         self.reads.set(self.reads.get() + 1);
-        let sealed = self.store.as_ref()?.get(name).text().await.ok()??;
+        let sealed = self.store()?.get(name).text().await.ok()??;
         let (head, document) = sealed.split_once('\n')?;
         let (version, mac) = head.split_once('.')?;
         let key = roots.derive(version.parse().ok()?, Purpose::KvDocument)?;
@@ -55,7 +61,7 @@ impl Kv {
         lifetime: Lifetime,
     ) -> Result<(), Fault> {
         let fault = |cause: String| Fault::new("KV put", cause);
-        let Some(store) = &self.store else { return Ok(()) };
+        let Some(store) = self.store() else { return Ok(()) };
         let document = serde_json::to_string(document).map_err(|cause| fault(cause.to_string()))?;
         let mac = roots
             .current(Purpose::KvDocument)
@@ -75,7 +81,7 @@ impl Kv {
 
     /// Forgets the document of `name`.
     pub async fn delete(&self, name: &str) -> Result<(), Fault> {
-        let Some(store) = &self.store else { return Ok(()) };
+        let Some(store) = self.store() else { return Ok(()) };
         store.delete(name).await.map_err(|cause| Fault::new("KV delete", cause))
     }
 }

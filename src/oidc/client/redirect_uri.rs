@@ -161,6 +161,23 @@ mod tests {
         }
     }
 
+    /// A URI is ASCII (RFC 3986 section 2): a host of another alphabet is registered, and compared, as `xn--...`.
+    #[test]
+    fn an_international_host_is_written_in_ascii() {
+        let uri = RedirectUri::register("https://xn--bcher-kva.example/cb", Web).unwrap();
+        assert!(uri.matches("https://xn--bcher-kva.example/cb", Web));
+        for uri in [
+            "https://b\u{fc}cher.example/cb",
+            "https://b%C3%BCcher.example/cb",
+            "https://b%C3%BCcher.example:443/cb",
+            "https://acme\u{3002}org/cb",
+            "https://acme%E3%80%82org/cb",
+            "https://\u{ff41}cme.org/cb",
+        ] {
+            assert!(RedirectUri::register(uri, Web).is_err(), "{uri}");
+        }
+    }
+
     #[test]
     fn native_clients_register_loopback_http_and_private_use_schemes() {
         for uri in [
