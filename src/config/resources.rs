@@ -28,6 +28,11 @@ impl Resources {
         self.0.get(&normal_form(uri)?)
     }
 
+    /// The APIs, each with the normal form of its identifier.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Api)> {
+        self.0.iter().map(|(normal, api)| (normal.as_str(), api))
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let names: BTreeMap<String, String> = serde_json::from_str(text).map_err(|_| HOW)?;
         let mut apis = BTreeMap::new();

@@ -48,6 +48,18 @@ pub fn at_hand() -> String {
     AT_HAND.with_borrow(|keys| serde_json::to_string(&keys.keys().collect::<Vec<_>>()).unwrap_or_default())
 }
 
+/// Takes the key at hand that D1 named for `alg`, or the first one where there is none yet.
+///
+/// # Errors
+/// Where it cannot be unwrapped.
+pub async fn take_at_hand(current: Option<&CurrentKey>, alg: SigningAlg, context: &Context) -> Result<(), Fault> {
+    let current = match current {
+        Some(current) => current.clone(),
+        None => first_key(alg, context).await?,
+    };
+    Signer::from_row(current, context).await.map(|_| ())
+}
+
 impl Signer {
     /// The signer that D1 named, or the first one of `alg` where there is none yet.
     pub async fn new(current: Option<CurrentKey>, alg: SigningAlg, context: &Context) -> Result<Self, Fault> {

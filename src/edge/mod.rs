@@ -21,7 +21,6 @@ mod logout_notices;
 mod operator;
 mod people;
 mod platform;
-mod readers;
 mod request;
 mod request_objects;
 mod respond;

@@ -82,7 +82,7 @@ impl Targets {
             return Ok(Audience::One(config.issuer.as_str().to_owned()));
         }
         let known = chosen.identifiers(config).map(str::to_owned);
-        Audience::of(known).ok_or_else(|| invalid("the APIs that the grant is for are not known any more"))
+        Audience::of(known).ok_or_else(not_known)
     }
 }
 
@@ -99,6 +99,21 @@ impl FromIterator<String> for Targets {
     fn from_iter<I: IntoIterator<Item = String>>(targets: I) -> Self {
         Self(targets.into_iter().collect())
     }
+}
+
+/// What a token can be for now, as it may be written in a grant: an API goes by the identifier that the operator gave it then,
+/// with or without the slash that URL parsers add.
+pub fn known(config: &Config) -> Targets {
+    let apis = config.resources.iter().flat_map(|(normal, api)| {
+        let bare = normal.strip_suffix('/').unwrap_or(normal);
+        [normal.to_owned(), bare.to_owned(), api.identifier.clone()]
+    });
+    apis.chain([OWN.to_owned()]).collect()
+}
+
+/// The error for a grant of whose APIs the deployment knows none any more.
+pub fn not_known() -> OAuthError {
+    invalid("the APIs that the grant is for are not known any more")
 }
 
 /// The error for an API that is not among those that were granted.

@@ -2,22 +2,27 @@
 //!
 //! A secret is proved by the statement that acts ([`Proof`]). SQL cannot check the signature of an assertion, nor a certificate:
 //! they are checked here beforehand, against what the isolate remembers of the client, and the statement that acts demands that
-//! the client is still of that version, and that an assertion is this request's alone.
+//! the client is still of that version, and that an assertion was not used before. It is used up in the same batch, and only by
+//! a request that succeeds.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
-use super::{client_document, client_keys, client_secret};
+use super::{
+    client_document, client_keys,
+    client_memory::{self, Known},
+    client_secret,
+};
 use crate::{
     edge::{
         context::Context,
         db::{
             Rows, Statement,
             clients::{self, ClientRecord, Proof},
-            replay::Claim,
+            replay,
         },
         failure::MachineFailure,
         fault::Fault,
-        platform::{log, random},
+        platform::log,
         request::Incoming,
     },
     oidc::{
@@ -34,7 +39,6 @@ use crate::{
     },
     routes::Endpoint,
     secret::ClientSecret,
-    time::{Lifetime, UnixTime},
 };
 
 /// A client that has yet to be believed.
@@ -47,8 +51,8 @@ pub struct Caller {
 struct Proven {
     /// Of the client that it was judged against.
     version: i64,
-    /// What must not come again, and this request's claim to it.
-    single_use: Option<(SingleUse, String)>,
+    /// What must not come again.
+    single_use: Option<SingleUse>,
 }
 
 /// Lets `act` act for the client that sends `params`. Where the client has changed since the isolate last read it, nothing has
@@ -87,27 +91,52 @@ impl Caller {
         &self.credentials.client_id
     }
 
-    /// The proof as a condition, for statements that act after [`Caller::claim`].
+    /// The proof as a condition, for statements that act.
     pub fn proof(&self, context: &Context) -> Proof<'_> {
         match &self.proven {
-            Some(proven) => Proof::of_version(self.client_id(), proven.version, self.claim_of(proven)),
+            Some(proven) => Proof::of_version(self.client_id(), proven.version, proven.single_use.as_ref()),
             None => Proof::of_secret(&self.credentials, &context.config.roots, context.now),
         }
     }
 
-    /// Takes what counts once. It goes into the batch before whatever the client's proof is a condition of.
-    pub fn claim(&self) -> Statement {
-        let claim = self.proven.as_ref().and_then(|proven| self.claim_of(proven));
-        claim.map_or_else(Statement::idle, |claim| claim.take())
+    /// What counts once in the proof.
+    pub fn single_use(&self) -> Option<&SingleUse> {
+        self.proven.as_ref()?.single_use.as_ref()
     }
 
-    /// The client as D1 has it, if the proof is its own. `claimed` is what [`Caller::claim`] gave in the same batch.
+    /// Tells whether what counts once was used before. It goes into the batch before [`Caller::use_up`].
+    pub fn used(&self) -> Statement {
+        self.single_use().map_or_else(Statement::idle, replay::find)
+    }
+
+    /// Uses up what counts once, where `success` holds. It goes into the batch behind whatever the client's proof is a condition
+    /// of: a request that is refused leaves it as it was.
+    pub fn use_up(&self, success: Statement) -> Statement {
+        self.single_use()
+            .map_or_else(Statement::idle, |single_use| replay::use_up(single_use, success))
+    }
+
+    /// Whether the client as it is remembered could be the caller: who is not is told so by [`Caller::authenticated`].
+    ///
+    /// # Errors
+    /// `invalid_client`.
+    pub fn check_against(&self, known: &ClientRecord, context: &Context) -> Result<(), OAuthError> {
+        match self.proven {
+            Some(_) => Ok(()),
+            None => {
+                let known = Some((&known.client, known.secret.as_ref()));
+                self.credentials.authenticate(known, &context.config.roots, context.now)
+            }
+        }
+    }
+
+    /// The client as D1 has it, if the proof is its own. `used` is what [`Caller::used`] gave in the same batch.
     ///
     /// # Errors
     /// `invalid_client`.
     pub fn authenticated(
         &self,
-        claimed: &Rows,
+        used: &Rows,
         record: Option<ClientRecord>,
         context: &Context,
     ) -> Result<Client, MachineFailure> {
@@ -118,10 +147,10 @@ impl Caller {
             Some(proven) => {
                 let client = record.ok_or_else(failed)?.client;
                 if client.version != proven.version {
-                    forget(&client.client_id);
+                    client_memory::forget(&client.client_id);
                     return Err(MachineFailure::ClientChanged);
                 }
-                if proven.single_use.is_some() && !claimed.any()? {
+                if used.any()? {
                     return Err(OAuthError::invalid_client("the client assertion was used before").into());
                 }
                 Ok(client)
@@ -145,16 +174,6 @@ impl Caller {
             move_later(presented.clone(), stored.current, &client, context)?;
         }
         Ok(client)
-    }
-
-    fn claim_of<'a>(&'a self, proven: &'a Proven) -> Option<Claim<'a>> {
-        let (of, id) = proven.single_use.as_ref()?;
-        Some(Claim {
-            of,
-            id,
-            client_id: &self.credentials.client_id,
-            version: proven.version,
-        })
     }
 }
 
@@ -182,20 +201,20 @@ async fn prove(assertion: &ClientAssertion, context: &Context) -> Result<Proven,
             .flat_map(|origin| [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))),
     );
     let single_use = assertion.check(&audiences, context.now)?;
-    let claim = random::id()?;
-    let proven = |record: &ClientRecord| Proven {
-        version: record.client.version,
-        single_use: Some((single_use, claim)),
+    let proven = |known: Rc<Known>| Proven {
+        version: known.record.client.version,
+        single_use: Some(single_use),
     };
-    if let Some(record) = remembered(assertion.client_id(), context.now)
-        && is_genuine(assertion, &record, context).await.is_ok()
+    if let Some(known) = client_memory::remembered(assertion.client_id(), context.now)
+        && is_genuine(assertion, &known.record, context).await.is_ok()
     {
-        return Ok(proven(&record));
+        return Ok(proven(known));
     }
-    let record = read(assertion.client_id(), context).await?.ok_or_else(failed)?;
-    check_document(&record.client, context)?;
-    is_genuine(assertion, &record, context).await?;
-    Ok(proven(&record))
+    let read = client_memory::read(assertion.client_id(), context).await?;
+    let known = read.ok_or_else(failed)?;
+    check_document(&known.record.client, context)?;
+    is_genuine(assertion, &known.record, context).await?;
+    Ok(proven(known))
 }
 
 /// Judges a certificate. `None` where the client does not prove itself by one: then it has to be a public client.
@@ -204,20 +223,20 @@ async fn prove_certificate(
     certificate: &ClientCertificate,
     context: &Context,
 ) -> Result<Option<Proven>, MachineFailure> {
-    let proven = |record: &ClientRecord| Proven {
-        version: record.client.version,
+    let proven = |known: Rc<Known>| Proven {
+        version: known.record.client.version,
         single_use: None,
     };
-    if let Some(record) = remembered(client_id, context.now)
-        && is_certificate_of(&record.client, certificate, context).await
+    if let Some(known) = client_memory::remembered(client_id, context.now)
+        && is_certificate_of(&known.record.client, certificate, context).await
     {
-        return Ok(Some(proven(&record)));
+        return Ok(Some(proven(known)));
     }
-    let record = read(client_id, context).await?.ok_or_else(failed)?;
-    if is_certificate_of(&record.client, certificate, context).await {
-        return Ok(Some(proven(&record)));
+    let known = client_memory::read(client_id, context).await?.ok_or_else(failed)?;
+    if is_certificate_of(&known.record.client, certificate, context).await {
+        return Ok(Some(proven(known)));
     }
-    match record.client.metadata.token_endpoint_auth_method {
+    match known.record.client.metadata.token_endpoint_auth_method {
         AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth => Err(failed().into()),
         _ => Ok(None),
     }
@@ -277,43 +296,4 @@ fn move_later(secret: ClientSecret, stored: SecretAtRest, client: &Client, conte
         }
     });
     Ok(())
-}
-
-/// How long an isolate remembers a client. What is decided on it is checked against the version in D1.
-const REMEMBERED: Lifetime = Lifetime::minutes(1);
-
-/// The most clients that an isolate remembers; beyond it all are forgotten.
-const MOST_REMEMBERED: usize = 100;
-
-thread_local! {
-    static MEMORY: RefCell<HashMap<String, (UnixTime, Rc<ClientRecord>)>> = RefCell::default();
-}
-
-fn remembered(client_id: &str, now: UnixTime) -> Option<Rc<ClientRecord>> {
-    let found = MEMORY.with_borrow(|memory| memory.get(client_id).cloned());
-    let recent = |since: UnixTime| (0..REMEMBERED.seconds()).contains(&now.since(since).seconds());
-    found.filter(|(since, _)| recent(*since)).map(|(_, record)| record)
-}
-
-/// Reads a client from D1, and remembers it.
-async fn read(client_id: &str, context: &Context) -> Result<Option<Rc<ClientRecord>>, Fault> {
-    let rows = context.db.run(clients::find(client_id)).await?;
-    let record = clients::read(&rows)?.map(Rc::new);
-    if let Some(record) = &record {
-        remember(record, context.now);
-    }
-    Ok(record)
-}
-
-fn remember(record: &Rc<ClientRecord>, now: UnixTime) {
-    MEMORY.with_borrow_mut(|memory| {
-        if memory.len() >= MOST_REMEMBERED {
-            memory.clear();
-        }
-        memory.insert(record.client.client_id.clone(), (now, record.clone()));
-    });
-}
-
-fn forget(client_id: &str) {
-    MEMORY.with_borrow_mut(|memory| memory.remove(client_id));
 }

@@ -6,6 +6,8 @@ pub mod client_copy;
 pub mod client_credentials;
 pub mod client_document;
 pub mod client_keys;
+pub mod client_memory;
 pub mod client_secret;
 pub mod registrar;
 pub mod sector_identifier;
+pub mod token_readiness;

@@ -2,10 +2,13 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, from_json, replay::Claim};
+use super::{Rows, Statement, from_json};
 use crate::{
     edge::fault::Fault,
-    oidc::client::{Client, SecretAtRest, StoredSecret, client_auth::ClientCredentials, client_metadata::AuthMethod},
+    oidc::client::{
+        Client, SecretAtRest, StoredSecret, client_assertion::SingleUse, client_auth::ClientCredentials,
+        client_metadata::AuthMethod,
+    },
     secret::{Hash, RootKeys, WrappedSecret},
     time::UnixTime,
 };
@@ -188,20 +191,23 @@ enum By<'a> {
         hashes: String,
         now: UnixTime,
     },
-    /// What was checked before against this version of the client, and counts once.
-    Version { version: i64, claim: Option<Claim<'a>> },
+    /// What was checked before against this version of the client, and perhaps counts once.
+    Version {
+        version: i64,
+        single_use: Option<&'a SingleUse>,
+    },
 }
 
 impl<'a> Proof<'a> {
     /// Holds when the client is the one that was checked before, or is registered for the method presented and the secret is
-    /// its own; and when what counts once is this request's.
+    /// its own; and when what counts once was not used before.
     pub const CONDITION: &'static str = "(EXISTS (
         SELECT 1 FROM clients
         WHERE clients.id = ? AND (clients.version = ? OR auth_method = ? AND (
             auth_method = 'none'
             OR secret_hash IN (SELECT value FROM json_each(?))
             OR (previous_secret_expires_at > ? AND previous_secret_hash IN (SELECT value FROM json_each(?))))))
-        AND (? IS NULL OR EXISTS (SELECT 1 FROM replay WHERE replay.key = ? AND replay.claim = ?)))";
+        AND NOT EXISTS (SELECT 1 FROM replay WHERE replay.key = ?))";
 
     /// Of a client that presents a secret, or nothing.
     pub fn of_secret(credentials: &'a ClientCredentials, roots: &RootKeys, now: UnixTime) -> Self {
@@ -217,21 +223,25 @@ impl<'a> Proof<'a> {
         }
     }
 
-    /// Of a client that was checked when it had this `version`, with the claim to what counts once.
-    pub fn of_version(client_id: &'a str, version: i64, claim: Option<Claim<'a>>) -> Self {
+    /// Of a client that was checked when it had this `version`, perhaps by what counts once.
+    pub fn of_version(client_id: &'a str, version: i64, single_use: Option<&'a SingleUse>) -> Self {
         Self {
             client_id,
-            by: By::Version { version, claim },
+            by: By::Version { version, single_use },
         }
+    }
+
+    /// The condition with its values.
+    pub fn condition(&self) -> Statement {
+        self.bind(Statement::new(Self::CONDITION))
     }
 
     /// Binds the values of [`Proof::CONDITION`].
     pub fn bind(&self, statement: Statement) -> Statement {
-        let (version, method, hashes, now, claim) = match &self.by {
+        let (version, method, hashes, now, single_use) = match &self.by {
             By::Secret { method, hashes, now } => (None, Some(method.as_str()), hashes.as_str(), *now, None),
-            By::Version { version, claim } => (Some(*version), None, "[]", UnixTime(0), claim.as_ref()),
+            By::Version { version, single_use } => (Some(*version), None, "[]", UnixTime(0), *single_use),
         };
-        let key = claim.map(|claim| claim.of.key.as_str());
         statement
             .bind(self.client_id)
             .bind(version)
@@ -239,8 +249,6 @@ impl<'a> Proof<'a> {
             .bind(hashes)
             .bind(now)
             .bind(hashes)
-            .bind(key)
-            .bind(key)
-            .bind(claim.map(|claim| claim.id))
+            .bind(single_use.map(|single_use| single_use.key.as_str()))
     }
 }

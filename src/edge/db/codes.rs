@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json, to_json};
+use super::{
+    Rows, Statement, basis::Basis, clients::Proof, from_json, readiness::Ready, scope_from_json, scope_to_json, to_json,
+};
 use crate::{
     account::user::User,
     config::Lifetimes,
@@ -11,7 +13,7 @@ use crate::{
         authorization::Authorization,
         client::Client,
         pkce::CodeChallenge,
-        token::code_grant::{CodeRequest, StoredCode},
+        token::code_grant::{CodeRequest, Standing},
     },
     secret::Hash,
     time::UnixTime,
@@ -44,20 +46,13 @@ pub struct Redemption<'a> {
     pub hash: &'a Hash,
     pub request: &'a CodeRequest,
     pub proof: &'a Proof<'a>,
+    pub ready: &'a Ready,
+    /// The identifiers that tokens can be for, as JSON.
+    pub audiences: &'a str,
     /// The family that the tokens will belong to.
     pub family_id: &'a str,
     pub client_id: &'a str,
-}
-
-#[derive(Deserialize)]
-struct StoredRow {
-    client_id: String,
-    redirect_uri: String,
-    code_challenge: Option<String>,
-    resources: String,
-    expires_at: i64,
-    used_at: Option<i64>,
-    family_id: Option<String>,
+    pub now: UnixTime,
 }
 
 #[derive(Deserialize)]
@@ -74,61 +69,80 @@ struct RedeemedRow {
 }
 
 impl Redemption<'_> {
-    /// The code as it stands, to explain a refusal.
-    pub fn find(&self) -> Statement {
+    /// How the code stands to the request: the first thing that keeps it from being redeemed, or `good`. It is the condition of
+    /// [`Redemption::redeem`], and the reason that is told. `IS NOT` holds for a request without verifier to a code without
+    /// challenge, and for nothing else that differs.
+    fn standing(&self) -> Statement {
         Statement::new(
-            "SELECT client_id, redirect_uri, code_challenge, resources, expires_at, used_at, family_id FROM codes WHERE hash = ?",
+            "CASE
+                WHEN client_id <> ? THEN 'foreign'
+                WHEN redirect_uri <> COALESCE(?, redirect_uri) THEN 'redirect_uri'
+                WHEN code_challenge IS NOT ? THEN 'code_verifier'
+                WHEN used_at IS NOT NULL THEN 'replayed'
+                WHEN expires_at <= ? THEN 'expired'
+                WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(codes.resources)) THEN 'target'
+                WHEN ? AND codes.resources <> '[]' AND NOT EXISTS (
+                    SELECT value FROM json_each(codes.resources) INTERSECT SELECT value FROM json_each(?)) THEN 'no_target'
+                WHEN NOT EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND disabled_at IS NULL) THEN 'ended'
+                WHEN NOT ",
         )
-        .bind(self.hash)
-    }
-
-    pub fn read_stored(rows: &Rows) -> Result<Option<StoredCode>, Fault> {
-        let Some(row) = rows.first::<StoredRow>()? else {
-            return Ok(None);
-        };
-        Ok(Some(StoredCode {
-            client_id: row.client_id,
-            redirect_uri: row.redirect_uri,
-            code_challenge: row.code_challenge,
-            resources: from_json(&row.resources)?,
-            expires_at: UnixTime(row.expires_at),
-            used_at: row.used_at.map(UnixTime),
-            family_id: row.family_id,
-        }))
-    }
-
-    /// Burns the code, if it is the caller's and all that it is bound to agrees: nobody else can burn it. `IS` also matches
-    /// a request without verifier to a code without challenge, and nothing else. Where its ID token is encrypted, the client
-    /// must still be of the version of the `reader`, who can read it.
-    pub fn redeem(&self, reader: Option<i64>, now: UnixTime) -> Statement {
-        let statement = Statement::new(format!(
-            "UPDATE codes SET used_at = ?, family_id = ?
-             WHERE hash = ? AND client_id = ? AND used_at IS NULL AND expires_at > ?
-               AND redirect_uri = COALESCE(?, redirect_uri) AND code_challenge IS ?
-               AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(codes.resources))
-               AND EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND disabled_at IS NULL)
-               AND EXISTS (SELECT 1 FROM clients
-                           WHERE clients.id = codes.client_id
-                             AND (clients.metadata ->> 'id_token_encrypted_response_alg' IS NULL OR clients.version = ?
-                                  OR NOT EXISTS (SELECT 1 FROM json_each(codes.scope) WHERE value = 'openid')))
-               AND {}
-             RETURNING session_id, scope, claims, resources, nonce, auth_time, acr, amr, refreshable",
-            Proof::CONDITION
-        ))
-        .bind(now)
-        .bind(self.family_id)
-        .bind(self.hash)
         .bind(self.client_id)
-        .bind(now)
         .bind(self.request.redirect_uri.as_ref())
         .bind(self.request.code_challenge.as_ref().map(CodeChallenge::as_str))
+        .bind(self.now)
         .bind(&to_json(&self.request.resources.foreign()))
-        .bind(reader);
-        self.proof.bind(statement)
+        .bind(self.request.resources.is_empty())
+        .bind(self.audiences)
+        .append(self.ready.condition(self.now))
+        .append(Statement::new(
+            " THEN 'not_ready'
+                WHEN ? AND EXISTS (SELECT 1 FROM json_each(codes.scope) WHERE value = 'openid') THEN 'unreadable'
+                ELSE 'good' END",
+        ))
+        .bind(self.ready.unreadable.is_some())
+    }
+
+    /// How the code stands, before it is redeemed.
+    pub fn find(&self) -> Statement {
+        Statement::new("SELECT ")
+            .append(self.standing())
+            .append(Statement::new(" AS standing, family_id FROM codes WHERE hash = ?"))
+            .bind(self.hash)
+    }
+
+    /// What [`Redemption::find`] found, with the family of a code that was used before.
+    pub fn read_standing(rows: &Rows) -> Result<Option<(Standing, Option<String>)>, Fault> {
+        #[derive(Deserialize)]
+        struct Row {
+            standing: Standing,
+            family_id: Option<String>,
+        }
+        Ok(rows.first::<Row>()?.map(|row| (row.standing, row.family_id)))
+    }
+
+    /// Burns the code, if it is the caller's and nothing keeps it from being redeemed: nobody else can burn it.
+    pub fn redeem(&self) -> Statement {
+        let statement = Statement::new("UPDATE codes SET used_at = ?, family_id = ? WHERE hash = ? AND ")
+            .bind(self.now)
+            .bind(self.family_id)
+            .bind(self.hash)
+            .append(self.proof.condition())
+            .append(Statement::new(" AND 'good' = "))
+            .append(self.standing());
+        statement.append(Statement::new(
+            " RETURNING session_id, scope, claims, resources, nonce, auth_time, acr, amr, refreshable",
+        ))
+    }
+
+    /// Holds where [`Redemption::redeem`], before in the batch, burned the code.
+    pub fn succeeded(&self) -> Statement {
+        Statement::new("EXISTS (SELECT 1 FROM codes WHERE hash = ? AND family_id = ?)")
+            .bind(self.hash)
+            .bind(self.family_id)
     }
 
     /// Begins the family of the tokens, if [`Redemption::redeem`] burned the code just now.
-    pub fn begin_family(&self, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+    pub fn begin_family(&self, lifetimes: &Lifetimes) -> Statement {
         Statement::new(
             "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable,
                                          generation, turned_at, auth_time, acr, amr, created_at, expires_at)
@@ -136,8 +150,8 @@ impl Redemption<'_> {
                     auth_time, acr, amr, used_at, CASE refreshable WHEN 1 THEN ? ELSE ? END
              FROM codes WHERE hash = ? AND family_id = ?",
         )
-        .bind(now + lifetimes.refresh_token.max(lifetimes.access_token))
-        .bind(now + lifetimes.access_token)
+        .bind(self.now + lifetimes.refresh_token.max(lifetimes.access_token))
+        .bind(self.now + lifetimes.access_token)
         .bind(self.hash)
         .bind(self.family_id)
     }

@@ -8,6 +8,7 @@ pub mod grants;
 pub mod housekeeping;
 pub mod logout_outbox;
 pub mod pushed_requests;
+pub mod readiness;
 pub mod replay;
 pub mod session_clients;
 pub mod sessions;
@@ -119,6 +120,13 @@ impl Statement {
 
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into().0);
+        self
+    }
+
+    /// The statement with a part of one behind it, and its values.
+    pub fn append(mut self, part: Self) -> Self {
+        self.sql.to_mut().push_str(&part.sql);
+        self.values.extend(part.values);
         self
     }
 }

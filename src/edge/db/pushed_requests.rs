@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, throttles};
+use super::{Rows, Statement, clients::Proof, throttles};
 use crate::{
     account::throttle::Counter,
     edge::fault::Fault,
-    oidc::pushed_request::LIFETIME,
+    oidc::{client::Client, pushed_request::LIFETIME},
     secret::Hash,
     time::{Lifetime, UnixTime},
 };
@@ -17,18 +17,39 @@ const KEPT: Lifetime = Lifetime::minutes(15);
 /// How many old requests go when a new one comes: more than one, so that what strangers leave behind never adds up.
 const MOST_SWEPT: i64 = 10;
 
-/// A request of a client, to be made within its [`LIFETIME`]. A client that anybody can be stores none once `counter`, which
-/// was counted before in the batch, is over its limit.
-pub fn insert(hash: &Hash, client_id: &str, query: &str, counter: &Counter, now: UnixTime) -> Statement {
-    let statement = Statement::new(format!(
-        "INSERT INTO pushed_requests (hash, client_id, query, expires_at) SELECT ?, ?, ?, ? WHERE {}",
-        throttles::within_limit()
-    ))
-    .bind(hash)
-    .bind(client_id)
-    .bind(query)
-    .bind(now + LIFETIME);
-    throttles::bind_within_limit(statement, client_id, counter, now)
+/// A request that a client hands in.
+pub struct Pushing<'a> {
+    pub hash: &'a Hash,
+    /// As it was when the request was checked.
+    pub client: &'a Client,
+    pub query: &'a str,
+    pub proof: &'a Proof<'a>,
+}
+
+impl Pushing<'_> {
+    /// Stores the request, to be made within its [`LIFETIME`], if its client proves itself and has not changed. A client that
+    /// anybody can be stores none once `counter`, which was counted before in the batch, is over its limit.
+    pub fn insert(&self, counter: &Counter, now: UnixTime) -> Statement {
+        let client_id = &self.client.client_id;
+        Statement::new(
+            "INSERT INTO pushed_requests (hash, client_id, query, expires_at)
+             SELECT ?, id, ?, ? FROM clients WHERE id = ? AND version = ? AND ",
+        )
+        .bind(self.hash)
+        .bind(self.query)
+        .bind(now + LIFETIME)
+        .bind(client_id)
+        .bind(self.client.version)
+        .append(self.proof.condition())
+        .append(Statement::new(" AND "))
+        .append(throttles::within_limit_now(client_id, counter, now))
+        .append(Statement::new(" RETURNING hash"))
+    }
+}
+
+/// Holds where [`Pushing::insert`], before in the batch, stored the request.
+pub fn exists(hash: &Hash) -> Statement {
+    Statement::new("EXISTS (SELECT 1 FROM pushed_requests WHERE hash = ?)").bind(hash)
 }
 
 /// Deletes some of what nobody made in time.

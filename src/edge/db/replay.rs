@@ -3,28 +3,17 @@
 use super::Statement;
 use crate::oidc::client::client_assertion::SingleUse;
 
-/// A request's claim to the single use of something, on behalf of a client that must not have changed since it was read.
-pub struct Claim<'a> {
-    pub of: &'a SingleUse,
-    /// What tells this request from another with the same thing.
-    pub id: &'a str,
-    pub client_id: &'a str,
-    pub version: i64,
+/// Gives a row where the thing was used before.
+pub fn find(of: &SingleUse) -> Statement {
+    Statement::new("SELECT 1 FROM replay WHERE key = ?").bind(&of.key)
 }
 
-impl Claim<'_> {
-    /// Takes the thing, if nobody has, and the client is as it was: then it returns a row. Statements that must happen once
-    /// come after it and ask whether the row is this request's.
-    pub fn take(&self) -> Statement {
-        Statement::new(
-            "INSERT INTO replay (key, claim, expires_at)
-             SELECT ?, ?, ? FROM clients WHERE id = ? AND version = ?
-             ON CONFLICT (key) DO NOTHING RETURNING key",
-        )
-        .bind(&self.of.key)
-        .bind(self.id)
-        .bind(self.of.expires_at)
-        .bind(self.client_id)
-        .bind(self.version)
-    }
+/// Uses the thing up, where `condition` holds: that its request has succeeded. It comes last in a batch whose acting statements
+/// demand that it was not used before. An older version tells requests apart by `claim`; none of its own is empty.
+pub fn use_up(of: &SingleUse, condition: Statement) -> Statement {
+    Statement::new("INSERT INTO replay (key, claim, expires_at) SELECT ?, '', ? WHERE ")
+        .bind(&of.key)
+        .bind(of.expires_at)
+        .append(condition)
+        .append(Statement::new(" ON CONFLICT (key) DO NOTHING"))
 }

@@ -21,7 +21,7 @@ pub struct WrappedKey {
 }
 
 /// The key that signs now.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct CurrentKey {
     pub kid: String,
     pub alg: String,
@@ -67,6 +67,16 @@ pub fn current(alg: SigningAlg, at_hand: &str, now: UnixTime) -> Statement {
         .bind(alg.as_str())
         .bind(now)
         .bind(now)
+}
+
+/// Its `kid` alone, as a query within another statement.
+pub(super) fn current_kid(alg: SigningAlg, now: UnixTime) -> Statement {
+    Statement::new(format!(
+        "SELECT kid FROM (SELECT k.kid FROM signing_keys k WHERE k.alg = ? {CONDITION})"
+    ))
+    .bind(alg.as_str())
+    .bind(now)
+    .bind(now)
 }
 
 const CURRENT: &str = "SELECT k.kid, k.alg, k.kek_version,

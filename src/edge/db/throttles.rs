@@ -60,6 +60,11 @@ pub(super) fn within_limit() -> String {
     )
 }
 
+/// [`within_limit`] with its values.
+pub fn within_limit_now(client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
+    bind_within_limit(Statement::new(within_limit()), client_id, counter, now)
+}
+
 /// Binds the values of [`within_limit`].
 pub(super) fn bind_within_limit(statement: Statement, client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
     let statement = statement.bind(client_id).bind(&counter.key);

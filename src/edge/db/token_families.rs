@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Rows, Statement, audit, basis::Basis, clients::Proof, from_json, scope_from_json, scope_to_json, throttles,
-    to_json, users,
+    Rows, Statement, audit, basis::Basis, clients::Proof, from_json, readiness::Ready, scope_from_json, scope_to_json,
+    throttles, to_json, users,
 };
 use crate::{
     account::{throttle::Counter, user::User},
@@ -19,7 +19,7 @@ use crate::{
         scope::Scope,
         token::{
             access_token::AccessTokenClaims,
-            refresh_grant::{RefreshToken, StoredFamily},
+            refresh_grant::{RefreshToken, Standing, StoredFamily},
         },
     },
     secret::Hash,
@@ -53,6 +53,9 @@ pub struct Refreshing<'a> {
     pub resources: &'a Targets,
     pub client_id: &'a str,
     pub proof: &'a Proof<'a>,
+    pub ready: &'a Ready,
+    /// The identifiers that tokens can be for, as JSON.
+    pub audiences: &'a str,
     pub lifetimes: &'a Lifetimes,
     pub now: UnixTime,
 }
@@ -60,18 +63,15 @@ pub struct Refreshing<'a> {
 #[derive(Deserialize)]
 struct Row {
     id: String,
-    client_id: String,
+    standing: Standing,
     session_id: String,
     scope: String,
     claims: String,
     resources: String,
     refreshable: i64,
-    generation: i64,
-    turned_at: i64,
     auth_time: i64,
     acr: String,
     amr: String,
-    alive: i64,
 }
 
 /// Holds for a family whose refresh token works: neither expired nor idle for too long, its person not disabled. Its consent
@@ -83,20 +83,55 @@ const ALIVE: &str = "token_families.expires_at > ? AND token_families.turned_at 
 const IDS: &str = "user_id, client_id, session_id FROM token_families";
 
 impl Refreshing<'_> {
-    fn bind_alive(&self, statement: Statement) -> Statement {
+    /// How the family stands to the request: the first thing that keeps it from being refreshed, or whether its token is the
+    /// `current` one or a `retried` one. It is the condition of all that acts, and the reason that is told.
+    fn standing(&self) -> Statement {
+        let statement = Statement::new(
+            "CASE
+                WHEN client_id <> ? OR generation < ? THEN 'foreign'
+                WHEN generation > ? OR (generation = ? AND turned_at < ?) THEN 'reused'
+                WHEN NOT (refreshable = 1 AND ",
+        )
+        .bind(self.client_id)
+        .bind(self.token.generation)
+        .bind(self.token.generation + 1)
+        .bind(self.token.generation + 1)
+        .bind(self.now - self.lifetimes.refresh_grace)
+        .append(Statement::new(ALIVE))
+        .bind(self.now)
+        .bind(self.now - self.lifetimes.refresh_token_idle);
         statement
-            .bind(self.now)
-            .bind(self.now - self.lifetimes.refresh_token_idle)
+            .append(Statement::new(
+                ") THEN 'ended'
+                WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(token_families.scope)) THEN 'scope'
+                WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(token_families.resources))
+                    THEN 'target'
+                WHEN ? AND token_families.resources <> '[]' AND NOT EXISTS (
+                    SELECT value FROM json_each(token_families.resources) INTERSECT SELECT value FROM json_each(?))
+                    THEN 'no_target'
+                WHEN NOT ",
+            ))
+            .bind(&self.scope.map(scope_to_json).unwrap_or_else(|| "[]".to_owned()))
+            .bind(&to_json(&self.resources.foreign()))
+            .bind(self.resources.is_empty())
+            .bind(self.audiences)
+            .append(self.ready.condition(self.now))
+            .append(Statement::new(
+                " THEN 'not_ready'
+                WHEN ? AND EXISTS (SELECT 1 FROM json_each(token_families.scope) WHERE value = 'openid') THEN 'unreadable'
+                WHEN generation = ? THEN 'current'
+                ELSE 'retried' END",
+            ))
+            .bind(self.ready.unreadable.is_some())
+            .bind(self.token.generation)
     }
 
     /// The family as it stands.
     pub fn find(&self) -> Statement {
-        let statement = Statement::new(format!(
-            "SELECT id, client_id, session_id, scope, claims, resources, refreshable, generation, turned_at, auth_time, acr, amr,
-                    ({ALIVE}) AS alive
-             FROM token_families WHERE id = ?"
-        ));
-        self.bind_alive(statement).bind(&self.token.family_id)
+        Statement::new("SELECT id, session_id, scope, claims, resources, refreshable, auth_time, acr, amr, ")
+            .append(self.standing())
+            .append(Statement::new(" AS standing FROM token_families WHERE id = ?"))
+            .bind(&self.token.family_id)
     }
 
     pub fn read(rows: &Rows, client: &Client, user: Option<&User>) -> Result<Option<StoredFamily>, Fault> {
@@ -104,66 +139,47 @@ impl Refreshing<'_> {
         row.map(|(row, user)| row.into_family(user.sub_at(client))).transpose()
     }
 
-    /// Turns the family to its next generation, if the token is of the present one. Of any number of parallel requests one
-    /// does.
-    pub fn turn(&self) -> Statement {
-        let statement = Statement::new(format!(
-            "UPDATE token_families SET generation = generation + 1, turned_at = ?
-             WHERE id = ? AND client_id = ? AND generation = ? AND refreshable = 1
-               AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(scope))
-               AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(token_families.resources))
-               AND {ALIVE} AND {}
-             RETURNING id",
-            Proof::CONDITION
-        ))
-        .bind(self.now)
-        .bind(&self.token.family_id)
-        .bind(self.client_id)
-        .bind(self.token.generation)
-        .bind(&self.scope.map(scope_to_json).unwrap_or_else(|| "[]".to_owned()))
-        .bind(&to_json(&self.resources.foreign()));
-        self.proof.bind(self.bind_alive(statement))
+    /// The part of a statement that picks the family, if the client proves itself and it stands like that.
+    fn whose_standing_is(&self, standing: &'static str) -> Statement {
+        Statement::new("id = ? AND ")
+            .bind(&self.token.family_id)
+            .append(self.proof.condition())
+            .append(Statement::new(" AND ? = "))
+            .bind(standing)
+            .append(self.standing())
+    }
+
+    /// Rotates the family to its next generation, if the token is of the present one and nothing keeps it from being refreshed.
+    /// Of any number of parallel requests one does.
+    pub fn rotate(&self) -> Statement {
+        Statement::new("UPDATE token_families SET generation = generation + 1, turned_at = ? WHERE ")
+            .bind(self.now)
+            .append(self.whose_standing_is("current"))
+    }
+
+    /// Holds where the token's successor is given out: [`Refreshing::rotate`], before in the batch, made it, or a request before.
+    pub fn succeeded(&self) -> Statement {
+        Statement::new("EXISTS (SELECT 1 FROM token_families WHERE ")
+            .append(self.whose_standing_is("retried"))
+            .append(Statement::new(")"))
     }
 
     /// Ends the family, if the token is an older one than a retry can bring.
     pub fn end_if_reused(&self) -> Statement {
-        let sql = format!("DELETE FROM token_families WHERE {}", Self::reused());
-        self.bind_reused(Statement::new(sql))
+        Statement::new("DELETE FROM token_families WHERE ").append(self.whose_standing_is("reused"))
     }
 
     /// Writes down that [`Refreshing::end_if_reused`], which comes next, ends the family.
     pub fn record_reuse(&self, context: &Context) -> Statement {
         let entry = Entry::new(Event::RefreshTokenReused, Actor::Client);
-        let query = format!("{IDS} WHERE {}", Self::reused());
-        self.bind_reused(audit::record_each(&entry, &query, context))
-    }
-
-    /// Holds for a family whose token is older than a retry can bring.
-    fn reused() -> String {
-        format!(
-            "id = ? AND client_id = ? AND (generation > ? OR (generation = ? AND turned_at < ?)) AND {}",
-            Proof::CONDITION
-        )
-    }
-
-    fn bind_reused(&self, statement: Statement) -> Statement {
-        let statement = statement
-            .bind(&self.token.family_id)
-            .bind(self.client_id)
-            .bind(self.token.generation + 1)
-            .bind(self.token.generation + 1)
-            .bind(self.now - self.lifetimes.refresh_grace);
-        self.proof.bind(statement)
+        audit::record_each(&entry, &format!("{IDS} WHERE "), context).append(self.whose_standing_is("reused"))
     }
 }
 
 impl Row {
     fn into_family(self, sub: String) -> Result<StoredFamily, Fault> {
         Ok(StoredFamily {
-            client_id: self.client_id,
-            generation: self.generation,
-            turned_at: UnixTime(self.turned_at),
-            alive: self.alive != 0,
+            standing: self.standing,
             authorization: Authorization {
                 family_id: self.id,
                 sub,

@@ -36,9 +36,11 @@ pub async fn introspect(request: &mut Incoming, context: &Context) -> Result<Rep
     let answer = caller::acting(request, &params, context, async |caller| {
         let presented = Presented::parse(params.required("token")?, context);
         let (key, state) = presented.statements(caller.client_id(), context);
-        let batch = [caller.claim(), clients::find(caller.client_id()), key, state];
-        let [claimed, client, key, state] = context.db.batch(batch).await?;
-        let client = caller.authenticated(&claimed, clients::read(&client)?, context)?;
+        let find = clients::find(caller.client_id());
+        let use_up = caller.use_up(caller.proof(context).condition());
+        let batch = [caller.used(), find, key, state, use_up];
+        let [used, client, key, state, _] = context.db.batch(batch).await?;
+        let client = caller.authenticated(&used, clients::read(&client)?, context)?;
         check_caller(&client)?;
         Ok(presented.describe(&client, &key, &state, context).await?)
     });

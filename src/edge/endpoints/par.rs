@@ -3,9 +3,16 @@
 use crate::{
     account::throttle,
     edge::{
-        client::{caller, client_document},
+        client::{
+            caller::{self, Caller},
+            client_document,
+        },
         context::Context,
-        db::{clients, pushed_requests, throttles},
+        db::{
+            clients,
+            pushed_requests::{self, Pushing},
+            throttles,
+        },
         failure::MachineFailure,
         fault::Fault,
         hints,
@@ -13,24 +20,38 @@ use crate::{
         request::Incoming,
         request_objects,
     },
-    oidc::pushed_request::{self, PushedResponse},
+    oidc::{
+        params::Params,
+        pushed_request::{self, PushedResponse},
+    },
     reply::Reply,
     secret::{OpaqueToken, Purpose},
 };
 
-/// `POST /par`. Two round trips: which request objects the client may send is known once it has proved itself. What clients store
-/// whom anybody can be is limited by network.
+/// `POST /par`. Two round trips: which request objects the client may send is known once it has proved itself. An assertion is used
+/// up with the second one, when the request is stored. What clients store whom anybody can be is limited by network.
 pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let sent = request.form().await?;
     sent.refuse_repeated()?;
     client_document::make_known(&sent, context).await?;
-    let client = caller::acting(request, &sent, context, async |caller| {
-        let batch = [caller.claim(), clients::find(caller.client_id())];
-        let [claimed, client] = context.db.batch(batch).await?;
-        caller.authenticated(&claimed, clients::read(&client)?, context)
+    let address = request.address();
+    let response = caller::acting(request, &sent, context, async |caller| {
+        push_as(caller, &sent, &address, context).await
     })
     .await?;
-    let pushed = pushed_request::request_of(&sent, &client)?;
+    Ok(Reply::json(201, &response))
+}
+
+async fn push_as(
+    caller: &Caller,
+    sent: &Params,
+    address: &str,
+    context: &Context,
+) -> Result<PushedResponse, MachineFailure> {
+    let find = || clients::find(caller.client_id());
+    let [used, client] = context.db.batch([caller.used(), find()]).await?;
+    let client = caller.authenticated(&used, clients::read(&client)?, context)?;
+    let pushed = pushed_request::request_of(sent, &client)?;
     let pushed = request_objects::unpack(&pushed, &client, context).await?;
     let pushed = hints::open(pushed, context).await?;
     pushed_request::check(&pushed, &client, &context.config)?;
@@ -40,17 +61,31 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let hash = reference
         .hash(roots, Purpose::PushedRequest)
         .ok_or_else(|| Fault::new("pushed request", "no root key"))?;
-    let counter = throttle::of_pushed_requests(&roots.current(Purpose::Throttle), &request.address());
-    let [counted, ..] = context
+    let counter = throttle::of_pushed_requests(&roots.current(Purpose::Throttle), address);
+    let (query, proof) = (pushed.to_query(), caller.proof(context));
+    let pushing = Pushing {
+        hash: &hash,
+        client: &client,
+        query: &query,
+        proof: &proof,
+    };
+    let [used, client_now, counted, stored, ..] = context
         .db
         .batch([
+            caller.used(),
+            find(),
             throttles::count_stranger(&client.client_id, &counter, context.now),
-            pushed_requests::insert(&hash, &client.client_id, &pushed.to_query(), &counter, context.now),
+            pushing.insert(&counter, context.now),
             pushed_requests::sweep(context.now),
+            caller.use_up(pushed_requests::exists(&hash)),
         ])
         .await?;
+    caller.authenticated(&used, clients::read(&client_now)?, context)?;
     if let Some(wait) = throttles::read_wait(&counted, &counter, context.now)? {
         return Err(MachineFailure::too_many(wait));
     }
-    Ok(Reply::json(201, &PushedResponse::new(&reference)))
+    if !stored.any()? {
+        return Err(MachineFailure::ClientChanged);
+    }
+    Ok(PushedResponse::new(&reference))
 }

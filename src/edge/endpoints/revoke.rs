@@ -39,9 +39,14 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
             }
             None => access_token_revocation(text, client_id, &proof, &counter, context),
         };
-        let batch = [caller.claim(), clients::find(client_id), first, second, third, fourth];
-        let [claimed, client, counted, ..] = context.db.batch(batch).await?;
-        caller.authenticated(&claimed, clients::read(&client)?, context)?;
+        let success = proof
+            .condition()
+            .append(Statement::new(" AND "))
+            .append(throttles::within_limit_now(client_id, &counter, context.now));
+        let (find, use_up) = (clients::find(client_id), caller.use_up(success));
+        let batch = [caller.used(), find, first, second, third, fourth, use_up];
+        let [used, client, counted, ..] = context.db.batch(batch).await?;
+        caller.authenticated(&used, clients::read(&client)?, context)?;
         match throttles::read_wait(&counted, &counter, context.now)? {
             Some(wait) => Err(MachineFailure::too_many(wait)),
             None => Ok(()),

@@ -1,15 +1,20 @@
 //! `/token` (RFC 6749 section 3.2, OIDC Core section 3.1.3). One round trip a request: who asks, what they hold, and the
-//! statement that turns it, together.
+//! statement that uses it up, together. That statement has every condition of the answer: what depends on the client alone is
+//! judged by what the isolate remembers of it, and the statement demands that nothing of that has changed.
 
 use crate::{
     account::user::User,
     audit::{Actor, Entry, Event},
     edge::{
-        client::caller::{self, Caller},
+        client::{
+            caller::{self, Caller},
+            client_memory, token_readiness,
+        },
         context::Context,
         db::{
             Rows, Statement, clients,
             codes::Redemption,
+            readiness::Ready,
             signing_keys::{self, CurrentKey},
             token_families::{self, Refreshing},
             users,
@@ -19,27 +24,26 @@ use crate::{
         jwts,
         keys::{self, Signer},
         platform::random,
-        readers,
         request::Incoming,
     },
     oidc::{
         authorization::{Authorization, Beside, Mint, Reach},
         claims_request::Target,
-        client::Client,
+        client::{Client, client_auth, client_metadata::GrantType},
         error::OAuthError,
         resource_indicator::{self, Targets},
         scope::Scope,
         token::{
-            TokenRequest, TokenResponse, access_token, client_credentials_scope,
-            code_grant::{self, CodeRequest, Refusal},
-            refresh_grant::{self, Outcome, RefreshRequest, RefreshToken},
+            TokenRequest, TokenResponse, access_token, check_grant_type, client_credentials_scope,
+            code_grant::{self, CodeRequest},
+            refresh_grant::{self, RefreshRequest, RefreshToken},
         },
     },
     reply::Reply,
     secret::Purpose,
 };
 
-/// A token request whose client has yet to be believed.
+/// A token request whose client is not authenticated yet.
 struct Exchange<'a> {
     context: &'a Context,
     caller: &'a Caller,
@@ -80,53 +84,51 @@ impl Exchange<'_> {
             return Err(self.refuse(code_grant::unknown()).await);
         };
         let client_id = self.caller.client_id();
-        let proof = self.caller.proof(context);
-        let family_id = random::id()?;
+        let ready = self.ready(GrantType::AuthorizationCode).await?;
+        let (proof, family_id) = (self.caller.proof(context), random::id()?);
         let redemption = Redemption {
             hash: &hash,
             request: &request,
             proof: &proof,
+            ready: &ready,
+            audiences: &audiences(context),
             family_id: &family_id,
             client_id,
+            now,
         };
-        let attempt = async |claim: Statement, reader: Option<i64>| {
-            let statements = [
-                claim,
+        let [used, client, key, standing, redeemed, _, user, _] = context
+            .db
+            .batch([
+                self.caller.used(),
                 clients::find(client_id),
-                signing_keys::current_for_client(client_id, &keys::at_hand(), now),
+                signing_keys::current_for_client(client_id, &ready.keys, now),
                 redemption.find(),
-                redemption.redeem(reader, now),
-                redemption.begin_family(&config.lifetimes, now),
+                redemption.redeem(),
+                redemption.begin_family(&config.lifetimes),
                 users::find_by_family(&family_id),
-            ];
-            context.db.batch(statements).await
-        };
-        let refusal = |stored: &Rows| {
-            let stored = Redemption::read_stored(stored)?.ok_or_else(code_grant::unknown)?;
-            Ok::<_, MachineFailure>(stored.refusal(client_id, &request, now))
-        };
-        let reader = readers::remembered(client_id, context).await;
-        let [claimed, mut found, mut key, mut stored, mut redeemed, _, mut user] =
-            attempt(self.caller.claim(), reader).await?;
-        let mut client = self.authenticated(&claimed, &found)?;
-        let unread = client.metadata.id_token_encryption.is_some() && reader != Some(client.version);
-        if unread && !redeemed.any()? && refusal(&stored)? == Refusal::Ended {
-            // Nothing was wrong but that it was not known whether the client can read its ID token.
-            let reader = readers::check(&client, context).await?;
-            [_, found, key, stored, redeemed, _, user] = attempt(Statement::idle(), Some(reader)).await?;
-            client = self.authenticated(&claimed, &found)?;
+                self.caller.use_up(redemption.succeeded()),
+            ])
+            .await?;
+        let client = self.authenticated(&used, &client)?;
+        let (standing, family_before) = Redemption::read_standing(&standing)?.ok_or_else(code_grant::unknown)?;
+        if let Some(refusal) = standing.refusal() {
+            if let (code_grant::Standing::Replayed, Some(family_id)) = (standing, family_before) {
+                self.end_replayed(&family_id).await?;
+            }
+            return Err(refusal.into());
         }
-        let key = signing_keys::read_current(&key)?;
         let user = users::read(&user)?;
         let redeemed = redemption.read_redeemed(&redeemed, &client, user.as_ref())?;
         let Some((authorization, user)) = redeemed.zip(user) else {
-            return Err(self.refuse_code(refusal(&stored)?).await?);
+            let unreadable = ready
+                .unreadable
+                .filter(|_| standing == code_grant::Standing::Unreadable);
+            return Err(self.not_ready(unreadable));
         };
         let within = Reach {
             aud: authorization.resources.audience(&request.resources, config)?,
             scope: authorization.scope.clone(),
         };
-        TokenRequest::Code(request).check_client(&client)?;
         let refresh_token = authorization.refreshable.then(|| {
             RefreshToken {
                 family_id: family_id.clone(),
@@ -140,30 +142,22 @@ impl Exchange<'_> {
             authorization,
             refresh_token,
         };
-        self.respond(&client, key, granted).await
+        self.respond(&client, signing_keys::read_current(&key)?, granted).await
     }
 
-    async fn refuse_code(&self, refusal: Refusal) -> Result<MachineFailure, Fault> {
-        let why = match refusal {
-            Refusal::Invalid(why) => why,
-            Refusal::Ended => "the authorization behind the code has ended",
-            Refusal::Target => return Ok(resource_indicator::not_granted().into()),
-            Refusal::Replayed { family_id } => {
-                if let Some(family_id) = family_id {
-                    let entry = Entry::new(Event::CodeReplayed, Actor::Client);
-                    let record = token_families::record_end(&entry, &family_id, self.context);
-                    self.context.db.batch([record, token_families::end(&family_id)]).await?;
-                }
-                "the code was used before"
-            }
-        };
-        Ok(OAuthError::invalid_grant(why).into())
+    /// Ends what came of a code that is redeemed once more.
+    async fn end_replayed(&self, family_id: &str) -> Result<(), Fault> {
+        let entry = Entry::new(Event::CodeReplayed, Actor::Client);
+        let record = token_families::record_end(&entry, family_id, self.context);
+        self.context.db.batch([record, token_families::end(family_id)]).await?;
+        Ok(())
     }
 
     async fn refresh(self, request: RefreshRequest) -> Result<TokenResponse, MachineFailure> {
         let context = self.context;
         let (config, now) = (&context.config, context.now);
         let client_id = self.caller.client_id();
+        let ready = self.ready(GrantType::RefreshToken).await?;
         let proof = self.caller.proof(context);
         let refreshing = Refreshing {
             token: &request.token,
@@ -171,46 +165,47 @@ impl Exchange<'_> {
             resources: &request.resources,
             client_id,
             proof: &proof,
+            ready: &ready,
+            audiences: &audiences(context),
             lifetimes: &config.lifetimes,
             now,
         };
-        let [claimed, client, key, family, user, turned, ..] = context
+        let [used, client, key, family, user, ..] = context
             .db
             .batch([
-                self.caller.claim(),
+                self.caller.used(),
                 clients::find(client_id),
-                signing_keys::current_for_client(client_id, &keys::at_hand(), now),
+                signing_keys::current_for_client(client_id, &ready.keys, now),
                 refreshing.find(),
                 users::find_by_family(&request.token.family_id),
-                refreshing.turn(),
+                refreshing.rotate(),
                 refreshing.record_reuse(context),
                 refreshing.end_if_reused(),
+                self.caller.use_up(refreshing.succeeded()),
             ])
             .await?;
-        let client = self.authenticated(&claimed, &client)?;
+        let client = self.authenticated(&used, &client)?;
         let user = users::read(&user)?;
         let family = Refreshing::read(&family, &client, user.as_ref())?;
         let (family, user) = family.zip(user).ok_or_else(refresh_grant::invalid)?;
-        family.check_owner(client_id)?;
-        let aud = family.authorization.resources.audience(&request.resources, config)?;
+        if let Some(refusal) = family.standing.refusal() {
+            return Err(refusal.into());
+        }
+        if !family.standing.gives_successor() {
+            let is_unreadable = family.standing == refresh_grant::Standing::Unreadable;
+            return Err(self.not_ready(ready.unreadable.filter(|_| is_unreadable)));
+        }
         let scope = refresh_grant::narrowed(&family.authorization.scope, request.scope.as_ref())?;
-        let grace_began = now - config.lifetimes.refresh_grace;
-        let successor = match family.outcome(client_id, &request.token, turned.any()?, grace_began)? {
-            Outcome::Successor(token) => token,
-            Outcome::Reused => return Err(refresh_grant::invalid().into()),
-        };
-        TokenRequest::Refresh(request).check_client(&client)?;
         // The client may have come to be registered for less.
         let within = Reach {
-            aud,
+            aud: family.authorization.resources.audience(&request.resources, config)?,
             scope: client.permitted(&scope),
         };
-        let refresh_token = Some(successor.render(&config.roots));
         let granted = Granted {
             user,
             within,
             authorization: family.authorization,
-            refresh_token,
+            refresh_token: Some(request.token.successor().render(&config.roots)),
         };
         self.respond(&client, signing_keys::read_current(&key)?, granted).await
     }
@@ -218,23 +213,32 @@ impl Exchange<'_> {
     async fn client_credentials(self, requested: Scope, resources: Targets) -> Result<TokenResponse, MachineFailure> {
         let context = self.context;
         let client_id = self.caller.client_id();
-        let [claimed, client, key] = context
-            .db
-            .batch([
-                self.caller.claim(),
-                clients::find(client_id),
-                signing_keys::current_for_client(client_id, &keys::at_hand(), context.now),
-            ])
-            .await?;
-        let client = self.authenticated(&claimed, &client)?;
-        let scope = client_credentials_scope(&client, &requested)?;
         // Nobody has to grant an API to a client that asks for itself.
         let aud = resources.audience(&resources, &context.config)?;
-        let request = TokenRequest::ClientCredentials {
-            scope: requested,
-            resources,
+        let use_up = match self.caller.single_use() {
+            Some(_) => {
+                let check = |client: &Client| client_credentials_scope(client, &requested).map(|_| ());
+                let ready = self.ready_if(GrantType::ClientCredentials, check).await?;
+                let condition = ready.condition(context.now);
+                let success = condition
+                    .append(Statement::new(" AND "))
+                    .append(self.caller.proof(context).condition());
+                self.caller.use_up(success)
+            }
+            None => Statement::idle(),
         };
-        request.check_client(&client)?;
+        let [used, client, key, _] = context
+            .db
+            .batch([
+                self.caller.used(),
+                clients::find(client_id),
+                signing_keys::current_for_client(client_id, &keys::at_hand(), context.now),
+                use_up,
+            ])
+            .await?;
+        let client = self.authenticated(&used, &client)?;
+        let scope = client_credentials_scope(&client, &requested)?;
+        check_grant_type(&client, GrantType::ClientCredentials)?;
         let signer = Signer::new(signing_keys::read_current(&key)?, client.signing_alg(), context).await?;
         let mint = Mint {
             config: &context.config,
@@ -299,23 +303,82 @@ impl Exchange<'_> {
         })
     }
 
-    fn authenticated(&self, claimed: &Rows, client: &Rows) -> Result<Client, MachineFailure> {
-        let client = self
-            .caller
-            .authenticated(claimed, clients::read(client)?, self.context)?;
+    /// What has to be so when D1 acts, judged by what is remembered of the client. It is refused only if that is still what D1
+    /// has, and the client proves itself.
+    async fn ready(&self, grant_type: GrantType) -> Result<Ready, MachineFailure> {
+        self.ready_if(grant_type, |_| Ok(())).await
+    }
+
+    /// As [`Exchange::ready`], for a client that passes `check`, too.
+    async fn ready_if(
+        &self,
+        grant_type: GrantType,
+        check: impl Fn(&Client) -> Result<(), OAuthError>,
+    ) -> Result<Ready, MachineFailure> {
+        let (context, client_id) = (self.context, self.caller.client_id());
+        let known = match client_memory::remembered(client_id, context.now) {
+            Some(known) => Some(known),
+            None => client_memory::read(client_id, context).await?,
+        };
+        let Some(known) = known else {
+            return Err(self.refuse(client_auth::failed()).await);
+        };
+        let client = &known.record.client;
+        let judged = self.caller.check_against(&known.record, context);
+        let judged = judged
+            .and_then(|()| client.check_certificate(context.certificate.as_ref()))
+            .and_then(|()| check(client))
+            .and_then(|()| check_grant_type(client, grant_type));
+        match judged {
+            Ok(()) => Ok(token_readiness::of(&known, context).await?),
+            Err(error) => Err(self.refuse_as_judged(error, client).await),
+        }
+    }
+
+    fn authenticated(&self, used: &Rows, client: &Rows) -> Result<Client, MachineFailure> {
+        let client = self.caller.authenticated(used, clients::read(client)?, self.context)?;
         client.check_certificate(self.context.certificate.as_ref())?;
         Ok(client)
     }
 
+    /// How a request fails with which nothing is wrong in itself: the client cannot read its ID token. Or it has changed since it
+    /// was judged, or another key signs now: that is to be tried again.
+    fn not_ready(&self, unreadable: Option<OAuthError>) -> MachineFailure {
+        let changed = || {
+            client_memory::forget(self.caller.client_id());
+            MachineFailure::ClientChanged
+        };
+        unreadable.map_or_else(changed, MachineFailure::from)
+    }
+
     /// Refuses a request that is wrong in itself, but tells so only to a client that proves itself.
     async fn refuse(&self, error: OAuthError) -> MachineFailure {
-        let find = clients::find(self.caller.client_id());
-        match self.context.db.batch([self.caller.claim(), find]).await {
-            Ok([claimed, client]) => match self.authenticated(&claimed, &client) {
-                Ok(_) => error.into(),
-                Err(unauthenticated) => unauthenticated,
-            },
-            Err(fault) => fault.into(),
+        match self.fresh_client().await {
+            Ok(_) => error.into(),
+            Err(failure) => failure,
         }
     }
+
+    /// Likewise, where `error` comes of `judged`: it counts only if D1 has no other client by now.
+    async fn refuse_as_judged(&self, error: OAuthError, judged: &Client) -> MachineFailure {
+        match self.fresh_client().await {
+            Ok(fresh) if fresh.version == judged.version => error.into(),
+            Ok(_) => {
+                client_memory::forget(&judged.client_id);
+                MachineFailure::ClientChanged
+            }
+            Err(failure) => failure,
+        }
+    }
+
+    async fn fresh_client(&self) -> Result<Client, MachineFailure> {
+        let find = clients::find(self.caller.client_id());
+        let [used, client] = self.context.db.batch([self.caller.used(), find]).await?;
+        self.caller.authenticated(&used, clients::read(&client)?, self.context)
+    }
+}
+
+/// What tokens can be for, as JSON.
+fn audiences(context: &Context) -> String {
+    serde_json::to_string(&resource_indicator::known(&context.config)).unwrap_or_default()
 }

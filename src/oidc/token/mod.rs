@@ -57,25 +57,20 @@ impl TokenRequest {
             )),
         }
     }
+}
 
-    /// Whether `client` may make this request.
-    ///
-    /// # Errors
-    /// `unauthorized_client`.
-    pub fn check_client(&self, client: &Client) -> Result<(), OAuthError> {
-        let grant_type = match self {
-            Self::Code(_) => GrantType::AuthorizationCode,
-            Self::Refresh(_) => GrantType::RefreshToken,
-            Self::ClientCredentials { .. } => GrantType::ClientCredentials,
-        };
-        if client.may_use(grant_type) {
-            Ok(())
-        } else {
-            Err(OAuthError::new(
-                ErrorCode::UnauthorizedClient,
-                "the client is not registered for this grant_type",
-            ))
-        }
+/// Whether `client` may make requests of a `grant_type`.
+///
+/// # Errors
+/// `unauthorized_client`.
+pub fn check_grant_type(client: &Client, grant_type: GrantType) -> Result<(), OAuthError> {
+    if client.may_use(grant_type) {
+        Ok(())
+    } else {
+        Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "the client is not registered for this grant_type",
+        ))
     }
 }
 

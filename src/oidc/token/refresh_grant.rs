@@ -1,9 +1,10 @@
 //! Refresh tokens (RFC 6749 section 6, RFC 9700 section 4.14.2).
 //!
-//! A refresh token is no row but a MAC over its family and generation. To refresh turns the family to the next generation;
+//! A refresh token is no row but a MAC over its family and generation. To refresh rotates the family to the next generation;
 //! the token of the generation before is a retry for a short while, and after that a theft.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
 
 use crate::{
     config::Config,
@@ -11,11 +12,10 @@ use crate::{
         authorization::Authorization,
         error::{ErrorCode, OAuthError},
         params::Params,
-        resource_indicator::Targets,
+        resource_indicator::{self, Targets},
         scope::Scope,
     },
     secret::{KekVersion, Purpose, RootKeys},
-    time::UnixTime,
 };
 
 /// A refresh token.
@@ -73,7 +73,8 @@ impl RefreshToken {
         })
     }
 
-    fn next(&self) -> Self {
+    /// The token of the generation after.
+    pub fn successor(&self) -> Self {
         Self {
             family_id: self.family_id.clone(),
             generation: self.generation + 1,
@@ -100,62 +101,54 @@ impl RefreshRequest {
 /// A family as it stood before the request.
 #[derive(Debug)]
 pub struct StoredFamily {
-    /// Whom it belongs to.
-    pub client_id: String,
+    /// How it stands to the request.
+    pub standing: Standing,
     /// What was authorized.
     pub authorization: Authorization,
-    /// The generation whose token is valid.
-    pub generation: i64,
-    /// Since when.
-    pub turned_at: UnixTime,
-    /// Whether it is neither expired nor idle for too long, and its person not disabled.
-    pub alive: bool,
 }
 
-/// What came of a refresh request.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The client gets this token.
-    Successor(RefreshToken),
-    /// An older token was presented: "the authorization server will revoke the active refresh token".
+/// How a family stands to a request: what the statement that rotates it finds, first things first. Unless it is `Current` or
+/// `Reused`, the family stays as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It is another client's, or the token of a generation to come.
+    Foreign,
+    /// An older token was presented than a retry can bring: "the authorization server will revoke the active refresh token".
     Reused,
+    /// It is over, or never had refresh tokens.
+    Ended,
+    /// A scope goes beyond what was granted.
+    Scope,
+    /// A token is wanted for an API that was not granted.
+    Target,
+    /// None of the APIs that it is for is known any more.
+    NoTarget,
+    /// The client or the signing key is another than was looked at before: to be tried again.
+    NotReady,
+    /// The client cannot read its ID token.
+    Unreadable,
+    /// The token is the one of the present generation.
+    Current,
+    /// The token is the one before, and comes as a retry: it gets the same successor.
+    Retried,
 }
 
-impl StoredFamily {
-    /// Whether the token is of this client: nobody else learns what was granted.
-    ///
-    /// # Errors
-    /// `invalid_grant`.
-    pub fn check_owner(&self, client_id: &str) -> Result<(), OAuthError> {
-        if self.client_id == client_id {
-            Ok(())
-        } else {
-            Err(invalid())
+impl Standing {
+    /// What the client is told, where that is all there is to it.
+    pub fn refusal(self) -> Option<OAuthError> {
+        match self {
+            Self::Foreign | Self::Reused | Self::Ended => Some(invalid()),
+            Self::Scope => Some(beyond_grant()),
+            Self::Target => Some(resource_indicator::not_granted()),
+            Self::NoTarget => Some(resource_indicator::not_known()),
+            Self::NotReady | Self::Unreadable | Self::Current | Self::Retried => None,
         }
     }
 
-    /// Decides what `client_id` gets for `token`. `turned` tells whether the statement that turns the family did so.
-    ///
-    /// # Errors
-    /// `invalid_grant`.
-    pub fn outcome(
-        &self,
-        client_id: &str,
-        token: &RefreshToken,
-        turned: bool,
-        grace_began: UnixTime,
-    ) -> Result<Outcome, OAuthError> {
-        self.check_owner(client_id)?;
-        if !self.alive || !self.authorization.refreshable {
-            return Err(invalid());
-        }
-        let behind = self.generation - token.generation;
-        match behind {
-            0 if turned => Ok(Outcome::Successor(token.next())),
-            1 if self.turned_at >= grace_began => Ok(Outcome::Successor(token.next())),
-            1.. => Ok(Outcome::Reused),
-            _ => Err(invalid()),
-        }
+    /// Whether the client gets the next refresh token.
+    pub fn gives_successor(self) -> bool {
+        matches!(self, Self::Current | Self::Retried)
     }
 }
 
@@ -168,11 +161,12 @@ pub fn narrowed(authorized: &Scope, requested: Option<&Scope>) -> Result<Scope, 
     match requested {
         None => Ok(authorized.clone()),
         Some(requested) if requested.is_subset(authorized) => Ok(requested.clone()),
-        Some(_) => Err(OAuthError::new(
-            ErrorCode::InvalidScope,
-            "a scope goes beyond what was granted",
-        )),
+        Some(_) => Err(beyond_grant()),
     }
+}
+
+fn beyond_grant() -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidScope, "a scope goes beyond what was granted")
 }
 
 /// The error for every refresh token that does not work, whatever the reason.

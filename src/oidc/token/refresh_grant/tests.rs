@@ -1,11 +1,8 @@
-//! Which refresh tokens are Limen's, whose they are, and what comes of those that were used before.
+//! Which refresh tokens are Limen's, and what is told of those that do not work.
 
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::oidc::claims_request::ClaimsRequest;
-
-const NOW: UnixTime = UnixTime(1_800_000_000);
 
 fn roots(versions: &[KekVersion], current: KekVersion, epoch: &str) -> RootKeys {
     let roots = versions.iter().map(|version| (*version, [*version as u8; 32]));
@@ -19,34 +16,9 @@ fn token(generation: i64) -> RefreshToken {
     }
 }
 
-/// A family in its generation 5.
-fn family() -> StoredFamily {
-    StoredFamily {
-        client_id: "c1".to_owned(),
-        authorization: Authorization {
-            family_id: "f".to_owned(),
-            sub: "u".to_owned(),
-            session_id: "s".to_owned(),
-            scope: Scope::parse("openid").unwrap(),
-            claims: ClaimsRequest::default(),
-            resources: Targets::default(),
-            nonce: None,
-            auth_time: NOW,
-            acr: "1".to_owned(),
-            amr: vec![],
-            refreshable: true,
-        },
-        generation: 5,
-        turned_at: NOW,
-        alive: true,
-    }
-}
-
-/// What `c1` gets for the token of `generation`, where the statement turned the family or did not.
-fn outcome(family: &StoredFamily, generation: i64, turned: bool) -> Result<Outcome, ErrorCode> {
-    family
-        .outcome("c1", &token(generation), turned, NOW)
-        .map_err(|error| error.code)
+fn told(name: &str) -> Option<ErrorCode> {
+    let standing: Standing = serde_json::from_value(serde_json::Value::from(name)).unwrap();
+    standing.refusal().map(|error| error.code)
 }
 
 #[test]
@@ -81,54 +53,23 @@ fn a_token_has_one_text_alone() {
     }
 }
 
-/// RFC 6749 section 6: "ensure that the refresh token was issued to the authenticated client".
 #[test]
-fn a_token_of_another_client_is_not_valid_and_ends_nothing() {
-    assert_eq!(family().check_owner("c1"), Ok(()));
-    assert_eq!(family().check_owner("c2"), Err(invalid()));
-    for generation in [3, 4, 5] {
-        assert_eq!(
-            family().outcome("c2", &token(generation), true, NOW),
-            Err(invalid()),
-            "{generation}"
-        );
+fn each_reason_has_its_error_and_the_rest_goes_on() {
+    for name in ["foreign", "reused", "ended"] {
+        assert_eq!(told(name), Some(ErrorCode::InvalidGrant), "{name}");
+    }
+    assert_eq!(told("scope"), Some(ErrorCode::InvalidScope));
+    for name in ["target", "no_target"] {
+        assert_eq!(told(name), Some(ErrorCode::InvalidTarget), "{name}");
+    }
+    for name in ["not_ready", "unreadable", "current", "retried"] {
+        assert_eq!(told(name), None, "{name}");
     }
 }
 
 #[test]
-fn the_token_of_the_present_generation_turns_the_family_once() {
-    assert_eq!(outcome(&family(), 5, true), Ok(Outcome::Successor(token(6))));
-    assert_eq!(outcome(&family(), 5, false), Err(ErrorCode::InvalidGrant));
-}
-
-/// RFC 9700 section 4.14.2.
-#[test]
-fn an_older_token_is_a_retry_within_the_grace_and_then_a_theft() {
-    let mut family = family();
-    assert_eq!(
-        outcome(&family, 4, false),
-        Ok(Outcome::Successor(token(5))),
-        "the grace began in the second of the turn"
-    );
-    assert_eq!(outcome(&family, 3, false), Ok(Outcome::Reused), "two behind");
-    family.turned_at = UnixTime(NOW.0 - 1);
-    assert_eq!(outcome(&family, 4, false), Ok(Outcome::Reused));
-}
-
-#[test]
-fn a_token_of_a_generation_to_come_is_not_valid() {
-    assert_eq!(outcome(&family(), 6, true), Err(ErrorCode::InvalidGrant));
-}
-
-#[test]
-fn a_family_that_ended_or_never_refreshed_gives_nothing() {
-    let (mut ended, mut never) = (family(), family());
-    ended.alive = false;
-    never.authorization.refreshable = false;
-    for generation in [3, 4, 5] {
-        assert_eq!(outcome(&ended, generation, true), Err(ErrorCode::InvalidGrant));
-        assert_eq!(outcome(&never, generation, true), Err(ErrorCode::InvalidGrant));
-    }
+fn a_successor_is_of_the_same_family_and_the_next_generation() {
+    assert_eq!(token(5).successor(), token(6));
 }
 
 /// RFC 6749 section 6.

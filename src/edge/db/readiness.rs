@@ -1,0 +1,35 @@
+//! That a client can be given its tokens, as a condition in SQL: nothing is used up for an answer that cannot be made.
+
+use super::{Statement, signing_keys};
+use crate::{
+    oidc::{error::OAuthError, jose::jwt::SigningAlg},
+    time::UnixTime,
+};
+
+/// What was found out before D1 acts.
+pub struct Ready {
+    pub client_id: String,
+    /// Of the client that was judged.
+    pub version: i64,
+    /// Of its tokens' signatures.
+    pub alg: SigningAlg,
+    /// The `kid`s of the keys at hand, as JSON.
+    pub keys: String,
+    /// What the client is told where it cannot read its ID tokens.
+    pub unreadable: Option<OAuthError>,
+}
+
+impl Ready {
+    /// Holds while the client is the one that was judged, and the key that signs for it now is at hand.
+    pub fn condition(&self, now: UnixTime) -> Statement {
+        Statement::new(
+            "(EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND clients.version = ?)
+              AND EXISTS (SELECT value FROM json_each(?) INTERSECT ",
+        )
+        .bind(&self.client_id)
+        .bind(self.version)
+        .bind(&self.keys)
+        .append(signing_keys::current_kid(self.alg, now))
+        .append(Statement::new("))"))
+    }
+}
