@@ -313,6 +313,8 @@ impl Hash {
     }
 }
 
+impl Eq for Hash {}
+
 impl PartialEq for Hash {
     fn eq(&self, other: &Self) -> bool {
         self.0.as_bytes().ct_eq(other.0.as_bytes()).into()

@@ -3,8 +3,9 @@
 use super::{
     context::Context,
     db::{
-        clients, grants,
+        clients, grants, pushed_requests,
         sessions::{self, Session},
+        signing_keys::CurrentKey,
     },
     failure::{PageFailure, Problem, StepFailure},
     fault::Fault,
@@ -21,6 +22,7 @@ use crate::{
         interaction::Interaction,
         jarm,
         params::Params,
+        pushed_request,
         return_address::{AuthorizationResponse, Delivery, PageError, ReturnAddress},
     },
     pages::{Csp, CspSource, FormPostPage, Language, content_security_policy},
@@ -110,13 +112,14 @@ impl Flow {
     pub async fn grant(
         &self,
         response: Result<AuthorizationResponse, StepFailure>,
+        response_key: Option<CurrentKey>,
         language: Language,
         context: &Context,
     ) -> Result<Reply, Fault> {
         match response {
             Ok(response) => {
                 let delivery = self.address.deliver_response(&context.config.issuer, response);
-                self.deliver(delivery, language, context).await
+                self.deliver(delivery, response_key, language, context).await
             }
             Err(StepFailure::Client(error)) => self.refuse(&error, language, context).await,
             Err(StepFailure::Fault(fault)) => Err(fault),
@@ -126,16 +129,22 @@ impl Flow {
     /// Answers the client with an error.
     pub async fn refuse(&self, error: &OAuthError, language: Language, context: &Context) -> Result<Reply, Fault> {
         let delivery = self.address.deliver_error(&context.config.issuer, error);
-        self.deliver(delivery, language, context).await
+        self.deliver(delivery, None, language, context).await
     }
 
     /// Sends a response on its way, in a JWT where the client asked for one. Where it has no key to encrypt that to, it gets none.
-    async fn deliver(&self, delivery: Delivery, language: Language, context: &Context) -> Result<Reply, Fault> {
+    async fn deliver(
+        &self,
+        delivery: Delivery,
+        key: Option<CurrentKey>,
+        language: Language,
+        context: &Context,
+    ) -> Result<Reply, Fault> {
         let Delivery::InJwt(fields) = delivery else {
             return deliver(delivery, language);
         };
         let claims = jarm::claims(fields, &self.client, &context.config.issuer, context.now);
-        match jwts::authorization_response(&claims, &self.client, context).await {
+        match jwts::authorization_response(&claims, &self.client, key, context).await {
             Ok(response) => deliver(self.address.deliver_jwt(response), language),
             Err(StepFailure::Fault(fault)) => Err(fault),
             Err(StepFailure::Client(error)) => deliver(
@@ -145,8 +154,14 @@ impl Flow {
         }
     }
 
-    /// Tells the client that the person said no.
-    pub async fn deny(&self, language: Language, context: &Context) -> Result<Reply, Fault> {
+    /// Tells the client that the person said no. That ends the authorization, and uses a pushed request up.
+    pub async fn deny(&self, interaction: &Interaction, language: Language, context: &Context) -> Result<Reply, Fault> {
+        if let Some(hash) = &interaction.pushed {
+            let take = pushed_requests::take_turned_down(hash, &self.client.client_id);
+            if !context.db.run(take).await?.any()? {
+                return self.refuse(&pushed_request::unknown(), language, context).await;
+            }
+        }
         let error = OAuthError::new(ErrorCode::AccessDenied, "the person refused");
         self.refuse(&error, language, context).await
     }

@@ -6,7 +6,7 @@ use super::{
     client::client_keys,
     context::Context,
     crypto::jwe,
-    db::signing_keys,
+    db::signing_keys::{self, CurrentKey},
     failure::StepFailure,
     fault::Fault,
     keys::{self, Signer},
@@ -17,7 +17,7 @@ use crate::oidc::{
         client_metadata::{Encryption, IdTokenAlg},
     },
     error::OAuthError,
-    jose::jwt,
+    jose::jwt::{self, SigningAlg},
     token::id_token,
 };
 
@@ -54,15 +54,37 @@ pub async fn check_reader(client: &Client, context: &Context) -> Result<(), Step
     Ok(())
 }
 
-/// An authorization response of `claims` (JARM section 2.2), signed with RS256 where the client registered no other algorithm.
+/// Whether `client` can read authorization responses in JWTs, likewise.
+///
+/// # Errors
+/// What the client is told where it has no key.
+pub async fn check_response_reader(client: &Client, context: &Context) -> Result<(), StepFailure> {
+    if let Some(encryption) = client.metadata.authorization_encryption {
+        encrypt(b"", None, client, encryption, context).await?;
+    }
+    Ok(())
+}
+
+/// What signs the authorization responses of `client`: RS256 where it registered no other algorithm.
+pub fn response_alg(client: &Client) -> SigningAlg {
+    client.metadata.authorization_signed_response_alg.unwrap_or_default()
+}
+
+/// An authorization response of `claims` (JARM section 2.2). `key` is the one that signs it, where that was read before.
 pub async fn authorization_response(
     claims: &impl Serialize,
     client: &Client,
+    key: Option<CurrentKey>,
     context: &Context,
 ) -> Result<String, StepFailure> {
-    let alg = client.metadata.authorization_signed_response_alg.unwrap_or_default();
-    let key = signing_keys::current(alg, &keys::at_hand(), context.now);
-    let key = signing_keys::read_current(&context.db.run(key).await?)?;
+    let alg = response_alg(client);
+    let key = match key {
+        Some(key) => Some(key),
+        None => {
+            let current = signing_keys::current(alg, &keys::at_hand(), context.now);
+            signing_keys::read_current(&context.db.run(current).await?)?
+        }
+    };
     let token = Signer::new(key, alg, context).await?.sign(JWT, claims).await?;
     match client.metadata.authorization_encryption {
         Some(encryption) => encrypt(token.as_bytes(), Some(JWT), client, encryption, context).await,

@@ -30,7 +30,7 @@ use crate::{
 
 thread_local! {
     /// Unwrapped private halves by `kid`. That a key is here says nothing of whether it may sign.
-    static AT_HAND: RefCell<HashMap<String, CryptoKey>> = RefCell::new(HashMap::new());
+    static AT_HAND: RefCell<HashMap<String, (SigningAlg, CryptoKey)>> = RefCell::new(HashMap::new());
 }
 
 /// The most keys kept at hand; beyond it all are dropped, and unwrapped again as they are needed.
@@ -46,6 +46,26 @@ pub struct Signer {
 /// The `kid`s at hand, as the JSON that the statements for the current key take.
 pub fn at_hand() -> String {
     AT_HAND.with_borrow(|keys| serde_json::to_string(&keys.keys().collect::<Vec<_>>()).unwrap_or_default())
+}
+
+/// Gets a key of `alg` at hand, if there is none.
+///
+/// # Errors
+/// Where it cannot be unwrapped.
+pub async fn get_at_hand(alg: SigningAlg, context: &Context) -> Result<(), Fault> {
+    if is_at_hand(alg) {
+        return Ok(());
+    }
+    let rows = context
+        .db
+        .run(signing_keys::current(alg, &at_hand(), context.now))
+        .await?;
+    take_at_hand(signing_keys::read_current(&rows)?.as_ref(), alg, context).await
+}
+
+/// Whether a key of `alg` is at hand, perhaps one that signs no more.
+pub fn is_at_hand(alg: SigningAlg) -> bool {
+    AT_HAND.with_borrow(|keys| keys.values().any(|(of, _)| *of == alg))
 }
 
 /// Takes the key at hand that D1 named for `alg`, or the first one where there is none yet.
@@ -80,7 +100,7 @@ impl Signer {
 
     async fn from_row(row: CurrentKey, context: &Context) -> Result<Self, Fault> {
         let alg = SigningAlg::parse(&row.alg).ok_or_else(|| Fault::new("signing_keys", "unknown alg"))?;
-        if let Some(key) = AT_HAND.with_borrow(|keys| keys.get(&row.kid).cloned()) {
+        if let Some((_, key)) = AT_HAND.with_borrow(|keys| keys.get(&row.kid).cloned()) {
             return Ok(Self { kid: row.kid, alg, key });
         }
         let wrapped = row
@@ -95,7 +115,7 @@ impl Signer {
             if keys.len() >= MOST_AT_HAND {
                 keys.clear();
             }
-            keys.insert(row.kid.clone(), key.clone());
+            keys.insert(row.kid.clone(), (alg, key.clone()));
         });
         Ok(Self { kid: row.kid, alg, key })
     }

@@ -164,7 +164,27 @@ impl AuthRequest {
     /// equivalent to prompt=login."
     pub fn accepts_sign_in_of(&self, auth_time: UnixTime, now: UnixTime) -> bool {
         let asked_again = self.prompt.login || self.max_age == Some(Lifetime(0));
-        !asked_again && self.max_age.is_none_or(|max_age| now.since(auth_time) <= max_age)
+        !asked_again && self.oldest_sign_in(now).is_none_or(|oldest| auth_time >= oldest)
+    }
+
+    /// When a sign-in must have been at the earliest, by `max_age`.
+    pub fn oldest_sign_in(&self, now: UnixTime) -> Option<UnixTime> {
+        self.max_age.map(|max_age| now - max_age)
+    }
+
+    /// Whether it does not matter to the request who is signed in, nor how, and nobody has to be asked: what is left is consent
+    /// and [`AuthRequest::oldest_sign_in`].
+    pub fn takes_anybody(&self) -> bool {
+        let Prompt {
+            none: _,
+            login,
+            consent,
+            select_account,
+            create,
+        } = self.prompt;
+        let asks = login || consent || select_account || create || self.max_age == Some(Lifetime(0));
+        let expects = self.id_token_hint.is_some() || self.claims.expects_subject();
+        !asks && !expects && self.claims.essential_acr_values().is_none()
     }
 }
 

@@ -110,6 +110,13 @@ impl ClaimsRequest {
             .all(|demand| demand.accepts(&Value::from(sub)))
     }
 
+    /// Whether somebody in particular is expected.
+    pub fn expects_subject(&self) -> bool {
+        [&self.id_token, &self.userinfo]
+            .into_iter()
+            .any(|member| member.contains_key("sub"))
+    }
+
     /// The values one of which `acr` must have: "If the acr Claim is requested as an Essential Claim for the ID Token with a
     /// values parameter ... the Authorization Server MUST return an acr Claim Value that matches one of the requested
     /// values" (section 5.5.1.1). None where any will do.

@@ -9,12 +9,12 @@ use super::{
     error::{ErrorCode, OAuthError},
 };
 use crate::{
-    secret::Key,
+    secret::{Hash, Key},
     time::{Lifetime, UnixTime},
 };
 
 /// How long a person may take.
-const PATIENCE: Lifetime = Lifetime::hours(1);
+pub const PATIENCE: Lifetime = Lifetime::hours(1);
 
 /// How long a sign-in counts as made for the request that asked for it.
 const FRESH: Lifetime = Lifetime::minutes(10);
@@ -102,6 +102,16 @@ impl Step {
         Ok(Self::Issue)
     }
 
+    /// Whether [`Step::next`] is [`Step::Issue`] for whoever has consented to all of `request` and signed in since
+    /// [`AuthRequest::oldest_sign_in`]: then the statement that stores the answer can demand that, and nothing has to be known of
+    /// the person before.
+    pub fn is_issue_for_anybody(request: &AuthRequest, waiting: Option<&Interaction>) -> bool {
+        let nobody_chosen = |it: &Interaction| !matches!(it.choice, Choice::Session(_));
+        // A sign-in for this very request need not be as recent as others.
+        let by_time_alone = |_: &Interaction| request.max_age.is_none();
+        request.takes_anybody() && waiting.is_none_or(|it| nobody_chosen(it) && by_time_alone(it))
+    }
+
     fn unless_silent(self, request: &AuthRequest, code: ErrorCode, why: &'static str) -> Result<Self, OAuthError> {
         if request.prompt.none {
             Err(OAuthError::new(code, why))
@@ -165,6 +175,8 @@ pub struct Interaction {
     pub session_before: Option<String>,
     /// The account that the person chose for it.
     pub choice: Choice,
+    /// Where the request was pushed: what is taken out when the authorization ends.
+    pub pushed: Option<Hash>,
 }
 
 impl Interaction {
@@ -181,7 +193,7 @@ impl Interaction {
             && now.since(authentication.auth_time) <= FRESH
     }
 
-    /// The sealed text: `base64url(query).since.session.choice.mac`.
+    /// The sealed text: `base64url(query).since.session.choice.mac`, and `.pushed` before the MAC where the request was pushed.
     ///
     /// # Errors
     /// `invalid_request` when the request is too long to wait.
@@ -189,21 +201,15 @@ impl Interaction {
         if self.query.len() > LONGEST_QUERY {
             return Err(OAuthError::invalid_request("the request is too long"));
         }
-        let (since, session) = (
-            self.since.seconds().to_string(),
-            self.session_before.as_deref().unwrap_or_default(),
-        );
-        let mac = key.mac(&[
-            browser.as_bytes(),
-            self.query.as_bytes(),
-            since.as_bytes(),
-            session.as_bytes(),
-            self.choice.as_str().as_bytes(),
-        ]);
+        let since = self.since.seconds().to_string();
+        let session = self.session_before.as_deref().unwrap_or_default();
+        let mut parts = vec![since.as_str(), session, self.choice.as_str()];
+        parts.extend(self.pushed.iter().flat_map(|hash| hash.as_str().split('.')));
+        let mac = key.mac(&maced(browser, self.query.as_bytes(), &parts));
         Ok(format!(
-            "{}.{since}.{session}.{}.{}",
+            "{}.{}.{}",
             URL_SAFE_NO_PAD.encode(&self.query),
-            self.choice.as_str(),
+            parts.join("."),
             URL_SAFE_NO_PAD.encode(mac)
         ))
     }
@@ -211,32 +217,40 @@ impl Interaction {
     /// Opens sealed text. `None` when it is not of this browser, was altered, or is older than an hour.
     pub fn open(text: &str, key: &Key, browser: &str, now: UnixTime) -> Option<Self> {
         let parts: Vec<_> = text.split('.').collect();
-        let [query, since, session, choice, mac] = parts.as_slice() else {
-            return None;
+        let (query, parts, mac) = match parts.as_slice() {
+            [query, parts @ .., mac] => (
+                URL_SAFE_NO_PAD.decode(query).ok()?,
+                parts,
+                URL_SAFE_NO_PAD.decode(mac).ok()?,
+            ),
+            _ => return None,
         };
-        let (query, mac) = (URL_SAFE_NO_PAD.decode(query).ok()?, URL_SAFE_NO_PAD.decode(mac).ok()?);
-        let genuine = key.verify(
-            &[
-                browser.as_bytes(),
-                &query,
-                since.as_bytes(),
-                session.as_bytes(),
-                choice.as_bytes(),
-            ],
-            &mac,
-        );
+        let genuine = key.verify(&maced(browser, &query, parts), &mac);
+        let (since, session, choice, pushed) = match *parts {
+            [since, session, choice] => (since, session, choice, None),
+            [since, session, choice, version, hash] => (since, session, choice, Some(format!("{version}.{hash}"))),
+            _ => return None,
+        };
         let since = UnixTime(since.parse().ok()?);
         if !genuine || now.since(since) > PATIENCE {
             return None;
         }
-        let session_before = Some((*session).to_owned()).filter(|session| !session.is_empty());
+        let session_before = Some(session.to_owned()).filter(|session| !session.is_empty());
         Some(Self {
             query: String::from_utf8(query).ok()?,
             since,
             session_before,
             choice: Choice::read(choice),
+            pushed: pushed.map(Hash::stored),
         })
     }
+}
+
+/// What the MAC is over.
+fn maced<'a>(browser: &'a str, query: &'a [u8], parts: &[&'a str]) -> Vec<&'a [u8]> {
+    let mut maced = vec![browser.as_bytes(), query];
+    maced.extend(parts.iter().map(|part| part.as_bytes()));
+    maced
 }
 
 #[cfg(test)]

@@ -173,6 +173,11 @@ fn encoded_len(text: &str) -> usize {
 }
 
 impl ReturnAddress {
+    /// Whether the response goes in a JWT.
+    pub fn wants_jwt(&self) -> bool {
+        self.in_jwt
+    }
+
     /// Finds where the response to `params` goes. Errors that come later can be sent there.
     ///
     /// # Errors

@@ -22,12 +22,11 @@ use crate::{
 /// Inserts a code, if its basis stands.
 pub fn insert(hash: &Hash, redirect_uri: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> Statement {
     let request = basis.request;
-    let statement = Statement::new(format!(
+    Statement::new(
         "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, resources, nonce, code_challenge,
                             refreshable, auth_time, acr, amr, issued_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
-        Basis::FROM
-    ))
+         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ?",
+    )
     .bind(hash)
     .bind(redirect_uri)
     .bind(&scope_to_json(&request.scope))
@@ -37,8 +36,8 @@ pub fn insert(hash: &Hash, redirect_uri: &str, basis: &Basis<'_>, lifetimes: &Li
     .bind(request.code_challenge.as_ref().map(CodeChallenge::as_str))
     .bind(request.refreshable)
     .bind(basis.now)
-    .bind(basis.now + lifetimes.code);
-    basis.bind(statement)
+    .bind(basis.now + lifetimes.code)
+    .append(basis.from())
 }
 
 /// A request to redeem a code, as statements.

@@ -2,17 +2,18 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, clients::Proof, throttles};
+use super::{Rows, Statement, basis::Basis, clients::Proof, throttles};
 use crate::{
     account::throttle::Counter,
     edge::fault::Fault,
-    oidc::{client::Client, pushed_request::LIFETIME},
+    oidc::{client::Client, interaction::PATIENCE, pushed_request::LIFETIME},
     secret::Hash,
     time::{Lifetime, UnixTime},
 };
 
-/// How long a request outlives its time where others are pushed.
-const KEPT: Lifetime = Lifetime::minutes(15);
+/// How long a request outlives its time where others are pushed: it may have been begun in its last second, and is still to be
+/// taken out when the person is done.
+const KEPT: Lifetime = PATIENCE;
 
 /// How many old requests go when a new one comes: more than one, so that what strangers leave behind never adds up.
 const MOST_SWEPT: i64 = 10;
@@ -69,15 +70,25 @@ pub fn find(hash: &Hash, client_id: &str, now: UnixTime) -> Statement {
         .bind(now)
 }
 
-/// Takes a request out, if its client is still of that `version`: of any number of parallel takers one gets a row.
-pub fn take(hash: &Hash, client_id: &str, version: i64) -> Statement {
-    Statement::new(
-        "DELETE FROM pushed_requests WHERE hash = ? AND client_id = ?
-           AND EXISTS (SELECT 1 FROM clients WHERE clients.id = pushed_requests.client_id AND version = ?) RETURNING hash",
-    )
-    .bind(hash)
-    .bind(client_id)
-    .bind(version)
+/// Takes a request out that is answered, if the basis of the answer stands. It goes behind what stores the answer, which demands
+/// that the request is still there: of any number of parallel takers one gets to answer it.
+pub fn take_answered(hash: &Hash, basis: &Basis<'_>) -> Statement {
+    Statement::new("DELETE FROM pushed_requests WHERE hash = ? AND EXISTS (")
+        .bind(hash)
+        .append(basis.check())
+        .append(Statement::new(")"))
+}
+
+/// Takes a request out that the person turned down: of any number of parallel takers one gets a row.
+pub fn take_turned_down(hash: &Hash, client_id: &str) -> Statement {
+    Statement::new("DELETE FROM pushed_requests WHERE hash = ? AND client_id = ? RETURNING hash")
+        .bind(hash)
+        .bind(client_id)
+}
+
+/// Gives a row where nobody took a request out.
+pub fn find_again(hash: &Hash) -> Statement {
+    Statement::new("SELECT hash FROM pushed_requests WHERE hash = ?").bind(hash)
 }
 
 /// The query of what [`find`] found.

@@ -24,12 +24,11 @@ impl Ready {
     pub fn condition(&self, now: UnixTime) -> Statement {
         Statement::new(
             "(EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND clients.version = ?)
-              AND EXISTS (SELECT value FROM json_each(?) INTERSECT ",
+              AND EXISTS (",
         )
         .bind(&self.client_id)
         .bind(self.version)
-        .bind(&self.keys)
-        .append(signing_keys::current_kid(self.alg, now))
+        .append(signing_keys::current_at_hand(self.alg, &self.keys, now))
         .append(Statement::new("))"))
     }
 }

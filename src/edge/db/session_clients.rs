@@ -7,15 +7,16 @@ use crate::edge::fault::Fault;
 
 /// Notes that a client knows the session behind what it gets, if the basis of that stands.
 pub fn note(basis: &Basis<'_>) -> Statement {
-    let statement = Statement::new(format!(
+    Statement::new(
         "INSERT INTO session_clients (session_id, client_id, known_as, first_at, last_at)
-         SELECT s.id, c.id, s.id, ?, ? {}
-         ON CONFLICT (session_id, client_id, known_as) DO UPDATE SET last_at = excluded.last_at",
-        Basis::FROM
-    ))
+         SELECT s.id, c.id, s.id, ?, ?",
+    )
     .bind(basis.now)
-    .bind(basis.now);
-    basis.bind(statement)
+    .bind(basis.now)
+    .append(basis.from())
+    .append(Statement::new(
+        " ON CONFLICT (session_id, client_id, known_as) DO UPDATE SET last_at = excluded.last_at",
+    ))
 }
 
 /// Lets a new session of a person take over the clients that know those of `hashes`, the person's others in that browser.

@@ -69,11 +69,13 @@ pub fn current(alg: SigningAlg, at_hand: &str, now: UnixTime) -> Statement {
         .bind(now)
 }
 
-/// Its `kid` alone, as a query within another statement.
-pub(super) fn current_kid(alg: SigningAlg, now: UnixTime) -> Statement {
+/// Its `kid` alone, if it is among those `at_hand`: a query within another statement.
+pub(super) fn current_at_hand(alg: SigningAlg, at_hand: &str, now: UnixTime) -> Statement {
     Statement::new(format!(
-        "SELECT kid FROM (SELECT k.kid FROM signing_keys k WHERE k.alg = ? {CONDITION})"
+        "SELECT value FROM json_each(?) INTERSECT
+         SELECT kid FROM (SELECT k.kid FROM signing_keys k WHERE k.alg = ? {CONDITION})"
     ))
+    .bind(at_hand)
     .bind(alg.as_str())
     .bind(now)
     .bind(now)

@@ -29,20 +29,19 @@ use crate::{
 /// Begins the family of an access token from the authorization endpoint, if its basis stands. No refresh token comes of it:
 /// "The implicit grant type ... does not support the issuance of refresh tokens" (RFC 6749 section 4.2).
 pub fn begin(family_id: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> Statement {
-    let statement = Statement::new(format!(
+    Statement::new(
         "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, generation,
                                      turned_at, auth_time, acr, amr, created_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ? {}",
-        Basis::FROM
-    ))
+         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ?",
+    )
     .bind(family_id)
     .bind(&scope_to_json(&basis.request.front_channel_scope()))
     .bind(&to_json(&basis.request.claims))
     .bind(&to_json(&basis.request.resources))
     .bind(basis.now)
     .bind(basis.now)
-    .bind(basis.now + lifetimes.access_token);
-    basis.bind(statement)
+    .bind(basis.now + lifetimes.access_token)
+    .append(basis.from())
 }
 
 /// A request to refresh, as statements.

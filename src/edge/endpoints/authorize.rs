@@ -10,7 +10,7 @@ use crate::{
         fault::Fault,
         flow::{Flow, Standing},
         hints,
-        issue::Draft,
+        issue::{Draft, Stored},
         keys,
         people::visitor::Visitor,
         request::Incoming,
@@ -72,7 +72,7 @@ async fn proceed(
         .ok_or(PageError::UnknownClient)?;
     let (known, pushed) = match waiting {
         // What waits for the person was unpacked before.
-        Some(_) => (Ok(Some(params.clone())), None),
+        Some(interaction) => (Ok(Some(params.clone())), interaction.pushed.clone()),
         None => match find_pushed(&params, client_id, context).await {
             Err(StepFailure::Fault(fault)) => return Err(fault.into()),
             Err(StepFailure::Client(error)) => (Err(error), None),
@@ -114,7 +114,7 @@ struct Sent {
 struct Origin<'a> {
     /// It waited for the person.
     waiting: Option<&'a Interaction>,
-    /// It was pushed, and begins one authorization (RFC 9126 section 4): what answers it takes it out.
+    /// It was pushed, and is good for one answer (RFC 9126 section 4), which takes it out.
     pushed: Option<&'a Hash>,
 }
 
@@ -191,8 +191,8 @@ async fn refuse_object(
     Ok(Attempt::Done(flow.refuse(error, language, context).await?))
 }
 
-/// One round trip: the client's version, the session, the consent, and an answer that is stored if all of them agree. Whether
-/// the client gets to see that answer is decided afterwards.
+/// One round trip: the client's version, the session, the consent; and where nothing more has to be known of the person, an answer
+/// that is stored if all of them agree. Otherwise it is stored in a second one, when it is known that it is given.
 async fn attempt(
     params: Params,
     client: Client,
@@ -206,13 +206,18 @@ async fn attempt(
     let request = flow.as_ref().ok().map(|flow| flow.request(context));
     let session_hash = visitor.session_hash.as_ref();
     let mut draft = None;
-    let mut issue = [(); 5].map(|()| Statement::idle());
+    let mut issue = [(); 7].map(|()| Statement::idle());
     if let (Ok(flow), Some(Ok(request)), Some(session_hash)) = (&flow, &request, session_hash) {
-        issue = draft
-            .insert(Draft::new(request.clone(), session_hash, context)?)
-            .statements(flow, context);
+        let new = Draft::new(request.clone(), session_hash, origin.pushed, context)?;
+        if new.needs_no_look(flow, waiting, context) {
+            let new = draft.insert(new.before_a_look(context.now));
+            issue = new.statements(flow, context);
+        } else {
+            let new = draft.insert(new);
+            [issue[1], issue[2]] = new.signing_keys(flow, context);
+        }
     }
-    let [stands, key, code, family, known] = issue;
+    let [stands, key, response_key, code, family, known, take] = issue;
     let hint = request
         .as_ref()
         .and_then(|request| request.as_ref().ok()?.id_token_hint.as_ref());
@@ -220,24 +225,33 @@ async fn attempt(
         Some(token) => signing_keys::find(token.kid().unwrap_or_default()),
         None => Statement::idle(),
     };
-    let taking = match origin.pushed {
-        Some(hash) => pushed_requests::take(hash, &client_id, version),
-        None => Statement::idle(),
-    };
+    let still_there = origin.pushed.map_or_else(Statement::idle, pushed_requests::find_again);
     let lifetimes = &context.config.lifetimes;
-    let [client, session, consent, hint_key, stands, key, taken, ..] = context
+    let [
+        client,
+        session,
+        consent,
+        hint_key,
+        still_there,
+        stands,
+        key,
+        response_key,
+        ..,
+    ] = context
         .db
         .batch([
             clients::find(&client_id),
             sessions::find(session_hash, lifetimes, context.now),
             grants::find_by_session(session_hash, &client_id),
             hint_key,
+            still_there,
             stands,
             key,
-            taking,
+            response_key,
             code,
             family,
             known,
+            take,
             sessions::touch(session_hash, lifetimes, context.now),
         ])
         .await?;
@@ -254,8 +268,8 @@ async fn attempt(
     };
     let flow = flow?;
     let language = visitor.language(Some(&flow.params));
-    if origin.pushed.is_some() && !taken.any()? {
-        // Somebody else began it in this very moment.
+    if origin.pushed.is_some() && !still_there.any()? {
+        // It was answered before, perhaps in another tab.
         let reply = flow.refuse(&pushed_request::unknown(), language, context).await?;
         return Ok(Attempt::Done(reply));
     }
@@ -283,6 +297,7 @@ async fn attempt(
             .as_ref()
             .map(|present| present.authentication.session_id.clone()),
         choice: Choice::Open,
+        pushed: origin.pushed.cloned(),
     };
     let wait_at = async |page| {
         let interaction = waiting.cloned().unwrap_or_else(begun);
@@ -290,12 +305,29 @@ async fn attempt(
     };
     let reply = match (step, draft, &standing.session) {
         (Err(error), ..) => flow.refuse(&error, language, context).await?,
-        (Ok(Step::Issue), Some(draft), Some(session)) if stands.any()? => {
-            let response = draft.answer(&flow, session, &key, context).await;
-            let granted = flow.grant(response, language, context).await?;
-            cookies::show_state(granted, &context.config, &visitor.held)
+        (Ok(Step::Issue), Some(mut draft), Some(session)) => {
+            let mut stored = Stored::read(&stands, &key, &response_key)?;
+            if stored.is_none() {
+                draft.take_keys(&flow, [&key, &response_key], context).await?;
+                match draft.prepare(&flow, context).await {
+                    Ok(()) => (),
+                    Err(StepFailure::Client(error)) => {
+                        return Ok(Attempt::Done(flow.refuse(&error, language, context).await?));
+                    }
+                    Err(StepFailure::Fault(fault)) => return Err(fault.into()),
+                }
+                draft = draft.after_a_look();
+                stored = draft.store(&flow, context).await?;
+            }
+            match stored {
+                Some(stored) => {
+                    let granted = draft.deliver(&flow, (session, stored), language, context).await?;
+                    cookies::show_state(granted, &context.config, &visitor.held)
+                }
+                // Session or consent ended in this very moment.
+                None => wait_at(Endpoint::Login).await?,
+            }
         }
-        // Session or consent ended in this very moment.
         (Ok(Step::Issue | Step::Login), ..) => wait_at(Endpoint::Login).await?,
         (Ok(Step::SignUp), ..) => wait_at(Endpoint::SignUp).await?,
         (Ok(Step::SelectAccount), ..) => wait_at(Endpoint::SelectAccount).await?,

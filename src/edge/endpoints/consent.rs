@@ -10,9 +10,9 @@ use crate::{
         context::Context,
         cookies,
         db::{audit, grants, sessions::Session},
-        failure::{PageFailure, Problem},
+        failure::{PageFailure, Problem, StepFailure},
         flow::{Flow, Standing},
-        issue::Draft,
+        issue::{Draft, Stored},
         people::visitor::{Visitor, see_page},
         platform::random,
         request::Incoming,
@@ -79,10 +79,16 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             .db
             .run(audit::record(&asked.entry(Event::ConsentRefused), context))
             .await?;
-        return Ok(asked.flow.deny(language, context).await?);
+        return Ok(asked.flow.deny(&asked.interaction, language, context).await?);
     }
-    let draft = Draft::new(asked.request.clone(), &asked.session_hash, context)?;
-    let [stands, key, code, family, known] = draft.statements(&asked.flow, context);
+    let pushed = asked.interaction.pushed.as_ref();
+    let draft = Draft::new(asked.request.clone(), &asked.session_hash, pushed, context)?;
+    match draft.prepare(&asked.flow, context).await {
+        Ok(()) => (),
+        Err(StepFailure::Client(error)) => return Ok(asked.flow.refuse(&error, language, context).await?),
+        Err(StepFailure::Fault(fault)) => return Err(fault.into()),
+    }
+    let [stands, key, response_key, code, family, known, take] = draft.statements(&asked.flow, context);
     let scope: Vec<_> = asked.request.scope.iter().collect();
     let mut allowed = json!({ "scope": scope });
     let resources = asked.request.resources.foreign();
@@ -90,7 +96,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         allowed.insert("resources".to_owned(), json!(resources));
     }
     let consent_given = asked.entry(Event::ConsentGiven).detail(allowed);
-    let [_, _, stands, key, ..] = context
+    let [_, _, stands, key, response_key, ..] = context
         .db
         .batch([
             grants::allow(
@@ -103,18 +109,20 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             audit::record_if_changed(&consent_given, context),
             stands,
             key,
+            response_key,
             code,
             family,
             known,
+            take,
         ])
         .await?;
-    if stands.any()? {
-        let response = draft.answer(&asked.flow, &asked.session, &key, context).await;
-        let granted = asked.flow.grant(response, language, context).await?;
-        Ok(cookies::show_state(granted, &context.config, &asked.visitor.held))
-    } else {
+    match Stored::read(&stands, &key, &response_key)? {
+        Some(stored) => {
+            let answer = draft.deliver(&asked.flow, (&asked.session, stored), language, context);
+            Ok(cookies::show_state(answer.await?, &context.config, &asked.visitor.held))
+        }
         // The session ended, or the client changed, in this very moment.
-        Ok(see_page(Endpoint::AuthorizeResume, &asked.sealed))
+        None => Ok(see_page(Endpoint::AuthorizeResume, &asked.sealed)),
     }
 }
 

@@ -59,7 +59,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     } = chooser;
     if !field("cancel").is_empty() {
         let language = visitor.language(Some(&flow.params));
-        return Ok(flow.deny(language, context).await?);
+        return Ok(flow.deny(&interaction, language, context).await?);
     }
     if !field("another").is_empty() {
         return Ok(visitor.go_on(Endpoint::Login, interaction, Choice::Another, context)?);

@@ -24,7 +24,7 @@ use crate::{
     },
     oidc::{
         authentication::{ACR_ONE_FACTOR, Amr, Authentication},
-        interaction::Choice,
+        interaction::{Choice, Interaction},
         params::Params,
     },
     pages::{Csp, Language, LoginPurpose, content_security_policy},
@@ -46,7 +46,11 @@ pub struct Guest {
 /// Where a sign-in leads. It is one of Limen's own places, never an address that came with the request.
 pub enum Destination {
     /// Back to an authorization request that waits, sealed.
-    Request { sealed: String, flow: Box<Flow> },
+    Request {
+        sealed: String,
+        interaction: Box<Interaction>,
+        flow: Box<Flow>,
+    },
     /// To a page of the account.
     Account { name: &'static str, page: Endpoint },
 }
@@ -85,9 +89,13 @@ impl Guest {
             let flow = Box::new(flow);
             return Ok(Self {
                 visitor,
-                destination: Destination::Request { sealed, flow },
                 session: standing.session,
                 wants_another: interaction.choice == Choice::Another,
+                destination: Destination::Request {
+                    sealed,
+                    interaction: Box::new(interaction),
+                    flow,
+                },
             });
         };
         let (name, page) = routes::account_page(named).ok_or(Problem::NotFound)?;
@@ -119,8 +127,8 @@ impl Guest {
     pub async fn turned_down(&self, params: &Params, context: &Context) -> Result<Option<Reply>, Fault> {
         let cancel = params.single("cancel").ok().flatten().unwrap_or_default();
         match &self.destination {
-            Destination::Request { flow, .. } if !cancel.is_empty() => {
-                flow.deny(self.language(), context).await.map(Some)
+            Destination::Request { flow, interaction, .. } if !cancel.is_empty() => {
+                flow.deny(interaction, self.language(), context).await.map(Some)
             }
             _ => Ok(None),
         }
@@ -138,7 +146,7 @@ impl Guest {
     pub fn purpose(&self, language: Language) -> LoginPurpose<'_> {
         let locale = language.tag();
         match &self.destination {
-            Destination::Request { sealed, flow } => LoginPurpose::App {
+            Destination::Request { sealed, flow, .. } => LoginPurpose::App {
                 client_name: flow.client.display_name(locale),
                 client_uri: flow.client.metadata.client_uri.best_for(&[locale]),
                 policy_uri: flow.client.metadata.policy_uri.best_for(&[locale]),

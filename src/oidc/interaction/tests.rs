@@ -81,6 +81,7 @@ fn next(
         since: NOW - Lifetime(20),
         session_before: session.map(str::to_owned),
         choice: Choice::Open,
+        pushed: None,
     });
     Step::next(
         request,
@@ -163,6 +164,7 @@ fn next_after(request: &AuthRequest, active: Option<i64>, others: bool, choice: 
         since: NOW,
         session_before: Some("before".to_owned()),
         choice,
+        pushed: None,
     };
     let consent = consent("openid email");
     Step::next(request, &people, Some(&consent), NOW, Some(&waiting)).map_err(|error| error.code)
@@ -345,28 +347,102 @@ fn a_sealed_interaction_opens_in_its_browser_unaltered_for_an_hour() {
     let key = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new())
         .unwrap()
         .current(Purpose::Interaction);
-    let interaction = Interaction {
-        query: "client_id=a&state=b".to_owned(),
+    for pushed in [None, Some("1.hash-of_the-reference")] {
+        let interaction = Interaction {
+            query: "client_id=a&state=b".to_owned(),
+            since: NOW,
+            session_before: Some("s".to_owned()),
+            choice: Choice::Session("t".to_owned()),
+            pushed: pushed.map(|hash| Hash::stored(hash.to_owned())),
+        };
+        let sealed = interaction.seal(&key, "browser").unwrap();
+        let opened = |browser, now| Interaction::open(&sealed, &key, browser, now);
+        assert_eq!(opened("browser", NOW + PATIENCE), Some(interaction));
+        assert_eq!(opened("another", NOW), None);
+        assert_eq!(opened("browser", NOW + PATIENCE + Lifetime(1)), None);
+        for at in 0..sealed.len() {
+            let mut bytes = sealed.clone().into_bytes();
+            bytes[at] ^= 1;
+            let altered = String::from_utf8(bytes).unwrap();
+            assert_eq!(Interaction::open(&altered, &key, "browser", NOW), None);
+        }
+    }
+}
+
+/// What is stored before the person is known must be what would be answered once they are.
+#[test]
+fn a_request_that_takes_anybody_is_answered_for_whoever_consented_and_signed_in_in_time() {
+    let plain = [
+        request(Prompt::default()),
+        request(Prompt {
+            none: true,
+            ..Prompt::default()
+        }),
+        AuthRequest {
+            max_age: Some(Lifetime(60)),
+            ..request(Prompt::default())
+        },
+    ];
+    for request in plain {
+        assert!(Step::is_issue_for_anybody(&request, None));
+        for age in [0, 59, 60, 61, 4_000] {
+            let in_time = request
+                .oldest_sign_in(NOW)
+                .is_none_or(|oldest| NOW - Lifetime(age) >= oldest);
+            let step = next(&request, Some(age), Some("openid email phone"), None);
+            assert_eq!(step == Ok(Step::Issue), in_time, "{:?} {age}", request.max_age);
+        }
+    }
+    let waiting = |choice| Interaction {
+        query: String::new(),
         since: NOW,
-        session_before: Some("s".to_owned()),
-        choice: Choice::Session("t".to_owned()),
+        session_before: None,
+        choice,
+        pushed: None,
     };
-    let sealed = interaction.seal(&key, "browser").unwrap();
-    assert_eq!(
-        Interaction::open(&sealed, &key, "browser", NOW + PATIENCE),
-        Some(interaction)
-    );
-    assert_eq!(Interaction::open(&sealed, &key, "another", NOW), None);
-    assert_eq!(
-        Interaction::open(&sealed, &key, "browser", NOW + PATIENCE + Lifetime(1)),
-        None
-    );
-    for at in 0..sealed.len() {
-        let mut bytes = sealed.clone().into_bytes();
-        bytes[at] ^= 1;
-        assert_eq!(
-            Interaction::open(&String::from_utf8(bytes).unwrap(), &key, "browser", NOW),
-            None
-        );
+    let request = request(Prompt::default());
+    assert!(Step::is_issue_for_anybody(&request, Some(&waiting(Choice::Another))));
+    assert!(!Step::is_issue_for_anybody(
+        &request,
+        Some(&waiting(Choice::Session("s".to_owned())))
+    ));
+}
+
+#[test]
+fn a_request_that_asks_something_of_the_person_has_to_see_them_first() {
+    let asking = [
+        Prompt {
+            login: true,
+            ..Prompt::default()
+        },
+        Prompt {
+            consent: true,
+            ..Prompt::default()
+        },
+        Prompt {
+            select_account: true,
+            ..Prompt::default()
+        },
+        Prompt {
+            create: true,
+            ..Prompt::default()
+        },
+    ];
+    for prompt in asking {
+        assert!(!Step::is_issue_for_anybody(&request(prompt), None), "{prompt:?}");
+    }
+    let of_claims = |text| AuthRequest {
+        claims: claims(text),
+        ..request(Prompt::default())
+    };
+    for request in [
+        AuthRequest {
+            max_age: Some(Lifetime(0)),
+            ..request(Prompt::default())
+        },
+        of_claims(r#"{"id_token":{"sub":{"value":"u"}}}"#),
+        of_claims(r#"{"id_token":{"acr":{"essential":true,"values":["1"]}}}"#),
+    ] {
+        assert!(!Step::is_issue_for_anybody(&request, None));
     }
 }

@@ -9,7 +9,7 @@ import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen({ vars: { SIGNUP: "open" } });
 const [app, ada, browser] = [await op.client(), await op.person(), op.browser()];
-await browser.obtain(app, ada);
+await app.tokens(await browser.obtain(app, ada));
 await op.cron(); // all keys exist: what changes from here on is the operation's doing
 
 const freshGrant = () => browser.obtain(app, ada);
