@@ -123,6 +123,11 @@ impl Statement {
         self
     }
 
+    /// The condition that holds where both do.
+    pub fn and(self, condition: Self) -> Self {
+        self.append(Self::new(" AND ")).append(condition)
+    }
+
     /// The statement with a part of one behind it, and its values.
     pub fn append(mut self, part: Self) -> Self {
         self.sql.to_mut().push_str(&part.sql);

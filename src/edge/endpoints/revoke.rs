@@ -39,10 +39,8 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
             }
             None => access_token_revocation(text, client_id, &proof, &counter, context),
         };
-        let success = proof
-            .condition()
-            .append(Statement::new(" AND "))
-            .append(throttles::within_limit_now(client_id, &counter, context.now));
+        let within_limit = throttles::within_limit_now(client_id, &counter, context.now);
+        let success = proof.condition().and(within_limit);
         let (find, use_up) = (clients::find(client_id), caller.use_up(success));
         let batch = [caller.used(), find, first, second, third, fourth, use_up];
         let [used, client, counted, ..] = context.db.batch(batch).await?;

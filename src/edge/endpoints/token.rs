@@ -219,10 +219,7 @@ impl Exchange<'_> {
             Some(_) => {
                 let check = |client: &Client| client_credentials_scope(client, &requested).map(|_| ());
                 let ready = self.ready_if(GrantType::ClientCredentials, check).await?;
-                let condition = ready.condition(context.now);
-                let success = condition
-                    .append(Statement::new(" AND "))
-                    .append(self.caller.proof(context).condition());
+                let success = ready.condition(context.now).and(self.caller.proof(context).condition());
                 self.caller.use_up(success)
             }
             None => Statement::idle(),
