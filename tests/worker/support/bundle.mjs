@@ -22,12 +22,13 @@ export function wasmFiles() {
     .map((name) => readFileSync(buildDir + name));
 }
 
-/** The SQL statements of migrations/, in order. */
-export function migrations() {
+/** The SQL statements of the first `files` of migrations/, or of all, in order. */
+export function migrations(files) {
   const folder = `${root}migrations/`;
   return readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
     .sort()
+    .slice(0, files)
     .flatMap((name) => statements(readFileSync(folder + name, "utf8")));
 }
 
