@@ -1,8 +1,6 @@
 //! What is written down of events that matter to security. Names are stable: operators search by them, and pages put them
 //! into words.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 use serde::Serialize;
 use serde_json::Value;
 
@@ -258,15 +256,6 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// The network that an address lies in, the /24 of IPv4 and the /48 of IPv6: enough to see that something came from elsewhere,
-/// too little to tell a household.
-pub fn network(address: &str) -> Option<String> {
-    match address.parse().ok()? {
-        IpAddr::V4(v4) => Some(format!("{}/24", Ipv4Addr::from_bits(v4.to_bits() & (u32::MAX << 8)))),
-        IpAddr::V6(v6) => Some(format!("{}/48", Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 80)))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -281,12 +270,5 @@ mod tests {
             assert_eq!(Event::parse(event.as_str()), Some(*event));
         }
         assert_eq!(Event::parse("SignIn"), None);
-    }
-
-    #[test]
-    fn a_network_is_less_than_an_address() {
-        assert_eq!(network("192.0.2.77").as_deref(), Some("192.0.2.0/24"));
-        assert_eq!(network("2001:db8:1:2:3::4").as_deref(), Some("2001:db8:1::/48"));
-        assert_eq!(network("unknown"), None);
     }
 }

@@ -9,6 +9,7 @@
 //! pages, account, reply  ->  oidc
 //! oidc  ->  config, routes, secret, time
 //! config  ->  secret, time
+//! account, edge  ->  network
 //! ```
 //!
 //! What stands on the left may also use whatever its right-hand side uses; `tests/layers.rs` holds it to that. `edge`
@@ -21,6 +22,7 @@
 pub mod account;
 pub mod audit;
 pub mod config;
+pub mod network;
 pub mod oidc;
 pub mod openapi;
 pub mod pages;

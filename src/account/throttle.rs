@@ -1,9 +1,8 @@
 //! How often something may be tried: a password of one account from anywhere, one of any account from one address, a
 //! registration, a sign-up, or what else strangers can do, from one address.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use crate::{
+    network,
     secret::{Key, random_text},
     time::Lifetime,
 };
@@ -88,21 +87,11 @@ pub fn of_address(key: &Key, address: &str) -> Counter {
     of_network(key, b"address", address)
 }
 
-/// Counts by IPv4 address, or by the /64 of an IPv6 address, which is what one household has.
 fn of_network(key: &Key, what: &[u8], address: &str) -> Counter {
-    let network = match address.parse() {
-        Ok(IpAddr::V6(v6)) => network_of(v6).to_string(),
-        Ok(IpAddr::V4(v4)) => v4.to_string(),
-        Err(_) => "unknown".to_owned(),
-    };
     Counter {
-        key: random_text(key.mac(&[what, network.as_bytes()])),
+        key: random_text(key.mac(&[what, network::counted(address).as_bytes()])),
         limit: 100,
     }
-}
-
-fn network_of(address: Ipv6Addr) -> Ipv6Addr {
-    Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))
 }
 
 #[cfg(test)]
@@ -124,7 +113,7 @@ mod tests {
         );
         assert_ne!(
             of_address(&key, "2001:db8::1").key,
-            of_address(&key, "2001:db8:0:1::1").key
+            of_address(&key, "2001:db8:1::1").key
         );
         assert_ne!(of_address(&key, "192.0.2.1").key, of_address(&key, "192.0.2.2").key);
         assert_ne!(of_address(&key, "192.0.2.1").key, of_account(&key, "192.0.2.1").key);

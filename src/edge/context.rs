@@ -11,8 +11,8 @@ use super::{
     platform::{clock, kv::Kv, random},
 };
 use crate::{
-    audit,
     config::{Config, ConfigError},
+    network,
     oidc::client::client_certificate::ClientCertificate,
     time::UnixTime,
 };
@@ -76,7 +76,7 @@ impl Context {
             db: Db::new(d1),
             kv: Kv::new(env),
             request_id: random::id().unwrap_or_default(),
-            network: address.and_then(audit::network),
+            network: address.and_then(network::written),
             certificate: None,
             background,
         })

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The most bytes that `nonce` may have: it is stored with the code.
-const LONGEST_NONCE: usize = 2_048;
+const LONGEST_NONCE: usize = 512;
 
 /// A request that its client may make.
 #[derive(Clone, Debug)]
@@ -250,7 +250,7 @@ fn parse_response_type(params: &Params, client: &Client, supported: &Supported) 
 fn parse_nonce(params: &Params, response_type: ResponseType) -> Result<Option<String>, OAuthError> {
     match params.single("nonce")? {
         Some(nonce) if nonce.len() > LONGEST_NONCE => {
-            Err(OAuthError::invalid_request("nonce is longer than 2048 bytes"))
+            Err(OAuthError::invalid_request("nonce is longer than 512 bytes"))
         }
         None if response_type.has_id_token() => Err(OAuthError::invalid_request("nonce is missing")),
         nonce => Ok(nonce.map(str::to_owned)),

@@ -14,8 +14,8 @@ use super::{
     scope::Scope,
 };
 
-/// The most bytes of `claims`: it is stored with codes and tokens.
-const LONGEST: usize = 4_096;
+/// The most bytes of `claims`, and of what is stored of it with codes and tokens: a number can be longer there than it was.
+const LONGEST: usize = 2_048;
 
 /// How deep a value may be nested. No claim has one deeper than the members of `address`, and what is too deep could not be
 /// read back out of storage.
@@ -75,11 +75,15 @@ impl ClaimsRequest {
         };
         if let Some(text) = params.single("claims")? {
             if text.len() > LONGEST {
-                return Err(OAuthError::invalid_request("claims is longer than 4096 bytes"));
+                return Err(too_long());
             }
             let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| malformed())?;
             request.id_token = parse_member(object.get("id_token"))?;
             request.userinfo = parse_member(object.get("userinfo"))?;
+        }
+        let stored = serde_json::to_string(&request).map_err(|_| malformed())?;
+        if stored.len() > LONGEST {
+            return Err(too_long());
         }
         Ok(request)
     }
@@ -232,6 +236,10 @@ fn is_within(value: &Value, levels: usize) -> bool {
         Value::Object(members) => members.values().all(inner),
         _ => true,
     }
+}
+
+fn too_long() -> OAuthError {
+    OAuthError::invalid_request("claims is longer than 2048 bytes")
 }
 
 fn malformed() -> OAuthError {

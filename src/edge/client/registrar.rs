@@ -26,6 +26,9 @@ use crate::{
     secret::{OpaqueToken, Purpose},
 };
 
+/// The most bytes of metadata, as they are stored, that anybody may register.
+const MOST_OF_ANYBODY: usize = 16 * 1_024;
+
 /// Who registers a client.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Registrar {
@@ -92,7 +95,16 @@ impl Registrar {
     pub fn check(self, wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Result<(), OAuthError> {
         match self {
             Self::Operator => Ok(()),
-            Self::Anybody => registration::check_self_service(wanted, before),
+            Self::Anybody => {
+                let size = size_of(wanted);
+                if size > MOST_OF_ANYBODY && before.is_none_or(|before| size > size_of(before)) {
+                    return Err(OAuthError::new(
+                        ErrorCode::InvalidClientMetadata,
+                        "the metadata is longer than 16384 bytes",
+                    ));
+                }
+                registration::check_self_service(wanted, before)
+            }
         }
     }
 }
@@ -137,6 +149,10 @@ pub async fn changeable_client(
         return Err(MachineFailure::status(403, error));
     }
     Ok((record, registrar))
+}
+
+fn size_of(metadata: &ClientMetadata) -> usize {
+    serde_json::Value::Object(metadata.to_json()).to_string().len()
 }
 
 async fn require_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {

@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::{Rows, Statement, from_json, housekeeping::BATCH, sessions::Ending};
 use crate::{
     account::throttle::WINDOW,
-    audit::{Entry, Event},
+    audit::{Actor, Entry, Event},
     edge::{context::Context, fault::Fault},
     secret::Hash,
-    time::UnixTime,
+    time::{Lifetime, UnixTime},
 };
 
 /// The most events of strangers that are written down in a [`WINDOW`]: about accounts that there are, and about nobody's.
@@ -20,23 +20,37 @@ const MOST_OF_STRANGERS: i64 = 250;
 /// The most events of strangers that are kept, whatever their age.
 const MOST_KEPT_OF_STRANGERS: i64 = 20_000;
 
+/// How long what a person or a client brings about again is the same event.
+const AGAIN: Lifetime = Lifetime::minutes(1);
+
+/// The most events of one kind, and the most of all kinds, that a person or a client brings about in [`AGAIN`] and that are
+/// written down about a person.
+const MOST_OF_A_KIND: i64 = 10;
+const MOST_OF_ALL_KINDS: i64 = 50;
+
 /// The columns that every entry fills, and those that some take from a table.
 const INSERT: &str =
     "INSERT INTO audit (at, event, outcome, actor, network, request_id, detail, user_id, client_id, session_id)";
 
+/// What [`bind`] binds, as a table `e`.
+const ENTRY: &str =
+    "(SELECT ? AS at, ? AS event, ? AS outcome, ? AS actor, ? AS network, ? AS request_id, ? AS detail) e";
+
 /// Writes an event down.
 pub fn record(entry: &Entry<'_>, context: &Context) -> Statement {
-    write(entry, context, "")
+    write(entry, context, "TRUE")
 }
 
 /// Writes an event down if the statement before it in the batch changed a row.
 pub fn record_if_changed(entry: &Entry<'_>, context: &Context) -> Statement {
-    write(entry, context, "WHERE changes() > 0")
+    write(entry, context, "changes() > 0")
 }
 
 fn write(entry: &Entry<'_>, context: &Context, condition: &str) -> Statement {
-    let statement = Statement::new(format!("{INSERT} SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? {condition}"));
-    bind_ids(bind(statement, entry, context), entry)
+    let ids = "SELECT ? AS user_id, ? AS client_id, ? AS session_id";
+    let again = "r.client_id IS x.client_id AND r.network IS x.network AND r.detail IS x.detail";
+    let sql = insert_limited(entry, ids, again, condition);
+    bind_ids(bind(Statement::new(sql), entry, context), entry)
 }
 
 /// Writes an event down for each session that ends, in the batch that ends them, before it does. Whose they are is read from
@@ -45,7 +59,7 @@ pub fn record_ending(entry: &Entry<'_>, which: &Ending<'_>, context: &Context) -
     let condition = which.condition();
     which.bind(record_each(
         entry,
-        &format!("s.user_id, NULL, s.id FROM sessions s WHERE {condition}"),
+        &format!("s.user_id, NULL AS client_id, s.id AS session_id FROM sessions s WHERE {condition}"),
         context,
     ))
 }
@@ -53,8 +67,44 @@ pub fn record_ending(entry: &Entry<'_>, which: &Ending<'_>, context: &Context) -
 /// Writes an event down for each row of a query that gives `user_id`, `client_id` and `session_id`; the caller binds its
 /// values.
 pub(super) fn record_each(entry: &Entry<'_>, query: &str, context: &Context) -> Statement {
-    let statement = Statement::new(format!("{INSERT} SELECT ?, ?, ?, ?, ?, ?, ?, {query}"));
-    bind(statement, entry, context)
+    let again = "r.client_id IS x.client_id AND r.session_id IS x.session_id";
+    let sql = insert_limited(entry, &format!("SELECT {query}"), again, "TRUE");
+    bind(Statement::new(sql), entry, context)
+}
+
+/// The statement that writes an entry down for each row of `ids`, where `condition` holds.
+///
+/// Whoever is signed in can bring some events about as often as they like. What comes `again` within a minute is one row; of
+/// what differs, so many are written down, and one more as [`Event::Flooded`], so that the gap is seen. The last event of an
+/// account is always written down, and so is whatever an operator or Limen itself does.
+fn insert_limited(entry: &Entry<'_>, ids: &str, again: &str, condition: &str) -> String {
+    let limited = matches!(entry.actor, Actor::Person | Actor::Client) && entry.event != Event::AccountDeleted;
+    if !limited {
+        return format!("{INSERT} SELECT * FROM {ENTRY}, ({ids}) WHERE {condition}");
+    }
+    // Rows about nobody count for nothing here: `user_id = NULL` holds for none. They have limits of their own.
+    let recent = |of: &str| {
+        format!(
+            "(SELECT * FROM audit WHERE user_id = {of}.user_id ORDER BY id DESC LIMIT {MOST_OF_ALL_KINDS}) r
+              WHERE abs(r.at - {of}.at) < {}",
+            AGAIN.seconds()
+        )
+    };
+    let flooded = Event::Flooded.as_str();
+    format!(
+        "{INSERT}
+         SELECT at, event, outcome, actor, network, request_id, detail, user_id, client_id, session_id FROM (
+            SELECT e.at, e.outcome, e.actor, e.network, e.request_id, e.detail, e.user_id, e.client_id, e.session_id,
+                   CASE WHEN (SELECT COUNT(*) FILTER (WHERE r.event = e.event) >= {MOST_OF_A_KIND}
+                                     OR COUNT(*) >= {MOST_OF_ALL_KINDS}
+                              FROM {}) THEN '{flooded}' ELSE e.event END AS event
+            FROM (SELECT * FROM {ENTRY}, ({ids})) e) x
+         WHERE {condition} AND NOT EXISTS (
+            SELECT 1 FROM {}
+              AND r.event = x.event AND r.actor = x.actor AND (x.event = '{flooded}' OR ({again})))",
+        recent("e"),
+        recent("x"),
+    )
 }
 
 fn bind(statement: Statement, entry: &Entry<'_>, context: &Context) -> Statement {
@@ -125,12 +175,21 @@ pub fn forget_if_changed(user_id: &str) -> Statement {
     .bind(Event::UserDeleted.as_str())
 }
 
+/// The kinds of events that there are rows of: as many steps as kinds, however many rows.
+const KINDS: &str = "WITH RECURSIVE kinds (event) AS (
+        SELECT MIN(event) FROM audit
+        UNION ALL
+        SELECT (SELECT MIN(event) FROM audit WHERE event > kinds.event) FROM kinds WHERE event IS NOT NULL)";
+
 /// Deletes rows from before `oldest`, and rows of strangers beyond the most that are kept; a bounded number of each.
 pub fn tidy(oldest: UnixTime) -> [Statement; 2] {
     [
-        Statement::new("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? LIMIT ?)")
-            .bind(oldest)
-            .bind(BATCH as i64),
+        Statement::new(format!(
+            "{KINDS} DELETE FROM audit WHERE id IN (
+                SELECT a.id FROM kinds k CROSS JOIN audit a ON a.event = k.event AND a.at < ? LIMIT ?)"
+        ))
+        .bind(oldest)
+        .bind(BATCH as i64),
         Statement::new(
             "DELETE FROM audit WHERE id IN (
                 SELECT id FROM audit WHERE actor = 'anybody' ORDER BY id DESC LIMIT ? OFFSET ?)",
@@ -189,29 +248,54 @@ pub struct Recorded {
 
 /// At most `limit` rows, the newest first.
 pub fn list(filter: &Filter<'_>, limit: i64) -> Statement {
-    let mut conditions = vec!["TRUE"];
-    let mut values: Vec<super::Value> = Vec::new();
-    let mut add = |condition: &'static str, value: Option<super::Value>| {
-        if let Some(value) = value {
-            conditions.push(condition);
-            values.push(value);
-        }
+    match (filter.user_id, filter.client_id) {
+        (None, None) => list_kinds(filter, limit),
+        _ => list_of_somebody(filter, limit),
+    }
+}
+
+const RECORDED: &str =
+    "a.id, a.at, a.event, a.outcome, a.actor, a.user_id, a.client_id, a.session_id, a.network, a.request_id, a.detail";
+
+/// Those about one person or one client, in the order of their index. A `+` keeps another index out of it.
+fn list_of_somebody(filter: &Filter<'_>, limit: i64) -> Statement {
+    let theirs = match filter.user_id {
+        Some(_) => "a.user_id = ?1 AND (?2 IS NULL OR +a.client_id = ?2)",
+        None => "?1 IS NULL AND a.client_id = ?2",
     };
-    add("user_id = ?", filter.user_id.map(Into::into));
-    add("client_id = ?", filter.client_id.map(Into::into));
-    add("event = ?", filter.event.map(|event| event.as_str().into()));
-    add("at >= ?", filter.since.map(Into::into));
-    add("at < ?", filter.until.map(Into::into));
-    add("id < ?", filter.before.map(Into::into));
-    let sql = format!(
-        "SELECT id, at, event, outcome, actor, user_id, client_id, session_id, network, request_id, detail
-         FROM audit WHERE {} ORDER BY id DESC LIMIT ?",
-        conditions.join(" AND ")
-    );
-    values
-        .into_iter()
-        .fold(Statement::new(sql), Statement::bind)
-        .bind(limit)
+    Statement::new(format!(
+        "SELECT {RECORDED} FROM audit a
+         WHERE {theirs} AND (?3 IS NULL OR +a.event = ?3) AND (?4 IS NULL OR +a.at >= ?4) AND (?5 IS NULL OR +a.at < ?5)
+           AND (?6 IS NULL OR a.id < ?6)
+         ORDER BY a.id DESC LIMIT ?7"
+    ))
+    .bind(filter.user_id)
+    .bind(filter.client_id)
+    .bind(filter.event.map(Event::as_str))
+    .bind(filter.since)
+    .bind(filter.until)
+    .bind(filter.before)
+    .bind(limit)
+}
+
+/// Those of one kind, or the newest of each kind, of which the newest are the newest of all.
+fn list_kinds(filter: &Filter<'_>, limit: i64) -> Statement {
+    let (kinds, kind) = match filter.event {
+        Some(event) => ("", format!("(SELECT '{}' AS event)", event.as_str())),
+        None => (KINDS, "kinds".to_owned()),
+    };
+    Statement::new(format!(
+        "{kinds} SELECT {RECORDED} FROM {kind} k CROSS JOIN audit a ON a.id IN (
+            SELECT e.id FROM audit e
+            WHERE e.event = k.event AND e.at >= ?1 AND e.at < ?2
+              AND (?3 IS NULL OR (e.at, e.id) < ((SELECT at FROM audit WHERE id <= ?3 ORDER BY id DESC LIMIT 1), ?3))
+            ORDER BY e.at DESC, e.id DESC LIMIT ?4)
+         ORDER BY a.at DESC, a.id DESC LIMIT ?4"
+    ))
+    .bind(filter.since.unwrap_or(UnixTime(0)))
+    .bind(filter.until.unwrap_or(UnixTime(i64::from(u32::MAX) + 1)))
+    .bind(filter.before)
+    .bind(limit)
 }
 
 pub fn read_all(rows: &Rows) -> Result<Vec<Recorded>, Fault> {

@@ -18,6 +18,11 @@ const KEPT: Lifetime = Lifetime::days(1);
 /// How long a client that anybody registered may stay unused.
 const UNUSED_CLIENT_KEPT: Lifetime = Lifetime::days(30);
 
+/// The most clients that anybody registered and nobody uses, and the most that their documents describe, that are kept: beyond
+/// them the oldest go, but none of the last day.
+const MOST_UNUSED: i64 = 10_000;
+const UNUSED_KEPT_AT_LEAST: Lifetime = Lifetime::days(1);
+
 /// How long a client that its document describes may stay unused: it comes back when it is asked for.
 const UNUSED_DOCUMENT_KEPT: Lifetime = Lifetime::days(7);
 
@@ -51,13 +56,25 @@ pub fn is_full(rows: &Rows) -> bool {
 }
 
 /// Deletes what has expired, a bounded number of rows a table.
-pub fn tidy(now: UnixTime) -> [Statement; 10] {
+pub fn tidy(now: UnixTime) -> [Statement; 12] {
     let expired = |table: &str| {
         Statement::new(format!(
             "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE expires_at < ? LIMIT ?)"
         ))
         .bind(now - KEPT)
         .bind(BATCH as i64)
+    };
+    let surplus = |which: &str, age: &str| {
+        Statement::new(format!(
+            "DELETE FROM clients WHERE rowid IN (
+                SELECT c.rowid FROM clients c
+                WHERE {which} AND c.{age} < ?
+                  AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id)
+                ORDER BY c.{age} DESC LIMIT ? OFFSET ?)"
+        ))
+        .bind(now - UNUSED_KEPT_AT_LEAST)
+        .bind(BATCH as i64)
+        .bind(MOST_UNUSED)
     };
     [
         expired("codes"),
@@ -83,6 +100,8 @@ pub fn tidy(now: UnixTime) -> [Statement; 10] {
         )
         .bind(now - UNUSED_DOCUMENT_KEPT)
         .bind(BATCH as i64),
+        surplus("c.registered_openly = 1", "issued_at"),
+        surplus("c.document_fresh_until IS NOT NULL", "document_fresh_until"),
         Statement::new("DELETE FROM signing_keys WHERE remove_at < ? OR revoked_at < ?")
             .bind(now - KEY_KEPT)
             .bind(now - KEY_KEPT),

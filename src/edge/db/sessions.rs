@@ -18,6 +18,9 @@ use crate::{
 /// How old "last seen" may grow before it is written again.
 const LAST_SEEN_STEP: Lifetime = Lifetime::minutes(1);
 
+/// The most sessions of a person.
+const MOST_LIVE: i64 = 20;
+
 /// The most characters of a browser's name that are kept.
 const LONGEST_USER_AGENT: usize = 200;
 
@@ -162,6 +165,14 @@ pub enum Ending<'a> {
         user_id: &'a str,
         session_id: &'a str,
     },
+    /// The oldest of a person's beyond the most that they may have, where the new session `session_id` came to be; those that
+    /// are not live any more before those that are.
+    Surplus {
+        user_id: &'a str,
+        session_id: &'a str,
+        idle_since: UnixTime,
+        now: UnixTime,
+    },
     /// One of those of the person behind a session, by its id.
     One { by: &'a Hash, session_id: &'a str },
     /// All of a person's but one, as long as that one lives: who was signed out meanwhile ends nobody else's.
@@ -188,6 +199,12 @@ impl Ending<'_> {
                     WHERE place >= ?)
                  AND EXISTS (SELECT 1 FROM sessions n WHERE n.id = ?)"
             }
+            Self::Surplus { .. } => {
+                "s.id IN (
+                    SELECT o.id FROM sessions o WHERE o.user_id = ? AND o.id <> ?
+                    ORDER BY o.expires_at > ? AND o.last_seen_at > ? DESC, o.created_at DESC, o.rowid DESC LIMIT -1 OFFSET ?)
+                 AND EXISTS (SELECT 1 FROM sessions n WHERE n.id = ?)"
+            }
             Self::One { .. } => "s.user_id = (SELECT b.user_id FROM sessions b WHERE b.hash = ?) AND s.id = ?",
             Self::Others { .. } => "s.user_id = ? AND s.id <> ? AND EXISTS (SELECT 1 FROM sessions k WHERE k.id = ?)",
             Self::Everything { .. } => "s.user_id = ?",
@@ -207,6 +224,15 @@ impl Ending<'_> {
             } => {
                 let statement = statement.bind(*hashes).bind(*user_id);
                 statement.bind(MOST_HELD as i64).bind(*session_id)
+            }
+            Self::Surplus {
+                user_id,
+                session_id,
+                idle_since,
+                now,
+            } => {
+                let statement = statement.bind(*user_id).bind(*session_id).bind(*now).bind(*idle_since);
+                statement.bind(MOST_LIVE - 1).bind(*session_id)
             }
             Self::One { by, session_id } => statement.bind(*by).bind(*session_id),
             Self::Others { user_id, kept } => statement.bind(*user_id).bind(*kept).bind(*kept),
@@ -359,7 +385,7 @@ pub fn read_own(rows: &Rows) -> Result<Vec<OwnSession>, Fault> {
 pub fn renew(old: &Hash, new: &Hash, password_hash: &str, now: UnixTime) -> Statement {
     Statement::new(
         "UPDATE sessions SET hash = ?, auth_time = ?, last_seen_at = ?
-         WHERE hash = ? AND EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = sessions.user_id AND c.secret = ?)
+         WHERE hash = ? AND EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = sessions.user_id AND c.kind = 'password' AND c.secret = ?)
          RETURNING id",
     )
     .bind(new)

@@ -237,9 +237,24 @@ impl Guest {
         statements.extend(session_clients::forget_oldest(session_id));
         let superseding = statements.len();
         statements.push(sessions::supersede(session_id, user_id, &held));
+        let surplus = Ending::Surplus {
+            user_id,
+            session_id,
+            idle_since: context.now - context.config.lifetimes.session_idle,
+            now: context.now,
+        };
+        statements.push(audit::record_ending(
+            &Entry::new(Event::SessionEnded, Actor::Person),
+            &surplus,
+            context,
+        ));
+        statements.extend(logout::end_sessions(&surplus, context));
+        let ended = statements.len() - 1;
         statements.extend(with.after);
         let rows = context.db.batch_all(statements).await?;
-        let (Some(begun), Some(superseded)) = (rows.get(beginning), rows.get(superseding)) else {
+        let (Some(begun), Some(superseded), Some(ended)) =
+            (rows.get(beginning), rows.get(superseding), rows.get(ended))
+        else {
             return Err(Fault::new("D1", "as many results as statements were expected"));
         };
         if !begun.any()? {
@@ -247,7 +262,7 @@ impl Guest {
         }
         let superseded = sessions::read_hashes(superseded)?;
         let held = self.visitor.held.clone().begin(token, hash, &superseded);
-        if may_evict {
+        if may_evict || ended.any()? {
             logout::announce(context)?;
         }
         let next = match &self.destination {

@@ -212,3 +212,14 @@ fn a_request_survives_storage() {
         ClaimsRequest::default()
     );
 }
+
+#[test]
+fn what_is_stored_is_as_limited_as_what_is_sent() {
+    let names = |n: usize| format!(r#"{{"id_token": {{"name": {{"values": ["{}"]}}}}}}"#, "a".repeat(n));
+    assert!(parse(&names(1_900), "").is_ok());
+    assert_eq!(parse(&names(2_049), "").unwrap_err().code, ErrorCode::InvalidRequest);
+    let numbers = vec!["1e15"; 300].join(",");
+    let grown = format!(r#"{{"id_token": {{"name": {{"values": [{numbers}]}}}}}}"#);
+    assert!(grown.len() < LONGEST);
+    assert_eq!(parse(&grown, "").unwrap_err().code, ErrorCode::InvalidRequest);
+}

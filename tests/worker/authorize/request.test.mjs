@@ -190,7 +190,7 @@ test("a scope with quotes, backslashes or control characters is invalid_scope", 
 });
 
 test("a nonce comes back as it was, whatever is in it", async () => {
-  for (const nonce of ['a b+c%20&="<>', "\u{1f510} \u00fcber", "x".repeat(1_000)]) {
+  for (const nonce of ['a b+c%20&="<>', "\u{1f510} \u00fcber", "x".repeat(512)]) {
     const grant = await op.browser().obtain(client, ada, { nonce });
     assert.equal(claimsOf((await client.tokens(grant)).id_token).nonce, nonce);
   }

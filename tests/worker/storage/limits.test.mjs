@@ -1,0 +1,167 @@
+// What a stranger, a person and a client can store at most (docs/storage.md).
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { Client } from "../support/client.mjs";
+import { startLimen } from "../support/limen.mjs";
+
+const op = await startLimen({ vars: { REGISTRATION: "open", SIGNUP: "open" } });
+const REDIRECT_URI = "https://app.acme.test/callback";
+
+async function count(table, condition = "TRUE", ...values) {
+  const [{ n }] = await op.rows(`SELECT COUNT(*) AS n FROM ${table} WHERE ${condition}`, ...values);
+  return n;
+}
+
+/** Inserts `n` rows straight into a table: their columns as SQL, in which `n` counts from 0. */
+async function insert(table, n, row) {
+  const numbers = `WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < ${n - 1})`;
+  const sql = `INSERT INTO ${table} (${Object.keys(row).join(", ")}) ${numbers} SELECT ${Object.values(row).join(", ")} FROM n`;
+  await op.db.prepare(sql).run();
+}
+
+const register = (metadata, init) => op.fetch("/register", { json: { redirect_uris: [REDIRECT_URI], ...metadata }, ...init });
+
+async function openClient(metadata, address) {
+  const response = await register(metadata, { address });
+  assert.equal(response.status, 201, await response.clone().text());
+  return new Client(op, await response.json());
+}
+
+describe("a stranger", () => {
+  test("registers 20 clients from a network in 15 minutes, wherever in a /48 they are", async () => {
+    const before = await count("clients");
+    for (let n = 0; n < 400; n++) await register({}, { address: `2001:db8:77:${n.toString(16)}::1` });
+    assert.equal((await count("clients")) - before, 20);
+    op.clock.advance({ minutes: 16 });
+    for (let n = 0; n < 40; n++) await register({}, { address: "2001:db8:77::1" });
+    assert.equal((await count("clients")) - before, 40);
+  });
+
+  test("registers no client of more than 16 KiB", async () => {
+    const uris = (n) => ({ redirect_uris: Array.from({ length: n }, (_, i) => `${REDIRECT_URI}/${"a".repeat(1_800)}${i}`) });
+    const large = await register(uris(10), { address: "192.0.2.10" });
+    assert.deepEqual([large.status, (await large.json()).error], [400, "invalid_client_metadata"]);
+    const client = await openClient(uris(8), "192.0.2.11");
+    const { registration_client_uri: uri, registration_access_token: bearer } = client.registered;
+    assert.equal((await op.fetch(uri, { method: "PATCH", json: uris(10), bearer })).status, 400);
+    assert.equal((await register(uris(10), { bearer: op.adminToken })).status, 201, "the operator may");
+  });
+
+  test("leaves 10,000 clients that nobody uses, and those of the last day", async () => {
+    const issued_at = op.clock.seconds() - 3 * 86_400;
+    const at = `${issued_at} + n / 16`;
+    const row = { version: 1, metadata: "'{}'", auth_method: "'none'", updated_at: issued_at, issued_at: at };
+    await insert("clients", 10_030, { id: "'open-' || n", registered_openly: 1, ...row });
+    await insert("clients", 10_030, { id: "'https://d.test/' || n", document_fresh_until: at, ...row });
+    const recent = await openClient({}, "192.0.2.12");
+    await op.cron();
+    assert.equal(await count("clients", "id LIKE 'open-%' OR registered_openly AND issued_at < ?", op.clock.seconds() - 86_400), 10_000);
+    assert.equal(await count("clients", "document_fresh_until IS NOT NULL"), 10_000);
+    assert.equal(await count("clients", "id IN ('open-0', ?)", recent.id), 1, "the oldest went");
+    await op.db.prepare("DELETE FROM clients WHERE id LIKE 'open-%' OR document_fresh_until IS NOT NULL").run();
+  });
+
+  test("guesses at 400 names: 100 are counted, and 250 at most are written down", async () => {
+    const client = await openClient({}, "192.0.2.13");
+    const before = await count("throttles");
+    const browser = op.browser({ address: "192.0.2.14" });
+    const page = await browser.authorize(client);
+    for (let n = 0; n < 400; n++) {
+      await browser.submit(page, "password", { username: `nobody-${n}`, password: "a wrong guess" });
+    }
+    assert.ok((await count("throttles")) - before <= 110, `${await count("throttles")} counters`);
+    assert.ok((await count("audit", "event = 'sign_in_failed'")) <= 250);
+  });
+});
+
+describe("a person", () => {
+  test("has 30 codes at most for an app", async () => {
+    const [client, ada, browser] = [await openClient({}, "192.0.2.20"), await op.person(), op.browser()];
+    const { code, ...grant } = await browser.obtain(client, ada);
+    for (let n = 0; n < 40; n++) await browser.obtain(client, ada, { prompt: "none" });
+    assert.equal(await count("codes", "user_id = ?", ada.id), 30);
+    assert.equal((await client.redeem({ code, ...grant })).status, 400, "the oldest went");
+    assert.ok(await client.tokens(await browser.obtain(client, ada)), "the newest works");
+  });
+
+  test("has 100 lines of tokens at most with an app: the one that was least used goes", async () => {
+    const [client, ada, browser] = [await openClient({ grant_types: ["authorization_code", "refresh_token"] }, "192.0.2.21"), await op.person(), op.browser()];
+    const first = await client.tokens(await browser.obtain(client, ada));
+    op.clock.advance({ seconds: 2 });
+    const second = await client.tokens(await browser.obtain(client, ada));
+    for (let n = 2; n < 100; n++) await client.tokens(await browser.obtain(client, ada));
+    op.clock.advance({ seconds: 2 });
+    const used = await client.refreshed(first.refresh_token);
+    await client.tokens(await browser.obtain(client, ada));
+    assert.equal(await count("token_families", "user_id = ?", ada.id), 100);
+    assert.equal((await client.refresh(second.refresh_token)).status, 400);
+    assert.equal((await client.refresh(used.refresh_token)).status, 200);
+  });
+
+  test("allows 300 apps at most something: the one that was least used goes", async () => {
+    const [client, ada] = [await openClient({}, "192.0.2.22"), await op.person()];
+    const at = op.clock.seconds() - 1_000;
+    const app = { id: "'app-' || n", version: 1, metadata: "'{}'", auth_method: "'none'", issued_at: at, updated_at: at };
+    await insert("clients", 300, app);
+    const [user_id, client_id] = [`'${ada.id}'`, "'app-' || n"];
+    const grant = { id: "'g-' || n", user_id, client_id, scope: "'[]'", created_at: at, updated_at: `${at} + n` };
+    await insert("grants", 300, grant);
+    assert.ok(await client.tokens(await op.browser().obtain(client, ada)));
+    assert.equal(await count("grants", "user_id = ?", ada.id), 300);
+    assert.equal(await count("grants", "id = 'g-0'"), 0);
+  });
+
+  test("stores no nonce of more than 512 bytes and no claims of more than 2,048", async () => {
+    const [client, ada, browser] = [await openClient({}, "192.0.2.23"), await op.person(), op.browser()];
+    await browser.obtain(client, ada);
+    const claims = (n) => JSON.stringify({ id_token: { name: { values: ["a".repeat(n)] } } });
+    for (const [params, fits] of [
+      [{ nonce: "n".repeat(512) }, true],
+      [{ nonce: "n".repeat(513) }, false],
+      [{ claims: claims(1_900) }, true],
+      [{ claims: claims(2_049) }, false],
+    ]) {
+      const { callback } = await browser.authorize(client, { prompt: "none", ...params });
+      assert.equal(callback.get("error"), fits ? null : "invalid_request");
+    }
+    const size = "SELECT MAX(length(nonce) + length(claims)) AS bytes FROM codes WHERE user_id = ?";
+    const [{ bytes }] = await op.rows(size, ada.id);
+    assert.ok(bytes < 2_600, `${bytes} bytes`);
+  });
+
+  test("signs up 20 times from a network in 15 minutes", async () => {
+    const client = await openClient({}, "192.0.2.24");
+    const before = await count("users");
+    for (let n = 0; n < 25; n++) {
+      const browser = op.browser({ address: "192.0.2.25" });
+      const page = await browser.authorize(client, { prompt: "create" });
+      const username = `nora-${n}`;
+      await browser.submit(page, "email", { name: "Nora", email: `${username}@people.test`, username, password: "three random words" });
+    }
+    assert.equal((await count("users")) - before, 20);
+  });
+
+  test("leaves 200 notices at most for an app that does not answer", async () => {
+    const [client, ada] = [await openClient({}, "192.0.2.26"), await op.person()];
+    const at = op.clock.seconds();
+    const [client_id, user_id] = [`'${client.id}'`, `'${ada.id}'`];
+    const notice = { id: "'n-' || n", client_id, user_id, session_id: "'s'", attempts: 0, due_at: at + 999, created_at: at };
+    await insert("logout_outbox", 250, notice);
+    assert.equal(await count("logout_outbox", "user_id = ?", ada.id), 200);
+    assert.equal(await count("logout_outbox", "id = 'n-249'"), 1);
+  });
+});
+
+describe("a client", () => {
+  test("has 1,000 pushed requests at most", async () => {
+    const client = await op.client();
+    const later = op.clock.seconds() + 60;
+    const pushed = { hash: "'h-' || n", client_id: `'${client.id}'`, query: "'x'", expires_at: later };
+    await insert("pushed_requests", 1_000, pushed);
+    assert.equal((await client.post("/par", client.request().params)).status, 201);
+    assert.equal(await count("pushed_requests", "client_id = ?", client.id), 1_000);
+    assert.equal(await count("pushed_requests", "hash = 'h-0'"), 0, "the oldest went");
+  });
+});
