@@ -10,6 +10,7 @@
 //! oidc  ->  config, routes, secret, time
 //! config  ->  secret, time
 //! account, edge  ->  network
+//! all of these  ->  web
 //! ```
 //!
 //! What stands on the left may also use whatever its right-hand side uses; `tests/layers.rs` holds it to that. `edge`
@@ -30,6 +31,7 @@ pub mod reply;
 pub mod routes;
 pub mod secret;
 pub mod time;
+pub mod web;
 
 #[cfg(target_arch = "wasm32")]
 mod edge;

@@ -68,6 +68,7 @@ const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     ("src/time.rs", &["worker::", "crate::"]),
+    ("src/web", &["worker::", "crate::"]),
     ("src/routes.rs", &["worker::", "crate::"]),
     ("src/audit.rs", &["worker::", "crate::"]),
     ("src/openapi.rs", &["worker::", "crate::"]),
@@ -170,6 +171,29 @@ fn what_belongs_in_one_place_stands_there_alone() {
                 path.display()
             );
         }
+    }
+}
+
+/// Who reads JSON without refusing a name that stands twice: what Limen or its platform wrote.
+const READ_OWN_JSON: [&str; 4] = [
+    "src/web/json.rs",
+    "src/edge/db",
+    "src/edge/platform/kv.rs",
+    "src/edge/crypto/mod.rs",
+];
+
+#[test]
+fn json_from_outside_is_read_in_one_way() {
+    for path in sources(Path::new("src")).iter().filter(|path| !is_test(path)) {
+        let code = code(path);
+        let reads = ["from_slice", "from_str", "from_reader"]
+            .iter()
+            .any(|how| code.contains(&format!("serde_json::{how}")));
+        assert!(
+            !reads || READ_OWN_JSON.iter().any(|place| path.starts_with(place)),
+            "{} reads JSON by serde_json, and not by crate::web::json",
+            path.display()
+        );
     }
 }
 

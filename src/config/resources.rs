@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
+use crate::web::json;
+
 /// The longest identifier.
 const LONGEST: usize = 1_000;
 
@@ -34,7 +36,7 @@ impl Resources {
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        let names: BTreeMap<String, String> = serde_json::from_str(text).map_err(|_| HOW)?;
+        let names: BTreeMap<String, String> = json::parse(text).ok_or(HOW)?;
         let mut apis = BTreeMap::new();
         for (identifier, name) in names {
             let normal =
@@ -128,6 +130,7 @@ mod tests {
             r#"{"https://mcp.acme.org/mcp": " "}"#,
             r#"{"https://mcp.acme.org/mcp": "a\u0007"}"#,
             r#"{"mcp.acme.org": "Acme"}"#,
+            r#"{"https://mcp.acme.org": "Acme", "https://mcp.acme.org": "Evil"}"#,
             r#"{"https://mcp.acme.org/#x": "Acme"}"#,
             r#"{"https://mcp.acme.org": "Acme", "https://mcp.acme.org/": "Acme"}"#,
         ] {

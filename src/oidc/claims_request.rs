@@ -13,6 +13,7 @@ use super::{
     params::Params,
     scope::Scope,
 };
+use crate::web::json;
 
 /// The most bytes of `claims`, and of what is stored of it with codes and tokens: a number can be longer there than it was.
 const LONGEST: usize = 2_048;
@@ -77,7 +78,7 @@ impl ClaimsRequest {
             if text.len() > LONGEST {
                 return Err(too_long());
             }
-            let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| malformed())?;
+            let object: Map<String, Value> = json::parse(text).ok_or_else(malformed)?;
             request.id_token = parse_member(object.get("id_token"))?;
             request.userinfo = parse_member(object.get("userinfo"))?;
         }

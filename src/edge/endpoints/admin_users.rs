@@ -183,8 +183,9 @@ struct Changes {
 
 impl Changes {
     fn parse(body: &[u8]) -> Result<Self, OAuthError> {
+        let wrong = "the body must be a JSON object whose members differ in name";
         let object: Map<String, Value> =
-            serde_json::from_slice(body).map_err(|_| OAuthError::invalid_request("the body must be a JSON object"))?;
+            crate::web::json::parse(body).ok_or_else(|| OAuthError::invalid_request(wrong))?;
         let refuse = |what: &str, why: &str| OAuthError::invalid_request(format!("{what} {why}"));
         let text = |name: &str| match object.get(name) {
             None => Ok(None),

@@ -8,6 +8,9 @@ use std::borrow::Cow;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jwt_compact::{Algorithm, AlgorithmExt, AlgorithmSignature, Claims, Header, UntrustedToken};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use crate::web::json;
 
 /// The most bytes that a presented token may have.
 const LONGEST: usize = 16 * 1_024;
@@ -93,30 +96,24 @@ pub fn insecure_unsigned<T: Serialize>(typ: &str, claims: T) -> Result<String, s
 #[derive(Debug)]
 pub struct Unverified<'a> {
     text: &'a str,
-    token: UntrustedToken<'a, ExtraHeader>,
-}
-
-/// Header parameters that decide whether a token is read at all.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct ExtraHeader {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    crit: Option<serde_json::Value>,
+    token: UntrustedToken<'a>,
 }
 
 impl<'a> Unverified<'a> {
-    /// Takes a token apart. `None` when it is not a JWS in compact serialisation, or has a `crit` header: Limen
-    /// understands no extension, and then "the JWS is invalid" (RFC 7515 section 4.1.11).
+    /// Takes a token apart. `None` when it is not a JWS in compact serialisation, has a name twice in its header ("the Header
+    /// Parameter names within the JOSE Header MUST be unique", RFC 7515 section 4), or has a `crit` header, whatever its value:
+    /// Limen understands no extension, and then "the JWS is invalid" (section 4.1.11).
     pub fn parse(text: &'a str) -> Option<Self> {
         if text.len() > LONGEST {
             return None;
         }
-        let token: UntrustedToken<'a, ExtraHeader> = UntrustedToken::try_from(text).ok()?;
-        token
-            .header()
-            .other_fields
-            .crit
-            .is_none()
-            .then_some(Self { text, token })
+        let header = URL_SAFE_NO_PAD.decode(text.split('.').next()?).ok()?;
+        let header: Map<String, Value> = json::parse(header)?;
+        if header.contains_key("crit") {
+            return None;
+        }
+        let token = UntrustedToken::try_from(text).ok()?;
+        Some(Self { text, token })
     }
 
     /// `alg`, where Limen knows it.
@@ -169,7 +166,7 @@ impl<'a> Unverified<'a> {
     /// The claims of a token whose signature has not been checked: for finding the row to check it against.
     pub fn claims_unverified<T: DeserializeOwned>(&self) -> Option<T> {
         let payload = self.text.split('.').nth(1)?;
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+        json::parse(URL_SAFE_NO_PAD.decode(payload).ok()?)
     }
 }
 
@@ -250,6 +247,22 @@ mod tests {
             URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","crit":["exp"],"exp":1}"#)
         );
         assert!(Unverified::parse(&crit).is_none());
+        for header in [
+            r#"{"alg":"RS256","crit":null}"#,
+            r#"{"alg":"RS256","crit":[]}"#,
+            r#"{"alg":"RS256","alg":"none"}"#,
+            r#"{"alg":"RS256","x":1,"x":2}"#,
+        ] {
+            let token = format!("{}.e30.AA", URL_SAFE_NO_PAD.encode(header));
+            assert!(Unverified::parse(&token).is_none(), "{header}");
+        }
+        let twice = format!(
+            "{}.{}.AA",
+            URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#),
+            URL_SAFE_NO_PAD.encode(r#"{"iss":"a","iss":"b"}"#)
+        );
+        let token = Unverified::parse(&twice).unwrap();
+        assert_eq!(token.claims_unverified::<Value>(), None);
         let none = format!("{}.e30.AA", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#));
         assert!(Unverified::parse(&none).is_none_or(|token| token.alg().is_none()));
         for text in ["", ".", "..", "a.b.c", "e30.e30", &"a".repeat(70_000)] {

@@ -12,6 +12,7 @@ use crate::{
         params::Params,
     },
     time::{Lifetime, UnixTime},
+    web::json,
 };
 
 /// By how much the clock of a client may be off.
@@ -40,11 +41,10 @@ impl Claims {
     ///
     /// # Errors
     /// `invalid_request_object` when they are no JSON object.
-    pub(super) fn parse(json: &str) -> Result<Self, OAuthError> {
-        let claims = serde_json::from_str(json);
-        claims
+    pub(super) fn parse(text: &str) -> Result<Self, OAuthError> {
+        json::parse(text)
             .map(Self)
-            .map_err(|_| refused("the request object holds no JSON object"))
+            .ok_or_else(|| refused("the request object holds no JSON object"))
     }
 
     /// The request: "the Authorization Request parameters contained in the Request Object supersede those passed using the

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::web::json;
+
 /// The most keys that a client may register.
 const MOST_KEYS: usize = 20;
 
@@ -36,7 +38,7 @@ impl PublicJwks {
     /// # Errors
     /// Says what is wrong, for the developer of the client.
     pub fn read(document: &[u8]) -> Result<Self, &'static str> {
-        let document: Value = serde_json::from_slice(document).map_err(|_| "does not lead to a JWK set")?;
+        let document: Value = json::parse(document).ok_or("does not lead to a JWK set")?;
         let keys = document
             .get("keys")
             .and_then(Value::as_array)

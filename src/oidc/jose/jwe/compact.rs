@@ -2,9 +2,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{ContentEncryption, KeyManagementAlg, KeyWrap};
+use crate::web::json;
 
 /// The most bytes that a presented JWE may have.
 const LONGEST: usize = 32 * 1_024;
@@ -95,8 +96,6 @@ struct PresentedHeader {
     epk: Option<EphemeralKey>,
     apu: Option<String>,
     apv: Option<String>,
-    zip: Option<Value>,
-    crit: Option<Value>,
 }
 
 /// The members of a public key, and no others.
@@ -120,10 +119,11 @@ impl<'a> Encrypted<'a> {
         let [protected, encrypted_key, iv, ciphertext, tag] = parts.as_slice() else {
             return None;
         };
-        let header: PresentedHeader = serde_json::from_slice(&decode(protected)?).ok()?;
-        if header.zip.is_some() || header.crit.is_some() {
+        let header: Map<String, Value> = json::parse(decode(protected)?)?;
+        if header.contains_key("zip") || header.contains_key("crit") {
             return None;
         }
+        let header = PresentedHeader::deserialize(Value::Object(header)).ok()?;
         let (encrypted_key, iv, tag) = (decode(encrypted_key)?, decode(iv)?, decode(tag)?);
         let direct = header.alg.agreement() == Some(KeyWrap::Direct);
         // "Direct Key Agreement ... let the JWE Encrypted Key be the empty octet sequence" (section 5.1).
