@@ -2,6 +2,8 @@
 
 use url::Host;
 
+use crate::web::host::is_name;
+
 /// Which clients may be known by the URL of a document that describes them, without anybody registering them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientIdDocuments {
@@ -42,7 +44,7 @@ impl ClientIdDocuments {
 fn host_pattern(text: &str) -> Result<String, &'static str> {
     let name = text.strip_prefix("*.").unwrap_or(text);
     match Host::parse(name) {
-        Ok(Host::Domain(domain)) if domain == name && (name.contains('.') || name == "localhost") => {
+        Ok(Host::Domain(domain)) if domain == name && is_name(name) && (name.contains('.') || name == "localhost") => {
             Ok(text.to_owned())
         }
         _ => Err("must be off, on, or hosts such as app.acme.org and *.acme.org, separated by spaces"),

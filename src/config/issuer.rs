@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use crate::web::host::has_plain_authority;
+
 /// The issuer identifier (OIDC Discovery 1.0 section 3): an https origin, or http on a loopback host for development.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer(String);
@@ -24,6 +26,10 @@ impl Issuer {
 
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let url = Url::parse(text).map_err(|_| "is not a URL")?;
+        // A parser takes a quotation mark in a host, which would end the texts that the issuer is written into.
+        if !has_plain_authority(text) {
+            return Err("must be an https URL with a plain host name");
+        }
         let host = url.host().ok_or("has no host")?;
         match url.scheme() {
             "https" => {}

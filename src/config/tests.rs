@@ -60,6 +60,10 @@ fn the_issuer_is_an_https_origin_and_not_the_example() {
         "ftp://id.acme.org",
         "id.acme.org",
         "https://id.acme.org?x",
+        "https://a\"b.org",
+        "https://a'b.org",
+        "https://id..acme.org",
+        "https://id.acme.org..",
     ] {
         assert!(problem(&[("ISSUER", issuer)]).contains("ISSUER"), "{issuer}");
     }
@@ -100,6 +104,14 @@ fn weak_admin_tokens_and_odd_values_are_refused() {
         "*",
         "*.org/",
         "app.acme.org:443",
+        "*acme.org",
+        "app*.acme.org",
+        "*.*.acme.org",
+        "app.*",
+        "a..acme.org",
+        "app.acme.org..",
+        ".acme.org",
+        "*..acme.org",
     ] {
         let shown = problem(&[("CLIENT_ID_METADATA_DOCUMENTS", hosts)]);
         assert!(

@@ -3,7 +3,7 @@
 
 use url::{Host, Url};
 
-use crate::config::LoopbackFetches;
+use crate::{config::LoopbackFetches, web::host::has_plain_authority};
 
 /// The most bytes of a URL.
 const LONGEST: usize = 2_000;
@@ -83,11 +83,20 @@ pub fn absolute(text: &str) -> Result<Url, &'static str> {
     if text.len() > LONGEST || !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
         return Err("must be a URL of at most 2000 printable ASCII characters");
     }
+    if is_of_the_web(text) && !has_plain_authority(text) {
+        return Err("must name a host after two slashes, without a user name");
+    }
     let url = Url::parse(text).map_err(|_| "must be an absolute URL")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not hold a user name or password");
     }
     Ok(url)
+}
+
+/// Whether the scheme is http or https.
+pub fn is_of_the_web(text: &str) -> bool {
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -99,13 +108,12 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether the host has a name of at least two labels, and not a private one. The parser has decoded the name and brought
-/// IPv4 addresses out of every disguise (`0x7f.1`).
+/// Whether the host has a name of at least two labels, and not a private one.
 fn is_public(url: &Url) -> bool {
     let Some(Host::Domain(name)) = url.host() else {
         return false;
     };
-    let name = name.trim_end_matches('.');
+    let name = name.strip_suffix('.').unwrap_or(name);
     let is_or_is_below = |parent: &&str| {
         name.strip_suffix(*parent)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -175,6 +183,15 @@ mod tests {
             "https://app.acme.org/\n",
             " https://app.acme.org/",
             "https:\\\\app.acme.org/",
+            "https://127.0.0.1../",
+            "https://0x7f.1../",
+            "https://.printer/",
+            "https://app.acme.org../",
+            "https://a..acme.org/",
+            "https:.o",
+            "https:app.acme.org/",
+            "https:///app.acme.org/",
+            "https://@app.acme.org/",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }

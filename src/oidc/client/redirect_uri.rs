@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::{oidc::fetch_url::is_of_the_web, web::host::has_plain_authority};
+
 /// `application_type` of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,42 +49,21 @@ impl RedirectUri {
     /// # Errors
     /// Says what is wrong, for the developer of the client.
     pub fn register(text: &str, application: ApplicationType) -> Result<Self, &'static str> {
-        // The WHATWG parser forgives tabs, newlines, spaces and backslashes; a registration with them is an attack.
-        let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-        if !plain || text.len() > LONGEST {
-            return Err("must be an absolute URI of at most 2000 printable ASCII characters");
-        }
-        let url = Url::parse(text).map_err(|_| "must be an absolute URI")?;
-        if url.fragment().is_some() {
-            return Err("must not have a fragment");
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("must not hold a user name or password");
-        }
-        if text.contains('*') {
-            return Err("must not have a wildcard");
-        }
-        // The parser also takes `https:host` and `https:///host` for what browsers make of them.
-        let has_authority = text
-            .split_once("://")
-            .is_some_and(|(_, rest)| !rest.starts_with(['/', '?']));
-        if matches!(url.scheme(), "https" | "http") && !has_authority {
-            return Err("must name a host after two slashes");
-        }
-        match (url.scheme(), application) {
-            ("https", _) => Ok(()),
-            ("http", ApplicationType::Native) if is_loopback(&url) => Ok(()),
-            ("http", ApplicationType::Native) => Err("may use http on a loopback host only"),
-            ("http", ApplicationType::Web) => {
+        match (Kind::of(text)?, application) {
+            (Kind::Https, _) | (Kind::Loopback | Kind::PrivateUse, ApplicationType::Native) => {
+                Ok(Self(text.to_owned()))
+            }
+            (Kind::Http, ApplicationType::Native) => Err("may use http on a loopback host only"),
+            (Kind::Http | Kind::Loopback, ApplicationType::Web) => {
                 Err("must use https (http on a loopback host is for clients whose application_type is native)")
             }
-            (scheme, _) if FORBIDDEN_SCHEMES.contains(&scheme) => Err("must not use this scheme"),
-            (_, ApplicationType::Web) => Err("must use https"),
-            // RFC 8252 section 7.1 wants a reverse domain name. Editors and MCP clients in wide use have schemes of one word
-            // (`cursor:`), and a dot would not keep another app from claiming the scheme: PKCE does.
-            (_, ApplicationType::Native) => Ok(()),
-        }?;
-        Ok(Self(text.to_owned()))
+            (Kind::PrivateUse, ApplicationType::Web) => Err("must use https"),
+        }
+    }
+
+    /// Whether only a native client can have such a redirect URI.
+    pub fn is_native_only(text: &str) -> bool {
+        matches!(Kind::of(text), Ok(Kind::Loopback | Kind::PrivateUse))
     }
 
     /// Whether `presented` is this URI: "simple string comparison" (OIDC Core section 3.1.2.1). Only the port of a
@@ -103,6 +84,71 @@ impl RedirectUri {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What a redirect URI is by itself, before it is asked who may have it.
+enum Kind {
+    Https,
+    Http,
+    /// http on the person's own device.
+    Loopback,
+    /// A scheme that an app claimed. RFC 8252 section 7.1 wants a reverse domain name. Editors and MCP clients in wide use have
+    /// schemes of one word (`cursor:`), and a dot would not keep another app from claiming the scheme: PKCE does.
+    PrivateUse,
+}
+
+impl Kind {
+    fn of(text: &str) -> Result<Self, &'static str> {
+        // The WHATWG parser forgives tabs, newlines, spaces and backslashes; a registration with them is an attack.
+        let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        if !plain || text.len() > LONGEST {
+            return Err("must be an absolute URI of at most 2000 printable ASCII characters");
+        }
+        if text.contains('*') {
+            return Err("must not have a wildcard");
+        }
+        if has_user_information(text) {
+            return Err("must not hold a user name or password");
+        }
+        // The parser also takes `https:host` and `https:/host?://` for what browsers make of them.
+        if is_of_the_web(text) && !has_plain_authority(text) {
+            return Err("must name a host after two slashes");
+        }
+        let url = Url::parse(text).map_err(|_| "must be an absolute URI")?;
+        if url.fragment().is_some() {
+            return Err("must not have a fragment");
+        }
+        match url.scheme() {
+            "https" => Ok(Self::Https),
+            "http" if is_loopback(&url) => Ok(Self::Loopback),
+            "http" => Ok(Self::Http),
+            scheme if FORBIDDEN_SCHEMES.contains(&scheme) => Err("must not use this scheme"),
+            _ => Ok(Self::PrivateUse),
+        }
+    }
+}
+
+/// Where a person is sent by an address, in a word: the host, or the scheme of an app.
+pub fn destination(uri: &str) -> String {
+    let Ok(url) = Url::parse(uri) else {
+        return String::new();
+    };
+    match (url.scheme(), url.host_str()) {
+        ("http" | "https", Some(host)) => host.to_owned(),
+        (scheme, _) => format!("{scheme}:"),
+    }
+}
+
+/// Whether a person is sent to a program on their own device (RFC 8252 section 7.3).
+pub fn is_on_this_device(uri: &str) -> bool {
+    Url::parse(uri).is_ok_and(|url| is_loopback(&url))
+}
+
+/// Whether there is an `@` in the authority. A parser forgets it where nothing stands before it.
+fn has_user_information(text: &str) -> bool {
+    let after_slashes = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
+    let authority = after_slashes.and_then(|rest| rest.split(['/', '?', '#']).next());
+    authority.is_some_and(|authority| authority.contains('@'))
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -156,6 +202,15 @@ mod tests {
             "https:app.acme.org/cb",
             " https://app.acme.org",
             "org.acme:/cb",
+            "https://@app.acme.org/cb",
+            "https:.o",
+            "https:/logout?x=y://z",
+            "https:?x=y://z",
+            "https://a..b/",
+            "https://.printer/",
+            "https://app.acme.org../cb",
+            "https://0x7f.1/cb",
+            "https://app.acme.org:x/cb",
         ] {
             assert!(RedirectUri::register(uri, Web).is_err(), "{uri}");
         }
@@ -194,6 +249,12 @@ mod tests {
             "javascript:x",
             "data:x",
             "http://127.0.0.1.acme.org/cb",
+            "http:127.0.0.1/cb",
+            "http:/127.0.0.1?x=y://z",
+            "http://@127.0.0.1/cb",
+            "http://0x7f.1/cb",
+            "cursor://@x/cb",
+            "cursor://:@x/cb",
         ] {
             assert!(RedirectUri::register(uri, Native).is_err(), "{uri}");
         }

@@ -15,6 +15,7 @@ use crate::{
     oidc::{
         error::{ErrorCode, OAuthError},
         language_tag::is_language_tag,
+        scope::Scope,
     },
     time::Lifetime,
 };
@@ -97,6 +98,16 @@ impl<'a> Fields<'a> {
     /// The address of something that Limen fetches.
     pub(super) fn fetched(&self, field: &str) -> Read<Option<String>> {
         self.text(field, |text| text::fetched(text, self.loopback))
+    }
+
+    /// `scope`. Absent, null or empty means what Limen gives who does not say; blanks alone name nothing and are no scope (RFC
+    /// 6749 section 3.3). In storage an empty text is a client that may ask for no scope at all.
+    pub(super) fn scope(&self) -> Read<Option<Scope>> {
+        if self.stored && self.json.get("scope").and_then(Value::as_str) == Some("") {
+            return Ok(Some(Scope::default()));
+        }
+        let scope = |text: &str| Scope::parse(text).ok().filter(|scope| !scope.is_empty());
+        self.text("scope", |text| scope(text).ok_or("must be scopes separated by spaces"))
     }
 
     /// Addresses of request objects.

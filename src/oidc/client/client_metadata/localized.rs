@@ -34,6 +34,17 @@ impl LocalizedText {
         self.tagged.get(tag).map(String::as_str)
     }
 
+    /// Whether `text` is one of them.
+    pub fn has(&self, text: &str) -> bool {
+        self.untagged.as_deref() == Some(text) || self.tagged.values().any(|tagged| tagged == text)
+    }
+
+    /// Keeps those of which `keep` holds.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.untagged = self.untagged.take().filter(|text| keep(text));
+        self.tagged.retain(|_, text| keep(text));
+    }
+
     /// Adds a text. `tag` is `None` for the text without a language.
     pub(super) fn insert(&mut self, tag: Option<&str>, text: String) {
         match tag {

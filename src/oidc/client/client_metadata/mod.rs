@@ -31,6 +31,9 @@ use crate::{
     time::Lifetime,
 };
 
+/// The most bytes that a client's metadata may have, sent and stored.
+pub const LONGEST: usize = 64 * 1_024;
+
 /// What a client registered. Fields are named as on the wire, except for pairs and alternatives, which are one value.
 ///
 /// Serialises as the wire form, with what is absent, empty or false left out. Deserialises what was so stored without
@@ -110,9 +113,17 @@ impl ClientMetadata {
         let client = Self::read(&Fields::sent(json, supported.loopback_fetches))?;
         supported.check(&client)?;
         rules::check(&client)?;
+        // A number may be longer when it is written than when it was sent (1e15): what is stored is what is measured, and
+        // many small patches must not add up to what one request may not hold.
+        if Value::Object(client.to_json()).to_string().len() > LONGEST {
+            return Err(OAuthError::new(
+                ErrorCode::InvalidClientMetadata,
+                "the client metadata would be longer than 64 KB",
+            ));
+        }
         Ok(client)
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::oidc) mod tests;

@@ -12,7 +12,6 @@ use super::{
 use crate::oidc::{
     client::redirect_uri::{ApplicationType, RedirectUri},
     error::OAuthError,
-    scope::Scope,
 };
 
 impl ClientMetadata {
@@ -47,9 +46,7 @@ impl ClientMetadata {
             policy_uri: fields.localized("policy_uri", text::page)?,
             tos_uri: fields.localized("tos_uri", text::page)?,
             keys: fields.keys()?,
-            scope: fields.text("scope", |text| {
-                Scope::parse(text).map_err(|_| "must be scopes separated by spaces")
-            })?,
+            scope: fields.scope()?,
             software_id: fields.text("software_id", text::plain)?,
             software_version: fields.text("software_version", text::plain)?,
 
@@ -177,9 +174,7 @@ impl ClientMetadata {
 /// clients may have. Command-line tools and MCP clients leave it out.
 fn inferred_application_type(fields: &Fields) -> Result<ApplicationType, OAuthError> {
     let uris = fields.texts("redirect_uris", |text| Ok(text.to_owned()))?;
-    let may_be = |uri: &str, application| RedirectUri::register(uri, application).is_ok();
-    let native_only = |uri: &String| !may_be(uri, ApplicationType::Web) && may_be(uri, ApplicationType::Native);
-    let native = !uris.is_empty() && uris.iter().all(native_only);
+    let native = !uris.is_empty() && uris.iter().all(|uri| RedirectUri::is_native_only(uri));
     Ok(if native {
         ApplicationType::Native
     } else {

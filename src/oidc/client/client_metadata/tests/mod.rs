@@ -77,7 +77,7 @@ const ALTERNATIVES: [(&str, &str, &str); 5] = [
 ];
 
 /// Metadata in which nothing is at its default.
-pub(super) fn full() -> Map<String, Value> {
+pub(in crate::oidc) fn full() -> Map<String, Value> {
     // A literal: so long an object is beyond the recursion limit of json!.
     serde_json::from_str(
         r#"{
