@@ -132,7 +132,6 @@ impl From<BodyError> for MachineFailure {
                 Self::status(415, OAuthError::invalid_request(format!("the body must be {expected}")))
             }
             BodyError::Malformed(error) => Self::OAuth(error),
-            BodyError::Fault(fault) => Self::Fault(fault),
         }
     }
 }
@@ -211,7 +210,6 @@ impl From<BodyError> for PageFailure {
                 "the body must be {expected}"
             )))),
             BodyError::Malformed(error) => Self::Problem(Problem::BadRequest(error)),
-            BodyError::Fault(fault) => Self::Fault(fault),
         }
     }
 }

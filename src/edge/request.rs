@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, Request};
 
-use super::{cookies, fault::Fault};
+use super::cookies;
 use crate::{
     oidc::{error::OAuthError, params::Params},
     routes::{Method, Segments},
@@ -39,8 +39,6 @@ pub enum BodyError {
     WrongType(&'static str),
     /// It is not well-formed.
     Malformed(OAuthError),
-    /// It broke off.
-    Fault(Fault),
 }
 
 impl Incoming {
@@ -127,11 +125,10 @@ impl Incoming {
         if announced.is_some_and(|length| length > LONGEST_BODY) {
             return Err(BodyError::TooLarge);
         }
-        let fault = |cause: JsValue| BodyError::Fault(Fault::new("body", worker::Error::from(cause)));
         if announced.is_some() {
             // The platform holds a body to the length that it announced.
-            let read = self.request.array_buffer().map_err(fault)?;
-            let body = JsFuture::from(read).await.map_err(fault)?;
+            let read = self.request.array_buffer().map_err(broken_off)?;
+            let body = JsFuture::from(read).await.map_err(broken_off)?;
             return Ok(Uint8Array::new(&body).to_vec());
         }
         // A request without a body has no stream.
@@ -144,11 +141,10 @@ impl Incoming {
 
 /// Reads a body of unknown length, up to the most bytes that one may have.
 async fn read_to_end(reader: &ReadableStreamDefaultReader) -> Result<Vec<u8>, BodyError> {
-    let fault = |cause: JsValue| BodyError::Fault(Fault::new("body", worker::Error::from(cause)));
     let mut body = Vec::new();
     loop {
-        let chunk = JsFuture::from(reader.read()).await.map_err(fault)?;
-        let bytes = Reflect::get(&chunk, &"value".into()).map_err(fault)?;
+        let chunk = JsFuture::from(reader.read()).await.map_err(broken_off)?;
+        let bytes = Reflect::get(&chunk, &"value".into()).map_err(broken_off)?;
         if bytes.is_undefined() {
             return Ok(body);
         }
@@ -158,4 +154,9 @@ async fn read_to_end(reader: &ReadableStreamDefaultReader) -> Result<Vec<u8>, Bo
             return Err(BodyError::TooLarge);
         }
     }
+}
+
+/// Nobody but the caller breaks off: no fault of Limen's, and most likely nobody hears the answer.
+fn broken_off(_: JsValue) -> BodyError {
+    BodyError::Malformed(OAuthError::invalid_request("the body broke off"))
 }

@@ -313,7 +313,7 @@ fn max_age_asks_for_a_new_sign_in_once() {
 fn another_person_than_id_token_hint_names_must_sign_in() {
     let mut request = request(Prompt::default());
     let mut hint = |sub: &str| {
-        let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": sub, "aud": "c"});
+        let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": sub, "aud": "c", "exp": 1, "iat": 1});
         let hint = SigningInput::new(SigningAlg::RS256, "k", "JWT", claims)
             .unwrap()
             .with_signature(&[1]);

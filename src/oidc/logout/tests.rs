@@ -32,7 +32,9 @@ fn request(pairs: &[(&str, &str)]) -> LogoutRequest {
     LogoutRequest::parse(&Params::parse(&query).unwrap()).unwrap()
 }
 
-fn hint(claims: Value) -> String {
+fn hint(mut claims: Value) -> String {
+    claims["exp"] = json!(1);
+    claims["iat"] = json!(1);
     SigningInput::new(SigningAlg::RS256, "k", "JWT", claims)
         .unwrap()
         .with_signature(&[1])

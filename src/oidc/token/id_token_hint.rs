@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::{
     config::Issuer,
     oidc::{error::OAuthError, jose::jwt::Unverified},
+    time::UnixTime,
 };
 
 /// An ID token that came as a hint. Who it names counts only once its signature was checked; that it has expired does not
@@ -22,6 +23,12 @@ struct HintClaims {
     sub: String,
     aud: String,
     sid: Option<String>,
+    /// What every ID token has (Core section 2), and neither signed UserInfo nor a signed authorization response, which go by the
+    /// same `typ`.
+    #[serde(rename = "exp")]
+    _exp: UnixTime,
+    #[serde(rename = "iat")]
+    _iat: UnixTime,
 }
 
 /// `typ` of an ID token, as [`Unverified::has_type`] compares it. Access tokens and logout tokens have one of their own.
@@ -80,7 +87,9 @@ mod tests {
     use crate::oidc::jose::jwt::{SigningAlg, SigningInput};
 
     fn token(typ: &str) -> String {
-        let claims = serde_json::json!({"iss": "https://id.acme.org", "sub": "u", "aud": "c", "exp": 1});
+        let claims = serde_json::json!({
+            "iss": "https://id.acme.org", "sub": "u", "aud": "c", "exp": 1, "iat": 1
+        });
         SigningInput::new(SigningAlg::RS256, "k", typ, claims)
             .unwrap()
             .with_signature(&[1])

@@ -120,3 +120,6 @@ pub struct TokenResponse {
     #[serde(skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
 }
+
+#[cfg(test)]
+mod kinds;
