@@ -4,9 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use url::Url;
 
-use super::client::{Client, client_metadata::SubjectType};
+use super::client::{Client, sector_identifier::sector};
 use crate::secret::random_text;
 
 /// What keeps a person's pairwise identifiers apart: who knows the person's public one still cannot work them out. It stays
@@ -36,11 +35,11 @@ impl fmt::Debug for SubjectSalt {
 /// The `sub` by which `client` knows the person of an account. A pairwise one is "SHA-256 ( sector_identifier ||
 /// local_account_id || salt )", the example of section 8.1.
 pub fn subject(client: &Client, user_id: &str, salt: &SubjectSalt) -> String {
-    match client.metadata.subject_type {
-        SubjectType::Public => user_id.to_owned(),
-        SubjectType::Pairwise => {
+    match sector(&client.client_id, &client.metadata) {
+        None => user_id.to_owned(),
+        Some(sector) => {
             let digest = Sha256::new()
-                .chain_update(sector_identifier(client))
+                .chain_update(sector)
                 .chain_update("\0")
                 .chain_update(user_id)
                 .chain_update("\0")
@@ -48,23 +47,6 @@ pub fn subject(client: &Client, user_id: &str, salt: &SubjectSalt) -> String {
             random_text::<32>(digest.finalize().into())
         }
     }
-}
-
-/// What clients share that know a person by the same identifier: "the host component of the sector_identifier_uri", or of
-/// the redirect URIs, which then have one. Apps on people's devices, whose redirect URIs say nothing of who they are, have a
-/// sector each.
-fn sector_identifier(client: &Client) -> String {
-    let metadata = &client.metadata;
-    let host = |uri: &str| {
-        Url::parse(uri)
-            .ok()
-            .filter(|url| url.scheme() == "https")?
-            .host_str()
-            .map(str::to_owned)
-    };
-    let named = metadata.sector_identifier_uri.as_deref().and_then(host);
-    let redirected = || metadata.redirect_uris.iter().find_map(|uri| host(uri.as_str()));
-    named.or_else(redirected).unwrap_or_else(|| client.client_id.clone())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{
     link::WebLink,
     messages::Language,
-    text::{LONGEST_NAME, monogram, visible},
+    text::{LONGEST_HOST, LONGEST_NAME, monogram, visible},
 };
 
 /// What a page shows of an app. There is no logo: Limen fetches none, and pages load nothing from other hosts.
@@ -14,6 +14,8 @@ pub(super) struct Asker {
     pub(super) monogram: String,
     /// Its home page.
     pub(super) home: Option<WebLink>,
+    /// Where the person is sent afterwards, where they are: anybody can call an app anything, but not move this.
+    pub(super) return_to: Option<String>,
 }
 
 impl Asker {
@@ -26,7 +28,16 @@ impl Asker {
         Self {
             monogram: monogram(&name),
             home: client_uri.and_then(WebLink::parse),
+            return_to: None,
             name,
+        }
+    }
+
+    /// The same before a page from which the person is sent to `destination`.
+    pub(super) fn returning_to(self, destination: &str) -> Self {
+        Self {
+            return_to: Some(visible(destination, LONGEST_HOST)),
+            ..self
         }
     }
 }

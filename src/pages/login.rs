@@ -31,7 +31,7 @@ pub struct LoginPage<'a> {
 }
 
 /// What a person signs in for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum LoginPurpose<'a> {
     /// An app that asks for it.
     App {
@@ -43,6 +43,8 @@ pub enum LoginPurpose<'a> {
         policy_uri: Option<&'a str>,
         /// Its terms of service.
         tos_uri: Option<&'a str>,
+        /// Where the person is sent afterwards: a host, or the scheme of an app.
+        return_to: String,
         /// Which authorization request this belongs to; comes back as `interaction`.
         interaction: &'a str,
     },
@@ -60,8 +62,9 @@ impl LoginPurpose<'_> {
             Self::App {
                 client_name,
                 client_uri,
+                return_to,
                 ..
-            } => Some(Asker::new(client_name, *client_uri, language)),
+            } => Some(Asker::new(client_name, *client_uri, language).returning_to(return_to)),
             Self::Account { .. } => None,
         }
     }

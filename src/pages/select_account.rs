@@ -21,6 +21,8 @@ pub struct SelectAccountPage<'a> {
     pub client_name: &'a str,
     /// Its home page. Anything but a web address is not shown.
     pub client_uri: Option<&'a str>,
+    /// Where the person is sent afterwards.
+    pub return_to: &'a str,
     /// Which authorization request this belongs to; comes back as `interaction`.
     pub interaction: &'a str,
     /// Comes back as `csrf`.
@@ -69,7 +71,7 @@ impl SelectAccountPage<'_> {
     }
 
     fn asker(&self) -> Asker {
-        Asker::new(self.client_name, self.client_uri, self.language)
+        Asker::new(self.client_name, self.client_uri, self.language).returning_to(self.return_to)
     }
 
     fn title(&self) -> String {

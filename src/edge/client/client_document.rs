@@ -120,7 +120,9 @@ async fn read(url: &ClientIdUrl, context: &Context) -> Result<Client, NoClient> 
     for alg in client.needed_keys() {
         keys::ensure_published(alg, context).await?;
     }
-    let rows = context.db.run(clients::put_described(&client, context.now)).await?;
+    let [consents, sessions, notices] = clients::forget_people_of_described(&client);
+    let put = clients::put_described(&client, context.now);
+    let [.., rows] = context.db.batch([consents, sessions, notices, put]).await?;
     let record = clients::read(&rows)?.ok_or_else(|| client_id_document::unusable("is that of a registered client"))?;
     client_copy::keep(&record.client, context)?;
     Ok(record.client)

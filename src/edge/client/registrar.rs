@@ -19,7 +19,10 @@ use crate::{
         request::Incoming,
     },
     oidc::{
-        client::{client_metadata::ClientMetadata, registration},
+        client::{
+            client_metadata::ClientMetadata,
+            self_service::{self, Before},
+        },
         error::{ErrorCode, OAuthError},
         scope::Scope,
     },
@@ -88,24 +91,32 @@ impl Registrar {
         }
     }
 
-    /// Whether a client may come to be like that.
+    /// Judges what a client is to be like, and takes from it what it cannot claim.
     ///
     /// # Errors
     /// `invalid_client_metadata` for what only the operator can give.
-    pub fn check(self, wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Result<(), OAuthError> {
-        match self {
-            Self::Operator => Ok(()),
-            Self::Anybody => {
-                let size = size_of(wanted);
-                if size > MOST_OF_ANYBODY && before.is_none_or(|before| size > size_of(before)) {
-                    return Err(OAuthError::new(
-                        ErrorCode::InvalidClientMetadata,
-                        "the metadata is longer than 16384 bytes",
-                    ));
-                }
-                registration::check_self_service(wanted, before)
-            }
+    pub fn judge(self, wanted: &mut ClientMetadata, before: Option<&ClientRecord>) -> Result<(), OAuthError> {
+        if self == Self::Operator {
+            return Ok(());
         }
+        let size = size_of(wanted);
+        if size > MOST_OF_ANYBODY && before.is_none_or(|before| size > size_of(&before.client.metadata)) {
+            return Err(OAuthError::new(
+                ErrorCode::InvalidClientMetadata,
+                "the metadata is longer than 16384 bytes",
+            ));
+        }
+        let before = before.map(|record| Before {
+            client_id: &record.client.client_id,
+            metadata: &record.client.metadata,
+            registered_openly: record.registered_openly,
+        });
+        match &before {
+            None => self_service::check_registration(wanted)?,
+            Some(before) => self_service::check_change(wanted, before)?,
+        }
+        self_service::claim_only_its_own_home(wanted, before.as_ref());
+        Ok(())
     }
 }
 

@@ -128,7 +128,7 @@ pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Statement {
     Statement::new(
         "UPDATE clients SET version = ?, metadata = ?, auth_method = ?, secret_hash = ?, wrapped_secret = ?,
                             previous_secret_hash = ?, previous_wrapped_secret = ?, previous_secret_expires_at = ?,
-                            registration_token_hash = ?, updated_at = ?
+                            registration_token_hash = ?, registered_openly = ?, updated_at = ?
          WHERE id = ? AND version = ? RETURNING id",
     )
     .bind(client.version)
@@ -145,9 +145,46 @@ pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Statement {
     .bind(previous.and_then(|(secret, _)| secret.wrapped.as_ref()))
     .bind(previous.map(|(_, until)| *until))
     .bind(record.registration_token_hash.as_ref())
+    .bind(record.registered_openly)
     .bind(now)
     .bind(&client.client_id)
     .bind(read)
+}
+
+/// What a client has of people: their consents, with codes and tokens; sessions that it would hear the end of; and what it is
+/// yet to be told.
+const KNOWS_PEOPLE: [&str; 3] = ["grants", "session_clients", "logout_outbox"];
+
+/// Ends all that a client has of people, if its version is still `read`: it is about to know them by another `sub`.
+pub fn forget_people(client_id: &str, read: i64) -> [Statement; 3] {
+    KNOWS_PEOPLE.map(|table| {
+        Statement::new(format!(
+            "DELETE FROM {table} WHERE client_id = ? AND EXISTS (SELECT 1 FROM clients WHERE id = ? AND version = ?)"
+        ))
+        .bind(client_id)
+        .bind(client_id)
+        .bind(read)
+    })
+}
+
+/// The same for a client that its document describes, if it comes to know people by another `sub` with this description, or
+/// may do so. The client that has a document need not ask the operator, and a description that is stored meanwhile counts too.
+pub fn forget_people_of_described(client: &Client) -> [Statement; 3] {
+    const OF_SECTOR: &str = "'$.subject_type', '$.sector_identifier_uri', '$.redirect_uris'";
+    let metadata = to_json(client);
+    KNOWS_PEOPLE.map(|table| {
+        Statement::new(format!(
+            "DELETE FROM {table} WHERE client_id = ? AND EXISTS (
+                SELECT 1 FROM clients
+                WHERE id = ? AND document_fresh_until IS NOT NULL
+                  AND 'pairwise' IN (json_extract(metadata, '$.subject_type'), json_extract(?, '$.subject_type'))
+                  AND json_extract(metadata, {OF_SECTOR}) <> json_extract(?, {OF_SECTOR}))"
+        ))
+        .bind(&client.client_id)
+        .bind(&client.client_id)
+        .bind(&metadata)
+        .bind(&metadata)
+    })
 }
 
 fn to_json(client: &Client) -> String {

@@ -1,7 +1,6 @@
 //! `/consent`: what an app may have (OIDC Core section 3.1.2.4).
 
 use serde_json::json;
-use url::{Host, Url};
 
 use crate::{
     audit::{Actor, Entry, Event},
@@ -20,6 +19,7 @@ use crate::{
     oidc::{
         authentication::Consent,
         authorize::AuthRequest,
+        client::redirect_uri::{destination, is_on_this_device},
         interaction::{Choice, Interaction, SignedIn, Step},
         params::Params,
         scope::Scope,
@@ -227,7 +227,7 @@ impl Asked {
             tos_uri: metadata.tos_uri.best_for(&[locale]),
             redirect_host: &destination(self.flow.address.redirect_uri()),
             document_host: document_host.as_deref(),
-            to_this_device: is_loopback(self.flow.address.redirect_uri()),
+            to_this_device: is_on_this_device(self.flow.address.redirect_uri()),
             account: self.session.user.display_name(),
             items: items(&new_scope, &new_claims, &new_apis),
             already: items(&scope.difference(&new_scope), &old_claims, &old_apis),
@@ -237,26 +237,5 @@ impl Asked {
         }
         .to_html();
         Reply::page(200, html, self.flow.page_policy())
-    }
-}
-
-/// Where the person is sent, in a word: the host, or the scheme of an app.
-fn destination(redirect_uri: &str) -> String {
-    let Ok(url) = Url::parse(redirect_uri) else {
-        return String::new();
-    };
-    match (url.scheme(), url.host_str()) {
-        ("http" | "https", Some(host)) => host.to_owned(),
-        (scheme, _) => format!("{scheme}:"),
-    }
-}
-
-/// Whether the person is sent to a program on their own device (RFC 8252 section 7.3).
-fn is_loopback(redirect_uri: &str) -> bool {
-    match Url::parse(redirect_uri).as_ref().map(Url::host) {
-        Ok(Some(Host::Domain(name))) => name == "localhost",
-        Ok(Some(Host::Ipv4(address))) => address.is_loopback(),
-        Ok(Some(Host::Ipv6(address))) => address.is_loopback(),
-        _ => false,
     }
 }

@@ -22,8 +22,8 @@ use crate::{
 /// `POST /register`.
 pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let registrar = Registrar::of(request, context).await?;
-    let metadata = registration::parse(&request.json().await?, &Supported::of(&context.config))?;
-    registrar.check(&metadata, None)?;
+    let mut metadata = registration::parse(&request.json().await?, &Supported::of(&context.config))?;
+    registrar.judge(&mut metadata, None)?;
     sector_identifier::check(&metadata, None, context).await?;
     let client = Client {
         client_id: random::id()?,

@@ -13,6 +13,7 @@ use crate::{
         context::Context,
         db::clients::{self, ClientRecord},
         failure::MachineFailure,
+        fault::Fault,
         keys,
         request::Incoming,
     },
@@ -21,6 +22,7 @@ use crate::{
             client_auth,
             client_metadata::{ClientKeys, ClientMetadata, Supported},
             registration::{self, RenewalRequest, UpdateRequest},
+            sector_identifier::sector,
         },
         error::{ErrorCode, OAuthError},
     },
@@ -87,24 +89,35 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
     let previous = renewal.overlap.map(|overlap| (old.current, context.now + overlap));
     let issued = Issued::for_client(&record.client, context)?;
     record.secret = issued.stored_secret(&record.client, previous, context).await?;
-    store(record, issued, (registrar, Event::ClientSecretRenewed), context).await
+    let change = Change {
+        registrar,
+        event: Event::ClientSecretRenewed,
+        new_sector: false,
+    };
+    store(record, issued, &change, context).await
 }
 
 /// Stores new metadata. A client that comes to use a secret is given one, as is one whose secret is stored in a way that its
 /// new method cannot use. One that no longer uses any loses it.
 async fn change(
     mut record: ClientRecord,
-    metadata: ClientMetadata,
+    mut metadata: ClientMetadata,
     registrar: Registrar,
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
-    registrar.check(&metadata, Some(&record.client.metadata))?;
+    registrar.judge(&mut metadata, Some(&record))?;
     let names_something_to_fetch =
         metadata.sector_identifier_uri.is_some() || matches!(metadata.keys, Some(ClientKeys::At(_)));
     if registrar == Registrar::Anybody && names_something_to_fetch {
         client_document::count(context).await?;
     }
     sector_identifier::check(&metadata, Some(&record.client.metadata), context).await?;
+    let sector_of = |metadata: &ClientMetadata| sector(&record.client.client_id, metadata);
+    let change = Change {
+        registrar,
+        event: Event::ClientChanged,
+        new_sector: sector_of(&record.client.metadata) != sector_of(&metadata),
+    };
     record.client.metadata = metadata;
     let uses_secret = record.client.metadata.token_endpoint_auth_method.uses_secret();
     let needs_itself = record.client.needs_secret_itself();
@@ -125,7 +138,15 @@ async fn change(
     for alg in record.client.needed_keys() {
         keys::ensure_published(alg, context).await?;
     }
-    store(record, issued, (registrar, Event::ClientChanged), context).await
+    store(record, issued, &change, context).await
+}
+
+/// How a client is changed.
+struct Change {
+    registrar: Registrar,
+    event: Event,
+    /// Whether it comes to know people by another `sub`. What they allowed it, they allowed another one.
+    new_sector: bool,
 }
 
 /// Stores the client under its next version, unless somebody else has done so meanwhile: of parallel changes one happens,
@@ -133,15 +154,26 @@ async fn change(
 async fn store(
     mut record: ClientRecord,
     issued: Issued,
-    (registrar, event): (Registrar, Event),
+    change: &Change,
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
     let read = record.client.version;
     record.client.version = read + 1;
+    // What the operator had a hand in is no longer what anybody could have registered.
+    record.registered_openly &= change.registrar == Registrar::Anybody;
     record.registration_token_hash = issued.registration_token_hash(context);
-    let [count, write] = registrar.record(event, &record.client.client_id, context);
-    let update = clients::update(&record, read, context.now);
-    let [stored, ..] = context.db.batch([update, count, write]).await?;
+    let client_id = &record.client.client_id;
+    let mut statements = Vec::new();
+    if change.new_sector {
+        statements.extend(clients::forget_people(client_id, read));
+    }
+    let updating = statements.len();
+    statements.push(clients::update(&record, read, context.now));
+    statements.extend(change.registrar.record(change.event, client_id, context));
+    let rows = context.db.batch_all(statements).await?;
+    let stored = rows
+        .get(updating)
+        .ok_or_else(|| Fault::new("D1", "as many results as statements were expected"))?;
     if !stored.any()? {
         let error = OAuthError::invalid_request("the client was changed meanwhile; read it again");
         return Err(MachineFailure::status(409, error));

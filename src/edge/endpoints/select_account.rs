@@ -11,6 +11,7 @@ use crate::{
         request::Incoming,
     },
     oidc::{
+        client::redirect_uri::destination,
         interaction::{Choice, Interaction},
         params::Params,
     },
@@ -109,6 +110,7 @@ impl Chooser {
             language,
             client_name: client.display_name(locale),
             client_uri: client.metadata.client_uri.best_for(&[locale]),
+            return_to: &destination(self.flow.address.redirect_uri()),
             interaction: &self.sealed,
             csrf: &self.visitor.csrf(FORM, context),
             accounts: accounts.collect(),

@@ -24,6 +24,7 @@ use crate::{
     },
     oidc::{
         authentication::{ACR_ONE_FACTOR, Amr, Authentication},
+        client::redirect_uri::destination,
         interaction::{Choice, Interaction},
         params::Params,
     },
@@ -151,6 +152,7 @@ impl Guest {
                 client_uri: flow.client.metadata.client_uri.best_for(&[locale]),
                 policy_uri: flow.client.metadata.policy_uri.best_for(&[locale]),
                 tos_uri: flow.client.metadata.tos_uri.best_for(&[locale]),
+                return_to: destination(flow.address.redirect_uri()),
                 interaction: sealed,
             },
             Destination::Account { name, .. } => LoginPurpose::Account { page: name },

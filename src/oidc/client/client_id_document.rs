@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     client_metadata::{ClientMetadata, Supported},
-    registration,
+    registration, self_service,
 };
 use crate::{
     config::{ClientIdDocuments, Config},
@@ -109,10 +109,20 @@ impl ClientIdUrl {
             )));
         }
         authentication(&mut members)?;
-        leave_out_unsupported(&mut members, supported);
+        leave_out_unsupported(&mut members, supported)?;
         self.claim_only_its_own_home(&mut members);
-        let metadata = ClientMetadata::parse(&Value::Object(members), supported)?;
-        registration::check_self_service(&metadata, None)?;
+        let names_scopes = members
+            .get("scope")
+            .is_some_and(|scope| scope != "" && !scope.is_null());
+        if names_scopes {
+            leave_out_unsupported_scopes(&mut members);
+        }
+        let mut metadata = ClientMetadata::parse(&Value::Object(members), supported)?;
+        if names_scopes && metadata.scope.is_none() {
+            // It names scopes, and none that there is here: it is not one that says nothing, and gets nothing.
+            metadata.scope = Some(Scope::default());
+        }
+        self_service::check_registration(&metadata)?;
         Ok(metadata)
     }
 
@@ -142,18 +152,28 @@ fn authentication(members: &mut Map<String, Value>) -> Result<(), OAuthError> {
 }
 
 /// A document speaks to every server; registration, which speaks to Limen, refuses what is left out here.
-fn leave_out_unsupported(members: &mut Map<String, Value>, supported: &Supported) {
+/// Who names only what is not here gets nothing for it, and not what is given to those who name nothing.
+fn leave_out_unsupported(members: &mut Map<String, Value>, supported: &Supported) -> Result<(), OAuthError> {
     let known = |values: Value| values.as_array().cloned().unwrap_or_default();
-    let (grants, responses) = (
-        known(json!(supported.grant_types)),
-        known(json!(supported.response_types)),
-    );
-    if let Some(Value::Array(grant_types)) = members.get_mut("grant_types") {
-        grant_types.retain(|grant| grants.contains(grant) && grant != "client_credentials");
+    let grants = known(json!(supported.grant_types));
+    let grants = grants.into_iter().filter(|grant| grant != "client_credentials");
+    for (name, known) in [
+        ("grant_types", grants.collect()),
+        ("response_types", known(json!(supported.response_types))),
+    ] {
+        if let Some(Value::Array(named)) = members.get_mut(name)
+            && !named.is_empty()
+        {
+            named.retain(|value| known.contains(value));
+            if named.is_empty() {
+                return Err(refusal(format!("{name} has none that is supported")));
+            }
+        }
     }
-    if let Some(Value::Array(response_types)) = members.get_mut("response_types") {
-        response_types.retain(|response| responses.contains(response));
-    }
+    Ok(())
+}
+
+fn leave_out_unsupported_scopes(members: &mut Map<String, Value>) {
     if let Some(Value::String(scope)) = members.get_mut("scope")
         && let Ok(wanted) = Scope::parse(scope)
     {

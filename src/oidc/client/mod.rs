@@ -10,6 +10,7 @@ pub mod distinguished_name;
 pub mod redirect_uri;
 pub mod registration;
 pub mod sector_identifier;
+pub mod self_service;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,28 +1,19 @@
 //! Client registration messages (RFC 7591 section 3, RFC 7592 section 2, OIDC Registration section 3).
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, MapAccess, Visitor},
-};
 use serde_json::{Map, Value, json};
 
 use super::{
     Client,
-    client_metadata::{ClientMetadata, GrantType, Supported},
+    client_metadata::{ClientMetadata, LONGEST, Supported},
 };
 use crate::{
-    oidc::{
-        error::{ErrorCode, OAuthError},
-        scope::Scope,
-    },
+    oidc::error::{ErrorCode, OAuthError},
     secret::{ClientSecret, OpaqueToken},
     time::{Lifetime, UnixTime},
+    web::json,
 };
-
-/// The most bytes that a registration may have.
-const LONGEST: usize = 64 * 1_024;
 
 /// Members that only Limen sets: updates "MUST NOT include" them (RFC 7592 section 2.2).
 const ISSUED: [&str; 5] = [
@@ -91,35 +82,15 @@ pub fn merge_patch(
     let patch = object(patch)?;
     refuse_members(&patch, &ISSUED)?;
     refuse_members(&patch, &["client_id", "client_secret"])?;
+    let leaves_scope = !patch.contains_key("scope");
     let mut merged = current.to_json();
     merge(&mut merged, patch);
-    let merged = Value::Object(merged);
-    // Many small patches must not add up to what one request may not hold.
-    if merged.to_string().len() > LONGEST {
-        return Err(refusal("the client metadata would be longer than 64 KB"));
+    let mut patched = ClientMetadata::parse(&Value::Object(merged), supported)?;
+    if leaves_scope {
+        // No scope at all is written as an empty text, which counts as absent where a client sends it.
+        patched.scope.clone_from(&current.scope);
     }
-    ClientMetadata::parse(&merged, supported)
-}
-
-/// Whether a client may register, or change itself from `before`, without the operator. It gets the standard scopes and the
-/// grants that a person takes part in; what else the operator gave it, it keeps, and never gains more.
-///
-/// # Errors
-/// `invalid_client_metadata`, naming the field.
-pub fn check_self_service(wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Result<(), OAuthError> {
-    let standard: Scope = Scope::STANDARD.into_iter().collect();
-    let given = before.and_then(|before| before.scope.clone()).unwrap_or_default();
-    let scope = wanted.scope.clone().unwrap_or_default();
-    if !scope.is_subset(&standard.union(&given)) {
-        return Err(refusal("scope has one that only the operator can give"));
-    }
-    let has = |client: &ClientMetadata| client.grant_types.contains(&GrantType::ClientCredentials);
-    if has(wanted) && !before.is_some_and(has) {
-        return Err(refusal(
-            "grant_types has client_credentials, which only the operator can give",
-        ));
-    }
-    Ok(())
+    Ok(patched)
 }
 
 /// `POST /register/{client_id}/renew_secret`.
@@ -221,39 +192,7 @@ pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, OAuthError> {
     if body.len() > LONGEST {
         return Err(refusal("the body is longer than 64 KB"));
     }
-    // serde_json refuses what is not UTF-8 and what is nested deeper than 128.
-    serde_json::from_slice(body)
-        .map(|Distinct(members)| members)
-        .map_err(|_| refusal("the body is not a JSON object whose members differ in name"))
-}
-
-/// A JSON object in which no name stands twice: two readers might take one member each (RFC 8259 section 4).
-struct Distinct(Map<String, Value>);
-
-impl<'de> Deserialize<'de> for Distinct {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members).map(Self)
-    }
-}
-
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Map<String, Value>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut members = Map::new();
-        while let Some((name, value)) = access.next_entry()? {
-            if members.insert(name, value).is_some() {
-                return Err(de::Error::custom("a member stands twice"));
-            }
-        }
-        Ok(members)
-    }
+    json::parse(body).ok_or_else(|| refusal("the body is not a JSON object whose members differ in name"))
 }
 
 fn refuse_members(body: &Map<String, Value>, names: &[&str]) -> Result<(), OAuthError> {

@@ -1,7 +1,31 @@
-//! `sector_identifier_uri`: a document that says which redirect URIs share pairwise subjects (OIDC Registration section 5).
+//! Sectors of pairwise subjects, and `sector_identifier_uri`: a document that says which redirect URIs share pairwise subjects (OIDC Registration section 5).
 
-use super::redirect_uri::RedirectUri;
-use crate::oidc::error::{ErrorCode, OAuthError};
+use url::Url;
+
+use super::{
+    client_metadata::{ClientMetadata, SubjectType},
+    redirect_uri::RedirectUri,
+};
+use crate::{
+    oidc::error::{ErrorCode, OAuthError},
+    web::json,
+};
+
+/// What clients share that know a person by the same pairwise identifier: "the host component of the sector_identifier_uri", or
+/// of the redirect URIs, which then have one. Apps on people's devices, whose redirect URIs say nothing of who they are, have
+/// a sector each. `None` for a client that knows people by their public identifier (Core section 8.1).
+pub fn sector(client_id: &str, metadata: &ClientMetadata) -> Option<String> {
+    if metadata.subject_type == SubjectType::Public {
+        return None;
+    }
+    let host = |uri: &str| {
+        let url = Url::parse(uri).ok().filter(|url| url.scheme() == "https")?;
+        url.host_str().map(str::to_owned)
+    };
+    let named = metadata.sector_identifier_uri.as_deref().and_then(host);
+    let redirected = || metadata.redirect_uris.iter().find_map(|uri| host(uri.as_str()));
+    Some(named.or_else(redirected).unwrap_or_else(|| client_id.to_owned()))
+}
 
 /// The most bytes of the document.
 pub const LONGEST: usize = 64 * 1_024;
@@ -13,7 +37,7 @@ pub const LONGEST: usize = 64 * 1_024;
 /// `invalid_client_metadata`.
 pub fn check(document: &[u8], redirect_uris: &[RedirectUri]) -> Result<(), OAuthError> {
     let listed: Vec<String> =
-        serde_json::from_slice(document).map_err(|_| refusal("does not lead to a JSON array of strings"))?;
+        json::parse(document).ok_or_else(|| refusal("does not lead to a JSON array of strings"))?;
     if redirect_uris
         .iter()
         .all(|uri| listed.iter().any(|one| one == uri.as_str()))

@@ -143,6 +143,7 @@ fn a_name_that_cannot_be_seen_is_called_nameless() {
             client_uri: None,
             policy_uri: None,
             tos_uri: None,
+            return_to: "app.acme.org".to_owned(),
             interaction: "",
         },
         ..login(None)

@@ -69,6 +69,7 @@ fn a_link_is_escaped() {
             client_uri: Some("https://a.example/?a='&quot;<b>"),
             policy_uri: None,
             tos_uri: None,
+            return_to: "app.acme.org".to_owned(),
             interaction: "",
         },
         ..login(None)

@@ -12,6 +12,7 @@ pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
             client_uri: Some("https://notes.acme.org/about"),
             policy_uri: Some("https://notes.acme.org/privacy"),
             tos_uri: Some("https://notes.acme.org/terms"),
+            return_to: "app.acme.org".to_owned(),
             interaction: "the-interaction",
         },
         sign_up: None,
@@ -71,6 +72,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                     client_uri: Some(text),
                     policy_uri: Some(text),
                     tos_uri: Some(text),
+                    return_to: text.to_owned(),
                     interaction: text,
                 },
                 LoginPurpose::Account { page: text },
@@ -119,6 +121,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             language,
             client_name: text,
             client_uri: Some(text),
+            return_to: text,
             interaction: text,
             csrf: text,
             accounts: vec![AccountChoice {

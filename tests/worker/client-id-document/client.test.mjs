@@ -199,6 +199,24 @@ suite("the document", () => {
     assert.equal(row.version, version + 1);
   });
 
+  test("one that comes to another sector ends what people allowed, so no sub of another is read", async () => {
+    const { op, ada, browser } = await stage();
+    const pairwise = (host) =>
+      document({ subject_type: "pairwise", redirect_uris: [`https://${host}/callback`], application_type: "web" });
+    const client = describe(op, pairwise("app.acme.test"));
+    const { refresh_token } = await client.tokens(await browser.obtain(client, ada));
+    op.clock.advance({ hours: 2 });
+    describe(op, { ...pairwise("app.acme.test"), client_name: "Renamed" });
+    const page = await browser.authorize(client);
+    assert.ok(page.callback.get("code"), "a change of anything else ends nothing");
+    op.clock.advance({ hours: 2 });
+    describe(op, pairwise("bank.acme.test"));
+    await browser.authorize(client);
+    assert.equal((await client.refresh(refresh_token)).status, 400);
+    for (const table of ["grants", "codes", "token_families", "session_clients"])
+      assert.deepEqual(await op.rows(`SELECT * FROM ${table} WHERE client_id = ?`, CLIENT_ID), [], table);
+  });
+
   test("reading the same once more changes no version", async () => {
     const { op, ada, browser } = await stage();
     const client = describe(op);

@@ -192,6 +192,25 @@ fn what_other_servers_may_support_is_left_out() {
 }
 
 #[test]
+fn a_document_that_names_only_what_is_not_here_gets_nothing_for_it() {
+    for scope in ["mcp:tools", " ", "dcr_admin  mcp:tools"] {
+        let metadata = read(&[("scope", json!(scope))]).unwrap();
+        assert_eq!(metadata.scope, Some(Scope::default()), "{scope:?}");
+        let stored = serde_json::to_string(&metadata).unwrap();
+        assert_eq!(
+            serde_json::from_str::<ClientMetadata>(&stored).unwrap().scope,
+            Some(Scope::default())
+        );
+    }
+    for nothing in [json!(""), json!(null)] {
+        assert_eq!(read(&[("scope", nothing)]).unwrap().scope, None);
+    }
+    assert!(read(&[("grant_types", json!(["somebody-elses"]))]).is_err());
+    assert!(read(&[("grant_types", json!(["client_credentials"]))]).is_err());
+    assert!(read(&[("response_types", json!(["somebody-elses"]))]).is_err());
+}
+
+#[test]
 fn a_document_claims_no_home_but_its_own() {
     let home = |uri: Value| {
         let metadata = read(&[("client_uri", uri)]).unwrap();

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    oidc::client::client_metadata::{AuthMethod, GrantType},
+    oidc::{
+        client::client_metadata::{AuthMethod, GrantType},
+        scope::Scope,
+    },
     secret::RootKeys,
 };
 
@@ -89,8 +92,13 @@ fn every_truncation_of_a_body_is_refused() {
 
 #[test]
 fn a_member_that_stands_twice_is_refused() {
-    let twice = br#"{"redirect_uris": ["https://app.acme.org/cb"], "redirect_uris": ["https://evil.org/cb"]}"#;
-    assert_eq!(parse(twice).unwrap_err().code, ErrorCode::InvalidClientMetadata);
+    for twice in [
+        r#"{"redirect_uris": ["https://app.acme.org/cb"], "redirect_uris": ["https://evil.org/cb"]}"#,
+        r#"{"redirect_uris": ["https://app.acme.org/cb"], "jwks": {"keys": [{"kty": "EC", "kty": "oct"}]}}"#,
+        r#"{"redirect_uris": ["https://app.acme.org/cb"], "x": [{"a": 1, "a": 1}]}"#,
+    ] {
+        assert_refused(parse(twice.as_bytes()), "the body");
+    }
 }
 
 #[test]
@@ -192,6 +200,35 @@ fn patches_do_not_add_up_to_more_than_one_request_may_hold() {
     assert_refused(merge_patch(&client, &more, &Supported::CURRENT), "64 KB");
     client.tos_uri = Default::default();
     assert!(merge_patch(&client, &more, &Supported::CURRENT).is_ok());
+}
+
+#[test]
+fn what_is_stored_is_what_is_measured() {
+    let keys = |numbers: usize| {
+        let key = format!(r#"{{"kty":"EC","x":[{}]}}"#, vec!["1e15"; numbers].join(","));
+        format!(r#"{{"redirect_uris":["https://app.acme.org/cb"],"jwks":{{"keys":[{key}]}}}}"#)
+    };
+    let long = keys(12_000);
+    assert!(long.len() < LONGEST);
+    assert_refused(parse(long.as_bytes()), "64 KB");
+    let client = parse(keys(3_000).as_bytes()).unwrap();
+    let stored = client.to_json();
+    assert!(Value::Object(stored).to_string().len() <= LONGEST);
+    assert!(merge_patch(&client, b"{}", &Supported::CURRENT).is_ok());
+}
+
+#[test]
+fn blanks_are_no_scope_and_a_client_without_any_stays_so() {
+    for blank in [" ", "  "] {
+        let body = json!({"redirect_uris": ["https://app.acme.org/cb"], "scope": blank});
+        assert_refused(parse(body.to_string().as_bytes()), "scope");
+    }
+    let mut client = parse(MINIMAL.as_bytes()).unwrap();
+    client.scope = Some(Scope::default());
+    let renamed = merge_patch(&client, br#"{"client_name": "New"}"#, &Supported::CURRENT).unwrap();
+    assert_eq!(renamed.scope, Some(Scope::default()));
+    let cleared = merge_patch(&client, br#"{"scope": null}"#, &Supported::CURRENT).unwrap();
+    assert_eq!(cleared.scope, None);
 }
 
 /// RFC 7396 appendix A, those about objects.
@@ -301,27 +338,4 @@ fn a_secret_may_overlap_with_the_next_for_seven_days() {
         );
     }
     assert!(overlap("[]").is_err() && overlap("x").is_err());
-}
-
-#[test]
-fn without_the_operator_a_client_gains_no_scope_and_no_grant() {
-    let client = |scope: &str, grants: &str| {
-        let body = format!(
-            r#"{{"redirect_uris": ["https://app.acme.org/cb"], "scope": "{scope}", "grant_types": [{grants}]}}"#
-        );
-        parse(body.as_bytes()).unwrap()
-    };
-    let plain = client("openid email", r#""authorization_code""#);
-    let service = client("openid notes:read", r#""authorization_code", "client_credentials""#);
-    assert!(check_self_service(&plain, None).is_ok());
-    assert!(check_self_service(&service, None).is_err());
-    assert!(check_self_service(&service, Some(&service)).is_ok());
-    assert!(check_self_service(&plain, Some(&service)).is_ok());
-    let more = client(
-        "openid notes:read payroll:admin",
-        r#""authorization_code", "client_credentials""#,
-    );
-    assert!(check_self_service(&more, Some(&service)).is_err());
-    let admin = client("dcr_admin", r#""authorization_code""#);
-    assert!(check_self_service(&admin, None).is_err());
 }

@@ -208,6 +208,8 @@ mod tests {
         for header in [
             json!({"alg": "RSA-OAEP-256", "enc": "A128GCM", "zip": "DEF"}),
             json!({"alg": "RSA-OAEP-256", "enc": "A128GCM", "crit": ["exp"], "exp": 1}),
+            json!({"alg": "RSA-OAEP-256", "enc": "A128GCM", "zip": null}),
+            json!({"alg": "RSA-OAEP-256", "enc": "A128GCM", "crit": null}),
             json!({"alg": "RSA1_5", "enc": "A128GCM"}),
             json!({"alg": "dir", "enc": "A128GCM"}),
             json!({"alg": "A128KW", "enc": "A128GCM"}),

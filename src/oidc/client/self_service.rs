@@ -1,0 +1,230 @@
+//! What a client may register and change without the operator (RFC 7591 section 3, RFC 7592 section 2.2): by open
+//! registration, or by its registration access token. It gains nothing by it: "the authorization server MAY ... reject or
+//! replace any of the client's requested metadata values".
+//!
+//! A client that anybody can register keeps within what anybody can register. One that the operator registered keeps what
+//! the operator asked of it. For either it is settled who people are to it: else a client that has a refresh token could
+//! read their `sub` in a sector that it was never part of.
+
+use url::Url;
+
+use super::{
+    client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg, GrantType, IdTokenAlg},
+    redirect_uri::{ApplicationType, RedirectUri},
+    sector_identifier::sector,
+};
+use crate::oidc::{
+    error::{ErrorCode, OAuthError},
+    scope::Scope,
+};
+
+/// A client that wants to change itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// Its `client_id`.
+    pub client_id: &'a str,
+    /// As it is.
+    pub metadata: &'a ClientMetadata,
+    /// Whether anybody could have registered it so, and the operator has had no hand in it.
+    pub registered_openly: bool,
+}
+
+/// Whether a client may register itself so.
+///
+/// # Errors
+/// `invalid_client_metadata`, naming the field.
+pub fn check_registration(wanted: &ClientMetadata) -> Result<(), OAuthError> {
+    check_open(wanted, None)
+}
+
+/// Whether a client may change itself so.
+///
+/// # Errors
+/// `invalid_client_metadata`, naming the field.
+pub fn check_change(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), OAuthError> {
+    if sector(before.client_id, before.metadata) != sector(before.client_id, wanted) {
+        return Err(refusal(
+            "subject_type",
+            "and the sector, which sector_identifier_uri or else the host of redirect_uris names, only the operator can change",
+        ));
+    }
+    if before.registered_openly {
+        check_open(wanted, Some(before.metadata))
+    } else {
+        check_operators(wanted, before.metadata)
+    }
+}
+
+/// Takes the home page from a client that it cannot be known to be of: pages show its host beside the name. That of every
+/// redirect URI is the client's, and what the operator allowed while people return to no other host than then.
+pub fn claim_only_its_own_home(wanted: &mut ClientMetadata, before: Option<&Before<'_>>) {
+    let hosts: Vec<_> = wanted.redirect_uris.iter().map(https_host).collect();
+    let is_own = |text: &str| {
+        let host = Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
+        host.is_some() && !hosts.is_empty() && hosts.iter().all(|other| *other == host)
+    };
+    let operators = before.filter(|before| !before.registered_openly);
+    let allowed = operators.filter(|before| {
+        let known: Vec<_> = before.metadata.redirect_uris.iter().map(https_host).collect();
+        hosts.iter().all(|host| known.contains(host))
+    });
+    let was_allowed = |text: &str| allowed.is_some_and(|before| before.metadata.client_uri.has(text));
+    wanted.client_uri.retain(|text| is_own(text) || was_allowed(text));
+}
+
+/// Anybody gets the standard scopes and the grants that a person takes part in; what else the operator gave, stays.
+fn check_open(wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Result<(), OAuthError> {
+    let given = before.and_then(|before| before.scope.clone()).unwrap_or_default();
+    if !scope_of(wanted).is_subset(&standard().union(&given)) {
+        return Err(refusal("scope", "has one that only the operator can give"));
+    }
+    let has = |client: &ClientMetadata| client.grant_types.contains(&GrantType::ClientCredentials);
+    if has(wanted) && !before.is_some_and(has) {
+        return Err(refusal(
+            "grant_types",
+            "has client_credentials, which only the operator can give",
+        ));
+    }
+    Ok(())
+}
+
+/// Every field of an operator's client is decided on here; a new one does not compile until it is.
+fn check_operators(wanted: &ClientMetadata, before: &ClientMetadata) -> Result<(), OAuthError> {
+    let ClientMetadata {
+        // Where an app lives, what it is called and how to reach it, is its own to say; so are its keys, which it must be able
+        // to change at once, and what it merely likes to be told or asked with.
+        redirect_uris: _,
+        contacts: _,
+        client_name: _,
+        logo_uri: _,
+        policy_uri: _,
+        tos_uri: _,
+        keys: _,
+        software_id: _,
+        software_version: _,
+        request_object_encryption: _,
+        request_uris: _,
+        default_max_age: _,
+        require_auth_time: _,
+        default_acr_values: _,
+        initiate_login_uri: _,
+        post_logout_redirect_uris: _,
+        backchannel_logout_uri: _,
+        backchannel_logout_session_required: _,
+        frontchannel_logout_uri: _,
+        frontchannel_logout_session_required: _,
+        // See claim_only_its_own_home.
+        client_uri: _,
+        // See the sector, above.
+        sector_identifier_uri: _,
+        subject_type: _,
+
+        response_types,
+        grant_types,
+        application_type,
+        scope: _,
+        token_endpoint_auth_method,
+        token_endpoint_auth_signing_alg,
+        tls_subject,
+        tls_client_certificate_bound_access_tokens,
+        dpop_bound_access_tokens,
+        id_token_signed_response_alg,
+        id_token_encryption,
+        userinfo_signed_response_alg,
+        userinfo_encryption,
+        authorization_signed_response_alg,
+        authorization_encryption,
+        introspection_signed_response_alg,
+        introspection_encryption,
+        request_object_signing_alg,
+        require_signed_request_object,
+        require_pushed_authorization_requests,
+    } = before;
+    #[rustfmt::skip]
+    let kept = [
+        ("scope", scope_of(wanted).is_subset(&scope_of(before))),
+        ("response_types", wanted.response_types.iter().all(|one| response_types.contains(one))),
+        ("grant_types", wanted.grant_types.iter().all(|one| grant_types.contains(one))),
+        // Native apps may have redirect URIs that other programs can claim.
+        ("application_type",
+            *application_type == ApplicationType::Native || wanted.application_type == ApplicationType::Web),
+        ("token_endpoint_auth_method",
+            strength(wanted.token_endpoint_auth_method) >= strength(*token_endpoint_auth_method)),
+        ("token_endpoint_auth_signing_alg",
+            rank(wanted.token_endpoint_auth_signing_alg) >= rank(*token_endpoint_auth_signing_alg)),
+        ("tls_client_auth_subject_dn", tls_subject.is_none() || wanted.tls_subject == *tls_subject),
+        ("tls_client_certificate_bound_access_tokens",
+            wanted.tls_client_certificate_bound_access_tokens || !tls_client_certificate_bound_access_tokens),
+        ("dpop_bound_access_tokens", wanted.dpop_bound_access_tokens || !dpop_bound_access_tokens),
+        ("id_token_signed_response_alg",
+            wanted.id_token_signed_response_alg != IdTokenAlg::InsecureNone
+                || *id_token_signed_response_alg == IdTokenAlg::InsecureNone),
+        ("id_token_encrypted_response_alg", wanted.id_token_encryption.is_some() || id_token_encryption.is_none()),
+        ("userinfo_signed_response_alg",
+            wanted.userinfo_signed_response_alg.is_some() || userinfo_signed_response_alg.is_none()),
+        ("userinfo_encrypted_response_alg", wanted.userinfo_encryption.is_some() || userinfo_encryption.is_none()),
+        ("authorization_signed_response_alg",
+            wanted.authorization_signed_response_alg.is_some() || authorization_signed_response_alg.is_none()),
+        ("authorization_encrypted_response_alg",
+            wanted.authorization_encryption.is_some() || authorization_encryption.is_none()),
+        ("introspection_signed_response_alg",
+            wanted.introspection_signed_response_alg.is_some() || introspection_signed_response_alg.is_none()),
+        ("introspection_encrypted_response_alg",
+            wanted.introspection_encryption.is_some() || introspection_encryption.is_none()),
+        ("request_object_signing_alg",
+            rank(wanted.request_object_signing_alg) >= rank(*request_object_signing_alg)),
+        ("require_signed_request_object", wanted.require_signed_request_object || !require_signed_request_object),
+        ("require_pushed_authorization_requests",
+            wanted.require_pushed_authorization_requests || !require_pushed_authorization_requests),
+    ];
+    match kept.iter().find(|(_, kept)| !kept) {
+        Some((field, _)) => Err(refusal(
+            field,
+            "would be wider or weaker than the operator registered it, which only the operator can change",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// What a client may ask for.
+fn scope_of(client: &ClientMetadata) -> Scope {
+    client.scope.clone().unwrap_or_else(standard)
+}
+
+fn standard() -> Scope {
+    Scope::STANDARD.into_iter().collect()
+}
+
+/// How well a method shows who the client is. A certificate whose name the operator chose stands above keys that the client
+/// chooses.
+fn strength(method: AuthMethod) -> u8 {
+    match method {
+        AuthMethod::None => 0,
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => 1,
+        AuthMethod::ClientSecretJwt => 2,
+        AuthMethod::PrivateKeyJwt | AuthMethod::SelfSignedTlsClientAuth => 3,
+        AuthMethod::TlsClientAuth => 4,
+    }
+}
+
+/// Without an algorithm any will do.
+fn rank(alg: Option<ClientSigningAlg>) -> u8 {
+    match alg {
+        None | Some(ClientSigningAlg::InsecureNone) => 0,
+        Some(ClientSigningAlg::HS256 | ClientSigningAlg::HS384 | ClientSigningAlg::HS512) => 1,
+        Some(_) => 2,
+    }
+}
+
+/// The host of an https redirect URI.
+fn https_host(uri: &RedirectUri) -> Option<String> {
+    let url = Url::parse(uri.as_str()).ok()?;
+    url.host_str().filter(|_| url.scheme() == "https").map(str::to_owned)
+}
+
+fn refusal(field: &str, why: &str) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidClientMetadata, format!("{field} {why}"))
+}
+
+#[cfg(test)]
+mod tests;

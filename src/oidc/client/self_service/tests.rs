@@ -1,0 +1,349 @@
+//! Every field of a client's metadata: what the client may do to it, and what only the operator may.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::oidc::client::client_metadata::tests::full;
+
+const ID: &str = "c1";
+
+/// As it is stored: whether it would be registered at all is asked elsewhere.
+fn stored(form: Map<String, Value>) -> ClientMetadata {
+    serde_json::from_value(form.into()).unwrap()
+}
+
+fn client(members: Value) -> ClientMetadata {
+    let mut form = Map::new();
+    form.insert("redirect_uris".to_owned(), json!(["https://app.acme.org/cb"]));
+    form.extend(members.as_object().unwrap().clone());
+    stored(form)
+}
+
+fn changed(form: &Map<String, Value>, member: &str, value: Value) -> ClientMetadata {
+    let mut form = form.clone();
+    match value {
+        Value::Null => _ = form.remove(member),
+        value => _ = form.insert(member.to_owned(), value),
+    }
+    stored(form)
+}
+
+fn before(metadata: &ClientMetadata, registered_openly: bool) -> Before<'_> {
+    Before {
+        client_id: ID,
+        metadata,
+        registered_openly,
+    }
+}
+
+#[track_caller]
+fn assert_refused(result: Result<(), OAuthError>, field: &str) {
+    let error = result.expect_err(field);
+    assert_eq!(error.code, ErrorCode::InvalidClientMetadata);
+    assert!(error.description.starts_with(field), "{error:?} for {field}");
+}
+
+/// What an operator's client with the metadata [`full`] may make of each member, and what it may not; null leaves it out, as a
+/// PUT does that does not name it.
+fn every_change() -> Vec<(&'static str, Vec<Value>, Vec<Value>)> {
+    let none = || json!(null);
+    let mut table = vec![
+        ("redirect_uris", vec![json!(["https://new.acme.org/cb"])], vec![]),
+        (
+            "response_types",
+            vec![json!(["code"])],
+            vec![json!(["code", "id_token"]), json!(["id_token token"])],
+        ),
+        (
+            "grant_types",
+            vec![json!(["authorization_code"])],
+            vec![
+                json!(["authorization_code", "refresh_token"]),
+                json!(["client_credentials"]),
+            ],
+        ),
+        ("application_type", vec![json!("web"), none()], vec![]),
+        (
+            "scope",
+            vec![json!("openid")],
+            vec![none(), json!("openid email phone"), json!("dcr_admin")],
+        ),
+        (
+            "token_endpoint_auth_method",
+            vec![],
+            vec![
+                none(),
+                json!("none"),
+                json!("client_secret_basic"),
+                json!("private_key_jwt"),
+            ],
+        ),
+        (
+            "token_endpoint_auth_signing_alg",
+            vec![json!("EdDSA")],
+            vec![none(), json!("HS256")],
+        ),
+        ("tls_client_auth_subject_dn", vec![], vec![none(), json!("CN=evil")]),
+        ("subject_type", vec![], vec![none(), json!("public")]),
+        (
+            "sector_identifier_uri",
+            vec![json!("https://acme.org/other.json")],
+            vec![none(), json!("https://evil.org/sector.json")],
+        ),
+        (
+            "id_token_signed_response_alg",
+            vec![json!("PS256"), none()],
+            vec![json!("none")],
+        ),
+        (
+            "request_object_signing_alg",
+            vec![json!("ES256")],
+            vec![none(), json!("none"), json!("HS512")],
+        ),
+    ];
+    for flag in [
+        "tls_client_certificate_bound_access_tokens",
+        "dpop_bound_access_tokens",
+        "require_signed_request_object",
+        "require_pushed_authorization_requests",
+    ] {
+        table.push((flag, vec![], vec![none(), json!(false)]));
+    }
+    for alg in [
+        "userinfo_signed_response_alg",
+        "authorization_signed_response_alg",
+        "introspection_signed_response_alg",
+    ] {
+        table.push((alg, vec![json!("ES256")], vec![none()]));
+    }
+    for alg in [
+        "id_token_encrypted_response_alg",
+        "userinfo_encrypted_response_alg",
+        "authorization_encrypted_response_alg",
+        "introspection_encrypted_response_alg",
+    ] {
+        table.push((alg, vec![json!("ECDH-ES")], vec![]));
+    }
+    for enc in [
+        "id_token_encrypted_response_enc",
+        "userinfo_encrypted_response_enc",
+        "authorization_encrypted_response_enc",
+        "introspection_encrypted_response_enc",
+        "request_object_encryption_enc",
+    ] {
+        table.push((enc, vec![json!("A128GCM"), none()], vec![]));
+    }
+    for text in [
+        "client_name",
+        "client_name#fr",
+        "client_name#ja-Jpan-JP",
+        "logo_uri",
+        "logo_uri#fr",
+        "client_uri",
+        "policy_uri#fr",
+        "tos_uri",
+        "software_id",
+        "software_version",
+        "initiate_login_uri",
+        "backchannel_logout_uri",
+        "frontchannel_logout_uri",
+    ] {
+        table.push((text, vec![json!("https://new.acme.org/x"), none()], vec![]));
+    }
+    for list in [
+        "contacts",
+        "request_uris",
+        "default_acr_values",
+        "post_logout_redirect_uris",
+    ] {
+        table.push((list, vec![json!(["https://new.acme.org/x"]), none()], vec![]));
+    }
+    for flag in [
+        "require_auth_time",
+        "backchannel_logout_session_required",
+        "frontchannel_logout_session_required",
+    ] {
+        table.push((flag, vec![json!(false), none()], vec![]));
+    }
+    table.push(("default_max_age", vec![json!(1), none()], vec![]));
+    table.push(("jwks", vec![json!({"keys": [{"kty": "EC"}]}), none()], vec![]));
+    table
+}
+
+#[test]
+fn an_operators_client_gains_nothing_in_any_field() {
+    let form = full();
+    let metadata = stored(form.clone());
+    let table = every_change();
+    let decided: BTreeSet<_> = table.iter().map(|(member, ..)| *member).collect();
+    let of_pairs = ["request_object_encryption_alg"];
+    let missing: Vec<_> = form
+        .keys()
+        .filter(|member| !decided.contains(member.as_str()) && !of_pairs.contains(&member.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?} are not decided on");
+    for (member, allowed, refused) in table {
+        for value in allowed {
+            let wanted = changed(&form, member, value.clone());
+            assert_eq!(
+                check_change(&wanted, &before(&metadata, false)),
+                Ok(()),
+                "{member} = {value}"
+            );
+        }
+        for value in refused {
+            let wanted = changed(&form, member, value);
+            let named = match member {
+                "sector_identifier_uri" => "subject_type",
+                member => member,
+            };
+            assert_refused(check_change(&wanted, &before(&metadata, false)), named);
+        }
+    }
+}
+
+#[test]
+fn an_operators_client_cannot_drop_encryption() {
+    let form = full();
+    let metadata = stored(form.clone());
+    for prefix in ["id_token", "userinfo", "authorization", "introspection"] {
+        let mut wanted = form.clone();
+        wanted.remove(&format!("{prefix}_encrypted_response_alg"));
+        wanted.remove(&format!("{prefix}_encrypted_response_enc"));
+        let field = format!("{prefix}_encrypted_response_alg");
+        assert_refused(check_change(&stored(wanted), &before(&metadata, false)), &field);
+    }
+}
+
+#[test]
+fn a_method_may_become_stronger_and_never_weaker() {
+    let weakest_first = [
+        &["none"][..],
+        &["client_secret_basic", "client_secret_post"],
+        &["client_secret_jwt"],
+        &["private_key_jwt", "self_signed_tls_client_auth"],
+        &["tls_client_auth"],
+    ];
+    for (is, before_methods) in weakest_first.iter().enumerate() {
+        for (becomes, methods) in weakest_first.iter().enumerate() {
+            for (one, other) in before_methods
+                .iter()
+                .flat_map(|one| methods.iter().map(move |other| (one, other)))
+            {
+                let [metadata, wanted] =
+                    [one, other].map(|method| client(json!({"token_endpoint_auth_method": method})));
+                let result = check_change(&wanted, &before(&metadata, false));
+                assert_eq!(result.is_ok(), becomes >= is, "{one} to {other}");
+                assert!(
+                    check_change(&wanted, &before(&metadata, true)).is_ok(),
+                    "{one} to {other}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_scope_that_is_left_out_is_every_standard_one() {
+    let narrow = client(json!({"scope": "openid"}));
+    for wider in [json!({}), json!({"scope": "openid email"})] {
+        assert_refused(check_change(&client(wider.clone()), &before(&narrow, false)), "scope");
+        assert!(check_change(&client(wider), &before(&narrow, true)).is_ok());
+    }
+    let unsaid = client(json!({}));
+    assert!(check_change(&narrow, &before(&unsaid, false)).is_ok());
+    assert!(check_change(&client(json!({"scope": "openid phone"})), &before(&unsaid, false)).is_ok());
+    let mut nothing = client(json!({}));
+    nothing.scope = Some(Scope::default());
+    assert_refused(check_change(&unsaid, &before(&nothing, false)), "scope");
+}
+
+#[test]
+fn nobody_moves_to_another_sector_by_itself() {
+    let pairwise = |members: Value| {
+        let mut form = json!({"subject_type": "pairwise"});
+        form.as_object_mut()
+            .unwrap()
+            .extend(members.as_object().unwrap().clone());
+        client(form)
+    };
+    let metadata = pairwise(json!({}));
+    for registered_openly in [false, true] {
+        let check = |wanted: &ClientMetadata| check_change(wanted, &before(&metadata, registered_openly));
+        for elsewhere in [
+            pairwise(json!({"redirect_uris": ["https://bank.acme.org/cb"]})),
+            pairwise(json!({"redirect_uris": ["https://bank.acme.org/cb", "https://app.acme.org/cb"]})),
+            pairwise(json!({"redirect_uris": ["http://localhost/cb"], "application_type": "native"})),
+            pairwise(json!({"sector_identifier_uri": "https://bank.acme.org/sector.json"})),
+            client(json!({})),
+        ] {
+            assert_refused(check(&elsewhere), "subject_type");
+        }
+        let same = [
+            pairwise(json!({"redirect_uris": ["https://app.acme.org/other"]})),
+            pairwise(json!({"sector_identifier_uri": "https://app.acme.org/sector.json"})),
+        ];
+        for wanted in same {
+            assert_eq!(check(&wanted), Ok(()));
+        }
+        let public = client(json!({}));
+        assert_refused(
+            check_change(&metadata, &before(&public, registered_openly)),
+            "subject_type",
+        );
+        let moved = client(json!({"redirect_uris": ["https://bank.acme.org/cb"]}));
+        assert_eq!(check_change(&moved, &before(&public, registered_openly)), Ok(()));
+    }
+}
+
+#[test]
+fn anybody_gets_standard_scopes_and_the_grants_of_people() {
+    let service = client(json!({
+        "scope": "openid notes:read", "grant_types": ["authorization_code", "client_credentials"],
+    }));
+    assert!(check_registration(&client(json!({"scope": "openid email"}))).is_ok());
+    assert_refused(check_registration(&service), "scope");
+    assert_refused(check_registration(&client(json!({"scope": "dcr_admin"}))), "scope");
+    let grant = json!({"grant_types": ["client_credentials"]});
+    assert_refused(check_registration(&client(grant)), "grant_types");
+    // What the operator gave to a client of anybody's, it keeps.
+    assert!(check_change(&service, &before(&service, true)).is_ok());
+    let more = client(json!({"scope": "openid notes:read payroll"}));
+    assert_refused(check_change(&more, &before(&service, true)), "scope");
+}
+
+#[test]
+fn a_home_page_is_shown_of_who_people_return_to() {
+    let home = |mut wanted: ClientMetadata, before: Option<&Before<'_>>| {
+        claim_only_its_own_home(&mut wanted, before);
+        wanted.client_uri.default_text().map(str::to_owned)
+    };
+    let own = client(json!({"client_uri": "https://app.acme.org/about", "client_uri#fr": "https://bank.example/"}));
+    assert_eq!(home(own, None).as_deref(), Some("https://app.acme.org/about"));
+    for claimed in [
+        json!({"client_uri": "https://bank.example/"}),
+        json!({"client_uri#fr": "https://bank.example/"}),
+        json!({"client_uri": "https://acme.org/"}),
+        json!({"client_uri": "https://app.acme.org.evil.org/"}),
+        // One of its hosts is not who the person returns to.
+        json!({"client_uri": "https://bank.example/",
+               "redirect_uris": ["https://bank.example/cb", "https://evil.org/cb"]}),
+        json!({"client_uri": "https://bank.example/", "redirect_uris": ["https://bank.example/cb", "http://localhost/"]}),
+        json!({"client_uri": "http://localhost/", "redirect_uris": ["http://localhost/cb"]}),
+        json!({"client_uri": "https://bank.example/", "redirect_uris": []}),
+    ] {
+        assert_eq!(home(client(claimed.clone()), None), None, "{claimed}");
+    }
+    // What the operator allowed, stays while people return to the same hosts.
+    let operators = client(json!({"client_uri": "https://acme.org/"}));
+    let renamed = client(json!({"client_uri": "https://acme.org/", "client_name": "New"}));
+    let kept = home(renamed.clone(), Some(&before(&operators, false)));
+    assert_eq!(kept.as_deref(), Some("https://acme.org/"));
+    assert_eq!(home(renamed, Some(&before(&operators, true))), None);
+    let moved = json!({"client_uri": "https://acme.org/", "redirect_uris": ["https://evil.org/cb"]});
+    assert_eq!(home(client(moved), Some(&before(&operators, false))), None);
+    let other = json!({"client_uri": "https://bank.example/"});
+    assert_eq!(home(client(other), Some(&before(&operators, false))), None);
+}
