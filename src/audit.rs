@@ -4,6 +4,18 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::time::UnixTime;
+
+/// When and where an event happens.
+pub trait Occasion {
+    /// When.
+    fn now(&self) -> UnixTime;
+    /// The network that the request came from, as [`network`] gives it. `None` for the periodic run.
+    fn network(&self) -> Option<&str>;
+    /// The request, by the id that stands in the log.
+    fn request_id(&self) -> &str;
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.

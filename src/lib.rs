@@ -1,13 +1,14 @@
 //! Limen, an OpenID Connect provider that runs as one Cloudflare Worker.
 //!
-//! A request walks `edge::router` -> an endpoint of `edge::endpoints`, which *loads* (`edge::db`, `edge::platform::kv`),
-//! *decides* (`oidc`, `account`), *writes* (`edge::db`) and *replies* ([`reply`]). Only what decides knows protocol rules,
+//! A request walks `edge::router` -> an endpoint of `edge::endpoints`, which *loads* (`db`, `edge::platform::kv`),
+//! *decides* (`oidc`, `account`), *writes* (`db`) and *replies* ([`reply`]). Only what decides knows protocol rules,
 //! and it is pure: no I/O, no clock, no randomness. The arrows between modules:
 //!
 //! ```text
-//! edge  ->  pages, account, reply, audit, openapi
+//! edge  ->  db, pages, reply, openapi
+//! db  ->  account, audit
 //! pages, account, reply  ->  oidc
-//! oidc  ->  config, routes, secret, time
+//! oidc  ->  config, routes, secret, time, fault
 //! config  ->  secret, time
 //! account, edge  ->  network
 //! all of these  ->  web
@@ -23,6 +24,10 @@
 pub mod account;
 pub mod audit;
 pub mod config;
+// Statements and rows: the edge, on wasm only, runs them.
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
+mod db;
+mod fault;
 pub mod network;
 pub mod oidc;
 pub mod openapi;

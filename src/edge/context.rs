@@ -6,9 +6,8 @@ use worker::Env;
 
 use super::{
     client::client_certificate,
-    db::Db,
     fault::Fault,
-    platform::{clock, kv::Kv, random},
+    platform::{clock, d1::Db, kv::Kv, random},
 };
 use crate::{
     config::{Config, ConfigError},
@@ -109,6 +108,20 @@ impl Context {
             certificate: None,
             background: Background::none(),
         })
+    }
+}
+
+impl crate::audit::Occasion for Context {
+    fn now(&self) -> UnixTime {
+        self.now
+    }
+
+    fn network(&self) -> Option<&str> {
+        self.network.as_deref()
+    }
+
+    fn request_id(&self) -> &str {
+        &self.request_id
     }
 }
 

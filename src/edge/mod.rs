@@ -6,10 +6,8 @@ mod context;
 mod cookies;
 mod cron;
 mod crypto;
-mod db;
 mod endpoints;
 mod failure;
-mod fault;
 mod flow;
 mod hints;
 mod issue;
@@ -36,6 +34,7 @@ use self::{
     respond::Shape,
 };
 use crate::{
+    db, fault,
     reply::{Body, Reply},
     routes::{self, Audience, Method},
 };

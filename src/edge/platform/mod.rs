@@ -1,6 +1,7 @@
 //! What the platform lends: the clock, randomness, KV, requests to elsewhere, the log, Unicode.
 
 pub mod clock;
+pub mod d1;
 pub mod fetch;
 pub mod kv;
 pub mod log;

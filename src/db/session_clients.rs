@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Rows, Statement, basis::Basis, sessions::Ending};
-use crate::edge::fault::Fault;
+use crate::fault::Fault;
 
 /// Notes that a client knows the session behind what it gets, if the basis of that stands.
 pub fn note(basis: &Basis<'_>) -> Statement {

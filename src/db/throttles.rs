@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Rows, Statement, clients};
 use crate::{
     account::throttle::{Counter, WINDOW},
-    edge::fault::Fault,
+    fault::Fault,
     time::{Lifetime, UnixTime},
 };
 

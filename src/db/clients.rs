@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Rows, Statement, from_json};
 use crate::{
-    edge::fault::Fault,
+    fault::Fault,
     oidc::client::{
         Client, SecretAtRest, StoredSecret, client_assertion::SingleUse, client_auth::ClientCredentials,
         client_metadata::AuthMethod,

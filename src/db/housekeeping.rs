@@ -2,7 +2,7 @@
 
 use super::{Rows, Statement};
 use crate::{
-    edge::fault::Fault,
+    fault::Fault,
     time::{Lifetime, UnixTime},
 };
 

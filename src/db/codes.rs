@@ -8,7 +8,7 @@ use super::{
 use crate::{
     account::user::User,
     config::Lifetimes,
-    edge::fault::Fault,
+    fault::Fault,
     oidc::{
         authorization::Authorization,
         client::Client,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Rows, Statement, basis::Basis, clients::Proof, throttles};
 use crate::{
     account::throttle::Counter,
-    edge::fault::Fault,
+    fault::Fault,
     oidc::{client::Client, interaction::PATIENCE, pushed_request::LIFETIME},
     secret::Hash,
     time::{Lifetime, UnixTime},

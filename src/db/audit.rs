@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{Rows, Statement, from_json, housekeeping::BATCH, sessions::Ending};
 use crate::{
     account::throttle::WINDOW,
-    audit::{Actor, Entry, Event},
-    edge::{context::Context, fault::Fault},
+    audit::{Actor, Entry, Event, Occasion},
+    fault::Fault,
     secret::Hash,
     time::{Lifetime, UnixTime},
 };
@@ -37,39 +37,39 @@ const ENTRY: &str =
     "(SELECT ? AS at, ? AS event, ? AS outcome, ? AS actor, ? AS network, ? AS request_id, ? AS detail) e";
 
 /// Writes an event down.
-pub fn record(entry: &Entry<'_>, context: &Context) -> Statement {
-    write(entry, context, "TRUE")
+pub fn record(entry: &Entry<'_>, on: &impl Occasion) -> Statement {
+    write(entry, on, "TRUE")
 }
 
 /// Writes an event down if the statement before it in the batch changed a row.
-pub fn record_if_changed(entry: &Entry<'_>, context: &Context) -> Statement {
-    write(entry, context, "changes() > 0")
+pub fn record_if_changed(entry: &Entry<'_>, on: &impl Occasion) -> Statement {
+    write(entry, on, "changes() > 0")
 }
 
-fn write(entry: &Entry<'_>, context: &Context, condition: &str) -> Statement {
+fn write(entry: &Entry<'_>, on: &impl Occasion, condition: &str) -> Statement {
     let ids = "SELECT ? AS user_id, ? AS client_id, ? AS session_id";
     let again = "r.client_id IS x.client_id AND r.network IS x.network AND r.detail IS x.detail";
     let sql = insert_limited(entry, ids, again, condition);
-    bind_ids(bind(Statement::new(sql), entry, context), entry)
+    bind_ids(bind(Statement::new(sql), entry, on), entry)
 }
 
 /// Writes an event down for each session that ends, in the batch that ends them, before it does. Whose they are is read from
 /// them.
-pub fn record_ending(entry: &Entry<'_>, which: &Ending<'_>, context: &Context) -> Statement {
+pub fn record_ending(entry: &Entry<'_>, which: &Ending<'_>, on: &impl Occasion) -> Statement {
     let condition = which.condition();
     which.bind(record_each(
         entry,
         &format!("s.user_id, NULL AS client_id, s.id AS session_id FROM sessions s WHERE {condition}"),
-        context,
+        on,
     ))
 }
 
 /// Writes an event down for each row of a query that gives `user_id`, `client_id` and `session_id`; the caller binds its
 /// values.
-pub(super) fn record_each(entry: &Entry<'_>, query: &str, context: &Context) -> Statement {
+pub(super) fn record_each(entry: &Entry<'_>, query: &str, on: &impl Occasion) -> Statement {
     let again = "r.client_id IS x.client_id AND r.session_id IS x.session_id";
     let sql = insert_limited(entry, &format!("SELECT {query}"), again, "TRUE");
-    bind(Statement::new(sql), entry, context)
+    bind(Statement::new(sql), entry, on)
 }
 
 /// The statement that writes an entry down for each row of `ids`, where `condition` holds.
@@ -107,15 +107,15 @@ fn insert_limited(entry: &Entry<'_>, ids: &str, again: &str, condition: &str) ->
     )
 }
 
-fn bind(statement: Statement, entry: &Entry<'_>, context: &Context) -> Statement {
+fn bind(statement: Statement, entry: &Entry<'_>, on: &impl Occasion) -> Statement {
     let detail = entry.detail.as_ref().map(Value::to_string);
     statement
-        .bind(context.now)
+        .bind(on.now())
         .bind(entry.event.as_str())
         .bind(entry.event.outcome().as_str())
         .bind(entry.actor.as_str())
-        .bind(context.network.as_deref())
-        .bind(&context.request_id)
+        .bind(on.network())
+        .bind(on.request_id())
         .bind(detail.as_ref())
 }
 
@@ -128,16 +128,16 @@ fn bind_ids(statement: Statement, entry: &Entry<'_>) -> Statement {
 
 /// Writes an event down that strangers can bring about as often as they like: up to a limit in all. The event that reaches it
 /// is written down as [`Event::Flooded`], so that the gap is seen.
-pub fn record_of_stranger(entry: &Entry<'_>, context: &Context) -> [Statement; 2] {
-    record_up_to_limit(entry, "TRUE", context)
+pub fn record_of_stranger(entry: &Entry<'_>, on: &impl Occasion) -> [Statement; 2] {
+    record_up_to_limit(entry, "TRUE", on)
 }
 
 /// As [`record_of_stranger`], if the statement before it in the batch changed a row.
-pub fn record_of_stranger_if_changed(entry: &Entry<'_>, context: &Context) -> [Statement; 2] {
-    record_up_to_limit(entry, "changes() > 0", context)
+pub fn record_of_stranger_if_changed(entry: &Entry<'_>, on: &impl Occasion) -> [Statement; 2] {
+    record_up_to_limit(entry, "changes() > 0", on)
 }
 
-fn record_up_to_limit(entry: &Entry<'_>, condition: &str, context: &Context) -> [Statement; 2] {
+fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) -> [Statement; 2] {
     let key = match entry.user_id {
         Some(_) => "audit:somebody",
         None => "audit:nobody",
@@ -149,9 +149,9 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, context: &Context) -> 
             expires_at = CASE WHEN throttles.expires_at <= ? THEN excluded.expires_at ELSE throttles.expires_at END"
     ))
     .bind(key)
-    .bind(context.now + WINDOW)
-    .bind(context.now)
-    .bind(context.now);
+    .bind(on.now() + WINDOW)
+    .bind(on.now())
+    .bind(on.now());
     let write = Statement::new(format!(
         "{INSERT} SELECT column1, CASE failures WHEN ? THEN ? ELSE column2 END, column3, column4, column5, column6, column7,
                          column8, column9, column10
@@ -159,7 +159,7 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, context: &Context) -> 
     ))
     .bind(MOST_OF_STRANGERS)
     .bind(Event::Flooded.as_str());
-    let write = bind_ids(bind(write, entry, context), entry);
+    let write = bind_ids(bind(write, entry, on), entry);
     [count, write.bind(key).bind(MOST_OF_STRANGERS)]
 }
 

@@ -6,7 +6,7 @@ use super::{Rows, Statement, from_json};
 use crate::{
     account::user::{User, Username},
     config::Lifetimes,
-    edge::fault::Fault,
+    fault::Fault,
     oidc::subject::SubjectSalt,
     secret::Hash,
     time::UnixTime,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Rows, Statement, from_json, scope_from_json, scope_to_json, to_json};
 use crate::{
-    edge::fault::Fault,
+    fault::Fault,
     oidc::{
         authentication::Consent,
         authorize::AuthRequest,

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     account::{throttle::Counter, user::User},
-    audit::{Actor, Entry, Event},
+    audit::{Actor, Entry, Event, Occasion},
     config::Lifetimes,
-    edge::{context::Context, fault::Fault},
+    fault::Fault,
     oidc::{
         authorization::Authorization,
         claims_request::ClaimsRequest,
@@ -169,9 +169,9 @@ impl Refreshing<'_> {
     }
 
     /// Writes down that [`Refreshing::end_if_reused`], which comes next, ends the family.
-    pub fn record_reuse(&self, context: &Context) -> Statement {
+    pub fn record_reuse(&self, on: &impl Occasion) -> Statement {
         let entry = Entry::new(Event::RefreshTokenReused, Actor::Client);
-        audit::record_each(&entry, &format!("{IDS} WHERE "), context).append(self.whose_standing_is("reused"))
+        audit::record_each(&entry, &format!("{IDS} WHERE "), on).append(self.whose_standing_is("reused"))
     }
 }
 
@@ -198,8 +198,8 @@ impl Row {
 }
 
 /// Writes down why [`end`], which comes next, ends a family.
-pub fn record_end(entry: &Entry<'_>, family_id: &str, context: &Context) -> Statement {
-    audit::record_each(entry, &format!("{IDS} WHERE id = ?"), context).bind(family_id)
+pub fn record_end(entry: &Entry<'_>, family_id: &str, on: &impl Occasion) -> Statement {
+    audit::record_each(entry, &format!("{IDS} WHERE id = ?"), on).bind(family_id)
 }
 
 /// Ends a family, and all its tokens with it.
@@ -208,11 +208,11 @@ pub fn end(family_id: &str) -> Statement {
 }
 
 /// Ends a family on its client's word (RFC 7009), and writes it down.
-pub fn end_for_client(family_id: &str, client_id: &str, proof: &Proof<'_>, context: &Context) -> [Statement; 2] {
+pub fn end_for_client(family_id: &str, client_id: &str, proof: &Proof<'_>, on: &impl Occasion) -> [Statement; 2] {
     let entry = Entry::new(Event::TokenRevoked, Actor::Client);
     let theirs = format!("id = ? AND client_id = ? AND {}", Proof::CONDITION);
     [
-        audit::record_each(&entry, &format!("{IDS} WHERE {theirs}"), context),
+        audit::record_each(&entry, &format!("{IDS} WHERE {theirs}"), on),
         Statement::new(format!("DELETE FROM token_families WHERE {theirs}")),
     ]
     .map(|statement| proof.bind(statement.bind(family_id).bind(client_id)))

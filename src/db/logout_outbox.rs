@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Rows, Statement, from_json, sessions::Ending};
 use crate::{
-    edge::fault::Fault,
+    fault::Fault,
     oidc::{client::Client, subject::SubjectSalt},
     time::{Lifetime, UnixTime},
 };

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Rows, Statement, from_json};
 use crate::{
-    edge::fault::Fault,
+    fault::Fault,
     oidc::jose::{
         jwt::SigningAlg,
         provider_key::{CLOCK_SKEW, DecryptionAlg, JWKS_MAX_AGE, KeyAlg, ProviderKey, Schedule},

@@ -6,7 +6,7 @@ use super::{Rows, Statement, from_json, users};
 use crate::{
     account::{held_sessions::MOST as MOST_HELD, user::User},
     config::{Lifetimes, LogoutRevokes},
-    edge::fault::Fault,
+    fault::Fault,
     oidc::{
         authentication::{Authentication, Present},
         client::Client,

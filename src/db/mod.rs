@@ -1,0 +1,50 @@
+//! The database: one file a table, SQL beside its row. What stands here is text and values; `edge::platform::d1` runs it.
+
+pub mod audit;
+pub mod basis;
+pub mod clients;
+pub mod codes;
+pub mod grants;
+pub mod housekeeping;
+pub mod logout_outbox;
+pub mod pushed_requests;
+pub mod readiness;
+pub mod replay;
+mod rows;
+pub mod session_clients;
+pub mod sessions;
+pub mod signing_keys;
+mod statement;
+pub mod throttles;
+pub mod token_families;
+pub mod users;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+pub use self::{
+    rows::Rows,
+    statement::{Statement, Value},
+};
+use crate::{fault::Fault, oidc::scope::Scope};
+
+/// A scope as the JSON array that is stored, for `json_each`.
+fn scope_to_json(scope: &Scope) -> String {
+    serde_json::to_string(&scope.iter().collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// JSON text for a row.
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// JSON text out of a row.
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|cause| Fault::new("D1 column", cause))
+}
+
+fn scope_from_json(text: &str) -> Result<Scope, Fault> {
+    Ok(from_json::<Vec<String>>(text)?.iter().map(String::as_str).collect())
+}
+
+#[cfg(test)]
+mod tests;

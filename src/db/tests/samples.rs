@@ -1,0 +1,611 @@
+//! A sample of every statement.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::{
+    account::{
+        throttle::Counter,
+        user::{User, Username},
+    },
+    audit::{Actor, Entry, Event, Occasion},
+    config::{Lifetimes, LogoutRevokes},
+    db::{
+        Statement, audit,
+        basis::Basis,
+        clients::{self, ClientRecord, Proof},
+        codes::{self, Redemption},
+        grants, housekeeping, logout_outbox, pushed_requests,
+        pushed_requests::Pushing,
+        readiness::Ready,
+        replay, session_clients,
+        sessions::{self, Ending, NewSession},
+        signing_keys::{self, WrappedKey},
+        throttles,
+        token_families::{self, Refreshing},
+        users,
+    },
+    oidc::{
+        authentication::{Amr, Authentication},
+        authorize::{AuthRequest, Prompt},
+        claims::StandardClaims,
+        claims_request::ClaimsRequest,
+        client::{
+            Client, SecretAtRest, StoredSecret,
+            client_assertion::SingleUse,
+            client_auth::{ClientCredentials, Presented},
+            client_metadata::{AuthMethod, ResponseType},
+        },
+        jose::{
+            audience::Audience,
+            jwt::SigningAlg,
+            provider_key::{DecryptionAlg, KeyAlg, ProviderKey, Schedule},
+        },
+        resource_indicator::Targets,
+        scope::Scope,
+        subject::SubjectSalt,
+        token::{access_token::AccessTokenClaims, code_grant::CodeRequest, refresh_grant::RefreshToken},
+    },
+    secret::{ClientSecret, Hash, OpaqueToken, RootKeys, WrappedSecret},
+    time::{Lifetime, UnixTime},
+};
+
+const NOW: UnixTime = UnixTime(1_800_000_000);
+
+/// An hour of the tests' own.
+struct Then;
+
+impl Occasion for Then {
+    fn now(&self) -> UnixTime {
+        NOW
+    }
+
+    fn network(&self) -> Option<&str> {
+        Some("192.0.2.0/24")
+    }
+
+    fn request_id(&self) -> &str {
+        "r"
+    }
+}
+
+fn lifetimes() -> Lifetimes {
+    Lifetimes {
+        code: Lifetime::minutes(1),
+        access_token: Lifetime::minutes(10),
+        id_token: Lifetime::hours(1),
+        refresh_token: Lifetime::days(90),
+        refresh_token_idle: Lifetime::days(30),
+        refresh_grace: Lifetime(30),
+        session: Lifetime::days(30),
+        session_idle: Lifetime::days(7),
+        audit: Lifetime::days(90),
+    }
+}
+
+fn client() -> Client {
+    Client {
+        client_id: "c".to_owned(),
+        version: 1,
+        issued_at: NOW,
+        metadata: serde_json::from_value(json!({ "redirect_uris": ["https://app.acme.org/cb"] })).unwrap(),
+        document_fresh_until: None,
+    }
+}
+
+fn user() -> User {
+    User {
+        id: "u".to_owned(),
+        subject_salt: SubjectSalt::new([1; 32]),
+        username: Username::parse("ada").unwrap(),
+        claims: StandardClaims::default(),
+        disabled_at: None,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+fn request() -> AuthRequest {
+    AuthRequest {
+        response_type: ResponseType::Code,
+        scope: Scope::parse("openid email").unwrap(),
+        claims: ClaimsRequest::default(),
+        resources: Targets::default(),
+        nonce: None,
+        code_challenge: None,
+        prompt: Prompt::default(),
+        max_age: None,
+        id_token_hint: None,
+        refreshable: false,
+    }
+}
+
+fn provider_key() -> ProviderKey {
+    ProviderKey {
+        kid: "k".to_owned(),
+        alg: KeyAlg::Sign(SigningAlg::RS256),
+        jwk: json!({ "kty": "RSA" }),
+        schedule: Schedule {
+            publish_at: NOW,
+            activate_at: NOW,
+            retire_at: None,
+            remove_at: None,
+            revoked_at: None,
+        },
+    }
+}
+
+/// Every function that makes statements, as `file::function`, with what it makes. Where it makes several, or others for other
+/// values, each stands here.
+pub fn samples() -> Vec<(&'static str, Statement)> {
+    let mut all = Vec::new();
+    about_people(&mut all);
+    about_clients(&mut all);
+    about_tokens(&mut all);
+    about_the_rest(&mut all);
+    all
+}
+
+type Samples = Vec<(&'static str, Statement)>;
+
+fn add(all: &mut Samples, name: &'static str, statements: impl IntoIterator<Item = Statement>) {
+    all.extend(statements.into_iter().map(|statement| (name, statement)));
+}
+
+fn hash() -> Hash {
+    Hash::stored("1.h".to_owned())
+}
+
+fn counter() -> Counter {
+    Counter {
+        key: "t".to_owned(),
+        limit: 10,
+    }
+}
+
+fn about_people(all: &mut Samples) {
+    let (user, hash, lifetimes, counter) = (user(), hash(), lifetimes(), counter());
+    add(all, "users::find_by_login", [users::find_by_login("ada")]);
+    add(all, "users::find", [users::find("u")]);
+    add(all, "users::find_by_family", [users::find_by_family("f")]);
+    add(all, "users::list", [users::list("", 100)]);
+    add(all, "users::find_rival", [users::find_rival(&user)]);
+    let another = User {
+        id: "another".to_owned(),
+        ..user.clone()
+    };
+    add(all, "users::insert", [users::insert(&another)]);
+    add(all, "users::update", [users::update(&user, &user)]);
+    add(all, "users::update_own", [users::update_own(&user, &user, &hash)]);
+    add(
+        all,
+        "users::set_password",
+        [users::set_password("p", &user, "$argon2id$", NOW)],
+    );
+    add(
+        all,
+        "users::change_password",
+        [users::change_password(&hash, "$argon2id$", NOW)],
+    );
+    add(all, "users::summarize", [users::summarize(&hash, &lifetimes, NOW)]);
+    add(all, "users::delete", [users::delete("u")]);
+    add(all, "users::delete_own", [users::delete_own(&hash)]);
+
+    let authentication = Authentication {
+        session_id: "s".to_owned(),
+        user_id: "u".to_owned(),
+        auth_time: NOW,
+        acr: "1".to_owned(),
+        amr: vec![Amr::Pwd],
+    };
+    let session = NewSession {
+        hash: &hash,
+        authentication: &authentication,
+        password_hash: "$argon2id$",
+        user_agent: "Firefox",
+    };
+    let endings = [
+        Ending::Held("[]"),
+        Ending::Evicted {
+            hashes: "[]",
+            user_id: "u",
+            session_id: "s",
+        },
+        Ending::Surplus {
+            user_id: "u",
+            session_id: "s",
+            idle_since: NOW,
+            now: NOW,
+        },
+        Ending::One {
+            by: &hash,
+            session_id: "s",
+        },
+        Ending::Others {
+            user_id: "u",
+            kept: "s",
+        },
+        Ending::Everything { user_id: "u" },
+        Ending::EverythingOf(&user),
+        Ending::EverythingBehind(&hash),
+    ];
+    add(all, "sessions::find", [sessions::find(Some(&hash), &lifetimes, NOW)]);
+    add(all, "sessions::find_held", [sessions::find_held("[]", &lifetimes, NOW)]);
+    add(all, "sessions::touch", [sessions::touch(Some(&hash), &lifetimes, NOW)]);
+    add(all, "sessions::insert", [sessions::insert(&session, &lifetimes)]);
+    add(all, "sessions::supersede", [sessions::supersede("s", "u", "[]")]);
+    add(all, "sessions::list_own", [sessions::list_own(&hash, &lifetimes, NOW)]);
+    add(all, "sessions::list_of", [sessions::list_of("u", &lifetimes, NOW)]);
+    add(
+        all,
+        "sessions::renew",
+        [sessions::renew(&hash, &hash, "$argon2id$", NOW)],
+    );
+    let ended = Entry::new(Event::SessionEnded, Actor::Person);
+    for which in &endings {
+        add(all, "sessions::delete_codes", [which.delete_codes()]);
+        let revokes = [LogoutRevokes::Online, LogoutRevokes::All, LogoutRevokes::Nothing];
+        add(
+            all,
+            "sessions::delete_tokens",
+            revokes.map(|revokes| which.delete_tokens(revokes)),
+        );
+        add(all, "sessions::delete", [which.delete()]);
+        add(
+            all,
+            "session_clients::with_front_channel",
+            [session_clients::with_front_channel(which)],
+        );
+        add(all, "logout_outbox::write", [logout_outbox::write(which, NOW)]);
+        add(
+            all,
+            "audit::record_ending",
+            [audit::record_ending(&ended, which, &Then)],
+        );
+    }
+    add(
+        all,
+        "session_clients::inherit",
+        [session_clients::inherit("s", "u", "[]")],
+    );
+    add(
+        all,
+        "session_clients::forget_oldest",
+        session_clients::forget_oldest("s"),
+    );
+    add(all, "session_clients::names_at", [session_clients::names_at("[]", "c")]);
+
+    let account = throttles::count_account("ada", &counter, &counter, NOW);
+    add(all, "throttles::count_account", [account]);
+    add(
+        all,
+        "throttles::count_address",
+        [throttles::count_address(&counter, NOW)],
+    );
+    add(
+        all,
+        "throttles::count_stranger",
+        [throttles::count_stranger("c", &counter, NOW)],
+    );
+    add(all, "throttles::forgive", [throttles::forgive(&counter)]);
+    add(all, "throttles::reset_account", [throttles::reset_account("u")]);
+}
+
+fn about_clients(all: &mut Samples) {
+    let (client, hash, request) = (client(), hash(), request());
+    let secret = SecretAtRest {
+        hash: hash.clone(),
+        wrapped: Some(WrappedSecret::new(1, "w")),
+    };
+    let record = ClientRecord {
+        client: Client {
+            client_id: "another".to_owned(),
+            ..client.clone()
+        },
+        secret: Some(StoredSecret {
+            current: secret.clone(),
+            previous: Some((secret.clone(), NOW)),
+        }),
+        registration_token_hash: Some(hash.clone()),
+        registered_openly: false,
+    };
+    add(all, "clients::find", [clients::find("c")]);
+    add(all, "clients::insert", [clients::insert(&record)]);
+    add(all, "clients::put_described", [clients::put_described(&client, NOW)]);
+    add(all, "clients::update", [clients::update(&record, 1, NOW)]);
+    add(all, "clients::move_secret", [clients::move_secret("c", &hash, &secret)]);
+    add(all, "clients::delete", [clients::delete("c")]);
+    add(all, "clients::delete_own", [clients::delete_own("c", Some(&hash))]);
+
+    add(
+        all,
+        "grants::find_by_session",
+        [grants::find_by_session(Some(&hash), "c")],
+    );
+    add(
+        all,
+        "grants::allow",
+        [grants::allow("g", &hash, &client, &request, NOW)],
+    );
+    add(all, "grants::revoke", [grants::revoke("u", "c")]);
+    add(all, "grants::revoke_own", [grants::revoke_own(&hash, "c")]);
+    add(all, "grants::list_own", [grants::list_own(&hash)]);
+    add(all, "grants::list_of", [grants::list_of("u")]);
+
+    add(all, "pushed_requests::sweep", [pushed_requests::sweep(NOW)]);
+    add(all, "pushed_requests::find", [pushed_requests::find(&hash, "c", NOW)]);
+    let turned_down = pushed_requests::take_turned_down(&hash, "c");
+    add(all, "pushed_requests::take_turned_down", [turned_down]);
+    add(all, "pushed_requests::find_again", [pushed_requests::find_again(&hash)]);
+
+    add(all, "logout_outbox::take", [logout_outbox::take("l", 10, NOW)]);
+    add(all, "logout_outbox::taken", [logout_outbox::taken("l")]);
+    add(all, "logout_outbox::delete", [logout_outbox::delete("[]")]);
+}
+
+fn about_tokens(all: &mut Samples) {
+    let (client, hash, lifetimes, counter, mut request) = (client(), hash(), lifetimes(), counter(), request());
+    request.response_type = ResponseType::CodeIdTokenToken;
+    let basis = Basis {
+        session_hash: &hash,
+        client: &client,
+        request: &request,
+        oldest_sign_in: Some(NOW),
+        pushed: Some(&hash),
+        algs: &[SigningAlg::RS256],
+        keys: "[]",
+        session_idle: lifetimes.session_idle,
+        now: NOW,
+    };
+    let ready = Ready {
+        client_id: "c".to_owned(),
+        version: 1,
+        alg: SigningAlg::RS256,
+        keys: "[]".to_owned(),
+        unreadable: None,
+    };
+    let roots = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new()).unwrap();
+    let credentials = ClientCredentials {
+        client_id: "c".to_owned(),
+        presented: Presented::Secret(AuthMethod::ClientSecretBasic, ClientSecret::new(&roots, [1; 48])),
+    };
+    let single_use = SingleUse {
+        key: "j".to_owned(),
+        expires_at: NOW,
+    };
+    let proofs = [
+        Proof::of_secret(&credentials, &roots, NOW),
+        Proof::of_version("c", 1, Some(&single_use)),
+    ];
+    add(all, "basis::check", [basis.check()]);
+    add(all, "replay::find", [replay::find(&single_use)]);
+    add(
+        all,
+        "replay::use_up",
+        [replay::use_up(&single_use, pushed_requests::exists(&hash))],
+    );
+    let answered = pushed_requests::take_answered(&hash, &basis);
+    add(all, "pushed_requests::take_answered", [answered]);
+    add(all, "session_clients::note", [session_clients::note(&basis)]);
+    add(
+        all,
+        "codes::insert",
+        [codes::insert(&hash, "https://app.acme.org/cb", &basis, &lifetimes)],
+    );
+    add(
+        all,
+        "token_families::begin",
+        [token_families::begin("f", &basis, &lifetimes)],
+    );
+    add(all, "token_families::end", [token_families::end("f")]);
+    let code = CodeRequest {
+        code: OpaqueToken::new(&roots, [1; 32]),
+        redirect_uri: None,
+        code_challenge: None,
+        resources: Targets::default(),
+    };
+    let token = RefreshToken {
+        family_id: "f".to_owned(),
+        generation: 1,
+    };
+    let access_tokens = [None, Some("f".to_owned())].map(|family| AccessTokenClaims {
+        iss: "https://id.acme.org".to_owned(),
+        sub: "u".to_owned(),
+        aud: Audience::One("https://id.acme.org".to_owned()),
+        client_id: "c".to_owned(),
+        exp: NOW,
+        iat: NOW,
+        jti: "j".to_owned(),
+        scope: Scope::default(),
+        auth_time: None,
+        acr: None,
+        cnf: None,
+        family,
+    });
+    let entry = Entry::new(Event::CodeReplayed, Actor::Client);
+    for proof in &proofs {
+        let pushing = Pushing {
+            hash: &hash,
+            client: &client,
+            query: "client_id=c",
+            proof,
+        };
+        add(all, "pushed_requests::insert", [pushing.insert(&counter, NOW)]);
+        let redemption = Redemption {
+            hash: &hash,
+            request: &code,
+            proof,
+            ready: &ready,
+            audiences: "[]",
+            family_id: "f",
+            client_id: "c",
+            now: NOW,
+        };
+        add(all, "codes::find", [redemption.find()]);
+        add(all, "codes::redeem", [redemption.redeem()]);
+        add(all, "codes::begin_family", [redemption.begin_family(&lifetimes)]);
+        let refreshing = Refreshing {
+            token: &token,
+            scope: None,
+            resources: &code.resources,
+            client_id: "c",
+            proof,
+            ready: &ready,
+            audiences: "[]",
+            lifetimes: &lifetimes,
+            now: NOW,
+        };
+        add(all, "token_families::find", [refreshing.find()]);
+        add(all, "token_families::rotate", [refreshing.rotate()]);
+        add(all, "token_families::end_if_reused", [refreshing.end_if_reused()]);
+        add(all, "token_families::record_reuse", [refreshing.record_reuse(&Then)]);
+        let ended = token_families::end_for_client("f", "c", proof, &Then);
+        add(all, "token_families::end_for_client", ended);
+        for claims in &access_tokens {
+            let revoked = token_families::revoke_access_token(claims, proof, &counter, NOW);
+            add(all, "token_families::revoke_access_token", [revoked]);
+        }
+    }
+    for claims in &access_tokens {
+        add(
+            all,
+            "token_families::find_live",
+            [token_families::find_live(claims, NOW)],
+        );
+    }
+    add(
+        all,
+        "token_families::record_end",
+        [token_families::record_end(&entry, "f", &Then)],
+    );
+    let refreshable = token_families::find_refreshable(&token, "c", &lifetimes, NOW);
+    add(all, "token_families::find_refreshable", [refreshable]);
+    add(all, "token_families::list_own", [token_families::list_own(&hash, NOW)]);
+}
+
+fn about_the_rest(all: &mut Samples) {
+    let (hash, key) = (hash(), provider_key());
+    let wrapped = WrappedKey {
+        wrapped: "w".to_owned(),
+        kek_version: 1,
+    };
+    add(
+        all,
+        "signing_keys::current_for_client",
+        [signing_keys::current_for_client("c", "[]", NOW)],
+    );
+    add(
+        all,
+        "signing_keys::current_for_userinfo",
+        [signing_keys::current_for_userinfo("c", "[]", NOW)],
+    );
+    add(
+        all,
+        "signing_keys::current",
+        [signing_keys::current(SigningAlg::RS256, "[]", NOW)],
+    );
+    add(all, "signing_keys::all", [signing_keys::all()]);
+    add(all, "signing_keys::find", [signing_keys::find("k")]);
+    add(all, "signing_keys::insert", [signing_keys::insert(&key, &wrapped, NOW)]);
+    let retired = signing_keys::retire_predecessors(&key, Lifetime::hours(1));
+    add(all, "signing_keys::retire_predecessors", [retired]);
+    add(all, "signing_keys::revoke", [signing_keys::revoke("k", NOW)]);
+    add(
+        all,
+        "signing_keys::retire",
+        [signing_keys::retire("k", Lifetime::hours(1), NOW)],
+    );
+    add(
+        all,
+        "signing_keys::take_over_if_changed",
+        [signing_keys::take_over_if_changed("k", NOW)],
+    );
+    add(
+        all,
+        "signing_keys::promote_next",
+        [signing_keys::promote_next("k", NOW)],
+    );
+    add(
+        all,
+        "signing_keys::for_decryption",
+        [signing_keys::for_decryption(DecryptionAlg::Rsa, None, NOW)],
+    );
+    add(
+        all,
+        "signing_keys::wrapped_under_others",
+        [signing_keys::wrapped_under_others(1, NOW)],
+    );
+    add(all, "signing_keys::rewrap", [signing_keys::rewrap("k", &wrapped, 1)]);
+
+    add(
+        all,
+        "housekeeping::take_lease",
+        [housekeeping::take_lease("cron", NOW, Lifetime::minutes(5))],
+    );
+    add(
+        all,
+        "housekeeping::release_lease",
+        [housekeeping::release_lease("cron")],
+    );
+    add(all, "housekeeping::tidy", housekeeping::tidy(NOW));
+
+    let entry = Entry::new(Event::SignIn, Actor::Person).user("u");
+    add(all, "audit::record", [audit::record(&entry, &Then)]);
+    add(
+        all,
+        "audit::record_if_changed",
+        [audit::record_if_changed(&entry, &Then)],
+    );
+    add(
+        all,
+        "audit::record_of_stranger",
+        audit::record_of_stranger(&entry, &Then),
+    );
+    let changed = audit::record_of_stranger_if_changed(&entry, &Then);
+    add(all, "audit::record_of_stranger_if_changed", changed);
+    add(all, "audit::forget_if_changed", [audit::forget_if_changed("u")]);
+    add(all, "audit::tidy", audit::tidy(NOW));
+    let page = |filter: audit::Filter<'_>| audit::list(&filter, 100);
+    add(all, "audit::list", [page(audit::Filter::default())]);
+    let by = |filter| audit::Filter {
+        before: Some(9),
+        ..filter
+    };
+    let none = audit::Filter::default;
+    for filter in [
+        by(audit::Filter {
+            user_id: Some("u"),
+            ..none()
+        }),
+        by(audit::Filter {
+            client_id: Some("c"),
+            ..none()
+        }),
+        by(audit::Filter {
+            event: Some(Event::SignIn),
+            ..none()
+        }),
+        by(audit::Filter {
+            since: Some(NOW),
+            until: Some(NOW),
+            ..none()
+        }),
+        audit::Filter {
+            user_id: Some("u"),
+            client_id: Some("c"),
+            event: Some(Event::SignIn),
+            since: Some(NOW),
+            until: Some(NOW),
+            before: None,
+        },
+        audit::Filter {
+            event: Some(Event::SignIn),
+            since: Some(NOW),
+            ..none()
+        },
+    ] {
+        add(all, "audit::list by something", [page(filter)]);
+    }
+    add(all, "audit::list_own", [audit::list_own(&hash, None, 100)]);
+}
