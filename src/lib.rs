@@ -25,7 +25,7 @@ pub mod account;
 pub mod audit;
 pub mod config;
 // Statements and rows: the edge, on wasm only, runs them.
-#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, unused_imports))]
 mod db;
 mod fault;
 pub mod network;

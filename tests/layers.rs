@@ -195,7 +195,7 @@ fn what_belongs_in_one_place_stands_there_alone() {
 /// Who reads JSON without refusing a name that stands twice: what Limen or its platform wrote.
 const READ_OWN_JSON: [&str; 4] = [
     "src/web/json.rs",
-    "src/edge/db",
+    "src/db",
     "src/edge/platform/kv.rs",
     "src/edge/crypto/mod.rs",
 ];

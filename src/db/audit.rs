@@ -47,29 +47,28 @@ pub fn record_if_changed(entry: &Entry<'_>, on: &impl Occasion) -> Statement {
 }
 
 fn write(entry: &Entry<'_>, on: &impl Occasion, condition: &str) -> Statement {
-    let ids = "SELECT ? AS user_id, ? AS client_id, ? AS session_id";
+    let ids = bind_ids(
+        Statement::new("SELECT ? AS user_id, ? AS client_id, ? AS session_id"),
+        entry,
+    );
     let again = "r.client_id IS x.client_id AND r.network IS x.network AND r.detail IS x.detail";
-    let sql = insert_limited(entry, ids, again, condition);
-    bind_ids(bind(Statement::new(sql), entry, on), entry)
+    insert_limited(entry, on, ids, again, condition)
 }
 
 /// Writes an event down for each session that ends, in the batch that ends them, before it does. Whose they are is read from
 /// them.
 pub fn record_ending(entry: &Entry<'_>, which: &Ending<'_>, on: &impl Occasion) -> Statement {
-    let condition = which.condition();
-    which.bind(record_each(
-        entry,
-        &format!("s.user_id, NULL AS client_id, s.id AS session_id FROM sessions s WHERE {condition}"),
-        on,
-    ))
+    let ended = Statement::new(format!(
+        "SELECT s.user_id, NULL AS client_id, s.id AS session_id FROM sessions s WHERE {}",
+        which.condition()
+    ));
+    record_each(entry, which.bind(ended), on)
 }
 
-/// Writes an event down for each row of a query that gives `user_id`, `client_id` and `session_id`; the caller binds its
-/// values.
-pub(super) fn record_each(entry: &Entry<'_>, query: &str, on: &impl Occasion) -> Statement {
+/// Writes an event down for each row of a query that gives `user_id`, `client_id` and `session_id`.
+pub(super) fn record_each(entry: &Entry<'_>, query: Statement, on: &impl Occasion) -> Statement {
     let again = "r.client_id IS x.client_id AND r.session_id IS x.session_id";
-    let sql = insert_limited(entry, &format!("SELECT {query}"), again, "TRUE");
-    bind(Statement::new(sql), entry, on)
+    insert_limited(entry, on, query, again, "TRUE")
 }
 
 /// The statement that writes an entry down for each row of `ids`, where `condition` holds.
@@ -77,10 +76,11 @@ pub(super) fn record_each(entry: &Entry<'_>, query: &str, on: &impl Occasion) ->
 /// Whoever is signed in can bring some events about as often as they like. What comes `again` within a minute is one row; of
 /// what differs, so many are written down, and one more as [`Event::Flooded`], so that the gap is seen. The last event of an
 /// account is always written down, and so is whatever an operator or Limen itself does.
-fn insert_limited(entry: &Entry<'_>, ids: &str, again: &str, condition: &str) -> String {
+fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: &str, condition: &str) -> Statement {
     let limited = matches!(entry.actor, Actor::Person | Actor::Client) && entry.event != Event::AccountDeleted;
     if !limited {
-        return format!("{INSERT} SELECT * FROM {ENTRY}, ({ids}) WHERE {condition}");
+        let entry = bind(Statement::new(format!("{INSERT} SELECT * FROM {ENTRY}, (")), entry, on);
+        return entry.append(ids).append(Statement::new(format!(") WHERE {condition}")));
     }
     // Rows about nobody count for nothing here: `user_id = NULL` holds for none. They have limits of their own.
     let recent = |of: &str| {
@@ -91,20 +91,26 @@ fn insert_limited(entry: &Entry<'_>, ids: &str, again: &str, condition: &str) ->
         )
     };
     let flooded = Event::Flooded.as_str();
-    format!(
+    let head = format!(
         "{INSERT}
          SELECT at, event, outcome, actor, network, request_id, detail, user_id, client_id, session_id FROM (
             SELECT e.at, e.outcome, e.actor, e.network, e.request_id, e.detail, e.user_id, e.client_id, e.session_id,
                    CASE WHEN (SELECT COUNT(*) FILTER (WHERE r.event = e.event) >= {MOST_OF_A_KIND}
                                      OR COUNT(*) >= {MOST_OF_ALL_KINDS}
                               FROM {}) THEN '{flooded}' ELSE e.event END AS event
-            FROM (SELECT * FROM {ENTRY}, ({ids})) e) x
+            FROM (SELECT * FROM {ENTRY}, (",
+        recent("e"),
+    );
+    let tail = format!(
+        ")) e) x
          WHERE {condition} AND NOT EXISTS (
             SELECT 1 FROM {}
               AND r.event = x.event AND r.actor = x.actor AND (x.event = '{flooded}' OR ({again})))",
-        recent("e"),
         recent("x"),
-    )
+    );
+    bind(Statement::new(head), entry, on)
+        .append(ids)
+        .append(Statement::new(tail))
 }
 
 fn bind(statement: Statement, entry: &Entry<'_>, on: &impl Occasion) -> Statement {

@@ -79,7 +79,7 @@ const ALIVE: &str = "token_families.expires_at > ? AND token_families.turned_at 
     AND EXISTS (SELECT 1 FROM users WHERE users.id = token_families.user_id AND disabled_at IS NULL)";
 
 /// What the audit says of a family.
-const IDS: &str = "user_id, client_id, session_id FROM token_families";
+const IDS: &str = "SELECT user_id, client_id, session_id FROM token_families";
 
 impl Refreshing<'_> {
     /// How the family stands to the request: the first thing that keeps it from being refreshed, or whether its token is the
@@ -171,7 +171,8 @@ impl Refreshing<'_> {
     /// Writes down that [`Refreshing::end_if_reused`], which comes next, ends the family.
     pub fn record_reuse(&self, on: &impl Occasion) -> Statement {
         let entry = Entry::new(Event::RefreshTokenReused, Actor::Client);
-        audit::record_each(&entry, &format!("{IDS} WHERE "), on).append(self.whose_standing_is("reused"))
+        let family = Statement::new(format!("{IDS} WHERE ")).append(self.whose_standing_is("reused"));
+        audit::record_each(&entry, family, on)
     }
 }
 
@@ -199,7 +200,7 @@ impl Row {
 
 /// Writes down why [`end`], which comes next, ends a family.
 pub fn record_end(entry: &Entry<'_>, family_id: &str, on: &impl Occasion) -> Statement {
-    audit::record_each(entry, &format!("{IDS} WHERE id = ?"), on).bind(family_id)
+    audit::record_each(entry, Statement::new(format!("{IDS} WHERE id = ?")).bind(family_id), on)
 }
 
 /// Ends a family, and all its tokens with it.
@@ -210,12 +211,16 @@ pub fn end(family_id: &str) -> Statement {
 /// Ends a family on its client's word (RFC 7009), and writes it down.
 pub fn end_for_client(family_id: &str, client_id: &str, proof: &Proof<'_>, on: &impl Occasion) -> [Statement; 2] {
     let entry = Entry::new(Event::TokenRevoked, Actor::Client);
-    let theirs = format!("id = ? AND client_id = ? AND {}", Proof::CONDITION);
+    let theirs = |verb: &str| {
+        Statement::new(format!("{verb} WHERE id = ? AND client_id = ? AND "))
+            .bind(family_id)
+            .bind(client_id)
+            .append(proof.condition())
+    };
     [
-        audit::record_each(&entry, &format!("{IDS} WHERE {theirs}"), on),
-        Statement::new(format!("DELETE FROM token_families WHERE {theirs}")),
+        audit::record_each(&entry, theirs(IDS), on),
+        theirs("DELETE FROM token_families"),
     ]
-    .map(|statement| proof.bind(statement.bind(family_id).bind(client_id)))
 }
 
 /// Revokes one access token on its client's word (RFC 7009). The row counts for tokens of that client alone, and is written

@@ -318,6 +318,10 @@ fn about_clients(all: &mut Samples) {
     add(all, "clients::delete", [clients::delete("c")]);
     add(all, "clients::delete_own", [clients::delete_own("c", Some(&hash))]);
 
+    add(all, "clients::forget_people", clients::forget_people("c", 1));
+    let described = clients::forget_people_of_described(&client);
+    add(all, "clients::forget_people_of_described", described);
+
     add(
         all,
         "grants::find_by_session",
