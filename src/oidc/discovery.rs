@@ -93,10 +93,6 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         && let Some(members) = document.as_object_mut()
     {
         members.insert("registration_endpoint".to_owned(), url(Endpoint::Register).into());
-        members.insert(
-            "registration_renew_secret_endpoint".to_owned(),
-            url(Endpoint::RenewSecret).into(),
-        );
     }
     // "a JSON object containing alternative authorization server endpoints that ... an OAuth client intending to do mutual TLS
     // will use" (RFC 8705 section 5).

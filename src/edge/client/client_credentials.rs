@@ -68,7 +68,11 @@ impl Issued {
 pub fn describe(record: &ClientRecord, issued: Option<&Issued>, context: &Context) -> Value {
     let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
     let segment = utf8_percent_encode(&record.client.client_id, UNRESERVED).to_string();
-    let path = Endpoint::RegisteredClient.path().replace("{client_id}", &segment);
+    let url = |endpoint: Endpoint| {
+        let path = endpoint.path().replace("{client_id}", &segment);
+        context.config.issuer.url(&path)
+    };
+    let renew_secret = record.secret.is_some().then(|| url(Endpoint::RenewSecret));
     ClientInformation {
         client: &record.client,
         secret: issued
@@ -76,7 +80,8 @@ pub fn describe(record: &ClientRecord, issued: Option<&Issued>, context: &Contex
             .map(|secret| (secret, None)),
         previous_secret_expires_at: previous.map(|(_, until)| *until).filter(|until| *until > context.now),
         registration_access_token: issued.map(|issued| &issued.registration_access_token),
-        registration_client_uri: &context.config.issuer.url(&path),
+        registration_client_uri: &url(Endpoint::RegisteredClient),
+        registration_renew_secret_uri: renew_secret.as_deref(),
     }
     .to_json()
 }

@@ -16,9 +16,10 @@ use crate::{
 };
 
 /// Members that only Limen sets: updates "MUST NOT include" them (RFC 7592 section 2.2).
-const ISSUED: [&str; 5] = [
+const ISSUED: [&str; 6] = [
     "registration_access_token",
     "registration_client_uri",
+    "registration_renew_secret_uri",
     "client_secret_expires_at",
     "previous_secret_expires_at",
     "client_id_issued_at",
@@ -141,6 +142,8 @@ pub struct ClientInformation<'a> {
     pub registration_access_token: Option<&'a OpaqueToken>,
     /// `registration_client_uri`.
     pub registration_client_uri: &'a str,
+    /// `registration_renew_secret_uri`, a member of Limen's own: where a client that has a secret renews it.
+    pub registration_renew_secret_uri: Option<&'a str>,
 }
 
 impl ClientInformation<'_> {
@@ -162,6 +165,9 @@ impl ClientInformation<'_> {
             put("registration_access_token", json!(token.expose()));
         }
         put("registration_client_uri", json!(self.registration_client_uri));
+        if let Some(uri) = self.registration_renew_secret_uri {
+            put("registration_renew_secret_uri", json!(uri));
+        }
         Value::Object(wire)
     }
 }

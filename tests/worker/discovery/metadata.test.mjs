@@ -137,3 +137,13 @@ test("a query does not change discovery", async () => {
     await (await op.fetch(OPENID)).text(),
   );
 });
+
+test("every member that names an endpoint is a URL, and none is of Limen's own making", async () => {
+  const metadata = await op.json("/.well-known/openid-configuration");
+  for (const [name, value] of Object.entries(metadata)) {
+    if (!/_(endpoint|uri|iframe)$/.test(name)) continue;
+    assert.doesNotMatch(value, /[{}]/, name);
+    assert.ok(URL.canParse(value), name);
+  }
+  assert.equal(metadata.registration_renew_secret_endpoint, undefined);
+});

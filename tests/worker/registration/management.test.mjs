@@ -217,6 +217,22 @@ describe("the registration access token", () => {
 });
 
 describe("renew_secret", () => {
+  test("is at the address that every answer about a client with a secret names", async () => {
+    const mine = await service();
+    const { client_secret: first } = mine.client.registered ?? {};
+    for (const answer of [await mine.call("GET"), await mine.call("PATCH", {})]) {
+      const body = await succeeded(answer);
+      assert.equal(body.registration_renew_secret_uri, `${mine.uri}/renew_secret`);
+      if (body.registration_access_token) mine.token = body.registration_access_token;
+    }
+    const url = `${mine.uri}/renew_secret`;
+    const renewed = await op.json(url, { method: "POST", bearer: mine.token });
+    assert.equal(renewed.registration_renew_secret_uri, url);
+    assert.notEqual(renewed.client_secret, first);
+    const open = await op.publicClient();
+    assert.equal(open.registered.registration_renew_secret_uri, undefined);
+  });
+
   test("gives a new secret, and the old one is dead at once", async () => {
     const mine = await service();
     const old = mine.client;

@@ -106,6 +106,7 @@ fn put_refuses_what_only_limen_sets() {
     for field in [
         "registration_access_token",
         "registration_client_uri",
+        "registration_renew_secret_uri",
         "client_secret_expires_at",
         "client_id_issued_at",
     ] {
@@ -276,6 +277,7 @@ fn a_new_client_is_told_its_secrets_once() {
         previous_secret_expires_at: Some(UnixTime(1_700_000_060)),
         registration_access_token: Some(&access),
         registration_client_uri: "https://id.acme.org/register/c1",
+        registration_renew_secret_uri: Some("https://id.acme.org/register/c1/renew_secret"),
     };
     let expected = json!({
         "redirect_uris": ["https://app.acme.org/cb"],
@@ -293,6 +295,7 @@ fn a_new_client_is_told_its_secrets_once() {
         "previous_secret_expires_at": 1_700_000_060,
         "registration_access_token": access.expose(),
         "registration_client_uri": "https://id.acme.org/register/c1",
+        "registration_renew_secret_uri": "https://id.acme.org/register/c1/renew_secret",
     });
     assert_eq!(information.to_json(), expected);
     assert!(!format!("{information:?}").contains(secret.expose()));
@@ -306,6 +309,7 @@ fn a_read_client_shows_neither_secret_nor_token() {
         previous_secret_expires_at: None,
         registration_access_token: None,
         registration_client_uri: "https://id.acme.org/register/c1",
+        registration_renew_secret_uri: None,
     };
     let json = information.to_json();
     for field in [
@@ -313,6 +317,7 @@ fn a_read_client_shows_neither_secret_nor_token() {
         "client_secret_expires_at",
         "previous_secret_expires_at",
         "registration_access_token",
+        "registration_renew_secret_uri",
     ] {
         assert!(json.get(field).is_none(), "{field}");
     }
