@@ -112,7 +112,7 @@ pub struct Route {
     /// The path below the issuer; `{name}` stands for one segment, `{+name}` for all that follows, as it was sent
     /// (RFC 6570 section 3.2.3).
     pub path: &'static str,
-    /// The methods with a meaning of their own. HEAD goes with GET, OPTIONS with all.
+    /// The methods with a meaning of their own. HEAD goes with a GET that has no effect, OPTIONS with all.
     pub methods: &'static [Method],
     /// Who calls.
     pub audience: Audience,
@@ -211,6 +211,21 @@ pub const ROUTES: &[Route] = &[
     route(E::Stylesheet, "/assets/limen.css", &[Get], Browser),
 ];
 
+/// Whose GET has no effect: nothing is written, used up or fetched from others. HEAD is answered for these alone: link checkers
+/// and mail scanners send it, and expect that nothing happens.
+const WITHOUT_EFFECT: &[Endpoint] = &[
+    E::Discovery,
+    E::AuthorizationServerMetadata,
+    E::Jwks,
+    E::ProtectedResource,
+    E::ProtectedResourceBelow,
+    E::OpenApi,
+    E::CheckSession,
+    E::AccountDeleted,
+    E::ChangePassword,
+    E::Stylesheet,
+];
+
 /// The pages of the account that a sign-in may lead to, each by the name that asks for it.
 const ACCOUNT_PAGES: &[(&str, Endpoint)] = &[
     ("overview", E::Account),
@@ -258,7 +273,7 @@ impl Route {
     /// The value of the `Allow` header (RFC 9110 section 10.2.1).
     pub fn allow(&self) -> String {
         let mut names: Vec<_> = self.methods.iter().map(|method| method.as_str()).collect();
-        if self.methods.contains(&Get) {
+        if self.answers(Method::Head) {
             names.push("HEAD");
         }
         names.push("OPTIONS");
@@ -267,7 +282,10 @@ impl Route {
 
     /// Whether the endpoint itself answers `method`.
     pub fn answers(&self, method: Method) -> bool {
-        self.methods.contains(&method) || (method == Method::Head && self.methods.contains(&Get))
+        match method {
+            Method::Head => WITHOUT_EFFECT.contains(&self.endpoint),
+            _ => self.methods.contains(&method),
+        }
     }
 }
 
@@ -339,6 +357,26 @@ mod tests {
             ),
         ] {
             assert_eq!(path_and_query(url), (path, query), "{url}");
+        }
+    }
+
+    #[test]
+    fn head_goes_with_a_get_that_has_no_effect() {
+        for route in ROUTES {
+            let head = route.answers(Method::Head);
+            assert!(!head || route.answers(Method::Get), "{}", route.path);
+            assert_eq!(route.allow().contains("HEAD"), head, "{}", route.path);
+        }
+        let answers = |path: &str| find(path).unwrap().0.answers(Method::Head);
+        assert!(answers("/.well-known/openid-configuration"));
+        for path in [
+            "/authorize",
+            "/authorize/resume",
+            "/logout",
+            "/account/data/download",
+            "/userinfo",
+        ] {
+            assert!(!answers(path), "{path}");
         }
     }
 

@@ -102,6 +102,17 @@ pub async fn kept(context: &Context) -> Option<Rc<PublishedJwks>> {
     Some(keep(newer.unwrap_or_else(|| Rc::new(copy)), ticket, context))
 }
 
+/// The JWKS as it is kept, however old, else as D1 has it. Nothing is made, kept or published.
+pub async fn peek(context: &Context) -> Result<Rc<PublishedJwks>, Fault> {
+    if let Some(cached) = CACHE.with_borrow(Clone::clone) {
+        return Ok(cached.jwks);
+    }
+    match context.kv.get(KV_NAME, &context.config.roots).await {
+        Some(copy) => Ok(Rc::new(copy)),
+        None => from_database(context).await.map(Rc::new),
+    }
+}
+
 /// Makes the JWKS from D1 and puts it into KV. That may fail: the copy saves work, the truth is in D1.
 pub async fn publish(context: &Context) -> Result<Rc<PublishedJwks>, Fault> {
     let (jwks, outcome) = put_latest(context).await?;

@@ -126,7 +126,7 @@ fn machine<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         (Endpoint::Discovery | Endpoint::AuthorizationServerMetadata, _) => {
             Box::pin(async { Ok(well_known::metadata(context)) })
         }
-        (Endpoint::Jwks, _) => Box::pin(well_known::keys(context)),
+        (Endpoint::Jwks, _) => Box::pin(well_known::keys(request, context)),
         (Endpoint::ProtectedResource | Endpoint::ProtectedResourceBelow, _) => {
             Box::pin(async { well_known::protected_resource(request, context) })
         }

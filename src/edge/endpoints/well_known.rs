@@ -15,6 +15,7 @@ use crate::{
     openapi,
     pages::{Language, STYLESHEET, STYLESHEET_VERSION},
     reply::{Body, Document, Reply},
+    routes::Method,
     time::Lifetime,
 };
 
@@ -39,14 +40,15 @@ pub fn metadata(context: &Context) -> Reply {
     Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag)
 }
 
-/// `GET /.well-known/jwks.json`.
-pub async fn keys(context: &Context) -> Result<Reply, MachineFailure> {
-    let jwks = match jwks::kept(context).await {
-        Some(jwks) => jwks,
-        None => {
-            keys::ensure(KeyAlg::default(), context).await?;
-            jwks::publish(context).await?
-        }
+/// `GET /.well-known/jwks.json`. HEAD makes no keys and publishes nothing.
+pub async fn keys(request: &Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let jwks = if request.method == Method::Head {
+        jwks::peek(context).await?
+    } else if let Some(jwks) = jwks::kept(context).await {
+        jwks
+    } else {
+        keys::ensure(KeyAlg::default(), context).await?;
+        jwks::publish(context).await?
     };
     let document = jwks.document();
     Ok(Reply::new(200, Body::JwkSet(document.text)).cached(JWKS_MAX_AGE, document.etag))
