@@ -9,22 +9,23 @@ use crate::{
     time::{Lifetime, UnixTime},
 };
 
-/// How long a notice is tried before it is given up.
-pub const KEPT: Lifetime = Lifetime::days(7);
-
-/// The shortest wait for the next attempt, and so the lease of the run that makes this one: far longer than a run takes.
-const FIRST_WAIT: Lifetime = Lifetime::minutes(1);
-
-/// The longest wait.
-const LONGEST_WAIT: Lifetime = Lifetime::hours(6);
+/// How long a run has a notice and its target for itself: longer than telling one target of all that it took.
+const LEASE: Lifetime = Lifetime::minutes(2);
 
 /// Writes a notice for every client that knows one of the sessions that end and has a `backchannel_logout_uri`. Goes into the
-/// batch that ends them, before it does.
+/// batch that ends them, before it does. Where the target has failed others that wait, the new one waits with them.
 pub fn write(which: &Ending<'_>, now: UnixTime) -> Statement {
     let sql = format!(
-        "INSERT INTO logout_outbox (id, client_id, user_id, subject_salt, session_id, attempts, due_at, created_at)
+        "INSERT INTO logout_outbox
+             (id, client_id, user_id, subject_salt, session_id, target, attempts, due_at, created_at)
          SELECT lower(hex(randomblob(16))), c.id, s.user_id,
-                (SELECT subject_salt FROM users WHERE users.id = s.user_id), sc.known_as, 0, ?, ?
+                (SELECT subject_salt FROM users WHERE users.id = s.user_id), sc.known_as,
+                json_extract(c.metadata, '$.backchannel_logout_uri'),
+                COALESCE((SELECT MAX(attempts) FROM logout_outbox
+                          WHERE target = json_extract(c.metadata, '$.backchannel_logout_uri')), 0),
+                MAX(?, COALESCE((SELECT MAX(due_at) FROM logout_outbox
+                          WHERE target = json_extract(c.metadata, '$.backchannel_logout_uri') AND attempts > 0), 0)),
+                ?
          FROM sessions s
          JOIN session_clients sc ON sc.session_id = s.id
          JOIN clients c ON c.id = sc.client_id
@@ -41,28 +42,31 @@ pub struct Notice {
     pub user_id: String,
     pub subject_salt: SubjectSalt,
     pub session_id: String,
-    /// This one counted.
+    /// Where its client wanted to be told when it was written.
+    pub target: Option<String>,
+    /// How often in a row the target has failed.
     pub attempts: i64,
     pub created_at: UnixTime,
 }
 
-/// Takes at most `limit` notices that are due, for the run `lease` alone. Should it die, they are due again after the same
-/// wait as when an attempt fails: that doubles with each. People take turns: who signed out of a thousand apps that do not answer
-/// keeps nobody else's waiting.
+/// Takes at most `limit` notices that are due, for the run `lease` alone, along with their targets: no other run tells these of
+/// anything until this one is done with them or the lease is over. People take turns: a person who signed out of a thousand apps
+/// does not keep the notices of others waiting.
 pub fn take(lease: &str, limit: i64, now: UnixTime) -> Statement {
     Statement::new(
-        "UPDATE logout_outbox
-         SET lease = ?, attempts = attempts + 1, due_at = ? + MIN(?, ? << MIN(attempts, 20))
+        "UPDATE logout_outbox SET lease = ?, due_at = ?
          WHERE id IN (
             SELECT id FROM (
                 SELECT id, due_at, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY due_at) AS turn
-                FROM logout_outbox WHERE due_at <= ?)
+                FROM logout_outbox
+                WHERE due_at <= ? AND (target IS NULL OR target NOT IN (
+                    SELECT target FROM logout_outbox
+                    WHERE lease IS NOT NULL AND due_at > ? AND target IS NOT NULL)))
             ORDER BY turn, due_at LIMIT ?)",
     )
     .bind(lease)
+    .bind(now + LEASE)
     .bind(now)
-    .bind(LONGEST_WAIT.seconds())
-    .bind(FIRST_WAIT.seconds())
     .bind(now)
     .bind(limit)
 }
@@ -70,7 +74,8 @@ pub fn take(lease: &str, limit: i64, now: UnixTime) -> Statement {
 /// The notices that [`take`] took.
 pub fn taken(lease: &str) -> Statement {
     Statement::new(
-        "SELECT o.id, o.client_id, c.version, c.issued_at, c.metadata, o.user_id, o.subject_salt, o.session_id, o.attempts, o.created_at
+        "SELECT o.id, o.client_id, c.version, c.issued_at, c.metadata, o.user_id, o.subject_salt, o.session_id, o.target, o.attempts,
+                o.created_at
          FROM logout_outbox o JOIN clients c ON c.id = o.client_id WHERE o.lease = ?",
     )
     .bind(lease)
@@ -87,6 +92,7 @@ pub fn read(rows: &Rows) -> Result<Vec<Notice>, Fault> {
         user_id: String,
         subject_salt: SubjectSalt,
         session_id: String,
+        target: Option<String>,
         attempts: i64,
         created_at: i64,
     }
@@ -104,6 +110,7 @@ pub fn read(rows: &Rows) -> Result<Vec<Notice>, Fault> {
             user_id: row.user_id,
             subject_salt: row.subject_salt,
             session_id: row.session_id,
+            target: row.target,
             attempts: row.attempts,
             created_at: UnixTime(row.created_at),
         })
@@ -114,4 +121,35 @@ pub fn read(rows: &Rows) -> Result<Vec<Notice>, Fault> {
 /// Notices that are done with, as a JSON array of their ids: the clients have heard of them, or never will.
 pub fn delete(ids: &str) -> Statement {
     Statement::new("DELETE FROM logout_outbox WHERE id IN (SELECT value FROM json_each(?))").bind(ids)
+}
+
+/// All that waits for the target of `notice` waits until `due_at`, since it has failed `failures` times in a row.
+pub fn postpone(notice: &Notice, failures: i64, due_at: UnixTime) -> Statement {
+    Statement::new("UPDATE logout_outbox SET lease = NULL, attempts = ?, due_at = ? WHERE id = ? OR target = ?")
+        .bind(failures)
+        .bind(due_at)
+        .bind(&notice.id)
+        .bind(notice.target.as_ref())
+}
+
+/// The target of `notice` has answered again: what waits for it is due.
+pub fn release(notice: &Notice, now: UnixTime) -> Statement {
+    Statement::new("UPDATE logout_outbox SET attempts = 0, due_at = ? WHERE target = ? AND lease IS NULL")
+        .bind(now)
+        .bind(notice.target.as_ref())
+}
+
+/// The client of `notice` wants to be told at `target` by now. It is due there at once, unless others wait for that.
+pub fn redirect(notice: &Notice, target: &str, now: UnixTime) -> Statement {
+    Statement::new(
+        "UPDATE logout_outbox SET lease = NULL, target = ?,
+             attempts = COALESCE((SELECT MAX(attempts) FROM logout_outbox WHERE target = ?), 0),
+             due_at = MAX(?, COALESCE((SELECT MAX(due_at) FROM logout_outbox WHERE target = ? AND attempts > 0), 0))
+         WHERE id = ?",
+    )
+    .bind(target)
+    .bind(target)
+    .bind(now)
+    .bind(target)
+    .bind(&notice.id)
 }

@@ -1,5 +1,6 @@
-//! The periodic run: sends notices of logouts, makes keys that are due, moves them to the current root, republishes the JWKS, deletes what has expired.
-//! Nothing depends on it: state changes with time, this only tidies. Run twice, or twice at once, it does no harm.
+//! The periodic run: sends notices of logouts, makes keys that are due, moves them to the current root, republishes the JWKS,
+//! deletes what has expired. D1 says what of it is due; which trigger started the run does not matter. Nothing depends on it:
+//! state changes with time, this only tidies. Run twice, or twice at once, it does no harm.
 
 use super::{
     context::Context,
@@ -15,40 +16,22 @@ const LEASE: &str = "cron";
 /// After this the lease of a run that died is taken over.
 const LEASE_SPAN: Lifetime = Lifetime::minutes(10);
 
-/// The trigger of the runs that only do what cannot wait: send what is due of back-channel logout, and keep the copy of the JWKS
-/// young. Every other trigger does all there is to do.
-const URGENT_ONLY: &str = "*/5 * * * *";
+/// Held from one tidying to the next.
+const TIDY_LEASE: &str = "tidy";
 
-/// The most rounds of notices in a run.
-const MOST_ROUNDS_OF_NOTICES: usize = 10;
+/// How often expired rows are deleted: about once an hour, whatever the triggers are.
+const TIDY_EVERY: Lifetime = Lifetime::minutes(55);
 
-/// Runs what `trigger` is for.
-pub async fn run(trigger: &str, context: &Context) -> Result<(), Fault> {
-    let sent = send_notices(context).await;
-    let done = match trigger {
-        URGENT_ONLY => jwks::publish(context).await.map(|_| ()),
-        _ => tidy_up(context).await,
-    };
+/// Does what is due.
+pub async fn run(context: &Context) -> Result<(), Fault> {
+    let sent = logout_notices::send_due(context).await;
+    let done = do_chores(context).await;
     sent.and(done)
 }
 
-/// Each notice has a lease of its own, so runs at once do no harm.
-async fn send_notices(context: &Context) -> Result<(), Fault> {
-    for _ in 0..MOST_ROUNDS_OF_NOTICES {
-        if !logout_notices::send_due(context).await? {
-            break;
-        }
-    }
-    Ok(())
-}
-
 /// Does the chores once, unless another run is under way.
-async fn tidy_up(context: &Context) -> Result<(), Fault> {
-    let lease = context
-        .db
-        .run(housekeeping::take_lease(LEASE, context.now, LEASE_SPAN))
-        .await?;
-    if !housekeeping::read_lease(&lease)? {
+async fn do_chores(context: &Context) -> Result<(), Fault> {
+    if !take_lease(LEASE, LEASE_SPAN, context).await? {
         log::cron(&context.request_id, "another run is under way");
         return Ok(());
     }
@@ -57,6 +40,14 @@ async fn tidy_up(context: &Context) -> Result<(), Fault> {
     outcome?;
     log::cron(&context.request_id, "done");
     Ok(())
+}
+
+async fn take_lease(name: &str, span: Lifetime, context: &Context) -> Result<bool, Fault> {
+    let lease = context
+        .db
+        .run(housekeeping::take_lease(name, context.now, span))
+        .await?;
+    housekeeping::read_lease(&lease)
 }
 
 async fn chores(context: &Context) -> Result<(), Fault> {
@@ -68,24 +59,28 @@ async fn chores(context: &Context) -> Result<(), Fault> {
     keys::rewrap(context).await
 }
 
+/// Deletes what has expired, where that is due. Where there is more to delete than a run may, or it fails, it is due again at the
+/// next run.
 async fn tidy(context: &Context) -> Result<(), Fault> {
+    if !take_lease(TIDY_LEASE, TIDY_EVERY, context).await? {
+        return Ok(());
+    }
+    let is_tidy = delete_expired(context).await;
+    if !matches!(is_tidy, Ok(true)) {
+        context.db.run(housekeeping::release_lease(TIDY_LEASE)).await?;
+    }
+    is_tidy.map(|_| ())
+}
+
+/// Whether nothing is left to delete.
+async fn delete_expired(context: &Context) -> Result<bool, Fault> {
+    let oldest = context.now - context.config.lifetimes.audit;
     for _ in 0..housekeeping::MOST_ROUNDS {
-        let deleted = context.db.batch(housekeeping::tidy(context.now)).await?;
+        let mut deleted = Vec::from(context.db.batch(housekeeping::tidy(context.now)).await?);
+        deleted.extend(context.db.batch(audit::tidy(oldest)).await?);
         if !deleted.iter().any(housekeeping::is_full) {
-            break;
+            return Ok(true);
         }
     }
-    for _ in 0..housekeeping::MOST_ROUNDS {
-        let oldest = context.now - context.config.lifetimes.audit;
-        if !context
-            .db
-            .batch(audit::tidy(oldest))
-            .await?
-            .iter()
-            .any(housekeeping::is_full)
-        {
-            break;
-        }
-    }
-    Ok(())
+    Ok(false)
 }

@@ -1,6 +1,6 @@
 //! Back-channel logout at work (OIDC Back-Channel Logout 1.0 section 2.5): sends what `logout_outbox` holds. A notice is taken by
 //! one run at a time and stays in the outbox until its client has answered, so nothing is lost, and a client that is slow or
-//! away keeps nobody waiting.
+//! away keeps no other waiting. An address that fails is asked once for all that wait for it, at ever longer intervals.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use futures_util::{StreamExt, stream};
 use super::{
     context::Context,
     db::{
-        logout_outbox::{self, KEPT, Notice},
+        Statement,
+        logout_outbox::{self, Notice},
         signing_keys,
     },
     fault::Fault,
@@ -20,6 +21,7 @@ use crate::oidc::{
     authentication::sid,
     fetch_url::FetchUrl,
     jose::jwt::SigningAlg,
+    retry,
     subject::subject,
     token::logout_token::{self, EndedSession, LogoutTokenClaims},
 };
@@ -30,11 +32,21 @@ const AT_ONCE: i64 = 20;
 /// How many requests are under way at a time: the platform opens no more than six connections.
 const CONNECTIONS: usize = 5;
 
-/// How often a client may call a notice wrong before it is believed.
-const MOST_REFUSALS: i64 = 3;
+/// The most rounds of one run.
+const MOST_ROUNDS: usize = 10;
 
-/// Sends one round of notices, if any are due. Whether there may be more.
-pub async fn send_due(context: &Context) -> Result<bool, Fault> {
+/// Sends what is due, in rounds: what was written while a target was told is sent in the next.
+pub async fn send_due(context: &Context) -> Result<(), Fault> {
+    for _ in 0..MOST_ROUNDS {
+        if !send_round(context).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Sends one round. Whether there was anything to send.
+async fn send_round(context: &Context) -> Result<bool, Fault> {
     let lease = random::id()?;
     let [_, taken] = context
         .db
@@ -44,52 +56,89 @@ pub async fn send_due(context: &Context) -> Result<bool, Fault> {
         ])
         .await?;
     let notices = logout_outbox::read(&taken)?;
-    let may_be_more = notices.len() as i64 == AT_ONCE;
-    let signers = signers(&notices, context).await?;
-    let sent = notices.iter().map(|notice| async {
-        let outcome = send(notice, &signers, context).await;
-        is_done(notice, outcome, context).then_some(notice.id.as_str())
-    });
-    let done: Vec<_> = stream::iter(sent).buffer_unordered(CONNECTIONS).collect().await;
-    let done: Vec<_> = done.into_iter().flatten().collect();
-    if !done.is_empty() {
-        let ids = serde_json::to_string(&done).unwrap_or_default();
-        context.db.run(logout_outbox::delete(&ids)).await?;
+    if notices.is_empty() {
+        return Ok(false);
     }
-    Ok(may_be_more)
+    let signers = signers(&notices, context).await?;
+    let mut targets: BTreeMap<&str, Vec<&Notice>> = BTreeMap::new();
+    for notice in &notices {
+        targets
+            .entry(notice.target.as_ref().unwrap_or(&notice.id))
+            .or_default()
+            .push(notice);
+    }
+    let told = targets.values().map(|notices| tell(notices, &signers, context));
+    let told: Vec<Told> = stream::iter(told).buffer_unordered(CONNECTIONS).collect().await;
+    let done: Vec<_> = told.iter().flat_map(|told| told.done.iter().copied()).collect();
+    let done = logout_outbox::delete(&serde_json::to_string(&done).unwrap_or_default());
+    let others = told.into_iter().flat_map(|told| told.others);
+    context.db.batch_all([done].into_iter().chain(others).collect()).await?;
+    Ok(true)
+}
+
+/// What became of the notices for one target.
+#[derive(Default)]
+struct Told<'a> {
+    /// The ids of those that are done with.
+    done: Vec<&'a str>,
+    /// What becomes of all others that wait for the target.
+    others: Vec<Statement>,
 }
 
 /// What became of an attempt.
 enum Outcome {
     /// The client has logged the person out.
     Heard,
+    /// It wants to be told somewhere else by now.
+    Moved(String),
     /// It says that the notice is wrong.
     Refused,
     /// It did not answer, or not as it should.
     Failed(String),
 }
 
-/// Whether a notice is done with.
-fn is_done(notice: &Notice, outcome: Result<Outcome, Fault>, context: &Context) -> bool {
-    let whose = (notice.client.client_id.as_str(), notice.attempts);
-    let failed = match outcome {
-        Ok(Outcome::Heard) => return true,
-        Ok(Outcome::Refused) if notice.attempts >= MOST_REFUSALS => {
-            log::logout_notice(&context.request_id, whose, "given up: the client refuses it");
-            return true;
+/// Tells one target of `notices`, one after the other, until it fails: then the others wait, too.
+async fn tell<'a>(notices: &[&'a Notice], signers: &BTreeMap<SigningAlg, Signer>, context: &Context) -> Told<'a> {
+    let mut told = Told::default();
+    let mut failures = notices.first().map_or(0, |notice| notice.attempts);
+    for notice in notices {
+        let whose = |failures| (notice.client.client_id.as_str(), failures);
+        if context.now.since(notice.created_at) >= retry::KEPT {
+            log::logout_notice(&context.request_id, whose(failures), "given up");
+            told.done.push(&notice.id);
+            continue;
         }
-        Ok(Outcome::Refused) => "the client refuses it".to_owned(),
-        Ok(Outcome::Failed(why)) => why,
-        Err(fault) => fault.to_string(),
-    };
-    let given_up = context.now.since(notice.created_at) >= KEPT;
-    let outcome = if given_up {
-        format!("given up: {failed}")
-    } else {
-        failed
-    };
-    log::logout_notice(&context.request_id, whose, &outcome);
-    given_up
+        let failed = match send(notice, signers, context).await {
+            Ok(Outcome::Heard) => {
+                told.done.push(&notice.id);
+                if failures > 0 {
+                    told.others.push(logout_outbox::release(notice, context.now));
+                }
+                failures = 0;
+                continue;
+            }
+            Ok(Outcome::Moved(uri)) => {
+                told.others.push(logout_outbox::redirect(notice, &uri, context.now));
+                continue;
+            }
+            Ok(Outcome::Refused) => {
+                if failures + 1 >= retry::MOST_REFUSALS {
+                    told.done.push(&notice.id);
+                    "given up: the client refuses it".to_owned()
+                } else {
+                    "the client refuses it".to_owned()
+                }
+            }
+            Ok(Outcome::Failed(why)) => why,
+            Err(fault) => fault.to_string(),
+        };
+        failures += 1;
+        log::logout_notice(&context.request_id, whose(failures), &failed);
+        let due_at = context.now + retry::wait(failures);
+        told.others.push(logout_outbox::postpone(notice, failures, due_at));
+        break;
+    }
+    told
 }
 
 async fn send(notice: &Notice, signers: &BTreeMap<SigningAlg, Signer>, context: &Context) -> Result<Outcome, Fault> {
@@ -97,6 +146,9 @@ async fn send(notice: &Notice, signers: &BTreeMap<SigningAlg, Signer>, context: 
         // The client wants to hear no more.
         return Ok(Outcome::Heard);
     };
+    if notice.target.as_ref().is_some_and(|target| target != uri) {
+        return Ok(Outcome::Moved(uri.clone()));
+    }
     let url = match FetchUrl::parse(uri, context.config.loopback_fetches) {
         Ok(url) => url,
         Err(why) => return Ok(Outcome::Failed(format!("backchannel_logout_uri {why}"))),

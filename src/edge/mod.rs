@@ -75,10 +75,10 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
 
 /// The periodic run.
 #[event(scheduled)]
-async fn scheduled(event: ScheduledEvent, env: Env, _: ScheduleContext) {
+async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
     match Context::new(&env, Background::none(), None) {
         Ok(context) => {
-            if let Err(fault) = cron::run(&event.cron(), &context).await {
+            if let Err(fault) = cron::run(&context).await {
                 log::fault(&context.request_id, &fault);
             }
         }

@@ -21,6 +21,7 @@ pub mod protected_resource;
 pub mod pushed_request;
 pub mod request_object;
 pub mod resource_indicator;
+pub mod retry;
 pub mod return_address;
 pub mod scope;
 pub mod session_state;

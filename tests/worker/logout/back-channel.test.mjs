@@ -192,17 +192,64 @@ describe("a client that does not listen", () => {
     await op.rows("DELETE FROM logout_outbox WHERE client_id = ?", slow.client.id);
   });
 
-  test("is told at ever longer intervals, for a week, and then no more", async () => {
+  test("is told at ever longer intervals, at last once a day, for three days, and then no more", async () => {
     const here = await scene({ answer: { status: 503 } });
     await signOut(here);
     await until(() => here.heard.length === 1);
-    for (let hour = 0; hour < 8 * 24; hour++) {
+    const at = [];
+    for (let hour = 0; hour < 5 * 24; hour++) {
+      const before = here.heard.length;
       op.clock.advance({ hours: 1 });
-      await op.cron({ cron: "*/5 * * * *" });
+      await op.cron();
+      if (here.heard.length > before) at.push(hour);
     }
     assert.deepEqual(await waiting(here.client), []);
-    assert.ok(here.heard.length > 10 && here.heard.length < 60, `${here.heard.length} times`);
+    assert.ok(here.heard.length >= 6 && here.heard.length <= 10, `${here.heard.length} times`);
+    assert.ok(at.at(-1) < 72, "not after three days");
     assert.ok(op.logs.some((line) => line.includes("given up") && line.includes(here.client.id)));
+  });
+
+  test("is asked once for all that it should hear, and hears all once it answers", async () => {
+    let broken = true;
+    const here = await scene({ answer: () => (broken ? { status: 503 } : { status: 200 }) });
+    const others = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const [person, browser] = [await op.person(), op.browser()];
+        return { ...here, browser, tokens: await signedIn(here.client, browser, person) };
+      }),
+    );
+    await Promise.all([here, ...others].map(signOut));
+    await until(() => here.heard.length > 0);
+    await until(async () => (await waiting(here.client)).every(({ lease, attempts }) => lease === null && attempts > 0));
+    assert.equal(here.heard.length, 1);
+    assert.equal((await waiting(here.client)).length, 6);
+    op.clock.advance({ minutes: 2 });
+    for (let n = 0; n < 3; n++) await op.cron();
+    assert.equal(here.heard.length, 2);
+    const late = op.browser();
+    const tokens = await signedIn(here.client, late, await op.person());
+    await signOut({ ...here, browser: late, tokens });
+    await until(async () => (await waiting(here.client)).length === 7);
+    await op.cron();
+    assert.equal(here.heard.length, 2, "nor for one that comes later");
+    broken = false;
+    op.clock.advance({ minutes: 5 });
+    await op.cron();
+    assert.equal(here.heard.length, 2 + 7);
+    assert.deepEqual(await waiting(here.client), []);
+  });
+
+  test("and is told at its new address, as soon as it has one", async () => {
+    const here = await scene({ answer: { status: 503 } });
+    await signOut(here);
+    await until(async () => (await waiting(here.client))[0]?.attempts === 1);
+    const heard = listen(op, `${here.uri}/new`);
+    const json = { backchannel_logout_uri: `${here.uri}/new` };
+    await op.admin(`/register/${here.client.id}`, { method: "PATCH", json });
+    op.clock.advance({ minutes: 2 });
+    await op.cron();
+    assert.deepEqual([here.heard.length, heard.length], [1, 1]);
+    assert.deepEqual(await waiting(here.client), []);
   });
 
   test("says that the notice is wrong: three times are enough", async () => {
@@ -221,15 +268,16 @@ describe("a client that does not listen", () => {
 test("somebody with apps that do not answer, however many, keeps nobody else's waiting", async () => {
   const [mallory, bob] = [await scene({ answer: { status: 503 } }), await scene()];
   const notice = op.db.prepare(
-    `INSERT INTO logout_outbox (id, client_id, user_id, session_id, attempts, due_at, created_at)
-     VALUES (?, ?, ?, 's', 0, ?, ?)`,
+    `INSERT INTO logout_outbox (id, client_id, user_id, session_id, target, attempts, due_at, created_at)
+     VALUES (?, ?, ?, 's', ?, 0, ?, ?)`,
   );
   const due = op.clock.seconds() - 60;
-  const rows = Array.from({ length: 60 }, (_, n) => notice.bind(`m${n}`, mallory.client.id, mallory.ada.id, due, due));
+  const rows = Array.from({ length: 60 }, (_, n) => notice.bind(`m${n}`, mallory.client.id, mallory.ada.id, mallory.uri, due, due));
   await op.db.batch(rows);
   await signOut(bob);
   await until(() => mallory.heard.length > 0);
   await until(() => bob.heard.length === 1, "bob's app is told in the first round");
+  assert.equal(mallory.heard.length, 1);
   await op.rows("DELETE FROM logout_outbox WHERE client_id = ?", mallory.client.id);
 });
 
@@ -240,8 +288,8 @@ test("two runs at once do not send the same notice", async () => {
   const client = await relyingParty(pair, { backchannel_logout_uri: uri });
   for (let n = 0; n < 3; n++) await signedIn(client, pair.browser(), await pair.person());
   await pair.rows(
-    `INSERT INTO logout_outbox (id, client_id, user_id, session_id, attempts, due_at, created_at)
-     SELECT id, client_id, 'u', session_id, 0, 0, unixepoch()
+    `INSERT INTO logout_outbox (id, client_id, user_id, session_id, target, attempts, due_at, created_at)
+     SELECT id, client_id, 'u', session_id, '${uri}', 0, 0, unixepoch()
      FROM session_clients JOIN (SELECT 'n' || rowid AS id, id AS s FROM sessions) ON s = session_id`,
   );
   await Promise.all([0, 1, 0, 1].map((isolate) => pair.cron({ isolate, cron: "*/5 * * * *" })));
