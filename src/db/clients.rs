@@ -27,6 +27,7 @@ struct Row {
     issued_at: i64,
     registered_openly: i64,
     document_fresh_until: Option<i64>,
+    unused_since: Option<i64>,
 }
 
 /// A client with its secrets.
@@ -36,10 +37,13 @@ pub struct ClientRecord {
     pub registration_token_hash: Option<Hash>,
     /// Whether anybody could have registered it.
     pub registered_openly: bool,
+    /// Since when a client that anybody can bring about has been unused; `None` once it was used.
+    pub unused_since: Option<UnixTime>,
 }
 
 const COLUMNS: &str = "id, version, metadata, secret_hash, previous_secret_hash, previous_secret_expires_at,
-    wrapped_secret, previous_wrapped_secret, registration_token_hash, issued_at, registered_openly, document_fresh_until";
+    wrapped_secret, previous_wrapped_secret, registration_token_hash, issued_at, registered_openly, document_fresh_until,
+    unused_since";
 
 pub fn find(client_id: &str) -> Statement {
     Statement::new(format!("SELECT {COLUMNS} FROM clients WHERE id = ?")).bind(client_id)
@@ -71,6 +75,7 @@ pub fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
         }),
         registration_token_hash: row.registration_token_hash.map(Hash::stored),
         registered_openly: row.registered_openly != 0,
+        unused_since: row.unused_since.map(UnixTime),
     }))
 }
 
@@ -79,8 +84,8 @@ pub fn insert(record: &ClientRecord) -> Statement {
     let client = &record.client;
     Statement::new(
         "INSERT INTO clients (id, version, metadata, auth_method, secret_hash, wrapped_secret, registration_token_hash,
-                              registered_openly, issued_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                              registered_openly, unused_since, issued_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&client.client_id)
     .bind(client.version)
@@ -95,6 +100,7 @@ pub fn insert(record: &ClientRecord) -> Statement {
     )
     .bind(record.registration_token_hash.as_ref())
     .bind(record.registered_openly)
+    .bind(record.unused_since)
     .bind(client.issued_at)
     .bind(client.issued_at)
 }
@@ -103,12 +109,13 @@ pub fn insert(record: &ClientRecord) -> Statement {
 /// It returns the client, and no row where a client of that name was registered.
 pub fn put_described(client: &Client, now: UnixTime) -> Statement {
     Statement::new(format!(
-        "INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at, document_fresh_until)
-         VALUES (?, ?, ?, ?, ?, ?, ?)
+        "INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at, document_fresh_until, unused_since)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET
             version = version + (metadata <> excluded.metadata), metadata = excluded.metadata,
             auth_method = excluded.auth_method, updated_at = excluded.updated_at,
-            document_fresh_until = excluded.document_fresh_until
+            document_fresh_until = excluded.document_fresh_until,
+            unused_since = IIF(unused_since IS NULL, NULL, excluded.unused_since)
          WHERE document_fresh_until IS NOT NULL
          RETURNING {COLUMNS}"
     ))
@@ -119,16 +126,24 @@ pub fn put_described(client: &Client, now: UnixTime) -> Statement {
     .bind(client.issued_at)
     .bind(now)
     .bind(client.document_fresh_until)
+    .bind(now)
 }
 
-/// Changes a client whose version is still `read`. It returns no row when it is not.
+/// Notes that a client was used, which happens once in its life.
+pub fn mark_used(client_id: &str) -> Statement {
+    Statement::new("UPDATE clients SET unused_since = NULL WHERE id = ? AND unused_since IS NOT NULL").bind(client_id)
+}
+
+/// Changes a client whose version is still `read`. It returns no row when it is not. A client that was used concurrently stays
+/// used.
 pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Statement {
     let client = &record.client;
     let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
     Statement::new(
         "UPDATE clients SET version = ?, metadata = ?, auth_method = ?, secret_hash = ?, wrapped_secret = ?,
                             previous_secret_hash = ?, previous_wrapped_secret = ?, previous_secret_expires_at = ?,
-                            registration_token_hash = ?, registered_openly = ?, updated_at = ?
+                            registration_token_hash = ?, registered_openly = ?, updated_at = ?,
+                            unused_since = IIF(unused_since IS NULL, NULL, ?)
          WHERE id = ? AND version = ? RETURNING id",
     )
     .bind(client.version)
@@ -147,6 +162,7 @@ pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Statement {
     .bind(record.registration_token_hash.as_ref())
     .bind(record.registered_openly)
     .bind(now)
+    .bind(record.unused_since)
     .bind(&client.client_id)
     .bind(read)
 }

@@ -15,7 +15,8 @@ pub const MOST_ROUNDS: usize = 5;
 /// How long rows outlive their expiry, so that a clock that jumps ahead for a moment loses nothing.
 const KEPT: Lifetime = Lifetime::days(1);
 
-/// How long a client that anybody registered may stay unused.
+/// How long a client that anybody registered may stay unused. One that was ever used, or that the operator changed, is kept for
+/// good: see `unused_since` in migrations/0024_unused_clients.sql.
 const UNUSED_CLIENT_KEPT: Lifetime = Lifetime::days(30);
 
 /// The most clients that anybody registered and nobody uses, and the most that their documents describe, that are kept: beyond
@@ -29,11 +30,13 @@ const UNUSED_DOCUMENT_KEPT: Lifetime = Lifetime::days(7);
 /// How long a signing key outlives its removal from the JWKS, for the record.
 const KEY_KEPT: Lifetime = Lifetime::days(90);
 
-/// Takes the lease for `span`, if nobody has it.
+/// Takes the lease for `span`, if nobody has it. One that lasts longer than `span` from now was taken by a clock that has gone
+/// back since, and does not count.
 pub fn take_lease(name: &str, now: UnixTime, span: Lifetime) -> Statement {
     Statement::new(
         "INSERT INTO leases (name, expires_at) VALUES (?, ?)
-         ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at WHERE leases.expires_at <= ?
+         ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at
+         WHERE leases.expires_at <= ? OR leases.expires_at > excluded.expires_at
          RETURNING name",
     )
     .bind(name)
@@ -64,13 +67,11 @@ pub fn tidy(now: UnixTime) -> [Statement; 12] {
         .bind(now - KEPT)
         .bind(BATCH as i64)
     };
-    let surplus = |which: &str, age: &str| {
+    let surplus = |which: &str| {
         Statement::new(format!(
             "DELETE FROM clients WHERE rowid IN (
-                SELECT c.rowid FROM clients c
-                WHERE {which} AND c.{age} < ?
-                  AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id)
-                ORDER BY c.{age} DESC LIMIT ? OFFSET ?)"
+                SELECT rowid FROM clients WHERE unused_since < ? AND {which}
+                ORDER BY unused_since DESC LIMIT ? OFFSET ?)"
         ))
         .bind(now - UNUSED_KEPT_AT_LEAST)
         .bind(BATCH as i64)
@@ -84,24 +85,17 @@ pub fn tidy(now: UnixTime) -> [Statement; 12] {
         expired("pushed_requests"),
         expired("replay"),
         expired("throttles"),
+        expired("fetches"),
         Statement::new(
             "DELETE FROM clients WHERE rowid IN (
-                SELECT c.rowid FROM clients c
-                WHERE c.registered_openly = 1 AND c.issued_at < ?
-                  AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) LIMIT ?)",
-        )
-        .bind(now - UNUSED_CLIENT_KEPT)
-        .bind(BATCH as i64),
-        Statement::new(
-            "DELETE FROM clients WHERE rowid IN (
-                SELECT c.rowid FROM clients c
-                WHERE c.document_fresh_until < ?
-                  AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.client_id = c.id) LIMIT ?)",
+                SELECT rowid FROM clients
+                WHERE unused_since < ? AND (document_fresh_until IS NOT NULL OR unused_since < ?) LIMIT ?)",
         )
         .bind(now - UNUSED_DOCUMENT_KEPT)
+        .bind(now - UNUSED_CLIENT_KEPT)
         .bind(BATCH as i64),
-        surplus("c.registered_openly = 1", "issued_at"),
-        surplus("c.document_fresh_until IS NOT NULL", "document_fresh_until"),
+        surplus("document_fresh_until IS NULL"),
+        surplus("document_fresh_until IS NOT NULL"),
         Statement::new("DELETE FROM signing_keys WHERE remove_at < ? OR revoked_at < ?")
             .bind(now - KEY_KEPT)
             .bind(now - KEY_KEPT),

@@ -143,6 +143,20 @@ impl Caller {
         if let Some(ClientRecord { client, .. }) = &record {
             check_document(client, context)?;
         }
+        let was_unused = record.as_ref().is_some_and(|record| record.unused_since.is_some());
+        let client = self.check_proof(used, record, context)?;
+        if was_unused && client.metadata.token_endpoint_auth_method != AuthMethod::None {
+            mark_used_later(&client, context)?;
+        }
+        Ok(client)
+    }
+
+    fn check_proof(
+        &self,
+        used: &Rows,
+        record: Option<ClientRecord>,
+        context: &Context,
+    ) -> Result<Client, MachineFailure> {
         match &self.proven {
             Some(proven) => {
                 let client = record.ok_or_else(failed)?.client;
@@ -278,6 +292,18 @@ async fn is_genuine(
         _ => false,
     };
     if genuine { Ok(()) } else { Err(failed().into()) }
+}
+
+/// Notes, after the answer, that a client has authenticated, so that it is not swept as unused. This happens once a client: a
+/// program that only introspects, or only gets tokens for itself, leaves no other trace.
+fn mark_used_later(client: &Client, context: &Context) -> Result<(), Fault> {
+    let (client_id, later) = (client.client_id.clone(), context.for_later()?);
+    context.background.spawn(async move {
+        if let Err(fault) = later.db.run(clients::mark_used(&client_id)).await {
+            log::fault(&later.request_id, &fault);
+        }
+    });
+    Ok(())
 }
 
 /// Moves a secret to the current root, after the answer: so the older root can be dropped some day.

@@ -24,7 +24,7 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     let registrar = Registrar::of(request, context).await?;
     let mut metadata = registration::parse(&request.json().await?, &Supported::of(&context.config))?;
     registrar.judge(&mut metadata, None)?;
-    sector_identifier::check(&metadata, None, context).await?;
+    sector_identifier::check(&metadata, None, registrar, context).await?;
     let client = Client {
         client_id: random::id()?,
         version: 1,
@@ -37,6 +37,7 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
         secret: issued.stored_secret(&client, None, context).await?,
         registration_token_hash: issued.registration_token_hash(context),
         registered_openly: registrar == Registrar::Anybody,
+        unused_since: (registrar == Registrar::Anybody).then_some(context.now),
         client,
     };
     // Its keys are published before it can ask for a token.

@@ -6,7 +6,6 @@ use crate::{
         client::{
             client_copy,
             client_credentials::{self, Issued},
-            client_document,
             registrar::{self, Registrar},
             sector_identifier,
         },
@@ -20,7 +19,7 @@ use crate::{
     oidc::{
         client::{
             client_auth,
-            client_metadata::{ClientKeys, ClientMetadata, Supported},
+            client_metadata::{ClientMetadata, Supported},
             registration::{self, RenewalRequest, UpdateRequest},
             sector_identifier::sector,
         },
@@ -106,12 +105,7 @@ async fn change(
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
     registrar.judge(&mut metadata, Some(&record))?;
-    let names_something_to_fetch =
-        metadata.sector_identifier_uri.is_some() || matches!(metadata.keys, Some(ClientKeys::At(_)));
-    if registrar == Registrar::Anybody && names_something_to_fetch {
-        client_document::count(context).await?;
-    }
-    sector_identifier::check(&metadata, Some(&record.client.metadata), context).await?;
+    sector_identifier::check(&metadata, Some(&record.client.metadata), registrar, context).await?;
     let sector_of = |metadata: &ClientMetadata| sector(&record.client.client_id, metadata);
     let change = Change {
         registrar,
@@ -161,6 +155,8 @@ async fn store(
     record.client.version = read + 1;
     // What the operator had a hand in is no longer what anybody could have registered.
     record.registered_openly &= change.registrar == Registrar::Anybody;
+    // And it is theirs to remove. A client that changes itself gets its time anew.
+    record.unused_since = (change.registrar == Registrar::Anybody).then_some(context.now);
     record.registration_token_hash = issued.registration_token_hash(context);
     let client_id = &record.client.client_id;
     let mut statements = Vec::new();

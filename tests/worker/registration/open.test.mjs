@@ -1,10 +1,11 @@
 // REGISTRATION=open: anybody registers, for themselves alone, not without end, and not for ever.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
 import { Client } from "../support/client.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { until } from "../support/relying-party.mjs";
 
 const op = await startLimen({ vars: { REGISTRATION: "open" } });
 const APP = { redirect_uris: ["https://app.acme.test/callback"] };
@@ -88,4 +89,58 @@ test("a client that nobody ever used is gone after 30 days, a used one and the o
   assert.equal(await exists(unused.client_id), false);
   assert.ok(await exists(used.id));
   assert.ok(await exists(operators.id));
+});
+
+describe("a client that was registered openly is not swept", () => {
+  const lasts = async (client_id) => {
+    op.clock.advance({ days: 40 });
+    await op.cron();
+    return (await op.rows("SELECT id FROM clients WHERE id = ?", client_id)).length === 1;
+  };
+  const CONFIDENTIAL = { ...APP, token_endpoint_auth_method: "client_secret_basic" };
+
+  test("once the operator has changed it, also to one that leaves no trace of its use", async () => {
+    const { client_id } = await registered(CONFIDENTIAL);
+    const json = { grant_types: ["client_credentials"], response_types: [], redirect_uris: [] };
+    assert.equal((await op.admin(`/register/${client_id}`, { method: "PATCH", json })).status, 200);
+    assert.ok(await lasts(client_id));
+  });
+
+  test("once the operator has renewed its secret", async () => {
+    const { client_id } = await registered(CONFIDENTIAL);
+    assert.equal((await op.admin(`/register/${client_id}/renew_secret`, { method: "POST" })).status, 200);
+    assert.ok(await lasts(client_id));
+  });
+
+  test("once it has authenticated, if only to introspect", async () => {
+    const client = new Client(op, await registered(CONFIDENTIAL));
+    await client.post("/introspect", { token: "x" });
+    await until(async () => (await op.rows("SELECT id FROM clients WHERE id = ? AND unused_since IS NULL", client.id)).length > 0);
+    assert.ok(await lasts(client.id));
+  });
+
+  test("once somebody used it, also after they took their consent back", async () => {
+    const client = new Client(op, await registered());
+    const ada = await op.person();
+    await op.browser().obtain(client, ada);
+    await op.admin(`/admin/api/users/${ada.id}/grants/${client.id}`, { method: "DELETE" });
+    assert.deepEqual(await op.rows("SELECT id FROM grants WHERE client_id = ?", client.id), []);
+    assert.ok(await lasts(client.id));
+  });
+
+  test("before 30 days after it last changed itself, and then it is", async () => {
+    const { client_id, registration_client_uri: uri, registration_access_token: bearer } = await registered();
+    op.clock.advance({ days: 20 });
+    await op.json(uri, { method: "PATCH", json: { client_name: "Changed" }, bearer });
+    op.clock.advance({ days: 20 });
+    await op.cron();
+    assert.equal((await op.rows("SELECT id FROM clients WHERE id = ?", client_id)).length, 1);
+    assert.equal(await lasts(client_id), false);
+  });
+
+  test("and a wrong secret is no use", async () => {
+    const client = new Client(op, { ...(await registered(CONFIDENTIAL)), client_secret: "wrong" });
+    assert.equal((await client.post("/introspect", { token: "x" })).status, 401);
+    assert.equal(await lasts(client.id), false);
+  });
 });

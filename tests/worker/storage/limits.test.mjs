@@ -52,7 +52,7 @@ describe("a stranger", () => {
   test("leaves 10,000 clients that nobody uses, and those of the last day", async () => {
     const issued_at = op.clock.seconds() - 3 * 86_400;
     const at = `${issued_at} + n / 16`;
-    const row = { version: 1, metadata: "'{}'", auth_method: "'none'", updated_at: issued_at, issued_at: at };
+    const row = { version: 1, metadata: "'{}'", auth_method: "'none'", updated_at: issued_at, issued_at: at, unused_since: at };
     await insert("clients", 10_030, { id: "'open-' || n", registered_openly: 1, ...row });
     await insert("clients", 10_030, { id: "'https://d.test/' || n", document_fresh_until: at, ...row });
     const recent = await openClient({}, "192.0.2.12");
