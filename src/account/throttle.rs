@@ -66,6 +66,22 @@ pub fn of_request_objects(key: &Key, network: &str) -> Counter {
     }
 }
 
+/// The counter of keys that a network, as the audit knows it, makes Limen fetch from where clients say whom anybody can be.
+pub fn of_client_keys(key: &Key, network: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"client keys", network.as_bytes()])),
+        limit: 60,
+    }
+}
+
+/// The counter of what Limen fetches from one host for such clients, whoever brings it about.
+pub fn of_fetched_host(key: &Key, host: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"fetched host", host.as_bytes()])),
+        limit: 300,
+    }
+}
+
 /// The counter of e-mail addresses that a person tries to take: each try tells whether somebody has it.
 pub fn of_email_changes(key: &Key, user_id: &str) -> Counter {
     Counter {

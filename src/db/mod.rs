@@ -4,6 +4,7 @@ pub mod audit;
 pub mod basis;
 pub mod clients;
 pub mod codes;
+pub mod fetches;
 pub mod grants;
 pub mod housekeeping;
 pub mod logout_outbox;

@@ -73,13 +73,27 @@ pub(super) fn bind_within_limit(statement: Statement, client_id: &str, counter: 
 
 /// The statement that counts under the key that the query `key` gives.
 fn count(key: &str) -> String {
-    format!(
-        "INSERT INTO throttles (key, failures, expires_at) SELECT key, 1, ? FROM ({key}) WHERE TRUE
-         ON CONFLICT (key) DO UPDATE SET
-            failures = CASE WHEN throttles.expires_at <= ? THEN 1 ELSE throttles.failures + 1 END,
-            expires_at = CASE WHEN throttles.expires_at <= ? THEN excluded.expires_at ELSE throttles.expires_at END
-         RETURNING failures, expires_at"
-    )
+    let (before, after) = FRAME;
+    format!("{before}{key}{after}")
+}
+
+/// What stands around the query.
+const FRAME: (&str, &str) = (
+    "INSERT INTO throttles (key, failures, expires_at) SELECT key, 1, ? FROM (",
+    ") WHERE TRUE
+     ON CONFLICT (key) DO UPDATE SET
+        failures = CASE WHEN throttles.expires_at <= ? THEN 1 ELSE throttles.failures + 1 END,
+        expires_at = CASE WHEN throttles.expires_at <= ? THEN excluded.expires_at ELSE throttles.expires_at END
+     RETURNING failures, expires_at",
+);
+
+/// The same where the query has values.
+pub(super) fn count_of(key: Statement, now: UnixTime) -> Statement {
+    let (before, after) = FRAME;
+    Statement::new(before)
+        .bind(now + WINDOW)
+        .append(key)
+        .append(Statement::new(after).bind(now).bind(now))
 }
 
 /// How long no further attempt may be made.

@@ -1,6 +1,6 @@
 //! How endpoints fail. There are two types, so that no page ever leaves an endpoint for programs.
 
-use super::{client::client_document::NoClient, context::Context, fault::Fault, platform::log, request::BodyError};
+use super::{client::outbound::NoClient, context::Context, fault::Fault, platform::log, request::BodyError};
 use crate::{
     oidc::{
         error::{ErrorCode, OAuthError},

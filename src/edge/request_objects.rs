@@ -1,13 +1,15 @@
 //! Request objects on their way in: fetched, decrypted, their signatures checked (OIDC Core section 6, RFC 9101).
 
 use super::{
-    client::{client_keys, client_secret},
+    client::{
+        client_keys, client_secret,
+        outbound::{self, Refusal, Wanted},
+    },
     context::Context,
-    db::throttles,
     failure::StepFailure,
     fault::Fault,
     keys,
-    platform::{fetch, log},
+    platform::log,
 };
 use crate::{
     account::throttle,
@@ -90,9 +92,19 @@ async fn fetch_object(uri: &str, client: &Client, context: &Context) -> Result<S
     {
         return Ok(object.trim().to_owned());
     }
-    count(client, context).await?;
-    let fetched = fetch::get(&uri.url, ACCEPT, LONGEST).await;
-    let fetched = fetched.map_err(|failure| request_uri_refused(format!("request_uri {}", failure.why())))?;
+    let key = context.config.roots.current(Purpose::Throttle);
+    let network = throttle::of_request_objects(&key, context.network.as_deref().unwrap_or_default());
+    let charge = outbound::charge_client(&client.client_id, network, &uri.url, context);
+    let wanted = Wanted {
+        url: &uri.url,
+        accept: ACCEPT,
+        longest: LONGEST,
+    };
+    let fetched = match outbound::get(&wanted, Some(&charge), context).await {
+        Ok(fetched) => fetched,
+        Err(Refusal::Fault(fault)) => return Err(fault.into()),
+        Err(refusal) => return Err(request_uri_refused(format!("request_uri {}", refusal.why())).into()),
+    };
     let as_promised = uri.promises(&fetched.body);
     let object = String::from_utf8(fetched.body).map_err(|_| refused("the request object is not text"))?;
     // "The fragment ... signals to the server that the contents ... have changed": another one than that of the content tells
@@ -101,19 +113,6 @@ async fn fetch_object(uri: &str, client: &Client, context: &Context) -> Result<S
         keep(name, object.clone(), context)?;
     }
     Ok(object.trim().to_owned())
-}
-
-/// Counts the fetch against the network that it was asked from, where anybody can have registered the address: nobody shall use
-/// Limen to knock at others' doors.
-async fn count(client: &Client, context: &Context) -> Result<(), StepFailure> {
-    let key = context.config.roots.current(Purpose::Throttle);
-    let counter = throttle::of_request_objects(&key, context.network.as_deref().unwrap_or_default());
-    let counting = throttles::count_stranger(&client.client_id, &counter, context.now);
-    let counted = context.db.run(counting).await?;
-    match throttles::read_wait(&counted, &counter, context.now)? {
-        Some(_) => Err(request_uri_refused("request_uri is asked for too often; try again later").into()),
-        None => Ok(()),
-    }
 }
 
 /// Keeps a copy, after the answer.

@@ -16,7 +16,10 @@ use crate::{
         basis::Basis,
         clients::{self, ClientRecord, Proof},
         codes::{self, Redemption},
-        grants, housekeeping, logout_outbox, pushed_requests,
+        fetches::{Asking, Charge},
+        grants, housekeeping,
+        logout_outbox::{self, Notice},
+        pushed_requests,
         pushed_requests::Pushing,
         readiness::Ready,
         replay, session_clients,
@@ -142,6 +145,7 @@ pub fn samples() -> Vec<(&'static str, Statement)> {
     let mut all = Vec::new();
     about_people(&mut all);
     about_clients(&mut all);
+    about_fetches(&mut all);
     about_tokens(&mut all);
     about_the_rest(&mut all);
     all
@@ -309,12 +313,14 @@ fn about_clients(all: &mut Samples) {
         }),
         registration_token_hash: Some(hash.clone()),
         registered_openly: false,
+        unused_since: None,
     };
     add(all, "clients::find", [clients::find("c")]);
     add(all, "clients::insert", [clients::insert(&record)]);
     add(all, "clients::put_described", [clients::put_described(&client, NOW)]);
     add(all, "clients::update", [clients::update(&record, 1, NOW)]);
     add(all, "clients::move_secret", [clients::move_secret("c", &hash, &secret)]);
+    add(all, "clients::mark_used", [clients::mark_used("c")]);
     add(all, "clients::delete", [clients::delete("c")]);
     add(all, "clients::delete_own", [clients::delete_own("c", Some(&hash))]);
 
@@ -346,6 +352,45 @@ fn about_clients(all: &mut Samples) {
     add(all, "logout_outbox::take", [logout_outbox::take("l", 10, NOW)]);
     add(all, "logout_outbox::taken", [logout_outbox::taken("l")]);
     add(all, "logout_outbox::delete", [logout_outbox::delete("[]")]);
+    let notice = Notice {
+        id: "n".to_owned(),
+        client: client.clone(),
+        user_id: "u".to_owned(),
+        subject_salt: SubjectSalt::new([1; 32]),
+        session_id: "s".to_owned(),
+        target: Some("https://app.acme.org/logout".to_owned()),
+        attempts: 1,
+        created_at: NOW,
+    };
+    add(
+        all,
+        "logout_outbox::postpone",
+        [logout_outbox::postpone(&notice, 2, NOW)],
+    );
+    add(all, "logout_outbox::release", [logout_outbox::release(&notice, NOW)]);
+    add(
+        all,
+        "logout_outbox::redirect",
+        [logout_outbox::redirect(&notice, "t", NOW)],
+    );
+}
+
+fn about_fetches(all: &mut Samples) {
+    let asking = Asking {
+        target: "t",
+        claim: "c",
+        now: NOW,
+    };
+    for client_id in [None, Some("c".to_owned())] {
+        let charge = Charge {
+            counters: [counter(), counter()],
+            client_id,
+        };
+        add(all, "fetches::count", [0, 1].map(|n| asking.count(&charge, n)));
+        add(all, "fetches::claim", [asking.claim(None), asking.claim(Some(&charge))]);
+    }
+    add(all, "fetches::latest", [Asking::latest("t")]);
+    add(all, "fetches::tell", [Asking::tell("t", "c", "{}")]);
 }
 
 fn about_tokens(all: &mut Samples) {

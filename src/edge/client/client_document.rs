@@ -2,49 +2,24 @@
 //! (draft-ietf-oauth-client-id-metadata-document section 4). What was read becomes a row of `clients`, with a version like any
 //! other client's, so that codes and consents can hang on it; it is read anew when it is no longer fresh.
 
-use super::{client_copy, sector_identifier};
+use super::{
+    client_copy,
+    outbound::{self, NoClient, Refusal, Wanted},
+    registrar::Registrar,
+    sector_identifier,
+};
 use crate::{
-    account::throttle,
-    edge::{
-        context::Context,
-        db::{clients, throttles},
-        fault::Fault,
-        keys,
-        platform::{fetch, log},
-    },
+    edge::{context::Context, db::clients, fault::Fault, keys, platform::log},
     oidc::{
         client::{
             Client,
             client_id_document::{self, ClientIdUrl, LONGEST},
             client_metadata::{ClientMetadata, Supported},
         },
-        error::OAuthError,
         params::Params,
     },
-    secret::Purpose,
     time::{Lifetime, UnixTime},
 };
-
-/// Why there is no such client.
-pub enum NoClient {
-    /// Its document is not to be had, or not right. The developer of the client is told.
-    Document(OAuthError),
-    /// Somebody makes Limen fetch documents all the time.
-    TooMany(Lifetime),
-    Fault(Fault),
-}
-
-impl From<OAuthError> for NoClient {
-    fn from(error: OAuthError) -> Self {
-        Self::Document(error)
-    }
-}
-
-impl From<Fault> for NoClient {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
 
 /// The client of that name, registered or described by a document.
 ///
@@ -107,7 +82,6 @@ fn is_fresh(client: &Client, now: UnixTime) -> bool {
 
 /// Fetches the document, and stores what it says.
 async fn read(url: &ClientIdUrl, context: &Context) -> Result<Client, NoClient> {
-    count(context).await?;
     let (metadata, fresh) = fetch_metadata(url, context).await?;
     let client = Client {
         client_id: url.as_str().to_owned(),
@@ -134,26 +108,21 @@ fn first_version(now: UnixTime) -> i64 {
     now.seconds()
 }
 
-async fn fetch_metadata(url: &ClientIdUrl, context: &Context) -> Result<(ClientMetadata, Lifetime), OAuthError> {
-    let fetched = fetch::get(url.document(), "application/json", LONGEST).await;
-    let fetched = fetched.map_err(|failure| client_id_document::unusable(failure.why()))?;
+async fn fetch_metadata(url: &ClientIdUrl, context: &Context) -> Result<(ClientMetadata, Lifetime), NoClient> {
+    let wanted = Wanted {
+        url: url.document(),
+        accept: "application/json",
+        longest: LONGEST,
+    };
+    let charge = outbound::charge_anybody(outbound::documents_of_network(context), url.document(), context);
+    let fetched = outbound::get(&wanted, Some(&charge), context).await;
+    let fetched = fetched.map_err(|refusal| match refusal {
+        Refusal::TooMany(wait) => NoClient::TooMany(wait),
+        Refusal::Fault(fault) => NoClient::Fault(fault),
+        Refusal::NotFetched(failure) => client_id_document::unusable(failure.why()).into(),
+    })?;
     let supported = Supported::of(&context.config);
     let metadata = url.read(&fetched.body, &fetched.content_type, &supported)?;
-    sector_identifier::check(&metadata, None, context).await?;
+    sector_identifier::check(&metadata, None, Registrar::Anybody, context).await?;
     Ok((metadata, client_id_document::fresh_for(fetched.max_age)))
-}
-
-/// Counts a fetch of what a stranger named against the network that it was asked from: nobody shall use Limen to knock at
-/// others' doors.
-///
-/// # Errors
-/// When there were too many.
-pub async fn count(context: &Context) -> Result<(), NoClient> {
-    let key = context.config.roots.current(Purpose::Throttle);
-    let counter = throttle::of_documents(&key, context.network.as_deref().unwrap_or_default());
-    let counted = context.db.run(throttles::count_address(&counter, context.now)).await?;
-    match throttles::read_wait(&counted, &counter, context.now)? {
-        Some(wait) => Err(NoClient::TooMany(wait)),
-        None => Ok(()),
-    }
 }

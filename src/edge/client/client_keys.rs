@@ -1,21 +1,18 @@
 //! The public keys of clients, registered as `jwks` or fetched from their `jwks_uri`.
 //!
 //! Fetched keys are kept in the isolate and in KV. A `kid` that is not among them is looked for at the client again, so a
-//! client may turn its keys at any time (OIDC Core section 10.1.1), but not more often than every [`COOLDOWN`], so nobody can
-//! make Limen knock there all the time.
+//! client may rotate its keys at any time (OIDC Core section 10.1.1). How often an isolate asks says [`Asked::plan`]; how often
+//! all of them do, [`outbound`].
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::outbound::{self, Refusal, Wanted};
 use crate::{
-    edge::{
-        context::Context,
-        crypto,
-        fault::Fault,
-        platform::{fetch, log},
-    },
+    account::throttle,
+    edge::{context::Context, crypto, fault::Fault, platform::log},
     oidc::{
         client::{
             Client,
@@ -24,9 +21,10 @@ use crate::{
             client_metadata::{ClientKeys, ClientSigningAlg, KeyManagementAlg, PublicJwks},
         },
         fetch_url::FetchUrl,
+        freshness::{Asked, COOLDOWN, Plan, STALE},
         jose::jwt::{SigningAlg, Unverified},
     },
-    secret::random_text,
+    secret::{Purpose, random_text},
     time::{Lifetime, UnixTime},
 };
 
@@ -37,12 +35,6 @@ const LONGEST: usize = 64 * 1_024;
 const FRESH: Lifetime = Lifetime::minutes(10);
 const LEAST_FRESH: Lifetime = Lifetime::minutes(1);
 const MOST_FRESH: Lifetime = Lifetime::hours(1);
-
-/// How much longer they count while the client's server cannot be reached.
-const STALE: Lifetime = Lifetime::hours(1);
-
-/// The least time between two fetches of the same keys.
-const COOLDOWN: Lifetime = Lifetime(30);
 
 /// The most sets that an isolate keeps; beyond it all are dropped.
 const MOST_KEPT: usize = 100;
@@ -138,19 +130,30 @@ async fn find<T>(client: &Client, context: &Context, select: impl Fn(&PublicJwks
     let place = format!("{} {uri}", client.client_id);
     let kept = kept(&place, context).await;
     let selected = kept.as_ref().and_then(|kept| select(&kept.keys));
-    let is_before = |time: fn(&Kept) -> UnixTime| kept.as_ref().is_some_and(|kept| context.now < time(kept));
-    match selected {
-        Some(selected) if is_before(|kept| kept.fresh_until) => return Ok(selected),
-        None if is_before(|kept| kept.asked_at + COOLDOWN) => return Err(NONE),
-        _ => {}
+    let plan = kept
+        .as_ref()
+        .map_or(Plan::Ask, |kept| kept.asked().plan(selected.is_some(), context.now));
+    match plan {
+        Plan::Use => return selected.ok_or(NONE),
+        Plan::Refuse => return Err(NONE),
+        Plan::Ask => {}
     }
-    match fetch(uri, place, context).await {
+    match fetch(client, uri, place, context).await {
         Ok(fetched) => select(&fetched.keys).ok_or(NONE),
         // The client's server may be away for a while.
         Err(failure) => match selected {
-            Some(selected) if is_before(|kept| kept.fresh_until + STALE) => Ok(selected),
+            Some(selected) if kept.is_some_and(|kept| kept.asked().is_usable(context.now)) => Ok(selected),
             _ => Err(failure),
         },
+    }
+}
+
+impl Kept {
+    fn asked(&self) -> Asked {
+        Asked {
+            at: self.asked_at,
+            fresh_until: self.fresh_until,
+        }
     }
 }
 
@@ -165,8 +168,8 @@ async fn kept(place: &str, context: &Context) -> Option<Rc<Kept>> {
     plausible.then(|| keep(kept))
 }
 
-async fn fetch(uri: &str, place: String, context: &Context) -> Result<Rc<Kept>, NoKey> {
-    match fetch_keys(uri, context).await {
+async fn fetch(client: &Client, uri: &str, place: String, context: &Context) -> Result<Rc<Kept>, NoKey> {
+    match fetch_keys(client, uri, context).await {
         Ok((keys, fresh)) => {
             let fetched = keep(Kept {
                 place,
@@ -180,7 +183,7 @@ async fn fetch(uri: &str, place: String, context: &Context) -> Result<Rc<Kept>, 
             Ok(fetched)
         }
         Err(why) => {
-            // Also a failure is not repeated at once.
+            // Also a failure is not repeated at once. What was kept may have come from KV.
             let old = KEPT.with_borrow(|all| all.get(&place).cloned());
             keep(Kept {
                 place,
@@ -195,12 +198,26 @@ async fn fetch(uri: &str, place: String, context: &Context) -> Result<Rc<Kept>, 
     }
 }
 
-async fn fetch_keys(uri: &str, context: &Context) -> Result<(PublicJwks, Lifetime), NoKey> {
+async fn fetch_keys(client: &Client, uri: &str, context: &Context) -> Result<(PublicJwks, Lifetime), NoKey> {
     let url = FetchUrl::parse(uri, context.config.loopback_fetches)
         .map_err(|_| NoKey("the client's jwks_uri is one that is not fetched"))?;
-    let accept = "application/jwk-set+json, application/json";
-    let fetched = fetch::get(&url, accept, LONGEST).await;
-    let fetched = fetched.map_err(|_| NoKey("the client's jwks_uri did not give its keys"))?;
+    let wanted = Wanted {
+        url: &url,
+        accept: "application/jwk-set+json, application/json",
+        longest: LONGEST,
+    };
+    let key = context.config.roots.current(Purpose::Throttle);
+    let network = throttle::of_client_keys(&key, context.network.as_deref().unwrap_or_default());
+    let charge = outbound::charge_client(&client.client_id, network, &url, context);
+    let fetched = outbound::get(&wanted, Some(&charge), context).await;
+    let fetched = fetched.map_err(|refusal| match refusal {
+        Refusal::NotFetched(_) => NoKey("the client's jwks_uri did not give its keys"),
+        Refusal::TooMany(_) => NoKey("the client's jwks_uri is asked for too often; try again later"),
+        Refusal::Fault(fault) => {
+            log::fault(&context.request_id, &fault);
+            NoKey("the client's jwks_uri could not be asked")
+        }
+    })?;
     let keys =
         PublicJwks::read(&fetched.body).map_err(|_| NoKey("the client's jwks_uri does not lead to a JWK set"))?;
     let fresh = fetched.max_age.unwrap_or(FRESH).clamp(LEAST_FRESH, MOST_FRESH);

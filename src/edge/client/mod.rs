@@ -8,6 +8,7 @@ pub mod client_document;
 pub mod client_keys;
 pub mod client_memory;
 pub mod client_secret;
+pub mod outbound;
 pub mod registrar;
 pub mod sector_identifier;
 pub mod token_readiness;

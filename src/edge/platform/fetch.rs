@@ -7,6 +7,7 @@ use futures_util::{
     StreamExt,
     future::{Either, select},
 };
+use serde::{Deserialize, Serialize};
 use worker::{
     AbortController, AbortSignal, CacheMode, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
     Response,
@@ -21,7 +22,9 @@ use crate::{
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// What came.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Fetched {
+    #[serde(with = "base64_text")]
     pub body: Vec<u8>,
     /// `Content-Type` without parameters, in lower case.
     pub content_type: String,
@@ -30,7 +33,7 @@ pub struct Fetched {
 }
 
 /// Why nothing came. It is told to the developer of the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NotFetched {
     Unreachable,
     TooSlow,
@@ -152,4 +155,19 @@ async fn body(response: &mut Response, longest: usize) -> Result<Vec<u8>, NotFet
         }
     }
     Ok(body)
+}
+
+/// Bytes as they are written down in JSON.
+mod base64_text {
+    use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD_NO_PAD.encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD_NO_PAD.decode(text).map_err(D::Error::custom)
+    }
 }

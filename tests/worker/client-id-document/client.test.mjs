@@ -7,7 +7,7 @@ import { describe as suite, test } from "node:test";
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 
 import { startLimen } from "../support/limen.mjs";
-import { CLIENT_ID, describe, document, fetches } from "./documents.mjs";
+import { CLIENT_ID, answer, describe, document, fetches } from "./documents.mjs";
 
 const on = { CLIENT_ID_METADATA_DOCUMENTS: "on" };
 const stage = async (vars = on) => {
@@ -240,7 +240,8 @@ suite("the document", () => {
     assert.match(page.text, /did not answer with status 200/);
     assert.ok((await client.refreshed(tokens.refresh_token)).access_token);
     describe(op);
-    assert.ok((await browser.authorize(client)).callback.get("code"), "errors are not remembered");
+    op.clock.advance({ minutes: 1 });
+    assert.ok((await browser.authorize(client)).callback.get("code"), "an error counts no longer than a minute");
   });
 
   test("the token endpoint has it read anew once it is no longer fresh, after its answer", async () => {
@@ -347,6 +348,23 @@ test("nobody can make Limen fetch documents all the time", async () => {
   assert.ok(statuses.slice(60).every((status) => status === 429));
   const elsewhere = await op.fetch(describe(op).authorizePath(), { address: "203.0.113.7" });
   assert.equal(elsewhere.status, 303);
+});
+
+test("a document is fetched at most twice a minute, once for all that wait for it, and also a bad one", async () => {
+  const { op } = await stage();
+  const client = describe(op);
+  op.serve(CLIENT_ID, { ...answer(document()), delay: 300 });
+  const pages = await Promise.all(Array.from({ length: 20 }, () => op.browser().authorize(client)));
+  assert.ok(pages.every((page) => page.asksForPassword));
+  assert.equal(fetches(op), 1);
+
+  const bad = describe(op, document({ client_id: "https://app.acme.test/bad" }));
+  op.serve(bad.id, { status: 404 });
+  for (let n = 0; n < 10; n++) assert.equal((await op.browser().authorize(bad)).status, 400);
+  assert.equal(fetches(op, bad.id), 2);
+  op.clock.advance({ minutes: 1 });
+  op.serve(bad.id, answer(document({ client_id: bad.id })));
+  assert.ok((await op.browser().authorize(bad)).asksForPassword);
 });
 
 test("a registered client cannot be taken over by a document", async () => {

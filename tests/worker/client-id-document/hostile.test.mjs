@@ -10,6 +10,7 @@ import { CLIENT_ID, answer, describe, document, fetches } from "./documents.mjs"
 const op = await startLimen({ vars: { CLIENT_ID_METADATA_DOCUMENTS: "on" } });
 
 async function refused(client, what) {
+  op.clock.advance({ minutes: 1 }); // or it would be what was fetched before that counts
   const page = await op.browser().authorize(client);
   assert.equal(page.status, 400, `${what}: ${page.status} ${page.text.slice(0, 200)}`);
   assert.equal(page.callback, null, what);

@@ -11,6 +11,13 @@ import { beside, requestClaims, signedObject, signingKey } from "../support/requ
 const URI = "https://app.acme.test/requests/1.jwt";
 
 const op = await startLimen();
+
+/** Answers from now on, when what was fetched before counts no more. */
+function serve(uri, answer) {
+  op.clock.advance({ minutes: 1 });
+  op.serve(uri, answer);
+}
+
 const ada = await op.person();
 const { jwk, privateKey } = await signingKey("ES256");
 const client = await op.client({ jwks: { keys: [jwk] }, request_uris: [URI, "https://app.acme.test/requests/2.jwt#old"] });
@@ -29,11 +36,11 @@ async function told(path, code) {
 }
 
 test("a registered request_uri is fetched once for one sign-in, however long that takes", async () => {
-  op.serve(URI, { body: await object({ state: "inner" }), headers: { "content-type": "application/oauth-authz-req+jwt" } });
+  serve(URI, { body: await object({ state: "inner" }), headers: { "content-type": "application/oauth-authz-req+jwt" } });
   op.outbound.length = 0;
   const browser = op.browser();
   const login = await browser.open(outside(URI));
-  op.serve(URI, { status: 404 });
+  serve(URI, { status: 404 });
   op.clock.advance({ minutes: 20 });
   const page = await browser.complete(login, ada);
   assert.equal(page.callback.get("state"), "inner");
@@ -43,7 +50,7 @@ test("a registered request_uri is fetched once for one sign-in, however long tha
 
 test("what may change is fetched anew for each request", async () => {
   for (const state of ["one", "two"]) {
-    op.serve(URI, { body: `${await object({ state, prompt: "none" })}\n` });
+    serve(URI, { body: `${await object({ state, prompt: "none" })}\n` });
     const page = await op.browser().open(outside(URI));
     assert.deepEqual([page.callback.get("error"), page.callback.get("state")], ["login_required", state]);
   }
@@ -53,18 +60,18 @@ test("a fragment that is the SHA-256 of the content lets it be kept", async () =
   const body = await object();
   const hash = (text) => createHash("sha256").update(text).digest("base64url");
   const uri = `https://app.acme.test/requests/2.jwt#${hash(body)}`;
-  op.serve("https://app.acme.test/requests/2.jwt", { body });
+  serve("https://app.acme.test/requests/2.jwt", { body });
   assert.ok((await op.browser().open(outside(uri))).asksForPassword);
-  op.serve("https://app.acme.test/requests/2.jwt", { status: 500 });
+  serve("https://app.acme.test/requests/2.jwt", { status: 500 });
   assert.ok((await op.browser().open(outside(uri))).asksForPassword, "from the copy");
-  op.serve("https://app.acme.test/requests/2.jwt", { body });
+  serve("https://app.acme.test/requests/2.jwt", { body });
 });
 
 test("a fragment that is not the hash only signals a change (oidcc-request-uri-signed-rs256): the content counts, unkept", async () => {
   const address = "https://app.acme.test/requests/2.jwt";
   const other = `${address}#${createHash("sha256").update("other").digest("base64url")}`;
   for (const state of ["one", "two"]) {
-    op.serve(address, { body: await object({ state, prompt: "none" }) });
+    serve(address, { body: await object({ state, prompt: "none" }) });
     const page = await op.browser().open(outside(other));
     assert.deepEqual([page.callback.get("error"), page.callback.get("state")], ["login_required", state]);
   }
@@ -73,7 +80,7 @@ test("a fragment that is not the hash only signals a change (oidcc-request-uri-s
 test("a copy is read as what was fetched is, whatever white space stands around the object", async () => {
   const body = `${await object({ state: "inner", prompt: "none" })}\n`;
   const uri = `https://app.acme.test/requests/2.jwt#${createHash("sha256").update(body).digest("base64url")}`;
-  op.serve("https://app.acme.test/requests/2.jwt", { body });
+  serve("https://app.acme.test/requests/2.jwt", { body });
   for (const from of ["its address", "its copy"]) {
     const page = await op.browser().open(outside(uri));
     assert.deepEqual([page.callback.get("error"), page.callback.get("state")], ["login_required", "inner"], from);
@@ -104,14 +111,14 @@ const WRONG = {
 };
 for (const [what, answer] of Object.entries(WRONG)) {
   test(`invalid_request_uri when what is there ${what}`, async () => {
-    op.serve(URI, answer);
+    serve(URI, answer);
     assert.match(await told(outside(URI), "invalid_request_uri"), /^request_uri /);
   });
 }
 
 test("invalid_request_object when what is there is none", async () => {
   for (const body of ["", "<html>", "{}", new Uint8Array([0xff, 0xfe])]) {
-    op.serve(URI, { body });
+    serve(URI, { body });
     await told(outside(URI), "invalid_request_object");
   }
 });
@@ -126,26 +133,44 @@ test("addresses that are never fetched cannot be registered", async () => {
 });
 
 test("an error has nowhere to go without a redirect URI outside", async () => {
-  op.serve(URI, { status: 404 });
+  serve(URI, { status: 404 });
   errorPage(await op.browser().open(beside(client, { request_uri: URI })));
 });
 
-test("what one network has fetched for clients that anybody can be is limited", async () => {
-  const app = await op.publicClient({ request_uris: [URI] });
-  const ask = (by, address) =>
-    op.browser({ address }).open(beside(by, { redirect_uri: by.redirectUri, request_uri: URI }));
-  op.serve(URI, { status: 404 });
+test("a request_uri is fetched at most twice a minute; then what came last counts", async () => {
+  serve(URI, { body: await object({ state: "inner", prompt: "none" }) });
   op.outbound.length = 0;
-  let page;
-  for (let round = 0; round < 20 && !/too often/.test(page?.callback.get("error_description")); round++) {
-    [page] = (await Promise.all(Array.from({ length: 20 }, () => ask(app, "203.0.113.70")))).reverse();
+  const pages = [];
+  for (let n = 0; n < 6; n++) pages.push(await op.browser().open(outside(URI)));
+  for (const page of pages) assert.equal(page.callback.get("state"), "inner");
+  assert.deepEqual(op.outbound, [URI, URI]);
+
+  serve(URI, { body: await object({ state: "inner", prompt: "none" }), delay: 300 });
+  op.outbound.length = 0;
+  await Promise.all(Array.from({ length: 10 }, () => op.browser().open(outside(URI))));
+  assert.deepEqual(op.outbound, [URI], "once for all that wait");
+
+  serve(URI, { status: 500 });
+  op.outbound.length = 0;
+  for (let n = 0; n < 6; n++) await told(outside(URI), "invalid_request_uri");
+  assert.deepEqual(op.outbound, [URI, URI], "also where it fails");
+});
+
+test("what one network has fetched for clients that anybody can be is limited", async () => {
+  const uris = Array.from({ length: 50 }, (_, n) => `https://app.acme.test/requests/many-${n}.jwt`);
+  const app = await op.publicClient({ request_uris: uris });
+  const other = await op.client({ request_uris: [`${URI}?other`] });
+  const ask = (by, uri, address) =>
+    op.browser({ address }).open(beside(by, { redirect_uri: by.redirectUri, request_uri: uri }));
+  for (const uri of [...uris, `${URI}?other`]) op.serve(uri, { status: 404 });
+  op.outbound.length = 0;
+  for (let round = 0; round < 7; round++) {
+    if (round % 2 === 0) op.clock.advance({ minutes: 1 });
+    await Promise.all(uris.map((uri) => ask(app, uri, "203.0.113.70")));
   }
-  assert.equal(page.callback.get("error"), "invalid_request_uri");
-  assert.ok(op.outbound.length <= 300, `${op.outbound.length} fetches`);
-  const before = op.outbound.length;
-  await ask(app, "203.0.113.70");
-  assert.equal(op.outbound.length, before);
-  await ask(client, "203.0.113.70");
-  await ask(app, "192.0.2.70");
-  assert.equal(op.outbound.length, before + 2, "a client that alone has its secret, and another network");
+  const page = await ask(app, uris[0], "203.0.113.70");
+  assert.match(page.callback.get("error_description"), /too often/);
+  assert.equal(op.outbound.length, 300);
+  await ask(other, `${URI}?other`, "203.0.113.70");
+  assert.equal(op.outbound.length, 301, "a client that alone has its secret");
 });

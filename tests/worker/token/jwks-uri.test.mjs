@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { asserted, assertion, keyPair } from "../support/assertion.mjs";
+import { Client } from "../support/client.mjs";
 import { oauthError } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
@@ -182,6 +183,71 @@ describe("a client's server that does not answer well", () => {
     const hmac = { alg: "HS256", kid: jwk.kid, privateKey: Buffer.from(jwk.x, "base64url") };
     await refused(client, hmac);
   });
+});
+
+describe("a client's server is asked at most twice a minute", () => {
+  test("once for all that wait for it, in any isolate", async () => {
+    const client = await remoteClient();
+    client.publish([client.key], { delay: 400 });
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => present(client, client.key, { isolate: n % 2 })));
+    for (const answer of answers) assert.equal(answer.status, 200);
+    assert.equal(client.fetches(), 1);
+  });
+
+  test("also while its keys are old and it fails", async () => {
+    const client = await remoteClient();
+    await works(client);
+    op.serve(client.uri, { status: 503 });
+    op.clock.advance({ minutes: 20 });
+    for (let n = 0; n < 10; n++) for (const isolate of [0, 1]) await works(client, client.key, { isolate });
+    assert.ok(client.fetches() <= 1 + 2, `${client.fetches()} fetches`);
+    op.clock.advance({ minutes: 1 });
+    for (let n = 0; n < 10; n++) for (const isolate of [0, 1]) await works(client, client.key, { isolate });
+    assert.ok(client.fetches() <= 1 + 4, `${client.fetches()} fetches`);
+  });
+
+  test("also while it fails and never gave any, after every deployment", async () => {
+    const client = await remoteClient();
+    op.serve(client.uri, { status: 503 });
+    for (let n = 0; n < 4; n++) {
+      for (const isolate of [0, 1]) await refused(client, client.key, { isolate });
+      await op.redeploy();
+    }
+    assert.equal(client.fetches(), 2);
+    op.clock.advance({ minutes: 1 });
+    client.publish([client.key]);
+    await works(client);
+  });
+
+  test("however many clients have it, and each of them has its keys", async () => {
+    const first = await remoteClient();
+    const others = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const metadata = { scope: "notes", token_endpoint_auth_method: "private_key_jwt", jwks_uri: first.uri };
+        return Object.assign(await op.serviceClient(metadata), { key: first.key });
+      }),
+    );
+    for (const client of [first, ...others]) await works(client);
+    assert.equal(first.fetches(), 2);
+  });
+});
+
+test("what one network has fetched for clients that anybody registered is limited, in all and from one host", async () => {
+  const open = await startLimen({ vars: { REGISTRATION: "open", REGISTRATIONS_PER_ADDRESS: "1000" } });
+  const key = await keyPair("ES256");
+  const ask = async (n, address) => {
+    const jwks_uri = `https://victim.test/${n}`;
+    const metadata = { redirect_uris: ["https://a.test/cb"], token_endpoint_auth_method: "private_key_jwt", jwks_uri };
+    const registered = await open.json("/register", { json: metadata, address });
+    const client = Object.assign(new Client(open, registered), { key });
+    await client.post("/introspect", { token: "x" }, { address });
+  };
+  for (let n = 0; n < 70; n++) await ask(n, "203.0.113.9");
+  assert.equal(open.outbound.length, 60);
+  for (const network of [1, 2, 3, 4, 5]) {
+    await Promise.all(Array.from({ length: 55 }, (_, n) => ask(`${network}-${n}`, `198.51.${network}.9`)));
+  }
+  assert.equal(open.outbound.length, 300);
 });
 
 test("a jwks_uri client takes one D1 trip when its keys are at hand", async () => {

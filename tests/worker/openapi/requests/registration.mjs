@@ -70,19 +70,17 @@ async function changes(stage, method) {
     await change({ bearer }),
     await change({ bearer }),
     ...(await parallel(() => change({ bearer: stage.op.adminToken }))),
-    await untilThrottled(await changeOfKeys(stage, method)),
+    await untilThrottled(await changeOfSector(stage, method)),
   ];
 }
 
-/** A client that names another place for its keys again and again. */
-async function changeOfKeys(stage, method) {
-  let { path, bearer } = await managed(stage);
-  const json = { ...sample(), jwks_uri: "https://app.acme.test/jwks.json" };
-  return async () => {
-    const response = await stage.op.fetch(path, { method, json, bearer, address: "198.51.100.10" });
-    const again = response.clone();
-    if (response.status === 200) bearer = (await again.json()).registration_access_token;
-    return response;
+/** A client that names another document of its sector again and again. */
+async function changeOfSector(stage, method) {
+  const { path, bearer } = await managed(stage);
+  let n = 0;
+  return () => {
+    const json = { ...sample(), sector_identifier_uri: `https://app.acme.test/${method}-${n++}.json` };
+    return stage.op.fetch(path, { method, json, bearer, address: "198.51.100.10" });
   };
 }
 

@@ -1,0 +1,136 @@
+//! `fetches`: how often addresses that clients named are asked, and what they answered last.
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{Rows, Statement, clients, from_json, throttles};
+use crate::{
+    account::throttle::Counter,
+    fault::Fault,
+    time::{Lifetime, UnixTime},
+};
+
+/// The time in which a target is asked twice at most.
+const SPAN: Lifetime = Lifetime::minutes(1);
+
+/// After this a request that has not told its answer is taken for dead: longer than a fetch may take.
+const LONGEST_FLIGHT: Lifetime = Lifetime(7);
+
+/// A wish to ask a target.
+pub struct Asking<'a> {
+    /// A keyed hash of the URL.
+    pub target: &'a str,
+    pub claim: &'a str,
+    pub now: UnixTime,
+}
+
+/// What a fetch counts against.
+pub struct Charge {
+    /// Of the network that asks, and of the host that is asked.
+    pub counters: [Counter; 2],
+    /// Where there is one, only if anybody can be that client.
+    pub client_id: Option<String>,
+}
+
+impl Asking<'_> {
+    /// Counts the fetch that [`Asking::claim`] is about to allow against the `n`th counter. What an earlier one refuses does not
+    /// count against a later one.
+    pub fn count(&self, charge: &Charge, n: usize) -> Statement {
+        let [network, host] = &charge.counters;
+        let (before, counter) = match n {
+            0 => (&[] as &[Counter], network),
+            _ => (std::slice::from_ref(network), host),
+        };
+        let mut key = Statement::new("SELECT ? AS key WHERE ")
+            .bind(&counter.key)
+            .append(self.may_ask());
+        if let Some(client_id) = &charge.client_id {
+            key = key.and(is_anybody(client_id));
+        }
+        throttles::count_of(self.within(before, charge, key), self.now)
+    }
+
+    /// Takes the right to ask the target now. It returns a row where that is given.
+    pub fn claim(&self, charge: Option<&Charge>) -> Statement {
+        let mut statement = Statement::new(
+            "INSERT INTO fetches (target, claim, asked_at, asked_before_at, expires_at) SELECT ?, ?, ?, 0, ? WHERE ",
+        )
+        .bind(self.target)
+        .bind(self.claim)
+        .bind(self.now)
+        .bind(self.now + SPAN)
+        .append(self.may_ask());
+        if let Some(charge) = charge {
+            statement = self.within(&charge.counters, charge, statement);
+        }
+        statement.append(Statement::new(
+            " ON CONFLICT (target) DO UPDATE SET
+                claim = excluded.claim, asked_before_at = fetches.asked_at, asked_at = excluded.asked_at,
+                answer = NULL, expires_at = excluded.expires_at
+             RETURNING claim",
+        ))
+    }
+
+    /// Holds where nobody is asking the target, and it was not asked twice already.
+    fn may_ask(&self) -> Statement {
+        // What a clock that went back since has left ahead of now does not count.
+        let ahead = self.now + SPAN;
+        Statement::new(
+            "NOT EXISTS (
+                SELECT 1 FROM fetches
+                WHERE target = ? AND (asked_before_at BETWEEN ? AND ? OR answer IS NULL AND asked_at BETWEEN ? AND ?))",
+        )
+        .bind(self.target)
+        .bind(self.now - SPAN + Lifetime(1))
+        .bind(ahead)
+        .bind(self.now - LONGEST_FLIGHT)
+        .bind(ahead)
+    }
+
+    /// Adds to `statement` the condition that none of `counters` is over its limit.
+    fn within(&self, counters: &[Counter], charge: &Charge, mut statement: Statement) -> Statement {
+        for counter in counters {
+            statement = statement
+                .append(Statement::new(
+                    " AND NOT EXISTS (
+                        SELECT 1 FROM throttles t WHERE t.key = ? AND t.failures > ? AND t.expires_at > ?",
+                ))
+                .bind(&counter.key)
+                .bind(counter.limit)
+                .bind(self.now);
+            if let Some(client_id) = &charge.client_id {
+                statement = statement.and(is_anybody(client_id));
+            }
+            statement = statement.append(Statement::new(")"));
+        }
+        statement
+    }
+
+    /// What the target answered last.
+    pub fn latest(target: &str) -> Statement {
+        Statement::new("SELECT answer FROM fetches WHERE target = ?").bind(target)
+    }
+
+    /// Tells what the target has answered to the request that claimed it.
+    pub fn tell(target: &str, claim: &str, answer: &str) -> Statement {
+        Statement::new("UPDATE fetches SET answer = ? WHERE target = ? AND claim = ?")
+            .bind(answer)
+            .bind(target)
+            .bind(claim)
+    }
+}
+
+/// Holds where anybody can be the client of that id.
+fn is_anybody(client_id: &str) -> Statement {
+    let sql = format!("EXISTS (SELECT 1 FROM clients WHERE id = ? AND {})", clients::ANYBODY);
+    Statement::new(sql).bind(client_id)
+}
+
+/// The answer, as it was told; `None` while it is awaited.
+pub fn read_latest<T: DeserializeOwned>(rows: &Rows) -> Result<Option<T>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        answer: Option<String>,
+    }
+    let told = rows.first::<Row>()?.and_then(|row| row.answer);
+    told.map(|told| from_json(&told)).transpose()
+}
