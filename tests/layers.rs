@@ -68,7 +68,17 @@ const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     ("src/time.rs", &["worker::", "crate::"]),
-    ("src/web", &["worker::", "crate::"]),
+    (
+        "src/web",
+        &[
+            "worker::",
+            "crate::oidc",
+            "crate::pages",
+            "crate::account",
+            "crate::edge",
+            "crate::db",
+        ],
+    ),
     ("src/routes.rs", &["worker::", "crate::"]),
     (
         "src/audit.rs",

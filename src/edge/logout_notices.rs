@@ -17,13 +17,14 @@ use super::{
     keys::{self, Signer},
     platform::{fetch, log, random},
 };
-use crate::oidc::{
-    authentication::sid,
-    fetch_url::FetchUrl,
-    jose::jwt::SigningAlg,
-    retry,
-    subject::subject,
-    token::logout_token::{self, EndedSession, LogoutTokenClaims},
+use crate::{
+    oidc::{
+        authentication::sid,
+        jose::jwt::SigningAlg,
+        subject::subject,
+        token::logout_token::{self, EndedSession, LogoutTokenClaims},
+    },
+    web::{fetch_url::FetchUrl, retry},
 };
 
 /// The most notices of a round.

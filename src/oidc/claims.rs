@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{language_tag::is_language_tag, scope::Scope};
+use super::scope::Scope;
+use crate::web::language_tag::is_language_tag;
 
 /// The standard claims of one person, less `sub`; those that people read also by language, as `name#fr`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,14 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{
-    claims,
-    error::OAuthError,
+use super::{claims, error::OAuthError, params::Params, scope::Scope};
+use crate::web::{
+    json,
     language_tag::{is_language_tag, lookup},
-    params::Params,
-    scope::Scope,
 };
-use crate::web::json;
 
 /// The most bytes of `claims`, and of what is stored of it with codes and tokens: a number can be longer there than it was.
 const LONGEST: usize = 2_048;

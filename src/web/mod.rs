@@ -1,4 +1,9 @@
 //! What is neither protocol nor people: how the web writes things down.
 
+pub mod distinguished_name;
+pub mod fetch_url;
+pub mod freshness;
 pub mod host;
 pub mod json;
+pub mod language_tag;
+pub mod retry;

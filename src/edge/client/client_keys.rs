@@ -20,12 +20,14 @@ use crate::{
             client_key::{self, ClientKey},
             client_metadata::{ClientKeys, ClientSigningAlg, KeyManagementAlg, PublicJwks},
         },
-        fetch_url::FetchUrl,
-        freshness::{Asked, COOLDOWN, Plan, STALE},
         jose::jwt::{SigningAlg, Unverified},
     },
     secret::{Purpose, random_text},
     time::{Lifetime, UnixTime},
+    web::{
+        fetch_url::FetchUrl,
+        freshness::{Asked, COOLDOWN, Plan, STALE},
+    },
 };
 
 /// The most bytes of a JWK set.

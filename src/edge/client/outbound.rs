@@ -22,9 +22,10 @@ use crate::{
         },
     },
     fault::Fault,
-    oidc::{error::OAuthError, fetch_url::FetchUrl},
+    oidc::error::OAuthError,
     secret::{Purpose, random_text},
     time::Lifetime,
+    web::fetch_url::FetchUrl,
 };
 
 /// What an address answered.

@@ -6,13 +6,11 @@ use super::{
 };
 use crate::{
     edge::{context::Context, platform::fetch},
-    oidc::{
-        client::{
-            client_metadata::ClientMetadata,
-            sector_identifier::{self, LONGEST, refusal},
-        },
-        fetch_url::FetchUrl,
+    oidc::client::{
+        client_metadata::ClientMetadata,
+        sector_identifier::{self, LONGEST, refusal},
     },
+    web::fetch_url::FetchUrl,
 };
 
 /// Whether the document that a client names lists every redirect URI of the client, as it is to become. Nothing is fetched

@@ -14,8 +14,8 @@ use worker::{
 };
 
 use crate::{
-    oidc::{fetch_url::FetchUrl, freshness},
     time::Lifetime,
+    web::{fetch_url::FetchUrl, freshness},
 };
 
 /// How long the whole answer may take.

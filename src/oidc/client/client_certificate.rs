@@ -1,15 +1,11 @@
 //! TLS client certificates (RFC 8705), as far as the platform tells of them: no certificate, but its SHA-256 digest, its subject,
 //! and whether its chain was verified.
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
-use super::{client_metadata::PublicJwks, distinguished_name::DistinguishedName};
+use super::client_metadata::{PublicJwks, certificate_digest};
+use crate::web::distinguished_name::DistinguishedName;
 
 /// A certificate whose private key the caller of the present connection has shown to hold.
 #[derive(Clone, Debug)]
@@ -65,22 +61,6 @@ impl ClientCertificate {
     }
 }
 
-/// The digest of the certificate that comes with a JWK: that of the first of `x5c`, or `x5t#S256` (RFC 7517 sections 4.7 and
-/// 4.9).
-pub fn certificate_digest(key: &Map<String, Value>) -> Option<[u8; 32]> {
-    match key.get("x5c") {
-        Some(chain) => {
-            let certificate = STANDARD.decode(chain.as_array()?.first()?.as_str()?).ok()?;
-            Some(Sha256::digest(certificate).into())
-        }
-        None => URL_SAFE_NO_PAD
-            .decode(key.get("x5t#S256")?.as_str()?)
-            .ok()?
-            .try_into()
-            .ok(),
-    }
-}
-
 fn from_hex(text: &str) -> Option<[u8; 32]> {
     let digits = text.as_bytes().chunks(2).map(|pair| {
         let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
@@ -92,7 +72,7 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -11,10 +11,10 @@ use crate::{
     config::{ClientIdDocuments, Config},
     oidc::{
         error::{ErrorCode, OAuthError},
-        fetch_url::FetchUrl,
         scope::Scope,
     },
     time::Lifetime,
+    web::fetch_url::FetchUrl,
 };
 
 /// The most bytes of a document: what section 6.6 recommends.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::{oidc::fetch_url::is_of_the_web, web::host::has_plain_authority};
+use crate::web::{fetch_url::is_of_the_web, host::has_plain_authority};
 
 /// `application_type` of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use crate::{
     oidc::{
         client::Client,
         error::{ErrorCode, OAuthError},
-        fetch_url::FetchUrl,
     },
+    web::fetch_url::FetchUrl,
 };
 
 /// The most bytes of what is there.

@@ -7,17 +7,17 @@ use serde_json::{Map, Value};
 use super::{
     keys::{ClientKeys, PublicJwks, TlsSubject},
     localized::LocalizedText,
-    text,
+    text::{self, Parsed},
     values::{Encryption, named},
 };
 use crate::{
     config::LoopbackFetches,
     oidc::{
         error::{ErrorCode, OAuthError},
-        language_tag::is_language_tag,
         scope::Scope,
     },
     time::Lifetime,
+    web::language_tag::is_language_tag,
 };
 
 /// The most entries that a list may have.
@@ -200,9 +200,6 @@ impl<'a> Fields<'a> {
         if self.stored { named(text) } else { parse(text) }
     }
 }
-
-/// What a parser of one string gives: the value, or what the developer of the client should do about it.
-pub(super) type Parsed<T> = Result<T, &'static str>;
 
 type Read<T> = Result<T, OAuthError>;
 

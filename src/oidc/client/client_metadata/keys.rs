@@ -1,8 +1,13 @@
 //! The keys by which a client is known: `jwks` or `jwks_uri`, and `tls_client_auth_*` (RFC 7591 section 2, RFC 7517,
 //! RFC 8705 section 2.1.2).
 
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use crate::web::json;
 
@@ -58,6 +63,22 @@ impl PublicJwks {
         }
         let keys = keys.iter().map(public_key).collect::<Result<_, _>>()?;
         Ok(Self { keys })
+    }
+}
+
+/// The digest of the certificate that comes with a JWK: that of the first of `x5c`, or `x5t#S256` (RFC 7517 sections 4.7 and
+/// 4.9).
+pub fn certificate_digest(key: &Map<String, Value>) -> Option<[u8; 32]> {
+    match key.get("x5c") {
+        Some(chain) => {
+            let certificate = STANDARD.decode(chain.as_array()?.first()?.as_str()?).ok()?;
+            Some(Sha256::digest(certificate).into())
+        }
+        None => URL_SAFE_NO_PAD
+            .decode(key.get("x5t#S256")?.as_str()?)
+            .ok()?
+            .try_into()
+            .ok(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::oidc::language_tag::lookup;
+use crate::web::language_tag::lookup;
 
 /// A text without a language, and its variants by language tag (BCP 47).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use self::fields::Fields;
 pub use self::{
-    keys::{ClientKeys, PublicJwks, TlsSubject},
+    keys::{ClientKeys, PublicJwks, TlsSubject, certificate_digest},
     localized::LocalizedText,
     supported::Supported,
     values::{

@@ -5,14 +5,11 @@ use url::{Host, Url};
 use super::{
     ClientMetadata,
     fields::refusal,
-    keys::ClientKeys,
+    keys::{self, ClientKeys},
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType},
 };
 use crate::oidc::{
-    client::{
-        client_certificate::certificate_digest,
-        redirect_uri::{ApplicationType, RedirectUri},
-    },
+    client::redirect_uri::{ApplicationType, RedirectUri},
     error::OAuthError,
 };
 
@@ -141,7 +138,7 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
 /// Whether the client registered keys, none of which comes with a certificate. What a `jwks_uri` leads to is seen later.
 fn has_no_certificate(client: &ClientMetadata) -> bool {
     match &client.keys {
-        Some(ClientKeys::Registered(jwks)) => !jwks.keys.iter().any(|key| certificate_digest(key).is_some()),
+        Some(ClientKeys::Registered(jwks)) => !jwks.keys.iter().any(|key| keys::certificate_digest(key).is_some()),
         _ => false,
     }
 }

@@ -2,14 +2,16 @@
 
 use std::net::IpAddr;
 
-use super::fields::Parsed;
 use crate::{
     config::LoopbackFetches,
-    oidc::{
-        client::distinguished_name::DistinguishedName,
+    web::{
+        distinguished_name::DistinguishedName,
         fetch_url::{FetchUrl, absolute},
     },
 };
+
+/// A value, or what is wrong with it.
+pub(super) type Parsed<T> = Result<T, &'static str>;
 
 /// The most characters that a text for people may have.
 const LONGEST_TEXT: usize = 200;

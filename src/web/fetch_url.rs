@@ -3,7 +3,8 @@
 
 use url::{Host, Url};
 
-use crate::{config::LoopbackFetches, web::host::has_plain_authority};
+use super::host::has_plain_authority;
+use crate::config::LoopbackFetches;
 
 /// The most bytes of a URL.
 const LONGEST: usize = 2_000;
