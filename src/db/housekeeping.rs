@@ -60,9 +60,9 @@ pub fn is_full(rows: &Rows) -> bool {
 
 /// Deletes what has expired, a bounded number of rows a table.
 pub fn tidy(now: UnixTime) -> [Statement; 12] {
-    let expired = |table: &str| {
+    let expired = |table: &str, key: &str| {
         Statement::new(format!(
-            "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE expires_at < ? LIMIT ?)"
+            "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE expires_at < ? LIMIT ?)"
         ))
         .bind(now - KEPT)
         .bind(BATCH as i64)
@@ -78,14 +78,14 @@ pub fn tidy(now: UnixTime) -> [Statement; 12] {
         .bind(MOST_UNUSED)
     };
     [
-        expired("codes"),
-        expired("sessions"),
-        expired("token_families"),
-        expired("revoked_tokens"),
-        expired("pushed_requests"),
-        expired("replay"),
-        expired("throttles"),
-        expired("fetches"),
+        expired("codes", "hash"),
+        expired("sessions", "rowid"),
+        expired("token_families", "id"),
+        expired("revoked_tokens", "rowid"),
+        expired("pushed_requests", "rowid"),
+        expired("replay", "rowid"),
+        expired("throttles", "rowid"),
+        expired("fetches", "rowid"),
         Statement::new(
             "DELETE FROM clients WHERE rowid IN (
                 SELECT rowid FROM clients

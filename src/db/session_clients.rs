@@ -50,13 +50,18 @@ pub fn forget_oldest(session_id: &str) -> [Statement; 2] {
     };
     [
         format!(
-            "DELETE FROM token_families WHERE session_id IN ({})
+            "DELETE FROM token_families WHERE grant_id IN (
+                SELECT g.id FROM grants g JOIN sessions s ON s.user_id = g.user_id WHERE s.id = ?)
+               AND session_id IN ({})
                AND NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')",
             oldest("known_as")
         ),
-        format!("DELETE FROM session_clients WHERE rowid IN ({})", oldest("rowid")),
+        format!(
+            "DELETE FROM session_clients WHERE session_id = ? AND rowid IN ({})",
+            oldest("rowid")
+        ),
     ]
-    .map(|sql| Statement::new(sql).bind(session_id).bind(MOST_KEPT))
+    .map(|sql| Statement::new(sql).bind(session_id).bind(session_id).bind(MOST_KEPT))
 }
 
 /// What a client knows the sessions of a browser as: each by its id, with the ids of those that it replaced.

@@ -251,18 +251,22 @@ impl Ending<'_> {
     }
 
     /// Deletes what hangs on the sessions in `table`, where `also` holds: on their own ids, and on those that clients know
-    /// them as.
+    /// them as. It is found by the consents of the person, of which there are few: `table` has no index by session or person.
     fn delete_from(&self, table: &str, also: &str) -> Statement {
         let condition = self.condition();
         if self.is_everything() {
-            return self.bind(Statement::new(format!("DELETE FROM {table} AS s WHERE {condition}")));
+            return self.bind(Statement::new(format!(
+                "DELETE FROM {table} WHERE grant_id IN (SELECT s.id FROM grants s WHERE {condition})"
+            )));
         }
         let statement = Statement::new(format!(
-            "DELETE FROM {table} WHERE {also} AND session_id IN (
+            "DELETE FROM {table} WHERE {also}
+              AND grant_id IN (SELECT g.id FROM grants g WHERE g.user_id IN (SELECT s.user_id FROM sessions s WHERE {condition}))
+              AND session_id IN (
                 SELECT s.id FROM sessions s WHERE {condition}
                 UNION SELECT sc.known_as FROM session_clients sc JOIN sessions s ON s.id = sc.session_id WHERE {condition})"
         ));
-        self.bind(self.bind(statement))
+        self.bind(self.bind(self.bind(statement)))
     }
 
     /// Deletes the codes of the sessions that nobody has redeemed.

@@ -347,7 +347,8 @@ impl OwnFamily {
 pub fn list_own(session_hash: &Hash, now: UnixTime) -> Statement {
     Statement::new(
         "SELECT client_id, scope, resources, created_at, turned_at, expires_at FROM token_families
-         WHERE user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND expires_at > ? ORDER BY created_at",
+         WHERE grant_id IN (SELECT g.id FROM grants g JOIN sessions s ON s.user_id = g.user_id WHERE s.hash = ?)
+           AND expires_at > ? ORDER BY created_at",
     )
     .bind(session_hash)
     .bind(now)
