@@ -24,6 +24,7 @@
 pub mod account;
 pub mod audit;
 pub mod config;
+pub mod cookie;
 // Statements and rows: the edge, on wasm only, runs them.
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, unused_imports))]
 mod db;

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use cookie::Cookie;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    cookie::Cookie,
     oidc::error::{ErrorCode, OAuthError},
     secret::random_text,
     time::Lifetime,
@@ -24,7 +24,7 @@ pub struct Reply {
     /// `Location`.
     pub location: Option<String>,
     /// `Set-Cookie`, one each.
-    pub cookies: Vec<Cookie<'static>>,
+    pub cookies: Vec<Cookie>,
     /// `WWW-Authenticate`.
     pub challenge: Option<String>,
     /// `Retry-After`.
@@ -196,7 +196,7 @@ impl Reply {
     }
 
     /// The same answer with a cookie, if there is one to set.
-    pub fn with_cookie(mut self, cookie: impl Into<Option<Cookie<'static>>>) -> Self {
+    pub fn with_cookie(mut self, cookie: impl Into<Option<Cookie>>) -> Self {
         self.cookies.extend(cookie.into());
         self
     }

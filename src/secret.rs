@@ -4,7 +4,7 @@
 //! purpose, so that no key ever serves two. What is stored of a bearer secret is its HMAC (RFC 2104) under such a key:
 //! a stolen database holds nothing that can be presented.
 
-use std::{collections::BTreeMap, fmt};
+use std::{cell::RefCell, collections::BTreeMap, fmt};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
@@ -81,6 +81,8 @@ pub struct RootKeys {
     current: KekVersion,
     current_root: [u8; 32],
     epoch: String,
+    /// What was derived before: every request needs some of a dozen keys.
+    derived: RefCell<Vec<(KekVersion, Purpose, [u8; 32])>>,
 }
 
 impl RootKeys {
@@ -92,6 +94,7 @@ impl RootKeys {
             current,
             current_root,
             epoch,
+            derived: RefCell::default(),
         })
     }
 
@@ -107,15 +110,19 @@ impl RootKeys {
 
     /// The key for `purpose` under the current root.
     pub fn current(&self, purpose: Purpose) -> Key {
-        self.expand(&self.current_root, purpose)
+        self.expand(self.current, &self.current_root, purpose)
     }
 
     /// The key for `purpose` under root `version`, or `None` where that root is not configured.
     pub fn derive(&self, version: KekVersion, purpose: Purpose) -> Option<Key> {
-        self.roots.get(&version).map(|root| self.expand(root, purpose))
+        self.roots.get(&version).map(|root| self.expand(version, root, purpose))
     }
 
-    fn expand(&self, root: &[u8; 32], purpose: Purpose) -> Key {
+    fn expand(&self, version: KekVersion, root: &[u8; 32], purpose: Purpose) -> Key {
+        let is_it = |known: &&(KekVersion, Purpose, [u8; 32])| (known.0, known.1) == (version, purpose);
+        if let Some((.., key)) = self.derived.borrow().iter().find(is_it) {
+            return Key(*key);
+        }
         let epoch = if purpose.dies_with_epoch() {
             self.epoch.as_bytes()
         } else {
@@ -128,6 +135,7 @@ impl RootKeys {
         Hkdf::<Sha256>::new(None, root)
             .expand_multi_info(&info, &mut key)
             .expect("HKDF gives 32 bytes");
+        self.derived.borrow_mut().push((version, purpose, key));
         Key(key)
     }
 }

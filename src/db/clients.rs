@@ -1,13 +1,17 @@
 //! `clients`.
 
+use std::{cell::RefCell, collections::HashMap};
+
 use serde::Deserialize;
 
 use super::{Rows, Statement, from_json};
 use crate::{
     fault::Fault,
     oidc::client::{
-        Client, SecretAtRest, StoredSecret, client_assertion::SingleUse, client_auth::ClientCredentials,
-        client_metadata::AuthMethod,
+        Client, SecretAtRest, StoredSecret,
+        client_assertion::SingleUse,
+        client_auth::ClientCredentials,
+        client_metadata::{AuthMethod, ClientMetadata},
     },
     secret::{Hash, RootKeys, WrappedSecret},
     time::UnixTime,
@@ -66,7 +70,7 @@ pub fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
             client_id: row.id,
             version: row.version,
             issued_at: UnixTime(row.issued_at),
-            metadata: from_json(&row.metadata)?,
+            metadata: metadata_of(&row.metadata)?,
             document_fresh_until: row.document_fresh_until.map(UnixTime),
         },
         secret: row.secret_hash.map(|hash| StoredSecret {
@@ -77,6 +81,28 @@ pub fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
         registered_openly: row.registered_openly != 0,
         unused_since: row.unused_since.map(UnixTime),
     }))
+}
+
+/// The most client metadata that is kept parsed; beyond it all is dropped.
+const MOST_PARSED: usize = 100;
+
+thread_local! {
+    /// Client metadata by its text: it is read at every request of a client, and seldom changes.
+    static PARSED: RefCell<HashMap<String, ClientMetadata>> = RefCell::default();
+}
+
+fn metadata_of(text: &str) -> Result<ClientMetadata, Fault> {
+    if let Some(known) = PARSED.with_borrow(|parsed| parsed.get(text).cloned()) {
+        return Ok(known);
+    }
+    let metadata: ClientMetadata = from_json(text)?;
+    PARSED.with_borrow_mut(|parsed| {
+        if parsed.len() >= MOST_PARSED {
+            parsed.clear();
+        }
+        parsed.insert(text.to_owned(), metadata.clone());
+    });
+    Ok(metadata)
 }
 
 /// A new client.

@@ -22,10 +22,7 @@ pub mod users;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use self::{
-    rows::Rows,
-    statement::{Statement, Value},
-};
+pub use self::{rows::Rows, statement::Statement};
 use crate::{fault::Fault, oidc::scope::Scope};
 
 /// A scope as the JSON array that is stored, for `json_each`.

@@ -9,7 +9,7 @@ use crate::fault::Fault;
 #[derive(Deserialize)]
 pub struct Rows {
     /// A JSON array of objects, a member a column.
-    results: Box<RawValue>,
+    results: Option<Box<RawValue>>,
     meta: Meta,
 }
 
@@ -25,9 +25,20 @@ impl Rows {
         serde_json::from_str(json).map_err(|cause| Fault::new("D1 answer", cause))
     }
 
+    /// What a statement gives that is not sent.
+    pub fn none() -> Self {
+        Self {
+            results: None,
+            meta: Meta { changes: 0 },
+        }
+    }
+
     /// All rows.
     pub fn all<T: DeserializeOwned>(&self) -> Result<Vec<T>, Fault> {
-        serde_json::from_str(self.results.get()).map_err(|cause| Fault::new("D1 row", cause))
+        let Some(results) = &self.results else {
+            return Ok(Vec::new());
+        };
+        serde_json::from_str(results.get()).map_err(|cause| Fault::new("D1 row", cause))
     }
 
     /// The first row.

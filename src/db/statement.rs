@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 
+use serde::Serialize;
+
 use crate::{
     secret::{Hash, WrappedSecret},
     time::UnixTime,
 };
+
+const IDLE: &str = "SELECT 1 WHERE FALSE";
 
 /// A statement with its values in the order of its `?`s.
 #[derive(Clone, Debug)]
@@ -15,7 +19,8 @@ pub struct Statement {
 }
 
 /// A value to bind.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Value {
     /// `NULL`.
     Null,
@@ -33,9 +38,14 @@ impl Statement {
         }
     }
 
-    /// A statement that does nothing, where a batch has one to spare.
+    /// A statement that does nothing, where a batch has one to spare. It is not sent, and gives no rows.
     pub fn idle() -> Self {
-        Self::new("SELECT 1 WHERE FALSE")
+        Self::new(IDLE)
+    }
+
+    /// Whether it does nothing.
+    pub fn is_idle(&self) -> bool {
+        self.sql == IDLE
     }
 
     pub fn bind(mut self, value: impl Into<Value>) -> Self {

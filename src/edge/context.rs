@@ -53,7 +53,7 @@ impl Background {
 }
 
 thread_local! {
-    /// Variables and secrets do not change while an isolate lives.
+    /// Variables, secrets and bindings do not change while an isolate lives.
     static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
 }
 
@@ -66,13 +66,12 @@ pub enum Unavailable {
 impl Context {
     /// The platform as it is now, for a request from `address`.
     pub fn new(env: &Env, background: Background, address: Option<&str>) -> Result<Self, Unavailable> {
-        let config = config(env).map_err(Unavailable::Config)?;
-        let d1 = env.d1("DB").map_err(|_| Unavailable::NoDatabase)?;
+        let config = config(env)?;
         Ok(Self {
             env: env.clone(),
             config,
             now: clock::now(),
-            db: Db::new(d1),
+            db: Db::new(env),
             kv: Kv::new(env),
             request_id: random::id().unwrap_or_default(),
             network: address.and_then(network::written),
@@ -96,12 +95,11 @@ impl Context {
     /// # Errors
     /// As [`Context::new`], which has worked before.
     pub fn for_later(&self) -> Result<Self, Fault> {
-        let d1 = self.env.d1("DB").map_err(|cause| Fault::new("D1 binding", cause))?;
         Ok(Self {
             env: self.env.clone(),
             config: self.config.clone(),
             now: self.now,
-            db: Db::new(d1),
+            db: Db::new(&self.env),
             kv: Kv::new(&self.env),
             request_id: self.request_id.clone(),
             network: self.network.clone(),
@@ -125,12 +123,15 @@ impl crate::audit::Occasion for Context {
     }
 }
 
-fn config(env: &Env) -> Result<Rc<Config>, ConfigError> {
+fn config(env: &Env) -> Result<Rc<Config>, Unavailable> {
     if let Some(config) = CONFIG.with(|cell| cell.get().cloned()) {
         return Ok(config);
     }
     let var = |name: &str| env.var(name).map(|var| var.to_string()).ok();
-    let config = Rc::new(Config::parse(var)?);
+    let config = Rc::new(Config::parse(var).map_err(Unavailable::Config)?);
+    if !Db::is_bound(env) {
+        return Err(Unavailable::NoDatabase);
+    }
     CONFIG.with(|cell| _ = cell.set(config.clone()));
     Ok(config)
 }

@@ -4,14 +4,14 @@
 //! `__Host-` binds a cookie to this very host over https. On a loopback http issuer, where not every browser would take such
 //! a cookie, the names go without it.
 
-use cookie::{Cookie, SameSite, time::Duration};
-
 use crate::{
     account::held_sessions::HeldSessions,
     config::{Config, Issuer},
+    cookie::{Cookie, SameSite},
     oidc::session_state::browser_state,
     reply::Reply,
     secret::Purpose,
+    time::Lifetime,
 };
 
 /// The cookie of the sign-on sessions.
@@ -33,11 +33,10 @@ pub fn browser_name(issuer: &Issuer) -> &'static str {
 }
 
 /// The session cookie for what a browser now holds; one that is removed when that is nothing.
-fn session(config: &Config, held: &HeldSessions) -> Cookie<'static> {
-    let lifetime = Duration::seconds(config.lifetimes.session.seconds());
+fn session(config: &Config, held: &HeldSessions) -> Cookie {
     let (value, lifetime) = match held.cookie() {
-        Some(value) => (value, lifetime),
-        None => (String::new(), Duration::ZERO),
+        Some(value) => (value, config.lifetimes.session),
+        None => (String::new(), Lifetime(0)),
     };
     build(&config.issuer, session_name(&config.issuer), value, lifetime)
 }
@@ -67,35 +66,28 @@ pub fn show_state(reply: Reply, config: &Config, held: &HeldSessions) -> Reply {
         &config.issuer,
         browser_state_name(&config.issuer),
         state,
-        Duration::days(365),
+        Lifetime::days(365),
     );
     // It is read by a script, in frames of other sites; it opens nothing. Browsers that take no Secure cookie from a loopback host
     // do without.
-    cookie.set_http_only(false);
-    cookie.set_same_site(SameSite::None);
-    cookie.set_secure(true);
+    cookie.http_only = false;
+    cookie.same_site = SameSite::None;
+    cookie.secure = true;
     reply.with_cookie(cookie)
 }
 
 /// A new browser cookie.
-pub fn browser(config: &Config, value: String) -> Cookie<'static> {
-    build(&config.issuer, browser_name(&config.issuer), value, Duration::days(365))
+pub fn browser(config: &Config, value: String) -> Cookie {
+    build(&config.issuer, browser_name(&config.issuer), value, Lifetime::days(365))
 }
 
-/// The value of a cookie in a `Cookie` header.
-pub fn find(header: &str, name: &str) -> Option<String> {
-    Cookie::split_parse(header.to_owned())
-        .flatten()
-        .find(|cookie| cookie.name() == name)
-        .map(|cookie| cookie.value().to_owned())
-}
-
-fn build(issuer: &Issuer, name: &'static str, value: String, max_age: Duration) -> Cookie<'static> {
-    Cookie::build((name, value))
-        .path("/")
-        .http_only(true)
-        .secure(issuer.is_https())
-        .same_site(SameSite::Lax)
-        .max_age(max_age)
-        .build()
+fn build(issuer: &Issuer, name: &'static str, value: String, max_age: Lifetime) -> Cookie {
+    Cookie {
+        name,
+        value,
+        http_only: true,
+        secure: issuer.is_https(),
+        same_site: SameSite::Lax,
+        max_age,
+    }
 }

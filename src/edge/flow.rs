@@ -1,6 +1,7 @@
 //! The steps that the pages of one authorization share: its request, where its answer goes, the answer that ends it.
 
 use super::{
+    client::client_copy,
     context::Context,
     db::{
         clients, grants, pushed_requests,
@@ -84,6 +85,29 @@ impl Flow {
             consent: grants::read(&consent)?,
         };
         Ok((Self::new(params, record.client)?, standing))
+    }
+
+    /// As [`Flow::load`], for a page that is only shown: where nobody is signed in, a copy of the client says enough. What is
+    /// sent from that page asks D1.
+    pub async fn load_to_show(
+        interaction: &Interaction,
+        visitor: &Visitor,
+        context: &Context,
+    ) -> Result<(Self, Standing), PageFailure> {
+        if visitor.session_hash.is_none() {
+            let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
+            let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
+            if let Some(client) = client_copy::find(client_id, context).await?
+                && let Ok(flow) = Self::new(params, client)
+            {
+                let nobody = Standing {
+                    session: None,
+                    consent: None,
+                };
+                return Ok((flow, nobody));
+            }
+        }
+        Self::load(interaction, visitor, context).await
     }
 
     /// The request, once more checked.

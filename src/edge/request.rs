@@ -5,8 +5,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, Request};
 
-use super::cookies;
 use crate::{
+    cookie,
     oidc::{error::OAuthError, params::Params},
     routes::{Method, Segments},
 };
@@ -70,7 +70,7 @@ impl Incoming {
 
     /// A cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
-        cookies::find(&self.header("cookie")?, name)
+        cookie::find(&self.header("cookie")?, name).map(str::to_owned)
     }
 
     /// The parameters of the query.

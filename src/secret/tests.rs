@@ -23,6 +23,22 @@ fn no_two_purposes_share_a_key() {
 }
 
 #[test]
+fn a_key_that_was_derived_before_comes_again_and_for_no_other_root_or_purpose() {
+    let asked = roots("1");
+    let keys = || {
+        [1, 2].map(|version| [Purpose::Code, Purpose::Csrf].map(|purpose| asked.derive(version, purpose).unwrap().0))
+    };
+    let first = keys();
+    assert_eq!(first, keys());
+    for (n, key) in first.iter().flatten().enumerate() {
+        assert!(first.iter().flatten().skip(n + 1).all(|other| other != key));
+        let (version, purpose) = (1 + n as KekVersion / 2, [Purpose::Code, Purpose::Csrf][n % 2]);
+        assert_eq!(roots("1").derive(version, purpose).unwrap().0, *key);
+    }
+    assert_eq!(asked.current(Purpose::Code).0, first[0][0]);
+}
+
+#[test]
 fn raising_the_epoch_kills_tokens_and_spares_clients() {
     let (old, new) = (roots("1"), roots("2"));
     assert_ne!(old.current(Purpose::Session).0, new.current(Purpose::Session).0);

@@ -21,6 +21,9 @@ machines. Servers listen on the loopback interface and are stopped at the end.
 /// The crate of a Worker that does nothing.
 const NOTHING: &str = "tests/bench/nothing";
 
+/// What stands beside the benchmarks and is none: it fills a database.
+const TOOL: &str = "fill";
+
 pub fn run(arguments: &[String]) -> Result<()> {
     let (options, names): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| argument.starts_with("--"));
     if let Some(unknown) = options.iter().find(|option| **option != "--quick") {
@@ -43,6 +46,7 @@ fn chosen(name: Option<&str>) -> Result<Vec<PathBuf>> {
     let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
     let mut benches: Vec<PathBuf> = paths
         .filter(|path| path.extension().is_some_and(|extension| extension == "mjs"))
+        .filter(|path| path.file_stem().is_none_or(|stem| stem != TOOL))
         .filter(|path| name.is_none_or(|name| path.file_stem().is_some_and(|stem| stem == name)))
         .collect();
     benches.sort();

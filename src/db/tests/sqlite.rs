@@ -3,7 +3,7 @@
 use rusqlite::{Connection, config::DbConfig, params_from_iter, types::ValueRef};
 use serde_json::{Map, Value as Json, json};
 
-use crate::db::{Rows, Statement, Value};
+use crate::db::{Rows, Statement, statement::Value};
 
 /// A database in memory.
 pub struct Sqlite(pub Connection);

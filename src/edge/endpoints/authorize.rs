@@ -205,6 +205,18 @@ async fn attempt(
     let flow = Flow::new(params, client);
     let request = flow.as_ref().ok().map(|flow| flow.request(context));
     let session_hash = visitor.session_hash.as_ref();
+    if let (Ok(flow), Some(Ok(request))) = (&flow, &request)
+        && let Some(page) = page_for_nobody(request, origin, visitor, context)
+    {
+        let interaction = waiting.cloned().unwrap_or_else(|| Interaction {
+            query: flow.params.to_query(),
+            since: context.now,
+            session_before: None,
+            choice: Choice::Open,
+            pushed: None,
+        });
+        return Ok(Attempt::Done(flow.wait_at(page, &interaction, visitor, context).await?));
+    }
     let mut draft = None;
     let mut issue = [(); 7].map(|()| Statement::idle());
     if let (Ok(flow), Some(Ok(request)), Some(session_hash)) = (&flow, &request, session_hash) {
@@ -334,6 +346,29 @@ async fn attempt(
         (Ok(Step::Consent), ..) => wait_at(Endpoint::Consent).await?,
     };
     Ok(Attempt::Done(reply))
+}
+
+/// The page that a browser without a session is led to by a copy of the client alone: what is sent from there asks D1. `None`
+/// where D1 has to be asked first, as before the browser is sent to a client.
+fn page_for_nobody(
+    request: &AuthRequest,
+    origin: Origin<'_>,
+    visitor: &Visitor,
+    context: &Context,
+) -> Option<Endpoint> {
+    if visitor.session_hash.is_some() || origin.pushed.is_some() || request.id_token_hint.is_some() {
+        return None;
+    }
+    let nobody = SignedIn {
+        active: None,
+        others: visitor.held.has_others(),
+    };
+    match Step::next(request, &nobody, None, context.now, origin.waiting).ok()? {
+        Step::Login => Some(Endpoint::Login),
+        Step::SignUp => Some(Endpoint::SignUp),
+        Step::SelectAccount => Some(Endpoint::SelectAccount),
+        Step::Consent | Step::Issue => None,
+    }
 }
 
 /// Whether a hint is an ID token of Limen's. What waits for the person was checked here before.

@@ -30,7 +30,7 @@ use crate::{
     },
     pages::{Csp, Language, LoginPurpose, content_security_policy},
     reply::Reply,
-    routes::{self, Endpoint},
+    routes::{self, Endpoint, Method},
     secret::{OpaqueToken, Purpose},
 };
 
@@ -86,7 +86,10 @@ impl Guest {
         let named = params.single("page").map_err(Problem::BadRequest)?;
         let Some(named) = named else {
             let (sealed, interaction) = visitor.interaction(params, context)?;
-            let (flow, standing) = Flow::load(&interaction, &visitor, context).await?;
+            let (flow, standing) = match request.method {
+                Method::Post => Flow::load(&interaction, &visitor, context).await?,
+                _ => Flow::load_to_show(&interaction, &visitor, context).await?,
+            };
             let flow = Box::new(flow);
             return Ok(Self {
                 visitor,

@@ -1,9 +1,8 @@
 //! Who comes by with a browser: their session, the browser itself, their language.
 
-use cookie::Cookie;
-
 use crate::{
     account::{csrf, held_sessions::HeldSessions},
+    cookie::Cookie,
     edge::{context::Context, cookies, failure::Problem, fault::Fault, platform::random, request::Incoming},
     oidc::{
         interaction::{Choice, Interaction},
@@ -50,7 +49,7 @@ impl Visitor {
     }
 
     /// The browser's name, and the cookie that gives it one where it has none yet.
-    pub fn browser(&self, context: &Context) -> Result<(String, Option<Cookie<'static>>), Fault> {
+    pub fn browser(&self, context: &Context) -> Result<(String, Option<Cookie>), Fault> {
         if let Some(browser) = &self.browser {
             return Ok((browser.clone(), None));
         }
@@ -59,7 +58,7 @@ impl Visitor {
     }
 
     /// Gives the browser a name where it has none yet; forms that it is shown are bound to it. The cookie goes with the answer.
-    pub fn settle(&mut self, context: &Context) -> Result<Option<Cookie<'static>>, Fault> {
+    pub fn settle(&mut self, context: &Context) -> Result<Option<Cookie>, Fault> {
         let (browser, cookie) = self.browser(context)?;
         self.browser = Some(browser);
         Ok(cookie)

@@ -158,6 +158,98 @@ describe("a warm isolate", () => {
   });
 });
 
+/** The rows that D1 says were written for an answer. */
+const written = (response) => Number(response.headers.get("x-limen-test-written"));
+
+/** The same for all requests that `work` makes, redirects included. */
+async function writtenBy(work) {
+  const plain = op.fetch;
+  let rows = 0;
+  op.fetch = async (path, init) => {
+    const response = await plain.call(op, path, { ...init, measure: true });
+    rows += written(response);
+    return response;
+  };
+  try {
+    await work();
+  } finally {
+    op.fetch = plain;
+  }
+  return rows;
+}
+
+describe("rows written", () => {
+  const MOST = {
+    "discovery": 0,
+    "JWKS": 0,
+    "authorize, signed in and consented": 5,
+    "token: code": 5,
+    "token: refresh": 2,
+    "token: client_credentials": 0,
+    "userinfo": 0,
+    "introspect: access token": 0,
+    "introspect: refresh token": 0,
+    "revoke: refresh token": 6,
+  };
+  for (const [what, most] of Object.entries(MOST)) {
+    test(`${what}: at most ${most}`, async () => {
+      const [, request] = HOT[what];
+      await (await request()).text();
+      const response = await request();
+      assert.ok(written(response) <= most, `${written(response)} rows`);
+      await response.text();
+    });
+  }
+
+  test("a sign-in: at most 17; a first consent and its code: at most 15", async () => {
+    const [newcomer, visitor] = [await op.person(), op.browser()];
+    const page = await visitor.authorize(client);
+    let asked;
+    const signIn = await writtenBy(async () => (asked = await visitor.signIn(page, newcomer)));
+    assert.ok(asked.asksForConsent && signIn <= 17, `${signIn} rows`);
+    const consent = await writtenBy(async () => assert.ok((await visitor.approve(asked)).callback));
+    assert.ok(consent <= 15, `${consent} rows`);
+  });
+});
+
+describe("a browser without a session", () => {
+  test("gets to the sign-in page without D1, and KV is asked once at most", async () => {
+    await (await op.browser().fetch(client.authorizePath())).text();
+    for (let n = 0; n < 2; n++) {
+      const visitor = op.browser();
+      const redirect = await visitor.fetch(client.authorizePath(), measure);
+      assert.equal(redirect.status, 303);
+      const page = await visitor.fetch(redirect.headers.get("location"), measure);
+      assert.equal(page.status, 200);
+      for (const response of [redirect, page]) {
+        const { d1, kv } = cost(response);
+        assert.ok(d1 === 0 && kv <= 1, `${d1} D1 trips, ${kv} KV reads`);
+        assert.equal(written(response), 0);
+        await response.text();
+      }
+    }
+  });
+
+  test("is never sent to the app without D1's word", async () => {
+    const response = await op.browser().fetch(client.authorizePath({ prompt: "none" }), measure);
+    assert.match(response.headers.get("location"), /error=login_required/);
+    assert.equal(cost(response).d1, 1);
+  });
+
+  test("sends its form to a client that D1 knows, whatever the page was made from", async () => {
+    const gone = await op.client();
+    const visitor = op.browser();
+    const page = await visitor.authorize(gone);
+    assert.ok(page.asksForPassword);
+    await op.rows("DELETE FROM clients WHERE id = ?", gone.id);
+    const again = await op.browser().authorize(gone);
+    assert.ok(again.asksForPassword, "a copy is shown for a while");
+    const refused = await visitor.submit(page, "password", { username: ada.username, password: ada.password });
+    assert.equal(refused.status, 400);
+    assert.equal(await visitor.sessionCookie(), undefined);
+  });
+});
+
 describe("a cold isolate", () => {
   test("answers discovery without storage and the JWKS from KV alone", async () => {
     await op.cron();
