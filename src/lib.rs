@@ -8,7 +8,7 @@
 //! edge  ->  db, pages, reply, openapi
 //! db  ->  account, audit
 //! pages, account, reply  ->  oidc
-//! oidc  ->  config, routes, secret, time, fault
+//! oidc  ->  config, readable, routes, secret, time, fault
 //! config  ->  secret, time
 //! account, edge  ->  network
 //! all of these  ->  web
@@ -33,6 +33,7 @@ pub mod network;
 pub mod oidc;
 pub mod openapi;
 pub mod pages;
+pub mod readable;
 pub mod reply;
 pub mod routes;
 pub mod secret;

@@ -42,6 +42,8 @@ pub enum Purpose {
     Interaction,
     /// MAC by which a client's page sees that the session has changed.
     BrowserState,
+    /// MAC that makes a browser known as one in which a person has signed in.
+    KnownBrowser,
     /// Keys under which failed sign-ins are counted (so that addresses are not stored).
     Throttle,
 }
@@ -61,6 +63,7 @@ impl Purpose {
             Self::PushedRequest => "limen/v1/pushed-request",
             Self::Interaction => "limen/v1/interaction",
             Self::BrowserState => "limen/v1/browser-state",
+            Self::KnownBrowser => "limen/v1/known-browser",
             Self::Throttle => "limen/v1/throttle",
         }
     }

@@ -1,7 +1,10 @@
 //! People and how they prove who they are. Pure, like `oidc`.
 
 pub mod csrf;
+pub mod email;
 pub mod held_sessions;
+pub mod known_browser;
+pub mod name;
 pub mod password;
 pub mod profile;
 pub mod throttle;

@@ -5,6 +5,8 @@ use argon2::{
     password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString},
 };
 
+use super::name::nfc;
+
 /// The fewest characters of a new password (NIST SP 800-63B section 3.1.1.2).
 pub const SHORTEST: usize = 8;
 
@@ -16,6 +18,18 @@ const LONGEST: usize = 1_024;
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5bm9ibw$VQs3qTzN4cW3nGm3tkL6xDqJPyIYk6R0M3d6PjQkGfE";
 
+/// The password that somebody typed, as it is stored and compared: OpaqueString (RFC 8265 section 4.2.2). Two keyboards may type
+/// one letter in two ways, and spaces of several widths.
+pub fn prepare(typed: &str) -> String {
+    let is_space = |c| {
+        matches!(
+            c,
+            '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}'
+        )
+    };
+    nfc(&typed.replace(is_space, " "))
+}
+
 /// Why something cannot be a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
@@ -23,9 +37,11 @@ pub enum Unfit {
     TooShort,
     /// It has more than 1024 bytes.
     TooLong,
+    /// It has control characters, which a page could not take.
+    HasControls,
 }
 
-/// Whether `password` may be somebody's.
+/// Whether a prepared password may be somebody's.
 ///
 /// # Errors
 /// Says why not.
@@ -36,26 +52,44 @@ pub fn check(password: &str) -> Result<(), Unfit> {
     if password.len() > LONGEST {
         return Err(Unfit::TooLong);
     }
+    if password.contains(char::is_control) {
+        return Err(Unfit::HasControls);
+    }
     Ok(())
 }
 
-/// The PHC string under which `password` is stored.
+impl Unfit {
+    /// What is wrong, for operators.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::TooShort => "must have at least 8 characters",
+            Self::TooLong => "must have at most 1024 bytes",
+            Self::HasControls => "must have no control characters",
+        }
+    }
+}
+
+/// Why there is no hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoHash {
+    /// The password is none.
+    Unfit(Unfit),
+    /// Hashing failed.
+    Failed,
+}
+
+/// The PHC string under which a prepared password is stored.
 ///
 /// # Errors
 /// Says what is wrong with the password.
-pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, &'static str> {
-    check(password).map_err(|unfit| match unfit {
-        Unfit::TooShort => "must have at least 8 characters",
-        Unfit::TooLong => "must have at most 1024 bytes",
-    })?;
-    let salt = SaltString::encode_b64(&salt).map_err(|_| "could not be salted")?;
-    let hash = Argon2::default()
-        .hash_password(password.as_bytes(), &salt)
-        .map_err(|_| "could not be hashed")?;
-    Ok(hash.to_string())
+pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, NoHash> {
+    check(password).map_err(NoHash::Unfit)?;
+    let salt = SaltString::encode_b64(&salt).map_err(|_| NoHash::Failed)?;
+    let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
+    Ok(hash.map_err(|_| NoHash::Failed)?.to_string())
 }
 
-/// Whether `password` is the one behind `stored`. It takes the same time when there is no such person.
+/// Whether a prepared password is the one behind `stored`. It takes the same time when there is no such person.
 pub fn verify(password: &str, stored: Option<&str>) -> bool {
     let password = if password.len() <= LONGEST { password } else { "" };
     let Ok(hash) = PasswordHash::new(stored.unwrap_or(NOBODY)) else {
@@ -94,5 +128,21 @@ mod tests {
         assert!(hash("\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}", [1; 16]).is_ok());
         assert!(hash(&"a".repeat(1_025), [1; 16]).is_err());
         assert!(!verify(&"a".repeat(1_000_000), None));
+    }
+
+    #[test]
+    fn each_fault_has_its_own_name() {
+        assert_eq!(check("1234567"), Err(Unfit::TooShort));
+        assert_eq!(check(&"a".repeat(1_025)), Err(Unfit::TooLong));
+        for c in ['\0', '\t', '\n', '\u{7f}', '\u{85}'] {
+            assert_eq!(check(&format!("correct{c}horse")), Err(Unfit::HasControls), "{c:?}");
+        }
+        assert_eq!(check(&"a".repeat(1_024)), Ok(()));
+    }
+
+    #[test]
+    fn one_password_is_typed_in_several_ways() {
+        assert_eq!(prepare("cafe\u{301}\u{a0}caf\u{e9}\u{3000}x"), "caf\u{e9} caf\u{e9} x");
+        assert_eq!(prepare(" Aa \u{1f510} "), " Aa \u{1f510} ");
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::oidc::claims::StandardClaims;
+use crate::{
+    oidc::claims::StandardClaims,
+    readable::{is_readable, without_invisible},
+};
 
 /// The most characters of a field.
 const LONGEST: usize = 200;
@@ -166,12 +169,14 @@ pub fn changes<'a>(
     if wrong.is_empty() { Ok(changes) } else { Err(wrong) }
 }
 
-/// One line without control characters, or several.
+/// One line without control characters and what cannot be seen, or several.
 fn tidy(text: &str, kind: Kind) -> String {
-    let lines = text
-        .lines()
-        .map(|line| line.replace(|c: char| c.is_control(), " ").trim().to_owned());
-    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    let lines = text.lines().map(|line| {
+        without_invisible(&line.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " "))
+            .trim()
+            .to_owned()
+    });
+    let lines: Vec<_> = lines.filter(|line| is_readable(line)).collect();
     lines.join(if kind == Kind::Lines { "\n" } else { " " })
 }
 

@@ -18,11 +18,31 @@ pub struct Counter {
     pub limit: i64,
 }
 
-/// The counter of the account that `login` names.
-pub fn of_account(key: &Key, login: &str) -> Counter {
+/// The most guesses at one password.
+const GUESSES: i64 = 10;
+
+/// The counter of guesses by a name, as it is folded. It is of the name and not of the account: whether two names are of one
+/// account, or of any, does not show.
+pub fn of_account(key: &Key, folded: &str) -> Counter {
     Counter {
-        key: random_text(key.mac(&[b"account", login.to_lowercase().as_bytes()])),
-        limit: 10,
+        key: random_text(key.mac(&[b"account", folded.as_bytes()])),
+        limit: GUESSES,
+    }
+}
+
+/// The counter of guesses at an account in a browser in which its person has signed in before.
+pub fn of_known_browser(key: &Key, browser: &str, user_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"known browser", browser.as_bytes(), user_id.as_bytes()])),
+        limit: GUESSES,
+    }
+}
+
+/// The counter of guesses in the forms of somebody who is signed in.
+pub fn of_session(key: &Key, session_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"session", session_id.as_bytes()])),
+        limit: GUESSES,
     }
 }
 
@@ -112,17 +132,24 @@ fn of_network(key: &Key, what: &[u8], address: &str) -> Counter {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::secret::{Purpose, RootKeys};
 
     #[test]
-    fn an_account_is_one_in_any_case_and_an_ipv6_network_is_one() {
+    fn counters_are_apart_and_an_ipv6_network_is_one() {
         let key = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new())
             .unwrap()
             .current(Purpose::Throttle);
-        assert_eq!(of_account(&key, "Alice").key, of_account(&key, "aLICE").key);
+        let own = [
+            of_account(&key, "x"),
+            of_session(&key, "x"),
+            of_known_browser(&key, "x", "x"),
+            of_address(&key, "x"),
+        ];
+        let keys: BTreeSet<_> = own.iter().map(|counter| &counter.key).collect();
+        assert_eq!(keys.len(), own.len());
         assert_eq!(
             of_address(&key, "2001:db8::1").key,
             of_address(&key, "2001:db8::ffff:1").key

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::{email, name};
 use crate::{
     oidc::{
         claims::StandardClaims,
@@ -18,7 +19,7 @@ pub struct User {
     pub id: String,
     /// What keeps their pairwise identifiers apart.
     pub subject_salt: SubjectSalt,
-    /// To sign in with; unique in any case.
+    /// To sign in with; unique in any spelling.
     pub username: Username,
     /// What is known about them.
     pub claims: StandardClaims,
@@ -30,21 +31,28 @@ pub struct User {
     pub updated_at: UnixTime,
 }
 
-/// A name to sign in with. It has no `@`, so that it never equals somebody's e-mail address.
+/// A name to sign in with, in small letters (RFC 8265 section 3.3). It has no `@`, so that it never equals somebody's e-mail
+/// address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(String);
 
+/// What stands in a username beside letters and digits.
+const SIGNS: &str = "._-+";
+
+/// The most characters of a username.
+const LONGEST: usize = 64;
+
 impl Username {
-    /// Checks a name.
+    /// Takes a name as somebody typed it.
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let allowed = |c: char| c.is_alphanumeric() || "._-+".contains(c);
-        if (1..=64).contains(&text.chars().count()) && text.chars().all(allowed) {
-            Ok(Self(text.to_owned()))
+    pub fn parse(typed: &str) -> Result<Self, &'static str> {
+        let prepared = name::prepare(typed);
+        if prepared.chars().count() <= LONGEST && name::is_name(&prepared, SIGNS) {
+            Ok(Self(prepared))
         } else {
-            Err("must be 1 to 64 letters, digits, dots, dashes, underscores or plus signs")
+            Err("must be 1 to 64 letters of one script, digits, dots, dashes, underscores or plus signs")
         }
     }
 
@@ -57,19 +65,24 @@ impl Username {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A name of before names were stored in small letters, as it is stored now.
+    pub fn prepared(&self) -> String {
+        name::prepare(&self.0)
+    }
+
+    /// The text by which names are compared.
+    pub fn folded(&self) -> String {
+        name::fold(&self.prepared())
+    }
 }
 
-/// Checks an e-mail address as far as a server can: that it has the form `local@domain`.
-///
-/// # Errors
-/// Says what is wrong with it.
-pub fn check_email(text: &str) -> Result<(), &'static str> {
-    let plain = text.len() <= 254 && text.chars().all(|c| !c.is_whitespace() && !c.is_control());
-    match text.rsplit_once('@') {
-        Some((local, domain)) if plain && !local.is_empty() && domain.contains('.') && !domain.starts_with('.') => {
-            Ok(())
-        }
-        _ => Err("must be an e-mail address"),
+/// The text by which a name to sign in with is found and counted, as somebody typed it: a username or an e-mail address.
+pub fn fold_login(typed: &str) -> String {
+    if typed.contains('@') {
+        email::fold(typed)
+    } else {
+        name::fold(&name::prepare(typed))
     }
 }
 
@@ -77,6 +90,11 @@ impl User {
     /// What to call them on a page.
     pub fn display_name(&self) -> &str {
         self.claims.text("name").unwrap_or(self.username.as_str())
+    }
+
+    /// The text by which their e-mail address is compared.
+    pub fn email_folded(&self) -> Option<String> {
+        self.claims.text("email").map(email::fold)
     }
 
     /// The `sub` by which `client` knows them.
@@ -100,19 +118,28 @@ mod tests {
 
     #[test]
     fn a_username_is_no_email_address() {
-        for name in ["alice", "a.b-c_d+e", "J\u{fc}rgen"] {
-            assert!(Username::parse(name).is_ok(), "{name}");
+        for name in ["alice", "a.b-c_d+e", "j\u{fc}rgen", "+", "7"] {
+            assert_eq!(Username::parse(name).is_ok(), name != "+", "{name}");
         }
-        for name in ["", "a@b.org", "a b", "a\0", "<b>", &"a".repeat(65)] {
+        for name in [
+            "",
+            "a@b.org",
+            "a b",
+            "a\0",
+            "<b>",
+            "alice\u{3164}",
+            "\u{430}lice",
+            &"a".repeat(65),
+        ] {
             assert!(Username::parse(name).is_err(), "{name}");
         }
     }
 
     #[test]
-    fn an_email_address_has_a_local_part_and_a_domain() {
-        assert!(check_email("a@b.org").is_ok());
-        for text in ["a", "@b.org", "a@b", "a b@c.org", "a@.org", ""] {
-            assert!(check_email(text).is_err(), "{text}");
-        }
+    fn a_username_is_shown_as_it_is_compared() {
+        let name = Username::parse("J\u{dc}RGEN").unwrap();
+        assert_eq!((name.as_str(), name.folded().as_str()), ("j\u{fc}rgen", "j\u{fc}rgen"));
+        assert_eq!(fold_login("ju\u{308}rgen"), name.folded());
+        assert_eq!(fold_login("Ada@B.org"), fold_login("ada@b.ORG"));
     }
 }

@@ -2,7 +2,7 @@
 //! without the other, and no trip is added.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Rows, Statement, from_json, housekeeping::BATCH, sessions::Ending};
 use crate::{
@@ -13,11 +13,11 @@ use crate::{
     time::{Lifetime, UnixTime},
 };
 
-/// The most events of strangers that are written down in a [`WINDOW`]: about accounts that there are, and about nobody's.
-/// Apart, so that guesses at made-up names do not hide those at somebody's password.
+/// The most events of strangers that are written down in a [`WINDOW`]: about somebody, and about nobody. Guesses at an account have
+/// their own limit ([`record_guess`]), so that nothing hides them.
 const MOST_OF_STRANGERS: i64 = 250;
 
-/// The most events of strangers that are kept, whatever their age.
+/// The most events of strangers about nobody's account that are kept, whatever their age.
 const MOST_KEPT_OF_STRANGERS: i64 = 20_000;
 
 /// How long what a person or a client brings about again is the same event.
@@ -27,6 +27,12 @@ const AGAIN: Lifetime = Lifetime::minutes(1);
 /// written down about a person.
 const MOST_OF_A_KIND: i64 = 10;
 const MOST_OF_ALL_KINDS: i64 = 50;
+
+/// The most events of strangers that are kept about each account.
+const MOST_KEPT_OF_ACCOUNT: i64 = 100;
+
+/// How far back among the rows of an account the one is looked for that counts the guesses of a [`WINDOW`].
+const NEAR: i64 = 20;
 
 /// The columns that every entry fills, and those that some take from a table.
 const INSERT: &str =
@@ -169,6 +175,35 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) ->
     [count, write.bind(key).bind(MOST_OF_STRANGERS)]
 }
 
+/// Writes down a guess at the password of `entry.user_id`. All of a [`WINDOW`] are one row, which counts them and those that came
+/// from other networks than the first, so that the person sees them whatever else strangers do, and the table grows by a bounded
+/// number of rows an account.
+pub fn record_guess(entry: &Entry<'_>, on: &impl Occasion) -> [Statement; 3] {
+    let count = Statement::new(
+        "UPDATE audit SET detail = json_set(detail, '$.times', json_extract(detail, '$.times') + 1,
+                '$.elsewhere', json_extract(detail, '$.elsewhere') + (network IS NOT ?), '$.last_at', ?)
+         WHERE id = (SELECT id FROM (SELECT id, at, event, detail FROM audit WHERE user_id = ? ORDER BY id DESC LIMIT ?)
+                     WHERE event = ? AND at > ? AND json_extract(detail, '$.times') > 0 LIMIT 1)",
+    )
+    .bind(on.network())
+    .bind(on.now())
+    .bind(entry.user_id)
+    .bind(NEAR)
+    .bind(entry.event.as_str())
+    .bind(on.now() - WINDOW);
+    let first = Entry {
+        detail: Some(json!({ "times": 1, "elsewhere": 0 })),
+        ..entry.clone()
+    };
+    let trim = Statement::new(
+        "DELETE FROM audit WHERE changes() > 0 AND id IN (
+            SELECT id FROM audit WHERE user_id = ? AND actor = 'anybody' ORDER BY id DESC LIMIT -1 OFFSET ?)",
+    )
+    .bind(entry.user_id)
+    .bind(MOST_KEPT_OF_ACCOUNT);
+    [count, write(&first, on, "changes() = 0"), trim]
+}
+
 /// Takes from the rows about a person what could still tell of them, if the statement before it in the batch, which wrote down
 /// that they are deleted, did. Their id is random, and nothing else knows it any more; what happened stays, and from where an
 /// operator deleted them.
@@ -187,7 +222,7 @@ const KINDS: &str = "WITH RECURSIVE kinds (event) AS (
         UNION ALL
         SELECT (SELECT MIN(event) FROM audit WHERE event > kinds.event) FROM kinds WHERE event IS NOT NULL)";
 
-/// Deletes rows from before `oldest`, and rows of strangers beyond the most that are kept; a bounded number of each.
+/// Deletes rows from before `oldest`, and rows of strangers about nobody beyond the most that are kept; a bounded number of each.
 pub fn tidy(oldest: UnixTime) -> [Statement; 2] {
     [
         Statement::new(format!(
@@ -198,7 +233,7 @@ pub fn tidy(oldest: UnixTime) -> [Statement; 2] {
         .bind(BATCH as i64),
         Statement::new(
             "DELETE FROM audit WHERE id IN (
-                SELECT id FROM audit WHERE actor = 'anybody' ORDER BY id DESC LIMIT ? OFFSET ?)",
+                SELECT id FROM audit WHERE actor = 'anybody' AND user_id IS NULL ORDER BY id DESC LIMIT ? OFFSET ?)",
         )
         .bind(BATCH as i64)
         .bind(MOST_KEPT_OF_STRANGERS),
@@ -336,6 +371,8 @@ pub struct OwnEvent {
     pub client_id: Option<String>,
     /// What the client is called, as long as it is there.
     pub client_name: Option<String>,
+    /// How often it happened, where one row counts several.
+    pub times: Option<i64>,
     /// Where it came from, unless it was an operator or an app: where those are is not the person's to know.
     pub network: Option<String>,
 }
@@ -344,6 +381,7 @@ pub struct OwnEvent {
 pub fn list_own(session_hash: &Hash, before: Option<i64>, limit: i64) -> Statement {
     Statement::new(
         "SELECT a.id, a.at, a.event, a.actor, a.client_id,
+                json_extract(a.detail, '$.times') AS times,
                 CASE WHEN a.actor IN ('person', 'anybody') THEN a.network END AS network,
                 COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS client_name
          FROM audit a LEFT JOIN clients c ON c.id = a.client_id

@@ -15,21 +15,55 @@ struct Row {
     expires_at: i64,
 }
 
-/// Counts an attempt at the account that `login` names as a failure before it is made, so that parallel guesses count too.
-/// All names of an account have one counter; a name that nobody has, one of its own. An address that is over its limit counts
-/// against nobody else.
-pub fn count_account(login: &str, account: &Counter, address: &Counter, now: UnixTime) -> Statement {
-    let key = "SELECT COALESCE((SELECT id FROM users WHERE username = ? OR email = ?), ?) AS key
-        WHERE EXISTS (SELECT 1 FROM throttles WHERE key = ? AND failures <= ?)";
-    let statement = Statement::new(count(key))
-        .bind(now + WINDOW)
-        .bind(login)
-        .bind(login)
-        .bind(&account.key);
-    statement.bind(&address.key).bind(address.limit).bind(now).bind(now)
+/// A guess at the password of the person whom a name names.
+pub struct Guess<'a> {
+    /// The name, as [`fold_login`](crate::account::user::fold_login) makes it.
+    pub folded: &'a str,
+    /// Of the name.
+    pub account: &'a Counter,
+    pub address: &'a Counter,
+    /// The people who have signed in with this browser before, by their ids, with counters of their own.
+    pub known: &'a [(String, Counter)],
 }
 
-/// Counts an attempt from an address, likewise.
+/// The key of the own counter, if the name is of one of those people.
+const OWN: &str = "SELECT j.value FROM json_each(?) j JOIN users u ON u.id = j.key
+    WHERE u.username_folded = ? OR u.email_folded = ?";
+
+/// Counts a guess from an address, unless it is made where its person has signed in before.
+pub fn count_address_of(guess: &Guess<'_>, now: UnixTime) -> Statement {
+    let statement = Statement::new(count(&format!("SELECT ? AS key WHERE NOT EXISTS ({OWN})")))
+        .bind(now + WINDOW)
+        .bind(&guess.address.key);
+    guess.bind_own(statement).bind(now).bind(now)
+}
+
+/// Counts a guess as a failure before it is made, so that parallel guesses count too. An address that is over its limit counts
+/// against nobody else. Goes after [`count_address_of`].
+pub fn count_account_of(guess: &Guess<'_>, now: UnixTime) -> Statement {
+    let key = format!(
+        "SELECT COALESCE(own, ?) AS key FROM (SELECT ({OWN} LIMIT 1) AS own)
+         WHERE own IS NOT NULL OR EXISTS (SELECT 1 FROM throttles WHERE key = ? AND failures <= ?)"
+    );
+    let statement = Statement::new(count(&key)).bind(now + WINDOW).bind(&guess.account.key);
+    let statement = guess.bind_own(statement).bind(&guess.address.key);
+    statement.bind(guess.address.limit).bind(now).bind(now)
+}
+
+impl Guess<'_> {
+    /// Binds the values of [`OWN`].
+    fn bind_own(&self, statement: Statement) -> Statement {
+        let known: serde_json::Map<_, _> = self
+            .known
+            .iter()
+            .map(|(user_id, own)| (user_id.clone(), own.key.as_str().into()))
+            .collect();
+        let known = serde_json::Value::Object(known).to_string();
+        statement.bind(&known).bind(self.folded).bind(self.folded)
+    }
+}
+
+/// Counts an attempt before it is made, likewise.
 pub fn count_address(counter: &Counter, now: UnixTime) -> Statement {
     Statement::new(count("SELECT ? AS key"))
         .bind(now + WINDOW)
@@ -110,12 +144,12 @@ pub fn reached(rows: &Rows, counter: &Counter) -> Result<bool, Fault> {
     Ok(row.is_some_and(|row| row.failures == counter.limit + 1))
 }
 
-/// Takes back the failure that [`count_address`] noted for an attempt that succeeded.
+/// Takes back the failure that was noted for an attempt that succeeded.
 pub fn forgive(counter: &Counter) -> Statement {
     Statement::new("UPDATE throttles SET failures = failures - 1 WHERE key = ? AND failures > 0").bind(&counter.key)
 }
 
-/// Forgets all failures at an account: the person has shown who they are.
-pub fn reset_account(user_id: &str) -> Statement {
-    Statement::new("DELETE FROM throttles WHERE key = ?").bind(user_id)
+/// Forgets all failures: the person has shown who they are.
+pub fn reset(counter: &Counter) -> Statement {
+    Statement::new("DELETE FROM throttles WHERE key = ?").bind(&counter.key)
 }

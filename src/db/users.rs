@@ -40,15 +40,29 @@ impl Row {
     }
 }
 
-/// The person that `login` names: a username or an e-mail address, in any case, with their password's hash.
-pub fn find_by_login(login: &str) -> Statement {
+/// The person that a login names in any spelling, a username or an e-mail address, with their password's hash. `folded` is what
+/// [`fold_login`] makes of `login`. A row whose folded names are not written yet is found by the exact name.
+pub fn find_by_login(login: &str, folded: &str) -> Statement {
     Statement::new(format!(
         "SELECT {COLUMNS}, c.secret AS password_hash
          FROM users u LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
-         WHERE u.username = ? OR u.email = ?"
+         WHERE u.username_folded = ? OR u.email_folded = ?
+            OR (u.username = ? AND u.folded_at IS NOT u.updated_at) OR (u.email = ? AND u.folded_at IS NOT u.updated_at)
+         ORDER BY u.folded_at IS NOT u.updated_at LIMIT 1"
     ))
+    .bind(folded)
+    .bind(folded)
     .bind(login)
     .bind(login)
+}
+
+/// A person with their password's hash.
+pub fn find_with_password(user_id: &str) -> Statement {
+    Statement::new(format!(
+        "SELECT {COLUMNS}, c.secret AS password_hash
+         FROM users u LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password' WHERE u.id = ?"
+    ))
+    .bind(user_id)
 }
 
 pub fn read_with_password(rows: &Rows) -> Result<Option<(User, Option<String>)>, Fault> {
@@ -93,29 +107,62 @@ pub fn read_all(rows: &Rows) -> Result<Vec<User>, Fault> {
     rows.all::<Row>()?.into_iter().map(Row::into_user).collect()
 }
 
-/// Whether another account has the username or e-mail address of `user`.
+/// Whether another account has the username or e-mail address of `user`, in any spelling.
 pub fn find_rival(user: &User) -> Statement {
-    Statement::new("SELECT username = ? AS same_username FROM users WHERE id <> ? AND (username = ? OR email = ?)")
-        .bind(user.username.as_str())
+    Statement::new("SELECT id FROM users WHERE id <> ? AND (username_folded = ? OR email_folded = ?)")
         .bind(&user.id)
-        .bind(user.username.as_str())
-        .bind(user.claims.text("email"))
+        .bind(&user.username.folded())
+        .bind(user.email_folded().as_ref())
 }
 
 /// A new person. It returns no row when the username or e-mail address is taken.
 pub fn insert(user: &User) -> Statement {
     Statement::new(
-        "INSERT INTO users (id, subject_salt, username, email, claims, disabled_at, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+        "INSERT INTO users (id, subject_salt, username, username_folded, email, email_folded, folded_at, claims, disabled_at,
+                            created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(&user.id)
     .bind(user.subject_salt.as_str())
     .bind(user.username.as_str())
+    .bind(&user.username.folded())
     .bind(user.claims.text("email"))
+    .bind(user.email_folded().as_ref())
+    .bind(user.updated_at)
     .bind(&claims_to_json(user))
     .bind(user.disabled_at)
     .bind(user.created_at)
     .bind(user.updated_at)
+}
+
+/// At most `limit` people whose folded names are not written yet: SQL cannot fold them, and neither does an older Worker.
+pub fn list_unfolded(limit: i64) -> Statement {
+    Statement::new(format!(
+        "SELECT {COLUMNS} FROM users u WHERE u.folded_at IS NOT u.updated_at LIMIT ?"
+    ))
+    .bind(limit)
+}
+
+/// Writes the username of a person who is as read in small letters, and the folded names. Of two people with one name the first keeps it; the other signs in by
+/// neither spelling until an operator gives them a name of their own.
+pub fn fold(user: &User) -> [Statement; 2] {
+    let write = Statement::new(
+        "UPDATE OR IGNORE users SET username = ?, username_folded = ?, email_folded = ?, folded_at = updated_at
+         WHERE id = ? AND username = ? AND updated_at = ?",
+    )
+    .bind(&user.username.prepared())
+    .bind(&user.username.folded())
+    .bind(user.email_folded().as_ref())
+    .bind(&user.id)
+    .bind(user.username.as_str())
+    .bind(user.updated_at);
+    let give_up = Statement::new(
+        "UPDATE users SET username_folded = NULL, email_folded = NULL, folded_at = updated_at
+         WHERE id = ? AND updated_at = ? AND folded_at IS NOT updated_at RETURNING id",
+    )
+    .bind(&user.id)
+    .bind(user.updated_at);
+    [write, give_up]
 }
 
 /// Changes a person who is still as they were read. It returns no row when they are not, or the username or e-mail address
@@ -132,11 +179,15 @@ pub fn update_own(user: &User, read: &User, session_hash: &Hash) -> Statement {
 /// Changes a person where `also` holds, whose values are bound afterwards.
 fn update_where(also: &str, user: &User, read: &User) -> Statement {
     Statement::new(format!(
-        "UPDATE OR IGNORE users SET username = ?, email = ?, claims = ?, disabled_at = ?, updated_at = ?
+        "UPDATE OR IGNORE users SET username = ?, username_folded = ?, email = ?, email_folded = ?, folded_at = ?, claims = ?,
+            disabled_at = ?, updated_at = ?
          WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ? AND {also} RETURNING id"
     ))
     .bind(user.username.as_str())
+    .bind(&user.username.folded())
     .bind(user.claims.text("email"))
+    .bind(user.email_folded().as_ref())
+    .bind(user.updated_at)
     .bind(&claims_to_json(user))
     .bind(user.disabled_at)
     .bind(user.updated_at)

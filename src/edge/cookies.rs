@@ -1,4 +1,4 @@
-//! The cookies: which sessions a browser has, which browser it is, and, with session management, a mark by which clients' pages
+//! The cookies: which sessions a browser has, which browser it is, who has signed in with it before, and, with session management, a mark by which clients' pages
 //! see that the session has changed.
 //!
 //! `__Host-` binds a cookie to this very host over https. On a loopback http issuer, where not every browser would take such
@@ -29,6 +29,15 @@ pub fn browser_name(issuer: &Issuer) -> &'static str {
         "__Host-limen_browser"
     } else {
         "limen_browser"
+    }
+}
+
+/// The cookie that tells who has signed in with the browser before (`account::known_browser`).
+pub fn known_name(issuer: &Issuer) -> &'static str {
+    if issuer.is_https() {
+        "__Host-limen_known"
+    } else {
+        "limen_known"
     }
 }
 
@@ -81,13 +90,25 @@ pub fn browser(config: &Config, value: String) -> Cookie {
     build(&config.issuer, browser_name(&config.issuer), value, Lifetime::days(365))
 }
 
-fn build(issuer: &Issuer, name: &'static str, value: String, max_age: Lifetime) -> Cookie {
-    Cookie {
-        name,
-        value,
-        http_only: true,
-        secure: issuer.is_https(),
-        same_site: SameSite::Lax,
-        max_age,
-    }
+/// The cookie that tells who has signed in before.
+pub fn known(config: &Config, value: String) -> Cookie<'static> {
+    build(&config.issuer, known_name(&config.issuer), value, Duration::days(365))
+}
+
+/// The value of a cookie in a `Cookie` header.
+pub fn find(header: &str, name: &str) -> Option<String> {
+    Cookie::split_parse(header.to_owned())
+        .flatten()
+        .find(|cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
+}
+
+fn build(issuer: &Issuer, name: &'static str, value: String, max_age: Duration) -> Cookie<'static> {
+    Cookie::build((name, value))
+        .path("/")
+        .http_only(true)
+        .secure(issuer.is_https())
+        .same_site(SameSite::Lax)
+        .max_age(max_age)
+        .build()
 }

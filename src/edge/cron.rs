@@ -4,7 +4,7 @@
 
 use super::{
     context::Context,
-    db::{audit, housekeeping},
+    db::{audit, housekeeping, users},
     fault::Fault,
     jwks, keys, logout_notices,
     platform::log,
@@ -21,6 +21,9 @@ const TIDY_LEASE: &str = "tidy";
 
 /// How often expired rows are deleted: about once an hour, whatever the triggers are.
 const TIDY_EVERY: Lifetime = Lifetime::minutes(55);
+
+/// The most people of a round of folding.
+const MOST_FOLDED: i64 = 100;
 
 /// Does what is due.
 pub async fn run(context: &Context) -> Result<(), Fault> {
@@ -55,8 +58,25 @@ async fn chores(context: &Context) -> Result<(), Fault> {
         keys::ensure(alg, context).await?;
     }
     jwks::publish(context).await?;
+    fold_names(context).await?;
     tidy(context).await?;
     keys::rewrap(context).await
+}
+
+/// Folds the names of people for whom a migration or an older Worker left that to do.
+async fn fold_names(context: &Context) -> Result<(), Fault> {
+    for _ in 0..housekeeping::MOST_ROUNDS {
+        let rows = context.db.run(users::list_unfolded(MOST_FOLDED)).await?;
+        let people = users::read_all(&rows)?;
+        if people.is_empty() {
+            break;
+        }
+        context
+            .db
+            .batch_all(people.iter().flat_map(users::fold).collect())
+            .await?;
+    }
+    Ok(())
 }
 
 /// Deletes what has expired, where that is due. Where there is more to delete than a run may, or it fails, it is due again at the

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::scope::Scope;
-use crate::web::language_tag::is_language_tag;
+use crate::{readable::is_readable, web::language_tag::is_language_tag};
 
 /// The standard claims of one person, less `sub`; those that people read also by language, as `name#fr`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +96,19 @@ fn of_member(member: &str) -> Option<&'static StandardClaim> {
     }
 }
 
+impl StandardClaim {
+    /// Whether it is what somebody is called.
+    fn is_read_by_people(&self) -> bool {
+        (self.kind == Kind::Words) || self.name == "preferred_username"
+    }
+}
+
+/// Whether a name can be seen, and leaves the text around it as it is.
+fn is_fit_to_read(text: &str) -> bool {
+    let turns = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    text.is_empty() || (is_readable(text) && !text.contains(turns))
+}
+
 impl StandardClaims {
     /// Takes the standard claims out of a JSON object. A `null` is no claim.
     ///
@@ -107,6 +120,12 @@ impl StandardClaims {
             let Some(claim) = of_member(member).filter(|claim| claim.kind != Kind::Time) else {
                 continue;
             };
+            if claim.is_read_by_people() && !value.as_str().is_none_or(is_fit_to_read) {
+                return Err(format!(
+                    "{} must have characters that can be seen, and none that turn its direction",
+                    claim.name
+                ));
+            }
             if !claim.kind.admits(value) {
                 return Err(format!("{} must be {}", claim.name, claim.kind.describe()));
             }
@@ -217,6 +236,16 @@ mod tests {
         }
         assert!(parse(json!({"picture": "javascript:alert(1)"})).is_err());
         assert!(parse(json!({"email_verified": "true"})).is_err());
+    }
+
+    #[test]
+    fn a_name_can_be_seen_and_turns_nothing_around() {
+        for name in ["\u{3164}", "\u{200d}", " ", "\u{202e}nhoj", "a\nb"] {
+            assert!(parse(json!({"name": name})).is_err(), "{name:?}");
+            assert!(parse(json!({"given_name#fr": name})).is_err(), "{name:?}");
+            assert!(parse(json!({"preferred_username": name})).is_err(), "{name:?}");
+        }
+        assert!(parse(json!({"name": "\u{646}\u{6af}\u{200c}\u{627}\u{631}"})).is_ok());
     }
 
     #[test]

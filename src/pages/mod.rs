@@ -34,5 +34,5 @@ pub use logout::{LogoutPage, SignOut, SignedOutPage};
 pub use messages::{ErrorText, Language};
 pub use moment::Moment;
 pub use select_account::{AccountChoice, SelectAccountPage};
-pub use sign_up::{SignUpPage, SignUpProblem, Typed};
+pub use sign_up::{NewPasswordProblem, SignUpPage, SignUpProblem, Typed};
 pub use style::{STYLESHEET, STYLESHEET_VERSION};

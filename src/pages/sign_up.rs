@@ -6,9 +6,31 @@ use super::{
     asker::Asker,
     layout,
     login::LoginPurpose,
-    messages::{Language, SignUpTexts, Texts},
+    messages::{Language, PasswordTexts, SignUpTexts, Texts},
 };
 use crate::routes::Endpoint;
+
+/// What is wrong with a new password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewPasswordProblem {
+    /// It is missing or too short.
+    TooShort,
+    /// It is too long.
+    TooLong,
+    /// It has control characters.
+    HasControls,
+}
+
+impl PasswordTexts {
+    /// What to do about it.
+    pub fn problem(&self, problem: NewPasswordProblem) -> &'static str {
+        match problem {
+            NewPasswordProblem::TooShort => self.too_short,
+            NewPasswordProblem::TooLong => self.too_long,
+            NewPasswordProblem::HasControls => self.has_controls,
+        }
+    }
+}
 
 /// Asks for what an account is made of.
 #[derive(Template)]
@@ -49,7 +71,7 @@ pub enum SignUpProblem {
     /// It is no username.
     Username,
     /// It is no good password.
-    Password,
+    Password(NewPasswordProblem),
     /// Somebody else has the username or the e-mail address. Which of them is not told.
     Taken,
     /// Too many attempts from this address.
@@ -109,11 +131,16 @@ impl SignUpPage<'_> {
             SignUpProblem::Name => texts.bad_name.to_owned(),
             SignUpProblem::Email => texts.bad_email.to_owned(),
             SignUpProblem::Username => texts.bad_username.to_owned(),
-            SignUpProblem::Password => self.password_rule(),
+            SignUpProblem::Password(NewPasswordProblem::TooShort) => self.password_rule(),
+            SignUpProblem::Password(problem) => self.texts().password.problem(problem).to_owned(),
             SignUpProblem::Taken => texts.taken.to_owned(),
             SignUpProblem::TooManyAttempts { minutes } if minutes > 1 => login.wait_minutes.fill(&minutes.to_string()),
             SignUpProblem::TooManyAttempts { .. } => login.wait_a_minute.to_owned(),
         })
+    }
+
+    fn is_password_wrong(&self) -> bool {
+        matches!(self.problem, Some(SignUpProblem::Password(_)))
     }
 
     /// Whether this is the field to mend. The password was not kept, so it has to be typed anew in any case.

@@ -1,5 +1,7 @@
 //! Names that others chose, made fit to be read.
 
+use crate::readable::{is_readable, without_invisible};
+
 /// The most characters of a name in a sentence.
 pub(super) const LONGEST_NAME: usize = 80;
 
@@ -11,7 +13,7 @@ pub(super) const LONGEST_HOST: usize = 253;
 pub(super) fn visible(text: &str, longest: usize) -> String {
     let mut line = String::new();
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
-        let word: String = word.chars().filter(|c| !is_invisible(*c)).collect();
+        let word = without_invisible(word);
         if !word.is_empty() {
             if !line.is_empty() {
                 line.push(' ');
@@ -19,7 +21,7 @@ pub(super) fn visible(text: &str, longest: usize) -> String {
             line.push_str(&word);
         }
     }
-    if line.chars().all(|c| c == ' ' || needs_a_neighbour(c)) {
+    if !is_readable(&line) {
         return String::new();
     }
     match line.char_indices().nth(longest) {
@@ -37,22 +39,6 @@ pub(super) fn visible(text: &str, longest: usize) -> String {
 pub(super) fn monogram(name: &str) -> String {
     let letter = name.chars().find(|c| c.is_alphanumeric());
     letter.map(|c| c.to_uppercase().to_string()).unwrap_or_default()
-}
-
-/// What shows only together with something else: the joiners U+200C and U+200D, which Persian and emoji need, and the variation
-/// selectors of emoji.
-fn needs_a_neighbour(c: char) -> bool {
-    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
-}
-
-/// Characters without a shape: bidirectional controls, zero-width ones, fillers, tags, and the format controls of single
-/// scripts (Unicode's general category Cf and the property Default_Ignorable_Code_Point), but for what [`needs_a_neighbour`].
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
-        | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}'
-        | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' | '\u{16FE4}'
-        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D159}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 #[cfg(test)]

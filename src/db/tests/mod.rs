@@ -12,7 +12,7 @@ use self::{samples::samples, sqlite::Sqlite};
 const SMALL: &[&str] = &["signing_keys", "leases"];
 
 /// Statements that read a table or an index from its end, and stop after as many rows as their `LIMIT` and `OFFSET` say.
-const BOUNDED: &[&str] = &["audit::tidy"];
+const BOUNDED: &[&str] = &["audit::tidy", "users::list_unfolded"];
 
 /// Those whom the samples name.
 const PARENTS: &str = "

@@ -170,7 +170,10 @@ fn counter() -> Counter {
 
 fn about_people(all: &mut Samples) {
     let (user, hash, lifetimes, counter) = (user(), hash(), lifetimes(), counter());
-    add(all, "users::find_by_login", [users::find_by_login("ada")]);
+    add(all, "users::find_by_login", [users::find_by_login("Ada", "ada")]);
+    add(all, "users::find_with_password", [users::find_with_password("u")]);
+    add(all, "users::list_unfolded", [users::list_unfolded(100)]);
+    add(all, "users::fold", users::fold(&user));
     add(all, "users::find", [users::find("u")]);
     add(all, "users::find_by_family", [users::find_by_family("f")]);
     add(all, "users::list", [users::list("", 100)]);
@@ -280,8 +283,24 @@ fn about_people(all: &mut Samples) {
     );
     add(all, "session_clients::names_at", [session_clients::names_at("[]", "c")]);
 
-    let account = throttles::count_account("ada", &counter, &counter, NOW);
-    add(all, "throttles::count_account", [account]);
+    let guess = throttles::Guess {
+        folded: "ada",
+        account: &counter,
+        address: &counter,
+        known: &[(
+            "u".to_owned(),
+            Counter {
+                key: "own".to_owned(),
+                limit: 10,
+            },
+        )],
+    };
+    let [address, account] = [
+        throttles::count_address_of(&guess, NOW),
+        throttles::count_account_of(&guess, NOW),
+    ];
+    add(all, "throttles::count_address_of", [address]);
+    add(all, "throttles::count_account_of", [account]);
     add(
         all,
         "throttles::count_address",
@@ -293,7 +312,7 @@ fn about_people(all: &mut Samples) {
         [throttles::count_stranger("c", &counter, NOW)],
     );
     add(all, "throttles::forgive", [throttles::forgive(&counter)]);
-    add(all, "throttles::reset_account", [throttles::reset_account("u")]);
+    add(all, "throttles::reset", [throttles::reset(&counter)]);
 }
 
 fn about_clients(all: &mut Samples) {
@@ -613,6 +632,7 @@ fn about_the_rest(all: &mut Samples) {
     );
     let changed = audit::record_of_stranger_if_changed(&entry, &Then);
     add(all, "audit::record_of_stranger_if_changed", changed);
+    add(all, "audit::record_guess", audit::record_guess(&entry, &Then));
     add(all, "audit::forget_if_changed", [audit::forget_if_changed("u")]);
     add(all, "audit::tidy", audit::tidy(NOW));
     let page = |filter: audit::Filter<'_>| audit::list(&filter, 100);

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     account::{
-        password,
-        user::{User, Username, check_email},
+        email,
+        password::{self, NoHash},
+        user::{User, Username},
     },
     audit::{Actor, Entry, Event},
     edge::{
@@ -13,7 +14,7 @@ use crate::{
         db::{Statement, audit, grants, sessions::Ending, users},
         failure::MachineFailure,
         logout, operator,
-        platform::{random, text},
+        platform::random,
         request::Incoming,
     },
     oidc::{claims::StandardClaims, error::OAuthError, params::Params, subject::SubjectSalt},
@@ -193,12 +194,9 @@ impl Changes {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(refuse(name, "must be a string")),
         };
-        if let Some(email) = text("email")? {
-            check_email(&email).map_err(|why| refuse("email", why))?;
-        }
-        let username = text("username")?
-            .map(|text| Username::parse(&text::nfc(&text)))
-            .transpose();
+        let email = text("email")?.map(|text| email::parse(&text)).transpose();
+        let email = email.map_err(|why| refuse("email", why))?;
+        let username = text("username")?.map(|text| Username::parse(&text)).transpose();
         let disabled = match object.get("disabled") {
             None => None,
             Some(Value::Bool(disabled)) => Some(*disabled),
@@ -214,7 +212,11 @@ impl Changes {
                 .take(32)
                 .cloned()
                 .collect(),
-            claims: object,
+            claims: match email {
+                // As it is stored: the domain in small letters.
+                Some(email) => object.into_iter().chain([("email".to_owned(), email.into())]).collect(),
+                None => object,
+            },
         })
     }
 }
@@ -228,8 +230,10 @@ fn password_statement(user: &User, password: Option<&str>, context: &Context) ->
     let Some(password) = password else {
         return Ok(Statement::idle());
     };
-    let hash = password::hash(&text::nfc(password), random::bytes()?)
-        .map_err(|why| OAuthError::invalid_request(format!("password {why}")))?;
+    let hash = password::hash(&password::prepare(password), random::bytes()?).map_err(|none| match none {
+        NoHash::Unfit(unfit) => OAuthError::invalid_request(format!("password {}", unfit.describe())),
+        NoHash::Failed => OAuthError::invalid_request("password could not be hashed"),
+    })?;
     Ok(users::set_password(&random::id()?, user, &hash, context.now))
 }
 

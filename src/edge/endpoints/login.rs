@@ -3,13 +3,11 @@
 use crate::{
     edge::{
         context::Context,
-        db::throttles,
         failure::{PageFailure, Problem},
         people::{
-            attempt::{Attempt, Verdict},
+            attempt::{self, Verdict},
             guest::{Along, Guest},
         },
-        platform::text,
         request::Incoming,
     },
     pages::{LoginPage, LoginProblem},
@@ -37,19 +35,18 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if let Some(reply) = guest.turned_down(&params, context).await? {
         return Ok(reply);
     }
-    let (login, password) = (text::nfc(field("username").trim()), field("password"));
-    let login = login.as_str();
+    let (login, password) = (field("username").trim(), field("password"));
     if login.is_empty() || password.is_empty() {
         return Ok(guest.page(400, login, Some(LoginProblem::Missing), context));
     }
-    let attempt = Attempt::new(login, &request.address(), context);
-    match attempt.check(login, password, context).await? {
-        Verdict::Passed { user_id, password_hash } => {
+    match attempt::sign_in((login, password), &guest.visitor, &request.address(), context).await? {
+        Verdict::Passed {
+            user_id,
+            password_hash,
+            forgiving,
+        } => {
             let forgiven = Along {
-                after: vec![
-                    throttles::reset_account(&user_id),
-                    throttles::forgive(attempt.address()),
-                ],
+                after: forgiving,
                 ..Along::default()
             };
             let signed_in = guest

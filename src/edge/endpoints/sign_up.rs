@@ -5,8 +5,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     account::{
-        password, throttle,
-        user::{User, Username, check_email},
+        email,
+        name::nfc,
+        password::{self, NoHash},
+        throttle,
+        user::{User, Username},
     },
     audit::{Actor, Entry, Event},
     config::SignUp,
@@ -14,12 +17,17 @@ use crate::{
         context::Context,
         db::{audit, throttles, users},
         failure::{PageFailure, Problem},
-        people::guest::{Along, Guest},
-        platform::{random, text},
+        fault::Fault,
+        people::{
+            guest::{Along, Guest},
+            new_password::problem_of,
+        },
+        platform::random,
         request::Incoming,
     },
     oidc::{claims::StandardClaims, subject::SubjectSalt},
     pages::{SignUpPage, SignUpProblem, Typed},
+    readable::without_invisible,
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
@@ -62,11 +70,11 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if let Some(reply) = guest.turned_down(&params, context).await? {
         return Ok(reply);
     }
-    let [name, email, username] = ["name", "email", "username"].map(|part| text::nfc(field(part).trim()));
+    let name = nfc(&without_invisible(field("name")));
     let typed = Typed {
-        name: &name,
-        email: &email,
-        username: &username,
+        name: name.trim(),
+        email: field("email").trim(),
+        username: field("username").trim(),
     };
     if let Some(wait) = count(request, context).await? {
         let minutes = (wait.seconds() + 59) / 60;
@@ -87,8 +95,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Ok(user) => user,
         Err(problem) => return refuse(problem),
     };
-    let Ok(hash) = password::hash(&text::nfc(field("password")), random::bytes()?) else {
-        return refuse(SignUpProblem::Password);
+    let hash = match password::hash(&password::prepare(field("password")), random::bytes()?) {
+        Ok(hash) => hash,
+        Err(NoHash::Unfit(unfit)) => return refuse(SignUpProblem::Password(problem_of(unfit))),
+        Err(NoHash::Failed) => return Err(Fault::new("password", "no hash").into()),
     };
     let entry = Entry {
         client_id: guest.destination.client_id(),
@@ -130,14 +140,14 @@ fn account(typed: Typed<'_>, context: &Context) -> Result<Result<User, SignUpPro
     if typed.name.chars().count() > LONGEST_NAME || typed.name.chars().any(char::is_control) {
         return Ok(Err(SignUpProblem::Name));
     }
-    if check_email(typed.email).is_err() {
+    let Ok(email) = email::parse(typed.email) else {
         return Ok(Err(SignUpProblem::Email));
-    }
+    };
     let Ok(username) = Username::parse(typed.username) else {
         return Ok(Err(SignUpProblem::Username));
     };
     let mut claims = Map::new();
-    claims.insert("email".to_owned(), typed.email.into());
+    claims.insert("email".to_owned(), email.into());
     // Nobody has shown yet that the address is theirs.
     claims.insert("email_verified".to_owned(), Value::Bool(false));
     if !typed.name.is_empty() {

@@ -274,6 +274,7 @@ impl Guest {
             Destination::Request { sealed, .. } => see_page(Endpoint::AuthorizeResume, sealed),
             Destination::Account { page, .. } => Reply::see_other(page.path().to_owned()),
         };
-        Ok(Some(cookies::hold(next, &context.config, &held)))
+        let known = self.visitor.become_known(user_id, context);
+        Ok(Some(cookies::hold(next, &context.config, &held).with_cookie(known)))
     }
 }

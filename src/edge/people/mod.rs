@@ -2,5 +2,6 @@
 
 pub mod attempt;
 pub mod guest;
+pub mod new_password;
 pub mod resident;
 pub mod visitor;

@@ -1,7 +1,7 @@
 //! Somebody at the pages of their account: signed in, or sent to sign in first.
 
 use super::{
-    attempt::{Attempt, Verdict},
+    attempt::{self, Verdict},
     visitor::Visitor,
 };
 use crate::{
@@ -40,8 +40,8 @@ pub struct Resident {
 
 /// A password that a form asked for, to be sure of the person.
 pub enum Confirmation {
-    /// It is theirs. Success is still to be noted of the attempt.
-    Given(Attempt),
+    /// It is theirs. The success is still to be noted by these statements.
+    Given(Vec<Statement>),
     Refused(Refusal),
 }
 
@@ -155,17 +155,16 @@ impl Resident {
         Reply::see_other(format!("{}?done={name}.{proof}", page.path()))
     }
 
-    /// Checks the password that a form asks for. Attempts count as those at the sign-in do.
-    pub async fn confirm(&self, password: &str, request: &Incoming, context: &Context) -> Result<Confirmation, Fault> {
+    /// Checks the password that a form asks for. Attempts count for this session alone.
+    pub async fn confirm(&self, password: &str, context: &Context) -> Result<Confirmation, Fault> {
         let refused = |check, wait| Ok(Confirmation::Refused(Refusal { check, wait }));
         if password.is_empty() {
             return refused(PasswordCheck::Missing, None);
         }
-        let login = self.user().username.as_str();
-        let attempt = Attempt::new(login, &request.address(), context);
-        match attempt.check(login, password, context).await? {
-            Verdict::Passed { user_id, .. } if user_id == self.user().id => Ok(Confirmation::Given(attempt)),
-            Verdict::Passed { .. } | Verdict::Failed => refused(PasswordCheck::Wrong, None),
+        let session_id = &self.session.authentication.session_id;
+        match attempt::in_session((session_id, &self.user().id), password, context).await? {
+            Verdict::Passed { forgiving, .. } => Ok(Confirmation::Given(forgiving)),
+            Verdict::Failed => refused(PasswordCheck::Wrong, None),
             Verdict::TooMany { wait } => {
                 let minutes = (wait.seconds() + 59) / 60;
                 refused(PasswordCheck::TooMany { minutes }, Some(wait))

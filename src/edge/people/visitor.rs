@@ -1,8 +1,12 @@
 //! Who comes by with a browser: their session, the browser itself, their language.
 
 use crate::{
-    account::{csrf, held_sessions::HeldSessions},
-    cookie::Cookie,
+    account::{
+        csrf,
+        held_sessions::HeldSessions,
+        known_browser::KnownPeople,
+        throttle::{self, Counter},
+    },
     edge::{context::Context, cookies, failure::Problem, fault::Fault, platform::random, request::Incoming},
     oidc::{
         interaction::{Choice, Interaction},
@@ -11,7 +15,7 @@ use crate::{
     pages::Language,
     reply::Reply,
     routes::Endpoint,
-    secret::{Hash, Purpose, random_text},
+    secret::{Hash, Key, Purpose, random_text},
 };
 
 /// A visitor, as the cookies tell.
@@ -21,6 +25,7 @@ pub struct Visitor {
     /// The active session and the others of this browser.
     pub held: HeldSessions,
     browser: Option<String>,
+    known: Option<String>,
     accept_language: Option<String>,
 }
 
@@ -35,6 +40,7 @@ impl Visitor {
             browser: request
                 .cookie(cookies::browser_name(issuer))
                 .filter(|browser| is_browser_id(browser)),
+            known: request.cookie(cookies::known_name(issuer)),
             accept_language: request.header("accept-language"),
         }
     }
@@ -62,6 +68,28 @@ impl Visitor {
         let (browser, cookie) = self.browser(context)?;
         self.browser = Some(browser);
         Ok(cookie)
+    }
+
+    /// Who has signed in with this browser before.
+    pub fn known(&self, context: &Context) -> KnownPeople {
+        match (&self.known, &self.browser) {
+            (Some(cookie), Some(browser)) => KnownPeople::parse(cookie, browser, &context.config.roots),
+            _ => KnownPeople::default(),
+        }
+    }
+
+    /// The counters of guesses at their passwords in this browser.
+    pub fn own_counters(&self, known: &KnownPeople, key: &Key) -> Vec<(String, Counter)> {
+        let browser = self.browser.as_deref().unwrap_or_default();
+        let own = |user_id: &str| (user_id.to_owned(), throttle::of_known_browser(key, browser, user_id));
+        known.ids().map(own).collect()
+    }
+
+    /// The cookie by which the browser is known for a person who signs in.
+    pub fn become_known(&self, user_id: &str, context: &Context) -> Option<Cookie<'static>> {
+        let known = self.known(context);
+        let value = known.cookie_with(user_id, self.browser.as_deref()?, &context.config.roots);
+        Some(cookies::known(&context.config, value))
     }
 
     /// The interaction that `params` name, sealed and opened, if it waits in this browser.

@@ -6,4 +6,3 @@ pub mod fetch;
 pub mod kv;
 pub mod log;
 pub mod random;
-pub mod text;

@@ -35,6 +35,8 @@ pub struct Happening {
     pub network: Option<String>,
     /// Whether it was an operator's doing.
     pub by_operator: bool,
+    /// How often it happened, where one entry stands for several.
+    pub times: i64,
 }
 
 impl ActivityPage<'_> {
@@ -89,6 +91,7 @@ impl ActivityPage<'_> {
             .as_deref()
             .map(|network| texts.from_network.fill(&visible(network, 60)));
         let operator = happening.by_operator.then(|| texts.by_operator.to_owned());
-        [operator, app, network].into_iter().flatten().collect()
+        let times = (happening.times > 1).then(|| texts.times.fill(&happening.times.to_string()));
+        [times, operator, app, network].into_iter().flatten().collect()
     }
 }

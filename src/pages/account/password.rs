@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{Frame, PasswordCheck};
-use crate::pages::{layout, messages::PasswordTexts};
+use crate::pages::{NewPasswordProblem, layout, messages::PasswordTexts};
 
 /// Asks for the old password and a new one.
 #[derive(Template)]
@@ -22,10 +22,8 @@ pub struct PasswordPage<'a> {
 pub enum PasswordProblem {
     /// The old one.
     Current(PasswordCheck),
-    /// The new one is missing or too short.
-    TooShort,
-    /// The new one is too long.
-    TooLong,
+    /// The new one.
+    New(NewPasswordProblem),
     /// The new one was typed in two ways.
     NotTheSame,
 }
@@ -53,8 +51,7 @@ impl PasswordPage<'_> {
 
     fn new_problem(&self) -> Option<&'static str> {
         match self.problem? {
-            PasswordProblem::TooShort => Some(self.password().too_short),
-            PasswordProblem::TooLong => Some(self.password().too_long),
+            PasswordProblem::New(problem) => Some(self.password().problem(problem)),
             _ => None,
         }
     }

@@ -100,6 +100,7 @@ pub struct PasswordTexts {
     pub submit: &'static str,
     pub too_short: &'static str,
     pub too_long: &'static str,
+    pub has_controls: &'static str,
     pub not_the_same: &'static str,
     pub missing: &'static str,
 }
@@ -141,6 +142,7 @@ pub struct ActivityTexts {
     pub older: &'static str,
     pub with_app: Phrase,
     pub from_network: Phrase,
+    pub times: Phrase,
     pub by_operator: &'static str,
 }
 

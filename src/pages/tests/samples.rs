@@ -235,6 +235,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
                 app: Some(text.to_owned()),
                 network: Some(text.to_owned()),
                 by_operator: true,
+                times: 3,
             }],
             older: Some("/account/activity?before=1".to_owned()),
         }
@@ -267,8 +268,9 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
     }
     for problem in [
         PasswordProblem::Current(PasswordCheck::Missing),
-        PasswordProblem::TooShort,
-        PasswordProblem::TooLong,
+        PasswordProblem::New(NewPasswordProblem::TooShort),
+        PasswordProblem::New(NewPasswordProblem::TooLong),
+        PasswordProblem::New(NewPasswordProblem::HasControls),
         PasswordProblem::NotTheSame,
     ] {
         let page = PasswordPage {

@@ -65,9 +65,10 @@ test("throttling is written down once, however long somebody goes on", async () 
     const browser = op.browser();
     await browser.signIn(await browser.authorize(client), wrong(ada));
   }
-  const events = names(await audit({ user: ada.id }));
-  assert.equal(events.filter((event) => event === "sign_in_failed").length, 10);
-  assert.equal(events.filter((event) => event === "throttled").length, 1);
+  const events = await audit({ user: ada.id });
+  assert.deepEqual(names(events).slice(0, 2), ["throttled", "sign_in_failed"]);
+  assert.equal(events.filter(({ actor }) => actor === "anybody").length, 2, "a row for all of a quarter of an hour");
+  assert.deepEqual([events[1].detail.times, events[1].detail.elsewhere >= 0], [10, true]);
 });
 
 test("consent given, refused and removed are written down", async () => {
@@ -216,6 +217,33 @@ test("an event whose row cannot be written does not happen", async () => {
   const page = await browser.signIn(await browser.authorize(client), ada, { d1 });
   assert.equal(page.status, 503);
   assert.equal((await op.rows("SELECT 1 FROM sessions WHERE user_id = ?", ada.id)).length, 0);
+});
+
+test("whatever strangers do, a person sees guesses at their own password, and rows about them do not grow without limit", async () => {
+  const crowded = await startLimen();
+  const [client, ada] = [await crowded.client(), await crowded.person()];
+  const guess = async () => {
+    const browser = crowded.browser();
+    await browser.signIn(await browser.authorize(client), wrong(ada));
+  };
+  await guess();
+  await crowded.db.prepare("INSERT OR REPLACE INTO throttles (key, failures, expires_at) VALUES ('audit:somebody', 9999, 99999999999)").run();
+  crowded.clock.advance({ minutes: 16 });
+  await guess();
+  assert.equal((await audit({ user: ada.id, event: "sign_in_failed" }, crowded)).length, 2, "whatever else was written down");
+  await crowded.db
+    .prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
+       INSERT INTO audit (at, event, outcome, actor, user_id, request_id)
+       SELECT 1, 'sign_in_failed', 'failure', 'anybody', ?, 'r' FROM n`,
+    )
+    .bind(ada.id)
+    .run();
+  crowded.clock.advance({ minutes: 16 });
+  await guess();
+  const rows = await crowded.rows("SELECT detail FROM audit WHERE user_id = ? AND actor = 'anybody' ORDER BY id DESC", ada.id);
+  assert.equal(rows.length, 100);
+  assert.equal(JSON.parse(rows[0].detail).times, 1, "the newest stay");
 });
 
 test("a stranger's flood of failed sign-ins is written down up to a limit, which shows", async () => {

@@ -67,12 +67,71 @@ test("an unknown account is locked alike, so the lock tells nothing", async () =
   assert.equal(text(other), text(known));
 });
 
-test("the names of one account share one count: username, e-mail, any case", async () => {
+test("all spellings of a name share one count, whoever has it", async () => {
+  const [ada, unknown] = [await op.person(), nobody()];
+  const { allowed: single } = await guessUntilThrottled(() => guess(unknown));
+  for (const name of [ada.username, ada.email, `nobody-${++strangers}`, `j\u00fcrgen-${++strangers}`]) {
+    const wide = [...name].map((c) => (c === "a" ? "\uff41" : c)).join("");
+    const spellings = [name, name.toUpperCase(), ` ${name}`, name.normalize("NFD"), wide];
+    const { allowed } = await guessUntilThrottled((n) => guess({ username: spellings[n % spellings.length] }));
+    assert.equal(allowed, single, name);
+  }
+});
+
+test("the lock does not tell that two names are of one account", async () => {
   const [ada, bob] = [await op.person(), await op.person()];
-  const names = [ada.username, ada.username.toUpperCase(), ada.email, ada.email.toUpperCase(), ` ${ada.username}`];
-  const { allowed } = await guessUntilThrottled((n) => guess({ username: names[n % names.length] }));
-  const { allowed: single } = await guessUntilThrottled(() => guess(bob));
-  assert.ok(allowed <= single, `${allowed} guesses by changing names, ${single} by one`);
+  await guessUntilThrottled(() => guess(ada));
+  const answers = [];
+  for (const username of [ada.email, bob.email, nobody().username]) {
+    const page = await guess({ username });
+    answers.push([page.status, page.headers.get("retry-after"), page.html.replace(/(value|nonce)="[^"]*"/g, "")]);
+  }
+  assert.deepEqual(answers[0], answers[1]);
+  assert.deepEqual(answers[0], answers[2]);
+  assert.equal(answers[0][0], 400);
+});
+
+test("a browser in which a person signed in before is not locked out by strangers, at the account or at the address", async () => {
+  const [ada, address] = [await op.person(), "203.0.113.20"];
+  const own = op.browser({ address });
+  await own.obtain(client, ada);
+  const signOut = async () => {
+    const name = "__Host-limen_session";
+    await own.jar.setCookie(`${name}=; Secure; Path=/; Max-Age=0`, op.url("/"));
+  };
+  await signOut();
+  await guessUntilThrottled(() => guess(ada));
+  await exhaustAddress(() => guess(nobody(), op.browser({ address })));
+  const neighbour = op.browser({ address });
+  assert.equal((await neighbour.signIn(await neighbour.authorize(client), ada)).status, 429);
+  for (const username of [ada.username, ada.email.toUpperCase()]) {
+    const page = await own.signIn(await own.authorize(client), { ...ada, username });
+    assert.ok(page.status < 400, `${username}: ${page.status}`);
+    await signOut();
+  }
+  const { allowed } = await guessUntilThrottled(() => guess(ada, own));
+  assert.ok(allowed <= 20, `${allowed}: it guesses no more often than strangers`);
+  assert.equal((await own.signIn(await own.authorize(client), ada)).status, 429);
+  assert.equal((await guess(nobody(), own)).status, 429, "for other names it is a stranger");
+});
+
+test("the cookie of a known browser works in that browser and for that person alone", async () => {
+  const [ada, bob] = [await op.person(), await op.person()];
+  const own = op.browser();
+  await own.obtain(client, ada);
+  const cookies = await own.jar.getCookies(op.url("/"));
+  const { value, httpOnly } = cookies.find(({ key }) => key === "__Host-limen_known");
+  assert.ok(httpOnly);
+  await guessUntilThrottled(() => guess(ada));
+  await guessUntilThrottled(() => guess(bob));
+  const thief = op.browser();
+  const page = await thief.authorize(client);
+  await thief.jar.setCookie(`__Host-limen_known=${value}; Secure; Path=/`, op.url("/"));
+  assert.equal((await thief.signIn(page, ada)).status, 429);
+  const forged = value.replace(ada.id, bob.id);
+  await own.jar.setCookie(`__Host-limen_known=${forged}; Secure; Path=/`, op.url("/"));
+  const again = await own.authorize(client, { prompt: "login" });
+  assert.equal((await own.signIn(again, bob)).status, 429);
 });
 
 test("one address that tries many accounts is turned away, and others are not", async () => {

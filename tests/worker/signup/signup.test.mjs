@@ -101,6 +101,11 @@ describe("the form", () => {
     "a username with an @": { username: "nora@people.test" },
     "no username": { username: "" },
     "a username of 65 characters": { username: "n".repeat(65) },
+    "a username with a filler that cannot be seen": { username: "nora\u3164" },
+    "a username of two scripts": { username: "n\u043era" },
+    "an address with two @": { email: "nora@a.test@b.test" },
+    "a list of addresses": { email: "nora@a.test,x@b.test" },
+    "an address with an invisible character": { email: "no\u200bra@a.test" },
     "a password of 7 characters": { password: "1234567" },
     "no password": { password: "" },
     "a name with a bell in it": { name: "No\u0007ra" },
@@ -116,6 +121,37 @@ describe("the form", () => {
       assert.doesNotMatch(page.html, new RegExp(PASSWORD));
     });
   }
+
+  test("a password is refused with the reason", async () => {
+    for (const [password, reason] of [
+      ["1234567", /At least 8 characters/],
+      ["x".repeat(1_025), /too long/],
+      ["a tab\tin a pass phrase", /characters that can be typed/],
+    ]) {
+      const browser = op.browser();
+      const page = await submit(browser, await signUpPage(browser), newcomer({ password }));
+      assert.equal(page.status, 400);
+      assert.match(/role="alert">([^<]*)</.exec(page.html)[1], reason);
+    }
+  });
+
+  test("an account is found by every spelling of its name, and what is shown, stored and sent to apps is one text", async () => {
+    const browser = op.browser();
+    const wanted = newcomer({ username: "J\u00dcRGEN", email: "J\u00fcrgen@Buecher.test" });
+    assert.ok((await submit(browser, await signUpPage(browser), wanted)).asksForConsent);
+    const name = "j\u00fcrgen";
+    const [row] = await op.rows("SELECT username, username_folded AS folded, claims FROM users WHERE username = ?", name);
+    assert.deepEqual([row.folded, JSON.parse(row.claims).email], [name, "J\u00fcrgen@buecher.test"]);
+    for (const twin of [{ username: name.normalize("NFD") }, { email: "J\u00dcRGEN@buecher.test" }]) {
+      const again = op.browser();
+      assert.match((await submit(again, await signUpPage(again), newcomer(twin))).text, /already/);
+    }
+    for (const login of [name, "J\u00dcRGEN", name.normalize("NFD"), "j\u00dcrgen@buecher.TEST"]) {
+      const here = op.browser();
+      const page = await here.signIn(await here.authorize(client), { username: login, password: PASSWORD });
+      assert.ok(page.asksForConsent, `${login}: ${page.status}`);
+    }
+  });
 
   test("a username or e-mail address of somebody else, in any case, makes no account", async () => {
     const ada = await op.person();

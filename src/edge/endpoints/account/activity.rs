@@ -46,6 +46,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         app: event.client_name.or(event.client_id),
         network: event.network,
         by_operator: event.actor == "operator",
+        times: event.times.unwrap_or(1),
         event: event.event,
     };
     let html = ActivityPage {

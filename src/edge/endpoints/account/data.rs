@@ -118,5 +118,6 @@ fn event(event: &audit::OwnEvent) -> Value {
         "actor": event.actor,
         "client_id": event.client_id,
         "network": event.network,
+        "times": event.times.unwrap_or(1),
     })
 }

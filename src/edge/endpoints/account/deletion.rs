@@ -5,7 +5,7 @@ use crate::{
     edge::{
         context::Context,
         cookies,
-        db::{audit, logout_outbox, sessions::Ending, throttles, users},
+        db::{Rows, audit, logout_outbox, sessions::Ending, users},
         failure::PageFailure,
         logout,
         people::{
@@ -38,8 +38,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if field("confirm") != "yes" {
         return Ok(resident.page(400, html(&resident, true, None)));
     }
-    let attempt = match resident.confirm(field("current_password"), request, context).await? {
-        Confirmation::Given(attempt) => attempt,
+    let forgiving = match resident.confirm(field("current_password"), context).await? {
+        Confirmation::Given(forgiving) => forgiving,
         Confirmation::Refused(refusal) => {
             let html = html(&resident, false, Some(refusal.check));
             return Ok(refusal.page(&resident, html));
@@ -47,19 +47,16 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     let (user_id, session_hash) = (&resident.user().id, &resident.session_hash);
     let entry = Entry::new(Event::AccountDeleted, Actor::Person).user(user_id);
-    let [_, deleted, ..] = context
-        .db
-        .batch([
-            // Sessions, codes and tokens go with the person.
-            logout_outbox::write(&Ending::EverythingBehind(session_hash), context.now),
-            users::delete_own(session_hash),
-            audit::record_if_changed(&entry, context),
-            audit::forget_if_changed(user_id),
-            throttles::reset_account(user_id),
-            throttles::forgive(attempt.address()),
-        ])
-        .await?;
-    if !deleted.any()? {
+    let mut statements = vec![
+        // Sessions, codes and tokens go with the person.
+        logout_outbox::write(&Ending::EverythingBehind(session_hash), context.now),
+        users::delete_own(session_hash),
+        audit::record_if_changed(&entry, context),
+        audit::forget_if_changed(user_id),
+    ];
+    statements.extend(forgiving);
+    let rows = context.db.batch_all(statements).await?;
+    if !rows.get(1).map(Rows::any).transpose()?.unwrap_or_default() {
         // They were signed out, or deleted, in this very moment: this page asks them to sign in.
         return Ok(Reply::see_other(PAGE.path().to_owned()));
     }

@@ -3,10 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    account::{
-        throttle,
-        user::{User, check_email},
-    },
+    account::{email, throttle, user::User},
     audit::{Actor, Entry, Event},
     edge::{
         context::Context,
@@ -14,7 +11,6 @@ use crate::{
         failure::{PageFailure, Problem},
         fault::Fault,
         people::resident::{Confirmation, Resident},
-        platform::text,
         request::Incoming,
     },
     oidc::error::OAuthError,
@@ -40,16 +36,16 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Err(Problem::NotFound.into());
     }
     let field = |name| form.single(name).ok().flatten().unwrap_or_default();
-    let email = text::nfc(field("email").trim());
+    let typed = field("email").trim();
     let refuse =
-        |status, problem| Ok::<_, PageFailure>(resident.page(status, html(&resident, &email, Some(problem), context)));
-    if check_email(&email).is_err() {
+        |status, problem| Ok::<_, PageFailure>(resident.page(status, html(&resident, typed, Some(problem), context)));
+    let Ok(email) = email::parse(typed) else {
         return refuse(400, EmailProblem::NotAnAddress);
-    }
-    let attempt = match resident.confirm(field("current_password"), request, context).await? {
-        Confirmation::Given(attempt) => attempt,
+    };
+    let forgiving = match resident.confirm(field("current_password"), context).await? {
+        Confirmation::Given(forgiving) => forgiving,
         Confirmation::Refused(refusal) => {
-            let html = html(&resident, &email, Some(EmailProblem::Password(refusal.check)), context);
+            let html = html(&resident, typed, Some(EmailProblem::Password(refusal.check)), context);
             return Ok(refusal.page(&resident, html));
         }
     };
@@ -72,16 +68,16 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         .user(&user.id)
         .session(&resident.session.authentication.session_id)
         .detail(json!({ "changed": ["email"] }));
-    let [rival, saved, ..] = context
-        .db
-        .batch([
-            users::find_rival(&changed),
-            users::update_own(&changed, user, &resident.session_hash),
-            audit::record_if_changed(&entry, context),
-            throttles::reset_account(&user.id),
-            throttles::forgive(attempt.address()),
-        ])
-        .await?;
+    let mut statements = vec![
+        users::find_rival(&changed),
+        users::update_own(&changed, user, &resident.session_hash),
+        audit::record_if_changed(&entry, context),
+    ];
+    statements.extend(forgiving);
+    let rows = context.db.batch_all(statements).await?;
+    let [rival, saved, ..] = rows.as_slice() else {
+        return Err(Fault::new("D1", "as many results as statements were expected").into());
+    };
     match (saved.any()?, rival.any()?) {
         (true, _) => Ok(resident.done(PAGE, Notice::EmailChanged, context)),
         (false, true) => refuse(409, EmailProblem::Taken),

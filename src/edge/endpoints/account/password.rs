@@ -7,18 +7,18 @@ use crate::{
         context::Context,
         cookies,
         db::{
-            audit,
+            Statement, audit,
             sessions::{self, Ending},
-            throttles, users,
+            users,
         },
         failure::PageFailure,
         fault::Fault,
         logout,
         people::{
-            attempt::Attempt,
+            new_password::problem_of,
             resident::{Confirmation, Resident},
         },
-        platform::{random, text},
+        platform::random,
         request::Incoming,
     },
     pages::account::{Notice, PasswordCheck, PasswordPage, PasswordProblem},
@@ -39,18 +39,17 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
     let field = |name| form.single(name).ok().flatten().unwrap_or_default();
-    let new = text::nfc(field("new_password"));
+    let new = password::prepare(field("new_password"));
     let problem = match password::check(&new) {
-        Err(password::Unfit::TooShort) => Some(PasswordProblem::TooShort),
-        Err(password::Unfit::TooLong) => Some(PasswordProblem::TooLong),
-        Ok(()) if new != text::nfc(field("repeat_password")) => Some(PasswordProblem::NotTheSame),
+        Err(unfit) => Some(PasswordProblem::New(problem_of(unfit))),
+        Ok(()) if new != password::prepare(field("repeat_password")) => Some(PasswordProblem::NotTheSame),
         Ok(()) => None,
     };
     if problem.is_some() {
         return Ok(resident.page(400, html(&resident, problem)));
     }
-    match resident.confirm(field("current_password"), request, context).await? {
-        Confirmation::Given(attempt) => change(&resident, &attempt, &new, context).await,
+    match resident.confirm(field("current_password"), context).await? {
+        Confirmation::Given(forgiving) => change(&resident, forgiving, &new, context).await,
         Confirmation::Refused(refusal) => {
             let html = html(&resident, Some(PasswordProblem::Current(refusal.check)));
             Ok(refusal.page(&resident, html))
@@ -59,13 +58,18 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 }
 
 /// Sets the password, gives this session another cookie, and ends the others, all or nothing.
-async fn change(resident: &Resident, attempt: &Attempt, new: &str, context: &Context) -> Result<Reply, PageFailure> {
+async fn change(
+    resident: &Resident,
+    forgiving: Vec<Statement>,
+    new: &str,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
     let roots = &context.config.roots;
     let token = OpaqueToken::new(roots, random::bytes()?);
     let cookie_hash = token
         .hash(roots, Purpose::Session)
         .ok_or_else(|| Fault::new("session", "no root key"))?;
-    let password_hash = password::hash(new, random::bytes()?).map_err(|why| Fault::new("password", why))?;
+    let password_hash = password::hash(new, random::bytes()?).map_err(|_| Fault::new("password", "no hash"))?;
     let (user_id, session_id) = (&resident.user().id, &resident.session.authentication.session_id);
     let entry = Entry::new(Event::PasswordChanged, Actor::Person)
         .user(user_id)
@@ -76,21 +80,21 @@ async fn change(resident: &Resident, attempt: &Attempt, new: &str, context: &Con
     };
     let ended = Entry::new(Event::SessionEnded, Actor::Person);
     let [notices, codes, tokens, sessions] = logout::end_sessions(&others, context);
-    let [changed, _, renewed, ..] = context
-        .db
-        .batch([
-            users::change_password(&resident.session_hash, &password_hash, context.now),
-            audit::record_if_changed(&entry, context),
-            sessions::renew(&resident.session_hash, &cookie_hash, &password_hash, context.now),
-            audit::record_ending(&ended, &others, context),
-            notices,
-            codes,
-            tokens,
-            sessions,
-            throttles::reset_account(user_id),
-            throttles::forgive(attempt.address()),
-        ])
-        .await?;
+    let mut statements = vec![
+        users::change_password(&resident.session_hash, &password_hash, context.now),
+        audit::record_if_changed(&entry, context),
+        sessions::renew(&resident.session_hash, &cookie_hash, &password_hash, context.now),
+        audit::record_ending(&ended, &others, context),
+        notices,
+        codes,
+        tokens,
+        sessions,
+    ];
+    statements.extend(forgiving);
+    let rows = context.db.batch_all(statements).await?;
+    let [changed, _, renewed, ..] = rows.as_slice() else {
+        return Err(Fault::new("D1", "as many results as statements were expected").into());
+    };
     if !(changed.any()? && renewed.any()?) {
         // The session ended, or the password was taken away, in this very moment.
         let problem = Some(PasswordProblem::Current(PasswordCheck::Wrong));

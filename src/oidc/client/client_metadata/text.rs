@@ -8,6 +8,7 @@ use crate::{
         distinguished_name::DistinguishedName,
         fetch_url::{FetchUrl, absolute},
     },
+    readable::is_readable,
 };
 
 /// A value, or what is wrong with it.
@@ -21,8 +22,8 @@ const LONGEST_NAME: usize = 2_000;
 
 /// A text that may be shown.
 pub(super) fn plain(text: &str) -> Parsed<String> {
-    if text.is_empty() || text.chars().count() > LONGEST_TEXT || text.contains(is_unprintable) {
-        return Err("must have 1 to 200 characters and no control characters");
+    if !is_readable(text) || text.chars().count() > LONGEST_TEXT || text.contains(is_unprintable) {
+        return Err("must have 1 to 200 characters, some of which can be seen, and no control characters");
     }
     Ok(text.to_owned())
 }

@@ -1,0 +1,53 @@
+//! Which characters can be seen: names that others chose are shown to people, here and by apps.
+
+/// Characters without a shape: bidirectional controls, zero-width ones, fillers, tags, and the format controls of single
+/// scripts (Unicode's general category Cf and the property Default_Ignorable_Code_Point), but for what [`needs_a_neighbour`].
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}'
+        | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}' | '\u{16FE4}'
+        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D159}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// What shows only together with something else: the joiners U+200C and U+200D, which Persian and emoji need, and the variation
+/// selectors of emoji.
+fn needs_a_neighbour(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
+}
+
+/// Whether there is anything to see in a text.
+pub fn is_readable(text: &str) -> bool {
+    text.chars()
+        .any(|c| !(c.is_whitespace() || c.is_control() || is_invisible(c) || needs_a_neighbour(c)))
+}
+
+/// `text` without characters that have no shape.
+pub fn without_invisible(text: &str) -> String {
+    text.chars().filter(|c| !is_invisible(*c)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_shape_is_not_readable() {
+        for text in [
+            "",
+            " ",
+            "\u{3164}",
+            "\u{200d}\u{200c}",
+            "\u{fe0f}",
+            "\u{a0}\u{3000}",
+            "\u{202e}\u{202c}",
+            "\u{e0061}",
+        ] {
+            assert!(!is_readable(text), "{text:?}");
+        }
+        for text in ["x", "\u{ae40}", "\u{1f510}", "\u{3164}x"] {
+            assert!(is_readable(text), "{text:?}");
+        }
+        assert_eq!(without_invisible("a\u{202e}b\u{3164}"), "ab");
+    }
+}
