@@ -78,6 +78,14 @@ pub fn of_revocations(key: &Key, address: &str) -> Counter {
     }
 }
 
+/// The counter of assertions that such clients use up from an address.
+pub fn of_assertions(key: &Key, address: &str) -> Counter {
+    Counter {
+        limit: 1_000,
+        ..of_network(key, b"assertions", address)
+    }
+}
+
 /// The counter of request objects that a network, as the audit knows it, makes Limen fetch from where such clients say.
 pub fn of_request_objects(key: &Key, network: &str) -> Counter {
     Counter {

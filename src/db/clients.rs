@@ -7,13 +7,8 @@ use serde::Deserialize;
 use super::{Rows, Statement, from_json};
 use crate::{
     fault::Fault,
-    oidc::client::{
-        Client, SecretAtRest, StoredSecret,
-        client_assertion::SingleUse,
-        client_auth::ClientCredentials,
-        client_metadata::{AuthMethod, ClientMetadata},
-    },
-    secret::{Hash, RootKeys, WrappedSecret},
+    oidc::client::{Client, SecretAtRest, StoredSecret},
+    secret::{Hash, WrappedSecret},
     time::UnixTime,
 };
 
@@ -254,80 +249,4 @@ pub fn delete_own(client_id: &str, registration_token_hash: Option<&Hash>) -> St
     Statement::new("DELETE FROM clients WHERE id = ? AND registration_token_hash = ? RETURNING id")
         .bind(client_id)
         .bind(registration_token_hash)
-}
-
-/// A client's proof as a condition in SQL, for statements that must not act for anybody else. Comparing keyed hashes in SQL
-/// tells a caller nothing by its time: they cannot choose a hash.
-pub struct Proof<'a> {
-    client_id: &'a str,
-    by: By<'a>,
-}
-
-enum By<'a> {
-    /// A secret, or nothing.
-    Secret {
-        method: AuthMethod,
-        hashes: String,
-        now: UnixTime,
-    },
-    /// What was checked before against this version of the client, and perhaps counts once.
-    Version {
-        version: i64,
-        single_use: Option<&'a SingleUse>,
-    },
-}
-
-impl<'a> Proof<'a> {
-    /// Holds when the client is the one that was checked before, or is registered for the method presented and the secret is
-    /// its own; and when what counts once was not used before.
-    pub const CONDITION: &'static str = "(EXISTS (
-        SELECT 1 FROM clients
-        WHERE clients.id = ? AND (clients.version = ? OR auth_method = ? AND (
-            auth_method = 'none'
-            OR secret_hash IN (SELECT value FROM json_each(?))
-            OR (previous_secret_expires_at > ? AND previous_secret_hash IN (SELECT value FROM json_each(?))))))
-        AND NOT EXISTS (SELECT 1 FROM replay WHERE replay.key = ?))";
-
-    /// Of a client that presents a secret, or nothing.
-    pub fn of_secret(credentials: &'a ClientCredentials, roots: &RootKeys, now: UnixTime) -> Self {
-        let hashes = credentials.secret_hashes(roots);
-        let hashes: Vec<_> = hashes.iter().map(Hash::as_str).collect();
-        Self {
-            client_id: &credentials.client_id,
-            by: By::Secret {
-                method: credentials.method(),
-                hashes: serde_json::to_string(&hashes).unwrap_or_default(),
-                now,
-            },
-        }
-    }
-
-    /// Of a client that was checked when it had this `version`, perhaps by what counts once.
-    pub fn of_version(client_id: &'a str, version: i64, single_use: Option<&'a SingleUse>) -> Self {
-        Self {
-            client_id,
-            by: By::Version { version, single_use },
-        }
-    }
-
-    /// The condition with its values.
-    pub fn condition(&self) -> Statement {
-        self.bind(Statement::new(Self::CONDITION))
-    }
-
-    /// Binds the values of [`Proof::CONDITION`].
-    pub fn bind(&self, statement: Statement) -> Statement {
-        let (version, method, hashes, now, single_use) = match &self.by {
-            By::Secret { method, hashes, now } => (None, Some(method.as_str()), hashes.as_str(), *now, None),
-            By::Version { version, single_use } => (Some(*version), None, "[]", UnixTime(0), *single_use),
-        };
-        statement
-            .bind(self.client_id)
-            .bind(version)
-            .bind(method)
-            .bind(hashes)
-            .bind(now)
-            .bind(hashes)
-            .bind(single_use.map(|single_use| single_use.key.as_str()))
-    }
 }

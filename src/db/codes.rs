@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    Rows, Statement, basis::Basis, clients::Proof, from_json, readiness::Ready, scope_from_json, scope_to_json, to_json,
+    Rows, Statement, basis::Basis, from_json, proof::Proof, readiness::Ready, scope_from_json, scope_to_json, to_json,
 };
 use crate::{
     account::user::User,

@@ -8,6 +8,7 @@ pub mod fetches;
 pub mod grants;
 pub mod housekeeping;
 pub mod logout_outbox;
+pub mod proof;
 pub mod pushed_requests;
 pub mod readiness;
 pub mod replay;

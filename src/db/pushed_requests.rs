@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, basis::Basis, clients::Proof, throttles};
+use super::{Rows, Statement, basis::Basis, proof::Proof, throttles};
 use crate::{
     account::throttle::Counter,
     fault::Fault,

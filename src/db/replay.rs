@@ -1,19 +1,75 @@
 //! `replay`: what counts once.
 
-use super::Statement;
-use crate::oidc::client::client_assertion::SingleUse;
+use serde::Deserialize;
 
-/// Gives a row where the thing was used before.
-pub fn find(of: &SingleUse) -> Statement {
-    Statement::new("SELECT 1 FROM replay WHERE key = ?").bind(&of.key)
+use super::{Rows, Statement, throttles};
+use crate::{
+    account::throttle::Counter,
+    fault::Fault,
+    oidc::client::client_assertion::SingleUse,
+    time::{Lifetime, UnixTime},
+};
+
+/// What counts once in the proof of a client.
+pub struct OneUse {
+    pub of: SingleUse,
+    /// Of what clients that anybody can be use up from the same network.
+    pub counter: Counter,
 }
 
-/// Uses the thing up, where `condition` holds: that its request has succeeded. It comes last in a batch whose acting statements
-/// demand that it was not used before. An older version tells requests apart by `claim`; none of its own is empty.
-pub fn use_up(of: &SingleUse, condition: Statement) -> Statement {
-    Statement::new("INSERT INTO replay (key, claim, expires_at) SELECT ?, '', ? WHERE ")
-        .bind(&of.key)
-        .bind(of.expires_at)
-        .append(condition)
-        .append(Statement::new(" ON CONFLICT (key) DO NOTHING"))
+/// Why something cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Hindrance {
+    /// It was used before.
+    Used,
+    /// Too much was used up from there, and for how long nothing more can be.
+    TooMany(Lifetime),
+}
+
+impl OneUse {
+    /// Looks for what hinders the use.
+    pub fn find_hindrance(&self, client_id: &str, now: UnixTime) -> Statement {
+        Statement::new("SELECT EXISTS (SELECT 1 FROM replay WHERE key = ?) AS used, (SELECT t.expires_at ")
+            .bind(&self.of.key)
+            .append(throttles::full(client_id, &self.counter, now))
+            .append(Statement::new(") AS full_until"))
+    }
+
+    /// Holds where [`OneUse::find_hindrance`] finds none.
+    pub fn condition(&self, client_id: &str, now: UnixTime) -> Statement {
+        Statement::new("NOT EXISTS (SELECT 1 FROM replay WHERE replay.key = ?) AND NOT EXISTS (SELECT 1 ")
+            .bind(&self.of.key)
+            .append(throttles::full(client_id, &self.counter, now))
+            .append(Statement::new(")"))
+    }
+
+    /// Uses the thing up, where `success` holds: that its request has succeeded. It comes last in a batch whose acting statements
+    /// have [`OneUse::condition`]. An older version tells requests apart by `claim`; none of its own is empty.
+    pub fn use_up(&self, client_id: &str, success: Statement, now: UnixTime) -> [Statement; 2] {
+        let store = Statement::new("INSERT INTO replay (key, claim, expires_at) SELECT ?, '', ? WHERE ")
+            .bind(&self.of.key)
+            .bind(self.of.expires_at)
+            .append(success)
+            .append(Statement::new(" ON CONFLICT (key) DO NOTHING"));
+        [
+            store,
+            throttles::count_stranger_if_changed(client_id, &self.counter, now),
+        ]
+    }
+}
+
+/// What [`OneUse::find_hindrance`] found.
+pub fn read_hindrance(rows: &Rows, now: UnixTime) -> Result<Option<Hindrance>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        used: i64,
+        full_until: Option<i64>,
+    }
+    Ok(match rows.first::<Row>()? {
+        Some(Row { used: 1.., .. }) => Some(Hindrance::Used),
+        Some(row) => row
+            .full_until
+            .map(|until| Hindrance::TooMany(UnixTime(until).since(now))),
+        None => None,
+    })
 }

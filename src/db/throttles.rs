@@ -75,7 +75,17 @@ pub fn count_address(counter: &Counter, now: UnixTime) -> Statement {
 /// Counts a request of `client_id` from an address, if anybody can be that client. No row where only those can who have its
 /// secret, which the operator gave out.
 pub fn count_stranger(client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
-    let key = format!("SELECT ? AS key FROM clients WHERE id = ? AND {}", clients::ANYBODY);
+    count_stranger_where("TRUE", client_id, counter, now)
+}
+
+/// As [`count_stranger`], if the statement before it in the batch changed a row.
+pub(super) fn count_stranger_if_changed(client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
+    count_stranger_where("changes() > 0", client_id, counter, now)
+}
+
+fn count_stranger_where(condition: &str, client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
+    let anybody = clients::ANYBODY;
+    let key = format!("SELECT ? AS key FROM clients WHERE id = ? AND {anybody} AND {condition}");
     Statement::new(count(&key))
         .bind(now + WINDOW)
         .bind(&counter.key)
@@ -85,24 +95,27 @@ pub fn count_stranger(client_id: &str, counter: &Counter, now: UnixTime) -> Stat
 }
 
 /// Holds where [`count_stranger`], before in the batch, has not gone over the limit.
-pub(super) fn within_limit() -> String {
-    format!(
-        "NOT EXISTS (
-            SELECT 1 FROM throttles t JOIN clients c ON c.id = ? AND {}
-            WHERE t.key = ? AND t.failures > ? AND t.expires_at > ?)",
-        clients::ANYBODY
-    )
-}
-
-/// [`within_limit`] with its values.
 pub fn within_limit_now(client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
-    bind_within_limit(Statement::new(within_limit()), client_id, counter, now)
+    let limit = counter.limit + 1;
+    Statement::new("NOT EXISTS (SELECT 1 ")
+        .append(at_least(limit, client_id, &counter.key, now))
+        .append(Statement::new(")"))
 }
 
-/// Binds the values of [`within_limit`].
-pub(super) fn bind_within_limit(statement: Statement, client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
-    let statement = statement.bind(client_id).bind(&counter.key);
-    statement.bind(counter.limit).bind(now)
+/// The rest of a query for the row of `counter`, as `t`, where it leaves a client that anybody can be nothing more to count.
+pub(super) fn full(client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
+    at_least(counter.limit, client_id, &counter.key, now)
+}
+
+fn at_least(failures: i64, client_id: &str, key: &str, now: UnixTime) -> Statement {
+    Statement::new(format!(
+        "FROM throttles t JOIN clients c ON c.id = ? AND {} WHERE t.key = ? AND t.failures >= ? AND t.expires_at > ?",
+        clients::ANYBODY
+    ))
+    .bind(client_id)
+    .bind(key)
+    .bind(failures)
+    .bind(now)
 }
 
 /// The statement that counts under the key that the query `key` gives.

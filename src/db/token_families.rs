@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    Rows, Statement, audit, basis::Basis, clients::Proof, from_json, readiness::Ready, scope_from_json, scope_to_json,
+    Rows, Statement, audit, basis::Basis, from_json, proof::Proof, readiness::Ready, scope_from_json, scope_to_json,
     throttles, to_json, users,
 };
 use crate::{
@@ -236,16 +236,17 @@ pub fn revoke_access_token(
         Some(_) => "SELECT client_id FROM token_families WHERE id = ? AND client_id = ?",
         None => "SELECT id FROM clients WHERE id = ? AND id = ? AND auth_method <> 'none'",
     };
-    let sql = format!(
-        "INSERT INTO revoked_tokens (client_id, jti, expires_at) SELECT *, ?, ? FROM ({owner}) WHERE {} AND {}
-         ON CONFLICT DO NOTHING",
-        throttles::within_limit(),
-        Proof::CONDITION
-    );
     let id = claims.family.as_ref().unwrap_or(&claims.client_id);
-    let statement = Statement::new(sql).bind(&claims.jti).bind(claims.exp);
-    let statement = statement.bind(id).bind(&claims.client_id);
-    proof.bind(throttles::bind_within_limit(statement, &claims.client_id, counter, now))
+    Statement::new(format!(
+        "INSERT INTO revoked_tokens (client_id, jti, expires_at) SELECT *, ?, ? FROM ({owner}) WHERE "
+    ))
+    .bind(&claims.jti)
+    .bind(claims.exp)
+    .bind(id)
+    .bind(&claims.client_id)
+    .append(throttles::within_limit_now(&claims.client_id, counter, now))
+    .and(proof.condition())
+    .append(Statement::new(" ON CONFLICT DO NOTHING"))
 }
 
 /// The person of an access token, if its family lives, or a row without a person, if its client does. No row: the token was

@@ -14,15 +14,17 @@ use crate::{
     db::{
         Statement, audit,
         basis::Basis,
-        clients::{self, ClientRecord, Proof},
+        clients::{self, ClientRecord},
         codes::{self, Redemption},
         fetches::{Asking, Charge},
         grants, housekeeping,
         logout_outbox::{self, Notice},
+        proof::Proof,
         pushed_requests,
         pushed_requests::Pushing,
         readiness::Ready,
-        replay, session_clients,
+        replay::OneUse,
+        session_clients,
         sessions::{self, Ending, NewSession},
         signing_keys::{self, WrappedKey},
         throttles,
@@ -438,21 +440,21 @@ fn about_tokens(all: &mut Samples) {
         client_id: "c".to_owned(),
         presented: Presented::Secret(AuthMethod::ClientSecretBasic, ClientSecret::new(&roots, [1; 48])),
     };
-    let single_use = SingleUse {
-        key: "j".to_owned(),
-        expires_at: NOW,
+    let one_use = OneUse {
+        of: SingleUse {
+            key: "j".to_owned(),
+            expires_at: NOW,
+        },
+        counter: self::counter(),
     };
     let proofs = [
         Proof::of_secret(&credentials, &roots, NOW),
-        Proof::of_version("c", 1, Some(&single_use)),
+        Proof::of_version("c", 1, Some(&one_use), NOW),
     ];
     add(all, "basis::check", [basis.check()]);
-    add(all, "replay::find", [replay::find(&single_use)]);
-    add(
-        all,
-        "replay::use_up",
-        [replay::use_up(&single_use, pushed_requests::exists(&hash))],
-    );
+    add(all, "replay::find_hindrance", [one_use.find_hindrance("c", NOW)]);
+    let used_up = one_use.use_up("c", pushed_requests::exists(&hash), NOW);
+    add(all, "replay::use_up", used_up);
     let answered = pushed_requests::take_answered(&hash, &basis);
     add(all, "pushed_requests::take_answered", [answered]);
     add(all, "session_clients::note", [session_clients::note(&basis)]);

@@ -13,12 +13,14 @@ use super::{
     client_secret,
 };
 use crate::{
+    account::throttle,
     edge::{
         context::Context,
         db::{
             Rows, Statement,
-            clients::{self, ClientRecord, Proof},
-            replay,
+            clients::{self, ClientRecord},
+            proof::Proof,
+            replay::{self, Hindrance, OneUse},
         },
         failure::MachineFailure,
         fault::Fault,
@@ -28,7 +30,7 @@ use crate::{
     oidc::{
         client::{
             Client, SecretAtRest,
-            client_assertion::{ClientAssertion, SingleUse},
+            client_assertion::ClientAssertion,
             client_auth::{ClientCredentials, Presented, failed, is_secret},
             client_certificate::ClientCertificate,
             client_id_document,
@@ -38,7 +40,7 @@ use crate::{
         params::Params,
     },
     routes::Endpoint,
-    secret::ClientSecret,
+    secret::{ClientSecret, Purpose},
 };
 
 /// A client that has yet to be believed.
@@ -52,7 +54,7 @@ struct Proven {
     /// Of the client that it was judged against.
     version: i64,
     /// What must not come again.
-    single_use: Option<SingleUse>,
+    one_use: Option<OneUse>,
 }
 
 /// Lets `act` act for the client that sends `params`. Where the client has changed since the isolate last read it, nothing has
@@ -76,7 +78,7 @@ impl Caller {
     async fn of(request: &Incoming, params: &Params, context: &Context) -> Result<Self, MachineFailure> {
         let credentials = ClientCredentials::parse(request.authorization().as_deref(), params)?;
         let proven = match &credentials.presented {
-            Presented::Assertion(assertion) => Some(prove(assertion, context).await?),
+            Presented::Assertion(assertion) => Some(prove(assertion, &request.address(), context).await?),
             Presented::Nothing => match &context.certificate {
                 Some(certificate) => prove_certificate(&credentials.client_id, certificate, context).await?,
                 None => None,
@@ -94,26 +96,33 @@ impl Caller {
     /// The proof as a condition, for statements that act.
     pub fn proof(&self, context: &Context) -> Proof<'_> {
         match &self.proven {
-            Some(proven) => Proof::of_version(self.client_id(), proven.version, proven.single_use.as_ref()),
+            Some(proven) => Proof::of_version(self.client_id(), proven.version, proven.one_use.as_ref(), context.now),
             None => Proof::of_secret(&self.credentials, &context.config.roots, context.now),
         }
     }
 
-    /// What counts once in the proof.
-    pub fn single_use(&self) -> Option<&SingleUse> {
-        self.proven.as_ref()?.single_use.as_ref()
+    /// Whether something counts once in the proof.
+    pub fn counts_once(&self) -> bool {
+        self.one_use().is_some()
     }
 
-    /// Tells whether what counts once was used before. It goes into the batch before [`Caller::use_up`].
-    pub fn used(&self) -> Statement {
-        self.single_use().map_or_else(Statement::idle, replay::find)
+    fn one_use(&self) -> Option<&OneUse> {
+        self.proven.as_ref()?.one_use.as_ref()
     }
 
-    /// Uses up what counts once, where `success` holds. It goes into the batch behind whatever the client's proof is a condition
-    /// of: a request that is refused leaves it as it was.
-    pub fn use_up(&self, success: Statement) -> Statement {
-        self.single_use()
-            .map_or_else(Statement::idle, |single_use| replay::use_up(single_use, success))
+    /// Looks for what keeps it from being used. It goes into the batch before [`Caller::use_up`].
+    pub fn hindrance(&self, context: &Context) -> Statement {
+        let find = |one_use: &OneUse| one_use.find_hindrance(self.client_id(), context.now);
+        self.one_use().map_or_else(Statement::idle, find)
+    }
+
+    /// Uses it up, where `success` holds. It goes into the batch behind whatever the client's proof is a condition of: a request
+    /// that is refused leaves it as it was.
+    pub fn use_up(&self, success: Statement, context: &Context) -> [Statement; 2] {
+        match self.one_use() {
+            Some(one_use) => one_use.use_up(self.client_id(), success, context.now),
+            None => [Statement::idle(), Statement::idle()],
+        }
     }
 
     /// Whether the client as it is remembered could be the caller: who is not is told so by [`Caller::authenticated`].
@@ -130,13 +139,13 @@ impl Caller {
         }
     }
 
-    /// The client as D1 has it, if the proof is its own. `used` is what [`Caller::used`] gave in the same batch.
+    /// The client as D1 has it, if the proof is its own. `hindrance` is what [`Caller::hindrance`] gave in the same batch.
     ///
     /// # Errors
-    /// `invalid_client`.
+    /// `invalid_client`, and 429.
     pub fn authenticated(
         &self,
-        used: &Rows,
+        hindrance: &Rows,
         record: Option<ClientRecord>,
         context: &Context,
     ) -> Result<Client, MachineFailure> {
@@ -164,10 +173,13 @@ impl Caller {
                     client_memory::forget(&client.client_id);
                     return Err(MachineFailure::ClientChanged);
                 }
-                if used.any()? {
-                    return Err(OAuthError::invalid_client("the client assertion was used before").into());
+                match replay::read_hindrance(hindrance, context.now)? {
+                    Some(Hindrance::Used) => {
+                        Err(OAuthError::invalid_client("the client assertion was used before").into())
+                    }
+                    Some(Hindrance::TooMany(wait)) => Err(MachineFailure::too_many(wait)),
+                    None => Ok(client),
                 }
-                Ok(client)
             }
             None => self.authenticated_by_secret(record, context),
         }
@@ -203,8 +215,8 @@ fn check_document(client: &Client, context: &Context) -> Result<(), MachineFailu
     Ok(client_document::refresh_later(client, context)?)
 }
 
-/// Judges an assertion. What the isolate remembers of the client may be old: nothing is refused for it.
-async fn prove(assertion: &ClientAssertion, context: &Context) -> Result<Proven, MachineFailure> {
+/// Judges an assertion that came from `address`. What the isolate remembers of the client may be old: nothing is refused for it.
+async fn prove(assertion: &ClientAssertion, address: &str, context: &Context) -> Result<Proven, MachineFailure> {
     let config = &context.config;
     let mut audiences = vec![config.issuer.as_str().to_owned()];
     let origins = [Some(&config.issuer), config.mtls_origin.as_ref()];
@@ -214,10 +226,13 @@ async fn prove(assertion: &ClientAssertion, context: &Context) -> Result<Proven,
             .flatten()
             .flat_map(|origin| [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))),
     );
-    let single_use = assertion.check(&audiences, context.now)?;
+    let one_use = OneUse {
+        of: assertion.check(&audiences, context.now)?,
+        counter: throttle::of_assertions(&config.roots.current(Purpose::Throttle), address),
+    };
     let proven = |known: Rc<Known>| Proven {
         version: known.record.client.version,
-        single_use: Some(single_use),
+        one_use: Some(one_use),
     };
     if let Some(known) = client_memory::remembered(assertion.client_id(), context.now)
         && is_genuine(assertion, &known.record, context).await.is_ok()
@@ -239,7 +254,7 @@ async fn prove_certificate(
 ) -> Result<Option<Proven>, MachineFailure> {
     let proven = |known: Rc<Known>| Proven {
         version: known.record.client.version,
-        single_use: None,
+        one_use: None,
     };
     if let Some(known) = client_memory::remembered(client_id, context.now)
         && is_certificate_of(&known.record.client, certificate, context).await

@@ -37,10 +37,10 @@ pub async fn introspect(request: &mut Incoming, context: &Context) -> Result<Rep
         let presented = Presented::parse(params.required("token")?, context);
         let (key, state) = presented.statements(caller.client_id(), context);
         let find = clients::find(caller.client_id());
-        let use_up = caller.use_up(caller.proof(context).condition());
-        let batch = [caller.used(), find, key, state, use_up];
-        let [used, client, key, state, _] = context.db.batch(batch).await?;
-        let client = caller.authenticated(&used, clients::read(&client)?, context)?;
+        let [store, count] = caller.use_up(caller.proof(context).condition(), context);
+        let batch = [caller.hindrance(context), find, key, state, store, count];
+        let [hindrance, client, key, state, ..] = context.db.batch(batch).await?;
+        let client = caller.authenticated(&hindrance, clients::read(&client)?, context)?;
         check_caller(&client)?;
         Ok(presented.describe(&client, &key, &state, context).await?)
     });

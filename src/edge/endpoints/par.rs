@@ -49,8 +49,8 @@ async fn push_as(
     context: &Context,
 ) -> Result<PushedResponse, MachineFailure> {
     let find = || clients::find(caller.client_id());
-    let [used, client] = context.db.batch([caller.used(), find()]).await?;
-    let client = caller.authenticated(&used, clients::read(&client)?, context)?;
+    let [hindrance, client] = context.db.batch([caller.hindrance(context), find()]).await?;
+    let client = caller.authenticated(&hindrance, clients::read(&client)?, context)?;
     let pushed = pushed_request::request_of(sent, &client)?;
     let pushed = request_objects::unpack(&pushed, &client, context).await?;
     let pushed = hints::open(pushed, context).await?;
@@ -69,18 +69,20 @@ async fn push_as(
         query: &query,
         proof: &proof,
     };
-    let [used, client_now, counted, stored, ..] = context
+    let [store, count] = caller.use_up(pushed_requests::exists(&hash), context);
+    let [hindrance, client_now, counted, stored, ..] = context
         .db
         .batch([
-            caller.used(),
+            caller.hindrance(context),
             find(),
             throttles::count_stranger(&client.client_id, &counter, context.now),
             pushing.insert(&counter, context.now),
             pushed_requests::sweep(context.now),
-            caller.use_up(pushed_requests::exists(&hash)),
+            store,
+            count,
         ])
         .await?;
-    caller.authenticated(&used, clients::read(&client_now)?, context)?;
+    caller.authenticated(&hindrance, clients::read(&client_now)?, context)?;
     if let Some(wait) = throttles::read_wait(&counted, &counter, context.now)? {
         return Err(MachineFailure::too_many(wait));
     }

@@ -7,11 +7,7 @@ use crate::{
     edge::{
         client::caller,
         context::Context,
-        db::{
-            Statement, audit,
-            clients::{self, Proof},
-            throttles, token_families,
-        },
+        db::{Statement, audit, clients, proof::Proof, throttles, token_families},
         failure::MachineFailure,
         request::Incoming,
     },
@@ -41,10 +37,11 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
         };
         let within_limit = throttles::within_limit_now(client_id, &counter, context.now);
         let success = proof.condition().and(within_limit);
-        let (find, use_up) = (clients::find(client_id), caller.use_up(success));
-        let batch = [caller.used(), find, first, second, third, fourth, use_up];
-        let [used, client, counted, ..] = context.db.batch(batch).await?;
-        caller.authenticated(&used, clients::read(&client)?, context)?;
+        let (find, hindrance) = (clients::find(client_id), caller.hindrance(context));
+        let [store, count] = caller.use_up(success, context);
+        let batch = [hindrance, find, first, second, third, fourth, store, count];
+        let [hindrance, client, counted, ..] = context.db.batch(batch).await?;
+        caller.authenticated(&hindrance, clients::read(&client)?, context)?;
         match throttles::read_wait(&counted, &counter, context.now)? {
             Some(wait) => Err(MachineFailure::too_many(wait)),
             None => Ok(()),

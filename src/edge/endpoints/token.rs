@@ -96,20 +96,22 @@ impl Exchange<'_> {
             client_id,
             now,
         };
-        let [used, client, key, standing, redeemed, _, user, _] = context
+        let [store, count] = self.caller.use_up(redemption.succeeded(), context);
+        let [hindrance, client, key, standing, redeemed, _, user, ..] = context
             .db
             .batch([
-                self.caller.used(),
+                self.caller.hindrance(context),
                 clients::find(client_id),
                 signing_keys::current_for_client(client_id, &ready.keys, now),
                 redemption.find(),
                 redemption.redeem(),
                 redemption.begin_family(&config.lifetimes),
                 users::find_by_family(&family_id),
-                self.caller.use_up(redemption.succeeded()),
+                store,
+                count,
             ])
             .await?;
-        let client = self.authenticated(&used, &client)?;
+        let client = self.authenticated(&hindrance, &client)?;
         let (standing, family_before) = Redemption::read_standing(&standing)?.ok_or_else(code_grant::unknown)?;
         if let Some(refusal) = standing.refusal() {
             if let (code_grant::Standing::Replayed, Some(family_id)) = (standing, family_before) {
@@ -170,10 +172,11 @@ impl Exchange<'_> {
             lifetimes: &config.lifetimes,
             now,
         };
-        let [used, client, key, family, user, ..] = context
+        let [store, count] = self.caller.use_up(refreshing.succeeded(), context);
+        let [hindrance, client, key, family, user, ..] = context
             .db
             .batch([
-                self.caller.used(),
+                self.caller.hindrance(context),
                 clients::find(client_id),
                 signing_keys::current_for_client(client_id, &ready.keys, now),
                 refreshing.find(),
@@ -181,10 +184,11 @@ impl Exchange<'_> {
                 refreshing.rotate(),
                 refreshing.record_reuse(context),
                 refreshing.end_if_reused(),
-                self.caller.use_up(refreshing.succeeded()),
+                store,
+                count,
             ])
             .await?;
-        let client = self.authenticated(&used, &client)?;
+        let client = self.authenticated(&hindrance, &client)?;
         let user = users::read(&user)?;
         let family = Refreshing::read(&family, &client, user.as_ref())?;
         let (family, user) = family.zip(user).ok_or_else(refresh_grant::invalid)?;
@@ -215,25 +219,25 @@ impl Exchange<'_> {
         let client_id = self.caller.client_id();
         // Nobody has to grant an API to a client that asks for itself.
         let aud = resources.audience(&resources, &context.config)?;
-        let use_up = match self.caller.single_use() {
-            Some(_) => {
-                let check = |client: &Client| client_credentials_scope(client, &requested).map(|_| ());
-                let ready = self.ready_if(GrantType::ClientCredentials, check).await?;
-                let success = ready.condition(context.now).and(self.caller.proof(context).condition());
-                self.caller.use_up(success)
-            }
-            None => Statement::idle(),
+        let [store, count] = if self.caller.counts_once() {
+            let check = |client: &Client| client_credentials_scope(client, &requested).map(|_| ());
+            let ready = self.ready_if(GrantType::ClientCredentials, check).await?;
+            let success = ready.condition(context.now).and(self.caller.proof(context).condition());
+            self.caller.use_up(success, context)
+        } else {
+            [Statement::idle(), Statement::idle()]
         };
-        let [used, client, key, _] = context
+        let [hindrance, client, key, ..] = context
             .db
             .batch([
-                self.caller.used(),
+                self.caller.hindrance(context),
                 clients::find(client_id),
                 signing_keys::current_for_client(client_id, &keys::at_hand(), context.now),
-                use_up,
+                store,
+                count,
             ])
             .await?;
-        let client = self.authenticated(&used, &client)?;
+        let client = self.authenticated(&hindrance, &client)?;
         let scope = client_credentials_scope(&client, &requested)?;
         check_grant_type(&client, GrantType::ClientCredentials)?;
         let signer = Signer::new(signing_keys::read_current(&key)?, client.signing_alg(), context).await?;
@@ -332,8 +336,10 @@ impl Exchange<'_> {
         }
     }
 
-    fn authenticated(&self, used: &Rows, client: &Rows) -> Result<Client, MachineFailure> {
-        let client = self.caller.authenticated(used, clients::read(client)?, self.context)?;
+    fn authenticated(&self, hindrance: &Rows, client: &Rows) -> Result<Client, MachineFailure> {
+        let client = self
+            .caller
+            .authenticated(hindrance, clients::read(client)?, self.context)?;
         client.check_certificate(self.context.certificate.as_ref())?;
         Ok(client)
     }
@@ -369,9 +375,10 @@ impl Exchange<'_> {
     }
 
     async fn fresh_client(&self) -> Result<Client, MachineFailure> {
+        let context = self.context;
         let find = clients::find(self.caller.client_id());
-        let [used, client] = self.context.db.batch([self.caller.used(), find]).await?;
-        self.caller.authenticated(&used, clients::read(&client)?, self.context)
+        let [hindrance, client] = context.db.batch([self.caller.hindrance(context), find]).await?;
+        self.caller.authenticated(&hindrance, clients::read(&client)?, context)
     }
 }
 

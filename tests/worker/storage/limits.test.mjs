@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { asserted, assertion, keyPair } from "../support/assertion.mjs";
 import { Client } from "../support/client.mjs";
 import { startLimen } from "../support/limen.mjs";
 
@@ -163,5 +164,73 @@ describe("a client", () => {
     assert.equal((await client.post("/par", client.request().params)).status, 201);
     assert.equal(await count("pushed_requests", "client_id = ?", client.id), 1_000);
     assert.equal(await count("pushed_requests", "hash = 'h-0'"), 0, "the oldest went");
+  });
+});
+
+describe("a client that anybody can be, and that proves itself by assertions", () => {
+  const MOST = 1_000;
+  const ways = ["authorization_code", "refresh_token"];
+
+  async function openClientWithKey(address) {
+    const key = await keyPair("ES256");
+    const proof = { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [key.jwk] } };
+    const client = await openClient({ grant_types: ways, ...proof }, address);
+    client.key = key;
+    return client;
+  }
+
+  /** Lets `address` have used up `used` assertions. */
+  async function haveUsedUp(client, used, address) {
+    const keys = async () => (await op.rows("SELECT key FROM throttles")).map(({ key }) => key);
+    const before = await keys();
+    assert.equal((await client.introspect("x", {}, { address })).active, false);
+    const [counter, ...others] = (await keys()).filter((key) => !before.includes(key));
+    assert.deepEqual(others, []);
+    await op.db.prepare("UPDATE throttles SET failures = ? WHERE key = ?").bind(used, counter).run();
+  }
+
+  test(`uses up ${MOST} from a network in 15 minutes, and then nothing`, async () => {
+    const [client, ada, browser] = [await openClientWithKey("192.0.2.30"), await op.person(), op.browser()];
+    const [here, elsewhere] = [{ address: "192.0.2.31" }, { address: "192.0.2.32" }];
+    const tokens = await client.tokens(await browser.obtain(client, ada), {}, elsewhere);
+    await haveUsedUp(client, MOST - 1, here.address);
+    assert.equal((await client.introspect(tokens.access_token, {}, here)).active, true, "the last one");
+    const grant = await browser.obtain(client, ada);
+    const auth = asserted(await assertion(client, client.key));
+    const stored = await count("replay");
+    const refused = {
+      redeem: await client.redeem(grant, {}, { ...here, auth }),
+      refresh: await client.refresh(tokens.refresh_token, {}, here),
+      introspect: await client.post("/introspect", { token: tokens.access_token }, here),
+      revoke: await client.revoke(tokens.refresh_token, {}, here),
+      push: await client.post("/par", client.request().params, here),
+    };
+    for (const [what, response] of Object.entries(refused)) {
+      const { error } = await response.json();
+      assert.deepEqual([response.status, error], [429, "access_denied"], what);
+      assert.ok(Number(response.headers.get("retry-after")) > 0, what);
+    }
+    assert.equal(await count("replay"), stored);
+
+    const redeemed = await client.redeem(grant, {}, { ...elsewhere, auth });
+    assert.equal(redeemed.status, 200, "neither the code nor the assertion was used up");
+    const { refresh_token } = await client.refreshed(tokens.refresh_token, {}, elsewhere);
+    op.clock.advance({ minutes: 16 });
+    assert.equal((await client.refresh(refresh_token, {}, here)).status, 200, "in the next window");
+  });
+
+  test("whoever the operator registered is not counted, and neither is what is refused", async () => {
+    const address = "192.0.2.33";
+    const key = await keyPair("ES256");
+    const own = await op.client({ token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [key.jwk] } });
+    own.key = key;
+    const client = await openClientWithKey("192.0.2.34");
+    await haveUsedUp(client, MOST - 1, address);
+    const wrong = () => client.refresh("x", {}, { address });
+    for (let n = 0; n < 3; n++) assert.equal((await wrong()).status, 400);
+    for (let n = 0; n < 3; n++) assert.equal((await own.introspect("x", {}, { address })).active, false);
+    assert.equal((await client.introspect("x", {}, { address })).active, false);
+    assert.equal((await client.post("/introspect", { token: "x" }, { address })).status, 429);
+    assert.equal((await own.introspect("x", {}, { address })).active, false);
   });
 });

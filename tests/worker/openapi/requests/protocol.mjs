@@ -1,6 +1,6 @@
 // Discovery, tokens, and what programs ask with them.
 
-import { manyDocuments, otherToken } from "./shared.mjs";
+import { clientOverItsAssertions, manyDocuments, otherToken } from "./shared.mjs";
 
 export const PROTOCOL = {
   openidConfiguration: async ({ op, off }) =>
@@ -17,6 +17,7 @@ export const PROTOCOL = {
   token: async ({ op, client, person, browser }) => {
     const grant = await browser.obtain(client, person);
     const service = await op.serviceClient();
+    const limited = await clientOverItsAssertions();
     return [
       await client.redeem(grant),
       await client.redeem(grant),
@@ -25,6 +26,7 @@ export const PROTOCOL = {
       await service.credentials(),
       await service.credentials({ scope: "unheard-of" }),
       await op.fetch("/token", { form: { grant_type: "authorization_code", client_id: "nobody", code: "x" } }),
+      await limited.refresh("x"),
     ];
   },
   userinfo: async (stage) => [
@@ -43,6 +45,7 @@ export const PROTOCOL = {
     await client.post("/introspect", { token: tokens.refresh_token }),
     await client.post("/introspect", { token: "x" }),
     await client.post("/introspect", {}),
+    await (await clientOverItsAssertions()).post("/introspect", { token: "x" }),
   ],
   pushAuthorizationRequest: async ({ documents, client }) => [
     ...(await manyDocuments(documents, (path) => documents.fetch("/par", { form: path.split("?")[1] }))),

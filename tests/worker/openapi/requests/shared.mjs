@@ -1,5 +1,9 @@
 // What the requests of several kinds begin with.
 
+import { keyPair } from "../../support/assertion.mjs";
+import { Client } from "../../support/client.mjs";
+import { startLimen } from "../../support/limen.mjs";
+
 /** A program's access token without the scope that registration wants. */
 export async function otherToken({ op }) {
   const service = await op.serviceClient({ scope: "reports" });
@@ -25,4 +29,17 @@ export async function untilThrottled(attempt) {
   let response = await attempt();
   for (let n = 0; n < 80 && response.status !== 429; n++) response = await attempt();
   return response;
+}
+
+/** A client that registered itself, and whose network has used up all assertions that it may. */
+export async function clientOverItsAssertions() {
+  const op = await startLimen({ vars: { REGISTRATION: "open" } });
+  const key = await keyPair("ES256");
+  const proof = { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [key.jwk] } };
+  const json = { redirect_uris: ["https://app.acme.test/callback"], ...proof };
+  const client = new Client(op, await (await op.fetch("/register", { json })).json());
+  client.key = key;
+  await client.introspect("x");
+  await op.db.exec("UPDATE throttles SET failures = 1000");
+  return client;
 }

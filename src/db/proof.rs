@@ -1,0 +1,77 @@
+//! The proof of a client that calls, as a condition.
+
+use super::{Statement, replay::OneUse};
+use crate::{
+    oidc::client::{client_auth::ClientCredentials, client_metadata::AuthMethod},
+    secret::{Hash, RootKeys},
+    time::UnixTime,
+};
+
+/// A client's proof as a condition in SQL, for statements that must not act for anybody else. Comparing keyed hashes in SQL
+/// tells a caller nothing by its time: they cannot choose a hash.
+pub struct Proof<'a> {
+    client_id: &'a str,
+    by: By<'a>,
+    now: UnixTime,
+}
+
+enum By<'a> {
+    /// A secret, or nothing.
+    Secret { method: AuthMethod, hashes: String },
+    /// What was checked before against this version of the client, and perhaps counts once.
+    Version { version: i64, one_use: Option<&'a OneUse> },
+}
+
+impl<'a> Proof<'a> {
+    /// Of a client that presents a secret, or nothing.
+    pub fn of_secret(credentials: &'a ClientCredentials, roots: &RootKeys, now: UnixTime) -> Self {
+        let hashes = credentials.secret_hashes(roots);
+        let hashes: Vec<_> = hashes.iter().map(Hash::as_str).collect();
+        Self {
+            client_id: &credentials.client_id,
+            by: By::Secret {
+                method: credentials.method(),
+                hashes: serde_json::to_string(&hashes).unwrap_or_default(),
+            },
+            now,
+        }
+    }
+
+    /// Of a client that was checked when it had this `version`, perhaps by what counts once.
+    pub fn of_version(client_id: &'a str, version: i64, one_use: Option<&'a OneUse>, now: UnixTime) -> Self {
+        Self {
+            client_id,
+            by: By::Version { version, one_use },
+            now,
+        }
+    }
+
+    /// Holds when the client is the one that was checked before, and what counts once can be used; or when it is registered for
+    /// the method presented, and the secret is its own.
+    pub fn condition(&self) -> Statement {
+        match &self.by {
+            By::Secret { method, hashes } => Statement::new(
+                "EXISTS (
+                    SELECT 1 FROM clients
+                    WHERE clients.id = ? AND auth_method = ? AND (
+                        auth_method = 'none'
+                        OR secret_hash IN (SELECT value FROM json_each(?))
+                        OR (previous_secret_expires_at > ? AND previous_secret_hash IN (SELECT value FROM json_each(?)))))",
+            )
+            .bind(self.client_id)
+            .bind(method.as_str())
+            .bind(hashes)
+            .bind(self.now)
+            .bind(hashes),
+            By::Version { version, one_use } => {
+                let same = Statement::new("EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND clients.version = ?)")
+                    .bind(self.client_id)
+                    .bind(*version);
+                match one_use {
+                    Some(one_use) => same.and(one_use.condition(self.client_id, self.now)),
+                    None => same,
+                }
+            }
+        }
+    }
+}
