@@ -1,6 +1,7 @@
 // Causes for which a request of a client is refused, each of which can be taken away again.
 
 import { encryptionKey } from "../support/encryption.mjs";
+import { freshRoot } from "../support/limen.mjs";
 
 const USABLE = (await encryptionKey("ECDH-ES")).jwk;
 const UNUSABLE = { ...USABLE, use: "sig" };
@@ -67,7 +68,7 @@ export const CAUSES = {
   "another root key is configured": {
     async make({ op }) {
       this.root = op.variable("KEK_1");
-      await op.redeploy({ KEK_1: this.root.split("").reverse().join("").replace(/^./, "A") });
+      await op.redeploy({ KEK_1: freshRoot() });
     },
     end({ op }) {
       return op.redeploy({ KEK_1: this.root });

@@ -86,15 +86,16 @@ for (const [method, make] of Object.entries(METHODS)) {
           const auth = await proof();
           const init = { auth, cf: certificate };
 
-          await cause.make?.(about);
           const bad = { ...init, ...cause.faults };
           if (cause.wrongProof) bad.auth = await wrong();
           if (cause.noCertificate) delete bad.cf;
+          await cause.make?.(about);
           const refused = await client.post("/token", { ...fields, ...cause.with }, bad);
+          // First, so that the next cause begins where nothing is wrong.
+          await cause.end?.(about);
           assert.ok([cause.status].flat().includes(refused.status), `${refused.status} ${await refused.clone().text()}`);
           await oauthError(refused, refused.status, cause.error);
           op.clock.advance(later);
-          await cause.end?.(about);
 
           const answer = await client.post("/token", fields, init);
           const text = await answer.text();
