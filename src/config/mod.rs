@@ -18,10 +18,10 @@ pub use self::{
     client_id_documents::ClientIdDocuments,
     issuer::Issuer,
     lifetimes::{LONGEST_ACCESS_TOKEN, Lifetimes},
-    policy::{FrontChannelTokens, LogoutRevokes, LoopbackFetches, PkceRequirement, Registration, SignUp},
+    policy::{FrontChannelTokens, LogoutRevokes, PkceRequirement, Registration, SignUp},
     resources::{Api, Resources, normal_form},
 };
-use crate::secret::RootKeys;
+use crate::{secret::RootKeys, web::fetch_url::LoopbackFetches};
 
 /// All that an operator decides.
 #[derive(Debug)]

@@ -32,15 +32,6 @@ pub enum PkceRequirement {
     InsecureNone,
 }
 
-/// Whether what a client names may be fetched from a loopback host, over plain http too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoopbackFetches {
-    /// As it must be on the internet.
-    Refused,
-    /// For development, where clients run on the same machine.
-    InsecureAllowed,
-}
-
 /// Whether people may make accounts for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUp {

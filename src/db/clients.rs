@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Rows, Statement, from_json};
 use crate::{
     fault::Fault,
-    oidc::client::{Client, SecretAtRest, StoredSecret},
+    oidc::client::{Client, SecretAtRest, StoredSecret, client_metadata::ClientMetadata},
     secret::{Hash, WrappedSecret},
     time::UnixTime,
 };

@@ -78,16 +78,14 @@ pub fn tidy(now: UnixTime) -> [Statement; 12] {
         .bind(MOST_UNUSED)
     };
     [
-        expired("codes"),
-        expired("sessions"),
-        expired("token_families"),
-        expired("revoked_tokens"),
-        expired("pushed_requests"),
-        expired("replay"),
-        Statement::new("DELETE FROM throttles WHERE key IN (SELECT key FROM throttles WHERE expires_at < ? LIMIT ?)")
-            .bind(now - KEPT)
-            .bind(BATCH as i64),
-        expired("fetches"),
+        expired("codes", "hash"),
+        expired("sessions", "rowid"),
+        expired("token_families", "id"),
+        expired("revoked_tokens", "rowid"),
+        expired("pushed_requests", "rowid"),
+        expired("replay", "rowid"),
+        expired("throttles", "key"),
+        expired("fetches", "rowid"),
         Statement::new(
             "DELETE FROM clients WHERE rowid IN (
                 SELECT rowid FROM clients

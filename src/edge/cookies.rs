@@ -91,24 +91,17 @@ pub fn browser(config: &Config, value: String) -> Cookie {
 }
 
 /// The cookie that tells who has signed in before.
-pub fn known(config: &Config, value: String) -> Cookie<'static> {
-    build(&config.issuer, known_name(&config.issuer), value, Duration::days(365))
+pub fn known(config: &Config, value: String) -> Cookie {
+    build(&config.issuer, known_name(&config.issuer), value, Lifetime::days(365))
 }
 
-/// The value of a cookie in a `Cookie` header.
-pub fn find(header: &str, name: &str) -> Option<String> {
-    Cookie::split_parse(header.to_owned())
-        .flatten()
-        .find(|cookie| cookie.name() == name)
-        .map(|cookie| cookie.value().to_owned())
-}
-
-fn build(issuer: &Issuer, name: &'static str, value: String, max_age: Duration) -> Cookie<'static> {
-    Cookie::build((name, value))
-        .path("/")
-        .http_only(true)
-        .secure(issuer.is_https())
-        .same_site(SameSite::Lax)
-        .max_age(max_age)
-        .build()
+fn build(issuer: &Issuer, name: &'static str, value: String, max_age: Lifetime) -> Cookie {
+    Cookie {
+        name,
+        value,
+        http_only: true,
+        secure: issuer.is_https(),
+        same_site: SameSite::Lax,
+        max_age,
+    }
 }

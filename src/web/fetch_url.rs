@@ -4,7 +4,15 @@
 use url::{Host, Url};
 
 use super::host::has_plain_authority;
-use crate::config::LoopbackFetches;
+
+/// Whether what a client names may be fetched from a loopback host, over plain http too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopbackFetches {
+    /// As it must be on the internet.
+    Refused,
+    /// For development, where clients run on the same machine.
+    InsecureAllowed,
+}
 
 /// The most bytes of a URL.
 const LONGEST: usize = 2_000;

@@ -153,7 +153,7 @@ impl Caller {
             check_document(client, context)?;
         }
         let was_unused = record.as_ref().is_some_and(|record| record.unused_since.is_some());
-        let client = self.check_proof(used, record, context)?;
+        let client = self.check_proof(hindrance, record, context)?;
         if was_unused && client.metadata.token_endpoint_auth_method != AuthMethod::None {
             mark_used_later(&client, context)?;
         }
@@ -162,7 +162,7 @@ impl Caller {
 
     fn check_proof(
         &self,
-        used: &Rows,
+        hindrance: &Rows,
         record: Option<ClientRecord>,
         context: &Context,
     ) -> Result<Client, MachineFailure> {

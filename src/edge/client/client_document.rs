@@ -5,9 +5,9 @@
 use super::{
     client_copy,
     outbound::{self, NoClient, Refusal, Wanted},
-    registrar::Registrar,
     sector_identifier,
 };
+use crate::oidc::client::self_service::RegisteredBy;
 use crate::{
     edge::{context::Context, db::clients, fault::Fault, keys, platform::log},
     oidc::{
@@ -123,6 +123,6 @@ async fn fetch_metadata(url: &ClientIdUrl, context: &Context) -> Result<(ClientM
     })?;
     let supported = Supported::of(&context.config);
     let metadata = url.read(&fetched.body, &fetched.content_type, &supported)?;
-    sector_identifier::check(&metadata, None, Registrar::Anybody, context).await?;
+    sector_identifier::check(&metadata, None, RegisteredBy::Anybody, context).await?;
     Ok((metadata, client_id_document::fresh_for(fetched.max_age)))
 }

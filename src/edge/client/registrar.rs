@@ -21,7 +21,7 @@ use crate::{
     oidc::{
         client::{
             client_metadata::ClientMetadata,
-            self_service::{self, Before},
+            self_service::{self, Before, RegisteredBy},
         },
         error::{ErrorCode, OAuthError},
         scope::Scope,
@@ -32,16 +32,7 @@ use crate::{
 /// The most bytes of metadata, as they are stored, that anybody may register.
 const MOST_OF_ANYBODY: usize = 16 * 1_024;
 
-/// Who registers a client.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Registrar {
-    /// The operator, or a client of theirs.
-    Operator,
-    /// Somebody.
-    Anybody,
-}
-
-impl Registrar {
+impl RegisteredBy {
     /// Who sends a registration.
     ///
     /// # Errors
@@ -128,7 +119,7 @@ impl Registrar {
 pub async fn authorized_client(
     request: &Incoming,
     context: &Context,
-) -> Result<(ClientRecord, Registrar), MachineFailure> {
+) -> Result<(ClientRecord, RegisteredBy), MachineFailure> {
     let presented = request.bearer().and_then(|text| OpaqueToken::parse(&text));
     let hash = presented.and_then(|token| token.hash(&context.config.roots, Purpose::RegistrationToken));
     if hash.is_none() {
@@ -137,8 +128,8 @@ pub async fn authorized_client(
     let rows = context.db.run(clients::find(request.segment(0))).await?;
     let record = clients::read(&rows)?.ok_or_else(unauthorized)?;
     match hash {
-        None => Ok((record, Registrar::Operator)),
-        Some(_) if hash == record.registration_token_hash => Ok((record, Registrar::Anybody)),
+        None => Ok((record, RegisteredBy::Operator)),
+        Some(_) if hash == record.registration_token_hash => Ok((record, RegisteredBy::Anybody)),
         Some(_) => Err(unauthorized()),
     }
 }
@@ -150,8 +141,8 @@ pub async fn authorized_client(
 pub async fn changeable_client(
     request: &Incoming,
     context: &Context,
-) -> Result<(ClientRecord, Registrar), MachineFailure> {
-    let (record, registrar) = authorized_client(request, context).await?;
+) -> Result<(ClientRecord, RegisteredBy), MachineFailure> {
+    let (record, by) = authorized_client(request, context).await?;
     if record.client.is_described_by_document() {
         let error = OAuthError::new(
             ErrorCode::AccessDenied,
@@ -159,7 +150,7 @@ pub async fn changeable_client(
         );
         return Err(MachineFailure::status(403, error));
     }
-    Ok((record, registrar))
+    Ok((record, by))
 }
 
 fn size_of(metadata: &ClientMetadata) -> usize {

@@ -1,9 +1,7 @@
 //! Fetching a client's `sector_identifier_uri` (OIDC Registration section 5).
 
-use super::{
-    outbound::{self, NoClient, Refusal, Wanted},
-    registrar::Registrar,
-};
+use super::outbound::{self, NoClient, Refusal, Wanted};
+use crate::oidc::client::self_service::RegisteredBy;
 use crate::{
     edge::{context::Context, platform::fetch},
     oidc::client::{
@@ -21,7 +19,7 @@ use crate::{
 pub async fn check(
     wanted: &ClientMetadata,
     before: Option<&ClientMetadata>,
-    registrar: Registrar,
+    registrar: RegisteredBy,
     context: &Context,
 ) -> Result<(), NoClient> {
     let Some(uri) = &wanted.sector_identifier_uri else {
@@ -36,8 +34,8 @@ pub async fn check(
     let url = FetchUrl::parse(uri, context.config.loopback_fetches).map_err(refusal)?;
     let accept = "application/json";
     let fetched = match registrar {
-        Registrar::Operator => fetch::get(&url, accept, LONGEST).await.map_err(Refusal::NotFetched),
-        Registrar::Anybody => {
+        RegisteredBy::Operator => fetch::get(&url, accept, LONGEST).await.map_err(Refusal::NotFetched),
+        RegisteredBy::Anybody => {
             let network = outbound::documents_of_network(context);
             let charge = outbound::charge_anybody(network, &url, context);
             let wanted = Wanted {

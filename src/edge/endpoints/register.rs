@@ -1,11 +1,11 @@
 //! `/register` (OIDC Registration 1.0 section 3, RFC 7591 section 3).
 
+use crate::oidc::client::self_service::RegisteredBy;
 use crate::{
     audit::Event,
     edge::{
         client::{
             client_credentials::{self, Issued},
-            registrar::Registrar,
             sector_identifier,
         },
         context::Context,
@@ -21,7 +21,7 @@ use crate::{
 
 /// `POST /register`.
 pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let registrar = Registrar::of(request, context).await?;
+    let registrar = RegisteredBy::of(request, context).await?;
     let mut metadata = registration::parse(&request.json().await?, &Supported::of(&context.config))?;
     registrar.judge(&mut metadata, None)?;
     sector_identifier::check(&metadata, None, registrar, context).await?;
@@ -36,8 +36,8 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     let record = ClientRecord {
         secret: issued.stored_secret(&client, None, context).await?,
         registration_token_hash: issued.registration_token_hash(context),
-        registered_openly: registrar == Registrar::Anybody,
-        unused_since: (registrar == Registrar::Anybody).then_some(context.now),
+        registered_openly: registrar == RegisteredBy::Anybody,
+        unused_since: (registrar == RegisteredBy::Anybody).then_some(context.now),
         client,
     };
     // Its keys are published before it can ask for a token.

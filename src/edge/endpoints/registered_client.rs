@@ -1,13 +1,13 @@
 //! `/register/{client_id}` and its `renew_secret` (RFC 7592 section 2).
 
+use crate::oidc::client::self_service::RegisteredBy;
 use crate::{
     audit::Event,
     edge::{
         client::{
             client_copy,
             client_credentials::{self, Issued},
-            registrar::{self, Registrar},
-            sector_identifier,
+            registrar, sector_identifier,
         },
         context::Context,
         db::clients::{self, ClientRecord},
@@ -66,11 +66,11 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let client_id = &record.client.client_id;
     let [count, write] = registrar.record(Event::ClientDeleted, client_id, context);
     let delete = match registrar {
-        Registrar::Operator => clients::delete(client_id),
-        Registrar::Anybody => clients::delete_own(client_id, record.registration_token_hash.as_ref()),
+        RegisteredBy::Operator => clients::delete(client_id),
+        RegisteredBy::Anybody => clients::delete_own(client_id, record.registration_token_hash.as_ref()),
     };
     let [deleted, ..] = context.db.batch([delete, count, write]).await?;
-    if registrar == Registrar::Anybody && !deleted.any()? {
+    if registrar == RegisteredBy::Anybody && !deleted.any()? {
         // The token was taken back in this very moment.
         return Err(registrar::unauthorized());
     }
@@ -101,7 +101,7 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
 async fn change(
     mut record: ClientRecord,
     mut metadata: ClientMetadata,
-    registrar: Registrar,
+    registrar: RegisteredBy,
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
     registrar.judge(&mut metadata, Some(&record))?;
@@ -137,7 +137,7 @@ async fn change(
 
 /// How a client is changed.
 struct Change {
-    registrar: Registrar,
+    registrar: RegisteredBy,
     event: Event,
     /// Whether it comes to know people by another `sub`. What they allowed it, they allowed another one.
     new_sector: bool,
@@ -154,9 +154,9 @@ async fn store(
     let read = record.client.version;
     record.client.version = read + 1;
     // What the operator had a hand in is no longer what anybody could have registered.
-    record.registered_openly &= change.registrar == Registrar::Anybody;
+    record.registered_openly &= change.registrar == RegisteredBy::Anybody;
     // And it is theirs to remove. A client that changes itself gets its time anew.
-    record.unused_since = (change.registrar == Registrar::Anybody).then_some(context.now);
+    record.unused_since = (change.registrar == RegisteredBy::Anybody).then_some(context.now);
     record.registration_token_hash = issued.registration_token_hash(context);
     let client_id = &record.client.client_id;
     let mut statements = Vec::new();

@@ -7,6 +7,7 @@ use crate::{
         known_browser::KnownPeople,
         throttle::{self, Counter},
     },
+    cookie::Cookie,
     edge::{context::Context, cookies, failure::Problem, fault::Fault, platform::random, request::Incoming},
     oidc::{
         interaction::{Choice, Interaction},
@@ -86,7 +87,7 @@ impl Visitor {
     }
 
     /// The cookie by which the browser is known for a person who signs in.
-    pub fn become_known(&self, user_id: &str, context: &Context) -> Option<Cookie<'static>> {
+    pub fn become_known(&self, user_id: &str, context: &Context) -> Option<Cookie> {
         let known = self.known(context);
         let value = known.cookie_with(user_id, self.browser.as_deref()?, &context.config.roots);
         Some(cookies::known(&context.config, value))

@@ -18,6 +18,15 @@ use crate::oidc::{
     scope::Scope,
 };
 
+/// Who registers or changes a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegisteredBy {
+    /// The operator, or a client of theirs.
+    Operator,
+    /// The client itself, or anybody where registration is open.
+    Anybody,
+}
+
 /// A client that wants to change itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Before<'a> {

@@ -4,12 +4,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    config::LoopbackFetches,
     oidc::{
         client::Client,
         error::{ErrorCode, OAuthError},
     },
     web::fetch_url::FetchUrl,
+    web::fetch_url::LoopbackFetches,
 };
 
 /// The most bytes of what is there.

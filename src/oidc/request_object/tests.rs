@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    config::{Issuer, LoopbackFetches},
+    config::Issuer,
     oidc::jose::jwt::{SigningAlg, SigningInput, insecure_unsigned},
     time::UnixTime,
+    web::fetch_url::LoopbackFetches,
 };
 
 const NOW: UnixTime = UnixTime(1_700_000_000);

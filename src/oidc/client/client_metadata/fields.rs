@@ -11,12 +11,12 @@ use super::{
     values::{Encryption, named},
 };
 use crate::{
-    config::LoopbackFetches,
     oidc::{
         error::{ErrorCode, OAuthError},
         scope::Scope,
     },
     time::Lifetime,
+    web::fetch_url::LoopbackFetches,
     web::language_tag::is_language_tag,
 };
 

@@ -7,8 +7,9 @@ use super::{
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
 };
 use crate::{
-    config::{Config, FrontChannelTokens, LoopbackFetches, PkceRequirement, SignUp},
+    config::{Config, FrontChannelTokens, PkceRequirement, SignUp},
     oidc::{error::OAuthError, jose::jwt::SigningAlg},
+    web::fetch_url::LoopbackFetches,
 };
 
 /// Every grant type. Implicit stands first, so that the others are a list too.

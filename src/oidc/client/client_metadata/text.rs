@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 
 use crate::{
-    config::LoopbackFetches,
+    readable::is_readable,
+    web::fetch_url::LoopbackFetches,
     web::{
         distinguished_name::DistinguishedName,
         fetch_url::{FetchUrl, absolute},
     },
-    readable::is_readable,
 };
 
 /// A value, or what is wrong with it.

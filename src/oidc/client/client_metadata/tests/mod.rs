@@ -6,7 +6,7 @@ mod rules;
 use serde_json::{Map, Value, json};
 
 use super::{values::*, *};
-use crate::config::{LoopbackFetches, PkceRequirement};
+use crate::{config::PkceRequirement, web::fetch_url::LoopbackFetches};
 
 /// Every feature there is to register.
 pub(super) const EVERYTHING: Supported = Supported {
