@@ -99,11 +99,11 @@ const RULES: &[(&str, &[&str])] = &[
     ),
     ("codegen", &["worker::", "std::net"]),
     (
-        "src/edge/crypto",
+        "src/edge/keys/crypto",
         &["crate::pages", "crate::account", "endpoints::", "Statement::new"],
     ),
     (
-        "src/edge/client",
+        "src/edge/clients",
         &["crate::pages", "crate::account", "endpoints::", "Statement::new"],
     ),
     ("src/edge/people", &["endpoints::", "Statement::new", "worker::"]),
@@ -122,7 +122,7 @@ const RULES: &[(&str, &[&str])] = &[
             "SystemTime",
         ],
     ),
-    ("src/edge/keys.rs", &["crate::pages", "endpoints::"]),
+    ("src/edge/keys/signer.rs", &["crate::pages", "endpoints::"]),
     (
         "src/edge/endpoints",
         &[
@@ -139,7 +139,7 @@ const RULES: &[(&str, &[&str])] = &[
 /// What stands in one place only.
 const ONCE: &[(&str, &str)] = &[
     ("Statement::new(", "src/db"),
-    ("ResponseInit", "src/edge/respond.rs"),
+    ("ResponseInit", "src/edge/http/respond.rs"),
     ("Date::now()", "src/edge/platform/clock.rs"),
     ("getrandom::fill", "src/edge/platform/random.rs"),
     ("\"/authorize", "src/routes.rs"),
@@ -207,7 +207,7 @@ const READ_OWN_JSON: [&str; 4] = [
     "src/web/json.rs",
     "src/db",
     "src/edge/platform/kv.rs",
-    "src/edge/crypto/mod.rs",
+    "src/edge/keys/crypto/mod.rs",
 ];
 
 #[test]

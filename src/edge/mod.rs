@@ -1,40 +1,28 @@
 //! The shell around the core, on wasm only: events of the platform, storage, WebCrypto, HTTP.
 
-mod bearer;
-mod client;
-mod context;
-mod cookies;
-mod cron;
-mod crypto;
+mod authorization;
+mod chores;
+mod clients;
 mod endpoints;
-mod failure;
-mod flow;
-mod hints;
-mod issue;
-mod jwks;
-mod jwts;
+mod http;
 mod keys;
-mod logout;
-mod logout_notices;
-mod operator;
 mod people;
 mod platform;
-mod request;
-mod request_objects;
-mod respond;
 mod router;
+mod sessions;
+mod tokens;
 
 use web_sys::{Request, Response};
 use worker::{Env, Result, ScheduleContext, ScheduledEvent, event};
 
 use self::{
-    context::{Background, Context, Unavailable},
-    platform::log,
-    request::Incoming,
-    respond::Shape,
+    http::{request::Incoming, respond::Shape},
+    platform::{
+        context::{Background, Context, Unavailable},
+        log,
+    },
 };
 use crate::{
-    db, fault,
     reply::{Body, Reply},
     routes::{self, Audience, Method},
 };
@@ -52,10 +40,10 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
         audience: found.as_ref().map_or(Audience::Browser, |(route, _)| route.audience),
         if_none_match: request.headers().get("if-none-match")?,
     };
-    let address = request.headers().get(request::ADDRESS)?;
+    let address = request.headers().get(http::request::ADDRESS)?;
     let context = match Context::new(&env, Background::of_request(background), address.as_deref()) {
         Ok(context) => context.with_certificate(&request),
-        Err(unavailable) => return respond::respond(explain(&unavailable), &shape, None),
+        Err(unavailable) => return http::respond::respond(explain(&unavailable), &shape, None),
     };
     let (route, segments) = found.map_or((None, Vec::new()), |(route, segments)| (Some(route), segments));
     let mut incoming = Incoming {
@@ -70,7 +58,7 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
         (Some(route), None) => router::method_not_allowed(route, &incoming, &context),
         (Some(route), Some(_)) => router::answer(route, &mut incoming, &context).await,
     };
-    respond::respond(reply, &shape, Some(&context))
+    http::respond::respond(reply, &shape, Some(&context))
 }
 
 /// The periodic run.
@@ -78,7 +66,7 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
 async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
     match Context::new(&env, Background::none(), None) {
         Ok(context) => {
-            if let Err(fault) = cron::run(&context).await {
+            if let Err(fault) = chores::run(&context).await {
                 log::fault(&context.request_id, &fault);
             }
         }

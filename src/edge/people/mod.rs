@@ -1,7 +1,7 @@
 //! People with browsers: who comes by, who is asked who they are, who is at home on the pages of their account.
 
-pub mod attempt;
-pub mod guest;
+pub mod account_access;
 pub mod new_password;
-pub mod resident;
-pub mod visitor;
+pub mod operator;
+pub mod password_check;
+pub mod sign_in;

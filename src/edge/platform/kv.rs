@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use worker::{Env, KvStore};
 
 use crate::{
-    edge::fault::Fault,
+    fault::Fault,
     secret::{Purpose, RootKeys},
     time::Lifetime,
 };

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::edge::fault::Fault;
+use crate::fault::Fault;
 
 /// A failure of ours.
 pub fn fault(request_id: &str, fault: &Fault) {

@@ -1,6 +1,8 @@
 //! What the platform lends: the clock, randomness, KV, requests to elsewhere, the log, Unicode.
 
+pub mod certificate;
 pub mod clock;
+pub mod context;
 pub mod d1;
 pub mod fetch;
 pub mod kv;

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::{edge::fault::Fault, secret::random_text};
+use crate::{fault::Fault, secret::random_text};
 
 /// `N` random bytes.
 ///

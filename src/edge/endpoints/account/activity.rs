@@ -1,12 +1,14 @@
 //! `/account/activity`: what happened to an account.
 
 use crate::{
+    db::audit::{self, OwnEvent},
     edge::{
-        context::Context,
-        db::audit::{self, OwnEvent},
-        failure::{PageFailure, Problem},
-        people::resident::Resident,
-        request::Incoming,
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::account_access::Resident,
+        platform::context::Context,
     },
     oidc::error::OAuthError,
     pages::{

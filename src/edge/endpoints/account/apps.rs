@@ -4,15 +4,17 @@ use url::Url;
 
 use crate::{
     audit::{Actor, Entry, Event},
+    db::{
+        audit,
+        grants::{self, OwnGrant},
+    },
     edge::{
-        context::Context,
-        db::{
-            audit,
-            grants::{self, OwnGrant},
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
         },
-        failure::{PageFailure, Problem},
-        people::resident::Resident,
-        request::Incoming,
+        people::account_access::Resident,
+        platform::context::Context,
     },
     oidc::claims,
     pages::{

@@ -3,17 +3,19 @@
 use crate::{
     account::user_agent::UserAgent,
     audit::{Actor, Entry, Event},
+    db::{
+        audit,
+        sessions::{self, Ending, OwnSession},
+    },
     edge::{
-        context::Context,
-        cookies,
-        db::{
-            audit,
-            sessions::{self, Ending, OwnSession},
+        http::{
+            cookies,
+            failure::{PageFailure, Problem},
+            request::Incoming,
         },
-        failure::{PageFailure, Problem},
-        logout,
-        people::resident::Resident,
-        request::Incoming,
+        people::account_access::Resident,
+        platform::context::Context,
+        sessions::ending,
     },
     oidc::error::OAuthError,
     pages::{
@@ -73,7 +75,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         true => Event::SignOut,
         false => Event::SessionEnded,
     };
-    let [notices, codes, tokens, sessions] = logout::end_sessions(&which, context);
+    let [notices, codes, tokens, sessions] = ending::end_sessions(&which, context);
     let statements = [
         audit::record_ending(&Entry::new(event, Actor::Person), &which, context),
         notices,
@@ -82,7 +84,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         sessions,
     ];
     context.db.batch(statements).await?;
-    logout::announce(context)?;
+    ending::announce(context)?;
     if event == Event::SignOut {
         let held = resident
             .visitor

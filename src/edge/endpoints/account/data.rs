@@ -4,14 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     audit::{Actor, Entry, Event},
+    db::{audit, grants, sessions, token_families, users},
     edge::{
-        context::Context,
-        db::{audit, grants, sessions, token_families, users},
-        failure::PageFailure,
-        fault::Fault,
-        people::resident::Resident,
-        request::Incoming,
+        http::{failure::PageFailure, request::Incoming},
+        people::account_access::Resident,
+        platform::context::Context,
     },
+    fault::Fault,
     pages::account::DataPage,
     reply::Reply,
     routes::Endpoint,

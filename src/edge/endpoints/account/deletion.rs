@@ -2,17 +2,12 @@
 
 use crate::{
     audit::{Actor, Entry, Event},
+    db::{Rows, audit, logout_outbox, sessions::Ending, users},
     edge::{
-        context::Context,
-        cookies,
-        db::{Rows, audit, logout_outbox, sessions::Ending, users},
-        failure::PageFailure,
-        logout,
-        people::{
-            resident::{Confirmation, Resident},
-            visitor::Visitor,
-        },
-        request::Incoming,
+        http::{browser::Visitor, cookies, failure::PageFailure, request::Incoming},
+        people::account_access::{Confirmation, Resident},
+        platform::context::Context,
+        sessions::ending,
     },
     pages::{
         Csp,
@@ -60,7 +55,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         // They were signed out, or deleted, in this very moment: this page asks them to sign in.
         return Ok(Reply::see_other(PAGE.path().to_owned()));
     }
-    logout::announce(context)?;
+    ending::announce(context)?;
     let held = resident
         .visitor
         .held

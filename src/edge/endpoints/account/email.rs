@@ -5,14 +5,16 @@ use serde_json::{Map, Value, json};
 use crate::{
     account::{email, throttle, user::User},
     audit::{Actor, Entry, Event},
+    db::{audit, throttles, users},
     edge::{
-        context::Context,
-        db::{audit, throttles, users},
-        failure::{PageFailure, Problem},
-        fault::Fault,
-        people::resident::{Confirmation, Resident},
-        request::Incoming,
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::account_access::{Confirmation, Resident},
+        platform::context::Context,
     },
+    fault::Fault,
     oidc::error::OAuthError,
     pages::account::{EmailPage, EmailProblem, Notice, PasswordCheck},
     reply::Reply,

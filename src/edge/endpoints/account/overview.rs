@@ -1,7 +1,12 @@
 //! `/account`: who is signed in, and the way to everything else.
 
 use crate::{
-    edge::{context::Context, db::users, failure::PageFailure, people::resident::Resident, request::Incoming},
+    db::users,
+    edge::{
+        http::{failure::PageFailure, request::Incoming},
+        people::account_access::Resident,
+        platform::context::Context,
+    },
     pages::{Moment, account::OverviewPage},
     reply::Reply,
     routes::Endpoint,

@@ -3,24 +3,21 @@
 use crate::{
     account::password,
     audit::{Actor, Entry, Event},
-    edge::{
-        context::Context,
-        cookies,
-        db::{
-            Statement, audit,
-            sessions::{self, Ending},
-            users,
-        },
-        failure::PageFailure,
-        fault::Fault,
-        logout,
-        people::{
-            new_password::problem_of,
-            resident::{Confirmation, Resident},
-        },
-        platform::random,
-        request::Incoming,
+    db::{
+        Statement, audit,
+        sessions::{self, Ending},
+        users,
     },
+    edge::{
+        http::{cookies, failure::PageFailure, request::Incoming},
+        people::{
+            account_access::{Confirmation, Resident},
+            new_password::problem_of,
+        },
+        platform::{context::Context, random},
+        sessions::ending,
+    },
+    fault::Fault,
     pages::account::{Notice, PasswordCheck, PasswordPage, PasswordProblem},
     reply::Reply,
     routes::Endpoint,
@@ -79,7 +76,7 @@ async fn change(
         kept: session_id,
     };
     let ended = Entry::new(Event::SessionEnded, Actor::Person);
-    let [notices, codes, tokens, sessions] = logout::end_sessions(&others, context);
+    let [notices, codes, tokens, sessions] = ending::end_sessions(&others, context);
     let mut statements = vec![
         users::change_password(&resident.session_hash, &password_hash, context.now),
         audit::record_if_changed(&entry, context),
@@ -100,7 +97,7 @@ async fn change(
         let problem = Some(PasswordProblem::Current(PasswordCheck::Wrong));
         return Ok(resident.page(409, html(resident, problem)));
     }
-    logout::announce(context)?;
+    ending::announce(context)?;
     let gone = [resident.session_hash.clone()];
     let held = resident.visitor.held.clone().begin(token, cookie_hash, &gone);
     let reply = resident.done(PAGE, Notice::PasswordChanged, context);

@@ -7,12 +7,14 @@ use serde_json::json;
 use crate::{
     account::profile::{self, FIELDS, Wrong},
     audit::{Actor, Entry, Event},
+    db::{audit, users},
     edge::{
-        context::Context,
-        db::{audit, users},
-        failure::{PageFailure, Problem},
-        people::resident::Resident,
-        request::Incoming,
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::account_access::Resident,
+        platform::context::Context,
     },
     oidc::error::OAuthError,
     pages::account::{FieldProblem, FieldState, Notice, ProfilePage},

@@ -1,0 +1,109 @@
+//! The periodic run: sends notices of logouts, makes keys that are due, moves them to the current root, republishes the JWKS,
+//! deletes what has expired. D1 says what of it is due; which trigger started the run does not matter. Nothing depends on it:
+//! state changes with time, this only tidies. Run twice, or twice at once, it does no harm.
+
+use super::{
+    keys::{jwks, signer},
+    platform::{context::Context, log},
+    sessions::notices,
+};
+use crate::{
+    db::{audit, housekeeping, users},
+    fault::Fault,
+    oidc::jose::provider_key::KeyAlg,
+    time::Lifetime,
+};
+
+const LEASE: &str = "cron";
+
+/// After this the lease of a run that died is taken over.
+const LEASE_SPAN: Lifetime = Lifetime::minutes(10);
+
+/// Held from one tidying to the next.
+const TIDY_LEASE: &str = "tidy";
+
+/// How often expired rows are deleted: about once an hour, whatever the triggers are.
+const TIDY_EVERY: Lifetime = Lifetime::minutes(55);
+
+/// The most people of a round of folding.
+const MOST_FOLDED: i64 = 100;
+
+/// Does what is due.
+pub async fn run(context: &Context) -> Result<(), Fault> {
+    let sent = notices::send_due(context).await;
+    let done = do_chores(context).await;
+    sent.and(done)
+}
+
+/// Does the chores once, unless another run is under way.
+async fn do_chores(context: &Context) -> Result<(), Fault> {
+    if !take_lease(LEASE, LEASE_SPAN, context).await? {
+        log::cron(&context.request_id, "another run is under way");
+        return Ok(());
+    }
+    let outcome = chores(context).await;
+    context.db.run(housekeeping::release_lease(LEASE)).await?;
+    outcome?;
+    log::cron(&context.request_id, "done");
+    Ok(())
+}
+
+async fn take_lease(name: &str, span: Lifetime, context: &Context) -> Result<bool, Fault> {
+    let lease = context
+        .db
+        .run(housekeeping::take_lease(name, context.now, span))
+        .await?;
+    housekeeping::read_lease(&lease)
+}
+
+async fn chores(context: &Context) -> Result<(), Fault> {
+    for alg in KeyAlg::ALL {
+        signer::ensure(alg, context).await?;
+    }
+    jwks::publish(context).await?;
+    fold_names(context).await?;
+    tidy(context).await?;
+    signer::rewrap(context).await
+}
+
+/// Folds the names of people for whom a migration or an older Worker left that to do.
+async fn fold_names(context: &Context) -> Result<(), Fault> {
+    for _ in 0..housekeeping::MOST_ROUNDS {
+        let rows = context.db.run(users::list_unfolded(MOST_FOLDED)).await?;
+        let people = users::read_all(&rows)?;
+        if people.is_empty() {
+            break;
+        }
+        context
+            .db
+            .batch_all(people.iter().flat_map(users::fold).collect())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Deletes what has expired, where that is due. Where there is more to delete than a run may, or it fails, it is due again at the
+/// next run.
+async fn tidy(context: &Context) -> Result<(), Fault> {
+    if !take_lease(TIDY_LEASE, TIDY_EVERY, context).await? {
+        return Ok(());
+    }
+    let is_tidy = delete_expired(context).await;
+    if !matches!(is_tidy, Ok(true)) {
+        context.db.run(housekeeping::release_lease(TIDY_LEASE)).await?;
+    }
+    is_tidy.map(|_| ())
+}
+
+/// Whether nothing is left to delete.
+async fn delete_expired(context: &Context) -> Result<bool, Fault> {
+    let oldest = context.now - context.config.lifetimes.audit;
+    for _ in 0..housekeeping::MOST_ROUNDS {
+        let mut deleted = Vec::from(context.db.batch(housekeeping::tidy(context.now)).await?);
+        deleted.extend(context.db.batch(audit::tidy(oldest)).await?);
+        if !deleted.iter().any(housekeeping::is_full) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

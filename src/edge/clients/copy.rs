@@ -1,0 +1,94 @@
+//! Copies of clients: in the isolate for seconds, in KV for an hour. What was decided from one is checked against the client's
+//! version in D1 before it counts.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use crate::{
+    db::clients,
+    edge::platform::{context::Context, log},
+    fault::Fault,
+    oidc::client::Client,
+    time::{Lifetime, UnixTime},
+};
+
+/// How long KV keeps a copy.
+const KEPT: Lifetime = Lifetime::hours(1);
+
+/// How long an isolate keeps one.
+const IN_ISOLATE: Lifetime = Lifetime(30);
+
+/// The most copies in an isolate; beyond it all are dropped.
+const MOST_IN_ISOLATE: usize = 100;
+
+thread_local! {
+    static MEMORY: RefCell<HashMap<String, (UnixTime, Client)>> = RefCell::default();
+}
+
+fn name(client_id: &str) -> String {
+    format!("client/{client_id}")
+}
+
+/// The client, from its copy if there is one, else from D1.
+pub async fn find(client_id: &str, context: &Context) -> Result<Option<Client>, Fault> {
+    // D1 may know already that a document was read anew.
+    let is_current = |copy: &Client| copy.document_fresh_until.is_none_or(|until| context.now < until);
+    if let Some(copy) = remembered(client_id, context.now).filter(is_current) {
+        return Ok(Some(copy));
+    }
+    let copy: Option<Client> = context.kv.get(&name(client_id), &context.config.roots).await;
+    if let Some(copy) = copy.filter(|copy| copy.client_id == client_id && is_current(copy)) {
+        remember(&copy, context.now);
+        return Ok(Some(copy));
+    }
+    let rows = context.db.run(clients::find(client_id)).await?;
+    let client = clients::read(&rows)?.map(|record| record.client);
+    if let Some(client) = &client {
+        keep(client, context)?;
+    }
+    Ok(client)
+}
+
+/// Keeps a copy, after the answer.
+pub fn keep(client: &Client, context: &Context) -> Result<(), Fault> {
+    remember(client, context.now);
+    let (client, later) = (client.clone(), context.for_later()?);
+    context.background.spawn(async move {
+        let put = later
+            .kv
+            .put(&name(&client.client_id), &client, &later.config.roots, KEPT)
+            .await;
+        if let Err(fault) = put {
+            log::fault(&later.request_id, &fault);
+        }
+    });
+    Ok(())
+}
+
+/// Drops the copy of a client that is gone, after the answer.
+pub fn forget(client_id: &str, context: &Context) -> Result<(), Fault> {
+    MEMORY.with_borrow_mut(|memory| memory.remove(client_id));
+    let (name, later) = (name(client_id), context.for_later()?);
+    context.background.spawn(async move {
+        if let Err(fault) = later.kv.delete(&name).await {
+            log::fault(&later.request_id, &fault);
+        }
+    });
+    Ok(())
+}
+
+fn remembered(client_id: &str, now: UnixTime) -> Option<Client> {
+    MEMORY.with_borrow(|memory| {
+        let (since, client) = memory.get(client_id)?;
+        let recent = (0..IN_ISOLATE.seconds()).contains(&now.since(*since).seconds());
+        recent.then(|| client.clone())
+    })
+}
+
+fn remember(client: &Client, now: UnixTime) {
+    MEMORY.with_borrow_mut(|memory| {
+        if memory.len() >= MOST_IN_ISOLATE {
+            memory.clear();
+        }
+        memory.insert(client.client_id.clone(), (now, client.clone()));
+    });
+}

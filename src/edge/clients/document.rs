@@ -1,0 +1,133 @@
+//! Clients that nobody registered: a document at the URL that is their `client_id` describes them
+//! (draft-ietf-oauth-client-id-metadata-document section 4). What was read becomes a row of `clients`, with a version like any
+//! other client's, so that codes and consents can hang on it; it is read anew when it is no longer fresh.
+
+use super::{
+    copy,
+    outbound::{self, NoClient, Refusal, Wanted},
+    sector_identifier,
+};
+use crate::{
+    db::clients,
+    edge::{
+        keys::signer,
+        platform::{context::Context, log},
+    },
+    fault::Fault,
+    oidc::{
+        client::{
+            Client,
+            client_id_document::{self, ClientIdUrl, LONGEST},
+            client_metadata::{ClientMetadata, Supported},
+            self_service::RegisteredBy,
+        },
+        params::Params,
+    },
+    time::{Lifetime, UnixTime},
+};
+
+/// The client of that name, registered or described by a document.
+///
+/// # Errors
+/// As [`find`].
+pub async fn find_any(client_id: &str, context: &Context) -> Result<Option<Client>, NoClient> {
+    if client_id_document::is_url(client_id) {
+        find(client_id, context).await.map(Some)
+    } else {
+        Ok(copy::find(client_id, context).await?)
+    }
+}
+
+/// The client whose `client_id` is a URL: from its copy, else from D1, else from its document.
+///
+/// # Errors
+/// When it is not allowed here, or its document cannot be had: "the authorization server SHOULD abort the authorization
+/// request" (section 4).
+pub async fn find(client_id: &str, context: &Context) -> Result<Client, NoClient> {
+    let url = ClientIdUrl::parse(client_id, &context.config)?;
+    let known = copy::find(client_id, context).await?;
+    match known.filter(|client| is_fresh(client, context.now)) {
+        Some(client) => Ok(client),
+        None => read(&url, context).await,
+    }
+}
+
+/// Reads the document of the client that sends `params`, where it may be its first request: what else it needs is in D1 then.
+///
+/// # Errors
+/// As [`find`].
+pub async fn make_known(params: &Params, context: &Context) -> Result<(), NoClient> {
+    match params.single("client_id")? {
+        Some(client_id) if client_id_document::is_url(client_id) => find(client_id, context).await.map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the document of a client once more, after the answer, where it is no longer fresh.
+pub fn refresh_later(client: &Client, context: &Context) -> Result<(), Fault> {
+    if !client.is_described_by_document() || is_fresh(client, context.now) {
+        return Ok(());
+    }
+    let (client_id, later) = (client.client_id.clone(), context.for_later()?);
+    context.background.spawn(async move {
+        let Ok(url) = ClientIdUrl::parse(&client_id, &later.config) else {
+            return;
+        };
+        // That a document is away for a while harms nobody who was let in before.
+        if let Err(NoClient::Fault(fault)) = read(&url, &later).await {
+            log::fault(&later.request_id, &fault);
+        }
+    });
+    Ok(())
+}
+
+fn is_fresh(client: &Client, now: UnixTime) -> bool {
+    client.document_fresh_until.is_some_and(|until| now < until)
+}
+
+/// Fetches the document, and stores what it says.
+async fn read(url: &ClientIdUrl, context: &Context) -> Result<Client, NoClient> {
+    let (metadata, fresh) = fetch_metadata(url, context).await?;
+    let client = Client {
+        client_id: url.as_str().to_owned(),
+        version: first_version(context.now),
+        issued_at: context.now,
+        metadata,
+        document_fresh_until: Some(context.now + fresh),
+    };
+    // Its keys are published before it can ask for a token.
+    for alg in client.needed_keys() {
+        signer::ensure_published(alg, context).await?;
+    }
+    let [consents, sessions, notices] = clients::forget_people_of_described(&client);
+    let put = clients::put_described(&client, context.now);
+    let [.., rows] = context.db.batch([consents, sessions, notices, put]).await?;
+    let record = clients::read(&rows)?.ok_or_else(|| client_id_document::unusable("is that of a registered client"))?;
+    copy::keep(&record.client, context)?;
+    Ok(record.client)
+}
+
+/// The version of a client that D1 does not know. It may be one that was deleted, of which KV or an isolate still has a copy: that
+/// must not pass for this one, so it has had no such version.
+fn first_version(now: UnixTime) -> i64 {
+    now.seconds()
+}
+
+async fn fetch_metadata(url: &ClientIdUrl, context: &Context) -> Result<(ClientMetadata, Lifetime), NoClient> {
+    let wanted = Wanted {
+        url: url.document(),
+        accept: "application/json",
+        longest: LONGEST,
+    };
+    let charge = outbound::charge_anybody(outbound::documents_of_network(context), url.document(), context);
+    let fetched = outbound::get(&wanted, Some(&charge), context).await;
+    let fetched = fetched.map_err(|refusal| match refusal {
+        Refusal::TooMany(wait) => NoClient::TooMany(wait),
+        Refusal::Fault(fault) => NoClient::Fault(fault),
+        Refusal::NotFetched(failure) => client_id_document::unusable(failure.why()).into(),
+    })?;
+    let supported = Supported::of(&context.config);
+    let metadata = url.read(&fetched.body, &fetched.content_type, &supported)?;
+    sector_identifier::check(&metadata, None, RegisteredBy::Anybody, context).await?;
+    Ok((metadata, client_id_document::fresh_for(fetched.max_age)))
+}

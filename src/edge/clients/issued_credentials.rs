@@ -1,0 +1,97 @@
+//! What a client is given to prove itself with, and how it is told (RFC 7591 section 3.2.1).
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use super::secret;
+use crate::{
+    db::clients::ClientRecord,
+    edge::platform::{context::Context, random},
+    fault::Fault,
+    oidc::client::{Client, SecretAtRest, StoredSecret, registration::ClientInformation},
+    routes::Endpoint,
+    secret::{ClientSecret, Hash, OpaqueToken, Purpose},
+    time::UnixTime,
+};
+
+/// What stands for itself in a segment of a path (RFC 3986 section 2.3); a `client_id` may be a URL.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What is shown once.
+pub struct Issued {
+    secret: Option<ClientSecret>,
+    registration_access_token: OpaqueToken,
+}
+
+impl Issued {
+    /// A secret, where the client uses one, and a registration access token.
+    pub fn for_client(client: &Client, context: &Context) -> Result<Self, Fault> {
+        let uses_secret = client.metadata.token_endpoint_auth_method.uses_secret();
+        let secret = if uses_secret { Some(secret(context)?) } else { None };
+        Ok(Self {
+            secret,
+            registration_access_token: token(context)?,
+        })
+    }
+
+    /// A registration access token alone.
+    pub fn registration_access_token(context: &Context) -> Result<Self, Fault> {
+        Ok(Self {
+            secret: None,
+            registration_access_token: token(context)?,
+        })
+    }
+
+    /// How the new secret is stored, beside the one that it replaces.
+    pub async fn stored_secret(
+        &self,
+        client: &Client,
+        previous: Option<(SecretAtRest, UnixTime)>,
+        context: &Context,
+    ) -> Result<Option<StoredSecret>, Fault> {
+        let Some(secret) = &self.secret else { return Ok(None) };
+        let current = secret::at_rest(secret, client, context).await?;
+        Ok(Some(StoredSecret { current, previous }))
+    }
+
+    /// Whether there is a new secret.
+    pub fn has_secret(&self) -> bool {
+        self.secret.is_some()
+    }
+
+    /// How the registration access token is stored.
+    pub fn registration_token_hash(&self, context: &Context) -> Option<Hash> {
+        self.registration_access_token
+            .hash(&context.config.roots, Purpose::RegistrationToken)
+    }
+}
+
+/// The client information response. Secret and token stand in it when they were `issued` just now, and never again.
+pub fn describe(record: &ClientRecord, issued: Option<&Issued>, context: &Context) -> Value {
+    let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
+    let segment = utf8_percent_encode(&record.client.client_id, UNRESERVED).to_string();
+    let url = |endpoint: Endpoint| {
+        let path = endpoint.path().replace("{client_id}", &segment);
+        context.config.issuer.url(&path)
+    };
+    let renew_secret = record.secret.is_some().then(|| url(Endpoint::RenewSecret));
+    ClientInformation {
+        client: &record.client,
+        secret: issued
+            .and_then(|issued| issued.secret.as_ref())
+            .map(|secret| (secret, None)),
+        previous_secret_expires_at: previous.map(|(_, until)| *until).filter(|until| *until > context.now),
+        registration_access_token: issued.map(|issued| &issued.registration_access_token),
+        registration_client_uri: &url(Endpoint::RegisteredClient),
+        registration_renew_secret_uri: renew_secret.as_deref(),
+    }
+    .to_json()
+}
+
+fn secret(context: &Context) -> Result<ClientSecret, Fault> {
+    Ok(ClientSecret::new(&context.config.roots, random::bytes()?))
+}
+
+fn token(context: &Context) -> Result<OpaqueToken, Fault> {
+    Ok(OpaqueToken::new(&context.config.roots, random::bytes()?))
+}

@@ -1,0 +1,263 @@
+//! The public keys of clients, registered as `jwks` or fetched from their `jwks_uri`.
+//!
+//! Fetched keys are kept in the isolate and in KV. A `kid` that is not among them is looked for at the client again, so a
+//! client may rotate its keys at any time (OIDC Core section 10.1.1). How often an isolate asks says [`Asked::plan`]; how often
+//! all of them do, [`outbound`].
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::outbound::{self, Refusal, Wanted};
+use crate::{
+    account::throttle,
+    edge::{
+        keys::crypto,
+        platform::{context::Context, log},
+    },
+    fault::Fault,
+    oidc::{
+        client::{
+            Client,
+            client_certificate::ClientCertificate,
+            client_key::{self, ClientKey},
+            client_metadata::{ClientKeys, ClientSigningAlg, KeyManagementAlg, PublicJwks},
+        },
+        jose::jwt::{SigningAlg, Unverified},
+    },
+    secret::{Purpose, random_text},
+    time::{Lifetime, UnixTime},
+    web::{
+        fetch_url::FetchUrl,
+        freshness::{Asked, COOLDOWN, Plan, STALE},
+    },
+};
+
+/// The most bytes of a JWK set.
+const LONGEST: usize = 64 * 1_024;
+
+/// How long fetched keys count where the client's server does not say, and the bounds of what it may say.
+const FRESH: Lifetime = Lifetime::minutes(10);
+const LEAST_FRESH: Lifetime = Lifetime::minutes(1);
+const MOST_FRESH: Lifetime = Lifetime::hours(1);
+
+/// The most sets that an isolate keeps; beyond it all are dropped.
+const MOST_KEPT: usize = 100;
+
+/// Why there is no key. It is told to the client.
+#[derive(Debug)]
+pub struct NoKey(&'static str);
+
+impl NoKey {
+    /// The reason, as a sentence.
+    pub fn why(&self) -> &'static str {
+        self.0
+    }
+}
+
+/// The keys at the `jwks_uri` of one client, as they are kept. Each client has its own: a new one at a `jwks_uri` that others
+/// have used before need not wait for its keys.
+#[derive(Clone, Serialize, Deserialize)]
+struct Kept {
+    place: String,
+    keys: PublicJwks,
+    /// When they were last asked for.
+    asked_at: UnixTime,
+    /// Until when they count unasked.
+    fresh_until: UnixTime,
+}
+
+thread_local! {
+    static KEPT: RefCell<HashMap<String, Rc<Kept>>> = RefCell::default();
+}
+
+/// Whether `token` is signed by one of the client's keys under `alg`, one of the asymmetric algorithms. That `alg` is the one
+/// that the client registered is for the caller to check. A key that WebCrypto does not take verifies nothing.
+///
+/// # Errors
+/// When the client has no key that could have signed it.
+pub async fn verify(
+    client: &Client,
+    token: &Unverified<'_>,
+    alg: ClientSigningAlg,
+    context: &Context,
+) -> Result<bool, NoKey> {
+    let Some(signing_alg) = SigningAlg::parse(alg.as_str()) else {
+        return Ok(false);
+    };
+    for key in for_verification(client, token.kid(), alg, context).await? {
+        if crypto::verify_foreign(signing_alg, &key.jwk, token.signature(), token.signed_bytes()).await {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The keys that may have made a signature under `alg`: at least one.
+///
+/// # Errors
+/// When there is none.
+pub async fn for_verification(
+    client: &Client,
+    kid: Option<&str>,
+    alg: ClientSigningAlg,
+    context: &Context,
+) -> Result<Vec<ClientKey>, NoKey> {
+    let found = find(client, context, |keys| {
+        Some(client_key::for_verification(keys, kid, alg)).filter(|keys| !keys.is_empty())
+    });
+    found.await
+}
+
+/// The key to encrypt to under `alg`.
+///
+/// # Errors
+/// When there is none.
+pub async fn for_encryption(client: &Client, alg: KeyManagementAlg, context: &Context) -> Result<ClientKey, NoKey> {
+    find(client, context, |keys| client_key::for_encryption(keys, alg)).await
+}
+
+/// Whether `certificate` is one that the client registered along with its keys (RFC 8705 section 2.2).
+pub async fn have_certificate(client: &Client, certificate: &ClientCertificate, context: &Context) -> bool {
+    let found = find(client, context, |keys| certificate.is_among(keys).then_some(()));
+    found.await.is_ok()
+}
+
+/// What `select` takes of the client's keys. Where it takes nothing of those that are kept, they are fetched anew.
+async fn find<T>(client: &Client, context: &Context, select: impl Fn(&PublicJwks) -> Option<T>) -> Result<T, NoKey> {
+    const NONE: NoKey = NoKey("the client has no key that fits");
+    let uri = match &client.metadata.keys {
+        None => return Err(NONE),
+        Some(ClientKeys::Registered(keys)) => return select(keys).ok_or(NONE),
+        Some(ClientKeys::At(uri)) => uri,
+    };
+    // A URL holds no space.
+    let place = format!("{} {uri}", client.client_id);
+    let kept = kept(&place, context).await;
+    let selected = kept.as_ref().and_then(|kept| select(&kept.keys));
+    let plan = kept
+        .as_ref()
+        .map_or(Plan::Ask, |kept| kept.asked().plan(selected.is_some(), context.now));
+    match plan {
+        Plan::Use => return selected.ok_or(NONE),
+        Plan::Refuse => return Err(NONE),
+        Plan::Ask => {}
+    }
+    match fetch(client, uri, place, context).await {
+        Ok(fetched) => select(&fetched.keys).ok_or(NONE),
+        // The client's server may be away for a while.
+        Err(failure) => match selected {
+            Some(selected) if kept.is_some_and(|kept| kept.asked().is_usable(context.now)) => Ok(selected),
+            _ => Err(failure),
+        },
+    }
+}
+
+impl Kept {
+    fn asked(&self) -> Asked {
+        Asked {
+            at: self.asked_at,
+            fresh_until: self.fresh_until,
+        }
+    }
+}
+
+/// The keys that are kept for `place`, in the isolate or in KV.
+async fn kept(place: &str, context: &Context) -> Option<Rc<Kept>> {
+    if let Some(kept) = KEPT.with_borrow(|all| all.get(place).cloned()) {
+        return Some(kept);
+    }
+    let kept: Kept = context.kv.get(&name(place), &context.config.roots).await?;
+    // A clock that went back must not make them count for longer.
+    let plausible = kept.place == place && kept.asked_at <= context.now + COOLDOWN;
+    plausible.then(|| keep(kept))
+}
+
+async fn fetch(client: &Client, uri: &str, place: String, context: &Context) -> Result<Rc<Kept>, NoKey> {
+    match fetch_keys(client, uri, context).await {
+        Ok((keys, fresh)) => {
+            let fetched = keep(Kept {
+                place,
+                keys,
+                asked_at: context.now,
+                fresh_until: context.now + fresh,
+            });
+            if let Err(fault) = put_later(&fetched, context) {
+                log::fault(&context.request_id, &fault);
+            }
+            Ok(fetched)
+        }
+        Err(why) => {
+            // Also a failure is not repeated at once. What was kept may have come from KV.
+            let old = KEPT.with_borrow(|all| all.get(&place).cloned());
+            keep(Kept {
+                place,
+                keys: old
+                    .as_ref()
+                    .map_or(PublicJwks { keys: Vec::new() }, |old| old.keys.clone()),
+                asked_at: context.now,
+                fresh_until: old.map_or(UnixTime(0), |old| old.fresh_until),
+            });
+            Err(why)
+        }
+    }
+}
+
+async fn fetch_keys(client: &Client, uri: &str, context: &Context) -> Result<(PublicJwks, Lifetime), NoKey> {
+    let url = FetchUrl::parse(uri, context.config.loopback_fetches)
+        .map_err(|_| NoKey("the client's jwks_uri is one that is not fetched"))?;
+    let wanted = Wanted {
+        url: &url,
+        accept: "application/jwk-set+json, application/json",
+        longest: LONGEST,
+    };
+    let key = context.config.roots.current(Purpose::Throttle);
+    let network = throttle::of_client_keys(&key, context.network.as_deref().unwrap_or_default());
+    let charge = outbound::charge_client(&client.client_id, network, &url, context);
+    let fetched = outbound::get(&wanted, Some(&charge), context).await;
+    let fetched = fetched.map_err(|refusal| match refusal {
+        Refusal::NotFetched(_) => NoKey("the client's jwks_uri did not give its keys"),
+        Refusal::TooMany(_) => NoKey("the client's jwks_uri is asked for too often; try again later"),
+        Refusal::Fault(fault) => {
+            log::fault(&context.request_id, &fault);
+            NoKey("the client's jwks_uri could not be asked")
+        }
+    })?;
+    let keys =
+        PublicJwks::read(&fetched.body).map_err(|_| NoKey("the client's jwks_uri does not lead to a JWK set"))?;
+    let fresh = fetched.max_age.unwrap_or(FRESH).clamp(LEAST_FRESH, MOST_FRESH);
+    Ok((keys, fresh))
+}
+
+fn keep(kept: Kept) -> Rc<Kept> {
+    let kept = Rc::new(kept);
+    KEPT.with_borrow_mut(|all| {
+        if all.len() >= MOST_KEPT {
+            all.clear();
+        }
+        all.insert(kept.place.clone(), kept.clone());
+    });
+    kept
+}
+
+fn put_later(kept: &Rc<Kept>, context: &Context) -> Result<(), Fault> {
+    let (kept, later) = (kept.clone(), context.for_later()?);
+    context.background.spawn(async move {
+        let lifetime = kept.fresh_until.since(kept.asked_at) + STALE;
+        let put = later
+            .kv
+            .put(&name(&kept.place), &*kept, &later.config.roots, lifetime)
+            .await;
+        if let Err(fault) = put {
+            log::fault(&later.request_id, &fault);
+        }
+    });
+    Ok(())
+}
+
+/// A URL may be longer than a name in KV.
+fn name(place: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(place).into();
+    format!("client-keys/{}", random_text(digest))
+}

@@ -1,0 +1,77 @@
+//! What an isolate remembers of clients, so that they can be judged before D1 acts. It may be old: whatever acts on it demands in
+//! SQL that the client is still of that version, and nothing is refused for it alone.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+use crate::{
+    db::{
+        clients::{self, ClientRecord},
+        signing_keys::{self, CurrentKey},
+    },
+    edge::platform::context::Context,
+    fault::Fault,
+    time::{Lifetime, UnixTime},
+};
+
+/// For how long.
+const REMEMBERED: Lifetime = Lifetime::hours(1);
+
+/// The most clients that an isolate remembers; beyond it all are forgotten.
+const MOST_REMEMBERED: usize = 100;
+
+thread_local! {
+    static MEMORY: RefCell<HashMap<String, (UnixTime, Rc<Known>)>> = RefCell::default();
+}
+
+/// A client as it was when it was read.
+pub struct Known {
+    pub record: ClientRecord,
+    /// The key that signed its tokens then, with its wrapped private half. `None` where there was none yet.
+    pub signing_key: Option<CurrentKey>,
+}
+
+/// The client, if it is remembered.
+pub fn remembered(client_id: &str, now: UnixTime) -> Option<Rc<Known>> {
+    let found = MEMORY.with_borrow(|memory| memory.get(client_id).cloned());
+    let recent = |since: UnixTime| (0..REMEMBERED.seconds()).contains(&now.since(since).seconds());
+    found.filter(|(since, _)| recent(*since)).map(|(_, known)| known)
+}
+
+/// Reads the client from D1, and remembers it.
+pub async fn read(client_id: &str, context: &Context) -> Result<Option<Rc<Known>>, Fault> {
+    let [record, key] = context
+        .db
+        .batch([
+            clients::find(client_id),
+            signing_keys::current_for_client(client_id, NONE_AT_HAND, context.now),
+        ])
+        .await?;
+    let Some(record) = clients::read(&record)? else {
+        return Ok(None);
+    };
+    let known = Rc::new(Known {
+        record,
+        signing_key: signing_keys::read_current(&key)?,
+    });
+    if known.signing_key.is_some() {
+        remember(&known, context.now);
+    }
+    Ok(Some(known))
+}
+
+/// So that the private half comes along in any case: what is at hand now may be dropped before the client is.
+const NONE_AT_HAND: &str = "[]";
+
+fn remember(known: &Rc<Known>, now: UnixTime) {
+    MEMORY.with_borrow_mut(|memory| {
+        if memory.len() >= MOST_REMEMBERED {
+            memory.clear();
+        }
+        memory.insert(known.record.client.client_id.clone(), (now, known.clone()));
+    });
+}
+
+/// Forgets a client that turned out to be another by now.
+pub fn forget(client_id: &str) {
+    MEMORY.with_borrow_mut(|memory| memory.remove(client_id));
+}

@@ -1,0 +1,11 @@
+//! Clients at the endpoints: who calls, what proves it, who may register them, and what is fetched from them.
+
+pub mod authentication;
+pub mod copy;
+pub mod document;
+pub mod issued_credentials;
+pub mod keys;
+pub mod memory;
+pub mod outbound;
+pub mod secret;
+pub mod sector_identifier;

@@ -1,0 +1,6 @@
+//! The API for operators.
+
+pub mod access;
+pub mod audit;
+pub mod keys;
+pub mod users;

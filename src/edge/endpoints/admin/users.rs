@@ -1,0 +1,264 @@
+//! `/admin/api/users`: people, for operators.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::{
+        email,
+        password::{self, NoHash},
+        user::{User, Username},
+    },
+    audit::{Actor, Entry, Event},
+    db::{Statement, audit, grants, sessions::Ending, users},
+    edge::{
+        http::{failure::MachineFailure, request::Incoming},
+        people::operator,
+        platform::{context::Context, random},
+        sessions::ending,
+    },
+    oidc::{claims::StandardClaims, error::OAuthError, params::Params, subject::SubjectSalt},
+    reply::{Body, Reply},
+    time::UnixTime,
+};
+
+/// The most people on a page of the list.
+const LONGEST_PAGE: i64 = 200;
+
+/// `POST /admin/api/users`.
+pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let wanted = Changes::parse(&request.json().await?)?;
+    let username = wanted
+        .username
+        .ok_or_else(|| OAuthError::invalid_request("username is missing"))?;
+    let user = User {
+        subject_salt: SubjectSalt::new(random::bytes()?),
+        id: random::id()?,
+        username,
+        claims: StandardClaims::parse(&wanted.claims).map_err(OAuthError::invalid_request)?,
+        disabled_at: wanted.disabled.unwrap_or_default().then_some(context.now),
+        created_at: context.now,
+        updated_at: context.now,
+    };
+    let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
+    let record = audit::record_if_changed(&done_to(&user.id, Event::UserCreated), context);
+    let [created, ..] = context.db.batch([users::insert(&user), record, set_password]).await?;
+    if !created.any()? {
+        return Err(taken());
+    }
+    Ok(Reply::json(201, &describe(&user)))
+}
+
+/// `GET /admin/api/users?after=&limit=`.
+pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let params: Params = request.query_params()?;
+    let limit = match params.single("limit")? {
+        None => LONGEST_PAGE,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
+            .ok_or_else(|| OAuthError::invalid_request("limit must be a number from 1 to 200"))?,
+    };
+    let after = params.single("after")?.unwrap_or_default();
+    let rows = context.db.run(users::list(after, limit)).await?;
+    let people = users::read_all(&rows)?;
+    let next = people
+        .last()
+        .filter(|_| people.len() as i64 == limit)
+        .map(|user| user.id.as_str());
+    let described: Vec<_> = people.iter().map(describe).collect();
+    Ok(Reply::json(200, &json!({ "users": described, "next": next })))
+}
+
+/// `GET /admin/api/users/{user_id}`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    Ok(Reply::json(200, &describe(&find(request.segment(0), context).await?)))
+}
+
+/// `PATCH /admin/api/users/{user_id}`: a JSON merge patch (RFC 7396). Who is disabled, or gets another password, is signed
+/// out everywhere.
+pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let wanted = Changes::parse(&request.json().await?)?;
+    let read = find(request.segment(0), context).await?;
+    let mut user = read.clone();
+    user.claims = user.claims.with(&wanted.claims).map_err(OAuthError::invalid_request)?;
+    user.username = wanted.username.unwrap_or(user.username);
+    user.updated_at = context.now;
+    user.disabled_at = match wanted.disabled {
+        Some(true) => user.disabled_at.or(Some(context.now)),
+        Some(false) => None,
+        None => user.disabled_at,
+    };
+    let signs_out = user.disabled_at.is_some() || wanted.password.is_some();
+    let [notices, codes, tokens, sessions] = match signs_out {
+        true => ending::end_sessions(&Ending::EverythingOf(&user), context),
+        false => std::array::from_fn(|_| Statement::idle()),
+    };
+    let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
+    let [rival] = context.db.batch([users::find_rival(&user)]).await?;
+    if rival.any()? {
+        return Err(taken());
+    }
+    let what = match (read.disabled_at, user.disabled_at) {
+        (None, Some(_)) => Event::UserDisabled,
+        (Some(_), None) => Event::UserEnabled,
+        _ => Event::UserChanged,
+    };
+    // Which members changed, not how: they are personal data.
+    let changed = done_to(&user.id, what).detail(json!({ "changed": wanted.names }));
+    let password_changed = match wanted.password {
+        Some(_) => audit::record_if_changed(&done_to(&user.id, Event::PasswordChanged), context),
+        None => Statement::idle(),
+    };
+    let statements = [
+        users::update(&user, &read),
+        audit::record_if_changed(&changed, context),
+        set_password,
+        password_changed,
+        notices,
+        codes,
+        tokens,
+        sessions,
+    ];
+    let [changed, ..] = context.db.batch(statements).await?;
+    if !changed.any()? {
+        return Err(taken());
+    }
+    if signs_out {
+        ending::announce(context)?;
+    }
+    Ok(Reply::json(200, &describe(&user)))
+}
+
+/// `DELETE /admin/api/users/{user_id}`. Sessions, consents, codes and tokens go with the person.
+pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let user_id = request.segment(0);
+    let [notices, codes, tokens, sessions] = ending::end_sessions(&Ending::Everything { user_id }, context);
+    let statements = [
+        notices,
+        codes,
+        tokens,
+        sessions,
+        users::delete(user_id),
+        audit::record_if_changed(&done_to(user_id, Event::UserDeleted), context),
+        audit::forget_if_changed(user_id),
+    ];
+    let [.., deleted, _, _] = context.db.batch(statements).await?;
+    if deleted.any()? {
+        ending::announce(context)?;
+        Ok(Reply::new(204, Body::Empty))
+    } else {
+        Err(no_such("user"))
+    }
+}
+
+/// `DELETE /admin/api/users/{user_id}/grants/{client_id}`: takes back what a person allowed a client.
+pub async fn revoke_grant(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let (user_id, client_id) = (request.segment(0), request.segment(1));
+    let removed = done_to(user_id, Event::ConsentRemoved).client(client_id);
+    let record = audit::record_if_changed(&removed, context);
+    let [revoked, _] = context.db.batch([grants::revoke(user_id, client_id), record]).await?;
+    if revoked.any()? {
+        Ok(Reply::new(204, Body::Empty))
+    } else {
+        Err(no_such("grant"))
+    }
+}
+
+/// What an operator wants a person to be like.
+struct Changes {
+    username: Option<Username>,
+    password: Option<String>,
+    disabled: Option<bool>,
+    claims: Map<String, Value>,
+    /// The names of the members.
+    names: Vec<String>,
+}
+
+impl Changes {
+    fn parse(body: &[u8]) -> Result<Self, OAuthError> {
+        let wrong = "the body must be a JSON object whose members differ in name";
+        let object: Map<String, Value> =
+            crate::web::json::parse(body).ok_or_else(|| OAuthError::invalid_request(wrong))?;
+        let refuse = |what: &str, why: &str| OAuthError::invalid_request(format!("{what} {why}"));
+        let text = |name: &str| match object.get(name) {
+            None => Ok(None),
+            Some(Value::Null) if name == "email" => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(refuse(name, "must be a string")),
+        };
+        let email = text("email")?.map(|text| email::parse(&text)).transpose();
+        let email = email.map_err(|why| refuse("email", why))?;
+        let username = text("username")?.map(|text| Username::parse(&text)).transpose();
+        let disabled = match object.get("disabled") {
+            None => None,
+            Some(Value::Bool(disabled)) => Some(*disabled),
+            Some(_) => return Err(refuse("disabled", "must be true or false")),
+        };
+        Ok(Self {
+            username: username.map_err(|why| refuse("username", why))?,
+            password: text("password")?,
+            disabled,
+            names: object
+                .keys()
+                .filter(|name| name.len() <= 32)
+                .take(32)
+                .cloned()
+                .collect(),
+            claims: match email {
+                // As it is stored: the domain in small letters.
+                Some(email) => object.into_iter().chain([("email".to_owned(), email.into())]).collect(),
+                None => object,
+            },
+        })
+    }
+}
+
+/// What an operator does to a person, for the audit.
+fn done_to(user_id: &str, event: Event) -> Entry<'_> {
+    Entry::new(event, Actor::Operator).user(user_id)
+}
+
+fn password_statement(user: &User, password: Option<&str>, context: &Context) -> Result<Statement, MachineFailure> {
+    let Some(password) = password else {
+        return Ok(Statement::idle());
+    };
+    let hash = password::hash(&password::prepare(password), random::bytes()?).map_err(|none| match none {
+        NoHash::Unfit(unfit) => OAuthError::invalid_request(format!("password {}", unfit.describe())),
+        NoHash::Failed => OAuthError::invalid_request("password could not be hashed"),
+    })?;
+    Ok(users::set_password(&random::id()?, user, &hash, context.now))
+}
+
+async fn find(user_id: &str, context: &Context) -> Result<User, MachineFailure> {
+    let rows = context.db.run(users::find(user_id)).await?;
+    users::read(&rows)?.ok_or_else(|| no_such("user"))
+}
+
+fn describe(user: &User) -> Value {
+    let mut described = user.claims.as_map().clone();
+    let time = |time: UnixTime| Value::from(time.seconds());
+    described.insert("id".to_owned(), user.id.as_str().into());
+    described.insert("username".to_owned(), user.username.as_str().into());
+    described.insert("disabled".to_owned(), user.disabled_at.is_some().into());
+    described.insert("created_at".to_owned(), time(user.created_at));
+    described.insert("updated_at".to_owned(), time(user.updated_at));
+    Value::Object(described)
+}
+
+fn taken() -> MachineFailure {
+    MachineFailure::status(
+        409,
+        OAuthError::invalid_request("the username or e-mail address is taken, or the account was changed meanwhile"),
+    )
+}
+
+fn no_such(what: &str) -> MachineFailure {
+    MachineFailure::status(404, OAuthError::invalid_request(format!("there is no such {what}")))
+}

@@ -1,0 +1,327 @@
+//! `/logout` (OIDC RP-Initiated Logout 1.0): ends sessions of the browser, tells clients, and leads back to the one that asked.
+
+use crate::{
+    audit::{Actor, Entry, Event},
+    db::{
+        Statement, audit, clients, session_clients,
+        sessions::{self, Ending, Session},
+        signing_keys,
+    },
+    edge::{
+        authorization::encrypted_hint,
+        http::{
+            browser::Visitor,
+            cookies,
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        keys::signer,
+        platform::{context::Context, random},
+        sessions::ending,
+    },
+    oidc::{
+        client::Client,
+        logout::{Aim, KnownSession, LogoutRefusal, LogoutRequest, PostLogoutRedirect, front_channel_url},
+        params::Params,
+        token::id_token_hint::IdTokenHint,
+    },
+    pages::{Csp, CspSource, Language, LogoutPage, SignOut, SignedOutPage, content_security_policy},
+    reply::Reply,
+    routes::{Endpoint, Method},
+    secret::Hash,
+};
+
+/// The longest query that a POST is turned into.
+const LONGEST_QUERY: usize = 12_000;
+
+/// `GET` and `POST /logout`.
+pub async fn logout(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let visitor = Visitor::of(request, context);
+    let params = match request.method {
+        Method::Post => request.form().await?,
+        _ => request.query_params().map_err(Problem::BadRequest)?,
+    };
+    if request.method == Method::Post && visitor.held.cookie().is_none() {
+        // A form on the client's own site does not bring the SameSite=Lax sessions along; a GET that follows does.
+        let query = params.to_query();
+        if query.len() <= LONGEST_QUERY {
+            return Ok(Reply::see_other(format!("{}?{query}", Endpoint::Logout.path())));
+        }
+    }
+    let params = encrypted_hint::open(params, context).await?;
+    let wish = LogoutRequest::parse(&params)?;
+    let leaver = Leaver::receive(wish, &params, visitor, context).await?;
+    match leaver.wish.aim(leaver.client.as_ref(), &leaver.known) {
+        Aim::Sure(at) => {
+            let ended = leaver.hashes(Some(at));
+            leaver.leave(&ended, Trust::Proven, context).await
+        }
+        Aim::Unsure(at) => leaver.ask(at, context),
+        Aim::Elsewhere => leaver.ask(0, context),
+        // Nobody is signed in: who has an ID token of theirs may lead them back, others offer them the way.
+        Aim::Nobody if leaver.wish.id_token_hint.is_some() => leaver.leave(&[], Trust::Proven, context).await,
+        Aim::Nobody => leaver.leave(&[], Trust::Claimed, context).await,
+    }
+}
+
+/// `POST /logout/confirm`: the person has answered.
+pub async fn confirm(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.form().await?;
+    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let visitor = Visitor::of(request, context);
+    let wish = LogoutRequest::parse(&params)?;
+    let leaver = Leaver::receive(wish, &params, visitor, context).await?;
+    let session_id = field("session");
+    if !leaver
+        .visitor
+        .sent_form(field("csrf"), &leaver.form(session_id), context)
+    {
+        return Err(Problem::ForeignForm.into());
+    }
+    let ended = match field("logout") {
+        "all" => leaver.hashes(None),
+        "one" => {
+            let is_meant = |known: &KnownSession| known.authentication.session_id == session_id;
+            match leaver.known.iter().position(is_meant) {
+                Some(at) => leaver.hashes(Some(at)),
+                None => Vec::new(),
+            }
+        }
+        _ => return Ok(leaver.stay()),
+    };
+    leaver.leave(&ended, Trust::Proven, context).await
+}
+
+/// Whether the person is sent back without being asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// The client has an ID token of theirs, or they agreed.
+    Proven,
+    /// Anybody may have sent them here.
+    Claimed,
+}
+
+/// A visitor who may be signed out.
+struct Leaver {
+    visitor: Visitor,
+    language: Language,
+    ui_locales: String,
+    wish: LogoutRequest,
+    client: Option<Client>,
+    next: Option<PostLogoutRedirect>,
+    /// The live sessions of the browser; `known` has the same in the same order.
+    sessions: Vec<(Hash, Session)>,
+    known: Vec<KnownSession>,
+}
+
+impl Leaver {
+    async fn receive(
+        wish: LogoutRequest,
+        params: &Params,
+        visitor: Visitor,
+        context: &Context,
+    ) -> Result<Self, PageFailure> {
+        let client_id = wish.client_id()?;
+        let held = sessions::json_of(visitor.held.all());
+        let find_client = client_id.map_or_else(Statement::idle, clients::find);
+        let token = wish.id_token_hint.as_ref().and_then(IdTokenHint::token);
+        let find_key = match &token {
+            Some(token) => signing_keys::find(token.kid().unwrap_or_default()),
+            None => Statement::idle(),
+        };
+        let [client, live, names, key] = context
+            .db
+            .batch([
+                find_client,
+                sessions::find_held(&held, &context.config.lifetimes, context.now),
+                session_clients::names_at(&held, client_id.unwrap_or_default()),
+                find_key,
+            ])
+            .await?;
+        if let (Some(hint), Some(token)) = (&wish.id_token_hint, &token) {
+            let key = signing_keys::read_all(&key)?.into_iter().next();
+            // "the OP SHOULD accept ID Tokens when the RP identified by the ID Token's aud claim and/or sid claim has a current
+            // session ... even when the exp time has passed" (section 2).
+            if !hint.names_issuer(&context.config.issuer) || !signer::verify_past(token, key.as_ref()).await? {
+                return Err(LogoutRefusal::BadHint.into());
+            }
+        }
+        let client = clients::read(&client)?.map(|record| record.client);
+        if client_id.is_some() && client.is_none() {
+            return Err(LogoutRefusal::UnknownClient.into());
+        }
+        let (sessions, names) = (sessions::read_held(&live)?, session_clients::read_names(&names)?);
+        let known = sessions
+            .iter()
+            .map(|(_, session)| know(session, &names, client.as_ref()))
+            .collect();
+        Ok(Self {
+            language: visitor.language(Some(params)),
+            ui_locales: params
+                .single("ui_locales")
+                .ok()
+                .flatten()
+                .unwrap_or_default()
+                .to_owned(),
+            next: PostLogoutRedirect::resolve(&wish, client.as_ref())?,
+            visitor,
+            wish,
+            client,
+            sessions,
+            known,
+        })
+    }
+
+    /// The hashes of one session, or of all.
+    fn hashes(&self, only: Option<usize>) -> Vec<Hash> {
+        let wanted = |at: &usize| only.is_none_or(|only| only == *at);
+        let numbered = self.sessions.iter().enumerate();
+        numbered
+            .filter(|(at, _)| wanted(at))
+            .map(|(_, (hash, _))| hash.clone())
+            .collect()
+    }
+
+    /// What a form of the page that asks is bound to.
+    fn form<'a>(&'a self, session_id: &'a str) -> [&'a str; 5] {
+        let [client_id, uri, state] = self.request_fields();
+        ["logout", session_id, client_id, uri, state]
+    }
+
+    fn request_fields(&self) -> [&str; 3] {
+        [
+            self.client
+                .as_ref()
+                .map(|client| client.client_id.as_str())
+                .unwrap_or_default(),
+            self.next.as_ref().map(PostLogoutRedirect::uri).unwrap_or_default(),
+            self.next
+                .as_ref()
+                .and_then(PostLogoutRedirect::state)
+                .unwrap_or_default(),
+        ]
+    }
+
+    fn client_name(&self) -> Option<&str> {
+        self.client
+            .as_ref()
+            .map(|client| client.display_name(self.language.tag()))
+    }
+
+    /// Asks whether to sign out the session at `at`.
+    fn ask(mut self, at: usize, context: &Context) -> Result<Reply, PageFailure> {
+        let cookie = self.visitor.settle(context)?;
+        let Some((_, session)) = self.sessions.get(at) else {
+            return Ok(self.stay());
+        };
+        let session_id = session.authentication.session_id.as_str();
+        let [client_id, uri, state] = self.request_fields();
+        let fields = [
+            ("session", session_id),
+            ("client_id", client_id),
+            ("post_logout_redirect_uri", uri),
+            ("state", state),
+            ("ui_locales", &self.ui_locales),
+            ("csrf", &self.visitor.csrf(&self.form(session_id), context)),
+        ];
+        let html = LogoutPage {
+            language: self.language,
+            client_name: self.client_name(),
+            account: session.user.display_name(),
+            meant_another: self.wish.id_token_hint.is_some(),
+            has_others: self.sessions.len() > 1,
+            fields: &fields,
+        }
+        .to_html();
+        let policy = content_security_policy(Csp {
+            form_action: self
+                .next
+                .as_ref()
+                .and_then(|next| CspSource::for_redirects_from(next.uri())),
+            ..Csp::default()
+        });
+        Ok(Reply::page(200, html, policy).with_cookie(cookie))
+    }
+
+    /// Leaves everything as it is.
+    fn stay(&self) -> Reply {
+        self.page(SignOut::Declined, Vec::new(), None)
+    }
+
+    /// Ends the sessions of `ended` and tells their clients: those that listen here in frames, the others from the outbox.
+    async fn leave(self, ended: &[Hash], trust: Trust, context: &Context) -> Result<Reply, PageFailure> {
+        let mut frames = Vec::new();
+        if !ended.is_empty() {
+            let hashes = sessions::json_of(ended);
+            let which = Ending::Held(&hashes);
+            let [notices, codes, tokens, sessions] = ending::end_sessions(&which, context);
+            let front = session_clients::with_front_channel(&which);
+            let signed_out = Entry::new(Event::SignOut, Actor::Person);
+            let written = audit::record_ending(&signed_out, &which, context);
+            let [front, ..] = context
+                .db
+                .batch([front, written, notices, codes, tokens, sessions])
+                .await?;
+            ending::announce(context)?;
+            for client in session_clients::read_front_channel(&front)? {
+                let session = client.session_required().then_some(client.known_as.as_str());
+                let issuer = context.config.issuer.as_str();
+                let url = front_channel_url(&client.uri, issuer, &client.client_id, session);
+                if !frames.contains(&url) {
+                    frames.push(url);
+                }
+            }
+        }
+        let reply = match &self.next {
+            Some(next) if trust == Trust::Proven && frames.is_empty() => Reply::see_other(next.url()),
+            Some(_) if trust == Trust::Proven => self.page(SignOut::Done, frames, Some(random::id()?)),
+            _ if ended.is_empty() => self.page(SignOut::Nobody, frames, None),
+            _ => self.page(SignOut::Done, frames, None),
+        };
+        // What is no longer alive goes from the cookie, too.
+        let dead = |hash: &&Hash| ended.contains(hash) || !self.sessions.iter().any(|(live, _)| live == *hash);
+        let gone: Vec<_> = self.visitor.held.all().filter(dead).cloned().collect();
+        let held = self.visitor.held.clone().without(&gone);
+        Ok(cookies::hold(reply, &context.config, &held))
+    }
+
+    fn page(&self, outcome: SignOut, frames: Vec<String>, nonce: Option<String>) -> Reply {
+        let next = self.next.as_ref().map(PostLogoutRedirect::url);
+        let policy = content_security_policy(Csp {
+            script_nonce: nonce.clone(),
+            frames: frames
+                .iter()
+                .filter_map(|url| CspSource::for_redirect_uri(url))
+                .collect(),
+            ..Csp::default()
+        });
+        let html = SignedOutPage {
+            language: self.language,
+            outcome,
+            next: next.as_deref().map(|url| (self.client_name().unwrap_or_default(), url)),
+            frames,
+            nonce: nonce.as_deref(),
+        }
+        .to_html();
+        Reply::page(200, html, policy)
+    }
+}
+
+fn know(session: &Session, names: &[(String, String)], client: Option<&Client>) -> KnownSession {
+    let id = &session.authentication.session_id;
+    let email = session.user.claims.text("email");
+    KnownSession {
+        authentication: session.authentication.clone(),
+        sub: client.map_or_else(|| session.user.id.clone(), |client| session.user.sub_at(client)),
+        known_as: names
+            .iter()
+            .filter(|(of, _)| of == id)
+            .map(|(_, name)| name.clone())
+            .collect(),
+        names: [Some(session.user.username.as_str()), email]
+            .into_iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect(),
+    }
+}

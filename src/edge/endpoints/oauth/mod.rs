@@ -1,0 +1,9 @@
+//! The endpoints of OAuth and OpenID Connect, for programs, and `/authorize`.
+
+pub mod authorize;
+pub mod introspect;
+pub mod par;
+pub mod revoke;
+pub mod token;
+pub mod userinfo;
+pub mod well_known;

@@ -1,0 +1,93 @@
+//! `/userinfo` (OIDC Core section 5.3).
+
+use serde_json::{Map, Value};
+
+use crate::{
+    db::{
+        clients,
+        signing_keys::{self, CurrentKey},
+    },
+    edge::{
+        http::{failure::MachineFailure, request::Incoming},
+        keys::signer::{self, Signer},
+        platform::context::Context,
+        tokens::{bearer::Presented, for_client},
+    },
+    oidc::{
+        claims_request::Target,
+        client::Client,
+        error::{ErrorCode, OAuthError},
+        params::Params,
+        token::access_token,
+    },
+    reply::{Body, Reply},
+    routes::Method,
+};
+
+/// `GET` and `POST /userinfo`. One round trip: the token, the person, the client, and the key that signs for it.
+pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let form = match request.method {
+        Method::Post if request.has_form() => request.form().await?,
+        _ => Params::default(),
+    };
+    let authorization = request.authorization();
+    let text = access_token::presented(authorization.as_deref(), &form).map_err(MachineFailure::Bearer)?;
+    let presented = Presented::parse(text)?;
+    let [key, alive] = presented.statements(context);
+    let client_id = presented.client_id_unverified();
+    let [key, alive, client, signing_key] = context
+        .db
+        .batch([
+            key,
+            alive,
+            clients::find(client_id),
+            signing_keys::current_for_userinfo(client_id, &signer::at_hand(), context.now),
+        ])
+        .await?;
+    let token = presented.check(&key, &alive, context).await?;
+    let Some(user) = token.user.filter(|_| token.claims.scope.contains("openid")) else {
+        let error = OAuthError::new(ErrorCode::InsufficientScope, "the access token lacks the scope openid");
+        return Err(MachineFailure::Bearer(Some(error)));
+    };
+    let mut claims = token
+        .claims_request
+        .released(&user.known_claims(), &token.claims.scope, Target::Userinfo);
+    // "The sub (subject) Claim MUST always be returned in the UserInfo Response."
+    claims.insert("sub".to_owned(), Value::from(token.claims.sub));
+    match clients::read(&client)? {
+        Some(record) => {
+            respond(
+                claims,
+                &record.client,
+                signing_keys::read_current(&signing_key)?,
+                context,
+            )
+            .await
+        }
+        None => Err(MachineFailure::Bearer(Some(OAuthError::invalid_token(
+            "the client of the access token is gone",
+        )))),
+    }
+}
+
+/// "the Claims are returned in a JWT" to a client that registered to have them signed or encrypted (section 5.3.2).
+async fn respond(
+    mut claims: Map<String, Value>,
+    client: &Client,
+    signing_key: Option<CurrentKey>,
+    context: &Context,
+) -> Result<Reply, MachineFailure> {
+    let metadata = &client.metadata;
+    let signer = match metadata.userinfo_signed_response_alg {
+        Some(alg) => {
+            // "If signed, the UserInfo Response MUST contain the Claims iss (issuer) and aud (audience) as members."
+            claims.insert("iss".to_owned(), Value::from(context.config.issuer.as_str()));
+            claims.insert("aud".to_owned(), Value::from(client.client_id.as_str()));
+            Some(Signer::new(signing_key, alg, context).await?)
+        }
+        None if metadata.userinfo_encryption.is_none() => return Ok(Reply::json(200, &claims)),
+        None => None,
+    };
+    let jwt = for_client::userinfo(&claims, client, signer.as_ref(), context).await?;
+    Ok(Reply::new(200, Body::Jwt(jwt)))
+}

@@ -1,0 +1,84 @@
+//! Discovery (OIDC Discovery 1.0 section 4, RFC 8414 section 3), the JWKS (RFC 7517 section 5), protected resource metadata
+//! (RFC 9728 section 3), the OpenAPI document, and the stylesheet.
+
+use std::cell::OnceCell;
+
+use crate::{
+    edge::{
+        http::{failure::MachineFailure, request::Incoming},
+        keys::{jwks, signer},
+        platform::context::Context,
+    },
+    oidc::{
+        client::client_metadata::Supported,
+        discovery,
+        error::OAuthError,
+        jose::provider_key::{JWKS_MAX_AGE, KeyAlg},
+        protected_resource,
+    },
+    openapi,
+    pages::{Language, STYLESHEET, STYLESHEET_VERSION},
+    reply::{Body, Document, Reply},
+    routes::Method,
+    time::Lifetime,
+};
+
+/// How long the provider metadata may be kept.
+const METADATA_MAX_AGE: Lifetime = Lifetime::hours(1);
+
+thread_local! {
+    /// The provider metadata, which changes with the settings alone: not while an isolate lives.
+    static METADATA: OnceCell<Document> = const { OnceCell::new() };
+}
+
+/// `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`.
+pub fn metadata(context: &Context) -> Reply {
+    let document = METADATA.with(|metadata| {
+        let made = metadata.get_or_init(|| {
+            let locales = Language::ALL.map(Language::tag);
+            let document = discovery::document(&context.config, &Supported::of(&context.config), &locales);
+            Document::new(&document.to_string())
+        });
+        made.clone()
+    });
+    Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag)
+}
+
+/// `GET /.well-known/jwks.json`. HEAD makes no keys and publishes nothing.
+pub async fn keys(request: &Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let jwks = if request.method == Method::Head {
+        jwks::peek(context).await?
+    } else if let Some(jwks) = jwks::kept(context).await {
+        jwks
+    } else {
+        signer::ensure(KeyAlg::default(), context).await?;
+        jwks::publish(context).await?
+    };
+    let document = jwks.document();
+    Ok(Reply::new(200, Body::JwkSet(document.text)).cached(JWKS_MAX_AGE, document.etag))
+}
+
+/// `GET /.well-known/oauth-protected-resource`, and the same with the path of a resource behind it (RFC 9728 section 3.1).
+pub fn protected_resource(request: &Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let path = match request.segment(0) {
+        "" => String::new(),
+        rest => format!("/{rest}"),
+    };
+    let document = protected_resource::document(&path, &context.config).ok_or_else(|| {
+        let error = OAuthError::invalid_request("there is no protected resource at that path");
+        MachineFailure::status(404, error)
+    })?;
+    let document = Document::new(&document.to_string());
+    Ok(Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag))
+}
+
+/// `GET /openapi.json`.
+pub fn openapi() -> Reply {
+    let document = Document::new(openapi::DOCUMENT);
+    Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag)
+}
+
+/// `GET /assets/limen.css`. Pages name it with its version, so it may be kept for ever.
+pub fn stylesheet() -> Reply {
+    Reply::new(200, Body::Css(STYLESHEET)).cached(Lifetime::days(365), STYLESHEET_VERSION)
+}

@@ -1,0 +1,201 @@
+//! Who may register clients, and change them: the operator, a client of theirs with the scope `dcr_admin`, the client itself
+//! by its registration access token (RFC 7592 section 1.2), or, where the operator has opened registration, anybody.
+
+use crate::{
+    account::throttle,
+    audit::{Actor, Entry, Event},
+    config::Registration,
+    db::{
+        Statement, audit,
+        clients::{self, ClientRecord},
+        throttles,
+    },
+    edge::{
+        http::{failure::MachineFailure, request::Incoming},
+        people::operator,
+        platform::context::Context,
+        tokens::bearer,
+    },
+    fault::Fault,
+    oidc::{
+        client::{
+            client_metadata::ClientMetadata,
+            self_service::{self, Before, RegisteredBy},
+        },
+        error::{ErrorCode, OAuthError},
+        scope::Scope,
+    },
+    secret::{OpaqueToken, Purpose},
+};
+
+/// The most bytes of metadata, as they are stored, that anybody may register.
+const MOST_OF_ANYBODY: usize = 16 * 1_024;
+
+impl RegisteredBy {
+    /// Who sends a registration.
+    ///
+    /// # Errors
+    /// 401 or 403 for who may not, 429 for who does so all the time.
+    pub async fn of(request: &Incoming, context: &Context) -> Result<Self, MachineFailure> {
+        match context.config.registration {
+            Registration::Off => {
+                let error = OAuthError::new(ErrorCode::AccessDenied, "registration is switched off");
+                Err(MachineFailure::status(403, error))
+            }
+            Registration::Token => require_administrator(request, context).await.map(|()| Self::Operator),
+            Registration::Open if request.authorization().is_some() => {
+                require_administrator(request, context).await.map(|()| Self::Operator)
+            }
+            Registration::Open => {
+                let key = context.config.roots.current(Purpose::Throttle);
+                let counter =
+                    throttle::of_registrations(&key, &request.address(), context.config.registrations_per_address);
+                let counted = context.db.run(throttles::count_address(&counter, context.now)).await?;
+                let Some(wait) = throttles::read_wait(&counted, &counter, context.now)? else {
+                    return Ok(Self::Anybody);
+                };
+                if throttles::reached(&counted, &counter)? {
+                    record_refusal(context).await?;
+                }
+                Err(MachineFailure::too_many(wait))
+            }
+        }
+    }
+
+    /// Writes down what was done to a client, if the statement before changed a row. Who registers themselves may do so and
+    /// change it again and again, so only some of that is written down.
+    pub fn record(self, event: Event, client_id: &str, context: &Context) -> [Statement; 2] {
+        let entry = |actor| Entry::new(event, actor).client(client_id);
+        match self {
+            Self::Operator => [
+                audit::record_if_changed(&entry(Actor::Operator), context),
+                Statement::idle(),
+            ],
+            Self::Anybody => {
+                let actor = match event {
+                    Event::ClientRegistered => Actor::Anybody,
+                    _ => Actor::Client,
+                };
+                audit::record_of_stranger_if_changed(&entry(actor), context)
+            }
+        }
+    }
+
+    /// Judges what a client is to be like, and takes from it what it cannot claim.
+    ///
+    /// # Errors
+    /// `invalid_client_metadata` for what only the operator can give.
+    pub fn judge(self, wanted: &mut ClientMetadata, before: Option<&ClientRecord>) -> Result<(), OAuthError> {
+        if self == Self::Operator {
+            return Ok(());
+        }
+        let size = size_of(wanted);
+        if size > MOST_OF_ANYBODY && before.is_none_or(|before| size > size_of(&before.client.metadata)) {
+            return Err(OAuthError::new(
+                ErrorCode::InvalidClientMetadata,
+                "the metadata is longer than 16384 bytes",
+            ));
+        }
+        let before = before.map(|record| Before {
+            client_id: &record.client.client_id,
+            metadata: &record.client.metadata,
+            registered_openly: record.registered_openly,
+        });
+        match &before {
+            None => self_service::check_registration(wanted)?,
+            Some(before) => self_service::check_change(wanted, before)?,
+        }
+        self_service::claim_only_its_own_home(wanted, before.as_ref());
+        Ok(())
+    }
+}
+
+/// The client of the path, and on whose behalf it is changed. The answer never tells whether there is such a client: "If the
+/// client does not exist on this server, the server MUST respond with HTTP 401 Unauthorized" (RFC 7592 section 2.1).
+///
+/// # Errors
+/// 401; 403 for an access token without the scope `dcr_admin`.
+pub async fn authorized_client(
+    request: &Incoming,
+    context: &Context,
+) -> Result<(ClientRecord, RegisteredBy), MachineFailure> {
+    let presented = request.bearer().and_then(|text| OpaqueToken::parse(&text));
+    let hash = presented.and_then(|token| token.hash(&context.config.roots, Purpose::RegistrationToken));
+    if hash.is_none() {
+        require_administrator(request, context).await?;
+    }
+    let rows = context.db.run(clients::find(request.segment(0))).await?;
+    let record = clients::read(&rows)?.ok_or_else(unauthorized)?;
+    match hash {
+        None => Ok((record, RegisteredBy::Operator)),
+        Some(_) if hash == record.registration_token_hash => Ok((record, RegisteredBy::Anybody)),
+        Some(_) => Err(unauthorized()),
+    }
+}
+
+/// As [`authorized_client`], for a change. A client that its own document describes can be read and removed, but not changed.
+///
+/// # Errors
+/// As [`authorized_client`].
+pub async fn changeable_client(
+    request: &Incoming,
+    context: &Context,
+) -> Result<(ClientRecord, RegisteredBy), MachineFailure> {
+    let (record, by) = authorized_client(request, context).await?;
+    if record.client.is_described_by_document() {
+        let error = OAuthError::new(
+            ErrorCode::AccessDenied,
+            "the document at its client_id describes this client",
+        );
+        return Err(MachineFailure::status(403, error));
+    }
+    Ok((record, by))
+}
+
+fn size_of(metadata: &ClientMetadata) -> usize {
+    serde_json::Value::Object(metadata.to_json()).to_string().len()
+}
+
+async fn require_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
+    let outcome = check_administrator(request, context).await;
+    if matches!(outcome, Err(MachineFailure::Bearer(Some(_)))) {
+        record_refusal(context).await?;
+    }
+    outcome
+}
+
+async fn record_refusal(context: &Context) -> Result<(), Fault> {
+    let entry = Entry::new(Event::RegistrationRefused, Actor::Anybody);
+    context.db.batch(audit::record_of_stranger(&entry, context)).await?;
+    Ok(())
+}
+
+async fn check_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
+    if operator::is_operator(request, context) {
+        return Ok(());
+    }
+    if request.authorization().is_none() {
+        return Err(MachineFailure::Bearer(None));
+    }
+    let token = bearer::check(&request.bearer().unwrap_or_default(), context).await?;
+    if token.user.is_none() && token.claims.scope.contains(Scope::DCR_ADMIN) {
+        // The scope can be taken from the client while a token still has it.
+        let rows = context.db.run(clients::find(&token.claims.client_id)).await?;
+        let scope = clients::read(&rows)?.and_then(|record| record.client.metadata.scope);
+        if scope.is_some_and(|scope| scope.contains(Scope::DCR_ADMIN)) {
+            return Ok(());
+        }
+    }
+    let error = OAuthError::new(
+        ErrorCode::InsufficientScope,
+        "the access token lacks the scope dcr_admin",
+    );
+    Err(MachineFailure::Bearer(Some(error)))
+}
+
+/// The refusal of a registration access token.
+pub fn unauthorized() -> MachineFailure {
+    MachineFailure::Bearer(Some(OAuthError::invalid_token(
+        "the registration access token is not valid",
+    )))
+}

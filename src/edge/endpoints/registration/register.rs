@@ -1,0 +1,50 @@
+//! `/register` (OIDC Registration 1.0 section 3, RFC 7591 section 3).
+
+use crate::{
+    audit::Event,
+    db::clients::{self, ClientRecord},
+    edge::{
+        clients::{
+            issued_credentials::{self, Issued},
+            sector_identifier,
+        },
+        http::{failure::MachineFailure, request::Incoming},
+        keys::signer,
+        platform::{context::Context, random},
+    },
+    oidc::client::{Client, client_metadata::Supported, registration, self_service::RegisteredBy},
+    reply::Reply,
+};
+
+/// `POST /register`.
+pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let registrar = RegisteredBy::of(request, context).await?;
+    let mut metadata = registration::parse(&request.json().await?, &Supported::of(&context.config))?;
+    registrar.judge(&mut metadata, None)?;
+    sector_identifier::check(&metadata, None, registrar, context).await?;
+    let client = Client {
+        client_id: random::id()?,
+        version: 1,
+        issued_at: context.now,
+        metadata,
+        document_fresh_until: None,
+    };
+    let issued = Issued::for_client(&client, context)?;
+    let record = ClientRecord {
+        secret: issued.stored_secret(&client, None, context).await?,
+        registration_token_hash: issued.registration_token_hash(context),
+        registered_openly: registrar == RegisteredBy::Anybody,
+        unused_since: (registrar == RegisteredBy::Anybody).then_some(context.now),
+        client,
+    };
+    // Its keys are published before it can ask for a token.
+    for alg in record.client.needed_keys() {
+        signer::ensure_published(alg, context).await?;
+    }
+    let [count, write] = registrar.record(Event::ClientRegistered, &record.client.client_id, context);
+    context.db.batch([clients::insert(&record), count, write]).await?;
+    Ok(Reply::json(
+        201,
+        &issued_credentials::describe(&record, Some(&issued), context),
+    ))
+}

@@ -1,0 +1,182 @@
+//! `/register/{client_id}` and its `renew_secret` (RFC 7592 section 2).
+
+use super::access;
+use crate::{
+    audit::Event,
+    db::clients::{self, ClientRecord},
+    edge::{
+        clients::{
+            copy,
+            issued_credentials::{self, Issued},
+            sector_identifier,
+        },
+        http::{failure::MachineFailure, request::Incoming},
+        keys::signer,
+        platform::context::Context,
+    },
+    fault::Fault,
+    oidc::{
+        client::{
+            client_auth,
+            client_metadata::{ClientMetadata, Supported},
+            registration::{self, RenewalRequest, UpdateRequest},
+            sector_identifier::sector,
+            self_service::RegisteredBy,
+        },
+        error::{ErrorCode, OAuthError},
+    },
+    reply::{Body, Reply},
+};
+
+/// `GET /register/{client_id}`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let (record, _) = access::authorized_client(request, context).await?;
+    Ok(Reply::json(200, &issued_credentials::describe(&record, None, context)))
+}
+
+/// `PUT /register/{client_id}`: what is left out goes back to its default.
+pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let (record, registrar) = access::changeable_client(request, context).await?;
+    let update = UpdateRequest::parse(
+        &request.json().await?,
+        &record.client.client_id,
+        &Supported::of(&context.config),
+    )?;
+    if let Some(secret) = &update.client_secret {
+        let stored = record.secret.as_ref().map(|stored| &stored.current.hash);
+        if !client_auth::is_secret(secret, &record.client.client_id, stored, &context.config.roots) {
+            let error = "client_secret is not that of this client";
+            return Err(OAuthError::new(ErrorCode::InvalidClientMetadata, error).into());
+        }
+    }
+    change(record, update.metadata, registrar, context).await
+}
+
+/// `PATCH /register/{client_id}`: what is left out stays, null clears (RFC 7396).
+pub async fn patch(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let (record, registrar) = access::changeable_client(request, context).await?;
+    let patch = request.json().await?;
+    let metadata = registration::merge_patch(&record.client.metadata, &patch, &Supported::of(&context.config))?;
+    change(record, metadata, registrar, context).await
+}
+
+/// `DELETE /register/{client_id}`: codes, tokens and consents go with the client.
+pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let (record, registrar) = access::authorized_client(request, context).await?;
+    let client_id = &record.client.client_id;
+    let [count, write] = registrar.record(Event::ClientDeleted, client_id, context);
+    let delete = match registrar {
+        RegisteredBy::Operator => clients::delete(client_id),
+        RegisteredBy::Anybody => clients::delete_own(client_id, record.registration_token_hash.as_ref()),
+    };
+    let [deleted, ..] = context.db.batch([delete, count, write]).await?;
+    if registrar == RegisteredBy::Anybody && !deleted.any()? {
+        // The token was taken back in this very moment.
+        return Err(access::unauthorized());
+    }
+    copy::forget(&record.client.client_id, context)?;
+    Ok(Reply::new(204, Body::Empty))
+}
+
+/// `POST /register/{client_id}/renew_secret`: the secret before works on for as long as the client asks.
+pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let (mut record, registrar) = access::changeable_client(request, context).await?;
+    let renewal = RenewalRequest::parse(&request.optional_json().await?)?;
+    let Some(old) = record.secret.take() else {
+        return Err(OAuthError::invalid_request("the client has no secret").into());
+    };
+    let previous = renewal.overlap.map(|overlap| (old.current, context.now + overlap));
+    let issued = Issued::for_client(&record.client, context)?;
+    record.secret = issued.stored_secret(&record.client, previous, context).await?;
+    let change = Change {
+        registrar,
+        event: Event::ClientSecretRenewed,
+        new_sector: false,
+    };
+    store(record, issued, &change, context).await
+}
+
+/// Stores new metadata. A client that comes to use a secret is given one, as is one whose secret is stored in a way that its
+/// new method cannot use. One that no longer uses any loses it.
+async fn change(
+    mut record: ClientRecord,
+    mut metadata: ClientMetadata,
+    registrar: RegisteredBy,
+    context: &Context,
+) -> Result<Reply, MachineFailure> {
+    registrar.judge(&mut metadata, Some(&record))?;
+    sector_identifier::check(&metadata, Some(&record.client.metadata), registrar, context).await?;
+    let sector_of = |metadata: &ClientMetadata| sector(&record.client.client_id, metadata);
+    let change = Change {
+        registrar,
+        event: Event::ClientChanged,
+        new_sector: sector_of(&record.client.metadata) != sector_of(&metadata),
+    };
+    record.client.metadata = metadata;
+    let uses_secret = record.client.metadata.token_endpoint_auth_method.uses_secret();
+    let needs_itself = record.client.needs_secret_itself();
+    let issued = match &record.secret {
+        None if uses_secret => Issued::for_client(&record.client, context)?,
+        // Of a hash nobody can make the secret again.
+        Some(secret) if needs_itself && secret.current.wrapped.is_none() => {
+            Issued::for_client(&record.client, context)?
+        }
+        _ => Issued::registration_access_token(context)?,
+    };
+    record.secret = match record.secret {
+        _ if !uses_secret => None,
+        _ if issued.has_secret() => issued.stored_secret(&record.client, None, context).await?,
+        Some(kept) if !needs_itself => Some(kept.hashed_only()),
+        kept => kept,
+    };
+    for alg in record.client.needed_keys() {
+        signer::ensure_published(alg, context).await?;
+    }
+    store(record, issued, &change, context).await
+}
+
+/// How a client is changed.
+struct Change {
+    registrar: RegisteredBy,
+    event: Event,
+    /// Whether it comes to know people by another `sub`. What they allowed it, they allowed another one.
+    new_sector: bool,
+}
+
+/// Stores the client under its next version, unless somebody else has done so meanwhile: of parallel changes one happens,
+/// whole, and the others are told.
+async fn store(
+    mut record: ClientRecord,
+    issued: Issued,
+    change: &Change,
+    context: &Context,
+) -> Result<Reply, MachineFailure> {
+    let read = record.client.version;
+    record.client.version = read + 1;
+    // What the operator had a hand in is no longer what anybody could have registered.
+    record.registered_openly &= change.registrar == RegisteredBy::Anybody;
+    // And it is theirs to remove. A client that changes itself gets its time anew.
+    record.unused_since = (change.registrar == RegisteredBy::Anybody).then_some(context.now);
+    record.registration_token_hash = issued.registration_token_hash(context);
+    let client_id = &record.client.client_id;
+    let mut statements = Vec::new();
+    if change.new_sector {
+        statements.extend(clients::forget_people(client_id, read));
+    }
+    let updating = statements.len();
+    statements.push(clients::update(&record, read, context.now));
+    statements.extend(change.registrar.record(change.event, client_id, context));
+    let rows = context.db.batch_all(statements).await?;
+    let stored = rows
+        .get(updating)
+        .ok_or_else(|| Fault::new("D1", "as many results as statements were expected"))?;
+    if !stored.any()? {
+        let error = OAuthError::invalid_request("the client was changed meanwhile; read it again");
+        return Err(MachineFailure::status(409, error));
+    }
+    copy::keep(&record.client, context)?;
+    Ok(Reply::json(
+        200,
+        &issued_credentials::describe(&record, Some(&issued), context),
+    ))
+}

@@ -1,0 +1,244 @@
+//! `/consent`: what an app may have (OIDC Core section 3.1.2.4).
+
+use serde_json::json;
+
+use crate::{
+    audit::{Actor, Entry, Event},
+    config::Api,
+    db::{audit, grants, sessions::Session},
+    edge::{
+        authorization::{
+            client_request::{Flow, Standing},
+            response::{Draft, Stored},
+        },
+        http::{
+            browser::{Visitor, see_page},
+            cookies,
+            failure::{PageFailure, Problem, StepFailure},
+            request::Incoming,
+        },
+        platform::{context::Context, random},
+    },
+    oidc::{
+        authentication::Consent,
+        authorize::AuthRequest,
+        client::redirect_uri::{destination, is_on_this_device},
+        interaction::{Choice, Interaction, SignedIn, Step},
+        params::Params,
+        scope::Scope,
+    },
+    pages::{ConsentItem, ConsentPage},
+    reply::Reply,
+    routes::Endpoint,
+    secret::Hash,
+};
+
+/// A signed-in person before a request that wants their consent.
+struct Asked {
+    visitor: Visitor,
+    session_hash: Hash,
+    session: Session,
+    sealed: String,
+    interaction: Interaction,
+    flow: Flow,
+    request: AuthRequest,
+    granted: Consent,
+}
+
+/// `GET /consent`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.query_params().map_err(Problem::BadRequest)?;
+    match receive(request, &params, context).await? {
+        Received::Elsewhere(reply) => Ok(reply),
+        Received::Asked(asked) => Ok(asked.page(context)),
+    }
+}
+
+/// `POST /consent`.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.form().await?;
+    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let asked = match receive(request, &params, context).await? {
+        Received::Elsewhere(reply) => return Ok(reply),
+        Received::Asked(asked) => asked,
+    };
+    let shown = field("shown");
+    // What was shown is what is allowed: the form is bound to the person, the client and what it asks for.
+    let genuine = asked.visitor.sent_form(field("csrf"), &asked.form(shown), context);
+    if !genuine || shown != asked.request.asked_for() {
+        return Err(Problem::ForeignForm.into());
+    }
+    let language = asked.visitor.language(Some(&asked.flow.params));
+    if !field("switch").is_empty() {
+        let (page, choice) = match asked.visitor.held.has_others() {
+            true => (Endpoint::SelectAccount, Choice::Open),
+            false => (Endpoint::Login, Choice::Another),
+        };
+        return Ok(asked.visitor.go_on(page, asked.interaction, choice, context)?);
+    }
+    // Who sends both has not clearly said yes.
+    if field("approve").is_empty() || !field("deny").is_empty() {
+        context
+            .db
+            .run(audit::record(&asked.entry(Event::ConsentRefused), context))
+            .await?;
+        return Ok(asked.flow.deny(&asked.interaction, language, context).await?);
+    }
+    let pushed = asked.interaction.pushed.as_ref();
+    let draft = Draft::new(asked.request.clone(), &asked.session_hash, pushed, context)?;
+    match draft.prepare(&asked.flow, context).await {
+        Ok(()) => (),
+        Err(StepFailure::Client(error)) => return Ok(asked.flow.refuse(&error, language, context).await?),
+        Err(StepFailure::Fault(fault)) => return Err(fault.into()),
+    }
+    let [stands, key, response_key, code, family, known, take] = draft.statements(&asked.flow, context);
+    let scope: Vec<_> = asked.request.scope.iter().collect();
+    let mut allowed = json!({ "scope": scope });
+    let resources = asked.request.resources.foreign();
+    if let (false, Some(allowed)) = (resources.is_empty(), allowed.as_object_mut()) {
+        allowed.insert("resources".to_owned(), json!(resources));
+    }
+    let consent_given = asked.entry(Event::ConsentGiven).detail(allowed);
+    let [_, _, stands, key, response_key, ..] = context
+        .db
+        .batch([
+            grants::allow(
+                &random::id()?,
+                &asked.session_hash,
+                &asked.flow.client,
+                &asked.request,
+                context.now,
+            ),
+            audit::record_if_changed(&consent_given, context),
+            stands,
+            key,
+            response_key,
+            code,
+            family,
+            known,
+            take,
+        ])
+        .await?;
+    match Stored::read(&stands, &key, &response_key)? {
+        Some(stored) => {
+            let answer = draft.deliver(&asked.flow, (&asked.session, stored), language, context);
+            Ok(cookies::show_state(answer.await?, &context.config, &asked.visitor.held))
+        }
+        // The session ended, or the client changed, in this very moment.
+        None => Ok(see_page(Endpoint::AuthorizeResume, &asked.sealed)),
+    }
+}
+
+enum Received {
+    Asked(Box<Asked>),
+    /// There is nothing to ask here.
+    Elsewhere(Reply),
+}
+
+async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Received, PageFailure> {
+    let visitor = Visitor::of(request, context);
+    let (sealed, interaction) = visitor.interaction(params, context)?;
+    let (flow, standing) = Flow::load(&interaction, &visitor, context).await?;
+    let language = visitor.language(Some(&flow.params));
+    let request = match flow.request(context) {
+        Ok(request) => request,
+        Err(error) => return Ok(Received::Elsewhere(flow.refuse(&error, language, context).await?)),
+    };
+    let people = SignedIn {
+        active: standing.present(&flow.client),
+        others: visitor.held.has_others(),
+    };
+    let step = Step::next(
+        &request,
+        &people,
+        standing.consent.as_ref(),
+        context.now,
+        Some(&interaction),
+    );
+    let Standing { session, consent } = standing;
+    let granted = consent.unwrap_or_default();
+    let elsewhere = match (step, session, visitor.session_hash.clone()) {
+        (Ok(Step::Consent), Some(session), Some(session_hash)) => {
+            let asked = Asked {
+                visitor,
+                session_hash,
+                session,
+                sealed,
+                interaction,
+                flow,
+                request,
+                granted,
+            };
+            return Ok(Received::Asked(Box::new(asked)));
+        }
+        (Ok(Step::Issue), _, _) => see_page(Endpoint::AuthorizeResume, &sealed),
+        (Ok(Step::SelectAccount), _, _) => see_page(Endpoint::SelectAccount, &sealed),
+        (Ok(_), _, _) => see_page(Endpoint::Login, &sealed),
+        (Err(error), _, _) => flow.refuse(&error, language, context).await?,
+    };
+    Ok(Received::Elsewhere(elsewhere))
+}
+
+impl Asked {
+    /// What the audit says of the person's answer.
+    fn entry(&self, event: Event) -> Entry<'_> {
+        Entry::new(event, Actor::Person)
+            .user(&self.session.user.id)
+            .client(&self.flow.client.client_id)
+            .session(&self.session.authentication.session_id)
+    }
+
+    /// What a form of this page is bound to.
+    fn form<'a>(&'a self, shown: &'a str) -> [&'a str; 4] {
+        ["consent", &self.session.user.id, &self.flow.client.client_id, shown]
+    }
+
+    fn page(&self, context: &Context) -> Reply {
+        let language = self.visitor.language(Some(&self.flow.params));
+        let locale = language.tag();
+        let metadata = &self.flow.client.metadata;
+        let shown = self.request.asked_for();
+        let (scope, claims) = (&self.request.scope, self.request.claims.beyond(&self.request.scope));
+        // Asked for everything anew: prompt=consent. Asked for more: only what is new.
+        let all_anew = self.request.is_covered_by(&self.granted);
+        let is_new = |claim: &&str| all_anew || !self.granted.claims.contains(*claim);
+        let new_scope = if all_anew {
+            scope.clone()
+        } else {
+            scope.difference(&self.granted.scope)
+        };
+        let (new_claims, old_claims) = claims.into_iter().partition::<Vec<_>, _>(is_new);
+        let apis = self.request.resources.apis(&context.config);
+        let is_new_api = |api: &&Api| all_anew || !self.granted.resources.contains(&api.identifier);
+        let (new_apis, old_apis) = apis.partition::<Vec<_>, _>(is_new_api);
+        let items = |scope: &Scope, claims: &[&'static str], apis: &[&Api]| {
+            let apis = apis.iter().map(|api| ConsentItem::for_api(api, language));
+            let mut items: Vec<_> = apis.collect();
+            items.extend(ConsentItem::for_scopes(scope, language));
+            items.extend(ConsentItem::for_claims(claims, language));
+            items
+        };
+        let client = &self.flow.client;
+        let document_host = client
+            .is_described_by_document()
+            .then(|| destination(&client.client_id));
+        let html = ConsentPage {
+            language,
+            client_name: self.flow.client.display_name(locale),
+            client_uri: metadata.client_uri.best_for(&[locale]),
+            policy_uri: metadata.policy_uri.best_for(&[locale]),
+            tos_uri: metadata.tos_uri.best_for(&[locale]),
+            redirect_host: &destination(self.flow.address.redirect_uri()),
+            document_host: document_host.as_deref(),
+            to_this_device: is_on_this_device(self.flow.address.redirect_uri()),
+            account: self.session.user.display_name(),
+            items: items(&new_scope, &new_claims, &new_apis),
+            already: items(&scope.difference(&new_scope), &old_claims, &old_apis),
+            interaction: &self.sealed,
+            csrf: &self.visitor.csrf(&self.form(&shown), context),
+            scopes_digest: &shown,
+        }
+        .to_html();
+        Reply::page(200, html, self.flow.page_policy())
+    }
+}

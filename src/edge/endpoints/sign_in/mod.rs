@@ -1,0 +1,6 @@
+//! Pages on the way to an answer: sign-in, sign-up, choice of an account, consent.
+
+pub mod consent;
+pub mod login;
+pub mod select_account;
+pub mod sign_up;

@@ -1,0 +1,184 @@
+//! `/signup`: where operators let them, people make accounts for themselves (Initiating User Registration via OpenID Connect
+//! 1.0).
+
+use serde_json::{Map, Value};
+
+use crate::{
+    account::{
+        email,
+        name::nfc,
+        password::{self, NoHash},
+        throttle,
+        user::{User, Username},
+    },
+    audit::{Actor, Entry, Event},
+    config::SignUp,
+    db::{audit, throttles, users},
+    edge::{
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::{
+            new_password::problem_of,
+            sign_in::{Along, Guest},
+        },
+        platform::{context::Context, random},
+    },
+    fault::Fault,
+    oidc::{claims::StandardClaims, subject::SubjectSalt},
+    pages::{SignUpPage, SignUpProblem, Typed},
+    readable::without_invisible,
+    reply::Reply,
+    routes::Endpoint,
+    secret::Purpose,
+    time::Lifetime,
+};
+
+/// What a form of this page is bound to.
+const FORM: &[&str] = &["signup"];
+
+/// The most characters of a name.
+const LONGEST_NAME: usize = 200;
+
+/// `GET /signup`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    require_open(context)?;
+    let params = request.query_params().map_err(Problem::BadRequest)?;
+    let mut guest = Guest::receive(request, &params, context).await?;
+    let cookie = guest.visitor.settle(context)?;
+    let hint = guest.destination.login_hint();
+    let typed = match hint.contains('@') {
+        true => Typed {
+            email: hint,
+            ..Typed::default()
+        },
+        false => Typed {
+            username: hint,
+            ..Typed::default()
+        },
+    };
+    let page = page(&guest, 200, typed, None, context);
+    Ok(page.with_cookie(cookie))
+}
+
+/// `POST /signup`.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.form().await?;
+    require_open(context)?;
+    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let guest = Guest::submitting(request, &params, FORM, context).await?;
+    if let Some(reply) = guest.turned_down(&params, context).await? {
+        return Ok(reply);
+    }
+    let name = nfc(&without_invisible(field("name")));
+    let typed = Typed {
+        name: name.trim(),
+        email: field("email").trim(),
+        username: field("username").trim(),
+    };
+    if let Some(wait) = count(request, context).await? {
+        let minutes = (wait.seconds() + 59) / 60;
+        let page = page(
+            &guest,
+            429,
+            typed,
+            Some(SignUpProblem::TooManyAttempts { minutes }),
+            context,
+        );
+        return Ok(Reply {
+            retry_after: Some(wait),
+            ..page
+        });
+    }
+    let refuse = |problem| Ok(page(&guest, 400, typed, Some(problem), context));
+    let user = match account(typed, context)? {
+        Ok(user) => user,
+        Err(problem) => return refuse(problem),
+    };
+    let hash = match password::hash(&password::prepare(field("password")), random::bytes()?) {
+        Ok(hash) => hash,
+        Err(NoHash::Unfit(unfit)) => return refuse(SignUpProblem::Password(problem_of(unfit))),
+        Err(NoHash::Failed) => return Err(Fault::new("password", "no hash").into()),
+    };
+    let entry = Entry {
+        client_id: guest.destination.client_id(),
+        ..Entry::new(Event::SignedUp, Actor::Person).user(&user.id)
+    };
+    // The account and its first session, or neither.
+    let made = Along {
+        before: vec![
+            users::insert(&user),
+            audit::record_if_changed(&entry, context),
+            users::set_password(&random::id()?, &user, &hash, context.now),
+        ],
+        ..Along::default()
+    };
+    let signed_in = guest.sign_in((user.id, &hash), made, request, context).await?;
+    match signed_in {
+        Some(reply) => Ok(reply),
+        None => refuse(SignUpProblem::Taken),
+    }
+}
+
+fn require_open(context: &Context) -> Result<(), PageFailure> {
+    match context.config.sign_up {
+        SignUp::Open => Ok(()),
+        SignUp::Off => Err(Problem::NotFound.into()),
+    }
+}
+
+/// Counts an attempt from the address. How long to wait, where there were too many.
+async fn count(request: &Incoming, context: &Context) -> Result<Option<Lifetime>, PageFailure> {
+    let key = context.config.roots.current(Purpose::Throttle);
+    let counter = throttle::of_sign_ups(&key, &request.address());
+    let counted = context.db.run(throttles::count_address(&counter, context.now)).await?;
+    Ok(throttles::read_wait(&counted, &counter, context.now)?)
+}
+
+/// The account that was typed, or what is wrong with it.
+fn account(typed: Typed<'_>, context: &Context) -> Result<Result<User, SignUpProblem>, PageFailure> {
+    if typed.name.chars().count() > LONGEST_NAME || typed.name.chars().any(char::is_control) {
+        return Ok(Err(SignUpProblem::Name));
+    }
+    let Ok(email) = email::parse(typed.email) else {
+        return Ok(Err(SignUpProblem::Email));
+    };
+    let Ok(username) = Username::parse(typed.username) else {
+        return Ok(Err(SignUpProblem::Username));
+    };
+    let mut claims = Map::new();
+    claims.insert("email".to_owned(), email.into());
+    // Nobody has shown yet that the address is theirs.
+    claims.insert("email_verified".to_owned(), Value::Bool(false));
+    if !typed.name.is_empty() {
+        claims.insert("name".to_owned(), typed.name.into());
+    }
+    let Ok(claims) = StandardClaims::parse(&claims) else {
+        return Ok(Err(SignUpProblem::Name));
+    };
+    Ok(Ok(User {
+        subject_salt: SubjectSalt::new(random::bytes()?),
+        id: random::id()?,
+        username,
+        claims,
+        disabled_at: None,
+        created_at: context.now,
+        updated_at: context.now,
+    }))
+}
+
+fn page(guest: &Guest, status: u16, typed: Typed<'_>, problem: Option<SignUpProblem>, context: &Context) -> Reply {
+    let language = guest.language();
+    let html = SignUpPage {
+        language,
+        purpose: guest.purpose(language),
+        sign_in: &guest.address_of(Endpoint::Login),
+        csrf: &guest.visitor.csrf(FORM, context),
+        typed,
+        shortest_password: password::SHORTEST,
+        problem,
+    }
+    .to_html();
+    Reply::page(status, html, guest.page_policy())
+}

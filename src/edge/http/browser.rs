@@ -1,0 +1,146 @@
+//! Who comes by with a browser: their session, the browser itself, their language.
+
+use super::{cookies, failure::Problem, request::Incoming};
+use crate::{
+    account::{
+        csrf,
+        held_sessions::HeldSessions,
+        known_browser::KnownPeople,
+        throttle::{self, Counter},
+    },
+    cookie::Cookie,
+    edge::platform::{context::Context, random},
+    fault::Fault,
+    oidc::{
+        interaction::{Choice, Interaction},
+        params::Params,
+    },
+    pages::Language,
+    reply::Reply,
+    routes::Endpoint,
+    secret::{Hash, Key, Purpose, random_text},
+};
+
+/// A visitor, as the cookies tell.
+pub struct Visitor {
+    /// Hash of the token of the active session.
+    pub session_hash: Option<Hash>,
+    /// The active session and the others of this browser.
+    pub held: HeldSessions,
+    browser: Option<String>,
+    known: Option<String>,
+    accept_language: Option<String>,
+}
+
+impl Visitor {
+    pub fn of(request: &Incoming, context: &Context) -> Self {
+        let issuer = &context.config.issuer;
+        let cookie = request.cookie(cookies::session_name(issuer)).unwrap_or_default();
+        let held = HeldSessions::parse(&cookie, &context.config.roots);
+        Self {
+            session_hash: held.active().cloned(),
+            held,
+            browser: request
+                .cookie(cookies::browser_name(issuer))
+                .filter(|browser| is_browser_id(browser)),
+            known: request.cookie(cookies::known_name(issuer)),
+            accept_language: request.header("accept-language"),
+        }
+    }
+
+    /// The language to speak, for a request with `params`.
+    pub fn language(&self, params: Option<&Params>) -> Language {
+        let asked = params
+            .and_then(|params| params.single("ui_locales").ok().flatten())
+            .unwrap_or_default();
+        let asked: Vec<_> = asked.split(' ').collect();
+        Language::negotiate(&asked, self.accept_language.as_deref())
+    }
+
+    /// The browser's name, and the cookie that gives it one where it has none yet.
+    pub fn browser(&self, context: &Context) -> Result<(String, Option<Cookie>), Fault> {
+        if let Some(browser) = &self.browser {
+            return Ok((browser.clone(), None));
+        }
+        let browser = random_text(random::bytes::<16>()?);
+        Ok((browser.clone(), Some(cookies::browser(&context.config, browser))))
+    }
+
+    /// Gives the browser a name where it has none yet; forms that it is shown are bound to it. The cookie goes with the answer.
+    pub fn settle(&mut self, context: &Context) -> Result<Option<Cookie>, Fault> {
+        let (browser, cookie) = self.browser(context)?;
+        self.browser = Some(browser);
+        Ok(cookie)
+    }
+
+    /// Who has signed in with this browser before.
+    pub fn known(&self, context: &Context) -> KnownPeople {
+        match (&self.known, &self.browser) {
+            (Some(cookie), Some(browser)) => KnownPeople::parse(cookie, browser, &context.config.roots),
+            _ => KnownPeople::default(),
+        }
+    }
+
+    /// The counters of guesses at their passwords in this browser.
+    pub fn own_counters(&self, known: &KnownPeople, key: &Key) -> Vec<(String, Counter)> {
+        let browser = self.browser.as_deref().unwrap_or_default();
+        let own = |user_id: &str| (user_id.to_owned(), throttle::of_known_browser(key, browser, user_id));
+        known.ids().map(own).collect()
+    }
+
+    /// The cookie by which the browser is known for a person who signs in.
+    pub fn become_known(&self, user_id: &str, context: &Context) -> Option<Cookie> {
+        let known = self.known(context);
+        let value = known.cookie_with(user_id, self.browser.as_deref()?, &context.config.roots);
+        Some(cookies::known(&context.config, value))
+    }
+
+    /// The interaction that `params` name, sealed and opened, if it waits in this browser.
+    pub fn interaction(&self, params: &Params, context: &Context) -> Result<(String, Interaction), Problem> {
+        let sealed = params.single("interaction").ok().flatten().unwrap_or_default();
+        let key = context.config.roots.current(Purpose::Interaction);
+        let browser = self.browser.as_deref().ok_or(Problem::InteractionOver)?;
+        let opened = Interaction::open(sealed, &key, browser, context.now).ok_or(Problem::InteractionOver)?;
+        Ok((sealed.to_owned(), opened))
+    }
+
+    /// Sends the browser on with an interaction for which the person has made a choice.
+    pub fn go_on(
+        &self,
+        page: Endpoint,
+        interaction: Interaction,
+        choice: Choice,
+        context: &Context,
+    ) -> Result<Reply, Problem> {
+        let key = context.config.roots.current(Purpose::Interaction);
+        let chosen = Interaction { choice, ..interaction };
+        let sealed = chosen.seal(&key, self.browser.as_deref().unwrap_or_default());
+        Ok(see_page(page, &sealed.map_err(Problem::BadRequest)?))
+    }
+
+    /// The hidden field of a form that this browser is shown.
+    pub fn csrf(&self, form: &[&str], context: &Context) -> String {
+        let key = context.config.roots.current(Purpose::Csrf);
+        csrf::token(&key, self.browser.as_deref().unwrap_or_default(), form)
+    }
+
+    /// Whether `presented` is the hidden field of such a form.
+    pub fn sent_form(&self, presented: &str, form: &[&str], context: &Context) -> bool {
+        let key = context.config.roots.current(Purpose::Csrf);
+        self.browser
+            .as_deref()
+            .is_some_and(|browser| csrf::verify(presented, &key, browser, form))
+    }
+}
+
+/// 303 to a page, with a sealed interaction.
+pub fn see_page(page: Endpoint, sealed: &str) -> Reply {
+    Reply::see_other(format!("{}?interaction={sealed}", page.path()))
+}
+
+fn is_browser_id(text: &str) -> bool {
+    text.len() == 22
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}

@@ -1,0 +1,7 @@
+//! HTTP: a request as endpoints read it, answers and failures as they are sent.
+
+pub mod browser;
+pub mod cookies;
+pub mod failure;
+pub mod request;
+pub mod respond;

@@ -1,0 +1,172 @@
+//! From a [`Reply`] to an HTTP response. Headers are written here and nowhere else.
+
+use std::borrow::Cow;
+
+use js_sys::{JSON, Uint8Array};
+use serde::Serialize;
+use wasm_bindgen::JsCast;
+use web_sys::{Response, ResponseInit};
+use worker::Result;
+
+use crate::{
+    edge::platform::context::Context,
+    reply::{Body, Caching, Reply},
+    routes::{Audience, Method},
+};
+
+/// What about the request shapes its answer.
+pub struct Shape {
+    pub method: Method,
+    pub audience: Audience,
+    pub if_none_match: Option<String>,
+}
+
+/// What a response is made with beside its body, as the Fetch standard has it (section 5.5). It crosses to the platform as one
+/// text: a call across for each header would take longer than all else that is done for a small answer.
+#[derive(Serialize)]
+struct Init<'a> {
+    status: u16,
+    headers: Vec<(&'static str, Cow<'a, str>)>,
+}
+
+impl<'a> Init<'a> {
+    fn set(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
+        self.headers.push((name, value.into()));
+    }
+
+    fn into_js(self) -> Result<ResponseInit> {
+        Ok(JSON::parse(&serde_json::to_string(&self)?)?.unchecked_into())
+    }
+}
+
+/// Writes the response.
+pub fn respond(reply: Reply, shape: &Shape, context: Option<&Context>) -> Result<Response> {
+    let mut init = Init {
+        status: reply.status,
+        headers: Vec::with_capacity(12),
+    };
+    init.set("x-content-type-options", "nosniff");
+    init.set("referrer-policy", "no-referrer");
+    if let Some(context) = context {
+        init.set("x-request-id", context.request_id.as_str());
+        if context.config.issuer.is_https() {
+            init.set("strict-transport-security", "max-age=31536000");
+        }
+        if context.config.server_timing {
+            let (trips, reads) = (context.db.trips(), context.kv.reads());
+            init.set("server-timing", format!("d1;desc=\"{trips}\", kv;desc=\"{reads}\""));
+        }
+    }
+    write_cors(&mut init, shape, &reply);
+    if write_caching(&mut init, &reply.caching, shape) && reply.status == 200 {
+        init.status = 304;
+    }
+    write_rest(&mut init, &reply);
+    let content = write_content(&mut init, &reply.body);
+    let silent = init.status == 304 || shape.method == Method::Head;
+    let response = match content.filter(|_| !silent) {
+        Some(text) => {
+            let bytes = Uint8Array::from(text.as_bytes());
+            Response::new_with_opt_buffer_source_and_init(Some(&bytes), &init.into_js()?)
+        }
+        None => Response::new_with_opt_str_and_init(None, &init.into_js()?),
+    };
+    Ok(response?)
+}
+
+/// Programs in browsers of any origin may call the endpoints for programs: no cookie counts there.
+fn write_cors<'a>(init: &mut Init<'a>, shape: &Shape, reply: &'a Reply) {
+    if shape.audience != Audience::Machine {
+        return;
+    }
+    init.set("access-control-allow-origin", "*");
+    init.set(
+        "access-control-expose-headers",
+        "WWW-Authenticate, Retry-After, ETag, Server-Timing, X-Request-Id",
+    );
+    // The answer to a preflight (Fetch standard section 3.3.3).
+    if let (Method::Options, Some(allow)) = (shape.method, &reply.allow) {
+        init.set("access-control-allow-methods", allow.as_str());
+        init.set(
+            "access-control-allow-headers",
+            "Authorization, Content-Type, If-None-Match, DPoP",
+        );
+        init.set("access-control-max-age", "86400");
+    }
+}
+
+/// Says who may keep the answer. Whether the caller has it already.
+fn write_caching(init: &mut Init<'_>, caching: &Caching, shape: &Shape) -> bool {
+    match caching {
+        Caching::NoStore => {
+            init.set("cache-control", "no-store");
+            init.set("pragma", "no-cache");
+            false
+        }
+        Caching::Public { max_age, etag } => {
+            let etag = format!("\"{etag}\"");
+            init.set("cache-control", format!("public, max-age={}", max_age.seconds()));
+            init.set("etag", etag.clone());
+            let known = shape.if_none_match.as_deref().unwrap_or_default();
+            // RFC 9110 section 13.1.2: a weak comparison.
+            known
+                .split(',')
+                .map(|tag| tag.trim().trim_start_matches("W/"))
+                .any(|tag| tag == etag || tag == "*")
+        }
+    }
+}
+
+fn write_rest<'a>(init: &mut Init<'a>, reply: &'a Reply) {
+    if let Some(location) = &reply.location {
+        init.set("location", location.as_str());
+    }
+    if let Some(challenge) = &reply.challenge {
+        init.set("www-authenticate", challenge.as_str());
+    }
+    if let Some(wait) = reply.retry_after {
+        init.set("retry-after", wait.seconds().to_string());
+    }
+    if let Some(allow) = &reply.allow {
+        init.set("allow", allow.as_str());
+    }
+    if let Some(name) = reply.file_name {
+        init.set("content-disposition", format!("attachment; filename=\"{name}\""));
+    }
+    for cookie in &reply.cookies {
+        init.set("set-cookie", cookie.to_string());
+    }
+}
+
+/// Says of what type the content is, and gives it.
+fn write_content<'a>(init: &mut Init<'a>, body: &'a Body) -> Option<&'a str> {
+    let (kind, text): (_, &str) = match body {
+        Body::Empty => return None,
+        Body::Json(text) => ("application/json", text),
+        Body::JwkSet(text) => ("application/jwk-set+json", text),
+        Body::Jwt(text) => ("application/jwt", text),
+        Body::Text(text) => ("text/plain; charset=utf-8", text),
+        Body::Css(text) => ("text/css; charset=utf-8", text),
+        Body::Frame { html, policy } => {
+            init.set("content-security-policy", policy.as_str());
+            ("text/html; charset=utf-8", html)
+        }
+        Body::Page { html, policy } => {
+            init.set("content-security-policy", policy.as_str());
+            init.set("x-frame-options", "DENY");
+            if let Some(language) = language_of(html) {
+                init.set("content-language", language);
+            }
+            init.set("vary", "Accept-Language, Cookie");
+            ("text/html; charset=utf-8", html)
+        }
+    };
+    init.set("content-type", kind);
+    Some(text)
+}
+
+/// The language of a page, as its first element says: the header and the document cannot disagree.
+fn language_of(html: &str) -> Option<&str> {
+    let (_, rest) = html.split_once("<html lang=\"")?;
+    rest.split('"').next()
+}

@@ -1,0 +1,181 @@
+//! The published JWKS: kept in the isolate for seconds, in KV for minutes, made from D1.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    rc::Rc,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    db::signing_keys,
+    edge::platform::{context::Context, log},
+    fault::Fault,
+    oidc::jose::provider_key::{self, JWKS_MAX_AGE},
+    reply::Document,
+    time::{Lifetime, UnixTime},
+};
+
+const KV_NAME: &str = "jwks";
+
+/// How long an isolate serves what it has.
+const IN_ISOLATE: Lifetime = Lifetime::minutes(1);
+
+/// The age at which the copy in KV is made anew: the run of every five minutes has then missed twice. Who can write to KV can
+/// bring back a copy that Limen wrote before a key was withdrawn, and no MAC tells that it is old; but not for longer than apps
+/// keep what they had anyway.
+const STALE: Lifetime = JWKS_MAX_AGE;
+
+/// By how much a copy may be of the future, for the clocks of the platform: one from before the clock went back counts no longer
+/// than others.
+const CLOCK_SKEW: Lifetime = Lifetime::minutes(1);
+
+/// How long KV keeps the copy, for the time in which D1 is down.
+const IN_KV: Lifetime = Lifetime::days(7);
+
+/// The document as it is kept.
+#[derive(Serialize, Deserialize)]
+pub struct PublishedJwks {
+    pub made_at: UnixTime,
+    pub keys: Vec<Value>,
+    #[serde(skip)]
+    document: OnceCell<Document>,
+}
+
+impl PublishedJwks {
+    /// The document as it is served.
+    pub fn document(&self) -> Document {
+        let make = || Document::new(&serde_json::json!({ "keys": self.keys }).to_string());
+        self.document.get_or_init(make).clone()
+    }
+}
+
+/// How often a publication is repeated because the keys changed meanwhile.
+const MOST_ROUNDS: usize = 3;
+
+thread_local! {
+    static CACHE: RefCell<Option<Cached>> = const { RefCell::new(None) };
+    static TICKETS: Cell<Ticket> = const { Cell::new(Ticket(0)) };
+}
+
+#[derive(Clone)]
+struct Cached {
+    since: UnixTime,
+    ticket: Ticket,
+    jwks: Rc<PublishedJwks>,
+}
+
+/// When a reading began, in this isolate: requests overtake each other, and an older document never replaces a newer one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Ticket(u64);
+
+impl Ticket {
+    fn draw() -> Self {
+        let ticket = Self(TICKETS.get().0 + 1);
+        TICKETS.set(ticket);
+        ticket
+    }
+}
+
+/// The JWKS that is kept: in the isolate, else in KV. `None` when there is none, as before the first request of all.
+pub async fn kept(context: &Context) -> Option<Rc<PublishedJwks>> {
+    let age = |since: UnixTime| context.now.since(since).seconds();
+    let cached = CACHE.with_borrow(Clone::clone);
+    if let Some(Cached { since, jwks, .. }) = &cached
+        && (0..IN_ISOLATE.seconds()).contains(&age(*since))
+    {
+        return Some(jwks.clone());
+    }
+    let ticket = Ticket::draw();
+    let copy: PublishedJwks = context.kv.get(KV_NAME, &context.config.roots).await?;
+    let counts = |made_at: UnixTime| (-CLOCK_SKEW.seconds()..=STALE.seconds()).contains(&age(made_at));
+    if !counts(copy.made_at)
+        && let Ok(fresh) = publish(context).await
+    {
+        // Without any key the database was made anew.
+        return Some(fresh).filter(|fresh| !fresh.keys.is_empty());
+    }
+    // KV may still give what was there before this isolate's own publication.
+    let newer = cached
+        .map(|cached| cached.jwks)
+        .filter(|cached| cached.made_at > copy.made_at && counts(cached.made_at));
+    // With D1 down an old copy is better than none: every key is in it long before it signs.
+    Some(keep(newer.unwrap_or_else(|| Rc::new(copy)), ticket, context))
+}
+
+/// The JWKS as it is kept, however old, else as D1 has it. Nothing is made, kept or published.
+pub async fn peek(context: &Context) -> Result<Rc<PublishedJwks>, Fault> {
+    if let Some(cached) = CACHE.with_borrow(Clone::clone) {
+        return Ok(cached.jwks);
+    }
+    match context.kv.get(KV_NAME, &context.config.roots).await {
+        Some(copy) => Ok(Rc::new(copy)),
+        None => from_database(context).await.map(Rc::new),
+    }
+}
+
+/// Makes the JWKS from D1 and puts it into KV. That may fail: the copy saves work, the truth is in D1.
+pub async fn publish(context: &Context) -> Result<Rc<PublishedJwks>, Fault> {
+    let (jwks, outcome) = put_latest(context).await?;
+    if let Err(fault) = outcome {
+        log::fault(&context.request_id, &fault);
+    }
+    Ok(jwks)
+}
+
+/// As [`publish`], for when the copy in KV must not stay as it is.
+pub async fn publish_surely(context: &Context) -> Result<(), Fault> {
+    match put_latest(context).await?.1 {
+        Ok(()) => Ok(()),
+        Err(_) => context.kv.delete(KV_NAME).await,
+    }
+}
+
+/// Puts what D1 says into KV until D1 still says so afterwards. Whoever changes the keys publishes after the change; so, of
+/// publications at the same time, the one that comes last has seen every change.
+async fn put_latest(context: &Context) -> Result<(Rc<PublishedJwks>, Result<(), Fault>), Fault> {
+    let mut ticket = Ticket::draw();
+    let mut jwks = from_database(context).await?;
+    let mut outcome = Ok(());
+    if jwks.keys.is_empty() {
+        // A new database: the first request makes keys.
+        return Ok((Rc::new(jwks), outcome));
+    }
+    for _ in 0..MOST_ROUNDS {
+        outcome = context.kv.put(KV_NAME, &jwks, &context.config.roots, IN_KV).await;
+        ticket = Ticket::draw();
+        let latest = from_database(context).await?;
+        let settled = latest.keys == jwks.keys;
+        jwks = latest;
+        if settled {
+            break;
+        }
+    }
+    Ok((keep(Rc::new(jwks), ticket, context), outcome))
+}
+
+/// Keeps a document whose reading began at `ticket`, unless a later one is here already. Which of the two is here then.
+fn keep(jwks: Rc<PublishedJwks>, ticket: Ticket, context: &Context) -> Rc<PublishedJwks> {
+    CACHE.with_borrow_mut(|cache| match cache {
+        Some(later) if later.ticket > ticket => later.jwks.clone(),
+        _ => {
+            *cache = Some(Cached {
+                since: context.now,
+                ticket,
+                jwks: jwks.clone(),
+            });
+            jwks
+        }
+    })
+}
+
+async fn from_database(context: &Context) -> Result<PublishedJwks, Fault> {
+    let rows = context.db.run(signing_keys::all()).await?;
+    let keys = signing_keys::read_all(&rows)?;
+    Ok(PublishedJwks {
+        made_at: context.now,
+        keys: provider_key::jwks(keys.iter(), context.now),
+        document: OnceCell::new(),
+    })
+}

@@ -1,0 +1,397 @@
+//! Limen's keys at work: made, published, turned, withdrawn. Their dates are decided in `oidc::jose::provider_key`, which of them
+//! signs is decided by D1, and their private halves stay within WebCrypto.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use serde_json::{Value, json};
+use web_sys::CryptoKey;
+
+use super::{
+    crypto::{self, Unwrap, WrappingKey},
+    jwks,
+};
+use crate::{
+    audit::{Actor, Entry, Event},
+    db::{
+        Rows, audit,
+        signing_keys::{self, CurrentKey, WrappedKey},
+    },
+    edge::platform::{context::Context, log},
+    fault::Fault,
+    oidc::jose::{
+        jwe::Encrypted,
+        jwt::{SigningAlg, SigningInput, Unverified},
+        provider_key::{DecryptionAlg, KeyAlg, ProviderKey, Schedule, name_public_key},
+    },
+    secret::{KekVersion, Purpose, RootKeys},
+    time::UnixTime,
+};
+
+thread_local! {
+    /// Unwrapped private halves by `kid`. That a key is here says nothing of whether it may sign.
+    static AT_HAND: RefCell<HashMap<String, (SigningAlg, CryptoKey)>> = RefCell::new(HashMap::new());
+}
+
+/// The most keys kept at hand; beyond it all are dropped, and unwrapped again as they are needed.
+const MOST_AT_HAND: usize = 32;
+
+/// A key that signs.
+pub struct Signer {
+    kid: String,
+    alg: SigningAlg,
+    key: CryptoKey,
+}
+
+/// The `kid`s at hand, as the JSON that the statements for the current key take.
+pub fn at_hand() -> String {
+    AT_HAND.with_borrow(|keys| serde_json::to_string(&keys.keys().collect::<Vec<_>>()).unwrap_or_default())
+}
+
+/// Gets a key of `alg` at hand, if there is none.
+///
+/// # Errors
+/// Where it cannot be unwrapped.
+pub async fn get_at_hand(alg: SigningAlg, context: &Context) -> Result<(), Fault> {
+    if is_at_hand(alg) {
+        return Ok(());
+    }
+    let rows = context
+        .db
+        .run(signing_keys::current(alg, &at_hand(), context.now))
+        .await?;
+    take_at_hand(signing_keys::read_current(&rows)?.as_ref(), alg, context).await
+}
+
+/// Whether a key of `alg` is at hand, perhaps one that signs no more.
+pub fn is_at_hand(alg: SigningAlg) -> bool {
+    AT_HAND.with_borrow(|keys| keys.values().any(|(of, _)| *of == alg))
+}
+
+/// Takes the key at hand that D1 named for `alg`, or the first one where there is none yet.
+///
+/// # Errors
+/// Where it cannot be unwrapped.
+pub async fn take_at_hand(current: Option<&CurrentKey>, alg: SigningAlg, context: &Context) -> Result<(), Fault> {
+    let current = match current {
+        Some(current) => current.clone(),
+        None => first_key(alg, context).await?,
+    };
+    Signer::from_row(current, context).await.map(|_| ())
+}
+
+impl Signer {
+    /// The signer that D1 named, or the first one of `alg` where there is none yet.
+    pub async fn new(current: Option<CurrentKey>, alg: SigningAlg, context: &Context) -> Result<Self, Fault> {
+        let current = match current {
+            Some(current) => current,
+            None => first_key(alg, context).await?,
+        };
+        if current.wants_successor != 0 {
+            let (alg, chore) = (SigningAlg::parse(&current.alg).unwrap_or(alg), context.for_later()?);
+            context.background.spawn(async move {
+                if let Err(fault) = ensure_published(alg.into(), &chore).await {
+                    log::fault(&chore.request_id, &fault);
+                }
+            });
+        }
+        Self::from_row(current, context).await
+    }
+
+    async fn from_row(row: CurrentKey, context: &Context) -> Result<Self, Fault> {
+        let alg = SigningAlg::parse(&row.alg).ok_or_else(|| Fault::new("signing_keys", "unknown alg"))?;
+        if let Some((_, key)) = AT_HAND.with_borrow(|keys| keys.get(&row.kid).cloned()) {
+            return Ok(Self { kid: row.kid, alg, key });
+        }
+        let wrapped = row
+            .wrapped_key
+            .ok_or_else(|| Fault::new("signing_keys", "the key was dropped meanwhile"))?;
+        let private = WrappedKey {
+            wrapped,
+            kek_version: row.kek_version,
+        };
+        let key = unwrap(&private, &row.kid, alg.into(), Unwrap::Signing, context).await?;
+        AT_HAND.with_borrow_mut(|keys| {
+            if keys.len() >= MOST_AT_HAND {
+                keys.clear();
+            }
+            keys.insert(row.kid.clone(), (alg, key.clone()));
+        });
+        Ok(Self { kid: row.kid, alg, key })
+    }
+
+    /// A signed token in compact serialisation.
+    pub async fn sign(&self, typ: &str, claims: &impl serde::Serialize) -> Result<String, Fault> {
+        let input = SigningInput::new(self.alg, &self.kid, typ, claims).map_err(|cause| Fault::new("claims", cause))?;
+        let signature = crypto::sign(self.alg, &self.key, input.as_bytes()).await?;
+        Ok(input.with_signature(&signature))
+    }
+}
+
+/// Whether `key`, the row of the `kid` that `token` names, signed it and is still published.
+pub async fn verify(token: &Unverified<'_>, key: Option<&ProviderKey>, context: &Context) -> Result<bool, Fault> {
+    let published = key.filter(|key| key.is_published(context.now));
+    verify_signature(token, published).await
+}
+
+/// As [`verify`], also for a key whose time is over, unless it was withdrawn: a hint may be old.
+pub async fn verify_past(token: &Unverified<'_>, key: Option<&ProviderKey>) -> Result<bool, Fault> {
+    verify_signature(token, key.filter(|key| key.schedule.revoked_at.is_none())).await
+}
+
+async fn verify_signature(token: &Unverified<'_>, key: Option<&ProviderKey>) -> Result<bool, Fault> {
+    // The key fixes the algorithm, the token never does (RFC 8725 section 3.1).
+    match key.map(|key| (key.alg, &key.jwk)) {
+        Some((KeyAlg::Sign(alg), jwk)) if token.alg() == Some(alg) => {
+            crypto::verify(alg, jwk, token.signature(), token.signed_bytes()).await
+        }
+        _ => Ok(false),
+    }
+}
+
+/// The text inside of a JWE that a client encrypted to Limen, also to a key whose successor has taken over. `None` for whatever
+/// is wrong with it.
+pub async fn open(text: &str, context: &Context) -> Result<Option<String>, Fault> {
+    let Some(jwe) = Encrypted::parse(text) else {
+        return Ok(None);
+    };
+    let opened = decrypt(&jwe, context).await?;
+    Ok(opened.and_then(|inside| String::from_utf8(inside).ok()))
+}
+
+async fn decrypt(jwe: &Encrypted<'_>, context: &Context) -> Result<Option<Vec<u8>>, Fault> {
+    let alg = DecryptionAlg::of(jwe.alg);
+    let rows = context
+        .db
+        .run(signing_keys::for_decryption(alg, jwe.kid.as_deref(), context.now))
+        .await?;
+    for row in signing_keys::read_wrapped(&rows)? {
+        let private = WrappedKey {
+            wrapped: row.wrapped_key.unwrap_or_default(),
+            kek_version: row.kek_version,
+        };
+        let purpose = Unwrap::Decrypting(jwe.alg);
+        let key = unwrap(&private, &row.kid, KeyAlg::Decrypt(alg), purpose, context).await?;
+        let opened = crypto::jwe::decrypt(jwe, &key).await;
+        if opened.is_some() {
+            return Ok(opened);
+        }
+    }
+    Ok(None)
+}
+
+/// Makes the keys of `alg` that are due: the first, and the next. Running it twice, or twice at once, changes nothing. Whether
+/// it made one, so that the JWKS has to be published.
+pub async fn ensure(alg: KeyAlg, context: &Context) -> Result<bool, Fault> {
+    let mut changed = false;
+    // At most the first key and its successor.
+    for _ in 0..2 {
+        let rows = context.db.run(signing_keys::all()).await?;
+        let existing = signing_keys::read_all(&rows)?;
+        let Some(due) = due(&existing, alg, context.now) else {
+            break;
+        };
+        if !existing.is_empty() {
+            check_root(context).await?;
+        }
+        create(alg, due, context).await?;
+        changed = true;
+    }
+    Ok(changed)
+}
+
+/// The dates of the key of `alg` that `existing` lacks.
+fn due(existing: &[ProviderKey], alg: KeyAlg, now: UnixTime) -> Option<Schedule> {
+    let of_alg = existing.iter().filter(|key| key.alg == alg);
+    let schedules: Vec<_> = of_alg.map(|key| key.schedule).collect();
+    Schedule::due(&schedules, now)
+}
+
+/// Fails when the root key is not the one that the keys are wrapped under: what it would make, the right one could not open.
+async fn check_root(context: &Context) -> Result<(), Fault> {
+    let rows = context
+        .db
+        .run(signing_keys::current(SigningAlg::default(), &at_hand(), context.now))
+        .await?;
+    match signing_keys::read_current(&rows)? {
+        Some(current) => Signer::from_row(current, context).await.map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// [`ensure`], and the JWKS with what it made.
+pub async fn ensure_published(alg: KeyAlg, context: &Context) -> Result<(), Fault> {
+    if ensure(alg, context).await? {
+        jwks::publish(context).await?;
+    }
+    Ok(())
+}
+
+/// [`ensure_published`] for each algorithm that has keys and lacks one.
+pub async fn ensure_successors(context: &Context) -> Result<(), Fault> {
+    let existing = signing_keys::read_all(&context.db.run(signing_keys::all()).await?)?;
+    for alg in KeyAlg::ALL {
+        let has_keys = existing.iter().any(|key| key.alg == alg);
+        if has_keys && due(&existing, alg, context.now).is_some() {
+            ensure_published(alg, context).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn first_key(alg: SigningAlg, context: &Context) -> Result<CurrentKey, Fault> {
+    ensure_published(alg.into(), context).await?;
+    let rows = context
+        .db
+        .run(signing_keys::current(alg, &at_hand(), context.now))
+        .await?;
+    signing_keys::read_current(&rows)?.ok_or_else(|| Fault::new("signing_keys", "there is no current key"))
+}
+
+async fn create(alg: KeyAlg, schedule: Schedule, context: &Context) -> Result<(), Fault> {
+    let pair = crypto::generate(alg).await?;
+    let exported = crypto::export_public(&pair).await?;
+    let (kid, jwk) = name_public_key(&exported, alg).ok_or_else(|| Fault::new("generate key", "odd public key"))?;
+    let private = wrap(&pair.get_private_key(), &kid, alg, context).await?;
+    let key = ProviderKey {
+        kid,
+        alg,
+        jwk,
+        schedule,
+    };
+    let longest = context.config.lifetimes.longest_signed_token();
+    let created = Entry::new(Event::KeyCreated, Actor::System).detail(json!({ "kid": key.kid, "alg": alg }));
+    context
+        .db
+        .batch([
+            signing_keys::insert(&key, &private, context.now),
+            audit::record_if_changed(&created, context),
+            signing_keys::retire_predecessors(&key, longest),
+        ])
+        .await?;
+    Ok(())
+}
+
+/// Withdraws a key at once, lets the next one sign, and makes another next one. `false` when there is no such key, or it
+/// was withdrawn before.
+pub async fn revoke(kid: &str, context: &Context) -> Result<bool, Fault> {
+    let revoked = Entry::new(Event::KeyRevoked, Actor::Operator).detail(json!({ "kid": kid }));
+    let [row, ..] = context
+        .db
+        .batch([
+            signing_keys::revoke(kid, context.now),
+            audit::record_if_changed(&revoked, context),
+            signing_keys::promote_next(kid, context.now),
+        ])
+        .await?;
+    finish_turn(&row, context).await
+}
+
+/// Lets the next key sign as soon as every cache of the JWKS has it, and `kid` until then. What that has signed stays good.
+/// `false` when it does not sign now.
+pub async fn retire(kid: &str, context: &Context) -> Result<bool, Fault> {
+    let found = signing_keys::read_all(&context.db.run(signing_keys::find(kid)).await?)?;
+    let Some(key) = found.first() else { return Ok(false) };
+    ensure_published(key.alg, context).await?;
+    let longest = context.config.lifetimes.longest_signed_token();
+    let retired = Entry::new(Event::KeyRetired, Actor::Operator).detail(json!({ "kid": kid }));
+    let [row, ..] = context
+        .db
+        .batch([
+            signing_keys::retire(kid, longest, context.now),
+            signing_keys::take_over_if_changed(kid, context.now),
+            audit::record_if_changed(&retired, context),
+        ])
+        .await?;
+    finish_turn(&row, context).await
+}
+
+/// Makes the next key where another has become the current one. `row` tells of which algorithm the key that was turned is, if
+/// one was.
+async fn finish_turn(row: &Rows, context: &Context) -> Result<bool, Fault> {
+    let Some(alg) = row
+        .first::<Value>()?
+        .and_then(|row| KeyAlg::parse(row.get("alg")?.as_str()?))
+    else {
+        return Ok(false);
+    };
+    ensure(alg, context).await?;
+    jwks::publish_surely(context).await?;
+    Ok(true)
+}
+
+/// Wraps under the current root what is still wrapped under another, so that the other can be dropped. A key that does not
+/// open keeps the others from nothing.
+pub async fn rewrap(context: &Context) -> Result<(), Fault> {
+    let current = context.config.roots.current_version();
+    let rows = context
+        .db
+        .run(signing_keys::wrapped_under_others(current, context.now))
+        .await?;
+    for row in signing_keys::read_wrapped(&rows)? {
+        if let Err(fault) = rewrap_one(row, context).await {
+            log::fault(&context.request_id, &fault);
+        }
+    }
+    Ok(())
+}
+
+async fn rewrap_one(row: CurrentKey, context: &Context) -> Result<(), Fault> {
+    let (Some(alg), Some(wrapped)) = (KeyAlg::parse(&row.alg), row.wrapped_key) else {
+        return Ok(());
+    };
+    let private = WrappedKey {
+        wrapped,
+        kek_version: row.kek_version,
+    };
+    let key = unwrap(&private, &row.kid, alg, Unwrap::WrappingAgain, context).await?;
+    let rewrapped = wrap(&key, &row.kid, alg, context).await?;
+    let moved = Entry::new(Event::KeyRewrapped, Actor::System).detail(json!({
+        "kid": row.kid, "from": row.kek_version, "to": rewrapped.kek_version,
+    }));
+    context
+        .db
+        .batch([
+            signing_keys::rewrap(&row.kid, &rewrapped, row.kek_version),
+            audit::record_if_changed(&moved, context),
+        ])
+        .await?;
+    Ok(())
+}
+
+async fn wrap(private: &CryptoKey, kid: &str, alg: KeyAlg, context: &Context) -> Result<WrappedKey, Fault> {
+    let kek_version = context.config.roots.current_version();
+    let wrapping = wrapping_key(&context.config.roots, kek_version).await?;
+    let wrapped = wrapping.wrap(private, &binding(kid, alg, kek_version)).await?;
+    Ok(WrappedKey { wrapped, kek_version })
+}
+
+async fn unwrap(
+    private: &WrappedKey,
+    kid: &str,
+    alg: KeyAlg,
+    purpose: Unwrap,
+    context: &Context,
+) -> Result<CryptoKey, Fault> {
+    let wrapping = wrapping_key(&context.config.roots, private.kek_version).await?;
+    let binding = binding(kid, alg, private.kek_version);
+    match wrapping.unwrap(&private.wrapped, &binding, alg, purpose).await {
+        Ok(key) => Ok(key),
+        // Until 2026-11-24 keys were bound to the issuer, too.
+        Err(_) => {
+            let former = format!("{}\n{binding}", context.config.issuer.as_str());
+            wrapping.unwrap(&private.wrapped, &former, alg, purpose).await
+        }
+    }
+}
+
+async fn wrapping_key(roots: &RootKeys, version: KekVersion) -> Result<WrappingKey, Fault> {
+    let key = roots
+        .derive(version, Purpose::WrapSigningKey)
+        .ok_or_else(|| Fault::new("signing_keys", format_args!("KEK_{version} is not configured")))?;
+    WrappingKey::import(&key).await
+}
+
+/// What a wrapped key is bound to: it opens for no other name, algorithm or root.
+fn binding(kid: &str, alg: KeyAlg, kek_version: KekVersion) -> String {
+    format!("{kid}\n{}\n{kek_version}", alg.as_str())
+}

@@ -1,0 +1,197 @@
+//! Somebody at the pages of their account: signed in, or sent to sign in first.
+
+use super::password_check::{self, Verdict};
+use crate::{
+    account::user::User,
+    db::{
+        Rows, Statement,
+        sessions::{self, Session},
+    },
+    edge::{
+        http::{
+            browser::Visitor,
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        platform::context::Context,
+    },
+    fault::Fault,
+    oidc::params::Params,
+    pages::{
+        Csp, Language,
+        account::{Frame, Notice, PasswordCheck},
+        content_security_policy,
+    },
+    reply::Reply,
+    routes::{self, Endpoint},
+    secret::Hash,
+    time::Lifetime,
+};
+
+/// Somebody who is signed in.
+pub struct Resident {
+    pub visitor: Visitor,
+    pub session_hash: Hash,
+    pub session: Session,
+    pub language: Language,
+    csrf: String,
+    notice: Option<Notice>,
+}
+
+/// A password that a form asked for, to be sure of the person.
+pub enum Confirmation {
+    /// It is theirs. The success is still to be noted by these statements.
+    Given(Vec<Statement>),
+    Refused(Refusal),
+}
+
+/// Why a password does not count.
+pub struct Refusal {
+    pub check: PasswordCheck,
+    wait: Option<Lifetime>,
+}
+
+impl Refusal {
+    /// The page that says so, with the status that belongs to it.
+    pub fn page(&self, resident: &Resident, html: String) -> Reply {
+        Reply {
+            retry_after: self.wait,
+            ..resident.page(if self.wait.is_some() { 429 } else { 400 }, html)
+        }
+    }
+}
+
+impl Resident {
+    /// Lets somebody in to `page` with what `load` asks D1 for, in one round trip. What is loaded for a session that turns out
+    /// to be over is dropped.
+    ///
+    /// # Errors
+    /// An answer that sends whoever is not signed in to do so, and back to `page` then.
+    pub async fn enter<const N: usize>(
+        page: Endpoint,
+        request: &Incoming,
+        context: &Context,
+        load: impl FnOnce(&Hash) -> [Statement; N],
+    ) -> Result<(Self, [Rows; N]), PageFailure> {
+        let mut visitor = Visitor::of(request, context);
+        let query = request.query_params().ok();
+        let language = visitor.language(query.as_ref());
+        let Some(hash) = visitor.session_hash.clone() else {
+            return Err(sign_in(page, &mut visitor, context)?);
+        };
+        let lifetimes = &context.config.lifetimes;
+        let mut statements = vec![
+            sessions::find(Some(&hash), lifetimes, context.now),
+            sessions::touch(Some(&hash), lifetimes, context.now),
+        ];
+        statements.extend(load(&hash));
+        let mut rows = context.db.batch_all(statements).await?;
+        let loaded = rows.split_off(2);
+        let session = rows.first().map(sessions::read).transpose()?.flatten();
+        let Some(session) = session else {
+            return Err(sign_in(page, &mut visitor, context)?);
+        };
+        let loaded = loaded
+            .try_into()
+            .map_err(|_| Fault::new("D1", "as many results as statements were expected"))?;
+        let told = query.as_ref().and_then(|query| query.single("done").ok().flatten());
+        let resident = Self {
+            csrf: visitor.csrf(&bound_to(&hash), context),
+            notice: told.and_then(|told| read_notice(told, &visitor, context)),
+            visitor,
+            session_hash: hash,
+            session,
+            language,
+        };
+        Ok((resident, loaded))
+    }
+
+    /// Takes a form of `page`, which Limen showed to this browser under this very sign-in.
+    ///
+    /// # Errors
+    /// As [`Resident::enter`], and a page for a form that is not of that kind.
+    pub async fn submit<const N: usize>(
+        page: Endpoint,
+        request: &mut Incoming,
+        context: &Context,
+        load: impl FnOnce(&Hash) -> [Statement; N],
+    ) -> Result<(Self, Params, [Rows; N]), PageFailure> {
+        let form = request.form().await?;
+        let visitor = Visitor::of(request, context);
+        if let Some(hash) = &visitor.session_hash {
+            let presented = form.single("csrf").ok().flatten().unwrap_or_default();
+            if !visitor.sent_form(presented, &bound_to(hash), context) {
+                return Err(Problem::OldForm.into());
+            }
+        }
+        let (resident, rows) = Self::enter(page, request, context, load).await?;
+        Ok((resident, form, rows))
+    }
+
+    pub fn user(&self) -> &User {
+        &self.session.user
+    }
+
+    /// What the pages of the account share.
+    pub fn frame(&self, page: Endpoint) -> Frame<'_> {
+        Frame {
+            language: self.language,
+            page,
+            person: self.user().display_name(),
+            csrf: &self.csrf,
+            notice: self.notice,
+        }
+    }
+
+    /// An answer with a page of the account.
+    pub fn page(&self, status: u16, html: String) -> Reply {
+        Reply::page(status, html, content_security_policy(Csp::default()))
+    }
+
+    /// An answer that leads to `page`, which tells what was done.
+    pub fn done(&self, page: Endpoint, notice: Notice, context: &Context) -> Reply {
+        let name = notice.name();
+        let proof = self.visitor.csrf(&notice_bound_to(name), context);
+        Reply::see_other(format!("{}?done={name}.{proof}", page.path()))
+    }
+
+    /// Checks the password that a form asks for. Attempts count for this session alone.
+    pub async fn confirm(&self, password: &str, context: &Context) -> Result<Confirmation, Fault> {
+        let refused = |check, wait| Ok(Confirmation::Refused(Refusal { check, wait }));
+        if password.is_empty() {
+            return refused(PasswordCheck::Missing, None);
+        }
+        let session_id = &self.session.authentication.session_id;
+        match password_check::in_session((session_id, &self.user().id), password, context).await? {
+            Verdict::Passed { forgiving, .. } => Ok(Confirmation::Given(forgiving)),
+            Verdict::Failed => refused(PasswordCheck::Wrong, None),
+            Verdict::TooMany { wait } => {
+                let minutes = (wait.seconds() + 59) / 60;
+                refused(PasswordCheck::TooMany { minutes }, Some(wait))
+            }
+        }
+    }
+}
+
+/// What a page was told to tell. A link that somebody else made tells nothing.
+fn read_notice(told: &str, visitor: &Visitor, context: &Context) -> Option<Notice> {
+    let (name, proof) = told.split_once('.')?;
+    let genuine = visitor.sent_form(proof, &notice_bound_to(name), context);
+    Notice::parse(name).filter(|_| genuine)
+}
+
+fn notice_bound_to(name: &str) -> [&str; 2] {
+    ["notice", name]
+}
+
+/// A form belongs to one sign-in: it does nothing for the person who signs in next.
+fn bound_to(session_hash: &Hash) -> [&str; 2] {
+    ["account", session_hash.as_str()]
+}
+
+fn sign_in(page: Endpoint, visitor: &mut Visitor, context: &Context) -> Result<PageFailure, Fault> {
+    let name = routes::account_page_name(page);
+    let reply = Reply::see_other(format!("{}?page={name}", Endpoint::Login.path()));
+    let reply = reply.with_cookie(visitor.settle(context)?);
+    Ok(PageFailure::Reply(Box::new(reply)))
+}

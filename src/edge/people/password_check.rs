@@ -1,0 +1,156 @@
+//! One guess at a password: counted, checked, and answered in the same time whoever it is.
+
+use crate::{
+    account::{
+        password,
+        throttle::{self, Counter},
+        user::fold_login,
+    },
+    audit::{Actor, Entry, Event},
+    db::{Rows, Statement, audit, throttles, users},
+    edge::{http::browser::Visitor, platform::context::Context},
+    fault::Fault,
+    secret::Purpose,
+    time::Lifetime,
+};
+
+/// What came of a guess.
+pub enum Verdict {
+    /// The person, and what is stored of the password: whoever acts on this makes sure that it still is. The success is noted by
+    /// `forgiving`.
+    Passed {
+        user_id: String,
+        password_hash: String,
+        forgiving: Vec<Statement>,
+    },
+    Failed,
+    TooMany {
+        wait: Lifetime,
+    },
+}
+
+/// A guess at the password of the person whom `login` names. It counts for that text, in any spelling and whether or not anybody
+/// has the name, and for the address; in a browser in which that person has signed in before it counts for that browser
+/// alone. The answer, and the time it takes, are the same for a wrong password, an unknown person and a disabled one.
+pub async fn sign_in(
+    (login, password): (&str, &str),
+    visitor: &Visitor,
+    address: &str,
+    context: &Context,
+) -> Result<Verdict, Fault> {
+    let key = context.config.roots.current(Purpose::Throttle);
+    let folded = fold_login(login);
+    let (account, address) = (throttle::of_account(&key, &folded), throttle::of_address(&key, address));
+    let known = visitor.known(context);
+    let guess = throttles::Guess {
+        folded: &folded,
+        account: &account,
+        address: &address,
+        known: &visitor.own_counters(&known, &key),
+    };
+    let [counted_address, counted, user] = context
+        .db
+        .batch([
+            throttles::count_address_of(&guess, context.now),
+            throttles::count_account_of(&guess, context.now),
+            users::find_by_login(login, &folded),
+        ])
+        .await?;
+    let forgiving = |user_id: &str| match guess.known.iter().find(|(id, _)| id == user_id) {
+        Some((_, own)) => vec![throttles::reset(own)],
+        None => vec![throttles::reset(&account), throttles::forgive(&address)],
+    };
+    let counted = [(&counted, &account), (&counted_address, &address)];
+    check(password, &counted, &user, context)
+        .await
+        .map(|verdict| match verdict {
+            Verdict::Passed {
+                user_id, password_hash, ..
+            } => Verdict::Passed {
+                forgiving: forgiving(&user_id),
+                user_id,
+                password_hash,
+            },
+            other => other,
+        })
+}
+
+/// A guess at the password of somebody who is signed in. It counts for their session alone: strangers who guess keep nobody from
+/// their own forms.
+pub async fn in_session(
+    (session_id, user_id): (&str, &str),
+    password: &str,
+    context: &Context,
+) -> Result<Verdict, Fault> {
+    let key = context.config.roots.current(Purpose::Throttle);
+    let session = throttle::of_session(&key, session_id);
+    let [counted, user] = context
+        .db
+        .batch([
+            throttles::count_address(&session, context.now),
+            users::find_with_password(user_id),
+        ])
+        .await?;
+    let verdict = check(password, &[(&counted, &session)], &user, context).await?;
+    Ok(match verdict {
+        Verdict::Passed {
+            user_id, password_hash, ..
+        } => Verdict::Passed {
+            user_id,
+            password_hash,
+            forgiving: vec![throttles::reset(&session)],
+        },
+        other => other,
+    })
+}
+
+async fn check(
+    password: &str,
+    counted: &[(&Rows, &Counter)],
+    user: &Rows,
+    context: &Context,
+) -> Result<Verdict, Fault> {
+    let user = users::read_with_password(user)?;
+    let user_id = user.as_ref().map(|(user, _)| user.id.as_str());
+    let (mut wait, mut reached) = (None, false);
+    for (rows, counter) in counted {
+        wait = wait.max(throttles::read_wait(rows, counter, context.now)?);
+        reached |= throttles::reached(rows, counter)?;
+    }
+    if let Some(wait) = wait {
+        if reached {
+            record(Event::Throttled, user_id, context).await?;
+        }
+        return Ok(Verdict::TooMany { wait });
+    }
+    let stored = user.as_ref().and_then(|(_, hash)| hash.as_deref());
+    let matches = password::verify(&password::prepare(password), stored);
+    match user {
+        Some((user, Some(password_hash))) if matches && user.disabled_at.is_none() => Ok(Verdict::Passed {
+            user_id: user.id,
+            password_hash,
+            forgiving: Vec::new(),
+        }),
+        _ => {
+            record(Event::SignInFailed, user_id, context).await?;
+            Ok(Verdict::Failed)
+        }
+    }
+}
+
+/// Writes down what somebody tried, at the account where there is one.
+async fn record(event: Event, user_id: Option<&str>, context: &Context) -> Result<(), Fault> {
+    let entry = Entry::new(event, Actor::Anybody);
+    match user_id {
+        Some(user_id) => context
+            .db
+            .batch(audit::record_guess(&entry.user(user_id), context))
+            .await
+            .map(|_| ()),
+        None => context
+            .db
+            .batch(audit::record_of_stranger(&entry, context))
+            .await
+            .map(|_| ()),
+    }
+}

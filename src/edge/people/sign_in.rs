@@ -1,0 +1,281 @@
+//! Somebody who is asked who they are, what waits for them, and how their session begins: what the pages for signing in and
+//! signing up share.
+
+use serde_json::json;
+
+use crate::{
+    account::held_sessions::MOST,
+    audit::{Actor, Entry, Event},
+    config::SignUp,
+    db::{
+        Statement, audit, session_clients,
+        sessions::{self, Ending, NewSession, Session},
+    },
+    edge::{
+        authorization::client_request::Flow,
+        http::{
+            browser::{Visitor, see_page},
+            cookies,
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        platform::{context::Context, random},
+        sessions::ending,
+    },
+    fault::Fault,
+    oidc::{
+        authentication::{ACR_ONE_FACTOR, Amr, Authentication},
+        client::redirect_uri::destination,
+        interaction::{Choice, Interaction},
+        params::Params,
+    },
+    pages::{Csp, Language, LoginPurpose, content_security_policy},
+    reply::Reply,
+    routes::{self, Endpoint, Method},
+    secret::{OpaqueToken, Purpose},
+};
+
+/// A visitor who is asked to sign in.
+pub struct Guest {
+    pub visitor: Visitor,
+    pub destination: Destination,
+    /// Where somebody is signed in already.
+    pub session: Option<Session>,
+    /// Whether the person wants to sign in with an account that is not there.
+    pub wants_another: bool,
+}
+
+/// Where a sign-in leads. It is one of Limen's own places, never an address that came with the request.
+pub enum Destination {
+    /// Back to an authorization request that waits, sealed.
+    Request {
+        sealed: String,
+        interaction: Box<Interaction>,
+        flow: Box<Flow>,
+    },
+    /// To a page of the account.
+    Account { name: &'static str, page: Endpoint },
+}
+
+/// What belongs to a sign-in: it happens with it or not at all.
+#[derive(Default)]
+pub struct Along {
+    pub before: Vec<Statement>,
+    pub after: Vec<Statement>,
+}
+
+impl Destination {
+    pub fn login_hint(&self) -> &str {
+        match self {
+            Self::Request { flow, .. } => flow.params.single("login_hint").ok().flatten().unwrap_or_default(),
+            Self::Account { .. } => "",
+        }
+    }
+
+    /// The client that waits.
+    pub fn client_id(&self) -> Option<&str> {
+        match self {
+            Self::Request { flow, .. } => Some(&flow.client.client_id),
+            Self::Account { .. } => None,
+        }
+    }
+}
+
+impl Guest {
+    pub async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Self, PageFailure> {
+        let visitor = Visitor::of(request, context);
+        let named = params.single("page").map_err(Problem::BadRequest)?;
+        let Some(named) = named else {
+            let (sealed, interaction) = visitor.interaction(params, context)?;
+            let (flow, standing) = match request.method {
+                Method::Post => Flow::load(&interaction, &visitor, context).await?,
+                _ => Flow::load_to_show(&interaction, &visitor, context).await?,
+            };
+            let flow = Box::new(flow);
+            return Ok(Self {
+                visitor,
+                session: standing.session,
+                wants_another: interaction.choice == Choice::Another,
+                destination: Destination::Request {
+                    sealed,
+                    interaction: Box::new(interaction),
+                    flow,
+                },
+            });
+        };
+        let (name, page) = routes::account_page(named).ok_or(Problem::NotFound)?;
+        let find = sessions::find(visitor.session_hash.as_ref(), &context.config.lifetimes, context.now);
+        let session = sessions::read(&context.db.run(find).await?)?;
+        Ok(Self {
+            visitor,
+            destination: Destination::Account { name, page },
+            session,
+            wants_another: false,
+        })
+    }
+
+    /// Who sent a form of one of these pages, bound to `form`.
+    pub async fn submitting(
+        request: &Incoming,
+        params: &Params,
+        form: &[&str],
+        context: &Context,
+    ) -> Result<Self, PageFailure> {
+        let csrf = params.single("csrf").ok().flatten().unwrap_or_default();
+        if !Visitor::of(request, context).sent_form(csrf, form, context) {
+            return Err(Problem::ForeignForm.into());
+        }
+        Self::receive(request, params, context).await
+    }
+
+    /// The answer to the client that waits, where the person turned it down.
+    pub async fn turned_down(&self, params: &Params, context: &Context) -> Result<Option<Reply>, Fault> {
+        let cancel = params.single("cancel").ok().flatten().unwrap_or_default();
+        match &self.destination {
+            Destination::Request { flow, interaction, .. } if !cancel.is_empty() => {
+                flow.deny(interaction, self.language(), context).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    pub fn language(&self) -> Language {
+        let params = match &self.destination {
+            Destination::Request { flow, .. } => Some(&flow.params),
+            Destination::Account { .. } => None,
+        };
+        self.visitor.language(params)
+    }
+
+    /// What the person signs in for, as pages tell it.
+    pub fn purpose(&self, language: Language) -> LoginPurpose<'_> {
+        let locale = language.tag();
+        match &self.destination {
+            Destination::Request { sealed, flow, .. } => LoginPurpose::App {
+                client_name: flow.client.display_name(locale),
+                client_uri: flow.client.metadata.client_uri.best_for(&[locale]),
+                policy_uri: flow.client.metadata.policy_uri.best_for(&[locale]),
+                tos_uri: flow.client.metadata.tos_uri.best_for(&[locale]),
+                return_to: destination(flow.address.redirect_uri()),
+                interaction: sealed,
+            },
+            Destination::Account { name, .. } => LoginPurpose::Account { page: name },
+        }
+    }
+
+    /// The policy of a page whose form leads to the destination.
+    pub fn page_policy(&self) -> String {
+        match &self.destination {
+            Destination::Request { flow, .. } => flow.page_policy(),
+            Destination::Account { .. } => content_security_policy(Csp::default()),
+        }
+    }
+
+    /// Where the same person, with the same destination, makes an account, if anybody may.
+    pub fn sign_up_address(&self, context: &Context) -> Option<String> {
+        (context.config.sign_up == SignUp::Open).then(|| self.address_of(Endpoint::SignUp))
+    }
+
+    /// `page`, with the same destination.
+    pub fn address_of(&self, page: Endpoint) -> String {
+        match &self.destination {
+            Destination::Request { sealed, .. } => format!("{}?interaction={sealed}", page.path()),
+            Destination::Account { name, .. } => format!("{}?page={name}", page.path()),
+        }
+    }
+
+    /// Begins a session under a new id, whatever the browser came with. It takes the place of those that the same person has
+    /// there; other people stay signed in. `None` when there is no such account that may sign in, or the password that was
+    /// shown is not theirs any more.
+    pub async fn sign_in(
+        &self,
+        (user_id, password_hash): (String, &str),
+        with: Along,
+        request: &Incoming,
+        context: &Context,
+    ) -> Result<Option<Reply>, Fault> {
+        let roots = &context.config.roots;
+        let token = OpaqueToken::new(roots, random::bytes()?);
+        let hash = token
+            .hash(roots, Purpose::Session)
+            .ok_or_else(|| Fault::new("session", "no root key"))?;
+        let authentication = Authentication {
+            session_id: random::id()?,
+            user_id,
+            auth_time: context.now,
+            acr: ACR_ONE_FACTOR.to_owned(),
+            amr: vec![Amr::Pwd],
+        };
+        let user_agent = request.header("user-agent").unwrap_or_default();
+        let session = NewSession {
+            hash: &hash,
+            authentication: &authentication,
+            password_hash,
+            user_agent: &user_agent,
+        };
+        let (session_id, user_id) = (&authentication.session_id, &authentication.user_id);
+        let held = sessions::json_of(self.visitor.held.all());
+        let signed_in = Entry {
+            client_id: self.destination.client_id(),
+            ..Entry::new(Event::SignIn, Actor::Person)
+                .user(user_id)
+                .session(session_id)
+                .detail(json!({ "amr": authentication.amr }))
+        };
+        let mut statements = with.before;
+        let beginning = statements.len();
+        statements.extend([
+            sessions::insert(&session, &context.config.lifetimes),
+            audit::record_if_changed(&signed_in, context),
+        ]);
+        let may_evict = self.visitor.held.all().count() >= MOST;
+        if may_evict {
+            let which = Ending::Evicted {
+                hashes: &held,
+                user_id,
+                session_id,
+            };
+            let ended = Entry::new(Event::SessionEnded, Actor::Person);
+            statements.push(audit::record_ending(&ended, &which, context));
+            statements.extend(ending::end_sessions(&which, context));
+        }
+        statements.push(session_clients::inherit(session_id, user_id, &held));
+        statements.extend(session_clients::forget_oldest(session_id));
+        let superseding = statements.len();
+        statements.push(sessions::supersede(session_id, user_id, &held));
+        let surplus = Ending::Surplus {
+            user_id,
+            session_id,
+            idle_since: context.now - context.config.lifetimes.session_idle,
+            now: context.now,
+        };
+        statements.push(audit::record_ending(
+            &Entry::new(Event::SessionEnded, Actor::Person),
+            &surplus,
+            context,
+        ));
+        statements.extend(ending::end_sessions(&surplus, context));
+        let ended = statements.len() - 1;
+        statements.extend(with.after);
+        let rows = context.db.batch_all(statements).await?;
+        let (Some(begun), Some(superseded), Some(ended)) =
+            (rows.get(beginning), rows.get(superseding), rows.get(ended))
+        else {
+            return Err(Fault::new("D1", "as many results as statements were expected"));
+        };
+        if !begun.any()? {
+            return Ok(None);
+        }
+        let superseded = sessions::read_hashes(superseded)?;
+        let held = self.visitor.held.clone().begin(token, hash, &superseded);
+        if may_evict || ended.any()? {
+            ending::announce(context)?;
+        }
+        let next = match &self.destination {
+            Destination::Request { sealed, .. } => see_page(Endpoint::AuthorizeResume, sealed),
+            Destination::Account { page, .. } => Reply::see_other(page.path().to_owned()),
+        };
+        let known = self.visitor.become_known(user_id, context);
+        Ok(Some(cookies::hold(next, &context.config, &held).with_cookie(known)))
+    }
+}

@@ -1,0 +1,134 @@
+//! What an endpoint has at hand while it answers one request.
+
+use std::{cell::OnceCell, rc::Rc};
+
+use worker::Env;
+
+use super::{certificate, clock, d1::Db, kv::Kv, random};
+use crate::{
+    config::{Config, ConfigError},
+    fault::Fault,
+    network,
+    oidc::client::client_certificate::ClientCertificate,
+    time::UnixTime,
+};
+
+/// The platform, and the request's place in time.
+pub struct Context {
+    env: Env,
+    pub config: Rc<Config>,
+    pub now: UnixTime,
+    pub db: Db,
+    pub kv: Kv,
+    /// Stands in the log and on error pages, so that a person's report finds its line.
+    pub request_id: String,
+    /// The network that the request came from, for the audit. `None` for the periodic run.
+    pub network: Option<String>,
+    /// The TLS certificate that the caller showed, where certificates count.
+    pub certificate: Option<ClientCertificate>,
+    pub background: Background,
+}
+
+/// Work that goes on after the answer.
+pub struct Background(Option<worker::Context>);
+
+impl Background {
+    pub fn of_request(context: worker::Context) -> Self {
+        Self(Some(context))
+    }
+
+    /// For the periodic run, which has nobody to answer.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    pub fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+        if let Some(context) = &self.0 {
+            context.wait_until(work);
+        }
+    }
+}
+
+thread_local! {
+    /// Variables, secrets and bindings do not change while an isolate lives.
+    static CONFIG: OnceCell<Rc<Config>> = const { OnceCell::new() };
+}
+
+/// Why there is no context.
+pub enum Unavailable {
+    Config(ConfigError),
+    NoDatabase,
+}
+
+impl Context {
+    /// The platform as it is now, for a request from `address`.
+    pub fn new(env: &Env, background: Background, address: Option<&str>) -> Result<Self, Unavailable> {
+        let config = config(env)?;
+        Ok(Self {
+            env: env.clone(),
+            config,
+            now: clock::now(),
+            db: Db::new(env),
+            kv: Kv::new(env),
+            request_id: random::id().unwrap_or_default(),
+            network: address.and_then(network::written),
+            certificate: None,
+            background,
+        })
+    }
+}
+
+impl Context {
+    /// The same, for a caller that may have shown a certificate.
+    #[must_use]
+    pub fn with_certificate(self, request: &web_sys::Request) -> Self {
+        let counts = self.config.mtls_origin.is_some();
+        let certificate = counts.then(|| certificate::presented(request)).flatten();
+        Self { certificate, ..self }
+    }
+
+    /// A context for work that goes on after the answer.
+    ///
+    /// # Errors
+    /// As [`Context::new`], which has worked before.
+    pub fn for_later(&self) -> Result<Self, Fault> {
+        Ok(Self {
+            env: self.env.clone(),
+            config: self.config.clone(),
+            now: self.now,
+            db: Db::new(&self.env),
+            kv: Kv::new(&self.env),
+            request_id: self.request_id.clone(),
+            network: self.network.clone(),
+            certificate: None,
+            background: Background::none(),
+        })
+    }
+}
+
+impl crate::audit::Occasion for Context {
+    fn now(&self) -> UnixTime {
+        self.now
+    }
+
+    fn network(&self) -> Option<&str> {
+        self.network.as_deref()
+    }
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+}
+
+fn config(env: &Env) -> Result<Rc<Config>, Unavailable> {
+    if let Some(config) = CONFIG.with(|cell| cell.get().cloned()) {
+        return Ok(config);
+    }
+    let var = |name: &str| env.var(name).map(|var| var.to_string()).ok();
+    let config = Rc::new(Config::parse(var).map_err(Unavailable::Config)?);
+    if !Db::is_bound(env) {
+        return Err(Unavailable::NoDatabase);
+    }
+    CONFIG.with(|cell| _ = cell.set(config.clone()));
+    Ok(config)
+}

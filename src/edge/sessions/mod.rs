@@ -1,0 +1,4 @@
+//! How sessions end, and who is notified.
+
+pub mod ending;
+pub mod notices;

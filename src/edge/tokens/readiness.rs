@@ -1,0 +1,30 @@
+//! Whether a client can be given tokens: that is known before a code, a refresh token or an assertion is used up for them.
+
+use super::for_client;
+use crate::{
+    db::readiness::Ready,
+    edge::{clients::memory::Known, http::failure::StepFailure, keys::signer, platform::context::Context},
+    fault::Fault,
+};
+
+/// Gets the key at hand that signs for the client, and tries the one that its ID tokens are encrypted to.
+///
+/// # Errors
+/// A fault where no key can sign.
+pub async fn of(known: &Known, context: &Context) -> Result<Ready, Fault> {
+    let client = &known.record.client;
+    let alg = client.signing_alg();
+    signer::take_at_hand(known.signing_key.as_ref(), alg, context).await?;
+    let unreadable = match for_client::check_reader(client, context).await {
+        Ok(()) => None,
+        Err(StepFailure::Client(error)) => Some(error),
+        Err(StepFailure::Fault(fault)) => return Err(fault),
+    };
+    Ok(Ready {
+        client_id: client.client_id.clone(),
+        version: client.version,
+        alg,
+        keys: signer::at_hand(),
+        unreadable,
+    })
+}
