@@ -90,7 +90,8 @@ for (const [method, make] of Object.entries(METHODS)) {
           if (cause.wrongProof) bad.auth = await wrong();
           if (cause.noCertificate) delete bad.cf;
           await cause.make?.(about);
-          const refused = await client.post("/token", { ...fields, ...cause.with }, bad);
+          const response = await client.post("/token", { ...fields, ...cause.with }, bad);
+          const refused = new Response(await response.text(), { status: response.status, headers: [...response.headers] });
           // First, so that the next cause begins where nothing is wrong.
           await cause.end?.(about);
           assert.ok([cause.status].flat().includes(refused.status), `${refused.status} ${await refused.clone().text()}`);
