@@ -5,17 +5,16 @@
 //! and it is pure: no I/O, no clock, no randomness. The arrows between modules:
 //!
 //! ```text
-//! edge  ->  db, pages, reply, openapi
-//! db  ->  account, audit
-//! pages, account, reply  ->  oidc
-//! oidc  ->  config, readable, routes, secret, time, fault
-//! config  ->  secret, time
-//! account, edge  ->  network
-//! all of these  ->  web
+//! edge  ->  db, pages
+//! db, pages  ->  account, reply
+//! account, reply  ->  oidc, openapi
+//! oidc  ->  config, audit
+//! config, audit  ->  web, secret
+//! web, secret  ->  routes, network, readable, cookie, fault, time
 //! ```
 //!
-//! What stands on the left may also use whatever its right-hand side uses; `tests/layers.rs` holds it to that. `edge`
-//! exists on wasm only, so that nothing else can reach the platform.
+//! What stands on the left may also use whatever its right-hand side uses. `tests/imports.rs` holds the order, and
+//! `tests/layers.rs` what each may name. `edge` exists on wasm only, so that nothing else can reach the platform.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
