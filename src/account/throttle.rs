@@ -86,19 +86,19 @@ pub fn of_assertions(key: &Key, address: &str) -> Counter {
     }
 }
 
-/// The counter of request objects that a network, as the audit knows it, makes Limen fetch from where such clients say.
-pub fn of_request_objects(key: &Key, network: &str) -> Counter {
+/// The counter of request objects that an address makes Limen fetch from where such clients say.
+pub fn of_request_objects(key: &Key, address: &str) -> Counter {
     Counter {
-        key: random_text(key.mac(&[b"request objects", network.as_bytes()])),
         limit: 300,
+        ..of_network(key, b"request objects", address)
     }
 }
 
-/// The counter of keys that a network, as the audit knows it, makes Limen fetch from where clients say whom anybody can be.
-pub fn of_client_keys(key: &Key, network: &str) -> Counter {
+/// The counter of keys that an address makes Limen fetch from where clients say whom anybody can be.
+pub fn of_client_keys(key: &Key, address: &str) -> Counter {
     Counter {
-        key: random_text(key.mac(&[b"client keys", network.as_bytes()])),
         limit: 60,
+        ..of_network(key, b"client keys", address)
     }
 }
 
@@ -118,11 +118,11 @@ pub fn of_email_changes(key: &Key, user_id: &str) -> Counter {
     }
 }
 
-/// The counter of documents that a network, as the audit knows it, makes Limen fetch.
-pub fn of_documents(key: &Key, network: &str) -> Counter {
+/// The counter of documents that an address makes Limen fetch.
+pub fn of_documents(key: &Key, address: &str) -> Counter {
     Counter {
-        key: random_text(key.mac(&[b"documents", network.as_bytes()])),
         limit: 60,
+        ..of_network(key, b"documents", address)
     }
 }
 

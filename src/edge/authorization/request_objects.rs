@@ -93,7 +93,7 @@ async fn fetch_object(uri: &str, client: &Client, context: &Context) -> Result<S
         return Ok(object.trim().to_owned());
     }
     let key = context.config.roots.current(Purpose::Throttle);
-    let network = throttle::of_request_objects(&key, context.network.as_deref().unwrap_or_default());
+    let network = throttle::of_request_objects(&key, &context.address);
     let charge = outbound::charge_client(&client.client_id, network, &uri.url, context);
     let wanted = Wanted {
         url: &uri.url,

@@ -213,7 +213,7 @@ async fn fetch_keys(client: &Client, uri: &str, context: &Context) -> Result<(Pu
         longest: LONGEST,
     };
     let key = context.config.roots.current(Purpose::Throttle);
-    let network = throttle::of_client_keys(&key, context.network.as_deref().unwrap_or_default());
+    let network = throttle::of_client_keys(&key, &context.address);
     let charge = outbound::charge_client(&client.client_id, network, &url, context);
     let fetched = outbound::get(&wanted, Some(&charge), context).await;
     let fetched = fetched.map_err(|refusal| match refusal {

@@ -139,7 +139,7 @@ pub fn charge_anybody(network: Counter, url: &FetchUrl, context: &Context) -> Ch
 /// The counter of documents of the network that asks.
 pub fn documents_of_network(context: &Context) -> Counter {
     let key = context.config.roots.current(Purpose::Throttle);
-    throttle::of_documents(&key, context.network.as_deref().unwrap_or_default())
+    throttle::of_documents(&key, &context.address)
 }
 
 /// As [`charge_anybody`], where it is for `client_id`: only if anybody can be that client.

@@ -24,6 +24,8 @@ pub struct Context {
     pub request_id: String,
     /// The network that the request came from, for the audit. `None` for the periodic run.
     pub network: Option<String>,
+    /// The address that the request came from, for limits. It is never stored.
+    pub address: String,
     /// The TLS certificate that the caller showed, where certificates count.
     pub certificate: Option<ClientCertificate>,
     pub background: Background,
@@ -72,6 +74,7 @@ impl Context {
             kv: Kv::new(env),
             request_id: random::id().unwrap_or_default(),
             network: address.and_then(network::written),
+            address: address.unwrap_or_default().to_owned(),
             certificate: None,
             background,
         })
@@ -100,6 +103,7 @@ impl Context {
             kv: Kv::new(&self.env),
             request_id: self.request_id.clone(),
             network: self.network.clone(),
+            address: self.address.clone(),
             certificate: None,
             background: Background::none(),
         })
