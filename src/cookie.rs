@@ -48,18 +48,31 @@ impl fmt::Display for Cookie {
     }
 }
 
-/// The value of a cookie in a `Cookie` header.
+/// The value of a cookie in a `Cookie` header. Only spaces and tabs count as blank (RFC 6265 section 5.2): a name with another
+/// blank before `__Host-` is another name, which any host of the domain can set.
 pub fn find<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    let bare = |text: &'a str| text.trim_matches([' ', '\t']);
     header
         .split(';')
         .filter_map(|pair| pair.split_once('='))
-        .find(|(found, _)| found.trim() == name)
-        .map(|(_, value)| value.trim())
+        .find(|(found, _)| bare(found) == name)
+        .map(|(_, value)| bare(value))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_behind_another_blank_is_another_name() {
+        for blank in ['\u{2000}', '\u{a0}', '\u{85}', '\u{3000}'] {
+            assert_eq!(
+                find(&format!("a=1; {blank}__Host-limen_session=x"), "__Host-limen_session"),
+                None
+            );
+        }
+        assert_eq!(find("a=1; \tb=2 ", "b"), Some("2"));
+    }
 
     #[test]
     fn a_cookie_is_written_with_all_that_binds_it() {

@@ -133,7 +133,7 @@ fn leaves(tree: &str) -> Vec<Vec<String>> {
 /// A path from the root of the crate; `None` for one of another crate.
 fn absolute(path: &[String], module: &[String], depth: usize) -> Option<Vec<String>> {
     let supers = path.iter().take_while(|segment| *segment == "super").count();
-    let rest = &path[supers.max(1)..];
+    let rest = path.iter().skip(supers.max(1));
     let base = match path.first()?.as_str() {
         "crate" => 0,
         "self" => module.len(),

@@ -9,7 +9,7 @@
 use url::Url;
 
 use super::{
-    client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg, GrantType, IdTokenAlg},
+    client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg, GrantType, IdTokenAlg, SubjectType},
     redirect_uri::{ApplicationType, RedirectUri},
     sector_identifier::sector,
 };
@@ -94,7 +94,24 @@ fn check_open(wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Resul
             "has client_credentials, which only the operator can give",
         ));
     }
-    Ok(())
+    check_logout_of_sector(wanted)
+}
+
+/// A logout token tells the `sub` of the client's sector, so it goes to a host of that sector alone. A client without such a
+/// host is a sector of its own.
+fn check_logout_of_sector(wanted: &ClientMetadata) -> Result<(), OAuthError> {
+    let Some(uri) = wanted.backchannel_logout_uri.as_deref() else {
+        return Ok(());
+    };
+    let told = Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let mut hosts = wanted.redirect_uris.iter().filter_map(https_host).peekable();
+    if wanted.subject_type != SubjectType::Pairwise || hosts.peek().is_none() || hosts.any(|host| Some(host) == told) {
+        return Ok(());
+    }
+    Err(refusal(
+        "backchannel_logout_uri",
+        "of a client with pairwise subjects must have the host of a redirect URI",
+    ))
 }
 
 /// Every field of an operator's client is decided on here; a new one does not compile until it is.

@@ -8,7 +8,8 @@ import { fault } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen({ vars: { SIGNUP: "open" } });
-const [app, ada, browser] = [await op.client(), await op.person(), op.browser()];
+// Grace signs in again and again: a person has so many sessions, and the oldest ends.
+const [app, ada, grace, browser] = [await op.client(), await op.person(), await op.person(), op.browser()];
 await app.tokens(await browser.obtain(app, ada));
 await op.cron(); // all keys exist: what changes from here on is the operation's doing
 
@@ -38,7 +39,7 @@ const OPERATIONS = {
     const visitor = op.browser();
     const fields = inputs(await visitor.authorize(app), "password");
     return (init) =>
-      visitor.fetch("/login", { form: { ...fields, username: ada.username, password: ada.password }, ...init });
+      visitor.fetch("/login", { form: { ...fields, username: grace.username, password: grace.password }, ...init });
   },
   "signing up": async () => {
     const visitor = op.browser();

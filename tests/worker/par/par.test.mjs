@@ -78,12 +78,16 @@ test("of many uses at once by somebody who is signed in, one gets a code", async
 test("a request that D1 failed to answer is still there when D1 is back", async () => {
   const browser = op.browser();
   await browser.obtain(client, ada);
-  for (let nth = 0; nth < 12; nth++) {
+  let nth = 0;
+  for (;;) {
     const { request_uri: uri } = await pushed();
     const failed = await browser.open(path(client, uri), { d1: { nth } });
+    if (failed.callback?.get("code")) break; // There are no more statements.
     assert.equal(failed.status, 503, `statement ${nth}`);
     assert.ok((await browser.open(path(client, uri))).callback?.get("code"), `statement ${nth}`);
+    nth++;
   }
+  assert.ok(nth >= 8, `${nth} statements`);
 });
 
 test("a change of the client meanwhile costs no reference", async () => {

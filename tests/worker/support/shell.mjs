@@ -37,6 +37,7 @@ export default class Shell extends WorkerEntrypoint {
     const headers = new Headers(request.headers);
     headers.delete("x-limen-test");
     if (wish.address) headers.set("cf-connecting-ip", wish.address);
+    if (wish.flood) headers.delete("content-length");
     clock.broken = wish.trap === true;
     try {
       const body = wish.flood ? { body: flood(wish.flood, meter) } : {};

@@ -347,3 +347,21 @@ fn a_home_page_is_shown_of_who_people_return_to() {
     let other = json!({"client_uri": "https://bank.example/"});
     assert_eq!(home(client(other), Some(&before(&operators, false))), None);
 }
+
+/// A logout token tells the `sub` that people have in the client's sector.
+#[test]
+fn a_pairwise_client_is_told_of_logouts_within_its_sector() {
+    let with = |uri: &str, subject_type: &str| {
+        let members = json!({"subject_type": subject_type, "backchannel_logout_uri": uri});
+        check_registration(&client(members))
+    };
+    assert_eq!(with("https://app.acme.org/logout", "pairwise"), Ok(()));
+    assert_eq!(with("https://evil.example/logout", "public"), Ok(()));
+    assert_refused(
+        with("https://evil.example/logout", "pairwise"),
+        "backchannel_logout_uri",
+    );
+    let native = json!({"redirect_uris": ["org.acme.app:/cb"], "subject_type": "pairwise",
+        "backchannel_logout_uri": "https://evil.example/logout"});
+    assert_eq!(check_registration(&client(native)), Ok(()), "it is a sector of its own");
+}
