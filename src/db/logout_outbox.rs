@@ -13,7 +13,7 @@ use crate::{
 const LEASE: Lifetime = Lifetime::minutes(2);
 
 /// Writes a notice for every client that knows one of the sessions that end and has a `backchannel_logout_uri`. Goes into the
-/// batch that ends them, before it does. Where the target has failed others that wait, the new one waits with them.
+/// batch that ends them, before it does. Where the target has failed others of the client, the new one waits with them.
 pub fn write(which: &Ending<'_>, now: UnixTime) -> Statement {
     let sql = format!(
         "INSERT INTO logout_outbox
@@ -22,9 +22,11 @@ pub fn write(which: &Ending<'_>, now: UnixTime) -> Statement {
                 (SELECT subject_salt FROM users WHERE users.id = s.user_id), sc.known_as,
                 json_extract(c.metadata, '$.backchannel_logout_uri'),
                 COALESCE((SELECT MAX(attempts) FROM logout_outbox
-                          WHERE target = json_extract(c.metadata, '$.backchannel_logout_uri')), 0),
+                          WHERE target = json_extract(c.metadata, '$.backchannel_logout_uri')
+                              AND logout_outbox.client_id = c.id), 0),
                 MAX(?, COALESCE((SELECT MAX(due_at) FROM logout_outbox
-                          WHERE target = json_extract(c.metadata, '$.backchannel_logout_uri') AND attempts > 0), 0)),
+                          WHERE target = json_extract(c.metadata, '$.backchannel_logout_uri')
+                              AND logout_outbox.client_id = c.id AND attempts > 0), 0)),
                 ?
          FROM sessions s
          JOIN session_clients sc ON sc.session_id = s.id
@@ -44,7 +46,7 @@ pub struct Notice {
     pub session_id: String,
     /// Where its client wanted to be told when it was written.
     pub target: Option<String>,
-    /// How often in a row the target has failed.
+    /// How often in a row the target has failed its client.
     pub attempts: i64,
     pub created_at: UnixTime,
 }
@@ -123,8 +125,22 @@ pub fn delete(ids: &str) -> Statement {
     Statement::new("DELETE FROM logout_outbox WHERE id IN (SELECT value FROM json_each(?))").bind(ids)
 }
 
-/// All that waits for the target of `notice` waits until `due_at`, since it has failed `failures` times in a row.
+/// What the client of `notice` should hear there waits until `due_at`, since it was answered wrongly `failures` times in a row.
+/// That says nothing of others who name the same target.
 pub fn postpone(notice: &Notice, failures: i64, due_at: UnixTime) -> Statement {
+    Statement::new(
+        "UPDATE logout_outbox SET lease = NULL, attempts = ?, due_at = ?
+         WHERE id = ? OR (target = ? AND client_id = ?)",
+    )
+    .bind(failures)
+    .bind(due_at)
+    .bind(&notice.id)
+    .bind(notice.target.as_ref())
+    .bind(&notice.client.client_id)
+}
+
+/// All that waits for the target of `notice` waits until `due_at`, since it has not answered, for the `failures`th time in a row.
+pub fn postpone_all(notice: &Notice, failures: i64, due_at: UnixTime) -> Statement {
     Statement::new("UPDATE logout_outbox SET lease = NULL, attempts = ?, due_at = ? WHERE id = ? OR target = ?")
         .bind(failures)
         .bind(due_at)
@@ -132,24 +148,31 @@ pub fn postpone(notice: &Notice, failures: i64, due_at: UnixTime) -> Statement {
         .bind(notice.target.as_ref())
 }
 
-/// The target of `notice` has answered again: what waits for it is due.
+/// The client of `notice` has answered again: what it should hear there is due.
 pub fn release(notice: &Notice, now: UnixTime) -> Statement {
-    Statement::new("UPDATE logout_outbox SET attempts = 0, due_at = ? WHERE target = ? AND lease IS NULL")
-        .bind(now)
-        .bind(notice.target.as_ref())
+    Statement::new(
+        "UPDATE logout_outbox SET attempts = 0, due_at = ? WHERE target = ? AND client_id = ? AND lease IS NULL",
+    )
+    .bind(now)
+    .bind(notice.target.as_ref())
+    .bind(&notice.client.client_id)
 }
 
-/// The client of `notice` wants to be told at `target` by now. It is due there at once, unless others wait for that.
+/// The client of `notice` wants to be told at `target` by now. It is due there at once, unless others of the client
+/// wait for that.
 pub fn redirect(notice: &Notice, target: &str, now: UnixTime) -> Statement {
     Statement::new(
         "UPDATE logout_outbox SET lease = NULL, target = ?,
-             attempts = COALESCE((SELECT MAX(attempts) FROM logout_outbox WHERE target = ?), 0),
-             due_at = MAX(?, COALESCE((SELECT MAX(due_at) FROM logout_outbox WHERE target = ? AND attempts > 0), 0))
+             attempts = COALESCE((SELECT MAX(attempts) FROM logout_outbox WHERE target = ? AND client_id = ?), 0),
+             due_at = MAX(?, COALESCE((SELECT MAX(due_at) FROM logout_outbox
+                                       WHERE target = ? AND client_id = ? AND attempts > 0), 0))
          WHERE id = ?",
     )
     .bind(target)
     .bind(target)
+    .bind(&notice.client.client_id)
     .bind(now)
     .bind(target)
+    .bind(&notice.client.client_id)
     .bind(&notice.id)
 }

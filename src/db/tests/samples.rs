@@ -388,6 +388,11 @@ fn about_clients(all: &mut Samples) {
         "logout_outbox::postpone",
         [logout_outbox::postpone(&notice, 2, NOW)],
     );
+    add(
+        all,
+        "logout_outbox::postpone_all",
+        [logout_outbox::postpone_all(&notice, 2, NOW)],
+    );
     add(all, "logout_outbox::release", [logout_outbox::release(&notice, NOW)]);
     add(
         all,

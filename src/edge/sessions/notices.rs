@@ -1,8 +1,9 @@
 //! Back-channel logout at work (OIDC Back-Channel Logout 1.0 section 2.5): sends what `logout_outbox` holds. A notice is taken by
 //! one run at a time and stays in the outbox until its client has answered, so nothing is lost, and a client that is slow or
-//! away keeps no other waiting. An address that fails is asked once for all that wait for it, at ever longer intervals.
+//! away keeps no other waiting. An address that does not answer is asked once for all that wait for it, at ever longer
+//! intervals. What it answers counts only for the client whose notice it got.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
 
@@ -93,50 +94,62 @@ enum Outcome {
     Moved(String),
     /// It says that the notice is wrong.
     Refused,
-    /// It did not answer, or not as it should.
+    /// It did not answer as it should, or could not be told.
     Failed(String),
+    /// Nothing answers at its address, or too slowly.
+    Silent(String),
 }
 
-/// Tells one target of `notices`, one after the other, until it fails: then the others wait, too.
+/// Tells one target of `notices`, one after the other. Where it does not answer, all others wait, too; where it answers wrongly,
+/// only those of the same client: anybody may name the address of somebody else, who rightly refuses what is not meant for them.
 async fn tell<'a>(notices: &[&'a Notice], signers: &BTreeMap<SigningAlg, Signer>, context: &Context) -> Told<'a> {
     let mut told = Told::default();
-    let mut failures = notices.first().map_or(0, |notice| notice.attempts);
+    let mut heard = BTreeSet::new();
+    let mut turned_down = BTreeSet::new();
     for notice in notices {
-        let whose = |failures| (notice.client.client_id.as_str(), failures);
+        let client_id = notice.client.client_id.as_str();
         if context.now.since(notice.created_at) >= retry::KEPT {
-            log::logout_notice(&context.request_id, whose(failures), "given up");
+            log::logout_notice(&context.request_id, (client_id, notice.attempts), "given up");
             told.done.push(&notice.id);
             continue;
         }
-        let failed = match send(notice, signers, context).await {
+        if turned_down.contains(client_id) {
+            continue;
+        }
+        let failures = if heard.contains(client_id) {
+            1
+        } else {
+            notice.attempts + 1
+        };
+        let (failed, is_silent) = match send(notice, signers, context).await {
             Ok(Outcome::Heard) => {
                 told.done.push(&notice.id);
-                if failures > 0 {
+                if heard.insert(client_id) && notice.attempts > 0 {
                     told.others.push(logout_outbox::release(notice, context.now));
                 }
-                failures = 0;
                 continue;
             }
             Ok(Outcome::Moved(uri)) => {
                 told.others.push(logout_outbox::redirect(notice, &uri, context.now));
                 continue;
             }
-            Ok(Outcome::Refused) => {
-                if failures + 1 >= retry::MOST_REFUSALS {
-                    told.done.push(&notice.id);
-                    "given up: the client refuses it".to_owned()
-                } else {
-                    "the client refuses it".to_owned()
-                }
+            Ok(Outcome::Refused) if failures >= retry::MOST_REFUSALS => {
+                told.done.push(&notice.id);
+                ("given up: the client refuses it".to_owned(), false)
             }
-            Ok(Outcome::Failed(why)) => why,
-            Err(fault) => fault.to_string(),
+            Ok(Outcome::Refused) => ("the client refuses it".to_owned(), false),
+            Ok(Outcome::Failed(why)) => (why, false),
+            Ok(Outcome::Silent(why)) => (why, true),
+            Err(fault) => (fault.to_string(), false),
         };
-        failures += 1;
-        log::logout_notice(&context.request_id, whose(failures), &failed);
+        log::logout_notice(&context.request_id, (client_id, failures), &failed);
         let due_at = context.now + retry::wait(failures);
+        if is_silent {
+            told.others.push(logout_outbox::postpone_all(notice, failures, due_at));
+            break;
+        }
         told.others.push(logout_outbox::postpone(notice, failures, due_at));
-        break;
+        turned_down.insert(client_id);
     }
     told
 }
@@ -171,7 +184,7 @@ async fn send(notice: &Notice, signers: &BTreeMap<SigningAlg, Signer>, context: 
         Ok(200 | 204) => Outcome::Heard,
         Ok(400) => Outcome::Refused,
         Ok(status) => Outcome::Failed(format!("the client answered with status {status}")),
-        Err(failure) => Outcome::Failed(format!("the client {}", failure.why())),
+        Err(failure) => Outcome::Silent(format!("the client {}", failure.why())),
     })
 }
 

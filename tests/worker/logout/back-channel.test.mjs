@@ -265,6 +265,67 @@ describe("a client that does not listen", () => {
   });
 });
 
+describe("a client that names the address of another", () => {
+  for (const status of [400, 302, 503]) {
+    test(`and is answered ${status} there: the other hears all, at once`, async () => {
+      const uri = `https://rp${++parties}.acme.test/logout`;
+      const of = ({ id }) => heard.filter((aud) => aud === id).length;
+      const heard = [];
+      op.serve(uri, async (request) => {
+        const token = new URLSearchParams(await request.text()).get("logout_token");
+        const { aud } = await claims(token);
+        heard.push(aud);
+        return aud === victim.id ? { status: 200 } : { status, headers: { location: "https://elsewhere.acme.test/" } };
+      });
+      const [stranger, victim] = [
+        await relyingParty(op, { name: `rp${++parties}`, backchannel_logout_uri: uri }),
+        await relyingParty(op, { name: `rp${++parties}`, backchannel_logout_uri: uri }),
+      ];
+      for (let round = 1; round <= 4; round++) {
+        const [person, browser] = [await op.person(), op.browser()];
+        await signedIn(stranger, browser, person);
+        const tokens = await signedIn(victim, browser, person);
+        await signOut({ browser, client: victim, tokens });
+        await until(() => of(victim) === round, `notice ${round}`);
+        await until(async () => (await waiting(victim)).length === 0, "nothing is left to send");
+        await until(async () => (await waiting(stranger)).every(({ lease }) => lease === null));
+        assert.equal(of(stranger), round, "and the stranger was asked for in each round, too");
+        op.clock.advance({ hours: 5 });
+      }
+      await op.rows("DELETE FROM logout_outbox WHERE client_id = ?", stranger.id);
+    });
+  }
+
+  test("keeps it from nothing that waits already", async () => {
+    const uri = `https://rp${++parties}.acme.test/logout`;
+    const heard = [];
+    op.serve(uri, async (request) => {
+      const { aud } = await claims(new URLSearchParams(await request.text()).get("logout_token"));
+      heard.push(aud);
+      return { status: aud === victim.id ? 200 : 400 };
+    });
+    const metadata = { backchannel_logout_uri: uri };
+    const stranger = await relyingParty(op, { name: `rp${++parties}`, ...metadata });
+    const victim = await relyingParty(op, { name: `rp${++parties}`, ...metadata });
+    const due = op.clock.seconds() - 60;
+    const rows = [stranger, stranger, victim, stranger, victim].map(({ id }, n) =>
+      op.db
+        .prepare(
+          `INSERT INTO logout_outbox (id, client_id, user_id, session_id, target, attempts, due_at, created_at)
+           VALUES (?, ?, 'u', 's', ?, 0, ?, ?)`,
+        )
+        .bind(`${uri}${n}`, id, uri, due + n, due),
+    );
+    await op.db.batch(rows);
+    await op.cron();
+    assert.deepEqual(heard.sort(), [stranger.id, victim.id, victim.id].sort());
+    assert.deepEqual(await waiting(victim), []);
+    const left = await waiting(stranger);
+    assert.deepEqual(left.map(({ attempts }) => attempts), [1, 1, 1]);
+    await op.rows("DELETE FROM logout_outbox WHERE client_id = ?", stranger.id);
+  });
+});
+
 test("somebody with apps that do not answer, however many, keeps nobody else's waiting", async () => {
   const [mallory, bob] = [await scene({ answer: { status: 503 } }), await scene()];
   const notice = op.db.prepare(
