@@ -15,6 +15,9 @@ const SPAN: Lifetime = Lifetime::minutes(1);
 /// After this a request that has not told its answer is taken for dead: longer than a fetch may take.
 const LONGEST_FLIGHT: Lifetime = Lifetime(7);
 
+/// The most expired rows that one fetch deletes.
+const MOST_SWEPT: i64 = 10;
+
 /// A wish to ask a target.
 pub struct Asking<'a> {
     /// A keyed hash of the URL.
@@ -117,6 +120,13 @@ impl Asking<'_> {
             .bind(target)
             .bind(claim)
     }
+}
+
+/// Deletes some of what no longer counts. Answers are large, so they go where they come from, and not a day later.
+pub fn sweep(now: UnixTime) -> Statement {
+    Statement::new("DELETE FROM fetches WHERE rowid IN (SELECT rowid FROM fetches WHERE expires_at < ? LIMIT ?)")
+        .bind(now)
+        .bind(MOST_SWEPT)
 }
 
 /// Holds where anybody can be the client of that id.

@@ -60,13 +60,14 @@ pub fn is_full(rows: &Rows) -> bool {
 
 /// Deletes what has expired, a bounded number of rows a table.
 pub fn tidy(now: UnixTime) -> [Statement; 12] {
-    let expired = |table: &str, key: &str| {
+    let expired_before = |before: UnixTime, table: &str, key: &str| {
         Statement::new(format!(
             "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE expires_at < ? LIMIT ?)"
         ))
-        .bind(now - KEPT)
+        .bind(before)
         .bind(BATCH as i64)
     };
+    let expired = |table, key| expired_before(now - KEPT, table, key);
     let surplus = |which: &str| {
         Statement::new(format!(
             "DELETE FROM clients WHERE rowid IN (
@@ -85,7 +86,8 @@ pub fn tidy(now: UnixTime) -> [Statement; 12] {
         expired("pushed_requests", "rowid"),
         expired("replay", "rowid"),
         expired("throttles", "key"),
-        expired("fetches", "rowid"),
+        // Nothing is lost with these: what is missing is fetched again.
+        expired_before(now, "fetches", "rowid"),
         Statement::new(
             "DELETE FROM clients WHERE rowid IN (
                 SELECT rowid FROM clients

@@ -16,7 +16,7 @@ use crate::{
         basis::Basis,
         clients::{self, ClientRecord},
         codes::{self, Redemption},
-        fetches::{Asking, Charge},
+        fetches::{self, Asking, Charge},
         grants, housekeeping,
         logout_outbox::{self, Notice},
         proof::Proof,
@@ -416,6 +416,7 @@ fn about_fetches(all: &mut Samples) {
         add(all, "fetches::claim", [asking.claim(None), asking.claim(Some(&charge))]);
     }
     add(all, "fetches::latest", [Asking::latest("t")]);
+    add(all, "fetches::sweep", [fetches::sweep(NOW)]);
     add(all, "fetches::tell", [Asking::tell("t", "c", "{}")]);
 }
 

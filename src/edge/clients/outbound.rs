@@ -196,8 +196,9 @@ async fn ask(wanted: &Wanted<'_>, target: &str, charge: Option<&Charge>, context
         .collect();
     statements.push(asking.claim(charge));
     statements.push(Asking::latest(target));
+    statements.push(fetches::sweep(context.now));
     let mut rows = context.db.batch_all(statements).await?;
-    let (latest, claimed) = (rows.pop(), rows.pop());
+    let (_swept, latest, claimed) = (rows.pop(), rows.pop(), rows.pop());
     if claimed.is_some_and(|claimed| claimed.any().unwrap_or(false)) {
         let answer = fetch::get(wanted.url, wanted.accept, wanted.longest).await;
         let told = serde_json::to_string(&answer).map_err(|cause| Fault::new("fetches", cause))?;
