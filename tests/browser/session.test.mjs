@@ -69,7 +69,7 @@ describe("cookies", () => {
     await signInAndApprove(page, person);
     await resultOf(page);
     const cookies = Object.values(await visitor.cookies());
-    assert.deepEqual(cookies.map(({ name }) => name).sort(), ["limen_browser", "limen_session"]);
+    assert.deepEqual(cookies.map(({ name }) => name).sort(), ["limen_browser", "limen_known", "limen_session"]);
     const strict = { httpOnly: true, sameSite: "Lax", path: "/", domain: "localhost" };
     for (const { name, httpOnly, sameSite, path, domain } of cookies) {
       assert.deepEqual({ httpOnly, sameSite, path, domain }, strict, name);
