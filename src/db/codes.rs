@@ -13,6 +13,7 @@ use crate::{
         authorization::Authorization,
         client::Client,
         pkce::CodeChallenge,
+        proven::{Amr, Proven},
         token::code_grant::{CodeRequest, Standing},
     },
     secret::Hash,
@@ -174,9 +175,11 @@ impl Redemption<'_> {
             claims: from_json(&row.claims)?,
             resources: from_json(&row.resources)?,
             nonce: row.nonce,
-            auth_time: UnixTime(row.auth_time),
-            acr: row.acr,
-            amr: from_json(&row.amr)?,
+            proven: Proven {
+                at: UnixTime(row.auth_time),
+                acr: row.acr,
+                amr: Amr::stored(&row.amr),
+            },
             refreshable: row.refreshable != 0,
         }))
     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, from_json, users};
+use super::{Rows, Statement, users};
 use crate::{
     account::{held_sessions::MOST as MOST_HELD, user::User},
     config::{Lifetimes, LogoutRevokes},
@@ -10,6 +10,7 @@ use crate::{
     oidc::{
         authentication::{Authentication, Present},
         client::Client,
+        proven::{Amr, Proven},
     },
     secret::Hash,
     time::{Lifetime, UnixTime},
@@ -82,9 +83,11 @@ impl Row {
         let authentication = Authentication {
             session_id: self.session_id,
             user_id: user.id.clone(),
-            auth_time: UnixTime(self.auth_time),
-            acr: self.acr,
-            amr: from_json(&self.amr)?,
+            proven: Proven {
+                at: UnixTime(self.auth_time),
+                acr: self.acr,
+                amr: Amr::stored(&self.amr),
+            },
         };
         Ok(Session { authentication, user })
     }
@@ -133,6 +136,7 @@ pub fn touch(hash: Option<&Hash>, lifetimes: &Lifetimes, now: UnixTime) -> State
 /// which ends all sessions that are there.
 pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Statement {
     let authentication = session.authentication;
+    let proven = &authentication.proven;
     let user_agent: String = session.user_agent.chars().take(LONGEST_USER_AGENT).collect();
     Statement::new(
         "INSERT INTO sessions (hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at)
@@ -143,13 +147,13 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Statement {
     )
     .bind(session.hash)
     .bind(&authentication.session_id)
-    .bind(authentication.auth_time)
-    .bind(&authentication.acr)
-    .bind(&serde_json::to_string(&authentication.amr).unwrap_or_default())
+    .bind(proven.at)
+    .bind(&proven.acr)
+    .bind(&proven.amr.to_text())
     .bind(&user_agent)
-    .bind(authentication.auth_time)
-    .bind(authentication.auth_time)
-    .bind(authentication.auth_time + lifetimes.session)
+    .bind(proven.at)
+    .bind(proven.at)
+    .bind(proven.at + lifetimes.session)
     .bind(&authentication.user_id)
     .bind(session.password_hash)
 }
@@ -350,8 +354,8 @@ impl OwnSession {
         self.current != 0
     }
 
-    pub fn amr(&self) -> Result<Vec<String>, Fault> {
-        from_json(&self.amr)
+    pub fn amr(&self) -> Amr {
+        Amr::stored(&self.amr)
     }
 }
 

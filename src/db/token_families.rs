@@ -15,6 +15,7 @@ use crate::{
         authorization::Authorization,
         claims_request::ClaimsRequest,
         client::Client,
+        proven::{Amr, Proven},
         resource_indicator::Targets,
         scope::Scope,
         token::{
@@ -189,9 +190,11 @@ impl Row {
                 resources: from_json(&self.resources)?,
                 // "it SHOULD NOT have a nonce Claim" (Core section 12.2).
                 nonce: None,
-                auth_time: UnixTime(self.auth_time),
-                acr: self.acr,
-                amr: from_json(&self.amr)?,
+                proven: Proven {
+                    at: UnixTime(self.auth_time),
+                    acr: self.acr,
+                    amr: Amr::stored(&self.amr),
+                },
                 refreshable: self.refreshable != 0,
             },
         })

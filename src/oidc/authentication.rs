@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{resource_indicator::Targets, scope::Scope};
-use crate::{secret::random_text, time::UnixTime};
+use super::{proven::Proven, resource_indicator::Targets, scope::Scope};
+use crate::secret::random_text;
 
 /// An End-User authentication, as a sign-on session remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +14,8 @@ pub struct Authentication {
     pub session_id: String,
     /// The person's account.
     pub user_id: String,
-    /// `auth_time`.
-    pub auth_time: UnixTime,
-    /// `acr`.
-    pub acr: String,
-    /// `amr`.
-    pub amr: Vec<Amr>,
+    /// What they have shown.
+    pub proven: Proven,
 }
 
 /// Who is signed in before the request of a client.
@@ -31,20 +26,6 @@ pub struct Present<'a> {
     /// The `sub` by which the client knows them.
     pub sub: String,
 }
-
-/// Authentication Method Reference (RFC 8176 section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Amr {
-    /// Password.
-    Pwd,
-}
-
-/// `acr` of a sign-in with one factor: the level 1 of ISO/IEC 29115, as OIDC Core section 2 has it.
-pub const ACR_ONE_FACTOR: &str = "1";
-
-/// Every `acr` that a sign-in can have: `acr_values_supported`.
-pub const ACR_VALUES: &[&str] = &[ACR_ONE_FACTOR];
 
 /// A person's standing consent to a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::{
-    authentication::{Amr, Present, sid},
+    authentication::{Present, sid},
     authorize::AuthRequest,
     claims_request::ClaimsRequest,
     client::{Client, client_certificate::ClientCertificate},
     jose::audience::Audience,
+    proven::Proven,
     resource_indicator::Targets,
     scope::Scope,
     token::{
@@ -34,12 +35,8 @@ pub struct Authorization {
     pub resources: Targets,
     /// `nonce` of the authorization request.
     pub nonce: Option<String>,
-    /// When the person authenticated.
-    pub auth_time: UnixTime,
-    /// How strongly.
-    pub acr: String,
-    /// By which methods.
-    pub amr: Vec<Amr>,
+    /// What the person has shown.
+    pub proven: Proven,
     /// Whether a refresh token comes of it.
     pub refreshable: bool,
 }
@@ -66,9 +63,7 @@ impl Authorization {
             claims: request.claims.clone(),
             resources: request.resources.clone(),
             nonce: request.nonce.clone(),
-            auth_time: authentication.auth_time,
-            acr: authentication.acr.clone(),
-            amr: authentication.amr.clone(),
+            proven: authentication.proven.clone(),
             refreshable: false,
         }
     }
@@ -77,8 +72,8 @@ impl Authorization {
     pub fn access_token(&self, client: &Client, within: Reach, jti: String, mint: &Mint<'_>) -> AccessTokenClaims {
         AccessTokenClaims {
             sub: self.sub.clone(),
-            auth_time: Some(self.auth_time),
-            acr: Some(self.acr.clone()),
+            auth_time: Some(self.proven.at),
+            acr: Some(self.proven.acr.clone()),
             family: Some(self.family_id.clone()),
             ..mint.access_token(client, within, jti)
         }
@@ -97,10 +92,10 @@ impl Authorization {
             aud: &client.client_id,
             exp: mint.now + mint.config.lifetimes.id_token,
             iat: mint.now,
-            auth_time: self.auth_time,
+            auth_time: self.proven.at,
             nonce: self.nonce.as_deref(),
-            acr: &self.acr,
-            amr: &self.amr,
+            acr: self.claims.acr_told_of(&self.proven),
+            amr: &self.proven.amr,
             sid: sid(&self.session_id, &client.client_id),
             at_hash: beside.access_token.and_then(half_hash),
             c_hash: beside.code.and_then(half_hash),

@@ -1,7 +1,7 @@
 //! The Authentication Request (OIDC Core section 3.1.2.1, RFC 6749 section 4.1.1), once it is known where errors go.
 
 use super::{
-    authentication::{ACR_VALUES, Consent},
+    authentication::Consent,
     claims_request::ClaimsRequest,
     client::{
         Client,
@@ -10,6 +10,7 @@ use super::{
     error::{ErrorCode, OAuthError},
     params::Params,
     pkce::CodeChallenge,
+    proven::{Proven, Strength},
     resource_indicator::Targets,
     return_address::ReturnAddress,
     scope::Scope,
@@ -122,11 +123,11 @@ impl AuthRequest {
         hinted && self.claims.accepts_subject(sub)
     }
 
-    /// Whether a sign-in of this `acr` is strong enough. Only essential values count: `acr_values` asks for "a Voluntary
+    /// Whether what a person has shown is strong enough. Only essential values count: `acr_values` asks for "a Voluntary
     /// Claim" (Core section 3.1.2.1).
-    pub fn accepts_acr(&self, acr: &str) -> bool {
+    pub fn accepts_strength(&self, proven: &Proven) -> bool {
         let essential = self.claims.essential_acr_values();
-        essential.is_none_or(|values| values.contains(&acr))
+        essential.is_none_or(|values| values.into_iter().any(|acr| proven.is_as_strong_as(acr)))
     }
 
     /// Whether anybody can sign in as strongly as is essential to the client.
@@ -134,10 +135,10 @@ impl AuthRequest {
     /// # Errors
     /// `unmet_authentication_requirements`.
     pub fn check_acr_values(&self) -> Result<(), OAuthError> {
-        if ACR_VALUES.iter().any(|acr| self.accepts_acr(acr)) {
-            Ok(())
-        } else {
-            Err(unmet())
+        let essential = self.claims.essential_acr_values();
+        match essential.is_none_or(|values| values.into_iter().any(|acr| Strength::parse(acr).is_some())) {
+            true => Ok(()),
+            false => Err(unmet()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{claims, error::OAuthError, params::Params, scope::Scope};
+use super::{claims, error::OAuthError, params::Params, proven::Proven, scope::Scope};
 use crate::web::{
     json,
     language_tag::{is_language_tag, lookup},
@@ -126,6 +126,14 @@ impl ClaimsRequest {
         let demand = self.id_token.get("acr")?;
         let wanted = demand.essential && !demand.values.is_empty();
         wanted.then(|| demand.values.iter().filter_map(Value::as_str).collect())
+    }
+
+    /// The `acr` that an ID token tells: of the values that the client asks for, the first that holds, since it expects one of
+    /// those; else the strongest.
+    pub fn acr_told_of<'a>(&'a self, proven: &'a Proven) -> &'a str {
+        let asked = self.id_token.get("acr").map(|demand| demand.values.as_slice());
+        let mut asked = asked.into_iter().flatten().filter_map(Value::as_str);
+        asked.find(|acr| proven.is_as_strong_as(acr)).unwrap_or(&proven.acr)
     }
 
     /// The claims about the person that are asked for and that `scope` does not cover, by their names without a language.

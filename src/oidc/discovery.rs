@@ -7,6 +7,7 @@ use super::{
     claims,
     client::client_metadata::{ContentEncryption, KeyManagementAlg, Supported},
     protected_resource,
+    proven::Strength,
     scope::Scope,
 };
 use crate::{
@@ -49,7 +50,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         ],
         "authorization_signing_alg_values_supported": supported.authorization_signing_algs,
         "grant_types_supported": supported.grant_types,
-        "acr_values_supported": super::authentication::ACR_VALUES,
+        "acr_values_supported": Strength::ALL.iter().map(|strength| strength.acr()).collect::<Vec<_>>(),
         "subject_types_supported": supported.subject_types,
         "id_token_signing_alg_values_supported": supported.id_token_signing_algs,
         "userinfo_signing_alg_values_supported": supported.userinfo_signing_algs,

@@ -16,9 +16,6 @@ use crate::{
 /// How long a person may take.
 pub const PATIENCE: Lifetime = Lifetime::hours(1);
 
-/// How long a sign-in counts as made for the request that asked for it.
-const FRESH: Lifetime = Lifetime::minutes(10);
-
 /// By how much the clocks of two servers may differ.
 const CLOCK_SKEW: Lifetime = Lifetime(5);
 
@@ -74,7 +71,7 @@ impl Step {
             return Err(OAuthError::new(ErrorCode::ConsentRequired, "the person must consent"));
         }
         let expected = request.expects(sub);
-        let strong = request.accepts_acr(&authentication.acr);
+        let strong = request.accepts_strength(&authentication.proven);
         let for_this = waiting.is_some_and(|it| it.was_answered_by(authentication, now));
         let chosen = for_this || waiting.is_some_and(|it| it.chose(authentication));
         if chosen && !expected {
@@ -92,7 +89,7 @@ impl Step {
         if for_this && !strong {
             return Err(unmet());
         }
-        if !strong || !(for_this || request.accepts_sign_in_of(authentication.auth_time, now)) {
+        if !strong || !(for_this || request.accepts_sign_in_of(authentication.proven.at, now)) {
             return Self::Login.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in again");
         }
         let covered = consent.is_some_and(|consent| request.is_covered_by(consent));
@@ -189,8 +186,8 @@ impl Interaction {
     fn was_answered_by(&self, authentication: &Authentication, now: UnixTime) -> bool {
         self.session_before.as_ref() != Some(&authentication.session_id)
             && !self.chose(authentication)
-            && authentication.auth_time + CLOCK_SKEW >= self.since
-            && now.since(authentication.auth_time) <= FRESH
+            && authentication.proven.at + CLOCK_SKEW >= self.since
+            && authentication.proven.is_fresh(now)
     }
 
     /// The sealed text: `base64url(query).since.session.choice.mac`, and `.pushed` before the MAC where the request was pushed.

@@ -15,6 +15,7 @@ pub mod logout;
 pub mod params;
 pub mod pkce;
 pub mod protected_resource;
+pub mod proven;
 pub mod pushed_request;
 pub mod request_object;
 pub mod resource_indicator;

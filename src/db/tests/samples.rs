@@ -32,7 +32,7 @@ use crate::{
         users,
     },
     oidc::{
-        authentication::{Amr, Authentication},
+        authentication::Authentication,
         authorize::{AuthRequest, Prompt},
         claims::StandardClaims,
         claims_request::ClaimsRequest,
@@ -47,6 +47,7 @@ use crate::{
             jwt::SigningAlg,
             provider_key::{DecryptionAlg, KeyAlg, ProviderKey, Schedule},
         },
+        proven::Proven,
         resource_indicator::Targets,
         scope::Scope,
         subject::SubjectSalt,
@@ -204,9 +205,7 @@ fn about_people(all: &mut Samples) {
     let authentication = Authentication {
         session_id: "s".to_owned(),
         user_id: "u".to_owned(),
-        auth_time: NOW,
-        acr: "1".to_owned(),
-        amr: vec![Amr::Pwd],
+        proven: Proven::password(NOW),
     };
     let session = NewSession {
         hash: &hash,

@@ -24,10 +24,11 @@ use crate::{
     },
     fault::Fault,
     oidc::{
-        authentication::{ACR_ONE_FACTOR, Amr, Authentication},
+        authentication::Authentication,
         client::redirect_uri::destination,
         interaction::{Choice, Interaction},
         params::Params,
+        proven::Proven,
     },
     pages::{Csp, Language, LoginPurpose, content_security_policy},
     reply::Reply,
@@ -202,9 +203,7 @@ impl Guest {
         let authentication = Authentication {
             session_id: random::id()?,
             user_id,
-            auth_time: context.now,
-            acr: ACR_ONE_FACTOR.to_owned(),
-            amr: vec![Amr::Pwd],
+            proven: Proven::password(context.now),
         };
         let user_agent = request.header("user-agent").unwrap_or_default();
         let session = NewSession {
@@ -220,7 +219,7 @@ impl Guest {
             ..Entry::new(Event::SignIn, Actor::Person)
                 .user(user_id)
                 .session(session_id)
-                .detail(json!({ "amr": authentication.amr }))
+                .detail(json!({ "amr": authentication.proven.amr }))
         };
         let mut statements = with.before;
         let beginning = statements.len();

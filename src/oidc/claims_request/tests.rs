@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::oidc::error::ErrorCode;
+use crate::{oidc::error::ErrorCode, time::UnixTime};
 
 fn parse(claims: &str, locales: &str) -> Result<ClaimsRequest, OAuthError> {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -152,6 +152,31 @@ fn sub_with_a_value_is_for_that_person_alone() {
             .unwrap()
             .accepts_subject("anybody")
     );
+}
+
+#[test]
+fn the_acr_that_is_told_is_one_that_was_asked_for() {
+    let proven = Proven::password(UnixTime(0));
+    for (asked, told) in [
+        (r#"{}"#, "1"),
+        (r#"{"id_token":{"acr":null}}"#, "1"),
+        (r#"{"id_token":{"acr":{"value":"9"}}}"#, "1"),
+        (r#"{"id_token":{"acr":{"essential":true,"values":["9","1"]}}}"#, "1"),
+    ] {
+        assert_eq!(parse(asked, "").unwrap().acr_told_of(&proven), told, "{asked}");
+    }
+    // A level that a newer Worker wrote.
+    let newer = Proven {
+        acr: "9".to_owned(),
+        ..proven
+    };
+    assert_eq!(
+        parse(r#"{"id_token":{"acr":{"values":["1"]}}}"#, "")
+            .unwrap()
+            .acr_told_of(&newer),
+        "1"
+    );
+    assert_eq!(parse("{}", "").unwrap().acr_told_of(&newer), "9");
 }
 
 #[test]

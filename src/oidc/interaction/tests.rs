@@ -12,6 +12,7 @@ use crate::{
         client::client_metadata::ResponseType,
         jose::jwt::{SigningAlg, SigningInput},
         params::Params,
+        proven::Proven,
         resource_indicator::{OWN, Targets},
         scope::Scope,
         token::id_token_hint::IdTokenHint,
@@ -40,9 +41,7 @@ fn signed_in(seconds_ago: i64) -> Authentication {
     Authentication {
         session_id: "s".to_owned(),
         user_id: "u".to_owned(),
-        auth_time: NOW - Lifetime(seconds_ago),
-        acr: "1".to_owned(),
-        amr: vec![],
+        proven: Proven::password(NOW - Lifetime(seconds_ago)),
     }
 }
 

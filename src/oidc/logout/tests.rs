@@ -7,6 +7,7 @@ use crate::{
     oidc::{
         client::client_metadata::{ClientMetadata, Supported},
         jose::jwt::{SigningAlg, SigningInput},
+        proven::Proven,
     },
     time::UnixTime,
 };
@@ -45,9 +46,7 @@ fn session(id: &str, user_id: &str, known_as: &[&str]) -> KnownSession {
         authentication: Authentication {
             session_id: id.to_owned(),
             user_id: user_id.to_owned(),
-            auth_time: UnixTime(0),
-            acr: "1".to_owned(),
-            amr: vec![],
+            proven: Proven::password(UnixTime(0)),
         },
         sub: user_id.to_owned(),
         known_as: known_as.iter().map(|id| (*id).to_owned()).collect(),

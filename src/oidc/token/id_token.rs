@@ -5,7 +5,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::{
-    oidc::{authentication::Amr, jose::jwt::SigningAlg},
+    oidc::{jose::jwt::SigningAlg, proven::Amr},
     time::UnixTime,
 };
 
@@ -34,7 +34,7 @@ pub struct IdTokenClaims<'a> {
     /// How strongly the person authenticated.
     pub acr: &'a str,
     /// By which methods.
-    pub amr: &'a [Amr],
+    pub amr: &'a Amr,
     /// The session as this client sees it.
     pub sid: String,
     /// Binds the access token that comes along. Without a signature there is no hash to take it with.

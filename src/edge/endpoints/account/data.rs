@@ -79,7 +79,7 @@ fn browser(session: &sessions::OwnSession) -> Result<Value, Fault> {
         "signed_in_at": session.created_at,
         "auth_time": session.auth_time,
         "acr": session.acr,
-        "amr": session.amr()?,
+        "amr": session.amr(),
         "last_seen_at": session.last_seen_at,
         "expires_at": session.expires_at,
         "this_one": session.is_current(),

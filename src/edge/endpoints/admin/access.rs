@@ -83,7 +83,7 @@ fn describe_session(session: &OwnSession) -> Result<Value, Fault> {
         "user_agent": session.user_agent,
         "auth_time": session.auth_time,
         "acr": session.acr,
-        "amr": session.amr()?,
+        "amr": session.amr(),
         "created_at": session.created_at,
         "last_seen_at": session.last_seen_at,
         "expires_at": session.expires_at,

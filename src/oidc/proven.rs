@@ -1,0 +1,142 @@
+//! What a person has shown of who they are: sessions, codes and tokens carry it, and `acr`, `amr` and `auth_time` (OIDC Core
+//! section 2) read it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    time::{Lifetime, UnixTime},
+    web::json,
+};
+
+/// How long a sign-in counts as just made: for the request that asked for it, and for forms that want to be sure of the person.
+const FRESH: Lifetime = Lifetime::minutes(10);
+
+/// What a person has shown, when, and how strong it is.
+///
+/// Rows hold it as texts. What a newer Worker wrote there is kept and told as it is, and counts for no more than the weakest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// When: `auth_time`.
+    pub at: UnixTime,
+    /// How strong it is: `acr`.
+    pub acr: String,
+    /// By which methods: `amr`.
+    pub amr: Amr,
+}
+
+/// Authentication Method References (RFC 8176 section 2).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Amr(Vec<String>);
+
+/// How strong a sign-in is: each level includes those before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// One factor: level 1 of ISO/IEC 29115, as OIDC Core section 2 has it.
+    OneFactor,
+}
+
+impl Strength {
+    /// All levels, the strongest first: `acr_values_supported`.
+    pub const ALL: &'static [Self] = &[Self::OneFactor];
+
+    /// Its `acr`.
+    pub fn acr(self) -> &'static str {
+        match self {
+            Self::OneFactor => "1",
+        }
+    }
+
+    /// The level of an `acr`.
+    pub fn parse(acr: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|strength| strength.acr() == acr)
+    }
+}
+
+impl Proven {
+    /// A password.
+    pub fn password(at: UnixTime) -> Self {
+        Self::of(Strength::OneFactor, &["pwd"], at)
+    }
+
+    fn of(strength: Strength, amr: &[&str], at: UnixTime) -> Self {
+        Self {
+            at,
+            acr: strength.acr().to_owned(),
+            amr: Amr(amr.iter().map(|method| (*method).to_owned()).collect()),
+        }
+    }
+
+    /// How strong it is.
+    pub fn strength(&self) -> Strength {
+        Strength::parse(&self.acr).unwrap_or(Strength::OneFactor)
+    }
+
+    /// Whether it is at least as strong as `acr` says.
+    pub fn is_as_strong_as(&self, acr: &str) -> bool {
+        self.acr == acr || Strength::parse(acr).is_some_and(|wanted| self.strength() >= wanted)
+    }
+
+    /// Whether it was shown just now.
+    pub fn is_fresh(&self, now: UnixTime) -> bool {
+        now.since(self.at) <= FRESH
+    }
+}
+
+impl Amr {
+    /// Reads a row. What is no list of texts says nothing: it must not keep its person out.
+    pub fn stored(text: &str) -> Self {
+        json::parse(text.as_bytes()).unwrap_or_default()
+    }
+
+    /// As a row holds it.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixTime = UnixTime(1_000_000);
+
+    #[test]
+    fn a_password_is_one_factor() {
+        let proven = Proven::password(NOW);
+        assert_eq!(
+            (proven.acr.as_str(), proven.amr.to_text().as_str()),
+            ("1", r#"["pwd"]"#)
+        );
+        assert!(proven.is_as_strong_as("1") && !proven.is_as_strong_as("2"));
+    }
+
+    #[test]
+    fn what_a_newer_worker_wrote_is_told_as_it_is_and_counts_for_the_least() {
+        let amr = Amr::stored(r#"["pwd","retina"]"#);
+        assert_eq!(serde_json::to_string(&amr).unwrap(), r#"["pwd","retina"]"#);
+        let proven = Proven {
+            at: NOW,
+            acr: "9".to_owned(),
+            amr,
+        };
+        assert_eq!(proven.strength(), Strength::OneFactor);
+        assert!(proven.is_as_strong_as("9") && proven.is_as_strong_as("1"));
+    }
+
+    #[test]
+    fn a_row_that_is_no_list_of_texts_keeps_nobody_out() {
+        for text in ["", "x", "{}", "[1]", "null", r#"["pwd""#] {
+            assert_eq!(Amr::stored(text), Amr::default(), "{text}");
+        }
+        let amr = Proven::password(NOW).amr;
+        assert_eq!(Amr::stored(&amr.to_text()), amr);
+    }
+
+    #[test]
+    fn a_sign_in_is_fresh_for_ten_minutes() {
+        let proven = Proven::password(NOW);
+        assert!(proven.is_fresh(NOW) && proven.is_fresh(NOW + Lifetime::minutes(10)));
+        assert!(!proven.is_fresh(NOW + Lifetime::minutes(10) + Lifetime(1)));
+    }
+}
