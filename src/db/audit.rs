@@ -4,7 +4,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Rows, Statement, from_json, housekeeping::BATCH, sessions::Ending};
+use super::{
+    Query, Rows, Statement, from_json,
+    housekeeping::{BATCH, is_full},
+    sessions::Ending,
+    throttles,
+};
 use crate::{
     account::throttle::WINDOW,
     audit::{Actor, Entry, Event, Occasion},
@@ -155,16 +160,8 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) ->
         Some(_) => "audit:somebody",
         None => "audit:nobody",
     };
-    let count = Statement::new(format!(
-        "INSERT INTO throttles (key, failures, expires_at) SELECT ?, 1, ? WHERE {condition}
-         ON CONFLICT (key) DO UPDATE SET
-            failures = CASE WHEN throttles.expires_at <= ? THEN 1 ELSE throttles.failures + 1 END,
-            expires_at = CASE WHEN throttles.expires_at <= ? THEN excluded.expires_at ELSE throttles.expires_at END"
-    ))
-    .bind(key)
-    .bind(on.now() + WINDOW)
-    .bind(on.now())
-    .bind(on.now());
+    let counted = Statement::new(format!("SELECT ? AS key WHERE {condition}")).bind(key);
+    let count = throttles::count(counted, on.now());
     let write = Statement::new(format!(
         "{INSERT} SELECT column1, CASE failures WHEN ? THEN ? ELSE column2 END, column3, column4, column5, column6, column7,
                          column8, column9, column10
@@ -173,7 +170,7 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) ->
     .bind(MOST_OF_STRANGERS)
     .bind(Event::Flooded.as_str());
     let write = bind_ids(bind(write, entry, on), entry);
-    [count, write.bind(key).bind(MOST_OF_STRANGERS)]
+    [count.into(), write.bind(key).bind(MOST_OF_STRANGERS)]
 }
 
 /// Writes down a guess at the password of `entry.user_id`. All of a [`WINDOW`] are one row, which counts them and those that came
@@ -224,7 +221,8 @@ const KINDS: &str = "WITH RECURSIVE kinds (event) AS (
         SELECT (SELECT MIN(event) FROM audit WHERE event > kinds.event) FROM kinds WHERE event IS NOT NULL)";
 
 /// Deletes rows from before `oldest`, and rows of strangers about nobody beyond the most that are kept; a bounded number of each.
-pub fn tidy(oldest: UnixTime) -> [Statement; 2] {
+/// Each says whether there is probably more.
+pub fn tidy(oldest: UnixTime) -> [Query<bool>; 2] {
     [
         Statement::new(format!(
             "{KINDS} DELETE FROM audit WHERE id IN (
@@ -239,6 +237,7 @@ pub fn tidy(oldest: UnixTime) -> [Statement; 2] {
         .bind(BATCH as i64)
         .bind(MOST_KEPT_OF_STRANGERS),
     ]
+    .map(is_full)
 }
 
 /// Which rows are wanted. What is `None` does not matter.
@@ -289,11 +288,12 @@ pub struct Recorded {
 }
 
 /// At most `limit` rows, the newest first.
-pub fn list(filter: &Filter<'_>, limit: i64) -> Statement {
-    match (filter.user_id, filter.client_id) {
+pub fn list(filter: &Filter<'_>, limit: i64) -> Query<Vec<Recorded>> {
+    let statement = match (filter.user_id, filter.client_id) {
         (None, None) => list_kinds(filter, limit),
         _ => list_of_somebody(filter, limit),
-    }
+    };
+    statement.read_by(read_all)
 }
 
 const RECORDED: &str =
@@ -340,7 +340,7 @@ fn list_kinds(filter: &Filter<'_>, limit: i64) -> Statement {
     .bind(limit)
 }
 
-pub fn read_all(rows: &Rows) -> Result<Vec<Recorded>, Fault> {
+fn read_all(rows: &Rows) -> Result<Vec<Recorded>, Fault> {
     rows.all::<Row>()?.into_iter().map(Row::into_recorded).collect()
 }
 
@@ -379,7 +379,7 @@ pub struct OwnEvent {
 }
 
 /// At most `limit` events about the person behind a session, older than `before`, the newest first.
-pub fn list_own(session_hash: &Hash, before: Option<i64>, limit: i64) -> Statement {
+pub fn list_own(session_hash: &Hash, before: Option<i64>, limit: i64) -> Query<Vec<OwnEvent>> {
     Statement::new(
         "SELECT a.id, a.at, a.event, a.actor, a.client_id,
                 json_extract(a.detail, '$.times') AS times,
@@ -393,8 +393,5 @@ pub fn list_own(session_hash: &Hash, before: Option<i64>, limit: i64) -> Stateme
     .bind(before)
     .bind(before)
     .bind(limit)
-}
-
-pub fn read_own(rows: &Rows) -> Result<Vec<OwnEvent>, Fault> {
-    rows.all()
+    .read_by(Rows::all)
 }

@@ -1,6 +1,6 @@
 //! What an authorization rests on, as a condition in SQL: an answer is stored only where all of it stands.
 
-use super::{Statement, scope_to_json, signing_keys, to_json};
+use super::{Query, Statement, scope_to_json, signing_keys, to_json};
 use crate::{
     oidc::{authorize::AuthRequest, client::Client, jose::jwt::SigningAlg},
     secret::Hash,
@@ -63,8 +63,13 @@ impl Basis<'_> {
         from
     }
 
+    /// Whether all of it stands.
+    pub fn check(&self) -> Query<bool> {
+        self.select().any()
+    }
+
     /// Gives a row where all of it stands.
-    pub fn check(&self) -> Statement {
+    pub(super) fn select(&self) -> Statement {
         Statement::new("SELECT s.id").append(self.from())
     }
 }

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap};
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, from_json};
+use super::{Query, Rows, Statement, from_json};
 use crate::{
     fault::Fault,
     oidc::client::{Client, SecretAtRest, StoredSecret, client_metadata::ClientMetadata},
@@ -44,11 +44,13 @@ const COLUMNS: &str = "id, version, metadata, secret_hash, previous_secret_hash,
     wrapped_secret, previous_wrapped_secret, registration_token_hash, issued_at, registered_openly, document_fresh_until,
     unused_since";
 
-pub fn find(client_id: &str) -> Statement {
-    Statement::new(format!("SELECT {COLUMNS} FROM clients WHERE id = ?")).bind(client_id)
+pub fn find(client_id: &str) -> Query<Option<ClientRecord>> {
+    Statement::new(format!("SELECT {COLUMNS} FROM clients WHERE id = ?"))
+        .bind(client_id)
+        .read_by(read)
 }
 
-pub fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
+fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
     let Some(row) = rows.first::<Row>()? else {
         return Ok(None);
     };
@@ -127,8 +129,8 @@ pub fn insert(record: &ClientRecord) -> Statement {
 }
 
 /// A client that its document describes, new or as it is now: its version rises when it is described otherwise than before.
-/// It returns the client, and no row where a client of that name was registered.
-pub fn put_described(client: &Client, now: UnixTime) -> Statement {
+/// It gives the client, and none where a client of that name was registered.
+pub fn put_described(client: &Client, now: UnixTime) -> Query<Option<ClientRecord>> {
     Statement::new(format!(
         "INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at, document_fresh_until, unused_since)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -148,6 +150,7 @@ pub fn put_described(client: &Client, now: UnixTime) -> Statement {
     .bind(now)
     .bind(client.document_fresh_until)
     .bind(now)
+    .read_by(read)
 }
 
 /// Notes that a client was used, which happens once in its life.
@@ -155,9 +158,9 @@ pub fn mark_used(client_id: &str) -> Statement {
     Statement::new("UPDATE clients SET unused_since = NULL WHERE id = ? AND unused_since IS NOT NULL").bind(client_id)
 }
 
-/// Changes a client whose version is still `read`. It returns no row when it is not. A client that was used concurrently stays
+/// Changes a client whose version is still `read`, and says whether it was. A client that was used concurrently stays
 /// used.
-pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Statement {
+pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Query<bool> {
     let client = &record.client;
     let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
     Statement::new(
@@ -186,6 +189,7 @@ pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Statement {
     .bind(record.unused_since)
     .bind(&client.client_id)
     .bind(read)
+    .any()
 }
 
 /// What a client has of people: their consents, with codes and tokens; sessions that it would hear the end of; and what it is
@@ -237,16 +241,19 @@ pub fn move_secret(client_id: &str, old: &Hash, new: &SecretAtRest) -> Statement
         .bind(old)
 }
 
-pub fn delete(client_id: &str) -> Statement {
-    Statement::new("DELETE FROM clients WHERE id = ? RETURNING id").bind(client_id)
+pub fn delete(client_id: &str) -> Query<bool> {
+    Statement::new("DELETE FROM clients WHERE id = ? RETURNING id")
+        .bind(client_id)
+        .any()
 }
 
 /// Holds for a client that anybody can be: one without a secret, or one that nobody had to be asked for.
 pub(super) const ANYBODY: &str = "(auth_method = 'none' OR registered_openly = 1 OR document_fresh_until IS NOT NULL)";
 
 /// Deletes a client on the word of who holds its registration access token, if that is still its token.
-pub fn delete_own(client_id: &str, registration_token_hash: Option<&Hash>) -> Statement {
+pub fn delete_own(client_id: &str, registration_token_hash: Option<&Hash>) -> Query<bool> {
     Statement::new("DELETE FROM clients WHERE id = ? AND registration_token_hash = ? RETURNING id")
         .bind(client_id)
         .bind(registration_token_hash)
+        .any()
 }

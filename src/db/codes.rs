@@ -3,21 +3,21 @@
 use serde::Deserialize;
 
 use super::{
-    Rows, Statement, basis::Basis, from_json, proof::Proof, readiness::Ready, scope_from_json, scope_to_json, to_json,
+    Query, Rows, Statement,
+    authorization::{self, AuthorizationRow},
+    basis::Basis,
+    exchange::Exchange,
+    scope_to_json, to_json,
 };
 use crate::{
-    account::user::User,
     config::Lifetimes,
     fault::Fault,
     oidc::{
         authorization::Authorization,
-        client::Client,
         pkce::CodeChallenge,
-        proven::{Amr, Proven},
         token::code_grant::{CodeRequest, Standing},
     },
     secret::Hash,
-    time::UnixTime,
 };
 
 /// Inserts a code, if its basis stands.
@@ -43,29 +43,27 @@ pub fn insert(hash: &Hash, redirect_uri: &str, basis: &Basis<'_>, lifetimes: &Li
 
 /// A request to redeem a code, as statements.
 pub struct Redemption<'a> {
+    pub exchange: Exchange<'a>,
     pub hash: &'a Hash,
     pub request: &'a CodeRequest,
-    pub proof: &'a Proof<'a>,
-    pub ready: &'a Ready,
-    /// The identifiers that tokens can be for, as JSON.
-    pub audiences: &'a str,
     /// The family that the tokens will belong to.
     pub family_id: &'a str,
-    pub client_id: &'a str,
-    pub now: UnixTime,
 }
 
+/// What was authorized by a code that is burned now.
 #[derive(Deserialize)]
-struct RedeemedRow {
-    session_id: String,
-    scope: String,
-    claims: String,
-    resources: String,
+pub struct Redeemed {
     nonce: Option<String>,
-    auth_time: i64,
-    acr: String,
-    amr: String,
-    refreshable: i64,
+    #[serde(flatten)]
+    row: AuthorizationRow,
+}
+
+/// A code, as it stood before it was redeemed.
+#[derive(Deserialize)]
+pub struct FoundCode {
+    pub standing: Standing,
+    /// The family of a code that was used before.
+    pub family_id: Option<String>,
 }
 
 impl Redemption<'_> {
@@ -73,65 +71,47 @@ impl Redemption<'_> {
     /// [`Redemption::redeem`], and the reason that is told. `IS NOT` holds for a request without verifier to a code without
     /// challenge, and for nothing else that differs.
     fn standing(&self) -> Statement {
+        let exchange = &self.exchange;
         Statement::new(
             "CASE
                 WHEN client_id <> ? THEN 'foreign'
                 WHEN redirect_uri <> COALESCE(?, redirect_uri) THEN 'redirect_uri'
                 WHEN code_challenge IS NOT ? THEN 'code_verifier'
                 WHEN used_at IS NOT NULL THEN 'replayed'
-                WHEN expires_at <= ? THEN 'expired'
-                WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(codes.resources)) THEN 'target'
-                WHEN ? AND codes.resources <> '[]' AND NOT EXISTS (
-                    SELECT value FROM json_each(codes.resources) INTERSECT SELECT value FROM json_each(?)) THEN 'no_target'
-                WHEN NOT EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND disabled_at IS NULL) THEN 'ended'
-                WHEN NOT ",
+                WHEN expires_at <= ? THEN 'expired'",
         )
-        .bind(self.client_id)
+        .bind(exchange.client_id)
         .bind(self.request.redirect_uri.as_ref())
         .bind(self.request.code_challenge.as_ref().map(CodeChallenge::as_str))
-        .bind(self.now)
-        .bind(&to_json(&self.request.resources.foreign()))
-        .bind(self.request.resources.is_empty())
-        .bind(self.audiences)
-        .append(self.ready.condition(self.now))
+        .bind(exchange.now)
+        .append(exchange.cases_of_targets("codes"))
         .append(Statement::new(
-            " THEN 'not_ready'
-                WHEN ? AND EXISTS (SELECT 1 FROM json_each(codes.scope) WHERE value = 'openid') THEN 'unreadable'
-                ELSE 'good' END",
+            " WHEN NOT EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND disabled_at IS NULL) THEN 'ended'",
         ))
-        .bind(self.ready.unreadable.is_some())
+        .append(exchange.cases_of_readiness("codes"))
+        .append(Statement::new(" ELSE 'good' END"))
     }
 
     /// How the code stands, before it is redeemed.
-    pub fn find(&self) -> Statement {
+    pub fn find(&self) -> Query<Option<FoundCode>> {
         Statement::new("SELECT ")
             .append(self.standing())
             .append(Statement::new(" AS standing, family_id FROM codes WHERE hash = ?"))
             .bind(self.hash)
-    }
-
-    /// What [`Redemption::find`] found, with the family of a code that was used before.
-    pub fn read_standing(rows: &Rows) -> Result<Option<(Standing, Option<String>)>, Fault> {
-        #[derive(Deserialize)]
-        struct Row {
-            standing: Standing,
-            family_id: Option<String>,
-        }
-        Ok(rows.first::<Row>()?.map(|row| (row.standing, row.family_id)))
+            .read_by(Rows::first)
     }
 
     /// Burns the code, if it is the caller's and nothing keeps it from being redeemed: nobody else can burn it.
-    pub fn redeem(&self) -> Statement {
-        let statement = Statement::new("UPDATE codes SET used_at = ?, family_id = ? WHERE hash = ? AND ")
-            .bind(self.now)
+    pub fn redeem(&self) -> Query<Option<Redeemed>> {
+        Statement::new("UPDATE codes SET used_at = ?, family_id = ? WHERE hash = ? AND ")
+            .bind(self.exchange.now)
             .bind(self.family_id)
             .bind(self.hash)
-            .append(self.proof.condition())
+            .append(self.exchange.proof.condition())
             .append(Statement::new(" AND 'good' = "))
-            .append(self.standing());
-        statement.append(Statement::new(
-            " RETURNING session_id, scope, claims, resources, nonce, auth_time, acr, amr, refreshable",
-        ))
+            .append(self.standing())
+            .append(Statement::new(format!(" RETURNING nonce, {}", authorization::COLUMNS)))
+            .read_by(Rows::first)
     }
 
     /// Holds where [`Redemption::redeem`], before in the batch, burned the code.
@@ -142,7 +122,8 @@ impl Redemption<'_> {
     }
 
     /// Begins the family of the tokens, if [`Redemption::redeem`] burned the code just now.
-    pub fn begin_family(&self, lifetimes: &Lifetimes) -> Statement {
+    pub fn begin_family(&self) -> Statement {
+        let Exchange { lifetimes, now, .. } = &self.exchange;
         Statement::new(
             "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable,
                                          generation, turned_at, auth_time, acr, amr, created_at, expires_at)
@@ -150,37 +131,19 @@ impl Redemption<'_> {
                     auth_time, acr, amr, used_at, CASE refreshable WHEN 1 THEN ? ELSE ? END
              FROM codes WHERE hash = ? AND family_id = ?",
         )
-        .bind(self.now + lifetimes.refresh_token.max(lifetimes.access_token))
-        .bind(self.now + lifetimes.access_token)
+        .bind(*now + lifetimes.refresh_token.max(lifetimes.access_token))
+        .bind(*now + lifetimes.access_token)
         .bind(self.hash)
         .bind(self.family_id)
     }
+}
 
-    /// What was authorized, where [`Redemption::redeem`] burned the code.
-    pub fn read_redeemed(
-        &self,
-        rows: &Rows,
-        client: &Client,
-        user: Option<&User>,
-    ) -> Result<Option<Authorization>, Fault> {
-        let Some(row) = rows.first::<RedeemedRow>()? else {
-            return Ok(None);
-        };
-        let user = user.ok_or_else(|| Fault::new("codes", "a code without a person"))?;
-        Ok(Some(Authorization {
-            family_id: self.family_id.to_owned(),
-            sub: user.sub_at(client),
-            session_id: row.session_id,
-            scope: scope_from_json(&row.scope)?,
-            claims: from_json(&row.claims)?,
-            resources: from_json(&row.resources)?,
-            nonce: row.nonce,
-            proven: Proven {
-                at: UnixTime(row.auth_time),
-                acr: row.acr,
-                amr: Amr::stored(&row.amr),
-            },
-            refreshable: row.refreshable != 0,
-        }))
+impl Redeemed {
+    /// What was authorized, by the person whom the client knows as `sub`.
+    pub fn into_authorization(self, family_id: String, sub: String) -> Result<Authorization, Fault> {
+        Ok(Authorization {
+            nonce: self.nonce,
+            ..self.row.into_authorization(family_id, sub)?
+        })
     }
 }

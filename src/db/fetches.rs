@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{Rows, Statement, clients, from_json, throttles};
+use super::{
+    Query, Rows, Statement, clients, from_json,
+    throttles::{self, Count},
+};
 use crate::{
     account::throttle::Counter,
     fault::Fault,
@@ -35,25 +38,28 @@ pub struct Charge {
 }
 
 impl Asking<'_> {
-    /// Counts the fetch that [`Asking::claim`] is about to allow against the `n`th counter. What an earlier one refuses does not
-    /// count against a later one.
-    pub fn count(&self, charge: &Charge, n: usize) -> Statement {
+    /// Counts the fetch that [`Asking::claim`] is about to allow against each counter. What an earlier one refuses does not count
+    /// against a later one.
+    pub fn count<'a>(&self, charge: &'a Charge) -> [(Query<Count>, &'a Counter); 2] {
         let [network, host] = &charge.counters;
-        let (before, counter) = match n {
-            0 => (&[] as &[Counter], network),
-            _ => (std::slice::from_ref(network), host),
-        };
+        [
+            (self.count_one(charge, network, &[]), network),
+            (self.count_one(charge, host, std::slice::from_ref(network)), host),
+        ]
+    }
+
+    fn count_one(&self, charge: &Charge, counter: &Counter, before: &[Counter]) -> Query<Count> {
         let mut key = Statement::new("SELECT ? AS key WHERE ")
             .bind(&counter.key)
             .append(self.may_ask());
         if let Some(client_id) = &charge.client_id {
             key = key.and(is_anybody(client_id));
         }
-        throttles::count_of(self.within(before, charge, key), self.now)
+        throttles::count(self.within(before, charge, key), self.now)
     }
 
-    /// Takes the right to ask the target now. It returns a row where that is given.
-    pub fn claim(&self, charge: Option<&Charge>) -> Statement {
+    /// Takes the right to ask the target now, and says whether that was given.
+    pub fn claim(&self, charge: Option<&Charge>) -> Query<bool> {
         let mut statement = Statement::new(
             "INSERT INTO fetches (target, claim, asked_at, asked_before_at, expires_at) SELECT ?, ?, ?, 0, ? WHERE ",
         )
@@ -65,12 +71,14 @@ impl Asking<'_> {
         if let Some(charge) = charge {
             statement = self.within(&charge.counters, charge, statement);
         }
-        statement.append(Statement::new(
-            " ON CONFLICT (target) DO UPDATE SET
+        statement
+            .append(Statement::new(
+                " ON CONFLICT (target) DO UPDATE SET
                 claim = excluded.claim, asked_before_at = fetches.asked_at, asked_at = excluded.asked_at,
                 answer = NULL, expires_at = excluded.expires_at
              RETURNING claim",
-        ))
+            ))
+            .any()
     }
 
     /// Holds where nobody is asking the target, and it was not asked twice already.
@@ -108,9 +116,11 @@ impl Asking<'_> {
         statement
     }
 
-    /// What the target answered last.
-    pub fn latest(target: &str) -> Statement {
-        Statement::new("SELECT answer FROM fetches WHERE target = ?").bind(target)
+    /// What the target answered last, as it was told; `None` while that is awaited.
+    pub fn latest<T: DeserializeOwned>(target: &str) -> Query<Option<T>> {
+        Statement::new("SELECT answer FROM fetches WHERE target = ?")
+            .bind(target)
+            .read_by(read_latest)
     }
 
     /// Tells what the target has answered to the request that claimed it.
@@ -135,8 +145,7 @@ fn is_anybody(client_id: &str) -> Statement {
     Statement::new(sql).bind(client_id)
 }
 
-/// The answer, as it was told; `None` while it is awaited.
-pub fn read_latest<T: DeserializeOwned>(rows: &Rows) -> Result<Option<T>, Fault> {
+fn read_latest<T: DeserializeOwned>(rows: &Rows) -> Result<Option<T>, Fault> {
     #[derive(Deserialize)]
     struct Row {
         answer: Option<String>,

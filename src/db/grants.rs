@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, from_json, scope_from_json, scope_to_json, to_json};
+use super::{Query, Rows, Statement, from_json, scope_from_json, scope_to_json, to_json};
 use crate::{
     fault::Fault,
     oidc::{
@@ -28,16 +28,17 @@ struct Row {
 }
 
 /// What the person behind a session allowed a client.
-pub fn find_by_session(session_hash: Option<&Hash>, client_id: &str) -> Statement {
+pub fn find_by_session(session_hash: &Hash, client_id: &str) -> Query<Option<Consent>> {
     Statement::new(
         "SELECT g.id, g.scope, g.claims, g.resources FROM grants g JOIN sessions s ON s.user_id = g.user_id
          WHERE s.hash = ? AND g.client_id = ?",
     )
     .bind(session_hash)
     .bind(client_id)
+    .read_by(read)
 }
 
-pub fn read(rows: &Rows) -> Result<Option<Consent>, Fault> {
+fn read(rows: &Rows) -> Result<Option<Consent>, Fault> {
     let Some(row) = rows.first::<Row>()? else {
         return Ok(None);
     };
@@ -80,10 +81,11 @@ pub fn allow(grant_id: &str, session_hash: &Hash, client: &Client, request: &Aut
 }
 
 /// Takes back what a person allowed a client; codes and tokens go with it.
-pub fn revoke(user_id: &str, client_id: &str) -> Statement {
+pub fn revoke(user_id: &str, client_id: &str) -> Query<bool> {
     Statement::new("DELETE FROM grants WHERE user_id = ? AND client_id = ? RETURNING id")
         .bind(user_id)
         .bind(client_id)
+        .any()
 }
 
 /// Takes back what the person behind a session allowed a client: who was signed out meanwhile takes back nothing.
@@ -120,13 +122,15 @@ impl OwnGrant {
 }
 
 /// The consents of the person behind a session: those last used come first.
-pub fn list_own(session_hash: &Hash) -> Statement {
-    list("(SELECT user_id FROM sessions WHERE hash = ?)").bind(session_hash)
+pub fn list_own(session_hash: &Hash) -> Query<Vec<OwnGrant>> {
+    list("(SELECT user_id FROM sessions WHERE hash = ?)")
+        .bind(session_hash)
+        .read_by(read_own)
 }
 
 /// The consents of a person, in the same order.
-pub fn list_of(user_id: &str) -> Statement {
-    list("?").bind(user_id)
+pub fn list_of(user_id: &str) -> Query<Vec<OwnGrant>> {
+    list("?").bind(user_id).read_by(read_own)
 }
 
 fn list(user_id: &str) -> Statement {
@@ -138,7 +142,7 @@ fn list(user_id: &str) -> Statement {
     ))
 }
 
-pub fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {
+fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {
     #[derive(Deserialize)]
     struct OwnRow {
         client_id: String,

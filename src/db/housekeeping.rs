@@ -1,10 +1,7 @@
 //! The lease of the periodic run, and what it deletes. Expiry is a predicate wherever a row is read; deleting only tidies.
 
-use super::{Rows, Statement};
-use crate::{
-    fault::Fault,
-    time::{Lifetime, UnixTime},
-};
+use super::{Query, Rows, Statement};
+use crate::time::{Lifetime, UnixTime};
 
 /// The most rows of a table that one statement deletes.
 pub(super) const BATCH: usize = 5_000;
@@ -30,9 +27,9 @@ const UNUSED_DOCUMENT_KEPT: Lifetime = Lifetime::days(7);
 /// How long a signing key outlives its removal from the JWKS, for the record.
 const KEY_KEPT: Lifetime = Lifetime::days(90);
 
-/// Takes the lease for `span`, if nobody has it. One that lasts longer than `span` from now was taken by a clock that has gone
+/// Takes the lease for `span`, if nobody has it, and says whether it did. One that lasts longer than `span` from now was taken by a clock that has gone
 /// back since, and does not count.
-pub fn take_lease(name: &str, now: UnixTime, span: Lifetime) -> Statement {
+pub fn take_lease(name: &str, now: UnixTime, span: Lifetime) -> Query<bool> {
     Statement::new(
         "INSERT INTO leases (name, expires_at) VALUES (?, ?)
          ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at
@@ -42,10 +39,7 @@ pub fn take_lease(name: &str, now: UnixTime, span: Lifetime) -> Statement {
     .bind(name)
     .bind(now + span)
     .bind(now)
-}
-
-pub fn read_lease(rows: &Rows) -> Result<bool, Fault> {
-    rows.any()
+    .any()
 }
 
 /// Gives the lease back.
@@ -53,13 +47,13 @@ pub fn release_lease(name: &str) -> Statement {
     Statement::new("DELETE FROM leases WHERE name = ?").bind(name)
 }
 
-/// Whether a statement of [`tidy`] deleted all that it may, so that there is probably more.
-pub fn is_full(rows: &Rows) -> bool {
-    rows.changes() >= BATCH
+/// The query that says whether a deletion of at most [`BATCH`] rows deleted as many, so that there is probably more.
+pub(super) fn is_full(deletion: Statement) -> Query<bool> {
+    deletion.read_by(|rows: &Rows| Ok(rows.changes() >= BATCH))
 }
 
-/// Deletes what has expired, a bounded number of rows a table.
-pub fn tidy(now: UnixTime) -> [Statement; 12] {
+/// Deletes what has expired, a bounded number of rows a table. Each says whether there is probably more.
+pub fn tidy(now: UnixTime) -> [Query<bool>; 12] {
     let expired_before = |before: UnixTime, table: &str, key: &str| {
         Statement::new(format!(
             "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE expires_at < ? LIMIT ?)"
@@ -102,4 +96,5 @@ pub fn tidy(now: UnixTime) -> [Statement; 12] {
             .bind(now - KEY_KEPT)
             .bind(now - KEY_KEPT),
     ]
+    .map(is_full)
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, from_json, sessions::Ending};
+use super::{Query, Rows, Statement, from_json, sessions::Ending};
 use crate::{
     fault::Fault,
     oidc::{client::Client, subject::SubjectSalt},
@@ -74,16 +74,17 @@ pub fn take(lease: &str, limit: i64, now: UnixTime) -> Statement {
 }
 
 /// The notices that [`take`] took.
-pub fn taken(lease: &str) -> Statement {
+pub fn taken(lease: &str) -> Query<Vec<Notice>> {
     Statement::new(
         "SELECT o.id, o.client_id, c.version, c.issued_at, c.metadata, o.user_id, o.subject_salt, o.session_id, o.target, o.attempts,
                 o.created_at
          FROM logout_outbox o JOIN clients c ON c.id = o.client_id WHERE o.lease = ?",
     )
     .bind(lease)
+    .read_by(read)
 }
 
-pub fn read(rows: &Rows) -> Result<Vec<Notice>, Fault> {
+fn read(rows: &Rows) -> Result<Vec<Notice>, Fault> {
     #[derive(Deserialize)]
     struct Row {
         id: String,

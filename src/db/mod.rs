@@ -1,9 +1,12 @@
 //! The database: one file a table, SQL beside its row. What stands here is text and values; `edge::platform::d1` runs it.
 
 pub mod audit;
+mod authorization;
 pub mod basis;
+mod batch;
 pub mod clients;
 pub mod codes;
+pub mod exchange;
 pub mod fetches;
 pub mod grants;
 pub mod housekeeping;
@@ -23,7 +26,11 @@ pub mod users;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use self::{rows::Rows, statement::Statement};
+pub use self::{
+    batch::{Answer, Batch, Handle, Query},
+    rows::Rows,
+    statement::Statement,
+};
 use crate::{fault::Fault, oidc::scope::Scope};
 
 /// A scope as the JSON array that is stored, for `json_each`.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, basis::Basis, proof::Proof, throttles};
+use super::{Query, Rows, Statement, basis::Basis, proof::Proof, throttles};
 use crate::{
     account::throttle::Counter,
     fault::Fault,
@@ -30,7 +30,7 @@ pub struct Pushing<'a> {
 impl Pushing<'_> {
     /// Stores the request, to be made within its [`LIFETIME`], if its client proves itself and has not changed. A client that
     /// anybody can be stores none once `counter`, which was counted before in the batch, is over its limit.
-    pub fn insert(&self, counter: &Counter, now: UnixTime) -> Statement {
+    pub fn insert(&self, counter: &Counter, now: UnixTime) -> Query<bool> {
         let client_id = &self.client.client_id;
         Statement::new(
             "INSERT INTO pushed_requests (hash, client_id, query, expires_at)
@@ -45,6 +45,7 @@ impl Pushing<'_> {
         .append(Statement::new(" AND "))
         .append(throttles::within_limit_now(client_id, counter, now))
         .append(Statement::new(" RETURNING hash"))
+        .any()
     }
 }
 
@@ -62,12 +63,13 @@ pub fn sweep(now: UnixTime) -> Statement {
     .bind(MOST_SWEPT)
 }
 
-/// A request of `client_id` that is still to be made.
-pub fn find(hash: &Hash, client_id: &str, now: UnixTime) -> Statement {
+/// The query of a request of `client_id` that is still to be made.
+pub fn find(hash: &Hash, client_id: &str, now: UnixTime) -> Query<Option<String>> {
     Statement::new("SELECT query FROM pushed_requests WHERE hash = ? AND client_id = ? AND expires_at > ?")
         .bind(hash)
         .bind(client_id)
         .bind(now)
+        .read_by(read)
 }
 
 /// Takes a request out that is answered, if the basis of the answer stands. It goes behind what stores the answer, which demands
@@ -75,24 +77,26 @@ pub fn find(hash: &Hash, client_id: &str, now: UnixTime) -> Statement {
 pub fn take_answered(hash: &Hash, basis: &Basis<'_>) -> Statement {
     Statement::new("DELETE FROM pushed_requests WHERE hash = ? AND EXISTS (")
         .bind(hash)
-        .append(basis.check())
+        .append(basis.select())
         .append(Statement::new(")"))
 }
 
 /// Takes a request out that the person turned down: of any number of parallel takers one gets a row.
-pub fn take_turned_down(hash: &Hash, client_id: &str) -> Statement {
+pub fn take_turned_down(hash: &Hash, client_id: &str) -> Query<bool> {
     Statement::new("DELETE FROM pushed_requests WHERE hash = ? AND client_id = ? RETURNING hash")
         .bind(hash)
         .bind(client_id)
+        .any()
 }
 
-/// Gives a row where nobody took a request out.
-pub fn find_again(hash: &Hash) -> Statement {
-    Statement::new("SELECT hash FROM pushed_requests WHERE hash = ?").bind(hash)
+/// Whether nobody took a request out.
+pub fn find_again(hash: &Hash) -> Query<bool> {
+    Statement::new("SELECT hash FROM pushed_requests WHERE hash = ?")
+        .bind(hash)
+        .any()
 }
 
-/// The query of what [`find`] found.
-pub fn read(rows: &Rows) -> Result<Option<String>, Fault> {
+fn read(rows: &Rows) -> Result<Option<String>, Fault> {
     #[derive(Deserialize)]
     struct Row {
         query: String,

@@ -2,13 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, throttles};
-use crate::{
-    account::throttle::Counter,
-    fault::Fault,
-    oidc::client::client_assertion::SingleUse,
-    time::{Lifetime, UnixTime},
-};
+use super::{Query, Rows, Statement, throttles};
+use crate::{account::throttle::Counter, fault::Fault, oidc::client::client_assertion::SingleUse, time::UnixTime};
 
 /// What counts once in the proof of a client.
 pub struct OneUse {
@@ -22,17 +17,18 @@ pub struct OneUse {
 pub enum Hindrance {
     /// It was used before.
     Used,
-    /// Too much was used up from there, and for how long nothing more can be.
-    TooMany(Lifetime),
+    /// Too much was used up from there, and until when nothing more can be.
+    TooMany { until: UnixTime },
 }
 
 impl OneUse {
     /// Looks for what hinders the use.
-    pub fn find_hindrance(&self, client_id: &str, now: UnixTime) -> Statement {
+    pub fn find_hindrance(&self, client_id: &str, now: UnixTime) -> Query<Option<Hindrance>> {
         Statement::new("SELECT EXISTS (SELECT 1 FROM replay WHERE key = ?) AS used, (SELECT t.expires_at ")
             .bind(&self.of.key)
             .append(throttles::full(client_id, &self.counter, now))
             .append(Statement::new(") AS full_until"))
+            .read_by(read_hindrance)
     }
 
     /// Holds where [`OneUse::find_hindrance`] finds none.
@@ -53,13 +49,12 @@ impl OneUse {
             .append(Statement::new(" ON CONFLICT (key) DO NOTHING"));
         [
             store,
-            throttles::count_stranger_if_changed(client_id, &self.counter, now),
+            throttles::count_stranger_if_changed(client_id, &self.counter, now).into(),
         ]
     }
 }
 
-/// What [`OneUse::find_hindrance`] found.
-pub fn read_hindrance(rows: &Rows, now: UnixTime) -> Result<Option<Hindrance>, Fault> {
+fn read_hindrance(rows: &Rows) -> Result<Option<Hindrance>, Fault> {
     #[derive(Deserialize)]
     struct Row {
         used: i64,
@@ -69,7 +64,7 @@ pub fn read_hindrance(rows: &Rows, now: UnixTime) -> Result<Option<Hindrance>, F
         Some(Row { used: 1.., .. }) => Some(Hindrance::Used),
         Some(row) => row
             .full_until
-            .map(|until| Hindrance::TooMany(UnixTime(until).since(now))),
+            .map(|until| Hindrance::TooMany { until: UnixTime(until) }),
         None => None,
     })
 }

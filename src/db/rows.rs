@@ -25,25 +25,16 @@ impl Rows {
         serde_json::from_str(json).map_err(|cause| Fault::new("D1 answer", cause))
     }
 
-    /// What a statement gives that is not sent.
-    pub fn none() -> Self {
-        Self {
-            results: None,
-            meta: Meta { changes: 0 },
-        }
-    }
-
     /// All rows.
     pub fn all<T: DeserializeOwned>(&self) -> Result<Vec<T>, Fault> {
-        let Some(results) = &self.results else {
-            return Ok(Vec::new());
-        };
-        serde_json::from_str(results.get()).map_err(|cause| Fault::new("D1 row", cause))
+        serde_json::from_str(self.json()).map_err(unreadable)
     }
 
-    /// The first row.
+    /// The first row. The others are not read.
     pub fn first<T: DeserializeOwned>(&self) -> Result<Option<T>, Fault> {
-        Ok(self.all()?.into_iter().next())
+        let rows: Vec<&RawValue> = serde_json::from_str(self.json()).map_err(unreadable)?;
+        let first = rows.first().map(|row| serde_json::from_str(row.get()));
+        first.transpose().map_err(unreadable)
     }
 
     /// How many rows the statement changed.
@@ -52,7 +43,16 @@ impl Rows {
     }
 
     /// Whether there is a row: with `RETURNING`, whether the statement did anything.
-    pub fn any(&self) -> Result<bool, Fault> {
-        Ok(self.first::<serde::de::IgnoredAny>()?.is_some())
+    pub fn any(&self) -> bool {
+        let inside = self.json().trim_start_matches('[').trim_start();
+        !inside.starts_with(']')
     }
+
+    fn json(&self) -> &str {
+        self.results.as_ref().map_or("[]", |results| results.get())
+    }
+}
+
+fn unreadable(cause: serde_json::Error) -> Fault {
+    Fault::new("D1 row", cause)
 }

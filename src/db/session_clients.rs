@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, basis::Basis, sessions::Ending};
+use super::{Query, Rows, Statement, basis::Basis, sessions::Ending};
 use crate::fault::Fault;
 
 /// Notes that a client knows the session behind what it gets, if the basis of that stands.
@@ -65,16 +65,17 @@ pub fn forget_oldest(session_id: &str) -> [Statement; 2] {
 }
 
 /// What a client knows the sessions of a browser as: each by its id, with the ids of those that it replaced.
-pub fn names_at(hashes: &str, client_id: &str) -> Statement {
+pub fn names_at(hashes: &str, client_id: &str) -> Query<Vec<(String, String)>> {
     Statement::new(
         "SELECT sc.session_id, sc.known_as FROM session_clients sc JOIN sessions s ON s.id = sc.session_id
          WHERE s.hash IN (SELECT value FROM json_each(?)) AND sc.client_id = ?",
     )
     .bind(hashes)
     .bind(client_id)
+    .read_by(read_names)
 }
 
-pub fn read_names(rows: &Rows) -> Result<Vec<(String, String)>, Fault> {
+fn read_names(rows: &Rows) -> Result<Vec<(String, String)>, Fault> {
     #[derive(Deserialize)]
     struct Row {
         session_id: String,
@@ -102,7 +103,7 @@ impl FrontChannelClient {
 
 /// The clients of sessions that end, as far as they have a `frontchannel_logout_uri`, those last used first. Goes before
 /// what ends the sessions.
-pub fn with_front_channel(which: &Ending<'_>) -> Statement {
+pub fn with_front_channel(which: &Ending<'_>) -> Query<Vec<FrontChannelClient>> {
     let sql = format!(
         "SELECT c.id AS client_id, sc.known_as, json_extract(c.metadata, '$.frontchannel_logout_uri') AS uri,
                 COALESCE(json_extract(c.metadata, '$.frontchannel_logout_session_required'), 0) AS session_required
@@ -113,9 +114,5 @@ pub fn with_front_channel(which: &Ending<'_>) -> Statement {
          ORDER BY sc.last_at DESC LIMIT 50",
         which.condition()
     );
-    which.bind(Statement::new(sql))
-}
-
-pub fn read_front_channel(rows: &Rows) -> Result<Vec<FrontChannelClient>, Fault> {
-    rows.all()
+    which.bind(Statement::new(sql)).read_by(Rows::all)
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, users};
+use super::{Query, Rows, Statement, users};
 use crate::{
     account::{held_sessions::MOST as MOST_HELD, user::User},
     config::{Lifetimes, LogoutRevokes},
@@ -61,7 +61,7 @@ pub struct NewSession<'a> {
 }
 
 /// The session of a cookie, if it lives and its person is not disabled.
-pub fn find(hash: Option<&Hash>, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+pub fn find(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Option<Session>> {
     Statement::new(format!(
         "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, {}
          FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
@@ -71,9 +71,10 @@ pub fn find(hash: Option<&Hash>, lifetimes: &Lifetimes, now: UnixTime) -> Statem
     .bind(hash)
     .bind(now)
     .bind(now - lifetimes.session_idle)
+    .read_by(read)
 }
 
-pub fn read(rows: &Rows) -> Result<Option<Session>, Fault> {
+fn read(rows: &Rows) -> Result<Option<Session>, Fault> {
     rows.first::<Row>()?.map(Row::into_session).transpose()
 }
 
@@ -94,7 +95,7 @@ impl Row {
 }
 
 /// The live sessions among those of a browser's cookie, in the order of `hashes` ([`json_of`]).
-pub fn find_held(hashes: &str, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+pub fn find_held(hashes: &str, lifetimes: &Lifetimes, now: UnixTime) -> Query<Vec<(Hash, Session)>> {
     Statement::new(format!(
         "SELECT s.hash, s.id AS session_id, s.auth_time, s.acr, s.amr, {}
          FROM json_each(?) held
@@ -106,9 +107,10 @@ pub fn find_held(hashes: &str, lifetimes: &Lifetimes, now: UnixTime) -> Statemen
     .bind(hashes)
     .bind(now)
     .bind(now - lifetimes.session_idle)
+    .read_by(read_held)
 }
 
-pub fn read_held(rows: &Rows) -> Result<Vec<(Hash, Session)>, Fault> {
+fn read_held(rows: &Rows) -> Result<Vec<(Hash, Session)>, Fault> {
     #[derive(Deserialize)]
     struct HeldRow {
         hash: String,
@@ -121,7 +123,7 @@ pub fn read_held(rows: &Rows) -> Result<Vec<(Hash, Session)>, Fault> {
 }
 
 /// Notes that a live session is in use.
-pub fn touch(hash: Option<&Hash>, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+pub fn touch(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
     Statement::new(
         "UPDATE sessions SET last_seen_at = ? WHERE hash = ? AND last_seen_at BETWEEN ? AND ? AND expires_at > ?",
     )
@@ -132,9 +134,9 @@ pub fn touch(hash: Option<&Hash>, lifetimes: &Lifetimes, now: UnixTime) -> State
     .bind(now)
 }
 
-/// Begins a session, if the password is still the one that was shown: to check one takes a while, in which it may be changed,
-/// which ends all sessions that are there.
-pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Statement {
+/// Begins a session, if the password is still the one that was shown, and says whether it began. To check a password takes a
+/// while, in which it may be changed, which ends all sessions that are there.
+pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<bool> {
     let authentication = session.authentication;
     let proven = &authentication.proven;
     let user_agent: String = session.user_agent.chars().take(LONGEST_USER_AGENT).collect();
@@ -156,6 +158,7 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Statement {
     .bind(proven.at + lifetimes.session)
     .bind(&authentication.user_id)
     .bind(session.password_hash)
+    .any()
 }
 
 /// Whose sessions end, and which of them.
@@ -281,24 +284,23 @@ impl Ending<'_> {
     /// Deletes the tokens that end with the sessions: "Refresh tokens issued without the offline_access property to a session
     /// being logged out SHOULD be revoked. Refresh tokens issued with the offline_access property normally SHOULD NOT be
     /// revoked" (Back-Channel Logout section 2.7).
-    pub fn delete_tokens(&self, revokes: LogoutRevokes) -> Statement {
-        match revokes {
-            _ if self.is_everything() => self.delete_from("token_families", "TRUE"),
-            LogoutRevokes::All => self.delete_from("token_families", "TRUE"),
-            LogoutRevokes::Online => self.delete_from(
-                "token_families",
-                "NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')",
-            ),
-            LogoutRevokes::Nothing => Statement::idle(),
-        }
+    pub fn delete_tokens(&self, revokes: LogoutRevokes) -> Option<Statement> {
+        let also = match revokes {
+            _ if self.is_everything() => "TRUE",
+            LogoutRevokes::All => "TRUE",
+            LogoutRevokes::Online => "NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')",
+            LogoutRevokes::Nothing => return None,
+        };
+        Some(self.delete_from("token_families", also))
     }
 
-    /// Deletes the sessions. A row each that was there.
-    pub fn delete(&self) -> Statement {
+    /// Deletes the sessions, and says whether there was any.
+    pub fn delete(&self) -> Query<bool> {
         self.bind(Statement::new(format!(
             "DELETE FROM sessions AS s WHERE {} RETURNING id",
             self.condition()
         )))
+        .any()
     }
 }
 
@@ -310,7 +312,7 @@ pub fn json_of<'a>(hashes: impl IntoIterator<Item = &'a Hash>) -> String {
 
 /// Deletes the sessions of `hashes` that are of the same person as the new session `session_id`, and tells their hashes. Where
 /// the new one did not come to be, nothing happens.
-pub fn supersede(session_id: &str, user_id: &str, hashes: &str) -> Statement {
+pub fn supersede(session_id: &str, user_id: &str, hashes: &str) -> Query<Vec<Hash>> {
     Statement::new(
         "DELETE FROM sessions WHERE user_id = ? AND id <> ? AND hash IN (SELECT value FROM json_each(?))
            AND EXISTS (SELECT 1 FROM sessions WHERE id = ?) RETURNING hash",
@@ -319,10 +321,10 @@ pub fn supersede(session_id: &str, user_id: &str, hashes: &str) -> Statement {
     .bind(session_id)
     .bind(hashes)
     .bind(session_id)
+    .read_by(read_hashes)
 }
 
-/// The hashes of [`supersede`].
-pub fn read_hashes(rows: &Rows) -> Result<Vec<Hash>, Fault> {
+fn read_hashes(rows: &Rows) -> Result<Vec<Hash>, Fault> {
     #[derive(Deserialize)]
     struct HashRow {
         hash: String,
@@ -360,7 +362,7 @@ impl OwnSession {
 }
 
 /// The live sessions of the person behind `hash`: that one first, then those last seen.
-pub fn list_own(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+pub fn list_own(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Vec<OwnSession>> {
     Statement::new(
         "SELECT id, user_agent, auth_time, acr, amr, created_at, last_seen_at, expires_at, hash = ? AS current
          FROM sessions WHERE user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND expires_at > ? AND last_seen_at > ?
@@ -370,10 +372,11 @@ pub fn list_own(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Statement 
     .bind(hash)
     .bind(now)
     .bind(now - lifetimes.session_idle)
+    .read_by(Rows::all)
 }
 
 /// The live sessions of a person, those last seen first. None is the one that asks.
-pub fn list_of(user_id: &str, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+pub fn list_of(user_id: &str, lifetimes: &Lifetimes, now: UnixTime) -> Query<Vec<OwnSession>> {
     Statement::new(
         "SELECT id, user_agent, auth_time, acr, amr, created_at, last_seen_at, expires_at, 0 AS current
          FROM sessions WHERE user_id = ? AND expires_at > ? AND last_seen_at > ?
@@ -382,15 +385,12 @@ pub fn list_of(user_id: &str, lifetimes: &Lifetimes, now: UnixTime) -> Statement
     .bind(user_id)
     .bind(now)
     .bind(now - lifetimes.session_idle)
+    .read_by(Rows::all)
 }
 
-pub fn read_own(rows: &Rows) -> Result<Vec<OwnSession>, Fault> {
-    rows.all()
-}
-
-/// Goes on with a session under another cookie, after its person's password was changed to that of `password_hash`. Its id
+/// Goes on with a session under another cookie, and says whether it did, after its person's password was changed to that of `password_hash`. Its id
 /// stays, and with it what clients know it by.
-pub fn renew(old: &Hash, new: &Hash, password_hash: &str, now: UnixTime) -> Statement {
+pub fn renew(old: &Hash, new: &Hash, password_hash: &str, now: UnixTime) -> Query<bool> {
     Statement::new(
         "UPDATE sessions SET hash = ?, auth_time = ?, last_seen_at = ?
          WHERE hash = ? AND EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = sessions.user_id AND c.kind = 'password' AND c.secret = ?)
@@ -401,4 +401,5 @@ pub fn renew(old: &Hash, new: &Hash, password_hash: &str, now: UnixTime) -> Stat
     .bind(now)
     .bind(old)
     .bind(password_hash)
+    .any()
 }

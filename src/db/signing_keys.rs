@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, from_json};
+use super::{Query, Rows, Statement, from_json};
 use crate::{
     fault::Fault,
     oidc::jose::{
@@ -33,14 +33,14 @@ pub struct CurrentKey {
 }
 
 /// The key that signs a client's tokens now. The private half comes along only when `kid` is not among those `at_hand`.
-pub fn current_for_client(client_id: &str, at_hand: &str, now: UnixTime) -> Statement {
+pub fn current_for_client(client_id: &str, at_hand: &str, now: UnixTime) -> Query<Option<CurrentKey>> {
     let registered = registered_alg("id_token_signed_response_alg");
     let alg = format!("COALESCE(NULLIF({registered}, 'none'), 'RS256')");
     current_where(&alg, client_id, at_hand, now)
 }
 
 /// The key that signs what UserInfo tells a client now. No row where it gets it unsigned.
-pub fn current_for_userinfo(client_id: &str, at_hand: &str, now: UnixTime) -> Statement {
+pub fn current_for_userinfo(client_id: &str, at_hand: &str, now: UnixTime) -> Query<Option<CurrentKey>> {
     let alg = registered_alg("userinfo_signed_response_alg");
     current_where(&alg, client_id, at_hand, now)
 }
@@ -50,23 +50,25 @@ fn registered_alg(field: &str) -> String {
     format!("(SELECT json_extract(metadata, '$.{field}') FROM clients WHERE id = ?)")
 }
 
-fn current_where(alg: &str, client_id: &str, at_hand: &str, now: UnixTime) -> Statement {
+fn current_where(alg: &str, client_id: &str, at_hand: &str, now: UnixTime) -> Query<Option<CurrentKey>> {
     Statement::new(format!("{CURRENT} WHERE k.alg = {alg} {CONDITION}"))
         .bind(now)
         .bind(at_hand)
         .bind(client_id)
         .bind(now)
         .bind(now)
+        .read_by(Rows::first)
 }
 
 /// The key that signs with `alg` now.
-pub fn current(alg: SigningAlg, at_hand: &str, now: UnixTime) -> Statement {
+pub fn current(alg: SigningAlg, at_hand: &str, now: UnixTime) -> Query<Option<CurrentKey>> {
     Statement::new(format!("{CURRENT} WHERE k.alg = ? {CONDITION}"))
         .bind(now)
         .bind(at_hand)
         .bind(alg.as_str())
         .bind(now)
         .bind(now)
+        .read_by(Rows::first)
 }
 
 /// Its `kid` alone, if it is among those `at_hand`: a query within another statement.
@@ -90,10 +92,6 @@ const CURRENT: &str = "SELECT k.kid, k.alg, k.kek_version,
 const CONDITION: &str = "AND k.revoked_at IS NULL AND k.activate_at <= ? AND (k.retire_at IS NULL OR k.retire_at > ?)
     ORDER BY k.activate_at DESC LIMIT 1";
 
-pub fn read_current(rows: &Rows) -> Result<Option<CurrentKey>, Fault> {
-    rows.first()
-}
-
 #[derive(Deserialize)]
 struct Row {
     kid: String,
@@ -108,20 +106,23 @@ struct Row {
 
 const PUBLIC_COLUMNS: &str = "kid, alg, public_jwk, publish_at, activate_at, retire_at, remove_at, revoked_at";
 
-/// The public halves of all keys.
-pub fn all() -> Statement {
+/// The public halves of all keys. Those for what this version does not know, of a newer one that was here before, are left
+/// alone.
+pub fn all() -> Query<Vec<ProviderKey>> {
     Statement::new(format!(
         "SELECT {PUBLIC_COLUMNS} FROM signing_keys ORDER BY alg, activate_at"
     ))
+    .read_by(read_all)
 }
 
 /// The public half of one key.
-pub fn find(kid: &str) -> Statement {
-    Statement::new(format!("SELECT {PUBLIC_COLUMNS} FROM signing_keys WHERE kid = ?")).bind(kid)
+pub fn find(kid: &str) -> Query<Option<ProviderKey>> {
+    Statement::new(format!("SELECT {PUBLIC_COLUMNS} FROM signing_keys WHERE kid = ?"))
+        .bind(kid)
+        .read_by(|rows| Ok(read_all(rows)?.into_iter().next()))
 }
 
-/// Keys for what this version does not know, of a newer one that was here before, are left alone.
-pub fn read_all(rows: &Rows) -> Result<Vec<ProviderKey>, Fault> {
+fn read_all(rows: &Rows) -> Result<Vec<ProviderKey>, Fault> {
     rows.all::<Row>()?
         .into_iter()
         .filter_map(|row| Some((KeyAlg::parse(&row.alg)?, row)))
@@ -176,16 +177,25 @@ pub fn retire_predecessors(successor: &ProviderKey, longest_token: Lifetime) -> 
     .bind(successor.schedule.publish_at)
 }
 
-/// Withdraws a key for good.
-pub fn revoke(kid: &str, now: UnixTime) -> Statement {
+/// Withdraws a key for good, and gives its algorithm. Nothing where there is no such key, or it was withdrawn before.
+pub fn revoke(kid: &str, now: UnixTime) -> Query<Option<KeyAlg>> {
     Statement::new("UPDATE signing_keys SET revoked_at = ? WHERE kid = ? AND revoked_at IS NULL RETURNING alg")
         .bind(now)
         .bind(kid)
+        .read_by(read_alg)
+}
+
+fn read_alg(rows: &Rows) -> Result<Option<KeyAlg>, Fault> {
+    #[derive(Deserialize)]
+    struct AlgRow {
+        alg: String,
+    }
+    Ok(rows.first::<AlgRow>()?.and_then(|row| KeyAlg::parse(&row.alg)))
 }
 
 /// Lets a key that signs do so only until every cache of the JWKS has its successor: now, or soon. It stays published for as long
-/// as its tokens live. No row where it does not sign.
-pub fn retire(kid: &str, longest_token: Lifetime, now: UnixTime) -> Statement {
+/// as its tokens live. It gives its algorithm, and nothing where it does not sign.
+pub fn retire(kid: &str, longest_token: Lifetime, now: UnixTime) -> Query<Option<KeyAlg>> {
     Statement::new(format!(
         "UPDATE signing_keys SET retire_at = known_at, remove_at = known_at + ?4
          FROM (SELECT MAX(?2, publish_at + ?3) AS known_at FROM ({NEXT}))
@@ -196,6 +206,7 @@ pub fn retire(kid: &str, longest_token: Lifetime, now: UnixTime) -> Statement {
     .bind(now)
     .bind(JWKS_MAX_AGE.seconds())
     .bind(Schedule::remove_at(now, longest_token).since(now).seconds())
+    .read_by(read_alg)
 }
 
 /// Lets the next key take over from `kid` when that retires, if the statement before set when that is.
@@ -228,7 +239,7 @@ pub fn promote_next(kid: &str, now: UnixTime) -> Statement {
 }
 
 /// The keys that may open what was encrypted under `alg`, the newest first: the one that `kid` names, or all.
-pub fn for_decryption(alg: DecryptionAlg, kid: Option<&str>, now: UnixTime) -> Statement {
+pub fn for_decryption(alg: DecryptionAlg, kid: Option<&str>, now: UnixTime) -> Query<Vec<CurrentKey>> {
     Statement::new(
         "SELECT kid, alg, wrapped_key, kek_version, 0 AS wants_successor FROM signing_keys
          WHERE alg = ?1 AND kid = COALESCE(?2, kid) AND revoked_at IS NULL AND (remove_at IS NULL OR remove_at > ?3)
@@ -237,20 +248,18 @@ pub fn for_decryption(alg: DecryptionAlg, kid: Option<&str>, now: UnixTime) -> S
     .bind(KeyAlg::Decrypt(alg).as_str())
     .bind(kid)
     .bind(now)
+    .read_by(Rows::all)
 }
 
 /// Keys that may still be used and are not wrapped under the current root.
-pub fn wrapped_under_others(current: KekVersion, now: UnixTime) -> Statement {
+pub fn wrapped_under_others(current: KekVersion, now: UnixTime) -> Query<Vec<CurrentKey>> {
     Statement::new(
         "SELECT kid, alg, wrapped_key, kek_version, 0 AS wants_successor FROM signing_keys
          WHERE kek_version <> ? AND revoked_at IS NULL AND (remove_at IS NULL OR remove_at > ?)",
     )
     .bind(current)
     .bind(now)
-}
-
-pub fn read_wrapped(rows: &Rows) -> Result<Vec<CurrentKey>, Fault> {
-    rows.all()
+    .read_by(Rows::all)
 }
 
 /// Stores a key as it is under another root, unless that was done meanwhile, perhaps under a newer one.

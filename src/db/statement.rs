@@ -9,8 +9,6 @@ use crate::{
     time::UnixTime,
 };
 
-const IDLE: &str = "SELECT 1 WHERE FALSE";
-
 /// A statement with its values in the order of its `?`s.
 #[derive(Clone, Debug)]
 pub struct Statement {
@@ -36,16 +34,6 @@ impl Statement {
             sql: sql.into(),
             values: Vec::new(),
         }
-    }
-
-    /// A statement that does nothing, where a batch has one to spare. It is not sent, and gives no rows.
-    pub fn idle() -> Self {
-        Self::new(IDLE)
-    }
-
-    /// Whether it does nothing.
-    pub fn is_idle(&self) -> bool {
-        self.sql == IDLE
     }
 
     pub fn bind(mut self, value: impl Into<Value>) -> Self {

@@ -2,17 +2,32 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, clients};
+use super::{Query, Statement, clients};
 use crate::{
     account::throttle::{Counter, WINDOW},
-    fault::Fault,
     time::{Lifetime, UnixTime},
 };
+
+/// How often something was counted; nothing where it does not count.
+pub struct Count(Option<Row>);
 
 #[derive(Deserialize)]
 struct Row {
     failures: i64,
     expires_at: i64,
+}
+
+impl Count {
+    /// How long no further attempt may be made.
+    pub fn wait(&self, counter: &Counter, now: UnixTime) -> Option<Lifetime> {
+        let over = self.0.as_ref().filter(|row| row.failures > counter.limit);
+        over.map(|row| UnixTime(row.expires_at).since(now))
+    }
+
+    /// Whether this was the first attempt over the limit.
+    pub fn is_first_over(&self, counter: &Counter) -> bool {
+        self.0.as_ref().is_some_and(|row| row.failures == counter.limit + 1)
+    }
 }
 
 /// A guess at the password of the person whom a name names.
@@ -26,72 +41,70 @@ pub struct Guess<'a> {
     pub known: &'a [(String, Counter)],
 }
 
-/// The key of the own counter, if the name is of one of those people.
-const OWN: &str = "SELECT j.value FROM json_each(?) j JOIN users u ON u.id = j.key
-    WHERE u.username_folded = ? OR u.email_folded = ?";
-
 /// Counts a guess from an address, unless it is made where its person has signed in before.
-pub fn count_address_of(guess: &Guess<'_>, now: UnixTime) -> Statement {
-    let statement = Statement::new(count(&format!("SELECT ? AS key WHERE NOT EXISTS ({OWN})")))
-        .bind(now + WINDOW)
-        .bind(&guess.address.key);
-    guess.bind_own(statement).bind(now).bind(now)
+pub fn count_address_of(guess: &Guess<'_>, now: UnixTime) -> Query<Count> {
+    let key = Statement::new("SELECT ? AS key WHERE NOT EXISTS (")
+        .bind(&guess.address.key)
+        .append(guess.own())
+        .append(Statement::new(")"));
+    count(key, now)
 }
 
 /// Counts a guess as a failure before it is made, so that parallel guesses count too. An address that is over its limit counts
 /// against nobody else. Goes after [`count_address_of`].
-pub fn count_account_of(guess: &Guess<'_>, now: UnixTime) -> Statement {
-    let key = format!(
-        "SELECT COALESCE(own, ?) AS key FROM (SELECT ({OWN} LIMIT 1) AS own)
-         WHERE own IS NOT NULL OR EXISTS (SELECT 1 FROM throttles WHERE key = ? AND failures <= ?)"
-    );
-    let statement = Statement::new(count(&key)).bind(now + WINDOW).bind(&guess.account.key);
-    let statement = guess.bind_own(statement).bind(&guess.address.key);
-    statement.bind(guess.address.limit).bind(now).bind(now)
+pub fn count_account_of(guess: &Guess<'_>, now: UnixTime) -> Query<Count> {
+    let key = Statement::new("SELECT COALESCE(own, ?) AS key FROM (SELECT (")
+        .bind(&guess.account.key)
+        .append(guess.own())
+        .append(Statement::new(
+            " LIMIT 1) AS own)
+             WHERE own IS NOT NULL OR EXISTS (SELECT 1 FROM throttles WHERE key = ? AND failures <= ?)",
+        ))
+        .bind(&guess.address.key)
+        .bind(guess.address.limit);
+    count(key, now)
 }
 
 impl Guess<'_> {
-    /// Binds the values of [`OWN`].
-    fn bind_own(&self, statement: Statement) -> Statement {
+    /// The query for the key of the own counter, if the name is of one of the people who are known.
+    fn own(&self) -> Statement {
         let known: serde_json::Map<_, _> = self
             .known
             .iter()
             .map(|(user_id, own)| (user_id.clone(), own.key.as_str().into()))
             .collect();
-        let known = serde_json::Value::Object(known).to_string();
-        statement.bind(&known).bind(self.folded).bind(self.folded)
+        Statement::new(
+            "SELECT j.value FROM json_each(?) j JOIN users u ON u.id = j.key
+             WHERE u.username_folded = ? OR u.email_folded = ?",
+        )
+        .bind(&serde_json::Value::Object(known).to_string())
+        .bind(self.folded)
+        .bind(self.folded)
     }
 }
 
 /// Counts an attempt before it is made, likewise.
-pub fn count_address(counter: &Counter, now: UnixTime) -> Statement {
-    Statement::new(count("SELECT ? AS key"))
-        .bind(now + WINDOW)
-        .bind(&counter.key)
-        .bind(now)
-        .bind(now)
+pub fn count_address(counter: &Counter, now: UnixTime) -> Query<Count> {
+    count(Statement::new("SELECT ? AS key").bind(&counter.key), now)
 }
 
-/// Counts a request of `client_id` from an address, if anybody can be that client. No row where only those can who have its
+/// Counts a request of `client_id` from an address, if anybody can be that client, and not where only those can who have its
 /// secret, which the operator gave out.
-pub fn count_stranger(client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
+pub fn count_stranger(client_id: &str, counter: &Counter, now: UnixTime) -> Query<Count> {
     count_stranger_where("TRUE", client_id, counter, now)
 }
 
 /// As [`count_stranger`], if the statement before it in the batch changed a row.
-pub(super) fn count_stranger_if_changed(client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
+pub(super) fn count_stranger_if_changed(client_id: &str, counter: &Counter, now: UnixTime) -> Query<Count> {
     count_stranger_where("changes() > 0", client_id, counter, now)
 }
 
-fn count_stranger_where(condition: &str, client_id: &str, counter: &Counter, now: UnixTime) -> Statement {
+fn count_stranger_where(condition: &str, client_id: &str, counter: &Counter, now: UnixTime) -> Query<Count> {
     let anybody = clients::ANYBODY;
-    let key = format!("SELECT ? AS key FROM clients WHERE id = ? AND {anybody} AND {condition}");
-    Statement::new(count(&key))
-        .bind(now + WINDOW)
-        .bind(&counter.key)
-        .bind(client_id)
-        .bind(now)
-        .bind(now)
+    let key = Statement::new(format!(
+        "SELECT ? AS key FROM clients WHERE id = ? AND {anybody} AND {condition}"
+    ));
+    count(key.bind(&counter.key).bind(client_id), now)
 }
 
 /// Holds where [`count_stranger`], before in the batch, has not gone over the limit.
@@ -118,43 +131,21 @@ fn at_least(failures: i64, client_id: &str, key: &str, now: UnixTime) -> Stateme
     .bind(now)
 }
 
-/// The statement that counts under the key that the query `key` gives.
-fn count(key: &str) -> String {
-    let (before, after) = FRAME;
-    format!("{before}{key}{after}")
-}
-
-/// What stands around the query.
-const FRAME: (&str, &str) = (
-    "INSERT INTO throttles (key, failures, expires_at) SELECT key, 1, ? FROM (",
-    ") WHERE TRUE
-     ON CONFLICT (key) DO UPDATE SET
-        failures = CASE WHEN throttles.expires_at <= ? THEN 1 ELSE throttles.failures + 1 END,
-        expires_at = CASE WHEN throttles.expires_at <= ? THEN excluded.expires_at ELSE throttles.expires_at END
-     RETURNING failures, expires_at",
-);
-
-/// The same where the query has values.
-pub(super) fn count_of(key: Statement, now: UnixTime) -> Statement {
-    let (before, after) = FRAME;
-    Statement::new(before)
+/// Counts under the key that the query `key` gives, where it gives one.
+pub(super) fn count(key: Statement, now: UnixTime) -> Query<Count> {
+    Statement::new("INSERT INTO throttles (key, failures, expires_at) SELECT key, 1, ? FROM (")
         .bind(now + WINDOW)
         .append(key)
-        .append(Statement::new(after).bind(now).bind(now))
-}
-
-/// How long no further attempt may be made.
-pub fn read_wait(rows: &Rows, counter: &Counter, now: UnixTime) -> Result<Option<Lifetime>, Fault> {
-    let row = rows.first::<Row>()?;
-    Ok(row
-        .filter(|row| row.failures > counter.limit)
-        .map(|row| UnixTime(row.expires_at).since(now)))
-}
-
-/// Whether this was the first attempt over the limit.
-pub fn reached(rows: &Rows, counter: &Counter) -> Result<bool, Fault> {
-    let row = rows.first::<Row>()?;
-    Ok(row.is_some_and(|row| row.failures == counter.limit + 1))
+        .append(Statement::new(
+            ") WHERE TRUE
+             ON CONFLICT (key) DO UPDATE SET
+                failures = CASE WHEN throttles.expires_at <= ? THEN 1 ELSE throttles.failures + 1 END,
+                expires_at = CASE WHEN throttles.expires_at <= ? THEN excluded.expires_at ELSE throttles.expires_at END
+             RETURNING failures, expires_at",
+        ))
+        .bind(now)
+        .bind(now)
+        .read_by(|rows| Ok(Count(rows.first()?)))
 }
 
 /// Takes back the failure that was noted for an attempt that succeeded.

@@ -3,8 +3,13 @@
 use serde::Deserialize;
 
 use super::{
-    Rows, Statement, audit, basis::Basis, from_json, proof::Proof, readiness::Ready, scope_from_json, scope_to_json,
-    throttles, to_json, users,
+    Query, Rows, Statement, audit,
+    authorization::{self, AuthorizationRow},
+    basis::Basis,
+    exchange::Exchange,
+    from_json,
+    proof::Proof,
+    scope_from_json, scope_to_json, throttles, to_json, users,
 };
 use crate::{
     account::{throttle::Counter, user::User},
@@ -14,13 +19,11 @@ use crate::{
     oidc::{
         authorization::Authorization,
         claims_request::ClaimsRequest,
-        client::Client,
-        proven::{Amr, Proven},
         resource_indicator::Targets,
         scope::Scope,
         token::{
             access_token::AccessTokenClaims,
-            refresh_grant::{RefreshToken, Standing, StoredFamily},
+            refresh_grant::{RefreshToken, Standing},
         },
     },
     secret::Hash,
@@ -47,31 +50,27 @@ pub fn begin(family_id: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> State
 
 /// A request to refresh, as statements.
 pub struct Refreshing<'a> {
+    pub exchange: Exchange<'a>,
     pub token: &'a RefreshToken,
     /// What the client asks for, where it does.
     pub scope: Option<&'a Scope>,
-    pub resources: &'a Targets,
-    pub client_id: &'a str,
-    pub proof: &'a Proof<'a>,
-    pub ready: &'a Ready,
-    /// The identifiers that tokens can be for, as JSON.
-    pub audiences: &'a str,
-    pub lifetimes: &'a Lifetimes,
-    pub now: UnixTime,
 }
 
+/// A family, as it stood before it was refreshed.
 #[derive(Deserialize)]
-struct Row {
+pub struct FoundFamily {
     id: String,
-    standing: Standing,
-    session_id: String,
-    scope: String,
-    claims: String,
-    resources: String,
-    refreshable: i64,
-    auth_time: i64,
-    acr: String,
-    amr: String,
+    pub standing: Standing,
+    #[serde(flatten)]
+    row: AuthorizationRow,
+}
+
+impl FoundFamily {
+    /// What was authorized, by the person whom the client knows as `sub`.
+    pub fn into_authorization(self, sub: String) -> Result<Authorization, Fault> {
+        // Without `nonce`: "it SHOULD NOT have a nonce Claim" (Core section 12.2).
+        self.row.into_authorization(self.id, sub)
+    }
 }
 
 /// Holds for a family whose refresh token works: neither expired nor idle for too long, its person not disabled. Its consent
@@ -86,64 +85,47 @@ impl Refreshing<'_> {
     /// How the family stands to the request: the first thing that keeps it from being refreshed, or whether its token is the
     /// `current` one or a `retried` one. It is the condition of all that acts, and the reason that is told.
     fn standing(&self) -> Statement {
-        let statement = Statement::new(
+        let exchange = &self.exchange;
+        let generation = self.token.generation;
+        Statement::new(
             "CASE
                 WHEN client_id <> ? OR generation < ? THEN 'foreign'
                 WHEN generation > ? OR (generation = ? AND turned_at < ?) THEN 'reused'
                 WHEN NOT (refreshable = 1 AND ",
         )
-        .bind(self.client_id)
-        .bind(self.token.generation)
-        .bind(self.token.generation + 1)
-        .bind(self.token.generation + 1)
-        .bind(self.now - self.lifetimes.refresh_grace)
+        .bind(exchange.client_id)
+        .bind(generation)
+        .bind(generation + 1)
+        .bind(generation + 1)
+        .bind(exchange.now - exchange.lifetimes.refresh_grace)
         .append(Statement::new(ALIVE))
-        .bind(self.now)
-        .bind(self.now - self.lifetimes.refresh_token_idle);
-        statement
-            .append(Statement::new(
-                ") THEN 'ended'
-                WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(token_families.scope)) THEN 'scope'
-                WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(token_families.resources))
-                    THEN 'target'
-                WHEN ? AND token_families.resources <> '[]' AND NOT EXISTS (
-                    SELECT value FROM json_each(token_families.resources) INTERSECT SELECT value FROM json_each(?))
-                    THEN 'no_target'
-                WHEN NOT ",
-            ))
-            .bind(&self.scope.map(scope_to_json).unwrap_or_else(|| "[]".to_owned()))
-            .bind(&to_json(&self.resources.foreign()))
-            .bind(self.resources.is_empty())
-            .bind(self.audiences)
-            .append(self.ready.condition(self.now))
-            .append(Statement::new(
-                " THEN 'not_ready'
-                WHEN ? AND EXISTS (SELECT 1 FROM json_each(token_families.scope) WHERE value = 'openid') THEN 'unreadable'
-                WHEN generation = ? THEN 'current'
-                ELSE 'retried' END",
-            ))
-            .bind(self.ready.unreadable.is_some())
-            .bind(self.token.generation)
+        .bind(exchange.now)
+        .bind(exchange.now - exchange.lifetimes.refresh_token_idle)
+        .append(Statement::new(
+            ") THEN 'ended'
+             WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(token_families.scope)) THEN 'scope'",
+        ))
+        .bind(&self.scope.map(scope_to_json).unwrap_or_else(|| "[]".to_owned()))
+        .append(exchange.cases_of_targets("token_families"))
+        .append(exchange.cases_of_readiness("token_families"))
+        .append(Statement::new(" WHEN generation = ? THEN 'current' ELSE 'retried' END"))
+        .bind(generation)
     }
 
     /// The family as it stands.
-    pub fn find(&self) -> Statement {
-        Statement::new("SELECT id, session_id, scope, claims, resources, refreshable, auth_time, acr, amr, ")
+    pub fn find(&self) -> Query<Option<FoundFamily>> {
+        Statement::new(format!("SELECT id, {}, ", authorization::COLUMNS))
             .append(self.standing())
             .append(Statement::new(" AS standing FROM token_families WHERE id = ?"))
             .bind(&self.token.family_id)
-    }
-
-    pub fn read(rows: &Rows, client: &Client, user: Option<&User>) -> Result<Option<StoredFamily>, Fault> {
-        let row = rows.first::<Row>()?.zip(user);
-        row.map(|(row, user)| row.into_family(user.sub_at(client))).transpose()
+            .read_by(Rows::first)
     }
 
     /// The part of a statement that picks the family, if the client proves itself and it stands like that.
     fn whose_standing_is(&self, standing: &'static str) -> Statement {
         Statement::new("id = ? AND ")
             .bind(&self.token.family_id)
-            .append(self.proof.condition())
+            .append(self.exchange.proof.condition())
             .append(Statement::new(" AND ? = "))
             .bind(standing)
             .append(self.standing())
@@ -153,7 +135,7 @@ impl Refreshing<'_> {
     /// Of any number of parallel requests one does.
     pub fn rotate(&self) -> Statement {
         Statement::new("UPDATE token_families SET generation = generation + 1, turned_at = ? WHERE ")
-            .bind(self.now)
+            .bind(self.exchange.now)
             .append(self.whose_standing_is("current"))
     }
 
@@ -174,30 +156,6 @@ impl Refreshing<'_> {
         let entry = Entry::new(Event::RefreshTokenReused, Actor::Client);
         let family = Statement::new(format!("{IDS} WHERE ")).append(self.whose_standing_is("reused"));
         audit::record_each(&entry, family, on)
-    }
-}
-
-impl Row {
-    fn into_family(self, sub: String) -> Result<StoredFamily, Fault> {
-        Ok(StoredFamily {
-            standing: self.standing,
-            authorization: Authorization {
-                family_id: self.id,
-                sub,
-                session_id: self.session_id,
-                scope: scope_from_json(&self.scope)?,
-                claims: from_json(&self.claims)?,
-                resources: from_json(&self.resources)?,
-                // "it SHOULD NOT have a nonce Claim" (Core section 12.2).
-                nonce: None,
-                proven: Proven {
-                    at: UnixTime(self.auth_time),
-                    acr: self.acr,
-                    amr: Amr::stored(&self.amr),
-                },
-                refreshable: self.refreshable != 0,
-            },
-        })
     }
 }
 
@@ -252,9 +210,17 @@ pub fn revoke_access_token(
     .append(Statement::new(" ON CONFLICT DO NOTHING"))
 }
 
-/// The person of an access token, if its family lives, or a row without a person, if its client does. No row: the token was
-/// revoked. The claims are only as good as the token's signature, which the caller checks.
-pub fn find_live(claims: &AccessTokenClaims, now: UnixTime) -> Statement {
+/// What an access token is alive with.
+pub struct Alive {
+    /// The person, where it is a person's.
+    pub user: Option<User>,
+    /// What the person allowed beside the scopes.
+    pub claims_request: ClaimsRequest,
+}
+
+/// What an access token is alive with: its family and the person, or its client. Nothing where it was revoked. The claims are only
+/// as good as the token's signature, which the caller checks.
+pub fn find_live(claims: &AccessTokenClaims, now: UnixTime) -> Query<Option<Alive>> {
     match &claims.family {
         Some(family_id) => Statement::new(format!(
             "SELECT {}, f.claims AS claims_request FROM token_families f JOIN users u ON u.id = f.user_id AND u.disabled_at IS NULL
@@ -265,25 +231,37 @@ pub fn find_live(claims: &AccessTokenClaims, now: UnixTime) -> Statement {
         .bind(family_id)
         .bind(&claims.client_id)
         .bind(now)
-        .bind(&claims.jti),
+        .bind(&claims.jti)
+        .read_by(read_live_of_person),
         None => Statement::new(
             "SELECT c.id FROM clients c
              WHERE c.id = ? AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = c.id AND r.jti = ?)",
         )
         .bind(&claims.client_id)
-        .bind(&claims.jti),
+        .bind(&claims.jti)
+        .read_by(|rows| {
+            Ok(rows.any().then(|| Alive {
+                user: None,
+                claims_request: ClaimsRequest::default(),
+            }))
+        }),
     }
 }
 
-/// What the person of [`find_live`]'s row allowed beside the scopes.
-pub fn read_claims_request(rows: &Rows) -> Result<ClaimsRequest, Fault> {
+fn read_live_of_person(rows: &Rows) -> Result<Option<Alive>, Fault> {
     #[derive(Deserialize)]
     struct Live {
-        #[serde(default)]
-        claims_request: Option<String>,
+        claims_request: String,
+        #[serde(flatten)]
+        user: users::Row,
     }
-    let text = rows.first::<Live>()?.and_then(|row| row.claims_request);
-    text.map_or_else(|| Ok(ClaimsRequest::default()), |text| from_json(&text))
+    let Some(live) = rows.first::<Live>()? else {
+        return Ok(None);
+    };
+    Ok(Some(Alive {
+        user: Some(live.user.into_user()?),
+        claims_request: from_json(&live.claims_request)?,
+    }))
 }
 
 /// What introspection tells of a family.
@@ -294,7 +272,12 @@ pub struct RefreshStanding {
 }
 
 /// The family of a refresh token of `client_id`, if that very token works now.
-pub fn find_refreshable(token: &RefreshToken, client_id: &str, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+pub fn find_refreshable(
+    token: &RefreshToken,
+    client_id: &str,
+    lifetimes: &Lifetimes,
+    now: UnixTime,
+) -> Query<Option<RefreshStanding>> {
     Statement::new(format!(
         "SELECT scope, token_families.expires_at, {}
          FROM token_families JOIN users u ON u.id = token_families.user_id
@@ -306,9 +289,10 @@ pub fn find_refreshable(token: &RefreshToken, client_id: &str, lifetimes: &Lifet
     .bind(token.generation)
     .bind(now)
     .bind(now - lifetimes.refresh_token_idle)
+    .read_by(read_refreshable)
 }
 
-pub fn read_refreshable(rows: &Rows) -> Result<Option<RefreshStanding>, Fault> {
+fn read_refreshable(rows: &Rows) -> Result<Option<RefreshStanding>, Fault> {
     #[derive(Deserialize)]
     struct Row {
         scope: String,
@@ -348,7 +332,7 @@ impl OwnFamily {
 }
 
 /// What keeps tokens of the person behind a session alive.
-pub fn list_own(session_hash: &Hash, now: UnixTime) -> Statement {
+pub fn list_own(session_hash: &Hash, now: UnixTime) -> Query<Vec<OwnFamily>> {
     Statement::new(
         "SELECT client_id, scope, resources, created_at, turned_at, expires_at FROM token_families
          WHERE grant_id IN (SELECT g.id FROM grants g JOIN sessions s ON s.user_id = g.user_id WHERE s.hash = ?)
@@ -356,8 +340,5 @@ pub fn list_own(session_hash: &Hash, now: UnixTime) -> Statement {
     )
     .bind(session_hash)
     .bind(now)
-}
-
-pub fn read_own(rows: &Rows) -> Result<Vec<OwnFamily>, Fault> {
-    rows.all()
+    .read_by(Rows::all)
 }

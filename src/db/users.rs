@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Rows, Statement, from_json};
+use super::{Query, Rows, Statement, from_json};
 use crate::{
     account::user::{User, Username},
     config::Lifetimes,
@@ -42,7 +42,7 @@ impl Row {
 
 /// The person that a login names in any spelling, a username or an e-mail address, with their password's hash. `folded` is what
 /// [`fold_login`] makes of `login`. A row whose folded names are not written yet is found by the exact name.
-pub fn find_by_login(login: &str, folded: &str) -> Statement {
+pub fn find_by_login(login: &str, folded: &str) -> Query<Option<(User, Option<String>)>> {
     Statement::new(format!(
         "SELECT {COLUMNS}, c.secret AS password_hash
          FROM users u LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
@@ -54,18 +54,20 @@ pub fn find_by_login(login: &str, folded: &str) -> Statement {
     .bind(folded)
     .bind(login)
     .bind(login)
+    .read_by(read_with_password)
 }
 
 /// A person with their password's hash.
-pub fn find_with_password(user_id: &str) -> Statement {
+pub fn find_with_password(user_id: &str) -> Query<Option<(User, Option<String>)>> {
     Statement::new(format!(
         "SELECT {COLUMNS}, c.secret AS password_hash
          FROM users u LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password' WHERE u.id = ?"
     ))
     .bind(user_id)
+    .read_by(read_with_password)
 }
 
-pub fn read_with_password(rows: &Rows) -> Result<Option<(User, Option<String>)>, Fault> {
+fn read_with_password(rows: &Rows) -> Result<Option<(User, Option<String>)>, Fault> {
     #[derive(Deserialize)]
     struct WithPassword {
         password_hash: Option<String>,
@@ -78,45 +80,50 @@ pub fn read_with_password(rows: &Rows) -> Result<Option<(User, Option<String>)>,
     Ok(Some((row.user.into_user()?, row.password_hash)))
 }
 
-pub fn find(user_id: &str) -> Statement {
-    Statement::new(format!("SELECT {COLUMNS} FROM users u WHERE u.id = ?")).bind(user_id)
+pub fn find(user_id: &str) -> Query<Option<User>> {
+    Statement::new(format!("SELECT {COLUMNS} FROM users u WHERE u.id = ?"))
+        .bind(user_id)
+        .read_by(read)
 }
 
 /// The person behind the tokens of a family.
-pub fn find_by_family(family_id: &str) -> Statement {
+pub fn find_by_family(family_id: &str) -> Query<Option<User>> {
     Statement::new(format!(
         "SELECT {COLUMNS} FROM token_families f JOIN users u ON u.id = f.user_id WHERE f.id = ?"
     ))
     .bind(family_id)
+    .read_by(read)
 }
 
 /// At most `limit` people in the order of their ids, from the one behind `after` on.
-pub fn list(after: &str, limit: i64) -> Statement {
+pub fn list(after: &str, limit: i64) -> Query<Vec<User>> {
     Statement::new(format!(
         "SELECT {COLUMNS} FROM users u WHERE u.id > ? ORDER BY u.id LIMIT ?"
     ))
     .bind(after)
     .bind(limit)
+    .read_by(read_all)
 }
 
-pub fn read(rows: &Rows) -> Result<Option<User>, Fault> {
+fn read(rows: &Rows) -> Result<Option<User>, Fault> {
     rows.first::<Row>()?.map(Row::into_user).transpose()
 }
 
-pub fn read_all(rows: &Rows) -> Result<Vec<User>, Fault> {
+fn read_all(rows: &Rows) -> Result<Vec<User>, Fault> {
     rows.all::<Row>()?.into_iter().map(Row::into_user).collect()
 }
 
 /// Whether another account has the username or e-mail address of `user`, in any spelling.
-pub fn find_rival(user: &User) -> Statement {
+pub fn find_rival(user: &User) -> Query<bool> {
     Statement::new("SELECT id FROM users WHERE id <> ? AND (username_folded = ? OR email_folded = ?)")
         .bind(&user.id)
         .bind(&user.username.folded())
         .bind(user.email_folded().as_ref())
+        .any()
 }
 
-/// A new person. It returns no row when the username or e-mail address is taken.
-pub fn insert(user: &User) -> Statement {
+/// A new person. It says no when the username or e-mail address is taken.
+pub fn insert(user: &User) -> Query<bool> {
     Statement::new(
         "INSERT INTO users (id, subject_salt, username, username_folded, email, email_folded, folded_at, claims, disabled_at,
                             created_at, updated_at)
@@ -133,14 +140,16 @@ pub fn insert(user: &User) -> Statement {
     .bind(user.disabled_at)
     .bind(user.created_at)
     .bind(user.updated_at)
+    .any()
 }
 
 /// At most `limit` people whose folded names are not written yet: SQL cannot fold them, and neither does an older Worker.
-pub fn list_unfolded(limit: i64) -> Statement {
+pub fn list_unfolded(limit: i64) -> Query<Vec<User>> {
     Statement::new(format!(
         "SELECT {COLUMNS} FROM users u WHERE u.folded_at IS NOT u.updated_at LIMIT ?"
     ))
     .bind(limit)
+    .read_by(read_all)
 }
 
 /// Writes the username of a person who is as read in small letters, and the folded names. Of two people with one name the first keeps it; the other signs in by
@@ -165,15 +174,17 @@ pub fn fold(user: &User) -> [Statement; 2] {
     [write, give_up]
 }
 
-/// Changes a person who is still as they were read. It returns no row when they are not, or the username or e-mail address
+/// Changes a person who is still as they were read. It says no when they are not, or the username or e-mail address
 /// is taken.
-pub fn update(user: &User, read: &User) -> Statement {
-    update_where("TRUE", user, read)
+pub fn update(user: &User, read: &User) -> Query<bool> {
+    update_where("TRUE", user, read).any()
 }
 
 /// The same, by the person themselves: who was signed out meanwhile changes nothing.
-pub fn update_own(user: &User, read: &User, session_hash: &Hash) -> Statement {
-    update_where("id = (SELECT user_id FROM sessions WHERE hash = ?)", user, read).bind(session_hash)
+pub fn update_own(user: &User, read: &User, session_hash: &Hash) -> Query<bool> {
+    update_where("id = (SELECT user_id FROM sessions WHERE hash = ?)", user, read)
+        .bind(session_hash)
+        .any()
 }
 
 /// Changes a person where `also` holds, whose values are bound afterwards.
@@ -230,8 +241,8 @@ pub fn set_password(credential_id: &str, user: &User, hash: &str, now: UnixTime)
     bind_as_given(statement, user)
 }
 
-/// Gives the person behind a live session another password, if they have one.
-pub fn change_password(session_hash: &Hash, hash: &str, now: UnixTime) -> Statement {
+/// Gives the person behind a live session another password, if they have one, and says whether it did.
+pub fn change_password(session_hash: &Hash, hash: &str, now: UnixTime) -> Query<bool> {
     Statement::new(
         "UPDATE credentials SET secret = ?, created_at = ?
          WHERE kind = 'password' AND user_id = (SELECT user_id FROM sessions WHERE hash = ?) RETURNING user_id",
@@ -239,6 +250,7 @@ pub fn change_password(session_hash: &Hash, hash: &str, now: UnixTime) -> Statem
     .bind(hash)
     .bind(now)
     .bind(session_hash)
+    .any()
 }
 
 /// The account of the person behind a session in numbers.
@@ -249,7 +261,7 @@ pub struct Summary {
     pub password_set_at: Option<i64>,
 }
 
-pub fn summarize(session_hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
+pub fn summarize(session_hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Option<Summary>> {
     Statement::new(
         "SELECT (SELECT COUNT(*) FROM sessions o WHERE o.user_id = s.user_id AND o.expires_at > ? AND o.last_seen_at > ?) AS browsers,
                 (SELECT COUNT(*) FROM grants g WHERE g.user_id = s.user_id) AS apps,
@@ -259,20 +271,20 @@ pub fn summarize(session_hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> S
     .bind(now)
     .bind(now - lifetimes.session_idle)
     .bind(session_hash)
+    .read_by(Rows::first)
 }
 
-pub fn read_summary(rows: &Rows) -> Result<Option<Summary>, Fault> {
-    rows.first()
-}
-
-pub fn delete(user_id: &str) -> Statement {
-    Statement::new("DELETE FROM users WHERE id = ? RETURNING id").bind(user_id)
+pub fn delete(user_id: &str) -> Query<bool> {
+    Statement::new("DELETE FROM users WHERE id = ? RETURNING id")
+        .bind(user_id)
+        .any()
 }
 
 /// Deletes the person behind a session: who was signed out meanwhile deletes nobody.
-pub fn delete_own(session_hash: &Hash) -> Statement {
+pub fn delete_own(session_hash: &Hash) -> Query<bool> {
     Statement::new("DELETE FROM users WHERE id = (SELECT user_id FROM sessions WHERE hash = ?) RETURNING id")
         .bind(session_hash)
+        .any()
 }
 
 fn claims_to_json(user: &User) -> String {

@@ -3,7 +3,10 @@
 use super::sqlite::Sqlite;
 use crate::{
     audit::Event,
-    db::audit::{self, Filter, Recorded},
+    db::{
+        Batch,
+        audit::{self, Filter, Recorded},
+    },
     time::UnixTime,
 };
 
@@ -31,8 +34,9 @@ fn pages(filter: impl Fn(Option<i64>) -> Filter<'static>) -> Vec<Recorded> {
     let mut all: Vec<Recorded> = Vec::new();
     loop {
         let before = all.last().map(|row| row.id);
-        let rows = database.batch(vec![audit::list(&filter(before), 20)]).unwrap();
-        let page = audit::read_all(&rows[0]).unwrap();
+        let mut batch = Batch::default();
+        let page = batch.add(audit::list(&filter(before), 20));
+        let page = database.run(&batch).unwrap().read(page).unwrap();
         if page.is_empty() {
             return all;
         }

@@ -16,6 +16,7 @@ use crate::{
         basis::Basis,
         clients::{self, ClientRecord},
         codes::{self, Redemption},
+        exchange::Exchange,
         fetches::{self, Asking, Charge},
         grants, housekeeping,
         logout_outbox::{self, Notice},
@@ -156,8 +157,8 @@ pub fn samples() -> Vec<(&'static str, Statement)> {
 
 type Samples = Vec<(&'static str, Statement)>;
 
-fn add(all: &mut Samples, name: &'static str, statements: impl IntoIterator<Item = Statement>) {
-    all.extend(statements.into_iter().map(|statement| (name, statement)));
+fn add(all: &mut Samples, name: &'static str, statements: impl IntoIterator<Item: Into<Statement>>) {
+    all.extend(statements.into_iter().map(|statement| (name, statement.into())));
 }
 
 fn hash() -> Hash {
@@ -238,9 +239,9 @@ fn about_people(all: &mut Samples) {
         Ending::EverythingOf(&user),
         Ending::EverythingBehind(&hash),
     ];
-    add(all, "sessions::find", [sessions::find(Some(&hash), &lifetimes, NOW)]);
+    add(all, "sessions::find", [sessions::find(&hash, &lifetimes, NOW)]);
     add(all, "sessions::find_held", [sessions::find_held("[]", &lifetimes, NOW)]);
-    add(all, "sessions::touch", [sessions::touch(Some(&hash), &lifetimes, NOW)]);
+    add(all, "sessions::touch", [sessions::touch(&hash, &lifetimes, NOW)]);
     add(all, "sessions::insert", [sessions::insert(&session, &lifetimes)]);
     add(all, "sessions::supersede", [sessions::supersede("s", "u", "[]")]);
     add(all, "sessions::list_own", [sessions::list_own(&hash, &lifetimes, NOW)]);
@@ -257,7 +258,7 @@ fn about_people(all: &mut Samples) {
         add(
             all,
             "sessions::delete_tokens",
-            revokes.map(|revokes| which.delete_tokens(revokes)),
+            revokes.into_iter().filter_map(|revokes| which.delete_tokens(revokes)),
         );
         add(all, "sessions::delete", [which.delete()]);
         add(
@@ -348,11 +349,7 @@ fn about_clients(all: &mut Samples) {
     let described = clients::forget_people_of_described(&client);
     add(all, "clients::forget_people_of_described", described);
 
-    add(
-        all,
-        "grants::find_by_session",
-        [grants::find_by_session(Some(&hash), "c")],
-    );
+    add(all, "grants::find_by_session", [grants::find_by_session(&hash, "c")]);
     add(
         all,
         "grants::allow",
@@ -411,10 +408,10 @@ fn about_fetches(all: &mut Samples) {
             counters: [counter(), counter()],
             client_id,
         };
-        add(all, "fetches::count", [0, 1].map(|n| asking.count(&charge, n)));
+        add(all, "fetches::count", asking.count(&charge).map(|(query, _)| query));
         add(all, "fetches::claim", [asking.claim(None), asking.claim(Some(&charge))]);
     }
-    add(all, "fetches::latest", [Asking::latest("t")]);
+    add(all, "fetches::latest", [Asking::latest::<serde::de::IgnoredAny>("t")]);
     add(all, "fetches::sweep", [fetches::sweep(NOW)]);
     add(all, "fetches::tell", [Asking::tell("t", "c", "{}")]);
 }
@@ -452,10 +449,12 @@ fn about_tokens(all: &mut Samples) {
         },
         counter: self::counter(),
     };
-    let proofs = [
-        Proof::of_secret(&credentials, &roots, NOW),
-        Proof::of_version("c", 1, Some(&one_use), NOW),
-    ];
+    let proofs = || {
+        [
+            Proof::of_secret(&credentials, &roots, NOW),
+            Proof::of_version("c", 1, Some(&one_use), NOW),
+        ]
+    };
     add(all, "basis::check", [basis.check()]);
     add(all, "replay::find_hindrance", [one_use.find_hindrance("c", NOW)]);
     let used_up = one_use.use_up("c", pushed_requests::exists(&hash), NOW);
@@ -499,7 +498,16 @@ fn about_tokens(all: &mut Samples) {
         family,
     });
     let entry = Entry::new(Event::CodeReplayed, Actor::Client);
-    for proof in &proofs {
+    let exchange = |proof| Exchange {
+        client_id: "c",
+        proof,
+        ready: &ready,
+        resources: &code.resources,
+        audiences: "[]",
+        lifetimes: &lifetimes,
+        now: NOW,
+    };
+    for proof in &proofs() {
         let pushing = Pushing {
             hash: &hash,
             client: &client,
@@ -507,40 +515,34 @@ fn about_tokens(all: &mut Samples) {
             proof,
         };
         add(all, "pushed_requests::insert", [pushing.insert(&counter, NOW)]);
-        let redemption = Redemption {
-            hash: &hash,
-            request: &code,
-            proof,
-            ready: &ready,
-            audiences: "[]",
-            family_id: "f",
-            client_id: "c",
-            now: NOW,
-        };
-        add(all, "codes::find", [redemption.find()]);
-        add(all, "codes::redeem", [redemption.redeem()]);
-        add(all, "codes::begin_family", [redemption.begin_family(&lifetimes)]);
-        let refreshing = Refreshing {
-            token: &token,
-            scope: None,
-            resources: &code.resources,
-            client_id: "c",
-            proof,
-            ready: &ready,
-            audiences: "[]",
-            lifetimes: &lifetimes,
-            now: NOW,
-        };
-        add(all, "token_families::find", [refreshing.find()]);
-        add(all, "token_families::rotate", [refreshing.rotate()]);
-        add(all, "token_families::end_if_reused", [refreshing.end_if_reused()]);
-        add(all, "token_families::record_reuse", [refreshing.record_reuse(&Then)]);
         let ended = token_families::end_for_client("f", "c", proof, &Then);
         add(all, "token_families::end_for_client", ended);
         for claims in &access_tokens {
             let revoked = token_families::revoke_access_token(claims, proof, &counter, NOW);
             add(all, "token_families::revoke_access_token", [revoked]);
         }
+    }
+    for proof in proofs() {
+        let redemption = Redemption {
+            exchange: exchange(proof),
+            hash: &hash,
+            request: &code,
+            family_id: "f",
+        };
+        add(all, "codes::find", [redemption.find()]);
+        add(all, "codes::redeem", [redemption.redeem()]);
+        add(all, "codes::begin_family", [redemption.begin_family()]);
+    }
+    for proof in proofs() {
+        let refreshing = Refreshing {
+            exchange: exchange(proof),
+            token: &token,
+            scope: None,
+        };
+        add(all, "token_families::find", [refreshing.find()]);
+        add(all, "token_families::rotate", [refreshing.rotate()]);
+        add(all, "token_families::end_if_reused", [refreshing.end_if_reused()]);
+        add(all, "token_families::record_reuse", [refreshing.record_reuse(&Then)]);
     }
     for claims in &access_tokens {
         add(

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, config::DbConfig, params_from_iter, types::ValueRef};
 use serde_json::{Map, Value as Json, json};
 
-use crate::db::{Rows, Statement, statement::Value};
+use crate::db::{Answer, Batch, Rows, Statement, statement::Value};
 
 /// A database in memory.
 pub struct Sqlite(pub Connection);
@@ -32,10 +32,10 @@ impl Sqlite {
     }
 
     /// Runs the statements in one transaction, as D1 does.
-    pub fn batch(&mut self, statements: Vec<Statement>) -> Result<Vec<Rows>, rusqlite::Error> {
+    pub fn run(&mut self, batch: &Batch) -> Result<Answer, rusqlite::Error> {
         let transaction = self.0.transaction()?;
         let mut answer = Vec::new();
-        for statement in &statements {
+        for statement in batch.statements() {
             let before = transaction.total_changes();
             let results = {
                 let mut prepared = transaction.prepare(statement.sql())?;
@@ -54,7 +54,8 @@ impl Sqlite {
             answer.push(json!({ "results": results, "success": true, "meta": { "changes": changes } }));
         }
         transaction.commit()?;
-        Ok(Rows::of_batch(&Json::Array(answer).to_string()).unwrap())
+        let rows = Rows::of_batch(&Json::Array(answer).to_string()).unwrap();
+        Ok(Answer::new(batch, rows).unwrap())
     }
 
     /// The steps by which SQLite would run a statement, those of triggers and cascades included.

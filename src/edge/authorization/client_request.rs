@@ -2,7 +2,7 @@
 
 use crate::{
     db::{
-        clients, grants, pushed_requests,
+        Answer, Batch, Handle, clients, grants, pushed_requests,
         sessions::{self, Session},
         signing_keys::CurrentKey,
     },
@@ -41,6 +41,7 @@ pub struct Flow {
 }
 
 /// What D1 knows of the people and consents behind a flow.
+#[derive(Default)]
 pub struct Standing {
     pub session: Option<Session>,
     pub consent: Option<Consent>,
@@ -50,6 +51,30 @@ impl Standing {
     /// The person, as `client` knows them.
     pub fn present(&self, client: &Client) -> Option<Present<'_>> {
         self.session.as_ref().map(|session| session.present(client))
+    }
+}
+
+/// The queries for a [`Standing`]. There are none without a session.
+pub struct StandingHandles {
+    session: Option<Handle<Option<Session>>>,
+    consent: Option<Handle<Option<Consent>>>,
+}
+
+impl StandingHandles {
+    pub fn add_to(batch: &mut Batch, visitor: &Visitor, client_id: &str, context: &Context) -> Self {
+        let hash = visitor.session_hash.as_ref();
+        let find = |hash| sessions::find(hash, &context.config.lifetimes, context.now);
+        Self {
+            session: batch.add_if(hash.map(find)),
+            consent: batch.add_if(hash.map(|hash| grants::find_by_session(hash, client_id))),
+        }
+    }
+
+    pub fn read(self, rows: &Answer) -> Result<Standing, Fault> {
+        Ok(Standing {
+            session: rows.read_if(self.session)?.flatten(),
+            consent: rows.read_if(self.consent)?.flatten(),
+        })
     }
 }
 
@@ -71,20 +96,12 @@ impl Flow {
     ) -> Result<(Self, Standing), PageFailure> {
         let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
         let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
-        let hash = visitor.session_hash.as_ref();
-        let [client, session, consent] = context
-            .db
-            .batch([
-                clients::find(client_id),
-                sessions::find(hash, &context.config.lifetimes, context.now),
-                grants::find_by_session(hash, client_id),
-            ])
-            .await?;
-        let record = clients::read(&client)?.ok_or(PageError::UnknownClient)?;
-        let standing = Standing {
-            session: sessions::read(&session)?,
-            consent: grants::read(&consent)?,
-        };
+        let mut batch = Batch::default();
+        let client = batch.add(clients::find(client_id));
+        let standing = StandingHandles::add_to(&mut batch, visitor, client_id, context);
+        let rows = context.db.run(batch).await?;
+        let record = rows.read(client)?.ok_or(PageError::UnknownClient)?;
+        let standing = standing.read(&rows)?;
         Ok((Self::new(params, record.client)?, standing))
     }
 
@@ -101,11 +118,7 @@ impl Flow {
             if let Some(client) = copy::find(client_id, context).await?
                 && let Ok(flow) = Self::new(params, client)
             {
-                let nobody = Standing {
-                    session: None,
-                    consent: None,
-                };
-                return Ok((flow, nobody));
+                return Ok((flow, Standing::default()));
             }
         }
         Self::load(interaction, visitor, context).await
@@ -183,7 +196,7 @@ impl Flow {
     pub async fn deny(&self, interaction: &Interaction, language: Language, context: &Context) -> Result<Reply, Fault> {
         if let Some(hash) = &interaction.pushed {
             let take = pushed_requests::take_turned_down(hash, &self.client.client_id);
-            if !context.db.run(take).await?.any()? {
+            if !context.db.read(take).await? {
                 return self.refuse(&pushed_request::unknown(), language, context).await;
             }
         }

@@ -4,7 +4,7 @@
 use super::client_request::Flow;
 use crate::{
     db::{
-        Rows, Statement,
+        Answer, Batch, Handle,
         basis::Basis,
         codes, pushed_requests, session_clients,
         sessions::Session,
@@ -52,20 +52,40 @@ pub struct Draft {
 
 /// What was stored for a draft, and what signs it.
 pub struct Stored {
-    key: Option<CurrentKey>,
-    response_key: Option<CurrentKey>,
+    keys: SigningKeys,
 }
 
-impl Stored {
-    /// Reads what the first statements of a draft gave. `None` where what it rests on did not stand: then nothing was stored.
-    pub fn read(stands: &Rows, key: &Rows, response_key: &Rows) -> Result<Option<Self>, Fault> {
-        if !stands.any()? {
-            return Ok(None);
-        }
-        Ok(Some(Self {
-            key: signing_keys::read_current(key)?,
-            response_key: signing_keys::read_current(response_key)?,
-        }))
+/// The keys that sign tokens and the response, where something is to be signed.
+pub struct SigningKeys {
+    of_tokens: Option<CurrentKey>,
+    of_response: Option<CurrentKey>,
+}
+
+/// What came of a draft.
+pub enum Outcome {
+    Stored(Stored),
+    /// What it rests on did not stand, or nothing was to be stored yet. The keys would have signed.
+    NotStored(SigningKeys),
+}
+
+/// Where in a batch is whether a draft was stored, and what signs it.
+pub struct DraftHandles {
+    /// Absent where nothing was to be stored yet.
+    stands: Option<Handle<bool>>,
+    key_of_tokens: Option<Handle<Option<CurrentKey>>>,
+    key_of_response: Option<Handle<Option<CurrentKey>>>,
+}
+
+impl DraftHandles {
+    pub fn read(self, rows: &Answer) -> Result<Outcome, Fault> {
+        let keys = SigningKeys {
+            of_tokens: rows.read_if(self.key_of_tokens)?.flatten(),
+            of_response: rows.read_if(self.key_of_response)?.flatten(),
+        };
+        Ok(match rows.read_if(self.stands)? {
+            Some(true) => Outcome::Stored(Stored { keys }),
+            _ => Outcome::NotStored(keys),
+        })
     }
 }
 
@@ -156,30 +176,22 @@ impl Draft {
         of_tokens.into_iter().chain(of_response)
     }
 
-    /// The statements that read which keys sign the tokens and the response.
-    pub fn signing_keys(&self, flow: &Flow, context: &Context) -> [Statement; 2] {
+    /// Adds the queries for what signs the tokens and the response, and nothing else.
+    pub fn add_keys(&self, flow: &Flow, batch: &mut Batch, context: &Context) -> DraftHandles {
         let current = |alg| signing_keys::current(alg, &signer::at_hand(), context.now);
         let tokens = self.request.response_type.has_front_channel_token();
-        [
-            tokens.then(|| flow.client.signing_alg()),
-            flow.address.wants_jwt().then(|| for_client::response_alg(&flow.client)),
-        ]
-        .map(|alg| alg.map_or_else(Statement::idle, current))
-    }
-
-    /// Takes at hand what [`Draft::signing_keys`] read.
-    pub async fn take_keys(&self, flow: &Flow, read: [&Rows; 2], context: &Context) -> Result<(), Fault> {
-        for row in read {
-            if let Some(key) = signing_keys::read_current(row)? {
-                signer::take_at_hand(Some(&key), flow.client.signing_alg(), context).await?;
-            }
+        let alg_of_tokens = tokens.then(|| flow.client.signing_alg());
+        let alg_of_response = flow.address.wants_jwt().then(|| for_client::response_alg(&flow.client));
+        DraftHandles {
+            stands: None,
+            key_of_tokens: batch.add_if(alg_of_tokens.map(current)),
+            key_of_response: batch.add_if(alg_of_response.map(current)),
         }
-        Ok(())
     }
 
-    /// The statements of a draft, in this order: whether all that it rests on stands, which keys sign; then what is stored if it
-    /// does: the code, the token family, and that the client knows the session; and a pushed request is taken out.
-    pub fn statements(&self, flow: &Flow, context: &Context) -> [Statement; 7] {
+    /// Adds all that a draft is: whether everything that it rests on stands, and which keys sign; then what is stored if it does:
+    /// the code, the token family, and that the client knows the session; and a pushed request is taken out.
+    pub fn add(&self, flow: &Flow, batch: &mut Batch, context: &Context) -> DraftHandles {
         let lifetimes = &context.config.lifetimes;
         let algs: Vec<_> = self.algs(flow).collect();
         let basis = Basis {
@@ -194,25 +206,38 @@ impl Draft {
             now: context.now,
         };
         let wanted = self.request.response_type;
-        let [mut code, mut family, mut take] = [(); 3].map(|()| Statement::idle());
+        let stands = batch.add(basis.check());
+        let keys = self.add_keys(flow, batch, context);
         if wanted.has_code() {
-            code = codes::insert(&self.code_hash, flow.address.redirect_uri(), &basis, lifetimes);
+            let redirect_uri = flow.address.redirect_uri();
+            batch.push(codes::insert(&self.code_hash, redirect_uri, &basis, lifetimes));
         }
         if wanted.has_token() {
-            family = token_families::begin(&self.family_id, &basis, lifetimes);
+            batch.push(token_families::begin(&self.family_id, &basis, lifetimes));
         }
+        batch.push(session_clients::note(&basis));
         if let Some(hash) = &self.pushed {
-            take = pushed_requests::take_answered(hash, &basis);
+            batch.push(pushed_requests::take_answered(hash, &basis));
         }
-        let [key, response_key] = self.signing_keys(flow, context);
-        let known = session_clients::note(&basis);
-        [basis.check(), key, response_key, code, family, known, take]
+        DraftHandles {
+            stands: Some(stands),
+            ..keys
+        }
     }
 
-    /// Stores the draft. `None` where what it rests on does not stand: then nothing was stored.
-    pub async fn store(&self, flow: &Flow, context: &Context) -> Result<Option<Stored>, Fault> {
-        let [stands, key, response_key, ..] = context.db.batch(self.statements(flow, context)).await?;
-        Stored::read(&stands, &key, &response_key)
+    /// Takes at hand what would have signed.
+    pub async fn take_keys(&self, flow: &Flow, keys: SigningKeys, context: &Context) -> Result<(), Fault> {
+        for key in [keys.of_tokens, keys.of_response].into_iter().flatten() {
+            signer::take_at_hand(Some(&key), flow.client.signing_alg(), context).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores the draft.
+    pub async fn store(&self, flow: &Flow, context: &Context) -> Result<Outcome, Fault> {
+        let mut batch = Batch::default();
+        let handles = self.add(flow, &mut batch, context);
+        handles.read(&context.db.run(batch).await?)
     }
 
     /// Answers the client with what was stored for the person of `session`.
@@ -223,8 +248,9 @@ impl Draft {
         language: Language,
         context: &Context,
     ) -> Result<Reply, Fault> {
-        let response = self.answer(flow, session, stored.key, context).await;
-        flow.grant(response, stored.response_key, language, context).await
+        let keys = stored.keys;
+        let response = self.answer(flow, session, keys.of_tokens, context).await;
+        flow.grant(response, keys.of_response, language, context).await
     }
 
     /// The answer to the person of `session`, whose rows were stored.

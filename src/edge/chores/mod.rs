@@ -8,7 +8,7 @@ use super::{
     sessions::notices,
 };
 use crate::{
-    db::{audit, housekeeping, users},
+    db::{Batch, Query, audit, housekeeping, users},
     fault::Fault,
     oidc::jose::provider_key::KeyAlg,
     time::Lifetime,
@@ -42,18 +42,15 @@ async fn do_chores(context: &Context) -> Result<(), Fault> {
         return Ok(());
     }
     let outcome = chores(context).await;
-    context.db.run(housekeeping::release_lease(LEASE)).await?;
+    context.db.execute([housekeeping::release_lease(LEASE)]).await?;
     outcome?;
     log::cron(&context.request_id, "done");
     Ok(())
 }
 
 async fn take_lease(name: &str, span: Lifetime, context: &Context) -> Result<bool, Fault> {
-    let lease = context
-        .db
-        .run(housekeeping::take_lease(name, context.now, span))
-        .await?;
-    housekeeping::read_lease(&lease)
+    let lease = housekeeping::take_lease(name, context.now, span);
+    context.db.read(lease).await
 }
 
 async fn chores(context: &Context) -> Result<(), Fault> {
@@ -69,15 +66,11 @@ async fn chores(context: &Context) -> Result<(), Fault> {
 /// Folds the names of people for whom a migration or an older Worker left that to do.
 async fn fold_names(context: &Context) -> Result<(), Fault> {
     for _ in 0..housekeeping::MOST_ROUNDS {
-        let rows = context.db.run(users::list_unfolded(MOST_FOLDED)).await?;
-        let people = users::read_all(&rows)?;
+        let people = context.db.read(users::list_unfolded(MOST_FOLDED)).await?;
         if people.is_empty() {
             break;
         }
-        context
-            .db
-            .batch_all(people.iter().flat_map(users::fold).collect())
-            .await?;
+        context.db.execute(people.iter().flat_map(users::fold)).await?;
     }
     Ok(())
 }
@@ -90,7 +83,7 @@ async fn tidy(context: &Context) -> Result<(), Fault> {
     }
     let is_tidy = delete_expired(context).await;
     if !matches!(is_tidy, Ok(true)) {
-        context.db.run(housekeeping::release_lease(TIDY_LEASE)).await?;
+        context.db.execute([housekeeping::release_lease(TIDY_LEASE)]).await?;
     }
     is_tidy.map(|_| ())
 }
@@ -99,11 +92,23 @@ async fn tidy(context: &Context) -> Result<(), Fault> {
 async fn delete_expired(context: &Context) -> Result<bool, Fault> {
     let oldest = context.now - context.config.lifetimes.audit;
     for _ in 0..housekeeping::MOST_ROUNDS {
-        let mut deleted = Vec::from(context.db.batch(housekeeping::tidy(context.now)).await?);
-        deleted.extend(context.db.batch(audit::tidy(oldest)).await?);
-        if !deleted.iter().any(housekeeping::is_full) {
+        let has_more = delete(housekeeping::tidy(context.now), context).await?;
+        let has_more_events = delete(audit::tidy(oldest), context).await?;
+        if !has_more && !has_more_events {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Runs deletions, each of which says whether it left anything. Whether one did.
+async fn delete(deletions: impl IntoIterator<Item = Query<bool>>, context: &Context) -> Result<bool, Fault> {
+    let mut batch = Batch::default();
+    let deletions: Vec<_> = deletions.into_iter().map(|deletion| batch.add(deletion)).collect();
+    let rows = context.db.run(batch).await?;
+    let mut has_more = false;
+    for deletion in deletions {
+        has_more |= rows.read(deletion)?;
+    }
+    Ok(has_more)
 }

@@ -15,10 +15,10 @@ use super::{
 use crate::{
     account::throttle,
     db::{
-        Rows, Statement,
+        Answer, Batch, Handle, Statement,
         clients::{self, ClientRecord},
         proof::Proof,
-        replay::{self, Hindrance, OneUse},
+        replay::{Hindrance, OneUse},
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
@@ -53,6 +53,12 @@ struct Proven {
     version: i64,
     /// What must not come again.
     one_use: Option<OneUse>,
+}
+
+/// Where in a batch is what tells whether the client is who it says it is.
+pub struct LookedUp {
+    client: Handle<Option<ClientRecord>>,
+    hindrance: Option<Handle<Option<Hindrance>>>,
 }
 
 /// Lets `act` act for the client that sends `params`. Where the client has changed since the isolate last read it, nothing has
@@ -108,18 +114,20 @@ impl Caller {
         self.proven.as_ref()?.one_use.as_ref()
     }
 
-    /// Looks for what keeps it from being used. It goes into the batch before [`Caller::use_up`].
-    pub fn hindrance(&self, context: &Context) -> Statement {
+    /// Adds the queries by which [`Caller::authenticated`] judges. They go into the batch before [`Caller::use_up`].
+    pub fn look_up(&self, batch: &mut Batch, context: &Context) -> LookedUp {
         let find = |one_use: &OneUse| one_use.find_hindrance(self.client_id(), context.now);
-        self.one_use().map_or_else(Statement::idle, find)
+        LookedUp {
+            client: batch.add(clients::find(self.client_id())),
+            hindrance: batch.add_if(self.one_use().map(find)),
+        }
     }
 
-    /// Uses it up, where `success` holds. It goes into the batch behind whatever the client's proof is a condition of: a request
-    /// that is refused leaves it as it was.
-    pub fn use_up(&self, success: Statement, context: &Context) -> [Statement; 2] {
-        match self.one_use() {
-            Some(one_use) => one_use.use_up(self.client_id(), success, context.now),
-            None => [Statement::idle(), Statement::idle()],
+    /// Uses up what counts once, where `success` holds. It goes into the batch behind whatever the client's proof is a condition
+    /// of: a request that is refused leaves it as it was.
+    pub fn use_up(&self, success: Statement, batch: &mut Batch, context: &Context) {
+        if let Some(one_use) = self.one_use() {
+            batch.extend(one_use.use_up(self.client_id(), success, context.now));
         }
     }
 
@@ -137,16 +145,18 @@ impl Caller {
         }
     }
 
-    /// The client as D1 has it, if the proof is its own. `hindrance` is what [`Caller::hindrance`] gave in the same batch.
+    /// The client as D1 has it, if the proof is its own.
     ///
     /// # Errors
     /// `invalid_client`, and 429.
     pub fn authenticated(
         &self,
-        hindrance: &Rows,
-        record: Option<ClientRecord>,
+        looked_up: LookedUp,
+        rows: &Answer,
         context: &Context,
     ) -> Result<Client, MachineFailure> {
+        let record = rows.read(looked_up.client)?;
+        let hindrance = rows.read_if(looked_up.hindrance)?.flatten();
         if let Some(ClientRecord { client, .. }) = &record {
             check_document(client, context)?;
         }
@@ -160,7 +170,7 @@ impl Caller {
 
     fn check_proof(
         &self,
-        hindrance: &Rows,
+        hindrance: Option<Hindrance>,
         record: Option<ClientRecord>,
         context: &Context,
     ) -> Result<Client, MachineFailure> {
@@ -171,11 +181,11 @@ impl Caller {
                     memory::forget(&client.client_id);
                     return Err(MachineFailure::ClientChanged);
                 }
-                match replay::read_hindrance(hindrance, context.now)? {
+                match hindrance {
                     Some(Hindrance::Used) => {
                         Err(OAuthError::invalid_client("the client assertion was used before").into())
                     }
-                    Some(Hindrance::TooMany(wait)) => Err(MachineFailure::too_many(wait)),
+                    Some(Hindrance::TooMany { until }) => Err(MachineFailure::too_many(until.since(context.now))),
                     None => Ok(client),
                 }
             }
@@ -312,7 +322,7 @@ async fn is_genuine(
 fn mark_used_later(client: &Client, context: &Context) -> Result<(), Fault> {
     let (client_id, later) = (client.client_id.clone(), context.for_later()?);
     context.background.spawn(async move {
-        if let Err(fault) = later.db.run(clients::mark_used(&client_id)).await {
+        if let Err(fault) = later.db.execute([clients::mark_used(&client_id)]).await {
             log::fault(&later.request_id, &fault);
         }
     });
@@ -327,7 +337,7 @@ fn move_later(secret: ClientSecret, stored: SecretAtRest, client: &Client, conte
             let moved = secret::at_rest(&secret, &client, &later).await?;
             later
                 .db
-                .run(clients::move_secret(&client.client_id, &stored.hash, &moved))
+                .execute([clients::move_secret(&client.client_id, &stored.hash, &moved)])
                 .await
         };
         if let Err(fault) = moved.await {

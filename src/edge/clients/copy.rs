@@ -40,8 +40,8 @@ pub async fn find(client_id: &str, context: &Context) -> Result<Option<Client>, 
         remember(&copy, context.now);
         return Ok(Some(copy));
     }
-    let rows = context.db.run(clients::find(client_id)).await?;
-    let client = clients::read(&rows)?.map(|record| record.client);
+    let record = context.db.read(clients::find(client_id)).await?;
+    let client = record.map(|record| record.client);
     if let Some(client) = &client {
         keep(client, context)?;
     }

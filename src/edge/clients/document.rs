@@ -8,7 +8,7 @@ use super::{
     sector_identifier,
 };
 use crate::{
-    db::clients,
+    db::{Batch, clients},
     edge::{
         keys::signer,
         platform::{context::Context, log},
@@ -99,10 +99,11 @@ async fn read(url: &ClientIdUrl, context: &Context) -> Result<Client, NoClient> 
     for alg in client.needed_keys() {
         signer::ensure_published(alg, context).await?;
     }
-    let [consents, sessions, notices] = clients::forget_people_of_described(&client);
-    let put = clients::put_described(&client, context.now);
-    let [.., rows] = context.db.batch([consents, sessions, notices, put]).await?;
-    let record = clients::read(&rows)?.ok_or_else(|| client_id_document::unusable("is that of a registered client"))?;
+    let mut batch = Batch::default();
+    batch.extend(clients::forget_people_of_described(&client));
+    let put = batch.add(clients::put_described(&client, context.now));
+    let record = context.db.run(batch).await?.read(put)?;
+    let record = record.ok_or_else(|| client_id_document::unusable("is that of a registered client"))?;
     copy::keep(&record.client, context)?;
     Ok(record.client)
 }

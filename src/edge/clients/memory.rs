@@ -5,6 +5,7 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use crate::{
     db::{
+        Batch,
         clients::{self, ClientRecord},
         signing_keys::{self, CurrentKey},
     },
@@ -39,19 +40,16 @@ pub fn remembered(client_id: &str, now: UnixTime) -> Option<Rc<Known>> {
 
 /// Reads the client from D1, and remembers it.
 pub async fn read(client_id: &str, context: &Context) -> Result<Option<Rc<Known>>, Fault> {
-    let [record, key] = context
-        .db
-        .batch([
-            clients::find(client_id),
-            signing_keys::current_for_client(client_id, NONE_AT_HAND, context.now),
-        ])
-        .await?;
-    let Some(record) = clients::read(&record)? else {
+    let mut batch = Batch::default();
+    let record = batch.add(clients::find(client_id));
+    let key = batch.add(signing_keys::current_for_client(client_id, NONE_AT_HAND, context.now));
+    let rows = context.db.run(batch).await?;
+    let Some(record) = rows.read(record)? else {
         return Ok(None);
     };
     let known = Rc::new(Known {
         record,
-        signing_key: signing_keys::read_current(&key)?,
+        signing_key: rows.read(key)?,
     });
     if known.signing_key.is_some() {
         remember(&known, context.now);

@@ -11,8 +11,8 @@ use worker::Delay;
 use crate::{
     account::throttle::{self, Counter},
     db::{
+        Batch,
         fetches::{self, Asking, Charge},
-        throttles,
     },
     edge::http::failure::{MachineFailure, PageFailure, Problem},
     edge::platform::{
@@ -190,38 +190,35 @@ async fn ask(wanted: &Wanted<'_>, target: &str, charge: Option<&Charge>, context
         claim: &claim,
         now: context.now,
     };
-    let mut statements: Vec<_> = charge
-        .into_iter()
-        .flat_map(|charge| [0, 1].map(|n| asking.count(charge, n)))
-        .collect();
-    statements.push(asking.claim(charge));
-    statements.push(Asking::latest(target));
-    statements.push(fetches::sweep(context.now));
-    let mut rows = context.db.batch_all(statements).await?;
-    let (_swept, latest, claimed) = (rows.pop(), rows.pop(), rows.pop());
-    if claimed.is_some_and(|claimed| claimed.any().unwrap_or(false)) {
-        let answer = fetch::get(wanted.url, wanted.accept, wanted.longest).await;
-        let told = serde_json::to_string(&answer).map_err(|cause| Fault::new("fetches", cause))?;
-        context.db.run(Asking::tell(target, &claim, &told)).await?;
-        return Ok(answer);
-    }
+    let mut batch = Batch::default();
+    let mut counted = Vec::new();
     if let Some(charge) = charge {
-        for (counted, counter) in rows.iter().zip(&charge.counters) {
-            if let Some(wait) = throttles::read_wait(counted, counter, context.now)? {
-                return Err(Refusal::TooMany(wait));
-            }
+        for (query, counter) in asking.count(charge) {
+            counted.push((batch.add(query), counter));
         }
     }
-    let mut told: Option<Answer> = match latest {
-        Some(rows) => fetches::read_latest(&rows)?,
-        None => None,
-    };
+    let claimed = batch.add(asking.claim(charge));
+    let latest = batch.add(Asking::latest::<Answer>(target));
+    batch.push(fetches::sweep(context.now));
+    let rows = context.db.run(batch).await?;
+    if rows.read(claimed)? {
+        let answer = fetch::get(wanted.url, wanted.accept, wanted.longest).await;
+        let told = serde_json::to_string(&answer).map_err(|cause| Fault::new("fetches", cause))?;
+        context.db.execute([Asking::tell(target, &claim, &told)]).await?;
+        return Ok(answer);
+    }
+    for (count, counter) in counted {
+        if let Some(wait) = rows.read(count)?.wait(counter, context.now) {
+            return Err(Refusal::TooMany(wait));
+        }
+    }
+    let mut told = rows.read(latest)?;
     for _ in 0..MOST_STEPS_OF_OTHERS {
         if told.is_some() {
             break;
         }
         Delay::from(STEP_OF_OTHERS).await;
-        told = fetches::read_latest(&context.db.run(Asking::latest(target)).await?)?;
+        told = context.db.read(Asking::latest(target)).await?;
     }
     told.ok_or(Refusal::NotFetched(NotFetched::TooSlow))
 }

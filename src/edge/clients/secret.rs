@@ -67,8 +67,8 @@ pub async fn have_signed(
     alg: ClientSigningAlg,
     context: &Context,
 ) -> Result<bool, Fault> {
-    let rows = context.db.run(clients::find(&client.client_id)).await?;
-    let Some(stored) = clients::read(&rows)?.and_then(|record| record.secret) else {
+    let record = context.db.read(clients::find(&client.client_id)).await?;
+    let Some(stored) = record.and_then(|record| record.secret) else {
         return Ok(false);
     };
     let secrets = recover(&stored, &client.client_id, context).await?;

@@ -171,8 +171,7 @@ fn keep(jwks: Rc<PublishedJwks>, ticket: Ticket, context: &Context) -> Rc<Publis
 }
 
 async fn from_database(context: &Context) -> Result<PublishedJwks, Fault> {
-    let rows = context.db.run(signing_keys::all()).await?;
-    let keys = signing_keys::read_all(&rows)?;
+    let keys = context.db.read(signing_keys::all()).await?;
     Ok(PublishedJwks {
         made_at: context.now,
         keys: provider_key::jwks(keys.iter(), context.now),

@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use web_sys::CryptoKey;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     audit::{Actor, Entry, Event},
     db::{
-        Rows, audit,
+        Batch, audit,
         signing_keys::{self, CurrentKey, WrappedKey},
     },
     edge::platform::{context::Context, log},
@@ -55,11 +55,11 @@ pub async fn get_at_hand(alg: SigningAlg, context: &Context) -> Result<(), Fault
     if is_at_hand(alg) {
         return Ok(());
     }
-    let rows = context
+    let current = context
         .db
-        .run(signing_keys::current(alg, &at_hand(), context.now))
+        .read(signing_keys::current(alg, &at_hand(), context.now))
         .await?;
-    take_at_hand(signing_keys::read_current(&rows)?.as_ref(), alg, context).await
+    take_at_hand(current.as_ref(), alg, context).await
 }
 
 /// Whether a key of `alg` is at hand, perhaps one that signs no more.
@@ -160,11 +160,8 @@ pub async fn open(text: &str, context: &Context) -> Result<Option<String>, Fault
 
 async fn decrypt(jwe: &Encrypted<'_>, context: &Context) -> Result<Option<Vec<u8>>, Fault> {
     let alg = DecryptionAlg::of(jwe.alg);
-    let rows = context
-        .db
-        .run(signing_keys::for_decryption(alg, jwe.kid.as_deref(), context.now))
-        .await?;
-    for row in signing_keys::read_wrapped(&rows)? {
+    let keys = signing_keys::for_decryption(alg, jwe.kid.as_deref(), context.now);
+    for row in context.db.read(keys).await? {
         let private = WrappedKey {
             wrapped: row.wrapped_key.unwrap_or_default(),
             kek_version: row.kek_version,
@@ -185,8 +182,7 @@ pub async fn ensure(alg: KeyAlg, context: &Context) -> Result<bool, Fault> {
     let mut changed = false;
     // At most the first key and its successor.
     for _ in 0..2 {
-        let rows = context.db.run(signing_keys::all()).await?;
-        let existing = signing_keys::read_all(&rows)?;
+        let existing = context.db.read(signing_keys::all()).await?;
         let Some(due) = due(&existing, alg, context.now) else {
             break;
         };
@@ -208,11 +204,8 @@ fn due(existing: &[ProviderKey], alg: KeyAlg, now: UnixTime) -> Option<Schedule>
 
 /// Fails when the root key is not the one that the keys are wrapped under: what it would make, the right one could not open.
 async fn check_root(context: &Context) -> Result<(), Fault> {
-    let rows = context
-        .db
-        .run(signing_keys::current(SigningAlg::default(), &at_hand(), context.now))
-        .await?;
-    match signing_keys::read_current(&rows)? {
+    let current = signing_keys::current(SigningAlg::default(), &at_hand(), context.now);
+    match context.db.read(current).await? {
         Some(current) => Signer::from_row(current, context).await.map(|_| ()),
         None => Ok(()),
     }
@@ -228,7 +221,7 @@ pub async fn ensure_published(alg: KeyAlg, context: &Context) -> Result<(), Faul
 
 /// [`ensure_published`] for each algorithm that has keys and lacks one.
 pub async fn ensure_successors(context: &Context) -> Result<(), Fault> {
-    let existing = signing_keys::read_all(&context.db.run(signing_keys::all()).await?)?;
+    let existing = context.db.read(signing_keys::all()).await?;
     for alg in KeyAlg::ALL {
         let has_keys = existing.iter().any(|key| key.alg == alg);
         if has_keys && due(&existing, alg, context.now).is_some() {
@@ -240,11 +233,12 @@ pub async fn ensure_successors(context: &Context) -> Result<(), Fault> {
 
 async fn first_key(alg: SigningAlg, context: &Context) -> Result<CurrentKey, Fault> {
     ensure_published(alg.into(), context).await?;
-    let rows = context
+    let current = signing_keys::current(alg, &at_hand(), context.now);
+    context
         .db
-        .run(signing_keys::current(alg, &at_hand(), context.now))
-        .await?;
-    signing_keys::read_current(&rows)?.ok_or_else(|| Fault::new("signing_keys", "there is no current key"))
+        .read(current)
+        .await?
+        .ok_or_else(|| Fault::new("signing_keys", "there is no current key"))
 }
 
 async fn create(alg: KeyAlg, schedule: Schedule, context: &Context) -> Result<(), Fault> {
@@ -262,7 +256,7 @@ async fn create(alg: KeyAlg, schedule: Schedule, context: &Context) -> Result<()
     let created = Entry::new(Event::KeyCreated, Actor::System).detail(json!({ "kid": key.kid, "alg": alg }));
     context
         .db
-        .batch([
+        .execute([
             signing_keys::insert(&key, &private, context.now),
             audit::record_if_changed(&created, context),
             signing_keys::retire_predecessors(&key, longest),
@@ -275,43 +269,34 @@ async fn create(alg: KeyAlg, schedule: Schedule, context: &Context) -> Result<()
 /// was withdrawn before.
 pub async fn revoke(kid: &str, context: &Context) -> Result<bool, Fault> {
     let revoked = Entry::new(Event::KeyRevoked, Actor::Operator).detail(json!({ "kid": kid }));
-    let [row, ..] = context
-        .db
-        .batch([
-            signing_keys::revoke(kid, context.now),
-            audit::record_if_changed(&revoked, context),
-            signing_keys::promote_next(kid, context.now),
-        ])
-        .await?;
-    finish_turn(&row, context).await
+    let mut batch = Batch::default();
+    let alg = batch.add(signing_keys::revoke(kid, context.now));
+    batch.push(audit::record_if_changed(&revoked, context));
+    batch.push(signing_keys::promote_next(kid, context.now));
+    let alg = context.db.run(batch).await?.read(alg)?;
+    finish_turn(alg, context).await
 }
 
 /// Lets the next key sign as soon as every cache of the JWKS has it, and `kid` until then. What that has signed stays good.
 /// `false` when it does not sign now.
 pub async fn retire(kid: &str, context: &Context) -> Result<bool, Fault> {
-    let found = signing_keys::read_all(&context.db.run(signing_keys::find(kid)).await?)?;
-    let Some(key) = found.first() else { return Ok(false) };
+    let Some(key) = context.db.read(signing_keys::find(kid)).await? else {
+        return Ok(false);
+    };
     ensure_published(key.alg, context).await?;
     let longest = context.config.lifetimes.longest_signed_token();
     let retired = Entry::new(Event::KeyRetired, Actor::Operator).detail(json!({ "kid": kid }));
-    let [row, ..] = context
-        .db
-        .batch([
-            signing_keys::retire(kid, longest, context.now),
-            signing_keys::take_over_if_changed(kid, context.now),
-            audit::record_if_changed(&retired, context),
-        ])
-        .await?;
-    finish_turn(&row, context).await
+    let mut batch = Batch::default();
+    let alg = batch.add(signing_keys::retire(kid, longest, context.now));
+    batch.push(signing_keys::take_over_if_changed(kid, context.now));
+    batch.push(audit::record_if_changed(&retired, context));
+    let alg = context.db.run(batch).await?.read(alg)?;
+    finish_turn(alg, context).await
 }
 
-/// Makes the next key where another has become the current one. `row` tells of which algorithm the key that was turned is, if
-/// one was.
-async fn finish_turn(row: &Rows, context: &Context) -> Result<bool, Fault> {
-    let Some(alg) = row
-        .first::<Value>()?
-        .and_then(|row| KeyAlg::parse(row.get("alg")?.as_str()?))
-    else {
+/// Makes the next key of `alg` where another has become the current one, if any has.
+async fn finish_turn(alg: Option<KeyAlg>, context: &Context) -> Result<bool, Fault> {
+    let Some(alg) = alg else {
         return Ok(false);
     };
     ensure(alg, context).await?;
@@ -323,11 +308,8 @@ async fn finish_turn(row: &Rows, context: &Context) -> Result<bool, Fault> {
 /// open keeps the others from nothing.
 pub async fn rewrap(context: &Context) -> Result<(), Fault> {
     let current = context.config.roots.current_version();
-    let rows = context
-        .db
-        .run(signing_keys::wrapped_under_others(current, context.now))
-        .await?;
-    for row in signing_keys::read_wrapped(&rows)? {
+    let others = signing_keys::wrapped_under_others(current, context.now);
+    for row in context.db.read(others).await? {
         if let Err(fault) = rewrap_one(row, context).await {
             log::fault(&context.request_id, &fault);
         }
@@ -350,7 +332,7 @@ async fn rewrap_one(row: CurrentKey, context: &Context) -> Result<(), Fault> {
     }));
     context
         .db
-        .batch([
+        .execute([
             signing_keys::rewrap(&row.kid, &rewrapped, row.kek_version),
             audit::record_if_changed(&moved, context),
         ])

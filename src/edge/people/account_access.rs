@@ -4,7 +4,7 @@ use super::password_check::{self, Verdict};
 use crate::{
     account::user::User,
     db::{
-        Rows, Statement,
+        Answer, Batch, Handle, Statement,
         sessions::{self, Session},
     },
     edge::{
@@ -38,6 +38,19 @@ pub struct Resident {
     notice: Option<Notice>,
 }
 
+/// Somebody who comes with a session, which is not looked up yet.
+pub struct Arrival {
+    page: Endpoint,
+    visitor: Visitor,
+    pub session_hash: Hash,
+    language: Language,
+    /// The name of a notice, which the address of the page has.
+    told: Option<String>,
+    /// What is asked of D1 along with the session. What is loaded for one that turns out to be over is dropped.
+    pub batch: Batch,
+    session: Handle<Option<Session>>,
+}
+
 /// A password that a form asked for, to be sure of the person.
 pub enum Confirmation {
     /// It is theirs. The success is still to be noted by these statements.
@@ -61,61 +74,74 @@ impl Refusal {
     }
 }
 
-impl Resident {
-    /// Lets somebody in to `page` with what `load` asks D1 for, in one round trip. What is loaded for a session that turns out
-    /// to be over is dropped.
+impl Arrival {
+    /// Somebody on their way in to `page`.
     ///
     /// # Errors
-    /// An answer that sends whoever is not signed in to do so, and back to `page` then.
-    pub async fn enter<const N: usize>(
-        page: Endpoint,
-        request: &Incoming,
-        context: &Context,
-        load: impl FnOnce(&Hash) -> [Statement; N],
-    ) -> Result<(Self, [Rows; N]), PageFailure> {
+    /// An answer that sends whoever has no session to sign in, and back to `page` then.
+    pub fn at(page: Endpoint, request: &Incoming, context: &Context) -> Result<Self, PageFailure> {
         let mut visitor = Visitor::of(request, context);
         let query = request.query_params().ok();
-        let language = visitor.language(query.as_ref());
-        let Some(hash) = visitor.session_hash.clone() else {
+        let Some(session_hash) = visitor.session_hash.clone() else {
             return Err(sign_in(page, &mut visitor, context)?);
         };
         let lifetimes = &context.config.lifetimes;
-        let mut statements = vec![
-            sessions::find(Some(&hash), lifetimes, context.now),
-            sessions::touch(Some(&hash), lifetimes, context.now),
-        ];
-        statements.extend(load(&hash));
-        let mut rows = context.db.batch_all(statements).await?;
-        let loaded = rows.split_off(2);
-        let session = rows.first().map(sessions::read).transpose()?.flatten();
-        let Some(session) = session else {
-            return Err(sign_in(page, &mut visitor, context)?);
-        };
-        let loaded = loaded
-            .try_into()
-            .map_err(|_| Fault::new("D1", "as many results as statements were expected"))?;
+        let mut batch = Batch::default();
+        let session = batch.add(sessions::find(&session_hash, lifetimes, context.now));
+        batch.push(sessions::touch(&session_hash, lifetimes, context.now));
         let told = query.as_ref().and_then(|query| query.single("done").ok().flatten());
-        let resident = Self {
-            csrf: visitor.csrf(&bound_to(&hash), context),
-            notice: told.and_then(|told| read_notice(told, &visitor, context)),
+        Ok(Self {
+            page,
+            language: visitor.language(query.as_ref()),
+            told: told.map(str::to_owned),
             visitor,
-            session_hash: hash,
+            session_hash,
+            batch,
             session,
-            language,
+        })
+    }
+
+    /// Lets them in, with what was asked along, in one round trip.
+    ///
+    /// # Errors
+    /// As [`Arrival::at`].
+    pub async fn enter(self, context: &Context) -> Result<(Resident, Answer), PageFailure> {
+        let mut visitor = self.visitor;
+        let rows = context.db.run(self.batch).await?;
+        let Some(session) = rows.read(self.session)? else {
+            return Err(sign_in(self.page, &mut visitor, context)?);
         };
-        Ok((resident, loaded))
+        let resident = Resident {
+            csrf: visitor.csrf(&bound_to(&self.session_hash), context),
+            notice: self.told.and_then(|told| read_notice(&told, &visitor, context)),
+            visitor,
+            session_hash: self.session_hash,
+            session,
+            language: self.language,
+        };
+        Ok((resident, rows))
+    }
+}
+
+impl Resident {
+    /// Lets somebody in to `page`.
+    ///
+    /// # Errors
+    /// As [`Arrival::at`].
+    pub async fn enter(page: Endpoint, request: &Incoming, context: &Context) -> Result<Self, PageFailure> {
+        let (resident, _) = Arrival::at(page, request, context)?.enter(context).await?;
+        Ok(resident)
     }
 
     /// Takes a form of `page`, which Limen showed to this browser under this very sign-in.
     ///
     /// # Errors
     /// As [`Resident::enter`], and a page for a form that is not of that kind.
-    pub async fn submit<const N: usize>(
+    pub async fn submit(
         page: Endpoint,
         request: &mut Incoming,
         context: &Context,
-        load: impl FnOnce(&Hash) -> [Statement; N],
-    ) -> Result<(Self, Params, [Rows; N]), PageFailure> {
+    ) -> Result<(Self, Params), PageFailure> {
         let form = request.form().await?;
         let visitor = Visitor::of(request, context);
         if let Some(hash) = &visitor.session_hash {
@@ -124,8 +150,7 @@ impl Resident {
                 return Err(Problem::OldForm.into());
             }
         }
-        let (resident, rows) = Self::enter(page, request, context, load).await?;
-        Ok((resident, form, rows))
+        Ok((Self::enter(page, request, context).await?, form))
     }
 
     pub fn user(&self) -> &User {

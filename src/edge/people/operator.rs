@@ -40,7 +40,7 @@ fn record_refusal(context: &Context) -> Result<(), Fault> {
     let later = context.for_later()?;
     context.background.spawn(async move {
         let entry = Entry::new(Event::OperatorRefused, Actor::Anybody);
-        if let Err(fault) = later.db.batch(audit::record_of_stranger(&entry, &later)).await {
+        if let Err(fault) = later.db.execute(audit::record_of_stranger(&entry, &later)).await {
             log::fault(&later.request_id, &fault);
         }
     });

@@ -4,10 +4,14 @@ use crate::{
     account::{
         password,
         throttle::{self, Counter},
-        user::fold_login,
+        user::{User, fold_login},
     },
     audit::{Actor, Entry, Event},
-    db::{Rows, Statement, audit, throttles, users},
+    db::{
+        Batch, Statement, audit,
+        throttles::{self, Count},
+        users,
+    },
     edge::{http::browser::Visitor, platform::context::Context},
     fault::Fault,
     secret::Purpose,
@@ -48,20 +52,17 @@ pub async fn sign_in(
         address: &address,
         known: &visitor.own_counters(&known, &key),
     };
-    let [counted_address, counted, user] = context
-        .db
-        .batch([
-            throttles::count_address_of(&guess, context.now),
-            throttles::count_account_of(&guess, context.now),
-            users::find_by_login(login, &folded),
-        ])
-        .await?;
+    let mut batch = Batch::default();
+    let counted_address = batch.add(throttles::count_address_of(&guess, context.now));
+    let counted = batch.add(throttles::count_account_of(&guess, context.now));
+    let user = batch.add(users::find_by_login(login, &folded));
+    let rows = context.db.run(batch).await?;
     let forgiving = |user_id: &str| match guess.known.iter().find(|(id, _)| id == user_id) {
         Some((_, own)) => vec![throttles::reset(own)],
         None => vec![throttles::reset(&account), throttles::forgive(&address)],
     };
-    let counted = [(&counted, &account), (&counted_address, &address)];
-    check(password, &counted, &user, context)
+    let counted = [(rows.read(counted)?, &account), (rows.read(counted_address)?, &address)];
+    check(password, &counted, rows.read(user)?, context)
         .await
         .map(|verdict| match verdict {
             Verdict::Passed {
@@ -84,14 +85,11 @@ pub async fn in_session(
 ) -> Result<Verdict, Fault> {
     let key = context.config.roots.current(Purpose::Throttle);
     let session = throttle::of_session(&key, session_id);
-    let [counted, user] = context
-        .db
-        .batch([
-            throttles::count_address(&session, context.now),
-            users::find_with_password(user_id),
-        ])
-        .await?;
-    let verdict = check(password, &[(&counted, &session)], &user, context).await?;
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address(&session, context.now));
+    let user = batch.add(users::find_with_password(user_id));
+    let rows = context.db.run(batch).await?;
+    let verdict = check(password, &[(rows.read(counted)?, &session)], rows.read(user)?, context).await?;
     Ok(match verdict {
         Verdict::Passed {
             user_id, password_hash, ..
@@ -106,16 +104,15 @@ pub async fn in_session(
 
 async fn check(
     password: &str,
-    counted: &[(&Rows, &Counter)],
-    user: &Rows,
+    counted: &[(Count, &Counter)],
+    user: Option<(User, Option<String>)>,
     context: &Context,
 ) -> Result<Verdict, Fault> {
-    let user = users::read_with_password(user)?;
     let user_id = user.as_ref().map(|(user, _)| user.id.as_str());
     let (mut wait, mut reached) = (None, false);
-    for (rows, counter) in counted {
-        wait = wait.max(throttles::read_wait(rows, counter, context.now)?);
-        reached |= throttles::reached(rows, counter)?;
+    for (count, counter) in counted {
+        wait = wait.max(count.wait(counter, context.now));
+        reached |= count.is_first_over(counter);
     }
     if let Some(wait) = wait {
         if reached {
@@ -142,15 +139,12 @@ async fn check(
 async fn record(event: Event, user_id: Option<&str>, context: &Context) -> Result<(), Fault> {
     let entry = Entry::new(event, Actor::Anybody);
     match user_id {
-        Some(user_id) => context
-            .db
-            .batch(audit::record_guess(&entry.user(user_id), context))
-            .await
-            .map(|_| ()),
-        None => context
-            .db
-            .batch(audit::record_of_stranger(&entry, context))
-            .await
-            .map(|_| ()),
+        Some(user_id) => {
+            context
+                .db
+                .execute(audit::record_guess(&entry.user(user_id), context))
+                .await
+        }
+        None => context.db.execute(audit::record_of_stranger(&entry, context)).await,
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::SignUp,
     db::{
-        Statement, audit, session_clients,
+        Batch, Statement, audit, session_clients,
         sessions::{self, Ending, NewSession, Session},
     },
     edge::{
@@ -105,8 +105,13 @@ impl Guest {
             });
         };
         let (name, page) = routes::account_page(named).ok_or(Problem::NotFound)?;
-        let find = sessions::find(visitor.session_hash.as_ref(), &context.config.lifetimes, context.now);
-        let session = sessions::read(&context.db.run(find).await?)?;
+        let session = match &visitor.session_hash {
+            Some(hash) => {
+                let find = sessions::find(hash, &context.config.lifetimes, context.now);
+                context.db.read(find).await?
+            }
+            None => None,
+        };
         Ok(Self {
             visitor,
             destination: Destination::Account { name, page },
@@ -221,12 +226,11 @@ impl Guest {
                 .session(session_id)
                 .detail(json!({ "amr": authentication.proven.amr }))
         };
-        let mut statements = with.before;
-        let beginning = statements.len();
-        statements.extend([
-            sessions::insert(&session, &context.config.lifetimes),
-            audit::record_if_changed(&signed_in, context),
-        ]);
+        let mut batch = Batch::default();
+        batch.extend(with.before);
+        let begun = batch.add(sessions::insert(&session, &context.config.lifetimes));
+        batch.push(audit::record_if_changed(&signed_in, context));
+        let ended = Entry::new(Event::SessionEnded, Actor::Person);
         let may_evict = self.visitor.held.all().count() >= MOST;
         if may_evict {
             let which = Ending::Evicted {
@@ -234,40 +238,28 @@ impl Guest {
                 user_id,
                 session_id,
             };
-            let ended = Entry::new(Event::SessionEnded, Actor::Person);
-            statements.push(audit::record_ending(&ended, &which, context));
-            statements.extend(ending::end_sessions(&which, context));
+            batch.push(audit::record_ending(&ended, &which, context));
+            ending::end_sessions(&which, &mut batch, context);
         }
-        statements.push(session_clients::inherit(session_id, user_id, &held));
-        statements.extend(session_clients::forget_oldest(session_id));
-        let superseding = statements.len();
-        statements.push(sessions::supersede(session_id, user_id, &held));
+        batch.push(session_clients::inherit(session_id, user_id, &held));
+        batch.extend(session_clients::forget_oldest(session_id));
+        let superseded = batch.add(sessions::supersede(session_id, user_id, &held));
         let surplus = Ending::Surplus {
             user_id,
             session_id,
             idle_since: context.now - context.config.lifetimes.session_idle,
             now: context.now,
         };
-        statements.push(audit::record_ending(
-            &Entry::new(Event::SessionEnded, Actor::Person),
-            &surplus,
-            context,
-        ));
-        statements.extend(ending::end_sessions(&surplus, context));
-        let ended = statements.len() - 1;
-        statements.extend(with.after);
-        let rows = context.db.batch_all(statements).await?;
-        let (Some(begun), Some(superseded), Some(ended)) =
-            (rows.get(beginning), rows.get(superseding), rows.get(ended))
-        else {
-            return Err(Fault::new("D1", "as many results as statements were expected"));
-        };
-        if !begun.any()? {
+        batch.push(audit::record_ending(&ended, &surplus, context));
+        let had_surplus = ending::end_sessions(&surplus, &mut batch, context);
+        batch.extend(with.after);
+        let rows = context.db.run(batch).await?;
+        if !rows.read(begun)? {
             return Ok(None);
         }
-        let superseded = sessions::read_hashes(superseded)?;
+        let superseded = rows.read(superseded)?;
         let held = self.visitor.held.clone().begin(token, hash, &superseded);
-        if may_evict || ended.any()? {
+        if may_evict || rows.read(had_surplus)? {
             ending::announce(context)?;
         }
         let next = match &self.destination {

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::Env;
 
 use crate::{
-    db::{Rows, Statement},
+    db::{Answer, Batch, Query, Rows, Statement},
     fault::Fault,
 };
 
@@ -67,57 +67,47 @@ impl Db {
         self.trips.get()
     }
 
-    /// Runs the statements in one transaction, in order: all of them happen, or none.
-    pub async fn batch<const N: usize>(&self, statements: [Statement; N]) -> Result<[Rows; N], Fault> {
-        let rows = self.batch_all(statements.into()).await?;
-        rows.try_into().map_err(|_| wrong_number())
-    }
-
-    /// The same for a number of statements that is not known beforehand. Those that do nothing stay here.
-    pub async fn batch_all(&self, statements: Vec<Statement>) -> Result<Vec<Rows>, Fault> {
-        let needed: Vec<_> = statements.iter().filter(|statement| !statement.is_idle()).collect();
-        let came = if needed.is_empty() {
-            Vec::new()
-        } else {
-            self.send(&needed).await?
+    /// Runs a batch: one round trip, or none for a batch without statements.
+    pub async fn run(&self, batch: Batch) -> Result<Answer, Fault> {
+        let rows = match batch.statements() {
+            [] => Vec::new(),
+            statements => self.send(statements).await?,
         };
-        if came.len() != needed.len() {
-            return Err(wrong_number());
-        }
-        let mut came = came.into_iter();
-        let rows = statements.iter().map(|statement| match statement.is_idle() {
-            true => Some(Rows::none()),
-            false => came.next(),
-        });
-        rows.collect::<Option<_>>().ok_or_else(wrong_number)
+        Answer::new(&batch, rows)
     }
 
-    async fn send(&self, statements: &[&Statement]) -> Result<Vec<Rows>, Fault> {
+    /// Runs one query.
+    pub async fn read<T>(&self, query: Query<T>) -> Result<T, Fault> {
+        let mut batch = Batch::default();
+        let handle = batch.add(query);
+        self.run(batch).await?.read(handle)
+    }
+
+    /// Runs statements whose rows nobody reads.
+    pub async fn execute(&self, statements: impl IntoIterator<Item = Statement>) -> Result<(), Fault> {
+        let mut batch = Batch::default();
+        batch.extend(statements);
+        self.run(batch).await.map(|_| ())
+    }
+
+    async fn send(&self, statements: &[Statement]) -> Result<Vec<Rows>, Fault> {
         let d1 = self.d1()?;
         self.trips.set(self.trips.get() + 1);
         // One text crosses the border instead of every value of every statement, and one instead of every column of every row.
         let values: Vec<_> = statements.iter().map(|statement| statement.values()).collect();
         let values = serde_json::to_string(&values).map_err(|cause| Fault::new("D1 values", cause))?;
         let values: Array = JSON::parse(&values).map_err(fault)?.unchecked_into();
-        let prepared = statements.iter().zip(values.iter()).map(|(statement, values)| {
-            let prepared = d1.prepare(statement.sql()).map_err(fault)?;
-            prepared.bind(values.unchecked_into()).map_err(fault)
-        });
-        let prepared = prepared.map(|bound| bound.map(JsValue::from));
-        let results = d1.batch(prepared.collect::<Result<Array, Fault>>()?).await;
+        let prepared = Array::new();
+        for (statement, values) in statements.iter().zip(values.iter()) {
+            let bound = d1
+                .prepare(statement.sql())
+                .and_then(|prepared| prepared.bind(values.unchecked_into()));
+            prepared.push(&JsValue::from(bound.map_err(fault)?));
+        }
+        let results = d1.batch(prepared).await;
         let json = JSON::stringify(&results.map_err(fault)?).map_err(fault)?;
         Rows::of_batch(&String::from(json))
     }
-
-    /// Runs one statement.
-    pub async fn run(&self, statement: Statement) -> Result<Rows, Fault> {
-        let [rows] = self.batch([statement]).await?;
-        Ok(rows)
-    }
-}
-
-fn wrong_number() -> Fault {
-    Fault::new("D1", "as many results as statements were expected")
 }
 
 /// What D1 said.

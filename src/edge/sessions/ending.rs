@@ -3,20 +3,18 @@
 
 use super::notices;
 use crate::{
-    db::{Statement, logout_outbox, sessions::Ending},
+    db::{Batch, Handle, logout_outbox, sessions::Ending},
     edge::platform::{context::Context, log},
     fault::Fault,
 };
 
-/// Ends sessions: the notices for back-channel logout, their codes, their tokens, themselves. All four go into one batch, in
-/// this order; the last returns a row for each session that ended.
-pub fn end_sessions(which: &Ending<'_>, context: &Context) -> [Statement; 4] {
-    [
-        logout_outbox::write(which, context.now),
-        which.delete_codes(),
-        which.delete_tokens(context.config.logout_revokes),
-        which.delete(),
-    ]
+/// Ends sessions: writes the notices for back-channel logout, deletes their codes, their tokens, and the sessions. Whether there
+/// was any.
+pub fn end_sessions(which: &Ending<'_>, batch: &mut Batch, context: &Context) -> Handle<bool> {
+    batch.push(logout_outbox::write(which, context.now));
+    batch.push(which.delete_codes());
+    batch.extend(which.delete_tokens(context.config.logout_revokes));
+    batch.add(which.delete())
 }
 
 /// Sends what the outbox holds, after the answer. Goes after the batch with [`end_sessions`]; without it the periodic run sends.

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::{
     db::{
-        Statement,
+        Batch, Statement,
         logout_outbox::{self, Notice},
         signing_keys,
     },
@@ -49,14 +49,10 @@ pub async fn send_due(context: &Context) -> Result<(), Fault> {
 /// Sends one round. Whether there was anything to send.
 async fn send_round(context: &Context) -> Result<bool, Fault> {
     let lease = random::id()?;
-    let [_, taken] = context
-        .db
-        .batch([
-            logout_outbox::take(&lease, AT_ONCE, context.now),
-            logout_outbox::taken(&lease),
-        ])
-        .await?;
-    let notices = logout_outbox::read(&taken)?;
+    let mut batch = Batch::default();
+    batch.push(logout_outbox::take(&lease, AT_ONCE, context.now));
+    let taken = batch.add(logout_outbox::taken(&lease));
+    let notices = context.db.run(batch).await?.read(taken)?;
     if notices.is_empty() {
         return Ok(false);
     }
@@ -73,7 +69,7 @@ async fn send_round(context: &Context) -> Result<bool, Fault> {
     let done: Vec<_> = told.iter().flat_map(|told| told.done.iter().copied()).collect();
     let done = logout_outbox::delete(&serde_json::to_string(&done).unwrap_or_default());
     let others = told.into_iter().flat_map(|told| told.others);
-    context.db.batch_all([done].into_iter().chain(others).collect()).await?;
+    context.db.execute([done].into_iter().chain(others)).await?;
     Ok(true)
 }
 
@@ -197,7 +193,7 @@ async fn signers(notices: &[Notice], context: &Context) -> Result<BTreeMap<Signi
             continue;
         }
         let current = signing_keys::current(alg, &signer::at_hand(), context.now);
-        let current = signing_keys::read_current(&context.db.run(current).await?)?;
+        let current = context.db.read(current).await?;
         signers.insert(alg, Signer::new(current, alg, context).await?);
     }
     Ok(signers)

@@ -2,12 +2,15 @@
 
 use crate::{
     account::user::User,
-    db::{Rows, Statement, signing_keys, token_families, users},
+    db::{
+        Answer, Batch, Handle, signing_keys,
+        token_families::{self, Alive},
+    },
     edge::{http::failure::MachineFailure, keys::signer, platform::context::Context},
     oidc::{
         claims_request::ClaimsRequest,
         error::OAuthError,
-        jose::jwt::Unverified,
+        jose::{jwt::Unverified, provider_key::ProviderKey},
         token::access_token::{self, AccessTokenClaims},
     },
 };
@@ -21,20 +24,27 @@ pub struct LiveToken {
     pub claims_request: ClaimsRequest,
 }
 
-/// An access token as it was presented: not to be believed.
+/// An access token as it was presented, not to be believed, and the queries by which it is checked.
 pub struct Presented<'a> {
     token: Unverified<'a>,
     claims: AccessTokenClaims,
+    key: Handle<Option<ProviderKey>>,
+    alive: Handle<Option<Alive>>,
 }
 
 impl<'a> Presented<'a> {
-    /// Takes a presented access token apart.
+    /// Takes a presented access token apart, and adds to `batch` what [`Presented::check`] wants to know.
     ///
     /// # Errors
     /// `invalid_token`, with the challenge of RFC 6750.
-    pub fn parse(text: &'a str) -> Result<Self, MachineFailure> {
+    pub fn parse(text: &'a str, batch: &mut Batch, context: &Context) -> Result<Self, MachineFailure> {
         let (token, claims) = access_token::parse(text).map_err(refused)?;
-        Ok(Self { token, claims })
+        Ok(Self {
+            key: batch.add(signing_keys::find(token.kid().unwrap_or_default())),
+            alive: batch.add(token_families::find_live(&claims, context.now)),
+            token,
+            claims,
+        })
     }
 
     /// The client that it says it was issued to: for what is loaded along, and counts only once the token does.
@@ -42,20 +52,12 @@ impl<'a> Presented<'a> {
         &self.claims.client_id
     }
 
-    /// What [`Presented::check`] wants to know.
-    pub fn statements(&self, context: &Context) -> [Statement; 2] {
-        [
-            signing_keys::find(self.token.kid().unwrap_or_default()),
-            token_families::find_live(&self.claims, context.now),
-        ]
-    }
-
-    /// Checks the token by what [`Presented::statements`] gave.
+    /// Checks the token by what its batch gave.
     ///
     /// # Errors
     /// `invalid_token`, with the challenge of RFC 6750.
-    pub async fn check(self, key: &Rows, alive: &Rows, context: &Context) -> Result<LiveToken, MachineFailure> {
-        let key = signing_keys::read_all(key)?.into_iter().next();
+    pub async fn check(self, rows: &Answer, context: &Context) -> Result<LiveToken, MachineFailure> {
+        let key = rows.read(self.key)?;
         if !signer::verify(&self.token, key.as_ref(), context).await? {
             return Err(refused(OAuthError::invalid_token("the access token is not valid")));
         }
@@ -66,18 +68,13 @@ impl<'a> Presented<'a> {
         self.claims
             .check_presenter(context.certificate.as_ref())
             .map_err(refused)?;
-        if !alive.any()? {
+        let Some(alive) = rows.read(self.alive)? else {
             return Err(refused(OAuthError::invalid_token("the access token was revoked")));
-        }
-        let user = if self.claims.family.is_some() {
-            users::read(alive)?
-        } else {
-            None
         };
         Ok(LiveToken {
             claims: self.claims,
-            user,
-            claims_request: token_families::read_claims_request(alive)?,
+            user: alive.user,
+            claims_request: alive.claims_request,
         })
     }
 }
@@ -87,9 +84,9 @@ impl<'a> Presented<'a> {
 /// # Errors
 /// `invalid_token`, with the challenge of RFC 6750.
 pub async fn check(text: &str, context: &Context) -> Result<LiveToken, MachineFailure> {
-    let presented = Presented::parse(text)?;
-    let [key, alive] = context.db.batch(presented.statements(context)).await?;
-    presented.check(&key, &alive, context).await
+    let mut batch = Batch::default();
+    let presented = Presented::parse(text, &mut batch, context)?;
+    presented.check(&context.db.run(batch).await?, context).await
 }
 
 fn refused(error: OAuthError) -> MachineFailure {

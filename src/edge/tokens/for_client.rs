@@ -86,7 +86,7 @@ pub async fn authorization_response(
         Some(key) => Some(key),
         None => {
             let current = signing_keys::current(alg, &signer::at_hand(), context.now);
-            signing_keys::read_current(&context.db.run(current).await?)?
+            context.db.read(current).await?
         }
     };
     let token = Signer::new(key, alg, context).await?.sign(JWT, claims).await?;

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use crate::{
     config::Config,
     oidc::{
-        authorization::Authorization,
         error::{ErrorCode, OAuthError},
         params::Params,
         resource_indicator::{self, Targets},
@@ -96,15 +95,6 @@ impl RefreshRequest {
             resources: Targets::parse(params, config)?,
         })
     }
-}
-
-/// A family as it stood before the request.
-#[derive(Debug)]
-pub struct StoredFamily {
-    /// How it stands to the request.
-    pub standing: Standing,
-    /// What was authorized.
-    pub authorization: Authorization,
 }
 
 /// How a family stands to a request: what the statement that rotates it finds, first things first. Unless it is `Current` or

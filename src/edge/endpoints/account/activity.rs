@@ -7,7 +7,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::account_access::Resident,
+        people::account_access::Arrival,
         platform::context::Context,
     },
     oidc::error::OAuthError,
@@ -35,11 +35,11 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
             Err(_) => return Err(Problem::BadRequest(OAuthError::invalid_request("before must be a number")).into()),
         },
     };
-    let (resident, [own]) = Resident::enter(PAGE, request, context, |hash| {
-        [audit::list_own(hash, before, LONGEST_PAGE as i64 + 1)]
-    })
-    .await?;
-    let mut events = audit::read_own(&own)?;
+    let mut arrival = Arrival::at(PAGE, request, context)?;
+    let list = audit::list_own(&arrival.session_hash, before, LONGEST_PAGE as i64 + 1);
+    let events = arrival.batch.add(list);
+    let (resident, rows) = arrival.enter(context).await?;
+    let mut events = rows.read(events)?;
     let has_older = events.len() > LONGEST_PAGE;
     events.truncate(LONGEST_PAGE);
     let last = events.last().map(|event| event.id).filter(|_| has_older);

@@ -13,7 +13,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::account_access::Resident,
+        people::account_access::{Arrival, Resident},
         platform::context::Context,
     },
     oidc::claims,
@@ -29,7 +29,9 @@ const PAGE: Endpoint = Endpoint::AccountApps;
 
 /// `GET /account/apps`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, [own]) = Resident::enter(PAGE, request, context, |hash| [grants::list_own(hash)]).await?;
+    let mut arrival = Arrival::at(PAGE, request, context)?;
+    let grants = arrival.batch.add(grants::list_own(&arrival.session_hash));
+    let (resident, rows) = arrival.enter(context).await?;
     let language = resident.language;
     let locale = language.tag();
     let shown = |grant: OwnGrant| ShownApp {
@@ -43,7 +45,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     };
     let html = AppsPage {
         frame: resident.frame(PAGE),
-        apps: grants::read_own(&own)?.into_iter().map(shown).collect(),
+        apps: rows.read(grants)?.into_iter().map(shown).collect(),
     }
     .to_html();
     Ok(resident.page(200, html))
@@ -51,18 +53,16 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 
 /// `POST /account/apps`: takes back what an app was allowed. Its codes and tokens go with that.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let (resident, form) = Resident::submit(PAGE, request, context).await?;
     let client_id = form.required("client_id").map_err(Problem::BadRequest)?;
     let user_id = &resident.user().id;
     let entry = Entry::new(Event::ConsentRemoved, Actor::Person)
         .user(user_id)
         .client(client_id)
         .session(&resident.session.authentication.session_id);
-    let statements = [
-        grants::revoke_own(&resident.session_hash, client_id),
-        audit::record_if_changed(&entry, context),
-    ];
-    context.db.batch(statements).await?;
+    let revoke = grants::revoke_own(&resident.session_hash, client_id);
+    let record = audit::record_if_changed(&entry, context);
+    context.db.execute([revoke, record]).await?;
     Ok(resident.done(PAGE, Notice::AccessRemoved, context))
 }
 

@@ -4,7 +4,7 @@ use crate::{
     account::user_agent::UserAgent,
     audit::{Actor, Entry, Event},
     db::{
-        audit,
+        Batch, audit,
         sessions::{self, Ending, OwnSession},
     },
     edge::{
@@ -13,7 +13,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::account_access::Resident,
+        people::account_access::{Arrival, Resident},
         platform::context::Context,
         sessions::ending,
     },
@@ -31,10 +31,10 @@ const PAGE: Endpoint = Endpoint::AccountBrowsers;
 
 /// `GET /account/browsers`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, [own]) = Resident::enter(PAGE, request, context, |hash| {
-        [sessions::list_own(hash, &context.config.lifetimes, context.now)]
-    })
-    .await?;
+    let mut arrival = Arrival::at(PAGE, request, context)?;
+    let list = sessions::list_own(&arrival.session_hash, &context.config.lifetimes, context.now);
+    let list = arrival.batch.add(list);
+    let (resident, rows) = arrival.enter(context).await?;
     let shown = |session: OwnSession| {
         let agent = UserAgent::parse(&session.user_agent);
         let moment = |at| Moment::new(UnixTime(at), context.now, resident.language);
@@ -49,7 +49,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     };
     let html = BrowsersPage {
         frame: resident.frame(PAGE),
-        browsers: sessions::read_own(&own)?.into_iter().map(shown).collect(),
+        browsers: rows.read(list)?.into_iter().map(shown).collect(),
     }
     .to_html();
     Ok(resident.page(200, html))
@@ -57,7 +57,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 
 /// `POST /account/browsers`: ends one session, or all but this one.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let (resident, form) = Resident::submit(PAGE, request, context).await?;
     let user_id = &resident.user().id;
     let current = &resident.session.authentication.session_id;
     let chosen = form.single("session").map_err(Problem::BadRequest)?;
@@ -75,15 +75,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         true => Event::SignOut,
         false => Event::SessionEnded,
     };
-    let [notices, codes, tokens, sessions] = ending::end_sessions(&which, context);
-    let statements = [
-        audit::record_ending(&Entry::new(event, Actor::Person), &which, context),
-        notices,
-        codes,
-        tokens,
-        sessions,
-    ];
-    context.db.batch(statements).await?;
+    let mut batch = Batch::default();
+    batch.push(audit::record_ending(&Entry::new(event, Actor::Person), &which, context));
+    ending::end_sessions(&which, &mut batch, context);
+    context.db.run(batch).await?;
     ending::announce(context)?;
     if event == Event::SignOut {
         let held = resident

@@ -7,7 +7,7 @@ use crate::{
     db::{audit, grants, sessions, token_families, users},
     edge::{
         http::{failure::PageFailure, request::Incoming},
-        people::account_access::Resident,
+        people::account_access::{Arrival, Resident},
         platform::context::Context,
     },
     fault::Fault,
@@ -23,7 +23,7 @@ const MOST_EVENTS: i64 = 10_000;
 
 /// `GET /account/data`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, []) = Resident::enter(PAGE, request, context, |_| []).await?;
+    let resident = Resident::enter(PAGE, request, context).await?;
     let html = DataPage {
         frame: resident.frame(PAGE),
     }
@@ -34,18 +34,16 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 /// `GET /account/data/download`. It has no password and no token, and not what either is stored as.
 pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let lifetimes = &context.config.lifetimes;
-    let (resident, [summary, browsers, apps, tokens, events]) = Resident::enter(PAGE, request, context, |hash| {
-        [
-            users::summarize(hash, lifetimes, context.now),
-            sessions::list_own(hash, lifetimes, context.now),
-            grants::list_own(hash),
-            token_families::list_own(hash, context.now),
-            audit::list_own(hash, None, MOST_EVENTS),
-        ]
-    })
-    .await?;
+    let mut arrival = Arrival::at(PAGE, request, context)?;
+    let (hash, batch) = (&arrival.session_hash, &mut arrival.batch);
+    let summary = batch.add(users::summarize(hash, lifetimes, context.now));
+    let browsers = batch.add(sessions::list_own(hash, lifetimes, context.now));
+    let apps = batch.add(grants::list_own(hash));
+    let tokens = batch.add(token_families::list_own(hash, context.now));
+    let events = batch.add(audit::list_own(hash, None, MOST_EVENTS));
+    let (resident, rows) = arrival.enter(context).await?;
     let user = resident.user();
-    let set_at = users::read_summary(&summary)?.and_then(|summary| summary.password_set_at);
+    let set_at = rows.read(summary)?.and_then(|summary| summary.password_set_at);
     let copy = json!({
         "issuer": context.config.issuer.as_str(),
         "copied_at": context.now,
@@ -57,15 +55,15 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
             "updated_at": user.updated_at,
             "password_set_at": set_at,
         },
-        "browsers": sessions::read_own(&browsers)?.iter().map(browser).collect::<Result<Vec<_>, _>>()?,
-        "apps": grants::read_own(&apps)?.iter().map(app).collect::<Vec<_>>(),
-        "tokens": token_families::read_own(&tokens)?.iter().map(token).collect::<Result<Vec<_>, _>>()?,
-        "events": audit::read_own(&events)?.iter().map(event).collect::<Vec<_>>(),
+        "browsers": rows.read(browsers)?.iter().map(browser).collect::<Result<Vec<_>, _>>()?,
+        "apps": rows.read(apps)?.iter().map(app).collect::<Vec<_>>(),
+        "tokens": rows.read(tokens)?.iter().map(token).collect::<Result<Vec<_>, _>>()?,
+        "events": rows.read(events)?.iter().map(event).collect::<Vec<_>>(),
     });
     let entry = Entry::new(Event::DataExported, Actor::Person)
         .user(&user.id)
         .session(&resident.session.authentication.session_id);
-    context.db.run(audit::record(&entry, context)).await?;
+    context.db.execute([audit::record(&entry, context)]).await?;
     Ok(Reply {
         file_name: Some("limen-account.json"),
         ..Reply::json(200, &copy)

@@ -2,7 +2,7 @@
 
 use crate::{
     audit::{Actor, Entry, Event},
-    db::{Rows, audit, logout_outbox, sessions::Ending, users},
+    db::{Batch, audit, logout_outbox, sessions::Ending, users},
     edge::{
         http::{browser::Visitor, cookies, failure::PageFailure, request::Incoming},
         people::account_access::{Confirmation, Resident},
@@ -22,13 +22,13 @@ const PAGE: Endpoint = Endpoint::AccountDeletion;
 
 /// `GET /account/delete`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, []) = Resident::enter(PAGE, request, context, |_| []).await?;
+    let resident = Resident::enter(PAGE, request, context).await?;
     Ok(resident.page(200, html(&resident, false, None)))
 }
 
 /// `POST /account/delete`. What belongs to the person goes with them; apps that know a session are told.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let (resident, form) = Resident::submit(PAGE, request, context).await?;
     let field = |name| form.single(name).ok().flatten().unwrap_or_default();
     if field("confirm") != "yes" {
         return Ok(resident.page(400, html(&resident, true, None)));
@@ -42,16 +42,17 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     let (user_id, session_hash) = (&resident.user().id, &resident.session_hash);
     let entry = Entry::new(Event::AccountDeleted, Actor::Person).user(user_id);
-    let mut statements = vec![
-        // Sessions, codes and tokens go with the person.
-        logout_outbox::write(&Ending::EverythingBehind(session_hash), context.now),
-        users::delete_own(session_hash),
-        audit::record_if_changed(&entry, context),
-        audit::forget_if_changed(user_id),
-    ];
-    statements.extend(forgiving);
-    let rows = context.db.batch_all(statements).await?;
-    if !rows.get(1).map(Rows::any).transpose()?.unwrap_or_default() {
+    let mut batch = Batch::default();
+    // Sessions, codes and tokens go with the person.
+    batch.push(logout_outbox::write(
+        &Ending::EverythingBehind(session_hash),
+        context.now,
+    ));
+    let deleted = batch.add(users::delete_own(session_hash));
+    batch.push(audit::record_if_changed(&entry, context));
+    batch.push(audit::forget_if_changed(user_id));
+    batch.extend(forgiving);
+    if !context.db.run(batch).await?.read(deleted)? {
         // They were signed out, or deleted, in this very moment: this page asks them to sign in.
         return Ok(Reply::see_other(PAGE.path().to_owned()));
     }

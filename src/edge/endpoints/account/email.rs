@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     account::{email, throttle, user::User},
     audit::{Actor, Entry, Event},
-    db::{audit, throttles, users},
+    db::{Batch, audit, throttles, users},
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -27,13 +27,13 @@ const PAGE: Endpoint = Endpoint::AccountEmail;
 
 /// `GET /account/email`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, []) = Resident::enter(PAGE, request, context, |_| []).await?;
+    let resident = Resident::enter(PAGE, request, context).await?;
     Ok(resident.page(200, html(&resident, "", None, context)))
 }
 
 /// `POST /account/email`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let (resident, form) = Resident::submit(PAGE, request, context).await?;
     if !is_editable(context) {
         return Err(Problem::NotFound.into());
     }
@@ -70,17 +70,13 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         .user(&user.id)
         .session(&resident.session.authentication.session_id)
         .detail(json!({ "changed": ["email"] }));
-    let mut statements = vec![
-        users::find_rival(&changed),
-        users::update_own(&changed, user, &resident.session_hash),
-        audit::record_if_changed(&entry, context),
-    ];
-    statements.extend(forgiving);
-    let rows = context.db.batch_all(statements).await?;
-    let [rival, saved, ..] = rows.as_slice() else {
-        return Err(Fault::new("D1", "as many results as statements were expected").into());
-    };
-    match (saved.any()?, rival.any()?) {
+    let mut batch = Batch::default();
+    let rival = batch.add(users::find_rival(&changed));
+    let saved = batch.add(users::update_own(&changed, user, &resident.session_hash));
+    batch.push(audit::record_if_changed(&entry, context));
+    batch.extend(forgiving);
+    let rows = context.db.run(batch).await?;
+    match (rows.read(saved)?, rows.read(rival)?) {
         (true, _) => Ok(resident.done(PAGE, Notice::EmailChanged, context)),
         (false, true) => refuse(409, EmailProblem::Taken),
         (false, false) => refuse(409, EmailProblem::ChangedElsewhere),
@@ -92,8 +88,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 async fn count(user: &User, context: &Context) -> Result<Option<Lifetime>, Fault> {
     let key = context.config.roots.current(Purpose::Throttle);
     let counter = throttle::of_email_changes(&key, &user.id);
-    let counted = context.db.run(throttles::count_address(&counter, context.now)).await?;
-    throttles::read_wait(&counted, &counter, context.now)
+    let counted = context.db.read(throttles::count_address(&counter, context.now)).await?;
+    Ok(counted.wait(&counter, context.now))
 }
 
 fn html(resident: &Resident, entered: &str, problem: Option<EmailProblem>, context: &Context) -> String {

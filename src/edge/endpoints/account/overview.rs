@@ -4,7 +4,7 @@ use crate::{
     db::users,
     edge::{
         http::{failure::PageFailure, request::Incoming},
-        people::account_access::Resident,
+        people::account_access::Arrival,
         platform::context::Context,
     },
     pages::{Moment, account::OverviewPage},
@@ -15,11 +15,11 @@ use crate::{
 
 /// `GET /account`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, [summary]) = Resident::enter(Endpoint::Account, request, context, |hash| {
-        [users::summarize(hash, &context.config.lifetimes, context.now)]
-    })
-    .await?;
-    let summary = users::read_summary(&summary)?;
+    let mut arrival = Arrival::at(Endpoint::Account, request, context)?;
+    let summary = users::summarize(&arrival.session_hash, &context.config.lifetimes, context.now);
+    let summary = arrival.batch.add(summary);
+    let (resident, rows) = arrival.enter(context).await?;
+    let summary = rows.read(summary)?;
     let claims = &resident.user().claims;
     let is_verified = claims.as_map().get("email_verified").is_some_and(|flag| flag == true);
     let set_at = summary.as_ref().and_then(|summary| summary.password_set_at);

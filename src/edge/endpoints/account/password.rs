@@ -4,7 +4,7 @@ use crate::{
     account::password,
     audit::{Actor, Entry, Event},
     db::{
-        Statement, audit,
+        Batch, Statement, audit,
         sessions::{self, Ending},
         users,
     },
@@ -28,13 +28,13 @@ const PAGE: Endpoint = Endpoint::AccountPassword;
 
 /// `GET /account/password`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, []) = Resident::enter(PAGE, request, context, |_| []).await?;
+    let resident = Resident::enter(PAGE, request, context).await?;
     Ok(resident.page(200, html(&resident, None)))
 }
 
 /// `POST /account/password`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let (resident, form) = Resident::submit(PAGE, request, context).await?;
     let field = |name| form.single(name).ok().flatten().unwrap_or_default();
     let new = password::prepare(field("new_password"));
     let problem = match password::check(&new) {
@@ -76,23 +76,16 @@ async fn change(
         kept: session_id,
     };
     let ended = Entry::new(Event::SessionEnded, Actor::Person);
-    let [notices, codes, tokens, sessions] = ending::end_sessions(&others, context);
-    let mut statements = vec![
-        users::change_password(&resident.session_hash, &password_hash, context.now),
-        audit::record_if_changed(&entry, context),
-        sessions::renew(&resident.session_hash, &cookie_hash, &password_hash, context.now),
-        audit::record_ending(&ended, &others, context),
-        notices,
-        codes,
-        tokens,
-        sessions,
-    ];
-    statements.extend(forgiving);
-    let rows = context.db.batch_all(statements).await?;
-    let [changed, _, renewed, ..] = rows.as_slice() else {
-        return Err(Fault::new("D1", "as many results as statements were expected").into());
-    };
-    if !(changed.any()? && renewed.any()?) {
+    let (session_hash, now) = (&resident.session_hash, context.now);
+    let mut batch = Batch::default();
+    let changed = batch.add(users::change_password(session_hash, &password_hash, now));
+    batch.push(audit::record_if_changed(&entry, context));
+    let renewed = batch.add(sessions::renew(session_hash, &cookie_hash, &password_hash, now));
+    batch.push(audit::record_ending(&ended, &others, context));
+    ending::end_sessions(&others, &mut batch, context);
+    batch.extend(forgiving);
+    let rows = context.db.run(batch).await?;
+    if !(rows.read(changed)? && rows.read(renewed)?) {
         // The session ended, or the password was taken away, in this very moment.
         let problem = Some(PasswordProblem::Current(PasswordCheck::Wrong));
         return Ok(resident.page(409, html(resident, problem)));

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     account::profile::{self, FIELDS, Wrong},
     audit::{Actor, Entry, Event},
-    db::{audit, users},
+    db::{Batch, audit, users},
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -26,14 +26,14 @@ const PAGE: Endpoint = Endpoint::AccountProfile;
 
 /// `GET /account/profile`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, []) = Resident::enter(PAGE, request, context, |_| []).await?;
+    let resident = Resident::enter(PAGE, request, context).await?;
     let known = |field: &profile::Field| field.value(&resident.user().claims).to_owned();
     Ok(page(&resident, 200, known, &[], context))
 }
 
 /// `POST /account/profile`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form, []) = Resident::submit(PAGE, request, context, |_| []).await?;
+    let (resident, form) = Resident::submit(PAGE, request, context).await?;
     let entered = |name: &str| form.single(name).ok().flatten().unwrap_or_default();
     let user = resident.user();
     let changes = match profile::changes(&user.claims, &context.config.editable_claims, entered) {
@@ -59,12 +59,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         .user(&user.id)
         .session(&resident.session.authentication.session_id)
         .detail(json!({ "changed": names }));
-    let statements = [
-        users::update_own(&changed, user, &resident.session_hash),
-        audit::record_if_changed(&entry, context),
-    ];
-    let [saved, _] = context.db.batch(statements).await?;
-    if saved.any()? {
+    let mut batch = Batch::default();
+    let saved = batch.add(users::update_own(&changed, user, &resident.session_hash));
+    batch.push(audit::record_if_changed(&entry, context));
+    if context.db.run(batch).await?.read(saved)? {
         return Ok(resident.done(PAGE, Notice::ProfileSaved, context));
     }
     let html = ProfilePage {

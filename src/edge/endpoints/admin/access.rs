@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::{
+    account::user::User,
     audit::{Actor, Entry, Event},
     db::{
-        Rows, audit,
+        Batch, audit,
         grants::{self, OwnGrant},
         sessions::{self, Ending, OwnSession},
         users,
@@ -26,9 +27,11 @@ pub async fn sessions(request: &mut Incoming, context: &Context) -> Result<Reply
     operator::require(request, context)?;
     let user_id = request.segment(0);
     let list = sessions::list_of(user_id, &context.config.lifetimes, context.now);
-    let [user, live] = context.db.batch([users::find(user_id), list]).await?;
-    require_somebody(&user)?;
-    let live = sessions::read_own(&live)?;
+    let mut batch = Batch::default();
+    let (user, live) = (batch.add(users::find(user_id)), batch.add(list));
+    let rows = context.db.run(batch).await?;
+    require_somebody(rows.read(user)?.as_ref())?;
+    let live = rows.read(live)?;
     let described = live.iter().map(describe_session).collect::<Result<Vec<_>, _>>()?;
     Ok(Reply::json(200, &json!({ "sessions": described })))
 }
@@ -39,17 +42,12 @@ pub async fn end_sessions(request: &mut Incoming, context: &Context) -> Result<R
     let user_id = request.segment(0);
     let everything = Ending::Everything { user_id };
     let ended = Entry::new(Event::SessionEnded, Actor::Operator);
-    let [notices, codes, tokens, sessions] = ending::end_sessions(&everything, context);
-    let statements = [
-        users::find(user_id),
-        audit::record_ending(&ended, &everything, context),
-        notices,
-        codes,
-        tokens,
-        sessions,
-    ];
-    let [user, ..] = context.db.batch(statements).await?;
-    require_somebody(&user)?;
+    let mut batch = Batch::default();
+    let user = batch.add(users::find(user_id));
+    batch.push(audit::record_ending(&ended, &everything, context));
+    ending::end_sessions(&everything, &mut batch, context);
+    let rows = context.db.run(batch).await?;
+    require_somebody(rows.read(user)?.as_ref())?;
     ending::announce(context)?;
     Ok(Reply::new(204, Body::Empty))
 }
@@ -58,19 +56,19 @@ pub async fn end_sessions(request: &mut Incoming, context: &Context) -> Result<R
 pub async fn grants(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let user_id = request.segment(0);
-    let [user, allowed] = context
-        .db
-        .batch([users::find(user_id), grants::list_of(user_id)])
-        .await?;
-    require_somebody(&user)?;
-    let described: Vec<_> = grants::read_own(&allowed)?.iter().map(describe_grant).collect();
+    let mut batch = Batch::default();
+    let user = batch.add(users::find(user_id));
+    let allowed = batch.add(grants::list_of(user_id));
+    let rows = context.db.run(batch).await?;
+    require_somebody(rows.read(user)?.as_ref())?;
+    let described: Vec<_> = rows.read(allowed)?.iter().map(describe_grant).collect();
     Ok(Reply::json(200, &json!({ "grants": described })))
 }
 
-fn require_somebody(user: &Rows) -> Result<(), MachineFailure> {
-    match user.any()? {
-        true => Ok(()),
-        false => Err(MachineFailure::status(
+fn require_somebody(user: Option<&User>) -> Result<(), MachineFailure> {
+    match user {
+        Some(_) => Ok(()),
+        None => Err(MachineFailure::status(
             404,
             OAuthError::invalid_request("there is no such user"),
         )),

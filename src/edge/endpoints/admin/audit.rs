@@ -45,8 +45,7 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
         Some(limit) if (1..=LONGEST_PAGE).contains(&limit) => limit,
         Some(_) => return Err(OAuthError::invalid_request("limit must be a number from 1 to 200").into()),
     };
-    let rows = context.db.run(audit::list(&filter, limit)).await?;
-    let events = audit::read_all(&rows)?;
+    let events = context.db.read(audit::list(&filter, limit)).await?;
     let next = events
         .last()
         .filter(|_| events.len() as i64 == limit)

@@ -43,11 +43,8 @@ pub async fn retire(request: &mut Incoming, context: &Context) -> Result<Reply, 
 }
 
 async fn all(context: &Context) -> Result<Reply, MachineFailure> {
-    let rows = context.db.run(signing_keys::all()).await?;
-    let keys: Vec<_> = signing_keys::read_all(&rows)?
-        .iter()
-        .map(|key| describe(key, context))
-        .collect();
+    let keys = context.db.read(signing_keys::all()).await?;
+    let keys: Vec<_> = keys.iter().map(|key| describe(key, context)).collect();
     Ok(Reply::json(200, &json!({ "keys": keys })))
 }
 

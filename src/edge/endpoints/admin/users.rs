@@ -9,7 +9,7 @@ use crate::{
         user::{User, Username},
     },
     audit::{Actor, Entry, Event},
-    db::{Statement, audit, grants, sessions::Ending, users},
+    db::{Batch, Statement, audit, grants, sessions::Ending, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::operator,
@@ -42,8 +42,11 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
     let record = audit::record_if_changed(&done_to(&user.id, Event::UserCreated), context);
-    let [created, ..] = context.db.batch([users::insert(&user), record, set_password]).await?;
-    if !created.any()? {
+    let mut batch = Batch::default();
+    let created = batch.add(users::insert(&user));
+    batch.push(record);
+    batch.extend(set_password);
+    if !context.db.run(batch).await?.read(created)? {
         return Err(taken());
     }
     Ok(Reply::json(201, &describe(&user)))
@@ -62,8 +65,7 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
             .ok_or_else(|| OAuthError::invalid_request("limit must be a number from 1 to 200"))?,
     };
     let after = params.single("after")?.unwrap_or_default();
-    let rows = context.db.run(users::list(after, limit)).await?;
-    let people = users::read_all(&rows)?;
+    let people = context.db.read(users::list(after, limit)).await?;
     let next = people
         .last()
         .filter(|_| people.len() as i64 == limit)
@@ -94,13 +96,8 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
         None => user.disabled_at,
     };
     let signs_out = user.disabled_at.is_some() || wanted.password.is_some();
-    let [notices, codes, tokens, sessions] = match signs_out {
-        true => ending::end_sessions(&Ending::EverythingOf(&user), context),
-        false => std::array::from_fn(|_| Statement::idle()),
-    };
     let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
-    let [rival] = context.db.batch([users::find_rival(&user)]).await?;
-    if rival.any()? {
+    if context.db.read(users::find_rival(&user)).await? {
         return Err(taken());
     }
     let what = match (read.disabled_at, user.disabled_at) {
@@ -110,22 +107,18 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     // Which members changed, not how: they are personal data.
     let changed = done_to(&user.id, what).detail(json!({ "changed": wanted.names }));
-    let password_changed = match wanted.password {
-        Some(_) => audit::record_if_changed(&done_to(&user.id, Event::PasswordChanged), context),
-        None => Statement::idle(),
-    };
-    let statements = [
-        users::update(&user, &read),
-        audit::record_if_changed(&changed, context),
-        set_password,
-        password_changed,
-        notices,
-        codes,
-        tokens,
-        sessions,
-    ];
-    let [changed, ..] = context.db.batch(statements).await?;
-    if !changed.any()? {
+    let mut batch = Batch::default();
+    let stored = batch.add(users::update(&user, &read));
+    batch.push(audit::record_if_changed(&changed, context));
+    if let Some(set_password) = set_password {
+        batch.push(set_password);
+        let password_changed = done_to(&user.id, Event::PasswordChanged);
+        batch.push(audit::record_if_changed(&password_changed, context));
+    }
+    if signs_out {
+        ending::end_sessions(&Ending::EverythingOf(&user), &mut batch, context);
+    }
+    if !context.db.run(batch).await?.read(stored)? {
         return Err(taken());
     }
     if signs_out {
@@ -138,18 +131,12 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
 pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let user_id = request.segment(0);
-    let [notices, codes, tokens, sessions] = ending::end_sessions(&Ending::Everything { user_id }, context);
-    let statements = [
-        notices,
-        codes,
-        tokens,
-        sessions,
-        users::delete(user_id),
-        audit::record_if_changed(&done_to(user_id, Event::UserDeleted), context),
-        audit::forget_if_changed(user_id),
-    ];
-    let [.., deleted, _, _] = context.db.batch(statements).await?;
-    if deleted.any()? {
+    let mut batch = Batch::default();
+    ending::end_sessions(&Ending::Everything { user_id }, &mut batch, context);
+    let deleted = batch.add(users::delete(user_id));
+    batch.push(audit::record_if_changed(&done_to(user_id, Event::UserDeleted), context));
+    batch.push(audit::forget_if_changed(user_id));
+    if context.db.run(batch).await?.read(deleted)? {
         ending::announce(context)?;
         Ok(Reply::new(204, Body::Empty))
     } else {
@@ -162,9 +149,10 @@ pub async fn revoke_grant(request: &mut Incoming, context: &Context) -> Result<R
     operator::require(request, context)?;
     let (user_id, client_id) = (request.segment(0), request.segment(1));
     let removed = done_to(user_id, Event::ConsentRemoved).client(client_id);
-    let record = audit::record_if_changed(&removed, context);
-    let [revoked, _] = context.db.batch([grants::revoke(user_id, client_id), record]).await?;
-    if revoked.any()? {
+    let mut batch = Batch::default();
+    let revoked = batch.add(grants::revoke(user_id, client_id));
+    batch.push(audit::record_if_changed(&removed, context));
+    if context.db.run(batch).await?.read(revoked)? {
         Ok(Reply::new(204, Body::Empty))
     } else {
         Err(no_such("grant"))
@@ -225,20 +213,27 @@ fn done_to(user_id: &str, event: Event) -> Entry<'_> {
     Entry::new(event, Actor::Operator).user(user_id)
 }
 
-fn password_statement(user: &User, password: Option<&str>, context: &Context) -> Result<Statement, MachineFailure> {
+fn password_statement(
+    user: &User,
+    password: Option<&str>,
+    context: &Context,
+) -> Result<Option<Statement>, MachineFailure> {
     let Some(password) = password else {
-        return Ok(Statement::idle());
+        return Ok(None);
     };
     let hash = password::hash(&password::prepare(password), random::bytes()?).map_err(|none| match none {
         NoHash::Unfit(unfit) => OAuthError::invalid_request(format!("password {}", unfit.describe())),
         NoHash::Failed => OAuthError::invalid_request("password could not be hashed"),
     })?;
-    Ok(users::set_password(&random::id()?, user, &hash, context.now))
+    Ok(Some(users::set_password(&random::id()?, user, &hash, context.now)))
 }
 
 async fn find(user_id: &str, context: &Context) -> Result<User, MachineFailure> {
-    let rows = context.db.run(users::find(user_id)).await?;
-    users::read(&rows)?.ok_or_else(|| no_such("user"))
+    context
+        .db
+        .read(users::find(user_id))
+        .await?
+        .ok_or_else(|| no_such("user"))
 }
 
 fn describe(user: &User) -> Value {

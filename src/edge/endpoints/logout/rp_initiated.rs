@@ -3,7 +3,7 @@
 use crate::{
     audit::{Actor, Entry, Event},
     db::{
-        Statement, audit, clients, session_clients,
+        Batch, audit, clients, session_clients,
         sessions::{self, Ending, Session},
         signing_keys,
     },
@@ -123,34 +123,30 @@ impl Leaver {
     ) -> Result<Self, PageFailure> {
         let client_id = wish.client_id()?;
         let held = sessions::json_of(visitor.held.all());
-        let find_client = client_id.map_or_else(Statement::idle, clients::find);
         let token = wish.id_token_hint.as_ref().and_then(IdTokenHint::token);
-        let find_key = match &token {
-            Some(token) => signing_keys::find(token.kid().unwrap_or_default()),
-            None => Statement::idle(),
-        };
-        let [client, live, names, key] = context
-            .db
-            .batch([
-                find_client,
-                sessions::find_held(&held, &context.config.lifetimes, context.now),
-                session_clients::names_at(&held, client_id.unwrap_or_default()),
-                find_key,
-            ])
-            .await?;
+        let find_key = token
+            .as_ref()
+            .map(|token| signing_keys::find(token.kid().unwrap_or_default()));
+        let mut batch = Batch::default();
+        let client = batch.add_if(client_id.map(clients::find));
+        let sessions = batch.add(sessions::find_held(&held, &context.config.lifetimes, context.now));
+        let names = client_id.map(|client_id| session_clients::names_at(&held, client_id));
+        let names = batch.add_if(names);
+        let key = batch.add_if(find_key);
+        let rows = context.db.run(batch).await?;
         if let (Some(hint), Some(token)) = (&wish.id_token_hint, &token) {
-            let key = signing_keys::read_all(&key)?.into_iter().next();
+            let key = rows.read_if(key)?.flatten();
             // "the OP SHOULD accept ID Tokens when the RP identified by the ID Token's aud claim and/or sid claim has a current
             // session ... even when the exp time has passed" (section 2).
             if !hint.names_issuer(&context.config.issuer) || !signer::verify_past(token, key.as_ref()).await? {
                 return Err(LogoutRefusal::BadHint.into());
             }
         }
-        let client = clients::read(&client)?.map(|record| record.client);
+        let client = rows.read_if(client)?.flatten().map(|record| record.client);
         if client_id.is_some() && client.is_none() {
             return Err(LogoutRefusal::UnknownClient.into());
         }
-        let (sessions, names) = (sessions::read_held(&live)?, session_clients::read_names(&names)?);
+        let (sessions, names) = (rows.read(sessions)?, rows.read_if(names)?.unwrap_or_default());
         let known = sessions
             .iter()
             .map(|(_, session)| know(session, &names, client.as_ref()))
@@ -254,16 +250,14 @@ impl Leaver {
         if !ended.is_empty() {
             let hashes = sessions::json_of(ended);
             let which = Ending::Held(&hashes);
-            let [notices, codes, tokens, sessions] = ending::end_sessions(&which, context);
-            let front = session_clients::with_front_channel(&which);
             let signed_out = Entry::new(Event::SignOut, Actor::Person);
-            let written = audit::record_ending(&signed_out, &which, context);
-            let [front, ..] = context
-                .db
-                .batch([front, written, notices, codes, tokens, sessions])
-                .await?;
+            let mut batch = Batch::default();
+            let front_channel = batch.add(session_clients::with_front_channel(&which));
+            batch.push(audit::record_ending(&signed_out, &which, context));
+            ending::end_sessions(&which, &mut batch, context);
+            let rows = context.db.run(batch).await?;
             ending::announce(context)?;
-            for client in session_clients::read_front_channel(&front)? {
+            for client in rows.read(front_channel)? {
                 let session = client.session_required().then_some(client.known_as.as_str());
                 let issuer = context.config.issuer.as_str();
                 let url = front_channel_url(&client.uri, issuer, &client.client_id, session);

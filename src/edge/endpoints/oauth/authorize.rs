@@ -1,12 +1,12 @@
 //! `/authorize` (OIDC Core section 3.1.2) and its way back in after the person has signed in.
 
 use crate::{
-    db::{Rows, Statement, clients, grants, pushed_requests, sessions, signing_keys},
+    db::{Batch, clients, pushed_requests, sessions, signing_keys},
     edge::{
         authorization::{
-            client_request::{Flow, Standing},
+            client_request::{Flow, StandingHandles},
             encrypted_hint, request_objects,
-            response::{Draft, Stored},
+            response::{Draft, Outcome},
         },
         clients::{copy, document},
         http::{
@@ -24,6 +24,7 @@ use crate::{
         client::Client,
         error::OAuthError,
         interaction::{Choice, Interaction, SignedIn, Step},
+        jose::provider_key::ProviderKey,
         params::Params,
         pushed_request,
         return_address::PageError,
@@ -134,11 +135,8 @@ async fn find_pushed(
         return Ok(None);
     };
     let hash = pushed_request::hash_of(request_uri, &context.config.roots).ok_or_else(pushed_request::unknown)?;
-    let found = context
-        .db
-        .run(pushed_requests::find(&hash, client_id, context.now))
-        .await?;
-    let query = pushed_requests::read(&found)?.ok_or_else(pushed_request::unknown)?;
+    let find = pushed_requests::find(&hash, client_id, context.now);
+    let query = context.db.read(find).await?.ok_or_else(pushed_request::unknown)?;
     Ok(Some((Params::parse(&query)?, hash)))
 }
 
@@ -181,8 +179,8 @@ async fn refuse_object(
     visitor: &Visitor,
     context: &Context,
 ) -> Result<Attempt, PageFailure> {
-    let rows = context.db.run(clients::find(&client.client_id)).await?;
-    let fresh = clients::read(&rows)?.ok_or(PageError::UnknownClient)?.client;
+    let found = context.db.read(clients::find(&client.client_id)).await?;
+    let fresh = found.ok_or(PageError::UnknownClient)?.client;
     if fresh.version != client.version {
         return Ok(Attempt::Stale(Box::new(fresh)));
     }
@@ -220,70 +218,41 @@ async fn attempt(
         });
         return Ok(Attempt::Done(flow.wait_at(page, &interaction, visitor, context).await?));
     }
-    let mut draft = None;
-    let mut issue = [(); 7].map(|()| Statement::idle());
-    if let (Ok(flow), Some(Ok(request)), Some(session_hash)) = (&flow, &request, session_hash) {
-        let new = Draft::new(request.clone(), session_hash, origin.pushed, context)?;
-        if new.needs_no_look(flow, waiting, context) {
-            let new = draft.insert(new.before_a_look(context.now));
-            issue = new.statements(flow, context);
-        } else {
-            let new = draft.insert(new);
-            [issue[1], issue[2]] = new.signing_keys(flow, context);
-        }
-    }
-    let [stands, key, response_key, code, family, known, take] = issue;
     let hint = request
         .as_ref()
         .and_then(|request| request.as_ref().ok()?.id_token_hint.as_ref());
-    let hint_key = match hint.and_then(IdTokenHint::token) {
-        Some(token) => signing_keys::find(token.kid().unwrap_or_default()),
-        None => Statement::idle(),
-    };
-    let still_there = origin.pushed.map_or_else(Statement::idle, pushed_requests::find_again);
-    let lifetimes = &context.config.lifetimes;
-    let [
-        client,
-        session,
-        consent,
-        hint_key,
-        still_there,
-        stands,
-        key,
-        response_key,
-        ..,
-    ] = context
-        .db
-        .batch([
-            clients::find(&client_id),
-            sessions::find(session_hash, lifetimes, context.now),
-            grants::find_by_session(session_hash, &client_id),
-            hint_key,
-            still_there,
-            stands,
-            key,
-            response_key,
-            code,
-            family,
-            known,
-            take,
-            sessions::touch(session_hash, lifetimes, context.now),
-        ])
-        .await?;
-    let Some(record) = clients::read(&client)? else {
+    let hint_token = hint.and_then(IdTokenHint::token);
+    let find_hint_key = hint_token.map(|token| signing_keys::find(token.kid().unwrap_or_default()));
+    let mut batch = Batch::default();
+    let client = batch.add(clients::find(&client_id));
+    let standing = StandingHandles::add_to(&mut batch, visitor, &client_id, context);
+    let hint_key = batch.add_if(find_hint_key);
+    let still_there = batch.add_if(origin.pushed.map(pushed_requests::find_again));
+    let mut draft = None;
+    if let (Ok(flow), Some(Ok(request)), Some(session_hash)) = (&flow, &request, session_hash) {
+        let new = Draft::new(request.clone(), session_hash, origin.pushed, context)?;
+        if new.needs_no_look(flow, waiting, context) {
+            let new = new.before_a_look(context.now);
+            let handles = new.add(flow, &mut batch, context);
+            draft = Some((new, handles));
+        } else {
+            let handles = new.add_keys(flow, &mut batch, context);
+            draft = Some((new, handles));
+        }
+    }
+    batch.extend(session_hash.map(|hash| sessions::touch(hash, &context.config.lifetimes, context.now)));
+    let rows = context.db.run(batch).await?;
+    let Some(record) = rows.read(client)? else {
         copy::forget(&client_id, context)?;
         return Err(PageError::UnknownClient.into());
     };
     if record.client.version != version {
         return Ok(Attempt::Stale(Box::new(record.client)));
     }
-    let standing = Standing {
-        session: sessions::read(&session)?,
-        consent: grants::read(&consent)?,
-    };
+    let standing = standing.read(&rows)?;
     let flow = flow?;
     let language = visitor.language(Some(&flow.params));
-    if origin.pushed.is_some() && !still_there.any()? {
+    if rows.read_if(still_there)? == Some(false) {
         // It was answered before, perhaps in another tab.
         let reply = flow.refuse(&pushed_request::unknown(), language, context).await?;
         return Ok(Attempt::Done(reply));
@@ -293,7 +262,7 @@ async fn attempt(
         Err(error) => return Ok(Attempt::Done(flow.refuse(&error, language, context).await?)),
     };
     if let Some(hint) = &request.id_token_hint
-        && !is_genuine(hint, &hint_key, context).await?
+        && !is_genuine(hint, rows.read_if(hint_key)?.flatten().as_ref(), context).await?
     {
         return Ok(Attempt::Done(
             flow.refuse(&id_token_hint::refused(), language, context).await?,
@@ -320,10 +289,10 @@ async fn attempt(
     };
     let reply = match (step, draft, &standing.session) {
         (Err(error), ..) => flow.refuse(&error, language, context).await?,
-        (Ok(Step::Issue), Some(mut draft), Some(session)) => {
-            let mut stored = Stored::read(&stands, &key, &response_key)?;
-            if stored.is_none() {
-                draft.take_keys(&flow, [&key, &response_key], context).await?;
+        (Ok(Step::Issue), Some((mut draft, handles)), Some(session)) => {
+            let mut outcome = handles.read(&rows)?;
+            if let Outcome::NotStored(keys) = outcome {
+                draft.take_keys(&flow, keys, context).await?;
                 match draft.prepare(&flow, context).await {
                     Ok(()) => (),
                     Err(StepFailure::Client(error)) => {
@@ -332,15 +301,15 @@ async fn attempt(
                     Err(StepFailure::Fault(fault)) => return Err(fault.into()),
                 }
                 draft = draft.after_a_look();
-                stored = draft.store(&flow, context).await?;
+                outcome = draft.store(&flow, context).await?;
             }
-            match stored {
-                Some(stored) => {
+            match outcome {
+                Outcome::Stored(stored) => {
                     let granted = draft.deliver(&flow, (session, stored), language, context).await?;
                     cookies::show_state(granted, &context.config, &visitor.held)
                 }
                 // Session or consent ended in this very moment.
-                None => wait_at(Endpoint::Login).await?,
+                Outcome::NotStored(_) => wait_at(Endpoint::Login).await?,
             }
         }
         (Ok(Step::Issue | Step::Login), ..) => wait_at(Endpoint::Login).await?,
@@ -375,10 +344,9 @@ fn page_for_nobody(
 }
 
 /// Whether a hint is an ID token of Limen's. What waits for the person was checked here before.
-async fn is_genuine(hint: &IdTokenHint, key: &Rows, context: &Context) -> Result<bool, Fault> {
-    let key = signing_keys::read_all(key)?.into_iter().next();
+async fn is_genuine(hint: &IdTokenHint, key: Option<&ProviderKey>, context: &Context) -> Result<bool, Fault> {
     match hint.token().filter(|_| hint.names_issuer(&context.config.issuer)) {
-        Some(token) => signer::verify_past(&token, key.as_ref()).await,
+        Some(token) => signer::verify_past(&token, key).await,
         None => Ok(false),
     }
 }

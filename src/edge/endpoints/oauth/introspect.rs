@@ -1,7 +1,10 @@
 //! `/introspect` (RFC 7662).
 
 use crate::{
-    db::{Rows, Statement, clients, signing_keys, token_families, users},
+    db::{
+        Answer, Batch, Handle, signing_keys,
+        token_families::{self, Alive, RefreshStanding},
+    },
     edge::{
         clients::authentication,
         http::{failure::MachineFailure, request::Incoming},
@@ -11,7 +14,7 @@ use crate::{
     fault::Fault,
     oidc::{
         client::Client,
-        jose::jwt::Unverified,
+        jose::{jwt::Unverified, provider_key::ProviderKey},
         token::{
             access_token::{self, AccessTokenClaims},
             introspection::{Introspection, check_caller},
@@ -21,11 +24,18 @@ use crate::{
     reply::Reply,
 };
 
-/// What kind of token was sent; `token_type_hint` is not needed to tell.
+/// What kind of token was sent, with the queries by which it is judged; `token_type_hint` is not needed to tell.
 enum Presented<'a> {
-    Access(Box<(Unverified<'a>, AccessTokenClaims)>),
-    Refresh(RefreshToken),
+    Access(Box<PresentedAccessToken<'a>>),
+    Refresh(Handle<Option<RefreshStanding>>),
     Unknown,
+}
+
+struct PresentedAccessToken<'a> {
+    token: Unverified<'a>,
+    claims: AccessTokenClaims,
+    key: Handle<Option<ProviderKey>>,
+    alive: Handle<Option<Alive>>,
 }
 
 /// `POST /introspect`.
@@ -33,71 +43,56 @@ pub async fn introspect(request: &mut Incoming, context: &Context) -> Result<Rep
     let params = request.form().await?;
     params.refuse_repeated()?;
     let answer = authentication::acting(request, &params, context, async |caller| {
-        let presented = Presented::parse(params.required("token")?, context);
-        let (key, state) = presented.statements(caller.client_id(), context);
-        let find = clients::find(caller.client_id());
-        let [store, count] = caller.use_up(caller.proof(context).condition(), context);
-        let batch = [caller.hindrance(context), find, key, state, store, count];
-        let [hindrance, client, key, state, ..] = context.db.batch(batch).await?;
-        let client = caller.authenticated(&hindrance, clients::read(&client)?, context)?;
+        let mut batch = Batch::default();
+        let looked_up = caller.look_up(&mut batch, context);
+        let presented = Presented::parse(params.required("token")?, caller.client_id(), &mut batch, context);
+        caller.use_up(caller.proof(context).condition(), &mut batch, context);
+        let rows = context.db.run(batch).await?;
+        let client = caller.authenticated(looked_up, &rows, context)?;
         check_caller(&client)?;
-        Ok(presented.describe(&client, &key, &state, context).await?)
+        Ok(presented.describe(&client, &rows, context).await?)
     });
     let answer = answer.await?;
     Ok(Reply::json(200, &answer))
 }
 
 impl<'a> Presented<'a> {
-    fn parse(text: &'a str, context: &Context) -> Self {
+    fn parse(text: &'a str, client_id: &str, batch: &mut Batch, context: &Context) -> Self {
         if let Some(token) = RefreshToken::parse(text, &context.config.roots) {
-            return Self::Refresh(token);
+            let lifetimes = &context.config.lifetimes;
+            let find = token_families::find_refreshable(&token, client_id, lifetimes, context.now);
+            return Self::Refresh(batch.add(find));
         }
-        access_token::parse(text).map_or(Self::Unknown, |parsed| Self::Access(Box::new(parsed)))
+        let Ok((token, claims)) = access_token::parse(text) else {
+            return Self::Unknown;
+        };
+        Self::Access(Box::new(PresentedAccessToken {
+            key: batch.add(signing_keys::find(token.kid().unwrap_or_default())),
+            alive: batch.add(token_families::find_live(&claims, context.now)),
+            token,
+            claims,
+        }))
     }
 
-    fn statements(&self, client_id: &str, context: &Context) -> (Statement, Statement) {
-        match self {
-            Self::Access(parsed) => (
-                signing_keys::find(parsed.0.kid().unwrap_or_default()),
-                token_families::find_live(&parsed.1, context.now),
-            ),
-            Self::Refresh(token) => {
-                let lifetimes = &context.config.lifetimes;
-                (
-                    Statement::idle(),
-                    token_families::find_refreshable(token, client_id, lifetimes, context.now),
-                )
-            }
-            Self::Unknown => (Statement::idle(), Statement::idle()),
-        }
-    }
-
-    async fn describe(
-        self,
-        caller: &Client,
-        key: &Rows,
-        state: &Rows,
-        context: &Context,
-    ) -> Result<Introspection, Fault> {
+    async fn describe(self, caller: &Client, rows: &Answer, context: &Context) -> Result<Introspection, Fault> {
         let issuer = &context.config.issuer;
         match self {
-            Self::Access(parsed) => {
-                let (token, claims) = *parsed;
-                let key = signing_keys::read_all(key)?.into_iter().next();
-                let genuine = signer::verify(&token, key.as_ref(), context).await?;
-                let live = claims.check(issuer, context.now).is_ok() && state.any()?;
-                if !genuine || !live {
+            Self::Access(presented) => {
+                let PresentedAccessToken {
+                    token,
+                    claims,
+                    key,
+                    alive,
+                } = *presented;
+                let genuine = signer::verify(&token, rows.read(key)?.as_ref(), context).await?;
+                let in_time = claims.check(issuer, context.now).is_ok();
+                let Some(alive) = rows.read(alive)?.filter(|_| genuine && in_time) else {
                     return Ok(Introspection::inactive());
-                }
-                let user = if claims.family.is_some() {
-                    users::read(state)?
-                } else {
-                    None
                 };
-                let username = user.as_ref().map(|user| user.username.as_str());
+                let username = alive.user.as_ref().map(|user| user.username.as_str());
                 Ok(Introspection::of_access_token(claims, username))
             }
-            Self::Refresh(_) => match token_families::read_refreshable(state)? {
+            Self::Refresh(family) => match rows.read(family)? {
                 Some(family) => Ok(Introspection::of_refresh_token(
                     caller,
                     family.user.sub_at(caller),

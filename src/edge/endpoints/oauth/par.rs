@@ -3,7 +3,7 @@
 use crate::{
     account::throttle,
     db::{
-        clients,
+        Batch,
         pushed_requests::{self, Pushing},
         throttles,
     },
@@ -45,9 +45,10 @@ async fn push_as(
     address: &str,
     context: &Context,
 ) -> Result<PushedResponse, MachineFailure> {
-    let find = || clients::find(caller.client_id());
-    let [hindrance, client] = context.db.batch([caller.hindrance(context), find()]).await?;
-    let client = caller.authenticated(&hindrance, clients::read(&client)?, context)?;
+    let mut batch = Batch::default();
+    let looked_up = caller.look_up(&mut batch, context);
+    let rows = context.db.run(batch).await?;
+    let client = caller.authenticated(looked_up, &rows, context)?;
     let pushed = pushed_request::request_of(sent, &client)?;
     let pushed = request_objects::unpack(&pushed, &client, context).await?;
     let pushed = encrypted_hint::open(pushed, context).await?;
@@ -66,24 +67,18 @@ async fn push_as(
         query: &query,
         proof: &proof,
     };
-    let [store, count] = caller.use_up(pushed_requests::exists(&hash), context);
-    let [hindrance, client_now, counted, stored, ..] = context
-        .db
-        .batch([
-            caller.hindrance(context),
-            find(),
-            throttles::count_stranger(&client.client_id, &counter, context.now),
-            pushing.insert(&counter, context.now),
-            pushed_requests::sweep(context.now),
-            store,
-            count,
-        ])
-        .await?;
-    caller.authenticated(&hindrance, clients::read(&client_now)?, context)?;
-    if let Some(wait) = throttles::read_wait(&counted, &counter, context.now)? {
+    let mut batch = Batch::default();
+    let looked_up = caller.look_up(&mut batch, context);
+    let counted = batch.add(throttles::count_stranger(&client.client_id, &counter, context.now));
+    let stored = batch.add(pushing.insert(&counter, context.now));
+    batch.push(pushed_requests::sweep(context.now));
+    caller.use_up(pushed_requests::exists(&hash), &mut batch, context);
+    let rows = context.db.run(batch).await?;
+    caller.authenticated(looked_up, &rows, context)?;
+    if let Some(wait) = rows.read(counted)?.wait(&counter, context.now) {
         return Err(MachineFailure::too_many(wait));
     }
-    if !stored.any()? {
+    if !rows.read(stored)? {
         return Err(MachineFailure::ClientChanged);
     }
     Ok(PushedResponse::new(&reference))

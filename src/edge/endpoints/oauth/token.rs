@@ -6,7 +6,7 @@ use crate::{
     account::user::User,
     audit::{Actor, Entry, Event},
     db::{
-        Rows, Statement, clients,
+        self, Answer, Batch,
         codes::Redemption,
         readiness::Ready,
         signing_keys::{self, CurrentKey},
@@ -15,7 +15,7 @@ use crate::{
     },
     edge::{
         clients::{
-            authentication::{self, Caller},
+            authentication::{self, Caller, LookedUp},
             memory,
         },
         http::{failure::MachineFailure, request::Incoming},
@@ -83,48 +83,38 @@ impl Exchange<'_> {
         };
         let client_id = self.caller.client_id();
         let ready = self.ready(GrantType::AuthorizationCode).await?;
-        let (proof, family_id) = (self.caller.proof(context), random::id()?);
+        let (audiences, family_id) = (audiences(context), random::id()?);
         let redemption = Redemption {
+            exchange: self.exchange(&ready, &request.resources, &audiences),
             hash: &hash,
             request: &request,
-            proof: &proof,
-            ready: &ready,
-            audiences: &audiences(context),
             family_id: &family_id,
-            client_id,
-            now,
         };
-        let [store, count] = self.caller.use_up(redemption.succeeded(), context);
-        let [hindrance, client, key, standing, redeemed, _, user, ..] = context
-            .db
-            .batch([
-                self.caller.hindrance(context),
-                clients::find(client_id),
-                signing_keys::current_for_client(client_id, &ready.keys, now),
-                redemption.find(),
-                redemption.redeem(),
-                redemption.begin_family(&config.lifetimes),
-                users::find_by_family(&family_id),
-                store,
-                count,
-            ])
-            .await?;
-        let client = self.authenticated(&hindrance, &client)?;
-        let (standing, family_before) = Redemption::read_standing(&standing)?.ok_or_else(code_grant::unknown)?;
-        if let Some(refusal) = standing.refusal() {
-            if let (code_grant::Standing::Replayed, Some(family_id)) = (standing, family_before) {
+        let mut batch = Batch::default();
+        let looked_up = self.caller.look_up(&mut batch, context);
+        let key = batch.add(signing_keys::current_for_client(client_id, &ready.keys, now));
+        let found = batch.add(redemption.find());
+        let redeemed = batch.add(redemption.redeem());
+        batch.push(redemption.begin_family());
+        let user = batch.add(users::find_by_family(&family_id));
+        self.caller.use_up(redemption.succeeded(), &mut batch, context);
+        let rows = context.db.run(batch).await?;
+        let client = self.authenticated(looked_up, &rows)?;
+        let found = rows.read(found)?.ok_or_else(code_grant::unknown)?;
+        if let Some(refusal) = found.standing.refusal() {
+            if let (code_grant::Standing::Replayed, Some(family_id)) = (found.standing, found.family_id) {
                 self.end_replayed(&family_id).await?;
             }
             return Err(refusal.into());
         }
-        let user = users::read(&user)?;
-        let redeemed = redemption.read_redeemed(&redeemed, &client, user.as_ref())?;
-        let Some((authorization, user)) = redeemed.zip(user) else {
-            let unreadable = ready
-                .unreadable
-                .filter(|_| standing == code_grant::Standing::Unreadable);
-            return Err(self.not_ready(unreadable));
+        let Some(redeemed) = rows.read(redeemed)? else {
+            let is_unreadable = found.standing == code_grant::Standing::Unreadable;
+            return Err(self.not_ready(ready.unreadable.filter(|_| is_unreadable)));
         };
+        let user = rows
+            .read(user)?
+            .ok_or_else(|| Fault::new("codes", "a code without a person"))?;
+        let authorization = redeemed.into_authorization(family_id.clone(), user.sub_at(&client))?;
         let within = Reach {
             aud: authorization.resources.audience(&request.resources, config)?,
             scope: authorization.scope.clone(),
@@ -142,15 +132,14 @@ impl Exchange<'_> {
             authorization,
             refresh_token,
         };
-        self.respond(&client, signing_keys::read_current(&key)?, granted).await
+        self.respond(&client, rows.read(key)?, granted).await
     }
 
     /// Ends what came of a code that is redeemed once more.
     async fn end_replayed(&self, family_id: &str) -> Result<(), Fault> {
         let entry = Entry::new(Event::CodeReplayed, Actor::Client);
         let record = token_families::record_end(&entry, family_id, self.context);
-        self.context.db.batch([record, token_families::end(family_id)]).await?;
-        Ok(())
+        self.context.db.execute([record, token_families::end(family_id)]).await
     }
 
     async fn refresh(self, request: RefreshRequest) -> Result<TokenResponse, MachineFailure> {
@@ -158,38 +147,25 @@ impl Exchange<'_> {
         let (config, now) = (&context.config, context.now);
         let client_id = self.caller.client_id();
         let ready = self.ready(GrantType::RefreshToken).await?;
-        let proof = self.caller.proof(context);
+        let audiences = audiences(context);
         let refreshing = Refreshing {
+            exchange: self.exchange(&ready, &request.resources, &audiences),
             token: &request.token,
             scope: request.scope.as_ref(),
-            resources: &request.resources,
-            client_id,
-            proof: &proof,
-            ready: &ready,
-            audiences: &audiences(context),
-            lifetimes: &config.lifetimes,
-            now,
         };
-        let [store, count] = self.caller.use_up(refreshing.succeeded(), context);
-        let [hindrance, client, key, family, user, ..] = context
-            .db
-            .batch([
-                self.caller.hindrance(context),
-                clients::find(client_id),
-                signing_keys::current_for_client(client_id, &ready.keys, now),
-                refreshing.find(),
-                users::find_by_family(&request.token.family_id),
-                refreshing.rotate(),
-                refreshing.record_reuse(context),
-                refreshing.end_if_reused(),
-                store,
-                count,
-            ])
-            .await?;
-        let client = self.authenticated(&hindrance, &client)?;
-        let user = users::read(&user)?;
-        let family = Refreshing::read(&family, &client, user.as_ref())?;
-        let (family, user) = family.zip(user).ok_or_else(refresh_grant::invalid)?;
+        let mut batch = Batch::default();
+        let looked_up = self.caller.look_up(&mut batch, context);
+        let key = batch.add(signing_keys::current_for_client(client_id, &ready.keys, now));
+        let family = batch.add(refreshing.find());
+        let user = batch.add(users::find_by_family(&request.token.family_id));
+        batch.push(refreshing.rotate());
+        batch.push(refreshing.record_reuse(context));
+        batch.push(refreshing.end_if_reused());
+        self.caller.use_up(refreshing.succeeded(), &mut batch, context);
+        let rows = context.db.run(batch).await?;
+        let client = self.authenticated(looked_up, &rows)?;
+        let family = rows.read(family)?.zip(rows.read(user)?);
+        let (family, user) = family.ok_or_else(refresh_grant::invalid)?;
         if let Some(refusal) = family.standing.refusal() {
             return Err(refusal.into());
         }
@@ -197,19 +173,20 @@ impl Exchange<'_> {
             let is_unreadable = family.standing == refresh_grant::Standing::Unreadable;
             return Err(self.not_ready(ready.unreadable.filter(|_| is_unreadable)));
         }
-        let scope = refresh_grant::narrowed(&family.authorization.scope, request.scope.as_ref())?;
+        let authorization = family.into_authorization(user.sub_at(&client))?;
+        let scope = refresh_grant::narrowed(&authorization.scope, request.scope.as_ref())?;
         // The client may have come to be registered for less.
         let within = Reach {
-            aud: family.authorization.resources.audience(&request.resources, config)?,
+            aud: authorization.resources.audience(&request.resources, config)?,
             scope: client.permitted(&scope),
         };
         let granted = Granted {
             user,
             within,
-            authorization: family.authorization,
+            authorization,
             refresh_token: Some(request.token.successor().render(&config.roots)),
         };
-        self.respond(&client, signing_keys::read_current(&key)?, granted).await
+        self.respond(&client, rows.read(key)?, granted).await
     }
 
     async fn client_credentials(self, requested: Scope, resources: Targets) -> Result<TokenResponse, MachineFailure> {
@@ -217,28 +194,21 @@ impl Exchange<'_> {
         let client_id = self.caller.client_id();
         // Nobody has to grant an API to a client that asks for itself.
         let aud = resources.audience(&resources, &context.config)?;
-        let [store, count] = if self.caller.counts_once() {
+        let mut batch = Batch::default();
+        let looked_up = self.caller.look_up(&mut batch, context);
+        let key = signing_keys::current_for_client(client_id, &signer::at_hand(), context.now);
+        let key = batch.add(key);
+        if self.caller.counts_once() {
             let check = |client: &Client| client_credentials_scope(client, &requested).map(|_| ());
             let ready = self.ready_if(GrantType::ClientCredentials, check).await?;
             let success = ready.condition(context.now).and(self.caller.proof(context).condition());
-            self.caller.use_up(success, context)
-        } else {
-            [Statement::idle(), Statement::idle()]
-        };
-        let [hindrance, client, key, ..] = context
-            .db
-            .batch([
-                self.caller.hindrance(context),
-                clients::find(client_id),
-                signing_keys::current_for_client(client_id, &signer::at_hand(), context.now),
-                store,
-                count,
-            ])
-            .await?;
-        let client = self.authenticated(&hindrance, &client)?;
+            self.caller.use_up(success, &mut batch, context);
+        }
+        let rows = context.db.run(batch).await?;
+        let client = self.authenticated(looked_up, &rows)?;
         let scope = client_credentials_scope(&client, &requested)?;
         check_grant_type(&client, GrantType::ClientCredentials)?;
-        let signer = Signer::new(signing_keys::read_current(&key)?, client.signing_alg(), context).await?;
+        let signer = Signer::new(rows.read(key)?, client.signing_alg(), context).await?;
         let mint = Mint {
             config: &context.config,
             now: context.now,
@@ -334,10 +304,25 @@ impl Exchange<'_> {
         }
     }
 
-    fn authenticated(&self, hindrance: &Rows, client: &Rows) -> Result<Client, MachineFailure> {
-        let client = self
-            .caller
-            .authenticated(hindrance, clients::read(client)?, self.context)?;
+    fn exchange<'a>(
+        &'a self,
+        ready: &'a Ready,
+        resources: &'a Targets,
+        audiences: &'a str,
+    ) -> db::exchange::Exchange<'a> {
+        db::exchange::Exchange {
+            client_id: self.caller.client_id(),
+            proof: self.caller.proof(self.context),
+            ready,
+            resources,
+            audiences,
+            lifetimes: &self.context.config.lifetimes,
+            now: self.context.now,
+        }
+    }
+
+    fn authenticated(&self, looked_up: LookedUp, rows: &Answer) -> Result<Client, MachineFailure> {
+        let client = self.caller.authenticated(looked_up, rows, self.context)?;
         client.check_certificate(self.context.certificate.as_ref())?;
         Ok(client)
     }
@@ -374,9 +359,10 @@ impl Exchange<'_> {
 
     async fn fresh_client(&self) -> Result<Client, MachineFailure> {
         let context = self.context;
-        let find = clients::find(self.caller.client_id());
-        let [hindrance, client] = context.db.batch([self.caller.hindrance(context), find]).await?;
-        self.caller.authenticated(&hindrance, clients::read(&client)?, context)
+        let mut batch = Batch::default();
+        let looked_up = self.caller.look_up(&mut batch, context);
+        let rows = context.db.run(batch).await?;
+        self.caller.authenticated(looked_up, &rows, context)
     }
 }
 

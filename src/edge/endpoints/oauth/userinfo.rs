@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     db::{
-        clients,
+        Batch, clients,
         signing_keys::{self, CurrentKey},
     },
     edge::{
@@ -32,19 +32,14 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     };
     let authorization = request.authorization();
     let text = access_token::presented(authorization.as_deref(), &form).map_err(MachineFailure::Bearer)?;
-    let presented = Presented::parse(text)?;
-    let [key, alive] = presented.statements(context);
+    let mut batch = Batch::default();
+    let presented = Presented::parse(text, &mut batch, context)?;
     let client_id = presented.client_id_unverified();
-    let [key, alive, client, signing_key] = context
-        .db
-        .batch([
-            key,
-            alive,
-            clients::find(client_id),
-            signing_keys::current_for_userinfo(client_id, &signer::at_hand(), context.now),
-        ])
-        .await?;
-    let token = presented.check(&key, &alive, context).await?;
+    let client = batch.add(clients::find(client_id));
+    let signing_key = signing_keys::current_for_userinfo(client_id, &signer::at_hand(), context.now);
+    let signing_key = batch.add(signing_key);
+    let rows = context.db.run(batch).await?;
+    let token = presented.check(&rows, context).await?;
     let Some(user) = token.user.filter(|_| token.claims.scope.contains("openid")) else {
         let error = OAuthError::new(ErrorCode::InsufficientScope, "the access token lacks the scope openid");
         return Err(MachineFailure::Bearer(Some(error)));
@@ -54,16 +49,8 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
         .released(&user.known_claims(), &token.claims.scope, Target::Userinfo);
     // "The sub (subject) Claim MUST always be returned in the UserInfo Response."
     claims.insert("sub".to_owned(), Value::from(token.claims.sub));
-    match clients::read(&client)? {
-        Some(record) => {
-            respond(
-                claims,
-                &record.client,
-                signing_keys::read_current(&signing_key)?,
-                context,
-            )
-            .await
-        }
+    match rows.read(client)? {
+        Some(record) => respond(claims, &record.client, rows.read(signing_key)?, context).await,
         None => Err(MachineFailure::Bearer(Some(OAuthError::invalid_token(
             "the client of the access token is gone",
         )))),

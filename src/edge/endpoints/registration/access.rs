@@ -50,11 +50,11 @@ impl RegisteredBy {
                 let key = context.config.roots.current(Purpose::Throttle);
                 let counter =
                     throttle::of_registrations(&key, &request.address(), context.config.registrations_per_address);
-                let counted = context.db.run(throttles::count_address(&counter, context.now)).await?;
-                let Some(wait) = throttles::read_wait(&counted, &counter, context.now)? else {
+                let counted = context.db.read(throttles::count_address(&counter, context.now)).await?;
+                let Some(wait) = counted.wait(&counter, context.now) else {
                     return Ok(Self::Anybody);
                 };
-                if throttles::reached(&counted, &counter)? {
+                if counted.is_first_over(&counter) {
                     record_refusal(context).await?;
                 }
                 Err(MachineFailure::too_many(wait))
@@ -64,19 +64,16 @@ impl RegisteredBy {
 
     /// Writes down what was done to a client, if the statement before changed a row. Who registers themselves may do so and
     /// change it again and again, so only some of that is written down.
-    pub fn record(self, event: Event, client_id: &str, context: &Context) -> [Statement; 2] {
+    pub fn record(self, event: Event, client_id: &str, context: &Context) -> Vec<Statement> {
         let entry = |actor| Entry::new(event, actor).client(client_id);
         match self {
-            Self::Operator => [
-                audit::record_if_changed(&entry(Actor::Operator), context),
-                Statement::idle(),
-            ],
+            Self::Operator => vec![audit::record_if_changed(&entry(Actor::Operator), context)],
             Self::Anybody => {
                 let actor = match event {
                     Event::ClientRegistered => Actor::Anybody,
                     _ => Actor::Client,
                 };
-                audit::record_of_stranger_if_changed(&entry(actor), context)
+                audit::record_of_stranger_if_changed(&entry(actor), context).into()
             }
         }
     }
@@ -124,8 +121,8 @@ pub async fn authorized_client(
     if hash.is_none() {
         require_administrator(request, context).await?;
     }
-    let rows = context.db.run(clients::find(request.segment(0))).await?;
-    let record = clients::read(&rows)?.ok_or_else(unauthorized)?;
+    let record = context.db.read(clients::find(request.segment(0))).await?;
+    let record = record.ok_or_else(unauthorized)?;
     match hash {
         None => Ok((record, RegisteredBy::Operator)),
         Some(_) if hash == record.registration_token_hash => Ok((record, RegisteredBy::Anybody)),
@@ -166,8 +163,7 @@ async fn require_administrator(request: &Incoming, context: &Context) -> Result<
 
 async fn record_refusal(context: &Context) -> Result<(), Fault> {
     let entry = Entry::new(Event::RegistrationRefused, Actor::Anybody);
-    context.db.batch(audit::record_of_stranger(&entry, context)).await?;
-    Ok(())
+    context.db.execute(audit::record_of_stranger(&entry, context)).await
 }
 
 async fn check_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
@@ -180,8 +176,8 @@ async fn check_administrator(request: &Incoming, context: &Context) -> Result<()
     let token = bearer::check(&request.bearer().unwrap_or_default(), context).await?;
     if token.user.is_none() && token.claims.scope.contains(Scope::DCR_ADMIN) {
         // The scope can be taken from the client while a token still has it.
-        let rows = context.db.run(clients::find(&token.claims.client_id)).await?;
-        let scope = clients::read(&rows)?.and_then(|record| record.client.metadata.scope);
+        let record = context.db.read(clients::find(&token.claims.client_id)).await?;
+        let scope = record.and_then(|record| record.client.metadata.scope);
         if scope.is_some_and(|scope| scope.contains(Scope::DCR_ADMIN)) {
             return Ok(());
         }

@@ -2,7 +2,10 @@
 
 use crate::{
     audit::Event,
-    db::clients::{self, ClientRecord},
+    db::{
+        Batch,
+        clients::{self, ClientRecord},
+    },
     edge::{
         clients::{
             issued_credentials::{self, Issued},
@@ -41,8 +44,10 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     for alg in record.client.needed_keys() {
         signer::ensure_published(alg, context).await?;
     }
-    let [count, write] = registrar.record(Event::ClientRegistered, &record.client.client_id, context);
-    context.db.batch([clients::insert(&record), count, write]).await?;
+    let mut batch = Batch::default();
+    batch.push(clients::insert(&record));
+    batch.extend(registrar.record(Event::ClientRegistered, &record.client.client_id, context));
+    context.db.run(batch).await?;
     Ok(Reply::json(
         201,
         &issued_credentials::describe(&record, Some(&issued), context),

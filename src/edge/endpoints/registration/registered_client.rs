@@ -3,7 +3,10 @@
 use super::access;
 use crate::{
     audit::Event,
-    db::clients::{self, ClientRecord},
+    db::{
+        Batch,
+        clients::{self, ClientRecord},
+    },
     edge::{
         clients::{
             copy,
@@ -14,7 +17,6 @@ use crate::{
         keys::signer,
         platform::context::Context,
     },
-    fault::Fault,
     oidc::{
         client::{
             client_auth,
@@ -64,13 +66,15 @@ pub async fn patch(request: &mut Incoming, context: &Context) -> Result<Reply, M
 pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let (record, registrar) = access::authorized_client(request, context).await?;
     let client_id = &record.client.client_id;
-    let [count, write] = registrar.record(Event::ClientDeleted, client_id, context);
     let delete = match registrar {
         RegisteredBy::Operator => clients::delete(client_id),
         RegisteredBy::Anybody => clients::delete_own(client_id, record.registration_token_hash.as_ref()),
     };
-    let [deleted, ..] = context.db.batch([delete, count, write]).await?;
-    if registrar == RegisteredBy::Anybody && !deleted.any()? {
+    let mut batch = Batch::default();
+    let deleted = batch.add(delete);
+    batch.extend(registrar.record(Event::ClientDeleted, client_id, context));
+    let deleted = context.db.run(batch).await?.read(deleted)?;
+    if registrar == RegisteredBy::Anybody && !deleted {
         // The token was taken back in this very moment.
         return Err(access::unauthorized());
     }
@@ -159,18 +163,13 @@ async fn store(
     record.unused_since = (change.registrar == RegisteredBy::Anybody).then_some(context.now);
     record.registration_token_hash = issued.registration_token_hash(context);
     let client_id = &record.client.client_id;
-    let mut statements = Vec::new();
+    let mut batch = Batch::default();
     if change.new_sector {
-        statements.extend(clients::forget_people(client_id, read));
+        batch.extend(clients::forget_people(client_id, read));
     }
-    let updating = statements.len();
-    statements.push(clients::update(&record, read, context.now));
-    statements.extend(change.registrar.record(change.event, client_id, context));
-    let rows = context.db.batch_all(statements).await?;
-    let stored = rows
-        .get(updating)
-        .ok_or_else(|| Fault::new("D1", "as many results as statements were expected"))?;
-    if !stored.any()? {
+    let stored = batch.add(clients::update(&record, read, context.now));
+    batch.extend(change.registrar.record(change.event, client_id, context));
+    if !context.db.run(batch).await?.read(stored)? {
         let error = OAuthError::invalid_request("the client was changed meanwhile; read it again");
         return Err(MachineFailure::status(409, error));
     }

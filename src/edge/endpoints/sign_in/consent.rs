@@ -5,11 +5,11 @@ use serde_json::json;
 use crate::{
     audit::{Actor, Entry, Event},
     config::Api,
-    db::{audit, grants, sessions::Session},
+    db::{Batch, audit, grants, sessions::Session},
     edge::{
         authorization::{
             client_request::{Flow, Standing},
-            response::{Draft, Stored},
+            response::{Draft, Outcome},
         },
         http::{
             browser::{Visitor, see_page},
@@ -78,10 +78,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     // Who sends both has not clearly said yes.
     if field("approve").is_empty() || !field("deny").is_empty() {
-        context
-            .db
-            .run(audit::record(&asked.entry(Event::ConsentRefused), context))
-            .await?;
+        let refused = audit::record(&asked.entry(Event::ConsentRefused), context);
+        context.db.execute([refused]).await?;
         return Ok(asked.flow.deny(&asked.interaction, language, context).await?);
     }
     let pushed = asked.interaction.pushed.as_ref();
@@ -91,7 +89,6 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Err(StepFailure::Client(error)) => return Ok(asked.flow.refuse(&error, language, context).await?),
         Err(StepFailure::Fault(fault)) => return Err(fault.into()),
     }
-    let [stands, key, response_key, code, family, known, take] = draft.statements(&asked.flow, context);
     let scope: Vec<_> = asked.request.scope.iter().collect();
     let mut allowed = json!({ "scope": scope });
     let resources = asked.request.resources.foreign();
@@ -99,33 +96,24 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         allowed.insert("resources".to_owned(), json!(resources));
     }
     let consent_given = asked.entry(Event::ConsentGiven).detail(allowed);
-    let [_, _, stands, key, response_key, ..] = context
-        .db
-        .batch([
-            grants::allow(
-                &random::id()?,
-                &asked.session_hash,
-                &asked.flow.client,
-                &asked.request,
-                context.now,
-            ),
-            audit::record_if_changed(&consent_given, context),
-            stands,
-            key,
-            response_key,
-            code,
-            family,
-            known,
-            take,
-        ])
-        .await?;
-    match Stored::read(&stands, &key, &response_key)? {
-        Some(stored) => {
+    let (id, client) = (random::id()?, &asked.flow.client);
+    let mut batch = Batch::default();
+    batch.push(grants::allow(
+        &id,
+        &asked.session_hash,
+        client,
+        &asked.request,
+        context.now,
+    ));
+    batch.push(audit::record_if_changed(&consent_given, context));
+    let handles = draft.add(&asked.flow, &mut batch, context);
+    match handles.read(&context.db.run(batch).await?)? {
+        Outcome::Stored(stored) => {
             let answer = draft.deliver(&asked.flow, (&asked.session, stored), language, context);
             Ok(cookies::show_state(answer.await?, &context.config, &asked.visitor.held))
         }
         // The session ended, or the client changed, in this very moment.
-        None => Ok(see_page(Endpoint::AuthorizeResume, &asked.sealed)),
+        Outcome::NotStored(_) => Ok(see_page(Endpoint::AuthorizeResume, &asked.sealed)),
     }
 }
 

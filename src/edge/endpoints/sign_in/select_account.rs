@@ -86,12 +86,9 @@ impl Chooser {
         let (sealed, interaction) = visitor.interaction(params, context)?;
         let (flow, _) = Flow::load(&interaction, &visitor, context).await?;
         let held = sessions::json_of(visitor.held.all());
-        let rows = context
-            .db
-            .run(sessions::find_held(&held, &context.config.lifetimes, context.now))
-            .await?;
+        let find = sessions::find_held(&held, &context.config.lifetimes, context.now);
         Ok(Self {
-            accounts: sessions::read_held(&rows)?,
+            accounts: context.db.read(find).await?,
             visitor,
             sealed,
             interaction,

@@ -108,7 +108,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     // The account and its first session, or neither.
     let made = Along {
         before: vec![
-            users::insert(&user),
+            users::insert(&user).into(),
             audit::record_if_changed(&entry, context),
             users::set_password(&random::id()?, &user, &hash, context.now),
         ],
@@ -132,8 +132,8 @@ fn require_open(context: &Context) -> Result<(), PageFailure> {
 async fn count(request: &Incoming, context: &Context) -> Result<Option<Lifetime>, PageFailure> {
     let key = context.config.roots.current(Purpose::Throttle);
     let counter = throttle::of_sign_ups(&key, &request.address());
-    let counted = context.db.run(throttles::count_address(&counter, context.now)).await?;
-    Ok(throttles::read_wait(&counted, &counter, context.now)?)
+    let counted = context.db.read(throttles::count_address(&counter, context.now)).await?;
+    Ok(counted.wait(&counter, context.now))
 }
 
 /// The account that was typed, or what is wrong with it.

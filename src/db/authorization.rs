@@ -1,0 +1,49 @@
+//! What a person authorized, in the columns that codes and token families share.
+
+use serde::Deserialize;
+
+use super::{from_json, scope_from_json};
+use crate::{
+    fault::Fault,
+    oidc::{
+        authorization::Authorization,
+        proven::{Amr, Proven},
+    },
+    time::UnixTime,
+};
+
+/// The columns of an [`AuthorizationRow`].
+pub const COLUMNS: &str = "session_id, scope, claims, resources, auth_time, acr, amr, refreshable";
+
+#[derive(Deserialize)]
+pub struct AuthorizationRow {
+    session_id: String,
+    scope: String,
+    claims: String,
+    resources: String,
+    auth_time: i64,
+    acr: String,
+    amr: String,
+    refreshable: i64,
+}
+
+impl AuthorizationRow {
+    /// The authorization that the tokens of a family rest on, by the person whom the client knows as `sub`.
+    pub fn into_authorization(self, family_id: String, sub: String) -> Result<Authorization, Fault> {
+        Ok(Authorization {
+            family_id,
+            sub,
+            session_id: self.session_id,
+            scope: scope_from_json(&self.scope)?,
+            claims: from_json(&self.claims)?,
+            resources: from_json(&self.resources)?,
+            nonce: None,
+            proven: Proven {
+                at: UnixTime(self.auth_time),
+                acr: self.acr,
+                amr: Amr::stored(&self.amr),
+            },
+            refreshable: self.refreshable != 0,
+        })
+    }
+}

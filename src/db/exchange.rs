@@ -1,0 +1,42 @@
+//! What redeeming a code and refreshing have in common: who asks, and what has to be so for the answer to be made.
+
+use super::{Statement, proof::Proof, readiness::Ready, to_json};
+use crate::{config::Lifetimes, oidc::resource_indicator::Targets, time::UnixTime};
+
+/// A request to exchange a code or a refresh token for tokens.
+pub struct Exchange<'a> {
+    pub client_id: &'a str,
+    pub proof: Proof<'a>,
+    pub ready: &'a Ready,
+    /// The APIs that the access token is wanted for, where not for all that were granted.
+    pub resources: &'a Targets,
+    /// The identifiers that tokens can be for, as JSON.
+    pub audiences: &'a str,
+    pub lifetimes: &'a Lifetimes,
+    pub now: UnixTime,
+}
+
+impl Exchange<'_> {
+    /// The cases of a `CASE` over the rows of `table` in which no API is left that the token can be for.
+    pub(super) fn cases_of_targets(&self, table: &str) -> Statement {
+        Statement::new(format!(
+            " WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each({table}.resources)) THEN 'target'
+              WHEN ? AND {table}.resources <> '[]' AND NOT EXISTS (
+                  SELECT value FROM json_each({table}.resources) INTERSECT SELECT value FROM json_each(?)) THEN 'no_target'"
+        ))
+        .bind(&to_json(&self.resources.foreign()))
+        .bind(self.resources.is_empty())
+        .bind(self.audiences)
+    }
+
+    /// The cases in which the client could not be given its tokens, or could not read them.
+    pub(super) fn cases_of_readiness(&self, table: &str) -> Statement {
+        Statement::new(" WHEN NOT ")
+            .append(self.ready.condition(self.now))
+            .append(Statement::new(format!(
+                " THEN 'not_ready'
+                  WHEN ? AND EXISTS (SELECT 1 FROM json_each({table}.scope) WHERE value = 'openid') THEN 'unreadable'"
+            )))
+            .bind(self.ready.unreadable.is_some())
+    }
+}
