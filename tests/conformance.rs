@@ -58,7 +58,7 @@ fn every_file_and_test_of_the_tables_exists() {
         for test in tests.split("; ") {
             let (file, name) = test.trim_start_matches('`').split_once("` ").unwrap();
             let text = fs::read_to_string(format!("tests/worker/{file}")).unwrap_or_default();
-            if !text.contains(name) {
+            if !names_a_test(&text, name) {
                 missing.push(format!("tests/worker/{file}: {name}"));
             }
         }
@@ -67,6 +67,28 @@ fn every_file_and_test_of_the_tables_exists() {
         missing.is_empty(),
         "docs/conformance.md names what is not there: {missing:#?}"
     );
+}
+
+/// Whether `name` stands in `text` as the name of a test, or a part of one: in a string, and in no comment.
+fn names_a_test(text: &str, name: &str) -> bool {
+    let is_comment = |line: &&str| line.starts_with("//") || line.starts_with('*') || line.starts_with("/*");
+    text.lines()
+        .map(str::trim_start)
+        .filter(|line| !is_comment(line))
+        .filter_map(|line| line.split_once(name))
+        .any(|(before, _)| ['"', '`'].iter().any(|quote| before.matches(*quote).count() % 2 == 1))
+}
+
+#[test]
+fn a_comment_and_code_name_no_test() {
+    assert!(names_a_test("  test(\"is refused\", async () => {", "is refused"));
+    assert!(names_a_test(
+        "  test(`${path}: is refused, too`, async () => {",
+        "is refused"
+    ));
+    assert!(!names_a_test("// \"is refused\"", "is refused"));
+    assert!(!names_a_test(" * `is refused`", "is refused"));
+    assert!(!names_a_test("const refused = is refused;", "is refused"));
 }
 
 /// The modules of the suite that a text names.

@@ -7,7 +7,8 @@ use crate::{
     fault::Fault,
     oidc::jose::{
         jwt::SigningAlg,
-        provider_key::{CLOCK_SKEW, DecryptionAlg, JWKS_MAX_AGE, KeyAlg, ProviderKey, Schedule},
+        provider_key::{CLOCK_SKEW, DecryptionAlg, KeyAlg, ProviderKey, Schedule},
+        published_jwks::KNOWN_TO_ALL_AFTER,
     },
     secret::KekVersion,
     time::{Lifetime, UnixTime},
@@ -193,7 +194,7 @@ fn read_alg(rows: &Rows) -> Result<Option<KeyAlg>, Fault> {
     Ok(rows.first::<AlgRow>()?.and_then(|row| KeyAlg::parse(&row.alg)))
 }
 
-/// Lets a key that signs do so only until every cache of the JWKS has its successor: now, or soon. It stays published for as long
+/// Lets a key that signs do so only until every app's copy of the JWKS has its successor: now, or soon. It stays published for as long
 /// as its tokens live. It gives its algorithm, and nothing where it does not sign.
 pub fn retire(kid: &str, longest_token: Lifetime, now: UnixTime) -> Query<Option<KeyAlg>> {
     Statement::new(format!(
@@ -204,7 +205,7 @@ pub fn retire(kid: &str, longest_token: Lifetime, now: UnixTime) -> Query<Option
     ))
     .bind(kid)
     .bind(now)
-    .bind(JWKS_MAX_AGE.seconds())
+    .bind(KNOWN_TO_ALL_AFTER.seconds())
     .bind(Schedule::remove_at(now, longest_token).since(now).seconds())
     .read_by(read_alg)
 }

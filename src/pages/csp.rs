@@ -127,37 +127,24 @@ mod tests {
 
     #[test]
     fn no_redirect_uri_can_add_a_directive_or_a_wildcard() {
-        for uri in [
-            "https://a.org;script-src%20*",
-            "https://a.org; script-src *",
-            "https://a.org,b.org/",
-            "https://a.org'unsafe-inline'/",
-            "https://*/",
-            "https://*.org/",
-            "https://a b/",
-            "javascript:alert(1)",
-            "data:text/html,x",
-            "blob:https://a/b",
-            "",
-            "/cb",
-            "a;b:c",
-            "*:",
+        for (uri, wanted) in [
+            ("https://a.org;script-src%20*", None),
+            ("https://a.org; script-src *", None),
+            ("https://a.org,b.org/", None),
+            ("https://a.org'unsafe-inline'/", None),
+            ("https://*/", None),
+            ("https://*.org/", None),
+            ("https://a b/", None),
+            ("javascript:alert(1)", None),
+            ("data:text/html,x", None),
+            ("about:blank", None),
+            ("blob:https://a/b", None),
+            ("", None),
+            ("/cb", None),
+            ("a;b:c", None),
+            ("*:", None),
         ] {
-            if let Some(source) = source(uri) {
-                assert!(
-                    !source.contains([';', ',', ' ', '\'', '"', '*', '\n']),
-                    "{uri} -> {source}"
-                );
-            }
-        }
-        for uri in [
-            "https://*/",
-            "javascript:alert(1)",
-            "data:text/html,x",
-            "about:blank",
-            "/cb",
-        ] {
-            assert_eq!(source(uri), None, "{uri}");
+            assert_eq!(source(uri).as_deref(), wanted, "{uri}");
         }
     }
 

@@ -44,9 +44,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_is_the_digest_of_the_stylesheet() {
-        assert_eq!(STYLESHEET_VERSION, format!("{:08x}", fnv_1a(STYLESHEET.as_bytes())));
-        assert_eq!(fnv_1a(b"foobar"), 0xbf9c_f968);
+    fn the_digest_has_the_published_test_vectors_of_fnv_1a() {
+        for (text, digest) in [
+            ("", b"811c9dc5"),
+            ("a", b"e40c292c"),
+            ("b", b"e70c2de5"),
+            ("foobar", b"bf9cf968"),
+        ] {
+            assert_eq!(&hexadecimal(fnv_1a(text.as_bytes())), digest, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_address_names_a_version() {
+        let (path, version) = stylesheet_href()
+            .split_once("?v=")
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .unwrap();
+        assert_eq!(path, "/assets/limen.css");
+        assert!(version.len() == 8 && version != "811c9dc5" && version.bytes().all(|b| b.is_ascii_hexdigit()));
     }
 
     #[test]

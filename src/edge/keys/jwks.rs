@@ -1,55 +1,25 @@
 //! The published JWKS: kept in the isolate for seconds, in KV for minutes, made from D1.
 
 use std::{
-    cell::{Cell, OnceCell, RefCell},
+    cell::{Cell, RefCell},
     rc::Rc,
 };
-
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{
     db::signing_keys,
     edge::platform::{context::Context, log},
     fault::Fault,
-    oidc::jose::provider_key::{self, JWKS_MAX_AGE},
-    reply::Document,
+    oidc::jose::{
+        provider_key,
+        published_jwks::{PublishedJwks, is_fresh_in_isolate, newer},
+    },
     time::{Lifetime, UnixTime},
 };
 
 const KV_NAME: &str = "jwks";
 
-/// How long an isolate serves what it has.
-const IN_ISOLATE: Lifetime = Lifetime::minutes(1);
-
-/// The age at which the copy in KV is made anew: the run of every five minutes has then missed twice. Who can write to KV can
-/// bring back a copy that Limen wrote before a key was withdrawn, and no MAC tells that it is old; but not for longer than apps
-/// keep what they had anyway.
-const STALE: Lifetime = JWKS_MAX_AGE;
-
-/// By how much a copy may be of the future, for the clocks of the platform: one from before the clock went back counts no longer
-/// than others.
-const CLOCK_SKEW: Lifetime = Lifetime::minutes(1);
-
 /// How long KV keeps the copy, for the time in which D1 is down.
 const IN_KV: Lifetime = Lifetime::days(7);
-
-/// The document as it is kept.
-#[derive(Serialize, Deserialize)]
-pub struct PublishedJwks {
-    pub made_at: UnixTime,
-    pub keys: Vec<Value>,
-    #[serde(skip)]
-    document: OnceCell<Document>,
-}
-
-impl PublishedJwks {
-    /// The document as it is served.
-    pub fn document(&self) -> Document {
-        let make = || Document::new(&serde_json::json!({ "keys": self.keys }).to_string());
-        self.document.get_or_init(make).clone()
-    }
-}
 
 /// How often a publication is repeated because the keys changed meanwhile.
 const MOST_ROUNDS: usize = 3;
@@ -80,28 +50,23 @@ impl Ticket {
 
 /// The JWKS that is kept: in the isolate, else in KV. `None` when there is none, as before the first request of all.
 pub async fn kept(context: &Context) -> Option<Rc<PublishedJwks>> {
-    let age = |since: UnixTime| context.now.since(since).seconds();
     let cached = CACHE.with_borrow(Clone::clone);
     if let Some(Cached { since, jwks, .. }) = &cached
-        && (0..IN_ISOLATE.seconds()).contains(&age(*since))
+        && is_fresh_in_isolate(*since, context.now)
     {
         return Some(jwks.clone());
     }
     let ticket = Ticket::draw();
     let copy: PublishedJwks = context.kv.get(KV_NAME, &context.config.roots).await?;
-    let counts = |made_at: UnixTime| (-CLOCK_SKEW.seconds()..=STALE.seconds()).contains(&age(made_at));
-    if !counts(copy.made_at)
+    if !copy.counts(context.now)
         && let Ok(fresh) = publish(context).await
     {
         // Without any key the database was made anew.
         return Some(fresh).filter(|fresh| !fresh.keys.is_empty());
     }
-    // KV may still give what was there before this isolate's own publication.
-    let newer = cached
-        .map(|cached| cached.jwks)
-        .filter(|cached| cached.made_at > copy.made_at && counts(cached.made_at));
     // With D1 down an old copy is better than none: every key is in it long before it signs.
-    Some(keep(newer.unwrap_or_else(|| Rc::new(copy)), ticket, context))
+    let newer = newer(cached.map(|cached| cached.jwks), Rc::new(copy), context.now);
+    Some(keep(newer, ticket, context))
 }
 
 /// The JWKS as it is kept, however old, else as D1 has it. Nothing is made, kept or published.
@@ -172,9 +137,8 @@ fn keep(jwks: Rc<PublishedJwks>, ticket: Ticket, context: &Context) -> Rc<Publis
 
 async fn from_database(context: &Context) -> Result<PublishedJwks, Fault> {
     let keys = context.db.read(signing_keys::all()).await?;
-    Ok(PublishedJwks {
-        made_at: context.now,
-        keys: provider_key::jwks(keys.iter(), context.now),
-        document: OnceCell::new(),
-    })
+    Ok(PublishedJwks::new(
+        provider_key::jwks(keys.iter(), context.now),
+        context.now,
+    ))
 }

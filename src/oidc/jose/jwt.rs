@@ -264,7 +264,7 @@ mod tests {
         let token = Unverified::parse(&twice).unwrap();
         assert_eq!(token.claims_unverified::<Value>(), None);
         let none = format!("{}.e30.AA", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#));
-        assert!(Unverified::parse(&none).is_none_or(|token| token.alg().is_none()));
+        assert_eq!(Unverified::parse(&none).unwrap().alg(), None);
         for text in ["", ".", "..", "a.b.c", "e30.e30", &"a".repeat(70_000)] {
             assert!(Unverified::parse(text).is_none(), "{text}");
         }

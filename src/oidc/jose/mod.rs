@@ -4,3 +4,4 @@ pub mod audience;
 pub mod jwe;
 pub mod jwt;
 pub mod provider_key;
+pub mod published_jwks;

@@ -62,7 +62,7 @@ export function relyingParty(op, person) {
     if (signed) assert.ok(kid, "the kid says which key of the JWKS");
     const expected = { audience: by.id, requiredClaims: ["exp", "iat"] };
     const claims = signed ? await verified(op, token, expected) : claimsOf(token);
-    assert.ok(claims.sub.length > 0 && claims.sub.length <= 255);
+    assert.ok(claims.sub.length > 0 && claims.sub.length <= 255, "sub has at most 255 characters");
     assert.equal(claims.nonce, params.nonce);
     return claims;
   }
