@@ -456,7 +456,7 @@ fn names(jwks: &PublishedJwks) -> Vec<String> {
 #[test]
 fn every_token_verifies_in_every_history() {
     let number = |name: &str| env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
-    let (histories, first) = (number("KEY_HISTORIES").unwrap_or(300), number("KEY_SEED").unwrap_or(1));
+    let (histories, first) = (number("KEY_HISTORIES").unwrap_or(150), number("KEY_SEED").unwrap_or(1));
     let mut db = Sqlite::migrated();
     for seed in first..first + histories {
         let mut world = World::new(db, seed);
