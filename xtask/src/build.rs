@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::child;
-use crate::failure::{Context, Result};
+use crate::failure::{self, Context, Result};
 use crate::fingerprint::{self, Fingerprint};
 use crate::project;
 use crate::setup::{self, Toolchain};
@@ -34,7 +34,8 @@ const FEATURES: [&str; 7] = [
     "exception-handling",
 ];
 
-pub fn run(_: &[String]) -> Result<()> {
+pub fn run(arguments: &[String]) -> Result<()> {
+    failure::refuse_arguments(arguments, HELP)?;
     set_up_and_build()
 }
 

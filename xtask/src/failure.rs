@@ -37,6 +37,14 @@ impl fmt::Display for Failure {
     }
 }
 
+/// For a command that takes no arguments: a misspelt option does not look as if it had worked.
+pub fn refuse_arguments(arguments: &[String], help: &str) -> Result<()> {
+    match arguments.first() {
+        None => Ok(()),
+        Some(unknown) => Err(Failure::new(format!("`{unknown}` is not known here.")).advice(help.trim())),
+    }
+}
+
 /// Names the operation that an underlying error belongs to.
 pub trait Context<T> {
     fn context(self, what: impl FnOnce() -> String) -> Result<T>;

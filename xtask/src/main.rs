@@ -15,6 +15,7 @@ mod random;
 mod setup;
 mod step;
 mod test;
+mod web;
 
 use std::process::ExitCode;
 

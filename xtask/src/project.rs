@@ -5,16 +5,22 @@ use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use crate::failure::{Context, Failure, Result};
 
 /// What Workers are compiled for.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
-/// The repository's root folder.
+/// The repository's root folder. Cargo says at run time where it is: a copied checkout brings along a program that was compiled
+/// elsewhere.
 pub fn root() -> &'static Path {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask)
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let compiled_in = || PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let xtask = env::var_os("CARGO_MANIFEST_DIR").map_or_else(compiled_in, PathBuf::from);
+        xtask.parent().unwrap_or(&xtask).to_owned()
+    })
 }
 
 /// Logs, stamps and the lock of this tool.

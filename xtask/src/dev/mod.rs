@@ -7,6 +7,7 @@ mod vars;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::build;
@@ -24,7 +25,8 @@ Usage: cargo xtask dev [--port N] [--reset]
 
 Sets everything up, builds the Worker, migrates a local D1, and serves Limen on http://localhost:8787 and an example
 app on the next port. The first start makes random secrets (.dev.vars), a first user and an example client, and
-prints how to sign in. A change under src/ rebuilds and reloads. Ctrl-C stops it.
+prints how to sign in. A change under src/ rebuilds and reloads, a change of .dev.vars starts Limen again. Ctrl-C
+stops it.
 
   --port N   serve on this port instead, with data of its own
   --reset    forget the data of an earlier start: users, clients, keys, sessions
@@ -66,6 +68,19 @@ impl Place {
         format!("http://localhost:{}", self.app_port())
     }
 
+    /// The names of the servers, and of their logs: each port has its own.
+    fn limen(&self) -> String {
+        format!("limen-{}", self.port)
+    }
+
+    fn example_app(&self) -> String {
+        format!("example-app-{}", self.app_port())
+    }
+
+    fn discovery(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.issuer())
+    }
+
     /// Where the example app has people sent when they have signed out.
     fn signed_out(&self) -> String {
         format!("{}/signed-out", self.app())
@@ -75,8 +90,7 @@ impl Place {
 pub fn run(arguments: &[String]) -> Result<()> {
     let (port, reset) = parse(arguments)?;
     let place = Place::new(port);
-    servers::check_free(place.port)?;
-    servers::check_free(place.app_port())?;
+    servers::check_free(&[("Limen", place.port), ("the example app", place.app_port())])?;
 
     build::set_up_and_build()?;
     if reset {
@@ -104,7 +118,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         Ok("started".into())
     })?;
     print_how_to_sign_in(&place, &seed, &example_request);
-    servers.follow_until_stopped()
+    servers.follow_until_stopped(&place.limen(), &project::root().join(vars::FILE))
 }
 
 fn parse(arguments: &[String]) -> Result<(u16, bool)> {
@@ -151,6 +165,16 @@ fn migrate(state: &Path) -> Result<String> {
 }
 
 fn start_limen(place: &Place, servers: &mut Servers) -> Result<String> {
+    let command = {
+        let (port, issuer, state) = (place.port, place.issuer(), place.state.clone());
+        move || limen(port, &issuer, &state)
+    };
+    servers.start(&place.limen(), Box::new(command))?;
+    servers.wait_for(&place.discovery(), START_UP)?;
+    Ok("started".into())
+}
+
+fn limen(port: u16, issuer: &str, state: &Path) -> Result<Command> {
     let mut wrangler = project::command(project::npm_program("wrangler"))?;
     wrangler
         .args([
@@ -158,36 +182,37 @@ fn start_limen(place: &Place, servers: &mut Servers) -> Result<String> {
             "--ip",
             "localhost",
             "--port",
-            &place.port.to_string(),
+            &port.to_string(),
             "--inspector-port",
             "0",
         ])
         .args([
             "--var",
-            &format!("ISSUER:{}", place.issuer()),
+            &format!("ISSUER:{issuer}"),
             "--show-interactive-dev-session=false",
             "--persist-to",
         ])
-        .arg(&place.state)
+        .arg(state)
         // Offline, the request's `cf` object cannot be fetched; Limen needs none.
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
-    servers.start("limen", wrangler)?;
-    servers.wait_for(
-        &format!("{}/.well-known/openid-configuration", place.issuer()),
-        START_UP,
-    )?;
-    Ok("started".into())
+    Ok(wrangler)
 }
 
 /// Starts the example app and answers with a complete authorization URL of its making.
 fn start_app(place: &Place, seed: &Seed, servers: &mut Servers) -> Result<String> {
-    let mut app = project::command("node")?;
-    app.arg(project::root().join("examples/relying-party/app.mjs"))
-        .env("PORT", place.app_port().to_string())
-        .env("ISSUER", place.issuer())
-        .env("CLIENT_ID", &seed.client_id)
-        .env("CLIENT_SECRET", &seed.client_secret);
-    servers.start("example-app", app)?;
+    let settings = [
+        ("PORT", place.app_port().to_string()),
+        ("ISSUER", place.issuer()),
+        ("CLIENT_ID", seed.client_id.clone()),
+        ("CLIENT_SECRET", seed.client_secret.clone()),
+    ];
+    let command = move || {
+        let mut app = project::command("node")?;
+        app.arg(project::root().join("examples/relying-party/app.mjs"))
+            .envs(settings.clone());
+        Ok(app)
+    };
+    servers.start(&place.example_app(), Box::new(command))?;
     servers.wait_for(&format!("{}/example-request", place.app()), START_UP)
 }
 
@@ -207,7 +232,7 @@ An authorization request of the example app, to click:
 
 {example_request}
 
-Logs follow; Ctrl-C stops everything.
+Logs follow; Ctrl-C stops everything. A change of .dev.vars starts Limen again.
 ",
         issuer = place.issuer(),
         app = place.app(),

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,24 +25,45 @@ pub struct Servers {
     stop_asked: Arc<AtomicBool>,
 }
 
+/// Makes the command that starts a server.
+type Start = Box<dyn Fn() -> Result<Command>>;
+
 struct Server {
-    name: &'static str,
+    name: String,
+    start: Start,
     process: Child,
     log: PathBuf,
     /// Reads on where the last look at the log ended.
     unread: File,
 }
 
-/// Says so where another program listens on the port already.
-pub fn check_free(port: u16) -> Result<()> {
-    for address in ["127.0.0.1", "::1"] {
-        if TcpListener::bind((address, port)).is_err_and(|error| error.kind() == ErrorKind::AddrInUse) {
-            return Err(Failure::new(format!("Port {port} is in use by another program."))
-                .advice("Stop it, or choose another port: `cargo xtask dev --port 9000`."));
+/// Says so where another program listens already on the port that one of these is for.
+pub fn check_free(ports: &[(&str, u16)]) -> Result<()> {
+    for (name, port) in ports {
+        if is_taken(*port) {
+            let free = (9000..9100)
+                .step_by(2)
+                .find(|port| !is_taken(*port) && !is_taken(port + 1));
+            return Err(Failure::new(format!(
+                "Port {port}, which is for {name}, is in use by another program."
+            ))
+            .advice(format!(
+                "Stop that program, or choose another port: `cargo xtask dev --port {}`.",
+                free.unwrap_or(9000)
+            )));
         }
     }
     Ok(())
 }
+
+fn is_taken(port: u16) -> bool {
+    ["127.0.0.1", "::1"]
+        .iter()
+        .any(|address| TcpListener::bind((*address, port)).is_err_and(|error| error.kind() == ErrorKind::AddrInUse))
+}
+
+/// How the Worker's answer to every request begins where a setting is missing or wrong; what is wrong follows.
+const NOT_CONFIGURED: &str = "Limen is not configured.";
 
 impl Servers {
     /// From here on Ctrl-C and SIGTERM end this program by way of stopping its servers.
@@ -57,8 +78,28 @@ impl Servers {
         })
     }
 
-    /// Starts a server in a process group of its own, with its output in a log file.
-    pub fn start(&mut self, name: &'static str, mut command: Command) -> Result<()> {
+    /// Starts a server, with its output in a log file of that name.
+    pub fn start(&mut self, name: &str, start: Start) -> Result<()> {
+        self.running.push(Server::spawn(name.to_owned(), start)?);
+        Ok(())
+    }
+
+    /// Stops the server of that name and starts it anew.
+    fn restart(&mut self, name: &str) -> Result<()> {
+        let Some(at) = self.running.iter().position(|server| server.name == name) else {
+            return Ok(());
+        };
+        let mut former = self.running.remove(at);
+        former.stop();
+        self.running.insert(at, Server::spawn(former.name, former.start)?);
+        Ok(())
+    }
+}
+
+impl Server {
+    /// Starts in a process group of its own.
+    fn spawn(name: String, start: Start) -> Result<Self> {
+        let mut command = start()?;
         let log = project::scratch()?.join(format!("{name}.log"));
         let open = || -> std::io::Result<_> {
             let file = File::create(&log)?;
@@ -67,16 +108,33 @@ impl Servers {
         let (out, err, unread) = open().context(|| format!("Could not write {}", log.display()))?;
         let process = command.stdout(out).stderr(err).process_group(0).spawn();
         let process = process.context(|| format!("Could not start {name}"))?;
-        self.running.push(Server {
+        Ok(Self {
             name,
+            start,
             process,
             log,
             unread,
-        });
-        Ok(())
+        })
     }
 
-    /// Waits until `url` answers with 200, and hands back what it answers.
+    /// Asks it to stop, and makes it stop.
+    fn stop(&mut self) {
+        self.signal("TERM");
+        self.wait_or_kill(Instant::now());
+    }
+
+    fn wait_or_kill(&mut self, asked: Instant) {
+        while asked.elapsed() < TIME_TO_STOP && matches!(self.process.try_wait(), Ok(None)) {
+            sleep(POLL / 4);
+        }
+        self.signal("KILL");
+        let _ = self.process.wait();
+    }
+}
+
+impl Servers {
+    /// Waits until `url` answers with 200, and hands back what it answers. A Worker that says that it is not configured is not
+    /// waited for.
     pub fn wait_for(&mut self, url: &str, limit: Duration) -> Result<String> {
         let started = Instant::now();
         loop {
@@ -87,6 +145,12 @@ impl Servers {
             {
                 return Ok(answer.body.clone());
             }
+            if let Ok(answer) = &answer
+                && answer.body.starts_with(NOT_CONFIGURED)
+            {
+                return Err(Failure::new(answer.body.trim().to_owned())
+                    .advice("Change that in .dev.vars, then run this again."));
+            }
             if started.elapsed() > limit {
                 let failure = answer.map_or_else(|failure| failure, |answer| answer.failure(&format!("GET {url}")));
                 let logs: Vec<String> = self.running.iter().map(|server| child::relative(&server.log)).collect();
@@ -96,8 +160,10 @@ impl Servers {
         }
     }
 
-    /// Shows what the servers log from now on, until one ends or the user stops them.
-    pub fn follow_until_stopped(mut self) -> Result<()> {
+    /// Shows what the servers log from now on, until one ends or the user stops them. When `file` changes, the server `reader`
+    /// starts anew, since it reads that at its start.
+    pub fn follow_until_stopped(mut self, reader: &str, file: &Path) -> Result<()> {
+        let mut known = fs::read(file).ok();
         for server in &mut self.running {
             server.new_output();
         }
@@ -107,6 +173,12 @@ impl Servers {
                 let _ = std::io::stdout().write_all(&server.new_output());
             }
             self.check_running()?;
+            let held = fs::read(file).ok();
+            if held != known {
+                known = held;
+                println!("\n{} has changed: Limen starts again.\n", child::relative(file));
+                self.restart(reader)?;
+            }
             sleep(POLL);
         }
         drop(self);
@@ -122,7 +194,7 @@ impl Servers {
         for server in &mut self.running {
             if let Ok(Some(status)) = server.process.try_wait() {
                 let log = fs::read_to_string(&server.log).unwrap_or_default();
-                return Err(child::ended(server.name, status, &server.log, &log));
+                return Err(child::ended(&server.name, status, &server.log, &log));
             }
         }
         Ok(())
@@ -136,11 +208,7 @@ impl Drop for Servers {
         }
         let asked = Instant::now();
         for server in &mut self.running {
-            while asked.elapsed() < TIME_TO_STOP && matches!(server.process.try_wait(), Ok(None)) {
-                sleep(POLL / 4);
-            }
-            server.signal("KILL");
-            let _ = server.process.wait();
+            server.wait_or_kill(asked);
         }
     }
 }

@@ -8,6 +8,8 @@ use crate::private_file;
 use crate::project;
 use crate::random;
 
+pub const FILE: &str = ".dev.vars";
+
 #[derive(Default)]
 pub struct Vars {
     pub admin_token: String,
@@ -15,7 +17,7 @@ pub struct Vars {
 
 /// Adds what is missing and leaves the rest as it is.
 pub fn ensure() -> Result<(Vars, String)> {
-    let path = project::root().join(".dev.vars");
+    let path = project::root().join(FILE);
     let held = fs::read_to_string(&path).unwrap_or_default();
     let wanted = [
         ("ISSUER", format!("http://localhost:{DEFAULT_PORT}")),

@@ -8,7 +8,7 @@ mod wasm_target;
 
 use std::path::PathBuf;
 
-use crate::failure::Result;
+use crate::failure::{self, Result};
 use crate::project;
 use crate::step::step;
 
@@ -28,7 +28,8 @@ Installs what the other commands need; they all do this by themselves.
 What is already there stays as it is. Once all is there, no network is needed.
 ";
 
-pub fn run(_: &[String]) -> Result<()> {
+pub fn run(arguments: &[String]) -> Result<()> {
+    failure::refuse_arguments(arguments, HELP)?;
     let _lock = project::lock()?;
     for_building()?;
     for_browsing().map(drop)

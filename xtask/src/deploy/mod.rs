@@ -1,5 +1,8 @@
 //! Deploys to the Cloudflare account that wrangler is signed in to: secrets, database, migrations, Worker.
 
+mod first_person;
+mod settings;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,87 +16,89 @@ use crate::private_file;
 use crate::project;
 use crate::random;
 use crate::step::step;
+use settings::Settings;
 
 pub const HELP: &str = "
-Usage: cargo xtask deploy [--dry-run]
+Usage: cargo xtask deploy [--first-user NAME] [--dry-run]
 
 Deploys Limen to your Cloudflare account, step by step, and can be run again at any time:
 
-  - checks that wrangler.toml names your ISSUER and that wrangler is signed in
+  - puts your settings in limen.toml above those of wrangler.toml, and checks that they name your ISSUER
+  - checks that wrangler is signed in
   - builds the Worker
   - makes the secrets KEK_1 and ADMIN_TOKEN the first time, and keeps a copy in .limen/secrets.json
   - creates the D1 database where there is none, and applies the migrations that are new
   - deploys the Worker, which creates the KV namespace the first time
+  - makes the first person where there is nobody, and prints how to sign in
 
-  --dry-run  only build, and let wrangler check what it would upload; works offline
+  --first-user NAME  how the first person is called: admin, if you do not say
+  --dry-run          only build, and let wrangler check what it would upload; works offline
 ";
 
-const DATABASE: &str = "limen";
 const ABOUT_SECRETS: &str = "
 .limen/secrets.json holds the secrets made on this machine. Put KEK_1 where you keep such things, since without it
 a restored backup is worthless, then remove the file. ADMIN_TOKEN opens the admin API.";
-const PLACEHOLDER: &str = "https://id.example.com";
+
+const FIRST_USER: &str = "admin";
 
 pub fn run(arguments: &[String]) -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => deploy(),
+        [] => deploy(FIRST_USER),
+        ["--first-user", name] if !name.starts_with('-') => deploy(name),
         ["--dry-run"] => dry_run(),
-        _ => Err(Failure::new("Only --dry-run is known here.").advice(HELP.trim())),
+        _ => Err(Failure::new("These arguments are not known here.").advice(HELP.trim())),
     }
 }
 
 fn dry_run() -> Result<()> {
+    let config = settings::read_unchecked()?;
     build::set_up_and_build()?;
     step("What would be uploaded", || {
-        let output = wrangler("deploy", &["deploy", "--dry-run"])?.successful()?;
+        let output = wrangler("deploy", &config, &["deploy", "--dry-run"])?.successful()?;
         let size = output.lines().find_map(|line| line.strip_prefix("Total Upload: "));
         Ok(size.unwrap_or("checked").into())
     })
 }
 
-fn deploy() -> Result<()> {
-    let issuer = issuer()?;
+fn deploy(first_user: &str) -> Result<()> {
+    let settings = settings::read()?;
+    let (issuer, config) = (&settings.issuer, &settings.file);
     build::set_up_and_build()?;
-    step("Signed in to Cloudflare", check_login)?;
+    step("Signed in to Cloudflare", || check_login(config))?;
     let mut new_secrets = None;
     step("Secrets", || {
-        let (file, words) = missing_secrets()?;
+        let (file, words) = missing_secrets(config)?;
         new_secrets = file;
         Ok(words)
     })?;
-    step("The database", create_database)?;
+    step("The database", || create_database(&settings))?;
     step("Migrations", || {
-        wrangler("migrations", &["d1", "migrations", "apply", "DB", "--remote"])?.successful()?;
+        wrangler("migrations", config, &["d1", "migrations", "apply", "DB", "--remote"])?.successful()?;
         Ok("applied".into())
     })?;
-    step("The Worker", || upload(new_secrets.as_deref()))?;
+    step("The Worker", || upload(config, new_secrets.as_deref()))?;
+    let mut first = None;
+    step("The first person", || {
+        let Some(token) = first_person::admin_token() else {
+            return Ok("not looked for: no ADMIN_TOKEN in .limen/secrets.json".into());
+        };
+        first = first_person::ensure(issuer, &token, first_user)?;
+        Ok(if first.is_some() { "made" } else { "there" }.into())
+    })?;
     println!("\nLimen is deployed for {issuer}, which must be the address it answers at:\n");
     println!("  curl {issuer}/.well-known/openid-configuration");
+    if let Some(first_person::Person { username, password }) = first {
+        println!("\n  Sign in at      {issuer}/account\n  as              {username}\n  Password        {password}");
+        println!("\nThe password is shown this once. Choose your own on the account page.");
+    }
     if new_secrets.is_some() {
         println!("{ABOUT_SECRETS}");
     }
     Ok(())
 }
 
-/// The issuer in wrangler.toml, once it is the deployer's own.
-fn issuer() -> Result<String> {
-    let path = project::root().join("wrangler.toml");
-    let text = fs::read_to_string(&path).context(|| format!("Could not read {}", path.display()))?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("ISSUER")?.trim_start().strip_prefix('='));
-    let issuer = line.map(|value| value.trim().trim_matches('"')).unwrap_or_default();
-    if issuer.starts_with("https://") && issuer != PLACEHOLDER {
-        return Ok(issuer.into());
-    }
-    Err(Failure::new("wrangler.toml does not name your issuer yet.").advice(
-        "Set ISSUER under [vars] to the https address that Limen will answer at, without a slash at the end: \
-         https://limen.<your-subdomain>.workers.dev, or a domain of yours (see the comments there).",
-    ))
-}
-
-fn check_login() -> Result<String> {
-    let finished = wrangler("whoami", &["whoami", "--json"])?;
+fn check_login(config: &Path) -> Result<String> {
+    let finished = wrangler("whoami", config, &["whoami", "--json"])?;
     if finished.status.success() {
         return Ok("yes".into());
     }
@@ -105,8 +110,8 @@ fn check_login() -> Result<String> {
 }
 
 /// Makes the secrets of a first deployment. They go into a file first, so that an interruption loses none.
-fn missing_secrets() -> Result<(Option<PathBuf>, String)> {
-    let there = secrets_there()?;
+fn missing_secrets(config: &Path) -> Result<(Option<PathBuf>, String)> {
+    let there = secrets_there(config)?;
     let lacks = |name: &&str| !there.contains(&format!("\"{name}\""));
     if there.contains("\"KEK_") {
         // An operator may have removed ADMIN_TOKEN since, or KEK_1 after a change of the root key: they stay away.
@@ -134,8 +139,8 @@ fn missing_secrets() -> Result<(Option<PathBuf>, String)> {
 }
 
 /// What wrangler lists, as it stands. An account that has no such Worker yet has none of its secrets.
-fn secrets_there() -> Result<String> {
-    let finished = wrangler("secrets", &["secret", "list", "--format", "json"])?;
+fn secrets_there(config: &Path) -> Result<String> {
+    let finished = wrangler("secrets", config, &["secret", "list", "--format", "json"])?;
     let is_new = finished.output.contains("not found") && finished.output.contains("If this is a new Worker");
     if is_new {
         Ok(String::new())
@@ -144,22 +149,35 @@ fn secrets_there() -> Result<String> {
     }
 }
 
-fn create_database() -> Result<String> {
-    let list = wrangler("databases", &["d1", "list", "--json"])?.successful()?;
-    if list.contains(&format!("\"name\": \"{DATABASE}\"")) {
+fn create_database(settings: &Settings) -> Result<String> {
+    let (name, config) = (settings.database.as_str(), &settings.file);
+    let list = wrangler("databases", config, &["d1", "list", "--json"])?.successful()?;
+    if lists(&list, name) {
         return Ok("there".into());
     }
-    wrangler("database", &["d1", "create", DATABASE])?.successful()?;
+    wrangler("database", config, &["d1", "create", name])?.successful()?;
     Ok("created".into())
 }
 
-fn upload(new_secrets: Option<&Path>) -> Result<String> {
+/// Whether a database is in the JSON that wrangler lists. It may have words of its own before that.
+fn lists(output: &str, name: &str) -> bool {
+    let json = output
+        .find('[')
+        .and_then(|start| output.get(start..))
+        .unwrap_or_default();
+    let databases: Vec<Value> = serde_json::from_str(json.trim()).unwrap_or_default();
+    databases
+        .iter()
+        .any(|database| database.get("name").and_then(Value::as_str) == Some(name))
+}
+
+fn upload(config: &Path, new_secrets: Option<&Path>) -> Result<String> {
     let mut words = vec!["deploy"];
     let file = new_secrets.map(|file| file.display().to_string());
     if let Some(file) = &file {
         words.extend(["--secrets-file", file]);
     }
-    let finished = wrangler("deploy", &words)?;
+    let finished = wrangler("deploy", config, &words)?;
     if let Some(file) = new_secrets {
         fs::remove_file(file).context(|| format!("Could not remove {}", file.display()))?;
     }
@@ -167,12 +185,25 @@ fn upload(new_secrets: Option<&Path>) -> Result<String> {
     Ok("deployed".into())
 }
 
-fn wrangler(log: &str, words: &[&str]) -> Result<Finished> {
+fn wrangler(log: &str, config: &Path, words: &[&str]) -> Result<Finished> {
     let mut wrangler = project::command(project::npm_program("wrangler"))?;
-    child::run(log, wrangler.args(words))
+    child::run(log, wrangler.args(words).arg("--config").arg(config))
 }
 
 fn write_json(path: &Path, values: &BTreeMap<String, Value>) -> Result<()> {
     let text = serde_json::to_string_pretty(values).context(|| "Could not write secrets as JSON".into())?;
     private_file::write(path, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_found_by_its_whole_name() {
+        let list = r#" wrangler 4
+[ { "uuid": "1","name":"limen-old" }, { "name" : "limen" } ]"#;
+        assert!(lists(list, "limen") && lists(list, "limen-old"));
+        assert!(!lists(list, "lime") && !lists("[]", "limen") && !lists("", "limen"));
+    }
 }
