@@ -1,7 +1,7 @@
 //! Makes the table of letters that names may be spelled with (src/account/name/letters.rs), so that the Worker carries this
 //! table alone and not those of Unicode: which characters, of which scripts, and which look like a Latin one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_script::{Script, ScriptExtension, UnicodeScript};
@@ -69,6 +69,57 @@ fn look_alike(c: char) -> Option<char> {
     (is_small && looks_like.is_ascii_alphanumeric()).then_some(looks_like)
 }
 
+/// What small letters of other scripts than Latin are compared as: those that look like a letter, or like several, of yet another
+/// script (UTS 39 section 4). Letters that only look like others of their own script are none of them.
+fn twins(scripts: &[Script]) -> BTreeMap<char, String> {
+    let is_of_one_script = |c: &char| !matches!(c.script(), Script::Latin | Script::Common | Script::Inherited);
+    let is_small = |c: &char| c.to_lowercase().eq([*c]);
+    let letters: Vec<_> = ('\u{80}'..=char::MAX)
+        .filter(|c| {
+            is_of_one_script(c) && is_small(c) && kind(*c, scripts).is_some() && [*c].into_iter().nfd().count() == 1
+        })
+        .map(|c| {
+            (
+                c,
+                skeleton(c.encode_utf8(&mut [0; 4])).collect::<String>().to_lowercase(),
+            )
+        })
+        .collect();
+    let mut scripts_of: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (c, looks_like) in &letters {
+        scripts_of
+            .entry(looks_like)
+            .or_default()
+            .insert(c.script().short_name());
+    }
+    // Of several letters, or of one that only another script has.
+    let is_foreign = |looks_like: &str, script: Script| {
+        let is_neutral = |c: char| matches!(c.script(), Script::Inherited);
+        let is_other = |c: char| kind(c, scripts).is_some() && !c.script_extension().contains_script(script);
+        let is_jamo = |c: char| c.script() == Script::Hangul && script != Script::Hangul;
+        looks_like.chars().all(|c| is_neutral(c) || is_other(c) || is_jamo(c)) && !looks_like.chars().all(is_neutral)
+    };
+    let mut twins: BTreeMap<_, _> = letters
+        .iter()
+        .filter(|(c, looks_like)| {
+            let shared = scripts_of
+                .get(looks_like.as_str())
+                .is_some_and(|scripts| scripts.len() > 1);
+            !looks_like.chars().eq([*c]) && (shared || is_foreign(looks_like, c.script()))
+        })
+        .cloned()
+        .collect();
+    // A small letter may look like one of which only the capital is told what that looks like.
+    let once = twins.clone();
+    for looks_like in twins.values_mut() {
+        let again = looks_like
+            .chars()
+            .map(|c| once.get(&c).cloned().unwrap_or_else(|| c.to_string()));
+        *looks_like = again.collect();
+    }
+    twins
+}
+
 /// What a halfwidth letter stands for (RFC 8265 section 3.3.2).
 fn width(c: char) -> Option<char> {
     let mut mapped = [c].into_iter().nfkd();
@@ -103,6 +154,7 @@ pub fn compile() -> String {
         .collect();
     let widths: Vec<_> = HALFWIDTH.map(|c| width(c).unwrap_or(c)).collect();
     let look_alikes: Vec<_> = look_alikes.into_iter().collect();
+    let twins: Vec<_> = twins(&scripts).into_iter().collect();
     let ranges = pack(&ranges);
     format!(
         "{constants}
@@ -111,11 +163,13 @@ pub fn compile() -> String {
          const KINDS: [u64; {}] = {kinds:?};
          static RANGES: [u8; {}] = {ranges:?};
          static HALFWIDTH: [char; {}] = {widths:?};
-         static LOOK_ALIKES: [(char, char); {}] = {look_alikes:?};\n",
+         static LOOK_ALIKES: [(char, char); {}] = {look_alikes:?};
+         static TWINS: [(char, &str); {}] = {twins:?};\n",
         kinds.len(),
         ranges.len(),
         widths.len(),
         look_alikes.len(),
+        twins.len(),
     )
 }
 

@@ -53,6 +53,8 @@ pub enum Event {
     PasswordChanged,
     /// A person changed what is known about them.
     ProfileChanged,
+    /// A person gave themselves another e-mail address, which is a name to sign in with.
+    EmailChanged,
     /// A person took a copy of what is stored about them.
     DataExported,
     /// A person deleted their own account.
@@ -116,6 +118,7 @@ impl Event {
         Self::SignedUp,
         Self::PasswordChanged,
         Self::ProfileChanged,
+        Self::EmailChanged,
         Self::DataExported,
         Self::AccountDeleted,
         Self::OperatorRefused,
@@ -153,6 +156,7 @@ impl Event {
             Self::SignedUp => "signed_up",
             Self::PasswordChanged => "password_changed",
             Self::ProfileChanged => "profile_changed",
+            Self::EmailChanged => "email_changed",
             Self::DataExported => "data_exported",
             Self::AccountDeleted => "account_deleted",
             Self::OperatorRefused => "operator_refused",

@@ -89,6 +89,13 @@ pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, NoHash> {
     Ok(hash.map_err(|_| NoHash::Failed)?.to_string())
 }
 
+/// Whether what somebody typed is the password behind `stored`, prepared or, as passwords were stored once, as it was typed. The
+/// time it takes depends on what was typed, and not on whether there is such a person.
+pub fn is_typed(typed: &str, stored: Option<&str>) -> bool {
+    let prepared = prepare(typed);
+    verify(&prepared, stored) || (prepared != typed && verify(typed, stored))
+}
+
 /// Whether a prepared password is the one behind `stored`. It takes the same time when there is no such person.
 pub fn verify(password: &str, stored: Option<&str>) -> bool {
     let password = if password.len() <= LONGEST { password } else { "" };
@@ -138,6 +145,16 @@ mod tests {
             assert_eq!(check(&format!("correct{c}horse")), Err(Unfit::HasControls), "{c:?}");
         }
         assert_eq!(check(&"a".repeat(1_024)), Ok(()));
+    }
+
+    #[test]
+    fn a_password_of_before_works_as_it_is_typed() {
+        let stored = hash("correct\u{3000}horse", [1; 16]).unwrap();
+        assert!(is_typed("correct\u{3000}horse", Some(&stored)));
+        assert!(!is_typed("correct horse", Some(&stored)));
+        assert!(!is_typed("correct\u{3000}horse", None));
+        let stored = hash(&prepare("correct\u{3000}horse"), [1; 16]).unwrap();
+        assert!(is_typed("correct\u{a0}horse", Some(&stored)) && is_typed("correct horse", Some(&stored)));
     }
 
     #[test]

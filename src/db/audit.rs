@@ -86,9 +86,12 @@ pub(super) fn record_each(entry: &Entry<'_>, query: Statement, on: &impl Occasio
 ///
 /// Whoever is signed in can bring some events about as often as they like. What comes `again` within a minute is one row; of
 /// what differs, so many are written down, and one more as [`Event::Flooded`], so that the gap is seen. The last event of an
-/// account and a new password are always written down, and so is whatever an operator or Limen itself does.
+/// account, a new password and a new e-mail address are always written down, and so is whatever an operator or Limen itself does.
 fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: &str, condition: &str) -> Statement {
-    let always = matches!(entry.event, Event::AccountDeleted | Event::PasswordChanged);
+    let always = matches!(
+        entry.event,
+        Event::AccountDeleted | Event::PasswordChanged | Event::EmailChanged
+    );
     let limited = matches!(entry.actor, Actor::Person | Actor::Client) && !always;
     if !limited {
         let entry = bind(Statement::new(format!("{INSERT} SELECT * FROM {ENTRY}, (")), entry, on);

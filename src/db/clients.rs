@@ -9,7 +9,7 @@ use crate::{
     fault::Fault,
     oidc::client::{Client, SecretAtRest, StoredSecret, client_metadata::ClientMetadata},
     secret::{Hash, WrappedSecret},
-    time::UnixTime,
+    time::{Lifetime, UnixTime},
 };
 
 #[derive(Deserialize)]
@@ -27,6 +27,7 @@ struct Row {
     registered_openly: i64,
     document_fresh_until: Option<i64>,
     unused_since: Option<i64>,
+    last_used_at: Option<i64>,
 }
 
 /// A client with its secrets.
@@ -36,13 +37,26 @@ pub struct ClientRecord {
     pub registration_token_hash: Option<Hash>,
     /// Whether anybody could have registered it.
     pub registered_openly: bool,
-    /// Since when a client that anybody can bring about has been unused; `None` once it was used.
+    /// Since when nobody has used a client that anybody can bring about, about to the day; `None` while it is kept: somebody allows
+    /// it something, or the operator has changed it.
     pub unused_since: Option<UnixTime>,
+    /// When it last proved who it is, or lost its last consent, as far as that is written down.
+    pub last_used_at: Option<UnixTime>,
+}
+
+/// How often a use is written down: less than a day, so that whoever is used every day is not among those who wait for longer.
+const MARKED_EVERY: Lifetime = Lifetime::hours(12);
+
+impl ClientRecord {
+    /// Whether its use is to be written down by [`mark_used`].
+    pub fn is_use_due(&self, now: UnixTime) -> bool {
+        self.unused_since.is_some() && self.last_used_at.is_none_or(|at| at <= now - MARKED_EVERY)
+    }
 }
 
 const COLUMNS: &str = "id, version, metadata, secret_hash, previous_secret_hash, previous_secret_expires_at,
     wrapped_secret, previous_wrapped_secret, registration_token_hash, issued_at, registered_openly, document_fresh_until,
-    unused_since";
+    unused_since, last_used_at";
 
 pub fn find(client_id: &str) -> Query<Option<ClientRecord>> {
     Statement::new(format!("SELECT {COLUMNS} FROM clients WHERE id = ?"))
@@ -77,6 +91,7 @@ fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
         registration_token_hash: row.registration_token_hash.map(Hash::stored),
         registered_openly: row.registered_openly != 0,
         unused_since: row.unused_since.map(UnixTime),
+        last_used_at: row.last_used_at.map(UnixTime),
     }))
 }
 
@@ -153,9 +168,16 @@ pub fn put_described(client: &Client, now: UnixTime) -> Query<Option<ClientRecor
     .read_by(read)
 }
 
-/// Notes that a client was used, which happens once in its life.
-pub fn mark_used(client_id: &str) -> Statement {
-    Statement::new("UPDATE clients SET unused_since = NULL WHERE id = ? AND unused_since IS NOT NULL").bind(client_id)
+/// Notes that a client that nobody allows anything was used, once in [`MARKED_EVERY`].
+pub fn mark_used(client_id: &str, now: UnixTime) -> Statement {
+    Statement::new(
+        "UPDATE clients SET unused_since = ?, last_used_at = ?
+         WHERE id = ? AND unused_since IS NOT NULL AND COALESCE(last_used_at <= ?, TRUE)",
+    )
+    .bind(now)
+    .bind(now)
+    .bind(client_id)
+    .bind(now - MARKED_EVERY)
 }
 
 /// Changes a client whose version is still `read`, and says whether it was. A client that was used concurrently stays

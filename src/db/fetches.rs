@@ -35,6 +35,9 @@ pub struct Charge {
     pub counters: [Counter; 2],
     /// Where there is one, only if anybody can be that client.
     pub client_id: Option<String>,
+    /// A client whose own document or keys are fetched. While people use it, that does not count against the host: whoever makes
+    /// Limen ask a host that many share keeps nobody else's from being read.
+    pub owner: Option<String>,
 }
 
 impl Asking<'_> {
@@ -54,6 +57,10 @@ impl Asking<'_> {
             .append(self.may_ask());
         if let Some(client_id) = &charge.client_id {
             key = key.and(is_anybody(client_id));
+        }
+        let is_of_host = !before.is_empty();
+        if let (true, Some(owner)) = (is_of_host, &charge.owner) {
+            key = key.and(is_out_of_use(owner));
         }
         throttles::count(self.within(before, charge, key), self.now)
     }
@@ -99,7 +106,7 @@ impl Asking<'_> {
 
     /// Adds to `statement` the condition that none of `counters` is over its limit.
     fn within(&self, counters: &[Counter], charge: &Charge, mut statement: Statement) -> Statement {
-        for counter in counters {
+        for (n, counter) in counters.iter().enumerate() {
             statement = statement
                 .append(Statement::new(
                     " AND NOT EXISTS (
@@ -110,6 +117,9 @@ impl Asking<'_> {
                 .bind(self.now);
             if let Some(client_id) = &charge.client_id {
                 statement = statement.and(is_anybody(client_id));
+            }
+            if let (1.., Some(owner)) = (n, &charge.owner) {
+                statement = statement.and(is_out_of_use(owner));
             }
             statement = statement.append(Statement::new(")"));
         }
@@ -143,6 +153,11 @@ pub fn sweep(now: UnixTime) -> Statement {
 fn is_anybody(client_id: &str) -> Statement {
     let sql = format!("EXISTS (SELECT 1 FROM clients WHERE id = ? AND {})", clients::ANYBODY);
     Statement::new(sql).bind(client_id)
+}
+
+/// Holds where nobody allows the client of that id anything, and the operator has not changed it; also where there is none.
+fn is_out_of_use(client_id: &str) -> Statement {
+    Statement::new("NOT EXISTS (SELECT 1 FROM clients WHERE id = ? AND unused_since IS NULL)").bind(client_id)
 }
 
 fn read_latest<T: DeserializeOwned>(rows: &Rows) -> Result<Option<T>, Fault> {

@@ -50,9 +50,21 @@ fn read(rows: &Rows) -> Result<Option<Consent>, Fault> {
     }))
 }
 
+/// A consent that is given.
+pub struct Allowing<'a> {
+    pub grant_id: &'a str,
+    pub session_hash: &'a Hash,
+    /// As the person was shown it.
+    pub client: &'a Client,
+    pub request: &'a AuthRequest,
+    /// The reference of the pushed request, where it was one.
+    pub pushed: Option<&'a Hash>,
+}
+
 /// Remembers that the person behind a session allows a client what it asks for, beside what they allowed before, if the client
-/// is still the one that they were shown.
-pub fn allow(grant_id: &str, session_hash: &Hash, client: &Client, request: &AuthRequest, now: UnixTime) -> Statement {
+/// is still the one that they were shown, and a pushed request was not answered before.
+pub fn allow(allowing: &Allowing<'_>, now: UnixTime) -> Statement {
+    let (client, request) = (allowing.client, allowing.request);
     let claims: BTreeSet<_> = claims::of_scope(&request.scope)
         .chain(request.claims.beyond(&request.scope))
         .collect();
@@ -60,6 +72,7 @@ pub fn allow(grant_id: &str, session_hash: &Hash, client: &Client, request: &Aut
         "INSERT INTO grants (id, user_id, client_id, scope, claims, resources, created_at, updated_at)
          SELECT ?, user_id, ?, ?, ?, ?, ?, ? FROM sessions
          WHERE hash = ? AND EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND version = ?)
+           AND (? OR EXISTS (SELECT 1 FROM pushed_requests p WHERE p.hash = ? AND p.client_id = ?))
          ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at,
             scope = (SELECT json_group_array(value) FROM (
                 SELECT value FROM json_each(grants.scope) UNION SELECT value FROM json_each(excluded.scope))),
@@ -68,16 +81,19 @@ pub fn allow(grant_id: &str, session_hash: &Hash, client: &Client, request: &Aut
             resources = (SELECT json_group_array(value) FROM (
                 SELECT value FROM json_each(grants.resources) UNION SELECT value FROM json_each(excluded.resources)))",
     )
-    .bind(grant_id)
+    .bind(allowing.grant_id)
     .bind(&client.client_id)
     .bind(&scope_to_json(&request.scope))
     .bind(&to_json(&claims))
     .bind(&to_json(&request.resources.foreign()))
     .bind(now)
     .bind(now)
-    .bind(session_hash)
+    .bind(allowing.session_hash)
     .bind(&client.client_id)
     .bind(client.version)
+    .bind(allowing.pushed.is_none())
+    .bind(allowing.pushed)
+    .bind(&client.client_id)
 }
 
 /// Takes back what a person allowed a client; codes and tokens go with it.

@@ -12,16 +12,17 @@ pub const MOST_ROUNDS: usize = 5;
 /// How long rows outlive their expiry, so that a clock that jumps ahead for a moment loses nothing.
 const KEPT: Lifetime = Lifetime::days(1);
 
-/// How long a client that anybody registered may stay unused. One that was ever used, or that the operator changed, is kept for
-/// good: see `unused_since` in migrations/0024_unused_clients.sql.
+/// How long a client that anybody registered is kept where nobody allows it anything: if it was never used, and since it was used
+/// last. One that the operator changed is kept for good: see migrations/0045_disused_clients.sql.
 const UNUSED_CLIENT_KEPT: Lifetime = Lifetime::days(30);
+const DISUSED_CLIENT_KEPT: Lifetime = Lifetime::days(180);
 
-/// The most clients that anybody registered and nobody uses, and the most that their documents describe, that are kept: beyond
-/// them the oldest go, but none of the last day.
+/// The most clients that nobody allows anything that are kept, of each kind: those that anybody registered and nobody has used,
+/// those that were used, and those that their documents describe. Beyond them the oldest go, but none of the last day.
 const MOST_UNUSED: i64 = 10_000;
 const UNUSED_KEPT_AT_LEAST: Lifetime = Lifetime::days(1);
 
-/// How long a client that its document describes may stay unused: it comes back when it is asked for.
+/// How long a client that its document describes is kept where nobody allows it anything: it comes back when it is asked for.
 const UNUSED_DOCUMENT_KEPT: Lifetime = Lifetime::days(7);
 
 /// How long a signing key outlives its removal from the JWKS, for the record.
@@ -42,9 +43,11 @@ pub fn take_lease(name: &str, now: UnixTime, span: Lifetime) -> Query<bool> {
     .any()
 }
 
-/// Gives the lease back.
-pub fn release_lease(name: &str) -> Statement {
-    Statement::new("DELETE FROM leases WHERE name = ?").bind(name)
+/// Gives back the lease that [`take_lease`] took at that time for that `span`. Whoever took it over since has another end of it.
+pub fn release_lease(name: &str, taken_at: UnixTime, span: Lifetime) -> Statement {
+    Statement::new("DELETE FROM leases WHERE name = ? AND expires_at = ?")
+        .bind(name)
+        .bind(taken_at + span)
 }
 
 /// The query that says whether a deletion of at most [`BATCH`] rows deleted as many, so that there is probably more.
@@ -53,7 +56,7 @@ pub(super) fn is_full(deletion: Statement) -> Query<bool> {
 }
 
 /// Deletes what has expired, a bounded number of rows a table. Each says whether there is probably more.
-pub fn tidy(now: UnixTime) -> [Query<bool>; 12] {
+pub fn tidy(now: UnixTime) -> [Query<bool>; 13] {
     let expired_before = |before: UnixTime, table: &str, key: &str| {
         Statement::new(format!(
             "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE expires_at < ? LIMIT ?)"
@@ -85,12 +88,15 @@ pub fn tidy(now: UnixTime) -> [Query<bool>; 12] {
         Statement::new(
             "DELETE FROM clients WHERE rowid IN (
                 SELECT rowid FROM clients
-                WHERE unused_since < ? AND (document_fresh_until IS NOT NULL OR unused_since < ?) LIMIT ?)",
+                WHERE unused_since < ?
+                  AND (document_fresh_until IS NOT NULL OR unused_since < IIF(last_used_at IS NULL, ?, ?)) LIMIT ?)",
         )
         .bind(now - UNUSED_DOCUMENT_KEPT)
         .bind(now - UNUSED_CLIENT_KEPT)
+        .bind(now - DISUSED_CLIENT_KEPT)
         .bind(BATCH as i64),
-        surplus("document_fresh_until IS NULL"),
+        surplus("document_fresh_until IS NULL AND last_used_at IS NULL"),
+        surplus("document_fresh_until IS NULL AND last_used_at IS NOT NULL"),
         surplus("document_fresh_until IS NOT NULL"),
         Statement::new("DELETE FROM signing_keys WHERE remove_at < ? OR revoked_at < ?")
             .bind(now - KEY_KEPT)

@@ -7,6 +7,7 @@ use crate::{
     fault::Fault,
     oidc::{client::Client, subject::SubjectSalt},
     time::{Lifetime, UnixTime},
+    web::retry,
 };
 
 /// How long a run has a notice and its target for itself: longer than telling one target of all that it took.
@@ -140,13 +141,22 @@ pub fn postpone(notice: &Notice, failures: i64, due_at: UnixTime) -> Statement {
     .bind(&notice.client.client_id)
 }
 
-/// All that waits for the target of `notice` waits until `due_at`, since it has not answered, for the `failures`th time in a row.
-pub fn postpone_all(notice: &Notice, failures: i64, due_at: UnixTime) -> Statement {
-    Statement::new("UPDATE logout_outbox SET lease = NULL, attempts = ?, due_at = ? WHERE id = ? OR target = ?")
-        .bind(failures)
-        .bind(due_at)
-        .bind(&notice.id)
-        .bind(notice.target.as_ref())
+/// All that is due at the target of `notice` waits, since nobody answers there: for each client as long as its own failures in a
+/// row say ([`retry::wait`]). Of the clients in `heard`, a JSON array, this is the first.
+pub fn postpone_all(notice: &Notice, heard: &str, now: UnixTime) -> Statement {
+    let (first, longest) = (retry::FIRST_WAIT.seconds(), retry::LONGEST_WAIT.seconds());
+    let failures_before = "IIF(client_id IN (SELECT value FROM json_each(?)), 0, attempts)";
+    Statement::new(format!(
+        "UPDATE logout_outbox SET lease = NULL, attempts = {failures_before} + 1,
+             due_at = ? + MIN({longest}, {first} << (2 * MIN({failures_before}, 10)))
+         WHERE id = ? OR (target = ? AND (lease IS NOT NULL OR due_at <= ?))"
+    ))
+    .bind(heard)
+    .bind(now)
+    .bind(heard)
+    .bind(&notice.id)
+    .bind(notice.target.as_ref())
+    .bind(now)
 }
 
 /// The client of `notice` has answered again: what it should hear there is due.

@@ -39,18 +39,23 @@ impl OneUse {
             .append(Statement::new(")"))
     }
 
-    /// Uses the thing up, where `success` holds: that its request has succeeded. It comes last in a batch whose acting statements
+    /// Uses the thing up, where `success` holds: that its request has succeeded. The query says whether it did. Both come last in a batch whose acting statements
     /// have [`OneUse::condition`]. An older version tells requests apart by `claim`; none of its own is empty.
-    pub fn use_up(&self, client_id: &str, success: Statement, now: UnixTime) -> [Statement; 2] {
+    pub fn use_up(&self, client_id: &str, success: Statement, now: UnixTime) -> (Query<bool>, Statement) {
         let store = Statement::new("INSERT INTO replay (key, claim, expires_at) SELECT ?, '', ? WHERE ")
             .bind(&self.of.key)
             .bind(self.of.expires_at)
             .append(success)
             .append(Statement::new(" ON CONFLICT (key) DO NOTHING"));
-        [
-            store,
+        (
+            store.read_by(|rows| Ok(rows.changes() > 0)),
             throttles::count_stranger_if_changed(client_id, &self.counter, now).into(),
-        ]
+        )
+    }
+
+    /// Takes back what [`OneUse::use_up`] stored.
+    pub fn give_back(&self) -> Statement {
+        Statement::new("DELETE FROM replay WHERE key = ?").bind(&self.of.key)
     }
 }
 

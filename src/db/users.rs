@@ -113,13 +113,20 @@ fn read_all(rows: &Rows) -> Result<Vec<User>, Fault> {
     rows.all::<Row>()?.into_iter().map(Row::into_user).collect()
 }
 
-/// Whether another account has the username or e-mail address of `user`, in any spelling.
-pub fn find_rival(user: &User) -> Query<bool> {
+/// Whether another account has the username or e-mail address that `user` is about to have in place of what was `read`, in any
+/// spelling.
+pub fn find_rival(user: &User, read: &User) -> Query<bool> {
+    let username = (user.username != read.username).then(|| user.username.folded());
+    let email = user.email_folded().filter(|_| email_of(user) != email_of(read));
     Statement::new("SELECT id FROM users WHERE id <> ? AND (username_folded = ? OR email_folded = ?)")
         .bind(&user.id)
-        .bind(&user.username.folded())
-        .bind(user.email_folded().as_ref())
+        .bind(username.as_ref())
+        .bind(email.as_ref())
         .any()
+}
+
+fn email_of(user: &User) -> Option<&str> {
+    user.claims.text("email")
 }
 
 /// A new person. It says no when the username or e-mail address is taken.
@@ -143,35 +150,38 @@ pub fn insert(user: &User) -> Query<bool> {
     .any()
 }
 
-/// At most `limit` people whose folded names are not written yet: SQL cannot fold them, and neither does an older Worker.
+/// At most `limit` people whose folded names are not written yet, the oldest accounts first: SQL cannot fold them, and neither
+/// does an older Worker.
 pub fn list_unfolded(limit: i64) -> Query<Vec<User>> {
     Statement::new(format!(
-        "SELECT {COLUMNS} FROM users u WHERE u.folded_at IS NOT u.updated_at LIMIT ?"
+        "SELECT {COLUMNS} FROM users u WHERE u.folded_at IS NOT u.updated_at ORDER BY u.created_at LIMIT ?"
     ))
     .bind(limit)
     .read_by(read_all)
 }
 
-/// Writes the username of a person who is as read in small letters, and the folded names. Of two people with one name the first keeps it; the other signs in by
-/// neither spelling until an operator gives them a name of their own.
-pub fn fold(user: &User) -> [Statement; 2] {
-    let write = Statement::new(
-        "UPDATE OR IGNORE users SET username = ?, username_folded = ?, email_folded = ?, folded_at = updated_at
+/// Writes the folded names of a person who is as read, and their username in small letters. Of two people with one username, or
+/// one e-mail address, the first keeps it; the other does not sign in by it until an operator gives them another.
+pub fn fold(user: &User) -> Statement {
+    let (prepared, username, email) = (user.username.prepared(), user.username.folded(), user.email_folded());
+    Statement::new(
+        "UPDATE users SET folded_at = updated_at,
+            username = IIF(EXISTS (SELECT 1 FROM users o WHERE o.username = ? AND o.id <> users.id)
+                OR EXISTS (SELECT 1 FROM users o WHERE o.username_folded = ? AND o.id <> users.id), username, ?),
+            username_folded = IIF(EXISTS (SELECT 1 FROM users o WHERE o.username_folded = ? AND o.id <> users.id), NULL, ?),
+            email_folded = IIF(EXISTS (SELECT 1 FROM users o WHERE o.email_folded = ? AND o.id <> users.id), NULL, ?)
          WHERE id = ? AND username = ? AND updated_at = ?",
     )
-    .bind(&user.username.prepared())
-    .bind(&user.username.folded())
-    .bind(user.email_folded().as_ref())
+    .bind(&prepared)
+    .bind(&username)
+    .bind(&prepared)
+    .bind(&username)
+    .bind(&username)
+    .bind(email.as_ref())
+    .bind(email.as_ref())
     .bind(&user.id)
     .bind(user.username.as_str())
-    .bind(user.updated_at);
-    let give_up = Statement::new(
-        "UPDATE users SET username_folded = NULL, email_folded = NULL, folded_at = updated_at
-         WHERE id = ? AND updated_at = ? AND folded_at IS NOT updated_at RETURNING id",
-    )
-    .bind(&user.id)
-    .bind(user.updated_at);
-    [write, give_up]
+    .bind(user.updated_at)
 }
 
 /// Changes a person who is still as they were read. It says no when they are not, or the username or e-mail address
@@ -187,17 +197,22 @@ pub fn update_own(user: &User, read: &User, session_hash: &Hash) -> Query<bool> 
         .any()
 }
 
-/// Changes a person where `also` holds, whose values are bound afterwards.
+/// Changes a person where `also` holds, whose values are bound afterwards. A folded name of what does not change stays as it is:
+/// one that somebody else had first is none.
 fn update_where(also: &str, user: &User, read: &User) -> Statement {
     Statement::new(format!(
-        "UPDATE OR IGNORE users SET username = ?, username_folded = ?, email = ?, email_folded = ?, folded_at = ?, claims = ?,
-            disabled_at = ?, updated_at = ?
+        "UPDATE OR IGNORE users SET
+            username_folded = IIF(? AND folded_at IS updated_at, username_folded, ?),
+            email_folded = IIF(? AND folded_at IS updated_at, email_folded, ?),
+            username = ?, email = ?, folded_at = ?, claims = ?, disabled_at = ?, updated_at = ?
          WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ? AND {also} RETURNING id"
     ))
-    .bind(user.username.as_str())
+    .bind(user.username == read.username)
     .bind(&user.username.folded())
-    .bind(user.claims.text("email"))
+    .bind(email_of(user) == email_of(read))
     .bind(user.email_folded().as_ref())
+    .bind(user.username.as_str())
+    .bind(email_of(user))
     .bind(user.updated_at)
     .bind(&claims_to_json(user))
     .bind(user.disabled_at)

@@ -2,9 +2,10 @@
 
 use super::{
     link::WebLink,
-    messages::Language,
+    messages::{ConsentTexts, Language, Phrase},
     text::{LONGEST_HOST, LONGEST_NAME, monogram, visible},
 };
+use crate::oidc::client::redirect_uri::Destination;
 
 /// What a page shows of an app. There is no logo: Limen fetches none, and pages load nothing from other hosts.
 pub(super) struct Asker {
@@ -15,7 +16,34 @@ pub(super) struct Asker {
     /// Its home page.
     pub(super) home: Option<WebLink>,
     /// Where the person is sent afterwards, where they are: anybody can call an app anything, but not move this.
-    pub(super) return_to: Option<String>,
+    pub(super) return_to: Option<ReturnTo>,
+}
+
+/// Where a person is sent, fit to be read.
+pub(super) struct ReturnTo {
+    pub(super) shown: String,
+    is_app: bool,
+}
+
+impl ReturnTo {
+    pub(super) fn new(destination: &Destination) -> Self {
+        let (text, is_app) = match destination {
+            Destination::Host(host) => (host, false),
+            Destination::App(scheme) => (scheme, true),
+        };
+        Self {
+            shown: visible(text, LONGEST_HOST),
+            is_app,
+        }
+    }
+
+    /// The sentence around it.
+    pub(super) fn sentence<'a>(&self, texts: &'a ConsentTexts) -> &'a Phrase {
+        match self.is_app {
+            true => &texts.destination_app,
+            false => &texts.destination,
+        }
+    }
 }
 
 impl Asker {
@@ -34,9 +62,9 @@ impl Asker {
     }
 
     /// The same before a page from which the person is sent to `destination`.
-    pub(super) fn returning_to(self, destination: &str) -> Self {
+    pub(super) fn returning_to(self, destination: &Destination) -> Self {
         Self {
-            return_to: Some(visible(destination, LONGEST_HOST)),
+            return_to: Some(ReturnTo::new(destination)),
             ..self
         }
     }

@@ -5,13 +5,17 @@ use std::borrow::Cow;
 use askama::Template;
 
 use super::{
-    asker::Asker,
+    asker::{Asker, ReturnTo},
     layout,
     link::WebLink,
     messages::{ConsentTexts, Language, Texts},
     text::{LONGEST_HOST, LONGEST_NAME, visible},
 };
-use crate::{config::Api, oidc::scope::Scope, routes::Endpoint};
+use crate::{
+    config::Api,
+    oidc::{client::redirect_uri::Destination, scope::Scope},
+    routes::Endpoint,
+};
 
 /// Asks the person who is signed in whether an app may have what it asks for.
 #[derive(Template)]
@@ -28,7 +32,7 @@ pub struct ConsentPage<'a> {
     /// Its terms of service.
     pub tos_uri: Option<&'a str>,
     /// Where the person is sent afterwards.
-    pub redirect_host: &'a str,
+    pub return_to: Destination,
     /// Of an app that nobody registered: the host of the document that describes it, all that is certain of it.
     pub document_host: Option<&'a str>,
     /// Whether the person is sent to a program on their own device, which may be any.
@@ -159,8 +163,8 @@ impl ConsentPage<'_> {
         visible(self.account, LONGEST_NAME)
     }
 
-    fn shown_host(&self) -> String {
-        visible(self.redirect_host, LONGEST_HOST)
+    fn destination(&self) -> ReturnTo {
+        ReturnTo::new(&self.return_to)
     }
 
     fn shown_document_host(&self) -> Option<String> {

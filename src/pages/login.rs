@@ -8,7 +8,7 @@ use super::{
     link::WebLink,
     messages::{Language, LoginTexts, Texts},
 };
-use crate::routes::Endpoint;
+use crate::{oidc::client::redirect_uri::Destination, routes::Endpoint};
 
 /// Asks for a username and a password.
 #[derive(Template)]
@@ -43,8 +43,8 @@ pub enum LoginPurpose<'a> {
         policy_uri: Option<&'a str>,
         /// Its terms of service.
         tos_uri: Option<&'a str>,
-        /// Where the person is sent afterwards: a host, or the scheme of an app.
-        return_to: String,
+        /// Where the person is sent afterwards.
+        return_to: Destination,
         /// Which authorization request this belongs to; comes back as `interaction`.
         interaction: &'a str,
     },

@@ -9,7 +9,7 @@ use super::{
     messages::{Language, SelectAccountTexts, Texts},
     text::{LONGEST_NAME, visible},
 };
-use crate::routes::Endpoint;
+use crate::{oidc::client::redirect_uri::Destination, routes::Endpoint};
 
 /// Asks with which account to go on to an app.
 #[derive(Template)]
@@ -22,7 +22,7 @@ pub struct SelectAccountPage<'a> {
     /// Its home page. Anything but a web address is not shown.
     pub client_uri: Option<&'a str>,
     /// Where the person is sent afterwards.
-    pub return_to: &'a str,
+    pub return_to: Destination,
     /// Which authorization request this belongs to; comes back as `interaction`.
     pub interaction: &'a str,
     /// Comes back as `csrf`.
@@ -71,7 +71,7 @@ impl SelectAccountPage<'_> {
     }
 
     fn asker(&self) -> Asker {
-        Asker::new(self.client_name, self.client_uri, self.language).returning_to(self.return_to)
+        Asker::new(self.client_name, self.client_uri, self.language).returning_to(&self.return_to)
     }
 
     fn title(&self) -> String {

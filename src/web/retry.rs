@@ -9,8 +9,10 @@ pub const KEPT: Lifetime = Lifetime::days(3);
 /// How often in a row an address may call notices wrong before the notice that it gets then is dropped.
 pub const MOST_REFUSALS: i64 = 3;
 
-const FIRST_WAIT: Lifetime = Lifetime::minutes(1);
-const LONGEST_WAIT: Lifetime = Lifetime::days(1);
+/// The bounds of [`wait`].
+pub const FIRST_WAIT: Lifetime = Lifetime::minutes(1);
+#[allow(missing_docs)] // As above.
+pub const LONGEST_WAIT: Lifetime = Lifetime::days(1);
 
 /// The wait after so many `failures` in a row: a minute, and four times as long after each further one, up to a day.
 pub fn wait(failures: i64) -> Lifetime {

@@ -54,6 +54,12 @@ pub fn look_alike(c: char) -> Option<char> {
     LOOK_ALIKES.get(found).map(|(_, looks_like)| *looks_like)
 }
 
+/// What a small letter of another script than Latin is compared as, where it looks like one of yet another script.
+pub fn twin(c: char) -> Option<&'static str> {
+    let found = TWINS.binary_search_by_key(&c, |(letter, _)| *letter).ok()?;
+    TWINS.get(found).map(|(_, looks_like)| *looks_like)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +110,8 @@ mod tests {
         assert_eq!(of_usual_width('\u{ff9e}'), '\u{3099}');
         assert_eq!(look_alike('\u{430}'), Some('a'));
         assert_eq!(look_alike('\u{436}'), None);
+        assert_eq!(twin('\u{43f}'), Some("\u{3c0}"));
+        assert_eq!(twin('\u{e94}'), None, "none of UTS 39");
+        assert_eq!(twin('\u{e15}'), None, "it looks like another Thai letter alone");
     }
 }

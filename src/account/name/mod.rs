@@ -6,7 +6,7 @@ mod normal_form;
 
 use letters::{
     ARABIC, BOPOMOFO, DIGIT, HAN, HANGUL, HEBREW, HIRAGANA, KATAKANA, LATIN, MARK, SCRIPTS, THAANA, kind, look_alike,
-    of_usual_width,
+    of_usual_width, twin,
 };
 pub use normal_form::nfc;
 use normal_form::nfd;
@@ -34,8 +34,8 @@ pub fn prepare(text: &str) -> String {
     nfc(&of_width(text).to_lowercase())
 }
 
-/// The text by which prepared names are compared. A name whose letters all look like Latin ones is the same as that Latin name,
-/// and the two forms of the small sigma are one.
+/// The text by which prepared names are compared. A name whose letters all look like Latin ones is the same as that Latin name;
+/// in other names letters count as one that look alike and are of two other scripts. The two forms of the small sigma are one.
 pub fn fold(prepared: &str) -> String {
     let looks_latin = |c: char| !c.is_alphabetic() || is_mark(c) || is_latin(c) || look_alike(c).is_some();
     if prepared.is_ascii() {
@@ -43,10 +43,13 @@ pub fn fold(prepared: &str) -> String {
     }
     let letters = nfd(prepared).replace('\u{3c2}', "\u{3c3}");
     let latin = letters.chars().all(looks_latin);
-    let folded: String = letters
-        .chars()
-        .map(|c| look_alike(c).filter(|_| latin || is_latin(c)).unwrap_or(c))
-        .collect();
+    let mut folded = String::new();
+    for c in letters.chars() {
+        match look_alike(c).filter(|_| latin || is_latin(c)) {
+            Some(looks_like) => folded.push(looks_like),
+            None => folded.push_str(twin(c).unwrap_or(c.encode_utf8(&mut [0; 4]))),
+        }
+    }
     nfc(&folded)
 }
 

@@ -128,6 +128,39 @@ fn a_name_that_looks_latin_throughout_is_the_latin_one() {
 }
 
 #[test]
+fn names_of_two_other_scripts_that_look_alike_are_one() {
+    for (one, other) in [
+        // Greek and Cyrillic.
+        ("\u{3c0}\u{3bf}", "\u{43f}\u{43e}"),
+        ("\u{3ba}\u{3bf}\u{3c6}", "\u{43a}\u{43e}\u{444}"),
+        // Katakana and Han, also beside Latin letters.
+        ("\u{30ab}\u{30ed}", "\u{529b}\u{53e3}"),
+        ("a\u{30cb}1", "a\u{4e8c}1"),
+        // Thai and Lao.
+        ("\u{e1a}\u{e48}", "\u{e9a}\u{ec8}"),
+        // Kannada and Telugu.
+        ("\u{ca8}\u{cb2}", "\u{c28}\u{c32}"),
+        // Hangul and Han.
+        ("\u{c870}", "\u{4e15}"),
+    ] {
+        assert!(is_fine(one) && is_fine(other), "{one} {other}");
+        assert!(same(one, other), "{one} {other}");
+        assert_eq!(fold(&fold(&prepare(one))), fold(&prepare(one)), "{one}");
+    }
+    for (one, other) in [
+        ("\u{e15}\u{e32}", "\u{e14}\u{e32}"),
+        ("\u{563}\u{561}\u{57f}", "\u{566}\u{561}\u{57f}"),
+        (
+            "\u{43f}\u{430}\u{432}\u{435}\u{43b}",
+            "\u{43f}\u{430}\u{432}\u{43b}\u{435}",
+        ),
+        ("\u{5c71}\u{7530}", "\u{5c71}\u{672c}"),
+    ] {
+        assert!(is_fine(one) && !same(one, other), "{one} {other}");
+    }
+}
+
+#[test]
 fn marks_stand_on_letters_once() {
     for name in [
         "\u{301}a",

@@ -1,6 +1,7 @@
 //! Every statement, on a SQLite with the real migrations: it is well-formed, and goes by an index.
 
 mod audit_pages;
+mod chores;
 mod keys_in_time;
 mod samples;
 mod sqlite;

@@ -18,7 +18,8 @@ use crate::{
         codes::{self, Redemption},
         exchange::Exchange,
         fetches::{self, Asking, Charge},
-        grants, housekeeping,
+        grants::{self, Allowing},
+        housekeeping,
         logout_outbox::{self, Notice},
         proof::Proof,
         pushed_requests,
@@ -177,11 +178,11 @@ fn about_people(all: &mut Samples) {
     add(all, "users::find_by_login", [users::find_by_login("Ada", "ada")]);
     add(all, "users::find_with_password", [users::find_with_password("u")]);
     add(all, "users::list_unfolded", [users::list_unfolded(100)]);
-    add(all, "users::fold", users::fold(&user));
+    add(all, "users::fold", [users::fold(&user)]);
     add(all, "users::find", [users::find("u")]);
     add(all, "users::find_by_family", [users::find_by_family("f")]);
     add(all, "users::list", [users::list("", 100)]);
-    add(all, "users::find_rival", [users::find_rival(&user)]);
+    add(all, "users::find_rival", [users::find_rival(&user, &user)]);
     let another = User {
         id: "another".to_owned(),
         ..user.clone()
@@ -335,13 +336,14 @@ fn about_clients(all: &mut Samples) {
         registration_token_hash: Some(hash.clone()),
         registered_openly: false,
         unused_since: None,
+        last_used_at: None,
     };
     add(all, "clients::find", [clients::find("c")]);
     add(all, "clients::insert", [clients::insert(&record)]);
     add(all, "clients::put_described", [clients::put_described(&client, NOW)]);
     add(all, "clients::update", [clients::update(&record, 1, NOW)]);
     add(all, "clients::move_secret", [clients::move_secret("c", &hash, &secret)]);
-    add(all, "clients::mark_used", [clients::mark_used("c")]);
+    add(all, "clients::mark_used", [clients::mark_used("c", NOW)]);
     add(all, "clients::delete", [clients::delete("c")]);
     add(all, "clients::delete_own", [clients::delete_own("c", Some(&hash))]);
 
@@ -353,7 +355,16 @@ fn about_clients(all: &mut Samples) {
     add(
         all,
         "grants::allow",
-        [grants::allow("g", &hash, &client, &request, NOW)],
+        [None, Some(&hash)].map(|pushed| {
+            let allowing = Allowing {
+                grant_id: "g",
+                session_hash: &hash,
+                client: &client,
+                request: &request,
+                pushed,
+            };
+            grants::allow(&allowing, NOW)
+        }),
     );
     add(all, "grants::revoke", [grants::revoke("u", "c")]);
     add(all, "grants::revoke_own", [grants::revoke_own(&hash, "c")]);
@@ -387,7 +398,7 @@ fn about_clients(all: &mut Samples) {
     add(
         all,
         "logout_outbox::postpone_all",
-        [logout_outbox::postpone_all(&notice, 2, NOW)],
+        [logout_outbox::postpone_all(&notice, "[]", NOW)],
     );
     add(all, "logout_outbox::release", [logout_outbox::release(&notice, NOW)]);
     add(
@@ -406,6 +417,7 @@ fn about_fetches(all: &mut Samples) {
     for client_id in [None, Some("c".to_owned())] {
         let charge = Charge {
             counters: [counter(), counter()],
+            owner: client_id.clone(),
             client_id,
         };
         add(all, "fetches::count", asking.count(&charge).map(|(query, _)| query));
@@ -457,8 +469,9 @@ fn about_tokens(all: &mut Samples) {
     };
     add(all, "basis::check", [basis.check()]);
     add(all, "replay::find_hindrance", [one_use.find_hindrance("c", NOW)]);
-    let used_up = one_use.use_up("c", pushed_requests::exists(&hash), NOW);
-    add(all, "replay::use_up", used_up);
+    let (store, count) = one_use.use_up("c", pushed_requests::exists(&hash), NOW);
+    add(all, "replay::use_up", [store.into(), count]);
+    add(all, "replay::give_back", [one_use.give_back()]);
     let answered = pushed_requests::take_answered(&hash, &basis);
     add(all, "pushed_requests::take_answered", [answered]);
     add(all, "session_clients::note", [session_clients::note(&basis)]);
@@ -623,7 +636,7 @@ fn about_the_rest(all: &mut Samples) {
     add(
         all,
         "housekeeping::release_lease",
-        [housekeeping::release_lease("cron")],
+        [housekeeping::release_lease("cron", NOW, Lifetime(60))],
     );
     add(all, "housekeeping::tidy", housekeeping::tidy(NOW));
 

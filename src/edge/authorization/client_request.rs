@@ -1,8 +1,9 @@
 //! The steps that the pages of one authorization share: its request, where its answer goes, the answer that ends it.
 
 use crate::{
+    audit::Entry,
     db::{
-        Answer, Batch, Handle, clients, grants, pushed_requests,
+        Answer, Batch, Handle, audit, clients, grants, pushed_requests,
         sessions::{self, Session},
         signing_keys::CurrentKey,
     },
@@ -192,13 +193,25 @@ impl Flow {
         }
     }
 
-    /// Tells the client that the person said no. That ends the authorization, and uses a pushed request up.
-    pub async fn deny(&self, interaction: &Interaction, language: Language, context: &Context) -> Result<Reply, Fault> {
+    /// Tells the client that the person said no. That ends the authorization, uses a pushed request up, and is written down as
+    /// `refusal`, unless a pushed request was answered before.
+    pub async fn deny(
+        &self,
+        interaction: &Interaction,
+        refusal: Option<&Entry<'_>>,
+        language: Language,
+        context: &Context,
+    ) -> Result<Reply, Fault> {
         if let Some(hash) = &interaction.pushed {
             let take = pushed_requests::take_turned_down(hash, &self.client.client_id);
-            if !context.db.read(take).await? {
+            let mut batch = Batch::default();
+            let taken = batch.add(take);
+            batch.extend(refusal.map(|entry| audit::record_if_changed(entry, context)));
+            if !context.db.run(batch).await?.read(taken)? {
                 return self.refuse(&pushed_request::unknown(), language, context).await;
             }
+        } else if let Some(entry) = refusal {
+            context.db.execute([audit::record(entry, context)]).await?;
         }
         let error = OAuthError::new(ErrorCode::AccessDenied, "the person refused");
         self.refuse(&error, language, context).await

@@ -4,11 +4,12 @@
 
 use super::{
     keys::{jwks, signer},
+    people::folding,
     platform::{context::Context, log},
     sessions::notices,
 };
 use crate::{
-    db::{Batch, Query, audit, housekeeping, users},
+    db::{Batch, Query, audit, housekeeping},
     fault::Fault,
     oidc::jose::provider_key::KeyAlg,
     time::Lifetime,
@@ -25,9 +26,6 @@ const TIDY_LEASE: &str = "tidy";
 /// How often expired rows are deleted: about once an hour, whatever the triggers are.
 const TIDY_EVERY: Lifetime = Lifetime::minutes(55);
 
-/// The most people of a round of folding.
-const MOST_FOLDED: i64 = 100;
-
 /// Does what is due.
 pub async fn run(context: &Context) -> Result<(), Fault> {
     let sent = notices::send_due(context).await;
@@ -42,7 +40,8 @@ async fn do_chores(context: &Context) -> Result<(), Fault> {
         return Ok(());
     }
     let outcome = chores(context).await;
-    context.db.execute([housekeeping::release_lease(LEASE)]).await?;
+    let release = housekeeping::release_lease(LEASE, context.now, LEASE_SPAN);
+    context.db.execute([release]).await?;
     outcome?;
     log::cron(&context.request_id, "done");
     Ok(())
@@ -58,21 +57,10 @@ async fn chores(context: &Context) -> Result<(), Fault> {
         signer::ensure(alg, context).await?;
     }
     jwks::publish(context).await?;
-    fold_names(context).await?;
     tidy(context).await?;
-    signer::rewrap(context).await
-}
-
-/// Folds the names of people for whom a migration or an older Worker left that to do.
-async fn fold_names(context: &Context) -> Result<(), Fault> {
-    for _ in 0..housekeeping::MOST_ROUNDS {
-        let people = context.db.read(users::list_unfolded(MOST_FOLDED)).await?;
-        if people.is_empty() {
-            break;
-        }
-        context.db.execute(people.iter().flat_map(users::fold)).await?;
-    }
-    Ok(())
+    signer::rewrap(context).await?;
+    // Comes last: it fails where it has to go on in the next run.
+    folding::all(context).await
 }
 
 /// Deletes what has expired, where that is due. Where there is more to delete than a run may, or it fails, it is due again at the
@@ -83,7 +71,8 @@ async fn tidy(context: &Context) -> Result<(), Fault> {
     }
     let is_tidy = delete_expired(context).await;
     if !matches!(is_tidy, Ok(true)) {
-        context.db.execute([housekeeping::release_lease(TIDY_LEASE)]).await?;
+        let release = housekeeping::release_lease(TIDY_LEASE, context.now, TIDY_EVERY);
+        context.db.execute([release]).await?;
     }
     is_tidy.map(|_| ())
 }

@@ -125,10 +125,12 @@ impl Caller {
 
     /// Uses up what counts once, where `success` holds. It goes into the batch behind whatever the client's proof is a condition
     /// of: a request that is refused leaves it as it was.
-    pub fn use_up(&self, success: Statement, batch: &mut Batch, context: &Context) {
-        if let Some(one_use) = self.one_use() {
-            batch.extend(one_use.use_up(self.client_id(), success, context.now));
-        }
+    /// What is returned says whether something was used up.
+    pub fn use_up(&self, success: Statement, batch: &mut Batch, context: &Context) -> Option<Handle<bool>> {
+        let (store, count) = self.one_use()?.use_up(self.client_id(), success, context.now);
+        let stored = batch.add(store);
+        batch.push(count);
+        Some(stored)
     }
 
     /// Whether the client as it is remembered could be the caller: who is not is told so by [`Caller::authenticated`].
@@ -143,6 +145,11 @@ impl Caller {
                 self.credentials.authenticate(known, &context.config.roots, context.now)
             }
         }
+    }
+
+    /// Takes back what [`Caller::use_up`] did for this very request, of which nothing came.
+    pub async fn give_back(&self, context: &Context) -> Result<(), Fault> {
+        context.db.execute(self.one_use().map(OneUse::give_back)).await
     }
 
     /// The client as D1 has it, if the proof is its own.
@@ -160,9 +167,9 @@ impl Caller {
         if let Some(ClientRecord { client, .. }) = &record {
             check_document(client, context)?;
         }
-        let was_unused = record.as_ref().is_some_and(|record| record.unused_since.is_some());
+        let is_use_due = record.as_ref().is_some_and(|record| record.is_use_due(context.now));
         let client = self.check_proof(hindrance, record, context)?;
-        if was_unused && client.metadata.token_endpoint_auth_method != AuthMethod::None {
+        if is_use_due && client.metadata.token_endpoint_auth_method != AuthMethod::None {
             mark_used_later(&client, context)?;
         }
         Ok(client)
@@ -317,12 +324,12 @@ async fn is_genuine(
     if genuine { Ok(()) } else { Err(failed().into()) }
 }
 
-/// Notes, after the answer, that a client has authenticated, so that it is not swept as unused. This happens once a client: a
-/// program that only introspects, or only gets tokens for itself, leaves no other trace.
+/// Notes, after the answer, that a client has authenticated, so that it is not swept as unused. This happens at most twice a day: a
+/// program that only introspects leaves no other trace.
 fn mark_used_later(client: &Client, context: &Context) -> Result<(), Fault> {
     let (client_id, later) = (client.client_id.clone(), context.for_later()?);
     context.background.spawn(async move {
-        if let Err(fault) = later.db.execute([clients::mark_used(&client_id)]).await {
+        if let Err(fault) = later.db.execute([clients::mark_used(&client_id, later.now)]).await {
             log::fault(&later.request_id, &fault);
         }
     });

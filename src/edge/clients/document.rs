@@ -8,7 +8,7 @@ use super::{
     sector_identifier,
 };
 use crate::{
-    db::{Batch, clients},
+    db::{Batch, clients, fetches::Charge},
     edge::{
         keys::signer,
         platform::{context::Context, log},
@@ -38,7 +38,11 @@ pub async fn find_any(client_id: &str, context: &Context) -> Result<Option<Clien
     }
 }
 
-/// The client whose `client_id` is a URL: from its copy, else from D1, else from its document.
+/// How long what a document said counts while it may not be asked for.
+const KEPT_OVER: Lifetime = Lifetime::days(1);
+
+/// The client whose `client_id` is a URL: from its copy, else from D1, else from its document. Where Limen is made to ask for too
+/// much, a client that is known goes on as it was.
 ///
 /// # Errors
 /// When it is not allowed here, or its document cannot be had: "the authorization server SHOULD abort the authorization
@@ -46,9 +50,14 @@ pub async fn find_any(client_id: &str, context: &Context) -> Result<Option<Clien
 pub async fn find(client_id: &str, context: &Context) -> Result<Client, NoClient> {
     let url = ClientIdUrl::parse(client_id, &context.config)?;
     let known = copy::find(client_id, context).await?;
-    match known.filter(|client| is_fresh(client, context.now)) {
-        Some(client) => Ok(client),
-        None => read(&url, context).await,
+    if let Some(client) = known.as_ref().filter(|client| is_fresh(client, context.now)) {
+        return Ok(client.clone());
+    }
+    match read(&url, context).await {
+        Err(NoClient::TooMany(wait)) => known
+            .filter(|client| is_fresh(client, context.now - KEPT_OVER))
+            .ok_or(NoClient::TooMany(wait)),
+        outcome => outcome,
     }
 }
 
@@ -120,7 +129,10 @@ async fn fetch_metadata(url: &ClientIdUrl, context: &Context) -> Result<(ClientM
         accept: "application/json",
         longest: LONGEST,
     };
-    let charge = outbound::charge_anybody(outbound::documents_of_network(context), url.document(), context);
+    let charge = Charge {
+        owner: Some(url.as_str().to_owned()),
+        ..outbound::charge_anybody(outbound::documents_of_network(context), url.document(), context)
+    };
     let fetched = outbound::get(&wanted, Some(&charge), context).await;
     let fetched = fetched.map_err(|refusal| match refusal {
         Refusal::TooMany(wait) => NoClient::TooMany(wait),

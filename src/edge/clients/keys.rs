@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::outbound::{self, Refusal, Wanted};
 use crate::{
     account::throttle,
+    db::fetches::Charge,
     edge::{
         keys::crypto,
         platform::{context::Context, log},
@@ -214,7 +215,10 @@ async fn fetch_keys(client: &Client, uri: &str, context: &Context) -> Result<(Pu
     };
     let key = context.config.roots.current(Purpose::Throttle);
     let network = throttle::of_client_keys(&key, &context.address);
-    let charge = outbound::charge_client(&client.client_id, network, &url, context);
+    let charge = Charge {
+        owner: Some(client.client_id.clone()),
+        ..outbound::charge_client(&client.client_id, network, &url, context)
+    };
     let fetched = outbound::get(&wanted, Some(&charge), context).await;
     let fetched = fetched.map_err(|refusal| match refusal {
         Refusal::NotFetched(_) => NoKey("the client's jwks_uri did not give its keys"),

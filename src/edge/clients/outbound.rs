@@ -133,6 +133,7 @@ pub fn charge_anybody(network: Counter, url: &FetchUrl, context: &Context) -> Ch
     Charge {
         counters: [network, throttle::of_fetched_host(&key, host)],
         client_id: None,
+        owner: None,
     }
 }
 
@@ -156,14 +157,23 @@ pub fn charge_client(client_id: &str, network: Counter, url: &FetchUrl, context:
 /// Says why nothing came.
 pub async fn get(wanted: &Wanted<'_>, charge: Option<&Charge>, context: &Context) -> Result<Fetched, Refusal> {
     let key = context.config.roots.current(Purpose::Throttle);
-    let target = random_text(key.mac(&[b"target", wanted.url.as_str().as_bytes(), wanted.accept.as_bytes()]));
-    if let Some(answer) = another_request_asks(&target).await {
-        return (*answer).clone().map_err(Refusal::NotFetched);
+    // What is read of an answer depends on what is wanted, so an answer counts for those alone who want the same.
+    let longest = wanted.longest.to_string();
+    let parts = [wanted.url.as_str(), wanted.accept, &longest].map(str::as_bytes);
+    let target = random_text(key.mac(&[b"target", parts[0], parts[1], parts[2]]));
+    let answer = match another_request_asks(&target).await {
+        Some(answer) => (*answer).clone(),
+        None => {
+            let flight = Flight::begin(&target);
+            let answer = ask(wanted, &target, charge, context).await?;
+            flight.end(&answer);
+            answer
+        }
+    };
+    match answer {
+        Ok(fetched) if fetched.body.len() > wanted.longest => Err(Refusal::NotFetched(NotFetched::TooLong)),
+        other => other.map_err(Refusal::NotFetched),
     }
-    let flight = Flight::begin(&target);
-    let answer = ask(wanted, &target, charge, context).await?;
-    flight.end(&answer);
-    answer.map_err(Refusal::NotFetched)
 }
 
 /// The answer that another request of this isolate is asking for now, if there is one.

@@ -121,7 +121,7 @@ async fn check(
         return Ok(Verdict::TooMany { wait });
     }
     let stored = user.as_ref().and_then(|(_, hash)| hash.as_deref());
-    let matches = password::verify(&password::prepare(password), stored);
+    let matches = password::is_typed(password, stored);
     match user {
         Some((user, Some(password_hash))) if matches && user.disabled_at.is_none() => Ok(Verdict::Passed {
             user_id: user.id,

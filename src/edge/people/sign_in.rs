@@ -139,7 +139,7 @@ impl Guest {
         let cancel = params.single("cancel").ok().flatten().unwrap_or_default();
         match &self.destination {
             Destination::Request { flow, interaction, .. } if !cancel.is_empty() => {
-                flow.deny(interaction, self.language(), context).await.map(Some)
+                flow.deny(interaction, None, self.language(), context).await.map(Some)
             }
             _ => Ok(None),
         }

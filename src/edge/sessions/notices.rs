@@ -139,11 +139,13 @@ async fn tell<'a>(notices: &[&'a Notice], signers: &BTreeMap<SigningAlg, Signer>
             Err(fault) => (fault.to_string(), false),
         };
         log::logout_notice(&context.request_id, (client_id, failures), &failed);
-        let due_at = context.now + retry::wait(failures);
         if is_silent {
-            told.others.push(logout_outbox::postpone_all(notice, failures, due_at));
+            let heard = serde_json::to_string(&heard).unwrap_or_default();
+            told.others
+                .push(logout_outbox::postpone_all(notice, &heard, context.now));
             break;
         }
+        let due_at = context.now + retry::wait(failures);
         told.others.push(logout_outbox::postpone(notice, failures, due_at));
         turned_down.insert(client_id);
     }

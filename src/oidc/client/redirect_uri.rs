@@ -128,14 +128,23 @@ impl Kind {
     }
 }
 
-/// Where a person is sent by an address, in a word: the host, or the scheme of an app.
-pub fn destination(uri: &str) -> String {
+/// Where a person is sent by an address, in a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A host.
+    Host(String),
+    /// A program on the person's device, by the scheme that it claimed. That may look like a host.
+    App(String),
+}
+
+/// Where a person is sent by a redirect URI.
+pub fn destination(uri: &str) -> Destination {
     let Ok(url) = Url::parse(uri) else {
-        return String::new();
+        return Destination::Host(String::new());
     };
     match (url.scheme(), url.host_str()) {
-        ("http" | "https", Some(host)) => host.to_owned(),
-        (scheme, _) => format!("{scheme}:"),
+        ("http" | "https", Some(host)) => Destination::Host(host.to_owned()),
+        (scheme, _) => Destination::App(format!("{scheme}:")),
     }
 }
 
@@ -258,6 +267,20 @@ mod tests {
         ] {
             assert!(RedirectUri::register(uri, Native).is_err(), "{uri}");
         }
+    }
+
+    #[test]
+    fn a_scheme_that_looks_like_a_host_is_none() {
+        let app = |scheme: &str| Destination::App(scheme.to_owned());
+        assert_eq!(destination("accounts.acme.org:/cb"), app("accounts.acme.org:"));
+        assert_eq!(
+            destination("accounts.acme.org://accounts.acme.org/cb"),
+            app("accounts.acme.org:")
+        );
+        assert_eq!(
+            destination("https://app.acme.org:8443/cb"),
+            Destination::Host("app.acme.org".to_owned())
+        );
     }
 
     #[test]

@@ -74,6 +74,7 @@ impl ActivityPage<'_> {
             "signed_up" => texts.signed_up,
             "password_changed" => texts.password_changed,
             "profile_changed" => texts.profile_changed,
+            "email_changed" => texts.email_changed,
             "data_exported" => texts.data_exported,
             _ => texts.other,
         }

@@ -167,6 +167,7 @@ pub struct EventTexts {
     pub signed_up: &'static str,
     pub password_changed: &'static str,
     pub profile_changed: &'static str,
+    pub email_changed: &'static str,
     pub data_exported: &'static str,
     pub other: &'static str,
 }

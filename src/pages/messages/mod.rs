@@ -155,6 +155,8 @@ pub struct ConsentTexts {
     pub document_host: Phrase,
     /// The gap is a host or a scheme.
     pub destination: Phrase,
+    /// The same for an app on the person's device, by its scheme.
+    pub destination_app: Phrase,
     /// When that is a program on the person's own device.
     pub this_device: &'static str,
     pub policy: &'static str,

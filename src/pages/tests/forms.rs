@@ -1,7 +1,39 @@
 //! What single pages say, and what their forms post.
 
 use super::samples::*;
-use crate::{oidc::scope::Scope, pages::*};
+use crate::{
+    oidc::{client::redirect_uri::Destination, scope::Scope},
+    pages::*,
+};
+
+/// Anybody can register a scheme that looks like the host of somebody else.
+#[test]
+fn an_app_on_the_device_is_not_shown_as_a_host() {
+    for language in Language::ALL {
+        let scheme = || Destination::App("accounts.acme.org:".to_owned());
+        let mut sign_in = login(None);
+        sign_in.language = language;
+        if let LoginPurpose::App { return_to, .. } = &mut sign_in.purpose {
+            *return_to = scheme();
+        }
+        let consent = ConsentPage {
+            language,
+            return_to: scheme(),
+            ..consent()
+        };
+        let texts = &language.texts().consent;
+        for html in [sign_in.to_html(), consent.to_html()] {
+            assert!(html.contains(texts.destination_app.before()), "{html}");
+            for tag in ["<bdi>", "<bdi class=\"name\">"] {
+                assert!(
+                    !html.contains(&format!("{}{tag}", texts.destination.before())),
+                    "{html}"
+                );
+            }
+            assert!(html.contains("accounts.acme.org:</bdi>"), "{html}");
+        }
+    }
+}
 
 #[test]
 fn the_login_form_posts_what_the_edge_reads() {
@@ -143,7 +175,7 @@ fn a_name_that_cannot_be_seen_is_called_nameless() {
             client_uri: None,
             policy_uri: None,
             tos_uri: None,
-            return_to: "app.acme.org".to_owned(),
+            return_to: Destination::Host("app.acme.org".to_owned()),
             interaction: "",
         },
         ..login(None)

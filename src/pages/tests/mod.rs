@@ -5,7 +5,7 @@ mod samples;
 
 use self::samples::*;
 use super::*;
-use crate::routes::Endpoint;
+use crate::{oidc::client::redirect_uri::Destination, routes::Endpoint};
 
 #[test]
 fn sign_in_and_consent_link_to_the_policy_and_the_terms_of_the_app() {
@@ -69,7 +69,7 @@ fn a_link_is_escaped() {
             client_uri: Some("https://a.example/?a='&quot;<b>"),
             policy_uri: None,
             tos_uri: None,
-            return_to: "app.acme.org".to_owned(),
+            return_to: Destination::Host("app.acme.org".to_owned()),
             interaction: "",
         },
         ..login(None)

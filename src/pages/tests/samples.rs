@@ -1,6 +1,11 @@
 //! A page of each kind, and what is looked for in it.
 
-use crate::{oidc::scope::Scope, pages::*, routes::Endpoint, time::UnixTime};
+use crate::{
+    oidc::{client::redirect_uri::Destination, scope::Scope},
+    pages::*,
+    routes::Endpoint,
+    time::UnixTime,
+};
 
 pub const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}&quot;";
 
@@ -12,7 +17,7 @@ pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
             client_uri: Some("https://notes.acme.org/about"),
             policy_uri: Some("https://notes.acme.org/privacy"),
             tos_uri: Some("https://notes.acme.org/terms"),
-            return_to: "app.acme.org".to_owned(),
+            return_to: Destination::Host("app.acme.org".to_owned()),
             interaction: "the-interaction",
         },
         sign_up: None,
@@ -30,7 +35,7 @@ pub fn consent() -> ConsentPage<'static> {
         client_uri: Some("https://notes.acme.org"),
         policy_uri: Some("https://notes.acme.org/privacy"),
         tos_uri: Some("https://notes.acme.org/terms"),
-        redirect_host: "app.acme.org",
+        return_to: Destination::Host("app.acme.org".to_owned()),
         document_host: None,
         to_this_device: false,
         account: "alice@acme.org",
@@ -72,7 +77,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                     client_uri: Some(text),
                     policy_uri: Some(text),
                     tos_uri: Some(text),
-                    return_to: text.to_owned(),
+                    return_to: Destination::Host(text.to_owned()),
                     interaction: text,
                 },
                 LoginPurpose::Account { page: text },
@@ -96,7 +101,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             client_uri: Some(text),
             policy_uri: Some(text),
             tos_uri: Some(text),
-            redirect_host: text,
+            return_to: Destination::App(text.to_owned()),
             document_host: Some(text),
             to_this_device: true,
             account: text,
@@ -121,7 +126,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             language,
             client_name: text,
             client_uri: Some(text),
-            return_to: text,
+            return_to: Destination::App(text.to_owned()),
             interaction: text,
             csrf: text,
             accounts: vec![AccountChoice {

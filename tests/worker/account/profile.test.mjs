@@ -131,6 +131,30 @@ describe("the e-mail address", () => {
     assert.equal((await claimsOf(ada)).email, ada.email);
   });
 
+  test("is written down as what it is", async () => {
+    const ada = await op.person();
+    const browser = await signedIn(op, ada);
+    await change(browser, ada, `${ada.username}@newer.test`);
+    const rows = await op.rows("SELECT event FROM audit WHERE user_id = ? ORDER BY id DESC LIMIT 1", ada.id);
+    assert.deepEqual(rows, [{ event: "email_changed" }]);
+    assert.match((await browser.open("/account/activity")).text, /The e-mail address was changed/);
+  });
+
+  test("and too many of them do not count as guesses at the password", async () => {
+    const [ada, bob] = [await op.person(), await op.person()];
+    const browser = await signedIn(op, ada);
+    const form = await browser.open("/account/email");
+    const statuses = new Set();
+    for (let n = 0; n < 40; n++) {
+      const page = await browser.submit(form, "email", { email: bob.email, current_password: ada.password });
+      statuses.add(page.status);
+    }
+    assert.deepEqual([...statuses], [409, 429]);
+    const passwords = { current_password: ada.password, new_password: "three random words", repeat_password: "three random words" };
+    const changed = await browser.submit(await browser.open("/account/password"), "new_password", passwords);
+    assert.equal(changed.status, 200, "the password is still asked for");
+  });
+
   test("does not let a person find out without end who has an account", async () => {
     const [ada, bob] = [await op.person(), await op.person()];
     const browser = await signedIn(op, ada);

@@ -242,6 +242,9 @@ suite("the document", () => {
     assert.equal(page.status, 400);
     assert.match(page.text, /did not answer with status 200/);
     assert.ok((await client.refreshed(tokens.refresh_token)).access_token);
+    // After that answer the document is asked for once more, and whoever comes before it answers waits for the same.
+    for (let n = 0; n < 50 && fetches(op) < 3; n++) await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     describe(op);
     op.clock.advance({ minutes: 1 });
     assert.ok((await browser.authorize(client)).callback.get("code"), "an error counts no longer than a minute");
@@ -351,6 +354,53 @@ test("nobody can make Limen fetch documents all the time", async () => {
   assert.ok(statuses.slice(60).every((status) => status === 429));
   const elsewhere = await op.fetch(describe(op).authorizePath(), { address: "203.0.113.7" });
   assert.equal(elsewhere.status, 303);
+});
+
+suite("a host that strangers have asked for all the time", () => {
+  /** As after 300 documents of `app.acme.test`, from other networks than those of the tests. */
+  async function exhaust(op) {
+    const stranger = describe(op, document({ client_id: "https://app.acme.test/stranger" }));
+    await op.rows("DELETE FROM throttles");
+    await op.fetch(stranger.authorizePath(), { address: "198.51.100.1" });
+    await op.rows("UPDATE throttles SET failures = 300");
+    const another = describe(op, document({ client_id: "https://app.acme.test/another-stranger" }));
+    assert.equal((await op.fetch(another.authorizePath(), { address: "198.51.100.200" })).status, 429);
+  }
+
+  test("keeps no client from being read anew that somebody allows something", async () => {
+    const { op, ada, browser } = await stage();
+    const client = describe(op, document(), { "cache-control": "max-age=300" });
+    await browser.obtain(client, ada);
+    op.clock.advance({ minutes: 16 });
+    await exhaust(op);
+    describe(op, document({ client_name: "Renamed" }));
+    assert.ok((await browser.authorize(client, { prompt: "login" })).html.includes("Renamed"));
+    assert.equal(fetches(op), 2);
+  });
+
+  test("lets any other go on as it was for a day, and no longer", async () => {
+    const { op } = await stage();
+    const client = describe(op, document(), { "cache-control": "max-age=300" });
+    const asked = async () => (await op.fetch(client.authorizePath(), { address: "203.0.113.7" })).status;
+    assert.equal(await asked(), 303);
+    op.clock.advance({ minutes: 16 });
+    await exhaust(op);
+    assert.equal(await asked(), 303);
+    assert.equal(fetches(op), 1);
+    op.clock.advance({ hours: 25 });
+    await exhaust(op);
+    assert.equal(await asked(), 429);
+  });
+});
+
+test("what was fetched as something else counts for no document, whatever that is longer than", async () => {
+  const { op } = await stage({ ...on, REGISTRATION: "open" });
+  const long = document({ software_id: "x".repeat(40_000), application_type: "web", redirect_uris: ["https://app.acme.test/callback"] });
+  const client = describe(op, long);
+  const json = { redirect_uris: long.redirect_uris, subject_type: "pairwise", sector_identifier_uri: CLIENT_ID };
+  assert.equal((await op.fetch("/register", { json })).status, 400, "it is read, and no list");
+  const page = await op.browser().authorize(client);
+  assert.match(page.text, /answered with more than is read/);
 });
 
 test("a document is fetched at most twice a minute, once for all that wait for it, and also a bad one", async () => {

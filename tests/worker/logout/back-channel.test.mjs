@@ -305,6 +305,43 @@ describe("a client that names the address of another", () => {
     });
   }
 
+  test("and finds nobody there for hours: the other hears all, once somebody is", { timeout: 60_000 }, async () => {
+    const uri = `https://rp${++parties}.acme.test/logout`;
+    const heard = [];
+    const serve = (silent) =>
+      op.serve(uri, async (request) => {
+        const { aud } = await claims(new URLSearchParams(await request.text()).get("logout_token"));
+        if (silent) return { delay: 8_000, status: 200 };
+        heard.push(aud);
+        return { status: aud === victim.id ? 200 : 400 };
+      });
+    const metadata = { backchannel_logout_uri: uri };
+    const stranger = await relyingParty(op, { name: `rp${++parties}`, ...metadata });
+    const victim = await relyingParty(op, { name: `rp${++parties}`, ...metadata });
+    serve(true);
+    const due = op.clock.seconds() - 60;
+    const write = ({ id }, n, attempts) =>
+      op.rows(
+        `INSERT INTO logout_outbox (id, client_id, user_id, session_id, target, attempts, due_at, created_at)
+         VALUES (?, ?, 'u', 's', ?, ?, ?, ?)`,
+        `${uri}${n}`,
+        id,
+        uri,
+        attempts,
+        due,
+        due,
+      );
+    await write(stranger, 0, 6);
+    await write(victim, 1, 0);
+    await op.cron();
+    assert.deepEqual(heard, []);
+    serve(false);
+    op.clock.advance({ minutes: 2 });
+    await op.cron();
+    assert.deepEqual(await waiting(victim), [], "the stranger's failures of before are none of the other's");
+    await op.rows("DELETE FROM logout_outbox WHERE client_id = ?", stranger.id);
+  });
+
   test("keeps it from nothing that waits already", async () => {
     const uri = `https://rp${++parties}.acme.test/logout`;
     const heard = [];

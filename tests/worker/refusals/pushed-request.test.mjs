@@ -149,6 +149,37 @@ test("of two sign-ins for one request, the first that ends gets the answer", asy
   assert.ok(late.callback?.get("error"));
 });
 
+test("whoever is too late to answer it leaves no consent, no refusal, and no trace of either", async () => {
+  for (const late of ["approve", "deny"]) {
+    const [client, eve, bob] = [await op.client(), await op.person(), await op.person()];
+    const path = await pushed(client, { resource: undefined });
+    const [one, other] = [op.browser(), op.browser()];
+    const asks = async (browser, person) => browser.signIn(await browser.open(path), person);
+    const [first, second] = [await asks(one, eve), await asks(other, bob)];
+    assert.ok(first.asksForConsent && second.asksForConsent);
+    assert.ok((await one.approve(first)).callback.get("code"));
+    const page = await other[late](second);
+    assert.ok(page.callback?.get("error") !== "access_denied" && !page.callback?.get("code"), late);
+    assert.deepEqual(await op.rows("SELECT id FROM grants WHERE user_id = ?", bob.id), []);
+    const written = await op.rows("SELECT event FROM audit WHERE user_id = ? AND event LIKE 'consent%'", bob.id);
+    assert.deepEqual(written, [], late);
+  }
+});
+
+test("an assertion outlives an introspection that fails", async () => {
+  const key = await keyPair("ES256");
+  const client = await op.client({ token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [key.jwk] } });
+  client.key = key;
+  const { access_token: token } = await client.tokens(await op.browser().obtain(client, ada));
+  const auth = asserted(await assertion(client, key, { exp: op.clock.seconds() + 240 }));
+  const keys = await op.rows("SELECT kid, public_jwk FROM signing_keys");
+  await op.rows("UPDATE signing_keys SET public_jwk = 'broken'");
+  assert.equal((await client.post("/introspect", { token }, { auth })).status, 503);
+  for (const { kid, public_jwk: jwk } of keys) await op.rows("UPDATE signing_keys SET public_jwk = ? WHERE kid = ?", jwk, kid);
+  assert.equal((await (await client.post("/introspect", { token }, { auth })).json()).active, true);
+  await oauthError(await client.post("/introspect", { token }, { auth }), 401, "invalid_client");
+});
+
 test("an assertion outlives a push that is refused", async () => {
   const key = await keyPair("ES256");
   const client = await op.client({ token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [key.jwk] } });

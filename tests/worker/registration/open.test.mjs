@@ -74,7 +74,7 @@ test("REGISTRATIONS_PER_ADDRESS sets how many", async () => {
   assert.deepEqual(statuses, [201, 201, 429]);
 });
 
-test("a client that nobody ever used is gone after 30 days, a used one and the operator's stay", async () => {
+test("a client that nobody ever used is gone after 30 days, one that people use and the operator's stay", async () => {
   const unused = await registered();
   const used = new Client(op, await registered());
   await op.browser().obtain(used, await op.person());
@@ -92,8 +92,8 @@ test("a client that nobody ever used is gone after 30 days, a used one and the o
 });
 
 describe("a client that was registered openly is not swept", () => {
-  const lasts = async (client_id) => {
-    op.clock.advance({ days: 40 });
+  const lasts = async (client_id, days = 40) => {
+    op.clock.advance({ days });
     await op.cron();
     return (await op.rows("SELECT id FROM clients WHERE id = ?", client_id)).length === 1;
   };
@@ -103,7 +103,7 @@ describe("a client that was registered openly is not swept", () => {
     const { client_id } = await registered(CONFIDENTIAL);
     const json = { grant_types: ["client_credentials"], response_types: [], redirect_uris: [] };
     assert.equal((await op.admin(`/register/${client_id}`, { method: "PATCH", json })).status, 200);
-    assert.ok(await lasts(client_id));
+    assert.ok(await lasts(client_id, 400));
   });
 
   test("once the operator has renewed its secret", async () => {
@@ -112,20 +112,50 @@ describe("a client that was registered openly is not swept", () => {
     assert.ok(await lasts(client_id));
   });
 
-  test("once it has authenticated, if only to introspect", async () => {
+  test("for half a year after it has authenticated last, if only to introspect", async () => {
     const client = new Client(op, await registered(CONFIDENTIAL));
-    await client.post("/introspect", { token: "x" });
-    await until(async () => (await op.rows("SELECT id FROM clients WHERE id = ? AND unused_since IS NULL", client.id)).length > 0);
-    assert.ok(await lasts(client.id));
+    const introspect = async () => {
+      const now = op.clock.seconds();
+      await client.post("/introspect", { token: "x" });
+      const marked = "SELECT id FROM clients WHERE id = ? AND last_used_at >= ?";
+      await until(async () => (await op.rows(marked, client.id, now)).length > 0);
+    };
+    await introspect();
+    assert.ok(await lasts(client.id, 170));
+    await introspect();
+    assert.ok(await lasts(client.id, 170));
+    assert.equal(await lasts(client.id, 11), false, "and then it is");
   });
 
-  test("once somebody used it, also after they took their consent back", async () => {
+  test("and its use is written down twice a day at most", async () => {
+    const client = new Client(op, await registered(CONFIDENTIAL));
+    const measured = async () => {
+      const response = await client.post("/introspect", { token: "x" }, { measure: true });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const [{ last_used_at: at }] = await op.rows("SELECT last_used_at FROM clients WHERE id = ?", client.id);
+      return [response.status, at];
+    };
+    const [, first] = await measured();
+    assert.ok(first);
+    op.clock.advance({ hours: 11 });
+    assert.deepEqual(await measured(), [200, first]);
+    op.clock.advance({ hours: 2 });
+    assert.ok((await measured())[1] > first);
+  });
+
+  test("for half a year after the last person took their consent back", async () => {
     const client = new Client(op, await registered());
-    const ada = await op.person();
-    await op.browser().obtain(client, ada);
+    const [ada, bob] = [await op.person(), await op.person()];
+    for (const person of [ada, bob]) await op.browser().obtain(client, person);
     await op.admin(`/admin/api/users/${ada.id}/grants/${client.id}`, { method: "DELETE" });
-    assert.deepEqual(await op.rows("SELECT id FROM grants WHERE client_id = ?", client.id), []);
-    assert.ok(await lasts(client.id));
+    const unused = () => op.rows("SELECT unused_since FROM clients WHERE id = ?", client.id);
+    assert.deepEqual(await unused(), [{ unused_since: null }], "while somebody allows it something");
+    await op.admin(`/admin/api/users/${bob.id}`, { method: "DELETE" });
+    assert.ok((await unused())[0].unused_since);
+    // D1 has the clock of this machine.
+    await op.db.prepare("UPDATE clients SET unused_since = ? WHERE id = ?").bind(op.clock.seconds(), client.id).run();
+    assert.ok(await lasts(client.id, 170));
+    assert.equal(await lasts(client.id, 11), false, "and then it is");
   });
 
   test("before 30 days after it last changed itself, and then it is", async () => {

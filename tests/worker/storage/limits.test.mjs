@@ -7,7 +7,7 @@ import { asserted, assertion, keyPair } from "../support/assertion.mjs";
 import { Client } from "../support/client.mjs";
 import { startLimen } from "../support/limen.mjs";
 
-const op = await startLimen({ vars: { REGISTRATION: "open", SIGNUP: "open" } });
+const op = await startLimen({ vars: { REGISTRATION: "open", SIGNUP: "open", CLIENT_ID_METADATA_DOCUMENTS: "on" } });
 const REDIRECT_URI = "https://app.acme.test/callback";
 
 async function count(table, condition = "TRUE", ...values) {
@@ -62,6 +62,39 @@ describe("a stranger", () => {
     assert.equal(await count("clients", "document_fresh_until IS NOT NULL"), 10_000);
     assert.equal(await count("clients", "id IN ('open-0', ?)", recent.id), 1, "the oldest went");
     await op.db.prepare("DELETE FROM clients WHERE id LIKE 'open-%' OR document_fresh_until IS NOT NULL").run();
+  });
+
+  test("leaves 10,000 clients that were used once, however new, and none that is used every day", async () => {
+    const issued_at = op.clock.seconds() - 3 * 86_400;
+    const at = `${issued_at} + n / 16`;
+    const row = { version: 1, metadata: "'{}'", auth_method: "'none'", updated_at: issued_at, issued_at: at, unused_since: at };
+    await insert("clients", 10_030, { id: "'used-' || n", registered_openly: 1, last_used_at: at, ...row });
+    const daily = `'${op.clock.seconds() - 80_000}'`;
+    await insert("clients", 1, { id: "'daily'", registered_openly: 1, ...row, unused_since: daily, last_used_at: daily });
+    await op.db.prepare("DELETE FROM leases").run();
+    await op.cron();
+    assert.equal(await count("clients", "id LIKE 'used-%'"), 10_000);
+    assert.equal(await count("clients", "id IN ('used-0', 'daily')"), 1, "the one that was not used for longest went");
+    await op.db.prepare("DELETE FROM clients WHERE id LIKE 'used-%' OR id = 'daily'").run();
+  });
+
+  test("leaves nothing of what it made Limen fetch, once its minute is over", async () => {
+    const fetch = async (n, address) => {
+      const client_id = `https://app${n}.acme.test/client.json`;
+      const metadata = { client_id, redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: "none" };
+      op.serve(client_id, { json: metadata, headers: { "content-type": "application/json" } });
+      const client = new Client(op, metadata);
+      assert.equal((await op.fetch(client.authorizePath(), { address })).status, 303);
+    };
+    for (let n = 0; n < 50; n++) await fetch(n, "192.0.2.15");
+    assert.equal(await count("fetches"), 50);
+    op.clock.advance({ minutes: 2 });
+    for (let n = 50; n < 55; n++) await fetch(n, "192.0.2.16");
+    assert.equal(await count("fetches"), 5, "ten go for each that comes");
+    op.clock.advance({ minutes: 2 });
+    await op.db.prepare("DELETE FROM leases").run();
+    await op.cron();
+    assert.equal(await count("fetches"), 0);
   });
 
   test("guesses at 400 names: 100 are counted, and 250 at most are written down", async () => {
@@ -166,6 +199,15 @@ describe("a client", () => {
     assert.equal((await client.post("/par", client.request().params)).status, 201);
     assert.equal(await count("pushed_requests", "client_id = ?", client.id), 1_000);
     assert.equal(await count("pushed_requests", "hash = 'h-0'"), 0, "the oldest went");
+  });
+
+  test("that is public keeps what others have pushed, however much strangers push", async () => {
+    const client = await op.publicClient();
+    const later = op.clock.seconds() + 60;
+    const pushed = { hash: "'p-' || n", client_id: `'${client.id}'`, query: "'x'", expires_at: later };
+    await insert("pushed_requests", 1_200, pushed);
+    assert.equal((await client.post("/par", client.request().params)).status, 201);
+    assert.equal(await count("pushed_requests", "hash = 'p-0'"), 1);
   });
 });
 

@@ -1,6 +1,6 @@
 //! `/account/email`: the e-mail address, which is also a name to sign in with. To change it takes the password.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     account::{email, throttle, user::User},
@@ -11,7 +11,10 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::account_access::{Confirmation, Resident},
+        people::{
+            account_access::{Confirmation, Resident},
+            folding,
+        },
         platform::context::Context,
     },
     fault::Fault,
@@ -53,6 +56,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     let user = resident.user();
     if let Some(wait) = count(user, context).await? {
+        // The password was right, whatever else is not.
+        context.db.execute(forgiving).await?;
         let minutes = (wait.seconds() + 59) / 60;
         let page = refuse(429, EmailProblem::Password(PasswordCheck::TooMany { minutes }))?;
         return Ok(Reply {
@@ -66,12 +71,11 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let told = |problem| Problem::BadRequest(OAuthError::invalid_request(problem));
     changed.claims = user.claims.with(&change).map_err(told)?;
     changed.updated_at = context.now;
-    let entry = Entry::new(Event::ProfileChanged, Actor::Person)
+    let entry = Entry::new(Event::EmailChanged, Actor::Person)
         .user(&user.id)
-        .session(&resident.session.authentication.session_id)
-        .detail(json!({ "changed": ["email"] }));
+        .session(&resident.session.authentication.session_id);
     let mut batch = Batch::default();
-    let rival = batch.add(users::find_rival(&changed));
+    let rival = batch.add(users::find_rival(&changed, user));
     let saved = batch.add(users::update_own(&changed, user, &resident.session_hash));
     batch.push(audit::record_if_changed(&entry, context));
     batch.extend(forgiving);
@@ -83,13 +87,17 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
 }
 
-/// Counts an address that a person wants. How long to wait, where there were too many: nobody shall find out here who has an
-/// account.
+/// Counts an address that a person wants, and makes sure that it is compared with all others. How long to wait, where there were
+/// too many: nobody shall find out here who has an account.
 async fn count(user: &User, context: &Context) -> Result<Option<Lifetime>, Fault> {
     let key = context.config.roots.current(Purpose::Throttle);
     let counter = throttle::of_email_changes(&key, &user.id);
-    let counted = context.db.read(throttles::count_address(&counter, context.now)).await?;
-    Ok(counted.wait(&counter, context.now))
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address(&counter, context.now));
+    let unfolded = batch.add(folding::first());
+    let rows = context.db.run(batch).await?;
+    folding::finish(rows.read(unfolded)?, context).await?;
+    Ok(rows.read(counted)?.wait(&counter, context.now))
 }
 
 fn html(resident: &Resident, entered: &str, problem: Option<EmailProblem>, context: &Context) -> String {

@@ -12,7 +12,7 @@ use crate::{
     db::{Batch, Statement, audit, grants, sessions::Ending, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        people::operator,
+        people::{folding, operator},
         platform::{context::Context, random},
         sessions::ending,
     },
@@ -28,6 +28,7 @@ const LONGEST_PAGE: i64 = 200;
 pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let wanted = Changes::parse(&request.json().await?)?;
+    folding::all(context).await?;
     let username = wanted
         .username
         .ok_or_else(|| OAuthError::invalid_request("username is missing"))?;
@@ -85,6 +86,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let wanted = Changes::parse(&request.json().await?)?;
+    folding::all(context).await?;
     let read = find(request.segment(0), context).await?;
     let mut user = read.clone();
     user.claims = user.claims.with(&wanted.claims).map_err(OAuthError::invalid_request)?;
@@ -97,7 +99,7 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     let signs_out = user.disabled_at.is_some() || wanted.password.is_some();
     let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
-    if context.db.read(users::find_rival(&user)).await? {
+    if context.db.read(users::find_rival(&user, &read)).await? {
         return Err(taken());
     }
     let what = match (read.disabled_at, user.disabled_at) {

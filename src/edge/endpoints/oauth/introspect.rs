@@ -38,7 +38,7 @@ struct PresentedAccessToken<'a> {
     alive: Handle<Option<Alive>>,
 }
 
-/// `POST /introspect`.
+/// `POST /introspect`. An assertion is used up in the one round trip, and given back where no answer comes of it after all.
 pub async fn introspect(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let params = request.form().await?;
     params.refuse_repeated()?;
@@ -46,11 +46,18 @@ pub async fn introspect(request: &mut Incoming, context: &Context) -> Result<Rep
         let mut batch = Batch::default();
         let looked_up = caller.look_up(&mut batch, context);
         let presented = Presented::parse(params.required("token")?, caller.client_id(), &mut batch, context);
-        caller.use_up(caller.proof(context).condition(), &mut batch, context);
+        let used_up = caller.use_up(caller.proof(context).condition(), &mut batch, context);
         let rows = context.db.run(batch).await?;
-        let client = caller.authenticated(looked_up, &rows, context)?;
-        check_caller(&client)?;
-        Ok(presented.describe(&client, &rows, context).await?)
+        let answer = async {
+            let client = caller.authenticated(looked_up, &rows, context)?;
+            check_caller(&client)?;
+            Ok::<_, MachineFailure>(presented.describe(&client, &rows, context).await?)
+        };
+        let answer = answer.await;
+        if answer.is_err() && rows.read_if(used_up)?.unwrap_or_default() {
+            caller.give_back(context).await?;
+        }
+        answer
     });
     let answer = answer.await?;
     Ok(Reply::json(200, &answer))

@@ -38,6 +38,7 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
         registration_token_hash: issued.registration_token_hash(context),
         registered_openly: registrar == RegisteredBy::Anybody,
         unused_since: (registrar == RegisteredBy::Anybody).then_some(context.now),
+        last_used_at: None,
         client,
     };
     // Its keys are published before it can ask for a token.

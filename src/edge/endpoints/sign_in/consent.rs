@@ -5,7 +5,11 @@ use serde_json::json;
 use crate::{
     audit::{Actor, Entry, Event},
     config::Api,
-    db::{Batch, audit, grants, sessions::Session},
+    db::{
+        Batch, audit,
+        grants::{self, Allowing},
+        sessions::Session,
+    },
     edge::{
         authorization::{
             client_request::{Flow, Standing},
@@ -22,7 +26,7 @@ use crate::{
     oidc::{
         authentication::Consent,
         authorize::AuthRequest,
-        client::redirect_uri::{destination, is_on_this_device},
+        client::redirect_uri::{Destination, destination, is_on_this_device},
         interaction::{Choice, Interaction, SignedIn, Step},
         params::Params,
         scope::Scope,
@@ -78,9 +82,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     // Who sends both has not clearly said yes.
     if field("approve").is_empty() || !field("deny").is_empty() {
-        let refused = audit::record(&asked.entry(Event::ConsentRefused), context);
-        context.db.execute([refused]).await?;
-        return Ok(asked.flow.deny(&asked.interaction, language, context).await?);
+        let refused = asked.entry(Event::ConsentRefused);
+        let denied = asked.flow.deny(&asked.interaction, Some(&refused), language, context);
+        return Ok(denied.await?);
     }
     let pushed = asked.interaction.pushed.as_ref();
     let draft = Draft::new(asked.request.clone(), &asked.session_hash, pushed, context)?;
@@ -96,15 +100,15 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         allowed.insert("resources".to_owned(), json!(resources));
     }
     let consent_given = asked.entry(Event::ConsentGiven).detail(allowed);
-    let (id, client) = (random::id()?, &asked.flow.client);
+    let allowing = Allowing {
+        grant_id: &random::id()?,
+        session_hash: &asked.session_hash,
+        client: &asked.flow.client,
+        request: &asked.request,
+        pushed,
+    };
     let mut batch = Batch::default();
-    batch.push(grants::allow(
-        &id,
-        &asked.session_hash,
-        client,
-        &asked.request,
-        context.now,
-    ));
+    batch.push(grants::allow(&allowing, context.now));
     batch.push(audit::record_if_changed(&consent_given, context));
     let handles = draft.add(&asked.flow, &mut batch, context);
     match handles.read(&context.db.run(batch).await?)? {
@@ -207,16 +211,17 @@ impl Asked {
             items
         };
         let client = &self.flow.client;
-        let document_host = client
-            .is_described_by_document()
-            .then(|| destination(&client.client_id));
+        let document_host = match destination(&client.client_id) {
+            Destination::Host(host) if client.is_described_by_document() => Some(host),
+            _ => None,
+        };
         let html = ConsentPage {
             language,
             client_name: self.flow.client.display_name(locale),
             client_uri: metadata.client_uri.best_for(&[locale]),
             policy_uri: metadata.policy_uri.best_for(&[locale]),
             tos_uri: metadata.tos_uri.best_for(&[locale]),
-            redirect_host: &destination(self.flow.address.redirect_uri()),
+            return_to: destination(self.flow.address.redirect_uri()),
             document_host: document_host.as_deref(),
             to_this_device: is_on_this_device(self.flow.address.redirect_uri()),
             account: self.session.user.display_name(),

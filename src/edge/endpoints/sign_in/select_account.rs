@@ -62,7 +62,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     } = chooser;
     if !field("cancel").is_empty() {
         let language = visitor.language(Some(&flow.params));
-        return Ok(flow.deny(&interaction, language, context).await?);
+        return Ok(flow.deny(&interaction, None, language, context).await?);
     }
     if !field("another").is_empty() {
         return Ok(visitor.go_on(Endpoint::Login, interaction, Choice::Another, context)?);
@@ -109,7 +109,7 @@ impl Chooser {
             language,
             client_name: client.display_name(locale),
             client_uri: client.metadata.client_uri.best_for(&[locale]),
-            return_to: &destination(self.flow.address.redirect_uri()),
+            return_to: destination(self.flow.address.redirect_uri()),
             interaction: &self.sealed,
             csrf: &self.visitor.csrf(FORM, context),
             accounts: accounts.collect(),

@@ -13,13 +13,14 @@ use crate::{
     },
     audit::{Actor, Entry, Event},
     config::SignUp,
-    db::{audit, throttles, users},
+    db::{Batch, audit, throttles, users},
     edge::{
         http::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
         people::{
+            folding,
             new_password::problem_of,
             sign_in::{Along, Guest},
         },
@@ -128,12 +129,17 @@ fn require_open(context: &Context) -> Result<(), PageFailure> {
     }
 }
 
-/// Counts an attempt from the address. How long to wait, where there were too many.
+/// Counts an attempt from the address, and makes sure that new names are compared with all others. How long to wait, where there
+/// were too many.
 async fn count(request: &Incoming, context: &Context) -> Result<Option<Lifetime>, PageFailure> {
     let key = context.config.roots.current(Purpose::Throttle);
     let counter = throttle::of_sign_ups(&key, &request.address());
-    let counted = context.db.read(throttles::count_address(&counter, context.now)).await?;
-    Ok(counted.wait(&counter, context.now))
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address(&counter, context.now));
+    let unfolded = batch.add(folding::first());
+    let rows = context.db.run(batch).await?;
+    folding::finish(rows.read(unfolded)?, context).await?;
+    Ok(rows.read(counted)?.wait(&counter, context.now))
 }
 
 /// The account that was typed, or what is wrong with it.

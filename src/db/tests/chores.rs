@@ -1,0 +1,78 @@
+//! Leases, and notices that wait.
+
+use super::sqlite::Sqlite;
+use crate::{
+    db::{
+        Batch, housekeeping,
+        logout_outbox::{self, Notice},
+    },
+    oidc::{client::Client, subject::SubjectSalt},
+    time::{Lifetime, UnixTime},
+    web::retry,
+};
+
+const NOW: UnixTime = UnixTime(1_800_000_000);
+
+#[test]
+fn a_lease_is_given_back_by_its_holder_alone() {
+    let mut database = Sqlite::migrated();
+    let span = Lifetime::minutes(10);
+    let mut take = |released_at: Option<UnixTime>, at| {
+        let mut batch = Batch::default();
+        batch.extend(released_at.map(|taken_at| housekeeping::release_lease("cron", taken_at, span)));
+        let taken = batch.add(housekeeping::take_lease("cron", at, span));
+        database.run(&batch).unwrap().read(taken).unwrap()
+    };
+    assert!(take(None, NOW));
+    let later = NOW + span;
+    assert!(take(None, later), "it was over");
+    assert!(!take(Some(NOW), later), "and is not given back by who had it before");
+    assert!(take(Some(later), later));
+}
+
+#[test]
+fn what_nobody_answers_waits_as_long_as_its_own_failures_say() {
+    let mut database = Sqlite::migrated();
+    let parents: String = (0..12)
+        .map(|n| {
+            format!(
+                "INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at) VALUES ('c{n}', 1, '{{}}', 'none', 0, 0);
+                 INSERT INTO logout_outbox (id, client_id, user_id, session_id, target, attempts, due_at, created_at)
+                 VALUES ('n{n}', 'c{n}', 'u', 's', 'https://rp.acme.org/', {n}, {due}, 0);",
+                due = NOW.seconds() + if n == 11 { 5 } else { 0 },
+            )
+        })
+        .collect();
+    database.0.execute_batch(&parents).unwrap();
+    let notice = Notice {
+        id: "n0".to_owned(),
+        client: Client {
+            client_id: "c0".to_owned(),
+            version: 1,
+            issued_at: NOW,
+            metadata: serde_json::from_str("{}").unwrap(),
+            document_fresh_until: None,
+        },
+        user_id: "u".to_owned(),
+        subject_salt: SubjectSalt::new([1; 32]),
+        session_id: "s".to_owned(),
+        target: Some("https://rp.acme.org/".to_owned()),
+        attempts: 0,
+        created_at: NOW,
+    };
+    let postpone = logout_outbox::postpone_all(&notice, r#"["c3"]"#, NOW);
+    let mut batch = Batch::default();
+    batch.push(postpone);
+    database.run(&batch).unwrap();
+    for n in 0..12 {
+        let sql = format!("SELECT attempts, due_at FROM logout_outbox WHERE id = 'n{n}'");
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let (attempts, due): (i64, i64) = database.0.query_row(&sql, [], read).unwrap();
+        let expected = match n {
+            3 => (1, retry::wait(1)),
+            11 => (11, Lifetime(5)),
+            n => (n + 1, retry::wait(n + 1)),
+        };
+        assert_eq!((attempts, UnixTime(due).since(NOW)), expected, "{n}");
+    }
+}
