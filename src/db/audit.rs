@@ -85,13 +85,16 @@ pub(super) fn record_each(entry: &Entry<'_>, query: Statement, on: &impl Occasio
 /// The statement that writes an entry down for each row of `ids`, where `condition` holds.
 ///
 /// Whoever is signed in can bring some events about as often as they like. What comes `again` within a minute is one row; of
-/// what differs, so many are written down, and one more as [`Event::Flooded`], so that the gap is seen. The last event of an
-/// account, a new password and a new e-mail address are always written down, and so is whatever an operator or Limen itself does.
+/// what differs, so many are written down, and one more as [`Event::Flooded`], so that the gap is seen. A new password and a new
+/// e-mail address count against those of their own kind alone, so that nothing else hides them. The last event of an account is
+/// always written down, and so is whatever an operator or Limen itself does.
 fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: &str, condition: &str) -> Statement {
-    let always = matches!(
-        entry.event,
-        Event::AccountDeleted | Event::PasswordChanged | Event::EmailChanged
-    );
+    let always = entry.event == Event::AccountDeleted;
+    let stands_out = matches!(entry.event, Event::PasswordChanged | Event::EmailChanged);
+    let (again, most_of_all_kinds) = match stands_out {
+        true => ("FALSE", i64::MAX),
+        false => (again, MOST_OF_ALL_KINDS),
+    };
     let limited = matches!(entry.actor, Actor::Person | Actor::Client) && !always;
     if !limited {
         let entry = bind(Statement::new(format!("{INSERT} SELECT * FROM {ENTRY}, (")), entry, on);
@@ -111,7 +114,7 @@ fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: 
          SELECT at, event, outcome, actor, network, request_id, detail, user_id, client_id, session_id FROM (
             SELECT e.at, e.outcome, e.actor, e.network, e.request_id, e.detail, e.user_id, e.client_id, e.session_id,
                    CASE WHEN (SELECT COUNT(*) FILTER (WHERE r.event = e.event) >= {MOST_OF_A_KIND}
-                                     OR COUNT(*) >= {MOST_OF_ALL_KINDS}
+                                     OR COUNT(*) >= {most_of_all_kinds}
                               FROM {}) THEN '{flooded}' ELSE e.event END AS event
             FROM (SELECT * FROM {ENTRY}, (",
         recent("e"),

@@ -1,9 +1,12 @@
-//! Leases, and notices that wait.
+//! Leases, notices that wait, and what is written down of somebody who does the same again and again.
+
+use serde_json::json;
 
 use super::sqlite::Sqlite;
 use crate::{
+    audit::{Actor, Entry, Event, Occasion},
     db::{
-        Batch, housekeeping,
+        Batch, audit, housekeeping,
         logout_outbox::{self, Notice},
     },
     oidc::{client::Client, subject::SubjectSalt},
@@ -28,6 +31,63 @@ fn a_lease_is_given_back_by_its_holder_alone() {
     assert!(take(None, later), "it was over");
     assert!(!take(Some(NOW), later), "and is not given back by who had it before");
     assert!(take(Some(later), later));
+}
+
+/// A minute of the tests' own.
+struct Then;
+
+impl Occasion for Then {
+    fn now(&self) -> UnixTime {
+        NOW
+    }
+
+    fn network(&self) -> Option<&str> {
+        None
+    }
+
+    fn request_id(&self) -> &str {
+        "r"
+    }
+}
+
+#[test]
+fn a_new_password_is_hidden_by_nothing_else_and_fills_nothing_either() {
+    let mut database = Sqlite::migrated();
+    let mut batch = Batch::default();
+    for n in 0..200 {
+        let detail = json!({ "n": n });
+        let event = [
+            Event::DataExported,
+            Event::ProfileChanged,
+            Event::ConsentGiven,
+            Event::SignIn,
+            Event::SignOut,
+            Event::TokenRevoked,
+        ];
+        let entry = Entry::new(event[n % event.len()], Actor::Person)
+            .user("u")
+            .detail(detail);
+        batch.push(audit::record(&entry, &Then));
+    }
+    for _ in 0..100 {
+        batch.push(audit::record(
+            &Entry::new(Event::PasswordChanged, Actor::Person).user("u"),
+            &Then,
+        ));
+        batch.push(audit::record(
+            &Entry::new(Event::EmailChanged, Actor::Person).user("u"),
+            &Then,
+        ));
+    }
+    database.run(&batch).unwrap();
+    let count = |event: &str| -> i64 {
+        let sql = "SELECT COUNT(*) FROM audit WHERE event = ?";
+        database.0.query_row(sql, [event], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(
+        [count("password_changed"), count("email_changed"), count("flooded")],
+        [10, 10, 1]
+    );
 }
 
 #[test]
