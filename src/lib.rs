@@ -32,6 +32,8 @@ pub mod network;
 pub mod oidc;
 pub mod openapi;
 pub mod pages;
+#[cfg(any(test, feature = "properties"))]
+pub mod properties;
 pub mod readable;
 pub mod reply;
 pub mod routes;

@@ -25,11 +25,11 @@ impl Issuer {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
-        let url = Url::parse(text).map_err(|_| "is not a URL")?;
-        // A parser takes a quotation mark in a host, which would end the texts that the issuer is written into.
+        // Before a parser sees it: that takes a quotation mark in a host, which would end the texts that the issuer is written into.
         if !has_plain_authority(text) {
             return Err("must be an https URL with a plain host name");
         }
+        let url = Url::parse(text).map_err(|_| "is not a URL")?;
         let host = url.host().ok_or("has no host")?;
         match url.scheme() {
             "https" => {}

@@ -9,6 +9,7 @@ mod deploy;
 mod dev;
 mod failure;
 mod fingerprint;
+mod fuzz;
 mod private_file;
 mod project;
 mod random;
@@ -28,7 +29,7 @@ struct Task {
     run: fn(&[String]) -> Result<()>,
 }
 
-const TASKS: [Task; 6] = [
+const TASKS: [Task; 7] = [
     Task {
         name: "dev",
         summary: "serve Limen on http://localhost:8787, ready to sign in",
@@ -52,6 +53,12 @@ const TASKS: [Task; 6] = [
         summary: "run the benchmarks under tests/bench",
         help: bench::HELP,
         run: bench::run,
+    },
+    Task {
+        name: "fuzz",
+        summary: "look for inputs that break what holds for the parsers",
+        help: fuzz::HELP,
+        run: fuzz::run,
     },
     Task {
         name: "deploy",

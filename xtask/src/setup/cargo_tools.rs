@@ -27,6 +27,13 @@ pub const TOOLS: [Tool; 2] = [
     },
 ];
 
+/// Only `cargo xtask fuzz` needs it.
+pub const FUZZER: Tool = Tool {
+    package: "cargo-fuzz",
+    version: "0.13.2",
+    program: "cargo-fuzz",
+};
+
 /// Where a tool of these is.
 pub fn program(name: &str) -> Result<PathBuf> {
     Ok(project::cache()?.join("bin").join(name))

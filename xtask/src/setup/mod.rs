@@ -1,6 +1,6 @@
 //! Set-up: Node packages, the wasm target, the tools that build a Worker, and a browser for the tests.
 
-mod cargo_tools;
+pub mod cargo_tools;
 mod chromium;
 mod debian;
 mod node;

@@ -1,0 +1,85 @@
+//! What holds for every input of Limen's parsers and judges, as functions over bytes: they panic where it does not.
+//!
+//! The native tests run them over the inputs that are kept (`fuzz/inputs`) and over changes of these, and `cargo xtask fuzz` lets a
+//! fuzzer look for others. They exist in tests and with the feature `properties` alone, never in the Worker.
+
+mod jose;
+mod people;
+mod protocol;
+mod web;
+
+use crate::config::Config;
+
+/// A property of what one parser makes of bytes.
+pub type Property = fn(&[u8]);
+
+/// All of them, by the name of their folder in `fuzz/inputs`.
+pub const ALL: [(&str, Property); 27] = [
+    ("params", protocol::params),
+    ("scope", protocol::scope),
+    ("authorization_request", protocol::authorization_request),
+    ("claims_request", protocol::claims_request),
+    ("redirect_uri", protocol::redirect_uri),
+    ("registration", protocol::registration),
+    ("merge_patch", protocol::merge_patch),
+    ("client_id_document", protocol::client_id_document),
+    ("client_credentials", protocol::client_credentials),
+    ("resource_indicator", protocol::resource_indicator),
+    ("interaction", protocol::interaction),
+    ("refresh_token", protocol::refresh_token),
+    ("configuration", protocol::configuration),
+    ("jwt", jose::jwt),
+    ("jwe", jose::jwe),
+    ("jwks", jose::jwks),
+    ("client_assertion", jose::client_assertion),
+    ("fetch_url", web::fetch_url),
+    ("json", web::json),
+    ("freshness", web::freshness),
+    ("distinguished_name", web::distinguished_name),
+    ("language_tag", web::language_tag),
+    ("cookie", web::cookie),
+    ("network", web::network),
+    ("route", web::route),
+    ("names", people::names),
+    ("policy", people::policy),
+];
+
+/// Runs the property of that name. `false` where there is none.
+pub fn check(name: &str, input: &[u8]) -> bool {
+    let found = ALL.iter().find(|(known, _)| *known == name);
+    found.map(|(_, property)| property(input)).is_some()
+}
+
+/// The input as text; what is not UTF-8 is refused before a parser sees it.
+fn text(input: &[u8]) -> Option<&str> {
+    std::str::from_utf8(input).ok()
+}
+
+/// The first line of the input, and the rest: for parsers of two texts.
+fn two_texts(input: &[u8]) -> Option<(&str, &str)> {
+    let text = text(input)?;
+    Some(text.split_once('\n').unwrap_or((text, "")))
+}
+
+/// A deployment with everything switched on.
+fn config() -> Config {
+    let read = Config::parse(|name| {
+        let value = match name {
+            "ISSUER" => "https://id.acme.test",
+            "KEK_1" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+            "REGISTRATION" | "SIGNUP" => "open",
+            "FRONT_CHANNEL_TOKENS" | "CLIENT_ID_METADATA_DOCUMENTS" => "on",
+            "MTLS_ORIGIN" => "https://mtls.acme.test",
+            "RESOURCES" => r#"{"https://api.acme.test/":"Notes"}"#,
+            _ => return None,
+        };
+        Some(value.to_owned())
+    });
+    match read {
+        Ok(config) => config,
+        Err(problem) => unreachable!("{problem}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

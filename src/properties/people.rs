@@ -1,0 +1,61 @@
+//! Names of people, and the policy of the pages that show them.
+
+use super::text;
+use crate::{
+    account::{email, name, user::Username},
+    pages::{Csp, CspSource, content_security_policy},
+    readable,
+};
+
+/// A name is one text: prepared and folded once or twice, by whoever asks. What is a name can be seen.
+pub fn names(input: &[u8]) {
+    let Some(text) = text(input) else { return };
+    let prepared = name::prepare(text);
+    assert_eq!(name::prepare(&prepared), prepared);
+    let folded = name::fold(&prepared);
+    assert_eq!(name::fold(&folded), folded);
+    if let Ok(username) = Username::parse(text) {
+        assert_eq!(
+            Username::parse(username.as_str()).as_ref(),
+            Ok(&username),
+            "typed as it is shown"
+        );
+        assert!(!username.as_str().contains(readable::is_invisible));
+        assert_eq!(username.folded(), name::fold(&name::prepare(username.as_str())));
+    }
+    if let Ok(address) = email::parse(text) {
+        assert_eq!(address.matches('@').count(), 1);
+        assert_eq!(email::parse(&address).as_ref(), Ok(&address));
+        assert!(!address.contains(['<', '>', '"', ',', ';', '\r', '\n']) && !address.contains(readable::is_invisible));
+        assert_eq!(email::fold(&email::fold(&address)), email::fold(&address));
+    }
+    let visible = readable::without_invisible(text);
+    assert_eq!(readable::without_invisible(&visible), visible);
+}
+
+/// Whatever client a page leads to, its policy has the same directives, and lets forms go to one more place at most.
+pub fn policy(input: &[u8]) {
+    let Some(uri) = text(input) else { return };
+    for source in [CspSource::for_redirect_uri(uri), CspSource::for_redirects_from(uri)] {
+        let added = usize::from(source.is_some());
+        let policy = content_security_policy(Csp {
+            form_action: source,
+            script_nonce: Some(uri.to_owned()),
+            frames: Vec::new(),
+        });
+        assert!(policy.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+        let directives: Vec<Vec<&str>> = policy
+            .split("; ")
+            .map(|directive| directive.split(' ').collect())
+            .collect();
+        for directive in &directives {
+            match directive.as_slice() {
+                ["form-action", "'self'", others @ ..] => assert_eq!(others.len(), added, "{policy}"),
+                ["script-src", nonce] => assert!(nonce.starts_with("'nonce-") && nonce.ends_with('\''), "{policy}"),
+                ["img-src", "'self'", "data:"] | ["style-src", "'self'"] => {}
+                [_, "'none'"] => {}
+                other => unreachable!("{other:?} in {policy}"),
+            }
+        }
+    }
+}
