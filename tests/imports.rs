@@ -9,8 +9,24 @@ use std::{
 
 /// What stands in `src`, from the ground up. A module imports only those before it.
 const FLOORS: &[&str] = &[
-    "time", "fault", "cookie", "readable", "network", "routes", "secret", "web", "config", "audit", "oidc", "openapi",
-    "account", "reply", "pages", "properties", "db", "edge",
+    "time",
+    "fault",
+    "cookie",
+    "readable",
+    "network",
+    "routes",
+    "secret",
+    "web",
+    "config",
+    "audit",
+    "oidc",
+    "openapi",
+    "account",
+    "reply",
+    "pages",
+    "properties",
+    "db",
+    "edge",
 ];
 
 /// What stands in `src/edge`, from the ground up.
