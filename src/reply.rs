@@ -42,8 +42,13 @@ pub enum Body {
     Empty,
     /// `application/json`.
     Json(Rc<str>),
-    /// `application/jwk-set+json` (RFC 7517 section 8.5).
-    JwkSet(Rc<str>),
+    /// `application/jwk-set+json` (RFC 7517 section 8.5), or plain JSON.
+    JwkSet {
+        /// The document.
+        text: Rc<str>,
+        /// Whether it calls itself `application/json`.
+        plain: bool,
+    },
     /// `application/jwt` (RFC 7519 section 10.3.1).
     Jwt(String),
     /// `text/plain`.
@@ -158,12 +163,13 @@ impl Reply {
         }
     }
 
-    /// The error of a resource that wants a bearer token (RFC 6750 section 3). Without an error the request had no token.
+    /// The error of a resource that wants a bearer token (RFC 6750 section 3). Without an error the request had no token: then the
+    /// challenge "SHOULD NOT include an error code", but programs that parse the body find one there.
     pub fn bearer_challenge(error: Option<&OAuthError>) -> Self {
         let Some(error) = error else {
             return Self {
                 challenge: Some("Bearer realm=\"limen\"".to_owned()),
-                ..Self::new(401, Body::Empty)
+                ..Self::error(&OAuthError::invalid_token("a bearer token is needed here"))
             };
         };
         // Descriptions are printable ASCII without `"` and `\` (see OAuthError).

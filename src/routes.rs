@@ -58,6 +58,7 @@ pub enum Audience {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
 pub enum Endpoint {
+    Home,
     Discovery,
     AuthorizationServerMetadata,
     Jwks,
@@ -124,6 +125,7 @@ use Method::{Delete, Get, Patch, Post, Put};
 
 /// The table.
 pub const ROUTES: &[Route] = &[
+    route(E::Home, "/", &[Get], Browser),
     route(E::Discovery, "/.well-known/openid-configuration", &[Get], Machine),
     route(
         E::AuthorizationServerMetadata,
@@ -214,6 +216,7 @@ pub const ROUTES: &[Route] = &[
 /// Whose GET has no effect: nothing is written, used up or fetched from others. HEAD is answered for these alone: link checkers
 /// and mail scanners send it, and expect that nothing happens.
 const WITHOUT_EFFECT: &[Endpoint] = &[
+    E::Home,
     E::Discovery,
     E::AuthorizationServerMetadata,
     E::Jwks,
@@ -300,8 +303,42 @@ pub fn path_and_query(url: &str) -> (&str, &str) {
 /// The values of a path's `{name}` segments, in order, percent-decoded; that of `{+name}` still encoded.
 pub type Segments = Vec<String>;
 
-/// Finds the route for `path`. A segment that is empty or not UTF-8 once decoded finds nothing.
+/// The path of the page that a person means by one with a slash at its end.
+pub fn page_meant(path: &str) -> Option<&str> {
+    let bare = path.strip_suffix('/')?;
+    let (route, _) = find(bare)?;
+    (bare != "/" && route.audience == Audience::Browser && route.methods.contains(&Method::Get)).then_some(bare)
+}
+
+/// Who calls a path that there is not: programs look for documents and call the admin API.
+pub fn audience_of_unknown(path: &str) -> Audience {
+    if path == "/admin/api" || path.starts_with("/admin/api/") {
+        Operator
+    } else if path.starts_with("/.well-known/") || path.starts_with("/register/") {
+        Machine
+    } else {
+        Browser
+    }
+}
+
+/// Finds the route for `path`. The document of a provider is also found with a slash at its end, which some libraries put between
+/// the issuer and the well-known name and others behind it.
 pub fn find(path: &str) -> Option<(&'static Route, Segments)> {
+    let path = match path.strip_suffix('/') {
+        Some(bare)
+            if [E::Discovery, E::AuthorizationServerMetadata]
+                .iter()
+                .any(|e| e.path() == bare) =>
+        {
+            bare
+        }
+        _ => path,
+    };
+    find_exactly(path)
+}
+
+/// Finds the route for `path`. A segment that is empty or not UTF-8 once decoded finds nothing.
+fn find_exactly(path: &str) -> Option<(&'static Route, Segments)> {
     ROUTES
         .iter()
         .find_map(|route| Some((route, match_path(route.path, path)?)))
@@ -390,6 +427,49 @@ mod tests {
         assert!(find("/register/").is_none());
         assert!(find("/register/%ff").is_none());
         assert!(find("/token/").is_none());
+    }
+
+    #[test]
+    fn a_slash_at_the_end_is_no_difference_for_documents_of_the_provider_and_leads_people_to_the_page() {
+        let found = |path: &str| find(path).map(|(route, _)| route.endpoint);
+        assert_eq!(found("/.well-known/openid-configuration/"), Some(Endpoint::Discovery));
+        assert_eq!(
+            found("/.well-known/oauth-authorization-server/"),
+            Some(Endpoint::AuthorizationServerMetadata)
+        );
+        for path in [
+            "/.well-known/jwks.json/",
+            "/token/",
+            "/.well-known/openid-configuration//",
+            "/.well-known/oauth-authorization-server/mcp",
+        ] {
+            assert_eq!(found(path), None, "{path}");
+        }
+        assert_eq!(page_meant("/account/"), Some("/account"));
+        assert_eq!(page_meant("/account/profile/"), Some("/account/profile"));
+        for path in [
+            "/token/",
+            "/account",
+            "//",
+            "/nowhere/",
+            "/logout/confirm/",
+            "/admin/api/users/",
+        ] {
+            assert_eq!(page_meant(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn who_calls_what_there_is_not_is_told_by_where_it_would_be() {
+        for (path, audience) in [
+            ("/admin/api", Audience::Operator),
+            ("/admin/api/nothing", Audience::Operator),
+            ("/admin/apix", Audience::Browser),
+            ("/.well-known/oauth-authorization-server/mcp", Audience::Machine),
+            ("/nowhere", Audience::Browser),
+        ] {
+            assert_eq!(audience_of_unknown(path), audience, "{path}");
+        }
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub use self::{
     client_id_documents::ClientIdDocuments,
     issuer::Issuer,
     lifetimes::{LONGEST_ACCESS_TOKEN, Lifetimes},
-    policy::{FrontChannelTokens, LogoutRevokes, PkceRequirement, Registration, SignUp},
-    resources::{Api, Resources, normal_form},
+    policy::{FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SignUp},
+    resources::{Api, LIMENS, Resources, normal_form},
 };
 use crate::{secret::RootKeys, web::fetch_url::LoopbackFetches};
 
@@ -46,6 +46,8 @@ pub struct Config {
     pub pkce_requirement: PkceRequirement,
     /// `INSECURE_LOOPBACK_FETCHES`: whether Limen fetches from the machine that it runs on.
     pub loopback_fetches: LoopbackFetches,
+    /// `INSECURE_HTTP_REDIRECTS`: whether the operator's clients may have http redirect URIs on private networks.
+    pub private_http: PrivateHttp,
     /// `MTLS_ORIGIN`: where clients may show TLS certificates. Without it none counts.
     pub mtls_origin: Option<Issuer>,
     /// `SIGNUP`: whether people may make accounts for themselves.
@@ -145,6 +147,11 @@ impl Config {
             let problem = "INSECURE_LOOPBACK_FETCHES is for development: it must be off when ISSUER is https";
             reader.problems.push(problem.to_owned());
         }
+        let private_http = reader.choice(
+            "INSECURE_HTTP_REDIRECTS",
+            PrivateHttp::Refused,
+            &[("off", PrivateHttp::Refused), ("private", PrivateHttp::InsecureAllowed)],
+        );
         let mtls_origin = reader.origin("MTLS_ORIGIN");
         let client_id_documents = reader.client_id_documents();
         let resources = reader.resources();
@@ -174,6 +181,7 @@ impl Config {
                 front_channel_tokens,
                 pkce_requirement,
                 loopback_fetches,
+                private_http,
                 mtls_origin,
                 sign_up,
                 server_timing,

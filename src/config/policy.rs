@@ -32,6 +32,16 @@ pub enum PkceRequirement {
     InsecureNone,
 }
 
+/// Whether apps that the operator registers may be sent codes over http on a private network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrivateHttp {
+    /// Redirect URIs use https, or http on a loopback host.
+    Refused,
+    /// Those of the operator's confidential clients may use http on hosts such as `192.168.2.50` and `nas.local`: everybody on
+    /// the way reads the code. That it is of no use without the client's secret is all that protects it.
+    InsecureAllowed,
+}
+
 /// Whether people may make accounts for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUp {

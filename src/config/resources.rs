@@ -1,7 +1,8 @@
-//! `RESOURCES`: the APIs, beside Limen's own, that access tokens can be for (RFC 8707).
+//! `RESOURCES`: the APIs, beside Limen's own, that access tokens can be for (RFC 8707), and what people can let apps do there.
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use url::Url;
 
 use crate::web::json;
@@ -9,7 +10,24 @@ use crate::web::json;
 /// The longest identifier.
 const LONGEST: usize = 1_000;
 
-const HOW: &str = r#"must be a JSON object of names by identifier, such as {"https://mcp.acme.org/mcp": "Acme Files"}"#;
+/// The scopes that mean something to Limen itself.
+pub const LIMENS: [&str; 7] = [
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+    "dcr_admin",
+];
+
+/// The most scopes of one API.
+const MOST_SCOPES: usize = 50;
+
+/// The most characters of the words for a scope.
+const LONGEST_WORDS: usize = 200;
+
+const HOW: &str = r#"must be a JSON object by identifier, such as {"https://mcp.acme.org/mcp": "Acme Files"}, or {"https://mcp.acme.org/mcp": {"name": "Acme Files", "scopes": {"files:read": "Read your files"}}}"#;
 
 /// An API whose tokens this deployment issues.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +36,24 @@ pub struct Api {
     pub identifier: String,
     /// What it is called before people.
     pub name: String,
+    /// What people can let apps do there: the words that they are shown, by scope.
+    pub scopes: BTreeMap<String, String>,
+}
+
+/// How the operator writes an API.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Name(String),
+    Whole(Whole),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whole {
+    name: String,
+    #[serde(default)]
+    scopes: BTreeMap<String, String>,
 }
 
 /// The APIs that an operator registered, by the [`normal_form`] of their identifiers.
@@ -25,9 +61,11 @@ pub struct Api {
 pub struct Resources(BTreeMap<String, Api>);
 
 impl Resources {
-    /// The API that `uri` identifies, in whichever of the ways that one can write it.
+    /// The API that `uri` identifies, in whichever of the ways that one can write it. A slash at the end of its path is no
+    /// difference, unless there is an API for either.
     pub fn find(&self, uri: &str) -> Option<&Api> {
-        self.0.get(&normal_form(uri)?)
+        let normal = normal_form(uri)?;
+        self.0.get(&normal).or_else(|| self.0.get(&other_ending(&normal)?))
     }
 
     /// The APIs, each with the normal form of its identifier.
@@ -35,22 +73,68 @@ impl Resources {
         self.0.iter().map(|(normal, api)| (normal.as_str(), api))
     }
 
+    /// The scopes of all of them.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.0.values().flat_map(|api| api.scopes.keys()).map(String::as_str)
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        let names: BTreeMap<String, String> = json::parse(text).ok_or(HOW)?;
+        let all: BTreeMap<String, Written> = json::parse(text).ok_or(HOW)?;
         let mut apis = BTreeMap::new();
-        for (identifier, name) in names {
+        for (identifier, written) in all {
+            let Whole { name, scopes } = match written {
+                Written::Name(name) => Whole {
+                    name,
+                    scopes: BTreeMap::new(),
+                },
+                Written::Whole(whole) => whole,
+            };
             let normal =
                 normal_form(&identifier).ok_or("has an identifier that is no absolute URI, or has a fragment")?;
             let name = name.trim().to_owned();
             if name.is_empty() || name.chars().any(char::is_control) {
                 return Err("has an API without a name that can be shown");
             }
-            if apis.insert(normal, Api { identifier, name }).is_some() {
+            if scopes.len() > MOST_SCOPES
+                || !scopes
+                    .iter()
+                    .all(|(scope, words)| is_scope(scope) && can_be_shown(words))
+            {
+                return Err("has a scope that cannot be one, is one of Limen's own, or has no words that can be shown");
+            }
+            let api = Api {
+                identifier,
+                name,
+                scopes,
+            };
+            if apis.insert(normal, api).is_some() {
                 return Err("has the same API twice");
             }
         }
         Ok(Self(apis))
     }
+}
+
+/// The same with a slash more or less at its end. `None` where that is not the end of the path, or all of it.
+fn other_ending(normal: &str) -> Option<String> {
+    let url = Url::parse(normal).ok().filter(Url::has_host)?;
+    if url.query().is_some() || url.path() == "/" {
+        return None;
+    }
+    Some(match normal.strip_suffix('/') {
+        Some(bare) => bare.to_owned(),
+        None => format!("{normal}/"),
+    })
+}
+
+/// Whether an API can have this scope (RFC 6749 section 3.3). Limen's own mean the same everywhere.
+fn is_scope(text: &str) -> bool {
+    let of_scopes = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+    (1..=100).contains(&text.len()) && text.bytes().all(of_scopes) && !LIMENS.contains(&text)
+}
+
+fn can_be_shown(words: &str) -> bool {
+    !words.trim().is_empty() && words.chars().count() <= LONGEST_WORDS && !words.chars().any(char::is_control)
 }
 
 /// An absolute URI (RFC 3986 section 4.3: without a fragment) as URL parsers write it: they add a slash to a bare origin, and
@@ -85,8 +169,12 @@ mod tests {
             assert_eq!(resources.find(uri).unwrap().identifier, "https://mcp.acme.org", "{uri}");
         }
         assert_eq!(resources.find("urn:acme:api").unwrap().name, "Old");
+        assert_eq!(
+            resources.find("https://api.acme.org/v1/").unwrap().identifier,
+            "https://api.acme.org/v1"
+        );
         for uri in [
-            "https://api.acme.org/v1/",
+            "https://api.acme.org/v1//",
             "https://api.acme.org/V1",
             "https://api.acme.org/v1?",
             "https://api.acme.org/v1?x",
@@ -94,8 +182,47 @@ mod tests {
             "http://api.acme.org/v1",
             "https://acme@api.acme.org/v1",
             "https://api.acme.org./v1",
+            "urn:acme:api/",
         ] {
             assert!(resources.find(uri).is_none(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_slash_at_the_end_counts_where_there_is_an_api_for_either() {
+        let resources = Resources::parse(
+            r#"{"https://a.org/mcp": "Bare", "https://a.org/mcp/": "Slash", "https://b.org/mcp/": "B"}"#,
+        );
+        let resources = resources.unwrap();
+        let name = |uri: &str| resources.find(uri).unwrap().name.as_str();
+        assert_eq!(
+            (name("https://a.org/mcp"), name("https://a.org/mcp/")),
+            ("Bare", "Slash")
+        );
+        assert_eq!(name("https://b.org/mcp"), "B");
+    }
+
+    #[test]
+    fn an_api_says_what_people_can_let_apps_do_there() {
+        let text = r#"{"https://a.org/mcp": {"name": "Files", "scopes": {"files:read": "Read your files"}}, "https://b.org": "B"}"#;
+        let resources = Resources::parse(text).unwrap();
+        assert_eq!(resources.scopes().collect::<Vec<_>>(), ["files:read"]);
+        let api = resources.find("https://a.org/mcp").unwrap();
+        assert_eq!(
+            (api.name.as_str(), api.scopes["files:read"].as_str()),
+            ("Files", "Read your files")
+        );
+        for scopes in [
+            r#"{"openid": "x"}"#,
+            r#"{"dcr_admin": "x"}"#,
+            r#"{"a b": "x"}"#,
+            r#"{"": "x"}"#,
+            r#"{"a": " "}"#,
+            r#"{"a": "x\u0007"}"#,
+            r#"["a"]"#,
+        ] {
+            let text = format!(r#"{{"https://a.org/mcp": {{"name": "Files", "scopes": {scopes}}}}}"#);
+            assert!(Resources::parse(&text).is_err(), "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What redeeming a code and refreshing have in common: who asks, and what has to be so for the answer to be made.
 
-use super::{Statement, proof::Proof, readiness::Ready, to_json};
+use super::{Statement, grants, proof::Proof, readiness::Ready, to_json};
 use crate::{config::Lifetimes, oidc::resource_indicator::Targets, time::UnixTime};
 
 /// A request to exchange a code or a refresh token for tokens.
@@ -19,12 +19,14 @@ pub struct Exchange<'a> {
 impl Exchange<'_> {
     /// The cases of a `CASE` over the rows of `table` in which no API is left that the token can be for.
     pub(super) fn cases_of_targets(&self, table: &str) -> Statement {
+        let late = grants::apis_named_late(table);
         Statement::new(format!(
-            " WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each({table}.resources)) THEN 'target'
+            " WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each({table}.resources) {late}) THEN 'target'
               WHEN ? AND {table}.resources <> '[]' AND NOT EXISTS (
                   SELECT value FROM json_each({table}.resources) INTERSECT SELECT value FROM json_each(?)) THEN 'no_target'"
         ))
         .bind(&to_json(&self.resources.foreign()))
+        .bind(self.audiences)
         .bind(self.resources.is_empty())
         .bind(self.audiences)
     }

@@ -38,6 +38,20 @@ pub fn find_by_session(session_hash: &Hash, client_id: &str) -> Query<Option<Con
     .read_by(read)
 }
 
+/// What else a client may name for the first time where it redeems a row of `table`, behind an `EXCEPT`: any API for a client of the
+/// operator's, and for others those that the person allowed it. A row that is for an API is for no other. Its `?` is the
+/// identifiers that tokens can be for, as JSON.
+pub(super) fn apis_named_late(table: &str) -> String {
+    format!(
+        "EXCEPT SELECT a.value FROM json_each(?) a
+         WHERE {table}.resources IN ('[]', '[\"own\"]')
+           AND (EXISTS (SELECT 1 FROM clients late WHERE late.id = {table}.client_id AND late.registered_openly = 0
+                                                     AND late.document_fresh_until IS NULL)
+                OR EXISTS (SELECT 1 FROM grants g, json_each(g.resources) allowed
+                           WHERE g.id = {table}.grant_id AND allowed.value = a.value))"
+    )
+}
+
 fn read(rows: &Rows) -> Result<Option<Consent>, Fault> {
     let Some(row) = rows.first::<Row>()? else {
         return Ok(None);
@@ -128,13 +142,6 @@ pub struct OwnGrant {
     pub updated_at: UnixTime,
     /// When the client last got tokens by it.
     pub last_used_at: Option<UnixTime>,
-}
-
-impl OwnGrant {
-    /// The name to show to people who read `locale`.
-    pub fn client_name(&self, locale: &str) -> &str {
-        self.metadata.client_name.best_for(&[locale]).unwrap_or(&self.client_id)
-    }
 }
 
 /// The consents of the person behind a session: those last used come first.

@@ -15,6 +15,10 @@ pub struct Proof<'a> {
     now: UnixTime,
 }
 
+/// A client that named no method is registered for the default one, and may send its secret in the body, too.
+const OR_ANY_SECRET_METHOD: &str =
+    " OR auth_method = 'client_secret_basic' AND json_extract(clients.metadata, '$.limen_any_secret_method')";
+
 enum By<'a> {
     /// A secret, or nothing.
     Secret { method: AuthMethod, hashes: String },
@@ -50,14 +54,18 @@ impl<'a> Proof<'a> {
     /// the method presented, and the secret is its own.
     pub fn condition(&self) -> Statement {
         match &self.by {
-            By::Secret { method, hashes } => Statement::new(
+            By::Secret { method, hashes } => Statement::new(format!(
                 "EXISTS (
                     SELECT 1 FROM clients
-                    WHERE clients.id = ? AND auth_method = ? AND (
+                    WHERE clients.id = ? AND (auth_method = ?{}) AND (
                         auth_method = 'none'
                         OR secret_hash IN (SELECT value FROM json_each(?))
                         OR (previous_secret_expires_at > ? AND previous_secret_hash IN (SELECT value FROM json_each(?)))))",
-            )
+                match method {
+                    AuthMethod::ClientSecretPost => OR_ANY_SECRET_METHOD,
+                    _ => "",
+                }
+            ))
             .bind(self.client_id)
             .bind(method.as_str())
             .bind(hashes)

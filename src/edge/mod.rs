@@ -24,7 +24,7 @@ use self::{
 };
 use crate::{
     reply::{Body, Reply},
-    routes::{self, Audience, Method},
+    routes::{self, Method},
 };
 
 /// Answers a request. It comes as the platform has it: a `worker::Request` reads `request.cf` when it is made, which costs the
@@ -37,7 +37,10 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
     let found = routes::find(path);
     let shape = Shape {
         method: method.unwrap_or(Method::Get),
-        audience: found.as_ref().map_or(Audience::Browser, |(route, _)| route.audience),
+        audience: found
+            .as_ref()
+            .map_or_else(|| routes::audience_of_unknown(path), |(route, _)| route.audience),
+        cors: http::respond::Cors::of(&request, method),
         if_none_match: request.headers().get("if-none-match")?,
     };
     let address = request.headers().get(http::request::ADDRESS)?;

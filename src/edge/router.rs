@@ -26,7 +26,7 @@ use crate::{
     oidc::{error::OAuthError, protected_resource},
     pages::Language,
     reply::{Body, Reply},
-    routes::{Audience, Endpoint, Method, Route},
+    routes::{self, Audience, Endpoint, Method, Route},
 };
 
 /// An answer to `request` at `route`, whatever goes wrong.
@@ -59,8 +59,25 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
     }
 }
 
-/// The answer where there is no route.
+/// The answer where there is no route: a page for browsers, which say that they read HTML, and JSON for programs.
 pub fn not_found(request: &Incoming, context: &Context) -> Reply {
+    let audience = routes::audience_of_unknown(&request.path);
+    if request.method == Method::Options && audience == Audience::Machine {
+        return Reply {
+            allow: Some("GET, OPTIONS".to_owned()),
+            ..Reply::new(204, Body::Empty)
+        };
+    }
+    if let (Method::Get, Some(page)) = (request.method, routes::page_meant(&request.path)) {
+        return Reply::see_other(match request.query.as_str() {
+            "" => page.to_owned(),
+            query => format!("{page}?{query}"),
+        });
+    }
+    if audience != Audience::Browser || !request.reads_html() {
+        let error = OAuthError::invalid_request("there is nothing at this address");
+        return MachineFailure::status(404, error).into_reply(context);
+    }
     PageFailure::from(Problem::NotFound).into_reply(context, language(request, context))
 }
 
@@ -91,6 +108,7 @@ type Answer<'a, E> = Pin<Box<dyn Future<Output = Result<Reply, E>> + 'a>>;
 fn page<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Context) -> Answer<'a, PageFailure> {
     let is_post = request.method == Method::Post;
     match endpoint {
+        Endpoint::Home => Box::pin(async { Ok(Reply::see_other(Endpoint::Account.path().to_owned())) }),
         Endpoint::Authorize => Box::pin(authorize::authorize(request, context)),
         Endpoint::AuthorizeResume => Box::pin(authorize::resume(request, context)),
         Endpoint::Login if is_post => Box::pin(login::submit(request, context)),

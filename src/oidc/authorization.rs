@@ -7,6 +7,7 @@ use super::{
     authorize::AuthRequest,
     claims_request::ClaimsRequest,
     client::{Client, client_certificate::ClientCertificate},
+    error::OAuthError,
     jose::audience::Audience,
     proven::Proven,
     resource_indicator::Targets,
@@ -105,6 +106,29 @@ impl Authorization {
         };
         // What Limen says of itself comes last: no claim of the person's takes its place.
         Some(beside.claims.into_iter().chain(claims).collect())
+    }
+}
+
+impl Reach {
+    /// The part of `authorization` that a token for `wanted` is good for, with what of `scope` belongs there.
+    ///
+    /// # Errors
+    /// `invalid_target`.
+    pub fn within(
+        authorization: &Authorization,
+        wanted: &Targets,
+        scope: Scope,
+        config: &Config,
+    ) -> Result<Self, OAuthError> {
+        let chosen = if wanted.is_empty() {
+            &authorization.resources
+        } else {
+            wanted
+        };
+        Ok(Self {
+            aud: authorization.resources.audience(wanted, config)?,
+            scope: chosen.scope_of_token(scope, config),
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
         client_metadata::{GrantType, ResponseType, Supported},
     },
     error::{ErrorCode, OAuthError},
-    params::Params,
+    params::{Params, RESOURCE},
     pkce::CodeChallenge,
     proven::{Proven, Strength},
     resource_indicator::Targets,
@@ -85,9 +85,11 @@ impl AuthRequest {
         refuse_unsupported(params)?;
         let response_type = parse_response_type(params, client, supported)?;
         ReturnAddress::check_response_mode(params, response_type)?;
-        let scope = parse_scope(params, client, response_type)?;
-        let claims = ClaimsRequest::parse(params)?.within(&client.permitted(&Scope::STANDARD.into_iter().collect()));
         let resources = Targets::parse(params, config)?;
+        let of_apis = resources.scopes(config);
+        let scope = parse_scope(params, client, response_type, &of_apis)?;
+        let told = client.permitted(&Scope::STANDARD.into_iter().collect(), &Scope::default());
+        let claims = ClaimsRequest::parse(params)?.within(&told);
         Ok(Self {
             claims: match response_type {
                 ResponseType::IdToken => claims.without_userinfo(),
@@ -190,25 +192,26 @@ impl AuthRequest {
 }
 
 impl Prompt {
+    /// Whether a request wants an account to be made.
+    pub fn asks_for_account(params: &Params) -> bool {
+        let prompt = params.single("prompt").ok().flatten().unwrap_or_default();
+        prompt.split(' ').any(|value| value == "create")
+    }
+
+    /// Values that Limen does not know are ignored. Where nobody can make an account, who is asked to is asked to sign in.
     fn parse(params: &Params, supported: &Supported) -> Result<Self, OAuthError> {
-        let mut prompt = Self::default();
-        for value in params
-            .single("prompt")?
-            .unwrap_or_default()
-            .split(' ')
-            .filter(|value| !value.is_empty())
-        {
-            match value {
-                "none" => prompt.none = true,
-                "login" => prompt.login = true,
-                "consent" => prompt.consent = true,
-                "select_account" => prompt.select_account = true,
-                "create" if supported.sign_up => prompt.create = true,
-                _ => return Err(OAuthError::invalid_request("prompt has an unknown value")),
-            }
-        }
+        let text = params.single("prompt")?.unwrap_or_default();
+        let values: Vec<_> = text.split(' ').filter(|value| !value.is_empty()).collect();
+        let has = |wanted: &str| values.contains(&wanted);
+        let prompt = Self {
+            none: has("none"),
+            login: has("login") || (has("create") && !supported.sign_up),
+            consent: has("consent"),
+            select_account: has("select_account"),
+            create: has("create") && supported.sign_up,
+        };
         // "If this parameter contains none with any other value, an error is returned."
-        if prompt.none && (prompt.login || prompt.consent || prompt.select_account || prompt.create) {
+        if prompt.none && values.iter().any(|value| *value != "none") {
             return Err(OAuthError::invalid_request("prompt has none beside another value"));
         }
         // "Mutually exclusive conditions can arise so it is RECOMMENDED that create not be present with any other values."
@@ -272,39 +275,41 @@ fn parse_code_challenge(
     }
 }
 
-/// "Scope values used that are not understood by an implementation SHOULD be ignored." Those that are understood, and
-/// that the client did not register, are refused.
-fn parse_scope(params: &Params, client: &Client, response_type: ResponseType) -> Result<Scope, OAuthError> {
+/// What the request is for. What may not be had is left out, and the token answer says so: "If the issued access token scope is
+/// different from the one requested by the client, the authorization server MUST include the scope response parameter" (RFC
+/// 6749 section 3.3). Who names none gets the default: "the authorization server MUST either process the request using a
+/// pre-defined default value or fail". That is `openid` for who may have it, and nothing for others. Of those who name some the
+/// request fails where nothing is left of them, unless it is for an API, which may be used without.
+fn parse_scope(
+    params: &Params,
+    client: &Client,
+    response_type: ResponseType,
+    of_apis: &Scope,
+) -> Result<Scope, OAuthError> {
     let requested = Scope::parse(params.single("scope")?.unwrap_or_default())?;
+    // A person has no say over the clients of an operator.
+    let permitted = |requested: &Scope| client.permitted(requested, of_apis).without(Scope::DCR_ADMIN);
+    let mut scope = permitted(&requested);
     // The server "MUST ignore the offline_access request unless the Client is using a response_type value that would result
     // in an Authorization Code being returned" (Core section 11). "The use of Refresh Tokens is not exclusive to the
     // offline_access use case", but without them it is nothing.
-    let requested = if client.may_use(GrantType::RefreshToken) && response_type.has_code() {
-        requested
-    } else {
-        requested.without("offline_access")
-    };
-    // A person has no say over the clients of an operator.
-    let permitted = client.permitted(&requested).without(Scope::DCR_ADMIN);
-    let understood: Scope = Scope::STANDARD.into_iter().chain([Scope::DCR_ADMIN]).collect();
-    if permitted.is_empty() {
-        // "the authorization server MUST either process the request using a pre-defined default value or fail" (RFC 6749
-        // section 3.3).
-        Err(OAuthError::new(
-            ErrorCode::InvalidScope,
-            "scope names nothing that there is",
-        ))
-    } else if response_type.has_id_token() && !permitted.contains("openid") {
-        // "OpenID Connect requests MUST contain the openid scope value" (Core section 3.1.2.1).
-        Err(OAuthError::new(ErrorCode::InvalidScope, "scope lacks openid"))
-    } else if requested.difference(&permitted).intersection(&understood).is_empty() {
-        Ok(permitted)
-    } else {
-        Err(OAuthError::new(
-            ErrorCode::InvalidScope,
-            "the client is not registered for one of the scopes",
-        ))
+    if !client.may_use(GrantType::RefreshToken) || !response_type.has_code() {
+        scope = scope.without("offline_access");
     }
+    let names_api = params.all(RESOURCE).next().is_some();
+    if requested.is_empty() {
+        scope = permitted(&["openid"].into_iter().collect());
+    } else if scope.is_empty() && !names_api {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidScope,
+            "scope names nothing that there is for this client",
+        ));
+    }
+    if response_type.has_id_token() && !scope.contains("openid") {
+        // "OpenID Connect requests MUST contain the openid scope value" (Core section 3.1.2.1).
+        return Err(OAuthError::new(ErrorCode::InvalidScope, "scope lacks openid"));
+    }
+    Ok(scope)
 }
 
 fn parse_max_age(params: &Params) -> Result<Option<Lifetime>, OAuthError> {

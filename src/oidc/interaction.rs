@@ -211,8 +211,8 @@ impl Interaction {
         ))
     }
 
-    /// Opens sealed text. `None` when it is not of this browser, was altered, or is older than an hour.
-    pub fn open(text: &str, key: &Key, browser: &str, now: UnixTime) -> Option<Self> {
+    /// Opens sealed text. `None` when it is not of this browser, or was altered.
+    pub fn open(text: &str, key: &Key, browser: &str, now: UnixTime) -> Option<Opened> {
         let parts: Vec<_> = text.split('.').collect();
         let (query, parts, mac) = match parts.as_slice() {
             [query, parts @ .., mac] => (
@@ -229,18 +229,36 @@ impl Interaction {
             _ => return None,
         };
         let since = UnixTime(since.parse().ok()?);
-        if !genuine || now.since(since) > PATIENCE {
+        if !genuine {
             return None;
         }
         let session_before = Some(session.to_owned()).filter(|session| !session.is_empty());
-        Some(Self {
+        let interaction = Self {
             query: String::from_utf8(query).ok()?,
             since,
             session_before,
             choice: Choice::read(choice),
             pushed: pushed.map(Hash::stored),
+        };
+        Some(if now.since(since) > PATIENCE {
+            Opened::TooOld(Self {
+                since: now,
+                choice: Choice::Open,
+                ..interaction
+            })
+        } else {
+            Opened::Waiting(interaction)
         })
     }
+}
+
+/// What sealed text held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// A request that waits.
+    Waiting(Interaction),
+    /// One that was left alone for longer than [`PATIENCE`], as it begins anew: a sign-in from before does not count for it.
+    TooOld(Interaction),
 }
 
 /// What the MAC is over.

@@ -9,6 +9,7 @@ use super::{
     jose::audience::Audience,
     params::{Params, RESOURCE},
     protected_resource,
+    scope::Scope,
 };
 use crate::config::{Api, Config, normal_form};
 
@@ -45,6 +46,24 @@ impl Targets {
         self.0.iter().filter_map(|target| config.resources.find(target))
     }
 
+    /// What people can let apps do at the APIs among them.
+    pub fn scopes(&self, config: &Config) -> Scope {
+        self.apis(config)
+            .flat_map(|api| api.scopes.keys())
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// `scope` as a token for these has it: without what belongs to other APIs. A token for Limen, which is for no other API, has
+    /// what its client was given.
+    pub fn scope_of_token(&self, scope: Scope, config: &Config) -> Scope {
+        if self.foreign().is_empty() {
+            return scope;
+        }
+        let others: Scope = config.resources.scopes().collect();
+        scope.difference(&others.difference(&self.scopes(config)))
+    }
+
     /// Whether `target` is among them.
     pub fn contains(&self, target: &str) -> bool {
         self.0.contains(target)
@@ -69,12 +88,13 @@ impl Targets {
 
     /// The audience of a token from a grant for `self`, where the client wants a part of it, or names nothing and gets all: "the
     /// requested resource is applicable to the full authorization grant" (section 2.1). For Limen's own APIs every grant is
-    /// good; what its tokens may do there, their scope says.
+    /// good; what its tokens may do there, their scope says. A grant for no API may be good for one that is named later: whether
+    /// the client may have it, the statement decides that uses the grant up.
     ///
     /// # Errors
     /// `invalid_target` for what the person did not grant, and where the deployment knows none of it any more.
     pub fn audience(&self, wanted: &Self, config: &Config) -> Result<Audience, OAuthError> {
-        if !wanted.foreign().is_subset(self) {
+        if !self.foreign().is_empty() && !wanted.foreign().is_subset(self) {
             return Err(not_granted());
         }
         let chosen = if wanted.is_empty() { self } else { wanted };
@@ -205,9 +225,34 @@ mod tests {
 
     #[test]
     fn what_was_not_granted_no_token_is_for() {
-        assert_eq!(audience(&[], &[FILES]), Err(ErrorCode::InvalidTarget));
-        assert_eq!(audience(&[ISSUER], &[FILES]), Err(ErrorCode::InvalidTarget));
+        assert_eq!(audience(&[FILES], &[CALENDAR]), Err(ErrorCode::InvalidTarget));
         assert_eq!(audience(&[CALENDAR], &[CALENDAR, FILES]), Err(ErrorCode::InvalidTarget));
+    }
+
+    /// Whether the client may have it, the statement decides: `db::grants::apis_named_late`.
+    #[test]
+    fn a_grant_for_no_api_is_good_for_one_that_is_named_later() {
+        assert_eq!(audience(&[], &[FILES]), Ok(several(&[FILES])));
+        assert_eq!(audience(&[ISSUER], &[FILES]), Ok(several(&[FILES])));
+    }
+
+    /// RFC 8707 section 2.2: "the authorization server ... can downscope".
+    #[test]
+    fn a_token_has_no_scopes_of_apis_that_it_is_not_for() {
+        let config = config(&format!(
+            r#"{{"{FILES}": {{"name": "Files", "scopes": {{"files:read": "Read", "both": "Use"}}}},
+                 "{CALENDAR}": {{"name": "Calendar", "scopes": {{"cal:read": "Read", "both": "Use"}}}}}}"#
+        ));
+        let all = Scope::parse("openid files:read cal:read both notes").unwrap();
+        let of = |targets: &[&str]| {
+            let targets: Targets = targets.iter().map(|target| (*target).to_owned()).collect();
+            targets.scope_of_token(all.clone(), &config).to_string()
+        };
+        assert_eq!(of(&[FILES]), "both files:read notes openid");
+        assert_eq!(of(&[CALENDAR]), "both cal:read notes openid");
+        assert_eq!(of(&[CALENDAR, FILES, OWN]), "both cal:read files:read notes openid");
+        assert_eq!(of(&[]), all.to_string());
+        assert_eq!(of(&[OWN]), all.to_string());
     }
 
     #[test]

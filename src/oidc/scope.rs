@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::error::{ErrorCode, OAuthError};
+use crate::config::Config;
 
 /// The most scope tokens that a request may name.
 const MOST_TOKENS: usize = 50;
@@ -19,6 +20,12 @@ impl Scope {
 
     /// Lets an operator's client administer the registrations of all clients.
     pub const DCR_ADMIN: &'static str = "dcr_admin";
+
+    /// What a client may be given that nobody registered, or anybody: what people can say of themselves, and what the operator
+    /// said that people can let others do at an API.
+    pub fn of_anybody(config: &Config) -> Self {
+        Self::STANDARD.into_iter().chain(config.resources.scopes()).collect()
+    }
 
     /// Parses the `scope` parameter.
     ///
@@ -130,6 +137,13 @@ mod tests {
             scope.difference(&Scope::parse("openid").unwrap()).to_string(),
             "profile"
         );
+    }
+
+    /// An API of the operator's cannot give one of these another meaning.
+    #[test]
+    fn limens_own_scopes_are_those_that_no_other_api_may_have() {
+        let own: Vec<_> = Scope::STANDARD.into_iter().chain([Scope::DCR_ADMIN]).collect();
+        assert_eq!(own, crate::config::LIMENS);
     }
 
     #[test]

@@ -1,11 +1,25 @@
 //! The app on whose behalf a page asks.
 
+use std::borrow::Cow;
+
 use super::{
     link::WebLink,
     messages::{ConsentTexts, Language, Phrase},
     text::{LONGEST_HOST, LONGEST_NAME, monogram, visible},
 };
-use crate::oidc::client::redirect_uri::Destination;
+use crate::oidc::client::{client_metadata::ClientMetadata, redirect_uri::Destination};
+
+/// What an app is called: by its name, or else by where it is.
+pub fn app_name<'a>(client_id: &str, metadata: &'a ClientMetadata, language: Language) -> Cow<'a, str> {
+    let texts = &language.texts().common;
+    match metadata.client_name.best_for(&[language.tag()]) {
+        Some(name) => name.into(),
+        None => match metadata.home_host(client_id) {
+            Some(host) => texts.nameless_app_at.fill(&host).into(),
+            None => texts.nameless_app.into(),
+        },
+    }
+}
 
 /// What a page shows of an app. There is no logo: Limen fetches none, and pages load nothing from other hosts.
 pub(super) struct Asker {

@@ -12,7 +12,7 @@ use super::{
     text::{LONGEST_HOST, LONGEST_NAME, visible},
 };
 use crate::{
-    config::Api,
+    config::{Api, Resources},
     oidc::{client::redirect_uri::Destination, scope::Scope},
     routes::Endpoint,
 };
@@ -87,13 +87,23 @@ impl ConsentItem {
         }
     }
 
-    /// The words for every token of `scope`: the standard ones in their usual order, then the others.
-    pub fn for_scopes(scope: &Scope, language: Language) -> Vec<Self> {
+    /// The words for every token of `scope`: the standard ones in their usual order, then the others. Those of APIs have the words
+    /// that the operator gave them.
+    pub fn for_scopes(scope: &Scope, apis: &Resources, language: Language) -> Vec<Self> {
         let standard = Scope::STANDARD.into_iter().filter(|token| scope.contains(token));
         let custom = scope.iter().filter(|token| !Scope::STANDARD.contains(token));
+        let of_api = |token: &str| {
+            let mut words = apis.iter().filter_map(|(_, api)| Some((api, api.scopes.get(token)?)));
+            words.next().map(|(api, words)| Self {
+                title: words.clone().into(),
+                detail: api.name.clone().into(),
+                token: Some(token.to_owned()),
+                new: false,
+            })
+        };
         standard
             .chain(custom)
-            .map(|token| Self::for_scope(token, language))
+            .map(|token| of_api(token).unwrap_or_else(|| Self::for_scope(token, language)))
             .collect()
     }
 }

@@ -1,5 +1,7 @@
 //! The sign-in page.
 
+use std::borrow::Cow;
+
 use askama::Template;
 
 use super::{
@@ -36,7 +38,7 @@ pub enum LoginPurpose<'a> {
     /// An app that asks for it.
     App {
         /// The name of the app.
-        client_name: &'a str,
+        client_name: Cow<'a, str>,
         /// Its home page. Anything but a web address is not shown.
         client_uri: Option<&'a str>,
         /// Its privacy policy.
@@ -104,6 +106,8 @@ pub enum LoginProblem {
         /// Until the next attempt can work, rounded up.
         minutes: i64,
     },
+    /// Somebody was sent to make an account, which nobody can here.
+    NoSignUp,
     /// The page stood open for too long. Signing in on this one works.
     Expired,
 }
@@ -163,6 +167,7 @@ impl LoginPage<'_> {
             LoginProblem::Missing => texts.missing.to_owned(),
             LoginProblem::TooManyAttempts { minutes } if minutes > 1 => texts.wait_minutes.fill(&minutes.to_string()),
             LoginProblem::TooManyAttempts { .. } => texts.wait_a_minute.to_owned(),
+            LoginProblem::NoSignUp => texts.no_sign_up.to_owned(),
             LoginProblem::Expired => texts.expired.to_owned(),
         })
     }

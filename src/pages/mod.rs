@@ -24,6 +24,7 @@ mod style;
 mod tests;
 mod text;
 
+pub use asker::app_name;
 pub use check_session::CheckSessionPage;
 pub use consent::{ConsentItem, ConsentPage};
 pub use csp::{Csp, CspSource, content_security_policy, framed_script_policy};

@@ -2,8 +2,13 @@
 //! WHATWG parser forgives much (`https:x.org`, `https://@x.org`, `https://0x7f.1`, `https://a..b`), and who compares texts
 //! must not.
 
+use url::Host;
+
 /// The most bytes of a name, without a dot at its end.
 const LONGEST_NAME: usize = 253;
+
+/// The ends of names that no public DNS has (RFC 6762, RFC 8375, and what routers and homes use).
+const PRIVATE_ENDS: [&str; 6] = [".local", ".lan", ".home.arpa", ".internal", ".intranet", ".localdomain"];
 
 /// The most bytes of a label.
 const LONGEST_LABEL: usize = 63;
@@ -30,6 +35,23 @@ pub fn has_plain_authority(text: &str) -> bool {
             .is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok())
     };
     (is_address() || is_name(host) || is_ipv4(host)) && (port.is_empty() || is_port(port))
+}
+
+/// Whether a host is on a private network: by an address that is not routed on the Internet (RFC 1918, RFC 6598, RFC 4193), or a
+/// name that no public DNS has. A loopback host is on no network.
+pub fn is_private_network(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(address) => {
+            let [a, b, ..] = address.octets();
+            address.is_private() || address.is_link_local() || (a == 100 && (64..128).contains(&b))
+        }
+        Host::Ipv6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+        Host::Domain(name) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            let is_public = name.contains('.') && !PRIVATE_ENDS.iter().any(|end| name.ends_with(end));
+            !is_public && name != "localhost"
+        }
+    }
 }
 
 /// Whether `text` is a name as the DNS has them: labels of 1 to 63 letters, digits, `-` and `_`, at most 253 bytes in all, at

@@ -169,6 +169,7 @@ impl Caller {
         }
         let is_use_due = record.as_ref().is_some_and(|record| record.is_use_due(context.now));
         let client = self.check_proof(hindrance, record, context)?;
+        context.note_caller(&client);
         if is_use_due && client.metadata.token_endpoint_auth_method != AuthMethod::None {
             mark_used_later(&client, context)?;
         }

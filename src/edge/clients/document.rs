@@ -18,7 +18,7 @@ use crate::{
         client::{
             Client,
             client_id_document::{self, ClientIdUrl, LONGEST},
-            client_metadata::{ClientMetadata, Supported},
+            client_metadata::ClientMetadata,
             self_service::RegisteredBy,
         },
         params::Params,
@@ -139,8 +139,7 @@ async fn fetch_metadata(url: &ClientIdUrl, context: &Context) -> Result<(ClientM
         Refusal::Fault(fault) => NoClient::Fault(fault),
         Refusal::NotFetched(failure) => client_id_document::unusable(failure.why()).into(),
     })?;
-    let supported = Supported::of(&context.config);
-    let metadata = url.read(&fetched.body, &fetched.content_type, &supported)?;
+    let metadata = url.read(&fetched.body, &fetched.content_type, &context.config)?;
     sector_identifier::check(&metadata, None, RegisteredBy::Anybody, context).await?;
     Ok((metadata, client_id_document::fresh_for(fetched.max_age)))
 }

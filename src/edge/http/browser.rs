@@ -1,6 +1,10 @@
 //! Who comes by with a browser: their session, the browser itself, their language.
 
-use super::{cookies, failure::Problem, request::Incoming};
+use super::{
+    cookies,
+    failure::{PageFailure, Problem},
+    request::Incoming,
+};
 use crate::{
     account::{
         csrf,
@@ -12,7 +16,7 @@ use crate::{
     edge::platform::{context::Context, random},
     fault::Fault,
     oidc::{
-        interaction::{Choice, Interaction},
+        interaction::{Choice, Interaction, Opened},
         params::Params,
     },
     pages::Language,
@@ -95,13 +99,23 @@ impl Visitor {
         Some(cookies::known(&context.config, value))
     }
 
-    /// The interaction that `params` name, sealed and opened, if it waits in this browser.
-    pub fn interaction(&self, params: &Params, context: &Context) -> Result<(String, Interaction), Problem> {
+    /// The interaction that `params` name, sealed and opened, if it waits in this browser. One that was left alone for too long
+    /// begins anew.
+    pub fn interaction(&self, params: &Params, context: &Context) -> Result<(String, Interaction), PageFailure> {
         let sealed = params.single("interaction").ok().flatten().unwrap_or_default();
         let key = context.config.roots.current(Purpose::Interaction);
         let browser = self.browser.as_deref().ok_or(Problem::InteractionOver)?;
-        let opened = Interaction::open(sealed, &key, browser, context.now).ok_or(Problem::InteractionOver)?;
-        Ok((sealed.to_owned(), opened))
+        match Interaction::open(sealed, &key, browser, context.now) {
+            Some(Opened::Waiting(interaction)) => Ok((sealed.to_owned(), interaction)),
+            Some(Opened::TooOld(anew)) => {
+                let sealed = anew.seal(&key, browser).map_err(Problem::BadRequest)?;
+                Err(PageFailure::Reply(Box::new(see_page(
+                    Endpoint::AuthorizeResume,
+                    &sealed,
+                ))))
+            }
+            None => Err(Problem::InteractionOver.into()),
+        }
     }
 
     /// Sends the browser on with an interaction for which the person has made a choice.

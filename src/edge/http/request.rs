@@ -68,6 +68,12 @@ impl Incoming {
         self.header(ADDRESS).unwrap_or_default()
     }
 
+    /// Whether who asks shows pages. Browsers name HTML when they go somewhere; programs name JSON, everything or nothing.
+    pub fn reads_html(&self) -> bool {
+        self.header("accept")
+            .is_some_and(|accept| accept.to_ascii_lowercase().contains("text/html"))
+    }
+
     /// A cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
         cookie::find(&self.header("cookie")?, name).map(str::to_owned)

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use js_sys::{JSON, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::JsCast;
-use web_sys::{Response, ResponseInit};
+use web_sys::{Request, Response, ResponseInit};
 use worker::Result;
 
 use crate::{
@@ -19,7 +19,54 @@ pub struct Shape {
     pub method: Method,
     pub audience: Audience,
     pub if_none_match: Option<String>,
+    pub cors: Cors,
 }
+
+/// What a page of another origin asks for (Fetch standard section 3.3).
+pub struct Cors {
+    /// Where the page is from.
+    origin: Option<String>,
+    /// In a preflight: the headers that it wants to send.
+    headers: Option<String>,
+}
+
+impl Cors {
+    pub fn of(request: &Request, method: Option<Method>) -> Self {
+        let header = |name| request.headers().get(name).ok().flatten();
+        let is_preflight = method == Some(Method::Options);
+        Self {
+            origin: header("origin"),
+            headers: is_preflight.then(|| header("access-control-request-headers")).flatten(),
+        }
+    }
+
+    /// The headers that may be sent: those that were asked for, whatever they are. Nothing hangs on a header that a page of any
+    /// origin can send, for no cookie counts where programs call.
+    fn allowed_headers(&self) -> String {
+        let is_name = |name: &&str| {
+            let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            !name.is_empty() && name.bytes().all(token)
+        };
+        let asked = self.headers.as_deref().unwrap_or_default();
+        let asked: Vec<_> = asked
+            .split(',')
+            .map(str::trim)
+            .filter(is_name)
+            .take(MOST_HEADERS)
+            .collect();
+        let known = USUAL_HEADERS
+            .iter()
+            .copied()
+            .filter(|name| !asked.iter().any(|other| other.eq_ignore_ascii_case(name)));
+        known.chain(asked.iter().copied()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Headers that pages send to the endpoints for programs.
+const USUAL_HEADERS: [&str; 4] = ["Authorization", "Content-Type", "If-None-Match", "DPoP"];
+
+/// The most headers of a preflight that are looked at.
+const MOST_HEADERS: usize = 50;
 
 /// What a response is made with beside its body, as the Fetch standard has it (section 5.5). It crosses to the platform as one
 /// text: a call across for each header would take longer than all else that is done for a small answer.
@@ -57,7 +104,7 @@ pub fn respond(reply: Reply, shape: &Shape, context: Option<&Context>) -> Result
             init.set("server-timing", format!("d1;desc=\"{trips}\", kv;desc=\"{reads}\""));
         }
     }
-    write_cors(&mut init, shape, &reply);
+    write_cors(&mut init, shape, &reply, context);
     if write_caching(&mut init, &reply.caching, shape) && reply.status == 200 {
         init.status = 304;
     }
@@ -74,12 +121,21 @@ pub fn respond(reply: Reply, shape: &Shape, context: Option<&Context>) -> Result
     Ok(response?)
 }
 
-/// Programs in browsers of any origin may call the endpoints for programs: no cookie counts there.
-fn write_cors<'a>(init: &mut Init<'a>, shape: &Shape, reply: &'a Reply) {
+/// Programs in browsers of any origin may call the endpoints for programs: no cookie counts there. Some send cookies along all the
+/// same, and their browsers then want to hear their origin by name: it is told where it is the client's that just proved itself.
+fn write_cors<'a>(init: &mut Init<'a>, shape: &'a Shape, reply: &'a Reply, context: Option<&Context>) {
     if shape.audience != Audience::Machine {
         return;
     }
-    init.set("access-control-allow-origin", "*");
+    let known = |origin: &&str| context.is_some_and(|context| context.is_origin_of_caller(origin));
+    match shape.cors.origin.as_deref().filter(known) {
+        Some(origin) => {
+            init.set("access-control-allow-origin", origin);
+            init.set("access-control-allow-credentials", "true");
+            init.set("vary", "Origin");
+        }
+        None => init.set("access-control-allow-origin", "*"),
+    }
     init.set(
         "access-control-expose-headers",
         "WWW-Authenticate, Retry-After, ETag, Server-Timing, X-Request-Id",
@@ -87,10 +143,7 @@ fn write_cors<'a>(init: &mut Init<'a>, shape: &Shape, reply: &'a Reply) {
     // The answer to a preflight (Fetch standard section 3.3.3).
     if let (Method::Options, Some(allow)) = (shape.method, &reply.allow) {
         init.set("access-control-allow-methods", allow.as_str());
-        init.set(
-            "access-control-allow-headers",
-            "Authorization, Content-Type, If-None-Match, DPoP",
-        );
+        init.set("access-control-allow-headers", shape.cors.allowed_headers());
         init.set("access-control-max-age", "86400");
     }
 }
@@ -143,7 +196,16 @@ fn write_content<'a>(init: &mut Init<'a>, body: &'a Body) -> Option<&'a str> {
     let (kind, text): (_, &str) = match body {
         Body::Empty => return None,
         Body::Json(text) => ("application/json", text),
-        Body::JwkSet(text) => ("application/jwk-set+json", text),
+        // RFC 7517 section 8.5.2; who reads nothing but JSON is told that it is.
+        Body::JwkSet { text, plain } => {
+            init.set("vary", "Accept");
+            let kind = if *plain {
+                "application/json"
+            } else {
+                "application/jwk-set+json"
+            };
+            (kind, text)
+        }
         Body::Jwt(text) => ("application/jwt", text),
         Body::Text(text) => ("text/plain; charset=utf-8", text),
         Body::Css(text) => ("text/css; charset=utf-8", text),

@@ -26,11 +26,11 @@ use crate::{
     oidc::{
         authentication::Authentication,
         client::redirect_uri::destination,
-        interaction::{Choice, Interaction},
+        interaction::{Choice, Interaction, SignedIn, Step},
         params::Params,
         proven::Proven,
     },
-    pages::{Csp, Language, LoginPurpose, content_security_policy},
+    pages::{Csp, Language, LoginPurpose, app_name, content_security_policy},
     reply::Reply,
     routes::{self, Endpoint, Method},
     secret::{OpaqueToken, Purpose},
@@ -86,6 +86,8 @@ impl Guest {
     pub async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Self, PageFailure> {
         let visitor = Visitor::of(request, context);
         let named = params.single("page").map_err(Problem::BadRequest)?;
+        let is_bare = request.method == Method::Get && request.query.is_empty();
+        let named = named.or(is_bare.then(|| routes::account_page_name(Endpoint::Account)));
         let Some(named) = named else {
             let (sealed, interaction) = visitor.interaction(params, context)?;
             let (flow, standing) = match request.method {
@@ -134,6 +136,35 @@ impl Guest {
         Self::receive(request, params, context).await
     }
 
+    /// The way on for who has signed in in another tab since they were sent here: the request needs no sign-in any more. Who was
+    /// sent here to sign in, to choose or to make an account does that on this page all the same.
+    pub fn goes_on(&self, context: &Context) -> Option<Reply> {
+        let (
+            Destination::Request {
+                sealed,
+                interaction,
+                flow,
+            },
+            Some(session),
+        ) = (&self.destination, &self.session)
+        else {
+            return None;
+        };
+        let request = flow.request(context).ok()?;
+        let asked = request.prompt.login || request.prompt.create || request.prompt.select_account;
+        if asked || self.wants_another || interaction.choice != Choice::Open {
+            return None;
+        }
+        let people = SignedIn {
+            active: Some(session.present(&flow.client)),
+            others: self.visitor.held.has_others(),
+        };
+        match Step::next(&request, &people, None, context.now, Some(interaction)) {
+            Ok(Step::Consent | Step::Issue) => Some(see_page(Endpoint::AuthorizeResume, sealed)),
+            _ => None,
+        }
+    }
+
     /// The answer to the client that waits, where the person turned it down.
     pub async fn turned_down(&self, params: &Params, context: &Context) -> Result<Option<Reply>, Fault> {
         let cancel = params.single("cancel").ok().flatten().unwrap_or_default();
@@ -158,7 +189,7 @@ impl Guest {
         let locale = language.tag();
         match &self.destination {
             Destination::Request { sealed, flow, .. } => LoginPurpose::App {
-                client_name: flow.client.display_name(locale),
+                client_name: app_name(&flow.client.client_id, &flow.client.metadata, language),
                 client_uri: flow.client.metadata.client_uri.best_for(&[locale]),
                 policy_uri: flow.client.metadata.policy_uri.best_for(&[locale]),
                 tos_uri: flow.client.metadata.tos_uri.best_for(&[locale]),

@@ -1,6 +1,9 @@
 //! What an endpoint has at hand while it answers one request.
 
-use std::{cell::OnceCell, rc::Rc};
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+};
 
 use worker::Env;
 
@@ -9,7 +12,7 @@ use crate::{
     config::{Config, ConfigError},
     fault::Fault,
     network,
-    oidc::client::client_certificate::ClientCertificate,
+    oidc::client::{Client, client_certificate::ClientCertificate, redirect_uri::RedirectUri},
     time::UnixTime,
 };
 
@@ -29,6 +32,8 @@ pub struct Context {
     /// The TLS certificate that the caller showed, where certificates count.
     pub certificate: Option<ClientCertificate>,
     pub background: Background,
+    /// Where pages of the client are that proved itself.
+    caller: RefCell<Vec<RedirectUri>>,
 }
 
 /// Work that goes on after the answer.
@@ -77,6 +82,7 @@ impl Context {
             address: address.unwrap_or_default().to_owned(),
             certificate: None,
             background,
+            caller: RefCell::default(),
         })
     }
 }
@@ -88,6 +94,16 @@ impl Context {
         let counts = self.config.mtls_origin.is_some();
         let certificate = counts.then(|| certificate::presented(request)).flatten();
         Self { certificate, ..self }
+    }
+
+    /// Notes which client calls.
+    pub fn note_caller(&self, client: &Client) {
+        self.caller.replace(client.metadata.redirect_uris.clone());
+    }
+
+    /// Whether a page of this origin is one of the client that calls.
+    pub fn is_origin_of_caller(&self, origin: &str) -> bool {
+        self.caller.borrow().iter().any(|uri| uri.is_at(origin))
     }
 
     /// A context for work that goes on after the answer.
@@ -106,6 +122,7 @@ impl Context {
             address: self.address.clone(),
             certificate: None,
             background: Background::none(),
+            caller: RefCell::default(),
         })
     }
 }

@@ -116,7 +116,7 @@ impl ClientCredentials {
         now: UnixTime,
     ) -> Result<(), OAuthError> {
         let (client, stored) = client.ok_or_else(failed)?;
-        if client.metadata.token_endpoint_auth_method != self.method() {
+        if !client.metadata.takes(self.method()) {
             return Err(OAuthError::invalid_client(
                 "the client is registered for another authentication method",
             ));

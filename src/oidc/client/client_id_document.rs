@@ -4,8 +4,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    client_metadata::{ClientMetadata, Supported},
-    registration, self_service,
+    client_metadata::{AuthMethod, ClientMetadata},
+    registration,
+    self_service::{self, RegisteredBy},
+    terms::Terms,
 };
 use crate::{
     config::{ClientIdDocuments, Config},
@@ -17,8 +19,8 @@ use crate::{
     web::fetch_url::FetchUrl,
 };
 
-/// The most bytes of a document: what section 6.6 recommends.
-pub const LONGEST: usize = 5 * 1_024;
+/// The most bytes of a document. Section 6.6 recommends 5 KB; some in wide use have 20.
+pub const LONGEST: usize = 32 * 1_024;
 
 /// The most bytes of such a `client_id`. It is part of a name in KV, which has 512.
 const LONGEST_URL: usize = 400;
@@ -30,6 +32,9 @@ const MOST_FRESH: Lifetime = Lifetime::days(1);
 
 /// Members that a document "MUST NOT" have, since everybody can read it (section 4.1).
 const SECRETS: [&str; 2] = ["client_secret", "client_secret_expires_at"];
+
+/// How such a client can prove itself.
+const METHODS: &[AuthMethod] = &[AuthMethod::PrivateKeyJwt, AuthMethod::None];
 
 /// A `client_id` that leads to a document which this deployment reads.
 #[derive(Clone, Debug)]
@@ -86,12 +91,7 @@ impl ClientIdUrl {
     ///
     /// # Errors
     /// `invalid_client` for what is not the document of this client, and as [`ClientMetadata::parse`].
-    pub fn read(
-        &self,
-        document: &[u8],
-        content_type: &str,
-        supported: &Supported,
-    ) -> Result<ClientMetadata, OAuthError> {
+    pub fn read(&self, document: &[u8], content_type: &str, config: &Config) -> Result<ClientMetadata, OAuthError> {
         // "The response content type MUST be either application/json or application/<AS-defined>+json" (section 4).
         if content_type != "application/json"
             && !(content_type.starts_with("application/") && content_type.ends_with("+json"))
@@ -109,17 +109,17 @@ impl ClientIdUrl {
             )));
         }
         authentication(&mut members)?;
-        leave_out_unsupported(&mut members, supported)?;
         self.claim_only_its_own_home(&mut members);
-        let names_scopes = members
-            .get("scope")
-            .is_some_and(|scope| scope != "" && !scope.is_null());
-        if names_scopes {
-            leave_out_unsupported_scopes(&mut members);
+        let mut terms = Terms::of(config, RegisteredBy::Anybody, None);
+        terms.supported.auth_methods = METHODS;
+        // Blanks name nothing, and are not silence either.
+        let is_blank = |scope: &str| !scope.is_empty() && scope.trim_matches(' ').is_empty();
+        let names_nothing = members.get("scope").and_then(Value::as_str).is_some_and(is_blank);
+        if names_nothing {
+            members.remove("scope");
         }
-        let mut metadata = ClientMetadata::parse(&Value::Object(members), supported)?;
-        if names_scopes && metadata.scope.is_none() {
-            // It names scopes, and none that there is here: it is not one that says nothing, and gets nothing.
+        let mut metadata = terms.take(members)?;
+        if names_nothing {
             metadata.scope = Some(Scope::default());
         }
         self_service::check_registration(&metadata)?;
@@ -139,46 +139,21 @@ impl ClientIdUrl {
 }
 
 /// "token_endpoint_auth_method ... MUST NOT include client_secret_post, client_secret_basic, client_secret_jwt, or any other
-/// method based around a shared symmetric secret" (section 4.1). Whoever says nothing cannot mean the default, which has one.
+/// method based around a shared symmetric secret" (section 4.1). Whoever says nothing cannot mean the default, which has one;
+/// whoever offers several is held to the best of those that are left.
 fn authentication(members: &mut Map<String, Value>) -> Result<(), OAuthError> {
-    let method = members
-        .entry("token_endpoint_auth_method")
-        .or_insert_with(|| json!("none"));
-    if *method == "none" || *method == "private_key_jwt" {
-        Ok(())
-    } else {
-        Err(refusal("token_endpoint_auth_method must be none or private_key_jwt"))
-    }
-}
-
-/// A document speaks to every server; registration, which speaks to Limen, refuses what is left out here.
-/// Who names only what is not here gets nothing for it, and not what is given to those who name nothing.
-fn leave_out_unsupported(members: &mut Map<String, Value>, supported: &Supported) -> Result<(), OAuthError> {
-    let known = |values: Value| values.as_array().cloned().unwrap_or_default();
-    let grants = known(json!(supported.grant_types));
-    let grants = grants.into_iter().filter(|grant| grant != "client_credentials");
-    for (name, known) in [
-        ("grant_types", grants.collect()),
-        ("response_types", known(json!(supported.response_types))),
-    ] {
-        if let Some(Value::Array(named)) = members.get_mut(name)
-            && !named.is_empty()
-        {
-            named.retain(|value| known.contains(value));
-            if named.is_empty() {
-                return Err(refusal(format!("{name} has none that is supported")));
-            }
-        }
+    let method = members.get("token_endpoint_auth_method");
+    let offers = members.contains_key("token_endpoint_auth_methods_supported");
+    if method.is_none() && !offers {
+        members.insert("token_endpoint_auth_method".to_owned(), json!("none"));
+    } else if !offers
+        && !METHODS
+            .iter()
+            .any(|known| method.is_some_and(|method| method == known.as_str()))
+    {
+        return Err(refusal("token_endpoint_auth_method must be none or private_key_jwt"));
     }
     Ok(())
-}
-
-fn leave_out_unsupported_scopes(members: &mut Map<String, Value>) {
-    if let Some(Value::String(scope)) = members.get_mut("scope")
-        && let Ok(wanted) = Scope::parse(scope)
-    {
-        *scope = wanted.intersection(&Scope::STANDARD.into_iter().collect()).to_string();
-    }
 }
 
 /// For how long a document counts whose server said `max_age`.

@@ -10,6 +10,7 @@ pub mod redirect_uri;
 pub mod registration;
 pub mod sector_identifier;
 pub mod self_service;
+pub mod terms;
 
 use serde::{Deserialize, Serialize};
 
@@ -113,13 +114,13 @@ impl Client {
         Ok(())
     }
 
-    /// The part of `requested` that the client registered. A client that registered no scope may ask for every standard
-    /// one.
-    pub fn permitted(&self, requested: &Scope) -> Scope {
-        match &self.metadata.scope {
-            Some(registered) => requested.intersection(registered),
-            None => requested.intersection(&Scope::STANDARD.into_iter().collect()),
-        }
+    /// The part of `requested` that the client may ask for: what it registered, and `offline_access` where it gets refresh tokens
+    /// anyway. A client that registered no scope may ask for every standard one, and for those `of_apis` that it names.
+    pub fn permitted(&self, requested: &Scope, of_apis: &Scope) -> Scope {
+        let offline = self.may_use(GrantType::RefreshToken).then_some("offline_access");
+        let standard = || Scope::STANDARD.into_iter().collect::<Scope>().union(of_apis);
+        let registered = self.metadata.scope.clone().unwrap_or_else(standard);
+        requested.intersection(&registered.union(&offline.into_iter().collect()))
     }
 
     /// The algorithm under which its tokens are signed; access tokens are also where its ID tokens are not.
@@ -142,10 +143,5 @@ impl Client {
     /// Whether a document at its `client_id` describes it, and nobody registered it.
     pub fn is_described_by_document(&self) -> bool {
         self.document_fresh_until.is_some()
-    }
-
-    /// The name to show to people who read `locale` (a language tag of BCP 47).
-    pub fn display_name(&self, locale: &str) -> &str {
-        self.metadata.client_name.best_for(&[locale]).unwrap_or(&self.client_id)
     }
 }

@@ -4,7 +4,13 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::web::{fetch_url::is_of_the_web, host::has_plain_authority};
+use crate::{
+    config::PrivateHttp,
+    web::{
+        fetch_url::is_of_the_web,
+        host::{has_plain_authority, is_private_network},
+    },
+};
 
 /// `application_type` of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,21 +50,32 @@ const FORBIDDEN_SCHEMES: [&str; 14] = [
 pub struct RedirectUri(String);
 
 impl RedirectUri {
-    /// Checks a redirect URI that a client wants to register.
+    /// Checks a redirect URI that a client wants to register. `http` says whether a private network is good enough.
     ///
     /// # Errors
     /// Says what is wrong, for the developer of the client.
-    pub fn register(text: &str, application: ApplicationType) -> Result<Self, &'static str> {
+    pub fn register(text: &str, application: ApplicationType, http: PrivateHttp) -> Result<Self, &'static str> {
         match (Kind::of(text)?, application) {
             (Kind::Https, _) | (Kind::Loopback | Kind::PrivateUse, ApplicationType::Native) => {
                 Ok(Self(text.to_owned()))
             }
+            (Kind::PrivateNetwork, _) if http == PrivateHttp::InsecureAllowed => Ok(Self(text.to_owned())),
+            (Kind::PrivateNetwork, _) => Err(
+                "must use https (for http on a private network the operator registers the client, and sets INSECURE_HTTP_REDIRECTS to private)",
+            ),
             (Kind::Http, ApplicationType::Native) => Err("may use http on a loopback host only"),
             (Kind::Http | Kind::Loopback, ApplicationType::Web) => {
                 Err("must use https (http on a loopback host is for clients whose application_type is native)")
             }
-            (Kind::PrivateUse, ApplicationType::Web) => Err("must use https"),
+            (Kind::PrivateUse, ApplicationType::Web) => {
+                Err("must use https (a scheme of its own is for clients whose application_type is native)")
+            }
         }
+    }
+
+    /// Whether it is http on a private network, where everybody between the browser and the client reads the code.
+    pub fn is_private_http(&self) -> bool {
+        matches!(Kind::of(&self.0), Ok(Kind::PrivateNetwork))
     }
 
     /// Whether only a native client can have such a redirect URI.
@@ -80,6 +97,14 @@ impl RedirectUri {
             }
     }
 
+    /// Whether a page of this origin may be the client's: it is that of the redirect URI.
+    pub fn is_at(&self, origin: &str) -> bool {
+        let url = Url::parse(&self.0)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"));
+        url.is_some_and(|url| url.origin().ascii_serialization() == origin)
+    }
+
     /// The URI as registered.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -90,6 +115,8 @@ impl RedirectUri {
 enum Kind {
     Https,
     Http,
+    /// http on a private network, such as a home's.
+    PrivateNetwork,
     /// http on the person's own device.
     Loopback,
     /// A scheme that an app claimed. RFC 8252 section 7.1 wants a reverse domain name. Editors and MCP clients in wide use have
@@ -121,6 +148,7 @@ impl Kind {
         match url.scheme() {
             "https" => Ok(Self::Https),
             "http" if is_loopback(&url) => Ok(Self::Loopback),
+            "http" if url.host().is_some_and(|host| is_private_network(&host)) => Ok(Self::PrivateNetwork),
             "http" => Ok(Self::Http),
             scheme if FORBIDDEN_SCHEMES.contains(&scheme) => Err("must not use this scheme"),
             _ => Ok(Self::PrivateUse),
@@ -191,9 +219,13 @@ fn loopback_without_port(uri: &str) -> Option<(&str, &str)> {
 mod tests {
     use super::{ApplicationType::*, *};
 
+    fn register(text: &str, application: ApplicationType) -> Result<RedirectUri, &'static str> {
+        RedirectUri::register(text, application, PrivateHttp::Refused)
+    }
+
     #[test]
     fn web_clients_register_https_only() {
-        assert!(RedirectUri::register("https://app.acme.org/cb?x=1", Web).is_ok());
+        assert!(register("https://app.acme.org/cb?x=1", Web).is_ok());
         for uri in [
             "http://app.acme.org/cb",
             "http://localhost/cb",
@@ -221,14 +253,14 @@ mod tests {
             "https://0x7f.1/cb",
             "https://app.acme.org:x/cb",
         ] {
-            assert!(RedirectUri::register(uri, Web).is_err(), "{uri}");
+            assert!(register(uri, Web).is_err(), "{uri}");
         }
     }
 
     /// A URI is ASCII (RFC 3986 section 2): a host of another alphabet is registered, and compared, as `xn--...`.
     #[test]
     fn an_international_host_is_written_in_ascii() {
-        let uri = RedirectUri::register("https://xn--bcher-kva.example/cb", Web).unwrap();
+        let uri = register("https://xn--bcher-kva.example/cb", Web).unwrap();
         assert!(uri.matches("https://xn--bcher-kva.example/cb", Web));
         for uri in [
             "https://b\u{fc}cher.example/cb",
@@ -238,7 +270,7 @@ mod tests {
             "https://acme%E3%80%82org/cb",
             "https://\u{ff41}cme.org/cb",
         ] {
-            assert!(RedirectUri::register(uri, Web).is_err(), "{uri}");
+            assert!(register(uri, Web).is_err(), "{uri}");
         }
     }
 
@@ -251,7 +283,7 @@ mod tests {
             "org.acme.app:/cb",
             "cursor://x/cb",
         ] {
-            assert!(RedirectUri::register(uri, Native).is_ok(), "{uri}");
+            assert!(register(uri, Native).is_ok(), "{uri}");
         }
         for uri in [
             "http://acme.org/cb",
@@ -265,7 +297,7 @@ mod tests {
             "cursor://@x/cb",
             "cursor://:@x/cb",
         ] {
-            assert!(RedirectUri::register(uri, Native).is_err(), "{uri}");
+            assert!(register(uri, Native).is_err(), "{uri}");
         }
     }
 
@@ -285,7 +317,7 @@ mod tests {
 
     #[test]
     fn only_the_exact_uri_matches() {
-        let uri = RedirectUri::register("https://app.acme.org/cb", Web).unwrap();
+        let uri = register("https://app.acme.org/cb", Web).unwrap();
         assert!(uri.matches("https://app.acme.org/cb", Web));
         for other in [
             "https://app.acme.org/cb/",
@@ -307,7 +339,7 @@ mod tests {
 
     #[test]
     fn only_the_port_of_a_native_loopback_uri_may_vary() {
-        let uri = RedirectUri::register("http://127.0.0.1/cb", Native).unwrap();
+        let uri = register("http://127.0.0.1/cb", Native).unwrap();
         assert!(uri.matches("http://127.0.0.1:51004/cb", Native));
         assert!(!uri.matches("http://127.0.0.1:51004/cb", Web));
         for other in [
@@ -325,5 +357,43 @@ mod tests {
         ] {
             assert!(!uri.matches(other, Native), "{other}");
         }
+    }
+
+    #[test]
+    fn http_on_a_private_network_is_for_who_was_allowed_it_by_name() {
+        for uri in [
+            "http://192.168.2.50:2283/auth/login",
+            "http://10.1.2.3/cb",
+            "http://172.31.0.1/cb",
+            "http://100.64.0.7/cb",
+            "http://[fd00::1]:8123/cb",
+            "http://nas.local/cb",
+            "http://nas/cb",
+            "http://ha.home.arpa/cb",
+            "http://git.lan:3000/cb",
+        ] {
+            for application in [Web, Native] {
+                assert!(register(uri, application).is_err(), "{uri}");
+                let allowed = RedirectUri::register(uri, application, PrivateHttp::InsecureAllowed).unwrap();
+                assert!(allowed.is_private_http() && allowed.matches(uri, application));
+                assert!(!allowed.matches(&uri.replace("/cb", ":81/cb"), application) || !uri.contains("/cb"));
+            }
+        }
+        for uri in [
+            "http://acme.org/cb",
+            "http://nas.local.acme.org/cb",
+            "http://8.8.8.8/cb",
+            "http://172.32.0.1/cb",
+            "http://100.128.0.1/cb",
+            "http://0.0.0.0/cb",
+            "http://[2001:db8::1]/cb",
+            "http://xn--nas/cb#x",
+        ] {
+            for application in [Web, Native] {
+                let refused = RedirectUri::register(uri, application, PrivateHttp::InsecureAllowed);
+                assert!(refused.is_err(), "{uri}");
+            }
+        }
+        assert!(!register("https://nas.local/cb", Web).unwrap().is_private_http());
     }
 }

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Client,
-    client_metadata::{ClientMetadata, LONGEST, Supported},
+    client_metadata::{AuthMethod, ClientMetadata, LONGEST},
+    terms::Terms,
 };
 use crate::{
     oidc::error::{ErrorCode, OAuthError},
@@ -28,10 +29,10 @@ const ISSUED: [&str; 6] = [
 /// Reads the body of `POST /register`.
 ///
 /// # Errors
-/// As [`ClientMetadata::parse`], and `invalid_client_metadata` when the body is not a JSON object of at most 64 KB, or has
+/// As [`Terms::take`], and `invalid_client_metadata` when the body is not a JSON object of at most 64 KB, or has
 /// a member twice.
-pub fn parse(body: &[u8], supported: &Supported) -> Result<ClientMetadata, OAuthError> {
-    ClientMetadata::parse(&Value::Object(object(body)?), supported)
+pub fn parse(body: &[u8], terms: &Terms) -> Result<ClientMetadata, OAuthError> {
+    terms.take(object(body)?)
 }
 
 /// `PUT /register/{client_id}`: the whole metadata anew.
@@ -45,12 +46,17 @@ pub struct UpdateRequest {
 }
 
 impl UpdateRequest {
-    /// Reads the body of a request about the client `client_id`.
+    /// Reads the body of a request about the client `client_id`, which is `current`. Who sends back the method that they were told
+    /// has named none yet.
     ///
     /// # Errors
     /// As [`parse`], and `invalid_client_metadata` for another `client_id`, for a `client_secret`
     /// that is no text, and for members that only Limen sets.
-    pub fn parse(body: &[u8], client_id: &str, supported: &Supported) -> Result<Self, OAuthError> {
+    pub fn parse(
+        body: &[u8],
+        (client_id, current): (&str, &ClientMetadata),
+        terms: &Terms,
+    ) -> Result<Self, OAuthError> {
         let body = object(body)?;
         refuse_members(&body, &ISSUED)?;
         if given(&body, "client_id").is_some_and(|given| given != client_id) {
@@ -63,8 +69,11 @@ impl UpdateRequest {
                 Some(secret.ok_or_else(|| refusal("client_secret is not that of this client"))?)
             }
         };
+        let mut metadata = terms.take(body)?;
+        metadata.any_secret_method |=
+            current.any_secret_method && metadata.token_endpoint_auth_method == AuthMethod::default();
         Ok(Self {
-            metadata: ClientMetadata::parse(&Value::Object(body), supported)?,
+            metadata,
             client_secret,
         })
     }
@@ -75,18 +84,17 @@ impl UpdateRequest {
 ///
 /// # Errors
 /// As [`parse`], and `invalid_client_metadata` for members that are not metadata but Limen's.
-pub fn merge_patch(
-    current: &ClientMetadata,
-    patch: &[u8],
-    supported: &Supported,
-) -> Result<ClientMetadata, OAuthError> {
+pub fn merge_patch(current: &ClientMetadata, patch: &[u8], terms: &Terms) -> Result<ClientMetadata, OAuthError> {
     let patch = object(patch)?;
     refuse_members(&patch, &ISSUED)?;
     refuse_members(&patch, &["client_id", "client_secret"])?;
     let leaves_scope = !patch.contains_key("scope");
-    let mut merged = current.to_json();
+    let mut merged = current.told();
+    if current.any_secret_method {
+        merged.remove("token_endpoint_auth_method");
+    }
     merge(&mut merged, patch);
-    let mut patched = ClientMetadata::parse(&Value::Object(merged), supported)?;
+    let mut patched = terms.take(merged)?;
     if leaves_scope {
         // No scope at all is written as an empty text, which counts as absent where a client sends it.
         patched.scope.clone_from(&current.scope);
@@ -149,7 +157,7 @@ pub struct ClientInformation<'a> {
 impl ClientInformation<'_> {
     /// The wire form.
     pub fn to_json(&self) -> Value {
-        let mut wire = self.client.metadata.to_json();
+        let mut wire = self.client.metadata.told();
         let mut put = |name: &str, value: Value| wire.insert(name.to_owned(), value);
         put("client_id", json!(self.client.client_id));
         put("client_id_issued_at", json!(self.client.issued_at));

@@ -56,12 +56,12 @@ pub fn refusal(why: &str) -> OAuthError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oidc::client::redirect_uri::ApplicationType;
+    use crate::{config::PrivateHttp, oidc::client::redirect_uri::ApplicationType};
 
     #[test]
     fn every_redirect_uri_must_be_listed() {
         let uris = ["https://a.acme.org/cb", "https://b.acme.org/cb"]
-            .map(|uri| RedirectUri::register(uri, ApplicationType::Web).unwrap());
+            .map(|uri| RedirectUri::register(uri, ApplicationType::Web, PrivateHttp::Refused).unwrap());
         let check = |document: &str| check(document.as_bytes(), &uris);
         assert!(check(r#"["https://b.acme.org/cb","https://x.acme.org","https://a.acme.org/cb"]"#).is_ok());
         for document in [

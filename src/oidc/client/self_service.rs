@@ -28,7 +28,7 @@ pub enum RegisteredBy {
 }
 
 /// A client that wants to change itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Before<'a> {
     /// Its `client_id`.
     pub client_id: &'a str,
@@ -36,14 +36,18 @@ pub struct Before<'a> {
     pub metadata: &'a ClientMetadata,
     /// Whether anybody could have registered it so, and the operator has had no hand in it.
     pub registered_openly: bool,
+    /// The scopes that anybody may ask people for.
+    pub askable: Scope,
 }
 
-/// Whether a client may register itself so.
+/// Whether a client may register itself so. Scopes and grants beyond what anybody gets were left out before
+/// ([`super::terms::Terms`]).
 ///
 /// # Errors
-/// `invalid_client_metadata`, naming the field.
+/// `invalid_client_metadata` or `invalid_redirect_uri`, naming the field.
 pub fn check_registration(wanted: &ClientMetadata) -> Result<(), OAuthError> {
-    check_open(wanted, None)
+    check_private_http(wanted, None)?;
+    check_logout_of_sector(wanted)
 }
 
 /// Whether a client may change itself so.
@@ -57,8 +61,9 @@ pub fn check_change(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), 
             "and the sector, which sector_identifier_uri or else the host of redirect_uris names, only the operator can change",
         ));
     }
+    check_private_http(wanted, Some(before.metadata))?;
     if before.registered_openly {
-        check_open(wanted, Some(before.metadata))
+        check_open(wanted, before)
     } else {
         check_operators(wanted, before.metadata)
     }
@@ -81,20 +86,36 @@ pub fn claim_only_its_own_home(wanted: &mut ClientMetadata, before: Option<&Befo
     wanted.client_uri.retain(|text| is_own(text) || was_allowed(text));
 }
 
-/// Anybody gets the standard scopes and the grants that a person takes part in; what else the operator gave, stays.
-fn check_open(wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Result<(), OAuthError> {
-    let given = before.and_then(|before| before.scope.clone()).unwrap_or_default();
-    if !scope_of(wanted).is_subset(&standard().union(&given)) {
+/// Anybody gets what people and APIs can give, and the grants that a person takes part in; what else the operator gave, stays.
+fn check_open(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), OAuthError> {
+    let given = before.metadata.scope.clone().unwrap_or_default();
+    if !scope_of(wanted).is_subset(&before.askable.union(&given)) {
         return Err(refusal("scope", "has one that only the operator can give"));
     }
     let has = |client: &ClientMetadata| client.grant_types.contains(&GrantType::ClientCredentials);
-    if has(wanted) && !before.is_some_and(has) {
+    if has(wanted) && !has(before.metadata) {
         return Err(refusal(
             "grant_types",
             "has client_credentials, which only the operator can give",
         ));
     }
     check_logout_of_sector(wanted)
+}
+
+/// Codes over http on a private network are the operator's to allow, for each address.
+fn check_private_http(wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Result<(), OAuthError> {
+    let known = |uri: &RedirectUri| {
+        before
+            .is_some_and(|before| before.redirect_uris.contains(uri) || before.post_logout_redirect_uris.contains(uri))
+    };
+    let mut uris = wanted.redirect_uris.iter().chain(&wanted.post_logout_redirect_uris);
+    if uris.any(|uri| uri.is_private_http() && !known(uri)) {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidRedirectUri,
+            "redirect_uris may use http on a private network only where the operator registers them",
+        ));
+    }
+    Ok(())
 }
 
 /// A logout token tells the `sub` of the client's sector, so it goes to a host of that sector alone. A client without such a
@@ -149,6 +170,8 @@ fn check_operators(wanted: &ClientMetadata, before: &ClientMetadata) -> Result<(
         grant_types,
         application_type,
         scope: _,
+        // A secret is as good in the header as in the body.
+        any_secret_method: _,
         token_endpoint_auth_method,
         token_endpoint_auth_signing_alg,
         tls_subject,

@@ -356,9 +356,19 @@ fn a_sealed_interaction_opens_in_its_browser_unaltered_for_an_hour() {
         };
         let sealed = interaction.seal(&key, "browser").unwrap();
         let opened = |browser, now| Interaction::open(&sealed, &key, browser, now);
-        assert_eq!(opened("browser", NOW + PATIENCE), Some(interaction));
+        assert_eq!(
+            opened("browser", NOW + PATIENCE),
+            Some(Opened::Waiting(interaction.clone()))
+        );
         assert_eq!(opened("another", NOW), None);
-        assert_eq!(opened("browser", NOW + PATIENCE + Lifetime(1)), None);
+        let late = NOW + PATIENCE + Lifetime(1);
+        let anew = Interaction {
+            since: late,
+            choice: Choice::Open,
+            ..interaction
+        };
+        assert_eq!(opened("browser", late), Some(Opened::TooOld(anew)));
+        assert_eq!(opened("another", late), None);
         for at in 0..sealed.len() {
             let mut bytes = sealed.clone().into_bytes();
             bytes[at] ^= 1;

@@ -86,6 +86,8 @@ pub struct CommonTexts {
     pub error_title: Phrase,
     /// In place of a name that is empty or cannot be seen.
     pub nameless_app: &'static str,
+    /// In place of a name that there is not; the gap is a host.
+    pub nameless_app_at: Phrase,
     /// For screen readers, after a link.
     pub opens_new_tab: &'static str,
 }
@@ -113,6 +115,8 @@ pub struct LoginTexts {
     pub sign_up: &'static str,
     /// The gap is the name of the app.
     pub never_sees: Phrase,
+    /// To who was sent to make an account where nobody can.
+    pub no_sign_up: &'static str,
     pub wrong_credentials: &'static str,
     pub missing: &'static str,
     pub wait_a_minute: &'static str,

@@ -2,6 +2,7 @@
 
 use super::samples::*;
 use crate::{
+    config::Resources,
     oidc::{client::redirect_uri::Destination, scope::Scope},
     pages::*,
 };
@@ -152,7 +153,7 @@ fn a_scope_without_words_shows_its_token() {
     let html = ConsentPage { items, ..consent() }.to_html();
     assert!(html.contains("<code>notes:&#60;write&#62;</code>"), "{html}");
     let scope = Scope::from_iter(["a:b", "phone", "openid", "email"]);
-    let order: Vec<_> = ConsentItem::for_scopes(&scope, Language::En)
+    let order: Vec<_> = ConsentItem::for_scopes(&scope, &Resources::default(), Language::En)
         .into_iter()
         .map(|item| item.title)
         .collect();
@@ -171,7 +172,7 @@ fn a_scope_without_words_shows_its_token() {
 fn a_name_that_cannot_be_seen_is_called_nameless() {
     let html = LoginPage {
         purpose: LoginPurpose::App {
-            client_name: "\u{202e}\u{200b} ",
+            client_name: "\u{202e}\u{200b} ".into(),
             client_uri: None,
             policy_uri: None,
             tos_uri: None,

@@ -65,7 +65,7 @@ fn only_web_addresses_become_links() {
 fn a_link_is_escaped() {
     let page = LoginPage {
         purpose: LoginPurpose::App {
-            client_name: "Acme Notes",
+            client_name: "Acme Notes".into(),
             client_uri: Some("https://a.example/?a='&quot;<b>"),
             policy_uri: None,
             tos_uri: None,

@@ -1,6 +1,7 @@
 //! A page of each kind, and what is looked for in it.
 
 use crate::{
+    config::Resources,
     oidc::{client::redirect_uri::Destination, scope::Scope},
     pages::*,
     routes::Endpoint,
@@ -13,7 +14,7 @@ pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
     LoginPage {
         language: Language::En,
         purpose: LoginPurpose::App {
-            client_name: "Acme Notes",
+            client_name: "Acme Notes".into(),
             client_uri: Some("https://notes.acme.org/about"),
             policy_uri: Some("https://notes.acme.org/privacy"),
             tos_uri: Some("https://notes.acme.org/terms"),
@@ -69,11 +70,12 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             Some(LoginProblem::WrongCredentials),
             Some(LoginProblem::Missing),
             Some(LoginProblem::TooManyAttempts { minutes: 5 }),
+            Some(LoginProblem::NoSignUp),
             Some(LoginProblem::Expired),
         ] {
             for purpose in [
                 LoginPurpose::App {
-                    client_name: text,
+                    client_name: text.into(),
                     client_uri: Some(text),
                     policy_uri: Some(text),
                     tos_uri: Some(text),
@@ -105,8 +107,8 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             document_host: Some(text),
             to_this_device: true,
             account: text,
-            items: ConsentItem::for_scopes(&scope, language),
-            already: ConsentItem::for_scopes(&scope, language),
+            items: ConsentItem::for_scopes(&scope, &Resources::default(), language),
+            already: ConsentItem::for_scopes(&scope, &Resources::default(), language),
             interaction: text,
             csrf: text,
             scopes_digest: text,

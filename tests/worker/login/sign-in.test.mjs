@@ -168,8 +168,12 @@ test("the form has the fields that password managers look for", async () => {
   assert.equal(field("password").autocomplete, "current-password");
 });
 
-test("the login page without an interaction is an error page", async () => {
-  errorPage(await op.browser().open("/login"));
+test("/login by itself leads to the account; one that names no sign-in that waits is an error page", async () => {
+  const ada = await op.person();
+  const browser = op.browser();
+  const page = await browser.signIn(await browser.open("/login"), ada);
+  assert.deepEqual([new URL(page.url).pathname, page.status], ["/account", 200]);
+  errorPage(await op.browser().open("/login?interaction=x"));
 });
 
 test("a password in the query is not accepted", async () => {

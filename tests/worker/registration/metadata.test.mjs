@@ -109,7 +109,7 @@ describe("metadata that cannot be", () => {
   const WRONG = {
     "an unknown grant type": { grant_types: ["password"] },
     "an unknown response type": { response_types: ["none-such"] },
-    "a response type without its grant": { response_types: ["code"], grant_types: ["client_credentials"] },
+    "a response type without its grant": { response_types: ["code id_token"], grant_types: ["authorization_code"] },
     "an unknown authentication method": { token_endpoint_auth_method: "client_secret_magic" },
     "an unknown application type": { application_type: "desktop" },
     "an unknown subject type": { subject_type: "private" },

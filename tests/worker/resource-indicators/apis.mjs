@@ -9,7 +9,7 @@ export const RESOURCES = JSON.stringify({ [FILES]: "Acme Files", [CALENDAR]: "Ac
 export const NOT_HERE = {
   "an unknown API": "https://unknown.acme.test",
   "a path below an API": `${FILES}/below`,
-  "a slash more": `${FILES}/`,
+  "two slashes more": `${FILES}//`,
   "a query more": `${FILES}?a=b`,
   "another case of the path": FILES.toUpperCase().replace("HTTPS", "https"),
   "http for https": FILES.replace("https:", "http:"),

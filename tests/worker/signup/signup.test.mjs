@@ -229,12 +229,16 @@ describe("where operators make the accounts", () => {
   test("there is no page, no link, and no prompt=create", async () => {
     const closed = await startLimen();
     const app = await closed.client();
-    assert.equal((await closed.browser().open("/signup")).status, 404);
+    const there = await closed.browser().open("/signup");
+    assert.deepEqual([new URL(there.url).pathname, there.status, there.asksForPassword], ["/login", 200, true]);
     const form = { csrf: "x", email: "a@b.test", username: "a", password: PASSWORD };
     assert.equal((await closed.fetch("/signup", { form })).status, 404);
     const login = await closed.browser().authorize(app);
     assert.ok(!login.elements("a").some(({ id }) => id === "sign-up"));
-    redirectError(await closed.browser().authorize(app, { prompt: "create" }), "invalid_request");
+    const asked = await closed.browser().authorize(app, { prompt: "create" });
+    assert.ok(asked.asksForPassword);
+    assert.match(asked.alert, /Accounts cannot be created here/);
+    redirectError(await closed.browser().authorize(app, { prompt: "create none" }), "invalid_request");
     const { prompt_values_supported: values } = await closed.json("/.well-known/openid-configuration");
     assert.ok(!values.includes("create"));
   });

@@ -20,6 +20,7 @@ use crate::{
     pages::{
         ConsentItem, Language, Moment,
         account::{AppsPage, Notice, ShownApp},
+        app_name,
     },
     reply::Reply,
     routes::Endpoint,
@@ -35,7 +36,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let language = resident.language;
     let locale = language.tag();
     let shown = |grant: OwnGrant| ShownApp {
-        client_name: grant.client_name(locale).to_owned(),
+        client_name: app_name(&grant.client_id, &grant.metadata, language).into_owned(),
         client_uri: grant.metadata.client_uri.best_for(&[locale]).map(str::to_owned),
         items: allowed(&grant, language, context),
         since: Moment::new(grant.created_at, context.now, language),
@@ -73,7 +74,11 @@ fn allowed(grant: &OwnGrant, language: Language, context: &Context) -> Vec<Conse
     let beyond: Vec<_> = beyond.filter(|name| !of_scope.contains(name)).collect();
     let apis = grant.resources.apis(&context.config);
     let mut items: Vec<_> = apis.map(|api| ConsentItem::for_api(api, language)).collect();
-    items.extend(ConsentItem::for_scopes(&grant.scope, language));
+    items.extend(ConsentItem::for_scopes(
+        &grant.scope,
+        &context.config.resources,
+        language,
+    ));
     items.extend(ConsentItem::for_claims(&beyond, language));
     items
 }

@@ -11,7 +11,7 @@ use crate::{
         platform::context::Context,
     },
     fault::Fault,
-    pages::account::DataPage,
+    pages::{Language, account::DataPage, app_name},
     reply::Reply,
     routes::Endpoint,
 };
@@ -87,7 +87,7 @@ fn browser(session: &sessions::OwnSession) -> Result<Value, Fault> {
 fn app(grant: &grants::OwnGrant) -> Value {
     json!({
         "client_id": grant.client_id,
-        "client_name": grant.client_name("en"),
+        "client_name": app_name(&grant.client_id, &grant.metadata, Language::En),
         "scope": grant.scope,
         "claims": grant.claims,
         "resources": grant.resources,

@@ -19,6 +19,7 @@ use crate::{
     },
     fault::Fault,
     oidc::error::OAuthError,
+    pages::{Language, app_name},
     reply::{Body, Reply},
 };
 
@@ -91,7 +92,7 @@ fn describe_session(session: &OwnSession) -> Result<Value, Fault> {
 fn describe_grant(grant: &OwnGrant) -> Value {
     json!({
         "client_id": grant.client_id,
-        "client_name": grant.client_name("en"),
+        "client_name": app_name(&grant.client_id, &grant.metadata, Language::En),
         "scope": grant.scope,
         "claims": grant.claims,
         "resources": grant.resources,

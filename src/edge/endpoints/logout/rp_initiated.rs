@@ -1,5 +1,7 @@
 //! `/logout` (OIDC RP-Initiated Logout 1.0): ends sessions of the browser, tells clients, and leads back to the one that asked.
 
+use std::borrow::Cow;
+
 use crate::{
     audit::{Actor, Entry, Event},
     db::{
@@ -25,7 +27,7 @@ use crate::{
         params::Params,
         token::id_token_hint::IdTokenHint,
     },
-    pages::{Csp, CspSource, Language, LogoutPage, SignOut, SignedOutPage, content_security_policy},
+    pages::{Csp, CspSource, Language, LogoutPage, SignOut, SignedOutPage, app_name, content_security_policy},
     reply::Reply,
     routes::{Endpoint, Method},
     secret::Hash,
@@ -198,10 +200,9 @@ impl Leaver {
         ]
     }
 
-    fn client_name(&self) -> Option<&str> {
-        self.client
-            .as_ref()
-            .map(|client| client.display_name(self.language.tag()))
+    fn client_name(&self) -> Option<Cow<'_, str>> {
+        let client = self.client.as_ref()?;
+        Some(app_name(&client.client_id, &client.metadata, self.language))
     }
 
     /// Asks whether to sign out the session at `at`.
@@ -222,7 +223,7 @@ impl Leaver {
         ];
         let html = LogoutPage {
             language: self.language,
-            client_name: self.client_name(),
+            client_name: self.client_name().as_deref(),
             account: session.user.display_name(),
             meant_another: self.wish.id_token_hint.is_some(),
             has_others: self.sessions.len() > 1,
@@ -289,10 +290,11 @@ impl Leaver {
                 .collect(),
             ..Csp::default()
         });
+        let client_name = self.client_name().unwrap_or_default();
         let html = SignedOutPage {
             language: self.language,
             outcome,
-            next: next.as_deref().map(|url| (self.client_name().unwrap_or_default(), url)),
+            next: next.as_deref().map(|url| (client_name.as_ref(), url)),
             frames,
             nonce: nonce.as_deref(),
         }

@@ -115,10 +115,7 @@ impl Exchange<'_> {
             .read(user)?
             .ok_or_else(|| Fault::new("codes", "a code without a person"))?;
         let authorization = redeemed.into_authorization(family_id.clone(), user.sub_at(&client))?;
-        let within = Reach {
-            aud: authorization.resources.audience(&request.resources, config)?,
-            scope: authorization.scope.clone(),
-        };
+        let within = Reach::within(&authorization, &request.resources, authorization.scope.clone(), config)?;
         let refresh_token = authorization.refreshable.then(|| {
             RefreshToken {
                 family_id: family_id.clone(),
@@ -176,10 +173,8 @@ impl Exchange<'_> {
         let authorization = family.into_authorization(user.sub_at(&client))?;
         let scope = refresh_grant::narrowed(&authorization.scope, request.scope.as_ref())?;
         // The client may have come to be registered for less.
-        let within = Reach {
-            aud: authorization.resources.audience(&request.resources, config)?,
-            scope: client.permitted(&scope),
-        };
+        let scope = client.permitted(&scope, &config.resources.scopes().collect());
+        let within = Reach::within(&authorization, &request.resources, scope, config)?;
         let granted = Granted {
             user,
             within,

@@ -55,7 +55,13 @@ pub async fn keys(request: &Incoming, context: &Context) -> Result<Reply, Machin
         jwks::publish(context).await?
     };
     let document = jwks.document();
-    Ok(Reply::new(200, Body::JwkSet(document.text)).cached(JWKS_MAX_AGE, document.etag))
+    let body = Body::JwkSet {
+        text: document.text,
+        plain: request
+            .header("accept")
+            .is_some_and(|accept| accept.trim() == "application/json"),
+    };
+    Ok(Reply::new(200, body).cached(JWKS_MAX_AGE, document.etag))
 }
 
 /// `GET /.well-known/oauth-protected-resource`, and the same with the path of a resource behind it (RFC 9728 section 3.1).

@@ -82,7 +82,12 @@ impl RegisteredBy {
     ///
     /// # Errors
     /// `invalid_client_metadata` for what only the operator can give.
-    pub fn judge(self, wanted: &mut ClientMetadata, before: Option<&ClientRecord>) -> Result<(), OAuthError> {
+    pub fn judge(
+        self,
+        wanted: &mut ClientMetadata,
+        before: Option<&ClientRecord>,
+        context: &Context,
+    ) -> Result<(), OAuthError> {
         if self == Self::Operator {
             return Ok(());
         }
@@ -93,11 +98,7 @@ impl RegisteredBy {
                 "the metadata is longer than 16384 bytes",
             ));
         }
-        let before = before.map(|record| Before {
-            client_id: &record.client.client_id,
-            metadata: &record.client.metadata,
-            registered_openly: record.registered_openly,
-        });
+        let before = before.map(|record| self::before(record, context));
         match &before {
             None => self_service::check_registration(wanted)?,
             Some(before) => self_service::check_change(wanted, before)?,
@@ -147,6 +148,16 @@ pub async fn changeable_client(
         return Err(MachineFailure::status(403, error));
     }
     Ok((record, by))
+}
+
+/// A client that is to be changed, as it is.
+pub fn before<'a>(record: &'a ClientRecord, context: &Context) -> Before<'a> {
+    Before {
+        client_id: &record.client.client_id,
+        metadata: &record.client.metadata,
+        registered_openly: record.registered_openly,
+        askable: Scope::of_anybody(&context.config),
+    }
 }
 
 fn size_of(metadata: &ClientMetadata) -> usize {

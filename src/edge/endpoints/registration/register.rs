@@ -15,15 +15,15 @@ use crate::{
         keys::signer,
         platform::{context::Context, random},
     },
-    oidc::client::{Client, client_metadata::Supported, registration, self_service::RegisteredBy},
+    oidc::client::{Client, registration, self_service::RegisteredBy, terms::Terms},
     reply::Reply,
 };
 
 /// `POST /register`.
 pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let registrar = RegisteredBy::of(request, context).await?;
-    let mut metadata = registration::parse(&request.json().await?, &Supported::of(&context.config))?;
-    registrar.judge(&mut metadata, None)?;
+    let mut metadata = registration::parse(&request.json().await?, &Terms::of(&context.config, registrar, None))?;
+    registrar.judge(&mut metadata, None, context)?;
     sector_identifier::check(&metadata, None, registrar, context).await?;
     let client = Client {
         client_id: random::id()?,

@@ -20,10 +20,11 @@ use crate::{
     oidc::{
         client::{
             client_auth,
-            client_metadata::{ClientMetadata, Supported},
+            client_metadata::ClientMetadata,
             registration::{self, RenewalRequest, UpdateRequest},
             sector_identifier::sector,
             self_service::RegisteredBy,
+            terms::Terms,
         },
         error::{ErrorCode, OAuthError},
     },
@@ -39,11 +40,9 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// `PUT /register/{client_id}`: what is left out goes back to its default.
 pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let (record, registrar) = access::changeable_client(request, context).await?;
-    let update = UpdateRequest::parse(
-        &request.json().await?,
-        &record.client.client_id,
-        &Supported::of(&context.config),
-    )?;
+    let terms = Terms::of(&context.config, registrar, Some(&access::before(&record, context)));
+    let client = &record.client;
+    let update = UpdateRequest::parse(&request.json().await?, (&client.client_id, &client.metadata), &terms)?;
     if let Some(secret) = &update.client_secret {
         let stored = record.secret.as_ref().map(|stored| &stored.current.hash);
         if !client_auth::is_secret(secret, &record.client.client_id, stored, &context.config.roots) {
@@ -58,7 +57,8 @@ pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply,
 pub async fn patch(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let (record, registrar) = access::changeable_client(request, context).await?;
     let patch = request.json().await?;
-    let metadata = registration::merge_patch(&record.client.metadata, &patch, &Supported::of(&context.config))?;
+    let terms = Terms::of(&context.config, registrar, Some(&access::before(&record, context)));
+    let metadata = registration::merge_patch(&record.client.metadata, &patch, &terms)?;
     change(record, metadata, registrar, context).await
 }
 
@@ -108,7 +108,7 @@ async fn change(
     registrar: RegisteredBy,
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
-    registrar.judge(&mut metadata, Some(&record))?;
+    registrar.judge(&mut metadata, Some(&record), context)?;
     sector_identifier::check(&metadata, Some(&record.client.metadata), registrar, context).await?;
     let sector_of = |metadata: &ClientMetadata| sector(&record.client.client_id, metadata);
     let change = Change {

@@ -31,7 +31,7 @@ use crate::{
         params::Params,
         scope::Scope,
     },
-    pages::{ConsentItem, ConsentPage},
+    pages::{ConsentItem, ConsentPage, app_name},
     reply::Reply,
     routes::Endpoint,
     secret::Hash,
@@ -206,7 +206,7 @@ impl Asked {
         let items = |scope: &Scope, claims: &[&'static str], apis: &[&Api]| {
             let apis = apis.iter().map(|api| ConsentItem::for_api(api, language));
             let mut items: Vec<_> = apis.collect();
-            items.extend(ConsentItem::for_scopes(scope, language));
+            items.extend(ConsentItem::for_scopes(scope, &context.config.resources, language));
             items.extend(ConsentItem::for_claims(claims, language));
             items
         };
@@ -217,7 +217,7 @@ impl Asked {
         };
         let html = ConsentPage {
             language,
-            client_name: self.flow.client.display_name(locale),
+            client_name: &app_name(&client.client_id, metadata, language),
             client_uri: metadata.client_uri.best_for(&[locale]),
             policy_uri: metadata.policy_uri.best_for(&[locale]),
             tos_uri: metadata.tos_uri.best_for(&[locale]),

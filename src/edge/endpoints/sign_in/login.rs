@@ -1,6 +1,7 @@
 //! `/login`: username or e-mail address, and password.
 
 use crate::{
+    config::SignUp,
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -8,10 +9,11 @@ use crate::{
         },
         people::{
             password_check::{self, Verdict},
-            sign_in::{Along, Guest},
+            sign_in::{Along, Destination, Guest},
         },
         platform::context::Context,
     },
+    oidc::authorize::Prompt,
     pages::{LoginPage, LoginProblem},
     reply::Reply,
 };
@@ -23,9 +25,12 @@ const FORM: &[&str] = &["login"];
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
     let mut guest = Guest::receive(request, &params, context).await?;
+    if let Some(reply) = guest.goes_on(context) {
+        return Ok(reply);
+    }
     let cookie = guest.visitor.settle(context)?;
     let hint = guest.destination.login_hint().to_owned();
-    let page = guest.page(200, &hint, None, context);
+    let page = guest.page(200, &hint, guest.wants_what_nobody_can(context), context);
     Ok(page.with_cookie(cookie))
 }
 
@@ -69,6 +74,15 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 }
 
 impl Guest {
+    /// What is said to who was sent to make an account, where nobody can.
+    fn wants_what_nobody_can(&self, context: &Context) -> Option<LoginProblem> {
+        let Destination::Request { flow, .. } = &self.destination else {
+            return None;
+        };
+        let wants = context.config.sign_up == SignUp::Off && Prompt::asks_for_account(&flow.params);
+        wants.then_some(LoginProblem::NoSignUp)
+    }
+
     fn page(&self, status: u16, username: &str, problem: Option<LoginProblem>, context: &Context) -> Reply {
         let session = self.session.as_ref().filter(|_| !self.wants_another);
         let signed_in = session.map(|session| session.user.username.as_str());

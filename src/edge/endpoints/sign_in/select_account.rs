@@ -17,7 +17,7 @@ use crate::{
         interaction::{Choice, Interaction},
         params::Params,
     },
-    pages::{AccountChoice, SelectAccountPage},
+    pages::{AccountChoice, SelectAccountPage, app_name},
     reply::Reply,
     routes::Endpoint,
     secret::Hash,
@@ -107,7 +107,7 @@ impl Chooser {
         });
         let html = SelectAccountPage {
             language,
-            client_name: client.display_name(locale),
+            client_name: &app_name(&client.client_id, &client.metadata, language),
             client_uri: client.metadata.client_uri.best_for(&[locale]),
             return_to: destination(self.flow.address.redirect_uri()),
             interaction: &self.sealed,

@@ -44,7 +44,13 @@ const LONGEST_NAME: usize = 200;
 
 /// `GET /signup`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    require_open(context)?;
+    if context.config.sign_up == SignUp::Off {
+        // Who has an account signs in.
+        return Ok(Reply::see_other(match request.query.as_str() {
+            "" => Endpoint::Login.path().to_owned(),
+            query => format!("{}?{query}", Endpoint::Login.path()),
+        }));
+    }
     let params = request.query_params().map_err(Problem::BadRequest)?;
     let mut guest = Guest::receive(request, &params, context).await?;
     let cookie = guest.visitor.settle(context)?;

@@ -36,8 +36,7 @@ fn document(change: &[(&str, Value)]) -> String {
 }
 
 fn read(change: &[(&str, Value)]) -> Result<ClientMetadata, OAuthError> {
-    let supported = Supported::of(&config("on"));
-    url().read(document(change).as_bytes(), "application/json", &supported)
+    url().read(document(change).as_bytes(), "application/json", &config("on"))
 }
 
 #[test]
@@ -117,7 +116,7 @@ fn who_says_nothing_of_authentication_has_none() {
     let mut members: Map<String, Value> = serde_json::from_str(&document(&[])).unwrap();
     members.remove("token_endpoint_auth_method");
     let text = Value::Object(members).to_string();
-    let metadata = url().read(text.as_bytes(), "application/json", &Supported::of(&config("on")));
+    let metadata = url().read(text.as_bytes(), "application/json", &config("on"));
     assert_eq!(metadata.unwrap().token_endpoint_auth_method, AuthMethod::None);
 }
 
@@ -230,7 +229,7 @@ fn a_document_claims_no_home_but_its_own() {
 
 #[test]
 fn what_is_no_json_object_is_refused() {
-    let supported = Supported::of(&config("on"));
+    let config = config("on");
     for body in [
         "",
         "[]",
@@ -241,18 +240,14 @@ fn what_is_no_json_object_is_refused() {
         "\u{feff}{}",
     ] {
         assert!(
-            url().read(body.as_bytes(), "application/json", &supported).is_err(),
+            url().read(body.as_bytes(), "application/json", &config).is_err(),
             "{body}"
         );
     }
     let good = document(&[]);
-    assert!(
-        url()
-            .read(good.as_bytes(), "application/client+json", &supported)
-            .is_ok()
-    );
+    assert!(url().read(good.as_bytes(), "application/client+json", &config).is_ok());
     for kind in ["", "text/html", "text/json", "application/jsonx", "image/svg+json"] {
-        assert!(url().read(good.as_bytes(), kind, &supported).is_err(), "{kind}");
+        assert!(url().read(good.as_bytes(), kind, &config).is_err(), "{kind}");
     }
 }
 

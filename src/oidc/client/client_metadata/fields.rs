@@ -7,11 +7,14 @@ use serde_json::{Map, Value};
 use super::{
     keys::{ClientKeys, PublicJwks, TlsSubject},
     localized::LocalizedText,
+    supported::Supported,
     text::{self, Parsed},
     values::{Encryption, named},
 };
 use crate::{
+    config::PrivateHttp,
     oidc::{
+        client::redirect_uri::{ApplicationType, RedirectUri},
         error::{ErrorCode, OAuthError},
         scope::Scope,
     },
@@ -29,15 +32,17 @@ pub(super) struct Fields<'a> {
     /// Values from storage were checked when they came in, perhaps under older rules: they are taken as they are.
     stored: bool,
     loopback: LoopbackFetches,
+    private_http: PrivateHttp,
 }
 
 impl<'a> Fields<'a> {
     /// What a client sent.
-    pub(super) fn sent(json: &'a Map<String, Value>, loopback: LoopbackFetches) -> Self {
+    pub(super) fn sent(json: &'a Map<String, Value>, supported: &Supported) -> Self {
         Self {
             json,
             stored: false,
-            loopback,
+            loopback: supported.loopback_fetches,
+            private_http: supported.private_http,
         }
     }
 
@@ -47,6 +52,7 @@ impl<'a> Fields<'a> {
             json,
             stored: true,
             loopback: LoopbackFetches::Refused,
+            private_http: PrivateHttp::Refused,
         }
     }
 
@@ -110,9 +116,19 @@ impl<'a> Fields<'a> {
         self.text("scope", |text| scope(text).ok_or("must be scopes separated by spaces"))
     }
 
+    /// An address to which people are sent back.
+    pub(super) fn redirect_uri(&self, text: &str, application: ApplicationType) -> Parsed<RedirectUri> {
+        RedirectUri::register(text, application, self.private_http)
+    }
+
     /// Addresses of request objects.
     pub(super) fn request_uris(&self) -> Read<Vec<String>> {
         self.texts("request_uris", |text| text::request_uri(text, self.loopback))
+    }
+
+    /// Whether it says nothing of a member.
+    pub(super) fn leaves_out(&self, field: &str) -> bool {
+        self.value(field).is_none()
     }
 
     /// A boolean. False when absent.
@@ -185,6 +201,11 @@ impl<'a> Fields<'a> {
                 "and the tls_client_auth_san fields exclude each other",
             )),
         }
+    }
+
+    /// Whether Limen wrote it.
+    pub(super) fn are_stored(&self) -> bool {
+        self.stored
     }
 
     /// The value of a member. "Omitted fields MUST be treated as null or empty values" (RFC 7592 section 2.2), and so

@@ -1,5 +1,6 @@
 //! Client metadata (OIDC Registration section 2, RFC 7591 section 2 and the specifications that add to it).
 
+mod choices;
 mod fields;
 mod keys;
 mod localized;
@@ -10,6 +11,7 @@ mod values;
 mod wire;
 
 use serde_json::Value;
+use url::Url;
 
 use self::fields::Fields;
 pub use self::{
@@ -58,6 +60,8 @@ pub struct ClientMetadata {
     pub software_version: Option<String>,
 
     pub token_endpoint_auth_method: AuthMethod,
+    /// Whether none was named: a secret may then come in the header as well as in the body. Not on the wire.
+    pub any_secret_method: bool,
     pub token_endpoint_auth_signing_alg: Option<ClientSigningAlg>,
     /// The one `tls_client_auth_*`.
     pub tls_subject: Option<TlsSubject>,
@@ -98,6 +102,15 @@ pub struct ClientMetadata {
 }
 
 impl ClientMetadata {
+    /// The host that a client without a name is called by: that of a document which describes it, or of a redirect URI.
+    pub fn home_host(&self, client_id: &str) -> Option<String> {
+        let host = |uri: &str| {
+            let url = Url::parse(uri).ok().filter(|url| url.scheme() == "https")?;
+            url.host_str().map(str::to_owned)
+        };
+        host(client_id).or_else(|| self.redirect_uris.iter().find_map(|uri| host(uri.as_str())))
+    }
+
     /// Reads what a client wants to register. Null and empty strings count as absent; "The authorization server MUST
     /// ignore any client metadata sent by the client that it does not understand", and `software_statement` is not.
     ///
@@ -110,7 +123,9 @@ impl ClientMetadata {
                 "the client metadata must be a JSON object",
             )
         })?;
-        let client = Self::read(&Fields::sent(json, supported.loopback_fetches))?;
+        let mut json = json.clone();
+        choices::choose(&mut json, supported)?;
+        let client = Self::read(&Fields::sent(&json, supported))?;
         supported.check(&client)?;
         rules::check(&client)?;
         // A number may be longer when it is written than when it was sent (1e15): what is stored is what is measured, and

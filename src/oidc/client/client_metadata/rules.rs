@@ -61,6 +61,12 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
             "redirect_uris",
             "must not use localhost for a web client with the implicit grant",
         ),
+        // Nothing but a secret keeps who reads a code on the way from redeeming it.
+        (
+            !method.is_confidential() && client.redirect_uris.iter().any(RedirectUri::is_private_http),
+            "redirect_uris",
+            "may use http on a private network for confidential clients only",
+        ),
         // "The client credentials grant type MUST only be used by confidential clients" (RFC 6749 section 4.4).
         (
             grant(GrantType::ClientCredentials) && !method.is_confidential(),

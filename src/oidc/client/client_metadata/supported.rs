@@ -7,7 +7,7 @@ use super::{
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
 };
 use crate::{
-    config::{Config, FrontChannelTokens, PkceRequirement, SignUp},
+    config::{Config, FrontChannelTokens, PkceRequirement, PrivateHttp, SignUp},
     oidc::{error::OAuthError, jose::jwt::SigningAlg},
     web::fetch_url::LoopbackFetches,
 };
@@ -80,6 +80,8 @@ pub struct Supported {
     pub pkce_requirement: PkceRequirement,
     /// Whether `jwks_uri` and the like may lead to a loopback host.
     pub loopback_fetches: LoopbackFetches,
+    /// Whether redirect URIs may use http on a private network. Who may have one is decided on in `self_service`.
+    pub private_http: PrivateHttp,
 }
 
 impl Supported {
@@ -125,12 +127,14 @@ impl Supported {
         certificate_san: false,
         pkce_requirement: PkceRequirement::Public,
         loopback_fetches: LoopbackFetches::Refused,
+        private_http: PrivateHttp::Refused,
     };
 
     /// What Limen does as it is configured.
     pub fn of(config: &Config) -> Self {
         let mut supported = Self::CURRENT;
         supported.loopback_fetches = config.loopback_fetches;
+        supported.private_http = config.private_http;
         supported.pkce_requirement = config.pkce_requirement;
         supported.sign_up = config.sign_up == SignUp::Open;
         if config.mtls_origin.is_some() {

@@ -7,7 +7,7 @@ use super::{
     ClientMetadata,
     fields::Fields,
     text,
-    values::{self, Encryption, GrantType, ResponseType},
+    values::{self, AuthMethod, Encryption, GrantType, ResponseType},
 };
 use crate::oidc::{
     client::redirect_uri::{ApplicationType, RedirectUri},
@@ -32,7 +32,11 @@ impl ClientMetadata {
             ResponseType::Code,
             redirected,
         );
-        let redirect_uri = |text: &str| RedirectUri::register(text, application_type);
+        let redirect_uri = |text: &str| fields.redirect_uri(text, application_type);
+        let any_secret_method = match fields.are_stored() {
+            true => fields.flag(ANY_SECRET_METHOD)?,
+            false => fields.leaves_out("token_endpoint_auth_method"),
+        };
 
         Ok(Self {
             redirect_uris: fields.texts("redirect_uris", redirect_uri)?,
@@ -53,6 +57,7 @@ impl ClientMetadata {
             token_endpoint_auth_method: fields
                 .text("token_endpoint_auth_method", values::named)?
                 .unwrap_or_default(),
+            any_secret_method,
             token_endpoint_auth_signing_alg: fields.text("token_endpoint_auth_signing_alg", values::named)?,
             tls_subject: fields.tls_subject()?,
             tls_client_certificate_bound_access_tokens: fields.flag("tls_client_certificate_bound_access_tokens")?,
@@ -91,7 +96,14 @@ impl ClientMetadata {
         })
     }
 
-    /// The wire form.
+    /// The wire form, as it is told.
+    pub fn told(&self) -> Map<String, Value> {
+        let mut told = self.to_json();
+        told.remove(ANY_SECRET_METHOD);
+        told
+    }
+
+    /// The wire form, as it is stored.
     pub fn to_json(&self) -> Map<String, Value> {
         let always = [
             ("redirect_uris", json!(self.redirect_uris)),
@@ -108,6 +120,7 @@ impl ClientMetadata {
             ("scope", json!(self.scope)),
             ("software_id", json!(self.software_id)),
             ("software_version", json!(self.software_version)),
+            (ANY_SECRET_METHOD, json!(self.any_secret_method)),
             ("token_endpoint_auth_signing_alg", json!(self.token_endpoint_auth_signing_alg)),
             ("tls_client_certificate_bound_access_tokens", json!(self.tls_client_certificate_bound_access_tokens)),
             ("dpop_bound_access_tokens", json!(self.dpop_bound_access_tokens)),
@@ -170,11 +183,14 @@ impl ClientMetadata {
     }
 }
 
-/// `application_type` of clients that do not say: "web", unless each of their redirect URIs is one that only native
-/// clients may have. Command-line tools and MCP clients leave it out.
+/// In storage: [`ClientMetadata::any_secret_method`].
+pub(super) const ANY_SECRET_METHOD: &str = "limen_any_secret_method";
+
+/// `application_type` of clients that do not say: "web", unless one of their redirect URIs is one that only native clients may
+/// have: these may have https ones, too (RFC 8252 section 7.2). Command-line tools, editors and MCP clients leave it out.
 fn inferred_application_type(fields: &Fields) -> Result<ApplicationType, OAuthError> {
     let uris = fields.texts("redirect_uris", |text| Ok(text.to_owned()))?;
-    let native = !uris.is_empty() && uris.iter().all(|uri| RedirectUri::is_native_only(uri));
+    let native = uris.iter().any(|uri| RedirectUri::is_native_only(uri));
     Ok(if native {
         ApplicationType::Native
     } else {
@@ -187,6 +203,15 @@ fn or_default<T>(mut values: Vec<T>, default: T, needed: bool) -> Vec<T> {
         values.push(default);
     }
     values
+}
+
+impl ClientMetadata {
+    /// Whether the client may prove itself by this method: the one that it named, or either way to send a secret where it named
+    /// none and has one.
+    pub fn takes(&self, method: AuthMethod) -> bool {
+        let sends_secret = matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
+        method == self.token_endpoint_auth_method || (self.any_secret_method && sends_secret)
+    }
 }
 
 impl Serialize for ClientMetadata {

@@ -2,8 +2,12 @@
 
 use super::*;
 use crate::{
+    config::Config,
     oidc::{
-        client::client_metadata::{AuthMethod, GrantType},
+        client::{
+            client_metadata::{AuthMethod, GrantType},
+            self_service::RegisteredBy,
+        },
         scope::Scope,
     },
     secret::RootKeys,
@@ -11,8 +15,17 @@ use crate::{
 
 const MINIMAL: &str = r#"{"redirect_uris":["https://app.acme.org/cb"]}"#;
 
+fn terms() -> Terms {
+    let config = Config::parse(|name| match name {
+        "ISSUER" => Some("https://id.acme.org".to_owned()),
+        "KEK_1" => Some("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".to_owned()),
+        _ => None,
+    });
+    Terms::of(&config.unwrap(), RegisteredBy::Operator, None)
+}
+
 fn parse(body: &[u8]) -> Result<ClientMetadata, OAuthError> {
-    super::parse(body, &Supported::CURRENT)
+    super::parse(body, &terms())
 }
 
 fn update(body: Value) -> Result<UpdateRequest, OAuthError> {
@@ -20,7 +33,11 @@ fn update(body: Value) -> Result<UpdateRequest, OAuthError> {
     merge(whole.as_object_mut().unwrap(), body.as_object().unwrap().clone());
     // The client sends nulls too, which a merge would drop.
     whole.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
-    UpdateRequest::parse(whole.to_string().as_bytes(), "c1", &Supported::CURRENT)
+    UpdateRequest::parse(
+        whole.to_string().as_bytes(),
+        ("c1", &parse(MINIMAL.as_bytes()).unwrap()),
+        &terms(),
+    )
 }
 
 fn patched(patch: Value) -> Result<ClientMetadata, OAuthError> {
@@ -29,7 +46,7 @@ fn patched(patch: Value) -> Result<ClientMetadata, OAuthError> {
         "scope": "openid", "grant_types": ["authorization_code", "refresh_token"], "jwks": {"keys": [{"kty": "EC"}]},
     });
     let current = parse(current.to_string().as_bytes()).unwrap();
-    merge_patch(&current, patch.to_string().as_bytes(), &Supported::CURRENT)
+    merge_patch(&current, patch.to_string().as_bytes(), &terms())
 }
 
 fn roots() -> RootKeys {
@@ -170,10 +187,12 @@ fn patch_clears_by_null() {
 fn patch_keeps_the_rules() {
     assert_refused(patched(json!({"jwks_uri": "https://app.acme.org/jwks"})), "jwks");
     assert!(patched(json!({"jwks_uri": "https://app.acme.org/jwks", "jwks": null})).is_ok());
-    assert_refused(
-        patched(json!({"grant_types": ["client_credentials"]})),
-        "response_types",
+    let service = patched(json!({"grant_types": ["client_credentials"]})).unwrap();
+    assert!(
+        service.response_types.is_empty(),
+        "what has no grant any more goes with it"
     );
+    assert_refused(patched(json!({"grant_types": ["password"]})), "grant_types");
     assert_refused(patched(json!({"jwks": {"keys": [{"kty": "oct", "k": "AA"}]}})), "jwks");
 }
 
@@ -198,9 +217,9 @@ fn patches_do_not_add_up_to_more_than_one_request_may_hold() {
     let mut client = patched(Value::Object((0..30).map(page).collect())).unwrap();
     let more: Map<_, _> = (30..40).map(page).collect();
     let more = serde_json::to_vec(&more).unwrap();
-    assert_refused(merge_patch(&client, &more, &Supported::CURRENT), "64 KB");
+    assert_refused(merge_patch(&client, &more, &terms()), "64 KB");
     client.tos_uri = Default::default();
-    assert!(merge_patch(&client, &more, &Supported::CURRENT).is_ok());
+    assert!(merge_patch(&client, &more, &terms()).is_ok());
 }
 
 #[test]
@@ -215,7 +234,7 @@ fn what_is_stored_is_what_is_measured() {
     let client = parse(keys(3_000).as_bytes()).unwrap();
     let stored = client.to_json();
     assert!(Value::Object(stored).to_string().len() <= LONGEST);
-    assert!(merge_patch(&client, b"{}", &Supported::CURRENT).is_ok());
+    assert!(merge_patch(&client, b"{}", &terms()).is_ok());
 }
 
 #[test]
@@ -226,9 +245,9 @@ fn blanks_are_no_scope_and_a_client_without_any_stays_so() {
     }
     let mut client = parse(MINIMAL.as_bytes()).unwrap();
     client.scope = Some(Scope::default());
-    let renamed = merge_patch(&client, br#"{"client_name": "New"}"#, &Supported::CURRENT).unwrap();
+    let renamed = merge_patch(&client, br#"{"client_name": "New"}"#, &terms()).unwrap();
     assert_eq!(renamed.scope, Some(Scope::default()));
-    let cleared = merge_patch(&client, br#"{"scope": null}"#, &Supported::CURRENT).unwrap();
+    let cleared = merge_patch(&client, br#"{"scope": null}"#, &terms()).unwrap();
     assert_eq!(cleared.scope, None);
 }
 
@@ -343,4 +362,54 @@ fn a_secret_may_overlap_with_the_next_for_seven_days() {
         );
     }
     assert!(overlap("[]").is_err() && overlap("x").is_err());
+}
+
+/// RFC 7591 section 2: "If unspecified or omitted, the default is client_secret_basic". Who names nothing may send the secret either
+/// way, until they say otherwise; to send back what was told says nothing new.
+#[test]
+fn a_method_that_nobody_named_is_either_way_to_send_a_secret() {
+    let unnamed = parse(MINIMAL.as_bytes()).unwrap();
+    let takes = |client: &ClientMetadata| {
+        [
+            AuthMethod::ClientSecretBasic,
+            AuthMethod::ClientSecretPost,
+            AuthMethod::ClientSecretJwt,
+            AuthMethod::None,
+        ]
+        .map(|method| client.takes(method))
+    };
+    assert_eq!(takes(&unnamed), [true, true, false, false]);
+    assert_eq!(unnamed.told()["token_endpoint_auth_method"], "client_secret_basic");
+    assert!(!unnamed.told().keys().any(|name| name.starts_with("limen")));
+    for (method, expected) in [
+        ("client_secret_basic", [true, false, false, false]),
+        ("client_secret_post", [false, true, false, false]),
+        ("client_secret_jwt", [false, false, true, false]),
+        ("none", [false, false, false, true]),
+    ] {
+        let named = json!({"redirect_uris": ["https://app.acme.org/cb"], "token_endpoint_auth_method": method});
+        assert_eq!(
+            takes(&parse(named.to_string().as_bytes()).unwrap()),
+            expected,
+            "{method}"
+        );
+        let patch = json!({"token_endpoint_auth_method": method}).to_string();
+        let patched = merge_patch(&unnamed, patch.as_bytes(), &terms()).unwrap();
+        assert_eq!(takes(&patched), expected, "{method}");
+    }
+    let renamed = merge_patch(&unnamed, br#"{"client_name": "New"}"#, &terms()).unwrap();
+    assert_eq!(takes(&renamed), takes(&unnamed));
+    let told = Value::Object(unnamed.told()).to_string();
+    let put = |current| {
+        UpdateRequest::parse(told.as_bytes(), ("c1", current), &terms())
+            .unwrap()
+            .metadata
+    };
+    assert_eq!(takes(&put(&unnamed)), takes(&unnamed));
+    let named = merge_patch(
+        &unnamed,
+        br#"{"token_endpoint_auth_method": "client_secret_basic"}"#,
+        &terms(),
+    );
+    assert_eq!(takes(&put(&named.unwrap())), [true, false, false, false]);
 }

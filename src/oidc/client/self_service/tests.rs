@@ -35,6 +35,7 @@ fn before(metadata: &ClientMetadata, registered_openly: bool) -> Before<'_> {
         client_id: ID,
         metadata,
         registered_openly,
+        askable: standard(),
     }
 }
 
@@ -299,19 +300,39 @@ fn nobody_moves_to_another_sector_by_itself() {
 }
 
 #[test]
-fn anybody_gets_standard_scopes_and_the_grants_of_people() {
+fn a_client_of_anybodys_keeps_what_the_operator_gave_it_and_gets_no_more() {
     let service = client(json!({
         "scope": "openid notes:read", "grant_types": ["authorization_code", "client_credentials"],
     }));
-    assert!(check_registration(&client(json!({"scope": "openid email"}))).is_ok());
-    assert_refused(check_registration(&service), "scope");
-    assert_refused(check_registration(&client(json!({"scope": "dcr_admin"}))), "scope");
-    let grant = json!({"grant_types": ["client_credentials"]});
-    assert_refused(check_registration(&client(grant)), "grant_types");
-    // What the operator gave to a client of anybody's, it keeps.
     assert!(check_change(&service, &before(&service, true)).is_ok());
+    let plain = client(json!({"scope": "openid"}));
+    let refused = |wanted: Value, field| assert_refused(check_change(&client(wanted), &before(&plain, true)), field);
+    refused(json!({"scope": "openid notes:read"}), "scope");
+    refused(json!({"scope": "dcr_admin"}), "scope");
+    refused(
+        json!({"scope": "openid", "grant_types": ["client_credentials"]}),
+        "grant_types",
+    );
     let more = client(json!({"scope": "openid notes:read payroll"}));
     assert_refused(check_change(&more, &before(&service, true)), "scope");
+    let of_api = Before {
+        askable: Scope::parse("openid files:read").unwrap(),
+        ..before(&plain, true)
+    };
+    assert!(check_change(&client(json!({"scope": "openid files:read"})), &of_api).is_ok());
+}
+
+#[test]
+fn http_on_a_private_network_is_the_operators_to_allow_for_each_address() {
+    let at = |uri: &str| client(json!({"redirect_uris": ["https://app.acme.org/cb", uri]}));
+    let known = at("http://nas.local/cb");
+    let refused = |result: Result<(), OAuthError>| result.unwrap_err().code == ErrorCode::InvalidRedirectUri;
+    assert!(refused(check_registration(&known)));
+    for registered_openly in [true, false] {
+        let before = before(&known, registered_openly);
+        assert!(check_change(&known, &before).is_ok());
+        assert!(refused(check_change(&at("http://other.local/cb"), &before)));
+    }
 }
 
 #[test]

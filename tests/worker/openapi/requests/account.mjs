@@ -26,6 +26,7 @@ export const ACCOUNT = {
     await op.fetch("/account/activity"),
   ],
   deletedPage: async ({ op, browser }) => [await op.fetch("/account/deleted"), await browser.fetch("/account/deleted")],
+  home: async ({ op }) => [await op.fetch("/")],
   changePassword: async ({ op }) => [await op.fetch("/.well-known/change-password")],
   profile: async (stage) => {
     const { send } = await resident(stage, "/account/profile");

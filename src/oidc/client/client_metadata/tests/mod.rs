@@ -6,7 +6,10 @@ mod rules;
 use serde_json::{Map, Value, json};
 
 use super::{values::*, *};
-use crate::{config::PkceRequirement, web::fetch_url::LoopbackFetches};
+use crate::{
+    config::{PkceRequirement, PrivateHttp},
+    web::fetch_url::LoopbackFetches,
+};
 
 /// Every feature there is to register.
 pub(super) const EVERYTHING: Supported = Supported {
@@ -46,6 +49,7 @@ pub(super) const EVERYTHING: Supported = Supported {
     certificate_san: true,
     pkce_requirement: PkceRequirement::Public,
     loopback_fetches: LoopbackFetches::Refused,
+    private_http: PrivateHttp::Refused,
 };
 
 const CLIENT_ALGS: &[ClientSigningAlg] = &[
@@ -214,7 +218,11 @@ fn minimal_clients_round_trip_through_storage() {
             serde_json::from_value::<ClientMetadata>(stored.clone()).unwrap(),
             client
         );
-        assert_eq!(current(stored).unwrap(), client);
+        let named = ClientMetadata {
+            any_secret_method: false,
+            ..client
+        };
+        assert_eq!(current(stored).unwrap(), named);
     }
 }
 
@@ -239,7 +247,7 @@ fn defaults_are_those_of_the_specifications() {
         "subject_type": "public",
         "id_token_signed_response_alg": "RS256",
     });
-    assert_eq!(Value::Object(client.to_json()), expected);
+    assert_eq!(Value::Object(client.told()), expected);
 }
 
 #[test]

@@ -30,6 +30,27 @@ fn application_type_is_inferred_from_redirect_uris_that_only_native_clients_may_
             ApplicationType::Native,
         ),
         (json!(["https://app.acme.org/cb"]), ApplicationType::Web),
+        // "native apps ... https ... redirect URIs" (RFC 8252 section 7.2): one address that only they may have is enough.
+        (
+            json!([
+                "cursor://anysphere.cursor-mcp/oauth/callback",
+                "https://www.cursor.com/agents/mcp/oauth/callback",
+                "http://localhost:8787/callback"
+            ]),
+            ApplicationType::Native,
+        ),
+        (
+            json!(["https://vscode.dev/redirect", "http://127.0.0.1:33418/"]),
+            ApplicationType::Native,
+        ),
+        (
+            json!(["https://photos.example/auth/login", "app.immich:///oauth-callback"]),
+            ApplicationType::Native,
+        ),
+        (
+            json!(["https://app.example/cb", "http://localhost:3000/cb"]),
+            ApplicationType::Native,
+        ),
     ] {
         assert_eq!(
             current(json!({"redirect_uris": uris})).unwrap().application_type,
@@ -37,13 +58,19 @@ fn application_type_is_inferred_from_redirect_uris_that_only_native_clients_may_
         );
     }
     for uris in [
-        json!(["https://app.acme.org/cb", "http://localhost/cb"]),
+        json!(["http://localhost/cb", "http://app.acme.org/cb"]),
+        json!(["https://app.acme.org/cb", "http://192.168.1.2/cb"]),
         json!(["http://127.0.0.1/cb", "javascript:x"]),
     ] {
         assert_refused(current(json!({"redirect_uris": uris})), "redirect_uris");
     }
-    let web = json!({"redirect_uris": ["http://127.0.0.1/cb"], "application_type": "web"});
-    assert_refused(current(web), "redirect_uris");
+    for uris in [
+        json!(["http://127.0.0.1/cb"]),
+        json!(["https://app.acme.org/cb", "org.acme:/cb"]),
+    ] {
+        let web = json!({"redirect_uris": uris, "application_type": "web"});
+        assert_refused(current(web), "redirect_uris");
+    }
 }
 
 #[test]
@@ -62,7 +89,7 @@ fn clients_without_redirection_have_no_response_type() {
     for grant in ["client_credentials", "urn:ietf:params:oauth:grant-type:device_code"] {
         let client = everything(json!({"grant_types": [grant]})).unwrap();
         assert!(client.response_types.is_empty() && client.redirect_uris.is_empty());
-        assert_eq!(everything(client.to_json()), Ok(client));
+        assert_eq!(everything(client.told()).unwrap().told(), client.told());
     }
 }
 
