@@ -231,7 +231,7 @@ pub fn forget_people(client_id: &str, read: i64) -> [Statement; 3] {
 }
 
 /// The same for a client that its document describes, if it comes to know people by another `sub` with this description, or
-/// may do so. The client that has a document need not ask the operator, and a description that is stored meanwhile counts too.
+/// may do so. The client that has a document need not ask the operator, and a description that another request stores counts too.
 pub fn forget_people_of_described(client: &Client) -> [Statement; 3] {
     const OF_SECTOR: &str = "'$.subject_type', '$.sector_identifier_uri', '$.redirect_uris'";
     let metadata = to_json(client);
@@ -254,7 +254,7 @@ fn to_json(client: &Client) -> String {
     serde_json::Value::Object(client.metadata.to_json()).to_string()
 }
 
-/// Stores a secret as it is under another root, unless the secret was changed meanwhile.
+/// Stores a secret as it is under another root, unless another request has changed the secret.
 pub fn move_secret(client_id: &str, old: &Hash, new: &SecretAtRest) -> Statement {
     Statement::new("UPDATE clients SET secret_hash = ?, wrapped_secret = ? WHERE id = ? AND secret_hash = ?")
         .bind(&new.hash)

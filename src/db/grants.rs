@@ -118,7 +118,7 @@ pub fn revoke(user_id: &str, client_id: &str) -> Query<bool> {
         .any()
 }
 
-/// Takes back what the person behind a session allowed a client: who was signed out meanwhile takes back nothing.
+/// Takes back what the person behind a session allowed a client: if that session is already gone, nothing is taken back.
 pub fn revoke_own(session_hash: &Hash, client_id: &str) -> Statement {
     Statement::new(
         "DELETE FROM grants WHERE user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND client_id = ? RETURNING id",

@@ -81,7 +81,7 @@ pub fn take_answered(hash: &Hash, basis: &Basis<'_>) -> Statement {
         .append(Statement::new(")"))
 }
 
-/// Takes a request out that the person turned down: of any number of parallel takers one gets a row.
+/// Takes a request out that the person declined: of any number of parallel takers one gets a row.
 pub fn take_turned_down(hash: &Hash, client_id: &str) -> Query<bool> {
     Statement::new("DELETE FROM pushed_requests WHERE hash = ? AND client_id = ? RETURNING hash")
         .bind(hash)

@@ -182,14 +182,14 @@ pub enum Ending<'a> {
     },
     /// One of those of the person behind a session, by its id.
     One { by: &'a Hash, session_id: &'a str },
-    /// All of a person's but one, as long as that one lives: who was signed out meanwhile ends nobody else's.
+    /// All of a person's but one. If the kept session is already gone, nothing is deleted.
     Others { user_id: &'a str, kept: &'a str },
     /// All of a person's, and with them every code and token: for who is signed out everywhere or deleted.
     Everything { user_id: &'a str },
     /// The same, if the person is now as given: for who is disabled, or whose password somebody else changed. Goes after
     /// [`users::update`], and does nothing where that did nothing.
     EverythingOf(&'a User),
-    /// The same, of the person behind a session: who was signed out meanwhile ends nothing.
+    /// The same, of the person behind a session. If that session is already gone, nothing is deleted.
     EverythingBehind(&'a Hash),
 }
 

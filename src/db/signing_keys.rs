@@ -144,7 +144,7 @@ fn read_all(rows: &Rows) -> Result<Vec<ProviderKey>, Fault> {
         .collect()
 }
 
-/// Adds a key, unless another request has added it meanwhile: there is one current key an algorithm, and one next.
+/// Adds a key, unless another request has added it: there is one current key an algorithm, and one next.
 pub fn insert(key: &ProviderKey, private: &WrappedKey, now: UnixTime) -> Statement {
     Statement::new(
         "INSERT INTO signing_keys (kid, alg, public_jwk, wrapped_key, kek_version, publish_at, activate_at)
@@ -263,7 +263,7 @@ pub fn wrapped_under_others(current: KekVersion, now: UnixTime) -> Query<Vec<Cur
     .read_by(Rows::all)
 }
 
-/// Stores a key as it is under another root, unless that was done meanwhile, perhaps under a newer one.
+/// Stores a key as it is under another root, unless another request has done that, perhaps under a newer one.
 pub fn rewrap(kid: &str, private: &WrappedKey, read: KekVersion) -> Statement {
     Statement::new("UPDATE signing_keys SET wrapped_key = ?, kek_version = ? WHERE kid = ? AND kek_version = ?")
         .bind(&private.wrapped)

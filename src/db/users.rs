@@ -190,7 +190,7 @@ pub fn update(user: &User, read: &User) -> Query<bool> {
     update_where("TRUE", user, read).any()
 }
 
-/// The same, by the person themselves: who was signed out meanwhile changes nothing.
+/// The same, by the person themselves. If their session is already gone, nothing is changed.
 pub fn update_own(user: &User, read: &User, session_hash: &Hash) -> Query<bool> {
     update_where("id = (SELECT user_id FROM sessions WHERE hash = ?)", user, read)
         .bind(session_hash)
@@ -295,7 +295,7 @@ pub fn delete(user_id: &str) -> Query<bool> {
         .any()
 }
 
-/// Deletes the person behind a session: who was signed out meanwhile deletes nobody.
+/// Deletes the person behind a session. If that session is already gone, nobody is deleted.
 pub fn delete_own(session_hash: &Hash) -> Query<bool> {
     Statement::new("DELETE FROM users WHERE id = (SELECT user_id FROM sessions WHERE hash = ?) RETURNING id")
         .bind(session_hash)

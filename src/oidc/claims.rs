@@ -105,8 +105,8 @@ impl StandardClaim {
 
 /// Whether a name can be seen, and leaves the text around it as it is.
 fn is_fit_to_read(text: &str) -> bool {
-    let turns = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    text.is_empty() || (is_readable(text) && !text.contains(turns))
+    let reverses = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    text.is_empty() || (is_readable(text) && !text.contains(reverses))
 }
 
 impl StandardClaims {
@@ -122,7 +122,7 @@ impl StandardClaims {
             };
             if claim.is_read_by_people() && !value.as_str().is_none_or(is_fit_to_read) {
                 return Err(format!(
-                    "{} must have characters that can be seen, and none that turn its direction",
+                    "{} must have characters that can be seen, and none that reverse its direction",
                     claim.name
                 ));
             }

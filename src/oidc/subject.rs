@@ -9,7 +9,7 @@ use super::client::{Client, sector_identifier::sector};
 use crate::secret::random_text;
 
 /// What keeps a person's pairwise identifiers apart: who knows the person's public one still cannot work them out. It stays
-/// for as long as the account, also when root keys turn.
+/// for as long as the account, also when root keys rotate.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct SubjectSalt(String);

@@ -69,7 +69,7 @@ fn remember(known: &Rc<Known>, now: UnixTime) {
     });
 }
 
-/// Forgets a client that turned out to be another by now.
+/// Forgets a client that has changed since it was read.
 pub fn forget(client_id: &str) {
     MEMORY.with_borrow_mut(|memory| memory.remove(client_id));
 }

@@ -21,7 +21,7 @@ const KV_NAME: &str = "jwks";
 /// How long KV keeps the copy, for the time in which D1 is down.
 const IN_KV: Lifetime = Lifetime::days(7);
 
-/// How often a publication is repeated because the keys changed meanwhile.
+/// How often a publication is repeated because another request changed the keys.
 const MOST_ROUNDS: usize = 3;
 
 thread_local! {

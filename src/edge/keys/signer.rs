@@ -1,4 +1,4 @@
-//! Limen's keys at work: made, published, turned, withdrawn. Their dates are decided in `oidc::jose::provider_key`, which of them
+//! Limen's keys at work: made, published, rotated, revoked. Their dates are decided in `oidc::jose::provider_key`, which of them
 //! signs is decided by D1, and their private halves stay within WebCrypto.
 
 use std::{cell::RefCell, collections::HashMap};
@@ -104,7 +104,7 @@ impl Signer {
         }
         let wrapped = row
             .wrapped_key
-            .ok_or_else(|| Fault::new("signing_keys", "the key was dropped meanwhile"))?;
+            .ok_or_else(|| Fault::new("signing_keys", "the key was dropped by another request"))?;
         let private = WrappedKey {
             wrapped,
             kek_version: row.kek_version,
@@ -274,7 +274,7 @@ pub async fn revoke(kid: &str, context: &Context) -> Result<bool, Fault> {
     batch.push(audit::record_if_changed(&revoked, context));
     batch.push(signing_keys::promote_next(kid, context.now));
     let alg = context.db.run(batch).await?.read(alg)?;
-    finish_turn(alg, context).await
+    finish_rotation(alg, context).await
 }
 
 /// Lets the next key sign as soon as every cache of the JWKS has it, and `kid` until then. What that has signed stays good.
@@ -291,11 +291,11 @@ pub async fn retire(kid: &str, context: &Context) -> Result<bool, Fault> {
     batch.push(signing_keys::take_over_if_changed(kid, context.now));
     batch.push(audit::record_if_changed(&retired, context));
     let alg = context.db.run(batch).await?.read(alg)?;
-    finish_turn(alg, context).await
+    finish_rotation(alg, context).await
 }
 
 /// Makes the next key of `alg` where another has become the current one, if any has.
-async fn finish_turn(alg: Option<KeyAlg>, context: &Context) -> Result<bool, Fault> {
+async fn finish_rotation(alg: Option<KeyAlg>, context: &Context) -> Result<bool, Fault> {
     let Some(alg) = alg else {
         return Ok(false);
     };

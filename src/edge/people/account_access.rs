@@ -46,7 +46,7 @@ pub struct Arrival {
     language: Language,
     /// The name of a notice, which the address of the page has.
     told: Option<String>,
-    /// What is asked of D1 along with the session. What is loaded for one that turns out to be over is dropped.
+    /// What is asked of D1 along with the session. What is loaded for one that is over is dropped.
     pub batch: Batch,
     session: Handle<Option<Session>>,
 }

@@ -165,7 +165,7 @@ impl Guest {
         }
     }
 
-    /// The answer to the client that waits, where the person turned it down.
+    /// The answer to the client that waits, where the person declined.
     pub async fn turned_down(&self, params: &Params, context: &Context) -> Result<Option<Reply>, Fault> {
         let cancel = params.single("cancel").ok().flatten().unwrap_or_default();
         match &self.destination {

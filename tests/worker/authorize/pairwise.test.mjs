@@ -107,7 +107,7 @@ test("several hosts without a sector_identifier_uri are refused", async () => {
   await assert.rejects(op.client({ subject_type: "pairwise", redirect_uris }), /sector_identifier_uri/);
 });
 
-test("it stays when the root key turns", async () => {
+test("it stays when the root key rotates", async () => {
   const before = (await known(one)).sub;
   await op.redeploy({ KEK_2: freshRoot(), KEK_CURRENT: "2" });
   await op.cron();

@@ -21,7 +21,7 @@ const ada = await op.person();
 const rp = relyingParty(op, ada);
 let parties = 0;
 
-/** A relying party that authenticates with a key of its own, at its `jwks_uri`; `publish` turns the key. */
+/** A relying party that authenticates with a key of its own, at its `jwks_uri`; `publish` rotates the key. */
 async function register(metadata = {}) {
   const uri = `https://app.acme.test/jwks/${++parties}`;
   const publish = async () => {

@@ -1,4 +1,4 @@
-// A signing key turned by hand, before its time (OIDC Core section 10.1.1): nobody's tokens suffer.
+// A signing key rotated by hand, before its time (OIDC Core section 10.1.1): nobody's tokens suffer.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

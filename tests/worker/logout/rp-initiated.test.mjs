@@ -157,7 +157,7 @@ describe("a hint that proves nothing", () => {
   });
 });
 
-describe("keys that turn", () => {
+describe("keys that rotate", () => {
   test("a hint of a retired key counts, of a withdrawn one it does not", async () => {
     const turning = await startLimen({ vars: { SESSION_LIFETIME: "31536000", SESSION_IDLE: "31536000" } });
     const app = await relyingParty(turning);

@@ -62,7 +62,7 @@ test("a deleted client's code, access token, refresh token and sign-on at it are
   }
 });
 
-test("a registration access token that was turned is dead in the other isolate", async () => {
+test("a registration access token that was rotated is dead in the other isolate", async () => {
   const client = await op.client();
   const { registration_client_uri: uri, registration_access_token: old } = client.registered;
   assert.equal((await op.fetch(uri, { bearer: old, isolate: 1 })).status, 200);

@@ -207,7 +207,7 @@ describe("an assertion counts once", () => {
     assert.equal(all.filter(({ status }) => status === 200).length, 1);
   });
 
-  test("a replayed assertion redeems no code, turns no refresh token and revokes nothing", async () => {
+  test("a replayed assertion redeems no code, rotates no refresh token and revokes nothing", async () => {
     const key = await keyPair("ES256");
     const client = await op.client({ token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [key.jwk] } });
     client.key = key;

@@ -150,7 +150,7 @@ describe("scope", () => {
     assert.equal(
       (await client.refresh(first.refresh_token)).status,
       200,
-      "a refused request has not turned the family",
+      "a refused request has not rotated the family",
     );
   });
 });

@@ -1,4 +1,4 @@
-//! `/admin/api/keys`: the signing keys, turned by hand, and what to do when one has leaked.
+//! `/admin/api/keys`: the signing keys, rotated by hand, and what to do when one has leaked.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::{
     reply::Reply,
 };
 
-/// `GET /admin/api/keys`. Who looks after a turn sees the key that is next after it: it is made where it is due.
+/// `GET /admin/api/keys`. After a rotation it lists the new next key, too: it is made where it is due.
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     signer::ensure_successors(context).await?;

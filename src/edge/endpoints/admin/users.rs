@@ -252,7 +252,9 @@ fn describe(user: &User) -> Value {
 fn taken() -> MachineFailure {
     MachineFailure::status(
         409,
-        OAuthError::invalid_request("the username or e-mail address is taken, or the account was changed meanwhile"),
+        OAuthError::invalid_request(
+            "the username or e-mail address is taken, or another request has changed the account",
+        ),
     )
 }
 

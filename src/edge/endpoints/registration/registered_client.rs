@@ -147,7 +147,7 @@ struct Change {
     new_sector: bool,
 }
 
-/// Stores the client under its next version, unless somebody else has done so meanwhile: of parallel changes one happens,
+/// Stores the client under its next version, unless another request has done so: of parallel changes one happens,
 /// whole, and the others are told.
 async fn store(
     mut record: ClientRecord,
@@ -170,7 +170,7 @@ async fn store(
     let stored = batch.add(clients::update(&record, read, context.now));
     batch.extend(change.registrar.record(change.event, client_id, context));
     if !context.db.run(batch).await?.read(stored)? {
-        let error = OAuthError::invalid_request("the client was changed meanwhile; read it again");
+        let error = OAuthError::invalid_request("another request has changed the client; read it again");
         return Err(MachineFailure::status(409, error));
     }
     copy::keep(&record.client, context)?;

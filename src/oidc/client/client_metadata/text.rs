@@ -51,7 +51,7 @@ pub(super) fn ip_address(text: &str) -> Parsed<String> {
         .map_err(|_| "must be an IP address")
 }
 
-/// Control characters, line breaks, and what turns the direction of a text.
+/// Control characters, line breaks, and what reverses the direction of a text.
 fn is_unprintable(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
