@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::{config, text, two_texts};
 use crate::{
-    config::Config,
+    config::{Config, PrivateHttp},
     oidc::{
         authorize::AuthRequest,
         claims_request::ClaimsRequest,
@@ -15,9 +17,11 @@ use crate::{
             client_metadata::{ClientMetadata, Supported},
             redirect_uri::{ApplicationType, RedirectUri},
             registration,
+            self_service::RegisteredBy,
+            terms::Terms,
         },
         error::OAuthError,
-        interaction::{Choice, Interaction},
+        interaction::{Choice, Interaction, Opened},
         params::Params,
         resource_indicator::Targets,
         return_address::{Delivery, ReturnAddress},
@@ -116,7 +120,7 @@ pub fn claims_request(input: &[u8]) {
 pub fn redirect_uri(input: &[u8]) {
     let Some(text) = text(input) else { return };
     for application in [ApplicationType::Web, ApplicationType::Native] {
-        let Ok(uri) = RedirectUri::register(text, application) else {
+        let Ok(uri) = RedirectUri::register(text, application, PrivateHttp::Refused) else {
             continue;
         };
         assert_eq!(uri.as_str(), text);
@@ -140,30 +144,37 @@ pub fn redirect_uri(input: &[u8]) {
     }
 }
 
-/// What is stored of a client is read as the same client, and is no wider.
+/// What is stored of a client is read as the same client, and nobody registers scopes that only the operator gives.
 pub fn registration(input: &[u8]) {
     let config = config();
-    let supported = Supported::of(&config);
-    let Ok(metadata) = registration::parse(input, &supported) else {
-        return;
-    };
-    let stored = serde_json::Value::Object(metadata.to_json());
-    let again = match ClientMetadata::parse(&stored, &supported) {
-        Ok(again) => again,
-        Err(error) => unreachable!("{error:?} for {stored}"),
-    };
-    assert_eq!(serde_json::Value::Object(again.to_json()), stored);
+    for by in [RegisteredBy::Operator, RegisteredBy::Anybody] {
+        let terms = Terms::of(&config, by, None);
+        let Ok(metadata) = registration::parse(input, &terms) else {
+            continue;
+        };
+        let stored = Value::Object(metadata.to_json());
+        match serde_json::from_value::<ClientMetadata>(stored.clone()) {
+            Ok(again) => assert_eq!(Value::Object(again.to_json()), stored),
+            Err(error) => unreachable!("{error:?} for {stored}"),
+        }
+        if by == RegisteredBy::Anybody {
+            let wide = metadata
+                .scope
+                .filter(|scope| !scope.is_subset(&Scope::of_anybody(&config)));
+            assert_eq!(wide, None);
+        }
+    }
 }
 
-/// A patch of nothing changes nothing, and what a patch makes can be patched again.
+/// What a patch makes can be patched again, and a patch of nothing changes nothing of it.
 pub fn merge_patch(input: &[u8]) {
     let config = config();
-    let supported = Supported::of(&config);
+    let terms = Terms::of(&config, RegisteredBy::Operator, None);
     let before = client(&config).metadata;
-    let Ok(patched) = registration::merge_patch(&before, input, &supported) else {
+    let Ok(patched) = registration::merge_patch(&before, input, &terms) else {
         return;
     };
-    let again = registration::merge_patch(&patched, b"{}", &supported);
+    let again = registration::merge_patch(&patched, b"{}", &terms);
     assert_eq!(again.ok().map(|again| again.to_json()), Some(patched.to_json()));
 }
 
@@ -178,8 +189,7 @@ pub fn client_id_document(input: &[u8]) {
     };
     assert_eq!(url.as_str(), client_id);
     assert!(client_id.starts_with("https://") && !client_id.contains('#'));
-    let supported = Supported::of(&config);
-    if let Ok(metadata) = url.read(document.as_bytes(), "application/json", &supported) {
+    if let Ok(metadata) = url.read(document.as_bytes(), "application/json", &config) {
         assert!(document.contains("client_id"));
         assert!(!metadata.token_endpoint_auth_method.uses_secret(), "{document}");
     }
@@ -225,7 +235,10 @@ pub fn interaction(input: &[u8]) {
         pushed: None,
     };
     if let Ok(sealed) = interaction.seal(&key, "browser") {
-        assert_eq!(Interaction::open(&sealed, &key, "browser", now), Some(interaction));
+        assert_eq!(
+            Interaction::open(&sealed, &key, "browser", now),
+            Some(Opened::Waiting(interaction))
+        );
         assert_eq!(Interaction::open(&sealed, &key, "another", now), None);
     }
 }

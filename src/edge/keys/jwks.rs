@@ -5,6 +5,8 @@ use std::{
     rc::Rc,
 };
 
+use serde_json::json;
+
 use crate::{
     db::signing_keys,
     edge::platform::{context::Context, log},
@@ -13,6 +15,7 @@ use crate::{
         provider_key,
         published_jwks::{PublishedJwks, is_fresh_in_isolate, newer},
     },
+    reply::Document,
     time::{Lifetime, UnixTime},
 };
 
@@ -26,6 +29,7 @@ const MOST_ROUNDS: usize = 3;
 
 thread_local! {
     static CACHE: RefCell<Option<Cached>> = const { RefCell::new(None) };
+    static SERVED: RefCell<Option<(Rc<PublishedJwks>, Document)>> = const { RefCell::new(None) };
     static TICKETS: Cell<Ticket> = const { Cell::new(Ticket(0)) };
 }
 
@@ -46,6 +50,18 @@ impl Ticket {
         TICKETS.set(ticket);
         ticket
     }
+}
+
+/// The document as it is served, made once for as long as it is kept.
+pub fn document(jwks: &Rc<PublishedJwks>) -> Document {
+    SERVED.with_borrow_mut(|served| match served {
+        Some((made_of, document)) if Rc::ptr_eq(made_of, jwks) => document.clone(),
+        _ => {
+            let document = Document::new(&json!({ "keys": jwks.keys }).to_string());
+            *served = Some((jwks.clone(), document.clone()));
+            document
+        }
+    })
 }
 
 /// The JWKS that is kept: in the isolate, else in KV. `None` when there is none, as before the first request of all.

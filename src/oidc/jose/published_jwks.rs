@@ -1,15 +1,12 @@
 //! The JWKS as it is kept: for a minute by an isolate, for minutes in KV. Which copy is served, and when it is made anew.
 
-use std::{cell::OnceCell, rc::Rc};
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::provider_key::JWKS_MAX_AGE;
-use crate::{
-    reply::Document,
-    time::{Lifetime, UnixTime},
-};
+use crate::time::{Lifetime, UnixTime};
 
 /// How long an isolate serves what it keeps.
 pub const IN_ISOLATE: Lifetime = Lifetime::minutes(1);
@@ -34,24 +31,12 @@ pub struct PublishedJwks {
     pub made_at: UnixTime,
     /// The public keys, those that sign first.
     pub keys: Vec<Value>,
-    #[serde(skip)]
-    document: OnceCell<Document>,
 }
 
 impl PublishedJwks {
     /// What D1 had at `made_at`.
     pub fn new(keys: Vec<Value>, made_at: UnixTime) -> Self {
-        Self {
-            made_at,
-            keys,
-            document: OnceCell::new(),
-        }
-    }
-
-    /// The document as it is served.
-    pub fn document(&self) -> Document {
-        let make = || Document::new(&json!({ "keys": self.keys }).to_string());
-        self.document.get_or_init(make).clone()
+        Self { made_at, keys }
     }
 
     /// Whether a copy out of KV is young enough to be served at `now`.

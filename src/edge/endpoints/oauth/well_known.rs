@@ -54,7 +54,7 @@ pub async fn keys(request: &Incoming, context: &Context) -> Result<Reply, Machin
         signer::ensure(KeyAlg::default(), context).await?;
         jwks::publish(context).await?
     };
-    let document = jwks.document();
+    let document = jwks::document(&jwks);
     let body = Body::JwkSet {
         text: document.text,
         plain: request
