@@ -51,6 +51,11 @@ pub enum Event {
     /// Somebody made themselves an account.
     SignedUp,
     PasswordChanged,
+    PasskeyAdded,
+    PasskeyRemoved,
+    /// An operator made a link with which somebody sets up how they sign in.
+    SetUpLinkMade,
+    SetUpLinkUsed,
     /// A person changed what is known about them.
     ProfileChanged,
     /// A person gave themselves another e-mail address, which is a name to sign in with.
@@ -117,6 +122,10 @@ impl Event {
         Self::UserDeleted,
         Self::SignedUp,
         Self::PasswordChanged,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::SetUpLinkMade,
+        Self::SetUpLinkUsed,
         Self::ProfileChanged,
         Self::EmailChanged,
         Self::DataExported,
@@ -155,6 +164,10 @@ impl Event {
             Self::UserDeleted => "user_deleted",
             Self::SignedUp => "signed_up",
             Self::PasswordChanged => "password_changed",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::SetUpLinkMade => "set_up_link_made",
+            Self::SetUpLinkUsed => "set_up_link_used",
             Self::ProfileChanged => "profile_changed",
             Self::EmailChanged => "email_changed",
             Self::DataExported => "data_exported",

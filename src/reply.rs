@@ -55,6 +55,8 @@ pub enum Body {
     Text(String),
     /// A stylesheet.
     Css(&'static str),
+    /// A script.
+    Script(&'static str),
     /// A page, with its `Content-Security-Policy`.
     Page {
         /// The HTML.

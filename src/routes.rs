@@ -78,6 +78,9 @@ pub enum Endpoint {
     AccountProfile,
     AccountEmail,
     AccountPassword,
+    AccountPasskeys,
+    OfferPasskey,
+    SetUp,
     AccountBrowsers,
     AccountApps,
     AccountActivity,
@@ -99,11 +102,17 @@ pub enum Endpoint {
     AdminUserGrant,
     AdminUserGrants,
     AdminUserSessions,
+    AdminUserPasskeys,
+    AdminUserPasskey,
+    AdminUserSetUpLink,
     AdminKeys,
     AdminKeyRetirement,
     AdminKeyRotation,
     AdminAudit,
     Stylesheet,
+    PasskeyScript,
+    PasskeyEndpoints,
+    RelatedOrigins,
 }
 
 /// A row of the route table.
@@ -160,6 +169,9 @@ pub const ROUTES: &[Route] = &[
     route(E::AccountProfile, "/account/profile", &[Get, Post], Browser),
     route(E::AccountEmail, "/account/email", &[Get, Post], Browser),
     route(E::AccountPassword, "/account/password", &[Get, Post], Browser),
+    route(E::AccountPasskeys, "/account/passkeys", &[Get, Post], Browser),
+    route(E::OfferPasskey, "/passkeys/offer", &[Get, Post], Browser),
+    route(E::SetUp, "/setup", &[Get, Post], Browser),
     route(E::AccountBrowsers, "/account/browsers", &[Get, Post], Browser),
     route(E::AccountApps, "/account/apps", &[Get, Post], Browser),
     route(E::AccountActivity, "/account/activity", &[Get], Browser),
@@ -206,11 +218,32 @@ pub const ROUTES: &[Route] = &[
         &[Delete],
         Operator,
     ),
+    route(
+        E::AdminUserPasskeys,
+        "/admin/api/users/{user_id}/passkeys",
+        &[Get],
+        Operator,
+    ),
+    route(
+        E::AdminUserPasskey,
+        "/admin/api/users/{user_id}/passkeys/{passkey_id}",
+        &[Delete],
+        Operator,
+    ),
+    route(
+        E::AdminUserSetUpLink,
+        "/admin/api/users/{user_id}/setup_link",
+        &[Post],
+        Operator,
+    ),
     route(E::AdminKeys, "/admin/api/keys", &[Get], Operator),
     route(E::AdminKeyRetirement, "/admin/api/keys/{kid}/retire", &[Post], Operator),
     route(E::AdminKeyRotation, "/admin/api/keys/{kid}/revoke", &[Post], Operator),
     route(E::AdminAudit, "/admin/api/audit", &[Get], Operator),
     route(E::Stylesheet, "/assets/limen.css", &[Get], Browser),
+    route(E::PasskeyScript, "/assets/passkey.js", &[Get], Browser),
+    route(E::PasskeyEndpoints, "/.well-known/passkey-endpoints", &[Get], Machine),
+    route(E::RelatedOrigins, "/.well-known/webauthn", &[Get], Machine),
 ];
 
 /// Whose GET has no effect: nothing is written, used up or fetched from others. HEAD is answered for these alone: link checkers
@@ -227,6 +260,9 @@ const WITHOUT_EFFECT: &[Endpoint] = &[
     E::AccountDeleted,
     E::ChangePassword,
     E::Stylesheet,
+    E::PasskeyScript,
+    E::PasskeyEndpoints,
+    E::RelatedOrigins,
 ];
 
 /// The pages of the account that a sign-in may lead to, each by the name that asks for it.
@@ -235,6 +271,7 @@ const ACCOUNT_PAGES: &[(&str, Endpoint)] = &[
     ("profile", E::AccountProfile),
     ("email", E::AccountEmail),
     ("password", E::AccountPassword),
+    ("passkeys", E::AccountPasskeys),
     ("browsers", E::AccountBrowsers),
     ("apps", E::AccountApps),
     ("activity", E::AccountActivity),

@@ -44,6 +44,10 @@ pub enum Purpose {
     BrowserState,
     /// MAC that makes a browser known as one in which a person has signed in.
     KnownBrowser,
+    /// MAC that is a challenge to passkeys.
+    Challenge,
+    /// Hash of links to set up how somebody signs in.
+    SetUpLink,
     /// Keys under which failed sign-ins are counted (so that addresses are not stored).
     Throttle,
 }
@@ -64,6 +68,8 @@ impl Purpose {
             Self::Interaction => "limen/v1/interaction",
             Self::BrowserState => "limen/v1/browser-state",
             Self::KnownBrowser => "limen/v1/known-browser",
+            Self::Challenge => "limen/v1/challenge",
+            Self::SetUpLink => "limen/v1/set-up-link",
             Self::Throttle => "limen/v1/throttle",
         }
     }
@@ -72,7 +78,13 @@ impl Purpose {
     fn dies_with_epoch(self) -> bool {
         matches!(
             self,
-            Self::Code | Self::Session | Self::RefreshToken | Self::PushedRequest | Self::Interaction
+            Self::Code
+                | Self::Session
+                | Self::RefreshToken
+                | Self::PushedRequest
+                | Self::Interaction
+                | Self::Challenge
+                | Self::SetUpLink
         )
     }
 }

@@ -9,6 +9,7 @@ mod lifetimes;
 mod policy;
 mod reader;
 mod resources;
+mod sign_in;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub use self::{
     lifetimes::{LONGEST_ACCESS_TOKEN, Lifetimes},
     policy::{FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SignUp},
     resources::{Api, LIMENS, Resources, normal_form},
+    sign_in::{SignIn, Way},
 };
 use crate::{secret::RootKeys, web::fetch_url::LoopbackFetches};
 
@@ -52,6 +54,8 @@ pub struct Config {
     pub mtls_origin: Option<Issuer>,
     /// `SIGNUP`: whether people may make accounts for themselves.
     pub sign_up: SignUp,
+    /// `SIGN_IN`, `PASSKEY_RP_ID`, `PASSKEY_ORIGINS`: how people sign in.
+    pub sign_in: SignIn,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
     /// `EDITABLE_CLAIMS`: which claims people may change themselves.
@@ -156,6 +160,7 @@ impl Config {
         let client_id_documents = reader.client_id_documents();
         let resources = reader.resources();
         let sign_up = reader.choice("SIGNUP", SignUp::Off, &[("off", SignUp::Off), ("open", SignUp::Open)]);
+        let sign_in = SignIn::read(&mut reader, issuer.as_ref());
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let editable_claims = reader.words("EDITABLE_CLAIMS", &EDITABLE_CLAIMS);
         let lifetimes = Lifetimes::read(&mut reader);
@@ -184,6 +189,7 @@ impl Config {
                 private_http,
                 mtls_origin,
                 sign_up,
+                sign_in,
                 server_timing,
                 editable_claims,
                 lifetimes,

@@ -22,7 +22,7 @@ pub(super) struct Reader<F> {
 }
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         (self.var)(name)
             .map(|text| text.trim().to_owned())
             .filter(|text| !text.is_empty())

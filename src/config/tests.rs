@@ -41,6 +41,54 @@ fn people_may_edit_every_claim_or_those_that_are_named_or_none() {
 }
 
 #[test]
+fn people_sign_in_in_the_ways_of_the_operator_and_in_that_order() {
+    let sign_in = |issuer: &str, extra: &[(&str, &str)]| {
+        let good = [("ISSUER", issuer), ("KEK_1", ROOT)];
+        parse(&[&good, extra].concat()).unwrap().sign_in
+    };
+    let usual = sign_in("https://id.acme.org", &[]);
+    assert!(usual.has(Way::Password) && usual.has(Way::Passkey) && !usual.puts_passkeys_first());
+    assert_eq!(
+        (usual.rp_id.as_str(), usual.kinds().as_str()),
+        ("id.acme.org", r#"["password","passkey"]"#)
+    );
+    let turned = sign_in(
+        "https://id.acme.org",
+        &[("SIGN_IN", " passkey password"), ("PASSKEY_RP_ID", "acme.org")],
+    );
+    assert!(turned.puts_passkeys_first());
+    assert_eq!(turned.rp_id, "acme.org");
+    assert!(!sign_in("https://id.acme.org", &[("SIGN_IN", "passkey")]).has(Way::Password));
+    assert_eq!(sign_in("http://localhost:8787", &[]).rp_id, "localhost");
+    assert!(
+        !sign_in("http://127.0.0.1:8787", &[]).has(Way::Passkey),
+        "an IP address has none"
+    );
+    let related = sign_in(
+        "https://id.acme.org",
+        &[("PASSKEY_ORIGINS", "https://acme.org https://acme.net")],
+    );
+    assert_eq!(related.related_origins, ["https://acme.org", "https://acme.net"]);
+}
+
+#[test]
+fn ways_to_sign_in_that_there_are_not_are_refused() {
+    for text in ["none", "pigeon", "password pigeon", "password password", "PASSKEY"] {
+        assert!(problem(&[("SIGN_IN", text)]).contains("SIGN_IN must be"), "{text}");
+    }
+    assert!(problem(&[("ISSUER", "http://127.0.0.1:8787"), ("SIGN_IN", "passkey")]).contains("SIGN_IN has passkey"));
+    for text in ["Acme.org", "https://acme.org", "acme.org/", "127.0.0.1", "a b"] {
+        assert!(problem(&[("PASSKEY_RP_ID", text)]).contains("PASSKEY_RP_ID"), "{text}");
+    }
+    for text in ["acme.org", "http://acme.org", "https://acme.org/"] {
+        assert!(
+            problem(&[("PASSKEY_ORIGINS", text)]).contains("PASSKEY_ORIGINS"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn every_problem_is_named_at_once_and_how_to_mend_it() {
     let shown = parse(&[]).unwrap_err().to_string();
     assert!(

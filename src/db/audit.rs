@@ -179,7 +179,7 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) ->
     [count.into(), write.bind(key).bind(MOST_OF_STRANGERS)]
 }
 
-/// Writes down a guess at the password of `entry.user_id`. All of a [`WINDOW`] are one row, which counts them and those that came
+/// Writes down a guess at how `entry.user_id` signs in, with the detail of the first. All of a [`WINDOW`] are one row, which counts them and those that came
 /// from other networks than the first, so that the person sees them whatever else strangers do, and the table grows by a bounded
 /// number of rows an account.
 pub fn record_guess(entry: &Entry<'_>, on: &impl Occasion) -> [Statement; 3] {
@@ -195,8 +195,12 @@ pub fn record_guess(entry: &Entry<'_>, on: &impl Occasion) -> [Statement; 3] {
     .bind(NEAR)
     .bind(entry.event.as_str())
     .bind(on.now() - WINDOW);
+    let mut detail = json!({ "times": 1, "elsewhere": 0 });
+    if let (Some(detail), Some(more)) = (detail.as_object_mut(), entry.detail.as_ref().and_then(Value::as_object)) {
+        detail.extend(more.clone());
+    }
     let first = Entry {
-        detail: Some(json!({ "times": 1, "elsewhere": 0 })),
+        detail: Some(detail),
         ..entry.clone()
     };
     let trim = Statement::new(

@@ -56,7 +56,7 @@ pub(super) fn is_full(deletion: Statement) -> Query<bool> {
 }
 
 /// Deletes what has expired, a bounded number of rows a table. Each says whether there is probably more.
-pub fn tidy(now: UnixTime) -> [Query<bool>; 13] {
+pub fn tidy(now: UnixTime) -> [Query<bool>; 14] {
     let expired_before = |before: UnixTime, table: &str, key: &str| {
         Statement::new(format!(
             "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE expires_at < ? LIMIT ?)"
@@ -83,6 +83,12 @@ pub fn tidy(now: UnixTime) -> [Query<bool>; 13] {
         expired("pushed_requests", "rowid"),
         expired("replay", "rowid"),
         expired("throttles", "key"),
+        Statement::new(
+            "DELETE FROM challenges WHERE (expires_at, id) IN (
+                SELECT expires_at, id FROM challenges WHERE expires_at < ? LIMIT ?)",
+        )
+        .bind(now - KEPT)
+        .bind(BATCH as i64),
         // Nothing is lost with these: what is missing is fetched again.
         expired_before(now, "fetches", "rowid"),
         Statement::new(

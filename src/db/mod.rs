@@ -6,6 +6,7 @@ pub mod basis;
 mod batch;
 pub mod clients;
 pub mod codes;
+pub mod credentials;
 pub mod exchange;
 pub mod fetches;
 pub mod grants;

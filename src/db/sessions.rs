@@ -55,9 +55,32 @@ impl Session {
 pub struct NewSession<'a> {
     pub hash: &'a Hash,
     pub authentication: &'a Authentication,
-    /// Of the password that the person has shown.
-    pub password_hash: &'a str,
+    /// What the person has shown.
+    pub shown: Shown<'a>,
     pub user_agent: &'a str,
+}
+
+/// What a person has shown, as it is made sure of once more where their session begins: to check it takes a while, in which it may be
+/// taken away, which ends all sessions that are there.
+#[derive(Clone, Copy)]
+pub enum Shown<'a> {
+    /// A password, of that hash.
+    Password(&'a str),
+    /// What the statement before has made sure of: then it changed a row.
+    JustNow,
+}
+
+impl Shown<'_> {
+    /// Holds for a user `u` whose credential it still is.
+    fn condition(self) -> Statement {
+        match self {
+            Self::Password(hash) => Statement::new(
+                "EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = u.id AND c.kind = 'password' AND c.secret = ?)",
+            )
+            .bind(hash),
+            Self::JustNow => Statement::new("changes() > 0"),
+        }
+    }
 }
 
 /// The session of a cookie, if it lives and its person is not disabled.
@@ -134,18 +157,14 @@ pub fn touch(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
     .bind(now)
 }
 
-/// Begins a session, if the password is still the one that was shown, and says whether it began. To check a password takes a
-/// while, in which it may be changed, which ends all sessions that are there.
+/// Begins a session, if what was shown still counts, and says whether it began.
 pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<bool> {
     let authentication = session.authentication;
     let proven = &authentication.proven;
     let user_agent: String = session.user_agent.chars().take(LONGEST_USER_AGENT).collect();
     Statement::new(
         "INSERT INTO sessions (hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at)
-         SELECT ?, ?, id, ?, ?, ?, ?, ?, ?, ? FROM users
-         WHERE id = ? AND disabled_at IS NULL
-           AND EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = users.id AND c.kind = 'password' AND c.secret = ?)
-         RETURNING id",
+         SELECT ?, ?, u.id, ?, ?, ?, ?, ?, ?, ? FROM users u WHERE u.id = ? AND u.disabled_at IS NULL AND ",
     )
     .bind(session.hash)
     .bind(&authentication.session_id)
@@ -157,7 +176,8 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<bool> {
     .bind(proven.at)
     .bind(proven.at + lifetimes.session)
     .bind(&authentication.user_id)
-    .bind(session.password_hash)
+    .append(session.shown.condition())
+    .append(Statement::new(" RETURNING id"))
     .any()
 }
 
@@ -388,17 +408,16 @@ pub fn list_of(user_id: &str, lifetimes: &Lifetimes, now: UnixTime) -> Query<Vec
     .read_by(Rows::all)
 }
 
-/// Goes on with a session under another cookie, and says whether it did, after its person's password was changed to that of `password_hash`. Its id
-/// stays, and with it what clients know it by.
-pub fn renew(old: &Hash, new: &Hash, password_hash: &str, now: UnixTime) -> Query<bool> {
+/// Goes on with a session under another cookie, and says whether it did, after its person's password was changed to that of
+/// `password_hash`. Its id stays, and with it what clients know it by. `shown_at` becomes its `auth_time`.
+pub fn renew(old: &Hash, new: &Hash, password_hash: &str, shown_at: UnixTime) -> Query<bool> {
     Statement::new(
-        "UPDATE sessions SET hash = ?, auth_time = ?, last_seen_at = ?
+        "UPDATE sessions SET hash = ?, auth_time = ?
          WHERE hash = ? AND EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = sessions.user_id AND c.kind = 'password' AND c.secret = ?)
          RETURNING id",
     )
     .bind(new)
-    .bind(now)
-    .bind(now)
+    .bind(shown_at)
     .bind(old)
     .bind(password_hash)
     .any()

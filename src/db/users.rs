@@ -105,7 +105,7 @@ pub fn list(after: &str, limit: i64) -> Query<Vec<User>> {
     .read_by(read_all)
 }
 
-fn read(rows: &Rows) -> Result<Option<User>, Fault> {
+pub(super) fn read(rows: &Rows) -> Result<Option<User>, Fault> {
     rows.first::<Row>()?.map(Row::into_user).transpose()
 }
 
@@ -256,6 +256,21 @@ pub fn set_password(credential_id: &str, user: &User, hash: &str, now: UnixTime)
     bind_as_given(statement, user)
 }
 
+/// Gives the person behind a session a password in place of the one they had, if they had one, and says whether it did.
+pub fn set_own_password(credential_id: &str, session_hash: &Hash, hash: &str, now: UnixTime) -> Query<bool> {
+    Statement::new(
+        "INSERT INTO credentials (id, user_id, kind, secret, created_at)
+         SELECT ?, user_id, 'password', ?, ? FROM sessions WHERE hash = ?
+         ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at
+         RETURNING user_id",
+    )
+    .bind(credential_id)
+    .bind(hash)
+    .bind(now)
+    .bind(session_hash)
+    .any()
+}
+
 /// Gives the person behind a live session another password, if they have one, and says whether it did.
 pub fn change_password(session_hash: &Hash, hash: &str, now: UnixTime) -> Query<bool> {
     Statement::new(
@@ -273,6 +288,7 @@ pub fn change_password(session_hash: &Hash, hash: &str, now: UnixTime) -> Query<
 pub struct Summary {
     pub browsers: i64,
     pub apps: i64,
+    pub passkeys: i64,
     pub password_set_at: Option<i64>,
 }
 
@@ -280,6 +296,7 @@ pub fn summarize(session_hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Q
     Statement::new(
         "SELECT (SELECT COUNT(*) FROM sessions o WHERE o.user_id = s.user_id AND o.expires_at > ? AND o.last_seen_at > ?) AS browsers,
                 (SELECT COUNT(*) FROM grants g WHERE g.user_id = s.user_id) AS apps,
+                (SELECT COUNT(*) FROM credentials k WHERE k.user_id = s.user_id AND k.kind = 'passkey') AS passkeys,
                 (SELECT c.created_at FROM credentials c WHERE c.user_id = s.user_id AND c.kind = 'password') AS password_set_at
          FROM sessions s WHERE s.hash = ?",
     )

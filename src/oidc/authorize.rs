@@ -47,6 +47,8 @@ pub struct AuthRequest {
     pub id_token_hint: Option<IdTokenHint>,
     /// Whether a refresh token comes of it.
     pub refreshable: bool,
+    /// How strongly people can sign in here at most.
+    pub strongest: Strength,
 }
 
 /// The error for a sign-in that is not as strong as is essential: "the Authorization Server MUST treat that outcome as a
@@ -106,6 +108,7 @@ impl AuthRequest {
             max_age: parse_max_age(params)?.or(client.metadata.default_max_age),
             id_token_hint: params.single("id_token_hint")?.map(IdTokenHint::parse).transpose()?,
             refreshable: client.may_use(GrantType::RefreshToken),
+            strongest: Strength::strongest(config),
             response_type,
             scope,
         })
@@ -138,7 +141,8 @@ impl AuthRequest {
     /// `unmet_authentication_requirements`.
     pub fn check_acr_values(&self) -> Result<(), OAuthError> {
         let essential = self.claims.essential_acr_values();
-        match essential.is_none_or(|values| values.into_iter().any(|acr| Strength::parse(acr).is_some())) {
+        let possible = |acr: &str| Strength::parse(acr).is_some_and(|strength| strength <= self.strongest);
+        match essential.is_none_or(|values| values.into_iter().any(possible)) {
             true => Ok(()),
             false => Err(unmet()),
         }

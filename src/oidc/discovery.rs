@@ -28,6 +28,10 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         .into_iter()
         .chain(claims::names())
         .collect();
+    let strengths = Strength::ALL
+        .iter()
+        .filter(|strength| **strength <= Strength::strongest(config));
+    let acr_values: Vec<_> = strengths.map(|strength| strength.acr()).collect();
     let mut prompt_values = vec!["none", "login", "consent", "select_account"];
     if supported.sign_up {
         prompt_values.push("create");
@@ -50,7 +54,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         ],
         "authorization_signing_alg_values_supported": supported.authorization_signing_algs,
         "grant_types_supported": supported.grant_types,
-        "acr_values_supported": Strength::ALL.iter().map(|strength| strength.acr()).collect::<Vec<_>>(),
+        "acr_values_supported": acr_values,
         "subject_types_supported": supported.subject_types,
         "id_token_signing_alg_values_supported": supported.id_token_signing_algs,
         "userinfo_signing_alg_values_supported": supported.userinfo_signing_algs,

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    config::{Config, Way},
     time::{Lifetime, UnixTime},
     web::json,
 };
@@ -34,16 +35,28 @@ pub struct Amr(Vec<String>);
 pub enum Strength {
     /// One factor: level 1 of ISO/IEC 29115, as OIDC Core section 2 has it.
     OneFactor,
+    /// What nobody between the person and Limen can use: `phr` of OpenID Connect Extended Authentication Profile 1.0. Its `phrh`,
+    /// with a key that hardware protects, needs attestation.
+    PhishingResistant,
 }
 
 impl Strength {
     /// All levels, the strongest first: `acr_values_supported`.
-    pub const ALL: &'static [Self] = &[Self::OneFactor];
+    pub const ALL: &'static [Self] = &[Self::PhishingResistant, Self::OneFactor];
 
     /// Its `acr`.
     pub fn acr(self) -> &'static str {
         match self {
             Self::OneFactor => "1",
+            Self::PhishingResistant => "phr",
+        }
+    }
+
+    /// The strongest that the ways to sign in of a deployment have.
+    pub fn strongest(config: &Config) -> Self {
+        match config.sign_in.has(Way::Passkey) {
+            true => Self::PhishingResistant,
+            false => Self::OneFactor,
         }
     }
 
@@ -57,6 +70,13 @@ impl Proven {
     /// A password.
     pub fn password(at: UnixTime) -> Self {
         Self::of(Strength::OneFactor, &["pwd"], at)
+    }
+
+    /// A passkey, whose authenticator verified the person. A key that may be copied to other devices is one that software holds; of
+    /// others it is only known that the person has them, since nothing attests to hardware.
+    pub fn passkey(backup_eligible: bool, at: UnixTime) -> Self {
+        let possession = if backup_eligible { "swk" } else { "pop" };
+        Self::of(Strength::PhishingResistant, &[possession, "user", "mfa"], at)
     }
 
     fn of(strength: Strength, amr: &[&str], at: UnixTime) -> Self {
@@ -109,6 +129,16 @@ mod tests {
             ("1", r#"["pwd"]"#)
         );
         assert!(proven.is_as_strong_as("1") && !proven.is_as_strong_as("2"));
+    }
+
+    #[test]
+    fn a_passkey_is_phishing_resistant_and_never_called_hardware() {
+        for (backup_eligible, amr) in [(true, r#"["swk","user","mfa"]"#), (false, r#"["pop","user","mfa"]"#)] {
+            let proven = Proven::passkey(backup_eligible, NOW);
+            assert_eq!((proven.acr.as_str(), proven.amr.to_text().as_str()), ("phr", amr));
+            assert!(proven.is_as_strong_as("1") && proven.is_as_strong_as("phr") && !proven.is_as_strong_as("phrh"));
+        }
+        assert!(!Proven::password(NOW).is_as_strong_as("phr"));
     }
 
     #[test]

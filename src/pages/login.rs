@@ -9,6 +9,7 @@ use super::{
     layout,
     link::WebLink,
     messages::{Language, LoginTexts, Texts},
+    passkey::PasskeyRequest,
 };
 use crate::{oidc::client::redirect_uri::Destination, routes::Endpoint};
 
@@ -28,6 +29,12 @@ pub struct LoginPage<'a> {
     pub username: &'a str,
     /// What was wrong with the attempt before.
     pub problem: Option<LoginProblem>,
+    /// What the browser is asked for, where people sign in with passkeys.
+    pub passkey: Option<PasskeyRequest<'a>>,
+    /// Whether passkeys come first.
+    pub passkey_first: bool,
+    /// Whether people sign in with passwords.
+    pub has_passwords: bool,
     /// Whether somebody is signed in already and has to show again that it is them (`prompt=login`, `max_age`).
     pub reauthenticate: bool,
 }
@@ -99,6 +106,8 @@ impl LoginPurpose<'_> {
 pub enum LoginProblem {
     /// No such user, or a wrong password; which of them is not told.
     WrongCredentials,
+    /// The passkey that the browser gave does not count; why, is not told.
+    Passkey,
     /// A field was empty.
     Missing,
     /// Too many attempts for this account or from this address.
@@ -164,12 +173,32 @@ impl LoginPage<'_> {
         let texts = self.login();
         self.problem.map(|problem| match problem {
             LoginProblem::WrongCredentials => texts.wrong_credentials.to_owned(),
+            LoginProblem::Passkey => texts.passkey_refused.to_owned(),
             LoginProblem::Missing => texts.missing.to_owned(),
             LoginProblem::TooManyAttempts { minutes } if minutes > 1 => texts.wait_minutes.fill(&minutes.to_string()),
             LoginProblem::TooManyAttempts { .. } => texts.wait_a_minute.to_owned(),
             LoginProblem::NoSignUp => texts.no_sign_up.to_owned(),
             LoginProblem::Expired => texts.expired.to_owned(),
         })
+    }
+
+    /// The form for passkeys, where it comes before that for passwords.
+    fn first_passkey(&self) -> Option<PasskeyRequest<'_>> {
+        self.passkey.filter(|_| self.passkey_first || !self.has_passwords)
+    }
+
+    /// The same, where it comes after.
+    fn second_passkey(&self) -> Option<PasskeyRequest<'_>> {
+        self.passkey.filter(|_| self.has_passwords && !self.passkey_first)
+    }
+
+    /// How far a form for passkeys stands apart.
+    fn passkey_place(&self) -> &'static str {
+        match (self.has_passwords, self.passkey_first) {
+            (false, _) => "only-way",
+            (true, true) => "first-way",
+            (true, false) => "other-way",
+        }
     }
 
     fn username_invalid(&self) -> bool {

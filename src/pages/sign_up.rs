@@ -3,10 +3,12 @@
 use askama::Template;
 
 use super::{
+    account::PasskeyProblem,
     asker::Asker,
     layout,
     login::LoginPurpose,
     messages::{Language, PasswordTexts, SignUpTexts, Texts},
+    passkey::PasskeyRequest,
 };
 use crate::routes::Endpoint;
 
@@ -48,6 +50,9 @@ pub struct SignUpPage<'a> {
     pub typed: Typed<'a>,
     /// The fewest characters of a password.
     pub shortest_password: usize,
+    /// What the browser is asked to make in place of a password, and the id of the account that it is for; that comes back as
+    /// `account`.
+    pub passkey: Option<(PasskeyRequest<'a>, &'a str)>,
     /// What was wrong with it.
     pub problem: Option<SignUpProblem>,
 }
@@ -72,6 +77,8 @@ pub enum SignUpProblem {
     Username,
     /// It is no good password.
     Password(NewPasswordProblem),
+    /// The passkey does not count.
+    Passkey(PasskeyProblem),
     /// Somebody else has the username or the e-mail address. Which of them is not told.
     Taken,
     /// Too many attempts from this address.
@@ -133,6 +140,7 @@ impl SignUpPage<'_> {
             SignUpProblem::Username => texts.bad_username.to_owned(),
             SignUpProblem::Password(NewPasswordProblem::TooShort) => self.password_rule(),
             SignUpProblem::Password(problem) => self.texts().password.problem(problem).to_owned(),
+            SignUpProblem::Passkey(problem) => self.texts().passkeys.problem(problem).to_owned(),
             SignUpProblem::Taken => texts.taken.to_owned(),
             SignUpProblem::TooManyAttempts { minutes } if minutes > 1 => login.wait_minutes.fill(&minutes.to_string()),
             SignUpProblem::TooManyAttempts { .. } => login.wait_a_minute.to_owned(),

@@ -20,7 +20,7 @@ pub(super) fn stylesheet_href() -> String {
 
 /// FNV-1a, the only digest that is short enough to write down for the compiler. Nobody gains from a collision.
 #[allow(clippy::indexing_slicing)] // `i < bytes.len()`; iterators cannot run at compile time.
-const fn fnv_1a(bytes: &[u8]) -> u32 {
+pub(super) const fn fnv_1a(bytes: &[u8]) -> u32 {
     let (mut hash, mut i) = (0x811C_9DC5_u32, 0);
     while i < bytes.len() {
         hash = (hash ^ bytes[i] as u32).wrapping_mul(0x0100_0193);
@@ -30,7 +30,7 @@ const fn fnv_1a(bytes: &[u8]) -> u32 {
 }
 
 #[allow(clippy::indexing_slicing)] // `i < 8` and a nibble is below 16.
-const fn hexadecimal(number: u32) -> [u8; 8] {
+pub(super) const fn hexadecimal(number: u32) -> [u8; 8] {
     let (mut digits, mut i) = ([0; 8], 0);
     while i < 8 {
         digits[i] = b"0123456789abcdef"[(number >> (28 - 4 * i) & 0xF) as usize];

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     account::{
+        passkey::{self, Challenge, New, Passkey, State},
         throttle::Counter,
         user::{User, Username},
     },
@@ -16,6 +17,7 @@ use crate::{
         basis::Basis,
         clients::{self, ClientRecord},
         codes::{self, Redemption},
+        credentials::{self, Owner, SetUpLink},
         exchange::Exchange,
         fetches::{self, Asking, Charge},
         grants::{self, Allowing},
@@ -27,7 +29,7 @@ use crate::{
         readiness::Ready,
         replay::OneUse,
         session_clients,
-        sessions::{self, Ending, NewSession},
+        sessions::{self, Ending, NewSession, Shown},
         signing_keys::{self, WrappedKey},
         throttles,
         token_families::{self, Refreshing},
@@ -49,7 +51,7 @@ use crate::{
             jwt::SigningAlg,
             provider_key::{DecryptionAlg, KeyAlg, ProviderKey, Schedule},
         },
-        proven::Proven,
+        proven::{Proven, Strength},
         resource_indicator::Targets,
         scope::Scope,
         subject::SubjectSalt,
@@ -126,6 +128,7 @@ fn request() -> AuthRequest {
         max_age: None,
         id_token_hint: None,
         refreshable: false,
+        strongest: Strength::PhishingResistant,
     }
 }
 
@@ -173,6 +176,71 @@ fn counter() -> Counter {
     }
 }
 
+fn about_credentials(all: &mut Samples) {
+    let (user, hash) = (user(), hash());
+    let state = State {
+        counter: 1,
+        backed_up: true,
+    };
+    let challenge = Challenge {
+        id: "x".to_owned(),
+        expires_at: NOW,
+    };
+    let new = New {
+        challenge: String::new(),
+        passkey: Passkey {
+            id: "aWQ".to_owned(),
+            alg: passkey::KeyAlg::ES256,
+            jwk: json!({}),
+            aaguid: String::new(),
+            transports: Vec::new(),
+            backup_eligible: true,
+        },
+        state,
+    };
+    let link = SetUpLink {
+        user_id: "u".to_owned(),
+        hash: hash.clone(),
+        oldest: NOW,
+    };
+    add(all, "credentials::find_passkey", [credentials::find_passkey("k")]);
+    add(
+        all,
+        "credentials::use_passkey",
+        credentials::use_passkey("k", state, &challenge, NOW),
+    );
+    for owner in [Owner::Behind(&hash), Owner::Is(&user), Owner::Linked(&link)] {
+        let (insert, answered) = credentials::add_passkey(&new, Some("Phone"), &owner, &challenge, NOW);
+        add(all, "credentials::add_passkey", [insert.into(), answered]);
+    }
+    add(
+        all,
+        "credentials::rename_own",
+        [credentials::rename_own(&hash, "k", Some("Phone"))],
+    );
+    add(
+        all,
+        "credentials::remove_own",
+        [credentials::remove_own(&hash, "k", "[]")],
+    );
+    add(all, "credentials::remove", [credentials::remove("u", "k")]);
+    add(all, "credentials::list_own", [credentials::list_own(&hash)]);
+    add(all, "credentials::list_of", [credentials::list_of("u")]);
+    add(all, "credentials::offer", [credentials::offer("u", "s", NOW, NOW)]);
+    add(all, "credentials::find", [link.find()]);
+    add(all, "credentials::use_up_if_changed", [link.use_up_if_changed()]);
+    add(
+        all,
+        "credentials::set_password",
+        [link.set_password("p", "$argon2id$", NOW)],
+    );
+    add(
+        all,
+        "credentials::make_set_up_link",
+        [credentials::make_set_up_link("u", &hash, NOW)],
+    );
+}
+
 fn about_people(all: &mut Samples) {
     let (user, hash, lifetimes, counter) = (user(), hash(), lifetimes(), counter());
     add(all, "users::find_by_login", [users::find_by_login("Ada", "ada")]);
@@ -200,6 +268,12 @@ fn about_people(all: &mut Samples) {
         "users::change_password",
         [users::change_password(&hash, "$argon2id$", NOW)],
     );
+    add(
+        all,
+        "users::set_own_password",
+        [users::set_own_password("p", &hash, "$argon2id$", NOW)],
+    );
+    about_credentials(all);
     add(all, "users::summarize", [users::summarize(&hash, &lifetimes, NOW)]);
     add(all, "users::delete", [users::delete("u")]);
     add(all, "users::delete_own", [users::delete_own(&hash)]);
@@ -212,7 +286,7 @@ fn about_people(all: &mut Samples) {
     let session = NewSession {
         hash: &hash,
         authentication: &authentication,
-        password_hash: "$argon2id$",
+        shown: Shown::Password("$argon2id$"),
         user_agent: "Firefox",
     };
     let endings = [
@@ -244,6 +318,11 @@ fn about_people(all: &mut Samples) {
     add(all, "sessions::find_held", [sessions::find_held("[]", &lifetimes, NOW)]);
     add(all, "sessions::touch", [sessions::touch(&hash, &lifetimes, NOW)]);
     add(all, "sessions::insert", [sessions::insert(&session, &lifetimes)]);
+    let just_now = NewSession {
+        shown: Shown::JustNow,
+        ..session
+    };
+    add(all, "sessions::insert", [sessions::insert(&just_now, &lifetimes)]);
     add(all, "sessions::supersede", [sessions::supersede("s", "u", "[]")]);
     add(all, "sessions::list_own", [sessions::list_own(&hash, &lifetimes, NOW)]);
     add(all, "sessions::list_of", [sessions::list_of("u", &lifetimes, NOW)]);

@@ -219,11 +219,15 @@ impl Flow {
 
     /// The policy of a page whose form ends with a redirect to the client.
     pub fn page_policy(&self) -> String {
-        let form_action = CspSource::for_redirects_from(self.address.redirect_uri());
-        content_security_policy(Csp {
-            form_action,
+        content_security_policy(self.page_csp())
+    }
+
+    /// What such a page may do.
+    pub fn page_csp(&self) -> Csp {
+        Csp {
+            form_action: CspSource::for_redirects_from(self.address.redirect_uri()),
             ..Csp::default()
-        })
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
         csrf,
         held_sessions::HeldSessions,
         known_browser::KnownPeople,
+        passkey::Challenge,
         throttle::{self, Counter},
     },
     cookie::Cookie,
@@ -130,6 +131,19 @@ impl Visitor {
         let chosen = Interaction { choice, ..interaction };
         let sealed = chosen.seal(&key, self.browser.as_deref().unwrap_or_default());
         Ok(see_page(page, &sealed.map_err(Problem::BadRequest)?))
+    }
+
+    /// A challenge to passkeys for a page that this browser is shown.
+    pub fn challenge(&self, page: &[&str], context: &Context) -> Result<String, Fault> {
+        let key = context.config.roots.current(Purpose::Challenge);
+        let browser = self.browser.as_deref().unwrap_or_default();
+        Ok(Challenge::issue(&key, browser, page, context.now, random::bytes()?))
+    }
+
+    /// A challenge that comes back, if it is one of those.
+    pub fn opened_challenge(&self, text: &str, page: &[&str], context: &Context) -> Option<Challenge> {
+        let key = context.config.roots.current(Purpose::Challenge);
+        Challenge::open(text, &key, self.browser.as_deref()?, page, context.now)
     }
 
     /// The hidden field of a form that this browser is shown.

@@ -67,6 +67,8 @@ pub enum Problem {
     TooLarge,
     /// The sign-in was finished, given up, or too old.
     InteractionOver,
+    /// A link to set up how somebody signs in does not work.
+    SetUpOver,
     /// A form that Limen did not show to this browser.
     ForeignForm,
     /// A form of the account that was shown under another sign-in.
@@ -221,7 +223,7 @@ impl Problem {
             Self::MethodNotAllowed => (405, None),
             Self::TooLarge => (413, None),
             Self::ForeignForm | Self::OldForm => (403, None),
-            Self::InteractionOver => (400, None),
+            Self::InteractionOver | Self::SetUpOver => (400, None),
             Self::NoReturn(problem) => (400, Some(format!("invalid_request: {}", problem.description()))),
             Self::Logout(refusal) => (400, Some(format!("invalid_request: {}", refusal.description()))),
             Self::ClientDocument(error) | Self::BadRequest(error) => {
@@ -241,6 +243,7 @@ impl Problem {
                     Self::Logout(LogoutRefusal::UnregisteredUri) => &texts.unregistered_logout_redirect,
                     Self::Logout(_) => &texts.bad_logout,
                     Self::InteractionOver => &texts.interaction_over,
+                    Self::SetUpOver => &texts.set_up_over,
                     Self::ForeignForm => &texts.foreign_form,
                     Self::OldForm => &texts.old_form,
                 }

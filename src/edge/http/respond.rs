@@ -209,6 +209,7 @@ fn write_content<'a>(init: &mut Init<'a>, body: &'a Body) -> Option<&'a str> {
         Body::Jwt(text) => ("application/jwt", text),
         Body::Text(text) => ("text/plain; charset=utf-8", text),
         Body::Css(text) => ("text/css; charset=utf-8", text),
+        Body::Script(text) => ("text/javascript; charset=utf-8", text),
         Body::Frame { html, policy } => {
             init.set("content-security-policy", policy.as_str());
             ("text/html; charset=utf-8", html)

@@ -3,6 +3,7 @@
 use super::password_check::{self, Verdict};
 use crate::{
     account::user::User,
+    config::Way,
     db::{
         Answer, Batch, Handle, Statement,
         sessions::{self, Session},
@@ -16,16 +17,16 @@ use crate::{
         platform::context::Context,
     },
     fault::Fault,
-    oidc::params::Params,
+    oidc::{params::Params, proven::Strength},
     pages::{
         Csp, Language,
-        account::{Frame, Notice, PasswordCheck},
+        account::{Frame, Notice, PasswordCheck, Sure, Ways},
         content_security_policy,
     },
     reply::Reply,
     routes::{self, Endpoint},
     secret::Hash,
-    time::Lifetime,
+    time::{Lifetime, UnixTime},
 };
 
 /// Somebody who is signed in.
@@ -34,6 +35,9 @@ pub struct Resident {
     pub session_hash: Hash,
     pub session: Session,
     pub language: Language,
+    /// How its forms make sure of them.
+    pub sure: Sure,
+    ways: Ways,
     csrf: String,
     notice: Option<Notice>,
 }
@@ -111,7 +115,19 @@ impl Arrival {
         let Some(session) = rows.read(self.session)? else {
             return Err(sign_in(self.page, &mut visitor, context)?);
         };
+        let sign_in = &context.config.sign_in;
+        let ways = Ways {
+            passwords: sign_in.has(Way::Password),
+            passkeys: sign_in.has(Way::Passkey),
+        };
+        let proven = &session.authentication.proven;
         let resident = Resident {
+            sure: match (ways.passwords, ways.passkeys) {
+                _ if proven.is_fresh(context.now) && proven.strength() >= Strength::PhishingResistant => Sure::Already,
+                (true, or_passkey) => Sure::Password { or_passkey },
+                (false, _) => Sure::Passkey,
+            },
+            ways,
             csrf: visitor.csrf(&bound_to(&self.session_hash), context),
             notice: self.told.and_then(|told| read_notice(&told, &visitor, context)),
             visitor,
@@ -157,6 +173,16 @@ impl Resident {
         &self.session.user
     }
 
+    /// When the session's methods were last shown, after a form made sure of the person: a password says nothing new of somebody who
+    /// signed in with a passkey.
+    pub fn shown_now(&self, context: &Context) -> UnixTime {
+        let proven = &self.session.authentication.proven;
+        match proven.strength() {
+            Strength::OneFactor => context.now,
+            Strength::PhishingResistant => proven.at,
+        }
+    }
+
     /// What the pages of the account share.
     pub fn frame(&self, page: Endpoint) -> Frame<'_> {
         Frame {
@@ -165,12 +191,23 @@ impl Resident {
             person: self.user().display_name(),
             csrf: &self.csrf,
             notice: self.notice,
+            ways: self.ways,
+            sure: self.sure,
         }
     }
 
     /// An answer with a page of the account.
     pub fn page(&self, status: u16, html: String) -> Reply {
         Reply::page(status, html, content_security_policy(Csp::default()))
+    }
+
+    /// The same, whose script has the nonce.
+    pub fn page_with_script(&self, status: u16, html: String, nonce: String) -> Reply {
+        let csp = Csp {
+            script_nonce: Some(nonce),
+            ..Csp::default()
+        };
+        Reply::page(status, html, content_security_policy(csp))
     }
 
     /// An answer that leads to `page`, which tells what was done.
@@ -180,10 +217,14 @@ impl Resident {
         Reply::see_other(format!("{}?done={name}.{proof}", page.path()))
     }
 
-    /// Checks the password that a form asks for. Attempts count for this session alone.
+    /// Makes sure of the person: they have just signed in with a passkey, or give the password that a form asks for. Attempts count
+    /// for this session alone.
     pub async fn confirm(&self, password: &str, context: &Context) -> Result<Confirmation, Fault> {
         let refused = |check, wait| Ok(Confirmation::Refused(Refusal { check, wait }));
-        if password.is_empty() {
+        if self.sure == Sure::Already {
+            return Ok(Confirmation::Given(Vec::new()));
+        }
+        if password.is_empty() || self.sure == Sure::Passkey {
             return refused(PasswordCheck::Missing, None);
         }
         let session_id = &self.session.authentication.session_id;

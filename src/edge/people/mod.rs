@@ -4,5 +4,6 @@ pub mod account_access;
 pub mod folding;
 pub mod new_password;
 pub mod operator;
+pub mod passkeys;
 pub mod password_check;
 pub mod sign_in;

@@ -8,8 +8,8 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::SignUp,
     db::{
-        Batch, Statement, audit, session_clients,
-        sessions::{self, Ending, NewSession, Session},
+        Batch, Statement, audit, credentials, session_clients,
+        sessions::{self, Ending, NewSession, Session, Shown},
     },
     edge::{
         authorization::client_request::Flow,
@@ -34,6 +34,7 @@ use crate::{
     reply::Reply,
     routes::{self, Endpoint, Method},
     secret::{OpaqueToken, Purpose},
+    time::Lifetime,
 };
 
 /// A visitor who is asked to sign in.
@@ -63,7 +64,19 @@ pub enum Destination {
 pub struct Along {
     pub before: Vec<Statement>,
     pub after: Vec<Statement>,
+    /// Whether the person may be asked on the way whether they want a passkey.
+    pub may_offer_passkey: bool,
 }
+
+/// Somebody, and what they have shown.
+pub struct SomebodyShown<'a> {
+    pub user_id: String,
+    pub proven: Proven,
+    pub shown: Shown<'a>,
+}
+
+/// How long nobody is asked again whether they want a passkey.
+const OFFERED_AGAIN: Lifetime = Lifetime::days(30);
 
 impl Destination {
     pub fn login_hint(&self) -> &str {
@@ -200,12 +213,34 @@ impl Guest {
         }
     }
 
-    /// The policy of a page whose form leads to the destination.
-    pub fn page_policy(&self) -> String {
+    /// The policy of a page whose form leads to the destination, and whose script has the nonce.
+    pub fn page_policy(&self, script_nonce: Option<String>) -> String {
+        let csp = match &self.destination {
+            Destination::Request { flow, .. } => flow.page_csp(),
+            Destination::Account { .. } => Csp::default(),
+        };
+        content_security_policy(Csp { script_nonce, ..csp })
+    }
+
+    /// What tells the destination from others.
+    pub fn destination_name(&self) -> &str {
         match &self.destination {
-            Destination::Request { flow, .. } => flow.page_policy(),
-            Destination::Account { .. } => content_security_policy(Csp::default()),
+            Destination::Request { sealed, .. } => sealed,
+            Destination::Account { name, .. } => name,
         }
+    }
+
+    /// Where the destination is, for somebody who is signed in.
+    pub fn way_on(&self) -> String {
+        match &self.destination {
+            Destination::Request { .. } => self.address_of(Endpoint::AuthorizeResume),
+            Destination::Account { page, .. } => page.path().to_owned(),
+        }
+    }
+
+    /// 303 to the destination.
+    pub fn go_on(&self) -> Reply {
+        Reply::see_other(self.way_on())
     }
 
     /// Where the same person, with the same destination, makes an account, if anybody may.
@@ -222,11 +257,11 @@ impl Guest {
     }
 
     /// Begins a session under a new id, whatever the browser came with. It takes the place of those that the same person has
-    /// there; other people stay signed in. `None` when there is no such account that may sign in, or the password that was
-    /// shown is not theirs any more.
+    /// there; other people stay signed in. `None` when there is no such account that may sign in, or what was shown does not
+    /// count any more.
     pub async fn sign_in(
         &self,
-        (user_id, password_hash): (String, &str),
+        who: SomebodyShown<'_>,
         with: Along,
         request: &Incoming,
         context: &Context,
@@ -238,14 +273,14 @@ impl Guest {
             .ok_or_else(|| Fault::new("session", "no root key"))?;
         let authentication = Authentication {
             session_id: random::id()?,
-            user_id,
-            proven: Proven::password(context.now),
+            user_id: who.user_id,
+            proven: who.proven,
         };
         let user_agent = request.header("user-agent").unwrap_or_default();
         let session = NewSession {
             hash: &hash,
             authentication: &authentication,
-            password_hash,
+            shown: who.shown,
             user_agent: &user_agent,
         };
         let (session_id, user_id) = (&authentication.session_id, &authentication.user_id);
@@ -283,6 +318,11 @@ impl Guest {
         };
         batch.push(audit::record_ending(&ended, &surplus, context));
         let had_surplus = ending::end_sessions(&surplus, &mut batch, context);
+        let last_offered = context.now - OFFERED_AGAIN;
+        let offer = with
+            .may_offer_passkey
+            .then(|| credentials::offer(user_id, session_id, last_offered, context.now));
+        let offered = batch.add_if(offer);
         batch.extend(with.after);
         let rows = context.db.run(batch).await?;
         if !rows.read(begun)? {
@@ -293,9 +333,9 @@ impl Guest {
         if may_evict || rows.read(had_surplus)? {
             ending::announce(context)?;
         }
-        let next = match &self.destination {
-            Destination::Request { sealed, .. } => see_page(Endpoint::AuthorizeResume, sealed),
-            Destination::Account { page, .. } => Reply::see_other(page.path().to_owned()),
+        let next = match rows.read_if(offered)?.unwrap_or_default() {
+            true => Reply::see_other(self.address_of(Endpoint::OfferPasskey)),
+            false => self.go_on(),
         };
         let known = self.visitor.become_known(user_id, context);
         Ok(Some(cookies::hold(next, &context.config, &held).with_cookie(known)))

@@ -12,7 +12,7 @@ use crate::{
         client::client_metadata::ResponseType,
         jose::jwt::{SigningAlg, SigningInput},
         params::Params,
-        proven::Proven,
+        proven::{Proven, Strength},
         resource_indicator::{OWN, Targets},
         scope::Scope,
         token::id_token_hint::IdTokenHint,
@@ -34,6 +34,7 @@ fn request(prompt: Prompt) -> AuthRequest {
         max_age: None,
         id_token_hint: None,
         refreshable: false,
+        strongest: Strength::PhishingResistant,
     }
 }
 

@@ -7,6 +7,7 @@ mod data;
 mod deletion;
 mod email;
 mod overview;
+mod passkeys;
 mod password;
 mod profile;
 
@@ -17,6 +18,7 @@ pub use data::DataPage;
 pub use deletion::{DeletedPage, DeletionPage};
 pub use email::{EmailPage, EmailProblem};
 pub use overview::OverviewPage;
+pub use passkeys::{PasskeyProblem, PasskeysPage, ShownPasskey};
 pub use password::{PasswordPage, PasswordProblem};
 pub use profile::{FieldProblem, FieldState, ProfilePage};
 
@@ -24,7 +26,7 @@ use super::{
     messages::{Language, Texts},
     text::{LONGEST_NAME, visible},
 };
-use crate::routes::Endpoint;
+use crate::routes::{self, Endpoint};
 
 /// What every page of the account shows besides its own.
 #[derive(Clone, Copy)]
@@ -39,6 +41,32 @@ pub struct Frame<'a> {
     pub csrf: &'a str,
     /// What was just done.
     pub notice: Option<Notice>,
+    /// Whether people sign in with passwords, and with passkeys.
+    pub ways: Ways,
+    /// How a form makes sure of the person.
+    pub sure: Sure,
+}
+
+/// The ways to sign in.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)] // The names say it.
+pub struct Ways {
+    pub passwords: bool,
+    pub passkeys: bool,
+}
+
+/// How a form makes sure that it is the person who sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sure {
+    /// They have just signed in with a passkey.
+    Already,
+    /// It asks for their password; or they sign in with a passkey first, where they may have one.
+    Password {
+        /// Whether they may.
+        or_passkey: bool,
+    },
+    /// They sign in with a passkey first.
+    Passkey,
 }
 
 /// What was done, told on the page that follows.
@@ -51,6 +79,9 @@ pub enum Notice {
     SignedOut,
     OthersSignedOut,
     AccessRemoved,
+    PasskeyAdded,
+    PasskeyRenamed,
+    PasskeyRemoved,
 }
 
 /// What is wrong with the password that a form asks for to be sure of the person.
@@ -68,13 +99,16 @@ pub enum PasswordCheck {
 }
 
 impl Notice {
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::ProfileSaved, "profile"),
         (Self::EmailChanged, "email"),
         (Self::PasswordChanged, "password"),
         (Self::SignedOut, "out"),
         (Self::OthersSignedOut, "others"),
         (Self::AccessRemoved, "access"),
+        (Self::PasskeyAdded, "passkey"),
+        (Self::PasskeyRenamed, "renamed"),
+        (Self::PasskeyRemoved, "removed"),
     ];
 
     /// The name in a URL.
@@ -91,11 +125,12 @@ impl Notice {
 }
 
 /// The pages that each page leads to, in order.
-const NAVIGATION: [Endpoint; 8] = [
+const NAVIGATION: [Endpoint; 9] = [
     Endpoint::Account,
     Endpoint::AccountProfile,
     Endpoint::AccountEmail,
     Endpoint::AccountPassword,
+    Endpoint::AccountPasskeys,
     Endpoint::AccountBrowsers,
     Endpoint::AccountApps,
     Endpoint::AccountActivity,
@@ -109,7 +144,34 @@ struct Step {
     current: bool,
 }
 
+impl Ways {
+    /// Whether a page is about a way to sign in that there is, or about something else.
+    fn have(self, page: Endpoint) -> bool {
+        match page {
+            Endpoint::AccountPassword => self.passwords,
+            Endpoint::AccountPasskeys => self.passkeys,
+            _ => true,
+        }
+    }
+}
+
 impl Frame<'_> {
+    fn asks_for_password(&self) -> bool {
+        matches!(self.sure, Sure::Password { .. })
+    }
+
+    /// Where the person signs in with a passkey to be sure of them, where they have to or may.
+    fn passkey_first(&self) -> Option<String> {
+        let asks = matches!(self.sure, Sure::Passkey | Sure::Password { or_passkey: true });
+        asks.then(|| {
+            format!(
+                "{}?page={}",
+                Endpoint::Login.path(),
+                routes::account_page_name(self.page)
+            )
+        })
+    }
+
     fn texts(&self) -> &'static Texts {
         self.language.texts()
     }
@@ -128,6 +190,7 @@ impl Frame<'_> {
             Endpoint::AccountProfile => texts.profile.title,
             Endpoint::AccountEmail => texts.email.title,
             Endpoint::AccountPassword => texts.password.title,
+            Endpoint::AccountPasskeys => texts.passkeys.title,
             Endpoint::AccountBrowsers => texts.browsers.title,
             Endpoint::AccountApps => texts.apps.title,
             Endpoint::AccountActivity => texts.activity.title,
@@ -155,11 +218,14 @@ impl Frame<'_> {
     }
 
     fn navigation(&self) -> impl Iterator<Item = Step> {
-        NAVIGATION.into_iter().map(|page| Step {
-            href: page.path(),
-            label: self.label(page),
-            current: page == self.page,
-        })
+        NAVIGATION
+            .into_iter()
+            .filter(|page| self.ways.have(*page))
+            .map(|page| Step {
+                href: page.path(),
+                label: self.label(page),
+                current: page == self.page,
+            })
     }
 
     fn sign_out(&self) -> &'static str {
@@ -179,6 +245,9 @@ impl Frame<'_> {
             Notice::SignedOut => texts.signed_out,
             Notice::OthersSignedOut => texts.others_signed_out,
             Notice::AccessRemoved => texts.access_removed,
+            Notice::PasskeyAdded => texts.passkey_added,
+            Notice::PasskeyRenamed => texts.passkey_renamed,
+            Notice::PasskeyRemoved => texts.passkey_removed,
         })
     }
 

@@ -18,6 +18,8 @@ pub struct OverviewPage<'a> {
     pub username: &'a str,
     /// The e-mail address, and whether it is verified.
     pub email: Option<(&'a str, bool)>,
+    /// How many passkeys the person has.
+    pub passkeys: i64,
     /// When the password was last set.
     pub password_set: Option<Moment>,
     /// In how many browsers the person is signed in.
@@ -27,6 +29,7 @@ pub struct OverviewPage<'a> {
 }
 
 struct Card {
+    page: Endpoint,
     href: &'static str,
     title: &'static str,
     summary: String,
@@ -42,9 +45,10 @@ impl OverviewPage<'_> {
         self.frame.title(false)
     }
 
-    fn cards(&self) -> [Card; 7] {
+    fn cards(&self) -> Vec<Card> {
         let texts = &self.frame.texts().overview;
         let card = |page: Endpoint, summary: String| Card {
+            page,
             href: page.path(),
             title: self.frame.label(page),
             summary,
@@ -62,15 +66,22 @@ impl OverviewPage<'_> {
             0 => texts.apps_none.to_owned(),
             count => texts.apps.fill(count),
         };
-        [
+        let passkeys = match self.passkeys {
+            0 => texts.passkeys_none.to_owned(),
+            count => texts.passkeys.fill(count),
+        };
+        let mut cards = vec![
             card(Endpoint::AccountProfile, texts.profile.to_owned()),
             card(Endpoint::AccountEmail, email),
             card(Endpoint::AccountPassword, set.unwrap_or_default()),
+            card(Endpoint::AccountPasskeys, passkeys),
             card(Endpoint::AccountBrowsers, texts.browsers.fill(self.browsers)),
             card(Endpoint::AccountApps, apps),
             card(Endpoint::AccountActivity, texts.activity.to_owned()),
             card(Endpoint::AccountData, texts.data.to_owned()),
-        ]
+        ];
+        cards.retain(|card| self.frame.ways.have(card.page));
+        cards
     }
 
     fn shown_username(&self) -> String {

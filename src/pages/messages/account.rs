@@ -11,6 +11,8 @@ pub struct AccountTexts {
     pub check_fields: &'static str,
     pub current_password: &'static str,
     pub current_password_why: &'static str,
+    pub passkey_instead: &'static str,
+    pub passkey_first: &'static str,
     pub wrong_password: &'static str,
     pub wait_a_minute: &'static str,
     pub wait_minutes: Phrase,
@@ -30,6 +32,8 @@ pub struct OverviewTexts {
     pub browsers: Plural,
     pub apps: Plural,
     pub apps_none: &'static str,
+    pub passkeys: Plural,
+    pub passkeys_none: &'static str,
     pub activity: &'static str,
     pub data: &'static str,
 }
@@ -105,6 +109,51 @@ pub struct PasswordTexts {
     pub missing: &'static str,
 }
 
+/// Texts of the page of passkeys.
+#[allow(missing_docs)] // The names say it.
+pub struct PasskeyTexts {
+    pub title: &'static str,
+    pub about: &'static str,
+    pub none: &'static str,
+    pub nameless: &'static str,
+    pub synced: &'static str,
+    pub added: Phrase,
+    pub last_used: Phrase,
+    pub never_used: &'static str,
+    pub change: &'static str,
+    pub name: &'static str,
+    pub name_hint: &'static str,
+    pub rename: &'static str,
+    pub remove: &'static str,
+    pub add: &'static str,
+    pub confirm_why: &'static str,
+    pub failed: &'static str,
+    pub refused: &'static str,
+    pub known: &'static str,
+    pub too_many: &'static str,
+    pub expired: &'static str,
+    pub only_way: &'static str,
+    pub no_script: &'static str,
+}
+
+/// Texts of the page that offers a passkey.
+#[allow(missing_docs)] // The names say it.
+pub struct OfferTexts {
+    pub heading: &'static str,
+    pub about: &'static str,
+    pub submit: &'static str,
+    pub not_now: &'static str,
+}
+
+/// Texts of the page to set up how one signs in.
+#[allow(missing_docs)] // The names say it.
+pub struct SetUpTexts {
+    pub heading: &'static str,
+    pub account: Phrase,
+    pub password_heading: &'static str,
+    pub password_submit: &'static str,
+}
+
 /// Texts of the page of signed-in browsers.
 #[allow(missing_docs)] // The names say it.
 pub struct BrowserTexts {
@@ -166,6 +215,10 @@ pub struct EventTexts {
     pub user_enabled: &'static str,
     pub signed_up: &'static str,
     pub password_changed: &'static str,
+    pub passkey_added: &'static str,
+    pub passkey_removed: &'static str,
+    pub set_up_link_made: &'static str,
+    pub set_up_link_used: &'static str,
     pub profile_changed: &'static str,
     pub email_changed: &'static str,
     pub data_exported: &'static str,
@@ -208,6 +261,9 @@ pub struct NoticeTexts {
     pub signed_out: &'static str,
     pub others_signed_out: &'static str,
     pub access_removed: &'static str,
+    pub passkey_added: &'static str,
+    pub passkey_renamed: &'static str,
+    pub passkey_removed: &'static str,
 }
 
 /// When something was.

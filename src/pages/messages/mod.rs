@@ -69,6 +69,9 @@ pub struct Texts {
     pub profile: ProfileTexts,
     pub email: EmailTexts,
     pub password: PasswordTexts,
+    pub passkeys: PasskeyTexts,
+    pub offer: OfferTexts,
+    pub set_up: SetUpTexts,
     pub browsers: BrowserTexts,
     pub apps: AppTexts,
     pub activity: ActivityTexts,
@@ -118,6 +121,10 @@ pub struct LoginTexts {
     /// To who was sent to make an account where nobody can.
     pub no_sign_up: &'static str,
     pub wrong_credentials: &'static str,
+    pub passkey: &'static str,
+    pub passkey_refused: &'static str,
+    pub passkey_failed: &'static str,
+    pub no_script: &'static str,
     pub missing: &'static str,
     pub wait_a_minute: &'static str,
     /// The gap is a number above 1.
@@ -331,6 +338,8 @@ pub struct ErrorTexts {
     pub foreign_form: ErrorText,
     /// 403: the form was shown under another sign-in.
     pub old_form: ErrorText,
+    /// 400: a link to set up how somebody signs in does not work.
+    pub set_up_over: ErrorText,
     /// 429.
     pub too_many_requests: ErrorText,
     /// 500.

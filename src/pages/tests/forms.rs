@@ -43,7 +43,7 @@ fn the_login_form_posts_what_the_edge_reads() {
         "<form method=\"post\" action=\"/login\">",
         "<input type=\"hidden\" name=\"interaction\" value=\"the-interaction\">",
         "<input type=\"hidden\" name=\"csrf\" value=\"the-csrf\">",
-        "<input id=\"username\" name=\"username\" type=\"text\" value=\"alice\" autocomplete=\"username\" inputmode=\"email\" \
+        "<input id=\"username\" name=\"username\" type=\"text\" value=\"alice\" autocomplete=\"username webauthn\" inputmode=\"email\" \
          autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" required>",
         "<input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\"",
         "<button type=\"submit\" id=\"cancel\" name=\"cancel\" value=\"yes\" formnovalidate>",
@@ -71,6 +71,7 @@ fn the_login_form_posts_what_the_edge_reads() {
 fn a_problem_is_announced_and_tied_to_its_fields() {
     for (problem, text, invalid) in [
         (LoginProblem::WrongCredentials, "match", 2),
+        (LoginProblem::Passkey, "That passkey did not work", 0),
         (LoginProblem::Missing, "Enter your username", 1),
         (LoginProblem::TooManyAttempts { minutes: 5 }, "Wait 5 minutes", 0),
         (LoginProblem::TooManyAttempts { minutes: 1 }, "Wait a minute", 0),

@@ -25,7 +25,17 @@ pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
         csrf: "the-csrf",
         username: "alice",
         problem,
+        passkey: Some(passkey("{}")),
+        passkey_first: false,
+        has_passwords: true,
         reauthenticate: false,
+    }
+}
+
+pub fn passkey(text: &str) -> PasskeyRequest<'_> {
+    PasskeyRequest {
+        options: text,
+        nonce: text,
     }
 }
 
@@ -68,6 +78,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
         for problem in [
             None,
             Some(LoginProblem::WrongCredentials),
+            Some(LoginProblem::Passkey),
             Some(LoginProblem::Missing),
             Some(LoginProblem::TooManyAttempts { minutes: 5 }),
             Some(LoginProblem::NoSignUp),
@@ -91,6 +102,9 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                     csrf: text,
                     username: text,
                     problem,
+                    passkey: Some(passkey(text)),
+                    passkey_first: problem.is_some(),
+                    has_passwords: problem != Some(LoginProblem::Passkey),
                     reauthenticate: problem.is_none(),
                 };
                 pages.push(page.to_html());
@@ -161,6 +175,51 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             };
             pages.push(page.to_html());
         }
+        for problem in [None, Some(account::PasskeyProblem::Expired)] {
+            let page = OfferPasskeyPage {
+                language,
+                purpose: LoginPurpose::Account { page: text },
+                go_on: "/account",
+                csrf: text,
+                request: passkey(text),
+                problem,
+            };
+            pages.push(page.to_html());
+        }
+        for (has_passwords, problem) in [
+            (true, Some(SetUpProblem::Password(NewPasswordProblem::TooShort))),
+            (true, None),
+            (false, Some(SetUpProblem::Passkey(account::PasskeyProblem::Known))),
+        ] {
+            let page = SetUpPage {
+                language,
+                username: text,
+                link: text,
+                csrf: text,
+                request: Some(passkey(text)),
+                has_passwords,
+                shortest_password: 8,
+                problem,
+            };
+            pages.push(page.to_html());
+        }
+        for passkey in [None, Some((passkey(text), text))] {
+            let page = SignUpPage {
+                language,
+                purpose: LoginPurpose::Account { page: text },
+                sign_in: "/account",
+                csrf: text,
+                typed: Typed {
+                    name: text,
+                    email: text,
+                    username: text,
+                },
+                shortest_password: 8,
+                problem: passkey.map(|_| SignUpProblem::Passkey(account::PasskeyProblem::Refused)),
+                passkey,
+            };
+            pages.push(page.to_html());
+        }
         let page = FormPostPage {
             language,
             action: text,
@@ -181,6 +240,11 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
         person: text,
         csrf: text,
         notice: Some(Notice::ProfileSaved),
+        ways: Ways {
+            passwords: true,
+            passkeys: true,
+        },
+        sure: Sure::Password { or_passkey: true },
     };
     let moment = || Moment::new(UnixTime(0), UnixTime(90), language);
     let field = |editable, problem| FieldState {
@@ -193,6 +257,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             frame,
             username: text,
             email: Some((text, true)),
+            passkeys: 2,
             password_set: Some(moment()),
             browsers: 2,
             apps: 1,
@@ -219,6 +284,41 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
                 last_seen: moment(),
                 current: false,
             }],
+        }
+        .to_html(),
+        PasskeysPage {
+            frame,
+            passkeys: vec![ShownPasskey {
+                id: text.to_owned(),
+                name: Some(text.to_owned()),
+                provider: Some("1Password"),
+                added: moment(),
+                last_used: Some(moment()),
+                synced: true,
+                only_way: false,
+            }],
+            request: Some(passkey(text)),
+            problem: Some(PasskeyProblem::TooMany),
+        }
+        .to_html(),
+        PasskeysPage {
+            frame: Frame {
+                page: Endpoint::AccountPasskeys,
+                ..frame
+            },
+            passkeys: Vec::new(),
+            request: None,
+            problem: Some(PasskeyProblem::OnlyWay),
+        }
+        .to_html(),
+        DeletionPage {
+            frame: Frame {
+                sure: Sure::Passkey,
+                ..frame
+            },
+            username: text,
+            unconfirmed: false,
+            password: None,
         }
         .to_html(),
         AppsPage {

@@ -27,6 +27,25 @@ async function reside(op, visitor, path = "/account", claims = {}) {
   await visitor.page.goto(op.url(path));
 }
 
+/** Gives the person who is at their account in `visitor` some passkeys. */
+async function havePasskeys(op, visitor, passkeys) {
+  const name = (await visitor.page.locator(".visitor .name").textContent()).trim();
+  const [{ id }] = await op.rows("SELECT user_id AS id FROM sessions ORDER BY rowid DESC LIMIT 1");
+  for (const [n, { name: called, aaguid, backed_up, last_used_at }] of passkeys.entries()) {
+    const secret = JSON.stringify({ id: "aWQ", alg: "ES256", jwk: {}, aaguid, transports: [], backup_eligible: true });
+    await op.rows(
+      "INSERT INTO credentials (id, user_id, kind, secret, created_at, name, backed_up, last_used_at) VALUES (?, ?, 'passkey', ?, ?, ?, ?, ?)",
+      `${name}${n}-${Math.random()}`,
+      id,
+      secret,
+      op.clock.seconds() - 86_400 * (n + 1),
+      called,
+      backed_up,
+      last_used_at,
+    );
+  }
+}
+
 /** Sends a form, and lets the page that comes be reloaded as it stands. */
 async function sendAndKeep(visitor, button) {
   const { page } = visitor;
@@ -154,6 +173,40 @@ export const GALLERY = {
     await visitor.page.locator("#new-password").fill("another pass phrase");
     await visitor.page.locator("#repeat-password").fill("another pass phrase");
     await sendAndKeep(visitor, "#change");
+  },
+
+  "account-passkeys": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/passkeys");
+    await havePasskeys(op, visitor, [
+      { name: "My phone", aaguid: "fbfc3007-154e-4ecc-8c0b-6e020557d7bd", backed_up: 1, last_used_at: op.clock.seconds() - 7_200 },
+      { name: null, aaguid: "08987058-cadc-4b81-b6e1-30de50dcbe96", backed_up: 0, last_used_at: null },
+    ]);
+    await visitor.page.reload();
+  },
+
+  "account-passkeys-none": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/passkeys");
+  },
+
+  "account-passkeys-confirm": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/passkeys");
+    await op.rows("UPDATE sessions SET auth_time = auth_time - 3600");
+    await havePasskeys(op, visitor, [{ name: "My phone", aaguid: "", backed_up: 1, last_used_at: null }]);
+    await visitor.page.reload();
+  },
+
+  "offer-passkey": async ({ op, visitor }) => {
+    await reside(op, visitor, "/passkeys/offer?page=overview");
+  },
+
+  "set-up": async ({ op, visitor }) => {
+    const person = await op.person();
+    const { url } = await op.json(`/admin/api/users/${person.id}/setup_link`, { method: "POST", bearer: op.adminToken });
+    await visitor.page.goto(url);
+  },
+
+  "set-up-over": async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/setup?link=x"));
   },
 
   "account-browsers": async ({ op, visitor }) => {

@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 
 use crate::{
     audit::{Actor, Entry, Event},
-    db::{audit, grants, sessions, token_families, users},
+    db::{
+        audit,
+        credentials::{self, OwnPasskey},
+        grants, sessions, token_families,
+    },
     edge::{
         http::{failure::PageFailure, request::Incoming},
         people::account_access::{Arrival, Resident},
@@ -36,14 +40,14 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     let lifetimes = &context.config.lifetimes;
     let mut arrival = Arrival::at(PAGE, request, context)?;
     let (hash, batch) = (&arrival.session_hash, &mut arrival.batch);
-    let summary = batch.add(users::summarize(hash, lifetimes, context.now));
+    let ways = batch.add(credentials::list_own(hash));
     let browsers = batch.add(sessions::list_own(hash, lifetimes, context.now));
     let apps = batch.add(grants::list_own(hash));
     let tokens = batch.add(token_families::list_own(hash, context.now));
     let events = batch.add(audit::list_own(hash, None, MOST_EVENTS));
     let (resident, rows) = arrival.enter(context).await?;
     let user = resident.user();
-    let set_at = rows.read(summary)?.and_then(|summary| summary.password_set_at);
+    let ways = rows.read(ways)?;
     let copy = json!({
         "issuer": context.config.issuer.as_str(),
         "copied_at": context.now,
@@ -53,8 +57,9 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
             "claims": user.claims.as_map(),
             "created_at": user.created_at,
             "updated_at": user.updated_at,
-            "password_set_at": set_at,
+            "password_set_at": ways.password_set_at,
         },
+        "passkeys": ways.passkeys.iter().map(OwnPasskey::describe).collect::<Vec<_>>(),
         "browsers": rows.read(browsers)?.iter().map(browser).collect::<Result<Vec<_>, _>>()?,
         "apps": rows.read(apps)?.iter().map(app).collect::<Vec<_>>(),
         "tokens": rows.read(tokens)?.iter().map(token).collect::<Result<Vec<_>, _>>()?,

@@ -7,5 +7,6 @@ pub mod data;
 pub mod deletion;
 pub mod email;
 pub mod overview;
+pub mod passkeys;
 pub mod password;
 pub mod profile;

@@ -1,6 +1,7 @@
 //! `/account`: who is signed in, and the way to everything else.
 
 use crate::{
+    config::Way,
     db::users,
     edge::{
         http::{failure::PageFailure, request::Incoming},
@@ -27,6 +28,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         frame: resident.frame(Endpoint::Account),
         username: resident.user().username.as_str(),
         email: claims.text("email").map(|email| (email, is_verified)),
+        passkeys: summary.as_ref().map_or(0, |summary| summary.passkeys),
         password_set: set_at.map(|at| Moment::new(UnixTime(at), context.now, resident.language)),
         browsers: summary.as_ref().map_or(1, |summary| summary.browsers),
         apps: summary.as_ref().map_or(0, |summary| summary.apps),
@@ -36,6 +38,10 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 }
 
 /// `GET /.well-known/change-password` ("A Well-Known URL for Changing Passwords" section 2).
-pub fn change_password() -> Reply {
-    Reply::see_other(Endpoint::AccountPassword.path().to_owned())
+pub fn change_password(context: &Context) -> Reply {
+    let page = match context.config.sign_in.has(Way::Password) {
+        true => Endpoint::AccountPassword,
+        false => Endpoint::AccountPasskeys,
+    };
+    Reply::see_other(page.path().to_owned())
 }

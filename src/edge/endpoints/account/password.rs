@@ -3,13 +3,18 @@
 use crate::{
     account::password,
     audit::{Actor, Entry, Event},
+    config::Way,
     db::{
         Batch, Statement, audit,
         sessions::{self, Ending},
         users,
     },
     edge::{
-        http::{cookies, failure::PageFailure, request::Incoming},
+        http::{
+            cookies,
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
         people::{
             account_access::{Confirmation, Resident},
             new_password::problem_of,
@@ -18,7 +23,7 @@ use crate::{
         sessions::ending,
     },
     fault::Fault,
-    pages::account::{Notice, PasswordCheck, PasswordPage, PasswordProblem},
+    pages::account::{Notice, PasswordCheck, PasswordPage, PasswordProblem, Sure},
     reply::Reply,
     routes::Endpoint,
     secret::{OpaqueToken, Purpose},
@@ -29,12 +34,14 @@ const PAGE: Endpoint = Endpoint::AccountPassword;
 /// `GET /account/password`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let resident = Resident::enter(PAGE, request, context).await?;
+    require_passwords(context)?;
     Ok(resident.page(200, html(&resident, None)))
 }
 
 /// `POST /account/password`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (resident, form) = Resident::submit(PAGE, request, context).await?;
+    require_passwords(context)?;
     let field = |name| form.single(name).ok().flatten().unwrap_or_default();
     let new = password::prepare(field("new_password"));
     let problem = match password::check(&new) {
@@ -78,9 +85,14 @@ async fn change(
     let ended = Entry::new(Event::SessionEnded, Actor::Person);
     let (session_hash, now) = (&resident.session_hash, context.now);
     let mut batch = Batch::default();
-    let changed = batch.add(users::change_password(session_hash, &password_hash, now));
+    let changed = batch.add(match resident.sure {
+        // They need not have one.
+        Sure::Already => users::set_own_password(&random::id()?, session_hash, &password_hash, now),
+        _ => users::change_password(session_hash, &password_hash, now),
+    });
     batch.push(audit::record_if_changed(&entry, context));
-    let renewed = batch.add(sessions::renew(session_hash, &cookie_hash, &password_hash, now));
+    let shown_at = resident.shown_now(context);
+    let renewed = batch.add(sessions::renew(session_hash, &cookie_hash, &password_hash, shown_at));
     batch.push(audit::record_ending(&ended, &others, context));
     ending::end_sessions(&others, &mut batch, context);
     batch.extend(forgiving);
@@ -95,6 +107,13 @@ async fn change(
     let held = resident.visitor.held.clone().begin(token, cookie_hash, &gone);
     let reply = resident.done(PAGE, Notice::PasswordChanged, context);
     Ok(cookies::hold(reply, &context.config, &held))
+}
+
+fn require_passwords(context: &Context) -> Result<(), PageFailure> {
+    match context.config.sign_in.has(Way::Password) {
+        true => Ok(()),
+        false => Err(Problem::NotFound.into()),
+    }
 }
 
 fn html(resident: &Resident, problem: Option<PasswordProblem>) -> String {

@@ -3,4 +3,5 @@
 pub mod access;
 pub mod audit;
 pub mod keys;
+pub mod passkeys;
 pub mod users;

@@ -1,9 +1,12 @@
 //! Discovery (OIDC Discovery 1.0 section 4, RFC 8414 section 3), the JWKS (RFC 7517 section 5), protected resource metadata
-//! (RFC 9728 section 3), the OpenAPI document, and the stylesheet.
+//! (RFC 9728 section 3), the OpenAPI document, where passkeys are managed, the stylesheet and the script.
 
 use std::cell::OnceCell;
 
+use serde_json::json;
+
 use crate::{
+    config::Way,
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         keys::{jwks, signer},
@@ -17,9 +20,9 @@ use crate::{
         protected_resource,
     },
     openapi,
-    pages::{Language, STYLESHEET, STYLESHEET_VERSION},
+    pages::{Language, PASSKEY_SCRIPT, PASSKEY_SCRIPT_VERSION, STYLESHEET, STYLESHEET_VERSION},
     reply::{Body, Document, Reply},
-    routes::Method,
+    routes::{Endpoint, Method},
     time::Lifetime,
 };
 
@@ -87,4 +90,34 @@ pub fn openapi() -> Reply {
 /// `GET /assets/limen.css`. Pages name it with its version, so it may be kept for ever.
 pub fn stylesheet() -> Reply {
     Reply::new(200, Body::Css(STYLESHEET)).cached(Lifetime::days(365), STYLESHEET_VERSION)
+}
+
+/// `GET /assets/passkey.js`, likewise.
+pub fn passkey_script() -> Reply {
+    Reply::new(200, Body::Script(PASSKEY_SCRIPT)).cached(Lifetime::days(365), PASSKEY_SCRIPT_VERSION)
+}
+
+/// `GET /.well-known/passkey-endpoints` ("A Well-Known URL for Relying Party Passkey Endpoints" section 2).
+pub fn passkey_endpoints(context: &Context) -> Result<Reply, MachineFailure> {
+    let config = &context.config;
+    if !config.sign_in.has(Way::Passkey) {
+        return Err(nothing_here());
+    }
+    let page = config.issuer.url(Endpoint::AccountPasskeys.path());
+    let document = Document::new(&json!({ "enroll": page, "manage": page }).to_string());
+    Ok(Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag))
+}
+
+/// `GET /.well-known/webauthn` (WebAuthn Level 3 section 5.11): the other origins that may use the passkeys of this site.
+pub fn related_origins(context: &Context) -> Result<Reply, MachineFailure> {
+    let origins = &context.config.sign_in.related_origins;
+    if origins.is_empty() {
+        return Err(nothing_here());
+    }
+    let document = Document::new(&json!({ "origins": origins }).to_string());
+    Ok(Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag))
+}
+
+fn nothing_here() -> MachineFailure {
+    MachineFailure::status(404, OAuthError::invalid_request("there is nothing here"))
 }

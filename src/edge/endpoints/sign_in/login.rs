@@ -1,20 +1,24 @@
-//! `/login`: username or e-mail address, and password.
+//! `/login`: username or e-mail address, and password; or a passkey.
 
 use crate::{
-    config::SignUp,
+    account::passkey::Refused,
+    config::{SignUp, Way},
+    db::sessions::Shown,
     edge::{
         http::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
         people::{
+            passkeys,
             password_check::{self, Verdict},
-            sign_in::{Along, Destination, Guest},
+            sign_in::{Along, Destination, Guest, SomebodyShown},
         },
-        platform::context::Context,
+        platform::{context::Context, random},
     },
-    oidc::authorize::Prompt,
-    pages::{LoginPage, LoginProblem},
+    fault::Fault,
+    oidc::{authorize::Prompt, params::Params, proven::Proven},
+    pages::{LoginPage, LoginProblem, PasskeyRequest},
     reply::Reply,
 };
 
@@ -30,7 +34,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     }
     let cookie = guest.visitor.settle(context)?;
     let hint = guest.destination.login_hint().to_owned();
-    let page = guest.page(200, &hint, guest.wants_what_nobody_can(context), context);
+    let page = guest.page(200, &hint, guest.wants_what_nobody_can(context), context)?;
     Ok(page.with_cookie(cookie))
 }
 
@@ -42,9 +46,23 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if let Some(reply) = guest.turned_down(&params, context).await? {
         return Ok(reply);
     }
+    match field("passkey") {
+        "" if context.config.sign_in.has(Way::Password) => with_password(&guest, &params, request, context).await,
+        answer if context.config.sign_in.has(Way::Passkey) => with_passkey(&guest, answer, request, context).await,
+        _ => Ok(guest.page(400, "", Some(LoginProblem::WrongCredentials), context)?),
+    }
+}
+
+async fn with_password(
+    guest: &Guest,
+    params: &Params,
+    request: &Incoming,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
     let (login, password) = (field("username").trim(), field("password"));
     if login.is_empty() || password.is_empty() {
-        return Ok(guest.page(400, login, Some(LoginProblem::Missing), context));
+        return Ok(guest.page(400, login, Some(LoginProblem::Missing), context)?);
     }
     match password_check::sign_in((login, password), &guest.visitor, &request.address(), context).await? {
         Verdict::Passed {
@@ -52,24 +70,58 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             password_hash,
             forgiving,
         } => {
-            let forgiven = Along {
+            let with = Along {
                 after: forgiving,
+                may_offer_passkey: field("can_have_passkey") == "yes" && context.config.sign_in.has(Way::Passkey),
                 ..Along::default()
             };
-            let signed_in = guest
-                .sign_in((user_id, &password_hash), forgiven, request, context)
-                .await?;
-            Ok(signed_in.unwrap_or_else(|| guest.page(400, "", Some(LoginProblem::WrongCredentials), context)))
+            let who = SomebodyShown {
+                user_id,
+                proven: Proven::password(context.now),
+                shown: Shown::Password(&password_hash),
+            };
+            match guest.sign_in(who, with, request, context).await? {
+                Some(reply) => Ok(reply),
+                None => Ok(guest.page(400, "", Some(LoginProblem::WrongCredentials), context)?),
+            }
         }
-        Verdict::Failed => Ok(guest.page(400, login, Some(LoginProblem::WrongCredentials), context)),
+        Verdict::Failed => Ok(guest.page(400, login, Some(LoginProblem::WrongCredentials), context)?),
         Verdict::TooMany { wait } => {
             let minutes = (wait.seconds() + 59) / 60;
-            let page = guest.page(429, login, Some(LoginProblem::TooManyAttempts { minutes }), context);
+            let page = guest.page(429, login, Some(LoginProblem::TooManyAttempts { minutes }), context)?;
             Ok(Reply {
                 retry_after: Some(wait),
                 ..page
             })
         }
+    }
+}
+
+async fn with_passkey(
+    guest: &Guest,
+    answer: &str,
+    request: &Incoming,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let checked = passkeys::check_sign_in(answer, &guest.visitor, guest.destination_name(), context).await?;
+    let passed = match checked {
+        Ok(passed) => passed,
+        Err(Refused::WrongChallenge) => return Ok(guest.page(400, "", Some(LoginProblem::Expired), context)?),
+        Err(_) => return Ok(guest.page(400, "", Some(LoginProblem::Passkey), context)?),
+    };
+    let with = Along {
+        before: passed.using.into(),
+        ..Along::default()
+    };
+    let who = SomebodyShown {
+        user_id: passed.user_id,
+        proven: passed.proven,
+        shown: Shown::JustNow,
+    };
+    match guest.sign_in(who, with, request, context).await? {
+        Some(reply) => Ok(reply),
+        // Disabled, or the same answer came twice.
+        None => Ok(guest.page(400, "", Some(LoginProblem::Passkey), context)?),
     }
 }
 
@@ -83,7 +135,20 @@ impl Guest {
         wants.then_some(LoginProblem::NoSignUp)
     }
 
-    fn page(&self, status: u16, username: &str, problem: Option<LoginProblem>, context: &Context) -> Reply {
+    fn page(
+        &self,
+        status: u16,
+        username: &str,
+        problem: Option<LoginProblem>,
+        context: &Context,
+    ) -> Result<Reply, Fault> {
+        let ways = &context.config.sign_in;
+        let has_passkeys = ways.has(Way::Passkey);
+        let options = match has_passkeys {
+            true => passkeys::ask_to_sign_in(&self.visitor, self.destination_name(), context)?,
+            false => String::new(),
+        };
+        let nonce = random::id()?;
         let session = self.session.as_ref().filter(|_| !self.wants_another);
         let signed_in = session.map(|session| session.user.username.as_str());
         let language = self.language();
@@ -98,9 +163,16 @@ impl Guest {
                 username
             },
             problem,
+            passkey: has_passkeys.then_some(PasskeyRequest {
+                options: &options,
+                nonce: &nonce,
+            }),
+            passkey_first: ways.puts_passkeys_first(),
+            has_passwords: ways.has(Way::Password),
             reauthenticate: signed_in.is_some(),
         }
         .to_html();
-        Reply::page(status, html, self.page_policy())
+        let policy = self.page_policy(has_passkeys.then_some(nonce));
+        Ok(Reply::page(status, html, policy))
     }
 }

@@ -7,13 +7,19 @@ use crate::{
     account::{
         email,
         name::nfc,
+        passkey::{Account, Refused},
         password::{self, NoHash},
         throttle,
         user::{User, Username},
     },
     audit::{Actor, Entry, Event},
-    config::SignUp,
-    db::{Batch, audit, throttles, users},
+    config::{SignUp, Way},
+    db::{
+        Batch, Statement, audit,
+        credentials::{self, Owner},
+        sessions::Shown,
+        throttles, users,
+    },
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -22,13 +28,14 @@ use crate::{
         people::{
             folding,
             new_password::problem_of,
-            sign_in::{Along, Guest},
+            passkeys::{self, Asked},
+            sign_in::{Along, Guest, SomebodyShown},
         },
         platform::{context::Context, random},
     },
     fault::Fault,
-    oidc::{claims::StandardClaims, subject::SubjectSalt},
-    pages::{SignUpPage, SignUpProblem, Typed},
+    oidc::{claims::StandardClaims, proven::Proven, subject::SubjectSalt},
+    pages::{PasskeyRequest, SignUpPage, SignUpProblem, Typed, account::PasskeyProblem},
     readable::without_invisible,
     reply::Reply,
     routes::Endpoint,
@@ -65,7 +72,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
             ..Typed::default()
         },
     };
-    let page = page(&guest, 200, typed, None, context);
+    let page = page(&guest, 200, typed, None, context)?;
     Ok(page.with_cookie(cookie))
 }
 
@@ -86,45 +93,70 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     if let Some(wait) = count(request, context).await? {
         let minutes = (wait.seconds() + 59) / 60;
-        let page = page(
-            &guest,
-            429,
-            typed,
-            Some(SignUpProblem::TooManyAttempts { minutes }),
-            context,
-        );
+        let problem = SignUpProblem::TooManyAttempts { minutes };
+        let page = page(&guest, 429, typed, Some(problem), context)?;
         return Ok(Reply {
             retry_after: Some(wait),
             ..page
         });
     }
-    let refuse = |problem| Ok(page(&guest, 400, typed, Some(problem), context));
-    let user = match account(typed, context)? {
+    let refuse = |problem| Ok(page(&guest, 400, typed, Some(problem), context)?);
+    // A passkey was made for the account that the page had an id for.
+    let by_passkey = !context.config.sign_in.has(Way::Password);
+    let id = match by_passkey {
+        true => field("account").to_owned(),
+        false => random::id()?,
+    };
+    let user = match account(id, typed, context)? {
         Ok(user) => user,
         Err(problem) => return refuse(problem),
-    };
-    let hash = match password::hash(&password::prepare(field("password")), random::bytes()?) {
-        Ok(hash) => hash,
-        Err(NoHash::Unfit(unfit)) => return refuse(SignUpProblem::Password(problem_of(unfit))),
-        Err(NoHash::Failed) => return Err(Fault::new("password", "no hash").into()),
     };
     let entry = Entry {
         client_id: guest.destination.client_id(),
         ..Entry::new(Event::SignedUp, Actor::Person).user(&user.id)
     };
+    let mut before = vec![users::insert(&user).into(), audit::record_if_changed(&entry, context)];
     // The account and its first session, or neither.
-    let made = Along {
-        before: vec![
-            users::insert(&user).into(),
-            audit::record_if_changed(&entry, context),
-            users::set_password(&random::id()?, &user, &hash, context.now),
-        ],
-        ..Along::default()
+    let signed_in = if by_passkey {
+        let asked = Asked::SignUp(&user.id);
+        let (new, challenge) = match passkeys::read_new(field("passkey"), &guest.visitor, &asked, context) {
+            Ok(read) => read,
+            Err(Refused::WrongChallenge) => return refuse(SignUpProblem::Passkey(PasskeyProblem::Expired)),
+            Err(_) => return refuse(SignUpProblem::Passkey(PasskeyProblem::Refused)),
+        };
+        let (insert, answered) = credentials::add_passkey(&new, None, &Owner::Is(&user), &challenge, context.now);
+        before.extend([insert.into(), answered]);
+        let who = SomebodyShown {
+            user_id: user.id.clone(),
+            proven: Proven::passkey(new.passkey.backup_eligible, context.now),
+            shown: Shown::JustNow,
+        };
+        guest.sign_in(who, along(before), request, context).await?
+    } else {
+        let hash = match password::hash(&password::prepare(field("password")), random::bytes()?) {
+            Ok(hash) => hash,
+            Err(NoHash::Unfit(unfit)) => return refuse(SignUpProblem::Password(problem_of(unfit))),
+            Err(NoHash::Failed) => return Err(Fault::new("password", "no hash").into()),
+        };
+        before.push(users::set_password(&random::id()?, &user, &hash, context.now));
+        let who = SomebodyShown {
+            user_id: user.id.clone(),
+            proven: Proven::password(context.now),
+            shown: Shown::Password(&hash),
+        };
+        guest.sign_in(who, along(before), request, context).await?
     };
-    let signed_in = guest.sign_in((user.id, &hash), made, request, context).await?;
     match signed_in {
         Some(reply) => Ok(reply),
         None => refuse(SignUpProblem::Taken),
+    }
+}
+
+/// What makes the account, before its session.
+fn along(before: Vec<Statement>) -> Along {
+    Along {
+        before,
+        ..Along::default()
     }
 }
 
@@ -149,7 +181,7 @@ async fn count(request: &Incoming, context: &Context) -> Result<Option<Lifetime>
 }
 
 /// The account that was typed, or what is wrong with it.
-fn account(typed: Typed<'_>, context: &Context) -> Result<Result<User, SignUpProblem>, PageFailure> {
+fn account(id: String, typed: Typed<'_>, context: &Context) -> Result<Result<User, SignUpProblem>, PageFailure> {
     if typed.name.chars().count() > LONGEST_NAME || typed.name.chars().any(char::is_control) {
         return Ok(Err(SignUpProblem::Name));
     }
@@ -171,7 +203,7 @@ fn account(typed: Typed<'_>, context: &Context) -> Result<Result<User, SignUpPro
     };
     Ok(Ok(User {
         subject_salt: SubjectSalt::new(random::bytes()?),
-        id: random::id()?,
+        id,
         username,
         claims,
         disabled_at: None,
@@ -180,8 +212,28 @@ fn account(typed: Typed<'_>, context: &Context) -> Result<Result<User, SignUpPro
     }))
 }
 
-fn page(guest: &Guest, status: u16, typed: Typed<'_>, problem: Option<SignUpProblem>, context: &Context) -> Reply {
+fn page(
+    guest: &Guest,
+    status: u16,
+    typed: Typed<'_>,
+    problem: Option<SignUpProblem>,
+    context: &Context,
+) -> Result<Reply, Fault> {
     let language = guest.language();
+    let by_passkey = !context.config.sign_in.has(Way::Password);
+    let (id, nonce) = (random::id()?, random::id()?);
+    let options = match by_passkey {
+        true => {
+            // The script fills in the name that is typed.
+            let nobody = Account {
+                id: &id,
+                username: "",
+                display_name: "",
+            };
+            passkeys::ask_for_new(&guest.visitor, &Asked::SignUp(&id), &nobody, &[], context)?
+        }
+        false => String::new(),
+    };
     let html = SignUpPage {
         language,
         purpose: guest.purpose(language),
@@ -189,8 +241,16 @@ fn page(guest: &Guest, status: u16, typed: Typed<'_>, problem: Option<SignUpProb
         csrf: &guest.visitor.csrf(FORM, context),
         typed,
         shortest_password: password::SHORTEST,
+        passkey: by_passkey.then_some((
+            PasskeyRequest {
+                options: &options,
+                nonce: &nonce,
+            },
+            id.as_str(),
+        )),
         problem,
     }
     .to_html();
-    Reply::page(status, html, guest.page_policy())
+    let policy = guest.page_policy(by_passkey.then(|| nonce.clone()));
+    Ok(Reply::page(status, html, policy))
 }

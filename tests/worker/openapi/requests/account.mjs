@@ -1,5 +1,6 @@
 // The pages of one's own account.
 
+import { Authenticator } from "../../support/authenticator.mjs";
 import { startLimen } from "../../support/limen.mjs";
 import { fieldsOf, untilThrottled } from "./shared.mjs";
 
@@ -67,6 +68,22 @@ export const ACCOUNT = {
     const { send } = await resident(stage, "/account/apps");
     return [await send({}), await send({ csrf: "x" }), await send({ client_id: stage.client.id })];
   },
+  passkeysPage: async ({ op, browser }) => [
+    await browser.fetch("/account/passkeys"),
+    await op.fetch("/account/passkeys"),
+    await (await resident({ op: await startLimen({ vars: { SIGN_IN: "password" } }) }, "/account/passkeys")).open(),
+  ],
+  passkeys: async (stage) => {
+    const { send, open } = await resident(stage, "/account/passkeys");
+    const options = JSON.parse(/data-options="([^"]*)"/.exec(await (await open()).text())[1].replaceAll("&#34;", '"'));
+    const passkey = new Authenticator(stage.op).create(options);
+    const none = await resident({ op: await startLimen({ vars: { SIGN_IN: "password" } }) }, "/account/passkeys");
+    const answers = [await send({}), await send({ csrf: "x" }), await send({ passkey: "x" }), await send({ passkey }), await none.send({})];
+    stage.op.clock.advance({ minutes: 11 });
+    answers.push(await send({ passkey }));
+    stage.op.clock.advance({ minutes: -11 });
+    return answers;
+  },
   deleteAccount: async (stage) => {
     const { send } = await resident(stage, "/account/delete");
     const other = await resident(stage, "/account/delete");
@@ -87,6 +104,7 @@ async function resident({ op }, path) {
   const [form] = (page.forms.length > 0 ? page : await browser.open("/account/password")).forms;
   const { csrf } = fieldsOf(form);
   const send = (fields) => browser.fetch(path, { form: { csrf, ...fields } });
+  const open = () => browser.fetch(path);
   const change = (fields) => send({ current_password: person.password, ...fields });
-  return { person, send, change };
+  return { person, send, open, change };
 }

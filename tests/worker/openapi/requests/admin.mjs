@@ -1,5 +1,6 @@
 // The operator's API.
 
+import { withPasskey } from "../../support/authenticator.mjs";
 import { startLimen } from "../../support/limen.mjs";
 
 export const ADMIN = {
@@ -39,6 +40,23 @@ export const ADMIN = {
   endUserSessions: async ({ op }) => {
     const end = (id) => op.admin(`/admin/api/users/${id}/sessions`, { method: "DELETE" });
     return [await end((await op.person()).id), await end("nobody")];
+  },
+  listUserPasskeys: async ({ op }) => {
+    const person = await op.person();
+    await withPasskey(op, person);
+    return [await op.admin(`/admin/api/users/${person.id}/passkeys`), await op.admin("/admin/api/users/nobody/passkeys")];
+  },
+  removeUserPasskey: async ({ op }) => {
+    const person = await op.person();
+    await withPasskey(op, person);
+    const path = `/admin/api/users/${person.id}/passkeys`;
+    const { passkeys } = await op.json(path, { bearer: op.adminToken });
+    const remove = () => op.admin(`${path}/${passkeys[0].id}`, { method: "DELETE" });
+    return [await remove(), await remove()];
+  },
+  makeSetUpLink: async ({ op }) => {
+    const make = (id) => op.admin(`/admin/api/users/${id}/setup_link`, { method: "POST" });
+    return [await make((await op.person()).id), await make("nobody")];
   },
   listUserGrants: async ({ op }) => {
     const [client, person] = [await op.client(), await op.person()];

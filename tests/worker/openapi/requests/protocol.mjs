@@ -1,5 +1,6 @@
 // Discovery, tokens, and what programs ask with them.
 
+import { startLimen } from "../../support/limen.mjs";
 import { clientOverItsAssertions, manyDocuments, otherToken } from "./shared.mjs";
 
 export const PROTOCOL = {
@@ -14,6 +15,15 @@ export const PROTOCOL = {
   },
   openapi: async ({ op }) => [await op.fetch("/openapi.json")],
   stylesheet: async ({ op }) => [await op.fetch("/assets/limen.css")],
+  passkeyScript: async ({ op }) => [await op.fetch("/assets/passkey.js")],
+  passkeyEndpoints: async ({ op }) => [
+    await op.fetch("/.well-known/passkey-endpoints"),
+    await (await startLimen({ vars: { SIGN_IN: "password" } })).fetch("/.well-known/passkey-endpoints"),
+  ],
+  relatedOrigins: async ({ op }) => [
+    await op.fetch("/.well-known/webauthn"),
+    await (await startLimen()).fetch("/.well-known/webauthn"),
+  ],
   token: async ({ op, client, person, browser }) => {
     const grant = await browser.obtain(client, person);
     const service = await op.serviceClient();

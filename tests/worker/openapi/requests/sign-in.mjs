@@ -1,5 +1,6 @@
 // The way of a person through an authorization request: sign-in, choice, consent, sign-out.
 
+import { Authenticator, optionsOf } from "../../support/authenticator.mjs";
 import { fieldsOf, manyDocuments } from "./shared.mjs";
 
 export const SIGN_IN = {
@@ -46,6 +47,32 @@ export const SIGN_IN = {
       answers.push(await send({ username: other.username, password: "wrong" }));
     }
     return answers;
+  },
+  offerPasskeyPage: async ({ op, browser }) => [
+    await browser.fetch("/passkeys/offer?page=overview"),
+    await op.browser().fetch("/passkeys/offer?page=overview"),
+    await browser.fetch("/passkeys/offer?interaction=x"),
+    await browser.fetch("/passkeys/offer?page=nowhere"),
+  ],
+  offerPasskey: async ({ op }) => {
+    const browser = op.browser();
+    await browser.signIn(await browser.open("/account"), await op.person());
+    const page = await browser.open("/passkeys/offer?page=overview");
+    const fields = fieldsOf(page.form("add"));
+    const send = (more) => browser.fetch("/passkeys/offer", { form: { ...fields, ...more } });
+    const passkey = new Authenticator(op).create(optionsOf(page));
+    return [await send({ passkey: "x" }), await send({ csrf: "x" }), await send({ page: "nowhere" }), await send({ passkey })];
+  },
+  setUpPage: async ({ op }) => {
+    const link = await setUpLink(op);
+    return [await op.browser().fetch(link), await op.browser().fetch("/setup?link=x")];
+  },
+  setUp: async ({ op }) => {
+    const browser = op.browser();
+    const page = await browser.open(await setUpLink(op));
+    const fields = fieldsOf(page.form("new_password"));
+    const send = (more) => browser.fetch("/setup", { form: { ...fields, ...more } });
+    return [await send({ new_password: "x" }), await send({ csrf: "x" }), await send({ new_password: "three random words" })];
   },
   consentPage: async (stage) => {
     const { browser, fields } = await beforeConsent(stage);
@@ -203,4 +230,10 @@ function longPost(op, path) {
 async function signedOutConsent({ op, client }) {
   const browser = op.browser();
   return browser.fetch(`/consent?interaction=${await waiting(browser, client)}`);
+}
+
+async function setUpLink(op) {
+  const person = await op.person();
+  const { url } = await op.json(`/admin/api/users/${person.id}/setup_link`, { method: "POST", bearer: op.adminToken });
+  return url.slice(op.issuer.length);
 }

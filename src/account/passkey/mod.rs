@@ -1,0 +1,161 @@
+//! Passkeys: credentials of Web Authentication (WebAuthn Level 3). What is here decides; the signature itself is WebCrypto's to
+//! verify.
+//!
+//! Attestation is asked `none`: what a browser still sends of it is not read. So nothing is known for certain of the device that
+//! holds a key, and Limen claims nothing of it.
+
+mod assertion;
+mod authenticator_data;
+mod challenge;
+mod client_data;
+mod cose_key;
+mod provider;
+mod registration;
+#[cfg(test)]
+mod tests;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+pub use self::{
+    assertion::{Answer, Checked, sign_in_options},
+    challenge::{Challenge, LIFETIME as CHALLENGE_LIFETIME},
+    cose_key::KeyAlg,
+    provider::provider,
+    registration::{Account, New, creation_options},
+};
+
+/// The most bytes of a credential id: "Verify that the credentialId is <= 1023 bytes" (section 7.1 step 25).
+const LONGEST_ID: usize = 1_023;
+
+/// The most passkeys of a person.
+pub const MOST: i64 = 20;
+
+/// The most characters of the name that a person gives one.
+pub const LONGEST_NAME: usize = 60;
+
+/// How long a browser may take to ask the person, in milliseconds.
+const TIMEOUT: u32 = 300_000;
+
+/// The site that passkeys belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelyingParty<'a> {
+    /// The RP ID: a host name.
+    pub id: &'a str,
+    /// The origin of the pages that ask for passkeys.
+    pub origin: &'a str,
+}
+
+/// A passkey as it is kept: the "credential record" (section 4) less what has a column of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passkey {
+    /// The credential id, in base64url.
+    pub id: String,
+    /// Under which algorithm its key signs.
+    pub alg: KeyAlg,
+    /// Its public key.
+    pub jwk: Value,
+    /// What made it, as a UUID; all zeros where that is not told.
+    pub aaguid: String,
+    /// How a browser reaches it.
+    #[serde(default)]
+    pub transports: Vec<String>,
+    /// Whether it may be copied to other devices.
+    pub backup_eligible: bool,
+}
+
+impl Passkey {
+    /// The key of its row: a digest, since ids can be long.
+    pub fn row_id(&self) -> String {
+        let id = URL_SAFE_NO_PAD.decode(&self.id).unwrap_or_default();
+        row_id(&id)
+    }
+}
+
+/// What changes with each use of a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// The signature counter; 0 where the authenticator does not count.
+    pub counter: u32,
+    /// Whether it has been copied to other devices.
+    pub backed_up: bool,
+}
+
+/// Why an answer of a browser does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // The descriptions say it.
+pub enum Refused {
+    NotJson,
+    NoClientData,
+    WrongType,
+    WrongChallenge,
+    UsedChallenge,
+    WrongOrigin,
+    CrossOrigin,
+    WrongRelyingParty,
+    NotPresent,
+    NotVerified,
+    BackedUpButNotEligible,
+    EligibilityChanged,
+    BadAuthenticatorData,
+    BadAttestation,
+    NoKey,
+    UnknownAlgorithm,
+    BadKey,
+    BadId,
+    Unknown,
+    AnotherPerson,
+    BadSignature,
+    CounterWentBack,
+}
+
+impl Refused {
+    /// What is wrong, for operators and developers.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::NotJson => "the answer is not the JSON of a credential",
+            Self::NoClientData => "clientDataJSON is not readable",
+            Self::WrongType => "the client data is of another kind of ceremony",
+            Self::WrongChallenge => "the challenge is not one for this browser and this page, or is too old",
+            Self::UsedChallenge => "the challenge was answered before",
+            Self::WrongOrigin => "the origin is another one",
+            Self::CrossOrigin => "the page was in a frame of another origin",
+            Self::WrongRelyingParty => "the RP ID is another one",
+            Self::NotPresent => "nobody was present",
+            Self::NotVerified => "the authenticator did not verify the person",
+            Self::BackedUpButNotEligible => "the key is backed up and cannot be",
+            Self::EligibilityChanged => "whether the key can be backed up has changed",
+            Self::BadAuthenticatorData => "the authenticator data is not well-formed",
+            Self::BadAttestation => "the attestation object is not well-formed",
+            Self::NoKey => "there is no new key",
+            Self::UnknownAlgorithm => "the algorithm was not asked for",
+            Self::BadKey => "the public key is not well-formed",
+            Self::BadId => "the credential id is empty, too long or another one",
+            Self::Unknown => "there is no such passkey",
+            Self::AnotherPerson => "the passkey is another person's",
+            Self::BadSignature => "the signature is wrong",
+            Self::CounterWentBack => "the signature counter went back: the key may have been copied",
+        }
+    }
+}
+
+/// The key of the row of a credential id.
+pub fn row_id(credential_id: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(credential_id))
+}
+
+/// A member in base64url; some browsers' JSON pads it.
+fn decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
+}
+
+/// A credential id.
+fn decode_id(text: &str) -> Result<Vec<u8>, Refused> {
+    let id = decode(text).ok_or(Refused::BadId)?;
+    match (1..=LONGEST_ID).contains(&id.len()) {
+        true => Ok(id),
+        false => Err(Refused::BadId),
+    }
+}

@@ -1,0 +1,123 @@
+//! `SIGN_IN`: how people sign in, and in which order the page offers it. `PASSKEY_RP_ID`, `PASSKEY_ORIGINS`: whose passkeys these are.
+
+use url::{Host, Url};
+
+use super::{Issuer, reader::Reader};
+
+/// A way to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A username or an e-mail address, and a password.
+    Password,
+    /// A passkey.
+    Passkey,
+}
+
+impl Way {
+    const ALL: [Self; 2] = [Self::Password, Self::Passkey];
+
+    /// Its name, in `SIGN_IN` and as a kind of credential.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Passkey => "passkey",
+        }
+    }
+}
+
+/// How people sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// The ways, in the operator's order. There is one at least.
+    ways: Vec<Way>,
+    /// The RP ID of passkeys (WebAuthn Level 3 section 4): a host name.
+    pub rp_id: String,
+    /// The origins, beside the issuer, that may use passkeys of this RP ID (section 5.11).
+    pub related_origins: Vec<String>,
+}
+
+impl SignIn {
+    /// Whether that is a way to sign in here.
+    pub fn has(&self, way: Way) -> bool {
+        self.ways.contains(&way)
+    }
+
+    /// Whether passkeys come before passwords.
+    pub fn puts_passkeys_first(&self) -> bool {
+        self.ways.first() == Some(&Way::Passkey)
+    }
+
+    /// The kinds of credentials that are a way in, as a JSON array.
+    pub fn kinds(&self) -> String {
+        let names: Vec<_> = self.ways.iter().map(|way| format!("\"{}\"", way.as_str())).collect();
+        format!("[{}]", names.join(","))
+    }
+
+    pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>, issuer: Option<&Issuer>) -> Self {
+        let own_host = issuer.and_then(host_name);
+        let rp_id = reader.text("PASSKEY_RP_ID");
+        if rp_id.as_deref().is_some_and(|id| !is_host_name(id)) {
+            reader
+                .problems
+                .push("PASSKEY_RP_ID must be a host name in small letters".to_owned());
+        }
+        let rp_id = rp_id.or(own_host).unwrap_or_default();
+        let names = Way::ALL.map(Way::as_str);
+        let ways = match reader.text("SIGN_IN") {
+            // An IP address has no passkeys.
+            None => Way::ALL
+                .into_iter()
+                .filter(|way| *way != Way::Passkey || !rp_id.is_empty())
+                .collect(),
+            Some(text) => {
+                let words: Vec<_> = text.split_whitespace().collect();
+                let ways: Vec<_> = words
+                    .iter()
+                    .filter_map(|word| Way::ALL.into_iter().find(|way| way.as_str() == *word))
+                    .collect();
+                let twice = ways
+                    .iter()
+                    .enumerate()
+                    .any(|(place, way)| ways.iter().skip(place + 1).any(|other| other == way));
+                if ways.is_empty() || ways.len() != words.len() || twice {
+                    reader.problems.push(format!(
+                        "SIGN_IN must be one or more of, each once: {}",
+                        names.join(" ")
+                    ));
+                }
+                if ways.contains(&Way::Passkey) && rp_id.is_empty() && issuer.is_some() {
+                    let problem = "SIGN_IN has passkey, which needs an ISSUER with a host name or a PASSKEY_RP_ID";
+                    reader.problems.push(problem.to_owned());
+                }
+                ways
+            }
+        };
+        let origins = reader.text("PASSKEY_ORIGINS").unwrap_or_default();
+        let related_origins: Vec<_> = origins.split_whitespace().map(str::to_owned).collect();
+        if !related_origins.iter().all(|origin| Issuer::parse(origin).is_ok()) {
+            reader
+                .problems
+                .push("PASSKEY_ORIGINS must be https origins, with spaces between them".to_owned());
+        }
+        Self {
+            ways,
+            rp_id,
+            related_origins,
+        }
+    }
+}
+
+/// The host of an issuer, where it is a name.
+fn host_name(issuer: &Issuer) -> Option<String> {
+    match Url::parse(issuer.as_str()).ok()?.host()? {
+        Host::Domain(name) => Some(name.to_owned()),
+        Host::Ipv4(_) | Host::Ipv6(_) => None,
+    }
+}
+
+fn is_host_name(text: &str) -> bool {
+    match Url::parse(&format!("https://{text}")) {
+        Ok(url) => matches!(url.host(), Some(Host::Domain(name)) if name == text),
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,340 @@
+//! `credentials` of other kinds than passwords (those stand in `users`), and the `challenges` that were answered.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Query, Rows, Statement, from_json, to_json, users};
+use crate::{
+    account::{
+        passkey::{Challenge, MOST, New, Passkey, State, provider},
+        user::User,
+    },
+    fault::Fault,
+    secret::Hash,
+    time::UnixTime,
+};
+
+/// The passkey of a row, with its person.
+pub fn find_passkey(row_id: &str) -> Query<Option<(Passkey, State, User)>> {
+    Statement::new(format!(
+        "SELECT c.secret AS passkey, c.counter, c.backed_up, {}
+         FROM credentials c JOIN users u ON u.id = c.user_id WHERE c.id = ? AND c.kind = 'passkey'",
+        users::COLUMNS
+    ))
+    .bind(row_id)
+    .read_by(read_passkey)
+}
+
+fn read_passkey(rows: &Rows) -> Result<Option<(Passkey, State, User)>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        passkey: String,
+        counter: u32,
+        backed_up: i64,
+        #[serde(flatten)]
+        user: users::Row,
+    }
+    let Some(row) = rows.first::<Row>()? else {
+        return Ok(None);
+    };
+    let state = State {
+        counter: row.counter,
+        backed_up: row.backed_up != 0,
+    };
+    Ok(Some((from_json(&row.passkey)?, state, row.user.into_user()?)))
+}
+
+/// Uses a passkey, and its challenge up, if nobody has answered that and the counter still rises. What hangs on it comes next, where
+/// `changes() > 0`.
+pub fn use_passkey(row_id: &str, now_in: State, challenge: &Challenge, now: UnixTime) -> [Statement; 2] {
+    let statement = Statement::new(
+        "UPDATE credentials SET counter = ?, backed_up = ?, last_used_at = ?
+         WHERE id = ? AND kind = 'passkey' AND (counter < ? OR counter = 0 AND ? = 0)
+           AND EXISTS (SELECT 1 FROM users WHERE users.id = credentials.user_id AND disabled_at IS NULL) AND ",
+    )
+    .bind(now_in.counter)
+    .bind(now_in.backed_up)
+    .bind(now)
+    .bind(row_id)
+    .bind(now_in.counter)
+    .bind(now_in.counter);
+    [statement.append(unanswered(challenge)), answer_if_changed(challenge)]
+}
+
+/// Whose credential a new passkey becomes, as a query for `owner`.
+pub enum Owner<'a> {
+    /// The person behind a session.
+    Behind(&'a Hash),
+    /// A person who is as given.
+    Is(&'a User),
+    /// The person whom a set-up link was made for.
+    Linked(&'a SetUpLink),
+}
+
+impl Owner<'_> {
+    fn query(&self) -> Statement {
+        match self {
+            Self::Behind(hash) => Statement::new("SELECT user_id AS owner FROM sessions WHERE hash = ?").bind(*hash),
+            Self::Is(user) => {
+                let statement = Statement::new(concat!("SELECT id AS owner FROM ", users::as_given!()));
+                users::bind_as_given(statement, user)
+            }
+            Self::Linked(link) => {
+                Statement::new("SELECT l.user_id AS owner FROM credentials l WHERE ").append(link.condition())
+            }
+        }
+    }
+}
+
+/// Gives somebody a new passkey, if nobody has it, nobody has answered the challenge, and they have not too many. What hangs on it
+/// comes after both statements, where `changes() > 0`. The first says whether it did.
+pub fn add_passkey(
+    new: &New,
+    name: Option<&str>,
+    owner: &Owner<'_>,
+    challenge: &Challenge,
+    now: UnixTime,
+) -> (Query<bool>, Statement) {
+    let statement = Statement::new(
+        "INSERT INTO credentials (id, user_id, kind, secret, created_at, name, counter, backed_up)
+         SELECT ?, owner, 'passkey', ?, ?, ?, ?, ? FROM (",
+    )
+    .bind(&new.passkey.row_id())
+    .bind(&to_json(&new.passkey))
+    .bind(now)
+    .bind(name)
+    .bind(new.state.counter)
+    .bind(new.state.backed_up)
+    .append(owner.query())
+    .append(Statement::new(
+        ") WHERE (SELECT COUNT(*) FROM credentials o WHERE o.user_id = owner AND o.kind = 'passkey') < ? AND ",
+    ))
+    .bind(MOST)
+    .append(unanswered(challenge))
+    .append(Statement::new(" ON CONFLICT DO NOTHING RETURNING id"));
+    (statement.any(), answer_if_changed(challenge))
+}
+
+/// Calls a passkey of the person behind a session something else; `None` takes the name away.
+pub fn rename_own(session_hash: &Hash, row_id: &str, name: Option<&str>) -> Statement {
+    Statement::new(
+        "UPDATE credentials SET name = ?
+         WHERE id = ? AND kind = 'passkey' AND user_id = (SELECT user_id FROM sessions WHERE hash = ?) RETURNING id",
+    )
+    .bind(name)
+    .bind(row_id)
+    .bind(session_hash)
+}
+
+/// Takes a passkey from the person behind a session, if they have another of `kinds`, a JSON array: the ways to sign in that there
+/// are.
+pub fn remove_own(session_hash: &Hash, row_id: &str, kinds: &str) -> Query<bool> {
+    Statement::new(
+        "DELETE FROM credentials
+         WHERE id = ? AND kind = 'passkey' AND user_id = (SELECT user_id FROM sessions WHERE hash = ?)
+           AND EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
+                        AND o.kind IN (SELECT value FROM json_each(?)))
+         RETURNING id",
+    )
+    .bind(row_id)
+    .bind(session_hash)
+    .bind(kinds)
+    .any()
+}
+
+/// Takes a passkey from a person.
+pub fn remove(user_id: &str, row_id: &str) -> Query<bool> {
+    Statement::new("DELETE FROM credentials WHERE id = ? AND kind = 'passkey' AND user_id = ? RETURNING id")
+        .bind(row_id)
+        .bind(user_id)
+        .any()
+}
+
+/// A passkey, as its person sees it beside their others.
+#[derive(Clone, Debug)]
+pub struct OwnPasskey {
+    pub row_id: String,
+    pub passkey: Passkey,
+    pub name: Option<String>,
+    pub created_at: UnixTime,
+    pub last_used_at: Option<UnixTime>,
+    pub backed_up: bool,
+}
+
+impl OwnPasskey {
+    /// As the admin API and the copy of an account have it.
+    pub fn describe(&self) -> Value {
+        json!({
+            "id": self.row_id,
+            "name": self.name,
+            "provider": provider(&self.passkey.aaguid),
+            "aaguid": self.passkey.aaguid,
+            "alg": self.passkey.alg,
+            "transports": self.passkey.transports,
+            "backup_eligible": self.passkey.backup_eligible,
+            "backed_up": self.backed_up,
+            "created_at": self.created_at,
+            "last_used_at": self.last_used_at,
+        })
+    }
+}
+
+/// The ways in which a person signs in.
+#[derive(Clone, Debug, Default)]
+pub struct Ways {
+    pub password_set_at: Option<UnixTime>,
+    /// The oldest first.
+    pub passkeys: Vec<OwnPasskey>,
+}
+
+const WAYS: &str =
+    "SELECT id, kind, CASE kind WHEN 'passkey' THEN secret END AS passkey, name, created_at, last_used_at, backed_up
+    FROM credentials WHERE user_id = ";
+
+/// Those of the person behind a session.
+pub fn list_own(session_hash: &Hash) -> Query<Ways> {
+    Statement::new(format!(
+        "{WAYS}(SELECT user_id FROM sessions WHERE hash = ?) ORDER BY created_at, id"
+    ))
+    .bind(session_hash)
+    .read_by(read_ways)
+}
+
+/// Those of a person.
+pub fn list_of(user_id: &str) -> Query<Ways> {
+    Statement::new(format!("{WAYS}? ORDER BY created_at, id"))
+        .bind(user_id)
+        .read_by(read_ways)
+}
+
+/// A kind that this Worker does not know counts for nothing.
+fn read_ways(rows: &Rows) -> Result<Ways, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: String,
+        kind: String,
+        passkey: Option<String>,
+        name: Option<String>,
+        created_at: i64,
+        last_used_at: Option<i64>,
+        backed_up: i64,
+    }
+    let mut ways = Ways::default();
+    for row in rows.all::<Row>()? {
+        match (row.kind.as_str(), row.passkey) {
+            ("password", _) => ways.password_set_at = Some(UnixTime(row.created_at)),
+            ("passkey", Some(passkey)) => ways.passkeys.push(OwnPasskey {
+                passkey: from_json(&passkey)?,
+                row_id: row.id,
+                name: row.name,
+                created_at: UnixTime(row.created_at),
+                last_used_at: row.last_used_at.map(UnixTime),
+                backed_up: row.backed_up != 0,
+            }),
+            _ => {}
+        }
+    }
+    Ok(ways)
+}
+
+/// Notes that a person is asked whether they want a passkey, as their new session `session_id` begins: if they have none, and were
+/// not asked since `last`. A row where they are.
+pub fn offer(user_id: &str, session_id: &str, last: UnixTime, now: UnixTime) -> Query<bool> {
+    Statement::new(
+        "UPDATE users SET passkey_offered_at = ?
+         WHERE id = ? AND (passkey_offered_at IS NULL OR passkey_offered_at < ?)
+           AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = users.id AND c.kind = 'passkey')
+           AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = ?)
+         RETURNING id",
+    )
+    .bind(now)
+    .bind(user_id)
+    .bind(last)
+    .bind(session_id)
+    .any()
+}
+
+/// A link that an operator made for a person to set up how they sign in, as it comes back. Each person has one at most.
+pub struct SetUpLink {
+    pub user_id: String,
+    pub hash: Hash,
+    /// When it must have been made at the earliest.
+    pub oldest: UnixTime,
+}
+
+impl SetUpLink {
+    fn row_id(user_id: &str) -> String {
+        format!("set-up link of {user_id}")
+    }
+
+    /// Holds for the row `l` of a link that works.
+    fn condition(&self) -> Statement {
+        Statement::new(
+            "l.id = ? AND l.kind = 'set_up_link' AND l.secret = ? AND l.created_at > ?
+             AND EXISTS (SELECT 1 FROM users WHERE users.id = l.user_id AND users.disabled_at IS NULL)",
+        )
+        .bind(&Self::row_id(&self.user_id))
+        .bind(&self.hash)
+        .bind(self.oldest)
+    }
+
+    /// The person of a link that works.
+    pub fn find(&self) -> Query<Option<User>> {
+        Statement::new(format!(
+            "SELECT {} FROM credentials l JOIN users u ON u.id = l.user_id WHERE ",
+            users::COLUMNS
+        ))
+        .append(self.condition())
+        .read_by(users::read)
+    }
+
+    /// Uses it up, if the statement before changed a row.
+    pub fn use_up_if_changed(&self) -> Statement {
+        Statement::new("DELETE FROM credentials WHERE changes() > 0 AND id = ? AND kind = 'set_up_link'")
+            .bind(&Self::row_id(&self.user_id))
+    }
+
+    /// Gives its person a password in place of the one they had. What hangs on it comes next, where `changes() > 0`.
+    pub fn set_password(&self, credential_id: &str, password_hash: &str, now: UnixTime) -> Query<bool> {
+        Statement::new(
+            "INSERT INTO credentials (id, user_id, kind, secret, created_at)
+             SELECT ?, l.user_id, 'password', ?, ? FROM credentials l WHERE ",
+        )
+        .bind(credential_id)
+        .bind(password_hash)
+        .bind(now)
+        .append(self.condition())
+        .append(Statement::new(
+            " ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at
+              RETURNING user_id",
+        ))
+        .any()
+    }
+}
+
+/// Makes a set-up link for a person, if there is such a person. One that was made before works no more.
+pub fn make_set_up_link(user_id: &str, hash: &Hash, now: UnixTime) -> Query<bool> {
+    Statement::new(
+        "INSERT INTO credentials (id, user_id, kind, secret, created_at) SELECT ?, id, 'set_up_link', ?, ? FROM users WHERE id = ?
+         ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at RETURNING user_id",
+    )
+    .bind(&SetUpLink::row_id(user_id))
+    .bind(hash)
+    .bind(now)
+    .bind(user_id)
+    .any()
+}
+
+/// Holds while nobody has answered the challenge.
+fn unanswered(challenge: &Challenge) -> Statement {
+    Statement::new("NOT EXISTS (SELECT 1 FROM challenges a WHERE a.expires_at = ? AND a.id = ?)")
+        .bind(challenge.expires_at)
+        .bind(&challenge.id)
+}
+
+/// Notes that a challenge was answered, if the statement before changed a row.
+fn answer_if_changed(challenge: &Challenge) -> Statement {
+    Statement::new("INSERT INTO challenges (expires_at, id) SELECT ?, ? WHERE changes() > 0")
+        .bind(challenge.expires_at)
+        .bind(&challenge.id)
+}

@@ -1,0 +1,168 @@
+//! `/account/passkeys`: a person's passkeys. To add or remove one they must have signed in just now.
+
+use serde_json::json;
+
+use crate::{
+    account::passkey::{MOST, Passkey, Refused, provider},
+    audit::{Actor, Entry, Event},
+    config::Way,
+    db::{
+        Batch, audit,
+        credentials::{self, OwnPasskey, Owner, Ways},
+    },
+    edge::{
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::{
+            account_access::{Arrival, Resident},
+            passkeys::{self, Asked},
+        },
+        platform::{context::Context, random},
+    },
+    oidc::{error::OAuthError, params::Params},
+    pages::{
+        Moment, PasskeyRequest,
+        account::{Notice, PasskeyProblem, PasskeysPage, ShownPasskey},
+    },
+    reply::Reply,
+    routes::Endpoint,
+};
+
+const PAGE: Endpoint = Endpoint::AccountPasskeys;
+
+/// `GET /account/passkeys`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let mut arrival = Arrival::at(PAGE, request, context)?;
+    let ways = arrival.batch.add(credentials::list_own(&arrival.session_hash));
+    let (resident, rows) = arrival.enter(context).await?;
+    require_passkeys(context)?;
+    page(&resident, &rows.read(ways)?, None, context)
+}
+
+/// `POST /account/passkeys`: `passkey` adds one, `rename` and `remove` are about one that there is.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (resident, form) = Resident::submit(PAGE, request, context).await?;
+    require_passkeys(context)?;
+    let field = |name| form.single(name).ok().flatten().filter(|text| !text.is_empty());
+    if let Some(row_id) = field("rename") {
+        let name = passkeys::name_of(field("name").unwrap_or_default());
+        let rename = credentials::rename_own(&resident.session_hash, row_id, name.as_deref());
+        context.db.execute([rename]).await?;
+        return Ok(resident.done(PAGE, Notice::PasskeyRenamed, context));
+    }
+    let ways = context.db.read(credentials::list_own(&resident.session_hash)).await?;
+    if !resident.session.authentication.proven.is_fresh(context.now) {
+        return page(&resident, &ways, None, context);
+    }
+    match (field("passkey"), field("remove")) {
+        (Some(answer), None) => add(&resident, answer, (&form, &ways), context).await,
+        (None, Some(row_id)) => remove(&resident, row_id, &ways, context).await,
+        _ => Err(Problem::BadRequest(OAuthError::invalid_request("passkey, rename or remove")).into()),
+    }
+}
+
+async fn add(
+    resident: &Resident,
+    answer: &str,
+    (form, ways): (&Params, &Ways),
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let refuse = |problem| page(resident, ways, Some(problem), context);
+    let asked = Asked::Add(resident.session_hash.as_str());
+    let (new, challenge) = match passkeys::read_new(answer, &resident.visitor, &asked, context) {
+        Ok(read) => read,
+        Err(refused) => return refuse(problem_of(refused)),
+    };
+    let typed = form.single("name").ok().flatten().unwrap_or_default();
+    let name = passkeys::name_of(typed);
+    let owner = Owner::Behind(&resident.session_hash);
+    let (insert, answered) = credentials::add_passkey(&new, name.as_deref(), &owner, &challenge, context.now);
+    let entry = entry(resident, Event::PasskeyAdded, &new.passkey);
+    let mut batch = Batch::default();
+    let added = batch.add(insert);
+    batch.push(answered);
+    batch.push(audit::record_if_changed(&entry, context));
+    if context.db.run(batch).await?.read(added)? {
+        return Ok(resident.done(PAGE, Notice::PasskeyAdded, context));
+    }
+    refuse(match ways.passkeys.len() as i64 >= MOST {
+        true => PasskeyProblem::TooMany,
+        false => PasskeyProblem::Known,
+    })
+}
+
+async fn remove(resident: &Resident, row_id: &str, ways: &Ways, context: &Context) -> Result<Reply, PageFailure> {
+    let Some(own) = ways.passkeys.iter().find(|own| own.row_id == row_id) else {
+        return Ok(resident.done(PAGE, Notice::PasskeyRemoved, context));
+    };
+    let entry = entry(resident, Event::PasskeyRemoved, &own.passkey);
+    let kinds = context.config.sign_in.kinds();
+    let mut batch = Batch::default();
+    let removed = batch.add(credentials::remove_own(&resident.session_hash, row_id, &kinds));
+    batch.push(audit::record_if_changed(&entry, context));
+    match context.db.run(batch).await?.read(removed)? {
+        true => Ok(resident.done(PAGE, Notice::PasskeyRemoved, context)),
+        false => page(resident, ways, Some(PasskeyProblem::OnlyWay), context),
+    }
+}
+
+/// What the page says to a person whose browser's answer does not count.
+pub fn problem_of(refused: Refused) -> PasskeyProblem {
+    match refused {
+        Refused::WrongChallenge => PasskeyProblem::Expired,
+        _ => PasskeyProblem::Refused,
+    }
+}
+
+fn entry<'a>(resident: &'a Resident, event: Event, passkey: &Passkey) -> Entry<'a> {
+    Entry::new(event, Actor::Person)
+        .user(&resident.user().id)
+        .session(&resident.session.authentication.session_id)
+        .detail(json!({ "provider": provider(&passkey.aaguid) }))
+}
+
+fn require_passkeys(context: &Context) -> Result<(), PageFailure> {
+    match context.config.sign_in.has(Way::Passkey) {
+        true => Ok(()),
+        false => Err(Problem::NotFound.into()),
+    }
+}
+
+fn page(
+    resident: &Resident,
+    ways: &Ways,
+    problem: Option<PasskeyProblem>,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let is_sure = resident.session.authentication.proven.is_fresh(context.now);
+    let known: Vec<_> = ways.passkeys.iter().map(|own| &own.passkey).collect();
+    let asked = Asked::Add(resident.session_hash.as_str());
+    let account = passkeys::account_of(resident.user());
+    let options = passkeys::ask_for_new(&resident.visitor, &asked, &account, &known, context)?;
+    let nonce = random::id()?;
+    let has_password = ways.password_set_at.is_some() && context.config.sign_in.has(Way::Password);
+    let moment = |at| Moment::new(at, context.now, resident.language);
+    let shown = |own: &OwnPasskey| ShownPasskey {
+        id: own.row_id.clone(),
+        name: own.name.clone(),
+        provider: provider(&own.passkey.aaguid),
+        added: moment(own.created_at),
+        last_used: own.last_used_at.map(moment),
+        synced: own.backed_up,
+        only_way: !has_password && ways.passkeys.len() == 1,
+    };
+    let html = PasskeysPage {
+        frame: resident.frame(PAGE),
+        passkeys: ways.passkeys.iter().map(shown).collect(),
+        request: is_sure.then_some(PasskeyRequest {
+            options: &options,
+            nonce: &nonce,
+        }),
+        problem,
+    }
+    .to_html();
+    let status = if problem.is_some() { 400 } else { 200 };
+    Ok(resident.page_with_script(status, html, nonce))
+}

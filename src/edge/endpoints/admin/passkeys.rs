@@ -1,0 +1,80 @@
+//! `/admin/api/users/{user_id}/passkeys` and `/setup_link`: how a person signs in, for operators.
+
+use serde_json::json;
+
+use crate::{
+    account::set_up,
+    audit::{Actor, Entry, Event},
+    db::{
+        Batch, audit,
+        credentials::{self, OwnPasskey},
+        users,
+    },
+    edge::{
+        http::{failure::MachineFailure, request::Incoming},
+        people::operator,
+        platform::{context::Context, random},
+    },
+    fault::Fault,
+    oidc::error::OAuthError,
+    reply::{Body, Reply},
+    routes::Endpoint,
+    secret::{OpaqueToken, Purpose},
+};
+
+/// `GET /admin/api/users/{user_id}/passkeys`: the oldest first.
+pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let user_id = request.segment(0);
+    let mut batch = Batch::default();
+    let user = batch.add(users::find(user_id));
+    let ways = batch.add(credentials::list_of(user_id));
+    let rows = context.db.run(batch).await?;
+    if rows.read(user)?.is_none() {
+        return Err(no_such("user"));
+    }
+    let ways = rows.read(ways)?;
+    let described: Vec<_> = ways.passkeys.iter().map(OwnPasskey::describe).collect();
+    Ok(Reply::json(200, &json!({ "passkeys": described })))
+}
+
+/// `DELETE /admin/api/users/{user_id}/passkeys/{passkey_id}`, also where it is the last way in: the operator can make another.
+pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let (user_id, row_id) = (request.segment(0), request.segment(1));
+    let entry = Entry::new(Event::PasskeyRemoved, Actor::Operator).user(user_id);
+    let mut batch = Batch::default();
+    let removed = batch.add(credentials::remove(user_id, row_id));
+    batch.push(audit::record_if_changed(&entry, context));
+    match context.db.run(batch).await?.read(removed)? {
+        true => Ok(Reply::new(204, Body::Empty)),
+        false => Err(no_such("passkey")),
+    }
+}
+
+/// `POST /admin/api/users/{user_id}/setup_link`. One that was made before works no more.
+pub async fn make_set_up_link(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let (user_id, roots) = (request.segment(0), &context.config.roots);
+    let secret = OpaqueToken::new(roots, random::bytes()?);
+    let hash = secret
+        .hash(roots, Purpose::SetUpLink)
+        .ok_or_else(|| Fault::new("set-up link", "no root key"))?;
+    let entry = Entry::new(Event::SetUpLinkMade, Actor::Operator).user(user_id);
+    let mut batch = Batch::default();
+    let made = batch.add(credentials::make_set_up_link(user_id, &hash, context.now));
+    batch.push(audit::record_if_changed(&entry, context));
+    if !context.db.run(batch).await?.read(made)? {
+        return Err(no_such("user"));
+    }
+    let path = format!("{}?link={}", Endpoint::SetUp.path(), set_up::write(user_id, &secret));
+    let link = json!({
+        "url": context.config.issuer.url(&path),
+        "expires_at": context.now + set_up::LIFETIME,
+    });
+    Ok(Reply::json(201, &link))
+}
+
+fn no_such(what: &str) -> MachineFailure {
+    MachineFailure::status(404, OAuthError::invalid_request(format!("there is no such {what}")))
+}

@@ -1,0 +1,106 @@
+//! `/passkeys/offer`: a passkey for somebody who has just signed in with a password, on the way to where they are going.
+
+use serde_json::json;
+
+use crate::{
+    account::passkey::{Refused, provider},
+    audit::{Actor, Entry, Event},
+    config::Way,
+    db::{
+        Batch, audit,
+        credentials::{self, Owner},
+        sessions::Session,
+    },
+    edge::{
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::{
+            passkeys::{self, Asked},
+            sign_in::Guest,
+        },
+        platform::{context::Context, random},
+    },
+    pages::{OfferPasskeyPage, PasskeyRequest, account::PasskeyProblem},
+    reply::Reply,
+    secret::Hash,
+};
+
+/// `GET /passkeys/offer`. Whoever is not signed in, or was a while ago, goes on at once.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.query_params().map_err(Problem::BadRequest)?;
+    let guest = Guest::receive(request, &params, context).await?;
+    match newly_signed_in(&guest, context) {
+        Some((session, hash)) => page(&guest, (session, hash), None, context),
+        None => Ok(guest.go_on()),
+    }
+}
+
+/// `POST /passkeys/offer`.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.form().await?;
+    let guest = Guest::receive(request, &params, context).await?;
+    let Some((session, hash)) = newly_signed_in(&guest, context) else {
+        return Ok(guest.go_on());
+    };
+    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    if !guest.visitor.sent_form(field("csrf"), &bound_to(hash), context) {
+        return Err(Problem::ForeignForm.into());
+    }
+    let asked = Asked::Add(hash.as_str());
+    let (new, challenge) = match passkeys::read_new(field("passkey"), &guest.visitor, &asked, context) {
+        Ok(read) => read,
+        Err(Refused::WrongChallenge) => return page(&guest, (session, hash), Some(PasskeyProblem::Expired), context),
+        Err(_) => return page(&guest, (session, hash), Some(PasskeyProblem::Refused), context),
+    };
+    let entry = Entry::new(Event::PasskeyAdded, Actor::Person)
+        .user(&session.user.id)
+        .session(&session.authentication.session_id)
+        .detail(json!({ "provider": provider(&new.passkey.aaguid) }));
+    let (insert, answered) = credentials::add_passkey(&new, None, &Owner::Behind(hash), &challenge, context.now);
+    let mut batch = Batch::default();
+    let added = batch.add(insert);
+    batch.push(answered);
+    batch.push(audit::record_if_changed(&entry, context));
+    match context.db.run(batch).await?.read(added)? {
+        true => Ok(guest.go_on()),
+        false => page(&guest, (session, hash), Some(PasskeyProblem::Known), context),
+    }
+}
+
+/// Whoever signed in just now, where passkeys are a way to do so.
+fn newly_signed_in<'a>(guest: &'a Guest, context: &Context) -> Option<(&'a Session, &'a Hash)> {
+    let session = guest.session.as_ref().zip(guest.visitor.session_hash.as_ref());
+    let is_new = |session: &Session| session.authentication.proven.is_fresh(context.now);
+    session.filter(|(session, _)| is_new(session) && context.config.sign_in.has(Way::Passkey))
+}
+
+fn bound_to(session_hash: &Hash) -> [&str; 2] {
+    ["offer", session_hash.as_str()]
+}
+
+fn page(
+    guest: &Guest,
+    (session, hash): (&Session, &Hash),
+    problem: Option<PasskeyProblem>,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let (asked, account) = (Asked::Add(hash.as_str()), passkeys::account_of(&session.user));
+    let options = passkeys::ask_for_new(&guest.visitor, &asked, &account, &[], context)?;
+    let (nonce, language) = (random::id()?, guest.language());
+    let html = OfferPasskeyPage {
+        language,
+        purpose: guest.purpose(language),
+        go_on: &guest.way_on(),
+        csrf: &guest.visitor.csrf(&bound_to(hash), context),
+        request: PasskeyRequest {
+            options: &options,
+            nonce: &nonce,
+        },
+        problem,
+    }
+    .to_html();
+    let status = if problem.is_some() { 400 } else { 200 };
+    Ok(Reply::page(status, html, guest.page_policy(Some(nonce))))
+}

@@ -1,0 +1,183 @@
+//! `/setup`: where a link of the operator's leads. Its person sets up how they sign in: a passkey, or a password. The link works
+//! once, and opening the page does not use it up.
+
+use serde_json::json;
+
+use crate::{
+    account::{
+        passkey::{Challenge, New, Refused, provider},
+        password::{self, NoHash},
+        set_up,
+        user::User,
+    },
+    audit::{Actor, Entry, Event},
+    config::Way,
+    db::{
+        Batch, Query, Statement, audit,
+        credentials::{self, Owner, SetUpLink},
+    },
+    edge::{
+        http::{
+            browser::Visitor,
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::{
+            new_password::problem_of,
+            passkeys::{self, Asked},
+        },
+        platform::{context::Context, random},
+    },
+    fault::Fault,
+    oidc::params::Params,
+    pages::{Csp, Language, PasskeyRequest, SetUpPage, SetUpProblem, account::PasskeyProblem, content_security_policy},
+    reply::Reply,
+    routes::{self, Endpoint},
+    secret::Purpose,
+};
+
+/// Somebody with a link that works.
+struct Newcomer {
+    visitor: Visitor,
+    language: Language,
+    token: String,
+    link: SetUpLink,
+    user: User,
+}
+
+/// `GET /setup?link=`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.query_params().map_err(Problem::BadRequest)?;
+    let mut newcomer = Newcomer::receive(request, &params, context).await?;
+    let cookie = newcomer.visitor.settle(context)?;
+    Ok(newcomer.page(200, None, context)?.with_cookie(cookie))
+}
+
+/// `POST /setup`: `passkey` or `new_password`.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.form().await?;
+    let newcomer = Newcomer::receive(request, &params, context).await?;
+    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    if !newcomer
+        .visitor
+        .sent_form(field("csrf"), &["set up", &newcomer.user.id], context)
+    {
+        return Err(Problem::ForeignForm.into());
+    }
+    let ways = &context.config.sign_in;
+    match field("passkey") {
+        "" if ways.has(Way::Password) => newcomer.set_password(field("new_password"), context).await,
+        answer if ways.has(Way::Passkey) => {
+            let asked = Asked::SetUp(&newcomer.user.id);
+            match passkeys::read_new(answer, &newcomer.visitor, &asked, context) {
+                Ok(read) => newcomer.add_passkey(read, context).await,
+                Err(Refused::WrongChallenge) => newcomer.refuse(PasskeyProblem::Expired, context),
+                Err(_) => newcomer.refuse(PasskeyProblem::Refused, context),
+            }
+        }
+        _ => newcomer.refuse(PasskeyProblem::Refused, context),
+    }
+}
+
+impl Newcomer {
+    async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Self, PageFailure> {
+        let visitor = Visitor::of(request, context);
+        let token = params.single("link").ok().flatten().unwrap_or_default();
+        let hash = set_up::read(token).and_then(|(user_id, secret)| {
+            let hash = secret.hash(&context.config.roots, Purpose::SetUpLink)?;
+            Some((user_id.to_owned(), hash))
+        });
+        let Some((user_id, hash)) = hash else {
+            return Err(Problem::SetUpOver.into());
+        };
+        let link = SetUpLink {
+            user_id,
+            hash,
+            oldest: context.now - set_up::LIFETIME,
+        };
+        let user = context.db.read(link.find()).await?.ok_or(Problem::SetUpOver)?;
+        Ok(Self {
+            language: visitor.language(None),
+            visitor,
+            token: token.to_owned(),
+            link,
+            user,
+        })
+    }
+
+    async fn add_passkey(&self, (new, challenge): (New, Challenge), context: &Context) -> Result<Reply, PageFailure> {
+        let owner = Owner::Linked(&self.link);
+        let (insert, answered) = credentials::add_passkey(&new, None, &owner, &challenge, context.now);
+        let added = self
+            .entry(Event::PasskeyAdded)
+            .detail(json!({ "provider": provider(&new.passkey.aaguid) }));
+        let along = vec![answered, audit::record_if_changed(&added, context)];
+        match self.finish(insert, along, context).await? {
+            Some(reply) => Ok(reply),
+            None => self.refuse(PasskeyProblem::Known, context),
+        }
+    }
+
+    async fn set_password(&self, typed: &str, context: &Context) -> Result<Reply, PageFailure> {
+        let hash = match password::hash(&password::prepare(typed), random::bytes()?) {
+            Ok(hash) => hash,
+            Err(NoHash::Unfit(unfit)) => {
+                return Ok(self.page(400, Some(SetUpProblem::Password(problem_of(unfit))), context)?);
+            }
+            Err(NoHash::Failed) => return Err(Fault::new("password", "no hash").into()),
+        };
+        let set = self.link.set_password(&random::id()?, &hash, context.now);
+        let along = vec![audit::record_if_changed(&self.entry(Event::PasswordChanged), context)];
+        // Without the link there is no page to go back to.
+        let finished = self.finish(set, along, context).await?;
+        finished.ok_or_else(|| Problem::SetUpOver.into())
+    }
+
+    /// Runs `set` with what goes along, and uses the link up. The person signs in with what they now have. `None` where `set` did
+    /// nothing.
+    async fn finish(&self, set: Query<bool>, along: Vec<Statement>, context: &Context) -> Result<Option<Reply>, Fault> {
+        let mut batch = Batch::default();
+        let done = batch.add(set);
+        batch.extend(along);
+        batch.push(self.link.use_up_if_changed());
+        batch.push(audit::record_if_changed(&self.entry(Event::SetUpLinkUsed), context));
+        let done = context.db.run(batch).await?.read(done)?;
+        let name = routes::account_page_name(Endpoint::Account);
+        Ok(done.then(|| Reply::see_other(format!("{}?page={name}", Endpoint::Login.path()))))
+    }
+
+    fn entry(&self, event: Event) -> Entry<'_> {
+        Entry::new(event, Actor::Person).user(&self.user.id)
+    }
+
+    fn refuse(&self, problem: PasskeyProblem, context: &Context) -> Result<Reply, PageFailure> {
+        Ok(self.page(400, Some(SetUpProblem::Passkey(problem)), context)?)
+    }
+
+    fn page(&self, status: u16, problem: Option<SetUpProblem>, context: &Context) -> Result<Reply, Fault> {
+        let ways = &context.config.sign_in;
+        let (asked, account) = (Asked::SetUp(&self.user.id), passkeys::account_of(&self.user));
+        let options = passkeys::ask_for_new(&self.visitor, &asked, &account, &[], context)?;
+        let nonce = random::id()?;
+        let has_passkeys = ways.has(Way::Passkey);
+        let html = SetUpPage {
+            language: self.language,
+            username: self.user.username.as_str(),
+            link: &self.token,
+            csrf: &self.visitor.csrf(&["set up", &self.user.id], context),
+            request: has_passkeys.then_some(PasskeyRequest {
+                options: &options,
+                nonce: &nonce,
+            }),
+            has_passwords: ways.has(Way::Password),
+            shortest_password: password::SHORTEST,
+            problem,
+        }
+        .to_html();
+        let policy = content_security_policy(Csp {
+            script_nonce: has_passkeys.then_some(nonce),
+            ..Csp::default()
+        });
+        Ok(Reply::page(status, html, policy))
+    }
+}

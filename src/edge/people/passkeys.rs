@@ -1,0 +1,176 @@
+//! Passkeys: what browsers are asked, and whether their answers count.
+
+use crate::{
+    account::{
+        passkey::{self, Account, Answer, Challenge, New, Passkey, Refused, RelyingParty, State},
+        user::User,
+    },
+    audit::{Actor, Entry, Event},
+    config::Config,
+    db::{Statement, audit, credentials},
+    edge::{http::browser::Visitor, keys::crypto, platform::context::Context},
+    fault::Fault,
+    oidc::{jose::jwt::SigningAlg, proven::Proven},
+    readable::without_invisible,
+};
+
+/// What a page asks for: a challenge is good for one of these alone.
+pub enum Asked<'a> {
+    /// To sign in, for a destination.
+    SignIn(&'a str),
+    /// A new passkey for whoever is behind a session.
+    Add(&'a str),
+    /// One for a new account of that id.
+    SignUp(&'a str),
+    /// One for the person of a set-up link.
+    SetUp(&'a str),
+}
+
+impl<'a> Asked<'a> {
+    fn parts(&self) -> [&'a str; 2] {
+        match self {
+            Self::SignIn(what) => ["sign in", what],
+            Self::Add(what) => ["add", what],
+            Self::SignUp(what) => ["sign up", what],
+            Self::SetUp(what) => ["set up", what],
+        }
+    }
+}
+
+/// Somebody who has shown a passkey.
+pub struct Passed {
+    pub user_id: String,
+    pub proven: Proven,
+    /// What uses passkey and challenge up. It goes right before what hangs on it.
+    pub using: [Statement; 2],
+}
+
+fn site(config: &Config) -> RelyingParty<'_> {
+    RelyingParty {
+        id: &config.sign_in.rp_id,
+        origin: config.issuer.as_str(),
+    }
+}
+
+/// What the browser is asked to sign in.
+pub fn ask_to_sign_in(visitor: &Visitor, destination: &str, context: &Context) -> Result<String, Fault> {
+    let challenge = visitor.challenge(&Asked::SignIn(destination).parts(), context)?;
+    Ok(passkey::sign_in_options(&challenge, &site(&context.config)).to_string())
+}
+
+/// What the browser is asked to make a passkey. `known` are those that the person has.
+pub fn ask_for_new(
+    visitor: &Visitor,
+    asked: &Asked<'_>,
+    account: &Account<'_>,
+    known: &[&Passkey],
+    context: &Context,
+) -> Result<String, Fault> {
+    let challenge = visitor.challenge(&asked.parts(), context)?;
+    let known: Vec<_> = known.iter().map(|passkey| passkey.id.as_str()).collect();
+    Ok(passkey::creation_options(&challenge, account, &known, &site(&context.config)).to_string())
+}
+
+/// The account of a person, as their passkeys know it.
+pub fn account_of(user: &User) -> Account<'_> {
+    Account {
+        id: &user.id,
+        username: user.username.as_str(),
+        display_name: user.display_name(),
+    }
+}
+
+/// A new passkey, out of the browser's answer.
+pub fn read_new(
+    answer: &str,
+    visitor: &Visitor,
+    asked: &Asked<'_>,
+    context: &Context,
+) -> Result<(New, Challenge), Refused> {
+    let new = New::parse(answer, &site(&context.config))?;
+    let challenge = visitor.opened_challenge(&new.challenge, &asked.parts(), context);
+    challenge
+        .map(|challenge| (new, challenge))
+        .ok_or(Refused::WrongChallenge)
+}
+
+/// Whether the browser's answer is a sign-in for `destination`. Where it is not, that is written down.
+pub async fn check_sign_in(
+    answer: &str,
+    visitor: &Visitor,
+    destination: &str,
+    context: &Context,
+) -> Result<Result<Passed, Refused>, Fault> {
+    let answer = match Answer::parse(answer) {
+        Ok(answer) => answer,
+        Err(refused) => return refuse(refused, None, context).await,
+    };
+    let row_id = answer.row_id.clone();
+    let Some((passkey, state, user)) = context.db.read(credentials::find_passkey(&row_id)).await? else {
+        return refuse(Refused::Unknown, None, context).await;
+    };
+    let challenge = match verify(answer, &passkey, (&user, state), (visitor, destination), context).await {
+        Ok(verified) => verified,
+        Err(refused) => return refuse(refused, Some(&user.id), context).await,
+    };
+    let (challenge, now_in) = challenge;
+    Ok(Ok(Passed {
+        proven: Proven::passkey(passkey.backup_eligible, context.now),
+        using: credentials::use_passkey(&row_id, now_in, &challenge, context.now),
+        user_id: user.id,
+    }))
+}
+
+/// The challenge that was answered and how the passkey is now, where all of an answer holds.
+async fn verify(
+    answer: Answer,
+    passkey: &Passkey,
+    (user, state): (&User, State),
+    (visitor, destination): (&Visitor, &str),
+    context: &Context,
+) -> Result<(Challenge, State), Refused> {
+    let checked = answer.check(passkey, &user.id, state, &site(&context.config))?;
+    let challenge = visitor.opened_challenge(&checked.challenge, &Asked::SignIn(destination).parts(), context);
+    let challenge = challenge.ok_or(Refused::WrongChallenge)?;
+    let alg = match passkey.alg {
+        passkey::KeyAlg::ES256 => SigningAlg::ES256,
+        passkey::KeyAlg::EdDSA => SigningAlg::EdDSA,
+        passkey::KeyAlg::RS256 => SigningAlg::RS256,
+    };
+    match crypto::verify_foreign(alg, &passkey.jwk, &checked.signature, &checked.signed).await {
+        true => Ok((challenge, checked.state)),
+        false => Err(Refused::BadSignature),
+    }
+}
+
+/// Writes down that a passkey was refused, and why: pages do not tell.
+pub async fn refuse<T>(
+    refused: Refused,
+    user_id: Option<&str>,
+    context: &Context,
+) -> Result<Result<T, Refused>, Fault> {
+    let entry =
+        Entry::new(Event::SignInFailed, Actor::Anybody).detail(serde_json::json!({ "passkey": refused.describe() }));
+    match user_id {
+        Some(user_id) => {
+            context
+                .db
+                .execute(audit::record_guess(&entry.user(user_id), context))
+                .await?
+        }
+        None => context.db.execute(audit::record_of_stranger(&entry, context)).await?,
+    }
+    Ok(Err(refused))
+}
+
+/// The name that somebody gives a passkey; none where it is empty.
+pub fn name_of(typed: &str) -> Option<String> {
+    let name = without_invisible(typed);
+    let name: String = name
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(passkey::LONGEST_NAME)
+        .collect();
+    (!name.is_empty()).then_some(name)
+}

@@ -1,0 +1,94 @@
+//! The page on which somebody sets up how they sign in, by a link of the operator's.
+
+use askama::Template;
+
+use super::{
+    account::PasskeyProblem,
+    layout,
+    messages::{Language, SetUpTexts, Texts},
+    passkey::PasskeyRequest,
+    sign_up::NewPasswordProblem,
+    text::{LONGEST_NAME, visible},
+};
+use crate::routes::Endpoint;
+
+/// Asks for a passkey, or for a password.
+#[derive(Template)]
+#[template(path = "set_up.html")]
+pub struct SetUpPage<'a> {
+    /// The language of the page.
+    pub language: Language,
+    /// The name to sign in with.
+    pub username: &'a str,
+    /// Comes back as `link`.
+    pub link: &'a str,
+    /// Comes back as `csrf`.
+    pub csrf: &'a str,
+    /// What the browser is asked to make, where people sign in with passkeys.
+    pub request: Option<PasskeyRequest<'a>>,
+    /// Whether people sign in with passwords.
+    pub has_passwords: bool,
+    /// The fewest characters of a password.
+    pub shortest_password: usize,
+    /// What was wrong.
+    pub problem: Option<SetUpProblem>,
+}
+
+/// What was wrong with the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetUpProblem {
+    /// The passkey.
+    Passkey(PasskeyProblem),
+    /// The password.
+    Password(NewPasswordProblem),
+}
+
+impl SetUpPage<'_> {
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        layout::html(self)
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.language.texts()
+    }
+
+    fn set_up(&self) -> &'static SetUpTexts {
+        &self.texts().set_up
+    }
+
+    fn action(&self) -> &'static str {
+        Endpoint::SetUp.path()
+    }
+
+    fn title(&self) -> String {
+        let title = self.set_up().heading.to_owned();
+        match self.problem {
+            Some(_) => self.texts().common.error_title.fill(&title),
+            None => title,
+        }
+    }
+
+    fn shown_username(&self) -> String {
+        visible(self.username, LONGEST_NAME)
+    }
+
+    fn password_rule(&self) -> String {
+        self.texts()
+            .sign_up
+            .password_rule
+            .fill(&self.shortest_password.to_string())
+    }
+
+    fn problem_text(&self) -> Option<String> {
+        self.problem.map(|problem| match problem {
+            SetUpProblem::Passkey(problem) => self.texts().passkeys.problem(problem).to_owned(),
+            SetUpProblem::Password(NewPasswordProblem::TooShort) => self.password_rule(),
+            SetUpProblem::Password(problem) => self.texts().password.problem(problem).to_owned(),
+        })
+    }
+
+    fn is_password_wrong(&self) -> bool {
+        matches!(self.problem, Some(SetUpProblem::Password(_)))
+    }
+}

@@ -1,0 +1,163 @@
+// Passkeys in a real browser, with the authenticator that it simulates.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { tabTo } from "./support/accessibility.mjs";
+import { subjectAt } from "./support/loopback.mjs";
+import { approve, signIn } from "./support/person.mjs";
+import { setStage } from "./support/stage.mjs";
+import { addAuthenticator } from "./support/virtual-authenticator.mjs";
+import { startWebApp } from "./support/web-app.mjs";
+
+const { op, chromium } = await setStage();
+
+const passkeysOf = async (person) => (await op.json(`/admin/api/users/${person.id}/passkeys`, { bearer: op.adminToken })).passkeys;
+
+/** Somebody who has added a passkey in their browser, and has signed out. */
+async function withPasskey(t, options) {
+  const [person, visitor] = [await op.person(), await chromium.visitor(t)];
+  const { page } = visitor;
+  await visitor.arrive(await startWebApp(op), person);
+  const authenticator = await addAuthenticator(page, options);
+  await page.goto(op.url("/account/passkeys"));
+  await page.locator("#name").fill("My phone");
+  await page.locator("#add").click();
+  await page.locator('[role="status"]').waitFor();
+  const signOut = () => visitor.context.clearCookies({ name: /session/ });
+  return { person, visitor, page, authenticator, signOut };
+}
+
+/** Lets the browser offer no passkeys by itself: the simulation takes every offer at once. */
+const withoutOffers = (page) =>
+  page.addInitScript(() => (PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false)));
+
+/** Whether the browser is shown whom it is signed in as. */
+const isAtAccount = (page) => page.waitForURL(op.url("/account"));
+
+describe("a passkey", () => {
+  test("is added, named and listed", async (t) => {
+    const { person, page, authenticator } = await withPasskey(t);
+    assert.match(await page.locator("main").textContent(), /My phone/);
+    const [passkey] = await passkeysOf(person);
+    assert.deepEqual([passkey.name, passkey.backup_eligible], ["My phone", true]);
+    const [credential] = await authenticator.credentials();
+    assert.equal(credential.rpId, "localhost");
+    assert.ok(credential.isResidentCredential);
+    assert.equal(Buffer.from(credential.userHandle, "base64").toString(), person.id);
+  });
+
+  test("signs in by the button, with the keyboard, on the way to an app", async (t) => {
+    const { person, page, signOut } = await withPasskey(t);
+    await signOut();
+    await withoutOffers(page);
+    const app = await startWebApp(op);
+    await page.goto(app.start());
+    await tabTo(page, "passkey");
+    assert.ok(await page.getByRole("button", { name: "Sign in with a passkey" }).isVisible());
+    await page.keyboard.press("Enter");
+    await approve(page);
+    assert.equal(await subjectAt(page), person.id);
+  });
+
+  test("is offered by the browser in the username field, and signs in from there", async (t) => {
+    const { page, signOut, visitor } = await withPasskey(t);
+    await signOut();
+    // The simulation takes the offer as soon as it is made. Nothing is pressed.
+    await page.goto(op.url("/account")).catch(() => {});
+    await isAtAccount(page);
+    assert.deepEqual(visitor.pagesOfLimen.slice(-2), ["/login", "/account"]);
+  });
+
+  test("is not added twice on one authenticator", async (t) => {
+    const { person, page } = await withPasskey(t);
+    await page.locator("#add").click();
+    await page.locator("[data-failed]:visible").waitFor();
+    assert.match(await page.locator("[data-failed]:visible").textContent(), /added before/);
+    assert.equal((await passkeysOf(person)).length, 1);
+  });
+
+  test("is renamed and removed, and then the button says that it did not work", async (t) => {
+    const { person, page, signOut } = await withPasskey(t);
+    await page.locator("summary").click();
+    await page.locator("#name-1").fill("Old phone");
+    await page.locator('[name="rename"]').click();
+    await page.locator("h2", { hasText: "Old phone" }).waitFor();
+    await page.locator("summary").click();
+    await page.locator('[name="remove"]').click();
+    await page.locator("main", { hasText: "You have no passkey yet" }).waitFor();
+    assert.deepEqual(await passkeysOf(person), []);
+    await signOut();
+    await withoutOffers(page);
+    await page.goto(op.url("/login?page=overview"));
+    // The browser still has it.
+    await page.locator("#passkey").click();
+    await page.locator('[role="alert"]').waitFor();
+    assert.match(await page.locator('[role="alert"]').textContent(), /did not work/);
+  });
+
+  test("confirms who somebody is, who then needs no password", async (t) => {
+    const { page } = await withPasskey(t);
+    await withoutOffers(page);
+    await page.goto(op.url("/account/email"));
+    await page.locator("#current-password").waitFor();
+    await page.locator("a", { hasText: "Confirm with a passkey" }).click();
+    await page.locator("#passkey").click();
+    await page.waitForURL(op.url("/account/email"));
+    assert.equal(await page.locator("#current-password").count(), 0);
+    await page.locator("#email").fill("new@people.example");
+    await page.locator("#change").click();
+    await page.locator('[role="status"]').waitFor();
+  });
+});
+
+describe("an authenticator that is not good enough", () => {
+  test("without user verification adds nothing, and the page says so", async (t) => {
+    const [person, visitor] = [await op.person(), await chromium.visitor(t)];
+    await visitor.arrive(await startWebApp(op), person);
+    await addAuthenticator(visitor.page, { transport: "usb", hasUserVerification: false, isUserVerified: false });
+    await visitor.page.goto(op.url("/account/passkeys"));
+    await visitor.page.locator("#add").click();
+    await visitor.page.locator("[data-failed]:visible").waitFor();
+    assert.deepEqual(await passkeysOf(person), []);
+  });
+
+  test("that does not verify its person any more signs nobody in", async (t) => {
+    const { page, authenticator, signOut } = await withPasskey(t);
+    await signOut();
+    await authenticator.send("setUserVerified", { isUserVerified: false });
+    await page.goto(op.url("/login?page=overview"));
+    await page.locator("#passkey").click();
+    await page.locator("[data-failed]:visible").waitFor();
+    assert.match(await page.locator("[data-failed]:visible").textContent(), /gave no passkey/);
+    assert.equal(new URL(page.url()).pathname, "/login");
+  });
+});
+
+describe("after a sign-in with a password", () => {
+  test("a browser that can have a passkey is offered one, and it works", async (t) => {
+    const [person, visitor, app] = [await op.person(), await chromium.visitor(t), await startWebApp(op)];
+    const { page } = visitor;
+    await addAuthenticator(page, { automaticPresenceSimulation: true });
+    await page.goto(app.start());
+    await page.waitForFunction(() => document.querySelector("[name=can_have_passkey]").value === "yes");
+    await signIn(page, person);
+    await page.locator("#not-now").waitFor();
+    await page.locator("#add").click();
+    await approve(page);
+    assert.equal(await subjectAt(page), person.id);
+    assert.equal((await passkeysOf(person)).length, 1);
+  });
+});
+
+test("a set-up link leads to a passkey, and that to the account", async (t) => {
+  const [person, visitor] = [await op.person({ password: undefined }), await chromium.visitor(t)];
+  const { url } = await op.json(`/admin/api/users/${person.id}/setup_link`, { method: "POST", bearer: op.adminToken });
+  await addAuthenticator(visitor.page);
+  await withoutOffers(visitor.page);
+  await visitor.page.goto(url);
+  await visitor.page.locator("#add").click();
+  await visitor.page.locator("#passkey").click();
+  await isAtAccount(visitor.page);
+  assert.equal((await passkeysOf(person)).length, 1);
+});
