@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use url::Url;
 
-use crate::web::json;
+use crate::web::{fetch_url::absolute, json};
 
 /// The longest identifier.
 const LONGEST: usize = 1_000;
@@ -143,7 +143,7 @@ pub fn normal_form(uri: &str) -> Option<String> {
     if uri.len() > LONGEST || !uri.bytes().all(may_be_in_absolute_uri) {
         return None;
     }
-    Url::parse(uri).ok().map(String::from)
+    absolute(uri).ok().map(String::from)
 }
 
 /// `unreserved`, `reserved` but for `#`, and `%` (RFC 3986 section 2).

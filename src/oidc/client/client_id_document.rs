@@ -16,7 +16,7 @@ use crate::{
         scope::Scope,
     },
     time::Lifetime,
-    web::fetch_url::FetchUrl,
+    web::fetch_url::{FetchUrl, absolute},
 };
 
 /// The most bytes of a document. Section 6.6 recommends 5 KB; some in wide use have 20.
@@ -129,7 +129,7 @@ impl ClientIdUrl {
     /// People are shown `client_uri` beneath the client's name: it may only be at the host that is certain (section 6.4).
     fn claim_only_its_own_home(&self, members: &mut Map<String, Value>) {
         let is_own = |value: &Value| {
-            let url = value.as_str().and_then(|text| url::Url::parse(text).ok());
+            let url = value.as_str().and_then(|text| absolute(text).ok());
             url.is_some_and(|url| url.origin() == self.0.url().origin())
         };
         members.retain(|name, value| (name != "client_uri" && !name.starts_with("client_uri#")) || is_own(value));
