@@ -6,8 +6,8 @@ use super::{
     Query, Rows, Statement,
     authorization::{self, AuthorizationRow},
     basis::Basis,
-    exchange::Exchange,
     scope_to_json, to_json,
+    token_conditions::TokenConditions,
 };
 use crate::{
     config::Lifetimes,
@@ -43,7 +43,7 @@ pub fn insert(hash: &Hash, redirect_uri: &str, basis: &Basis<'_>, lifetimes: &Li
 
 /// A request to redeem a code, as statements.
 pub struct Redemption<'a> {
-    pub exchange: Exchange<'a>,
+    pub conditions: TokenConditions<'a>,
     pub hash: &'a Hash,
     pub request: &'a CodeRequest,
     /// The family that the tokens will belong to.
@@ -71,7 +71,7 @@ impl Redemption<'_> {
     /// [`Redemption::redeem`], and the reason that is told. `IS NOT` holds for a request without verifier to a code without
     /// challenge, and for nothing else that differs.
     fn standing(&self) -> Statement {
-        let exchange = &self.exchange;
+        let conditions = &self.conditions;
         Statement::new(
             "CASE
                 WHEN client_id <> ? THEN 'foreign'
@@ -80,15 +80,15 @@ impl Redemption<'_> {
                 WHEN used_at IS NOT NULL THEN 'replayed'
                 WHEN expires_at <= ? THEN 'expired'",
         )
-        .bind(exchange.client_id)
+        .bind(conditions.client_id)
         .bind(self.request.redirect_uri.as_ref())
         .bind(self.request.code_challenge.as_ref().map(CodeChallenge::as_str))
-        .bind(exchange.now)
-        .append(exchange.cases_of_targets("codes"))
+        .bind(conditions.now)
+        .append(conditions.cases_of_targets("codes"))
         .append(Statement::new(
             " WHEN NOT EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND disabled_at IS NULL) THEN 'ended'",
         ))
-        .append(exchange.cases_of_readiness("codes"))
+        .append(conditions.cases_of_readiness("codes"))
         .append(Statement::new(" ELSE 'good' END"))
     }
 
@@ -104,10 +104,10 @@ impl Redemption<'_> {
     /// Burns the code, if it is the caller's and nothing keeps it from being redeemed: nobody else can burn it.
     pub fn redeem(&self) -> Query<Option<Redeemed>> {
         Statement::new("UPDATE codes SET used_at = ?, family_id = ? WHERE hash = ? AND ")
-            .bind(self.exchange.now)
+            .bind(self.conditions.now)
             .bind(self.family_id)
             .bind(self.hash)
-            .append(self.exchange.proof.condition())
+            .append(self.conditions.proof.condition())
             .append(Statement::new(" AND 'good' = "))
             .append(self.standing())
             .append(Statement::new(format!(" RETURNING nonce, {}", authorization::COLUMNS)))
@@ -123,7 +123,7 @@ impl Redemption<'_> {
 
     /// Begins the family of the tokens, if [`Redemption::redeem`] burned the code just now.
     pub fn begin_family(&self) -> Statement {
-        let Exchange { lifetimes, now, .. } = &self.exchange;
+        let TokenConditions { lifetimes, now, .. } = &self.conditions;
         Statement::new(
             "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable,
                                          generation, turned_at, auth_time, acr, amr, created_at, expires_at)

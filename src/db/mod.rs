@@ -7,7 +7,6 @@ mod batch;
 pub mod clients;
 pub mod codes;
 pub mod credentials;
-pub mod exchange;
 pub mod fetches;
 pub mod grants;
 pub mod housekeeping;
@@ -22,6 +21,7 @@ pub mod sessions;
 pub mod signing_keys;
 mod statement;
 pub mod throttles;
+pub mod token_conditions;
 pub mod token_families;
 pub mod users;
 

@@ -6,10 +6,11 @@ use super::{
     Query, Rows, Statement, audit,
     authorization::{self, AuthorizationRow},
     basis::Basis,
-    exchange::Exchange,
     from_json,
     proof::Proof,
-    scope_from_json, scope_to_json, throttles, to_json, users,
+    scope_from_json, scope_to_json, throttles, to_json,
+    token_conditions::TokenConditions,
+    users,
 };
 use crate::{
     account::{throttle::Counter, user::User},
@@ -50,7 +51,7 @@ pub fn begin(family_id: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> State
 
 /// A request to refresh, as statements.
 pub struct Refreshing<'a> {
-    pub exchange: Exchange<'a>,
+    pub conditions: TokenConditions<'a>,
     pub token: &'a RefreshToken,
     /// What the client asks for, where it does.
     pub scope: Option<&'a Scope>,
@@ -85,7 +86,7 @@ impl Refreshing<'_> {
     /// How the family stands to the request: the first thing that keeps it from being refreshed, or whether its token is the
     /// `current` one or a `retried` one. It is the condition of all that acts, and the reason that is told.
     fn standing(&self) -> Statement {
-        let exchange = &self.exchange;
+        let conditions = &self.conditions;
         let generation = self.token.generation;
         Statement::new(
             "CASE
@@ -93,21 +94,21 @@ impl Refreshing<'_> {
                 WHEN generation > ? OR (generation = ? AND turned_at < ?) THEN 'reused'
                 WHEN NOT (refreshable = 1 AND ",
         )
-        .bind(exchange.client_id)
+        .bind(conditions.client_id)
         .bind(generation)
         .bind(generation + 1)
         .bind(generation + 1)
-        .bind(exchange.now - exchange.lifetimes.refresh_grace)
+        .bind(conditions.now - conditions.lifetimes.refresh_grace)
         .append(Statement::new(ALIVE))
-        .bind(exchange.now)
-        .bind(exchange.now - exchange.lifetimes.refresh_token_idle)
+        .bind(conditions.now)
+        .bind(conditions.now - conditions.lifetimes.refresh_token_idle)
         .append(Statement::new(
             ") THEN 'ended'
              WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(token_families.scope)) THEN 'scope'",
         ))
         .bind(&self.scope.map(scope_to_json).unwrap_or_else(|| "[]".to_owned()))
-        .append(exchange.cases_of_targets("token_families"))
-        .append(exchange.cases_of_readiness("token_families"))
+        .append(conditions.cases_of_targets("token_families"))
+        .append(conditions.cases_of_readiness("token_families"))
         .append(Statement::new(" WHEN generation = ? THEN 'current' ELSE 'retried' END"))
         .bind(generation)
     }
@@ -125,7 +126,7 @@ impl Refreshing<'_> {
     fn whose_standing_is(&self, standing: &'static str) -> Statement {
         Statement::new("id = ? AND ")
             .bind(&self.token.family_id)
-            .append(self.exchange.proof.condition())
+            .append(self.conditions.proof.condition())
             .append(Statement::new(" AND ? = "))
             .bind(standing)
             .append(self.standing())
@@ -135,7 +136,7 @@ impl Refreshing<'_> {
     /// Of any number of parallel requests one does.
     pub fn rotate(&self) -> Statement {
         Statement::new("UPDATE token_families SET generation = generation + 1, turned_at = ? WHERE ")
-            .bind(self.exchange.now)
+            .bind(self.conditions.now)
             .append(self.whose_standing_is("current"))
     }
 

@@ -49,13 +49,7 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
         Err(unavailable) => return http::respond::respond(explain(&unavailable), &shape, None),
     };
     let (route, segments) = found.map_or((None, Vec::new()), |(route, segments)| (Some(route), segments));
-    let mut incoming = Incoming {
-        method: shape.method,
-        path: path.to_owned(),
-        query: query.to_owned(),
-        segments,
-        request,
-    };
+    let mut incoming = Incoming::new(shape.method, (path, query), segments, request);
     let reply = match (route, method) {
         (None, _) => router::not_found(&incoming, &context),
         (Some(route), None) => router::method_not_allowed(route, &incoming, &context),

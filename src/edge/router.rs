@@ -46,9 +46,12 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
             Err(failure) => failure.into_reply(context, language(request, context)),
         },
         Audience::Machine | Audience::Operator => {
-            let reply = machine(route.endpoint, request, context)
-                .await
-                .unwrap_or_else(|failure| failure.into_reply(context));
+            let outcome = match machine(route.endpoint, request, context).await {
+                // Nothing has happened. What is remembered of the client is up to date now.
+                Err(MachineFailure::ClientChanged) => machine(route.endpoint, request, context).await,
+                outcome => outcome,
+            };
+            let reply = outcome.unwrap_or_else(|failure| failure.into_reply(context));
             match reply.challenge {
                 Some(_) => {
                     reply.naming_resource(&protected_resource::metadata_url(&request.path, &context.config.issuer))

@@ -18,7 +18,6 @@ use crate::{
         clients::{self, ClientRecord},
         codes::{self, Redemption},
         credentials::{self, Owner, SetUpLink},
-        exchange::Exchange,
         fetches::{self, Asking, Charge},
         grants::{self, Allowing},
         housekeeping,
@@ -32,6 +31,7 @@ use crate::{
         sessions::{self, Ending, NewSession, Shown},
         signing_keys::{self, WrappedKey},
         throttles,
+        token_conditions::TokenConditions,
         token_families::{self, Refreshing},
         users,
     },
@@ -590,7 +590,7 @@ fn about_tokens(all: &mut Samples) {
         family,
     });
     let entry = Entry::new(Event::CodeReplayed, Actor::Client);
-    let exchange = |proof| Exchange {
+    let conditions = |proof| TokenConditions {
         client_id: "c",
         proof,
         ready: &ready,
@@ -616,7 +616,7 @@ fn about_tokens(all: &mut Samples) {
     }
     for proof in proofs() {
         let redemption = Redemption {
-            exchange: exchange(proof),
+            conditions: conditions(proof),
             hash: &hash,
             request: &code,
             family_id: "f",
@@ -627,7 +627,7 @@ fn about_tokens(all: &mut Samples) {
     }
     for proof in proofs() {
         let refreshing = Refreshing {
-            exchange: exchange(proof),
+            conditions: conditions(proof),
             token: &token,
             scope: None,
         };

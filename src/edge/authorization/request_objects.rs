@@ -10,9 +10,8 @@ use crate::{
         },
         http::failure::StepFailure,
         keys::signer,
-        platform::{context::Context, log},
+        platform::context::Context,
     },
-    fault::Fault,
     oidc::{
         client::{Client, client_metadata::ClientSigningAlg},
         jose::{jwe, jwt::Unverified},
@@ -110,18 +109,12 @@ async fn fetch_object(uri: &str, client: &Client, context: &Context) -> Result<S
     // "The fragment ... signals to the server that the contents ... have changed": another one than that of the content tells
     // no more than that, so the content counts and is not kept.
     if let Some(name) = name.filter(|_| as_promised) {
-        keep(name, object.clone(), context)?;
+        keep(name, object.clone(), context);
     }
     Ok(object.trim().to_owned())
 }
 
 /// Keeps a copy, after the answer.
-fn keep(name: String, object: String, context: &Context) -> Result<(), Fault> {
-    let later = context.for_later()?;
-    context.background.spawn(async move {
-        if let Err(fault) = later.kv.put(&name, &object, &later.config.roots, KEPT).await {
-            log::fault(&later.request_id, &fault);
-        }
-    });
-    Ok(())
+fn keep(name: String, object: String, context: &Context) {
+    context.after_answer(async move |later| later.kv.put(&name, &object, &later.config.roots, KEPT).await);
 }

@@ -1,19 +1,15 @@
-//! The client that calls an endpoint, and its proof.
+//! How the client that calls an endpoint authenticates, as a value that the endpoint passes on.
 //!
 //! A secret is proved by the statement that acts ([`Proof`]). SQL cannot check the signature of an assertion, nor a certificate:
-//! they are checked here beforehand, against what the isolate remembers of the client, and the statement that acts demands that
-//! the client is still of that version, and that an assertion was not used before. It is used up in the same batch, and only by
-//! a request that succeeds.
-
-use std::rc::Rc;
+//! they are checked beforehand, against what the isolate remembers of the client ([`CheckedProof`]), and the statement that acts
+//! demands that the client is still of that version, and that an assertion was not used before. It is used up in the same batch,
+//! and only by a request that succeeds.
 
 use super::{
-    document, keys,
-    memory::{self, Known},
-    secret,
+    checked_proof::{CheckedProof, check_document},
+    memory, secret,
 };
 use crate::{
-    account::throttle,
     db::{
         Answer, Batch, Handle, Statement,
         clients::{self, ClientRecord},
@@ -22,37 +18,24 @@ use crate::{
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        platform::{context::Context, log},
+        platform::context::Context,
     },
     fault::Fault,
     oidc::{
         client::{
-            Client, SecretAtRest,
-            client_assertion::ClientAssertion,
-            client_auth::{ClientCredentials, Presented, failed, is_secret},
-            client_certificate::ClientCertificate,
-            client_id_document,
-            client_metadata::{AuthMethod, TlsSubject},
+            Client,
+            client_auth::{ClientCredentials, Presented, failed},
+            client_metadata::AuthMethod,
         },
         error::OAuthError,
         params::Params,
     },
-    routes::Endpoint,
-    secret::{ClientSecret, Purpose},
 };
 
-/// A client that has yet to be believed.
-pub struct Caller {
+/// How a client authenticates: who it says it is, and its proof. It is not believed before [`ClientAuthentication::finish`].
+pub struct ClientAuthentication {
     credentials: ClientCredentials,
-    proven: Option<Proven>,
-}
-
-/// A proof that was judged before D1 acts.
-struct Proven {
-    /// Of the client that it was judged against.
-    version: i64,
-    /// What must not come again.
-    one_use: Option<OneUse>,
+    checked: Option<CheckedProof>,
 }
 
 /// Where in a batch is what tells whether the client is who it says it is.
@@ -61,35 +44,24 @@ pub struct LookedUp {
     hindrance: Option<Handle<Option<Hindrance>>>,
 }
 
-/// Lets `act` act for the client that sends `params`. Where the client has changed since the isolate last read it, nothing has
-/// happened, and `act` is tried once more.
-///
-/// # Errors
-/// `invalid_client` and `invalid_request`, and what `act` fails with.
-pub async fn acting<T>(
-    request: &Incoming,
-    params: &Params,
-    context: &Context,
-    act: impl AsyncFn(&Caller) -> Result<T, MachineFailure>,
-) -> Result<T, MachineFailure> {
-    match act(&Caller::of(request, params, context).await?).await {
-        Err(MachineFailure::ClientChanged) => act(&Caller::of(request, params, context).await?).await,
-        outcome => outcome,
-    }
-}
-
-impl Caller {
-    async fn of(request: &Incoming, params: &Params, context: &Context) -> Result<Self, MachineFailure> {
+impl ClientAuthentication {
+    /// Reads how the client of a request authenticates.
+    ///
+    /// # Errors
+    /// `invalid_client` and `invalid_request`.
+    pub async fn of(request: &Incoming, params: &Params, context: &Context) -> Result<Self, MachineFailure> {
         let credentials = ClientCredentials::parse(request.authorization().as_deref(), params)?;
-        let proven = match &credentials.presented {
-            Presented::Assertion(assertion) => Some(prove(assertion, &request.address(), context).await?),
+        let checked = match &credentials.presented {
+            Presented::Assertion(assertion) => {
+                Some(CheckedProof::of_assertion(assertion, &request.address(), context).await?)
+            }
             Presented::Nothing => match &context.certificate {
-                Some(certificate) => prove_certificate(&credentials.client_id, certificate, context).await?,
+                Some(certificate) => CheckedProof::of_certificate(&credentials.client_id, certificate, context).await?,
                 None => None,
             },
             Presented::Secret(..) => None,
         };
-        Ok(Self { credentials, proven })
+        Ok(Self { credentials, checked })
     }
 
     /// Who it claims to be.
@@ -99,8 +71,10 @@ impl Caller {
 
     /// The proof as a condition, for statements that act.
     pub fn proof(&self, context: &Context) -> Proof<'_> {
-        match &self.proven {
-            Some(proven) => Proof::of_version(self.client_id(), proven.version, proven.one_use.as_ref(), context.now),
+        match &self.checked {
+            Some(checked) => {
+                Proof::of_version(self.client_id(), checked.version, checked.one_use.as_ref(), context.now)
+            }
             None => Proof::of_secret(&self.credentials, &context.config.roots, context.now),
         }
     }
@@ -111,10 +85,11 @@ impl Caller {
     }
 
     fn one_use(&self) -> Option<&OneUse> {
-        self.proven.as_ref()?.one_use.as_ref()
+        self.checked.as_ref()?.one_use.as_ref()
     }
 
-    /// Adds the queries by which [`Caller::authenticated`] judges. They go into the batch before [`Caller::use_up`].
+    /// Adds the queries by which [`ClientAuthentication::finish`] judges. They go into the batch before
+    /// [`ClientAuthentication::use_up`].
     pub fn look_up(&self, batch: &mut Batch, context: &Context) -> LookedUp {
         let find = |one_use: &OneUse| one_use.find_hindrance(self.client_id(), context.now);
         LookedUp {
@@ -133,12 +108,12 @@ impl Caller {
         Some(stored)
     }
 
-    /// Whether the client as it is remembered could be the caller: who is not is told so by [`Caller::authenticated`].
+    /// Whether the client as it is remembered could have sent the request: [`ClientAuthentication::finish`] tells it so where not.
     ///
     /// # Errors
     /// `invalid_client`.
     pub fn check_against(&self, known: &ClientRecord, context: &Context) -> Result<(), OAuthError> {
-        match self.proven {
+        match self.checked {
             Some(_) => Ok(()),
             None => {
                 let known = Some((&known.client, known.secret.as_ref()));
@@ -147,7 +122,7 @@ impl Caller {
         }
     }
 
-    /// Takes back what [`Caller::use_up`] did for this very request, of which nothing came.
+    /// Takes back what [`ClientAuthentication::use_up`] did for this very request, of which nothing came.
     pub async fn give_back(&self, context: &Context) -> Result<(), Fault> {
         context.db.execute(self.one_use().map(OneUse::give_back)).await
     }
@@ -156,12 +131,7 @@ impl Caller {
     ///
     /// # Errors
     /// `invalid_client`, and 429.
-    pub fn authenticated(
-        &self,
-        looked_up: LookedUp,
-        rows: &Answer,
-        context: &Context,
-    ) -> Result<Client, MachineFailure> {
+    pub fn finish(&self, looked_up: LookedUp, rows: &Answer, context: &Context) -> Result<Client, MachineFailure> {
         let record = rows.read(looked_up.client)?;
         let hindrance = rows.read_if(looked_up.hindrance)?.flatten();
         if let Some(ClientRecord { client, .. }) = &record {
@@ -171,7 +141,7 @@ impl Caller {
         let client = self.check_proof(hindrance, record, context)?;
         context.note_caller(&client);
         if is_use_due && client.metadata.token_endpoint_auth_method != AuthMethod::None {
-            mark_used_later(&client, context)?;
+            mark_used_later(&client, context);
         }
         Ok(client)
     }
@@ -182,10 +152,10 @@ impl Caller {
         record: Option<ClientRecord>,
         context: &Context,
     ) -> Result<Client, MachineFailure> {
-        match &self.proven {
-            Some(proven) => {
+        match &self.checked {
+            Some(checked) => {
                 let client = record.ok_or_else(failed)?.client;
-                if client.version != proven.version {
+                if client.version != checked.version {
                     memory::forget(&client.client_id);
                     return Err(MachineFailure::ClientChanged);
                 }
@@ -197,15 +167,11 @@ impl Caller {
                     None => Ok(client),
                 }
             }
-            None => self.authenticated_by_secret(record, context),
+            None => self.finish_by_secret(record, context),
         }
     }
 
-    fn authenticated_by_secret(
-        &self,
-        record: Option<ClientRecord>,
-        context: &Context,
-    ) -> Result<Client, MachineFailure> {
+    fn finish_by_secret(&self, record: Option<ClientRecord>, context: &Context) -> Result<Client, MachineFailure> {
         let roots = &context.config.roots;
         let known = record.as_ref().map(|record| (&record.client, record.secret.as_ref()));
         self.credentials.authenticate(known, roots, context.now)?;
@@ -213,144 +179,15 @@ impl Caller {
         if let Some(stored) = secret
             && let Some(presented) = self.credentials.outdated_secret(&stored.current.hash, roots)
         {
-            move_later(presented.clone(), stored.current, &client, context)?;
+            secret::move_later(presented.clone(), stored.current, &client, context);
         }
         Ok(client)
     }
 }
 
-/// Whether a client that its document describes may still be one here. A document that is no longer fresh is read anew, also
-/// for a client that fails now: its keys may have changed.
-fn check_document(client: &Client, context: &Context) -> Result<(), MachineFailure> {
-    if !client.is_described_by_document() {
-        return Ok(());
-    }
-    if !client_id_document::is_allowed(&client.client_id, &context.config) {
-        return Err(failed().into());
-    }
-    Ok(document::refresh_later(client, context)?)
-}
-
-/// Judges an assertion that came from `address`. What the isolate remembers of the client may be old: nothing is refused for it.
-async fn prove(assertion: &ClientAssertion, address: &str, context: &Context) -> Result<Proven, MachineFailure> {
-    let config = &context.config;
-    let mut audiences = vec![config.issuer.as_str().to_owned()];
-    let origins = [Some(&config.issuer), config.mtls_origin.as_ref()];
-    audiences.extend(
-        origins
-            .into_iter()
-            .flatten()
-            .flat_map(|origin| [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))),
-    );
-    let one_use = OneUse {
-        of: assertion.check(&audiences, context.now)?,
-        counter: throttle::of_assertions(&config.roots.current(Purpose::Throttle), address),
-    };
-    let proven = |known: Rc<Known>| Proven {
-        version: known.record.client.version,
-        one_use: Some(one_use),
-    };
-    if let Some(known) = memory::remembered(assertion.client_id(), context.now)
-        && is_genuine(assertion, &known.record, context).await.is_ok()
-    {
-        return Ok(proven(known));
-    }
-    let read = memory::read(assertion.client_id(), context).await?;
-    let known = read.ok_or_else(failed)?;
-    check_document(&known.record.client, context)?;
-    is_genuine(assertion, &known.record, context).await?;
-    Ok(proven(known))
-}
-
-/// Judges a certificate. `None` where the client does not prove itself by one: then it has to be a public client.
-async fn prove_certificate(
-    client_id: &str,
-    certificate: &ClientCertificate,
-    context: &Context,
-) -> Result<Option<Proven>, MachineFailure> {
-    let proven = |known: Rc<Known>| Proven {
-        version: known.record.client.version,
-        one_use: None,
-    };
-    if let Some(known) = memory::remembered(client_id, context.now)
-        && is_certificate_of(&known.record.client, certificate, context).await
-    {
-        return Ok(Some(proven(known)));
-    }
-    let known = memory::read(client_id, context).await?.ok_or_else(failed)?;
-    if is_certificate_of(&known.record.client, certificate, context).await {
-        return Ok(Some(proven(known)));
-    }
-    match known.record.client.metadata.token_endpoint_auth_method {
-        AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth => Err(failed().into()),
-        _ => Ok(None),
-    }
-}
-
-/// Whether the client is known by this certificate.
-async fn is_certificate_of(client: &Client, certificate: &ClientCertificate, context: &Context) -> bool {
-    match (client.metadata.token_endpoint_auth_method, &client.metadata.tls_subject) {
-        (AuthMethod::TlsClientAuth, Some(TlsSubject::Dn(subject))) => certificate.is_of_subject(subject),
-        (AuthMethod::SelfSignedTlsClientAuth, _) => keys::have_certificate(client, certificate, context).await,
-        _ => false,
-    }
-}
-
-/// Whether the client of `record` made the assertion.
-async fn is_genuine(
-    assertion: &ClientAssertion,
-    record: &ClientRecord,
-    context: &Context,
-) -> Result<(), MachineFailure> {
-    let (client, roots) = (&record.client, &context.config.roots);
-    assertion.check_registered(&client.metadata)?;
-    let genuine = match (assertion.method(), &record.secret, assertion.token()) {
-        (AuthMethod::PrivateKeyJwt, _, Some(token)) => {
-            let verified = keys::verify(client, &token, assertion.alg(), context).await;
-            verified.map_err(|no_key| OAuthError::invalid_client(no_key.why()))?
-        }
-        (AuthMethod::ClientSecretJwt, Some(stored), _) => {
-            let secrets = secret::recover(stored, &client.client_id, context).await?;
-            let signed_with = secrets.iter().find(|secret| assertion.is_signed_with(secret.expose()));
-            if let Some(secret) = signed_with
-                && !stored.current.hash.is_under(roots.current_version())
-                && is_secret(secret, &client.client_id, Some(&stored.current.hash), roots)
-            {
-                move_later(secret.clone(), stored.current.clone(), client, context)?;
-            }
-            signed_with.is_some()
-        }
-        _ => false,
-    };
-    if genuine { Ok(()) } else { Err(failed().into()) }
-}
-
 /// Notes, after the answer, that a client has authenticated, so that it is not swept as unused. This happens at most twice a day: a
 /// program that only introspects leaves no other trace.
-fn mark_used_later(client: &Client, context: &Context) -> Result<(), Fault> {
-    let (client_id, later) = (client.client_id.clone(), context.for_later()?);
-    context.background.spawn(async move {
-        if let Err(fault) = later.db.execute([clients::mark_used(&client_id, later.now)]).await {
-            log::fault(&later.request_id, &fault);
-        }
-    });
-    Ok(())
-}
-
-/// Moves a secret to the current root, after the answer: so the older root can be dropped some day.
-fn move_later(secret: ClientSecret, stored: SecretAtRest, client: &Client, context: &Context) -> Result<(), Fault> {
-    let (client, later) = (client.clone(), context.for_later()?);
-    context.background.spawn(async move {
-        let moved = async {
-            let moved = secret::at_rest(&secret, &client, &later).await?;
-            later
-                .db
-                .execute([clients::move_secret(&client.client_id, &stored.hash, &moved)])
-                .await
-        };
-        if let Err(fault) = moved.await {
-            log::fault(&later.request_id, &fault);
-        }
-    });
-    Ok(())
+fn mark_used_later(client: &Client, context: &Context) {
+    let client_id = client.client_id.clone();
+    context.after_answer(async move |later| later.db.execute([clients::mark_used(&client_id, later.now)]).await);
 }

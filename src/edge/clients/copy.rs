@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap};
 
 use crate::{
     db::clients,
-    edge::platform::{context::Context, log},
+    edge::platform::context::Context,
     fault::Fault,
     oidc::client::Client,
     time::{Lifetime, UnixTime},
@@ -43,37 +43,26 @@ pub async fn find(client_id: &str, context: &Context) -> Result<Option<Client>, 
     let record = context.db.read(clients::find(client_id)).await?;
     let client = record.map(|record| record.client);
     if let Some(client) = &client {
-        keep(client, context)?;
+        keep(client, context);
     }
     Ok(client)
 }
 
 /// Keeps a copy, after the answer.
-pub fn keep(client: &Client, context: &Context) -> Result<(), Fault> {
+pub fn keep(client: &Client, context: &Context) {
     remember(client, context.now);
-    let (client, later) = (client.clone(), context.for_later()?);
-    context.background.spawn(async move {
-        let put = later
-            .kv
-            .put(&name(&client.client_id), &client, &later.config.roots, KEPT)
-            .await;
-        if let Err(fault) = put {
-            log::fault(&later.request_id, &fault);
-        }
+    let client = client.clone();
+    context.after_answer(async move |later| {
+        let name = name(&client.client_id);
+        later.kv.put(&name, &client, &later.config.roots, KEPT).await
     });
-    Ok(())
 }
 
 /// Drops the copy of a client that is gone, after the answer.
-pub fn forget(client_id: &str, context: &Context) -> Result<(), Fault> {
+pub fn forget(client_id: &str, context: &Context) {
     MEMORY.with_borrow_mut(|memory| memory.remove(client_id));
-    let (name, later) = (name(client_id), context.for_later()?);
-    context.background.spawn(async move {
-        if let Err(fault) = later.kv.delete(&name).await {
-            log::fault(&later.request_id, &fault);
-        }
-    });
-    Ok(())
+    let name = name(client_id);
+    context.after_answer(async move |later| later.kv.delete(&name).await);
 }
 
 fn remembered(client_id: &str, now: UnixTime) -> Option<Client> {

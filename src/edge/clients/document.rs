@@ -9,11 +9,7 @@ use super::{
 };
 use crate::{
     db::{Batch, clients, fetches::Charge},
-    edge::{
-        keys::signer,
-        platform::{context::Context, log},
-    },
-    fault::Fault,
+    edge::{keys::signer, platform::context::Context},
     oidc::{
         client::{
             Client,
@@ -73,21 +69,21 @@ pub async fn make_known(params: &Params, context: &Context) -> Result<(), NoClie
 }
 
 /// Reads the document of a client once more, after the answer, where it is no longer fresh.
-pub fn refresh_later(client: &Client, context: &Context) -> Result<(), Fault> {
+pub fn refresh_later(client: &Client, context: &Context) {
     if !client.is_described_by_document() || is_fresh(client, context.now) {
-        return Ok(());
+        return;
     }
-    let (client_id, later) = (client.client_id.clone(), context.for_later()?);
-    context.background.spawn(async move {
+    let client_id = client.client_id.clone();
+    context.after_answer(async move |later| {
         let Ok(url) = ClientIdUrl::parse(&client_id, &later.config) else {
-            return;
+            return Ok(());
         };
-        // That a document is away for a while harms nobody who was let in before.
-        if let Err(NoClient::Fault(fault)) = read(&url, &later).await {
-            log::fault(&later.request_id, &fault);
+        match read(&url, later).await {
+            Err(NoClient::Fault(fault)) => Err(fault),
+            // That a document is away for a while harms nobody who was let in before.
+            _ => Ok(()),
         }
     });
-    Ok(())
 }
 
 fn is_fresh(client: &Client, now: UnixTime) -> bool {
@@ -113,7 +109,7 @@ async fn read(url: &ClientIdUrl, context: &Context) -> Result<Client, NoClient> 
     let put = batch.add(clients::put_described(&client, context.now));
     let record = context.db.run(batch).await?.read(put)?;
     let record = record.ok_or_else(|| client_id_document::unusable("is that of a registered client"))?;
-    copy::keep(&record.client, context)?;
+    copy::keep(&record.client, context);
     Ok(record.client)
 }
 

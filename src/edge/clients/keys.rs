@@ -17,7 +17,6 @@ use crate::{
         keys::crypto,
         platform::{context::Context, log},
     },
-    fault::Fault,
     oidc::{
         client::{
             Client,
@@ -184,9 +183,7 @@ async fn fetch(client: &Client, uri: &str, place: String, context: &Context) -> 
                 asked_at: context.now,
                 fresh_until: context.now + fresh,
             });
-            if let Err(fault) = put_later(&fetched, context) {
-                log::fault(&context.request_id, &fault);
-            }
+            put_later(&fetched, context);
             Ok(fetched)
         }
         Err(why) => {
@@ -245,19 +242,15 @@ fn keep(kept: Kept) -> Rc<Kept> {
     kept
 }
 
-fn put_later(kept: &Rc<Kept>, context: &Context) -> Result<(), Fault> {
-    let (kept, later) = (kept.clone(), context.for_later()?);
-    context.background.spawn(async move {
+fn put_later(kept: &Rc<Kept>, context: &Context) {
+    let kept = kept.clone();
+    context.after_answer(async move |later| {
         let lifetime = kept.fresh_until.since(kept.asked_at) + STALE;
-        let put = later
+        later
             .kv
             .put(&name(&kept.place), &*kept, &later.config.roots, lifetime)
-            .await;
-        if let Err(fault) = put {
-            log::fault(&later.request_id, &fault);
-        }
+            .await
     });
-    Ok(())
 }
 
 /// A URL may be longer than a name in KV.

@@ -1,6 +1,7 @@
 //! Clients at the endpoints: who calls, what proves it, who may register them, and what is fetched from them.
 
 pub mod authentication;
+mod checked_proof;
 pub mod copy;
 pub mod document;
 pub mod issued_credentials;

@@ -76,6 +76,16 @@ pub async fn have_signed(
     Ok(secrets.iter().any(made_mac))
 }
 
+/// Moves a secret to the current root, after the answer: so the older root can be dropped some day.
+pub fn move_later(secret: ClientSecret, stored: SecretAtRest, client: &Client, context: &Context) {
+    let client = client.clone();
+    context.after_answer(async move |later| {
+        let moved = at_rest(&secret, &client, later).await?;
+        let moved = clients::move_secret(&client.client_id, &stored.hash, &moved);
+        later.db.execute([moved]).await
+    });
+}
+
 async fn sealing_key(version: KekVersion, context: &Context) -> Result<SealingKey, Fault> {
     let key = context
         .config

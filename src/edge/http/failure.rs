@@ -25,7 +25,8 @@ pub enum MachineFailure {
     Bearer(Option<OAuthError>),
     /// With a ready answer.
     Reply(Box<Reply>),
-    /// Because the client was changed while it called: nothing has happened, and it can be tried again.
+    /// Because the client has changed since the isolate last read it. Nothing has happened, and the router calls the endpoint once
+    /// more.
     ClientChanged,
     /// Through our own fault.
     Fault(Fault),

@@ -29,6 +29,8 @@ pub struct Incoming {
     /// The values in the path.
     pub segments: Segments,
     pub request: Request,
+    /// The form of the body, once it was read.
+    form: Option<Params>,
 }
 
 /// Why a body cannot be read.
@@ -42,6 +44,18 @@ pub enum BodyError {
 }
 
 impl Incoming {
+    /// The request that the platform gave, for the path whose values are `segments`.
+    pub fn new(method: Method, (path, query): (&str, &str), segments: Segments, request: Request) -> Self {
+        Self {
+            method,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            segments,
+            request,
+            form: None,
+        }
+    }
+
     /// The `n`th value in the path.
     pub fn segment(&self, n: usize) -> &str {
         self.segments.get(n).map(String::as_str).unwrap_or_default()
@@ -89,13 +103,18 @@ impl Incoming {
         self.expect_type(FORM).is_ok()
     }
 
-    /// The parameters of a form.
+    /// The parameters of a form. They can be read again.
     pub async fn form(&mut self) -> Result<Params, BodyError> {
+        if let Some(form) = &self.form {
+            return Ok(form.clone());
+        }
         self.expect_type(FORM)?;
         let body = self.body().await?;
         let text = String::from_utf8(body)
             .map_err(|_| BodyError::Malformed(OAuthError::invalid_request("the body is not UTF-8")))?;
-        Params::parse(&text).map_err(BodyError::Malformed)
+        let form = Params::parse(&text).map_err(BodyError::Malformed)?;
+        self.form = Some(form.clone());
+        Ok(form)
     }
 
     /// The bytes of a JSON document; that of a PATCH may call itself a merge patch (RFC 7396 section 4).

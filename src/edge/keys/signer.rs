@@ -87,12 +87,8 @@ impl Signer {
             None => first_key(alg, context).await?,
         };
         if current.wants_successor != 0 {
-            let (alg, chore) = (SigningAlg::parse(&current.alg).unwrap_or(alg), context.for_later()?);
-            context.background.spawn(async move {
-                if let Err(fault) = ensure_published(alg.into(), &chore).await {
-                    log::fault(&chore.request_id, &fault);
-                }
-            });
+            let alg = SigningAlg::parse(&current.alg).unwrap_or(alg);
+            context.after_answer(async move |later| ensure_published(alg.into(), later).await);
         }
         Self::from_row(current, context).await
     }

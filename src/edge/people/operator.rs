@@ -5,9 +5,8 @@ use crate::{
     db::audit,
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        platform::{context::Context, log},
+        platform::context::Context,
     },
-    fault::Fault,
     oidc::error::OAuthError,
 };
 
@@ -29,20 +28,16 @@ pub fn require(request: &Incoming, context: &Context) -> Result<(), MachineFailu
         return Ok(());
     }
     if request.bearer().is_some() {
-        record_refusal(context)?;
+        record_refusal(context);
     }
     let error = OAuthError::invalid_token("the admin token is missing or wrong");
     Err(MachineFailure::Bearer(Some(error)))
 }
 
 /// Writes down, after the answer, that somebody tried a wrong token.
-fn record_refusal(context: &Context) -> Result<(), Fault> {
-    let later = context.for_later()?;
-    context.background.spawn(async move {
+fn record_refusal(context: &Context) {
+    context.after_answer(async |later| {
         let entry = Entry::new(Event::OperatorRefused, Actor::Anybody);
-        if let Err(fault) = later.db.execute(audit::record_of_stranger(&entry, &later)).await {
-            log::fault(&later.request_id, &fault);
-        }
+        later.db.execute(audit::record_of_stranger(&entry, later)).await
     });
-    Ok(())
 }

@@ -331,7 +331,7 @@ impl Guest {
         let superseded = rows.read(superseded)?;
         let held = self.visitor.held.clone().begin(token, hash, &superseded);
         if may_evict || rows.read(had_surplus)? {
-            ending::announce(context)?;
+            ending::announce(context);
         }
         let next = match rows.read_if(offered)?.unwrap_or_default() {
             true => Reply::see_other(self.address_of(Endpoint::OfferPasskey)),

@@ -7,7 +7,7 @@ use std::{
 
 use worker::Env;
 
-use super::{certificate, clock, d1::Db, kv::Kv, random};
+use super::{certificate, clock, d1::Db, kv::Kv, log, random};
 use crate::{
     config::{Config, ConfigError},
     fault::Fault,
@@ -31,7 +31,7 @@ pub struct Context {
     pub address: String,
     /// The TLS certificate that the caller showed, where certificates count.
     pub certificate: Option<ClientCertificate>,
-    pub background: Background,
+    background: Background,
     /// Where pages of the client are that proved itself.
     caller: RefCell<Vec<RedirectUri>>,
 }
@@ -49,7 +49,7 @@ impl Background {
         Self(None)
     }
 
-    pub fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+    fn spawn(&self, work: impl Future<Output = ()> + 'static) {
         if let Some(context) = &self.0 {
             context.wait_until(work);
         }
@@ -106,12 +106,9 @@ impl Context {
         self.caller.borrow().iter().any(|uri| uri.is_at(origin))
     }
 
-    /// A context for work that goes on after the answer.
-    ///
-    /// # Errors
-    /// As [`Context::new`], which has worked before.
-    pub fn for_later(&self) -> Result<Self, Fault> {
-        Ok(Self {
+    /// Does work after the answer. What goes wrong with it is logged.
+    pub fn after_answer(&self, work: impl AsyncFnOnce(&Self) -> Result<(), Fault> + 'static) {
+        let later = Self {
             env: self.env.clone(),
             config: self.config.clone(),
             now: self.now,
@@ -123,7 +120,12 @@ impl Context {
             certificate: None,
             background: Background::none(),
             caller: RefCell::default(),
-        })
+        };
+        self.background.spawn(async move {
+            if let Err(fault) = work(&later).await {
+                log::fault(&later.request_id, &fault);
+            }
+        });
     }
 }
 

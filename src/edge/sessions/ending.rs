@@ -4,8 +4,7 @@
 use super::notices;
 use crate::{
     db::{Batch, Handle, logout_outbox, sessions::Ending},
-    edge::platform::{context::Context, log},
-    fault::Fault,
+    edge::platform::context::Context,
 };
 
 /// Ends sessions: writes the notices for back-channel logout, deletes their codes, their tokens, and the sessions. Whether there
@@ -18,12 +17,6 @@ pub fn end_sessions(which: &Ending<'_>, batch: &mut Batch, context: &Context) ->
 }
 
 /// Sends what the outbox holds, after the answer. Goes after the batch with [`end_sessions`]; without it the periodic run sends.
-pub fn announce(context: &Context) -> Result<(), Fault> {
-    let later = context.for_later()?;
-    context.background.spawn(async move {
-        if let Err(fault) = notices::send_due(&later).await {
-            log::fault(&later.request_id, &fault);
-        }
-    });
-    Ok(())
+pub fn announce(context: &Context) {
+    context.after_answer(async |later| notices::send_due(later).await);
 }

@@ -79,7 +79,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     batch.push(audit::record_ending(&Entry::new(event, Actor::Person), &which, context));
     ending::end_sessions(&which, &mut batch, context);
     context.db.run(batch).await?;
-    ending::announce(context)?;
+    ending::announce(context);
     if event == Event::SignOut {
         let held = resident
             .visitor

@@ -56,7 +56,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         // They were signed out, or deleted, in this very moment: this page asks them to sign in.
         return Ok(Reply::see_other(PAGE.path().to_owned()));
     }
-    ending::announce(context)?;
+    ending::announce(context);
     let held = resident
         .visitor
         .held

@@ -102,7 +102,7 @@ async fn change(
         let problem = Some(PasswordProblem::Current(PasswordCheck::Wrong));
         return Ok(resident.page(409, html(resident, problem)));
     }
-    ending::announce(context)?;
+    ending::announce(context);
     let gone = [resident.session_hash.clone()];
     let held = resident.visitor.held.clone().begin(token, cookie_hash, &gone);
     let reply = resident.done(PAGE, Notice::PasswordChanged, context);

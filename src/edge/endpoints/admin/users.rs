@@ -124,7 +124,7 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Err(taken());
     }
     if signs_out {
-        ending::announce(context)?;
+        ending::announce(context);
     }
     Ok(Reply::json(200, &describe(&user)))
 }
@@ -139,7 +139,7 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
     batch.push(audit::record_if_changed(&done_to(user_id, Event::UserDeleted), context));
     batch.push(audit::forget_if_changed(user_id));
     if context.db.run(batch).await?.read(deleted)? {
-        ending::announce(context)?;
+        ending::announce(context);
         Ok(Reply::new(204, Body::Empty))
     } else {
         Err(no_such("user"))

@@ -257,7 +257,7 @@ impl Leaver {
             batch.push(audit::record_ending(&signed_out, &which, context));
             ending::end_sessions(&which, &mut batch, context);
             let rows = context.db.run(batch).await?;
-            ending::announce(context)?;
+            ending::announce(context);
             for client in rows.read(front_channel)? {
                 let session = client.session_required().then_some(client.known_as.as_str());
                 let issuer = context.config.issuer.as_str();

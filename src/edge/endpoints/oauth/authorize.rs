@@ -88,7 +88,7 @@ async fn proceed(
     match answer(&sent, client, waiting, visitor, context).await? {
         Attempt::Done(reply) => Ok(reply),
         Attempt::Stale(fresh) => {
-            copy::keep(&fresh, context)?;
+            copy::keep(&fresh, context);
             match answer(&sent, *fresh, waiting, visitor, context).await? {
                 Attempt::Done(reply) => Ok(reply),
                 Attempt::Stale(_) => Err(Problem::InteractionOver.into()),
@@ -243,7 +243,7 @@ async fn attempt(
     batch.extend(session_hash.map(|hash| sessions::touch(hash, &context.config.lifetimes, context.now)));
     let rows = context.db.run(batch).await?;
     let Some(record) = rows.read(client)? else {
-        copy::forget(&client_id, context)?;
+        copy::forget(&client_id, context);
         return Err(PageError::UnknownClient.into());
     };
     if record.client.version != version {

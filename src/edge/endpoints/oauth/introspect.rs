@@ -6,7 +6,7 @@ use crate::{
         token_families::{self, Alive, RefreshStanding},
     },
     edge::{
-        clients::authentication,
+        clients::authentication::ClientAuthentication,
         http::{failure::MachineFailure, request::Incoming},
         keys::signer,
         platform::context::Context,
@@ -42,25 +42,22 @@ struct PresentedAccessToken<'a> {
 pub async fn introspect(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let params = request.form().await?;
     params.refuse_repeated()?;
-    let answer = authentication::acting(request, &params, context, async |caller| {
-        let mut batch = Batch::default();
-        let looked_up = caller.look_up(&mut batch, context);
-        let presented = Presented::parse(params.required("token")?, caller.client_id(), &mut batch, context);
-        let used_up = caller.use_up(caller.proof(context).condition(), &mut batch, context);
-        let rows = context.db.run(batch).await?;
-        let answer = async {
-            let client = caller.authenticated(looked_up, &rows, context)?;
-            check_caller(&client)?;
-            Ok::<_, MachineFailure>(presented.describe(&client, &rows, context).await?)
-        };
-        let answer = answer.await;
-        if answer.is_err() && rows.read_if(used_up)?.unwrap_or_default() {
-            caller.give_back(context).await?;
-        }
-        answer
-    });
-    let answer = answer.await?;
-    Ok(Reply::json(200, &answer))
+    let client = ClientAuthentication::of(request, &params, context).await?;
+    let mut batch = Batch::default();
+    let looked_up = client.look_up(&mut batch, context);
+    let presented = Presented::parse(params.required("token")?, client.client_id(), &mut batch, context);
+    let used_up = client.use_up(client.proof(context).condition(), &mut batch, context);
+    let rows = context.db.run(batch).await?;
+    let answer = async {
+        let authenticated = client.finish(looked_up, &rows, context)?;
+        check_caller(&authenticated)?;
+        Ok::<_, MachineFailure>(presented.describe(&authenticated, &rows, context).await?)
+    };
+    let answer = answer.await;
+    if answer.is_err() && rows.read_if(used_up)?.unwrap_or_default() {
+        client.give_back(context).await?;
+    }
+    Ok(Reply::json(200, &answer?))
 }
 
 impl<'a> Presented<'a> {

@@ -1,6 +1,7 @@
 //! The endpoints of OAuth and OpenID Connect, for programs, and `/authorize`.
 
 pub mod authorize;
+mod grants;
 pub mod introspect;
 pub mod par;
 pub mod revoke;

@@ -9,18 +9,12 @@ use crate::{
     },
     edge::{
         authorization::{encrypted_hint, request_objects},
-        clients::{
-            authentication::{self, Caller},
-            document,
-        },
+        clients::{authentication::ClientAuthentication, document},
         http::{failure::MachineFailure, request::Incoming},
         platform::{context::Context, random},
     },
     fault::Fault,
-    oidc::{
-        params::Params,
-        pushed_request::{self, PushedResponse},
-    },
+    oidc::pushed_request::{self, PushedResponse},
     reply::Reply,
     secret::{OpaqueToken, Purpose},
 };
@@ -32,24 +26,12 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     sent.refuse_repeated()?;
     document::make_known(&sent, context).await?;
     let address = request.address();
-    let response = authentication::acting(request, &sent, context, async |caller| {
-        push_as(caller, &sent, &address, context).await
-    })
-    .await?;
-    Ok(Reply::json(201, &response))
-}
-
-async fn push_as(
-    caller: &Caller,
-    sent: &Params,
-    address: &str,
-    context: &Context,
-) -> Result<PushedResponse, MachineFailure> {
+    let presented = ClientAuthentication::of(request, &sent, context).await?;
     let mut batch = Batch::default();
-    let looked_up = caller.look_up(&mut batch, context);
+    let looked_up = presented.look_up(&mut batch, context);
     let rows = context.db.run(batch).await?;
-    let client = caller.authenticated(looked_up, &rows, context)?;
-    let pushed = pushed_request::request_of(sent, &client)?;
+    let client = presented.finish(looked_up, &rows, context)?;
+    let pushed = pushed_request::request_of(&sent, &client)?;
     let pushed = request_objects::unpack(&pushed, &client, context).await?;
     let pushed = encrypted_hint::open(pushed, context).await?;
     pushed_request::check(&pushed, &client, &context.config)?;
@@ -59,8 +41,8 @@ async fn push_as(
     let hash = reference
         .hash(roots, Purpose::PushedRequest)
         .ok_or_else(|| Fault::new("pushed request", "no root key"))?;
-    let counter = throttle::of_pushed_requests(&roots.current(Purpose::Throttle), address);
-    let (query, proof) = (pushed.to_query(), caller.proof(context));
+    let counter = throttle::of_pushed_requests(&roots.current(Purpose::Throttle), &address);
+    let (query, proof) = (pushed.to_query(), presented.proof(context));
     let pushing = Pushing {
         hash: &hash,
         client: &client,
@@ -68,18 +50,18 @@ async fn push_as(
         proof: &proof,
     };
     let mut batch = Batch::default();
-    let looked_up = caller.look_up(&mut batch, context);
+    let looked_up = presented.look_up(&mut batch, context);
     let counted = batch.add(throttles::count_stranger(&client.client_id, &counter, context.now));
     let stored = batch.add(pushing.insert(&counter, context.now));
     batch.push(pushed_requests::sweep(context.now));
-    caller.use_up(pushed_requests::exists(&hash), &mut batch, context);
+    presented.use_up(pushed_requests::exists(&hash), &mut batch, context);
     let rows = context.db.run(batch).await?;
-    caller.authenticated(looked_up, &rows, context)?;
+    presented.finish(looked_up, &rows, context)?;
     if let Some(wait) = rows.read(counted)?.wait(&counter, context.now) {
         return Err(MachineFailure::too_many(wait));
     }
     if !rows.read(stored)? {
         return Err(MachineFailure::ClientChanged);
     }
-    Ok(PushedResponse::new(&reference))
+    Ok(Reply::json(201, &PushedResponse::new(&reference)))
 }

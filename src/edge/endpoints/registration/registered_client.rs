@@ -78,7 +78,7 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
         // The token was taken back in this very moment.
         return Err(access::unauthorized());
     }
-    copy::forget(&record.client.client_id, context)?;
+    copy::forget(&record.client.client_id, context);
     Ok(Reply::new(204, Body::Empty))
 }
 
@@ -173,7 +173,7 @@ async fn store(
         let error = OAuthError::invalid_request("another request has changed the client; read it again");
         return Err(MachineFailure::status(409, error));
     }
-    copy::keep(&record.client, context)?;
+    copy::keep(&record.client, context);
     Ok(Reply::json(
         200,
         &issued_credentials::describe(&record, Some(&issued), context),

@@ -1,10 +1,10 @@
-//! What redeeming a code and refreshing have in common: who asks, and what has to be so for the answer to be made.
+//! What redeeming a code and refreshing have in common: who asks, and what has to be so for the tokens to be given.
 
 use super::{Statement, grants, proof::Proof, readiness::Ready, to_json};
 use crate::{config::Lifetimes, oidc::resource_indicator::Targets, time::UnixTime};
 
-/// A request to exchange a code or a refresh token for tokens.
-pub struct Exchange<'a> {
+/// What has to be so for tokens to be given for a code or a refresh token.
+pub struct TokenConditions<'a> {
     pub client_id: &'a str,
     pub proof: Proof<'a>,
     pub ready: &'a Ready,
@@ -16,7 +16,7 @@ pub struct Exchange<'a> {
     pub now: UnixTime,
 }
 
-impl Exchange<'_> {
+impl TokenConditions<'_> {
     /// The cases of a `CASE` over the rows of `table` in which no API is left that the token can be for.
     pub(super) fn cases_of_targets(&self, table: &str) -> Statement {
         let late = grants::apis_named_late(table);

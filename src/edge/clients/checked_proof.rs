@@ -1,0 +1,150 @@
+//! A proof that SQL cannot check: an assertion's signature, or a certificate. It is checked before D1 acts, against what the
+//! isolate remembers of the client, and counts only while the client is of that version.
+
+use super::{
+    document, keys,
+    memory::{self, Known},
+    secret,
+};
+use crate::{
+    account::throttle,
+    db::{clients::ClientRecord, replay::OneUse},
+    edge::{http::failure::MachineFailure, platform::context::Context},
+    oidc::{
+        client::{
+            Client,
+            client_assertion::ClientAssertion,
+            client_auth::{failed, is_secret},
+            client_certificate::ClientCertificate,
+            client_id_document,
+            client_metadata::{AuthMethod, TlsSubject},
+        },
+        error::OAuthError,
+    },
+    routes::Endpoint,
+    secret::Purpose,
+};
+
+/// A proof that was checked before D1 acts.
+pub struct CheckedProof {
+    /// Of the client that it was checked against.
+    pub version: i64,
+    /// What must not come again.
+    pub one_use: Option<OneUse>,
+}
+
+impl CheckedProof {
+    fn new(known: &Known, one_use: Option<OneUse>) -> Self {
+        Self {
+            version: known.record.client.version,
+            one_use,
+        }
+    }
+
+    /// Checks an assertion that came from `address`. What the isolate remembers of the client may be old: nothing is refused for
+    /// it.
+    ///
+    /// # Errors
+    /// `invalid_client`.
+    pub async fn of_assertion(
+        assertion: &ClientAssertion,
+        address: &str,
+        context: &Context,
+    ) -> Result<Self, MachineFailure> {
+        let config = &context.config;
+        let mut audiences = vec![config.issuer.as_str().to_owned()];
+        let origins = [Some(&config.issuer), config.mtls_origin.as_ref()];
+        audiences.extend(origins.into_iter().flatten().flat_map(|origin| {
+            [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))
+        }));
+        let one_use = OneUse {
+            of: assertion.check(&audiences, context.now)?,
+            counter: throttle::of_assertions(&config.roots.current(Purpose::Throttle), address),
+        };
+        if let Some(known) = memory::remembered(assertion.client_id(), context.now)
+            && is_genuine(assertion, &known.record, context).await.is_ok()
+        {
+            return Ok(Self::new(&known, Some(one_use)));
+        }
+        let read = memory::read(assertion.client_id(), context).await?;
+        let known = read.ok_or_else(failed)?;
+        check_document(&known.record.client, context)?;
+        is_genuine(assertion, &known.record, context).await?;
+        Ok(Self::new(&known, Some(one_use)))
+    }
+
+    /// Checks a certificate. `None` where the client does not authenticate by one: then it has to be a public client.
+    ///
+    /// # Errors
+    /// `invalid_client`.
+    pub async fn of_certificate(
+        client_id: &str,
+        certificate: &ClientCertificate,
+        context: &Context,
+    ) -> Result<Option<Self>, MachineFailure> {
+        if let Some(known) = memory::remembered(client_id, context.now)
+            && is_certificate_of(&known.record.client, certificate, context).await
+        {
+            return Ok(Some(Self::new(&known, None)));
+        }
+        let known = memory::read(client_id, context).await?.ok_or_else(failed)?;
+        if is_certificate_of(&known.record.client, certificate, context).await {
+            return Ok(Some(Self::new(&known, None)));
+        }
+        match known.record.client.metadata.token_endpoint_auth_method {
+            AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth => Err(failed().into()),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Whether the client is known by this certificate.
+async fn is_certificate_of(client: &Client, certificate: &ClientCertificate, context: &Context) -> bool {
+    match (client.metadata.token_endpoint_auth_method, &client.metadata.tls_subject) {
+        (AuthMethod::TlsClientAuth, Some(TlsSubject::Dn(subject))) => certificate.is_of_subject(subject),
+        (AuthMethod::SelfSignedTlsClientAuth, _) => keys::have_certificate(client, certificate, context).await,
+        _ => false,
+    }
+}
+
+/// Whether the client of `record` made the assertion.
+async fn is_genuine(
+    assertion: &ClientAssertion,
+    record: &ClientRecord,
+    context: &Context,
+) -> Result<(), MachineFailure> {
+    let (client, roots) = (&record.client, &context.config.roots);
+    assertion.check_registered(&client.metadata)?;
+    let genuine = match (assertion.method(), &record.secret, assertion.token()) {
+        (AuthMethod::PrivateKeyJwt, _, Some(token)) => {
+            let verified = keys::verify(client, &token, assertion.alg(), context).await;
+            verified.map_err(|no_key| OAuthError::invalid_client(no_key.why()))?
+        }
+        (AuthMethod::ClientSecretJwt, Some(stored), _) => {
+            let secrets = secret::recover(stored, &client.client_id, context).await?;
+            let signed_with = secrets.iter().find(|secret| assertion.is_signed_with(secret.expose()));
+            if let Some(secret) = signed_with
+                && !stored.current.hash.is_under(roots.current_version())
+                && is_secret(secret, &client.client_id, Some(&stored.current.hash), roots)
+            {
+                secret::move_later(secret.clone(), stored.current.clone(), client, context);
+            }
+            signed_with.is_some()
+        }
+        _ => false,
+    };
+    if genuine { Ok(()) } else { Err(failed().into()) }
+}
+
+/// Whether a client that its document describes may still be one here. A document that is no longer fresh is read anew, also
+/// for a client that fails now: its keys may have changed.
+pub fn check_document(client: &Client, context: &Context) -> Result<(), OAuthError> {
+    if !client.is_described_by_document() {
+        return Ok(());
+    }
+    if !client_id_document::is_allowed(&client.client_id, &context.config) {
+        return Err(failed());
+    }
+    document::refresh_later(client, context);
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! `grant_type=authorization_code` (RFC 6749 section 4.1.3, OIDC Core section 3.1.3).
+
+use super::{TokenRequest, of_person::Granted};
+use crate::{
+    audit::{Actor, Entry, Event},
+    db::{Batch, codes::Redemption, signing_keys, token_families, users},
+    edge::{
+        http::failure::MachineFailure,
+        platform::{context::Context, random},
+    },
+    fault::Fault,
+    oidc::{
+        authorization::Reach,
+        client::client_metadata::GrantType,
+        token::{
+            TokenResponse,
+            code_grant::{self, CodeRequest, Standing},
+            refresh_grant::RefreshToken,
+        },
+    },
+    secret::Purpose,
+};
+
+/// Redeems a code.
+pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, MachineFailure> {
+    let (client, context) = (request.client, request.context);
+    let roots = &context.config.roots;
+    let wanted = request.read(CodeRequest::parse).await?;
+    let Some(hash) = wanted.code.hash(roots, Purpose::Code) else {
+        return Err(request.refuse(code_grant::unknown()).await);
+    };
+    let ready = request.ready(GrantType::AuthorizationCode, |_| Ok(())).await?;
+    let (audiences, family_id) = (request.audiences(), random::id()?);
+    let redemption = Redemption {
+        conditions: request.conditions(&ready, &wanted.resources, &audiences),
+        hash: &hash,
+        request: &wanted,
+        family_id: &family_id,
+    };
+    let mut batch = Batch::default();
+    let looked_up = client.look_up(&mut batch, context);
+    let key = signing_keys::current_for_client(client.client_id(), &ready.keys, context.now);
+    let key = batch.add(key);
+    let found = batch.add(redemption.find());
+    let redeemed = batch.add(redemption.redeem());
+    batch.push(redemption.begin_family());
+    let user = batch.add(users::find_by_family(&family_id));
+    client.use_up(redemption.succeeded(), &mut batch, context);
+    let rows = context.db.run(batch).await?;
+
+    let client = request.authenticated(looked_up, &rows)?;
+    let found = rows.read(found)?.ok_or_else(code_grant::unknown)?;
+    if let Some(refusal) = found.standing.refusal() {
+        if let (Standing::Replayed, Some(family_id)) = (found.standing, found.family_id) {
+            end_replayed(&family_id, context).await?;
+        }
+        return Err(refusal.into());
+    }
+    let Some(redeemed) = rows.read(redeemed)? else {
+        let is_unreadable = found.standing == Standing::Unreadable;
+        return Err(request.not_ready(ready.unreadable.filter(|_| is_unreadable)));
+    };
+    let user = rows.read(user)?;
+    let user = user.ok_or_else(|| Fault::new("codes", "a code without a person"))?;
+    let authorization = redeemed.into_authorization(family_id.clone(), user.sub_at(&client))?;
+    let scope = authorization.scope.clone();
+    let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
+    let first_token = RefreshToken {
+        family_id,
+        generation: 0,
+    };
+    let granted = Granted {
+        user,
+        within,
+        refresh_token: authorization.refreshable.then(|| first_token.render(roots)),
+        authorization,
+    };
+    request.tokens_of(granted, &client, rows.read(key)?).await
+}
+
+/// Ends what came of a code that is redeemed once more.
+async fn end_replayed(family_id: &str, context: &Context) -> Result<(), Fault> {
+    let entry = Entry::new(Event::CodeReplayed, Actor::Client);
+    let record = token_families::record_end(&entry, family_id, context);
+    context.db.execute([record, token_families::end(family_id)]).await
+}

@@ -1,0 +1,53 @@
+//! `grant_type=client_credentials` (RFC 6749 section 4.4). Nothing is used up but an assertion.
+
+use super::TokenRequest;
+use crate::{
+    db::{Batch, signing_keys},
+    edge::{
+        http::failure::MachineFailure,
+        keys::signer::{self, Signer},
+        platform::random,
+    },
+    oidc::{
+        authorization::Reach,
+        client::{Client, client_metadata::GrantType},
+        token::{TokenResponse, access_token, check_grant_type, client_credentials::ClientCredentialsRequest},
+    },
+};
+
+/// Gives a client a token of its own.
+pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, MachineFailure> {
+    let (client, context) = (request.client, request.context);
+    let wanted = request.read(ClientCredentialsRequest::parse).await?;
+    // Nobody has to grant an API to a client that asks for itself.
+    let aud = wanted.resources.audience(&wanted.resources, &context.config)?;
+    let mut batch = Batch::default();
+    let looked_up = client.look_up(&mut batch, context);
+    let key = signing_keys::current_for_client(client.client_id(), &signer::at_hand(), context.now);
+    let key = batch.add(key);
+    if client.counts_once() {
+        let check = |client: &Client| wanted.scope_for(client).map(|_| ());
+        let ready = request.ready(GrantType::ClientCredentials, check).await?;
+        let success = ready.condition(context.now).and(client.proof(context).condition());
+        client.use_up(success, &mut batch, context);
+    }
+    let rows = context.db.run(batch).await?;
+
+    let client = request.authenticated(looked_up, &rows)?;
+    let scope = wanted.scope_for(&client)?;
+    check_grant_type(&client, GrantType::ClientCredentials)?;
+    let signer = Signer::new(rows.read(key)?, client.signing_alg(), context).await?;
+    let within = Reach {
+        aud,
+        scope: scope.clone(),
+    };
+    let claims = request.mint().access_token(&client, within, random::id()?);
+    Ok(TokenResponse {
+        access_token: signer.sign(access_token::TYPE, &claims).await?,
+        token_type: "Bearer",
+        expires_in: context.config.lifetimes.access_token,
+        refresh_token: None,
+        id_token: None,
+        scope,
+    })
+}

@@ -1,0 +1,66 @@
+//! The tokens that a client gets for a person, whatever the grant.
+
+use super::TokenRequest;
+use crate::{
+    account::user::User,
+    db::signing_keys::CurrentKey,
+    edge::{http::failure::MachineFailure, keys::signer::Signer, platform::random, tokens::for_client},
+    oidc::{
+        authorization::{Authorization, Beside, Reach},
+        claims_request::Target,
+        client::Client,
+        scope::Scope,
+        token::{TokenResponse, access_token},
+    },
+};
+
+/// What a client gets tokens for.
+pub struct Granted {
+    pub user: User,
+    pub authorization: Authorization,
+    /// The part of it that the access token is for.
+    pub within: Reach,
+    pub refresh_token: Option<String>,
+}
+
+impl TokenRequest<'_> {
+    /// Makes the tokens. `key` is the one that signs for the client.
+    pub async fn tokens_of(
+        &self,
+        granted: Granted,
+        client: &Client,
+        key: Option<CurrentKey>,
+    ) -> Result<TokenResponse, MachineFailure> {
+        let context = self.context;
+        let Granted {
+            user,
+            authorization,
+            within,
+            refresh_token,
+        } = granted;
+        let scope = within.scope.clone();
+        let signer = Signer::new(key, client.signing_alg(), context).await?;
+        let mint = self.mint();
+        let claims = authorization.access_token(client, within, random::id()?, &mint);
+        let access_token = signer.sign(access_token::TYPE, &claims).await?;
+        let beside = Beside {
+            access_token: Some(&access_token),
+            code: None,
+            claims: authorization
+                .claims
+                .released(&user.known_claims(), &Scope::default(), Target::IdToken),
+        };
+        let id_token = match authorization.id_token(client, beside, &mint) {
+            Some(claims) => Some(for_client::id_token(&claims, client, &signer, context).await?),
+            None => None,
+        };
+        Ok(TokenResponse {
+            access_token,
+            token_type: "Bearer",
+            expires_in: context.config.lifetimes.access_token,
+            refresh_token,
+            id_token,
+            scope,
+        })
+    }
+}

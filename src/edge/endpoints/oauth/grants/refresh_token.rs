@@ -1,0 +1,62 @@
+//! `grant_type=refresh_token` (RFC 6749 section 6, OIDC Core section 12).
+
+use super::{TokenRequest, of_person::Granted};
+use crate::{
+    db::{Batch, signing_keys, token_families::Refreshing, users},
+    edge::http::failure::MachineFailure,
+    oidc::{
+        authorization::Reach,
+        client::client_metadata::GrantType,
+        token::{
+            TokenResponse,
+            refresh_grant::{self, RefreshRequest, Standing},
+        },
+    },
+};
+
+/// Refreshes.
+pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, MachineFailure> {
+    let (client, context) = (request.client, request.context);
+    let wanted = request.read(RefreshRequest::parse).await?;
+    let ready = request.ready(GrantType::RefreshToken, |_| Ok(())).await?;
+    let audiences = request.audiences();
+    let refreshing = Refreshing {
+        conditions: request.conditions(&ready, &wanted.resources, &audiences),
+        token: &wanted.token,
+        scope: wanted.scope.as_ref(),
+    };
+    let mut batch = Batch::default();
+    let looked_up = client.look_up(&mut batch, context);
+    let key = signing_keys::current_for_client(client.client_id(), &ready.keys, context.now);
+    let key = batch.add(key);
+    let family = batch.add(refreshing.find());
+    let user = batch.add(users::find_by_family(&wanted.token.family_id));
+    batch.push(refreshing.rotate());
+    batch.push(refreshing.record_reuse(context));
+    batch.push(refreshing.end_if_reused());
+    client.use_up(refreshing.succeeded(), &mut batch, context);
+    let rows = context.db.run(batch).await?;
+
+    let client = request.authenticated(looked_up, &rows)?;
+    let family = rows.read(family)?.zip(rows.read(user)?);
+    let (family, user) = family.ok_or_else(refresh_grant::invalid)?;
+    if let Some(refusal) = family.standing.refusal() {
+        return Err(refusal.into());
+    }
+    if !family.standing.gives_successor() {
+        let is_unreadable = family.standing == Standing::Unreadable;
+        return Err(request.not_ready(ready.unreadable.filter(|_| is_unreadable)));
+    }
+    let authorization = family.into_authorization(user.sub_at(&client))?;
+    let scope = refresh_grant::narrowed(&authorization.scope, wanted.scope.as_ref())?;
+    // The client may have come to be registered for less.
+    let scope = client.permitted(&scope, &context.config.resources.scopes().collect());
+    let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
+    let granted = Granted {
+        user,
+        within,
+        authorization,
+        refresh_token: Some(wanted.token.successor().render(&context.config.roots)),
+    };
+    request.tokens_of(granted, &client, rows.read(key)?).await
+}

@@ -1,0 +1,60 @@
+//! Tokens that a client gets for itself (RFC 6749 section 4.4).
+
+use crate::{
+    config::Config,
+    oidc::{
+        client::Client,
+        error::{ErrorCode, OAuthError},
+        params::Params,
+        resource_indicator::Targets,
+        scope::Scope,
+    },
+};
+
+/// A request with `grant_type=client_credentials`.
+pub struct ClientCredentialsRequest {
+    /// `scope`; empty where the client wants all that it registered.
+    pub scope: Scope,
+    /// `resource`: the APIs that are asked for.
+    pub resources: Targets,
+}
+
+impl ClientCredentialsRequest {
+    /// Reads the request.
+    ///
+    /// # Errors
+    /// `invalid_scope`, `invalid_target`.
+    pub fn parse(params: &Params, config: &Config) -> Result<Self, OAuthError> {
+        Ok(Self {
+            scope: Scope::parse(params.single("scope")?.unwrap_or_default())?,
+            resources: Targets::parse(params, config)?,
+        })
+    }
+
+    /// What `client` gets: of the scopes that it registered, those that it asks for, or all.
+    ///
+    /// # Errors
+    /// `invalid_scope` for a scope that it did not register, or one that only a person can give; `unauthorized_client` for a
+    /// client that cannot authenticate.
+    pub fn scope_for(&self, client: &Client) -> Result<Scope, OAuthError> {
+        if !client.is_confidential() {
+            return Err(OAuthError::new(
+                ErrorCode::UnauthorizedClient,
+                "public clients have no client_credentials",
+            ));
+        }
+        let of_people: Scope = Scope::STANDARD.into_iter().collect();
+        let registered = client.metadata.scope.clone().unwrap_or_default().difference(&of_people);
+        if self.scope.is_empty() {
+            return Ok(registered);
+        }
+        if self.scope.is_subset(&registered) {
+            Ok(self.scope.clone())
+        } else {
+            Err(OAuthError::new(
+                ErrorCode::InvalidScope,
+                "the client is not registered for one of the scopes",
+            ))
+        }
+    }
+}
