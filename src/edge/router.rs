@@ -41,10 +41,14 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
         return method_not_allowed(route, request, context);
     }
     match route.audience {
-        Audience::Browser => match page(route.endpoint, request, context).await {
-            Ok(reply) => reply,
-            Err(failure) => failure.into_reply(context, language(request, context)),
-        },
+        Audience::Browser => {
+            let outcome = match page(route.endpoint, request, context).await {
+                // Nothing has happened. The copy of the client is up to date now.
+                Err(PageFailure::ClientChanged) => page(route.endpoint, request, context).await,
+                outcome => outcome,
+            };
+            outcome.unwrap_or_else(|failure| failure.into_reply(context, language(request, context)))
+        }
         Audience::Machine | Audience::Operator => {
             let outcome = match machine(route.endpoint, request, context).await {
                 // Nothing has happened. What is remembered of the client is up to date now.

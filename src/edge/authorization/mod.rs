@@ -1,6 +1,8 @@
 //! One authorization: its request, its response.
 
 pub mod client_request;
+pub mod draft;
 pub mod encrypted_hint;
+pub mod parameters;
 pub mod request_objects;
-pub mod response;
+mod response;

@@ -44,8 +44,10 @@ pub enum StepFailure {
 pub enum PageFailure {
     /// With a page that says what to do.
     Problem(Problem),
-    /// By an answer that leads elsewhere: whoever is not signed in has to do that first.
+    /// By an answer that leads elsewhere: to sign in first, or back to the client with an error.
     Reply(Box<Reply>),
+    /// Because the client has changed since its copy was made. Nothing has happened, and the router calls the endpoint once more.
+    ClientChanged,
     /// Through our own fault.
     Fault(Fault),
 }
@@ -213,6 +215,7 @@ impl PageFailure {
             }
             Self::Problem(problem) => problem.into_reply(language),
             Self::Reply(reply) => *reply,
+            Self::ClientChanged => Problem::InteractionOver.into_reply(language),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The endpoints of OAuth and OpenID Connect, for programs, and `/authorize`.
 
+mod authorization_request;
 pub mod authorize;
 mod grants;
 pub mod introspect;

@@ -13,7 +13,7 @@ use crate::{
     edge::{
         authorization::{
             client_request::{Flow, Standing},
-            response::{Draft, Outcome},
+            draft::{Draft, Outcome},
         },
         http::{
             browser::{Visitor, see_page},
@@ -112,8 +112,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     batch.push(audit::record_if_changed(&consent_given, context));
     let handles = draft.add(&asked.flow, &mut batch, context);
     match handles.read(&context.db.run(batch).await?)? {
-        Outcome::Stored(stored) => {
-            let answer = draft.deliver(&asked.flow, (&asked.session, stored), language, context);
+        Outcome::Stored(keys) => {
+            let answer = draft.deliver(&asked.flow, (&asked.session, keys), language, context);
             Ok(cookies::show_state(answer.await?, &context.config, &asked.visitor.held))
         }
         // The session ended, or the client changed, in this very moment.

@@ -1,0 +1,276 @@
+//! An authorization request on its way to an answer: the steps, in the order in which they are taken.
+
+use crate::{
+    db::{Answer, Batch, Handle, clients, pushed_requests, sessions, signing_keys},
+    edge::{
+        authorization::{
+            client_request::{Flow, Standing, StandingHandles},
+            draft::{Draft, Outcome},
+        },
+        clients::copy,
+        http::{
+            browser::Visitor,
+            cookies,
+            failure::{PageFailure, StepFailure},
+        },
+        keys::signer,
+        platform::context::Context,
+    },
+    fault::Fault,
+    oidc::{
+        authorize::AuthRequest,
+        client::Client,
+        error::OAuthError,
+        interaction::{Choice, Interaction, SignedIn, Step},
+        jose::provider_key::ProviderKey,
+        params::Params,
+        pushed_request,
+        return_address::PageError,
+        token::id_token_hint::{self, IdTokenHint},
+    },
+    reply::Reply,
+    routes::Endpoint,
+    secret::Hash,
+};
+
+/// A well-formed request of a known client.
+pub struct Received<'a> {
+    flow: Flow,
+    request: AuthRequest,
+    /// It waited for the person.
+    waiting: Option<Interaction>,
+    /// It was pushed, and is good for one answer (RFC 9126 section 4), which takes it out.
+    pushed: Option<Hash>,
+    visitor: &'a Visitor,
+    context: &'a Context,
+}
+
+/// What D1 has about a request.
+struct Found {
+    standing: Standing,
+    /// What an answer would be, where somebody has a session; and what came of it.
+    draft: Option<(Draft, Outcome)>,
+}
+
+impl<'a> Received<'a> {
+    /// Reads the request of `client`, a copy of which may be old.
+    pub async fn new(
+        (params, client): (Params, Client),
+        (waiting, pushed): (Option<Interaction>, Option<Hash>),
+        visitor: &'a Visitor,
+        context: &'a Context,
+    ) -> Result<Self, PageFailure> {
+        let (client_id, version) = (client.client_id.clone(), client.version);
+        let flow = match Flow::new(params, client) {
+            Ok(flow) => flow,
+            Err(problem) => {
+                confirm((&client_id, version), context).await?;
+                return Err(problem.into());
+            }
+        };
+        let request = match flow.request(context) {
+            Ok(request) => request,
+            Err(error) => {
+                confirm((&client_id, version), context).await?;
+                let reply = flow
+                    .refuse(&error, visitor.language(Some(&flow.params)), context)
+                    .await?;
+                return Err(PageFailure::Reply(Box::new(reply)));
+            }
+        };
+        Ok(Self {
+            flow,
+            request,
+            waiting,
+            pushed,
+            visitor,
+            context,
+        })
+    }
+
+    /// The steps to an answer, or to the page on which the person does what is still missing.
+    pub async fn answer(self) -> Result<Reply, PageFailure> {
+        if let Some(page) = self.page_without_session() {
+            return self.wait_at(page, &Standing::default()).await;
+        }
+        let found = self.look_up().await?;
+        match self.next_step(&found.standing) {
+            Err(error) => Ok(self.refuse(&error).await?),
+            Ok(Step::Issue) => self.issue(found).await,
+            Ok(Step::Login) => self.wait_at(Endpoint::Login, &found.standing).await,
+            Ok(Step::SignUp) => self.wait_at(Endpoint::SignUp, &found.standing).await,
+            Ok(Step::SelectAccount) => self.wait_at(Endpoint::SelectAccount, &found.standing).await,
+            Ok(Step::Consent) => self.wait_at(Endpoint::Consent, &found.standing).await,
+        }
+    }
+
+    /// The page that a browser without a session is led to by a copy of the client alone: what is sent from there asks D1. `None`
+    /// where D1 has to be asked first, as before the browser is sent to a client.
+    fn page_without_session(&self) -> Option<Endpoint> {
+        let must_ask = self.pushed.is_some() || self.request.id_token_hint.is_some();
+        if self.visitor.session_hash.is_some() || must_ask {
+            return None;
+        }
+        match self.next_step(&Standing::default()).ok()? {
+            Step::Login => Some(Endpoint::Login),
+            Step::SignUp => Some(Endpoint::SignUp),
+            Step::SelectAccount => Some(Endpoint::SelectAccount),
+            Step::Consent | Step::Issue => None,
+        }
+    }
+
+    fn next_step(&self, standing: &Standing) -> Result<Step, OAuthError> {
+        let people = SignedIn {
+            active: standing.present(&self.flow.client),
+            others: self.visitor.held.has_others(),
+        };
+        let (consent, now) = (standing.consent.as_ref(), self.context.now);
+        Step::next(&self.request, &people, consent, now, self.waiting.as_ref())
+    }
+
+    /// One round trip: the client's version, the session, the consent; and where nothing more has to be known of the person, an
+    /// answer that is stored if all of them agree.
+    ///
+    /// # Errors
+    /// Where the client is not what its copy said, the request was answered before, or its hint is none of Limen's.
+    async fn look_up(&self) -> Result<Found, PageFailure> {
+        let (client, context) = (&self.flow.client, self.context);
+        let session_hash = self.visitor.session_hash.as_ref();
+        let mut batch = Batch::default();
+        let found = batch.add(clients::find(&client.client_id));
+        let standing = StandingHandles::add_to(&mut batch, self.visitor, &client.client_id, context);
+        let hint_key = self.add_hint_key(&mut batch);
+        let still_there = batch.add_if(self.pushed.as_ref().map(pushed_requests::find_again));
+        let draft = match session_hash {
+            Some(hash) => {
+                let draft = Draft::new(self.request.clone(), hash, self.pushed.as_ref(), context)?;
+                Some(draft.add_early(&self.flow, self.waiting.as_ref(), &mut batch, context))
+            }
+            None => None,
+        };
+        batch.extend(session_hash.map(|hash| sessions::touch(hash, &context.config.lifetimes, context.now)));
+        let rows = context.db.run(batch).await?;
+
+        check_copy(
+            (&client.client_id, client.version),
+            rows.read(found)?.map(|record| record.client),
+            context,
+        )?;
+        if rows.read_if(still_there)? == Some(false) {
+            // It was answered before, perhaps in another tab.
+            return Err(self.refusal(&pushed_request::unknown()).await);
+        }
+        if !self.has_genuine_hint(&rows, hint_key).await? {
+            return Err(self.refusal(&id_token_hint::refused()).await);
+        }
+        let draft = match draft {
+            Some((draft, handles)) => Some((draft, handles.read(&rows)?)),
+            None => None,
+        };
+        Ok(Found {
+            standing: standing.read(&rows)?,
+            draft,
+        })
+    }
+
+    fn add_hint_key(&self, batch: &mut Batch) -> Option<Handle<Option<ProviderKey>>> {
+        let token = self.request.id_token_hint.as_ref().and_then(IdTokenHint::token);
+        batch.add_if(token.map(|token| signing_keys::find(token.kid().unwrap_or_default())))
+    }
+
+    /// Whether the hint is an ID token of Limen's, where there is one.
+    async fn has_genuine_hint(&self, rows: &Answer, key: Option<Handle<Option<ProviderKey>>>) -> Result<bool, Fault> {
+        let Some(hint) = &self.request.id_token_hint else {
+            return Ok(true);
+        };
+        match hint.token().filter(|_| hint.names_issuer(&self.context.config.issuer)) {
+            Some(token) => signer::verify_past(&token, rows.read_if(key)?.flatten().as_ref()).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Answers the client. What was not stored when D1 was first asked is stored now.
+    async fn issue(&self, found: Found) -> Result<Reply, PageFailure> {
+        let Found { standing, draft } = found;
+        let (Some((draft, outcome)), Some(session)) = (draft, &standing.session) else {
+            return self.wait_at(Endpoint::Login, &standing).await;
+        };
+        let (draft, outcome) = match outcome {
+            Outcome::NotStored(keys) => match draft.store_late(&self.flow, keys, self.context).await {
+                Ok(stored) => stored,
+                Err(StepFailure::Client(error)) => return Ok(self.refuse(&error).await?),
+                Err(StepFailure::Fault(fault)) => return Err(fault.into()),
+            },
+            stored => (draft, stored),
+        };
+        match outcome {
+            Outcome::Stored(keys) => {
+                let language = self.visitor.language(Some(&self.flow.params));
+                let answer = draft.deliver(&self.flow, (session, keys), language, self.context);
+                Ok(cookies::show_state(
+                    answer.await?,
+                    &self.context.config,
+                    &self.visitor.held,
+                ))
+            }
+            // Another request ended the session or the consent.
+            Outcome::NotStored(_) => self.wait_at(Endpoint::Login, &standing).await,
+        }
+    }
+
+    /// Sends the browser to a page, with the request as it waits, or begins to.
+    async fn wait_at(&self, page: Endpoint, standing: &Standing) -> Result<Reply, PageFailure> {
+        let session = standing.session.as_ref();
+        let interaction = self.waiting.clone().unwrap_or_else(|| Interaction {
+            query: self.flow.params.to_query(),
+            since: self.context.now,
+            session_before: session.map(|session| session.authentication.session_id.clone()),
+            choice: Choice::Open,
+            pushed: self.pushed.clone(),
+        });
+        Ok(self
+            .flow
+            .wait_at(page, &interaction, self.visitor, self.context)
+            .await?)
+    }
+
+    async fn refuse(&self, error: &OAuthError) -> Result<Reply, Fault> {
+        let language = self.visitor.language(Some(&self.flow.params));
+        self.flow.refuse(error, language, self.context).await
+    }
+
+    /// The refusal as the end of the request.
+    async fn refusal(&self, error: &OAuthError) -> PageFailure {
+        match self.refuse(error).await {
+            Ok(reply) => PageFailure::Reply(Box::new(reply)),
+            Err(fault) => fault.into(),
+        }
+    }
+}
+
+/// The client as D1 has it: a copy is not enough to refuse a request.
+///
+/// # Errors
+/// Where it is not there, or not of the version that was `copied`.
+pub async fn confirm(copied: (&str, i64), context: &Context) -> Result<Client, PageFailure> {
+    let found = context.db.read(clients::find(copied.0)).await?;
+    check_copy(copied, found.map(|record| record.client), context)
+}
+
+fn check_copy(
+    (client_id, version): (&str, i64),
+    found: Option<Client>,
+    context: &Context,
+) -> Result<Client, PageFailure> {
+    match found {
+        Some(fresh) if fresh.version == version => Ok(fresh),
+        Some(fresh) => {
+            copy::keep(&fresh, context);
+            Err(PageFailure::ClientChanged)
+        }
+        None => {
+            copy::forget(client_id, context);
+            Err(PageError::UnknownClient.into())
+        }
+    }
+}
