@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     Query, Rows, Statement,
     authorization::{self, AuthorizationRow},
-    basis::Basis,
+    preconditions::Preconditions,
     scope_to_json, to_json,
     token_conditions::TokenConditions,
 };
@@ -20,9 +20,9 @@ use crate::{
     secret::Hash,
 };
 
-/// Inserts a code, if its basis stands.
-pub fn insert(hash: &Hash, redirect_uri: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> Statement {
-    let request = basis.request;
+/// Inserts a code, if its preconditions hold.
+pub fn insert(hash: &Hash, redirect_uri: &str, preconditions: &Preconditions<'_>, lifetimes: &Lifetimes) -> Statement {
+    let request = preconditions.request;
     Statement::new(
         "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, resources, nonce, code_challenge,
                             refreshable, auth_time, acr, amr, issued_at, expires_at)
@@ -36,9 +36,9 @@ pub fn insert(hash: &Hash, redirect_uri: &str, basis: &Basis<'_>, lifetimes: &Li
     .bind(request.nonce.as_deref())
     .bind(request.code_challenge.as_ref().map(CodeChallenge::as_str))
     .bind(request.refreshable)
-    .bind(basis.now)
-    .bind(basis.now + lifetimes.code)
-    .append(basis.from())
+    .bind(preconditions.now)
+    .bind(preconditions.now + lifetimes.code)
+    .append(preconditions.from())
 }
 
 /// A request to redeem a code, as statements.

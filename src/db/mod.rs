@@ -2,7 +2,6 @@
 
 pub mod audit;
 mod authorization;
-pub mod basis;
 mod batch;
 pub mod clients;
 pub mod codes;
@@ -11,6 +10,7 @@ pub mod fetches;
 pub mod grants;
 pub mod housekeeping;
 pub mod logout_outbox;
+pub mod preconditions;
 pub mod proof;
 pub mod pushed_requests;
 pub mod readiness;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, basis::Basis, proof::Proof, throttles};
+use super::{Query, Rows, Statement, preconditions::Preconditions, proof::Proof, throttles};
 use crate::{
     account::throttle::Counter,
     fault::Fault,
@@ -72,12 +72,12 @@ pub fn find(hash: &Hash, client_id: &str, now: UnixTime) -> Query<Option<String>
         .read_by(read)
 }
 
-/// Takes a request out that is answered, if the basis of the answer stands. It goes behind what stores the answer, which demands
+/// Takes a request out that is answered, if the preconditions of the answer hold. It goes behind what stores the answer, which demands
 /// that the request is still there: of any number of parallel takers one gets to answer it.
-pub fn take_answered(hash: &Hash, basis: &Basis<'_>) -> Statement {
+pub fn take_answered(hash: &Hash, preconditions: &Preconditions<'_>) -> Statement {
     Statement::new("DELETE FROM pushed_requests WHERE hash = ? AND EXISTS (")
         .bind(hash)
-        .append(basis.select())
+        .append(preconditions.select())
         .append(Statement::new(")"))
 }
 

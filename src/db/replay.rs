@@ -14,7 +14,7 @@ pub struct OneUse {
 
 /// Why something cannot be used.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Hindrance {
+pub enum OneUseRefusal {
     /// It was used before.
     Used,
     /// Too much was used up from there, and until when nothing more can be.
@@ -23,15 +23,15 @@ pub enum Hindrance {
 
 impl OneUse {
     /// Looks for what hinders the use.
-    pub fn find_hindrance(&self, client_id: &str, now: UnixTime) -> Query<Option<Hindrance>> {
+    pub fn find_refusal(&self, client_id: &str, now: UnixTime) -> Query<Option<OneUseRefusal>> {
         Statement::new("SELECT EXISTS (SELECT 1 FROM replay WHERE key = ?) AS used, (SELECT t.expires_at ")
             .bind(&self.of.key)
             .append(throttles::full(client_id, &self.counter, now))
             .append(Statement::new(") AS full_until"))
-            .read_by(read_hindrance)
+            .read_by(read_refusal)
     }
 
-    /// Holds where [`OneUse::find_hindrance`] finds none.
+    /// Holds where [`OneUse::find_refusal`] finds none.
     pub fn condition(&self, client_id: &str, now: UnixTime) -> Statement {
         Statement::new("NOT EXISTS (SELECT 1 FROM replay WHERE replay.key = ?) AND NOT EXISTS (SELECT 1 ")
             .bind(&self.of.key)
@@ -59,17 +59,17 @@ impl OneUse {
     }
 }
 
-fn read_hindrance(rows: &Rows) -> Result<Option<Hindrance>, Fault> {
+fn read_refusal(rows: &Rows) -> Result<Option<OneUseRefusal>, Fault> {
     #[derive(Deserialize)]
     struct Row {
         used: i64,
         full_until: Option<i64>,
     }
     Ok(match rows.first::<Row>()? {
-        Some(Row { used: 1.., .. }) => Some(Hindrance::Used),
+        Some(Row { used: 1.., .. }) => Some(OneUseRefusal::Used),
         Some(row) => row
             .full_until
-            .map(|until| Hindrance::TooMany { until: UnixTime(until) }),
+            .map(|until| OneUseRefusal::TooMany { until: UnixTime(until) }),
         None => None,
     })
 }

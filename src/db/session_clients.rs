@@ -2,18 +2,18 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, basis::Basis, sessions::Ending};
+use super::{Query, Rows, Statement, preconditions::Preconditions, sessions::Ending};
 use crate::fault::Fault;
 
-/// Notes that a client knows the session behind what it gets, if the basis of that stands.
-pub fn note(basis: &Basis<'_>) -> Statement {
+/// Notes that a client knows the session behind what it gets, if the preconditions of that hold.
+pub fn note(preconditions: &Preconditions<'_>) -> Statement {
     Statement::new(
         "INSERT INTO session_clients (session_id, client_id, known_as, first_at, last_at)
          SELECT s.id, c.id, s.id, ?, ?",
     )
-    .bind(basis.now)
-    .bind(basis.now)
-    .append(basis.from())
+    .bind(preconditions.now)
+    .bind(preconditions.now)
+    .append(preconditions.from())
     .append(Statement::new(
         " ON CONFLICT (session_id, client_id, known_as) DO UPDATE SET last_at = excluded.last_at",
     ))

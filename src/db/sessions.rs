@@ -8,7 +8,7 @@ use crate::{
     config::{Lifetimes, LogoutRevokes},
     fault::Fault,
     oidc::{
-        authentication::{Authentication, Present},
+        authentication::{Authentication, SignedInPerson},
         client::Client,
         proven::{Amr, Proven},
     },
@@ -43,8 +43,8 @@ pub struct Session {
 
 impl Session {
     /// The person, as `client` knows them.
-    pub fn present(&self, client: &Client) -> Present<'_> {
-        Present {
+    pub fn person_at(&self, client: &Client) -> SignedInPerson<'_> {
+        SignedInPerson {
             authentication: &self.authentication,
             sub: self.user.sub_at(client),
         }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::{
     Query, Rows, Statement, audit,
     authorization::{self, AuthorizationRow},
-    basis::Basis,
     from_json,
+    preconditions::Preconditions,
     proof::Proof,
     scope_from_json, scope_to_json, throttles, to_json,
     token_conditions::TokenConditions,
@@ -31,22 +31,22 @@ use crate::{
     time::UnixTime,
 };
 
-/// Begins the family of an access token from the authorization endpoint, if its basis stands. No refresh token comes of it:
+/// Begins the family of an access token from the authorization endpoint, if its preconditions hold. No refresh token comes of it:
 /// "The implicit grant type ... does not support the issuance of refresh tokens" (RFC 6749 section 4.2).
-pub fn begin(family_id: &str, basis: &Basis<'_>, lifetimes: &Lifetimes) -> Statement {
+pub fn begin(family_id: &str, preconditions: &Preconditions<'_>, lifetimes: &Lifetimes) -> Statement {
     Statement::new(
         "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, generation,
                                      turned_at, auth_time, acr, amr, created_at, expires_at)
          SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ?",
     )
     .bind(family_id)
-    .bind(&scope_to_json(&basis.request.front_channel_scope()))
-    .bind(&to_json(&basis.request.claims))
-    .bind(&to_json(&basis.request.resources))
-    .bind(basis.now)
-    .bind(basis.now)
-    .bind(basis.now + lifetimes.access_token)
-    .append(basis.from())
+    .bind(&scope_to_json(&preconditions.request.front_channel_scope()))
+    .bind(&to_json(&preconditions.request.claims))
+    .bind(&to_json(&preconditions.request.resources))
+    .bind(preconditions.now)
+    .bind(preconditions.now)
+    .bind(preconditions.now + lifetimes.access_token)
+    .append(preconditions.from())
 }
 
 /// A request to refresh, as statements.

@@ -16,7 +16,7 @@ use super::{
         sign_in::{consent, login, offer_passkey, select_account, set_up, sign_up},
     },
     http::{
-        browser::Visitor,
+        browser::Browser,
         failure::{MachineFailure, PageFailure, Problem},
         request::Incoming,
     },
@@ -106,7 +106,7 @@ pub fn method_not_allowed(route: &Route, request: &Incoming, context: &Context) 
 }
 
 fn language(request: &Incoming, context: &Context) -> Language {
-    Visitor::of(request, context).language(request.query_params().ok().as_ref())
+    Browser::of(request, context).language(request.query_params().ok().as_ref())
 }
 
 /// An endpoint at work.

@@ -20,7 +20,7 @@ pub struct Authentication {
 
 /// Who is signed in before the request of a client.
 #[derive(Clone, Debug)]
-pub struct Present<'a> {
+pub struct SignedInPerson<'a> {
     /// How they signed in.
     pub authentication: &'a Authentication,
     /// The `sub` by which the client knows them.

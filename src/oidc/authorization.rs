@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    authentication::{Present, sid},
+    authentication::{SignedInPerson, sid},
     authorize::AuthRequest,
     claims_request::ClaimsRequest,
     client::{Client, client_certificate::ClientCertificate},
@@ -54,7 +54,7 @@ pub struct Beside<'a> {
 
 impl Authorization {
     /// What the person of `present` authorized by `request`, for tokens of the authorization endpoint.
-    pub fn given(request: &AuthRequest, present: &Present<'_>, family_id: String) -> Self {
+    pub fn given(request: &AuthRequest, present: &SignedInPerson<'_>, family_id: String) -> Self {
         let authentication = present.authentication;
         Self {
             family_id,

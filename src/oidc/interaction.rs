@@ -4,7 +4,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
-    authentication::{Authentication, Consent, Present},
+    authentication::{Authentication, Consent, SignedInPerson},
     authorize::{AuthRequest, unmet},
     error::{ErrorCode, OAuthError},
 };
@@ -46,13 +46,14 @@ impl Step {
     /// `unmet_authentication_requirements` where nobody can sign in as strongly as is essential to the client.
     pub fn next(
         request: &AuthRequest,
-        people: &SignedIn<'_>,
+        people: &SignedInPeople<'_>,
         consent: Option<&Consent>,
         now: UnixTime,
         waiting: Option<&Interaction>,
     ) -> Result<Self, OAuthError> {
         request.check_acr_values()?;
-        let came = |present: &Present<'_>| waiting.is_some_and(|it| it.was_answered_by(present.authentication, now));
+        let came =
+            |present: &SignedInPerson<'_>| waiting.is_some_and(|it| it.was_answered_by(present.authentication, now));
         if request.prompt.create && !people.active.as_ref().is_some_and(came) {
             return Ok(Self::SignUp);
         }
@@ -61,7 +62,7 @@ impl Step {
             true => Self::SelectAccount,
             false => Self::Login,
         };
-        let Some(Present { authentication, sub }) = &people.active else {
+        let Some(SignedInPerson { authentication, sub }) = &people.active else {
             let step = somebody(people.others);
             return step.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in");
         };
@@ -120,9 +121,9 @@ impl Step {
 
 /// Who is signed in in a browser.
 #[derive(Clone, Debug, Default)]
-pub struct SignedIn<'a> {
+pub struct SignedInPeople<'a> {
     /// The one whose session is active.
-    pub active: Option<Present<'a>>,
+    pub active: Option<SignedInPerson<'a>>,
     /// Whether there may be others.
     pub others: bool,
 }

@@ -14,7 +14,6 @@ use crate::{
     config::{Lifetimes, LogoutRevokes},
     db::{
         Statement, audit,
-        basis::Basis,
         clients::{self, ClientRecord},
         codes::{self, Redemption},
         credentials::{self, Owner, SetUpLink},
@@ -22,6 +21,7 @@ use crate::{
         grants::{self, Allowing},
         housekeeping,
         logout_outbox::{self, Notice},
+        preconditions::Preconditions,
         proof::Proof,
         pushed_requests,
         pushed_requests::Pushing,
@@ -510,7 +510,7 @@ fn about_fetches(all: &mut Samples) {
 fn about_tokens(all: &mut Samples) {
     let (client, hash, lifetimes, counter, mut request) = (client(), hash(), lifetimes(), counter(), request());
     request.response_type = ResponseType::CodeIdTokenToken;
-    let basis = Basis {
+    let preconditions = Preconditions {
         session_hash: &hash,
         client: &client,
         request: &request,
@@ -546,23 +546,28 @@ fn about_tokens(all: &mut Samples) {
             Proof::of_version("c", 1, Some(&one_use), NOW),
         ]
     };
-    add(all, "basis::check", [basis.check()]);
-    add(all, "replay::find_hindrance", [one_use.find_hindrance("c", NOW)]);
+    add(all, "preconditions::check", [preconditions.check()]);
+    add(all, "replay::find_refusal", [one_use.find_refusal("c", NOW)]);
     let (store, count) = one_use.use_up("c", pushed_requests::exists(&hash), NOW);
     add(all, "replay::use_up", [store.into(), count]);
     add(all, "replay::give_back", [one_use.give_back()]);
-    let answered = pushed_requests::take_answered(&hash, &basis);
+    let answered = pushed_requests::take_answered(&hash, &preconditions);
     add(all, "pushed_requests::take_answered", [answered]);
-    add(all, "session_clients::note", [session_clients::note(&basis)]);
+    add(all, "session_clients::note", [session_clients::note(&preconditions)]);
     add(
         all,
         "codes::insert",
-        [codes::insert(&hash, "https://app.acme.org/cb", &basis, &lifetimes)],
+        [codes::insert(
+            &hash,
+            "https://app.acme.org/cb",
+            &preconditions,
+            &lifetimes,
+        )],
     );
     add(
         all,
         "token_families::begin",
-        [token_families::begin("f", &basis, &lifetimes)],
+        [token_families::begin("f", &preconditions, &lifetimes)],
     );
     add(all, "token_families::end", [token_families::end("f")]);
     let code = CodeRequest {

@@ -10,7 +10,7 @@ use crate::{
     edge::{
         clients::copy,
         http::{
-            browser::{Visitor, see_page},
+            browser::{Browser, see_page},
             failure::{PageFailure, Problem, StepFailure},
         },
         platform::{context::Context, random},
@@ -18,7 +18,7 @@ use crate::{
     },
     fault::Fault,
     oidc::{
-        authentication::{Consent, Present},
+        authentication::{Consent, SignedInPerson},
         authorize::AuthRequest,
         client::Client,
         error::{ErrorCode, OAuthError},
@@ -35,35 +35,35 @@ use crate::{
 };
 
 /// An authorization request of a known client, with a known way back.
-pub struct Flow {
+pub struct ClientRequest {
     pub params: Params,
     pub client: Client,
     pub address: ReturnAddress,
 }
 
-/// What D1 knows of the people and consents behind a flow.
+/// Who has a session in the browser, and what they have allowed the client, as D1 knows.
 #[derive(Default)]
-pub struct Standing {
+pub struct SessionAndConsent {
     pub session: Option<Session>,
     pub consent: Option<Consent>,
 }
 
-impl Standing {
+impl SessionAndConsent {
     /// The person, as `client` knows them.
-    pub fn present(&self, client: &Client) -> Option<Present<'_>> {
-        self.session.as_ref().map(|session| session.present(client))
+    pub fn person_at(&self, client: &Client) -> Option<SignedInPerson<'_>> {
+        self.session.as_ref().map(|session| session.person_at(client))
     }
 }
 
-/// The queries for a [`Standing`]. There are none without a session.
-pub struct StandingHandles {
+/// The queries for a [`SessionAndConsent`]. There are none without a session.
+pub struct SessionAndConsentHandles {
     session: Option<Handle<Option<Session>>>,
     consent: Option<Handle<Option<Consent>>>,
 }
 
-impl StandingHandles {
-    pub fn add_to(batch: &mut Batch, visitor: &Visitor, client_id: &str, context: &Context) -> Self {
-        let hash = visitor.session_hash.as_ref();
+impl SessionAndConsentHandles {
+    pub fn add_to(batch: &mut Batch, browser: &Browser, client_id: &str, context: &Context) -> Self {
+        let hash = browser.session_hash.as_ref();
         let find = |hash| sessions::find(hash, &context.config.lifetimes, context.now);
         Self {
             session: batch.add_if(hash.map(find)),
@@ -71,15 +71,15 @@ impl StandingHandles {
         }
     }
 
-    pub fn read(self, rows: &Answer) -> Result<Standing, Fault> {
-        Ok(Standing {
+    pub fn read(self, rows: &Answer) -> Result<SessionAndConsent, Fault> {
+        Ok(SessionAndConsent {
             session: rows.read_if(self.session)?.flatten(),
             consent: rows.read_if(self.consent)?.flatten(),
         })
     }
 }
 
-impl Flow {
+impl ClientRequest {
     pub fn new(params: Params, client: Client) -> Result<Self, PageError> {
         let address = ReturnAddress::resolve(&params, &client)?;
         Ok(Self {
@@ -89,40 +89,40 @@ impl Flow {
         })
     }
 
-    /// Loads the flow of an interaction, and who stands behind the visitor's session, in one round trip.
+    /// Loads the request of an interaction, and who has a session in the browser, in one round trip.
     pub async fn load(
         interaction: &Interaction,
-        visitor: &Visitor,
+        browser: &Browser,
         context: &Context,
-    ) -> Result<(Self, Standing), PageFailure> {
+    ) -> Result<(Self, SessionAndConsent), PageFailure> {
         let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
         let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
         let mut batch = Batch::default();
         let client = batch.add(clients::find(client_id));
-        let standing = StandingHandles::add_to(&mut batch, visitor, client_id, context);
+        let person = SessionAndConsentHandles::add_to(&mut batch, browser, client_id, context);
         let rows = context.db.run(batch).await?;
         let record = rows.read(client)?.ok_or(PageError::UnknownClient)?;
-        let standing = standing.read(&rows)?;
-        Ok((Self::new(params, record.client)?, standing))
+        let person = person.read(&rows)?;
+        Ok((Self::new(params, record.client)?, person))
     }
 
-    /// As [`Flow::load`], for a page that is only shown: where nobody is signed in, a copy of the client says enough. What is
+    /// As [`ClientRequest::load`], for a page that is only shown: where nobody is signed in, a copy of the client says enough. What is
     /// sent from that page asks D1.
     pub async fn load_to_show(
         interaction: &Interaction,
-        visitor: &Visitor,
+        browser: &Browser,
         context: &Context,
-    ) -> Result<(Self, Standing), PageFailure> {
-        if visitor.session_hash.is_none() {
+    ) -> Result<(Self, SessionAndConsent), PageFailure> {
+        if browser.session_hash.is_none() {
             let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
             let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
             if let Some(client) = copy::find(client_id, context).await?
-                && let Ok(flow) = Self::new(params, client)
+                && let Ok(client_request) = Self::new(params, client)
             {
-                return Ok((flow, Standing::default()));
+                return Ok((client_request, SessionAndConsent::default()));
             }
         }
-        Self::load(interaction, visitor, context).await
+        Self::load(interaction, browser, context).await
     }
 
     /// The request, once more checked.
@@ -135,14 +135,14 @@ impl Flow {
         &self,
         page: Endpoint,
         interaction: &Interaction,
-        visitor: &Visitor,
+        browser: &Browser,
         context: &Context,
     ) -> Result<Reply, Fault> {
-        let (browser, cookie) = visitor.browser(context)?;
+        let (id, cookie) = browser.id(context)?;
         let key = context.config.roots.current(Purpose::Interaction);
-        let reply = match interaction.seal(&key, &browser) {
+        let reply = match interaction.seal(&key, &id) {
             Ok(sealed) => see_page(page, &sealed),
-            Err(error) => return self.refuse(&error, visitor.language(Some(&self.params)), context).await,
+            Err(error) => return self.refuse(&error, browser.language(Some(&self.params)), context).await,
         };
         Ok(reply.with_cookie(cookie))
     }

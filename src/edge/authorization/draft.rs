@@ -1,12 +1,12 @@
 //! What the authorization endpoint is about to give: ids are drawn first, and rows are stored in the batch that also tells whether
 //! they may be. What is to be signed is signed afterwards: see `response`.
 
-use super::client_request::Flow;
+use super::client_request::ClientRequest;
 use crate::{
     db::{
-        Answer, Batch, Handle,
-        basis::Basis,
-        codes, pushed_requests, session_clients,
+        Answer, Batch, Handle, codes,
+        preconditions::Preconditions,
+        pushed_requests, session_clients,
         signing_keys::{self, CurrentKey},
         token_families,
     },
@@ -106,32 +106,32 @@ impl Draft {
     /// [`needs_no_look`]: Draft::needs_no_look
     pub fn add_early(
         mut self,
-        flow: &Flow,
+        client_request: &ClientRequest,
         waiting: Option<&Interaction>,
         batch: &mut Batch,
         context: &Context,
     ) -> (Self, DraftHandles) {
-        if !self.needs_no_look(flow, waiting, context) {
-            let handles = self.add_keys(flow, batch, context);
+        if !self.needs_no_look(client_request, waiting, context) {
+            let handles = self.add_keys(client_request, batch, context);
             return (self, handles);
         }
         // What `Step::next` would demand of the sign-in, which has not seen it.
         self.oldest_sign_in = self.request.oldest_sign_in(context.now);
-        let handles = self.add(flow, batch, context);
+        let handles = self.add(client_request, batch, context);
         (self, handles)
     }
 
     /// Whether it can be stored before anything was read: the request is answered for whoever is signed in and has consented, what
     /// signs the answer is at hand, and nothing is encrypted, for which keys might have to be fetched.
-    fn needs_no_look(&self, flow: &Flow, waiting: Option<&Interaction>, context: &Context) -> bool {
-        let metadata = &flow.client.metadata;
+    fn needs_no_look(&self, client_request: &ClientRequest, waiting: Option<&Interaction>, context: &Context) -> bool {
+        let metadata = &client_request.client.metadata;
         let encrypts_id_token = self.request.response_type.has_id_token() && metadata.id_token_encryption.is_some();
-        let encrypts_response = flow.address.wants_jwt() && metadata.authorization_encryption.is_some();
+        let encrypts_response = client_request.address.wants_jwt() && metadata.authorization_encryption.is_some();
         Step::is_issue_for_anybody(&self.request, waiting)
             && !encrypts_id_token
             && !encrypts_response
-            && self.check_front_channel(&flow.client, context).is_ok()
-            && self.algs(flow).all(signer::is_at_hand)
+            && self.check_front_channel(&client_request.client, context).is_ok()
+            && self.algs(client_request).all(signer::is_at_hand)
     }
 
     /// Stores the draft after [`Step::next`] has seen the sign-in. `keys` are those that D1 named when it was first asked.
@@ -140,17 +140,17 @@ impl Draft {
     /// As [`Draft::prepare`].
     pub async fn store_late(
         mut self,
-        flow: &Flow,
+        client_request: &ClientRequest,
         keys: SigningKeys,
         context: &Context,
     ) -> Result<(Self, Outcome), StepFailure> {
         for key in [keys.of_tokens, keys.of_response].into_iter().flatten() {
-            signer::take_at_hand(Some(&key), flow.client.signing_alg(), context).await?;
+            signer::take_at_hand(Some(&key), client_request.client.signing_alg(), context).await?;
         }
-        self.prepare(flow, context).await?;
+        self.prepare(client_request, context).await?;
         self.oldest_sign_in = None;
         let mut batch = Batch::default();
-        let handles = self.add(flow, &mut batch, context);
+        let handles = self.add(client_request, &mut batch, context);
         let outcome = handles.read(&context.db.run(batch).await?)?;
         Ok((self, outcome))
     }
@@ -159,17 +159,17 @@ impl Draft {
     ///
     /// # Errors
     /// What the client is told; a fault where no key can sign.
-    pub async fn prepare(&self, flow: &Flow, context: &Context) -> Result<(), StepFailure> {
-        let client = &flow.client;
+    pub async fn prepare(&self, client_request: &ClientRequest, context: &Context) -> Result<(), StepFailure> {
+        let client = &client_request.client;
         self.check_front_channel(client, context)?;
         if self.request.response_type.has_id_token() {
             for_client::check_reader(client, context).await?;
         }
-        if flow.address.wants_jwt() {
+        if client_request.address.wants_jwt() {
             // A client without a key for it is told in plain, and gets nothing else.
             for_client::check_response_reader(client, context).await?;
         }
-        for alg in self.algs(flow) {
+        for alg in self.algs(client_request) {
             signer::get_at_hand(alg, context).await?;
         }
         Ok(())
@@ -186,19 +186,25 @@ impl Draft {
     }
 
     /// What signs the answer: its tokens, then the response as a whole.
-    fn algs(&self, flow: &Flow) -> impl Iterator<Item = SigningAlg> + use<> {
+    fn algs(&self, client_request: &ClientRequest) -> impl Iterator<Item = SigningAlg> + use<> {
         let tokens = self.request.response_type.has_front_channel_token();
-        let of_tokens = tokens.then(|| flow.client.signing_alg());
-        let of_response = flow.address.wants_jwt().then(|| for_client::response_alg(&flow.client));
+        let of_tokens = tokens.then(|| client_request.client.signing_alg());
+        let of_response = client_request
+            .address
+            .wants_jwt()
+            .then(|| for_client::response_alg(&client_request.client));
         of_tokens.into_iter().chain(of_response)
     }
 
     /// Adds the queries for what signs the tokens and the response, and nothing else.
-    fn add_keys(&self, flow: &Flow, batch: &mut Batch, context: &Context) -> DraftHandles {
+    fn add_keys(&self, client_request: &ClientRequest, batch: &mut Batch, context: &Context) -> DraftHandles {
         let current = |alg| signing_keys::current(alg, &signer::at_hand(), context.now);
         let tokens = self.request.response_type.has_front_channel_token();
-        let alg_of_tokens = tokens.then(|| flow.client.signing_alg());
-        let alg_of_response = flow.address.wants_jwt().then(|| for_client::response_alg(&flow.client));
+        let alg_of_tokens = tokens.then(|| client_request.client.signing_alg());
+        let alg_of_response = client_request
+            .address
+            .wants_jwt()
+            .then(|| for_client::response_alg(&client_request.client));
         DraftHandles {
             stands: None,
             key_of_tokens: batch.add_if(alg_of_tokens.map(current)),
@@ -208,12 +214,12 @@ impl Draft {
 
     /// Adds all that a draft is: whether everything that it rests on stands, and which keys sign; then what is stored if it does:
     /// the code, the token family, and that the client knows the session; and a pushed request is taken out.
-    pub fn add(&self, flow: &Flow, batch: &mut Batch, context: &Context) -> DraftHandles {
+    pub fn add(&self, client_request: &ClientRequest, batch: &mut Batch, context: &Context) -> DraftHandles {
         let lifetimes = &context.config.lifetimes;
-        let algs: Vec<_> = self.algs(flow).collect();
-        let basis = Basis {
+        let algs: Vec<_> = self.algs(client_request).collect();
+        let preconditions = Preconditions {
             session_hash: &self.session_hash,
-            client: &flow.client,
+            client: &client_request.client,
             request: &self.request,
             oldest_sign_in: self.oldest_sign_in,
             pushed: self.pushed.as_ref(),
@@ -223,18 +229,18 @@ impl Draft {
             now: context.now,
         };
         let wanted = self.request.response_type;
-        let stands = batch.add(basis.check());
-        let keys = self.add_keys(flow, batch, context);
+        let stands = batch.add(preconditions.check());
+        let keys = self.add_keys(client_request, batch, context);
         if wanted.has_code() {
-            let redirect_uri = flow.address.redirect_uri();
-            batch.push(codes::insert(&self.code_hash, redirect_uri, &basis, lifetimes));
+            let redirect_uri = client_request.address.redirect_uri();
+            batch.push(codes::insert(&self.code_hash, redirect_uri, &preconditions, lifetimes));
         }
         if wanted.has_token() {
-            batch.push(token_families::begin(&self.family_id, &basis, lifetimes));
+            batch.push(token_families::begin(&self.family_id, &preconditions, lifetimes));
         }
-        batch.push(session_clients::note(&basis));
+        batch.push(session_clients::note(&preconditions));
         if let Some(hash) = &self.pushed {
-            batch.push(pushed_requests::take_answered(hash, &basis));
+            batch.push(pushed_requests::take_answered(hash, &preconditions));
         }
         DraftHandles {
             stands: Some(stands),

@@ -1,7 +1,7 @@
 //! What the authorization endpoint gives (OIDC Core sections 3.1.2.5, 3.2.2.5 and 3.3.2.5), once it was stored.
 
 use super::{
-    client_request::Flow,
+    client_request::ClientRequest,
     draft::{Draft, SigningKeys},
 };
 use crate::{
@@ -32,34 +32,36 @@ impl Draft {
     /// Answers the client with what was stored for the person of `session`.
     pub async fn deliver(
         self,
-        flow: &Flow,
+        client_request: &ClientRequest,
         (session, keys): (&Session, SigningKeys),
         language: Language,
         context: &Context,
     ) -> Result<Reply, Fault> {
-        let response = self.answer(flow, session, keys.of_tokens, context).await;
-        flow.grant(response, keys.of_response, language, context).await
+        let response = self.answer(client_request, session, keys.of_tokens, context).await;
+        client_request
+            .grant(response, keys.of_response, language, context)
+            .await
     }
 
     /// The answer to the person of `session`, whose rows were stored.
     async fn answer(
         self,
-        flow: &Flow,
+        client_request: &ClientRequest,
         session: &Session,
         key: Option<CurrentKey>,
         context: &Context,
     ) -> Result<AuthorizationResponse, StepFailure> {
-        let (request, client) = (&self.request, &flow.client);
+        let (request, client) = (&self.request, &client_request.client);
         let wanted = request.response_type;
         let mut response = AuthorizationResponse {
             code: wanted.has_code().then(|| self.code.expose().to_owned()),
-            session_state: self.session_state(flow, context)?,
+            session_state: self.session_state(client_request, context)?,
             ..AuthorizationResponse::default()
         };
         if !wanted.has_front_channel_token() {
             return Ok(response);
         }
-        let authorization = Authorization::given(request, &session.present(client), self.family_id);
+        let authorization = Authorization::given(request, &session.person_at(client), self.family_id);
         let signer = Signer::new(key, client.signing_alg(), context).await?;
         let mint = Mint {
             config: &context.config,
@@ -102,13 +104,13 @@ impl Draft {
     }
 
     /// `session_state`, where session management is on.
-    fn session_state(&self, flow: &Flow, context: &Context) -> Result<Option<String>, Fault> {
+    fn session_state(&self, client_request: &ClientRequest, context: &Context) -> Result<Option<String>, Fault> {
         if !context.config.session_management {
             return Ok(None);
         }
         let key = context.config.roots.current(Purpose::BrowserState);
         let state = browser_state(&key, Some(&self.session_hash));
-        let (client_id, redirect_uri) = (&flow.client.client_id, flow.address.redirect_uri());
+        let (client_id, redirect_uri) = (&client_request.client.client_id, client_request.address.redirect_uri());
         Ok(session_state(client_id, redirect_uri, &state, random::bytes()?))
     }
 }

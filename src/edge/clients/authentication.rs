@@ -14,7 +14,7 @@ use crate::{
         Answer, Batch, Handle, Statement,
         clients::{self, ClientRecord},
         proof::Proof,
-        replay::{Hindrance, OneUse},
+        replay::{OneUse, OneUseRefusal},
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
@@ -41,7 +41,7 @@ pub struct ClientAuthentication {
 /// Where in a batch is what tells whether the client is who it says it is.
 pub struct LookedUp {
     client: Handle<Option<ClientRecord>>,
-    hindrance: Option<Handle<Option<Hindrance>>>,
+    refusal: Option<Handle<Option<OneUseRefusal>>>,
 }
 
 impl ClientAuthentication {
@@ -91,10 +91,10 @@ impl ClientAuthentication {
     /// Adds the queries by which [`ClientAuthentication::finish`] judges. They go into the batch before
     /// [`ClientAuthentication::use_up`].
     pub fn look_up(&self, batch: &mut Batch, context: &Context) -> LookedUp {
-        let find = |one_use: &OneUse| one_use.find_hindrance(self.client_id(), context.now);
+        let find = |one_use: &OneUse| one_use.find_refusal(self.client_id(), context.now);
         LookedUp {
             client: batch.add(clients::find(self.client_id())),
-            hindrance: batch.add_if(self.one_use().map(find)),
+            refusal: batch.add_if(self.one_use().map(find)),
         }
     }
 
@@ -133,12 +133,12 @@ impl ClientAuthentication {
     /// `invalid_client`, and 429.
     pub fn finish(&self, looked_up: LookedUp, rows: &Answer, context: &Context) -> Result<Client, MachineFailure> {
         let record = rows.read(looked_up.client)?;
-        let hindrance = rows.read_if(looked_up.hindrance)?.flatten();
+        let refusal = rows.read_if(looked_up.refusal)?.flatten();
         if let Some(ClientRecord { client, .. }) = &record {
             check_document(client, context)?;
         }
         let is_use_due = record.as_ref().is_some_and(|record| record.is_use_due(context.now));
-        let client = self.check_proof(hindrance, record, context)?;
+        let client = self.check_proof(refusal, record, context)?;
         context.note_caller(&client);
         if is_use_due && client.metadata.token_endpoint_auth_method != AuthMethod::None {
             mark_used_later(&client, context);
@@ -148,7 +148,7 @@ impl ClientAuthentication {
 
     fn check_proof(
         &self,
-        hindrance: Option<Hindrance>,
+        refusal: Option<OneUseRefusal>,
         record: Option<ClientRecord>,
         context: &Context,
     ) -> Result<Client, MachineFailure> {
@@ -159,11 +159,11 @@ impl ClientAuthentication {
                     memory::forget(&client.client_id);
                     return Err(MachineFailure::ClientChanged);
                 }
-                match hindrance {
-                    Some(Hindrance::Used) => {
+                match refusal {
+                    Some(OneUseRefusal::Used) => {
                         Err(OAuthError::invalid_client("the client assertion was used before").into())
                     }
-                    Some(Hindrance::TooMany { until }) => Err(MachineFailure::too_many(until.since(context.now))),
+                    Some(OneUseRefusal::TooMany { until }) => Err(MachineFailure::too_many(until.since(context.now))),
                     None => Ok(client),
                 }
             }

@@ -19,7 +19,7 @@ use crate::{
 pub async fn check(
     wanted: &ClientMetadata,
     before: Option<&ClientMetadata>,
-    registrar: RegisteredBy,
+    registered_by: RegisteredBy,
     context: &Context,
 ) -> Result<(), NoClient> {
     let Some(uri) = &wanted.sector_identifier_uri else {
@@ -33,7 +33,7 @@ pub async fn check(
     }
     let url = FetchUrl::parse(uri, context.config.loopback_fetches).map_err(refusal)?;
     let accept = "application/json";
-    let fetched = match registrar {
+    let fetched = match registered_by {
         RegisteredBy::Operator => fetch::get(&url, accept, LONGEST).await.map_err(Refusal::NotFetched),
         RegisteredBy::Anybody => {
             let network = outbound::documents_of_network(context);

@@ -26,18 +26,18 @@ use crate::{
     secret::{Hash, Key, Purpose, random_text},
 };
 
-/// A visitor, as the cookies tell.
-pub struct Visitor {
+/// A browser, as the cookies tell.
+pub struct Browser {
     /// Hash of the token of the active session.
     pub session_hash: Option<Hash>,
     /// The active session and the others of this browser.
     pub held: HeldSessions,
-    browser: Option<String>,
+    id: Option<String>,
     known: Option<String>,
     accept_language: Option<String>,
 }
 
-impl Visitor {
+impl Browser {
     pub fn of(request: &Incoming, context: &Context) -> Self {
         let issuer = &context.config.issuer;
         let cookie = request.cookie(cookies::session_name(issuer)).unwrap_or_default();
@@ -45,9 +45,9 @@ impl Visitor {
         Self {
             session_hash: held.active().cloned(),
             held,
-            browser: request
+            id: request
                 .cookie(cookies::browser_name(issuer))
-                .filter(|browser| is_browser_id(browser)),
+                .filter(|id| is_browser_id(id)),
             known: request.cookie(cookies::known_name(issuer)),
             accept_language: request.header("accept-language"),
         }
@@ -63,32 +63,32 @@ impl Visitor {
     }
 
     /// The browser's name, and the cookie that gives it one where it has none yet.
-    pub fn browser(&self, context: &Context) -> Result<(String, Option<Cookie>), Fault> {
-        if let Some(browser) = &self.browser {
-            return Ok((browser.clone(), None));
+    pub fn id(&self, context: &Context) -> Result<(String, Option<Cookie>), Fault> {
+        if let Some(id) = &self.id {
+            return Ok((id.clone(), None));
         }
-        let browser = random_text(random::bytes::<16>()?);
-        Ok((browser.clone(), Some(cookies::browser(&context.config, browser))))
+        let id = random_text(random::bytes::<16>()?);
+        Ok((id.clone(), Some(cookies::browser(&context.config, id))))
     }
 
     /// Gives the browser a name where it has none yet; forms that it is shown are bound to it. The cookie goes with the answer.
     pub fn settle(&mut self, context: &Context) -> Result<Option<Cookie>, Fault> {
-        let (browser, cookie) = self.browser(context)?;
-        self.browser = Some(browser);
+        let (id, cookie) = self.id(context)?;
+        self.id = Some(id);
         Ok(cookie)
     }
 
     /// Who has signed in with this browser before.
     pub fn known(&self, context: &Context) -> KnownPeople {
-        match (&self.known, &self.browser) {
-            (Some(cookie), Some(browser)) => KnownPeople::parse(cookie, browser, &context.config.roots),
+        match (&self.known, &self.id) {
+            (Some(cookie), Some(id)) => KnownPeople::parse(cookie, id, &context.config.roots),
             _ => KnownPeople::default(),
         }
     }
 
     /// The counters of guesses at their passwords in this browser.
     pub fn own_counters(&self, known: &KnownPeople, key: &Key) -> Vec<(String, Counter)> {
-        let browser = self.browser.as_deref().unwrap_or_default();
+        let browser = self.id.as_deref().unwrap_or_default();
         let own = |user_id: &str| (user_id.to_owned(), throttle::of_known_browser(key, browser, user_id));
         known.ids().map(own).collect()
     }
@@ -96,7 +96,7 @@ impl Visitor {
     /// The cookie by which the browser is known for a person who signs in.
     pub fn become_known(&self, user_id: &str, context: &Context) -> Option<Cookie> {
         let known = self.known(context);
-        let value = known.cookie_with(user_id, self.browser.as_deref()?, &context.config.roots);
+        let value = known.cookie_with(user_id, self.id.as_deref()?, &context.config.roots);
         Some(cookies::known(&context.config, value))
     }
 
@@ -105,7 +105,7 @@ impl Visitor {
     pub fn interaction(&self, params: &Params, context: &Context) -> Result<(String, Interaction), PageFailure> {
         let sealed = params.single("interaction").ok().flatten().unwrap_or_default();
         let key = context.config.roots.current(Purpose::Interaction);
-        let browser = self.browser.as_deref().ok_or(Problem::InteractionOver)?;
+        let browser = self.id.as_deref().ok_or(Problem::InteractionOver)?;
         match Interaction::open(sealed, &key, browser, context.now) {
             Some(Opened::Waiting(interaction)) => Ok((sealed.to_owned(), interaction)),
             Some(Opened::TooOld(anew)) => {
@@ -129,33 +129,33 @@ impl Visitor {
     ) -> Result<Reply, Problem> {
         let key = context.config.roots.current(Purpose::Interaction);
         let chosen = Interaction { choice, ..interaction };
-        let sealed = chosen.seal(&key, self.browser.as_deref().unwrap_or_default());
+        let sealed = chosen.seal(&key, self.id.as_deref().unwrap_or_default());
         Ok(see_page(page, &sealed.map_err(Problem::BadRequest)?))
     }
 
     /// A challenge to passkeys for a page that this browser is shown.
     pub fn challenge(&self, page: &[&str], context: &Context) -> Result<String, Fault> {
         let key = context.config.roots.current(Purpose::Challenge);
-        let browser = self.browser.as_deref().unwrap_or_default();
+        let browser = self.id.as_deref().unwrap_or_default();
         Ok(Challenge::issue(&key, browser, page, context.now, random::bytes()?))
     }
 
     /// A challenge that comes back, if it is one of those.
     pub fn opened_challenge(&self, text: &str, page: &[&str], context: &Context) -> Option<Challenge> {
         let key = context.config.roots.current(Purpose::Challenge);
-        Challenge::open(text, &key, self.browser.as_deref()?, page, context.now)
+        Challenge::open(text, &key, self.id.as_deref()?, page, context.now)
     }
 
     /// The hidden field of a form that this browser is shown.
     pub fn csrf(&self, form: &[&str], context: &Context) -> String {
         let key = context.config.roots.current(Purpose::Csrf);
-        csrf::token(&key, self.browser.as_deref().unwrap_or_default(), form)
+        csrf::token(&key, self.id.as_deref().unwrap_or_default(), form)
     }
 
     /// Whether `presented` is the hidden field of such a form.
     pub fn sent_form(&self, presented: &str, form: &[&str], context: &Context) -> bool {
         let key = context.config.roots.current(Purpose::Csrf);
-        self.browser
+        self.id
             .as_deref()
             .is_some_and(|browser| csrf::verify(presented, &key, browser, form))
     }

@@ -1,4 +1,4 @@
-//! Somebody at the pages of their account: signed in, or sent to sign in first.
+//! Who comes to the pages of their account: signed in, or sent to sign in first.
 
 use super::password_check::{self, Verdict};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     },
     edge::{
         http::{
-            browser::Visitor,
+            browser::Browser,
             failure::{PageFailure, Problem},
             request::Incoming,
         },
@@ -29,9 +29,9 @@ use crate::{
     time::{Lifetime, UnixTime},
 };
 
-/// Somebody who is signed in.
-pub struct Resident {
-    pub visitor: Visitor,
+/// A browser in which somebody is signed in.
+pub struct SignedInBrowser {
+    pub browser: Browser,
     pub session_hash: Hash,
     pub session: Session,
     pub language: Language,
@@ -42,10 +42,10 @@ pub struct Resident {
     notice: Option<Notice>,
 }
 
-/// Somebody who comes with a session, which is not looked up yet.
-pub struct Arrival {
+/// A request for a page of the account with the cookie of a session, which is not looked up yet.
+pub struct AccountRequest {
     page: Endpoint,
-    visitor: Visitor,
+    browser: Browser,
     pub session_hash: Hash,
     language: Language,
     /// The name of a notice, which the address of the page has.
@@ -70,24 +70,24 @@ pub struct Refusal {
 
 impl Refusal {
     /// The page that says so, with the status that belongs to it.
-    pub fn page(&self, resident: &Resident, html: String) -> Reply {
+    pub fn page(&self, signed_in: &SignedInBrowser, html: String) -> Reply {
         Reply {
             retry_after: self.wait,
-            ..resident.page(if self.wait.is_some() { 429 } else { 400 }, html)
+            ..signed_in.page(if self.wait.is_some() { 429 } else { 400 }, html)
         }
     }
 }
 
-impl Arrival {
+impl AccountRequest {
     /// Somebody on their way in to `page`.
     ///
     /// # Errors
     /// An answer that sends whoever has no session to sign in, and back to `page` then.
     pub fn at(page: Endpoint, request: &Incoming, context: &Context) -> Result<Self, PageFailure> {
-        let mut visitor = Visitor::of(request, context);
+        let mut browser = Browser::of(request, context);
         let query = request.query_params().ok();
-        let Some(session_hash) = visitor.session_hash.clone() else {
-            return Err(sign_in(page, &mut visitor, context)?);
+        let Some(session_hash) = browser.session_hash.clone() else {
+            return Err(sign_in(page, &mut browser, context)?);
         };
         let lifetimes = &context.config.lifetimes;
         let mut batch = Batch::default();
@@ -96,9 +96,9 @@ impl Arrival {
         let told = query.as_ref().and_then(|query| query.single("done").ok().flatten());
         Ok(Self {
             page,
-            language: visitor.language(query.as_ref()),
+            language: browser.language(query.as_ref()),
             told: told.map(str::to_owned),
-            visitor,
+            browser,
             session_hash,
             batch,
             session,
@@ -108,12 +108,12 @@ impl Arrival {
     /// Lets them in, with what was asked along, in one round trip.
     ///
     /// # Errors
-    /// As [`Arrival::at`].
-    pub async fn enter(self, context: &Context) -> Result<(Resident, Answer), PageFailure> {
-        let mut visitor = self.visitor;
+    /// As [`AccountRequest::at`].
+    pub async fn enter(self, context: &Context) -> Result<(SignedInBrowser, Answer), PageFailure> {
+        let mut browser = self.browser;
         let rows = context.db.run(self.batch).await?;
         let Some(session) = rows.read(self.session)? else {
-            return Err(sign_in(self.page, &mut visitor, context)?);
+            return Err(sign_in(self.page, &mut browser, context)?);
         };
         let sign_in = &context.config.sign_in;
         let ways = Ways {
@@ -121,48 +121,48 @@ impl Arrival {
             passkeys: sign_in.has(Way::Passkey),
         };
         let proven = &session.authentication.proven;
-        let resident = Resident {
+        let signed_in = SignedInBrowser {
             sure: match (ways.passwords, ways.passkeys) {
                 _ if proven.is_fresh(context.now) && proven.strength() >= Strength::PhishingResistant => Sure::Already,
                 (true, or_passkey) => Sure::Password { or_passkey },
                 (false, _) => Sure::Passkey,
             },
             ways,
-            csrf: visitor.csrf(&bound_to(&self.session_hash), context),
-            notice: self.told.and_then(|told| read_notice(&told, &visitor, context)),
-            visitor,
+            csrf: browser.csrf(&bound_to(&self.session_hash), context),
+            notice: self.told.and_then(|told| read_notice(&told, &browser, context)),
+            browser,
             session_hash: self.session_hash,
             session,
             language: self.language,
         };
-        Ok((resident, rows))
+        Ok((signed_in, rows))
     }
 }
 
-impl Resident {
+impl SignedInBrowser {
     /// Lets somebody in to `page`.
     ///
     /// # Errors
-    /// As [`Arrival::at`].
+    /// As [`AccountRequest::at`].
     pub async fn enter(page: Endpoint, request: &Incoming, context: &Context) -> Result<Self, PageFailure> {
-        let (resident, _) = Arrival::at(page, request, context)?.enter(context).await?;
-        Ok(resident)
+        let (signed_in, _) = AccountRequest::at(page, request, context)?.enter(context).await?;
+        Ok(signed_in)
     }
 
     /// Takes a form of `page`, which Limen showed to this browser under this very sign-in.
     ///
     /// # Errors
-    /// As [`Resident::enter`], and a page for a form that is not of that kind.
+    /// As [`SignedInBrowser::enter`], and a page for a form that is not of that kind.
     pub async fn submit(
         page: Endpoint,
         request: &mut Incoming,
         context: &Context,
     ) -> Result<(Self, Params), PageFailure> {
         let form = request.form().await?;
-        let visitor = Visitor::of(request, context);
-        if let Some(hash) = &visitor.session_hash {
+        let browser = Browser::of(request, context);
+        if let Some(hash) = &browser.session_hash {
             let presented = form.single("csrf").ok().flatten().unwrap_or_default();
-            if !visitor.sent_form(presented, &bound_to(hash), context) {
+            if !browser.sent_form(presented, &bound_to(hash), context) {
                 return Err(Problem::OldForm.into());
             }
         }
@@ -213,7 +213,7 @@ impl Resident {
     /// An answer that leads to `page`, which tells what was done.
     pub fn done(&self, page: Endpoint, notice: Notice, context: &Context) -> Reply {
         let name = notice.name();
-        let proof = self.visitor.csrf(&notice_bound_to(name), context);
+        let proof = self.browser.csrf(&notice_bound_to(name), context);
         Reply::see_other(format!("{}?done={name}.{proof}", page.path()))
     }
 
@@ -240,9 +240,9 @@ impl Resident {
 }
 
 /// What a page was told to tell. A link that somebody else made tells nothing.
-fn read_notice(told: &str, visitor: &Visitor, context: &Context) -> Option<Notice> {
+fn read_notice(told: &str, browser: &Browser, context: &Context) -> Option<Notice> {
     let (name, proof) = told.split_once('.')?;
-    let genuine = visitor.sent_form(proof, &notice_bound_to(name), context);
+    let genuine = browser.sent_form(proof, &notice_bound_to(name), context);
     Notice::parse(name).filter(|_| genuine)
 }
 
@@ -255,9 +255,9 @@ fn bound_to(session_hash: &Hash) -> [&str; 2] {
     ["account", session_hash.as_str()]
 }
 
-fn sign_in(page: Endpoint, visitor: &mut Visitor, context: &Context) -> Result<PageFailure, Fault> {
+fn sign_in(page: Endpoint, browser: &mut Browser, context: &Context) -> Result<PageFailure, Fault> {
     let name = routes::account_page_name(page);
     let reply = Reply::see_other(format!("{}?page={name}", Endpoint::Login.path()));
-    let reply = reply.with_cookie(visitor.settle(context)?);
+    let reply = reply.with_cookie(browser.settle(context)?);
     Ok(PageFailure::Reply(Box::new(reply)))
 }

@@ -8,7 +8,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::Config,
     db::{Statement, audit, credentials},
-    edge::{http::browser::Visitor, keys::crypto, platform::context::Context},
+    edge::{http::browser::Browser, keys::crypto, platform::context::Context},
     fault::Fault,
     oidc::{jose::jwt::SigningAlg, proven::Proven},
     readable::without_invisible,
@@ -53,20 +53,20 @@ fn site(config: &Config) -> RelyingParty<'_> {
 }
 
 /// What the browser is asked to sign in.
-pub fn ask_to_sign_in(visitor: &Visitor, destination: &str, context: &Context) -> Result<String, Fault> {
-    let challenge = visitor.challenge(&Asked::SignIn(destination).parts(), context)?;
+pub fn ask_to_sign_in(browser: &Browser, destination: &str, context: &Context) -> Result<String, Fault> {
+    let challenge = browser.challenge(&Asked::SignIn(destination).parts(), context)?;
     Ok(passkey::sign_in_options(&challenge, &site(&context.config)).to_string())
 }
 
 /// What the browser is asked to make a passkey. `known` are those that the person has.
 pub fn ask_for_new(
-    visitor: &Visitor,
+    browser: &Browser,
     asked: &Asked<'_>,
     account: &Account<'_>,
     known: &[&Passkey],
     context: &Context,
 ) -> Result<String, Fault> {
-    let challenge = visitor.challenge(&asked.parts(), context)?;
+    let challenge = browser.challenge(&asked.parts(), context)?;
     let known: Vec<_> = known.iter().map(|passkey| passkey.id.as_str()).collect();
     Ok(passkey::creation_options(&challenge, account, &known, &site(&context.config)).to_string())
 }
@@ -83,12 +83,12 @@ pub fn account_of(user: &User) -> Account<'_> {
 /// A new passkey, out of the browser's answer.
 pub fn read_new(
     answer: &str,
-    visitor: &Visitor,
+    browser: &Browser,
     asked: &Asked<'_>,
     context: &Context,
 ) -> Result<(New, Challenge), Refused> {
     let new = New::parse(answer, &site(&context.config))?;
-    let challenge = visitor.opened_challenge(&new.challenge, &asked.parts(), context);
+    let challenge = browser.opened_challenge(&new.challenge, &asked.parts(), context);
     challenge
         .map(|challenge| (new, challenge))
         .ok_or(Refused::WrongChallenge)
@@ -97,7 +97,7 @@ pub fn read_new(
 /// Whether the browser's answer is a sign-in for `destination`. Where it is not, that is written down.
 pub async fn check_sign_in(
     answer: &str,
-    visitor: &Visitor,
+    browser: &Browser,
     destination: &str,
     context: &Context,
 ) -> Result<Result<Passed, Refused>, Fault> {
@@ -109,7 +109,7 @@ pub async fn check_sign_in(
     let Some((passkey, state, user)) = context.db.read(credentials::find_passkey(&row_id)).await? else {
         return refuse(Refused::Unknown, None, context).await;
     };
-    let challenge = match verify(answer, &passkey, (&user, state), (visitor, destination), context).await {
+    let challenge = match verify(answer, &passkey, (&user, state), (browser, destination), context).await {
         Ok(verified) => verified,
         Err(refused) => return refuse(refused, Some(&user.id), context).await,
     };
@@ -126,11 +126,11 @@ async fn verify(
     answer: Answer,
     passkey: &Passkey,
     (user, state): (&User, State),
-    (visitor, destination): (&Visitor, &str),
+    (browser, destination): (&Browser, &str),
     context: &Context,
 ) -> Result<(Challenge, State), Refused> {
     let checked = answer.check(passkey, &user.id, state, &site(&context.config))?;
-    let challenge = visitor.opened_challenge(&checked.challenge, &Asked::SignIn(destination).parts(), context);
+    let challenge = browser.opened_challenge(&checked.challenge, &Asked::SignIn(destination).parts(), context);
     let challenge = challenge.ok_or(Refused::WrongChallenge)?;
     let alg = match passkey.alg {
         passkey::KeyAlg::ES256 => SigningAlg::ES256,

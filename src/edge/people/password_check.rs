@@ -12,7 +12,7 @@ use crate::{
         throttles::{self, Count},
         users,
     },
-    edge::{http::browser::Visitor, platform::context::Context},
+    edge::{http::browser::Browser, platform::context::Context},
     fault::Fault,
     secret::Purpose,
     time::Lifetime,
@@ -38,19 +38,19 @@ pub enum Verdict {
 /// alone. The answer, and the time it takes, are the same for a wrong password, an unknown person and a disabled one.
 pub async fn sign_in(
     (login, password): (&str, &str),
-    visitor: &Visitor,
+    browser: &Browser,
     address: &str,
     context: &Context,
 ) -> Result<Verdict, Fault> {
     let key = context.config.roots.current(Purpose::Throttle);
     let folded = fold_login(login);
     let (account, address) = (throttle::of_account(&key, &folded), throttle::of_address(&key, address));
-    let known = visitor.known(context);
+    let known = browser.known(context);
     let guess = throttles::Guess {
         folded: &folded,
         account: &account,
         address: &address,
-        known: &visitor.own_counters(&known, &key),
+        known: &browser.own_counters(&known, &key),
     };
     let mut batch = Batch::default();
     let counted_address = batch.add(throttles::count_address_of(&guess, context.now));

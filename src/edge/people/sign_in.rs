@@ -12,9 +12,9 @@ use crate::{
         sessions::{self, Ending, NewSession, Session, Shown},
     },
     edge::{
-        authorization::client_request::Flow,
+        authorization::client_request::ClientRequest,
         http::{
-            browser::{Visitor, see_page},
+            browser::{Browser, see_page},
             cookies,
             failure::{PageFailure, Problem},
             request::Incoming,
@@ -26,7 +26,7 @@ use crate::{
     oidc::{
         authentication::Authentication,
         client::redirect_uri::destination,
-        interaction::{Choice, Interaction, SignedIn, Step},
+        interaction::{Choice, Interaction, SignedInPeople, Step},
         params::Params,
         proven::Proven,
     },
@@ -37,9 +37,9 @@ use crate::{
     time::Lifetime,
 };
 
-/// A visitor who is asked to sign in.
-pub struct Guest {
-    pub visitor: Visitor,
+/// A browser in which the person is asked to sign in.
+pub struct SignInRequest {
+    pub browser: Browser,
     pub destination: Destination,
     /// Where somebody is signed in already.
     pub session: Option<Session>,
@@ -53,7 +53,7 @@ pub enum Destination {
     Request {
         sealed: String,
         interaction: Box<Interaction>,
-        flow: Box<Flow>,
+        client_request: Box<ClientRequest>,
     },
     /// To a page of the account.
     Account { name: &'static str, page: Endpoint },
@@ -61,7 +61,7 @@ pub enum Destination {
 
 /// What belongs to a sign-in: it happens with it or not at all.
 #[derive(Default)]
-pub struct Along {
+pub struct AccompanyingStatements {
     pub before: Vec<Statement>,
     pub after: Vec<Statement>,
     /// Whether the person may be asked on the way whether they want a passkey.
@@ -81,7 +81,12 @@ const OFFERED_AGAIN: Lifetime = Lifetime::days(30);
 impl Destination {
     pub fn login_hint(&self) -> &str {
         match self {
-            Self::Request { flow, .. } => flow.params.single("login_hint").ok().flatten().unwrap_or_default(),
+            Self::Request { client_request, .. } => client_request
+                .params
+                .single("login_hint")
+                .ok()
+                .flatten()
+                .unwrap_or_default(),
             Self::Account { .. } => "",
         }
     }
@@ -89,38 +94,38 @@ impl Destination {
     /// The client that waits.
     pub fn client_id(&self) -> Option<&str> {
         match self {
-            Self::Request { flow, .. } => Some(&flow.client.client_id),
+            Self::Request { client_request, .. } => Some(&client_request.client.client_id),
             Self::Account { .. } => None,
         }
     }
 }
 
-impl Guest {
+impl SignInRequest {
     pub async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Self, PageFailure> {
-        let visitor = Visitor::of(request, context);
+        let browser = Browser::of(request, context);
         let named = params.single("page").map_err(Problem::BadRequest)?;
         let is_bare = request.method == Method::Get && request.query.is_empty();
         let named = named.or(is_bare.then(|| routes::account_page_name(Endpoint::Account)));
         let Some(named) = named else {
-            let (sealed, interaction) = visitor.interaction(params, context)?;
-            let (flow, standing) = match request.method {
-                Method::Post => Flow::load(&interaction, &visitor, context).await?,
-                _ => Flow::load_to_show(&interaction, &visitor, context).await?,
+            let (sealed, interaction) = browser.interaction(params, context)?;
+            let (client_request, person) = match request.method {
+                Method::Post => ClientRequest::load(&interaction, &browser, context).await?,
+                _ => ClientRequest::load_to_show(&interaction, &browser, context).await?,
             };
-            let flow = Box::new(flow);
+            let client_request = Box::new(client_request);
             return Ok(Self {
-                visitor,
-                session: standing.session,
+                browser,
+                session: person.session,
                 wants_another: interaction.choice == Choice::Another,
                 destination: Destination::Request {
                     sealed,
                     interaction: Box::new(interaction),
-                    flow,
+                    client_request,
                 },
             });
         };
         let (name, page) = routes::account_page(named).ok_or(Problem::NotFound)?;
-        let session = match &visitor.session_hash {
+        let session = match &browser.session_hash {
             Some(hash) => {
                 let find = sessions::find(hash, &context.config.lifetimes, context.now);
                 context.db.read(find).await?
@@ -128,7 +133,7 @@ impl Guest {
             None => None,
         };
         Ok(Self {
-            visitor,
+            browser,
             destination: Destination::Account { name, page },
             session,
             wants_another: false,
@@ -143,7 +148,7 @@ impl Guest {
         context: &Context,
     ) -> Result<Self, PageFailure> {
         let csrf = params.single("csrf").ok().flatten().unwrap_or_default();
-        if !Visitor::of(request, context).sent_form(csrf, form, context) {
+        if !Browser::of(request, context).sent_form(csrf, form, context) {
             return Err(Problem::ForeignForm.into());
         }
         Self::receive(request, params, context).await
@@ -156,21 +161,21 @@ impl Guest {
             Destination::Request {
                 sealed,
                 interaction,
-                flow,
+                client_request,
             },
             Some(session),
         ) = (&self.destination, &self.session)
         else {
             return None;
         };
-        let request = flow.request(context).ok()?;
+        let request = client_request.request(context).ok()?;
         let asked = request.prompt.login || request.prompt.create || request.prompt.select_account;
         if asked || self.wants_another || interaction.choice != Choice::Open {
             return None;
         }
-        let people = SignedIn {
-            active: Some(session.present(&flow.client)),
-            others: self.visitor.held.has_others(),
+        let people = SignedInPeople {
+            active: Some(session.person_at(&client_request.client)),
+            others: self.browser.held.has_others(),
         };
         match Step::next(&request, &people, None, context.now, Some(interaction)) {
             Ok(Step::Consent | Step::Issue) => Some(see_page(Endpoint::AuthorizeResume, sealed)),
@@ -182,31 +187,42 @@ impl Guest {
     pub async fn turned_down(&self, params: &Params, context: &Context) -> Result<Option<Reply>, Fault> {
         let cancel = params.single("cancel").ok().flatten().unwrap_or_default();
         match &self.destination {
-            Destination::Request { flow, interaction, .. } if !cancel.is_empty() => {
-                flow.deny(interaction, None, self.language(), context).await.map(Some)
-            }
+            Destination::Request {
+                client_request,
+                interaction,
+                ..
+            } if !cancel.is_empty() => client_request
+                .deny(interaction, None, self.language(), context)
+                .await
+                .map(Some),
             _ => Ok(None),
         }
     }
 
     pub fn language(&self) -> Language {
         let params = match &self.destination {
-            Destination::Request { flow, .. } => Some(&flow.params),
+            Destination::Request { client_request, .. } => Some(&client_request.params),
             Destination::Account { .. } => None,
         };
-        self.visitor.language(params)
+        self.browser.language(params)
     }
 
     /// What the person signs in for, as pages tell it.
     pub fn purpose(&self, language: Language) -> LoginPurpose<'_> {
         let locale = language.tag();
         match &self.destination {
-            Destination::Request { sealed, flow, .. } => LoginPurpose::App {
-                client_name: app_name(&flow.client.client_id, &flow.client.metadata, language),
-                client_uri: flow.client.metadata.client_uri.best_for(&[locale]),
-                policy_uri: flow.client.metadata.policy_uri.best_for(&[locale]),
-                tos_uri: flow.client.metadata.tos_uri.best_for(&[locale]),
-                return_to: destination(flow.address.redirect_uri()),
+            Destination::Request {
+                sealed, client_request, ..
+            } => LoginPurpose::App {
+                client_name: app_name(
+                    &client_request.client.client_id,
+                    &client_request.client.metadata,
+                    language,
+                ),
+                client_uri: client_request.client.metadata.client_uri.best_for(&[locale]),
+                policy_uri: client_request.client.metadata.policy_uri.best_for(&[locale]),
+                tos_uri: client_request.client.metadata.tos_uri.best_for(&[locale]),
+                return_to: destination(client_request.address.redirect_uri()),
                 interaction: sealed,
             },
             Destination::Account { name, .. } => LoginPurpose::Account { page: name },
@@ -216,7 +232,7 @@ impl Guest {
     /// The policy of a page whose form leads to the destination, and whose script has the nonce.
     pub fn page_policy(&self, script_nonce: Option<String>) -> String {
         let csp = match &self.destination {
-            Destination::Request { flow, .. } => flow.page_csp(),
+            Destination::Request { client_request, .. } => client_request.page_csp(),
             Destination::Account { .. } => Csp::default(),
         };
         content_security_policy(Csp { script_nonce, ..csp })
@@ -259,10 +275,10 @@ impl Guest {
     /// Begins a session under a new id, whatever the browser came with. It takes the place of those that the same person has
     /// there; other people stay signed in. `None` when there is no such account that may sign in, or what was shown does not
     /// count any more.
-    pub async fn sign_in(
+    pub async fn begin_session(
         &self,
         who: SomebodyShown<'_>,
-        with: Along,
+        with: AccompanyingStatements,
         request: &Incoming,
         context: &Context,
     ) -> Result<Option<Reply>, Fault> {
@@ -284,7 +300,7 @@ impl Guest {
             user_agent: &user_agent,
         };
         let (session_id, user_id) = (&authentication.session_id, &authentication.user_id);
-        let held = sessions::json_of(self.visitor.held.all());
+        let held = sessions::json_of(self.browser.held.all());
         let signed_in = Entry {
             client_id: self.destination.client_id(),
             ..Entry::new(Event::SignIn, Actor::Person)
@@ -297,7 +313,7 @@ impl Guest {
         let begun = batch.add(sessions::insert(&session, &context.config.lifetimes));
         batch.push(audit::record_if_changed(&signed_in, context));
         let ended = Entry::new(Event::SessionEnded, Actor::Person);
-        let may_evict = self.visitor.held.all().count() >= MOST;
+        let may_evict = self.browser.held.all().count() >= MOST;
         if may_evict {
             let which = Ending::Evicted {
                 hashes: &held,
@@ -329,7 +345,7 @@ impl Guest {
             return Ok(None);
         }
         let superseded = rows.read(superseded)?;
-        let held = self.visitor.held.clone().begin(token, hash, &superseded);
+        let held = self.browser.held.clone().begin(token, hash, &superseded);
         if may_evict || rows.read(had_surplus)? {
             ending::announce(context);
         }
@@ -337,7 +353,7 @@ impl Guest {
             true => Reply::see_other(self.address_of(Endpoint::OfferPasskey)),
             false => self.go_on(),
         };
-        let known = self.visitor.become_known(user_id, context);
+        let known = self.browser.become_known(user_id, context);
         Ok(Some(cookies::hold(next, &context.config, &held).with_cookie(known)))
     }
 }

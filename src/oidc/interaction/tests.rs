@@ -55,8 +55,8 @@ fn consent(scope: &str) -> Consent {
     }
 }
 
-fn present(authentication: &Authentication) -> Present<'_> {
-    Present {
+fn present(authentication: &Authentication) -> SignedInPerson<'_> {
+    SignedInPerson {
         authentication,
         sub: "u at the client".to_owned(),
     }
@@ -85,7 +85,7 @@ fn next(
     });
     Step::next(
         request,
-        &SignedIn {
+        &SignedInPeople {
             active: present,
             others: false,
         },
@@ -155,7 +155,7 @@ fn prompt_login_asks_once_more_and_no_more() {
 /// `choice` is what the person chose before they came back.
 fn next_after(request: &AuthRequest, active: Option<i64>, others: bool, choice: Choice) -> Result<Step, ErrorCode> {
     let authentication = active.map(signed_in);
-    let people = SignedIn {
+    let people = SignedInPeople {
         active: authentication.as_ref().map(present),
         others,
     };

@@ -7,7 +7,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::account_access::Arrival,
+        people::account_access::AccountRequest,
         platform::context::Context,
     },
     oidc::error::OAuthError,
@@ -35,16 +35,16 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
             Err(_) => return Err(Problem::BadRequest(OAuthError::invalid_request("before must be a number")).into()),
         },
     };
-    let mut arrival = Arrival::at(PAGE, request, context)?;
-    let list = audit::list_own(&arrival.session_hash, before, LONGEST_PAGE as i64 + 1);
-    let events = arrival.batch.add(list);
-    let (resident, rows) = arrival.enter(context).await?;
+    let mut account_request = AccountRequest::at(PAGE, request, context)?;
+    let list = audit::list_own(&account_request.session_hash, before, LONGEST_PAGE as i64 + 1);
+    let events = account_request.batch.add(list);
+    let (signed_in, rows) = account_request.enter(context).await?;
     let mut events = rows.read(events)?;
     let has_older = events.len() > LONGEST_PAGE;
     events.truncate(LONGEST_PAGE);
     let last = events.last().map(|event| event.id).filter(|_| has_older);
     let shown = |event: OwnEvent| Happening {
-        at: Moment::new(UnixTime(event.at), context.now, resident.language),
+        at: Moment::new(UnixTime(event.at), context.now, signed_in.language),
         app: event.client_name.or(event.client_id),
         network: event.network,
         by_operator: event.actor == "operator",
@@ -52,10 +52,10 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         event: event.event,
     };
     let html = ActivityPage {
-        frame: resident.frame(PAGE),
+        frame: signed_in.frame(PAGE),
         happenings: events.into_iter().map(shown).collect(),
         older: last.map(|id| format!("{}?before={id}", PAGE.path())),
     }
     .to_html();
-    Ok(resident.page(200, html))
+    Ok(signed_in.page(200, html))
 }

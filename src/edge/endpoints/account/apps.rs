@@ -13,7 +13,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::account_access::{Arrival, Resident},
+        people::account_access::{AccountRequest, SignedInBrowser},
         platform::context::Context,
     },
     oidc::claims,
@@ -30,10 +30,12 @@ const PAGE: Endpoint = Endpoint::AccountApps;
 
 /// `GET /account/apps`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let mut arrival = Arrival::at(PAGE, request, context)?;
-    let grants = arrival.batch.add(grants::list_own(&arrival.session_hash));
-    let (resident, rows) = arrival.enter(context).await?;
-    let language = resident.language;
+    let mut account_request = AccountRequest::at(PAGE, request, context)?;
+    let grants = account_request
+        .batch
+        .add(grants::list_own(&account_request.session_hash));
+    let (signed_in, rows) = account_request.enter(context).await?;
+    let language = signed_in.language;
     let locale = language.tag();
     let shown = |grant: OwnGrant| ShownApp {
         client_name: app_name(&grant.client_id, &grant.metadata, language).into_owned(),
@@ -45,26 +47,26 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         client_id: grant.client_id,
     };
     let html = AppsPage {
-        frame: resident.frame(PAGE),
+        frame: signed_in.frame(PAGE),
         apps: rows.read(grants)?.into_iter().map(shown).collect(),
     }
     .to_html();
-    Ok(resident.page(200, html))
+    Ok(signed_in.page(200, html))
 }
 
 /// `POST /account/apps`: takes back what an app was allowed. Its codes and tokens go with that.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form) = Resident::submit(PAGE, request, context).await?;
+    let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     let client_id = form.required("client_id").map_err(Problem::BadRequest)?;
-    let user_id = &resident.user().id;
+    let user_id = &signed_in.user().id;
     let entry = Entry::new(Event::ConsentRemoved, Actor::Person)
         .user(user_id)
         .client(client_id)
-        .session(&resident.session.authentication.session_id);
-    let revoke = grants::revoke_own(&resident.session_hash, client_id);
+        .session(&signed_in.session.authentication.session_id);
+    let revoke = grants::revoke_own(&signed_in.session_hash, client_id);
     let record = audit::record_if_changed(&entry, context);
     context.db.execute([revoke, record]).await?;
-    Ok(resident.done(PAGE, Notice::AccessRemoved, context))
+    Ok(signed_in.done(PAGE, Notice::AccessRemoved, context))
 }
 
 /// What the app may know and do: the APIs that are known, what its scopes say, and the single claims beside them.

@@ -13,7 +13,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::account_access::{Arrival, Resident},
+        people::account_access::{AccountRequest, SignedInBrowser},
         platform::context::Context,
         sessions::ending,
     },
@@ -31,13 +31,13 @@ const PAGE: Endpoint = Endpoint::AccountBrowsers;
 
 /// `GET /account/browsers`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let mut arrival = Arrival::at(PAGE, request, context)?;
-    let list = sessions::list_own(&arrival.session_hash, &context.config.lifetimes, context.now);
-    let list = arrival.batch.add(list);
-    let (resident, rows) = arrival.enter(context).await?;
+    let mut account_request = AccountRequest::at(PAGE, request, context)?;
+    let list = sessions::list_own(&account_request.session_hash, &context.config.lifetimes, context.now);
+    let list = account_request.batch.add(list);
+    let (signed_in, rows) = account_request.enter(context).await?;
     let shown = |session: OwnSession| {
         let agent = UserAgent::parse(&session.user_agent);
-        let moment = |at| Moment::new(UnixTime(at), context.now, resident.language);
+        let moment = |at| Moment::new(UnixTime(at), context.now, signed_in.language);
         ShownBrowser {
             browser: agent.browser,
             system: agent.system,
@@ -48,24 +48,24 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         }
     };
     let html = BrowsersPage {
-        frame: resident.frame(PAGE),
+        frame: signed_in.frame(PAGE),
         browsers: rows.read(list)?.into_iter().map(shown).collect(),
     }
     .to_html();
-    Ok(resident.page(200, html))
+    Ok(signed_in.page(200, html))
 }
 
 /// `POST /account/browsers`: ends one session, or all but this one.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form) = Resident::submit(PAGE, request, context).await?;
-    let user_id = &resident.user().id;
-    let current = &resident.session.authentication.session_id;
+    let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
+    let user_id = &signed_in.user().id;
+    let current = &signed_in.session.authentication.session_id;
     let chosen = form.single("session").map_err(Problem::BadRequest)?;
     let others = form.single("others").map_err(Problem::BadRequest)?;
     // The condition names the session that asks, and so the person: the id of somebody else's session ends nothing.
     let which = match (chosen, others) {
         (Some(session_id), None) => Ending::One {
-            by: &resident.session_hash,
+            by: &signed_in.session_hash,
             session_id,
         },
         (None, Some(_)) => Ending::Others { user_id, kept: current },
@@ -81,11 +81,11 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     context.db.run(batch).await?;
     ending::announce(context);
     if event == Event::SignOut {
-        let held = resident
-            .visitor
+        let held = signed_in
+            .browser
             .held
             .clone()
-            .without(std::slice::from_ref(&resident.session_hash));
+            .without(std::slice::from_ref(&signed_in.session_hash));
         let reply = Reply::see_other(Endpoint::Account.path().to_owned());
         return Ok(cookies::hold(reply, &context.config, &held));
     }
@@ -93,5 +93,5 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Ending::Others { .. } => Notice::OthersSignedOut,
         _ => Notice::SignedOut,
     };
-    Ok(resident.done(PAGE, notice, context))
+    Ok(signed_in.done(PAGE, notice, context))
 }

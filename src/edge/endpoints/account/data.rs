@@ -11,7 +11,7 @@ use crate::{
     },
     edge::{
         http::{failure::PageFailure, request::Incoming},
-        people::account_access::{Arrival, Resident},
+        people::account_access::{AccountRequest, SignedInBrowser},
         platform::context::Context,
     },
     fault::Fault,
@@ -27,26 +27,26 @@ const MOST_EVENTS: i64 = 10_000;
 
 /// `GET /account/data`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let resident = Resident::enter(PAGE, request, context).await?;
+    let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
     let html = DataPage {
-        frame: resident.frame(PAGE),
+        frame: signed_in.frame(PAGE),
     }
     .to_html();
-    Ok(resident.page(200, html))
+    Ok(signed_in.page(200, html))
 }
 
 /// `GET /account/data/download`. It has no password and no token, and not what either is stored as.
 pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let lifetimes = &context.config.lifetimes;
-    let mut arrival = Arrival::at(PAGE, request, context)?;
-    let (hash, batch) = (&arrival.session_hash, &mut arrival.batch);
+    let mut account_request = AccountRequest::at(PAGE, request, context)?;
+    let (hash, batch) = (&account_request.session_hash, &mut account_request.batch);
     let ways = batch.add(credentials::list_own(hash));
     let browsers = batch.add(sessions::list_own(hash, lifetimes, context.now));
     let apps = batch.add(grants::list_own(hash));
     let tokens = batch.add(token_families::list_own(hash, context.now));
     let events = batch.add(audit::list_own(hash, None, MOST_EVENTS));
-    let (resident, rows) = arrival.enter(context).await?;
-    let user = resident.user();
+    let (signed_in, rows) = account_request.enter(context).await?;
+    let user = signed_in.user();
     let ways = rows.read(ways)?;
     let copy = json!({
         "issuer": context.config.issuer.as_str(),
@@ -67,7 +67,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     });
     let entry = Entry::new(Event::DataExported, Actor::Person)
         .user(&user.id)
-        .session(&resident.session.authentication.session_id);
+        .session(&signed_in.session.authentication.session_id);
     context.db.execute([audit::record(&entry, context)]).await?;
     Ok(Reply {
         file_name: Some("limen-account.json"),

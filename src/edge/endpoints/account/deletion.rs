@@ -4,8 +4,8 @@ use crate::{
     audit::{Actor, Entry, Event},
     db::{Batch, audit, logout_outbox, sessions::Ending, users},
     edge::{
-        http::{browser::Visitor, cookies, failure::PageFailure, request::Incoming},
-        people::account_access::{Confirmation, Resident},
+        http::{browser::Browser, cookies, failure::PageFailure, request::Incoming},
+        people::account_access::{Confirmation, SignedInBrowser},
         platform::context::Context,
         sessions::ending,
     },
@@ -22,25 +22,25 @@ const PAGE: Endpoint = Endpoint::AccountDeletion;
 
 /// `GET /account/delete`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let resident = Resident::enter(PAGE, request, context).await?;
-    Ok(resident.page(200, html(&resident, false, None)))
+    let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
+    Ok(signed_in.page(200, html(&signed_in, false, None)))
 }
 
 /// `POST /account/delete`. What belongs to the person goes with them; apps that know a session are told.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form) = Resident::submit(PAGE, request, context).await?;
+    let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     let field = |name| form.single(name).ok().flatten().unwrap_or_default();
     if field("confirm") != "yes" {
-        return Ok(resident.page(400, html(&resident, true, None)));
+        return Ok(signed_in.page(400, html(&signed_in, true, None)));
     }
-    let forgiving = match resident.confirm(field("current_password"), context).await? {
+    let forgiving = match signed_in.confirm(field("current_password"), context).await? {
         Confirmation::Given(forgiving) => forgiving,
         Confirmation::Refused(refusal) => {
-            let html = html(&resident, false, Some(refusal.check));
-            return Ok(refusal.page(&resident, html));
+            let html = html(&signed_in, false, Some(refusal.check));
+            return Ok(refusal.page(&signed_in, html));
         }
     };
-    let (user_id, session_hash) = (&resident.user().id, &resident.session_hash);
+    let (user_id, session_hash) = (&signed_in.user().id, &signed_in.session_hash);
     let entry = Entry::new(Event::AccountDeleted, Actor::Person).user(user_id);
     let mut batch = Batch::default();
     // Sessions, codes and tokens go with the person.
@@ -57,30 +57,30 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Ok(Reply::see_other(PAGE.path().to_owned()));
     }
     ending::announce(context);
-    let held = resident
-        .visitor
+    let held = signed_in
+        .browser
         .held
         .clone()
-        .without(std::slice::from_ref(&resident.session_hash));
+        .without(std::slice::from_ref(&signed_in.session_hash));
     let reply = Reply::see_other(Endpoint::AccountDeleted.path().to_owned());
     Ok(cookies::hold(reply, &context.config, &held))
 }
 
 /// `GET /account/deleted`. Whoever comes here signed in has an account.
 pub fn farewell(request: &Incoming, context: &Context) -> Reply {
-    let visitor = Visitor::of(request, context);
-    if visitor.session_hash.is_some() {
+    let browser = Browser::of(request, context);
+    if browser.session_hash.is_some() {
         return Reply::see_other(Endpoint::Account.path().to_owned());
     }
-    let language = visitor.language(request.query_params().ok().as_ref());
+    let language = browser.language(request.query_params().ok().as_ref());
     let html = DeletedPage { language }.to_html();
     Reply::page(200, html, content_security_policy(Csp::default()))
 }
 
-fn html(resident: &Resident, unconfirmed: bool, password: Option<PasswordCheck>) -> String {
+fn html(signed_in: &SignedInBrowser, unconfirmed: bool, password: Option<PasswordCheck>) -> String {
     DeletionPage {
-        frame: resident.frame(PAGE),
-        username: resident.user().username.as_str(),
+        frame: signed_in.frame(PAGE),
+        username: signed_in.user().username.as_str(),
         unconfirmed,
         password,
     }

@@ -12,7 +12,7 @@ use crate::{
             request::Incoming,
         },
         people::{
-            account_access::{Confirmation, Resident},
+            account_access::{Confirmation, SignedInBrowser},
             folding,
         },
         platform::context::Context,
@@ -30,31 +30,31 @@ const PAGE: Endpoint = Endpoint::AccountEmail;
 
 /// `GET /account/email`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let resident = Resident::enter(PAGE, request, context).await?;
-    Ok(resident.page(200, html(&resident, "", None, context)))
+    let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
+    Ok(signed_in.page(200, html(&signed_in, "", None, context)))
 }
 
 /// `POST /account/email`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form) = Resident::submit(PAGE, request, context).await?;
+    let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     if !is_editable(context) {
         return Err(Problem::NotFound.into());
     }
     let field = |name| form.single(name).ok().flatten().unwrap_or_default();
     let typed = field("email").trim();
     let refuse =
-        |status, problem| Ok::<_, PageFailure>(resident.page(status, html(&resident, typed, Some(problem), context)));
+        |status, problem| Ok::<_, PageFailure>(signed_in.page(status, html(&signed_in, typed, Some(problem), context)));
     let Ok(email) = email::parse(typed) else {
         return refuse(400, EmailProblem::NotAnAddress);
     };
-    let forgiving = match resident.confirm(field("current_password"), context).await? {
+    let forgiving = match signed_in.confirm(field("current_password"), context).await? {
         Confirmation::Given(forgiving) => forgiving,
         Confirmation::Refused(refusal) => {
-            let html = html(&resident, typed, Some(EmailProblem::Password(refusal.check)), context);
-            return Ok(refusal.page(&resident, html));
+            let html = html(&signed_in, typed, Some(EmailProblem::Password(refusal.check)), context);
+            return Ok(refusal.page(&signed_in, html));
         }
     };
-    let user = resident.user();
+    let user = signed_in.user();
     if let Some(wait) = count(user, context).await? {
         // The password was right, whatever else is not.
         context.db.execute(forgiving).await?;
@@ -73,15 +73,15 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     changed.updated_at = context.now;
     let entry = Entry::new(Event::EmailChanged, Actor::Person)
         .user(&user.id)
-        .session(&resident.session.authentication.session_id);
+        .session(&signed_in.session.authentication.session_id);
     let mut batch = Batch::default();
     let rival = batch.add(users::find_rival(&changed, user));
-    let saved = batch.add(users::update_own(&changed, user, &resident.session_hash));
+    let saved = batch.add(users::update_own(&changed, user, &signed_in.session_hash));
     batch.push(audit::record_if_changed(&entry, context));
     batch.extend(forgiving);
     let rows = context.db.run(batch).await?;
     match (rows.read(saved)?, rows.read(rival)?) {
-        (true, _) => Ok(resident.done(PAGE, Notice::EmailChanged, context)),
+        (true, _) => Ok(signed_in.done(PAGE, Notice::EmailChanged, context)),
         (false, true) => refuse(409, EmailProblem::Taken),
         (false, false) => refuse(409, EmailProblem::ChangedElsewhere),
     }
@@ -100,11 +100,11 @@ async fn count(user: &User, context: &Context) -> Result<Option<Lifetime>, Fault
     Ok(rows.read(counted)?.wait(&counter, context.now))
 }
 
-fn html(resident: &Resident, entered: &str, problem: Option<EmailProblem>, context: &Context) -> String {
+fn html(signed_in: &SignedInBrowser, entered: &str, problem: Option<EmailProblem>, context: &Context) -> String {
     EmailPage {
-        frame: resident.frame(PAGE),
-        username: resident.user().username.as_str(),
-        current: resident.user().claims.text("email"),
+        frame: signed_in.frame(PAGE),
+        username: signed_in.user().username.as_str(),
+        current: signed_in.user().claims.text("email"),
         editable: is_editable(context),
         entered,
         problem,

@@ -5,7 +5,7 @@ use crate::{
     db::users,
     edge::{
         http::{failure::PageFailure, request::Incoming},
-        people::account_access::Arrival,
+        people::account_access::AccountRequest,
         platform::context::Context,
     },
     pages::{Moment, account::OverviewPage},
@@ -16,25 +16,25 @@ use crate::{
 
 /// `GET /account`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let mut arrival = Arrival::at(Endpoint::Account, request, context)?;
-    let summary = users::summarize(&arrival.session_hash, &context.config.lifetimes, context.now);
-    let summary = arrival.batch.add(summary);
-    let (resident, rows) = arrival.enter(context).await?;
+    let mut account_request = AccountRequest::at(Endpoint::Account, request, context)?;
+    let summary = users::summarize(&account_request.session_hash, &context.config.lifetimes, context.now);
+    let summary = account_request.batch.add(summary);
+    let (signed_in, rows) = account_request.enter(context).await?;
     let summary = rows.read(summary)?;
-    let claims = &resident.user().claims;
+    let claims = &signed_in.user().claims;
     let is_verified = claims.as_map().get("email_verified").is_some_and(|flag| flag == true);
     let set_at = summary.as_ref().and_then(|summary| summary.password_set_at);
     let html = OverviewPage {
-        frame: resident.frame(Endpoint::Account),
-        username: resident.user().username.as_str(),
+        frame: signed_in.frame(Endpoint::Account),
+        username: signed_in.user().username.as_str(),
         email: claims.text("email").map(|email| (email, is_verified)),
         passkeys: summary.as_ref().map_or(0, |summary| summary.passkeys),
-        password_set: set_at.map(|at| Moment::new(UnixTime(at), context.now, resident.language)),
+        password_set: set_at.map(|at| Moment::new(UnixTime(at), context.now, signed_in.language)),
         browsers: summary.as_ref().map_or(1, |summary| summary.browsers),
         apps: summary.as_ref().map_or(0, |summary| summary.apps),
     }
     .to_html();
-    Ok(resident.page(200, html))
+    Ok(signed_in.page(200, html))
 }
 
 /// `GET /.well-known/change-password` ("A Well-Known URL for Changing Passwords" section 2).

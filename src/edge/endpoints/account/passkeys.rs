@@ -16,7 +16,7 @@ use crate::{
             request::Incoming,
         },
         people::{
-            account_access::{Arrival, Resident},
+            account_access::{AccountRequest, SignedInBrowser},
             passkeys::{self, Asked},
         },
         platform::{context::Context, random},
@@ -34,58 +34,60 @@ const PAGE: Endpoint = Endpoint::AccountPasskeys;
 
 /// `GET /account/passkeys`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let mut arrival = Arrival::at(PAGE, request, context)?;
-    let ways = arrival.batch.add(credentials::list_own(&arrival.session_hash));
-    let (resident, rows) = arrival.enter(context).await?;
+    let mut account_request = AccountRequest::at(PAGE, request, context)?;
+    let ways = account_request
+        .batch
+        .add(credentials::list_own(&account_request.session_hash));
+    let (signed_in, rows) = account_request.enter(context).await?;
     require_passkeys(context)?;
-    page(&resident, &rows.read(ways)?, None, context)
+    page(&signed_in, &rows.read(ways)?, None, context)
 }
 
 /// `POST /account/passkeys`: `passkey` adds one, `rename` and `remove` are about one that there is.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form) = Resident::submit(PAGE, request, context).await?;
+    let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     require_passkeys(context)?;
     let field = |name| form.single(name).ok().flatten().filter(|text| !text.is_empty());
     if let Some(row_id) = field("rename") {
         let name = passkeys::name_of(field("name").unwrap_or_default());
-        let rename = credentials::rename_own(&resident.session_hash, row_id, name.as_deref());
+        let rename = credentials::rename_own(&signed_in.session_hash, row_id, name.as_deref());
         context.db.execute([rename]).await?;
-        return Ok(resident.done(PAGE, Notice::PasskeyRenamed, context));
+        return Ok(signed_in.done(PAGE, Notice::PasskeyRenamed, context));
     }
-    let ways = context.db.read(credentials::list_own(&resident.session_hash)).await?;
-    if !resident.session.authentication.proven.is_fresh(context.now) {
-        return page(&resident, &ways, None, context);
+    let ways = context.db.read(credentials::list_own(&signed_in.session_hash)).await?;
+    if !signed_in.session.authentication.proven.is_fresh(context.now) {
+        return page(&signed_in, &ways, None, context);
     }
     match (field("passkey"), field("remove")) {
-        (Some(answer), None) => add(&resident, answer, (&form, &ways), context).await,
-        (None, Some(row_id)) => remove(&resident, row_id, &ways, context).await,
+        (Some(answer), None) => add(&signed_in, answer, (&form, &ways), context).await,
+        (None, Some(row_id)) => remove(&signed_in, row_id, &ways, context).await,
         _ => Err(Problem::BadRequest(OAuthError::invalid_request("passkey, rename or remove")).into()),
     }
 }
 
 async fn add(
-    resident: &Resident,
+    signed_in: &SignedInBrowser,
     answer: &str,
     (form, ways): (&Params, &Ways),
     context: &Context,
 ) -> Result<Reply, PageFailure> {
-    let refuse = |problem| page(resident, ways, Some(problem), context);
-    let asked = Asked::Add(resident.session_hash.as_str());
-    let (new, challenge) = match passkeys::read_new(answer, &resident.visitor, &asked, context) {
+    let refuse = |problem| page(signed_in, ways, Some(problem), context);
+    let asked = Asked::Add(signed_in.session_hash.as_str());
+    let (new, challenge) = match passkeys::read_new(answer, &signed_in.browser, &asked, context) {
         Ok(read) => read,
         Err(refused) => return refuse(problem_of(refused)),
     };
     let typed = form.single("name").ok().flatten().unwrap_or_default();
     let name = passkeys::name_of(typed);
-    let owner = Owner::Behind(&resident.session_hash);
+    let owner = Owner::Behind(&signed_in.session_hash);
     let (insert, answered) = credentials::add_passkey(&new, name.as_deref(), &owner, &challenge, context.now);
-    let entry = entry(resident, Event::PasskeyAdded, &new.passkey);
+    let entry = entry(signed_in, Event::PasskeyAdded, &new.passkey);
     let mut batch = Batch::default();
     let added = batch.add(insert);
     batch.push(answered);
     batch.push(audit::record_if_changed(&entry, context));
     if context.db.run(batch).await?.read(added)? {
-        return Ok(resident.done(PAGE, Notice::PasskeyAdded, context));
+        return Ok(signed_in.done(PAGE, Notice::PasskeyAdded, context));
     }
     refuse(match ways.passkeys.len() as i64 >= MOST {
         true => PasskeyProblem::TooMany,
@@ -93,18 +95,23 @@ async fn add(
     })
 }
 
-async fn remove(resident: &Resident, row_id: &str, ways: &Ways, context: &Context) -> Result<Reply, PageFailure> {
+async fn remove(
+    signed_in: &SignedInBrowser,
+    row_id: &str,
+    ways: &Ways,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
     let Some(own) = ways.passkeys.iter().find(|own| own.row_id == row_id) else {
-        return Ok(resident.done(PAGE, Notice::PasskeyRemoved, context));
+        return Ok(signed_in.done(PAGE, Notice::PasskeyRemoved, context));
     };
-    let entry = entry(resident, Event::PasskeyRemoved, &own.passkey);
+    let entry = entry(signed_in, Event::PasskeyRemoved, &own.passkey);
     let kinds = context.config.sign_in.kinds();
     let mut batch = Batch::default();
-    let removed = batch.add(credentials::remove_own(&resident.session_hash, row_id, &kinds));
+    let removed = batch.add(credentials::remove_own(&signed_in.session_hash, row_id, &kinds));
     batch.push(audit::record_if_changed(&entry, context));
     match context.db.run(batch).await?.read(removed)? {
-        true => Ok(resident.done(PAGE, Notice::PasskeyRemoved, context)),
-        false => page(resident, ways, Some(PasskeyProblem::OnlyWay), context),
+        true => Ok(signed_in.done(PAGE, Notice::PasskeyRemoved, context)),
+        false => page(signed_in, ways, Some(PasskeyProblem::OnlyWay), context),
     }
 }
 
@@ -116,10 +123,10 @@ pub fn problem_of(refused: Refused) -> PasskeyProblem {
     }
 }
 
-fn entry<'a>(resident: &'a Resident, event: Event, passkey: &Passkey) -> Entry<'a> {
+fn entry<'a>(signed_in: &'a SignedInBrowser, event: Event, passkey: &Passkey) -> Entry<'a> {
     Entry::new(event, Actor::Person)
-        .user(&resident.user().id)
-        .session(&resident.session.authentication.session_id)
+        .user(&signed_in.user().id)
+        .session(&signed_in.session.authentication.session_id)
         .detail(json!({ "provider": provider(&passkey.aaguid) }))
 }
 
@@ -131,19 +138,19 @@ fn require_passkeys(context: &Context) -> Result<(), PageFailure> {
 }
 
 fn page(
-    resident: &Resident,
+    signed_in: &SignedInBrowser,
     ways: &Ways,
     problem: Option<PasskeyProblem>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
-    let is_sure = resident.session.authentication.proven.is_fresh(context.now);
+    let is_sure = signed_in.session.authentication.proven.is_fresh(context.now);
     let known: Vec<_> = ways.passkeys.iter().map(|own| &own.passkey).collect();
-    let asked = Asked::Add(resident.session_hash.as_str());
-    let account = passkeys::account_of(resident.user());
-    let options = passkeys::ask_for_new(&resident.visitor, &asked, &account, &known, context)?;
+    let asked = Asked::Add(signed_in.session_hash.as_str());
+    let account = passkeys::account_of(signed_in.user());
+    let options = passkeys::ask_for_new(&signed_in.browser, &asked, &account, &known, context)?;
     let nonce = random::id()?;
     let has_password = ways.password_set_at.is_some() && context.config.sign_in.has(Way::Password);
-    let moment = |at| Moment::new(at, context.now, resident.language);
+    let moment = |at| Moment::new(at, context.now, signed_in.language);
     let shown = |own: &OwnPasskey| ShownPasskey {
         id: own.row_id.clone(),
         name: own.name.clone(),
@@ -154,7 +161,7 @@ fn page(
         only_way: !has_password && ways.passkeys.len() == 1,
     };
     let html = PasskeysPage {
-        frame: resident.frame(PAGE),
+        frame: signed_in.frame(PAGE),
         passkeys: ways.passkeys.iter().map(shown).collect(),
         request: is_sure.then_some(PasskeyRequest {
             options: &options,
@@ -164,5 +171,5 @@ fn page(
     }
     .to_html();
     let status = if problem.is_some() { 400 } else { 200 };
-    Ok(resident.page_with_script(status, html, nonce))
+    Ok(signed_in.page_with_script(status, html, nonce))
 }

@@ -16,7 +16,7 @@ use crate::{
             request::Incoming,
         },
         people::{
-            account_access::{Confirmation, Resident},
+            account_access::{Confirmation, SignedInBrowser},
             new_password::problem_of,
         },
         platform::{context::Context, random},
@@ -33,14 +33,14 @@ const PAGE: Endpoint = Endpoint::AccountPassword;
 
 /// `GET /account/password`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let resident = Resident::enter(PAGE, request, context).await?;
+    let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
     require_passwords(context)?;
-    Ok(resident.page(200, html(&resident, None)))
+    Ok(signed_in.page(200, html(&signed_in, None)))
 }
 
 /// `POST /account/password`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form) = Resident::submit(PAGE, request, context).await?;
+    let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     require_passwords(context)?;
     let field = |name| form.single(name).ok().flatten().unwrap_or_default();
     let new = password::prepare(field("new_password"));
@@ -50,20 +50,20 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Ok(()) => None,
     };
     if problem.is_some() {
-        return Ok(resident.page(400, html(&resident, problem)));
+        return Ok(signed_in.page(400, html(&signed_in, problem)));
     }
-    match resident.confirm(field("current_password"), context).await? {
-        Confirmation::Given(forgiving) => change(&resident, forgiving, &new, context).await,
+    match signed_in.confirm(field("current_password"), context).await? {
+        Confirmation::Given(forgiving) => change(&signed_in, forgiving, &new, context).await,
         Confirmation::Refused(refusal) => {
-            let html = html(&resident, Some(PasswordProblem::Current(refusal.check)));
-            Ok(refusal.page(&resident, html))
+            let html = html(&signed_in, Some(PasswordProblem::Current(refusal.check)));
+            Ok(refusal.page(&signed_in, html))
         }
     }
 }
 
 /// Sets the password, gives this session another cookie, and ends the others, all or nothing.
 async fn change(
-    resident: &Resident,
+    signed_in: &SignedInBrowser,
     forgiving: Vec<Statement>,
     new: &str,
     context: &Context,
@@ -74,7 +74,7 @@ async fn change(
         .hash(roots, Purpose::Session)
         .ok_or_else(|| Fault::new("session", "no root key"))?;
     let password_hash = password::hash(new, random::bytes()?).map_err(|_| Fault::new("password", "no hash"))?;
-    let (user_id, session_id) = (&resident.user().id, &resident.session.authentication.session_id);
+    let (user_id, session_id) = (&signed_in.user().id, &signed_in.session.authentication.session_id);
     let entry = Entry::new(Event::PasswordChanged, Actor::Person)
         .user(user_id)
         .session(session_id);
@@ -83,15 +83,15 @@ async fn change(
         kept: session_id,
     };
     let ended = Entry::new(Event::SessionEnded, Actor::Person);
-    let (session_hash, now) = (&resident.session_hash, context.now);
+    let (session_hash, now) = (&signed_in.session_hash, context.now);
     let mut batch = Batch::default();
-    let changed = batch.add(match resident.sure {
+    let changed = batch.add(match signed_in.sure {
         // They need not have one.
         Sure::Already => users::set_own_password(&random::id()?, session_hash, &password_hash, now),
         _ => users::change_password(session_hash, &password_hash, now),
     });
     batch.push(audit::record_if_changed(&entry, context));
-    let shown_at = resident.shown_now(context);
+    let shown_at = signed_in.shown_now(context);
     let renewed = batch.add(sessions::renew(session_hash, &cookie_hash, &password_hash, shown_at));
     batch.push(audit::record_ending(&ended, &others, context));
     ending::end_sessions(&others, &mut batch, context);
@@ -100,12 +100,12 @@ async fn change(
     if !(rows.read(changed)? && rows.read(renewed)?) {
         // The session ended, or the password was taken away, in this very moment.
         let problem = Some(PasswordProblem::Current(PasswordCheck::Wrong));
-        return Ok(resident.page(409, html(resident, problem)));
+        return Ok(signed_in.page(409, html(signed_in, problem)));
     }
     ending::announce(context);
-    let gone = [resident.session_hash.clone()];
-    let held = resident.visitor.held.clone().begin(token, cookie_hash, &gone);
-    let reply = resident.done(PAGE, Notice::PasswordChanged, context);
+    let gone = [signed_in.session_hash.clone()];
+    let held = signed_in.browser.held.clone().begin(token, cookie_hash, &gone);
+    let reply = signed_in.done(PAGE, Notice::PasswordChanged, context);
     Ok(cookies::hold(reply, &context.config, &held))
 }
 
@@ -116,10 +116,10 @@ fn require_passwords(context: &Context) -> Result<(), PageFailure> {
     }
 }
 
-fn html(resident: &Resident, problem: Option<PasswordProblem>) -> String {
+fn html(signed_in: &SignedInBrowser, problem: Option<PasswordProblem>) -> String {
     PasswordPage {
-        frame: resident.frame(PAGE),
-        username: resident.user().username.as_str(),
+        frame: signed_in.frame(PAGE),
+        username: signed_in.user().username.as_str(),
         problem,
     }
     .to_html()

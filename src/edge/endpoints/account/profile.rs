@@ -13,7 +13,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::account_access::Resident,
+        people::account_access::SignedInBrowser,
         platform::context::Context,
     },
     oidc::error::OAuthError,
@@ -26,16 +26,16 @@ const PAGE: Endpoint = Endpoint::AccountProfile;
 
 /// `GET /account/profile`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let resident = Resident::enter(PAGE, request, context).await?;
-    let known = |field: &profile::Field| field.value(&resident.user().claims).to_owned();
-    Ok(page(&resident, 200, known, &[], context))
+    let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
+    let known = |field: &profile::Field| field.value(&signed_in.user().claims).to_owned();
+    Ok(page(&signed_in, 200, known, &[], context))
 }
 
 /// `POST /account/profile`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let (resident, form) = Resident::submit(PAGE, request, context).await?;
+    let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     let entered = |name: &str| form.single(name).ok().flatten().unwrap_or_default();
-    let user = resident.user();
+    let user = signed_in.user();
     let changes = match profile::changes(&user.claims, &context.config.editable_claims, entered) {
         Ok(changes) => changes,
         Err(wrong) => {
@@ -43,11 +43,11 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 true => entered(field.name).to_owned(),
                 false => field.value(&user.claims).to_owned(),
             };
-            return Ok(page(&resident, 400, state, &wrong, context));
+            return Ok(page(&signed_in, 400, state, &wrong, context));
         }
     };
     if changes.is_empty() {
-        return Ok(resident.done(PAGE, Notice::ProfileSaved, context));
+        return Ok(signed_in.done(PAGE, Notice::ProfileSaved, context));
     }
     let names: Vec<_> = changes.keys().cloned().collect();
     let mut changed = user.clone();
@@ -57,37 +57,37 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     // Which members changed, not how: they are personal data.
     let entry = Entry::new(Event::ProfileChanged, Actor::Person)
         .user(&user.id)
-        .session(&resident.session.authentication.session_id)
+        .session(&signed_in.session.authentication.session_id)
         .detail(json!({ "changed": names }));
     let mut batch = Batch::default();
-    let saved = batch.add(users::update_own(&changed, user, &resident.session_hash));
+    let saved = batch.add(users::update_own(&changed, user, &signed_in.session_hash));
     batch.push(audit::record_if_changed(&entry, context));
     if context.db.run(batch).await?.read(saved)? {
-        return Ok(resident.done(PAGE, Notice::ProfileSaved, context));
+        return Ok(signed_in.done(PAGE, Notice::ProfileSaved, context));
     }
     let html = ProfilePage {
-        frame: resident.frame(PAGE),
+        frame: signed_in.frame(PAGE),
         fields: fields(|field| entered(field.name).to_owned(), &[], context),
         changed_elsewhere: true,
     }
     .to_html();
-    Ok(resident.page(409, html))
+    Ok(signed_in.page(409, html))
 }
 
 fn page(
-    resident: &Resident,
+    signed_in: &SignedInBrowser,
     status: u16,
     value: impl Fn(&profile::Field) -> String,
     wrong: &[(&'static str, Wrong)],
     context: &Context,
 ) -> Reply {
     let html = ProfilePage {
-        frame: resident.frame(PAGE),
+        frame: signed_in.frame(PAGE),
         fields: fields(value, wrong, context),
         changed_elsewhere: false,
     }
     .to_html();
-    resident.page(status, html)
+    signed_in.page(status, html)
 }
 
 fn fields(

@@ -12,7 +12,7 @@ use crate::{
     edge::{
         authorization::encrypted_hint,
         http::{
-            browser::Visitor,
+            browser::Browser,
             cookies,
             failure::{PageFailure, Problem},
             request::Incoming,
@@ -38,12 +38,12 @@ const LONGEST_QUERY: usize = 12_000;
 
 /// `GET` and `POST /logout`.
 pub async fn logout(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let visitor = Visitor::of(request, context);
+    let browser = Browser::of(request, context);
     let params = match request.method {
         Method::Post => request.form().await?,
         _ => request.query_params().map_err(Problem::BadRequest)?,
     };
-    if request.method == Method::Post && visitor.held.cookie().is_none() {
+    if request.method == Method::Post && browser.held.cookie().is_none() {
         // A form on the client's own site does not bring the SameSite=Lax sessions along; a GET that follows does.
         let query = params.to_query();
         if query.len() <= LONGEST_QUERY {
@@ -52,17 +52,17 @@ pub async fn logout(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let params = encrypted_hint::open(params, context).await?;
     let wish = LogoutRequest::parse(&params)?;
-    let leaver = Leaver::receive(wish, &params, visitor, context).await?;
-    match leaver.wish.aim(leaver.client.as_ref(), &leaver.known) {
+    let logout = BrowserLogout::receive(wish, &params, browser, context).await?;
+    match logout.wish.aim(logout.client.as_ref(), &logout.known) {
         Aim::Sure(at) => {
-            let ended = leaver.hashes(Some(at));
-            leaver.leave(&ended, Trust::Proven, context).await
+            let ended = logout.hashes(Some(at));
+            logout.leave(&ended, Trust::Proven, context).await
         }
-        Aim::Unsure(at) => leaver.ask(at, context),
-        Aim::Elsewhere => leaver.ask(0, context),
+        Aim::Unsure(at) => logout.ask(at, context),
+        Aim::Elsewhere => logout.ask(0, context),
         // Nobody is signed in: who has an ID token of theirs may lead them back, others offer them the way.
-        Aim::Nobody if leaver.wish.id_token_hint.is_some() => leaver.leave(&[], Trust::Proven, context).await,
-        Aim::Nobody => leaver.leave(&[], Trust::Claimed, context).await,
+        Aim::Nobody if logout.wish.id_token_hint.is_some() => logout.leave(&[], Trust::Proven, context).await,
+        Aim::Nobody => logout.leave(&[], Trust::Claimed, context).await,
     }
 }
 
@@ -70,28 +70,28 @@ pub async fn logout(request: &mut Incoming, context: &Context) -> Result<Reply, 
 pub async fn confirm(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let field = |name| params.single(name).ok().flatten().unwrap_or_default();
-    let visitor = Visitor::of(request, context);
+    let browser = Browser::of(request, context);
     let wish = LogoutRequest::parse(&params)?;
-    let leaver = Leaver::receive(wish, &params, visitor, context).await?;
+    let logout = BrowserLogout::receive(wish, &params, browser, context).await?;
     let session_id = field("session");
-    if !leaver
-        .visitor
-        .sent_form(field("csrf"), &leaver.form(session_id), context)
+    if !logout
+        .browser
+        .sent_form(field("csrf"), &logout.form(session_id), context)
     {
         return Err(Problem::ForeignForm.into());
     }
     let ended = match field("logout") {
-        "all" => leaver.hashes(None),
+        "all" => logout.hashes(None),
         "one" => {
             let is_meant = |known: &KnownSession| known.authentication.session_id == session_id;
-            match leaver.known.iter().position(is_meant) {
-                Some(at) => leaver.hashes(Some(at)),
+            match logout.known.iter().position(is_meant) {
+                Some(at) => logout.hashes(Some(at)),
                 None => Vec::new(),
             }
         }
-        _ => return Ok(leaver.stay()),
+        _ => return Ok(logout.stay()),
     };
-    leaver.leave(&ended, Trust::Proven, context).await
+    logout.leave(&ended, Trust::Proven, context).await
 }
 
 /// Whether the person is sent back without being asked.
@@ -103,9 +103,9 @@ enum Trust {
     Claimed,
 }
 
-/// A visitor who may be signed out.
-struct Leaver {
-    visitor: Visitor,
+/// A browser whose sessions are about to end.
+struct BrowserLogout {
+    browser: Browser,
     language: Language,
     ui_locales: String,
     wish: LogoutRequest,
@@ -116,15 +116,15 @@ struct Leaver {
     known: Vec<KnownSession>,
 }
 
-impl Leaver {
+impl BrowserLogout {
     async fn receive(
         wish: LogoutRequest,
         params: &Params,
-        visitor: Visitor,
+        browser: Browser,
         context: &Context,
     ) -> Result<Self, PageFailure> {
         let client_id = wish.client_id()?;
-        let held = sessions::json_of(visitor.held.all());
+        let held = sessions::json_of(browser.held.all());
         let token = wish.id_token_hint.as_ref().and_then(IdTokenHint::token);
         let find_key = token
             .as_ref()
@@ -154,7 +154,7 @@ impl Leaver {
             .map(|(_, session)| know(session, &names, client.as_ref()))
             .collect();
         Ok(Self {
-            language: visitor.language(Some(params)),
+            language: browser.language(Some(params)),
             ui_locales: params
                 .single("ui_locales")
                 .ok()
@@ -162,7 +162,7 @@ impl Leaver {
                 .unwrap_or_default()
                 .to_owned(),
             next: PostLogoutRedirect::resolve(&wish, client.as_ref())?,
-            visitor,
+            browser,
             wish,
             client,
             sessions,
@@ -207,7 +207,7 @@ impl Leaver {
 
     /// Asks whether to sign out the session at `at`.
     fn ask(mut self, at: usize, context: &Context) -> Result<Reply, PageFailure> {
-        let cookie = self.visitor.settle(context)?;
+        let cookie = self.browser.settle(context)?;
         let Some((_, session)) = self.sessions.get(at) else {
             return Ok(self.stay());
         };
@@ -219,7 +219,7 @@ impl Leaver {
             ("post_logout_redirect_uri", uri),
             ("state", state),
             ("ui_locales", &self.ui_locales),
-            ("csrf", &self.visitor.csrf(&self.form(session_id), context)),
+            ("csrf", &self.browser.csrf(&self.form(session_id), context)),
         ];
         let html = LogoutPage {
             language: self.language,
@@ -275,8 +275,8 @@ impl Leaver {
         };
         // What is no longer alive goes from the cookie, too.
         let dead = |hash: &&Hash| ended.contains(hash) || !self.sessions.iter().any(|(live, _)| live == *hash);
-        let gone: Vec<_> = self.visitor.held.all().filter(dead).cloned().collect();
-        let held = self.visitor.held.clone().without(&gone);
+        let gone: Vec<_> = self.browser.held.all().filter(dead).cloned().collect();
+        let held = self.browser.held.clone().without(&gone);
         Ok(cookies::hold(reply, &context.config, &held))
     }
 

@@ -4,12 +4,12 @@ use crate::{
     db::{Answer, Batch, Handle, clients, pushed_requests, sessions, signing_keys},
     edge::{
         authorization::{
-            client_request::{Flow, Standing, StandingHandles},
+            client_request::{ClientRequest, SessionAndConsent, SessionAndConsentHandles},
             draft::{Draft, Outcome},
         },
         clients::copy,
         http::{
-            browser::Visitor,
+            browser::Browser,
             cookies,
             failure::{PageFailure, StepFailure},
         },
@@ -21,7 +21,7 @@ use crate::{
         authorize::AuthRequest,
         client::Client,
         error::OAuthError,
-        interaction::{Choice, Interaction, SignedIn, Step},
+        interaction::{Choice, Interaction, SignedInPeople, Step},
         jose::provider_key::ProviderKey,
         params::Params,
         pushed_request,
@@ -34,56 +34,56 @@ use crate::{
 };
 
 /// A well-formed request of a known client.
-pub struct Received<'a> {
-    flow: Flow,
+pub struct AuthorizationRequest<'a> {
+    client_request: ClientRequest,
     request: AuthRequest,
     /// It waited for the person.
     waiting: Option<Interaction>,
     /// It was pushed, and is good for one answer (RFC 9126 section 4), which takes it out.
     pushed: Option<Hash>,
-    visitor: &'a Visitor,
+    browser: &'a Browser,
     context: &'a Context,
 }
 
 /// What D1 has about a request.
 struct Found {
-    standing: Standing,
+    person: SessionAndConsent,
     /// What an answer would be, where somebody has a session; and what came of it.
     draft: Option<(Draft, Outcome)>,
 }
 
-impl<'a> Received<'a> {
+impl<'a> AuthorizationRequest<'a> {
     /// Reads the request of `client`, a copy of which may be old.
     pub async fn new(
         (params, client): (Params, Client),
         (waiting, pushed): (Option<Interaction>, Option<Hash>),
-        visitor: &'a Visitor,
+        browser: &'a Browser,
         context: &'a Context,
     ) -> Result<Self, PageFailure> {
         let (client_id, version) = (client.client_id.clone(), client.version);
-        let flow = match Flow::new(params, client) {
-            Ok(flow) => flow,
+        let client_request = match ClientRequest::new(params, client) {
+            Ok(client_request) => client_request,
             Err(problem) => {
                 confirm((&client_id, version), context).await?;
                 return Err(problem.into());
             }
         };
-        let request = match flow.request(context) {
+        let request = match client_request.request(context) {
             Ok(request) => request,
             Err(error) => {
                 confirm((&client_id, version), context).await?;
-                let reply = flow
-                    .refuse(&error, visitor.language(Some(&flow.params)), context)
+                let reply = client_request
+                    .refuse(&error, browser.language(Some(&client_request.params)), context)
                     .await?;
                 return Err(PageFailure::Reply(Box::new(reply)));
             }
         };
         Ok(Self {
-            flow,
+            client_request,
             request,
             waiting,
             pushed,
-            visitor,
+            browser,
             context,
         })
     }
@@ -91,16 +91,16 @@ impl<'a> Received<'a> {
     /// The steps to an answer, or to the page on which the person does what is still missing.
     pub async fn answer(self) -> Result<Reply, PageFailure> {
         if let Some(page) = self.page_without_session() {
-            return self.wait_at(page, &Standing::default()).await;
+            return self.wait_at(page, &SessionAndConsent::default()).await;
         }
         let found = self.look_up().await?;
-        match self.next_step(&found.standing) {
+        match self.next_step(&found.person) {
             Err(error) => Ok(self.refuse(&error).await?),
             Ok(Step::Issue) => self.issue(found).await,
-            Ok(Step::Login) => self.wait_at(Endpoint::Login, &found.standing).await,
-            Ok(Step::SignUp) => self.wait_at(Endpoint::SignUp, &found.standing).await,
-            Ok(Step::SelectAccount) => self.wait_at(Endpoint::SelectAccount, &found.standing).await,
-            Ok(Step::Consent) => self.wait_at(Endpoint::Consent, &found.standing).await,
+            Ok(Step::Login) => self.wait_at(Endpoint::Login, &found.person).await,
+            Ok(Step::SignUp) => self.wait_at(Endpoint::SignUp, &found.person).await,
+            Ok(Step::SelectAccount) => self.wait_at(Endpoint::SelectAccount, &found.person).await,
+            Ok(Step::Consent) => self.wait_at(Endpoint::Consent, &found.person).await,
         }
     }
 
@@ -108,10 +108,10 @@ impl<'a> Received<'a> {
     /// where D1 has to be asked first, as before the browser is sent to a client.
     fn page_without_session(&self) -> Option<Endpoint> {
         let must_ask = self.pushed.is_some() || self.request.id_token_hint.is_some();
-        if self.visitor.session_hash.is_some() || must_ask {
+        if self.browser.session_hash.is_some() || must_ask {
             return None;
         }
-        match self.next_step(&Standing::default()).ok()? {
+        match self.next_step(&SessionAndConsent::default()).ok()? {
             Step::Login => Some(Endpoint::Login),
             Step::SignUp => Some(Endpoint::SignUp),
             Step::SelectAccount => Some(Endpoint::SelectAccount),
@@ -119,12 +119,12 @@ impl<'a> Received<'a> {
         }
     }
 
-    fn next_step(&self, standing: &Standing) -> Result<Step, OAuthError> {
-        let people = SignedIn {
-            active: standing.present(&self.flow.client),
-            others: self.visitor.held.has_others(),
+    fn next_step(&self, person: &SessionAndConsent) -> Result<Step, OAuthError> {
+        let people = SignedInPeople {
+            active: person.person_at(&self.client_request.client),
+            others: self.browser.held.has_others(),
         };
-        let (consent, now) = (standing.consent.as_ref(), self.context.now);
+        let (consent, now) = (person.consent.as_ref(), self.context.now);
         Step::next(&self.request, &people, consent, now, self.waiting.as_ref())
     }
 
@@ -134,17 +134,17 @@ impl<'a> Received<'a> {
     /// # Errors
     /// Where the client is not what its copy said, the request was answered before, or its hint is none of Limen's.
     async fn look_up(&self) -> Result<Found, PageFailure> {
-        let (client, context) = (&self.flow.client, self.context);
-        let session_hash = self.visitor.session_hash.as_ref();
+        let (client, context) = (&self.client_request.client, self.context);
+        let session_hash = self.browser.session_hash.as_ref();
         let mut batch = Batch::default();
         let found = batch.add(clients::find(&client.client_id));
-        let standing = StandingHandles::add_to(&mut batch, self.visitor, &client.client_id, context);
+        let person = SessionAndConsentHandles::add_to(&mut batch, self.browser, &client.client_id, context);
         let hint_key = self.add_hint_key(&mut batch);
         let still_there = batch.add_if(self.pushed.as_ref().map(pushed_requests::find_again));
         let draft = match session_hash {
             Some(hash) => {
                 let draft = Draft::new(self.request.clone(), hash, self.pushed.as_ref(), context)?;
-                Some(draft.add_early(&self.flow, self.waiting.as_ref(), &mut batch, context))
+                Some(draft.add_early(&self.client_request, self.waiting.as_ref(), &mut batch, context))
             }
             None => None,
         };
@@ -168,7 +168,7 @@ impl<'a> Received<'a> {
             None => None,
         };
         Ok(Found {
-            standing: standing.read(&rows)?,
+            person: person.read(&rows)?,
             draft,
         })
     }
@@ -191,12 +191,12 @@ impl<'a> Received<'a> {
 
     /// Answers the client. What was not stored when D1 was first asked is stored now.
     async fn issue(&self, found: Found) -> Result<Reply, PageFailure> {
-        let Found { standing, draft } = found;
-        let (Some((draft, outcome)), Some(session)) = (draft, &standing.session) else {
-            return self.wait_at(Endpoint::Login, &standing).await;
+        let Found { person, draft } = found;
+        let (Some((draft, outcome)), Some(session)) = (draft, &person.session) else {
+            return self.wait_at(Endpoint::Login, &person).await;
         };
         let (draft, outcome) = match outcome {
-            Outcome::NotStored(keys) => match draft.store_late(&self.flow, keys, self.context).await {
+            Outcome::NotStored(keys) => match draft.store_late(&self.client_request, keys, self.context).await {
                 Ok(stored) => stored,
                 Err(StepFailure::Client(error)) => return Ok(self.refuse(&error).await?),
                 Err(StepFailure::Fault(fault)) => return Err(fault.into()),
@@ -205,38 +205,38 @@ impl<'a> Received<'a> {
         };
         match outcome {
             Outcome::Stored(keys) => {
-                let language = self.visitor.language(Some(&self.flow.params));
-                let answer = draft.deliver(&self.flow, (session, keys), language, self.context);
+                let language = self.browser.language(Some(&self.client_request.params));
+                let answer = draft.deliver(&self.client_request, (session, keys), language, self.context);
                 Ok(cookies::show_state(
                     answer.await?,
                     &self.context.config,
-                    &self.visitor.held,
+                    &self.browser.held,
                 ))
             }
             // Another request ended the session or the consent.
-            Outcome::NotStored(_) => self.wait_at(Endpoint::Login, &standing).await,
+            Outcome::NotStored(_) => self.wait_at(Endpoint::Login, &person).await,
         }
     }
 
     /// Sends the browser to a page, with the request as it waits, or begins to.
-    async fn wait_at(&self, page: Endpoint, standing: &Standing) -> Result<Reply, PageFailure> {
-        let session = standing.session.as_ref();
+    async fn wait_at(&self, page: Endpoint, person: &SessionAndConsent) -> Result<Reply, PageFailure> {
+        let session = person.session.as_ref();
         let interaction = self.waiting.clone().unwrap_or_else(|| Interaction {
-            query: self.flow.params.to_query(),
+            query: self.client_request.params.to_query(),
             since: self.context.now,
             session_before: session.map(|session| session.authentication.session_id.clone()),
             choice: Choice::Open,
             pushed: self.pushed.clone(),
         });
         Ok(self
-            .flow
-            .wait_at(page, &interaction, self.visitor, self.context)
+            .client_request
+            .wait_at(page, &interaction, self.browser, self.context)
             .await?)
     }
 
     async fn refuse(&self, error: &OAuthError) -> Result<Reply, Fault> {
-        let language = self.visitor.language(Some(&self.flow.params));
-        self.flow.refuse(error, language, self.context).await
+        let language = self.browser.language(Some(&self.client_request.params));
+        self.client_request.refuse(error, language, self.context).await
     }
 
     /// The refusal as the end of the request.

@@ -1,12 +1,12 @@
 //! `/authorize` (OIDC Core section 3.1.2) and its way back in after the person has signed in.
 
-use super::authorization_request::{Received, confirm};
+use super::authorization_request::{AuthorizationRequest, confirm};
 use crate::{
     edge::{
-        authorization::{client_request::Flow, parameters},
+        authorization::{client_request::ClientRequest, parameters},
         clients::document,
         http::{
-            browser::Visitor,
+            browser::Browser,
             failure::{PageFailure, Problem, StepFailure},
             request::Incoming,
         },
@@ -22,12 +22,12 @@ const LONGEST_QUERY: usize = 12_000;
 
 /// `GET` and `POST /authorize`.
 pub async fn authorize(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let visitor = Visitor::of(request, context);
+    let browser = Browser::of(request, context);
     let sent = match request.method {
         Method::Post => request.form().await?,
         _ => request.query_params().map_err(Problem::BadRequest)?,
     };
-    if request.method == Method::Post && visitor.session_hash.is_none() {
+    if request.method == Method::Post && browser.session_hash.is_none() {
         // A form on the client's own site does not bring the SameSite=Lax session along; a GET that follows does.
         let query = sent.to_query();
         if query.len() <= LONGEST_QUERY {
@@ -37,25 +37,27 @@ pub async fn authorize(request: &mut Incoming, context: &Context) -> Result<Repl
     let client = client_of(&sent, context).await?;
     match parameters::unpack(&sent, &client, context).await {
         Ok((params, pushed)) => {
-            let received = Received::new((params, client), (None, pushed), &visitor, context).await?;
-            received.answer().await
+            let authorization_request =
+                AuthorizationRequest::new((params, client), (None, pushed), &browser, context).await?;
+            authorization_request.answer().await
         }
-        Err(StepFailure::Client(error)) => refuse_unpacking(sent, &client, &error, &visitor, context).await,
+        Err(StepFailure::Client(error)) => refuse_unpacking(sent, &client, &error, &browser, context).await,
         Err(StepFailure::Fault(fault)) => Err(fault.into()),
     }
 }
 
 /// `GET /authorize/resume`: the same request once more, after a sign-in.
 pub async fn resume(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let visitor = Visitor::of(request, context);
+    let browser = Browser::of(request, context);
     let query = request.query_params().map_err(Problem::BadRequest)?;
-    let (_, interaction) = visitor.interaction(&query, context)?;
+    let (_, interaction) = browser.interaction(&query, context)?;
     // What waits for the person was unpacked before.
     let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
     let client = client_of(&params, context).await?;
     let pushed = interaction.pushed.clone();
-    let received = Received::new((params, client), (Some(interaction), pushed), &visitor, context).await?;
-    received.answer().await
+    let authorization_request =
+        AuthorizationRequest::new((params, client), (Some(interaction), pushed), &browser, context).await?;
+    authorization_request.answer().await
 }
 
 /// The client that a request names, from its copy if there is one.
@@ -70,14 +72,14 @@ async fn refuse_unpacking(
     sent: Params,
     client: &Client,
     error: &OAuthError,
-    visitor: &Visitor,
+    browser: &Browser,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let fresh = confirm((&client.client_id, client.version), context).await?;
-    let flow = Flow::new(sent, fresh).map_err(|problem| match problem {
+    let client_request = ClientRequest::new(sent, fresh).map_err(|problem| match problem {
         PageError::NoRedirectUri => Problem::BadRequest(error.clone()),
         other => Problem::NoReturn(other),
     })?;
-    let language = visitor.language(Some(&flow.params));
-    Ok(flow.refuse(error, language, context).await?)
+    let language = browser.language(Some(&client_request.params));
+    Ok(client_request.refuse(error, language, context).await?)
 }

@@ -21,10 +21,10 @@ use crate::{
 
 /// `POST /register`.
 pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let registrar = RegisteredBy::of(request, context).await?;
-    let mut metadata = registration::parse(&request.json().await?, &Terms::of(&context.config, registrar, None))?;
-    registrar.judge(&mut metadata, None, context)?;
-    sector_identifier::check(&metadata, None, registrar, context).await?;
+    let registered_by = RegisteredBy::of(request, context).await?;
+    let mut metadata = registration::parse(&request.json().await?, &Terms::of(&context.config, registered_by, None))?;
+    registered_by.judge(&mut metadata, None, context)?;
+    sector_identifier::check(&metadata, None, registered_by, context).await?;
     let client = Client {
         client_id: random::id()?,
         version: 1,
@@ -36,8 +36,8 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     let record = ClientRecord {
         secret: issued.stored_secret(&client, None, context).await?,
         registration_token_hash: issued.registration_token_hash(context),
-        registered_openly: registrar == RegisteredBy::Anybody,
-        unused_since: (registrar == RegisteredBy::Anybody).then_some(context.now),
+        registered_openly: registered_by == RegisteredBy::Anybody,
+        unused_since: (registered_by == RegisteredBy::Anybody).then_some(context.now),
         last_used_at: None,
         client,
     };
@@ -47,7 +47,7 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     }
     let mut batch = Batch::default();
     batch.push(clients::insert(&record));
-    batch.extend(registrar.record(Event::ClientRegistered, &record.client.client_id, context));
+    batch.extend(registered_by.record(Event::ClientRegistered, &record.client.client_id, context));
     context.db.run(batch).await?;
     Ok(Reply::json(
         201,

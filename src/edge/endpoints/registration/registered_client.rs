@@ -39,8 +39,8 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 
 /// `PUT /register/{client_id}`: what is left out goes back to its default.
 pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (record, registrar) = access::changeable_client(request, context).await?;
-    let terms = Terms::of(&context.config, registrar, Some(&access::before(&record, context)));
+    let (record, registered_by) = access::changeable_client(request, context).await?;
+    let terms = Terms::of(&context.config, registered_by, Some(&access::before(&record, context)));
     let client = &record.client;
     let update = UpdateRequest::parse(&request.json().await?, (&client.client_id, &client.metadata), &terms)?;
     if let Some(secret) = &update.client_secret {
@@ -50,31 +50,31 @@ pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply,
             return Err(OAuthError::new(ErrorCode::InvalidClientMetadata, error).into());
         }
     }
-    change(record, update.metadata, registrar, context).await
+    change(record, update.metadata, registered_by, context).await
 }
 
 /// `PATCH /register/{client_id}`: what is left out stays, null clears (RFC 7396).
 pub async fn patch(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (record, registrar) = access::changeable_client(request, context).await?;
+    let (record, registered_by) = access::changeable_client(request, context).await?;
     let patch = request.json().await?;
-    let terms = Terms::of(&context.config, registrar, Some(&access::before(&record, context)));
+    let terms = Terms::of(&context.config, registered_by, Some(&access::before(&record, context)));
     let metadata = registration::merge_patch(&record.client.metadata, &patch, &terms)?;
-    change(record, metadata, registrar, context).await
+    change(record, metadata, registered_by, context).await
 }
 
 /// `DELETE /register/{client_id}`: codes, tokens and consents go with the client.
 pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (record, registrar) = access::authorized_client(request, context).await?;
+    let (record, registered_by) = access::authorized_client(request, context).await?;
     let client_id = &record.client.client_id;
-    let delete = match registrar {
+    let delete = match registered_by {
         RegisteredBy::Operator => clients::delete(client_id),
         RegisteredBy::Anybody => clients::delete_own(client_id, record.registration_token_hash.as_ref()),
     };
     let mut batch = Batch::default();
     let deleted = batch.add(delete);
-    batch.extend(registrar.record(Event::ClientDeleted, client_id, context));
+    batch.extend(registered_by.record(Event::ClientDeleted, client_id, context));
     let deleted = context.db.run(batch).await?.read(deleted)?;
-    if registrar == RegisteredBy::Anybody && !deleted {
+    if registered_by == RegisteredBy::Anybody && !deleted {
         // The token was taken back in this very moment.
         return Err(access::unauthorized());
     }
@@ -84,7 +84,7 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
 
 /// `POST /register/{client_id}/renew_secret`: the secret before works on for as long as the client asks.
 pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (mut record, registrar) = access::changeable_client(request, context).await?;
+    let (mut record, registered_by) = access::changeable_client(request, context).await?;
     let renewal = RenewalRequest::parse(&request.optional_json().await?)?;
     let Some(old) = record.secret.take() else {
         return Err(OAuthError::invalid_request("the client has no secret").into());
@@ -93,7 +93,7 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
     let issued = Issued::for_client(&record.client, context)?;
     record.secret = issued.stored_secret(&record.client, previous, context).await?;
     let change = Change {
-        registrar,
+        registered_by,
         event: Event::ClientSecretRenewed,
         new_sector: false,
     };
@@ -105,14 +105,14 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
 async fn change(
     mut record: ClientRecord,
     mut metadata: ClientMetadata,
-    registrar: RegisteredBy,
+    registered_by: RegisteredBy,
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
-    registrar.judge(&mut metadata, Some(&record), context)?;
-    sector_identifier::check(&metadata, Some(&record.client.metadata), registrar, context).await?;
+    registered_by.judge(&mut metadata, Some(&record), context)?;
+    sector_identifier::check(&metadata, Some(&record.client.metadata), registered_by, context).await?;
     let sector_of = |metadata: &ClientMetadata| sector(&record.client.client_id, metadata);
     let change = Change {
-        registrar,
+        registered_by,
         event: Event::ClientChanged,
         new_sector: sector_of(&record.client.metadata) != sector_of(&metadata),
     };
@@ -141,7 +141,7 @@ async fn change(
 
 /// How a client is changed.
 struct Change {
-    registrar: RegisteredBy,
+    registered_by: RegisteredBy,
     event: Event,
     /// Whether it comes to know people by another `sub`. What they allowed it, they allowed another one.
     new_sector: bool,
@@ -158,9 +158,9 @@ async fn store(
     let read = record.client.version;
     record.client.version = read + 1;
     // What the operator had a hand in is no longer what anybody could have registered.
-    record.registered_openly &= change.registrar == RegisteredBy::Anybody;
+    record.registered_openly &= change.registered_by == RegisteredBy::Anybody;
     // And it is theirs to remove. A client that changes itself gets its time anew.
-    record.unused_since = (change.registrar == RegisteredBy::Anybody).then_some(context.now);
+    record.unused_since = (change.registered_by == RegisteredBy::Anybody).then_some(context.now);
     record.registration_token_hash = issued.registration_token_hash(context);
     let client_id = &record.client.client_id;
     let mut batch = Batch::default();
@@ -168,7 +168,7 @@ async fn store(
         batch.extend(clients::forget_people(client_id, read));
     }
     let stored = batch.add(clients::update(&record, read, context.now));
-    batch.extend(change.registrar.record(change.event, client_id, context));
+    batch.extend(change.registered_by.record(change.event, client_id, context));
     if !context.db.run(batch).await?.read(stored)? {
         let error = OAuthError::invalid_request("another request has changed the client; read it again");
         return Err(MachineFailure::status(409, error));

@@ -12,7 +12,7 @@ use crate::{
         people::{
             passkeys,
             password_check::{self, Verdict},
-            sign_in::{Along, Destination, Guest, SomebodyShown},
+            sign_in::{AccompanyingStatements, Destination, SignInRequest, SomebodyShown},
         },
         platform::{context::Context, random},
     },
@@ -28,13 +28,13 @@ const FORM: &[&str] = &["login"];
 /// `GET /login`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
-    let mut guest = Guest::receive(request, &params, context).await?;
-    if let Some(reply) = guest.goes_on(context) {
+    let mut sign_in = SignInRequest::receive(request, &params, context).await?;
+    if let Some(reply) = sign_in.goes_on(context) {
         return Ok(reply);
     }
-    let cookie = guest.visitor.settle(context)?;
-    let hint = guest.destination.login_hint().to_owned();
-    let page = guest.page(200, &hint, guest.wants_what_nobody_can(context), context)?;
+    let cookie = sign_in.browser.settle(context)?;
+    let hint = sign_in.destination.login_hint().to_owned();
+    let page = sign_in.page(200, &hint, sign_in.wants_what_nobody_can(context), context)?;
     Ok(page.with_cookie(cookie))
 }
 
@@ -42,19 +42,19 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let field = |name| params.single(name).ok().flatten().unwrap_or_default();
-    let guest = Guest::submitting(request, &params, FORM, context).await?;
-    if let Some(reply) = guest.turned_down(&params, context).await? {
+    let sign_in = SignInRequest::submitting(request, &params, FORM, context).await?;
+    if let Some(reply) = sign_in.turned_down(&params, context).await? {
         return Ok(reply);
     }
     match field("passkey") {
-        "" if context.config.sign_in.has(Way::Password) => with_password(&guest, &params, request, context).await,
-        answer if context.config.sign_in.has(Way::Passkey) => with_passkey(&guest, answer, request, context).await,
-        _ => Ok(guest.page(400, "", Some(LoginProblem::WrongCredentials), context)?),
+        "" if context.config.sign_in.has(Way::Password) => with_password(&sign_in, &params, request, context).await,
+        answer if context.config.sign_in.has(Way::Passkey) => with_passkey(&sign_in, answer, request, context).await,
+        _ => Ok(sign_in.page(400, "", Some(LoginProblem::WrongCredentials), context)?),
     }
 }
 
 async fn with_password(
-    guest: &Guest,
+    sign_in: &SignInRequest,
     params: &Params,
     request: &Incoming,
     context: &Context,
@@ -62,33 +62,33 @@ async fn with_password(
     let field = |name| params.single(name).ok().flatten().unwrap_or_default();
     let (login, password) = (field("username").trim(), field("password"));
     if login.is_empty() || password.is_empty() {
-        return Ok(guest.page(400, login, Some(LoginProblem::Missing), context)?);
+        return Ok(sign_in.page(400, login, Some(LoginProblem::Missing), context)?);
     }
-    match password_check::sign_in((login, password), &guest.visitor, &request.address(), context).await? {
+    match password_check::sign_in((login, password), &sign_in.browser, &request.address(), context).await? {
         Verdict::Passed {
             user_id,
             password_hash,
             forgiving,
         } => {
-            let with = Along {
+            let with = AccompanyingStatements {
                 after: forgiving,
                 may_offer_passkey: field("can_have_passkey") == "yes" && context.config.sign_in.has(Way::Passkey),
-                ..Along::default()
+                ..AccompanyingStatements::default()
             };
             let who = SomebodyShown {
                 user_id,
                 proven: Proven::password(context.now),
                 shown: Shown::Password(&password_hash),
             };
-            match guest.sign_in(who, with, request, context).await? {
+            match sign_in.begin_session(who, with, request, context).await? {
                 Some(reply) => Ok(reply),
-                None => Ok(guest.page(400, "", Some(LoginProblem::WrongCredentials), context)?),
+                None => Ok(sign_in.page(400, "", Some(LoginProblem::WrongCredentials), context)?),
             }
         }
-        Verdict::Failed => Ok(guest.page(400, login, Some(LoginProblem::WrongCredentials), context)?),
+        Verdict::Failed => Ok(sign_in.page(400, login, Some(LoginProblem::WrongCredentials), context)?),
         Verdict::TooMany { wait } => {
             let minutes = (wait.seconds() + 59) / 60;
-            let page = guest.page(429, login, Some(LoginProblem::TooManyAttempts { minutes }), context)?;
+            let page = sign_in.page(429, login, Some(LoginProblem::TooManyAttempts { minutes }), context)?;
             Ok(Reply {
                 retry_after: Some(wait),
                 ..page
@@ -98,40 +98,40 @@ async fn with_password(
 }
 
 async fn with_passkey(
-    guest: &Guest,
+    sign_in: &SignInRequest,
     answer: &str,
     request: &Incoming,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
-    let checked = passkeys::check_sign_in(answer, &guest.visitor, guest.destination_name(), context).await?;
+    let checked = passkeys::check_sign_in(answer, &sign_in.browser, sign_in.destination_name(), context).await?;
     let passed = match checked {
         Ok(passed) => passed,
-        Err(Refused::WrongChallenge) => return Ok(guest.page(400, "", Some(LoginProblem::Expired), context)?),
-        Err(_) => return Ok(guest.page(400, "", Some(LoginProblem::Passkey), context)?),
+        Err(Refused::WrongChallenge) => return Ok(sign_in.page(400, "", Some(LoginProblem::Expired), context)?),
+        Err(_) => return Ok(sign_in.page(400, "", Some(LoginProblem::Passkey), context)?),
     };
-    let with = Along {
+    let with = AccompanyingStatements {
         before: passed.using.into(),
-        ..Along::default()
+        ..AccompanyingStatements::default()
     };
     let who = SomebodyShown {
         user_id: passed.user_id,
         proven: passed.proven,
         shown: Shown::JustNow,
     };
-    match guest.sign_in(who, with, request, context).await? {
+    match sign_in.begin_session(who, with, request, context).await? {
         Some(reply) => Ok(reply),
         // Disabled, or the same answer came twice.
-        None => Ok(guest.page(400, "", Some(LoginProblem::Passkey), context)?),
+        None => Ok(sign_in.page(400, "", Some(LoginProblem::Passkey), context)?),
     }
 }
 
-impl Guest {
+impl SignInRequest {
     /// What is said to who was sent to make an account, where nobody can.
     fn wants_what_nobody_can(&self, context: &Context) -> Option<LoginProblem> {
-        let Destination::Request { flow, .. } = &self.destination else {
+        let Destination::Request { client_request, .. } = &self.destination else {
             return None;
         };
-        let wants = context.config.sign_up == SignUp::Off && Prompt::asks_for_account(&flow.params);
+        let wants = context.config.sign_up == SignUp::Off && Prompt::asks_for_account(&client_request.params);
         wants.then_some(LoginProblem::NoSignUp)
     }
 
@@ -145,7 +145,7 @@ impl Guest {
         let ways = &context.config.sign_in;
         let has_passkeys = ways.has(Way::Passkey);
         let options = match has_passkeys {
-            true => passkeys::ask_to_sign_in(&self.visitor, self.destination_name(), context)?,
+            true => passkeys::ask_to_sign_in(&self.browser, self.destination_name(), context)?,
             false => String::new(),
         };
         let nonce = random::id()?;
@@ -156,7 +156,7 @@ impl Guest {
             language,
             purpose: self.purpose(language),
             sign_up: self.sign_up_address(context),
-            csrf: &self.visitor.csrf(FORM, context),
+            csrf: &self.browser.csrf(FORM, context),
             username: if username.is_empty() {
                 signed_in.unwrap_or_default()
             } else {

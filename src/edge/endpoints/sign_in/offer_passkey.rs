@@ -18,7 +18,7 @@ use crate::{
         },
         people::{
             passkeys::{self, Asked},
-            sign_in::Guest,
+            sign_in::SignInRequest,
         },
         platform::{context::Context, random},
     },
@@ -30,29 +30,29 @@ use crate::{
 /// `GET /passkeys/offer`. Whoever is not signed in, or was a while ago, goes on at once.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
-    let guest = Guest::receive(request, &params, context).await?;
-    match newly_signed_in(&guest, context) {
-        Some((session, hash)) => page(&guest, (session, hash), None, context),
-        None => Ok(guest.go_on()),
+    let sign_in = SignInRequest::receive(request, &params, context).await?;
+    match newly_signed_in(&sign_in, context) {
+        Some((session, hash)) => page(&sign_in, (session, hash), None, context),
+        None => Ok(sign_in.go_on()),
     }
 }
 
 /// `POST /passkeys/offer`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
-    let guest = Guest::receive(request, &params, context).await?;
-    let Some((session, hash)) = newly_signed_in(&guest, context) else {
-        return Ok(guest.go_on());
+    let sign_in = SignInRequest::receive(request, &params, context).await?;
+    let Some((session, hash)) = newly_signed_in(&sign_in, context) else {
+        return Ok(sign_in.go_on());
     };
     let field = |name| params.single(name).ok().flatten().unwrap_or_default();
-    if !guest.visitor.sent_form(field("csrf"), &bound_to(hash), context) {
+    if !sign_in.browser.sent_form(field("csrf"), &bound_to(hash), context) {
         return Err(Problem::ForeignForm.into());
     }
     let asked = Asked::Add(hash.as_str());
-    let (new, challenge) = match passkeys::read_new(field("passkey"), &guest.visitor, &asked, context) {
+    let (new, challenge) = match passkeys::read_new(field("passkey"), &sign_in.browser, &asked, context) {
         Ok(read) => read,
-        Err(Refused::WrongChallenge) => return page(&guest, (session, hash), Some(PasskeyProblem::Expired), context),
-        Err(_) => return page(&guest, (session, hash), Some(PasskeyProblem::Refused), context),
+        Err(Refused::WrongChallenge) => return page(&sign_in, (session, hash), Some(PasskeyProblem::Expired), context),
+        Err(_) => return page(&sign_in, (session, hash), Some(PasskeyProblem::Refused), context),
     };
     let entry = Entry::new(Event::PasskeyAdded, Actor::Person)
         .user(&session.user.id)
@@ -64,14 +64,14 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     batch.push(answered);
     batch.push(audit::record_if_changed(&entry, context));
     match context.db.run(batch).await?.read(added)? {
-        true => Ok(guest.go_on()),
-        false => page(&guest, (session, hash), Some(PasskeyProblem::Known), context),
+        true => Ok(sign_in.go_on()),
+        false => page(&sign_in, (session, hash), Some(PasskeyProblem::Known), context),
     }
 }
 
 /// Whoever signed in just now, where passkeys are a way to do so.
-fn newly_signed_in<'a>(guest: &'a Guest, context: &Context) -> Option<(&'a Session, &'a Hash)> {
-    let session = guest.session.as_ref().zip(guest.visitor.session_hash.as_ref());
+fn newly_signed_in<'a>(sign_in: &'a SignInRequest, context: &Context) -> Option<(&'a Session, &'a Hash)> {
+    let session = sign_in.session.as_ref().zip(sign_in.browser.session_hash.as_ref());
     let is_new = |session: &Session| session.authentication.proven.is_fresh(context.now);
     session.filter(|(session, _)| is_new(session) && context.config.sign_in.has(Way::Passkey))
 }
@@ -81,19 +81,19 @@ fn bound_to(session_hash: &Hash) -> [&str; 2] {
 }
 
 fn page(
-    guest: &Guest,
+    sign_in: &SignInRequest,
     (session, hash): (&Session, &Hash),
     problem: Option<PasskeyProblem>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let (asked, account) = (Asked::Add(hash.as_str()), passkeys::account_of(&session.user));
-    let options = passkeys::ask_for_new(&guest.visitor, &asked, &account, &[], context)?;
-    let (nonce, language) = (random::id()?, guest.language());
+    let options = passkeys::ask_for_new(&sign_in.browser, &asked, &account, &[], context)?;
+    let (nonce, language) = (random::id()?, sign_in.language());
     let html = OfferPasskeyPage {
         language,
-        purpose: guest.purpose(language),
-        go_on: &guest.way_on(),
-        csrf: &guest.visitor.csrf(&bound_to(hash), context),
+        purpose: sign_in.purpose(language),
+        go_on: &sign_in.way_on(),
+        csrf: &sign_in.browser.csrf(&bound_to(hash), context),
         request: PasskeyRequest {
             options: &options,
             nonce: &nonce,
@@ -102,5 +102,5 @@ fn page(
     }
     .to_html();
     let status = if problem.is_some() { 400 } else { 200 };
-    Ok(Reply::page(status, html, guest.page_policy(Some(nonce))))
+    Ok(Reply::page(status, html, sign_in.page_policy(Some(nonce))))
 }

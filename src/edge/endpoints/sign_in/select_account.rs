@@ -3,9 +3,9 @@
 use crate::{
     db::sessions::{self, Session},
     edge::{
-        authorization::client_request::Flow,
+        authorization::client_request::ClientRequest,
         http::{
-            browser::{Visitor, see_page},
+            browser::{Browser, see_page},
             cookies,
             failure::{PageFailure, Problem},
             request::Incoming,
@@ -26,79 +26,79 @@ use crate::{
 /// What a form of this page is bound to.
 const FORM: &[&str] = &["select_account"];
 
-/// A visitor who has accounts to choose from.
-struct Chooser {
-    visitor: Visitor,
+/// The accounts of a browser, of which the person selects one.
+struct AccountSelection {
+    browser: Browser,
     sealed: String,
     interaction: Interaction,
-    flow: Flow,
+    client_request: ClientRequest,
     accounts: Vec<(Hash, Session)>,
 }
 
 /// `GET /select_account`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
-    let chooser = Chooser::receive(request, &params, context).await?;
-    if chooser.accounts.is_empty() {
-        return Ok(see_page(Endpoint::Login, &chooser.sealed));
+    let selection = AccountSelection::receive(request, &params, context).await?;
+    if selection.accounts.is_empty() {
+        return Ok(see_page(Endpoint::Login, &selection.sealed));
     }
-    Ok(chooser.page(context))
+    Ok(selection.page(context))
 }
 
 /// `POST /select_account`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let field = |name| params.single(name).ok().flatten().unwrap_or_default();
-    if !Visitor::of(request, context).sent_form(field("csrf"), FORM, context) {
+    if !Browser::of(request, context).sent_form(field("csrf"), FORM, context) {
         return Err(Problem::ForeignForm.into());
     }
-    let chooser = Chooser::receive(request, &params, context).await?;
-    let Chooser {
-        visitor,
+    let selection = AccountSelection::receive(request, &params, context).await?;
+    let AccountSelection {
+        browser,
         sealed,
         interaction,
-        flow,
+        client_request,
         accounts,
-    } = chooser;
+    } = selection;
     if !field("cancel").is_empty() {
-        let language = visitor.language(Some(&flow.params));
-        return Ok(flow.deny(&interaction, None, language, context).await?);
+        let language = browser.language(Some(&client_request.params));
+        return Ok(client_request.deny(&interaction, None, language, context).await?);
     }
     if !field("another").is_empty() {
-        return Ok(visitor.go_on(Endpoint::Login, interaction, Choice::Another, context)?);
+        return Ok(browser.go_on(Endpoint::Login, interaction, Choice::Another, context)?);
     }
     let chosen = accounts
         .into_iter()
         .find(|(_, session)| session.authentication.session_id == field("account"));
-    let active = chosen.and_then(|(hash, session)| Some((visitor.held.clone().activate(&hash)?, session)));
+    let active = chosen.and_then(|(hash, session)| Some((browser.held.clone().activate(&hash)?, session)));
     let Some((held, session)) = active else {
         // It ended while the page was open.
         return Ok(see_page(Endpoint::SelectAccount, &sealed));
     };
     let choice = Choice::Session(session.authentication.session_id);
-    let reply = visitor.go_on(Endpoint::AuthorizeResume, interaction, choice, context)?;
+    let reply = browser.go_on(Endpoint::AuthorizeResume, interaction, choice, context)?;
     Ok(cookies::hold(reply, &context.config, &held))
 }
 
-impl Chooser {
+impl AccountSelection {
     async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Self, PageFailure> {
-        let visitor = Visitor::of(request, context);
-        let (sealed, interaction) = visitor.interaction(params, context)?;
-        let (flow, _) = Flow::load(&interaction, &visitor, context).await?;
-        let held = sessions::json_of(visitor.held.all());
+        let browser = Browser::of(request, context);
+        let (sealed, interaction) = browser.interaction(params, context)?;
+        let (client_request, _) = ClientRequest::load(&interaction, &browser, context).await?;
+        let held = sessions::json_of(browser.held.all());
         let find = sessions::find_held(&held, &context.config.lifetimes, context.now);
         Ok(Self {
             accounts: context.db.read(find).await?,
-            visitor,
+            browser,
             sealed,
             interaction,
-            flow,
+            client_request,
         })
     }
 
     fn page(&self, context: &Context) -> Reply {
-        let client = &self.flow.client;
-        let language = self.visitor.language(Some(&self.flow.params));
+        let client = &self.client_request.client;
+        let language = self.browser.language(Some(&self.client_request.params));
         let locale = language.tag();
         let accounts = self.accounts.iter().map(|(_, session)| AccountChoice {
             session_id: &session.authentication.session_id,
@@ -109,12 +109,12 @@ impl Chooser {
             language,
             client_name: &app_name(&client.client_id, &client.metadata, language),
             client_uri: client.metadata.client_uri.best_for(&[locale]),
-            return_to: destination(self.flow.address.redirect_uri()),
+            return_to: destination(self.client_request.address.redirect_uri()),
             interaction: &self.sealed,
-            csrf: &self.visitor.csrf(FORM, context),
+            csrf: &self.browser.csrf(FORM, context),
             accounts: accounts.collect(),
         }
         .to_html();
-        Reply::page(200, html, self.flow.page_policy())
+        Reply::page(200, html, self.client_request.page_policy())
     }
 }

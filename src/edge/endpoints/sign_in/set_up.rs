@@ -18,7 +18,7 @@ use crate::{
     },
     edge::{
         http::{
-            browser::Visitor,
+            browser::Browser,
             failure::{PageFailure, Problem},
             request::Incoming,
         },
@@ -38,7 +38,7 @@ use crate::{
 
 /// Somebody with a link that works.
 struct Newcomer {
-    visitor: Visitor,
+    browser: Browser,
     language: Language,
     token: String,
     link: SetUpLink,
@@ -49,7 +49,7 @@ struct Newcomer {
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
     let mut newcomer = Newcomer::receive(request, &params, context).await?;
-    let cookie = newcomer.visitor.settle(context)?;
+    let cookie = newcomer.browser.settle(context)?;
     Ok(newcomer.page(200, None, context)?.with_cookie(cookie))
 }
 
@@ -59,7 +59,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let newcomer = Newcomer::receive(request, &params, context).await?;
     let field = |name| params.single(name).ok().flatten().unwrap_or_default();
     if !newcomer
-        .visitor
+        .browser
         .sent_form(field("csrf"), &["set up", &newcomer.user.id], context)
     {
         return Err(Problem::ForeignForm.into());
@@ -69,7 +69,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         "" if ways.has(Way::Password) => newcomer.set_password(field("new_password"), context).await,
         answer if ways.has(Way::Passkey) => {
             let asked = Asked::SetUp(&newcomer.user.id);
-            match passkeys::read_new(answer, &newcomer.visitor, &asked, context) {
+            match passkeys::read_new(answer, &newcomer.browser, &asked, context) {
                 Ok(read) => newcomer.add_passkey(read, context).await,
                 Err(Refused::WrongChallenge) => newcomer.refuse(PasskeyProblem::Expired, context),
                 Err(_) => newcomer.refuse(PasskeyProblem::Refused, context),
@@ -81,7 +81,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 
 impl Newcomer {
     async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Self, PageFailure> {
-        let visitor = Visitor::of(request, context);
+        let browser = Browser::of(request, context);
         let token = params.single("link").ok().flatten().unwrap_or_default();
         let hash = set_up::read(token).and_then(|(user_id, secret)| {
             let hash = secret.hash(&context.config.roots, Purpose::SetUpLink)?;
@@ -97,8 +97,8 @@ impl Newcomer {
         };
         let user = context.db.read(link.find()).await?.ok_or(Problem::SetUpOver)?;
         Ok(Self {
-            language: visitor.language(None),
-            visitor,
+            language: browser.language(None),
+            browser,
             token: token.to_owned(),
             link,
             user,
@@ -157,14 +157,14 @@ impl Newcomer {
     fn page(&self, status: u16, problem: Option<SetUpProblem>, context: &Context) -> Result<Reply, Fault> {
         let ways = &context.config.sign_in;
         let (asked, account) = (Asked::SetUp(&self.user.id), passkeys::account_of(&self.user));
-        let options = passkeys::ask_for_new(&self.visitor, &asked, &account, &[], context)?;
+        let options = passkeys::ask_for_new(&self.browser, &asked, &account, &[], context)?;
         let nonce = random::id()?;
         let has_passkeys = ways.has(Way::Passkey);
         let html = SetUpPage {
             language: self.language,
             username: self.user.username.as_str(),
             link: &self.token,
-            csrf: &self.visitor.csrf(&["set up", &self.user.id], context),
+            csrf: &self.browser.csrf(&["set up", &self.user.id], context),
             request: has_passkeys.then_some(PasskeyRequest {
                 options: &options,
                 nonce: &nonce,

@@ -29,7 +29,7 @@ use crate::{
             folding,
             new_password::problem_of,
             passkeys::{self, Asked},
-            sign_in::{Along, Guest, SomebodyShown},
+            sign_in::{AccompanyingStatements, SignInRequest, SomebodyShown},
         },
         platform::{context::Context, random},
     },
@@ -59,9 +59,9 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         }));
     }
     let params = request.query_params().map_err(Problem::BadRequest)?;
-    let mut guest = Guest::receive(request, &params, context).await?;
-    let cookie = guest.visitor.settle(context)?;
-    let hint = guest.destination.login_hint();
+    let mut sign_in = SignInRequest::receive(request, &params, context).await?;
+    let cookie = sign_in.browser.settle(context)?;
+    let hint = sign_in.destination.login_hint();
     let typed = match hint.contains('@') {
         true => Typed {
             email: hint,
@@ -72,7 +72,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
             ..Typed::default()
         },
     };
-    let page = page(&guest, 200, typed, None, context)?;
+    let page = page(&sign_in, 200, typed, None, context)?;
     Ok(page.with_cookie(cookie))
 }
 
@@ -81,8 +81,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let params = request.form().await?;
     require_open(context)?;
     let field = |name| params.single(name).ok().flatten().unwrap_or_default();
-    let guest = Guest::submitting(request, &params, FORM, context).await?;
-    if let Some(reply) = guest.turned_down(&params, context).await? {
+    let sign_in = SignInRequest::submitting(request, &params, FORM, context).await?;
+    if let Some(reply) = sign_in.turned_down(&params, context).await? {
         return Ok(reply);
     }
     let name = nfc(&without_invisible(field("name")));
@@ -94,13 +94,13 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if let Some(wait) = count(request, context).await? {
         let minutes = (wait.seconds() + 59) / 60;
         let problem = SignUpProblem::TooManyAttempts { minutes };
-        let page = page(&guest, 429, typed, Some(problem), context)?;
+        let page = page(&sign_in, 429, typed, Some(problem), context)?;
         return Ok(Reply {
             retry_after: Some(wait),
             ..page
         });
     }
-    let refuse = |problem| Ok(page(&guest, 400, typed, Some(problem), context)?);
+    let refuse = |problem| Ok(page(&sign_in, 400, typed, Some(problem), context)?);
     // A passkey was made for the account that the page had an id for.
     let by_passkey = !context.config.sign_in.has(Way::Password);
     let id = match by_passkey {
@@ -112,14 +112,14 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Err(problem) => return refuse(problem),
     };
     let entry = Entry {
-        client_id: guest.destination.client_id(),
+        client_id: sign_in.destination.client_id(),
         ..Entry::new(Event::SignedUp, Actor::Person).user(&user.id)
     };
     let mut before = vec![users::insert(&user).into(), audit::record_if_changed(&entry, context)];
     // The account and its first session, or neither.
     let signed_in = if by_passkey {
         let asked = Asked::SignUp(&user.id);
-        let (new, challenge) = match passkeys::read_new(field("passkey"), &guest.visitor, &asked, context) {
+        let (new, challenge) = match passkeys::read_new(field("passkey"), &sign_in.browser, &asked, context) {
             Ok(read) => read,
             Err(Refused::WrongChallenge) => return refuse(SignUpProblem::Passkey(PasskeyProblem::Expired)),
             Err(_) => return refuse(SignUpProblem::Passkey(PasskeyProblem::Refused)),
@@ -131,7 +131,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             proven: Proven::passkey(new.passkey.backup_eligible, context.now),
             shown: Shown::JustNow,
         };
-        guest.sign_in(who, along(before), request, context).await?
+        sign_in.begin_session(who, along(before), request, context).await?
     } else {
         let hash = match password::hash(&password::prepare(field("password")), random::bytes()?) {
             Ok(hash) => hash,
@@ -144,7 +144,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             proven: Proven::password(context.now),
             shown: Shown::Password(&hash),
         };
-        guest.sign_in(who, along(before), request, context).await?
+        sign_in.begin_session(who, along(before), request, context).await?
     };
     match signed_in {
         Some(reply) => Ok(reply),
@@ -153,10 +153,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 }
 
 /// What makes the account, before its session.
-fn along(before: Vec<Statement>) -> Along {
-    Along {
+fn along(before: Vec<Statement>) -> AccompanyingStatements {
+    AccompanyingStatements {
         before,
-        ..Along::default()
+        ..AccompanyingStatements::default()
     }
 }
 
@@ -213,13 +213,13 @@ fn account(id: String, typed: Typed<'_>, context: &Context) -> Result<Result<Use
 }
 
 fn page(
-    guest: &Guest,
+    sign_in: &SignInRequest,
     status: u16,
     typed: Typed<'_>,
     problem: Option<SignUpProblem>,
     context: &Context,
 ) -> Result<Reply, Fault> {
-    let language = guest.language();
+    let language = sign_in.language();
     let by_passkey = !context.config.sign_in.has(Way::Password);
     let (id, nonce) = (random::id()?, random::id()?);
     let options = match by_passkey {
@@ -230,15 +230,15 @@ fn page(
                 username: "",
                 display_name: "",
             };
-            passkeys::ask_for_new(&guest.visitor, &Asked::SignUp(&id), &nobody, &[], context)?
+            passkeys::ask_for_new(&sign_in.browser, &Asked::SignUp(&id), &nobody, &[], context)?
         }
         false => String::new(),
     };
     let html = SignUpPage {
         language,
-        purpose: guest.purpose(language),
-        sign_in: &guest.address_of(Endpoint::Login),
-        csrf: &guest.visitor.csrf(FORM, context),
+        purpose: sign_in.purpose(language),
+        sign_in: &sign_in.address_of(Endpoint::Login),
+        csrf: &sign_in.browser.csrf(FORM, context),
         typed,
         shortest_password: password::SHORTEST,
         passkey: by_passkey.then_some((
@@ -251,6 +251,6 @@ fn page(
         problem,
     }
     .to_html();
-    let policy = guest.page_policy(by_passkey.then(|| nonce.clone()));
+    let policy = sign_in.page_policy(by_passkey.then(|| nonce.clone()));
     Ok(Reply::page(status, html, policy))
 }

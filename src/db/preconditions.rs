@@ -1,4 +1,4 @@
-//! What an authorization rests on, as a condition in SQL: an answer is stored only where all of it stands.
+//! What an authorization rests on, as a condition in SQL: an answer is stored only where all of it holds.
 
 use super::{Query, Statement, scope_to_json, signing_keys, to_json};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 
 /// A live session of a person who is not disabled, their consent to all that is asked for, and a client that is as it was
 /// read; the pushed request, where it was one; and keys at hand that can sign the answer.
-pub struct Basis<'a> {
+pub struct Preconditions<'a> {
     pub session_hash: &'a Hash,
     pub client: &'a Client,
     pub request: &'a AuthRequest,
@@ -25,7 +25,7 @@ pub struct Basis<'a> {
     pub now: UnixTime,
 }
 
-impl Basis<'_> {
+impl Preconditions<'_> {
     /// The rows that a statement selects from: session `s`, person `u`, client `c`, consent `g`.
     pub fn from(&self) -> Statement {
         let mut from = Statement::new(
@@ -63,12 +63,12 @@ impl Basis<'_> {
         from
     }
 
-    /// Whether all of it stands.
+    /// Whether all of it holds.
     pub fn check(&self) -> Query<bool> {
         self.select().any()
     }
 
-    /// Gives a row where all of it stands.
+    /// Gives a row where all of it holds.
     pub(super) fn select(&self) -> Statement {
         Statement::new("SELECT s.id").append(self.from())
     }
