@@ -64,6 +64,10 @@ pub enum Event {
     DataExported,
     /// A person deleted their own account.
     AccountDeleted,
+    /// A client did not prove itself.
+    ClientRefused,
+    /// A request to `/authorize` cannot be answered as it is: a mistake of the app's developer.
+    AuthorizationRefused,
     /// An operator's call came with a wrong token.
     OperatorRefused,
     /// There were more events of strangers than are written down.
@@ -130,6 +134,8 @@ impl Event {
         Self::EmailChanged,
         Self::DataExported,
         Self::AccountDeleted,
+        Self::ClientRefused,
+        Self::AuthorizationRefused,
         Self::OperatorRefused,
         Self::Flooded,
     ];
@@ -172,6 +178,8 @@ impl Event {
             Self::EmailChanged => "email_changed",
             Self::DataExported => "data_exported",
             Self::AccountDeleted => "account_deleted",
+            Self::ClientRefused => "client_refused",
+            Self::AuthorizationRefused => "authorization_refused",
             Self::OperatorRefused => "operator_refused",
             Self::Flooded => "flooded",
         }
@@ -191,6 +199,8 @@ impl Event {
             | Self::CodeReplayed
             | Self::RefreshTokenReused
             | Self::RegistrationRefused
+            | Self::ClientRefused
+            | Self::AuthorizationRefused
             | Self::OperatorRefused
             | Self::Flooded => Outcome::Failure,
             _ => Outcome::Success,

@@ -49,6 +49,8 @@ pub enum Body {
         /// Whether it calls itself `application/json`.
         plain: bool,
     },
+    /// `application/jrd+json` (RFC 7033 section 10.2).
+    Jrd(Rc<str>),
     /// `application/jwt` (RFC 7519 section 10.3.1).
     Jwt(String),
     /// `text/plain`.

@@ -107,6 +107,12 @@ impl User {
         let mut known = self.claims.as_map().clone();
         let username = || Value::from(self.username.as_str());
         known.entry("preferred_username").or_insert_with(username);
+        // Programs take a missing word on it for a fault, and some for a yes.
+        for (claim, verified) in [("email", "email_verified"), ("phone_number", "phone_number_verified")] {
+            if known.contains_key(claim) {
+                known.entry(verified).or_insert(Value::Bool(false));
+            }
+        }
         known.insert("updated_at".to_owned(), self.updated_at.seconds().into());
         known
     }

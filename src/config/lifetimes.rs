@@ -29,6 +29,9 @@ pub struct Lifetimes {
 /// The longest that an access token may be made to live.
 pub const LONGEST_ACCESS_TOKEN: Lifetime = Lifetime::days(1);
 
+/// The longest that the refresh token before the present one can be made to count.
+pub const LONGEST_REFRESH_GRACE: Lifetime = Lifetime::hours(1);
+
 impl Lifetimes {
     pub(super) fn read(reader: &mut Reader<impl Fn(&str) -> Option<String>>) -> Self {
         Self {
@@ -37,7 +40,7 @@ impl Lifetimes {
             id_token: reader.lifetime("ID_TOKEN_LIFETIME", Lifetime::hours(1), Lifetime::days(1)),
             refresh_token: reader.lifetime("REFRESH_TOKEN_LIFETIME", Lifetime::days(90), Lifetime::days(3_650)),
             refresh_token_idle: reader.lifetime("REFRESH_TOKEN_IDLE", Lifetime::days(30), Lifetime::days(3_650)),
-            refresh_grace: reader.lifetime("REFRESH_GRACE", Lifetime(30), Lifetime::minutes(5)),
+            refresh_grace: reader.lifetime("REFRESH_GRACE", Lifetime(30), LONGEST_REFRESH_GRACE),
             session: reader.lifetime("SESSION_LIFETIME", Lifetime::days(30), Lifetime::days(365)),
             session_idle: reader.lifetime("SESSION_IDLE", Lifetime::days(7), Lifetime::days(365)),
             audit: reader.lifetime("AUDIT_RETENTION", Lifetime::days(90), Lifetime::days(3_650)),

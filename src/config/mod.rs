@@ -18,8 +18,10 @@ pub use self::{
     admin_token::AdminToken,
     client_id_documents::ClientIdDocuments,
     issuer::Issuer,
-    lifetimes::{LONGEST_ACCESS_TOKEN, Lifetimes},
-    policy::{FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SignUp},
+    lifetimes::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_GRACE, Lifetimes},
+    policy::{
+        AssertionAudience, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SignUp,
+    },
     resources::{Api, LIMENS, Resources, normal_form},
     sign_in::{SignIn, Way},
 };
@@ -48,6 +50,12 @@ pub struct Config {
     pub pkce_requirement: PkceRequirement,
     /// `INSECURE_LOOPBACK_FETCHES`: whether Limen fetches from the machine that it runs on.
     pub loopback_fetches: LoopbackFetches,
+    /// `ID_TOKEN_CLAIMS`: whether apps that an operator registers have `id_token_claims` unless they say otherwise.
+    pub id_token_claims: bool,
+    /// `ASSERTION_AUDIENCE`: for whom the assertions of clients are.
+    pub assertion_audience: AssertionAudience,
+    /// `WEBFINGER_DOMAINS`: whose people are looked for here.
+    pub webfinger_domains: Vec<String>,
     /// `INSECURE_HTTP_REDIRECTS`: whether the operator's clients may have http redirect URIs on private networks.
     pub private_http: PrivateHttp,
     /// `MTLS_ORIGIN`: where clients may show TLS certificates. Without it none counts.
@@ -121,6 +129,13 @@ impl Config {
                 ("off", Registration::Off),
             ],
         );
+        // What clients of MCP need, beside a front door for what Limen fetches (`global_fetch_strictly_public`): to be known by
+        // a document, or to register themselves. Who switched registration off keeps it off.
+        let mcp = reader.choice("MCP", false, &[("off", false), ("on", true)]);
+        let registration = match registration {
+            Registration::Token if mcp => Registration::Open,
+            other => other,
+        };
         let registrations_per_address = reader.number("REGISTRATIONS_PER_ADDRESS", 20, 1_000_000);
         let front_channel_tokens = reader.choice(
             "FRONT_CHANNEL_TOKENS",
@@ -151,13 +166,26 @@ impl Config {
             let problem = "INSECURE_LOOPBACK_FETCHES is for development: it must be off when ISSUER is https";
             reader.problems.push(problem.to_owned());
         }
+        let id_token_claims = reader.choice("ID_TOKEN_CLAIMS", true, &[("on", true), ("off", false)]);
+        let assertion_audience = reader.choice(
+            "ASSERTION_AUDIENCE",
+            AssertionAudience::Issuer,
+            &[
+                ("issuer", AssertionAudience::Issuer),
+                ("token_endpoint", AssertionAudience::TokenEndpointToo),
+            ],
+        );
+        let webfinger_domains = reader.domains("WEBFINGER_DOMAINS");
         let private_http = reader.choice(
             "INSECURE_HTTP_REDIRECTS",
             PrivateHttp::Refused,
             &[("off", PrivateHttp::Refused), ("private", PrivateHttp::InsecureAllowed)],
         );
         let mtls_origin = reader.origin("MTLS_ORIGIN");
-        let client_id_documents = reader.client_id_documents();
+        let client_id_documents = match reader.client_id_documents() {
+            ClientIdDocuments::Off if mcp => ClientIdDocuments::On,
+            other => other,
+        };
         let resources = reader.resources();
         let sign_up = reader.choice("SIGNUP", SignUp::Off, &[("off", SignUp::Off), ("open", SignUp::Open)]);
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
@@ -187,6 +215,9 @@ impl Config {
                 pkce_requirement,
                 loopback_fetches,
                 private_http,
+                id_token_claims,
+                assertion_audience,
+                webfinger_domains,
                 mtls_origin,
                 sign_up,
                 sign_in,

@@ -42,6 +42,16 @@ pub enum PrivateHttp {
     InsecureAllowed,
 }
 
+/// Which `aud` an assertion by which a client proves itself may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssertionAudience {
+    /// The issuer, and nothing beside it (rfc7523bis): an assertion that another server could be meant by is good for nobody who gets
+    /// hold of it there.
+    Issuer,
+    /// Also the token endpoint, and at `/par` that endpoint, alone or in a list: as RFC 7523 and older clients have it.
+    TokenEndpointToo,
+}
+
 /// Whether people may make accounts for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUp {

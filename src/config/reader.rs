@@ -8,6 +8,7 @@ use super::{AdminToken, ClientIdDocuments, Issuer, Resources};
 use crate::{
     secret::{KekVersion, RootKeys},
     time::Lifetime,
+    web::host::is_name,
 };
 
 const HOW_TO_MAKE_A_ROOT: &str = "make one with `openssl rand -base64 32 | tr '+/' '-_' | tr -d '='` and store it with \
@@ -129,6 +130,17 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
                 .push(format!("{name} must be none, or some of: {}", all.join(" ")));
         }
         words
+    }
+
+    /// Names of hosts, separated by blanks.
+    pub(super) fn domains(&mut self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        let domains: Vec<_> = text.split_whitespace().map(str::to_ascii_lowercase).collect();
+        if !domains.iter().all(|domain| is_name(domain)) {
+            self.problems
+                .push(format!("{name} must be domains such as acme.org, separated by spaces"));
+        }
+        domains
     }
 
     pub(super) fn lifetime(&mut self, name: &str, default: Lifetime, longest: Lifetime) -> Lifetime {

@@ -170,3 +170,44 @@ fn weak_admin_tokens_and_odd_values_are_refused() {
     assert!(problem(&[("EDITABLE_CLAIMS", "name sub")]).contains("EDITABLE_CLAIMS must be none"));
     assert!(problem(&[("CODE_LIFETIME", "601")]).contains("from 1 to 600"));
 }
+
+#[test]
+fn one_setting_switches_on_what_clients_of_mcp_need() {
+    let with = |extra: &[(&str, &str)]| {
+        let good = [("ISSUER", "https://id.acme.org"), ("KEK_1", ROOT)];
+        parse(&[&good, extra].concat()).unwrap()
+    };
+    let off = with(&[]);
+    assert_eq!(
+        (off.registration, off.client_id_documents),
+        (Registration::Token, ClientIdDocuments::Off)
+    );
+    let on = with(&[
+        ("MCP", "on"),
+        ("REGISTRATION", "token"),
+        ("CLIENT_ID_METADATA_DOCUMENTS", "off"),
+    ]);
+    assert_eq!(
+        (on.registration, on.client_id_documents),
+        (Registration::Open, ClientIdDocuments::On)
+    );
+    let kept = with(&[
+        ("MCP", "on"),
+        ("REGISTRATION", "off"),
+        ("CLIENT_ID_METADATA_DOCUMENTS", "app.acme.org"),
+    ]);
+    assert_eq!(kept.registration, Registration::Off);
+    assert!(!kept.client_id_documents.allow("other.org"));
+    assert!(problem(&[("MCP", "yes")]).contains("MCP must be one of"));
+}
+
+#[test]
+fn domains_for_webfinger_are_names_of_hosts() {
+    assert!(problem(&[("WEBFINGER_DOMAINS", "acme.org https://b.org")]).contains("WEBFINGER_DOMAINS"));
+    let vars = [
+        ("ISSUER", "https://id.acme.org"),
+        ("KEK_1", ROOT),
+        ("WEBFINGER_DOMAINS", "Acme.org  b.org"),
+    ];
+    assert_eq!(parse(&vars).unwrap().webfinger_domains, ["acme.org", "b.org"]);
+}

@@ -91,14 +91,17 @@ impl Refreshing<'_> {
         Statement::new(
             "CASE
                 WHEN client_id <> ? OR generation < ? THEN 'foreign'
-                WHEN generation > ? OR (generation = ? AND turned_at < ?) THEN 'reused'
+                WHEN generation > ? OR (generation = ? AND turned_at < ? - COALESCE((
+                         SELECT json_extract(metadata, '$.refresh_grace') FROM clients WHERE clients.id = token_families.client_id), ?))
+                     THEN 'reused'
                 WHEN NOT (refreshable = 1 AND ",
         )
         .bind(conditions.client_id)
         .bind(generation)
         .bind(generation + 1)
         .bind(generation + 1)
-        .bind(conditions.now - conditions.lifetimes.refresh_grace)
+        .bind(conditions.now)
+        .bind(conditions.lifetimes.refresh_grace.seconds())
         .append(Statement::new(ALIVE))
         .bind(conditions.now)
         .bind(conditions.now - conditions.lifetimes.refresh_token_idle)

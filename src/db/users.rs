@@ -105,6 +105,31 @@ pub fn list(after: &str, limit: i64) -> Query<Vec<User>> {
     .read_by(read_all)
 }
 
+/// Who has this name, this address, or both, as they are compared. At most two people.
+pub fn find_named(username_folded: Option<&str>, email_folded: Option<&str>) -> Query<Vec<User>> {
+    let named = [
+        ("u.username_folded = ?", username_folded),
+        ("u.email_folded = ?", email_folded),
+    ];
+    let given: Vec<_> = named
+        .into_iter()
+        .filter_map(|(condition, value)| Some((condition, value?)))
+        .collect();
+    let conditions: Vec<_> = given.iter().map(|(condition, _)| *condition).collect();
+    let mut statement = Statement::new(format!(
+        "SELECT {COLUMNS} FROM users u WHERE {} LIMIT 2",
+        if conditions.is_empty() {
+            "FALSE".to_owned()
+        } else {
+            conditions.join(" AND ")
+        }
+    ));
+    for (_, value) in given {
+        statement = statement.bind(value);
+    }
+    statement.read_by(read_all)
+}
+
 pub(super) fn read(rows: &Rows) -> Result<Option<User>, Fault> {
     rows.first::<Row>()?.map(Row::into_user).transpose()
 }

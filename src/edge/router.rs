@@ -7,9 +7,10 @@
 use std::pin::Pin;
 
 use super::{
+    authorization::mistake,
     endpoints::{
         account,
-        admin::{access, audit, keys, passkeys, users},
+        admin::{access, audit, keys, passkeys, status, users},
         logout::{check_session, rp_initiated},
         oauth::{authorize, introspect, par, revoke, token, userinfo, well_known},
         registration::{register, registered_client},
@@ -18,12 +19,17 @@ use super::{
     http::{
         browser::Browser,
         failure::{MachineFailure, PageFailure, Problem},
+        refusals,
         request::Incoming,
     },
     platform::context::Context,
 };
 use crate::{
-    oidc::{error::OAuthError, protected_resource},
+    audit::Event,
+    oidc::{
+        error::{ErrorCode, OAuthError},
+        protected_resource,
+    },
     pages::Language,
     reply::{Body, Reply},
     routes::{self, Audience, Endpoint, Method, Route},
@@ -47,7 +53,17 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
                 Err(PageFailure::ClientChanged) => page(route.endpoint, request, context).await,
                 outcome => outcome,
             };
-            outcome.unwrap_or_else(|failure| failure.into_reply(context, language(request, context)))
+            match outcome {
+                Ok(reply) => reply,
+                Err(failure) => {
+                    let language = language(request, context);
+                    let failure = match route.endpoint {
+                        Endpoint::Authorize => mistake::explain(failure, request, language, context).await,
+                        _ => failure,
+                    };
+                    failure.into_reply(context, language)
+                }
+            }
         }
         Audience::Machine | Audience::Operator => {
             let outcome = match machine(route.endpoint, request, context).await {
@@ -55,6 +71,12 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
                 Err(MachineFailure::ClientChanged) => machine(route.endpoint, request, context).await,
                 outcome => outcome,
             };
+            if let Err(MachineFailure::OAuth(error)) = &outcome
+                && error.code == ErrorCode::InvalidClient
+            {
+                let facts = [("reason", error.description.as_ref())];
+                refusals::note(Event::ClientRefused, context.claimed().as_deref(), &facts, context);
+            }
             let reply = outcome.unwrap_or_else(|failure| failure.into_reply(context));
             match reply.challenge {
                 Some(_) => {
@@ -168,6 +190,8 @@ fn machine<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         (Endpoint::ProtectedResource | Endpoint::ProtectedResourceBelow, _) => {
             Box::pin(async { well_known::protected_resource(request, context) })
         }
+        (Endpoint::WebFinger, _) => Box::pin(async { well_known::web_finger(request, context) }),
+        (Endpoint::AdminStatus, _) => Box::pin(status::show(request, context)),
         (Endpoint::OpenApi, _) => Box::pin(async { Ok(well_known::openapi()) }),
         (Endpoint::Token, _) => Box::pin(token::token(request, context)),
         (Endpoint::Userinfo, _) => Box::pin(userinfo::userinfo(request, context)),

@@ -68,6 +68,19 @@ impl ErrorCode {
         }
     }
 
+    /// Whether a request to `/authorize` that fails so is a mistake of the client's developer, rather than the way that things go.
+    pub fn is_mistake(self) -> bool {
+        !matches!(
+            self,
+            Self::AccessDenied
+                | Self::LoginRequired
+                | Self::ConsentRequired
+                | Self::InteractionRequired
+                | Self::AccountSelectionRequired
+                | Self::UnmetAuthenticationRequirements
+        )
+    }
+
     /// The HTTP status of a JSON answer with this code.
     pub fn status(self) -> u16 {
         match self {

@@ -24,3 +24,4 @@ pub mod scope;
 pub mod session_state;
 pub mod subject;
 pub mod token;
+pub mod webfinger;

@@ -85,6 +85,22 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Refuses a request with a parameter that is not among `known`: who filters by what is no filter would take all for some.
+    ///
+    /// # Errors
+    /// `invalid_request`, naming the parameter where it is a plain word.
+    pub fn refuse_unknown(&self, known: &[&str]) -> Result<(), OAuthError> {
+        match self.iter().find(|(name, _)| !known.contains(name)) {
+            Some((name, _)) if is_word(name) => {
+                Err(OAuthError::invalid_request(format!("{name} is no parameter here")))
+            }
+            Some(_) => Err(OAuthError::invalid_request(
+                "there is a parameter that is not known here",
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses a request in which a parameter other than [`RESOURCE`] stands more than once.
     ///
     /// # Errors
@@ -117,7 +133,8 @@ impl Params {
     }
 }
 
-fn is_word(name: &str) -> bool {
+/// Whether a name is a plain word, and may be repeated in an error.
+pub fn is_word(name: &str) -> bool {
     name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 

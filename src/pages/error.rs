@@ -10,6 +10,22 @@ use super::{
 
 use crate::routes::Endpoint;
 
+/// What the developer of an app is shown of a mistake.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// The app, by its name.
+    App(String),
+    /// What it sent.
+    Came(String),
+    /// What it should have sent.
+    Expected(String),
+    /// A command that mends it.
+    Fix(String),
+}
+
+/// The most characters of a text for developers.
+const LONGEST_FACT: usize = 4_000;
+
 /// Says what happened and what to do about it.
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -24,6 +40,8 @@ pub struct ErrorPage<'a> {
     pub what_to_do: &'a str,
     /// The OAuth error code, and what more there is to say, for the developer of the app.
     pub code: Option<&'a str>,
+    /// More for that developer.
+    pub facts: &'a [Fact],
     /// Finds the request in the log.
     pub request_id: Option<&'a str>,
     /// A page of Limen's to go on to, and what to call it.
@@ -43,6 +61,7 @@ impl<'a> ErrorPage<'a> {
             what_happened: text.what_happened,
             what_to_do: text.what_to_do,
             code: None,
+            facts: &[],
             request_id: None,
             way_on: None,
         }
@@ -64,6 +83,20 @@ impl<'a> ErrorPage<'a> {
 
     fn shown_code(&self) -> Option<String> {
         self.code.map(|code| visible(code, 200))
+    }
+
+    fn shown_facts(&self) -> Vec<(&'static str, String)> {
+        let labels = &self.texts().error_page;
+        let shown = |fact: &Fact| {
+            let (label, text) = match fact {
+                Fact::App(text) => (labels.app, text),
+                Fact::Came(text) => (labels.came, text),
+                Fact::Expected(text) => (labels.expected, text),
+                Fact::Fix(text) => (labels.fix, text),
+            };
+            (label, visible(text, LONGEST_FACT))
+        };
+        self.facts.iter().map(shown).collect()
     }
 
     fn shown_request_id(&self) -> Option<String> {

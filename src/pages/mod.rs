@@ -31,7 +31,7 @@ pub use asker::app_name;
 pub use check_session::CheckSessionPage;
 pub use consent::{ConsentItem, ConsentPage};
 pub use csp::{Csp, CspSource, content_security_policy, framed_script_policy};
-pub use error::ErrorPage;
+pub use error::{ErrorPage, Fact};
 pub use form_post::FormPostPage;
 pub use login::{LoginPage, LoginProblem, LoginPurpose};
 pub use logout::{LogoutPage, SignOut, SignedOutPage};

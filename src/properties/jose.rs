@@ -3,7 +3,10 @@
 use super::{text, two_texts};
 use crate::{
     oidc::{
-        client::{client_assertion::ClientAssertion, client_metadata::PublicJwks},
+        client::{
+            client_assertion::{Audiences, ClientAssertion},
+            client_metadata::PublicJwks,
+        },
         jose::{
             jwe::{self, Encrypted},
             jwt::{SigningInput, Unverified},
@@ -63,6 +66,9 @@ pub fn client_assertion(input: &[u8]) {
     };
     assert!(!assertion.client_id().is_empty());
     let now = UnixTime(1_800_000_000);
-    let _ = assertion.check(&[audience.to_owned()], now);
-    assert!(assertion.check(&[], now).is_err(), "it is for nobody here");
+    let _ = assertion.check(&Audiences::AnyOf(vec![audience.to_owned()]), now);
+    assert!(
+        assertion.check(&Audiences::AnyOf(Vec::new()), now).is_err(),
+        "it is for nobody here"
+    );
 }

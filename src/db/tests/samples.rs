@@ -250,6 +250,16 @@ fn about_people(all: &mut Samples) {
     add(all, "users::find", [users::find("u")]);
     add(all, "users::find_by_family", [users::find_by_family("f")]);
     add(all, "users::list", [users::list("", 100)]);
+    let named = [
+        (Some("ada"), None),
+        (None, Some("ada@acme.org")),
+        (Some("ada"), Some("ada@acme.org")),
+    ];
+    add(
+        all,
+        "users::find_named",
+        named.map(|(username, email)| users::find_named(username, email)),
+    );
     add(all, "users::find_rival", [users::find_rival(&user, &user)]);
     let another = User {
         id: "another".to_owned(),

@@ -2,6 +2,7 @@
 
 use crate::{
     audit::Entry,
+    audit::Event,
     db::{
         Answer, Batch, Handle, audit, clients, grants, pushed_requests,
         sessions::{self, Session},
@@ -12,6 +13,7 @@ use crate::{
         http::{
             browser::{Browser, see_page},
             failure::{PageFailure, Problem, StepFailure},
+            refusals,
         },
         platform::{context::Context, random},
         tokens::for_client,
@@ -167,6 +169,15 @@ impl ClientRequest {
 
     /// Answers the client with an error.
     pub async fn refuse(&self, error: &OAuthError, language: Language, context: &Context) -> Result<Reply, Fault> {
+        if error.code.is_mistake() {
+            let facts = [("error", error.code.as_str()), ("reason", error.description.as_ref())];
+            refusals::note(
+                Event::AuthorizationRefused,
+                Some(&self.client.client_id),
+                &facts,
+                context,
+            );
+        }
         let delivery = self.address.deliver_error(&context.config.issuer, error);
         self.deliver(delivery, None, language, context).await
     }

@@ -3,6 +3,7 @@
 pub mod client_request;
 pub mod draft;
 pub mod encrypted_hint;
+pub mod mistake;
 pub mod parameters;
 pub mod request_objects;
 mod response;

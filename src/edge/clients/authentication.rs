@@ -51,6 +51,7 @@ impl ClientAuthentication {
     /// `invalid_client` and `invalid_request`.
     pub async fn of(request: &Incoming, params: &Params, context: &Context) -> Result<Self, MachineFailure> {
         let credentials = ClientCredentials::parse(request.authorization().as_deref(), params)?;
+        context.note_claim(&credentials.client_id);
         let checked = match &credentials.presented {
             Presented::Assertion(assertion) => {
                 Some(CheckedProof::of_assertion(assertion, &request.address(), context).await?)

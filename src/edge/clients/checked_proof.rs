@@ -8,12 +8,13 @@ use super::{
 };
 use crate::{
     account::throttle,
+    config::AssertionAudience,
     db::{clients::ClientRecord, replay::OneUse},
     edge::{http::failure::MachineFailure, platform::context::Context},
     oidc::{
         client::{
             Client,
-            client_assertion::ClientAssertion,
+            client_assertion::{Audiences, ClientAssertion},
             client_auth::{failed, is_secret},
             client_certificate::ClientCertificate,
             client_id_document,
@@ -52,11 +53,17 @@ impl CheckedProof {
         context: &Context,
     ) -> Result<Self, MachineFailure> {
         let config = &context.config;
-        let mut audiences = vec![config.issuer.as_str().to_owned()];
-        let origins = [Some(&config.issuer), config.mtls_origin.as_ref()];
-        audiences.extend(origins.into_iter().flatten().flat_map(|origin| {
-            [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))
-        }));
+        let audiences = match config.assertion_audience {
+            AssertionAudience::Issuer => Audiences::Issuer(config.issuer.as_str()),
+            AssertionAudience::TokenEndpointToo => {
+                let origins = [Some(&config.issuer), config.mtls_origin.as_ref()];
+                let endpoints = origins.into_iter().flatten().flat_map(|origin| {
+                    [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))
+                });
+                let issuer = [config.issuer.as_str().to_owned()];
+                Audiences::AnyOf(issuer.into_iter().chain(endpoints).collect())
+            }
+        };
         let one_use = OneUse {
             of: assertion.check(&audiences, context.now)?,
             counter: throttle::of_assertions(&config.roots.current(Purpose::Throttle), address),

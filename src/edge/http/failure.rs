@@ -9,7 +9,7 @@ use crate::{
         logout::LogoutRefusal,
         return_address::PageError,
     },
-    pages::{Csp, ErrorPage, ErrorText, Language, content_security_policy},
+    pages::{Csp, ErrorPage, ErrorText, Fact, Language, content_security_policy},
     reply::Reply,
     time::Lifetime,
 };
@@ -57,7 +57,7 @@ pub enum Problem {
     NotFound,
     MethodNotAllowed,
     /// The response has no address that can be trusted.
-    NoReturn(PageError),
+    NoReturn(PageError, Vec<Fact>),
     /// A request to sign out cannot be followed.
     Logout(LogoutRefusal),
     /// The document at the `client_id` does not make a client; its developer is told why.
@@ -173,7 +173,7 @@ impl From<Problem> for PageFailure {
 
 impl From<PageError> for PageFailure {
     fn from(error: PageError) -> Self {
-        Self::Problem(Problem::NoReturn(error))
+        Self::Problem(Problem::NoReturn(error, Vec::new()))
     }
 }
 
@@ -228,7 +228,7 @@ impl Problem {
             Self::TooLarge => (413, None),
             Self::ForeignForm | Self::OldForm => (403, None),
             Self::InteractionOver | Self::SetUpOver => (400, None),
-            Self::NoReturn(problem) => (400, Some(format!("invalid_request: {}", problem.description()))),
+            Self::NoReturn(problem, _) => (400, Some(format!("invalid_request: {}", problem.description()))),
             Self::Logout(refusal) => (400, Some(format!("invalid_request: {}", refusal.description()))),
             Self::ClientDocument(error) | Self::BadRequest(error) => {
                 (400, Some(format!("{}: {}", error.code.as_str(), error.description)))
@@ -240,10 +240,10 @@ impl Problem {
                 match &self {
                     Self::NotFound => &texts.not_found,
                     Self::MethodNotAllowed => &texts.method_not_allowed,
-                    Self::NoReturn(PageError::UnknownClient) | Self::ClientDocument(_) => &texts.unknown_client,
+                    Self::NoReturn(PageError::UnknownClient, _) | Self::ClientDocument(_) => &texts.unknown_client,
                     Self::TooManyDocuments(_) => &texts.too_many_requests,
-                    Self::NoReturn(PageError::UnregisteredRedirectUri) => &texts.unregistered_redirect,
-                    Self::NoReturn(_) | Self::BadRequest(_) | Self::TooLarge => &texts.bad_request,
+                    Self::NoReturn(PageError::UnregisteredRedirectUri, _) => &texts.unregistered_redirect,
+                    Self::NoReturn(..) | Self::BadRequest(_) | Self::TooLarge => &texts.bad_request,
                     Self::Logout(LogoutRefusal::UnregisteredUri) => &texts.unregistered_logout_redirect,
                     Self::Logout(_) => &texts.bad_logout,
                     Self::InteractionOver => &texts.interaction_over,
@@ -255,6 +255,9 @@ impl Problem {
             language,
         );
         page.code = code.as_deref();
+        if let Self::NoReturn(_, facts) = &self {
+            page.facts = facts;
+        }
         if matches!(self, Self::Logout(_)) {
             page.offer_logout();
         }

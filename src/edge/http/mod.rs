@@ -3,5 +3,6 @@
 pub mod browser;
 pub mod cookies;
 pub mod failure;
+pub mod refusals;
 pub mod request;
 pub mod respond;

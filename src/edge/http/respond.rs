@@ -206,6 +206,7 @@ fn write_content<'a>(init: &mut Init<'a>, body: &'a Body) -> Option<&'a str> {
             };
             (kind, text)
         }
+        Body::Jrd(text) => ("application/jrd+json", text),
         Body::Jwt(text) => ("application/jwt", text),
         Body::Text(text) => ("text/plain; charset=utf-8", text),
         Body::Css(text) => ("text/css; charset=utf-8", text),

@@ -7,7 +7,7 @@ use std::{
 
 use worker::Env;
 
-use super::{certificate, clock, d1::Db, kv::Kv, log, random};
+use super::{certificate, clock, d1::Db, deployment, kv::Kv, log, random};
 use crate::{
     config::{Config, ConfigError},
     fault::Fault,
@@ -34,6 +34,8 @@ pub struct Context {
     background: Background,
     /// Where pages of the client are that proved itself.
     caller: RefCell<Vec<RedirectUri>>,
+    /// Who the client says that it is.
+    claimed: RefCell<Option<String>>,
 }
 
 /// Work that goes on after the answer.
@@ -83,6 +85,7 @@ impl Context {
             certificate: None,
             background,
             caller: RefCell::default(),
+            claimed: RefCell::default(),
         })
     }
 }
@@ -94,6 +97,16 @@ impl Context {
         let counts = self.config.mtls_origin.is_some();
         let certificate = counts.then(|| certificate::presented(request)).flatten();
         Self { certificate, ..self }
+    }
+
+    /// Notes who a client says that it is.
+    pub fn note_claim(&self, client_id: &str) {
+        self.claimed.replace(Some(client_id.to_owned()));
+    }
+
+    /// Who the client said that it is.
+    pub fn claimed(&self) -> Option<String> {
+        self.claimed.borrow().clone()
     }
 
     /// Notes which client calls.
@@ -120,6 +133,7 @@ impl Context {
             certificate: None,
             background: Background::none(),
             caller: RefCell::default(),
+            claimed: RefCell::default(),
         };
         self.background.spawn(async move {
             if let Err(fault) = work(&later).await {
@@ -151,6 +165,9 @@ fn config(env: &Env) -> Result<Rc<Config>, Unavailable> {
     let config = Rc::new(Config::parse(var).map_err(Unavailable::Config)?);
     if !Db::is_bound(env) {
         return Err(Unavailable::NoDatabase);
+    }
+    for warning in deployment::warnings() {
+        log::deployment(warning);
     }
     CONFIG.with(|cell| _ = cell.set(config.clone()));
     Ok(config)

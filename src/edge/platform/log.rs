@@ -21,6 +21,18 @@ pub fn logout_notice(request_id: &str, (client_id, attempts): (&str, i64), outco
     worker::console_log!("{line}");
 }
 
+/// What is wrong with the deployment, once an isolate.
+pub fn deployment(warning: &str) {
+    let line = json!({ "level": "warn", "event": "deployment", "request_id": Value::Null, "problem": warning });
+    worker::console_log!("{line}");
+}
+
+/// A request that a developer has to mend. `detail` has what they sent of what is no secret.
+pub fn refused(request_id: &str, event: &str, detail: &Value) {
+    let line = json!({ "level": "warn", "event": event, "request_id": request_id, "detail": detail });
+    worker::console_log!("{line}");
+}
+
 /// What the periodic run did.
 pub fn cron(request_id: &str, outcome: &'static str) {
     let line = json!({ "level": "info", "event": "cron", "request_id": request_id, "outcome": outcome });

@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod clock;
 pub mod context;
 pub mod d1;
+pub mod deployment;
 pub mod fetch;
 pub mod kv;
 pub mod log;

@@ -4,7 +4,10 @@ use hmac::{Hmac, Mac};
 use serde::Deserialize;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg};
+use super::{
+    client_auth,
+    client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg},
+};
 use crate::{
     oidc::{
         error::OAuthError,
@@ -47,6 +50,33 @@ struct Claims {
     iat: Option<f64>,
     nbf: Option<f64>,
     jti: String,
+}
+
+/// For whom an assertion may be.
+#[derive(Debug)]
+pub enum Audiences<'a> {
+    /// "The aud claim ... MUST have the issuer identifier of the authorization server as its sole value" (rfc7523bis section 4).
+    Issuer(&'a str),
+    /// One of these, whatever stands beside it.
+    AnyOf(Vec<String>),
+}
+
+impl Audiences<'_> {
+    fn have(&self, aud: &Audience) -> bool {
+        match self {
+            Self::Issuer(issuer) => aud.iter().eq([*issuer]),
+            Self::AnyOf(ours) => ours.iter().any(|one| aud.contains(one)),
+        }
+    }
+
+    fn demand(&self) -> &'static str {
+        match self {
+            Self::Issuer(_) => {
+                "must have the issuer as its only aud (ASSERTION_AUDIENCE also lets the token endpoint be it)"
+            }
+            Self::AnyOf(_) => "must have the issuer or the token endpoint as aud",
+        }
+    }
 }
 
 /// A thing that counts once.
@@ -116,12 +146,11 @@ impl ClientAssertion {
     ///
     /// # Errors
     /// `invalid_client`.
-    pub fn check(&self, audiences: &[String], now: UnixTime) -> Result<SingleUse, OAuthError> {
+    pub fn check(&self, audiences: &Audiences<'_>, now: UnixTime) -> Result<SingleUse, OAuthError> {
         let claims = &self.claims;
-        let addressed = audiences.iter().any(|ours| claims.aud.contains(ours));
         // "The authorization server MUST reject any JWT that does not contain its own identity as the intended audience."
-        if !addressed {
-            return Err(refusal("must have the issuer or the token endpoint as aud"));
+        if !audiences.have(&claims.aud) {
+            return Err(refusal(audiences.demand()));
         }
         let exp = whole(claims.exp);
         if exp + LEEWAY <= now {
@@ -152,8 +181,9 @@ impl ClientAssertion {
     /// `invalid_client`.
     pub fn check_registered(&self, client: &ClientMetadata) -> Result<(), OAuthError> {
         if client.token_endpoint_auth_method != self.method() {
-            return Err(OAuthError::invalid_client(
-                "the client is registered for another authentication method",
+            return Err(client_auth::other_method(
+                client.token_endpoint_auth_method,
+                self.method(),
             ));
         }
         match client.token_endpoint_auth_signing_alg {

@@ -123,6 +123,15 @@ impl Client {
         requested.intersection(&registered.union(&offline.into_iter().collect()))
     }
 
+    /// The part of `scope` whose claims stand in the ID token of the token endpoint.
+    pub fn scope_of_id_token(&self, scope: &Scope) -> Scope {
+        if self.metadata.id_token_claims {
+            scope.clone()
+        } else {
+            Scope::default()
+        }
+    }
+
     /// The algorithm under which its tokens are signed; access tokens are also where its ID tokens are not.
     pub fn signing_alg(&self) -> SigningAlg {
         self.metadata.id_token_signed_response_alg.signed().unwrap_or_default()

@@ -69,6 +69,11 @@ pub fn check_change(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), 
     }
 }
 
+/// How long an old refresh token is no theft is not for a client to say: it stays as the operator left it.
+pub fn keep_refresh_grace(wanted: &mut ClientMetadata, before: Option<&Before<'_>>) {
+    wanted.refresh_grace = before.and_then(|before| before.metadata.refresh_grace);
+}
+
 /// Takes the home page from a client that it cannot be known to be of: pages show its host beside the name. That of every
 /// redirect URI is the client's, and what the operator allowed while people return to no other host than then.
 pub fn claim_only_its_own_home(wanted: &mut ClientMetadata, before: Option<&Before<'_>>) {
@@ -160,6 +165,10 @@ fn check_operators(wanted: &ClientMetadata, before: &ClientMetadata) -> Result<(
         backchannel_logout_session_required: _,
         frontchannel_logout_uri: _,
         frontchannel_logout_session_required: _,
+        // The same as from UserInfo.
+        id_token_claims: _,
+        // See keep_refresh_grace.
+        refresh_grace: _,
         // See claim_only_its_own_home.
         client_uri: _,
         // See the sector, above.

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    client_metadata::{ClientMetadata, GrantType, ResponseType, Supported},
+    client_metadata::{ClientMetadata, GrantType, ID_TOKEN_CLAIMS, ResponseType, Supported},
     self_service::{Before, RegisteredBy},
 };
 use crate::{
@@ -25,6 +25,8 @@ pub struct Terms {
     grant_types: Vec<GrantType>,
     /// The scopes; `None` for any.
     scope: Option<Scope>,
+    /// `id_token_claims` of who does not say.
+    id_token_claims: bool,
 }
 
 impl Terms {
@@ -35,17 +37,21 @@ impl Terms {
             supported,
             grant_types: supported.grant_types.to_vec(),
             scope: None,
+            id_token_claims: match (by, before) {
+                (RegisteredBy::Operator, _) => config.id_token_claims,
+                (RegisteredBy::Anybody, before) => before.is_some_and(|before| before.metadata.id_token_claims),
+            },
         };
         match (by, before) {
             (RegisteredBy::Operator, _) => all,
             // Who changes itself and wants more than it may have is refused, see `self_service`.
             (RegisteredBy::Anybody, Some(_)) => all,
             (RegisteredBy::Anybody, None) => Self {
-                supported,
                 grant_types: (supported.grant_types.iter().copied())
                     .filter(|grant| *grant != GrantType::ClientCredentials)
                     .collect(),
                 scope: Some(Scope::of_anybody(config)),
+                ..all
             },
         }
     }
@@ -57,6 +63,9 @@ impl Terms {
     pub fn take(&self, mut members: Map<String, Value>) -> Result<ClientMetadata, OAuthError> {
         self.cut_grants(&mut members)?;
         let names_scopes = self.cut_scope(&mut members);
+        if members.get(ID_TOKEN_CLAIMS).is_none_or(Value::is_null) {
+            members.insert(ID_TOKEN_CLAIMS.to_owned(), json!(self.id_token_claims));
+        }
         let mut metadata = ClientMetadata::parse(&Value::Object(members), &self.supported)?;
         if names_scopes && metadata.scope.is_none() {
             // It names scopes, and none that it may have: it is not one that says nothing, and gets nothing.
@@ -272,6 +281,20 @@ mod tests {
             told(RegisteredBy::Anybody, grants)["grant_types"],
             json!(["authorization_code"])
         );
+    }
+
+    #[test]
+    fn claims_stand_in_the_id_token_of_who_the_operator_registers_unless_somebody_says_otherwise() {
+        let off = [("ID_TOKEN_CLAIMS", "off")];
+        let has = |vars: &[(&str, &str)], by, members| take_with(vars, by, members).unwrap().id_token_claims;
+        assert!(has(&[], RegisteredBy::Operator, json!({})));
+        assert!(!has(&off, RegisteredBy::Operator, json!({})));
+        assert!(!has(&[], RegisteredBy::Anybody, json!({})));
+        for by in BOTH {
+            for wanted in [true, false] {
+                assert_eq!(has(&off, by, json!({"id_token_claims": wanted})), wanted);
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     config::Issuer,
     oidc::{
-        client::{Client, client_assertion::ClientAssertion},
+        client::{
+            Client,
+            client_assertion::{Audiences, ClientAssertion},
+        },
         jarm,
         jose::jwt::{SigningAlg, SigningInput},
         params::Params,
@@ -108,7 +111,7 @@ fn is_access_token(token: &str) -> bool {
 }
 
 fn is_assertion(token: &str) -> bool {
-    ClientAssertion::parse(token).is_ok_and(|assertion| assertion.check(&[ISSUER.to_owned()], NOW).is_ok())
+    ClientAssertion::parse(token).is_ok_and(|assertion| assertion.check(&Audiences::Issuer(ISSUER), NOW).is_ok())
 }
 
 fn is_request(token: &str) -> bool {

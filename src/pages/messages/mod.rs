@@ -304,6 +304,11 @@ pub struct LogoutTexts {
 /// The words around an error.
 #[allow(missing_docs)] // The names say it.
 pub struct ErrorPageTexts {
+    /// What the developer of an app is shown: the app, what it sent, what was expected, and a command that mends it.
+    pub app: &'static str,
+    pub came: &'static str,
+    pub expected: &'static str,
+    pub fix: &'static str,
     pub code: &'static str,
     pub request_id: &'static str,
 }

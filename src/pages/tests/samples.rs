@@ -134,6 +134,11 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             what_happened: text,
             what_to_do: text,
             code: Some(text),
+            facts: &[
+                Fact::App(text.to_owned()),
+                Fact::Came(text.to_owned()),
+                Fact::Fix(text.to_owned()),
+            ],
             request_id: Some(text),
             way_on: None,
         };

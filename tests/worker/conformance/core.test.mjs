@@ -32,7 +32,7 @@ const HINTS = {
 const SAME = ["iss", "sub", "aud", "auth_time"];
 const REQUEST_URI = "https://app.acme.test/request.jwt";
 
-const op = await startLimen({ vars: { FRONT_CHANNEL_TOKENS: "on" } });
+const op = await startLimen({ vars: { ID_TOKEN_CLAIMS: "off", FRONT_CHANNEL_TOKENS: "on" } });
 const ada = await op.person({
   gender: "female",
   birthdate: "1815-12-10",

@@ -16,7 +16,7 @@ import { grantIn, has, relyingParty } from "./flow.mjs";
 const TYPES = ["code", "code id_token", "id_token"];
 const REDIRECT_URI = "https://app.acme.test/callback";
 
-const op = await startLimen({ vars: { FRONT_CHANNEL_TOKENS: "on" } });
+const op = await startLimen({ vars: { ID_TOKEN_CLAIMS: "off", FRONT_CHANNEL_TOKENS: "on" } });
 const ada = await op.person();
 const rp = relyingParty(op, ada);
 let parties = 0;

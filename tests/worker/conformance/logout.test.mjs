@@ -15,7 +15,7 @@ import { TYPES, relyingParty } from "./flow.mjs";
 const STATE = "s".repeat(128);
 const BYE = "https://app.acme.test/bye";
 
-const op = await startLimen({ vars: { FRONT_CHANNEL_TOKENS: "on", SESSION_MANAGEMENT: "on" } });
+const op = await startLimen({ vars: { ID_TOKEN_CLAIMS: "off", FRONT_CHANNEL_TOKENS: "on", SESSION_MANAGEMENT: "on" } });
 const ada = await op.person();
 const rp = relyingParty(op, ada);
 const client = await rp.register({ post_logout_redirect_uris: [BYE] });

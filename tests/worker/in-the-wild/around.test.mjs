@@ -122,3 +122,68 @@ describe("pages of other origins", () => {
     }
   });
 });
+
+describe("WebFinger (RFC 7033)", () => {
+  const REL = "http://openid.net/specs/connect/1.0/issuer";
+  test("tells the issuer of addresses in the operator's domains, the same whether there is such a person or not", async () => {
+    const near = await startLimen({ vars: { WEBFINGER_DOMAINS: "people.test" } });
+    const ada = await near.person();
+    const ask = (address, rel = REL) =>
+      near.fetch(`/.well-known/webfinger?resource=acct:${address}&rel=${rel}`, { headers: { origin: "https://x.test" } });
+    const answers = [];
+    for (const address of [ada.email, "nobody@people.test"]) {
+      const response = await ask(address);
+      assert.equal(response.headers.get("content-type"), "application/jrd+json");
+      assert.equal(response.headers.get("access-control-allow-origin"), "*");
+      const { subject, ...rest } = await response.json();
+      assert.equal(subject, `acct:${address}`);
+      answers.push(rest);
+    }
+    assert.deepEqual(answers[0], { links: [{ rel: REL, href: near.issuer }] });
+    assert.deepEqual(answers[1], answers[0]);
+    assert.deepEqual((await (await ask(ada.email, "avatar")).json()).links, []);
+    await oauthError(await ask("ada@elsewhere.test"), 404, "invalid_request");
+  });
+
+  test("is for nobody where no domain is named", async () => {
+    await oauthError(await op.fetch("/.well-known/webfinger?resource=acct:a@people.test"), 404, "invalid_request");
+  });
+});
+
+describe("the admin API", () => {
+  test("finds people by username and e-mail address in any spelling", async () => {
+    const [ada, bob] = [await op.person(), await op.person()];
+    const found = async (query) => (await (await op.admin(`/admin/api/users?${query}`)).json()).users.map(({ id }) => id);
+    assert.deepEqual(await found(`email=${ada.email.toUpperCase()}`), [ada.id]);
+    assert.deepEqual(await found(`username=${bob.username.toUpperCase()}`), [bob.id]);
+    assert.deepEqual(await found(`username=${bob.username}&email=${ada.email}`), []);
+    assert.deepEqual(await found("email=nobody@people.test"), []);
+  });
+
+  test("refuses what it does not know, naming it", async () => {
+    for (const [path, name] of [
+      ["/admin/api/users?mail=x", "mail"],
+      ["/admin/api/audit?users=x", "users"],
+    ]) {
+      const body = await oauthError(await op.admin(path), 400, "invalid_request");
+      assert.match(body.error_description, new RegExp(name));
+    }
+    const ada = await op.person();
+    for (const [path, init] of [
+      ["/admin/api/users", { json: { username: "eve", role: "admin" } }],
+      [`/admin/api/users/${ada.id}`, { method: "PATCH", json: { role: "admin" } }],
+    ]) {
+      const body = await oauthError(await op.admin(path, init), 400, "invalid_request");
+      assert.match(body.error_description, /role/);
+    }
+    const read = await (await op.admin(`/admin/api/users/${ada.id}`)).json();
+    assert.equal((await op.admin(`/admin/api/users/${ada.id}`, { method: "PATCH", json: read })).status, 200, "what was told may be sent back");
+  });
+
+  test("says whether what apps name is fetched strictly in public", async () => {
+    const { issuer, warnings } = await (await op.admin("/admin/api/status")).json();
+    assert.equal(issuer, op.issuer);
+    assert.deepEqual(warnings, [], "wrangler.toml has global_fetch_strictly_public");
+    assert.ok(!op.logs.some((line) => line.includes("global_fetch_strictly_public")));
+  });
+});

@@ -289,11 +289,28 @@ describe("attacks", () => {
     });
   }
 
-  test("the token endpoint's URL and a list are audiences, too", async () => {
+  test("the issuer alone is the audience, unless ASSERTION_AUDIENCE also lets the token endpoint be it", async () => {
     const client = await keyClient();
-    for (const aud of [`${op.issuer}/token`, [op.issuer], ["https://other.example", `${op.issuer}/token`]]) {
-      assert.equal((await present(await assertion(client, client.key, { aud }))).status, 200);
+    assert.equal((await present(await assertion(client, client.key, { aud: [op.issuer] }))).status, 200);
+    const wider = [`${op.issuer}/token`, ["https://other.example", `${op.issuer}/token`], [op.issuer, `${op.issuer}/token`]];
+    for (const aud of wider) {
+      const body = await oauthError(await present(await assertion(client, client.key, { aud })), 401, "invalid_client");
+      assert.match(body.error_description, /ASSERTION_AUDIENCE/);
     }
+    await op.redeploy({ ASSERTION_AUDIENCE: "token_endpoint" });
+    for (const aud of wider) assert.equal((await present(await assertion(client, client.key, { aud }))).status, 200);
+    await op.redeploy({ ASSERTION_AUDIENCE: undefined });
+  });
+
+  test("a clock may be off by ten seconds, and not by a minute", async () => {
+    const client = await keyClient();
+    const now = Math.floor(op.clock.now() / 1_000);
+    for (const [off, status] of [
+      [10, 200],
+      [60, 401],
+    ])
+      for (const claims of [{ exp: now - off, iat: now - 90 }, { iat: now + off, exp: now + 120 }, { nbf: now + off }])
+        assert.equal((await present(await assertion(client, client.key, claims))).status, status, JSON.stringify(claims));
   });
 
   test("alg none is refused, signed or not", async () => {

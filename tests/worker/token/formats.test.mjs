@@ -8,7 +8,7 @@ import { claimsOf, headerOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen();
-const client = await op.client();
+const client = await op.client({ id_token_claims: false });
 const ada = await op.person();
 const browser = op.browser();
 const grant = await browser.obtain(client, ada);

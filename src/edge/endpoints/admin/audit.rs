@@ -24,6 +24,7 @@ const LONGEST_PAGE: i64 = 200;
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let params = request.query_params()?;
+    params.refuse_unknown(&["user", "client", "event", "since", "until", "before", "limit"])?;
     let event = match params.single("event")? {
         None => None,
         Some(name) => {

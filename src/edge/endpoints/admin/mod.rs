@@ -4,4 +4,5 @@ pub mod access;
 pub mod audit;
 pub mod keys;
 pub mod passkeys;
+pub mod status;
 pub mod users;

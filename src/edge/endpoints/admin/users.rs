@@ -6,7 +6,7 @@ use crate::{
     account::{
         email,
         password::{self, NoHash},
-        user::{User, Username},
+        user::{User, Username, fold_login},
     },
     audit::{Actor, Entry, Event},
     db::{Batch, Statement, audit, grants, sessions::Ending, users},
@@ -16,7 +16,12 @@ use crate::{
         platform::{context::Context, random},
         sessions::ending,
     },
-    oidc::{claims::StandardClaims, error::OAuthError, params::Params, subject::SubjectSalt},
+    oidc::{
+        claims::{self, StandardClaims},
+        error::OAuthError,
+        params::{self, Params},
+        subject::SubjectSalt,
+    },
     reply::{Body, Reply},
     time::UnixTime,
 };
@@ -53,10 +58,11 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
     Ok(Reply::json(201, &describe(&user)))
 }
 
-/// `GET /admin/api/users?after=&limit=`.
+/// `GET /admin/api/users?username=&email=&after=&limit=`: all people, or who has this name or address in any spelling.
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let params: Params = request.query_params()?;
+    params.refuse_unknown(&["username", "email", "after", "limit"])?;
     let limit = match params.single("limit")? {
         None => LONGEST_PAGE,
         Some(text) => text
@@ -66,7 +72,21 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
             .ok_or_else(|| OAuthError::invalid_request("limit must be a number from 1 to 200"))?,
     };
     let after = params.single("after")?.unwrap_or_default();
-    let people = context.db.read(users::list(after, limit)).await?;
+    let (username, email) = (params.single("username")?, params.single("email")?);
+    let people = match (username, email) {
+        (None, None) => context.db.read(users::list(after, limit)).await?,
+        _ => {
+            let (username, email) = (username.map(fold_login), email.map(email::fold));
+            let found = users::find_named(username.as_deref(), email.as_deref());
+            context
+                .db
+                .read(found)
+                .await?
+                .into_iter()
+                .filter(|user| user.id.as_str() > after)
+                .collect()
+        }
+    };
     let next = people
         .last()
         .filter(|_| people.len() as i64 == limit)
@@ -191,6 +211,12 @@ impl Changes {
             Some(Value::Bool(disabled)) => Some(*disabled),
             Some(_) => return Err(refuse("disabled", "must be true or false")),
         };
+        if let Some(name) = object.keys().find(|name| !is_member(name)) {
+            return Err(OAuthError::invalid_request(match params::is_word(name) {
+                true => format!("{name} is no member of a user"),
+                false => "there is a member that users do not have".to_owned(),
+            }));
+        }
         Ok(Self {
             username: username.map_err(|why| refuse("username", why))?,
             password: text("password")?,
@@ -208,6 +234,21 @@ impl Changes {
             },
         })
     }
+}
+
+/// Whether a user has such a member. Those that Limen sets itself may be sent back, and count for nothing.
+fn is_member(name: &str) -> bool {
+    let base = name.split('#').next().unwrap_or_default();
+    let own = [
+        "id",
+        "username",
+        "password",
+        "disabled",
+        "sub",
+        "created_at",
+        "updated_at",
+    ];
+    own.contains(&name) || claims::find(base).is_some()
 }
 
 /// What an operator does to a person, for the audit.

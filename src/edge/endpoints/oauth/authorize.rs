@@ -78,7 +78,7 @@ async fn refuse_unpacking(
     let fresh = confirm((&client.client_id, client.version), context).await?;
     let client_request = ClientRequest::new(sent, fresh).map_err(|problem| match problem {
         PageError::NoRedirectUri => Problem::BadRequest(error.clone()),
-        other => Problem::NoReturn(other),
+        other => Problem::NoReturn(other, Vec::new()),
     })?;
     let language = browser.language(Some(&client_request.params));
     Ok(client_request.refuse(error, language, context).await?)

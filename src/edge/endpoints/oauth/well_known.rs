@@ -17,7 +17,7 @@ use crate::{
         discovery,
         error::OAuthError,
         jose::provider_key::{JWKS_MAX_AGE, KeyAlg},
-        protected_resource,
+        protected_resource, webfinger,
     },
     openapi,
     pages::{Language, PASSKEY_SCRIPT, PASSKEY_SCRIPT_VERSION, STYLESHEET, STYLESHEET_VERSION},
@@ -79,6 +79,15 @@ pub fn protected_resource(request: &Incoming, context: &Context) -> Result<Reply
     })?;
     let document = Document::new(&document.to_string());
     Ok(Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag))
+}
+
+/// `GET /.well-known/webfinger` (RFC 7033 section 4).
+pub fn web_finger(request: &Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let descriptor = webfinger::descriptor(&request.query_params()?, &context.config)?.ok_or_else(|| {
+        let error = OAuthError::invalid_request("people of this domain are not looked for here");
+        MachineFailure::status(404, error)
+    })?;
+    Ok(Reply::new(200, Body::Jrd(descriptor.to_string().into())))
 }
 
 /// `GET /openapi.json`.

@@ -104,6 +104,7 @@ impl RegisteredBy {
             Some(before) => self_service::check_change(wanted, before)?,
         }
         self_service::claim_only_its_own_home(wanted, before.as_ref());
+        self_service::keep_refresh_grace(wanted, before.as_ref());
         Ok(())
     }
 }

@@ -7,8 +7,11 @@ use super::*;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
 
-fn ours() -> Vec<String> {
-    vec!["https://id.acme.org".to_owned(), "https://id.acme.org/token".to_owned()]
+fn ours() -> Audiences<'static> {
+    Audiences::AnyOf(vec![
+        "https://id.acme.org".to_owned(),
+        "https://id.acme.org/token".to_owned(),
+    ])
 }
 
 fn claims(change: Value) -> Value {
@@ -66,6 +69,41 @@ fn the_audience_is_the_issuer_or_the_token_endpoint() {
         json!(null),
     ] {
         assert!(check(json!({ "aud": aud })).is_err(), "{aud}");
+    }
+}
+
+/// rfc7523bis section 4: the issuer alone.
+#[test]
+fn the_audience_is_the_issuer_alone_unless_the_operator_says_otherwise() {
+    let check = |aud: Value| {
+        assertion(json!({ "aud": aud })).and_then(|it| it.check(&Audiences::Issuer("https://id.acme.org"), NOW))
+    };
+    assert!(check(json!("https://id.acme.org")).is_ok());
+    assert!(check(json!(["https://id.acme.org"])).is_ok());
+    for aud in [
+        json!("https://id.acme.org/token"),
+        json!("https://id.acme.org/"),
+        json!(["https://id.acme.org", "https://id.acme.org/token"]),
+        json!(["https://id.acme.org", "https://id.acme.org"]),
+        json!(["https://other.example", "https://id.acme.org"]),
+        json!([]),
+    ] {
+        let error = check(aud.clone()).unwrap_err();
+        assert!(error.description.contains("ASSERTION_AUDIENCE"), "{aud}");
+    }
+}
+
+#[test]
+fn a_clock_may_be_off_by_ten_seconds_and_not_by_a_minute() {
+    let now = NOW.0;
+    for (off, taken) in [(10, true), (60, false)] {
+        for change in [
+            json!({"exp": now - off}),
+            json!({"iat": now + off}),
+            json!({"nbf": now + off}),
+        ] {
+            assert_eq!(check(change.clone()).is_ok(), taken, "{change}");
+        }
     }
 }
 

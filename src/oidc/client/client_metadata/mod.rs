@@ -14,6 +14,7 @@ use serde_json::Value;
 use url::Url;
 
 use self::fields::Fields;
+pub(super) use self::wire::ID_TOKEN_CLAIMS;
 pub use self::{
     keys::{ClientKeys, PublicJwks, TlsSubject, certificate_digest},
     localized::LocalizedText,
@@ -99,6 +100,13 @@ pub struct ClientMetadata {
     pub backchannel_logout_session_required: bool,
     pub frontchannel_logout_uri: Option<String>,
     pub frontchannel_logout_session_required: bool,
+
+    /// Of Limen's own: whether the ID token of the token endpoint has the claims that scopes ask for, for clients that read nothing
+    /// else.
+    pub id_token_claims: bool,
+    /// Of Limen's own: for how long the refresh token before the present one is taken for a retry, where not as `REFRESH_GRACE`
+    /// says.
+    pub refresh_grace: Option<Lifetime>,
 }
 
 impl ClientMetadata {

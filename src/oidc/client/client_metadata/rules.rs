@@ -8,6 +8,7 @@ use super::{
     keys::{self, ClientKeys},
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType},
 };
+use crate::config::LONGEST_REFRESH_GRACE;
 use crate::oidc::{
     client::redirect_uri::{ApplicationType, RedirectUri},
     error::OAuthError,
@@ -114,6 +115,11 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
             client.require_signed_request_object && request_alg == Some(ClientSigningAlg::InsecureNone),
             "request_object_signing_alg",
             "must not be none with require_signed_request_object",
+        ),
+        (
+            client.refresh_grace.is_some_and(|grace| grace > LONGEST_REFRESH_GRACE),
+            "refresh_grace",
+            "must be at most 3600 seconds",
         ),
         // "If there are multiple hostnames in the registered redirect_uris, the Client MUST register a
         // sector_identifier_uri" (OIDC Core section 8.1).

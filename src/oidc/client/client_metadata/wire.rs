@@ -93,6 +93,9 @@ impl ClientMetadata {
                 redirect_uri(text).map(|_| text.to_owned())
             })?,
             frontchannel_logout_session_required: fields.flag("frontchannel_logout_session_required")?,
+
+            id_token_claims: fields.flag(ID_TOKEN_CLAIMS)?,
+            refresh_grace: fields.seconds("refresh_grace")?,
         })
     }
 
@@ -113,6 +116,7 @@ impl ClientMetadata {
             ("token_endpoint_auth_method", json!(self.token_endpoint_auth_method)),
             ("subject_type", json!(self.subject_type)),
             ("id_token_signed_response_alg", json!(self.id_token_signed_response_alg)),
+            (ID_TOKEN_CLAIMS, json!(self.id_token_claims)),
         ];
         #[rustfmt::skip]
         let when_given = [
@@ -140,6 +144,7 @@ impl ClientMetadata {
             ("backchannel_logout_uri", json!(self.backchannel_logout_uri)),
             ("backchannel_logout_session_required", json!(self.backchannel_logout_session_required)),
             ("frontchannel_logout_uri", json!(self.frontchannel_logout_uri)),
+            ("refresh_grace", json!(self.refresh_grace)),
             ("frontchannel_logout_session_required", json!(self.frontchannel_logout_session_required)),
         ];
         let localized = [
@@ -182,6 +187,9 @@ impl ClientMetadata {
         wire
     }
 }
+
+/// [`ClientMetadata::id_token_claims`].
+pub(in crate::oidc::client) const ID_TOKEN_CLAIMS: &str = "id_token_claims";
 
 /// In storage: [`ClientMetadata::any_secret_method`].
 pub(super) const ANY_SECRET_METHOD: &str = "limen_any_secret_method";

@@ -306,6 +306,7 @@ fn a_new_client_is_told_its_secrets_once() {
         "token_endpoint_auth_method": "client_secret_basic",
         "subject_type": "public",
         "id_token_signed_response_alg": "RS256",
+        "id_token_claims": true,
         "client_name#fr": "Appli",
         "client_id": "c1",
         "client_id_issued_at": 1_700_000_000,

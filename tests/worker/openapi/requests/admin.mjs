@@ -74,6 +74,7 @@ export const ADMIN = {
     await op.admin(`/admin/api/audit?limit=1&event=user_created&since=0&user=${person.id}`),
     await op.admin("/admin/api/audit?event=nothing"),
   ],
+  status: async ({ op }) => [await op.admin("/admin/api/status")],
   listKeys: async ({ op }) => [await op.admin("/admin/api/keys")],
   retireKey: async () => {
     const op = await startLimen();

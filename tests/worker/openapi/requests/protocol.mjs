@@ -8,6 +8,14 @@ export const PROTOCOL = {
     Promise.all([op, off].map((one) => one.fetch("/.well-known/openid-configuration"))),
   authorizationServerMetadata: async ({ op }) => [await op.fetch("/.well-known/oauth-authorization-server")],
   jwks: async ({ op }) => [await op.fetch("/.well-known/jwks.json")],
+  webFinger: async ({ op }) => {
+    const near = await startLimen({ vars: { WEBFINGER_DOMAINS: "acme.test" } });
+    return [
+      await near.fetch("/.well-known/webfinger?resource=acct:ada@acme.test"),
+      await near.fetch("/.well-known/webfinger?resource=ada"),
+      await op.fetch("/.well-known/webfinger?resource=acct:ada@acme.test"),
+    ];
+  },
   protectedResource: async ({ op }) => [await op.fetch("/.well-known/oauth-protected-resource")],
   protectedResourceBelow: async ({ op }) => {
     const paths = ["userinfo", "register", "register/x/renew_secret", "admin/api/users", "token"];

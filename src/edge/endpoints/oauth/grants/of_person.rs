@@ -9,7 +9,6 @@ use crate::{
         authorization::{Authorization, Beside, Reach},
         claims_request::Target,
         client::Client,
-        scope::Scope,
         token::{TokenResponse, access_token},
     },
 };
@@ -46,9 +45,11 @@ impl TokenRequest<'_> {
         let beside = Beside {
             access_token: Some(&access_token),
             code: None,
-            claims: authorization
-                .claims
-                .released(&user.known_claims(), &Scope::default(), Target::IdToken),
+            claims: authorization.claims.released(
+                &user.known_claims(),
+                &client.scope_of_id_token(&scope),
+                Target::IdToken,
+            ),
         };
         let id_token = match authorization.id_token(client, beside, &mint) {
             Some(claims) => Some(for_client::id_token(&claims, client, &signer, context).await?),

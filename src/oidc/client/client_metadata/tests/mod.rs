@@ -135,7 +135,9 @@ pub(in crate::oidc) fn full() -> Map<String, Value> {
         "backchannel_logout_uri": "https://app.acme.org/back?x=1",
         "backchannel_logout_session_required": true,
         "frontchannel_logout_uri": "http://127.0.0.1/front",
-        "frontchannel_logout_session_required": true
+        "frontchannel_logout_session_required": true,
+        "id_token_claims": true,
+        "refresh_grace": 600
     }"#,
     )
     .unwrap()
@@ -246,6 +248,7 @@ fn defaults_are_those_of_the_specifications() {
         "token_endpoint_auth_method": "client_secret_basic",
         "subject_type": "public",
         "id_token_signed_response_alg": "RS256",
+        "id_token_claims": false,
     });
     assert_eq!(Value::Object(client.told()), expected);
 }

@@ -1,0 +1,73 @@
+//! What a developer did wrong, in the audit and in the log, within what strangers may fill.
+
+use std::cell::Cell;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    audit::{Actor, Entry, Event},
+    db::audit,
+    edge::platform::{context::Context, log},
+    time::{Lifetime, UnixTime},
+};
+
+/// The most lines that an isolate writes in a window.
+const MOST_LINES: u32 = 100;
+
+/// The window.
+const WINDOW: Lifetime = Lifetime::minutes(15);
+
+/// The most characters of what came.
+const LONGEST: usize = 300;
+
+thread_local! {
+    /// When the window began, and how many lines were written in it.
+    static LINES: Cell<(UnixTime, u32)> = const { Cell::new((UnixTime(0), 0)) };
+}
+
+/// Writes down, after the answer, that a request was refused: why, and what came. `client_id` is written down where it looks like
+/// one: what stands in its place may be a secret.
+pub fn note(event: Event, client_id: Option<&str>, facts: &[(&'static str, &str)], context: &Context) {
+    let mut detail: Map<_, _> = facts
+        .iter()
+        .map(|(name, text)| {
+            (
+                (*name).to_owned(),
+                Value::from(text.chars().take(LONGEST).collect::<String>()),
+            )
+        })
+        .collect();
+    if let Some(client_id) = client_id.filter(|id| is_client_id(id)) {
+        detail.insert("client_id".to_owned(), client_id.into());
+    }
+    let detail = Value::Object(detail);
+    if may_log(context.now) {
+        log::refused(&context.request_id, event.as_str(), &detail);
+    }
+    context.after_answer(async move |later| {
+        let entry = Entry::new(event, Actor::Anybody).detail(detail);
+        later.db.execute(audit::record_of_stranger(&entry, later)).await
+    });
+}
+
+/// Whether a text has the form of the ids that Limen gives out, or is the URL of a document.
+fn is_client_id(text: &str) -> bool {
+    let is_own = text.len() == 22
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    is_own || (text.starts_with("https://") && text.len() <= 400)
+}
+
+fn may_log(now: UnixTime) -> bool {
+    LINES.with(|lines| {
+        let (since, count) = lines.get();
+        let (since, count) = if now.since(since) > WINDOW {
+            (now, 0)
+        } else {
+            (since, count)
+        };
+        lines.set((since, count + 1));
+        count < MOST_LINES
+    })
+}
