@@ -6,6 +6,7 @@ use url::Url;
 use crate::{
     oidc::claims::StandardClaims,
     readable::{is_readable, without_invisible},
+    web::host::has_plain_authority,
 };
 
 /// The most characters of a field.
@@ -181,7 +182,8 @@ fn tidy(text: &str, kind: Kind) -> String {
 }
 
 fn is_web_address(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    has_plain_authority(text)
+        && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 fn is_date(text: &str) -> bool {

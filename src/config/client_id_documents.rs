@@ -40,13 +40,19 @@ impl ClientIdDocuments {
     }
 }
 
+const HOSTS: &str = "must be off, on, or hosts such as app.acme.org and *.acme.org, separated by spaces";
+
 /// A host as URL parsers write it, or `*.` and one.
 fn host_pattern(text: &str) -> Result<String, &'static str> {
     let name = text.strip_prefix("*.").unwrap_or(text);
+    // Judged before a parser sees it, which would decode and fold it.
+    if !is_name(name) {
+        return Err(HOSTS);
+    }
     match Host::parse(name) {
-        Ok(Host::Domain(domain)) if domain == name && is_name(name) && (name.contains('.') || name == "localhost") => {
+        Ok(Host::Domain(domain)) if domain == name && (name.contains('.') || name == "localhost") => {
             Ok(text.to_owned())
         }
-        _ => Err("must be off, on, or hosts such as app.acme.org and *.acme.org, separated by spaces"),
+        _ => Err(HOSTS),
     }
 }

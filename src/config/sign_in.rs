@@ -3,6 +3,7 @@
 use url::{Host, Url};
 
 use super::{Issuer, reader::Reader};
+use crate::web::host::is_name;
 
 /// A way to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,8 +117,6 @@ fn host_name(issuer: &Issuer) -> Option<String> {
 }
 
 fn is_host_name(text: &str) -> bool {
-    match Url::parse(&format!("https://{text}")) {
-        Ok(url) => matches!(url.host(), Some(Host::Domain(name)) if name == text),
-        Err(_) => false,
-    }
+    // Judged before a parser sees it, which would decode and fold it.
+    is_name(text) && matches!(Host::parse(text), Ok(Host::Domain(name)) if name == text)
 }

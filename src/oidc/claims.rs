@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::scope::Scope;
-use crate::{readable::is_readable, web::language_tag::is_language_tag};
+use crate::{
+    readable::is_readable,
+    web::{host::has_plain_authority, language_tag::is_language_tag},
+};
 
 /// The standard claims of one person, less `sub`; those that people read also by language, as `name#fr`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,6 +183,7 @@ impl Kind {
                 is_text(value)
                     && value
                         .as_str()
+                        .filter(|text| has_plain_authority(text))
                         .and_then(|text| url::Url::parse(text).ok())
                         .is_some_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
             }

@@ -92,7 +92,7 @@ pub fn absolute(text: &str) -> Result<Url, &'static str> {
     if text.len() > LONGEST || !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
         return Err("must be a URL of at most 2000 printable ASCII characters");
     }
-    if is_of_the_web(text) && !has_plain_authority(text) {
+    if has_host_by_its_scheme(text) && !has_plain_authority(text) {
         return Err("must name a host after two slashes, without a user name");
     }
     let url = Url::parse(text).map_err(|_| "must be an absolute URL")?;
@@ -102,10 +102,12 @@ pub fn absolute(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// Whether the scheme is http or https.
-pub fn is_of_the_web(text: &str) -> bool {
+/// Whether the scheme is one of those whose host URL parsers make something else of ("special" ones of the WHATWG).
+pub fn has_host_by_its_scheme(text: &str) -> bool {
     let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
-    ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web))
+    ["http", "https", "ws", "wss", "ftp", "file"]
+        .iter()
+        .any(|special| scheme.eq_ignore_ascii_case(special))
 }
 
 fn is_loopback(url: &Url) -> bool {

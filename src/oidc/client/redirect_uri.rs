@@ -7,7 +7,7 @@ use url::{Host, Url};
 use crate::{
     config::PrivateHttp,
     web::{
-        fetch_url::is_of_the_web,
+        fetch_url::has_host_by_its_scheme,
         host::{has_plain_authority, is_private_network},
     },
 };
@@ -138,7 +138,7 @@ impl Kind {
             return Err("must not hold a user name or password");
         }
         // The parser also takes `https:host` and `https:/host?://` for what browsers make of them.
-        if is_of_the_web(text) && !has_plain_authority(text) {
+        if has_host_by_its_scheme(text) && !has_plain_authority(text) {
             return Err("must name a host after two slashes");
         }
         let url = Url::parse(text).map_err(|_| "must be an absolute URI")?;
