@@ -37,12 +37,17 @@ pub fn note(event: Event, client_id: Option<&str>, facts: &[(&'static str, &str)
             )
         })
         .collect();
-    if let Some(client_id) = client_id.filter(|id| is_client_id(id)) {
+    let client_id = client_id.filter(|id| is_client_id(id));
+    if let Some(client_id) = client_id {
         detail.insert("client_id".to_owned(), client_id.into());
     }
     let detail = Value::Object(detail);
     if may_log(context.now) {
         log::refused(&context.request_id, event.as_str(), &detail);
+    }
+    if event == Event::ClientRefused && client_id.is_none() {
+        // No client of ours: the log is enough, and a trip to D1 too much.
+        return;
     }
     context.after_answer(async move |later| {
         let entry = Entry::new(event, Actor::Anybody).detail(detail);

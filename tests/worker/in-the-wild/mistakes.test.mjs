@@ -75,7 +75,7 @@ test("what stands in the place of a client_id is not written down where it may b
   const swapped = `Basic ${Buffer.from(`${client.secret}:${client.id}`).toString("base64")}`;
   const form = { token: "x" };
   await oauthError(await op.fetch("/introspect", { form, headers: { authorization: swapped } }), 401, "invalid_client");
-  await written("client_refused", ({ client_id }) => client_id === undefined);
+  await until(async () => logged("client_refused").some(({ detail }) => detail.client_id === undefined));
   assert.ok(!JSON.stringify(op.logs).includes(client.secret));
   assert.ok(!JSON.stringify(await op.rows("SELECT detail FROM audit")).includes(client.secret));
 });
