@@ -5,10 +5,7 @@
 //! demands that the client is still of that version, and that an assertion was not used before. It is used up in the same batch,
 //! and only by a request that succeeds.
 
-use super::{
-    checked_proof::{CheckedProof, check_document},
-    memory, secret,
-};
+use super::{checked_proof::CheckedProof, document, memory, secret};
 use crate::{
     db::{
         Answer, Batch, Handle, Statement,
@@ -25,6 +22,7 @@ use crate::{
         client::{
             Client,
             client_auth::{ClientCredentials, Presented, failed},
+            client_id_document,
             client_metadata::AuthMethod,
         },
         error::OAuthError,
@@ -52,6 +50,7 @@ impl ClientAuthentication {
     pub async fn of(request: &Incoming, params: &Params, context: &Context) -> Result<Self, MachineFailure> {
         let credentials = ClientCredentials::parse(request.authorization().as_deref(), params)?;
         context.note_claim(&credentials.client_id);
+        check_allowed(&credentials.client_id, context)?;
         let checked = match &credentials.presented {
             Presented::Assertion(assertion) => {
                 Some(CheckedProof::of_assertion(assertion, &request.address(), context).await?)
@@ -136,7 +135,8 @@ impl ClientAuthentication {
         let record = rows.read(looked_up.client)?;
         let refusal = rows.read_if(looked_up.refusal)?.flatten();
         if let Some(ClientRecord { client, .. }) = &record {
-            check_document(client, context)?;
+            // Also for a client that fails now: its keys may have changed.
+            document::refresh_later(client, context);
         }
         let is_use_due = record.as_ref().is_some_and(|record| record.is_use_due(context.now));
         let client = self.check_proof(refusal, record, context)?;
@@ -183,6 +183,15 @@ impl ClientAuthentication {
             secret::move_later(presented.clone(), stored.current, &client, context);
         }
         Ok(client)
+    }
+}
+
+/// Whether a client of that name may be one here, where a document describes it: the operator may have switched that off. It is asked
+/// before anything is used up for the client.
+fn check_allowed(client_id: &str, context: &Context) -> Result<(), OAuthError> {
+    match client_id_document::is_url(client_id) && !client_id_document::is_allowed(client_id, &context.config) {
+        true => Err(failed()),
+        false => Ok(()),
     }
 }
 

@@ -17,7 +17,6 @@ use crate::{
             client_assertion::{Audiences, ClientAssertion},
             client_auth::{failed, is_secret},
             client_certificate::ClientCertificate,
-            client_id_document,
             client_metadata::{AuthMethod, TlsSubject},
         },
         error::OAuthError,
@@ -75,7 +74,7 @@ impl CheckedProof {
         }
         let read = memory::read(assertion.client_id(), context).await?;
         let known = read.ok_or_else(failed)?;
-        check_document(&known.record.client, context)?;
+        document::refresh_later(&known.record.client, context);
         is_genuine(assertion, &known.record, context).await?;
         Ok(Self::new(&known, Some(one_use)))
     }
@@ -141,17 +140,4 @@ async fn is_genuine(
         _ => false,
     };
     if genuine { Ok(()) } else { Err(failed().into()) }
-}
-
-/// Whether a client that its document describes may still be one here. A document that is no longer fresh is read anew, also
-/// for a client that fails now: its keys may have changed.
-pub fn check_document(client: &Client, context: &Context) -> Result<(), OAuthError> {
-    if !client.is_described_by_document() {
-        return Ok(());
-    }
-    if !client_id_document::is_allowed(&client.client_id, &context.config) {
-        return Err(failed());
-    }
-    document::refresh_later(client, context);
-    Ok(())
 }

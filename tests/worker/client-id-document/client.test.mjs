@@ -135,17 +135,29 @@ suite("who may", () => {
     }
   });
 
-  test("switching it off ends what such clients have", async () => {
+  test("switching it off ends what such clients have, and uses nothing up", async () => {
     const { op, ada, browser } = await stage();
     const client = describe(op);
     const tokens = await client.tokens(await browser.obtain(client, ada));
     const grant = await browser.obtain(client, ada);
     await op.redeploy({ CLIENT_ID_METADATA_DOCUMENTS: "off" });
-    for (const response of [await client.refresh(tokens.refresh_token), await client.redeem(grant)]) {
+    for (const response of [
+      await client.refresh(tokens.refresh_token),
+      await client.redeem(grant),
+      await client.revoke(tokens.refresh_token),
+      await client.revoke(tokens.access_token),
+    ]) {
       assert.equal(response.status, 401);
       assert.equal((await response.json()).error, "invalid_client");
     }
     assert.equal((await browser.authorize(client)).status, 400);
+    await op.redeploy(on);
+    // Within the time of the code, then past the grace of refresh tokens.
+    op.clock.advance({ seconds: 35 });
+    assert.equal((await client.redeem(grant)).status, 200);
+    assert.equal((await op.fetch("/userinfo", { bearer: tokens.access_token })).status, 200);
+    op.clock.advance({ seconds: 55 });
+    assert.ok((await client.refreshed(tokens.refresh_token)).access_token);
   });
 });
 
