@@ -6,6 +6,7 @@
 //! the operator asked of it. For either it is settled who people are to it: else a client that has a refresh token could
 //! read their `sub` in a sector that it was never part of.
 
+use serde_json::Value;
 use url::Url;
 
 use super::{
@@ -17,6 +18,9 @@ use crate::oidc::{
     error::{ErrorCode, OAuthError},
     scope::Scope,
 };
+
+/// The most bytes of metadata, as they are stored, that anybody may bring about.
+const LONGEST: usize = 16 * 1_024;
 
 /// Who registers or changes a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +50,7 @@ pub struct Before<'a> {
 /// # Errors
 /// `invalid_client_metadata` or `invalid_redirect_uri`, naming the field.
 pub fn check_registration(wanted: &ClientMetadata) -> Result<(), OAuthError> {
+    check_size(wanted, None)?;
     check_private_http(wanted, None)?;
     check_logout_of_sector(wanted)
 }
@@ -55,6 +60,7 @@ pub fn check_registration(wanted: &ClientMetadata) -> Result<(), OAuthError> {
 /// # Errors
 /// `invalid_client_metadata`, naming the field.
 pub fn check_change(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), OAuthError> {
+    check_size(wanted, Some(before.metadata))?;
     if sector(before.client_id, before.metadata) != sector(before.client_id, wanted) {
         return Err(refusal(
             "subject_type",
@@ -65,7 +71,7 @@ pub fn check_change(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), 
     if before.registered_openly {
         check_open(wanted, before)
     } else {
-        check_operators(wanted, before.metadata)
+        check_operators(wanted, before)
     }
 }
 
@@ -107,14 +113,24 @@ fn check_open(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), OAuthE
     check_logout_of_sector(wanted)
 }
 
-/// Codes over http on a private network are the operator's to allow, for each address.
+/// What is stored of whoever need not ask has a limit, and grows no further where the operator registered more.
+fn check_size(wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Result<(), OAuthError> {
+    let size_of = |metadata: &ClientMetadata| Value::Object(metadata.to_json()).to_string().len();
+    let size = size_of(wanted);
+    if size > LONGEST && before.is_none_or(|before| size > size_of(before)) {
+        return Err(refusal("the metadata", "is longer than 16384 bytes"));
+    }
+    Ok(())
+}
+
+/// Codes over http on a private network are the operator's to allow, for each address; that people may come to one after they
+/// have signed out does not say that codes may.
 fn check_private_http(wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Result<(), OAuthError> {
-    let known = |uri: &RedirectUri| {
-        before
-            .is_some_and(|before| before.redirect_uris.contains(uri) || before.post_logout_redirect_uris.contains(uri))
+    let adds_one = |uris: fn(&ClientMetadata) -> &Vec<RedirectUri>| {
+        let known = |uri| before.is_some_and(|before| uris(before).contains(uri));
+        uris(wanted).iter().any(|uri| uri.is_private_http() && !known(uri))
     };
-    let mut uris = wanted.redirect_uris.iter().chain(&wanted.post_logout_redirect_uris);
-    if uris.any(|uri| uri.is_private_http() && !known(uri)) {
+    if adds_one(|client| &client.redirect_uris) || adds_one(|client| &client.post_logout_redirect_uris) {
         return Err(OAuthError::new(
             ErrorCode::InvalidRedirectUri,
             "redirect_uris may use http on a private network only where the operator registers them",
@@ -141,7 +157,7 @@ fn check_logout_of_sector(wanted: &ClientMetadata) -> Result<(), OAuthError> {
 }
 
 /// Every field of an operator's client is decided on here; a new one does not compile until it is.
-fn check_operators(wanted: &ClientMetadata, before: &ClientMetadata) -> Result<(), OAuthError> {
+fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), OAuthError> {
     let ClientMetadata {
         // Where an app lives, what it is called and how to reach it, is its own to say; so are its keys, which it must be able
         // to change at once, and what it merely likes to be told or asked with.
@@ -178,7 +194,7 @@ fn check_operators(wanted: &ClientMetadata, before: &ClientMetadata) -> Result<(
         response_types,
         grant_types,
         application_type,
-        scope: _,
+        scope,
         // A secret is as good in the header as in the body.
         any_secret_method: _,
         token_endpoint_auth_method,
@@ -197,10 +213,15 @@ fn check_operators(wanted: &ClientMetadata, before: &ClientMetadata) -> Result<(
         request_object_signing_alg,
         require_signed_request_object,
         require_pushed_authorization_requests,
-    } = before;
+    } = before.metadata;
     #[rustfmt::skip]
     let kept = [
-        ("scope", scope_of(wanted).is_subset(&scope_of(before))),
+        ("scope", match (&wanted.scope, scope) {
+            (_, None) => scope_of(wanted).is_subset(&before.askable),
+            (Some(wanted), Some(scope)) => wanted.is_subset(scope),
+            // Who registered none may also ask for those of any API.
+            (None, Some(_)) => false,
+        }),
         ("response_types", wanted.response_types.iter().all(|one| response_types.contains(one))),
         ("grant_types", wanted.grant_types.iter().all(|one| grant_types.contains(one))),
         // Native apps may have redirect URIs that other programs can claim.

@@ -28,9 +28,6 @@ use crate::{
     secret::{OpaqueToken, Purpose},
 };
 
-/// The most bytes of metadata, as they are stored, that anybody may register.
-const MOST_OF_ANYBODY: usize = 16 * 1_024;
-
 impl RegisteredBy {
     /// Who sends a registration.
     ///
@@ -90,13 +87,6 @@ impl RegisteredBy {
     ) -> Result<(), OAuthError> {
         if self == Self::Operator {
             return Ok(());
-        }
-        let size = size_of(wanted);
-        if size > MOST_OF_ANYBODY && before.is_none_or(|before| size > size_of(&before.client.metadata)) {
-            return Err(OAuthError::new(
-                ErrorCode::InvalidClientMetadata,
-                "the metadata is longer than 16384 bytes",
-            ));
         }
         let before = before.map(|record| self::before(record, context));
         match &before {
@@ -159,10 +149,6 @@ pub fn before<'a>(record: &'a ClientRecord, context: &Context) -> Before<'a> {
         registered_openly: record.registered_openly,
         askable: Scope::of_anybody(&context.config),
     }
-}
-
-fn size_of(metadata: &ClientMetadata) -> usize {
-    serde_json::Value::Object(metadata.to_json()).to_string().len()
 }
 
 async fn require_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {

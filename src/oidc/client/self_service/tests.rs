@@ -264,6 +264,36 @@ fn a_scope_that_is_left_out_is_every_standard_one() {
     assert_refused(check_change(&unsaid, &before(&nothing, false)), "scope");
 }
 
+/// A client that registered no scope may ask for those of any API that it names.
+#[test]
+fn a_scope_that_is_left_out_is_wider_than_every_standard_one() {
+    let unsaid = client(json!({}));
+    let every = client(json!({"scope": "openid profile email address phone offline_access"}));
+    assert_refused(check_change(&unsaid, &before(&every, false)), "scope");
+    assert!(check_change(&unsaid, &before(&every, true)).is_ok());
+    let with_api = Before {
+        askable: Scope::parse("openid files:read").unwrap(),
+        ..before(&unsaid, false)
+    };
+    let of_api = client(json!({"scope": "openid files:read"}));
+    assert!(check_change(&of_api, &with_api).is_ok());
+    let of_none = client(json!({"scope": "openid payroll"}));
+    assert_refused(check_change(&of_none, &with_api), "scope");
+}
+
+#[test]
+fn what_is_stored_of_anybody_has_a_limit_and_grows_no_further() {
+    let of = |length: usize| client(json!({"software_id": "x".repeat(length)}));
+    assert!(check_registration(&of(16_000)).is_ok());
+    assert_refused(check_registration(&of(16_384)), "the metadata");
+    let long = of(20_000);
+    for registered_openly in [true, false] {
+        let before = before(&long, registered_openly);
+        assert!(check_change(&of(19_000), &before).is_ok());
+        assert_refused(check_change(&of(20_001), &before), "the metadata");
+    }
+}
+
 #[test]
 fn nobody_moves_to_another_sector_by_itself() {
     let pairwise = |members: Value| {
@@ -347,6 +377,12 @@ fn http_on_a_private_network_is_the_operators_to_allow_for_each_address() {
         let before = before(&known, registered_openly);
         assert!(check_change(&known, &before).is_ok());
         assert!(refused(check_change(&at("http://other.local/cb"), &before)));
+    }
+    let after_logout = client(json!({"post_logout_redirect_uris": ["http://nas.local/cb"]}));
+    for registered_openly in [true, false] {
+        let before = before(&after_logout, registered_openly);
+        assert!(check_change(&after_logout, &before).is_ok());
+        assert!(refused(check_change(&known, &before)), "no code goes there");
     }
 }
 
