@@ -254,6 +254,15 @@ pub fn offer(user_id: &str, session_id: &str, last: UnixTime, now: UnixTime) -> 
     .any()
 }
 
+/// Holds for the row `l` of a set-up link that works.
+macro_rules! works {
+    () => {
+        "l.id = ? AND l.kind = 'set_up_link' AND l.secret = ? AND l.created_at > ?
+         AND EXISTS (SELECT 1 FROM users WHERE users.id = l.user_id AND users.disabled_at IS NULL)"
+    };
+}
+pub(super) use works;
+
 /// A link that an operator made for a person to set up how they sign in, as it comes back. Each person has one at most.
 pub struct SetUpLink {
     pub user_id: String,
@@ -269,13 +278,15 @@ impl SetUpLink {
 
     /// Holds for the row `l` of a link that works.
     fn condition(&self) -> Statement {
-        Statement::new(
-            "l.id = ? AND l.kind = 'set_up_link' AND l.secret = ? AND l.created_at > ?
-             AND EXISTS (SELECT 1 FROM users WHERE users.id = l.user_id AND users.disabled_at IS NULL)",
-        )
-        .bind(&Self::row_id(&self.user_id))
-        .bind(&self.hash)
-        .bind(self.oldest)
+        self.bind(Statement::new(works!()))
+    }
+
+    /// Binds the values of `works!`.
+    pub(super) fn bind(&self, statement: Statement) -> Statement {
+        statement
+            .bind(&Self::row_id(&self.user_id))
+            .bind(&self.hash)
+            .bind(self.oldest)
     }
 
     /// The person of a link that works.

@@ -2,7 +2,11 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, users};
+use super::{
+    Query, Rows, Statement,
+    credentials::{self, SetUpLink},
+    users,
+};
 use crate::{
     account::{held_sessions::MOST as MOST_HELD, user::User},
     config::{Lifetimes, LogoutRevokes},
@@ -211,6 +215,8 @@ pub enum Ending<'a> {
     EverythingOf(&'a User),
     /// The same, of the person behind a session. If that session is already gone, nothing is deleted.
     EverythingBehind(&'a Hash),
+    /// The same, of the person of a set-up link that works. Goes before what uses it up.
+    EverythingLinked(&'a SetUpLink),
 }
 
 impl Ending<'_> {
@@ -237,6 +243,9 @@ impl Ending<'_> {
             Self::Everything { .. } => "s.user_id = ?",
             Self::EverythingOf(_) => concat!("s.user_id = ", users::as_given!()),
             Self::EverythingBehind(_) => "s.user_id = (SELECT b.user_id FROM sessions b WHERE b.hash = ?)",
+            Self::EverythingLinked(_) => {
+                concat!("s.user_id = (SELECT l.user_id FROM credentials l WHERE ", credentials::works!(), ")")
+            }
         }
     }
 
@@ -266,6 +275,7 @@ impl Ending<'_> {
             Self::Everything { user_id } => statement.bind(*user_id),
             Self::EverythingOf(user) => users::bind_as_given(statement, user),
             Self::EverythingBehind(hash) => statement.bind(*hash),
+            Self::EverythingLinked(link) => link.bind(statement),
         }
     }
 
@@ -273,7 +283,7 @@ impl Ending<'_> {
     fn is_everything(&self) -> bool {
         matches!(
             self,
-            Self::Everything { .. } | Self::EverythingOf(_) | Self::EverythingBehind(_)
+            Self::Everything { .. } | Self::EverythingOf(_) | Self::EverythingBehind(_) | Self::EverythingLinked(_)
         )
     }
 

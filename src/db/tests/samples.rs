@@ -299,6 +299,11 @@ fn about_people(all: &mut Samples) {
         shown: Shown::Password("$argon2id$"),
         user_agent: "Firefox",
     };
+    let link = SetUpLink {
+        user_id: "u".to_owned(),
+        hash: hash.clone(),
+        oldest: NOW,
+    };
     let endings = [
         Ending::Held("[]"),
         Ending::Evicted {
@@ -323,6 +328,7 @@ fn about_people(all: &mut Samples) {
         Ending::Everything { user_id: "u" },
         Ending::EverythingOf(&user),
         Ending::EverythingBehind(&hash),
+        Ending::EverythingLinked(&link),
     ];
     add(all, "sessions::find", [sessions::find(&hash, &lifetimes, NOW)]);
     add(all, "sessions::find_held", [sessions::find_held("[]", &lifetimes, NOW)]);

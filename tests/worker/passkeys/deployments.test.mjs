@@ -127,6 +127,21 @@ describe("a set-up link", () => {
     assert.ok(await signedIn(op, { ...person, password: "three random words" }));
   });
 
+  test("signs out whoever knew the password before, and ends their tokens", async () => {
+    const person = await op.person();
+    const client = await op.client();
+    const before = op.browser();
+    const tokens = await client.tokens(await before.obtain(client, person));
+    const browser = op.browser();
+    const page = await browser.open(await setUpLink(op, person));
+    await browser.submit(page, "new_password", { new_password: "short" });
+    assert.equal((await before.open("/account")).url, op.url("/account"), "nothing has changed yet");
+    await browser.submit(page, "new_password", { new_password: "three random words" });
+    assert.match((await before.open("/account")).url, /\/login/);
+    assert.equal((await client.refresh(tokens.refresh_token)).status, 400);
+    assert.ok(await signedIn(op, { ...person, password: "three random words" }));
+  });
+
   test("counts once, also 10 times at once", async () => {
     const person = await op.person();
     const browser = op.browser();

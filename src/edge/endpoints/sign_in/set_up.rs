@@ -15,6 +15,7 @@ use crate::{
     db::{
         Batch, Query, Statement, audit,
         credentials::{self, Owner, SetUpLink},
+        sessions::Ending,
     },
     edge::{
         http::{
@@ -27,6 +28,7 @@ use crate::{
             passkeys::{self, Asked},
         },
         platform::{context::Context, random},
+        sessions::ending,
     },
     fault::Fault,
     oidc::params::Params,
@@ -112,7 +114,7 @@ impl Newcomer {
             .entry(Event::PasskeyAdded)
             .detail(json!({ "provider": provider(&new.passkey.aaguid) }));
         let along = vec![answered, audit::record_if_changed(&added, context)];
-        match self.finish(insert, along, context).await? {
+        match self.finish(Batch::default(), insert, along, context).await? {
             Some(reply) => Ok(reply),
             None => self.refuse(PasskeyProblem::Known, context),
         }
@@ -128,15 +130,28 @@ impl Newcomer {
         };
         let set = self.link.set_password(&random::id()?, &hash, context.now);
         let along = vec![audit::record_if_changed(&self.entry(Event::PasswordChanged), context)];
+        // Who had the password before is signed out, as wherever else it changes.
+        let everything = Ending::EverythingLinked(&self.link);
+        let ended = Entry::new(Event::SessionEnded, Actor::Person);
+        let mut batch = Batch::default();
+        batch.push(audit::record_ending(&ended, &everything, context));
+        ending::end_sessions(&everything, &mut batch, context);
         // Without the link there is no page to go back to.
-        let finished = self.finish(set, along, context).await?;
-        finished.ok_or_else(|| Problem::SetUpOver.into())
+        let finished = self.finish(batch, set, along, context).await?;
+        let reply = finished.ok_or(Problem::SetUpOver)?;
+        ending::announce(context);
+        Ok(reply)
     }
 
-    /// Runs `set` with what goes along, and uses the link up. The person signs in with what they now have. `None` where `set` did
-    /// nothing.
-    async fn finish(&self, set: Query<bool>, along: Vec<Statement>, context: &Context) -> Result<Option<Reply>, Fault> {
-        let mut batch = Batch::default();
+    /// Adds `set` to `batch`, with what goes along, and runs it, which uses the link up. The person signs in with what they now have.
+    /// `None` where `set` did nothing.
+    async fn finish(
+        &self,
+        mut batch: Batch,
+        set: Query<bool>,
+        along: Vec<Statement>,
+        context: &Context,
+    ) -> Result<Option<Reply>, Fault> {
         let done = batch.add(set);
         batch.extend(along);
         batch.push(self.link.use_up_if_changed());
