@@ -26,8 +26,8 @@ pub enum ApplicationType {
 /// The most bytes that a redirect URI may have.
 const LONGEST: usize = 2_000;
 
-/// Schemes that a browser treats specially, or that name something other than an app.
-const FORBIDDEN_SCHEMES: [&str; 14] = [
+/// Schemes that a browser treats specially, that name something other than an app, or whose handlers do what an address says.
+const FORBIDDEN_SCHEMES: [&str; 21] = [
     "javascript",
     "data",
     "vbscript",
@@ -41,6 +41,13 @@ const FORBIDDEN_SCHEMES: [&str; 14] = [
     "wss",
     "mailto",
     "tel",
+    "sms",
+    "facetime",
+    "intent",
+    "search",
+    "search-ms",
+    "ms-msdt",
+    "ms-officecmd",
     "urn",
 ];
 
@@ -288,6 +295,10 @@ mod tests {
         for uri in [
             "http://acme.org/cb",
             "javascript:x",
+            "intent://x/",
+            "search-ms:query=x",
+            "MS-MSDT:/id",
+            "sms:+1",
             "data:x",
             "http://127.0.0.1.acme.org/cb",
             "http:127.0.0.1/cb",

@@ -189,7 +189,7 @@ describe("what is published", () => {
 
   test("oidcc-server-rotate-keys", async () => {
     await op.cron();
-    op.clock.advance({ minutes: 16 });
+    op.clock.advance({ minutes: 34 });
     const before = await keys();
     const current = (await op.keys()).find(({ alg, state }) => alg === "RS256" && state === "current");
     assert.equal((await op.admin(`/admin/api/keys/${current.kid}/retire`, { method: "POST" })).status, 200);
