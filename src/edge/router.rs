@@ -46,45 +46,36 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
     if !route.answers(request.method) {
         return method_not_allowed(route, request, context);
     }
-    match route.audience {
-        Audience::Browser => {
-            let outcome = match page(route.endpoint, request, context).await {
-                // Nothing has happened. The copy of the client is up to date now.
-                Err(PageFailure::ClientChanged) => page(route.endpoint, request, context).await,
-                outcome => outcome,
+    let mut outcome = handler(route.endpoint, request, context).run().await;
+    if outcome.is_client_changed() {
+        // Nothing has happened. What is known of the client is up to date now.
+        outcome = handler(route.endpoint, request, context).run().await;
+    }
+    match outcome {
+        Outcome::Page(Ok(reply)) => reply,
+        Outcome::Page(Err(failure)) => {
+            let language = language(request, context);
+            let failure = match route.endpoint {
+                Endpoint::Authorize => mistake::explain(failure, request, language, context).await,
+                _ => failure,
             };
-            match outcome {
-                Ok(reply) => reply,
-                Err(failure) => {
-                    let language = language(request, context);
-                    let failure = match route.endpoint {
-                        Endpoint::Authorize => mistake::explain(failure, request, language, context).await,
-                        _ => failure,
-                    };
-                    failure.into_reply(context, language)
-                }
-            }
+            failure.into_reply(context, language)
         }
-        Audience::Machine | Audience::Operator => {
-            let outcome = match machine(route.endpoint, request, context).await {
-                // Nothing has happened. What is remembered of the client is up to date now.
-                Err(MachineFailure::ClientChanged) => machine(route.endpoint, request, context).await,
-                outcome => outcome,
-            };
-            if let Err(MachineFailure::OAuth(error)) = &outcome
-                && error.code == ErrorCode::InvalidClient
-            {
-                let facts = [("reason", error.description.as_ref())];
-                refusals::note(Event::ClientRefused, context.claimed().as_deref(), &facts, context);
-            }
-            let reply = outcome.unwrap_or_else(|failure| failure.into_reply(context));
-            match reply.challenge {
-                Some(_) => {
-                    reply.naming_resource(&protected_resource::metadata_url(&request.path, &context.config.issuer))
-                }
-                None => reply,
-            }
-        }
+        Outcome::Machine(outcome) => machine_reply(outcome, request, context),
+    }
+}
+
+fn machine_reply(outcome: Result<Reply, MachineFailure>, request: &Incoming, context: &Context) -> Reply {
+    if let Err(MachineFailure::OAuth(error)) = &outcome
+        && error.code == ErrorCode::InvalidClient
+    {
+        let facts = [("reason", error.description.as_ref())];
+        refusals::note(Event::ClientRefused, context.claimed().as_deref(), &facts, context);
+    }
+    let reply = outcome.unwrap_or_else(|failure| failure.into_reply(context));
+    match reply.challenge {
+        Some(_) => reply.naming_resource(&protected_resource::metadata_url(&request.path, &context.config.issuer)),
+        None => reply,
     }
 }
 
@@ -131,102 +122,130 @@ fn language(request: &Incoming, context: &Context) -> Language {
     Browser::of(request, context).language(request.query_params().ok().as_ref())
 }
 
-/// An endpoint at work.
+/// An endpoint at work: one for people, which fails with a page, or one for programs, which fails with JSON.
+enum Handler<'a> {
+    Page(Answer<'a, PageFailure>),
+    Machine(Answer<'a, MachineFailure>),
+}
+
 type Answer<'a, E> = Pin<Box<dyn Future<Output = Result<Reply, E>> + 'a>>;
 
-fn page<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Context) -> Answer<'a, PageFailure> {
-    let is_post = request.method == Method::Post;
-    match endpoint {
-        Endpoint::Home => Box::pin(async { Ok(Reply::see_other(Endpoint::Account.path().to_owned())) }),
-        Endpoint::Authorize => Box::pin(authorize::authorize(request, context)),
-        Endpoint::AuthorizeResume => Box::pin(authorize::resume(request, context)),
-        Endpoint::Login if is_post => Box::pin(login::submit(request, context)),
-        Endpoint::Login => Box::pin(login::show(request, context)),
-        Endpoint::SignUp if is_post => Box::pin(sign_up::submit(request, context)),
-        Endpoint::SignUp => Box::pin(sign_up::show(request, context)),
-        Endpoint::Consent if is_post => Box::pin(consent::submit(request, context)),
-        Endpoint::Consent => Box::pin(consent::show(request, context)),
-        Endpoint::Account => Box::pin(account::overview::show(request, context)),
-        Endpoint::SelectAccount if is_post => Box::pin(select_account::submit(request, context)),
-        Endpoint::SelectAccount => Box::pin(select_account::show(request, context)),
-        Endpoint::Logout => Box::pin(rp_initiated::logout(request, context)),
-        Endpoint::CheckSession => Box::pin(async { check_session::check_session(context) }),
-        Endpoint::LogoutConfirm => Box::pin(rp_initiated::confirm(request, context)),
-        Endpoint::AccountProfile if is_post => Box::pin(account::profile::submit(request, context)),
-        Endpoint::AccountProfile => Box::pin(account::profile::show(request, context)),
-        Endpoint::AccountEmail if is_post => Box::pin(account::email::submit(request, context)),
-        Endpoint::AccountEmail => Box::pin(account::email::show(request, context)),
-        Endpoint::AccountPassword if is_post => Box::pin(account::password::submit(request, context)),
-        Endpoint::AccountPassword => Box::pin(account::password::show(request, context)),
-        Endpoint::AccountPasskeys if is_post => Box::pin(account::passkeys::submit(request, context)),
-        Endpoint::AccountPasskeys => Box::pin(account::passkeys::show(request, context)),
-        Endpoint::OfferPasskey if is_post => Box::pin(offer_passkey::submit(request, context)),
-        Endpoint::OfferPasskey => Box::pin(offer_passkey::show(request, context)),
-        Endpoint::SetUp if is_post => Box::pin(set_up::submit(request, context)),
-        Endpoint::SetUp => Box::pin(set_up::show(request, context)),
-        Endpoint::AccountBrowsers if is_post => Box::pin(account::browsers::submit(request, context)),
-        Endpoint::AccountBrowsers => Box::pin(account::browsers::show(request, context)),
-        Endpoint::AccountApps if is_post => Box::pin(account::apps::submit(request, context)),
-        Endpoint::AccountApps => Box::pin(account::apps::show(request, context)),
-        Endpoint::AccountActivity => Box::pin(account::activity::show(request, context)),
-        Endpoint::AccountData => Box::pin(account::data::show(request, context)),
-        Endpoint::AccountDownload => Box::pin(account::data::download(request, context)),
-        Endpoint::AccountDeletion if is_post => Box::pin(account::deletion::submit(request, context)),
-        Endpoint::AccountDeletion => Box::pin(account::deletion::show(request, context)),
-        Endpoint::AccountDeleted => Box::pin(async { Ok(account::deletion::farewell(request, context)) }),
-        Endpoint::ChangePassword => Box::pin(async { Ok(account::overview::change_password(context)) }),
-        Endpoint::Stylesheet => Box::pin(async { Ok(well_known::stylesheet()) }),
-        Endpoint::PasskeyScript => Box::pin(async { Ok(well_known::passkey_script()) }),
-        _ => Box::pin(async { Err(Problem::NotFound.into()) }),
+/// What became of it.
+enum Outcome {
+    Page(Result<Reply, PageFailure>),
+    Machine(Result<Reply, MachineFailure>),
+}
+
+impl Handler<'_> {
+    async fn run(self) -> Outcome {
+        match self {
+            Self::Page(answer) => Outcome::Page(answer.await),
+            Self::Machine(answer) => Outcome::Machine(answer.await),
+        }
     }
 }
 
-fn machine<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Context) -> Answer<'a, MachineFailure> {
-    match (endpoint, request.method) {
-        (Endpoint::Discovery | Endpoint::AuthorizationServerMetadata, _) => {
-            Box::pin(async { Ok(well_known::metadata(context)) })
+impl Outcome {
+    fn is_client_changed(&self) -> bool {
+        matches!(
+            self,
+            Self::Page(Err(PageFailure::ClientChanged)) | Self::Machine(Err(MachineFailure::ClientChanged))
+        )
+    }
+}
+
+fn page<'a>(answer: impl Future<Output = Result<Reply, PageFailure>> + 'a) -> Handler<'a> {
+    Handler::Page(Box::pin(answer))
+}
+
+fn machine<'a>(answer: impl Future<Output = Result<Reply, MachineFailure>> + 'a) -> Handler<'a> {
+    Handler::Machine(Box::pin(answer))
+}
+
+/// What answers at each endpoint: one that has no handler does not compile.
+fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Context) -> Handler<'a> {
+    let method = request.method;
+    let is_post = method == Method::Post;
+    match endpoint {
+        Endpoint::Home => page(async { Ok(Reply::see_other(Endpoint::Account.path().to_owned())) }),
+        Endpoint::Authorize => page(authorize::authorize(request, context)),
+        Endpoint::AuthorizeResume => page(authorize::resume(request, context)),
+        Endpoint::Login if is_post => page(login::submit(request, context)),
+        Endpoint::Login => page(login::show(request, context)),
+        Endpoint::SignUp if is_post => page(sign_up::submit(request, context)),
+        Endpoint::SignUp => page(sign_up::show(request, context)),
+        Endpoint::Consent if is_post => page(consent::submit(request, context)),
+        Endpoint::Consent => page(consent::show(request, context)),
+        Endpoint::Account => page(account::overview::show(request, context)),
+        Endpoint::SelectAccount if is_post => page(select_account::submit(request, context)),
+        Endpoint::SelectAccount => page(select_account::show(request, context)),
+        Endpoint::Logout => page(rp_initiated::logout(request, context)),
+        Endpoint::CheckSession => page(async { check_session::check_session(context) }),
+        Endpoint::LogoutConfirm => page(rp_initiated::confirm(request, context)),
+        Endpoint::AccountProfile if is_post => page(account::profile::submit(request, context)),
+        Endpoint::AccountProfile => page(account::profile::show(request, context)),
+        Endpoint::AccountEmail if is_post => page(account::email::submit(request, context)),
+        Endpoint::AccountEmail => page(account::email::show(request, context)),
+        Endpoint::AccountPassword if is_post => page(account::password::submit(request, context)),
+        Endpoint::AccountPassword => page(account::password::show(request, context)),
+        Endpoint::AccountPasskeys if is_post => page(account::passkeys::submit(request, context)),
+        Endpoint::AccountPasskeys => page(account::passkeys::show(request, context)),
+        Endpoint::OfferPasskey if is_post => page(offer_passkey::submit(request, context)),
+        Endpoint::OfferPasskey => page(offer_passkey::show(request, context)),
+        Endpoint::SetUp if is_post => page(set_up::submit(request, context)),
+        Endpoint::SetUp => page(set_up::show(request, context)),
+        Endpoint::AccountBrowsers if is_post => page(account::browsers::submit(request, context)),
+        Endpoint::AccountBrowsers => page(account::browsers::show(request, context)),
+        Endpoint::AccountApps if is_post => page(account::apps::submit(request, context)),
+        Endpoint::AccountApps => page(account::apps::show(request, context)),
+        Endpoint::AccountActivity => page(account::activity::show(request, context)),
+        Endpoint::AccountData => page(account::data::show(request, context)),
+        Endpoint::AccountDownload => page(account::data::download(request, context)),
+        Endpoint::AccountDeletion if is_post => page(account::deletion::submit(request, context)),
+        Endpoint::AccountDeletion => page(account::deletion::show(request, context)),
+        Endpoint::AccountDeleted => page(async { Ok(account::deletion::farewell(request, context)) }),
+        Endpoint::ChangePassword => page(async { Ok(account::overview::change_password(context)) }),
+        Endpoint::Stylesheet => page(async { Ok(well_known::stylesheet()) }),
+        Endpoint::PasskeyScript => page(async { Ok(well_known::passkey_script()) }),
+
+        Endpoint::Discovery | Endpoint::AuthorizationServerMetadata => {
+            machine(async { Ok(well_known::metadata(context)) })
         }
-        (Endpoint::Jwks, _) => Box::pin(well_known::keys(request, context)),
-        (Endpoint::ProtectedResource | Endpoint::ProtectedResourceBelow, _) => {
-            Box::pin(async { well_known::protected_resource(request, context) })
+        Endpoint::Jwks => machine(well_known::keys(request, context)),
+        Endpoint::ProtectedResource | Endpoint::ProtectedResourceBelow => {
+            machine(async { well_known::protected_resource(request, context) })
         }
-        (Endpoint::WebFinger, _) => Box::pin(async { well_known::web_finger(request, context) }),
-        (Endpoint::AdminStatus, _) => Box::pin(status::show(request, context)),
-        (Endpoint::OpenApi, _) => Box::pin(async { Ok(well_known::openapi()) }),
-        (Endpoint::Token, _) => Box::pin(token::token(request, context)),
-        (Endpoint::Userinfo, _) => Box::pin(userinfo::userinfo(request, context)),
-        (Endpoint::Introspect, _) => Box::pin(introspect::introspect(request, context)),
-        (Endpoint::Revoke, _) => Box::pin(revoke::revoke(request, context)),
-        (Endpoint::PushedAuthorizationRequest, _) => Box::pin(par::push(request, context)),
-        (Endpoint::Register, _) => Box::pin(register::register(request, context)),
-        (Endpoint::RegisteredClient, Method::Put) => Box::pin(registered_client::replace(request, context)),
-        (Endpoint::RegisteredClient, Method::Patch) => Box::pin(registered_client::patch(request, context)),
-        (Endpoint::RegisteredClient, Method::Delete) => Box::pin(registered_client::delete(request, context)),
-        (Endpoint::RegisteredClient, _) => Box::pin(registered_client::show(request, context)),
-        (Endpoint::RenewSecret, _) => Box::pin(registered_client::renew_secret(request, context)),
-        (Endpoint::AdminUsers, Method::Post) => Box::pin(users::create(request, context)),
-        (Endpoint::AdminUsers, _) => Box::pin(users::list(request, context)),
-        (Endpoint::AdminUser, Method::Patch) => Box::pin(users::change(request, context)),
-        (Endpoint::AdminUser, Method::Delete) => Box::pin(users::delete(request, context)),
-        (Endpoint::AdminUser, _) => Box::pin(users::show(request, context)),
-        (Endpoint::AdminUserGrants, _) => Box::pin(access::grants(request, context)),
-        (Endpoint::AdminUserSessions, Method::Delete) => Box::pin(access::end_sessions(request, context)),
-        (Endpoint::AdminUserSessions, _) => Box::pin(access::sessions(request, context)),
-        (Endpoint::AdminUserGrant, _) => Box::pin(users::revoke_grant(request, context)),
-        (Endpoint::AdminUserPasskeys, _) => Box::pin(passkeys::list(request, context)),
-        (Endpoint::AdminUserPasskey, _) => Box::pin(passkeys::remove(request, context)),
-        (Endpoint::AdminUserSetUpLink, _) => Box::pin(passkeys::make_set_up_link(request, context)),
-        (Endpoint::PasskeyEndpoints, _) => Box::pin(async { well_known::passkey_endpoints(context) }),
-        (Endpoint::RelatedOrigins, _) => Box::pin(async { well_known::related_origins(context) }),
-        (Endpoint::AdminAudit, _) => Box::pin(audit::list(request, context)),
-        (Endpoint::AdminKeys, _) => Box::pin(keys::list(request, context)),
-        (Endpoint::AdminKeyRetirement, _) => Box::pin(keys::retire(request, context)),
-        (Endpoint::AdminKeyRotation, _) => Box::pin(keys::revoke(request, context)),
-        _ => Box::pin(async {
-            Err(MachineFailure::status(
-                404,
-                OAuthError::invalid_request("there is nothing here"),
-            ))
-        }),
+        Endpoint::WebFinger => machine(async { well_known::web_finger(request, context) }),
+        Endpoint::AdminStatus => machine(status::show(request, context)),
+        Endpoint::OpenApi => machine(async { Ok(well_known::openapi()) }),
+        Endpoint::Token => machine(token::token(request, context)),
+        Endpoint::Userinfo => machine(userinfo::userinfo(request, context)),
+        Endpoint::Introspect => machine(introspect::introspect(request, context)),
+        Endpoint::Revoke => machine(revoke::revoke(request, context)),
+        Endpoint::PushedAuthorizationRequest => machine(par::push(request, context)),
+        Endpoint::Register => machine(register::register(request, context)),
+        Endpoint::RegisteredClient if method == Method::Put => machine(registered_client::replace(request, context)),
+        Endpoint::RegisteredClient if method == Method::Patch => machine(registered_client::patch(request, context)),
+        Endpoint::RegisteredClient if method == Method::Delete => machine(registered_client::delete(request, context)),
+        Endpoint::RegisteredClient => machine(registered_client::show(request, context)),
+        Endpoint::RenewSecret => machine(registered_client::renew_secret(request, context)),
+        Endpoint::AdminUsers if method == Method::Post => machine(users::create(request, context)),
+        Endpoint::AdminUsers => machine(users::list(request, context)),
+        Endpoint::AdminUser if method == Method::Patch => machine(users::change(request, context)),
+        Endpoint::AdminUser if method == Method::Delete => machine(users::delete(request, context)),
+        Endpoint::AdminUser => machine(users::show(request, context)),
+        Endpoint::AdminUserGrants => machine(access::grants(request, context)),
+        Endpoint::AdminUserSessions if method == Method::Delete => machine(access::end_sessions(request, context)),
+        Endpoint::AdminUserSessions => machine(access::sessions(request, context)),
+        Endpoint::AdminUserGrant => machine(users::revoke_grant(request, context)),
+        Endpoint::AdminUserPasskeys => machine(passkeys::list(request, context)),
+        Endpoint::AdminUserPasskey => machine(passkeys::remove(request, context)),
+        Endpoint::AdminUserSetUpLink => machine(passkeys::make_set_up_link(request, context)),
+        Endpoint::PasskeyEndpoints => machine(async { well_known::passkey_endpoints(context) }),
+        Endpoint::RelatedOrigins => machine(async { well_known::related_origins(context) }),
+        Endpoint::AdminAudit => machine(audit::list(request, context)),
+        Endpoint::AdminKeys => machine(keys::list(request, context)),
+        Endpoint::AdminKeyRetirement => machine(keys::retire(request, context)),
+        Endpoint::AdminKeyRotation => machine(keys::revoke(request, context)),
     }
 }
