@@ -35,7 +35,7 @@ pub async fn at_rest(secret: &ClientSecret, client: &Client, context: &Context) 
 }
 
 /// The secrets of a client that work now, of those that are stored so that they can be had. One whose root is no longer
-/// configured is lost, and keeps the others from nothing.
+/// configured is lost, and does not stop the others from being recovered.
 pub async fn recover(stored: &StoredSecret, client_id: &str, context: &Context) -> Result<Vec<ClientSecret>, Fault> {
     let mut secrets = Vec::new();
     for wrapped in stored.valid(context.now).filter_map(|secret| secret.wrapped.as_ref()) {
@@ -46,14 +46,7 @@ pub async fn recover(stored: &StoredSecret, client_id: &str, context: &Context) 
             continue;
         }
         let (key, binding) = (sealing_key(version, context).await?, binding(client_id, version));
-        let secret = match key.open(sealed, &binding).await {
-            Ok(secret) => secret,
-            // Until 2026-11-24 secrets were bound to the issuer, too.
-            Err(_) => {
-                let former = format!("{}\n{binding}", context.config.issuer.as_str());
-                key.open(sealed, &former).await?
-            }
-        };
+        let secret = key.open(sealed, &binding).await?;
         secrets.push(ClientSecret::presented(secret));
     }
     Ok(secrets)

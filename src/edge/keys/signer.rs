@@ -352,14 +352,7 @@ async fn unwrap(
 ) -> Result<CryptoKey, Fault> {
     let wrapping = wrapping_key(&context.config.roots, private.kek_version).await?;
     let binding = binding(kid, alg, private.kek_version);
-    match wrapping.unwrap(&private.wrapped, &binding, alg, purpose).await {
-        Ok(key) => Ok(key),
-        // Until 2026-11-24 keys were bound to the issuer, too.
-        Err(_) => {
-            let former = format!("{}\n{binding}", context.config.issuer.as_str());
-            wrapping.unwrap(&private.wrapped, &former, alg, purpose).await
-        }
-    }
+    wrapping.unwrap(&private.wrapped, &binding, alg, purpose).await
 }
 
 async fn wrapping_key(roots: &RootKeys, version: KekVersion) -> Result<WrappingKey, Fault> {
