@@ -15,31 +15,33 @@
 //!
 //! What stands on the left may also use whatever its right-hand side uses. `tests/imports.rs` holds the order, and
 //! `tests/layers.rs` what each may name. `edge` exists on wasm only, so that nothing else can reach the platform.
+// The edge, which uses most of this, exists on wasm only: there the compiler finds what nobody uses.
+#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code, unused_imports))]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
-pub mod account;
-pub mod audit;
-pub mod config;
-pub mod cookie;
+mod account;
+mod audit;
+mod config;
+mod cookie;
 // Statements and rows: the edge, on wasm only, runs them.
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, unused_imports))]
 mod db;
 mod fault;
-pub mod network;
-pub mod oidc;
+mod network;
+mod oidc;
 pub mod openapi;
-pub mod pages;
+mod pages;
 #[cfg(any(test, feature = "properties"))]
 pub mod properties;
-pub mod readable;
-pub mod reply;
+mod readable;
+mod reply;
 pub mod routes;
-pub mod secret;
-pub mod time;
-pub mod web;
+mod secret;
+mod time;
+mod web;
 
 #[cfg(target_arch = "wasm32")]
 mod edge;

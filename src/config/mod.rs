@@ -14,6 +14,8 @@ mod sign_in;
 use std::fmt;
 
 use self::reader::Reader;
+#[cfg(test)]
+pub use self::resources::LIMENS;
 pub use self::{
     admin_token::AdminToken,
     client_id_documents::ClientIdDocuments,
@@ -22,7 +24,7 @@ pub use self::{
     policy::{
         AssertionAudience, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SignUp,
     },
-    resources::{Api, LIMENS, Resources, normal_form},
+    resources::{Api, Resources, normal_form},
     sign_in::{SignIn, Way},
 };
 use crate::{secret::RootKeys, web::fetch_url::LoopbackFetches};

@@ -17,17 +17,12 @@ pub enum ErrorCode {
     UnauthorizedClient,
     UnsupportedGrantType,
     UnsupportedResponseType,
-    UnsupportedTokenType,
     InvalidScope,
     InvalidTarget,
     AccessDenied,
     LoginRequired,
     ConsentRequired,
-    InteractionRequired,
-    AccountSelectionRequired,
     UnmetAuthenticationRequirements,
-    RequestNotSupported,
-    RequestUriNotSupported,
     RegistrationNotSupported,
     InvalidRequestUri,
     InvalidRequestObject,
@@ -47,17 +42,12 @@ impl ErrorCode {
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::UnsupportedTokenType => "unsupported_token_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
-            Self::InteractionRequired => "interaction_required",
-            Self::AccountSelectionRequired => "account_selection_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
-            Self::RequestNotSupported => "request_not_supported",
-            Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidRequestUri => "invalid_request_uri",
             Self::InvalidRequestObject => "invalid_request_object",
@@ -72,12 +62,7 @@ impl ErrorCode {
     pub fn is_mistake(self) -> bool {
         !matches!(
             self,
-            Self::AccessDenied
-                | Self::LoginRequired
-                | Self::ConsentRequired
-                | Self::InteractionRequired
-                | Self::AccountSelectionRequired
-                | Self::UnmetAuthenticationRequirements
+            Self::AccessDenied | Self::LoginRequired | Self::ConsentRequired | Self::UnmetAuthenticationRequirements
         )
     }
 

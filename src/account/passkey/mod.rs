@@ -20,8 +20,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use self::{
-    assertion::{Answer, Checked, sign_in_options},
-    challenge::{Challenge, LIFETIME as CHALLENGE_LIFETIME},
+    assertion::{Answer, sign_in_options},
+    challenge::Challenge,
     cose_key::KeyAlg,
     provider::provider,
     registration::{Account, New, creation_options},
@@ -91,7 +91,6 @@ pub enum Refused {
     NoClientData,
     WrongType,
     WrongChallenge,
-    UsedChallenge,
     WrongOrigin,
     CrossOrigin,
     WrongRelyingParty,
@@ -119,7 +118,6 @@ impl Refused {
             Self::NoClientData => "clientDataJSON is not readable",
             Self::WrongType => "the client data is of another kind of ceremony",
             Self::WrongChallenge => "the challenge is not one for this browser and this page, or is too old",
-            Self::UsedChallenge => "the challenge was answered before",
             Self::WrongOrigin => "the origin is another one",
             Self::CrossOrigin => "the page was in a frame of another origin",
             Self::WrongRelyingParty => "the RP ID is another one",

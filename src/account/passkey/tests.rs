@@ -358,7 +358,7 @@ const BEFORE: State = State {
     backed_up: false,
 };
 
-fn check(answer: &Value) -> Result<Checked, Refused> {
+fn check(answer: &Value) -> Result<assertion::Checked, Refused> {
     Answer::parse(&answer.to_string())?.check(&passkey(), "u", BEFORE, &SITE)
 }
 

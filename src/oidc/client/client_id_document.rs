@@ -82,11 +82,6 @@ impl ClientIdUrl {
         &self.0
     }
 
-    /// The host: what of the client is known for certain.
-    pub fn host(&self) -> &str {
-        self.0.url().host_str().unwrap_or_default()
-    }
-
     /// Reads the document.
     ///
     /// # Errors

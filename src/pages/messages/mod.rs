@@ -347,8 +347,6 @@ pub struct ErrorTexts {
     pub set_up_over: ErrorText,
     /// 429.
     pub too_many_requests: ErrorText,
-    /// 500.
-    pub internal: ErrorText,
     /// 503.
     pub unavailable: ErrorText,
 }

@@ -119,6 +119,7 @@ pub enum AuthMethod {
 
 impl AuthMethod {
     /// All of them.
+    #[cfg(test)]
     pub const ALL: [Self; 7] = [
         Self::ClientSecretBasic,
         Self::ClientSecretPost,
