@@ -118,6 +118,14 @@ pub fn of_email_changes(key: &Key, user_id: &str) -> Counter {
     }
 }
 
+/// The counter of passkeys that a person signs in with or adds, which a program can do all day.
+pub fn of_passkeys(key: &Key, user_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"passkeys", user_id.as_bytes()])),
+        limit: 100,
+    }
+}
+
 /// The counter of documents that an address makes Limen fetch.
 pub fn of_documents(key: &Key, address: &str) -> Counter {
     Counter {

@@ -3,10 +3,15 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Query, Rows, Statement, from_json, to_json, users};
+use super::{
+    Query, Rows, Statement, from_json,
+    throttles::{self, Count},
+    to_json, users,
+};
 use crate::{
     account::{
         passkey::{Challenge, MOST, New, Passkey, State, provider},
+        throttle::Counter,
         user::User,
     },
     fault::Fault,
@@ -44,9 +49,42 @@ fn read_passkey(rows: &Rows) -> Result<Option<(Passkey, State, User)>, Fault> {
     Ok(Some((from_json(&row.passkey)?, state, row.user.into_user()?)))
 }
 
-/// Uses a passkey, and its challenge up, if nobody has answered that and the counter still rises. What hangs on it comes next, where
-/// `changes() > 0`.
-pub fn use_passkey(row_id: &str, now_in: State, challenge: &Challenge, now: UnixTime) -> [Statement; 2] {
+/// A challenge that was answered, and what the answer counts against.
+pub struct Answered<'a> {
+    pub challenge: &'a Challenge,
+    pub counter: &'a Counter,
+}
+
+impl Answered<'_> {
+    /// Counts the answer. Goes before the statement that it is for.
+    pub fn count(&self, now: UnixTime) -> Query<Count> {
+        throttles::count_address(self.counter, now)
+    }
+
+    /// Holds where nobody has answered the challenge, and the counter is within its limit.
+    fn may_count(&self, now: UnixTime) -> Statement {
+        Statement::new(
+            "NOT EXISTS (SELECT 1 FROM challenges a WHERE a.expires_at = ? AND a.id = ?)
+             AND NOT EXISTS (SELECT 1 FROM throttles t WHERE t.key = ? AND t.failures > ? AND t.expires_at > ?)",
+        )
+        .bind(self.challenge.expires_at)
+        .bind(&self.challenge.id)
+        .bind(&self.counter.key)
+        .bind(self.counter.limit)
+        .bind(now)
+    }
+
+    /// Notes that the challenge was answered, if the statement before changed a row.
+    fn note_if_changed(&self) -> Statement {
+        Statement::new("INSERT INTO challenges (expires_at, id) SELECT ?, ? WHERE changes() > 0")
+            .bind(self.challenge.expires_at)
+            .bind(&self.challenge.id)
+    }
+}
+
+/// Counts a use of a passkey, and uses it and its challenge up, if nobody has answered that, the counter of the passkey still rises, and
+/// it was not used too often. What hangs on it comes next, where `changes() > 0`.
+pub fn use_passkey(row_id: &str, now_in: State, answered: &Answered<'_>, now: UnixTime) -> [Statement; 3] {
     let statement = Statement::new(
         "UPDATE credentials SET counter = ?, backed_up = ?, last_used_at = ?
          WHERE id = ? AND kind = 'passkey' AND (counter < ? OR counter = 0 AND ? = 0)
@@ -58,7 +96,11 @@ pub fn use_passkey(row_id: &str, now_in: State, challenge: &Challenge, now: Unix
     .bind(row_id)
     .bind(now_in.counter)
     .bind(now_in.counter);
-    [statement.append(unanswered(challenge)), answer_if_changed(challenge)]
+    [
+        answered.count(now).into(),
+        statement.append(answered.may_count(now)),
+        answered.note_if_changed(),
+    ]
 }
 
 /// Whose credential a new passkey becomes, as a query for `owner`.
@@ -92,7 +134,7 @@ pub fn add_passkey(
     new: &New,
     name: Option<&str>,
     owner: &Owner<'_>,
-    challenge: &Challenge,
+    answered: &Answered<'_>,
     now: UnixTime,
 ) -> (Query<bool>, Statement) {
     let statement = Statement::new(
@@ -110,9 +152,9 @@ pub fn add_passkey(
         ") WHERE (SELECT COUNT(*) FROM credentials o WHERE o.user_id = owner AND o.kind = 'passkey') < ? AND ",
     ))
     .bind(MOST)
-    .append(unanswered(challenge))
+    .append(answered.may_count(now))
     .append(Statement::new(" ON CONFLICT DO NOTHING RETURNING id"));
-    (statement.any(), answer_if_changed(challenge))
+    (statement.any(), answered.note_if_changed())
 }
 
 /// Calls a passkey of the person behind a session something else; `None` takes the name away.
@@ -334,18 +376,4 @@ pub fn make_set_up_link(user_id: &str, hash: &Hash, now: UnixTime) -> Query<bool
     .bind(now)
     .bind(user_id)
     .any()
-}
-
-/// Holds while nobody has answered the challenge.
-fn unanswered(challenge: &Challenge) -> Statement {
-    Statement::new("NOT EXISTS (SELECT 1 FROM challenges a WHERE a.expires_at = ? AND a.id = ?)")
-        .bind(challenge.expires_at)
-        .bind(&challenge.id)
-}
-
-/// Notes that a challenge was answered, if the statement before changed a row.
-fn answer_if_changed(challenge: &Challenge) -> Statement {
-    Statement::new("INSERT INTO challenges (expires_at, id) SELECT ?, ? WHERE changes() > 0")
-        .bind(challenge.expires_at)
-        .bind(&challenge.id)
 }

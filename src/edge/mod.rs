@@ -75,7 +75,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
 const NO_DATABASE: &str =
     "Limen is not configured.\n- the D1 binding DB is missing: see [[d1_databases]] in wrangler.toml\n";
 
-/// Limen refuses to start, and says how to mend it; to whom does no matter, for there is no secret in it.
+/// Limen refuses to start, and says how to fix it; to whom does no matter, for there is no secret in it.
 fn explain(unavailable: &Unavailable) -> Reply {
     let text = match unavailable {
         Unavailable::Config(error) => error.to_string(),

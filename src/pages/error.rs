@@ -19,7 +19,7 @@ pub enum Fact {
     Came(String),
     /// What it should have sent.
     Expected(String),
-    /// A command that mends it.
+    /// A command that fixes it.
     Fix(String),
 }
 

@@ -151,7 +151,7 @@ impl SignUpPage<'_> {
         matches!(self.problem, Some(SignUpProblem::Password(_)))
     }
 
-    /// Whether this is the field to mend. The password was not kept, so it has to be typed anew in any case.
+    /// Whether this is the field to fix. The password was not kept, so it has to be typed anew in any case.
     fn is_wrong(&self, field: SignUpProblem) -> bool {
         let shared = [SignUpProblem::Email, SignUpProblem::Username].contains(&field);
         self.problem == Some(field) || (shared && self.problem == Some(SignUpProblem::Taken))

@@ -16,7 +16,7 @@ use crate::{
         Statement, audit,
         clients::{self, ClientRecord},
         codes::{self, Redemption},
-        credentials::{self, Owner, SetUpLink},
+        credentials::{self, Answered, Owner, SetUpLink},
         fetches::{self, Asking, Charge},
         grants::{self, Allowing},
         housekeeping,
@@ -203,14 +203,23 @@ fn about_credentials(all: &mut Samples) {
         hash: hash.clone(),
         oldest: NOW,
     };
+    let counter = Counter {
+        key: "k".to_owned(),
+        limit: 100,
+    };
+    let answered_now = Answered {
+        challenge: &challenge,
+        counter: &counter,
+    };
+    add(all, "credentials::count", [answered_now.count(NOW)]);
     add(all, "credentials::find_passkey", [credentials::find_passkey("k")]);
     add(
         all,
         "credentials::use_passkey",
-        credentials::use_passkey("k", state, &challenge, NOW),
+        credentials::use_passkey("k", state, &answered_now, NOW),
     );
     for owner in [Owner::Behind(&hash), Owner::Is(&user), Owner::Linked(&link)] {
-        let (insert, answered) = credentials::add_passkey(&new, Some("Phone"), &owner, &challenge, NOW);
+        let (insert, answered) = credentials::add_passkey(&new, Some("Phone"), &owner, &answered_now, NOW);
         add(all, "credentials::add_passkey", [insert.into(), answered]);
     }
     add(

@@ -3,15 +3,20 @@
 use crate::{
     account::{
         passkey::{self, Account, Answer, Challenge, New, Passkey, Refused, RelyingParty, State},
+        throttle::{self, Counter},
         user::User,
     },
     audit::{Actor, Entry, Event},
     config::Config,
-    db::{Statement, audit, credentials},
+    db::{
+        Statement, audit,
+        credentials::{self, Answered},
+    },
     edge::{http::browser::Browser, keys::crypto, platform::context::Context},
     fault::Fault,
     oidc::{jose::jwt::SigningAlg, proven::Proven},
     readable::without_invisible,
+    secret::Purpose,
 };
 
 /// What a page asks for: a challenge is good for one of these alone.
@@ -42,7 +47,7 @@ pub struct Passed {
     pub user_id: String,
     pub proven: Proven,
     /// What uses passkey and challenge up. It goes right before what hangs on it.
-    pub using: [Statement; 2],
+    pub using: [Statement; 3],
 }
 
 fn site(config: &Config) -> RelyingParty<'_> {
@@ -94,6 +99,11 @@ pub fn read_new(
         .ok_or(Refused::WrongChallenge)
 }
 
+/// What answers to challenges of a person count against.
+pub fn counter(user_id: &str, context: &Context) -> Counter {
+    throttle::of_passkeys(&context.config.roots.current(Purpose::Throttle), user_id)
+}
+
 /// Whether the browser's answer is a sign-in for `destination`. Where it is not, that is written down.
 pub async fn check_sign_in(
     answer: &str,
@@ -114,9 +124,14 @@ pub async fn check_sign_in(
         Err(refused) => return refuse(refused, Some(&user.id), context).await,
     };
     let (challenge, now_in) = challenge;
+    let counter = counter(&user.id, context);
+    let answered = Answered {
+        challenge: &challenge,
+        counter: &counter,
+    };
     Ok(Ok(Passed {
         proven: Proven::passkey(passkey.backup_eligible, context.now),
-        using: credentials::use_passkey(&row_id, now_in, &challenge, context.now),
+        using: credentials::use_passkey(&row_id, now_in, &answered, context.now),
         user_id: user.id,
     }))
 }

@@ -27,7 +27,7 @@ pub fn deployment(warning: &str) {
     worker::console_log!("{line}");
 }
 
-/// A request that a developer has to mend. `detail` has what they sent of what is no secret.
+/// A request that a developer has to fix. `detail` has what they sent of what is no secret.
 pub fn refused(request_id: &str, event: &str, detail: &Value) {
     let line = json!({ "level": "warn", "event": event, "request_id": request_id, "detail": detail });
     worker::console_log!("{line}");

@@ -304,7 +304,7 @@ pub struct LogoutTexts {
 /// The words around an error.
 #[allow(missing_docs)] // The names say it.
 pub struct ErrorPageTexts {
-    /// What the developer of an app is shown: the app, what it sent, what was expected, and a command that mends it.
+    /// What the developer of an app is shown: the app, what it sent, what was expected, and a command that fixes it.
     pub app: &'static str,
     pub came: &'static str,
     pub expected: &'static str,

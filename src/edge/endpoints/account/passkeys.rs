@@ -8,7 +8,7 @@ use crate::{
     config::Way,
     db::{
         Batch, audit,
-        credentials::{self, OwnPasskey, Owner, Ways},
+        credentials::{self, Answered, OwnPasskey, Owner, Ways},
     },
     edge::{
         http::{
@@ -80,9 +80,15 @@ async fn add(
     let typed = form.single("name").ok().flatten().unwrap_or_default();
     let name = passkeys::name_of(typed);
     let owner = Owner::Behind(&signed_in.session_hash);
-    let (insert, answered) = credentials::add_passkey(&new, name.as_deref(), &owner, &challenge, context.now);
+    let counter = passkeys::counter(&signed_in.user().id, context);
+    let answer = Answered {
+        challenge: &challenge,
+        counter: &counter,
+    };
+    let (insert, answered) = credentials::add_passkey(&new, name.as_deref(), &owner, &answer, context.now);
     let entry = entry(signed_in, Event::PasskeyAdded, &new.passkey);
     let mut batch = Batch::default();
+    batch.push(answer.count(context.now));
     let added = batch.add(insert);
     batch.push(answered);
     batch.push(audit::record_if_changed(&entry, context));

@@ -8,7 +8,7 @@ use crate::{
     config::Way,
     db::{
         Batch, audit,
-        credentials::{self, Owner},
+        credentials::{self, Answered, Owner},
         sessions::Session,
     },
     edge::{
@@ -58,8 +58,14 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         .user(&session.user.id)
         .session(&session.authentication.session_id)
         .detail(json!({ "provider": provider(&new.passkey.aaguid) }));
-    let (insert, answered) = credentials::add_passkey(&new, None, &Owner::Behind(hash), &challenge, context.now);
+    let counter = passkeys::counter(&session.user.id, context);
+    let answer = Answered {
+        challenge: &challenge,
+        counter: &counter,
+    };
+    let (insert, answered) = credentials::add_passkey(&new, None, &Owner::Behind(hash), &answer, context.now);
     let mut batch = Batch::default();
+    batch.push(answer.count(context.now));
     let added = batch.add(insert);
     batch.push(answered);
     batch.push(audit::record_if_changed(&entry, context));

@@ -14,7 +14,7 @@ use crate::{
     config::Way,
     db::{
         Batch, Query, Statement, audit,
-        credentials::{self, Owner, SetUpLink},
+        credentials::{self, Answered, Owner, SetUpLink},
         sessions::Ending,
     },
     edge::{
@@ -109,7 +109,12 @@ impl Newcomer {
 
     async fn add_passkey(&self, (new, challenge): (New, Challenge), context: &Context) -> Result<Reply, PageFailure> {
         let owner = Owner::Linked(&self.link);
-        let (insert, answered) = credentials::add_passkey(&new, None, &owner, &challenge, context.now);
+        let counter = passkeys::counter(&self.link.user_id, context);
+        let answer = Answered {
+            challenge: &challenge,
+            counter: &counter,
+        };
+        let (insert, answered) = credentials::add_passkey(&new, None, &owner, &answer, context.now);
         let added = self
             .entry(Event::PasskeyAdded)
             .detail(json!({ "provider": provider(&new.passkey.aaguid) }));

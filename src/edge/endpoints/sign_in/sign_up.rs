@@ -16,7 +16,7 @@ use crate::{
     config::{SignUp, Way},
     db::{
         Batch, Statement, audit,
-        credentials::{self, Owner},
+        credentials::{self, Answered, Owner},
         sessions::Shown,
         throttles, users,
     },
@@ -124,7 +124,12 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             Err(Refused::WrongChallenge) => return refuse(SignUpProblem::Passkey(PasskeyProblem::Expired)),
             Err(_) => return refuse(SignUpProblem::Passkey(PasskeyProblem::Refused)),
         };
-        let (insert, answered) = credentials::add_passkey(&new, None, &Owner::Is(&user), &challenge, context.now);
+        let counter = passkeys::counter(&user.id, context);
+        let answer = Answered {
+            challenge: &challenge,
+            counter: &counter,
+        };
+        let (insert, answered) = credentials::add_passkey(&new, None, &Owner::Is(&user), &answer, context.now);
         before.extend([insert.into(), answered]);
         let who = SomebodyShown {
             user_id: user.id.clone(),
