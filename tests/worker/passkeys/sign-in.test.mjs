@@ -72,21 +72,22 @@ describe("a passkey signs its person in, who is not asked for a name", () => {
     assert.deepEqual(JSON.parse(rows.at(-1).detail), { amr: ["swk", "user", "mfa"] });
   });
 
-  test("in at most 3 trips to D1, and writes at most 12 rows, where a password writes 17", async () => {
+  test("in at most 3 trips to D1, and writes at most 13 rows, where a password writes 17", async () => {
     const { authenticator, browser, page } = await atLogin();
     const { passkey, ...fields } = Object.fromEntries(page.form("passkey").controls.filter(({ name }) => name).map(({ name, value }) => [name, value]));
     const form = { ...fields, passkey: authenticator.get(optionsOf(page)) };
     const response = await browser.fetch("/login", { form, measure: true });
     assert.equal(response.status, 303);
     assert.ok(Number(response.headers.get("x-limen-test-d1")) <= 3);
-    assert.ok(Number(response.headers.get("x-limen-test-written")) <= 12);
+    assert.ok(Number(response.headers.get("x-limen-test-written")) <= 13);
   });
 });
 
 test("a hundred times in fifteen minutes, and no more: each leaves a row", async () => {
   const { person, authenticator, browser, page } = await atLogin();
   await signInWith(browser, page, authenticator);
-  assert.equal((await op.rows("SELECT * FROM throttles WHERE failures = 1")).length > 0, true);
+  const counted = await op.rows("SELECT key FROM throttles WHERE failures = 2");
+  assert.ok(counted.length > 0, "the one that was added, and its use");
   await op.rows("UPDATE throttles SET failures = 100");
   const count = async () => (await op.rows("SELECT COUNT(*) AS n FROM challenges"))[0].n;
   const before = await count();
