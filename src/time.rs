@@ -42,6 +42,11 @@ impl Lifetime {
         Self(n * 86_400)
     }
 
+    /// The span in minutes, begun ones as whole.
+    pub fn minutes_begun(self) -> i64 {
+        (self.0 + 59) / 60
+    }
+
     /// The span in seconds.
     pub fn seconds(self) -> i64 {
         self.0

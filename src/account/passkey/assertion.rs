@@ -1,15 +1,14 @@
 //! A sign-in with a passkey (WebAuthn Level 3 section 7.2).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Passkey, Refused, RelyingParty, State, TIMEOUT,
+    Credential, Passkey, Refused, RelyingParty, State, TIMEOUT,
     authenticator_data::AuthenticatorData,
     client_data::{Ceremony, ClientData},
-    decode, decode_id, row_id,
+    row_id,
 };
-use crate::web::json;
 
 /// What a browser is asked, as `PublicKeyCredentialRequestOptionsJSON` (section 5.1.10): any passkey of the site, so that nobody has
 /// to say first who they are, and no page tells whose passkeys there are.
@@ -53,20 +52,15 @@ impl Answer {
     /// # Errors
     /// Says what is missing.
     pub fn parse(answer: &str) -> Result<Self, Refused> {
-        let answer: Map<String, Value> = json::parse(answer.as_bytes()).ok_or(Refused::NotJson)?;
-        let response = answer
-            .get("response")
-            .and_then(Value::as_object)
-            .ok_or(Refused::NotJson)?;
-        let is_key = answer.get("type").is_some_and(|kind| kind == "public-key");
-        let id = answer.get("rawId").and_then(Value::as_str).filter(|_| is_key);
-        let bytes = |name: &str| response.get(name).and_then(Value::as_str).and_then(decode);
+        let credential = Credential::parse(answer)?;
         Ok(Self {
-            row_id: row_id(&decode_id(id.ok_or(Refused::NotJson)?)?),
-            user_handle: bytes("userHandle"),
-            client_data: bytes("clientDataJSON").ok_or(Refused::NoClientData)?,
-            authenticator_data: bytes("authenticatorData").ok_or(Refused::BadAuthenticatorData)?,
-            signature: bytes("signature").ok_or(Refused::BadSignature)?,
+            row_id: row_id(&credential.id),
+            user_handle: credential.bytes("userHandle"),
+            client_data: credential.bytes("clientDataJSON").ok_or(Refused::NoClientData)?,
+            authenticator_data: credential
+                .bytes("authenticatorData")
+                .ok_or(Refused::BadAuthenticatorData)?,
+            signature: credential.bytes("signature").ok_or(Refused::BadSignature)?,
         })
     }
 

@@ -16,7 +16,7 @@ mod tests;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 pub use self::{
@@ -26,6 +26,8 @@ pub use self::{
     provider::provider,
     registration::{Account, New, creation_options},
 };
+
+use crate::web::json;
 
 /// The most bytes of a credential id: "Verify that the credentialId is <= 1023 bytes" (section 7.1 step 25).
 const LONGEST_ID: usize = 1_023;
@@ -142,6 +144,33 @@ impl Refused {
 /// The key of the row of a credential id.
 pub fn row_id(credential_id: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(credential_id))
+}
+
+/// What a `PublicKeyCredential` has in JSON (section 5.1.8): the credential id, and the members of its `response`.
+struct Credential {
+    id: Vec<u8>,
+    response: Map<String, Value>,
+}
+
+impl Credential {
+    fn parse(answer: &str) -> Result<Self, Refused> {
+        let mut answer: Map<String, Value> = json::parse(answer.as_bytes()).ok_or(Refused::NotJson)?;
+        let response = match answer.remove("response") {
+            Some(Value::Object(response)) => response,
+            _ => return Err(Refused::NotJson),
+        };
+        let is_key = answer.get("type").is_some_and(|kind| kind == "public-key");
+        let id = answer.get("rawId").and_then(Value::as_str).filter(|_| is_key);
+        Ok(Self {
+            id: decode_id(id.ok_or(Refused::NotJson)?)?,
+            response,
+        })
+    }
+
+    /// The bytes of a member of the response.
+    fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+        self.response.get(name).and_then(Value::as_str).and_then(decode)
+    }
 }
 
 /// A member in base64url; some browsers' JSON pads it.

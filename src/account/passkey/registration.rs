@@ -2,15 +2,14 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use minicbor::Decoder;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    KeyAlg, Passkey, Refused, RelyingParty, State, TIMEOUT,
+    Credential, KeyAlg, Passkey, Refused, RelyingParty, State, TIMEOUT,
     authenticator_data::AuthenticatorData,
     client_data::{Ceremony, ClientData},
-    cose_key, decode, decode_id, provider,
+    cose_key, provider,
 };
-use crate::web::json;
 
 /// How a browser reaches an authenticator, as far as that is passed on (section 5.8.4).
 const TRANSPORTS: [&str; 6] = ["usb", "nfc", "ble", "smart-card", "hybrid", "internal"];
@@ -68,26 +67,18 @@ impl New {
     /// # Errors
     /// Says why it is not a passkey for `site`.
     pub fn parse(answer: &str, site: &RelyingParty<'_>) -> Result<Self, Refused> {
-        let answer: Map<String, Value> = json::parse(answer.as_bytes()).ok_or(Refused::NotJson)?;
-        let response = answer
-            .get("response")
-            .and_then(Value::as_object)
-            .ok_or(Refused::NotJson)?;
-        let is_key = answer.get("type").is_some_and(|kind| kind == "public-key");
-        let id = answer.get("rawId").and_then(Value::as_str).filter(|_| is_key);
-        let id = decode_id(id.ok_or(Refused::NotJson)?)?;
-        let bytes = |name: &str| response.get(name).and_then(Value::as_str).and_then(decode);
-        let client_data = bytes("clientDataJSON").ok_or(Refused::NoClientData)?;
+        let credential = Credential::parse(answer)?;
+        let client_data = credential.bytes("clientDataJSON").ok_or(Refused::NoClientData)?;
         let client_data = ClientData::parse(&client_data, Ceremony::Registration, site)?;
-        let attestation = bytes("attestationObject").ok_or(Refused::BadAttestation)?;
+        let attestation = credential.bytes("attestationObject").ok_or(Refused::BadAttestation)?;
         let data = authenticator_data_of(&attestation).ok_or(Refused::BadAttestation)?;
         let data = AuthenticatorData::parse(data, site)?;
         let new = data.new.ok_or(Refused::NoKey)?;
         let (alg, jwk) = cose_key::parse(new.public_key)?;
-        if new.id != id {
+        if new.id != credential.id {
             return Err(Refused::BadId);
         }
-        let transports = response.get("transports").and_then(Value::as_array);
+        let transports = credential.response.get("transports").and_then(Value::as_array);
         let named = |transport: &&str| transports.is_some_and(|given| given.iter().any(|text| text == transport));
         Ok(Self {
             challenge: client_data.challenge().to_owned(),

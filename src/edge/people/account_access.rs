@@ -232,7 +232,7 @@ impl SignedInBrowser {
             Verdict::Passed { forgiving, .. } => Ok(Confirmation::Given(forgiving)),
             Verdict::Failed => refused(PasswordCheck::Wrong, None),
             Verdict::TooMany { wait } => {
-                let minutes = (wait.seconds() + 59) / 60;
+                let minutes = wait.minutes_begun();
                 refused(PasswordCheck::TooMany { minutes }, Some(wait))
             }
         }

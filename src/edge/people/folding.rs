@@ -2,10 +2,11 @@
 //! whatever gives somebody a name does so first, so that a new name is compared with all that there are.
 
 use crate::{
-    account::user::User,
-    db::{Batch, Query, housekeeping::MOST_ROUNDS, users},
+    account::{throttle::Counter, user::User},
+    db::{Batch, Query, housekeeping::MOST_ROUNDS, throttles, users},
     edge::platform::context::Context,
     fault::Fault,
+    time::Lifetime,
 };
 
 /// The most people of a round.
@@ -34,6 +35,20 @@ pub async fn finish(mut found: Vec<User>, context: &Context) -> Result<(), Fault
         true => Ok(()),
         false => Err(Fault::new("names", "some are still to be folded")),
     }
+}
+
+/// Counts an attempt to give somebody a name, and folds what is left, in one trip where nothing is. How long to wait, where there
+/// were too many attempts.
+///
+/// # Errors
+/// As [`finish`].
+pub async fn count_attempt(counter: &Counter, context: &Context) -> Result<Option<Lifetime>, Fault> {
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address(counter, context.now));
+    let unfolded = batch.add(first());
+    let rows = context.db.run(batch).await?;
+    finish(rows.read(unfolded)?, context).await?;
+    Ok(rows.read(counted)?.wait(counter, context.now))
 }
 
 /// Folds all that are left.

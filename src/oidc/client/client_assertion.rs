@@ -4,10 +4,7 @@ use hmac::{Hmac, Mac};
 use serde::Deserialize;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::{
-    client_auth,
-    client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg},
-};
+use super::client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg};
 use crate::{
     oidc::{
         error::OAuthError,
@@ -181,10 +178,7 @@ impl ClientAssertion {
     /// `invalid_client`.
     pub fn check_registered(&self, client: &ClientMetadata) -> Result<(), OAuthError> {
         if client.token_endpoint_auth_method != self.method() {
-            return Err(client_auth::other_method(
-                client.token_endpoint_auth_method,
-                self.method(),
-            ));
+            return Err(client.token_endpoint_auth_method.refusal_of(self.method()));
         }
         match client.token_endpoint_auth_signing_alg {
             Some(registered) if registered != self.alg => Err(refusal(

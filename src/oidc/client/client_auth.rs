@@ -117,7 +117,7 @@ impl ClientCredentials {
     ) -> Result<(), OAuthError> {
         let (client, stored) = client.ok_or_else(failed)?;
         if !client.metadata.takes(self.method()) {
-            return Err(other_method(client.metadata.token_endpoint_auth_method, self.method()));
+            return Err(client.metadata.token_endpoint_auth_method.refusal_of(self.method()));
         }
         if matches!(self.presented, Presented::Nothing) {
             return Ok(());
@@ -129,15 +129,6 @@ impl ClientCredentials {
             .any(|secret| presented.contains(&secret.hash));
         if known { Ok(()) } else { Err(failed()) }
     }
-}
-
-/// The refusal of a method that is not the client's. Both are named for its developer; neither is a secret.
-pub fn other_method(registered: AuthMethod, came: AuthMethod) -> OAuthError {
-    OAuthError::invalid_client(format!(
-        "the client is registered for another authentication method: token_endpoint_auth_method is {}, and {} came",
-        registered.as_str(),
-        came.as_str()
-    ))
 }
 
 /// The one answer to whoever is not the client that they say they are.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     account::{email, throttle, user::User},
     audit::{Actor, Entry, Event},
-    db::{Batch, audit, throttles, users},
+    db::{Batch, audit, users},
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -58,7 +58,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if let Some(wait) = count(user, context).await? {
         // The password was right, whatever else is not.
         context.db.execute(forgiving).await?;
-        let minutes = (wait.seconds() + 59) / 60;
+        let minutes = wait.minutes_begun();
         let page = refuse(429, EmailProblem::Password(PasswordCheck::TooMany { minutes }))?;
         return Ok(Reply {
             retry_after: Some(wait),
@@ -92,12 +92,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 async fn count(user: &User, context: &Context) -> Result<Option<Lifetime>, Fault> {
     let key = context.config.roots.current(Purpose::Throttle);
     let counter = throttle::of_email_changes(&key, &user.id);
-    let mut batch = Batch::default();
-    let counted = batch.add(throttles::count_address(&counter, context.now));
-    let unfolded = batch.add(folding::first());
-    let rows = context.db.run(batch).await?;
-    folding::finish(rows.read(unfolded)?, context).await?;
-    Ok(rows.read(counted)?.wait(&counter, context.now))
+    folding::count_attempt(&counter, context).await
 }
 
 fn html(signed_in: &SignedInBrowser, entered: &str, problem: Option<EmailProblem>, context: &Context) -> String {

@@ -87,7 +87,7 @@ async fn with_password(
         }
         Verdict::Failed => Ok(sign_in.page(400, login, Some(LoginProblem::WrongCredentials), context)?),
         Verdict::TooMany { wait } => {
-            let minutes = (wait.seconds() + 59) / 60;
+            let minutes = wait.minutes_begun();
             let page = sign_in.page(429, login, Some(LoginProblem::TooManyAttempts { minutes }), context)?;
             Ok(Reply {
                 retry_after: Some(wait),

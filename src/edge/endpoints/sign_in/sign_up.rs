@@ -15,10 +15,10 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::{SignUp, Way},
     db::{
-        Batch, Statement, audit,
+        Statement, audit,
         credentials::{self, Answered, Owner},
         sessions::Shown,
-        throttles, users,
+        users,
     },
     edge::{
         http::{
@@ -92,7 +92,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         username: field("username").trim(),
     };
     if let Some(wait) = count(request, context).await? {
-        let minutes = (wait.seconds() + 59) / 60;
+        let minutes = wait.minutes_begun();
         let problem = SignUpProblem::TooManyAttempts { minutes };
         let page = page(&sign_in, 429, typed, Some(problem), context)?;
         return Ok(Reply {
@@ -177,12 +177,7 @@ fn require_open(context: &Context) -> Result<(), PageFailure> {
 async fn count(request: &Incoming, context: &Context) -> Result<Option<Lifetime>, PageFailure> {
     let key = context.config.roots.current(Purpose::Throttle);
     let counter = throttle::of_sign_ups(&key, &request.address());
-    let mut batch = Batch::default();
-    let counted = batch.add(throttles::count_address(&counter, context.now));
-    let unfolded = batch.add(folding::first());
-    let rows = context.db.run(batch).await?;
-    folding::finish(rows.read(unfolded)?, context).await?;
-    Ok(rows.read(counted)?.wait(&counter, context.now))
+    Ok(folding::count_attempt(&counter, context).await?)
 }
 
 /// The account that was typed, or what is wrong with it.

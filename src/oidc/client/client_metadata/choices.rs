@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    fields::refusal,
     keys::certificate_digest,
+    refusal::refusal,
     supported::Supported,
     values::{AuthMethod, ContentEncryption, KeyManagementAlg},
 };

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     keys::{ClientKeys, PublicJwks, TlsSubject},
     localized::LocalizedText,
+    refusal::refusal,
     supported::Supported,
     text::{self, Parsed},
     values::{Encryption, named},
@@ -15,7 +16,7 @@ use crate::{
     config::PrivateHttp,
     oidc::{
         client::redirect_uri::{ApplicationType, RedirectUri},
-        error::{ErrorCode, OAuthError},
+        error::OAuthError,
         scope::Scope,
     },
     time::Lifetime,
@@ -223,13 +224,3 @@ impl<'a> Fields<'a> {
 }
 
 type Read<T> = Result<T, OAuthError>;
-
-/// The refusal of a field.
-pub(super) fn refusal(field: &str, why: &str) -> OAuthError {
-    let code = if field == "redirect_uris" {
-        ErrorCode::InvalidRedirectUri
-    } else {
-        ErrorCode::InvalidClientMetadata
-    };
-    OAuthError::new(code, format!("{field} {why}"))
-}

@@ -4,6 +4,7 @@ mod choices;
 mod fields;
 mod keys;
 mod localized;
+mod refusal;
 mod rules;
 mod supported;
 mod text;

@@ -4,8 +4,8 @@ use url::{Host, Url};
 
 use super::{
     ClientMetadata,
-    fields::refusal,
     keys::{self, ClientKeys},
+    refusal::refusal,
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType},
 };
 use crate::config::LONGEST_REFRESH_GRACE;

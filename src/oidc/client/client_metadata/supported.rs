@@ -2,8 +2,8 @@
 
 use super::{
     ClientMetadata,
-    fields::refusal,
     keys::TlsSubject,
+    refusal::refusal,
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
 };
 use crate::{

@@ -7,7 +7,7 @@ use serde::{
 };
 
 pub use crate::oidc::jose::jwe::{ContentEncryption, KeyManagementAlg};
-use crate::oidc::jose::jwt::SigningAlg;
+use crate::oidc::{error::OAuthError, jose::jwt::SigningAlg};
 
 /// `grant_types`: how a client may come by tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,6 +141,16 @@ impl AuthMethod {
             Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
             Self::None => "none",
         }
+    }
+
+    /// The refusal of another method, of a client that is registered for this one. Both are named for its developer; neither is a
+    /// secret.
+    pub fn refusal_of(self, came: Self) -> OAuthError {
+        OAuthError::invalid_client(format!(
+            "the client is registered for another authentication method: token_endpoint_auth_method is {}, and {} came",
+            self.as_str(),
+            came.as_str()
+        ))
     }
 
     /// Whether the client can be held to a secret or key (RFC 6749 section 2.1).
