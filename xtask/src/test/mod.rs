@@ -1,8 +1,10 @@
 //! Runs the test suites, each under its name, and adds them up.
 
+mod clients;
 mod lint;
 mod native;
 mod node;
+mod runtime;
 mod tally;
 
 use std::path::PathBuf;
@@ -25,16 +27,23 @@ Sets everything up and runs every test there is, or one suite:
   worker    node --test on tests/worker: the built Worker in Miniflare
   browser   node --test on tests/browser: the built Worker and a headless Chromium
 
-and likewise any other folder of tests/ that has *.test.mjs files. For example:
+and likewise any other folder of tests/ that has *.test.mjs files. Only when it is named, since it installs much:
+
+  clients   node --test on tests/clients: apps with the libraries of docs/clients.md, or the one that is named
+
+For example:
 
   cargo xtask test native -- pkce
   cargo xtask test worker -- --test-name-pattern='refresh'
+  cargo xtask test clients openid-client
 ";
 
 /// What a suite is run with.
 struct Setting<'a> {
     toolchain: Toolchain,
     browser: Option<PathBuf>,
+    /// The one of tests/clients to run, if not all.
+    client: Option<&'a str>,
     runner_arguments: &'a [String],
 }
 
@@ -61,8 +70,8 @@ impl Report {
 }
 
 pub fn run(arguments: &[String]) -> Result<()> {
-    let (chosen, runner_arguments) = parse(arguments)?;
-    let suites = chosen.map_or_else(all_suites, |suite| vec![suite]);
+    let (chosen, client, runner_arguments) = parse(arguments)?;
+    let suites = chosen.map_or_else(default_suites, |suite| vec![suite]);
     let needs_worker = suites.iter().any(|suite| is_node(suite));
     let needs_browser = suites.iter().any(|suite| is_node(suite) && suite != "worker");
 
@@ -78,6 +87,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let setting = Setting {
         toolchain,
         browser,
+        client,
         runner_arguments,
     };
     let mut total = Tally::default();
@@ -105,7 +115,10 @@ fn node_suites(suites: &[String], setting: &Setting) -> Result<Tally> {
     drop(lock);
     let mut total = Tally::default();
     for suite in suites.iter().filter(|suite| is_node(suite)) {
-        total += report(suite, setting);
+        total += match suite.as_str() {
+            clients::NAME => clients::run(setting),
+            folder => report(folder, setting),
+        };
     }
     Ok(total)
 }
@@ -134,26 +147,40 @@ fn report(suite: &str, setting: &Setting) -> Tally {
     report.tally
 }
 
-fn parse(arguments: &[String]) -> Result<(Option<String>, &[String])> {
+/// The suite, the client of the suite `clients`, and the arguments of the runner.
+type Parsed<'a> = (Option<String>, Option<&'a str>, &'a [String]);
+
+fn parse(arguments: &[String]) -> Result<Parsed<'_>> {
     let dashes = arguments.iter().position(|argument| argument == "--");
     let (own, runner) = match dashes {
         Some(at) => (&arguments[..at], &arguments[at + 1..]),
         None => (arguments, &[][..]),
     };
     match own {
-        [] if runner.is_empty() => Ok((None, runner)),
+        [] if runner.is_empty() => Ok((None, None, runner)),
         [] => Err(Failure::new("Arguments after `--` need a suite: runners differ.").advice(HELP.trim())),
-        [suite] if all_suites().contains(suite) => Ok((Some(suite.clone()), runner)),
-        [suite] => Err(Failure::new(format!("There is no suite `{suite}`."))
-            .advice(format!("Choose one of: {}.", all_suites().join(", ")))),
+        [suite] if suite == clients::NAME || default_suites().contains(suite) => {
+            Ok((Some(suite.clone()), None, runner))
+        }
+        [suite] => Err(Failure::new(format!("There is no suite `{suite}`.")).advice(format!(
+            "Choose one of: {}, {}.",
+            default_suites().join(", "),
+            clients::NAME
+        ))),
+        [suite, client] if suite == clients::NAME && clients::names().contains(client) => {
+            Ok((Some(suite.clone()), Some(client), runner))
+        }
+        [suite, client] if suite == clients::NAME => Err(Failure::new(format!("There is no client `{client}`."))
+            .advice(format!("Choose one of: {}.", clients::names().join(", ")))),
         _ => Err(Failure::new("One suite at a time, or none for all.").advice(HELP.trim())),
     }
 }
 
-fn all_suites() -> Vec<String> {
+/// The suites that run where none is named.
+fn default_suites() -> Vec<String> {
     let fixed = ["lint", "native", "worker", "browser"].map(String::from);
     let mut others = node::folders_with_tests();
-    others.retain(|folder| !fixed.contains(folder));
+    others.retain(|folder| !fixed.contains(folder) && folder != clients::NAME);
     fixed.into_iter().chain(others).collect()
 }
 

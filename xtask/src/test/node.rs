@@ -32,7 +32,7 @@ pub fn run(folder: &str, setting: &Setting) -> Result<Report> {
     if let Some(browser) = &setting.browser {
         node.env("CHROMIUM", browser);
     }
-    let finished = child::run(folder, &mut node)?;
+    let finished = child::run(&folder.replace('/', "-"), &mut node)?;
     let counted = count(&finished.output);
     let mut report = Report::default();
     report.add(finished, counted);
@@ -55,7 +55,7 @@ fn tests() -> PathBuf {
 }
 
 /// All *.test.mjs files at any depth, in a fixed order.
-fn test_files(folder: &Path) -> Vec<PathBuf> {
+pub fn test_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in fs::read_dir(folder)
         .into_iter()
@@ -63,7 +63,7 @@ fn test_files(folder: &Path) -> Vec<PathBuf> {
         .flatten()
         .map(|entry| entry.path())
     {
-        if path.is_dir() {
+        if path.is_dir() && !path.ends_with("node_modules") {
             files.extend(test_files(&path));
         } else if path.to_string_lossy().ends_with(".test.mjs") {
             files.push(path);
