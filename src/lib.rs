@@ -10,7 +10,7 @@
 //! account, reply  ->  oidc, openapi
 //! oidc  ->  config, audit
 //! config, audit  ->  web, secret
-//! web, secret  ->  routes, network, readable, cookie, fault, time
+//! web, secret  ->  routes, network, readable, memory, cookie, fault, time
 //! ```
 //!
 //! What stands on the left may also use whatever its right-hand side uses. `tests/imports.rs` holds the order, and
@@ -30,6 +30,7 @@ mod cookie;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, unused_imports))]
 mod db;
 mod fault;
+mod memory;
 mod network;
 mod oidc;
 pub mod openapi;

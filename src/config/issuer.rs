@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::web::host::has_plain_authority;
+use crate::web::host::{has_plain_authority, is_loopback};
 
 /// The issuer identifier (OIDC Discovery 1.0 section 3): an https origin, or http on a loopback host for development.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Issuer {
         let host = url.host().ok_or("has no host")?;
         match url.scheme() {
             "https" => {}
-            "http" if is_loopback(&host) => {}
+            "http" if is_development(&host) => {}
             "http" => return Err("must be https (http is for localhost only)"),
             _ => return Err("must be an https URL"),
         }
@@ -50,12 +50,9 @@ impl Issuer {
     }
 }
 
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    }
+/// Names below `localhost` count, too: browsers hold them for this very device (RFC 6761 section 6.3).
+fn is_development(host: &Host<&str>) -> bool {
+    is_loopback(host) || matches!(host, Host::Domain(name) if name.ends_with(".localhost"))
 }
 
 fn is_example(host: &Host<&str>) -> bool {

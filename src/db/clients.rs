@@ -1,12 +1,11 @@
 //! `clients`.
 
-use std::{cell::RefCell, collections::HashMap};
-
 use serde::Deserialize;
 
 use super::{Query, Rows, Statement, from_json};
 use crate::{
     fault::Fault,
+    memory::Memory,
     oidc::client::{Client, SecretAtRest, StoredSecret, client_metadata::ClientMetadata},
     secret::{Hash, WrappedSecret},
     time::{Lifetime, UnixTime},
@@ -95,25 +94,20 @@ fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
     }))
 }
 
-/// The most client metadata that is kept parsed; beyond it all is dropped.
+/// The most client metadata that is kept parsed.
 const MOST_PARSED: usize = 100;
 
 thread_local! {
     /// Client metadata by its text: it is read at every request of a client, and seldom changes.
-    static PARSED: RefCell<HashMap<String, ClientMetadata>> = RefCell::default();
+    static PARSED: Memory<ClientMetadata> = Memory::new(MOST_PARSED);
 }
 
 fn metadata_of(text: &str) -> Result<ClientMetadata, Fault> {
-    if let Some(known) = PARSED.with_borrow(|parsed| parsed.get(text).cloned()) {
+    if let Some(known) = PARSED.with(|parsed| parsed.get(text)) {
         return Ok(known);
     }
     let metadata: ClientMetadata = from_json(text)?;
-    PARSED.with_borrow_mut(|parsed| {
-        if parsed.len() >= MOST_PARSED {
-            parsed.clear();
-        }
-        parsed.insert(text.to_owned(), metadata.clone());
-    });
+    PARSED.with(|parsed| parsed.put(text, metadata.clone()));
     Ok(metadata)
 }
 

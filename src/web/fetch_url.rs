@@ -3,7 +3,7 @@
 
 use url::{Host, Url};
 
-use super::host::has_plain_authority;
+use super::host::{has_plain_authority, is_loopback};
 
 /// Whether what a client names may be fetched from a loopback host, over plain http too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,8 @@ impl FetchUrl {
     /// As [`FetchUrl::parse`].
     pub fn parse_with_fragment(text: &str, loopback: LoopbackFetches) -> Result<Self, &'static str> {
         let url = absolute(text)?;
-        let has_host_of_its_own = loopback == LoopbackFetches::InsecureAllowed && is_loopback(&url);
+        let has_host_of_its_own =
+            loopback == LoopbackFetches::InsecureAllowed && url.host().is_some_and(|host| is_loopback(&host));
         match url.scheme() {
             "https" | "http" if has_host_of_its_own => {}
             "https" if is_public(&url) => {}
@@ -108,15 +109,6 @@ pub fn has_host_by_its_scheme(text: &str) -> bool {
     ["http", "https", "ws", "wss", "ftp", "file"]
         .iter()
         .any(|special| scheme.eq_ignore_ascii_case(special))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// Whether the host has a name of at least two labels, and not a private one.

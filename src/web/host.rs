@@ -54,6 +54,15 @@ pub fn is_private_network(host: &Host<&str>) -> bool {
     }
 }
 
+/// Whether a host is this very device.
+pub fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
 /// Whether `text` is a name as the DNS has them: labels of 1 to 63 letters, digits, `-` and `_`, at most 253 bytes in all, at
 /// most one dot at the end. The last label is no number, or parsers would take the whole for an IPv4 address.
 pub fn is_name(text: &str) -> bool {

@@ -1,14 +1,9 @@
 //! Copies of clients: in the isolate for seconds, in KV for an hour. What was decided from one is checked against the client's
 //! version in D1 before it counts.
 
-use std::{cell::RefCell, collections::HashMap};
-
 use crate::{
-    db::clients,
-    edge::platform::context::Context,
-    fault::Fault,
-    oidc::client::Client,
-    time::{Lifetime, UnixTime},
+    db::clients, edge::platform::context::Context, fault::Fault, memory::ShortMemory, oidc::client::Client,
+    time::Lifetime,
 };
 
 /// How long KV keeps a copy.
@@ -17,11 +12,11 @@ const KEPT: Lifetime = Lifetime::hours(1);
 /// How long an isolate keeps one.
 const IN_ISOLATE: Lifetime = Lifetime(30);
 
-/// The most copies in an isolate; beyond it all are dropped.
+/// The most copies in an isolate.
 const MOST_IN_ISOLATE: usize = 100;
 
 thread_local! {
-    static MEMORY: RefCell<HashMap<String, (UnixTime, Client)>> = RefCell::default();
+    static MEMORY: ShortMemory<Client> = ShortMemory::new(MOST_IN_ISOLATE, IN_ISOLATE);
 }
 
 fn name(client_id: &str) -> String {
@@ -32,12 +27,15 @@ fn name(client_id: &str) -> String {
 pub async fn find(client_id: &str, context: &Context) -> Result<Option<Client>, Fault> {
     // D1 may know already that a document was read anew.
     let is_current = |copy: &Client| copy.document_fresh_until.is_none_or(|until| context.now < until);
-    if let Some(copy) = remembered(client_id, context.now).filter(is_current) {
+    if let Some(copy) = MEMORY
+        .with(|memory| memory.get(client_id, context.now))
+        .filter(is_current)
+    {
         return Ok(Some(copy));
     }
     let copy: Option<Client> = context.kv.get(&name(client_id), &context.config.roots).await;
     if let Some(copy) = copy.filter(|copy| copy.client_id == client_id && is_current(copy)) {
-        remember(&copy, context.now);
+        remember(&copy, context);
         return Ok(Some(copy));
     }
     let record = context.db.read(clients::find(client_id)).await?;
@@ -50,7 +48,7 @@ pub async fn find(client_id: &str, context: &Context) -> Result<Option<Client>, 
 
 /// Keeps a copy, after the answer.
 pub fn keep(client: &Client, context: &Context) {
-    remember(client, context.now);
+    remember(client, context);
     let client = client.clone();
     context.after_answer(async move |later| {
         let name = name(&client.client_id);
@@ -60,24 +58,11 @@ pub fn keep(client: &Client, context: &Context) {
 
 /// Drops the copy of a client that is gone, after the answer.
 pub fn forget(client_id: &str, context: &Context) {
-    MEMORY.with_borrow_mut(|memory| memory.remove(client_id));
+    MEMORY.with(|memory| memory.forget(client_id));
     let name = name(client_id);
     context.after_answer(async move |later| later.kv.delete(&name).await);
 }
 
-fn remembered(client_id: &str, now: UnixTime) -> Option<Client> {
-    MEMORY.with_borrow(|memory| {
-        let (since, client) = memory.get(client_id)?;
-        let recent = (0..IN_ISOLATE.seconds()).contains(&now.since(*since).seconds());
-        recent.then(|| client.clone())
-    })
-}
-
-fn remember(client: &Client, now: UnixTime) {
-    MEMORY.with_borrow_mut(|memory| {
-        if memory.len() >= MOST_IN_ISOLATE {
-            memory.clear();
-        }
-        memory.insert(client.client_id.clone(), (now, client.clone()));
-    });
+fn remember(client: &Client, context: &Context) {
+    MEMORY.with(|memory| memory.put(&client.client_id, client.clone(), context.now));
 }

@@ -4,7 +4,7 @@
 //! client may rotate its keys at any time (OIDC Core section 10.1.1). How often an isolate asks says [`Asked::plan`]; how often
 //! all of them do, [`outbound`].
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -17,6 +17,7 @@ use crate::{
         keys::crypto,
         platform::{context::Context, log},
     },
+    memory::Memory,
     oidc::{
         client::{
             Client,
@@ -42,7 +43,7 @@ const FRESH: Lifetime = Lifetime::minutes(10);
 const LEAST_FRESH: Lifetime = Lifetime::minutes(1);
 const MOST_FRESH: Lifetime = Lifetime::hours(1);
 
-/// The most sets that an isolate keeps; beyond it all are dropped.
+/// The most sets that an isolate keeps.
 const MOST_KEPT: usize = 100;
 
 /// Why there is no key. It is told to the client.
@@ -69,7 +70,7 @@ struct Kept {
 }
 
 thread_local! {
-    static KEPT: RefCell<HashMap<String, Rc<Kept>>> = RefCell::default();
+    static KEPT: Memory<Rc<Kept>> = Memory::new(MOST_KEPT);
 }
 
 /// Whether `token` is signed by one of the client's keys under `alg`, one of the asymmetric algorithms. That `alg` is the one
@@ -165,7 +166,7 @@ impl Kept {
 
 /// The keys that are kept for `place`, in the isolate or in KV.
 async fn kept(place: &str, context: &Context) -> Option<Rc<Kept>> {
-    if let Some(kept) = KEPT.with_borrow(|all| all.get(place).cloned()) {
+    if let Some(kept) = KEPT.with(|all| all.get(place)) {
         return Some(kept);
     }
     let kept: Kept = context.kv.get(&name(place), &context.config.roots).await?;
@@ -188,7 +189,7 @@ async fn fetch(client: &Client, uri: &str, place: String, context: &Context) -> 
         }
         Err(why) => {
             // Also a failure is not repeated at once. What was kept may have come from KV.
-            let old = KEPT.with_borrow(|all| all.get(&place).cloned());
+            let old = KEPT.with(|all| all.get(&place));
             keep(Kept {
                 place,
                 keys: old
@@ -233,12 +234,7 @@ async fn fetch_keys(client: &Client, uri: &str, context: &Context) -> Result<(Pu
 
 fn keep(kept: Kept) -> Rc<Kept> {
     let kept = Rc::new(kept);
-    KEPT.with_borrow_mut(|all| {
-        if all.len() >= MOST_KEPT {
-            all.clear();
-        }
-        all.insert(kept.place.clone(), kept.clone());
-    });
+    KEPT.with(|all| all.put(&kept.place, kept.clone()));
     kept
 }
 

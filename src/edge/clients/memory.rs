@@ -1,7 +1,7 @@
 //! What an isolate remembers of clients, so that they can be judged before D1 acts. It may be old: whatever acts on it demands in
 //! SQL that the client is still of that version, and nothing is refused for it alone.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use crate::{
     db::{
@@ -11,17 +11,18 @@ use crate::{
     },
     edge::platform::context::Context,
     fault::Fault,
+    memory::ShortMemory,
     time::{Lifetime, UnixTime},
 };
 
 /// For how long.
 const REMEMBERED: Lifetime = Lifetime::hours(1);
 
-/// The most clients that an isolate remembers; beyond it all are forgotten.
+/// The most clients that an isolate remembers.
 const MOST_REMEMBERED: usize = 100;
 
 thread_local! {
-    static MEMORY: RefCell<HashMap<String, (UnixTime, Rc<Known>)>> = RefCell::default();
+    static MEMORY: ShortMemory<Rc<Known>> = ShortMemory::new(MOST_REMEMBERED, REMEMBERED);
 }
 
 /// A client as it was when it was read.
@@ -33,9 +34,7 @@ pub struct Known {
 
 /// The client, if it is remembered.
 pub fn remembered(client_id: &str, now: UnixTime) -> Option<Rc<Known>> {
-    let found = MEMORY.with_borrow(|memory| memory.get(client_id).cloned());
-    let recent = |since: UnixTime| (0..REMEMBERED.seconds()).contains(&now.since(since).seconds());
-    found.filter(|(since, _)| recent(*since)).map(|(_, known)| known)
+    MEMORY.with(|memory| memory.get(client_id, now))
 }
 
 /// Reads the client from D1, and remembers it.
@@ -52,7 +51,7 @@ pub async fn read(client_id: &str, context: &Context) -> Result<Option<Rc<Known>
         signing_key: rows.read(key)?,
     });
     if known.signing_key.is_some() {
-        remember(&known, context.now);
+        MEMORY.with(|memory| memory.put(client_id, known.clone(), context.now));
     }
     Ok(Some(known))
 }
@@ -60,16 +59,7 @@ pub async fn read(client_id: &str, context: &Context) -> Result<Option<Rc<Known>
 /// So that the private half comes along in any case: what is at hand now may be dropped before the client is.
 const NONE_AT_HAND: &str = "[]";
 
-fn remember(known: &Rc<Known>, now: UnixTime) {
-    MEMORY.with_borrow_mut(|memory| {
-        if memory.len() >= MOST_REMEMBERED {
-            memory.clear();
-        }
-        memory.insert(known.record.client.client_id.clone(), (now, known.clone()));
-    });
-}
-
 /// Forgets a client that has changed since it was read.
 pub fn forget(client_id: &str) {
-    MEMORY.with_borrow_mut(|memory| memory.remove(client_id));
+    MEMORY.with(|memory| memory.forget(client_id));
 }

@@ -4,7 +4,7 @@
 //! The isolate lets one request ask, and the others wait for its answer. D1 does the same among isolates, since KV can be a
 //! minute behind. Clients that anybody can be also count against the network that asks and the host that is asked.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 use worker::Delay;
 
@@ -21,6 +21,7 @@ use crate::{
         random,
     },
     fault::Fault,
+    memory::Memory,
     oidc::error::OAuthError,
     secret::{Purpose, random_text},
     time::Lifetime,
@@ -111,7 +112,7 @@ const MOST_STEPS: usize = 130;
 const STEP_OF_OTHERS: Duration = Duration::from_millis(500);
 const MOST_STEPS_OF_OTHERS: usize = 13;
 
-/// The most addresses that an isolate remembers; beyond it all are forgotten.
+/// The most addresses that an isolate remembers.
 const MOST_REMEMBERED: usize = 100;
 
 #[derive(Clone)]
@@ -123,7 +124,7 @@ enum Slot {
 }
 
 thread_local! {
-    static SLOTS: RefCell<HashMap<String, Slot>> = RefCell::default();
+    static SLOTS: Memory<Slot> = Memory::new(MOST_REMEMBERED);
 }
 
 /// What a fetch counts against where it is for somebody of whom nothing is known; `network` is the counter of theirs.
@@ -178,7 +179,7 @@ pub async fn get(wanted: &Wanted<'_>, charge: Option<&Charge>, context: &Context
 
 /// The answer that another request of this isolate is asking for now, if there is one.
 async fn another_request_asks(target: &str) -> Option<Rc<Answer>> {
-    let slot = || SLOTS.with_borrow(|slots| slots.get(target).cloned());
+    let slot = || SLOTS.with(|slots| slots.get(target));
     let Some(Slot::Asking) = slot() else { return None };
     // A request is woken by its own timer alone: what another one waits for belongs to that one.
     for _ in 0..MOST_STEPS {
@@ -238,26 +239,21 @@ struct Flight<'a>(&'a str);
 
 impl<'a> Flight<'a> {
     fn begin(target: &'a str) -> Self {
-        SLOTS.with_borrow_mut(|slots| {
-            if slots.len() >= MOST_REMEMBERED {
-                slots.clear();
-            }
-            slots.insert(target.to_owned(), Slot::Asking);
-        });
+        SLOTS.with(|slots| slots.put(target, Slot::Asking));
         Self(target)
     }
 
     fn end(self, answer: &Answer) {
         let answered = Slot::Answered(Rc::new(answer.clone()));
-        SLOTS.with_borrow_mut(|slots| slots.insert(self.0.to_owned(), answered));
+        SLOTS.with(|slots| slots.put(self.0, answered));
     }
 }
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
-        SLOTS.with_borrow_mut(|slots| {
+        SLOTS.with(|slots| {
             if matches!(slots.get(self.0), Some(Slot::Asking)) {
-                slots.remove(self.0);
+                slots.forget(self.0);
             }
         });
     }

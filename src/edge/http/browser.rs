@@ -40,15 +40,15 @@ pub struct Browser {
 impl Browser {
     pub fn of(request: &Incoming, context: &Context) -> Self {
         let issuer = &context.config.issuer;
-        let cookie = request.cookie(cookies::session_name(issuer)).unwrap_or_default();
+        let cookie = request.cookie(cookies::SESSION.at(issuer)).unwrap_or_default();
         let held = HeldSessions::parse(&cookie, &context.config.roots);
         Self {
             session_hash: held.active().cloned(),
             held,
             id: request
-                .cookie(cookies::browser_name(issuer))
+                .cookie(cookies::BROWSER.at(issuer))
                 .filter(|id| is_browser_id(id)),
-            known: request.cookie(cookies::known_name(issuer)),
+            known: request.cookie(cookies::KNOWN.at(issuer)),
             accept_language: request.header("accept-language"),
         }
     }

@@ -1,5 +1,5 @@
-//! The cookies: which sessions a browser has, which browser it is, who has signed in with it before, and, with session management, a mark by which clients' pages
-//! see that the session has changed.
+//! The cookies: which sessions a browser has, which browser it is, who has signed in with it before, and, with session management,
+//! a mark by which clients' pages see that the session has changed.
 //!
 //! `__Host-` binds a cookie to this very host over https. On a loopback http issuer, where not every browser would take such
 //! a cookie, the names go without it.
@@ -14,30 +14,31 @@ use crate::{
     time::Lifetime,
 };
 
+/// The name of a cookie.
+pub struct Name(&'static str);
+
 /// The cookie of the sign-on sessions.
-pub fn session_name(issuer: &Issuer) -> &'static str {
-    if issuer.is_https() {
-        "__Host-limen_session"
-    } else {
-        "limen_session"
-    }
-}
+pub const SESSION: Name = Name("__Host-limen_session");
 
 /// The cookie that names the browser, before anybody signs in; forms and waiting requests are bound to it.
-pub fn browser_name(issuer: &Issuer) -> &'static str {
-    if issuer.is_https() {
-        "__Host-limen_browser"
-    } else {
-        "limen_browser"
-    }
-}
+pub const BROWSER: Name = Name("__Host-limen_browser");
 
 /// The cookie that tells who has signed in with the browser before (`account::known_browser`).
-pub fn known_name(issuer: &Issuer) -> &'static str {
-    if issuer.is_https() {
-        "__Host-limen_known"
-    } else {
-        "limen_known"
+pub const KNOWN: Name = Name("__Host-limen_known");
+
+/// The cookie with the browser state of session management. The script of the iframe reads it, on the pages of other sites.
+pub const BROWSER_STATE: Name = Name("__Host-limen_state");
+
+/// How long a browser keeps a cookie that is about no session.
+const KEPT: Lifetime = Lifetime::days(365);
+
+impl Name {
+    /// The name as browsers know it.
+    pub fn at(&self, issuer: &Issuer) -> &'static str {
+        match issuer.is_https() {
+            true => self.0,
+            false => self.0.trim_start_matches("__Host-"),
+        }
     }
 }
 
@@ -47,16 +48,7 @@ fn session(config: &Config, held: &HeldSessions) -> Cookie {
         Some(value) => (value, config.lifetimes.session),
         None => (String::new(), Lifetime(0)),
     };
-    build(&config.issuer, session_name(&config.issuer), value, lifetime)
-}
-
-/// The cookie with the browser state of session management. The script of the iframe reads it, on the pages of other sites.
-pub fn browser_state_name(issuer: &Issuer) -> &'static str {
-    if issuer.is_https() {
-        "__Host-limen_state"
-    } else {
-        "limen_state"
-    }
+    build(&config.issuer, &SESSION, value, lifetime)
 }
 
 /// The answer with the cookies for what the browser now holds.
@@ -71,12 +63,7 @@ pub fn show_state(reply: Reply, config: &Config, held: &HeldSessions) -> Reply {
     }
     let key = config.roots.current(Purpose::BrowserState);
     let state = browser_state(&key, held.active());
-    let mut cookie = build(
-        &config.issuer,
-        browser_state_name(&config.issuer),
-        state,
-        Lifetime::days(365),
-    );
+    let mut cookie = build(&config.issuer, &BROWSER_STATE, state, KEPT);
     // It is read by a script, in frames of other sites; it opens nothing. Browsers that take no Secure cookie from a loopback host
     // do without.
     cookie.http_only = false;
@@ -87,17 +74,17 @@ pub fn show_state(reply: Reply, config: &Config, held: &HeldSessions) -> Reply {
 
 /// A new browser cookie.
 pub fn browser(config: &Config, value: String) -> Cookie {
-    build(&config.issuer, browser_name(&config.issuer), value, Lifetime::days(365))
+    build(&config.issuer, &BROWSER, value, KEPT)
 }
 
 /// The cookie that tells who has signed in before.
 pub fn known(config: &Config, value: String) -> Cookie {
-    build(&config.issuer, known_name(&config.issuer), value, Lifetime::days(365))
+    build(&config.issuer, &KNOWN, value, KEPT)
 }
 
-fn build(issuer: &Issuer, name: &'static str, value: String, max_age: Lifetime) -> Cookie {
+fn build(issuer: &Issuer, name: &Name, value: String, max_age: Lifetime) -> Cookie {
     Cookie {
-        name,
+        name: name.at(issuer),
         value,
         http_only: true,
         secure: issuer.is_https(),

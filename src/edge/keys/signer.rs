@@ -1,8 +1,6 @@
 //! Limen's keys at work: made, published, rotated, revoked. Their dates are decided in `oidc::jose::provider_key`, which of them
 //! signs is decided by D1, and their private halves stay within WebCrypto.
 
-use std::{cell::RefCell, collections::HashMap};
-
 use serde_json::json;
 use web_sys::CryptoKey;
 
@@ -18,6 +16,7 @@ use crate::{
     },
     edge::platform::{context::Context, log},
     fault::Fault,
+    memory::Memory,
     oidc::jose::{
         jwe::Encrypted,
         jwt::{SigningAlg, SigningInput, Unverified},
@@ -29,10 +28,10 @@ use crate::{
 
 thread_local! {
     /// Unwrapped private halves by `kid`. That a key is here says nothing of whether it may sign.
-    static AT_HAND: RefCell<HashMap<String, (SigningAlg, CryptoKey)>> = RefCell::new(HashMap::new());
+    static AT_HAND: Memory<(SigningAlg, CryptoKey)> = Memory::new(MOST_AT_HAND);
 }
 
-/// The most keys kept at hand; beyond it all are dropped, and unwrapped again as they are needed.
+/// The most keys kept at hand. One that was dropped is unwrapped again when it is needed.
 const MOST_AT_HAND: usize = 32;
 
 /// A key that signs.
@@ -44,7 +43,7 @@ pub struct Signer {
 
 /// The `kid`s at hand, as the JSON that the statements for the current key take.
 pub fn at_hand() -> String {
-    AT_HAND.with_borrow(|keys| serde_json::to_string(&keys.keys().collect::<Vec<_>>()).unwrap_or_default())
+    serde_json::to_string(&AT_HAND.with(Memory::names)).unwrap_or_default()
 }
 
 /// Gets a key of `alg` at hand, if there is none.
@@ -64,7 +63,7 @@ pub async fn get_at_hand(alg: SigningAlg, context: &Context) -> Result<(), Fault
 
 /// Whether a key of `alg` is at hand, perhaps one that signs no more.
 pub fn is_at_hand(alg: SigningAlg) -> bool {
-    AT_HAND.with_borrow(|keys| keys.values().any(|(of, _)| *of == alg))
+    AT_HAND.with(|keys| keys.any(|(of, _)| *of == alg))
 }
 
 /// Takes the key at hand that D1 named for `alg`, or the first one where there is none yet.
@@ -95,7 +94,7 @@ impl Signer {
 
     async fn from_row(row: CurrentKey, context: &Context) -> Result<Self, Fault> {
         let alg = SigningAlg::parse(&row.alg).ok_or_else(|| Fault::new("signing_keys", "unknown alg"))?;
-        if let Some((_, key)) = AT_HAND.with_borrow(|keys| keys.get(&row.kid).cloned()) {
+        if let Some((_, key)) = AT_HAND.with(|keys| keys.get(&row.kid)) {
             return Ok(Self { kid: row.kid, alg, key });
         }
         let wrapped = row
@@ -106,12 +105,7 @@ impl Signer {
             kek_version: row.kek_version,
         };
         let key = unwrap(&private, &row.kid, alg.into(), Unwrap::Signing, context).await?;
-        AT_HAND.with_borrow_mut(|keys| {
-            if keys.len() >= MOST_AT_HAND {
-                keys.clear();
-            }
-            keys.insert(row.kid.clone(), (alg, key.clone()));
-        });
+        AT_HAND.with(|keys| keys.put(&row.kid, (alg, key.clone())));
         Ok(Self { kid: row.kid, alg, key })
     }
 

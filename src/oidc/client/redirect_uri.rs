@@ -2,13 +2,13 @@
 //! section 3.1.2, RFC 8252 section 7, RFC 9700 section 4.1.3).
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
 
 use crate::{
     config::PrivateHttp,
     web::{
         fetch_url::has_host_by_its_scheme,
-        host::{has_plain_authority, is_private_network},
+        host::{has_plain_authority, is_loopback, is_private_network},
     },
 };
 
@@ -154,7 +154,7 @@ impl Kind {
         }
         match url.scheme() {
             "https" => Ok(Self::Https),
-            "http" if is_loopback(&url) => Ok(Self::Loopback),
+            "http" if url.host().is_some_and(|host| is_loopback(&host)) => Ok(Self::Loopback),
             "http" if url.host().is_some_and(|host| is_private_network(&host)) => Ok(Self::PrivateNetwork),
             "http" => Ok(Self::Http),
             scheme if FORBIDDEN_SCHEMES.contains(&scheme) => Err("must not use this scheme"),
@@ -185,7 +185,7 @@ pub fn destination(uri: &str) -> Destination {
 
 /// Whether a person is sent to a program on their own device (RFC 8252 section 7.3).
 pub fn is_on_this_device(uri: &str) -> bool {
-    Url::parse(uri).is_ok_and(|url| is_loopback(&url))
+    Url::parse(uri).is_ok_and(|url| url.host().is_some_and(|host| is_loopback(&host)))
 }
 
 /// Whether there is an `@` in the authority. A parser forgets it where nothing stands before it.
@@ -193,15 +193,6 @@ fn has_user_information(text: &str) -> bool {
     let after_slashes = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
     let authority = after_slashes.and_then(|rest| rest.split(['/', '?', '#']).next());
     authority.is_some_and(|authority| authority.contains('@'))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// The text before and after the port of `http://<loopback host>[:port]...`; `None` for every other URI.

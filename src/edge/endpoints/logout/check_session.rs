@@ -20,7 +20,7 @@ pub fn check_session(context: &Context) -> Result<Reply, PageFailure> {
     }
     let nonce = random::id()?;
     let html = CheckSessionPage {
-        cookie: cookies::browser_state_name(&config.issuer),
+        cookie: cookies::BROWSER_STATE.at(&config.issuer),
         nonce: &nonce,
     }
     .to_html();

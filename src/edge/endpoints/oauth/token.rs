@@ -44,8 +44,7 @@ fn by_grant<'a>(grant_type: GrantType, request: &'a TokenRequest<'a>) -> Answer<
         GrantType::AuthorizationCode => Box::pin(authorization_code::respond(request)),
         GrantType::RefreshToken => Box::pin(refresh_token::respond(request)),
         GrantType::ClientCredentials => Box::pin(client_credentials::respond(request)),
-        GrantType::Implicit | GrantType::DeviceCode => {
-            Box::pin(async { Err(request.refuse(unsupported_grant_type()).await) })
-        }
+        // It is the authorization endpoint's.
+        GrantType::Implicit => Box::pin(async { Err(request.refuse(unsupported_grant_type()).await) }),
     }
 }

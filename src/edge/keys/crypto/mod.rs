@@ -73,10 +73,7 @@ pub async fn export_public(pair: &CryptoKeyPair) -> Result<Value, Fault> {
 impl WrappingKey {
     /// Hands a derived key over to WebCrypto.
     pub async fn import(key: &Key) -> Result<Self, Fault> {
-        let raw = Uint8Array::from(key.expose().as_slice());
-        let usages = strings(&["wrapKey", "unwrapKey"]);
-        let promise = subtle()?.import_key_with_str("raw", &raw, "AES-GCM", false, &usages);
-        Ok(Self(settle("import wrapping key", promise).await?.unchecked_into()))
+        import_aes(key, &["wrapKey", "unwrapKey"]).await.map(Self)
     }
 
     /// `private`, as base64url(nonce || ciphertext) of its PKCS#8 form. It opens with the same `context` alone.
@@ -84,22 +81,17 @@ impl WrappingKey {
         let nonce = random::bytes::<NONCE>()?;
         let promise = subtle()?.wrap_key_with_object("pkcs8", private, &self.0, &gcm(&nonce, context));
         let wrapped = bytes(&settle("wrap key", promise).await?);
-        Ok(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &wrapped].concat()))
+        Ok(put_together(nonce, &wrapped))
     }
 
     /// Opens what [`WrappingKey::wrap`] made, straight into a key of WebCrypto's.
     pub async fn unwrap(&self, wrapped: &str, context: &str, alg: KeyAlg, purpose: Unwrap) -> Result<CryptoKey, Fault> {
-        let wrapped = URL_SAFE_NO_PAD
-            .decode(wrapped)
-            .map_err(|cause| Fault::new("unwrap key", cause))?;
-        let (nonce, ciphertext) = wrapped
-            .split_at_checked(NONCE)
-            .ok_or_else(|| Fault::new("unwrap key", "it is too short"))?;
+        let (nonce, ciphertext) = take_apart(wrapped, "unwrap key")?;
         let promise = subtle()?.unwrap_key_with_js_u8_array_and_object_and_object(
             "pkcs8",
-            &Uint8Array::from(ciphertext),
+            &Uint8Array::from(ciphertext.as_slice()),
             &self.0,
-            &gcm(nonce, context),
+            &gcm(&nonce, context),
             &private_params(alg, purpose),
             matches!(purpose, Unwrap::WrappingAgain),
             &strings(private_usages(alg)),
@@ -114,10 +106,7 @@ pub struct SealingKey(CryptoKey);
 impl SealingKey {
     /// Hands a derived key over to WebCrypto.
     pub async fn import(key: &Key) -> Result<Self, Fault> {
-        let raw = Uint8Array::from(key.expose().as_slice());
-        let usages = strings(&["encrypt", "decrypt"]);
-        let promise = subtle()?.import_key_with_str("raw", &raw, "AES-GCM", false, &usages);
-        Ok(Self(settle("import sealing key", promise).await?.unchecked_into()))
+        import_aes(key, &["encrypt", "decrypt"]).await.map(Self)
     }
 
     /// `text`, as base64url(nonce || ciphertext). It opens with the same `context` alone.
@@ -129,22 +118,38 @@ impl SealingKey {
             &Uint8Array::from(text.as_bytes()),
         );
         let sealed = bytes(&settle("seal", promise).await?);
-        Ok(URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat()))
+        Ok(put_together(nonce, &sealed))
     }
 
     /// Opens what [`SealingKey::seal`] made.
     pub async fn open(&self, sealed: &str, context: &str) -> Result<String, Fault> {
-        let sealed = URL_SAFE_NO_PAD
-            .decode(sealed)
-            .map_err(|cause| Fault::new("open", cause))?;
-        let (nonce, ciphertext) = sealed
-            .split_at_checked(NONCE)
-            .ok_or_else(|| Fault::new("open", "it is too short"))?;
-        let promise =
-            subtle()?.decrypt_with_object_and_js_u8_array(&gcm(nonce, context), &self.0, &Uint8Array::from(ciphertext));
+        let (nonce, ciphertext) = take_apart(sealed, "open")?;
+        let ciphertext = Uint8Array::from(ciphertext.as_slice());
+        let promise = subtle()?.decrypt_with_object_and_js_u8_array(&gcm(&nonce, context), &self.0, &ciphertext);
         let opened = bytes(&settle("open", promise).await?);
         String::from_utf8(opened).map_err(|_| Fault::new("open", "it is not text"))
     }
+}
+
+async fn import_aes(key: &Key, usages: &[&str]) -> Result<CryptoKey, Fault> {
+    let raw = Uint8Array::from(key.expose().as_slice());
+    let promise = subtle()?.import_key_with_str("raw", &raw, "AES-GCM", false, &strings(usages));
+    Ok(settle("import AES key", promise).await?.unchecked_into())
+}
+
+/// base64url(nonce || ciphertext).
+fn put_together(nonce: [u8; NONCE], ciphertext: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode([nonce.as_slice(), ciphertext].concat())
+}
+
+/// The nonce and the ciphertext that [`put_together`] put together.
+fn take_apart(text: &str, what: &'static str) -> Result<(Vec<u8>, Vec<u8>), Fault> {
+    let mut nonce = URL_SAFE_NO_PAD.decode(text).map_err(|cause| Fault::new(what, cause))?;
+    if nonce.len() < NONCE {
+        return Err(Fault::new(what, "it is too short"));
+    }
+    let ciphertext = nonce.split_off(NONCE);
+    Ok((nonce, ciphertext))
 }
 
 /// What a wrapped key is opened for.

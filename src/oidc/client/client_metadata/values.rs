@@ -21,9 +21,6 @@ pub enum GrantType {
     RefreshToken,
     /// RFC 6749 section 4.4.
     ClientCredentials,
-    /// RFC 8628 section 3.4.
-    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
-    DeviceCode,
 }
 
 impl GrantType {

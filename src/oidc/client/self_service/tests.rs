@@ -61,7 +61,7 @@ fn every_change() -> Vec<(&'static str, Vec<Value>, Vec<Value>)> {
             "grant_types",
             vec![json!(["authorization_code"])],
             vec![
-                json!(["authorization_code", "refresh_token"]),
+                json!(["authorization_code", "client_credentials"]),
                 json!(["client_credentials"]),
             ],
         ),

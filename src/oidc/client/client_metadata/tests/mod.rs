@@ -18,7 +18,6 @@ pub(super) const EVERYTHING: Supported = Supported {
         GrantType::Implicit,
         GrantType::RefreshToken,
         GrantType::ClientCredentials,
-        GrantType::DeviceCode,
     ],
     response_types: &[
         ResponseType::Code,
@@ -87,7 +86,7 @@ pub(in crate::oidc) fn full() -> Map<String, Value> {
         r#"{
         "redirect_uris": ["http://127.0.0.1/cb", "org.acme.app:/cb", "https://app.acme.org/cb"],
         "response_types": ["code", "code id_token token"],
-        "grant_types": ["authorization_code", "implicit", "urn:ietf:params:oauth:grant-type:device_code"],
+        "grant_types": ["authorization_code", "implicit", "refresh_token"],
         "application_type": "native",
         "contacts": ["ops@acme.org"],
         "client_name": "App",
