@@ -115,12 +115,30 @@ fn every_registration_that_the_tests_use_is_shown_whole() {
 #[test]
 fn the_overview_names_the_versions_that_are_run() {
     let overview = read(OVERVIEW).to_lowercase();
-    let package: serde_json::Value = serde_json::from_str(&read(format!("{APPS}/package.json"))).unwrap();
-    let run = package.get("dependencies").unwrap().as_object().unwrap();
-    for (name, version) in run {
-        let version = version.as_str().unwrap();
-        let is_named = overview.contains(&format!("{name} "));
-        let is_right = overview.contains(&format!("{name} {version}"));
+    for (name, version) in versions() {
+        let is_named = overview.contains(&format!(" {name} "));
+        let is_right = overview.contains(&format!(" {name} {version}"));
         assert!(!is_named || is_right, "{OVERVIEW} should name {name} {version}");
     }
+}
+
+/// Names in small letters and versions of what package managers install for the apps.
+fn versions() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for line in read(format!("{APPS}/requirements.txt")).lines() {
+        found.extend(
+            line.split_once("==")
+                .map(|(name, version)| (name.to_lowercase(), version.to_owned())),
+        );
+    }
+    for folder in apps().into_iter().chain([APPS.into()]) {
+        let Ok(text) = fs::read_to_string(folder.join("package.json")) else {
+            continue;
+        };
+        let package: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for (name, version) in package.get("dependencies").unwrap().as_object().unwrap() {
+            found.push((name.to_lowercase(), version.as_str().unwrap().to_owned()));
+        }
+    }
+    found
 }

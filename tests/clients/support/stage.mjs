@@ -5,7 +5,9 @@
 //   const visitor = await visit(t, chromium, app);
 
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { freePort } from "../../browser/support/limen.mjs";
@@ -17,8 +19,9 @@ const CLIENTS = new URL("../", import.meta.url);
 export const built = (path) => fileURLToPath(new URL(`../../target/clients/${path}`, CLIENTS));
 export const python = built("python/bin/python");
 
-/** The origin that the recipes' registrations have. */
+/** What stands in the recipes for the app's address and for Limen. */
 const RECIPE_ORIGIN = "http://localhost:3000";
+const RECIPE_ISSUER = "https://id.example.com";
 
 const START_MILLISECONDS = 90_000;
 
@@ -34,17 +37,17 @@ export async function setStage(vars) {
  */
 async function run(op, t, folder, command, { host = "127.0.0.1", ready = "/", env = {}, ...options } = {}) {
   const port = await freePort();
-  const app = { origin: `http://${host}:${port}`, output: "" };
+  const app = { folder, issuer: op.issuer, port: `${port}`, origin: `http://${host}:${port}`, output: "" };
   app.client = await register(op, folder, { origin: app.origin, ...options });
   const settings = {
-    PORT: `${port}`,
+    PORT: app.port,
     APP_URL: app.origin,
     ISSUER: op.issuer,
     CLIENT_ID: app.client.client_id,
     CLIENT_SECRET: app.client.client_secret ?? "",
   };
   const given = typeof env === "function" ? env(app) : env;
-  const [program, ...words] = typeof command === "function" ? command(app, settings) : command;
+  const [program, ...words] = typeof command === "function" ? command(app) : command;
   // In a group of its own: some apps start others, and all end together.
   const child = spawn(program, words, {
     cwd: fileURLToPath(new URL(`${folder}/`, CLIENTS)),
@@ -97,6 +100,32 @@ async function answering(url, child, app) {
     }
   }
   throw new Error(`The app did not answer at ${url}:\n${app.output}`);
+}
+
+/** An empty folder that is there until the test ends. */
+export function scratch(t) {
+  const folder = mkdtempSync(join(tmpdir(), "limen-client-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Where an app can keep an SQLite database until the test ends. */
+export const database = (t) => join(scratch(t), "app.sqlite3");
+
+/** Writes a file of the app's recipe with what is right for this run in place of what stands for it. Gives its path. */
+export function filled(t, app, file, others = {}) {
+  const values = {
+    [RECIPE_ORIGIN]: app.origin,
+    [RECIPE_ISSUER]: app.issuer,
+    CLIENT_ID: app.client.client_id,
+    CLIENT_SECRET: app.client.client_secret,
+    ...others,
+  };
+  let text = readFileSync(new URL(`${app.folder}/${file}`, CLIENTS), "utf8");
+  for (const [from, to] of Object.entries(values)) text = text.replaceAll(from, () => to);
+  const path = join(scratch(t), file);
+  writeFileSync(path, text);
+  return path;
 }
 
 /** Somebody with a fresh profile. */
