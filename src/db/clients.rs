@@ -114,34 +114,42 @@ fn metadata_of(text: &str) -> Result<ClientMetadata, Fault> {
 /// A new client.
 pub fn insert(record: &ClientRecord) -> Statement {
     let client = &record.client;
-    Statement::new(
-        "INSERT INTO clients (id, version, metadata, auth_method, secret_hash, wrapped_secret, registration_token_hash,
-                              registered_openly, unused_since, issued_at, updated_at)
+    let statement = Statement::new(
+        "INSERT INTO clients (version, metadata, auth_method, secret_hash, wrapped_secret, registration_token_hash,
+                              registered_openly, unused_since, id, issued_at, updated_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(&client.client_id)
-    .bind(client.version)
-    .bind(&to_json(client))
-    .bind(client.metadata.token_endpoint_auth_method.as_str())
-    .bind(record.secret.as_ref().map(|secret| &secret.current.hash))
-    .bind(
-        record
-            .secret
-            .as_ref()
-            .and_then(|secret| secret.current.wrapped.as_ref()),
-    )
-    .bind(record.registration_token_hash.as_ref())
-    .bind(record.registered_openly)
-    .bind(record.unused_since)
-    .bind(client.issued_at)
-    .bind(client.issued_at)
+    );
+    bind_record(statement, record)
+        .bind(&client.client_id)
+        .bind(client.issued_at)
+        .bind(client.issued_at)
+}
+
+/// Binds `version`, `metadata`, `auth_method`, `secret_hash`, `wrapped_secret`, `registration_token_hash`, `registered_openly` and
+/// `unused_since`.
+fn bind_record(statement: Statement, record: &ClientRecord) -> Statement {
+    let secret = record.secret.as_ref().map(|secret| &secret.current);
+    bind_client(statement, &record.client)
+        .bind(secret.map(|secret| &secret.hash))
+        .bind(secret.and_then(|secret| secret.wrapped.as_ref()))
+        .bind(record.registration_token_hash.as_ref())
+        .bind(record.registered_openly)
+        .bind(record.unused_since)
+}
+
+/// Binds `version`, `metadata` and `auth_method`.
+fn bind_client(statement: Statement, client: &Client) -> Statement {
+    statement
+        .bind(client.version)
+        .bind(&to_json(client))
+        .bind(client.metadata.token_endpoint_auth_method.as_str())
 }
 
 /// A client that its document describes, new or as it is now: its version rises when it is described otherwise than before.
 /// It gives the client, and none where a client of that name was registered.
 pub fn put_described(client: &Client, now: UnixTime) -> Query<Option<ClientRecord>> {
-    Statement::new(format!(
-        "INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at, document_fresh_until, unused_since)
+    let statement = Statement::new(format!(
+        "INSERT INTO clients (version, metadata, auth_method, id, issued_at, updated_at, document_fresh_until, unused_since)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO UPDATE SET
             version = version + (metadata <> excluded.metadata), metadata = excluded.metadata,
@@ -150,16 +158,14 @@ pub fn put_described(client: &Client, now: UnixTime) -> Query<Option<ClientRecor
             unused_since = IIF(unused_since IS NULL, NULL, excluded.unused_since)
          WHERE document_fresh_until IS NOT NULL
          RETURNING {COLUMNS}"
-    ))
-    .bind(&client.client_id)
-    .bind(client.version)
-    .bind(&to_json(client))
-    .bind(client.metadata.token_endpoint_auth_method.as_str())
-    .bind(client.issued_at)
-    .bind(now)
-    .bind(client.document_fresh_until)
-    .bind(now)
-    .read_by(read)
+    ));
+    bind_client(statement, client)
+        .bind(&client.client_id)
+        .bind(client.issued_at)
+        .bind(now)
+        .bind(client.document_fresh_until)
+        .bind(now)
+        .read_by(read)
 }
 
 /// Notes that a client that nobody allows anything was used, once in [`MARKED_EVERY`].
@@ -179,33 +185,22 @@ pub fn mark_used(client_id: &str, now: UnixTime) -> Statement {
 pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Query<bool> {
     let client = &record.client;
     let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
-    Statement::new(
+    let statement = Statement::new(
         "UPDATE clients SET version = ?, metadata = ?, auth_method = ?, secret_hash = ?, wrapped_secret = ?,
+                            registration_token_hash = ?, registered_openly = ?,
+                            unused_since = IIF(unused_since IS NULL, NULL, ?),
                             previous_secret_hash = ?, previous_wrapped_secret = ?, previous_secret_expires_at = ?,
-                            registration_token_hash = ?, registered_openly = ?, updated_at = ?,
-                            unused_since = IIF(unused_since IS NULL, NULL, ?)
+                            updated_at = ?
          WHERE id = ? AND version = ? RETURNING id",
-    )
-    .bind(client.version)
-    .bind(&to_json(client))
-    .bind(client.metadata.token_endpoint_auth_method.as_str())
-    .bind(record.secret.as_ref().map(|secret| &secret.current.hash))
-    .bind(
-        record
-            .secret
-            .as_ref()
-            .and_then(|secret| secret.current.wrapped.as_ref()),
-    )
-    .bind(previous.map(|(secret, _)| &secret.hash))
-    .bind(previous.and_then(|(secret, _)| secret.wrapped.as_ref()))
-    .bind(previous.map(|(_, until)| *until))
-    .bind(record.registration_token_hash.as_ref())
-    .bind(record.registered_openly)
-    .bind(now)
-    .bind(record.unused_since)
-    .bind(&client.client_id)
-    .bind(read)
-    .any()
+    );
+    bind_record(statement, record)
+        .bind(previous.map(|(secret, _)| &secret.hash))
+        .bind(previous.and_then(|(secret, _)| secret.wrapped.as_ref()))
+        .bind(previous.map(|(_, until)| *until))
+        .bind(now)
+        .bind(&client.client_id)
+        .bind(read)
+        .any()
 }
 
 /// What a client has of people: their consents, with codes and tokens; sessions that it would hear the end of; and what it is

@@ -8,6 +8,8 @@ use super::{
     preconditions::Preconditions,
     scope_to_json, to_json,
     token_conditions::TokenConditions,
+    token_families,
+    users::enabled,
 };
 use crate::{
     config::Lifetimes,
@@ -85,9 +87,11 @@ impl Redemption<'_> {
         .bind(self.request.code_challenge.as_ref().map(CodeChallenge::as_str))
         .bind(conditions.now)
         .append(conditions.cases_of_targets("codes"))
-        .append(Statement::new(
-            " WHEN NOT EXISTS (SELECT 1 FROM users WHERE users.id = codes.user_id AND disabled_at IS NULL) THEN 'ended'",
-        ))
+        .append(Statement::new(concat!(
+            " WHEN NOT ",
+            enabled!("codes.user_id"),
+            " THEN 'ended'"
+        )))
         .append(conditions.cases_of_readiness("codes"))
         .append(Statement::new(" ELSE 'good' END"))
     }
@@ -124,13 +128,12 @@ impl Redemption<'_> {
     /// Begins the family of the tokens, if [`Redemption::redeem`] burned the code just now.
     pub fn begin_family(&self) -> Statement {
         let TokenConditions { lifetimes, now, .. } = &self.conditions;
-        Statement::new(
-            "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable,
-                                         generation, turned_at, auth_time, acr, amr, created_at, expires_at)
-             SELECT family_id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, 0, used_at,
+        Statement::new(format!(
+            "{} SELECT family_id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, 0, used_at,
                     auth_time, acr, amr, used_at, CASE refreshable WHEN 1 THEN ? ELSE ? END
              FROM codes WHERE hash = ? AND family_id = ?",
-        )
+            token_families::INSERT
+        ))
         .bind(*now + lifetimes.refresh_token.max(lifetimes.access_token))
         .bind(*now + lifetimes.access_token)
         .bind(self.hash)

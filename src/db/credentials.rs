@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 use super::{
     Query, Rows, Statement, from_json,
+    sessions::behind,
     throttles::{self, Count},
-    to_json, users,
+    to_json,
+    users::{self, enabled},
 };
 use crate::{
     account::{
@@ -85,11 +87,13 @@ impl Answered<'_> {
 /// Counts a use of a passkey, and uses it and its challenge up, if nobody has answered that, the counter of the passkey still rises, and
 /// it was not used too often. What hangs on it comes next, where `changes() > 0`.
 pub fn use_passkey(row_id: &str, now_in: State, answered: &Answered<'_>, now: UnixTime) -> [Statement; 3] {
-    let statement = Statement::new(
+    let statement = Statement::new(concat!(
         "UPDATE credentials SET counter = ?, backed_up = ?, last_used_at = ?
          WHERE id = ? AND kind = 'passkey' AND (counter < ? OR counter = 0 AND ? = 0)
-           AND EXISTS (SELECT 1 FROM users WHERE users.id = credentials.user_id AND disabled_at IS NULL) AND ",
-    )
+           AND ",
+        enabled!("credentials.user_id"),
+        " AND "
+    ))
     .bind(now_in.counter)
     .bind(now_in.backed_up)
     .bind(now)
@@ -103,7 +107,7 @@ pub fn use_passkey(row_id: &str, now_in: State, answered: &Answered<'_>, now: Un
     ]
 }
 
-/// Whose credential a new passkey becomes, as a query for `owner`.
+/// Whose credential a new passkey or password becomes.
 pub enum Owner<'a> {
     /// The person behind a session.
     Behind(&'a Hash),
@@ -114,7 +118,8 @@ pub enum Owner<'a> {
 }
 
 impl Owner<'_> {
-    fn query(&self) -> Statement {
+    /// Gives the person as `owner`, where there is one.
+    pub(super) fn query(&self) -> Statement {
         match self {
             Self::Behind(hash) => Statement::new("SELECT user_id AS owner FROM sessions WHERE hash = ?").bind(*hash),
             Self::Is(user) => {
@@ -159,10 +164,11 @@ pub fn add_passkey(
 
 /// Calls a passkey of the person behind a session something else; `None` takes the name away.
 pub fn rename_own(session_hash: &Hash, row_id: &str, name: Option<&str>) -> Statement {
-    Statement::new(
-        "UPDATE credentials SET name = ?
-         WHERE id = ? AND kind = 'passkey' AND user_id = (SELECT user_id FROM sessions WHERE hash = ?) RETURNING id",
-    )
+    Statement::new(concat!(
+        "UPDATE credentials SET name = ? WHERE id = ? AND kind = 'passkey' AND user_id = ",
+        behind!(),
+        " RETURNING id"
+    ))
     .bind(name)
     .bind(row_id)
     .bind(session_hash)
@@ -171,13 +177,13 @@ pub fn rename_own(session_hash: &Hash, row_id: &str, name: Option<&str>) -> Stat
 /// Takes a passkey from the person behind a session, if they have another of `kinds`, a JSON array: the ways to sign in that there
 /// are.
 pub fn remove_own(session_hash: &Hash, row_id: &str, kinds: &str) -> Query<bool> {
-    Statement::new(
-        "DELETE FROM credentials
-         WHERE id = ? AND kind = 'passkey' AND user_id = (SELECT user_id FROM sessions WHERE hash = ?)
-           AND EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
+    Statement::new(concat!(
+        "DELETE FROM credentials WHERE id = ? AND kind = 'passkey' AND user_id = ",
+        behind!(),
+        " AND EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
                         AND o.kind IN (SELECT value FROM json_each(?)))
-         RETURNING id",
-    )
+         RETURNING id"
+    ))
     .bind(row_id)
     .bind(session_hash)
     .bind(kinds)
@@ -229,24 +235,21 @@ pub struct Ways {
     pub passkeys: Vec<OwnPasskey>,
 }
 
-const WAYS: &str =
-    "SELECT id, kind, CASE kind WHEN 'passkey' THEN secret END AS passkey, name, created_at, last_used_at, backed_up
-    FROM credentials WHERE user_id = ";
-
 /// Those of the person behind a session.
 pub fn list_own(session_hash: &Hash) -> Query<Ways> {
-    Statement::new(format!(
-        "{WAYS}(SELECT user_id FROM sessions WHERE hash = ?) ORDER BY created_at, id"
-    ))
-    .bind(session_hash)
-    .read_by(read_ways)
+    list(behind!()).bind(session_hash).read_by(read_ways)
 }
 
 /// Those of a person.
 pub fn list_of(user_id: &str) -> Query<Ways> {
-    Statement::new(format!("{WAYS}? ORDER BY created_at, id"))
-        .bind(user_id)
-        .read_by(read_ways)
+    list("?").bind(user_id).read_by(read_ways)
+}
+
+fn list(user_id: &str) -> Statement {
+    Statement::new(format!(
+        "SELECT id, kind, CASE kind WHEN 'passkey' THEN secret END AS passkey, name, created_at, last_used_at, backed_up
+         FROM credentials WHERE user_id = {user_id} ORDER BY created_at, id"
+    ))
 }
 
 /// A kind that this Worker does not know counts for nothing.
@@ -299,8 +302,10 @@ pub fn offer(user_id: &str, session_id: &str, last: UnixTime, now: UnixTime) -> 
 /// Holds for the row `l` of a set-up link that works.
 macro_rules! works {
     () => {
-        "l.id = ? AND l.kind = 'set_up_link' AND l.secret = ? AND l.created_at > ?
-         AND EXISTS (SELECT 1 FROM users WHERE users.id = l.user_id AND users.disabled_at IS NULL)"
+        concat!(
+            "l.id = ? AND l.kind = 'set_up_link' AND l.secret = ? AND l.created_at > ? AND ",
+            $crate::db::users::enabled!("l.user_id")
+        )
     };
 }
 pub(super) use works;
@@ -345,23 +350,6 @@ impl SetUpLink {
     pub fn use_up_if_changed(&self) -> Statement {
         Statement::new("DELETE FROM credentials WHERE changes() > 0 AND id = ? AND kind = 'set_up_link'")
             .bind(&Self::row_id(&self.user_id))
-    }
-
-    /// Gives its person a password in place of the one they had. What hangs on it comes next, where `changes() > 0`.
-    pub fn set_password(&self, credential_id: &str, password_hash: &str, now: UnixTime) -> Query<bool> {
-        Statement::new(
-            "INSERT INTO credentials (id, user_id, kind, secret, created_at)
-             SELECT ?, l.user_id, 'password', ?, ? FROM credentials l WHERE ",
-        )
-        .bind(credential_id)
-        .bind(password_hash)
-        .bind(now)
-        .append(self.condition())
-        .append(Statement::new(
-            " ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at
-              RETURNING user_id",
-        ))
-        .any()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, from_json, scope_from_json, scope_to_json, to_json};
+use super::{Query, Rows, Statement, from_json, scope_from_json, scope_to_json, sessions::behind, to_json};
 use crate::{
     fault::Fault,
     oidc::{
@@ -120,9 +120,11 @@ pub fn revoke(user_id: &str, client_id: &str) -> Query<bool> {
 
 /// Takes back what the person behind a session allowed a client: if that session is already gone, nothing is taken back.
 pub fn revoke_own(session_hash: &Hash, client_id: &str) -> Statement {
-    Statement::new(
-        "DELETE FROM grants WHERE user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND client_id = ? RETURNING id",
-    )
+    Statement::new(concat!(
+        "DELETE FROM grants WHERE user_id = ",
+        behind!(),
+        " AND client_id = ? RETURNING id"
+    ))
     .bind(session_hash)
     .bind(client_id)
 }
@@ -146,9 +148,7 @@ pub struct OwnGrant {
 
 /// The consents of the person behind a session: those last used come first.
 pub fn list_own(session_hash: &Hash) -> Query<Vec<OwnGrant>> {
-    list("(SELECT user_id FROM sessions WHERE hash = ?)")
-        .bind(session_hash)
-        .read_by(read_own)
+    list(behind!()).bind(session_hash).read_by(read_own)
 }
 
 /// The consents of a person, in the same order.

@@ -1,6 +1,6 @@
 //! What an authorization rests on, as a condition in SQL: an answer is stored only where all of it holds.
 
-use super::{Query, Statement, scope_to_json, signing_keys, to_json};
+use super::{Query, Statement, scope_to_json, sessions, signing_keys, to_json};
 use crate::{
     oidc::{authorize::AuthRequest, client::Client, jose::jwt::SigningAlg},
     secret::Hash,
@@ -33,7 +33,7 @@ impl Preconditions<'_> {
          JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
          JOIN clients c ON c.id = ? AND c.version = ?
          JOIN grants g ON g.user_id = u.id AND g.client_id = c.id
-         WHERE s.hash = ? AND s.expires_at > ? AND s.last_seen_at > ?
+         WHERE s.hash = ?
            AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.scope))
            AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.claims))
            AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.resources))",
@@ -41,11 +41,10 @@ impl Preconditions<'_> {
         .bind(&self.client.client_id)
         .bind(self.client.version)
         .bind(self.session_hash)
-        .bind(self.now)
-        .bind(self.now - self.session_idle)
         .bind(&scope_to_json(&self.request.scope))
         .bind(&to_json(&self.request.claims.beyond(&self.request.scope)))
-        .bind(&to_json(&self.request.resources.foreign()));
+        .bind(&to_json(&self.request.resources.foreign()))
+        .and(sessions::lives("s", self.session_idle, self.now));
         if let Some(oldest) = self.oldest_sign_in {
             from = from.append(Statement::new(" AND s.auth_time >= ?")).bind(oldest);
         }

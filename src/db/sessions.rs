@@ -87,17 +87,31 @@ impl Shown<'_> {
     }
 }
 
+/// The person behind a session, by its hash. Nobody where the session is gone.
+macro_rules! behind {
+    () => {
+        "(SELECT user_id FROM sessions WHERE hash = ?)"
+    };
+}
+pub(super) use behind;
+
+/// Holds for the session that the statement calls `session`, if it lives: it has neither expired nor been idle for too long.
+pub(super) fn lives(session: &str, idle: Lifetime, now: UnixTime) -> Statement {
+    Statement::new(format!("{session}.expires_at > ? AND {session}.last_seen_at > ?"))
+        .bind(now)
+        .bind(now - idle)
+}
+
 /// The session of a cookie, if it lives and its person is not disabled.
 pub fn find(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Option<Session>> {
     Statement::new(format!(
         "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, {}
          FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
-         WHERE s.hash = ? AND s.expires_at > ? AND s.last_seen_at > ?",
+         WHERE s.hash = ? AND ",
         users::COLUMNS
     ))
     .bind(hash)
-    .bind(now)
-    .bind(now - lifetimes.session_idle)
+    .append(lives("s", lifetimes.session_idle, now))
     .read_by(read)
 }
 
@@ -128,12 +142,12 @@ pub fn find_held(hashes: &str, lifetimes: &Lifetimes, now: UnixTime) -> Query<Ve
          FROM json_each(?) held
          JOIN sessions s ON s.hash = held.value
          JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
-         WHERE s.expires_at > ? AND s.last_seen_at > ? ORDER BY held.key",
+         WHERE ",
         users::COLUMNS
     ))
     .bind(hashes)
-    .bind(now)
-    .bind(now - lifetimes.session_idle)
+    .append(lives("s", lifetimes.session_idle, now))
+    .append(Statement::new(" ORDER BY held.key"))
     .read_by(read_held)
 }
 
@@ -151,14 +165,11 @@ fn read_held(rows: &Rows) -> Result<Vec<(Hash, Session)>, Fault> {
 
 /// Notes that a live session is in use.
 pub fn touch(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
-    Statement::new(
-        "UPDATE sessions SET last_seen_at = ? WHERE hash = ? AND last_seen_at BETWEEN ? AND ? AND expires_at > ?",
-    )
-    .bind(now)
-    .bind(hash)
-    .bind(now - lifetimes.session_idle + Lifetime(1))
-    .bind(now - LAST_SEEN_STEP)
-    .bind(now)
+    Statement::new("UPDATE sessions SET last_seen_at = ? WHERE hash = ? AND last_seen_at <= ?")
+        .bind(now)
+        .bind(hash)
+        .bind(now - LAST_SEEN_STEP)
+        .and(lives("sessions", lifetimes.session_idle, now))
 }
 
 /// Begins a session, if what was shown still counts, and says whether it began.
@@ -238,11 +249,11 @@ impl Ending<'_> {
                     ORDER BY o.expires_at > ? AND o.last_seen_at > ? DESC, o.created_at DESC, o.rowid DESC LIMIT -1 OFFSET ?)
                  AND EXISTS (SELECT 1 FROM sessions n WHERE n.id = ?)"
             }
-            Self::One { .. } => "s.user_id = (SELECT b.user_id FROM sessions b WHERE b.hash = ?) AND s.id = ?",
+            Self::One { .. } => concat!("s.user_id = ", behind!(), " AND s.id = ?"),
             Self::Others { .. } => "s.user_id = ? AND s.id <> ? AND EXISTS (SELECT 1 FROM sessions k WHERE k.id = ?)",
             Self::Everything { .. } => "s.user_id = ?",
             Self::EverythingOf(_) => concat!("s.user_id = ", users::as_given!()),
-            Self::EverythingBehind(_) => "s.user_id = (SELECT b.user_id FROM sessions b WHERE b.hash = ?)",
+            Self::EverythingBehind(_) => concat!("s.user_id = ", behind!()),
             Self::EverythingLinked(_) => {
                 concat!("s.user_id = (SELECT l.user_id FROM credentials l WHERE ", credentials::works!(), ")")
             }
@@ -393,29 +404,23 @@ impl OwnSession {
 
 /// The live sessions of the person behind `hash`: that one first, then those last seen.
 pub fn list_own(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Vec<OwnSession>> {
-    Statement::new(
-        "SELECT id, user_agent, auth_time, acr, amr, created_at, last_seen_at, expires_at, hash = ? AS current
-         FROM sessions WHERE user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND expires_at > ? AND last_seen_at > ?
-         ORDER BY current DESC, last_seen_at DESC",
-    )
-    .bind(hash)
-    .bind(hash)
-    .bind(now)
-    .bind(now - lifetimes.session_idle)
-    .read_by(Rows::all)
+    let theirs = Statement::new(behind!()).bind(hash);
+    list(Statement::new("s.hash = ?").bind(hash), theirs, lifetimes, now)
 }
 
 /// The live sessions of a person, those last seen first. None is the one that asks.
 pub fn list_of(user_id: &str, lifetimes: &Lifetimes, now: UnixTime) -> Query<Vec<OwnSession>> {
-    Statement::new(
-        "SELECT id, user_agent, auth_time, acr, amr, created_at, last_seen_at, expires_at, 0 AS current
-         FROM sessions WHERE user_id = ? AND expires_at > ? AND last_seen_at > ?
-         ORDER BY last_seen_at DESC",
-    )
-    .bind(user_id)
-    .bind(now)
-    .bind(now - lifetimes.session_idle)
-    .read_by(Rows::all)
+    list(Statement::new("0"), Statement::new("?").bind(user_id), lifetimes, now)
+}
+
+fn list(is_current: Statement, user_id: Statement, lifetimes: &Lifetimes, now: UnixTime) -> Query<Vec<OwnSession>> {
+    Statement::new("SELECT id, user_agent, auth_time, acr, amr, created_at, last_seen_at, expires_at, ")
+        .append(is_current)
+        .append(Statement::new(" AS current FROM sessions s WHERE user_id = "))
+        .append(user_id)
+        .and(lives("s", lifetimes.session_idle, now))
+        .append(Statement::new(" ORDER BY current DESC, last_seen_at DESC"))
+        .read_by(Rows::all)
 }
 
 /// Goes on with a session under another cookie, and says whether it did, after its person's password was changed to that of

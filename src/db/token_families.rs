@@ -10,7 +10,7 @@ use super::{
     proof::Proof,
     scope_from_json, scope_to_json, throttles, to_json,
     token_conditions::TokenConditions,
-    users,
+    users::{self, enabled},
 };
 use crate::{
     account::{throttle::Counter, user::User},
@@ -31,14 +31,17 @@ use crate::{
     time::UnixTime,
 };
 
+/// Inserts a family that begins, with its columns in this order.
+pub(super) const INSERT: &str =
+    "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, generation,
+                                 turned_at, auth_time, acr, amr, created_at, expires_at)";
+
 /// Begins the family of an access token from the authorization endpoint, if its preconditions hold. No refresh token comes of it:
 /// "The implicit grant type ... does not support the issuance of refresh tokens" (RFC 6749 section 4.2).
 pub fn begin(family_id: &str, preconditions: &Preconditions<'_>, lifetimes: &Lifetimes) -> Statement {
-    Statement::new(
-        "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, generation,
-                                     turned_at, auth_time, acr, amr, created_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ?",
-    )
+    Statement::new(format!(
+        "{INSERT} SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ?"
+    ))
     .bind(family_id)
     .bind(&scope_to_json(&preconditions.request.front_channel_scope()))
     .bind(&to_json(&preconditions.request.claims))
@@ -76,8 +79,10 @@ impl FoundFamily {
 
 /// Holds for a family whose refresh token works: neither expired nor idle for too long, its person not disabled. Its consent
 /// and its client stand, or the row would be gone.
-const ALIVE: &str = "token_families.expires_at > ? AND token_families.turned_at > ?
-    AND EXISTS (SELECT 1 FROM users WHERE users.id = token_families.user_id AND disabled_at IS NULL)";
+const ALIVE: &str = concat!(
+    "token_families.expires_at > ? AND token_families.turned_at > ? AND ",
+    enabled!("token_families.user_id")
+);
 
 /// What the audit says of a family.
 const IDS: &str = "SELECT user_id, client_id, session_id FROM token_families";

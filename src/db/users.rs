@@ -1,8 +1,11 @@
-//! `users` and their passwords in `credentials`.
+//! `users`.
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, from_json};
+use super::{
+    Query, Rows, Statement, from_json,
+    sessions::{self, behind},
+};
 use crate::{
     account::user::{User, Username},
     config::Lifetimes,
@@ -156,23 +159,18 @@ fn email_of(user: &User) -> Option<&str> {
 
 /// A new person. It says no when the username or e-mail address is taken.
 pub fn insert(user: &User) -> Query<bool> {
-    Statement::new(
-        "INSERT INTO users (id, subject_salt, username, username_folded, email, email_folded, folded_at, claims, disabled_at,
-                            created_at, updated_at)
+    let statement = Statement::new(
+        "INSERT INTO users (username, email, folded_at, claims, disabled_at, updated_at,
+                            username_folded, email_folded, id, subject_salt, created_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
-    )
-    .bind(&user.id)
-    .bind(user.subject_salt.as_str())
-    .bind(user.username.as_str())
-    .bind(&user.username.folded())
-    .bind(user.claims.text("email"))
-    .bind(user.email_folded().as_ref())
-    .bind(user.updated_at)
-    .bind(&claims_to_json(user))
-    .bind(user.disabled_at)
-    .bind(user.created_at)
-    .bind(user.updated_at)
-    .any()
+    );
+    bind_changeable(statement, user)
+        .bind(&user.username.folded())
+        .bind(user.email_folded().as_ref())
+        .bind(&user.id)
+        .bind(user.subject_salt.as_str())
+        .bind(user.created_at)
+        .any()
 }
 
 /// At most `limit` people whose folded names are not written yet, the oldest accounts first: SQL cannot fold them, and neither
@@ -217,7 +215,7 @@ pub fn update(user: &User, read: &User) -> Query<bool> {
 
 /// The same, by the person themselves. If their session is already gone, nothing is changed.
 pub fn update_own(user: &User, read: &User, session_hash: &Hash) -> Query<bool> {
-    update_where("id = (SELECT user_id FROM sessions WHERE hash = ?)", user, read)
+    update_where(concat!("id = ", behind!()), user, read)
         .bind(session_hash)
         .any()
 }
@@ -225,28 +223,46 @@ pub fn update_own(user: &User, read: &User, session_hash: &Hash) -> Query<bool> 
 /// Changes a person where `also` holds, whose values are bound afterwards. A folded name of what does not change stays as it is:
 /// one that somebody else had first is none.
 fn update_where(also: &str, user: &User, read: &User) -> Statement {
-    Statement::new(format!(
+    let statement = Statement::new(format!(
         "UPDATE OR IGNORE users SET
+            username = ?, email = ?, folded_at = ?, claims = ?, disabled_at = ?, updated_at = ?,
             username_folded = IIF(? AND folded_at IS updated_at, username_folded, ?),
-            email_folded = IIF(? AND folded_at IS updated_at, email_folded, ?),
-            username = ?, email = ?, folded_at = ?, claims = ?, disabled_at = ?, updated_at = ?
+            email_folded = IIF(? AND folded_at IS updated_at, email_folded, ?)
          WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ? AND {also} RETURNING id"
-    ))
-    .bind(user.username == read.username)
-    .bind(&user.username.folded())
-    .bind(email_of(user) == email_of(read))
-    .bind(user.email_folded().as_ref())
-    .bind(user.username.as_str())
-    .bind(email_of(user))
-    .bind(user.updated_at)
-    .bind(&claims_to_json(user))
-    .bind(user.disabled_at)
-    .bind(user.updated_at)
-    .bind(&read.id)
-    .bind(read.username.as_str())
-    .bind(&claims_to_json(read))
-    .bind(read.disabled_at)
+    ));
+    bind_changeable(statement, user)
+        .bind(user.username == read.username)
+        .bind(&user.username.folded())
+        .bind(email_of(user) == email_of(read))
+        .bind(user.email_folded().as_ref())
+        .bind(&read.id)
+        .bind(read.username.as_str())
+        .bind(&claims_to_json(read))
+        .bind(read.disabled_at)
 }
+
+/// Binds what changes with a person: `username`, `email`, `folded_at`, `claims`, `disabled_at`, `updated_at`.
+fn bind_changeable(statement: Statement, user: &User) -> Statement {
+    statement
+        .bind(user.username.as_str())
+        .bind(email_of(user))
+        .bind(user.updated_at)
+        .bind(&claims_to_json(user))
+        .bind(user.disabled_at)
+        .bind(user.updated_at)
+}
+
+/// Holds where the person of that id is not disabled.
+macro_rules! enabled {
+    ($user_id:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM users WHERE users.id = ",
+            $user_id,
+            " AND users.disabled_at IS NULL)"
+        )
+    };
+}
+pub(super) use enabled;
 
 /// The id of a person who is as given: what hangs on [`insert`] or [`update`] in a batch does nothing where those did nothing.
 macro_rules! as_given {
@@ -266,48 +282,6 @@ pub(super) fn bind_as_given(statement: Statement, user: &User) -> Statement {
         .bind(user.updated_at)
 }
 
-/// Gives a person who is as given a password in place of the one they had.
-pub fn set_password(credential_id: &str, user: &User, hash: &str, now: UnixTime) -> Statement {
-    let statement = Statement::new(concat!(
-        "INSERT INTO credentials (id, user_id, kind, secret, created_at)
-         SELECT ?, id, 'password', ?, ? FROM ",
-        as_given!(),
-        " WHERE TRUE
-         ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at"
-    ))
-    .bind(credential_id)
-    .bind(hash)
-    .bind(now);
-    bind_as_given(statement, user)
-}
-
-/// Gives the person behind a session a password in place of the one they had, if they had one, and says whether it did.
-pub fn set_own_password(credential_id: &str, session_hash: &Hash, hash: &str, now: UnixTime) -> Query<bool> {
-    Statement::new(
-        "INSERT INTO credentials (id, user_id, kind, secret, created_at)
-         SELECT ?, user_id, 'password', ?, ? FROM sessions WHERE hash = ?
-         ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at
-         RETURNING user_id",
-    )
-    .bind(credential_id)
-    .bind(hash)
-    .bind(now)
-    .bind(session_hash)
-    .any()
-}
-
-/// Gives the person behind a live session another password, if they have one, and says whether it did.
-pub fn change_password(session_hash: &Hash, hash: &str, now: UnixTime) -> Query<bool> {
-    Statement::new(
-        "UPDATE credentials SET secret = ?, created_at = ?
-         WHERE kind = 'password' AND user_id = (SELECT user_id FROM sessions WHERE hash = ?) RETURNING user_id",
-    )
-    .bind(hash)
-    .bind(now)
-    .bind(session_hash)
-    .any()
-}
-
 /// The account of the person behind a session in numbers.
 #[derive(Deserialize)]
 pub struct Summary {
@@ -318,17 +292,17 @@ pub struct Summary {
 }
 
 pub fn summarize(session_hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Option<Summary>> {
-    Statement::new(
-        "SELECT (SELECT COUNT(*) FROM sessions o WHERE o.user_id = s.user_id AND o.expires_at > ? AND o.last_seen_at > ?) AS browsers,
+    Statement::new("SELECT (SELECT COUNT(*) FROM sessions o WHERE o.user_id = s.user_id AND ")
+        .append(sessions::lives("o", lifetimes.session_idle, now))
+        .append(Statement::new(
+            ") AS browsers,
                 (SELECT COUNT(*) FROM grants g WHERE g.user_id = s.user_id) AS apps,
                 (SELECT COUNT(*) FROM credentials k WHERE k.user_id = s.user_id AND k.kind = 'passkey') AS passkeys,
                 (SELECT c.created_at FROM credentials c WHERE c.user_id = s.user_id AND c.kind = 'password') AS password_set_at
          FROM sessions s WHERE s.hash = ?",
-    )
-    .bind(now)
-    .bind(now - lifetimes.session_idle)
-    .bind(session_hash)
-    .read_by(Rows::first)
+        ))
+        .bind(session_hash)
+        .read_by(Rows::first)
 }
 
 pub fn delete(user_id: &str) -> Query<bool> {
@@ -339,7 +313,7 @@ pub fn delete(user_id: &str) -> Query<bool> {
 
 /// Deletes the person behind a session. If that session is already gone, nobody is deleted.
 pub fn delete_own(session_hash: &Hash) -> Query<bool> {
-    Statement::new("DELETE FROM users WHERE id = (SELECT user_id FROM sessions WHERE hash = ?) RETURNING id")
+    Statement::new(concat!("DELETE FROM users WHERE id = ", behind!(), " RETURNING id"))
         .bind(session_hash)
         .any()
 }

@@ -76,8 +76,8 @@ test("the copy has everything that is stored about a person, and no secret", asy
   const copy = JSON.parse(text);
   assert.equal(copy.account.id, ada.id);
   assert.equal(copy.account.claims.nickname, "Countess");
-  assert.equal(copy.browsers.length, 1);
-  assert.deepEqual(copy.apps.map(({ client_name }) => client_name), ["Acme Notes"]);
+  assert.equal(copy.sessions.length, 1);
+  assert.deepEqual(copy.grants.map(({ client_name }) => client_name), ["Acme Notes"]);
   assert.equal(copy.tokens.length, 1);
   assert.ok(copy.events.some(({ event }) => event === "consent_given"));
   const { value: cookie } = await browser.sessionCookie();

@@ -11,11 +11,14 @@ use crate::{
     },
     edge::{
         http::{failure::PageFailure, request::Incoming},
-        people::account_access::{AccountRequest, SignedInBrowser},
+        people::{
+            account_access::{AccountRequest, SignedInBrowser},
+            described,
+        },
         platform::context::Context,
     },
     fault::Fault,
-    pages::{Language, account::DataPage, app_name},
+    pages::account::DataPage,
     reply::Reply,
     routes::Endpoint,
 };
@@ -41,8 +44,8 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     let mut account_request = AccountRequest::at(PAGE, request, context)?;
     let (hash, batch) = (&account_request.session_hash, &mut account_request.batch);
     let ways = batch.add(credentials::list_own(hash));
-    let browsers = batch.add(sessions::list_own(hash, lifetimes, context.now));
-    let apps = batch.add(grants::list_own(hash));
+    let sessions = batch.add(sessions::list_own(hash, lifetimes, context.now));
+    let grants = batch.add(grants::list_own(hash));
     let tokens = batch.add(token_families::list_own(hash, context.now));
     let events = batch.add(audit::list_own(hash, None, MOST_EVENTS));
     let (signed_in, rows) = account_request.enter(context).await?;
@@ -60,8 +63,8 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
             "password_set_at": ways.password_set_at,
         },
         "passkeys": ways.passkeys.iter().map(OwnPasskey::describe).collect::<Vec<_>>(),
-        "browsers": rows.read(browsers)?.iter().map(browser).collect::<Result<Vec<_>, _>>()?,
-        "apps": rows.read(apps)?.iter().map(app).collect::<Vec<_>>(),
+        "sessions": rows.read(sessions)?.iter().map(described::session).collect::<Vec<_>>(),
+        "grants": rows.read(grants)?.iter().map(described::grant).collect::<Vec<_>>(),
         "tokens": rows.read(tokens)?.iter().map(token).collect::<Result<Vec<_>, _>>()?,
         "events": rows.read(events)?.iter().map(event).collect::<Vec<_>>(),
     });
@@ -72,33 +75,6 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     Ok(Reply {
         file_name: Some("limen-account.json"),
         ..Reply::json(200, &copy)
-    })
-}
-
-fn browser(session: &sessions::OwnSession) -> Result<Value, Fault> {
-    Ok(json!({
-        "id": session.id,
-        "user_agent": session.user_agent,
-        "signed_in_at": session.created_at,
-        "auth_time": session.auth_time,
-        "acr": session.acr,
-        "amr": session.amr(),
-        "last_seen_at": session.last_seen_at,
-        "expires_at": session.expires_at,
-        "this_one": session.is_current(),
-    }))
-}
-
-fn app(grant: &grants::OwnGrant) -> Value {
-    json!({
-        "client_id": grant.client_id,
-        "client_name": app_name(&grant.client_id, &grant.metadata, Language::En),
-        "scope": grant.scope,
-        "claims": grant.claims,
-        "resources": grant.resources,
-        "allowed_at": grant.created_at,
-        "changed_at": grant.updated_at,
-        "last_used_at": grant.last_used_at,
     })
 }
 

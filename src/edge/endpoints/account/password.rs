@@ -6,8 +6,9 @@ use crate::{
     config::Way,
     db::{
         Batch, Statement, audit,
+        credentials::Owner,
+        passwords,
         sessions::{self, Ending},
-        users,
     },
     edge::{
         http::{
@@ -87,8 +88,8 @@ async fn change(
     let mut batch = Batch::default();
     let changed = batch.add(match signed_in.sure {
         // They need not have one.
-        Sure::Already => users::set_own_password(&random::id()?, session_hash, &password_hash, now),
-        _ => users::change_password(session_hash, &password_hash, now),
+        Sure::Already => passwords::set(&Owner::Behind(session_hash), &random::id()?, &password_hash, now),
+        _ => passwords::change(session_hash, &password_hash, now),
     });
     batch.push(audit::record_if_changed(&entry, context));
     let shown_at = signed_in.shown_now(context);

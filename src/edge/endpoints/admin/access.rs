@@ -1,25 +1,22 @@
 //! `/admin/api/users/{user_id}/sessions` and `/grants`: where a person is signed in and what they allowed, for operators.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     account::user::User,
     audit::{Actor, Entry, Event},
     db::{
-        Batch, audit,
-        grants::{self, OwnGrant},
-        sessions::{self, Ending, OwnSession},
+        Batch, audit, grants,
+        sessions::{self, Ending},
         users,
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        people::operator,
+        people::{described, operator},
         platform::context::Context,
         sessions::ending,
     },
-    fault::Fault,
     oidc::error::OAuthError,
-    pages::{Language, app_name},
     reply::{Body, Reply},
 };
 
@@ -32,8 +29,7 @@ pub async fn sessions(request: &mut Incoming, context: &Context) -> Result<Reply
     let (user, live) = (batch.add(users::find(user_id)), batch.add(list));
     let rows = context.db.run(batch).await?;
     require_somebody(rows.read(user)?.as_ref())?;
-    let live = rows.read(live)?;
-    let described = live.iter().map(describe_session).collect::<Result<Vec<_>, _>>()?;
+    let described: Vec<_> = rows.read(live)?.iter().map(described::session).collect();
     Ok(Reply::json(200, &json!({ "sessions": described })))
 }
 
@@ -62,7 +58,7 @@ pub async fn grants(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let allowed = batch.add(grants::list_of(user_id));
     let rows = context.db.run(batch).await?;
     require_somebody(rows.read(user)?.as_ref())?;
-    let described: Vec<_> = rows.read(allowed)?.iter().map(describe_grant).collect();
+    let described: Vec<_> = rows.read(allowed)?.iter().map(described::grant).collect();
     Ok(Reply::json(200, &json!({ "grants": described })))
 }
 
@@ -74,30 +70,4 @@ fn require_somebody(user: Option<&User>) -> Result<(), MachineFailure> {
             OAuthError::invalid_request("there is no such user"),
         )),
     }
-}
-
-fn describe_session(session: &OwnSession) -> Result<Value, Fault> {
-    Ok(json!({
-        "id": session.id,
-        "user_agent": session.user_agent,
-        "auth_time": session.auth_time,
-        "acr": session.acr,
-        "amr": session.amr(),
-        "created_at": session.created_at,
-        "last_seen_at": session.last_seen_at,
-        "expires_at": session.expires_at,
-    }))
-}
-
-fn describe_grant(grant: &OwnGrant) -> Value {
-    json!({
-        "client_id": grant.client_id,
-        "client_name": app_name(&grant.client_id, &grant.metadata, Language::En),
-        "scope": grant.scope,
-        "claims": grant.claims,
-        "resources": grant.resources,
-        "created_at": grant.created_at,
-        "updated_at": grant.updated_at,
-        "last_used_at": grant.last_used_at,
-    })
 }

@@ -9,7 +9,7 @@ use crate::{
         user::{User, Username, fold_login},
     },
     audit::{Actor, Entry, Event},
-    db::{Batch, Statement, audit, grants, sessions::Ending, users},
+    db::{Batch, Statement, audit, credentials::Owner, grants, passwords, sessions::Ending, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::{folding, operator},
@@ -268,7 +268,8 @@ fn password_statement(
         NoHash::Unfit(unfit) => OAuthError::invalid_request(format!("password {}", unfit.describe())),
         NoHash::Failed => OAuthError::invalid_request("password could not be hashed"),
     })?;
-    Ok(Some(users::set_password(&random::id()?, user, &hash, context.now)))
+    let set = passwords::set(&Owner::Is(user), &random::id()?, &hash, context.now);
+    Ok(Some(set.into()))
 }
 
 async fn find(user_id: &str, context: &Context) -> Result<User, MachineFailure> {

@@ -15,6 +15,7 @@ use crate::{
     db::{
         Batch, Query, Statement, audit,
         credentials::{self, Answered, Owner, SetUpLink},
+        passwords,
         sessions::Ending,
     },
     edge::{
@@ -133,7 +134,7 @@ impl Newcomer {
             }
             Err(NoHash::Failed) => return Err(Fault::new("password", "no hash").into()),
         };
-        let set = self.link.set_password(&random::id()?, &hash, context.now);
+        let set = passwords::set(&Owner::Linked(&self.link), &random::id()?, &hash, context.now);
         let along = vec![audit::record_if_changed(&self.entry(Event::PasswordChanged), context)];
         // Who had the password before is signed out, as wherever else it changes.
         let everything = Ending::EverythingLinked(&self.link);

@@ -17,6 +17,7 @@ use crate::{
     db::{
         Statement, audit,
         credentials::{self, Answered, Owner},
+        passwords,
         sessions::Shown,
         users,
     },
@@ -143,7 +144,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             Err(NoHash::Unfit(unfit)) => return refuse(SignUpProblem::Password(problem_of(unfit))),
             Err(NoHash::Failed) => return Err(Fault::new("password", "no hash").into()),
         };
-        before.push(users::set_password(&random::id()?, &user, &hash, context.now));
+        before.push(passwords::set(&Owner::Is(&user), &random::id()?, &hash, context.now).into());
         let who = SomebodyShown {
             user_id: user.id.clone(),
             proven: Proven::password(context.now),

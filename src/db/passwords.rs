@@ -1,0 +1,33 @@
+//! Passwords, which are a kind of `credentials`: a person has one at most.
+
+use super::{Query, Statement, credentials::Owner, sessions::behind};
+use crate::{secret::Hash, time::UnixTime};
+
+/// Gives somebody a password in place of the one they had, if they had one, and says whether it did. What hangs on it comes next,
+/// where `changes() > 0`.
+pub fn set(owner: &Owner<'_>, credential_id: &str, hash: &str, now: UnixTime) -> Query<bool> {
+    Statement::new("INSERT INTO credentials (id, user_id, kind, secret, created_at) SELECT ?, owner, 'password', ?, ? FROM (")
+        .bind(credential_id)
+        .bind(hash)
+        .bind(now)
+        .append(owner.query())
+        .append(Statement::new(
+            ") WHERE TRUE
+             ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at
+             RETURNING user_id",
+        ))
+        .any()
+}
+
+/// Gives the person behind a session another password, if they have one, and says whether it did.
+pub fn change(session_hash: &Hash, hash: &str, now: UnixTime) -> Query<bool> {
+    Statement::new(concat!(
+        "UPDATE credentials SET secret = ?, created_at = ? WHERE kind = 'password' AND user_id = ",
+        behind!(),
+        " RETURNING user_id"
+    ))
+    .bind(hash)
+    .bind(now)
+    .bind(session_hash)
+    .any()
+}

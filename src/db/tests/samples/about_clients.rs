@@ -1,0 +1,113 @@
+//! Clients.
+
+use super::*;
+
+pub(super) fn add_to(all: &mut Samples) {
+    let (client, hash, request) = (client(), hash(), request());
+    let secret = SecretAtRest {
+        hash: hash.clone(),
+        wrapped: Some(WrappedSecret::new(1, "w")),
+    };
+    let record = ClientRecord {
+        client: Client {
+            client_id: "another".to_owned(),
+            ..client.clone()
+        },
+        secret: Some(StoredSecret {
+            current: secret.clone(),
+            previous: Some((secret.clone(), NOW)),
+        }),
+        registration_token_hash: Some(hash.clone()),
+        registered_openly: false,
+        unused_since: None,
+        last_used_at: None,
+    };
+    add(all, "clients::find", [clients::find("c")]);
+    add(all, "clients::insert", [clients::insert(&record)]);
+    add(all, "clients::put_described", [clients::put_described(&client, NOW)]);
+    add(all, "clients::update", [clients::update(&record, 1, NOW)]);
+    add(all, "clients::move_secret", [clients::move_secret("c", &hash, &secret)]);
+    add(all, "clients::mark_used", [clients::mark_used("c", NOW)]);
+    add(all, "clients::delete", [clients::delete("c")]);
+    add(all, "clients::delete_own", [clients::delete_own("c", Some(&hash))]);
+
+    add(all, "clients::forget_people", clients::forget_people("c", 1));
+    let described = clients::forget_people_of_described(&client);
+    add(all, "clients::forget_people_of_described", described);
+
+    add(all, "grants::find_by_session", [grants::find_by_session(&hash, "c")]);
+    add(
+        all,
+        "grants::allow",
+        [None, Some(&hash)].map(|pushed| {
+            let allowing = Allowing {
+                grant_id: "g",
+                session_hash: &hash,
+                client: &client,
+                request: &request,
+                pushed,
+            };
+            grants::allow(&allowing, NOW)
+        }),
+    );
+    add(all, "grants::revoke", [grants::revoke("u", "c")]);
+    add(all, "grants::revoke_own", [grants::revoke_own(&hash, "c")]);
+    add(all, "grants::list_own", [grants::list_own(&hash)]);
+    add(all, "grants::list_of", [grants::list_of("u")]);
+
+    add(all, "pushed_requests::sweep", [pushed_requests::sweep(NOW)]);
+    add(all, "pushed_requests::find", [pushed_requests::find(&hash, "c", NOW)]);
+    let turned_down = pushed_requests::take_turned_down(&hash, "c");
+    add(all, "pushed_requests::take_turned_down", [turned_down]);
+    add(all, "pushed_requests::find_again", [pushed_requests::find_again(&hash)]);
+
+    add(all, "logout_outbox::take", [logout_outbox::take("l", 10, NOW)]);
+    add(all, "logout_outbox::taken", [logout_outbox::taken("l")]);
+    add(all, "logout_outbox::delete", [logout_outbox::delete("[]")]);
+    let notice = Notice {
+        id: "n".to_owned(),
+        client: client.clone(),
+        user_id: "u".to_owned(),
+        subject_salt: SubjectSalt::new([1; 32]),
+        session_id: "s".to_owned(),
+        target: Some("https://app.acme.org/logout".to_owned()),
+        attempts: 1,
+        created_at: NOW,
+    };
+    add(
+        all,
+        "logout_outbox::postpone",
+        [logout_outbox::postpone(&notice, 2, NOW)],
+    );
+    add(
+        all,
+        "logout_outbox::postpone_all",
+        [logout_outbox::postpone_all(&notice, "[]", NOW)],
+    );
+    add(all, "logout_outbox::release", [logout_outbox::release(&notice, NOW)]);
+    add(
+        all,
+        "logout_outbox::redirect",
+        [logout_outbox::redirect(&notice, "t", NOW)],
+    );
+}
+
+pub(super) fn add_fetches_to(all: &mut Samples) {
+    let asking = Asking {
+        target: "t",
+        claim: "c",
+        now: NOW,
+    };
+    for client_id in [None, Some("c".to_owned())] {
+        let charge = Charge {
+            counters: [counter(), counter()],
+            owner: client_id.clone(),
+            client_id,
+        };
+        add(all, "fetches::count", asking.count(&charge).map(|(query, _)| query));
+        add(all, "fetches::claim", [asking.claim(None), asking.claim(Some(&charge))]);
+    }
+    add(all, "fetches::latest", [Asking::latest::<serde::de::IgnoredAny>("t")]);
+    add(all, "fetches::sweep", [fetches::sweep(NOW)]);
+    add(all, "fetches::tell", [Asking::tell("t", "c", "{}")]);
+}

@@ -1,0 +1,76 @@
+//! How people sign in.
+
+use super::*;
+
+pub(super) fn add_to(all: &mut Samples) {
+    let (user, hash) = (user(), hash());
+    let state = State {
+        counter: 1,
+        backed_up: true,
+    };
+    let challenge = Challenge {
+        id: "x".to_owned(),
+        expires_at: NOW,
+    };
+    let new = New {
+        challenge: String::new(),
+        passkey: Passkey {
+            id: "aWQ".to_owned(),
+            alg: passkey::KeyAlg::ES256,
+            jwk: json!({}),
+            aaguid: String::new(),
+            transports: Vec::new(),
+            backup_eligible: true,
+        },
+        state,
+    };
+    let link = SetUpLink {
+        user_id: "u".to_owned(),
+        hash: hash.clone(),
+        oldest: NOW,
+    };
+    let counter = Counter {
+        key: "k".to_owned(),
+        limit: 100,
+    };
+    let answered_now = Answered {
+        challenge: &challenge,
+        counter: &counter,
+    };
+    add(all, "credentials::count", [answered_now.count(NOW)]);
+    add(all, "credentials::find_passkey", [credentials::find_passkey("k")]);
+    add(
+        all,
+        "credentials::use_passkey",
+        credentials::use_passkey("k", state, &answered_now, NOW),
+    );
+    for owner in [Owner::Behind(&hash), Owner::Is(&user), Owner::Linked(&link)] {
+        let (insert, answered) = credentials::add_passkey(&new, Some("Phone"), &owner, &answered_now, NOW);
+        add(all, "credentials::add_passkey", [insert.into(), answered]);
+    }
+    add(
+        all,
+        "credentials::rename_own",
+        [credentials::rename_own(&hash, "k", Some("Phone"))],
+    );
+    add(
+        all,
+        "credentials::remove_own",
+        [credentials::remove_own(&hash, "k", "[]")],
+    );
+    add(all, "credentials::remove", [credentials::remove("u", "k")]);
+    add(all, "credentials::list_own", [credentials::list_own(&hash)]);
+    add(all, "credentials::list_of", [credentials::list_of("u")]);
+    add(all, "credentials::offer", [credentials::offer("u", "s", NOW, NOW)]);
+    add(all, "credentials::find", [link.find()]);
+    add(all, "credentials::use_up_if_changed", [link.use_up_if_changed()]);
+    for owner in [Owner::Behind(&hash), Owner::Is(&user), Owner::Linked(&link)] {
+        add(all, "passwords::set", [passwords::set(&owner, "p", "$argon2id$", NOW)]);
+    }
+    add(all, "passwords::change", [passwords::change(&hash, "$argon2id$", NOW)]);
+    add(
+        all,
+        "credentials::make_set_up_link",
+        [credentials::make_set_up_link("u", &hash, NOW)],
+    );
+}

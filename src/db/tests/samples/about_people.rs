@@ -1,0 +1,159 @@
+//! People, their sessions and what they allowed.
+
+use super::*;
+
+pub(super) fn add_to(all: &mut Samples) {
+    let (user, hash, lifetimes, counter) = (user(), hash(), lifetimes(), counter());
+    add(all, "users::find_by_login", [users::find_by_login("Ada", "ada")]);
+    add(all, "users::find_with_password", [users::find_with_password("u")]);
+    add(all, "users::list_unfolded", [users::list_unfolded(100)]);
+    add(all, "users::fold", [users::fold(&user)]);
+    add(all, "users::find", [users::find("u")]);
+    add(all, "users::find_by_family", [users::find_by_family("f")]);
+    add(all, "users::list", [users::list("", 100)]);
+    let named = [
+        (Some("ada"), None),
+        (None, Some("ada@acme.org")),
+        (Some("ada"), Some("ada@acme.org")),
+    ];
+    add(
+        all,
+        "users::find_named",
+        named.map(|(username, email)| users::find_named(username, email)),
+    );
+    add(all, "users::find_rival", [users::find_rival(&user, &user)]);
+    let another = User {
+        id: "another".to_owned(),
+        ..user.clone()
+    };
+    add(all, "users::insert", [users::insert(&another)]);
+    add(all, "users::update", [users::update(&user, &user)]);
+    add(all, "users::update_own", [users::update_own(&user, &user, &hash)]);
+    add(all, "users::summarize", [users::summarize(&hash, &lifetimes, NOW)]);
+    add(all, "users::delete", [users::delete("u")]);
+    add(all, "users::delete_own", [users::delete_own(&hash)]);
+
+    let authentication = Authentication {
+        session_id: "s".to_owned(),
+        user_id: "u".to_owned(),
+        proven: Proven::password(NOW),
+    };
+    let session = NewSession {
+        hash: &hash,
+        authentication: &authentication,
+        shown: Shown::Password("$argon2id$"),
+        user_agent: "Firefox",
+    };
+    let link = SetUpLink {
+        user_id: "u".to_owned(),
+        hash: hash.clone(),
+        oldest: NOW,
+    };
+    let endings = [
+        Ending::Held("[]"),
+        Ending::Evicted {
+            hashes: "[]",
+            user_id: "u",
+            session_id: "s",
+        },
+        Ending::Surplus {
+            user_id: "u",
+            session_id: "s",
+            idle_since: NOW,
+            now: NOW,
+        },
+        Ending::One {
+            by: &hash,
+            session_id: "s",
+        },
+        Ending::Others {
+            user_id: "u",
+            kept: "s",
+        },
+        Ending::Everything { user_id: "u" },
+        Ending::EverythingOf(&user),
+        Ending::EverythingBehind(&hash),
+        Ending::EverythingLinked(&link),
+    ];
+    add(all, "sessions::find", [sessions::find(&hash, &lifetimes, NOW)]);
+    add(all, "sessions::find_held", [sessions::find_held("[]", &lifetimes, NOW)]);
+    add(all, "sessions::touch", [sessions::touch(&hash, &lifetimes, NOW)]);
+    add(all, "sessions::insert", [sessions::insert(&session, &lifetimes)]);
+    let just_now = NewSession {
+        shown: Shown::JustNow,
+        ..session
+    };
+    add(all, "sessions::insert", [sessions::insert(&just_now, &lifetimes)]);
+    add(all, "sessions::supersede", [sessions::supersede("s", "u", "[]")]);
+    add(all, "sessions::list_own", [sessions::list_own(&hash, &lifetimes, NOW)]);
+    add(all, "sessions::list_of", [sessions::list_of("u", &lifetimes, NOW)]);
+    add(
+        all,
+        "sessions::renew",
+        [sessions::renew(&hash, &hash, "$argon2id$", NOW)],
+    );
+    let ended = Entry::new(Event::SessionEnded, Actor::Person);
+    for which in &endings {
+        add(all, "sessions::delete_codes", [which.delete_codes()]);
+        let revokes = [LogoutRevokes::Online, LogoutRevokes::All, LogoutRevokes::Nothing];
+        add(
+            all,
+            "sessions::delete_tokens",
+            revokes.into_iter().filter_map(|revokes| which.delete_tokens(revokes)),
+        );
+        add(all, "sessions::delete", [which.delete()]);
+        add(
+            all,
+            "session_clients::with_front_channel",
+            [session_clients::with_front_channel(which)],
+        );
+        add(all, "logout_outbox::write", [logout_outbox::write(which, NOW)]);
+        add(
+            all,
+            "audit::record_ending",
+            [audit::record_ending(&ended, which, &Then)],
+        );
+    }
+    add(
+        all,
+        "session_clients::inherit",
+        [session_clients::inherit("s", "u", "[]")],
+    );
+    add(
+        all,
+        "session_clients::forget_oldest",
+        session_clients::forget_oldest("s"),
+    );
+    add(all, "session_clients::names_at", [session_clients::names_at("[]", "c")]);
+
+    let guess = throttles::Guess {
+        folded: "ada",
+        account: &counter,
+        address: &counter,
+        known: &[(
+            "u".to_owned(),
+            Counter {
+                key: "own".to_owned(),
+                limit: 10,
+            },
+        )],
+    };
+    let [address, account] = [
+        throttles::count_address_of(&guess, NOW),
+        throttles::count_account_of(&guess, NOW),
+    ];
+    add(all, "throttles::count_address_of", [address]);
+    add(all, "throttles::count_account_of", [account]);
+    add(
+        all,
+        "throttles::count_address",
+        [throttles::count_address(&counter, NOW)],
+    );
+    add(
+        all,
+        "throttles::count_stranger",
+        [throttles::count_stranger("c", &counter, NOW)],
+    );
+    add(all, "throttles::forgive", [throttles::forgive(&counter)]);
+    add(all, "throttles::reset", [throttles::reset(&counter)]);
+}

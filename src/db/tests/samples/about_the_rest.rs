@@ -1,0 +1,130 @@
+//! The audit, throttles, notices and housekeeping.
+
+use super::*;
+
+pub(super) fn add_to(all: &mut Samples) {
+    let (hash, key) = (hash(), provider_key());
+    let wrapped = WrappedKey {
+        wrapped: "w".to_owned(),
+        kek_version: 1,
+    };
+    add(
+        all,
+        "signing_keys::current_for_client",
+        [signing_keys::current_for_client("c", "[]", NOW)],
+    );
+    add(
+        all,
+        "signing_keys::current_for_userinfo",
+        [signing_keys::current_for_userinfo("c", "[]", NOW)],
+    );
+    add(
+        all,
+        "signing_keys::current",
+        [signing_keys::current(SigningAlg::RS256, "[]", NOW)],
+    );
+    add(all, "signing_keys::all", [signing_keys::all()]);
+    add(all, "signing_keys::find", [signing_keys::find("k")]);
+    add(all, "signing_keys::insert", [signing_keys::insert(&key, &wrapped, NOW)]);
+    let retired = signing_keys::retire_predecessors(&key, Lifetime::hours(1));
+    add(all, "signing_keys::retire_predecessors", [retired]);
+    add(all, "signing_keys::revoke", [signing_keys::revoke("k", NOW)]);
+    add(
+        all,
+        "signing_keys::retire",
+        [signing_keys::retire("k", Lifetime::hours(1), NOW)],
+    );
+    add(
+        all,
+        "signing_keys::take_over_if_changed",
+        [signing_keys::take_over_if_changed("k", NOW)],
+    );
+    add(
+        all,
+        "signing_keys::promote_next",
+        [signing_keys::promote_next("k", NOW)],
+    );
+    add(
+        all,
+        "signing_keys::for_decryption",
+        [signing_keys::for_decryption(DecryptionAlg::Rsa, None, NOW)],
+    );
+    add(
+        all,
+        "signing_keys::wrapped_under_others",
+        [signing_keys::wrapped_under_others(1, NOW)],
+    );
+    add(all, "signing_keys::rewrap", [signing_keys::rewrap("k", &wrapped, 1)]);
+
+    add(
+        all,
+        "housekeeping::take_lease",
+        [housekeeping::take_lease("cron", NOW, Lifetime::minutes(5))],
+    );
+    add(
+        all,
+        "housekeeping::release_lease",
+        [housekeeping::release_lease("cron", NOW, Lifetime(60))],
+    );
+    add(all, "housekeeping::tidy", housekeeping::tidy(NOW));
+
+    let entry = Entry::new(Event::SignIn, Actor::Person).user("u");
+    add(all, "audit::record", [audit::record(&entry, &Then)]);
+    add(
+        all,
+        "audit::record_if_changed",
+        [audit::record_if_changed(&entry, &Then)],
+    );
+    add(
+        all,
+        "audit::record_of_stranger",
+        audit::record_of_stranger(&entry, &Then),
+    );
+    let changed = audit::record_of_stranger_if_changed(&entry, &Then);
+    add(all, "audit::record_of_stranger_if_changed", changed);
+    add(all, "audit::record_guess", audit::record_guess(&entry, &Then));
+    add(all, "audit::forget_if_changed", [audit::forget_if_changed("u")]);
+    add(all, "audit::tidy", audit::tidy(NOW));
+    let page = |filter: audit::Filter<'_>| audit::list(&filter, 100);
+    add(all, "audit::list", [page(audit::Filter::default())]);
+    let by = |filter| audit::Filter {
+        before: Some(9),
+        ..filter
+    };
+    let none = audit::Filter::default;
+    for filter in [
+        by(audit::Filter {
+            user_id: Some("u"),
+            ..none()
+        }),
+        by(audit::Filter {
+            client_id: Some("c"),
+            ..none()
+        }),
+        by(audit::Filter {
+            event: Some(Event::SignIn),
+            ..none()
+        }),
+        by(audit::Filter {
+            since: Some(NOW),
+            until: Some(NOW),
+            ..none()
+        }),
+        audit::Filter {
+            user_id: Some("u"),
+            client_id: Some("c"),
+            event: Some(Event::SignIn),
+            since: Some(NOW),
+            until: Some(NOW),
+            before: None,
+        },
+        audit::Filter {
+            event: Some(Event::SignIn),
+            since: Some(NOW),
+            ..none()
+        },
+    ] {
+        add(all, "audit::list by something", [page(filter)]);
+    }
+    add(all, "audit::list_own", [audit::list_own(&hash, None, 100)]);
+}

@@ -1,0 +1,154 @@
+//! Codes, tokens, pushed requests and keys.
+
+use super::*;
+
+pub(super) fn add_to(all: &mut Samples) {
+    let (client, hash, lifetimes, counter, mut request) = (client(), hash(), lifetimes(), counter(), request());
+    request.response_type = ResponseType::CodeIdTokenToken;
+    let preconditions = Preconditions {
+        session_hash: &hash,
+        client: &client,
+        request: &request,
+        oldest_sign_in: Some(NOW),
+        pushed: Some(&hash),
+        algs: &[SigningAlg::RS256],
+        keys: "[]",
+        session_idle: lifetimes.session_idle,
+        now: NOW,
+    };
+    let ready = Ready {
+        client_id: "c".to_owned(),
+        version: 1,
+        alg: SigningAlg::RS256,
+        keys: "[]".to_owned(),
+        unreadable: None,
+    };
+    let roots = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new()).unwrap();
+    let credentials = ClientCredentials {
+        client_id: "c".to_owned(),
+        presented: Presented::Secret(AuthMethod::ClientSecretBasic, ClientSecret::new(&roots, [1; 48])),
+    };
+    let one_use = OneUse {
+        of: SingleUse {
+            key: "j".to_owned(),
+            expires_at: NOW,
+        },
+        counter: self::counter(),
+    };
+    let proofs = || {
+        [
+            Proof::of_secret(&credentials, &roots, NOW),
+            Proof::of_version("c", 1, Some(&one_use), NOW),
+        ]
+    };
+    add(all, "preconditions::check", [preconditions.check()]);
+    add(all, "replay::find_refusal", [one_use.find_refusal("c", NOW)]);
+    let (store, count) = one_use.use_up("c", pushed_requests::exists(&hash), NOW);
+    add(all, "replay::use_up", [store.into(), count]);
+    add(all, "replay::give_back", [one_use.give_back()]);
+    let answered = pushed_requests::take_answered(&hash, &preconditions);
+    add(all, "pushed_requests::take_answered", [answered]);
+    add(all, "session_clients::note", [session_clients::note(&preconditions)]);
+    add(
+        all,
+        "codes::insert",
+        [codes::insert(
+            &hash,
+            "https://app.acme.org/cb",
+            &preconditions,
+            &lifetimes,
+        )],
+    );
+    add(
+        all,
+        "token_families::begin",
+        [token_families::begin("f", &preconditions, &lifetimes)],
+    );
+    add(all, "token_families::end", [token_families::end("f")]);
+    let code = CodeRequest {
+        code: OpaqueToken::new(&roots, [1; 32]),
+        redirect_uri: None,
+        code_challenge: None,
+        resources: Targets::default(),
+    };
+    let token = RefreshToken {
+        family_id: "f".to_owned(),
+        generation: 1,
+    };
+    let access_tokens = [None, Some("f".to_owned())].map(|family| AccessTokenClaims {
+        iss: "https://id.acme.org".to_owned(),
+        sub: "u".to_owned(),
+        aud: Audience::One("https://id.acme.org".to_owned()),
+        client_id: "c".to_owned(),
+        exp: NOW,
+        iat: NOW,
+        jti: "j".to_owned(),
+        scope: Scope::default(),
+        auth_time: None,
+        acr: None,
+        cnf: None,
+        family,
+    });
+    let entry = Entry::new(Event::CodeReplayed, Actor::Client);
+    let conditions = |proof| TokenConditions {
+        client_id: "c",
+        proof,
+        ready: &ready,
+        resources: &code.resources,
+        audiences: "[]",
+        lifetimes: &lifetimes,
+        now: NOW,
+    };
+    for proof in &proofs() {
+        let pushing = Pushing {
+            hash: &hash,
+            client: &client,
+            query: "client_id=c",
+            proof,
+        };
+        add(all, "pushed_requests::insert", [pushing.insert(&counter, NOW)]);
+        let ended = token_families::end_for_client("f", "c", proof, &Then);
+        add(all, "token_families::end_for_client", ended);
+        for claims in &access_tokens {
+            let revoked = token_families::revoke_access_token(claims, proof, &counter, NOW);
+            add(all, "token_families::revoke_access_token", [revoked]);
+        }
+    }
+    for proof in proofs() {
+        let redemption = Redemption {
+            conditions: conditions(proof),
+            hash: &hash,
+            request: &code,
+            family_id: "f",
+        };
+        add(all, "codes::find", [redemption.find()]);
+        add(all, "codes::redeem", [redemption.redeem()]);
+        add(all, "codes::begin_family", [redemption.begin_family()]);
+    }
+    for proof in proofs() {
+        let refreshing = Refreshing {
+            conditions: conditions(proof),
+            token: &token,
+            scope: None,
+        };
+        add(all, "token_families::find", [refreshing.find()]);
+        add(all, "token_families::rotate", [refreshing.rotate()]);
+        add(all, "token_families::end_if_reused", [refreshing.end_if_reused()]);
+        add(all, "token_families::record_reuse", [refreshing.record_reuse(&Then)]);
+    }
+    for claims in &access_tokens {
+        add(
+            all,
+            "token_families::find_live",
+            [token_families::find_live(claims, NOW)],
+        );
+    }
+    add(
+        all,
+        "token_families::record_end",
+        [token_families::record_end(&entry, "f", &Then)],
+    );
+    let refreshable = token_families::find_refreshable(&token, "c", &lifetimes, NOW);
+    add(all, "token_families::find_refreshable", [refreshable]);
+    add(all, "token_families::list_own", [token_families::list_own(&hash, NOW)]);
+}
