@@ -8,6 +8,7 @@ pub mod claims_request;
 pub mod client;
 pub mod discovery;
 pub mod error;
+pub mod hand_over;
 pub mod interaction;
 pub mod jarm;
 pub mod jose;

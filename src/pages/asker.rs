@@ -51,6 +51,11 @@ impl ReturnTo {
         }
     }
 
+    /// Whether it is a program on the person's device: the browser stays on the page that opened it.
+    pub(super) fn is_app(&self) -> bool {
+        self.is_app
+    }
+
     /// The sentence around it.
     pub(super) fn sentence<'a>(&self, texts: &'a ConsentTexts) -> &'a Phrase {
         match self.is_app {

@@ -7,13 +7,32 @@ use url::Url;
 /// What a page may do beyond showing text and sending its form to Limen.
 #[derive(Clone, Debug, Default)]
 pub struct Csp {
-    /// Where the form may lead besides Limen. Chrome applies `form-action` to the redirects after a form, so a page whose
-    /// answer sends the browser back to a client must name that client here.
-    pub form_action: Option<CspSource>,
+    /// Where the form may lead.
+    pub form_action: FormAction,
     /// The nonce of the page's only script. One that is not plain base64 is left out, and the script does not run.
     pub script_nonce: Option<String>,
     /// What the page shows in frames.
     pub frames: Vec<CspSource>,
+}
+
+/// Where a form may lead.
+#[derive(Clone, Debug, Default)]
+pub enum FormAction {
+    /// To Limen.
+    #[default]
+    Own,
+    /// To Limen, and on to a client. Chromium applies `form-action` to the redirects after a form, so a page whose answer redirects the
+    /// browser to a client must name that client here.
+    OwnAnd(CspSource),
+    /// Anywhere. The form of the page is for a client, which may redirect on to an address that only it knows.
+    Anywhere,
+}
+
+impl FormAction {
+    /// To Limen, and on to the client at `uri` and whatever it redirects to.
+    pub fn redirecting_to(uri: &str) -> Self {
+        CspSource::for_redirects_from(uri).map_or(Self::Own, Self::OwnAnd)
+    }
 }
 
 /// The value of `Content-Security-Policy` for a page.
@@ -28,11 +47,12 @@ pub fn content_security_policy(page: Csp) -> String {
         sources.dedup();
         policy.push_str(&format!("frame-src {}; ", sources.join(" ")));
     }
-    policy.push_str("form-action 'self'");
-    if let Some(source) = page.form_action {
-        policy.push_str(&format!(" {source}"));
+    match page.form_action {
+        FormAction::Own => policy.push_str("form-action 'self'; "),
+        FormAction::OwnAnd(source) => policy.push_str(&format!("form-action 'self' {source}; ")),
+        FormAction::Anywhere => {}
     }
-    policy.push_str("; frame-ancestors 'none'; base-uri 'none'");
+    policy.push_str("frame-ancestors 'none'; base-uri 'none'");
     policy
 }
 
@@ -52,7 +72,7 @@ impl CspSource {
     /// The source that covers a redirect URI: `https://app.acme.org`, or `org.acme.app:` for an app's own scheme. `None`
     /// when there is none that a browser understands and that is no danger.
     ///
-    /// It does not cover a client that redirects on to another origin: Chrome (156, measured) blocks that too, and the
+    /// It does not cover a client that redirects on to another origin: Chromium (156, measured) blocks that too, and the
     /// person stays on a page where nothing seems to happen. [`Self::for_redirects_from`] covers it.
     pub fn for_redirect_uri(uri: &str) -> Option<Self> {
         let url = Url::parse(uri).ok()?;
@@ -201,7 +221,8 @@ mod tests {
     #[test]
     fn only_the_named_nonce_and_client_are_added() {
         let policy = content_security_policy(Csp {
-            form_action: CspSource::for_redirect_uri("https://app.acme.org/cb"),
+            form_action: CspSource::for_redirect_uri("https://app.acme.org/cb")
+                .map_or(FormAction::Own, FormAction::OwnAnd),
             script_nonce: Some("abc_-123".to_owned()),
             frames: Vec::new(),
         });

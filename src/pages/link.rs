@@ -25,6 +25,14 @@ impl WebLink {
     }
 }
 
+/// The way on to an address that a client registered: of any scheme, but for those that run something here.
+pub(super) fn way_on(url: &str) -> Option<&str> {
+    let harmful = ["javascript", "data", "vbscript", "blob", "file", "about", "filesystem"];
+    let parsed = Url::parse(url).ok()?;
+    let plain = url.starts_with(|first: char| first.is_ascii_alphabetic());
+    (plain && !harmful.contains(&parsed.scheme())).then_some(url)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,10 @@
 //! The pages around signing out (OIDC RP-Initiated Logout 1.0 section 6, Front-Channel Logout 1.0 section 4).
 
 use askama::Template;
-use url::Url;
 
 use super::{
     layout,
-    link::WebLink,
+    link::{WebLink, way_on},
     messages::{Language, LogoutTexts, Texts},
     text::{LONGEST_NAME, visible},
 };
@@ -131,13 +130,8 @@ impl SignedOutPage<'_> {
         }
     }
 
-    /// The way on: any scheme that a client could register, but for those that run something here.
     fn next_url(&self) -> Option<&str> {
-        let (_, url) = self.next?;
-        let harmful = ["javascript", "data", "vbscript", "blob", "file", "about", "filesystem"];
-        let parsed = Url::parse(url).ok()?;
-        let plain = url.starts_with(|first: char| first.is_ascii_alphabetic());
-        (plain && !harmful.contains(&parsed.scheme())).then_some(url)
+        self.next.and_then(|(_, url)| way_on(url))
     }
 
     fn patience(&self) -> u32 {

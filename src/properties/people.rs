@@ -3,7 +3,7 @@
 use super::text;
 use crate::{
     account::{email, name, user::Username},
-    pages::{Csp, CspSource, content_security_policy},
+    pages::{Csp, CspSource, FormAction, content_security_policy},
     readable,
 };
 
@@ -39,7 +39,7 @@ pub fn policy(input: &[u8]) {
     for source in [CspSource::for_redirect_uri(uri), CspSource::for_redirects_from(uri)] {
         let added = usize::from(source.is_some());
         let policy = content_security_policy(Csp {
-            form_action: source,
+            form_action: source.map_or(FormAction::Own, FormAction::OwnAnd),
             script_nonce: Some(uri.to_owned()),
             frames: Vec::new(),
         });

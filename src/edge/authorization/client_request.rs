@@ -11,7 +11,7 @@ use crate::{
     edge::{
         clients::copy,
         http::{
-            browser::{Browser, see_page},
+            browser::{Browser, hand_over, see_page},
             failure::{PageFailure, Problem, StepFailure},
             refusals,
         },
@@ -24,13 +24,14 @@ use crate::{
         authorize::AuthRequest,
         client::Client,
         error::{ErrorCode, OAuthError},
+        hand_over::Arrival,
         interaction::Interaction,
         jarm,
         params::Params,
         pushed_request,
         return_address::{AuthorizationResponse, Delivery, PageError, ReturnAddress},
     },
-    pages::{Csp, CspSource, FormPostPage, Language, content_security_policy},
+    pages::{Csp, FormAction, FormPostPage, Language, content_security_policy},
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
@@ -41,6 +42,7 @@ pub struct ClientRequest {
     pub params: Params,
     pub client: Client,
     pub address: ReturnAddress,
+    arrival: Arrival,
 }
 
 /// Who has a session in the browser, and what they have allowed the client, as D1 knows.
@@ -82,12 +84,13 @@ impl SessionAndConsentHandles {
 }
 
 impl ClientRequest {
-    pub fn new(params: Params, client: Client) -> Result<Self, PageError> {
+    pub fn new(params: Params, client: Client, arrival: Arrival) -> Result<Self, PageError> {
         let address = ReturnAddress::resolve(&params, &client)?;
         Ok(Self {
             params,
             client,
             address,
+            arrival,
         })
     }
 
@@ -105,7 +108,7 @@ impl ClientRequest {
         let rows = context.db.run(batch).await?;
         let record = rows.read(client)?.ok_or(PageError::UnknownClient)?;
         let person = person.read(&rows)?;
-        Ok((Self::new(params, record.client)?, person))
+        Ok((Self::new(params, record.client, browser.arrival)?, person))
     }
 
     /// As [`ClientRequest::load`], for a page that is only shown: where nobody is signed in, a copy of the client says enough. What is
@@ -119,7 +122,7 @@ impl ClientRequest {
             let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
             let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
             if let Some(client) = copy::find(client_id, context).await?
-                && let Ok(client_request) = Self::new(params, client)
+                && let Ok(client_request) = Self::new(params, client, browser.arrival)
             {
                 return Ok((client_request, SessionAndConsent::default()));
             }
@@ -191,13 +194,13 @@ impl ClientRequest {
         context: &Context,
     ) -> Result<Reply, Fault> {
         let Delivery::InJwt(fields) = delivery else {
-            return deliver(delivery, language);
+            return self.send(delivery, language);
         };
         let claims = jarm::claims(fields, &self.client, &context.config.issuer, context.now);
         match for_client::authorization_response(&claims, &self.client, key, context).await {
-            Ok(response) => deliver(self.address.deliver_jwt(response), language),
+            Ok(response) => self.send(self.address.deliver_jwt(response), language),
             Err(StepFailure::Fault(fault)) => Err(fault),
-            Err(StepFailure::Client(error)) => deliver(
+            Err(StepFailure::Client(error)) => self.send(
                 self.address.deliver_error_plainly(&context.config.issuer, &error),
                 language,
             ),
@@ -236,33 +239,38 @@ impl ClientRequest {
     /// What such a page may do.
     pub fn page_csp(&self) -> Csp {
         Csp {
-            form_action: CspSource::for_redirects_from(self.address.redirect_uri()),
+            form_action: match self.arrival.redirects_after_form(self.address.redirect_uri()) {
+                true => FormAction::redirecting_to(self.address.redirect_uri()),
+                false => FormAction::Own,
+            },
             ..Csp::default()
+        }
+    }
+
+    /// Sends the browser to the client.
+    fn send(&self, delivery: Delivery, language: Language) -> Result<Reply, Fault> {
+        match delivery {
+            Delivery::Redirect(url) => Ok(hand_over(url, self.arrival, language)),
+            Delivery::InJwt(_) => Err(Fault::new("delivery", "the JWT was not made")),
+            Delivery::Form { action, fields } => form_post(&action, &fields, language),
         }
     }
 }
 
-fn deliver(delivery: Delivery, language: Language) -> Result<Reply, Fault> {
-    match delivery {
-        Delivery::Redirect(url) => Ok(Reply::see_other(url)),
-        Delivery::InJwt(_) => Err(Fault::new("delivery", "the JWT was not made")),
-        Delivery::Form { action, fields } => {
-            let nonce = random::id()?;
-            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let html = FormPostPage {
-                language,
-                action: &action,
-                fields: &fields,
-                nonce: &nonce,
-            }
-            .to_html();
-            let form_action = CspSource::for_redirects_from(&action);
-            let policy = content_security_policy(Csp {
-                form_action,
-                script_nonce: Some(nonce),
-                ..Csp::default()
-            });
-            Ok(Reply::page(200, html, policy))
-        }
+fn form_post(action: &str, fields: &[(&'static str, String)], language: Language) -> Result<Reply, Fault> {
+    let nonce = random::id()?;
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let html = FormPostPage {
+        language,
+        action,
+        fields: &fields,
+        nonce: &nonce,
     }
+    .to_html();
+    let policy = content_security_policy(Csp {
+        form_action: FormAction::Anywhere,
+        script_nonce: Some(nonce),
+        ..Csp::default()
+    });
+    Ok(Reply::page(200, html, policy))
 }

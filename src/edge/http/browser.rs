@@ -17,12 +17,13 @@ use crate::{
     edge::platform::{context::Context, random},
     fault::Fault,
     oidc::{
+        hand_over::{Arrival, HandOver},
         interaction::{Choice, Interaction, Opened},
         params::Params,
     },
-    pages::Language,
+    pages::{Csp, HandOverPage, Language, content_security_policy},
     reply::Reply,
-    routes::Endpoint,
+    routes::{Endpoint, Method},
     secret::{Hash, Key, Purpose, random_text},
 };
 
@@ -35,6 +36,8 @@ pub struct Browser {
     id: Option<String>,
     known: Option<String>,
     accept_language: Option<String>,
+    /// How it came here.
+    pub arrival: Arrival,
 }
 
 impl Browser {
@@ -50,6 +53,10 @@ impl Browser {
                 .filter(|id| is_browser_id(id)),
             known: request.cookie(cookies::KNOWN.at(issuer)),
             accept_language: request.header("accept-language"),
+            arrival: Arrival {
+                by_form: request.method == Method::Post,
+                says_navigate: request.header("sec-fetch-mode").as_deref() == Some("navigate"),
+            },
         }
     }
 
@@ -164,6 +171,17 @@ impl Browser {
 /// 303 to a page, with a sealed interaction.
 pub fn see_page(page: Endpoint, sealed: &str) -> Reply {
     Reply::see_other(format!("{}?interaction={sealed}", page.path()))
+}
+
+/// Sends the browser on to an address that an app registered.
+pub fn hand_over(url: String, arrival: Arrival, language: Language) -> Reply {
+    match arrival.hand_over(&url) {
+        HandOver::Redirect => Reply::see_other(url),
+        HandOver::Page => {
+            let html = HandOverPage { language, url: &url }.to_html();
+            Reply::page(200, html, content_security_policy(Csp::default()))
+        }
+    }
 }
 
 fn is_browser_id(text: &str) -> bool {

@@ -60,6 +60,7 @@ pub struct Texts {
     pub claims: ClaimTexts,
     pub api: ApiTexts,
     pub form_post: FormPostTexts,
+    pub hand_over: HandOverTexts,
     pub select_account: SelectAccountTexts,
     pub logout: LogoutTexts,
     pub error_page: ErrorPageTexts,
@@ -268,6 +269,17 @@ pub struct FormPostTexts {
     pub submit: &'static str,
     /// When there is nothing that a form can be sent to.
     pub nowhere: &'static str,
+}
+
+/// Texts of the page that leads back to an app.
+#[allow(missing_docs)] // The names say it.
+pub struct HandOverTexts {
+    /// The gap is a host.
+    pub destination: Phrase,
+    /// The gap is the scheme of an app on the person's device.
+    pub destination_app: Phrase,
+    pub open: &'static str,
+    pub close: &'static str,
 }
 
 /// Texts of the page that lets a person choose an account.

@@ -201,6 +201,39 @@ fn an_error_page_says_what_and_how_to_find_it() {
 }
 
 #[test]
+fn a_page_leads_on_to_what_a_client_can_register() {
+    let page = |url| HandOverPage {
+        language: Language::En,
+        url,
+    };
+    let web = page("https://app.acme.org/cb?a='&b=\"").to_html();
+    let url = "https://app.acme.org/cb?a=&#39;&#38;b=&#34;";
+    assert!(
+        web.contains(&format!("<meta http-equiv=\"refresh\" content=\"0;url={url}\">")),
+        "{web}"
+    );
+    assert!(web.contains(&format!("id=\"continue\" href=\"{url}\"")) && web.contains("app.acme.org</bdi>"));
+    assert!(!web.contains("close this page"));
+    let app = page("cursor://x/cb?code=1").to_html();
+    assert!(
+        app.contains("url=cursor://x/cb?code=1\"") && app.contains("cursor:</bdi>") && app.contains("close this page")
+    );
+    for url in [
+        "javascript:alert(1)",
+        " javascript:alert(1)",
+        "'https://a.org/",
+        "/cb",
+        "",
+    ] {
+        let html = page(url).to_html();
+        assert!(
+            !html.contains("http-equiv") && !html.contains("id=\"continue\""),
+            "{html}"
+        );
+    }
+}
+
+#[test]
 fn a_response_is_posted_by_one_script_with_a_nonce_or_by_a_button() {
     let html = form_post("https://app.acme.org/cb?a=1&b=2", &[("code", "x"), ("state", "\"><b>")]).to_html();
     assert!(

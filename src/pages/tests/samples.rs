@@ -225,6 +225,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             };
             pages.push(page.to_html());
         }
+        pages.push(HandOverPage { language, url: text }.to_html());
         let page = FormPostPage {
             language,
             action: text,

@@ -54,6 +54,27 @@ async function sendAndKeep(visitor, button) {
   await page.locator('[role="alert"]').waitFor();
 }
 
+/** The page that leads back to an app, without what makes it do so by itself: it is to be reloaded. */
+async function handOver(op, visitor, redirect_uri) {
+  const client = await op.client({ application_type: "native", redirect_uris: [redirect_uri] });
+  await visitor.arrive({ client }, await op.person());
+  const { params } = client.request();
+  await visitor.context.route(`${op.issuer}/authorize?**`, async (route) => {
+    // As after a form, where it leads to the web.
+    const response = await route.fetch({ method: "POST", headers: formHeaders(route), postData: `${new URLSearchParams(params)}`, maxRedirects: 0 });
+    const page = redirect_uri.startsWith("http") ? response : await route.fetch();
+    const body = (await page.text()).replace(/<meta http-equiv="refresh".*>/, "");
+    await route.fulfill({ response: page, body });
+  });
+  await visitor.page.goto(op.url(`/authorize?${new URLSearchParams(params)}`));
+}
+
+const formHeaders = (route) => ({
+  ...route.request().headers(),
+  "content-type": "application/x-www-form-urlencoded",
+  "sec-fetch-mode": "navigate",
+});
+
 /** Opens a page in `visitor.page`. It can be reloaded as it stands. */
 export const GALLERY = {
   login: async ({ op, visitor }) => {
@@ -105,6 +126,14 @@ export const GALLERY = {
       await route.fulfill({ response, body });
     });
     await visitor.page.goto(await app.authorizationUrl({ response_mode: "form_post" }));
+  },
+
+  "hand-over": async ({ op, visitor }) => {
+    await handOver(op, visitor, "acme-notes:/callback");
+  },
+
+  "hand-over-web": async ({ op, visitor }) => {
+    await handOver(op, visitor, "https://notes.acme.example/callback");
   },
 
   "select-account": async ({ op, visitor }) => {

@@ -96,13 +96,12 @@ export class Browser {
       const response = await this.fetch(url, request);
       const html = await response.text();
       trail.push({ url, status: response.status, headers: response.headers });
-      const location = response.headers.get("location");
-      if (response.status < 300 || response.status >= 400 || location === null)
-        return this.#page(url, response, html, trail);
+      const location = response.headers.get("location") ?? refresh(html);
+      if (location === null || (response.status >= 400)) return this.#page(url, response, html, trail);
       const target = new URL(location, url);
       if (target.origin !== this.op.issuer) return this.#arrival(location, response, trail);
       url = target.href;
-      request = { headers: { ...request.headers, "content-type": undefined } };
+      request = { navigates: request.navigates, headers: { ...request.headers, "content-type": undefined } };
       delete request.headers["content-type"];
     }
     assert.fail(`too many redirects: ${trail.map((step) => step.url).join(" -> ")}`);
@@ -214,6 +213,12 @@ export class Browser {
     const { status, headers } = response;
     return new Page({ url: location, callbackUrl: url, status, headers, html: "", trail, callback, responseMode });
   }
+}
+
+/** Where a page leads at once by itself. */
+function refresh(html) {
+  const meta = elements(html, "meta").find(({ content }) => content?.startsWith("0;url="));
+  return meta ? meta.content.slice("0;url=".length) : null;
 }
 
 /** The code of a callback with what its redemption needs. */

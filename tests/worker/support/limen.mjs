@@ -102,10 +102,10 @@ export class Limen {
 
   /**
    * One request. Beside the usual `init`: `form` or `json` as body, `bearer`, `isolate`, and what the shell understands
-   * (`address`, `d1`, `kv`, `trap`, `flood`, `measure`).
+   * (`address`, `navigates`, `d1`, `kv`, `trap`, `flood`, `measure`).
    */
   async fetch(path, init = {}) {
-    const { form, json, bearer, isolate = 0, address, d1, kv, trap, flood, measure, cron, ...rest } = init;
+    const { form, json, bearer, isolate = 0, address, navigates, d1, kv, trap, flood, measure, cron, ...rest } = init;
     const headers = new Headers(rest.headers);
     let { body, method } = rest;
     if (form !== undefined) {
@@ -123,7 +123,7 @@ export class Limen {
       const direct = new URL(pathname + search, await this.#miniflare.unsafeGetDirectURL(workerName(0)));
       return fetch(direct, { ...rest, method: method ?? (body === undefined ? "GET" : "POST"), body, headers, redirect: "manual" });
     }
-    const wish = { clock: this.clock, ...this.faults, isolate, address, d1, kv, trap, flood, measure, cron };
+    const wish = { clock: this.clock, ...this.faults, isolate, address, navigates, d1, kv, trap, flood, measure, cron };
     headers.set("x-limen-test", JSON.stringify(dropUndefined(wish, this.faults)));
     method ??= body === undefined ? "GET" : "POST";
     const request = {

@@ -37,6 +37,8 @@ export default class Shell extends WorkerEntrypoint {
     const headers = new Headers(request.headers);
     headers.delete("x-limen-test");
     if (wish.address) headers.set("cf-connecting-ip", wish.address);
+    // `fetch` says "cors", whatever it is told.
+    if (wish.navigates) headers.set("sec-fetch-mode", "navigate");
     if (wish.flood) headers.delete("content-length");
     clock.broken = wish.trap === true;
     try {

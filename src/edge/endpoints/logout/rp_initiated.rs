@@ -12,7 +12,7 @@ use crate::{
     edge::{
         authorization::encrypted_hint,
         http::{
-            browser::Browser,
+            browser::{Browser, hand_over},
             cookies,
             failure::{PageFailure, Problem},
             request::Incoming,
@@ -27,7 +27,9 @@ use crate::{
         params::Params,
         token::id_token_hint::IdTokenHint,
     },
-    pages::{Csp, CspSource, Language, LogoutPage, SignOut, SignedOutPage, app_name, content_security_policy},
+    pages::{
+        Csp, CspSource, FormAction, Language, LogoutPage, SignOut, SignedOutPage, app_name, content_security_policy,
+    },
     reply::Reply,
     routes::{Endpoint, Method},
     secret::Hash,
@@ -231,10 +233,12 @@ impl BrowserLogout {
         }
         .to_html();
         let policy = content_security_policy(Csp {
-            form_action: self
-                .next
-                .as_ref()
-                .and_then(|next| CspSource::for_redirects_from(next.uri())),
+            form_action: match &self.next {
+                Some(next) if self.browser.arrival.redirects_after_form(next.uri()) => {
+                    FormAction::redirecting_to(next.uri())
+                }
+                _ => FormAction::Own,
+            },
             ..Csp::default()
         });
         Ok(Reply::page(200, html, policy).with_cookie(cookie))
@@ -268,7 +272,9 @@ impl BrowserLogout {
             }
         }
         let reply = match &self.next {
-            Some(next) if trust == Trust::Proven && frames.is_empty() => Reply::see_other(next.url()),
+            Some(next) if trust == Trust::Proven && frames.is_empty() => {
+                hand_over(next.url(), self.browser.arrival, self.language)
+            }
             Some(_) if trust == Trust::Proven => self.page(SignOut::Done, frames, Some(random::id()?)),
             _ if ended.is_empty() => self.page(SignOut::Nobody, frames, None),
             _ => self.page(SignOut::Done, frames, None),

@@ -21,6 +21,7 @@ use crate::{
         authorize::AuthRequest,
         client::Client,
         error::OAuthError,
+        hand_over::Arrival,
         interaction::{Choice, Interaction, SignedInPeople, Step},
         jose::provider_key::ProviderKey,
         params::Params,
@@ -61,7 +62,12 @@ impl<'a> AuthorizationRequest<'a> {
         context: &'a Context,
     ) -> Result<Self, PageFailure> {
         let (client_id, version) = (client.client_id.clone(), client.version);
-        let client_request = match ClientRequest::new(params, client) {
+        // What waited for the person goes on after one of their forms.
+        let arrival = Arrival {
+            by_form: browser.arrival.by_form || waiting.is_some(),
+            ..browser.arrival
+        };
+        let client_request = match ClientRequest::new(params, client, arrival) {
             Ok(client_request) => client_request,
             Err(problem) => {
                 confirm((&client_id, version), context).await?;

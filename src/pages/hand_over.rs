@@ -1,0 +1,62 @@
+//! Leads back to an app, by itself or by a link, where a redirect would not arrive (see `oidc::hand_over`).
+
+use askama::Template;
+
+use super::{
+    asker::ReturnTo,
+    layout,
+    link::way_on,
+    messages::{HandOverTexts, Language, Phrase, Texts},
+};
+use crate::oidc::client::redirect_uri::{Destination, destination};
+
+/// Sends the person on to an address that the app registered.
+#[derive(Template)]
+#[template(path = "hand_over.html")]
+pub struct HandOverPage<'a> {
+    /// The language of the page.
+    pub language: Language,
+    /// Where to.
+    pub url: &'a str,
+}
+
+impl HandOverPage<'_> {
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        layout::html(self)
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.language.texts()
+    }
+
+    fn hand_over(&self) -> &'static HandOverTexts {
+        &self.texts().hand_over
+    }
+
+    fn is_app(&self) -> bool {
+        matches!(destination(self.url), Destination::App(_))
+    }
+
+    fn sentence(&self) -> &'static Phrase {
+        match self.is_app() {
+            true => &self.hand_over().destination_app,
+            false => &self.hand_over().destination,
+        }
+    }
+
+    fn label(&self) -> &'static str {
+        match self.is_app() {
+            true => self.hand_over().open,
+            false => self.texts().form_post.submit,
+        }
+    }
+
+    fn shown_destination(&self) -> String {
+        ReturnTo::new(&destination(self.url)).shown
+    }
+
+    fn target(&self) -> Option<&str> {
+        way_on(self.url)
+    }
+}
