@@ -37,37 +37,51 @@ pub struct RefreshRequest {
 }
 
 impl RefreshToken {
-    /// The token's text: `<root version>.<family>.<generation>.<mac>`.
+    /// The token's text: `<root version>.<payload>.<mac>`, where the payload is JSON in base64url. Some libraries decode every
+    /// token as if it were a JWT, refresh tokens too (keycloak-js).
     pub fn render(&self, roots: &RootKeys) -> String {
         let version = roots.current_version();
-        let generation = self.generation.to_string();
-        let mac = roots
-            .current(Purpose::RefreshToken)
-            .mac(&[self.family_id.as_bytes(), generation.as_bytes()]);
-        format!(
-            "{version}.{}.{generation}.{}",
-            self.family_id,
-            URL_SAFE_NO_PAD.encode(mac)
-        )
+        let payload = URL_SAFE_NO_PAD.encode(format!(
+            "{{\"family\":\"{}\",\"generation\":{}}}",
+            self.family_id, self.generation
+        ));
+        let mac = roots.current(Purpose::RefreshToken).mac(&[payload.as_bytes()]);
+        format!("{version}.{payload}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
     /// Reads a token. `None` when it is not one of this deployment and epoch.
     pub fn parse(text: &str, roots: &RootKeys) -> Option<Self> {
-        let parts: Vec<_> = text.split('.').collect();
-        let [version, family_id, generation, mac] = parts.as_slice() else {
-            return None;
-        };
+        let (version, rest) = text.split_once('.')?;
+        let (payload, mac) = rest.rsplit_once('.')?;
         let number: KekVersion = version
             .parse()
             .ok()
-            .filter(|number: &KekVersion| number.to_string() == *version)?;
+            .filter(|number: &KekVersion| number.to_string() == version)?;
         let key = roots.derive(number, Purpose::RefreshToken)?;
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
-        if !key.verify(&[family_id.as_bytes(), generation.as_bytes()], &mac) {
-            return None;
+        match payload.split_once('.') {
+            None => key
+                .verify(&[payload.as_bytes()], &mac)
+                .then(|| Self::of_payload(payload))?,
+            // As it was before: `<root version>.<family>.<generation>.<mac>`.
+            Some((family_id, generation)) => key
+                .verify(&[family_id.as_bytes(), generation.as_bytes()], &mac)
+                .then(|| Self::of_parts(family_id, generation))?,
         }
+    }
+
+    fn of_payload(payload: &str) -> Option<Self> {
+        let json = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        let (family_id, generation) = json
+            .strip_prefix("{\"family\":\"")?
+            .strip_suffix('}')?
+            .rsplit_once("\",\"generation\":")?;
+        Self::of_parts(family_id, generation)
+    }
+
+    fn of_parts(family_id: &str, generation: &str) -> Option<Self> {
         Some(Self {
-            family_id: (*family_id).to_owned(),
+            family_id: family_id.to_owned(),
             generation: generation.parse().ok()?,
         })
     }

@@ -35,11 +35,54 @@ fn a_token_reads_as_it_was_rendered_for_as_long_as_its_root_is_configured() {
 fn a_token_that_was_modified_is_none() {
     let roots = roots(&[1], 1, "");
     let text = token(7).render(&roots);
-    for (from, to) in [("1.f.7.", "1.g.7."), ("1.f.7.", "1.f.8."), ("1.f.7.", "1.f.07.")] {
-        assert_eq!(RefreshToken::parse(&text.replacen(from, to, 1), &roots), None, "{to}");
+    let parts: Vec<_> = text.split('.').collect();
+    let [version, payload, mac] = parts[..] else {
+        panic!("{text}")
+    };
+    for json in [
+        r#"{"family":"g","generation":7}"#,
+        r#"{"family":"f","generation":8}"#,
+        r#"{"family":"f","generation":07}"#,
+    ] {
+        let other = URL_SAFE_NO_PAD.encode(json);
+        assert_ne!(other, payload);
+        assert_eq!(
+            RefreshToken::parse(&format!("{version}.{other}.{mac}"), &roots),
+            None,
+            "{json}"
+        );
     }
-    for text in ["", "1.f.7", "1.f.7.", "1.f.7.AAAA", &format!("{text}.")] {
+    for text in [
+        "",
+        "1",
+        &format!("1.{payload}"),
+        &format!("1.{payload}."),
+        &format!("1.{payload}.AAAA"),
+        &format!("1..{payload}.{mac}"),
+        &format!("1.f.7.{mac}"),
+        &format!("{text}."),
+    ] {
         assert_eq!(RefreshToken::parse(text, &roots), None, "{text}");
+    }
+}
+
+#[test]
+fn a_token_has_the_outline_of_a_jwt_whose_payload_is_json() {
+    let text = token(7).render(&roots(&[1], 1, ""));
+    let payload = URL_SAFE_NO_PAD.decode(text.split('.').nth(1).unwrap()).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+    assert_eq!(json, serde_json::json!({"family": "f", "generation": 7}));
+    assert_eq!(text.split('.').count(), 3);
+}
+
+#[test]
+fn a_token_of_the_form_before_is_read_too() {
+    let roots = roots(&[1], 1, "");
+    let mac = roots.current(Purpose::RefreshToken).mac(&[b"f", b"7"]);
+    let text = |generation: &str| format!("1.f.{generation}.{}", URL_SAFE_NO_PAD.encode(mac));
+    assert_eq!(RefreshToken::parse(&text("7"), &roots), Some(token(7)));
+    for other in ["8", "07", "7.7"] {
+        assert_eq!(RefreshToken::parse(&text(other), &roots), None, "{other}");
     }
 }
 
