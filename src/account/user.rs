@@ -92,6 +92,18 @@ impl User {
         self.claims.text("name").unwrap_or(self.username.as_str())
     }
 
+    /// What they are called, and what stands before and after the `@` of their address: words that a password may not be made of.
+    pub fn names(&self) -> Vec<&str> {
+        let called = ["name", "given_name", "family_name", "nickname"];
+        let words = called.iter().filter_map(|claim| self.claims.text(claim));
+        let address = self.claims.text("email").into_iter();
+        [self.username.as_str()]
+            .into_iter()
+            .chain(words.flat_map(str::split_whitespace))
+            .chain(address.flat_map(|address| [address].into_iter().chain(address.split('@'))))
+            .collect()
+    }
+
     /// The text by which their e-mail address is compared.
     pub fn email_folded(&self) -> Option<String> {
         self.claims.text("email").map(email::fold)

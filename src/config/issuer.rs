@@ -19,6 +19,14 @@ impl Issuer {
         format!("{}{path}", self.0)
     }
 
+    /// The host, and the labels that it is made of, less the last: words that a password may not be made of.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let authority = self.0.split_once("://").map_or("", |(_, authority)| authority);
+        let host = authority.split_once(':').map_or(authority, |(host, _)| host);
+        let labels = host.rsplit_once('.').map_or("", |(labels, _)| labels);
+        [host].into_iter().chain(labels.split('.'))
+    }
+
     /// Whether cookies can be `Secure`.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")

@@ -5,6 +5,7 @@
 mod admin_token;
 mod client_id_documents;
 mod issuer;
+mod leaked_passwords;
 mod lifetimes;
 mod policy;
 mod reader;
@@ -20,6 +21,7 @@ pub use self::{
     admin_token::AdminToken,
     client_id_documents::ClientIdDocuments,
     issuer::Issuer,
+    leaked_passwords::LeakService,
     lifetimes::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_GRACE, Lifetimes},
     policy::{
         AssertionAudience, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SignUp,
@@ -66,6 +68,8 @@ pub struct Config {
     pub sign_up: SignUp,
     /// `SIGN_IN`, `PASSKEY_RP_ID`, `PASSKEY_ORIGINS`: how people sign in.
     pub sign_in: SignIn,
+    /// `LEAKED_PASSWORDS`: who is asked whether a new password stands in a published leak.
+    pub leaked_passwords: Option<LeakService>,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
     /// `EDITABLE_CLAIMS`: which claims people may change themselves.
@@ -191,6 +195,7 @@ impl Config {
         let resources = reader.resources();
         let sign_up = reader.choice("SIGNUP", SignUp::Off, &[("off", SignUp::Off), ("open", SignUp::Open)]);
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
+        let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let editable_claims = reader.words("EDITABLE_CLAIMS", &EDITABLE_CLAIMS);
         let lifetimes = Lifetimes::read(&mut reader);
@@ -223,6 +228,7 @@ impl Config {
                 mtls_origin,
                 sign_up,
                 sign_in,
+                leaked_passwords,
                 server_timing,
                 editable_claims,
                 lifetimes,

@@ -31,3 +31,11 @@ pub fn change(session_hash: &Hash, hash: &str, now: UnixTime) -> Query<bool> {
     .bind(session_hash)
     .any()
 }
+
+/// Puts another hash of the same password in the place of `former`.
+pub fn renew_hash(user_id: &str, (former, hash): (&str, &str)) -> Statement {
+    Statement::new("UPDATE credentials SET secret = ? WHERE user_id = ? AND kind = 'password' AND secret = ?")
+        .bind(hash)
+        .bind(user_id)
+        .bind(former)
+}

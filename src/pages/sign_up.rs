@@ -21,6 +21,12 @@ pub enum NewPasswordProblem {
     TooLong,
     /// It has control characters.
     HasControls,
+    /// It is one of those that strangers try first.
+    Common,
+    /// It is made of the person's name or the site's.
+    Personal,
+    /// It stands in a published leak.
+    Leaked,
 }
 
 impl PasswordTexts {
@@ -30,6 +36,9 @@ impl PasswordTexts {
             NewPasswordProblem::TooShort => self.too_short,
             NewPasswordProblem::TooLong => self.too_long,
             NewPasswordProblem::HasControls => self.has_controls,
+            NewPasswordProblem::Common => self.common,
+            NewPasswordProblem::Personal => self.personal,
+            NewPasswordProblem::Leaked => self.leaked,
         }
     }
 }

@@ -229,7 +229,7 @@ impl SignedInBrowser {
         }
         let session_id = &self.session.authentication.session_id;
         match password_check::in_session((session_id, &self.user().id), password, context).await? {
-            Verdict::Passed { forgiving, .. } => Ok(Confirmation::Given(forgiving)),
+            Verdict::Passed { noting, .. } => Ok(Confirmation::Given(noting)),
             Verdict::Failed => refused(PasswordCheck::Wrong, None),
             Verdict::TooMany { wait } => {
                 let minutes = wait.minutes_begun();

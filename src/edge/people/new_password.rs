@@ -1,11 +1,63 @@
-//! What is wrong with a new password, in the words of the pages.
+//! A new password: whether somebody may have it, and how it is stored.
 
-use crate::{account::password::Unfit, pages::NewPasswordProblem};
+use crate::{
+    account::{
+        password::{NewPassword, Unfit},
+        user::User,
+    },
+    edge::platform::{context::Context, fetch, log, random},
+    fault::Fault,
+    pages::NewPasswordProblem,
+};
 
+/// The most bytes of an answer about leaks. With padding it is about 40 kB.
+const LONGEST_ANSWER: usize = 256 * 1024;
+
+/// Takes what somebody typed, or an operator sent, as the password of `user`.
+///
+/// # Errors
+/// Says why it cannot be one. Where nobody can tell whether it stands in a leak, it is taken for one that does not.
+pub async fn read(typed: &str, user: &User, context: &Context) -> Result<NewPassword, Unfit> {
+    let names = user.names().into_iter().chain(context.config.issuer.names());
+    let password = NewPassword::parse(typed, names)?;
+    match is_leaked(&password, context).await {
+        true => Err(Unfit::Leaked),
+        false => Ok(password),
+    }
+}
+
+async fn is_leaked(password: &NewPassword, context: &Context) -> bool {
+    let Some(service) = &context.config.leaked_passwords else {
+        return false;
+    };
+    let query = password.leak_query();
+    let Ok(url) = service.about(&query.told) else {
+        return false;
+    };
+    match fetch::get(&url, "text/plain", LONGEST_ANSWER).await {
+        Ok(answer) => query.is_in(&answer.body),
+        Err(none) => {
+            log::deployment(&format!("the service of LEAKED_PASSWORDS {}", none.why()));
+            false
+        }
+    }
+}
+
+/// What is stored of it.
+pub fn hash(password: &NewPassword) -> Result<String, Fault> {
+    password
+        .hash(random::bytes()?)
+        .ok_or_else(|| Fault::new("password", "no hash"))
+}
+
+/// What is wrong with it, in the words of the pages.
 pub fn problem_of(unfit: Unfit) -> NewPasswordProblem {
     match unfit {
         Unfit::TooShort => NewPasswordProblem::TooShort,
         Unfit::TooLong => NewPasswordProblem::TooLong,
         Unfit::HasControls => NewPasswordProblem::HasControls,
+        Unfit::Common => NewPasswordProblem::Common,
+        Unfit::Personal => NewPasswordProblem::Personal,
+        Unfit::Leaked => NewPasswordProblem::Leaked,
     }
 }

@@ -8,11 +8,14 @@ use crate::{
     },
     audit::{Actor, Entry, Event},
     db::{
-        Batch, Statement, audit,
+        Batch, Statement, audit, passwords,
         throttles::{self, Count},
         users,
     },
-    edge::{http::browser::Browser, platform::context::Context},
+    edge::{
+        http::browser::Browser,
+        platform::{context::Context, random},
+    },
     fault::Fault,
     secret::Purpose,
     time::Lifetime,
@@ -21,11 +24,11 @@ use crate::{
 /// What came of a guess.
 pub enum Verdict {
     /// The person, and what is stored of the password: whoever acts on this makes sure that it still is. The success is noted by
-    /// `forgiving`.
+    /// `noting`, which comes last.
     Passed {
         user_id: String,
         password_hash: String,
-        forgiving: Vec<Statement>,
+        noting: Vec<Statement>,
     },
     Failed,
     TooMany {
@@ -57,23 +60,13 @@ pub async fn sign_in(
     let counted = batch.add(throttles::count_account_of(&guess, context.now));
     let user = batch.add(users::find_by_login(login, &folded));
     let rows = context.db.run(batch).await?;
-    let forgiving = |user_id: &str| match guess.known.iter().find(|(id, _)| id == user_id) {
+    let forgiven = |user_id: &str| match guess.known.iter().find(|(id, _)| id == user_id) {
         Some((_, own)) => vec![throttles::reset(own)],
         None => vec![throttles::reset(&account), throttles::forgive(&address)],
     };
     let counted = [(rows.read(counted)?, &account), (rows.read(counted_address)?, &address)];
-    check(password, &counted, rows.read(user)?, context)
-        .await
-        .map(|verdict| match verdict {
-            Verdict::Passed {
-                user_id, password_hash, ..
-            } => Verdict::Passed {
-                forgiving: forgiving(&user_id),
-                user_id,
-                password_hash,
-            },
-            other => other,
-        })
+    let verdict = check(password, &counted, rows.read(user)?, context).await?;
+    Ok(verdict.and(|user_id| forgiven(user_id)))
 }
 
 /// A guess at the password of somebody who is signed in. It counts for their session alone: strangers who guess keep nobody from
@@ -90,16 +83,28 @@ pub async fn in_session(
     let user = batch.add(users::find_with_password(user_id));
     let rows = context.db.run(batch).await?;
     let verdict = check(password, &[(rows.read(counted)?, &session)], rows.read(user)?, context).await?;
-    Ok(match verdict {
-        Verdict::Passed {
-            user_id, password_hash, ..
-        } => Verdict::Passed {
-            user_id,
-            password_hash,
-            forgiving: vec![throttles::reset(&session)],
-        },
-        other => other,
-    })
+    Ok(verdict.and(|_| vec![throttles::reset(&session)]))
+}
+
+impl Verdict {
+    /// The same, with more that notes a success.
+    fn and(self, more: impl FnOnce(&str) -> Vec<Statement>) -> Self {
+        match self {
+            Self::Passed {
+                user_id,
+                password_hash,
+                mut noting,
+            } => {
+                noting.extend(more(&user_id));
+                Self::Passed {
+                    user_id,
+                    password_hash,
+                    noting,
+                }
+            }
+            other => other,
+        }
+    }
 }
 
 async fn check(
@@ -124,15 +129,24 @@ async fn check(
     let matches = password::is_typed(password, stored);
     match user {
         Some((user, Some(password_hash))) if matches && user.disabled_at.is_none() => Ok(Verdict::Passed {
+            noting: renewed_hash(password, &user.id, &password_hash)?.into_iter().collect(),
             user_id: user.id,
             password_hash,
-            forgiving: Vec::new(),
         }),
         _ => {
             record(Event::SignInFailed, user_id, context).await?;
             Ok(Verdict::Failed)
         }
     }
+}
+
+/// Puts a hash of Limen's in the place of one that was made elsewhere.
+fn renewed_hash(typed: &str, user_id: &str, stored: &str) -> Result<Option<Statement>, Fault> {
+    if !password::is_imported(stored) {
+        return Ok(None);
+    }
+    let hash = password::hash(&password::prepare(typed), random::bytes()?);
+    Ok(hash.map(|hash| passwords::renew_hash(user_id, (stored, &hash))))
 }
 
 /// Writes down what somebody tried, at the account where there is one.

@@ -105,6 +105,9 @@ pub struct PasswordTexts {
     pub too_short: &'static str,
     pub too_long: &'static str,
     pub has_controls: &'static str,
+    pub common: &'static str,
+    pub personal: &'static str,
+    pub leaked: &'static str,
     pub not_the_same: &'static str,
     pub missing: &'static str,
 }

@@ -127,6 +127,8 @@ describe("the form", () => {
       ["1234567", /At least 8 characters/],
       ["x".repeat(1_025), /too long/],
       ["a tab\tin a pass phrase", /characters that can be typed/],
+      ["Dragon2026!", /strangers try first/],
+      ["newcomer12", /your name/],
     ]) {
       const browser = op.browser();
       const page = await submit(browser, await signUpPage(browser), newcomer({ password }));

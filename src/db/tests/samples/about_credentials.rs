@@ -70,6 +70,11 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "passwords::change", [passwords::change(&hash, "$argon2id$", NOW)]);
     add(
         all,
+        "passwords::renew_hash",
+        [passwords::renew_hash("u", ("$2b$", "$argon2id$"))],
+    );
+    add(
+        all,
         "credentials::make_set_up_link",
         [credentials::make_set_up_link("u", &hash, NOW)],
     );

@@ -1,7 +1,7 @@
 //! `/account/password`: a new password, which ends all other sessions.
 
 use crate::{
-    account::password,
+    account::password::NewPassword,
     audit::{Actor, Entry, Event},
     config::Way,
     db::{
@@ -18,7 +18,7 @@ use crate::{
         },
         people::{
             account_access::{Confirmation, SignedInBrowser},
-            new_password::problem_of,
+            new_password::{self, problem_of},
         },
         platform::{context::Context, random},
         sessions::ending,
@@ -44,15 +44,12 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     require_passwords(context)?;
     let field = |name| form.single(name).ok().flatten().unwrap_or_default();
-    let new = password::prepare(field("new_password"));
-    let problem = match password::check(&new) {
-        Err(unfit) => Some(PasswordProblem::New(problem_of(unfit))),
-        Ok(()) if new != password::prepare(field("repeat_password")) => Some(PasswordProblem::NotTheSame),
-        Ok(()) => None,
+    let read = new_password::read(field("new_password"), signed_in.user(), context).await;
+    let new = match read.map_err(|unfit| PasswordProblem::New(problem_of(unfit))) {
+        Ok(new) if new.is(field("repeat_password")) => new,
+        Ok(_) => return Ok(signed_in.page(400, html(&signed_in, Some(PasswordProblem::NotTheSame)))),
+        Err(problem) => return Ok(signed_in.page(400, html(&signed_in, Some(problem)))),
     };
-    if problem.is_some() {
-        return Ok(signed_in.page(400, html(&signed_in, problem)));
-    }
     match signed_in.confirm(field("current_password"), context).await? {
         Confirmation::Given(forgiving) => change(&signed_in, forgiving, &new, context).await,
         Confirmation::Refused(refusal) => {
@@ -66,7 +63,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 async fn change(
     signed_in: &SignedInBrowser,
     forgiving: Vec<Statement>,
-    new: &str,
+    new: &NewPassword,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let roots = &context.config.roots;
@@ -74,7 +71,7 @@ async fn change(
     let cookie_hash = token
         .hash(roots, Purpose::Session)
         .ok_or_else(|| Fault::new("session", "no root key"))?;
-    let password_hash = password::hash(new, random::bytes()?).map_err(|_| Fault::new("password", "no hash"))?;
+    let password_hash = new_password::hash(new)?;
     let (user_id, session_id) = (&signed_in.user().id, &signed_in.session.authentication.session_id);
     let entry = Entry::new(Event::PasswordChanged, Actor::Person)
         .user(user_id)

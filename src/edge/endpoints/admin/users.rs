@@ -5,14 +5,14 @@ use serde_json::{Map, Value, json};
 use crate::{
     account::{
         email,
-        password::{self, NoHash},
+        password::imported,
         user::{User, Username, fold_login},
     },
     audit::{Actor, Entry, Event},
     db::{Batch, Statement, audit, credentials::Owner, grants, passwords, sessions::Ending, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        people::{folding, operator},
+        people::{folding, new_password, operator},
         platform::{context::Context, random},
         sessions::ending,
     },
@@ -46,7 +46,7 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
         created_at: context.now,
         updated_at: context.now,
     };
-    let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
+    let set_password = password_statement(&user, wanted.password.as_ref(), context).await?;
     let record = audit::record_if_changed(&done_to(&user.id, Event::UserCreated), context);
     let mut batch = Batch::default();
     let created = batch.add(users::insert(&user));
@@ -118,7 +118,7 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
         None => user.disabled_at,
     };
     let signs_out = user.disabled_at.is_some() || wanted.password.is_some();
-    let set_password = password_statement(&user, wanted.password.as_deref(), context)?;
+    let set_password = password_statement(&user, wanted.password.as_ref(), context).await?;
     if context.db.read(users::find_rival(&user, &read)).await? {
         return Err(taken());
     }
@@ -181,10 +181,18 @@ pub async fn revoke_grant(request: &mut Incoming, context: &Context) -> Result<R
     }
 }
 
+/// The password that an operator wants a person to have.
+enum WantedPassword {
+    /// `password`.
+    Typed(String),
+    /// `password_hash`, made elsewhere.
+    Hash(String),
+}
+
 /// What an operator wants a person to be like.
 struct Changes {
     username: Option<Username>,
-    password: Option<String>,
+    password: Option<WantedPassword>,
     disabled: Option<bool>,
     claims: Map<String, Value>,
     /// The names of the members.
@@ -206,6 +214,15 @@ impl Changes {
         let email = text("email")?.map(|text| email::parse(&text)).transpose();
         let email = email.map_err(|why| refuse("email", why))?;
         let username = text("username")?.map(|text| Username::parse(&text)).transpose();
+        let password = match (text("password")?, text("password_hash")?) {
+            (Some(_), Some(_)) => return Err(refuse("password", "and password_hash exclude each other")),
+            (Some(typed), None) => Some(WantedPassword::Typed(typed)),
+            (None, Some(hash)) => {
+                let hash = imported::parse(&hash).ok_or_else(|| refuse("password_hash", imported::FORMS))?;
+                Some(WantedPassword::Hash(hash))
+            }
+            (None, None) => None,
+        };
         let disabled = match object.get("disabled") {
             None => None,
             Some(Value::Bool(disabled)) => Some(*disabled),
@@ -219,7 +236,7 @@ impl Changes {
         }
         Ok(Self {
             username: username.map_err(|why| refuse("username", why))?,
-            password: text("password")?,
+            password,
             disabled,
             names: object
                 .keys()
@@ -243,6 +260,7 @@ fn is_member(name: &str) -> bool {
         "id",
         "username",
         "password",
+        "password_hash",
         "disabled",
         "sub",
         "created_at",
@@ -256,18 +274,23 @@ fn done_to(user_id: &str, event: Event) -> Entry<'_> {
     Entry::new(event, Actor::Operator).user(user_id)
 }
 
-fn password_statement(
+async fn password_statement(
     user: &User,
-    password: Option<&str>,
+    password: Option<&WantedPassword>,
     context: &Context,
 ) -> Result<Option<Statement>, MachineFailure> {
     let Some(password) = password else {
         return Ok(None);
     };
-    let hash = password::hash(&password::prepare(password), random::bytes()?).map_err(|none| match none {
-        NoHash::Unfit(unfit) => OAuthError::invalid_request(format!("password {}", unfit.describe())),
-        NoHash::Failed => OAuthError::invalid_request("password could not be hashed"),
-    })?;
+    let hash = match password {
+        WantedPassword::Hash(hash) => hash.clone(),
+        WantedPassword::Typed(typed) => {
+            let password = new_password::read(typed, user, context)
+                .await
+                .map_err(|unfit| OAuthError::invalid_request(format!("password {}", unfit.describe())))?;
+            new_password::hash(&password)?
+        }
+    };
     let set = passwords::set(&Owner::Is(user), &random::id()?, &hash, context.now);
     Ok(Some(set.into()))
 }

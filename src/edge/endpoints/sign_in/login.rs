@@ -68,10 +68,10 @@ async fn with_password(
         Verdict::Passed {
             user_id,
             password_hash,
-            forgiving,
+            noting,
         } => {
             let with = AccompanyingStatements {
-                after: forgiving,
+                after: noting,
                 may_offer_passkey: field("can_have_passkey") == "yes" && context.config.sign_in.has(Way::Passkey),
                 ..AccompanyingStatements::default()
             };

@@ -6,8 +6,7 @@ use serde_json::json;
 use crate::{
     account::{
         passkey::{Challenge, New, Refused, provider},
-        password::{self, NoHash},
-        set_up,
+        password, set_up,
         user::User,
     },
     audit::{Actor, Entry, Event},
@@ -25,7 +24,7 @@ use crate::{
             request::Incoming,
         },
         people::{
-            new_password::problem_of,
+            new_password::{self, problem_of},
             passkeys::{self, Asked},
         },
         platform::{context::Context, random},
@@ -127,13 +126,11 @@ impl Newcomer {
     }
 
     async fn set_password(&self, typed: &str, context: &Context) -> Result<Reply, PageFailure> {
-        let hash = match password::hash(&password::prepare(typed), random::bytes()?) {
-            Ok(hash) => hash,
-            Err(NoHash::Unfit(unfit)) => {
-                return Ok(self.page(400, Some(SetUpProblem::Password(problem_of(unfit))), context)?);
-            }
-            Err(NoHash::Failed) => return Err(Fault::new("password", "no hash").into()),
+        let password = match new_password::read(typed, &self.user, context).await {
+            Ok(password) => password,
+            Err(unfit) => return Ok(self.page(400, Some(SetUpProblem::Password(problem_of(unfit))), context)?),
         };
+        let hash = new_password::hash(&password)?;
         let set = passwords::set(&Owner::Linked(&self.link), &random::id()?, &hash, context.now);
         let along = vec![audit::record_if_changed(&self.entry(Event::PasswordChanged), context)];
         // Who had the password before is signed out, as wherever else it changes.

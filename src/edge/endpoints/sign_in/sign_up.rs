@@ -8,8 +8,7 @@ use crate::{
         email,
         name::nfc,
         passkey::{Account, Refused},
-        password::{self, NoHash},
-        throttle,
+        password, throttle,
         user::{User, Username},
     },
     audit::{Actor, Entry, Event},
@@ -28,7 +27,7 @@ use crate::{
         },
         people::{
             folding,
-            new_password::problem_of,
+            new_password::{self, problem_of},
             passkeys::{self, Asked},
             sign_in::{AccompanyingStatements, SignInRequest, SomebodyShown},
         },
@@ -139,11 +138,11 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         };
         sign_in.begin_session(who, along(before), request, context).await?
     } else {
-        let hash = match password::hash(&password::prepare(field("password")), random::bytes()?) {
-            Ok(hash) => hash,
-            Err(NoHash::Unfit(unfit)) => return refuse(SignUpProblem::Password(problem_of(unfit))),
-            Err(NoHash::Failed) => return Err(Fault::new("password", "no hash").into()),
+        let password = match new_password::read(field("password"), &user, context).await {
+            Ok(password) => password,
+            Err(unfit) => return refuse(SignUpProblem::Password(problem_of(unfit))),
         };
+        let hash = new_password::hash(&password)?;
         before.push(passwords::set(&Owner::Is(&user), &random::id()?, &hash, context.now).into());
         let who = SomebodyShown {
             user_id: user.id.clone(),
