@@ -224,22 +224,13 @@ pub fn forget_if_changed(user_id: &str) -> Statement {
     .bind(Event::UserDeleted.as_str())
 }
 
-/// The kinds of events that there are rows of: as many steps as kinds, however many rows.
-const KINDS: &str = "WITH RECURSIVE kinds (event) AS (
-        SELECT MIN(event) FROM audit
-        UNION ALL
-        SELECT (SELECT MIN(event) FROM audit WHERE event > kinds.event) FROM kinds WHERE event IS NOT NULL)";
-
 /// Deletes rows from before `oldest`, and rows of strangers about nobody beyond the most that are kept; a bounded number of each.
-/// Each says whether there is probably more.
+/// Each says whether there is probably more. The oldest rows have the smallest ids.
 pub fn tidy(oldest: UnixTime) -> [Query<bool>; 2] {
     [
-        Statement::new(format!(
-            "{KINDS} DELETE FROM audit WHERE id IN (
-                SELECT a.id FROM kinds k CROSS JOIN audit a ON a.event = k.event AND a.at < ? LIMIT ?)"
-        ))
-        .bind(oldest)
-        .bind(BATCH as i64),
+        Statement::new("DELETE FROM audit WHERE at < ? AND id IN (SELECT id FROM audit ORDER BY id LIMIT ?)")
+            .bind(oldest)
+            .bind(BATCH as i64),
         Statement::new(
             "DELETE FROM audit WHERE id IN (
                 SELECT id FROM audit WHERE actor = 'anybody' AND user_id IS NULL ORDER BY id DESC LIMIT ? OFFSET ?)",
@@ -260,9 +251,19 @@ pub struct Filter<'a> {
     pub since: Option<UnixTime>,
     /// Before this time.
     pub until: Option<UnixTime>,
-    /// Older than the row of this id: where a page ended.
+    /// Older than the row of this id: where the page before ended.
     pub before: Option<i64>,
 }
+
+/// The most rows that are looked at for a page.
+const WALK: i64 = 20_000;
+
+/// How far rows may be from where their time would have them: a request is not written down before it has begun, and hardly a
+/// minute later.
+const DISORDER: Lifetime = Lifetime::minutes(10);
+
+/// Kinds of events that are rare have an index (migrations/0085_fewer_indexes.sql). The others are found on the way.
+const RARE: &str = "event NOT IN ('sign_in', 'sign_out', 'session_ended', 'consent_given', 'token_revoked')";
 
 /// An event as it was written down.
 #[derive(Deserialize)]
@@ -297,57 +298,87 @@ pub struct Recorded {
     pub detail: Option<Value>,
 }
 
-/// At most `limit` rows, the newest first.
-pub fn list(filter: &Filter<'_>, limit: i64) -> Query<Vec<Recorded>> {
-    let statement = match (filter.user_id, filter.client_id) {
-        (None, None) => list_kinds(filter, limit),
-        _ => list_of_somebody(filter, limit),
-    };
-    statement.read_by(read_all)
+const RECORDED: &str = "id, at, event, outcome, actor, user_id, client_id, session_id, network, request_id, detail";
+
+impl Filter<'_> {
+    /// The rows in which those that are wanted are looked for, as conditions of an index: those about a person, those of a rare
+    /// kind, or all; of these times, and older than `before`.
+    fn place(&self) -> Statement {
+        let place = match (self.user_id, self.event) {
+            (Some(user_id), _) => Statement::new("user_id = ?").bind(user_id),
+            (None, Some(event)) if is_rare(event) => {
+                Statement::new(format!("event = ? AND {RARE}")).bind(event.as_str())
+            }
+            _ => Statement::new("TRUE"),
+        };
+        let since = self.since.map(|since| first_since(since - DISORDER));
+        let until = self.until.map(|until| first_since(until + DISORDER));
+        let from = since.map(|id| Statement::new(" AND id >= ").append(id));
+        let to = until.map(|id| Statement::new(" AND id < ").append(id));
+        let before = self.before.map(|before| Statement::new(" AND id < ?").bind(before));
+        [from, to, before].into_iter().flatten().fold(place, Statement::append)
+    }
 }
 
-const RECORDED: &str =
-    "a.id, a.at, a.event, a.outcome, a.actor, a.user_id, a.client_id, a.session_id, a.network, a.request_id, a.detail";
+fn is_rare(event: Event) -> bool {
+    use Event::{ConsentGiven, SessionEnded, SignIn, SignOut, TokenRevoked};
+    !matches!(event, SignIn | SignOut | SessionEnded | ConsentGiven | TokenRevoked)
+}
 
-/// Those about one person or one client, in the order of their index. A `+` keeps another index out of it.
-fn list_of_somebody(filter: &Filter<'_>, limit: i64) -> Statement {
-    let theirs = match filter.user_id {
-        Some(_) => "a.user_id = ?1 AND (?2 IS NULL OR +a.client_id = ?2)",
-        None => "?1 IS NULL AND a.client_id = ?2",
-    };
+/// The id of the first row of `time` or later, found by halves: ids rise with time.
+fn first_since(time: UnixTime) -> Statement {
+    let middle = "(SELECT at FROM audit WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1)";
     Statement::new(format!(
-        "SELECT {RECORDED} FROM audit a
-         WHERE {theirs} AND (?3 IS NULL OR +a.event = ?3) AND (?4 IS NULL OR +a.at >= ?4) AND (?5 IS NULL OR +a.at < ?5)
-           AND (?6 IS NULL OR a.id < ?6)
-         ORDER BY a.id DESC LIMIT ?7"
+        "(WITH RECURSIVE halves (low, high) AS (
+            SELECT COALESCE((SELECT MIN(id) FROM audit), 0), COALESCE((SELECT MAX(id) FROM audit), 0) + 1
+            UNION ALL
+            SELECT IIF({middle} < ?, (low + high) / 2 + 1, low), IIF({middle} < ?, high, (low + high) / 2)
+            FROM halves WHERE low < high)
+          SELECT low FROM halves WHERE low = high)"
     ))
-    .bind(filter.user_id)
+    .bind(time)
+    .bind(time)
+}
+
+/// At most `limit` rows, the newest first: of those that are met on a walk of at most [`WALK`] rows.
+pub fn list(filter: &Filter<'_>, limit: i64) -> Query<Vec<Recorded>> {
+    Statement::new(format!(
+        "SELECT {RECORDED} FROM (SELECT {RECORDED} FROM audit WHERE "
+    ))
+    .append(filter.place())
+    .append(Statement::new(
+        " ORDER BY id DESC LIMIT ?)
+         WHERE (? IS NULL OR client_id = ?) AND (? IS NULL OR event = ?) AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?)
+         LIMIT ?",
+    ))
+    .bind(WALK)
+    .bind(filter.client_id)
     .bind(filter.client_id)
     .bind(filter.event.map(Event::as_str))
+    .bind(filter.event.map(Event::as_str))
+    .bind(filter.since)
     .bind(filter.since)
     .bind(filter.until)
-    .bind(filter.before)
+    .bind(filter.until)
     .bind(limit)
+    .read_by(read_all)
 }
 
-/// Those of one kind, or the newest of each kind, of which the newest are the newest of all.
-fn list_kinds(filter: &Filter<'_>, limit: i64) -> Statement {
-    let (kinds, kind) = match filter.event {
-        Some(event) => ("", format!("(SELECT '{}' AS event)", event.as_str())),
-        None => (KINDS, "kinds".to_owned()),
-    };
-    Statement::new(format!(
-        "{kinds} SELECT {RECORDED} FROM {kind} k CROSS JOIN audit a ON a.id IN (
-            SELECT e.id FROM audit e
-            WHERE e.event = k.event AND e.at >= ?1 AND e.at < ?2
-              AND (?3 IS NULL OR (e.at, e.id) < ((SELECT at FROM audit WHERE id <= ?3 ORDER BY id DESC LIMIT 1), ?3))
-            ORDER BY e.at DESC, e.id DESC LIMIT ?4)
-         ORDER BY a.at DESC, a.id DESC LIMIT ?4"
-    ))
-    .bind(filter.since.unwrap_or(UnixTime(0)))
-    .bind(filter.until.unwrap_or(UnixTime(i64::from(u32::MAX) + 1)))
-    .bind(filter.before)
-    .bind(limit)
+/// The last row that [`list`] looks at where it finds fewer than its limit, if there are more.
+pub fn find_end(filter: &Filter<'_>) -> Query<Option<i64>> {
+    Statement::new("SELECT id FROM audit WHERE ")
+        .append(filter.place())
+        .append(Statement::new(" ORDER BY id DESC LIMIT 1 OFFSET ?"))
+        .bind(WALK - 1)
+        .read_by(read_end)
+}
+
+fn read_end(rows: &Rows) -> Result<Option<i64>, Fault> {
+    #[derive(Deserialize)]
+    struct End {
+        id: i64,
+    }
+    Ok(rows.first::<End>()?.map(|end| end.id))
 }
 
 fn read_all(rows: &Rows) -> Result<Vec<Recorded>, Fault> {

@@ -289,7 +289,7 @@ pub fn offer(user_id: &str, session_id: &str, last: UnixTime, now: UnixTime) -> 
         "UPDATE users SET passkey_offered_at = ?
          WHERE id = ? AND (passkey_offered_at IS NULL OR passkey_offered_at < ?)
            AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = users.id AND c.kind = 'passkey')
-           AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = ?)
+           AND EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = users.id AND s.id = ?)
          RETURNING id",
     )
     .bind(now)

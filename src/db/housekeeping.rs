@@ -55,58 +55,85 @@ pub(super) fn is_full(deletion: Statement) -> Query<bool> {
     deletion.read_by(|rows: &Rows| Ok(rows.changes() >= BATCH))
 }
 
-/// Deletes what has expired, a bounded number of rows a table. Each says whether there is probably more.
-pub fn tidy(now: UnixTime) -> [Query<bool>; 14] {
-    let expired_before = |before: UnixTime, table: &str, key: &str| {
-        Statement::new(format!(
-            "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE expires_at < ? LIMIT ?)"
-        ))
-        .bind(before)
-        .bind(BATCH as i64)
-    };
-    let expired = |table, key| expired_before(now - KEPT, table, key);
+/// How many of the [`BATCH`] rows that a walk meets are deleted where there is probably more to delete.
+const MANY: usize = BATCH / 10;
+
+/// Deletes what has expired of a table without an index for it: of the rows from a random `start` on along their keys, which are
+/// random themselves, and from the first on where the table is small. A few runs meet all of a large table; where a tenth of
+/// what is met has expired, the walk goes on.
+fn walk(table: &str, key: &str, start: &str, before: UnixTime) -> Query<bool> {
+    let met = |from: &str| format!("SELECT * FROM (SELECT {key} FROM {table} WHERE {from} ORDER BY {key} LIMIT ?)");
+    Statement::new(format!(
+        "DELETE FROM {table} WHERE expires_at < ? AND {key} IN ({} UNION ALL {})",
+        met(&format!("{key} >= ?")),
+        met(&format!("{key} < ?")),
+    ))
+    .bind(before)
+    .bind(start)
+    .bind(BATCH as i64 / 2)
+    .bind(start)
+    .bind(BATCH as i64 / 2)
+    .read_by(|rows: &Rows| Ok(rows.changes() >= MANY))
+}
+
+/// Deletes what has expired, a bounded number of rows a table; `start` is random. Each says whether there is probably more.
+pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 14] {
+    let expired = |table, key| walk(table, key, start, now - KEPT);
     let surplus = |which: &str| {
-        Statement::new(format!(
-            "DELETE FROM clients WHERE rowid IN (
+        is_full(
+            Statement::new(format!(
+                "DELETE FROM clients WHERE rowid IN (
                 SELECT rowid FROM clients WHERE unused_since < ? AND {which}
                 ORDER BY unused_since DESC LIMIT ? OFFSET ?)"
-        ))
-        .bind(now - UNUSED_KEPT_AT_LEAST)
-        .bind(BATCH as i64)
-        .bind(MOST_UNUSED)
+            ))
+            .bind(now - UNUSED_KEPT_AT_LEAST)
+            .bind(BATCH as i64)
+            .bind(MOST_UNUSED),
+        )
     };
     [
         expired("codes", "hash"),
-        expired("sessions", "rowid"),
+        expired("sessions", "hash"),
         expired("token_families", "id"),
-        expired("revoked_tokens", "rowid"),
-        expired("pushed_requests", "rowid"),
-        expired("replay", "rowid"),
+        expired("revoked_tokens", "jti"),
+        expired("pushed_requests", "hash"),
+        expired("replay", "key"),
         expired("throttles", "key"),
-        Statement::new(
-            "DELETE FROM challenges WHERE (expires_at, id) IN (
+        is_full(
+            Statement::new(
+                "DELETE FROM challenges WHERE (expires_at, id) IN (
                 SELECT expires_at, id FROM challenges WHERE expires_at < ? LIMIT ?)",
-        )
-        .bind(now - KEPT)
-        .bind(BATCH as i64),
+            )
+            .bind(now - KEPT)
+            .bind(BATCH as i64),
+        ),
         // Nothing is lost with these: what is missing is fetched again.
-        expired_before(now, "fetches", "rowid"),
-        Statement::new(
-            "DELETE FROM clients WHERE rowid IN (
+        is_full(
+            Statement::new(
+                "DELETE FROM fetches WHERE rowid IN (SELECT rowid FROM fetches WHERE expires_at < ? LIMIT ?)",
+            )
+            .bind(now)
+            .bind(BATCH as i64),
+        ),
+        is_full(
+            Statement::new(
+                "DELETE FROM clients WHERE rowid IN (
                 SELECT rowid FROM clients
                 WHERE unused_since < ?
                   AND (document_fresh_until IS NOT NULL OR unused_since < IIF(last_used_at IS NULL, ?, ?)) LIMIT ?)",
-        )
-        .bind(now - UNUSED_DOCUMENT_KEPT)
-        .bind(now - UNUSED_CLIENT_KEPT)
-        .bind(now - DISUSED_CLIENT_KEPT)
-        .bind(BATCH as i64),
+            )
+            .bind(now - UNUSED_DOCUMENT_KEPT)
+            .bind(now - UNUSED_CLIENT_KEPT)
+            .bind(now - DISUSED_CLIENT_KEPT)
+            .bind(BATCH as i64),
+        ),
         surplus("document_fresh_until IS NULL AND last_used_at IS NULL"),
         surplus("document_fresh_until IS NULL AND last_used_at IS NOT NULL"),
         surplus("document_fresh_until IS NOT NULL"),
-        Statement::new("DELETE FROM signing_keys WHERE remove_at < ? OR revoked_at < ?")
-            .bind(now - KEY_KEPT)
-            .bind(now - KEY_KEPT),
+        is_full(
+            Statement::new("DELETE FROM signing_keys WHERE remove_at < ? OR revoked_at < ?")
+                .bind(now - KEY_KEPT)
+                .bind(now - KEY_KEPT),
+        ),
     ]
-    .map(is_full)
 }

@@ -54,11 +54,13 @@ pub fn exists(hash: &Hash) -> Statement {
     Statement::new("EXISTS (SELECT 1 FROM pushed_requests WHERE hash = ?)").bind(hash)
 }
 
-/// Deletes some of what nobody made in time.
-pub fn sweep(now: UnixTime) -> Statement {
+/// Deletes some of what a client pushed and nobody made in time.
+pub fn sweep(client_id: &str, now: UnixTime) -> Statement {
     Statement::new(
-        "DELETE FROM pushed_requests WHERE rowid IN (SELECT rowid FROM pushed_requests WHERE expires_at < ? LIMIT ?)",
+        "DELETE FROM pushed_requests WHERE hash IN (
+            SELECT hash FROM pushed_requests WHERE client_id = ? AND expires_at < ? LIMIT ?)",
     )
+    .bind(client_id)
     .bind(now - KEPT)
     .bind(MOST_SWEPT)
 }

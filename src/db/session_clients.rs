@@ -23,11 +23,12 @@ pub fn note(preconditions: &Preconditions<'_>) -> Statement {
 pub fn inherit(session_id: &str, user_id: &str, hashes: &str) -> Statement {
     Statement::new(
         "UPDATE OR REPLACE session_clients SET session_id = ?
-         WHERE EXISTS (SELECT 1 FROM sessions WHERE id = ?)
+         WHERE EXISTS (SELECT 1 FROM sessions WHERE user_id = ? AND id = ?)
            AND session_id IN (SELECT id FROM sessions WHERE user_id = ? AND id <> ?
                                 AND hash IN (SELECT value FROM json_each(?)))",
     )
     .bind(session_id)
+    .bind(user_id)
     .bind(session_id)
     .bind(user_id)
     .bind(session_id)
@@ -37,31 +38,28 @@ pub fn inherit(session_id: &str, user_id: &str, hashes: &str) -> Statement {
 /// How many sign-ins in a row a client is told of when the last one ends.
 const MOST_KEPT: i64 = 10;
 
-/// Forgets, for each client of a session, what lies more than ten sign-ins back: an app that asks for the password all the time
-/// would be told of thousands. Tokens of then that would end with the session end now.
-pub fn forget_oldest(session_id: &str) -> [Statement; 2] {
-    let oldest = |column: &str| {
+/// Forgets, for each client of a session of a person, what lies more than ten sign-ins back: an app that asks for the password all
+/// the time would be told of thousands. Tokens of then that would end with the session end now.
+pub fn forget_oldest(session_id: &str, user_id: &str) -> [Statement; 2] {
+    let oldest = |columns: &str| {
         format!(
-            "SELECT {column} FROM (
-                SELECT rowid, known_as, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY first_at DESC, rowid DESC) AS place
+            "SELECT {columns} FROM (
+                SELECT client_id, known_as, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY first_at DESC, known_as) AS place
                 FROM session_clients WHERE session_id = ?)
              WHERE place > ?"
         )
     };
-    [
-        format!(
-            "DELETE FROM token_families WHERE grant_id IN (
-                SELECT g.id FROM grants g JOIN sessions s ON s.user_id = g.user_id WHERE s.id = ?)
-               AND session_id IN ({})
-               AND NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')",
-            oldest("known_as")
-        ),
-        format!(
-            "DELETE FROM session_clients WHERE session_id = ? AND rowid IN ({})",
-            oldest("rowid")
-        ),
-    ]
-    .map(|sql| Statement::new(sql).bind(session_id).bind(session_id).bind(MOST_KEPT))
+    let tokens = Statement::new(format!(
+        "DELETE FROM token_families WHERE grant_id IN (SELECT g.id FROM grants g WHERE g.user_id = ?)
+           AND session_id IN ({})
+           AND NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')",
+        oldest("known_as")
+    ));
+    let rows = Statement::new(format!(
+        "DELETE FROM session_clients WHERE session_id = ? AND (client_id, known_as) IN ({})",
+        oldest("client_id, known_as")
+    ));
+    [tokens.bind(user_id), rows.bind(session_id)].map(|statement| statement.bind(session_id).bind(MOST_KEPT))
 }
 
 /// What a client knows the sessions of a browser as: each by its id, with the ids of those that it replaced.

@@ -241,21 +241,27 @@ impl Ending<'_> {
                         SELECT h.value, ROW_NUMBER() OVER (ORDER BY h.key) AS place FROM json_each(?) h
                         WHERE NOT EXISTS (SELECT 1 FROM sessions o WHERE o.hash = h.value AND o.user_id = ?))
                     WHERE place >= ?)
-                 AND EXISTS (SELECT 1 FROM sessions n WHERE n.id = ?)"
+                 AND EXISTS (SELECT 1 FROM sessions n WHERE n.user_id = ? AND n.id = ?)"
             }
             Self::Surplus { .. } => {
                 "s.id IN (
                     SELECT o.id FROM sessions o WHERE o.user_id = ? AND o.id <> ?
-                    ORDER BY o.expires_at > ? AND o.last_seen_at > ? DESC, o.created_at DESC, o.rowid DESC LIMIT -1 OFFSET ?)
-                 AND EXISTS (SELECT 1 FROM sessions n WHERE n.id = ?)"
+                    ORDER BY o.expires_at > ? AND o.last_seen_at > ? DESC, o.created_at DESC LIMIT -1 OFFSET ?)
+                 AND s.user_id = ? AND EXISTS (SELECT 1 FROM sessions n WHERE n.user_id = s.user_id AND n.id = ?)"
             }
             Self::One { .. } => concat!("s.user_id = ", behind!(), " AND s.id = ?"),
-            Self::Others { .. } => "s.user_id = ? AND s.id <> ? AND EXISTS (SELECT 1 FROM sessions k WHERE k.id = ?)",
+            Self::Others { .. } => {
+                "s.user_id = ? AND s.id <> ? AND EXISTS (SELECT 1 FROM sessions k WHERE k.user_id = s.user_id AND k.id = ?)"
+            }
             Self::Everything { .. } => "s.user_id = ?",
             Self::EverythingOf(_) => concat!("s.user_id = ", users::as_given!()),
             Self::EverythingBehind(_) => concat!("s.user_id = ", behind!()),
             Self::EverythingLinked(_) => {
-                concat!("s.user_id = (SELECT l.user_id FROM credentials l WHERE ", credentials::works!(), ")")
+                concat!(
+                    "s.user_id = (SELECT l.user_id FROM credentials l WHERE ",
+                    credentials::works!(),
+                    ")"
+                )
             }
         }
     }
@@ -270,7 +276,7 @@ impl Ending<'_> {
                 session_id,
             } => {
                 let statement = statement.bind(*hashes).bind(*user_id);
-                statement.bind(MOST_HELD as i64).bind(*session_id)
+                statement.bind(MOST_HELD as i64).bind(*user_id).bind(*session_id)
             }
             Self::Surplus {
                 user_id,
@@ -279,7 +285,7 @@ impl Ending<'_> {
                 now,
             } => {
                 let statement = statement.bind(*user_id).bind(*session_id).bind(*now).bind(*idle_since);
-                statement.bind(MOST_LIVE - 1).bind(*session_id)
+                statement.bind(MOST_LIVE - 1).bind(*user_id).bind(*session_id)
             }
             Self::One { by, session_id } => statement.bind(*by).bind(*session_id),
             Self::Others { user_id, kept } => statement.bind(*user_id).bind(*kept).bind(*kept),
@@ -356,7 +362,7 @@ pub fn json_of<'a>(hashes: impl IntoIterator<Item = &'a Hash>) -> String {
 pub fn supersede(session_id: &str, user_id: &str, hashes: &str) -> Query<Vec<Hash>> {
     Statement::new(
         "DELETE FROM sessions WHERE user_id = ? AND id <> ? AND hash IN (SELECT value FROM json_each(?))
-           AND EXISTS (SELECT 1 FROM sessions WHERE id = ?) RETURNING hash",
+           AND EXISTS (SELECT 1 FROM sessions n WHERE n.user_id = sessions.user_id AND n.id = ?) RETURNING hash",
     )
     .bind(user_id)
     .bind(session_id)

@@ -51,7 +51,7 @@ fn ids(rows: &[Recorded]) -> Vec<i64> {
 }
 
 #[test]
-fn those_of_a_kind_or_a_time_come_in_the_order_of_time() {
+fn those_of_a_kind_or_a_time_come_in_the_order_in_which_they_were_written_down() {
     let everything = pages(|before| Filter {
         before,
         ..Filter::default()
@@ -71,7 +71,7 @@ fn those_of_a_kind_or_a_time_come_in_the_order_of_time() {
             before,
             ..Filter::default()
         });
-        assert!(found.is_sorted_by(|one, next| (one.at, one.id) > (next.at, next.id)));
+        assert!(found.is_sorted_by(|one, next| one.id > next.id));
         let wanted: Vec<_> = everything
             .iter()
             .filter(|row| event.is_none_or(|event| row.event == event.as_str()))

@@ -344,7 +344,12 @@ impl World {
         }
         self.publish_by(clock, isolate);
         if self.rng.bool() {
-            self.run(housekeeping::tidy(clock).into_iter().map(Statement::from).collect());
+            self.run(
+                housekeeping::tidy("m", clock)
+                    .into_iter()
+                    .map(Statement::from)
+                    .collect(),
+            );
         }
     }
 

@@ -5,6 +5,7 @@ mod chores;
 mod keys_in_time;
 mod samples;
 mod sqlite;
+mod walks;
 
 use std::{collections::BTreeSet, fs};
 
@@ -15,7 +16,7 @@ use super::Batch;
 const SMALL: &[&str] = &["signing_keys", "leases"];
 
 /// Statements that read a table or an index from its end, and stop after as many rows as their `LIMIT` and `OFFSET` say.
-const BOUNDED: &[&str] = &["audit::tidy", "users::list_unfolded"];
+const BOUNDED: &[&str] = &["audit::list", "audit::tidy", "users::list_unfolded"];
 
 /// Those whom the samples name.
 const PARENTS: &str = "

@@ -3,7 +3,7 @@
 use super::lease::Lease;
 use crate::{
     db::{Batch, Query, audit, housekeeping},
-    edge::platform::context::Context,
+    edge::platform::{context::Context, random},
     fault::Fault,
     time::Lifetime,
 };
@@ -28,7 +28,7 @@ pub async fn run(context: &Context) -> Result<(), Fault> {
 async fn delete_expired(context: &Context) -> Result<bool, Fault> {
     let oldest = context.now - context.config.lifetimes.audit;
     for _ in 0..housekeeping::MOST_ROUNDS {
-        let has_more = delete(housekeeping::tidy(context.now), context).await?;
+        let has_more = delete(housekeeping::tidy(&random::id()?, context.now), context).await?;
         let has_more_events = delete(audit::tidy(oldest), context).await?;
         if !has_more && !has_more_events {
             return Ok(true);

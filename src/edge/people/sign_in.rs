@@ -324,7 +324,7 @@ impl SignInRequest {
             ending::end_sessions(&which, &mut batch, context);
         }
         batch.push(session_clients::inherit(session_id, user_id, &held));
-        batch.extend(session_clients::forget_oldest(session_id));
+        batch.extend(session_clients::forget_oldest(session_id, user_id));
         let superseded = batch.add(sessions::supersede(session_id, user_id, &held));
         let surplus = Ending::Surplus {
             user_id,

@@ -30,7 +30,7 @@ async function reside(op, visitor, path = "/account", claims = {}) {
 /** Gives the person who is at their account in `visitor` some passkeys. */
 async function havePasskeys(op, visitor, passkeys) {
   const name = (await visitor.page.locator(".visitor .name").textContent()).trim();
-  const [{ id }] = await op.rows("SELECT user_id AS id FROM sessions ORDER BY rowid DESC LIMIT 1");
+  const [{ id }] = await op.rows("SELECT user_id AS id FROM sessions ORDER BY created_at DESC LIMIT 1");
   for (const [n, { name: called, aaguid, backed_up, last_used_at }] of passkeys.entries()) {
     const secret = JSON.stringify({ id: "aWQ", alg: "ES256", jwk: {}, aaguid, transports: [], backup_eligible: true });
     await op.rows(

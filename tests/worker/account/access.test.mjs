@@ -21,7 +21,7 @@ function press(browser, page, name, value) {
   return browser.open(form.action, { form: { csrf, [name]: value } });
 }
 
-const sessionsOf = ({ id }) => op.rows("SELECT id FROM sessions WHERE user_id = ? ORDER BY rowid", id);
+const sessionsOf = ({ id }) => op.rows("SELECT id FROM sessions WHERE user_id = ? ORDER BY created_at", id);
 
 describe("browsers", () => {
   test("are told apart in plain words, with when they were used; this one is marked", async () => {
@@ -37,6 +37,7 @@ describe("browsers", () => {
   test("one is signed out on every isolate at once, and this one stays", async () => {
     const ada = await op.person();
     const there = await signedIn(op, ada, { isolate: 1 });
+    op.clock.advance({ seconds: 1 });
     const here = await signedIn(op, ada);
     const [{ id }] = await sessionsOf(ada);
     const page = await press(here, await here.open("/account/browsers"), "session", id);

@@ -58,8 +58,10 @@ describe("a form of the account does nothing for a session that ended while it w
 
   test("another browser's session", async () => {
     ada = await op.person();
-    const [here] = [await signedIn(op, ada), await signedIn(op, ada)];
-    const [mine, other] = await op.rows("SELECT id FROM sessions WHERE user_id = ? ORDER BY rowid", ada.id);
+    const here = await signedIn(op, ada);
+    const [mine] = await op.rows("SELECT id FROM sessions WHERE user_id = ?", ada.id);
+    await signedIn(op, ada);
+    const [other] = await op.rows("SELECT id FROM sessions WHERE user_id = ? AND id <> ?", ada.id, mine.id);
     const form = await here.open("/account/browsers");
     const meanwhile = { before: "DELETE FROM sessions", run: `DELETE FROM sessions WHERE id = '${mine.id}'` };
     await here.submit(form, "session", { session: other.id }, { d1: { meanwhile } });

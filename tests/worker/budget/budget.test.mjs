@@ -182,14 +182,15 @@ describe("rows written", () => {
   const MOST = {
     "discovery": 0,
     "JWKS": 0,
-    "authorize, signed in and consented": 5,
-    "token: code": 5,
+    "authorize, signed in and consented": 3,
+    "token: code": 4,
     "token: refresh": 2,
     "token: client_credentials": 0,
     "userinfo": 0,
     "introspect: access token": 0,
     "introspect: refresh token": 0,
-    "revoke: refresh token": 6,
+    "revoke: access token": 3,
+    "revoke: refresh token": 3,
   };
   for (const [what, most] of Object.entries(MOST)) {
     test(`${what}: at most ${most}`, async () => {
@@ -201,14 +202,14 @@ describe("rows written", () => {
     });
   }
 
-  test("a sign-in: at most 17; a first consent and its code: at most 15", async () => {
+  test("a sign-in: at most 9; a first consent and its code: at most 10", async () => {
     const [newcomer, visitor] = [await op.person(), op.browser()];
     const page = await visitor.authorize(client);
     let asked;
     const signIn = await writtenBy(async () => (asked = await visitor.signIn(page, newcomer)));
-    assert.ok(asked.asksForConsent && signIn <= 17, `${signIn} rows`);
+    assert.ok(asked.asksForConsent && signIn <= 9, `${signIn} rows`);
     const consent = await writtenBy(async () => assert.ok((await visitor.approve(asked)).callback));
-    assert.ok(consent <= 15, `${consent} rows`);
+    assert.ok(consent <= 10, `${consent} rows`);
   });
 });
 

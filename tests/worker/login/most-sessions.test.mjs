@@ -13,7 +13,7 @@ const client = await op.client({
   backchannel_logout_uri: "https://app.acme.test/logout",
 });
 
-const sessions = (person) => op.rows("SELECT id FROM sessions WHERE user_id = ? ORDER BY created_at, rowid", person.id);
+const sessions = (person) => op.rows("SELECT id FROM sessions WHERE user_id = ? ORDER BY created_at", person.id);
 
 async function signedIn(person) {
   const browser = op.browser();

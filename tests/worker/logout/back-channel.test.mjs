@@ -397,7 +397,7 @@ test("two runs at once do not send the same notice", async () => {
   await pair.rows(
     `INSERT INTO logout_outbox (id, client_id, user_id, session_id, target, attempts, due_at, created_at)
      SELECT id, client_id, 'u', session_id, '${uri}', 0, 0, unixepoch()
-     FROM session_clients JOIN (SELECT 'n' || rowid AS id, id AS s FROM sessions) ON s = session_id`,
+     FROM session_clients JOIN (SELECT 'n' || id AS id, id AS s FROM sessions) ON s = session_id`,
   );
   await Promise.all([0, 1, 0, 1].map((isolate) => pair.cron({ isolate, cron: "*/5 * * * *" })));
   assert.equal(heard.length, 3);

@@ -55,7 +55,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "grants::list_own", [grants::list_own(&hash)]);
     add(all, "grants::list_of", [grants::list_of("u")]);
 
-    add(all, "pushed_requests::sweep", [pushed_requests::sweep(NOW)]);
+    add(all, "pushed_requests::sweep", [pushed_requests::sweep("c", NOW)]);
     add(all, "pushed_requests::find", [pushed_requests::find(&hash, "c", NOW)]);
     let turned_down = pushed_requests::take_turned_down(&hash, "c");
     add(all, "pushed_requests::take_turned_down", [turned_down]);

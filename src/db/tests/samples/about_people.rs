@@ -122,7 +122,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(
         all,
         "session_clients::forget_oldest",
-        session_clients::forget_oldest("s"),
+        session_clients::forget_oldest("s", "u"),
     );
     add(all, "session_clients::names_at", [session_clients::names_at("[]", "c")]);
 

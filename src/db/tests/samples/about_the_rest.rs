@@ -66,7 +66,7 @@ pub(super) fn add_to(all: &mut Samples) {
         "housekeeping::release_lease",
         [housekeeping::release_lease("cron", NOW, Lifetime(60))],
     );
-    add(all, "housekeeping::tidy", housekeeping::tidy(NOW));
+    add(all, "housekeeping::tidy", housekeeping::tidy("start", NOW));
 
     let entry = Entry::new(Event::SignIn, Actor::Person).user("u");
     add(all, "audit::record", [audit::record(&entry, &Then)]);
@@ -106,6 +106,10 @@ pub(super) fn add_to(all: &mut Samples) {
             ..none()
         }),
         by(audit::Filter {
+            event: Some(Event::KeyRevoked),
+            ..none()
+        }),
+        by(audit::Filter {
             since: Some(NOW),
             until: Some(NOW),
             ..none()
@@ -124,6 +128,7 @@ pub(super) fn add_to(all: &mut Samples) {
             ..none()
         },
     ] {
+        add(all, "audit::find_end", [audit::find_end(&filter)]);
         add(all, "audit::list by something", [page(filter)]);
     }
     add(all, "audit::list_own", [audit::list_own(&hash, None, 100)]);

@@ -6,7 +6,10 @@ use serde_json::json;
 
 use crate::{
     audit::Event,
-    db::audit::{self, Filter},
+    db::{
+        Batch,
+        audit::{self, Filter},
+    },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::operator,
@@ -46,11 +49,15 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
         Some(limit) if (1..=LONGEST_PAGE).contains(&limit) => limit,
         Some(_) => return Err(OAuthError::invalid_request("limit must be a number from 1 to 200").into()),
     };
-    let events = context.db.read(audit::list(&filter, limit)).await?;
-    let next = events
-        .last()
-        .filter(|_| events.len() as i64 == limit)
-        .map(|event| event.id);
+    let mut batch = Batch::default();
+    let events = batch.add(audit::list(&filter, limit));
+    let end = batch.add(audit::find_end(&filter));
+    let rows = context.db.run(batch).await?;
+    let events = rows.read(events)?;
+    let next = match events.last() {
+        Some(last) if events.len() as i64 == limit => Some(last.id),
+        _ => rows.read(end)?,
+    };
     Ok(Reply::json(200, &json!({ "events": events, "next": next })))
 }
 

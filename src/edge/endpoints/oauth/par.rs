@@ -53,7 +53,7 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let looked_up = presented.look_up(&mut batch, context);
     let counted = batch.add(throttles::count_stranger(&client.client_id, &counter, context.now));
     let stored = batch.add(pushing.insert(&counter, context.now));
-    batch.push(pushed_requests::sweep(context.now));
+    batch.push(pushed_requests::sweep(&client.client_id, context.now));
     presented.use_up(pushed_requests::exists(&hash), &mut batch, context);
     let rows = context.db.run(batch).await?;
     presented.finish(looked_up, &rows, context)?;
