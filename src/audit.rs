@@ -56,6 +56,8 @@ pub enum Event {
     /// An operator made a link with which somebody sets up how they sign in.
     SetUpLinkMade,
     SetUpLinkUsed,
+    /// An operator tried whether mails arrive.
+    MailTested,
     /// A person changed what is known about them.
     ProfileChanged,
     /// A person gave themselves another e-mail address, which is a name to sign in with.
@@ -130,6 +132,7 @@ impl Event {
         Self::PasskeyRemoved,
         Self::SetUpLinkMade,
         Self::SetUpLinkUsed,
+        Self::MailTested,
         Self::ProfileChanged,
         Self::EmailChanged,
         Self::DataExported,
@@ -174,6 +177,7 @@ impl Event {
             Self::PasskeyRemoved => "passkey_removed",
             Self::SetUpLinkMade => "set_up_link_made",
             Self::SetUpLinkUsed => "set_up_link_used",
+            Self::MailTested => "mail_tested",
             Self::ProfileChanged => "profile_changed",
             Self::EmailChanged => "email_changed",
             Self::DataExported => "data_exported",

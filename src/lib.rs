@@ -6,8 +6,8 @@
 //!
 //! ```text
 //! edge  ->  db, pages
-//! db, pages  ->  account, reply
-//! account, reply  ->  oidc, openapi
+//! db, pages  ->  account, reply, mail
+//! account, reply, mail  ->  oidc, openapi
 //! oidc  ->  config, audit
 //! config, audit  ->  web, secret
 //! web, secret  ->  routes, network, readable, memory, cookie, fault, time
@@ -30,6 +30,7 @@ mod cookie;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, unused_imports))]
 mod db;
 mod fault;
+mod mail;
 mod memory;
 mod network;
 mod oidc;

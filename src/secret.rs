@@ -48,6 +48,8 @@ pub enum Purpose {
     Challenge,
     /// Hash of links to set up how somebody signs in.
     SetUpLink,
+    /// MAC that is a code or a link in a mail.
+    MailSecret,
     /// Keys under which failed sign-ins are counted (so that addresses are not stored).
     Throttle,
 }
@@ -70,6 +72,7 @@ impl Purpose {
             Self::KnownBrowser => "limen/v1/known-browser",
             Self::Challenge => "limen/v1/challenge",
             Self::SetUpLink => "limen/v1/set-up-link",
+            Self::MailSecret => "limen/v1/mail-secret",
             Self::Throttle => "limen/v1/throttle",
         }
     }
@@ -85,6 +88,7 @@ impl Purpose {
                 | Self::Interaction
                 | Self::Challenge
                 | Self::SetUpLink
+                | Self::MailSecret
         )
     }
 }
@@ -211,10 +215,14 @@ pub struct OpaqueToken {
 impl OpaqueToken {
     /// A token from 32 fresh random bytes, bound to the current root.
     pub fn new(roots: &RootKeys, random: [u8; 32]) -> Self {
-        let version = roots.current_version();
+        Self::derived(roots.current_version(), random)
+    }
+
+    /// A token from bytes that nobody else can make, under the root `version`.
+    pub fn derived(version: KekVersion, bytes: [u8; 32]) -> Self {
         Self {
             version,
-            text: format!("{version}.{}", URL_SAFE_NO_PAD.encode(random)),
+            text: format!("{version}.{}", URL_SAFE_NO_PAD.encode(bytes)),
         }
     }
 

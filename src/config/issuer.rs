@@ -27,6 +27,11 @@ impl Issuer {
         [host].into_iter().chain(labels.split('.'))
     }
 
+    /// Its host, with the port where it has one.
+    pub fn host(&self) -> &str {
+        self.0.split_once("://").map_or("", |(_, host)| host)
+    }
+
     /// Whether cookies can be `Secure`.
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")

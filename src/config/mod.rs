@@ -7,6 +7,7 @@ mod client_id_documents;
 mod issuer;
 mod leaked_passwords;
 mod lifetimes;
+mod mail;
 mod policy;
 mod reader;
 mod resources;
@@ -23,6 +24,7 @@ pub use self::{
     issuer::Issuer,
     leaked_passwords::LeakService,
     lifetimes::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_GRACE, Lifetimes},
+    mail::{MailApi, MailSettings, Mailbox, Provider, Transport},
     policy::{
         AssertionAudience, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SignUp,
     },
@@ -70,6 +72,8 @@ pub struct Config {
     pub sign_in: SignIn,
     /// `LEAKED_PASSWORDS`: who is asked whether a new password stands in a published leak.
     pub leaked_passwords: Option<LeakService>,
+    /// `MAIL` and what belongs to it. Without it Limen sends no mail.
+    pub mail: Option<MailSettings>,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
     /// `EDITABLE_CLAIMS`: which claims people may change themselves.
@@ -196,6 +200,7 @@ impl Config {
         let sign_up = reader.choice("SIGNUP", SignUp::Off, &[("off", SignUp::Off), ("open", SignUp::Open)]);
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
+        let mail = MailSettings::read(&mut reader, issuer.as_ref());
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let editable_claims = reader.words("EDITABLE_CLAIMS", &EDITABLE_CLAIMS);
         let lifetimes = Lifetimes::read(&mut reader);
@@ -229,6 +234,7 @@ impl Config {
                 sign_up,
                 sign_in,
                 leaked_passwords,
+                mail,
                 server_timing,
                 editable_claims,
                 lifetimes,

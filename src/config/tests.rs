@@ -41,6 +41,90 @@ fn people_may_edit_every_claim_or_those_that_are_named_or_none() {
 }
 
 #[test]
+fn mails_are_off_until_the_operator_says_how_but_for_development() {
+    let mail = |issuer: &str, extra: &[(&str, &str)]| {
+        let good = [("ISSUER", issuer), ("KEK_1", ROOT)];
+        parse(&[&good, extra].concat()).unwrap().mail
+    };
+    let acme = "https://id.acme.org";
+    assert_eq!(mail(acme, &[]), None);
+    assert_eq!(mail(acme, &[("MAIL", "off"), ("MAIL_FROM", "nonsense")]), None);
+    assert_eq!(mail("http://localhost:8787", &[("MAIL", "off")]), None);
+    let shown = mail("http://localhost:8787", &[]).unwrap();
+    assert_eq!(shown.transport, Transport::Development);
+    let from = ("MAIL_FROM", "Acme <id@acme.org>");
+    let cloudflare = mail(acme, &[("MAIL", "cloudflare"), from]).unwrap();
+    assert_eq!(cloudflare.transport.as_str(), "cloudflare");
+    let issuer = Issuer::parse(acme).unwrap();
+    assert_eq!(cloudflare.deployment(&issuer), "Acme");
+    let eu = [
+        ("MAIL", "mailgun"),
+        ("MAIL_FROM", "id@mg.acme.org"),
+        ("MAIL_API_KEY", "key-0123456789"),
+        ("MAIL_API_URL", "https://api.eu.mailgun.net/"),
+    ];
+    let mailgun = mail(acme, &eu).unwrap();
+    assert_eq!(mailgun.deployment(&issuer), "id.acme.org");
+    let Transport::Http(api) = &mailgun.transport else {
+        panic!("{mailgun:?}")
+    };
+    assert_eq!(
+        (api.base.as_str(), api.domain.as_str()),
+        ("https://api.eu.mailgun.net", "mg.acme.org")
+    );
+    assert!(!format!("{mailgun:?}").contains("0123456789"));
+}
+
+#[test]
+fn mails_that_cannot_be_sent_or_would_be_shown_to_everybody_are_refused() {
+    let from = ("MAIL_FROM", "id@acme.org");
+    for (vars, word) in [
+        (vec![("MAIL", "smtp")], "MAIL must be one of"),
+        (vec![("MAIL", "development")], "loopback"),
+        (vec![("MAIL", "cloudflare")], "needs a MAIL_FROM"),
+        (
+            vec![("MAIL", "cloudflare"), ("MAIL_FROM", "Acme")],
+            "MAIL_FROM must be an address",
+        ),
+        (
+            vec![("MAIL", "cloudflare"), from, ("MAIL_REPLY_TO", "x\ny@z.org")],
+            "MAIL_REPLY_TO must be",
+        ),
+        (vec![("MAIL", "resend"), from], "MAIL_API_KEY"),
+        (
+            vec![("MAIL", "resend"), from, ("MAIL_API_KEY", "with blank s")],
+            "MAIL_API_KEY",
+        ),
+        (
+            vec![
+                ("MAIL", "resend"),
+                from,
+                ("MAIL_API_KEY", "re_0123456789"),
+                ("MAIL_API_URL", "http://api.resend.com"),
+            ],
+            "MAIL_API_URL",
+        ),
+        (
+            vec![
+                ("MAIL", "mailgun"),
+                from,
+                ("MAIL_API_KEY", "re_0123456789"),
+                ("MAIL_DOMAIN", "a/../b"),
+            ],
+            "MAIL_DOMAIN",
+        ),
+        (
+            vec![("MAIL", "cloudflare"), from, ("MAIL_DAILY_LIMIT", "0")],
+            "MAIL_DAILY_LIMIT",
+        ),
+    ] {
+        let told = problem(&vars);
+        assert!(told.contains(word), "{vars:?}: {told}");
+        assert!(!told.contains("re_0123456789"), "{told}");
+    }
+}
+
+#[test]
 fn people_sign_in_in_the_ways_of_the_operator_and_in_that_order() {
     let sign_in = |issuer: &str, extra: &[(&str, &str)]| {
         let good = [("ISSUER", issuer), ("KEK_1", ROOT)];

@@ -1,6 +1,6 @@
 //! The lease of the periodic run, and what it deletes. Expiry is a predicate wherever a row is read; deleting only tidies.
 
-use super::{Query, Rows, Statement};
+use super::{Query, Rows, Statement, mail_outbox};
 use crate::time::{Lifetime, UnixTime};
 
 /// The most rows of a table that one statement deletes.
@@ -77,7 +77,7 @@ fn walk(table: &str, key: &str, start: &str, before: UnixTime) -> Query<bool> {
 }
 
 /// Deletes what has expired, a bounded number of rows a table; `start` is random. Each says whether there is probably more.
-pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 14] {
+pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 15] {
     let expired = |table, key| walk(table, key, start, now - KEPT);
     let surplus = |which: &str| {
         is_full(
@@ -105,6 +105,15 @@ pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 14] {
                 SELECT expires_at, id FROM challenges WHERE expires_at < ? LIMIT ?)",
             )
             .bind(now - KEPT)
+            .bind(BATCH as i64),
+        ),
+        is_full(
+            Statement::new(
+                "DELETE FROM mail_outbox WHERE id IN (
+                SELECT id FROM mail_outbox WHERE created_at < ? AND (sent_at IS NOT NULL OR created_at < ?) LIMIT ?)",
+            )
+            .bind(now - mail_outbox::DAY)
+            .bind(now - mail_outbox::GIVEN_UP_KEPT)
             .bind(BATCH as i64),
         ),
         // Nothing is lost with these: what is missing is fetched again.

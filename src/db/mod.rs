@@ -10,6 +10,7 @@ pub mod fetches;
 pub mod grants;
 pub mod housekeeping;
 pub mod logout_outbox;
+pub mod mail_outbox;
 pub mod passwords;
 pub mod preconditions;
 pub mod proof;

@@ -6,6 +6,7 @@ mod clients;
 mod endpoints;
 mod http;
 mod keys;
+mod mail;
 mod people;
 mod platform;
 mod router;

@@ -2,6 +2,7 @@
 
 mod about_clients;
 mod about_credentials;
+mod about_mail;
 mod about_people;
 mod about_the_rest;
 mod about_tokens;
@@ -27,7 +28,7 @@ use crate::{
         grants::{self, Allowing},
         housekeeping,
         logout_outbox::{self, Notice},
-        passwords,
+        mail_outbox, passwords,
         preconditions::Preconditions,
         proof::Proof,
         pushed_requests,
@@ -42,6 +43,7 @@ use crate::{
         token_families::{self, Refreshing},
         users,
     },
+    mail::{Facts, Kind, NewMail},
     oidc::{
         authentication::Authentication,
         authorize::{AuthRequest, Prompt},
@@ -163,6 +165,7 @@ pub fn samples() -> Vec<(&'static str, Statement)> {
     about_clients::add_to(&mut all);
     about_clients::add_fetches_to(&mut all);
     about_tokens::add_to(&mut all);
+    about_mail::add_to(&mut all);
     about_the_rest::add_to(&mut all);
     all
 }

@@ -8,6 +8,7 @@ mod tidying;
 use self::lease::Lease;
 use super::{
     keys::signer,
+    mail::outbox,
     people::folding,
     platform::{context::Context, log},
     sessions::notices,
@@ -20,8 +21,9 @@ const LEASE: Lease = Lease::new("cron", Lifetime::minutes(10));
 /// Does what is due.
 pub async fn run(context: &Context) -> Result<(), Fault> {
     let sent = notices::send_due(context).await;
+    let mailed = outbox::send_due(context).await;
     let done = run_once(context).await;
-    sent.and(done)
+    sent.and(mailed).and(done)
 }
 
 /// Does the chores, unless another run is under way.

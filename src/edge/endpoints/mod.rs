@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod development;
 pub mod logout;
 pub mod oauth;
 pub mod registration;

@@ -5,6 +5,8 @@ use std::{
     rc::Rc,
 };
 
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
 use worker::Env;
 
 use super::{certificate, clock, d1::Db, deployment, kv::Kv, log, random};
@@ -97,6 +99,12 @@ impl Context {
         let counts = self.config.mtls_origin.is_some();
         let certificate = counts.then(|| certificate::presented(request)).flatten();
         Self { certificate, ..self }
+    }
+
+    /// A binding that a deployment may have.
+    pub fn binding(&self, name: &str) -> Option<JsValue> {
+        let binding = Reflect::get(&self.env, &name.into()).ok()?;
+        binding.is_object().then_some(binding)
     }
 
     /// Notes who a client says that it is.

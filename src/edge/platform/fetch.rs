@@ -1,4 +1,4 @@
-//! Fetching what a client names. The address has been judged ([`FetchUrl`]); here the answer is held to limits of time and
+//! Fetching what a client or the operator names. The address has been judged ([`FetchUrl`]); here the answer is held to limits of time and
 //! size, and leads nowhere else.
 
 use std::{pin::pin, time::Duration};
@@ -80,17 +80,37 @@ pub async fn get(url: &FetchUrl, accept: &str, longest: usize) -> Result<Fetched
 /// # Errors
 /// When there is none.
 pub async fn post_form(url: &FetchUrl, form: &str) -> Result<u16, NotFetched> {
+    let kind = ("content-type", "application/x-www-form-urlencoded".to_owned());
+    post(url, &[kind], form, 0).await.map(|(status, _)| status)
+}
+
+/// Posts `body` to `url`, and gives the status of the answer and, where that is an error, the beginning of its text, of about
+/// `longest` bytes.
+///
+/// # Errors
+/// When there is none.
+pub async fn post(
+    url: &FetchUrl,
+    headers: &[(&str, String)],
+    body: &str,
+    longest: usize,
+) -> Result<(u16, String), NotFetched> {
     let abort = AbortController::default();
     let signal = abort.signal();
     let outcome = {
-        let status = pin!(async {
-            let request = form_request(url, form).map_err(|_| NotFetched::Unreachable)?;
+        let answer = pin!(async {
+            let request = post_request(url, headers, body).map_err(|_| NotFetched::Unreachable)?;
             let sent = Fetch::Request(request).send_with_signal(&signal).await;
-            sent.map(|response| response.status_code())
-                .map_err(|_| NotFetched::Unreachable)
+            let mut response = sent.map_err(|_| NotFetched::Unreachable)?;
+            let status = response.status_code();
+            let text = match longest > 0 && status >= 400 {
+                true => beginning(&mut response, longest).await,
+                false => String::new(),
+            };
+            Ok((status, text))
         });
         let time_limit = pin!(Delay::from(TIME_LIMIT));
-        match select(status, time_limit).await {
+        match select(answer, time_limit).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => Err(NotFetched::TooSlow),
         }
@@ -99,13 +119,28 @@ pub async fn post_form(url: &FetchUrl, form: &str) -> Result<u16, NotFetched> {
     outcome
 }
 
-fn form_request(url: &FetchUrl, form: &str) -> worker::Result<Request> {
-    let kind = ("content-type", "application/x-www-form-urlencoded");
-    let headers: Headers = [kind, ("user-agent", "limen")].into_iter().collect();
+/// The beginning of a text, as far as it comes.
+async fn beginning(response: &mut Response, longest: usize) -> String {
+    let mut text = Vec::new();
+    if let Ok(mut stream) = response.stream() {
+        while text.len() < longest
+            && let Some(Ok(chunk)) = stream.next().await
+        {
+            text.extend(chunk);
+        }
+    }
+    text.truncate(longest);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn post_request(url: &FetchUrl, headers: &[(&str, String)], body: &str) -> worker::Result<Request> {
+    let own = [("user-agent", "limen")];
+    let given = headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let headers: Headers = given.chain(own).collect();
     let mut init = RequestInit::new();
     init.with_method(Method::Post)
         .with_headers(headers)
-        .with_body(Some(form.into()))
+        .with_body(Some(body.into()))
         .with_redirect(RequestRedirect::Manual)
         .with_cache(CacheMode::NoStore);
     Request::new_with_init(url.as_str(), &init)

@@ -1,5 +1,5 @@
-//! Log lines: JSON, with level, event and request id, and without tokens, codes, passwords, headers, cookies or queries. What
-//! may be logged is what these functions take: a [`Fault`], whose operation is a constant and whose cause is a message of the
+//! Log lines: JSON, with level, event and request id, and without tokens, codes, passwords, headers, cookies or queries; but for
+//! mails in development. What may be logged is what these functions take: a [`Fault`], whose operation is a constant and whose cause is a message of the
 //! platform, and texts that are written in the source.
 
 use serde_json::{Value, json};
@@ -17,6 +17,23 @@ pub fn logout_notice(request_id: &str, (client_id, attempts): (&str, i64), outco
     let line = json!({
         "level": "warn", "event": "logout_notice", "request_id": request_id, "client_id": client_id,
         "attempts": attempts, "outcome": outcome,
+    });
+    worker::console_log!("{line}");
+}
+
+/// A mail that was not taken away. What was answered may name its address, so the outbox alone has that.
+pub fn mail_not_taken(request_id: &str, kind: &'static str, attempts: i64, outcome: &'static str) {
+    let line = json!({
+        "level": "warn", "event": "mail_not_taken", "request_id": request_id, "kind": kind, "attempts": attempts,
+        "outcome": outcome,
+    });
+    worker::console_log!("{line}");
+}
+
+/// A mail, in development, where nothing takes it away: the one line that has what it should not have elsewhere.
+pub fn mail(request_id: &str, to: &str, subject: &str, text: &str) {
+    let line = json!({
+        "level": "info", "event": "mail", "request_id": request_id, "to": to, "subject": subject, "text": text,
     });
     worker::console_log!("{line}");
 }

@@ -18,6 +18,11 @@ impl Language {
         asked.or_else(|| Self::accepted(accept_language?)).unwrap_or_default()
     }
 
+    /// The language of a tag, as far as Limen speaks it; else English.
+    pub fn of_tag(tag: &str) -> Self {
+        Self::negotiate(&[tag], None)
+    }
+
     /// The way in which it is written, as in `dir`.
     pub fn dir(self) -> &'static str {
         direction(self.tag())

@@ -5,8 +5,10 @@
 
 mod account;
 mod language;
+mod mail;
 
 pub use account::*;
+pub use mail::*;
 
 include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 
@@ -80,6 +82,7 @@ pub struct Texts {
     pub data: DataTexts,
     pub deletion: DeletionTexts,
     pub notices: NoticeTexts,
+    pub mails: MailTexts,
     pub time: TimeTexts,
 }
 

@@ -1,6 +1,7 @@
 //! What every page has to keep, whatever it is told to show.
 
 mod forms;
+mod letters;
 mod samples;
 
 use self::samples::*;
@@ -35,6 +36,7 @@ fn nothing_that_is_shown_becomes_markup() {
 fn is_own(href: &str) -> bool {
     href.starts_with("/account")
         || href.starts_with("/login?page=")
+        || href.starts_with("/dev/mail/")
         || href == Endpoint::Logout.path()
         || href.starts_with('#')
 }

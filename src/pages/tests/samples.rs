@@ -72,7 +72,13 @@ pub fn form_post<'a>(action: &'a str, fields: &'a [(&'a str, &'a str)]) -> FormP
 
 /// Every page in every language, with `text` in every field that holds a text.
 pub fn every_page(text: &'static str) -> Vec<String> {
-    let mut pages = Vec::new();
+    let mail = DevelopmentMail {
+        id: "m".to_owned(),
+        to: text.to_owned(),
+        subject: text.to_owned(),
+        text: text.to_owned(),
+    };
+    let mut pages = vec![DevelopmentMailsPage { mails: vec![mail] }.to_html()];
     for language in Language::ALL {
         pages.extend(account_pages(text, language));
         for problem in [

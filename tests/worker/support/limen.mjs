@@ -17,6 +17,7 @@ import { compatibility, limenModules, migrations } from "./bundle.mjs";
 import { Client } from "./client.mjs";
 import { Clock } from "./clock.mjs";
 import { encodeForm } from "./form.mjs";
+import { BindingLog } from "./mail.mjs";
 
 /** 32 random bytes, as a root key is stored. */
 export const freshRoot = () => randomBytes(32).toString("base64url");
@@ -26,7 +27,7 @@ export const freshRoot = () => randomBytes(32).toString("base64url");
  *
  * `vars` adds to or overrides variables and secrets (`undefined` removes one); `isolates` is the number of Workers that
  * share the database; `migrate: false` leaves the database empty; `bare: true` leaves the shell out, so that requests go
- * straight to the Worker, and nothing can be wished of them.
+ * straight to the Worker, and nothing can be wished of them; `email: true` adds the binding `EMAIL`.
  */
 export async function startLimen(options = {}) {
   const op = new Limen(options);
@@ -41,6 +42,7 @@ export class Limen {
   #isolates;
   #migrate;
   #bare;
+  #email;
   #people = 0;
   #addresses = 0;
   /** Every line that the Worker logged. */
@@ -48,17 +50,20 @@ export class Limen {
   /** Every request that the Worker made to others. */
   outbound = [];
   #served = new Map();
+  /** What the binding `EMAIL` was given, where there is one. */
+  binding = new BindingLog();
   /** The clock of the Worker. */
   clock = new Clock();
   /** Storage faults of every request from now on: `{d1: {...}, kv: "down" | "stale" | "empty"}`, see shell.mjs. */
   faults = {};
 
-  constructor({ issuer = "https://id.limen.test", vars = {}, isolates = 1, migrate = true, bare = false } = {}) {
+  constructor({ issuer = "https://id.limen.test", vars = {}, isolates = 1, migrate = true, bare = false, email = false } = {}) {
     this.issuer = issuer;
     this.adminToken = randomBytes(32).toString("hex");
     this.#isolates = isolates;
     this.#migrate = migrate;
     this.#bare = bare;
+    this.#email = email;
     this.#vars = {
       ISSUER: issuer,
       KEK_1: freshRoot(),
@@ -268,10 +273,12 @@ export class Limen {
     const env = Object.fromEntries(vars.map(([name, value]) => [name, { type: "text", value }]));
     env.DB = { type: "d1", id: "limen" };
     env.KV = { type: "kv", id: "limen" };
+    if (this.#email) env.EMAIL = { type: "send-email" };
     // The first isolate is the front door to the others, see shell.mjs.
     for (let n = 1; n < this.#isolates; n++) env[`ISOLATE_${n}`] = { type: "worker", worker: workerName(n) };
     return {
       cf: false,
+      ...(this.#email ? { log: this.binding } : {}),
       handleStructuredLogs: ({ message }) => this.logs.push(message),
       workers: Array.from({ length: this.#isolates }, (_, n) => ({
         config: {

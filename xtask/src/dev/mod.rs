@@ -226,6 +226,7 @@ Limen serves {issuer}
   Password        {password}
   Example app     {app}
   Admin token     ADMIN_TOKEN in .dev.vars
+  Mails           {issuer}/dev/mail
   Discovery       {issuer}/.well-known/openid-configuration
 
 An authorization request of the example app, to click:

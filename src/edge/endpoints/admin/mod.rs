@@ -3,6 +3,7 @@
 pub mod access;
 pub mod audit;
 pub mod keys;
+pub mod mail;
 pub mod passkeys;
 pub mod status;
 pub mod users;

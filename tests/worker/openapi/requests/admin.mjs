@@ -2,6 +2,13 @@
 
 import { withPasskey } from "../../support/authenticator.mjs";
 import { startLimen } from "../../support/limen.mjs";
+import { MAIL_VARS } from "../../support/mail.mjs";
+
+async function withMail(answer = { json: {} }, vars = {}) {
+  const op = await startLimen({ vars: { ...MAIL_VARS, ...vars } });
+  op.serve("https://api.resend.com/emails", answer);
+  return op;
+}
 
 export const ADMIN = {
   createUser: async ({ op, person }) => [
@@ -75,6 +82,33 @@ export const ADMIN = {
     await op.admin("/admin/api/audit?event=nothing"),
   ],
   status: async ({ op }) => [await op.admin("/admin/api/status")],
+  listMails: async ({ op }) => [await op.admin("/admin/api/mail"), await op.admin("/admin/api/mail?state=lost")],
+  testMail: async ({ op }) => {
+    const mailing = await withMail({ json: {} }, { MAIL_DAILY_LIMIT: "1" });
+    const send = (to) => mailing.admin("/admin/api/mail/test", { json: { to } });
+    return [await send("ada@people.test"), await send("ada"), await send("bob@people.test"), await op.admin("/admin/api/mail/test", { json: { to: "a@b.test" } })];
+  },
+  retryMail: async () => {
+    const op = await withMail({ status: 503 });
+    const { id } = await (await op.admin("/admin/api/mail/test", { json: { to: "ada@people.test" } })).json();
+    const retry = (of) => op.admin(`/admin/api/mail/${of}/retry`, { method: "POST" });
+    return [await retry(id), await retry("nothing")];
+  },
+  deleteMail: async () => {
+    const op = await withMail();
+    const { id } = await (await op.admin("/admin/api/mail/test", { json: { to: "ada@people.test" } })).json();
+    const remove = () => op.admin(`/admin/api/mail/${id}`, { method: "DELETE" });
+    return [await remove(), await remove()];
+  },
+  developmentMails: async ({ op }) => {
+    const shown = await startLimen({ issuer: "http://localhost:8787" });
+    return [await shown.fetch("/dev/mail"), await op.fetch("/dev/mail")];
+  },
+  developmentMail: async ({ op }) => {
+    const shown = await startLimen({ issuer: "http://localhost:8787" });
+    const { id } = await (await shown.admin("/admin/api/mail/test", { json: { to: "ada@people.test" } })).json();
+    return [await shown.fetch(`/dev/mail/${id}`), await op.fetch("/dev/mail/nothing")];
+  },
   listKeys: async ({ op }) => [await op.admin("/admin/api/keys")],
   retireKey: async () => {
     const op = await startLimen();

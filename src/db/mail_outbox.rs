@@ -1,0 +1,222 @@
+//! `mail_outbox`: mails that wait, those of the last day that were sent, and those that were given up.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Query, Rows, Statement, to_json};
+use crate::{
+    account::email,
+    fault::Fault,
+    mail::{Kind, NewMail, Waiting},
+    time::{Lifetime, UnixTime},
+};
+
+/// How long a run has a mail for itself: longer than a provider may take for all that it took.
+const LEASE: Lifetime = Lifetime::minutes(2);
+
+/// The time in which mails are counted, and how long those that were sent are kept.
+pub(super) const DAY: Lifetime = Lifetime::days(1);
+
+/// Writes a mail down, if there is no limit that it goes over: of its kind for the person and for the address, and
+/// `daily_limit` of all for the deployment.
+pub fn write(mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) -> Query<bool> {
+    insert("TRUE", mail, daily_limit, now).any()
+}
+
+fn insert(condition: &str, mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) -> Statement {
+    let (since, most) = (now - DAY, mail.kind.most_a_day());
+    let folded = email::fold(mail.address);
+    Statement::new(format!(
+        "INSERT INTO mail_outbox (id, user_id, kind, address, folded, language, facts, root, attempts, due_at, created_at, expires_at)
+         SELECT ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?
+         WHERE {condition}
+           AND (SELECT COUNT(*) FROM mail_outbox WHERE user_id = ? AND created_at > ? AND kind = ?) < {most}
+           AND (SELECT COUNT(*) FROM mail_outbox WHERE folded = ? AND created_at > ? AND kind = ?) < {most}
+           AND (SELECT COUNT(*) FROM (SELECT 1 FROM mail_outbox WHERE created_at > ? LIMIT ?)) < ?
+         RETURNING id"
+    ))
+    .bind(mail.id)
+    .bind(mail.user_id)
+    .bind(mail.kind.as_str())
+    .bind(mail.address)
+    .bind(&folded)
+    .bind(mail.language)
+    .bind(&to_json(&mail.facts))
+    .bind(mail.root)
+    .bind(now)
+    .bind(now)
+    .bind(now + mail.kind.lifetime())
+    .bind(mail.user_id)
+    .bind(since)
+    .bind(mail.kind.as_str())
+    .bind(&folded)
+    .bind(since)
+    .bind(mail.kind.as_str())
+    .bind(since)
+    .bind(daily_limit)
+    .bind(daily_limit)
+}
+
+/// Takes at most `limit` mails that are due, for this run alone: nobody else sends them before the lease is over.
+pub fn take(limit: i64, now: UnixTime) -> Query<Vec<Waiting>> {
+    take_where(
+        "id IN (SELECT id FROM mail_outbox WHERE due_at <= ? ORDER BY due_at LIMIT ?)",
+        now,
+    )
+    .bind(now)
+    .bind(limit)
+    .append(Statement::new(WAITING))
+    .read_by(read)
+}
+
+/// Takes one mail, whenever it is due.
+pub fn take_one(id: &str, now: UnixTime) -> Query<Vec<Waiting>> {
+    take_where("id = ? AND due_at IS NOT NULL", now)
+        .bind(id)
+        .append(Statement::new(WAITING))
+        .read_by(read)
+}
+
+fn take_where(condition: &str, now: UnixTime) -> Statement {
+    Statement::new(format!("UPDATE mail_outbox SET due_at = ? WHERE {condition}")).bind(now + LEASE)
+}
+
+const WAITING: &str = " RETURNING id, kind, address, language, facts, root, attempts, expires_at";
+
+/// The newest mails, with what is in them: for development.
+pub fn list_whole(limit: i64, now: UnixTime) -> Query<Vec<Waiting>> {
+    Statement::new(
+        "SELECT id, kind, address, language, facts, root, attempts, expires_at FROM mail_outbox
+         WHERE created_at > ? ORDER BY created_at DESC LIMIT ?",
+    )
+    .bind(now - DAY)
+    .bind(limit)
+    .read_by(read)
+}
+
+fn read(rows: &Rows) -> Result<Vec<Waiting>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: String,
+        kind: String,
+        address: String,
+        language: String,
+        facts: String,
+        root: u32,
+        attempts: i64,
+        expires_at: i64,
+    }
+    let waiting = |row: Row| Waiting {
+        kind: Kind::parse(&row.kind),
+        id: row.id,
+        address: row.address,
+        language: row.language,
+        facts: serde_json::from_str(&row.facts).unwrap_or_default(),
+        root: row.root,
+        attempts: row.attempts,
+        expires_at: UnixTime(row.expires_at),
+    };
+    Ok(rows.all::<Row>()?.into_iter().map(waiting).collect())
+}
+
+/// A mail is on its way.
+pub fn sent(id: &str, now: UnixTime) -> Statement {
+    Statement::new(
+        "UPDATE mail_outbox SET due_at = NULL, sent_at = ?, attempts = attempts + 1, problem = NULL WHERE id = ?",
+    )
+    .bind(now)
+    .bind(id)
+}
+
+/// An attempt has failed. The next is due at `due_at`; without that the mail is given up.
+pub fn failed(id: &str, due_at: Option<UnixTime>, problem: &str) -> Statement {
+    Statement::new(
+        "UPDATE mail_outbox SET due_at = ?, attempts = attempts + 1, problem = ? WHERE id = ? AND sent_at IS NULL",
+    )
+    .bind(due_at)
+    .bind(problem)
+    .bind(id)
+}
+
+/// A mail, as operators see it.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Shown {
+    pub id: String,
+    pub kind: String,
+    pub user_id: Option<String>,
+    pub address: String,
+    /// `waiting`, `sent` or `failed`.
+    pub state: String,
+    pub attempts: i64,
+    pub problem: Option<String>,
+    pub created_at: i64,
+    pub due_at: Option<i64>,
+    pub sent_at: Option<i64>,
+    pub expires_at: i64,
+}
+
+const STATE: &str = "CASE WHEN sent_at IS NOT NULL THEN 'sent' WHEN due_at IS NULL THEN 'failed' ELSE 'waiting' END";
+
+/// At most `limit` mails older than the one at `before`, the newest first; those in `state`, where it is given.
+pub fn list(state: Option<&str>, before: Option<&str>, limit: i64) -> Query<Vec<Shown>> {
+    Statement::new(format!(
+        "SELECT id, kind, user_id, address, {STATE} AS state, attempts, problem, created_at, due_at, sent_at, expires_at
+         FROM mail_outbox
+         WHERE created_at <= COALESCE((SELECT created_at FROM mail_outbox WHERE id = ?1), 1e15)
+           AND (?1 IS NULL OR (created_at, id) < (SELECT created_at, id FROM mail_outbox WHERE id = ?1))
+           AND (?2 IS NULL OR {STATE} = ?2)
+         ORDER BY created_at DESC, id DESC LIMIT ?3"
+    ))
+    .bind(before)
+    .bind(state)
+    .bind(limit)
+    .read_by(Rows::all)
+}
+
+/// One mail, likewise.
+pub fn find(id: &str) -> Query<Option<Shown>> {
+    Statement::new(format!(
+        "SELECT id, kind, user_id, address, {STATE} AS state, attempts, problem, created_at, due_at, sent_at, expires_at
+         FROM mail_outbox WHERE id = ?"
+    ))
+    .bind(id)
+    .read_by(Rows::first)
+}
+
+/// How many mails are in which state.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub struct Counts {
+    pub waiting: i64,
+    pub failed: i64,
+    /// In the last 24 hours.
+    pub sent: i64,
+}
+
+pub fn count(now: UnixTime) -> Query<Option<Counts>> {
+    Statement::new(
+        "SELECT COUNT(*) FILTER (WHERE due_at IS NOT NULL) AS waiting,
+                COUNT(*) FILTER (WHERE due_at IS NULL AND sent_at IS NULL) AS failed,
+                COUNT(*) FILTER (WHERE sent_at > ?) AS sent
+         FROM mail_outbox WHERE created_at > ?",
+    )
+    .bind(now - DAY)
+    .bind(now - GIVEN_UP_KEPT - DAY)
+    .read_by(Rows::first)
+}
+
+/// How long a mail that was given up is kept.
+pub(super) const GIVEN_UP_KEPT: Lifetime = Lifetime::days(30);
+
+/// Makes a mail due that waits or was given up, if it is still of use.
+pub fn retry(id: &str, now: UnixTime) -> Query<bool> {
+    Statement::new("UPDATE mail_outbox SET due_at = ? WHERE id = ? AND sent_at IS NULL AND expires_at > ? RETURNING id")
+        .bind(now)
+        .bind(id)
+        .bind(now)
+        .any()
+}
+
+pub fn delete(id: &str) -> Query<bool> {
+    Statement::new("DELETE FROM mail_outbox WHERE id = ? RETURNING id")
+        .bind(id)
+        .any()
+}

@@ -1,0 +1,126 @@
+//! `/admin/api/mail`: mails that wait, were sent or were given up, for operators; and a mail to see whether they arrive.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::email,
+    audit::{Actor, Entry, Event},
+    config::MailSettings,
+    db::{Batch, audit, mail_outbox},
+    edge::{
+        http::{failure::MachineFailure, request::Incoming},
+        mail::outbox,
+        people::operator,
+        platform::{context::Context, random},
+    },
+    mail::{Facts, Kind, NewMail},
+    oidc::error::OAuthError,
+    pages::Language,
+    reply::{Body, Reply},
+};
+
+/// The most mails on a page of the list.
+const LONGEST_PAGE: i64 = 200;
+
+/// `GET /admin/api/mail?state=&before=&limit=`: the newest first. What is in them is not told: it may let somebody in.
+pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let params = request.query_params()?;
+    params.refuse_unknown(&["state", "before", "limit"])?;
+    let state = params.single("state")?;
+    if state.is_some_and(|state| !["waiting", "sent", "failed"].contains(&state)) {
+        return Err(OAuthError::invalid_request("state must be waiting, sent or failed").into());
+    }
+    let limit = match params.single("limit")? {
+        None => LONGEST_PAGE,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
+            .ok_or_else(|| OAuthError::invalid_request("limit must be a number from 1 to 200"))?,
+    };
+    let list = mail_outbox::list(state, params.single("before")?, limit);
+    let mails = context.db.read(list).await?;
+    let next = mails
+        .last()
+        .filter(|_| mails.len() as i64 == limit)
+        .map(|mail| mail.id.as_str());
+    Ok(Reply::json(200, &json!({ "mails": mails, "next": next })))
+}
+
+/// `POST /admin/api/mail/test` with `to`, and perhaps `language`: sends a mail at once, and tells what became of it.
+pub async fn test(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let wrong = || {
+        OAuthError::invalid_request("the body must be a JSON object with to, an e-mail address, and perhaps language")
+    };
+    let body: Map<String, Value> = crate::web::json::parse(&request.json().await?).ok_or_else(wrong)?;
+    let text = |name: &str| match body.get(name) {
+        None => Ok(""),
+        Some(Value::String(text)) => Ok(text.as_str()),
+        Some(_) => Err(wrong()),
+    };
+    if body.keys().any(|name| name != "to" && name != "language") {
+        return Err(wrong().into());
+    }
+    let to = email::parse(text("to")?).map_err(|why| OAuthError::invalid_request(format!("to {why}")))?;
+    let settings = settings(context)?;
+    let id = random::id()?;
+    let mail = NewMail {
+        id: &id,
+        user_id: None,
+        kind: Kind::Test,
+        address: &to,
+        language: Language::of_tag(text("language")?).tag(),
+        facts: Facts::default(),
+        root: context.config.roots.current_version(),
+    };
+    let tested = Entry::new(Event::MailTested, Actor::Operator);
+    let mut batch = Batch::default();
+    let written = batch.add(mail_outbox::write(&mail, settings.daily_limit, context.now));
+    batch.push(audit::record_if_changed(&tested, context));
+    if !context.db.run(batch).await?.read(written)? {
+        let error = OAuthError::invalid_request("MAIL_DAILY_LIMIT, or that of tests to one address, is reached");
+        return Err(MachineFailure::status(429, error));
+    }
+    outbox::send_one(&id, context).await?;
+    let shown = context.db.read(mail_outbox::find(&id)).await?;
+    Ok(Reply::json(200, &shown))
+}
+
+/// `POST /admin/api/mail/{mail_id}/retry`: tries a mail again that waits or was given up.
+pub async fn retry(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    settings(context)?;
+    let id = request.segment(0);
+    if !context.db.read(mail_outbox::retry(id, context.now)).await? {
+        return match context.db.read(mail_outbox::find(id)).await? {
+            None => Err(no_such()),
+            Some(_) => Err(MachineFailure::status(
+                409,
+                OAuthError::invalid_request("the mail was sent, or is of no use any more"),
+            )),
+        };
+    }
+    outbox::send_one(id, context).await?;
+    let shown = context.db.read(mail_outbox::find(id)).await?;
+    Ok(Reply::json(200, &shown))
+}
+
+/// `DELETE /admin/api/mail/{mail_id}`.
+pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    match context.db.read(mail_outbox::delete(request.segment(0))).await? {
+        true => Ok(Reply::new(204, Body::Empty)),
+        false => Err(no_such()),
+    }
+}
+
+fn settings(context: &Context) -> Result<&MailSettings, MachineFailure> {
+    let off = || MachineFailure::status(409, OAuthError::invalid_request("MAIL is off: see docs/operations.md"));
+    context.config.mail.as_ref().ok_or_else(off)
+}
+
+fn no_such() -> MachineFailure {
+    MachineFailure::status(404, OAuthError::invalid_request("there is no such mail"))
+}

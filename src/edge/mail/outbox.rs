@@ -1,0 +1,94 @@
+//! The outbox at work: what it holds is taken by one run at a time and stays there until something has taken it away, so nothing is
+//! lost; a run that dies after that sends a mail twice.
+
+use futures_util::{StreamExt, stream};
+
+use super::{
+    carrier::{self, NotTaken},
+    letters,
+};
+use crate::{
+    config::MailSettings,
+    db::{Statement, mail_outbox},
+    edge::platform::{context::Context, log},
+    fault::Fault,
+    mail::{Waiting, delivery::Delivery},
+    web::retry,
+};
+
+/// The most mails of a round.
+const AT_ONCE: i64 = 20;
+
+/// How many are under way at a time: the platform opens no more than six connections.
+const CONNECTIONS: usize = 5;
+
+/// The most rounds of one run.
+const MOST_ROUNDS: usize = 10;
+
+/// Sends what is due.
+pub async fn send_due(context: &Context) -> Result<(), Fault> {
+    let Some(settings) = &context.config.mail else {
+        return Ok(());
+    };
+    for _ in 0..MOST_ROUNDS {
+        let taken = context.db.read(mail_outbox::take(AT_ONCE, context.now)).await?;
+        let is_last = taken.len() < usize::try_from(AT_ONCE).unwrap_or_default();
+        send_all(&taken, settings, context).await?;
+        if is_last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Sends one mail now, whenever it is due.
+pub async fn send_one(id: &str, context: &Context) -> Result<(), Fault> {
+    let Some(settings) = &context.config.mail else {
+        return Ok(());
+    };
+    let taken = context.db.read(mail_outbox::take_one(id, context.now)).await?;
+    send_all(&taken, settings, context).await
+}
+
+async fn send_all(taken: &[Waiting], settings: &MailSettings, context: &Context) -> Result<(), Fault> {
+    let sent = taken.iter().map(|mail| send(mail, settings, context));
+    let outcomes: Vec<Statement> = stream::iter(sent).buffer_unordered(CONNECTIONS).collect().await;
+    context.db.execute(outcomes).await
+}
+
+/// Sends a mail, and says what becomes of its row.
+async fn send(mail: &Waiting, settings: &MailSettings, context: &Context) -> Statement {
+    let failure = match deliver(mail, settings, context).await {
+        Ok(()) => return mail_outbox::sent(&mail.id, context.now),
+        Err(failure) => failure,
+    };
+    let due_at = context.now + retry::wait(mail.attempts + 1);
+    let due_at = Some(due_at).filter(|due_at| !failure.for_good && *due_at < mail.expires_at);
+    let kind = mail.kind.map_or("unknown", |kind| kind.as_str());
+    let outcome = if due_at.is_some() {
+        "tried again later"
+    } else {
+        "given up"
+    };
+    log::mail_not_taken(&context.request_id, kind, mail.attempts + 1, outcome);
+    mail_outbox::failed(&mail.id, due_at, &failure.problem)
+}
+
+async fn deliver(mail: &Waiting, settings: &MailSettings, context: &Context) -> Result<(), NotTaken> {
+    if mail.expires_at <= context.now {
+        return Err(NotTaken::for_now("it could not be sent in time"));
+    }
+    let Some(written) = letters::write(mail, settings, context) else {
+        return Err(NotTaken::for_now(
+            "this version cannot write it, or its root key is gone",
+        ));
+    };
+    let delivery = Delivery {
+        id: &mail.id,
+        to: &mail.address,
+        subject: &written.subject,
+        text: &written.text,
+        html: &written.html,
+    };
+    carrier::hand_over(&delivery, settings, context).await
+}

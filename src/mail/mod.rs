@@ -1,0 +1,115 @@
+//! Mails: what kinds there are, what is secret in them, and how providers take them. No I/O: `edge::mail` sends them.
+
+pub mod delivery;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    secret::KekVersion,
+    time::{Lifetime, UnixTime},
+};
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An operator tries whether mails arrive.
+    Test,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 1] = [Self::Test];
+
+    /// Its name, as it is stored and told to operators.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+        }
+    }
+
+    /// The kind of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The most of this kind to one person, and to one address, in 24 hours.
+    pub fn most_a_day(self) -> i64 {
+        match self {
+            Self::Test => 100,
+        }
+    }
+
+    /// How long it is of use.
+    pub fn lifetime(self) -> Lifetime {
+        match self {
+            Self::Test => Lifetime::hours(1),
+        }
+    }
+}
+
+/// What a mail says beside its text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// The name that its person signs in with.
+    pub account: String,
+    /// An address, a browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// A mail to write down.
+pub struct NewMail<'a> {
+    /// 128 random bits.
+    pub id: &'a str,
+    /// Whom it is about, where it is somebody with an account.
+    pub user_id: Option<&'a str>,
+    /// What it is about.
+    pub kind: Kind,
+    /// Where it goes, an address as `account::email` takes it.
+    pub address: &'a str,
+    /// The tag of its language.
+    pub language: &'a str,
+    /// What it says beside its text.
+    pub facts: Facts,
+    /// The root that its secrets come from: the current one.
+    pub root: KekVersion,
+}
+
+/// A mail that waits to be sent.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Its id.
+    pub id: String,
+    /// What it is about; `None` for a kind that only a newer Worker knows.
+    pub kind: Option<Kind>,
+    /// Where it goes.
+    pub address: String,
+    /// The tag of its language.
+    pub language: String,
+    /// What it says beside its text.
+    pub facts: Facts,
+    /// The root that its secrets come from.
+    pub root: KekVersion,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When nobody has any use for it any more.
+    pub expires_at: UnixTime,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(names.len(), Kind::ALL.len());
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(Kind::parse("newsletter"), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! Mails, as people read them: a subject, a text, and the same as HTML. A mail is a few sentences of `messages/`, and perhaps a code or
+//! a link: no image, no asset, nothing that tells whether it was opened.
+
+use askama::Template;
+
+use super::{
+    layout,
+    messages::{Language, MailText, MailTexts},
+    text::{LONGEST_NAME, visible},
+};
+use crate::mail::Kind;
+
+/// A mail.
+#[derive(Clone, Copy, Debug)]
+pub struct Letter<'a> {
+    /// What it is about.
+    pub kind: Kind,
+    /// Its language.
+    pub language: Language,
+    /// The name of the deployment.
+    pub deployment: &'a str,
+    /// The host of the issuer.
+    pub site: &'a str,
+    /// The name that its person signs in with.
+    pub account: &'a str,
+    /// The code in it.
+    pub code: Option<&'a str>,
+    /// The link in it.
+    pub link: Option<&'a str>,
+    /// What else it tells: an address, a browser.
+    pub detail: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.html")]
+struct Html<'a> {
+    letter: &'a Letter<'a>,
+    subject: String,
+    about: String,
+}
+
+impl Letter<'_> {
+    /// The subject: one line, whatever the names in it are.
+    pub fn subject(&self) -> String {
+        let deployment = visible(self.deployment, LONGEST_NAME);
+        visible(&self.words().subject.fill(&deployment), 200)
+    }
+
+    /// The text. Lines are not broken: mail programs do that.
+    pub fn text(&self) -> String {
+        let detail = self.shown_detail();
+        let code = self.code.map(str::to_owned);
+        let link = self.link.map(|link| format!("{}:\n{link}", self.link_label()));
+        let parts = [
+            Some(self.about()),
+            detail,
+            code,
+            link,
+            Some(self.words().otherwise.to_owned()),
+        ];
+        let mut text: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        text.push(format!("--\n{}", self.footer()));
+        text.join("\n\n") + "\n"
+    }
+
+    /// The HTML.
+    pub fn html(&self) -> String {
+        layout::html(&Html {
+            letter: self,
+            subject: self.subject(),
+            about: self.about(),
+        })
+    }
+
+    fn texts(&self) -> &'static MailTexts {
+        &self.language.texts().mails
+    }
+
+    fn words(&self) -> &'static MailText {
+        let texts = self.texts();
+        match self.kind {
+            Kind::Test => &texts.test,
+        }
+    }
+
+    pub(super) fn about(&self) -> String {
+        self.words().text.fill(&visible(self.account, LONGEST_NAME))
+    }
+
+    fn shown_detail(&self) -> Option<String> {
+        self.detail.map(|detail| visible(detail, 300))
+    }
+
+    fn link_label(&self) -> &'static str {
+        self.words().link
+    }
+
+    pub(super) fn otherwise(&self) -> &'static str {
+        self.words().otherwise
+    }
+
+    pub(super) fn footer(&self) -> String {
+        self.texts().footer.fill(self.site)
+    }
+}
