@@ -23,7 +23,7 @@ export const python = built("python/bin/python");
 const RECIPE_ORIGIN = "http://localhost:3000";
 const RECIPE_ISSUER = "https://id.example.com";
 
-const START_MILLISECONDS = 90_000;
+const START_MILLISECONDS = 180_000;
 
 /** Starts Limen, with `vars` beside the usual variables, and the browser. */
 export async function setStage(vars) {
@@ -91,6 +91,7 @@ function end(child) {
 async function answering(url, child, app) {
   const deadline = Date.now() + START_MILLISECONDS;
   while (Date.now() < deadline) {
+    await new Promise((resolve) => setImmediate(resolve));
     if (child.exitCode !== null || child.pid === undefined) throw new Error(`The app ended:\n${app.output}`);
     try {
       await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
@@ -113,7 +114,7 @@ export function scratch(t) {
 export const database = (t) => join(scratch(t), "app.sqlite3");
 
 /** Writes a file of the app's recipe with what is right for this run in place of what stands for it. Gives its path. */
-export function filled(t, app, file, others = {}) {
+export function filled(t, app, file, others = {}, folder = scratch(t)) {
   const values = {
     [RECIPE_ORIGIN]: app.origin,
     [RECIPE_ISSUER]: app.issuer,
@@ -123,7 +124,7 @@ export function filled(t, app, file, others = {}) {
   };
   let text = readFileSync(new URL(`${app.folder}/${file}`, CLIENTS), "utf8");
   for (const [from, to] of Object.entries(values)) text = text.replaceAll(from, () => to);
-  const path = join(scratch(t), file);
+  const path = join(folder, file);
   writeFileSync(path, text);
   return path;
 }

@@ -45,6 +45,20 @@ pub fn install() -> Result<()> {
         .map(drop)
 }
 
+/// Installs those of `packages` that are not there.
+pub fn ensure(packages: &[&str]) -> Result<()> {
+    let missing: Vec<_> = packages
+        .iter()
+        .copied()
+        .filter(|package| !is_installed(package))
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        apt_install(&missing)
+    }
+}
+
 /// Installs Debian packages as root, or by sudo where that asks no password.
 pub fn apt_install(packages: &[&str]) -> Result<()> {
     let install = ["apt-get", "install", "--yes", "--no-install-recommends"];

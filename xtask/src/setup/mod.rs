@@ -13,6 +13,7 @@ use crate::project;
 use crate::step::step;
 
 pub use cargo_tools::program as cargo_tool;
+pub use debian::ensure as debian_packages;
 pub use wasm_target::Toolchain;
 
 pub const HELP: &str = "

@@ -9,6 +9,7 @@ use crate::child;
 use crate::failure::{Context, Result};
 use crate::fingerprint::{self, Fingerprint};
 use crate::project;
+use crate::setup;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runtime {
@@ -19,6 +20,8 @@ pub enum Runtime {
     Go,
     Java,
     Rust,
+    /// The packages of Debian that debian.txt lists.
+    Debian,
 }
 
 impl Runtime {
@@ -31,6 +34,8 @@ impl Runtime {
             Self::Java
         } else if has("Cargo.toml") {
             Self::Rust
+        } else if has("debian.txt") {
+            Self::Debian
         } else if has("app.py") || has("manage.py") {
             Self::Python
         } else {
@@ -45,6 +50,7 @@ impl Runtime {
             Self::Python => &["python3"],
             Self::Go => &["go"],
             Self::Java => &["java", "mvn"],
+            Self::Debian => &["apt-get"],
         };
         needed
             .iter()
@@ -84,6 +90,11 @@ impl Runtime {
                 child::run(&format!("clients-{name}-cargo"), &mut cargo)?
                     .successful()
                     .map(drop)
+            }
+            Self::Debian => {
+                let list = folder.join("debian.txt");
+                let text = fs::read_to_string(&list).context(|| format!("Could not read {}", list.display()))?;
+                setup::debian_packages(&text.lines().collect::<Vec<_>>())
             }
         }
     }
@@ -153,6 +164,16 @@ mod tests {
     #[test]
     fn an_app_is_known_by_the_file_that_says_what_it_needs() {
         let of = |name: &str| Runtime::of(&project::root().join("tests/clients").join(name));
-        assert_eq!(of("openid-client"), Runtime::Node);
+        for (name, runtime) in [
+            ("openid-client", Runtime::Node),
+            ("authlib", Runtime::Python),
+            ("django-allauth", Runtime::Python),
+            ("go-oidc", Runtime::Go),
+            ("spring-boot", Runtime::Java),
+            ("openidconnect-rs", Runtime::Rust),
+            ("mod-auth-openidc", Runtime::Debian),
+        ] {
+            assert_eq!(of(name), runtime, "{name}");
+        }
     }
 }
