@@ -45,6 +45,7 @@ const EDGE: &[&str] = &[
     "endpoints",
     "chores",
     "router",
+    "start",
     "mod",
 ];
 

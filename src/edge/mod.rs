@@ -11,6 +11,7 @@ mod people;
 mod platform;
 mod router;
 mod sessions;
+mod start;
 mod tokens;
 
 use web_sys::{Request, Response};

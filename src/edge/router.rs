@@ -23,7 +23,7 @@ use super::{
         refusals,
         request::Incoming,
     },
-    platform::context::Context,
+    platform::{apart::apart, context::Context},
 };
 use crate::{
     audit::Event,
@@ -57,7 +57,7 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
         Outcome::Page(Err(failure)) => {
             let language = language(request, context);
             let failure = match route.endpoint {
-                Endpoint::Authorize => mistake::explain(failure, request, language, context).await,
+                Endpoint::Authorize => apart(mistake::explain(failure, request, language, context)).await,
                 _ => failure,
             };
             failure.into_reply(context, language)
@@ -81,6 +81,8 @@ fn machine_reply(outcome: Result<Reply, MachineFailure>, request: &Incoming, con
 }
 
 /// The answer where there is no route: a page for browsers, which say that they read HTML, and JSON for programs.
+#[cold]
+#[inline(never)]
 pub fn not_found(request: &Incoming, context: &Context) -> Reply {
     let audience = routes::audience_of_unknown(&request.path);
     if request.method == Method::Options && audience == Audience::Machine {
@@ -103,6 +105,8 @@ pub fn not_found(request: &Incoming, context: &Context) -> Reply {
 }
 
 /// The answer to a method that the endpoint, or Limen, does not know.
+#[cold]
+#[inline(never)]
 pub fn method_not_allowed(route: &Route, request: &Incoming, context: &Context) -> Reply {
     let reply = match route.audience {
         Audience::Browser => {

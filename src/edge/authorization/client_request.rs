@@ -15,7 +15,7 @@ use crate::{
             failure::{PageFailure, Problem, StepFailure},
             refusals,
         },
-        platform::{context::Context, random},
+        platform::{apart::apart, context::Context, random},
         tokens::for_client,
     },
     fault::Fault,
@@ -127,7 +127,7 @@ impl ClientRequest {
                 return Ok((client_request, SessionAndConsent::default()));
             }
         }
-        Self::load(interaction, browser, context).await
+        apart(Self::load(interaction, browser, context)).await
     }
 
     /// The request, once more checked.

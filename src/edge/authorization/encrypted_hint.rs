@@ -2,7 +2,10 @@
 //! decrypt the ID Token" (OIDC Core section 3.1.2.1, RP-Initiated Logout section 2).
 
 use crate::{
-    edge::{keys::signer, platform::context::Context},
+    edge::{
+        keys::signer,
+        platform::{apart::apart, context::Context},
+    },
     fault::Fault,
     oidc::{jose::jwe, params::Params},
 };
@@ -17,7 +20,9 @@ pub async fn open(params: Params, context: &Context) -> Result<Params, Fault> {
         return Ok(params);
     };
     // One without a value would count as absent.
-    let opened = signer::open(sealed, context).await?.filter(|hint| !hint.is_empty());
+    let opened = apart(signer::open(sealed, context))
+        .await?
+        .filter(|hint| !hint.is_empty());
     let Some(hint) = opened else {
         return Ok(params);
     };

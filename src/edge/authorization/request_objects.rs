@@ -10,7 +10,7 @@ use crate::{
         },
         http::failure::StepFailure,
         keys::signer,
-        platform::context::Context,
+        platform::{apart::apart, context::Context},
     },
     oidc::{
         client::{Client, client_metadata::ClientSigningAlg},
@@ -33,7 +33,19 @@ const KEPT: Lifetime = Lifetime::hours(1);
 /// # Errors
 /// What the client is told: `invalid_request`, `invalid_request_object`, `invalid_request_uri`.
 pub async fn unpack(params: &Params, client: &Client, context: &Context) -> Result<Params, StepFailure> {
-    let object = match Passed::of(params, client)? {
+    match Passed::of(params, client)? {
+        Passed::Plainly => Ok(params.clone()),
+        passed => apart(unpack_object(passed, params, client, context)).await,
+    }
+}
+
+async fn unpack_object(
+    passed: Passed<'_>,
+    params: &Params,
+    client: &Client,
+    context: &Context,
+) -> Result<Params, StepFailure> {
+    let object = match passed {
         Passed::Plainly => return Ok(params.clone()),
         Passed::ByValue(object) => object.to_owned(),
         Passed::ByReference(uri) => fetch_object(uri, client, context).await?,

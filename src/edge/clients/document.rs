@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     db::{Batch, clients, fetches::Charge},
-    edge::{keys::signer, platform::context::Context},
+    edge::{
+        keys::signer,
+        platform::{apart::apart, context::Context},
+    },
     oidc::{
         client::{
             Client,
@@ -28,7 +31,7 @@ use crate::{
 /// As [`find`].
 pub async fn find_any(client_id: &str, context: &Context) -> Result<Option<Client>, NoClient> {
     if client_id_document::is_url(client_id) {
-        find(client_id, context).await.map(Some)
+        apart(find(client_id, context)).await.map(Some)
     } else {
         Ok(copy::find(client_id, context).await?)
     }

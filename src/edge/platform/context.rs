@@ -165,10 +165,18 @@ impl crate::audit::Occasion for Context {
     }
 }
 
-fn config(env: &Env) -> Result<Rc<Config>, Unavailable> {
-    if let Some(config) = CONFIG.with(|cell| cell.get().cloned()) {
-        return Ok(config);
+/// The settings, which are read once.
+pub fn config(env: &Env) -> Result<Rc<Config>, Unavailable> {
+    match CONFIG.with(|cell| cell.get().cloned()) {
+        Some(config) => Ok(config),
+        None => read_config(env),
     }
+}
+
+// Apart, for the engine compiles a function whole: most requests find the settings read.
+#[inline(never)]
+#[cold]
+fn read_config(env: &Env) -> Result<Rc<Config>, Unavailable> {
     let var = |name: &str| env.var(name).map(|var| var.to_string()).ok();
     let config = Rc::new(Config::parse(var).map_err(Unavailable::Config)?);
     if !Db::is_bound(env) {

@@ -6,6 +6,7 @@ use js_sys::{Array, JSON};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker::Env;
 
+use super::js;
 use crate::{
     db::{Answer, Batch, Query, Rows, Statement},
     fault::Fault,
@@ -51,15 +52,15 @@ impl Db {
 
     /// Whether there is a database.
     pub fn is_bound(env: &Env) -> bool {
-        env.d1(BINDING).is_ok()
+        js::binding::<Database>(env, BINDING).is_some()
     }
 
     fn d1(&self) -> Result<&Database, Fault> {
         if let Some(d1) = self.d1.get() {
             return Ok(d1);
         }
-        let d1 = self.env.d1(BINDING).map_err(|cause| Fault::new("D1 binding", cause))?;
-        Ok(self.d1.get_or_init(|| JsValue::from(d1).unchecked_into()))
+        let d1 = js::binding(&self.env, BINDING).ok_or_else(|| Fault::new("D1 binding", "is missing"))?;
+        Ok(self.d1.get_or_init(|| d1))
     }
 
     /// How often D1 was asked.
@@ -112,8 +113,5 @@ impl Db {
 
 /// What D1 said.
 fn fault(error: JsValue) -> Fault {
-    match error.dyn_ref::<js_sys::Error>() {
-        Some(error) => Fault::new("D1", String::from(error.message())),
-        None => Fault::new("D1", format!("{error:?}")),
-    }
+    js::fault("D1", &error)
 }

@@ -4,19 +4,40 @@
 use std::cell::{Cell, OnceCell};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use js_sys::{Object, Reflect};
 use serde::{Serialize, de::DeserializeOwned};
-use worker::{Env, KvStore};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use worker::Env;
 
+use super::js;
 use crate::{
     fault::Fault,
     secret::{Purpose, RootKeys},
     time::Lifetime,
 };
 
+#[wasm_bindgen]
+extern "C" {
+    /// `KVNamespace`.
+    type Namespace;
+
+    #[wasm_bindgen(method, catch)]
+    async fn get(this: &Namespace, name: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    async fn put(this: &Namespace, name: &str, text: &str, options: &Object) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    async fn delete(this: &Namespace, name: &str) -> Result<JsValue, JsValue>;
+}
+
+/// The binding's name in wrangler.toml.
+const BINDING: &str = "KV";
+
 /// The namespace, which counts the reads. Its binding is looked up when it is asked first.
 pub struct Kv {
     env: Env,
-    store: OnceCell<Option<KvStore>>,
+    store: OnceCell<Option<Namespace>>,
     reads: Cell<u32>,
 }
 
@@ -29,8 +50,8 @@ impl Kv {
         }
     }
 
-    fn store(&self) -> Option<&KvStore> {
-        self.store.get_or_init(|| self.env.kv("KV").ok()).as_ref()
+    fn store(&self) -> Option<&Namespace> {
+        self.store.get_or_init(|| js::binding(&self.env, BINDING)).as_ref()
     }
 
     /// How often KV was read.
@@ -41,7 +62,7 @@ impl Kv {
     /// The document of `name`, if there is one that Limen wrote under it.
     pub async fn get<T: DeserializeOwned>(&self, name: &str, roots: &RootKeys) -> Option<T> {
         self.reads.set(self.reads.get() + 1);
-        let sealed = self.store()?.get(name).text().await.ok()??;
+        let sealed = self.store()?.get(name).await.ok()?.as_string()?;
         let (head, document) = sealed.split_once('\n')?;
         let (version, mac) = head.split_once('.')?;
         let key = roots.derive(version.parse().ok()?, Purpose::KvDocument)?;
@@ -60,9 +81,8 @@ impl Kv {
         roots: &RootKeys,
         lifetime: Lifetime,
     ) -> Result<(), Fault> {
-        let fault = |cause: String| Fault::new("KV put", cause);
         let Some(store) = self.store() else { return Ok(()) };
-        let document = serde_json::to_string(document).map_err(|cause| fault(cause.to_string()))?;
+        let document = serde_json::to_string(document).map_err(|cause| Fault::new("KV put", cause))?;
         let mac = roots
             .current(Purpose::KvDocument)
             .mac(&[name.as_bytes(), document.as_bytes()]);
@@ -71,17 +91,17 @@ impl Kv {
             roots.current_version(),
             URL_SAFE_NO_PAD.encode(mac)
         );
-        let put = store.put(name, sealed).map_err(|cause| fault(cause.to_string()))?;
-        let seconds = lifetime.seconds().max(60).unsigned_abs();
-        put.expiration_ttl(seconds)
-            .execute()
-            .await
-            .map_err(|cause| fault(cause.to_string()))
+        let fault = |error: JsValue| js::fault("KV put", &error);
+        let options = Object::new();
+        let seconds = lifetime.seconds().max(60) as f64;
+        Reflect::set(&options, &"expirationTtl".into(), &seconds.into()).map_err(fault)?;
+        store.put(name, &sealed, &options).await.map(|_| ()).map_err(fault)
     }
 
     /// Forgets the document of `name`.
     pub async fn delete(&self, name: &str) -> Result<(), Fault> {
         let Some(store) = self.store() else { return Ok(()) };
-        store.delete(name).await.map_err(|cause| Fault::new("KV delete", cause))
+        let deleted = store.delete(name).await;
+        deleted.map(|_| ()).map_err(|error| js::fault("KV delete", &error))
     }
 }

@@ -1,11 +1,13 @@
 //! What the platform lends: the clock, randomness, KV, requests to elsewhere, the log, Unicode.
 
+pub mod apart;
 pub mod certificate;
 pub mod clock;
 pub mod context;
 pub mod d1;
 pub mod deployment;
 pub mod fetch;
+mod js;
 pub mod kv;
 pub mod log;
 pub mod random;

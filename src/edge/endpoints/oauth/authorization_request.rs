@@ -14,7 +14,7 @@ use crate::{
             failure::{PageFailure, StepFailure},
         },
         keys::signer,
-        platform::context::Context,
+        platform::{apart::apart, context::Context},
     },
     fault::Fault,
     oidc::{
@@ -70,17 +70,16 @@ impl<'a> AuthorizationRequest<'a> {
         let client_request = match ClientRequest::new(params, client, arrival) {
             Ok(client_request) => client_request,
             Err(problem) => {
-                confirm((&client_id, version), context).await?;
+                apart(confirm((&client_id, version), context)).await?;
                 return Err(problem.into());
             }
         };
         let request = match client_request.request(context) {
             Ok(request) => request,
             Err(error) => {
-                confirm((&client_id, version), context).await?;
-                let reply = client_request
-                    .refuse(&error, browser.language(Some(&client_request.params)), context)
-                    .await?;
+                apart(confirm((&client_id, version), context)).await?;
+                let language = browser.language(Some(&client_request.params));
+                let reply = apart(client_request.refuse(&error, language, context)).await?;
                 return Err(PageFailure::Reply(Box::new(reply)));
             }
         };
@@ -96,9 +95,13 @@ impl<'a> AuthorizationRequest<'a> {
 
     /// The steps to an answer, or to the page on which the person does what is still missing.
     pub async fn answer(self) -> Result<Reply, PageFailure> {
-        if let Some(page) = self.page_without_session() {
-            return self.wait_at(page, &SessionAndConsent::default()).await;
+        match self.page_without_session() {
+            Some(page) => self.wait_at(page, &SessionAndConsent::default()).await,
+            None => apart(self.answer_from_database()).await,
         }
+    }
+
+    async fn answer_from_database(self) -> Result<Reply, PageFailure> {
         let found = self.look_up().await?;
         match self.next_step(&found.person) {
             Err(error) => Ok(self.refuse(&error).await?),

@@ -10,7 +10,7 @@ use crate::{
             failure::{PageFailure, Problem, StepFailure},
             request::Incoming,
         },
-        platform::context::Context,
+        platform::{apart::apart, context::Context},
     },
     oidc::{client::Client, error::OAuthError, params::Params, return_address::PageError},
     reply::Reply,
@@ -41,7 +41,7 @@ pub async fn authorize(request: &mut Incoming, context: &Context) -> Result<Repl
                 AuthorizationRequest::new((params, client), (None, pushed), &browser, context).await?;
             authorization_request.answer().await
         }
-        Err(StepFailure::Client(error)) => refuse_unpacking(sent, &client, &error, &browser, context).await,
+        Err(StepFailure::Client(error)) => apart(refuse_unpacking(sent, &client, &error, &browser, context)).await,
         Err(StepFailure::Fault(fault)) => Err(fault.into()),
     }
 }

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use serde_json::json;
 
 use crate::{
-    config::Way,
+    config::{Config, Way},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         keys::{jwks, signer},
@@ -34,17 +34,27 @@ thread_local! {
     static METADATA: OnceCell<Document> = const { OnceCell::new() };
 }
 
+/// Makes the provider metadata, before anybody asks for it.
+pub fn prepare(config: &Config) {
+    document_of(config);
+}
+
 /// `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`.
 pub fn metadata(context: &Context) -> Reply {
-    let document = METADATA.with(|metadata| {
-        let made = metadata.get_or_init(|| {
-            let locales = Language::ALL.map(Language::tag);
-            let document = discovery::document(&context.config, &Supported::of(&context.config), &locales);
-            Document::new(&document.to_string())
-        });
-        made.clone()
-    });
+    let document = document_of(&context.config);
     Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag)
+}
+
+fn document_of(config: &Config) -> Document {
+    METADATA.with(|metadata| metadata.get_or_init(|| make_document(config)).clone())
+}
+
+#[inline(never)]
+#[cold]
+fn make_document(config: &Config) -> Document {
+    let locales = Language::ALL.map(Language::tag);
+    let document = discovery::document(config, &Supported::of(config), &locales);
+    Document::new(&document.to_string())
 }
 
 /// `GET /.well-known/jwks.json`. HEAD makes no keys and publishes nothing.
