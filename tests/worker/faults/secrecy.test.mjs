@@ -69,6 +69,7 @@ test("every line is JSON with level, event and request id, and the answer names 
   const client = await op.client();
   const answer = await client.credentials({}, { d1: { down: true } });
   assert.equal(answer.status, 503);
+  const text = await answer.text();
   await op.cron();
   await op.fetch("/", { cron: "7 * * * *", d1: { down: true } });
   const lines = op.logs.map((line) => JSON.parse(line));
@@ -78,7 +79,7 @@ test("every line is JSON with level, event and request id, and the answer names 
     assert.match(line.request_id, /^[\w-]{22}$/);
   }
   assert.ok(lines.some(({ request_id: id }) => id === answer.headers.get("x-request-id")));
-  assert.ok((await answer.text()).includes(answer.headers.get("x-request-id")));
+  assert.ok(text.includes(answer.headers.get("x-request-id")));
 });
 
 test("no secret stands in a URL on the way, but for the code on its way to the client", async () => {
