@@ -44,6 +44,16 @@ pub fn is_current(stamp: &Path, fingerprint: &str) -> bool {
     fs::read_to_string(stamp).is_ok_and(|held| held == fingerprint)
 }
 
+/// Removes the stamp, where there is one.
+pub fn forget(stamp: &Path) -> Result<()> {
+    match fs::remove_file(stamp) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).context(|| format!("Could not remove {}", stamp.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 pub fn remember(stamp: &Path, fingerprint: &str) -> Result<()> {
     fs::write(stamp, fingerprint).context(|| format!("Could not write {}", stamp.display()))
 }

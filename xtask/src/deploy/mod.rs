@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::build;
+use crate::build::{self, Effort};
 use crate::child::{self, Finished};
 use crate::failure::{Context, Failure, Result};
 use crate::private_file;
@@ -52,7 +52,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 fn dry_run() -> Result<()> {
     let config = settings::read_unchecked()?;
-    build::set_up_and_build()?;
+    build::set_up_and_build(Effort::Full)?;
     step("What would be uploaded", || {
         let output = wrangler("deploy", &config, &["deploy", "--dry-run"])?.successful()?;
         let size = output.lines().find_map(|line| line.strip_prefix("Total Upload: "));
@@ -63,7 +63,7 @@ fn dry_run() -> Result<()> {
 fn deploy(first_user: &str) -> Result<()> {
     let settings = settings::read()?;
     let (issuer, config) = (&settings.issuer, &settings.file);
-    build::set_up_and_build()?;
+    build::set_up_and_build(Effort::Full)?;
     step("Signed in to Cloudflare", || check_login(config))?;
     let mut new_secrets = None;
     step("Secrets", || {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::build;
+use crate::build::{self, Effort};
 use crate::child;
 use crate::failure::{Context, Failure, Result};
 use crate::fingerprint::{self, Fingerprint};
@@ -92,7 +92,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let place = Place::new(port);
     servers::check_free(&[("Limen", place.port), ("the example app", place.app_port())])?;
 
-    build::set_up_and_build()?;
+    build::set_up_and_build(Effort::Quick)?;
     if reset {
         step("Forgetting earlier data", || forget(&place.state))?;
     }

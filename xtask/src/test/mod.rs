@@ -9,7 +9,7 @@ mod tally;
 
 use std::path::PathBuf;
 
-use crate::build;
+use crate::build::{self, Effort};
 use crate::child::Finished;
 use crate::failure::{Failure, Result};
 use crate::project;
@@ -108,7 +108,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 /// The suites that need the Worker, which is built once and before them.
 fn node_suites(suites: &[String], setting: &Setting) -> Result<Tally> {
     let lock = project::lock()?;
-    if let Err(failure) = build::build_with(setting.toolchain) {
+    if let Err(failure) = build::build_with(setting.toolchain, Effort::Full) {
         println!("\n{failure}\n\nThe suites that need the Worker did not run.");
         return Ok(Tally::one_failure());
     }
