@@ -57,7 +57,9 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
         Outcome::Page(Err(failure)) => {
             let language = language(request, context);
             let failure = match route.endpoint {
-                Endpoint::Authorize => apart(mistake::explain(failure, request, language, context)).await,
+                Endpoint::Authorize | Endpoint::Logout | Endpoint::LogoutConfirm => {
+                    apart(mistake::explain(failure, request, language, context)).await
+                }
                 _ => failure,
             };
             failure.into_reply(context, language)

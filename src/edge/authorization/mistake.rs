@@ -1,7 +1,5 @@
 //! A request that nobody can be sent back from: what its developer needs to see on the page, and what is written down of it.
 
-use serde_json::json;
-
 use crate::{
     audit::Event,
     edge::{
@@ -13,79 +11,69 @@ use crate::{
         },
         platform::context::Context,
     },
-    oidc::{client::Client, return_address::PageError},
-    pages::{Fact, Language, app_name},
-    routes::Endpoint,
+    oidc::{
+        client::Client, logout::LogoutRefusal, params::Params, return_address::PageError,
+        token::id_token_hint::IdTokenHint,
+    },
+    pages::{Language, Mistake},
 };
 
-/// The same failure with what is known of its cause. The request is read from the query, where those without a session bring it.
+/// The same failure with what is known of its cause.
 pub async fn explain(failure: PageFailure, request: &Incoming, language: Language, context: &Context) -> PageFailure {
-    let PageFailure::Problem(Problem::NoReturn(error, _)) = failure else {
+    let PageFailure::Problem(problem) = failure else {
         return failure;
     };
-    let params = request.query_params().unwrap_or_default();
-    let sent = |name: &str| params.all(name).next().map(str::to_owned);
-    let client_id = sent("client_id");
-    let client = match (&client_id, error) {
-        (Some(client_id), PageError::UnregisteredRedirectUri | PageError::NoRedirectUri) => {
-            copy::find(client_id, context).await.ok().flatten()
-        }
-        _ => None,
-    };
-    let parameter = match error {
-        PageError::NoClient | PageError::UnknownClient => "client_id",
-        PageError::NoRedirectUri | PageError::UnregisteredRedirectUri => "redirect_uri",
-        PageError::Malformed => "state",
-    };
-    let came = sent(parameter).filter(|_| parameter != "state");
-    let mut written = vec![("reason", error.description())];
-    written.extend(
-        came.as_deref()
-            .filter(|_| parameter == "redirect_uri")
-            .map(|came| ("came", came)),
+    let is_of_developer = matches!(
+        problem,
+        Problem::NoReturn(..) | Problem::Logout(..) | Problem::ClientDocument(..)
     );
-    refusals::note(Event::AuthorizationRefused, client_id.as_deref(), &written, context);
-    let mut facts = Vec::new();
-    if let Some(client) = &client {
-        let name = app_name(&client.client_id, &client.metadata, language);
-        facts.push(Fact::App(name.into_owned()));
+    if !is_of_developer {
+        return problem.into();
     }
-    if let Some(came) = &came {
-        facts.push(Fact::Came(format!("{parameter} = {came}")));
-    }
-    facts.push(Fact::Expected(expected(error).to_owned()));
-    let is_development = !context.config.issuer.is_https();
-    if let (true, Some(client), Some(came)) = (is_development, &client, &came) {
-        facts.push(Fact::Fix(patch(client, came, context)));
-    }
-    PageFailure::Problem(Problem::NoReturn(error, facts))
+    let params = request.sent();
+    let may_be_known = !matches!(
+        problem,
+        Problem::NoReturn(PageError::NoClient | PageError::UnknownClient, _)
+            | Problem::Logout(LogoutRefusal::UnknownClient, _)
+            | Problem::ClientDocument(..)
+    );
+    let client = match may_be_known {
+        true => client_of(&params, context).await,
+        false => None,
+    };
+    let mistake = Mistake {
+        params: &params,
+        client: client.as_ref(),
+        issuer: &context.config.issuer,
+        language,
+    };
+    PageFailure::Problem(match problem {
+        Problem::NoReturn(error, _) => {
+            let came = params.all("redirect_uri").next().unwrap_or_default();
+            write_down(&params, &[("reason", error.description()), ("came", came)], context);
+            Problem::NoReturn(error, mistake.of_authorization(error))
+        }
+        Problem::ClientDocument(error, _) => {
+            write_down(&params, &[("reason", error.description.as_ref())], context);
+            Problem::ClientDocument(error, mistake.of_document())
+        }
+        Problem::Logout(refusal, _) => Problem::Logout(refusal, mistake.of_logout(refusal)),
+        other => other,
+    })
 }
 
-fn expected(error: PageError) -> &'static str {
-    match error {
-        PageError::NoClient => "one client_id",
-        PageError::UnknownClient => {
-            "the client_id of an app that is registered here: register it at /register, or check for slips"
-        }
-        PageError::NoRedirectUri => "one redirect_uri",
-        PageError::UnregisteredRedirectUri => {
-            "one of the redirect_uris that the app registered, letter by letter: register this one too, or send one of those"
-        }
-        PageError::Malformed => "a state of at most 12000 bytes",
-    }
+fn write_down(params: &Params, facts: &[(&'static str, &str)], context: &Context) {
+    let said: Vec<_> = facts.iter().copied().filter(|(_, text)| !text.is_empty()).collect();
+    let client_id = params.all("client_id").next();
+    refusals::note(Event::AuthorizationRefused, client_id, &said, context);
 }
 
-/// A command to paste, in development: it registers the address that came.
-fn patch(client: &Client, came: &str, context: &Context) -> String {
-    let mut uris: Vec<_> = client.metadata.redirect_uris.iter().map(|uri| uri.as_str()).collect();
-    uris.push(came);
-    let body = json!({ "redirect_uris": uris }).to_string().replace('\'', "'\\''");
-    let url = context.config.issuer.url(
-        &Endpoint::RegisteredClient
-            .path()
-            .replace("{client_id}", &client.client_id),
-    );
-    format!(
-        "curl -X PATCH {url} -H \"Authorization: Bearer $ADMIN_TOKEN\" -H 'Content-Type: application/json' -d '{body}'"
-    )
+/// The app that the request names, or that its hint was given to, by its copy.
+async fn client_of(params: &Params, context: &Context) -> Option<Client> {
+    let hinted = || {
+        let hint = IdTokenHint::parse(params.all("id_token_hint").next()?).ok()?;
+        Some(hint.audience().to_owned())
+    };
+    let named = params.all("client_id").next().map(str::to_owned);
+    copy::find(&named.or_else(hinted)?, context).await.ok().flatten()
 }

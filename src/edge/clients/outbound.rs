@@ -68,7 +68,7 @@ pub enum NoClient {
 impl From<NoClient> for PageFailure {
     fn from(failure: NoClient) -> Self {
         match failure {
-            NoClient::Document(error) => Self::Problem(Problem::ClientDocument(error)),
+            NoClient::Document(error) => Self::Problem(Problem::ClientDocument(error, Vec::new())),
             NoClient::TooMany(wait) => Self::Problem(Problem::TooManyDocuments(wait)),
             NoClient::Fault(fault) => Self::Fault(fault),
         }

@@ -59,9 +59,9 @@ pub enum Problem {
     /// The response has no address that can be trusted.
     NoReturn(PageError, Vec<Fact>),
     /// A request to sign out cannot be followed.
-    Logout(LogoutRefusal),
+    Logout(LogoutRefusal, Vec<Fact>),
     /// The document at the `client_id` does not make a client; its developer is told why.
-    ClientDocument(OAuthError),
+    ClientDocument(OAuthError, Vec<Fact>),
     /// Too many documents were fetched for this network.
     TooManyDocuments(Lifetime),
     /// The request is not well-formed, and nobody else can be told.
@@ -179,7 +179,7 @@ impl From<PageError> for PageFailure {
 
 impl From<LogoutRefusal> for PageFailure {
     fn from(refusal: LogoutRefusal) -> Self {
-        Self::Problem(Problem::Logout(refusal))
+        Self::Problem(Problem::Logout(refusal, Vec::new()))
     }
 }
 
@@ -229,8 +229,8 @@ impl Problem {
             Self::ForeignForm | Self::OldForm => (403, None),
             Self::InteractionOver | Self::SetUpOver => (400, None),
             Self::NoReturn(problem, _) => (400, Some(format!("invalid_request: {}", problem.description()))),
-            Self::Logout(refusal) => (400, Some(format!("invalid_request: {}", refusal.description()))),
-            Self::ClientDocument(error) | Self::BadRequest(error) => {
+            Self::Logout(refusal, _) => (400, Some(format!("invalid_request: {}", refusal.description()))),
+            Self::ClientDocument(error, _) | Self::BadRequest(error) => {
                 (400, Some(format!("{}: {}", error.code.as_str(), error.description)))
             }
             Self::TooManyDocuments(_) => (429, None),
@@ -240,12 +240,12 @@ impl Problem {
                 match &self {
                     Self::NotFound => &texts.not_found,
                     Self::MethodNotAllowed => &texts.method_not_allowed,
-                    Self::NoReturn(PageError::UnknownClient, _) | Self::ClientDocument(_) => &texts.unknown_client,
+                    Self::NoReturn(PageError::UnknownClient, _) | Self::ClientDocument(..) => &texts.unknown_client,
                     Self::TooManyDocuments(_) => &texts.too_many_requests,
                     Self::NoReturn(PageError::UnregisteredRedirectUri, _) => &texts.unregistered_redirect,
                     Self::NoReturn(..) | Self::BadRequest(_) | Self::TooLarge => &texts.bad_request,
-                    Self::Logout(LogoutRefusal::UnregisteredUri) => &texts.unregistered_logout_redirect,
-                    Self::Logout(_) => &texts.bad_logout,
+                    Self::Logout(LogoutRefusal::UnregisteredUri, _) => &texts.unregistered_logout_redirect,
+                    Self::Logout(..) => &texts.bad_logout,
                     Self::InteractionOver => &texts.interaction_over,
                     Self::SetUpOver => &texts.set_up_over,
                     Self::ForeignForm => &texts.foreign_form,
@@ -255,10 +255,10 @@ impl Problem {
             language,
         );
         page.code = code.as_deref();
-        if let Self::NoReturn(_, facts) = &self {
+        if let Self::NoReturn(_, facts) | Self::Logout(_, facts) | Self::ClientDocument(_, facts) = &self {
             page.facts = facts;
         }
-        if matches!(self, Self::Logout(_)) {
+        if matches!(self, Self::Logout(..)) {
             page.offer_logout();
         }
         let retry_after = match self {

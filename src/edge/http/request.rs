@@ -117,6 +117,14 @@ impl Incoming {
         Ok(form)
     }
 
+    /// What was sent, by a form that was read or else in the query; nothing of what cannot be parsed.
+    pub fn sent(&self) -> Params {
+        match &self.form {
+            Some(form) => form.clone(),
+            None => self.query_params().unwrap_or_default(),
+        }
+    }
+
     /// The bytes of a JSON document; that of a PATCH may call itself a merge patch (RFC 7396 section 4).
     pub async fn json(&mut self) -> Result<Vec<u8>, BodyError> {
         if self.method != Method::Patch || self.expect_type("application/merge-patch+json").is_err() {

@@ -60,6 +60,11 @@ impl IdTokenHint {
         self.claims.iss == issuer.as_str()
     }
 
+    /// Whose it says that it is.
+    pub fn issuer(&self) -> &str {
+        &self.claims.iss
+    }
+
     /// Who is expected to be signed in.
     pub fn subject(&self) -> &str {
         &self.claims.sub

@@ -47,6 +47,66 @@ describe("an address that is not registered", () => {
   });
 });
 
+/** Does what the page says that fixes it. */
+async function fix(dev, page) {
+  const [, method, url, body] = /curl -X (\w+) (\S+) .* -d '(\{.*?\})'(?: |$)/.exec(page.text) ?? assert.fail(page.text);
+  return dev.fetch(url, { method, json: JSON.parse(body), bearer: dev.adminToken });
+}
+
+describe("what a page says that fixes a mistake, in development", () => {
+  test("fixes it", async () => {
+    const dev = await startLimen({ issuer: "http://localhost:8787" });
+    const [client, browser] = [await dev.client(), dev.browser()];
+    const wrong = { redirect_uri: "http://localhost:3000/cb" };
+    assert.equal((await fix(dev, await browser.authorize(client, wrong))).status, 200);
+    assert.ok((await browser.authorize(client, wrong)).asksForPassword);
+
+    const unknown = await browser.open(`/authorize?client_id=nobody&response_type=code&redirect_uri=https://a.acme.test/cb`);
+    assert.equal((await fix(dev, unknown)).status, 201);
+
+    const logout = `/logout?client_id=${client.id}&post_logout_redirect_uri=https://app.acme.test/bye`;
+    assert.equal((await fix(dev, await browser.open(logout))).status, 200);
+    assert.equal((await browser.open(logout)).status, 200);
+  });
+});
+
+test("a request that a form brought is explained, too", async () => {
+  const [client, browser] = [await op.client(), op.browser()];
+  await browser.obtain(client, await op.person());
+  const page = await browser.authorize(client, { redirect_uri: "https://other.acme.test/" }, { method: "POST" });
+  errorPage(page);
+  assert.match(page.text, /redirect_uri = https:\/\/other\.acme\.test\//);
+});
+
+describe("a sign-out that cannot be followed", () => {
+  test("says which address came, of which app, and what was expected", async () => {
+    const client = await op.client({ client_name: "Acme Notes", post_logout_redirect_uris: ["https://app.acme.test/bye"] });
+    const page = await op.browser().open(`/logout?client_id=${client.id}&post_logout_redirect_uri=https://evil.test/<i>`);
+    errorPage(page);
+    assert.match(page.text, /App Acme Notes/);
+    assert.match(page.text, /post_logout_redirect_uri = https:\/\/evil\.test\/<i>/);
+    assert.match(page.text, /letter by letter/);
+    assert.doesNotMatch(page.html, /<i>|href="[^"]*evil/);
+  });
+
+  test("says whose its hint is", async () => {
+    const other = await startLimen({ issuer: "https://other.limen.test" });
+    const [client, browser] = [await other.client(), other.browser()];
+    const { id_token } = await client.tokens(await browser.obtain(client, await other.person()));
+    const page = await op.browser().open(`/logout?id_token_hint=${id_token}`);
+    errorPage(page);
+    assert.match(page.text, /iss = https:\/\/other\.limen\.test, aud = /);
+    assert.match(page.text, new RegExp(`that ${op.issuer} gave`));
+    assert.ok(!page.html.includes(id_token));
+  });
+});
+
+test("a document that describes no app here is named", async () => {
+  const page = await op.browser().open("/authorize?client_id=https://assistant.acme.test/client.json&response_type=code");
+  errorPage(page);
+  assert.match(page.text, /client_id = https:\/\/assistant\.acme\.test\/client\.json/);
+});
+
 test("an unknown client is named as it came", async () => {
   const page = await op.browser().open("/authorize?client_id=no%3Ci%3Esuch&redirect_uri=https://a.test/&response_type=code");
   errorPage(page);
