@@ -54,6 +54,14 @@ pub fn of_registrations(key: &Key, address: &str, limit: i64) -> Counter {
     }
 }
 
+/// The counter of changes that clients whom anybody can be make to their own registration from an address.
+pub fn of_registration_changes(key: &Key, address: &str) -> Counter {
+    Counter {
+        limit: 100,
+        ..of_network(key, b"registration changes", address)
+    }
+}
+
 /// The counter of accounts that people at an address try to make.
 pub fn of_sign_ups(key: &Key, address: &str) -> Counter {
     Counter {

@@ -9,7 +9,7 @@ use crate::{
         signing_keys::CurrentKey,
     },
     edge::{
-        clients::copy,
+        clients::{copy, document},
         http::{
             browser::{Browser, hand_over, see_page},
             failure::{PageFailure, Problem, StepFailure},
@@ -102,6 +102,7 @@ impl ClientRequest {
     ) -> Result<(Self, SessionAndConsent), PageFailure> {
         let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
         let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
+        document::check_allowed(client_id, context)?;
         let mut batch = Batch::default();
         let client = batch.add(clients::find(client_id));
         let person = SessionAndConsentHandles::add_to(&mut batch, browser, client_id, context);
@@ -121,6 +122,7 @@ impl ClientRequest {
         if browser.session_hash.is_none() {
             let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
             let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
+            document::check_allowed(client_id, context)?;
             if let Some(client) = copy::find(client_id, context).await?
                 && let Ok(client_request) = Self::new(params, client, browser.arrival)
             {

@@ -37,6 +37,17 @@ pub async fn find_any(client_id: &str, context: &Context) -> Result<Option<Clien
     }
 }
 
+/// Whether a client of that name may be used here: what the operator allows may have changed since a page was shown to somebody.
+///
+/// # Errors
+/// Where its document is not allowed, or not any more.
+pub fn check_allowed(client_id: &str, context: &Context) -> Result<(), NoClient> {
+    match client_id_document::is_url(client_id) {
+        true => Ok(ClientIdUrl::parse(client_id, &context.config).map(|_| ())?),
+        false => Ok(()),
+    }
+}
+
 /// How long what a document said counts while it may not be asked for.
 const KEPT_OVER: Lifetime = Lifetime::days(1);
 

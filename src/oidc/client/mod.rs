@@ -115,11 +115,15 @@ impl Client {
     }
 
     /// The part of `requested` that the client may ask for: what it registered, and `offline_access` where it gets refresh tokens
-    /// anyway. A client that registered no scope may ask for every standard one, and for those `of_apis` that it names.
+    /// anyway. A client that registered no scope may ask for every standard one, and for those `of_apis` that it names; so may one
+    /// that nobody but itself registered: it could register anew with others, and clients learn only at the API what they need.
     pub fn permitted(&self, requested: &Scope, of_apis: &Scope) -> Scope {
         let offline = self.may_use(GrantType::RefreshToken).then_some("offline_access");
         let standard = || Scope::STANDARD.into_iter().collect::<Scope>().union(of_apis);
-        let registered = self.metadata.scope.clone().unwrap_or_else(standard);
+        let mut registered = self.metadata.scope.clone().unwrap_or_else(standard);
+        if self.metadata.any_api_scope {
+            registered = registered.union(of_apis);
+        }
         requested.intersection(&registered.union(&offline.into_iter().collect()))
     }
 

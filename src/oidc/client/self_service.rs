@@ -75,6 +75,13 @@ pub fn check_change(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), 
     }
 }
 
+/// A change by the client itself leaves as it was whether it may ask for every scope of an API; one by the operator ends it.
+pub fn keep_scopes_of_apis(wanted: &mut ClientMetadata, before: Option<&Before<'_>>) {
+    if let Some(before) = before {
+        wanted.any_api_scope = before.metadata.any_api_scope;
+    }
+}
+
 /// How long an old refresh token is no theft is not for a client to say: it stays as the operator left it.
 pub fn keep_refresh_grace(wanted: &mut ClientMetadata, before: Option<&Before<'_>>) {
     wanted.refresh_grace = before.and_then(|before| before.metadata.refresh_grace);
@@ -195,6 +202,8 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         grant_types,
         application_type,
         scope,
+        // See keep_scopes_of_apis.
+        any_api_scope: _,
         // A secret is as good in the header as in the body.
         any_secret_method: _,
         token_endpoint_auth_method,

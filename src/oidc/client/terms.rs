@@ -71,6 +71,7 @@ impl Terms {
             // It names scopes, and none that it may have: it is not one that says nothing, and gets nothing.
             metadata.scope = Some(Scope::default());
         }
+        metadata.any_api_scope = self.scope.is_some();
         Ok(metadata)
     }
 
@@ -182,6 +183,20 @@ mod tests {
     }
 
     const BOTH: [RegisteredBy; 2] = [RegisteredBy::Operator, RegisteredBy::Anybody];
+
+    #[test]
+    fn who_registers_itself_may_ask_for_every_scope_of_an_api_and_is_not_told_so() {
+        for (by, may) in [(RegisteredBy::Operator, false), (RegisteredBy::Anybody, true)] {
+            let metadata = take(by, json!({ "scope": "openid" })).unwrap();
+            assert_eq!(metadata.any_api_scope, may);
+            assert!(metadata.told().keys().all(|name| !name.starts_with("limen")));
+            let stored = serde_json::to_value(&metadata).unwrap();
+            let read: ClientMetadata = serde_json::from_value(stored).unwrap();
+            assert_eq!(read.any_api_scope, may);
+        }
+        let greedy = json!({ "limen_any_api_scope": true });
+        assert!(!take(RegisteredBy::Operator, greedy).unwrap().any_api_scope);
+    }
 
     /// RFC 7591 section 3.2.1: the answer has the values that were registered.
     #[test]

@@ -49,6 +49,21 @@ test("a redirect URI that is not in the document gets nothing", async () => {
   assert.equal(page.callback, null);
 });
 
+test("pages that were open when documents were switched off give it nothing", async () => {
+  const { op, ada, browser } = await stage();
+  const client = describe(op);
+  const login = await browser.authorize(client);
+  const consent = await browser.signIn(login, ada);
+  assert.ok(consent.asksForConsent);
+  await op.redeploy({ CLIENT_ID_METADATA_DOCUMENTS: "off" });
+  for (const page of [await browser.approve(consent), await browser.signIn(login, ada), await browser.open(consent.url)]) {
+    assert.deepEqual([page.status, page.callback], [400, null]);
+    assert.match(page.text, /not allowed|not known/);
+  }
+  assert.deepEqual(await op.rows("SELECT * FROM grants"), []);
+  assert.deepEqual(await op.rows("SELECT * FROM codes"), []);
+});
+
 suite("private_key_jwt", () => {
   const assertion = async (op, key) =>
     new SignJWT({ jti: crypto.randomUUID() })

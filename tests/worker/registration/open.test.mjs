@@ -174,3 +174,20 @@ describe("a client that was registered openly is not swept", () => {
     assert.equal(await lasts(client.id), false);
   });
 });
+
+test("one address changes such clients a limited number of times, others and the operator go on", async () => {
+  let { registration_access_token: bearer, registration_client_uri: uri } = await registered();
+  const change = async (init) => {
+    const response = await op.fetch(uri, { method: "PATCH", json: { client_name: "Notes" }, bearer, ...init });
+    if (response.status === 200) bearer = (await response.json()).registration_access_token ?? bearer;
+    return response;
+  };
+  const address = "198.51.100.201";
+  for (let n = 0; n < 100; n++) assert.equal((await change({ address })).status, 200);
+  const refused = await change({ address });
+  assert.equal(refused.status, 429);
+  assert.ok(Number(refused.headers.get("retry-after")) > 0);
+  assert.equal((await change({ address: "198.51.101.7" })).status, 200);
+  assert.equal((await op.fetch(uri, { address, bearer })).status, 200, "reading is no change");
+  assert.equal((await change({ address, bearer: op.adminToken })).status, 200);
+});

@@ -95,6 +95,7 @@ impl RegisteredBy {
         }
         self_service::claim_only_its_own_home(wanted, before.as_ref());
         self_service::keep_refresh_grace(wanted, before.as_ref());
+        self_service::keep_scopes_of_apis(wanted, before.as_ref());
         Ok(())
     }
 }
@@ -125,7 +126,7 @@ pub async fn authorized_client(
 /// As [`authorized_client`], for a change. A client that its own document describes can be read and removed, but not changed.
 ///
 /// # Errors
-/// As [`authorized_client`].
+/// As [`authorized_client`]; 429 for clients that anybody can be and that do so all the time.
 pub async fn changeable_client(
     request: &Incoming,
     context: &Context,
@@ -137,6 +138,14 @@ pub async fn changeable_client(
             "the document at its client_id describes this client",
         );
         return Err(MachineFailure::status(403, error));
+    }
+    if by == RegisteredBy::Anybody {
+        let key = context.config.roots.current(Purpose::Throttle);
+        let counter = throttle::of_registration_changes(&key, &request.address());
+        let count = throttles::count_stranger(&record.client.client_id, &counter, context.now);
+        if let Some(wait) = context.db.read(count).await?.wait(&counter, context.now) {
+            return Err(MachineFailure::too_many(wait));
+        }
     }
     Ok((record, by))
 }

@@ -58,6 +58,9 @@ pub struct ClientMetadata {
     /// `jwks` or `jwks_uri`.
     pub keys: Option<ClientKeys>,
     pub scope: Option<Scope>,
+    /// Of a client that registered itself, or that a document describes: it may ask people for every scope of an API that it names,
+    /// whatever it registered. Not on the wire.
+    pub any_api_scope: bool,
     pub software_id: Option<String>,
     pub software_version: Option<String>,
 

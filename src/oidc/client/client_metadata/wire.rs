@@ -51,6 +51,7 @@ impl ClientMetadata {
             tos_uri: fields.localized("tos_uri", text::page)?,
             keys: fields.keys()?,
             scope: fields.scope()?,
+            any_api_scope: fields.are_stored() && fields.flag(ANY_API_SCOPE)?,
             software_id: fields.text("software_id", text::plain)?,
             software_version: fields.text("software_version", text::plain)?,
 
@@ -103,6 +104,7 @@ impl ClientMetadata {
     pub fn told(&self) -> Map<String, Value> {
         let mut told = self.to_json();
         told.remove(ANY_SECRET_METHOD);
+        told.remove(ANY_API_SCOPE);
         told
     }
 
@@ -125,6 +127,7 @@ impl ClientMetadata {
             ("software_id", json!(self.software_id)),
             ("software_version", json!(self.software_version)),
             (ANY_SECRET_METHOD, json!(self.any_secret_method)),
+            (ANY_API_SCOPE, json!(self.any_api_scope)),
             ("token_endpoint_auth_signing_alg", json!(self.token_endpoint_auth_signing_alg)),
             ("tls_client_certificate_bound_access_tokens", json!(self.tls_client_certificate_bound_access_tokens)),
             ("dpop_bound_access_tokens", json!(self.dpop_bound_access_tokens)),
@@ -193,6 +196,9 @@ pub(in crate::oidc::client) const ID_TOKEN_CLAIMS: &str = "id_token_claims";
 
 /// In storage: [`ClientMetadata::any_secret_method`].
 pub(super) const ANY_SECRET_METHOD: &str = "limen_any_secret_method";
+
+/// In storage: [`ClientMetadata::any_api_scope`].
+pub(super) const ANY_API_SCOPE: &str = "limen_any_api_scope";
 
 /// `application_type` of clients that do not say: "web", unless one of their redirect URIs is one that only native clients may
 /// have: these may have https ones, too (RFC 8252 section 7.2). Command-line tools, editors and MCP clients leave it out.

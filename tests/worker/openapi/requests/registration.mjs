@@ -1,6 +1,6 @@
 // Registration of clients.
 
-import { otherToken, untilThrottled } from "./shared.mjs";
+import { openlyRegistered, otherToken, untilThrottled } from "./shared.mjs";
 
 export const REGISTRATION = {
   register: async (stage) => {
@@ -43,6 +43,7 @@ export const REGISTRATION = {
       await renew({ bearer, json: { overlap_seconds: -1 } }),
       await renew({ bearer, json: { overlap_seconds: 60 } }),
       ...(await parallel(() => stage.op.admin(`${path}/renew_secret`, { method: "POST" }))),
+      await renewedTooOften(),
     ];
   },
 };
@@ -82,6 +83,15 @@ async function changeOfSector(stage, method) {
     const json = { ...sample(), sector_identifier_uri: `https://app.acme.test/${method}-${n++}.json` };
     return stage.op.fetch(path, { method, json, bearer, address: "198.51.100.10" });
   };
+}
+
+/** A renewal of a client that registered itself, from an address that has changed such clients all the time. */
+async function renewedTooOften() {
+  const { op, client } = await openlyRegistered();
+  const { registration_renew_secret_uri: uri, registration_access_token: bearer } = client;
+  const again = (await (await op.fetch(uri, { method: "POST", bearer })).json()).registration_access_token;
+  await op.db.exec("UPDATE throttles SET failures = 1000");
+  return op.fetch(uri, { method: "POST", bearer: again });
 }
 
 /** Requests at the same time, of which not all can win. */

@@ -31,13 +31,19 @@ export async function untilThrottled(attempt) {
   return response;
 }
 
+/** A client that registered itself, at a Limen of its own. */
+export async function openlyRegistered(metadata = {}) {
+  const op = await startLimen({ vars: { REGISTRATION: "open" } });
+  const json = { redirect_uris: ["https://app.acme.test/callback"], ...metadata };
+  return { op, client: await (await op.fetch("/register", { json })).json() };
+}
+
 /** A client that registered itself, and whose network has used up all assertions that it may. */
 export async function clientOverItsAssertions() {
-  const op = await startLimen({ vars: { REGISTRATION: "open" } });
   const key = await keyPair("ES256");
   const proof = { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [key.jwk] } };
-  const json = { redirect_uris: ["https://app.acme.test/callback"], ...proof };
-  const client = new Client(op, await (await op.fetch("/register", { json })).json());
+  const { op, client: registered } = await openlyRegistered(proof);
+  const client = new Client(op, registered);
   client.key = key;
   await client.introspect("x");
   await op.db.exec("UPDATE throttles SET failures = 1000");
