@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! edge  ->  db, pages
-//! db, pages  ->  account, reply, mail
+//! db, pages  ->  admin, reply, mail
+//! admin  ->  account
 //! account, reply, mail  ->  oidc, openapi
 //! oidc  ->  config, audit
 //! config, audit  ->  web, secret
@@ -23,6 +24,7 @@
 )]
 
 mod account;
+mod admin;
 mod audit;
 mod config;
 mod cookie;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -11,6 +12,9 @@ use crate::{
     secret::random_text,
     time::Lifetime,
 };
+
+/// When to try again after a fault.
+pub const RETRY_AFTER: Lifetime = Lifetime(5);
 
 /// An answer.
 #[derive(Debug)]
@@ -167,6 +171,35 @@ impl Reply {
         }
     }
 
+    /// The same under another HTTP status than its own.
+    pub fn refused(status: u16, error: &OAuthError) -> Self {
+        Self {
+            status,
+            ..Self::error(error)
+        }
+    }
+
+    /// 429 (RFC 6585 section 4).
+    pub fn too_many(wait: Lifetime) -> Self {
+        let error = OAuthError::new(ErrorCode::AccessDenied, "too many attempts; try again later");
+        Self {
+            retry_after: Some(wait),
+            ..Self::refused(429, &error)
+        }
+    }
+
+    /// 503 for a fault of Limen's own. The log has the cause.
+    pub fn unavailable(request_id: &str) -> Self {
+        let body = json!({
+            "error": "temporarily_unavailable",
+            "error_description": format!("Limen cannot answer now; try again. Request {request_id}"),
+        });
+        Self {
+            retry_after: Some(RETRY_AFTER),
+            ..Self::json(503, &body)
+        }
+    }
+
     /// The error of a resource that wants a bearer token (RFC 6750 section 3). Without an error the request had no token: then the
     /// challenge "SHOULD NOT include an error code", but programs that parse the body find one there.
     pub fn bearer_challenge(error: Option<&OAuthError>) -> Self {
@@ -209,5 +242,40 @@ impl Reply {
     pub fn with_cookie(mut self, cookie: impl Into<Option<Cookie>>) -> Self {
         self.cookies.extend(cookie.into());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_say_when_to_try_again_and_keep_the_form_of_oauth() {
+        let text = |reply: &Reply| match &reply.body {
+            Body::Json(text) => text.to_string(),
+            other => panic!("{other:?}"),
+        };
+        let busy = Reply::too_many(Lifetime(9));
+        assert_eq!((busy.status, busy.retry_after), (429, Some(Lifetime(9))));
+        assert!(text(&busy).contains(r#""error":"access_denied""#));
+        let down = Reply::unavailable("r1");
+        assert_eq!((down.status, down.retry_after), (503, Some(RETRY_AFTER)));
+        assert!(text(&down).contains("Request r1"));
+        let gone = Reply::refused(404, &OAuthError::invalid_request("there is no such user"));
+        assert_eq!((gone.status, &gone.caching), (404, &Caching::NoStore));
+    }
+
+    #[test]
+    fn a_challenge_names_its_resource_and_no_other_answer_does() {
+        let of = |reply: Reply| reply.naming_resource("https://id.acme.org/x").challenge;
+        let bearer = of(Reply::bearer_challenge(None));
+        assert_eq!(
+            bearer.as_deref(),
+            Some("Bearer realm=\"limen\", resource_metadata=\"https://id.acme.org/x\"")
+        );
+        assert_eq!(
+            of(Reply::error(&OAuthError::invalid_client("x"))).as_deref(),
+            Some("Basic realm=\"limen\"")
+        );
     }
 }

@@ -4,6 +4,8 @@
 //! purpose, so that no key ever serves two. What is stored of a bearer secret is its HMAC (RFC 2104) under such a key:
 //! a stolen database holds nothing that can be presented.
 
+pub mod sealed_document;
+
 use std::{cell::RefCell, collections::BTreeMap, fmt};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -366,6 +368,14 @@ pub fn same_secret(a: &str, b: &str) -> bool {
 /// `random` as base64url text: identifiers, nonces.
 pub fn random_text<const N: usize>(random: [u8; N]) -> String {
     URL_SAFE_NO_PAD.encode(random)
+}
+
+/// Whether a text has the form of an identifier of Limen's: 128 bits as [`random_text`].
+pub fn is_random_id(text: &str) -> bool {
+    text.len() == 22
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ const FLOORS: &[&str] = &[
     "oidc",
     "openapi",
     "account",
+    "admin",
     "mail",
     "reply",
     "pages",

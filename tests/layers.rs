@@ -35,6 +35,19 @@ const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "src/admin",
+        &[
+            "worker::",
+            "crate::edge",
+            "crate::pages",
+            "crate::db",
+            "SELECT ",
+            "async fn",
+            "getrandom",
+            "SystemTime",
+        ],
+    ),
+    (
         "src/pages",
         &[
             "worker::",

@@ -9,6 +9,7 @@ pub mod passkey;
 pub mod password;
 pub mod profile;
 pub mod set_up;
+pub mod sign_up;
 pub mod throttle;
 pub mod user;
 pub mod user_agent;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
+    config::ProfileField,
     oidc::claims::StandardClaims,
     readable::{is_readable, without_invisible},
     web::host::has_plain_authority,
@@ -42,84 +43,54 @@ pub enum Wrong {
     NotALocale,
 }
 
-/// A field: its name in the form, which is that of the claim or of the member of `address`.
-#[derive(Clone, Copy, Debug)]
-pub struct Field {
-    /// The name.
-    pub name: &'static str,
-    kind: Kind,
-    in_address: bool,
+/// What is known in a field.
+pub fn value(field: ProfileField, claims: &StandardClaims) -> &str {
+    let claim = claims.as_map().get(field.claim());
+    let value = match field.is_in_address() {
+        true => claim.and_then(|address| address.get(field.name())),
+        false => claim,
+    };
+    value.and_then(Value::as_str).unwrap_or_default()
 }
 
-const fn claim(name: &'static str, kind: Kind) -> Field {
-    Field {
-        name,
-        kind,
-        in_address: false,
+/// Whether people may change a field.
+pub fn is_editable(field: ProfileField, editable_claims: &[String]) -> bool {
+    editable_claims.iter().any(|name| name == field.claim())
+}
+
+fn kind(field: ProfileField) -> Kind {
+    match field {
+        ProfileField::Name
+        | ProfileField::GivenName
+        | ProfileField::MiddleName
+        | ProfileField::FamilyName
+        | ProfileField::Nickname
+        | ProfileField::Gender
+        | ProfileField::PostalCode
+        | ProfileField::Locality
+        | ProfileField::Region
+        | ProfileField::Country => Kind::Text,
+        ProfileField::StreetAddress => Kind::Lines,
+        ProfileField::Birthdate => Kind::Date,
+        ProfileField::Locale => Kind::Locale,
+        ProfileField::Zoneinfo => Kind::Zone,
+        ProfileField::Profile | ProfileField::Picture | ProfileField::Website => Kind::Url,
+        ProfileField::PhoneNumber => Kind::Phone,
     }
 }
 
-const fn address(name: &'static str, kind: Kind) -> Field {
-    Field {
-        name,
-        kind,
-        in_address: true,
+fn check(text: &str, kind: Kind) -> Result<(), Wrong> {
+    if text.chars().count() > LONGEST {
+        return Err(Wrong::TooLong);
     }
-}
-
-/// All fields. An e-mail address has a page of its own.
-pub const FIELDS: [Field; 18] = [
-    claim("name", Kind::Text),
-    claim("given_name", Kind::Text),
-    claim("middle_name", Kind::Text),
-    claim("family_name", Kind::Text),
-    claim("nickname", Kind::Text),
-    claim("gender", Kind::Text),
-    claim("birthdate", Kind::Date),
-    claim("locale", Kind::Locale),
-    claim("zoneinfo", Kind::Zone),
-    claim("profile", Kind::Url),
-    claim("picture", Kind::Url),
-    claim("website", Kind::Url),
-    claim("phone_number", Kind::Phone),
-    address("street_address", Kind::Lines),
-    address("postal_code", Kind::Text),
-    address("locality", Kind::Text),
-    address("region", Kind::Text),
-    address("country", Kind::Text),
-];
-
-impl Field {
-    /// The claim that the field is of.
-    pub fn claim(&self) -> &'static str {
-        if self.in_address { "address" } else { self.name }
-    }
-
-    /// What is known.
-    pub fn value<'a>(&self, claims: &'a StandardClaims) -> &'a str {
-        let value = match self.in_address {
-            true => claims
-                .as_map()
-                .get("address")
-                .and_then(|address| address.get(self.name)),
-            false => claims.as_map().get(self.name),
-        };
-        value.and_then(Value::as_str).unwrap_or_default()
-    }
-
-    fn check(&self, text: &str) -> Result<(), Wrong> {
-        if text.chars().count() > LONGEST {
-            return Err(Wrong::TooLong);
-        }
-        let is = |holds: bool, wrong: Wrong| if holds { Ok(()) } else { Err(wrong) };
-        match self.kind {
-            Kind::Text | Kind::Lines => Ok(()),
-            Kind::Url => is(is_web_address(text), Wrong::NotAUrl),
-            Kind::Date => is(is_date(text), Wrong::NotADate),
-            Kind::Phone => is(is_phone_number(text), Wrong::NotAPhoneNumber),
-            Kind::Zone => is(is_zone(text), Wrong::NotATimeZone),
-            Kind::Locale => is(is_locale(text), Wrong::NotALocale),
-        }
+    let is = |holds: bool, wrong: Wrong| if holds { Ok(()) } else { Err(wrong) };
+    match kind {
+        Kind::Text | Kind::Lines => Ok(()),
+        Kind::Url => is(is_web_address(text), Wrong::NotAUrl),
+        Kind::Date => is(is_date(text), Wrong::NotADate),
+        Kind::Phone => is(is_phone_number(text), Wrong::NotAPhoneNumber),
+        Kind::Zone => is(is_zone(text), Wrong::NotATimeZone),
+        Kind::Locale => is(is_locale(text), Wrong::NotALocale),
     }
 }
 
@@ -132,31 +103,32 @@ pub fn changes<'a>(
     claims: &StandardClaims,
     editable: &[String],
     entered: impl Fn(&str) -> &'a str,
-) -> Result<Map<String, Value>, Vec<(&'static str, Wrong)>> {
+) -> Result<Map<String, Value>, Vec<(ProfileField, Wrong)>> {
     let (mut changes, mut wrong) = (Map::new(), Vec::new());
     let known = claims.as_map().get("address").and_then(Value::as_object);
     let mut address = known.cloned().unwrap_or_default();
-    for field in FIELDS
-        .iter()
-        .filter(|field| editable.iter().any(|name| name == field.claim()))
+    for field in ProfileField::ALL
+        .into_iter()
+        .filter(|field| is_editable(*field, editable))
     {
-        let text = tidy(entered(field.name), field.kind);
-        if text == field.value(claims) {
+        let (name, kind) = (field.name(), kind(field));
+        let text = tidy(entered(name), kind);
+        if text == value(field, claims) {
             continue;
         }
-        if let (false, Err(problem)) = (text.is_empty(), field.check(&text)) {
-            wrong.push((field.name, problem));
+        if let (false, Err(problem)) = (text.is_empty(), check(&text, kind)) {
+            wrong.push((field, problem));
         }
         let value = if text.is_empty() { Value::Null } else { text.into() };
-        if !field.in_address {
-            changes.insert(field.name.to_owned(), value);
+        if !field.is_in_address() {
+            changes.insert(name.to_owned(), value);
             continue;
         }
         // The whole as one text, which says something else now.
         address.remove("formatted");
         match value {
-            Value::Null => address.remove(field.name),
-            value => address.insert(field.name.to_owned(), value),
+            Value::Null => address.remove(name),
+            value => address.insert(name.to_owned(), value),
         };
     }
     if known != Some(&address) && !(known.is_none() && address.is_empty()) {

@@ -9,6 +9,7 @@ mod leaked_passwords;
 mod lifetimes;
 mod mail;
 mod policy;
+mod profile_field;
 mod reader;
 mod resources;
 mod sign_in;
@@ -28,6 +29,7 @@ pub use self::{
     policy::{
         AssertionAudience, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SignUp,
     },
+    profile_field::{ProfileField, editable_claims},
     resources::{Api, Resources, normal_form},
     sign_in::{SignIn, Way},
 };
@@ -85,26 +87,6 @@ pub struct Config {
     /// `SESSION_MANAGEMENT`: whether clients can watch the session through an iframe.
     pub session_management: bool,
 }
-
-/// The claims that `EDITABLE_CLAIMS` can name: the standard ones (OIDC Core section 5.1) but for those that are somebody
-/// else's word, and `preferred_username`, which apps take for an account's name.
-pub const EDITABLE_CLAIMS: [&str; 15] = [
-    "name",
-    "given_name",
-    "middle_name",
-    "family_name",
-    "nickname",
-    "gender",
-    "birthdate",
-    "locale",
-    "zoneinfo",
-    "profile",
-    "picture",
-    "website",
-    "email",
-    "phone_number",
-    "address",
-];
 
 /// Why Limen does not start: one line for each variable that is wrong.
 #[derive(Debug, PartialEq, Eq)]
@@ -202,7 +184,7 @@ impl Config {
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
         let mail = MailSettings::read(&mut reader, issuer.as_ref());
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
-        let editable_claims = reader.words("EDITABLE_CLAIMS", &EDITABLE_CLAIMS);
+        let editable_claims = reader.words("EDITABLE_CLAIMS", &editable_claims());
         let lifetimes = Lifetimes::read(&mut reader);
         let logout_revokes = reader.choice(
             "LOGOUT_REVOKES",

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     account::throttle::WINDOW,
+    admin::audit_filter::AuditFilter,
     audit::{Actor, Entry, Event, Occasion},
     fault::Fault,
     secret::Hash,
@@ -241,20 +242,6 @@ pub fn tidy(oldest: UnixTime) -> [Query<bool>; 2] {
     .map(is_full)
 }
 
-/// Which rows are wanted. What is `None` does not matter.
-#[derive(Default)]
-pub struct Filter<'a> {
-    pub user_id: Option<&'a str>,
-    pub client_id: Option<&'a str>,
-    pub event: Option<Event>,
-    /// At this time or later.
-    pub since: Option<UnixTime>,
-    /// Before this time.
-    pub until: Option<UnixTime>,
-    /// Older than the row of this id: where the page before ended.
-    pub before: Option<i64>,
-}
-
 /// The most rows that are looked at for a page.
 const WALK: i64 = 20_000;
 
@@ -300,7 +287,7 @@ pub struct Recorded {
 
 const RECORDED: &str = "id, at, event, outcome, actor, user_id, client_id, session_id, network, request_id, detail";
 
-impl Filter<'_> {
+impl AuditFilter<'_> {
     /// The rows in which those that are wanted are looked for, as conditions of an index: those about a person, those of a rare
     /// kind, or all; of these times, and older than `before`.
     fn place(&self) -> Statement {
@@ -341,7 +328,7 @@ fn first_since(time: UnixTime) -> Statement {
 }
 
 /// At most `limit` rows, the newest first: of those that are met on a walk of at most [`WALK`] rows.
-pub fn list(filter: &Filter<'_>, limit: i64) -> Query<Vec<Recorded>> {
+pub fn list(filter: &AuditFilter<'_>, limit: i64) -> Query<Vec<Recorded>> {
     Statement::new(format!(
         "SELECT {RECORDED} FROM (SELECT {RECORDED} FROM audit WHERE "
     ))
@@ -365,7 +352,7 @@ pub fn list(filter: &Filter<'_>, limit: i64) -> Query<Vec<Recorded>> {
 }
 
 /// The last row that [`list`] looks at where it finds fewer than its limit, if there are more.
-pub fn find_end(filter: &Filter<'_>) -> Query<Option<i64>> {
+pub fn find_end(filter: &AuditFilter<'_>) -> Query<Option<i64>> {
     Statement::new("SELECT id FROM audit WHERE ")
         .append(filter.place())
         .append(Statement::new(" ORDER BY id DESC LIMIT 1 OFFSET ?"))

@@ -86,8 +86,20 @@ impl LogoutRequest {
         }
     }
 
+    /// What is done about it, where the browser holds `sessions`.
+    pub fn decide(&self, client: Option<&Client>, sessions: &[KnownSession]) -> Decision {
+        match self.aim(client, sessions) {
+            Aim::Sure(at) => Decision::End(at),
+            Aim::Unsure(at) => Decision::Ask(at),
+            Aim::Elsewhere => Decision::Ask(0),
+            // A client that has an ID token of theirs may lead them back; others offer them the way.
+            Aim::Nobody if self.id_token_hint.is_some() => Decision::Nobody(Trust::Proven),
+            Aim::Nobody => Decision::Nobody(Trust::Claimed),
+        }
+    }
+
     /// Which of the sessions that the browser holds is meant.
-    pub fn aim(&self, client: Option<&Client>, sessions: &[KnownSession]) -> Aim {
+    fn aim(&self, client: Option<&Client>, sessions: &[KnownSession]) -> Aim {
         if sessions.is_empty() {
             return Aim::Nobody;
         }
@@ -109,6 +121,51 @@ impl LogoutRequest {
         match sessions.iter().position(same_person) {
             Some(at) => Aim::Unsure(at),
             None => Aim::Elsewhere,
+        }
+    }
+}
+
+/// What is done about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// This session ends, and the person goes on to where the client wants them.
+    End(usize),
+    /// The person is asked, about this one first.
+    Ask(usize),
+    /// Nobody is signed in.
+    Nobody(Trust),
+}
+
+/// Whether the person is sent back without being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The client has an ID token of theirs, or they agreed.
+    Proven,
+    /// Anybody may have sent them here.
+    Claimed,
+}
+
+/// How a sign-out goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOut {
+    /// Back to the client at once.
+    Redirect,
+    /// A page that goes on by itself, once the frames in it have told other clients.
+    GoOnAfterFrames,
+    /// A page that says that the person is signed out, and offers the way where there is one.
+    Say,
+    /// A page that says that nobody was signed in, likewise.
+    SayNobody,
+}
+
+impl WayOut {
+    /// After sessions ended, if `has_ended`, for a client that wants the person back, if `has_next`.
+    pub fn of(trust: Trust, has_next: bool, has_ended: bool, has_frames: bool) -> Self {
+        match (has_next && trust == Trust::Proven, has_frames) {
+            (true, false) => Self::Redirect,
+            (true, true) => Self::GoOnAfterFrames,
+            (false, _) if has_ended => Self::Say,
+            (false, _) => Self::SayNobody,
         }
     }
 }
@@ -146,7 +203,7 @@ impl KnownSession {
 
 /// Which session a request means, by its place among those that the browser holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Aim {
+enum Aim {
     /// This one, as its client has proved: nobody else has an ID token of it. Asking the person is not needed.
     Sure(usize),
     /// Probably this one; anybody can have sent the browser here. "the OP MUST ask the End-User whether to log out" (section

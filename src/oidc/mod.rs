@@ -6,6 +6,7 @@ pub mod authorize;
 pub mod claims;
 pub mod claims_request;
 pub mod client;
+pub mod consent;
 pub mod discovery;
 pub mod error;
 pub mod hand_over;

@@ -68,6 +68,21 @@ impl Params {
         }
     }
 
+    /// The value of a field of a form of Limen's own: empty where it is missing, or given more than once.
+    pub fn text(&self, name: &str) -> &str {
+        self.single(name).ok().flatten().unwrap_or_default()
+    }
+
+    /// A whole number, small enough for a double to hold.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn number(&self, name: &str) -> Result<Option<i64>, OAuthError> {
+        let wrong = |_| OAuthError::invalid_request(format!("{name} must be a whole number from 0 to {}", u32::MAX));
+        let number = |text: &str| text.parse::<u32>().map(i64::from).map_err(wrong);
+        self.single(name)?.map(number).transpose()
+    }
+
     /// The value of a parameter that must stand exactly once.
     ///
     /// # Errors
@@ -205,6 +220,17 @@ mod tests {
             assert!(Params::parse(encoded).is_err(), "{encoded}");
         }
         assert!(Params::parse(&"a=1&".repeat(101)).is_err());
+    }
+
+    #[test]
+    fn a_field_is_empty_where_it_is_not_given_once() {
+        let params = Params::parse("a=1&b=2&b=3&n=4294967295&m=4294967296").unwrap();
+        assert_eq!((params.text("a"), params.text("b"), params.text("c")), ("1", "", ""));
+        assert_eq!(
+            (params.number("n"), params.number("c")),
+            (Ok(Some(4_294_967_295)), Ok(None))
+        );
+        assert!(params.number("m").is_err() && params.number("b").is_err());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use askama::Template;
 
+use super::layout::page;
+
 /// Answers clients' pages whether their `session_state` is still right.
 #[derive(Template)]
 #[template(path = "check_session.html")]
@@ -13,10 +15,7 @@ pub struct CheckSessionPage<'a> {
 }
 
 impl CheckSessionPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        super::layout::html(self)
-    }
+    page!();
 
     /// The script, which is the same for everybody.
     fn script(&self) -> &'static str {

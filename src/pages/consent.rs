@@ -6,9 +6,9 @@ use askama::Template;
 
 use super::{
     asker::{Asker, ReturnTo},
-    layout,
+    layout::page,
     link::WebLink,
-    messages::{ConsentTexts, Language, Texts},
+    messages::{ConsentTexts, Language},
     text::{LONGEST_HOST, LONGEST_NAME, visible},
 };
 use crate::{
@@ -136,18 +136,7 @@ impl ConsentItem {
 }
 
 impl ConsentPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn consent(&self) -> &'static ConsentTexts {
-        &self.texts().consent
-    }
+    page!(consent: ConsentTexts);
 
     fn action(&self) -> &'static str {
         Endpoint::Consent.path()

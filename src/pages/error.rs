@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    layout,
+    layout::page,
     messages::{ErrorText, Language, Texts},
     text::visible,
 };
@@ -72,10 +72,7 @@ impl<'a> ErrorPage<'a> {
         self.way_on = Some((Endpoint::Logout, self.language.texts().logout.anyway));
     }
 
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn texts(&self) -> &'static Texts {
         self.language.texts()

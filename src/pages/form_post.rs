@@ -6,7 +6,7 @@
 use askama::Template;
 
 use super::{
-    layout,
+    layout::page,
     link::WebLink,
     messages::{Language, Texts},
 };
@@ -26,10 +26,7 @@ pub struct FormPostPage<'a> {
 }
 
 impl FormPostPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn texts(&self) -> &'static Texts {
         self.language.texts()

@@ -4,9 +4,9 @@ use askama::Template;
 
 use super::{
     asker::ReturnTo,
-    layout,
+    layout::page,
     link::way_on,
-    messages::{HandOverTexts, Language, Phrase, Texts},
+    messages::{HandOverTexts, Language, Phrase},
 };
 use crate::oidc::client::redirect_uri::{Destination, destination};
 
@@ -21,18 +21,7 @@ pub struct HandOverPage<'a> {
 }
 
 impl HandOverPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn hand_over(&self) -> &'static HandOverTexts {
-        &self.texts().hand_over
-    }
+    page!(hand_over: HandOverTexts);
 
     fn is_app(&self) -> bool {
         matches!(destination(self.url), Destination::App(_))

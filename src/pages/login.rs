@@ -6,9 +6,9 @@ use askama::Template;
 
 use super::{
     asker::Asker,
-    layout,
+    layout::page,
     link::WebLink,
-    messages::{Language, LoginTexts, Texts},
+    messages::{Language, LoginTexts},
     passkey::PasskeyRequest,
 };
 use crate::{oidc::client::redirect_uri::Destination, routes::Endpoint};
@@ -122,18 +122,7 @@ pub enum LoginProblem {
 }
 
 impl LoginPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn login(&self) -> &'static LoginTexts {
-        &self.texts().login
-    }
+    page!(login: LoginTexts);
 
     fn action(&self) -> &'static str {
         Endpoint::Login.path()

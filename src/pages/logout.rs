@@ -3,9 +3,9 @@
 use askama::Template;
 
 use super::{
-    layout,
+    layout::page,
     link::{WebLink, way_on},
-    messages::{Language, LogoutTexts, Texts},
+    messages::{Language, LogoutTexts},
     text::{LONGEST_NAME, visible},
 };
 use crate::routes::Endpoint;
@@ -29,18 +29,7 @@ pub struct LogoutPage<'a> {
 }
 
 impl LogoutPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn logout(&self) -> &'static LogoutTexts {
-        &self.texts().logout
-    }
+    page!(logout: LogoutTexts);
 
     fn action(&self) -> &'static str {
         Endpoint::LogoutConfirm.path()
@@ -88,18 +77,7 @@ pub enum SignOut {
 const PATIENCE: u32 = 5;
 
 impl SignedOutPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn logout(&self) -> &'static LogoutTexts {
-        &self.texts().logout
-    }
+    page!(logout: LogoutTexts);
 
     fn heading(&self) -> &'static str {
         match self.outcome {

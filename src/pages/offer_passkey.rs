@@ -3,9 +3,9 @@
 use askama::Template;
 
 use super::{
-    layout,
+    layout::page,
     login::LoginPurpose,
-    messages::{Language, OfferTexts, Texts},
+    messages::{Language, OfferTexts},
     passkey::PasskeyRequest,
 };
 use crate::{pages::account::PasskeyProblem, routes::Endpoint};
@@ -29,18 +29,7 @@ pub struct OfferPasskeyPage<'a> {
 }
 
 impl OfferPasskeyPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn offer(&self) -> &'static OfferTexts {
-        &self.texts().offer
-    }
+    page!(offer: OfferTexts);
 
     fn action(&self) -> &'static str {
         Endpoint::OfferPasskey.path()

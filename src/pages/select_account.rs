@@ -5,8 +5,8 @@ use askama::Template;
 
 use super::{
     asker::Asker,
-    layout,
-    messages::{Language, SelectAccountTexts, Texts},
+    layout::page,
+    messages::{Language, SelectAccountTexts},
     text::{LONGEST_NAME, visible},
 };
 use crate::{oidc::client::redirect_uri::Destination, routes::Endpoint};
@@ -53,18 +53,7 @@ impl AccountChoice<'_> {
 }
 
 impl SelectAccountPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn select(&self) -> &'static SelectAccountTexts {
-        &self.texts().select_account
-    }
+    page!(select: SelectAccountTexts = select_account);
 
     fn action(&self) -> &'static str {
         Endpoint::SelectAccount.path()

@@ -4,8 +4,8 @@ use askama::Template;
 
 use super::{
     account::PasskeyProblem,
-    layout,
-    messages::{Language, SetUpTexts, Texts},
+    layout::page,
+    messages::{Language, SetUpTexts},
     passkey::PasskeyRequest,
     sign_up::NewPasswordProblem,
     text::{LONGEST_NAME, visible},
@@ -44,18 +44,7 @@ pub enum SetUpProblem {
 }
 
 impl SetUpPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn set_up(&self) -> &'static SetUpTexts {
-        &self.texts().set_up
-    }
+    page!(set_up: SetUpTexts);
 
     fn action(&self) -> &'static str {
         Endpoint::SetUp.path()

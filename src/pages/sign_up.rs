@@ -5,9 +5,9 @@ use askama::Template;
 use super::{
     account::PasskeyProblem,
     asker::Asker,
-    layout,
+    layout::page,
     login::LoginPurpose,
-    messages::{Language, PasswordTexts, SignUpTexts, Texts},
+    messages::{Language, PasswordTexts, SignUpTexts},
     passkey::PasskeyRequest,
 };
 use crate::routes::Endpoint;
@@ -98,18 +98,7 @@ pub enum SignUpProblem {
 }
 
 impl SignUpPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn sign_up(&self) -> &'static SignUpTexts {
-        &self.texts().sign_up
-    }
+    page!(sign_up: SignUpTexts);
 
     fn action(&self) -> &'static str {
         Endpoint::SignUp.path()

@@ -85,3 +85,17 @@ fn debug_output_holds_no_secret() {
     let shown = format!("{token:?} {:?} {:?}", roots("1"), roots("1").current(Purpose::Code));
     assert_eq!(shown, "OpaqueToken(..) RootKeys(current: 1, ..) Key(..)");
 }
+
+#[test]
+fn an_identifier_is_known_by_its_form() {
+    assert!(is_random_id(&random_text([255; 16])) && is_random_id(&random_text([0; 16])));
+    for other in [
+        "",
+        "abc",
+        "aaaaaaaaaaaaaaaaaaaaa",
+        "aaaaaaaaaaaaaaaaaaaaaaa",
+        "aaaaaaaaaaaaaaaaaaaaa=",
+    ] {
+        assert!(!is_random_id(other), "{other}");
+    }
+}

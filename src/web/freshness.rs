@@ -19,6 +19,11 @@ pub fn max_age(cache_control: &str) -> Option<Lifetime> {
     seconds.map(|seconds| Lifetime(i64::try_from(seconds).unwrap_or(i64::MAX)).min(LONGEST))
 }
 
+/// How long an answer counts that said `max_age`: the `usual` time where it does not say, and within bounds in any case.
+pub fn bounded(max_age: Option<Lifetime>, usual: Lifetime, (least, most): (Lifetime, Lifetime)) -> Lifetime {
+    max_age.unwrap_or(usual).clamp(least, most)
+}
+
 /// How much longer fetched keys count while the client's server cannot be reached.
 pub const STALE: Lifetime = Lifetime::hours(1);
 
@@ -60,6 +65,11 @@ impl Asked {
         }
     }
 
+    /// Whether they may have been asked for then: a clock that went back must not make a copy count for longer.
+    pub fn is_plausible(self, now: UnixTime) -> bool {
+        self.at <= now + COOLDOWN
+    }
+
     /// Whether they may count although they are old.
     pub fn is_usable(self, now: UnixTime) -> bool {
         now < self.fresh_until + STALE
@@ -95,7 +105,19 @@ mod tests {
             Plan::Ask,
             "after the clock went back"
         );
+        assert!(fresh.is_plausible(UnixTime(9_970)) && !fresh.is_plausible(UnixTime(9_969)));
         assert!(failing.is_usable(UnixTime(13_199)) && !failing.is_usable(UnixTime(13_200)));
+    }
+
+    #[test]
+    fn what_an_answer_says_of_its_age_counts_within_bounds() {
+        let bounded =
+            |max_age: Option<i64>| bounded(max_age.map(Lifetime), Lifetime(600), (Lifetime(60), Lifetime(3_600)));
+        assert_eq!((bounded(None), bounded(Some(700))), (Lifetime(600), Lifetime(700)));
+        assert_eq!(
+            (bounded(Some(0)), bounded(Some(9_999))),
+            (Lifetime(60), Lifetime(3_600))
+        );
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What is neither protocol nor people: how the web writes things down.
 
+pub mod cors;
 pub mod distinguished_name;
 pub mod fetch_url;
 pub mod freshness;
+pub mod header;
 pub mod host;
 pub mod json;
 pub mod language_tag;

@@ -3,17 +3,17 @@
 use serde_json::json;
 
 use super::*;
-use crate::config;
+use crate::config::editable_claims;
 
 fn claims(value: Value) -> StandardClaims {
     StandardClaims::parse(value.as_object().unwrap()).unwrap()
 }
 
 fn all() -> Vec<String> {
-    config::EDITABLE_CLAIMS.iter().map(|name| (*name).to_owned()).collect()
+    editable_claims().into_iter().map(str::to_owned).collect()
 }
 
-fn ask(before: Value, form: &[(&str, &'static str)]) -> Result<Value, Vec<(&'static str, Wrong)>> {
+fn ask(before: Value, form: &[(&str, &'static str)]) -> Result<Value, Vec<(ProfileField, Wrong)>> {
     let entered = |name: &str| {
         form.iter()
             .find(|(field, _)| *field == name)
@@ -63,14 +63,14 @@ fn what_policy_does_not_allow_is_not_looked_at() {
 
 #[test]
 fn every_field_that_is_wrong_is_named_with_what_is_wrong() {
-    for (name, problem, texts) in [
+    for (wrong, problem, texts) in [
         (
-            "website",
+            ProfileField::Website,
             Wrong::NotAUrl,
             vec!["ada.example", "javascript:alert(1)", "https://"],
         ),
         (
-            "birthdate",
+            ProfileField::Birthdate,
             Wrong::NotADate,
             vec![
                 "1815-13-10",
@@ -81,24 +81,26 @@ fn every_field_that_is_wrong_is_named_with_what_is_wrong() {
             ],
         ),
         (
-            "phone_number",
+            ProfileField::PhoneNumber,
             Wrong::NotAPhoneNumber,
             vec!["020 7946 0958", "+44", "+44 20 7946 0958 ext", "+1234567890123456"],
         ),
         (
-            "zoneinfo",
+            ProfileField::Zoneinfo,
             Wrong::NotATimeZone,
             vec!["Paris", "Europe/", "../etc", "Europe Paris"],
         ),
-        ("locale", Wrong::NotALocale, vec!["e", "english language", "en-", "12"]),
+        (
+            ProfileField::Locale,
+            Wrong::NotALocale,
+            vec!["e", "english language", "en-", "12"],
+        ),
     ] {
         for text in texts {
-            let refused = changes(
-                &claims(json!({})),
-                &all(),
-                |field| if field == name { text } else { "" },
-            );
-            assert_eq!(refused, Err(vec![(name, problem)]), "{text}");
+            let refused = changes(&claims(json!({})), &all(), |field| {
+                if field == wrong.name() { text } else { "" }
+            });
+            assert_eq!(refused, Err(vec![(wrong, problem)]), "{text}");
         }
     }
     let long = "a".repeat(201);
@@ -107,7 +109,7 @@ fn every_field_that_is_wrong_is_named_with_what_is_wrong() {
         &all(),
         |field| if field == "name" { &long } else { "" },
     );
-    assert_eq!(refused, Err(vec![("name", Wrong::TooLong)]));
+    assert_eq!(refused, Err(vec![(ProfileField::Name, Wrong::TooLong)]));
 }
 
 #[test]
@@ -136,14 +138,8 @@ fn usual_values_are_right() {
 }
 
 #[test]
-fn every_field_is_of_a_claim_that_policy_can_name() {
-    for field in FIELDS {
-        assert!(config::EDITABLE_CLAIMS.contains(&field.claim()), "{}", field.name);
-    }
-    for name in config::EDITABLE_CLAIMS {
-        assert!(
-            name == "email" || FIELDS.iter().any(|field| field.claim() == name),
-            "{name}"
-        );
+fn every_field_is_of_a_standard_claim() {
+    for field in ProfileField::ALL {
+        assert!(crate::oidc::claims::find(field.claim()).is_some(), "{}", field.name());
     }
 }

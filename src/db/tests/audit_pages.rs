@@ -2,10 +2,11 @@
 
 use super::sqlite::Sqlite;
 use crate::{
+    admin::audit_filter::AuditFilter,
     audit::Event,
     db::{
         Batch,
-        audit::{self, Filter, Recorded},
+        audit::{self, Recorded},
     },
     time::UnixTime,
 };
@@ -29,7 +30,7 @@ fn database() -> Sqlite {
     database
 }
 
-fn pages(filter: impl Fn(Option<i64>) -> Filter<'static>) -> Vec<Recorded> {
+fn pages(filter: impl Fn(Option<i64>) -> AuditFilter<'static>) -> Vec<Recorded> {
     let mut database = database();
     let mut all: Vec<Recorded> = Vec::new();
     loop {
@@ -52,9 +53,9 @@ fn ids(rows: &[Recorded]) -> Vec<i64> {
 
 #[test]
 fn those_of_a_kind_or_a_time_come_in_the_order_in_which_they_were_written_down() {
-    let everything = pages(|before| Filter {
+    let everything = pages(|before| AuditFilter {
         before,
-        ..Filter::default()
+        ..AuditFilter::default()
     });
     assert_eq!(ids(&everything), (1..=300).collect::<Vec<_>>());
     for (event, since, until) in [
@@ -64,12 +65,12 @@ fn those_of_a_kind_or_a_time_come_in_the_order_in_which_they_were_written_down()
         (None, Some(1_050), Some(1_100)),
         (Some(Event::KeyRevoked), None, None),
     ] {
-        let found = pages(|before| Filter {
+        let found = pages(|before| AuditFilter {
             event,
             since: since.map(UnixTime),
             until: until.map(UnixTime),
             before,
-            ..Filter::default()
+            ..AuditFilter::default()
         });
         assert!(found.is_sorted_by(|one, next| one.id > next.id));
         let wanted: Vec<_> = everything
@@ -90,21 +91,21 @@ fn those_about_somebody_come_in_the_order_in_which_they_were_written_down() {
         (None, Some("c2"), 60),
         (Some("u1"), Some("c2"), 15),
     ] {
-        let found = pages(|before| Filter {
+        let found = pages(|before| AuditFilter {
             user_id,
             client_id,
             before,
-            ..Filter::default()
+            ..AuditFilter::default()
         });
         assert!(found.is_sorted_by(|one, next| one.id > next.id));
         assert_eq!(found.len(), expected);
     }
-    let found = pages(|before| Filter {
+    let found = pages(|before| AuditFilter {
         user_id: Some("u1"),
         event: Some(Event::SignIn),
         until: Some(UnixTime(1_080)),
         before,
-        ..Filter::default()
+        ..AuditFilter::default()
     });
     assert!(
         !found.is_empty()

@@ -3,6 +3,7 @@
 mod audit_pages;
 mod chores;
 mod keys_in_time;
+mod proof_agrees;
 mod samples;
 mod sqlite;
 mod walks;

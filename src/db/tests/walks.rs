@@ -2,12 +2,9 @@
 
 use super::sqlite::Sqlite;
 use crate::{
+    admin::audit_filter::AuditFilter,
     audit::Event,
-    db::{
-        Batch,
-        audit::{self, Filter},
-        housekeeping,
-    },
+    db::{Batch, audit, housekeeping},
     time::{Lifetime, UnixTime},
 };
 
@@ -76,7 +73,7 @@ fn audit_of(many: i64) -> Sqlite {
 }
 
 /// The ids of a page, and where the next one goes on.
-fn page(database: &mut Sqlite, filter: &Filter<'_>) -> (Vec<i64>, Option<i64>) {
+fn page(database: &mut Sqlite, filter: &AuditFilter<'_>) -> (Vec<i64>, Option<i64>) {
     let mut batch = Batch::default();
     let (events, end) = (batch.add(audit::list(filter, 3)), batch.add(audit::find_end(filter)));
     let answer = database.run(&batch).unwrap();
@@ -87,14 +84,14 @@ fn page(database: &mut Sqlite, filter: &Filter<'_>) -> (Vec<i64>, Option<i64>) {
 #[test]
 fn what_is_rare_is_found_at_once_or_on_the_next_pages() {
     let mut database = audit_of(50_000);
-    let rare = Filter {
+    let rare = AuditFilter {
         event: Some(Event::KeyCreated),
-        ..Filter::default()
+        ..AuditFilter::default()
     };
     assert_eq!(page(&mut database, &rare), (vec![50_000, 40_000, 30_000], None));
-    let mut of_client = Filter {
+    let mut of_client = AuditFilter {
         client_id: Some("rare"),
-        ..Filter::default()
+        ..AuditFilter::default()
     };
     assert_eq!(page(&mut database, &of_client), (vec![], Some(30_001)));
     of_client.before = Some(30_001);
@@ -113,19 +110,19 @@ fn a_time_is_found_without_a_walk_to_it() {
         (Some(60_000), None, vec![]),
         (None, Some(0), vec![]),
     ] {
-        let filter = Filter {
+        let filter = AuditFilter {
             since: since.map(UnixTime),
             until: until.map(UnixTime),
-            ..Filter::default()
+            ..AuditFilter::default()
         };
         assert_eq!(page(&mut database, &filter), (expected, None), "{since:?} {until:?}");
     }
     assert_eq!(
         page(
             &mut Sqlite::migrated(),
-            &Filter {
+            &AuditFilter {
                 until: Some(NOW),
-                ..Filter::default()
+                ..AuditFilter::default()
             }
         ),
         (vec![], None)

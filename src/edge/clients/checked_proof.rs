@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     account::throttle,
-    config::AssertionAudience,
     db::{clients::ClientRecord, replay::OneUse},
     edge::{http::failure::MachineFailure, platform::context::Context},
     oidc::{
@@ -21,7 +20,6 @@ use crate::{
         },
         error::OAuthError,
     },
-    routes::Endpoint,
     secret::Purpose,
 };
 
@@ -52,19 +50,8 @@ impl CheckedProof {
         context: &Context,
     ) -> Result<Self, MachineFailure> {
         let config = &context.config;
-        let audiences = match config.assertion_audience {
-            AssertionAudience::Issuer => Audiences::Issuer(config.issuer.as_str()),
-            AssertionAudience::TokenEndpointToo => {
-                let origins = [Some(&config.issuer), config.mtls_origin.as_ref()];
-                let endpoints = origins.into_iter().flatten().flat_map(|origin| {
-                    [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))
-                });
-                let issuer = [config.issuer.as_str().to_owned()];
-                Audiences::AnyOf(issuer.into_iter().chain(endpoints).collect())
-            }
-        };
         let one_use = OneUse {
-            of: assertion.check(&audiences, context.now)?,
+            of: assertion.check(&Audiences::of(config), context.now)?,
             counter: throttle::of_assertions(&config.roots.current(Purpose::Throttle), address),
         };
         if let Some(known) = memory::remembered(assertion.client_id(), context.now)

@@ -26,7 +26,7 @@ fn name(client_id: &str) -> String {
 /// The client, from its copy if there is one, else from D1.
 pub async fn find(client_id: &str, context: &Context) -> Result<Option<Client>, Fault> {
     // D1 may know already that a document was read anew.
-    let is_current = |copy: &Client| copy.document_fresh_until.is_none_or(|until| context.now < until);
+    let is_current = |copy: &Client| !copy.is_described_by_document() || copy.is_document_fresh(context.now);
     if let Some(copy) = MEMORY
         .with(|memory| memory.get(client_id, context.now))
         .filter(is_current)

@@ -60,12 +60,12 @@ const KEPT_OVER: Lifetime = Lifetime::days(1);
 pub async fn find(client_id: &str, context: &Context) -> Result<Client, NoClient> {
     let url = ClientIdUrl::parse(client_id, &context.config)?;
     let known = copy::find(client_id, context).await?;
-    if let Some(client) = known.as_ref().filter(|client| is_fresh(client, context.now)) {
+    if let Some(client) = known.as_ref().filter(|client| client.is_document_fresh(context.now)) {
         return Ok(client.clone());
     }
     match read(&url, context).await {
         Err(NoClient::TooMany(wait)) => known
-            .filter(|client| is_fresh(client, context.now - KEPT_OVER))
+            .filter(|client| client.is_document_fresh(context.now - KEPT_OVER))
             .ok_or(NoClient::TooMany(wait)),
         outcome => outcome,
     }
@@ -84,7 +84,7 @@ pub async fn make_known(params: &Params, context: &Context) -> Result<(), NoClie
 
 /// Reads the document of a client once more, after the answer, where it is no longer fresh.
 pub fn refresh_later(client: &Client, context: &Context) {
-    if !client.is_described_by_document() || is_fresh(client, context.now) {
+    if !client.is_described_by_document() || client.is_document_fresh(context.now) {
         return;
     }
     let client_id = client.client_id.clone();
@@ -98,10 +98,6 @@ pub fn refresh_later(client: &Client, context: &Context) {
             _ => Ok(()),
         }
     });
-}
-
-fn is_fresh(client: &Client, now: UnixTime) -> bool {
-    client.document_fresh_until.is_some_and(|until| now < until)
 }
 
 /// Fetches the document, and stores what it says.

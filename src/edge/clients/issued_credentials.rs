@@ -1,6 +1,5 @@
 //! What a client is given to prove itself with, and how it is told (RFC 7591 section 3.2.1).
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::secret;
@@ -13,9 +12,6 @@ use crate::{
     secret::{ClientSecret, Hash, OpaqueToken, Purpose},
     time::UnixTime,
 };
-
-/// What stands for itself in a segment of a path (RFC 3986 section 2.3); a `client_id` may be a URL.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What is shown once.
 pub struct Issued {
@@ -54,11 +50,6 @@ impl Issued {
         Ok(Some(StoredSecret { current, previous }))
     }
 
-    /// Whether there is a new secret.
-    pub fn has_secret(&self) -> bool {
-        self.secret.is_some()
-    }
-
     /// How the registration access token is stored.
     pub fn registration_token_hash(&self, context: &Context) -> Option<Hash> {
         self.registration_access_token
@@ -69,11 +60,7 @@ impl Issued {
 /// The client information response. Secret and token stand in it when they were `issued` just now, and never again.
 pub fn describe(record: &ClientRecord, issued: Option<&Issued>, context: &Context) -> Value {
     let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
-    let segment = utf8_percent_encode(&record.client.client_id, UNRESERVED).to_string();
-    let url = |endpoint: Endpoint| {
-        let path = endpoint.path().replace("{client_id}", &segment);
-        context.config.issuer.url(&path)
-    };
+    let url = |endpoint| record.client.url_of(endpoint, &context.config.issuer);
     let renew_secret = record.secret.is_some().then(|| url(Endpoint::RenewSecret));
     ClientInformation {
         client: &record.client,

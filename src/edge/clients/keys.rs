@@ -31,7 +31,7 @@ use crate::{
     time::{Lifetime, UnixTime},
     web::{
         fetch_url::FetchUrl,
-        freshness::{Asked, COOLDOWN, Plan, STALE},
+        freshness::{self, Asked, Plan, STALE},
     },
 };
 
@@ -170,9 +170,8 @@ async fn kept(place: &str, context: &Context) -> Option<Rc<Kept>> {
         return Some(kept);
     }
     let kept: Kept = context.kv.get(&name(place), &context.config.roots).await?;
-    // A clock that went back must not make them count for longer.
-    let plausible = kept.place == place && kept.asked_at <= context.now + COOLDOWN;
-    plausible.then(|| keep(kept))
+    let counts = kept.place == place && kept.asked().is_plausible(context.now);
+    counts.then(|| keep(kept))
 }
 
 async fn fetch(client: &Client, uri: &str, place: String, context: &Context) -> Result<Rc<Kept>, NoKey> {
@@ -228,7 +227,7 @@ async fn fetch_keys(client: &Client, uri: &str, context: &Context) -> Result<(Pu
     })?;
     let keys =
         PublicJwks::read(&fetched.body).map_err(|_| NoKey("the client's jwks_uri does not lead to a JWK set"))?;
-    let fresh = fetched.max_age.unwrap_or(FRESH).clamp(LEAST_FRESH, MOST_FRESH);
+    let fresh = freshness::bounded(fetched.max_age, FRESH, (LEAST_FRESH, MOST_FRESH));
     Ok((keys, fresh))
 }
 

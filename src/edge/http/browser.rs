@@ -24,7 +24,7 @@ use crate::{
     pages::{Csp, HandOverPage, Language, content_security_policy},
     reply::Reply,
     routes::{Endpoint, Method},
-    secret::{Hash, Key, Purpose, random_text},
+    secret::{Hash, Key, Purpose, is_random_id, random_text},
 };
 
 /// A browser, as the cookies tell.
@@ -50,7 +50,7 @@ impl Browser {
             held,
             id: request
                 .cookie(cookies::BROWSER.at(issuer))
-                .filter(|id| is_browser_id(id)),
+                .filter(|id| is_random_id(id)),
             known: request.cookie(cookies::KNOWN.at(issuer)),
             accept_language: request.header("accept-language"),
             arrival: Arrival {
@@ -110,7 +110,7 @@ impl Browser {
     /// The interaction that `params` name, sealed and opened, if it waits in this browser. One that was left alone for too long
     /// begins anew.
     pub fn interaction(&self, params: &Params, context: &Context) -> Result<(String, Interaction), PageFailure> {
-        let sealed = params.single("interaction").ok().flatten().unwrap_or_default();
+        let sealed = params.text("interaction");
         let key = context.config.roots.current(Purpose::Interaction);
         let browser = self.id.as_deref().ok_or(Problem::InteractionOver)?;
         match Interaction::open(sealed, &key, browser, context.now) {
@@ -168,6 +168,16 @@ impl Browser {
     }
 }
 
+/// The longest query that a POST becomes.
+const LONGEST_QUERY: usize = 12_000;
+
+/// 303 to the same request as a GET, for a form on another site, whose POST does not bring the SameSite=Lax sessions along. `None` where
+/// it is too long for that.
+pub fn again_as_get(endpoint: Endpoint, params: &Params) -> Option<Reply> {
+    let query = params.to_query();
+    (query.len() <= LONGEST_QUERY).then(|| Reply::see_other(format!("{}?{query}", endpoint.path())))
+}
+
 /// 303 to a page, with a sealed interaction.
 pub fn see_page(page: Endpoint, sealed: &str) -> Reply {
     Reply::see_other(format!("{}?interaction={sealed}", page.path()))
@@ -182,11 +192,4 @@ pub fn hand_over(url: String, arrival: Arrival, language: Language) -> Reply {
             Reply::page(200, html, content_security_policy(Csp::default()))
         }
     }
-}
-
-fn is_browser_id(text: &str) -> bool {
-    text.len() == 22
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }

@@ -1,21 +1,15 @@
 //! How endpoints fail. There are two types, so that no page ever leaves an endpoint for programs.
 
 use super::request::BodyError;
+pub use crate::pages::Problem;
 use crate::{
     edge::platform::{context::Context, log},
     fault::Fault,
-    oidc::{
-        error::{ErrorCode, OAuthError},
-        logout::LogoutRefusal,
-        return_address::PageError,
-    },
-    pages::{Csp, ErrorPage, ErrorText, Fact, Language, content_security_policy},
+    oidc::{error::OAuthError, logout::LogoutRefusal, return_address::PageError},
+    pages::{self, Language},
     reply::Reply,
     time::Lifetime,
 };
-
-/// When to try again after a fault.
-const RETRY_AFTER: Lifetime = Lifetime(5);
 
 /// How an endpoint for programs fails.
 pub enum MachineFailure {
@@ -50,32 +44,6 @@ pub enum PageFailure {
     ClientChanged,
     /// Through our own fault.
     Fault(Fault),
-}
-
-/// What a page has to explain.
-pub enum Problem {
-    NotFound,
-    MethodNotAllowed,
-    /// The response has no address that can be trusted.
-    NoReturn(PageError, Vec<Fact>),
-    /// A request to sign out cannot be followed.
-    Logout(LogoutRefusal, Vec<Fact>),
-    /// The document at the `client_id` does not make a client; its developer is told why.
-    ClientDocument(OAuthError, Vec<Fact>),
-    /// Too many documents were fetched for this network.
-    TooManyDocuments(Lifetime),
-    /// The request is not well-formed, and nobody else can be told.
-    BadRequest(OAuthError),
-    /// The body is too large.
-    TooLarge,
-    /// The sign-in was finished, given up, or too old.
-    InteractionOver,
-    /// A link to set up how somebody signs in does not work.
-    SetUpOver,
-    /// A form that Limen did not show to this browser.
-    ForeignForm,
-    /// A form of the account that was shown under another sign-in.
-    OldForm,
 }
 
 impl From<OAuthError> for MachineFailure {
@@ -126,20 +94,17 @@ impl From<BodyError> for MachineFailure {
 impl MachineFailure {
     /// An OAuth error under another HTTP status than its own.
     pub fn status(status: u16, error: OAuthError) -> Self {
-        Self::Reply(Box::new(Reply {
-            status,
-            ..Reply::error(&error)
-        }))
+        Self::Reply(Box::new(Reply::refused(status, &error)))
+    }
+
+    /// 404 for what the path names.
+    pub fn no_such(what: &str) -> Self {
+        Self::status(404, OAuthError::invalid_request(format!("there is no such {what}")))
     }
 
     /// 429 (RFC 6585 section 4).
     pub fn too_many(wait: Lifetime) -> Self {
-        let error = OAuthError::new(ErrorCode::AccessDenied, "too many attempts; try again later");
-        Self::Reply(Box::new(Reply {
-            status: 429,
-            retry_after: Some(wait),
-            ..Reply::error(&error)
-        }))
+        Self::Reply(Box::new(Reply::too_many(wait)))
     }
 
     pub fn into_reply(self, context: &Context) -> Reply {
@@ -152,14 +117,7 @@ impl MachineFailure {
             }
             Self::Fault(fault) => {
                 log::fault(&context.request_id, &fault);
-                let body = serde_json::json!({
-                    "error": "temporarily_unavailable",
-                    "error_description": format!("Limen cannot answer now; try again. Request {}", context.request_id),
-                });
-                Reply {
-                    retry_after: Some(RETRY_AFTER),
-                    ..Reply::json(503, &body)
-                }
+                Reply::unavailable(&context.request_id)
             }
         }
     }
@@ -206,72 +164,11 @@ impl PageFailure {
         match self {
             Self::Fault(fault) => {
                 log::fault(&context.request_id, &fault);
-                let mut page = ErrorPage::new(|texts| &texts.unavailable, language);
-                page.request_id = Some(&context.request_id);
-                Reply {
-                    retry_after: Some(RETRY_AFTER),
-                    ..show(503, &page)
-                }
+                pages::unavailable(&context.request_id, language)
             }
             Self::Problem(problem) => problem.into_reply(language),
             Self::Reply(reply) => *reply,
             Self::ClientChanged => Problem::InteractionOver.into_reply(language),
         }
     }
-}
-
-impl Problem {
-    fn into_reply(self, language: Language) -> Reply {
-        let (status, code) = match &self {
-            Self::NotFound => (404, None),
-            Self::MethodNotAllowed => (405, None),
-            Self::TooLarge => (413, None),
-            Self::ForeignForm | Self::OldForm => (403, None),
-            Self::InteractionOver | Self::SetUpOver => (400, None),
-            Self::NoReturn(problem, _) => (400, Some(format!("invalid_request: {}", problem.description()))),
-            Self::Logout(refusal, _) => (400, Some(format!("invalid_request: {}", refusal.description()))),
-            Self::ClientDocument(error, _) | Self::BadRequest(error) => {
-                (400, Some(format!("{}: {}", error.code.as_str(), error.description)))
-            }
-            Self::TooManyDocuments(_) => (429, None),
-        };
-        let mut page = ErrorPage::new(
-            |texts| -> &'static ErrorText {
-                match &self {
-                    Self::NotFound => &texts.not_found,
-                    Self::MethodNotAllowed => &texts.method_not_allowed,
-                    Self::NoReturn(PageError::UnknownClient, _) | Self::ClientDocument(..) => &texts.unknown_client,
-                    Self::TooManyDocuments(_) => &texts.too_many_requests,
-                    Self::NoReturn(PageError::UnregisteredRedirectUri, _) => &texts.unregistered_redirect,
-                    Self::NoReturn(..) | Self::BadRequest(_) | Self::TooLarge => &texts.bad_request,
-                    Self::Logout(LogoutRefusal::UnregisteredUri, _) => &texts.unregistered_logout_redirect,
-                    Self::Logout(..) => &texts.bad_logout,
-                    Self::InteractionOver => &texts.interaction_over,
-                    Self::SetUpOver => &texts.set_up_over,
-                    Self::ForeignForm => &texts.foreign_form,
-                    Self::OldForm => &texts.old_form,
-                }
-            },
-            language,
-        );
-        page.code = code.as_deref();
-        if let Self::NoReturn(_, facts) | Self::Logout(_, facts) | Self::ClientDocument(_, facts) = &self {
-            page.facts = facts;
-        }
-        if matches!(self, Self::Logout(..)) {
-            page.offer_logout();
-        }
-        let retry_after = match self {
-            Self::TooManyDocuments(wait) => Some(wait),
-            _ => None,
-        };
-        Reply {
-            retry_after,
-            ..show(status, &page)
-        }
-    }
-}
-
-fn show(status: u16, page: &ErrorPage<'_>) -> Reply {
-    Reply::page(status, page.to_html(), content_security_policy(Csp::default()))
 }

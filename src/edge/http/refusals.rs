@@ -8,6 +8,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     db::audit,
     edge::platform::{context::Context, log},
+    oidc::client,
     time::{Lifetime, UnixTime},
 };
 
@@ -37,7 +38,7 @@ pub fn note(event: Event, client_id: Option<&str>, facts: &[(&'static str, &str)
             )
         })
         .collect();
-    let client_id = client_id.filter(|id| is_client_id(id));
+    let client_id = client_id.filter(|id| client::is_client_id(id));
     if let Some(client_id) = client_id {
         detail.insert("client_id".to_owned(), client_id.into());
     }
@@ -53,15 +54,6 @@ pub fn note(event: Event, client_id: Option<&str>, facts: &[(&'static str, &str)
         let entry = Entry::new(event, Actor::Anybody).detail(detail);
         later.db.execute(audit::record_of_stranger(&entry, later)).await
     });
-}
-
-/// Whether a text has the form of the ids that Limen gives out, or is the URL of a document.
-fn is_client_id(text: &str) -> bool {
-    let is_own = text.len() == 22
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    is_own || (text.starts_with("https://") && text.len() <= 400)
 }
 
 fn may_log(now: UnixTime) -> bool {

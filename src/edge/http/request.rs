@@ -9,6 +9,7 @@ use crate::{
     cookie,
     oidc::{error::OAuthError, params::Params},
     routes::{Method, Segments},
+    web::header,
 };
 
 /// The most bytes of a body.
@@ -72,9 +73,7 @@ impl Incoming {
 
     /// The token of `Authorization: Bearer`.
     pub fn bearer(&self) -> Option<String> {
-        let header = self.authorization()?;
-        let (scheme, token) = header.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+        header::bearer(&self.authorization()?).map(str::to_owned)
     }
 
     /// The address of the caller, as the platform saw it.
@@ -82,10 +81,9 @@ impl Incoming {
         self.header(ADDRESS).unwrap_or_default()
     }
 
-    /// Whether who asks shows pages. Browsers name HTML when they go somewhere; programs name JSON, everything or nothing.
+    /// Whether the caller shows pages.
     pub fn reads_html(&self) -> bool {
-        self.header("accept")
-            .is_some_and(|accept| accept.to_ascii_lowercase().contains("text/html"))
+        self.header("accept").is_some_and(|accept| header::reads_html(&accept))
     }
 
     /// A cookie.
@@ -142,12 +140,10 @@ impl Incoming {
     }
 
     fn expect_type(&self, expected: &'static str) -> Result<(), BodyError> {
-        let header = self.header("content-type").unwrap_or_default();
-        let given = header.split(';').next().unwrap_or_default().trim();
-        if given.eq_ignore_ascii_case(expected) {
-            Ok(())
-        } else {
-            Err(BodyError::WrongType(expected))
+        let given = header::media_type(&self.header("content-type").unwrap_or_default());
+        match given == expected {
+            true => Ok(()),
+            false => Err(BodyError::WrongType(expected)),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::{
     edge::platform::context::Context,
     reply::{Body, Caching, Reply},
     routes::{Audience, Method},
+    web::{cors, header},
 };
 
 /// What about the request shapes its answer.
@@ -39,34 +40,7 @@ impl Cors {
             headers: is_preflight.then(|| header("access-control-request-headers")).flatten(),
         }
     }
-
-    /// The headers that may be sent: those that were asked for, whatever they are. Nothing hangs on a header that a page of any
-    /// origin can send, for no cookie counts where programs call.
-    fn allowed_headers(&self) -> String {
-        let is_name = |name: &&str| {
-            let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-            !name.is_empty() && name.bytes().all(token)
-        };
-        let asked = self.headers.as_deref().unwrap_or_default();
-        let asked: Vec<_> = asked
-            .split(',')
-            .map(str::trim)
-            .filter(is_name)
-            .take(MOST_HEADERS)
-            .collect();
-        let known = USUAL_HEADERS
-            .iter()
-            .copied()
-            .filter(|name| !asked.iter().any(|other| other.eq_ignore_ascii_case(name)));
-        known.chain(asked.iter().copied()).collect::<Vec<_>>().join(", ")
-    }
 }
-
-/// Headers that pages send to the endpoints for programs.
-const USUAL_HEADERS: [&str; 4] = ["Authorization", "Content-Type", "If-None-Match", "DPoP"];
-
-/// The most headers of a preflight that are looked at.
-const MOST_HEADERS: usize = 50;
 
 /// What a response is made with beside its body, as the Fetch standard has it (section 5.5). It crosses to the platform as one
 /// text: a call across for each header would take longer than all else that is done for a small answer.
@@ -143,7 +117,10 @@ fn write_cors<'a>(init: &mut Init<'a>, shape: &'a Shape, reply: &'a Reply, conte
     // The answer to a preflight (Fetch standard section 3.3.3).
     if let (Method::Options, Some(allow)) = (shape.method, &reply.allow) {
         init.set("access-control-allow-methods", allow.as_str());
-        init.set("access-control-allow-headers", shape.cors.allowed_headers());
+        init.set(
+            "access-control-allow-headers",
+            cors::allowed_headers(shape.cors.headers.as_deref().unwrap_or_default()),
+        );
         init.set("access-control-max-age", "86400");
     }
 }
@@ -157,15 +134,9 @@ fn write_caching(init: &mut Init<'_>, caching: &Caching, shape: &Shape) -> bool 
             false
         }
         Caching::Public { max_age, etag } => {
-            let etag = format!("\"{etag}\"");
             init.set("cache-control", format!("public, max-age={}", max_age.seconds()));
-            init.set("etag", etag.clone());
-            let known = shape.if_none_match.as_deref().unwrap_or_default();
-            // RFC 9110 section 13.1.2: a weak comparison.
-            known
-                .split(',')
-                .map(|tag| tag.trim().trim_start_matches("W/"))
-                .any(|tag| tag == etag || tag == "*")
+            init.set("etag", format!("\"{etag}\""));
+            header::matches_none(shape.if_none_match.as_deref().unwrap_or_default(), etag)
         }
     }
 }

@@ -161,7 +161,7 @@ impl SignedInBrowser {
         let form = request.form().await?;
         let browser = Browser::of(request, context);
         if let Some(hash) = &browser.session_hash {
-            let presented = form.single("csrf").ok().flatten().unwrap_or_default();
+            let presented = form.text("csrf");
             if !browser.sent_form(presented, &bound_to(hash), context) {
                 return Err(Problem::OldForm.into());
             }

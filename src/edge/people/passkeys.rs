@@ -15,7 +15,6 @@ use crate::{
     edge::{http::browser::Browser, keys::crypto, platform::context::Context},
     fault::Fault,
     oidc::{jose::jwt::SigningAlg, proven::Proven},
-    readable::without_invisible,
     secret::Purpose,
 };
 
@@ -176,16 +175,4 @@ pub async fn refuse<T>(
         None => context.db.execute(audit::record_of_stranger(&entry, context)).await?,
     }
     Ok(Err(refused))
-}
-
-/// The name that somebody gives a passkey; none where it is empty.
-pub fn name_of(typed: &str) -> Option<String> {
-    let name = without_invisible(typed);
-    let name: String = name
-        .trim()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(passkey::LONGEST_NAME)
-        .collect();
-    (!name.is_empty()).then_some(name)
 }

@@ -81,12 +81,7 @@ const OFFERED_AGAIN: Lifetime = Lifetime::days(30);
 impl Destination {
     pub fn login_hint(&self) -> &str {
         match self {
-            Self::Request { client_request, .. } => client_request
-                .params
-                .single("login_hint")
-                .ok()
-                .flatten()
-                .unwrap_or_default(),
+            Self::Request { client_request, .. } => client_request.params.text("login_hint"),
             Self::Account { .. } => "",
         }
     }
@@ -147,7 +142,7 @@ impl SignInRequest {
         form: &[&str],
         context: &Context,
     ) -> Result<Self, PageFailure> {
-        let csrf = params.single("csrf").ok().flatten().unwrap_or_default();
+        let csrf = params.text("csrf");
         if !Browser::of(request, context).sent_form(csrf, form, context) {
             return Err(Problem::ForeignForm.into());
         }
@@ -185,7 +180,7 @@ impl SignInRequest {
 
     /// The answer to the client that waits, where the person declined.
     pub async fn turned_down(&self, params: &Params, context: &Context) -> Result<Option<Reply>, Fault> {
-        let cancel = params.single("cancel").ok().flatten().unwrap_or_default();
+        let cancel = params.text("cancel");
         match &self.destination {
             Destination::Request {
                 client_request,

@@ -15,7 +15,7 @@ use worker::{
 
 use crate::{
     time::Lifetime,
-    web::{fetch_url::FetchUrl, freshness},
+    web::{fetch_url::FetchUrl, freshness, header},
 };
 
 /// How long the whole answer may take.
@@ -155,12 +155,10 @@ async fn answer(url: &FetchUrl, accept: &str, longest: usize, signal: &AbortSign
         300..=399 => return Err(NotFetched::Redirect),
         _ => return Err(NotFetched::Status),
     }
-    let header = |name| response.headers().get(name).ok().flatten().unwrap_or_default();
-    let content_type = header("content-type");
-    let content_type = content_type.split(';').next().unwrap_or_default();
+    let header_of = |name| response.headers().get(name).ok().flatten().unwrap_or_default();
     Ok(Fetched {
-        content_type: content_type.trim().to_ascii_lowercase(),
-        max_age: freshness::max_age(&header("cache-control")),
+        content_type: header::media_type(&header_of("content-type")),
+        max_age: freshness::max_age(&header_of("cache-control")),
         body: body(&mut response, longest).await?,
     })
 }

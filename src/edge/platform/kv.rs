@@ -1,9 +1,8 @@
-//! KV: copies that are public or checked again. Whatever comes out of it must carry a MAC of ours, so that who can write to
-//! KV still cannot put words into Limen's mouth. A failing KV is a missing copy.
+//! KV: copies that are public or checked again. Whatever comes out of it must carry a MAC of Limen's: what somebody else writes to KV
+//! fails it ([`sealed_document`]). A failing KV is a missing copy.
 
 use std::cell::{Cell, OnceCell};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use js_sys::{Object, Reflect};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -12,7 +11,7 @@ use worker::Env;
 use super::js;
 use crate::{
     fault::Fault,
-    secret::{Purpose, RootKeys},
+    secret::{RootKeys, sealed_document},
     time::Lifetime,
 };
 
@@ -63,13 +62,7 @@ impl Kv {
     pub async fn get<T: DeserializeOwned>(&self, name: &str, roots: &RootKeys) -> Option<T> {
         self.reads.set(self.reads.get() + 1);
         let sealed = self.store()?.get(name).await.ok()?.as_string()?;
-        let (head, document) = sealed.split_once('\n')?;
-        let (version, mac) = head.split_once('.')?;
-        let key = roots.derive(version.parse().ok()?, Purpose::KvDocument)?;
-        let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
-        if !key.verify(&[name.as_bytes(), document.as_bytes()], &mac) {
-            return None;
-        }
+        let document = sealed_document::open(name, &sealed, roots)?;
         serde_json::from_str(document).ok()
     }
 
@@ -83,14 +76,7 @@ impl Kv {
     ) -> Result<(), Fault> {
         let Some(store) = self.store() else { return Ok(()) };
         let document = serde_json::to_string(document).map_err(|cause| Fault::new("KV put", cause))?;
-        let mac = roots
-            .current(Purpose::KvDocument)
-            .mac(&[name.as_bytes(), document.as_bytes()]);
-        let sealed = format!(
-            "{}.{}\n{document}",
-            roots.current_version(),
-            URL_SAFE_NO_PAD.encode(mac)
-        );
+        let sealed = sealed_document::seal(name, &document, roots);
         let fault = |error: JsValue| js::fault("KV put", &error);
         let options = Object::new();
         let seconds = lifetime.seconds().max(60) as f64;

@@ -6,10 +6,12 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg};
 use crate::{
+    config::{AssertionAudience, Config},
     oidc::{
         error::OAuthError,
         jose::{audience::Audience, jwt::Unverified},
     },
+    routes::Endpoint,
     secret::random_text,
     time::{Lifetime, UnixTime},
 };
@@ -58,7 +60,24 @@ pub enum Audiences<'a> {
     AnyOf(Vec<String>),
 }
 
-impl Audiences<'_> {
+impl<'a> Audiences<'a> {
+    /// What the operator lets an assertion be for. The token endpoint counts at `/par`, too.
+    pub fn of(config: &'a Config) -> Self {
+        match config.assertion_audience {
+            AssertionAudience::Issuer => Self::Issuer(config.issuer.as_str()),
+            AssertionAudience::TokenEndpointToo => {
+                let origins = [Some(&config.issuer), config.mtls_origin.as_ref()]
+                    .into_iter()
+                    .flatten();
+                let endpoints = origins.flat_map(|origin| {
+                    [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))
+                });
+                let issuer = config.issuer.as_str().to_owned();
+                Self::AnyOf(std::iter::once(issuer).chain(endpoints).collect())
+            }
+        }
+    }
+
     fn have(&self, aud: &Audience) -> bool {
         match self {
             Self::Issuer(issuer) => aud.iter().eq([*issuer]),

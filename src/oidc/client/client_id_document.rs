@@ -16,7 +16,10 @@ use crate::{
         scope::Scope,
     },
     time::Lifetime,
-    web::fetch_url::{FetchUrl, absolute},
+    web::{
+        fetch_url::{FetchUrl, absolute},
+        freshness,
+    },
 };
 
 /// The most bytes of a document. Section 6.6 recommends 5 KB; some in wide use have 20.
@@ -154,7 +157,7 @@ fn authentication(members: &mut Map<String, Value>) -> Result<(), OAuthError> {
 
 /// For how long a document counts whose server said `max_age`.
 pub fn fresh_for(max_age: Option<Lifetime>) -> Lifetime {
-    max_age.unwrap_or(FRESH).clamp(LEAST_FRESH, MOST_FRESH)
+    freshness::bounded(max_age, FRESH, (LEAST_FRESH, MOST_FRESH))
 }
 
 /// Whether a client that is described by a document may still be one here.

@@ -12,6 +12,7 @@ pub mod sector_identifier;
 pub mod self_service;
 pub mod terms;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use self::{
@@ -27,9 +28,14 @@ use super::{
     scope::Scope,
 };
 use crate::{
-    secret::{Hash, WrappedSecret},
+    config::Issuer,
+    routes::Endpoint,
+    secret::{Hash, WrappedSecret, is_random_id},
     time::UnixTime,
 };
+
+/// What is written as it is in a segment of a path (RFC 3986 section 2.3).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A client as it is stored. Everything but the secrets may be copied to KV.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -63,6 +69,25 @@ pub struct SecretAtRest {
     pub hash: Hash,
     /// The secret itself, where the client's method needs it.
     pub wrapped: Option<WrappedSecret>,
+}
+
+/// What becomes of a client's secret when its metadata changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretChange {
+    /// It gets a new one: it had none, or one that is stored in a way that its new method cannot use.
+    New,
+    /// It keeps what it has.
+    Kept,
+    /// It keeps it as a hash alone.
+    KeptAsHash,
+    /// It uses none any more.
+    Dropped,
+}
+
+/// Whether a text has the form of the ids that Limen gives to clients, or is the URL of a document: what is sent in its place may be
+/// a secret.
+pub fn is_client_id(text: &str) -> bool {
+    is_random_id(text) || (text.starts_with("https://") && text.len() <= 400)
 }
 
 impl StoredSecret {
@@ -99,6 +124,30 @@ impl Client {
         let request_alg = self.metadata.request_object_signing_alg;
         self.metadata.token_endpoint_auth_method == AuthMethod::ClientSecretJwt
             || request_alg.is_some_and(|alg| alg.is_hmac())
+    }
+
+    /// What becomes of the secret that is `stored`, now that the client is as it is.
+    pub fn secret_change(&self, stored: Option<&StoredSecret>) -> SecretChange {
+        let uses_secret = self.metadata.token_endpoint_auth_method.uses_secret();
+        match stored {
+            _ if !uses_secret => SecretChange::Dropped,
+            None => SecretChange::New,
+            // Of a hash nobody can make the secret again.
+            Some(secret) if self.needs_secret_itself() && secret.current.wrapped.is_none() => SecretChange::New,
+            Some(_) if self.needs_secret_itself() => SecretChange::Kept,
+            Some(_) => SecretChange::KeptAsHash,
+        }
+    }
+
+    /// Where the client is managed (RFC 7592 section 2): `endpoint` with its id, which may be a URL, in the path.
+    pub fn url_of(&self, endpoint: Endpoint, issuer: &Issuer) -> String {
+        let segment = utf8_percent_encode(&self.client_id, UNRESERVED).to_string();
+        issuer.url(&endpoint.path().replace("{client_id}", &segment))
+    }
+
+    /// Whether its document was read, and need not be read again yet.
+    pub fn is_document_fresh(&self, now: UnixTime) -> bool {
+        self.document_fresh_until.is_some_and(|until| now < until)
     }
 
     /// Whether the client showed the certificate that its tokens are bound to, where they are.
@@ -156,5 +205,74 @@ impl Client {
     /// Whether a document at its `client_id` describes it, and nobody registered it.
     pub fn is_described_by_document(&self) -> bool {
         self.document_fresh_until.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn client(metadata: serde_json::Value) -> Client {
+        Client {
+            client_id: "https://app.acme.org/oauth?x=y".to_owned(),
+            version: 1,
+            issued_at: UnixTime(0),
+            metadata: serde_json::from_value(metadata).unwrap(),
+            document_fresh_until: Some(UnixTime(10)),
+        }
+    }
+
+    #[test]
+    fn a_secret_is_made_kept_or_dropped_by_what_the_client_uses() {
+        let stored = |wrapped: Option<&str>| StoredSecret {
+            current: SecretAtRest {
+                hash: Hash::stored("1.h".to_owned()),
+                wrapped: wrapped.map(|text| WrappedSecret::stored(text.to_owned())),
+            },
+            previous: None,
+        };
+        let change = |method: &str, stored: Option<&StoredSecret>| {
+            let metadata =
+                json!({ "redirect_uris": ["https://app.acme.org/cb"], "token_endpoint_auth_method": method });
+            client(metadata).secret_change(stored)
+        };
+        let (hashed, wrapped) = (stored(None), stored(Some("1.w")));
+        assert_eq!(change("none", Some(&hashed)), SecretChange::Dropped);
+        assert_eq!(change("client_secret_basic", None), SecretChange::New);
+        assert_eq!(change("client_secret_basic", Some(&wrapped)), SecretChange::KeptAsHash);
+        assert_eq!(change("client_secret_jwt", Some(&wrapped)), SecretChange::Kept);
+        assert_eq!(change("client_secret_jwt", Some(&hashed)), SecretChange::New);
+    }
+
+    #[test]
+    fn a_client_id_stands_in_a_path_as_one_segment() {
+        let issuer = Issuer::parse("https://id.acme.org").unwrap();
+        assert_eq!(
+            client(json!({})).url_of(Endpoint::RegisteredClient, &issuer),
+            "https://id.acme.org/register/https%3A%2F%2Fapp.acme.org%2Foauth%3Fx%3Dy"
+        );
+    }
+
+    #[test]
+    fn a_document_is_fresh_until_its_time() {
+        let described = client(json!({}));
+        assert!(described.is_document_fresh(UnixTime(9)) && !described.is_document_fresh(UnixTime(10)));
+    }
+
+    #[test]
+    fn what_looks_like_a_client_id_may_be_written_down() {
+        for id in ["4Usvn5CWcR8bTW2MzVUvAQ", "https://app.acme.org/oauth"] {
+            assert!(is_client_id(id), "{id}");
+        }
+        for other in [
+            "hunter2",
+            "",
+            "http://app.acme.org",
+            &format!("https://{}", "a".repeat(400)),
+        ] {
+            assert!(!is_client_id(other), "{other}");
+        }
     }
 }

@@ -181,3 +181,24 @@ fn the_front_channel_has_iss_and_sid_or_neither() {
         "https://a.org/out"
     );
 }
+
+#[test]
+fn a_client_gets_the_person_back_unasked_only_with_an_id_token_of_theirs_or_their_word() {
+    use WayOut::{GoOnAfterFrames, Redirect, Say, SayNobody};
+    for (trust, has_next, has_ended, has_frames, way_out) in [
+        (Trust::Proven, true, true, false, Redirect),
+        (Trust::Proven, true, false, false, Redirect),
+        (Trust::Proven, true, true, true, GoOnAfterFrames),
+        (Trust::Proven, false, true, true, Say),
+        (Trust::Proven, false, false, false, SayNobody),
+        (Trust::Claimed, true, false, false, SayNobody),
+        (Trust::Claimed, true, true, false, Say),
+    ] {
+        assert_eq!(WayOut::of(trust, has_next, has_ended, has_frames), way_out);
+    }
+}
+
+#[test]
+fn where_nobody_is_signed_in_an_id_token_alone_leads_back() {
+    assert_eq!(request(&[]).decide(None, &[]), Decision::Nobody(Trust::Claimed));
+}

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::Issuer,
+    config::{Issuer, LONGEST_ACCESS_TOKEN},
     oidc::{
         client::client_certificate::{ClientCertificate, Confirmation},
         error::OAuthError,
@@ -51,6 +51,9 @@ pub struct AccessTokenClaims {
     pub family: Option<String>,
 }
 
+/// More than the bytes of any `jti` of Limen's.
+const LONGEST_JTI: usize = 64;
+
 impl AccessTokenClaims {
     /// Checks the claims of a token whose signature holds.
     ///
@@ -64,6 +67,14 @@ impl AccessTokenClaims {
             return Err(OAuthError::invalid_token("the access token has expired"));
         }
         Ok(())
+    }
+
+    /// Whether these can be the claims of a token of `client_id` that is to be revoked. The signature is left unchecked, for a forged
+    /// token harms its forger alone: the revocation counts for tokens of the client that asks for it, and no longer than a real one
+    /// could live.
+    pub fn may_be_of(&self, client_id: &str, now: UnixTime) -> bool {
+        let is_in_time = self.exp > now && self.exp <= now + LONGEST_ACCESS_TOKEN;
+        self.client_id == client_id && is_in_time && self.jti.len() <= LONGEST_JTI
     }
 
     /// Whether it is for Limen's own APIs.

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::Frame;
 use crate::pages::{
-    layout,
+    layout::page,
     messages::ActivityTexts,
     moment::Moment,
     text::{LONGEST_NAME, visible},
@@ -40,10 +40,7 @@ pub struct Happening {
 }
 
 impl ActivityPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

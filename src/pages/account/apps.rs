@@ -3,7 +3,9 @@
 use askama::Template;
 
 use super::Frame;
-use crate::pages::{asker::Asker, consent::ConsentItem, layout, link::WebLink, messages::AppTexts, moment::Moment};
+use crate::pages::{
+    asker::Asker, consent::ConsentItem, layout::page, link::WebLink, messages::AppTexts, moment::Moment,
+};
 
 /// Shows what apps were allowed, opens them, and takes it back.
 #[derive(Template)]
@@ -34,10 +36,7 @@ pub struct ShownApp {
 }
 
 impl AppsPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

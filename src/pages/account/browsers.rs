@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Frame;
-use crate::pages::{layout, messages::BrowserTexts, moment::Moment};
+use crate::pages::{layout::page, messages::BrowserTexts, moment::Moment};
 
 /// Shows where the person is signed in, and ends it.
 #[derive(Template)]
@@ -33,10 +33,7 @@ pub struct ShownBrowser {
 }
 
 impl BrowsersPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

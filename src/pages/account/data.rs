@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::Frame;
 use crate::{
-    pages::{layout, messages::DataTexts},
+    pages::{layout::page, messages::DataTexts},
     routes::Endpoint,
 };
 
@@ -17,10 +17,7 @@ pub struct DataPage<'a> {
 }
 
 impl DataPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

@@ -5,7 +5,7 @@ use askama::Template;
 use super::{Frame, PasswordCheck};
 use crate::{
     pages::{
-        layout,
+        layout::page,
         messages::{DeletionTexts, Language},
     },
     routes::Endpoint,
@@ -26,10 +26,7 @@ pub struct DeletionPage<'a> {
 }
 
 impl DeletionPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(self.unconfirmed || self.password.is_some())
@@ -57,10 +54,7 @@ pub struct DeletedPage {
 }
 
 impl DeletedPage {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn texts(&self) -> &'static DeletionTexts {
         &self.language.texts().deletion

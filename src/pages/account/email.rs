@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{Frame, PasswordCheck};
-use crate::pages::{layout, messages::EmailTexts, text::visible};
+use crate::pages::{layout::page, messages::EmailTexts, text::visible};
 
 /// Asks for another e-mail address, and for the password.
 #[derive(Template)]
@@ -37,10 +37,7 @@ pub enum EmailProblem {
 }
 
 impl EmailPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(self.problem.is_some())

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::Frame;
 use crate::{
-    pages::{layout, moment::Moment, text::visible},
+    pages::{layout::page, moment::Moment, text::visible},
     routes::Endpoint,
 };
 
@@ -36,10 +36,7 @@ struct Card {
 }
 
 impl OverviewPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::Frame;
 use crate::{
-    pages::{layout, messages::PasskeyTexts, moment::Moment, passkey::PasskeyRequest, text::visible},
+    pages::{layout::page, messages::PasskeyTexts, moment::Moment, passkey::PasskeyRequest, text::visible},
     routes::{self, Endpoint},
 };
 
@@ -73,10 +73,7 @@ impl PasskeyTexts {
 }
 
 impl PasskeysPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(self.problem.is_some())

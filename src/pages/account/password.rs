@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{Frame, PasswordCheck};
-use crate::pages::{NewPasswordProblem, layout, messages::PasswordTexts};
+use crate::pages::{NewPasswordProblem, layout::page, messages::PasswordTexts};
 
 /// Asks for the old password and a new one.
 #[derive(Template)]
@@ -29,10 +29,7 @@ pub enum PasswordProblem {
 }
 
 impl PasswordPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(self.problem.is_some())

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use askama::Template;
 
 use super::Frame;
-use crate::pages::{layout, messages::ProfileTexts};
+use crate::{
+    config::ProfileField,
+    pages::{layout::page, messages::ProfileTexts},
+};
 
 /// What is known, as fields to fill in.
 #[derive(Template)]
@@ -13,8 +16,8 @@ use crate::pages::{layout, messages::ProfileTexts};
 pub struct ProfilePage<'a> {
     /// What the pages of the account share.
     pub frame: Frame<'a>,
-    /// The fields by their names.
-    pub fields: BTreeMap<&'static str, FieldState>,
+    /// How the fields stand.
+    pub fields: BTreeMap<ProfileField, FieldState>,
     /// Whether the account was changed while the page stood open.
     pub changed_elsewhere: bool,
 }
@@ -51,54 +54,65 @@ struct Input {
     wide: bool,
 }
 
-const fn input(name: &'static str, kind: &'static str, autocomplete: &'static str) -> Input {
+fn input(field: ProfileField) -> Input {
+    use ProfileField as Field;
+    let (kind, autocomplete) = match field {
+        Field::Name => ("text", "name"),
+        Field::GivenName => ("text", "given-name"),
+        Field::MiddleName => ("text", "additional-name"),
+        Field::FamilyName => ("text", "family-name"),
+        Field::Nickname => ("text", "nickname"),
+        Field::Gender => ("text", "sex"),
+        Field::Birthdate => ("text", "bday"),
+        Field::Locale => ("text", "language"),
+        Field::Zoneinfo => ("text", "off"),
+        Field::Picture => ("url", "photo"),
+        Field::Profile | Field::Website => ("url", "url"),
+        Field::PhoneNumber => ("tel", "tel"),
+        Field::StreetAddress => ("lines", "street-address"),
+        Field::PostalCode => ("text", "postal-code"),
+        Field::Locality => ("text", "address-level2"),
+        Field::Region => ("text", "address-level1"),
+        Field::Country => ("text", "country-name"),
+    };
+    let wide = matches!(
+        field,
+        Field::Name | Field::Picture | Field::PhoneNumber | Field::StreetAddress
+    );
     Input {
-        name,
+        name: field.name(),
         kind,
         autocomplete,
-        wide: false,
+        wide,
     }
 }
 
-const fn wide(name: &'static str, kind: &'static str, autocomplete: &'static str) -> Input {
-    Input {
-        wide: true,
-        ..input(name, kind, autocomplete)
-    }
+/// The fields that stand together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Topic {
+    Names,
+    AboutYou,
+    OnTheWeb,
+    Contact,
 }
 
-const NAMES: &[Input] = &[
-    wide("name", "text", "name"),
-    input("given_name", "text", "given-name"),
-    input("middle_name", "text", "additional-name"),
-    input("family_name", "text", "family-name"),
-    input("nickname", "text", "nickname"),
-];
-
-const ABOUT_YOU: &[Input] = &[
-    input("gender", "text", "sex"),
-    input("birthdate", "text", "bday"),
-    input("locale", "text", "language"),
-    input("zoneinfo", "text", "off"),
-];
-
-const ON_THE_WEB: &[Input] = &[
-    wide("picture", "url", "photo"),
-    input("profile", "url", "url"),
-    input("website", "url", "url"),
-];
-
-const CONTACT: &[Input] = &[
-    wide("phone_number", "tel", "tel"),
-    wide("street_address", "lines", "street-address"),
-    input("postal_code", "text", "postal-code"),
-    input("locality", "text", "address-level2"),
-    input("region", "text", "address-level1"),
-    input("country", "text", "country-name"),
-];
+fn topic(field: ProfileField) -> Topic {
+    use ProfileField as Field;
+    match field {
+        Field::Name | Field::GivenName | Field::MiddleName | Field::FamilyName | Field::Nickname => Topic::Names,
+        Field::Gender | Field::Birthdate | Field::Locale | Field::Zoneinfo => Topic::AboutYou,
+        Field::Picture | Field::Profile | Field::Website => Topic::OnTheWeb,
+        Field::PhoneNumber
+        | Field::StreetAddress
+        | Field::PostalCode
+        | Field::Locality
+        | Field::Region
+        | Field::Country => Topic::Contact,
+    }
+}
 
 struct Shown<'a> {
-    input: &'static Input,
+    input: Input,
     label: &'static str,
     hint: Option<&'static str>,
     value: &'a str,
@@ -121,10 +135,7 @@ struct Group<'a> {
 }
 
 impl ProfilePage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(self.has_problem())
@@ -158,26 +169,26 @@ impl ProfilePage<'_> {
 
     fn all_groups(&self, wanted: impl Fn(&FieldState) -> bool) -> [Group<'_>; 4] {
         let texts = self.profile();
-        let group = |legend, inputs: &'static [Input]| Group {
+        let group = |legend, of| Group {
             legend,
-            fields: inputs
+            fields: self
+                .fields
                 .iter()
-                .filter_map(|input| Some((input, self.fields.get(input.name)?)))
-                .filter(|(_, state)| wanted(state))
-                .map(|(input, state)| self.shown(input, state))
+                .filter(|(field, state)| topic(**field) == of && wanted(state))
+                .map(|(field, state)| self.shown(*field, state))
                 .collect(),
         };
         [
-            group(texts.names, NAMES),
-            group(texts.about_you, ABOUT_YOU),
-            group(texts.on_the_web, ON_THE_WEB),
-            group(texts.contact, CONTACT),
+            group(texts.names, Topic::Names),
+            group(texts.about_you, Topic::AboutYou),
+            group(texts.on_the_web, Topic::OnTheWeb),
+            group(texts.contact, Topic::Contact),
         ]
     }
 
-    fn shown<'a>(&self, input: &'static Input, state: &'a FieldState) -> Shown<'a> {
+    fn shown<'a>(&self, field: ProfileField, state: &'a FieldState) -> Shown<'a> {
         let texts = self.profile();
-        let (label, hint) = words(texts, input.name);
+        let (label, hint) = words(texts, field);
         let problem = state.problem.map(|problem| match problem {
             FieldProblem::TooLong => texts.too_long,
             FieldProblem::NotAUrl => texts.not_a_url,
@@ -187,7 +198,7 @@ impl ProfilePage<'_> {
             FieldProblem::NotALocale => texts.not_a_locale,
         });
         Shown {
-            input,
+            input: input(field),
             label,
             hint,
             value: &state.value,
@@ -197,26 +208,26 @@ impl ProfilePage<'_> {
 }
 
 /// The label of a field and the hint below it.
-fn words(texts: &'static ProfileTexts, name: &str) -> (&'static str, Option<&'static str>) {
-    match name {
-        "name" => (texts.name, None),
-        "given_name" => (texts.given_name, None),
-        "middle_name" => (texts.middle_name, None),
-        "family_name" => (texts.family_name, None),
-        "nickname" => (texts.nickname, None),
-        "gender" => (texts.gender, None),
-        "birthdate" => (texts.birthdate, Some(texts.birthdate_hint)),
-        "locale" => (texts.locale, Some(texts.locale_hint)),
-        "zoneinfo" => (texts.zoneinfo, Some(texts.zoneinfo_hint)),
-        "profile" => (texts.profile, None),
-        "picture" => (texts.picture, Some(texts.picture_hint)),
-        "website" => (texts.website, None),
-        "phone_number" => (texts.phone_number, Some(texts.phone_number_hint)),
-        "street_address" => (texts.street_address, None),
-        "postal_code" => (texts.postal_code, None),
-        "locality" => (texts.locality, None),
-        "region" => (texts.region, None),
-        "country" => (texts.country, None),
-        _ => ("", None),
+fn words(texts: &'static ProfileTexts, field: ProfileField) -> (&'static str, Option<&'static str>) {
+    use ProfileField as Field;
+    match field {
+        Field::Name => (texts.name, None),
+        Field::GivenName => (texts.given_name, None),
+        Field::MiddleName => (texts.middle_name, None),
+        Field::FamilyName => (texts.family_name, None),
+        Field::Nickname => (texts.nickname, None),
+        Field::Gender => (texts.gender, None),
+        Field::Birthdate => (texts.birthdate, Some(texts.birthdate_hint)),
+        Field::Locale => (texts.locale, Some(texts.locale_hint)),
+        Field::Zoneinfo => (texts.zoneinfo, Some(texts.zoneinfo_hint)),
+        Field::Profile => (texts.profile, None),
+        Field::Picture => (texts.picture, Some(texts.picture_hint)),
+        Field::Website => (texts.website, None),
+        Field::PhoneNumber => (texts.phone_number, Some(texts.phone_number_hint)),
+        Field::StreetAddress => (texts.street_address, None),
+        Field::PostalCode => (texts.postal_code, None),
+        Field::Locality => (texts.locality, None),
+        Field::Region => (texts.region, None),
+        Field::Country => (texts.country, None),
     }
 }

@@ -1,6 +1,7 @@
 //! A page of each kind, and what is looked for in it.
 
 use crate::{
+    config::ProfileField,
     config::Resources,
     oidc::{client::redirect_uri::Destination, scope::Scope},
     pages::*,
@@ -278,9 +279,9 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
         ProfilePage {
             frame,
             fields: [
-                ("name", field(true, Some(FieldProblem::TooLong))),
-                ("street_address", field(true, Some(FieldProblem::TooLong))),
-                ("website", field(false, None)),
+                (ProfileField::Name, field(true, Some(FieldProblem::TooLong))),
+                (ProfileField::StreetAddress, field(true, Some(FieldProblem::TooLong))),
+                (ProfileField::Website, field(false, None)),
             ]
             .into(),
             changed_elsewhere: true,

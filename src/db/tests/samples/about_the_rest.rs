@@ -1,6 +1,7 @@
 //! The audit, throttles, notices and housekeeping.
 
 use super::*;
+use crate::admin::audit_filter::AuditFilter;
 
 pub(super) fn add_to(all: &mut Samples) {
     let (hash, key) = (hash(), provider_key());
@@ -85,36 +86,36 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "audit::record_guess", audit::record_guess(&entry, &Then));
     add(all, "audit::forget_if_changed", [audit::forget_if_changed("u")]);
     add(all, "audit::tidy", audit::tidy(NOW));
-    let page = |filter: audit::Filter<'_>| audit::list(&filter, 100);
-    add(all, "audit::list", [page(audit::Filter::default())]);
-    let by = |filter| audit::Filter {
+    let page = |filter: AuditFilter<'_>| audit::list(&filter, 100);
+    add(all, "audit::list", [page(AuditFilter::default())]);
+    let by = |filter| AuditFilter {
         before: Some(9),
         ..filter
     };
-    let none = audit::Filter::default;
+    let none = AuditFilter::default;
     for filter in [
-        by(audit::Filter {
+        by(AuditFilter {
             user_id: Some("u"),
             ..none()
         }),
-        by(audit::Filter {
+        by(AuditFilter {
             client_id: Some("c"),
             ..none()
         }),
-        by(audit::Filter {
+        by(AuditFilter {
             event: Some(Event::SignIn),
             ..none()
         }),
-        by(audit::Filter {
+        by(AuditFilter {
             event: Some(Event::KeyRevoked),
             ..none()
         }),
-        by(audit::Filter {
+        by(AuditFilter {
             since: Some(NOW),
             until: Some(NOW),
             ..none()
         }),
-        audit::Filter {
+        AuditFilter {
             user_id: Some("u"),
             client_id: Some("c"),
             event: Some(Event::SignIn),
@@ -122,7 +123,7 @@ pub(super) fn add_to(all: &mut Samples) {
             until: Some(NOW),
             before: None,
         },
-        audit::Filter {
+        AuditFilter {
             event: Some(Event::SignIn),
             since: Some(NOW),
             ..none()

@@ -10,7 +10,6 @@ use crate::{
         people::account_access::AccountRequest,
         platform::context::Context,
     },
-    oidc::error::OAuthError,
     pages::{
         Moment,
         account::{ActivityPage, Happening},
@@ -28,13 +27,7 @@ const LONGEST_PAGE: usize = 30;
 /// `GET /account/activity?before=`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
-    let before = match params.single("before").map_err(Problem::BadRequest)? {
-        None => None,
-        Some(text) => match text.parse::<u32>() {
-            Ok(id) => Some(i64::from(id)),
-            Err(_) => return Err(Problem::BadRequest(OAuthError::invalid_request("before must be a number")).into()),
-        },
-    };
+    let before = params.number("before").map_err(Problem::BadRequest)?;
     let mut account_request = AccountRequest::at(PAGE, request, context)?;
     let list = audit::list_own(&account_request.session_hash, before, LONGEST_PAGE as i64 + 1);
     let events = account_request.batch.add(list);

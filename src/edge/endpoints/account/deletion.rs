@@ -29,7 +29,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 /// `POST /account/delete`. What belongs to the person goes with them; apps that know a session are told.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
-    let field = |name| form.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| form.text(name);
     if field("confirm") != "yes" {
         return Ok(signed_in.page(400, html(&signed_in, true, None)));
     }

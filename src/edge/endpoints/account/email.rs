@@ -40,7 +40,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if !is_editable(context) {
         return Err(Problem::NotFound.into());
     }
-    let field = |name| form.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| form.text(name);
     let typed = field("email").trim();
     let refuse =
         |status, problem| Ok::<_, PageFailure>(signed_in.page(status, html(&signed_in, typed, Some(problem), context)));

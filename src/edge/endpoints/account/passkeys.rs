@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    account::passkey::{MOST, Passkey, Refused, provider},
+    account::passkey::{MOST, Passkey, Refused, name_of, provider},
     audit::{Actor, Entry, Event},
     config::Way,
     db::{
@@ -49,7 +49,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     require_passkeys(context)?;
     let field = |name| form.single(name).ok().flatten().filter(|text| !text.is_empty());
     if let Some(row_id) = field("rename") {
-        let name = passkeys::name_of(field("name").unwrap_or_default());
+        let name = name_of(field("name").unwrap_or_default());
         let rename = credentials::rename_own(&signed_in.session_hash, row_id, name.as_deref());
         context.db.execute([rename]).await?;
         return Ok(signed_in.done(PAGE, Notice::PasskeyRenamed, context));
@@ -77,8 +77,8 @@ async fn add(
         Ok(read) => read,
         Err(refused) => return refuse(problem_of(refused)),
     };
-    let typed = form.single("name").ok().flatten().unwrap_or_default();
-    let name = passkeys::name_of(typed);
+    let typed = form.text("name");
+    let name = name_of(typed);
     let owner = Owner::Behind(&signed_in.session_hash);
     let counter = passkeys::counter(&signed_in.user().id, context);
     let answer = Answered {

@@ -43,7 +43,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     require_passwords(context)?;
-    let field = |name| form.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| form.text(name);
     let read = new_password::read(field("new_password"), signed_in.user(), context).await;
     let new = match read.map_err(|unfit| PasswordProblem::New(problem_of(unfit))) {
         Ok(new) if new.is(field("repeat_password")) => new,

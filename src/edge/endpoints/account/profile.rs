@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::{
-    account::profile::{self, FIELDS, Wrong},
+    account::profile::{self, Wrong, is_editable},
     audit::{Actor, Entry, Event},
+    config::ProfileField,
     db::{Batch, audit, users},
     edge::{
         http::{
@@ -27,21 +28,21 @@ const PAGE: Endpoint = Endpoint::AccountProfile;
 /// `GET /account/profile`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
-    let known = |field: &profile::Field| field.value(&signed_in.user().claims).to_owned();
+    let known = |field| profile::value(field, &signed_in.user().claims).to_owned();
     Ok(page(&signed_in, 200, known, &[], context))
 }
 
 /// `POST /account/profile`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
-    let entered = |name: &str| form.single(name).ok().flatten().unwrap_or_default();
+    let entered = |name: &str| form.text(name);
     let user = signed_in.user();
     let changes = match profile::changes(&user.claims, &context.config.editable_claims, entered) {
         Ok(changes) => changes,
         Err(wrong) => {
-            let state = |field: &profile::Field| match is_editable(field, context) {
-                true => entered(field.name).to_owned(),
-                false => field.value(&user.claims).to_owned(),
+            let state = |field| match is_editable(field, &context.config.editable_claims) {
+                true => entered(ProfileField::name(field)).to_owned(),
+                false => profile::value(field, &user.claims).to_owned(),
             };
             return Ok(page(&signed_in, 400, state, &wrong, context));
         }
@@ -67,7 +68,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let html = ProfilePage {
         frame: signed_in.frame(PAGE),
-        fields: fields(|field| entered(field.name).to_owned(), &[], context),
+        fields: fields(|field| entered(field.name()).to_owned(), &[], context),
         changed_elsewhere: true,
     }
     .to_html();
@@ -77,8 +78,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 fn page(
     signed_in: &SignedInBrowser,
     status: u16,
-    value: impl Fn(&profile::Field) -> String,
-    wrong: &[(&'static str, Wrong)],
+    value: impl Fn(ProfileField) -> String,
+    wrong: &[(ProfileField, Wrong)],
     context: &Context,
 ) -> Reply {
     let html = ProfilePage {
@@ -91,23 +92,19 @@ fn page(
 }
 
 fn fields(
-    value: impl Fn(&profile::Field) -> String,
-    wrong: &[(&'static str, Wrong)],
+    value: impl Fn(ProfileField) -> String,
+    wrong: &[(ProfileField, Wrong)],
     context: &Context,
-) -> BTreeMap<&'static str, FieldState> {
-    let state = |field: &profile::Field| FieldState {
+) -> BTreeMap<ProfileField, FieldState> {
+    let state = |field| FieldState {
         value: value(field),
-        editable: is_editable(field, context),
-        problem: wrong
-            .iter()
-            .find(|(name, _)| *name == field.name)
-            .map(|(_, wrong)| tell(*wrong)),
+        editable: is_editable(field, &context.config.editable_claims),
+        problem: wrong.iter().find(|(of, _)| *of == field).map(|(_, wrong)| tell(*wrong)),
     };
-    FIELDS.iter().map(|field| (field.name, state(field))).collect()
-}
-
-fn is_editable(field: &profile::Field, context: &Context) -> bool {
-    context.config.editable_claims.iter().any(|name| name == field.claim())
+    ProfileField::ALL
+        .into_iter()
+        .map(|field| (field, state(field)))
+        .collect()
 }
 
 fn tell(wrong: Wrong) -> FieldProblem {

@@ -16,7 +16,6 @@ use crate::{
         platform::context::Context,
         sessions::ending,
     },
-    oidc::error::OAuthError,
     reply::{Body, Reply},
 };
 
@@ -65,9 +64,6 @@ pub async fn grants(request: &mut Incoming, context: &Context) -> Result<Reply, 
 fn require_somebody(user: Option<&User>) -> Result<(), MachineFailure> {
     match user {
         Some(_) => Ok(()),
-        None => Err(MachineFailure::status(
-            404,
-            OAuthError::invalid_request("there is no such user"),
-        )),
+        None => Err(MachineFailure::no_such("user")),
     }
 }

@@ -16,7 +16,6 @@ use crate::{
         platform::{context::Context, random},
     },
     fault::Fault,
-    oidc::error::OAuthError,
     reply::{Body, Reply},
     routes::Endpoint,
     secret::{OpaqueToken, Purpose},
@@ -31,7 +30,7 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let ways = batch.add(credentials::list_of(user_id));
     let rows = context.db.run(batch).await?;
     if rows.read(user)?.is_none() {
-        return Err(no_such("user"));
+        return Err(MachineFailure::no_such("user"));
     }
     let ways = rows.read(ways)?;
     let described: Vec<_> = ways.passkeys.iter().map(OwnPasskey::describe).collect();
@@ -48,7 +47,7 @@ pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, 
     batch.push(audit::record_if_changed(&entry, context));
     match context.db.run(batch).await?.read(removed)? {
         true => Ok(Reply::new(204, Body::Empty)),
-        false => Err(no_such("passkey")),
+        false => Err(MachineFailure::no_such("passkey")),
     }
 }
 
@@ -65,7 +64,7 @@ pub async fn make_set_up_link(request: &mut Incoming, context: &Context) -> Resu
     let made = batch.add(credentials::make_set_up_link(user_id, &hash, context.now));
     batch.push(audit::record_if_changed(&entry, context));
     if !context.db.run(batch).await?.read(made)? {
-        return Err(no_such("user"));
+        return Err(MachineFailure::no_such("user"));
     }
     let path = format!("{}?link={}", Endpoint::SetUp.path(), set_up::write(user_id, &secret));
     let link = json!({
@@ -73,8 +72,4 @@ pub async fn make_set_up_link(request: &mut Incoming, context: &Context) -> Resu
         "expires_at": context.now + set_up::LIFETIME,
     });
     Ok(Reply::json(201, &link))
-}
-
-fn no_such(what: &str) -> MachineFailure {
-    MachineFailure::status(404, OAuthError::invalid_request(format!("there is no such {what}")))
 }

@@ -12,7 +12,7 @@ use crate::{
     edge::{
         authorization::encrypted_hint,
         http::{
-            browser::{Browser, hand_over},
+            browser::{Browser, again_as_get, hand_over},
             cookies,
             failure::{PageFailure, Problem},
             request::Incoming,
@@ -23,7 +23,9 @@ use crate::{
     },
     oidc::{
         client::Client,
-        logout::{Aim, KnownSession, LogoutRefusal, LogoutRequest, PostLogoutRedirect, front_channel_url},
+        logout::{
+            Decision, KnownSession, LogoutRefusal, LogoutRequest, PostLogoutRedirect, Trust, WayOut, front_channel_url,
+        },
         params::Params,
         token::id_token_hint::IdTokenHint,
     },
@@ -35,9 +37,6 @@ use crate::{
     secret::Hash,
 };
 
-/// The longest query that a POST is turned into.
-const LONGEST_QUERY: usize = 12_000;
-
 /// `GET` and `POST /logout`.
 pub async fn logout(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let browser = Browser::of(request, context);
@@ -45,33 +44,29 @@ pub async fn logout(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Method::Post => request.form().await?,
         _ => request.query_params().map_err(Problem::BadRequest)?,
     };
-    if request.method == Method::Post && browser.held.cookie().is_none() {
-        // A form on the client's own site does not bring the SameSite=Lax sessions along; a GET that follows does.
-        let query = params.to_query();
-        if query.len() <= LONGEST_QUERY {
-            return Ok(Reply::see_other(format!("{}?{query}", Endpoint::Logout.path())));
-        }
+    if request.method == Method::Post
+        && browser.held.cookie().is_none()
+        && let Some(reply) = again_as_get(Endpoint::Logout, &params)
+    {
+        return Ok(reply);
     }
     let params = encrypted_hint::open(params, context).await?;
     let wish = LogoutRequest::parse(&params)?;
     let logout = BrowserLogout::receive(wish, &params, browser, context).await?;
-    match logout.wish.aim(logout.client.as_ref(), &logout.known) {
-        Aim::Sure(at) => {
+    match logout.wish.decide(logout.client.as_ref(), &logout.known) {
+        Decision::End(at) => {
             let ended = logout.hashes(Some(at));
             logout.leave(&ended, Trust::Proven, context).await
         }
-        Aim::Unsure(at) => logout.ask(at, context),
-        Aim::Elsewhere => logout.ask(0, context),
-        // Nobody is signed in: who has an ID token of theirs may lead them back, others offer them the way.
-        Aim::Nobody if logout.wish.id_token_hint.is_some() => logout.leave(&[], Trust::Proven, context).await,
-        Aim::Nobody => logout.leave(&[], Trust::Claimed, context).await,
+        Decision::Ask(at) => logout.ask(at, context),
+        Decision::Nobody(trust) => logout.leave(&[], trust, context).await,
     }
 }
 
 /// `POST /logout/confirm`: the person has answered.
 pub async fn confirm(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
-    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| params.text(name);
     let browser = Browser::of(request, context);
     let wish = LogoutRequest::parse(&params)?;
     let logout = BrowserLogout::receive(wish, &params, browser, context).await?;
@@ -94,15 +89,6 @@ pub async fn confirm(request: &mut Incoming, context: &Context) -> Result<Reply,
         _ => return Ok(logout.stay()),
     };
     logout.leave(&ended, Trust::Proven, context).await
-}
-
-/// Whether the person is sent back without being asked.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Trust {
-    /// The client has an ID token of theirs, or they agreed.
-    Proven,
-    /// Anybody may have sent them here.
-    Claimed,
 }
 
 /// A browser whose sessions are about to end.
@@ -157,12 +143,7 @@ impl BrowserLogout {
             .collect();
         Ok(Self {
             language: browser.language(Some(params)),
-            ui_locales: params
-                .single("ui_locales")
-                .ok()
-                .flatten()
-                .unwrap_or_default()
-                .to_owned(),
+            ui_locales: params.text("ui_locales").to_owned(),
             next: PostLogoutRedirect::resolve(&wish, client.as_ref())?,
             browser,
             wish,
@@ -271,13 +252,12 @@ impl BrowserLogout {
                 }
             }
         }
-        let reply = match &self.next {
-            Some(next) if trust == Trust::Proven && frames.is_empty() => {
-                hand_over(next.url(), self.browser.arrival, self.language)
-            }
-            Some(_) if trust == Trust::Proven => self.page(SignOut::Done, frames, Some(random::id()?)),
-            _ if ended.is_empty() => self.page(SignOut::Nobody, frames, None),
-            _ => self.page(SignOut::Done, frames, None),
+        let way_out = WayOut::of(trust, self.next.is_some(), !ended.is_empty(), !frames.is_empty());
+        let reply = match (way_out, &self.next) {
+            (WayOut::Redirect, Some(next)) => hand_over(next.url(), self.browser.arrival, self.language),
+            (WayOut::GoOnAfterFrames, _) => self.page(SignOut::Done, frames, Some(random::id()?)),
+            (WayOut::SayNobody, _) => self.page(SignOut::Nobody, frames, None),
+            (WayOut::Say | WayOut::Redirect, _) => self.page(SignOut::Done, frames, None),
         };
         // What is no longer alive goes from the cookie, too.
         let dead = |hash: &&Hash| ended.contains(hash) || !self.sessions.iter().any(|(live, _)| live == *hash);

@@ -6,7 +6,7 @@ use crate::{
         authorization::{client_request::ClientRequest, parameters},
         clients::document,
         http::{
-            browser::Browser,
+            browser::{Browser, again_as_get},
             failure::{PageFailure, Problem, StepFailure},
             request::Incoming,
         },
@@ -17,9 +17,6 @@ use crate::{
     routes::{Endpoint, Method},
 };
 
-/// The longest query that a POST is turned into.
-const LONGEST_QUERY: usize = 12_000;
-
 /// `GET` and `POST /authorize`.
 pub async fn authorize(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let browser = Browser::of(request, context);
@@ -27,12 +24,11 @@ pub async fn authorize(request: &mut Incoming, context: &Context) -> Result<Repl
         Method::Post => request.form().await?,
         _ => request.query_params().map_err(Problem::BadRequest)?,
     };
-    if request.method == Method::Post && browser.session_hash.is_none() {
-        // A form on the client's own site does not bring the SameSite=Lax session along; a GET that follows does.
-        let query = sent.to_query();
-        if query.len() <= LONGEST_QUERY {
-            return Ok(Reply::see_other(format!("{}?{query}", Endpoint::Authorize.path())));
-        }
+    if request.method == Method::Post
+        && browser.session_hash.is_none()
+        && let Some(reply) = again_as_get(Endpoint::Authorize, &sent)
+    {
+        return Ok(reply);
     }
     let client = client_of(&sent, context).await?;
     match parameters::unpack(&sent, &client, context).await {

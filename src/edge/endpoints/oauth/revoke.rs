@@ -3,23 +3,16 @@
 use crate::{
     account::throttle,
     audit::{Actor, Entry, Event},
-    config::LONGEST_ACCESS_TOKEN,
     db::{Batch, audit, throttles, token_families},
     edge::{
         clients::authentication::ClientAuthentication,
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
     },
-    oidc::token::{
-        access_token::{self, AccessTokenClaims},
-        refresh_grant::RefreshToken,
-    },
+    oidc::token::{access_token, refresh_grant::RefreshToken},
     reply::{Body, Reply},
     secret::Purpose,
 };
-
-/// More than the bytes of any `jti` of Limen's.
-const LONGEST_JTI: usize = 64;
 
 /// `POST /revoke`.
 pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
@@ -41,7 +34,8 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
             context,
         )),
         None => {
-            if let Some(claims) = plausible_access_token(text, client_id, context) {
+            let claims = access_token::parse(text).ok().map(|(_, claims)| claims);
+            if let Some(claims) = claims.filter(|claims| claims.may_be_of(client_id, context.now)) {
                 let entry = Entry::new(Event::TokenRevoked, Actor::Client).client(client_id);
                 counted = Some(batch.add(throttles::count_stranger(client_id, &counter, context.now)));
                 batch.push(token_families::revoke_access_token(
@@ -64,14 +58,4 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     // "Invalid tokens do not cause an error response since the client cannot handle such an error in a reasonable way."
     Ok(Reply::new(200, Body::Empty))
-}
-
-/// The access token of `client_id` that the text may be. The signature is left unchecked, for a forged token harms its forger
-/// alone: the row counts for tokens of the client that asks for it, and no longer than a real one could live. It may forge many, so
-/// only some are written down, and where anybody can be the client a network revokes no more than its counter allows.
-fn plausible_access_token(text: &str, client_id: &str, context: &Context) -> Option<AccessTokenClaims> {
-    let (_, claims) = access_token::parse(text).ok()?;
-    let latest = context.now + LONGEST_ACCESS_TOKEN;
-    let is_plausible = claims.exp > context.now && claims.exp <= latest && claims.jti.len() <= LONGEST_JTI;
-    (claims.client_id == *client_id && is_plausible).then_some(claims)
 }

@@ -19,7 +19,7 @@ use crate::{
     },
     oidc::{
         client::{
-            client_auth,
+            SecretChange, StoredSecret, client_auth,
             client_metadata::ClientMetadata,
             registration::{self, RenewalRequest, UpdateRequest},
             sector_identifier::sector,
@@ -75,7 +75,7 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
     batch.extend(registered_by.record(Event::ClientDeleted, client_id, context));
     let deleted = context.db.run(batch).await?.read(deleted)?;
     if registered_by == RegisteredBy::Anybody && !deleted {
-        // The token was taken back in this very moment.
+        // Another request has taken the token back.
         return Err(access::unauthorized());
     }
     copy::forget(&record.client.client_id, context);
@@ -100,8 +100,7 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
     store(record, issued, &change, context).await
 }
 
-/// Stores new metadata. A client that comes to use a secret is given one, as is one whose secret is stored in a way that its
-/// new method cannot use. One that no longer uses any loses it.
+/// Stores new metadata, with the secret that it calls for.
 async fn change(
     mut record: ClientRecord,
     mut metadata: ClientMetadata,
@@ -117,21 +116,16 @@ async fn change(
         new_sector: sector_of(&record.client.metadata) != sector_of(&metadata),
     };
     record.client.metadata = metadata;
-    let uses_secret = record.client.metadata.token_endpoint_auth_method.uses_secret();
-    let needs_itself = record.client.needs_secret_itself();
-    let issued = match &record.secret {
-        None if uses_secret => Issued::for_client(&record.client, context)?,
-        // Of a hash nobody can make the secret again.
-        Some(secret) if needs_itself && secret.current.wrapped.is_none() => {
-            Issued::for_client(&record.client, context)?
-        }
+    let secret_change = record.client.secret_change(record.secret.as_ref());
+    let issued = match secret_change {
+        SecretChange::New => Issued::for_client(&record.client, context)?,
         _ => Issued::registration_access_token(context)?,
     };
-    record.secret = match record.secret {
-        _ if !uses_secret => None,
-        _ if issued.has_secret() => issued.stored_secret(&record.client, None, context).await?,
-        Some(kept) if !needs_itself => Some(kept.hashed_only()),
-        kept => kept,
+    record.secret = match secret_change {
+        SecretChange::New => issued.stored_secret(&record.client, None, context).await?,
+        SecretChange::Kept => record.secret,
+        SecretChange::KeptAsHash => record.secret.map(StoredSecret::hashed_only),
+        SecretChange::Dropped => None,
     };
     for alg in record.client.needed_keys() {
         signer::ensure_published(alg, context).await?;

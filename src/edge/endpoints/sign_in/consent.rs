@@ -1,10 +1,7 @@
 //! `/consent`: what an app may have (OIDC Core section 3.1.2.4).
 
-use serde_json::json;
-
 use crate::{
     audit::{Actor, Entry, Event},
-    config::Api,
     db::{
         Batch, audit,
         grants::{self, Allowing},
@@ -27,9 +24,9 @@ use crate::{
         authentication::Consent,
         authorize::AuthRequest,
         client::redirect_uri::{Destination, destination, is_on_this_device},
+        consent::{self, Answer, Part},
         interaction::{Choice, Interaction, SignedInPeople, Step},
         params::Params,
-        scope::Scope,
     },
     pages::{ConsentItem, ConsentPage, app_name},
     reply::Reply,
@@ -61,7 +58,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 /// `POST /consent`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
-    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| params.text(name);
     let consent_request = match receive(request, &params, context).await? {
         Received::Elsewhere(reply) => return Ok(reply),
         Received::ConsentRequest(consent_request) => consent_request,
@@ -77,23 +74,24 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let language = consent_request
         .browser
         .language(Some(&consent_request.client_request.params));
-    if !field("switch").is_empty() {
-        let (page, choice) = match consent_request.browser.held.has_others() {
-            true => (Endpoint::SelectAccount, Choice::Open),
-            false => (Endpoint::Login, Choice::Another),
-        };
-        return Ok(consent_request
-            .browser
-            .go_on(page, consent_request.interaction, choice, context)?);
-    }
-    // Who sends both has not clearly said yes.
-    if field("approve").is_empty() || !field("deny").is_empty() {
-        let refused = consent_request.entry(Event::ConsentRefused);
-        let denied =
-            consent_request
-                .client_request
-                .deny(&consent_request.interaction, Some(&refused), language, context);
-        return Ok(denied.await?);
+    match Answer::of(&params) {
+        Answer::Approve => {}
+        Answer::Switch => {
+            let (page, choice) = match consent_request.browser.held.has_others() {
+                true => (Endpoint::SelectAccount, Choice::Open),
+                false => (Endpoint::Login, Choice::Another),
+            };
+            return Ok(consent_request
+                .browser
+                .go_on(page, consent_request.interaction, choice, context)?);
+        }
+        Answer::Deny => {
+            let refused = consent_request.entry(Event::ConsentRefused);
+            let (client_request, interaction) = (&consent_request.client_request, &consent_request.interaction);
+            return Ok(client_request
+                .deny(interaction, Some(&refused), language, context)
+                .await?);
+        }
     }
     let pushed = consent_request.interaction.pushed.as_ref();
     let draft = Draft::new(
@@ -109,13 +107,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         }
         Err(StepFailure::Fault(fault)) => return Err(fault.into()),
     }
-    let scope: Vec<_> = consent_request.request.scope.iter().collect();
-    let mut allowed = json!({ "scope": scope });
-    let resources = consent_request.request.resources.foreign();
-    if let (false, Some(allowed)) = (resources.is_empty(), allowed.as_object_mut()) {
-        allowed.insert("resources".to_owned(), json!(resources));
-    }
-    let consent_given = consent_request.entry(Event::ConsentGiven).detail(allowed);
+    let consent_given = consent_request
+        .entry(Event::ConsentGiven)
+        .detail(consent::detail(&consent_request.request));
     let allowing = Allowing {
         grant_id: &random::id()?,
         session_hash: &consent_request.session_hash,
@@ -141,7 +135,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 &consent_request.browser.held,
             ))
         }
-        // The session ended, or the client changed, in this very moment.
+        // Another request has ended the session or changed the client.
         Outcome::NotStored(_) => Ok(see_page(Endpoint::AuthorizeResume, &consent_request.sealed)),
     }
 }
@@ -224,24 +218,16 @@ impl ConsentRequest {
         let locale = language.tag();
         let metadata = &self.client_request.client.metadata;
         let shown = self.request.asked_for();
-        let (scope, claims) = (&self.request.scope, self.request.claims.beyond(&self.request.scope));
-        // ConsentRequest for everything anew: prompt=consent. ConsentRequest for more: only what is new.
-        let all_anew = self.request.is_covered_by(&self.granted);
-        let is_new = |claim: &&str| all_anew || !self.granted.claims.contains(*claim);
-        let new_scope = if all_anew {
-            scope.clone()
-        } else {
-            scope.difference(&self.granted.scope)
-        };
-        let (new_claims, old_claims) = claims.into_iter().partition::<Vec<_>, _>(is_new);
-        let apis = self.request.resources.apis(&context.config);
-        let is_new_api = |api: &&Api| all_anew || !self.granted.resources.contains(&api.identifier);
-        let (new_apis, old_apis) = apis.partition::<Vec<_>, _>(is_new_api);
-        let items = |scope: &Scope, claims: &[&'static str], apis: &[&Api]| {
-            let apis = apis.iter().map(|api| ConsentItem::for_api(api, language));
+        let choice = consent::Choice::of(&self.request, &self.granted, &context.config);
+        let items = |part: &Part<'_>| {
+            let apis = part.apis.iter().map(|api| ConsentItem::for_api(api, language));
             let mut items: Vec<_> = apis.collect();
-            items.extend(ConsentItem::for_scopes(scope, &context.config.resources, language));
-            items.extend(ConsentItem::for_claims(claims, language));
+            items.extend(ConsentItem::for_scopes(
+                &part.scope,
+                &context.config.resources,
+                language,
+            ));
+            items.extend(ConsentItem::for_claims(&part.claims, language));
             items
         };
         let client = &self.client_request.client;
@@ -259,8 +245,8 @@ impl ConsentRequest {
             document_host: document_host.as_deref(),
             to_this_device: is_on_this_device(self.client_request.address.redirect_uri()),
             account: self.session.user.display_name(),
-            items: items(&new_scope, &new_claims, &new_apis),
-            already: items(&scope.difference(&new_scope), &old_claims, &old_apis),
+            items: items(&choice.new),
+            already: items(&choice.already),
             interaction: &self.sealed,
             csrf: &self.browser.csrf(&self.form(&shown), context),
             scopes_digest: &shown,

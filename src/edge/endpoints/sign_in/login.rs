@@ -41,7 +41,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 /// `POST /login`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
-    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| params.text(name);
     let sign_in = SignInRequest::submitting(request, &params, FORM, context).await?;
     if let Some(reply) = sign_in.turned_down(&params, context).await? {
         return Ok(reply);
@@ -59,7 +59,7 @@ async fn with_password(
     request: &Incoming,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
-    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| params.text(name);
     let (login, password) = (field("username").trim(), field("password"));
     if login.is_empty() || password.is_empty() {
         return Ok(sign_in.page(400, login, Some(LoginProblem::Missing), context)?);

@@ -44,7 +44,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let Some((session, hash)) = newly_signed_in(&sign_in, context) else {
         return Ok(sign_in.go_on());
     };
-    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| params.text(name);
     if !sign_in.browser.sent_form(field("csrf"), &bound_to(hash), context) {
         return Err(Problem::ForeignForm.into());
     }

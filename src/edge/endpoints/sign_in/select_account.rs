@@ -48,7 +48,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 /// `POST /select_account`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
-    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| params.text(name);
     if !Browser::of(request, context).sent_form(field("csrf"), FORM, context) {
         return Err(Problem::ForeignForm.into());
     }

@@ -59,7 +59,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let newcomer = Newcomer::receive(request, &params, context).await?;
-    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| params.text(name);
     if !newcomer
         .browser
         .sent_form(field("csrf"), &["set up", &newcomer.user.id], context)
@@ -84,7 +84,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 impl Newcomer {
     async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Self, PageFailure> {
         let browser = Browser::of(request, context);
-        let token = params.single("link").ok().flatten().unwrap_or_default();
+        let token = params.text("link");
         let hash = set_up::read(token).and_then(|(user_id, secret)| {
             let hash = secret.hash(&context.config.roots, Purpose::SetUpLink)?;
             Some((user_id.to_owned(), hash))

@@ -1,15 +1,12 @@
 //! `/signup`: where operators let them, people make accounts for themselves (Initiating User Registration via OpenID Connect
 //! 1.0).
 
-use serde_json::{Map, Value};
-
 use crate::{
     account::{
-        email,
-        name::nfc,
         passkey::{Account, Refused},
-        password, throttle,
-        user::{User, Username},
+        password,
+        sign_up::{self, NewAccount, Wrong},
+        throttle,
     },
     audit::{Actor, Entry, Event},
     config::{SignUp, Way},
@@ -34,9 +31,8 @@ use crate::{
         platform::{context::Context, random},
     },
     fault::Fault,
-    oidc::{claims::StandardClaims, proven::Proven, subject::SubjectSalt},
+    oidc::proven::Proven,
     pages::{PasskeyRequest, SignUpPage, SignUpProblem, Typed, account::PasskeyProblem},
-    readable::without_invisible,
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
@@ -45,9 +41,6 @@ use crate::{
 
 /// What a form of this page is bound to.
 const FORM: &[&str] = &["signup"];
-
-/// The most characters of a name.
-const LONGEST_NAME: usize = 200;
 
 /// `GET /signup`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
@@ -80,14 +73,14 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     require_open(context)?;
-    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| params.text(name);
     let sign_in = SignInRequest::submitting(request, &params, FORM, context).await?;
     if let Some(reply) = sign_in.turned_down(&params, context).await? {
         return Ok(reply);
     }
-    let name = nfc(&without_invisible(field("name")));
+    let name = sign_up::prepare_name(field("name"));
     let typed = Typed {
-        name: name.trim(),
+        name: &name,
         email: field("email").trim(),
         username: field("username").trim(),
     };
@@ -107,9 +100,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         true => field("account").to_owned(),
         false => random::id()?,
     };
-    let user = match account(id, typed, context)? {
-        Ok(user) => user,
-        Err(problem) => return refuse(problem),
+    let user = match NewAccount::parse(typed.name, typed.email, typed.username) {
+        Ok(account) => account.into_user(id, random::bytes()?, context.now),
+        Err(wrong) => return refuse(problem_of_wrong(wrong)),
     };
     let entry = Entry {
         client_id: sign_in.destination.client_id(),
@@ -180,36 +173,13 @@ async fn count(request: &Incoming, context: &Context) -> Result<Option<Lifetime>
     Ok(folding::count_attempt(&counter, context).await?)
 }
 
-/// The account that was typed, or what is wrong with it.
-fn account(id: String, typed: Typed<'_>, context: &Context) -> Result<Result<User, SignUpProblem>, PageFailure> {
-    if typed.name.chars().count() > LONGEST_NAME || typed.name.chars().any(char::is_control) {
-        return Ok(Err(SignUpProblem::Name));
+/// What the page says of what is wrong.
+fn problem_of_wrong(wrong: Wrong) -> SignUpProblem {
+    match wrong {
+        Wrong::Name => SignUpProblem::Name,
+        Wrong::Email => SignUpProblem::Email,
+        Wrong::Username => SignUpProblem::Username,
     }
-    let Ok(email) = email::parse(typed.email) else {
-        return Ok(Err(SignUpProblem::Email));
-    };
-    let Ok(username) = Username::parse(typed.username) else {
-        return Ok(Err(SignUpProblem::Username));
-    };
-    let mut claims = Map::new();
-    claims.insert("email".to_owned(), email.into());
-    // Nobody has shown yet that the address is theirs.
-    claims.insert("email_verified".to_owned(), Value::Bool(false));
-    if !typed.name.is_empty() {
-        claims.insert("name".to_owned(), typed.name.into());
-    }
-    let Ok(claims) = StandardClaims::parse(&claims) else {
-        return Ok(Err(SignUpProblem::Name));
-    };
-    Ok(Ok(User {
-        subject_salt: SubjectSalt::new(random::bytes()?),
-        id,
-        username,
-        claims,
-        disabled_at: None,
-        created_at: context.now,
-        updated_at: context.now,
-    }))
 }
 
 fn page(

@@ -273,3 +273,50 @@ fn an_assertion_is_signed_with_the_secret_that_its_mac_is_under() {
     );
     assert!(!signed("RS256", "secret").is_signed_with("secret"), "no MAC at all");
 }
+
+#[test]
+fn an_assertion_is_for_the_issuer_alone_unless_the_operator_lets_it_be_for_the_token_endpoint() {
+    let config = |more: &[(&str, &str)]| {
+        let vars = [
+            ("ISSUER", "https://id.acme.org"),
+            ("KEK_1", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+        ];
+        let all: Vec<_> = vars
+            .iter()
+            .chain(more)
+            .map(|(name, text)| (*name, (*text).to_owned()))
+            .collect();
+        Config::parse(|name| {
+            all.iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, text)| text.clone())
+        })
+        .unwrap()
+    };
+    let is_for = |config: &Config, aud: Value| {
+        assertion(json!({ "aud": aud }))
+            .unwrap()
+            .check(&Audiences::of(config), NOW)
+            .is_ok()
+    };
+    let strict = config(&[]);
+    assert!(is_for(&strict, json!("https://id.acme.org")));
+    assert!(!is_for(&strict, json!("https://id.acme.org/token")));
+    assert!(!is_for(
+        &strict,
+        json!(["https://id.acme.org", "https://id.acme.org/token"])
+    ));
+    let lenient = config(&[
+        ("ASSERTION_AUDIENCE", "token_endpoint"),
+        ("MTLS_ORIGIN", "https://mtls.acme.org"),
+    ]);
+    for aud in [
+        "https://id.acme.org",
+        "https://id.acme.org/token",
+        "https://id.acme.org/par",
+        "https://mtls.acme.org/token",
+    ] {
+        assert!(is_for(&lenient, json!(aud)), "{aud}");
+    }
+    assert!(!is_for(&lenient, json!("https://mtls.acme.org")));
+}

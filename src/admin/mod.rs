@@ -1,0 +1,5 @@
+//! What operators may ask for and change. Pure, like `account`.
+
+pub mod audit_filter;
+pub mod paging;
+pub mod user;

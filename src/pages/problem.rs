@@ -1,0 +1,157 @@
+//! What a page has to explain: its status and its words.
+
+use super::{Csp, ErrorPage, Fact, Language, content_security_policy, messages::ErrorText, messages::ErrorTexts};
+use crate::{
+    oidc::{error::OAuthError, logout::LogoutRefusal, return_address::PageError},
+    reply::{RETRY_AFTER, Reply},
+    time::Lifetime,
+};
+
+/// What a page has to explain.
+#[derive(Debug)]
+pub enum Problem {
+    NotFound,
+    MethodNotAllowed,
+    /// The response has no address that can be trusted.
+    NoReturn(PageError, Vec<Fact>),
+    /// A request to sign out cannot be followed.
+    Logout(LogoutRefusal, Vec<Fact>),
+    /// The document at the `client_id` does not make a client; its developer is told why.
+    ClientDocument(OAuthError, Vec<Fact>),
+    /// Too many documents were fetched for this network.
+    TooManyDocuments(Lifetime),
+    /// The request is not well-formed, and nobody else can be told.
+    BadRequest(OAuthError),
+    /// The body is too large.
+    TooLarge,
+    /// The sign-in was finished, given up, or too old.
+    InteractionOver,
+    /// A link to set up how somebody signs in does not work.
+    SetUpOver,
+    /// A form that Limen did not show to this browser.
+    ForeignForm,
+    /// A form of the account that was shown under another sign-in.
+    OldForm,
+}
+
+impl Problem {
+    /// The answer with the page.
+    pub fn into_reply(self, language: Language) -> Reply {
+        let code = self.code();
+        let mut page = ErrorPage::new(|texts| self.text(texts), language);
+        page.code = code.as_deref();
+        if let Self::NoReturn(_, facts) | Self::Logout(_, facts) | Self::ClientDocument(_, facts) = &self {
+            page.facts = facts;
+        }
+        if matches!(self, Self::Logout(..)) {
+            page.offer_logout();
+        }
+        let retry_after = match self {
+            Self::TooManyDocuments(wait) => Some(wait),
+            _ => None,
+        };
+        Reply {
+            retry_after,
+            ..show(self.status(), &page)
+        }
+    }
+
+    fn status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::TooLarge => 413,
+            Self::ForeignForm | Self::OldForm => 403,
+            Self::TooManyDocuments(_) => 429,
+            Self::InteractionOver
+            | Self::SetUpOver
+            | Self::NoReturn(..)
+            | Self::Logout(..)
+            | Self::ClientDocument(..)
+            | Self::BadRequest(_) => 400,
+        }
+    }
+
+    /// The error as the developer of an app knows it.
+    fn code(&self) -> Option<String> {
+        match self {
+            Self::NoReturn(problem, _) => Some(format!("invalid_request: {}", problem.description())),
+            Self::Logout(refusal, _) => Some(format!("invalid_request: {}", refusal.description())),
+            Self::ClientDocument(error, _) | Self::BadRequest(error) => {
+                Some(format!("{}: {}", error.code.as_str(), error.description))
+            }
+            _ => None,
+        }
+    }
+
+    fn text(&self, texts: &'static ErrorTexts) -> &'static ErrorText {
+        match self {
+            Self::NotFound => &texts.not_found,
+            Self::MethodNotAllowed => &texts.method_not_allowed,
+            Self::NoReturn(PageError::UnknownClient, _) | Self::ClientDocument(..) => &texts.unknown_client,
+            Self::TooManyDocuments(_) => &texts.too_many_requests,
+            Self::NoReturn(PageError::UnregisteredRedirectUri, _) => &texts.unregistered_redirect,
+            Self::NoReturn(..) | Self::BadRequest(_) | Self::TooLarge => &texts.bad_request,
+            Self::Logout(LogoutRefusal::UnregisteredUri, _) => &texts.unregistered_logout_redirect,
+            Self::Logout(..) => &texts.bad_logout,
+            Self::InteractionOver => &texts.interaction_over,
+            Self::SetUpOver => &texts.set_up_over,
+            Self::ForeignForm => &texts.foreign_form,
+            Self::OldForm => &texts.old_form,
+        }
+    }
+}
+
+/// The answer with the page for a fault of Limen's own. The log has the cause.
+pub fn unavailable(request_id: &str, language: Language) -> Reply {
+    let mut page = ErrorPage::new(|texts| &texts.unavailable, language);
+    page.request_id = Some(request_id);
+    Reply {
+        retry_after: Some(RETRY_AFTER),
+        ..show(503, &page)
+    }
+}
+
+fn show(status: u16, page: &ErrorPage<'_>) -> Reply {
+    Reply::page(status, page.to_html(), content_security_policy(Csp::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reply::Body;
+
+    fn html(reply: &Reply) -> &str {
+        match &reply.body {
+            Body::Page { html, .. } => html,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_problem_has_its_status_and_a_developer_its_code() {
+        let reply = |problem: Problem| problem.into_reply(Language::En);
+        assert_eq!(reply(Problem::NotFound).status, 404);
+        assert_eq!(reply(Problem::MethodNotAllowed).status, 405);
+        assert_eq!(reply(Problem::TooLarge).status, 413);
+        assert_eq!(reply(Problem::ForeignForm).status, 403);
+        assert_eq!(reply(Problem::OldForm).status, 403);
+        assert_eq!(reply(Problem::InteractionOver).status, 400);
+        let busy = reply(Problem::TooManyDocuments(Lifetime(60)));
+        assert_eq!((busy.status, busy.retry_after), (429, Some(Lifetime(60))));
+        let bad = reply(Problem::BadRequest(OAuthError::invalid_request("scope is missing")));
+        assert_eq!(bad.status, 400);
+        assert!(html(&bad).contains("invalid_request: scope is missing"));
+        let facts = vec![Fact::Came("redirect_uri = https://x.org/<b>".to_owned())];
+        let lost = reply(Problem::NoReturn(PageError::UnregisteredRedirectUri, facts));
+        assert!(html(&lost).contains("the client did not register this redirect_uri"));
+        assert!(html(&lost).contains("redirect_uri = https://x.org/&#60;b&#62;"));
+    }
+
+    #[test]
+    fn a_fault_shows_the_request_and_when_to_try_again() {
+        let reply = unavailable("Xr5Jc0q8bJm2v9QmY1o3Tg", Language::En);
+        assert_eq!((reply.status, reply.retry_after), (503, Some(RETRY_AFTER)));
+        assert!(html(&reply).contains("Xr5Jc0q8bJm2v9QmY1o3Tg"));
+    }
+}
