@@ -72,8 +72,8 @@ async function run(op, t, folder, command, { host = "127.0.0.1", ready = "/", en
   return app;
 }
 
-/** What is pasted from the recipe is what is registered, but for the port. */
-async function register(op, folder, { origin, registration = "registration.json" }) {
+/** Registers what the recipe says to paste, but for the port. */
+export async function register(op, folder, { origin, registration = "registration.json" }) {
   const recipe = readFileSync(new URL(`${folder}/${registration}`, CLIENTS), "utf8");
   const metadata = JSON.parse(recipe.replaceAll(RECIPE_ORIGIN, origin));
   return op.json("/register", { json: metadata, bearer: op.adminToken });
