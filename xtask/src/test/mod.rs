@@ -187,3 +187,26 @@ fn default_suites() -> Vec<String> {
 fn is_node(suite: &str) -> bool {
     !matches!(suite, "lint" | "native")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{clients, default_suites, parse};
+
+    #[test]
+    fn the_clients_run_only_when_they_are_named_all_or_one() {
+        assert!(!default_suites().iter().any(|suite| suite == clients::NAME));
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        for (text, client) in [("clients", None), ("clients openid-client", Some("openid-client"))] {
+            let arguments = words(text);
+            let (suite, chosen, _) = parse(&arguments).unwrap();
+            assert_eq!((suite.as_deref(), chosen), (Some(clients::NAME), client), "{text}");
+        }
+        for text in [
+            "clients nobody",
+            "worker openid-client",
+            "clients openid-client passport",
+        ] {
+            assert!(parse(&words(text)).is_err(), "{text}");
+        }
+    }
+}
