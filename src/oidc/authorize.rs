@@ -306,7 +306,7 @@ fn parse_scope(
     } else if scope.is_empty() && !names_api {
         return Err(OAuthError::new(
             ErrorCode::InvalidScope,
-            "scope names nothing that there is for this client",
+            "scope names nothing that there is for this client; scopes are separated by blanks",
         ));
     }
     if response_type.has_id_token() && !scope.contains("openid") {

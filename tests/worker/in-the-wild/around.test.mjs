@@ -186,4 +186,14 @@ describe("the admin API", () => {
     assert.deepEqual(warnings, [], "wrangler.toml has global_fetch_strictly_public");
     assert.ok(!op.logs.some((line) => line.includes("global_fetch_strictly_public")));
   });
+
+  test("says so, and the log, where the deployment lacks the flag", async () => {
+    const careless = await startLimen({ withoutFlag: "global_fetch_strictly_public" });
+    const { warnings } = await (await careless.admin("/admin/api/status")).json();
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0], /global_fetch_strictly_public is missing.*wrangler\.toml/);
+    await careless.json("/.well-known/openid-configuration");
+    const said = careless.logs.filter((line) => line.includes("global_fetch_strictly_public"));
+    assert.equal(said.length, 1, "once an isolate");
+  });
 });

@@ -43,6 +43,7 @@ export class Limen {
   #migrate;
   #bare;
   #email;
+  #withoutFlag;
   #people = 0;
   #addresses = 0;
   /** Every line that the Worker logged. */
@@ -57,13 +58,14 @@ export class Limen {
   /** Storage faults of every request from now on: `{d1: {...}, kv: "down" | "stale" | "empty"}`, see shell.mjs. */
   faults = {};
 
-  constructor({ issuer = "https://id.limen.test", vars = {}, isolates = 1, migrate = true, bare = false, email = false } = {}) {
+  constructor({ issuer = "https://id.limen.test", vars = {}, isolates = 1, migrate = true, bare = false, email = false, withoutFlag } = {}) {
     this.issuer = issuer;
     this.adminToken = randomBytes(32).toString("hex");
     this.#isolates = isolates;
     this.#migrate = migrate;
     this.#bare = bare;
     this.#email = email;
+    this.#withoutFlag = withoutFlag;
     this.#vars = {
       ISSUER: issuer,
       KEK_1: freshRoot(),
@@ -284,7 +286,7 @@ export class Limen {
         config: {
           name: workerName(n),
           compatibilityDate: date,
-          compatibilityFlags: flags,
+          compatibilityFlags: flags.filter((flag) => flag !== this.#withoutFlag),
           manifest: { mainModule: this.#bare ? "index.js" : "shell.mjs", modulesRoot: "/", modules },
           env,
           exports: {},

@@ -42,12 +42,34 @@ a restored backup is worthless, then remove the file. ADMIN_TOKEN opens the admi
 const FIRST_USER: &str = "admin";
 
 pub fn run(arguments: &[String]) -> Result<()> {
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => deploy(FIRST_USER),
-        ["--first-user", name] if !name.starts_with('-') => deploy(name),
-        ["--dry-run"] => dry_run(),
-        _ => Err(Failure::new("These arguments are not known here.").advice(HELP.trim())),
+    let wish = parse(arguments)?;
+    match wish.dry_run {
+        true => dry_run(),
+        false => deploy(wish.first_user.unwrap_or(FIRST_USER)),
     }
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wish<'a> {
+    first_user: Option<&'a str>,
+    dry_run: bool,
+}
+
+fn parse(arguments: &[String]) -> Result<Wish<'_>> {
+    let mut wish = Wish::default();
+    let mut rest = arguments.iter().map(String::as_str);
+    while let Some(argument) = rest.next() {
+        match argument {
+            "--dry-run" => wish.dry_run = true,
+            "--first-user" => {
+                let name = rest.next().filter(|name| !name.is_empty() && !name.starts_with('-'));
+                let missing = || Failure::new("--first-user needs a name, such as `--first-user ada`.");
+                wish.first_user = Some(name.ok_or_else(missing)?);
+            }
+            other => return Err(Failure::new(format!("`{other}` is not known here.")).advice(HELP.trim())),
+        }
+    }
+    Ok(wish)
 }
 
 fn dry_run() -> Result<()> {
@@ -198,6 +220,25 @@ fn write_json(path: &Path, values: &BTreeMap<String, Value>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_known_is_refused_by_name() {
+        let parsed = |words: &str| {
+            let arguments: Vec<_> = words.split_whitespace().map(str::to_owned).collect();
+            parse(&arguments)
+                .map(|wish| (wish.first_user.map(str::to_owned), wish.dry_run))
+                .map_err(|failure| failure.to_string())
+        };
+        assert_eq!(parsed("").unwrap(), (None, false));
+        assert_eq!(
+            parsed("--dry-run --first-user ada").unwrap(),
+            (Some("ada".to_owned()), true)
+        );
+        assert!(parsed("--dryrun").unwrap_err().contains("`--dryrun` is not known"));
+        for words in ["--first-user", "--first-user --dry-run"] {
+            assert!(parsed(words).unwrap_err().contains("needs a name"));
+        }
+    }
 
     #[test]
     fn a_database_is_found_by_its_whole_name() {

@@ -118,7 +118,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         Ok("started".into())
     })?;
     print_how_to_sign_in(&place, &seed, &example_request);
-    servers.follow_until_stopped(&place.limen(), &project::root().join(vars::FILE))
+    servers.follow_until_stopped(&place.limen(), &project::root().join(vars::FILE), &place.discovery())
 }
 
 fn parse(arguments: &[String]) -> Result<(u16, bool)> {
@@ -127,16 +127,23 @@ fn parse(arguments: &[String]) -> Result<(u16, bool)> {
     while let Some(argument) = rest.next() {
         match argument {
             "--reset" => reset = true,
-            "--port" => {
-                let number = rest.next().and_then(|number| number.parse().ok());
-                port = number
-                    .filter(|port| (1..u16::MAX).contains(port))
-                    .ok_or_else(|| Failure::new("--port needs a number, such as 9000."))?;
-            }
+            "--port" => port = port_of(rest.next())?,
+            other if other.starts_with("--port=") => port = port_of(other.split_once('=').map(|(_, number)| number))?,
             other => return Err(Failure::new(format!("`{other}` is not known here.")).advice(HELP.trim())),
         }
     }
     Ok((port, reset))
+}
+
+/// The example app has the port behind it.
+fn port_of(text: Option<&str>) -> Result<u16> {
+    let number = text.and_then(|text| text.parse().ok());
+    number.filter(|port| (1..u16::MAX).contains(port)).ok_or_else(|| {
+        let came = text.map_or("nothing".to_owned(), |text| format!("`{text}`"));
+        Failure::new(format!(
+            "--port needs a number from 1 to 65534, such as 9000; {came} came."
+        ))
+    })
 }
 
 fn forget(state: &Path) -> Result<String> {

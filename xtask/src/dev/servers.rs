@@ -161,9 +161,10 @@ impl Servers {
     }
 
     /// Shows what the servers log from now on, until one ends or the user stops them. When `file` changes, the server `reader`
-    /// starts anew, since it reads that at its start.
-    pub fn follow_until_stopped(mut self, reader: &str, file: &Path) -> Result<()> {
+    /// starts anew, since it reads that at its start, and is asked at `url` whether it likes what it read.
+    pub fn follow_until_stopped(mut self, reader: &str, file: &Path, url: &str) -> Result<()> {
         let mut known = fs::read(file).ok();
+        let mut has_started = true;
         for server in &mut self.running {
             server.new_output();
         }
@@ -178,6 +179,11 @@ impl Servers {
                 known = held;
                 println!("\n{} has changed: Limen starts again.\n", child::relative(file));
                 self.restart(reader)?;
+                has_started = false;
+            }
+            if !has_started && let Ok(answer) = http::get(url, None) {
+                has_started = true;
+                println!("\n{}\n", how_it_started(&answer, &child::relative(file)));
             }
             sleep(POLL);
         }
@@ -198,6 +204,19 @@ impl Servers {
             }
         }
         Ok(())
+    }
+}
+
+fn how_it_started(answer: &http::Answer, file: &str) -> String {
+    match answer.status {
+        200 => "Limen runs again.".to_owned(),
+        _ if answer.body.starts_with(NOT_CONFIGURED) => {
+            format!(
+                "{}\nChange that in {file}: Limen then starts again.",
+                answer.body.trim()
+            )
+        }
+        status => format!("Limen answers with {status}: {}", answer.body.trim()),
     }
 }
 

@@ -47,12 +47,26 @@ pub fn ensure() -> Result<(Vars, String)> {
     Ok((Vars { admin_token }, words.into()))
 }
 
+/// The value of a variable, as wrangler reads it: the last one counts, with `export` before it or not, in quotes of any kind or with
+/// a comment behind it.
 fn value(text: &str, name: &str) -> Option<String> {
     let lines = text.lines().filter_map(|line| line.split_once('='));
+    let is_meant = |key: &str| {
+        let key = key.trim();
+        key.strip_prefix("export ").unwrap_or(key).trim() == name
+    };
     let mut values = lines
-        .filter(|(key, _)| key.trim() == name)
-        .map(|(_, value)| value.trim().trim_matches('"'));
-    values.next().filter(|value| !value.is_empty()).map(String::from)
+        .filter(|(key, _)| is_meant(key))
+        .map(|(_, value)| unquoted(value.trim()));
+    values.next_back().filter(|value| !value.is_empty()).map(String::from)
+}
+
+fn unquoted(value: &str) -> &str {
+    let quoted = ['"', '\'', '`'].into_iter().find_map(|quote| {
+        let (inside, _) = value.strip_prefix(quote)?.split_once(quote)?;
+        Some(inside)
+    });
+    quoted.unwrap_or_else(|| value.split('#').next().unwrap_or_default().trim())
 }
 
 #[cfg(test)]
@@ -65,5 +79,20 @@ mod tests {
         assert_eq!(value(text, "KEK_1"), None);
         assert_eq!(value(text, "ADMIN_TOKEN"), None);
         assert_eq!(value(text, "ISSUER").as_deref(), Some("http://localhost:8787"));
+    }
+
+    #[test]
+    fn a_variable_is_read_as_wrangler_reads_it() {
+        for (text, wanted) in [
+            ("ADMIN_TOKEN='a b'", "a b"),
+            ("ADMIN_TOKEN=`a`", "a"),
+            ("export ADMIN_TOKEN = a # mine", "a"),
+            ("ADMIN_TOKEN=\"a#b\" # mine", "a#b"),
+            ("ADMIN_TOKEN=old\nADMIN_TOKEN=a", "a"),
+            ("ADMIN_TOKEN=a=", "a="),
+        ] {
+            assert_eq!(value(text, "ADMIN_TOKEN").as_deref(), Some(wanted), "{text}");
+        }
+        assert_eq!(value("MY_ADMIN_TOKEN=a", "ADMIN_TOKEN"), None);
     }
 }
