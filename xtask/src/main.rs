@@ -10,6 +10,7 @@ mod dev;
 mod failure;
 mod fingerprint;
 mod fuzz;
+mod known_settings;
 mod private_file;
 mod project;
 mod random;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::failure::{Context, Failure, Result};
+use crate::known_settings::{self, Kind};
 use crate::project;
 
 /// What the Worker judges an issuer by: its own file, so that both say the same.
@@ -43,12 +44,8 @@ pub struct Settings {
 
 /// Reads both files and writes what wrangler reads.
 pub fn read() -> Result<Settings> {
-    let root = project::root();
-    let own = root.join(OWN);
-    let mut merged = read_table(&root.join("wrangler.toml"))?;
-    if own.exists() {
-        merge(&mut merged, read_table(&own)?);
-    }
+    let own = project::root().join(OWN);
+    let merged = merged()?;
     let issuer = text(&merged, "vars", "ISSUER");
     if let Err(problem) = issuer::Issuer::parse(&issuer) {
         if !own.exists() {
@@ -64,9 +61,7 @@ pub fn read() -> Result<Settings> {
             )),
         );
     }
-    let file = root.join(MERGED);
-    let words = format!("# Made of wrangler.toml and {OWN} by `cargo xtask deploy`: changes belong there.\n\n{merged}");
-    fs::write(&file, words).context(|| format!("Could not write {}", file.display()))?;
+    let file = write(&merged)?;
     let database = merged
         .get("d1_databases")
         .and_then(|databases| databases.get(0)?.get("database_name")?.as_str());
@@ -79,10 +74,67 @@ pub fn read() -> Result<Settings> {
 
 /// The settings as they are, whether or not the issuer is right: for a look at what would be uploaded.
 pub fn read_unchecked() -> Result<PathBuf> {
-    match read() {
-        Ok(settings) => Ok(settings.file),
-        Err(_) => Ok(project::root().join("wrangler.toml")),
+    write(&merged()?)
+}
+
+/// Both files as one.
+fn merged() -> Result<Table> {
+    let root = project::root();
+    let mut merged = read_table(&root.join("wrangler.toml"))?;
+    let own = root.join(OWN);
+    if own.exists() {
+        let own = read_table(&own)?;
+        check_names(&own)?;
+        merge(&mut merged, own);
     }
+    Ok(merged)
+}
+
+/// Every setting is one of Limen's, and stands where it counts.
+fn check_names(own: &Table) -> Result<()> {
+    let nothing = Table::new();
+    let vars = own.get("vars").and_then(Value::as_table).unwrap_or(&nothing);
+    for name in vars.keys() {
+        match known_settings::kind(name) {
+            Some(Kind::Variable) => {}
+            Some(Kind::Secret) => {
+                return Err(Failure::new(format!(
+                    "{OWN} has {name} under [vars], where everybody with access to the account reads it."
+                ))
+                .advice(format!(
+                    "Take it out, and set it as a secret: `npx wrangler secret put {name}`."
+                )));
+            }
+            None => {
+                let meant =
+                    known_settings::meant(name).map_or_else(String::new, |meant| format!("Did you mean {meant}? "));
+                return Err(Failure::new(format!(
+                    "{OWN} has {name} under [vars], which is no setting of Limen's."
+                ))
+                .advice(format!("{meant}docs/configuration.md lists all.")));
+            }
+        }
+    }
+    let elsewhere = own.iter().filter(|(section, _)| *section != "vars");
+    let misplaced = elsewhere.flat_map(|(section, value)| match value {
+        Value::Table(table) => table.keys().map(|name| (name, format!(" under [{section}]"))).collect(),
+        _ => vec![(section, String::new())],
+    });
+    let is_setting = |name: &String| known_settings::kind(name).is_some();
+    match misplaced.into_iter().find(|(name, _)| is_setting(name)) {
+        Some((name, place)) => Err(
+            Failure::new(format!("{OWN} has {name}{place}, where it has no effect."))
+                .advice(format!("Put {name} under [vars].")),
+        ),
+        None => Ok(()),
+    }
+}
+
+fn write(merged: &Table) -> Result<PathBuf> {
+    let file = project::root().join(MERGED);
+    let words = format!("# Made of wrangler.toml and {OWN} by `cargo xtask deploy`: changes belong there.\n\n{merged}");
+    fs::write(&file, words).context(|| format!("Could not write {}", file.display()))?;
+    Ok(file)
 }
 
 fn read_table(path: &Path) -> Result<Table> {
@@ -166,6 +218,26 @@ mod tests {
         .unwrap();
         assert_eq!(base, expected);
         assert_eq!(base.to_string().parse::<Table>().unwrap(), expected, "written and read");
+    }
+
+    #[test]
+    fn a_setting_that_has_no_effect_is_told() {
+        let told = |text: &str| check_names(&text.parse().unwrap()).map_err(|failure| failure.to_string());
+        for (text, words) in [
+            ("[vars]\nMPC = \"on\"", "Did you mean MCP?"),
+            ("[vars]\nADMIN_TOKEN = \"x\"", "wrangler secret put ADMIN_TOKEN"),
+            ("ISSUER = \"https://id.acme.org\"", "Put ISSUER under [vars]"),
+            (
+                "[var]\nISSUER = \"https://id.acme.org\"",
+                "under [var], where it has no effect",
+            ),
+        ] {
+            assert!(told(text).unwrap_err().contains(words), "{text}: {:?}", told(text));
+        }
+        assert!(told(TEMPLATE).is_ok());
+        assert!(
+            told("workers_dev = false\n[[d1_databases]]\nbinding = \"DB\"\n[observability]\nenabled = true").is_ok()
+        );
     }
 
     #[test]

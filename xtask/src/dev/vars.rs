@@ -4,6 +4,7 @@ use std::fs;
 
 use super::DEFAULT_PORT;
 use crate::failure::Result;
+use crate::known_settings;
 use crate::private_file;
 use crate::project;
 use crate::random;
@@ -29,7 +30,11 @@ pub fn ensure() -> Result<(Vars, String)> {
         .into_iter()
         .filter(|(name, _)| value(&held, name).is_none())
         .collect();
-    let words = if missing.is_empty() { "up to date" } else { "made" };
+    let mut words = if missing.is_empty() { "up to date" } else { "made" }.to_owned();
+    for name in names(&held).filter(|name| known_settings::kind(name).is_none()) {
+        let meant = known_settings::meant(name).map_or_else(String::new, |meant| format!(" (did you mean {meant}?)"));
+        words.push_str(&format!("; {name} is no setting of Limen's{meant}"));
+    }
 
     let mut added = String::new();
     if held.is_empty() {
@@ -44,7 +49,7 @@ pub fn ensure() -> Result<(Vars, String)> {
         private_file::append(&path, &added)?;
     }
     let admin_token = value(&(held + &added), "ADMIN_TOKEN").unwrap_or_default();
-    Ok((Vars { admin_token }, words.into()))
+    Ok((Vars { admin_token }, words))
 }
 
 /// The value of a variable, as wrangler reads it: the last one counts, with `export` before it or not, in quotes of any kind or with
@@ -61,6 +66,13 @@ fn value(text: &str, name: &str) -> Option<String> {
     values.next_back().filter(|value| !value.is_empty()).map(String::from)
 }
 
+/// The names of all variables.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let keys = lines.filter_map(|line| line.split_once('=')).map(|(key, _)| key.trim());
+    keys.map(|key| key.strip_prefix("export ").unwrap_or(key).trim())
+}
+
 fn unquoted(value: &str) -> &str {
     let quoted = ['"', '\'', '`'].into_iter().find_map(|quote| {
         let (inside, _) = value.strip_prefix(quote)?.split_once(quote)?;
@@ -71,7 +83,7 @@ fn unquoted(value: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::value;
+    use super::{names, value};
 
     #[test]
     fn an_empty_or_commented_variable_counts_as_missing() {
@@ -94,5 +106,7 @@ mod tests {
             assert_eq!(value(text, "ADMIN_TOKEN").as_deref(), Some(wanted), "{text}");
         }
         assert_eq!(value("MY_ADMIN_TOKEN=a", "ADMIN_TOKEN"), None);
+        let text = "# X=1\nexport MPC = on\n\nISSUER=\"a=b\"";
+        assert_eq!(names(text).collect::<Vec<_>>(), ["MPC", "ISSUER"]);
     }
 }
