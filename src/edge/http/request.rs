@@ -1,12 +1,13 @@
 //! A request as endpoints read it: method, query, headers of interest, and a body of bounded size.
 
-use js_sys::{Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStreamDefaultReader, Request};
+use web_sys::{ReadableStream, Request};
 
 use crate::{
     cookie,
+    edge::platform::js,
     oidc::{error::OAuthError, params::Params},
     routes::{Method, Segments},
     web::header,
@@ -162,26 +163,18 @@ impl Incoming {
         }
         // A request without a body has no stream.
         match self.request.body() {
-            Some(stream) => read_to_end(&stream.get_reader().unchecked_into()).await,
+            Some(stream) => read_to_end(&stream).await,
             None => Ok(Vec::new()),
         }
     }
 }
 
 /// Reads a body of unknown length, up to the most bytes that one may have.
-async fn read_to_end(reader: &ReadableStreamDefaultReader) -> Result<Vec<u8>, BodyError> {
-    let mut body = Vec::new();
-    loop {
-        let chunk = JsFuture::from(reader.read()).await.map_err(broken_off)?;
-        let bytes = Reflect::get(&chunk, &"value".into()).map_err(broken_off)?;
-        if bytes.is_undefined() {
-            return Ok(body);
-        }
-        body.extend(Uint8Array::new(&bytes).to_vec());
-        if body.len() > LONGEST_BODY {
-            _ = reader.cancel();
-            return Err(BodyError::TooLarge);
-        }
+async fn read_to_end(stream: &ReadableStream) -> Result<Vec<u8>, BodyError> {
+    match js::read(stream, LONGEST_BODY).await {
+        (_, Err(error)) => Err(broken_off(error)),
+        (body, Ok(())) if body.len() > LONGEST_BODY => Err(BodyError::TooLarge),
+        (body, Ok(())) => Ok(body),
     }
 }
 

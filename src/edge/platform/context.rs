@@ -2,6 +2,7 @@
 
 use std::{
     cell::{OnceCell, RefCell},
+    pin::Pin,
     rc::Rc,
 };
 
@@ -9,7 +10,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
-use super::{certificate, clock, d1::Db, deployment, kv::Kv, log, random};
+use super::{apart::apart, certificate, clock, d1::Db, deployment, kv::Kv, log, random};
 use crate::{
     config::{Config, ConfigError},
     fault::Fault,
@@ -53,7 +54,8 @@ impl Background {
         Self(None)
     }
 
-    fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+    /// `work` is known by its trait, or what makes a promise of it would be there once for each.
+    fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
         if let Some(context) = &self.0 {
             context.wait_until(work);
         }
@@ -143,11 +145,11 @@ impl Context {
             caller: RefCell::default(),
             claimed: RefCell::default(),
         };
-        self.background.spawn(async move {
+        self.background.spawn(apart(async move {
             if let Err(fault) = work(&later).await {
                 log::fault(&later.request_id, &fault);
             }
-        });
+        }));
     }
 }
 

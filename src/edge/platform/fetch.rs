@@ -3,20 +3,26 @@
 
 use std::{pin::pin, time::Duration};
 
-use futures_util::{
-    StreamExt,
-    future::{Either, select},
-};
+use futures_util::future::{Either, select};
+use js_sys::{JSON, Reflect};
 use serde::{Deserialize, Serialize};
-use worker::{
-    AbortController, AbortSignal, CacheMode, Delay, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
-    Response,
-};
+use serde_json::json;
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use web_sys::{AbortController, AbortSignal, Response};
+use worker::Delay;
 
+use super::js;
 use crate::{
     time::Lifetime,
     web::{fetch_url::FetchUrl, freshness, header},
 };
+
+#[wasm_bindgen]
+extern "C" {
+    /// `fetch` (Fetch standard section 5.6).
+    #[wasm_bindgen(js_name = fetch, catch)]
+    async fn send(url: &str, init: &JsValue) -> Result<JsValue, JsValue>;
+}
 
 /// How long the whole answer may take.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -60,19 +66,21 @@ impl NotFetched {
 /// # Errors
 /// Says what was wrong with the answer.
 pub async fn get(url: &FetchUrl, accept: &str, longest: usize) -> Result<Fetched, NotFetched> {
-    let abort = AbortController::default();
-    let signal = abort.signal();
-    let outcome = {
-        let answer = pin!(answer(url, accept, longest, &signal));
-        let time_limit = pin!(Delay::from(TIME_LIMIT));
-        match select(answer, time_limit).await {
-            Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => Err(NotFetched::TooSlow),
+    in_time(async |signal: AbortSignal| {
+        let response = ask(url, "GET", &[("accept", accept)], None, &signal).await?;
+        match response.status() {
+            200 => {}
+            300..=399 => return Err(NotFetched::Redirect),
+            _ => return Err(NotFetched::Status),
         }
-    };
-    // What is still to come is not wanted.
-    abort.abort();
-    outcome
+        let header_of = |name| response.headers().get(name).ok().flatten().unwrap_or_default();
+        Ok(Fetched {
+            content_type: header::media_type(&header_of("content-type")),
+            max_age: freshness::max_age(&header_of("cache-control")),
+            body: body(&response, longest).await?,
+        })
+    })
+    .await
 }
 
 /// Posts a form to `url` and gives the status of the answer, of which no more is read.
@@ -95,22 +103,26 @@ pub async fn post(
     body: &str,
     longest: usize,
 ) -> Result<(u16, String), NotFetched> {
-    let abort = AbortController::default();
-    let signal = abort.signal();
+    in_time(async |signal: AbortSignal| {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let response = ask(url, "POST", &headers, Some(body), &signal).await?;
+        let status = response.status();
+        let text = match longest > 0 && status >= 400 {
+            true => beginning(&response, longest).await,
+            false => String::new(),
+        };
+        Ok((status, text))
+    })
+    .await
+}
+
+/// What becomes of `work` within the limit of time. What is still to come then is not wanted.
+async fn in_time<T>(work: impl AsyncFnOnce(AbortSignal) -> Result<T, NotFetched>) -> Result<T, NotFetched> {
+    let abort = AbortController::new().map_err(|_| NotFetched::Unreachable)?;
     let outcome = {
-        let answer = pin!(async {
-            let request = post_request(url, headers, body).map_err(|_| NotFetched::Unreachable)?;
-            let sent = Fetch::Request(request).send_with_signal(&signal).await;
-            let mut response = sent.map_err(|_| NotFetched::Unreachable)?;
-            let status = response.status_code();
-            let text = match longest > 0 && status >= 400 {
-                true => beginning(&mut response, longest).await,
-                false => String::new(),
-            };
-            Ok((status, text))
-        });
+        let work = pin!(work(abort.signal()));
         let time_limit = pin!(Delay::from(TIME_LIMIT));
-        match select(answer, time_limit).await {
+        match select(work, time_limit).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => Err(NotFetched::TooSlow),
         }
@@ -119,75 +131,48 @@ pub async fn post(
     outcome
 }
 
+async fn ask(
+    url: &FetchUrl,
+    method: &str,
+    headers: &[(&str, &str)],
+    body: Option<&str>,
+    signal: &AbortSignal,
+) -> Result<Response, NotFetched> {
+    let init = init(method, headers, body, signal).map_err(|_| NotFetched::Unreachable)?;
+    let response = send(url.as_str(), &init).await;
+    Ok(response.map_err(|_| NotFetched::Unreachable)?.unchecked_into())
+}
+
+/// The options of `fetch`: one text crosses to the platform.
+fn init(method: &str, headers: &[(&str, &str)], body: Option<&str>, signal: &AbortSignal) -> Result<JsValue, JsValue> {
+    let headers: Vec<_> = headers.iter().copied().chain([("user-agent", "limen")]).collect();
+    // A redirect would lead past the judgement of the address.
+    let init = json!({ "method": method, "headers": headers, "body": body, "redirect": "manual", "cache": "no-store" });
+    let init = JSON::parse(&init.to_string())?;
+    Reflect::set(&init, &"signal".into(), signal)?;
+    Ok(init)
+}
+
 /// The beginning of a text, as far as it comes.
-async fn beginning(response: &mut Response, longest: usize) -> String {
-    let mut text = Vec::new();
-    if let Ok(mut stream) = response.stream() {
-        while text.len() < longest
-            && let Some(Ok(chunk)) = stream.next().await
-        {
-            text.extend(chunk);
-        }
-    }
+async fn beginning(response: &Response, longest: usize) -> String {
+    let Some(stream) = response.body() else {
+        return String::new();
+    };
+    let (mut text, _) = js::read(&stream, longest).await;
     text.truncate(longest);
     String::from_utf8_lossy(&text).into_owned()
 }
 
-fn post_request(url: &FetchUrl, headers: &[(&str, String)], body: &str) -> worker::Result<Request> {
-    let own = [("user-agent", "limen")];
-    let given = headers.iter().map(|(name, value)| (*name, value.as_str()));
-    let headers: Headers = given.chain(own).collect();
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_headers(headers)
-        .with_body(Some(body.into()))
-        .with_redirect(RequestRedirect::Manual)
-        .with_cache(CacheMode::NoStore);
-    Request::new_with_init(url.as_str(), &init)
-}
-
-async fn answer(url: &FetchUrl, accept: &str, longest: usize, signal: &AbortSignal) -> Result<Fetched, NotFetched> {
-    let request = request(url, accept).map_err(|_| NotFetched::Unreachable)?;
-    let sent = Fetch::Request(request).send_with_signal(signal).await;
-    let mut response = sent.map_err(|_| NotFetched::Unreachable)?;
-    match response.status_code() {
-        200 => {}
-        300..=399 => return Err(NotFetched::Redirect),
-        _ => return Err(NotFetched::Status),
-    }
-    let header_of = |name| response.headers().get(name).ok().flatten().unwrap_or_default();
-    Ok(Fetched {
-        content_type: header::media_type(&header_of("content-type")),
-        max_age: freshness::max_age(&header_of("cache-control")),
-        body: body(&mut response, longest).await?,
-    })
-}
-
-fn request(url: &FetchUrl, accept: &str) -> worker::Result<Request> {
-    let headers: Headers = [("accept", accept), ("user-agent", "limen")].into_iter().collect();
-    let mut init = RequestInit::new();
-    init.with_method(Method::Get)
-        .with_headers(headers)
-        // A redirect would lead past the judgement of the address.
-        .with_redirect(RequestRedirect::Manual)
-        .with_cache(CacheMode::NoStore);
-    Request::new_with_init(url.as_str(), &init)
-}
-
-/// The body, read chunk by chunk: what it says of its length may be untrue.
-async fn body(response: &mut Response, longest: usize) -> Result<Vec<u8>, NotFetched> {
-    let mut body = Vec::new();
+async fn body(response: &Response, longest: usize) -> Result<Vec<u8>, NotFetched> {
     // An answer without a body has no stream.
-    let Ok(mut stream) = response.stream() else {
-        return Ok(body);
+    let Some(stream) = response.body() else {
+        return Ok(Vec::new());
     };
-    while let Some(chunk) = stream.next().await {
-        body.extend(chunk.map_err(|_| NotFetched::Unreachable)?);
-        if body.len() > longest {
-            return Err(NotFetched::TooLong);
-        }
+    match js::read(&stream, longest).await {
+        (_, Err(_)) => Err(NotFetched::Unreachable),
+        (body, Ok(())) if body.len() > longest => Err(NotFetched::TooLong),
+        (body, Ok(())) => Ok(body),
     }
-    Ok(body)
 }
 
 /// Bytes as they are written down in JSON.

@@ -1,7 +1,9 @@
-//! What the platform hands over: bindings, and what it says when something fails.
+//! What the platform hands over: bindings, streams, and what it says when something fails.
 
-use js_sys::Reflect;
+use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 use worker::Env;
 
 use crate::fault::Fault;
@@ -18,4 +20,26 @@ pub fn fault(what: &'static str, error: &JsValue) -> Fault {
         Some(error) => Fault::new(what, String::from(error.message())),
         None => Fault::new(what, format!("{error:?}")),
     }
+}
+
+/// What comes out of a stream, chunk by chunk, until that is more than `most` bytes: what it says of its length may be untrue. And
+/// why it broke off, where it did.
+pub async fn read(stream: &ReadableStream, most: usize) -> (Vec<u8>, Result<(), JsValue>) {
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut bytes = Vec::new();
+    while bytes.len() <= most {
+        match next_chunk(&reader).await {
+            Ok(Some(chunk)) => bytes.extend(chunk.to_vec()),
+            Ok(None) => return (bytes, Ok(())),
+            Err(error) => return (bytes, Err(error)),
+        }
+    }
+    _ = reader.cancel();
+    (bytes, Ok(()))
+}
+
+async fn next_chunk(reader: &ReadableStreamDefaultReader) -> Result<Option<Uint8Array>, JsValue> {
+    let chunk = JsFuture::from(reader.read()).await?;
+    let bytes = Reflect::get(&chunk, &"value".into())?;
+    Ok((!bytes.is_undefined()).then(|| Uint8Array::new(&bytes)))
 }

@@ -7,7 +7,7 @@ pub mod context;
 pub mod d1;
 pub mod deployment;
 pub mod fetch;
-mod js;
+pub mod js;
 pub mod kv;
 pub mod log;
 pub mod random;

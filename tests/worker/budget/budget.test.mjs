@@ -12,7 +12,7 @@ import { readWasm } from "../support/wasm.mjs";
 import { beside, requestClaims, signedObject } from "../support/request-object.mjs";
 
 /** The most bytes of one function. */
-const LARGEST_FUNCTION = 45_000;
+const LARGEST_FUNCTION = 32_000;
 const API = "https://api.acme.test";
 const op = await startLimen({ vars: { FRONT_CHANNEL_TOKENS: "on", RESOURCES: JSON.stringify({ [API]: "Acme API" }) } });
 const everyResponseType = {
@@ -275,10 +275,10 @@ test("refusals cost no more than successes", async () => {
 });
 
 describe("the wasm", () => {
-  test("is at most 860 kB gzipped", () => {
+  test("is at most 940 kB gzipped", () => {
     const sizes = wasmFiles().map((wasm) => gzipSync(wasm, { level: 9 }).length);
     assert.equal(sizes.length, 1);
-    assert.ok(sizes[0] <= 860_000, `${sizes[0]} bytes`);
+    assert.ok(sizes[0] <= 940_000, `${sizes[0]} bytes`);
   });
 
   test("carries no names of functions, which nothing reads", () => {
