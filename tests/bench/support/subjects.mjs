@@ -27,6 +27,14 @@ export function startLimen(options = {}) {
   });
 }
 
+/** The same Limen in a new process, with the storage of the former. */
+export function startAgain(op) {
+  return withProcess(async () => {
+    await op.redeploy();
+    return op;
+  });
+}
+
 /** A Worker that does nothing, in Rust or in JavaScript. */
 export function startNothing(language = "rust") {
   return withProcess(async () => {
@@ -50,7 +58,7 @@ class Nothing {
             name: "nothing",
             compatibilityDate: date,
             manifest: { modulesRoot: "/", ...(language === "rust" ? rust() : javascript()) },
-            env: { DB: { type: "d1", id: "nothing" } },
+            env: { DB: { type: "d1", id: "nothing" }, KV: { type: "kv", id: "nothing" } },
             exports: {},
           },
           dev: { unsafeDirectSockets: [{}] },

@@ -1,5 +1,6 @@
 //! Does nothing: `GET /nothing` answers a word. `GET /work?trips=rrw.r&signatures=2` makes as many D1 trips as there are words,
-//! each a batch of statements that read (`r`) or write (`w`) one row by its key, and as many RS256 signatures.
+//! each a batch of statements that read (`r`) or write (`w`) one row by its key, and as many RS256 signatures. With `kv=g` it reads
+//! a name of KV that is not there; with `kv=gp` it also puts it, after the answer.
 
 use std::cell::OnceCell;
 
@@ -14,18 +15,26 @@ thread_local! {
 }
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, background: Context) -> Result<Response> {
     if request.path() == "/nothing" {
         return Response::ok("nothing");
     }
     let url = request.url()?;
     let parameter = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    let kv = parameter("kv").unwrap_or_default();
+    if kv.contains('g') {
+        env.kv("KV")?.get("nothing").text().await?;
+    }
     for trip in parameter("trips").unwrap_or_default().split('.').filter(|trip| !trip.is_empty()) {
         make_trip(trip, &env).await?;
     }
     let signatures = parameter("signatures").and_then(|number| number.parse().ok()).unwrap_or(0);
     for _ in 0..signatures {
         sign().await?;
+    }
+    if kv.contains('p') {
+        let put = env.kv("KV")?.put("nothing", "nothing")?.expiration_ttl(3_600);
+        background.wait_until(async move { _ = put.execute().await });
     }
     Response::ok("done")
 }
