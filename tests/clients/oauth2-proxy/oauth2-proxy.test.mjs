@@ -42,7 +42,8 @@ test("oauth2-proxy: sign-in, refresh, sign-out", async (t) => {
     assert.deepEqual(names.map((name) => headers[name]), expected);
     const [family] = await op.rows("SELECT generation FROM token_families");
     assert.equal(family.generation, generation, "the proxy refreshed");
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // It counts whole seconds, and refreshes after more than one.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
     await page.reload();
   }
 
