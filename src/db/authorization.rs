@@ -12,14 +12,16 @@ use crate::{
     time::UnixTime,
 };
 
-/// The columns of an [`AuthorizationRow`].
-pub const COLUMNS: &str = "session_id, scope, claims, resources, auth_time, acr, amr, refreshable";
+/// The columns of an [`AuthorizationRow`], of a table that may be read beside others.
+pub fn columns(table: &str) -> String {
+    format!("session_id, scope, {table}.claims AS claims_request, resources, auth_time, acr, amr, refreshable")
+}
 
 #[derive(Deserialize)]
 pub struct AuthorizationRow {
     session_id: String,
     scope: String,
-    claims: String,
+    claims_request: String,
     resources: String,
     auth_time: i64,
     acr: String,
@@ -35,7 +37,7 @@ impl AuthorizationRow {
             sub,
             session_id: self.session_id,
             scope: scope_from_json(&self.scope)?,
-            claims: from_json(&self.claims)?,
+            claims: from_json(&self.claims_request)?,
             resources: from_json(&self.resources)?,
             nonce: None,
             proven: Proven {

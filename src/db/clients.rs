@@ -63,6 +63,21 @@ pub fn find(client_id: &str) -> Query<Option<ClientRecord>> {
         .read_by(read)
 }
 
+/// The version of a client.
+pub fn find_version(client_id: &str) -> Query<Option<i64>> {
+    Statement::new("SELECT version FROM clients WHERE id = ?")
+        .bind(client_id)
+        .read_by(read_version)
+}
+
+fn read_version(rows: &Rows) -> Result<Option<i64>, Fault> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: i64,
+    }
+    Ok(rows.first::<Version>()?.map(|row| row.version))
+}
+
 fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
     let Some(row) = rows.first::<Row>()? else {
         return Ok(None);

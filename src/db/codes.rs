@@ -22,8 +22,13 @@ use crate::{
     secret::Hash,
 };
 
-/// Inserts a code, if its preconditions hold.
-pub fn insert(hash: &Hash, redirect_uri: &str, preconditions: &Preconditions<'_>, lifetimes: &Lifetimes) -> Statement {
+/// Inserts a code, if its preconditions hold, and says whether they did.
+pub fn insert(
+    hash: &Hash,
+    redirect_uri: &str,
+    preconditions: &Preconditions<'_>,
+    lifetimes: &Lifetimes,
+) -> Query<bool> {
     let request = preconditions.request;
     Statement::new(
         "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, resources, nonce, code_challenge,
@@ -41,6 +46,8 @@ pub fn insert(hash: &Hash, redirect_uri: &str, preconditions: &Preconditions<'_>
     .bind(preconditions.now)
     .bind(preconditions.now + lifetimes.code)
     .append(preconditions.from())
+    .append(Statement::new(" RETURNING hash"))
+    .any()
 }
 
 /// A request to redeem a code, as statements.
@@ -114,7 +121,10 @@ impl Redemption<'_> {
             .append(self.conditions.proof.condition())
             .append(Statement::new(" AND 'good' = "))
             .append(self.standing())
-            .append(Statement::new(format!(" RETURNING nonce, {}", authorization::COLUMNS)))
+            .append(Statement::new(format!(
+                " RETURNING nonce, {}",
+                authorization::columns("codes")
+            )))
             .read_by(Rows::first)
     }
 

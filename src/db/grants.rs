@@ -19,23 +19,27 @@ use crate::{
     time::UnixTime,
 };
 
+/// The columns of [`Row`], of a table `g`.
+pub(super) const COLUMNS: &str = "g.id AS grant_id, g.scope AS granted_scope, g.claims AS granted_claims,
+    g.resources AS granted_resources";
+
 #[derive(Deserialize)]
-struct Row {
-    id: String,
-    scope: String,
-    claims: String,
-    resources: String,
+pub(super) struct Row {
+    grant_id: String,
+    granted_scope: String,
+    granted_claims: String,
+    granted_resources: String,
 }
 
-/// What the person behind a session allowed a client.
-pub fn find_by_session(session_hash: &Hash, client_id: &str) -> Query<Option<Consent>> {
-    Statement::new(
-        "SELECT g.id, g.scope, g.claims, g.resources FROM grants g JOIN sessions s ON s.user_id = g.user_id
-         WHERE s.hash = ? AND g.client_id = ?",
-    )
-    .bind(session_hash)
-    .bind(client_id)
-    .read_by(read)
+impl Row {
+    pub fn into_consent(self) -> Result<Consent, Fault> {
+        Ok(Consent {
+            grant_id: self.grant_id,
+            scope: scope_from_json(&self.granted_scope)?,
+            claims: from_json(&self.granted_claims)?,
+            resources: from_json(&self.granted_resources)?,
+        })
+    }
 }
 
 /// What else a client may name for the first time where it redeems a row of `table`, behind an `EXCEPT`: any API for a client of the
@@ -50,18 +54,6 @@ pub(super) fn apis_named_late(table: &str) -> String {
                 OR EXISTS (SELECT 1 FROM grants g, json_each(g.resources) allowed
                            WHERE g.id = {table}.grant_id AND allowed.value = a.value))"
     )
-}
-
-fn read(rows: &Rows) -> Result<Option<Consent>, Fault> {
-    let Some(row) = rows.first::<Row>()? else {
-        return Ok(None);
-    };
-    Ok(Some(Consent {
-        grant_id: row.id,
-        scope: scope_from_json(&row.scope)?,
-        claims: from_json(&row.claims)?,
-        resources: from_json(&row.resources)?,
-    }))
 }
 
 /// A consent that is given.

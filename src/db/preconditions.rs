@@ -34,17 +34,25 @@ impl Preconditions<'_> {
          JOIN clients c ON c.id = ? AND c.version = ?
          JOIN grants g ON g.user_id = u.id AND g.client_id = c.id
          WHERE s.hash = ?
-           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.scope))
-           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.claims))
-           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.resources))",
+           AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.scope))",
         )
         .bind(&self.client.client_id)
         .bind(self.client.version)
         .bind(self.session_hash)
         .bind(&scope_to_json(&self.request.scope))
-        .bind(&to_json(&self.request.claims.beyond(&self.request.scope)))
-        .bind(&to_json(&self.request.resources.foreign()))
         .and(sessions::lives("s", self.session_idle, self.now));
+        let claims = self.request.claims.beyond(&self.request.scope);
+        if !claims.is_empty() {
+            let granted =
+                " AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.claims))";
+            from = from.append(Statement::new(granted)).bind(&to_json(&claims));
+        }
+        let resources = self.request.resources.foreign();
+        if !resources.is_empty() {
+            let granted =
+                " AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.resources))";
+            from = from.append(Statement::new(granted)).bind(&to_json(&resources));
+        }
         if let Some(oldest) = self.oldest_sign_in {
             from = from.append(Statement::new(" AND s.auth_time >= ?")).bind(oldest);
         }

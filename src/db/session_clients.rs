@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Query, Rows, Statement, preconditions::Preconditions, sessions::Ending};
-use crate::fault::Fault;
+use crate::{fault::Fault, secret::Hash, time::UnixTime};
 
 /// Notes that a client knows the session behind what it gets, if the preconditions of that hold.
 pub fn note(preconditions: &Preconditions<'_>) -> Statement {
@@ -17,6 +17,18 @@ pub fn note(preconditions: &Preconditions<'_>) -> Statement {
     .append(Statement::new(
         " ON CONFLICT (session_id, client_id, known_as) DO UPDATE SET last_at = excluded.last_at",
     ))
+}
+
+/// The same for a code that was stored before in the batch.
+pub fn note_of_code(code: &Hash, now: UnixTime) -> Statement {
+    Statement::new(
+        "INSERT INTO session_clients (session_id, client_id, known_as, first_at, last_at)
+         SELECT session_id, client_id, session_id, ?, ? FROM codes WHERE hash = ?
+         ON CONFLICT (session_id, client_id, known_as) DO UPDATE SET last_at = excluded.last_at",
+    )
+    .bind(now)
+    .bind(now)
+    .bind(code)
 }
 
 /// Lets a new session of a person take over the clients that know those of `hashes`, the person's others in that browser.

@@ -5,14 +5,14 @@ use serde::Deserialize;
 use super::{
     Query, Rows, Statement,
     credentials::{self, SetUpLink},
-    users,
+    grants, users,
 };
 use crate::{
     account::{held_sessions::MOST as MOST_HELD, user::User},
     config::{Lifetimes, LogoutRevokes},
     fault::Fault,
     oidc::{
-        authentication::{Authentication, SignedInPerson},
+        authentication::{Authentication, Consent, SignedInPerson},
         client::Client,
         proven::{Amr, Proven},
     },
@@ -115,6 +115,30 @@ pub fn find(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Option<S
     .read_by(read)
 }
 
+/// A session, and what its person allowed a client.
+pub type WithConsent = (Session, Option<Consent>);
+
+/// The same, with what its person allowed a client.
+pub fn find_with_consent(
+    hash: &Hash,
+    client_id: &str,
+    lifetimes: &Lifetimes,
+    now: UnixTime,
+) -> Query<Option<WithConsent>> {
+    Statement::new(format!(
+        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, {}, {}
+         FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+         LEFT JOIN grants g ON g.user_id = s.user_id AND g.client_id = ?
+         WHERE s.hash = ? AND ",
+        users::COLUMNS,
+        grants::COLUMNS,
+    ))
+    .bind(client_id)
+    .bind(hash)
+    .append(lives("s", lifetimes.session_idle, now))
+    .read_by(read_with_consent)
+}
+
 fn read(rows: &Rows) -> Result<Option<Session>, Fault> {
     rows.first::<Row>()?.map(Row::into_session).transpose()
 }
@@ -133,6 +157,21 @@ impl Row {
         };
         Ok(Session { authentication, user })
     }
+}
+
+fn read_with_consent(rows: &Rows) -> Result<Option<WithConsent>, Fault> {
+    #[derive(Deserialize)]
+    struct JoinedRow {
+        #[serde(flatten)]
+        session: Row,
+        #[serde(flatten)]
+        grant: Option<grants::Row>,
+    }
+    let Some(row) = rows.first::<JoinedRow>()? else {
+        return Ok(None);
+    };
+    let consent = row.grant.map(grants::Row::into_consent).transpose()?;
+    Ok(Some((row.session.into_session()?, consent)))
 }
 
 /// The live sessions among those of a browser's cookie, in the order of `hashes` ([`json_of`]).

@@ -19,26 +19,31 @@ pub struct TokenConditions<'a> {
 impl TokenConditions<'_> {
     /// The cases of a `CASE` over the rows of `table` in which no API is left that the token can be for.
     pub(super) fn cases_of_targets(&self, table: &str) -> Statement {
+        if self.resources.is_empty() {
+            return Statement::new(format!(
+                " WHEN {table}.resources <> '[]' AND NOT EXISTS (
+                      SELECT value FROM json_each({table}.resources) INTERSECT SELECT value FROM json_each(?)) THEN 'no_target'"
+            ))
+            .bind(self.audiences);
+        }
         let late = grants::apis_named_late(table);
         Statement::new(format!(
-            " WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each({table}.resources) {late}) THEN 'target'
-              WHEN ? AND {table}.resources <> '[]' AND NOT EXISTS (
-                  SELECT value FROM json_each({table}.resources) INTERSECT SELECT value FROM json_each(?)) THEN 'no_target'"
+            " WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each({table}.resources) {late}) THEN 'target'"
         ))
         .bind(&to_json(&self.resources.foreign()))
-        .bind(self.audiences)
-        .bind(self.resources.is_empty())
         .bind(self.audiences)
     }
 
     /// The cases in which the client could not be given its tokens, or could not read them.
     pub(super) fn cases_of_readiness(&self, table: &str) -> Statement {
-        Statement::new(" WHEN NOT ")
+        let not_ready = Statement::new(" WHEN NOT ")
             .append(self.ready.condition(self.now))
-            .append(Statement::new(format!(
-                " THEN 'not_ready'
-                  WHEN ? AND EXISTS (SELECT 1 FROM json_each({table}.scope) WHERE value = 'openid') THEN 'unreadable'"
-            )))
-            .bind(self.ready.unreadable.is_some())
+            .append(Statement::new(" THEN 'not_ready'"));
+        if self.ready.unreadable.is_none() {
+            return not_ready;
+        }
+        not_ready.append(Statement::new(format!(
+            " WHEN EXISTS (SELECT 1 FROM json_each({table}.scope) WHERE value = 'openid') THEN 'unreadable'"
+        )))
     }
 }

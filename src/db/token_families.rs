@@ -63,7 +63,7 @@ pub struct Refreshing<'a> {
 /// A family, as it stood before it was refreshed.
 #[derive(Deserialize)]
 pub struct FoundFamily {
-    id: String,
+    family_id: String,
     pub standing: Standing,
     #[serde(flatten)]
     row: AuthorizationRow,
@@ -73,8 +73,22 @@ impl FoundFamily {
     /// What was authorized, by the person whom the client knows as `sub`.
     pub fn into_authorization(self, sub: String) -> Result<Authorization, Fault> {
         // Without `nonce`: "it SHOULD NOT have a nonce Claim" (Core section 12.2).
-        self.row.into_authorization(self.id, sub)
+        self.row.into_authorization(self.family_id, sub)
     }
+}
+
+fn read_found(rows: &Rows) -> Result<Option<(FoundFamily, User)>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        #[serde(flatten)]
+        family: FoundFamily,
+        #[serde(flatten)]
+        user: users::Row,
+    }
+    let Some(row) = rows.first::<Row>()? else {
+        return Ok(None);
+    };
+    Ok(Some((row.family, row.user.into_user()?)))
 }
 
 /// Holds for a family whose refresh token works: neither expired nor idle for too long, its person not disabled. Its consent
@@ -110,24 +124,35 @@ impl Refreshing<'_> {
         .append(Statement::new(ALIVE))
         .bind(conditions.now)
         .bind(conditions.now - conditions.lifetimes.refresh_token_idle)
-        .append(Statement::new(
-            ") THEN 'ended'
-             WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(token_families.scope)) THEN 'scope'",
-        ))
-        .bind(&self.scope.map(scope_to_json).unwrap_or_else(|| "[]".to_owned()))
+        .append(Statement::new(") THEN 'ended'"))
+        .append(self.case_of_scope())
         .append(conditions.cases_of_targets("token_families"))
         .append(conditions.cases_of_readiness("token_families"))
         .append(Statement::new(" WHEN generation = ? THEN 'current' ELSE 'retried' END"))
         .bind(generation)
     }
 
-    /// The family as it stands.
-    pub fn find(&self) -> Query<Option<FoundFamily>> {
-        Statement::new(format!("SELECT id, {}, ", authorization::COLUMNS))
+    /// The case in which a scope is wanted that was not granted.
+    fn case_of_scope(&self) -> Statement {
+        let Some(scope) = self.scope else {
+            return Statement::new("");
+        };
+        Statement::new(
+            " WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(token_families.scope)) THEN 'scope'",
+        )
+        .bind(&scope_to_json(scope))
+    }
+
+    /// The family as it stands, and its person.
+    pub fn find(&self) -> Query<Option<(FoundFamily, User)>> {
+        let columns = authorization::columns("token_families");
+        Statement::new(format!("SELECT token_families.id AS family_id, {columns}, {}, ", users::COLUMNS))
             .append(self.standing())
-            .append(Statement::new(" AS standing FROM token_families WHERE id = ?"))
+            .append(Statement::new(
+                " AS standing FROM token_families JOIN users u ON u.id = token_families.user_id WHERE token_families.id = ?",
+            ))
             .bind(&self.token.family_id)
-            .read_by(Rows::first)
+            .read_by(read_found)
     }
 
     /// The part of a statement that picks the family, if the client proves itself and it stands like that.

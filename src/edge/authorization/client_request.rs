@@ -4,8 +4,8 @@ use crate::{
     audit::Entry,
     audit::Event,
     db::{
-        Answer, Batch, Handle, audit, clients, grants, pushed_requests,
-        sessions::{self, Session},
+        Answer, Batch, Handle, audit, clients, pushed_requests,
+        sessions::{self, Session, WithConsent},
         signing_keys::CurrentKey,
     },
     edge::{
@@ -59,26 +59,23 @@ impl SessionAndConsent {
     }
 }
 
-/// The queries for a [`SessionAndConsent`]. There are none without a session.
-pub struct SessionAndConsentHandles {
-    session: Option<Handle<Option<Session>>>,
-    consent: Option<Handle<Option<Consent>>>,
-}
+/// The query for a [`SessionAndConsent`]. There is none without a session.
+pub struct SessionAndConsentHandle(Option<Handle<Option<WithConsent>>>);
 
-impl SessionAndConsentHandles {
+impl SessionAndConsentHandle {
     pub fn add_to(batch: &mut Batch, browser: &Browser, client_id: &str, context: &Context) -> Self {
-        let hash = browser.session_hash.as_ref();
-        let find = |hash| sessions::find(hash, &context.config.lifetimes, context.now);
-        Self {
-            session: batch.add_if(hash.map(find)),
-            consent: batch.add_if(hash.map(|hash| grants::find_by_session(hash, client_id))),
-        }
+        let lifetimes = &context.config.lifetimes;
+        let find = |hash| sessions::find_with_consent(hash, client_id, lifetimes, context.now);
+        Self(batch.add_if(browser.session_hash.as_ref().map(find)))
     }
 
     pub fn read(self, rows: &Answer) -> Result<SessionAndConsent, Fault> {
-        Ok(SessionAndConsent {
-            session: rows.read_if(self.session)?.flatten(),
-            consent: rows.read_if(self.consent)?.flatten(),
+        Ok(match rows.read_if(self.0)?.flatten() {
+            Some((session, consent)) => SessionAndConsent {
+                session: Some(session),
+                consent,
+            },
+            None => SessionAndConsent::default(),
         })
     }
 }
@@ -105,7 +102,7 @@ impl ClientRequest {
         document::check_allowed(client_id, context)?;
         let mut batch = Batch::default();
         let client = batch.add(clients::find(client_id));
-        let person = SessionAndConsentHandles::add_to(&mut batch, browser, client_id, context);
+        let person = SessionAndConsentHandle::add_to(&mut batch, browser, client_id, context);
         let rows = context.db.run(batch).await?;
         let record = rows.read(client)?.ok_or(PageError::UnknownClient)?;
         let person = person.read(&rows)?;

@@ -229,16 +229,21 @@ impl Draft {
             now: context.now,
         };
         let wanted = self.request.response_type;
-        let stands = batch.add(preconditions.check());
+        let redirect_uri = client_request.address.redirect_uri();
+        let insert_code = || codes::insert(&self.code_hash, redirect_uri, &preconditions, lifetimes);
+        // A code that was stored says that all of it stands.
+        let (stands, note) = match wanted.has_code() {
+            true => (
+                batch.add(insert_code()),
+                session_clients::note_of_code(&self.code_hash, context.now),
+            ),
+            false => (batch.add(preconditions.check()), session_clients::note(&preconditions)),
+        };
         let keys = self.add_keys(client_request, batch, context);
-        if wanted.has_code() {
-            let redirect_uri = client_request.address.redirect_uri();
-            batch.push(codes::insert(&self.code_hash, redirect_uri, &preconditions, lifetimes));
-        }
         if wanted.has_token() {
             batch.push(token_families::begin(&self.family_id, &preconditions, lifetimes));
         }
-        batch.push(session_clients::note(&preconditions));
+        batch.push(note);
         if let Some(hash) = &self.pushed {
             batch.push(pushed_requests::take_answered(hash, &preconditions));
         }

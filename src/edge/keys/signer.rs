@@ -29,6 +29,9 @@ use crate::{
 thread_local! {
     /// Unwrapped private halves by `kid`. That a key is here says nothing of whether it may sign.
     static AT_HAND: Memory<(SigningAlg, CryptoKey)> = Memory::new(MOST_AT_HAND);
+
+    /// Public halves that were handed over to WebCrypto, by their JWK. Whether one counts is D1's to say.
+    static PUBLIC_HALVES: Memory<CryptoKey> = Memory::new(MOST_AT_HAND);
 }
 
 /// The most keys kept at hand. One that was dropped is unwrapped again when it is needed.
@@ -132,10 +135,22 @@ async fn verify_signature(token: &Unverified<'_>, key: Option<&ProviderKey>) -> 
     // The key fixes the algorithm, the token never does (RFC 8725 section 3.1).
     match key.map(|key| (key.alg, &key.jwk)) {
         Some((KeyAlg::Sign(alg), jwk)) if token.alg() == Some(alg) => {
-            crypto::verify(alg, jwk, token.signature(), token.signed_bytes()).await
+            let key = public_half(alg, jwk).await?;
+            crypto::verify(alg, &key, token.signature(), token.signed_bytes()).await
         }
         _ => Ok(false),
     }
+}
+
+/// The public half that D1 gave as a JWK, for WebCrypto.
+async fn public_half(alg: SigningAlg, jwk: &serde_json::Value) -> Result<CryptoKey, Fault> {
+    let text = jwk.to_string();
+    if let Some(key) = PUBLIC_HALVES.with(|keys| keys.get(&text)) {
+        return Ok(key);
+    }
+    let key = crypto::import_public(alg, jwk).await?;
+    PUBLIC_HALVES.with(|keys| keys.put(&text, key.clone()));
+    Ok(key)
 }
 
 /// The text inside of a JWE that a client encrypted to Limen, also to a key whose successor has taken over. `None` for whatever

@@ -214,6 +214,29 @@ describe("rows written", () => {
   });
 });
 
+// What a batch costs grows with its statements: each is prepared, and its answer is made, sent and read.
+describe("statements", () => {
+  const MOST = {
+    "authorize, signed in and consented": 5,
+    "authorize: id_token token": 9,
+    "token: code": 5,
+    "token: refresh": 4,
+    "token: client_credentials": 2,
+    "userinfo": 3,
+    "introspect: access token": 3,
+  };
+  for (const [what, most] of Object.entries(MOST)) {
+    test(`${what}: at most ${most}`, async () => {
+      const [, request] = HOT[what];
+      await (await request()).text();
+      const response = await request();
+      const statements = JSON.parse(response.headers.get("x-limen-test-trips")).join("").length;
+      assert.ok(statements <= most, `${statements} statements`);
+      await response.text();
+    });
+  }
+});
+
 describe("a browser without a session", () => {
   test("gets to the sign-in page without D1, and KV is asked once at most", async () => {
     await (await op.browser().fetch(client.authorizePath())).text();

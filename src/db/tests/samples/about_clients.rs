@@ -23,6 +23,7 @@ pub(super) fn add_to(all: &mut Samples) {
         last_used_at: None,
     };
     add(all, "clients::find", [clients::find("c")]);
+    add(all, "clients::find_version", [clients::find_version("c")]);
     add(all, "clients::insert", [clients::insert(&record)]);
     add(all, "clients::put_described", [clients::put_described(&client, NOW)]);
     add(all, "clients::update", [clients::update(&record, 1, NOW)]);
@@ -35,7 +36,6 @@ pub(super) fn add_to(all: &mut Samples) {
     let described = clients::forget_people_of_described(&client);
     add(all, "clients::forget_people_of_described", described);
 
-    add(all, "grants::find_by_session", [grants::find_by_session(&hash, "c")]);
     add(
         all,
         "grants::allow",

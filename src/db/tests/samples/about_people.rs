@@ -76,6 +76,11 @@ pub(super) fn add_to(all: &mut Samples) {
         Ending::EverythingLinked(&link),
     ];
     add(all, "sessions::find", [sessions::find(&hash, &lifetimes, NOW)]);
+    add(
+        all,
+        "sessions::find_with_consent",
+        [sessions::find_with_consent(&hash, "c", &lifetimes, NOW)],
+    );
     add(all, "sessions::find_held", [sessions::find_held("[]", &lifetimes, NOW)]);
     add(all, "sessions::touch", [sessions::touch(&hash, &lifetimes, NOW)]);
     add(all, "sessions::insert", [sessions::insert(&session, &lifetimes)]);

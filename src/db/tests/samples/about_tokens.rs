@@ -1,6 +1,7 @@
 //! Codes, tokens, pushed requests and keys.
 
 use super::*;
+use crate::oidc::error::OAuthError;
 
 pub(super) fn add_to(all: &mut Samples) {
     let (client, hash, lifetimes, counter, mut request) = (client(), hash(), lifetimes(), counter(), request());
@@ -42,6 +43,14 @@ pub(super) fn add_to(all: &mut Samples) {
         ]
     };
     add(all, "preconditions::check", [preconditions.check()]);
+    let mut more = request.clone();
+    more.claims = serde_json::from_value(json!({ "userinfo": { "nickname": {} } })).unwrap();
+    more.resources = targets();
+    let demanding = Preconditions {
+        request: &more,
+        ..preconditions
+    };
+    add(all, "preconditions::check", [demanding.check()]);
     add(all, "replay::find_refusal", [one_use.find_refusal("c", NOW)]);
     let (store, count) = one_use.use_up("c", pushed_requests::exists(&hash), NOW);
     add(all, "replay::use_up", [store.into(), count]);
@@ -49,6 +58,11 @@ pub(super) fn add_to(all: &mut Samples) {
     let answered = pushed_requests::take_answered(&hash, &preconditions);
     add(all, "pushed_requests::take_answered", [answered]);
     add(all, "session_clients::note", [session_clients::note(&preconditions)]);
+    add(
+        all,
+        "session_clients::note_of_code",
+        [session_clients::note_of_code(&hash, NOW)],
+    );
     add(
         all,
         "codes::insert",
@@ -125,6 +139,35 @@ pub(super) fn add_to(all: &mut Samples) {
         add(all, "codes::redeem", [redemption.redeem()]);
         add(all, "codes::begin_family", [redemption.begin_family()]);
     }
+    // What a request names, and a client that cannot read its ID tokens, add conditions.
+    let (named, scope) = (targets(), Scope::default());
+    let unreadable = Ready {
+        client_id: "c".to_owned(),
+        version: 1,
+        alg: SigningAlg::RS256,
+        keys: "[]".to_owned(),
+        unreadable: Some(OAuthError::invalid_request("no key")),
+    };
+    for proof in proofs() {
+        let conditions = TokenConditions {
+            ready: &unreadable,
+            resources: &named,
+            ..conditions(proof)
+        };
+        let redemption = Redemption {
+            conditions,
+            hash: &hash,
+            request: &code,
+            family_id: "f",
+        };
+        add(all, "codes::redeem", [redemption.redeem()]);
+        let refreshing = Refreshing {
+            conditions: redemption.conditions,
+            token: &token,
+            scope: Some(&scope),
+        };
+        add(all, "token_families::rotate", [refreshing.rotate()]);
+    }
     for proof in proofs() {
         let refreshing = Refreshing {
             conditions: conditions(proof),
@@ -151,4 +194,8 @@ pub(super) fn add_to(all: &mut Samples) {
     let refreshable = token_families::find_refreshable(&token, "c", &lifetimes, NOW);
     add(all, "token_families::find_refreshable", [refreshable]);
     add(all, "token_families::list_own", [token_families::list_own(&hash, NOW)]);
+}
+
+fn targets() -> Targets {
+    serde_json::from_value(json!(["https://api.acme.org"])).unwrap()
 }

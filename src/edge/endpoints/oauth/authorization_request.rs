@@ -4,7 +4,7 @@ use crate::{
     db::{Answer, Batch, Handle, clients, pushed_requests, sessions, signing_keys},
     edge::{
         authorization::{
-            client_request::{ClientRequest, SessionAndConsent, SessionAndConsentHandles},
+            client_request::{ClientRequest, SessionAndConsent, SessionAndConsentHandle},
             draft::{Draft, Outcome},
         },
         clients::copy,
@@ -146,8 +146,8 @@ impl<'a> AuthorizationRequest<'a> {
         let (client, context) = (&self.client_request.client, self.context);
         let session_hash = self.browser.session_hash.as_ref();
         let mut batch = Batch::default();
-        let found = batch.add(clients::find(&client.client_id));
-        let person = SessionAndConsentHandles::add_to(&mut batch, self.browser, &client.client_id, context);
+        let version = batch.add(clients::find_version(&client.client_id));
+        let person = SessionAndConsentHandle::add_to(&mut batch, self.browser, &client.client_id, context);
         let hint_key = self.add_hint_key(&mut batch);
         let still_there = batch.add_if(self.pushed.as_ref().map(pushed_requests::find_again));
         let draft = match session_hash {
@@ -160,11 +160,10 @@ impl<'a> AuthorizationRequest<'a> {
         batch.extend(session_hash.map(|hash| sessions::touch(hash, &context.config.lifetimes, context.now)));
         let rows = context.db.run(batch).await?;
 
-        check_copy(
-            (&client.client_id, client.version),
-            rows.read(found)?.map(|record| record.client),
-            context,
-        )?;
+        if rows.read(version)? != Some(client.version) {
+            confirm((&client.client_id, client.version), context).await?;
+            return Err(PageFailure::ClientChanged);
+        }
         if rows.read_if(still_there)? == Some(false) {
             // It was answered before, perhaps in another tab.
             return Err(self.refusal(&pushed_request::unknown()).await);

@@ -8,6 +8,7 @@ use crate::{
         signing_keys::{self, CurrentKey},
     },
     edge::{
+        clients::memory,
         http::{failure::MachineFailure, request::Incoming},
         keys::signer::{self, Signer},
         platform::context::Context,
@@ -36,8 +37,11 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     let presented = Presented::parse(text, &mut batch, context)?;
     let client_id = presented.client_id_unverified();
     let client = batch.add(clients::find(client_id));
-    let signing_key = signing_keys::current_for_userinfo(client_id, &signer::at_hand(), context.now);
-    let signing_key = batch.add(signing_key);
+    let known = memory::remembered(client_id, context.now);
+    // A client that is not known, or gets its answers signed.
+    let may_sign = known.is_none_or(|known| known.record.client.metadata.userinfo_signed_response_alg.is_some());
+    let find_key = || signing_keys::current_for_userinfo(client_id, &signer::at_hand(), context.now);
+    let signing_key = batch.add_if(may_sign.then(find_key));
     let rows = context.db.run(batch).await?;
     let token = presented.check(&rows, context).await?;
     let Some(user) = token.user.filter(|_| token.claims.scope.contains("openid")) else {
@@ -50,7 +54,10 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     // "The sub (subject) Claim MUST always be returned in the UserInfo Response."
     claims.insert("sub".to_owned(), Value::from(token.claims.sub));
     match rows.read(client)? {
-        Some(record) => respond(claims, &record.client, rows.read(signing_key)?, context).await,
+        Some(record) => {
+            let signing_key = rows.read_if(signing_key)?.flatten();
+            respond(claims, &record.client, signing_key, context).await
+        }
         None => Err(MachineFailure::Bearer(Some(OAuthError::invalid_token(
             "the client of the access token is gone",
         )))),
@@ -70,7 +77,17 @@ async fn respond(
             // "If signed, the UserInfo Response MUST contain the Claims iss (issuer) and aud (audience) as members."
             claims.insert("iss".to_owned(), Value::from(context.config.issuer.as_str()));
             claims.insert("aud".to_owned(), Value::from(client.client_id.as_str()));
-            Some(Signer::new(signing_key, alg, context).await?)
+            let key = match signing_key {
+                Some(key) => Some(key),
+                // It has come to want that since it was last read.
+                None => {
+                    context
+                        .db
+                        .read(signing_keys::current(alg, &signer::at_hand(), context.now))
+                        .await?
+                }
+            };
+            Some(Signer::new(key, alg, context).await?)
         }
         None if metadata.userinfo_encryption.is_none() => return Ok(Reply::json(200, &claims)),
         None => None,

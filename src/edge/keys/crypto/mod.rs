@@ -32,24 +32,31 @@ pub async fn sign(alg: SigningAlg, key: &CryptoKey, input: &[u8]) -> Result<Vec<
     Ok(bytes(&settle("sign", promise).await?))
 }
 
-/// Whether `signature` is that of `input` under the public `jwk`.
-pub async fn verify(alg: SigningAlg, jwk: &Value, signature: &[u8], input: &[u8]) -> Result<bool, Fault> {
+/// Hands the public `jwk` over to WebCrypto.
+pub async fn import_public(alg: SigningAlg, jwk: &Value) -> Result<CryptoKey, Fault> {
     let jwk = to_js(jwk)?;
     let usages = strings(&["verify"]);
     let promise = subtle()?.import_key_with_object("jwk", &jwk, &key_params(alg), false, &usages);
-    let key: CryptoKey = settle("import public key", promise).await?.unchecked_into();
+    Ok(settle("import public key", promise).await?.unchecked_into())
+}
+
+/// Whether `signature` is that of `input` under the public `key`.
+pub async fn verify(alg: SigningAlg, key: &CryptoKey, signature: &[u8], input: &[u8]) -> Result<bool, Fault> {
     let promise = subtle()?.verify_with_object_and_js_u8_array_and_js_u8_array(
         &signature_params(alg),
-        &key,
+        key,
         &Uint8Array::from(signature),
         &Uint8Array::from(input),
     );
     Ok(settle("verify", promise).await?.is_truthy())
 }
 
-/// As [`verify`], under a key that somebody else made: one that WebCrypto does not take verifies nothing.
+/// As [`verify`], under a `jwk` that somebody else made: one that WebCrypto does not take verifies nothing.
 pub async fn verify_foreign(alg: SigningAlg, jwk: &Value, signature: &[u8], input: &[u8]) -> bool {
-    verify(alg, jwk, signature, input).await.unwrap_or(false)
+    match import_public(alg, jwk).await {
+        Ok(key) => verify(alg, &key, signature, input).await.unwrap_or(false),
+        Err(_) => false,
+    }
 }
 
 /// Makes a key pair. The private half can be wrapped, which is all that is ever done with it.

@@ -3,7 +3,7 @@
 use super::{TokenRequest, of_person::Granted};
 use crate::{
     audit::{Actor, Entry, Event},
-    db::{Batch, codes::Redemption, signing_keys, token_families, users},
+    db::{Batch, codes::Redemption, readiness::Ready, signing_keys, token_families, users},
     edge::{
         http::failure::MachineFailure,
         platform::{context::Context, random},
@@ -41,7 +41,6 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let looked_up = client.look_up(&mut batch, context);
     let key = signing_keys::current_for_client(client.client_id(), &ready.keys, context.now);
     let key = batch.add(key);
-    let found = batch.add(redemption.find());
     let redeemed = batch.add(redemption.redeem());
     batch.push(redemption.begin_family());
     let user = batch.add(users::find_by_family(&family_id));
@@ -49,16 +48,8 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let rows = context.db.run(batch).await?;
 
     let client = request.authenticated(looked_up, &rows)?;
-    let found = rows.read(found)?.ok_or_else(code_grant::unknown)?;
-    if let Some(refusal) = found.standing.refusal() {
-        if let (Standing::Replayed, Some(family_id)) = (found.standing, found.family_id) {
-            end_replayed(&family_id, context).await?;
-        }
-        return Err(refusal.into());
-    }
     let Some(redeemed) = rows.read(redeemed)? else {
-        let is_unreadable = found.standing == Standing::Unreadable;
-        return Err(request.not_ready(ready.unreadable.filter(|_| is_unreadable)));
+        return Err(refuse(request, &redemption, &ready).await?);
     };
     let user = rows.read(user)?;
     let user = user.ok_or_else(|| Fault::new("codes", "a code without a person"))?;
@@ -76,6 +67,27 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         authorization,
     };
     request.tokens_of(granted, &client, rows.read(key)?).await
+}
+
+/// Why the code was not redeemed: that is asked when it was not, so that a code that is good costs no more than it has to.
+async fn refuse(
+    request: &TokenRequest<'_>,
+    redemption: &Redemption<'_>,
+    ready: &Ready,
+) -> Result<MachineFailure, MachineFailure> {
+    let context = request.context;
+    let found = context.db.read(redemption.find()).await?;
+    let found = found.ok_or_else(code_grant::unknown)?;
+    if let (Standing::Replayed, Some(family_id)) = (found.standing, found.family_id) {
+        end_replayed(&family_id, context).await?;
+    }
+    Ok(match found.standing.refusal() {
+        Some(refusal) => refusal.into(),
+        None => {
+            let is_unreadable = found.standing == Standing::Unreadable;
+            request.not_ready(ready.unreadable.clone().filter(|_| is_unreadable))
+        }
+    })
 }
 
 /// Ends what came of a code that is redeemed once more.

@@ -2,7 +2,7 @@
 
 use super::{TokenRequest, of_person::Granted};
 use crate::{
-    db::{Batch, signing_keys, token_families::Refreshing, users},
+    db::{Batch, signing_keys, token_families::Refreshing},
     edge::http::failure::MachineFailure,
     oidc::{
         authorization::Reach,
@@ -29,17 +29,18 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let looked_up = client.look_up(&mut batch, context);
     let key = signing_keys::current_for_client(client.client_id(), &ready.keys, context.now);
     let key = batch.add(key);
-    let family = batch.add(refreshing.find());
-    let user = batch.add(users::find_by_family(&wanted.token.family_id));
+    let found = batch.add(refreshing.find());
     batch.push(refreshing.rotate());
-    batch.push(refreshing.record_reuse(context));
-    batch.push(refreshing.end_if_reused());
     client.use_up(refreshing.succeeded(), &mut batch, context);
     let rows = context.db.run(batch).await?;
 
     let client = request.authenticated(looked_up, &rows)?;
-    let family = rows.read(family)?.zip(rows.read(user)?);
-    let (family, user) = family.ok_or_else(refresh_grant::invalid)?;
+    let (family, user) = rows.read(found)?.ok_or_else(refresh_grant::invalid)?;
+    if family.standing == Standing::Reused {
+        // A generation only grows, so it is still one that was reused.
+        let end = [refreshing.record_reuse(context), refreshing.end_if_reused()];
+        context.db.execute(end).await?;
+    }
     if let Some(refusal) = family.standing.refusal() {
         return Err(refusal.into());
     }
