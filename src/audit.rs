@@ -56,6 +56,9 @@ pub enum Event {
     /// An operator made a link with which somebody sets up how they sign in.
     SetUpLinkMade,
     SetUpLinkUsed,
+    /// Somebody asked for a way back in by mail.
+    RecoveryAsked,
+    RecoveryUsed,
     /// An operator tried whether mails arrive.
     MailTested,
     /// A person changed what is known about them.
@@ -132,6 +135,8 @@ impl Event {
         Self::PasskeyRemoved,
         Self::SetUpLinkMade,
         Self::SetUpLinkUsed,
+        Self::RecoveryAsked,
+        Self::RecoveryUsed,
         Self::MailTested,
         Self::ProfileChanged,
         Self::EmailChanged,
@@ -177,6 +182,8 @@ impl Event {
             Self::PasskeyRemoved => "passkey_removed",
             Self::SetUpLinkMade => "set_up_link_made",
             Self::SetUpLinkUsed => "set_up_link_used",
+            Self::RecoveryAsked => "recovery_asked",
+            Self::RecoveryUsed => "recovery_used",
             Self::MailTested => "mail_tested",
             Self::ProfileChanged => "profile_changed",
             Self::EmailChanged => "email_changed",

@@ -1,10 +1,34 @@
-//! Links with which an operator lets somebody set up how they sign in. One is the person's id and 256 random bits, of which the
+//! Links with which somebody sets up how they sign in: those that an operator makes, and those that a person asks for by mail. One is the person's id and 256 random bits, of which the
 //! database has a keyed hash.
 
 use crate::{secret::OpaqueToken, time::Lifetime};
 
-/// How long a link works.
-pub const LIFETIME: Lifetime = Lifetime::days(3);
+/// Whose doing a link is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKind {
+    /// An operator made it.
+    SetUp,
+    /// Somebody asked for it, and it was sent by mail.
+    Recovery,
+}
+
+impl LinkKind {
+    /// How long it works.
+    pub fn lifetime(self) -> Lifetime {
+        match self {
+            Self::SetUp => Lifetime::days(3),
+            Self::Recovery => Lifetime::minutes(30),
+        }
+    }
+
+    /// Its name, as a kind of credential.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SetUp => "set_up_link",
+            Self::Recovery => "recovery_link",
+        }
+    }
+}
 
 const SEPARATOR: char = '~';
 

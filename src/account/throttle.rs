@@ -126,6 +126,22 @@ pub fn of_email_changes(key: &Key, user_id: &str) -> Counter {
     }
 }
 
+/// The counter of mails that people at an address ask for, before they have shown who they are.
+pub fn of_mail_requests(key: &Key, address: &str) -> Counter {
+    Counter {
+        limit: 20,
+        ..of_network(key, b"mail requests", address)
+    }
+}
+
+/// The counter of mails that are asked for by a name, as it is folded, whether or not anybody has it.
+pub fn of_mails_for(key: &Key, folded: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"mails for", folded.as_bytes()])),
+        limit: 5,
+    }
+}
+
 /// The counter of passkeys that a person signs in with or adds, which a program can do all day.
 pub fn of_passkeys(key: &Key, user_id: &str) -> Counter {
     Counter {

@@ -1,5 +1,7 @@
 //! `MAIL` and what belongs to it: whether and how Limen sends mails.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::{Issuer, reader::Reader};
 use crate::web::{
     fetch_url::{FetchUrl, LoopbackFetches},
@@ -17,6 +19,8 @@ pub struct MailSettings {
     pub reply_to: Option<Mailbox>,
     /// `MAIL_DAILY_LIMIT`: the most mails in 24 hours.
     pub daily_limit: i64,
+    /// `MAIL_NOTICES`: whether people are told of what happens to their account.
+    pub notices: bool,
 }
 
 /// What takes mails away.
@@ -103,6 +107,43 @@ impl Provider {
     }
 }
 
+/// Where people find help when Limen has none: `SUPPORT_CONTACT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// What a link to it has.
+    pub href: String,
+    /// What is shown of it.
+    pub shown: String,
+}
+
+impl Contact {
+    /// Reads an address or an https URL.
+    fn parse(text: &str) -> Option<Self> {
+        let href = match Mailbox::parse(text) {
+            Some(Mailbox { name: None, address }) => {
+                format!("mailto:{}", utf8_percent_encode(&address, NON_ALPHANUMERIC))
+            }
+            Some(_) => return None,
+            None => FetchUrl::parse(text, LoopbackFetches::Refused).ok()?.url().to_string(),
+        };
+        Some(Self {
+            href,
+            shown: text.to_owned(),
+        })
+    }
+
+    pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Self> {
+        let text = reader.text("SUPPORT_CONTACT")?;
+        let contact = Self::parse(&text);
+        if contact.is_none() {
+            reader
+                .problems
+                .push("SUPPORT_CONTACT must be an e-mail address or an https URL".to_owned());
+        }
+        contact
+    }
+}
+
 /// The most characters of a name.
 const LONGEST_NAME: usize = 100;
 
@@ -185,6 +226,7 @@ impl MailSettings {
         }
         let reply_to = mailbox(reader, "MAIL_REPLY_TO");
         let daily_limit = reader.number("MAIL_DAILY_LIMIT", 1_000, 1_000_000);
+        let notices = reader.choice("MAIL_NOTICES", true, &[("on", true), ("off", false)]);
         let from = from?;
         let transport = match (word, provider) {
             (_, Some(provider)) => Transport::Http(api(reader, provider, &from)?),
@@ -196,6 +238,7 @@ impl MailSettings {
             from,
             reply_to,
             daily_limit,
+            notices,
         })
     }
 }
@@ -264,6 +307,25 @@ mod tests {
         }
         let written = Mailbox::parse("Acme <id@acme.org>").unwrap().written();
         assert_eq!(written, "\"Acme\" <id@acme.org>");
+    }
+
+    #[test]
+    fn people_find_help_at_an_address_or_a_page() {
+        let href = |text: &str| Contact::parse(text).map(|contact| contact.href);
+        assert_eq!(href("help@acme.org").as_deref(), Some("mailto:help%40acme%2Eorg"));
+        assert_eq!(
+            href("https://acme.org/help?a=b").as_deref(),
+            Some("https://acme.org/help?a=b")
+        );
+        for text in [
+            "javascript:alert(1)",
+            "http://acme.org",
+            "A <help@acme.org>",
+            "acme",
+            "a@b.org?subject=x&bcc=c",
+        ] {
+            assert_eq!(href(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub use self::{
     issuer::Issuer,
     leaked_passwords::LeakService,
     lifetimes::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_GRACE, Lifetimes},
-    mail::{MailApi, MailSettings, Mailbox, Provider, Transport},
+    mail::{Contact, MailApi, MailSettings, Mailbox, Provider, Transport},
     policy::{
         AssertionAudience, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SignUp,
     },
@@ -76,6 +76,8 @@ pub struct Config {
     pub leaked_passwords: Option<LeakService>,
     /// `MAIL` and what belongs to it. Without it Limen sends no mail.
     pub mail: Option<MailSettings>,
+    /// `SUPPORT_CONTACT`: where people find help when Limen has none.
+    pub support: Option<Contact>,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
     /// `EDITABLE_CLAIMS`: which claims people may change themselves.
@@ -183,6 +185,7 @@ impl Config {
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
         let mail = MailSettings::read(&mut reader, issuer.as_ref());
+        let support = Contact::read(&mut reader);
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let editable_claims = reader.words("EDITABLE_CLAIMS", &editable_claims());
         let lifetimes = Lifetimes::read(&mut reader);
@@ -217,6 +220,7 @@ impl Config {
                 sign_in,
                 leaked_passwords,
                 mail,
+                support,
                 server_timing,
                 editable_claims,
                 lifetimes,

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     account::{
         passkey::{Challenge, MOST, New, Passkey, State, provider},
+        set_up::LinkKind,
         throttle::Counter,
         user::User,
     },
@@ -303,15 +304,16 @@ pub fn offer(user_id: &str, session_id: &str, last: UnixTime, now: UnixTime) -> 
 macro_rules! works {
     () => {
         concat!(
-            "l.id = ? AND l.kind = 'set_up_link' AND l.secret = ? AND l.created_at > ? AND ",
+            "l.id = ? AND l.kind = ? AND l.secret = ? AND l.created_at > ? AND ",
             $crate::db::users::enabled!("l.user_id")
         )
     };
 }
 pub(super) use works;
 
-/// A link that an operator made for a person to set up how they sign in, as it comes back. Each person has one at most.
+/// A link with which a person sets up how they sign in, as it comes back. Each person has one of a kind at most.
 pub struct SetUpLink {
+    pub kind: LinkKind,
     pub user_id: String,
     pub hash: Hash,
     /// When it must have been made at the earliest.
@@ -319,8 +321,11 @@ pub struct SetUpLink {
 }
 
 impl SetUpLink {
-    fn row_id(user_id: &str) -> String {
-        format!("set-up link of {user_id}")
+    fn row_id(kind: LinkKind, user_id: &str) -> String {
+        match kind {
+            LinkKind::SetUp => format!("set-up link of {user_id}"),
+            LinkKind::Recovery => format!("recovery link of {user_id}"),
+        }
     }
 
     /// Holds for the row `l` of a link that works.
@@ -331,7 +336,8 @@ impl SetUpLink {
     /// Binds the values of `works!`.
     pub(super) fn bind(&self, statement: Statement) -> Statement {
         statement
-            .bind(&Self::row_id(&self.user_id))
+            .bind(&Self::row_id(self.kind, &self.user_id))
+            .bind(self.kind.as_str())
             .bind(&self.hash)
             .bind(self.oldest)
     }
@@ -348,8 +354,9 @@ impl SetUpLink {
 
     /// Uses it up, if the statement before changed a row.
     pub fn use_up_if_changed(&self) -> Statement {
-        Statement::new("DELETE FROM credentials WHERE changes() > 0 AND id = ? AND kind = 'set_up_link'")
-            .bind(&Self::row_id(&self.user_id))
+        Statement::new("DELETE FROM credentials WHERE changes() > 0 AND id = ? AND kind = ?")
+            .bind(&Self::row_id(self.kind, &self.user_id))
+            .bind(self.kind.as_str())
     }
 }
 
@@ -359,9 +366,23 @@ pub fn make_set_up_link(user_id: &str, hash: &Hash, now: UnixTime) -> Query<bool
         "INSERT INTO credentials (id, user_id, kind, secret, created_at) SELECT ?, id, 'set_up_link', ?, ? FROM users WHERE id = ?
          ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at RETURNING user_id",
     )
-    .bind(&SetUpLink::row_id(user_id))
+    .bind(&SetUpLink::row_id(LinkKind::SetUp, user_id))
     .bind(hash)
     .bind(now)
     .bind(user_id)
     .any()
+}
+
+/// Makes a link for a person that goes with the mail `mail_id`, if that was written down. One that was made before works no more.
+pub fn make_recovery_link(user_id: &str, hash: &Hash, mail_id: &str, now: UnixTime) -> Statement {
+    Statement::new(
+        "INSERT INTO credentials (id, user_id, kind, secret, created_at)
+         SELECT ?, id, 'recovery_link', ?, ? FROM users WHERE id = ? AND EXISTS (SELECT 1 FROM mail_outbox WHERE id = ?)
+         ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at",
+    )
+    .bind(&SetUpLink::row_id(LinkKind::Recovery, user_id))
+    .bind(hash)
+    .bind(now)
+    .bind(user_id)
+    .bind(mail_id)
 }

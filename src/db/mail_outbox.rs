@@ -56,6 +56,11 @@ fn insert(condition: &str, mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) 
     .bind(daily_limit)
 }
 
+/// Writes a mail down likewise, if the statement before it in the batch changed a row.
+pub fn write_if_changed(mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) -> Statement {
+    insert("changes() > 0", mail, daily_limit, now)
+}
+
 /// Takes at most `limit` mails that are due, for this run alone: nobody else sends them before the lease is over.
 pub fn take(limit: i64, now: UnixTime) -> Query<Vec<Waiting>> {
     take_where(
@@ -80,12 +85,12 @@ fn take_where(condition: &str, now: UnixTime) -> Statement {
     Statement::new(format!("UPDATE mail_outbox SET due_at = ? WHERE {condition}")).bind(now + LEASE)
 }
 
-const WAITING: &str = " RETURNING id, kind, address, language, facts, root, attempts, expires_at";
+const WAITING: &str = " RETURNING id, user_id, kind, address, language, facts, root, attempts, expires_at";
 
 /// The newest mails, with what is in them: for development.
 pub fn list_whole(limit: i64, now: UnixTime) -> Query<Vec<Waiting>> {
     Statement::new(
-        "SELECT id, kind, address, language, facts, root, attempts, expires_at FROM mail_outbox
+        "SELECT id, user_id, kind, address, language, facts, root, attempts, expires_at FROM mail_outbox
          WHERE created_at > ? ORDER BY created_at DESC LIMIT ?",
     )
     .bind(now - DAY)
@@ -97,6 +102,7 @@ fn read(rows: &Rows) -> Result<Vec<Waiting>, Fault> {
     #[derive(Deserialize)]
     struct Row {
         id: String,
+        user_id: Option<String>,
         kind: String,
         address: String,
         language: String,
@@ -108,6 +114,7 @@ fn read(rows: &Rows) -> Result<Vec<Waiting>, Fault> {
     let waiting = |row: Row| Waiting {
         kind: Kind::parse(&row.kind),
         id: row.id,
+        user_id: row.user_id,
         address: row.address,
         language: row.language,
         facts: serde_json::from_str(&row.facts).unwrap_or_default(),

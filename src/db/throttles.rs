@@ -88,6 +88,15 @@ pub fn count_address(counter: &Counter, now: UnixTime) -> Query<Count> {
     count(Statement::new("SELECT ? AS key").bind(&counter.key), now)
 }
 
+/// Counts an attempt, if `other`, which was counted before in the batch, is within its limit.
+pub fn count_within(counter: &Counter, other: &Counter, now: UnixTime) -> Query<Count> {
+    let key = Statement::new("SELECT ? AS key WHERE EXISTS (SELECT 1 FROM throttles WHERE key = ? AND failures <= ?)")
+        .bind(&counter.key)
+        .bind(&other.key)
+        .bind(other.limit);
+    count(key, now)
+}
+
 /// Counts a request of `client_id` from an address, if anybody can be that client, and not where only those can who have its
 /// secret, which the operator gave out.
 pub fn count_stranger(client_id: &str, counter: &Counter, now: UnixTime) -> Query<Count> {

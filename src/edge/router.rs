@@ -15,7 +15,7 @@ use super::{
         logout::{check_session, rp_initiated},
         oauth::{authorize, introspect, par, revoke, token, userinfo, well_known},
         registration::{register, registered_client},
-        sign_in::{consent, login, offer_passkey, select_account, set_up, sign_up},
+        sign_in::{consent, login, offer_passkey, recover, select_account, set_up, sign_up},
     },
     http::{
         browser::Browser,
@@ -26,6 +26,7 @@ use super::{
     platform::{apart::apart, context::Context},
 };
 use crate::{
+    account::set_up::LinkKind,
     audit::Event,
     oidc::{
         error::{ErrorCode, OAuthError},
@@ -199,8 +200,12 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::AccountPasskeys => page(account::passkeys::show(request, context)),
         Endpoint::OfferPasskey if is_post => page(offer_passkey::submit(request, context)),
         Endpoint::OfferPasskey => page(offer_passkey::show(request, context)),
-        Endpoint::SetUp if is_post => page(set_up::submit(request, context)),
-        Endpoint::SetUp => page(set_up::show(request, context)),
+        Endpoint::SetUp if is_post => page(set_up::submit(LinkKind::SetUp, request, context)),
+        Endpoint::SetUp => page(set_up::show(LinkKind::SetUp, request, context)),
+        Endpoint::Recover if is_post => page(recover::submit(request, context)),
+        Endpoint::Recover => page(recover::show(request, context)),
+        Endpoint::RecoveryLink if is_post => page(set_up::submit(LinkKind::Recovery, request, context)),
+        Endpoint::RecoveryLink => page(set_up::show(LinkKind::Recovery, request, context)),
         Endpoint::AccountBrowsers if is_post => page(account::browsers::submit(request, context)),
         Endpoint::AccountBrowsers => page(account::browsers::show(request, context)),
         Endpoint::AccountApps if is_post => page(account::apps::submit(request, context)),

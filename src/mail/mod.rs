@@ -5,7 +5,7 @@ pub mod delivery;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    secret::KekVersion,
+    secret::{KekVersion, OpaqueToken, Purpose, RootKeys},
     time::{Lifetime, UnixTime},
 };
 
@@ -14,16 +14,22 @@ use crate::{
 pub enum Kind {
     /// An operator tries whether mails arrive.
     Test,
+    /// A way back in, for who asked for it.
+    Recovery,
+    /// A password was set.
+    PasswordChanged,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 1] = [Self::Test];
+    pub const ALL: [Self; 3] = [Self::Test, Self::Recovery, Self::PasswordChanged];
 
     /// Its name, as it is stored and told to operators.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Test => "test",
+            Self::Recovery => "recovery",
+            Self::PasswordChanged => "password_changed",
         }
     }
 
@@ -36,6 +42,7 @@ impl Kind {
     pub fn most_a_day(self) -> i64 {
         match self {
             Self::Test => 100,
+            Self::Recovery | Self::PasswordChanged => 10,
         }
     }
 
@@ -43,6 +50,9 @@ impl Kind {
     pub fn lifetime(self) -> Lifetime {
         match self {
             Self::Test => Lifetime::hours(1),
+            // As long as the link in it works.
+            Self::Recovery => Lifetime::minutes(30),
+            Self::PasswordChanged => Lifetime::days(3),
         }
     }
 }
@@ -81,6 +91,8 @@ pub struct NewMail<'a> {
 pub struct Waiting {
     /// Its id.
     pub id: String,
+    /// Whom it is about.
+    pub user_id: Option<String>,
     /// What it is about; `None` for a kind that only a newer Worker knows.
     pub kind: Option<Kind>,
     /// Where it goes.
@@ -97,9 +109,15 @@ pub struct Waiting {
     pub expires_at: UnixTime,
 }
 
+/// The secret of a link in the mail `id`: a MAC that only Limen can make. `None` where its root is no longer configured.
+pub fn link_secret(id: &str, root: KekVersion, roots: &RootKeys) -> Option<OpaqueToken> {
+    let key = roots.derive(root, Purpose::MailSecret)?;
+    Some(OpaqueToken::derived(root, key.mac(&[b"link", id.as_bytes()])))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
 
@@ -111,5 +129,19 @@ mod tests {
             assert_eq!(Kind::parse(kind.as_str()), Some(kind));
         }
         assert_eq!(Kind::parse("newsletter"), None);
+    }
+
+    #[test]
+    fn a_secret_is_of_one_mail_one_root_and_one_epoch() {
+        let roots = |epoch: &str| {
+            let keys = BTreeMap::from([(1, [7; 32]), (2, [8; 32])]);
+            RootKeys::new(keys, 1, epoch.to_owned()).unwrap()
+        };
+        let link = |id: &str, root, epoch: &str| link_secret(id, root, &roots(epoch)).unwrap().expose().to_owned();
+        let all = [link("a", 1, ""), link("b", 1, ""), link("a", 2, ""), link("a", 1, "2")];
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        assert_eq!(link("a", 1, ""), all[0]);
+        assert!(OpaqueToken::parse(&all[0]).is_some());
+        assert!(link_secret("a", 3, &roots("")).is_none());
     }
 }

@@ -72,6 +72,11 @@ impl<'a> ErrorPage<'a> {
         self.way_on = Some((Endpoint::Logout, self.language.texts().logout.anyway));
     }
 
+    /// Shows the way to the page on which people ask for a way back in.
+    pub fn offer_recovery(&mut self) {
+        self.way_on = Some((Endpoint::Recover, self.language.texts().recover.again));
+    }
+
     page!();
 
     fn texts(&self) -> &'static Texts {

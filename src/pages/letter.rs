@@ -80,6 +80,8 @@ impl Letter<'_> {
         let texts = self.texts();
         match self.kind {
             Kind::Test => &texts.test,
+            Kind::Recovery => &texts.recovery,
+            Kind::PasswordChanged => &texts.password_changed,
         }
     }
 

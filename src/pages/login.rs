@@ -23,6 +23,8 @@ pub struct LoginPage<'a> {
     pub purpose: LoginPurpose<'a>,
     /// Where to make an account, if anybody may.
     pub sign_up: Option<String>,
+    /// Where to go for who cannot sign in.
+    pub recover: &'a str,
     /// Comes back as `csrf`.
     pub csrf: &'a str,
     /// What to fill in as username: what the person typed before, or a `login_hint`.
@@ -93,7 +95,7 @@ impl LoginPurpose<'_> {
     }
 
     /// The hidden field that says what a form is for.
-    pub(super) fn field(&self) -> (&'static str, &str) {
+    pub fn field(&self) -> (&'static str, &str) {
         match self {
             Self::App { interaction, .. } => ("interaction", interaction),
             Self::Account { page } => ("page", page),

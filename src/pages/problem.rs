@@ -28,6 +28,8 @@ pub enum Problem {
     InteractionOver,
     /// A link to set up how somebody signs in does not work.
     SetUpOver,
+    /// A link that came by mail does not work.
+    RecoveryOver,
     /// A form that Limen did not show to this browser.
     ForeignForm,
     /// A form of the account that was shown under another sign-in.
@@ -43,8 +45,10 @@ impl Problem {
         if let Self::NoReturn(_, facts) | Self::Logout(_, facts) | Self::ClientDocument(_, facts) = &self {
             page.facts = facts;
         }
-        if matches!(self, Self::Logout(..)) {
-            page.offer_logout();
+        match self {
+            Self::Logout(..) => page.offer_logout(),
+            Self::RecoveryOver => page.offer_recovery(),
+            _ => {}
         }
         let retry_after = match self {
             Self::TooManyDocuments(wait) => Some(wait),
@@ -65,6 +69,7 @@ impl Problem {
             Self::TooManyDocuments(_) => 429,
             Self::InteractionOver
             | Self::SetUpOver
+            | Self::RecoveryOver
             | Self::NoReturn(..)
             | Self::Logout(..)
             | Self::ClientDocument(..)
@@ -96,6 +101,7 @@ impl Problem {
             Self::Logout(..) => &texts.bad_logout,
             Self::InteractionOver => &texts.interaction_over,
             Self::SetUpOver => &texts.set_up_over,
+            Self::RecoveryOver => &texts.recovery_over,
             Self::ForeignForm => &texts.foreign_form,
             Self::OldForm => &texts.old_form,
         }

@@ -1,4 +1,4 @@
-//! The page on which somebody sets up how they sign in, by a link of the operator's.
+//! The page on which somebody sets up how they sign in, by a link of the operator's or one that came by mail.
 
 use askama::Template;
 
@@ -18,6 +18,8 @@ use crate::routes::Endpoint;
 pub struct SetUpPage<'a> {
     /// The language of the page.
     pub language: Language,
+    /// Whether the link came by mail, because its person asked for it.
+    pub is_recovery: bool,
     /// The name to sign in with.
     pub username: &'a str,
     /// Comes back as `link`.
@@ -47,14 +49,24 @@ impl SetUpPage<'_> {
     page!(set_up: SetUpTexts);
 
     fn action(&self) -> &'static str {
-        Endpoint::SetUp.path()
+        match self.is_recovery {
+            true => Endpoint::RecoveryLink.path(),
+            false => Endpoint::SetUp.path(),
+        }
     }
 
     fn title(&self) -> String {
-        let title = self.set_up().heading.to_owned();
+        let title = self.heading().to_owned();
         match self.problem {
             Some(_) => self.texts().common.error_title.fill(&title),
             None => title,
+        }
+    }
+
+    fn heading(&self) -> &'static str {
+        match self.is_recovery {
+            true => self.set_up().recovery_heading,
+            false => self.set_up().heading,
         }
     }
 

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::{
     account::{
         passkey::{self, Challenge, New, Passkey, State},
+        set_up::LinkKind,
         throttle::Counter,
         user::{User, Username},
     },

@@ -1,11 +1,12 @@
 //! A mail of the outbox, as it is read: what is secret in it is made here.
 
 use crate::{
+    account::set_up,
     config::MailSettings,
     edge::platform::context::Context,
-    mail::{Kind, Waiting},
+    mail::{Kind, Waiting, link_secret},
     pages::{Language, Letter},
-    secret::Purpose,
+    routes::Endpoint,
 };
 
 /// A mail as it is sent.
@@ -19,7 +20,14 @@ pub struct Written {
 pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Option<Written> {
     let issuer = &context.config.issuer;
     let kind = mail.kind?;
-    context.config.roots.derive(mail.root, Purpose::MailSecret)?;
+    let link = match kind {
+        Kind::Test | Kind::PasswordChanged => None,
+        Kind::Recovery => {
+            let secret = link_secret(&mail.id, mail.root, &context.config.roots)?;
+            let link = set_up::write(mail.user_id.as_deref()?, &secret);
+            Some(issuer.url(&format!("{}?link={link}", Endpoint::RecoveryLink.path())))
+        }
+    };
     let letter = Letter {
         kind,
         language: Language::of_tag(&mail.language),
@@ -27,9 +35,10 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
         site: issuer.host(),
         account: match kind {
             Kind::Test => issuer.host(),
+            _ => &mail.facts.account,
         },
         code: None,
-        link: None,
+        link: link.as_deref(),
         detail: mail.facts.detail.as_deref(),
     };
     Some(Written {

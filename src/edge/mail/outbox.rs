@@ -8,11 +8,13 @@ use super::{
     letters,
 };
 use crate::{
+    account::user::User,
     config::MailSettings,
     db::{Statement, mail_outbox},
-    edge::platform::{context::Context, log},
+    edge::platform::{context::Context, log, random},
     fault::Fault,
-    mail::{Waiting, delivery::Delivery},
+    mail::{Facts, Kind, NewMail, Waiting, delivery::Delivery},
+    pages::Language,
     web::retry,
 };
 
@@ -24,6 +26,53 @@ const CONNECTIONS: usize = 5;
 
 /// The most rounds of one run.
 const MOST_ROUNDS: usize = 10;
+
+/// A mail to a person, at the address that they have. `None` where they have none, or mails are off.
+pub fn to_person<'a>(
+    kind: Kind,
+    id: &'a str,
+    user: &'a User,
+    language: Language,
+    context: &Context,
+) -> Option<(NewMail<'a>, i64)> {
+    let settings = context.config.mail.as_ref()?;
+    let mail = NewMail {
+        id,
+        user_id: Some(&user.id),
+        kind,
+        address: user.claims.text("email")?,
+        language: language.tag(),
+        facts: Facts {
+            account: user.username.as_str().to_owned(),
+            detail: None,
+        },
+        root: context.config.roots.current_version(),
+    };
+    Some((mail, settings.daily_limit))
+}
+
+/// The statement by which a person is told of what the statement before it in the batch did, if it did anything. `None` where nobody
+/// is to be told.
+pub fn notice_if_changed(
+    kind: Kind,
+    user: &User,
+    language: Language,
+    context: &Context,
+) -> Result<Option<Statement>, Fault> {
+    if !context.config.mail.as_ref().is_some_and(|settings| settings.notices) {
+        return Ok(None);
+    }
+    let id = random::id()?;
+    let mail = to_person(kind, &id, user, language, context);
+    Ok(mail.map(|(mail, limit)| mail_outbox::write_if_changed(&mail, limit, context.now)))
+}
+
+/// Sends what is due, after the answer.
+pub fn send_later(context: &Context) {
+    if context.config.mail.is_some() {
+        context.after_answer(async |later| send_due(later).await);
+    }
+}
 
 /// Sends what is due.
 pub async fn send_due(context: &Context) -> Result<(), Fault> {

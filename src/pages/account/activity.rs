@@ -74,6 +74,8 @@ impl ActivityPage<'_> {
             "passkey_removed" => texts.passkey_removed,
             "set_up_link_made" => texts.set_up_link_made,
             "set_up_link_used" => texts.set_up_link_used,
+            "recovery_asked" => texts.recovery_asked,
+            "recovery_used" => texts.recovery_used,
             "profile_changed" => texts.profile_changed,
             "email_changed" => texts.email_changed,
             "data_exported" => texts.data_exported,

@@ -152,6 +152,9 @@ pub struct OfferTexts {
 #[allow(missing_docs)] // The names say it.
 pub struct SetUpTexts {
     pub heading: &'static str,
+    /// The heading for who comes by a mail that they asked for.
+    pub recovery_heading: &'static str,
+    pub everywhere: &'static str,
     pub account: Phrase,
     pub password_heading: &'static str,
     pub password_submit: &'static str,
@@ -222,6 +225,8 @@ pub struct EventTexts {
     pub passkey_removed: &'static str,
     pub set_up_link_made: &'static str,
     pub set_up_link_used: &'static str,
+    pub recovery_asked: &'static str,
+    pub recovery_used: &'static str,
     pub profile_changed: &'static str,
     pub email_changed: &'static str,
     pub data_exported: &'static str,

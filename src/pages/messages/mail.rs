@@ -8,6 +8,8 @@ pub struct MailTexts {
     /// The last line of each; the gap is a host.
     pub footer: Phrase,
     pub test: MailText,
+    pub recovery: MailText,
+    pub password_changed: MailText,
 }
 
 /// Texts of one mail.

@@ -56,6 +56,7 @@ impl Plural {
 pub struct Texts {
     pub common: CommonTexts,
     pub login: LoginTexts,
+    pub recover: RecoverTexts,
     pub sign_up: SignUpTexts,
     pub consent: ConsentTexts,
     pub scopes: ScopeTexts,
@@ -134,6 +135,25 @@ pub struct LoginTexts {
     /// The gap is a number above 1.
     pub wait_minutes: Phrase,
     pub expired: &'static str,
+}
+
+/// Texts of the page for who cannot sign in.
+#[allow(missing_docs)] // The names say it.
+pub struct RecoverTexts {
+    pub heading: &'static str,
+    pub about: &'static str,
+    pub submit: &'static str,
+    pub missing: &'static str,
+    pub sent_heading: &'static str,
+    /// The gap is what the person typed.
+    pub sent: Phrase,
+    pub nothing_came: &'static str,
+    pub no_mail: &'static str,
+    /// A link follows.
+    pub contact: &'static str,
+    pub back: &'static str,
+    /// Leads from a link that does not work to this page.
+    pub again: &'static str,
 }
 
 /// Texts of the page on which a person makes an account.
@@ -360,6 +380,8 @@ pub struct ErrorTexts {
     pub old_form: ErrorText,
     /// 400: a link to set up how somebody signs in does not work.
     pub set_up_over: ErrorText,
+    /// 400: a link that came by mail does not work.
+    pub recovery_over: ErrorText,
     /// 429.
     pub too_many_requests: ErrorText,
     /// 503.

@@ -37,6 +37,7 @@ fn is_own(href: &str) -> bool {
     href.starts_with("/account")
         || href.starts_with("/login?page=")
         || href.starts_with("/dev/mail/")
+        || href.starts_with("/recover?page=")
         || href == Endpoint::Logout.path()
         || href.starts_with('#')
 }

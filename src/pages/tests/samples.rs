@@ -23,6 +23,7 @@ pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
             interaction: "the-interaction",
         },
         sign_up: None,
+        recover: "/recover?page=overview",
         csrf: "the-csrf",
         username: "alice",
         problem,
@@ -81,6 +82,25 @@ pub fn every_page(text: &'static str) -> Vec<String> {
     };
     let mut pages = vec![DevelopmentMailsPage { mails: vec![mail] }.to_html()];
     for language in Language::ALL {
+        for state in [
+            RecoverState::Asked,
+            RecoverState::Missing,
+            RecoverState::TooMany { minutes: 1 },
+            RecoverState::TooMany { minutes: 2 },
+            RecoverState::Sent,
+        ] {
+            let page = RecoverPage {
+                language,
+                purpose: ("page", text),
+                sign_in: "/login?page=overview",
+                csrf: text,
+                name: text,
+                sends_mails: state != RecoverState::Missing,
+                contact: Some(("/account", text)),
+                state,
+            };
+            pages.push(page.to_html());
+        }
         pages.extend(account_pages(text, language));
         for problem in [
             None,
@@ -106,6 +126,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                     language,
                     purpose,
                     sign_up: None,
+                    recover: "/recover?page=overview",
                     csrf: text,
                     username: text,
                     problem,
@@ -204,6 +225,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             (false, Some(SetUpProblem::Passkey(account::PasskeyProblem::Known))),
         ] {
             let page = SetUpPage {
+                is_recovery: problem.is_none(),
                 language,
                 username: text,
                 link: text,

@@ -25,6 +25,7 @@ pub(super) fn add_to(all: &mut Samples) {
         state,
     };
     let link = SetUpLink {
+        kind: LinkKind::SetUp,
         user_id: "u".to_owned(),
         hash: hash.clone(),
         oldest: NOW,
@@ -72,6 +73,11 @@ pub(super) fn add_to(all: &mut Samples) {
         all,
         "passwords::renew_hash",
         [passwords::renew_hash("u", ("$2b$", "$argon2id$"))],
+    );
+    add(
+        all,
+        "credentials::make_recovery_link",
+        [credentials::make_recovery_link("u", &hash, "m", NOW)],
     );
     add(
         all,

@@ -13,6 +13,11 @@ pub(super) fn add_to(all: &mut Samples) {
         root: 1,
     };
     add(all, "mail_outbox::write", [mail_outbox::write(&mail, 1_000, NOW)]);
+    add(
+        all,
+        "mail_outbox::write_if_changed",
+        [mail_outbox::write_if_changed(&mail, 1_000, NOW)],
+    );
     add(all, "mail_outbox::take", [mail_outbox::take(20, NOW)]);
     add(all, "mail_outbox::take_one", [mail_outbox::take_one("m", NOW)]);
     add(all, "mail_outbox::list_whole", [mail_outbox::list_whole(50, NOW)]);

@@ -45,6 +45,7 @@ pub(super) fn add_to(all: &mut Samples) {
         user_agent: "Firefox",
     };
     let link = SetUpLink {
+        kind: LinkKind::SetUp,
         user_id: "u".to_owned(),
         hash: hash.clone(),
         oldest: NOW,
@@ -160,5 +161,10 @@ pub(super) fn add_to(all: &mut Samples) {
         [throttles::count_stranger("c", &counter, NOW)],
     );
     add(all, "throttles::forgive", [throttles::forgive(&counter)]);
+    add(
+        all,
+        "throttles::count_within",
+        [throttles::count_within(&counter, &counter, NOW)],
+    );
     add(all, "throttles::reset", [throttles::reset(&counter)]);
 }

@@ -16,6 +16,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
+        mail::outbox,
         people::{
             account_access::{Confirmation, SignedInBrowser},
             new_password::{self, problem_of},
@@ -24,6 +25,7 @@ use crate::{
         sessions::ending,
     },
     fault::Fault,
+    mail::Kind,
     pages::account::{Notice, PasswordCheck, PasswordPage, PasswordProblem, Sure},
     reply::Reply,
     routes::Endpoint,
@@ -89,6 +91,8 @@ async fn change(
         _ => passwords::change(session_hash, &password_hash, now),
     });
     batch.push(audit::record_if_changed(&entry, context));
+    let notice = outbox::notice_if_changed(Kind::PasswordChanged, signed_in.user(), signed_in.language, context)?;
+    batch.extend(notice);
     let shown_at = signed_in.shown_now(context);
     let renewed = batch.add(sessions::renew(session_hash, &cookie_hash, &password_hash, shown_at));
     batch.push(audit::record_ending(&ended, &others, context));
@@ -101,6 +105,7 @@ async fn change(
         return Ok(signed_in.page(409, html(signed_in, problem)));
     }
     ending::announce(context);
+    outbox::send_later(context);
     let gone = [signed_in.session_hash.clone()];
     let held = signed_in.browser.held.clone().begin(token, cookie_hash, &gone);
     let reply = signed_in.done(PAGE, Notice::PasswordChanged, context);

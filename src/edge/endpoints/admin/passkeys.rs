@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    account::set_up,
+    account::set_up::{self, LinkKind},
     audit::{Actor, Entry, Event},
     db::{
         Batch, audit,
@@ -69,7 +69,7 @@ pub async fn make_set_up_link(request: &mut Incoming, context: &Context) -> Resu
     let path = format!("{}?link={}", Endpoint::SetUp.path(), set_up::write(user_id, &secret));
     let link = json!({
         "url": context.config.issuer.url(&path),
-        "expires_at": context.now + set_up::LIFETIME,
+        "expires_at": context.now + LinkKind::SetUp.lifetime(),
     });
     Ok(Reply::json(201, &link))
 }

@@ -20,6 +20,7 @@ use crate::{
     oidc::{authorize::Prompt, params::Params, proven::Proven},
     pages::{LoginPage, LoginProblem, PasskeyRequest},
     reply::Reply,
+    routes::Endpoint,
 };
 
 /// What a form of this page is bound to.
@@ -156,6 +157,7 @@ impl SignInRequest {
             language,
             purpose: self.purpose(language),
             sign_up: self.sign_up_address(context),
+            recover: &self.address_of(Endpoint::Recover),
             csrf: &self.browser.csrf(FORM, context),
             username: if username.is_empty() {
                 signed_in.unwrap_or_default()

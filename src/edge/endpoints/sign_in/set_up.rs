@@ -1,4 +1,4 @@
-//! `/setup`: where a link of the operator's leads. Its person sets up how they sign in: a passkey, or a password. The link works
+//! `/setup` and `/recover/link`: where a link leads that the operator made, or that came by mail. Its person sets up how they sign in: a passkey, or a password. The link works
 //! once, and opening the page does not use it up.
 
 use serde_json::json;
@@ -6,7 +6,9 @@ use serde_json::json;
 use crate::{
     account::{
         passkey::{Challenge, New, Refused, provider},
-        password, set_up,
+        password,
+        set_up::{self, LinkKind},
+        throttle,
         user::User,
     },
     audit::{Actor, Entry, Event},
@@ -16,6 +18,7 @@ use crate::{
         credentials::{self, Answered, Owner, SetUpLink},
         passwords,
         sessions::Ending,
+        throttles,
     },
     edge::{
         http::{
@@ -23,6 +26,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
+        mail::outbox,
         people::{
             new_password::{self, problem_of},
             passkeys::{self, Asked},
@@ -31,6 +35,7 @@ use crate::{
         sessions::ending,
     },
     fault::Fault,
+    mail::Kind,
     oidc::params::Params,
     pages::{Csp, Language, PasskeyRequest, SetUpPage, SetUpProblem, account::PasskeyProblem, content_security_policy},
     reply::Reply,
@@ -47,18 +52,18 @@ struct Newcomer {
     user: User,
 }
 
-/// `GET /setup?link=`.
-pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+/// `GET /setup?link=`, `GET /recover/link?link=`.
+pub async fn show(kind: LinkKind, request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
-    let mut newcomer = Newcomer::receive(request, &params, context).await?;
+    let mut newcomer = Newcomer::receive(kind, request, &params, context).await?;
     let cookie = newcomer.browser.settle(context)?;
     Ok(newcomer.page(200, None, context)?.with_cookie(cookie))
 }
 
-/// `POST /setup`: `passkey` or `new_password`.
-pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+/// `POST /setup`, `POST /recover/link`: `passkey` or `new_password`.
+pub async fn submit(kind: LinkKind, request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
-    let newcomer = Newcomer::receive(request, &params, context).await?;
+    let newcomer = Newcomer::receive(kind, request, &params, context).await?;
     let field = |name| params.text(name);
     if !newcomer
         .browser
@@ -66,10 +71,12 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     {
         return Err(Problem::ForeignForm.into());
     }
-    let ways = &context.config.sign_in;
     match field("passkey") {
-        "" if ways.has(Way::Password) => newcomer.set_password(field("new_password"), context).await,
-        answer if ways.has(Way::Passkey) => {
+        "" if context.config.sign_in.has(Way::Password) => {
+            let stays = kind == LinkKind::Recovery && field("everywhere") != "yes";
+            newcomer.set_password(field("new_password"), stays, context).await
+        }
+        answer if newcomer.may_add_passkey(context) => {
             let asked = Asked::SetUp(&newcomer.user.id);
             match passkeys::read_new(answer, &newcomer.browser, &asked, context) {
                 Ok(read) => newcomer.add_passkey(read, context).await,
@@ -82,7 +89,12 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 }
 
 impl Newcomer {
-    async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Self, PageFailure> {
+    async fn receive(
+        kind: LinkKind,
+        request: &Incoming,
+        params: &Params,
+        context: &Context,
+    ) -> Result<Self, PageFailure> {
         let browser = Browser::of(request, context);
         let token = params.text("link");
         let hash = set_up::read(token).and_then(|(user_id, secret)| {
@@ -90,14 +102,15 @@ impl Newcomer {
             Some((user_id.to_owned(), hash))
         });
         let Some((user_id, hash)) = hash else {
-            return Err(Problem::SetUpOver.into());
+            return Err(over(kind).into());
         };
         let link = SetUpLink {
+            kind,
             user_id,
             hash,
-            oldest: context.now - set_up::LIFETIME,
+            oldest: context.now - kind.lifetime(),
         };
-        let user = context.db.read(link.find()).await?.ok_or(Problem::SetUpOver)?;
+        let user = context.db.read(link.find()).await?.ok_or_else(|| over(kind))?;
         Ok(Self {
             language: browser.language(None),
             browser,
@@ -119,13 +132,20 @@ impl Newcomer {
             .entry(Event::PasskeyAdded)
             .detail(json!({ "provider": provider(&new.passkey.aaguid) }));
         let along = vec![answered, audit::record_if_changed(&added, context)];
-        match self.finish(Batch::default(), insert, along, context).await? {
+        match self.finish(Batch::default(), (insert, along, None), context).await? {
             Some(reply) => Ok(reply),
             None => self.refuse(PasskeyProblem::Known, context),
         }
     }
 
-    async fn set_password(&self, typed: &str, context: &Context) -> Result<Reply, PageFailure> {
+    /// Whether the link lets them add a passkey. One that came by mail does where that is the only way in: elsewhere whoever reads the
+    /// mails would get around a second factor.
+    fn may_add_passkey(&self, context: &Context) -> bool {
+        let ways = &context.config.sign_in;
+        ways.has(Way::Passkey) && (self.link.kind == LinkKind::SetUp || !ways.has(Way::Password))
+    }
+
+    async fn set_password(&self, typed: &str, stays: bool, context: &Context) -> Result<Reply, PageFailure> {
         let password = match new_password::read(typed, &self.user, context).await {
             Ok(password) => password,
             Err(unfit) => return Ok(self.page(400, Some(SetUpProblem::Password(problem_of(unfit))), context)?),
@@ -133,15 +153,18 @@ impl Newcomer {
         let hash = new_password::hash(&password)?;
         let set = passwords::set(&Owner::Linked(&self.link), &random::id()?, &hash, context.now);
         let along = vec![audit::record_if_changed(&self.entry(Event::PasswordChanged), context)];
+        let notice = outbox::notice_if_changed(Kind::PasswordChanged, &self.user, self.language, context)?;
         // Who had the password before is signed out, as wherever else it changes.
         let everything = Ending::EverythingLinked(&self.link);
         let ended = Entry::new(Event::SessionEnded, Actor::Person);
         let mut batch = Batch::default();
-        batch.push(audit::record_ending(&ended, &everything, context));
-        ending::end_sessions(&everything, &mut batch, context);
+        if !stays {
+            batch.push(audit::record_ending(&ended, &everything, context));
+            ending::end_sessions(&everything, &mut batch, context);
+        }
         // Without the link there is no page to go back to.
-        let finished = self.finish(batch, set, along, context).await?;
-        let reply = finished.ok_or(Problem::SetUpOver)?;
+        let finished = self.finish(batch, (set, along, notice), context).await?;
+        let reply = finished.ok_or_else(|| over(self.link.kind))?;
         ending::announce(context);
         Ok(reply)
     }
@@ -151,15 +174,34 @@ impl Newcomer {
     async fn finish(
         &self,
         mut batch: Batch,
-        set: Query<bool>,
-        along: Vec<Statement>,
+        (set, along, notice): (Query<bool>, Vec<Statement>, Option<Statement>),
         context: &Context,
     ) -> Result<Option<Reply>, Fault> {
         let done = batch.add(set);
         batch.extend(along);
         batch.push(self.link.use_up_if_changed());
-        batch.push(audit::record_if_changed(&self.entry(Event::SetUpLinkUsed), context));
+        let used = match self.link.kind {
+            LinkKind::SetUp => Event::SetUpLinkUsed,
+            LinkKind::Recovery => Event::RecoveryUsed,
+        };
+        batch.push(audit::record_if_changed(&self.entry(used), context));
+        // Comes last of what hangs on the others: it may do nothing.
+        batch.extend(notice);
         let done = context.db.run(batch).await?.read(done)?;
+        if done && self.link.kind == LinkKind::Recovery {
+            // Who has forgotten a password has guessed at it.
+            let key = context.config.roots.current(Purpose::Throttle);
+            let names = [Some(self.user.username.folded()), self.user.email_folded()];
+            let counters = names
+                .into_iter()
+                .flatten()
+                .map(|name| throttle::of_account(&key, &name));
+            context
+                .db
+                .execute(counters.map(|counter| throttles::reset(&counter)))
+                .await?;
+        }
+        outbox::send_later(context);
         let name = routes::account_page_name(Endpoint::Account);
         Ok(done.then(|| Reply::see_other(format!("{}?page={name}", Endpoint::Login.path()))))
     }
@@ -177,8 +219,9 @@ impl Newcomer {
         let (asked, account) = (Asked::SetUp(&self.user.id), passkeys::account_of(&self.user));
         let options = passkeys::ask_for_new(&self.browser, &asked, &account, &[], context)?;
         let nonce = random::id()?;
-        let has_passkeys = ways.has(Way::Passkey);
+        let has_passkeys = self.may_add_passkey(context);
         let html = SetUpPage {
+            is_recovery: self.link.kind == LinkKind::Recovery,
             language: self.language,
             username: self.user.username.as_str(),
             link: &self.token,
@@ -197,5 +240,13 @@ impl Newcomer {
             ..Csp::default()
         });
         Ok(Reply::page(status, html, policy))
+    }
+}
+
+/// What is said of a link that does not work.
+fn over(kind: LinkKind) -> Problem {
+    match kind {
+        LinkKind::SetUp => Problem::SetUpOver,
+        LinkKind::Recovery => Problem::RecoveryOver,
     }
 }

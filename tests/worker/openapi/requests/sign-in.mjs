@@ -1,6 +1,8 @@
 // The way of a person through an authorization request: sign-in, choice, consent, sign-out.
 
 import { Authenticator, optionsOf } from "../../support/authenticator.mjs";
+import { startLimen } from "../../support/limen.mjs";
+import { linkIn, MAIL_VARS, Mailbox } from "../../support/mail.mjs";
 import { fieldsOf, manyDocuments } from "./shared.mjs";
 
 export const SIGN_IN = {
@@ -66,6 +68,30 @@ export const SIGN_IN = {
   setUpPage: async ({ op }) => {
     const link = await setUpLink(op);
     return [await op.browser().fetch(link), await op.browser().fetch("/setup?link=x")];
+  },
+  recoverPage: async ({ op }) => [await op.browser().fetch("/recover?page=overview"), await op.browser().fetch("/recover?interaction=x")],
+  recover: async ({ op }) => {
+    const at = await startLimen({ vars: MAIL_VARS });
+    const browser = at.browser();
+    const fields = fieldsOf((await browser.open("/recover?page=overview")).form("recover"));
+    const send = (username) => browser.fetch("/recover", { form: { ...fields, username } });
+    const answers = [await send("nobody"), await send("")];
+    for (let n = 0; n < 5; n++) answers.push(await send("nobody"));
+    return [...answers, await op.browser().fetch("/recover", { form: { page: "overview", csrf: "x" } })];
+  },
+  recoveryPage: async () => {
+    const { browser, link } = await recovering();
+    return [await browser.fetch(link), await browser.fetch("/recover/link?link=x")];
+  },
+  finishRecovery: async () => {
+    const { browser, link } = await recovering();
+    const fields = fieldsOf((await browser.open(link)).form("set-password"));
+    const send = (more) => browser.fetch("/recover/link", { form: { ...fields, ...more } });
+    return [
+      await send({ csrf: "x", new_password: "an entirely new pass phrase" }),
+      await send({ new_password: "short" }),
+      await send({ new_password: "an entirely new pass phrase", everywhere: "yes" }),
+    ];
   },
   setUp: async ({ op }) => {
     const browser = op.browser();
@@ -236,4 +262,14 @@ async function setUpLink(op) {
   const person = await op.person();
   const { url } = await op.json(`/admin/api/users/${person.id}/setup_link`, { method: "POST", bearer: op.adminToken });
   return url.slice(op.issuer.length);
+}
+
+/** A browser, and the path of a link that its person got by mail. */
+async function recovering() {
+  const at = await startLimen({ vars: MAIL_VARS });
+  const mails = new Mailbox(at);
+  const [person, browser] = [await at.person(), at.browser()];
+  await browser.submit(await browser.open("/recover?page=overview"), "recover", { username: person.username });
+  const { pathname, search } = new URL(linkIn(await mails.await(person.email)));
+  return { browser, link: pathname + search };
 }

@@ -1,0 +1,117 @@
+//! `/recover`: for who cannot sign in. Whoever has the name that is typed gets a mail with a link that works once. The answer is the
+//! same whoever has it, and comes before anybody looks.
+
+use crate::{
+    account::{throttle, user::fold_login},
+    audit::{Actor, Entry, Event},
+    db::{Batch, audit, credentials, mail_outbox, throttles, users},
+    edge::{
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        mail::outbox,
+        people::sign_in::SignInRequest,
+        platform::{context::Context, random},
+    },
+    fault::Fault,
+    mail::{Kind, link_secret},
+    pages::{Language, RecoverPage, RecoverState},
+    reply::Reply,
+    routes::Endpoint,
+    secret::Purpose,
+    time::Lifetime,
+};
+
+/// What a form of this page is bound to.
+const FORM: &[&str] = &["recover"];
+
+/// The most bytes of what may be a name: an address has no more.
+const LONGEST_NAME: usize = 254;
+
+/// `GET /recover`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.query_params().map_err(Problem::BadRequest)?;
+    let mut sign_in = SignInRequest::receive(request, &params, context).await?;
+    let cookie = sign_in.browser.settle(context)?;
+    let hint = sign_in.destination.login_hint().to_owned();
+    Ok(page(&sign_in, 200, (&hint, RecoverState::Asked), context).with_cookie(cookie))
+}
+
+/// `POST /recover` with `username`: a name or an address.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.form().await?;
+    let sign_in = SignInRequest::submitting(request, &params, FORM, context).await?;
+    if context.config.mail.is_none() {
+        return Err(Problem::NotFound.into());
+    }
+    let name = params.single("username").ok().flatten().unwrap_or_default().trim();
+    if name.is_empty() || name.len() > LONGEST_NAME {
+        return Ok(page(&sign_in, 400, (name, RecoverState::Missing), context));
+    }
+    let folded = fold_login(name);
+    if let Some(wait) = count(&folded, request, context).await? {
+        let minutes = wait.minutes_begun();
+        let page = page(&sign_in, 429, (name, RecoverState::TooMany { minutes }), context);
+        return Ok(Reply {
+            retry_after: Some(wait),
+            ..page
+        });
+    }
+    let (typed, language) = (name.to_owned(), sign_in.language());
+    context.after_answer(async move |later| send(&typed, &folded, language, later).await);
+    Ok(page(&sign_in, 200, (name, RecoverState::Sent), context))
+}
+
+/// Counts a request, from its address and for the name, whether or not anybody has it. How long to wait, where there were too many.
+async fn count(folded: &str, request: &Incoming, context: &Context) -> Result<Option<Lifetime>, Fault> {
+    let key = context.config.roots.current(Purpose::Throttle);
+    let from = throttle::of_mail_requests(&key, &request.address());
+    let by_name = throttle::of_mails_for(&key, folded);
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address(&from, context.now));
+    let counted_name = batch.add(throttles::count_within(&by_name, &from, context.now));
+    let rows = context.db.run(batch).await?;
+    let wait = rows.read(counted)?.wait(&from, context.now);
+    Ok(wait.max(rows.read(counted_name)?.wait(&by_name, context.now)))
+}
+
+/// Sends whoever has the name a link, if there is somebody who may sign in and has an address.
+async fn send(name: &str, folded: &str, language: Language, context: &Context) -> Result<(), Fault> {
+    let found = context.db.read(users::find_by_login(name, folded)).await?;
+    let Some((user, _)) = found.filter(|(user, _)| user.disabled_at.is_none()) else {
+        return Ok(());
+    };
+    let id = random::id()?;
+    let Some((mail, daily_limit)) = outbox::to_person(Kind::Recovery, &id, &user, language, context) else {
+        return Ok(());
+    };
+    let hash = link_secret(&id, mail.root, &context.config.roots)
+        .and_then(|secret| secret.hash(&context.config.roots, Purpose::SetUpLink))
+        .ok_or_else(|| Fault::new("recovery", "no root key"))?;
+    let asked = Entry::new(Event::RecoveryAsked, Actor::Anybody).user(&user.id);
+    let mut batch = Batch::default();
+    batch.push(mail_outbox::write(&mail, daily_limit, context.now));
+    batch.push(credentials::make_recovery_link(&user.id, &hash, &id, context.now));
+    batch.extend(audit::record_guess(&asked, context));
+    context.db.run(batch).await?;
+    outbox::send_due(context).await
+}
+
+fn page(sign_in: &SignInRequest, status: u16, (name, state): (&str, RecoverState), context: &Context) -> Reply {
+    let language = sign_in.language();
+    let support = context.config.support.as_ref();
+    let purpose = sign_in.purpose(language);
+    let html = RecoverPage {
+        language,
+        purpose: purpose.field(),
+        sign_in: &sign_in.address_of(Endpoint::Login),
+        csrf: &sign_in.browser.csrf(FORM, context),
+        name,
+        sends_mails: context.config.mail.is_some(),
+        contact: support.map(|contact| (contact.href.as_str(), contact.shown.as_str())),
+        state,
+    }
+    .to_html();
+    Reply::page(status, html, sign_in.page_policy(None))
+}
