@@ -109,6 +109,8 @@ describe("the browser's own buttons", () => {
     await resultOf(page);
     for (let n = 0; n < 3; n++) {
       const answer = await page.goBack();
+      // What was answered is answered again, by the page that leads on to the app.
+      await page.waitForURL(({ pathname }) => !["/authorize/resume", "/consent"].includes(pathname));
       assert.ok((answer?.status() ?? 200) < 500, `${answer?.status()} at ${page.url()}`);
       if ((await page.locator("#password").count()) > 0) assert.equal(await page.locator("#password").inputValue(), "");
     }
