@@ -1,5 +1,9 @@
 //! Every path of Limen, once. The router and discovery both read this table.
 
+mod path;
+
+pub use self::path::{Segments, audience_of_unknown, find, page_meant, path_and_query};
+
 /// The HTTP methods that Limen answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
@@ -311,6 +315,11 @@ pub fn account_page_name(page: Endpoint) -> &'static str {
     named.map_or("overview", |(name, _)| name)
 }
 
+/// The address of the page to sign in on the way to a page of the account.
+pub fn sign_in_to(page: Endpoint) -> String {
+    format!("{}?page={}", Endpoint::Login.path(), account_page_name(page))
+}
+
 const fn route(endpoint: Endpoint, path: &'static str, methods: &'static [Method], audience: Audience) -> Route {
     Route {
         endpoint,
@@ -350,78 +359,6 @@ impl Route {
     }
 }
 
-/// The path and the query of a URL as the platform writes one, both still encoded.
-pub fn path_and_query(url: &str) -> (&str, &str) {
-    let url = url.split('#').next().unwrap_or_default();
-    let (before, query) = url.split_once('?').unwrap_or((url, ""));
-    let (_, rest) = before.split_once("://").unwrap_or(("", before));
-    (rest.find('/').and_then(|start| rest.get(start..)).unwrap_or("/"), query)
-}
-
-/// The values of a path's `{name}` segments, in order, percent-decoded; that of `{+name}` still encoded.
-pub type Segments = Vec<String>;
-
-/// The path of the page that a person means by one with a slash at its end.
-pub fn page_meant(path: &str) -> Option<&str> {
-    let bare = path.strip_suffix('/')?;
-    let (route, _) = find(bare)?;
-    (bare != "/" && route.audience == Audience::Browser && route.methods.contains(&Method::Get)).then_some(bare)
-}
-
-/// Who calls a path that there is not: programs look for documents and call the admin API.
-pub fn audience_of_unknown(path: &str) -> Audience {
-    if path == "/admin/api" || path.starts_with("/admin/api/") {
-        Operator
-    } else if path.starts_with("/.well-known/") || path.starts_with("/register/") {
-        Machine
-    } else {
-        Browser
-    }
-}
-
-/// Finds the route for `path`. The document of a provider is also found with a slash at its end, which some libraries put between
-/// the issuer and the well-known name and others behind it.
-pub fn find(path: &str) -> Option<(&'static Route, Segments)> {
-    let path = match path.strip_suffix('/') {
-        Some(bare)
-            if [E::Discovery, E::AuthorizationServerMetadata]
-                .iter()
-                .any(|e| e.path() == bare) =>
-        {
-            bare
-        }
-        _ => path,
-    };
-    find_exactly(path)
-}
-
-/// Finds the route for `path`. A segment that is empty or not UTF-8 once decoded finds nothing.
-fn find_exactly(path: &str) -> Option<(&'static Route, Segments)> {
-    ROUTES
-        .iter()
-        .find_map(|route| Some((route, match_path(route.path, path)?)))
-}
-
-fn match_path(pattern: &str, path: &str) -> Option<Segments> {
-    if let Some((prefix, _)) = pattern.split_once("{+") {
-        let rest = path.strip_prefix(prefix).filter(|rest| !rest.is_empty())?;
-        return Some(vec![rest.to_owned()]);
-    }
-    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
-    let mut segments = Segments::new();
-    loop {
-        match (wanted.next(), given.next()) {
-            (None, None) => return Some(segments),
-            (Some(name), Some(value)) if name.starts_with('{') => {
-                let decoded = percent_encoding::percent_decode_str(value).decode_utf8().ok()?;
-                segments.push(Some(decoded).filter(|text| !text.is_empty())?.into_owned());
-            }
-            (Some(literal), Some(value)) if literal == value => {}
-            _ => return None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -434,24 +371,6 @@ mod tests {
                 1
             );
             assert_eq!(ROUTES.iter().filter(|other| other.path == route.path).count(), 1);
-        }
-    }
-
-    #[test]
-    fn a_url_is_taken_apart_where_its_path_and_its_query_begin() {
-        for (url, path, query) in [
-            ("https://id.acme.org/authorize?a=b&c=/?d", "/authorize", "a=b&c=/?d"),
-            ("https://id.acme.org/", "/", ""),
-            ("https://id.acme.org", "/", ""),
-            ("https://id.acme.org?next=/token", "/", "next=/token"),
-            ("http://[::1]:8787//token#x?y", "//token", ""),
-            (
-                "https://id.acme.org/a?next=https://b.org/c",
-                "/a",
-                "next=https://b.org/c",
-            ),
-        ] {
-            assert_eq!(path_and_query(url), (path, query), "{url}");
         }
     }
 
@@ -473,70 +392,5 @@ mod tests {
         ] {
             assert!(!answers(path), "{path}");
         }
-    }
-
-    #[test]
-    fn a_segment_is_decoded_and_never_empty() {
-        let (route, segments) = find("/register/a%2Fb").unwrap();
-        assert_eq!(
-            (route.endpoint, segments),
-            (Endpoint::RegisteredClient, vec!["a/b".to_owned()])
-        );
-        assert!(find("/register/").is_none());
-        assert!(find("/register/%ff").is_none());
-        assert!(find("/token/").is_none());
-    }
-
-    #[test]
-    fn a_slash_at_the_end_is_no_difference_for_documents_of_the_provider_and_leads_people_to_the_page() {
-        let found = |path: &str| find(path).map(|(route, _)| route.endpoint);
-        assert_eq!(found("/.well-known/openid-configuration/"), Some(Endpoint::Discovery));
-        assert_eq!(
-            found("/.well-known/oauth-authorization-server/"),
-            Some(Endpoint::AuthorizationServerMetadata)
-        );
-        for path in [
-            "/.well-known/jwks.json/",
-            "/token/",
-            "/.well-known/openid-configuration//",
-            "/.well-known/oauth-authorization-server/mcp",
-        ] {
-            assert_eq!(found(path), None, "{path}");
-        }
-        assert_eq!(page_meant("/account/"), Some("/account"));
-        assert_eq!(page_meant("/account/profile/"), Some("/account/profile"));
-        for path in [
-            "/token/",
-            "/account",
-            "//",
-            "/nowhere/",
-            "/logout/confirm/",
-            "/admin/api/users/",
-        ] {
-            assert_eq!(page_meant(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn who_calls_what_there_is_not_is_told_by_where_it_would_be() {
-        for (path, audience) in [
-            ("/admin/api", Audience::Operator),
-            ("/admin/api/nothing", Audience::Operator),
-            ("/admin/apix", Audience::Browser),
-            ("/.well-known/oauth-authorization-server/mcp", Audience::Machine),
-            ("/nowhere", Audience::Browser),
-        ] {
-            assert_eq!(audience_of_unknown(path), audience, "{path}");
-        }
-    }
-
-    #[test]
-    fn all_that_follows_is_taken_as_it_was_sent() {
-        let (route, segments) = find("/.well-known/oauth-protected-resource/register/a%2Fb").unwrap();
-        assert_eq!(
-            (route.endpoint, segments),
-            (Endpoint::ProtectedResourceBelow, vec!["register/a%2Fb".to_owned()])
-        );
-        assert!(find("/.well-known/oauth-protected-resource/").is_none());
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test that cannot read the source shall fail.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -46,7 +47,6 @@ const EDGE: &[&str] = &[
     "endpoints",
     "chores",
     "router",
-    "start",
     "mod",
 ];
 
@@ -58,6 +58,77 @@ fn no_module_imports_one_above_it() {
 #[test]
 fn no_folder_of_the_edge_imports_one_above_it() {
     check(Path::new("src/edge"), &["edge"], EDGE);
+}
+
+/// The most rooms at the top of `src/edge`, floors that they stand on, and arrows between them, so that somebody new can keep the
+/// whole in mind.
+const MOST_ROOMS: usize = 13;
+const MOST_FLOORS: usize = 10;
+const MOST_ARROWS: usize = 54;
+
+#[test]
+fn the_edge_can_be_kept_in_mind() {
+    let mut arrows = BTreeSet::new();
+    for file in sources(Path::new("src/edge")) {
+        let module = module(&file);
+        let room = module.get(1).map_or("mod", String::as_str).to_owned();
+        for path in imports(&fs::read_to_string(&file).unwrap(), &module) {
+            let target = path
+                .get(1)
+                .filter(|_| path.first().is_some_and(|first| first == "edge"));
+            let target = target.filter(|target| **target != room && EDGE.contains(&target.as_str()));
+            arrows.extend(target.map(|target| (room.clone(), target.clone())));
+        }
+    }
+    let mut floors: BTreeMap<&str, usize> = BTreeMap::new();
+    for room in EDGE {
+        let below = arrows.iter().filter(|(from, _)| from == room);
+        let below = below.filter_map(|(_, to)| floors.get(to.as_str())).max();
+        floors.insert(room, below.map_or(1, |below| below + 1));
+    }
+    let highest = floors.values().max().copied().unwrap_or_default();
+    assert!(EDGE.len() <= MOST_ROOMS, "{} rooms", EDGE.len());
+    assert!(highest <= MOST_FLOORS, "{highest} floors");
+    assert!(arrows.len() <= MOST_ARROWS, "{} arrows", arrows.len());
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let files: BTreeMap<Vec<String>, PathBuf> = sources(Path::new("src"))
+        .into_iter()
+        .filter(|file| !is_test(file))
+        .map(|file| (module(&file), file))
+        .collect();
+    let mut arrows: BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> = BTreeMap::new();
+    for (module, file) in &files {
+        let text = fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let targets = imports(code, module).into_iter().filter_map(|path| {
+            let known = (1..=path.len()).rev().find_map(|len| files.get_key_value(&path[..len]));
+            // A folder and what is in it are one.
+            known
+                .map(|(target, _)| target)
+                .filter(|target| !target.starts_with(module) && !module.starts_with(target))
+        });
+        arrows.insert(module, targets.collect());
+    }
+    // What imports nothing that is left goes, and what nothing imports, until only circles are left.
+    loop {
+        let before = arrows.len();
+        let left: BTreeSet<_> = arrows.keys().copied().collect();
+        arrows.retain(|_, targets| targets.iter().any(|target| left.contains(target)));
+        let imported: BTreeSet<_> = arrows.values().flatten().copied().collect();
+        arrows.retain(|module, _| imported.contains(module));
+        if arrows.len() == before {
+            break;
+        }
+    }
+    let left: Vec<_> = arrows.keys().map(|module| module.join("::")).collect();
+    assert!(left.is_empty(), "a circle is among {}", left.join(", "));
+}
+
+fn is_test(file: &Path) -> bool {
+    file.components().any(|part| part.as_os_str() == "tests") || file.file_name().is_some_and(|name| name == "tests.rs")
 }
 
 /// Checks what is in `folder`, the module `parent`, against the order of its `floors`.

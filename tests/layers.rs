@@ -93,6 +93,7 @@ const RULES: &[(&str, &[&str])] = &[
         ],
     ),
     ("src/routes.rs", &["worker::", "crate::"]),
+    ("src/routes", &["worker::", "crate::"]),
     (
         "src/audit.rs",
         &[
@@ -244,5 +245,38 @@ fn every_file_says_in_its_first_line_what_it_is_for() {
     for path in sources(Path::new("src")).iter().filter(|path| !is_test(path)) {
         let text = fs::read_to_string(path).unwrap();
         assert!(text.starts_with("//! "), "{} does not", path.display());
+    }
+}
+
+/// Names that explain nothing to somebody new.
+const UNCLEAR: [&str; 12] = [
+    "attempt",
+    "basis",
+    "caller",
+    "flow",
+    "guest",
+    "hints",
+    "issue",
+    "jwts",
+    "readers",
+    "registrar",
+    "resident",
+    "visitor",
+];
+
+#[test]
+fn no_module_or_type_has_a_name_that_explains_nothing() {
+    for path in sources(Path::new("src")) {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+        assert!(!UNCLEAR.contains(&stem.as_str()), "{}", path.display());
+        for line in code(&path).lines() {
+            let words: Vec<_> = line.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+            for pair in words.windows(2) {
+                let [kind, name] = pair else { continue };
+                let is_named = matches!(*kind, "struct" | "enum" | "trait" | "mod" | "type");
+                let is_unclear = UNCLEAR.contains(&name.to_lowercase().as_str());
+                assert!(!(is_named && is_unclear), "{}: {line}", path.display());
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Who has signed in with a browser before: a cookie by which guesses of strangers keep nobody out of their own browser (OWASP,
+//! Who has signed in with a browser before: a cookie that keeps guesses of strangers from locking anybody out of their own browser (OWASP,
 //! "device cookies"). It lets nobody in.
 //!
 //! The cookie has a person's id and a MAC over it and the browser for each of them, the latest first: `id.mac~id.mac`. It counts

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Query, Rows, Statement, from_json,
     housekeeping::{BATCH, is_full},
-    sessions::Ending,
+    session_endings::Ending,
     throttles,
 };
 use crate::{

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use super::{
     Query, Rows, Statement,
     authorization::{self, AuthorizationRow},
+    conditions::enabled,
     preconditions::Preconditions,
     scope_to_json, to_json,
     token_conditions::TokenConditions,
     token_families,
-    users::enabled,
 };
 use crate::{
     config::Lifetimes,

@@ -4,11 +4,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Query, Rows, Statement, from_json,
-    sessions::behind,
+    Query, Rows, Statement,
+    conditions::{behind, enabled},
+    from_json,
     throttles::{self, Count},
-    to_json,
-    users::{self, enabled},
+    to_json, users,
 };
 use crate::{
     account::{
@@ -305,7 +305,7 @@ macro_rules! works {
     () => {
         concat!(
             "l.id = ? AND l.kind = ? AND l.secret = ? AND l.created_at > ? AND ",
-            $crate::db::users::enabled!("l.user_id")
+            $crate::db::conditions::enabled!("l.user_id")
         )
     };
 }

@@ -36,7 +36,7 @@ pub struct Charge {
     /// Where there is one, only if anybody can be that client.
     pub client_id: Option<String>,
     /// A client whose own document or keys are fetched. While people use it, that does not count against the host: whoever makes
-    /// Limen ask a host that many share keeps nobody else's from being read.
+    /// Limen ask a host that many share does not stop anybody else's from being read.
     pub owner: Option<String>,
 }
 

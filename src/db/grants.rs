@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, from_json, scope_from_json, scope_to_json, sessions::behind, to_json};
+use super::{Query, Rows, Statement, conditions::behind, from_json, scope_from_json, scope_to_json, to_json};
 use crate::{
     fault::Fault,
     oidc::{

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, from_json, sessions::Ending};
+use super::{Query, Rows, Statement, from_json, session_endings::Ending};
 use crate::{
     fault::Fault,
     oidc::{client::Client, subject::SubjectSalt},

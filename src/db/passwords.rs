@@ -1,6 +1,6 @@
 //! Passwords, which are a kind of `credentials`: a person has one at most.
 
-use super::{Query, Statement, credentials::Owner, sessions::behind};
+use super::{Query, Statement, conditions::behind, credentials::Owner};
 use crate::{secret::Hash, time::UnixTime};
 
 /// Gives somebody a password in place of the one they had, if they had one, and says whether it did. What hangs on it comes next,

@@ -1,6 +1,6 @@
 //! What an authorization rests on, as a condition in SQL: an answer is stored only where all of it holds.
 
-use super::{Query, Statement, scope_to_json, sessions, signing_keys, to_json};
+use super::{Query, Statement, conditions, scope_to_json, signing_keys, to_json};
 use crate::{
     oidc::{authorize::AuthRequest, client::Client, jose::jwt::SigningAlg},
     secret::Hash,
@@ -40,7 +40,7 @@ impl Preconditions<'_> {
         .bind(self.client.version)
         .bind(self.session_hash)
         .bind(&scope_to_json(&self.request.scope))
-        .and(sessions::lives("s", self.session_idle, self.now));
+        .and(conditions::lives("s", self.session_idle, self.now));
         let claims = self.request.claims.beyond(&self.request.scope);
         if !claims.is_empty() {
             let granted =

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, preconditions::Preconditions, sessions::Ending};
+use super::{Query, Rows, Statement, preconditions::Preconditions, session_endings::Ending};
 use crate::{fault::Fault, secret::Hash, time::UnixTime};
 
 /// Notes that a client knows the session behind what it gets, if the preconditions of that hold.

@@ -5,12 +5,13 @@ use serde::Deserialize;
 use super::{
     Query, Rows, Statement, audit,
     authorization::{self, AuthorizationRow},
+    conditions::enabled,
     from_json,
     preconditions::Preconditions,
     proof::Proof,
     scope_from_json, scope_to_json, throttles, to_json,
     token_conditions::TokenConditions,
-    users::{self, enabled},
+    users,
 };
 use crate::{
     account::{throttle::Counter, user::User},

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 
 use super::{
-    Query, Rows, Statement, from_json,
-    sessions::{self, behind},
+    Query, Rows, Statement,
+    conditions::{behind, lives},
+    from_json,
 };
 use crate::{
     account::user::{User, Username},
@@ -252,18 +253,6 @@ fn bind_changeable(statement: Statement, user: &User) -> Statement {
         .bind(user.updated_at)
 }
 
-/// Holds where the person of that id is not disabled.
-macro_rules! enabled {
-    ($user_id:literal) => {
-        concat!(
-            "EXISTS (SELECT 1 FROM users WHERE users.id = ",
-            $user_id,
-            " AND users.disabled_at IS NULL)"
-        )
-    };
-}
-pub(super) use enabled;
-
 /// The id of a person who is as given: what hangs on [`insert`] or [`update`] in a batch does nothing where those did nothing.
 macro_rules! as_given {
     () => {
@@ -293,7 +282,7 @@ pub struct Summary {
 
 pub fn summarize(session_hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Option<Summary>> {
     Statement::new("SELECT (SELECT COUNT(*) FROM sessions o WHERE o.user_id = s.user_id AND ")
-        .append(sessions::lives("o", lifetimes.session_idle, now))
+        .append(lives("o", lifetimes.session_idle, now))
         .append(Statement::new(
             ") AS browsers,
                 (SELECT COUNT(*) FROM grants g WHERE g.user_id = s.user_id) AS apps,

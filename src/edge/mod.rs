@@ -11,16 +11,17 @@ mod people;
 mod platform;
 mod router;
 mod sessions;
-mod start;
 mod tokens;
 
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::{Request, Response};
 use worker::{Env, Result, ScheduleContext, ScheduledEvent, event};
 
 use self::{
+    endpoints::oauth::well_known,
     http::{request::Incoming, respond::Shape},
     platform::{
-        context::{Background, Context, Unavailable},
+        context::{self, Background, Context, Unavailable},
         log,
     },
 };
@@ -28,6 +29,25 @@ use crate::{
     reply::{Body, Reply},
     routes::{self, Method},
 };
+
+#[wasm_bindgen(module = "cloudflare:workers")]
+extern "C" {
+    /// Variables and bindings, as requests get them.
+    #[wasm_bindgen(thread_local_v2, js_name = env)]
+    static ENV: JsValue;
+}
+
+/// What an isolate does when the platform loads the Worker, before there is a request: the settings are read and the provider
+/// metadata is made, which do not change while it lives. The platform loads a Worker while the caller is still shaking hands,
+/// and counts that towards no request. Nothing can be asked or drawn at random here.
+#[event(start)]
+fn start() {
+    let env: Env = ENV.with(JsValue::clone).unchecked_into();
+    // Where settings are missing, requests are told which.
+    if let Ok(config) = context::config(&env) {
+        well_known::prepare(&config);
+    }
+}
 
 /// Answers a request. It comes as the platform has it: a `worker::Request` reads `request.cf` when it is made, which costs the
 /// platform more than all the rest that is read of most requests.

@@ -4,7 +4,7 @@
 //! redirects on to `claude:` or to a program on the device would stay out of reach. A page ends the chain. And a browser that no
 //! person has just touched may not open a program of the device: there a page offers the link.
 
-use super::client::redirect_uri::{Destination, destination};
+use crate::web::landing::{Landing, landing};
 
 /// How the browser came to Limen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,11 +27,11 @@ pub enum HandOver {
 impl Arrival {
     /// How the browser gets to `url`, an address that the app registered.
     pub fn hand_over(self, url: &str) -> HandOver {
-        match (destination(url), self.by_form) {
-            (Destination::App(_), true) => HandOver::Redirect,
-            (Destination::App(_), false) => HandOver::Page,
-            (Destination::Host(_), true) if self.says_navigate => HandOver::Page,
-            (Destination::Host(_), _) => HandOver::Redirect,
+        match (landing(url), self.by_form) {
+            (Landing::App(_), true) => HandOver::Redirect,
+            (Landing::App(_), false) => HandOver::Page,
+            (Landing::Host(_), true) if self.says_navigate => HandOver::Page,
+            (Landing::Host(_), _) => HandOver::Redirect,
         }
     }
 

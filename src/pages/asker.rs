@@ -7,7 +7,7 @@ use super::{
     messages::{ConsentTexts, Language, Phrase},
     text::{LONGEST_HOST, LONGEST_NAME, monogram, visible},
 };
-use crate::oidc::client::{client_metadata::ClientMetadata, redirect_uri::Destination};
+use crate::{oidc::client::client_metadata::ClientMetadata, web::landing::Landing};
 
 /// What an app is called: by its name, or else by where it is.
 pub fn app_name<'a>(client_id: &str, metadata: &'a ClientMetadata, language: Language) -> Cow<'a, str> {
@@ -40,10 +40,10 @@ pub(super) struct ReturnTo {
 }
 
 impl ReturnTo {
-    pub(super) fn new(destination: &Destination) -> Self {
-        let (text, is_app) = match destination {
-            Destination::Host(host) => (host, false),
-            Destination::App(scheme) => (scheme, true),
+    pub(super) fn new(landing: &Landing) -> Self {
+        let (text, is_app) = match landing {
+            Landing::Host(host) => (host, false),
+            Landing::App(scheme) => (scheme, true),
         };
         Self {
             shown: visible(text, LONGEST_HOST),
@@ -81,9 +81,9 @@ impl Asker {
     }
 
     /// The same before a page from which the person is sent to `destination`.
-    pub(super) fn returning_to(self, destination: &Destination) -> Self {
+    pub(super) fn returning_to(self, landing: &Landing) -> Self {
         Self {
-            return_to: Some(ReturnTo::new(destination)),
+            return_to: Some(ReturnTo::new(landing)),
             ..self
         }
     }

@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{
     config::{Api, Resources},
-    oidc::{client::redirect_uri::Destination, scope::Scope},
+    oidc::scope::Scope,
     routes::Endpoint,
+    web::landing::Landing,
 };
 
 /// Asks the person who is signed in whether an app may have what it asks for.
@@ -32,7 +33,7 @@ pub struct ConsentPage<'a> {
     /// Its terms of service.
     pub tos_uri: Option<&'a str>,
     /// Where the person is sent afterwards.
-    pub return_to: Destination,
+    pub return_to: Landing,
     /// Of an app that nobody registered: the host of the document that describes it, all that is certain of it.
     pub document_host: Option<&'a str>,
     /// Whether the person is sent to a program on their own device, which may be any.

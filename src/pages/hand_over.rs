@@ -8,7 +8,7 @@ use super::{
     link::way_on,
     messages::{HandOverTexts, Language, Phrase},
 };
-use crate::oidc::client::redirect_uri::{Destination, destination};
+use crate::web::landing::{Landing, landing};
 
 /// Sends the person on to an address that the app registered.
 #[derive(Template)]
@@ -24,7 +24,7 @@ impl HandOverPage<'_> {
     page!(hand_over: HandOverTexts);
 
     fn is_app(&self) -> bool {
-        matches!(destination(self.url), Destination::App(_))
+        matches!(landing(self.url), Landing::App(_))
     }
 
     fn sentence(&self) -> &'static Phrase {
@@ -42,7 +42,7 @@ impl HandOverPage<'_> {
     }
 
     fn shown_destination(&self) -> String {
-        ReturnTo::new(&destination(self.url)).shown
+        ReturnTo::new(&landing(self.url)).shown
     }
 
     fn target(&self) -> Option<&str> {

@@ -11,7 +11,7 @@ use super::{
     messages::{Language, LoginTexts},
     passkey::PasskeyRequest,
 };
-use crate::{oidc::client::redirect_uri::Destination, routes::Endpoint};
+use crate::{routes::Endpoint, web::landing::Landing};
 
 /// Asks for a username and a password.
 #[derive(Template)]
@@ -55,7 +55,7 @@ pub enum LoginPurpose<'a> {
         /// Its terms of service.
         tos_uri: Option<&'a str>,
         /// Where the person is sent afterwards.
-        return_to: Destination,
+        return_to: Landing,
         /// Which authorization request this belongs to; comes back as `interaction`.
         interaction: &'a str,
     },

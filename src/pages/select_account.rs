@@ -9,7 +9,7 @@ use super::{
     messages::{Language, SelectAccountTexts},
     text::{LONGEST_NAME, visible},
 };
-use crate::{oidc::client::redirect_uri::Destination, routes::Endpoint};
+use crate::{routes::Endpoint, web::landing::Landing};
 
 /// Asks with which account to go on to an app.
 #[derive(Template)]
@@ -22,7 +22,7 @@ pub struct SelectAccountPage<'a> {
     /// Its home page. Anything but a web address is not shown.
     pub client_uri: Option<&'a str>,
     /// Where the person is sent afterwards.
-    pub return_to: Destination,
+    pub return_to: Landing,
     /// Which authorization request this belongs to; comes back as `interaction`.
     pub interaction: &'a str,
     /// Comes back as `csrf`.

@@ -7,5 +7,6 @@ pub mod freshness;
 pub mod header;
 pub mod host;
 pub mod json;
+pub mod landing;
 pub mod language_tag;
 pub mod retry;

@@ -1,8 +1,8 @@
 //! The public keys of clients, registered as `jwks` or fetched from their `jwks_uri`.
 //!
 //! Fetched keys are kept in the isolate and in KV. A `kid` that is not among them is looked for at the client again, so a
-//! client may rotate its keys at any time (OIDC Core section 10.1.1). How often an isolate asks says [`Asked::plan`]; how often
-//! all of them do, [`outbound`].
+//! client may rotate its keys at any time (OIDC Core section 10.1.1). [`Asked::plan`] says how often an isolate asks,
+//! [`outbound`] how often all of them do.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! Who comes by with a browser: their session, the browser itself, their language.
+//! What a browser brings along: its sessions, its own name, its language.
 
 use super::{
     cookies,

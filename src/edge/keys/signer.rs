@@ -310,7 +310,7 @@ async fn finish_rotation(alg: Option<KeyAlg>, context: &Context) -> Result<bool,
 }
 
 /// Wraps under the current root what is still wrapped under another, so that the other can be dropped. A key that does not
-/// open keeps the others from nothing.
+/// open does not stop the others from being wrapped anew.
 pub async fn rewrap(context: &Context) -> Result<(), Fault> {
     let current = context.config.roots.current_version();
     let others = signing_keys::wrapped_under_others(current, context.now);

@@ -2,7 +2,8 @@
 
 use super::password_check::{self, Verdict};
 use crate::{
-    account::user::User,
+    account::{held_sessions::HeldSessions, user::User},
+    audit::{Actor, Entry, Event},
     config::Way,
     db::{
         Answer, Batch, Handle, Statement,
@@ -169,6 +170,19 @@ impl SignedInBrowser {
         Ok((Self::enter(page, request, context).await?, form))
     }
 
+    /// What the audit says of something that the person does.
+    pub fn entry(&self, event: Event) -> Entry<'_> {
+        Entry::new(event, Actor::Person)
+            .user(&self.user().id)
+            .session(&self.session.authentication.session_id)
+    }
+
+    /// What the browser holds without this session.
+    pub fn held_without_this(&self) -> HeldSessions {
+        let held = self.browser.held.clone();
+        held.without(std::slice::from_ref(&self.session_hash))
+    }
+
     pub fn user(&self) -> &User {
         &self.session.user
     }
@@ -256,8 +270,6 @@ fn bound_to(session_hash: &Hash) -> [&str; 2] {
 }
 
 fn sign_in(page: Endpoint, browser: &mut Browser, context: &Context) -> Result<PageFailure, Fault> {
-    let name = routes::account_page_name(page);
-    let reply = Reply::see_other(format!("{}?page={name}", Endpoint::Login.path()));
-    let reply = reply.with_cookie(browser.settle(context)?);
+    let reply = Reply::see_other(routes::sign_in_to(page)).with_cookie(browser.settle(context)?);
     Ok(PageFailure::Reply(Box::new(reply)))
 }

@@ -1,8 +1,9 @@
-//! People with browsers: who comes by, who is asked who they are, who is at home on the pages of their account.
+//! People: who signs in, who is at the pages of their account, who is the operator.
 
 pub mod account_access;
 pub mod described;
 pub mod folding;
+mod guesses;
 pub mod new_password;
 pub mod operator;
 pub mod passkeys;

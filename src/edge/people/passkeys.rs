@@ -1,5 +1,6 @@
 //! Passkeys: what browsers are asked, and whether their answers count.
 
+use super::guesses;
 use crate::{
     account::{
         passkey::{self, Account, Answer, Challenge, New, Passkey, Refused, RelyingParty, State},
@@ -9,7 +10,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::Config,
     db::{
-        Statement, audit,
+        Statement,
         credentials::{self, Answered},
     },
     edge::{http::browser::Browser, keys::crypto, platform::context::Context},
@@ -165,14 +166,6 @@ pub async fn refuse<T>(
 ) -> Result<Result<T, Refused>, Fault> {
     let entry =
         Entry::new(Event::SignInFailed, Actor::Anybody).detail(serde_json::json!({ "passkey": refused.describe() }));
-    match user_id {
-        Some(user_id) => {
-            context
-                .db
-                .execute(audit::record_guess(&entry.user(user_id), context))
-                .await?
-        }
-        None => context.db.execute(audit::record_of_stranger(&entry, context)).await?,
-    }
+    guesses::record(entry, user_id, context).await?;
     Ok(Err(refused))
 }

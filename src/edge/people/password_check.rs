@@ -1,5 +1,6 @@
 //! One guess at a password: counted, checked, and answered in the same time whoever it is.
 
+use super::guesses;
 use crate::{
     account::{
         password,
@@ -8,7 +9,7 @@ use crate::{
     },
     audit::{Actor, Entry, Event},
     db::{
-        Batch, Statement, audit, passwords,
+        Batch, Statement, passwords,
         throttles::{self, Count},
         users,
     },
@@ -69,8 +70,8 @@ pub async fn sign_in(
     Ok(verdict.and(|user_id| forgiven(user_id)))
 }
 
-/// A guess at the password of somebody who is signed in. It counts for their session alone: strangers who guess keep nobody from
-/// their own forms.
+/// A guess at the password of somebody who is signed in. It counts for their session alone, so strangers who guess do not
+/// lock anybody out of their own forms.
 pub async fn in_session(
     (session_id, user_id): (&str, &str),
     password: &str,
@@ -121,7 +122,7 @@ async fn check(
     }
     if let Some(wait) = wait {
         if reached {
-            record(Event::Throttled, user_id, context).await?;
+            guesses::record(Entry::new(Event::Throttled, Actor::Anybody), user_id, context).await?;
         }
         return Ok(Verdict::TooMany { wait });
     }
@@ -134,7 +135,7 @@ async fn check(
             password_hash,
         }),
         _ => {
-            record(Event::SignInFailed, user_id, context).await?;
+            guesses::record(Entry::new(Event::SignInFailed, Actor::Anybody), user_id, context).await?;
             Ok(Verdict::Failed)
         }
     }
@@ -147,18 +148,4 @@ fn renewed_hash(typed: &str, user_id: &str, stored: &str) -> Result<Option<State
     }
     let hash = password::hash(&password::prepare(typed), random::bytes()?);
     Ok(hash.map(|hash| passwords::renew_hash(user_id, (stored, &hash))))
-}
-
-/// Writes down what somebody tried, at the account where there is one.
-async fn record(event: Event, user_id: Option<&str>, context: &Context) -> Result<(), Fault> {
-    let entry = Entry::new(event, Actor::Anybody);
-    match user_id {
-        Some(user_id) => {
-            context
-                .db
-                .execute(audit::record_guess(&entry.user(user_id), context))
-                .await
-        }
-        None => context.db.execute(audit::record_of_stranger(&entry, context)).await,
-    }
 }

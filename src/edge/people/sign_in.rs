@@ -9,7 +9,8 @@ use crate::{
     config::SignUp,
     db::{
         Batch, Statement, audit, credentials, session_clients,
-        sessions::{self, Ending, NewSession, Session, Shown},
+        session_endings::Ending,
+        sessions::{self, NewSession, Session, Shown},
     },
     edge::{
         authorization::client_request::ClientRequest,
@@ -25,7 +26,6 @@ use crate::{
     fault::Fault,
     oidc::{
         authentication::Authentication,
-        client::redirect_uri::destination,
         interaction::{Choice, Interaction, SignedInPeople, Step},
         params::Params,
         proven::Proven,
@@ -35,6 +35,7 @@ use crate::{
     routes::{self, Endpoint, Method},
     secret::{OpaqueToken, Purpose},
     time::Lifetime,
+    web::landing::landing,
 };
 
 /// A browser in which the person is asked to sign in.
@@ -149,8 +150,8 @@ impl SignInRequest {
         Self::receive(request, params, context).await
     }
 
-    /// The way on for who has signed in in another tab since they were sent here: the request needs no sign-in any more. Who was
-    /// sent here to sign in, to choose or to make an account does that on this page all the same.
+    /// Where to go on for a person who has signed in in another tab since they were sent here, so that the request needs no sign-in any
+    /// more. `None` for one who was asked to sign in again, to choose an account or to make one.
     pub fn goes_on(&self, context: &Context) -> Option<Reply> {
         let (
             Destination::Request {
@@ -217,7 +218,7 @@ impl SignInRequest {
                 client_uri: client_request.client.metadata.client_uri.best_for(&[locale]),
                 policy_uri: client_request.client.metadata.policy_uri.best_for(&[locale]),
                 tos_uri: client_request.client.metadata.tos_uri.best_for(&[locale]),
-                return_to: destination(client_request.address.redirect_uri()),
+                return_to: landing(client_request.address.redirect_uri()),
                 interaction: sealed,
             },
             Destination::Account { name, .. } => LoginPurpose::Account { page: name },

@@ -1,4 +1,4 @@
-//! The TLS client certificate of a connection, as Cloudflare tells of it (`request.cf.tlsClientAuth`). The caller cannot set it:
+//! The TLS client certificate of a connection, as Cloudflare reports it (`request.cf.tlsClientAuth`). The caller cannot set it:
 //! it is no header.
 
 use js_sys::Reflect;

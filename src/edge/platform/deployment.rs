@@ -1,4 +1,4 @@
-//! What the platform tells of how the Worker was deployed.
+//! What the platform says about how the Worker was deployed.
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;

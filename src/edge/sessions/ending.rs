@@ -3,7 +3,7 @@
 
 use super::notices;
 use crate::{
-    db::{Batch, Handle, logout_outbox, sessions::Ending},
+    db::{Batch, Handle, logout_outbox, session_endings::Ending},
     edge::platform::context::Context,
 };
 

@@ -1,6 +1,6 @@
 //! Back-channel logout at work (OIDC Back-Channel Logout 1.0 section 2.5): sends what `logout_outbox` holds. A notice is taken by
-//! one run at a time and stays in the outbox until its client has answered, so nothing is lost, and a client that is slow or
-//! away keeps no other waiting. An address that does not answer is asked once for all that wait for it, at ever longer
+//! one run at a time and stays in the outbox until its client has answered, so nothing is lost, and others do not wait for a client
+//! that is slow or away. An address that does not answer is asked once for all that wait for it, at ever longer
 //! intervals. What it answers counts only for the client whose notice it got.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -163,13 +163,7 @@ impl Frame<'_> {
     /// Where the person signs in with a passkey to be sure of them, where they have to or may.
     fn passkey_first(&self) -> Option<String> {
         let asks = matches!(self.sure, Sure::Passkey | Sure::Password { or_passkey: true });
-        asks.then(|| {
-            format!(
-                "{}?page={}",
-                Endpoint::Login.path(),
-                routes::account_page_name(self.page)
-            )
-        })
+        asks.then(|| routes::sign_in_to(self.page))
     }
 
     fn texts(&self) -> &'static Texts {

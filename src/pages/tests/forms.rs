@@ -1,17 +1,13 @@
 //! What single pages say, and what their forms post.
 
 use super::samples::*;
-use crate::{
-    config::Resources,
-    oidc::{client::redirect_uri::Destination, scope::Scope},
-    pages::*,
-};
+use crate::{config::Resources, oidc::scope::Scope, pages::*, web::landing::Landing};
 
 /// Anybody can register a scheme that looks like the host of somebody else.
 #[test]
 fn an_app_on_the_device_is_not_shown_as_a_host() {
     for language in Language::ALL {
-        let scheme = || Destination::App("accounts.acme.org:".to_owned());
+        let scheme = || Landing::App("accounts.acme.org:".to_owned());
         let mut sign_in = login(None);
         sign_in.language = language;
         if let LoginPurpose::App { return_to, .. } = &mut sign_in.purpose {
@@ -177,7 +173,7 @@ fn a_name_that_cannot_be_seen_is_called_nameless() {
             client_uri: None,
             policy_uri: None,
             tos_uri: None,
-            return_to: Destination::Host("app.acme.org".to_owned()),
+            return_to: Landing::Host("app.acme.org".to_owned()),
             interaction: "",
         },
         ..login(None)

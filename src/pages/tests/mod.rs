@@ -6,7 +6,7 @@ mod samples;
 
 use self::samples::*;
 use super::*;
-use crate::{oidc::client::redirect_uri::Destination, routes::Endpoint};
+use crate::{routes::Endpoint, web::landing::Landing};
 
 #[test]
 fn sign_in_and_consent_link_to_the_policy_and_the_terms_of_the_app() {
@@ -75,7 +75,7 @@ fn a_link_is_escaped() {
             client_uri: Some("https://a.example/?a='&quot;<b>"),
             policy_uri: None,
             tos_uri: None,
-            return_to: Destination::Host("app.acme.org".to_owned()),
+            return_to: Landing::Host("app.acme.org".to_owned()),
             interaction: "",
         },
         ..login(None)

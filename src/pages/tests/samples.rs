@@ -1,12 +1,8 @@
 //! A page of each kind, and what is looked for in it.
 
 use crate::{
-    config::ProfileField,
-    config::Resources,
-    oidc::{client::redirect_uri::Destination, scope::Scope},
-    pages::*,
-    routes::Endpoint,
-    time::UnixTime,
+    config::ProfileField, config::Resources, oidc::scope::Scope, pages::*, routes::Endpoint, time::UnixTime,
+    web::landing::Landing,
 };
 
 pub const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}&quot;";
@@ -19,7 +15,7 @@ pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
             client_uri: Some("https://notes.acme.org/about"),
             policy_uri: Some("https://notes.acme.org/privacy"),
             tos_uri: Some("https://notes.acme.org/terms"),
-            return_to: Destination::Host("app.acme.org".to_owned()),
+            return_to: Landing::Host("app.acme.org".to_owned()),
             interaction: "the-interaction",
         },
         sign_up: None,
@@ -48,7 +44,7 @@ pub fn consent() -> ConsentPage<'static> {
         client_uri: Some("https://notes.acme.org"),
         policy_uri: Some("https://notes.acme.org/privacy"),
         tos_uri: Some("https://notes.acme.org/terms"),
-        return_to: Destination::Host("app.acme.org".to_owned()),
+        return_to: Landing::Host("app.acme.org".to_owned()),
         document_host: None,
         to_this_device: false,
         account: "alice@acme.org",
@@ -117,7 +113,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                     client_uri: Some(text),
                     policy_uri: Some(text),
                     tos_uri: Some(text),
-                    return_to: Destination::Host(text.to_owned()),
+                    return_to: Landing::Host(text.to_owned()),
                     interaction: text,
                 },
                 LoginPurpose::Account { page: text },
@@ -145,7 +141,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             client_uri: Some(text),
             policy_uri: Some(text),
             tos_uri: Some(text),
-            return_to: Destination::App(text.to_owned()),
+            return_to: Landing::App(text.to_owned()),
             document_host: Some(text),
             to_this_device: true,
             account: text,
@@ -175,7 +171,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             language,
             client_name: text,
             client_uri: Some(text),
-            return_to: Destination::App(text.to_owned()),
+            return_to: Landing::App(text.to_owned()),
             interaction: text,
             csrf: text,
             accounts: vec![AccountChoice {

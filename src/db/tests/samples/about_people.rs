@@ -100,14 +100,14 @@ pub(super) fn add_to(all: &mut Samples) {
     );
     let ended = Entry::new(Event::SessionEnded, Actor::Person);
     for which in &endings {
-        add(all, "sessions::delete_codes", [which.delete_codes()]);
+        add(all, "session_endings::delete_codes", [which.delete_codes()]);
         let revokes = [LogoutRevokes::Online, LogoutRevokes::All, LogoutRevokes::Nothing];
         add(
             all,
-            "sessions::delete_tokens",
+            "session_endings::delete_tokens",
             revokes.into_iter().filter_map(|revokes| which.delete_tokens(revokes)),
         );
-        add(all, "sessions::delete", [which.delete()]);
+        add(all, "session_endings::delete", [which.delete()]);
         add(
             all,
             "session_clients::with_front_channel",

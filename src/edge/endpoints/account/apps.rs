@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::{
-    audit::{Actor, Entry, Event},
+    audit::Event,
     db::{
         audit,
         grants::{self, OwnGrant},
@@ -58,11 +58,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     let client_id = form.required("client_id").map_err(Problem::BadRequest)?;
-    let user_id = &signed_in.user().id;
-    let entry = Entry::new(Event::ConsentRemoved, Actor::Person)
-        .user(user_id)
-        .client(client_id)
-        .session(&signed_in.session.authentication.session_id);
+    let entry = signed_in.entry(Event::ConsentRemoved).client(client_id);
     let revoke = grants::revoke_own(&signed_in.session_hash, client_id);
     let record = audit::record_if_changed(&entry, context);
     context.db.execute([revoke, record]).await?;

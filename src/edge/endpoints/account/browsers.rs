@@ -5,7 +5,8 @@ use crate::{
     audit::{Actor, Entry, Event},
     db::{
         Batch, audit,
-        sessions::{self, Ending, OwnSession},
+        session_endings::Ending,
+        sessions::{self, OwnSession},
     },
     edge::{
         http::{
@@ -81,11 +82,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     context.db.run(batch).await?;
     ending::announce(context);
     if event == Event::SignOut {
-        let held = signed_in
-            .browser
-            .held
-            .clone()
-            .without(std::slice::from_ref(&signed_in.session_hash));
+        let held = signed_in.held_without_this();
         let reply = Reply::see_other(Endpoint::Account.path().to_owned());
         return Ok(cookies::hold(reply, &context.config, &held));
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    audit::{Actor, Entry, Event},
+    audit::Event,
     db::{
         audit,
         credentials::{self, OwnPasskey},
@@ -68,9 +68,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
         "tokens": rows.read(tokens)?.iter().map(token).collect::<Result<Vec<_>, _>>()?,
         "events": rows.read(events)?.iter().map(event).collect::<Vec<_>>(),
     });
-    let entry = Entry::new(Event::DataExported, Actor::Person)
-        .user(&user.id)
-        .session(&signed_in.session.authentication.session_id);
+    let entry = signed_in.entry(Event::DataExported);
     context.db.execute([audit::record(&entry, context)]).await?;
     Ok(Reply {
         file_name: Some("limen-account.json"),

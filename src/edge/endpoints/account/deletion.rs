@@ -2,7 +2,7 @@
 
 use crate::{
     audit::{Actor, Entry, Event},
-    db::{Batch, audit, logout_outbox, sessions::Ending, users},
+    db::{Batch, audit, logout_outbox, session_endings::Ending, users},
     edge::{
         http::{browser::Browser, cookies, failure::PageFailure, request::Incoming},
         people::account_access::{Confirmation, SignedInBrowser},
@@ -53,15 +53,11 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     batch.push(audit::forget_if_changed(user_id));
     batch.extend(forgiving);
     if !context.db.run(batch).await?.read(deleted)? {
-        // They were signed out, or deleted, in this very moment: this page asks them to sign in.
+        // Another request has signed them out or deleted them: this page asks them to sign in.
         return Ok(Reply::see_other(PAGE.path().to_owned()));
     }
     ending::announce(context);
-    let held = signed_in
-        .browser
-        .held
-        .clone()
-        .without(std::slice::from_ref(&signed_in.session_hash));
+    let held = signed_in.held_without_this();
     let reply = Reply::see_other(Endpoint::AccountDeleted.path().to_owned());
     Ok(cookies::hold(reply, &context.config, &held))
 }

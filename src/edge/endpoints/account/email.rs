@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     account::{email, throttle, user::User},
-    audit::{Actor, Entry, Event},
+    audit::Event,
     db::{Batch, audit, users},
     edge::{
         http::{
@@ -71,9 +71,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let told = |problem| Problem::BadRequest(OAuthError::invalid_request(problem));
     changed.claims = user.claims.with(&change).map_err(told)?;
     changed.updated_at = context.now;
-    let entry = Entry::new(Event::EmailChanged, Actor::Person)
-        .user(&user.id)
-        .session(&signed_in.session.authentication.session_id);
+    let entry = signed_in.entry(Event::EmailChanged);
     let mut batch = Batch::default();
     let rival = batch.add(users::find_rival(&changed, user));
     let saved = batch.add(users::update_own(&changed, user, &signed_in.session_hash));

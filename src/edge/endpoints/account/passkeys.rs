@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     account::passkey::{MOST, Passkey, Refused, name_of, provider},
-    audit::{Actor, Entry, Event},
+    audit::{Entry, Event},
     config::Way,
     db::{
         Batch, audit,
@@ -130,9 +130,8 @@ pub fn problem_of(refused: Refused) -> PasskeyProblem {
 }
 
 fn entry<'a>(signed_in: &'a SignedInBrowser, event: Event, passkey: &Passkey) -> Entry<'a> {
-    Entry::new(event, Actor::Person)
-        .user(&signed_in.user().id)
-        .session(&signed_in.session.authentication.session_id)
+    signed_in
+        .entry(event)
         .detail(json!({ "provider": provider(&passkey.aaguid) }))
 }
 

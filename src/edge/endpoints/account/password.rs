@@ -4,12 +4,7 @@ use crate::{
     account::password::NewPassword,
     audit::{Actor, Entry, Event},
     config::Way,
-    db::{
-        Batch, Statement, audit,
-        credentials::Owner,
-        passwords,
-        sessions::{self, Ending},
-    },
+    db::{Batch, Statement, audit, credentials::Owner, passwords, session_endings::Ending, sessions},
     edge::{
         http::{
             cookies,
@@ -75,9 +70,7 @@ async fn change(
         .ok_or_else(|| Fault::new("session", "no root key"))?;
     let password_hash = new_password::hash(new)?;
     let (user_id, session_id) = (&signed_in.user().id, &signed_in.session.authentication.session_id);
-    let entry = Entry::new(Event::PasswordChanged, Actor::Person)
-        .user(user_id)
-        .session(session_id);
+    let entry = signed_in.entry(Event::PasswordChanged);
     let others = Ending::Others {
         user_id,
         kept: session_id,
@@ -100,7 +93,7 @@ async fn change(
     batch.extend(forgiving);
     let rows = context.db.run(batch).await?;
     if !(rows.read(changed)? && rows.read(renewed)?) {
-        // The session ended, or the password was taken away, in this very moment.
+        // Another request has ended the session or taken the password away.
         let problem = Some(PasswordProblem::Current(PasswordCheck::Wrong));
         return Ok(signed_in.page(409, html(signed_in, problem)));
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     account::profile::{self, Wrong, is_editable},
-    audit::{Actor, Entry, Event},
+    audit::Event,
     config::ProfileField,
     db::{Batch, audit, users},
     edge::{
@@ -56,9 +56,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     changed.claims = user.claims.with(&changes).map_err(told)?;
     changed.updated_at = context.now;
     // Which members changed, not how: they are personal data.
-    let entry = Entry::new(Event::ProfileChanged, Actor::Person)
-        .user(&user.id)
-        .session(&signed_in.session.authentication.session_id)
+    let entry = signed_in
+        .entry(Event::ProfileChanged)
         .detail(json!({ "changed": names }));
     let mut batch = Batch::default();
     let saved = batch.add(users::update_own(&changed, user, &signed_in.session_hash));

@@ -5,11 +5,7 @@ use serde_json::json;
 use crate::{
     account::user::User,
     audit::{Actor, Entry, Event},
-    db::{
-        Batch, audit, grants,
-        sessions::{self, Ending},
-        users,
-    },
+    db::{Batch, audit, grants, session_endings::Ending, sessions, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::{described, operator},

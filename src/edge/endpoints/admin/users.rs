@@ -12,7 +12,7 @@ use crate::{
         user::{UserChanges, WantedPassword, describe, event_of_change},
     },
     audit::{Actor, Entry, Event},
-    db::{Batch, Statement, audit, credentials::Owner, grants, passwords, sessions::Ending, users},
+    db::{Batch, Statement, audit, credentials::Owner, grants, passwords, session_endings::Ending, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::{folding, new_password, operator},

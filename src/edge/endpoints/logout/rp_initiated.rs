@@ -6,7 +6,8 @@ use crate::{
     audit::{Actor, Entry, Event},
     db::{
         Batch, audit, clients, session_clients,
-        sessions::{self, Ending, Session},
+        session_endings::Ending,
+        sessions::{self, Session},
         signing_keys,
     },
     edge::{

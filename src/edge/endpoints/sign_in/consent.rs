@@ -23,7 +23,6 @@ use crate::{
     oidc::{
         authentication::Consent,
         authorize::AuthRequest,
-        client::redirect_uri::{Destination, destination, is_on_this_device},
         consent::{self, Answer, Part},
         interaction::{Choice, Interaction, SignedInPeople, Step},
         params::Params,
@@ -32,6 +31,7 @@ use crate::{
     reply::Reply,
     routes::Endpoint,
     secret::Hash,
+    web::landing::{Landing, is_on_this_device, landing},
 };
 
 /// A signed-in person before a request that wants their consent.
@@ -231,8 +231,8 @@ impl ConsentRequest {
             items
         };
         let client = &self.client_request.client;
-        let document_host = match destination(&client.client_id) {
-            Destination::Host(host) if client.is_described_by_document() => Some(host),
+        let document_host = match landing(&client.client_id) {
+            Landing::Host(host) if client.is_described_by_document() => Some(host),
             _ => None,
         };
         let html = ConsentPage {
@@ -241,7 +241,7 @@ impl ConsentRequest {
             client_uri: metadata.client_uri.best_for(&[locale]),
             policy_uri: metadata.policy_uri.best_for(&[locale]),
             tos_uri: metadata.tos_uri.best_for(&[locale]),
-            return_to: destination(self.client_request.address.redirect_uri()),
+            return_to: landing(self.client_request.address.redirect_uri()),
             document_host: document_host.as_deref(),
             to_this_device: is_on_this_device(self.client_request.address.redirect_uri()),
             account: self.session.user.display_name(),

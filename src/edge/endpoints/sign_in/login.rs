@@ -35,7 +35,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     }
     let cookie = sign_in.browser.settle(context)?;
     let hint = sign_in.destination.login_hint().to_owned();
-    let page = sign_in.page(200, &hint, sign_in.wants_what_nobody_can(context), context)?;
+    let page = sign_in.page(200, &hint, sign_in.missing_sign_up(context), context)?;
     Ok(page.with_cookie(cookie))
 }
 
@@ -127,8 +127,8 @@ async fn with_passkey(
 }
 
 impl SignInRequest {
-    /// What is said to who was sent to make an account, where nobody can.
-    fn wants_what_nobody_can(&self, context: &Context) -> Option<LoginProblem> {
+    /// What is said to a person who was sent here to make an account, where sign-up is off.
+    fn missing_sign_up(&self, context: &Context) -> Option<LoginProblem> {
         let Destination::Request { client_request, .. } = &self.destination else {
             return None;
         };

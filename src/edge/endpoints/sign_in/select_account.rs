@@ -13,7 +13,6 @@ use crate::{
         platform::context::Context,
     },
     oidc::{
-        client::redirect_uri::destination,
         interaction::{Choice, Interaction},
         params::Params,
     },
@@ -21,6 +20,7 @@ use crate::{
     reply::Reply,
     routes::Endpoint,
     secret::Hash,
+    web::landing::landing,
 };
 
 /// What a form of this page is bound to.
@@ -109,7 +109,7 @@ impl AccountSelection {
             language,
             client_name: &app_name(&client.client_id, &client.metadata, language),
             client_uri: client.metadata.client_uri.best_for(&[locale]),
-            return_to: destination(self.client_request.address.redirect_uri()),
+            return_to: landing(self.client_request.address.redirect_uri()),
             interaction: &self.sealed,
             csrf: &self.browser.csrf(FORM, context),
             accounts: accounts.collect(),

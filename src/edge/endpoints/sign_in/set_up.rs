@@ -17,7 +17,7 @@ use crate::{
         Batch, Query, Statement, audit,
         credentials::{self, Answered, Owner, SetUpLink},
         passwords,
-        sessions::Ending,
+        session_endings::Ending,
         throttles,
     },
     edge::{
@@ -154,7 +154,7 @@ impl Newcomer {
         let set = passwords::set(&Owner::Linked(&self.link), &random::id()?, &hash, context.now);
         let along = vec![audit::record_if_changed(&self.entry(Event::PasswordChanged), context)];
         let notice = outbox::notice_if_changed(Kind::PasswordChanged, &self.user, self.language, context)?;
-        // Who had the password before is signed out, as wherever else it changes.
+        // Whoever knew the old password is signed out, as with every change of a password.
         let everything = Ending::EverythingLinked(&self.link);
         let ended = Entry::new(Event::SessionEnded, Actor::Person);
         let mut batch = Batch::default();
@@ -202,8 +202,7 @@ impl Newcomer {
                 .await?;
         }
         outbox::send_later(context);
-        let name = routes::account_page_name(Endpoint::Account);
-        Ok(done.then(|| Reply::see_other(format!("{}?page={name}", Endpoint::Login.path()))))
+        Ok(done.then(|| Reply::see_other(routes::sign_in_to(Endpoint::Account))))
     }
 
     fn entry(&self, event: Event) -> Entry<'_> {

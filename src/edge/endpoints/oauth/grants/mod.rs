@@ -46,8 +46,8 @@ impl TokenRequest<'_> {
         }
     }
 
-    /// What has to be so when D1 acts, judged by what is remembered of the client, which has to pass `check`, too. It is refused
-    /// only if that is still what D1 has, and the client authenticates.
+    /// Judges the client as it is remembered, and gives what D1 has to find unchanged when it acts. The client also has to pass
+    /// `check`. It is refused only if D1 has it like that still, and it authenticates.
     async fn ready(
         &self,
         grant_type: GrantType,
@@ -107,8 +107,8 @@ impl TokenRequest<'_> {
         }
     }
 
-    /// How a request fails with which nothing is wrong in itself: the client cannot read its ID token. Or it has changed since it
-    /// was judged, or another key signs now: that is to be tried again.
+    /// The failure of a request that is right in itself. Either the client cannot read its ID token, or it has changed since it was
+    /// judged, or another key signs now: then the request is tried once more.
     fn not_ready(&self, unreadable: Option<OAuthError>) -> MachineFailure {
         let changed = || {
             memory::forget(self.client.client_id());

@@ -1,0 +1,31 @@
+//! Conditions of who counts, each in one place: they are parts of statements about several tables.
+
+use super::Statement;
+use crate::time::{Lifetime, UnixTime};
+
+/// The person behind a session, by its hash. Nobody where the session is gone.
+macro_rules! behind {
+    () => {
+        "(SELECT user_id FROM sessions WHERE hash = ?)"
+    };
+}
+pub(super) use behind;
+
+/// Holds where the person of that id is not disabled.
+macro_rules! enabled {
+    ($user_id:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM users WHERE users.id = ",
+            $user_id,
+            " AND users.disabled_at IS NULL)"
+        )
+    };
+}
+pub(super) use enabled;
+
+/// Holds for the session that the statement calls `session`, if it lives: it has neither expired nor been idle for too long.
+pub(super) fn lives(session: &str, idle: Lifetime, now: UnixTime) -> Statement {
+    Statement::new(format!("{session}.expires_at > ? AND {session}.last_seen_at > ?"))
+        .bind(now)
+        .bind(now - idle)
+}
