@@ -42,8 +42,8 @@ pub struct Authorization {
     pub refreshable: bool,
 }
 
-/// What an ID token comes along with.
-pub struct Beside<'a> {
+/// What an ID token is issued with.
+pub struct IssuedWith<'a> {
     /// `access_token`, bound by `at_hash`.
     pub access_token: Option<&'a str>,
     /// `code`, bound by `c_hash`.
@@ -81,7 +81,7 @@ impl Authorization {
     }
 
     /// The claims of an ID token. `None` without the scope `openid`.
-    pub fn id_token(&self, client: &Client, beside: Beside<'_>, mint: &Mint<'_>) -> Option<Value> {
+    pub fn id_token(&self, client: &Client, with: IssuedWith<'_>, mint: &Mint<'_>) -> Option<Value> {
         if !self.scope.contains("openid") {
             return None;
         }
@@ -98,14 +98,14 @@ impl Authorization {
             acr: self.claims.acr_told_of(&self.proven),
             amr: &self.proven.amr,
             sid: sid(&self.session_id, &client.client_id),
-            at_hash: beside.access_token.and_then(half_hash),
-            c_hash: beside.code.and_then(half_hash),
+            at_hash: with.access_token.and_then(half_hash),
+            c_hash: with.code.and_then(half_hash),
         };
         let Ok(Value::Object(claims)) = serde_json::to_value(claims) else {
             return None;
         };
         // What Limen says of itself comes last: no claim of the person's takes its place.
-        Some(beside.claims.into_iter().chain(claims).collect())
+        Some(with.claims.into_iter().chain(claims).collect())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     },
     fault::Fault,
     oidc::{
-        authorization::{Authorization, Beside, Mint, Reach},
+        authorization::{Authorization, IssuedWith, Mint, Reach},
         claims_request::Target,
         client::client_metadata::ResponseType,
         resource_indicator::Targets,
@@ -91,12 +91,12 @@ impl Draft {
                 _ => Scope::default(),
             };
             let known = session.user.known_claims();
-            let beside = Beside {
+            let with = IssuedWith {
                 access_token: response.token.as_ref().map(|token| token.access_token.as_str()),
                 code: response.code.as_deref(),
                 claims: request.claims.released(&known, &in_id_token, Target::IdToken),
             };
-            if let Some(claims) = authorization.id_token(client, beside, &mint) {
+            if let Some(claims) = authorization.id_token(client, with, &mint) {
                 response.id_token = Some(for_client::id_token(&claims, client, &signer, context).await?);
             }
         }

@@ -6,7 +6,7 @@ use crate::{
     db::signing_keys::CurrentKey,
     edge::{http::failure::MachineFailure, keys::signer::Signer, platform::random, tokens::for_client},
     oidc::{
-        authorization::{Authorization, Beside, Reach},
+        authorization::{Authorization, IssuedWith, Reach},
         claims_request::Target,
         client::Client,
         token::{TokenResponse, access_token},
@@ -42,7 +42,7 @@ impl TokenRequest<'_> {
         let mint = self.mint();
         let claims = authorization.access_token(client, within, random::id()?, &mint);
         let access_token = signer.sign(access_token::TYPE, &claims).await?;
-        let beside = Beside {
+        let with = IssuedWith {
             access_token: Some(&access_token),
             code: None,
             claims: authorization.claims.released(
@@ -51,7 +51,7 @@ impl TokenRequest<'_> {
                 Target::IdToken,
             ),
         };
-        let id_token = match authorization.id_token(client, beside, &mint) {
+        let id_token = match authorization.id_token(client, with, &mint) {
             Some(claims) => Some(for_client::id_token(&claims, client, &signer, context).await?),
             None => None,
         };
