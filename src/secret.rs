@@ -52,6 +52,16 @@ pub enum Purpose {
     SetUpLink,
     /// MAC that is a code or a link in a mail.
     MailSecret,
+    /// MAC that says that somebody has shown their first factor.
+    FirstFactor,
+    /// MAC over a secret of one-time codes that has still to be confirmed, and the ids of such secrets.
+    Totp,
+    /// AES-256-GCM wrapping of secrets of one-time codes.
+    WrapTotp,
+    /// Hash of recovery codes.
+    RecoveryCode,
+    /// Hash of the cookies of trusted browsers.
+    TrustedBrowser,
     /// Keys under which failed sign-ins are counted (so that addresses are not stored).
     Throttle,
 }
@@ -75,6 +85,11 @@ impl Purpose {
             Self::Challenge => "limen/v1/challenge",
             Self::SetUpLink => "limen/v1/set-up-link",
             Self::MailSecret => "limen/v1/mail-secret",
+            Self::FirstFactor => "limen/v1/first-factor",
+            Self::Totp => "limen/v1/totp",
+            Self::WrapTotp => "limen/v1/wrap-totp",
+            Self::RecoveryCode => "limen/v1/recovery-code",
+            Self::TrustedBrowser => "limen/v1/trusted-browser",
             Self::Throttle => "limen/v1/throttle",
         }
     }
@@ -91,6 +106,9 @@ impl Purpose {
                 | Self::Challenge
                 | Self::SetUpLink
                 | Self::MailSecret
+                | Self::FirstFactor
+                | Self::Totp
+                | Self::TrustedBrowser
         )
     }
 }

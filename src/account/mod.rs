@@ -1,5 +1,6 @@
 //! People and how they prove who they are. Pure, like `oidc`.
 
+mod base32;
 pub mod csrf;
 pub mod email;
 pub mod held_sessions;
@@ -8,8 +9,12 @@ pub mod name;
 pub mod passkey;
 pub mod password;
 pub mod profile;
+pub mod recovery_code;
 pub mod set_up;
+pub mod sign_in;
 pub mod sign_up;
 pub mod throttle;
+pub mod totp;
+pub mod trusted_browser;
 pub mod user;
 pub mod user_agent;

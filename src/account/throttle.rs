@@ -21,6 +21,9 @@ pub struct Counter {
 /// The most guesses at one password.
 const GUESSES: i64 = 10;
 
+/// The most codes that are tried as a second factor.
+const CODES: i64 = 5;
+
 /// The counter of guesses by a name, as it is folded. It is of the name and not of the account: whether two names are of one
 /// account, or of any, does not show.
 pub fn of_account(key: &Key, folded: &str) -> Counter {
@@ -150,6 +153,27 @@ pub fn of_passkeys(key: &Key, user_id: &str) -> Counter {
     }
 }
 
+/// The counter of codes that are tried as a second factor of a person: the code of an app is one of a million.
+pub fn of_second_factor(key: &Key, user_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"second factor", user_id.as_bytes()])),
+        limit: CODES,
+    }
+}
+
+/// The same, in a browser in which they have signed in before: who knows their password keeps them from nothing there.
+pub fn of_second_factor_in(key: &Key, browser: &str, user_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"second factor in", browser.as_bytes(), user_id.as_bytes()])),
+        limit: CODES,
+    }
+}
+
+/// The counter of codes that are tried from an address.
+pub fn of_codes(key: &Key, address: &str) -> Counter {
+    of_network(key, b"codes", address)
+}
+
 /// The counter of documents that an address makes Limen fetch.
 pub fn of_documents(key: &Key, address: &str) -> Counter {
     Counter {
@@ -187,6 +211,9 @@ mod tests {
             of_session(&key, "x"),
             of_known_browser(&key, "x", "x"),
             of_address(&key, "x"),
+            of_second_factor(&key, "x"),
+            of_second_factor_in(&key, "x", "x"),
+            of_codes(&key, "x"),
         ];
         let keys: BTreeSet<_> = own.iter().map(|counter| &counter.key).collect();
         assert_eq!(keys.len(), own.len());

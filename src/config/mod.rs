@@ -27,7 +27,8 @@ pub use self::{
     lifetimes::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_GRACE, Lifetimes},
     mail::{Contact, MailApi, MailSettings, Mailbox, Provider, Transport},
     policy::{
-        AssertionAudience, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SignUp,
+        AssertionAudience, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SecondFactor,
+        SignUp,
     },
     profile_field::{ProfileField, editable_claims},
     resources::{Api, Resources, normal_form},
@@ -78,6 +79,8 @@ pub struct Config {
     pub mail: Option<MailSettings>,
     /// `SUPPORT_CONTACT`: where people find help when Limen has none.
     pub support: Option<Contact>,
+    /// `SECOND_FACTOR`: whether people show a second factor beside their password.
+    pub second_factor: SecondFactor,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
     /// `EDITABLE_CLAIMS`: which claims people may change themselves.
@@ -102,6 +105,11 @@ impl fmt::Display for ConfigError {
 }
 
 impl Config {
+    /// Whether people can set up one-time codes: they go with passwords.
+    pub fn has_codes(&self) -> bool {
+        self.second_factor != SecondFactor::Off && self.sign_in.has(Way::Password)
+    }
+
     /// Reads the configuration by means of `var`, which gives the text of a variable or secret where it is set.
     ///
     /// # Errors
@@ -186,6 +194,15 @@ impl Config {
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
         let mail = MailSettings::read(&mut reader, issuer.as_ref());
         let support = Contact::read(&mut reader);
+        let second_factor = reader.choice(
+            "SECOND_FACTOR",
+            SecondFactor::Optional,
+            &[
+                ("off", SecondFactor::Off),
+                ("optional", SecondFactor::Optional),
+                ("required", SecondFactor::Required),
+            ],
+        );
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let editable_claims = reader.words("EDITABLE_CLAIMS", &editable_claims());
         let lifetimes = Lifetimes::read(&mut reader);
@@ -221,6 +238,7 @@ impl Config {
                 leaked_passwords,
                 mail,
                 support,
+                second_factor,
                 server_timing,
                 editable_claims,
                 lifetimes,

@@ -61,6 +61,17 @@ pub enum SignUp {
     Open,
 }
 
+/// Whether people who sign in with a password show a second factor. A passkey counts as both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// Nobody does, and nobody can set one up.
+    Off,
+    /// Who has set one up does.
+    Optional,
+    /// Everybody does; who has none sets one up first.
+    Required,
+}
+
 /// Which tokens end with the session that they came of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogoutRevokes {

@@ -17,6 +17,7 @@ use crate::{
         throttle::Counter,
         user::User,
     },
+    config::SecondFactor,
     fault::Fault,
     secret::Hash,
     time::UnixTime,
@@ -116,6 +117,8 @@ pub enum Owner<'a> {
     Is(&'a User),
     /// The person whom a set-up link was made for.
     Linked(&'a SetUpLink),
+    /// A person with nothing but a password, which they have shown and which is still theirs.
+    WithPasswordAlone { user_id: &'a str, password_hash: &'a str },
 }
 
 impl Owner<'_> {
@@ -130,6 +133,16 @@ impl Owner<'_> {
             Self::Linked(link) => {
                 Statement::new("SELECT l.user_id AS owner FROM credentials l WHERE ").append(link.condition())
             }
+            Self::WithPasswordAlone {
+                user_id,
+                password_hash,
+            } => Statement::new(
+                "SELECT p.user_id AS owner FROM credentials p JOIN users u ON u.id = p.user_id AND u.disabled_at IS NULL
+                 WHERE p.user_id = ? AND p.kind = 'password' AND p.secret = ?
+                   AND NOT EXISTS (SELECT 1 FROM credentials n WHERE n.user_id = p.user_id AND n.kind IN ('totp', 'passkey'))",
+            )
+            .bind(*user_id)
+            .bind(*password_hash),
         }
     }
 }
@@ -163,10 +176,10 @@ pub fn add_passkey(
     (statement.any(), answered.note_if_changed())
 }
 
-/// Calls a passkey of the person behind a session something else; `None` takes the name away.
+/// Calls a passkey or an app of the person behind a session something else; `None` takes the name away.
 pub fn rename_own(session_hash: &Hash, row_id: &str, name: Option<&str>) -> Statement {
     Statement::new(concat!(
-        "UPDATE credentials SET name = ? WHERE id = ? AND kind = 'passkey' AND user_id = ",
+        "UPDATE credentials SET name = ? WHERE id = ? AND kind IN ('passkey', 'totp') AND user_id = ",
         behind!(),
         " RETURNING id"
     ))
@@ -176,18 +189,21 @@ pub fn rename_own(session_hash: &Hash, row_id: &str, name: Option<&str>) -> Stat
 }
 
 /// Takes a passkey from the person behind a session, if they have another of `kinds`, a JSON array: the ways to sign in that there
-/// are.
-pub fn remove_own(session_hash: &Hash, row_id: &str, kinds: &str) -> Query<bool> {
+/// are; and where everybody must have a second factor, if they have another of these.
+pub fn remove_own(session_hash: &Hash, row_id: &str, kinds: &str, policy: SecondFactor) -> Query<bool> {
     Statement::new(concat!(
         "DELETE FROM credentials WHERE id = ? AND kind = 'passkey' AND user_id = ",
         behind!(),
         " AND EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
                         AND o.kind IN (SELECT value FROM json_each(?)))
+           AND (? OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
+                              AND o.kind IN ('totp', 'passkey')))
          RETURNING id"
     ))
     .bind(row_id)
     .bind(session_hash)
     .bind(kinds)
+    .bind(policy != SecondFactor::Required)
     .any()
 }
 
@@ -228,12 +244,63 @@ impl OwnPasskey {
     }
 }
 
+/// An app that shows one-time codes, as its person sees it beside their others.
+#[derive(Clone, Debug)]
+pub struct OwnApp {
+    pub row_id: String,
+    pub name: Option<String>,
+    pub created_at: UnixTime,
+    pub last_used_at: Option<UnixTime>,
+}
+
+/// The recovery codes of a person.
+#[derive(Clone, Debug)]
+pub struct OwnRecoveryCodes {
+    pub row_id: String,
+    /// How many are left.
+    pub left: i64,
+    pub created_at: UnixTime,
+    pub last_used_at: Option<UnixTime>,
+}
+
 /// The ways in which a person signs in.
 #[derive(Clone, Debug, Default)]
 pub struct Ways {
     pub password_set_at: Option<UnixTime>,
     /// The oldest first.
     pub passkeys: Vec<OwnPasskey>,
+    /// The oldest first.
+    pub apps: Vec<OwnApp>,
+    pub recovery_codes: Option<OwnRecoveryCodes>,
+}
+
+impl Ways {
+    /// The second factors, as the admin API and the copy of an account have them.
+    pub fn describe_second_factors(&self) -> Vec<Value> {
+        let app = |app: &OwnApp| {
+            json!({
+                "id": app.row_id,
+                "type": "totp",
+                "name": app.name,
+                "created_at": app.created_at,
+                "last_used_at": app.last_used_at,
+            })
+        };
+        let codes = |codes: &OwnRecoveryCodes| {
+            json!({
+                "id": codes.row_id,
+                "type": "recovery_codes",
+                "left": codes.left,
+                "created_at": codes.created_at,
+                "last_used_at": codes.last_used_at,
+            })
+        };
+        self.apps
+            .iter()
+            .map(app)
+            .chain(self.recovery_codes.iter().map(codes))
+            .collect()
+    }
 }
 
 /// Those of the person behind a session.
@@ -248,7 +315,8 @@ pub fn list_of(user_id: &str) -> Query<Ways> {
 
 fn list(user_id: &str) -> Statement {
     Statement::new(format!(
-        "SELECT id, kind, CASE kind WHEN 'passkey' THEN secret END AS passkey, name, created_at, last_used_at, backed_up
+        "SELECT id, kind, CASE kind WHEN 'passkey' THEN secret END AS passkey, name, created_at, last_used_at, backed_up,
+                CASE kind WHEN 'recovery_codes' THEN json_array_length(secret) END AS codes_left
          FROM credentials WHERE user_id = {user_id} ORDER BY created_at, id"
     ))
 }
@@ -260,6 +328,7 @@ fn read_ways(rows: &Rows) -> Result<Ways, Fault> {
         id: String,
         kind: String,
         passkey: Option<String>,
+        codes_left: Option<i64>,
         name: Option<String>,
         created_at: i64,
         last_used_at: Option<i64>,
@@ -277,6 +346,20 @@ fn read_ways(rows: &Rows) -> Result<Ways, Fault> {
                 last_used_at: row.last_used_at.map(UnixTime),
                 backed_up: row.backed_up != 0,
             }),
+            ("totp", _) => ways.apps.push(OwnApp {
+                row_id: row.id,
+                name: row.name,
+                created_at: UnixTime(row.created_at),
+                last_used_at: row.last_used_at.map(UnixTime),
+            }),
+            ("recovery_codes", _) => {
+                ways.recovery_codes = Some(OwnRecoveryCodes {
+                    row_id: row.id,
+                    left: row.codes_left.unwrap_or_default(),
+                    created_at: UnixTime(row.created_at),
+                    last_used_at: row.last_used_at.map(UnixTime),
+                });
+            }
             _ => {}
         }
     }

@@ -19,6 +19,7 @@ pub mod pushed_requests;
 pub mod readiness;
 pub mod replay;
 mod rows;
+pub mod second_factors;
 pub mod session_clients;
 pub mod session_endings;
 pub mod sessions;
@@ -27,6 +28,7 @@ mod statement;
 pub mod throttles;
 pub mod token_conditions;
 pub mod token_families;
+pub mod trusted_browsers;
 pub mod users;
 
 use serde::{Serialize, de::DeserializeOwned};

@@ -32,6 +32,7 @@ struct Row {
     auth_time: i64,
     acr: String,
     amr: String,
+    trusted: i64,
     #[serde(flatten)]
     user: users::Row,
 }
@@ -67,6 +68,8 @@ pub struct NewSession<'a> {
 pub enum Shown<'a> {
     /// A password, of that hash.
     Password(&'a str),
+    /// The same, and what the statement before has made sure of.
+    PasswordAndJustNow(&'a str),
     /// What the statement before has made sure of: then it changed a row.
     JustNow,
 }
@@ -80,6 +83,7 @@ impl Shown<'_> {
             )
             .bind(hash),
             Self::JustNow => Statement::new("changes() > 0"),
+            Self::PasswordAndJustNow(hash) => Self::JustNow.condition().and(Self::Password(hash).condition()),
         }
     }
 }
@@ -87,7 +91,7 @@ impl Shown<'_> {
 /// The session of a cookie, if it lives and its person is not disabled.
 pub fn find(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Option<Session>> {
     Statement::new(format!(
-        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, {}
+        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, {}
          FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
          WHERE s.hash = ? AND ",
         users::COLUMNS
@@ -108,7 +112,7 @@ pub fn find_with_consent(
     now: UnixTime,
 ) -> Query<Option<WithConsent>> {
     Statement::new(format!(
-        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, {}, {}
+        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, {}, {}
          FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
          LEFT JOIN grants g ON g.user_id = s.user_id AND g.client_id = ?
          WHERE s.hash = ? AND ",
@@ -136,6 +140,7 @@ impl Row {
                 acr: self.acr,
                 amr: Amr::stored(&self.amr),
             },
+            trusted_browser: self.trusted != 0,
         };
         Ok(Session { authentication, user })
     }
@@ -159,7 +164,7 @@ fn read_with_consent(rows: &Rows) -> Result<Option<WithConsent>, Fault> {
 /// The live sessions among those of a browser's cookie, in the order of `hashes` ([`json_of`]).
 pub fn find_held(hashes: &str, lifetimes: &Lifetimes, now: UnixTime) -> Query<Vec<(Hash, Session)>> {
     Statement::new(format!(
-        "SELECT s.hash, s.id AS session_id, s.auth_time, s.acr, s.amr, {}
+        "SELECT s.hash, s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, {}
          FROM json_each(?) held
          JOIN sessions s ON s.hash = held.value
          JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
@@ -199,8 +204,8 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<bool> {
     let proven = &authentication.proven;
     let user_agent: String = session.user_agent.chars().take(LONGEST_USER_AGENT).collect();
     Statement::new(
-        "INSERT INTO sessions (hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at)
-         SELECT ?, ?, u.id, ?, ?, ?, ?, ?, ?, ? FROM users u WHERE u.id = ? AND u.disabled_at IS NULL AND ",
+        "INSERT INTO sessions (hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at, trusted)
+         SELECT ?, ?, u.id, ?, ?, ?, ?, ?, ?, ?, ? FROM users u WHERE u.id = ? AND u.disabled_at IS NULL AND ",
     )
     .bind(session.hash)
     .bind(&authentication.session_id)
@@ -211,6 +216,7 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<bool> {
     .bind(proven.at)
     .bind(proven.at)
     .bind(proven.at + lifetimes.session)
+    .bind(authentication.trusted_browser)
     .bind(&authentication.user_id)
     .append(session.shown.condition())
     .append(Statement::new(" RETURNING id"))
@@ -308,4 +314,15 @@ pub fn renew(old: &Hash, new: &Hash, password_hash: &str, shown_at: UnixTime) ->
     .bind(old)
     .bind(password_hash)
     .any()
+}
+
+/// Goes on with a session under another cookie after its person has shown more, and says whether it did: if the statement before
+/// changed a row. Its id stays, and with it what clients know it by.
+pub fn strengthen(old: &Hash, new: &Hash, proven: &Proven) -> Query<bool> {
+    Statement::new("UPDATE sessions SET hash = ?, acr = ?, amr = ? WHERE hash = ? AND changes() > 0 RETURNING id")
+        .bind(new)
+        .bind(&proven.acr)
+        .bind(&proven.amr.to_text())
+        .bind(old)
+        .any()
 }

@@ -8,8 +8,11 @@ use super::{
     from_json,
 };
 use crate::{
-    account::user::{User, Username},
-    config::Lifetimes,
+    account::{
+        sign_in::Has,
+        user::{User, Username},
+    },
+    config::{Config, Lifetimes, Way},
     fault::Fault,
     oidc::subject::SubjectSalt,
     secret::Hash,
@@ -44,11 +47,35 @@ impl Row {
     }
 }
 
+/// A person, and what they have to sign in with.
+pub struct WithCredentials {
+    pub user: User,
+    /// Of their password, if they have one.
+    pub password_hash: Option<String>,
+    has_codes: i64,
+    has_passkeys: i64,
+}
+
+impl WithCredentials {
+    /// What they have beside it, of what counts here. Recovery codes are not looked for.
+    pub fn has(&self, config: &Config) -> Has {
+        Has {
+            codes: self.has_codes != 0 && config.has_codes(),
+            passkeys: self.has_passkeys != 0 && config.sign_in.has(Way::Passkey),
+            recovery_codes: false,
+        }
+    }
+}
+
+const CREDENTIALS: &str = "c.secret AS password_hash,
+    EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id AND k.kind = 'totp') AS has_codes,
+    EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id AND k.kind = 'passkey') AS has_passkeys";
+
 /// The person that a login names in any spelling, a username or an e-mail address, with their password's hash. `folded` is what
 /// [`fold_login`] makes of `login`. A row whose folded names are not written yet is found by the exact name.
-pub fn find_by_login(login: &str, folded: &str) -> Query<Option<(User, Option<String>)>> {
+pub fn find_by_login(login: &str, folded: &str) -> Query<Option<WithCredentials>> {
     Statement::new(format!(
-        "SELECT {COLUMNS}, c.secret AS password_hash
+        "SELECT {COLUMNS}, {CREDENTIALS}
          FROM users u LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
          WHERE u.username_folded = ? OR u.email_folded = ?
             OR (u.username = ? AND u.folded_at IS NOT u.updated_at) OR (u.email = ? AND u.folded_at IS NOT u.updated_at)
@@ -62,26 +89,33 @@ pub fn find_by_login(login: &str, folded: &str) -> Query<Option<(User, Option<St
 }
 
 /// A person with their password's hash.
-pub fn find_with_password(user_id: &str) -> Query<Option<(User, Option<String>)>> {
+pub fn find_with_password(user_id: &str) -> Query<Option<WithCredentials>> {
     Statement::new(format!(
-        "SELECT {COLUMNS}, c.secret AS password_hash
+        "SELECT {COLUMNS}, {CREDENTIALS}
          FROM users u LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password' WHERE u.id = ?"
     ))
     .bind(user_id)
     .read_by(read_with_password)
 }
 
-fn read_with_password(rows: &Rows) -> Result<Option<(User, Option<String>)>, Fault> {
+fn read_with_password(rows: &Rows) -> Result<Option<WithCredentials>, Fault> {
     #[derive(Deserialize)]
     struct WithPassword {
         password_hash: Option<String>,
+        has_codes: i64,
+        has_passkeys: i64,
         #[serde(flatten)]
         user: Row,
     }
     let Some(row) = rows.first::<WithPassword>()? else {
         return Ok(None);
     };
-    Ok(Some((row.user.into_user()?, row.password_hash)))
+    Ok(Some(WithCredentials {
+        user: row.user.into_user()?,
+        password_hash: row.password_hash,
+        has_codes: row.has_codes,
+        has_passkeys: row.has_passkeys,
+    }))
 }
 
 pub fn find(user_id: &str) -> Query<Option<User>> {
@@ -277,6 +311,8 @@ pub struct Summary {
     pub browsers: i64,
     pub apps: i64,
     pub passkeys: i64,
+    /// Apps that show one-time codes.
+    pub codes: i64,
     pub password_set_at: Option<i64>,
 }
 
@@ -287,6 +323,7 @@ pub fn summarize(session_hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Q
             ") AS browsers,
                 (SELECT COUNT(*) FROM grants g WHERE g.user_id = s.user_id) AS apps,
                 (SELECT COUNT(*) FROM credentials k WHERE k.user_id = s.user_id AND k.kind = 'passkey') AS passkeys,
+                (SELECT COUNT(*) FROM credentials k WHERE k.user_id = s.user_id AND k.kind = 'totp') AS codes,
                 (SELECT c.created_at FROM credentials c WHERE c.user_id = s.user_id AND c.kind = 'password') AS password_set_at
          FROM sessions s WHERE s.hash = ?",
         ))

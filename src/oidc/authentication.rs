@@ -16,6 +16,8 @@ pub struct Authentication {
     pub user_id: String,
     /// What they have shown.
     pub proven: Proven,
+    /// Whether it began in a browser that the person trusts, where a second factor was not asked for.
+    pub trusted_browser: bool,
 }
 
 /// Who is signed in before the request of a client.

@@ -10,7 +10,7 @@ use super::{
     error::{ErrorCode, OAuthError},
     params::{Params, RESOURCE},
     pkce::CodeChallenge,
-    proven::{Proven, Strength},
+    proven::{Demand, Proven, Strength},
     resource_indicator::Targets,
     return_address::ReturnAddress,
     scope::Scope,
@@ -145,6 +145,19 @@ impl AuthRequest {
         match essential.is_none_or(|values| values.into_iter().any(possible)) {
             true => Ok(()),
             false => Err(unmet()),
+        }
+    }
+
+    /// How strong a sign-in has to be: of several values that are as good to the client, the weakest that there is here.
+    pub fn demand(&self) -> Demand {
+        let weakest = |values: Vec<&str>| {
+            let known = values.into_iter().filter_map(Strength::parse);
+            known.filter(|strength| *strength <= self.strongest).min()
+        };
+        let of = |values: Option<Vec<&str>>| values.and_then(weakest).unwrap_or(Strength::OneFactor);
+        Demand {
+            essential: of(self.claims.essential_acr_values()),
+            wished: Strength::OneFactor,
         }
     }
 

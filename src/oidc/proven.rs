@@ -35,19 +35,45 @@ pub struct Amr(Vec<String>);
 pub enum Strength {
     /// One factor: level 1 of ISO/IEC 29115, as OIDC Core section 2 has it.
     OneFactor,
+    /// Two factors, the second of which may be a code that somebody between the person and Limen could use at once.
+    TwoFactors,
     /// What nobody between the person and Limen can use: `phr` of OpenID Connect Extended Authentication Profile 1.0. Its `phrh`,
     /// with a key that hardware protects, needs attestation.
     PhishingResistant,
 }
 
+/// How strong a sign-in has to be for what it leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Nothing weaker is of use.
+    pub essential: Strength,
+    /// What is asked for of whoever has what it takes.
+    pub wished: Strength,
+}
+
+impl Demand {
+    /// Nothing is demanded.
+    pub const NOTHING: Self = Self {
+        essential: Strength::OneFactor,
+        wished: Strength::OneFactor,
+    };
+
+    /// Two factors of whoever has them.
+    pub const TWO_WHERE_THERE: Self = Self {
+        essential: Strength::OneFactor,
+        wished: Strength::TwoFactors,
+    };
+}
+
 impl Strength {
     /// All levels, the strongest first: `acr_values_supported`.
-    pub const ALL: &'static [Self] = &[Self::PhishingResistant, Self::OneFactor];
+    pub const ALL: &'static [Self] = &[Self::PhishingResistant, Self::TwoFactors, Self::OneFactor];
 
     /// Its `acr`.
     pub fn acr(self) -> &'static str {
         match self {
             Self::OneFactor => "1",
+            Self::TwoFactors => "mfa",
             Self::PhishingResistant => "phr",
         }
     }
@@ -56,6 +82,14 @@ impl Strength {
     pub fn strongest(config: &Config) -> Self {
         match config.sign_in.has(Way::Passkey) {
             true => Self::PhishingResistant,
+            false => Self::strongest_with_password(config),
+        }
+    }
+
+    /// The strongest that a sign-in which begins with a password can be.
+    pub fn strongest_with_password(config: &Config) -> Self {
+        match config.has_codes() {
+            true => Self::TwoFactors,
             false => Self::OneFactor,
         }
     }
@@ -77,6 +111,21 @@ impl Proven {
     pub fn passkey(backup_eligible: bool, at: UnixTime) -> Self {
         let possession = if backup_eligible { "swk" } else { "pop" };
         Self::of(Strength::PhishingResistant, &[possession, "user", "mfa"], at)
+    }
+
+    /// The same, and a one-time code or a recovery code beside it. It is as old as what was shown first.
+    pub fn and_code(&self) -> Self {
+        let mut amr = self.amr.clone();
+        for method in ["otp", "mfa"] {
+            if !amr.0.iter().any(|known| known == method) {
+                amr.0.push(method.to_owned());
+            }
+        }
+        Self {
+            at: self.at,
+            acr: self.strength().max(Strength::TwoFactors).acr().to_owned(),
+            amr,
+        }
     }
 
     fn of(strength: Strength, amr: &[&str], at: UnixTime) -> Self {
@@ -139,6 +188,20 @@ mod tests {
             assert!(proven.is_as_strong_as("1") && proven.is_as_strong_as("phr") && !proven.is_as_strong_as("phrh"));
         }
         assert!(!Proven::password(NOW).is_as_strong_as("phr"));
+    }
+
+    #[test]
+    fn a_code_makes_two_factors_of_one_and_no_sign_in_younger() {
+        let proven = Proven::password(NOW).and_code();
+        assert_eq!(
+            (proven.acr.as_str(), proven.amr.to_text().as_str(), proven.at),
+            ("mfa", r#"["pwd","otp","mfa"]"#, NOW)
+        );
+        assert!(proven.is_as_strong_as("1") && proven.is_as_strong_as("mfa") && !proven.is_as_strong_as("phr"));
+        assert_eq!(proven.and_code(), proven);
+        let passkey = Proven::passkey(true, NOW);
+        assert!(passkey.is_as_strong_as("mfa"));
+        assert_eq!(passkey.and_code().acr, "phr");
     }
 
     #[test]

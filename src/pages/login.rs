@@ -117,6 +117,8 @@ pub enum LoginProblem {
         /// Until the next attempt can work, rounded up.
         minutes: i64,
     },
+    /// Only a passkey will do, and the person has none.
+    NeedsPasskey,
     /// Somebody was sent to make an account, which nobody can here.
     NoSignUp,
     /// The page stood open for too long. Signing in on this one works.
@@ -168,6 +170,7 @@ impl LoginPage<'_> {
             LoginProblem::Missing => texts.missing.to_owned(),
             LoginProblem::TooManyAttempts { minutes } if minutes > 1 => texts.wait_minutes.fill(&minutes.to_string()),
             LoginProblem::TooManyAttempts { .. } => texts.wait_a_minute.to_owned(),
+            LoginProblem::NeedsPasskey => self.texts().second.needs_passkey.to_owned(),
             LoginProblem::NoSignUp => texts.no_sign_up.to_owned(),
             LoginProblem::Expired => texts.expired.to_owned(),
         })

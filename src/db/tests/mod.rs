@@ -5,6 +5,7 @@ mod chores;
 mod keys_in_time;
 mod proof_agrees;
 mod samples;
+mod second_factors;
 mod sqlite;
 mod walks;
 

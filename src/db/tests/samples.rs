@@ -172,9 +172,9 @@ pub fn samples() -> Vec<(&'static str, Statement)> {
     all
 }
 
-type Samples = Vec<(&'static str, Statement)>;
+pub(super) type Samples = Vec<(&'static str, Statement)>;
 
-fn add(all: &mut Samples, name: &'static str, statements: impl IntoIterator<Item: Into<Statement>>) {
+pub(super) fn add(all: &mut Samples, name: &'static str, statements: impl IntoIterator<Item: Into<Statement>>) {
     all.extend(statements.into_iter().map(|statement| (name, statement.into())));
 }
 

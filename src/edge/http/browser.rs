@@ -11,7 +11,9 @@ use crate::{
         held_sessions::HeldSessions,
         known_browser::KnownPeople,
         passkey::Challenge,
+        sign_in::FirstFactor,
         throttle::{self, Counter},
+        trusted_browser::Trust,
     },
     cookie::Cookie,
     edge::platform::{context::Context, random},
@@ -33,6 +35,8 @@ pub struct Browser {
     pub session_hash: Option<Hash>,
     /// The active session and the others of this browser.
     pub held: HeldSessions,
+    /// Who trusts it, as its cookie says.
+    pub trusts: Vec<Trust>,
     id: Option<String>,
     known: Option<String>,
     accept_language: Option<String>,
@@ -48,6 +52,10 @@ impl Browser {
         Self {
             session_hash: held.active().cloned(),
             held,
+            trusts: request
+                .cookie(cookies::TRUSTED.at(issuer))
+                .map(|cookie| Trust::parse_all(&cookie))
+                .unwrap_or_default(),
             id: request
                 .cookie(cookies::BROWSER.at(issuer))
                 .filter(|id| is_random_id(id)),
@@ -151,6 +159,41 @@ impl Browser {
     pub fn opened_challenge(&self, text: &str, page: &[&str], context: &Context) -> Option<Challenge> {
         let key = context.config.roots.current(Purpose::Challenge);
         Challenge::open(text, &key, self.id.as_deref()?, page, context.now)
+    }
+
+    /// The text that says that somebody has shown their password in this browser, on the way to `destination`.
+    pub fn note_first_factor(
+        &self,
+        user_id: &str,
+        password_hash: &str,
+        destination: &str,
+        context: &Context,
+    ) -> String {
+        let key = context.config.roots.current(Purpose::FirstFactor);
+        let place = [self.id.as_deref().unwrap_or_default(), destination];
+        FirstFactor::write(&key, (user_id, context.now), place, password_hash)
+    }
+
+    /// Reads such a text, if it is one of this browser's.
+    pub fn first_factor(&self, text: &str, destination: &str, context: &Context) -> Option<FirstFactor> {
+        let key = context.config.roots.current(Purpose::FirstFactor);
+        FirstFactor::open(text, &key, [self.id.as_deref()?, destination], context.now)
+    }
+
+    /// What a secret of one-time codes is bound to until its first code.
+    pub fn owner_of_secret<'a>(&'a self, user_id: &'a str) -> [&'a str; 2] {
+        [self.id.as_deref().unwrap_or_default(), user_id]
+    }
+
+    /// The counter of codes that are tried as a second factor of a person in this browser.
+    pub fn code_counter(&self, user_id: &str, context: &Context) -> Counter {
+        let key = context.config.roots.current(Purpose::Throttle);
+        match &self.id {
+            Some(browser) if self.known(context).ids().any(|id| id == user_id) => {
+                throttle::of_second_factor_in(&key, browser, user_id)
+            }
+            _ => throttle::of_second_factor(&key, user_id),
+        }
     }
 
     /// The hidden field of a form that this browser is shown.

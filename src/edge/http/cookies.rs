@@ -1,11 +1,11 @@
-//! The cookies: which sessions a browser has, which browser it is, who has signed in with it before, and, with session management,
-//! a mark by which clients' pages see that the session has changed.
+//! The cookies: which sessions a browser has, which browser it is, who has signed in with it before, who trusts it, and, with
+//! session management, a mark by which clients' pages see that the session has changed.
 //!
 //! `__Host-` binds a cookie to this very host over https. On a loopback http issuer, where not every browser would take such
 //! a cookie, the names go without it.
 
 use crate::{
-    account::held_sessions::HeldSessions,
+    account::{held_sessions::HeldSessions, trusted_browser},
     config::{Config, Issuer},
     cookie::{Cookie, SameSite},
     oidc::session_state::browser_state,
@@ -25,6 +25,9 @@ pub const BROWSER: Name = Name("__Host-limen_browser");
 
 /// The cookie that tells who has signed in with the browser before (`account::known_browser`).
 pub const KNOWN: Name = Name("__Host-limen_known");
+
+/// The cookie by which a browser is trusted (`account::trusted_browser`).
+pub const TRUSTED: Name = Name("__Host-limen_trusted");
 
 /// The cookie with the browser state of session management. The script of the iframe reads it, on the pages of other sites.
 pub const BROWSER_STATE: Name = Name("__Host-limen_state");
@@ -80,6 +83,11 @@ pub fn browser(config: &Config, value: String) -> Cookie {
 /// The cookie that tells who has signed in before.
 pub fn known(config: &Config, value: String) -> Cookie {
     build(&config.issuer, &KNOWN, value, KEPT)
+}
+
+/// The cookie by which a browser is trusted for another 30 days.
+pub fn trusted(config: &Config, value: String) -> Cookie {
+    build(&config.issuer, &TRUSTED, value, trusted_browser::LIFETIME)
 }
 
 fn build(issuer: &Issuer, name: &Name, value: String, max_age: Lifetime) -> Cookie {

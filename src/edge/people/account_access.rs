@@ -6,7 +6,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::Way,
     db::{
-        Answer, Batch, Handle, Statement,
+        Answer, Batch, Handle, Statement, credentials,
         sessions::{self, Session},
     },
     edge::{
@@ -120,6 +120,7 @@ impl AccountRequest {
         let ways = Ways {
             passwords: sign_in.has(Way::Password),
             passkeys: sign_in.has(Way::Passkey),
+            codes: context.config.has_codes(),
         };
         let proven = &session.authentication.proven;
         let signed_in = SignedInBrowser {
@@ -187,13 +188,20 @@ impl SignedInBrowser {
         &self.session.user
     }
 
+    /// Whether the person signed in just now, with a second factor where they have one: enough to change how they sign in.
+    pub fn is_sure(&self, ways: &credentials::Ways, context: &Context) -> bool {
+        let proven = &self.session.authentication.proven;
+        let has_codes = context.config.has_codes() && !ways.apps.is_empty();
+        proven.is_fresh(context.now) && (!has_codes || proven.strength() >= Strength::TwoFactors)
+    }
+
     /// When the session's methods were last shown, after a form made sure of the person: a password says nothing new of somebody who
     /// signed in with a passkey.
     pub fn shown_now(&self, context: &Context) -> UnixTime {
         let proven = &self.session.authentication.proven;
         match proven.strength() {
             Strength::OneFactor => context.now,
-            Strength::PhishingResistant => proven.at,
+            Strength::TwoFactors | Strength::PhishingResistant => proven.at,
         }
     }
 

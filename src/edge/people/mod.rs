@@ -8,4 +8,5 @@ pub mod new_password;
 pub mod operator;
 pub mod passkeys;
 pub mod password_check;
+pub mod second_factor;
 pub mod sign_in;

@@ -4,14 +4,16 @@ use super::guesses;
 use crate::{
     account::{
         password,
+        sign_in::Has,
         throttle::{self, Counter},
-        user::{User, fold_login},
+        user::fold_login,
     },
     audit::{Actor, Entry, Event},
     db::{
         Batch, Statement, passwords,
         throttles::{self, Count},
-        users,
+        trusted_browsers,
+        users::{self, WithCredentials},
     },
     edge::{
         http::browser::Browser,
@@ -30,6 +32,12 @@ pub enum Verdict {
         user_id: String,
         password_hash: String,
         noting: Vec<Statement>,
+        /// What is stored of the password once that was noted.
+        standing_hash: String,
+        /// What else they have to show.
+        has: Has,
+        /// Whether they trust the browser.
+        is_trusted: bool,
     },
     Failed,
     TooMany {
@@ -60,14 +68,18 @@ pub async fn sign_in(
     let counted_address = batch.add(throttles::count_address_of(&guess, context.now));
     let counted = batch.add(throttles::count_account_of(&guess, context.now));
     let user = batch.add(users::find_by_login(login, &folded));
+    let roots = &context.config.roots;
+    let shown = (!browser.trusts.is_empty()).then(|| trusted_browsers::find_shown(&browser.trusts, roots, context.now));
+    let trusting = batch.add_if(shown);
     let rows = context.db.run(batch).await?;
+    let trusting = rows.read_if(trusting)?.unwrap_or_default();
     let forgiven = |user_id: &str| match guess.known.iter().find(|(id, _)| id == user_id) {
         Some((_, own)) => vec![throttles::reset(own)],
         None => vec![throttles::reset(&account), throttles::forgive(&address)],
     };
     let counted = [(rows.read(counted)?, &account), (rows.read(counted_address)?, &address)];
     let verdict = check(password, &counted, rows.read(user)?, context).await?;
-    Ok(verdict.and(|user_id| forgiven(user_id)))
+    Ok(verdict.and(|user_id| forgiven(user_id)).trusted_by(&trusting))
 }
 
 /// A guess at the password of somebody who is signed in. It counts for their session alone, so strangers who guess do not
@@ -95,26 +107,43 @@ impl Verdict {
                 user_id,
                 password_hash,
                 mut noting,
+                standing_hash,
+                has,
+                is_trusted,
             } => {
                 noting.extend(more(&user_id));
                 Self::Passed {
                     user_id,
                     password_hash,
                     noting,
+                    standing_hash,
+                    has,
+                    is_trusted,
                 }
             }
             other => other,
         }
+    }
+
+    /// The same, in a browser that the people of these ids trust.
+    fn trusted_by(mut self, people: &[String]) -> Self {
+        if let Self::Passed {
+            user_id, is_trusted, ..
+        } = &mut self
+        {
+            *is_trusted = people.contains(user_id);
+        }
+        self
     }
 }
 
 async fn check(
     password: &str,
     counted: &[(Count, &Counter)],
-    user: Option<(User, Option<String>)>,
+    found: Option<WithCredentials>,
     context: &Context,
 ) -> Result<Verdict, Fault> {
-    let user_id = user.as_ref().map(|(user, _)| user.id.as_str());
+    let user_id = found.as_ref().map(|found| found.user.id.as_str());
     let (mut wait, mut reached) = (None, false);
     for (count, counter) in counted {
         wait = wait.max(count.wait(counter, context.now));
@@ -126,14 +155,21 @@ async fn check(
         }
         return Ok(Verdict::TooMany { wait });
     }
-    let stored = user.as_ref().and_then(|(_, hash)| hash.as_deref());
+    let stored = found.as_ref().and_then(|found| found.password_hash.as_deref());
     let matches = password::is_typed(password, stored);
-    match user {
-        Some((user, Some(password_hash))) if matches && user.disabled_at.is_none() => Ok(Verdict::Passed {
-            noting: renewed_hash(password, &user.id, &password_hash)?.into_iter().collect(),
-            user_id: user.id,
-            password_hash,
-        }),
+    match (&found, stored) {
+        (Some(found), Some(stored)) if matches && found.user.disabled_at.is_none() => {
+            let renewed = renewed_hash(password, stored)?;
+            let note = |hash: &String| passwords::renew_hash(&found.user.id, (stored, hash));
+            Ok(Verdict::Passed {
+                user_id: found.user.id.clone(),
+                password_hash: stored.to_owned(),
+                noting: renewed.iter().map(note).collect(),
+                standing_hash: renewed.unwrap_or_else(|| stored.to_owned()),
+                has: found.has(&context.config),
+                is_trusted: false,
+            })
+        }
         _ => {
             guesses::record(Entry::new(Event::SignInFailed, Actor::Anybody), user_id, context).await?;
             Ok(Verdict::Failed)
@@ -141,11 +177,10 @@ async fn check(
     }
 }
 
-/// Puts a hash of Limen's in the place of one that was made elsewhere.
-fn renewed_hash(typed: &str, user_id: &str, stored: &str) -> Result<Option<Statement>, Fault> {
+/// A hash of Limen's for the place of one that was made elsewhere.
+fn renewed_hash(typed: &str, stored: &str) -> Result<Option<String>, Fault> {
     if !password::is_imported(stored) {
         return Ok(None);
     }
-    let hash = password::hash(&password::prepare(typed), random::bytes()?);
-    Ok(hash.map(|hash| passwords::renew_hash(user_id, (stored, &hash))))
+    Ok(password::hash(&password::prepare(typed), random::bytes()?))
 }

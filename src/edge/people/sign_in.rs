@@ -4,13 +4,18 @@
 use serde_json::json;
 
 use crate::{
-    account::held_sessions::MOST,
+    account::{
+        held_sessions::MOST,
+        sign_in::{self, Has, Next},
+        trusted_browser::Trust,
+    },
     audit::{Actor, Entry, Event},
-    config::SignUp,
+    config::{SecondFactor, SignUp},
     db::{
         Batch, Statement, audit, credentials, session_clients,
         session_endings::Ending,
         sessions::{self, NewSession, Session, Shown},
+        trusted_browsers,
     },
     edge::{
         authorization::client_request::ClientRequest,
@@ -28,7 +33,7 @@ use crate::{
         authentication::Authentication,
         interaction::{Choice, Interaction, SignedInPeople, Step},
         params::Params,
-        proven::Proven,
+        proven::{Demand, Proven, Strength},
     },
     pages::{Csp, Language, LoginPurpose, app_name, content_security_policy},
     reply::Reply,
@@ -64,9 +69,23 @@ pub enum Destination {
 #[derive(Default)]
 pub struct AccompanyingStatements {
     pub before: Vec<Statement>,
+    /// What is written down beside the sign-in itself: each if the statement before it changed a row.
+    pub events: Vec<Statement>,
     pub after: Vec<Statement>,
     /// Whether the person may be asked on the way whether they want a passkey.
     pub may_offer_passkey: bool,
+    /// The trust in which the browser is held, or is from now on.
+    pub trust: Option<Trusting>,
+    /// The answer, where it does not lead on at once.
+    pub answer: Option<Reply>,
+}
+
+/// A person's trust in their browser.
+pub enum Trusting {
+    /// A second factor was not asked for because of it.
+    Used(Trust),
+    /// It begins.
+    New(Trust),
 }
 
 /// Somebody, and what they have shown.
@@ -234,6 +253,36 @@ impl SignInRequest {
         content_security_policy(Csp { script_nonce, ..csp })
     }
 
+    /// How strong a sign-in has to be for the destination.
+    pub fn demand(&self, context: &Context) -> Demand {
+        match &self.destination {
+            Destination::Request { client_request, .. } => {
+                let request = client_request.request(context);
+                request.map_or(Demand::NOTHING, |request| request.demand())
+            }
+            // Where second factors are changed, they are shown.
+            Destination::Account {
+                page: Endpoint::AccountPasskeys | Endpoint::AccountSecondFactors,
+                ..
+            } => Demand::TWO_WHERE_THERE,
+            Destination::Account { .. } => Demand::NOTHING,
+        }
+    }
+
+    /// What the person of a session must still show for the destination, who has shown `proven`.
+    pub fn step_up(&self, proven: &Proven, is_trusted: bool, has: Has, context: &Context) -> Next {
+        let demand = self.demand(context);
+        if proven.strength() >= demand.essential.max(demand.wished).max(Strength::TwoFactors) {
+            return Next::SignedIn;
+        }
+        // Whoever was not asked for more when they signed in is not asked now, but by what demands it.
+        let policy = match context.config.second_factor {
+            SecondFactor::Optional if demand == Demand::NOTHING => SecondFactor::Off,
+            policy => policy,
+        };
+        sign_in::next(policy, demand, has, is_trusted)
+    }
+
     /// What tells the destination from others.
     pub fn destination_name(&self) -> &str {
         match &self.destination {
@@ -287,6 +336,7 @@ impl SignInRequest {
             session_id: random::id()?,
             user_id: who.user_id,
             proven: who.proven,
+            trusted_browser: matches!(with.trust, Some(Trusting::Used(_))),
         };
         let user_agent = request.header("user-agent").unwrap_or_default();
         let session = NewSession {
@@ -308,6 +358,7 @@ impl SignInRequest {
         batch.extend(with.before);
         let begun = batch.add(sessions::insert(&session, &context.config.lifetimes));
         batch.push(audit::record_if_changed(&signed_in, context));
+        batch.extend(with.events);
         let ended = Entry::new(Event::SessionEnded, Actor::Person);
         let may_evict = self.browser.held.all().count() >= MOST;
         if may_evict {
@@ -336,6 +387,27 @@ impl SignInRequest {
             .then(|| credentials::offer(user_id, session_id, last_offered, context.now));
         let offered = batch.add_if(offer);
         batch.extend(with.after);
+        let trusted = match &with.trust {
+            Some(Trusting::Used(trust)) => {
+                batch.push(trusted_browsers::touch(trust, session_id, context.now));
+                None
+            }
+            Some(Trusting::New(trust)) => {
+                let hash = trust
+                    .hash(roots)
+                    .ok_or_else(|| Fault::new("trusted browser", "no root key"))?;
+                let [insert, tidy] = trusted_browsers::insert(trust, &hash, session_id, context.now);
+                let entry = Entry::new(Event::BrowserTrusted, Actor::Person)
+                    .user(user_id)
+                    .session(session_id);
+                batch.extend([insert, audit::record_if_changed(&entry, context), tidy]);
+                Some(cookies::trusted(
+                    &context.config,
+                    trust.cookie_beside(&self.browser.trusts),
+                ))
+            }
+            None => None,
+        };
         let rows = context.db.run(batch).await?;
         if !rows.read(begun)? {
             return Ok(None);
@@ -345,11 +417,13 @@ impl SignInRequest {
         if may_evict || rows.read(had_surplus)? {
             ending::announce(context);
         }
-        let next = match rows.read_if(offered)?.unwrap_or_default() {
-            true => Reply::see_other(self.address_of(Endpoint::OfferPasskey)),
-            false => self.go_on(),
+        let next = match (with.answer, rows.read_if(offered)?.unwrap_or_default()) {
+            (Some(answer), _) => answer,
+            (None, true) => Reply::see_other(self.address_of(Endpoint::OfferPasskey)),
+            (None, false) => self.go_on(),
         };
         let known = self.browser.become_known(user_id, context);
-        Ok(Some(cookies::hold(next, &context.config, &held).with_cookie(known)))
+        let reply = cookies::hold(next, &context.config, &held).with_cookie(known);
+        Ok(Some(reply.with_cookie(trusted)))
     }
 }

@@ -40,6 +40,7 @@ fn request(prompt: Prompt) -> AuthRequest {
 
 fn signed_in(seconds_ago: i64) -> Authentication {
     Authentication {
+        trusted_browser: false,
         session_id: "s".to_owned(),
         user_id: "u".to_owned(),
         proven: Proven::password(NOW - Lifetime(seconds_ago)),

@@ -32,6 +32,17 @@ pub struct ShownBrowser {
     pub current: bool,
 }
 
+impl BrowserTexts {
+    /// What a browser is called.
+    pub fn name(&self, browser: Option<&str>, system: Option<&str>) -> String {
+        match (browser, system) {
+            (Some(browser), Some(system)) => format!("{} {system}", self.on_system.fill(browser)),
+            (Some(name), None) | (None, Some(name)) => name.to_owned(),
+            (None, None) => self.unknown.to_owned(),
+        }
+    }
+}
+
 impl BrowsersPage<'_> {
     page!();
 
@@ -44,11 +55,7 @@ impl BrowsersPage<'_> {
     }
 
     fn name(&self, shown: &ShownBrowser) -> String {
-        match (shown.browser, shown.system) {
-            (Some(browser), Some(system)) => format!("{} {system}", self.texts().on_system.fill(browser)),
-            (Some(name), None) | (None, Some(name)) => name.to_owned(),
-            (None, None) => self.texts().unknown.to_owned(),
-        }
+        self.texts().name(shown.browser, shown.system)
     }
 
     fn has_others(&self) -> bool {

@@ -10,6 +10,7 @@ mod overview;
 mod passkeys;
 mod password;
 mod profile;
+mod second_factors;
 
 pub use activity::{ActivityPage, Happening};
 pub use apps::{AppsPage, ShownApp};
@@ -21,6 +22,7 @@ pub use overview::OverviewPage;
 pub use passkeys::{PasskeyProblem, PasskeysPage, ShownPasskey};
 pub use password::{PasswordPage, PasswordProblem};
 pub use profile::{FieldProblem, FieldState, ProfilePage};
+pub use second_factors::{NewCodeAppPage, SecondFactorsPage, ShownCodeApp, ShownTrustedBrowser};
 
 use super::{
     messages::{Language, Texts},
@@ -53,6 +55,8 @@ pub struct Frame<'a> {
 pub struct Ways {
     pub passwords: bool,
     pub passkeys: bool,
+    /// One-time codes beside passwords.
+    pub codes: bool,
 }
 
 /// How a form makes sure that it is the person who sends it.
@@ -82,6 +86,10 @@ pub enum Notice {
     PasskeyAdded,
     PasskeyRenamed,
     PasskeyRemoved,
+    CodeAppAdded,
+    CodeAppRenamed,
+    CodeAppRemoved,
+    TrustEnded,
 }
 
 /// What is wrong with the password that a form asks for to be sure of the person.
@@ -99,7 +107,7 @@ pub enum PasswordCheck {
 }
 
 impl Notice {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::ProfileSaved, "profile"),
         (Self::EmailChanged, "email"),
         (Self::PasswordChanged, "password"),
@@ -109,6 +117,10 @@ impl Notice {
         (Self::PasskeyAdded, "passkey"),
         (Self::PasskeyRenamed, "renamed"),
         (Self::PasskeyRemoved, "removed"),
+        (Self::CodeAppAdded, "app"),
+        (Self::CodeAppRenamed, "app_renamed"),
+        (Self::CodeAppRemoved, "app_removed"),
+        (Self::TrustEnded, "trust"),
     ];
 
     /// The name in a URL.
@@ -125,12 +137,13 @@ impl Notice {
 }
 
 /// The pages that each page leads to, in order.
-const NAVIGATION: [Endpoint; 9] = [
+const NAVIGATION: [Endpoint; 10] = [
     Endpoint::Account,
     Endpoint::AccountProfile,
     Endpoint::AccountEmail,
     Endpoint::AccountPassword,
     Endpoint::AccountPasskeys,
+    Endpoint::AccountSecondFactors,
     Endpoint::AccountBrowsers,
     Endpoint::AccountApps,
     Endpoint::AccountActivity,
@@ -150,6 +163,7 @@ impl Ways {
         match page {
             Endpoint::AccountPassword => self.passwords,
             Endpoint::AccountPasskeys => self.passkeys,
+            Endpoint::AccountSecondFactors => self.codes,
             _ => true,
         }
     }
@@ -185,6 +199,8 @@ impl Frame<'_> {
             Endpoint::AccountEmail => texts.email.title,
             Endpoint::AccountPassword => texts.password.title,
             Endpoint::AccountPasskeys => texts.passkeys.title,
+            Endpoint::AccountSecondFactors => texts.second.title,
+            Endpoint::AccountNewCodeApp => texts.second.set_up_heading,
             Endpoint::AccountBrowsers => texts.browsers.title,
             Endpoint::AccountApps => texts.apps.title,
             Endpoint::AccountActivity => texts.activity.title,
@@ -242,6 +258,10 @@ impl Frame<'_> {
             Notice::PasskeyAdded => texts.passkey_added,
             Notice::PasskeyRenamed => texts.passkey_renamed,
             Notice::PasskeyRemoved => texts.passkey_removed,
+            Notice::CodeAppAdded => texts.code_app_added,
+            Notice::CodeAppRenamed => texts.code_app_renamed,
+            Notice::CodeAppRemoved => texts.code_app_removed,
+            Notice::TrustEnded => texts.trust_ended,
         })
     }
 

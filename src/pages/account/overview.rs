@@ -20,6 +20,8 @@ pub struct OverviewPage<'a> {
     pub email: Option<(&'a str, bool)>,
     /// How many passkeys the person has.
     pub passkeys: i64,
+    /// How many apps with one-time codes they have.
+    pub codes: i64,
     /// When the password was last set.
     pub password_set: Option<Moment>,
     /// In how many browsers the person is signed in.
@@ -67,11 +69,16 @@ impl OverviewPage<'_> {
             0 => texts.passkeys_none.to_owned(),
             count => texts.passkeys.fill(count),
         };
+        let codes = match self.codes {
+            0 => texts.codes_none.to_owned(),
+            count => texts.codes.fill(count),
+        };
         let mut cards = vec![
             card(Endpoint::AccountProfile, texts.profile.to_owned()),
             card(Endpoint::AccountEmail, email),
             card(Endpoint::AccountPassword, set.unwrap_or_default()),
             card(Endpoint::AccountPasskeys, passkeys),
+            card(Endpoint::AccountSecondFactors, codes),
             card(Endpoint::AccountBrowsers, texts.browsers.fill(self.browsers)),
             card(Endpoint::AccountApps, apps),
             card(Endpoint::AccountActivity, texts.activity.to_owned()),

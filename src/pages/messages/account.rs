@@ -34,6 +34,8 @@ pub struct OverviewTexts {
     pub apps_none: &'static str,
     pub passkeys: Plural,
     pub passkeys_none: &'static str,
+    pub codes: Plural,
+    pub codes_none: &'static str,
     pub activity: &'static str,
     pub data: &'static str,
 }
@@ -160,6 +162,58 @@ pub struct SetUpTexts {
     pub password_submit: &'static str,
 }
 
+/// Texts of the pages for a second factor, on the way in and at the account.
+#[allow(missing_docs)] // The names say it.
+pub struct SecondTexts {
+    pub title: &'static str,
+    pub heading: &'static str,
+    pub about: &'static str,
+    pub code: &'static str,
+    pub code_hint: &'static str,
+    pub submit: &'static str,
+    pub trust: &'static str,
+    pub use_recovery: &'static str,
+    pub recovery_code: &'static str,
+    pub recovery_hint: &'static str,
+    pub recovery_submit: &'static str,
+    pub passkey_about: &'static str,
+    pub passkey_only: &'static str,
+    pub start_again: &'static str,
+    pub wrong_code: &'static str,
+    pub wrong_recovery: &'static str,
+    pub missing: &'static str,
+    pub needs_passkey: &'static str,
+    pub set_up_heading: &'static str,
+    pub set_up_why: &'static str,
+    pub step_scan: &'static str,
+    pub qr_label: &'static str,
+    pub open_app: &'static str,
+    pub key: &'static str,
+    pub step_code: &'static str,
+    pub app_name: &'static str,
+    pub app_name_hint: &'static str,
+    pub confirm: &'static str,
+    pub set_up_expired: &'static str,
+    pub too_many: &'static str,
+    pub codes_heading: &'static str,
+    pub codes_about: &'static str,
+    pub codes_go_on: &'static str,
+    pub account_about: &'static str,
+    pub apps_heading: &'static str,
+    pub none: &'static str,
+    pub nameless: &'static str,
+    pub add: &'static str,
+    pub recovery_heading: &'static str,
+    pub left: Plural,
+    pub renew: &'static str,
+    pub renew_about: &'static str,
+    pub browsers_heading: &'static str,
+    pub browsers_about: &'static str,
+    pub ask_again: &'static str,
+    pub last_one: &'static str,
+    pub confirm_why: &'static str,
+}
+
 /// Texts of the page of signed-in browsers.
 #[allow(missing_docs)] // The names say it.
 pub struct BrowserTexts {
@@ -223,6 +277,13 @@ pub struct EventTexts {
     pub password_changed: &'static str,
     pub passkey_added: &'static str,
     pub passkey_removed: &'static str,
+    pub code_app_added: &'static str,
+    pub code_app_removed: &'static str,
+    pub recovery_codes_made: &'static str,
+    pub recovery_codes_removed: &'static str,
+    pub recovery_code_used: &'static str,
+    pub browser_trusted: &'static str,
+    pub browser_trust_ended: &'static str,
     pub set_up_link_made: &'static str,
     pub set_up_link_used: &'static str,
     pub recovery_asked: &'static str,
@@ -272,6 +333,10 @@ pub struct NoticeTexts {
     pub passkey_added: &'static str,
     pub passkey_renamed: &'static str,
     pub passkey_removed: &'static str,
+    pub code_app_added: &'static str,
+    pub code_app_renamed: &'static str,
+    pub code_app_removed: &'static str,
+    pub trust_ended: &'static str,
 }
 
 /// When something was.

@@ -76,6 +76,7 @@ pub struct Texts {
     pub passkeys: PasskeyTexts,
     pub offer: OfferTexts,
     pub set_up: SetUpTexts,
+    pub second: SecondTexts,
     pub browsers: BrowserTexts,
     pub apps: AppTexts,
     pub activity: ActivityTexts,

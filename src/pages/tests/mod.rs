@@ -38,6 +38,7 @@ fn is_own(href: &str) -> bool {
         || href.starts_with("/login?page=")
         || href.starts_with("/dev/mail/")
         || href.starts_with("/recover?page=")
+        || href.starts_with("otpauth://totp/")
         || href == Endpoint::Logout.path()
         || href.starts_with('#')
 }

@@ -1,8 +1,8 @@
 //! A page of each kind, and what is looked for in it.
 
 use crate::{
-    config::ProfileField, config::Resources, oidc::scope::Scope, pages::*, routes::Endpoint, time::UnixTime,
-    web::landing::Landing,
+    account::sign_in::Has, config::ProfileField, config::Resources, oidc::scope::Scope, pages::*, routes::Endpoint,
+    time::UnixTime, web::landing::Landing,
 };
 
 pub const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}&quot;";
@@ -215,6 +215,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             };
             pages.push(page.to_html());
         }
+        pages.extend(second_steps(text, language));
         for (has_passwords, problem) in [
             (true, Some(SetUpProblem::Password(NewPasswordProblem::TooShort))),
             (true, None),
@@ -262,6 +263,75 @@ pub fn every_page(text: &'static str) -> Vec<String> {
     pages
 }
 
+/// The pages of the second step, likewise.
+fn second_steps(text: &'static str, language: Language) -> Vec<String> {
+    let everything = Has {
+        codes: true,
+        passkeys: true,
+        recovery_codes: true,
+    };
+    let passkeys = Has {
+        codes: false,
+        ..everything
+    };
+    let carried = Carried {
+        first: Some(text),
+        can_have_passkey: true,
+    };
+    let problems = [
+        None,
+        Some(SecondProblem::WrongCode),
+        Some(SecondProblem::WrongRecoveryCode),
+        Some(SecondProblem::TooManyAttempts { minutes: 2 }),
+    ];
+    let mut pages = Vec::new();
+    for (has, problem) in [(everything, problems), (passkeys, problems)]
+        .into_iter()
+        .flat_map(|(has, problems)| problems.into_iter().map(move |problem| (has, problem)))
+    {
+        let page = SecondFactorPage {
+            language,
+            purpose: LoginPurpose::Account { page: text },
+            username: text,
+            csrf: text,
+            carried,
+            has,
+            passkey: Some((passkey(text), text)),
+            can_trust: true,
+            start_again: "/login?page=overview",
+            problem,
+        };
+        pages.push(page.to_html());
+    }
+    for problem in [None, Some(SecondProblem::Expired), Some(SecondProblem::Missing)] {
+        let page = SetUpCodeAppPage {
+            language,
+            purpose: LoginPurpose::Account { page: text },
+            csrf: text,
+            carried,
+            secret: secret(text),
+            start_again: "/login?page=overview",
+            problem,
+        };
+        pages.push(page.to_html());
+    }
+    let page = RecoveryCodesPage {
+        language,
+        codes: vec![text.to_owned()],
+        go_on: "/account",
+    };
+    pages.push(page.to_html());
+    pages
+}
+
+fn secret(text: &str) -> ShownSecret {
+    ShownSecret {
+        uri: "otpauth://totp/a:b?secret=GEZDGNBV".to_owned(),
+        text: text.to_owned(),
+        sealed: text.to_owned(),
+    }
+}
+
 /// Every page of the account, likewise.
 pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
     use account::*;
@@ -274,6 +344,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
         ways: Ways {
             passwords: true,
             passkeys: true,
+            codes: true,
         },
         sure: Sure::Password { or_passkey: true },
     };
@@ -289,6 +360,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             username: text,
             email: Some((text, true)),
             passkeys: 2,
+            codes: 1,
             password_set: Some(moment()),
             browsers: 2,
             apps: 1,
@@ -401,6 +473,38 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             editable: true,
             entered: text,
             problem: Some(problem),
+        };
+        pages.push(page.to_html());
+    }
+    for (is_sure, is_last, count) in [(true, true, 1), (false, false, 2), (true, false, 0)] {
+        let app = ShownCodeApp {
+            id: text.to_owned(),
+            name: Some(text.to_owned()),
+            added: moment(),
+            last_used: Some(moment()),
+        };
+        let browser = ShownTrustedBrowser {
+            id: text.to_owned(),
+            browser: Some("Firefox"),
+            system: None,
+            last_used: moment(),
+        };
+        let page = SecondFactorsPage {
+            frame,
+            apps: vec![app; count],
+            recovery_codes: Some(1),
+            browsers: vec![browser; count],
+            is_sure,
+            is_last,
+        };
+        pages.push(page.to_html());
+    }
+    for problem in [None, Some(SecondProblem::WrongCode), Some(SecondProblem::TooManyApps)] {
+        let page = NewCodeAppPage {
+            frame,
+            secret: secret(text),
+            name: text,
+            problem,
         };
         pages.push(page.to_html());
     }

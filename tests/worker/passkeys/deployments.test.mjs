@@ -80,7 +80,7 @@ describe("a deployment without passwords", () => {
 
   test("tells so in discovery", async () => {
     const metadata = await alone.json("/.well-known/openid-configuration");
-    assert.deepEqual(metadata.acr_values_supported, ["phr", "1"]);
+    assert.deepEqual(metadata.acr_values_supported, ["phr", "mfa", "1"]);
   });
 });
 
@@ -94,7 +94,7 @@ describe("a deployment without passkeys", () => {
     assert.equal((await browser.open("/account/passkeys")).status, 404);
     for (const path of ["/.well-known/passkey-endpoints", "/.well-known/webauthn"])
       assert.equal((await passwords.fetch(path)).status, 404, path);
-    assert.deepEqual((await passwords.json("/.well-known/openid-configuration")).acr_values_supported, ["1"]);
+    assert.deepEqual((await passwords.json("/.well-known/openid-configuration")).acr_values_supported, ["mfa", "1"]);
   });
 });
 

@@ -1,6 +1,7 @@
 //! How people sign in.
 
 use super::*;
+use crate::config::SecondFactor;
 
 pub(super) fn add_to(all: &mut Samples) {
     let (user, hash) = (user(), hash());
@@ -57,8 +58,9 @@ pub(super) fn add_to(all: &mut Samples) {
     add(
         all,
         "credentials::remove_own",
-        [credentials::remove_own(&hash, "k", "[]")],
+        [credentials::remove_own(&hash, "k", "[]", SecondFactor::Required)],
     );
+    super::super::second_factors::samples(all);
     add(all, "credentials::remove", [credentials::remove("u", "k")]);
     add(all, "credentials::list_own", [credentials::list_own(&hash)]);
     add(all, "credentials::list_of", [credentials::list_of("u")]);

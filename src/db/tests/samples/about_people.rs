@@ -34,6 +34,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "users::delete_own", [users::delete_own(&hash)]);
 
     let authentication = Authentication {
+        trusted_browser: false,
         session_id: "s".to_owned(),
         user_id: "u".to_owned(),
         proven: Proven::password(NOW),

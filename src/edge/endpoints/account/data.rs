@@ -8,6 +8,7 @@ use crate::{
         audit,
         credentials::{self, OwnPasskey},
         grants, sessions, token_families,
+        trusted_browsers::{self, TrustedBrowser},
     },
     edge::{
         http::{failure::PageFailure, request::Incoming},
@@ -44,6 +45,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     let mut account_request = AccountRequest::at(PAGE, request, context)?;
     let (hash, batch) = (&account_request.session_hash, &mut account_request.batch);
     let ways = batch.add(credentials::list_own(hash));
+    let trusted = batch.add(trusted_browsers::list_own(hash, context.now));
     let sessions = batch.add(sessions::list_own(hash, lifetimes, context.now));
     let grants = batch.add(grants::list_own(hash));
     let tokens = batch.add(token_families::list_own(hash, context.now));
@@ -63,6 +65,8 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
             "password_set_at": ways.password_set_at,
         },
         "passkeys": ways.passkeys.iter().map(OwnPasskey::describe).collect::<Vec<_>>(),
+        "second_factors": ways.describe_second_factors(),
+        "trusted_browsers": rows.read(trusted)?.iter().map(TrustedBrowser::describe).collect::<Vec<_>>(),
         "sessions": rows.read(sessions)?.iter().map(described::session).collect::<Vec<_>>(),
         "grants": rows.read(grants)?.iter().map(described::grant).collect::<Vec<_>>(),
         "tokens": rows.read(tokens)?.iter().map(token).collect::<Result<Vec<_>, _>>()?,

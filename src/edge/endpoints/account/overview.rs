@@ -29,6 +29,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         username: signed_in.user().username.as_str(),
         email: claims.text("email").map(|email| (email, is_verified)),
         passkeys: summary.as_ref().map_or(0, |summary| summary.passkeys),
+        codes: summary.as_ref().map_or(0, |summary| summary.codes),
         password_set: set_at.map(|at| Moment::new(UnixTime(at), context.now, signed_in.language)),
         browsers: summary.as_ref().map_or(1, |summary| summary.browsers),
         apps: summary.as_ref().map_or(0, |summary| summary.apps),

@@ -55,7 +55,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Ok(signed_in.done(PAGE, Notice::PasskeyRenamed, context));
     }
     let ways = context.db.read(credentials::list_own(&signed_in.session_hash)).await?;
-    if !signed_in.session.authentication.proven.is_fresh(context.now) {
+    if !signed_in.is_sure(&ways, context) {
         return page(&signed_in, &ways, None, context);
     }
     match (field("passkey"), field("remove")) {
@@ -111,9 +111,9 @@ async fn remove(
         return Ok(signed_in.done(PAGE, Notice::PasskeyRemoved, context));
     };
     let entry = entry(signed_in, Event::PasskeyRemoved, &own.passkey);
-    let kinds = context.config.sign_in.kinds();
+    let (kinds, policy) = (context.config.sign_in.kinds(), context.config.second_factor);
     let mut batch = Batch::default();
-    let removed = batch.add(credentials::remove_own(&signed_in.session_hash, row_id, &kinds));
+    let removed = batch.add(credentials::remove_own(&signed_in.session_hash, row_id, &kinds, policy));
     batch.push(audit::record_if_changed(&entry, context));
     match context.db.run(batch).await?.read(removed)? {
         true => Ok(signed_in.done(PAGE, Notice::PasskeyRemoved, context)),
@@ -148,7 +148,7 @@ fn page(
     problem: Option<PasskeyProblem>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
-    let is_sure = signed_in.session.authentication.proven.is_fresh(context.now);
+    let is_sure = signed_in.is_sure(ways, context);
     let known: Vec<_> = ways.passkeys.iter().map(|own| &own.passkey).collect();
     let asked = Asked::Add(signed_in.session_hash.as_str());
     let account = passkeys::account_of(signed_in.user());

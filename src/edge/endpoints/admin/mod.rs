@@ -5,5 +5,6 @@ pub mod audit;
 pub mod keys;
 pub mod mail;
 pub mod passkeys;
+pub mod second_factors;
 pub mod status;
 pub mod users;

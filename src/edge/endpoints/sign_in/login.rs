@@ -1,7 +1,10 @@
 //! `/login`: username or e-mail address, and password; or a passkey.
 
 use crate::{
-    account::passkey::Refused,
+    account::{
+        passkey::Refused,
+        sign_in::{self, Next},
+    },
     config::{SignUp, Way},
     db::sessions::Shown,
     edge::{
@@ -12,7 +15,8 @@ use crate::{
         people::{
             passkeys,
             password_check::{self, Verdict},
-            sign_in::{AccompanyingStatements, Destination, SignInRequest, SomebodyShown},
+            second_factor,
+            sign_in::{AccompanyingStatements, Destination, SignInRequest, SomebodyShown, Trusting},
         },
         platform::{context::Context, random},
     },
@@ -24,7 +28,7 @@ use crate::{
 };
 
 /// What a form of this page is bound to.
-const FORM: &[&str] = &["login"];
+pub(super) const FORM: &[&str] = &["login"];
 
 /// `GET /login`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
@@ -70,10 +74,33 @@ async fn with_password(
             user_id,
             password_hash,
             noting,
+            standing_hash,
+            has,
+            is_trusted,
         } => {
+            let can_have_passkey = field("can_have_passkey") == "yes" && context.config.sign_in.has(Way::Passkey);
+            let demand = sign_in.demand(context);
+            match sign_in::next(context.config.second_factor, demand, has, is_trusted) {
+                Next::SignedIn => {}
+                Next::NeedsPasskey => {
+                    return Ok(sign_in.page(400, login, Some(LoginProblem::NeedsPasskey), context)?);
+                }
+                Next::Show(_) | Next::SetUp => {
+                    // The password was right, whatever comes of the rest.
+                    context.db.execute(noting).await?;
+                    return Ok(second_factor::after_password(
+                        sign_in,
+                        (&user_id, &standing_hash),
+                        can_have_passkey,
+                        context,
+                    ));
+                }
+            }
+            let used = sign_in.browser.trusts.iter().find(|trust| trust.user_id == user_id);
             let with = AccompanyingStatements {
                 after: noting,
-                may_offer_passkey: field("can_have_passkey") == "yes" && context.config.sign_in.has(Way::Passkey),
+                may_offer_passkey: can_have_passkey && !is_trusted,
+                trust: used.filter(|_| is_trusted).cloned().map(Trusting::Used),
                 ..AccompanyingStatements::default()
             };
             let who = SomebodyShown {

@@ -4,6 +4,7 @@ pub mod consent;
 pub mod login;
 pub mod offer_passkey;
 pub mod recover;
+pub mod second_factor;
 pub mod select_account;
 pub mod set_up;
 pub mod sign_up;

@@ -78,7 +78,11 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 /// Whoever signed in just now, where passkeys are a way to do so.
 fn newly_signed_in<'a>(sign_in: &'a SignInRequest, context: &Context) -> Option<(&'a Session, &'a Hash)> {
     let session = sign_in.session.as_ref().zip(sign_in.browser.session_hash.as_ref());
-    let is_new = |session: &Session| session.authentication.proven.is_fresh(context.now);
+    // Who trusts the browser is asked for their second factor before they get another: at their account.
+    let is_new = |session: &Session| {
+        let authentication = &session.authentication;
+        authentication.proven.is_fresh(context.now) && !authentication.trusted_browser
+    };
     session.filter(|(session, _)| is_new(session) && context.config.sign_in.has(Way::Passkey))
 }
 

@@ -4,7 +4,10 @@
 use crate::{
     account::{throttle, user::fold_login},
     audit::{Actor, Entry, Event},
-    db::{Batch, audit, credentials, mail_outbox, throttles, users},
+    db::{
+        Batch, audit, credentials, mail_outbox, throttles,
+        users::{self, WithCredentials},
+    },
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -79,7 +82,7 @@ async fn count(folded: &str, request: &Incoming, context: &Context) -> Result<Op
 /// Sends whoever has the name a link, if there is somebody who may sign in and has an address.
 async fn send(name: &str, folded: &str, language: Language, context: &Context) -> Result<(), Fault> {
     let found = context.db.read(users::find_by_login(name, folded)).await?;
-    let Some((user, _)) = found.filter(|(user, _)| user.disabled_at.is_none()) else {
+    let Some(WithCredentials { user, .. }) = found.filter(|found| found.user.disabled_at.is_none()) else {
         return Ok(());
     };
     let id = random::id()?;

@@ -1,5 +1,6 @@
 // The pages of one's own account.
 
+import { App } from "../../support/codes.mjs";
 import { Authenticator } from "../../support/authenticator.mjs";
 import { startLimen } from "../../support/limen.mjs";
 import { fieldsOf, untilThrottled } from "./shared.mjs";
@@ -84,6 +85,32 @@ export const ACCOUNT = {
     stage.op.clock.advance({ minutes: -11 });
     return answers;
   },
+  secondFactorsPage: async ({ op, browser }) => [
+    await browser.fetch("/account/second_factors"),
+    await op.fetch("/account/second_factors"),
+    await (await resident({ op: await withoutCodes() }, "/account/second_factors")).open(),
+  ],
+  secondFactors: async (stage) => {
+    const { send } = await resident(stage, "/account/second_factors");
+    const none = await resident({ op: await withoutCodes() }, "/account/second_factors");
+    const answers = [await send({}), await send({ csrf: "x" }), await send({ rename: "x" }), await none.send({ rename: "x" })];
+    stage.op.clock.advance({ minutes: 11 });
+    answers.push(await send({ remove: "x" }));
+    stage.op.clock.advance({ minutes: -11 });
+    return answers;
+  },
+  newCodeAppPage: async (stage) => {
+    const { open } = await resident(stage, "/account/second_factors/new");
+    const none = await resident({ op: await withoutCodes() }, "/account/second_factors/new");
+    return [await open(), await stage.op.fetch("/account/second_factors/new"), await none.open()];
+  },
+  newCodeApp: async (stage) => {
+    const { send, browser } = await resident(stage, "/account/second_factors/new");
+    const page = await browser.open("/account/second_factors/new");
+    const form = { ...fieldsOf(page.form("secret")), code: new App(stage.op, page).code() };
+    const none = await resident({ op: await withoutCodes() }, "/account/second_factors/new");
+    return [await send({ code: "0" }), await send({ csrf: "x" }), await send(form), await send(form), await none.send({})];
+  },
   deleteAccount: async (stage) => {
     const { send } = await resident(stage, "/account/delete");
     const other = await resident(stage, "/account/delete");
@@ -106,5 +133,7 @@ async function resident({ op }, path) {
   const send = (fields) => browser.fetch(path, { form: { csrf, ...fields } });
   const open = () => browser.fetch(path);
   const change = (fields) => send({ current_password: person.password, ...fields });
-  return { person, send, open, change };
+  return { person, browser, send, open, change };
 }
+
+const withoutCodes = () => startLimen({ vars: { SECOND_FACTOR: "off" } });

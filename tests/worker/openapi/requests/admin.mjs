@@ -1,5 +1,6 @@
 // The operator's API.
 
+import { withApp } from "../../support/codes.mjs";
 import { withPasskey } from "../../support/authenticator.mjs";
 import { startLimen } from "../../support/limen.mjs";
 import { MAIL_VARS } from "../../support/mail.mjs";
@@ -59,6 +60,22 @@ export const ADMIN = {
     const path = `/admin/api/users/${person.id}/passkeys`;
     const { passkeys } = await op.json(path, { bearer: op.adminToken });
     const remove = () => op.admin(`${path}/${passkeys[0].id}`, { method: "DELETE" });
+    return [await remove(), await remove()];
+  },
+  listUserSecondFactors: async ({ op }) => {
+    const person = await op.person();
+    await withApp(op, person);
+    return [
+      await op.admin(`/admin/api/users/${person.id}/second_factors`),
+      await op.admin("/admin/api/users/nobody/second_factors"),
+    ];
+  },
+  removeUserSecondFactor: async ({ op }) => {
+    const person = await op.person();
+    await withApp(op, person);
+    const path = `/admin/api/users/${person.id}/second_factors`;
+    const { second_factors } = await op.json(path, { bearer: op.adminToken });
+    const remove = () => op.admin(`${path}/${second_factors[0].id}`, { method: "DELETE" });
     return [await remove(), await remove()];
   },
   makeSetUpLink: async ({ op }) => {

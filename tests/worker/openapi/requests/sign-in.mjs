@@ -1,6 +1,7 @@
 // The way of a person through an authorization request: sign-in, choice, consent, sign-out.
 
 import { Authenticator, optionsOf } from "../../support/authenticator.mjs";
+import { App, withApp } from "../../support/codes.mjs";
 import { startLimen } from "../../support/limen.mjs";
 import { linkIn, MAIL_VARS, Mailbox } from "../../support/mail.mjs";
 import { fieldsOf, manyDocuments } from "./shared.mjs";
@@ -48,6 +49,32 @@ export const SIGN_IN = {
     for (let n = 0; n < 30 && answers.at(-1).status !== 429; n++) {
       answers.push(await send({ username: other.username, password: "wrong" }));
     }
+    return answers;
+  },
+  secondFactorPage: async ({ op, browser }) => {
+    const person = await op.person();
+    await withApp(op, person);
+    const at = await beforeSecond(op, person);
+    return [
+      await at.browser.fetch(at.page.url),
+      await browser.fetch("/login/second?page=overview"),
+      await op.browser().fetch("/login/second?page=overview"),
+      await browser.fetch("/login/second?interaction=x"),
+      await browser.fetch("/login/second?page=nowhere"),
+    ];
+  },
+  secondFactor: async () => {
+    const op = await startLimen({ vars: { SECOND_FACTOR: "required" } });
+    const person = await op.person();
+    const setting = await beforeSecond(op, person);
+    const app = new App(op, setting.page);
+    const form = { ...fieldsOf(setting.page.form("secret")), code: app.code() };
+    const answers = [await setting.browser.fetch("/login/second", { form })];
+    const { browser, page } = await beforeSecond(op, person);
+    const fields = fieldsOf(page.form("code"));
+    const send = (more) => browser.fetch("/login/second", { form: { ...fields, ...more } });
+    answers.push(await send({ csrf: "x" }), await send({ page: "nowhere" }), await send({ code: app.nextCode() }));
+    for (let n = 0; n < 10 && answers.at(-1).status !== 429; n++) answers.push(await send({ code: "000000" }));
     return answers;
   },
   offerPasskeyPage: async ({ op, browser }) => [
@@ -272,4 +299,10 @@ async function recovering() {
   await browser.submit(await browser.open("/recover?page=overview"), "recover", { username: person.username });
   const { pathname, search } = new URL(linkIn(await mails.await(person.email)));
   return { browser, link: pathname + search };
+}
+
+/** A browser in which `person` has just given their password, at the page that follows. */
+async function beforeSecond(op, person) {
+  const browser = op.browser();
+  return { browser, page: await browser.signIn(await browser.open("/account"), person) };
 }

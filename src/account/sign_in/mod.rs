@@ -1,0 +1,161 @@
+//! What somebody who has shown a password must still show.
+
+mod first_factor;
+
+pub use first_factor::FirstFactor;
+
+use crate::{
+    config::SecondFactor,
+    oidc::proven::{Demand, Strength},
+};
+
+/// What a person has beside a password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Has {
+    /// An app that shows one-time codes.
+    pub codes: bool,
+    /// A passkey, which counts as both factors.
+    pub passkeys: bool,
+    /// Recovery codes that are left.
+    pub recovery_codes: bool,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: they are signed in.
+    SignedIn,
+    /// They show one of these.
+    Show(Has),
+    /// They have nothing to show, and set up one-time codes first.
+    SetUp,
+    /// Only a passkey will do, and they have none.
+    NeedsPasskey,
+}
+
+/// Decides what comes after a password. `is_trusted` says that the browser showed a second factor before, which does for the
+/// deployment, and not for an app that asks.
+pub fn next(policy: SecondFactor, demand: Demand, has: Has, is_trusted: bool) -> Next {
+    if demand.essential == Strength::PhishingResistant
+        || demand.essential == Strength::TwoFactors && policy == SecondFactor::Off
+    {
+        return match has.passkeys {
+            true => Next::Show(Has {
+                passkeys: true,
+                ..Has::default()
+            }),
+            false => Next::NeedsPasskey,
+        };
+    }
+    if policy == SecondFactor::Off {
+        return Next::SignedIn;
+    }
+    let must = demand.essential == Strength::TwoFactors || policy == SecondFactor::Required && !is_trusted;
+    // Who has a passkey and gave their password all the same may be where they cannot use it.
+    let may = has.codes && (demand.wished > Strength::OneFactor || !is_trusted);
+    match (must || may, has.codes || has.passkeys) {
+        (false, _) => Next::SignedIn,
+        (true, true) => Next::Show(has),
+        // With a password alone somebody else could do this, too; who has something to show is never led here.
+        (true, false) => Next::SetUp,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use SecondFactor::{Off, Optional, Required};
+    use Strength::{OneFactor, PhishingResistant, TwoFactors};
+
+    const NOBODY: Has = Has {
+        codes: false,
+        passkeys: false,
+        recovery_codes: false,
+    };
+    const CODES: Has = Has { codes: true, ..NOBODY };
+    const PASSKEY: Has = Has {
+        passkeys: true,
+        ..NOBODY
+    };
+    const BOTH: Has = Has {
+        codes: true,
+        passkeys: true,
+        recovery_codes: true,
+    };
+
+    fn demand(essential: Strength, wished: Strength) -> Demand {
+        Demand { essential, wished }
+    }
+
+    #[test]
+    fn what_comes_after_a_password() {
+        use Next::{NeedsPasskey, SetUp, Show, SignedIn};
+        let (essential, wished) = (
+            |strength| demand(strength, OneFactor),
+            |strength| demand(OneFactor, strength),
+        );
+        let nothing = Demand::NOTHING;
+        for (policy, demand, has, is_trusted, next) in [
+            // Nothing demands anything.
+            (Off, nothing, BOTH, false, SignedIn),
+            (Optional, nothing, NOBODY, false, SignedIn),
+            (Optional, nothing, PASSKEY, false, SignedIn),
+            (Optional, nothing, CODES, false, Show(CODES)),
+            (Optional, nothing, BOTH, false, Show(BOTH)),
+            (Optional, nothing, CODES, true, SignedIn),
+            // The deployment does.
+            (Required, nothing, NOBODY, false, SetUp),
+            (Required, nothing, PASSKEY, false, Show(PASSKEY)),
+            (Required, nothing, CODES, false, Show(CODES)),
+            (Required, nothing, CODES, true, SignedIn),
+            // An app does, and a trusted browser is not enough.
+            (Optional, essential(TwoFactors), NOBODY, false, SetUp),
+            (Optional, essential(TwoFactors), CODES, true, Show(CODES)),
+            (Optional, essential(TwoFactors), PASSKEY, true, Show(PASSKEY)),
+            (Off, essential(TwoFactors), PASSKEY, false, Show(PASSKEY)),
+            (Off, essential(TwoFactors), CODES, false, NeedsPasskey),
+            (Required, essential(PhishingResistant), BOTH, false, Show(PASSKEY)),
+            (Optional, essential(PhishingResistant), CODES, true, NeedsPasskey),
+            (Off, essential(PhishingResistant), NOBODY, false, NeedsPasskey),
+            // An app wishes: of who has codes, trusted or not.
+            (Optional, wished(TwoFactors), NOBODY, false, SignedIn),
+            (Optional, wished(TwoFactors), PASSKEY, false, SignedIn),
+            (Optional, wished(TwoFactors), CODES, true, Show(CODES)),
+            (Optional, wished(PhishingResistant), CODES, true, Show(CODES)),
+            (Off, wished(PhishingResistant), BOTH, false, SignedIn),
+        ] {
+            assert_eq!(
+                super::next(policy, demand, has, is_trusted),
+                next,
+                "{policy:?} {demand:?} {has:?} {is_trusted}"
+            );
+        }
+    }
+
+    /// Whoever has something to show is never asked to set up something else with a password alone, and what is essential is never
+    /// passed over.
+    #[test]
+    fn for_every_person_and_every_demand() {
+        let strengths = [OneFactor, TwoFactors, PhishingResistant];
+        for bits in 0..8 {
+            let has = Has {
+                codes: bits & 1 > 0,
+                passkeys: bits & 2 > 0,
+                recovery_codes: bits & 4 > 0,
+            };
+            for policy in [Off, Optional, Required] {
+                for (essential, wished) in strengths.iter().flat_map(|e| strengths.iter().map(move |w| (*e, *w))) {
+                    for is_trusted in [false, true] {
+                        let next = super::next(policy, demand(essential, wished), has, is_trusted);
+                        assert!(next != Next::SetUp || !has.codes && !has.passkeys);
+                        assert!(next != Next::SignedIn || essential == OneFactor);
+                        assert!(next != Next::SignedIn || policy != Required || is_trusted);
+                        if essential == PhishingResistant {
+                            assert!(next == Next::Show(PASSKEY) || next == Next::NeedsPasskey);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `/account/second_factors/new`: an app with one-time codes is set up. It counts once it has shown a code.
+
+use super::second_factors::require_codes;
+use crate::{
+    account::{
+        passkey::name_of,
+        totp::{MOST, TotpSecret},
+    },
+    audit::{Actor, Entry, Event},
+    db::{
+        Batch, audit,
+        credentials::{self, Owner, Ways},
+        second_factors::{self, NewApp},
+    },
+    edge::{
+        http::{failure::PageFailure, request::Incoming},
+        people::{
+            account_access::{AccountRequest, SignedInBrowser},
+            second_factor,
+        },
+        platform::context::Context,
+    },
+    pages::{
+        RecoveryCodesPage, SecondProblem,
+        account::{NewCodeAppPage, Notice},
+    },
+    reply::Reply,
+    routes::Endpoint,
+    secret::Purpose,
+};
+
+/// Where somebody comes from, and goes back to.
+const PAGE: Endpoint = Endpoint::AccountSecondFactors;
+
+/// `GET /account/second_factors/new`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let mut account_request = AccountRequest::at(PAGE, request, context)?;
+    let ways = account_request
+        .batch
+        .add(credentials::list_own(&account_request.session_hash));
+    let (signed_in, rows) = account_request.enter(context).await?;
+    require_codes(context)?;
+    if !signed_in.is_sure(&rows.read(ways)?, context) {
+        return Ok(Reply::see_other(PAGE.path().to_owned()));
+    }
+    Ok(page(
+        &signed_in,
+        (200, None),
+        (&second_factor::new_secret()?, ""),
+        context,
+    ))
+}
+
+/// `POST /account/second_factors/new`: `secret`, as the page had it, and a `code` of it.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
+    require_codes(context)?;
+    let ways = context.db.read(credentials::list_own(&signed_in.session_hash)).await?;
+    if !signed_in.is_sure(&ways, context) {
+        return Ok(Reply::see_other(PAGE.path().to_owned()));
+    }
+    let field = |name| form.single(name).ok().flatten().unwrap_or_default();
+    let (typed_name, code) = (field("name"), field("code"));
+    let key = context.config.roots.current(Purpose::Totp);
+    let owner = signed_in.browser.owner_of_secret(&signed_in.user().id);
+    let Some(secret) = TotpSecret::open_from_form(field("secret"), &key, &owner, context.now) else {
+        let secret = second_factor::new_secret()?;
+        return Ok(page(
+            &signed_in,
+            (400, Some(SecondProblem::Expired)),
+            (&secret, typed_name),
+            context,
+        ));
+    };
+    let problem = match secret.step_of(code, context.now) {
+        Some(step) => return add(&signed_in, (&secret, step), (typed_name, &ways), context).await,
+        None if code.trim().is_empty() => SecondProblem::Missing,
+        None => SecondProblem::WrongCode,
+    };
+    Ok(page(&signed_in, (400, Some(problem)), (&secret, typed_name), context))
+}
+
+async fn add(
+    signed_in: &SignedInBrowser,
+    (secret, step): (&TotpSecret, i64),
+    (typed_name, ways): (&str, &Ways),
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let user_id = &signed_in.user().id;
+    let (name, row_id) = (name_of(typed_name), second_factor::row_id(secret, context));
+    let new = NewApp {
+        row_id: &row_id,
+        wrapped: &second_factor::wrap(secret, user_id, &row_id, context).await?,
+        name: name.as_deref(),
+        step,
+    };
+    let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
+    let entry = Entry::new(Event::CodeAppAdded, Actor::Person)
+        .user(user_id)
+        .session(&signed_in.session.authentication.session_id);
+    let owner = Owner::Behind(&signed_in.session_hash);
+    let mut batch = Batch::default();
+    let added = batch.add(second_factors::add_app(&new, &owner, context.now));
+    batch.push(audit::record_if_changed(&entry, context));
+    let has_new_codes = batch.add(second_factors::add_recovery_codes(
+        user_id,
+        &row_id,
+        &hashes,
+        context.now,
+    ));
+    let rows = context.db.run(batch).await?;
+    if !rows.read(added)? {
+        return Ok(match ways.apps.len() as i64 >= MOST {
+            true => page(
+                signed_in,
+                (400, Some(SecondProblem::TooManyApps)),
+                (&second_factor::new_secret()?, typed_name),
+                context,
+            ),
+            // The same form came twice.
+            false => Reply::see_other(PAGE.path().to_owned()),
+        });
+    }
+    if !rows.read(has_new_codes)? {
+        return Ok(signed_in.done(PAGE, Notice::CodeAppAdded, context));
+    }
+    let html = RecoveryCodesPage {
+        language: signed_in.language,
+        codes: codes.iter().map(|code| code.expose()).collect(),
+        go_on: PAGE.path(),
+    }
+    .to_html();
+    Ok(signed_in.page(200, html))
+}
+
+fn page(
+    signed_in: &SignedInBrowser,
+    (status, problem): (u16, Option<SecondProblem>),
+    (secret, name): (&TotpSecret, &str),
+    context: &Context,
+) -> Reply {
+    let html = NewCodeAppPage {
+        frame: signed_in.frame(Endpoint::AccountNewCodeApp),
+        secret: second_factor::shown(secret, signed_in.user(), &signed_in.browser, context),
+        name,
+        problem,
+    }
+    .to_html();
+    signed_in.page(status, html)
+}

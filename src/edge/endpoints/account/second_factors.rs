@@ -1,0 +1,183 @@
+//! `/account/second_factors`: apps with one-time codes, recovery codes, and the browsers in which none is asked for. What changes
+//! them takes a sign-in of just now, with a second factor where the person has one.
+
+use crate::{
+    account::{passkey::name_of, user_agent::UserAgent},
+    audit::{Actor, Entry, Event},
+    db::{
+        Batch, audit,
+        credentials::{self, OwnApp, Ways},
+        second_factors,
+        trusted_browsers::{self, TrustedBrowser},
+    },
+    edge::{
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::{
+            account_access::{AccountRequest, SignedInBrowser},
+            second_factor,
+        },
+        platform::context::Context,
+    },
+    oidc::error::OAuthError,
+    pages::{
+        Moment, RecoveryCodesPage,
+        account::{Notice, SecondFactorsPage, ShownCodeApp, ShownTrustedBrowser},
+    },
+    reply::Reply,
+    routes::Endpoint,
+    time::UnixTime,
+};
+
+const PAGE: Endpoint = Endpoint::AccountSecondFactors;
+
+/// What the page is about.
+struct Found {
+    ways: Ways,
+    browsers: Vec<TrustedBrowser>,
+}
+
+/// `GET /account/second_factors`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let mut account_request = AccountRequest::at(PAGE, request, context)?;
+    let (hash, batch) = (&account_request.session_hash, &mut account_request.batch);
+    let ways = batch.add(credentials::list_own(hash));
+    let browsers = batch.add(trusted_browsers::list_own(hash, context.now));
+    let (signed_in, rows) = account_request.enter(context).await?;
+    require_codes(context)?;
+    let found = Found {
+        ways: rows.read(ways)?,
+        browsers: rows.read(browsers)?,
+    };
+    Ok(page(&signed_in, &found, false, context))
+}
+
+/// `POST /account/second_factors`: `rename`, `remove`, `renew` or `untrust`.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
+    require_codes(context)?;
+    let field = |name| form.single(name).ok().flatten().filter(|text| !text.is_empty());
+    let hash = &signed_in.session_hash;
+    if let Some(row_id) = field("rename") {
+        let name = name_of(field("name").unwrap_or_default());
+        context
+            .db
+            .execute([credentials::rename_own(hash, row_id, name.as_deref())])
+            .await?;
+        return Ok(signed_in.done(PAGE, Notice::CodeAppRenamed, context));
+    }
+    if let Some(id) = field("untrust") {
+        let entry = entry(&signed_in, Event::BrowserTrustEnded);
+        let mut batch = Batch::default();
+        batch.push(trusted_browsers::remove_own(hash, id));
+        batch.push(audit::record_if_changed(&entry, context));
+        context.db.run(batch).await?;
+        return Ok(signed_in.done(PAGE, Notice::TrustEnded, context));
+    }
+    let mut batch = Batch::default();
+    let ways = batch.add(credentials::list_own(hash));
+    let browsers = batch.add(trusted_browsers::list_own(hash, context.now));
+    let rows = context.db.run(batch).await?;
+    let found = Found {
+        ways: rows.read(ways)?,
+        browsers: rows.read(browsers)?,
+    };
+    if !signed_in.is_sure(&found.ways, context) {
+        return Ok(page(&signed_in, &found, false, context));
+    }
+    match (field("remove"), field("renew")) {
+        (Some(row_id), None) => remove(&signed_in, row_id, &found, context).await,
+        (None, Some(_)) => renew(&signed_in, &found, context).await,
+        _ => Err(Problem::BadRequest(OAuthError::invalid_request("rename, remove, renew or untrust")).into()),
+    }
+}
+
+async fn remove(
+    signed_in: &SignedInBrowser,
+    row_id: &str,
+    found: &Found,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    if !found.ways.apps.iter().any(|app| app.row_id == row_id) {
+        return Ok(signed_in.done(PAGE, Notice::CodeAppRemoved, context));
+    }
+    let entry = entry(signed_in, Event::CodeAppRemoved);
+    let policy = context.config.second_factor;
+    let mut batch = Batch::default();
+    let removed = batch.add(second_factors::remove_own_app(&signed_in.session_hash, row_id, policy));
+    batch.push(audit::record_if_changed(&entry, context));
+    batch.push(second_factors::remove_idle_recovery_codes(&signed_in.user().id));
+    match context.db.run(batch).await?.read(removed)? {
+        true => Ok(signed_in.done(PAGE, Notice::CodeAppRemoved, context)),
+        false => Ok(page(signed_in, found, true, context)),
+    }
+}
+
+async fn renew(signed_in: &SignedInBrowser, found: &Found, context: &Context) -> Result<Reply, PageFailure> {
+    let user_id = &signed_in.user().id;
+    let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
+    let entry = entry(signed_in, Event::RecoveryCodesMade);
+    let hash = &signed_in.session_hash;
+    let mut batch = Batch::default();
+    let renewed = batch.add(second_factors::renew_recovery_codes(
+        user_id,
+        hash,
+        &hashes,
+        context.now,
+    ));
+    batch.push(audit::record_if_changed(&entry, context));
+    if !context.db.run(batch).await?.read(renewed)? {
+        return Ok(page(signed_in, found, false, context));
+    }
+    let html = RecoveryCodesPage {
+        language: signed_in.language,
+        codes: codes.iter().map(|code| code.expose()).collect(),
+        go_on: PAGE.path(),
+    }
+    .to_html();
+    Ok(signed_in.page(200, html))
+}
+
+pub(super) fn require_codes(context: &Context) -> Result<(), PageFailure> {
+    match context.config.has_codes() {
+        true => Ok(()),
+        false => Err(Problem::NotFound.into()),
+    }
+}
+
+fn entry(signed_in: &SignedInBrowser, event: Event) -> Entry<'_> {
+    Entry::new(event, Actor::Person)
+        .user(&signed_in.user().id)
+        .session(&signed_in.session.authentication.session_id)
+}
+
+fn page(signed_in: &SignedInBrowser, found: &Found, is_last: bool, context: &Context) -> Reply {
+    let moment = |at| Moment::new(at, context.now, signed_in.language);
+    let app = |app: &OwnApp| ShownCodeApp {
+        id: app.row_id.clone(),
+        name: app.name.clone(),
+        added: moment(app.created_at),
+        last_used: app.last_used_at.map(moment),
+    };
+    let browser = |browser: &TrustedBrowser| {
+        let agent = UserAgent::parse(&browser.user_agent);
+        ShownTrustedBrowser {
+            id: browser.id.clone(),
+            browser: agent.browser,
+            system: agent.system,
+            last_used: moment(UnixTime(browser.last_used_at)),
+        }
+    };
+    let html = SecondFactorsPage {
+        frame: signed_in.frame(PAGE),
+        apps: found.ways.apps.iter().map(app).collect(),
+        recovery_codes: found.ways.recovery_codes.as_ref().map(|codes| codes.left),
+        browsers: found.browsers.iter().map(browser).collect(),
+        is_sure: signed_in.is_sure(&found.ways, context),
+        is_last,
+    }
+    .to_html();
+    signed_in.page(if is_last { 400 } else { 200 }, html)
+}

@@ -1,0 +1,60 @@
+//! `/admin/api/users/{user_id}/second_factors`: the second factors of a person, and the browsers in which none is asked for.
+
+use serde_json::json;
+
+use crate::{
+    audit::{Actor, Entry, Event},
+    db::{
+        Batch, audit, credentials, second_factors,
+        trusted_browsers::{self, TrustedBrowser},
+        users,
+    },
+    edge::{
+        http::{failure::MachineFailure, request::Incoming},
+        people::operator,
+        platform::context::Context,
+    },
+    oidc::error::OAuthError,
+    reply::{Body, Reply},
+};
+
+/// `GET /admin/api/users/{user_id}/second_factors`: the oldest first.
+pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let user_id = request.segment(0);
+    let mut batch = Batch::default();
+    let user = batch.add(users::find(user_id));
+    let ways = batch.add(credentials::list_of(user_id));
+    let browsers = batch.add(trusted_browsers::list_of(user_id, context.now));
+    let rows = context.db.run(batch).await?;
+    if rows.read(user)?.is_none() {
+        return Err(no_such("user"));
+    }
+    let browsers: Vec<_> = rows.read(browsers)?.iter().map(TrustedBrowser::describe).collect();
+    let described = rows.read(ways)?.describe_second_factors();
+    let listed = json!({ "second_factors": described, "trusted_browsers": browsers });
+    Ok(Reply::json(200, &listed))
+}
+
+/// `DELETE /admin/api/users/{user_id}/second_factors/{factor_id}`, also where it is the last one: it may be lost.
+pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let (user_id, row_id) = (request.segment(0), request.segment(1));
+    let event = match second_factors::is_recovery_row(row_id) {
+        true => Event::RecoveryCodesRemoved,
+        false => Event::CodeAppRemoved,
+    };
+    let entry = Entry::new(event, Actor::Operator).user(user_id);
+    let mut batch = Batch::default();
+    let removed = batch.add(second_factors::remove(user_id, row_id));
+    batch.push(audit::record_if_changed(&entry, context));
+    batch.push(second_factors::remove_idle_recovery_codes(user_id));
+    match context.db.run(batch).await?.read(removed)? {
+        true => Ok(Reply::new(204, Body::Empty)),
+        false => Err(no_such("second factor")),
+    }
+}
+
+fn no_such(what: &str) -> MachineFailure {
+    MachineFailure::status(404, OAuthError::invalid_request(format!("there is no such {what}")))
+}
