@@ -135,6 +135,15 @@ describe("a code counts once", () => {
 });
 
 describe("guesses", () => {
+  test("are not made by the form that sets up an app, for which none are counted", async () => {
+    const { person, app } = await atSecond();
+    const browser = op.browser();
+    const second = await browser.signIn(await browser.open("/account"), person);
+    const answer = await browser.submit(second, "code", { code: app.nextCode(), secret: "x" });
+    assert.equal(answer.status, 400);
+    assert.equal(await browser.sessionCookie(), undefined);
+  });
+
   test("are five at most, whoever makes them and wherever, and those of others keep nobody out of their own browser", async () => {
     const { person, app, codes, own } = await atSecond();
     for (let guess = 1; guess <= 5; guess++) {

@@ -81,8 +81,13 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Loaded::Here(second, wait) => (second, wait),
     };
     let field = |name| params.single(name).ok().flatten().unwrap_or_default();
-    if let (Next::SetUp, secret) = (second.next, field("secret")) {
+    let secret = field("secret");
+    if second.next == Next::SetUp {
         return second.set_up(secret, field("code"), request, context).await;
+    }
+    if !secret.is_empty() {
+        // No attempt was counted for a form that sets up an app, so its code is not tried.
+        return Ok(second.page(400, None, context)?);
     }
     let typed = match (field("code"), field("recovery_code")) {
         (code, "") => Typed::Code(code.trim()),
