@@ -142,6 +142,14 @@ impl Reply {
         Self::new(status, Body::Page { html, policy })
     }
 
+    /// The same, with how long to wait before trying again.
+    pub fn retried_after(self, wait: Lifetime) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..self
+        }
+    }
+
     /// 303: "the user agent ... performing a retrieval request (GET)" (RFC 9110 section 15.4.4), so that a form's password is
     /// never sent on (RFC 9700 section 4.12).
     pub fn see_other(location: String) -> Self {
@@ -182,10 +190,7 @@ impl Reply {
     /// 429 (RFC 6585 section 4).
     pub fn too_many(wait: Lifetime) -> Self {
         let error = OAuthError::new(ErrorCode::AccessDenied, "too many attempts; try again later");
-        Self {
-            retry_after: Some(wait),
-            ..Self::refused(429, &error)
-        }
+        Self::refused(429, &error).retried_after(wait)
     }
 
     /// 503 for a fault of Limen's own. The log has the cause.
@@ -194,10 +199,7 @@ impl Reply {
             "error": "temporarily_unavailable",
             "error_description": format!("Limen cannot answer now; try again. Request {request_id}"),
         });
-        Self {
-            retry_after: Some(RETRY_AFTER),
-            ..Self::json(503, &body)
-        }
+        Self::json(503, &body).retried_after(RETRY_AFTER)
     }
 
     /// The error of a resource that wants a bearer token (RFC 6750 section 3). Without an error the request had no token: then the

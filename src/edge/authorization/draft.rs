@@ -84,11 +84,7 @@ impl Draft {
         pushed: Option<&Hash>,
         context: &Context,
     ) -> Result<Self, Fault> {
-        let roots = &context.config.roots;
-        let code = OpaqueToken::new(roots, random::bytes()?);
-        let code_hash = code
-            .hash(roots, Purpose::Code)
-            .ok_or_else(|| Fault::new("code", "no root key"))?;
+        let (code, code_hash) = context.new_token(Purpose::Code)?;
         Ok(Self {
             request,
             session_hash: session_hash.clone(),

@@ -1,22 +1,25 @@
 //! Passkeys: what browsers are asked, and whether their answers count.
 
+use serde_json::{Value, json};
+
 use super::guesses;
 use crate::{
     account::{
-        passkey::{self, Account, Answer, Challenge, New, Passkey, Refused, RelyingParty, State},
+        passkey::{self, Account, Answer, Challenge, New, Passkey, Refused, RelyingParty, State, provider},
         throttle::{self, Counter},
         user::User,
     },
     audit::{Actor, Entry, Event},
     config::Config,
     db::{
-        Statement,
-        credentials::{self, Answered},
+        Batch, Statement, audit,
+        credentials::{self, Answered, Owner},
     },
     edge::{http::browser::Browser, keys::crypto, platform::context::Context},
     fault::Fault,
     oidc::{jose::jwt::SigningAlg, proven::Proven},
-    secret::Purpose,
+    pages::account::PasskeyProblem,
+    secret::{Hash, Purpose},
 };
 
 /// What a page asks for: a challenge is good for one of these alone.
@@ -99,6 +102,46 @@ pub fn read_new(
         .ok_or(Refused::WrongChallenge)
 }
 
+/// What a page says to a person whose browser's answer does not count.
+pub fn problem_of(refused: Refused) -> PasskeyProblem {
+    match refused {
+        Refused::WrongChallenge => PasskeyProblem::Expired,
+        _ => PasskeyProblem::Refused,
+    }
+}
+
+/// What the audit says of a new passkey, or of one that is removed.
+pub fn audit_detail(passkey: &Passkey) -> Value {
+    json!({ "provider": provider(&passkey.aaguid) })
+}
+
+/// Adds a passkey for the person behind a session, whom `entry` is about. `false` where it is there already, or they have too
+/// many.
+pub async fn add_behind(
+    session_hash: &Hash,
+    (new, challenge): (&New, &Challenge),
+    name: Option<&str>,
+    (user_id, entry): (&str, Entry<'_>),
+    context: &Context,
+) -> Result<bool, Fault> {
+    let counter = counter(user_id, context);
+    let answer = Answered {
+        challenge,
+        counter: &counter,
+    };
+    let owner = Owner::Behind(session_hash);
+    let (insert, answered) = credentials::add_passkey(new, name, &owner, &answer, context.now);
+    let mut batch = Batch::default();
+    batch.push(answer.count(context.now));
+    let added = batch.add(insert);
+    batch.push(answered);
+    batch.push(audit::record_if_changed(
+        &entry.detail(audit_detail(&new.passkey)),
+        context,
+    ));
+    context.db.run(batch).await?.read(added)
+}
+
 /// What answers to challenges of a person count against.
 pub fn counter(user_id: &str, context: &Context) -> Counter {
     throttle::of_passkeys(&context.config.roots.current(Purpose::Throttle), user_id)
@@ -164,8 +207,7 @@ pub async fn refuse<T>(
     user_id: Option<&str>,
     context: &Context,
 ) -> Result<Result<T, Refused>, Fault> {
-    let entry =
-        Entry::new(Event::SignInFailed, Actor::Anybody).detail(serde_json::json!({ "passkey": refused.describe() }));
+    let entry = Entry::new(Event::SignInFailed, Actor::Anybody).detail(json!({ "passkey": refused.describe() }));
     guesses::record(entry, user_id, context).await?;
     Ok(Err(refused))
 }

@@ -20,7 +20,7 @@ use crate::{
         platform::{context::Context, random},
     },
     fault::Fault,
-    pages::ShownSecret,
+    pages::{Language, RecoveryCodesPage, ShownSecret},
     reply::Reply,
     routes::Endpoint,
     secret::{Hash, KekVersion, Purpose, WrappedSecret},
@@ -187,6 +187,16 @@ pub fn new_recovery_codes(user_id: &str, context: &Context) -> Result<(Vec<Recov
         .collect();
     let hashes = json_of(&hashes);
     Ok((codes, hashes))
+}
+
+/// The page that shows new recovery codes, this once, and leads to `go_on`.
+pub fn recovery_codes_page(codes: &[RecoveryCode], go_on: &str, language: Language) -> String {
+    RecoveryCodesPage {
+        language,
+        codes: codes.iter().map(RecoveryCode::expose).collect(),
+        go_on,
+    }
+    .to_html()
 }
 
 /// The secret of an app. `None` where its root is no longer configured: such an app shows nothing that could be checked.

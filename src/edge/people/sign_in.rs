@@ -38,7 +38,7 @@ use crate::{
     pages::{Csp, Language, LoginPurpose, app_name, content_security_policy},
     reply::Reply,
     routes::{self, Endpoint, Method},
-    secret::{OpaqueToken, Purpose},
+    secret::Purpose,
     time::Lifetime,
     web::landing::landing,
 };
@@ -327,11 +327,7 @@ impl SignInRequest {
         request: &Incoming,
         context: &Context,
     ) -> Result<Option<Reply>, Fault> {
-        let roots = &context.config.roots;
-        let token = OpaqueToken::new(roots, random::bytes()?);
-        let hash = token
-            .hash(roots, Purpose::Session)
-            .ok_or_else(|| Fault::new("session", "no root key"))?;
+        let (token, hash) = context.new_token(Purpose::Session)?;
         let authentication = Authentication {
             session_id: random::id()?,
             user_id: who.user_id,
@@ -394,7 +390,7 @@ impl SignInRequest {
             }
             Some(Trusting::New(trust)) => {
                 let hash = trust
-                    .hash(roots)
+                    .hash(&context.config.roots)
                     .ok_or_else(|| Fault::new("trusted browser", "no root key"))?;
                 let [insert, tidy] = trusted_browsers::insert(trust, &hash, session_id, context.now);
                 let entry = Entry::new(Event::BrowserTrusted, Actor::Person)

@@ -16,6 +16,7 @@ use crate::{
     fault::Fault,
     network,
     oidc::client::{Client, client_certificate::ClientCertificate, redirect_uri::RedirectUri},
+    secret::{Hash, OpaqueToken, Purpose},
     time::UnixTime,
 };
 
@@ -117,6 +118,16 @@ impl Context {
     /// Who the client said that it is.
     pub fn claimed(&self) -> Option<String> {
         self.claimed.borrow().clone()
+    }
+
+    /// A random token for one purpose, and what is stored of it.
+    pub fn new_token(&self, purpose: Purpose) -> Result<(OpaqueToken, Hash), Fault> {
+        let roots = &self.config.roots;
+        let token = OpaqueToken::new(roots, random::bytes()?);
+        let hash = token
+            .hash(roots, purpose)
+            .ok_or_else(|| Fault::new("token", "no root key"))?;
+        Ok((token, hash))
     }
 
     /// Notes which client calls.

@@ -60,10 +60,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         context.db.execute(forgiving).await?;
         let minutes = wait.minutes_begun();
         let page = refuse(429, EmailProblem::Password(PasswordCheck::TooMany { minutes }))?;
-        return Ok(Reply {
-            retry_after: Some(wait),
-            ..page
-        });
+        return Ok(page.retried_after(wait));
     }
     let mut changed = user.clone();
     // What was verified is the old address: `with` takes that back.

@@ -6,7 +6,7 @@ use crate::{
         passkey::name_of,
         totp::{MOST, TotpSecret},
     },
-    audit::{Actor, Entry, Event},
+    audit::Event,
     db::{
         Batch, audit,
         credentials::{self, Owner, Ways},
@@ -21,7 +21,7 @@ use crate::{
         platform::context::Context,
     },
     pages::{
-        RecoveryCodesPage, SecondProblem,
+        SecondProblem,
         account::{NewCodeAppPage, Notice},
     },
     reply::Reply,
@@ -59,7 +59,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if !signed_in.is_sure(&ways, context) {
         return Ok(Reply::see_other(PAGE.path().to_owned()));
     }
-    let field = |name| form.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| form.text(name);
     let (typed_name, code) = (field("name"), field("code"));
     let key = context.config.roots.current(Purpose::Totp);
     let owner = signed_in.browser.owner_of_secret(&signed_in.user().id);
@@ -95,9 +95,7 @@ async fn add(
         step,
     };
     let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
-    let entry = Entry::new(Event::CodeAppAdded, Actor::Person)
-        .user(user_id)
-        .session(&signed_in.session.authentication.session_id);
+    let entry = signed_in.entry(Event::CodeAppAdded);
     let owner = Owner::Behind(&signed_in.session_hash);
     let mut batch = Batch::default();
     let added = batch.add(second_factors::add_app(&new, &owner, context.now));
@@ -124,12 +122,7 @@ async fn add(
     if !rows.read(has_new_codes)? {
         return Ok(signed_in.done(PAGE, Notice::CodeAppAdded, context));
     }
-    let html = RecoveryCodesPage {
-        language: signed_in.language,
-        codes: codes.iter().map(|code| code.expose()).collect(),
-        go_on: PAGE.path(),
-    }
-    .to_html();
+    let html = second_factor::recovery_codes_page(&codes, PAGE.path(), signed_in.language);
     Ok(signed_in.page(200, html))
 }
 

@@ -1,14 +1,12 @@
 //! `/account/passkeys`: a person's passkeys. To add or remove one they must have signed in just now.
 
-use serde_json::json;
-
 use crate::{
-    account::passkey::{MOST, Passkey, Refused, name_of, provider},
-    audit::{Entry, Event},
+    account::passkey::{MOST, name_of, provider},
+    audit::Event,
     config::Way,
     db::{
         Batch, audit,
-        credentials::{self, Answered, OwnPasskey, Owner, Ways},
+        credentials::{self, OwnPasskey, Ways},
     },
     edge::{
         http::{
@@ -47,7 +45,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     require_passkeys(context)?;
-    let field = |name| form.single(name).ok().flatten().filter(|text| !text.is_empty());
+    let field = |name| Some(form.text(name)).filter(|text| !text.is_empty());
     if let Some(row_id) = field("rename") {
         let name = name_of(field("name").unwrap_or_default());
         let rename = credentials::rename_own(&signed_in.session_hash, row_id, name.as_deref());
@@ -75,24 +73,12 @@ async fn add(
     let asked = Asked::Add(signed_in.session_hash.as_str());
     let (new, challenge) = match passkeys::read_new(answer, &signed_in.browser, &asked, context) {
         Ok(read) => read,
-        Err(refused) => return refuse(problem_of(refused)),
+        Err(refused) => return refuse(passkeys::problem_of(refused)),
     };
-    let typed = form.text("name");
-    let name = name_of(typed);
-    let owner = Owner::Behind(&signed_in.session_hash);
-    let counter = passkeys::counter(&signed_in.user().id, context);
-    let answer = Answered {
-        challenge: &challenge,
-        counter: &counter,
-    };
-    let (insert, answered) = credentials::add_passkey(&new, name.as_deref(), &owner, &answer, context.now);
-    let entry = entry(signed_in, Event::PasskeyAdded, &new.passkey);
-    let mut batch = Batch::default();
-    batch.push(answer.count(context.now));
-    let added = batch.add(insert);
-    batch.push(answered);
-    batch.push(audit::record_if_changed(&entry, context));
-    if context.db.run(batch).await?.read(added)? {
+    let name = name_of(form.text("name"));
+    let about = (signed_in.user().id.as_str(), signed_in.entry(Event::PasskeyAdded));
+    let hash = &signed_in.session_hash;
+    if passkeys::add_behind(hash, (&new, &challenge), name.as_deref(), about, context).await? {
         return Ok(signed_in.done(PAGE, Notice::PasskeyAdded, context));
     }
     refuse(match ways.passkeys.len() as i64 >= MOST {
@@ -110,7 +96,9 @@ async fn remove(
     let Some(own) = ways.passkeys.iter().find(|own| own.row_id == row_id) else {
         return Ok(signed_in.done(PAGE, Notice::PasskeyRemoved, context));
     };
-    let entry = entry(signed_in, Event::PasskeyRemoved, &own.passkey);
+    let entry = signed_in
+        .entry(Event::PasskeyRemoved)
+        .detail(passkeys::audit_detail(&own.passkey));
     let (kinds, policy) = (context.config.sign_in.kinds(), context.config.second_factor);
     let mut batch = Batch::default();
     let removed = batch.add(credentials::remove_own(&signed_in.session_hash, row_id, &kinds, policy));
@@ -119,20 +107,6 @@ async fn remove(
         true => Ok(signed_in.done(PAGE, Notice::PasskeyRemoved, context)),
         false => page(signed_in, ways, Some(PasskeyProblem::OnlyWay), context),
     }
-}
-
-/// What the page says to a person whose browser's answer does not count.
-pub fn problem_of(refused: Refused) -> PasskeyProblem {
-    match refused {
-        Refused::WrongChallenge => PasskeyProblem::Expired,
-        _ => PasskeyProblem::Refused,
-    }
-}
-
-fn entry<'a>(signed_in: &'a SignedInBrowser, event: Event, passkey: &Passkey) -> Entry<'a> {
-    signed_in
-        .entry(event)
-        .detail(json!({ "provider": provider(&passkey.aaguid) }))
 }
 
 fn require_passkeys(context: &Context) -> Result<(), PageFailure> {

@@ -19,12 +19,11 @@ use crate::{
         platform::{context::Context, random},
         sessions::ending,
     },
-    fault::Fault,
     mail::Kind,
     pages::account::{Notice, PasswordCheck, PasswordPage, PasswordProblem, Sure},
     reply::Reply,
     routes::Endpoint,
-    secret::{OpaqueToken, Purpose},
+    secret::Purpose,
 };
 
 const PAGE: Endpoint = Endpoint::AccountPassword;
@@ -63,11 +62,7 @@ async fn change(
     new: &NewPassword,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
-    let roots = &context.config.roots;
-    let token = OpaqueToken::new(roots, random::bytes()?);
-    let cookie_hash = token
-        .hash(roots, Purpose::Session)
-        .ok_or_else(|| Fault::new("session", "no root key"))?;
+    let (token, cookie_hash) = context.new_token(Purpose::Session)?;
     let password_hash = new_password::hash(new)?;
     let (user_id, session_id) = (&signed_in.user().id, &signed_in.session.authentication.session_id);
     let entry = signed_in.entry(Event::PasswordChanged);

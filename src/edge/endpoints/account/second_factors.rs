@@ -3,7 +3,7 @@
 
 use crate::{
     account::{passkey::name_of, user_agent::UserAgent},
-    audit::{Actor, Entry, Event},
+    audit::Event,
     db::{
         Batch, audit,
         credentials::{self, OwnApp, Ways},
@@ -23,7 +23,7 @@ use crate::{
     },
     oidc::error::OAuthError,
     pages::{
-        Moment, RecoveryCodesPage,
+        Moment,
         account::{Notice, SecondFactorsPage, ShownCodeApp, ShownTrustedBrowser},
     },
     reply::Reply,
@@ -58,7 +58,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     require_codes(context)?;
-    let field = |name| form.single(name).ok().flatten().filter(|text| !text.is_empty());
+    let field = |name| Some(form.text(name)).filter(|text| !text.is_empty());
     let hash = &signed_in.session_hash;
     if let Some(row_id) = field("rename") {
         let name = name_of(field("name").unwrap_or_default());
@@ -69,7 +69,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Ok(signed_in.done(PAGE, Notice::CodeAppRenamed, context));
     }
     if let Some(id) = field("untrust") {
-        let entry = entry(&signed_in, Event::BrowserTrustEnded);
+        let entry = signed_in.entry(Event::BrowserTrustEnded);
         let mut batch = Batch::default();
         batch.push(trusted_browsers::remove_own(hash, id));
         batch.push(audit::record_if_changed(&entry, context));
@@ -103,7 +103,7 @@ async fn remove(
     if !found.ways.apps.iter().any(|app| app.row_id == row_id) {
         return Ok(signed_in.done(PAGE, Notice::CodeAppRemoved, context));
     }
-    let entry = entry(signed_in, Event::CodeAppRemoved);
+    let entry = signed_in.entry(Event::CodeAppRemoved);
     let policy = context.config.second_factor;
     let mut batch = Batch::default();
     let removed = batch.add(second_factors::remove_own_app(&signed_in.session_hash, row_id, policy));
@@ -118,7 +118,7 @@ async fn remove(
 async fn renew(signed_in: &SignedInBrowser, found: &Found, context: &Context) -> Result<Reply, PageFailure> {
     let user_id = &signed_in.user().id;
     let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
-    let entry = entry(signed_in, Event::RecoveryCodesMade);
+    let entry = signed_in.entry(Event::RecoveryCodesMade);
     let hash = &signed_in.session_hash;
     let mut batch = Batch::default();
     let renewed = batch.add(second_factors::renew_recovery_codes(
@@ -131,12 +131,7 @@ async fn renew(signed_in: &SignedInBrowser, found: &Found, context: &Context) ->
     if !context.db.run(batch).await?.read(renewed)? {
         return Ok(page(signed_in, found, false, context));
     }
-    let html = RecoveryCodesPage {
-        language: signed_in.language,
-        codes: codes.iter().map(|code| code.expose()).collect(),
-        go_on: PAGE.path(),
-    }
-    .to_html();
+    let html = second_factor::recovery_codes_page(&codes, PAGE.path(), signed_in.language);
     Ok(signed_in.page(200, html))
 }
 
@@ -145,12 +140,6 @@ pub(super) fn require_codes(context: &Context) -> Result<(), PageFailure> {
         true => Ok(()),
         false => Err(Problem::NotFound.into()),
     }
-}
-
-fn entry(signed_in: &SignedInBrowser, event: Event) -> Entry<'_> {
-    Entry::new(event, Actor::Person)
-        .user(&signed_in.user().id)
-        .session(&signed_in.session.authentication.session_id)
 }
 
 fn page(signed_in: &SignedInBrowser, found: &Found, is_last: bool, context: &Context) -> Reply {

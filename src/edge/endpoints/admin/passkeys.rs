@@ -13,12 +13,11 @@ use crate::{
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::operator,
-        platform::{context::Context, random},
+        platform::context::Context,
     },
-    fault::Fault,
     reply::{Body, Reply},
     routes::Endpoint,
-    secret::{OpaqueToken, Purpose},
+    secret::Purpose,
 };
 
 /// `GET /admin/api/users/{user_id}/passkeys`: the oldest first.
@@ -54,11 +53,8 @@ pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, 
 /// `POST /admin/api/users/{user_id}/setup_link`. One that was made before works no more.
 pub async fn make_set_up_link(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
-    let (user_id, roots) = (request.segment(0), &context.config.roots);
-    let secret = OpaqueToken::new(roots, random::bytes()?);
-    let hash = secret
-        .hash(roots, Purpose::SetUpLink)
-        .ok_or_else(|| Fault::new("set-up link", "no root key"))?;
+    let user_id = request.segment(0);
+    let (secret, hash) = context.new_token(Purpose::SetUpLink)?;
     let entry = Entry::new(Event::SetUpLinkMade, Actor::Operator).user(user_id);
     let mut batch = Batch::default();
     let made = batch.add(credentials::make_set_up_link(user_id, &hash, context.now));

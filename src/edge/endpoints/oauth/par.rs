@@ -11,12 +11,11 @@ use crate::{
         authorization::{encrypted_hint, request_objects},
         clients::{authentication::ClientAuthentication, document},
         http::{failure::MachineFailure, request::Incoming},
-        platform::{context::Context, random},
+        platform::context::Context,
     },
-    fault::Fault,
     oidc::pushed_request::{self, PushedResponse},
     reply::Reply,
-    secret::{OpaqueToken, Purpose},
+    secret::Purpose,
 };
 
 /// `POST /par`. Two round trips: which request objects the client may send is known once it has proved itself. An assertion is used
@@ -36,12 +35,8 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let pushed = encrypted_hint::open(pushed, context).await?;
     pushed_request::check(&pushed, &client, &context.config)?;
 
-    let roots = &context.config.roots;
-    let reference = OpaqueToken::new(roots, random::bytes()?);
-    let hash = reference
-        .hash(roots, Purpose::PushedRequest)
-        .ok_or_else(|| Fault::new("pushed request", "no root key"))?;
-    let counter = throttle::of_pushed_requests(&roots.current(Purpose::Throttle), &address);
+    let (reference, hash) = context.new_token(Purpose::PushedRequest)?;
+    let counter = throttle::of_pushed_requests(&context.config.roots.current(Purpose::Throttle), &address);
     let (query, proof) = (pushed.to_query(), presented.proof(context));
     let pushing = Pushing {
         hash: &hash,

@@ -117,10 +117,7 @@ async fn with_password(
         Verdict::TooMany { wait } => {
             let minutes = wait.minutes_begun();
             let page = sign_in.page(429, login, Some(LoginProblem::TooManyAttempts { minutes }), context)?;
-            Ok(Reply {
-                retry_after: Some(wait),
-                ..page
-            })
+            Ok(page.retried_after(wait))
         }
     }
 }

@@ -1,16 +1,9 @@
 //! `/passkeys/offer`: a passkey for somebody who has just signed in with a password, on the way to where they are going.
 
-use serde_json::json;
-
 use crate::{
-    account::passkey::{Refused, provider},
     audit::{Actor, Entry, Event},
     config::Way,
-    db::{
-        Batch, audit,
-        credentials::{self, Answered, Owner},
-        sessions::Session,
-    },
+    db::sessions::Session,
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -51,25 +44,13 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let asked = Asked::Add(hash.as_str());
     let (new, challenge) = match passkeys::read_new(field("passkey"), &sign_in.browser, &asked, context) {
         Ok(read) => read,
-        Err(Refused::WrongChallenge) => return page(&sign_in, (session, hash), Some(PasskeyProblem::Expired), context),
-        Err(_) => return page(&sign_in, (session, hash), Some(PasskeyProblem::Refused), context),
+        Err(refused) => return page(&sign_in, (session, hash), Some(passkeys::problem_of(refused)), context),
     };
     let entry = Entry::new(Event::PasskeyAdded, Actor::Person)
         .user(&session.user.id)
-        .session(&session.authentication.session_id)
-        .detail(json!({ "provider": provider(&new.passkey.aaguid) }));
-    let counter = passkeys::counter(&session.user.id, context);
-    let answer = Answered {
-        challenge: &challenge,
-        counter: &counter,
-    };
-    let (insert, answered) = credentials::add_passkey(&new, None, &Owner::Behind(hash), &answer, context.now);
-    let mut batch = Batch::default();
-    batch.push(answer.count(context.now));
-    let added = batch.add(insert);
-    batch.push(answered);
-    batch.push(audit::record_if_changed(&entry, context));
-    match context.db.run(batch).await?.read(added)? {
+        .session(&session.authentication.session_id);
+    let about = (session.user.id.as_str(), entry);
+    match passkeys::add_behind(hash, (&new, &challenge), None, about, context).await? {
         true => Ok(sign_in.go_on()),
         false => page(&sign_in, (session, hash), Some(PasskeyProblem::Known), context),
     }

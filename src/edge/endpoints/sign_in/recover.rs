@@ -48,7 +48,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if context.config.mail.is_none() {
         return Err(Problem::NotFound.into());
     }
-    let name = params.single("username").ok().flatten().unwrap_or_default().trim();
+    let name = params.text("username").trim();
     if name.is_empty() || name.len() > LONGEST_NAME {
         return Ok(page(&sign_in, 400, (name, RecoverState::Missing), context));
     }
@@ -56,10 +56,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if let Some(wait) = count(&folded, request, context).await? {
         let minutes = wait.minutes_begun();
         let page = page(&sign_in, 429, (name, RecoverState::TooMany { minutes }), context);
-        return Ok(Reply {
-            retry_after: Some(wait),
-            ..page
-        });
+        return Ok(page.retried_after(wait));
     }
     let (typed, language) = (name.to_owned(), sign_in.language());
     context.after_answer(async move |later| send(&typed, &folded, language, later).await);

@@ -34,10 +34,7 @@ use crate::{
     },
     fault::Fault,
     oidc::{params::Params, proven::Proven},
-    pages::{
-        Carried, Csp, PasskeyRequest, RecoveryCodesPage, SecondFactorPage, SecondProblem, SetUpCodeAppPage,
-        content_security_policy,
-    },
+    pages::{Carried, Csp, PasskeyRequest, SecondFactorPage, SecondProblem, SetUpCodeAppPage, content_security_policy},
     reply::Reply,
     routes::Endpoint,
     secret::{Hash, OpaqueToken, Purpose},
@@ -80,7 +77,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Loaded::Elsewhere(reply) => return Ok(reply),
         Loaded::Here(second, wait) => (second, wait),
     };
-    let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+    let field = |name| params.text(name);
     let secret = field("secret");
     if second.next == Next::SetUp {
         return second.set_up(secret, field("code"), request, context).await;
@@ -102,10 +99,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         }
         let minutes = wait.minutes_begun();
         let page = second.page(429, Some(SecondProblem::TooManyAttempts { minutes }), context)?;
-        return Ok(Reply {
-            retry_after: Some(wait),
-            ..page
-        });
+        return Ok(page.retried_after(wait));
     }
     second.try_code(typed, field("trust") == "yes", request, context).await
 }
@@ -125,7 +119,7 @@ impl Second {
         sent: Option<&Incoming>,
         context: &Context,
     ) -> Result<Loaded, PageFailure> {
-        let field = |name| params.single(name).ok().flatten().unwrap_or_default();
+        let field = |name| params.text(name);
         let to_login =
             |sign_in: &SignInRequest| Loaded::Elsewhere(Reply::see_other(sign_in.address_of(Endpoint::Login)));
         let first = match field("first") {
@@ -290,12 +284,7 @@ impl Second {
         };
         let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
         let added = Entry::new(Event::CodeAppAdded, Actor::Person).user(user_id);
-        let html = RecoveryCodesPage {
-            language: self.sign_in.language(),
-            codes: codes.iter().map(|code| code.expose()).collect(),
-            go_on: &self.sign_in.way_on(),
-        }
-        .to_html();
+        let html = second_factor::recovery_codes_page(&codes, &self.sign_in.way_on(), self.sign_in.language());
         let with = AccompanyingStatements {
             before: vec![second_factors::add_app(&new, &owner, context.now).into()],
             events: vec![audit::record_if_changed(&added, context)],
@@ -337,11 +326,7 @@ impl Second {
         with: AccompanyingStatements,
         context: &Context,
     ) -> Result<Option<Reply>, Fault> {
-        let roots = &context.config.roots;
-        let token = OpaqueToken::new(roots, random::bytes()?);
-        let new_hash = token
-            .hash(roots, Purpose::Session)
-            .ok_or_else(|| Fault::new("session", "no root key"))?;
+        let (token, new_hash) = context.new_token(Purpose::Session)?;
         let session = self.sign_in.session.as_ref();
         let entry = Entry {
             client_id: self.sign_in.destination.client_id(),

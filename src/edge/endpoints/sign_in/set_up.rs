@@ -1,11 +1,9 @@
 //! `/setup` and `/recover/link`: where a link leads that the operator made, or that came by mail. Its person sets up how they sign in: a passkey, or a password. The link works
 //! once, and opening the page does not use it up.
 
-use serde_json::json;
-
 use crate::{
     account::{
-        passkey::{Challenge, New, Refused, provider},
+        passkey::{Challenge, New},
         password,
         set_up::{self, LinkKind},
         throttle,
@@ -80,8 +78,7 @@ pub async fn submit(kind: LinkKind, request: &mut Incoming, context: &Context) -
             let asked = Asked::SetUp(&newcomer.user.id);
             match passkeys::read_new(answer, &newcomer.browser, &asked, context) {
                 Ok(read) => newcomer.add_passkey(read, context).await,
-                Err(Refused::WrongChallenge) => newcomer.refuse(PasskeyProblem::Expired, context),
-                Err(_) => newcomer.refuse(PasskeyProblem::Refused, context),
+                Err(refused) => newcomer.refuse(passkeys::problem_of(refused), context),
             }
         }
         _ => newcomer.refuse(PasskeyProblem::Refused, context),
@@ -130,7 +127,7 @@ impl Newcomer {
         let (insert, answered) = credentials::add_passkey(&new, None, &owner, &answer, context.now);
         let added = self
             .entry(Event::PasskeyAdded)
-            .detail(json!({ "provider": provider(&new.passkey.aaguid) }));
+            .detail(passkeys::audit_detail(&new.passkey));
         let along = vec![answered, audit::record_if_changed(&added, context)];
         match self.finish(Batch::default(), (insert, along, None), context).await? {
             Some(reply) => Ok(reply),

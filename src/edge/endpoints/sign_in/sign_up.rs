@@ -3,7 +3,7 @@
 
 use crate::{
     account::{
-        passkey::{Account, Refused},
+        passkey::Account,
         password,
         sign_up::{self, NewAccount, Wrong},
         throttle,
@@ -32,7 +32,7 @@ use crate::{
     },
     fault::Fault,
     oidc::proven::Proven,
-    pages::{PasskeyRequest, SignUpPage, SignUpProblem, Typed, account::PasskeyProblem},
+    pages::{PasskeyRequest, SignUpPage, SignUpProblem, Typed},
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
@@ -88,10 +88,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         let minutes = wait.minutes_begun();
         let problem = SignUpProblem::TooManyAttempts { minutes };
         let page = page(&sign_in, 429, typed, Some(problem), context)?;
-        return Ok(Reply {
-            retry_after: Some(wait),
-            ..page
-        });
+        return Ok(page.retried_after(wait));
     }
     let refuse = |problem| Ok(page(&sign_in, 400, typed, Some(problem), context)?);
     // A passkey was made for the account that the page had an id for.
@@ -114,8 +111,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         let asked = Asked::SignUp(&user.id);
         let (new, challenge) = match passkeys::read_new(field("passkey"), &sign_in.browser, &asked, context) {
             Ok(read) => read,
-            Err(Refused::WrongChallenge) => return refuse(SignUpProblem::Passkey(PasskeyProblem::Expired)),
-            Err(_) => return refuse(SignUpProblem::Passkey(PasskeyProblem::Refused)),
+            Err(refused) => return refuse(SignUpProblem::Passkey(passkeys::problem_of(refused))),
         };
         let counter = passkeys::counter(&user.id, context);
         let answer = Answered {
