@@ -5,6 +5,7 @@ pub mod described;
 pub mod folding;
 mod guesses;
 pub mod new_password;
+pub mod new_session;
 pub mod operator;
 pub mod passkeys;
 pub mod password_check;

@@ -13,10 +13,11 @@ use crate::{
             request::Incoming,
         },
         people::{
+            new_session::{AccompanyingStatements, SomebodyShown, Trusting},
             passkeys,
             password_check::{self, Verdict},
             second_factor,
-            sign_in::{AccompanyingStatements, Destination, SignInRequest, SomebodyShown, Trusting},
+            sign_in::{Destination, SignInRequest},
         },
         platform::{context::Context, random},
     },

@@ -26,9 +26,10 @@ use crate::{
             request::Incoming,
         },
         people::{
+            new_session::{AccompanyingStatements, SomebodyShown, Trusting},
             passkeys,
             second_factor::{self, Counters, Typed},
-            sign_in::{AccompanyingStatements, SignInRequest, SomebodyShown, Trusting},
+            sign_in::SignInRequest,
         },
         platform::{context::Context, random},
     },

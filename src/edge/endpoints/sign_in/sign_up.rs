@@ -25,8 +25,9 @@ use crate::{
         people::{
             folding,
             new_password::{self, problem_of},
+            new_session::{AccompanyingStatements, SomebodyShown},
             passkeys::{self, Asked},
-            sign_in::{AccompanyingStatements, SignInRequest, SomebodyShown},
+            sign_in::SignInRequest,
         },
         platform::{context::Context, random},
     },
