@@ -5,6 +5,7 @@ pub mod login;
 pub mod offer_passkey;
 pub mod recover;
 pub mod second_factor;
+mod second_factor_request;
 pub mod select_account;
 pub mod set_up;
 pub mod sign_up;
