@@ -140,7 +140,7 @@ impl ClientAuthentication {
         }
         let is_use_due = record.as_ref().is_some_and(|record| record.is_use_due(context.now));
         let client = self.check_proof(refusal, record, context)?;
-        context.note_caller(&client);
+        context.note_client(&client);
         if is_use_due && client.metadata.token_endpoint_auth_method != AuthMethod::None {
             mark_used_later(&client, context);
         }

@@ -101,7 +101,7 @@ fn write_cors<'a>(init: &mut Init<'a>, shape: &'a Shape, reply: &'a Reply, conte
     if shape.audience != Audience::Machine {
         return;
     }
-    let known = |origin: &&str| context.is_some_and(|context| context.is_origin_of_caller(origin));
+    let known = |origin: &&str| context.is_some_and(|context| context.is_origin_of_client(origin));
     match shape.cors.origin.as_deref().filter(known) {
         Some(origin) => {
             init.set("access-control-allow-origin", origin);

@@ -36,9 +36,9 @@ pub struct Context {
     /// The TLS certificate that the caller showed, where certificates count.
     pub certificate: Option<ClientCertificate>,
     background: Background,
-    /// Where pages of the client are that proved itself.
-    caller: RefCell<Vec<RedirectUri>>,
-    /// Who the client says that it is.
+    /// The redirect URIs of the client that has authenticated: where its pages are.
+    client_pages: RefCell<Vec<RedirectUri>>,
+    /// The `client_id` that was sent, whether or not its client has authenticated.
     claimed: RefCell<Option<String>>,
 }
 
@@ -89,7 +89,7 @@ impl Context {
             address: address.unwrap_or_default().to_owned(),
             certificate: None,
             background,
-            caller: RefCell::default(),
+            client_pages: RefCell::default(),
             claimed: RefCell::default(),
         })
     }
@@ -130,14 +130,14 @@ impl Context {
         Ok((token, hash))
     }
 
-    /// Notes which client calls.
-    pub fn note_caller(&self, client: &Client) {
-        self.caller.replace(client.metadata.redirect_uris.clone());
+    /// Notes which client has authenticated.
+    pub fn note_client(&self, client: &Client) {
+        self.client_pages.replace(client.metadata.redirect_uris.clone());
     }
 
-    /// Whether a page of this origin is one of the client that calls.
-    pub fn is_origin_of_caller(&self, origin: &str) -> bool {
-        self.caller.borrow().iter().any(|uri| uri.is_at(origin))
+    /// Whether pages of this origin are of the client that has authenticated.
+    pub fn is_origin_of_client(&self, origin: &str) -> bool {
+        self.client_pages.borrow().iter().any(|uri| uri.is_at(origin))
     }
 
     /// Does work after the answer. What goes wrong with it is logged.
@@ -153,7 +153,7 @@ impl Context {
             address: self.address.clone(),
             certificate: None,
             background: Background::none(),
-            caller: RefCell::default(),
+            client_pages: RefCell::default(),
             claimed: RefCell::default(),
         };
         self.background.spawn(apart(async move {
