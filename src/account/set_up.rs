@@ -1,9 +1,9 @@
-//! Links with which somebody sets up how they sign in: those that an operator makes, and those that a person asks for by mail. One is the person's id and 256 random bits, of which the
-//! database has a keyed hash.
+//! Links to set up how to sign in: an operator makes one, or a person asks for one by mail. A link is the person's id and 256 random
+//! bits, of which the database has a keyed hash.
 
 use crate::{secret::OpaqueToken, time::Lifetime};
 
-/// Whose doing a link is.
+/// Where a link comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkKind {
     /// An operator made it.

@@ -161,7 +161,7 @@ pub fn of_second_factor(key: &Key, user_id: &str) -> Counter {
     }
 }
 
-/// The same, in a browser in which they have signed in before: who knows their password keeps them from nothing there.
+/// The same, in a browser in which they have signed in before: somebody who learned their password cannot lock them out there.
 pub fn of_second_factor_in(key: &Key, browser: &str, user_id: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[b"second factor in", browser.as_bytes(), user_id.as_bytes()])),

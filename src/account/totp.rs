@@ -1,4 +1,4 @@
-//! One-time codes of an authenticator app: TOTP (RFC 6238) over HOTP (RFC 4226), with what every app takes for granted: SHA-1, 6
+//! One-time codes of an authenticator app: TOTP (RFC 6238) over HOTP (RFC 4226), with the parameters that all apps support: SHA-1, 6
 //! digits, 30 seconds.
 
 use std::fmt;
@@ -95,7 +95,7 @@ impl TotpSecret {
         )
     }
 
-    /// The secret as a form brings it back, until its first code: nobody else's counts, in no other browser, for nobody else.
+    /// The secret as the form carries it until the first code. A MAC binds it to this browser and this person (`owner`).
     pub fn seal_to_form(&self, key: &Key, owner: &[&str], now: UnixTime) -> String {
         let expires_at = (now + LIFETIME).seconds();
         let mac = key.mac(&maced(&self.expose(), &expires_at.to_string(), owner));

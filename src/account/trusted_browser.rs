@@ -1,5 +1,5 @@
-//! Browsers in which a second factor is not asked for again: a cookie with an entry for each person, which names a row and has its
-//! secret. It lets nobody in.
+//! Browsers in which a second factor is not asked for again. A cookie has an entry for each person, with the id of a row and its
+//! secret. It never replaces the password.
 
 use crate::{
     secret::{Hash, OpaqueToken, Purpose, RootKeys},
@@ -9,7 +9,7 @@ use crate::{
 /// For how long a browser is trusted.
 pub const LIFETIME: Lifetime = Lifetime::days(30);
 
-/// The most of a person: the oldest goes for a new one.
+/// The most browsers of a person: a new one replaces the oldest.
 pub const MOST: i64 = 10;
 
 /// The most people of a browser.
@@ -57,7 +57,7 @@ impl Trust {
             .collect()
     }
 
-    /// The cookie of a browser that had `others`, and this now in place of what it had for the person.
+    /// The cookie with this entry first, and those of `others` that are of other people.
     pub fn cookie_beside(&self, others: &[Self]) -> String {
         let kept = others.iter().filter(|other| other.user_id != self.user_id);
         let entries = std::iter::once(self).chain(kept).take(MOST_PEOPLE);

@@ -64,11 +64,11 @@ pub enum SignUp {
 /// Whether people who sign in with a password show a second factor. A passkey counts as both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecondFactor {
-    /// Nobody does, and nobody can set one up.
+    /// Never, and nobody can set one up.
     Off,
-    /// Who has set one up does.
+    /// Those who have set one up do.
     Optional,
-    /// Everybody does; who has none sets one up first.
+    /// All do. Somebody without one sets it up before they are signed in.
     Required,
 }
 

@@ -1,4 +1,4 @@
-//! Conditions of who counts, each in one place: they are parts of statements about several tables.
+//! Conditions that statements about several tables share, each in one place: which sessions live, which people may sign in.
 
 use super::Statement;
 use crate::time::{Lifetime, UnixTime};

@@ -39,9 +39,9 @@ pub enum Ending<'a> {
     One { by: &'a Hash, session_id: &'a str },
     /// All of a person's but one. If the kept session is already gone, nothing is deleted.
     Others { user_id: &'a str, kept: &'a str },
-    /// All of a person's, and with them every code and token: for who is signed out everywhere or deleted.
+    /// All of a person's, and with them every code and token: they are signed out everywhere, or deleted.
     Everything { user_id: &'a str },
-    /// The same, if the person is now as given: for who is disabled, or whose password somebody else changed. Goes after
+    /// The same, if the person is now as given: they were disabled, or somebody else changed their password. Goes after
     /// [`users::update`], and does nothing where that did nothing.
     EverythingOf(&'a User),
     /// The same, of the person behind a session. If that session is already gone, nothing is deleted.

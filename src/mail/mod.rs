@@ -14,7 +14,7 @@ use crate::{
 pub enum Kind {
     /// An operator tries whether mails arrive.
     Test,
-    /// A way back in, for who asked for it.
+    /// A way back in, for somebody who asked for it.
     Recovery,
     /// A password was set.
     PasswordChanged,
@@ -105,7 +105,7 @@ pub struct Waiting {
     pub root: KekVersion,
     /// How often it was tried.
     pub attempts: i64,
-    /// When nobody has any use for it any more.
+    /// When it is of no more use.
     pub expires_at: UnixTime,
 }
 

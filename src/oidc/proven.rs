@@ -47,7 +47,7 @@ pub enum Strength {
 pub struct Demand {
     /// Nothing weaker is of use.
     pub essential: Strength,
-    /// What is asked for of whoever has what it takes.
+    /// What is asked for only of people who have the means.
     pub wished: Strength,
 }
 
@@ -58,7 +58,7 @@ impl Demand {
         wished: Strength::OneFactor,
     };
 
-    /// Two factors of whoever has them.
+    /// Two factors, of people who have a second one.
     pub const TWO_WHERE_THERE: Self = Self {
         essential: Strength::OneFactor,
         wished: Strength::TwoFactors,

@@ -8,8 +8,8 @@ use crate::config::Config;
 /// The relation that clients look for.
 const ISSUER: &str = "http://openid.net/specs/connect/1.0/issuer";
 
-/// The answer for `resource`, the same whether there is such a person or not: that would tell strangers who has an account.
-/// `None` for who is not looked for here.
+/// The answer for `resource`. It is the same whether or not there is such a person, so that strangers do not learn who has an account.
+/// `None` for people of another domain.
 ///
 /// # Errors
 /// `invalid_request` where `resource` is missing, is given twice, or is no address of a person: "If the "resource" parameter is a

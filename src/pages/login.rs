@@ -23,7 +23,7 @@ pub struct LoginPage<'a> {
     pub purpose: LoginPurpose<'a>,
     /// Where to make an account, if anybody may.
     pub sign_up: Option<String>,
-    /// Where to go for who cannot sign in.
+    /// The address of the page for people who cannot sign in.
     pub recover: &'a str,
     /// Comes back as `csrf`.
     pub csrf: &'a str,

@@ -1,4 +1,4 @@
-//! The page for who cannot sign in: a mail with a way back in, or whom to ask.
+//! The page for people who cannot sign in: they can ask for a mail with a link, or see whom to ask.
 
 use askama::Template;
 

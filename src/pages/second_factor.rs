@@ -83,7 +83,7 @@ pub struct Carried<'a> {
 pub struct ShownSecret {
     /// For a link, and for the QR code.
     pub uri: String,
-    /// For whoever types it.
+    /// To be typed.
     pub text: String,
     /// Comes back as `secret`.
     pub sealed: String,

@@ -1,5 +1,6 @@
-//! Whether a password stands in published leaks, asked so that who is asked does not learn it: they get the first 20 bits of its
-//! hash, and tell all endings of such hashes (the range search of Have I Been Pwned's API version 3, "k-anonymity").
+//! Whether a password is in published leaks. The service that is asked does not learn the password: it gets the first 20 bits of its
+//! hash, and returns the endings of all leaked hashes that begin so (the range search of Have I Been Pwned's API version 3,
+//! "k-anonymity").
 
 use std::fmt::Write as _;
 

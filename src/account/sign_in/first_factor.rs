@@ -1,5 +1,5 @@
-//! Somebody has shown a password and must show something else before they are signed in. Until then nothing is stored: what they
-//! have shown is a MAC that goes along with the form, for this browser and this sign-in alone.
+//! Proof that somebody has just typed the right password, for the page that asks for their second factor. Nothing is stored: the form
+//! carries a text with a MAC, which is good in this browser and for this sign-in only.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 

@@ -1,4 +1,4 @@
-//! What somebody who has shown a password must still show.
+//! What somebody must show after their password.
 
 mod first_factor;
 
@@ -33,8 +33,8 @@ pub enum Next {
     NeedsPasskey,
 }
 
-/// Decides what comes after a password. `is_trusted` says that the browser showed a second factor before, which does for the
-/// deployment, and not for an app that asks.
+/// Decides what comes after a password. `is_trusted`: the person showed a second factor in this browser before and trusts it. That is
+/// enough for the deployment's policy, but not for an app that demands a second factor.
 pub fn next(policy: SecondFactor, demand: Demand, has: Has, is_trusted: bool) -> Next {
     if demand.essential == Strength::PhishingResistant
         || demand.essential == Strength::TwoFactors && policy == SecondFactor::Off
@@ -51,12 +51,12 @@ pub fn next(policy: SecondFactor, demand: Demand, has: Has, is_trusted: bool) ->
         return Next::SignedIn;
     }
     let must = demand.essential == Strength::TwoFactors || policy == SecondFactor::Required && !is_trusted;
-    // Who has a passkey and gave their password all the same may be where they cannot use it.
+    // A passkey alone is no reason to ask: somebody who has one and typed their password may be at a device where they cannot use it.
     let may = has.codes && (demand.wished > Strength::OneFactor || !is_trusted);
     match (must || may, has.codes || has.passkeys) {
         (false, _) => Next::SignedIn,
         (true, true) => Next::Show(has),
-        // With a password alone somebody else could do this, too; who has something to show is never led here.
+        // Anyone with the password could do this. People who already have a second factor are never led here.
         (true, false) => Next::SetUp,
     }
 }
@@ -117,7 +117,7 @@ mod tests {
             (Required, essential(PhishingResistant), BOTH, false, Show(PASSKEY)),
             (Optional, essential(PhishingResistant), CODES, true, NeedsPasskey),
             (Off, essential(PhishingResistant), NOBODY, false, NeedsPasskey),
-            // An app wishes: of who has codes, trusted or not.
+            // An app wishes it: people with codes show one, in a trusted browser too.
             (Optional, wished(TwoFactors), NOBODY, false, SignedIn),
             (Optional, wished(TwoFactors), PASSKEY, false, SignedIn),
             (Optional, wished(TwoFactors), CODES, true, Show(CODES)),
@@ -132,8 +132,7 @@ mod tests {
         }
     }
 
-    /// Whoever has something to show is never asked to set up something else with a password alone, and what is essential is never
-    /// passed over.
+    /// Nobody who has a second factor is led to set up another with a password alone, and an essential demand is never skipped.
     #[test]
     fn for_every_person_and_every_demand() {
         let strengths = [OneFactor, TwoFactors, PhishingResistant];

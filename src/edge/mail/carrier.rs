@@ -1,4 +1,4 @@
-//! What takes a mail away: the binding `EMAIL`, a provider's API, or, in development, the log.
+//! Hands a mail to Cloudflare's binding `EMAIL`, to a provider's API, or, in development, to the log.
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -28,7 +28,7 @@ const LONGEST_PROBLEM: usize = 200;
 
 /// Why a mail was not taken.
 pub struct NotTaken {
-    /// Whether it never will be.
+    /// Whether trying again is of no use.
     pub for_good: bool,
     /// For the operator.
     pub problem: String,
@@ -93,7 +93,7 @@ async fn by_api(mail: &Delivery<'_>, api: &MailApi, settings: &MailSettings) -> 
     }
 }
 
-/// What somebody else said, as one line.
+/// A provider's answer, as one short line.
 fn shortened(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line.trim().chars().take(LONGEST_PROBLEM).collect()

@@ -1,4 +1,4 @@
-//! A mail of the outbox, as it is read: what is secret in it is made here.
+//! Writes the text of a mail of the outbox. Its secret link is made here, so the outbox holds no secret.
 
 use crate::{
     account::set_up,

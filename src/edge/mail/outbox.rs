@@ -1,5 +1,5 @@
-//! The outbox at work: what it holds is taken by one run at a time and stays there until something has taken it away, so nothing is
-//! lost; a run that dies after that sends a mail twice.
+//! Sends the mails of the outbox. One run at a time takes a mail, and its row stays until a provider has accepted it, so no mail is
+//! lost. If a run dies right after the provider accepted a mail, it is sent twice.
 
 use futures_util::{StreamExt, stream};
 
@@ -51,8 +51,8 @@ pub fn to_person<'a>(
     Some((mail, settings.daily_limit))
 }
 
-/// The statement by which a person is told of what the statement before it in the batch did, if it did anything. `None` where nobody
-/// is to be told.
+/// The statement that writes a notice to a person, if the statement before it in the batch changed a row. `None` where notices are
+/// off, or the person has no address.
 pub fn notice_if_changed(
     kind: Kind,
     user: &User,

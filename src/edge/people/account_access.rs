@@ -83,7 +83,7 @@ impl AccountRequest {
     /// Somebody on their way in to `page`.
     ///
     /// # Errors
-    /// An answer that sends whoever has no session to sign in, and back to `page` then.
+    /// Without a session: an answer that leads to the sign-in page, and back to `page` afterwards.
     pub fn at(page: Endpoint, request: &Incoming, context: &Context) -> Result<Self, PageFailure> {
         let mut browser = Browser::of(request, context);
         let query = request.query_params().ok();

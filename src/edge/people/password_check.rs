@@ -26,8 +26,8 @@ use crate::{
 
 /// What came of a guess.
 pub enum Verdict {
-    /// The person, and what is stored of the password: whoever acts on this makes sure that it still is. The success is noted by
-    /// `noting`, which comes last.
+    /// The password is theirs. Statements that act on this check again that `password_hash` is still stored; those of `noting` note the
+    /// success, and come last.
     Passed {
         user_id: String,
         password_hash: String,

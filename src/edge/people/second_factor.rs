@@ -30,16 +30,16 @@ use crate::{
 /// A code that somebody typed.
 #[derive(Clone, Copy)]
 pub enum Typed<'a> {
-    /// Of an app.
+    /// Shown by an app.
     Code(&'a str),
-    /// One of those that they kept.
+    /// A recovery code.
     RecoveryCode(&'a str),
 }
 
-/// The counters of an attempt: of the person, and of the network.
+/// The counters of attempts at a code: one of the person, one of the network.
 pub struct Counters([Counter; 2]);
 
-/// Where in a batch is what they count.
+/// Reads their counts from the answer to a batch.
 pub struct CountersHandles([Handle<Count>; 2]);
 
 impl Counters {
@@ -58,7 +58,7 @@ impl Counters {
         CountersHandles([count(person), count(network)])
     }
 
-    /// How long to wait, and whether this is new, where there were too many.
+    /// `None` below the limits; otherwise how long to wait, and whether this attempt is the first one over a limit.
     pub fn wait(&self, counts: &[Count; 2], context: &Context) -> Option<(Lifetime, bool)> {
         let pairs = || counts.iter().zip(&self.0);
         let wait = pairs()
@@ -67,7 +67,7 @@ impl Counters {
         Some((wait, pairs().any(|(count, counter)| count.is_first_over(counter))))
     }
 
-    /// Forgets the attempts: one was right.
+    /// Forgets the attempts, after a right code.
     pub fn forgive(&self) -> [Statement; 2] {
         let [person, network] = &self.0;
         [throttles::reset(person), throttles::forgive(network)]
@@ -81,7 +81,7 @@ impl CountersHandles {
     }
 }
 
-/// Sends somebody to their second factor who has just shown their password.
+/// Sends somebody who has just shown their password on to the page for their second factor.
 pub fn after_password(
     sign_in: &SignInRequest,
     (user_id, password_hash): (&str, &str),
@@ -99,7 +99,7 @@ pub fn after_password(
     ))
 }
 
-/// What uses a code up, if it is one of the person's. It goes right before what hangs on it.
+/// The statement that uses a code up, if it is one of the person's. The statement after it in the batch runs only if it did.
 pub async fn check(
     typed: Typed<'_>,
     (user_id, factors): (&str, &Factors),
@@ -138,7 +138,7 @@ pub async fn refuse(user_id: &str, typed: Typed<'_>, context: &Context) -> Resul
     context.db.execute(audit::record_guess(&entry, context)).await
 }
 
-/// Writes down that there were too many.
+/// Writes down that there were too many attempts.
 pub async fn refuse_more(user_id: &str, context: &Context) -> Result<(), Fault> {
     let entry = Entry::new(Event::Throttled, Actor::Anybody).user(user_id);
     context.db.execute(audit::record_guess(&entry, context)).await
@@ -199,7 +199,7 @@ pub fn recovery_codes_page(codes: &[RecoveryCode], go_on: &str, language: Langua
     .to_html()
 }
 
-/// The secret of an app. `None` where its root is no longer configured: such an app shows nothing that could be checked.
+/// The secret of an app. `None` where its root key is no longer configured: its codes cannot be checked.
 async fn open(app: &StoredApp, user_id: &str, context: &Context) -> Result<Option<TotpSecret>, Fault> {
     let (version, sealed) = app
         .wrapped

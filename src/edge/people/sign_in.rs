@@ -118,8 +118,8 @@ impl SignInRequest {
         Self::receive(request, params, context).await
     }
 
-    /// Where to go on for a person who has signed in in another tab since they were sent here, so that the request needs no sign-in any
-    /// more. `None` for one who was asked to sign in again, to choose an account or to make one.
+    /// 303 to the request that waits, for a person who has signed in in another tab since. `None` where they were asked to sign in
+    /// again, to choose an account or to make one.
     pub fn goes_on(&self, context: &Context) -> Option<Reply> {
         let (
             Destination::Request {
@@ -209,7 +209,7 @@ impl SignInRequest {
                 let request = client_request.request(context);
                 request.map_or(Demand::NOTHING, |request| request.demand())
             }
-            // Where second factors are changed, they are shown.
+            // To change second factors takes a second factor.
             Destination::Account {
                 page: Endpoint::AccountPasskeys | Endpoint::AccountSecondFactors,
                 ..
@@ -218,13 +218,14 @@ impl SignInRequest {
         }
     }
 
-    /// What the person of a session must still show for the destination, who has shown `proven`.
+    /// What somebody with a session must still show for the destination. `proven` is what they showed when they signed in.
     pub fn step_up(&self, proven: &Proven, is_trusted: bool, has: Has, context: &Context) -> Next {
         let demand = self.demand(context);
         if proven.strength() >= demand.essential.max(demand.wished).max(Strength::TwoFactors) {
             return Next::SignedIn;
         }
-        // Whoever was not asked for more when they signed in is not asked now, but by what demands it.
+        // Where second factors are optional, the sign-in itself asked for one. A session without it is not asked again, unless the
+        // destination demands one.
         let policy = match context.config.second_factor {
             SecondFactor::Optional if demand == Demand::NOTHING => SecondFactor::Off,
             policy => policy,

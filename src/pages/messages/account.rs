@@ -154,7 +154,7 @@ pub struct OfferTexts {
 #[allow(missing_docs)] // The names say it.
 pub struct SetUpTexts {
     pub heading: &'static str,
-    /// The heading for who comes by a mail that they asked for.
+    /// The heading for somebody who followed the link of a mail.
     pub recovery_heading: &'static str,
     pub everywhere: &'static str,
     pub account: Phrase,

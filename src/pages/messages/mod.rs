@@ -138,7 +138,7 @@ pub struct LoginTexts {
     pub expired: &'static str,
 }
 
-/// Texts of the page for who cannot sign in.
+/// Texts of the page for people who cannot sign in.
 #[allow(missing_docs)] // The names say it.
 pub struct RecoverTexts {
     pub heading: &'static str,

@@ -1,4 +1,4 @@
-//! `/account/second_factors/new`: an app with one-time codes is set up. It counts once it has shown a code.
+//! `/account/second_factors/new`: sets up an app with one-time codes. It is stored once the person has typed a code of it.
 
 use super::second_factors::require_codes;
 use crate::{
@@ -29,7 +29,7 @@ use crate::{
     secret::Purpose,
 };
 
-/// Where somebody comes from, and goes back to.
+/// The page that leads here, and that people go back to.
 const PAGE: Endpoint = Endpoint::AccountSecondFactors;
 
 /// `GET /account/second_factors/new`.

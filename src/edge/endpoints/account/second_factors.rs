@@ -1,5 +1,5 @@
-//! `/account/second_factors`: apps with one-time codes, recovery codes, and the browsers in which none is asked for. What changes
-//! them takes a sign-in of just now, with a second factor where the person has one.
+//! `/account/second_factors`: apps with one-time codes, recovery codes, and trusted browsers, in which no code is asked for. To change
+//! them, a person must have signed in just now, with their second factor if they have one.
 
 use crate::{
     account::{passkey::name_of, user_agent::UserAgent},

@@ -32,7 +32,7 @@ impl RegisteredBy {
     /// Who sends a registration.
     ///
     /// # Errors
-    /// 401 or 403 for who may not, 429 for who does so all the time.
+    /// 401 or 403 where it is not allowed, 429 where it happens too often.
     pub async fn of(request: &Incoming, context: &Context) -> Result<Self, MachineFailure> {
         match context.config.registration {
             Registration::Off => {

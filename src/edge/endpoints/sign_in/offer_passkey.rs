@@ -20,7 +20,7 @@ use crate::{
     secret::Hash,
 };
 
-/// `GET /passkeys/offer`. Whoever is not signed in, or was a while ago, goes on at once.
+/// `GET /passkeys/offer`. Somebody who is not signed in, or signed in a while ago, is led on at once.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
     let sign_in = SignInRequest::receive(request, &params, context).await?;
@@ -56,10 +56,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
 }
 
-/// Whoever signed in just now, where passkeys are a way to do so.
+/// The session of somebody who signed in just now, if this deployment has passkeys.
 fn newly_signed_in<'a>(sign_in: &'a SignInRequest, context: &Context) -> Option<(&'a Session, &'a Hash)> {
     let session = sign_in.session.as_ref().zip(sign_in.browser.session_hash.as_ref());
-    // Who trusts the browser is asked for their second factor before they get another: at their account.
+    // In a trusted browser no second factor was shown. To add a passkey they must show it, which the pages of the account ask for.
     let is_new = |session: &Session| {
         let authentication = &session.authentication;
         authentication.proven.is_fresh(context.now) && !authentication.trusted_browser

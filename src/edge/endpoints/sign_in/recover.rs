@@ -1,5 +1,5 @@
-//! `/recover`: for who cannot sign in. Whoever has the name that is typed gets a mail with a link that works once. The answer is the
-//! same whoever has it, and comes before anybody looks.
+//! `/recover`: for people who cannot sign in. They type a name; if an account has it, its person gets a mail with a link that works
+//! once. The answer is the same either way, and is sent before the name is looked up.
 
 use crate::{
     account::{throttle, user::fold_login},
@@ -29,7 +29,7 @@ use crate::{
 /// What a form of this page is bound to.
 const FORM: &[&str] = &["recover"];
 
-/// The most bytes of what may be a name: an address has no more.
+/// The most bytes of a name: e-mail addresses have no more.
 const LONGEST_NAME: usize = 254;
 
 /// `GET /recover`.
@@ -63,7 +63,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     Ok(page(&sign_in, 200, (name, RecoverState::Sent), context))
 }
 
-/// Counts a request, from its address and for the name, whether or not anybody has it. How long to wait, where there were too many.
+/// Counts a request for its network and for the name, whether or not an account has that name. Returns how long to wait, if there
+/// were too many.
 async fn count(folded: &str, request: &Incoming, context: &Context) -> Result<Option<Lifetime>, Fault> {
     let key = context.config.roots.current(Purpose::Throttle);
     let from = throttle::of_mail_requests(&key, &request.address());
@@ -76,7 +77,7 @@ async fn count(folded: &str, request: &Incoming, context: &Context) -> Result<Op
     Ok(wait.max(rows.read(counted_name)?.wait(&by_name, context.now)))
 }
 
-/// Sends whoever has the name a link, if there is somebody who may sign in and has an address.
+/// Sends a link to the person with that name, if there is one who may sign in and has an address.
 async fn send(name: &str, folded: &str, language: Language, context: &Context) -> Result<(), Fault> {
     let found = context.db.read(users::find_by_login(name, folded)).await?;
     let Some(WithCredentials { user, .. }) = found.filter(|found| found.user.disabled_at.is_none()) else {

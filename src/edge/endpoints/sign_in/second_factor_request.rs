@@ -133,10 +133,10 @@ impl SecondFactorRequest {
             },
         };
         let elsewhere = match (next, &begun) {
-            // Another tab was quicker, or nothing is asked for any more: whoever is signed in goes on.
+            // Nothing is asked for any more, or another tab has done it: the person is signed in, and is led on.
             (Next::SignedIn, Begun::Session { .. }) => Some(sign_in.go_on()),
             (Next::SignedIn | Next::NeedsPasskey, _) => Some(Reply::see_other(sign_in.address_of(Endpoint::Login))),
-            // To set up something takes a password of just now.
+            // To set up an app, they must have typed their password just now.
             (Next::SetUp, Begun::Session { proven, .. }) if !proven.is_fresh(context.now) => {
                 Some(Reply::see_other(sign_in.address_of(Endpoint::Login)))
             }

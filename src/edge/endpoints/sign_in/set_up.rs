@@ -1,5 +1,5 @@
-//! `/setup` and `/recover/link`: where a link leads that the operator made, or that came by mail. Its person sets up how they sign in: a passkey, or a password. The link works
-//! once, and opening the page does not use it up.
+//! `/setup` and `/recover/link`: the pages behind a link from the operator or from a mail. The person sets a password or adds a passkey.
+//! The link works once, and opening the page does not use it up.
 
 use crate::{
     account::{
@@ -135,8 +135,8 @@ impl Newcomer {
         }
     }
 
-    /// Whether the link lets them add a passkey. One that came by mail does where that is the only way in: elsewhere whoever reads the
-    /// mails would get around a second factor.
+    /// Whether the link lets them add a passkey. A link from a mail does so only where there are no passwords: elsewhere anyone who reads
+    /// the mails could get around the second factor.
     fn may_add_passkey(&self, context: &Context) -> bool {
         let ways = &context.config.sign_in;
         ways.has(Way::Passkey) && (self.link.kind == LinkKind::SetUp || !ways.has(Way::Password))
@@ -151,7 +151,7 @@ impl Newcomer {
         let set = passwords::set(&Owner::Linked(&self.link), &random::id()?, &hash, context.now);
         let along = vec![audit::record_if_changed(&self.entry(Event::PasswordChanged), context)];
         let notice = outbox::notice_if_changed(Kind::PasswordChanged, &self.user, self.language, context)?;
-        // Whoever knew the old password is signed out, as with every change of a password.
+        // Anyone who knew the old password is signed out, as with every change of a password.
         let everything = Ending::EverythingLinked(&self.link);
         let ended = Entry::new(Event::SessionEnded, Actor::Person);
         let mut batch = Batch::default();
@@ -182,11 +182,11 @@ impl Newcomer {
             LinkKind::Recovery => Event::RecoveryUsed,
         };
         batch.push(audit::record_if_changed(&self.entry(used), context));
-        // Comes last of what hangs on the others: it may do nothing.
+        // Last, because it may change no row, and each statement before it runs only if the one before changed one.
         batch.extend(notice);
         let done = context.db.run(batch).await?.read(done)?;
         if done && self.link.kind == LinkKind::Recovery {
-            // Who has forgotten a password has guessed at it.
+            // Somebody who forgot their password has probably guessed at it: those guesses no longer count.
             let key = context.config.roots.current(Purpose::Throttle);
             let names = [Some(self.user.username.folded()), self.user.email_folded()];
             let counters = names
