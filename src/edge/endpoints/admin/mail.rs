@@ -95,7 +95,7 @@ pub async fn retry(request: &mut Incoming, context: &Context) -> Result<Reply, M
     let id = request.segment(0);
     if !context.db.read(mail_outbox::retry(id, context.now)).await? {
         return match context.db.read(mail_outbox::find(id)).await? {
-            None => Err(no_such()),
+            None => Err(MachineFailure::no_such("mail")),
             Some(_) => Err(MachineFailure::status(
                 409,
                 OAuthError::invalid_request("the mail was sent, or is of no use any more"),
@@ -112,15 +112,11 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
     operator::require(request, context)?;
     match context.db.read(mail_outbox::delete(request.segment(0))).await? {
         true => Ok(Reply::new(204, Body::Empty)),
-        false => Err(no_such()),
+        false => Err(MachineFailure::no_such("mail")),
     }
 }
 
 fn settings(context: &Context) -> Result<&MailSettings, MachineFailure> {
     let off = || MachineFailure::status(409, OAuthError::invalid_request("MAIL is off: see docs/operations.md"));
     context.config.mail.as_ref().ok_or_else(off)
-}
-
-fn no_such() -> MachineFailure {
-    MachineFailure::status(404, OAuthError::invalid_request("there is no such mail"))
 }

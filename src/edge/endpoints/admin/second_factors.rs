@@ -14,7 +14,6 @@ use crate::{
         people::operator,
         platform::context::Context,
     },
-    oidc::error::OAuthError,
     reply::{Body, Reply},
 };
 
@@ -28,7 +27,7 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let browsers = batch.add(trusted_browsers::list_of(user_id, context.now));
     let rows = context.db.run(batch).await?;
     if rows.read(user)?.is_none() {
-        return Err(no_such("user"));
+        return Err(MachineFailure::no_such("user"));
     }
     let browsers: Vec<_> = rows.read(browsers)?.iter().map(TrustedBrowser::describe).collect();
     let described = rows.read(ways)?.describe_second_factors();
@@ -51,10 +50,6 @@ pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, 
     batch.push(second_factors::remove_idle_recovery_codes(user_id));
     match context.db.run(batch).await?.read(removed)? {
         true => Ok(Reply::new(204, Body::Empty)),
-        false => Err(no_such("second factor")),
+        false => Err(MachineFailure::no_such("second factor")),
     }
-}
-
-fn no_such(what: &str) -> MachineFailure {
-    MachineFailure::status(404, OAuthError::invalid_request(format!("there is no such {what}")))
 }
