@@ -61,6 +61,20 @@ pub fn next(policy: SecondFactor, demand: Demand, has: Has, is_trusted: bool) ->
     }
 }
 
+/// Decides what somebody with a session must still show for what they are on their way to. `shown` is how strong their sign-in was.
+pub fn step_up(policy: SecondFactor, demand: Demand, shown: Strength, has: Has, is_trusted: bool) -> Next {
+    if shown >= demand.essential.max(demand.wished).max(Strength::TwoFactors) {
+        return Next::SignedIn;
+    }
+    // Where second factors are optional, the sign-in itself asked for one. A session without it is not asked again, unless the
+    // destination demands one.
+    let policy = match policy {
+        SecondFactor::Optional if demand == Demand::NOTHING => SecondFactor::Off,
+        policy => policy,
+    };
+    next(policy, demand, has, is_trusted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +142,35 @@ mod tests {
                 super::next(policy, demand, has, is_trusted),
                 next,
                 "{policy:?} {demand:?} {has:?} {is_trusted}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_session_must_still_show() {
+        use Next::{NeedsPasskey, SetUp, Show, SignedIn};
+        let (essential, where_there) = (|strength| demand(strength, OneFactor), Demand::TWO_WHERE_THERE);
+        for (policy, demand, shown, has, next) in [
+            // A password alone is enough for what demands nothing, unless everybody needs two factors.
+            (Optional, Demand::NOTHING, OneFactor, CODES, SignedIn),
+            (Required, Demand::NOTHING, OneFactor, CODES, Show(CODES)),
+            (Required, Demand::NOTHING, OneFactor, NOBODY, SetUp),
+            (Required, Demand::NOTHING, TwoFactors, CODES, SignedIn),
+            // The pages on which second factors are changed.
+            (Optional, where_there, OneFactor, CODES, Show(CODES)),
+            (Optional, where_there, OneFactor, NOBODY, SignedIn),
+            (Optional, where_there, TwoFactors, CODES, SignedIn),
+            // An app.
+            (Optional, essential(TwoFactors), OneFactor, NOBODY, SetUp),
+            (Optional, essential(TwoFactors), TwoFactors, CODES, SignedIn),
+            (Optional, essential(PhishingResistant), TwoFactors, BOTH, Show(PASSKEY)),
+            (Optional, essential(PhishingResistant), TwoFactors, CODES, NeedsPasskey),
+            (Off, essential(PhishingResistant), PhishingResistant, PASSKEY, SignedIn),
+        ] {
+            assert_eq!(
+                step_up(policy, demand, shown, has, false),
+                next,
+                "{policy:?} {demand:?} {shown:?} {has:?}"
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     account::sign_in::{self, Has, Next},
-    config::{SecondFactor, SignUp},
+    config::SignUp,
     db::sessions::{self, Session},
     edge::{
         authorization::client_request::ClientRequest,
@@ -17,7 +17,7 @@ use crate::{
     oidc::{
         interaction::{Choice, Interaction, SignedInPeople, Step},
         params::Params,
-        proven::{Demand, Proven, Strength},
+        proven::{Demand, Proven},
     },
     pages::{Csp, Language, LoginPurpose, app_name, content_security_policy},
     reply::Reply,
@@ -220,17 +220,8 @@ impl SignInRequest {
 
     /// What somebody with a session must still show for the destination. `proven` is what they showed when they signed in.
     pub fn step_up(&self, proven: &Proven, is_trusted: bool, has: Has, context: &Context) -> Next {
-        let demand = self.demand(context);
-        if proven.strength() >= demand.essential.max(demand.wished).max(Strength::TwoFactors) {
-            return Next::SignedIn;
-        }
-        // Where second factors are optional, the sign-in itself asked for one. A session without it is not asked again, unless the
-        // destination demands one.
-        let policy = match context.config.second_factor {
-            SecondFactor::Optional if demand == Demand::NOTHING => SecondFactor::Off,
-            policy => policy,
-        };
-        sign_in::next(policy, demand, has, is_trusted)
+        let (policy, demand) = (context.config.second_factor, self.demand(context));
+        sign_in::step_up(policy, demand, proven.strength(), has, is_trusted)
     }
 
     /// What tells the destination from others.
