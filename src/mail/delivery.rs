@@ -7,6 +7,9 @@ use url::form_urlencoded;
 
 use crate::config::{MailApi, MailSettings, Mailbox, Provider};
 
+/// The most characters that are kept of an answer.
+const LONGEST_PROBLEM: usize = 200;
+
 /// A mail that is ready to go.
 pub struct Delivery<'a> {
     /// Its id: where a provider knows such a thing, the same mail is not sent twice.
@@ -183,6 +186,12 @@ fn with(mut body: Value, name: &str, value: Option<impl Into<Value>>) -> String 
     body.to_string()
 }
 
+/// A provider's answer as one short line, for the operator.
+pub fn shortened(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    line.trim().chars().take(LONGEST_PROBLEM).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,5 +306,11 @@ mod tests {
         ] {
             assert_eq!(judge_code(code), Verdict::NotNow, "{code}");
         }
+    }
+
+    #[test]
+    fn what_a_provider_says_is_kept_as_one_short_line() {
+        assert_eq!(shortened("422 {\n\t\"error\": 1\n}\n"), "422 {  \"error\": 1 }");
+        assert_eq!(shortened(&"\u{fc}".repeat(1_000)).chars().count(), LONGEST_PROBLEM);
     }
 }

@@ -22,9 +22,8 @@ extern "C" {
 /// The binding's name in wrangler.toml.
 const BINDING: &str = "EMAIL";
 
-/// The most bytes of an answer that are read, and the most characters that are kept of it.
+/// The most bytes of an answer that are read.
 const LONGEST_ANSWER: usize = 4_096;
-const LONGEST_PROBLEM: usize = 200;
 
 /// Why a mail was not taken.
 pub struct NotTaken {
@@ -74,7 +73,7 @@ async fn by_binding(mail: &Delivery<'_>, settings: &MailSettings, context: &Cont
     let message = member("message").unwrap_or_default();
     Err(NotTaken {
         for_good: delivery::judge_code(&code) == Verdict::Refused,
-        problem: shortened(&format!("{code} {message}")),
+        problem: delivery::shortened(&format!("{code} {message}")),
     })
 }
 
@@ -88,13 +87,7 @@ async fn by_api(mail: &Delivery<'_>, api: &MailApi, settings: &MailSettings) -> 
         Verdict::Taken => Ok(()),
         verdict => Err(NotTaken {
             for_good: verdict == Verdict::Refused,
-            problem: shortened(&format!("{status} {body}")),
+            problem: delivery::shortened(&format!("{status} {body}")),
         }),
     }
-}
-
-/// A provider's answer, as one short line.
-fn shortened(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    line.trim().chars().take(LONGEST_PROBLEM).collect()
 }
