@@ -13,8 +13,7 @@ use crate::{
         trusted_browsers,
     },
     edge::{
-        http::cookies,
-        http::request::Incoming,
+        http::{cookies, request::Incoming},
         platform::{context::Context, random},
         sessions::ending,
     },
