@@ -50,6 +50,9 @@ impl ClientCredentials {
                 Some(id) => (id.to_owned(), Presented::Nothing),
                 None => return Err(OAuthError::invalid_client("client authentication is missing")),
             },
+            // Libraries send the identifier of a client without a secret like this, too (RFC 6749 section 2.3.1: the secret MAY be
+            // left out where it is empty).
+            (Some((id, secret)), None, None) if secret.is_empty() => (id, Presented::Nothing),
             (Some((id, secret)), None, None) => (id, secret_by(AuthMethod::ClientSecretBasic, secret)),
             (None, Some(secret), None) => match client_id {
                 Some(id) => (
@@ -192,11 +195,7 @@ fn parse_basic(header: &str) -> Result<(String, String), OAuthError> {
     let (id, secret) = text.split_once(':').ok_or_else(broken)?;
     let decode = |part| params::decode(part).map(|text| text.into_owned()).map_err(|_| broken());
     let (id, secret) = (decode(id)?, decode(secret)?);
-    if id.is_empty() || secret.is_empty() {
-        Err(broken())
-    } else {
-        Ok((id, secret))
-    }
+    if id.is_empty() { Err(broken()) } else { Ok((id, secret)) }
 }
 
 #[cfg(test)]

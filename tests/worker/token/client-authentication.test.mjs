@@ -130,6 +130,23 @@ describe("the registered method is the only one", () => {
     }
   });
 
+  test("a public client may send an empty secret, in the header and in the body (RFC 6749 section 2.3.1)", async () => {
+    const ada = await op.person();
+    for (const [headers, form] of [
+      [{ authorization: rawBasic(`${publicClient.id}:`) }, {}],
+      [{}, { client_id: publicClient.id, client_secret: "" }],
+    ]) {
+      const grant = await op.browser().obtain(publicClient, ada);
+      const { code, redirectUri: redirect_uri, verifier: code_verifier } = grant;
+      const sent = { grant_type: "authorization_code", code, redirect_uri, code_verifier, ...form };
+      const response = await op.fetch("/token", { form: sent, headers });
+      assert.equal(response.status, 200, await response.text());
+    }
+    const other = { token: "x", client_id: basicClient.id };
+    const mixed = await op.fetch("/revoke", { form: other, headers: { authorization: rawBasic(`${publicClient.id}:`) } });
+    await oauthError(mixed, 400, "invalid_request");
+  });
+
   test("a public client that sends a secret is refused", async () => {
     const form = {
       grant_type: "refresh_token",

@@ -58,6 +58,16 @@ fn undecodable_basic_credentials_are_invalid_client() {
 }
 
 #[test]
+fn an_empty_secret_is_none() {
+    let found = parse(Some(&basic("a:")), "client_id=a").unwrap();
+    assert_eq!((found.client_id.as_str(), found.method()), ("a", AuthMethod::None));
+    for body in ["client_id=b", "client_id=a&client_secret=x"] {
+        let error = parse(Some(&basic("a:")), body).err().unwrap();
+        assert_eq!(error.code, ErrorCode::InvalidRequest, "{body}");
+    }
+}
+
+#[test]
 fn two_methods_at_once_and_another_client_id_are_refused() {
     let header = basic("a:b");
     assert_eq!(
