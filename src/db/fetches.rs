@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The time in which a target is asked twice at most.
-const SPAN: Lifetime = Lifetime::minutes(1);
+pub const SPAN: Lifetime = Lifetime::minutes(1);
 
 /// After this a request that has not told its answer is taken for dead: longer than a fetch may take.
 const LONGEST_FLIGHT: Lifetime = Lifetime(7);

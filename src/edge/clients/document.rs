@@ -8,7 +8,10 @@ use super::{
     sector_identifier,
 };
 use crate::{
-    db::{Batch, clients, fetches::Charge},
+    db::{
+        Batch, clients,
+        fetches::{Charge, SPAN},
+    },
     edge::{
         keys::signer,
         platform::{apart::apart, context::Context},
@@ -139,13 +142,24 @@ async fn fetch_metadata(url: &ClientIdUrl, context: &Context) -> Result<(ClientM
         owner: Some(url.as_str().to_owned()),
         ..outbound::charge_anybody(outbound::documents_of_network(context), url.document(), context)
     };
-    let fetched = outbound::get(&wanted, Some(&charge), context).await;
-    let fetched = fetched.map_err(|refusal| match refusal {
+    let told = outbound::get_told(&wanted, Some(&charge), context).await;
+    let told = told.map_err(|refusal| match refusal {
         Refusal::TooMany(wait) => NoClient::TooMany(wait),
         Refusal::Fault(fault) => NoClient::Fault(fault),
         Refusal::NotFetched(failure) => client_id_document::unusable(failure.why()).into(),
     })?;
-    let metadata = url.read(&fetched.body, &fetched.content_type, &context.config)?;
+    let read = match &told.answer {
+        Ok(fetched) => url
+            .read(&fetched.body, &fetched.content_type, &context.config)
+            .map(|metadata| (metadata, fetched.max_age)),
+        Err(failure) => Err(client_id_document::unusable(failure.why())),
+    };
+    let (metadata, max_age) = read.map_err(|error| match told.is_old {
+        // "The authorization server MUST NOT cache error responses. The authorization server also MUST NOT cache documents
+        // which are invalid or malformed" (section 4.4).
+        true => NoClient::TooSoon(SPAN),
+        false => error.into(),
+    })?;
     sector_identifier::check(&metadata, None, RegisteredBy::Anybody, context).await?;
-    Ok((metadata, client_id_document::fresh_for(fetched.max_age)))
+    Ok((metadata, client_id_document::fresh_for(max_age)))
 }

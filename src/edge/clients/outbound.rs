@@ -31,6 +31,14 @@ use crate::{
 /// What an address answered.
 type Answer = Result<Fetched, NotFetched>;
 
+/// What an address answered, and when.
+#[derive(Clone)]
+pub struct Told {
+    pub answer: Answer,
+    /// Whether it answered an earlier request, and may not be asked again yet.
+    pub is_old: bool,
+}
+
 /// Why there is no answer.
 pub enum Refusal {
     NotFetched(NotFetched),
@@ -62,6 +70,8 @@ pub enum NoClient {
     Document(OAuthError),
     /// Somebody makes Limen fetch such things all the time.
     TooMany(Lifetime),
+    /// What it names was no good when it was asked last, and may not be asked again yet.
+    TooSoon(Lifetime),
     Fault(Fault),
 }
 
@@ -69,7 +79,7 @@ impl From<NoClient> for PageFailure {
     fn from(failure: NoClient) -> Self {
         match failure {
             NoClient::Document(error) => Self::Problem(Problem::ClientDocument(error, Vec::new())),
-            NoClient::TooMany(wait) => Self::Problem(Problem::TooManyDocuments(wait)),
+            NoClient::TooMany(wait) | NoClient::TooSoon(wait) => Self::Problem(Problem::TooManyDocuments(wait)),
             NoClient::Fault(fault) => Self::Fault(fault),
         }
     }
@@ -79,7 +89,7 @@ impl From<NoClient> for MachineFailure {
     fn from(failure: NoClient) -> Self {
         match failure {
             NoClient::Document(error) => Self::OAuth(error),
-            NoClient::TooMany(wait) => Self::too_many(wait),
+            NoClient::TooMany(wait) | NoClient::TooSoon(wait) => Self::too_many(wait),
             NoClient::Fault(fault) => Self::Fault(fault),
         }
     }
@@ -120,7 +130,7 @@ enum Slot {
     /// One request of this isolate asks.
     Asking,
     /// That is what it was told.
-    Answered(Rc<Answer>),
+    Answered(Rc<Told>),
 }
 
 thread_local! {
@@ -157,28 +167,37 @@ pub fn charge_client(client_id: &str, network: Counter, url: &FetchUrl, context:
 /// # Errors
 /// Says why nothing came.
 pub async fn get(wanted: &Wanted<'_>, charge: Option<&Charge>, context: &Context) -> Result<Fetched, Refusal> {
+    let told = get_told(wanted, charge, context).await?;
+    told.answer.map_err(Refusal::NotFetched)
+}
+
+/// As [`get`], and says whether it is an answer to an earlier request.
+///
+/// # Errors
+/// When nothing may be fetched, and for faults.
+pub async fn get_told(wanted: &Wanted<'_>, charge: Option<&Charge>, context: &Context) -> Result<Told, Refusal> {
     let key = context.config.roots.current(Purpose::Throttle);
     // What is read of an answer depends on what is wanted, so an answer counts for those alone who want the same.
     let longest = wanted.longest.to_string();
     let parts = [wanted.url.as_str(), wanted.accept, &longest].map(str::as_bytes);
     let target = random_text(key.mac(&[b"target", parts[0], parts[1], parts[2]]));
-    let answer = match another_request_asks(&target).await {
-        Some(answer) => (*answer).clone(),
+    let mut told = match another_request_asks(&target).await {
+        Some(told) => (*told).clone(),
         None => {
             let flight = Flight::begin(&target);
-            let answer = ask(wanted, &target, charge, context).await?;
-            flight.end(&answer);
-            answer
+            let told = ask(wanted, &target, charge, context).await?;
+            flight.end(&told);
+            told
         }
     };
-    match answer {
-        Ok(fetched) if fetched.body.len() > wanted.longest => Err(Refusal::NotFetched(NotFetched::TooLong)),
-        other => other.map_err(Refusal::NotFetched),
+    if (told.answer.as_ref()).is_ok_and(|fetched| fetched.body.len() > wanted.longest) {
+        told.answer = Err(NotFetched::TooLong);
     }
+    Ok(told)
 }
 
 /// The answer that another request of this isolate is asking for now, if there is one.
-async fn another_request_asks(target: &str) -> Option<Rc<Answer>> {
+async fn another_request_asks(target: &str) -> Option<Rc<Told>> {
     let slot = || SLOTS.with(|slots| slots.get(target));
     let Some(Slot::Asking) = slot() else { return None };
     // A request is woken by its own timer alone: what another one waits for belongs to that one.
@@ -194,7 +213,7 @@ async fn another_request_asks(target: &str) -> Option<Rc<Answer>> {
 }
 
 /// Asks the target, if it may be asked now; else takes what it answered last.
-async fn ask(wanted: &Wanted<'_>, target: &str, charge: Option<&Charge>, context: &Context) -> Result<Answer, Refusal> {
+async fn ask(wanted: &Wanted<'_>, target: &str, charge: Option<&Charge>, context: &Context) -> Result<Told, Refusal> {
     let claim = random::id()?;
     let asking = Asking {
         target,
@@ -216,7 +235,7 @@ async fn ask(wanted: &Wanted<'_>, target: &str, charge: Option<&Charge>, context
         let answer = fetch::get(wanted.url, wanted.accept, wanted.longest).await;
         let told = serde_json::to_string(&answer).map_err(|cause| Fault::new("fetches", cause))?;
         context.db.execute([Asking::tell(target, &claim, &told)]).await?;
-        return Ok(answer);
+        return Ok(Told { answer, is_old: false });
     }
     for (count, counter) in counted {
         if let Some(wait) = rows.read(count)?.wait(counter, context.now) {
@@ -224,6 +243,7 @@ async fn ask(wanted: &Wanted<'_>, target: &str, charge: Option<&Charge>, context
         }
     }
     let mut told = rows.read(latest)?;
+    let is_old = told.is_some();
     for _ in 0..MOST_STEPS_OF_OTHERS {
         if told.is_some() {
             break;
@@ -231,7 +251,8 @@ async fn ask(wanted: &Wanted<'_>, target: &str, charge: Option<&Charge>, context
         Delay::from(STEP_OF_OTHERS).await;
         told = context.db.read(Asking::latest(target)).await?;
     }
-    told.ok_or(Refusal::NotFetched(NotFetched::TooSlow))
+    let answer = told.unwrap_or(Err(NotFetched::TooSlow));
+    Ok(Told { answer, is_old })
 }
 
 /// A request that asks. If it ends without an answer, the next one asks.
@@ -243,9 +264,8 @@ impl<'a> Flight<'a> {
         Self(target)
     }
 
-    fn end(self, answer: &Answer) {
-        let answered = Slot::Answered(Rc::new(answer.clone()));
-        SLOTS.with(|slots| slots.put(self.0, answered));
+    fn end(self, told: &Told) {
+        SLOTS.with(|slots| slots.put(self.0, Slot::Answered(Rc::new(told.clone()))));
     }
 }
 

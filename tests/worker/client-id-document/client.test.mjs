@@ -430,21 +430,47 @@ test("what was fetched as something else counts for no document, whatever that i
   assert.match(page.text, /answered with more than is read/);
 });
 
-test("a document is fetched at most twice a minute, once for all that wait for it, and also a bad one", async () => {
+test("a document is fetched at most twice a minute, once for all that wait for it", async () => {
   const { op } = await stage();
   const client = describe(op);
   op.serve(CLIENT_ID, { ...answer(document()), delay: 300 });
   const pages = await Promise.all(Array.from({ length: 20 }, () => op.browser().authorize(client)));
   assert.ok(pages.every((page) => page.asksForPassword));
   assert.equal(fetches(op), 1);
+});
 
-  const bad = describe(op, document({ client_id: "https://app.acme.test/bad" }));
-  op.serve(bad.id, { status: 404 });
-  for (let n = 0; n < 10; n++) assert.equal((await op.browser().authorize(bad)).status, 400);
-  assert.equal(fetches(op, bad.id), 2);
-  op.clock.advance({ minutes: 1 });
-  op.serve(bad.id, answer(document({ client_id: bad.id })));
-  assert.ok((await op.browser().authorize(bad)).asksForPassword);
+test("so is a bad one, which is no answer to whoever comes later: neither an error nor a malformed document is kept", async () => {
+  const { op, ada } = await stage();
+  const bad = { missing: { status: 404 }, malformed: { body: "{", headers: { "content-type": "application/json" } } };
+  for (const [name, served] of Object.entries(bad)) {
+    const client = describe(op, document({ client_id: `https://app.acme.test/${name}` }));
+    op.serve(client.id, { ...served, delay: 300 });
+    const pages = await Promise.all(Array.from({ length: 5 }, () => op.browser().authorize(client)));
+    assert.deepEqual(pages.map(({ status }) => status), [400, 400, 400, 400, 400]);
+    assert.equal(fetches(op, client.id), 1);
+    op.serve(client.id, served);
+    assert.equal((await op.browser().authorize(client)).status, 400);
+    op.serve(client.id, answer(document({ client_id: client.id })));
+    for (let n = 0; n < 5; n++) {
+      const page = await op.browser().authorize(client);
+      assert.equal(page.status, 429, "not that it is bad, but that it may not be asked");
+      assert.equal(page.headers.get("retry-after"), "60");
+    }
+    assert.equal(fetches(op, client.id), 2);
+    op.clock.advance({ minutes: 1 });
+    assert.ok((await op.browser().obtain(client, ada)).code);
+  }
+});
+
+test("a client that is known does not go on by its old document where the new one is bad, however often it is tried", async () => {
+  const { op, ada, browser } = await stage();
+  const client = describe(op);
+  await browser.obtain(client, ada);
+  op.clock.advance({ hours: 2 });
+  op.serve(CLIENT_ID, { status: 410 });
+  const tried = [];
+  for (let n = 0; n < 4; n++) tried.push((await browser.authorize(client)).status);
+  assert.deepEqual(tried, [400, 400, 429, 429]);
 });
 
 test("a registered client cannot be taken over by a document", async () => {
