@@ -174,6 +174,15 @@ describe("a link", () => {
     assert.equal((await op.fetch(path)).status, 200);
   });
 
+  test("is dead once its person has another address, whoever changes it, and not for any other change", async () => {
+    const person = await op.person();
+    const path = await asked(person);
+    await op.changePerson(person, { name: "Ada" });
+    assert.equal((await op.fetch(path)).status, 200);
+    await op.changePerson(person, { email: `new-${person.email}` });
+    assert.equal((await op.fetch(path)).status, 400);
+  });
+
   test("is dead once its person is disabled", async () => {
     const person = await op.person();
     const path = await asked(person);
