@@ -1,5 +1,6 @@
 // Every page that people see, and the way there.
 
+import { FACTORS } from "./gallery-factors.mjs";
 import { signIn } from "./person.mjs";
 import { startWebApp } from "./web-app.mjs";
 
@@ -275,6 +276,8 @@ export const GALLERY = {
   "not-found": async ({ op, visitor }) => {
     await visitor.page.goto(op.url("/nothing/here"));
   },
+
+  ...FACTORS,
 };
 
 /** Names as long as they come, and without a place to break. */

@@ -1,0 +1,104 @@
+// The pages of second factors and of the way back in, and the way there.
+
+import { App, withApp } from "../../worker/support/codes.mjs";
+import { signIn } from "./person.mjs";
+import { startWebApp } from "./web-app.mjs";
+
+/** Somebody with an app, in a browser where they have just given their password. */
+async function atSecond({ op, visitor }) {
+  const person = await op.person();
+  await withApp(op, person);
+  await visitor.page.goto(op.url("/login?page=overview"));
+  await signIn(visitor.page, person);
+  await visitor.page.locator("#code").waitFor();
+}
+
+/** Somebody at a page of their account who signed in just now. */
+async function atFactors({ op, visitor }, path = "/account/second_factors") {
+  await visitor.page.goto(op.url("/login?page=second_factors"));
+  await signIn(visitor.page, await op.person({ name: "Ada Lovelace" }));
+  await visitor.page.goto(op.url(path));
+}
+
+/** Sets up an app on the page that is open. */
+async function setUp(op, { page }) {
+  const href = await page.locator('a[href^="otpauth:"]').getAttribute("href");
+  const app = new App(op, { elements: () => [{ href }], text: "" });
+  await page.locator("#code").fill(app.code());
+  await page.locator('form:has([name="secret"]) [type="submit"]').click();
+  await page.locator("li code").first().waitFor();
+}
+
+async function askToRecover({ op, visitor }) {
+  const person = await op.person();
+  await visitor.page.goto(op.url("/recover?page=overview"));
+  await visitor.page.locator("#username").fill(person.username);
+  await visitor.page.locator("#recover").click();
+  await visitor.page.locator('[role="status"], #sent').first().waitFor();
+}
+
+export const FACTORS = {
+  "second-factor": atSecond,
+
+  "second-factor-wrong-recovery-code": async (stage) => {
+    await atSecond(stage);
+    const { page } = stage.visitor;
+    await page.locator("summary").click();
+    await page.locator("#recovery-code").fill("aaaa-bbbb-cccc");
+    await page.locator("#recover").click();
+    await page.locator('[role="alert"]').waitFor();
+  },
+
+  "set-up-code-app": async ({ op, visitor }) => {
+    const claims = JSON.stringify({ id_token: { acr: { essential: true, values: ["mfa"] } } });
+    await visitor.page.goto((await startWebApp(op, { client_name: "Acme Notes" })).start({ claims }));
+    await signIn(visitor.page, await op.person());
+    await visitor.page.locator("#code").waitFor();
+  },
+
+  "account-second-factors-none": atFactors,
+
+  "account-second-factors": async (stage) => {
+    await atFactors(stage, "/account/second_factors/new");
+    await setUp(stage.op, stage.visitor);
+    const now = stage.op.clock.seconds();
+    await stage.op.rows(
+      `INSERT INTO trusted_browsers (user_id, id, hash, user_agent, created_at, last_used_at, expires_at)
+       SELECT user_id, 'x', 'x', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', ?, ?, ? FROM sessions ORDER BY created_at DESC LIMIT 1`,
+      now,
+      now,
+      now + 86_400,
+    );
+    await stage.op.rows("UPDATE sessions SET acr = 'mfa'");
+    await stage.visitor.page.goto(stage.op.url("/account/second_factors"));
+  },
+
+  "recovery-codes": async (stage) => {
+    await FACTORS["account-second-factors"](stage);
+    await stage.visitor.page.locator("#renew").click();
+    await stage.visitor.page.locator("li code").first().waitFor();
+  },
+
+  "account-new-code-app": (stage) => atFactors(stage, "/account/second_factors/new"),
+
+  recover: async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/recover?page=overview"));
+  },
+
+  "recover-asked": askToRecover,
+
+  "recover-link": async (stage) => {
+    await askToRecover(stage);
+    const { page } = stage.visitor;
+    let text = "";
+    for (let tries = 0; tries < 50 && !text.includes("/recover/link"); tries++) {
+      await page.goto(stage.op.url("/dev/mail"));
+      text = await page.locator("body").innerText();
+    }
+    await page.goto(text.match(/http\S+\/recover\/link\S+/)[0]);
+  },
+
+  "recover-link-over": async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/recover/link?link=x"));
+  },
+};
