@@ -117,8 +117,13 @@ pub enum Owner<'a> {
     Is(&'a User),
     /// The person whom a set-up link was made for.
     Linked(&'a SetUpLink),
-    /// A person with nothing but a password, which they have shown and which is still theirs.
-    WithPasswordAlone { user_id: &'a str, password_hash: &'a str },
+    /// A person with nothing that they could show beside a password, which they have shown and which is still theirs. Passkeys are
+    /// nothing that they could show where there is no way to.
+    WithPasswordAlone {
+        user_id: &'a str,
+        password_hash: &'a str,
+        passkeys_count: bool,
+    },
 }
 
 impl Owner<'_> {
@@ -136,13 +141,15 @@ impl Owner<'_> {
             Self::WithPasswordAlone {
                 user_id,
                 password_hash,
+                passkeys_count,
             } => Statement::new(
                 "SELECT p.user_id AS owner FROM credentials p JOIN users u ON u.id = p.user_id AND u.disabled_at IS NULL
                  WHERE p.user_id = ? AND p.kind = 'password' AND p.secret = ?
-                   AND NOT EXISTS (SELECT 1 FROM credentials n WHERE n.user_id = p.user_id AND n.kind IN ('totp', 'passkey'))",
+                   AND NOT EXISTS (SELECT 1 FROM credentials n WHERE n.user_id = p.user_id AND (n.kind = 'totp' OR ? AND n.kind = 'passkey'))",
             )
             .bind(*user_id)
-            .bind(*password_hash),
+            .bind(*password_hash)
+            .bind(*passkeys_count),
         }
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn samples(all: &mut Samples) {
     let alone = Owner::WithPasswordAlone {
         user_id: "u",
         password_hash: "$argon2id$",
+        passkeys_count: true,
     };
     add(all, "second_factors::of", [second_factors::of("u")]);
     add(all, "second_factors::use_step", [second_factors::use_step("t", 2, NOW)]);
@@ -231,10 +232,12 @@ fn with_a_password_alone_nobody_gets_an_app_for_somebody_who_has_something() {
         name: None,
         step: 1,
     };
-    let alone = |password_hash| Owner::WithPasswordAlone {
+    let with_passkey = |password_hash, passkeys_count| Owner::WithPasswordAlone {
         user_id: "u",
         password_hash,
+        passkeys_count,
     };
+    let alone = |password_hash| with_passkey(password_hash, true);
     assert!(!ask(
         &mut database,
         second_factors::add_app(&new, &alone("$argon2id$"), NOW)
@@ -247,6 +250,18 @@ fn with_a_password_alone_nobody_gets_an_app_for_somebody_who_has_something() {
         &mut database,
         second_factors::add_app(&new, &alone("another"), NOW)
     ));
+    let passkey =
+        "INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES ('k', 'u', 'passkey', '{}', 0)";
+    database.0.execute(passkey, []).unwrap();
+    for (passkeys_count, is_added) in [(true, false), (false, true)] {
+        let owner = with_passkey("$argon2id$", passkeys_count);
+        let added = ask(&mut database, second_factors::add_app(&new, &owner, NOW));
+        assert_eq!(added, is_added, "{passkeys_count}");
+    }
+    database
+        .0
+        .execute("DELETE FROM credentials WHERE id IN ('k', 't2')", [])
+        .unwrap();
     assert!(ask(
         &mut database,
         second_factors::add_app(&new, &alone("$argon2id$"), NOW)

@@ -155,7 +155,11 @@ impl SecondFactorRequest {
             step,
         };
         let owner = match &self.begun {
-            Begun::Password { password_hash, .. } => Owner::WithPasswordAlone { user_id, password_hash },
+            Begun::Password { password_hash, .. } => Owner::WithPasswordAlone {
+                user_id,
+                password_hash,
+                passkeys_count: context.config.sign_in.has(Way::Passkey),
+            },
             Begun::Session { hash, .. } => Owner::Behind(hash),
         };
         let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
