@@ -171,18 +171,20 @@ pub fn renew_recovery_codes(user_id: &str, session_hash: &Hash, hashes: &str, no
     .any()
 }
 
-/// Takes an app from the person behind a session; where everybody must have a second factor, if they have another.
-pub fn remove_own_app(session_hash: &Hash, row_id: &str, policy: SecondFactor) -> Query<bool> {
+/// Takes an app from the person behind a session; where everybody must have a second factor, if they have another that they could
+/// show: a passkey is one where there is a way to.
+pub fn remove_own_app(session_hash: &Hash, row_id: &str, policy: SecondFactor, passkeys_count: bool) -> Query<bool> {
     Statement::new(
         "DELETE FROM credentials
          WHERE id = ? AND kind = 'totp' AND user_id = (SELECT b.user_id FROM sessions b WHERE b.hash = ?)
            AND (? OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
-                              AND o.kind IN ('totp', 'passkey')))
+                              AND (o.kind = 'totp' OR ? AND o.kind = 'passkey')))
          RETURNING id",
     )
     .bind(row_id)
     .bind(session_hash)
     .bind(policy != SecondFactor::Required)
+    .bind(passkeys_count)
     .any()
 }
 

@@ -83,7 +83,7 @@ pub(super) fn samples(all: &mut Samples) {
     add(
         all,
         "second_factors::remove_own_app",
-        [second_factors::remove_own_app(&hash, "t", SecondFactor::Required)],
+        [second_factors::remove_own_app(&hash, "t", SecondFactor::Required, true)],
     );
     add(all, "second_factors::remove", [second_factors::remove("u", "t")]);
     add(
@@ -193,7 +193,7 @@ fn recovery_codes_are_renewed_by_their_person_alone_and_go_with_the_last_app() {
     assert!(!changes(&mut database, second_factors::remove_idle_recovery_codes("u")));
     assert!(ask(
         &mut database,
-        second_factors::remove_own_app(&hash(), "t", SecondFactor::Optional)
+        second_factors::remove_own_app(&hash(), "t", SecondFactor::Optional, true)
     ));
     assert!(changes(&mut database, second_factors::remove_idle_recovery_codes("u")));
     assert!(
@@ -205,13 +205,14 @@ fn recovery_codes_are_renewed_by_their_person_alone_and_go_with_the_last_app() {
 #[test]
 fn the_last_second_factor_stays_where_everybody_must_have_one() {
     let mut database = database();
-    let remove = |policy| second_factors::remove_own_app(&hash(), "t", policy);
-    assert!(!ask(&mut database, remove(SecondFactor::Required)));
+    let remove = |passkeys_count| second_factors::remove_own_app(&hash(), "t", SecondFactor::Required, passkeys_count);
+    assert!(!ask(&mut database, remove(true)));
     let passkey =
         "INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES ('k', 'u', 'passkey', '{}', 0)";
     database.0.execute(passkey, []).unwrap();
     let kinds = r#"["password","passkey"]"#;
-    assert!(ask(&mut database, remove(SecondFactor::Required)));
+    assert!(!ask(&mut database, remove(false)), "nobody could show it");
+    assert!(ask(&mut database, remove(true)));
     assert!(!ask(
         &mut database,
         credentials::remove_own(&hash(), "k", kinds, SecondFactor::Required)

@@ -4,6 +4,7 @@
 use crate::{
     account::{passkey::name_of, user_agent::UserAgent},
     audit::Event,
+    config::Way,
     db::{
         Batch, audit,
         credentials::{self, OwnApp, Ways},
@@ -104,9 +105,10 @@ async fn remove(
         return Ok(signed_in.done(PAGE, Notice::CodeAppRemoved, context));
     }
     let entry = signed_in.entry(Event::CodeAppRemoved);
-    let policy = context.config.second_factor;
+    let (hash, policy) = (&signed_in.session_hash, context.config.second_factor);
+    let passkeys_count = context.config.sign_in.has(Way::Passkey);
     let mut batch = Batch::default();
-    let removed = batch.add(second_factors::remove_own_app(&signed_in.session_hash, row_id, policy));
+    let removed = batch.add(second_factors::remove_own_app(hash, row_id, policy, passkeys_count));
     batch.push(audit::record_if_changed(&entry, context));
     batch.push(second_factors::remove_idle_recovery_codes(&signed_in.user().id));
     match context.db.run(batch).await?.read(removed)? {
