@@ -184,18 +184,25 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) ->
 /// from other networks than the first, so that the person sees them whatever else strangers do, and the table grows by a bounded
 /// number of rows an account.
 pub fn record_guess(entry: &Entry<'_>, on: &impl Occasion) -> [Statement; 3] {
+    // Whoever guesses at these has the password.
+    let second_factor = entry
+        .detail
+        .as_ref()
+        .and_then(|detail| detail.get("second_factor")?.as_str());
     let count = Statement::new(
         "UPDATE audit SET detail = json_set(detail, '$.times', json_extract(detail, '$.times') + 1,
                 '$.elsewhere', json_extract(detail, '$.elsewhere') + (network IS NOT ?), '$.last_at', ?)
          WHERE id = (SELECT id FROM (SELECT id, at, event, detail FROM audit WHERE user_id = ? ORDER BY id DESC LIMIT ?)
-                     WHERE event = ? AND at > ? AND json_extract(detail, '$.times') > 0 LIMIT 1)",
+                     WHERE event = ? AND at > ? AND json_extract(detail, '$.times') > 0
+                       AND json_extract(detail, '$.second_factor') IS ? LIMIT 1)",
     )
     .bind(on.network())
     .bind(on.now())
     .bind(entry.user_id)
     .bind(NEAR)
     .bind(entry.event.as_str())
-    .bind(on.now() - WINDOW);
+    .bind(on.now() - WINDOW)
+    .bind(second_factor);
     let mut detail = json!({ "times": 1, "elsewhere": 0 });
     if let (Some(detail), Some(more)) = (detail.as_object_mut(), entry.detail.as_ref().and_then(Value::as_object)) {
         detail.extend(more.clone());

@@ -171,10 +171,15 @@ describe("guesses", () => {
   });
 
   test("are written down", async () => {
-    const { person, browser, page } = await atSecond();
-    await send(browser, page, { code: "123456" });
-    const [row] = await events(person, "sign_in_failed");
-    assert.equal(JSON.parse(row.detail).second_factor, "code");
+    const { person, browser, page, own } = await atSecond();
+    await own.signIn(await own.open("/login?page=password"), { ...person, password: "not this one" });
+    for (let guess = 1; guess <= 2; guess++) await send(browser, page, { code: "123456" });
+    const rows = (await events(person, "sign_in_failed")).map(({ detail }) => JSON.parse(detail));
+    const told = rows.map(({ second_factor, times }) => ({ second_factor, times }));
+    assert.deepEqual(told, [
+      { second_factor: undefined, times: 1 },
+      { second_factor: "code", times: 2 },
+    ]);
   });
 });
 
