@@ -48,7 +48,7 @@ test("triggers go by an index", () => {
   for (const { name, sql } of triggers) {
     const body = sql.slice(sql.indexOf("BEGIN") + 5, sql.lastIndexOf("END"));
     for (const statement of body.split(";").filter((text) => text.trim())) {
-      const plan = all(`EXPLAIN QUERY PLAN ${statement.replace(/\b(NEW|OLD)\.\w+/g, "?")}`).map(({ detail }) => detail);
+      const plan = all(`EXPLAIN QUERY PLAN ${statement.replace(/\b(NEW|OLD)\.\w+/gi, "?")}`).map(({ detail }) => detail);
       const scans = plan.filter((line) => /^SCAN /.test(line) && tables.some((table) => line.includes(` ${table}`)));
       assert.deepEqual(scans, [], name);
     }
