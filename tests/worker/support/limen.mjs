@@ -139,7 +139,8 @@ export class Limen {
       body,
       headers: [...headers],
       redirect: "manual",
-      signal: AbortSignal.timeout(30_000),
+      // Answers that are read after many others, on a slow machine, must live so long, too.
+      signal: AbortSignal.timeout(120_000),
     };
     return this.#miniflare.dispatchFetch(this.url(path), request);
   }
