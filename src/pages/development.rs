@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::layout;
+use super::layout::page;
 
 /// Shows the mails of the last day, the newest first.
 #[derive(Template)]
@@ -25,8 +25,5 @@ pub struct DevelopmentMail {
 }
 
 impl DevelopmentMailsPage {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    layout,
+    layout::page,
     messages::{Language, RecoverTexts, Texts},
     text::visible,
 };
@@ -51,18 +51,7 @@ pub enum RecoverState {
 const LONGEST_TYPED: usize = 254;
 
 impl RecoverPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn recover(&self) -> &'static RecoverTexts {
-        &self.texts().recover
-    }
+    page!(recover: RecoverTexts);
 
     fn action(&self) -> &'static str {
         Endpoint::Recover.path()

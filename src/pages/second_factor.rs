@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    layout,
+    layout::page,
     login::LoginPurpose,
     messages::{Language, SecondTexts, Texts},
     passkey::PasskeyRequest,
@@ -146,18 +146,7 @@ impl ShownSecret {
 }
 
 impl SecondFactorPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn second(&self) -> &'static SecondTexts {
-        &self.texts().second
-    }
+    page!(second: SecondTexts);
 
     fn title(&self) -> String {
         self.texts().title(self.second().heading, self.problem.is_some())
@@ -189,18 +178,7 @@ impl SecondFactorPage<'_> {
 }
 
 impl SetUpCodeAppPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
-
-    fn texts(&self) -> &'static Texts {
-        self.language.texts()
-    }
-
-    fn second(&self) -> &'static SecondTexts {
-        &self.texts().second
-    }
+    page!(second: SecondTexts);
 
     fn title(&self) -> String {
         self.texts().title(self.second().set_up_heading, self.problem.is_some())
@@ -216,10 +194,7 @@ impl SetUpCodeAppPage<'_> {
 }
 
 impl RecoveryCodesPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn second(&self) -> &'static SecondTexts {
         &self.language.texts().second

@@ -5,7 +5,7 @@ use askama::Template;
 use super::Frame;
 use crate::{
     pages::{
-        layout,
+        layout::page,
         messages::{PasskeyTexts, SecondTexts},
         moment::Moment,
         second_factor::{SecondProblem, ShownSecret},
@@ -76,10 +76,7 @@ pub struct ShownTrustedBrowser {
 }
 
 impl SecondFactorsPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(self.is_last)
@@ -119,10 +116,7 @@ impl SecondFactorsPage<'_> {
 }
 
 impl NewCodeAppPage<'_> {
-    /// The page as HTML.
-    pub fn to_html(&self) -> String {
-        layout::html(self)
-    }
+    page!();
 
     fn title(&self) -> String {
         self.frame.title(self.problem.is_some())

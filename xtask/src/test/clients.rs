@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::runtime::{self, Runtime};
-use super::{Report, Setting, Tally, node};
+use super::{Report, Setting, Tally, node, report};
 use crate::failure::{Failure, Result};
 use crate::project;
 use crate::step::step;
@@ -45,28 +45,19 @@ pub fn run(setting: &Setting) -> Tally {
 }
 
 fn run_one(name: &str, setting: &Setting) -> Tally {
-    let mut report = Report::default();
-    let outcome = step(&format!("Client: {name}"), || {
+    report(&format!("Client: {name}"), |report| {
         let folder = folder().join(name);
         let runtime = Runtime::of(&folder);
         if let Some(missing) = runtime.missing() {
             return Ok(format!("skipped: `{missing}` was not found"));
         }
         runtime.prepare(name, &folder)?;
-        report = test(name, setting)?;
+        *report = test(name, setting)?;
         match report.tally.ran() {
             0 => Err(Failure::new(format!("tests/clients/{name} ran no test."))),
             _ => Ok(report.tally.to_string()),
         }
-    });
-    if let Err(failure) = outcome {
-        println!("\n{failure}\n");
-        report.tally += Tally::one_failure();
-    }
-    for finished in &report.failed {
-        println!("\n{}\n", finished.failure());
-    }
-    report.tally
+    })
 }
 
 fn test(name: &str, setting: &Setting) -> Result<Report> {

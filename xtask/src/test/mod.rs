@@ -92,7 +92,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     };
     let mut total = Tally::default();
     for suite in suites.iter().filter(|suite| !is_node(suite)) {
-        total += report(suite, &setting);
+        total += report_suite(suite, &setting);
     }
     if needs_worker {
         total += node_suites(&suites, &setting)?;
@@ -117,17 +117,16 @@ fn node_suites(suites: &[String], setting: &Setting) -> Result<Tally> {
     for suite in suites.iter().filter(|suite| is_node(suite)) {
         total += match suite.as_str() {
             clients::NAME => clients::run(setting),
-            folder => report(folder, setting),
+            folder => report_suite(folder, setting),
         };
     }
     Ok(total)
 }
 
 /// Runs one suite and shows what failed in it.
-fn report(suite: &str, setting: &Setting) -> Tally {
-    let mut report = Report::default();
-    let outcome = step(&format!("Tests: {suite}"), || {
-        report = match suite {
+fn report_suite(suite: &str, setting: &Setting) -> Tally {
+    report(&format!("Tests: {suite}"), |report| {
+        *report = match suite {
             "lint" => lint::run(setting),
             "native" => native::run(setting),
             folder => node::run(folder, setting),
@@ -136,7 +135,13 @@ fn report(suite: &str, setting: &Setting) -> Tally {
             0 => Err(Failure::new(format!("The suite `{suite}` ran no test."))),
             _ => Ok(report.tally.to_string()),
         }
-    });
+    })
+}
+
+/// Runs tests as a step, which fills in what they report and says how it went, and shows what failed.
+fn report(what: &str, run: impl FnOnce(&mut Report) -> Result<String>) -> Tally {
+    let mut report = Report::default();
+    let outcome = step(what, || run(&mut report));
     if let Err(failure) = outcome {
         println!("\n{failure}\n");
         report.tally += Tally::one_failure();
