@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     layout::page,
-    messages::{Language, RecoverTexts, Texts},
+    messages::{Language, RecoverTexts},
     text::visible,
 };
 use crate::routes::Endpoint;
