@@ -57,6 +57,8 @@ pub enum Body {
     Jrd(Rc<str>),
     /// `application/jwt` (RFC 7519 section 10.3.1).
     Jwt(String),
+    /// `application/token-introspection+jwt` (RFC 9701 section 10.2).
+    IntrospectionJwt(String),
     /// `text/plain`.
     Text(String),
     /// A stylesheet.

@@ -46,6 +46,15 @@ pub fn current_for_userinfo(client_id: &str, at_hand: &str, now: UnixTime) -> Qu
     current_where(&alg, client_id, at_hand, now)
 }
 
+/// The key that signs what introspection tells a client now.
+pub fn current_for_introspection(client_id: &str, at_hand: &str, now: UnixTime) -> Query<Option<CurrentKey>> {
+    let alg = format!(
+        "COALESCE({}, 'RS256')",
+        registered_alg("introspection_signed_response_alg")
+    );
+    current_where(&alg, client_id, at_hand, now)
+}
+
 /// What the client of the `?` registered in `field`, as SQL.
 fn registered_alg(field: &str) -> String {
     format!("(SELECT json_extract(metadata, '$.{field}') FROM clients WHERE id = ?)")

@@ -90,6 +90,10 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         let documents = config.client_id_documents != ClientIdDocuments::Off;
         members.insert("client_id_metadata_document_supported".to_owned(), documents.into());
         members.insert(
+            "introspection_signing_alg_values_supported".to_owned(),
+            json!(supported.introspection_signing_algs),
+        );
+        members.insert(
             "protected_resources".to_owned(),
             protected_resource::listed(config).into(),
         );

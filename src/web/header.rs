@@ -18,6 +18,14 @@ pub fn reads_html(accept: &str) -> bool {
     accept.to_ascii_lowercase().contains("text/html")
 }
 
+/// Whether an `Accept` names that type, in small letters, and not to keep it away (RFC 9110 section 12.5.1).
+pub fn names_type(accept: &str, wanted: &str) -> bool {
+    let refuses = |range: &str| range.split(';').skip(1).any(|parameter| parameter.trim() == "q=0");
+    accept
+        .split(',')
+        .any(|range| media_type(range) == wanted && !refuses(range))
+}
+
 /// Whether an `If-None-Match` has the tag of what would be sent (RFC 9110 section 13.1.2: a weak comparison).
 pub fn matches_none(if_none_match: &str, etag: &str) -> bool {
     let mut tags = if_none_match.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
@@ -47,6 +55,20 @@ mod tests {
     fn browsers_name_html() {
         assert!(reads_html("Text/HTML,application/xhtml+xml;q=0.9"));
         assert!(!reads_html("*/*") && !reads_html("application/json") && !reads_html(""));
+    }
+
+    #[test]
+    fn a_type_is_wanted_only_by_its_name() {
+        let wanted = "application/token-introspection+jwt";
+        for accept in [
+            wanted,
+            "application/json;q=0.5, Application/Token-Introspection+JWT; q=1",
+        ] {
+            assert!(names_type(accept, wanted), "{accept}");
+        }
+        for accept in ["", "*/*", "application/*", "application/jwt", &format!("{wanted}; q=0")] {
+            assert!(!names_type(accept, wanted), "{accept}");
+        }
     }
 
     #[test]

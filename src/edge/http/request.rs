@@ -87,6 +87,12 @@ impl Incoming {
         self.header("accept").is_some_and(|accept| header::reads_html(&accept))
     }
 
+    /// Whether the caller asks for that type by its name.
+    pub fn accepts(&self, media_type: &str) -> bool {
+        self.header("accept")
+            .is_some_and(|accept| header::names_type(&accept, media_type))
+    }
+
     /// A cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
         cookie::find(&self.header("cookie")?, name).map(str::to_owned)

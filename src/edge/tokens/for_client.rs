@@ -1,6 +1,7 @@
 //! JWTs as a client gets them: signed, encrypted, both or neither, as it registered.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::{
     db::signing_keys::{self, CurrentKey},
@@ -21,7 +22,7 @@ use crate::{
         },
         error::OAuthError,
         jose::jwt::{self, SigningAlg},
-        token::id_token,
+        token::{id_token, introspection},
     },
 };
 
@@ -39,11 +40,8 @@ pub async fn id_token(
         IdTokenAlg::Signed(_) => signer.sign(JWT, claims).await?,
         IdTokenAlg::InsecureNone => jwt::insecure_unsigned(JWT, claims).map_err(|cause| Fault::new("claims", cause))?,
     };
-    match client.metadata.id_token_encryption {
-        // "it MUST be signed then encrypted, with the result being a Nested JWT" (OIDC Core section 2).
-        Some(encryption) => encrypt(token.as_bytes(), Some(JWT), client, encryption, context).await,
-        None => Ok(token),
-    }
+    // "it MUST be signed then encrypted, with the result being a Nested JWT" (OIDC Core section 2).
+    nest(token, client, client.metadata.id_token_encryption, context).await
 }
 
 /// Whether `client` can read its ID tokens: where they are encrypted, it has a key to encrypt to.
@@ -76,12 +74,34 @@ pub fn response_alg(client: &Client) -> SigningAlg {
 
 /// An authorization response of `claims` (JARM section 2.2). `key` is the one that signs it, where that was read before.
 pub async fn authorization_response(
-    claims: &impl Serialize,
+    claims: &Map<String, Value>,
     client: &Client,
     key: Option<CurrentKey>,
     context: &Context,
 ) -> Result<String, StepFailure> {
-    let alg = response_alg(client);
+    let encryption = client.metadata.authorization_encryption;
+    let token = sign((JWT, claims), (response_alg(client), key), context).await?;
+    nest(token, client, encryption, context).await
+}
+
+/// What introspection tells `client` in a JWT (RFC 9701 section 5), likewise: "If omitted, the default ... is RS256" (section 6).
+pub async fn introspection(
+    claims: &Value,
+    client: &Client,
+    key: Option<CurrentKey>,
+    context: &Context,
+) -> Result<String, StepFailure> {
+    let alg = client.metadata.introspection_signed_response_alg.unwrap_or_default();
+    let encryption = client.metadata.introspection_encryption;
+    let token = sign((introspection::TYPE, claims), (alg, key), context).await?;
+    nest(token, client, encryption, context).await
+}
+
+async fn sign(
+    (typ, claims): (&str, &impl Serialize),
+    (alg, key): (SigningAlg, Option<CurrentKey>),
+    context: &Context,
+) -> Result<String, Fault> {
     let key = match key {
         Some(key) => Some(key),
         None => {
@@ -89,8 +109,17 @@ pub async fn authorization_response(
             context.db.read(current).await?
         }
     };
-    let token = Signer::new(key, alg, context).await?.sign(JWT, claims).await?;
-    match client.metadata.authorization_encryption {
+    Signer::new(key, alg, context).await?.sign(typ, claims).await
+}
+
+/// A signed token as it is, or encrypted.
+async fn nest(
+    token: String,
+    client: &Client,
+    encryption: Option<Encryption>,
+    context: &Context,
+) -> Result<String, StepFailure> {
+    match encryption {
         Some(encryption) => encrypt(token.as_bytes(), Some(JWT), client, encryption, context).await,
         None => Ok(token),
     }

@@ -196,6 +196,7 @@ impl Client {
             Some(self.signing_alg()),
             self.metadata.userinfo_signed_response_alg,
             self.metadata.authorization_signed_response_alg,
+            self.metadata.introspection_signed_response_alg,
         ];
         let encryption = self.metadata.request_object_encryption;
         let decrypting = encryption.map(|encryption| KeyAlg::Decrypt(DecryptionAlg::of(encryption.alg)));

@@ -1,6 +1,7 @@
-//! Token introspection (RFC 7662).
+//! Token introspection (RFC 7662), also in a JWT (RFC 9701).
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::access_token::AccessTokenClaims;
 use crate::{
@@ -13,6 +14,18 @@ use crate::{
     },
     time::UnixTime,
 };
+
+/// `typ` of an answer in a JWT (RFC 9701 section 5).
+pub const TYPE: &str = "token-introspection+jwt";
+
+/// The media type that asks for such an answer, and that it has (RFC 9701 sections 4 and 5).
+pub const MEDIA_TYPE: &str = "application/token-introspection+jwt";
+
+/// The claims of an answer in a JWT (RFC 9701 section 5). It has no `sub` and no `exp` of its own, "to prevent misuse of the JWT as
+/// an access token".
+pub fn jwt_claims(told: &Introspection, caller: &Client, issuer: &Issuer, now: UnixTime) -> Value {
+    json!({ "iss": issuer.as_str(), "aud": caller.client_id, "iat": now, "token_introspection": told })
+}
 
 /// "Introspection Response" (section 2.2).
 #[derive(Debug, Default, Serialize)]

@@ -7,6 +7,7 @@ use super::{
     access_token::{self, AccessTokenClaims},
     id_token::{self, IdTokenClaims},
     id_token_hint::IdTokenHint,
+    introspection,
     logout_token::{self, EndedSession, LogoutTokenClaims},
 };
 use crate::{
@@ -89,6 +90,14 @@ fn every_kind() -> Vec<(&'static str, String)> {
             "authorization response",
             jwt("JWT", jarm::claims(response, &client(), &issuer(), NOW)),
         ),
+        ("introspection", {
+            let caller = client();
+            let told = introspection::Introspection::of_access_token(access.clone(), None);
+            jwt(
+                introspection::TYPE,
+                introspection::jwt_claims(&told, &caller, &issuer(), NOW),
+            )
+        }),
         ("access token", jwt(access_token::TYPE, access)),
         (
             "logout token",

@@ -16,6 +16,11 @@ pub(super) fn add_to(all: &mut Samples) {
     );
     add(
         all,
+        "signing_keys::current_for_introspection",
+        [signing_keys::current_for_introspection("c", "[]", NOW)],
+    );
+    add(
+        all,
         "signing_keys::current_for_userinfo",
         [signing_keys::current_for_userinfo("c", "[]", NOW)],
     );

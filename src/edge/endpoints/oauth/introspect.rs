@@ -1,4 +1,4 @@
-//! `/introspect` (RFC 7662).
+//! `/introspect` (RFC 7662), whose answer is a JWT where the caller asks for one (RFC 9701).
 
 use crate::{
     db::{
@@ -10,6 +10,7 @@ use crate::{
         http::{failure::MachineFailure, request::Incoming},
         keys::signer,
         platform::context::Context,
+        tokens::for_client,
     },
     fault::Fault,
     oidc::{
@@ -17,11 +18,11 @@ use crate::{
         jose::{jwt::Unverified, provider_key::ProviderKey},
         token::{
             access_token::{self, AccessTokenClaims},
-            introspection::{Introspection, check_caller},
+            introspection::{self, Introspection, check_caller},
             refresh_grant::RefreshToken,
         },
     },
-    reply::Reply,
+    reply::{Body, Reply},
 };
 
 /// What kind of token was sent, with the queries by which it is judged; `token_type_hint` is not needed to tell.
@@ -47,17 +48,27 @@ pub async fn introspect(request: &mut Incoming, context: &Context) -> Result<Rep
     let looked_up = client.look_up(&mut batch, context);
     let presented = Presented::parse(params.required("token")?, client.client_id(), &mut batch, context);
     let used_up = client.use_up(client.proof(context).condition(), &mut batch, context);
+    let wants_jwt = request.accepts(introspection::MEDIA_TYPE);
+    let find_key = || signing_keys::current_for_introspection(client.client_id(), &signer::at_hand(), context.now);
+    let key = batch.add_if(wants_jwt.then(find_key));
     let rows = context.db.run(batch).await?;
     let answer = async {
         let authenticated = client.finish(looked_up, &rows, context)?;
         check_caller(&authenticated)?;
-        Ok::<_, MachineFailure>(presented.describe(&authenticated, &rows, context).await?)
+        let told = presented.describe(&authenticated, &rows, context).await?;
+        if !wants_jwt {
+            return Ok::<_, MachineFailure>(Reply::json(200, &told));
+        }
+        let claims = introspection::jwt_claims(&told, &authenticated, &context.config.issuer, context.now);
+        let key = rows.read_if(key)?.flatten();
+        let jwt = for_client::introspection(&claims, &authenticated, key, context).await?;
+        Ok(Reply::new(200, Body::IntrospectionJwt(jwt)))
     };
     let answer = answer.await;
     if answer.is_err() && rows.read_if(used_up)?.unwrap_or_default() {
         client.give_back(context).await?;
     }
-    Ok(Reply::json(200, &answer?))
+    answer
 }
 
 impl<'a> Presented<'a> {

@@ -103,7 +103,7 @@ impl Supported {
         id_token_signing_algs: &IdTokenAlg::ALL,
         userinfo_signing_algs: &SigningAlg::ALL,
         authorization_signing_algs: &SigningAlg::ALL,
-        introspection_signing_algs: &[],
+        introspection_signing_algs: &SigningAlg::ALL,
         request_object_signing_algs: &[
             ClientSigningAlg::InsecureNone,
             ClientSigningAlg::RS256,
@@ -117,7 +117,7 @@ impl Supported {
         id_token_encryption: true,
         userinfo_encryption: true,
         authorization_encryption: true,
-        introspection_encryption: false,
+        introspection_encryption: true,
         request_object_encryption: true,
         request_uris: true,
         pushed_authorization_requests: true,

@@ -124,8 +124,8 @@ fn what_is_not_supported_is_refused_by_name() {
         ("userinfo_encrypted_response_alg", json!("dir")),
         ("authorization_signed_response_alg", json!("none")),
         ("authorization_encrypted_response_alg", json!("dir")),
-        ("introspection_signed_response_alg", json!("RS256")),
-        ("introspection_encrypted_response_alg", json!("RSA-OAEP")),
+        ("introspection_signed_response_alg", json!("none")),
+        ("introspection_encrypted_response_alg", json!("dir")),
         ("request_object_signing_alg", json!("HS1")),
         ("request_object_encryption_alg", json!("dir")),
     ] {
