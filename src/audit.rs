@@ -50,6 +50,9 @@ pub enum Event {
     UserDeleted,
     /// Somebody made themselves an account.
     SignedUp,
+    /// An operator made a link with which somebody makes an account.
+    InvitationMade,
+    InvitationRevoked,
     PasswordChanged,
     PasskeyAdded,
     PasskeyRemoved,
@@ -140,6 +143,8 @@ impl Event {
         Self::UserEnabled,
         Self::UserDeleted,
         Self::SignedUp,
+        Self::InvitationMade,
+        Self::InvitationRevoked,
         Self::PasswordChanged,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
@@ -194,6 +199,8 @@ impl Event {
             Self::UserEnabled => "user_enabled",
             Self::UserDeleted => "user_deleted",
             Self::SignedUp => "signed_up",
+            Self::InvitationMade => "invitation_made",
+            Self::InvitationRevoked => "invitation_revoked",
             Self::PasswordChanged => "password_changed",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",

@@ -4,6 +4,7 @@ mod base32;
 pub mod csrf;
 pub mod email;
 pub mod held_sessions;
+pub mod invitation;
 pub mod known_browser;
 pub mod name;
 pub mod passkey;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::name::nfc;
 use crate::{
     config::ProfileField,
     oidc::claims::StandardClaims,
@@ -35,6 +36,7 @@ enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
 pub enum Wrong {
+    Missing,
     TooLong,
     NotAUrl,
     NotADate,
@@ -104,13 +106,24 @@ pub fn changes<'a>(
     editable: &[String],
     entered: impl Fn(&str) -> &'a str,
 ) -> Result<Map<String, Value>, Vec<(ProfileField, Wrong)>> {
+    let fields = ProfileField::ALL.into_iter();
+    let fields: Vec<_> = fields.filter(|field| is_editable(*field, editable)).collect();
+    changes_of(claims, &fields, &entered)
+}
+
+/// The same for a form with these fields.
+///
+/// # Errors
+/// Every field that is wrong, and how.
+pub fn changes_of<'a>(
+    claims: &StandardClaims,
+    fields: &[ProfileField],
+    entered: &dyn Fn(&str) -> &'a str,
+) -> Result<Map<String, Value>, Vec<(ProfileField, Wrong)>> {
     let (mut changes, mut wrong) = (Map::new(), Vec::new());
     let known = claims.as_map().get("address").and_then(Value::as_object);
     let mut address = known.cloned().unwrap_or_default();
-    for field in ProfileField::ALL
-        .into_iter()
-        .filter(|field| is_editable(*field, editable))
-    {
+    for field in fields.iter().copied() {
         let (name, kind) = (field.name(), kind(field));
         let text = tidy(entered(name), kind);
         if text == value(field, claims) {
@@ -145,9 +158,8 @@ pub fn changes<'a>(
 /// One line without control characters and what cannot be seen, or several.
 fn tidy(text: &str, kind: Kind) -> String {
     let lines = text.lines().map(|line| {
-        without_invisible(&line.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " "))
-            .trim()
-            .to_owned()
+        let line = line.replace(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'), " ");
+        nfc(&without_invisible(&line)).trim().to_owned()
     });
     let lines: Vec<_> = lines.filter(|line| is_readable(line)).collect();
     lines.join(if kind == Kind::Lines { "\n" } else { " " })

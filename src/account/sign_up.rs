@@ -1,28 +1,34 @@
 //! Accounts that people make for themselves (Initiating User Registration via OpenID Connect 1.0).
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     email,
-    name::nfc,
+    profile::{self, Wrong as WrongField},
     user::{User, Username},
 };
 use crate::{
+    config::{ProfileField, WantedField},
     oidc::{claims::StandardClaims, subject::SubjectSalt},
-    readable::without_invisible,
     time::UnixTime,
 };
 
-/// The most characters of a name.
-const LONGEST_NAME: usize = 200;
-
 /// What is wrong with what somebody typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
 pub enum Wrong {
-    Name,
+    Fields(Vec<(ProfileField, WrongField)>),
     Email,
     Username,
+}
+
+/// The address of a new account.
+#[derive(Clone, Copy, Debug)]
+pub struct Address<'a> {
+    /// As it was typed, or as an invitation has it.
+    pub text: &'a str,
+    /// Whether its person has shown that it is theirs.
+    pub verified: bool,
 }
 
 /// What a new account is made of.
@@ -32,31 +38,34 @@ pub struct NewAccount {
     claims: StandardClaims,
 }
 
-/// A name as it is stored.
-pub fn prepare_name(typed: &str) -> String {
-    nfc(&without_invisible(typed)).trim().to_owned()
-}
-
 impl NewAccount {
-    /// Reads what was typed; `name` as [`prepare_name`] made it, and empty where there is none.
+    /// Reads what was typed: an address, a username, and what the operator wants to know.
     ///
     /// # Errors
-    /// The first thing that is wrong.
-    pub fn parse(name: &str, email: &str, username: &str) -> Result<Self, Wrong> {
-        if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-            return Err(Wrong::Name);
-        }
-        let email = email::parse(email).map_err(|_| Wrong::Email)?;
+    /// What is wrong: all such fields of the profile, or the first of the others.
+    pub fn parse<'a>(
+        address: Address<'_>,
+        username: &str,
+        wanted: &[WantedField],
+        entered: &dyn Fn(&str) -> &'a str,
+    ) -> Result<Self, Wrong> {
+        let fields: Vec<_> = wanted.iter().map(|wanted| wanted.field).collect();
+        let mut claims = profile::changes_of(&StandardClaims::default(), &fields, entered).map_err(Wrong::Fields)?;
+        let email = email::parse(address.text).map_err(|_| Wrong::Email)?;
         let username = Username::parse(username).map_err(|_| Wrong::Username)?;
-        let mut claims = Map::new();
         claims.insert("email".to_owned(), email.into());
-        // Nobody has shown yet that the address is theirs.
-        claims.insert("email_verified".to_owned(), Value::Bool(false));
-        if !name.is_empty() {
-            claims.insert("name".to_owned(), name.into());
+        claims.insert("email_verified".to_owned(), Value::Bool(address.verified));
+        let too_long = |_| Wrong::Fields(fields.iter().map(|field| (*field, WrongField::TooLong)).collect());
+        let claims = StandardClaims::parse(&claims).map_err(too_long)?;
+        let missing = wanted.iter().filter(|wanted| wanted.required);
+        let missing: Vec<_> = missing
+            .filter(|wanted| profile::value(wanted.field, &claims).is_empty())
+            .map(|wanted| (wanted.field, WrongField::Missing))
+            .collect();
+        match missing.is_empty() {
+            true => Ok(Self { username, claims }),
+            false => Err(Wrong::Fields(missing)),
         }
-        let claims = StandardClaims::parse(&claims).map_err(|_| Wrong::Name)?;
-        Ok(Self { username, claims })
     }
 
     /// The person with the account.
@@ -79,10 +88,25 @@ mod tests {
 
     use super::*;
 
+    const NAME: WantedField = WantedField {
+        field: ProfileField::Name,
+        required: false,
+    };
+
+    fn parse(name: &'static str, email: &str, username: &str, wanted: &[WantedField]) -> Result<NewAccount, Wrong> {
+        let address = Address {
+            text: email,
+            verified: false,
+        };
+        NewAccount::parse(address, username, wanted, &|field| {
+            if field == "name" { name } else { "" }
+        })
+    }
+
     #[test]
     fn an_account_has_an_unverified_address_and_a_name_where_one_was_typed() {
-        let account = |name: &str| NewAccount::parse(&prepare_name(name), "Ada@ACME.org", "Ada").unwrap();
-        let user = account(" A\u{200B}da\u{308} ").into_user("u".to_owned(), [1; 32], UnixTime(5));
+        let account = |name| parse(name, "Ada@ACME.org", "Ada", &[NAME]).unwrap();
+        let user = account(" A\u{200B}da\u{308}\u{202E}\u{7} ").into_user("u".to_owned(), [1; 32], UnixTime(5));
         assert_eq!(user.username.as_str(), "ada");
         assert_eq!(
             json!(user.claims.as_map()),
@@ -94,12 +118,23 @@ mod tests {
     }
 
     #[test]
-    fn the_first_thing_that_is_wrong_is_named() {
-        let wrong = |name: &str, email, username| NewAccount::parse(name, email, username).map(|_| ()).unwrap_err();
-        assert_eq!(wrong(&"a".repeat(201), "ada@acme.org", "ada"), Wrong::Name);
-        assert_eq!(wrong("a\u{7}", "ada@acme.org", "ada"), Wrong::Name);
-        assert_eq!(wrong("a\u{202E}b", "ada@acme.org", "ada"), Wrong::Name);
+    fn what_is_not_asked_for_is_not_looked_at() {
+        let user = parse("Ada", "ada@acme.org", "ada", &[]).unwrap();
+        assert_eq!(user.claims.text("name"), None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let wrong = |name, email, username| parse(name, email, username, &[NAME]).map(|_| ()).unwrap_err();
+        let long = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+                    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        let of_name = |wrong| Wrong::Fields(vec![(ProfileField::Name, wrong)]);
+        assert_eq!(wrong(long, "ada@acme.org", "ada"), of_name(WrongField::TooLong));
         assert_eq!(wrong("Ada", "ada", "ada"), Wrong::Email);
         assert_eq!(wrong("Ada", "ada@acme.org", "a@b"), Wrong::Username);
+        let required = [WantedField { required: true, ..NAME }];
+        let missing = parse(" \u{200B}", "ada@acme.org", "ada", &required).map(|_| ());
+        assert_eq!(missing.unwrap_err(), of_name(WrongField::Missing));
+        assert!(parse("Ada", "ada@acme.org", "ada", &required).is_ok());
     }
 }

@@ -1,5 +1,6 @@
 //! What operators may ask for and change. Pure, like `account`.
 
 pub mod audit_filter;
+pub mod invitation;
 pub mod paging;
 pub mod user;

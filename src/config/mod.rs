@@ -13,6 +13,7 @@ mod profile_field;
 mod reader;
 mod resources;
 mod sign_in;
+mod sign_up;
 
 use std::fmt;
 
@@ -28,11 +29,11 @@ pub use self::{
     mail::{Contact, MailApi, MailSettings, Mailbox, Provider, Transport},
     policy::{
         AssertionAudience, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SecondFactor,
-        SignUp,
     },
     profile_field::{ProfileField, editable_claims},
     resources::{Api, Resources, normal_form},
     sign_in::{SignIn, Way},
+    sign_up::{SignUp, SignUpPolicy, WantedField},
 };
 use crate::{secret::RootKeys, web::fetch_url::LoopbackFetches};
 
@@ -69,7 +70,7 @@ pub struct Config {
     pub private_http: PrivateHttp,
     /// `MTLS_ORIGIN`: where clients may show TLS certificates. Without it none counts.
     pub mtls_origin: Option<Issuer>,
-    /// `SIGNUP`: whether people may make accounts for themselves.
+    /// `SIGNUP`, `SIGNUP_DOMAINS`, `SIGNUP_FIELDS`: who may make an account, and what is asked of them.
     pub sign_up: SignUp,
     /// `SIGN_IN`, `PASSKEY_RP_ID`, `PASSKEY_ORIGINS`: how people sign in.
     pub sign_in: SignIn,
@@ -189,10 +190,10 @@ impl Config {
             other => other,
         };
         let resources = reader.resources();
-        let sign_up = reader.choice("SIGNUP", SignUp::Off, &[("off", SignUp::Off), ("open", SignUp::Open)]);
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
         let mail = MailSettings::read(&mut reader, issuer.as_ref());
+        let sign_up = SignUp::read(&mut reader, mail.is_some());
         let support = Contact::read(&mut reader);
         let second_factor = reader.choice(
             "SECOND_FACTOR",

@@ -52,15 +52,6 @@ pub enum AssertionAudience {
     TokenEndpointToo,
 }
 
-/// Whether people may make accounts for themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignUp {
-    /// Operators make accounts.
-    Off,
-    /// Anybody may make one.
-    Open,
-}
-
 /// Whether people who sign in with a password show a second factor. A passkey counts as both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecondFactor {

@@ -77,8 +77,19 @@ fn walk(table: &str, key: &str, start: &str, before: UnixTime) -> Query<bool> {
 }
 
 /// Deletes what has expired, a bounded number of rows a table; `start` is random. Each says whether there is probably more.
-pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 15] {
+pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 16] {
     let expired = |table, key| walk(table, key, start, now - KEPT);
+    // Whose keys begin with the expiry.
+    let by_expiry = |table| {
+        is_full(
+            Statement::new(format!(
+                "DELETE FROM {table} WHERE (expires_at, id) IN (
+                SELECT expires_at, id FROM {table} WHERE expires_at < ? LIMIT ?)"
+            ))
+            .bind(now - KEPT)
+            .bind(BATCH as i64),
+        )
+    };
     let surplus = |which: &str| {
         is_full(
             Statement::new(format!(
@@ -99,14 +110,8 @@ pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 15] {
         expired("pushed_requests", "hash"),
         expired("replay", "key"),
         expired("throttles", "key"),
-        is_full(
-            Statement::new(
-                "DELETE FROM challenges WHERE (expires_at, id) IN (
-                SELECT expires_at, id FROM challenges WHERE expires_at < ? LIMIT ?)",
-            )
-            .bind(now - KEPT)
-            .bind(BATCH as i64),
-        ),
+        by_expiry("challenges"),
+        by_expiry("invitations"),
         is_full(
             Statement::new(
                 "DELETE FROM mail_outbox WHERE id IN (

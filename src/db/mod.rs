@@ -10,6 +10,7 @@ pub mod credentials;
 pub mod fetches;
 pub mod grants;
 pub mod housekeeping;
+pub mod invitations;
 pub mod logout_outbox;
 pub mod mail_outbox;
 pub mod passwords;

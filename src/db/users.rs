@@ -5,10 +5,11 @@ use serde::Deserialize;
 use super::{
     Query, Rows, Statement,
     conditions::{behind, lives},
-    from_json,
+    from_json, invitations,
 };
 use crate::{
     account::{
+        invitation::Shown,
         sign_in::Has,
         user::{User, Username},
     },
@@ -194,10 +195,19 @@ fn email_of(user: &User) -> Option<&str> {
 
 /// A new person. It says no when the username or e-mail address is taken.
 pub fn insert(user: &User) -> Query<bool> {
+    insert_where(user, Statement::new("TRUE"))
+}
+
+/// A new person, if a link works that lets them in with their address.
+pub fn insert_invited(user: &User, shown: &Shown, now: UnixTime) -> Query<bool> {
+    insert_where(user, invitations::lets_in(shown, email_of(user), now))
+}
+
+fn insert_where(user: &User, condition: Statement) -> Query<bool> {
     let statement = Statement::new(
         "INSERT INTO users (username, email, folded_at, claims, disabled_at, updated_at,
                             username_folded, email_folded, id, subject_salt, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE ",
     );
     bind_changeable(statement, user)
         .bind(&user.username.folded())
@@ -205,6 +215,8 @@ pub fn insert(user: &User) -> Query<bool> {
         .bind(&user.id)
         .bind(user.subject_salt.as_str())
         .bind(user.created_at)
+        .append(condition)
+        .append(Statement::new(" ON CONFLICT DO NOTHING RETURNING id"))
         .any()
 }
 

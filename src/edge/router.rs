@@ -10,7 +10,7 @@ use super::{
     authorization::mistake,
     endpoints::{
         account,
-        admin::{access, audit, keys, mail, passkeys, second_factors, status, users},
+        admin::{access, audit, invitations, keys, mail, passkeys, second_factors, status, users},
         development,
         logout::{check_session, rp_initiated},
         oauth::{authorize, introspect, par, revoke, token, userinfo, well_known},
@@ -260,6 +260,9 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::AdminUserPasskey => machine(passkeys::remove(request, context)),
         Endpoint::AdminUserSecondFactors => machine(second_factors::list(request, context)),
         Endpoint::AdminUserSecondFactor => machine(second_factors::remove(request, context)),
+        Endpoint::AdminInvitations if is_post => machine(invitations::make(request, context)),
+        Endpoint::AdminInvitations => machine(invitations::list(request, context)),
+        Endpoint::AdminInvitation => machine(invitations::revoke(request, context)),
         Endpoint::AdminUserSetUpLink => machine(passkeys::make_set_up_link(request, context)),
         Endpoint::PasskeyEndpoints => machine(async { well_known::passkey_endpoints(context) }),
         Endpoint::RelatedOrigins => machine(async { well_known::related_origins(context) }),

@@ -18,11 +18,13 @@ pub enum Kind {
     Recovery,
     /// A password was set.
     PasswordChanged,
+    /// A way to make an account, for somebody with an address that may have one.
+    SignUp,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Test, Self::Recovery, Self::PasswordChanged];
+    pub const ALL: [Self; 4] = [Self::Test, Self::Recovery, Self::PasswordChanged, Self::SignUp];
 
     /// Its name, as it is stored and told to operators.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Kind {
             Self::Test => "test",
             Self::Recovery => "recovery",
             Self::PasswordChanged => "password_changed",
+            Self::SignUp => "sign_up",
         }
     }
 
@@ -42,7 +45,7 @@ impl Kind {
     pub fn most_a_day(self) -> i64 {
         match self {
             Self::Test => 100,
-            Self::Recovery | Self::PasswordChanged => 10,
+            Self::Recovery | Self::PasswordChanged | Self::SignUp => 10,
         }
     }
 
@@ -50,7 +53,8 @@ impl Kind {
     pub fn lifetime(self) -> Lifetime {
         match self {
             Self::Test => Lifetime::hours(1),
-            // As long as the link in it works.
+            // As long as the links in them work.
+            Self::SignUp => Lifetime::hours(1),
             Self::Recovery => Lifetime::minutes(30),
             Self::PasswordChanged => Lifetime::days(3),
         }

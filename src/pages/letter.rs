@@ -82,6 +82,7 @@ impl Letter<'_> {
             Kind::Test => &texts.test,
             Kind::Recovery => &texts.recovery,
             Kind::PasswordChanged => &texts.password_changed,
+            Kind::SignUp => &texts.sign_up,
         }
     }
 

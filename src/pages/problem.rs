@@ -30,6 +30,8 @@ pub enum Problem {
     SetUpOver,
     /// A link that came by mail does not work.
     RecoveryOver,
+    /// A link to make an account does not work.
+    InvitationOver,
     /// A form that Limen did not show to this browser.
     ForeignForm,
     /// A form of the account that was shown under another sign-in.
@@ -70,6 +72,7 @@ impl Problem {
             Self::InteractionOver
             | Self::SetUpOver
             | Self::RecoveryOver
+            | Self::InvitationOver
             | Self::NoReturn(..)
             | Self::Logout(..)
             | Self::ClientDocument(..)
@@ -102,6 +105,7 @@ impl Problem {
             Self::InteractionOver => &texts.interaction_over,
             Self::SetUpOver => &texts.set_up_over,
             Self::RecoveryOver => &texts.recovery_over,
+            Self::InvitationOver => &texts.invitation_over,
             Self::ForeignForm => &texts.foreign_form,
             Self::OldForm => &texts.old_form,
         }

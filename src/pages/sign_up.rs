@@ -5,12 +5,13 @@ use askama::Template;
 use super::{
     account::PasskeyProblem,
     asker::Asker,
+    fields::{self, FieldState, ShownField},
     layout::page,
     login::LoginPurpose,
     messages::{Language, PasswordTexts, SignUpTexts},
     passkey::PasskeyRequest,
 };
-use crate::routes::Endpoint;
+use crate::{config::WantedField, routes::Endpoint};
 
 /// What is wrong with a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,12 @@ pub struct SignUpPage<'a> {
     pub csrf: &'a str,
     /// What the person typed before.
     pub typed: Typed<'a>,
+    /// What is asked beside.
+    pub fields: Vec<(WantedField, FieldState)>,
+    /// The link that brought them here, where one did. It comes back as `invitation`.
+    pub invitation: Option<&'a str>,
+    /// Whether that says which address the account has.
+    pub is_email_fixed: bool,
     /// The fewest characters of a password.
     pub shortest_password: usize,
     /// What the browser is asked to make in place of a password, and the id of the account that it is for; that comes back as
@@ -70,7 +77,6 @@ pub struct SignUpPage<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(missing_docs)] // The names say it.
 pub struct Typed<'a> {
-    pub name: &'a str,
     pub email: &'a str,
     pub username: &'a str,
 }
@@ -78,8 +84,8 @@ pub struct Typed<'a> {
 /// What was wrong with an attempt to make an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUpProblem {
-    /// The name is too long.
-    Name,
+    /// Fields of the profile, which say what.
+    Fields,
     /// It is no e-mail address.
     Email,
     /// It is no username.
@@ -126,6 +132,14 @@ impl SignUpPage<'_> {
         }
     }
 
+    fn shown_fields(&self) -> Vec<ShownField<'_>> {
+        let shown = self
+            .fields
+            .iter()
+            .map(|(wanted, state)| fields::shown(wanted.field, state, Some(wanted.required), self.language));
+        shown.collect()
+    }
+
     fn password_rule(&self) -> String {
         self.sign_up().password_rule.fill(&self.shortest_password.to_string())
     }
@@ -133,7 +147,7 @@ impl SignUpPage<'_> {
     fn problem_text(&self) -> Option<String> {
         let (texts, login) = (self.sign_up(), &self.texts().login);
         self.problem.map(|problem| match problem {
-            SignUpProblem::Name => texts.bad_name.to_owned(),
+            SignUpProblem::Fields => self.texts().account.check_fields.to_owned(),
             SignUpProblem::Email => texts.bad_email.to_owned(),
             SignUpProblem::Username => texts.bad_username.to_owned(),
             SignUpProblem::Password(NewPasswordProblem::TooShort) => self.password_rule(),

@@ -1,7 +1,10 @@
 //! Writes the text of a mail of the outbox. Its secret link is made here, so the outbox holds no secret.
 
 use crate::{
-    account::set_up,
+    account::{
+        invitation::{self, InvitationId},
+        set_up,
+    },
     config::MailSettings,
     edge::platform::context::Context,
     mail::{Kind, Waiting, link_secret},
@@ -26,6 +29,15 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
             let secret = link_secret(&mail.id, mail.root, &context.config.roots)?;
             let link = set_up::write(mail.user_id.as_deref()?, &secret);
             Some(issuer.url(&format!("{}?link={link}", Endpoint::RecoveryLink.path())))
+        }
+        Kind::SignUp => {
+            let secret = link_secret(&mail.id, mail.root, &context.config.roots)?;
+            let id = InvitationId {
+                expires_at: mail.expires_at,
+                random: mail.id.clone(),
+            };
+            let link = invitation::write(&id, &secret);
+            Some(issuer.url(&format!("{}?invitation={link}", Endpoint::SignUp.path())))
         }
     };
     let letter = Letter {

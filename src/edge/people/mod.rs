@@ -2,6 +2,7 @@
 
 pub mod account_access;
 pub mod described;
+pub mod field_problem;
 pub mod folding;
 mod guesses;
 pub mod new_password;

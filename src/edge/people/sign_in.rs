@@ -2,7 +2,6 @@
 
 use crate::{
     account::sign_in::{self, Has, Next},
-    config::SignUp,
     db::sessions::{self, Session},
     edge::{
         authorization::client_request::ClientRequest,
@@ -68,7 +67,9 @@ impl SignInRequest {
     pub async fn receive(request: &Incoming, params: &Params, context: &Context) -> Result<Self, PageFailure> {
         let browser = Browser::of(request, context);
         let named = params.single("page").map_err(Problem::BadRequest)?;
-        let is_bare = request.method == Method::Get && request.query.is_empty();
+        // A link of an invitation leads to the account.
+        let is_bare =
+            request.method == Method::Get && (request.query.is_empty() || request.query.starts_with("invitation="));
         let named = named.or(is_bare.then(|| routes::account_page_name(Endpoint::Account)));
         let Some(named) = named else {
             let (sealed, interaction) = browser.interaction(params, context)?;
@@ -247,7 +248,11 @@ impl SignInRequest {
 
     /// Where the same person, with the same destination, makes an account, if anybody may.
     pub fn sign_up_address(&self, context: &Context) -> Option<String> {
-        (context.config.sign_up == SignUp::Open).then(|| self.address_of(Endpoint::SignUp))
+        context
+            .config
+            .sign_up
+            .is_for_everybody()
+            .then(|| self.address_of(Endpoint::SignUp))
     }
 
     /// `page`, with the same destination.

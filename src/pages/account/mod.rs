@@ -21,7 +21,7 @@ pub use email::{EmailPage, EmailProblem};
 pub use overview::OverviewPage;
 pub use passkeys::{PasskeyProblem, PasskeysPage, ShownPasskey};
 pub use password::{PasswordPage, PasswordProblem};
-pub use profile::{FieldProblem, FieldState, ProfilePage};
+pub use profile::ProfilePage;
 pub use second_factors::{NewCodeAppPage, SecondFactorsPage, ShownCodeApp, ShownTrustedBrowser};
 
 use super::{

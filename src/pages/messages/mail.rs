@@ -10,6 +10,7 @@ pub struct MailTexts {
     pub test: MailText,
     pub recovery: MailText,
     pub password_changed: MailText,
+    pub sign_up: MailText,
 }
 
 /// Texts of one mail.

@@ -99,6 +99,8 @@ pub struct CommonTexts {
     pub nameless_app_at: Phrase,
     /// For screen readers, after a link.
     pub opens_new_tab: &'static str,
+    /// What the language calls itself.
+    pub language: &'static str,
 }
 
 /// Texts of the sign-in page.
@@ -161,7 +163,6 @@ pub struct RecoverTexts {
 #[allow(missing_docs)] // The names say it.
 pub struct SignUpTexts {
     pub heading: &'static str,
-    pub name: &'static str,
     pub optional: &'static str,
     pub email: &'static str,
     pub username: &'static str,
@@ -171,10 +172,14 @@ pub struct SignUpTexts {
     pub password_rule: Phrase,
     pub submit: &'static str,
     pub have_account: &'static str,
-    pub bad_name: &'static str,
     pub bad_email: &'static str,
     pub bad_username: &'static str,
     pub taken: &'static str,
+    /// Where a link to sign up comes by mail. The gap is a list of domains.
+    pub address_about: Phrase,
+    pub address_elsewhere: Phrase,
+    /// The gap is an address.
+    pub address_sent: Phrase,
 }
 
 /// Texts of the consent page.
@@ -383,6 +388,8 @@ pub struct ErrorTexts {
     pub set_up_over: ErrorText,
     /// 400: a link that came by mail does not work.
     pub recovery_over: ErrorText,
+    /// 400: a link to make an account does not work.
+    pub invitation_over: ErrorText,
     /// 429.
     pub too_many_requests: ErrorText,
     /// 503.

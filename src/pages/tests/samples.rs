@@ -1,8 +1,13 @@
 //! A page of each kind, and what is looked for in it.
 
 use crate::{
-    account::sign_in::Has, config::ProfileField, config::Resources, oidc::scope::Scope, pages::*, routes::Endpoint,
-    time::UnixTime, web::landing::Landing,
+    account::sign_in::Has,
+    config::{ProfileField, Resources, WantedField},
+    oidc::scope::Scope,
+    pages::*,
+    routes::Endpoint,
+    time::UnixTime,
+    web::landing::Landing,
 };
 
 pub const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}&quot;";
@@ -241,13 +246,50 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 sign_in: "/account",
                 csrf: text,
                 typed: Typed {
-                    name: text,
                     email: text,
                     username: text,
                 },
+                fields: vec![
+                    (
+                        WantedField {
+                            field: ProfileField::Locale,
+                            required: true,
+                        },
+                        FieldState {
+                            value: text.to_owned(),
+                            editable: true,
+                            problem: Some(FieldProblem::Missing),
+                        },
+                    ),
+                    (
+                        WantedField {
+                            field: ProfileField::Birthdate,
+                            required: false,
+                        },
+                        FieldState {
+                            value: text.to_owned(),
+                            editable: true,
+                            problem: None,
+                        },
+                    ),
+                ],
+                invitation: Some(text),
+                is_email_fixed: true,
                 shortest_password: 8,
                 problem: passkey.map(|_| SignUpProblem::Passkey(account::PasskeyProblem::Refused)),
                 passkey,
+            };
+            pages.push(page.to_html());
+        }
+        for state in [AddressState::Asked, AddressState::Elsewhere, AddressState::Sent] {
+            let page = SignUpAddressPage {
+                language,
+                purpose: ("page", text),
+                sign_in: "/login?page=overview",
+                csrf: text,
+                email: text,
+                domains: &["acme.org".to_owned()],
+                state,
             };
             pages.push(page.to_html());
         }

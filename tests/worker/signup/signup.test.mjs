@@ -108,7 +108,6 @@ describe("the form", () => {
     "an address with an invisible character": { email: "no\u200bra@a.test" },
     "a password of 7 characters": { password: "1234567" },
     "no password": { password: "" },
-    "a name with a bell in it": { name: "No\u0007ra" },
     "a name of 10,000 characters": { name: "n".repeat(10_000) },
   };
   for (const [what, change] of Object.entries(wrong)) {

@@ -1,6 +1,10 @@
 //! People, their sessions and what they allowed.
 
 use super::*;
+use crate::{
+    account::invitation::{InvitationId, Shown as Invited},
+    db::invitations::{self, NewInvitation},
+};
 
 pub(super) fn add_to(all: &mut Samples) {
     let (user, hash, lifetimes, counter) = (user(), hash(), lifetimes(), counter());
@@ -27,6 +31,42 @@ pub(super) fn add_to(all: &mut Samples) {
         ..user.clone()
     };
     add(all, "users::insert", [users::insert(&another)]);
+    let invitation = InvitationId {
+        expires_at: NOW,
+        random: "i".to_owned(),
+    };
+    let shown = Invited {
+        id: invitation.clone(),
+        hash: hash.clone(),
+    };
+    add(
+        all,
+        "users::insert_invited",
+        [users::insert_invited(&another, &shown, NOW)],
+    );
+    let new = NewInvitation {
+        id: &invitation,
+        hash: &hash,
+        email: Some("ada@acme.org"),
+        email_verified: true,
+        first: false,
+        note: None,
+    };
+    add(all, "invitations::insert", [invitations::insert(&new, NOW)]);
+    add(all, "invitations::insert_first", [invitations::insert_first(&new, NOW)]);
+    add(
+        all,
+        "invitations::insert_with_mail",
+        [invitations::insert_with_mail(&new, "m", NOW)],
+    );
+    add(all, "invitations::find", [invitations::find(&shown, NOW)]);
+    add(all, "invitations::use_up", [invitations::use_up(&invitation, "u")]);
+    add(
+        all,
+        "invitations::list",
+        [None, Some(&invitation)].map(|after| invitations::list(after, 200, NOW)),
+    );
+    add(all, "invitations::revoke", [invitations::revoke(&invitation)]);
     add(all, "users::update", [users::update(&user, &user)]);
     add(all, "users::update_own", [users::update_own(&user, &user, &hash)]);
     add(all, "users::summarize", [users::summarize(&hash, &lifetimes, NOW)]);

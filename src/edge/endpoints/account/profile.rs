@@ -14,11 +14,14 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::account_access::SignedInBrowser,
+        people::{account_access::SignedInBrowser, field_problem},
         platform::context::Context,
     },
     oidc::error::OAuthError,
-    pages::account::{FieldProblem, FieldState, Notice, ProfilePage},
+    pages::{
+        FieldState,
+        account::{Notice, ProfilePage},
+    },
     reply::Reply,
     routes::Endpoint,
 };
@@ -98,21 +101,13 @@ fn fields(
     let state = |field| FieldState {
         value: value(field),
         editable: is_editable(field, &context.config.editable_claims),
-        problem: wrong.iter().find(|(of, _)| *of == field).map(|(_, wrong)| tell(*wrong)),
+        problem: wrong
+            .iter()
+            .find(|(of, _)| *of == field)
+            .map(|(_, wrong)| field_problem::of(*wrong)),
     };
     ProfileField::ALL
         .into_iter()
         .map(|field| (field, state(field)))
         .collect()
-}
-
-fn tell(wrong: Wrong) -> FieldProblem {
-    match wrong {
-        Wrong::TooLong => FieldProblem::TooLong,
-        Wrong::NotAUrl => FieldProblem::NotAUrl,
-        Wrong::NotADate => FieldProblem::NotADate,
-        Wrong::NotAPhoneNumber => FieldProblem::NotAPhoneNumber,
-        Wrong::NotATimeZone => FieldProblem::NotATimeZone,
-        Wrong::NotALocale => FieldProblem::NotALocale,
-    }
 }

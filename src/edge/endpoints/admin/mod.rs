@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod invitations;
 pub mod keys;
 pub mod mail;
 pub mod passkeys;

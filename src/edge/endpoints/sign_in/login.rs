@@ -5,7 +5,7 @@ use crate::{
         passkey::Refused,
         sign_in::{self, Next},
     },
-    config::{SignUp, Way},
+    config::Way,
     db::sessions::Shown,
     edge::{
         http::{
@@ -157,7 +157,7 @@ impl SignInRequest {
         let Destination::Request { client_request, .. } = &self.destination else {
             return None;
         };
-        let wants = context.config.sign_up == SignUp::Off && Prompt::asks_for_account(&client_request.params);
+        let wants = !context.config.sign_up.is_for_everybody() && Prompt::asks_for_account(&client_request.params);
         wants.then_some(LoginProblem::NoSignUp)
     }
 

@@ -1,29 +1,35 @@
 //! `/signup`: where operators let them, people make accounts for themselves (Initiating User Registration via OpenID Connect
-//! 1.0).
+//! 1.0): anybody, whoever has an invitation, or whoever reads mails at an address of the operator's domains.
+
+use serde_json::json;
 
 use crate::{
     account::{
+        email,
+        invitation::{InvitationId, Shown},
         passkey::Account,
-        password,
-        sign_up::{self, NewAccount, Wrong},
+        password, profile,
+        sign_up::{Address, NewAccount, Wrong},
         throttle,
     },
     audit::{Actor, Entry, Event},
-    config::{SignUp, Way},
+    config::{ProfileField, SignUpPolicy, WantedField, Way},
     db::{
-        Statement, audit,
+        Batch, Statement, audit,
         credentials::{self, Answered, Owner},
-        passwords,
-        sessions::Shown,
-        users,
+        invitations::{self, Invitation, NewInvitation},
+        mail_outbox, passwords,
+        sessions::Shown as SignedInBy,
+        throttles, users,
     },
     edge::{
         http::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
+        mail::outbox,
         people::{
-            folding,
+            field_problem, folding,
             new_password::{self, problem_of},
             new_session::{AccompanyingStatements, SomebodyShown},
             passkeys::{self, Asked},
@@ -32,8 +38,9 @@ use crate::{
         platform::{context::Context, random},
     },
     fault::Fault,
-    oidc::proven::Proven,
-    pages::{PasskeyRequest, SignUpPage, SignUpProblem, Typed},
+    mail::{Facts, Kind, NewMail, link_secret},
+    oidc::{params::Params, proven::Proven},
+    pages::{AddressState, FieldState, PasskeyRequest, SignUpAddressPage, SignUpPage, SignUpProblem, Typed},
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
@@ -43,19 +50,96 @@ use crate::{
 /// What a form of this page is bound to.
 const FORM: &[&str] = &["signup"];
 
+/// How somebody comes to the page.
+enum Entrance {
+    /// As everybody may.
+    Open,
+    /// By a link. Its text comes back with the form.
+    Invited {
+        link: String,
+        shown: Shown,
+        invitation: Box<Invitation>,
+    },
+    /// They tell an address first, and a link goes there.
+    ByAddress,
+    /// Nobody may.
+    Closed,
+}
+
+impl Entrance {
+    async fn of(params: &Params, context: &Context) -> Result<Self, PageFailure> {
+        let link = params.text("invitation");
+        match context.config.sign_up.policy {
+            _ if !link.is_empty() => {
+                let shown = Shown::read(link, &context.config.roots).ok_or(Problem::InvitationOver)?;
+                let found = context.db.read(invitations::find(&shown, context.now)).await?;
+                // The first person comes in however the door is set.
+                let is_open = |found: &Invitation| context.config.sign_up.policy != SignUpPolicy::Off || found.first;
+                let invitation = Box::new(found.filter(is_open).ok_or(Problem::InvitationOver)?);
+                Ok(Self::Invited {
+                    link: link.to_owned(),
+                    shown,
+                    invitation,
+                })
+            }
+            SignUpPolicy::Open => Ok(Self::Open),
+            SignUpPolicy::Domains => Ok(Self::ByAddress),
+            SignUpPolicy::Off | SignUpPolicy::Invitation => Ok(Self::Closed),
+        }
+    }
+
+    /// The address that the account has, whatever is typed, and whether it is verified.
+    fn address(&self) -> Option<(&str, bool)> {
+        match self {
+            Self::Invited { invitation, .. } => {
+                let address = invitation.email.as_deref()?;
+                Some((address, invitation.email_verified))
+            }
+            _ => None,
+        }
+    }
+
+    fn id(&self) -> Option<&InvitationId> {
+        match self {
+            Self::Invited { invitation, .. } => Some(&invitation.id),
+            _ => None,
+        }
+    }
+
+    fn link(&self) -> Option<&str> {
+        match self {
+            Self::Invited { link, .. } => Some(link),
+            _ => None,
+        }
+    }
+}
+
+/// Somebody at the page.
+struct Newcomer<'a> {
+    sign_in: SignInRequest,
+    entrance: Entrance,
+    params: &'a Params,
+}
+
 /// `GET /signup`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    if context.config.sign_up == SignUp::Off {
+    let params = request.query_params().map_err(Problem::BadRequest)?;
+    let entrance = Entrance::of(&params, context).await?;
+    if matches!(entrance, Entrance::Closed) {
         // Who has an account signs in.
         return Ok(Reply::see_other(match request.query.as_str() {
             "" => Endpoint::Login.path().to_owned(),
             query => format!("{}?{query}", Endpoint::Login.path()),
         }));
     }
-    let params = request.query_params().map_err(Problem::BadRequest)?;
     let mut sign_in = SignInRequest::receive(request, &params, context).await?;
     let cookie = sign_in.browser.settle(context)?;
-    let hint = sign_in.destination.login_hint();
+    let newcomer = Newcomer {
+        sign_in,
+        entrance,
+        params: &params,
+    };
+    let hint = newcomer.sign_in.destination.login_hint();
     let typed = match hint.contains('@') {
         true => Typed {
             email: hint,
@@ -66,84 +150,262 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
             ..Typed::default()
         },
     };
-    let page = page(&sign_in, 200, typed, None, context)?;
+    let page = match newcomer.entrance {
+        Entrance::ByAddress => newcomer.address_page(200, typed.email, AddressState::Asked, context),
+        _ => newcomer.page((200, None), typed, &[], context)?,
+    };
     Ok(page.with_cookie(cookie))
 }
 
 /// `POST /signup`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
-    require_open(context)?;
-    let field = |name| params.text(name);
+    let entrance = Entrance::of(&params, context).await?;
+    if matches!(entrance, Entrance::Closed) {
+        return Err(Problem::NotFound.into());
+    }
     let sign_in = SignInRequest::submitting(request, &params, FORM, context).await?;
     if let Some(reply) = sign_in.turned_down(&params, context).await? {
         return Ok(reply);
     }
-    let name = sign_up::prepare_name(field("name"));
-    let typed = Typed {
-        name: &name,
-        email: field("email").trim(),
-        username: field("username").trim(),
+    let newcomer = Newcomer {
+        sign_in,
+        entrance,
+        params: &params,
     };
-    if let Some(wait) = count(request, context).await? {
-        let minutes = wait.minutes_begun();
-        let problem = SignUpProblem::TooManyAttempts { minutes };
-        let page = page(&sign_in, 429, typed, Some(problem), context)?;
-        return Ok(page.retried_after(wait));
+    match newcomer.entrance {
+        Entrance::ByAddress => newcomer.send_link(request, context).await,
+        _ => newcomer.make_account(request, context).await,
     }
-    let refuse = |problem| Ok(page(&sign_in, 400, typed, Some(problem), context)?);
-    // A passkey was made for the account that the page had an id for.
-    let by_passkey = !context.config.sign_in.has(Way::Password);
-    let id = match by_passkey {
-        true => field("account").to_owned(),
-        false => random::id()?,
-    };
-    let user = match NewAccount::parse(typed.name, typed.email, typed.username) {
-        Ok(account) => account.into_user(id, random::bytes()?, context.now),
-        Err(wrong) => return refuse(problem_of_wrong(wrong)),
-    };
-    let entry = Entry {
-        client_id: sign_in.destination.client_id(),
-        ..Entry::new(Event::SignedUp, Actor::Person).user(&user.id)
-    };
-    let mut before = vec![users::insert(&user).into(), audit::record_if_changed(&entry, context)];
-    // The account and its first session, or neither.
-    let signed_in = if by_passkey {
-        let asked = Asked::SignUp(&user.id);
-        let (new, challenge) = match passkeys::read_new(field("passkey"), &sign_in.browser, &asked, context) {
-            Ok(read) => read,
-            Err(refused) => return refuse(SignUpProblem::Passkey(passkeys::problem_of(refused))),
+}
+
+impl Newcomer<'_> {
+    async fn make_account(&self, request: &Incoming, context: &Context) -> Result<Reply, PageFailure> {
+        let field = |name: &str| self.params.text(name);
+        let (typed_email, username) = (field("email").trim(), field("username").trim());
+        let (address, verified) = self.entrance.address().unwrap_or((typed_email, false));
+        let typed = Typed {
+            email: address,
+            username,
         };
-        let counter = passkeys::counter(&user.id, context);
-        let answer = Answered {
-            challenge: &challenge,
-            counter: &counter,
+        if let Some(wait) = count(request, context).await? {
+            let minutes = wait.minutes_begun();
+            let problem = Some(SignUpProblem::TooManyAttempts { minutes });
+            return Ok(self.page((429, problem), typed, &[], context)?.retried_after(wait));
+        }
+        let refuse = |problem| Ok(self.page((400, Some(problem)), typed, &[], context)?);
+        // A passkey was made for the account that the page had an id for.
+        let by_passkey = !context.config.sign_in.has(Way::Password);
+        let id = match by_passkey {
+            true => field("account").to_owned(),
+            false => random::id()?,
         };
-        let (insert, answered) = credentials::add_passkey(&new, None, &Owner::Is(&user), &answer, context.now);
-        before.extend([insert.into(), answered]);
-        let who = SomebodyShown {
-            user_id: user.id.clone(),
-            proven: Proven::passkey(new.passkey.backup_eligible, context.now),
-            shown: Shown::JustNow,
+        let address = Address {
+            text: address,
+            verified,
         };
-        sign_in.begin_session(who, along(before), request, context).await?
-    } else {
-        let password = match new_password::read(field("password"), &user, context).await {
-            Ok(password) => password,
-            Err(unfit) => return refuse(SignUpProblem::Password(problem_of(unfit))),
+        let wanted = &context.config.sign_up.fields;
+        let user = match NewAccount::parse(address, username, wanted, &field) {
+            Ok(account) => account.into_user(id, random::bytes()?, context.now),
+            Err(Wrong::Email) => return refuse(SignUpProblem::Email),
+            Err(Wrong::Username) => return refuse(SignUpProblem::Username),
+            Err(Wrong::Fields(wrong)) => {
+                return Ok(self.page((400, Some(SignUpProblem::Fields)), typed, &wrong, context)?);
+            }
         };
-        let hash = new_password::hash(&password)?;
-        before.push(passwords::set(&Owner::Is(&user), &random::id()?, &hash, context.now).into());
-        let who = SomebodyShown {
-            user_id: user.id.clone(),
-            proven: Proven::password(context.now),
-            shown: Shown::Password(&hash),
+        let invitation = self.entrance.id();
+        let entry = Entry {
+            client_id: self.sign_in.destination.client_id(),
+            detail: invitation.map(|id| json!({ "invitation": id.to_string() })),
+            ..Entry::new(Event::SignedUp, Actor::Person).user(&user.id)
         };
-        sign_in.begin_session(who, along(before), request, context).await?
-    };
-    match signed_in {
-        Some(reply) => Ok(reply),
-        None => refuse(SignUpProblem::Taken),
+        let insert = match &self.entrance {
+            Entrance::Invited { shown, .. } => users::insert_invited(&user, shown, context.now),
+            _ => users::insert(&user),
+        };
+        let mut before = vec![insert.into(), audit::record_if_changed(&entry, context)];
+        before.extend(invitation.map(|id| invitations::use_up(id, &user.id)));
+        // The account and its first session, or neither.
+        let signed_in = if by_passkey {
+            let asked = Asked::SignUp(&user.id);
+            let browser = &self.sign_in.browser;
+            let (new, challenge) = match passkeys::read_new(field("passkey"), browser, &asked, context) {
+                Ok(read) => read,
+                Err(refused) => return refuse(SignUpProblem::Passkey(passkeys::problem_of(refused))),
+            };
+            let counter = passkeys::counter(&user.id, context);
+            let answer = Answered {
+                challenge: &challenge,
+                counter: &counter,
+            };
+            let (insert, answered) = credentials::add_passkey(&new, None, &Owner::Is(&user), &answer, context.now);
+            before.extend([insert.into(), answered]);
+            let who = SomebodyShown {
+                user_id: user.id.clone(),
+                proven: Proven::passkey(new.passkey.backup_eligible, context.now),
+                shown: SignedInBy::JustNow,
+            };
+            self.sign_in.begin_session(who, along(before), request, context).await?
+        } else {
+            let password = match new_password::read(field("password"), &user, context).await {
+                Ok(password) => password,
+                Err(unfit) => return refuse(SignUpProblem::Password(problem_of(unfit))),
+            };
+            let hash = new_password::hash(&password)?;
+            before.push(passwords::set(&Owner::Is(&user), &random::id()?, &hash, context.now).into());
+            let who = SomebodyShown {
+                user_id: user.id.clone(),
+                proven: Proven::password(context.now),
+                shown: SignedInBy::Password(&hash),
+            };
+            self.sign_in.begin_session(who, along(before), request, context).await?
+        };
+        match signed_in {
+            Some(reply) => Ok(reply),
+            None => {
+                // Somebody else may have used the link.
+                Entrance::of(self.params, context).await?;
+                refuse(SignUpProblem::Taken)
+            }
+        }
+    }
+
+    /// Sends a link to an address of one of the domains. Whether somebody has an account there is not looked up: the page behind the
+    /// link says so to whoever reads the mail.
+    async fn send_link(&self, request: &Incoming, context: &Context) -> Result<Reply, PageFailure> {
+        let typed = self.params.text("email").trim();
+        let page = |status, state| self.address_page(status, typed, state, context);
+        let Ok(address) = email::parse(typed) else {
+            return Ok(page(400, AddressState::Wrong));
+        };
+        if !context.config.sign_up.takes(&address) {
+            return Ok(page(400, AddressState::Elsewhere));
+        }
+        if let Some(wait) = count_mail(&address, request, context).await? {
+            let minutes = wait.minutes_begun();
+            return Ok(page(429, AddressState::TooMany { minutes }).retried_after(wait));
+        }
+        self.write_mail(&address, context).await?;
+        outbox::send_later(context);
+        Ok(page(200, AddressState::Sent))
+    }
+
+    async fn write_mail(&self, address: &str, context: &Context) -> Result<(), Fault> {
+        let Some(settings) = &context.config.mail else {
+            return Ok(());
+        };
+        let (roots, mail_id) = (&context.config.roots, random::id()?);
+        let mail = NewMail {
+            id: &mail_id,
+            user_id: None,
+            kind: Kind::SignUp,
+            address,
+            language: self.sign_in.language().tag(),
+            facts: Facts {
+                account: address.to_owned(),
+                detail: None,
+            },
+            root: roots.current_version(),
+        };
+        let hash = link_secret(&mail_id, mail.root, roots)
+            .and_then(|secret| secret.hash(roots, Purpose::SetUpLink))
+            .ok_or_else(|| Fault::new("sign-up", "no root key"))?;
+        let new = NewInvitation {
+            id: &InvitationId {
+                expires_at: context.now + Kind::SignUp.lifetime(),
+                random: mail_id.clone(),
+            },
+            hash: &hash,
+            email: Some(address),
+            email_verified: true,
+            first: false,
+            note: None,
+        };
+        let mut batch = Batch::default();
+        batch.push(mail_outbox::write(&mail, settings.daily_limit, context.now));
+        batch.push(invitations::insert_with_mail(&new, &mail_id, context.now));
+        context.db.run(batch).await?;
+        Ok(())
+    }
+
+    fn address_page(&self, status: u16, email: &str, state: AddressState, context: &Context) -> Reply {
+        let language = self.sign_in.language();
+        let purpose = self.sign_in.purpose(language);
+        let html = SignUpAddressPage {
+            language,
+            purpose: purpose.field(),
+            sign_in: &self.sign_in.address_of(Endpoint::Login),
+            csrf: &self.sign_in.browser.csrf(FORM, context),
+            email,
+            domains: &context.config.sign_up.domains,
+            state,
+        }
+        .to_html();
+        Reply::page(status, html, self.sign_in.page_policy(None))
+    }
+
+    fn page(
+        &self,
+        (status, problem): (u16, Option<SignUpProblem>),
+        typed: Typed<'_>,
+        wrong: &[(ProfileField, profile::Wrong)],
+        context: &Context,
+    ) -> Result<Reply, Fault> {
+        let (sign_in, language) = (&self.sign_in, self.sign_in.language());
+        let by_passkey = !context.config.sign_in.has(Way::Password);
+        let (id, nonce) = (random::id()?, random::id()?);
+        let options = match by_passkey {
+            true => {
+                // The script fills in the name that is typed.
+                let nobody = Account {
+                    id: &id,
+                    username: "",
+                    display_name: "",
+                };
+                passkeys::ask_for_new(&sign_in.browser, &Asked::SignUp(&id), &nobody, &[], context)?
+            }
+            false => String::new(),
+        };
+        let state = |wanted: &WantedField| FieldState {
+            value: self.params.text(wanted.field.name()).to_owned(),
+            editable: true,
+            problem: wrong
+                .iter()
+                .find(|(of, _)| *of == wanted.field)
+                .map(|(_, wrong)| field_problem::of(*wrong)),
+        };
+        let fixed = self.entrance.address().map(|(address, _)| address);
+        let html = SignUpPage {
+            language,
+            purpose: sign_in.purpose(language),
+            sign_in: &sign_in.address_of(Endpoint::Login),
+            csrf: &sign_in.browser.csrf(FORM, context),
+            typed: Typed {
+                email: fixed.unwrap_or(typed.email),
+                ..typed
+            },
+            fields: context
+                .config
+                .sign_up
+                .fields
+                .iter()
+                .map(|wanted| (*wanted, state(wanted)))
+                .collect(),
+            invitation: self.entrance.link(),
+            is_email_fixed: fixed.is_some(),
+            shortest_password: password::SHORTEST,
+            passkey: by_passkey.then_some((
+                PasskeyRequest {
+                    options: &options,
+                    nonce: &nonce,
+                },
+                id.as_str(),
+            )),
+            problem,
+        }
+        .to_html();
+        let policy = sign_in.page_policy(by_passkey.then(|| nonce.clone()));
+        Ok(Reply::page(status, html, policy))
     }
 }
 
@@ -155,13 +417,6 @@ fn along(before: Vec<Statement>) -> AccompanyingStatements {
     }
 }
 
-fn require_open(context: &Context) -> Result<(), PageFailure> {
-    match context.config.sign_up {
-        SignUp::Open => Ok(()),
-        SignUp::Off => Err(Problem::NotFound.into()),
-    }
-}
-
 /// Counts an attempt from the address, and makes sure that new names are compared with all others. How long to wait, where there
 /// were too many.
 async fn count(request: &Incoming, context: &Context) -> Result<Option<Lifetime>, PageFailure> {
@@ -170,54 +425,15 @@ async fn count(request: &Incoming, context: &Context) -> Result<Option<Lifetime>
     Ok(folding::count_attempt(&counter, context).await?)
 }
 
-/// What the page says of what is wrong.
-fn problem_of_wrong(wrong: Wrong) -> SignUpProblem {
-    match wrong {
-        Wrong::Name => SignUpProblem::Name,
-        Wrong::Email => SignUpProblem::Email,
-        Wrong::Username => SignUpProblem::Username,
-    }
-}
-
-fn page(
-    sign_in: &SignInRequest,
-    status: u16,
-    typed: Typed<'_>,
-    problem: Option<SignUpProblem>,
-    context: &Context,
-) -> Result<Reply, Fault> {
-    let language = sign_in.language();
-    let by_passkey = !context.config.sign_in.has(Way::Password);
-    let (id, nonce) = (random::id()?, random::id()?);
-    let options = match by_passkey {
-        true => {
-            // The script fills in the name that is typed.
-            let nobody = Account {
-                id: &id,
-                username: "",
-                display_name: "",
-            };
-            passkeys::ask_for_new(&sign_in.browser, &Asked::SignUp(&id), &nobody, &[], context)?
-        }
-        false => String::new(),
-    };
-    let html = SignUpPage {
-        language,
-        purpose: sign_in.purpose(language),
-        sign_in: &sign_in.address_of(Endpoint::Login),
-        csrf: &sign_in.browser.csrf(FORM, context),
-        typed,
-        shortest_password: password::SHORTEST,
-        passkey: by_passkey.then_some((
-            PasskeyRequest {
-                options: &options,
-                nonce: &nonce,
-            },
-            id.as_str(),
-        )),
-        problem,
-    }
-    .to_html();
-    let policy = sign_in.page_policy(by_passkey.then(|| nonce.clone()));
-    Ok(Reply::page(status, html, policy))
+/// Counts a mail that is asked for, for the network and for the address.
+async fn count_mail(address: &str, request: &Incoming, context: &Context) -> Result<Option<Lifetime>, Fault> {
+    let key = context.config.roots.current(Purpose::Throttle);
+    let from = throttle::of_mail_requests(&key, &request.address());
+    let to = throttle::of_mails_for(&key, &email::fold(address));
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address(&from, context.now));
+    let counted_address = batch.add(throttles::count_within(&to, &from, context.now));
+    let rows = context.db.run(batch).await?;
+    let wait = rows.read(counted)?.wait(&from, context.now);
+    Ok(wait.max(rows.read(counted_address)?.wait(&to, context.now)))
 }

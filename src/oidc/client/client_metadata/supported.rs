@@ -7,7 +7,7 @@ use super::{
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
 };
 use crate::{
-    config::{Config, FrontChannelTokens, PkceRequirement, PrivateHttp, SignUp},
+    config::{Config, FrontChannelTokens, PkceRequirement, PrivateHttp},
     oidc::{error::OAuthError, jose::jwt::SigningAlg},
     web::fetch_url::LoopbackFetches,
 };
@@ -136,7 +136,7 @@ impl Supported {
         supported.loopback_fetches = config.loopback_fetches;
         supported.private_http = config.private_http;
         supported.pkce_requirement = config.pkce_requirement;
-        supported.sign_up = config.sign_up == SignUp::Open;
+        supported.sign_up = config.sign_up.is_for_everybody();
         if config.mtls_origin.is_some() {
             supported.auth_methods = AUTH_METHODS;
             supported.certificate_bound_access_tokens = true;

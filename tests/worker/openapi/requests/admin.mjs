@@ -82,6 +82,19 @@ export const ADMIN = {
     const make = (id) => op.admin(`/admin/api/users/${id}/setup_link`, { method: "POST" });
     return [await make((await op.person()).id), await make("nobody")];
   },
+  listInvitations: async ({ open }) => [
+    await open.admin("/admin/api/invitations"),
+    await open.admin("/admin/api/invitations?after=x"),
+  ],
+  makeInvitation: async ({ op, open }) => {
+    const make = (at, json) => at.admin("/admin/api/invitations", { json });
+    return [await make(open, { email: "ivy@people.test", note: "Ivy" }), await make(open, { email: 7 }), await make(op, {})];
+  },
+  revokeInvitation: async ({ open }) => {
+    const { id } = await (await open.admin("/admin/api/invitations", { json: {} })).json();
+    const revoke = () => open.admin(`/admin/api/invitations/${id}`, { method: "DELETE" });
+    return [await revoke(), await revoke()];
+  },
   listUserGrants: async ({ op }) => {
     const [client, person] = [await op.client(), await op.person()];
     await op.browser().obtain(client, person);

@@ -148,6 +148,7 @@ export const SIGN_IN = {
     await open.browser().fetch("/signup?page=overview"),
     await open.browser().fetch("/signup?interaction=x"),
     await op.browser().fetch("/signup?page=overview"),
+    await op.browser().fetch("/signup?invitation=x"),
   ],
   signUp: async ({ op, open }) => {
     const browser = open.browser();

@@ -1,0 +1,100 @@
+//! `SIGNUP`, `SIGNUP_DOMAINS`, `SIGNUP_FIELDS`: who may make an account, and what is asked of them.
+
+use super::{ProfileField, reader::Reader};
+
+/// Who may make an account for themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUpPolicy {
+    /// Operators make accounts.
+    Off,
+    /// Anybody.
+    Open,
+    /// Whoever has a link that an operator made.
+    Invitation,
+    /// Whoever reads mails at an address of one of the domains: the link to sign up goes there.
+    Domains,
+}
+
+/// `SIGNUP` and what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignUp {
+    /// Who may make an account. Where it is not [`SignUpPolicy::Off`], invitations are good as well.
+    pub policy: SignUpPolicy,
+    /// The domains of addresses, in small letters.
+    pub domains: Vec<String>,
+    /// What is asked beside an address and a username.
+    pub fields: Vec<WantedField>,
+}
+
+/// A field of the profile that new people fill in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // The names say it.
+pub struct WantedField {
+    pub field: ProfileField,
+    pub required: bool,
+}
+
+impl SignUp {
+    /// Whether the page for new accounts is for everybody who comes, with an invitation or without.
+    pub fn is_for_everybody(&self) -> bool {
+        matches!(self.policy, SignUpPolicy::Open | SignUpPolicy::Domains)
+    }
+
+    /// Whether an address, as `account::email` writes it, is of one of the domains.
+    pub fn takes(&self, address: &str) -> bool {
+        let domain = address.rsplit_once('@').map(|(_, domain)| domain);
+        self.domains.iter().any(|known| Some(known.as_str()) == domain)
+    }
+
+    pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>, sends_mails: bool) -> Self {
+        let policy = reader.choice(
+            "SIGNUP",
+            SignUpPolicy::Off,
+            &[
+                ("off", SignUpPolicy::Off),
+                ("open", SignUpPolicy::Open),
+                ("invitation", SignUpPolicy::Invitation),
+                ("domains", SignUpPolicy::Domains),
+            ],
+        );
+        let domains = reader.domains("SIGNUP_DOMAINS");
+        let problem = match (policy, domains.is_empty()) {
+            (SignUpPolicy::Domains, true) => Some("SIGNUP is domains, which needs SIGNUP_DOMAINS"),
+            (SignUpPolicy::Domains, false) if !sends_mails => {
+                Some("SIGNUP is domains, which needs MAIL: only a mail shows that an address is somebody's")
+            }
+            (SignUpPolicy::Domains, _) | (_, true) => None,
+            (_, false) => Some("SIGNUP_DOMAINS is for SIGNUP = domains"),
+        };
+        reader.problems.extend(problem.map(str::to_owned));
+        Self {
+            policy,
+            domains,
+            fields: fields(reader),
+        }
+    }
+}
+
+/// Names of fields, each with a `?` behind it where it may be left empty.
+fn fields<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Vec<WantedField> {
+    let text = reader.text("SIGNUP_FIELDS").unwrap_or_else(|| "name?".to_owned());
+    let mut wanted: Vec<WantedField> = Vec::new();
+    for word in text.split_whitespace().filter(|_| text != "none") {
+        let name = word.strip_suffix('?').unwrap_or(word);
+        let field = ProfileField::ALL.into_iter().find(|field| field.name() == name);
+        match field.filter(|field| wanted.iter().all(|other| other.field != *field)) {
+            Some(field) => wanted.push(WantedField {
+                field,
+                required: name == word,
+            }),
+            None => {
+                let names = ProfileField::ALL.map(ProfileField::name).join(" ");
+                reader.problems.push(format!(
+                    "SIGNUP_FIELDS must be none, or some of, each once and with a ? where it may be left empty: {names}"
+                ));
+                break;
+            }
+        }
+    }
+    wanted
+}
