@@ -3,6 +3,7 @@
 mod base32;
 pub mod csrf;
 pub mod email;
+pub mod group;
 pub mod held_sessions;
 pub mod invitation;
 pub mod known_browser;

@@ -2,5 +2,7 @@
 
 pub mod audit_filter;
 pub mod invitation;
+mod body;
+pub mod group;
 pub mod paging;
 pub mod user;

@@ -9,6 +9,8 @@ mod conditions;
 pub mod credentials;
 pub mod fetches;
 pub mod grants;
+pub mod group_members;
+pub mod groups;
 pub mod housekeeping;
 pub mod invitations;
 pub mod logout_outbox;

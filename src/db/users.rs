@@ -173,7 +173,7 @@ pub(super) fn read(rows: &Rows) -> Result<Option<User>, Fault> {
     rows.first::<Row>()?.map(Row::into_user).transpose()
 }
 
-fn read_all(rows: &Rows) -> Result<Vec<User>, Fault> {
+pub(super) fn read_all(rows: &Rows) -> Result<Vec<User>, Fault> {
     rows.all::<Row>()?.into_iter().map(Row::into_user).collect()
 }
 

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::{
     account::{
+        group::{Group, Label},
         passkey::{self, Challenge, New, Passkey, State},
         set_up::LinkKind,
         throttle::Counter,
@@ -27,7 +28,8 @@ use crate::{
         credentials::{self, Answered, Owner, SetUpLink},
         fetches::{self, Asking, Charge},
         grants::{self, Allowing},
-        housekeeping,
+        group_members::{self, Pairs},
+        groups, housekeeping,
         logout_outbox::{self, Notice},
         mail_outbox, passwords,
         preconditions::Preconditions,
@@ -163,6 +165,7 @@ fn provider_key() -> ProviderKey {
 pub fn samples() -> Vec<(&'static str, Statement)> {
     let mut all = Vec::new();
     about_people::add_to(&mut all);
+    about_people::add_groups_to(&mut all);
     about_credentials::add_to(&mut all);
     about_clients::add_to(&mut all);
     about_clients::add_fetches_to(&mut all);

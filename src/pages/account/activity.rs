@@ -86,6 +86,8 @@ impl ActivityPage<'_> {
             "profile_changed" => texts.profile_changed,
             "email_changed" => texts.email_changed,
             "data_exported" => texts.data_exported,
+            "group_member_added" => texts.group_member_added,
+            "group_member_removed" => texts.group_member_removed,
             _ => texts.other,
         }
     }

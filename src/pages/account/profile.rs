@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::Frame;
 use crate::{
+    account::group,
     config::ProfileField,
     pages::{
         fields::{self, FieldState, ShownField},
@@ -24,6 +25,8 @@ pub struct ProfilePage<'a> {
     pub fields: BTreeMap<ProfileField, FieldState>,
     /// Whether the account was changed while the page stood open.
     pub changed_elsewhere: bool,
+    /// The groups that the person is in.
+    pub memberships: &'a [group::Group],
 }
 
 /// The fields that stand together.

@@ -50,6 +50,8 @@ pub struct ProfileTexts {
     pub on_the_web: &'static str,
     pub contact: &'static str,
     pub fixed: &'static str,
+    pub groups: &'static str,
+    pub groups_about: &'static str,
     pub name: &'static str,
     pub given_name: &'static str,
     pub middle_name: &'static str,
@@ -291,6 +293,8 @@ pub struct EventTexts {
     pub profile_changed: &'static str,
     pub email_changed: &'static str,
     pub data_exported: &'static str,
+    pub group_member_added: &'static str,
+    pub group_member_removed: &'static str,
     pub other: &'static str,
 }
 

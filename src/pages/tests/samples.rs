@@ -1,7 +1,10 @@
 //! A page of each kind, and what is looked for in it.
 
 use crate::{
-    account::sign_in::Has,
+    account::{
+        group::{Group, Label},
+        sign_in::Has,
+    },
     config::{ProfileField, Resources, WantedField},
     oidc::scope::Scope,
     pages::*,
@@ -417,6 +420,12 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             ]
             .into(),
             changed_elsewhere: true,
+            memberships: &[Group {
+                id: text.to_owned(),
+                name: Label::stored(text.to_owned()),
+                created_at: UnixTime(0),
+                updated_at: UnixTime(0),
+            }],
         }
         .to_html(),
         BrowsersPage {

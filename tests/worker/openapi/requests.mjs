@@ -7,8 +7,9 @@ import { SIGN_IN } from "./requests/sign-in.mjs";
 import { ACCOUNT } from "./requests/account.mjs";
 import { REGISTRATION } from "./requests/registration.mjs";
 import { ADMIN } from "./requests/admin.mjs";
+import { GROUPS } from "./requests/groups.mjs";
 
-export const REQUESTS = { ...PROTOCOL, ...SIGN_IN, ...ACCOUNT, ...REGISTRATION, ...ADMIN };
+export const REQUESTS = { ...PROTOCOL, ...SIGN_IN, ...ACCOUNT, ...REGISTRATION, ...ADMIN, ...GROUPS };
 
 /** Statuses that no test here can bring about: `"operation status"`. */
 export const NOT_REACHED = new Set([

@@ -209,3 +209,37 @@ pub(super) fn add_to(all: &mut Samples) {
     );
     add(all, "throttles::reset", [throttles::reset(&counter)]);
 }
+
+pub(super) fn add_groups_to(all: &mut Samples) {
+    let hash = hash();
+    let group = Group {
+        id: "g".to_owned(),
+        name: Label::parse("Admins").unwrap(),
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    add(all, "groups::find", [groups::find("g")]);
+    add(all, "groups::list", [groups::list("a", "", 100)]);
+    add(all, "groups::list_of", [groups::list_of("u")]);
+    add(all, "groups::list_own", [groups::list_own(&hash)]);
+    add(all, "groups::find_missing", [groups::find_missing(r#"["g"]"#)]);
+    add(all, "groups::insert", [groups::insert(&group)]);
+    add(all, "groups::rename", [groups::rename("g", &group.name, NOW)]);
+    add(all, "groups::delete", [groups::delete("g")]);
+    let pairs = Pairs::new(&["u"], &["g", "h"]);
+    let entry = Entry::new(Event::GroupMemberAdded, Actor::Operator);
+    add(all, "group_members::find_problem", [pairs.find_problem(true)]);
+    add(all, "group_members::insert", [pairs.insert()]);
+    add(all, "group_members::delete", [pairs.delete()]);
+    add(
+        all,
+        "group_members::record_insert",
+        [pairs.record_insert(&entry, &Then)],
+    );
+    add(
+        all,
+        "group_members::record_delete",
+        [pairs.record_delete(&entry, &Then)],
+    );
+    add(all, "group_members::list", [group_members::list("g", "", 100)]);
+}

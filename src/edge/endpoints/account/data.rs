@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::{
+    admin::group,
     audit::Event,
     db::{
         audit,
         credentials::{self, OwnPasskey},
-        grants, sessions, token_families,
+        grants, groups, sessions, token_families,
         trusted_browsers::{self, TrustedBrowser},
     },
     edge::{
@@ -48,6 +49,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     let trusted = batch.add(trusted_browsers::list_own(hash, context.now));
     let sessions = batch.add(sessions::list_own(hash, lifetimes, context.now));
     let grants = batch.add(grants::list_own(hash));
+    let groups = batch.add(groups::list_own(hash));
     let tokens = batch.add(token_families::list_own(hash, context.now));
     let events = batch.add(audit::list_own(hash, None, MOST_EVENTS));
     let (signed_in, rows) = account_request.enter(context).await?;
@@ -68,6 +70,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
         "second_factors": ways.describe_second_factors(),
         "trusted_browsers": rows.read(trusted)?.iter().map(TrustedBrowser::describe).collect::<Vec<_>>(),
         "sessions": rows.read(sessions)?.iter().map(described::session).collect::<Vec<_>>(),
+        "groups": rows.read(groups)?.iter().map(group::describe).collect::<Vec<_>>(),
         "grants": rows.read(grants)?.iter().map(described::grant).collect::<Vec<_>>(),
         "tokens": rows.read(tokens)?.iter().map(token).collect::<Result<Vec<_>, _>>()?,
         "events": rows.read(events)?.iter().map(event).collect::<Vec<_>>(),

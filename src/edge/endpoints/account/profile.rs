@@ -8,13 +8,16 @@ use crate::{
     account::profile::{self, Wrong, is_editable},
     audit::Event,
     config::ProfileField,
-    db::{Batch, audit, users},
+    db::{Batch, audit, groups, users},
     edge::{
         http::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::{account_access::SignedInBrowser, field_problem},
+        people::{
+            account_access::{AccountRequest, SignedInBrowser},
+            field_problem,
+        },
         platform::context::Context,
     },
     oidc::error::OAuthError,
@@ -30,9 +33,20 @@ const PAGE: Endpoint = Endpoint::AccountProfile;
 
 /// `GET /account/profile`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
+    let mut account_request = AccountRequest::at(PAGE, request, context)?;
+    let groups = groups::list_own(&account_request.session_hash);
+    let groups = account_request.batch.add(groups);
+    let (signed_in, rows) = account_request.enter(context).await?;
+    let memberships = rows.read(groups)?;
     let known = |field| profile::value(field, &signed_in.user().claims).to_owned();
-    Ok(page(&signed_in, 200, known, &[], context))
+    let html = ProfilePage {
+        frame: signed_in.frame(PAGE),
+        fields: fields(known, &[], context),
+        changed_elsewhere: false,
+        memberships: &memberships,
+    }
+    .to_html();
+    Ok(signed_in.page(200, html))
 }
 
 /// `POST /account/profile`.
@@ -47,7 +61,14 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 true => entered(ProfileField::name(field)).to_owned(),
                 false => profile::value(field, &user.claims).to_owned(),
             };
-            return Ok(page(&signed_in, 400, state, &wrong, context));
+            let html = ProfilePage {
+                frame: signed_in.frame(PAGE),
+                fields: fields(state, &wrong, context),
+                changed_elsewhere: false,
+                memberships: &[],
+            }
+            .to_html();
+            return Ok(signed_in.page(400, html));
         }
     };
     if changes.is_empty() {
@@ -72,25 +93,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         frame: signed_in.frame(PAGE),
         fields: fields(|field| entered(field.name()).to_owned(), &[], context),
         changed_elsewhere: true,
+        memberships: &[],
     }
     .to_html();
     Ok(signed_in.page(409, html))
-}
-
-fn page(
-    signed_in: &SignedInBrowser,
-    status: u16,
-    value: impl Fn(ProfileField) -> String,
-    wrong: &[(ProfileField, Wrong)],
-    context: &Context,
-) -> Reply {
-    let html = ProfilePage {
-        frame: signed_in.frame(PAGE),
-        fields: fields(value, wrong, context),
-        changed_elsewhere: false,
-    }
-    .to_html();
-    signed_in.page(status, html)
 }
 
 fn fields(

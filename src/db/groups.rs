@@ -1,0 +1,117 @@
+//! `groups`.
+
+use serde::Deserialize;
+
+use super::{Query, Rows, Statement, conditions::behind};
+use crate::{
+    account::group::{Group, Label},
+    fault::Fault,
+    secret::Hash,
+    time::UnixTime,
+};
+
+const COLUMNS: &str = "g.id, g.name, g.created_at, g.updated_at";
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    name: String,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl Row {
+    fn into_group(self) -> Group {
+        Group {
+            id: self.id,
+            name: Label::stored(self.name),
+            created_at: UnixTime(self.created_at),
+            updated_at: UnixTime(self.updated_at),
+        }
+    }
+}
+
+fn read_all(rows: &Rows) -> Result<Vec<Group>, Fault> {
+    Ok(rows.all::<Row>()?.into_iter().map(Row::into_group).collect())
+}
+
+pub fn find(group_id: &str) -> Query<Option<Group>> {
+    Statement::new(format!("SELECT {COLUMNS} FROM groups g WHERE g.id = ?"))
+        .bind(group_id)
+        .read_by(|rows| Ok(rows.first::<Row>()?.map(Row::into_group)))
+}
+
+/// At most `limit` groups in the order of their folded names, from the one behind `after` on, whose names begin with `beginning`,
+/// both folded.
+pub fn list(beginning: &str, after: &str, limit: i64) -> Query<Vec<Group>> {
+    Statement::new(format!(
+        "SELECT {COLUMNS} FROM groups g WHERE g.name_folded > ? AND g.name_folded >= ? AND g.name_folded < ?
+         ORDER BY g.name_folded LIMIT ?"
+    ))
+    .bind(after)
+    .bind(beginning)
+    // No letter comes after it.
+    .bind(&format!("{beginning}\u{10ffff}"))
+    .bind(limit)
+    .read_by(read_all)
+}
+
+/// The groups that a person is in, by name.
+pub fn list_of(user_id: &str) -> Query<Vec<Group>> {
+    of_person("?").bind(user_id).read_by(read_all)
+}
+
+/// The same of the person behind a session.
+pub fn list_own(session_hash: &Hash) -> Query<Vec<Group>> {
+    of_person(behind!()).bind(session_hash).read_by(read_all)
+}
+
+fn of_person(user_id: &str) -> Statement {
+    Statement::new(format!(
+        "SELECT {COLUMNS} FROM group_members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = {user_id} ORDER BY g.name_folded"
+    ))
+}
+
+/// Which of the ids of a JSON array are no groups'. A few of them.
+pub fn find_missing(ids: &str) -> Query<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Missing {
+        value: String,
+    }
+    Statement::new(
+        "SELECT value FROM json_each(?) wanted WHERE NOT EXISTS (SELECT 1 FROM groups g WHERE g.id = wanted.value) LIMIT 5",
+    )
+    .bind(ids)
+    .read_by(|rows| Ok(rows.all::<Missing>()?.into_iter().map(|row| row.value).collect()))
+}
+
+/// A new group. It says no when the name is taken, in any spelling.
+pub fn insert(group: &Group) -> Query<bool> {
+    Statement::new(
+        "INSERT INTO groups (id, name, name_folded, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING RETURNING id",
+    )
+    .bind(&group.id)
+    .bind(group.name.as_str())
+    .bind(&group.name.folded())
+    .bind(group.created_at)
+    .bind(group.updated_at)
+    .any()
+}
+
+/// Gives a group another name. It says no when the name is taken, or the group is gone.
+pub fn rename(group_id: &str, name: &Label, now: UnixTime) -> Query<bool> {
+    Statement::new("UPDATE OR IGNORE groups SET name = ?, name_folded = ?, updated_at = ? WHERE id = ? RETURNING id")
+        .bind(name.as_str())
+        .bind(&name.folded())
+        .bind(now)
+        .bind(group_id)
+        .any()
+}
+
+/// Its members and roles go with it.
+pub fn delete(group_id: &str) -> Query<bool> {
+    Statement::new("DELETE FROM groups WHERE id = ? RETURNING id")
+        .bind(group_id)
+        .any()
+}

@@ -1,0 +1,107 @@
+//! `/admin/api/groups`: groups of people, for operators.
+
+use serde_json::json;
+
+use crate::{
+    account::group::{self, Group},
+    admin::{
+        group::{describe, parse_name},
+        paging,
+    },
+    audit::{Actor, Entry, Event},
+    db::{Batch, audit, groups},
+    edge::{
+        http::{failure::MachineFailure, request::Incoming},
+        people::operator,
+        platform::{context::Context, random},
+    },
+    oidc::error::OAuthError,
+    reply::{Body, Reply},
+};
+
+/// `POST /admin/api/groups`.
+pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let group = Group {
+        id: random::id()?,
+        name: parse_name(&request.json().await?)?,
+        created_at: context.now,
+        updated_at: context.now,
+    };
+    let mut batch = Batch::default();
+    let created = batch.add(groups::insert(&group));
+    batch.push(audit::record_if_changed(&done_to(&group, Event::GroupCreated), context));
+    match context.db.run(batch).await?.read(created)? {
+        true => Ok(Reply::json(201, &describe(&group))),
+        false => Err(taken()),
+    }
+}
+
+/// `GET /admin/api/groups?search=&after=&limit=`: by name, all or those whose names begin so in any spelling.
+pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let params = request.query_params()?;
+    params.refuse_unknown(&["search", "after", "limit"])?;
+    let limit = paging::limit(&params)?;
+    let beginning = group::fold(params.single("search")?.unwrap_or_default());
+    let after = params.single("after")?.unwrap_or_default();
+    let found = context.db.read(groups::list(&beginning, after, limit)).await?;
+    let next = paging::next(&found, limit).map(|group| group.name.folded());
+    let described: Vec<_> = found.iter().map(describe).collect();
+    Ok(Reply::json(200, &json!({ "groups": described, "next": next })))
+}
+
+/// `GET /admin/api/groups/{group_id}`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    Ok(Reply::json(200, &describe(&find(request.segment(0), context).await?)))
+}
+
+/// `PATCH /admin/api/groups/{group_id}`: another name. Apps are told it from the next token on.
+pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let name = parse_name(&request.json().await?)?;
+    let group = Group {
+        name,
+        updated_at: context.now,
+        ..find(request.segment(0), context).await?
+    };
+    let mut batch = Batch::default();
+    let renamed = batch.add(groups::rename(&group.id, &group.name, context.now));
+    batch.push(audit::record_if_changed(&done_to(&group, Event::GroupChanged), context));
+    match context.db.run(batch).await?.read(renamed)? {
+        true => Ok(Reply::json(200, &describe(&group))),
+        false => Err(taken()),
+    }
+}
+
+/// `DELETE /admin/api/groups/{group_id}`. An app that was for this group alone is for nobody then.
+pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let group = find(request.segment(0), context).await?;
+    let mut batch = Batch::default();
+    batch.push(groups::delete(&group.id));
+    batch.push(audit::record_if_changed(&done_to(&group, Event::GroupDeleted), context));
+    context.db.run(batch).await?;
+    Ok(Reply::new(204, Body::Empty))
+}
+
+/// The group of that id.
+pub async fn find(group_id: &str, context: &Context) -> Result<Group, MachineFailure> {
+    let found = context.db.read(groups::find(group_id)).await?;
+    found.ok_or_else(|| MachineFailure::no_such("group"))
+}
+
+/// What an operator does to a group, for the audit.
+fn done_to(group: &Group, event: Event) -> Entry<'static> {
+    Entry::new(event, Actor::Operator).detail(json!({ "group": group.id, "name": group.name.as_str() }))
+}
+
+fn taken() -> MachineFailure {
+    MachineFailure::status(
+        409,
+        OAuthError::invalid_request(
+            "the name is taken, or looks like one that is, or another request has deleted the group",
+        ),
+    )
+}

@@ -1,0 +1,91 @@
+// Groups and roles, for operators.
+
+let made = 0;
+
+/** Creates a group; the answer's JSON. */
+export async function group(op, name = `Group ${++made}`) {
+  return op.json("/admin/api/groups", { json: { name }, bearer: op.adminToken });
+}
+
+const path = (...parts) => ["/admin/api/groups", ...parts].join("/");
+
+/** Somebody who is in 1000 groups. */
+async function crowded(op) {
+  const person = await op.person();
+  const rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT 'crowd-' || i";
+  await op.rows(`INSERT OR IGNORE INTO groups (id, name, name_folded, created_at, updated_at) ${rows}, 'crowd-' || i, 'crowd-' || i, 0, 0 FROM n`);
+  await op.rows(`INSERT INTO group_members (user_id, group_id) SELECT ?, id FROM groups WHERE id LIKE 'crowd-%'`, person.id);
+  return person;
+}
+
+export const GROUPS = {
+  createGroup: async ({ op }) => {
+    const create = (json) => op.admin(path(), { json });
+    return [await create({ name: "Writers" }), await create({ name: "WRITERS" }), await create({ name: "a,b" })];
+  },
+  listGroups: async ({ op }) => [
+    await op.admin(path()),
+    await op.admin(`${path()}?search=w&limit=1`),
+    await op.admin(`${path()}?name=w`),
+  ],
+  readGroup: async ({ op }) => [await op.admin(path((await group(op)).id)), await op.admin(path("nothing"))],
+  renameGroup: async ({ op }) => {
+    const [one, other] = [await group(op), await group(op)];
+    const rename = (id, json) => op.admin(path(id), { method: "PATCH", json });
+    return [
+      await rename(one.id, { name: `${one.name} b` }),
+      await rename(one.id, { name: other.name }),
+      await rename(one.id, { name: "" }),
+      await rename("nothing", { name: "Nothing" }),
+    ];
+  },
+  deleteGroup: async ({ op }) => {
+    const { id } = await group(op);
+    const remove = () => op.admin(path(id), { method: "DELETE" });
+    return [await remove(), await remove()];
+  },
+  listGroupMembers: async ({ op, person }) => {
+    const { id } = await group(op);
+    await op.admin(path(id, "members", person.id), { method: "PUT" });
+    return [
+      await op.admin(path(id, "members")),
+      await op.admin(`${path(id, "members")}?limit=0`),
+      await op.admin(path("nothing", "members")),
+    ];
+  },
+  changeGroupMembers: async ({ op, person }) => {
+    const { id } = await group(op);
+    const change = (json) => op.admin(path(id, "members"), { json });
+    return [
+      await change({ add: [person.id] }),
+      await change({ add: "everybody" }),
+      await change({ add: ["nobody"] }),
+      await change({ add: [(await crowded(op)).id] }),
+    ];
+  },
+  addGroupMember: async ({ op, person }) => {
+    const { id } = await group(op);
+    const add = (user) => op.admin(path(id, "members", user), { method: "PUT" });
+    return [await add(person.id), await add("nobody"), await add((await crowded(op)).id)];
+  },
+  removeGroupMember: async ({ op, person }) => {
+    const { id } = await group(op);
+    const remove = (user) => op.admin(path(id, "members", user), { method: "DELETE" });
+    return [await remove(person.id), await remove("nobody")];
+  },
+  listUserGroups: async ({ op, person }) => [
+    await op.admin(`/admin/api/users/${person.id}/groups`),
+    await op.admin("/admin/api/users/nobody/groups"),
+  ],
+  changeUserGroups: async ({ op }) => {
+    const { id } = await group(op);
+    const change = (user, json) => op.admin(`/admin/api/users/${user}/groups`, { json });
+    const person = await op.person();
+    return [
+      await change(person.id, { add: [id] }),
+      await change(person.id, { groups: [id] }),
+      await change("nobody", { add: [id] }),
+      await change((await crowded(op)).id, { add: [id] }),
+    ];
+  },
+};
