@@ -19,7 +19,7 @@ use worker::{Env, Result, ScheduleContext, ScheduledEvent, event};
 
 use self::{
     endpoints::oauth::well_known,
-    http::{request::Incoming, respond::Shape},
+    http::{prepared::Prepared, request::Incoming, respond::Shape},
     platform::{
         context::{self, Background, Context, Unavailable},
         log,
@@ -56,14 +56,19 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
     let url = request.url();
     let (path, query) = routes::path_and_query(&url);
     let method = Method::parse(&request.method());
+    let if_none_match = request.headers().get("if-none-match")?;
+    if let (Some(Method::Get), None, Some(prepared)) = (method, &if_none_match, Prepared::find(path)) {
+        return prepared.respond();
+    }
     let found = routes::find(path);
     let shape = Shape {
+        path,
         method: method.unwrap_or(Method::Get),
         audience: found
             .as_ref()
             .map_or_else(|| routes::audience_of_unknown(path), |(route, _)| route.audience),
         cors: http::respond::Cors::of(&request, method),
-        if_none_match: request.headers().get("if-none-match")?,
+        if_none_match,
     };
     let address = request.headers().get(http::request::ADDRESS)?;
     let context = match Context::new(&env, Background::of_request(background), address.as_deref()) {

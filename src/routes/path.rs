@@ -49,6 +49,11 @@ pub fn find(path: &str) -> Option<(&'static Route, Segments)> {
 
 /// Finds the route for `path`. A segment that is empty or not UTF-8 once decoded finds nothing.
 fn find_exactly(path: &str) -> Option<(&'static Route, Segments)> {
+    // Most paths have no values in them.
+    let literal = ROUTES.iter().find(|route| route.path == path && !path.contains('{'));
+    if let Some(route) = literal {
+        return Some((route, Segments::new()));
+    }
     ROUTES
         .iter()
         .find_map(|route| Some((route, match_path(route.path, path)?)))

@@ -9,14 +9,16 @@ use web_sys::{Request, Response, ResponseInit};
 use worker::Result;
 
 use crate::{
-    edge::platform::context::Context,
+    edge::{http::prepared::Prepared, platform::context::Context},
     reply::{Body, Caching, Reply},
     routes::{Audience, Method},
     web::{cors, header},
 };
 
 /// What about the request shapes its answer.
-pub struct Shape {
+pub struct Shape<'a> {
+    /// The path of the request.
+    pub path: &'a str,
     pub method: Method,
     pub audience: Audience,
     pub if_none_match: Option<String>,
@@ -61,7 +63,11 @@ impl<'a> Init<'a> {
 }
 
 /// Writes the response.
-pub fn respond(reply: Reply, shape: &Shape, context: Option<&Context>) -> Result<Response> {
+pub fn respond(reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -> Result<Response> {
+    let prepared_name = name_of_prepared(&reply, shape, context);
+    if let Some(prepared) = prepared_name.as_deref().and_then(Prepared::find) {
+        return prepared.respond();
+    }
     let mut init = Init {
         status: reply.status,
         headers: Vec::with_capacity(12),
@@ -69,7 +75,10 @@ pub fn respond(reply: Reply, shape: &Shape, context: Option<&Context>) -> Result
     init.set("x-content-type-options", "nosniff");
     init.set("referrer-policy", "no-referrer");
     if let Some(context) = context {
-        init.set("x-request-id", context.request_id.as_str());
+        // One answer of what everybody may keep is the answer to many requests.
+        if reply.caching == Caching::NoStore {
+            init.set("x-request-id", context.request_id.as_str());
+        }
         if context.config.issuer.is_https() {
             init.set("strict-transport-security", "max-age=31536000");
         }
@@ -85,19 +94,36 @@ pub fn respond(reply: Reply, shape: &Shape, context: Option<&Context>) -> Result
     write_rest(&mut init, &reply);
     let content = write_content(&mut init, &reply.body);
     let silent = init.status == 304 || shape.method == Method::Head;
-    let response = match content.filter(|_| !silent) {
-        Some(text) => {
-            let bytes = Uint8Array::from(text.as_bytes());
-            Response::new_with_opt_buffer_source_and_init(Some(&bytes), &init.into_js()?)
-        }
-        None => Response::new_with_opt_str_and_init(None, &init.into_js()?),
+    let Some(text) = content.filter(|_| !silent) else {
+        return Ok(Response::new_with_opt_str_and_init(None, &init.into_js()?)?);
     };
-    Ok(response?)
+    let bytes = Uint8Array::from(text.as_bytes());
+    let response = Response::new_with_opt_buffer_source_and_init(Some(&bytes), &init.into_js()?)?;
+    if let Some(name) = prepared_name {
+        Prepared::of(bytes, &response).keep(&name);
+    }
+    Ok(response)
+}
+
+/// By what name the whole response is kept, where the next caller gets the same: a document that stays as it is by its path, the
+/// JWKS by its tag and by what it is called.
+fn name_of_prepared(reply: &Reply, shape: &Shape<'_>, context: Option<&Context>) -> Option<String> {
+    let Caching::Public { etag, .. } = &reply.caching else {
+        return None;
+    };
+    let is_plain = shape.method == Method::Get && shape.if_none_match.is_none() && reply.status == 200;
+    let is_same = context.is_some_and(|context| !context.config.server_timing && !context.knows_client());
+    let name = match &reply.body {
+        Body::JwkSet { plain: true, .. } => format!("{etag} plain"),
+        Body::JwkSet { plain: false, .. } => etag.to_string(),
+        _ => shape.path.to_owned(),
+    };
+    (is_plain && is_same).then_some(name)
 }
 
 /// Programs in browsers of any origin may call the endpoints for programs: no cookie counts there. Some send cookies along all the
 /// same, and their browsers then want to hear their origin by name: it is told where it is the client's that just proved itself.
-fn write_cors<'a>(init: &mut Init<'a>, shape: &'a Shape, reply: &'a Reply, context: Option<&Context>) {
+fn write_cors<'a>(init: &mut Init<'a>, shape: &'a Shape<'_>, reply: &'a Reply, context: Option<&Context>) {
     if shape.audience != Audience::Machine {
         return;
     }
@@ -126,7 +152,7 @@ fn write_cors<'a>(init: &mut Init<'a>, shape: &'a Shape, reply: &'a Reply, conte
 }
 
 /// Says who may keep the answer. Whether the caller has it already.
-fn write_caching(init: &mut Init<'_>, caching: &Caching, shape: &Shape) -> bool {
+fn write_caching(init: &mut Init<'_>, caching: &Caching, shape: &Shape<'_>) -> bool {
     match caching {
         Caching::NoStore => {
             init.set("cache-control", "no-store");

@@ -135,6 +135,11 @@ impl Context {
         self.client_pages.replace(client.metadata.redirect_uris.clone());
     }
 
+    /// Whether a client has authenticated.
+    pub fn knows_client(&self) -> bool {
+        !self.client_pages.borrow().is_empty()
+    }
+
     /// Whether pages of this origin are of the client that has authenticated.
     pub fn is_origin_of_client(&self, origin: &str) -> bool {
         self.client_pages.borrow().iter().any(|uri| uri.is_at(origin))

@@ -21,7 +21,7 @@ async function withProcess(start) {
 /** Limen as it is deployed: without the shell of the tests. */
 export function startLimen(options = {}) {
   return withProcess(async () => {
-    const op = new Limen({ bare: true, vars: { SERVER_TIMING: undefined, ...options.vars }, ...options });
+    const op = new Limen({ bare: true, ...options, vars: { SERVER_TIMING: undefined, ...options.vars } });
     await op.start();
     return op;
   });

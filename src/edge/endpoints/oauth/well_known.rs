@@ -32,6 +32,7 @@ const METADATA_MAX_AGE: Lifetime = Lifetime::hours(1);
 thread_local! {
     /// The provider metadata, which changes with the settings alone: not while an isolate lives.
     static METADATA: OnceCell<Document> = const { OnceCell::new() };
+    static OPENAPI: OnceCell<Document> = const { OnceCell::new() };
 }
 
 /// Makes the provider metadata, before anybody asks for it.
@@ -102,7 +103,7 @@ pub fn web_finger(request: &Incoming, context: &Context) -> Result<Reply, Machin
 
 /// `GET /openapi.json`.
 pub fn openapi() -> Reply {
-    let document = Document::new(openapi::DOCUMENT);
+    let document = OPENAPI.with(|kept| kept.get_or_init(|| Document::new(openapi::DOCUMENT)).clone());
     Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag)
 }
 

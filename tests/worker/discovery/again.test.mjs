@@ -1,0 +1,64 @@
+// Documents that everybody gets alike are handed to the platform once an isolate: whoever asks next must see no difference.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { startLimen } from "../support/limen.mjs";
+
+// With the header of timings each answer is made anew.
+const op = await startLimen({ vars: { SERVER_TIMING: undefined } });
+
+const DOCUMENTS = [
+  "/.well-known/openid-configuration",
+  "/.well-known/openid-configuration/",
+  "/.well-known/oauth-authorization-server",
+  "/.well-known/oauth-protected-resource",
+  "/.well-known/passkey-endpoints",
+  "/.well-known/jwks.json",
+  "/openapi.json",
+  "/assets/limen.css",
+  "/assets/passkey.js",
+];
+
+/** What a caller sees of an answer. */
+async function seen(path, init) {
+  const response = await op.fetch(path, init);
+  const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== "date"));
+  return { status: response.status, headers, body: await response.text() };
+}
+
+for (const path of DOCUMENTS) {
+  test(`${path} is the same each time, however it was asked for before`, async () => {
+    const first = await seen(path);
+    assert.equal(first.status, 200);
+    assert.ok(first.body.length > 20);
+    for (const init of [{}, { headers: { origin: "https://app.example" } }, { headers: { cookie: "a=b" } }]) {
+      assert.deepEqual(await seen(path, init), first);
+    }
+    assert.deepEqual(await seen(`${path}?v=2`), first);
+
+    const { etag } = first.headers;
+    const known = await seen(path, { headers: { "if-none-match": etag } });
+    assert.deepEqual([known.status, known.body, known.headers.etag], [304, "", etag]);
+    const head = await seen(path, { method: "HEAD" });
+    assert.deepEqual([head.status, head.body, head.headers.etag], [200, "", etag]);
+    assert.equal((await seen(path, { method: "POST" })).status, 405);
+    assert.equal((await seen(path, { method: "OPTIONS" })).status, 204);
+    assert.deepEqual(await seen(path), first);
+  });
+}
+
+test("who reads nothing but JSON is told so, whoever asked before", async () => {
+  const type = async (accept) => (await seen("/.well-known/jwks.json", { headers: { accept } })).headers["content-type"];
+  for (let n = 0; n < 2; n++) {
+    assert.equal(await type("application/json"), "application/json");
+    assert.equal(await type("*/*"), "application/jwk-set+json");
+  }
+});
+
+test("what everybody may keep names no request, all else does", async () => {
+  for (const path of DOCUMENTS) assert.equal((await seen(path)).headers["x-request-id"], undefined, path);
+  const { headers } = await seen("/userinfo");
+  assert.ok(headers["x-request-id"].length > 10);
+  assert.notEqual((await seen("/userinfo")).headers["x-request-id"], headers["x-request-id"]);
+});
