@@ -8,7 +8,10 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     cookie::Cookie,
-    oidc::error::{ErrorCode, OAuthError},
+    oidc::{
+        dpop,
+        error::{ErrorCode, OAuthError},
+    },
     secret::random_text,
     time::Lifetime,
 };
@@ -223,6 +226,35 @@ impl Reply {
             challenge: Some(challenge),
             ..Self::error(error)
         }
+    }
+
+    /// The error of a resource that wants another proof beside a token that is bound to a key (RFC 9449 section 7.1).
+    pub fn dpop_challenge(error: &OAuthError) -> Self {
+        let status = match error.code {
+            ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => 401,
+            code => code.status(),
+        };
+        let challenge = format!(
+            "DPoP error=\"{}\", error_description=\"{}\", algs=\"{}\"",
+            error.code.as_str(),
+            error.description,
+            dpop::algs()
+        );
+        Self {
+            challenge: Some(challenge),
+            ..Self::refused(status, error)
+        }
+    }
+
+    /// The same answer; a challenge for a bearer token then tells that one that is bound to a key will do, too (section 7.2).
+    pub fn offering_dpop(mut self) -> Self {
+        if let Some(challenge) = &mut self.challenge
+            && self.status == 401
+            && challenge.starts_with("Bearer ")
+        {
+            challenge.push_str(&format!(", DPoP algs=\"{}\"", dpop::algs()));
+        }
+        self
     }
 
     /// The same answer; a challenge for a token then names the metadata of the resource (RFC 9728 section 5.1).

@@ -38,6 +38,8 @@ pub enum Purpose {
     KvDocument,
     /// MAC that binds a form to its browser.
     Csrf,
+    /// MAC that is a nonce for DPoP proofs.
+    DpopNonce,
     /// Hash of references to pushed authorization requests.
     PushedRequest,
     /// MAC over an authorization request that waits for the person.
@@ -78,6 +80,7 @@ impl Purpose {
             Self::RefreshToken => "limen/v1/refresh-token",
             Self::KvDocument => "limen/v1/kv-document",
             Self::Csrf => "limen/v1/csrf",
+            Self::DpopNonce => "limen/v1/dpop-nonce",
             Self::PushedRequest => "limen/v1/pushed-request",
             Self::Interaction => "limen/v1/interaction",
             Self::BrowserState => "limen/v1/browser-state",

@@ -28,7 +28,8 @@ pub use self::{
     lifetimes::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_GRACE, Lifetimes},
     mail::{Contact, MailApi, MailSettings, Mailbox, Provider, Transport},
     policy::{
-        AssertionAudience, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration, SecondFactor,
+        AssertionAudience, DpopNonces, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration,
+        SecondFactor,
     },
     profile_field::{ProfileField, editable_claims},
     resources::{Api, Resources, normal_form},
@@ -64,6 +65,8 @@ pub struct Config {
     pub id_token_claims: bool,
     /// `ASSERTION_AUDIENCE`: for whom the assertions of clients are.
     pub assertion_audience: AssertionAudience,
+    /// `DPOP_NONCES`: whether DPoP proofs need a nonce.
+    pub dpop_nonces: DpopNonces,
     /// `WEBFINGER_DOMAINS`: whose people are looked for here.
     pub webfinger_domains: Vec<String>,
     /// `INSECURE_HTTP_REDIRECTS`: whether the operator's clients may have http redirect URIs on private networks.
@@ -178,6 +181,11 @@ impl Config {
                 ("token_endpoint", AssertionAudience::TokenEndpointToo),
             ],
         );
+        let dpop_nonces = reader.choice(
+            "DPOP_NONCES",
+            DpopNonces::Off,
+            &[("off", DpopNonces::Off), ("required", DpopNonces::Required)],
+        );
         let webfinger_domains = reader.domains("WEBFINGER_DOMAINS");
         let private_http = reader.choice(
             "INSECURE_HTTP_REDIRECTS",
@@ -232,6 +240,7 @@ impl Config {
                 private_http,
                 id_token_claims,
                 assertion_audience,
+                dpop_nonces,
                 webfinger_domains,
                 mtls_origin,
                 sign_up,

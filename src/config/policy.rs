@@ -52,6 +52,15 @@ pub enum AssertionAudience {
     TokenEndpointToo,
 }
 
+/// Whether DPoP proofs must have a nonce that Limen gave (RFC 9449 section 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DpopNonces {
+    /// The time that a proof says of itself counts.
+    Off,
+    /// A proof that was made beforehand, by somebody who could use the key for a moment, is good for nothing.
+    Required,
+}
+
 /// Whether people who sign in with a password show a second factor. A passkey counts as both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecondFactor {

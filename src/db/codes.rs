@@ -32,8 +32,8 @@ pub fn insert(
     let request = preconditions.request;
     Statement::new(
         "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, resources, nonce, code_challenge,
-                            refreshable, auth_time, acr, amr, issued_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ?",
+                            refreshable, binding, auth_time, acr, amr, issued_at, expires_at)
+         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ?",
     )
     .bind(hash)
     .bind(redirect_uri)
@@ -43,6 +43,7 @@ pub fn insert(
     .bind(request.nonce.as_deref())
     .bind(request.code_challenge.as_ref().map(CodeChallenge::as_str))
     .bind(request.refreshable)
+    .bind(request.binding.as_ref().map(to_json).as_ref())
     .bind(preconditions.now)
     .bind(preconditions.now + lifetimes.code)
     .append(preconditions.from())
@@ -85,13 +86,15 @@ impl Redemption<'_> {
             "CASE
                 WHEN client_id <> ? THEN 'foreign'
                 WHEN redirect_uri <> COALESCE(?, redirect_uri) THEN 'redirect_uri'
-                WHEN code_challenge IS NOT ? THEN 'code_verifier'
-                WHEN used_at IS NOT NULL THEN 'replayed'
-                WHEN expires_at <= ? THEN 'expired'",
+                WHEN code_challenge IS NOT ? THEN 'code_verifier'",
         )
         .bind(conditions.client_id)
         .bind(self.request.redirect_uri.as_ref())
         .bind(self.request.code_challenge.as_ref().map(CodeChallenge::as_str))
+        .append(conditions.case_of_binding("codes"))
+        .append(Statement::new(
+            " WHEN used_at IS NOT NULL THEN 'replayed' WHEN expires_at <= ? THEN 'expired'",
+        ))
         .bind(conditions.now)
         .append(conditions.cases_of_targets("codes"))
         .append(Statement::new(concat!(
@@ -135,17 +138,26 @@ impl Redemption<'_> {
             .bind(self.family_id)
     }
 
-    /// Begins the family of the tokens, if [`Redemption::redeem`] burned the code just now.
+    /// Begins the family of the tokens, if [`Redemption::redeem`] burned the code just now. That of a public client is bound: "the
+    /// refresh token MUST be bound to the respective public key"; what others refresh with is "already sender-constrained" by how they
+    /// authenticate (RFC 9449 section 5).
     pub fn begin_family(&self) -> Statement {
-        let TokenConditions { lifetimes, now, .. } = &self.conditions;
+        let TokenConditions {
+            lifetimes,
+            now,
+            binding,
+            ..
+        } = &self.conditions;
         Statement::new(format!(
             "{} SELECT family_id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, 0, used_at,
-                    auth_time, acr, amr, used_at, CASE refreshable WHEN 1 THEN ? ELSE ? END
+                    auth_time, acr, amr, used_at, CASE refreshable WHEN 1 THEN ? ELSE ? END,
+                    CASE (SELECT auth_method FROM clients WHERE clients.id = codes.client_id) WHEN 'none' THEN ? END
              FROM codes WHERE hash = ? AND family_id = ?",
             token_families::INSERT
         ))
         .bind(*now + lifetimes.refresh_token.max(lifetimes.access_token))
         .bind(*now + lifetimes.access_token)
+        .bind(*binding)
         .bind(self.hash)
         .bind(self.family_id)
     }

@@ -77,7 +77,7 @@ fn walk(table: &str, key: &str, start: &str, before: UnixTime) -> Query<bool> {
 }
 
 /// Deletes what has expired, a bounded number of rows a table; `start` is random. Each says whether there is probably more.
-pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 16] {
+pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 17] {
     let expired = |table, key| walk(table, key, start, now - KEPT);
     // Whose keys begin with the expiry.
     let by_expiry = |table| {
@@ -112,6 +112,14 @@ pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 16] {
         expired("throttles", "key"),
         by_expiry("challenges"),
         by_expiry("invitations"),
+        is_full(
+            Statement::new(
+                "DELETE FROM dpop_proofs WHERE (expires_at, key) IN (
+                SELECT expires_at, key FROM dpop_proofs WHERE expires_at < ? LIMIT ?)",
+            )
+            .bind(now - KEPT)
+            .bind(BATCH as i64),
+        ),
         is_full(
             Statement::new(
                 "DELETE FROM mail_outbox WHERE id IN (

@@ -7,6 +7,7 @@ pub mod clients;
 pub mod codes;
 mod conditions;
 pub mod credentials;
+pub mod dpop_proofs;
 pub mod fetches;
 pub mod grants;
 pub mod group_members;

@@ -1,8 +1,11 @@
 //! The proof of a client that calls, as a condition.
 
-use super::{Statement, replay::OneUse};
+use super::{Statement, dpop_proofs, replay::OneUse};
 use crate::{
-    oidc::client::{client_auth::ClientCredentials, client_metadata::AuthMethod},
+    oidc::{
+        client::{client_auth::ClientCredentials, client_metadata::AuthMethod},
+        single_use::SingleUse,
+    },
     secret::{Hash, RootKeys},
     time::UnixTime,
 };
@@ -12,6 +15,8 @@ use crate::{
 pub struct Proof<'a> {
     client_id: &'a str,
     by: By<'a>,
+    /// The proof of a key that came along.
+    dpop: Option<&'a SingleUse>,
     now: UnixTime,
 }
 
@@ -37,6 +42,7 @@ impl<'a> Proof<'a> {
                 method: credentials.method(),
                 hashes: serde_json::to_string(&hashes).unwrap_or_default(),
             },
+            dpop: None,
             now,
         }
     }
@@ -46,13 +52,27 @@ impl<'a> Proof<'a> {
         Self {
             client_id,
             by: By::Version { version, one_use },
+            dpop: None,
             now,
         }
+    }
+
+    /// The same, with a proof of a key that was not used before, where one came along.
+    pub fn with_dpop(self, dpop: Option<&'a SingleUse>) -> Self {
+        Self { dpop, ..self }
     }
 
     /// Holds when the client is the one that was checked before, and what counts once can be used; or when it is registered for
     /// the method presented, and the secret is its own.
     pub fn condition(&self) -> Statement {
+        let client = self.condition_of_client();
+        match self.dpop {
+            Some(dpop) => client.and(dpop_proofs::is_unused(dpop, self.now)),
+            None => client,
+        }
+    }
+
+    fn condition_of_client(&self) -> Statement {
         match &self.by {
             By::Secret { method, hashes } => Statement::new(format!(
                 "EXISTS (

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Query, Rows, Statement, throttles};
-use crate::{account::throttle::Counter, fault::Fault, oidc::client::client_assertion::SingleUse, time::UnixTime};
+use crate::{account::throttle::Counter, fault::Fault, oidc::single_use::SingleUse, time::UnixTime};
 
 /// What counts once in the proof of a client.
 pub struct OneUse {

@@ -12,11 +12,21 @@ pub struct TokenConditions<'a> {
     pub resources: &'a Targets,
     /// The identifiers that tokens can be for, as JSON.
     pub audiences: &'a str,
+    /// What the tokens will be bound to, as it is stored.
+    pub binding: Option<&'a str>,
     pub lifetimes: &'a Lifetimes,
     pub now: UnixTime,
 }
 
 impl TokenConditions<'_> {
+    /// The case of a `CASE` over the rows of `table` in which the row is bound to what was not shown.
+    pub(super) fn case_of_binding(&self, table: &str) -> Statement {
+        Statement::new(format!(
+            " WHEN {table}.binding IS NOT NULL AND {table}.binding IS NOT ? THEN 'binding'"
+        ))
+        .bind(self.binding)
+    }
+
     /// The cases of a `CASE` over the rows of `table` in which no API is left that the token can be for.
     pub(super) fn cases_of_targets(&self, table: &str) -> Statement {
         if self.resources.is_empty() {

@@ -6,7 +6,7 @@ use super::{
     Query, Rows, Statement, audit,
     authorization::{self, AuthorizationRow},
     conditions::enabled,
-    from_json,
+    dpop_proofs, from_json,
     preconditions::Preconditions,
     proof::Proof,
     scope_from_json, scope_to_json, throttles, to_json,
@@ -23,6 +23,7 @@ use crate::{
         claims_request::ClaimsRequest,
         resource_indicator::Targets,
         scope::Scope,
+        single_use::SingleUse,
         token::{
             access_token::AccessTokenClaims,
             refresh_grant::{RefreshToken, Standing},
@@ -35,13 +36,13 @@ use crate::{
 /// Inserts a family that begins, with its columns in this order.
 pub(super) const INSERT: &str =
     "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, generation,
-                                 turned_at, auth_time, acr, amr, created_at, expires_at)";
+                                 turned_at, auth_time, acr, amr, created_at, expires_at, binding)";
 
 /// Begins the family of an access token from the authorization endpoint, if its preconditions hold. No refresh token comes of it:
 /// "The implicit grant type ... does not support the issuance of refresh tokens" (RFC 6749 section 4.2).
 pub fn begin(family_id: &str, preconditions: &Preconditions<'_>, lifetimes: &Lifetimes) -> Statement {
     Statement::new(format!(
-        "{INSERT} SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ?"
+        "{INSERT} SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ?, NULL"
     ))
     .bind(family_id)
     .bind(&scope_to_json(&preconditions.request.front_channel_scope()))
@@ -110,14 +111,17 @@ impl Refreshing<'_> {
         let generation = self.token.generation;
         Statement::new(
             "CASE
-                WHEN client_id <> ? OR generation < ? THEN 'foreign'
-                WHEN generation > ? OR (generation = ? AND turned_at < ? - COALESCE((
-                         SELECT json_extract(metadata, '$.refresh_grace') FROM clients WHERE clients.id = token_families.client_id), ?))
-                     THEN 'reused'
-                WHEN NOT (refreshable = 1 AND ",
+                WHEN client_id <> ? OR generation < ? THEN 'foreign'",
         )
         .bind(conditions.client_id)
         .bind(generation)
+        .append(conditions.case_of_binding("token_families"))
+        .append(Statement::new(
+            " WHEN generation > ? OR (generation = ? AND turned_at < ? - COALESCE((
+                         SELECT json_extract(metadata, '$.refresh_grace') FROM clients WHERE clients.id = token_families.client_id), ?))
+                     THEN 'reused'
+                WHEN NOT (refreshable = 1 AND ",
+        ))
         .bind(generation + 1)
         .bind(generation + 1)
         .bind(conditions.now)
@@ -243,6 +247,18 @@ pub fn revoke_access_token(
     .append(throttles::within_limit_now(&claims.client_id, counter, now))
     .and(proof.condition())
     .append(Statement::new(" ON CONFLICT DO NOTHING"))
+}
+
+/// Uses up the proof that came with an access token, where its family can still be there: nobody else makes rows. Says whether it was
+/// used for the first time.
+pub fn use_up_dpop_proof(family_id: &str, claims: &AccessTokenClaims, proof: &SingleUse, now: UnixTime) -> Query<bool> {
+    let alive = Statement::new(
+        "EXISTS (SELECT 1 FROM token_families f WHERE f.id = ? AND f.client_id = ? AND f.expires_at > ?)",
+    )
+    .bind(family_id)
+    .bind(&claims.client_id)
+    .bind(now);
+    dpop_proofs::use_up(proof, alive, now)
 }
 
 /// What an access token is alive with.

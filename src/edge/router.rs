@@ -78,7 +78,13 @@ fn machine_reply(outcome: Result<Reply, MachineFailure>, request: &Incoming, con
     }
     let reply = outcome.unwrap_or_else(|failure| failure.into_reply(context));
     match reply.challenge {
-        Some(_) => reply.naming_resource(&protected_resource::metadata_url(&request.path, &context.config.issuer)),
+        Some(_) => {
+            let named = reply.naming_resource(&protected_resource::metadata_url(&request.path, &context.config.issuer));
+            match protected_resource::takes_tokens(&request.path) {
+                true => named.offering_dpop(),
+                false => named,
+            }
+        }
         None => reply,
     }
 }

@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use super::{
     authentication::{SignedInPerson, sid},
     authorize::AuthRequest,
+    binding::Binding,
     claims_request::ClaimsRequest,
-    client::{Client, client_certificate::ClientCertificate},
+    client::Client,
     error::OAuthError,
     jose::audience::Audience,
     proven::Proven,
@@ -146,14 +147,13 @@ pub struct Mint<'a> {
     pub config: &'a Config,
     /// The time of issue.
     pub now: UnixTime,
-    /// The certificate that the client showed.
-    pub certificate: Option<&'a ClientCertificate>,
+    /// What the client has shown that its tokens are bound to.
+    pub binding: Option<Binding>,
 }
 
 impl Mint<'_> {
     /// The claims of an access token of the client itself (RFC 9068 section 2.2: "sub" is then the client).
     pub fn access_token(&self, client: &Client, within: Reach, jti: String) -> AccessTokenClaims {
-        let bound = client.metadata.tls_client_certificate_bound_access_tokens;
         AccessTokenClaims {
             iss: self.config.issuer.as_str().to_owned(),
             sub: client.client_id.clone(),
@@ -165,7 +165,7 @@ impl Mint<'_> {
             scope: within.scope,
             auth_time: None,
             acr: None,
-            cnf: self.certificate.filter(|_| bound).map(ClientCertificate::confirmation),
+            cnf: self.binding.clone(),
             family: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     authentication::Consent,
+    binding::Binding,
     claims_request::ClaimsRequest,
     client::{
         Client,
@@ -9,7 +10,7 @@ use super::{
     },
     error::{ErrorCode, OAuthError},
     params::{Params, RESOURCE},
-    pkce::CodeChallenge,
+    pkce::{CodeChallenge, is_digest},
     proven::{Demand, Proven, Strength},
     resource_indicator::Targets,
     return_address::ReturnAddress,
@@ -39,6 +40,8 @@ pub struct AuthRequest {
     pub nonce: Option<String>,
     /// PKCE.
     pub code_challenge: Option<CodeChallenge>,
+    /// `dpop_jkt`: the key that its code is bound to.
+    pub binding: Option<Binding>,
     /// `prompt`.
     pub prompt: Prompt,
     /// `max_age`, or the client's `default_max_age`.
@@ -104,6 +107,7 @@ impl AuthRequest {
             },
             nonce: parse_nonce(params, response_type)?,
             code_challenge: parse_code_challenge(params, client, response_type, supported)?,
+            binding: parse_dpop_jkt(params)?,
             prompt: Prompt::parse(params, supported)?,
             max_age: parse_max_age(params)?.or(client.metadata.default_max_age),
             id_token_hint: params.single("id_token_hint")?.map(IdTokenHint::parse).transpose()?,
@@ -238,6 +242,18 @@ impl Prompt {
             ));
         }
         Ok(prompt)
+    }
+}
+
+/// "The value of the dpop_jkt authorization request parameter is the JWK Thumbprint ... using the SHA-256 hash function" (RFC 9449
+/// section 10).
+fn parse_dpop_jkt(params: &Params) -> Result<Option<Binding>, OAuthError> {
+    match params.single("dpop_jkt")? {
+        Some(jkt) if is_digest(jkt) => Ok(Some(Binding::Key(jkt.to_owned()))),
+        Some(_) => Err(OAuthError::invalid_request(
+            "dpop_jkt is not the base64url of a SHA-256",
+        )),
+        None => Ok(None),
     }
 }
 

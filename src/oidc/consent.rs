@@ -114,6 +114,7 @@ mod tests {
             resources: targets(&[FILES, CALENDAR]),
             nonce: None,
             code_challenge: None,
+            binding: None,
             prompt: Prompt::default(),
             max_age: None,
             id_token_hint: None,

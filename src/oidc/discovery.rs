@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     claims,
     client::client_metadata::{ContentEncryption, KeyManagementAlg, Supported},
+    jose::jwt::SigningAlg,
     protected_resource,
     proven::Strength,
     scope::Scope,
@@ -88,6 +89,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
     }
     if let Some(members) = document.as_object_mut() {
         let documents = config.client_id_documents != ClientIdDocuments::Off;
+        members.insert("dpop_signing_alg_values_supported".to_owned(), json!(SigningAlg::ALL));
         members.insert("client_id_metadata_document_supported".to_owned(), documents.into());
         members.insert(
             "introspection_signing_alg_values_supported".to_owned(),

@@ -1,6 +1,6 @@
 //! What a client is told when a request fails: RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 7591
-//! section 3.2.2, RFC 8707 section 2, OIDC Core section
-//! 3.1.2.6.
+//! section 3.2.2, RFC 8707 section 2, RFC 9449
+//! section 12.2, OIDC Core section 3.1.2.6.
 
 use std::borrow::Cow;
 
@@ -30,6 +30,8 @@ pub enum ErrorCode {
     InsufficientScope,
     InvalidRedirectUri,
     InvalidClientMetadata,
+    InvalidDpopProof,
+    UseDpopNonce,
 }
 
 impl ErrorCode {
@@ -55,6 +57,8 @@ impl ErrorCode {
             Self::InsufficientScope => "insufficient_scope",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
         }
     }
 

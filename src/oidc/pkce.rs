@@ -76,7 +76,7 @@ fn why_required(client: &Client, required: PkceRequirement) -> Option<&'static s
     }
 }
 
-fn is_digest(challenge: &str) -> bool {
+pub fn is_digest(challenge: &str) -> bool {
     URL_SAFE_NO_PAD.decode(challenge).is_ok_and(|bytes| bytes.len() == 32)
 }
 

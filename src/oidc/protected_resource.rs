@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::scope::Scope;
+use super::{jose::jwt::SigningAlg, scope::Scope};
 use crate::{
     config::{Config, Issuer, Registration},
     routes::{self, Audience, Endpoint},
@@ -51,18 +51,21 @@ pub fn document(path: &str, config: &Config) -> Option<Value> {
             put("resource_name", "Limen".into());
             put("authorization_servers", from_limen);
             put("scopes_supported", about_people().chain([Scope::DCR_ADMIN]).collect());
+            put("dpop_signing_alg_values_supported", json!(SigningAlg::ALL));
             put("bearer_methods_supported", json!(["header", "body"]));
         }
         Resource::Userinfo => {
             put("resource_name", "UserInfo".into());
             put("authorization_servers", from_limen);
             put("scopes_supported", about_people().collect());
+            put("dpop_signing_alg_values_supported", json!(SigningAlg::ALL));
             put("bearer_methods_supported", json!(["header", "body"]));
         }
         Resource::Registration => {
             put("resource_name", "Client registration".into());
             put("authorization_servers", from_limen);
             put("scopes_supported", json!([Scope::DCR_ADMIN]));
+            put("dpop_signing_alg_values_supported", json!(SigningAlg::ALL));
             put("bearer_methods_supported", json!(["header"]));
         }
         Resource::Admin => {
@@ -78,6 +81,11 @@ pub fn has_tokens(uri: &str, config: &Config) -> bool {
     let path = uri.strip_prefix(config.issuer.as_str());
     let found = path.and_then(|path| Resource::at(if path == "/" { "" } else { path }));
     found.is_some_and(|resource| resource != Resource::Admin)
+}
+
+/// Whether what answers at `path` takes access tokens that Limen issues.
+pub fn takes_tokens(path: &str) -> bool {
+    Resource::at(path).is_some_and(|resource| resource != Resource::Admin)
 }
 
 /// `protected_resources` of the authorization server's metadata (section 4).

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{
     authorize::AuthRequest,
     client::Client,
+    dpop::KeyProof,
     error::{ErrorCode, OAuthError},
     interaction::LONGEST_QUERY,
     params::Params,
@@ -64,6 +65,25 @@ pub fn request_of(sent: &Params, client: &Client) -> Result<Params, OAuthError> 
     let client_id = [("client_id", client.client_id.as_str())].into_iter();
     let pairs = client_id.chain(counting);
     Params::of_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
+}
+
+/// The request with the key of a proof that came with it: "the authorization server MUST ... set the value of the dpop_jkt parameter to
+/// the JWK Thumbprint of the public key in the DPoP proof" (RFC 9449 section 10.1).
+///
+/// # Errors
+/// `invalid_request`: "If both mechanisms are used at the same time, the authorization server MUST reject the request if the JWK
+/// Thumbprint in dpop_jkt does not match the public key in the DPoP header".
+pub fn bound_to(request: Params, proof: &KeyProof) -> Result<Params, OAuthError> {
+    match request.single("dpop_jkt")? {
+        Some(jkt) if jkt == proof.jkt => Ok(request),
+        Some(_) => Err(OAuthError::invalid_request(
+            "dpop_jkt is not the thumbprint of the key of the DPoP proof",
+        )),
+        None => {
+            let pairs = request.iter().chain([("dpop_jkt", proof.jkt.as_str())]);
+            Params::of_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        }
+    }
 }
 
 /// Whether the request could be made at the authorization endpoint: "Validate the request ... as it would an authorization

@@ -174,8 +174,9 @@ impl Draft {
     /// Whether an access token can be given from here.
     fn check_front_channel(&self, client: &Client, context: &Context) -> Result<(), OAuthError> {
         if self.request.response_type.has_token() {
-            // The browser calls this endpoint: a token from here can be bound to no certificate of the client's.
-            client.check_certificate(None)?;
+            // The browser calls this endpoint: a token from here can be bound to no key and no certificate of the client's.
+            let unbound = |error: OAuthError| OAuthError::invalid_request(error.description);
+            client.check_binding(None, None).map_err(unbound)?;
             self.request.resources.audience(&Targets::default(), &context.config)?;
         }
         Ok(())

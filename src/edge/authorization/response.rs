@@ -66,7 +66,7 @@ impl Draft {
         let mint = Mint {
             config: &context.config,
             now: context.now,
-            certificate: None,
+            binding: None,
         };
         if wanted.has_token() {
             let scope = request.front_channel_scope();

@@ -17,6 +17,8 @@ pub enum MachineFailure {
     OAuth(OAuthError),
     /// For want of a good bearer token; `None` when there was none at all.
     Bearer(Option<OAuthError>),
+    /// For want of a good proof beside a token that is bound to a key, or of such a token.
+    Dpop(OAuthError),
     /// With a ready answer.
     Reply(Box<Reply>),
     /// Because the client has changed since the isolate last read it. Nothing has happened, and the router calls the endpoint once
@@ -111,6 +113,7 @@ impl MachineFailure {
         match self {
             Self::OAuth(error) => Reply::error(&error),
             Self::Bearer(error) => Reply::bearer_challenge(error.as_ref()),
+            Self::Dpop(error) => Reply::dpop_challenge(&error),
             Self::Reply(reply) => *reply,
             Self::ClientChanged => {
                 Self::Fault(Fault::new("clients", "changed twice in one request")).into_reply(context)

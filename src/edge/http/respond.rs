@@ -82,6 +82,9 @@ pub fn respond(reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -> Re
         if context.config.issuer.is_https() {
             init.set("strict-transport-security", "max-age=31536000");
         }
+        if let Some(nonce) = context.dpop_nonce() {
+            init.set("dpop-nonce", nonce);
+        }
         if context.config.server_timing {
             let (trips, reads) = (context.db.trips(), context.kv.reads());
             init.set("server-timing", format!("d1;desc=\"{trips}\", kv;desc=\"{reads}\""));
@@ -138,7 +141,7 @@ fn write_cors<'a>(init: &mut Init<'a>, shape: &'a Shape<'_>, reply: &'a Reply, c
     }
     init.set(
         "access-control-expose-headers",
-        "WWW-Authenticate, Retry-After, ETag, Server-Timing, X-Request-Id",
+        "WWW-Authenticate, DPoP-Nonce, Retry-After, ETag, Server-Timing, X-Request-Id",
     );
     // The answer to a preflight (Fetch standard section 3.3.3).
     if let (Method::Options, Some(allow)) = (shape.method, &reply.allow) {

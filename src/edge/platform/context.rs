@@ -1,7 +1,7 @@
 //! What an endpoint has at hand while it answers one request.
 
 use std::{
-    cell::{OnceCell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     pin::Pin,
     rc::Rc,
 };
@@ -12,10 +12,13 @@ use worker::Env;
 
 use super::{apart::apart, certificate, clock, d1::Db, deployment, kv::Kv, log, random};
 use crate::{
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, DpopNonces},
     fault::Fault,
     network,
-    oidc::client::{Client, client_certificate::ClientCertificate, redirect_uri::RedirectUri},
+    oidc::{
+        client::{Client, client_certificate::ClientCertificate, redirect_uri::RedirectUri},
+        dpop::nonce,
+    },
     secret::{Hash, OpaqueToken, Purpose},
     time::UnixTime,
 };
@@ -40,6 +43,8 @@ pub struct Context {
     client_pages: RefCell<Vec<RedirectUri>>,
     /// The `client_id` that was sent, whether or not its client has authenticated.
     claimed: RefCell<Option<String>>,
+    /// Whether a DPoP proof came along.
+    brought_proof: Cell<bool>,
 }
 
 /// Work that goes on after the answer.
@@ -91,6 +96,7 @@ impl Context {
             background,
             client_pages: RefCell::default(),
             claimed: RefCell::default(),
+            brought_proof: Cell::default(),
         })
     }
 }
@@ -118,6 +124,17 @@ impl Context {
     /// Who the client said that it is.
     pub fn claimed(&self) -> Option<String> {
         self.claimed.borrow().clone()
+    }
+
+    /// Notes that a DPoP proof came along: the answer then has the nonce for the next one.
+    pub fn note_dpop_proof(&self) {
+        self.brought_proof.set(true);
+    }
+
+    /// `DPoP-Nonce`, for whoever has sent a proof, where proofs need one.
+    pub fn dpop_nonce(&self) -> Option<String> {
+        let wanted = self.brought_proof.get() && self.config.dpop_nonces == DpopNonces::Required;
+        wanted.then(|| nonce::current(&self.config.roots, self.now))
     }
 
     /// A random token for one purpose, and what is stored of it.
@@ -160,6 +177,7 @@ impl Context {
             background: Background::none(),
             client_pages: RefCell::default(),
             claimed: RefCell::default(),
+            brought_proof: Cell::default(),
         };
         self.background.spawn(apart(async move {
             if let Err(fault) = work(&later).await {

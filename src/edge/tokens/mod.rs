@@ -1,5 +1,6 @@
 //! Tokens: as a client gets them, and as they are presented to Limen's own APIs.
 
 pub mod bearer;
+pub mod dpop;
 pub mod for_client;
 pub mod readiness;

@@ -2,7 +2,7 @@
 
 use hmac::{Hmac, Mac};
 use serde::Deserialize;
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use sha2::{Sha256, Sha384, Sha512};
 
 use super::client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg};
 use crate::{
@@ -10,9 +10,9 @@ use crate::{
     oidc::{
         error::OAuthError,
         jose::{audience::Audience, jwt::Unverified},
+        single_use::SingleUse,
     },
     routes::Endpoint,
-    secret::random_text,
     time::{Lifetime, UnixTime},
 };
 
@@ -93,15 +93,6 @@ impl<'a> Audiences<'a> {
             Self::AnyOf(_) => "must have the issuer or the token endpoint as aud",
         }
     }
-}
-
-/// A thing that counts once.
-#[derive(Debug, PartialEq, Eq)]
-pub struct SingleUse {
-    /// A digest of it.
-    pub key: String,
-    /// Until when it must be remembered.
-    pub expires_at: UnixTime,
 }
 
 impl ClientAssertion {
@@ -185,10 +176,8 @@ impl ClientAssertion {
         if claims.iat.is_some_and(|iat| whole(iat) + LONGEST + LEEWAY < now) {
             return Err(refusal("has an iat that is too long ago"));
         }
-        Ok(SingleUse {
-            key: digest(&["client_assertion", &claims.sub, &claims.jti]),
-            expires_at: exp + LEEWAY,
-        })
+        let parts = ["client_assertion", &claims.sub, &claims.jti];
+        Ok(SingleUse::new(&parts, exp + LEEWAY))
     }
 
     /// Whether `client` registered for such an assertion.
@@ -232,16 +221,6 @@ pub fn is_mac(alg: ClientSigningAlg, secret: &str, input: &[u8], mac: &[u8]) -> 
 /// Whole seconds of a `NumericDate`, which may have a fraction. Casting saturates.
 fn whole(numeric_date: f64) -> UnixTime {
     UnixTime(numeric_date.floor() as i64)
-}
-
-/// A digest of parts, each after its length.
-fn digest(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    random_text::<32>(hash.finalize().into())
 }
 
 fn refusal(why: &str) -> OAuthError {

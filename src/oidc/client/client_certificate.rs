@@ -2,7 +2,6 @@
 //! and whether its chain was verified.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
 
 use super::client_metadata::{PublicJwks, certificate_digest};
 use crate::web::distinguished_name::DistinguishedName;
@@ -13,14 +12,6 @@ pub struct ClientCertificate {
     sha256: [u8; 32],
     /// The subject, where the chain leads to an authority that the operator trusts, and the certificate is not revoked.
     trusted_subject: Option<DistinguishedName>,
-}
-
-/// `cnf` (RFC 7800 section 3.1): who may use a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Confirmation {
-    /// `x5t#S256` (RFC 8705 section 3.1): who holds the certificate with this digest.
-    #[serde(rename = "x5t#S256")]
-    pub x5t_s256: String,
 }
 
 impl ClientCertificate {
@@ -36,13 +27,6 @@ impl ClientCertificate {
     /// The digest as base64url: `x5t#S256`.
     pub fn thumbprint(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.sha256)
-    }
-
-    /// The `cnf` of a token that only the certificate's holder may use.
-    pub fn confirmation(&self) -> Confirmation {
-        Confirmation {
-            x5t_s256: self.thumbprint(),
-        }
     }
 
     /// Whether an authority that the operator trusts says that it is `subject`'s (section 2.1).
@@ -86,8 +70,6 @@ mod tests {
     fn the_digest_is_told_as_base64url() {
         let certificate = ClientCertificate::new(HEX, None).unwrap();
         assert_eq!(certificate.thumbprint(), "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0");
-        let cnf = serde_json::to_value(certificate.confirmation()).unwrap();
-        assert_eq!(cnf, json!({"x5t#S256": "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"}));
         for odd in [
             "",
             "ba",

@@ -37,6 +37,19 @@ pub fn for_verification(keys: &PublicJwks, kid: Option<&str>, alg: ClientSigning
     fitting.filter_map(public).take(MOST_TRIED).collect()
 }
 
+/// The key that a token under `alg` brings along in its own header. `None` for one that does not fit, and for one with a private
+/// member, which its owner should not have sent anywhere.
+pub fn brought_along(key: &Map<String, Value>, alg: ClientSigningAlg) -> Option<ClientKey> {
+    const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+    let (kty, curves) = signature_kind(alg)?;
+    let is_public = !PRIVATE.iter().any(|member| key.contains_key(*member));
+    let fits = is_public
+        && is_for(key, "sig", &["verify"])
+        && alg_allows(key, |name| ClientSigningAlg::parse(name) == Some(alg))
+        && is_kind(key, kty, curves);
+    public(key).filter(|_| fits)
+}
+
 /// The key to encrypt to under `alg`: one that says that it is for just that, before one that says less.
 pub fn for_encryption(keys: &PublicJwks, alg: KeyManagementAlg) -> Option<ClientKey> {
     let (kty, curves): (_, &[_]) = match alg.agreement() {

@@ -20,6 +20,7 @@ use self::{
     client_metadata::{AuthMethod, ClientMetadata, GrantType},
 };
 use super::{
+    dpop::{self, KeyProof},
     error::OAuthError,
     jose::{
         jwt::SigningAlg,
@@ -150,11 +151,19 @@ impl Client {
         self.document_fresh_until.is_some_and(|until| now < until)
     }
 
-    /// Whether the client showed the certificate that its tokens are bound to, where they are.
+    /// Whether the client showed what its tokens are bound to, where they are: a key, a certificate.
     ///
     /// # Errors
-    /// `invalid_request`.
-    pub fn check_certificate(&self, certificate: Option<&ClientCertificate>) -> Result<(), OAuthError> {
+    /// `invalid_request`; `invalid_dpop_proof`: "the authorization server MUST reject token requests from the client that do not
+    /// contain the DPoP header" (RFC 9449 section 5.2).
+    pub fn check_binding(
+        &self,
+        proof: Option<&KeyProof>,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<(), OAuthError> {
+        if self.metadata.dpop_bound_access_tokens && proof.is_none() {
+            return Err(dpop::missing());
+        }
         if self.metadata.tls_client_certificate_bound_access_tokens && certificate.is_none() {
             return Err(OAuthError::invalid_request(
                 "the client must show a TLS certificate: its access tokens are bound to it",

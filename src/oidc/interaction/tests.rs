@@ -30,6 +30,7 @@ fn request(prompt: Prompt) -> AuthRequest {
         resources: Targets::default(),
         nonce: None,
         code_challenge: None,
+        binding: None,
         prompt,
         max_age: None,
         id_token_hint: None,

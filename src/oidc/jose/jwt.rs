@@ -96,6 +96,7 @@ pub fn insecure_unsigned<T: Serialize>(typ: &str, claims: T) -> Result<String, s
 #[derive(Debug)]
 pub struct Unverified<'a> {
     text: &'a str,
+    header: Map<String, Value>,
     token: UntrustedToken<'a>,
 }
 
@@ -113,7 +114,7 @@ impl<'a> Unverified<'a> {
             return None;
         }
         let token = UntrustedToken::try_from(text).ok()?;
-        Some(Self { text, token })
+        Some(Self { text, header, token })
     }
 
     /// `alg`, where Limen knows it.
@@ -151,6 +152,11 @@ impl<'a> Unverified<'a> {
     /// Whether there is a `typ`.
     pub fn has_any_type(&self) -> bool {
         self.token.header().token_type.is_some()
+    }
+
+    /// `jwk`, the key that the token brings along: of use where the token is there to show that its maker has that key.
+    pub fn jwk(&self) -> Option<&Map<String, Value>> {
+        self.header.get("jwk")?.as_object()
     }
 
     /// The bytes under the signature.

@@ -234,6 +234,12 @@ pub fn jwks<'a>(keys: impl Iterator<Item = &'a ProviderKey>, now: UnixTime) -> V
     published.into_iter().map(|key| key.jwk.clone()).collect()
 }
 
+/// The SHA-256 thumbprint of a public key (RFC 7638). `None` for what is no key.
+pub fn thumbprint(jwk: &Value) -> Option<String> {
+    let key: JsonWebKey<'_> = serde_json::from_value(jwk.clone()).ok()?;
+    Some(random_text::<32>(key.thumbprint::<Sha256>().into()))
+}
+
 /// The members of a JWK that make a public key; WebCrypto adds others of its own.
 const PUBLIC_MEMBERS: [&str; 6] = ["kty", "crv", "x", "y", "n", "e"];
 
@@ -244,8 +250,7 @@ pub fn name_public_key(exported: &Value, alg: KeyAlg) -> Option<(String, Value)>
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), exported.get(*name)?.clone())));
     let mut jwk: Map<String, Value> = public.collect();
-    let key: JsonWebKey<'_> = serde_json::from_value(Value::Object(jwk.clone())).ok()?;
-    let kid = random_text::<32>(key.thumbprint::<Sha256>().into());
+    let kid = thumbprint(&Value::Object(jwk.clone()))?;
     jwk.insert("kid".to_owned(), kid.clone().into());
     jwk.insert("use".to_owned(), alg.key_use().into());
     // A key to encrypt to serves several algorithms.

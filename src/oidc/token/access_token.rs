@@ -1,11 +1,13 @@
-//! Access tokens: JWTs of RFC 9068, presented as RFC 6750 says.
+//! Access tokens: JWTs of RFC 9068, presented as RFC 6750 says, or RFC 9449 of those that are bound to a key.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     config::{Issuer, LONGEST_ACCESS_TOKEN},
     oidc::{
-        client::client_certificate::{ClientCertificate, Confirmation},
+        binding::Binding,
+        client::client_certificate::ClientCertificate,
+        dpop::{self, KeyProof},
         error::OAuthError,
         jose::{audience::Audience, jwt::Unverified},
         params::Params,
@@ -45,7 +47,7 @@ pub struct AccessTokenClaims {
     pub acr: Option<String>,
     /// Who may use it; nobody else can. Without it, whoever bears the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cnf: Option<Confirmation>,
+    pub cnf: Option<Binding>,
     /// The row that it lives and dies with; none in a token without a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
@@ -90,16 +92,63 @@ impl AccessTokenClaims {
         }
     }
 
-    /// Whether the one who presents the token may use it.
+    /// Whether the one who presents the token may use it: `shown` is what they have shown beside it. A token that is bound to a key is
+    /// no bearer token, and the other way round.
     ///
     /// # Errors
-    /// `invalid_token`: "If they do not match, the resource access attempt MUST be rejected with an error" (RFC 8705 section 3).
-    pub fn check_presenter(&self, certificate: Option<&ClientCertificate>) -> Result<(), OAuthError> {
-        match &self.cnf {
-            Some(cnf) if certificate.map(ClientCertificate::confirmation).as_ref() != Some(cnf) => Err(
-                OAuthError::invalid_token("the access token belongs to the holder of another certificate"),
-            ),
-            _ => Ok(()),
+    /// `invalid_token`: "If they do not match, the resource access attempt MUST be rejected with an error" (RFC 8705 section 3);
+    /// "the resource server MUST NOT grant access to the resource unless all checks are successful" (RFC 9449 section 7.1).
+    pub fn check_presenter(&self, shown: &Shown<'_>) -> Result<(), OAuthError> {
+        let refusal = match (&self.cnf, shown) {
+            (Some(Binding::Key(jkt)), Shown::Key(proof)) if proof.jkt == *jkt => return Ok(()),
+            (Some(Binding::Key(_)), Shown::Key(_)) => {
+                "the access token is bound to another key than that of the DPoP proof"
+            }
+            (Some(Binding::Key(_)), Shown::Certificate(_)) => {
+                "the access token is bound to a key: it comes with the scheme DPoP and a proof"
+            }
+            (_, Shown::Key(_)) => "the access token is not bound to a key: it comes with the scheme Bearer",
+            (Some(Binding::Certificate(digest)), Shown::Certificate(Some(shown))) if shown.thumbprint() == *digest => {
+                return Ok(());
+            }
+            (Some(Binding::Certificate(_)), Shown::Certificate(_)) => {
+                "the access token belongs to the holder of another certificate"
+            }
+            (None, Shown::Certificate(_)) => return Ok(()),
+        };
+        Err(OAuthError::invalid_token(refusal))
+    }
+}
+
+/// What a request shows beside its access token: a key, with the scheme DPoP, or a certificate, perhaps, with the scheme Bearer.
+pub enum Shown<'a> {
+    /// The key of a DPoP proof.
+    Key(&'a KeyProof),
+    /// The certificate of the connection.
+    Certificate(Option<&'a ClientCertificate>),
+}
+
+/// How an access token is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449 section 7.1.
+    Dpop,
+}
+
+impl Scheme {
+    /// The proof that has to come along, if any has to.
+    ///
+    /// # Errors
+    /// `invalid_dpop_proof` where it is missing, or made for another token than `text`: "ensure that the value of the ath claim equals
+    /// the hash of that access token" (RFC 9449 section 4.3).
+    pub fn proof(self, brought: Option<KeyProof>, text: &str) -> Result<Option<KeyProof>, OAuthError> {
+        match (self, brought) {
+            (Self::Bearer, _) => Ok(None),
+            (Self::Dpop, None) => Err(dpop::invalid("the DPoP header is missing")),
+            (Self::Dpop, Some(proof)) if proof.covers(text) => Ok(Some(proof)),
+            (Self::Dpop, Some(_)) => Err(dpop::invalid("the ath of the DPoP proof is not of this access token")),
         }
     }
 }
@@ -120,17 +169,21 @@ pub fn parse(text: &str) -> Result<(Unverified<'_>, AccessTokenClaims), OAuthErr
 /// # Errors
 /// `None` when there is none at all: "the resource server SHOULD NOT include an error code"; `invalid_request` when there
 /// are two, `invalid_token` when the header is of another scheme.
-pub fn presented<'a>(authorization: Option<&'a str>, form: &'a Params) -> Result<&'a str, Option<OAuthError>> {
+pub fn presented<'a>(
+    authorization: Option<&'a str>,
+    form: &'a Params,
+) -> Result<(Scheme, &'a str), Option<OAuthError>> {
     let in_form = form.single("access_token").map_err(Some)?;
     match (authorization, in_form) {
         (Some(_), Some(_)) => Err(Some(OAuthError::invalid_request("the access token is presented twice"))),
         (Some(header), None) => match header.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok((Scheme::Bearer, token.trim())),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("dpop") => Ok((Scheme::Dpop, token.trim())),
             _ => Err(Some(OAuthError::invalid_token(
-                "the Authorization scheme must be Bearer",
+                "the Authorization scheme must be Bearer or DPoP",
             ))),
         },
-        (None, Some(token)) => Ok(token),
+        (None, Some(token)) => Ok((Scheme::Bearer, token)),
         (None, None) => Err(None),
     }
 }
@@ -138,7 +191,7 @@ pub fn presented<'a>(authorization: Option<&'a str>, form: &'a Params) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oidc::error::ErrorCode;
+    use crate::oidc::{error::ErrorCode, single_use::SingleUse};
 
     const ISSUER: &str = "https://id.acme.org";
     const NOW: UnixTime = UnixTime(1_800_000_000);
@@ -216,24 +269,95 @@ mod tests {
         assert_eq!(addressed(&["https://id.acme.org/"]), Err(ErrorCode::InvalidToken));
     }
 
+    fn key_proof(jkt: &str) -> KeyProof {
+        KeyProof {
+            jkt: jkt.to_owned(),
+            single_use: SingleUse::new(&[], NOW),
+            ath: None,
+        }
+    }
+
+    fn bound(binding: Binding) -> AccessTokenClaims {
+        AccessTokenClaims {
+            cnf: Some(binding),
+            ..claims()
+        }
+    }
+
     /// RFC 8705 section 3.
     #[test]
-    fn a_bound_token_is_for_the_holder_of_its_certificate_alone() {
-        let bound = AccessTokenClaims {
-            cnf: Some(certificate("a").confirmation()),
-            ..claims()
-        };
-        assert_eq!(code(bound.check_presenter(Some(&certificate("a")))), Ok(()));
-        assert_eq!(
-            code(bound.check_presenter(Some(&certificate("b")))),
-            Err(ErrorCode::InvalidToken)
-        );
-        assert_eq!(code(bound.check_presenter(None)), Err(ErrorCode::InvalidToken));
+    fn a_token_bound_to_a_certificate_is_for_its_holder_alone() {
+        let bound = bound(Binding::from(&certificate("a")));
+        let (own, other, key) = (certificate("a"), certificate("b"), key_proof("k"));
+        assert_eq!(code(bound.check_presenter(&Shown::Certificate(Some(&own)))), Ok(()));
+        for shown in [
+            Shown::Certificate(Some(&other)),
+            Shown::Certificate(None),
+            Shown::Key(&key),
+        ] {
+            assert_eq!(code(bound.check_presenter(&shown)), Err(ErrorCode::InvalidToken));
+        }
+    }
+
+    /// RFC 9449 section 7.1.
+    #[test]
+    fn a_token_bound_to_a_key_is_for_its_holder_alone_and_no_bearer_token() {
+        let bound = bound(Binding::Key("k".to_owned()));
+        let (own, other, shown) = (key_proof("k"), key_proof("l"), certificate("a"));
+        assert_eq!(code(bound.check_presenter(&Shown::Key(&own))), Ok(()));
+        for shown in [
+            Shown::Key(&other),
+            Shown::Certificate(None),
+            Shown::Certificate(Some(&shown)),
+        ] {
+            assert_eq!(code(bound.check_presenter(&shown)), Err(ErrorCode::InvalidToken));
+        }
     }
 
     #[test]
-    fn an_unbound_token_is_for_whoever_bears_it() {
-        assert_eq!(code(claims().check_presenter(None)), Ok(()));
-        assert_eq!(code(claims().check_presenter(Some(&certificate("a")))), Ok(()));
+    fn an_unbound_token_is_for_whoever_bears_it_and_takes_no_proof() {
+        let (shown, key) = (certificate("a"), key_proof("k"));
+        for bearer in [Shown::Certificate(None), Shown::Certificate(Some(&shown))] {
+            assert_eq!(code(claims().check_presenter(&bearer)), Ok(()));
+        }
+        assert_eq!(
+            code(claims().check_presenter(&Shown::Key(&key))),
+            Err(ErrorCode::InvalidToken)
+        );
+    }
+
+    /// RFC 9449 section 7.1.
+    #[test]
+    fn the_scheme_dpop_needs_a_proof_for_that_very_token() {
+        let proof = |ath: Option<&str>| KeyProof {
+            ath: ath.map(str::to_owned),
+            ..key_proof("k")
+        };
+        // The example of section 7.1.
+        let (token, ath) = (
+            "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU",
+            "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo",
+        );
+        let refused = |brought| Scheme::Dpop.proof(brought, token).err().map(|error| error.code);
+        assert_eq!(refused(Some(proof(Some(ath)))), None);
+        for brought in [None, Some(proof(None)), Some(proof(Some("x")))] {
+            assert_eq!(refused(brought), Some(ErrorCode::InvalidDpopProof));
+        }
+        assert!(Scheme::Bearer.proof(Some(proof(None)), token).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_scheme_is_read_in_any_case_and_a_form_is_a_bearers() {
+        let (none, form) = (Params::default(), Params::parse("access_token=t").unwrap());
+        assert_eq!(presented(Some("bEARER t"), &none), Ok((Scheme::Bearer, "t")));
+        assert_eq!(presented(Some("dpop  t "), &none), Ok((Scheme::Dpop, "t")));
+        assert_eq!(presented(None, &form), Ok((Scheme::Bearer, "t")));
+        assert_eq!(presented(None, &none), Err(None));
+        for (header, form) in [("DPoP t", &form), ("Basic t", &none), ("DPoP", &none), ("", &none)] {
+            assert!(
+                presented(Some(header), form).is_err_and(|error| error.is_some()),
+                "{header}"
+            );
+        }
     }
 }

@@ -37,6 +37,8 @@ pub enum Standing {
     /// "if the values are not equal, an error response indicating "invalid_grant" ... MUST be returned" (RFC 7636 section 4.6);
     /// also a verifier where there was no challenge (RFC 9700 section 4.8.2).
     CodeVerifier,
+    /// It is bound to a key that was not shown: "If they do not match, it MUST reject the request" (RFC 9449 section 10).
+    Binding,
     /// The client redeemed it before. "The authorization server MUST deny the request and SHOULD revoke (when possible) all
     /// tokens previously issued based on that authorization code."
     Replayed,
@@ -90,6 +92,7 @@ impl Standing {
             Self::Foreign => Some(unknown()),
             Self::RedirectUri => invalid("redirect_uri differs from the one of the authorization request"),
             Self::CodeVerifier => invalid("code_verifier does not answer the code_challenge"),
+            Self::Binding => invalid("the code is bound to another key than that of the DPoP proof"),
             Self::Replayed => invalid("the code was used before"),
             Self::Expired => invalid("the code has expired"),
             Self::Target => Some(resource_indicator::not_granted()),
@@ -132,6 +135,7 @@ mod tests {
             "foreign",
             "redirect_uri",
             "code_verifier",
+            "binding",
             "replayed",
             "expired",
             "ended",

@@ -6,12 +6,7 @@ use serde_json::{Value, json};
 use super::access_token::AccessTokenClaims;
 use crate::{
     config::Issuer,
-    oidc::{
-        client::{Client, client_certificate::Confirmation},
-        error::OAuthError,
-        jose::audience::Audience,
-        scope::Scope,
-    },
+    oidc::{binding::Binding, client::Client, error::OAuthError, jose::audience::Audience, scope::Scope},
     time::UnixTime,
 };
 
@@ -51,9 +46,9 @@ pub struct Introspection {
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<String>,
-    /// For the resource server to check (RFC 8705 section 3.2).
+    /// For the resource server to check (RFC 8705 section 3.2, RFC 9449 section 6.2).
     #[serde(skip_serializing_if = "Option::is_none")]
-    cnf: Option<Confirmation>,
+    cnf: Option<Binding>,
 }
 
 /// Lets a client ask that may be the resource server a token was presented to: "the endpoint MUST also require some form of
@@ -84,7 +79,7 @@ impl Introspection {
             scope: Some(claims.scope),
             client_id: Some(claims.client_id),
             username: username.map(str::to_owned),
-            token_type: Some("Bearer"),
+            token_type: Some(Binding::token_type(claims.cnf.as_ref())),
             exp: Some(claims.exp),
             iat: Some(claims.iat),
             sub: Some(claims.sub),

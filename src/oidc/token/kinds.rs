@@ -1,6 +1,7 @@
 //! Every kind of JWT before everybody who takes one: each is taken for what it is, and for nothing else (RFC 8725 section
 //! 3.12, "Use Mutually Exclusive Validation Rules for Different Kinds of JWTs").
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{
             Client,
             client_assertion::{Audiences, ClientAssertion},
         },
-        jarm,
+        dpop, jarm,
         jose::jwt::{SigningAlg, SigningInput},
         params::Params,
         proven::Amr,
@@ -48,6 +49,21 @@ fn jwt(typ: &str, claims: impl serde::Serialize) -> String {
     SigningInput::new(SigningAlg::RS256, "k", typ, claims)
         .unwrap()
         .with_signature(&[1])
+}
+
+/// A proof as a client makes it, with all claims that somebody else could look for.
+fn dpop_proof() -> String {
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let jwk = json!({
+        "kty": "EC", "crv": "P-256",
+        "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs", "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA",
+    });
+    let claims = json!({
+        "jti": "j", "htm": "POST", "htu": "https://id.acme.org/token", "iat": NOW.0, "exp": NOW.0 + 60, "iss": CLIENT, "sub": CLIENT,
+        "aud": ISSUER, "client_id": CLIENT, "response_type": "code", "scope": "openid",
+    });
+    let header = part(json!({ "typ": dpop::TYPE, "alg": "ES256", "kid": "k", "jwk": jwk }));
+    format!("{header}.{}.AQ", part(claims))
 }
 
 /// One of each, as Limen makes it, or as a client makes it with what is required of it.
@@ -105,6 +121,7 @@ fn every_kind() -> Vec<(&'static str, String)> {
         ),
         ("client assertion", jwt("JWT", assertion)),
         ("request object", jwt("JWT", request)),
+        ("DPoP proof", dpop_proof()),
     ]
 }
 
@@ -131,9 +148,14 @@ fn is_request(token: &str) -> bool {
     Claims::of(&token).is_ok_and(|claims| claims.merge(&outside, &client(), &issuer(), NOW).is_ok())
 }
 
+fn is_proof(token: &str) -> bool {
+    dpop::Proof::parse(token).is_ok()
+}
+
 #[test]
 fn no_jwt_is_taken_for_one_of_another_kind() {
-    let acceptors: [(&str, Takes); 4] = [
+    let acceptors: [(&str, Takes); 5] = [
+        ("DPoP proof", is_proof),
         ("ID token", is_hint),
         ("access token", is_access_token),
         ("client assertion", is_assertion),

@@ -54,7 +54,7 @@ pub fn check_grant_type(client: &Client, grant_type: GrantType) -> Result<(), OA
 pub struct TokenResponse {
     /// The access token.
     pub access_token: String,
-    /// Always `Bearer`.
+    /// `Bearer` or `DPoP`.
     pub token_type: &'static str,
     /// Its lifetime in seconds.
     pub expires_in: Lifetime,

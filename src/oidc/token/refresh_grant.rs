@@ -118,6 +118,8 @@ impl RefreshRequest {
 pub enum Standing {
     /// It is another client's, or the token of a generation to come.
     Foreign,
+    /// It is bound to a key that was not shown (RFC 9449 section 5).
+    Binding,
     /// An older token was presented than a retry can bring: "the authorization server will revoke the active refresh token".
     Reused,
     /// It is over, or never had refresh tokens.
@@ -143,6 +145,9 @@ impl Standing {
     pub fn refusal(self) -> Option<OAuthError> {
         match self {
             Self::Foreign | Self::Reused | Self::Ended => Some(invalid()),
+            Self::Binding => Some(OAuthError::invalid_grant(
+                "the refresh token is bound to another key than that of the DPoP proof",
+            )),
             Self::Scope => Some(beyond_grant()),
             Self::Target => Some(resource_indicator::not_granted()),
             Self::NoTarget => Some(resource_indicator::not_known()),

@@ -69,7 +69,7 @@ describe("the challenge leads to the metadata (section 5.1)", () => {
       const response = await op.fetch(path, { method, headers: authorization ? { authorization } : {} });
       assert.equal(response.status, 401);
       const header = response.headers.get("www-authenticate");
-      const [, url] = /^Bearer .*\bresource_metadata="([^"]*)"$/.exec(header) ?? assert.fail(header);
+      const [, url] = /^Bearer .*\bresource_metadata="([^"]*)"(, DPoP algs="[^"]*")?$/.exec(header) ?? assert.fail(header);
       const metadata = await op.json(url);
       assert.equal(metadata.resource, `${op.issuer}${path}`, "the resource is the URL that was asked");
     });

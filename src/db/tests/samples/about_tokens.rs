@@ -36,10 +36,20 @@ pub(super) fn add_to(all: &mut Samples) {
         },
         counter: self::counter(),
     };
+    let dpop_proof = SingleUse {
+        key: "d".to_owned(),
+        expires_at: NOW,
+    };
+    add(all, "dpop_proofs::find", [dpop_proofs::find(&dpop_proof, NOW)]);
+    let used_up = dpop_proofs::use_up(&dpop_proof, pushed_requests::exists(&hash), NOW);
+    add(all, "dpop_proofs::use_up", [used_up]);
+    let used_up = dpop_proofs::use_up_now(&dpop_proof, NOW);
+    add(all, "dpop_proofs::use_up_now", [used_up]);
     let proofs = || {
         [
             Proof::of_secret(&credentials, &roots, NOW),
             Proof::of_version("c", 1, Some(&one_use), NOW),
+            Proof::of_version("c", 1, None, NOW).with_dpop(Some(&dpop_proof)),
         ]
     };
     add(all, "preconditions::check", [preconditions.check()]);
@@ -110,6 +120,7 @@ pub(super) fn add_to(all: &mut Samples) {
         ready: &ready,
         resources: &code.resources,
         audiences: "[]",
+        binding: Some("{}"),
         lifetimes: &lifetimes,
         now: NOW,
     };
@@ -180,6 +191,8 @@ pub(super) fn add_to(all: &mut Samples) {
         add(all, "token_families::record_reuse", [refreshing.record_reuse(&Then)]);
     }
     for claims in &access_tokens {
+        let used_up = token_families::use_up_dpop_proof("f", claims, &dpop_proof, NOW);
+        add(all, "token_families::use_up_dpop_proof", [used_up]);
         add(
             all,
             "token_families::find_live",

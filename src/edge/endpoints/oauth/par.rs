@@ -3,7 +3,7 @@
 use crate::{
     account::throttle,
     db::{
-        Batch,
+        Batch, dpop_proofs,
         pushed_requests::{self, Pushing},
         throttles,
     },
@@ -12,8 +12,12 @@ use crate::{
         clients::{authentication::ClientAuthentication, document},
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
+        tokens::dpop,
     },
-    oidc::pushed_request::{self, PushedResponse},
+    oidc::{
+        dpop::used,
+        pushed_request::{self, PushedResponse},
+    },
     reply::Reply,
     secret::Purpose,
 };
@@ -25,6 +29,7 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     sent.refuse_repeated()?;
     document::make_known(&sent, context).await?;
     let address = request.address();
+    let key = dpop::proof_of(request, context).await?;
     let presented = ClientAuthentication::of(request, &sent, context).await?;
     let mut batch = Batch::default();
     let looked_up = presented.look_up(&mut batch, context);
@@ -33,11 +38,17 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let pushed = pushed_request::request_of(&sent, &client)?;
     let pushed = request_objects::unpack(&pushed, &client, context).await?;
     let pushed = encrypted_hint::open(pushed, context).await?;
+    let pushed = match &key {
+        Some(key) => pushed_request::bound_to(pushed, key)?,
+        None => pushed,
+    };
     pushed_request::check(&pushed, &client, &context.config)?;
 
     let (reference, hash) = context.new_token(Purpose::PushedRequest)?;
     let counter = throttle::of_pushed_requests(&context.config.roots.current(Purpose::Throttle), &address);
     let (query, proof) = (pushed.to_query(), presented.proof(context));
+    let single_use = key.as_ref().map(|key| &key.single_use);
+    let proof = proof.with_dpop(single_use);
     let pushing = Pushing {
         hash: &hash,
         client: &client,
@@ -46,12 +57,18 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     };
     let mut batch = Batch::default();
     let looked_up = presented.look_up(&mut batch, context);
+    let was_used = batch.add_if(single_use.map(|proof| dpop_proofs::find(proof, context.now)));
     let counted = batch.add(throttles::count_stranger(&client.client_id, &counter, context.now));
     let stored = batch.add(pushing.insert(&counter, context.now));
     batch.push(pushed_requests::sweep(&client.client_id, context.now));
+    batch
+        .extend(single_use.map(|proof| dpop_proofs::use_up(proof, pushed_requests::exists(&hash), context.now).into()));
     presented.use_up(pushed_requests::exists(&hash), &mut batch, context);
     let rows = context.db.run(batch).await?;
     presented.finish(looked_up, &rows, context)?;
+    if rows.read_if(was_used)? == Some(true) {
+        return Err(used().into());
+    }
     if let Some(wait) = rows.read(counted)?.wait(&counter, context.now) {
         return Err(MachineFailure::too_many(wait));
     }

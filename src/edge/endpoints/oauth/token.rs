@@ -12,6 +12,7 @@ use crate::{
         clients::authentication::ClientAuthentication,
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
+        tokens::dpop,
     },
     oidc::{
         client::client_metadata::GrantType,
@@ -26,10 +27,12 @@ type Answer<'a> = Pin<Box<dyn Future<Output = Result<TokenResponse, MachineFailu
 /// `POST /token`.
 pub async fn token(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let params = request.form().await?;
+    let proof = dpop::proof_of(request, context).await?;
     let client = ClientAuthentication::of(request, &params, context).await?;
     let request = TokenRequest {
         params: &params,
         client: &client,
+        proof: proof.as_ref(),
         context,
     };
     let response = match grant_type(&params) {

@@ -32,9 +32,9 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
         _ => Params::default(),
     };
     let authorization = request.authorization();
-    let text = access_token::presented(authorization.as_deref(), &form).map_err(MachineFailure::Bearer)?;
+    let presented = access_token::presented(authorization.as_deref(), &form).map_err(MachineFailure::Bearer)?;
     let mut batch = Batch::default();
-    let presented = Presented::parse(text, &mut batch, context)?;
+    let presented = Presented::of(presented, request, &mut batch, context).await?;
     let client_id = presented.client_id_unverified();
     let client = batch.add(clients::find(client_id));
     let known = memory::remembered(client_id, context.now);
@@ -44,23 +44,21 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     let signing_key = batch.add_if(may_sign.then(find_key));
     let rows = context.db.run(batch).await?;
     let token = presented.check(&rows, context).await?;
-    let Some(user) = token.user.filter(|_| token.claims.scope.contains("openid")) else {
+    let Some(user) = token.user.as_ref().filter(|_| token.claims.scope.contains("openid")) else {
         let error = OAuthError::new(ErrorCode::InsufficientScope, "the access token lacks the scope openid");
-        return Err(MachineFailure::Bearer(Some(error)));
+        return Err(token.refuse(error));
     };
     let mut claims = token
         .claims_request
         .released(&user.known_claims(), &token.claims.scope, Target::Userinfo);
     // "The sub (subject) Claim MUST always be returned in the UserInfo Response."
-    claims.insert("sub".to_owned(), Value::from(token.claims.sub));
+    claims.insert("sub".to_owned(), Value::from(token.claims.sub.as_str()));
     match rows.read(client)? {
         Some(record) => {
             let signing_key = rows.read_if(signing_key)?.flatten();
             respond(claims, &record.client, signing_key, context).await
         }
-        None => Err(MachineFailure::Bearer(Some(OAuthError::invalid_token(
-            "the client of the access token is gone",
-        )))),
+        None => Err(token.refuse(OAuthError::invalid_token("the client of the access token is gone"))),
     }
 }
 

@@ -162,7 +162,7 @@ pub fn before<'a>(record: &'a ClientRecord, context: &Context) -> Before<'a> {
 
 async fn require_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
     let outcome = check_administrator(request, context).await;
-    if matches!(outcome, Err(MachineFailure::Bearer(Some(_)))) {
+    if matches!(outcome, Err(MachineFailure::Bearer(Some(_)) | MachineFailure::Dpop(_))) {
         record_refusal(context).await?;
     }
     outcome
@@ -180,7 +180,7 @@ async fn check_administrator(request: &Incoming, context: &Context) -> Result<()
     if request.authorization().is_none() {
         return Err(MachineFailure::Bearer(None));
     }
-    let token = bearer::check(&request.bearer().unwrap_or_default(), context).await?;
+    let token = bearer::check(request, context).await?;
     if token.user.is_none() && token.claims.scope.contains(Scope::DCR_ADMIN) {
         // The scope can be taken from the client while a token still has it.
         let record = context.db.read(clients::find(&token.claims.client_id)).await?;
@@ -193,7 +193,7 @@ async fn check_administrator(request: &Incoming, context: &Context) -> Result<()
         ErrorCode::InsufficientScope,
         "the access token lacks the scope dcr_admin",
     );
-    Err(MachineFailure::Bearer(Some(error)))
+    Err(token.refuse(error))
 }
 
 /// The refusal of a registration access token.

@@ -122,7 +122,7 @@ impl Supported {
         request_uris: true,
         pushed_authorization_requests: true,
         sign_up: false,
-        dpop: false,
+        dpop: true,
         certificate_bound_access_tokens: false,
         certificate_san: false,
         pkce_requirement: PkceRequirement::Public,

@@ -30,24 +30,24 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         return Err(request.refuse(code_grant::unknown()).await);
     };
     let ready = request.ready(GrantType::AuthorizationCode, |_| Ok(())).await?;
-    let (audiences, family_id) = (request.audiences(), random::id()?);
+    let (stored, family_id) = (request.stored(), random::id()?);
     let redemption = Redemption {
-        conditions: request.conditions(&ready, &wanted.resources, &audiences),
+        conditions: request.conditions(&ready, &wanted.resources, &stored),
         hash: &hash,
         request: &wanted,
         family_id: &family_id,
     };
     let mut batch = Batch::default();
-    let looked_up = client.look_up(&mut batch, context);
+    let looked = request.look_up(&mut batch);
     let key = signing_keys::current_for_client(client.client_id(), &ready.keys, context.now);
     let key = batch.add(key);
     let redeemed = batch.add(redemption.redeem());
     batch.push(redemption.begin_family());
     let user = batch.add(users::find_by_family(&family_id));
-    client.use_up(redemption.succeeded(), &mut batch, context);
+    request.use_up(redemption.succeeded(), &mut batch);
     let rows = context.db.run(batch).await?;
 
-    let client = request.authenticated(looked_up, &rows)?;
+    let client = request.authenticated(looked, &rows)?;
     let Some(redeemed) = rows.read(redeemed)? else {
         return Err(refuse(request, &redemption, &ready).await?);
     };

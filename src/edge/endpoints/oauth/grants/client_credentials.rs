@@ -10,6 +10,7 @@ use crate::{
     },
     oidc::{
         authorization::Reach,
+        binding::Binding,
         client::{Client, client_metadata::GrantType},
         token::{TokenResponse, access_token, check_grant_type, client_credentials::ClientCredentialsRequest},
     },
@@ -22,18 +23,22 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     // Nobody has to grant an API to a client that asks for itself.
     let aud = wanted.resources.audience(&wanted.resources, &context.config)?;
     let mut batch = Batch::default();
-    let looked_up = client.look_up(&mut batch, context);
+    let looked = request.look_up(&mut batch);
     let key = signing_keys::current_for_client(client.client_id(), &signer::at_hand(), context.now);
     let key = batch.add(key);
-    if client.counts_once() {
+    let mut stored = None;
+    if client.counts_once() || request.proof.is_some() {
         let check = |client: &Client| wanted.scope_for(client).map(|_| ());
         let ready = request.ready(GrantType::ClientCredentials, check).await?;
-        let success = ready.condition(context.now).and(client.proof(context).condition());
-        client.use_up(success, &mut batch, context);
+        let success = ready.condition(context.now).and(request.client_proof().condition());
+        stored = request.use_up(success, &mut batch);
     }
     let rows = context.db.run(batch).await?;
 
-    let client = request.authenticated(looked_up, &rows)?;
+    let client = request.authenticated(looked, &rows)?;
+    if rows.read_if(stored)? == Some(false) {
+        return Err(request.not_ready(None));
+    }
     let scope = wanted.scope_for(&client)?;
     check_grant_type(&client, GrantType::ClientCredentials)?;
     let signer = Signer::new(rows.read(key)?, client.signing_alg(), context).await?;
@@ -41,10 +46,11 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         aud,
         scope: scope.clone(),
     };
-    let claims = request.mint().access_token(&client, within, random::id()?);
+    let mint = request.mint(&client);
+    let claims = mint.access_token(&client, within, random::id()?);
     Ok(TokenResponse {
         access_token: signer.sign(access_token::TYPE, &claims).await?,
-        token_type: "Bearer",
+        token_type: Binding::token_type(mint.binding.as_ref()),
         expires_in: context.config.lifetimes.access_token,
         refresh_token: None,
         id_token: None,

@@ -7,7 +7,10 @@ pub mod refresh_token;
 
 use crate::{
     config::Config,
-    db::{Answer, Batch, readiness::Ready, token_conditions::TokenConditions},
+    db::{
+        Answer, Batch, Handle, Statement, dpop_proofs, proof::Proof, readiness::Ready,
+        token_conditions::TokenConditions,
+    },
     edge::{
         clients::{
             authentication::{ClientAuthentication, LookedUp},
@@ -19,7 +22,9 @@ use crate::{
     },
     oidc::{
         authorization::Mint,
+        binding::Binding,
         client::{Client, client_auth, client_metadata::GrantType},
+        dpop::{self, KeyProof},
         error::OAuthError,
         params::Params,
         resource_indicator::{self, Targets},
@@ -31,7 +36,23 @@ use crate::{
 pub struct TokenRequest<'a> {
     pub params: &'a Params,
     pub client: &'a ClientAuthentication,
+    /// The key that the client has shown to hold.
+    pub proof: Option<&'a KeyProof>,
     pub context: &'a Context,
+}
+
+/// What conditions compare rows with, as it is stored.
+struct Stored {
+    /// What tokens can be for.
+    audiences: String,
+    /// What the client has shown that tokens can be bound to.
+    binding: Option<String>,
+}
+
+/// Where in a batch is whether the client is who it says it is, and whether its proof of a key comes for the first time.
+struct Looked {
+    client: LookedUp,
+    was_used: Option<Handle<bool>>,
 }
 
 impl TokenRequest<'_> {
@@ -64,7 +85,7 @@ impl TokenRequest<'_> {
         let client = &known.record.client;
         let judged = self.client.check_against(&known.record, context);
         let judged = judged
-            .and_then(|()| client.check_certificate(context.certificate.as_ref()))
+            .and_then(|()| client.check_binding(self.proof, context.certificate.as_ref()))
             .and_then(|()| check(client))
             .and_then(|()| check_grant_type(client, grant_type));
         match judged {
@@ -74,36 +95,73 @@ impl TokenRequest<'_> {
     }
 
     /// What the statements demand that exchange a code or a refresh token for tokens.
-    fn conditions<'a>(&'a self, ready: &'a Ready, resources: &'a Targets, audiences: &'a str) -> TokenConditions<'a> {
+    fn conditions<'a>(&'a self, ready: &'a Ready, resources: &'a Targets, stored: &'a Stored) -> TokenConditions<'a> {
         TokenConditions {
             client_id: self.client.client_id(),
-            proof: self.client.proof(self.context),
+            proof: self.client_proof(),
             ready,
             resources,
-            audiences,
+            audiences: &stored.audiences,
+            binding: stored.binding.as_deref(),
             lifetimes: &self.context.config.lifetimes,
             now: self.context.now,
         }
     }
 
-    /// What tokens can be for, as JSON.
-    fn audiences(&self) -> String {
-        serde_json::to_string(&resource_indicator::known(&self.context.config)).unwrap_or_default()
+    /// The client's proof as a condition, with that of its key, where there is one.
+    fn client_proof(&self) -> Proof<'_> {
+        let proof = self.client.proof(self.context);
+        proof.with_dpop(self.proof.map(|proof| &proof.single_use))
+    }
+
+    /// What conditions compare rows with.
+    fn stored(&self) -> Stored {
+        let json = |value| serde_json::to_string(&value).unwrap_or_default();
+        Stored {
+            audiences: serde_json::to_string(&resource_indicator::known(&self.context.config)).unwrap_or_default(),
+            binding: self.proof.map(|proof| json(Binding::Key(proof.jkt.clone()))),
+        }
+    }
+
+    /// Adds the queries by which [`TokenRequest::authenticated`] judges. They go into the batch before [`TokenRequest::use_up`].
+    fn look_up(&self, batch: &mut Batch) -> Looked {
+        let find = |proof: &KeyProof| dpop_proofs::find(&proof.single_use, self.context.now);
+        Looked {
+            client: self.client.look_up(batch, self.context),
+            was_used: batch.add_if(self.proof.map(find)),
+        }
+    }
+
+    /// Uses up the proof of the key, and what counts once in that of the client, where `success` holds. It goes into the batch behind
+    /// whatever acts: a request that is refused leaves both as they were.
+    fn use_up(&self, success: Statement, batch: &mut Batch) -> Option<Handle<bool>> {
+        let (success, stored) = match self.proof {
+            Some(proof) => {
+                let stored = batch.add(dpop_proofs::use_up(&proof.single_use, success, self.context.now));
+                (dpop_proofs::succeeded(), Some(stored))
+            }
+            None => (success, None),
+        };
+        self.client.use_up(success, batch, self.context);
+        stored
     }
 
     /// The client, where it has authenticated.
-    fn authenticated(&self, looked_up: LookedUp, rows: &Answer) -> Result<Client, MachineFailure> {
-        let client = self.client.finish(looked_up, rows, self.context)?;
-        client.check_certificate(self.context.certificate.as_ref())?;
-        Ok(client)
+    fn authenticated(&self, looked: Looked, rows: &Answer) -> Result<Client, MachineFailure> {
+        let client = self.client.finish(looked.client, rows, self.context)?;
+        client.check_binding(self.proof, self.context.certificate.as_ref())?;
+        match rows.read_if(looked.was_used)? {
+            Some(true) => Err(dpop::used().into()),
+            _ => Ok(client),
+        }
     }
 
     /// Where and when the tokens are made.
-    fn mint(&self) -> Mint<'_> {
+    fn mint(&self, client: &Client) -> Mint<'_> {
         Mint {
             config: &self.context.config,
             now: self.context.now,
-            certificate: self.context.certificate.as_ref(),
+            binding: Binding::of(client, self.proof, self.context.certificate.as_ref()),
         }
     }
 

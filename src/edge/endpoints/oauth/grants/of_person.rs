@@ -7,6 +7,7 @@ use crate::{
     edge::{http::failure::MachineFailure, keys::signer::Signer, platform::random, tokens::for_client},
     oidc::{
         authorization::{Authorization, IssuedWith, Reach},
+        binding::Binding,
         claims_request::Target,
         client::Client,
         token::{TokenResponse, access_token},
@@ -39,7 +40,7 @@ impl TokenRequest<'_> {
         } = granted;
         let scope = within.scope.clone();
         let signer = Signer::new(key, client.signing_alg(), context).await?;
-        let mint = self.mint();
+        let mint = self.mint(client);
         let claims = authorization.access_token(client, within, random::id()?, &mint);
         let access_token = signer.sign(access_token::TYPE, &claims).await?;
         let with = IssuedWith {
@@ -57,7 +58,7 @@ impl TokenRequest<'_> {
         };
         Ok(TokenResponse {
             access_token,
-            token_type: "Bearer",
+            token_type: Binding::token_type(mint.binding.as_ref()),
             expires_in: context.config.lifetimes.access_token,
             refresh_token,
             id_token,

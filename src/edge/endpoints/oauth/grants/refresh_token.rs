@@ -19,22 +19,22 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let (client, context) = (request.client, request.context);
     let wanted = request.read(RefreshRequest::parse).await?;
     let ready = request.ready(GrantType::RefreshToken, |_| Ok(())).await?;
-    let audiences = request.audiences();
+    let stored = request.stored();
     let refreshing = Refreshing {
-        conditions: request.conditions(&ready, &wanted.resources, &audiences),
+        conditions: request.conditions(&ready, &wanted.resources, &stored),
         token: &wanted.token,
         scope: wanted.scope.as_ref(),
     };
     let mut batch = Batch::default();
-    let looked_up = client.look_up(&mut batch, context);
+    let looked = request.look_up(&mut batch);
     let key = signing_keys::current_for_client(client.client_id(), &ready.keys, context.now);
     let key = batch.add(key);
     let found = batch.add(refreshing.find());
     batch.push(refreshing.rotate());
-    client.use_up(refreshing.succeeded(), &mut batch, context);
+    request.use_up(refreshing.succeeded(), &mut batch);
     let rows = context.db.run(batch).await?;
 
-    let client = request.authenticated(looked_up, &rows)?;
+    let client = request.authenticated(looked, &rows)?;
     let (family, user) = rows.read(found)?.ok_or_else(refresh_grant::invalid)?;
     if family.standing == Standing::Reused {
         // A generation only grows, so it is still one that was reused.

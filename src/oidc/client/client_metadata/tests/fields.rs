@@ -114,7 +114,6 @@ fn what_is_not_supported_is_refused_by_name() {
         ("token_endpoint_auth_method", json!("CLIENT_SECRET_BASIC")),
         ("token_endpoint_auth_signing_alg", json!("RS1")),
         ("tls_client_certificate_bound_access_tokens", json!(true)),
-        ("dpop_bound_access_tokens", json!(true)),
         ("application_type", json!("desktop")),
         ("id_token_signed_response_alg", json!("None")),
         ("id_token_signed_response_alg", json!("HS256")),

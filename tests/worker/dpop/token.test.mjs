@@ -1,0 +1,273 @@
+// DPoP at the token endpoint (RFC 9449 sections 4 to 6).
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { asserted, assertion, keyPair } from "../support/assertion.mjs";
+import { DpopKey } from "../support/dpop.mjs";
+import { oauthError } from "../support/expect.mjs";
+import { claimsOf } from "../support/jwt.mjs";
+import { startLimen } from "../support/limen.mjs";
+
+const op = await startLimen();
+const [client, spa, service, bound, ada, browser] = [
+  await op.client(),
+  await op.publicClient(),
+  await op.serviceClient({ scope: "notes" }),
+  await op.serviceClient({ scope: "notes", dpop_bound_access_tokens: true }),
+  await op.person(),
+  op.browser(),
+];
+const key = await DpopKey.generate(op);
+const other = await DpopKey.generate(op);
+const invalid = (response) => oauthError(response, 400, "invalid_dpop_proof");
+const grantRefused = (response) => oauthError(response, 400, "invalid_grant");
+const credentials = async (headers, form = {}) => service.credentials(form, { headers });
+
+/** The tokens of `one` with a key, and the family's row. */
+async function boundTokens(one, withKey = key) {
+  const tokens = await one.tokens(await browser.obtain(one, ada), {}, { headers: await withKey.posting() });
+  return { ...tokens, claims: claimsOf(tokens.access_token) };
+}
+
+describe("an access token", () => {
+  for (const alg of ["ES256", "RS256", "PS256", "EdDSA"]) {
+    test(`is bound to the ${alg} key of the proof`, async () => {
+      const of = await DpopKey.generate(op, alg);
+      const response = await credentials(await of.posting());
+      const tokens = await response.json();
+      assert.equal(response.status, 200, JSON.stringify(tokens));
+      assert.equal(tokens.token_type, "DPoP");
+      assert.deepEqual(claimsOf(tokens.access_token).cnf, { jkt: of.jkt });
+    });
+  }
+
+  test("is a bearer token without a proof", async () => {
+    const tokens = await (await credentials({})).json();
+    assert.equal(tokens.token_type, "Bearer");
+    assert.equal(claimsOf(tokens.access_token).cnf, undefined);
+  });
+
+  test("says so in introspection", async () => {
+    const tokens = await boundTokens(client);
+    const told = await client.introspect(tokens.access_token);
+    assert.deepEqual([told.active, told.token_type, told.cnf], [true, "DPoP", { jkt: key.jkt }]);
+  });
+
+  test("of a code is bound, and the refresh token of a confidential client is not", async () => {
+    const tokens = await boundTokens(client);
+    assert.equal(tokens.token_type, "DPoP");
+    assert.deepEqual(tokens.claims.cnf, { jkt: key.jkt });
+    const next = await client.refreshed(tokens.refresh_token, {}, { headers: await other.posting() });
+    assert.deepEqual(claimsOf(next.access_token).cnf, { jkt: other.jkt });
+    const plain = await client.refreshed(next.refresh_token);
+    assert.equal(plain.token_type, "Bearer");
+  });
+});
+
+describe("a client that registered dpop_bound_access_tokens", () => {
+  test("gets no token without a proof", async () => {
+    assert.equal(bound.registered.dpop_bound_access_tokens, true);
+    await invalid(await bound.credentials());
+    const tokens = await (await bound.credentials({}, { headers: await key.posting() })).json();
+    assert.equal(tokens.token_type, "DPoP");
+  });
+
+  test("keeps its code when it forgets the proof", async () => {
+    const app = await op.client({ dpop_bound_access_tokens: true });
+    const grant = await browser.obtain(app, ada);
+    await invalid(await app.redeem(grant));
+    const tokens = await app.tokens(grant, {}, { headers: await key.posting() });
+    await invalid(await app.refresh(tokens.refresh_token));
+    await app.refreshed(tokens.refresh_token, {}, { headers: await key.posting() });
+  });
+});
+
+describe("the refresh token of a public client", () => {
+  test("is bound to the key of the code's redemption", async () => {
+    const tokens = await boundTokens(spa);
+    await grantRefused(await spa.refresh(tokens.refresh_token));
+    await grantRefused(await spa.refresh(tokens.refresh_token, {}, { headers: await other.posting() }));
+    const next = await spa.refreshed(tokens.refresh_token, {}, { headers: await key.posting() });
+    assert.deepEqual(claimsOf(next.access_token).cnf, { jkt: key.jkt });
+    const after = await spa.refreshed(next.refresh_token, {}, { headers: await key.posting() });
+    assert.equal(after.token_type, "DPoP");
+  });
+
+  test("an old one without the key ends nothing", async () => {
+    const first = await boundTokens(spa);
+    let current = first;
+    for (let n = 0; n < 2; n++) {
+      current = await spa.refreshed(current.refresh_token, {}, { headers: await key.posting() });
+    }
+    await grantRefused(await spa.refresh(first.refresh_token));
+    await spa.refreshed(current.refresh_token, {}, { headers: await key.posting() });
+    await grantRefused(await spa.refresh(first.refresh_token, {}, { headers: await key.posting() }));
+    await grantRefused(await spa.refresh(current.refresh_token, {}, { headers: await key.posting() }));
+  });
+
+  test("is not bound without a proof", async () => {
+    const tokens = await spa.tokens(await browser.obtain(spa, ada));
+    const next = await spa.refreshed(tokens.refresh_token, {}, { headers: await key.posting() });
+    assert.equal(next.token_type, "DPoP");
+    assert.equal((await spa.refreshed(next.refresh_token)).token_type, "Bearer");
+  });
+});
+
+describe("a proof is refused", () => {
+  const hour = 3_600;
+  const now = () => op.clock.seconds();
+  const WRONG = {
+    "that is no JWT": () => ({ dpop: "x" }),
+    "that is empty": () => ({ dpop: "" }),
+    "of another method": () => key.posting("/token", { htm: "GET" }),
+    "of another address": () => key.posting("/userinfo"),
+    "of another host": () => key.posting("/token", { htu: "https://evil.test/token" }),
+    "that is too old": () => key.posting("/token", { iat: now() - hour }),
+    "of the future": () => key.posting("/token", { iat: now() + hour }),
+    "without jti": () => key.posting("/token", { jti: undefined }),
+    "without htm": () => key.posting("/token", { htm: undefined }),
+    "without htu": () => key.posting("/token", { htu: undefined }),
+    "without iat": () => key.posting("/token", { iat: undefined }),
+    "without typ": () => key.posting("/token", {}, { typ: undefined }),
+    "of another typ": () => key.posting("/token", {}, { typ: "JWT" }),
+    "without a key": () => key.posting("/token", {}, { jwk: undefined }),
+    "that brings another key than it is signed with": () => key.posting("/token", {}, { jwk: other.jwk }),
+    "with a private key": () => key.posting("/token", {}, { jwk: { ...key.jwk, d: key.jwk.x } }),
+    "whose signature was changed": async () => {
+      const { dpop } = await key.posting();
+      return { dpop: dpop.slice(0, -4) + (dpop.endsWith("AAAA") ? "BBBB" : "AAAA") };
+    },
+    "beside a second one": async () => new Headers([
+      ["dpop", await key.proof("POST", "/token")],
+      ["dpop", await key.proof("POST", "/token")],
+    ]),
+  };
+  for (const [what, headers] of Object.entries(WRONG)) {
+    test(what, async () => {
+      const response = await credentials(await headers());
+      assert.equal(response.headers.get("dpop-nonce"), null);
+      if (what === "that is empty" && response.status === 200) {
+        assert.equal((await response.json()).token_type, "Bearer");
+        return;
+      }
+      await invalid(response);
+    });
+  }
+
+  test("htu is compared as RFC 3986 has it, without query and fragment", async () => {
+    for (const htu of ["HTTPS://ID.LIMEN.TEST/token", "https://id.limen.test:443/token", "https://id.limen.test/%74oken?a#b"]) {
+      const response = await credentials(await key.posting("/token", { htu }));
+      assert.equal(response.status, 200, htu);
+    }
+  });
+
+  test("and the code is good for another try", async () => {
+    const grant = await browser.obtain(spa, ada);
+    await invalid(await spa.redeem(grant, {}, { headers: await key.posting("/userinfo") }));
+    await spa.tokens(grant, {}, { headers: await key.posting() });
+  });
+});
+
+describe("a proof counts once", () => {
+  test("for whatever grant", async () => {
+    const headers = await key.posting();
+    assert.equal((await credentials(headers)).status, 200);
+    await invalid(await credentials(headers));
+    const grant = await browser.obtain(client, ada);
+    await invalid(await client.redeem(grant, {}, { headers }));
+    const tokens = await client.tokens(grant, {}, { headers: await key.posting() });
+    await invalid(await client.refresh(tokens.refresh_token, {}, { headers }));
+    await client.refreshed(tokens.refresh_token, {}, { headers: await key.posting() });
+  });
+
+  test("also with another time or address: the jti is what counts", async () => {
+    const claims = { jti: "the-same" };
+    assert.equal((await credentials(await key.posting("/token", claims))).status, 200);
+    for (const iat of [-100, -60, -1, 1, 50]) {
+      await invalid(await credentials(await key.posting("/token", { ...claims, iat: op.clock.seconds() + iat })));
+    }
+    assert.equal((await credentials(await other.posting("/token", claims))).status, 200, "another key's");
+  });
+
+  test("until it is too old by itself", async () => {
+    op.clock.freeze();
+    const headers = await key.posting("/token", { iat: op.clock.seconds() + 60 });
+    assert.equal((await credentials(headers)).status, 200);
+    for (let n = 0; n < 12; n++) {
+      op.clock.advance({ seconds: 20 });
+      await invalid(await credentials(headers));
+    }
+  });
+
+  for (const [grant, send] of Object.entries({
+    client_credentials: async () => (headers) => credentials(headers),
+    "client_credentials with an assertion": async () => {
+      const signing = await keyPair("ES256");
+      const one = await op.serviceClient({
+        scope: "notes",
+        token_endpoint_auth_method: "private_key_jwt",
+        jwks: { keys: [signing.jwk] },
+      });
+      one.key = signing;
+      return (headers) => one.credentials({}, { headers });
+    },
+    refresh_token: async () => {
+      const { refresh_token: token } = await boundTokens(spa);
+      return (headers) => spa.refresh(token, {}, { headers });
+    },
+    authorization_code: async () => {
+      const grant = await browser.obtain(spa, ada);
+      return (headers) => spa.redeem(grant, {}, { headers });
+    },
+  })) {
+    test(`of 50 at once: ${grant}`, async () => {
+      const request = await send();
+      const headers = await key.posting();
+      const responses = await Promise.all(Array.from({ length: 50 }, () => request(headers)));
+      const texts = await Promise.all(responses.map((response) => response.text()));
+      assert.equal(responses.filter(({ status }) => status === 200).length, 1, texts.join("\n"));
+      for (const text of texts.filter((text) => !text.includes("access_token"))) assert.match(text, /invalid_dpop_proof/);
+    });
+  }
+
+  test("and an assertion beside it is used up along with it alone", async () => {
+    const signing = await keyPair("ES256");
+    const one = await op.serviceClient({
+      scope: "notes",
+      token_endpoint_auth_method: "private_key_jwt",
+      jwks: { keys: [signing.jwk] },
+    });
+    const auth = asserted(await assertion(one, signing));
+    const used = await key.posting();
+    assert.equal((await credentials(used)).status, 200);
+    await invalid(await one.credentials({}, { auth, headers: used }));
+    const fresh = await key.posting();
+    assert.equal((await one.credentials({}, { auth, headers: fresh })).status, 200);
+    await oauthError(await one.credentials({}, { auth, headers: await key.posting() }), 401, "invalid_client");
+    const again = await key.posting();
+    await oauthError(await one.credentials({}, { auth, headers: again }), 401, "invalid_client");
+    const another = asserted(await assertion(one, signing));
+    assert.equal((await one.credentials({}, { auth: another, headers: again })).status, 200, "the proof was left");
+  });
+
+  test("a request that is refused for another reason leaves it", async () => {
+    const headers = await key.posting();
+    await oauthError(await service.credentials({ scope: "unknown" }, { headers }), 400, "invalid_scope");
+    await oauthError(await service.credentials({}, { auth: { client_id: service.id, client_secret: "x" }, headers }), 401, "invalid_client");
+    assert.equal((await credentials(headers)).status, 200);
+  });
+});
+
+test("used proofs go, however many there are", async () => {
+  const count = async () => (await op.rows("SELECT COUNT(*) AS n FROM dpop_proofs"))[0].n;
+  for (let n = 0; n < 10; n++) await credentials(await key.posting());
+  const before = await count();
+  assert.ok(before >= 10);
+  op.clock.advance({ hours: 1 });
+  for (let n = 0; n < 20; n++) await credentials(await key.posting());
+  assert.ok((await count()) <= Math.max(before - 20, 20), `${before} before, ${await count()} now`);
+  op.clock.advance({ days: 2 });
+  await op.cron();
+  assert.equal(await count(), 0);
+});
