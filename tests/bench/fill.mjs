@@ -23,7 +23,7 @@ const hash = (of) => `'h' || hex(${of} * 7919 % 1000003) || '-' || ${of}`;
 /** Each table: columns, and what they are for person (or client) `n`. */
 const TABLES = [
   ["clients", CLIENTS, "id, version, metadata, auth_method, issued_at, updated_at", `'c' || n, 1, '{"client_name":"App"}', 'none', ${NOW}, ${NOW}`],
-  ["users", 1, "id, subject_salt, username, email, claims, created_at, updated_at", `'u' || n, 'salt', 'user-' || n, 'user-' || n || '@people.test', '{"name":"Some Body"}', ${NOW}, ${NOW}`],
+  ["users", 1, "id, subject_salt, username, username_folded, email, email_folded, folded_at, claims, created_at, updated_at", `'u' || n, '${"A".repeat(43)}', 'user-' || n, 'user-' || n, 'user-' || n || '@people.test', 'user-' || n || '@people.test', ${NOW}, '{"name":"Some Body"}', ${NOW}, ${NOW}`],
   ["credentials", 1, "id, user_id, kind, secret, created_at", `'p' || n, 'u' || n, 'password', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$' || n, ${NOW}`],
   ["sessions", 1, "hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at", `${hash("n")}, 's' || n, 'u' || n, ${NOW}, '1', '["pwd"]', 'Mozilla/5.0', ${NOW} + n % 99999, ${NOW}, ${NOW} + 2592000 + n`],
   ["grants", 1, "id, user_id, client_id, scope, created_at, updated_at", `'g' || n, 'u' || n, 'c' || (1 + n % ${CLIENTS}), '["openid"]', ${NOW}, ${NOW}`],
@@ -36,17 +36,25 @@ const TABLES = [
   ["audit", 1, "at, event, outcome, actor, user_id, client_id, session_id, network, request_id", `${NOW} + 1000000 + n, CASE WHEN n % 1000 THEN 'consent_given' ELSE 'password_changed' END, 'success', 'person', 'u' || n, NULL, 's' || n, '192.0.2.0/24', 'r' || n`],
 ];
 
+/** The statements that fill a database, each with its table and how many rows it makes. */
+export function statements(people) {
+  return TABLES.map(([table, share, columns, values]) => {
+    const rows = table === "clients" ? CLIENTS : Math.ceil(people / share);
+    const sql = `INSERT INTO ${table} (${columns}) ${numbers} SELECT ${values} FROM n`;
+    return { table, rows, sql };
+  });
+}
+
 /** Fills a new database at `path`; `tell` hears of each table. */
 export function fill(path, people = 1_000_000, { steps, tell = () => {} } = {}) {
   if (path !== ":memory:" && existsSync(path)) throw new Error(`${path} is there already`);
   const db = new DatabaseSync(path);
   db.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;");
   for (const sql of migrations(steps)) db.exec(sql);
-  for (const [table, share, columns, values] of TABLES) {
+  for (const { table, rows, sql } of statements(people)) {
     const began = performance.now();
-    const rows = table === "clients" ? CLIENTS : Math.ceil(people / share);
     db.exec("BEGIN");
-    db.prepare(`INSERT INTO ${table} (${columns}) ${numbers} SELECT ${values} FROM n`).run(rows);
+    db.prepare(sql).run(rows);
     db.exec("COMMIT");
     tell(`${table}: ${rows} rows in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
   }
