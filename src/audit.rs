@@ -83,6 +83,10 @@ pub enum Event {
     ProfileChanged,
     /// A person gave themselves another e-mail address, which is a name to sign in with.
     EmailChanged,
+    /// A person showed that they read the mails of their address.
+    EmailConfirmed,
+    /// A change of the address was undone from the address before.
+    EmailRestored,
     /// A person took a copy of what is stored about them.
     DataExported,
     /// A person deleted their own account.
@@ -172,6 +176,8 @@ impl Event {
         Self::MailTested,
         Self::ProfileChanged,
         Self::EmailChanged,
+        Self::EmailConfirmed,
+        Self::EmailRestored,
         Self::DataExported,
         Self::AccountDeleted,
         Self::ClientRefused,
@@ -233,6 +239,8 @@ impl Event {
             Self::MailTested => "mail_tested",
             Self::ProfileChanged => "profile_changed",
             Self::EmailChanged => "email_changed",
+            Self::EmailConfirmed => "email_confirmed",
+            Self::EmailRestored => "email_restored",
             Self::DataExported => "data_exported",
             Self::AccountDeleted => "account_deleted",
             Self::ClientRefused => "client_refused",

@@ -104,6 +104,26 @@ impl User {
             .collect()
     }
 
+    /// Their address, if somebody has shown that they read its mails, or an operator says so.
+    pub fn confirmed_email(&self) -> Option<&str> {
+        let verified = self.claims.as_map().get("email_verified") == Some(&Value::Bool(true));
+        self.claims.text("email").filter(|_| verified)
+    }
+
+    /// The same person, who has just shown that they read the mails of `address`.
+    ///
+    /// # Errors
+    /// Says what is wrong with the address.
+    pub fn with_confirmed_email(&self, address: &str, now: UnixTime) -> Result<Self, String> {
+        let change = [("email", Value::from(address)), ("email_verified", Value::Bool(true))];
+        let change = change.map(|(name, value)| (name.to_owned(), value));
+        Ok(Self {
+            claims: self.claims.with(&Map::from_iter(change))?,
+            updated_at: now,
+            ..self.clone()
+        })
+    }
+
     /// The text by which their e-mail address is compared.
     pub fn email_folded(&self) -> Option<String> {
         self.claims.text("email").map(email::fold)

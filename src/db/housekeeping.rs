@@ -77,7 +77,7 @@ fn walk(table: &str, key: &str, start: &str, before: UnixTime) -> Query<bool> {
 }
 
 /// Deletes what has expired, a bounded number of rows a table; `start` is random. Each says whether there is probably more.
-pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 17] {
+pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 18] {
     let expired = |table, key| walk(table, key, start, now - KEPT);
     // Whose keys begin with the expiry.
     let by_expiry = |table| {
@@ -110,6 +110,7 @@ pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 17] {
         expired("pushed_requests", "hash"),
         expired("replay", "key"),
         expired("throttles", "key"),
+        expired("mail_codes", "browser"),
         by_expiry("challenges"),
         by_expiry("invitations"),
         is_full(

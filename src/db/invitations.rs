@@ -91,7 +91,7 @@ fn works(shown: &Shown, now: UnixTime) -> Statement {
 }
 
 /// Holds where a link works for an account with that address.
-pub(super) fn lets_in(shown: &Shown, email: Option<&str>, now: UnixTime) -> Statement {
+pub fn lets_in(shown: &Shown, email: Option<&str>, now: UnixTime) -> Statement {
     Statement::new("EXISTS (SELECT 1 FROM invitations i WHERE (i.email IS NULL OR i.email = ?) AND ")
         .bind(email)
         .append(works(shown, now))

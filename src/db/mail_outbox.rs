@@ -19,21 +19,22 @@ pub(super) const DAY: Lifetime = Lifetime::days(1);
 /// Writes a mail down, if there is no limit that it goes over: of its kind for the person and for the address, and
 /// `daily_limit` of all for the deployment.
 pub fn write(mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) -> Query<bool> {
-    insert("TRUE", mail, daily_limit, now).any()
+    insert(Statement::always(), mail, daily_limit, now).any()
 }
 
-fn insert(condition: &str, mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) -> Statement {
+/// Writes a mail down likewise, if `condition` holds.
+pub fn write_where(condition: Statement, mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) -> Statement {
+    insert(condition, mail, daily_limit, now)
+}
+
+fn insert(condition: Statement, mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) -> Statement {
     let (since, most) = (now - DAY, mail.kind.most_a_day());
+    let daily_limit = mail.kind.share_of(daily_limit);
     let folded = email::fold(mail.address);
-    Statement::new(format!(
+    Statement::new(
         "INSERT INTO mail_outbox (id, user_id, kind, address, folded, language, facts, root, attempts, due_at, created_at, expires_at)
-         SELECT ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?
-         WHERE {condition}
-           AND (SELECT COUNT(*) FROM mail_outbox WHERE user_id = ? AND created_at > ? AND kind = ?) < {most}
-           AND (SELECT COUNT(*) FROM mail_outbox WHERE folded = ? AND created_at > ? AND kind = ?) < {most}
-           AND (SELECT COUNT(*) FROM (SELECT 1 FROM mail_outbox WHERE created_at > ? LIMIT ?)) < ?
-         RETURNING id"
-    ))
+         SELECT ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ? WHERE ",
+    )
     .bind(mail.id)
     .bind(mail.user_id)
     .bind(mail.kind.as_str())
@@ -45,6 +46,13 @@ fn insert(condition: &str, mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) 
     .bind(now)
     .bind(now)
     .bind(now + mail.kind.lifetime())
+    .append(condition)
+    .append(Statement::new(format!(
+        " AND (SELECT COUNT(*) FROM mail_outbox WHERE user_id = ? AND created_at > ? AND kind = ?) < {most}
+           AND (SELECT COUNT(*) FROM mail_outbox WHERE folded = ? AND created_at > ? AND kind = ?) < {most}
+           AND (SELECT COUNT(*) FROM (SELECT 1 FROM mail_outbox WHERE created_at > ? LIMIT ?)) < ?
+         RETURNING id"
+    )))
     .bind(mail.user_id)
     .bind(since)
     .bind(mail.kind.as_str())
@@ -56,9 +64,14 @@ fn insert(condition: &str, mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) 
     .bind(daily_limit)
 }
 
+/// Holds where a mail was written down.
+pub fn exists(id: &str) -> Statement {
+    Statement::new("EXISTS (SELECT 1 FROM mail_outbox WHERE id = ?)").bind(id)
+}
+
 /// Writes a mail down likewise, if the statement before it in the batch changed a row.
 pub fn write_if_changed(mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) -> Statement {
-    insert("changes() > 0", mail, daily_limit, now)
+    insert(Statement::new("changes() > 0"), mail, daily_limit, now)
 }
 
 /// Takes at most `limit` mails that are due, for this run alone: nobody else sends them before the lease is over.

@@ -41,6 +41,16 @@ impl Statement {
         self
     }
 
+    /// The condition that always holds.
+    pub fn always() -> Self {
+        Self::new("TRUE")
+    }
+
+    /// The condition that holds where this one does not.
+    pub fn negated(self) -> Self {
+        Self::new("NOT ").append(self)
+    }
+
     /// The condition that holds where both do.
     pub fn and(self, condition: Self) -> Self {
         self.append(Self::new(" AND ")).append(condition)

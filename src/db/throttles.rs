@@ -90,11 +90,17 @@ pub fn count_address(counter: &Counter, now: UnixTime) -> Query<Count> {
 
 /// Counts an attempt, if `other`, which was counted before in the batch, is within its limit.
 pub fn count_within(counter: &Counter, other: &Counter, now: UnixTime) -> Query<Count> {
-    let key = Statement::new("SELECT ? AS key WHERE EXISTS (SELECT 1 FROM throttles WHERE key = ? AND failures <= ?)")
+    let key = Statement::new("SELECT ? AS key WHERE ")
         .bind(&counter.key)
-        .bind(&other.key)
-        .bind(other.limit);
+        .append(within(other));
     count(key, now)
+}
+
+/// Holds where a counter, which was counted before in the batch, is within its limit.
+pub fn within(counter: &Counter) -> Statement {
+    Statement::new("EXISTS (SELECT 1 FROM throttles t WHERE t.key = ? AND t.failures <= ?)")
+        .bind(&counter.key)
+        .bind(counter.limit)
 }
 
 /// Counts a request of `client_id` from an address, if anybody can be that client, and not where only those can who have its

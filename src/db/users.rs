@@ -72,20 +72,50 @@ const CREDENTIALS: &str = "c.secret AS password_hash,
     EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id AND k.kind = 'totp') AS has_codes,
     EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id AND k.kind = 'passkey') AS has_passkeys";
 
+/// Holds for a user `u` whose address was confirmed.
+const CONFIRMED: &str = "json_extract(u.claims, '$.email_verified') IS 1";
+
+/// Holds where somebody but `user_id` has an address, as it is compared, and has confirmed it.
+pub fn address_is_anothers(folded: &str, user_id: &str) -> Statement {
+    Statement::new(format!(
+        "EXISTS (SELECT 1 FROM users u WHERE u.email_folded = ? AND u.id <> ? AND {CONFIRMED})"
+    ))
+    .bind(folded)
+    .bind(user_id)
+}
+
+/// Takes an address that `user_id` has confirmed from whoever has it without having confirmed it, where `condition` holds.
+pub fn release_address(folded: &str, user_id: &str, condition: Statement, now: UnixTime) -> Statement {
+    Statement::new(format!(
+        "UPDATE users AS u SET email = NULL, email_folded = NULL, claims = json_remove(u.claims, '$.email', '$.email_verified'),
+            updated_at = ?, folded_at = ?
+         WHERE u.email_folded = ? AND u.id <> ? AND NOT {CONFIRMED}"
+    ))
+    .bind(now)
+    .bind(now)
+    .bind(folded)
+    .bind(user_id)
+    .and(condition)
+}
+
 /// The person that a login names in any spelling, a username or an e-mail address, with their password's hash. `folded` is what
-/// [`fold_login`] makes of `login`. A row whose folded names are not written yet is found by the exact name.
-pub fn find_by_login(login: &str, folded: &str) -> Query<Option<WithCredentials>> {
+/// [`fold_login`] makes of `login`. A row whose folded names are not written yet is found by the exact name. Where mails are sent, an
+/// address must be `confirmed` to be a name: then somebody has shown that they read its mails, or an operator says so.
+pub fn find_by_login(login: &str, folded: &str, confirmed: bool) -> Query<Option<WithCredentials>> {
     Statement::new(format!(
         "SELECT {COLUMNS}, {CREDENTIALS}
          FROM users u LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
-         WHERE u.username_folded = ? OR u.email_folded = ?
-            OR (u.username = ? AND u.folded_at IS NOT u.updated_at) OR (u.email = ? AND u.folded_at IS NOT u.updated_at)
+         WHERE u.username_folded = ? OR (u.email_folded = ? AND (NOT ? OR {CONFIRMED}))
+            OR (u.username = ? AND u.folded_at IS NOT u.updated_at)
+            OR (u.email = ? AND u.folded_at IS NOT u.updated_at AND (NOT ? OR {CONFIRMED}))
          ORDER BY u.folded_at IS NOT u.updated_at LIMIT 1"
     ))
     .bind(folded)
     .bind(folded)
+    .bind(confirmed)
     .bind(login)
     .bind(login)
+    .bind(confirmed)
     .read_by(read_with_password)
 }
 
@@ -195,15 +225,16 @@ fn email_of(user: &User) -> Option<&str> {
 
 /// A new person. It says no when the username or e-mail address is taken.
 pub fn insert(user: &User) -> Query<bool> {
-    insert_where(user, Statement::new("TRUE"))
+    insert_where(user, Statement::always())
 }
 
-/// A new person, if a link works that lets them in with their address.
-pub fn insert_invited(user: &User, shown: &Shown, now: UnixTime) -> Query<bool> {
-    insert_where(user, invitations::lets_in(shown, email_of(user), now))
+/// A new person, if a link works that lets them in with their address, and `also` holds.
+pub fn insert_invited(user: &User, shown: &Shown, also: Statement, now: UnixTime) -> Query<bool> {
+    insert_where(user, invitations::lets_in(shown, email_of(user), now).and(also))
 }
 
-fn insert_where(user: &User, condition: Statement) -> Query<bool> {
+/// A new person, if `condition` holds.
+pub fn insert_where(user: &User, condition: Statement) -> Query<bool> {
     let statement = Statement::new(
         "INSERT INTO users (username, email, folded_at, claims, disabled_at, updated_at,
                             username_folded, email_folded, id, subject_salt, created_at)
@@ -257,26 +288,35 @@ pub fn fold(user: &User) -> Statement {
 /// Changes a person who is still as they were read. It says no when they are not, or the username or e-mail address
 /// is taken.
 pub fn update(user: &User, read: &User) -> Query<bool> {
-    update_where("TRUE", user, read).any()
+    update_if(user, read, Statement::always())
+}
+
+/// The same, if `condition` holds.
+pub fn update_if(user: &User, read: &User, condition: Statement) -> Query<bool> {
+    update_where(condition, user, read).any()
 }
 
 /// The same, by the person themselves. If their session is already gone, nothing is changed.
 pub fn update_own(user: &User, read: &User, session_hash: &Hash) -> Query<bool> {
-    update_where(concat!("id = ", behind!()), user, read)
-        .bind(session_hash)
-        .any()
+    update_own_if(user, read, session_hash, Statement::always())
 }
 
-/// Changes a person where `also` holds, whose values are bound afterwards. A folded name of what does not change stays as it is:
+/// The same, if `condition` holds.
+pub fn update_own_if(user: &User, read: &User, session_hash: &Hash, condition: Statement) -> Query<bool> {
+    let own = Statement::new(concat!("id = ", behind!())).bind(session_hash);
+    update_where(own.and(condition), user, read).any()
+}
+
+/// Changes a person where `also` holds. A folded name of what does not change stays as it is:
 /// one that somebody else had first is none.
-fn update_where(also: &str, user: &User, read: &User) -> Statement {
-    let statement = Statement::new(format!(
+fn update_where(also: Statement, user: &User, read: &User) -> Statement {
+    let statement = Statement::new(
         "UPDATE OR IGNORE users SET
             username = ?, email = ?, folded_at = ?, claims = ?, disabled_at = ?, updated_at = ?,
             username_folded = IIF(? AND folded_at IS updated_at, username_folded, ?),
             email_folded = IIF(? AND folded_at IS updated_at, email_folded, ?)
-         WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ? AND {also} RETURNING id"
-    ));
+         WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ?",
+    );
     bind_changeable(statement, user)
         .bind(user.username == read.username)
         .bind(&user.username.folded())
@@ -286,6 +326,8 @@ fn update_where(also: &str, user: &User, read: &User) -> Statement {
         .bind(read.username.as_str())
         .bind(&claims_to_json(read))
         .bind(read.disabled_at)
+        .and(also)
+        .append(Statement::new(" RETURNING id"))
 }
 
 /// Binds what changes with a person: `username`, `email`, `folded_at`, `claims`, `disabled_at`, `updated_at`.

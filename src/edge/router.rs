@@ -10,12 +10,14 @@ use super::{
     authorization::mistake,
     endpoints::{
         account,
-        admin::{access, audit, group_members, groups, invitations, keys, mail, passkeys, second_factors, status, users},
+        admin::{
+            access, audit, group_members, groups, invitations, keys, mail, passkeys, second_factors, status, users,
+        },
         development,
         logout::{check_session, rp_initiated},
         oauth::{authorize, introspect, par, revoke, token, userinfo, well_known},
         registration::{register, registered_client},
-        sign_in::{consent, login, offer_passkey, recover, second_factor, select_account, set_up, sign_up},
+        sign_in::{consent, login, offer_passkey, recover, second_factor, select_account, set_up, sign_up, undo_email},
     },
     http::{
         browser::Browser,
@@ -218,6 +220,8 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::Recover => page(recover::show(request, context)),
         Endpoint::RecoveryLink if is_post => page(set_up::submit(LinkKind::Recovery, request, context)),
         Endpoint::RecoveryLink => page(set_up::show(LinkKind::Recovery, request, context)),
+        Endpoint::UndoEmail if is_post => page(undo_email::submit(request, context)),
+        Endpoint::UndoEmail => page(undo_email::show(request, context)),
         Endpoint::AccountBrowsers if is_post => page(account::browsers::submit(request, context)),
         Endpoint::AccountBrowsers => page(account::browsers::show(request, context)),
         Endpoint::AccountApps if is_post => page(account::apps::submit(request, context)),

@@ -5,7 +5,7 @@ pub mod delivery;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    secret::{KekVersion, OpaqueToken, Purpose, RootKeys},
+    secret::{KekVersion, OpaqueToken, Purpose, RootKeys, same_secret},
     time::{Lifetime, UnixTime},
 };
 
@@ -16,6 +16,12 @@ pub enum Kind {
     Test,
     /// A way back in, for somebody who asked for it.
     Recovery,
+    /// A code that shows that somebody reads the mails of an address.
+    ConfirmAddress,
+    /// To the owner of an address that somebody else wanted to use.
+    AddressInUse,
+    /// To the address that an account had until now, with a link that gives it back.
+    AddressChanged,
     /// A password was set.
     PasswordChanged,
     /// A way to make an account, for somebody with an address that may have one.
@@ -24,13 +30,24 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Test, Self::Recovery, Self::PasswordChanged, Self::SignUp];
+    pub const ALL: [Self; 7] = [
+        Self::Test,
+        Self::Recovery,
+        Self::ConfirmAddress,
+        Self::AddressInUse,
+        Self::AddressChanged,
+        Self::PasswordChanged,
+        Self::SignUp,
+    ];
 
     /// Its name, as it is stored and told to operators.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Test => "test",
             Self::Recovery => "recovery",
+            Self::ConfirmAddress => "confirm_address",
+            Self::AddressInUse => "address_in_use",
+            Self::AddressChanged => "address_changed",
             Self::PasswordChanged => "password_changed",
             Self::SignUp => "sign_up",
         }
@@ -45,7 +62,19 @@ impl Kind {
     pub fn most_a_day(self) -> i64 {
         match self {
             Self::Test => 100,
-            Self::Recovery | Self::PasswordChanged | Self::SignUp => 10,
+            Self::AddressInUse => 3,
+            Self::AddressChanged => MOST_UNDOS,
+            Self::Recovery | Self::ConfirmAddress | Self::PasswordChanged | Self::SignUp => 10,
+        }
+    }
+
+    /// How much of the deployment's limit of a day it may use: the rest is kept for what matters more. What strangers can ask for comes
+    /// first to an end, then ways back in, and what tells people of a danger last.
+    pub fn share_of(self, daily_limit: i64) -> i64 {
+        match self {
+            Self::ConfirmAddress | Self::AddressInUse | Self::SignUp => (daily_limit * 3 / 4).max(1),
+            Self::Recovery => (daily_limit * 9 / 10).max(1),
+            Self::Test | Self::AddressChanged | Self::PasswordChanged => daily_limit,
         }
     }
 
@@ -56,7 +85,40 @@ impl Kind {
             // As long as the links in them work.
             Self::SignUp => Lifetime::hours(1),
             Self::Recovery => Lifetime::minutes(30),
-            Self::PasswordChanged => Lifetime::days(3),
+            Self::ConfirmAddress => CODE_LIFETIME,
+            Self::AddressChanged => UNDO_LIFETIME,
+            Self::AddressInUse | Self::PasswordChanged => Lifetime::days(3),
+        }
+    }
+}
+
+/// How long a code from a mail is good.
+pub const CODE_LIFETIME: Lifetime = Lifetime::minutes(15);
+
+/// How long a change of address can be undone from the address before.
+pub const UNDO_LIFETIME: Lifetime = Lifetime::days(7);
+
+/// The most changes of a person's address that can still be undone. Further ones wait, so that none makes another final.
+pub const MOST_UNDOS: i64 = 5;
+
+/// How often a code may be tried.
+pub const MOST_TRIES: i64 = 5;
+
+/// What somebody asks for a code for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeKind {
+    /// They make an account with the address.
+    SignUp,
+    /// They are signed in and want to have the address, or to confirm that which they have.
+    Address,
+}
+
+impl CodeKind {
+    /// Its name, as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign_up",
+            Self::Address => "address",
         }
     }
 }
@@ -119,6 +181,23 @@ pub fn link_secret(id: &str, root: KekVersion, roots: &RootKeys) -> Option<Opaqu
     Some(OpaqueToken::derived(root, key.mac(&[b"link", id.as_bytes()])))
 }
 
+/// The code in the mail `id`: six digits out of a MAC that only Limen can make. `None` where its root is no longer configured.
+pub fn code(id: &str, root: KekVersion, roots: &RootKeys) -> Option<String> {
+    let mac = roots.derive(root, Purpose::MailSecret)?.mac(&[b"code", id.as_bytes()]);
+    // Of 2^64 numbers; that the first codes are more likely by one of 10^13 helps nobody.
+    let number = mac
+        .iter()
+        .take(8)
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    Some(format!("{:06}", number % 1_000_000))
+}
+
+/// Whether that is the code in the mail `id`, as people type it: with blanks or a dash in it, too.
+pub fn is_code(typed: &str, id: &str, root: KekVersion, roots: &RootKeys) -> bool {
+    let typed: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    code(id, root, roots).is_some_and(|code| same_secret(&typed, &code))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -133,6 +212,38 @@ mod tests {
             assert_eq!(Kind::parse(kind.as_str()), Some(kind));
         }
         assert_eq!(Kind::parse("newsletter"), None);
+    }
+
+    #[test]
+    fn a_code_is_six_digits_of_one_mail_one_root_and_one_epoch() {
+        let roots = |epoch: &str| {
+            let keys = BTreeMap::from([(1, [7; 32]), (2, [8; 32])]);
+            RootKeys::new(keys, 1, epoch.to_owned()).unwrap()
+        };
+        let code = |id: &str, root, epoch: &str| super::code(id, root, &roots(epoch)).unwrap();
+        let all = [code("a", 1, ""), code("b", 1, ""), code("a", 2, ""), code("a", 1, "2")];
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        for n in 0..500 {
+            let code = code(&n.to_string(), 1, "");
+            assert!(
+                code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()),
+                "{code}"
+            );
+        }
+        let (first, last) = all[0].split_at(3);
+        let is_code = |typed: &str| is_code(typed, "a", 1, &roots(""));
+        assert!(is_code(&all[0]) && is_code(&format!(" {first} {last} ")) && is_code(&format!("{first}-{last}")));
+        assert!(!is_code(&all[1]) && !is_code("") && !is_code(first) && !is_code(&format!("{}0", all[0])));
+        assert!(super::code("a", 3, &roots("")).is_none());
+    }
+
+    #[test]
+    fn what_strangers_ask_for_leaves_mails_for_what_matters_more() {
+        assert!(Kind::ConfirmAddress.share_of(1_000) < Kind::Recovery.share_of(1_000));
+        assert!(Kind::Recovery.share_of(1_000) < Kind::PasswordChanged.share_of(1_000));
+        for kind in Kind::ALL {
+            assert!((1..=1_000).contains(&kind.share_of(1_000)) && kind.share_of(1) == 1);
+        }
     }
 
     #[test]

@@ -81,6 +81,9 @@ impl Letter<'_> {
         match self.kind {
             Kind::Test => &texts.test,
             Kind::Recovery => &texts.recovery,
+            Kind::ConfirmAddress => &texts.confirm_address,
+            Kind::AddressInUse => &texts.address_in_use,
+            Kind::AddressChanged => &texts.address_changed,
             Kind::PasswordChanged => &texts.password_changed,
             Kind::SignUp => &texts.sign_up,
         }

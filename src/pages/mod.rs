@@ -36,6 +36,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 mod text;
+mod undo_email;
 
 pub use asker::app_name;
 pub use check_session::CheckSessionPage;
@@ -62,3 +63,4 @@ pub use set_up::{SetUpPage, SetUpProblem};
 pub use sign_up::{NewPasswordProblem, SignUpPage, SignUpProblem, Typed};
 pub use sign_up_address::{AddressState, SignUpAddressPage};
 pub use style::{STYLESHEET, STYLESHEET_VERSION};
+pub use undo_email::UndoEmailPage;

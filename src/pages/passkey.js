@@ -11,7 +11,8 @@
   document.querySelectorAll("form[data-passkey]").forEach(function (form) {
     form.hidden = false;
     form.addEventListener("submit", function (event) {
-      if (event.submitter && event.submitter.name === "cancel") return;
+      // Another button, such as that to cancel.
+      if (event.submitter && event.submitter.name !== "") return;
       event.preventDefault();
       ask(form);
     });

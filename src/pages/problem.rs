@@ -32,6 +32,8 @@ pub enum Problem {
     RecoveryOver,
     /// A link to make an account does not work.
     InvitationOver,
+    /// Neither does one that undoes a change of address.
+    UndoOver,
     /// A form that Limen did not show to this browser.
     ForeignForm,
     /// A form of the account that was shown under another sign-in.
@@ -49,7 +51,7 @@ impl Problem {
         }
         match self {
             Self::Logout(..) => page.offer_logout(),
-            Self::RecoveryOver => page.offer_recovery(),
+            Self::RecoveryOver | Self::UndoOver => page.offer_recovery(),
             _ => {}
         }
         let retry_after = match self {
@@ -73,6 +75,7 @@ impl Problem {
             | Self::SetUpOver
             | Self::RecoveryOver
             | Self::InvitationOver
+            | Self::UndoOver
             | Self::NoReturn(..)
             | Self::Logout(..)
             | Self::ClientDocument(..)
@@ -106,6 +109,7 @@ impl Problem {
             Self::SetUpOver => &texts.set_up_over,
             Self::RecoveryOver => &texts.recovery_over,
             Self::InvitationOver => &texts.invitation_over,
+            Self::UndoOver => &texts.undo_over,
             Self::ForeignForm => &texts.foreign_form,
             Self::OldForm => &texts.old_form,
         }

@@ -8,8 +8,9 @@ use super::{
     fields::{self, FieldState, ShownField},
     layout::page,
     login::LoginPurpose,
-    messages::{Language, PasswordTexts, SignUpTexts},
+    messages::{Language, PasswordTexts, Phrase, SignUpTexts},
     passkey::PasskeyRequest,
+    text::visible,
 };
 use crate::{config::WantedField, routes::Endpoint};
 
@@ -79,6 +80,8 @@ pub struct SignUpPage<'a> {
 pub struct Typed<'a> {
     pub email: &'a str,
     pub username: &'a str,
+    /// Where the address is confirmed before there is an account: whether a code was sent to it.
+    pub code_sent: Option<bool>,
 }
 
 /// What was wrong with an attempt to make an account.
@@ -94,6 +97,10 @@ pub enum SignUpProblem {
     Password(NewPasswordProblem),
     /// The passkey does not count.
     Passkey(PasskeyProblem),
+    /// No code was entered.
+    NoCode,
+    /// The code does not count.
+    WrongCode,
     /// Somebody else has the username or the e-mail address. Which of them is not told.
     Taken,
     /// Too many attempts from this address.
@@ -140,6 +147,32 @@ impl SignUpPage<'_> {
         shown.collect()
     }
 
+    /// Whether the form asks how the person will sign in: not before a code was sent to their address.
+    fn is_whole(&self) -> bool {
+        self.typed.code_sent != Some(false)
+    }
+
+    /// What to ask a passkey for.
+    fn passkey_now(&self) -> Option<(PasskeyRequest<'_>, &str)> {
+        self.passkey.filter(|_| self.is_whole())
+    }
+
+    fn sent(&self) -> Option<(Phrase, String)> {
+        let is_sent = self.typed.code_sent == Some(true);
+        is_sent.then(|| (self.texts().mail_code.sent, visible(self.typed.email, 254)))
+    }
+
+    fn is_code_wrong(&self) -> bool {
+        matches!(self.problem, Some(SignUpProblem::NoCode | SignUpProblem::WrongCode))
+    }
+
+    fn submit(&self) -> &'static str {
+        match self.is_whole() {
+            true => self.sign_up().submit,
+            false => self.sign_up().next,
+        }
+    }
+
     fn password_rule(&self) -> String {
         self.sign_up().password_rule.fill(&self.shortest_password.to_string())
     }
@@ -153,6 +186,8 @@ impl SignUpPage<'_> {
             SignUpProblem::Password(NewPasswordProblem::TooShort) => self.password_rule(),
             SignUpProblem::Password(problem) => self.texts().password.problem(problem).to_owned(),
             SignUpProblem::Passkey(problem) => self.texts().passkeys.problem(problem).to_owned(),
+            SignUpProblem::NoCode => self.texts().mail_code.missing.to_owned(),
+            SignUpProblem::WrongCode => self.texts().mail_code.wrong.to_owned(),
             SignUpProblem::Taken => texts.taken.to_owned(),
             SignUpProblem::TooManyAttempts { minutes } if minutes > 1 => login.wait_minutes.fill(&minutes.to_string()),
             SignUpProblem::TooManyAttempts { .. } => login.wait_a_minute.to_owned(),

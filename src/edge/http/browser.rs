@@ -180,6 +180,12 @@ impl Browser {
         FirstFactor::open(text, &key, [self.id.as_deref()?, destination], context.now)
     }
 
+    /// By which the codes are found that were asked for by mail in this browser.
+    pub fn mail_code_hash(&self, context: &Context) -> String {
+        let key = context.config.roots.current(Purpose::MailSecret);
+        random_text(key.mac(&[b"browser", self.id.as_deref().unwrap_or_default().as_bytes()]))
+    }
+
     /// What a secret of one-time codes is bound to until its first code.
     pub fn owner_of_secret<'a>(&'a self, user_id: &'a str) -> [&'a str; 2] {
         [self.id.as_deref().unwrap_or_default(), user_id]

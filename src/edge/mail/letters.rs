@@ -7,7 +7,7 @@ use crate::{
     },
     config::MailSettings,
     edge::platform::context::Context,
-    mail::{Kind, Waiting, link_secret},
+    mail::{Kind, Waiting, code, link_secret},
     pages::{Language, Letter},
     routes::Endpoint,
 };
@@ -22,16 +22,27 @@ pub struct Written {
 /// Writes a mail. `None` where only a newer Worker knows its kind, or the root of its secrets is gone.
 pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Option<Written> {
     let issuer = &context.config.issuer;
-    let kind = mail.kind?;
+    let (kind, roots) = (mail.kind?, &context.config.roots);
+    let code = match kind {
+        Kind::ConfirmAddress => Some(code(&mail.id, mail.root, roots)?),
+        _ => None,
+    };
+    let linked = |page: Endpoint| {
+        let secret = link_secret(&mail.id, mail.root, roots)?;
+        let link = set_up::write(mail.user_id.as_deref()?, &secret);
+        Some(issuer.url(&format!("{}?link={link}", page.path())))
+    };
     let link = match kind {
-        Kind::Test | Kind::PasswordChanged => None,
-        Kind::Recovery => {
-            let secret = link_secret(&mail.id, mail.root, &context.config.roots)?;
-            let link = set_up::write(mail.user_id.as_deref()?, &secret);
-            Some(issuer.url(&format!("{}?link={link}", Endpoint::RecoveryLink.path())))
-        }
+        Kind::Test | Kind::PasswordChanged | Kind::AddressInUse => None,
+        Kind::Recovery => Some(linked(Endpoint::RecoveryLink)?),
+        Kind::AddressChanged => Some(linked(Endpoint::UndoEmail)?),
+        // It leads to the form with the code filled in, and does nothing in any other browser.
+        Kind::ConfirmAddress => code
+            .as_ref()
+            .filter(|_| mail.user_id.is_some())
+            .map(|code| issuer.url(&format!("{}?code={code}", Endpoint::AccountEmail.path()))),
         Kind::SignUp => {
-            let secret = link_secret(&mail.id, mail.root, &context.config.roots)?;
+            let secret = link_secret(&mail.id, mail.root, roots)?;
             let id = InvitationId {
                 expires_at: mail.expires_at,
                 random: mail.id.clone(),
@@ -46,10 +57,10 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
         deployment: settings.deployment(issuer),
         site: issuer.host(),
         account: match kind {
-            Kind::Test => issuer.host(),
+            Kind::Test | Kind::ConfirmAddress | Kind::AddressInUse => issuer.host(),
             _ => &mail.facts.account,
         },
-        code: None,
+        code: code.as_deref(),
         link: link.as_deref(),
         detail: mail.facts.detail.as_deref(),
     };

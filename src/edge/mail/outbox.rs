@@ -27,7 +27,7 @@ const CONNECTIONS: usize = 5;
 /// The most rounds of one run.
 const MOST_ROUNDS: usize = 10;
 
-/// A mail to a person, at the address that they have. `None` where they have none, or mails are off.
+/// A mail to a person, at the address that they have confirmed. `None` where there is none, or mails are off.
 pub fn to_person<'a>(
     kind: Kind,
     id: &'a str,
@@ -40,7 +40,7 @@ pub fn to_person<'a>(
         id,
         user_id: Some(&user.id),
         kind,
-        address: user.claims.text("email")?,
+        address: user.confirmed_email()?,
         language: language.tag(),
         facts: Facts {
             account: user.username.as_str().to_owned(),

@@ -5,6 +5,7 @@ pub mod described;
 pub mod field_problem;
 pub mod folding;
 mod guesses;
+pub mod mail_code;
 pub mod new_password;
 pub mod new_session;
 pub mod operator;

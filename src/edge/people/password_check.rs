@@ -67,7 +67,7 @@ pub async fn sign_in(
     let mut batch = Batch::default();
     let counted_address = batch.add(throttles::count_address_of(&guess, context.now));
     let counted = batch.add(throttles::count_account_of(&guess, context.now));
-    let user = batch.add(users::find_by_login(login, &folded));
+    let user = batch.add(users::find_by_login(login, &folded, context.config.mail.is_some()));
     let roots = &context.config.roots;
     let shown = (!browser.trusts.is_empty()).then(|| trusted_browsers::find_shown(&browser.trusts, roots, context.now));
     let trusting = batch.add_if(shown);

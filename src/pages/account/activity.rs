@@ -85,6 +85,8 @@ impl ActivityPage<'_> {
             "recovery_used" => texts.recovery_used,
             "profile_changed" => texts.profile_changed,
             "email_changed" => texts.email_changed,
+            "email_confirmed" => texts.email_confirmed,
+            "email_restored" => texts.email_restored,
             "data_exported" => texts.data_exported,
             "group_member_added" => texts.group_member_added,
             "group_member_removed" => texts.group_member_removed,

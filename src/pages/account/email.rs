@@ -3,7 +3,11 @@
 use askama::Template;
 
 use super::{Frame, PasswordCheck};
-use crate::pages::{layout::page, messages::EmailTexts, text::visible};
+use crate::pages::{
+    layout::page,
+    messages::{EmailTexts, MailCodeTexts, Phrase},
+    text::visible,
+};
 
 /// Asks for another e-mail address, and for the password.
 #[derive(Template)]
@@ -15,8 +19,16 @@ pub struct EmailPage<'a> {
     pub username: &'a str,
     /// The address that is known.
     pub current: Option<&'a str>,
+    /// Whether nobody has confirmed it yet, where mails are sent.
+    pub unconfirmed: bool,
     /// Whether the person may change it.
     pub editable: bool,
+    /// Whether a change takes a code that goes to the new address.
+    pub sends_mails: bool,
+    /// The address that a code was sent to.
+    pub waiting: Option<&'a str>,
+    /// What to fill in as code: that of a link.
+    pub code: &'a str,
     /// What was entered before.
     pub entered: &'a str,
     /// What was wrong with it.
@@ -32,6 +44,12 @@ pub enum EmailProblem {
     Taken,
     /// The password.
     Password(PasswordCheck),
+    /// No code was entered.
+    NoCode,
+    /// The code does not count.
+    WrongCode,
+    /// There were too many changes, or too many mails.
+    Later,
     /// The account was changed while the page stood open.
     ChangedElsewhere,
 }
@@ -45,6 +63,30 @@ impl EmailPage<'_> {
 
     fn email(&self) -> &'static EmailTexts {
         &self.frame.texts().email
+    }
+
+    fn mail_code(&self) -> &'static MailCodeTexts {
+        &self.frame.texts().mail_code
+    }
+
+    fn about(&self) -> &'static str {
+        match self.sends_mails {
+            true => self.email().about_confirmed,
+            false => self.email().about,
+        }
+    }
+
+    fn sent(&self) -> Option<(Phrase, String)> {
+        self.waiting
+            .map(|address| (self.mail_code().sent, visible(address, 254)))
+    }
+
+    fn code_problem(&self) -> Option<&'static str> {
+        match self.problem? {
+            EmailProblem::NoCode => Some(self.mail_code().missing),
+            EmailProblem::WrongCode => Some(self.mail_code().wrong),
+            _ => None,
+        }
     }
 
     fn shown_current(&self) -> Option<String> {
@@ -67,7 +109,10 @@ impl EmailPage<'_> {
     }
 
     fn form_problem(&self) -> Option<&'static str> {
-        let changed = self.problem? == EmailProblem::ChangedElsewhere;
-        changed.then_some(self.frame.texts().account.saved_elsewhere)
+        match self.problem? {
+            EmailProblem::ChangedElsewhere => Some(self.frame.texts().account.saved_elsewhere),
+            EmailProblem::Later => Some(self.email().later),
+            _ => None,
+        }
     }
 }

@@ -79,6 +79,7 @@ pub enum Sure {
 pub enum Notice {
     ProfileSaved,
     EmailChanged,
+    EmailConfirmed,
     PasswordChanged,
     SignedOut,
     OthersSignedOut,
@@ -107,9 +108,10 @@ pub enum PasswordCheck {
 }
 
 impl Notice {
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 14] = [
         (Self::ProfileSaved, "profile"),
         (Self::EmailChanged, "email"),
+        (Self::EmailConfirmed, "confirmed"),
         (Self::PasswordChanged, "password"),
         (Self::SignedOut, "out"),
         (Self::OthersSignedOut, "others"),
@@ -251,6 +253,7 @@ impl Frame<'_> {
         self.notice.map(|notice| match notice {
             Notice::ProfileSaved => texts.profile_saved,
             Notice::EmailChanged => texts.email_changed,
+            Notice::EmailConfirmed => texts.email_confirmed,
             Notice::PasswordChanged => texts.password_changed,
             Notice::SignedOut => texts.signed_out,
             Notice::OthersSignedOut => texts.others_signed_out,

@@ -95,6 +95,11 @@ pub struct EmailTexts {
     pub not_an_address: &'static str,
     pub taken: &'static str,
     pub fixed: &'static str,
+    /// In place of `about`, where mails are sent.
+    pub about_confirmed: &'static str,
+    pub unconfirmed: &'static str,
+    pub confirm: &'static str,
+    pub later: &'static str,
 }
 
 /// Texts of the page for the password.
@@ -292,6 +297,8 @@ pub struct EventTexts {
     pub recovery_used: &'static str,
     pub profile_changed: &'static str,
     pub email_changed: &'static str,
+    pub email_confirmed: &'static str,
+    pub email_restored: &'static str,
     pub data_exported: &'static str,
     pub group_member_added: &'static str,
     pub group_member_removed: &'static str,
@@ -330,6 +337,7 @@ pub struct DeletionTexts {
 pub struct NoticeTexts {
     pub profile_saved: &'static str,
     pub email_changed: &'static str,
+    pub email_confirmed: &'static str,
     pub password_changed: &'static str,
     pub signed_out: &'static str,
     pub others_signed_out: &'static str,

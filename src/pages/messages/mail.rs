@@ -9,6 +9,9 @@ pub struct MailTexts {
     pub footer: Phrase,
     pub test: MailText,
     pub recovery: MailText,
+    pub confirm_address: MailText,
+    pub address_in_use: MailText,
+    pub address_changed: MailText,
     pub password_changed: MailText,
     pub sign_up: MailText,
 }
@@ -23,4 +26,32 @@ pub struct MailText {
     pub link: &'static str,
     /// What to do otherwise.
     pub otherwise: &'static str,
+}
+
+/// Texts about codes that come by mail.
+#[allow(missing_docs)] // The names say it.
+pub struct MailCodeTexts {
+    pub label: &'static str,
+    pub hint: &'static str,
+    /// The gap is an address.
+    pub sent: Phrase,
+    pub nothing_came: &'static str,
+    pub wrong: &'static str,
+    pub missing: &'static str,
+    pub submit: &'static str,
+    pub again: &'static str,
+    pub forget: &'static str,
+}
+
+/// Texts of the page on which a change of address is undone.
+#[allow(missing_docs)] // The names say it.
+pub struct UndoTexts {
+    pub heading: &'static str,
+    /// The gap is a username.
+    pub changed: Phrase,
+    /// The gap is an address.
+    pub about: Phrase,
+    pub kept: &'static str,
+    pub submit: &'static str,
+    pub taken: &'static str,
 }

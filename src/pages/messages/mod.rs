@@ -72,6 +72,8 @@ pub struct Texts {
     pub overview: OverviewTexts,
     pub profile: ProfileTexts,
     pub email: EmailTexts,
+    pub mail_code: MailCodeTexts,
+    pub undo: UndoTexts,
     pub password: PasswordTexts,
     pub passkeys: PasskeyTexts,
     pub offer: OfferTexts,
@@ -180,6 +182,8 @@ pub struct SignUpTexts {
     pub address_elsewhere: Phrase,
     /// The gap is an address.
     pub address_sent: Phrase,
+    /// The button, where the address is confirmed first.
+    pub next: &'static str,
 }
 
 /// Texts of the consent page.
@@ -390,6 +394,8 @@ pub struct ErrorTexts {
     pub recovery_over: ErrorText,
     /// 400: a link to make an account does not work.
     pub invitation_over: ErrorText,
+    /// 400: neither does one that undoes a change of address.
+    pub undo_over: ErrorText,
     /// 429.
     pub too_many_requests: ErrorText,
     /// 503.

@@ -105,6 +105,17 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             };
             pages.push(page.to_html());
         }
+        pages.extend([false, true].map(|taken| {
+            let page = UndoEmailPage {
+                language,
+                username: text,
+                address: text,
+                link: text,
+                csrf: text,
+                taken,
+            };
+            page.to_html()
+        }));
         pages.extend(account_pages(text, language));
         for problem in [
             None,
@@ -242,7 +253,12 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             };
             pages.push(page.to_html());
         }
-        for passkey in [None, Some((passkey(text), text))] {
+        for (passkey, code_sent) in [
+            (None, None),
+            (Some((passkey(text), text)), None),
+            (None, Some(true)),
+            (Some((passkey(text), text)), Some(false)),
+        ] {
             let page = SignUpPage {
                 language,
                 purpose: LoginPurpose::Account { page: text },
@@ -251,6 +267,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 typed: Typed {
                     email: text,
                     username: text,
+                    code_sent,
                 },
                 fields: vec![
                     (
@@ -511,17 +528,23 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
         .to_html(),
         DeletedPage { language }.to_html(),
     ];
-    for problem in [
-        EmailProblem::NotAnAddress,
-        EmailProblem::Taken,
-        EmailProblem::Password(PasswordCheck::TooMany { minutes: 3 }),
-        EmailProblem::ChangedElsewhere,
+    for (problem, waiting) in [
+        (EmailProblem::NotAnAddress, None),
+        (EmailProblem::Taken, None),
+        (EmailProblem::Password(PasswordCheck::TooMany { minutes: 3 }), None),
+        (EmailProblem::ChangedElsewhere, Some(text)),
+        (EmailProblem::WrongCode, Some(text)),
+        (EmailProblem::Later, None),
     ] {
         let page = EmailPage {
             frame,
             username: text,
             current: Some(text),
+            unconfirmed: true,
             editable: true,
+            sends_mails: waiting.is_some(),
+            waiting,
+            code: text,
             entered: text,
             problem: Some(problem),
         };

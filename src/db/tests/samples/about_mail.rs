@@ -18,6 +18,9 @@ pub(super) fn add_to(all: &mut Samples) {
         "mail_outbox::write_if_changed",
         [mail_outbox::write_if_changed(&mail, 1_000, NOW)],
     );
+    let taken = users::address_is_anothers("ada@acme.org", "u");
+    let write_where = mail_outbox::write_where(taken, &mail, 1_000, NOW);
+    add(all, "mail_outbox::write_where", [write_where]);
     add(all, "mail_outbox::take", [mail_outbox::take(20, NOW)]);
     add(all, "mail_outbox::take_one", [mail_outbox::take_one("m", NOW)]);
     add(all, "mail_outbox::list_whole", [mail_outbox::list_whole(50, NOW)]);
@@ -34,4 +37,75 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "mail_outbox::count", [mail_outbox::count(NOW)]);
     add(all, "mail_outbox::retry", [mail_outbox::retry("m", NOW)]);
     add(all, "mail_outbox::delete", [mail_outbox::delete("m")]);
+    add_codes_to(all);
+    add_undo_to(all);
+}
+
+fn add_codes_to(all: &mut Samples) {
+    let key = CodeKey {
+        browser: "b".to_owned(),
+        kind: CodeKind::Address,
+        folded: "ada@acme.org".to_owned(),
+    };
+    let new = NewCode {
+        typed: "Ada@acme.org",
+        destination: "",
+        user_id: Some("u"),
+    };
+    let counter = counter();
+    add(
+        all,
+        "mail_codes::begin",
+        [mail_codes::begin(&key, &new, throttles::within(&counter), NOW)],
+    );
+    add(
+        all,
+        "mail_codes::attach",
+        [mail_codes::attach(&key, ("m", 1), Some("u"))],
+    );
+    add(all, "mail_codes::try_once", [mail_codes::try_once(&key, NOW)]);
+    add(all, "mail_codes::use_up", [mail_codes::use_up(&key, "m", "u", NOW)]);
+    let latest = [None, Some("u")].map(|user_id| mail_codes::find_latest("b", CodeKind::Address, user_id, NOW));
+    add(all, "mail_codes::find_latest", latest);
+    add(
+        all,
+        "mail_codes::forget",
+        [mail_codes::forget("b", CodeKind::Address, "u")],
+    );
+    let (user, exists) = (user(), || key.exists("m", NOW));
+    let release = users::release_address("ada@acme.org", "u", exists(), NOW);
+    add(all, "users::release_address", [release]);
+    let another = User {
+        id: "another".to_owned(),
+        ..user.clone()
+    };
+    add(all, "users::insert_where", [users::insert_where(&another, exists())]);
+    let changed = users::update_own_if(&user, &user, &hash(), exists().and(email_undo::may_change("u", NOW)));
+    add(all, "users::update_own_if", [changed]);
+}
+
+fn add_undo_to(all: &mut Samples) {
+    let (user, hash) = (user(), hash());
+    let link = UndoLink {
+        user_id: "u".to_owned(),
+        hash: hash.clone(),
+    };
+    add(
+        all,
+        "email_undo::make_if_changed",
+        email_undo::make_if_changed("u", "m", (&hash, "ada@acme.org"), NOW),
+    );
+    add(all, "email_undo::end_all", [email_undo::end_all(&user)]);
+    add(all, "email_undo::find", [email_undo::find(&link, NOW)]);
+    add(all, "email_undo::take_back", email_undo::take_back(&user, NOW));
+    add(
+        all,
+        "email_undo::make_recovery_link",
+        [email_undo::make_recovery_link(&user, &hash, NOW)],
+    );
+    add(
+        all,
+        "users::update_if",
+        [users::update_if(&user, &user, link.condition(NOW))],
+    );
 }

@@ -8,7 +8,7 @@ use crate::{
 
 pub(super) fn add_to(all: &mut Samples) {
     let (user, hash, lifetimes, counter) = (user(), hash(), lifetimes(), counter());
-    add(all, "users::find_by_login", [users::find_by_login("Ada", "ada")]);
+    add(all, "users::find_by_login", [users::find_by_login("Ada", "ada", true)]);
     add(all, "users::find_with_password", [users::find_with_password("u")]);
     add(all, "users::list_unfolded", [users::list_unfolded(100)]);
     add(all, "users::fold", [users::fold(&user)]);
@@ -42,7 +42,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(
         all,
         "users::insert_invited",
-        [users::insert_invited(&another, &shown, NOW)],
+        [users::insert_invited(&another, &shown, Statement::always(), NOW)],
     );
     let new = NewInvitation {
         id: &invitation,

@@ -1,24 +1,32 @@
-//! `/account/email`: the e-mail address, which is also a name to sign in with. To change it takes the password.
+//! `/account/email`: the e-mail address, which is also a name to sign in with. To change it takes the password; where mails are sent, it
+//! also takes a code that went to the new address, and the address before can undo the change.
 
 use serde_json::{Map, Value};
 
 use crate::{
     account::{email, throttle, user::User},
     audit::Event,
-    db::{Batch, audit, users},
+    db::{
+        Batch, Statement, audit, email_undo,
+        mail_codes::{self, CodeKey, NewCode, Waiting},
+        mail_outbox, users,
+    },
     edge::{
         http::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
+        mail::outbox,
         people::{
             account_access::{Confirmation, SignedInBrowser},
             folding,
+            mail_code::{self, AskedAddress, Verdict},
         },
-        platform::context::Context,
+        platform::{context::Context, random},
     },
     fault::Fault,
-    oidc::error::OAuthError,
+    mail::{CodeKind, Kind, link_secret},
+    oidc::{error::OAuthError, params::Params},
     pages::account::{EmailPage, EmailProblem, Notice, PasswordCheck},
     reply::Reply,
     routes::Endpoint,
@@ -28,30 +36,73 @@ use crate::{
 
 const PAGE: Endpoint = Endpoint::AccountEmail;
 
-/// `GET /account/email`.
-pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
-    Ok(signed_in.page(200, html(&signed_in, "", None, context)))
+/// What the page shows of what the person is about.
+#[derive(Default)]
+struct Shown<'a> {
+    /// What they typed as their new address.
+    entered: &'a str,
+    /// The address that a code was sent to.
+    waiting: Option<&'a str>,
+    /// The code that the link in the mail has.
+    code: &'a str,
+    problem: Option<EmailProblem>,
 }
 
-/// `POST /account/email`.
+/// `GET /account/email`; with `code`, the link of a mail.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let query = request.query_params().map_err(Problem::BadRequest)?;
+    let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
+    let waiting = waiting(&signed_in, context).await?;
+    let shown = Shown {
+        waiting: waiting.as_ref().map(|waiting| waiting.typed.as_str()),
+        code: query.text("code"),
+        ..Shown::default()
+    };
+    Ok(signed_in.page(200, html(&signed_in, &shown, context)))
+}
+
+/// What the person waits for in this browser.
+async fn waiting(signed_in: &SignedInBrowser, context: &Context) -> Result<Option<Waiting>, Fault> {
+    if context.config.mail.is_none() {
+        return Ok(None);
+    }
+    let browser = signed_in.browser.mail_code_hash(context);
+    let find = mail_codes::find_latest(&browser, CodeKind::Address, Some(&signed_in.user().id), context.now);
+    context.db.read(find).await
+}
+
+/// `POST /account/email`: `email`, or `code` for what was asked for; `again` and `forget` are about that, too, and `confirm` asks for
+/// a code to the address that is there.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     if !is_editable(context) {
         return Err(Problem::NotFound.into());
     }
-    let field = |name| form.text(name);
-    let typed = field("email").trim();
-    let refuse =
-        |status, problem| Ok::<_, PageFailure>(signed_in.page(status, html(&signed_in, typed, Some(problem), context)));
+    let has = |name| !form.text(name).is_empty();
+    if context.config.mail.is_some() && ["code_form", "again", "forget", "confirm"].into_iter().any(has) {
+        return about_code(&signed_in, &form, request, context).await;
+    }
+    let typed = form.text("email").trim();
+    let refuse = |status, problem| {
+        let shown = Shown {
+            entered: typed,
+            problem: Some(problem),
+            ..Shown::default()
+        };
+        Ok::<_, PageFailure>(signed_in.page(status, html(&signed_in, &shown, context)))
+    };
     let Ok(email) = email::parse(typed) else {
         return refuse(400, EmailProblem::NotAnAddress);
     };
-    let forgiving = match signed_in.confirm(field("current_password"), context).await? {
+    let forgiving = match signed_in.confirm(form.text("current_password"), context).await? {
         Confirmation::Given(forgiving) => forgiving,
         Confirmation::Refused(refusal) => {
-            let html = html(&signed_in, typed, Some(EmailProblem::Password(refusal.check)), context);
-            return Ok(refusal.page(&signed_in, html));
+            let shown = Shown {
+                entered: typed,
+                problem: Some(EmailProblem::Password(refusal.check)),
+                ..Shown::default()
+            };
+            return Ok(refusal.page(&signed_in, html(&signed_in, &shown, context)));
         }
     };
     let user = signed_in.user();
@@ -62,10 +113,12 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         let page = refuse(429, EmailProblem::Password(PasswordCheck::TooMany { minutes }))?;
         return Ok(page.retried_after(wait));
     }
+    if context.config.mail.is_some() {
+        return ask(&signed_in, email, forgiving, context).await;
+    }
     let mut changed = user.clone();
     // What was verified is the old address: `with` takes that back.
     let change = Map::from_iter([("email".to_owned(), Value::from(email.as_str()))]);
-    let told = |problem| Problem::BadRequest(OAuthError::invalid_request(problem));
     changed.claims = user.claims.with(&change).map_err(told)?;
     changed.updated_at = context.now;
     let entry = signed_in.entry(Event::EmailChanged);
@@ -82,6 +135,161 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
 }
 
+/// Sends a code to an address, whoever has it. Nothing else changes yet.
+async fn ask(
+    signed_in: &SignedInBrowser,
+    address: String,
+    forgiving: Vec<Statement>,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let user_id = &signed_in.user().id;
+    let key = mail_code::key(&signed_in.browser, CodeKind::Address, &email::fold(&address), context);
+    let asked = AskedAddress {
+        key,
+        address,
+        user_id: user_id.clone(),
+        language: signed_in.language,
+    };
+    let new = NewCode {
+        typed: &asked.address,
+        destination: "",
+        user_id: Some(user_id),
+    };
+    let mut batch = Batch::default();
+    batch.push(mail_codes::forget(&asked.key.browser, CodeKind::Address, user_id));
+    batch.push(mail_codes::begin(&asked.key, &new, Statement::always(), context.now));
+    batch.extend(asked.send(context)?);
+    batch.extend(forgiving);
+    context.db.run(batch).await?;
+    outbox::send_later(context);
+    Ok(Reply::see_other(PAGE.path().to_owned()))
+}
+
+/// What the person does about a code.
+async fn about_code(
+    signed_in: &SignedInBrowser,
+    form: &Params,
+    request: &Incoming,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let (user, has) = (signed_in.user(), |name| !form.text(name).is_empty());
+    let waiting = waiting(signed_in, context).await?;
+    let address = match &waiting {
+        _ if has("confirm") => user.claims.text("email"),
+        Some(waiting) => Some(waiting.typed.as_str()),
+        None => None,
+    };
+    // It took too long, or another tab did something else.
+    let Some(address) = address else {
+        return Ok(Reply::see_other(PAGE.path().to_owned()));
+    };
+    let key = mail_code::key(&signed_in.browser, CodeKind::Address, &email::fold(address), context);
+    let refuse = |status, problem| {
+        let shown = Shown {
+            waiting: waiting.as_ref().map(|waiting| waiting.typed.as_str()),
+            problem: Some(problem),
+            ..Shown::default()
+        };
+        Ok::<_, PageFailure>(signed_in.page(status, html(signed_in, &shown, context)))
+    };
+    if has("forget") {
+        let forget = mail_codes::forget(&key.browser, CodeKind::Address, &user.id);
+        context.db.execute([forget]).await?;
+        return Ok(Reply::see_other(PAGE.path().to_owned()));
+    }
+    if has("again") || has("confirm") {
+        if let Some(wait) = count(user, context).await? {
+            let minutes = wait.minutes_begun();
+            let page = refuse(429, EmailProblem::Password(PasswordCheck::TooMany { minutes }))?;
+            return Ok(page.retried_after(wait));
+        }
+        return ask(signed_in, address.to_owned(), Vec::new(), context).await;
+    }
+    let typed = form.text("code").trim();
+    if typed.is_empty() {
+        return refuse(400, EmailProblem::NoCode);
+    }
+    match mail_code::try_code(&key, typed, request, context).await? {
+        Verdict::Right(tried) if tried.user_id.as_deref() == Some(&user.id) => {
+            match change(signed_in, &key, (&tried.mail_id, address), context).await? {
+                Ok(reply) => Ok(reply),
+                Err(problem) => refuse(409, problem),
+            }
+        }
+        Verdict::Right(_) | Verdict::Wrong => refuse(400, EmailProblem::WrongCode),
+        Verdict::TooMany { wait } => {
+            let minutes = wait.minutes_begun();
+            let page = refuse(429, EmailProblem::Password(PasswordCheck::TooMany { minutes }))?;
+            Ok(page.retried_after(wait))
+        }
+    }
+}
+
+/// Gives the person the address that the code of the mail `mail_id` went to, and tells the address before, which can undo it.
+async fn change(
+    signed_in: &SignedInBrowser,
+    key: &CodeKey,
+    (mail_id, address): (&str, &str),
+    context: &Context,
+) -> Result<Result<Reply, EmailProblem>, PageFailure> {
+    let user = signed_in.user();
+    let changed = user.with_confirmed_email(address, context.now).map_err(told)?;
+    let before = user.confirmed_email();
+    let is_new = before.is_none_or(|before| email::fold(before) != key.folded);
+    let is_right = || key.exists(mail_id, context.now);
+    let undo_id = random::id()?;
+    let undo = match before.filter(|_| is_new) {
+        Some(before) => outbox::to_person(Kind::AddressChanged, &undo_id, user, signed_in.language, context)
+            .map(|mail| (mail, before)),
+        None => None,
+    };
+    let mut batch = Batch::default();
+    let mut condition = is_right();
+    if let Some(((mail, daily_limit), _)) = &undo {
+        let may = is_right().and(email_undo::may_change(&user.id, context.now));
+        batch.push(mail_outbox::write_where(may, mail, *daily_limit, context.now));
+        // Without a word to the address before, nothing changes.
+        condition = condition.and(mail_outbox::exists(&undo_id));
+    }
+    batch.push(users::release_address(&key.folded, &user.id, is_right(), context.now));
+    let saved = batch.add(users::update_own_if(&changed, user, &signed_in.session_hash, condition));
+    if let Some(((mail, _), before)) = &undo {
+        let hash = link_secret(&undo_id, mail.root, &context.config.roots)
+            .and_then(|secret| secret.hash(&context.config.roots, Purpose::SetUpLink))
+            .ok_or_else(|| Fault::new("address", "no root key"))?;
+        let [make, tidy] = email_undo::make_if_changed(&user.id, &undo_id, (&hash, before), context.now);
+        batch.push(make);
+        let entry = signed_in.entry(Event::EmailChanged);
+        batch.push(audit::record_if_changed(&entry, context));
+        batch.push(tidy);
+    } else {
+        let event = if is_new
+            && user
+                .claims
+                .text("email")
+                .is_some_and(|email| email::fold(email) != key.folded)
+        {
+            Event::EmailChanged
+        } else {
+            Event::EmailConfirmed
+        };
+        batch.push(audit::record_if_changed(&signed_in.entry(event), context));
+    }
+    batch.push(mail_codes::use_up(key, mail_id, &user.id, context.now));
+    let rival = batch.add(users::find_rival(&changed, user));
+    let told = batch.add_if(undo.is_some().then(|| mail_outbox::find(&undo_id)));
+    let rows = context.db.run(batch).await?;
+    let (saved, rival) = (rows.read(saved)?, rows.read(rival)?);
+    outbox::send_later(context);
+    Ok(match (saved, rows.read_if(told)?) {
+        (true, _) if before.is_some() && is_new => Ok(signed_in.done(PAGE, Notice::EmailChanged, context)),
+        (true, _) => Ok(signed_in.done(PAGE, Notice::EmailConfirmed, context)),
+        (false, _) if rival => Err(EmailProblem::Taken),
+        (false, Some(None)) => Err(EmailProblem::Later),
+        (false, _) => Err(EmailProblem::ChangedElsewhere),
+    })
+}
+
 /// Counts an address that a person wants, and makes sure that it is compared with all others. How long to wait, where there were
 /// too many: nobody shall find out here who has an account.
 async fn count(user: &User, context: &Context) -> Result<Option<Lifetime>, Fault> {
@@ -90,14 +298,24 @@ async fn count(user: &User, context: &Context) -> Result<Option<Lifetime>, Fault
     folding::count_attempt(&counter, context).await
 }
 
-fn html(signed_in: &SignedInBrowser, entered: &str, problem: Option<EmailProblem>, context: &Context) -> String {
+fn told(problem: String) -> Problem {
+    Problem::BadRequest(OAuthError::invalid_request(problem))
+}
+
+fn html(signed_in: &SignedInBrowser, shown: &Shown<'_>, context: &Context) -> String {
+    let user = signed_in.user();
+    let sends_mails = context.config.mail.is_some();
     EmailPage {
         frame: signed_in.frame(PAGE),
-        username: signed_in.user().username.as_str(),
-        current: signed_in.user().claims.text("email"),
+        username: user.username.as_str(),
+        current: user.claims.text("email"),
+        unconfirmed: sends_mails && user.confirmed_email().is_none(),
         editable: is_editable(context),
-        entered,
-        problem,
+        sends_mails,
+        waiting: shown.waiting,
+        code: shown.code,
+        entered: shown.entered,
+        problem: shown.problem,
     }
     .to_html()
 }

@@ -2,9 +2,9 @@
 
 pub mod access;
 pub mod audit;
-pub mod invitations;
 pub mod group_members;
 pub mod groups;
+pub mod invitations;
 pub mod keys;
 pub mod mail;
 pub mod passkeys;

@@ -12,7 +12,7 @@ use crate::{
         user::{UserChanges, WantedPassword, describe, event_of_change},
     },
     audit::{Actor, Entry, Event},
-    db::{Batch, Statement, audit, credentials::Owner, grants, passwords, session_endings::Ending, users},
+    db::{Batch, Statement, audit, credentials::Owner, email_undo, grants, passwords, session_endings::Ending, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::{folding, new_password, operator},
@@ -101,6 +101,9 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let mut batch = Batch::default();
     let stored = batch.add(users::update(&user, &read));
     batch.push(audit::record_if_changed(&changed, context));
+    if user.email_folded() != read.email_folded() {
+        batch.push(email_undo::end_all(&user));
+    }
     if let Some(set_password) = set_password {
         batch.push(set_password);
         let password_changed = done_to(&user.id, Event::PasswordChanged);

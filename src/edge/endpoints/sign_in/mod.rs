@@ -9,3 +9,4 @@ mod second_factor_request;
 pub mod select_account;
 pub mod set_up;
 pub mod sign_up;
+pub mod undo_email;

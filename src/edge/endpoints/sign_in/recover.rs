@@ -79,7 +79,7 @@ async fn count(folded: &str, request: &Incoming, context: &Context) -> Result<Op
 
 /// Sends a link to the person with that name, if there is one who may sign in and has an address.
 async fn send(name: &str, folded: &str, language: Language, context: &Context) -> Result<(), Fault> {
-    let found = context.db.read(users::find_by_login(name, folded)).await?;
+    let found = context.db.read(users::find_by_login(name, folded, true)).await?;
     let Some(WithCredentials { user, .. }) = found.filter(|found| found.user.disabled_at.is_none()) else {
         return Ok(());
     };

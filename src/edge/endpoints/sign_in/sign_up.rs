@@ -7,10 +7,11 @@ use crate::{
     account::{
         email,
         invitation::{InvitationId, Shown},
-        passkey::Account,
+        passkey::{Account, Challenge, New},
         password, profile,
         sign_up::{Address, NewAccount, Wrong},
         throttle,
+        user::User,
     },
     audit::{Actor, Entry, Event},
     config::{ProfileField, SignUpPolicy, WantedField, Way},
@@ -18,6 +19,7 @@ use crate::{
         Batch, Statement, audit,
         credentials::{self, Answered, Owner},
         invitations::{self, Invitation, NewInvitation},
+        mail_codes::{self, CodeKey, NewCode},
         mail_outbox, passwords,
         sessions::Shown as SignedInBy,
         throttles, users,
@@ -30,6 +32,7 @@ use crate::{
         mail::outbox,
         people::{
             field_problem, folding,
+            mail_code::{self, AskedAddress, Verdict},
             new_password::{self, problem_of},
             new_session::{AccompanyingStatements, SomebodyShown},
             passkeys::{self, Asked},
@@ -38,7 +41,7 @@ use crate::{
         platform::{context::Context, random},
     },
     fault::Fault,
-    mail::{Facts, Kind, NewMail, link_secret},
+    mail::{CodeKind, Facts, Kind, NewMail, link_secret},
     oidc::{params::Params, proven::Proven},
     pages::{AddressState, FieldState, PasskeyRequest, SignUpAddressPage, SignUpPage, SignUpProblem, Typed},
     reply::Reply,
@@ -150,6 +153,10 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
             ..Typed::default()
         },
     };
+    let typed = Typed {
+        code_sent: newcomer.confirms(context).then_some(false),
+        ..typed
+    };
     let page = match newcomer.entrance {
         Entrance::ByAddress => newcomer.address_page(200, typed.email, AddressState::Asked, context),
         _ => newcomer.page((200, None), typed, &[], context)?,
@@ -179,7 +186,18 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
 }
 
+/// How somebody will sign in.
+enum NewWay {
+    Passkey(Box<New>, Challenge),
+    Password(String),
+}
+
 impl Newcomer<'_> {
+    /// Whether a code must show that the person reads the mails of their address: where mails are sent, and no link has shown it.
+    fn confirms(&self, context: &Context) -> bool {
+        context.config.mail.is_some() && !self.entrance.address().is_some_and(|(_, verified)| verified)
+    }
+
     async fn make_account(&self, request: &Incoming, context: &Context) -> Result<Reply, PageFailure> {
         let field = |name: &str| self.params.text(name);
         let (typed_email, username) = (field("email").trim(), field("username").trim());
@@ -187,6 +205,11 @@ impl Newcomer<'_> {
         let typed = Typed {
             email: address,
             username,
+            // One that was sent to another address than what the form says now is none.
+            code_sent: self.confirms(context).then(|| {
+                let to = field("code_sent");
+                !to.is_empty() && email::fold(to) == email::fold(address)
+            }),
         };
         if let Some(wait) = count(request, context).await? {
             let minutes = wait.minutes_begun();
@@ -213,53 +236,63 @@ impl Newcomer<'_> {
                 return Ok(self.page((400, Some(SignUpProblem::Fields)), typed, &wrong, context)?);
             }
         };
-        let invitation = self.entrance.id();
-        let entry = Entry {
-            client_id: self.sign_in.destination.client_id(),
-            detail: invitation.map(|id| json!({ "invitation": id.to_string() })),
-            ..Entry::new(Event::SignedUp, Actor::Person).user(&user.id)
-        };
-        let insert = match &self.entrance {
-            Entrance::Invited { shown, .. } => users::insert_invited(&user, shown, context.now),
-            _ => users::insert(&user),
-        };
-        let mut before = vec![insert.into(), audit::record_if_changed(&entry, context)];
-        before.extend(invitation.map(|id| invitations::use_up(id, &user.id)));
-        // The account and its first session, or neither.
-        let signed_in = if by_passkey {
-            let asked = Asked::SignUp(&user.id);
-            let browser = &self.sign_in.browser;
-            let (new, challenge) = match passkeys::read_new(field("passkey"), browser, &asked, context) {
-                Ok(read) => read,
+        if typed.code_sent == Some(false) || typed.code_sent.is_some() && !field("again").is_empty() {
+            return self.ask_for_code(&user, typed, request, context).await;
+        }
+        // What they will sign in with is looked at before the code, of which there are few tries.
+        let way = if by_passkey {
+            let (asked, browser) = (Asked::SignUp(&user.id), &self.sign_in.browser);
+            match passkeys::read_new(field("passkey"), browser, &asked, context) {
+                Ok((new, challenge)) => NewWay::Passkey(Box::new(new), challenge),
                 Err(refused) => return refuse(SignUpProblem::Passkey(passkeys::problem_of(refused))),
-            };
-            let counter = passkeys::counter(&user.id, context);
-            let answer = Answered {
-                challenge: &challenge,
-                counter: &counter,
-            };
-            let (insert, answered) = credentials::add_passkey(&new, None, &Owner::Is(&user), &answer, context.now);
-            before.extend([insert.into(), answered]);
-            let who = SomebodyShown {
-                user_id: user.id.clone(),
-                proven: Proven::passkey(new.passkey.backup_eligible, context.now),
-                shown: SignedInBy::JustNow,
-            };
-            self.sign_in.begin_session(who, along(before), request, context).await?
+            }
         } else {
-            let password = match new_password::read(field("password"), &user, context).await {
-                Ok(password) => password,
+            match new_password::read(field("password"), &user, context).await {
+                Ok(password) => NewWay::Password(new_password::hash(&password)?),
                 Err(unfit) => return refuse(SignUpProblem::Password(problem_of(unfit))),
-            };
-            let hash = new_password::hash(&password)?;
-            before.push(passwords::set(&Owner::Is(&user), &random::id()?, &hash, context.now).into());
-            let who = SomebodyShown {
-                user_id: user.id.clone(),
-                proven: Proven::password(context.now),
-                shown: SignedInBy::Password(&hash),
-            };
-            self.sign_in.begin_session(who, along(before), request, context).await?
+            }
         };
+        let code = match typed.code_sent {
+            None => None,
+            Some(_) => match self.confirmed(&user, field("code").trim(), request, context).await? {
+                Ok(code) => Some(code),
+                Err(problem) => return refuse(problem),
+            },
+        };
+        let user = match (&code, user.claims.text("email")) {
+            (Some(_), Some(address)) => user
+                .with_confirmed_email(address, context.now)
+                .map_err(|_| Problem::NotFound)?,
+            _ => user,
+        };
+        let mut with = self.accompanying(&user, code.as_ref(), context);
+        // The account and its first session, or neither.
+        let (proven, shown);
+        match &way {
+            NewWay::Passkey(new, challenge) => {
+                let counter = passkeys::counter(&user.id, context);
+                let answer = Answered {
+                    challenge,
+                    counter: &counter,
+                };
+                let (insert, answered) = credentials::add_passkey(new, None, &Owner::Is(&user), &answer, context.now);
+                with.before.extend([insert.into(), answered]);
+                proven = Proven::passkey(new.passkey.backup_eligible, context.now);
+                shown = SignedInBy::JustNow;
+            }
+            NewWay::Password(hash) => {
+                let set = passwords::set(&Owner::Is(&user), &random::id()?, hash, context.now);
+                with.before.push(set.into());
+                proven = Proven::password(context.now);
+                shown = SignedInBy::Password(hash);
+            }
+        }
+        let who = SomebodyShown {
+            user_id: user.id.clone(),
+            proven,
+            shown,
+        };
+        let signed_in = self.sign_in.begin_session(who, with, request, context).await?;
         match signed_in {
             Some(reply) => Ok(reply),
             None => {
@@ -268,6 +301,93 @@ impl Newcomer<'_> {
                 refuse(SignUpProblem::Taken)
             }
         }
+    }
+
+    /// What makes the account, before its session, and uses up what let its person in.
+    fn accompanying(&self, user: &User, code: Option<&(CodeKey, String)>, context: &Context) -> AccompanyingStatements {
+        let (invitation, now) = (self.entrance.id(), context.now);
+        let entry = Entry {
+            client_id: self.sign_in.destination.client_id(),
+            detail: invitation.map(|id| json!({ "invitation": id.to_string() })),
+            ..Entry::new(Event::SignedUp, Actor::Person).user(&user.id)
+        };
+        let is_right = || code.map_or_else(Statement::always, |(key, mail_id)| key.exists(mail_id, now));
+        let mut with = AccompanyingStatements::default();
+        if let (Some(_), Some(folded)) = (user.confirmed_email(), user.email_folded()) {
+            // Nobody else has confirmed it, so they do not keep it.
+            let lets_in = match &self.entrance {
+                Entrance::Invited { shown, .. } => invitations::lets_in(shown, user.confirmed_email(), now),
+                _ => Statement::always(),
+            };
+            let release = users::release_address(&folded, &user.id, lets_in.and(is_right()), now);
+            with.before.push(release);
+        }
+        with.before.push(match &self.entrance {
+            Entrance::Invited { shown, .. } => users::insert_invited(user, shown, is_right(), now).into(),
+            _ => users::insert_where(user, is_right()).into(),
+        });
+        with.before.push(audit::record_if_changed(&entry, context));
+        with.before
+            .extend(invitation.map(|id| invitations::use_up(id, &user.id)));
+        with.after
+            .extend(code.map(|(key, mail_id)| mail_codes::use_up(key, mail_id, &user.id, now).into()));
+        with
+    }
+
+    /// Sends a code to the address that somebody typed, after the answer: neither that nor its time tells whether somebody has it.
+    async fn ask_for_code(
+        &self,
+        user: &User,
+        typed: Typed<'_>,
+        request: &Incoming,
+        context: &Context,
+    ) -> Result<Reply, PageFailure> {
+        let address = user.claims.text("email").unwrap_or_default();
+        let key = mail_code::key(&self.sign_in.browser, CodeKind::SignUp, &email::fold(address), context);
+        let new = NewCode {
+            typed: address,
+            destination: "",
+            user_id: None,
+        };
+        if let Some(wait) = mail_code::begin((&key, &new), request, context).await? {
+            let minutes = wait.minutes_begun();
+            let problem = Some(SignUpProblem::TooManyAttempts { minutes });
+            return Ok(self.page((429, problem), typed, &[], context)?.retried_after(wait));
+        }
+        let asked = AskedAddress {
+            key,
+            address: address.to_owned(),
+            user_id: String::new(),
+            language: self.sign_in.language(),
+        };
+        asked.send_later(context);
+        let sent = Typed {
+            code_sent: Some(true),
+            ..typed
+        };
+        Ok(self.page((200, None), sent, &[], context)?)
+    }
+
+    /// The code that shows that somebody reads the mails of the address that they typed.
+    async fn confirmed(
+        &self,
+        user: &User,
+        code: &str,
+        request: &Incoming,
+        context: &Context,
+    ) -> Result<Result<(CodeKey, String), SignUpProblem>, PageFailure> {
+        if code.is_empty() {
+            return Ok(Err(SignUpProblem::NoCode));
+        }
+        let folded = user.email_folded().unwrap_or_default();
+        let key = mail_code::key(&self.sign_in.browser, CodeKind::SignUp, &folded, context);
+        Ok(match mail_code::try_code(&key, code, request, context).await? {
+            Verdict::Right(tried) => Ok((key, tried.mail_id)),
+            Verdict::Wrong => Err(SignUpProblem::WrongCode),
+            Verdict::TooMany { wait } => Err(SignUpProblem::TooManyAttempts {
+                minutes: wait.minutes_begun(),
+            }),
+        })
     }
 
     /// Sends a link to an address of one of the domains. Whether somebody has an account there is not looked up: the page behind the
@@ -406,14 +526,6 @@ impl Newcomer<'_> {
         .to_html();
         let policy = sign_in.page_policy(by_passkey.then(|| nonce.clone()));
         Ok(Reply::page(status, html, policy))
-    }
-}
-
-/// What makes the account, before its session.
-fn along(before: Vec<Statement>) -> AccompanyingStatements {
-    AccompanyingStatements {
-        before,
-        ..AccompanyingStatements::default()
     }
 }
 

@@ -3,7 +3,7 @@
 import { Authenticator, optionsOf } from "../../support/authenticator.mjs";
 import { App, withApp } from "../../support/codes.mjs";
 import { startLimen } from "../../support/limen.mjs";
-import { linkIn, MAIL_VARS, Mailbox } from "../../support/mail.mjs";
+import { codeIn, linkIn, MAIL_VARS, Mailbox } from "../../support/mail.mjs";
 import { fieldsOf, manyDocuments } from "./shared.mjs";
 
 export const SIGN_IN = {
@@ -105,6 +105,16 @@ export const SIGN_IN = {
     const answers = [await send("nobody"), await send("")];
     for (let n = 0; n < 5; n++) answers.push(await send("nobody"));
     return [...answers, await op.browser().fetch("/recover", { form: { page: "overview", csrf: "x" } })];
+  },
+  undoEmailPage: async () => {
+    const { browser, link } = await undoing();
+    return [await browser.fetch(link), await browser.fetch("/recover/email?link=x")];
+  },
+  undoEmail: async () => {
+    const { browser, link } = await undoing();
+    const fields = fieldsOf((await browser.open(link)).form("undo"));
+    const send = (more) => browser.fetch("/recover/email", { form: { ...fields, ...more } });
+    return [await send({ csrf: "x" }), await send({ link: "x" }), await send({})];
   },
   recoveryPage: async () => {
     const { browser, link } = await recovering();
@@ -298,6 +308,19 @@ async function recovering() {
   const mails = new Mailbox(at);
   const [person, browser] = [await at.person(), at.browser()];
   await browser.submit(await browser.open("/recover?page=overview"), "recover", { username: person.username });
+  const { pathname, search } = new URL(linkIn(await mails.await(person.email)));
+  return { browser, link: pathname + search };
+}
+
+/** A browser, and the path of the link that undoes a change of address. */
+async function undoing() {
+  const at = await startLimen({ vars: MAIL_VARS });
+  const mails = new Mailbox(at);
+  const [person, browser] = [await at.person(), at.browser()];
+  await browser.signIn(await browser.open("/account"), person);
+  const [email, current_password] = ["other@people.test", person.password];
+  const page = await browser.submit(await browser.open("/account/email"), "email", { email, current_password });
+  await browser.submit(page, "code", { code: codeIn(await mails.await(email)) });
   const { pathname, search } = new URL(linkIn(await mails.await(person.email)));
   return { browser, link: pathname + search };
 }

@@ -1,0 +1,126 @@
+//! Codes by mail: asked for, sent, and tried. Whoever types one must have asked for it in the same browser.
+
+use crate::{
+    account::throttle,
+    db::{
+        Batch, Statement,
+        mail_codes::{self, CodeKey, NewCode, Tried},
+        mail_outbox, throttles, users,
+    },
+    edge::{
+        http::{browser::Browser, request::Incoming},
+        mail::outbox,
+        platform::{context::Context, random},
+    },
+    fault::Fault,
+    mail::{CodeKind, Facts, Kind, NewMail, is_code},
+    pages::Language,
+    secret::Purpose,
+    time::Lifetime,
+};
+
+/// What came of a code.
+pub enum Verdict {
+    /// It is right. It is used up by [`mail_codes::use_up`], with what it is for.
+    Right(Tried),
+    /// It is wrong, too old, or was tried too often.
+    Wrong,
+    TooMany {
+        wait: Lifetime,
+    },
+}
+
+/// An address that somebody wants to show to be theirs.
+pub struct AskedAddress {
+    pub key: CodeKey,
+    /// As it is stored.
+    pub address: String,
+    /// Who wants it; empty for somebody who has no account yet.
+    pub user_id: String,
+    pub language: Language,
+}
+
+/// Counts what somebody asks for, for their network and for the name or address, and notes it. How long to wait, where there were too
+/// many.
+pub async fn begin(
+    (key, new): (&CodeKey, &NewCode<'_>),
+    request: &Incoming,
+    context: &Context,
+) -> Result<Option<Lifetime>, Fault> {
+    let throttle_key = context.config.roots.current(Purpose::Throttle);
+    let from = throttle::of_mail_requests(&throttle_key, &request.address());
+    let by_name = throttle::of_mails_for(&throttle_key, &key.folded);
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address(&from, context.now));
+    let counted_name = batch.add(throttles::count_within(&by_name, &from, context.now));
+    let within = throttles::within(&from).and(throttles::within(&by_name));
+    batch.push(mail_codes::begin(key, new, within, context.now));
+    let rows = context.db.run(batch).await?;
+    let wait = rows.read(counted)?.wait(&from, context.now);
+    Ok(wait.max(rows.read(counted_name)?.wait(&by_name, context.now)))
+}
+
+impl AskedAddress {
+    /// The statements that send a code to the address; or, where somebody else has it, a word about that to them. Which of them it
+    /// is does not show. Nothing where mails are off.
+    pub fn send(&self, context: &Context) -> Result<Vec<Statement>, Fault> {
+        let Some(settings) = &context.config.mail else {
+            return Ok(Vec::new());
+        };
+        let (id, other, root) = (random::id()?, random::id()?, context.config.roots.current_version());
+        let user_id = Some(self.user_id.as_str()).filter(|id| !id.is_empty());
+        let mail = |id, user_id, kind| NewMail {
+            id,
+            user_id,
+            kind,
+            address: &self.address,
+            language: self.language.tag(),
+            facts: Facts::default(),
+            root,
+        };
+        let taken = || users::address_is_anothers(&self.key.folded, &self.user_id);
+        let write = |condition, mail: &NewMail<'_>| {
+            mail_outbox::write_where(condition, mail, settings.daily_limit, context.now)
+        };
+        Ok(vec![
+            write(taken().negated(), &mail(&id, user_id, Kind::ConfirmAddress)),
+            write(taken(), &mail(&other, None, Kind::AddressInUse)),
+            mail_codes::attach(&self.key, (&id, root), user_id),
+        ])
+    }
+
+    /// Sends it after the answer.
+    pub fn send_later(self, context: &Context) {
+        context.after_answer(async move |later| {
+            later.db.execute(self.send(later)?).await?;
+            outbox::send_due(later).await
+        });
+    }
+}
+
+/// Tries a code, which counts for the network, too.
+pub async fn try_code(key: &CodeKey, typed: &str, request: &Incoming, context: &Context) -> Result<Verdict, Fault> {
+    let throttle_key = context.config.roots.current(Purpose::Throttle);
+    let network = throttle::of_codes(&throttle_key, &request.address());
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address(&network, context.now));
+    let tried = batch.add(mail_codes::try_once(key, context.now));
+    let rows = context.db.run(batch).await?;
+    if let Some(wait) = rows.read(counted)?.wait(&network, context.now) {
+        return Ok(Verdict::TooMany { wait });
+    }
+    let is_right = |tried: &Tried| is_code(typed, &tried.mail_id, tried.root, &context.config.roots);
+    Ok(rows
+        .read(tried)?
+        .filter(is_right)
+        .map_or(Verdict::Wrong, Verdict::Right))
+}
+
+/// The key of a code in a browser.
+pub fn key(browser: &Browser, kind: CodeKind, folded: &str, context: &Context) -> CodeKey {
+    CodeKey {
+        browser: browser.mail_code_hash(context),
+        kind,
+        folded: folded.to_owned(),
+    }
+}
