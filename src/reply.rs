@@ -238,7 +238,7 @@ impl Reply {
             "DPoP error=\"{}\", error_description=\"{}\", algs=\"{}\"",
             error.code.as_str(),
             error.description,
-            dpop::algs()
+            dpop::algs().join(" ")
         );
         Self {
             challenge: Some(challenge),
@@ -252,7 +252,7 @@ impl Reply {
             && self.status == 401
             && challenge.starts_with("Bearer ")
         {
-            challenge.push_str(&format!(", DPoP algs=\"{}\"", dpop::algs()));
+            challenge.push_str(&format!(", DPoP algs=\"{}\"", dpop::algs().join(" ")));
         }
         self
     }

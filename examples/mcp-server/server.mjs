@@ -62,6 +62,8 @@ export function mcpServer({ issuer, resource, fetch = globalThis.fetch }) {
 async function verified(token, keys, { issuer, audience }) {
   try {
     const { payload } = await jwtVerify(token, keys, { issuer, audience, typ: "at+jwt" });
+    // A token that is bound to a key or a certificate is no bearer token. examples/api shows how to check one.
+    if (payload.cnf) throw new Error("the token is bound, and comes as a bearer token");
     const scopes = (payload.scope ?? "").split(" ").filter(Boolean);
     const { sub: person, client_id: clientId, exp: expiresAt } = payload;
     return { token, clientId, scopes, expiresAt, resource: new URL(audience), extra: { person } };

@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 
 use super::{
     claims,
-    client::client_metadata::{ContentEncryption, KeyManagementAlg, Supported},
-    jose::jwt::SigningAlg,
-    protected_resource,
+    client::client_metadata::{ClientSigningAlg, ContentEncryption, KeyManagementAlg, Supported},
+    dpop, protected_resource,
     proven::Strength,
     scope::Scope,
 };
@@ -37,6 +36,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
     if supported.sign_up {
         prompt_values.push("create");
     }
+    let auth_algs = ClientSigningAlg::names(supported.auth_signing_algs);
     let mut document = json!({
         "issuer": config.issuer.as_str(),
         "authorization_endpoint": url(Endpoint::Authorize),
@@ -60,11 +60,11 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "id_token_signing_alg_values_supported": supported.id_token_signing_algs,
         "userinfo_signing_alg_values_supported": supported.userinfo_signing_algs,
         "token_endpoint_auth_methods_supported": supported.auth_methods,
-        "token_endpoint_auth_signing_alg_values_supported": supported.auth_signing_algs,
+        "token_endpoint_auth_signing_alg_values_supported": auth_algs,
         "introspection_endpoint_auth_methods_supported": confidential,
-        "introspection_endpoint_auth_signing_alg_values_supported": supported.auth_signing_algs,
+        "introspection_endpoint_auth_signing_alg_values_supported": auth_algs,
         "revocation_endpoint_auth_methods_supported": supported.auth_methods,
-        "revocation_endpoint_auth_signing_alg_values_supported": supported.auth_signing_algs,
+        "revocation_endpoint_auth_signing_alg_values_supported": auth_algs,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": prompt_values,
         "display_values_supported": ["page"],
@@ -75,7 +75,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "request_parameter_supported": true,
         "request_uri_parameter_supported": true,
         "require_request_uri_registration": true,
-        "request_object_signing_alg_values_supported": supported.request_object_signing_algs,
+        "request_object_signing_alg_values_supported": ClientSigningAlg::names(supported.request_object_signing_algs),
         "authorization_response_iss_parameter_supported": true,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
@@ -89,7 +89,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
     }
     if let Some(members) = document.as_object_mut() {
         let documents = config.client_id_documents != ClientIdDocuments::Off;
-        members.insert("dpop_signing_alg_values_supported".to_owned(), json!(SigningAlg::ALL));
+        members.insert("dpop_signing_alg_values_supported".to_owned(), json!(dpop::algs()));
         members.insert("client_id_metadata_document_supported".to_owned(), documents.into());
         members.insert(
             "introspection_signing_alg_values_supported".to_owned(),

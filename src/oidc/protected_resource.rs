@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{jose::jwt::SigningAlg, scope::Scope};
+use super::{dpop, scope::Scope};
 use crate::{
     config::{Config, Issuer, Registration},
     routes::{self, Audience, Endpoint},
@@ -51,21 +51,21 @@ pub fn document(path: &str, config: &Config) -> Option<Value> {
             put("resource_name", "Limen".into());
             put("authorization_servers", from_limen);
             put("scopes_supported", about_people().chain([Scope::DCR_ADMIN]).collect());
-            put("dpop_signing_alg_values_supported", json!(SigningAlg::ALL));
+            put("dpop_signing_alg_values_supported", json!(dpop::algs()));
             put("bearer_methods_supported", json!(["header", "body"]));
         }
         Resource::Userinfo => {
             put("resource_name", "UserInfo".into());
             put("authorization_servers", from_limen);
             put("scopes_supported", about_people().collect());
-            put("dpop_signing_alg_values_supported", json!(SigningAlg::ALL));
+            put("dpop_signing_alg_values_supported", json!(dpop::algs()));
             put("bearer_methods_supported", json!(["header", "body"]));
         }
         Resource::Registration => {
             put("resource_name", "Client registration".into());
             put("authorization_servers", from_limen);
             put("scopes_supported", json!([Scope::DCR_ADMIN]));
-            put("dpop_signing_alg_values_supported", json!(SigningAlg::ALL));
+            put("dpop_signing_alg_values_supported", json!(dpop::algs()));
             put("bearer_methods_supported", json!(["header"]));
         }
         Resource::Admin => {

@@ -1,17 +1,19 @@
 //! Tokens and keys of strangers.
 
-use super::{text, two_texts};
+use super::{config, text, two_texts};
 use crate::{
     oidc::{
         client::{
             client_assertion::{Audiences, ClientAssertion},
             client_metadata::PublicJwks,
         },
+        dpop::{self, Proof, Target},
         jose::{
             jwe::{self, Encrypted},
             jwt::{SigningInput, Unverified},
         },
     },
+    routes::Method,
     time::UnixTime,
 };
 
@@ -71,4 +73,43 @@ pub fn client_assertion(input: &[u8]) {
         assertion.check(&Audiences::AnyOf(Vec::new()), now).is_err(),
         "it is for nobody here"
     );
+}
+
+/// A proof brings along a public key and no more, is for one request alone, and is remembered for as long as it stands. The first line
+/// is the path of a request, or its address.
+pub fn dpop_proof(input: &[u8]) {
+    let Some((address, text)) = two_texts(input) else {
+        return;
+    };
+    let Ok(proof) = Proof::parse(text) else { return };
+    assert!(proof.alg.is_asymmetric() && proof.token.has_type(dpop::TYPE) && !text.contains(','));
+    let members = proof.jwk.as_object().map(|jwk| jwk.keys().cloned().collect::<Vec<_>>());
+    for member in members.unwrap_or_default() {
+        assert!(
+            ["kty", "crv", "x", "y", "n", "e"].contains(&member.as_str()),
+            "{member}"
+        );
+    }
+    let (config, path) = (
+        config(),
+        address.strip_prefix("https://id.acme.test").unwrap_or(address),
+    );
+    let check = |method, path: &str, now| proof.check(&Target { method, path }, &config, now);
+    let claims: Option<serde_json::Value> = proof.token.claims_unverified();
+    let iat = claims.and_then(|claims| claims["iat"].as_f64()).unwrap_or_default();
+    for now in [UnixTime(1_800_000_000), UnixTime(iat as i64)] {
+        let taken = [Method::Get, Method::Post]
+            .into_iter()
+            .filter_map(|method| check(method, path, now).ok())
+            .collect::<Vec<_>>();
+        assert!(taken.len() <= 1, "it is for one method");
+        for key_proof in taken {
+            assert!(dpop::buckets(now).contains(&key_proof.single_use.expires_at));
+            assert_eq!(key_proof.jkt.len(), 43);
+            let longer = format!("{path}x");
+            assert!(path.contains(['?', '#']) || check(Method::Get, &longer, now).is_err());
+            let later = key_proof.single_use.expires_at;
+            assert!(check(Method::Get, path, later).is_err() && check(Method::Post, path, later).is_err());
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::config::Config;
 pub type Property = fn(&[u8]);
 
 /// All of them, by the name of their folder in `fuzz/inputs`.
-pub const ALL: [(&str, Property); 27] = [
+pub const ALL: [(&str, Property); 28] = [
     ("params", protocol::params),
     ("scope", protocol::scope),
     ("authorization_request", protocol::authorization_request),
@@ -32,6 +32,7 @@ pub const ALL: [(&str, Property); 27] = [
     ("jwe", jose::jwe),
     ("jwks", jose::jwks),
     ("client_assertion", jose::client_assertion),
+    ("dpop_proof", jose::dpop_proof),
     ("fetch_url", web::fetch_url),
     ("json", web::json),
     ("freshness", web::freshness),

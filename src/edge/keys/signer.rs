@@ -136,7 +136,7 @@ async fn verify_signature(token: &Unverified<'_>, key: Option<&ProviderKey>) -> 
     match key.map(|key| (key.alg, &key.jwk)) {
         Some((KeyAlg::Sign(alg), jwk)) if token.alg() == Some(alg) => {
             let key = public_half(alg, jwk).await?;
-            crypto::verify(alg, &key, token.signature(), token.signed_bytes()).await
+            crypto::verify(alg.into(), &key, token.signature(), token.signed_bytes()).await
         }
         _ => Ok(false),
     }
@@ -148,7 +148,7 @@ async fn public_half(alg: SigningAlg, jwk: &serde_json::Value) -> Result<CryptoK
     if let Some(key) = PUBLIC_HALVES.with(|keys| keys.get(&text)) {
         return Ok(key);
     }
-    let key = crypto::import_public(alg, jwk).await?;
+    let key = crypto::import_public(alg.into(), jwk).await?;
     PUBLIC_HALVES.with(|keys| keys.put(&text, key.clone()));
     Ok(key)
 }

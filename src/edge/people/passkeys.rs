@@ -195,7 +195,7 @@ async fn verify(
         passkey::KeyAlg::EdDSA => SigningAlg::EdDSA,
         passkey::KeyAlg::RS256 => SigningAlg::RS256,
     };
-    match crypto::verify_foreign(alg, &passkey.jwk, &checked.signature, &checked.signed).await {
+    match crypto::verify_foreign(alg.into(), &passkey.jwk, &checked.signature, &checked.signed).await {
         true => Ok((challenge, checked.state)),
         false => Err(Refused::BadSignature),
     }

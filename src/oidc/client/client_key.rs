@@ -69,8 +69,12 @@ pub fn for_encryption(keys: &PublicJwks, alg: KeyManagementAlg) -> Option<Client
 /// `kty` and the possible `crv` of a signature algorithm's keys; `None` for one that has no public keys.
 fn signature_kind(alg: ClientSigningAlg) -> Option<(&'static str, &'static [&'static str])> {
     match alg {
-        ClientSigningAlg::RS256 | ClientSigningAlg::PS256 => Some(("RSA", &[])),
+        ClientSigningAlg::RS256 | ClientSigningAlg::PS256 | ClientSigningAlg::PS384 | ClientSigningAlg::PS512 => {
+            Some(("RSA", &[]))
+        }
         ClientSigningAlg::ES256 => Some(("EC", &["P-256"])),
+        ClientSigningAlg::ES384 => Some(("EC", &["P-384"])),
+        ClientSigningAlg::ES512 => Some(("EC", &["P-521"])),
         ClientSigningAlg::EdDSA => Some(("OKP", &["Ed25519"])),
         _ => None,
     }

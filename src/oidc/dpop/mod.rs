@@ -11,10 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{
     client::{client_key, client_metadata::ClientSigningAlg},
     error::{ErrorCode, OAuthError},
-    jose::{
-        jwt::{SigningAlg, Unverified},
-        provider_key::thumbprint,
-    },
+    jose::{jwt::Unverified, provider_key::thumbprint},
     single_use::SingleUse,
 };
 use crate::{
@@ -45,7 +42,7 @@ pub struct Proof<'a> {
     /// The JWT, for the check of its signature.
     pub token: Unverified<'a>,
     /// `alg`.
-    pub alg: SigningAlg,
+    pub alg: ClientSigningAlg,
     /// The public key of the header, and nothing beside its members.
     pub jwk: Value,
     jkt: String,
@@ -103,11 +100,9 @@ impl<'a> Proof<'a> {
         }
         let no_key =
             || invalid("the DPoP proof must have a supported alg, and in its header a public jwk that fits it");
-        let alg = token.alg().ok_or_else(no_key)?;
-        let key = ClientSigningAlg::parse(alg.as_str())
-            .zip(token.jwk())
-            .and_then(|(alg, jwk)| client_key::brought_along(jwk, alg))
-            .ok_or_else(no_key)?;
+        let alg = ClientSigningAlg::parse(token.alg_name()).filter(|alg| alg.is_asymmetric());
+        let (alg, jwk) = alg.zip(token.jwk()).ok_or_else(no_key)?;
+        let key = client_key::brought_along(jwk, alg).ok_or_else(no_key)?;
         let jkt = thumbprint(&key.jwk).ok_or_else(no_key)?;
         let claims: Claims = token
             .claims_unverified()
@@ -186,9 +181,9 @@ pub fn buckets(now: UnixTime) -> [UnixTime; BUCKETS] {
     std::array::from_fn(|n| UnixTime((this + 1 + n as i64) * BUCKET.seconds()))
 }
 
-/// `algs` of a challenge (section 7.1).
-pub fn algs() -> String {
-    SigningAlg::ALL.map(SigningAlg::as_str).join(" ")
+/// `dpop_signing_alg_values_supported` (section 5.1).
+pub fn algs() -> Vec<&'static str> {
+    ClientSigningAlg::names(&ClientSigningAlg::ASYMMETRIC)
 }
 
 /// The refusal of a proof.

@@ -74,7 +74,7 @@ fn the_examples_of_rfc_9449_are_taken_apart() {
     let of_token_request = Proof::parse(OF_TOKEN_REQUEST).unwrap();
     assert_eq!(
         (of_token_request.jkt.as_str(), of_token_request.alg),
-        (JKT, SigningAlg::ES256)
+        (JKT, ClientSigningAlg::ES256)
     );
     assert_eq!(of_token_request.claims.jti, "-BwC3ESc6acc2lTc");
     assert!(htu::names(

@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 
 import { wasmFiles } from "../support/bundle.mjs";
 import { keyPair } from "../support/assertion.mjs";
+import { DpopKey } from "../support/dpop.mjs";
 import { encryptionKey } from "../support/encryption.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { readWasm } from "../support/wasm.mjs";
@@ -36,6 +37,7 @@ const [client, service, hybrid, asserting, encrypting, ada, browser] = [
   op.browser(),
 ];
 asserting.key = key;
+const dpop = await DpopKey.generate(op);
 for (const one of [client, hybrid, asserting, encrypting]) await browser.obtain(one, ada, { resource: API });
 
 /** What the answer says it cost, after checking that it says the truth. */
@@ -113,6 +115,25 @@ const HOT = {
     { d1: 1, kv: 0 },
     async () => op.fetch("/userinfo", { bearer: (await freshTokens(encrypting)).access_token, ...measure }),
   ],
+  "token: code, DPoP": [
+    { d1: 2, kv: 1 },
+    async () => client.redeem(await freshGrant(), {}, { headers: await dpop.posting(), ...measure }),
+  ],
+  "token: refresh, DPoP": [
+    { d1: 1, kv: 1 },
+    async () => client.refresh((await freshTokens()).refresh_token, {}, { headers: await dpop.posting(), ...measure }),
+  ],
+  "token: client_credentials, DPoP": [
+    { d1: 1, kv: 1 },
+    async () => service.credentials({}, { headers: await dpop.posting(), ...measure }),
+  ],
+  "userinfo, DPoP": [
+    { d1: 1, kv: 0 },
+    async () => {
+      const { access_token: token } = await client.tokens(await freshGrant(), {}, { headers: await dpop.posting() });
+      return op.fetch("/userinfo", { headers: await dpop.presenting(token), ...measure });
+    },
+  ],
   "introspect: private_key_jwt": [
     { d1: 1, kv: 0 },
     async () => asserting.post("/introspect", { token: (await freshTokens(asserting)).access_token }, measure),
@@ -188,6 +209,11 @@ describe("rows written", () => {
     "token: refresh": 2,
     "token: client_credentials": 0,
     "userinfo": 0,
+    // A proof that is used up is a row, and each takes two old ones along, where there are any.
+    "token: code, DPoP": 7,
+    "token: refresh, DPoP": 5,
+    "token: client_credentials, DPoP": 3,
+    "userinfo, DPoP": 3,
     "introspect: access token": 0,
     "introspect: refresh token": 0,
     "revoke: access token": 3,
@@ -223,6 +249,10 @@ describe("statements", () => {
     "token: refresh": 4,
     "token: client_credentials": 2,
     "userinfo": 3,
+    "token: code, DPoP": 7,
+    "token: refresh, DPoP": 6,
+    "token: client_credentials, DPoP": 4,
+    "userinfo, DPoP": 4,
     "introspect: access token": 3,
   };
   for (const [what, most] of Object.entries(MOST)) {
@@ -298,10 +328,10 @@ test("refusals cost no more than successes", async () => {
 });
 
 describe("the wasm", () => {
-  test("is at most 960 kB gzipped", () => {
+  test("is at most 1 MB gzipped", () => {
     const sizes = wasmFiles().map((wasm) => gzipSync(wasm, { level: 9 }).length);
     assert.equal(sizes.length, 1);
-    assert.ok(sizes[0] <= 960_000, `${sizes[0]} bytes`);
+    assert.ok(sizes[0] <= 1_000_000, `${sizes[0]} bytes`);
   });
 
   test("carries no names of functions, which nothing reads", () => {

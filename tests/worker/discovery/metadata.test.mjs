@@ -52,8 +52,9 @@ test("discovery tells how requests may be passed", async () => {
   assert.equal(metadata.request_parameter_supported, true);
   assert.equal(metadata.request_uri_parameter_supported, true);
   assert.equal(metadata.require_request_uri_registration, true);
-  const algs = ["none", "RS256", "PS256", "ES256", "EdDSA", "HS256", "HS384", "HS512"];
-  assert.deepEqual(metadata.request_object_signing_alg_values_supported, algs);
+  const algs = ["RS256", "PS256", "ES256", "EdDSA", "PS384", "PS512", "ES384", "ES512", "HS256", "HS384", "HS512", "Ed25519"];
+  assert.deepEqual(metadata.request_object_signing_alg_values_supported, ["none", ...algs]);
+  assert.deepEqual(metadata.token_endpoint_auth_signing_alg_values_supported, algs);
   assert.ok(metadata.request_object_encryption_alg_values_supported.includes("RSA-OAEP"));
 });
 

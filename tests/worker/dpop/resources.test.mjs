@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { DpopKey, ath } from "../support/dpop.mjs";
 import { startLimen } from "../support/limen.mjs";
 
-const ALGS = "RS256 PS256 ES256 EdDSA";
+const ALGS = "RS256 PS256 ES256 EdDSA PS384 PS512 ES384 ES512 Ed25519";
 const op = await startLimen();
 const [client, admin, ada, browser] = [
   await op.client(),

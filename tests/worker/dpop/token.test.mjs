@@ -31,7 +31,7 @@ async function boundTokens(one, withKey = key) {
 }
 
 describe("an access token", () => {
-  for (const alg of ["ES256", "RS256", "PS256", "EdDSA"]) {
+  for (const alg of ["ES256", "RS256", "PS256", "EdDSA", "Ed25519", "ES384", "ES512", "PS384", "PS512"]) {
     test(`is bound to the ${alg} key of the proof`, async () => {
       const of = await DpopKey.generate(op, alg);
       const response = await credentials(await of.posting());
@@ -257,6 +257,58 @@ describe("a proof counts once", () => {
     await oauthError(await service.credentials({}, { auth: { client_id: service.id, client_secret: "x" }, headers }), 401, "invalid_client");
     assert.equal((await credentials(headers)).status, 200);
   });
+});
+
+test("an answer that is lost costs nothing: another proof gets the same refresh token", async () => {
+  const { refresh_token: token } = await boundTokens(spa);
+  const headers = await key.posting();
+  const lost = await spa.refresh(token, {}, { headers, d1: { answerLost: "UPDATE token_families" } });
+  assert.equal(lost.status, 503);
+  await invalid(await spa.refresh(token, {}, { headers }));
+  const first = await spa.refreshed(token, {}, { headers: await key.posting() });
+  const second = await spa.refreshed(token, {}, { headers: await key.posting() });
+  assert.equal(first.refresh_token, second.refresh_token);
+});
+
+test("keys and headers that nobody makes by chance are refused, not faults", async () => {
+  const encode = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+  const claims = { jti: "j", htm: "POST", htu: op.url("/token"), iat: op.clock.seconds() };
+  const long = (n) => Buffer.alloc(n, 0xff).toString("base64url");
+  const JWKS = [
+    { kty: "EC", crv: "P-256", x: long(32), y: long(32) },
+    { kty: "EC", crv: "P-256", x: long(31), y: long(33) },
+    { kty: "EC", crv: "P-256", x: "", y: "" },
+    { kty: "EC", crv: "P-256", x: "\u0000", y: "%" },
+    { kty: "RSA", n: long(256), e: long(256) },
+    { kty: "RSA", n: long(1_025), e: "AQAB" },
+    { kty: "RSA", n: long(256), e: "" },
+    { kty: "RSA", n: long(256), e: "AA" },
+    { kty: "OKP", crv: "Ed25519", x: Buffer.alloc(31).toString("base64url") },
+    { kty: "OKP", crv: "X25519", x: long(32) },
+    { kty: ["EC"], crv: "P-256", x: long(32), y: long(32) },
+    { __proto__: null, kty: "EC", crv: "P-256", x: { length: 43 }, y: 7 },
+  ];
+  const algs = { EC: "ES256", RSA: "RS256", OKP: "EdDSA" };
+  for (const jwk of JWKS) {
+    const header = { typ: "dpop+jwt", alg: algs[jwk.kty] ?? "ES256", jwk };
+    await invalid(await credentials({ dpop: `${encode(header)}.${encode(claims)}.${long(64)}` }));
+  }
+  const { dpop } = await key.posting();
+  const [head, payload, signature] = dpop.split(".");
+  const deep = encode(`{"typ":"dpop+jwt","alg":"ES256","jwk":${'{"x":'.repeat(1_000)}1${"}".repeat(1_000)}}`);
+  for (const text of [
+    `${head}.${payload}.`,
+    `${head}.${payload}.${signature}.x`,
+    `${head}..${signature}`,
+    `.${payload}.${signature}`,
+    `${deep}.${payload}.${signature}`,
+    `${head}.${encode('{"jti":"a","jti":"b","htm":"POST"}')}.${signature}`,
+    `${head}.${encode({ ...claims, iat: 1e308 })}.${signature}`,
+    `${head}.${encode({ ...claims, htu: "https://[" })}.${signature}`,
+    `${head}.${encode({ ...claims, x: "x".repeat(20_000) })}.${signature}`,
+  ]) {
+    await invalid(await credentials({ dpop: text }));
+  }
 });
 
 test("used proofs go, however many there are", async () => {

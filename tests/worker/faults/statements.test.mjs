@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { DpopKey } from "../support/dpop.mjs";
 import { fault } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
@@ -11,6 +12,8 @@ const op = await startLimen({ vars: { SIGNUP: "open" } });
 // Grace signs in again and again: a person has so many sessions, and the oldest ends.
 const [app, ada, grace, browser] = [await op.client(), await op.person(), await op.person(), op.browser()];
 await app.tokens(await browser.obtain(app, ada));
+const [key, spa] = [await DpopKey.generate(op), await op.publicClient()];
+await spa.tokens(await browser.obtain(spa, ada));
 await op.cron(); // all keys exist: what changes from here on is the operation's doing
 
 const freshGrant = () => browser.obtain(app, ada);
@@ -63,6 +66,26 @@ const OPERATIONS = {
     const { access_token: bearer } = await freshTokens();
     return (init) => op.fetch("/userinfo", { bearer, ...init });
   },
+  "code redemption with a proof": async () => {
+    const [grant, headers] = [await browser.obtain(spa, ada, { dpop_jkt: key.jkt }), await key.posting()];
+    return (init) => spa.redeem(grant, {}, { headers, ...init });
+  },
+  "refresh with a proof": async () => {
+    const grant = await browser.obtain(spa, ada);
+    const { refresh_token: token } = await spa.tokens(grant, {}, { headers: await key.posting() });
+    const headers = await key.posting();
+    return (init) => spa.refresh(token, {}, { headers, ...init });
+  },
+  "userinfo with a proof": async () => {
+    const { access_token: token } = await spa.tokens(await browser.obtain(spa, ada), {}, { headers: await key.posting() });
+    const headers = await key.presenting(token);
+    return (init) => op.fetch("/userinfo", { headers, ...init });
+  },
+  "pushing with a proof": async () => {
+    const headers = await key.posting("/par");
+    const { params } = app.request();
+    return (init) => app.post("/par", params, { headers, ...init });
+  },
   "introspection": async () => {
     const { access_token: token } = await freshTokens();
     return (init) => app.post("/introspect", { token }, init);
@@ -108,6 +131,8 @@ const TABLES = [
   "grants",
   "codes",
   "token_families",
+  "dpop_proofs",
+  "pushed_requests",
   "revoked_tokens",
   "signing_keys",
   "session_clients",

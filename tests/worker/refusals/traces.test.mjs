@@ -128,6 +128,10 @@ const UNFIT = {
     only: (type) => type.split(" ").includes("token"),
     change: async () => ({ tls_client_certificate_bound_access_tokens: true }),
   },
+  "its access tokens are bound to a key": {
+    only: (type) => type.split(" ").includes("token"),
+    change: async () => ({ dpop_bound_access_tokens: true }),
+  },
 };
 
 function ended(page, { page: aPage, error, fault }) {

@@ -11,7 +11,7 @@ import { claimsOf, unsignedJwt } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { beside, requestClaims, signedObject, signingKey, unsignedObject } from "../support/request-object.mjs";
 
-const ALGS = ["RS256", "PS256", "ES256", "EdDSA"];
+const ALGS = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519", "PS384", "PS512", "ES384", "ES512"];
 
 const op = await startLimen();
 const ada = await op.person();

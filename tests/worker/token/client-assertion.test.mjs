@@ -45,7 +45,7 @@ async function refused(response, codes = "invalid_client") {
 }
 
 describe("private_key_jwt", () => {
-  for (const alg of ["RS256", "PS256", "ES256", "EdDSA"]) {
+  for (const alg of ["RS256", "PS256", "ES256", "EdDSA", "Ed25519", "PS384", "PS512", "ES384", "ES512"]) {
     test(`${alg} works, at every endpoint`, async () => {
       const client = await keyClient(alg);
       const response = await client.credentials();

@@ -12,10 +12,13 @@ use web_sys::{CryptoKey, CryptoKeyPair, SubtleCrypto, WorkerGlobalScope};
 use crate::{
     edge::platform::random,
     fault::Fault,
-    oidc::jose::{
-        jwe::{Curve, KeyManagementAlg},
-        jwt::SigningAlg,
-        provider_key::{DecryptionAlg, KeyAlg},
+    oidc::{
+        client::client_metadata::ClientSigningAlg,
+        jose::{
+            jwe::{Curve, KeyManagementAlg},
+            jwt::SigningAlg,
+            provider_key::{DecryptionAlg, KeyAlg},
+        },
     },
     secret::Key,
 };
@@ -28,12 +31,13 @@ pub struct WrappingKey(CryptoKey);
 
 /// Signs `input`.
 pub async fn sign(alg: SigningAlg, key: &CryptoKey, input: &[u8]) -> Result<Vec<u8>, Fault> {
-    let promise = subtle()?.sign_with_object_and_js_u8_array(&signature_params(alg), key, &Uint8Array::from(input));
+    let promise =
+        subtle()?.sign_with_object_and_js_u8_array(&signature_params(alg.into()), key, &Uint8Array::from(input));
     Ok(bytes(&settle("sign", promise).await?))
 }
 
 /// Hands the public `jwk` over to WebCrypto.
-pub async fn import_public(alg: SigningAlg, jwk: &Value) -> Result<CryptoKey, Fault> {
+pub async fn import_public(alg: ClientSigningAlg, jwk: &Value) -> Result<CryptoKey, Fault> {
     let jwk = to_js(jwk)?;
     let usages = strings(&["verify"]);
     let promise = subtle()?.import_key_with_object("jwk", &jwk, &key_params(alg), false, &usages);
@@ -41,7 +45,7 @@ pub async fn import_public(alg: SigningAlg, jwk: &Value) -> Result<CryptoKey, Fa
 }
 
 /// Whether `signature` is that of `input` under the public `key`.
-pub async fn verify(alg: SigningAlg, key: &CryptoKey, signature: &[u8], input: &[u8]) -> Result<bool, Fault> {
+pub async fn verify(alg: ClientSigningAlg, key: &CryptoKey, signature: &[u8], input: &[u8]) -> Result<bool, Fault> {
     let promise = subtle()?.verify_with_object_and_js_u8_array_and_js_u8_array(
         &signature_params(alg),
         key,
@@ -52,7 +56,7 @@ pub async fn verify(alg: SigningAlg, key: &CryptoKey, signature: &[u8], input: &
 }
 
 /// As [`verify`], under a `jwk` that somebody else made: one that WebCrypto does not take verifies nothing.
-pub async fn verify_foreign(alg: SigningAlg, jwk: &Value, signature: &[u8], input: &[u8]) -> bool {
+pub async fn verify_foreign(alg: ClientSigningAlg, jwk: &Value, signature: &[u8], input: &[u8]) -> bool {
     match import_public(alg, jwk).await {
         Ok(key) => verify(alg, &key, signature, input).await.unwrap_or(false),
         Err(_) => false,
@@ -175,18 +179,32 @@ fn subtle() -> Result<SubtleCrypto, Fault> {
     Ok(global.crypto().map_err(|cause| fault("crypto", &cause))?.subtle())
 }
 
-fn key_params(alg: SigningAlg) -> Object {
+/// How WebCrypto calls an algorithm: its name, its hash, and the curve. What is no signature by a key pair has no name there.
+fn webcrypto_names(alg: ClientSigningAlg) -> (&'static str, &'static str, &'static str) {
     match alg {
-        SigningAlg::RS256 => object(&[("name", "RSASSA-PKCS1-v1_5".into()), ("hash", "SHA-256".into())]),
-        SigningAlg::PS256 => object(&[("name", "RSA-PSS".into()), ("hash", "SHA-256".into())]),
-        SigningAlg::ES256 => object(&[("name", "ECDSA".into()), ("namedCurve", "P-256".into())]),
-        SigningAlg::EdDSA => object(&[("name", "Ed25519".into())]),
+        ClientSigningAlg::RS256 => ("RSASSA-PKCS1-v1_5", "SHA-256", ""),
+        ClientSigningAlg::PS256 => ("RSA-PSS", "SHA-256", ""),
+        ClientSigningAlg::PS384 => ("RSA-PSS", "SHA-384", ""),
+        ClientSigningAlg::PS512 => ("RSA-PSS", "SHA-512", ""),
+        ClientSigningAlg::ES256 => ("ECDSA", "SHA-256", "P-256"),
+        ClientSigningAlg::ES384 => ("ECDSA", "SHA-384", "P-384"),
+        ClientSigningAlg::ES512 => ("ECDSA", "SHA-512", "P-521"),
+        ClientSigningAlg::EdDSA => ("Ed25519", "", ""),
+        _ => ("", "", ""),
+    }
+}
+
+fn key_params(alg: ClientSigningAlg) -> Object {
+    let (name, hash, curve) = webcrypto_names(alg);
+    match name {
+        "ECDSA" => object(&[("name", name.into()), ("namedCurve", curve.into())]),
+        _ => object(&[("name", name.into()), ("hash", hash.into())]),
     }
 }
 
 fn private_params(alg: KeyAlg, purpose: Unwrap) -> Object {
     match (alg, purpose) {
-        (KeyAlg::Sign(alg), _) => key_params(alg),
+        (KeyAlg::Sign(alg), _) => key_params(alg.into()),
         (KeyAlg::Decrypt(DecryptionAlg::EcdhP256), _) => jwe::agreement(Curve::P256),
         (KeyAlg::Decrypt(DecryptionAlg::Rsa), Unwrap::Decrypting(alg)) => jwe::rsa(alg),
         // The hash is no part of the key that is wrapped.
@@ -220,13 +238,18 @@ fn generation_params(alg: KeyAlg) -> Object {
 }
 
 /// RFC 7518 sections 3.3 to 3.5: PSS has a salt of the size of the hash.
-fn signature_params(alg: SigningAlg) -> Object {
-    match alg {
-        SigningAlg::RS256 => object(&[("name", "RSASSA-PKCS1-v1_5".into())]),
-        SigningAlg::PS256 => object(&[("name", "RSA-PSS".into()), ("saltLength", 32.into())]),
-        SigningAlg::ES256 => object(&[("name", "ECDSA".into()), ("hash", "SHA-256".into())]),
-        SigningAlg::EdDSA => object(&[("name", "Ed25519".into())]),
-    }
+fn signature_params(alg: ClientSigningAlg) -> Object {
+    let (name, hash, _) = webcrypto_names(alg);
+    let salt = match hash {
+        "SHA-384" => 48,
+        "SHA-512" => 64,
+        _ => 32,
+    };
+    object(&[
+        ("name", name.into()),
+        ("hash", hash.into()),
+        ("saltLength", salt.into()),
+    ])
 }
 
 fn gcm(nonce: &[u8], context: &str) -> Object {

@@ -232,9 +232,42 @@ pub enum ClientSigningAlg {
     /// Also by its newer name (RFC 9864 section 2.2), which some libraries write.
     #[serde(alias = "Ed25519")]
     EdDSA,
+    PS384,
+    PS512,
+    ES384,
+    ES512,
+}
+
+impl From<SigningAlg> for ClientSigningAlg {
+    fn from(alg: SigningAlg) -> Self {
+        match alg {
+            SigningAlg::RS256 => Self::RS256,
+            SigningAlg::PS256 => Self::PS256,
+            SigningAlg::ES256 => Self::ES256,
+            SigningAlg::EdDSA => Self::EdDSA,
+        }
+    }
 }
 
 impl ClientSigningAlg {
+    /// Those whose keys are pairs.
+    pub const ASYMMETRIC: [Self; 8] = [
+        Self::RS256,
+        Self::PS256,
+        Self::ES256,
+        Self::EdDSA,
+        Self::PS384,
+        Self::PS512,
+        Self::ES384,
+        Self::ES512,
+    ];
+
+    /// The names of `algs`, for those who choose by them: each name that an algorithm has.
+    pub fn names(algs: &[Self]) -> Vec<&'static str> {
+        let newer = algs.contains(&Self::EdDSA).then_some("Ed25519");
+        algs.iter().map(|alg| alg.as_str()).chain(newer).collect()
+    }
+
     /// The algorithm by its name in `alg`.
     pub fn parse(name: &str) -> Option<Self> {
         named(name).ok()
@@ -251,6 +284,10 @@ impl ClientSigningAlg {
             Self::PS256 => "PS256",
             Self::ES256 => "ES256",
             Self::EdDSA => "EdDSA",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
+            Self::ES384 => "ES384",
+            Self::ES512 => "ES512",
         }
     }
 
