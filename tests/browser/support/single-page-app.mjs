@@ -14,9 +14,9 @@ const FILES = {
   "/oidc-client-ts.js": ["js", new URL("./dist/browser/oidc-client-ts.min.js", `file://${library}`)],
 };
 
-/** Serves the app and registers it. Gives its origin and its client. */
-export async function startSinglePageApp(op, metadata = {}) {
-  const app = {};
+/** Serves the app and registers it; with `dpop` its tokens are bound to a key. Gives its origin and its client. */
+export async function startSinglePageApp(op, metadata = {}, { dpop = false } = {}) {
+  const app = { dpop };
   app.origin = await serve(async (request, response) => {
     const { pathname } = new URL(request.url, app.origin);
     const [type, content] = pathname === "/settings.js" ? ["js", settingsOf(op, app)] : file(pathname);
@@ -31,14 +31,16 @@ function file(pathname) {
   return [type, url && readFileSync(url)];
 }
 
-function settingsOf(op, { origin, client }) {
+function settingsOf(op, { origin, client, dpop }) {
   const settings = {
     authority: op.issuer,
     client_id: client.id,
     redirect_uri: `${origin}/callback`,
     scope: "openid profile email offline_access",
-    loadUserInfo: true,
+    // With DPoP the library leaves UserInfo to the app.
+    loadUserInfo: !dpop,
     automaticSilentRenew: false,
   };
-  return `const settings = ${JSON.stringify(settings)};`;
+  const key = dpop ? "settings.dpop = { bind_authorization_code: true, store: new oidc.IndexedDbDPoPStore() };" : "";
+  return `const settings = ${JSON.stringify(settings)}; ${key}`;
 }

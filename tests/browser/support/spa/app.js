@@ -19,5 +19,15 @@ on("#sign-in", () => manager.signinRedirect());
 on("#sign-in-silently", () => manager.signinRedirect({ prompt: "none" }));
 on("#sign-in-in-a-popup", () => manager.signinPopup());
 on("#refresh", () => manager.signinSilent());
+on("#user-info", async () => {
+  const [user, url] = [await manager.getUser(), await manager.metadataService.getUserInfoEndpoint()];
+  const call = async (nonce) => {
+    const headers = { authorization: `DPoP ${user.access_token}`, dpop: await manager.dpopProof(url, user, "GET", nonce) };
+    return fetch(url, { headers });
+  };
+  let response = await call();
+  if (response.status === 401) response = await call(response.headers.get("dpop-nonce"));
+  return response.json();
+});
 
 if (location.pathname === "/callback") show(() => manager.signinCallback());
