@@ -4,6 +4,7 @@
 
 mod admin_token;
 mod client_id_documents;
+mod fapi_profile;
 mod issuer;
 mod leaked_passwords;
 mod lifetimes;
@@ -23,6 +24,7 @@ pub use self::resources::LIMENS;
 pub use self::{
     admin_token::AdminToken,
     client_id_documents::ClientIdDocuments,
+    fapi_profile::FapiProfile,
     issuer::Issuer,
     leaked_passwords::LeakService,
     lifetimes::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_GRACE, Lifetimes},
@@ -47,6 +49,8 @@ pub struct Config {
     pub roots: RootKeys,
     /// `ADMIN_TOKEN`: opens the admin API and registration. Without it nothing opens the admin API.
     pub admin_token: Option<AdminToken>,
+    /// `PROFILE`: what every client keeps to.
+    pub profile: Option<FapiProfile>,
     /// `REGISTRATION`: who may register clients.
     pub registration: Registration,
     /// `REGISTRATIONS_PER_ADDRESS`: how many clients a network address may register in 15 minutes where anybody may.
@@ -126,6 +130,7 @@ impl Config {
         let issuer = reader.issuer();
         let roots = reader.roots();
         let admin_token = reader.admin_token();
+        let profile = FapiProfile::read(&mut reader);
         let registration = reader.choice(
             "REGISTRATION",
             Registration::Token,
@@ -153,7 +158,7 @@ impl Config {
         );
         let pkce_requirement = reader.choice(
             "REQUIRE_PKCE",
-            PkceRequirement::Public,
+            profile.map_or(PkceRequirement::Public, |_| PkceRequirement::All),
             &[
                 ("public", PkceRequirement::Public),
                 ("all", PkceRequirement::All),
@@ -230,6 +235,7 @@ impl Config {
                 issuer,
                 roots,
                 admin_token,
+                profile,
                 registration,
                 registrations_per_address,
                 client_id_documents,

@@ -295,3 +295,34 @@ fn domains_for_webfinger_are_names_of_hosts() {
     ];
     assert_eq!(parse(&vars).unwrap().webfinger_domains, ["acme.org", "b.org"]);
 }
+
+#[test]
+fn a_profile_sets_what_is_not_set_and_refuses_what_contradicts_it() {
+    for (word, profile) in [
+        ("fapi2", FapiProfile::Fapi2),
+        ("fapi2_message_signing", FapiProfile::Fapi2MessageSigning),
+    ] {
+        let good = [("ISSUER", "https://id.acme.org"), ("KEK_1", ROOT), ("PROFILE", word)];
+        let config = parse(&good).unwrap();
+        assert_eq!(
+            (config.profile, config.pkce_requirement),
+            (Some(profile), PkceRequirement::All)
+        );
+        for (name, came, expected) in [
+            ("FRONT_CHANNEL_TOKENS", "on", "off"),
+            ("REQUIRE_PKCE", "public", "all"),
+            ("REQUIRE_PKCE", "none", "all"),
+            ("ASSERTION_AUDIENCE", "token_endpoint", "issuer"),
+            ("INSECURE_HTTP_REDIRECTS", "private", "off"),
+            ("MCP", "on", "off"),
+            ("CODE_LIFETIME", "61", "at most 60"),
+        ] {
+            let told = problem(&[("PROFILE", word), (name, came)]);
+            let expected = format!("{name} is {came}, and PROFILE={word} expects {expected}");
+            assert!(told.contains(&expected), "{told}");
+        }
+        let same = [("REQUIRE_PKCE", "all"), ("MCP", "off"), ("CODE_LIFETIME", "60")];
+        assert!(parse(&[&good[..], &same].concat()).is_ok());
+    }
+    assert!(problem(&[("PROFILE", "fapi1")]).contains("PROFILE must be one of: off, fapi2, fapi2_message_signing"));
+}

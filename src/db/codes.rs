@@ -12,7 +12,7 @@ use super::{
     token_families,
 };
 use crate::{
-    config::Lifetimes,
+    config::{FapiProfile, Lifetimes},
     fault::Fault,
     oidc::{
         authorization::Authorization,
@@ -30,6 +30,10 @@ pub fn insert(
     lifetimes: &Lifetimes,
 ) -> Query<bool> {
     let request = preconditions.request;
+    let lifetime = match preconditions.client.metadata.is_fapi() {
+        true => lifetimes.code.min(FapiProfile::LONGEST_CODE),
+        false => lifetimes.code,
+    };
     Statement::new(
         "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, resources, nonce, code_challenge,
                             refreshable, binding, auth_time, acr, amr, issued_at, expires_at)
@@ -45,7 +49,7 @@ pub fn insert(
     .bind(request.refreshable)
     .bind(request.binding.as_ref().map(to_json).as_ref())
     .bind(preconditions.now)
-    .bind(preconditions.now + lifetimes.code)
+    .bind(preconditions.now + lifetime)
     .append(preconditions.from())
     .append(Statement::new(" RETURNING hash"))
     .any()

@@ -15,6 +15,8 @@ pub struct Ready {
     pub alg: SigningAlg,
     /// The `kid`s of the keys at hand, as JSON.
     pub keys: String,
+    /// Whether its refresh tokens rotate.
+    pub rotates: bool,
     /// What the client is told where it cannot read its ID tokens.
     pub unreadable: Option<OAuthError>,
 }

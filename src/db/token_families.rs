@@ -171,18 +171,30 @@ impl Refreshing<'_> {
     }
 
     /// Rotates the family to its next generation, if the token is of the present one and nothing keeps it from being refreshed.
-    /// Of any number of parallel requests one does.
+    /// Of any number of parallel requests one does. Where tokens do not rotate, only the time of their last use is kept.
     pub fn rotate(&self) -> Statement {
-        Statement::new("UPDATE token_families SET generation = generation + 1, turned_at = ? WHERE ")
+        Statement::new("UPDATE token_families SET generation = generation + ?, turned_at = ? WHERE ")
+            .bind(i64::from(self.conditions.ready.rotates))
             .bind(self.conditions.now)
             .append(self.whose_standing_is("current"))
     }
 
-    /// Holds where the token's successor is given out: [`Refreshing::rotate`], before in the batch, made it, or a request before.
+    /// Holds where the next token is given out: [`Refreshing::rotate`], before in the batch, made it, or a request before; or the
+    /// token goes on.
     pub fn succeeded(&self) -> Statement {
-        Statement::new("EXISTS (SELECT 1 FROM token_families WHERE ")
-            .append(self.whose_standing_is("retried"))
-            .append(Statement::new(")"))
+        let either = |standing| {
+            Statement::new("EXISTS (SELECT 1 FROM token_families WHERE ")
+                .append(self.whose_standing_is(standing))
+                .append(Statement::new(")"))
+        };
+        match self.conditions.ready.rotates {
+            true => either("retried"),
+            false => Statement::new("(")
+                .append(either("current"))
+                .append(Statement::new(" OR "))
+                .append(either("retried"))
+                .append(Statement::new(")")),
+        }
     }
 
     /// Ends the family, if the token is an older one than a retry can bring.

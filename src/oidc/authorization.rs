@@ -98,7 +98,7 @@ impl Authorization {
             nonce: self.nonce.as_deref(),
             acr: self.claims.acr_told_of(&self.proven),
             amr: &self.proven.amr,
-            sid: sid(&self.session_id, &client.client_id),
+            sid: client.is_told_sid().then(|| sid(&self.session_id, &client.client_id)),
             at_hash: with.access_token.and_then(half_hash),
             c_hash: with.code.and_then(half_hash),
         };

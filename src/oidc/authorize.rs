@@ -86,10 +86,11 @@ impl AuthRequest {
     /// What goes to the client's redirect URI.
     pub fn parse(params: &Params, client: &Client, config: &Config) -> Result<Self, OAuthError> {
         let supported = &Supported::of(config);
+        client.check_profile(config)?;
         params.refuse_repeated()?;
         refuse_unsupported(params)?;
         let response_type = parse_response_type(params, client, supported)?;
-        ReturnAddress::check_response_mode(params, response_type)?;
+        ReturnAddress::check_response_mode(params, response_type, client)?;
         let resources = Targets::parse(params, config)?;
         let of_apis = resources.scopes(config);
         let scope = parse_scope(params, client, response_type, &of_apis)?;

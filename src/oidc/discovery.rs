@@ -11,7 +11,7 @@ use super::{
     scope::Scope,
 };
 use crate::{
-    config::{ClientIdDocuments, Config, Registration},
+    config::{ClientIdDocuments, Config, FapiProfile, Registration},
     routes::Endpoint,
 };
 
@@ -37,6 +37,16 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         prompt_values.push("create");
     }
     let auth_algs = ClientSigningAlg::names(supported.auth_signing_algs);
+    let modes: &[_] = &[
+        "query",
+        "fragment",
+        "form_post",
+        "jwt",
+        "query.jwt",
+        "fragment.jwt",
+        "form_post.jwt",
+    ];
+    let signs_messages = config.profile == Some(FapiProfile::Fapi2MessageSigning);
     let mut document = json!({
         "issuer": config.issuer.as_str(),
         "authorization_endpoint": url(Endpoint::Authorize),
@@ -46,13 +56,11 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "introspection_endpoint": url(Endpoint::Introspect),
         "revocation_endpoint": url(Endpoint::Revoke),
         "pushed_authorization_request_endpoint": url(Endpoint::PushedAuthorizationRequest),
-        "require_pushed_authorization_requests": false,
+        "require_pushed_authorization_requests": config.profile.is_some(),
         "end_session_endpoint": url(Endpoint::Logout),
         "scopes_supported": scopes,
         "response_types_supported": supported.response_types,
-        "response_modes_supported": [
-            "query", "fragment", "form_post", "jwt", "query.jwt", "fragment.jwt", "form_post.jwt",
-        ],
+        "response_modes_supported": if signs_messages { modes.split_at(3).1 } else { modes },
         "authorization_signing_alg_values_supported": supported.authorization_signing_algs,
         "grant_types_supported": supported.grant_types,
         "acr_values_supported": acr_values,
@@ -89,8 +97,13 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
     }
     if let Some(members) = document.as_object_mut() {
         let documents = config.client_id_documents != ClientIdDocuments::Off;
-        members.insert("dpop_signing_alg_values_supported".to_owned(), json!(dpop::algs()));
+        // A profile allows proofs the same as assertions.
+        let algs = config.profile.map_or_else(dpop::algs, |_| auth_algs.clone());
+        members.insert("dpop_signing_alg_values_supported".to_owned(), json!(algs));
         members.insert("client_id_metadata_document_supported".to_owned(), documents.into());
+        if signs_messages {
+            members.insert("require_signed_request_object".to_owned(), true.into());
+        }
         members.insert(
             "introspection_signing_alg_values_supported".to_owned(),
             json!(supported.introspection_signing_algs),

@@ -111,10 +111,15 @@ impl LogoutRequest {
             };
             return Aim::Unsure(sessions.iter().position(hinted).unwrap_or_default());
         };
-        let by_sid = |session: &KnownSession| {
-            session.sub == hint.subject() && session.sids(client).any(|sid| Some(sid.as_str()) == hint.sid())
+        let is_hinted = |session: &KnownSession| {
+            session.sub == hint.subject()
+                && match hint.sid() {
+                    Some(hinted) => session.sids(client).any(|sid| sid == hinted),
+                    // Clients that are told no sid know the sign-in by its time.
+                    None => hint.auth_time() == Some(session.authentication.proven.at),
+                }
         };
-        if let Some(at) = sessions.iter().position(by_sid) {
+        if let Some(at) = sessions.iter().position(is_hinted) {
             return Aim::Sure(at);
         }
         let same_person = |session: &KnownSession| session.sub == hint.subject();

@@ -65,6 +65,7 @@ fn is_native(client: &Client) -> bool {
 fn why_required(client: &Client, required: PkceRequirement) -> Option<&'static str> {
     let public = !client.is_confidential();
     match required {
+        _ if client.metadata.is_fapi() => Some("code_challenge is missing (PKCE, fapi_profile)"),
         PkceRequirement::All => Some("code_challenge is missing (PKCE)"),
         PkceRequirement::Public if public => Some("public clients must send a code_challenge (PKCE)"),
         // "Authorization servers SHOULD reject authorization requests from native apps that don't use PKCE" (RFC 8252

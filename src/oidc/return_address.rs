@@ -209,7 +209,7 @@ impl ReturnAddress {
         Ok(Self {
             redirect_uri: presented.to_owned(),
             response_mode: mode.filter(|mode| mode.may_replace(default)).unwrap_or(default),
-            in_jwt: asked.is_some_and(|asked| asked.in_jwt),
+            in_jwt: client.metadata.signs_messages() || asked.is_some_and(|asked| asked.in_jwt),
             state: state.map(str::to_owned),
         })
     }
@@ -218,14 +218,23 @@ impl ReturnAddress {
     ///
     /// # Errors
     /// `invalid_request`.
-    pub fn check_response_mode(params: &Params, response_type: ResponseType) -> Result<(), OAuthError> {
+    pub fn check_response_mode(
+        params: &Params,
+        response_type: ResponseType,
+        client: &Client,
+    ) -> Result<(), OAuthError> {
         let Some(name) = params.single("response_mode")? else {
             return Ok(());
         };
-        let Some(AskedMode { mode, .. }) = AskedMode::parse(name) else {
+        let Some(AskedMode { mode, in_jwt }) = AskedMode::parse(name) else {
             let names = AskedMode::NAMES;
             return Err(OAuthError::invalid_request(format!("response_mode must be {names}")));
         };
+        if client.metadata.signs_messages() && !in_jwt {
+            return Err(OAuthError::invalid_request(
+                "response_mode must be one with jwt for a client whose fapi_profile is fapi2_message_signing",
+            ));
+        }
         if mode == Some(ResponseMode::Query) && response_type.has_front_channel_token() {
             return Err(OAuthError::invalid_request(
                 "response_mode must not be query for a response with a token",

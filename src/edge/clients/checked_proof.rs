@@ -107,7 +107,7 @@ async fn is_genuine(
     context: &Context,
 ) -> Result<(), MachineFailure> {
     let (client, roots) = (&record.client, &context.config.roots);
-    assertion.check_registered(&client.metadata)?;
+    assertion.check_registered(&client.metadata, &context.config.issuer)?;
     let genuine = match (assertion.method(), &record.secret, assertion.token()) {
         (AuthMethod::PrivateKeyJwt, _, Some(token)) => {
             let verified = keys::verify(client, &token, assertion.alg(), context).await;

@@ -25,6 +25,8 @@ pub async fn of(known: &Known, context: &Context) -> Result<Ready, Fault> {
         version: client.version,
         alg,
         keys: signer::at_hand(),
+        // "shall not use refresh token rotation except in extraordinary circumstances" (FAPI 2.0 Security Profile section 5.3.2.1).
+        rotates: !client.metadata.is_fapi(),
         unreadable,
     })
 }

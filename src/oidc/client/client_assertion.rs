@@ -6,7 +6,7 @@ use sha2::{Sha256, Sha384, Sha512};
 
 use super::client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg};
 use crate::{
-    config::{AssertionAudience, Config},
+    config::{AssertionAudience, Config, Issuer},
     oidc::{
         error::OAuthError,
         jose::{audience::Audience, jwt::Unverified},
@@ -184,9 +184,17 @@ impl ClientAssertion {
     ///
     /// # Errors
     /// `invalid_client`.
-    pub fn check_registered(&self, client: &ClientMetadata) -> Result<(), OAuthError> {
+    pub fn check_registered(&self, client: &ClientMetadata, issuer: &Issuer) -> Result<(), OAuthError> {
         if client.token_endpoint_auth_method != self.method() {
             return Err(client.token_endpoint_auth_method.refusal_of(self.method()));
+        }
+        if !client.may_sign_with(self.alg) {
+            return Err(refusal("must be signed by PS256, ES256 or EdDSA (fapi_profile)"));
+        }
+        // "shall only accept its issuer identifier value ... as a string in the aud claim" (FAPI 2.0 Security Profile section
+        // 5.3.2.1).
+        if client.is_fapi() && self.claims.aud != Audience::One(issuer.as_str().to_owned()) {
+            return Err(refusal("must have the issuer as aud, as one string (fapi_profile)"));
         }
         match client.token_endpoint_auth_signing_alg {
             Some(registered) if registered != self.alg => Err(refusal(

@@ -21,7 +21,7 @@ use self::{
 };
 use super::{
     dpop::{self, KeyProof},
-    error::OAuthError,
+    error::{ErrorCode, OAuthError},
     jose::{
         jwt::SigningAlg,
         provider_key::{DecryptionAlg, KeyAlg},
@@ -29,7 +29,7 @@ use super::{
     scope::Scope,
 };
 use crate::{
-    config::Issuer,
+    config::{Config, FapiProfile, Issuer},
     routes::Endpoint,
     secret::{Hash, WrappedSecret, is_random_id},
     time::UnixTime,
@@ -151,6 +151,24 @@ impl Client {
         self.document_fresh_until.is_some_and(|until| now < until)
     }
 
+    /// Whether the client keeps to the profile of the deployment: one that was registered before the operator chose it may not.
+    ///
+    /// # Errors
+    /// `unauthorized_client`.
+    pub fn check_profile(&self, config: &Config) -> Result<(), OAuthError> {
+        match config.profile {
+            Some(profile) if self.metadata.fapi_profile < config.profile => Err(OAuthError::new(
+                ErrorCode::UnauthorizedClient,
+                format!(
+                    "the deployment's PROFILE is {}, and the client's fapi_profile is {}: the operator has to register it for that",
+                    profile.as_str(),
+                    self.metadata.fapi_profile.map_or("none", FapiProfile::as_str),
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the client showed what its tokens are bound to, where they are: a key, a certificate.
     ///
     /// # Errors
@@ -163,6 +181,11 @@ impl Client {
     ) -> Result<(), OAuthError> {
         if self.metadata.dpop_bound_access_tokens && proof.is_none() {
             return Err(dpop::missing());
+        }
+        if proof.is_some_and(|proof| !self.metadata.may_sign_with(proof.alg)) {
+            return Err(dpop::invalid(
+                "the DPoP proof must be signed by PS256, ES256 or EdDSA (fapi_profile)",
+            ));
         }
         if self.metadata.tls_client_certificate_bound_access_tokens && certificate.is_none() {
             return Err(OAuthError::invalid_request(
@@ -192,6 +215,14 @@ impl Client {
         } else {
             Scope::default()
         }
+    }
+
+    /// Whether its ID tokens have `sid`. FAPI clients are told no more than they asked for: they did where their logout needs it.
+    pub fn is_told_sid(&self) -> bool {
+        let metadata = &self.metadata;
+        !metadata.is_fapi()
+            || metadata.backchannel_logout_session_required
+            || metadata.frontchannel_logout_session_required
     }
 
     /// The algorithm under which its tokens are signed; access tokens are also where its ID tokens are not.

@@ -192,6 +192,8 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         id_token_claims: _,
         // See keep_refresh_grace.
         refresh_grace: _,
+        // See Terms.
+        fapi_profile: _,
         // See claim_only_its_own_home.
         client_uri: _,
         // See the sector, above.

@@ -3,14 +3,15 @@
 //! what it may have; it is refused only where nothing usable is left. Addresses, keys, algorithms and methods are never cut:
 //! a client that relies on them would be none the wiser.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    client_metadata::{ClientMetadata, GrantType, ID_TOKEN_CLAIMS, ResponseType, Supported},
+    client_metadata::{ClientMetadata, FAPI_PROFILE, GrantType, ID_TOKEN_CLAIMS, ResponseType, Supported, fill},
     self_service::{Before, RegisteredBy},
 };
 use crate::{
-    config::Config,
+    config::{Config, FapiProfile},
     oidc::{
         error::{ErrorCode, OAuthError},
         scope::Scope,
@@ -27,6 +28,8 @@ pub struct Terms {
     scope: Option<Scope>,
     /// `id_token_claims` of who does not say.
     id_token_claims: bool,
+    /// The profile that it keeps to at least, and whether it is for the client to say which.
+    profile: (Option<FapiProfile>, bool),
 }
 
 impl Terms {
@@ -37,6 +40,16 @@ impl Terms {
             supported,
             grant_types: supported.grant_types.to_vec(),
             scope: None,
+            profile: match (by, before) {
+                (RegisteredBy::Operator, _) => (config.profile, true),
+                // A profile is the operator's to set: a client that changes itself keeps its own.
+                (RegisteredBy::Anybody, before) => (
+                    config
+                        .profile
+                        .max(before.and_then(|before| before.metadata.fapi_profile)),
+                    false,
+                ),
+            },
             id_token_claims: match (by, before) {
                 (RegisteredBy::Operator, _) => config.id_token_claims,
                 (RegisteredBy::Anybody, before) => before.is_some_and(|before| before.metadata.id_token_claims),
@@ -66,7 +79,8 @@ impl Terms {
         if members.get(ID_TOKEN_CLAIMS).is_none_or(Value::is_null) {
             members.insert(ID_TOKEN_CLAIMS.to_owned(), json!(self.id_token_claims));
         }
-        let mut metadata = ClientMetadata::parse(&Value::Object(members), &self.supported)?;
+        let supported = self.keep_to_profile(&mut members)?;
+        let mut metadata = ClientMetadata::parse(&Value::Object(members), &supported)?;
         if names_scopes && metadata.scope.is_none() {
             // It names scopes, and none that it may have: it is not one that says nothing, and gets nothing.
             metadata.scope = Some(Scope::default());
@@ -126,6 +140,33 @@ impl Terms {
         Ok(())
     }
 
+    /// Sets the profile that the client keeps to, and what it demands. Gives what clients of that profile can have.
+    fn keep_to_profile(&self, members: &mut Map<String, Value>) -> Result<Supported, OAuthError> {
+        let (least, may_choose) = self.profile;
+        let given = members
+            .get(FAPI_PROFILE)
+            .filter(|value| may_choose && !value.is_null() && **value != "");
+        let profile = match given {
+            None => least,
+            Some(given) => {
+                let named = FapiProfile::deserialize(given)
+                    .map_err(|_| profile_refused("is none: expected fapi2 or fapi2_message_signing"))?;
+                if Some(named) < least {
+                    return Err(profile_refused("is less than the PROFILE of this deployment"));
+                }
+                Some(named)
+            }
+        };
+        let Some(profile) = profile else {
+            members.remove(FAPI_PROFILE);
+            return Ok(self.supported);
+        };
+        members.insert(FAPI_PROFILE.to_owned(), json!(profile));
+        let supported = self.supported.of_fapi();
+        fill(members, profile, supported.dpop);
+        Ok(supported)
+    }
+
     /// Cuts `scope` to what the client may have. Whether it names any.
     fn cut_scope(&self, members: &mut Map<String, Value>) -> bool {
         let Some(wanted) = members.get("scope").and_then(Value::as_str) else {
@@ -146,6 +187,10 @@ impl Terms {
 fn texts(members: &Map<String, Value>, name: &str) -> Option<Vec<String>> {
     let list = members.get(name)?.as_array().filter(|list| !list.is_empty())?;
     list.iter().map(|text| text.as_str().map(str::to_owned)).collect()
+}
+
+fn profile_refused(why: &str) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidClientMetadata, format!("{FAPI_PROFILE} {why}"))
 }
 
 fn nothing_left(name: &str) -> OAuthError {

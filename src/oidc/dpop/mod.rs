@@ -67,6 +67,8 @@ struct Claims {
 pub struct KeyProof {
     /// Its thumbprint (RFC 7638).
     pub jkt: String,
+    /// By what it signs.
+    pub alg: ClientSigningAlg,
     /// What must not come again.
     pub single_use: SingleUse,
     /// The digest of the access token that it was made for.
@@ -148,6 +150,7 @@ impl<'a> Proof<'a> {
         let bucket = until.seconds().div_euclid(BUCKET.seconds()) + 1;
         Ok(KeyProof {
             jkt: self.jkt.clone(),
+            alg: self.alg,
             single_use: SingleUse::new(&["dpop", &self.jkt, &claims.jti], UnixTime(bucket * BUCKET.seconds())),
             ath: claims.ath.clone(),
         })

@@ -88,6 +88,7 @@ fn the_examples_of_rfc_9449_are_taken_apart() {
     assert_eq!(of_resource.jkt, JKT);
     assert_eq!(of_resource.claims.htm, "GET");
     let shown = KeyProof {
+        alg: ClientSigningAlg::ES256,
         jkt: of_resource.jkt,
         single_use: SingleUse::new(&[], NOW),
         ath: of_resource.claims.ath,

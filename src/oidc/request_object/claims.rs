@@ -18,6 +18,9 @@ use crate::{
 /// By how much the clock of a client may be off.
 const CLOCK_SKEW: Lifetime = Lifetime(30);
 
+/// How long a request object of a client with a FAPI profile may be good, and how old it may be.
+const LONGEST_OF_FAPI: Lifetime = Lifetime::hours(1);
+
 /// Claims about the JWT itself, which are no parameters.
 const OF_THE_JWT: [&str; 7] = ["iss", "aud", "exp", "nbf", "iat", "jti", "sub"];
 
@@ -87,13 +90,30 @@ impl Claims {
         if self.0.get("sub").is_some_and(|sub| *sub == client.client_id) {
             return Err(refused("the request object is a client assertion"));
         }
-        if self.time("exp")?.is_some_and(|exp| exp + CLOCK_SKEW <= now) {
+        let (exp, nbf) = (self.time("exp")?, self.time("nbf")?);
+        if exp.is_some_and(|exp| exp + CLOCK_SKEW <= now) {
             return Err(refused("the request object has expired"));
         }
-        if self.time("nbf")?.is_some_and(|nbf| nbf > now + CLOCK_SKEW) {
+        if nbf.is_some_and(|nbf| nbf > now + CLOCK_SKEW) {
             return Err(refused("the request object is not valid yet"));
         }
-        Ok(())
+        if !client.metadata.is_fapi() {
+            return Ok(());
+        }
+        // FAPI 2.0 Message Signing section 5.3.1: aud, "an nbf claim that is no longer than 60 minutes in the past", and "an exp
+        // claim that has a lifetime of no longer than 60 minutes after the nbf claim".
+        match (self.0.get("aud"), nbf, exp) {
+            (None, ..) => Err(refused("the request object lacks aud (fapi_profile)")),
+            (_, None, _) => Err(refused("the request object lacks nbf (fapi_profile)")),
+            (.., None) => Err(refused("the request object lacks exp (fapi_profile)")),
+            (_, Some(nbf), _) if nbf + LONGEST_OF_FAPI < now => Err(refused(
+                "nbf of the request object is more than 60 minutes ago (fapi_profile)",
+            )),
+            (_, Some(nbf), Some(exp)) if exp > nbf + LONGEST_OF_FAPI => Err(refused(
+                "exp of the request object is more than 60 minutes after its nbf (fapi_profile)",
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn time(&self, name: &str) -> Result<Option<UnixTime>, OAuthError> {

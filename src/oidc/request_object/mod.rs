@@ -81,7 +81,7 @@ impl<'a> RequestObject<'a> {
         }
         let registered = client.metadata.request_object_signing_alg;
         let alg = ClientSigningAlg::parse(token.alg_name())
-            .filter(|alg| registered.is_none_or(|registered| registered == *alg))
+            .filter(|alg| registered.is_none_or(|registered| registered == *alg) && client.metadata.may_sign_with(*alg))
             .ok_or_else(|| refused("the request object is not signed with the registered algorithm"))?;
         match alg {
             ClientSigningAlg::InsecureNone if may_be_unsigned(client) && token.signature().is_empty() => {
@@ -117,7 +117,7 @@ impl<'a> RequestObject<'a> {
 /// Whether requests that nobody signed count: of a client that registered no algorithm, or `none`.
 fn may_be_unsigned(client: &Client) -> bool {
     let registered = client.metadata.request_object_signing_alg;
-    let must_sign = client.metadata.require_signed_request_object;
+    let must_sign = client.metadata.require_signed_request_object || client.metadata.is_fapi();
     !must_sign && registered.is_none_or(|alg| alg == ClientSigningAlg::InsecureNone)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::time::UnixTime;
+use crate::{config::FapiProfile, time::UnixTime};
 
 const QUERY: &str = "https://app.acme.org/cb?a=b";
 
@@ -82,7 +82,7 @@ fn tokens_never_travel_in_a_query() {
 fn a_response_mode_is_refused_only_where_it_does_not_fit() {
     let check = |name: &str, response_type| {
         let params = Params::parse(&format!("response_mode={name}")).unwrap();
-        ReturnAddress::check_response_mode(&params, response_type).is_ok()
+        ReturnAddress::check_response_mode(&params, response_type, &client()).is_ok()
     };
     for (name, for_code, for_id_token) in [
         ("query", true, false),
@@ -93,5 +93,29 @@ fn a_response_mode_is_refused_only_where_it_does_not_fit() {
     ] {
         assert_eq!(check(name, ResponseType::Code), for_code, "{name}");
         assert_eq!(check(name, ResponseType::IdToken), for_id_token, "{name}");
+    }
+}
+
+/// FAPI 2.0 Message Signing section 5.4: answers are signed, also those that say what is wrong with the request.
+#[test]
+fn a_client_that_signs_messages_gets_every_answer_in_a_jwt() {
+    let mut client = client();
+    client.metadata.fapi_profile = Some(FapiProfile::Fapi2MessageSigning);
+    let request = |mode: &str| {
+        let text = format!("redirect_uri=https://app.acme.org/cb&response_type=code{mode}");
+        Params::parse(&text).unwrap()
+    };
+    for (mode, fits) in [
+        ("", true),
+        ("&response_mode=jwt", true),
+        ("&response_mode=form_post.jwt", true),
+        ("&response_mode=query", false),
+        ("&response_mode=fragment", false),
+        ("&response_mode=okay", false),
+    ] {
+        let params = request(mode);
+        assert!(ReturnAddress::resolve(&params, &client).unwrap().wants_jwt(), "{mode}");
+        let checked = ReturnAddress::check_response_mode(&params, ResponseType::Code, &client);
+        assert_eq!(checked.is_ok(), fits, "{mode}");
     }
 }

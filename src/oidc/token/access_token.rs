@@ -191,7 +191,7 @@ pub fn presented<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oidc::{error::ErrorCode, single_use::SingleUse};
+    use crate::oidc::{client::client_metadata::ClientSigningAlg, error::ErrorCode, single_use::SingleUse};
 
     const ISSUER: &str = "https://id.acme.org";
     const NOW: UnixTime = UnixTime(1_800_000_000);
@@ -271,6 +271,7 @@ mod tests {
 
     fn key_proof(jkt: &str) -> KeyProof {
         KeyProof {
+            alg: ClientSigningAlg::ES256,
             jkt: jkt.to_owned(),
             single_use: SingleUse::new(&[], NOW),
             ath: None,

@@ -36,7 +36,8 @@ pub struct IdTokenClaims<'a> {
     /// By which methods.
     pub amr: &'a Amr,
     /// The session as this client sees it.
-    pub sid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
     /// Binds the access token that comes along. Without a signature there is no hash to take it with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,

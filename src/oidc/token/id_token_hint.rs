@@ -23,6 +23,7 @@ struct HintClaims {
     sub: String,
     aud: String,
     sid: Option<String>,
+    auth_time: Option<UnixTime>,
     /// What every ID token has (Core section 2), and neither signed UserInfo nor a signed authorization response, which go by the
     /// same `typ`.
     #[serde(rename = "exp")]
@@ -78,6 +79,11 @@ impl IdTokenHint {
     /// The session that it was issued in, as that client sees it.
     pub fn sid(&self) -> Option<&str> {
         self.claims.sid.as_deref()
+    }
+
+    /// When the person had signed in.
+    pub fn auth_time(&self) -> Option<UnixTime> {
+        self.claims.auth_time
     }
 }
 

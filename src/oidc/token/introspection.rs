@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::access_token::AccessTokenClaims;
 use crate::{
-    config::Issuer,
+    config::{Config, Issuer},
     oidc::{binding::Binding, client::Client, error::OAuthError, jose::audience::Audience, scope::Scope},
     time::UnixTime,
 };
@@ -55,8 +55,10 @@ pub struct Introspection {
 /// authorization" (section 2.1).
 ///
 /// # Errors
-/// `invalid_client` for a public client, which anybody can claim to be.
-pub fn check_caller(caller: &Client) -> Result<(), OAuthError> {
+/// `invalid_client` for a public client, which anybody can claim to be; `unauthorized_client` for one that does not keep to the
+/// deployment's profile.
+pub fn check_caller(caller: &Client, config: &Config) -> Result<(), OAuthError> {
+    caller.check_profile(config)?;
     if caller.is_confidential() {
         Ok(())
     } else {

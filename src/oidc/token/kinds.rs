@@ -78,7 +78,7 @@ fn every_kind() -> Vec<(&'static str, String)> {
         nonce: Some("n"),
         acr: "1",
         amr: &Amr::default(),
-        sid: "s".to_owned(),
+        sid: Some("s".to_owned()),
         at_hash: None,
         c_hash: None,
     };

@@ -22,6 +22,7 @@ pub(super) fn add_to(all: &mut Samples) {
         version: 1,
         alg: SigningAlg::RS256,
         keys: "[]".to_owned(),
+        rotates: true,
         unreadable: None,
     };
     let roots = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new()).unwrap();
@@ -157,6 +158,7 @@ pub(super) fn add_to(all: &mut Samples) {
         version: 1,
         alg: SigningAlg::RS256,
         keys: "[]".to_owned(),
+        rotates: false,
         unreadable: Some(OAuthError::invalid_request("no key")),
     };
     for proof in proofs() {

@@ -54,7 +54,7 @@ pub async fn introspect(request: &mut Incoming, context: &Context) -> Result<Rep
     let rows = context.db.run(batch).await?;
     let answer = async {
         let authenticated = client.finish(looked_up, &rows, context)?;
-        check_caller(&authenticated)?;
+        check_caller(&authenticated, &context.config)?;
         let told = presented.describe(&authenticated, &rows, context).await?;
         if !wants_jwt {
             return Ok::<_, MachineFailure>(Reply::json(200, &told));

@@ -193,20 +193,51 @@ fn the_algorithm_decides_the_method_and_the_registration_fixes_both() {
             .extend(change.as_object().unwrap().clone());
         serde_json::from_value::<ClientMetadata>(metadata).unwrap()
     };
+    let issuer = Issuer::parse("https://id.acme.org").unwrap();
     let of = |alg: &str| ClientAssertion::parse(&jwt(json!({"alg": alg}), claims(json!({})))).unwrap();
     let key = registered(json!({"token_endpoint_auth_method": "private_key_jwt"}));
     let secret = registered(json!({"token_endpoint_auth_method": "client_secret_jwt"}));
     let fixed = registered(json!({
         "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "PS256",
     }));
-    assert!(of("RS256").check_registered(&key).is_ok() && of("EdDSA").check_registered(&key).is_ok());
-    assert!(of("Ed25519").check_registered(&key).is_ok(), "the name of RFC 9864");
-    assert!(of("HS256").check_registered(&key).is_err());
-    assert!(of("HS512").check_registered(&secret).is_ok());
-    assert!(of("RS256").check_registered(&secret).is_err());
-    assert!(of("PS256").check_registered(&fixed).is_ok());
-    assert!(of("RS256").check_registered(&fixed).is_err());
-    assert!(of("HS256").check_registered(&registered(json!({}))).is_err());
+    assert!(of("RS256").check_registered(&key, &issuer).is_ok() && of("EdDSA").check_registered(&key, &issuer).is_ok());
+    assert!(
+        of("Ed25519").check_registered(&key, &issuer).is_ok(),
+        "the name of RFC 9864"
+    );
+    assert!(of("HS256").check_registered(&key, &issuer).is_err());
+    assert!(of("HS512").check_registered(&secret, &issuer).is_ok());
+    assert!(of("RS256").check_registered(&secret, &issuer).is_err());
+    assert!(of("PS256").check_registered(&fixed, &issuer).is_ok());
+    assert!(of("RS256").check_registered(&fixed, &issuer).is_err());
+    assert!(of("HS256").check_registered(&registered(json!({})), &issuer).is_err());
+}
+
+/// FAPI 2.0 Security Profile section 5.3.2.1: "shall only accept its issuer identifier value ... as a string in the aud claim"; section
+/// 5.4.1: "shall use PS256, ES256, or EdDSA".
+#[test]
+fn a_client_of_fapi_names_the_issuer_alone_as_one_string_and_signs_by_what_fapi_allows() {
+    let issuer = Issuer::parse("https://id.acme.org").unwrap();
+    let check = |alg: &str, aud: Value, profile: Value| {
+        let metadata = json!({"token_endpoint_auth_method": "private_key_jwt", "fapi_profile": profile});
+        let metadata: ClientMetadata = serde_json::from_value(metadata).unwrap();
+        let assertion = ClientAssertion::parse(&jwt(json!({"alg": alg}), claims(json!({"aud": aud})))).unwrap();
+        assertion.check_registered(&metadata, &issuer).is_ok()
+    };
+    let sole = json!("https://id.acme.org");
+    for alg in ["PS256", "ES256", "EdDSA", "Ed25519"] {
+        assert!(check(alg, sole.clone(), json!("fapi2")), "{alg}");
+    }
+    assert!(!check("RS256", sole.clone(), json!("fapi2")) && check("RS256", sole.clone(), Value::Null));
+    for other in [
+        json!([sole.clone()]),
+        json!([sole, "https://id.acme.org/token"]),
+        json!("https://id.acme.org/token"),
+        json!("https://id.acme.org/par"),
+    ] {
+        assert!(!check("ES256", other.clone(), json!("fapi2")), "{other}");
+        assert!(check("ES256", other.clone(), Value::Null), "{other}: see Audiences");
+    }
 }
 
 #[test]

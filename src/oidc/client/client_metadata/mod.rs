@@ -1,6 +1,7 @@
 //! Client metadata (OIDC Registration section 2, RFC 7591 section 2 and the specifications that add to it).
 
 mod choices;
+mod fapi;
 mod fields;
 mod keys;
 mod localized;
@@ -15,7 +16,10 @@ use serde_json::Value;
 use url::Url;
 
 use self::fields::Fields;
-pub(super) use self::wire::ID_TOKEN_CLAIMS;
+pub(super) use self::{
+    fapi::{FAPI_PROFILE, fill},
+    wire::ID_TOKEN_CLAIMS,
+};
 pub use self::{
     keys::{ClientKeys, PublicJwks, TlsSubject, certificate_digest},
     localized::LocalizedText,
@@ -27,6 +31,7 @@ pub use self::{
 };
 use super::redirect_uri::{ApplicationType, RedirectUri};
 use crate::{
+    config::FapiProfile,
     oidc::{
         error::{ErrorCode, OAuthError},
         jose::jwt::SigningAlg,
@@ -111,6 +116,8 @@ pub struct ClientMetadata {
     /// Of Limen's own: for how long the refresh token before the present one is taken for a retry, where not as `REFRESH_GRACE`
     /// says.
     pub refresh_grace: Option<Lifetime>,
+    /// Of Limen's own: the profile of FAPI 2.0 that it keeps to.
+    pub fapi_profile: Option<FapiProfile>,
 }
 
 impl ClientMetadata {
@@ -138,6 +145,7 @@ impl ClientMetadata {
         let mut json = json.clone();
         choices::choose(&mut json, supported)?;
         let client = Self::read(&Fields::sent(&json, supported))?;
+        fapi::check(&client)?;
         supported.check(&client)?;
         rules::check(&client)?;
         // A number may be longer when it is written than when it was sent (1e15): what is stored is what is measured, and

@@ -1,7 +1,7 @@
 //! What this deployment supports of client metadata: registration refuses the rest, discovery advertises it.
 
 use super::{
-    ClientMetadata,
+    ClientMetadata, fapi,
     keys::TlsSubject,
     refusal::refusal,
     values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
@@ -153,7 +153,26 @@ impl Supported {
             supported.grant_types = GRANT_TYPES;
             supported.response_types = &ResponseType::ALL;
         }
-        supported
+        match config.profile {
+            Some(_) => supported.of_fapi(),
+            None => supported,
+        }
+    }
+
+    /// The same for clients that keep to FAPI 2.0.
+    #[must_use]
+    pub fn of_fapi(mut self) -> Self {
+        self.auth_methods = match self.certificate_bound_access_tokens {
+            true => fapi::METHODS,
+            false => fapi::METHODS.split_at(2).1,
+        };
+        self.auth_signing_algs = fapi::CLIENT_ALGS;
+        self.request_object_signing_algs = fapi::CLIENT_ALGS;
+        self.id_token_signing_algs = fapi::ID_TOKEN_ALGS;
+        self.userinfo_signing_algs = fapi::SIGNING_ALGS;
+        self.authorization_signing_algs = fapi::SIGNING_ALGS;
+        self.introspection_signing_algs = fapi::SIGNING_ALGS;
+        self
     }
 
     /// Refuses what is not supported: dropping it silently would leave the client without what it relies on.

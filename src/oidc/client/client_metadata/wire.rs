@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value, json};
 
 use super::{
-    ClientMetadata,
+    ClientMetadata, FAPI_PROFILE,
     fields::Fields,
     text,
     values::{self, AuthMethod, Encryption, GrantType, ResponseType},
@@ -97,6 +97,7 @@ impl ClientMetadata {
 
             id_token_claims: fields.flag(ID_TOKEN_CLAIMS)?,
             refresh_grace: fields.seconds("refresh_grace")?,
+            fapi_profile: fields.text(FAPI_PROFILE, values::named)?,
         })
     }
 
@@ -148,6 +149,7 @@ impl ClientMetadata {
             ("backchannel_logout_session_required", json!(self.backchannel_logout_session_required)),
             ("frontchannel_logout_uri", json!(self.frontchannel_logout_uri)),
             ("refresh_grace", json!(self.refresh_grace)),
+            (FAPI_PROFILE, json!(self.fapi_profile)),
             ("frontchannel_logout_session_required", json!(self.frontchannel_logout_session_required)),
         ];
         let localized = [

@@ -85,6 +85,7 @@ impl TokenRequest<'_> {
         let client = &known.record.client;
         let judged = self.client.check_against(&known.record, context);
         let judged = judged
+            .and_then(|()| client.check_profile(&context.config))
             .and_then(|()| client.check_binding(self.proof, context.certificate.as_ref()))
             .and_then(|()| check(client))
             .and_then(|()| check_grant_type(client, grant_type));
@@ -149,6 +150,7 @@ impl TokenRequest<'_> {
     /// The client, where it has authenticated.
     fn authenticated(&self, looked: Looked, rows: &Answer) -> Result<Client, MachineFailure> {
         let client = self.client.finish(looked.client, rows, self.context)?;
+        client.check_profile(&self.context.config)?;
         client.check_binding(self.proof, self.context.certificate.as_ref())?;
         match rows.read_if(looked.was_used)? {
             Some(true) => Err(dpop::used().into()),

@@ -48,6 +48,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         let is_unreadable = family.standing == Standing::Unreadable;
         return Err(request.not_ready(ready.unreadable.filter(|_| is_unreadable)));
     }
+    let goes_on = family.standing == Standing::Current && !ready.rotates;
     let authorization = family.into_authorization(user.sub_at(&client))?;
     let scope = refresh_grant::narrowed(&authorization.scope, wanted.scope.as_ref())?;
     // The client may have come to be registered for less.
@@ -57,7 +58,10 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         user,
         within,
         authorization,
-        refresh_token: Some(wanted.token.successor().render(&context.config.roots)),
+        refresh_token: Some(match goes_on {
+            true => wanted.token.render(&context.config.roots),
+            false => wanted.token.successor().render(&context.config.roots),
+        }),
     };
     request.tokens_of(granted, &client, rows.read(key)?).await
 }

@@ -1,5 +1,6 @@
 //! Client metadata as clients send it and as it is stored. Every field stands in [`full`].
 
+mod fapi;
 mod fields;
 mod rules;
 
