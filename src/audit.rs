@@ -77,6 +77,10 @@ pub enum Event {
     GroupDeleted,
     GroupMemberAdded,
     GroupMemberRemoved,
+    RoleGiven,
+    RoleTaken,
+    /// An app is not for the person who came from it.
+    AppRefused,
     /// An operator tried whether mails arrive.
     MailTested,
     /// A person changed what is known about them.
@@ -173,6 +177,9 @@ impl Event {
         Self::GroupDeleted,
         Self::GroupMemberAdded,
         Self::GroupMemberRemoved,
+        Self::RoleGiven,
+        Self::RoleTaken,
+        Self::AppRefused,
         Self::MailTested,
         Self::ProfileChanged,
         Self::EmailChanged,
@@ -236,6 +243,9 @@ impl Event {
             Self::GroupDeleted => "group_deleted",
             Self::GroupMemberAdded => "group_member_added",
             Self::GroupMemberRemoved => "group_member_removed",
+            Self::RoleGiven => "role_given",
+            Self::RoleTaken => "role_taken",
+            Self::AppRefused => "app_refused",
             Self::MailTested => "mail_tested",
             Self::ProfileChanged => "profile_changed",
             Self::EmailChanged => "email_changed",
@@ -266,6 +276,7 @@ impl Event {
             | Self::RegistrationRefused
             | Self::ClientRefused
             | Self::AuthorizationRefused
+            | Self::AppRefused
             | Self::OperatorRefused
             | Self::Flooded => Outcome::Failure,
             _ => Outcome::Success,

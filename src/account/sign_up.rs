@@ -71,6 +71,7 @@ impl NewAccount {
     /// The person with the account.
     pub fn into_user(self, id: String, salt: [u8; 32], now: UnixTime) -> User {
         User {
+            memberships: Default::default(),
             id,
             subject_salt: SubjectSalt::new(salt),
             username: self.username,

@@ -5,8 +5,13 @@ use serde_json::{Map, Value};
 use super::{email, name};
 use crate::{
     oidc::{
-        claims::StandardClaims,
-        client::Client,
+        claims::{GROUPS, StandardClaims},
+        claims_request::{ClaimsRequest, Target},
+        client::{
+            Client,
+            app_rules::{Memberships, Telling},
+        },
+        scope::Scope,
         subject::{SubjectSalt, subject},
     },
     time::UnixTime,
@@ -29,6 +34,8 @@ pub struct User {
     pub created_at: UnixTime,
     /// When a claim last changed.
     pub updated_at: UnixTime,
+    /// Their groups and roles, where these were read for an app.
+    pub memberships: Memberships,
 }
 
 /// A name to sign in with, in small letters (RFC 8265 section 3.3). It has no `@`, so that it never equals somebody's e-mail
@@ -134,8 +141,41 @@ impl User {
         subject(client, &self.id, &self.subject_salt)
     }
 
-    /// All that a client can be told of them, less `sub` (OIDC Core section 5.1).
-    pub fn known_claims(&self) -> Map<String, Value> {
+    /// What `client`, which may know `scope` and what it `asked` for one by one, is told of them at `target`, less `sub`. Roles at
+    /// the app itself need no more than `openid`: they are the operator's word on what the person may do there.
+    pub fn told_to(&self, client: &Client, asked: &ClaimsRequest, scope: &Scope, target: Target) -> Map<String, Value> {
+        let rules = &client.metadata.rules;
+        let mut known = self.known_claims();
+        if let Some(groups) = self.memberships.groups_as(rules) {
+            known.insert(GROUPS.to_owned(), groups);
+        }
+        let mut told = asked.released(&known, scope, target);
+        let telling = Telling {
+            groups: told.remove(GROUPS).is_some(),
+            roles: scope.contains("openid"),
+            in_token: target == Target::IdToken,
+        };
+        self.memberships.tell(rules, telling, &mut told);
+        told
+    }
+
+    /// What an access token of `client` for `scope` tells of them, beside what every one has.
+    pub fn told_in_access_token(&self, client: &Client, scope: &Scope) -> Map<String, Value> {
+        let mut told = Map::new();
+        let rules = &client.metadata.rules;
+        if rules.access_token_claims {
+            let telling = Telling {
+                groups: scope.contains(GROUPS),
+                roles: true,
+                in_token: true,
+            };
+            self.memberships.tell(rules, telling, &mut told);
+        }
+        told
+    }
+
+    /// All that a client can be told of them, less `sub` and groups (OIDC Core section 5.1).
+    fn known_claims(&self) -> Map<String, Value> {
         let mut known = self.claims.as_map().clone();
         let username = || Value::from(self.username.as_str());
         known.entry("preferred_username").or_insert_with(username);

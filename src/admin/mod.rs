@@ -5,4 +5,5 @@ mod body;
 pub mod group;
 pub mod invitation;
 pub mod paging;
+pub mod role;
 pub mod user;

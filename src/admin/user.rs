@@ -10,7 +10,7 @@ use crate::{
     },
     audit::Event,
     oidc::{
-        claims::{self, StandardClaims},
+        claims::{self, GROUPS, StandardClaims},
         error::OAuthError,
         params,
     },
@@ -160,7 +160,8 @@ pub fn describe(user: &User) -> Value {
 
 fn is_member(name: &str) -> bool {
     let base = name.split('#').next().unwrap_or_default();
-    OWN_MEMBERS.contains(&name) || claims::find(base).is_some()
+    // Groups are changed elsewhere, and are not taken here as if they were.
+    OWN_MEMBERS.contains(&name) || (claims::find(base).is_some() && base != GROUPS)
 }
 
 #[cfg(test)]
@@ -184,6 +185,7 @@ mod tests {
             disabled_at: None,
             created_at: UnixTime(1),
             updated_at: UnixTime(2),
+            memberships: Default::default(),
         }
     }
 

@@ -11,12 +11,13 @@ use crate::web::{fetch_url::absolute, json};
 const LONGEST: usize = 1_000;
 
 /// The scopes that mean something to Limen itself.
-pub const LIMENS: [&str; 7] = [
+pub const LIMENS: [&str; 8] = [
     "openid",
     "profile",
     "email",
     "address",
     "phone",
+    "groups",
     "offline_access",
     "dcr_admin",
 ];

@@ -107,6 +107,7 @@ impl Redemption<'_> {
             " THEN 'ended'"
         )))
         .append(conditions.cases_of_readiness("codes"))
+        .append(conditions.case_of_person("codes"))
         .append(Statement::new(" ELSE 'good' END"))
     }
 

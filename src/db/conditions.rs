@@ -23,6 +23,14 @@ macro_rules! enabled {
 }
 pub(super) use enabled;
 
+/// Holds for the person of that id who is in one of the groups of a JSON array.
+pub(super) fn is_in_one_of(user_id: &str, groups: &str) -> Statement {
+    Statement::new(format!(
+        "EXISTS (SELECT 1 FROM json_each(?) allowed JOIN group_members m ON m.user_id = {user_id} AND m.group_id = allowed.value)"
+    ))
+    .bind(groups)
+}
+
 /// Holds for the session that the statement calls `session`, if it lives: it has neither expired nor been idle for too long.
 pub(super) fn lives(session: &str, idle: Lifetime, now: UnixTime) -> Statement {
     Statement::new(format!("{session}.expires_at > ? AND {session}.last_seen_at > ?"))

@@ -1,5 +1,6 @@
 //! The database: one file a table, SQL beside its row. What stands here is text and values; `edge::platform::d1` runs it.
 
+pub mod app_roles;
 pub mod audit;
 mod authorization;
 mod batch;
@@ -18,6 +19,7 @@ pub mod invitations;
 pub mod logout_outbox;
 pub mod mail_codes;
 pub mod mail_outbox;
+pub mod memberships;
 pub mod passwords;
 pub mod preconditions;
 pub mod proof;

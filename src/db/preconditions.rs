@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A live session of a person who is not disabled, their consent to all that is asked for, and a client that is as it was
-/// read; the pushed request, where it was one; and keys at hand that can sign the answer.
+/// read and is for them; the pushed request, where it was one; and keys at hand that can sign the answer.
 pub struct Preconditions<'a> {
     pub session_hash: &'a Hash,
     pub client: &'a Client,
@@ -52,6 +52,9 @@ impl Preconditions<'_> {
             let granted =
                 " AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.resources))";
             from = from.append(Statement::new(granted)).bind(&to_json(&resources));
+        }
+        if let Some(groups) = self.client.metadata.rules.allowed_groups_json() {
+            from = from.and(conditions::is_in_one_of("u.id", &groups));
         }
         if let Some(oldest) = self.oldest_sign_in {
             from = from.append(Statement::new(" AND s.auth_time >= ?")).bind(oldest);

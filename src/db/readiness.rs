@@ -1,6 +1,6 @@
 //! That a client can be given its tokens, as a condition in SQL: nothing is used up for an answer that cannot be made.
 
-use super::{Statement, signing_keys};
+use super::{Statement, memberships::Along, signing_keys};
 use crate::{
     oidc::{error::OAuthError, jose::jwt::SigningAlg},
     time::UnixTime,
@@ -17,6 +17,10 @@ pub struct Ready {
     pub keys: String,
     /// Whether its refresh tokens rotate.
     pub rotates: bool,
+    /// The groups whose people the client is for, as JSON, where it is not for everybody.
+    pub allowed_groups: Option<String>,
+    /// What it may be told of groups and roles.
+    pub along: Along,
     /// What the client is told where it cannot read its ID tokens.
     pub unreadable: Option<OAuthError>,
 }

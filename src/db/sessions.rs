@@ -4,8 +4,10 @@ use serde::Deserialize;
 
 use super::{
     Query, Rows, Statement,
-    conditions::{behind, lives},
-    grants, users,
+    conditions::{behind, is_in_one_of, lives},
+    grants,
+    memberships::{Along, App},
+    users,
 };
 use crate::{
     account::user::User,
@@ -33,6 +35,9 @@ struct Row {
     acr: String,
     amr: String,
     trusted: i64,
+    /// Whether the app that asks is not for the person, where that was looked for.
+    #[serde(default)]
+    closed: i64,
     #[serde(flatten)]
     user: users::Row,
 }
@@ -41,6 +46,50 @@ struct Row {
 pub struct Session {
     pub authentication: Authentication,
     pub user: User,
+    /// Whether the app for which it was read is not for this person.
+    pub closed: bool,
+}
+
+/// The app for which a session is read, and what is read along.
+pub enum Asking<'a> {
+    /// One that is known: its id, and the groups that it is for as JSON where it is not for everybody.
+    Known(&'a str, Option<String>, Along),
+    /// One that is read in the same batch.
+    Unread(&'a str, Along),
+}
+
+impl<'a> Asking<'a> {
+    pub fn known(client: &'a Client, along: Along) -> Self {
+        Self::Known(&client.client_id, client.metadata.rules.allowed_groups_json(), along)
+    }
+
+    fn client_id(&self) -> &'a str {
+        match self {
+            Self::Known(client_id, ..) | Self::Unread(client_id, _) => client_id,
+        }
+    }
+
+    fn along(&self) -> Along {
+        match self {
+            Self::Known(.., along) | Self::Unread(_, along) => *along,
+        }
+    }
+
+    /// The column that says whether the app is not for the person `s.user_id`.
+    fn closed(&self) -> Statement {
+        match self {
+            Self::Known(_, None, _) => Statement::new(""),
+            Self::Known(_, Some(groups), _) => Statement::new(", NOT ")
+                .append(is_in_one_of("s.user_id", groups))
+                .append(Statement::new(" AS closed")),
+            Self::Unread(client_id, _) => Statement::new(
+                ", EXISTS (SELECT 1 FROM clients c WHERE c.id = ? AND json_type(c.metadata, '$.allowed_groups') = 'array'
+                     AND NOT EXISTS (SELECT 1 FROM json_each(c.metadata, '$.allowed_groups') a
+                                     JOIN group_members m ON m.user_id = s.user_id AND m.group_id = a.value)) AS closed",
+            )
+            .bind(*client_id),
+        }
+    }
 }
 
 impl Session {
@@ -107,19 +156,23 @@ pub type WithConsent = (Session, Option<Consent>);
 /// The same, with what its person allowed a client.
 pub fn find_with_consent(
     hash: &Hash,
-    client_id: &str,
+    asking: &Asking<'_>,
     lifetimes: &Lifetimes,
     now: UnixTime,
 ) -> Query<Option<WithConsent>> {
     Statement::new(format!(
-        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, {}, {}
-         FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
-         LEFT JOIN grants g ON g.user_id = s.user_id AND g.client_id = ?
-         WHERE s.hash = ? AND ",
+        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, {}, {}",
         users::COLUMNS,
         grants::COLUMNS,
     ))
-    .bind(client_id)
+    .append(asking.along().columns(App::Id(asking.client_id()), "TRUE"))
+    .append(asking.closed())
+    .append(Statement::new(
+        " FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+         LEFT JOIN grants g ON g.user_id = s.user_id AND g.client_id = ?
+         WHERE s.hash = ? AND ",
+    ))
+    .bind(asking.client_id())
     .bind(hash)
     .append(lives("s", lifetimes.session_idle, now))
     .read_by(read_with_consent)
@@ -142,7 +195,11 @@ impl Row {
             },
             trusted_browser: self.trusted != 0,
         };
-        Ok(Session { authentication, user })
+        Ok(Session {
+            authentication,
+            user,
+            closed: self.closed != 0,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What redeeming a code and refreshing have in common: who asks, and what has to be so for the tokens to be given.
 
-use super::{Statement, grants, proof::Proof, readiness::Ready, to_json};
+use super::{Statement, conditions, grants, proof::Proof, readiness::Ready, to_json};
 use crate::{config::Lifetimes, oidc::resource_indicator::Targets, time::UnixTime};
 
 /// What has to be so for tokens to be given for a code or a refresh token.
@@ -42,6 +42,17 @@ impl TokenConditions<'_> {
         ))
         .bind(&to_json(&self.resources.foreign()))
         .bind(self.audiences)
+    }
+
+    /// The case in which the client is not, or no longer, for the person. It is judged as the client was: see the cases of readiness,
+    /// which come before.
+    pub(super) fn case_of_person(&self, table: &str) -> Statement {
+        match &self.ready.allowed_groups {
+            None => Statement::new(""),
+            Some(groups) => Statement::new(" WHEN NOT ")
+                .append(conditions::is_in_one_of(&format!("{table}.user_id"), groups))
+                .append(Statement::new(" THEN 'closed'")),
+        }
     }
 
     /// The cases in which the client could not be given its tokens, or could not read them.

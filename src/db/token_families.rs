@@ -7,6 +7,7 @@ use super::{
     authorization::{self, AuthorizationRow},
     conditions::enabled,
     dpop_proofs, from_json,
+    memberships::{Along, App, asks_for_groups},
     preconditions::Preconditions,
     proof::Proof,
     scope_from_json, scope_to_json, throttles, to_json,
@@ -133,6 +134,7 @@ impl Refreshing<'_> {
         .append(self.case_of_scope())
         .append(conditions.cases_of_targets("token_families"))
         .append(conditions.cases_of_readiness("token_families"))
+        .append(conditions.case_of_person("token_families"))
         .append(Statement::new(" WHEN generation = ? THEN 'current' ELSE 'retried' END"))
         .bind(generation)
     }
@@ -151,7 +153,10 @@ impl Refreshing<'_> {
     /// The family as it stands, and its person.
     pub fn find(&self) -> Query<Option<(FoundFamily, User)>> {
         let columns = authorization::columns("token_families");
-        Statement::new(format!("SELECT token_families.id AS family_id, {columns}, {}, ", users::COLUMNS))
+        let along = self.conditions.ready.along;
+        Statement::new(format!("SELECT token_families.id AS family_id, {columns}, {}", users::COLUMNS))
+            .append(along.columns(App::Column("token_families.client_id"), &asks_for_groups("token_families")))
+            .append(Statement::new(", "))
             .append(self.standing())
             .append(Statement::new(
                 " AS standing FROM token_families JOIN users u ON u.id = token_families.user_id WHERE token_families.id = ?",
@@ -283,19 +288,20 @@ pub struct Alive {
 
 /// What an access token is alive with: its family and the person, or its client. Nothing where it was revoked. The claims are only
 /// as good as the token's signature, which the caller checks.
-pub fn find_live(claims: &AccessTokenClaims, now: UnixTime) -> Query<Option<Alive>> {
+pub fn find_live(claims: &AccessTokenClaims, along: Along, now: UnixTime) -> Query<Option<Alive>> {
     match &claims.family {
-        Some(family_id) => Statement::new(format!(
-            "SELECT {}, f.claims AS claims_request FROM token_families f JOIN users u ON u.id = f.user_id AND u.disabled_at IS NULL
+        Some(family_id) => Statement::new(format!("SELECT {}, f.claims AS claims_request", users::COLUMNS))
+            .append(along.columns(App::Column("f.client_id"), &asks_for_groups("f")))
+            .append(Statement::new(
+                " FROM token_families f JOIN users u ON u.id = f.user_id AND u.disabled_at IS NULL
              WHERE f.id = ? AND f.client_id = ? AND f.expires_at > ?
                AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = f.client_id AND r.jti = ?)",
-            users::COLUMNS
-        ))
-        .bind(family_id)
-        .bind(&claims.client_id)
-        .bind(now)
-        .bind(&claims.jti)
-        .read_by(read_live_of_person),
+            ))
+            .bind(family_id)
+            .bind(&claims.client_id)
+            .bind(now)
+            .bind(&claims.jti)
+            .read_by(read_live_of_person),
         None => Statement::new(
             "SELECT c.id FROM clients c
              WHERE c.id = ? AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = c.id AND r.jti = ?)",

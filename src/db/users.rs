@@ -6,6 +6,7 @@ use super::{
     Query, Rows, Statement,
     conditions::{behind, lives},
     from_json, invitations,
+    memberships::{Along, App, asks_for_groups},
 };
 use crate::{
     account::{
@@ -15,7 +16,7 @@ use crate::{
     },
     config::{Config, Lifetimes, Way},
     fault::Fault,
-    oidc::subject::SubjectSalt,
+    oidc::{client::app_rules::Memberships, subject::SubjectSalt},
     secret::Hash,
     time::UnixTime,
 };
@@ -32,6 +33,11 @@ pub struct Row {
     created_at: i64,
     updated_at: i64,
     subject_salt: SubjectSalt,
+    /// See [`Along`].
+    #[serde(default)]
+    member_of: Option<String>,
+    #[serde(default)]
+    roles_there: Option<String>,
 }
 
 impl Row {
@@ -44,6 +50,10 @@ impl Row {
             disabled_at: self.disabled_at.map(UnixTime),
             created_at: UnixTime(self.created_at),
             updated_at: UnixTime(self.updated_at),
+            memberships: Memberships {
+                groups: self.member_of.as_deref().map(from_json).transpose()?,
+                roles: self.roles_there.as_deref().map(from_json).transpose()?,
+            },
         })
     }
 }
@@ -156,12 +166,14 @@ pub fn find(user_id: &str) -> Query<Option<User>> {
 }
 
 /// The person behind the tokens of a family.
-pub fn find_by_family(family_id: &str) -> Query<Option<User>> {
-    Statement::new(format!(
-        "SELECT {COLUMNS} FROM token_families f JOIN users u ON u.id = f.user_id WHERE f.id = ?"
-    ))
-    .bind(family_id)
-    .read_by(read)
+pub fn find_by_family(family_id: &str, along: Along) -> Query<Option<User>> {
+    Statement::new(format!("SELECT {COLUMNS}"))
+        .append(along.columns(App::Column("f.client_id"), &asks_for_groups("f")))
+        .append(Statement::new(
+            " FROM token_families f JOIN users u ON u.id = f.user_id WHERE f.id = ?",
+        ))
+        .bind(family_id)
+        .read_by(read)
 }
 
 /// At most `limit` people in the order of their ids, from the one behind `after` on.

@@ -11,7 +11,8 @@ use super::{
     endpoints::{
         account,
         admin::{
-            access, audit, group_members, groups, invitations, keys, mail, passkeys, second_factors, status, users,
+            access, audit, group_members, groups, invitations, keys, mail, passkeys, roles, second_factors, status,
+            users,
         },
         development,
         logout::{check_session, rp_initiated},
@@ -285,6 +286,8 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::AdminGroupMembers => machine(group_members::list(request, context)),
         Endpoint::AdminGroupMember if method == Method::Put => machine(group_members::add(request, context)),
         Endpoint::AdminGroupMember => machine(group_members::remove(request, context)),
+        Endpoint::AdminClientRoles if is_post => machine(roles::change(request, context)),
+        Endpoint::AdminClientRoles => machine(roles::list(request, context)),
         Endpoint::PasskeyEndpoints => machine(async { well_known::passkey_endpoints(context) }),
         Endpoint::RelatedOrigins => machine(async { well_known::related_origins(context) }),
         Endpoint::AdminMails => machine(mail::list(request, context)),

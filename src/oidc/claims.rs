@@ -14,6 +14,9 @@ use crate::{
 #[serde(transparent)]
 pub struct StandardClaims(Map<String, Value>);
 
+/// The groups of a person: the claim, and the scope that asks for it.
+pub const GROUPS: &str = "groups";
+
 /// The most bytes that a claim may have.
 const LONGEST: usize = 2_000;
 
@@ -25,7 +28,8 @@ enum Kind {
     Url,
     Flag,
     Address,
-    Time,
+    /// What Limen knows by itself, and nobody says of a person.
+    Limens,
 }
 
 /// A claim of section 5.1.
@@ -41,8 +45,8 @@ const fn claim(name: &'static str, scope: &'static str, kind: Kind) -> StandardC
     StandardClaim { name, scope, kind }
 }
 
-/// OIDC Core section 5.1. `updated_at` is Limen's own to tell.
-const STANDARD_CLAIMS: [StandardClaim; 19] = [
+/// OIDC Core section 5.1, and the groups of a person.
+const STANDARD_CLAIMS: [StandardClaim; 20] = [
     claim("name", "profile", Kind::Words),
     claim("given_name", "profile", Kind::Words),
     claim("family_name", "profile", Kind::Words),
@@ -61,7 +65,8 @@ const STANDARD_CLAIMS: [StandardClaim; 19] = [
     claim("address", "address", Kind::Address),
     claim("phone_number", "phone", Kind::Text),
     claim("phone_number_verified", "phone", Kind::Flag),
-    claim("updated_at", "profile", Kind::Time),
+    claim("updated_at", "profile", Kind::Limens),
+    claim(GROUPS, GROUPS, Kind::Limens),
 ];
 
 /// OIDC Core section 5.1.1.
@@ -120,7 +125,7 @@ impl StandardClaims {
     pub fn parse(object: &Map<String, Value>) -> Result<Self, String> {
         let mut claims = Map::new();
         for (member, value) in object.iter().filter(|(_, value)| !value.is_null()) {
-            let Some(claim) = of_member(member).filter(|claim| claim.kind != Kind::Time) else {
+            let Some(claim) = of_member(member).filter(|claim| claim.kind != Kind::Limens) else {
                 continue;
             };
             if claim.is_read_by_people() && !value.as_str().is_none_or(is_fit_to_read) {
@@ -188,7 +193,7 @@ impl Kind {
                         .is_some_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
             }
             Self::Flag => value.is_boolean(),
-            Self::Time => value.is_u64(),
+            Self::Limens => false,
             Self::Address => value.as_object().is_some_and(|members| {
                 members
                     .iter()
@@ -202,7 +207,7 @@ impl Kind {
             Self::Text | Self::Words => "a string of at most 2000 bytes",
             Self::Url => "an http or https URL",
             Self::Flag => "true or false",
-            Self::Time => "a number of seconds",
+            Self::Limens => "left out",
             Self::Address => "an object as in OIDC Core section 5.1.1",
         }
     }
@@ -232,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_claim_of_the_wrong_type_is_named() {
-        for claim in STANDARD_CLAIMS.iter().filter(|claim| claim.kind != Kind::Time) {
+        for claim in STANDARD_CLAIMS.iter().filter(|claim| claim.kind != Kind::Limens) {
             for wrong in [json!(7), json!(["x"]), json!({"x": 1})] {
                 let error = parse(json!({ claim.name: wrong })).unwrap_err();
                 assert!(error.starts_with(claim.name), "{error}");

@@ -23,7 +23,6 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         .iter()
         .filter(|method| method.is_confidential())
         .collect();
-    let scopes: Vec<_> = Scope::STANDARD.into_iter().collect();
     let claims: Vec<_> = ["iss", "sub", "auth_time", "acr", "amr", "sid"]
         .into_iter()
         .chain(claims::names())
@@ -58,7 +57,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "pushed_authorization_request_endpoint": url(Endpoint::PushedAuthorizationRequest),
         "require_pushed_authorization_requests": config.profile.is_some(),
         "end_session_endpoint": url(Endpoint::Logout),
-        "scopes_supported": scopes,
+        "scopes_supported": Scope::ABOUT_PEOPLE,
         "response_types_supported": supported.response_types,
         "response_modes_supported": if signs_messages { modes.split_at(3).1 } else { modes },
         "authorization_signing_alg_values_supported": supported.authorization_signing_algs,

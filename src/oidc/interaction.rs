@@ -33,6 +33,8 @@ pub enum Step {
     SelectAccount,
     /// The person is asked what the client may have.
     Consent,
+    /// The person is told that the client is not for them.
+    Closed,
     /// The client gets its answer.
     Issue,
 }
@@ -43,6 +45,7 @@ impl Step {
     /// # Errors
     /// `login_required` or `consent_required` where `prompt=none` forbids to ask; `login_required` where somebody else signed
     /// in than the one that the client expects: "the Authorization Server ... SHOULD return an error";
+    /// `access_denied` where the client is not for the person, and `prompt=none` forbids to tell them;
     /// `unmet_authentication_requirements` where nobody can sign in as strongly as is essential to the client.
     pub fn next(
         request: &AuthRequest,
@@ -68,6 +71,12 @@ impl Step {
         };
         // Of somebody who has allowed it nothing, a client learns nothing without them: not whether they are the one that it
         // asks for, nor when they signed in.
+        if request.prompt.none && people.closed {
+            return Err(OAuthError::new(
+                ErrorCode::AccessDenied,
+                "the person may not use this client",
+            ));
+        }
         if request.prompt.none && consent.is_none() {
             return Err(OAuthError::new(ErrorCode::ConsentRequired, "the person must consent"));
         }
@@ -92,6 +101,9 @@ impl Step {
         }
         if !strong || !(for_this || request.accepts_sign_in_of(authentication.proven.at, now)) {
             return Self::Login.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in again");
+        }
+        if people.closed {
+            return Ok(Self::Closed);
         }
         let covered = consent.is_some_and(|consent| request.is_covered_by(consent));
         if !covered || request.prompt.consent {
@@ -126,6 +138,8 @@ pub struct SignedInPeople<'a> {
     pub active: Option<SignedInPerson<'a>>,
     /// Whether there may be others.
     pub others: bool,
+    /// Whether the operator says that the client is not for the active one.
+    pub closed: bool,
 }
 
 /// What a person chose on the page for it.

@@ -18,6 +18,18 @@ impl Scope {
     /// The standard scopes, in the order in which people are asked about them.
     pub const STANDARD: [&'static str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
+    /// All scopes about people, in that order. Groups are the operator's to tell: an app that registered itself does not learn
+    /// of them.
+    pub const ABOUT_PEOPLE: [&'static str; 7] = [
+        "openid",
+        "profile",
+        "email",
+        "address",
+        "phone",
+        "groups",
+        "offline_access",
+    ];
+
     /// Lets an operator's client administer the registrations of all clients.
     pub const DCR_ADMIN: &'static str = "dcr_admin";
 
@@ -25,6 +37,11 @@ impl Scope {
     /// said that people can let others do at an API.
     pub fn of_anybody(config: &Config) -> Self {
         Self::STANDARD.into_iter().chain(config.resources.scopes()).collect()
+    }
+
+    /// [`Scope::ABOUT_PEOPLE`].
+    pub fn of_people() -> Self {
+        Self::ABOUT_PEOPLE.into_iter().collect()
     }
 
     /// Parses the `scope` parameter.
@@ -142,7 +159,7 @@ mod tests {
     /// An API of the operator's cannot give one of these another meaning.
     #[test]
     fn limens_own_scopes_are_those_that_no_other_api_may_have() {
-        let own: Vec<_> = Scope::STANDARD.into_iter().chain([Scope::DCR_ADMIN]).collect();
+        let own: Vec<_> = Scope::ABOUT_PEOPLE.into_iter().chain([Scope::DCR_ADMIN]).collect();
         assert_eq!(own, crate::config::LIMENS);
     }
 

@@ -75,6 +75,7 @@ impl ConsentItem {
             "email" => Some(&texts.email),
             "address" => Some(&texts.address),
             "phone" => Some(&texts.phone),
+            "groups" => Some(&texts.groups),
             "offline_access" => Some(&texts.offline_access),
             _ => None,
         };
@@ -91,8 +92,8 @@ impl ConsentItem {
     /// The words for every token of `scope`: the standard ones in their usual order, then the others. Those of APIs have the words
     /// that the operator gave them.
     pub fn for_scopes(scope: &Scope, apis: &Resources, language: Language) -> Vec<Self> {
-        let standard = Scope::STANDARD.into_iter().filter(|token| scope.contains(token));
-        let custom = scope.iter().filter(|token| !Scope::STANDARD.contains(token));
+        let standard = Scope::ABOUT_PEOPLE.into_iter().filter(|token| scope.contains(token));
+        let custom = scope.iter().filter(|token| !Scope::ABOUT_PEOPLE.contains(token));
         let of_api = |token: &str| {
             let mut words = apis.iter().filter_map(|(_, api)| Some((api, api.scopes.get(token)?)));
             words.next().map(|(api, words)| Self {

@@ -7,6 +7,7 @@
 pub mod account;
 mod asker;
 mod check_session;
+mod closed;
 mod consent;
 mod csp;
 mod development;
@@ -40,6 +41,7 @@ mod undo_email;
 
 pub use asker::app_name;
 pub use check_session::CheckSessionPage;
+pub use closed::ClosedPage;
 pub use consent::{ConsentItem, ConsentPage};
 pub use csp::{Csp, CspSource, FormAction, content_security_policy, framed_script_policy};
 pub use development::{DevelopmentMail, DevelopmentMailsPage};

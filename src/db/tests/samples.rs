@@ -19,10 +19,13 @@ use crate::{
         throttle::Counter,
         user::{User, Username},
     },
+    admin::role::{Holder, RoleOfHolder},
     audit::{Actor, Entry, Event, Occasion},
     config::{Lifetimes, LogoutRevokes},
     db::{
-        Statement, audit,
+        Statement,
+        app_roles::{self, Roles},
+        audit,
         clients::{self, ClientRecord},
         codes::{self, Redemption},
         credentials::{self, Answered, Owner, SetUpLink},
@@ -34,7 +37,9 @@ use crate::{
         groups, housekeeping,
         logout_outbox::{self, Notice},
         mail_codes::{self, CodeKey, NewCode},
-        mail_outbox, passwords,
+        mail_outbox,
+        memberships::Along,
+        passwords,
         preconditions::Preconditions,
         proof::Proof,
         pushed_requests,
@@ -75,6 +80,11 @@ use crate::{
     },
     secret::{ClientSecret, Hash, OpaqueToken, RootKeys, WrappedSecret},
     time::{Lifetime, UnixTime},
+};
+
+const ALONG: Along = Along {
+    groups: true,
+    roles: true,
 };
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
@@ -129,6 +139,7 @@ fn user() -> User {
         disabled_at: None,
         created_at: NOW,
         updated_at: NOW,
+        memberships: Default::default(),
     }
 }
 
@@ -170,6 +181,7 @@ pub fn samples() -> Vec<(&'static str, Statement)> {
     let mut all = Vec::new();
     about_people::add_to(&mut all);
     about_people::add_groups_to(&mut all);
+    about_people::add_roles_to(&mut all);
     about_credentials::add_to(&mut all);
     about_clients::add_to(&mut all);
     about_clients::add_fetches_to(&mut all);

@@ -4,8 +4,10 @@ use crate::{
     audit::Entry,
     audit::Event,
     db::{
-        Answer, Batch, Handle, audit, clients, pushed_requests,
-        sessions::{self, Session, WithConsent},
+        Answer, Batch, Handle, audit, clients,
+        memberships::Along,
+        pushed_requests,
+        sessions::{self, Asking, Session, WithConsent},
         signing_keys::CurrentKey,
     },
     edge::{
@@ -57,15 +59,20 @@ impl SessionAndConsent {
     pub fn person_at(&self, client: &Client) -> Option<SignedInPerson<'_>> {
         self.session.as_ref().map(|session| session.person_at(client))
     }
+
+    /// Whether the client is not for the person.
+    pub fn is_closed(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.closed)
+    }
 }
 
 /// The query for a [`SessionAndConsent`]. There is none without a session.
 pub struct SessionAndConsentHandle(Option<Handle<Option<WithConsent>>>);
 
 impl SessionAndConsentHandle {
-    pub fn add_to(batch: &mut Batch, browser: &Browser, client_id: &str, context: &Context) -> Self {
+    pub fn add_to(batch: &mut Batch, browser: &Browser, asking: &Asking<'_>, context: &Context) -> Self {
         let lifetimes = &context.config.lifetimes;
-        let find = |hash| sessions::find_with_consent(hash, client_id, lifetimes, context.now);
+        let find = |hash| sessions::find_with_consent(hash, asking, lifetimes, context.now);
         Self(batch.add_if(browser.session_hash.as_ref().map(find)))
     }
 
@@ -102,7 +109,13 @@ impl ClientRequest {
         document::check_allowed(client_id, context)?;
         let mut batch = Batch::default();
         let client = batch.add(clients::find(client_id));
-        let person = SessionAndConsentHandle::add_to(&mut batch, browser, client_id, context);
+        let response_type = params.text("response_type");
+        let in_front = response_type.contains("token");
+        let along = Along {
+            groups: in_front,
+            roles: in_front,
+        };
+        let person = SessionAndConsentHandle::add_to(&mut batch, browser, &Asking::Unread(client_id, along), context);
         let rows = context.db.run(batch).await?;
         let record = rows.read(client)?.ok_or(PageError::UnknownClient)?;
         let person = person.read(&rows)?;

@@ -21,7 +21,7 @@ use crate::{
         return_address::{AuthorizationResponse, FrontChannelToken},
         scope::Scope,
         session_state::{browser_state, session_state},
-        token::access_token,
+        token::access_token::{self, AccessTokenClaims},
     },
     pages::Language,
     reply::Reply,
@@ -77,7 +77,10 @@ impl Draft {
                     .map_err(StepFailure::Client)?,
                 scope: scope.clone(),
             };
-            let claims = authorization.access_token(client, within, random::id()?, &mint);
+            let claims = AccessTokenClaims {
+                told: session.user.told_in_access_token(client, &scope),
+                ..authorization.access_token(client, within, random::id()?, &mint)
+            };
             response.token = Some(FrontChannelToken {
                 access_token: signer.sign(access_token::TYPE, &claims).await?,
                 expires_in: context.config.lifetimes.access_token,
@@ -90,11 +93,10 @@ impl Draft {
                 ResponseType::IdToken => request.scope.clone(),
                 _ => Scope::default(),
             };
-            let known = session.user.known_claims();
             let with = IssuedWith {
                 access_token: response.token.as_ref().map(|token| token.access_token.as_str()),
                 code: response.code.as_deref(),
-                claims: request.claims.released(&known, &in_id_token, Target::IdToken),
+                claims: (session.user).told_to(client, &request.claims, &in_id_token, Target::IdToken),
             };
             if let Some(claims) = authorization.id_token(client, with, &mint) {
                 response.id_token = Some(for_client::id_token(&claims, client, &signer, context).await?);

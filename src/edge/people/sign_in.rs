@@ -141,6 +141,7 @@ impl SignInRequest {
         let people = SignedInPeople {
             active: Some(session.person_at(&client_request.client)),
             others: self.browser.held.has_others(),
+            closed: session.closed,
         };
         match Step::next(&request, &people, None, context.now, Some(interaction)) {
             Ok(Step::Consent | Step::Issue) => Some(see_page(Endpoint::AuthorizeResume, sealed)),

@@ -5,7 +5,9 @@ use super::dpop;
 use crate::{
     account::user::User,
     db::{
-        Answer, Batch, Handle, dpop_proofs, signing_keys,
+        Answer, Batch, Handle, dpop_proofs,
+        memberships::Along,
+        signing_keys,
         token_families::{self, Alive},
     },
     edge::{
@@ -54,12 +56,13 @@ impl LiveToken {
 
 impl<'a> Presented<'a> {
     /// Takes a presented access token apart, checks the proof that has to come along, and adds to `batch` what [`Presented::check`]
-    /// wants to know. A proof is used up there, too.
+    /// wants to know, with what of groups and roles is read `along`. A proof is used up there, too.
     ///
     /// # Errors
     /// `invalid_token`, `invalid_dpop_proof` and `use_dpop_nonce`, with the challenge of the scheme.
     pub async fn of(
         (scheme, text): (Scheme, &'a str),
+        along: impl FnOnce(&AccessTokenClaims) -> Along,
         request: &Incoming,
         batch: &mut Batch,
         context: &Context,
@@ -82,7 +85,7 @@ impl<'a> Presented<'a> {
         Ok(Self {
             scheme,
             key: batch.add(signing_keys::find(token.kid().unwrap_or_default())),
-            alive: batch.add(token_families::find_live(&claims, context.now)),
+            alive: batch.add(token_families::find_live(&claims, along(&claims), context.now)),
             used_up: batch.add_if(proof.as_ref().zip(claims.family.as_ref()).map(use_up)),
             proof,
             token,
@@ -142,7 +145,7 @@ pub async fn check(request: &Incoming, context: &Context) -> Result<LiveToken, M
     let (authorization, form) = (request.authorization(), Params::default());
     let presented = access_token::presented(authorization.as_deref(), &form).map_err(MachineFailure::Bearer)?;
     let mut batch = Batch::default();
-    let presented = Presented::of(presented, request, &mut batch, context).await?;
+    let presented = Presented::of(presented, |_| Along::default(), request, &mut batch, context).await?;
     presented.check(&context.db.run(batch).await?, context).await
 }
 

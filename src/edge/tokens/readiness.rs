@@ -2,9 +2,10 @@
 
 use super::for_client;
 use crate::{
-    db::readiness::Ready,
+    db::{memberships::Along, readiness::Ready},
     edge::{clients::memory::Known, http::failure::StepFailure, keys::signer, platform::context::Context},
     fault::Fault,
+    oidc::{claims::GROUPS, client::Client, scope::Scope},
 };
 
 /// Gets the key at hand that signs for the client, and tries the one that its ID tokens are encrypted to.
@@ -27,6 +28,17 @@ pub async fn of(known: &Known, context: &Context) -> Result<Ready, Fault> {
         keys: signer::at_hand(),
         // "shall not use refresh token rotation except in extraordinary circumstances" (FAPI 2.0 Security Profile section 5.3.2.1).
         rotates: !client.metadata.is_fapi(),
+        allowed_groups: client.metadata.rules.allowed_groups_json(),
+        along: along(client),
         unreadable,
     })
+}
+
+/// What `client` may be told of groups and roles.
+pub fn along(client: &Client) -> Along {
+    let groups = client.permitted(&[GROUPS].into_iter().collect(), &Scope::default());
+    Along {
+        groups: !groups.is_empty(),
+        roles: client.metadata.rules.roles_claim.is_some(),
+    }
 }

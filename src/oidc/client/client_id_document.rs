@@ -121,7 +121,7 @@ impl ClientIdUrl {
             metadata.scope = Some(Scope::default());
         }
         self_service::check_registration(&metadata)?;
-        self_service::keep_refresh_grace(&mut metadata, None);
+        self_service::keep_operators_choice(&mut metadata, None);
         Ok(metadata)
     }
 

@@ -1,5 +1,6 @@
 //! A registered client: who may ask for what (RFC 6749 section 2, RFC 7591 section 2).
 
+pub mod app_rules;
 pub mod client_assertion;
 pub mod client_auth;
 pub mod client_certificate;
@@ -196,11 +197,17 @@ impl Client {
     }
 
     /// The part of `requested` that the client may ask for: what it registered, and `offline_access` where it gets refresh tokens
-    /// anyway. A client that registered no scope may ask for every standard one, and for those `of_apis` that it names; so may one
-    /// that nobody but itself registered: it could register anew with others, and clients learn only at the API what they need.
+    /// anyway. A client that registered no scope may ask for every one about people, and for those `of_apis` that it names; so may
+    /// one that nobody but itself registered, but for `groups`: it could register anew with others, and clients learn only at the
+    /// API what they need.
     pub fn permitted(&self, requested: &Scope, of_apis: &Scope) -> Scope {
         let offline = self.may_use(GrantType::RefreshToken).then_some("offline_access");
-        let standard = || Scope::STANDARD.into_iter().collect::<Scope>().union(of_apis);
+        // Of groups an app learns that the operator knows.
+        let standard = || match self.metadata.any_api_scope {
+            true => Scope::STANDARD.into_iter().collect::<Scope>(),
+            false => Scope::of_people(),
+        };
+        let standard = || standard().union(of_apis);
         let mut registered = self.metadata.scope.clone().unwrap_or_else(standard);
         if self.metadata.any_api_scope {
             registered = registered.union(of_apis);

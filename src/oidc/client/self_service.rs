@@ -82,9 +82,11 @@ pub fn keep_scopes_of_apis(wanted: &mut ClientMetadata, before: Option<&Before<'
     }
 }
 
-/// How long an old refresh token is no theft is not for a client to say: it stays as the operator left it.
-pub fn keep_refresh_grace(wanted: &mut ClientMetadata, before: Option<&Before<'_>>) {
+/// How long an old refresh token is no theft, who may use an app and how it is told of groups and roles is not for a client to say:
+/// that stays as the operator left it.
+pub fn keep_operators_choice(wanted: &mut ClientMetadata, before: Option<&Before<'_>>) {
     wanted.refresh_grace = before.and_then(|before| before.metadata.refresh_grace);
+    wanted.rules = before.map(|before| before.metadata.rules.clone()).unwrap_or_default();
 }
 
 /// Takes the home page from a client that it cannot be known to be of: pages show its host beside the name. That of every
@@ -190,8 +192,9 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         frontchannel_logout_session_required: _,
         // The same as from UserInfo.
         id_token_claims: _,
-        // See keep_refresh_grace.
+        // See keep_operators_choice.
         refresh_grace: _,
+        rules: _,
         // See Terms.
         fapi_profile: _,
         // See claim_only_its_own_home.
@@ -228,7 +231,7 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
     #[rustfmt::skip]
     let kept = [
         ("scope", match (&wanted.scope, scope) {
-            (_, None) => scope_of(wanted).is_subset(&before.askable),
+            (_, None) => scope_of(wanted).is_subset(&before.askable.union(&Scope::of_people())),
             (Some(wanted), Some(scope)) => wanted.is_subset(scope),
             // Who registered none may also ask for those of any API.
             (None, Some(_)) => false,

@@ -90,6 +90,7 @@ fn next(
         &SignedInPeople {
             active: present,
             others: false,
+            closed: false,
         },
         consent.as_ref(),
         NOW,
@@ -160,6 +161,7 @@ fn next_after(request: &AuthRequest, active: Option<i64>, others: bool, choice: 
     let people = SignedInPeople {
         active: authentication.as_ref().map(present),
         others,
+        closed: false,
     };
     let waiting = Interaction {
         query: String::new(),
@@ -170,6 +172,28 @@ fn next_after(request: &AuthRequest, active: Option<i64>, others: bool, choice: 
     };
     let consent = consent("openid email");
     Step::next(request, &people, Some(&consent), NOW, Some(&waiting)).map_err(|error| error.code)
+}
+
+#[test]
+fn whom_the_client_is_not_for_is_told_so_once_they_have_signed_in_and_an_app_that_asks_in_silence_is_told() {
+    let closed = |prompt: Prompt, age: i64, scope: Option<&str>| {
+        let (authentication, consent) = (signed_in(age), scope.map(consent));
+        let people = SignedInPeople {
+            active: Some(present(&authentication)),
+            others: true,
+            closed: true,
+        };
+        Step::next(&request(prompt), &people, consent.as_ref(), NOW, None).map_err(|error| error.code)
+    };
+    let prompt = Prompt::default();
+    let none = Prompt { none: true, ..prompt };
+    let login = Prompt { login: true, ..prompt };
+    let everything = Some("openid email phone");
+    assert_eq!(closed(prompt, 10, everything), Ok(Step::Closed));
+    assert_eq!(closed(prompt, 10, None), Ok(Step::Closed));
+    assert_eq!(closed(login, 10, everything), Ok(Step::Login));
+    assert_eq!(closed(none, 10, everything), Err(ErrorCode::AccessDenied));
+    assert_eq!(closed(none, 10, None), Err(ErrorCode::AccessDenied));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Access tokens: JWTs of RFC 9068, presented as RFC 6750 says, or RFC 9449 of those that are bound to a key.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     config::{Issuer, LONGEST_ACCESS_TOKEN},
@@ -51,6 +52,9 @@ pub struct AccessTokenClaims {
     /// The row that it lives and dies with; none in a token without a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
+    /// Groups and roles, where the operator wants them here. They are read by APIs alone.
+    #[serde(flatten, skip_deserializing)]
+    pub told: Map<String, Value>,
 }
 
 /// More than the bytes of any `jti` of Limen's.
@@ -214,6 +218,7 @@ mod tests {
             acr: None,
             cnf: None,
             family: None,
+            told: Map::new(),
         }
     }
 

@@ -43,8 +43,12 @@ impl ClientCredentialsRequest {
                 "public clients have no client_credentials",
             ));
         }
-        let of_people: Scope = Scope::STANDARD.into_iter().collect();
-        let registered = client.metadata.scope.clone().unwrap_or_default().difference(&of_people);
+        let registered = client
+            .metadata
+            .scope
+            .clone()
+            .unwrap_or_default()
+            .difference(&Scope::of_people());
         if self.scope.is_empty() {
             return Ok(registered);
         }

@@ -50,6 +50,8 @@ pub enum Standing {
     NoTarget,
     /// What it rests on ended.
     Ended,
+    /// The operator says that the client is not for the person.
+    Closed,
     /// The client or the signing key is another than was looked at before: to be tried again.
     NotReady,
     /// The client cannot read its ID token.
@@ -98,6 +100,7 @@ impl Standing {
             Self::Target => Some(resource_indicator::not_granted()),
             Self::NoTarget => Some(resource_indicator::not_known()),
             Self::Ended => invalid("the authorization behind the code has ended"),
+            Self::Closed => invalid("the person may not use this client"),
             Self::NotReady | Self::Unreadable | Self::Good => None,
         }
     }
@@ -139,6 +142,7 @@ mod tests {
             "replayed",
             "expired",
             "ended",
+            "closed",
         ] {
             assert_eq!(told(name), Some(ErrorCode::InvalidGrant), "{name}");
         }

@@ -1,7 +1,7 @@
 //! Token introspection (RFC 7662), also in a JWT (RFC 9701).
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::access_token::AccessTokenClaims;
 use crate::{
@@ -49,6 +49,9 @@ pub struct Introspection {
     /// For the resource server to check (RFC 8705 section 3.2, RFC 9449 section 6.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Binding>,
+    /// Groups and roles, where the token has them.
+    #[serde(flatten)]
+    told: Map<String, Value>,
 }
 
 /// Lets a client ask that may be the resource server a token was presented to: "the endpoint MUST also require some form of
@@ -66,6 +69,14 @@ pub fn check_caller(caller: &Client, config: &Config) -> Result<(), OAuthError> 
     }
 }
 
+/// What the `members` of a token say beside its `claims`.
+fn told(claims: &AccessTokenClaims, mut members: Map<String, Value>) -> Map<String, Value> {
+    if let Ok(Value::Object(known)) = serde_json::to_value(claims) {
+        members.retain(|name, _| !known.contains_key(name));
+    }
+    members
+}
+
 impl Introspection {
     /// "If the introspection call is properly authorized but the token is not active, does not exist on this server, or the
     /// protected resource is not allowed to introspect this particular token": nothing more is said.
@@ -73,8 +84,9 @@ impl Introspection {
         Self::default()
     }
 
-    /// A live access token. The name that its person signs in with goes to those who may know their profile.
-    pub fn of_access_token(claims: AccessTokenClaims, username: Option<&str>) -> Self {
+    /// A live access token, which has these `members`. The name that its person signs in with goes to those who may know their profile.
+    pub fn of_access_token(claims: AccessTokenClaims, username: Option<&str>, members: Map<String, Value>) -> Self {
+        let told = told(&claims, members);
         let username = username.filter(|_| claims.scope.contains("profile"));
         Self {
             active: true,
@@ -89,6 +101,7 @@ impl Introspection {
             iss: Some(claims.iss),
             jti: Some(claims.jti),
             cnf: claims.cnf,
+            told,
         }
     }
 

@@ -108,7 +108,7 @@ fn every_kind() -> Vec<(&'static str, String)> {
         ),
         ("introspection", {
             let caller = client();
-            let told = introspection::Introspection::of_access_token(access.clone(), None);
+            let told = introspection::Introspection::of_access_token(access.clone(), None, serde_json::Map::new());
             jwt(
                 introspection::TYPE,
                 introspection::jwt_claims(&told, &caller, &issuer(), NOW),

@@ -130,6 +130,8 @@ pub enum Standing {
     Target,
     /// None of the APIs that it is for is known any more.
     NoTarget,
+    /// The operator says that the client is not for the person.
+    Closed,
     /// The client or the signing key is another than was looked at before: to be tried again.
     NotReady,
     /// The client cannot read its ID token.
@@ -148,6 +150,7 @@ impl Standing {
             Self::Binding => Some(OAuthError::invalid_grant(
                 "the refresh token is bound to another key than that of the DPoP proof",
             )),
+            Self::Closed => Some(OAuthError::invalid_grant("the person may not use this client")),
             Self::Scope => Some(beyond_grant()),
             Self::Target => Some(resource_indicator::not_granted()),
             Self::NoTarget => Some(resource_indicator::not_known()),

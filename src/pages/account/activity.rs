@@ -90,6 +90,9 @@ impl ActivityPage<'_> {
             "data_exported" => texts.data_exported,
             "group_member_added" => texts.group_member_added,
             "group_member_removed" => texts.group_member_removed,
+            "role_given" => texts.role_given,
+            "role_taken" => texts.role_taken,
+            "app_refused" => texts.app_refused,
             _ => texts.other,
         }
     }

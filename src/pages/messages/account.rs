@@ -302,6 +302,9 @@ pub struct EventTexts {
     pub data_exported: &'static str,
     pub group_member_added: &'static str,
     pub group_member_removed: &'static str,
+    pub role_given: &'static str,
+    pub role_taken: &'static str,
+    pub app_refused: &'static str,
     pub other: &'static str,
 }
 

@@ -59,6 +59,7 @@ pub struct Texts {
     pub recover: RecoverTexts,
     pub sign_up: SignUpTexts,
     pub consent: ConsentTexts,
+    pub closed: ClosedTexts,
     pub scopes: ScopeTexts,
     pub claims: ClaimTexts,
     pub api: ApiTexts,
@@ -210,6 +211,18 @@ pub struct ConsentTexts {
     pub deny: &'static str,
 }
 
+/// Texts of the page that is shown in place of consent where an app is not for the person.
+#[allow(missing_docs)] // The names say it.
+pub struct ClosedTexts {
+    /// The gap is the name of the app.
+    pub heading: Phrase,
+    pub about: &'static str,
+    /// The contact follows.
+    pub contact: &'static str,
+    /// The gap is the name of the app.
+    pub back: Phrase,
+}
+
 /// What a scope lets an app do.
 #[allow(missing_docs)] // The names say it.
 pub struct ScopeText {
@@ -225,6 +238,7 @@ pub struct ScopeTexts {
     pub email: ScopeText,
     pub address: ScopeText,
     pub phone: ScopeText,
+    pub groups: ScopeText,
     pub offline_access: ScopeText,
     /// A scope that Limen does not know; its token follows.
     pub custom: ScopeText,
@@ -263,6 +277,7 @@ pub struct ClaimTexts {
     pub phone_number: &'static str,
     pub phone_number_verified: &'static str,
     pub updated_at: &'static str,
+    pub groups: &'static str,
 }
 
 impl ClaimTexts {
@@ -288,6 +303,7 @@ impl ClaimTexts {
             "phone_number" => self.phone_number,
             "phone_number_verified" => self.phone_number_verified,
             "updated_at" => self.updated_at,
+            "groups" => self.groups,
             _ => return None,
         })
     }

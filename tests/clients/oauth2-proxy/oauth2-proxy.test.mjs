@@ -16,13 +16,14 @@ const upstream = await serve(async (request, response) => {
   response.end(JSON.stringify(request.headers));
 });
 
-function start(t) {
+function start(t, more = {}) {
   const command = (app) => {
     const others = {
       "id.example.com": new URL(op.issuer).host,
       "http://127.0.0.1:8080": upstream,
       "127.0.0.1:3000": `127.0.0.1:${app.port}`,
       'cookie_refresh = "9m"': 'cookie_refresh = "1s"',
+      ...more,
     };
     return [built("bin/oauth2-proxy"), "--config", filled(t, app, "oauth2-proxy.cfg", others)];
   };
@@ -63,4 +64,28 @@ test("oauth2-proxy lets nobody in whose address is not verified", async (t) => {
   await signInAndApprove(page, bob);
   assert.match(await page.locator("body").innerText(), /Forbidden/);
   assert.match(app.output, /isn't verified/);
+});
+
+test("oauth2-proxy lets in whom a group has, tells the app their groups, and lets them in no more once they left it", async (t) => {
+  const [scope, groups] = ['scope = "openid profile email groups"', 'allowed_groups = ["Editors"]'];
+  const app = await start(t, { 'scope = "openid profile email"': `${scope}\n${groups}` });
+  const [ada, bob] = [await op.person(), await op.person()];
+  const admin = (path, json) => op.json(path, { json, bearer: op.adminToken });
+  const editors = await admin("/admin/api/groups", { name: "Editors" });
+  const staff = await admin("/admin/api/groups", { name: "Staff" });
+  for (const group of [editors, staff]) await admin(`/admin/api/groups/${group.id}/members`, { add: [ada.id] });
+
+  const { page } = await visit(t, chromium);
+  await signInAt(page, app, "/", ada);
+  assert.equal((await jsonOf(page))["x-forwarded-groups"], "Editors,Staff");
+
+  const { page: another } = await visit(t, chromium);
+  await another.goto(app.origin);
+  await signInAndApprove(another, bob);
+  assert.match(await another.locator("body").innerText(), /Forbidden/);
+
+  await admin(`/admin/api/users/${ada.id}/groups`, { remove: [editors.id] });
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await page.reload();
+  assert.match(await page.locator("body").innerText(), /Forbidden/);
 });

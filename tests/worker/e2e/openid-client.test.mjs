@@ -163,3 +163,24 @@ test("gets client_credentials tokens", async () => {
   assert.equal(tokens.scope, "notes");
   assert.equal(tokens.id_token, undefined);
 });
+
+test("groups, and roles where the app needs them, arrive and change with the next refresh", async () => {
+  const config = await relyingParty("client_secret_basic", { roles_claim: ["resource_access", "notes", "roles"] });
+  const { client_id: client } = config.clientMetadata();
+  const admin = (path, json) => op.json(path, { json, bearer: op.adminToken });
+  const [editors, staff] = [await admin("/admin/api/groups", { name: "Editors" }), await admin("/admin/api/groups", { name: "Staff" })];
+  await admin(`/admin/api/users/${ada.id}/groups`, { add: [editors.id] });
+  await admin(`/admin/api/clients/${client}/roles`, {
+    add: [
+      { role: "editor", group: editors.id },
+      { role: "reader", group: staff.id },
+    ],
+  });
+  const tokens = await signIn(config, { scope: "openid groups" });
+  const told = ({ groups, resource_access: access }) => [groups, access.notes.roles];
+  assert.deepEqual(told(tokens.claims()), [["Editors"], ["editor"]]);
+  assert.deepEqual(told(await oidc.fetchUserInfo(config, tokens.access_token, ada.id)), [["Editors"], ["editor"]]);
+  await admin(`/admin/api/users/${ada.id}/groups`, { add: [staff.id], remove: [editors.id] });
+  const refreshed = await oidc.refreshTokenGrant(config, tokens.refresh_token);
+  assert.deepEqual(told(refreshed.claims()), [["Staff"], ["reader"]]);
+});

@@ -25,3 +25,9 @@ export const idToken = (tokens) => claimsOf(tokens.id_token);
 
 /** What UserInfo tells. */
 export const userinfo = (op, tokens) => op.json("/userinfo", { bearer: tokens.access_token });
+
+/** Gives roles at a client, and takes others. */
+export async function roles(op, client, json) {
+  const response = await op.admin(`/admin/api/clients/${client.id}/roles`, { json });
+  assert.equal(response.status, 204, await response.text());
+}

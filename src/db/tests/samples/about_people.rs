@@ -13,7 +13,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "users::list_unfolded", [users::list_unfolded(100)]);
     add(all, "users::fold", [users::fold(&user)]);
     add(all, "users::find", [users::find("u")]);
-    add(all, "users::find_by_family", [users::find_by_family("f")]);
+    add(all, "users::find_by_family", [users::find_by_family("f", ALONG)]);
     add(all, "users::list", [users::list("", 100)]);
     let named = [
         (Some("ada"), None),
@@ -73,6 +73,13 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "users::delete", [users::delete("u")]);
     add(all, "users::delete_own", [users::delete_own(&hash)]);
 
+    let closed = Client {
+        metadata: serde_json::from_value(
+            json!({ "redirect_uris": ["https://app.acme.org/cb"], "allowed_groups": ["g"] }),
+        )
+        .unwrap(),
+        ..client()
+    };
     let authentication = Authentication {
         trusted_browser: false,
         session_id: "s".to_owned(),
@@ -121,7 +128,11 @@ pub(super) fn add_to(all: &mut Samples) {
     add(
         all,
         "sessions::find_with_consent",
-        [sessions::find_with_consent(&hash, "c", &lifetimes, NOW)],
+        [
+            sessions::find_with_consent(&hash, &sessions::Asking::known(&client(), ALONG), &lifetimes, NOW),
+            sessions::find_with_consent(&hash, &sessions::Asking::known(&closed, ALONG), &lifetimes, NOW),
+            sessions::find_with_consent(&hash, &sessions::Asking::Unread("c", Along::default()), &lifetimes, NOW),
+        ],
     );
     add(all, "sessions::find_held", [sessions::find_held("[]", &lifetimes, NOW)]);
     add(all, "sessions::touch", [sessions::touch(&hash, &lifetimes, NOW)]);
@@ -210,6 +221,25 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "throttles::reset", [throttles::reset(&counter)]);
 }
 
+pub(super) fn add_roles_to(all: &mut Samples) {
+    let role = |holder| RoleOfHolder {
+        role: Label::parse("admin").unwrap(),
+        holder,
+    };
+    let roles = Roles::new(
+        "c",
+        &[role(Holder::Group("g".to_owned())), role(Holder::User("u".to_owned()))],
+    );
+    let entry = Entry::new(Event::RoleGiven, Actor::Operator);
+    add(all, "app_roles::list", [app_roles::list("c", 0, 100)]);
+    add(all, "app_roles::list_own", [app_roles::list_own(&hash())]);
+    add(all, "app_roles::find_missing", [roles.find_missing()]);
+    add(all, "app_roles::insert", [roles.insert()]);
+    add(all, "app_roles::delete", [roles.delete()]);
+    add(all, "app_roles::record_insert", [roles.record_insert(&entry, &Then)]);
+    add(all, "app_roles::record_delete", [roles.record_delete(&entry, &Then)]);
+}
+
 pub(super) fn add_groups_to(all: &mut Samples) {
     let hash = hash();
     let group = Group {
@@ -222,7 +252,7 @@ pub(super) fn add_groups_to(all: &mut Samples) {
     add(all, "groups::list", [groups::list("a", "", 100)]);
     add(all, "groups::list_of", [groups::list_of("u")]);
     add(all, "groups::list_own", [groups::list_own(&hash)]);
-    add(all, "groups::find_missing", [groups::find_missing(r#"["g"]"#)]);
+    add(all, "groups::has_missing", [groups::has_missing(r#"["g"]"#)]);
     add(all, "groups::insert", [groups::insert(&group)]);
     add(all, "groups::rename", [groups::rename("g", &group.name, NOW)]);
     add(all, "groups::delete", [groups::delete("g")]);

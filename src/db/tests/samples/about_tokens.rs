@@ -18,6 +18,8 @@ pub(super) fn add_to(all: &mut Samples) {
         now: NOW,
     };
     let ready = Ready {
+        allowed_groups: None,
+        along: ALONG,
         client_id: "c".to_owned(),
         version: 1,
         alg: SigningAlg::RS256,
@@ -101,6 +103,7 @@ pub(super) fn add_to(all: &mut Samples) {
         generation: 1,
     };
     let access_tokens = [None, Some("f".to_owned())].map(|family| AccessTokenClaims {
+        told: Default::default(),
         iss: "https://id.acme.org".to_owned(),
         sub: "u".to_owned(),
         aud: Audience::One("https://id.acme.org".to_owned()),
@@ -154,6 +157,8 @@ pub(super) fn add_to(all: &mut Samples) {
     // What a request names, and a client that cannot read its ID tokens, add conditions.
     let (named, scope) = (targets(), Scope::default());
     let unreadable = Ready {
+        allowed_groups: Some(r#"["g"]"#.to_owned()),
+        along: ALONG,
         client_id: "c".to_owned(),
         version: 1,
         alg: SigningAlg::RS256,
@@ -198,7 +203,7 @@ pub(super) fn add_to(all: &mut Samples) {
         add(
             all,
             "token_families::find_live",
-            [token_families::find_live(claims, NOW)],
+            [token_families::find_live(claims, ALONG, NOW)],
         );
     }
     add(

@@ -6,7 +6,7 @@ use crate::{
     admin::group,
     audit::Event,
     db::{
-        audit,
+        app_roles, audit,
         credentials::{self, OwnPasskey},
         grants, groups, sessions, token_families,
         trusted_browsers::{self, TrustedBrowser},
@@ -50,6 +50,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     let sessions = batch.add(sessions::list_own(hash, lifetimes, context.now));
     let grants = batch.add(grants::list_own(hash));
     let groups = batch.add(groups::list_own(hash));
+    let roles = batch.add(app_roles::list_own(hash));
     let tokens = batch.add(token_families::list_own(hash, context.now));
     let events = batch.add(audit::list_own(hash, None, MOST_EVENTS));
     let (signed_in, rows) = account_request.enter(context).await?;
@@ -71,6 +72,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
         "trusted_browsers": rows.read(trusted)?.iter().map(TrustedBrowser::describe).collect::<Vec<_>>(),
         "sessions": rows.read(sessions)?.iter().map(described::session).collect::<Vec<_>>(),
         "groups": rows.read(groups)?.iter().map(group::describe).collect::<Vec<_>>(),
+        "roles": rows.read(roles)?,
         "grants": rows.read(grants)?.iter().map(described::grant).collect::<Vec<_>>(),
         "tokens": rows.read(tokens)?.iter().map(token).collect::<Result<Vec<_>, _>>()?,
         "events": rows.read(events)?.iter().map(event).collect::<Vec<_>>(),

@@ -8,6 +8,7 @@ pub mod invitations;
 pub mod keys;
 pub mod mail;
 pub mod passkeys;
+pub mod roles;
 pub mod second_factors;
 pub mod status;
 pub mod users;

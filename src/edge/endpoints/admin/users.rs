@@ -37,6 +37,7 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
         disabled_at: wanted.disabled_from(context.now),
         created_at: context.now,
         updated_at: context.now,
+        memberships: Default::default(),
     };
     let set_password = password_statement(&user, wanted.password.as_ref(), context).await?;
     let record = audit::record_if_changed(&done_to(&user.id, Event::UserCreated), context);

@@ -1,7 +1,14 @@
 //! An authorization request on its way to an answer: the steps, in the order in which they are taken.
 
 use crate::{
-    db::{Answer, Batch, Handle, clients, pushed_requests, sessions, signing_keys},
+    audit::{Actor, Entry, Event},
+    db::{
+        Answer, Batch, Handle, audit, clients,
+        memberships::Along,
+        pushed_requests,
+        sessions::{self, Asking},
+        signing_keys,
+    },
     edge::{
         authorization::{
             client_request::{ClientRequest, SessionAndConsent, SessionAndConsentHandle},
@@ -15,12 +22,13 @@ use crate::{
         },
         keys::signer,
         platform::{apart::apart, context::Context},
+        tokens::readiness,
     },
     fault::Fault,
     oidc::{
         authorize::AuthRequest,
         client::Client,
-        error::OAuthError,
+        error::{ErrorCode, OAuthError},
         hand_over::Arrival,
         interaction::{Choice, Interaction, SignedInPeople, Step},
         jose::provider_key::ProviderKey,
@@ -103,13 +111,22 @@ impl<'a> AuthorizationRequest<'a> {
 
     async fn answer_from_database(self) -> Result<Reply, PageFailure> {
         let found = self.look_up().await?;
-        match self.next_step(&found.person) {
+        let step = self.next_step(&found.person);
+        if let (true, Some(session)) = (is_closed(&step), &found.person.session) {
+            let entry = Entry::new(Event::AppRefused, Actor::Person)
+                .user(&session.user.id)
+                .client(&self.client_request.client.client_id)
+                .session(&session.authentication.session_id);
+            let context = self.context;
+            context.db.execute([audit::record(&entry, context)]).await?;
+        }
+        match step {
             Err(error) => Ok(self.refuse(&error).await?),
             Ok(Step::Issue) => self.issue(found).await,
             Ok(Step::Login) => self.wait_at(Endpoint::Login, &found.person).await,
             Ok(Step::SignUp) => self.wait_at(Endpoint::SignUp, &found.person).await,
             Ok(Step::SelectAccount) => self.wait_at(Endpoint::SelectAccount, &found.person).await,
-            Ok(Step::Consent) => self.wait_at(Endpoint::Consent, &found.person).await,
+            Ok(Step::Consent | Step::Closed) => self.wait_at(Endpoint::Consent, &found.person).await,
         }
     }
 
@@ -124,7 +141,7 @@ impl<'a> AuthorizationRequest<'a> {
             Step::Login => Some(Endpoint::Login),
             Step::SignUp => Some(Endpoint::SignUp),
             Step::SelectAccount => Some(Endpoint::SelectAccount),
-            Step::Consent | Step::Issue => None,
+            Step::Consent | Step::Closed | Step::Issue => None,
         }
     }
 
@@ -132,6 +149,7 @@ impl<'a> AuthorizationRequest<'a> {
         let people = SignedInPeople {
             active: person.person_at(&self.client_request.client),
             others: self.browser.held.has_others(),
+            closed: person.is_closed(),
         };
         let (consent, now) = (person.consent.as_ref(), self.context.now);
         Step::next(&self.request, &people, consent, now, self.waiting.as_ref())
@@ -147,7 +165,8 @@ impl<'a> AuthorizationRequest<'a> {
         let session_hash = self.browser.session_hash.as_ref();
         let mut batch = Batch::default();
         let version = batch.add(clients::find_version(&client.client_id));
-        let person = SessionAndConsentHandle::add_to(&mut batch, self.browser, &client.client_id, context);
+        let asking = Asking::known(client, self.along());
+        let person = SessionAndConsentHandle::add_to(&mut batch, self.browser, &asking, context);
         let hint_key = self.add_hint_key(&mut batch);
         let still_there = batch.add_if(self.pushed.as_ref().map(pushed_requests::find_again));
         let draft = match session_hash {
@@ -179,6 +198,14 @@ impl<'a> AuthorizationRequest<'a> {
             person: person.read(&rows)?,
             draft,
         })
+    }
+
+    /// What of groups and roles an answer could tell at once.
+    fn along(&self) -> Along {
+        match self.request.response_type.has_front_channel_token() {
+            true => readiness::along(&self.client_request.client),
+            false => Along::default(),
+        }
     }
 
     fn add_hint_key(&self, batch: &mut Batch) -> Option<Handle<Option<ProviderKey>>> {
@@ -253,6 +280,13 @@ impl<'a> AuthorizationRequest<'a> {
             Ok(reply) => PageFailure::Reply(Box::new(reply)),
             Err(fault) => fault.into(),
         }
+    }
+}
+
+fn is_closed(step: &Result<Step, OAuthError>) -> bool {
+    match step {
+        Ok(step) => *step == Step::Closed,
+        Err(error) => error.code == ErrorCode::AccessDenied,
     }
 }
 

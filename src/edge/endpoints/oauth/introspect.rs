@@ -2,7 +2,9 @@
 
 use crate::{
     db::{
-        Answer, Batch, Handle, signing_keys,
+        Answer, Batch, Handle,
+        memberships::Along,
+        signing_keys,
         token_families::{self, Alive, RefreshStanding},
     },
     edge::{
@@ -83,7 +85,7 @@ impl<'a> Presented<'a> {
         };
         Self::Access(Box::new(PresentedAccessToken {
             key: batch.add(signing_keys::find(token.kid().unwrap_or_default())),
-            alive: batch.add(token_families::find_live(&claims, context.now)),
+            alive: batch.add(token_families::find_live(&claims, Along::default(), context.now)),
             token,
             claims,
         }))
@@ -105,7 +107,8 @@ impl<'a> Presented<'a> {
                     return Ok(Introspection::inactive());
                 };
                 let username = alive.user.as_ref().map(|user| user.username.as_str());
-                Ok(Introspection::of_access_token(claims, username))
+                let members = token.claims_unverified().unwrap_or_default();
+                Ok(Introspection::of_access_token(claims, username, members))
             }
             Self::Refresh(family) => match rows.read(family)? {
                 Some(family) => Ok(Introspection::of_refresh_token(

@@ -5,21 +5,23 @@ use serde_json::{Map, Value};
 use crate::{
     db::{
         Batch, clients,
+        memberships::Along,
         signing_keys::{self, CurrentKey},
+        users,
     },
     edge::{
         clients::memory,
         http::{failure::MachineFailure, request::Incoming},
         keys::signer::{self, Signer},
         platform::context::Context,
-        tokens::{bearer::Presented, for_client},
+        tokens::{bearer::Presented, for_client, readiness},
     },
     oidc::{
         claims_request::Target,
         client::Client,
         error::{ErrorCode, OAuthError},
         params::Params,
-        token::access_token,
+        token::access_token::{self, AccessTokenClaims},
     },
     reply::{Body, Reply},
     routes::Method,
@@ -34,7 +36,15 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     let authorization = request.authorization();
     let presented = access_token::presented(authorization.as_deref(), &form).map_err(MachineFailure::Bearer)?;
     let mut batch = Batch::default();
-    let presented = Presented::of(presented, request, &mut batch, context).await?;
+    // What is told of the person depends on a client that is known, or else is read.
+    let roles = |client_id: &str| {
+        memory::remembered(client_id, context.now).map(|known| readiness::along(&known.record.client).roles)
+    };
+    let along = |claims: &AccessTokenClaims| Along {
+        groups: true,
+        roles: roles(&claims.client_id).unwrap_or(true),
+    };
+    let presented = Presented::of(presented, along, request, &mut batch, context).await?;
     let client_id = presented.client_id_unverified();
     let client = batch.add(clients::find(client_id));
     let known = memory::remembered(client_id, context.now);
@@ -48,18 +58,24 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
         let error = OAuthError::new(ErrorCode::InsufficientScope, "the access token lacks the scope openid");
         return Err(token.refuse(error));
     };
-    let mut claims = token
-        .claims_request
-        .released(&user.known_claims(), &token.claims.scope, Target::Userinfo);
+    let Some(record) = rows.read(client)? else {
+        return Err(token.refuse(OAuthError::invalid_token("the client of the access token is gone")));
+    };
+    let (client, along) = (&record.client, readiness::along(&record.client));
+    let family_id = token.claims.family.as_deref().unwrap_or_default();
+    let user = match along.roles && user.memberships.roles.is_none() {
+        // It has come to be told of roles since it was last read.
+        true => context.db.read(users::find_by_family(family_id, along)).await?,
+        false => Some(user.clone()),
+    };
+    let Some(user) = user else {
+        return Err(token.refuse(OAuthError::invalid_token("the access token was revoked")));
+    };
+    let mut claims = user.told_to(client, &token.claims_request, &token.claims.scope, Target::Userinfo);
     // "The sub (subject) Claim MUST always be returned in the UserInfo Response."
     claims.insert("sub".to_owned(), Value::from(token.claims.sub.as_str()));
-    match rows.read(client)? {
-        Some(record) => {
-            let signing_key = rows.read_if(signing_key)?.flatten();
-            respond(claims, &record.client, signing_key, context).await
-        }
-        None => Err(token.refuse(OAuthError::invalid_token("the client of the access token is gone"))),
-    }
+    let signing_key = rows.read_if(signing_key)?.flatten();
+    respond(claims, client, signing_key, context).await
 }
 
 /// "the Claims are returned in a JWT" to a client that registered to have them signed or encrypted (section 5.3.2).

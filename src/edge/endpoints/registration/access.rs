@@ -8,7 +8,7 @@ use crate::{
     db::{
         Statement, audit,
         clients::{self, ClientRecord},
-        throttles,
+        groups, throttles,
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
@@ -94,9 +94,40 @@ impl RegisteredBy {
             Some(before) => self_service::check_change(wanted, before)?,
         }
         self_service::claim_only_its_own_home(wanted, before.as_ref());
-        self_service::keep_refresh_grace(wanted, before.as_ref());
+        self_service::keep_operators_choice(wanted, before.as_ref());
         self_service::keep_scopes_of_apis(wanted, before.as_ref());
         Ok(())
+    }
+}
+
+/// Whether the groups that a client is to be for, and was not before, are there.
+///
+/// # Errors
+/// `invalid_client_metadata`.
+pub async fn check_groups(
+    wanted: &ClientMetadata,
+    before: Option<&ClientMetadata>,
+    context: &Context,
+) -> Result<(), MachineFailure> {
+    let known = before
+        .map(|before| before.rules.allowed_groups.as_slice())
+        .unwrap_or_default();
+    let new: Vec<_> = wanted
+        .rules
+        .allowed_groups
+        .iter()
+        .filter(|id| !known.contains(id))
+        .collect();
+    let Some(ids) = serde_json::to_string(&new).ok().filter(|_| !new.is_empty()) else {
+        return Ok(());
+    };
+    match context.db.read(groups::has_missing(&ids)).await? {
+        false => Ok(()),
+        true => Err(OAuthError::new(
+            ErrorCode::InvalidClientMetadata,
+            "allowed_groups has an id that is no group's",
+        )
+        .into()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/register` (OIDC Registration 1.0 section 3, RFC 7591 section 3).
 
+use super::access;
 use crate::{
     audit::Event,
     db::{
@@ -24,6 +25,7 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     let registered_by = RegisteredBy::of(request, context).await?;
     let mut metadata = registration::parse(&request.json().await?, &Terms::of(&context.config, registered_by, None))?;
     registered_by.judge(&mut metadata, None, context)?;
+    access::check_groups(&metadata, None, context).await?;
     sector_identifier::check(&metadata, None, registered_by, context).await?;
     let client = Client {
         client_id: random::id()?,

@@ -27,7 +27,7 @@ use crate::{
         interaction::{Choice, Interaction, SignedInPeople, Step},
         params::Params,
     },
-    pages::{ConsentItem, ConsentPage, app_name},
+    pages::{ClosedPage, ConsentItem, ConsentPage, app_name},
     reply::Reply,
     routes::Endpoint,
     secret::Hash,
@@ -74,7 +74,12 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let language = consent_request
         .browser
         .language(Some(&consent_request.client_request.params));
-    match Answer::of(&params) {
+    let answer = match Answer::of(&params) {
+        // Nobody lets themselves in.
+        Answer::Approve if consent_request.session.closed => Answer::Deny,
+        answer => answer,
+    };
+    match answer {
         Answer::Approve => {}
         Answer::Switch => {
             let (page, choice) = match consent_request.browser.held.has_others() {
@@ -87,10 +92,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         }
         Answer::Deny => {
             let refused = consent_request.entry(Event::ConsentRefused);
+            let refused = Some(&refused).filter(|_| !consent_request.session.closed);
             let (client_request, interaction) = (&consent_request.client_request, &consent_request.interaction);
-            return Ok(client_request
-                .deny(interaction, Some(&refused), language, context)
-                .await?);
+            return Ok(client_request.deny(interaction, refused, language, context).await?);
         }
     }
     let pushed = consent_request.interaction.pushed.as_ref();
@@ -162,6 +166,7 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
     let people = SignedInPeople {
         active: person.person_at(&client_request.client),
         others: browser.held.has_others(),
+        closed: person.is_closed(),
     };
     let step = Step::next(
         &request,
@@ -173,7 +178,7 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
     let SessionAndConsent { session, consent } = person;
     let granted = consent.unwrap_or_default();
     let elsewhere = match (step, session, browser.session_hash.clone()) {
-        (Ok(Step::Consent), Some(session), Some(session_hash)) => {
+        (Ok(Step::Consent | Step::Closed), Some(session), Some(session_hash)) => {
             let consent_request = ConsentRequest {
                 browser,
                 session_hash,
@@ -214,6 +219,33 @@ impl ConsentRequest {
     }
 
     fn page(&self, context: &Context) -> Reply {
+        match self.session.closed {
+            true => self.page_of_closed(context),
+            false => self.page_of_consent(context),
+        }
+    }
+
+    /// In place of the question: the client is not for the person.
+    fn page_of_closed(&self, context: &Context) -> Reply {
+        let language = self.browser.language(Some(&self.client_request.params));
+        let client = &self.client_request.client;
+        let shown = self.request.asked_for();
+        let support = context.config.support.as_ref();
+        let html = ClosedPage {
+            language,
+            client_name: &app_name(&client.client_id, &client.metadata, language),
+            client_uri: client.metadata.client_uri.best_for(&[language.tag()]),
+            account: self.session.user.display_name(),
+            contact: support.map(|contact| (contact.href.as_str(), contact.shown.as_str())),
+            interaction: &self.sealed,
+            csrf: &self.browser.csrf(&self.form(&shown), context),
+            scopes_digest: &shown,
+        }
+        .to_html();
+        Reply::page(403, html, self.client_request.page_policy())
+    }
+
+    fn page_of_consent(&self, context: &Context) -> Reply {
         let language = self.browser.language(Some(&self.client_request.params));
         let locale = language.tag();
         let metadata = &self.client_request.client.metadata;

@@ -15,7 +15,10 @@ use super::{
 use crate::{
     config::PrivateHttp,
     oidc::{
-        client::redirect_uri::{ApplicationType, RedirectUri},
+        client::{
+            app_rules::ClaimPath,
+            redirect_uri::{ApplicationType, RedirectUri},
+        },
         error::OAuthError,
         scope::Scope,
     },
@@ -201,6 +204,33 @@ impl<'a> Fields<'a> {
                 "tls_client_auth_subject_dn",
                 "and the tls_client_auth_san fields exclude each other",
             )),
+        }
+    }
+
+    /// One of a few words; the usual one when absent.
+    pub(super) fn choice<T: Default>(&self, field: &str, parse: impl Fn(&str) -> Option<T>) -> Read<T> {
+        match self.value(field) {
+            None => Ok(T::default()),
+            Some(value) => value
+                .as_str()
+                .and_then(parse)
+                .ok_or_else(|| refusal(field, "is not one of those that there are")),
+        }
+    }
+
+    /// Where a claim is told.
+    pub(super) fn claim_path(&self, field: &str) -> Read<Option<ClaimPath>> {
+        let path = |value| ClaimPath::parse(value).ok_or_else(|| refusal(field, ClaimPath::RULE));
+        self.value(field).map(path).transpose()
+    }
+
+    /// `allowed_groups`. An empty list would be read as everybody by some and as nobody by others.
+    pub(super) fn allowed_groups(&self) -> Read<Vec<String>> {
+        let field = "allowed_groups";
+        let groups = self.texts(field, |id| Ok(id.to_owned()))?;
+        match groups.is_empty() && self.value(field).is_some() {
+            true => Err(refusal(field, "must name a group; null is for everybody")),
+            false => Ok(groups),
         }
     }
 

@@ -29,7 +29,10 @@ pub use self::{
         ResponseType, SubjectType,
     },
 };
-use super::redirect_uri::{ApplicationType, RedirectUri};
+use super::{
+    app_rules::AppRules,
+    redirect_uri::{ApplicationType, RedirectUri},
+};
 use crate::{
     config::FapiProfile,
     oidc::{
@@ -118,6 +121,8 @@ pub struct ClientMetadata {
     pub refresh_grace: Option<Lifetime>,
     /// Of Limen's own: the profile of FAPI 2.0 that it keeps to.
     pub fapi_profile: Option<FapiProfile>,
+    /// Of Limen's own: what the operator alone decides.
+    pub rules: AppRules,
 }
 
 impl ClientMetadata {

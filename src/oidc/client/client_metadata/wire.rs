@@ -10,7 +10,10 @@ use super::{
     values::{self, AuthMethod, Encryption, GrantType, ResponseType},
 };
 use crate::oidc::{
-    client::redirect_uri::{ApplicationType, RedirectUri},
+    client::{
+        app_rules::{AppRules, GroupsFormat, RolesFormat},
+        redirect_uri::{ApplicationType, RedirectUri},
+    },
     error::OAuthError,
 };
 
@@ -98,6 +101,14 @@ impl ClientMetadata {
             id_token_claims: fields.flag(ID_TOKEN_CLAIMS)?,
             refresh_grace: fields.seconds("refresh_grace")?,
             fapi_profile: fields.text(FAPI_PROFILE, values::named)?,
+            rules: AppRules {
+                allowed_groups: fields.allowed_groups()?,
+                groups_claim: fields.claim_path("groups_claim")?,
+                groups_format: fields.choice("groups_format", GroupsFormat::parse)?,
+                roles_claim: fields.claim_path("roles_claim")?,
+                roles_format: fields.choice("roles_format", RolesFormat::parse)?,
+                access_token_claims: fields.flag("access_token_claims")?,
+            },
         })
     }
 
@@ -173,6 +184,7 @@ impl ClientMetadata {
             .into_iter()
             .chain(when_given.into_iter().filter(|(_, value)| given(value)));
         let mut wire: Map<_, _> = plain.map(|(field, value)| (field.to_owned(), value)).collect();
+        wire.extend(self.rules.to_json().map(|(member, value)| (member.to_owned(), value)));
         for (field, texts) in localized {
             wire.extend(texts.members(field).map(|(member, text)| (member, json!(text))));
         }

@@ -169,7 +169,7 @@ fn every_change() -> Vec<(&'static str, Vec<Value>, Vec<Value>)> {
         table.push((flag, vec![json!(false), none()], vec![]));
     }
     table.push(("id_token_claims", vec![json!(false), none()], vec![]));
-    // What is stored is another thing: see keep_refresh_grace.
+    // What is stored is another thing: see keep_operators_choice.
     table.push(("refresh_grace", vec![json!(1), none()], vec![]));
     table.push(("default_max_age", vec![json!(1), none()], vec![]));
     table.push(("jwks", vec![json!({"keys": [{"kty": "EC"}]}), none()], vec![]));
@@ -360,9 +360,9 @@ fn how_long_an_old_refresh_token_is_no_theft_stays_as_the_operator_left_it() {
     let given = client(json!({"refresh_grace": 600}));
     for wanted in [json!({}), json!({"refresh_grace": 3600})] {
         let mut wanted = client(wanted);
-        keep_refresh_grace(&mut wanted, Some(&before(&given, false)));
+        keep_operators_choice(&mut wanted, Some(&before(&given, false)));
         assert_eq!(wanted.refresh_grace, given.refresh_grace);
-        keep_refresh_grace(&mut wanted, None);
+        keep_operators_choice(&mut wanted, None);
         assert_eq!(wanted.refresh_grace, None);
     }
 }

@@ -98,7 +98,7 @@ fn a_token_has_one_text_alone() {
 
 #[test]
 fn each_reason_has_its_error_and_the_rest_goes_on() {
-    for name in ["foreign", "reused", "ended"] {
+    for name in ["foreign", "reused", "ended", "closed"] {
         assert_eq!(told(name), Some(ErrorCode::InvalidGrant), "{name}");
     }
     assert_eq!(told("scope"), Some(ErrorCode::InvalidScope));

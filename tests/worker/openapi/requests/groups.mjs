@@ -73,6 +73,22 @@ export const GROUPS = {
     const remove = (user) => op.admin(path(id, "members", user), { method: "DELETE" });
     return [await remove(person.id), await remove("nobody")];
   },
+  listClientRoles: async ({ op, client, person }) => {
+    await op.admin(`/admin/api/clients/${client.id}/roles`, { json: { add: [{ role: "admin", user: person.id }] } });
+    return [
+      await op.admin(`/admin/api/clients/${client.id}/roles`),
+      await op.admin(`/admin/api/clients/${client.id}/roles?limit=0`),
+      await op.admin("/admin/api/clients/nothing/roles"),
+    ];
+  },
+  changeClientRoles: async ({ op, client, person }) => {
+    const give = (id, role) => op.admin(`/admin/api/clients/${id}/roles`, { json: { add: [role] } });
+    return [
+      await give(client.id, { role: "viewer", group: (await group(op)).id }),
+      await give(client.id, { role: "viewer" }),
+      await give("nothing", { role: "viewer", user: person.id }),
+    ];
+  },
   listUserGroups: async ({ op, person }) => [
     await op.admin(`/admin/api/users/${person.id}/groups`),
     await op.admin("/admin/api/users/nobody/groups"),

@@ -4,7 +4,11 @@ import { Authenticator, optionsOf } from "../../support/authenticator.mjs";
 import { App, withApp } from "../../support/codes.mjs";
 import { startLimen } from "../../support/limen.mjs";
 import { codeIn, linkIn, MAIL_VARS, Mailbox } from "../../support/mail.mjs";
+import { group } from "./groups.mjs";
 import { fieldsOf, manyDocuments } from "./shared.mjs";
+
+/** An app for a group in which nobody is. */
+const closedApp = async (op) => op.client({ allowed_groups: [(await group(op)).id] });
 
 export const SIGN_IN = {
   authorize: async ({ op, documents, browser, client }) => [
@@ -144,6 +148,7 @@ export const SIGN_IN = {
       await browser.fetch("/consent?interaction=x"),
       await stage.browser.fetch(`/consent?interaction=${await waiting(stage.browser, await stage.op.client())}`),
       await signedOutConsent(stage),
+      await stage.browser.fetch(`/consent?interaction=${await waiting(stage.browser, await closedApp(stage.op))}`),
     ];
   },
   consent: async (stage) => {

@@ -43,7 +43,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let key = batch.add(key);
     let redeemed = batch.add(redemption.redeem());
     batch.push(redemption.begin_family());
-    let user = batch.add(users::find_by_family(&family_id));
+    let user = batch.add(users::find_by_family(&family_id, ready.along));
     request.use_up(redemption.succeeded(), &mut batch);
     let rows = context.db.run(batch).await?;
 

@@ -10,7 +10,10 @@ use crate::{
         binding::Binding,
         claims_request::Target,
         client::Client,
-        token::{TokenResponse, access_token},
+        token::{
+            TokenResponse,
+            access_token::{self, AccessTokenClaims},
+        },
     },
 };
 
@@ -41,13 +44,17 @@ impl TokenRequest<'_> {
         let scope = within.scope.clone();
         let signer = Signer::new(key, client.signing_alg(), context).await?;
         let mint = self.mint(client);
-        let claims = authorization.access_token(client, within, random::id()?, &mint);
+        let claims = AccessTokenClaims {
+            told: user.told_in_access_token(client, &scope),
+            ..authorization.access_token(client, within, random::id()?, &mint)
+        };
         let access_token = signer.sign(access_token::TYPE, &claims).await?;
         let with = IssuedWith {
             access_token: Some(&access_token),
             code: None,
-            claims: authorization.claims.released(
-                &user.known_claims(),
+            claims: user.told_to(
+                client,
+                &authorization.claims,
                 &client.scope_of_id_token(&scope),
                 Target::IdToken,
             ),

@@ -1,0 +1,389 @@
+//! What the operator alone decides about an app: who may use it, and how it is told of groups and roles. Members of Limen's own in
+//! the client metadata.
+
+use serde_json::{Map, Value, json};
+
+use crate::oidc::claims::{self, GROUPS};
+
+/// What the operator decides about an app.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppRules {
+    /// `allowed_groups`: the ids of the groups whose people may use it. Empty: everybody may.
+    pub allowed_groups: Vec<String>,
+    /// `groups_claim`: where groups are told, `groups` if it does not say.
+    pub groups_claim: Option<ClaimPath>,
+    /// `groups_format`.
+    pub groups_format: GroupsFormat,
+    /// `roles_claim`: where roles are told. Without it they are not.
+    pub roles_claim: Option<ClaimPath>,
+    /// `roles_format`.
+    pub roles_format: RolesFormat,
+    /// `access_token_claims`: whether access tokens, and so introspection, tell groups and roles, too.
+    pub access_token_claims: bool,
+}
+
+/// What stands for a group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GroupsFormat {
+    #[default]
+    Names,
+    Ids,
+}
+
+/// How roles are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RolesFormat {
+    #[default]
+    List,
+    /// One text, in which blanks separate them: for apps that take a single role.
+    Text,
+}
+
+impl GroupsFormat {
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Names, Self::Ids]
+            .into_iter()
+            .find(|format| format.as_str() == name)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Names => "names",
+            Self::Ids => "ids",
+        }
+    }
+}
+
+impl RolesFormat {
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::List, Self::Text]
+            .into_iter()
+            .find(|format| format.as_str() == name)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Text => "text",
+        }
+    }
+}
+
+impl AppRules {
+    /// The groups whose people may use it, as JSON, where not everybody may.
+    pub fn allowed_groups_json(&self) -> Option<String> {
+        let groups = Some(&self.allowed_groups).filter(|groups| !groups.is_empty())?;
+        serde_json::to_string(groups).ok()
+    }
+
+    /// The members that are given.
+    pub(super) fn to_json(&self) -> impl Iterator<Item = (&'static str, Value)> {
+        let path = |path: &Option<ClaimPath>| path.as_ref().map(ClaimPath::to_json);
+        let members = [
+            (
+                "allowed_groups",
+                (!self.allowed_groups.is_empty()).then(|| json!(self.allowed_groups)),
+            ),
+            ("groups_claim", path(&self.groups_claim)),
+            (
+                "groups_format",
+                (self.groups_format != GroupsFormat::default()).then(|| self.groups_format.as_str().into()),
+            ),
+            ("roles_claim", path(&self.roles_claim)),
+            (
+                "roles_format",
+                (self.roles_format != RolesFormat::default()).then(|| self.roles_format.as_str().into()),
+            ),
+            (
+                "access_token_claims",
+                self.access_token_claims.then_some(Value::Bool(true)),
+            ),
+        ];
+        members.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+/// Where a claim is told: its name, or the names of the members that lead to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimPath(Vec<String>);
+
+/// What Limen or a specification says by these, in a token or in what introspection answers.
+const RESERVED: [&str; 33] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "nonce",
+    "azp",
+    "acr",
+    "amr",
+    "auth_time",
+    "at_hash",
+    "c_hash",
+    "s_hash",
+    "sid",
+    "cnf",
+    "scope",
+    "client_id",
+    "family",
+    "act",
+    "may_act",
+    "events",
+    "active",
+    "username",
+    "token_type",
+    "token_introspection",
+    "typ",
+    "toe",
+    "vot",
+    "sub_jwk",
+    "_claim_names",
+    "_claim_sources",
+];
+
+/// The most members on the way to a claim, and the most bytes of a name.
+const DEEPEST: usize = 5;
+const LONGEST_NAME: usize = 200;
+
+impl ClaimPath {
+    pub const RULE: &'static str =
+        "must be the name of a claim, or a list of names that lead to it, and none that is reserved";
+
+    /// Reads a name, or a list of names. A claim of OIDC Core section 5.1 is about something else than groups and roles.
+    pub fn parse(value: &Value) -> Option<Self> {
+        let names = match value {
+            Value::String(name) => vec![name.clone()],
+            Value::Array(names) => names
+                .iter()
+                .map(|name| name.as_str().map(str::to_owned))
+                .collect::<Option<_>>()?,
+            _ => return None,
+        };
+        let fits = |name: &String| {
+            (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        let first = names.first()?;
+        let base = first.split('#').next().unwrap_or_default();
+        let about_another = base != GROUPS && claims::find(base).is_some();
+        let free = !RESERVED.contains(&first.as_str()) && !about_another;
+        (names.len() <= DEEPEST && names.iter().all(fits) && free).then_some(Self(names))
+    }
+
+    fn to_json(&self) -> Value {
+        match self.0.as_slice() {
+            [name] => json!(name),
+            names => json!(names),
+        }
+    }
+
+    /// Puts `value` there, beside what else there is on the way.
+    fn place(&self, value: Value, told: &mut Map<String, Value>) {
+        let Some((last, way)) = self.0.split_last() else { return };
+        let mut at = told;
+        for name in way {
+            let member = at.entry(name.clone()).or_insert_with(|| json!({}));
+            if !member.is_object() {
+                *member = json!({});
+            }
+            match member.as_object_mut() {
+                Some(object) => at = object,
+                None => return,
+            }
+        }
+        at.insert(last.clone(), value);
+    }
+}
+
+/// The most groups and roles that a token tells, and the most bytes of them. UserInfo tells all.
+const MOST_IN_TOKEN: usize = 200;
+const LONGEST_IN_TOKEN: usize = 8_192;
+
+/// The groups and roles of a person, as far as they were read for an app.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memberships {
+    /// Id and name of each group.
+    pub groups: Option<Vec<(String, String)>>,
+    pub roles: Option<Vec<String>>,
+}
+
+/// What of it is told, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling {
+    pub groups: bool,
+    pub roles: bool,
+    /// Whether it is told in a token, which has to stay small.
+    pub in_token: bool,
+}
+
+impl Memberships {
+    /// The groups as `rules` want them.
+    pub fn groups_as(&self, rules: &AppRules) -> Option<Value> {
+        let groups = self.groups.as_ref()?.iter();
+        Some(
+            groups
+                .map(|(id, name)| match rules.groups_format {
+                    GroupsFormat::Names => name.as_str(),
+                    GroupsFormat::Ids => id.as_str(),
+                })
+                .collect(),
+        )
+    }
+
+    /// Adds what is told to `told`. A list that is too long for a token is left out of it as a whole: half of it would be wrong.
+    /// Where both are told at one place, roles are.
+    pub fn tell(&self, rules: &AppRules, telling: Telling, told: &mut Map<String, Value>) {
+        let groups = self.groups_as(rules).filter(|_| telling.groups);
+        let roles = self.roles.as_ref().filter(|_| telling.roles);
+        let roles = roles.map(|roles| match rules.roles_format {
+            RolesFormat::List => json!(roles),
+            RolesFormat::Text => json!(roles.join(" ")),
+        });
+        let usual = ClaimPath(vec![GROUPS.to_owned()]);
+        let at_groups = rules.groups_claim.as_ref().unwrap_or(&usual);
+        for (path, value) in [(Some(at_groups), groups), (rules.roles_claim.as_ref(), roles)] {
+            if let (Some(path), Some(value)) = (path, value)
+                && !(telling.in_token && is_too_long(&value))
+            {
+                path.place(value, told);
+            }
+        }
+    }
+}
+
+fn is_too_long(value: &Value) -> bool {
+    value.as_array().is_some_and(|list| list.len() > MOST_IN_TOKEN) || value.to_string().len() > LONGEST_IN_TOKEN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(value: Value) -> Option<ClaimPath> {
+        ClaimPath::parse(&value)
+    }
+
+    fn told(rules: &AppRules, memberships: &Memberships, in_token: bool) -> Value {
+        let mut told = Map::new();
+        let telling = Telling {
+            groups: true,
+            roles: true,
+            in_token,
+        };
+        memberships.tell(rules, telling, &mut told);
+        Value::Object(told)
+    }
+
+    fn memberships() -> Memberships {
+        Memberships {
+            groups: Some(vec![
+                ("g1".to_owned(), "Editors".to_owned()),
+                ("g2".to_owned(), "Staff".to_owned()),
+            ]),
+            roles: Some(vec!["admin".to_owned(), "viewer".to_owned()]),
+        }
+    }
+
+    #[test]
+    fn a_claim_has_a_name_that_means_nothing_else() {
+        for fit in [
+            json!("roles"),
+            json!("groups"),
+            json!("https://acme.org/roles"),
+            json!(["resource_access", "app.x", "roles"]),
+        ] {
+            assert_eq!(path(fit.clone()).map(|path| path.to_json()), Some(fit));
+        }
+        for unfit in [
+            json!("sub"),
+            json!("iss"),
+            json!("email"),
+            json!("email_verified"),
+            json!("name#fr"),
+            json!("scope"),
+            json!("family"),
+            json!("active"),
+            json!(["aud", "x"]),
+            json!([]),
+            json!(""),
+            json!("a b"),
+            json!("r\u{f6}le"),
+            json!(7),
+            json!([7]),
+            json!(["a", ""]),
+            json!(["a", "b", "c", "d", "e", "f"]),
+            json!("x".repeat(201)),
+            json!("a\nb"),
+        ] {
+            assert_eq!(path(unfit.clone()), None, "{unfit}");
+        }
+    }
+
+    #[test]
+    fn groups_and_roles_stand_where_and_as_the_app_needs_them() {
+        let usual = AppRules::default();
+        assert_eq!(
+            told(&usual, &memberships(), true),
+            json!({ "groups": ["Editors", "Staff"] })
+        );
+        let ids = AppRules {
+            groups_claim: path(json!("https://acme.org/groups")),
+            groups_format: GroupsFormat::Ids,
+            roles_claim: path(json!("roles")),
+            roles_format: RolesFormat::Text,
+            ..AppRules::default()
+        };
+        assert_eq!(
+            told(&ids, &memberships(), true),
+            json!({ "https://acme.org/groups": ["g1", "g2"], "roles": "admin viewer" })
+        );
+        let nested = AppRules {
+            groups_claim: path(json!(["resource_access", "x", "groups"])),
+            roles_claim: path(json!(["resource_access", "x", "roles"])),
+            ..AppRules::default()
+        };
+        assert_eq!(
+            told(&nested, &memberships(), true),
+            json!({ "resource_access": { "x": { "groups": ["Editors", "Staff"], "roles": ["admin", "viewer"] } } })
+        );
+        let in_place = AppRules {
+            roles_claim: path(json!("groups")),
+            ..AppRules::default()
+        };
+        assert_eq!(
+            told(&in_place, &memberships(), true),
+            json!({ "groups": ["admin", "viewer"] }),
+            "roles alone"
+        );
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_token_is_left_out_of_it_as_a_whole() {
+        let many = |count: usize, length: usize| Memberships {
+            groups: Some((0..count).map(|n| (n.to_string(), "x".repeat(length))).collect()),
+            roles: None,
+        };
+        let rules = AppRules::default();
+        assert_eq!(told(&rules, &many(201, 1), true), json!({}));
+        assert_eq!(told(&rules, &many(100, 100), true), json!({}));
+        for (memberships, in_token) in [(many(200, 1), true), (many(1_000, 100), false)] {
+            let told = told(&rules, &memberships, in_token);
+            assert_eq!(
+                told["groups"].as_array().map(Vec::len),
+                memberships.groups.as_ref().map(Vec::len)
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_that_was_not_read_is_told_and_nobody_in_no_group_is_told_so() {
+        assert_eq!(told(&AppRules::default(), &Memberships::default(), false), json!({}));
+        let nobody = Memberships {
+            groups: Some(vec![]),
+            roles: Some(vec![]),
+        };
+        assert_eq!(told(&AppRules::default(), &nobody, false), json!({ "groups": [] }));
+    }
+}

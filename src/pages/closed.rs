@@ -1,0 +1,53 @@
+//! The page in place of consent where the operator lets only certain people use an app, and not the one who is signed in.
+
+use askama::Template;
+
+use super::{
+    asker::Asker,
+    layout::page,
+    messages::{ClosedTexts, Language},
+    text::{LONGEST_NAME, visible},
+};
+use crate::routes::Endpoint;
+
+/// Says whom to ask, and leads back to the app or to another account.
+#[derive(Template)]
+#[template(path = "closed.html")]
+pub struct ClosedPage<'a> {
+    /// The language of the page.
+    pub language: Language,
+    /// The name of the app.
+    pub client_name: &'a str,
+    /// Its home page.
+    pub client_uri: Option<&'a str>,
+    /// Who is signed in.
+    pub account: &'a str,
+    /// Who can let them in: an address, and what is shown of it.
+    pub contact: Option<(&'a str, &'a str)>,
+    /// Which authorization request this belongs to; comes back as `interaction`.
+    pub interaction: &'a str,
+    /// Comes back as `csrf`.
+    pub csrf: &'a str,
+    /// Comes back as `shown`.
+    pub scopes_digest: &'a str,
+}
+
+impl ClosedPage<'_> {
+    page!(closed: ClosedTexts);
+
+    fn action(&self) -> &'static str {
+        Endpoint::Consent.path()
+    }
+
+    fn asker(&self) -> Asker {
+        Asker::new(self.client_name, self.client_uri, self.language)
+    }
+
+    fn title(&self) -> String {
+        self.closed().heading.fill(&self.asker().name)
+    }
+
+    fn shown_account(&self) -> String {
+        visible(self.account, LONGEST_NAME)
+    }
+}
