@@ -185,7 +185,7 @@ export const GALLERY = {
   "account-profile-wrong": async ({ op, visitor }) => {
     await reside(op, visitor, "/account/profile");
     await visitor.page.locator("#website").fill("https:");
-    await visitor.page.locator("#birthdate").fill("10 December");
+    await visitor.page.locator("#phone_number").fill("12");
     await sendAndKeep(visitor, "#save");
   },
 
