@@ -95,7 +95,7 @@ impl Redemption<'_> {
         .bind(conditions.client_id)
         .bind(self.request.redirect_uri.as_ref())
         .bind(self.request.code_challenge.as_ref().map(CodeChallenge::as_str))
-        .append(conditions.case_of_binding("codes"))
+        .append(conditions.case_of_binding("codes", Statement::new("'binding'")))
         .append(Statement::new(
             " WHEN used_at IS NOT NULL THEN 'replayed' WHEN expires_at <= ? THEN 'expired'",
         ))

@@ -19,12 +19,13 @@ pub struct TokenConditions<'a> {
 }
 
 impl TokenConditions<'_> {
-    /// The case of a `CASE` over the rows of `table` in which the row is bound to what was not shown.
-    pub(super) fn case_of_binding(&self, table: &str) -> Statement {
+    /// The case of a `CASE` over the rows of `table` in which the row is bound to what was not shown, with what it is then.
+    pub(super) fn case_of_binding(&self, table: &str, then: Statement) -> Statement {
         Statement::new(format!(
-            " WHEN {table}.binding IS NOT NULL AND {table}.binding IS NOT ? THEN 'binding'"
+            " WHEN {table}.binding IS NOT NULL AND {table}.binding IS NOT ? THEN "
         ))
         .bind(self.binding)
+        .append(then)
     }
 
     /// The cases of a `CASE` over the rows of `table` in which no API is left that the token can be for.

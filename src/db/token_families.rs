@@ -116,7 +116,11 @@ impl Refreshing<'_> {
         )
         .bind(conditions.client_id)
         .bind(generation)
-        .append(conditions.case_of_binding("token_families"))
+        // A token that was given out before the family was bound, and has a successor: somebody else has it.
+        .append(conditions.case_of_binding(
+            "token_families",
+            Statement::new("CASE WHEN bound_since > ? THEN 'reused' ELSE 'binding' END").bind(generation),
+        ))
         .append(Statement::new(
             " WHEN generation > ? OR (generation = ? AND turned_at < ? - COALESCE((
                          SELECT json_extract(metadata, '$.refresh_grace') FROM clients WHERE clients.id = token_families.client_id), ?))
@@ -176,12 +180,20 @@ impl Refreshing<'_> {
     }
 
     /// Rotates the family to its next generation, if the token is of the present one and nothing keeps it from being refreshed.
-    /// Of any number of parallel requests one does. Where tokens do not rotate, only the time of their last use is kept.
+    /// Of any number of parallel requests one does. Where tokens do not rotate, only the time of their last use is kept. The family of
+    /// a public client is bound by the first proof that comes with its token: "the refresh token MUST be bound to the respective public
+    /// key" (RFC 9449 section 5).
     pub fn rotate(&self) -> Statement {
-        Statement::new("UPDATE token_families SET generation = generation + ?, turned_at = ? WHERE ")
-            .bind(i64::from(self.conditions.ready.rotates))
-            .bind(self.conditions.now)
-            .append(self.whose_standing_is("current"))
+        Statement::new(
+            "UPDATE token_families SET generation = generation + ?, turned_at = ?,
+                    bound_since = CASE WHEN binding IS NULL THEN generation + 1 ELSE bound_since END,
+                    binding = COALESCE(binding, CASE (SELECT auth_method FROM clients WHERE clients.id = client_id) WHEN 'none' THEN ? END)
+             WHERE ",
+        )
+        .bind(i64::from(self.conditions.ready.rotates))
+        .bind(self.conditions.now)
+        .bind(self.conditions.binding)
+        .append(self.whose_standing_is("current"))
     }
 
     /// Holds where the next token is given out: [`Refreshing::rotate`], before in the batch, made it, or a request before; or the

@@ -106,11 +106,41 @@ describe("the refresh token of a public client", () => {
     await grantRefused(await spa.refresh(current.refresh_token, {}, { headers: await key.posting() }));
   });
 
-  test("is not bound without a proof", async () => {
+  test("that was issued without a proof is bound by the first one", async () => {
     const tokens = await spa.tokens(await browser.obtain(spa, ada));
-    const next = await spa.refreshed(tokens.refresh_token, {}, { headers: await key.posting() });
+    const plain = await spa.refreshed(tokens.refresh_token);
+    assert.equal(plain.token_type, "Bearer");
+    const next = await spa.refreshed(plain.refresh_token, {}, { headers: await key.posting() });
     assert.equal(next.token_type, "DPoP");
-    assert.equal((await spa.refreshed(next.refresh_token)).token_type, "Bearer");
+    await grantRefused(await spa.refresh(next.refresh_token));
+    await grantRefused(await spa.refresh(next.refresh_token, {}, { headers: await other.posting() }));
+    const after = await spa.refreshed(next.refresh_token, {}, { headers: await key.posting() });
+    assert.deepEqual(claimsOf(after.access_token).cnf, { jkt: key.jkt });
+  });
+
+  test("that was bound later is retried with that key alone", async () => {
+    const { refresh_token: first } = await spa.tokens(await browser.obtain(spa, ada));
+    const { refresh_token: next } = await spa.refreshed(first, {}, { headers: await key.posting() });
+    const retried = await spa.refreshed(first, {}, { headers: await key.posting() });
+    assert.equal(retried.refresh_token, next);
+    await spa.refreshed(next, {}, { headers: await key.posting() });
+  });
+
+  for (const [whose, headers] of Object.entries({ none: () => ({}), "its own key": () => key.posting() })) {
+    test(`that a thief bound ends when the app uses it, too, with ${whose}`, async () => {
+      const { refresh_token: stolen } = await spa.tokens(await browser.obtain(spa, ada));
+      const thiefs = await spa.refreshed(stolen, {}, { headers: await other.posting() });
+      await grantRefused(await spa.refresh(stolen, {}, { headers: await headers() }));
+      await grantRefused(await spa.refresh(thiefs.refresh_token, {}, { headers: await other.posting() }));
+    });
+  }
+
+  test("of 50 proofs at once one binds it", async () => {
+    const { refresh_token: token } = await spa.tokens(await browser.obtain(spa, ada));
+    const keys = await Promise.all(Array.from({ length: 50 }, () => DpopKey.generate(op)));
+    const headers = await Promise.all(keys.map((one) => one.posting()));
+    const statuses = await Promise.all(headers.map(async (proof) => (await spa.refresh(token, {}, { headers: proof })).status));
+    assert.deepEqual(statuses.toSorted(), [200, ...Array.from({ length: 49 }, () => 400)]);
   });
 });
 
