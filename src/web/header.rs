@@ -18,12 +18,28 @@ pub fn reads_html(accept: &str) -> bool {
     accept.to_ascii_lowercase().contains("text/html")
 }
 
-/// Whether an `Accept` names that type, in small letters, and not to keep it away (RFC 9110 section 12.5.1).
-pub fn names_type(accept: &str, wanted: &str) -> bool {
-    let refuses = |range: &str| range.split(';').skip(1).any(|parameter| parameter.trim() == "q=0");
-    accept
-        .split(',')
-        .any(|range| media_type(range) == wanted && !refuses(range))
+/// Whether an `Accept` names that type, in small letters, and does not like JSON better (RFC 9110 section 12.5.1).
+pub fn prefers_to_json(accept: &str, wanted: &str) -> bool {
+    let liking = liking(accept, wanted);
+    liking > 0 && liking >= self::liking(accept, "application/json")
+}
+
+/// How much an `Accept` likes a type that it names, in thousandths.
+fn liking(accept: &str, wanted: &str) -> u16 {
+    let ranges = accept.split(',').filter(|range| media_type(range) == wanted);
+    ranges.map(weight).max().unwrap_or_default()
+}
+
+/// The weight of a range (section 12.4.2): "a value of 0 means "not acceptable"", however many zeros it is written with.
+fn weight(range: &str) -> u16 {
+    let parameters = range.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let mut weights = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+    let text = weights.next().map_or("1", |(_, text)| text.trim());
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    match whole {
+        "0" => format!("{part:0<3}").parse().unwrap_or_default(),
+        _ => 1000,
+    }
 }
 
 /// Whether an `If-None-Match` has the tag of what would be sent (RFC 9110 section 13.1.2: a weak comparison).
@@ -63,11 +79,27 @@ mod tests {
         for accept in [
             wanted,
             "application/json;q=0.5, Application/Token-Introspection+JWT; q=1",
+            "application/json;q=0.5, application/token-introspection+jwt;q=0.5",
+            "application/json;q=0.05, application/token-introspection+jwt;v=1;Q=0.5",
+            "application/json;q=0, application/token-introspection+jwt;q=0.001",
+            "*/*, application/*, application/token-introspection+jwt;q=0.1",
         ] {
-            assert!(names_type(accept, wanted), "{accept}");
+            assert!(prefers_to_json(accept, wanted), "{accept}");
         }
-        for accept in ["", "*/*", "application/*", "application/jwt", &format!("{wanted}; q=0")] {
-            assert!(!names_type(accept, wanted), "{accept}");
+        for accept in ["", "*/*", "application/*", "application/jwt"] {
+            assert!(!prefers_to_json(accept, wanted), "{accept}");
+        }
+    }
+
+    #[test]
+    fn what_weighs_nothing_or_less_than_json_is_not_wanted() {
+        let wanted = "application/token-introspection+jwt";
+        for q in ["q=0", " q=0.0", " Q = 0.00", "q=0.000", "v=1; q=0.000"] {
+            assert!(!prefers_to_json(&format!("{wanted};{q}"), wanted), "{q}");
+        }
+        for (json, jwt) in [("1", "0.9"), ("0.5", "0.4"), ("0.10", "0.099"), ("0.001", "0.000")] {
+            let accept = format!("{wanted};q={jwt}, application/json;q={json}");
+            assert!(!prefers_to_json(&accept, wanted), "{accept}");
         }
     }
 

@@ -87,10 +87,10 @@ impl Incoming {
         self.header("accept").is_some_and(|accept| header::reads_html(&accept))
     }
 
-    /// Whether the caller asks for that type by its name.
-    pub fn accepts(&self, media_type: &str) -> bool {
+    /// Whether the caller asks for that type by its name, and not rather for JSON.
+    pub fn prefers_to_json(&self, media_type: &str) -> bool {
         self.header("accept")
-            .is_some_and(|accept| header::names_type(&accept, media_type))
+            .is_some_and(|accept| header::prefers_to_json(&accept, media_type))
     }
 
     /// A cookie.

@@ -50,7 +50,7 @@ pub async fn introspect(request: &mut Incoming, context: &Context) -> Result<Rep
     let looked_up = client.look_up(&mut batch, context);
     let presented = Presented::parse(params.required("token")?, client.client_id(), &mut batch, context);
     let used_up = client.use_up(client.proof(context).condition(), &mut batch, context);
-    let wants_jwt = request.accepts(introspection::MEDIA_TYPE);
+    let wants_jwt = request.prefers_to_json(introspection::MEDIA_TYPE);
     let find_key = || signing_keys::current_for_introspection(client.client_id(), &signer::at_hand(), context.now);
     let key = batch.add_if(wants_jwt.then(find_key));
     let rows = context.db.run(batch).await?;
