@@ -121,16 +121,8 @@ impl Refreshing<'_> {
             "token_families",
             Statement::new("CASE WHEN bound_since > ? THEN 'reused' ELSE 'binding' END").bind(generation),
         ))
-        .append(Statement::new(
-            " WHEN generation > ? OR (generation = ? AND turned_at < ? - COALESCE((
-                         SELECT json_extract(metadata, '$.refresh_grace') FROM clients WHERE clients.id = token_families.client_id), ?))
-                     THEN 'reused'
-                WHEN NOT (refreshable = 1 AND ",
-        ))
-        .bind(generation + 1)
-        .bind(generation + 1)
-        .bind(conditions.now)
-        .bind(conditions.lifetimes.refresh_grace.seconds())
+        .append(self.case_of_reuse())
+        .append(Statement::new(" WHEN NOT (refreshable = 1 AND "))
         .append(Statement::new(ALIVE))
         .bind(conditions.now)
         .bind(conditions.now - conditions.lifetimes.refresh_token_idle)
@@ -141,6 +133,23 @@ impl Refreshing<'_> {
         .append(conditions.case_of_person("token_families"))
         .append(Statement::new(" WHEN generation = ? THEN 'current' ELSE 'retried' END"))
         .bind(generation)
+    }
+
+    /// The case in which the token has a successor, and is no retry: of what does not rotate there is none.
+    fn case_of_reuse(&self) -> Statement {
+        let (conditions, generation) = (&self.conditions, self.token.generation);
+        if !conditions.ready.rotates {
+            return Statement::new(" WHEN generation > ? THEN 'reused'").bind(generation);
+        }
+        Statement::new(
+            " WHEN generation > ? OR (generation = ? AND turned_at < ? - COALESCE((
+                         SELECT json_extract(metadata, '$.refresh_grace') FROM clients WHERE clients.id = token_families.client_id), ?))
+                     THEN 'reused'",
+        )
+        .bind(generation + 1)
+        .bind(generation + 1)
+        .bind(conditions.now)
+        .bind(conditions.lifetimes.refresh_grace.seconds())
     }
 
     /// The case in which a scope is wanted that was not granted.

@@ -17,6 +17,7 @@ use crate::{
     },
     oidc::{
         claims_request::ClaimsRequest,
+        client::client_metadata::ClientSigningAlg,
         dpop::{KeyProof, used},
         error::OAuthError,
         jose::{jwt::Unverified, provider_key::ProviderKey},
@@ -32,6 +33,8 @@ pub struct LiveToken {
     pub user: Option<User>,
     /// What the person allowed beside the scopes.
     pub claims_request: ClaimsRequest,
+    /// By what the proof is signed that came with it.
+    pub proof_alg: Option<ClientSigningAlg>,
     scheme: Scheme,
 }
 
@@ -132,6 +135,7 @@ impl<'a> Presented<'a> {
             claims: self.claims,
             user: alive.user,
             claims_request: alive.claims_request,
+            proof_alg: self.proof.map(|proof| proof.alg),
             scheme: self.scheme,
         })
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use self::{
     client_certificate::ClientCertificate,
-    client_metadata::{AuthMethod, ClientMetadata, GrantType},
+    client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg, GrantType},
 };
 use super::{
     dpop::{self, KeyProof},
@@ -183,17 +183,26 @@ impl Client {
         if self.metadata.dpop_bound_access_tokens && proof.is_none() {
             return Err(dpop::missing());
         }
-        if proof.is_some_and(|proof| !self.metadata.may_sign_with(proof.alg)) {
-            return Err(dpop::invalid(
-                "the DPoP proof must be signed by PS256, ES256 or EdDSA (fapi_profile)",
-            ));
-        }
+        self.check_proof(proof.map(|proof| proof.alg))?;
         if self.metadata.tls_client_certificate_bound_access_tokens && certificate.is_none() {
             return Err(OAuthError::invalid_request(
                 "the client must show a TLS certificate: its access tokens are bound to it",
             ));
         }
         Ok(())
+    }
+
+    /// Whether a DPoP proof of the client's may be signed by `alg`, wherever it comes.
+    ///
+    /// # Errors
+    /// `invalid_dpop_proof`.
+    pub fn check_proof(&self, alg: Option<ClientSigningAlg>) -> Result<(), OAuthError> {
+        match alg.is_none_or(|alg| self.metadata.may_sign_with(alg)) {
+            true => Ok(()),
+            false => Err(dpop::invalid(
+                "the DPoP proof must be signed by PS256, ES256 or EdDSA (fapi_profile)",
+            )),
+        }
     }
 
     /// The part of `requested` that the client may ask for: what it registered, and `offline_access` where it gets refresh tokens

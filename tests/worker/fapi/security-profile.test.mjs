@@ -173,7 +173,7 @@ describe("codes and tokens (section 5.3.2.1)", () => {
     assert.equal(patched.status, 200, await patched.text());
     const fapi = Object.assign(app, { key: client.key });
     assert.equal((await fapi.refreshed(child, {}, client.certificate)).refresh_token, child);
-    op.clock.advance({ minutes: 5 });
+    // Each use puts off when the child was last used: a token that it replaced is no retry for ever.
     await oauthError(await fapi.refresh(parent, {}, client.certificate), 400, "invalid_grant");
     await oauthError(await fapi.refresh(child, {}, client.certificate), 400, "invalid_grant");
   });
@@ -210,6 +210,24 @@ describe("tokens that are bound by DPoP (section 5.3.2.1)", () => {
     await oauthError(await app.redeem(grant, {}, { headers: await weak.posting() }), 400, "invalid_dpop_proof");
     const good = await DpopKey.generate(op, "PS256");
     assert.ok((await app.tokens(grant, {}, { headers: await good.posting() })).access_token);
+    const push = async (key) => {
+      const auth = asserted(await assertion(app, app.key));
+      return app.post("/par", app.request().params, { auth, headers: await key.posting("/par") });
+    };
+    await oauthError(await push(weak), 400, "invalid_dpop_proof");
+    assert.equal((await push(good)).status, 201);
+  });
+
+  test("have such proofs at UserInfo, too, also with a token of before the profile", async () => {
+    const [app, weak] = [await op.client({ jwks: { keys: [client.key.jwk] } }), await DpopKey.generate(op, "RS256")];
+    const { access_token: token } = await app.tokens(await op.browser().obtain(app, ada), {}, { headers: await weak.posting() });
+    assert.equal((await weak.userinfo(token)).status, 200);
+    const json = { ...PROFILE_MEMBERS, tls_client_certificate_bound_access_tokens: false, dpop_bound_access_tokens: true, fapi_profile: "fapi2" };
+    const patched = await op.fetch(app.registered.registration_client_uri, { method: "PATCH", bearer: op.adminToken, json });
+    assert.equal(patched.status, 200, await patched.text());
+    const refused = await weak.userinfo(token);
+    assert.equal(refused.status, 401);
+    assert.match(refused.headers.get("www-authenticate"), /^DPoP .*invalid_dpop_proof/);
   });
 });
 

@@ -35,6 +35,7 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let looked_up = presented.look_up(&mut batch, context);
     let rows = context.db.run(batch).await?;
     let client = presented.finish(looked_up, &rows, context)?;
+    client.check_proof(key.as_ref().map(|key| key.alg))?;
     let pushed = pushed_request::request_of(&sent, &client)?;
     let pushed = request_objects::unpack(&pushed, &client, context).await?;
     let pushed = encrypted_hint::open(pushed, context).await?;

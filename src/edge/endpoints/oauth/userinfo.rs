@@ -62,6 +62,7 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
         return Err(token.refuse(OAuthError::invalid_token("the client of the access token is gone")));
     };
     let (client, along) = (&record.client, readiness::along(&record.client));
+    client.check_proof(token.proof_alg).map_err(|error| token.refuse(error))?;
     let family_id = token.claims.family.as_deref().unwrap_or_default();
     let user = match along.roles && user.memberships.roles.is_none() {
         // It has come to be told of roles since it was last read.

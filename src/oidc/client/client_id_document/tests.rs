@@ -40,6 +40,40 @@ fn read(change: &[(&str, Value)]) -> Result<ClientMetadata, OAuthError> {
 }
 
 #[test]
+fn under_a_profile_a_client_of_a_document_proves_itself_by_its_key_alone() {
+    let config = Config::parse(|name| match name {
+        "ISSUER" => Some("https://id.acme.org".to_owned()),
+        "KEK_1" => Some(ROOT.to_owned()),
+        "CLIENT_ID_METADATA_DOCUMENTS" => Some("on".to_owned()),
+        "MTLS_ORIGIN" => Some("https://mtls.acme.org".to_owned()),
+        "PROFILE" => Some("fapi2".to_owned()),
+        _ => None,
+    })
+    .unwrap();
+    let read = |methods: Value| {
+        let document = document(&[
+            ("application_type", json!("web")),
+            ("redirect_uris", json!(["https://app.acme.org/redirect"])),
+            ("jwks_uri", json!("https://app.acme.org/jwks.json")),
+            ("tls_client_auth_subject_dn", json!("CN=app")),
+            ("token_endpoint_auth_method", json!(null)),
+            ("token_endpoint_auth_methods_supported", methods),
+        ]);
+        let read = url().read(document.as_bytes(), "application/json", &config);
+        read.map(|metadata| metadata.token_endpoint_auth_method)
+    };
+    for methods in [
+        json!(["tls_client_auth"]),
+        json!(["self_signed_tls_client_auth"]),
+        json!(["none"]),
+    ] {
+        assert!(read(methods.clone()).is_err(), "{methods}");
+    }
+    let both = read(json!(["self_signed_tls_client_auth", "private_key_jwt"]));
+    assert!(both.is_err() || both.unwrap() == AuthMethod::PrivateKeyJwt);
+}
+
+#[test]
 fn a_client_id_is_an_https_url_in_its_one_spelling() {
     let config = config("on");
     for client_id in [

@@ -162,7 +162,8 @@ impl Supported {
     /// The same for clients that keep to FAPI 2.0.
     #[must_use]
     pub fn of_fapi(mut self) -> Self {
-        self.auth_methods = match self.certificate_bound_access_tokens {
+        // A client that a document describes shows no certificate.
+        self.auth_methods = match self.auth_methods.contains(&AuthMethod::TlsClientAuth) {
             true => fapi::METHODS,
             false => fapi::METHODS.split_at(2).1,
         };
