@@ -14,10 +14,11 @@ use crate::{
     account::{
         passkey::{Challenge, MOST, New, Passkey, State, provider},
         set_up::LinkKind,
+        sign_in::Has,
         throttle::Counter,
         user::User,
     },
-    config::SecondFactor,
+    config::{Config, SecondFactor, Way},
     fault::Fault,
     secret::Hash,
     time::UnixTime,
@@ -282,6 +283,15 @@ pub struct Ways {
 }
 
 impl Ways {
+    /// What of it can be shown here beside a password.
+    pub fn has(&self, config: &Config) -> Has {
+        Has {
+            codes: config.has_codes() && !self.apps.is_empty(),
+            passkeys: config.sign_in.has(Way::Passkey) && !self.passkeys.is_empty(),
+            recovery_codes: config.has_codes() && self.recovery_codes.as_ref().is_some_and(|codes| codes.left > 0),
+        }
+    }
+
     /// The second factors, as the admin API and the copy of an account have them.
     pub fn describe_second_factors(&self) -> Vec<Value> {
         let app = |app: &OwnApp| {

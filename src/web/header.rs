@@ -32,7 +32,10 @@ fn liking(accept: &str, wanted: &str) -> u16 {
 
 /// The weight of a range (section 12.4.2): "a value of 0 means "not acceptable"", however many zeros it is written with.
 fn weight(range: &str) -> u16 {
-    let parameters = range.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let parameters = range
+        .split(';')
+        .skip(1)
+        .filter_map(|parameter| parameter.split_once('='));
     let mut weights = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
     let text = weights.next().map_or("1", |(_, text)| text.trim());
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));

@@ -32,6 +32,15 @@ async function withPasskey(t, options) {
 const withoutOffers = (page) =>
   page.addInitScript(() => (PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false)));
 
+/** Shows the passkey that there is, which it takes to change anything. */
+async function confirm(page) {
+  await withoutOffers(page);
+  await page.goto(op.url("/account/passkeys"));
+  await page.locator("#confirm").click();
+  await page.locator("#passkey").click();
+  await page.locator("#add").waitFor();
+}
+
 /** Whether the browser is shown whom it is signed in as. */
 const isAtAccount = (page) => page.waitForURL(op.url("/account"));
 
@@ -71,6 +80,7 @@ describe("a passkey", () => {
 
   test("is not added twice on one authenticator", async (t) => {
     const { person, page } = await withPasskey(t);
+    await confirm(page);
     await page.locator("#add").click();
     await page.locator("[data-failed]:visible").waitFor();
     assert.match(await page.locator("[data-failed]:visible").textContent(), /added before/);
@@ -79,6 +89,7 @@ describe("a passkey", () => {
 
   test("is renamed and removed, and then the button says that it did not work", async (t) => {
     const { person, page, signOut } = await withPasskey(t);
+    await confirm(page);
     await page.locator("summary").click();
     await page.locator("#name-1").fill("Old phone");
     await page.locator('[name="rename"]').click();
@@ -88,7 +99,6 @@ describe("a passkey", () => {
     await page.locator("main", { hasText: "You have no passkey yet" }).waitFor();
     assert.deepEqual(await passkeysOf(person), []);
     await signOut();
-    await withoutOffers(page);
     await page.goto(op.url("/login?page=overview"));
     // The browser still has it.
     await page.locator("#passkey").click();

@@ -6,7 +6,8 @@ pub use first_factor::FirstFactor;
 
 use crate::{
     config::SecondFactor,
-    oidc::proven::{Demand, Strength},
+    oidc::proven::{Demand, Proven, Strength},
+    time::UnixTime,
 };
 
 /// What a person has beside a password.
@@ -18,6 +19,12 @@ pub struct Has {
     pub passkeys: bool,
     /// Recovery codes that are left.
     pub recovery_codes: bool,
+}
+
+/// Whether somebody may add or remove what they sign in with beside a password: they signed in just now, with a second factor or a passkey
+/// where they have one. With a password alone, whoever has stolen it could add a passkey of their own, which apps believe more.
+pub fn may_change_factors(proven: &Proven, has: Has, now: UnixTime) -> bool {
+    proven.is_fresh(now) && (proven.strength() >= Strength::TwoFactors || !has.codes && !has.passkeys)
 }
 
 /// What comes next.
@@ -78,6 +85,7 @@ pub fn step_up(policy: SecondFactor, demand: Demand, shown: Strength, has: Has, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Lifetime;
     use SecondFactor::{Off, Optional, Required};
     use Strength::{OneFactor, PhishingResistant, TwoFactors};
 
@@ -143,6 +151,26 @@ mod tests {
                 next,
                 "{policy:?} {demand:?} {has:?} {is_trusted}"
             );
+        }
+    }
+
+    #[test]
+    fn a_password_alone_changes_no_factors_of_somebody_who_has_one() {
+        let now = UnixTime(1_000_000);
+        let (password, passkey) = (Proven::password(now), Proven::passkey(true, now));
+        let code = password.and_code();
+        for has in [CODES, PASSKEY, BOTH] {
+            assert!(!may_change_factors(&password, has, now), "{has:?}");
+            for proven in [&code, &passkey] {
+                assert!(may_change_factors(proven, has, now), "{has:?}");
+            }
+        }
+        let late = now + Lifetime::minutes(11);
+        for proven in [password, code, passkey] {
+            assert!(may_change_factors(&proven, NOBODY, now));
+            for has in [NOBODY, CODES, PASSKEY, BOTH] {
+                assert!(!may_change_factors(&proven, has, late), "{has:?}");
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::password_check::{self, Verdict};
 use crate::{
-    account::{held_sessions::HeldSessions, user::User},
+    account::{held_sessions::HeldSessions, sign_in, user::User},
     audit::{Actor, Entry, Event},
     config::Way,
     db::{
@@ -188,11 +188,10 @@ impl SignedInBrowser {
         &self.session.user
     }
 
-    /// Whether the person signed in just now, with a second factor where they have one: enough to change how they sign in.
+    /// Whether the person may change how they sign in.
     pub fn is_sure(&self, ways: &credentials::Ways, context: &Context) -> bool {
-        let proven = &self.session.authentication.proven;
-        let has_codes = context.config.has_codes() && !ways.apps.is_empty();
-        proven.is_fresh(context.now) && (!has_codes || proven.strength() >= Strength::TwoFactors)
+        let has = ways.has(&context.config);
+        sign_in::may_change_factors(&self.session.authentication.proven, has, context.now)
     }
 
     /// When the session's methods were last shown, after a form made sure of the person: a password says nothing new of somebody who

@@ -211,6 +211,7 @@ export const GALLERY = {
       { name: "My phone", aaguid: "fbfc3007-154e-4ecc-8c0b-6e020557d7bd", backed_up: 1, last_used_at: op.clock.seconds() - 7_200 },
       { name: null, aaguid: "08987058-cadc-4b81-b6e1-30de50dcbe96", backed_up: 0, last_used_at: null },
     ]);
+    await op.rows("UPDATE sessions SET acr = 'phr'");
     await visitor.page.reload();
   },
 

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 
 import { isSignedOut, notice, signedIn } from "../account/support.mjs";
 import { Authenticator, cbor, optionsOf, signInWith, withPasskey } from "../support/authenticator.mjs";
+import { App, recoveryCodesOf } from "../support/codes.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen();
@@ -17,6 +18,13 @@ async function atPasskeys() {
   const browser = await signedIn(op, person);
   return { person, browser, page: await browser.open("/account/passkeys") };
 }
+
+/** A passkey that nobody has, as it is stored. */
+const KEY = JSON.stringify({ id: "aWQ", alg: "ES256", jwk: {}, aaguid: "", transports: [], backup_eligible: false });
+
+/** The page for somebody who has just shown their passkey. */
+const atPasskeysWith = async (authenticator, browser) =>
+  signInWith(browser, await browser.open("/login?page=passkeys"), authenticator);
 
 const add = (browser, page, authenticator, odd, fields = {}) =>
   browser.submit(page, "passkey", { passkey: authenticator.create(optionsOf(page), odd), ...fields });
@@ -32,8 +40,9 @@ describe("the browser is asked", () => {
     assert.deepEqual(first.authenticatorSelection, { residentKey: "required", requireResidentKey: true, userVerification: "required" });
     assert.deepEqual(first.pubKeyCredParams.map(({ alg }) => alg), [-8, -7, -257]);
     assert.deepEqual(first.excludeCredentials, []);
-    const added = await add(browser, page, authenticator);
-    assert.deepEqual(optionsOf(added).excludeCredentials, [{ type: "public-key", id: authenticator.id.toString("base64url") }]);
+    await add(browser, page, authenticator);
+    const again = await atPasskeysWith(authenticator, browser);
+    assert.deepEqual(optionsOf(again).excludeCredentials, [{ type: "public-key", id: authenticator.id.toString("base64url") }]);
   });
 
   test("by a script with a nonce, and by nothing inline", async () => {
@@ -88,7 +97,7 @@ describe("a passkey", () => {
   test("is removed, and then signs nobody in", async () => {
     const person = await op.person();
     const { browser, authenticator } = await withPasskey(op, person);
-    const page = await browser.open("/account/passkeys");
+    const page = await atPasskeysWith(authenticator, browser);
     const [{ id }] = await passkeysOf(person);
     const removed = await browser.submit(page, "remove", { remove: id });
     assert.match(notice(removed), /does not work here any more/);
@@ -101,8 +110,8 @@ describe("a passkey", () => {
 
   test("that is the only way in cannot be removed, also where two are at once", async () => {
     const person = await op.person();
-    const { browser } = await withPasskey(op, person);
-    await withPasskey(op, person);
+    const { authenticator: first } = await withPasskey(op, person);
+    const { browser } = await withPasskey(op, person, new Authenticator(op), first);
     await op.rows("DELETE FROM credentials WHERE user_id = ? AND kind = 'password'", person.id);
     const page = await browser.open("/account/passkeys");
     const ids = (await passkeysOf(person)).map(({ id }) => id);
@@ -126,8 +135,8 @@ describe("a passkey", () => {
 describe("to add or remove one takes a sign-in of just now", () => {
   test("an older one has to be confirmed first", async () => {
     const person = await op.person();
-    const { browser } = await withPasskey(op, person);
-    const fresh = await browser.open("/account/passkeys");
+    const { browser, authenticator } = await withPasskey(op, person);
+    const fresh = await atPasskeysWith(authenticator, browser);
     const [{ id }] = await passkeysOf(person);
     op.clock.advance({ minutes: 11 });
     const late = await add(browser, fresh, new Authenticator(op));
@@ -136,9 +145,55 @@ describe("to add or remove one takes a sign-in of just now", () => {
     assert.equal((await passkeysOf(person)).length, 1);
     const confirm = await browser.open(late.elements("a").find(({ id }) => id === "confirm").href);
     assert.match(confirm.text, /Confirm it’s you/);
-    const again = await browser.signIn(confirm, person);
+    const again = await signInWith(browser, confirm, authenticator);
     assert.equal(again.url, op.url("/account/passkeys"));
     assert.ok(again.has("add"));
+  });
+
+  for (const second of ["optional", "off"]) {
+    test(`a password is not enough for somebody who has a passkey, wherever one adds or removes something (SECOND_FACTOR=${second})`, async () => {
+      const one = await startLimen({ vars: { SECOND_FACTOR: second } });
+      const [person, thief, own] = [await one.person(), one.browser(), new Authenticator(one)];
+      const pathOf = ({ url }) => new URL(url).pathname;
+      const rows = () => one.rows("SELECT id FROM credentials WHERE user_id = ? AND kind IN ('passkey', 'totp')", person.id);
+      // Forms of when the person had nothing else yet.
+      const early = await thief.signIn(await thief.open("/login?page=passkeys"), person);
+      const offer = await thief.open("/passkeys/offer?page=overview");
+      assert.equal(pathOf(offer), "/passkeys/offer");
+      const newApp = second === "off" ? undefined : await thief.open("/account/second_factors/new");
+      const { authenticator } = await withPasskey(one, person);
+      const before = await rows();
+      assert.equal(before.length, 1);
+      await add(thief, early, own);
+      await thief.submit(early, "passkey", { passkey: "", remove: before[0].id });
+      await thief.submit(offer, "add", { passkey: own.create(optionsOf(offer)) });
+      if (newApp) await thief.submit(newApp, "secret", { code: new App(one, newApp).code() });
+      assert.deepEqual(await rows(), before, "with forms that were opened before");
+      for (const page of ["/account/passkeys", "/account/second_factors", "/account/second_factors/new", "/passkeys/offer?page=passkeys"]) {
+        const shown = await thief.open(page);
+        assert.ok(!shown.has("add") && !shown.has("secret") && !shown.has("remove"), `${page}: ${shown.text}`);
+      }
+      const asked = await thief.signIn(await thief.open("/login?page=passkeys"), person);
+      assert.ok(!asked.has("secret") && !asked.has("code") && !asked.has("add"), asked.text);
+      const phr = { claims: JSON.stringify({ id_token: { acr: { essential: true, value: "phr" } } }) };
+      assert.ok(!(await thief.authorize(await one.client(), phr)).callback);
+      assert.deepEqual(await rows(), before);
+      // Whoever shows it goes on.
+      const there = await atPasskeysWith(authenticator, thief);
+      assert.equal(there.url, one.url("/account/passkeys"));
+      await add(thief, there, own);
+      assert.equal((await rows()).length, 2);
+    });
+  }
+
+  test("where the deployment takes no passkeys any more, one does not count", async () => {
+    const one = await startLimen({ vars: { SIGN_IN: "password" } });
+    const person = await one.person();
+    await one.rows("INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES ('k', ?, 'passkey', ?, 0)", person.id, KEY);
+    const browser = await signedIn(one, person);
+    const page = await browser.open("/account/second_factors/new");
+    const added = await browser.submit(page, "secret", { code: new App(one, page).code() });
+    assert.equal(recoveryCodesOf(added).length, 10);
   });
 });
 
@@ -196,7 +251,7 @@ describe("a registration is refused", () => {
     await Promise.all(forms.map((form) => browser.fetch("/account/passkeys", { form })));
     assert.equal((await passkeysOf(person)).length, 1);
     const stranger = await atPasskeys();
-    const passkey = new Authenticator(op).create(optionsOf(await browser.open("/account/passkeys")));
+    const passkey = new Authenticator(op).create(optionsOf((await atPasskeys()).page));
     assert.equal((await stranger.browser.submit(stranger.page, "passkey", { passkey })).status, 400);
   });
 
@@ -207,8 +262,9 @@ describe("a registration is refused", () => {
         "INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES (?, ?, 'passkey', ?, 0)",
         `k${n} of ${person.id}`,
         person.id,
-        JSON.stringify({ id: "aWQ", alg: "ES256", jwk: {}, aaguid: "", transports: [], backup_eligible: false }),
+        KEY,
       );
+    await op.rows("UPDATE sessions SET acr = 'phr' WHERE user_id = ?", person.id);
     const answer = await add(browser, page, new Authenticator(op));
     assert.equal(answer.status, 400);
     assert.match(answer.alert, /as many passkeys/);

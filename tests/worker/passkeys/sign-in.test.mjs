@@ -245,10 +245,8 @@ describe("a challenge", () => {
     const second = await browser.authorize(client, { state: "another" });
     assert.equal((await browser.submit(second, "passkey", { passkey: answer })).status, 400);
     assert.equal((await browser.submit(await browser.open("/account"), "passkey", { passkey: answer })).status, 400);
-    const forAdding = optionsOf(await (async () => {
-      const { browser: own } = await withPasskey(op, await op.person());
-      return own.open("/account/passkeys");
-    })());
+    const own = op.browser();
+    const forAdding = optionsOf(await own.signIn(await own.open("/login?page=passkeys"), await op.person()));
     assert.equal((await signInWith(browser, page, authenticator, { challenge: forAdding.challenge })).status, 400);
   });
 
@@ -279,7 +277,7 @@ describe("a challenge", () => {
 test("two passkeys of one person both work, and a removed one does not", async () => {
   const { person, authenticator, browser } = await atLogin();
   const second = new Authenticator(op);
-  await withPasskey(op, person, second);
+  await withPasskey(op, person, second, authenticator);
   for (const one of [authenticator, second]) {
     const fresh = op.browser();
     assert.equal((await signInWith(fresh, await fresh.open("/account"), one)).url, op.url("/account"));

@@ -99,11 +99,11 @@ export function optionsOf(page) {
   return JSON.parse(page.form("passkey")["data-options"]);
 }
 
-/** Signs `person` in with a password at their account, and gives them a passkey of `authenticator`. */
-export async function withPasskey(op, person, authenticator = new Authenticator(op)) {
+/** Signs `person` in with a password at their account, and with the passkey that they have, and gives them one of `authenticator`. */
+export async function withPasskey(op, person, authenticator = new Authenticator(op), having = undefined) {
   const browser = op.browser();
-  await browser.signIn(await browser.open("/login?page=passkeys"), person);
-  const page = await browser.open("/account/passkeys");
+  let page = await browser.signIn(await browser.open("/login?page=passkeys"), person);
+  if (having) page = await signInWith(browser, await browser.open("/login?page=passkeys"), having);
   const added = await browser.submit(page, "passkey", { passkey: authenticator.create(optionsOf(page)) });
   return { browser, authenticator, added };
 }

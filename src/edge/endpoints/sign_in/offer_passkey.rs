@@ -1,9 +1,10 @@
 //! `/passkeys/offer`: a passkey for somebody who has just signed in with a password, on the way to where they are going.
 
 use crate::{
+    account::sign_in::may_change_factors,
     audit::{Actor, Entry, Event},
     config::Way,
-    db::sessions::Session,
+    db::{second_factors, sessions::Session},
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -15,6 +16,7 @@ use crate::{
         },
         platform::{context::Context, random},
     },
+    fault::Fault,
     pages::{OfferPasskeyPage, PasskeyRequest, account::PasskeyProblem},
     reply::Reply,
     secret::Hash,
@@ -24,7 +26,7 @@ use crate::{
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
     let sign_in = SignInRequest::receive(request, &params, context).await?;
-    match newly_signed_in(&sign_in, context) {
+    match newly_signed_in(&sign_in, context).await? {
         Some((session, hash)) => page(&sign_in, (session, hash), None, context),
         None => Ok(sign_in.go_on()),
     }
@@ -34,7 +36,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let sign_in = SignInRequest::receive(request, &params, context).await?;
-    let Some((session, hash)) = newly_signed_in(&sign_in, context) else {
+    let Some((session, hash)) = newly_signed_in(&sign_in, context).await? else {
         return Ok(sign_in.go_on());
     };
     let field = |name| params.text(name);
@@ -56,15 +58,19 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
 }
 
-/// The session of somebody who signed in just now, if this deployment has passkeys.
-fn newly_signed_in<'a>(sign_in: &'a SignInRequest, context: &Context) -> Option<(&'a Session, &'a Hash)> {
+/// The session of somebody who may add a passkey, if this deployment has passkeys. Others must show more, which the pages of the
+/// account ask for.
+async fn newly_signed_in<'a>(
+    sign_in: &'a SignInRequest,
+    context: &Context,
+) -> Result<Option<(&'a Session, &'a Hash)>, Fault> {
     let session = sign_in.session.as_ref().zip(sign_in.browser.session_hash.as_ref());
-    // In a trusted browser no second factor was shown. To add a passkey they must show it, which the pages of the account ask for.
-    let is_new = |session: &Session| {
-        let authentication = &session.authentication;
-        authentication.proven.is_fresh(context.now) && !authentication.trusted_browser
+    let Some((session, hash)) = session.filter(|_| context.config.sign_in.has(Way::Passkey)) else {
+        return Ok(None);
     };
-    session.filter(|(session, _)| is_new(session) && context.config.sign_in.has(Way::Passkey))
+    let factors = context.db.read(second_factors::of(&session.user.id)).await?;
+    let (proven, has) = (&session.authentication.proven, factors.has(&context.config));
+    Ok(may_change_factors(proven, has, context.now).then_some((session, hash)))
 }
 
 fn bound_to(session_hash: &Hash) -> [&str; 2] {
