@@ -10,14 +10,13 @@ use crate::web::{fetch_url::absolute, json};
 /// The longest identifier.
 const LONGEST: usize = 1_000;
 
-/// The scopes that mean something to Limen itself.
-pub const LIMENS: [&str; 8] = [
+/// The scopes that mean something to Limen itself. `groups` is not one of them where an API has it: see [`Resources::have_groups`].
+pub const LIMENS: [&str; 7] = [
     "openid",
     "profile",
     "email",
     "address",
     "phone",
-    "groups",
     "offline_access",
     "dcr_admin",
 ];
@@ -72,6 +71,11 @@ impl Resources {
     /// The APIs, each with the normal form of its identifier.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Api)> {
         self.0.iter().map(|(normal, api)| (normal.as_str(), api))
+    }
+
+    /// Whether an API has a scope `groups`. It means there what the operator says, and nobody is told the groups of people.
+    pub fn have_groups(&self) -> bool {
+        self.scopes().any(|scope| scope == "groups")
     }
 
     /// The scopes of all of them.

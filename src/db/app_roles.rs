@@ -33,6 +33,13 @@ pub fn list(client_id: &str, after: i64, limit: i64) -> Query<Vec<Assigned>> {
     .read_by(Rows::all)
 }
 
+/// Whether a role at an app has a blank.
+pub fn have_blank(client_id: &str) -> Query<bool> {
+    Statement::new("SELECT 1 FROM app_roles WHERE client_id = ? AND instr(role, ' ') > 0 LIMIT 1")
+        .bind(client_id)
+        .any()
+}
+
 /// A role of a person's at an app, by themselves or by a group.
 #[derive(Deserialize, Serialize)]
 pub struct OwnRole {

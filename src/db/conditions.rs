@@ -31,6 +31,15 @@ pub(super) fn is_in_one_of(user_id: &str, groups: &str) -> Statement {
     .bind(groups)
 }
 
+/// Holds where the client of that id is for certain groups, and the person of that id is in none of them.
+pub(super) fn is_closed(client_id: &str, user_id: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM clients c WHERE c.id = {client_id} AND json_type(c.metadata, '$.allowed_groups') = 'array'
+             AND NOT EXISTS (SELECT 1 FROM json_each(c.metadata, '$.allowed_groups') a
+                             JOIN group_members m ON m.user_id = {user_id} AND m.group_id = a.value))"
+    )
+}
+
 /// Holds for the session that the statement calls `session`, if it lives: it has neither expired nor been idle for too long.
 pub(super) fn lives(session: &str, idle: Lifetime, now: UnixTime) -> Statement {
     Statement::new(format!("{session}.expires_at > ? AND {session}.last_seen_at > ?"))

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     Query, Rows, Statement,
-    conditions::{behind, is_in_one_of, lives},
+    conditions::{behind, is_closed, is_in_one_of, lives},
     grants,
     memberships::{Along, App},
     users,
@@ -82,12 +82,9 @@ impl<'a> Asking<'a> {
             Self::Known(_, Some(groups), _) => Statement::new(", NOT ")
                 .append(is_in_one_of("s.user_id", groups))
                 .append(Statement::new(" AS closed")),
-            Self::Unread(client_id, _) => Statement::new(
-                ", EXISTS (SELECT 1 FROM clients c WHERE c.id = ? AND json_type(c.metadata, '$.allowed_groups') = 'array'
-                     AND NOT EXISTS (SELECT 1 FROM json_each(c.metadata, '$.allowed_groups') a
-                                     JOIN group_members m ON m.user_id = s.user_id AND m.group_id = a.value)) AS closed",
-            )
-            .bind(*client_id),
+            Self::Unread(client_id, _) => {
+                Statement::new(format!(", {} AS closed", is_closed("?", "s.user_id"))).bind(*client_id)
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     Query, Rows, Statement, audit,
     authorization::{self, AuthorizationRow},
-    conditions::enabled,
+    conditions::{enabled, is_closed},
     dpop_proofs, from_json,
     memberships::{Along, App, asks_for_groups},
     preconditions::Preconditions,
@@ -361,7 +361,7 @@ pub struct RefreshStanding {
     pub expires_at: UnixTime,
 }
 
-/// The family of a refresh token of `client_id`, if that very token works now.
+/// The family of a refresh token of `client_id`, if that very token works now, and the client is for its person.
 pub fn find_refreshable(
     token: &RefreshToken,
     client_id: &str,
@@ -371,8 +371,9 @@ pub fn find_refreshable(
     Statement::new(format!(
         "SELECT scope, token_families.expires_at, {}
          FROM token_families JOIN users u ON u.id = token_families.user_id
-         WHERE token_families.id = ? AND client_id = ? AND generation = ? AND refreshable = 1 AND {ALIVE}",
-        users::COLUMNS
+         WHERE token_families.id = ? AND client_id = ? AND generation = ? AND refreshable = 1 AND {ALIVE} AND NOT {}",
+        users::COLUMNS,
+        is_closed("token_families.client_id", "token_families.user_id"),
     ))
     .bind(&token.family_id)
     .bind(client_id)

@@ -94,7 +94,7 @@ impl AuthRequest {
         let resources = Targets::parse(params, config)?;
         let of_apis = resources.scopes(config);
         let scope = parse_scope(params, client, response_type, &of_apis)?;
-        let told = client.permitted(&Scope::of_people(), &Scope::default());
+        let told = client.permitted(&Scope::about_people(config), &Scope::default());
         let claims = ClaimsRequest::parse(params)?.within(&told);
         Ok(Self {
             claims: match response_type {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    claims,
+    claims::{self, GROUPS},
     client::client_metadata::{ClientSigningAlg, ContentEncryption, KeyManagementAlg, Supported},
     dpop, protected_resource,
     proven::Strength,
@@ -23,9 +23,12 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         .iter()
         .filter(|method| method.is_confidential())
         .collect();
+    let people = Scope::about_people(config);
+    let is_told = |name: &&str| *name != GROUPS || people.contains(GROUPS);
+    let scopes: Vec<_> = Scope::ABOUT_PEOPLE.into_iter().filter(is_told).collect();
     let claims: Vec<_> = ["iss", "sub", "auth_time", "acr", "amr", "sid"]
         .into_iter()
-        .chain(claims::names())
+        .chain(claims::names().filter(is_told))
         .collect();
     let strengths = Strength::ALL
         .iter()
@@ -57,7 +60,7 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         "pushed_authorization_request_endpoint": url(Endpoint::PushedAuthorizationRequest),
         "require_pushed_authorization_requests": config.profile.is_some(),
         "end_session_endpoint": url(Endpoint::Logout),
-        "scopes_supported": Scope::ABOUT_PEOPLE,
+        "scopes_supported": scopes,
         "response_types_supported": supported.response_types,
         "response_modes_supported": if signs_messages { modes.split_at(3).1 } else { modes },
         "authorization_signing_alg_values_supported": supported.authorization_signing_algs,

@@ -71,12 +71,6 @@ impl Step {
         };
         // Of somebody who has allowed it nothing, a client learns nothing without them: not whether they are the one that it
         // asks for, nor when they signed in.
-        if request.prompt.none && people.closed {
-            return Err(OAuthError::new(
-                ErrorCode::AccessDenied,
-                "the person may not use this client",
-            ));
-        }
         if request.prompt.none && consent.is_none() {
             return Err(OAuthError::new(ErrorCode::ConsentRequired, "the person must consent"));
         }
@@ -103,7 +97,7 @@ impl Step {
             return Self::Login.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in again");
         }
         if people.closed {
-            return Ok(Self::Closed);
+            return Self::Closed.unless_silent(request, ErrorCode::AccessDenied, "the person may not use this client");
         }
         let covered = consent.is_some_and(|consent| request.is_covered_by(consent));
         if !covered || request.prompt.consent {

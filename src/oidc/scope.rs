@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::error::{ErrorCode, OAuthError};
 use crate::config::Config;
 
+/// Asks for the groups of a person, where no API has another use for it.
+const GROUPS: &str = "groups";
+
 /// The most scope tokens that a request may name.
 const MOST_TOKENS: usize = 50;
 
@@ -36,12 +39,21 @@ impl Scope {
     /// What a client may be given that nobody registered, or anybody: what people can say of themselves, and what the operator
     /// said that people can let others do at an API.
     pub fn of_anybody(config: &Config) -> Self {
-        Self::STANDARD.into_iter().chain(config.resources.scopes()).collect()
+        // It would be about people once no API has it any more. Who names the API is given it without a registration.
+        let of_apis = config.resources.scopes().filter(|scope| *scope != GROUPS);
+        Self::STANDARD.into_iter().chain(of_apis).collect()
     }
 
     /// [`Scope::ABOUT_PEOPLE`].
     pub fn of_people() -> Self {
         Self::ABOUT_PEOPLE.into_iter().collect()
+    }
+
+    /// Those of them that are about people here: an API of the operator's may have another use for `groups`.
+    pub fn about_people(config: &Config) -> Self {
+        let has_groups = config.resources.have_groups();
+        let tokens = Self::ABOUT_PEOPLE.into_iter();
+        tokens.filter(|token| *token != GROUPS || !has_groups).collect()
     }
 
     /// Parses the `scope` parameter.
@@ -159,7 +171,7 @@ mod tests {
     /// An API of the operator's cannot give one of these another meaning.
     #[test]
     fn limens_own_scopes_are_those_that_no_other_api_may_have() {
-        let own: Vec<_> = Scope::ABOUT_PEOPLE.into_iter().chain([Scope::DCR_ADMIN]).collect();
+        let own: Vec<_> = Scope::STANDARD.into_iter().chain([Scope::DCR_ADMIN]).collect();
         assert_eq!(own, crate::config::LIMENS);
     }
 

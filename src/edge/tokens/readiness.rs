@@ -2,6 +2,7 @@
 
 use super::for_client;
 use crate::{
+    config::Config,
     db::{memberships::Along, readiness::Ready},
     edge::{clients::memory::Known, http::failure::StepFailure, keys::signer, platform::context::Context},
     fault::Fault,
@@ -29,16 +30,16 @@ pub async fn of(known: &Known, context: &Context) -> Result<Ready, Fault> {
         // "shall not use refresh token rotation except in extraordinary circumstances" (FAPI 2.0 Security Profile section 5.3.2.1).
         rotates: !client.metadata.is_fapi(),
         allowed_groups: client.metadata.rules.allowed_groups_json(),
-        along: along(client),
+        along: along(client, &context.config),
         unreadable,
     })
 }
 
 /// What `client` may be told of groups and roles.
-pub fn along(client: &Client) -> Along {
+pub fn along(client: &Client, config: &Config) -> Along {
     let groups = client.permitted(&[GROUPS].into_iter().collect(), &Scope::default());
     Along {
-        groups: !groups.is_empty(),
+        groups: !groups.is_empty() && !config.resources.have_groups(),
         roles: client.metadata.rules.roles_claim.is_some(),
     }
 }

@@ -35,7 +35,7 @@ pub enum GroupsFormat {
 pub enum RolesFormat {
     #[default]
     List,
-    /// One text, in which blanks separate them: for apps that take a single role.
+    /// One text, in which blanks separate them, so none has a blank: for apps that take a single role.
     Text,
 }
 
@@ -239,7 +239,15 @@ impl Memberships {
         let roles = self.roles.as_ref().filter(|_| telling.roles);
         let roles = roles.map(|roles| match rules.roles_format {
             RolesFormat::List => json!(roles),
-            RolesFormat::Text => json!(roles.join(" ")),
+            // Of "Grafana Admin" an app would make two.
+            RolesFormat::Text => json!(
+                roles
+                    .iter()
+                    .filter(|role| !role.contains(' '))
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            ),
         });
         let usual = ClaimPath(vec![GROUPS.to_owned()]);
         let at_groups = rules.groups_claim.as_ref().unwrap_or(&usual);
@@ -284,6 +292,20 @@ mod tests {
             ]),
             roles: Some(vec!["admin".to_owned(), "viewer".to_owned()]),
         }
+    }
+
+    #[test]
+    fn a_role_with_a_blank_is_no_two_roles() {
+        let text = AppRules {
+            roles_claim: path(json!("role")),
+            roles_format: RolesFormat::Text,
+            ..AppRules::default()
+        };
+        let memberships = Memberships {
+            groups: None,
+            roles: Some(vec!["Viewer".to_owned(), "Server Admin".to_owned()]),
+        };
+        assert_eq!(told(&text, &memberships, true), json!({ "role": "Viewer" }));
     }
 
     #[test]

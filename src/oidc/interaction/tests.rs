@@ -193,7 +193,8 @@ fn whom_the_client_is_not_for_is_told_so_once_they_have_signed_in_and_an_app_tha
     assert_eq!(closed(prompt, 10, None), Ok(Step::Closed));
     assert_eq!(closed(login, 10, everything), Ok(Step::Login));
     assert_eq!(closed(none, 10, everything), Err(ErrorCode::AccessDenied));
-    assert_eq!(closed(none, 10, None), Err(ErrorCode::AccessDenied));
+    // Of somebody who has allowed it nothing it does not learn whether they are in a group.
+    assert_eq!(closed(none, 10, None), Err(ErrorCode::ConsentRequired));
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl ClientCredentialsRequest {
     /// # Errors
     /// `invalid_scope` for a scope that it did not register, or one that only a person can give; `unauthorized_client` for a
     /// client that cannot authenticate.
-    pub fn scope_for(&self, client: &Client) -> Result<Scope, OAuthError> {
+    pub fn scope_for(&self, client: &Client, config: &Config) -> Result<Scope, OAuthError> {
         if !client.is_confidential() {
             return Err(OAuthError::new(
                 ErrorCode::UnauthorizedClient,
@@ -48,7 +48,7 @@ impl ClientCredentialsRequest {
             .scope
             .clone()
             .unwrap_or_default()
-            .difference(&Scope::of_people());
+            .difference(&Scope::about_people(config));
         if self.scope.is_empty() {
             return Ok(registered);
         }

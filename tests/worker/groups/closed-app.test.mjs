@@ -39,12 +39,12 @@ describe("whoever is not in the group", () => {
     assert.deepEqual([event.client_id, event.outcome], [client.id, "failure"]);
   });
 
-  test("gets access_denied in silence, consented before or not", async () => {
+  test("gets access_denied in silence, if they have allowed the app something", async () => {
     const { client, stranger } = await closedApp();
     const [browser, silent] = [op.browser(), { prompt: "none" }];
     await browser.signIn(await browser.open("/account"), stranger);
     const fresh = await browser.authorize(client, silent);
-    assert.equal(fresh.callback.get("error"), "access_denied");
+    assert.equal(fresh.callback.get("error"), "consent_required", "of others it learns nothing, nor whether they are in a group");
     const before = await op.client();
     await browser.obtain(before, stranger);
     await patch(before, { allowed_groups: client.registered.allowed_groups });
@@ -113,7 +113,9 @@ describe("who leaves the group", () => {
     const tokens = await client.tokens(await op.browser().obtain(client, member));
     await change(op, group, { remove: [member] });
     assert.match(await refused(await client.refresh(tokens.refresh_token)), /may not use this client/);
+    assert.deepEqual(await client.introspect(tokens.refresh_token), { active: false });
     await change(op, group, { add: [member] });
+    assert.equal((await client.introspect(tokens.refresh_token)).active, true);
     assert.ok((await client.refreshed(tokens.refresh_token)).access_token);
   });
 });

@@ -47,6 +47,47 @@ describe("groups", () => {
     assert.equal(byClaims.callback.get("error"), "consent_required");
   });
 
+  test("are not told any more, by tokens that are out either, once the operator takes the scope away", async () => {
+    const ada = await op.person();
+    const group = await groupOf(op, [ada]);
+    const claims = JSON.stringify({ userinfo: { groups: null } });
+    for (const asked of [{ scope }, { scope: "openid", claims }]) {
+      const client = await op.client({ scope: "openid profile groups", access_token_claims: true });
+      const tokens = await tokensOf(client, ada, asked);
+      assert.deepEqual((await userinfo(op, tokens)).groups, [group.name]);
+      await patch(client, { scope: "openid profile" });
+      assert.ok(!("groups" in (await userinfo(op, tokens))));
+      const next = await client.refreshed(tokens.refresh_token);
+      assert.ok(!("groups" in idToken(next)) && !("groups" in claimsOf(next.access_token)) && !("groups" in (await userinfo(op, next))));
+    }
+  });
+
+  test("are not told where an API has a scope of that name, which keeps its meaning", async () => {
+    const api = "https://files.acme.test";
+    const RESOURCES = JSON.stringify({ [api]: { name: "Files", scopes: { groups: "See your shared folders" } } });
+    const one = await startLimen({ vars: { RESOURCES, REGISTRATION: "open" } });
+    const ada = await one.person();
+    await groupOf(one, [ada]);
+    const discovery = await one.json("/.well-known/openid-configuration");
+    assert.ok(!discovery.scopes_supported.includes("groups") && !discovery.claims_supported.includes("groups"));
+    const json = { redirect_uris: ["https://own.acme.test/cb"], token_endpoint_auth_method: "client_secret_basic", scope };
+    const own = new Client(one, await one.json("/register", { json }));
+    assert.ok(!own.registered.scope.split(" ").includes("groups"));
+    for (const client of [own, await one.client(), await one.client({ scope })]) {
+      const browser = one.browser();
+      const page = await browser.signIn(await browser.authorize(client, { scope: "openid groups", resource: api }), ada);
+      assert.match(page.text, /See your shared folders/);
+      assert.ok(!/your groups/i.test(page.text), page.text);
+      const tokens = await client.tokens(await browser.complete(page, ada));
+      assert.ok(tokens.scope.split(" ").includes("groups"), tokens.scope);
+      assert.ok(!("groups" in claimsOf(tokens.id_token)));
+      const plain = await client.tokens(await one.browser().obtain(client, ada, { claims: JSON.stringify({ userinfo: { groups: null } }) }));
+      assert.ok(!("groups" in (await userinfo(one, plain))));
+    }
+    const service = await one.serviceClient({ scope: "groups" });
+    assert.equal((await (await service.credentials({ resource: api })).json()).scope, "groups");
+  });
+
   test("can be asked for by the claims parameter, in the ID token alone", async () => {
     const [client, ada] = [await op.client({ id_token_claims: false }), await op.person()];
     const group = await groupOf(op, [ada]);
@@ -209,6 +250,20 @@ describe("roles", () => {
       for (const [name, value] of Object.entries(metadata)) assert.deepEqual(client.registered[name], value);
     });
   }
+
+  test("in a text have no blanks, whichever comes first", async () => {
+    const [client, ada] = [await op.client({ roles_claim: "role" }), await op.person()];
+    const give = (role, one = client) => op.admin(`/admin/api/clients/${one.id}/roles`, { json: { add: [{ role, user: ada.id }] } });
+    assert.equal((await give("Server Admin")).status, 204);
+    const refused = await patch(client, { roles_format: "text" });
+    assert.equal(refused.status, 400);
+    assert.match((await refused.json()).error_description, /^roles_format/);
+    await roles(op, client, { remove: [{ role: "Server Admin", user: ada.id }] });
+    assert.equal((await patch(client, { roles_format: "text" })).status, 200);
+    assert.equal((await give("Server Admin")).status, 400);
+    assert.equal((await give("Admin")).status, 204);
+    assert.equal((await patch(client, { client_name: "Acme" })).status, 200);
+  });
 
   test("are in access tokens and introspection where the operator wants that", async () => {
     const [client, ada] = [await op.client({ roles_claim: ["realm_access", "roles"], access_token_claims: true }), await op.person()];

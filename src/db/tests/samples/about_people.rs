@@ -232,6 +232,7 @@ pub(super) fn add_roles_to(all: &mut Samples) {
     );
     let entry = Entry::new(Event::RoleGiven, Actor::Operator);
     add(all, "app_roles::list", [app_roles::list("c", 0, 100)]);
+    add(all, "app_roles::have_blank", [app_roles::have_blank("c")]);
     add(all, "app_roles::list_own", [app_roles::list_own(&hash())]);
     add(all, "app_roles::find_missing", [roles.find_missing()]);
     add(all, "app_roles::insert", [roles.insert()]);

@@ -18,7 +18,7 @@ use crate::{
         people::operator,
         platform::context::Context,
     },
-    oidc::error::OAuthError,
+    oidc::{client::app_rules::RolesFormat, error::OAuthError},
     reply::{Body, Reply},
     secret::is_random_id,
 };
@@ -55,10 +55,15 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Roles::new(client_id, &wanted.remove),
     );
     let mut batch = Batch::default();
-    let version = batch.add(clients::find_version(client_id));
+    let client = batch.add(clients::find(client_id));
     let missing = [batch.add(given.find_missing()), batch.add(taken.find_missing())];
     let rows = context.db.run(batch).await?;
-    rows.read(version)?.ok_or_else(|| MachineFailure::no_such("client"))?;
+    let record = rows.read(client)?.ok_or_else(|| MachineFailure::no_such("client"))?;
+    let is_text = record.client.metadata.rules.roles_format == RolesFormat::Text;
+    if is_text && wanted.add.iter().any(|given| given.role.as_str().contains(' ')) {
+        let why = "a role of this client can have no blank: it is told in a text (roles_format)";
+        return Err(OAuthError::invalid_request(why).into());
+    }
     for missing in missing {
         if let Some(missing) = rows.read(missing)? {
             let (what, id) = match &missing.group_id {

@@ -203,7 +203,7 @@ impl<'a> AuthorizationRequest<'a> {
     /// What of groups and roles an answer could tell at once.
     fn along(&self) -> Along {
         match self.request.response_type.has_front_channel_token() {
-            true => readiness::along(&self.client_request.client),
+            true => readiness::along(&self.client_request.client, &self.context.config),
             false => Along::default(),
         }
     }

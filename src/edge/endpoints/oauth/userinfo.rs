@@ -38,7 +38,8 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     let mut batch = Batch::default();
     // What is told of the person depends on a client that is known, or else is read.
     let roles = |client_id: &str| {
-        memory::remembered(client_id, context.now).map(|known| readiness::along(&known.record.client).roles)
+        memory::remembered(client_id, context.now)
+            .map(|known| readiness::along(&known.record.client, &context.config).roles)
     };
     let along = |claims: &AccessTokenClaims| Along {
         groups: true,
@@ -61,17 +62,23 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     let Some(record) = rows.read(client)? else {
         return Err(token.refuse(OAuthError::invalid_token("the client of the access token is gone")));
     };
-    let (client, along) = (&record.client, readiness::along(&record.client));
-    client.check_proof(token.proof_alg).map_err(|error| token.refuse(error))?;
+    let (client, along) = (&record.client, readiness::along(&record.client, &context.config));
+    client
+        .check_proof(token.proof_alg)
+        .map_err(|error| token.refuse(error))?;
     let family_id = token.claims.family.as_deref().unwrap_or_default();
     let user = match along.roles && user.memberships.roles.is_none() {
         // It has come to be told of roles since it was last read.
         true => context.db.read(users::find_by_family(family_id, along)).await?,
         false => Some(user.clone()),
     };
-    let Some(user) = user else {
+    let Some(mut user) = user else {
         return Err(token.refuse(OAuthError::invalid_token("the access token was revoked")));
     };
+    if !along.groups {
+        // What the person allowed once is not enough.
+        user.memberships.groups = None;
+    }
     let mut claims = user.told_to(client, &token.claims_request, &token.claims.scope, Target::Userinfo);
     // "The sub (subject) Claim MUST always be returned in the UserInfo Response."
     claims.insert("sub".to_owned(), Value::from(token.claims.sub.as_str()));

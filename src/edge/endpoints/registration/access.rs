@@ -6,7 +6,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::Registration,
     db::{
-        Statement, audit,
+        Statement, app_roles, audit,
         clients::{self, ClientRecord},
         groups, throttles,
     },
@@ -19,6 +19,7 @@ use crate::{
     fault::Fault,
     oidc::{
         client::{
+            app_rules::RolesFormat,
             client_metadata::ClientMetadata,
             self_service::{self, Before, RegisteredBy},
         },
@@ -97,6 +98,29 @@ impl RegisteredBy {
         self_service::keep_operators_choice(wanted, before.as_ref());
         self_service::keep_scopes_of_apis(wanted, before.as_ref());
         Ok(())
+    }
+}
+
+/// Whether a client that is to be told of its roles in a text has roles that this can tell apart.
+///
+/// # Errors
+/// `invalid_client_metadata`.
+pub async fn check_roles(
+    wanted: &ClientMetadata,
+    before: &ClientRecord,
+    context: &Context,
+) -> Result<(), MachineFailure> {
+    let is_text = |metadata: &ClientMetadata| metadata.rules.roles_format == RolesFormat::Text;
+    if !is_text(wanted) || is_text(&before.client.metadata) {
+        return Ok(());
+    }
+    match context.db.read(app_roles::have_blank(&before.client.client_id)).await? {
+        false => Ok(()),
+        true => Err(OAuthError::new(
+            ErrorCode::InvalidClientMetadata,
+            "roles_format cannot be text: a role has a blank",
+        )
+        .into()),
     }
 }
 

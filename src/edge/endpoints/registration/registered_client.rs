@@ -109,6 +109,7 @@ async fn change(
 ) -> Result<Reply, MachineFailure> {
     registered_by.judge(&mut metadata, Some(&record), context)?;
     access::check_groups(&metadata, Some(&record.client.metadata), context).await?;
+    access::check_roles(&metadata, &record, context).await?;
     sector_identifier::check(&metadata, Some(&record.client.metadata), registered_by, context).await?;
     let sector_of = |metadata: &ClientMetadata| sector(&record.client.client_id, metadata);
     let change = Change {

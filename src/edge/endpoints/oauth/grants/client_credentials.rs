@@ -28,7 +28,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let key = batch.add(key);
     let mut stored = None;
     if client.counts_once() || request.proof.is_some() {
-        let check = |client: &Client| wanted.scope_for(client).map(|_| ());
+        let check = |client: &Client| wanted.scope_for(client, &context.config).map(|_| ());
         let ready = request.ready(GrantType::ClientCredentials, check).await?;
         let success = ready.condition(context.now).and(request.client_proof().condition());
         stored = request.use_up(success, &mut batch);
@@ -39,7 +39,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     if rows.read_if(stored)? == Some(false) {
         return Err(request.not_ready(None));
     }
-    let scope = wanted.scope_for(&client)?;
+    let scope = wanted.scope_for(&client, &context.config)?;
     check_grant_type(&client, GrantType::ClientCredentials)?;
     let signer = Signer::new(rows.read(key)?, client.signing_alg(), context).await?;
     let within = Reach {
