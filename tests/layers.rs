@@ -153,7 +153,7 @@ const RULES: &[(&str, &[&str])] = &[
 /// What stands in one place only.
 const ONCE: &[(&str, &str)] = &[
     ("Statement::new(", "src/db"),
-    ("ResponseInit", "src/edge/http/respond.rs"),
+    ("ResponseInit", "src/edge/http/respond"),
     ("Date::now()", "src/edge/platform/clock.rs"),
     ("getrandom::fill", "src/edge/platform/random.rs"),
     ("\"/authorize", "src/routes.rs"),

@@ -19,7 +19,10 @@ use worker::{Env, Result, ScheduleContext, ScheduledEvent, event};
 
 use self::{
     endpoints::oauth::well_known,
-    http::{prepared::Prepared, request::Incoming, respond::Shape},
+    http::{
+        request::Incoming,
+        respond::{Shape, prepared::Prepared},
+    },
     platform::{
         context::{self, Background, Context, Unavailable},
         log,

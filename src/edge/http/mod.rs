@@ -3,7 +3,6 @@
 pub mod browser;
 pub mod cookies;
 pub mod failure;
-pub mod prepared;
 pub mod refusals;
 pub mod request;
 pub mod respond;

@@ -1,5 +1,7 @@
 //! From a [`Reply`] to an HTTP response. Headers are written here and nowhere else.
 
+pub mod prepared;
+
 use std::borrow::Cow;
 
 use js_sys::{JSON, Uint8Array};
@@ -8,8 +10,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{Request, Response, ResponseInit};
 use worker::Result;
 
+use self::prepared::Prepared;
 use crate::{
-    edge::{http::prepared::Prepared, platform::context::Context},
+    edge::platform::context::Context,
     reply::{Body, Caching, Reply},
     routes::{Audience, Method},
     web::{cors, header},
