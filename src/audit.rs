@@ -91,6 +91,8 @@ pub enum Event {
     EmailConfirmed,
     /// A change of the address was undone from the address before.
     EmailRestored,
+    /// Somebody else confirmed the address that a person had without having confirmed it.
+    EmailReleased,
     /// A person took a copy of what is stored about them.
     DataExported,
     /// A person deleted their own account.
@@ -185,6 +187,7 @@ impl Event {
         Self::EmailChanged,
         Self::EmailConfirmed,
         Self::EmailRestored,
+        Self::EmailReleased,
         Self::DataExported,
         Self::AccountDeleted,
         Self::ClientRefused,
@@ -251,6 +254,7 @@ impl Event {
             Self::EmailChanged => "email_changed",
             Self::EmailConfirmed => "email_confirmed",
             Self::EmailRestored => "email_restored",
+            Self::EmailReleased => "email_released",
             Self::DataExported => "data_exported",
             Self::AccountDeleted => "account_deleted",
             Self::ClientRefused => "client_refused",

@@ -46,6 +46,18 @@ pub fn fold(typed: &str) -> String {
     format!("{}@{}", name::fold(&name::prepare(local)), name::prepare(domain))
 }
 
+/// The text by which mails to an address are counted: of what stands behind a plus sign, one mailbox has as many as it likes.
+pub fn fold_for_limits(address: &str) -> String {
+    let folded = fold(address);
+    match folded
+        .rsplit_once('@')
+        .map(|(local, domain)| (local.split_once('+'), domain))
+    {
+        Some((Some((mailbox, _)), domain)) if !mailbox.is_empty() => format!("{mailbox}@{domain}"),
+        _ => folded,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +133,18 @@ mod tests {
         }
         assert!(parse(&format!("{}@b.org", "a".repeat(65))).is_err());
         assert!(parse(&format!("a@{}org", "abcdefgh.".repeat(30))).is_err());
+    }
+
+    #[test]
+    fn addresses_of_one_mailbox_are_counted_together() {
+        for (address, counted) in [
+            ("Ada+x+y@b.org", "ada@b.org"),
+            ("ada@b.org", "ada@b.org"),
+            ("+x@b.org", "+x@b.org"),
+            ("ada", "ada@"),
+        ] {
+            assert_eq!(fold_for_limits(address), fold(counted), "{address}");
+        }
     }
 
     #[test]

@@ -137,6 +137,24 @@ pub fn of_mail_requests(key: &Key, address: &str) -> Counter {
     }
 }
 
+/// The counter of such mails in a day, of which a network has a tenth of what the deployment may send.
+pub fn of_mail_requests_a_day(key: &Key, address: &str, daily_limit: i64) -> Counter {
+    Counter {
+        limit: (daily_limit / 10).max(20),
+        window: Lifetime::days(1),
+        ..of_network(key, b"mail requests a day", address)
+    }
+}
+
+/// The counter of codes that a person asks for in a day, for whatever address, whether or not somebody has it.
+pub fn of_address_codes(key: &Key, user_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"address codes", user_id.as_bytes()])),
+        limit: 10,
+        window: Lifetime::days(1),
+    }
+}
+
 /// The counter of mails that are asked for by a name, as it is folded, whether or not anybody has it.
 pub fn of_mails_for(key: &Key, folded: &str) -> Counter {
     Counter {

@@ -1,7 +1,10 @@
 //! The lease of the periodic run, and what it deletes. Expiry is a predicate wherever a row is read; deleting only tidies.
 
 use super::{Query, Rows, Statement, mail_outbox};
-use crate::time::{Lifetime, UnixTime};
+use crate::{
+    mail::UNDO_LIFETIME,
+    time::{Lifetime, UnixTime},
+};
 
 /// The most rows of a table that one statement deletes.
 pub(super) const BATCH: usize = 5_000;
@@ -76,8 +79,24 @@ fn walk(table: &str, key: &str, start: &str, before: UnixTime) -> Query<bool> {
     .read_by(|rows: &Rows| Ok(rows.changes() >= MANY))
 }
 
+/// Deletes links to undo a change of address that are over, among those from `start` on: their ids are random behind two words.
+fn email_undos(start: &str, now: UnixTime) -> Query<bool> {
+    Statement::new(
+        "DELETE FROM credentials WHERE kind = 'email_undo' AND created_at < ? AND id IN (
+            SELECT * FROM (SELECT id FROM credentials WHERE id >= 'email undo ' || ? AND id < 'email undo!' ORDER BY id LIMIT ?)
+            UNION ALL
+            SELECT * FROM (SELECT id FROM credentials WHERE id >= 'email undo ' AND id < 'email undo ' || ? ORDER BY id LIMIT ?))",
+    )
+    .bind(now - UNDO_LIFETIME - KEPT)
+    .bind(start)
+    .bind(BATCH as i64 / 2)
+    .bind(start)
+    .bind(BATCH as i64 / 2)
+    .read_by(|rows: &Rows| Ok(rows.changes() >= MANY))
+}
+
 /// Deletes what has expired, a bounded number of rows a table; `start` is random. Each says whether there is probably more.
-pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 18] {
+pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 19] {
     let expired = |table, key| walk(table, key, start, now - KEPT);
     // Whose keys begin with the expiry.
     let by_expiry = |table| {
@@ -130,6 +149,7 @@ pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 18] {
             .bind(now - mail_outbox::GIVEN_UP_KEPT)
             .bind(BATCH as i64),
         ),
+        email_undos(start, now),
         // Nothing is lost with these: what is missing is fetched again.
         is_full(
             Statement::new(

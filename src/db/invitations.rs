@@ -108,10 +108,12 @@ pub fn use_up(id: &InvitationId, user_id: &str) -> Statement {
     .bind(user_id)
 }
 
-/// Those that work, the first to expire first, from the one behind `after` on.
+/// Those that operators made and that work, the first to expire first, from the one behind `after` on. One that goes with a mail has its
+/// id.
 pub fn list(after: Option<&InvitationId>, limit: i64, now: UnixTime) -> Query<Vec<Invitation>> {
     Statement::new(format!(
         "SELECT {COLUMNS} FROM invitations i WHERE (i.expires_at, i.id) > (?, ?) AND i.expires_at > ?
+           AND NOT EXISTS (SELECT 1 FROM mail_outbox m WHERE m.id = i.id)
          ORDER BY i.expires_at, i.id LIMIT ?"
     ))
     .bind(after.map_or(now, |after| after.expires_at))

@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement};
+use super::{Query, Rows, Statement, users};
 use crate::{
+    account::user::User,
     fault::Fault,
     mail::{CODE_LIFETIME, CodeKind, MOST_TRIES},
     secret::KekVersion,
@@ -68,11 +69,12 @@ pub fn begin(key: &CodeKey, new: &NewCode<'_>, condition: Statement, now: UnixTi
     ))
 }
 
-/// Makes the code of the mail `mail_id` the one that is asked for, if that mail was written down.
+/// Makes the code of the mail `mail_id` the one that is asked for, if that mail was written down. Where it shows that somebody reads
+/// the mails of an address, that must be the very address that was typed last: others are compared as the same.
 pub fn attach(key: &CodeKey, (mail_id, root): (&str, KekVersion), user_id: Option<&str>) -> Statement {
     let statement = Statement::new(format!(
         "UPDATE mail_codes SET mail_id = ?, root = ?, user_id = COALESCE(?, user_id)
-         WHERE {IS} AND EXISTS (SELECT 1 FROM mail_outbox WHERE id = ?)"
+         WHERE {IS} AND EXISTS (SELECT 1 FROM mail_outbox m WHERE m.id = ? AND (mail_codes.kind = 'sign_in' OR m.address = mail_codes.typed))"
     ))
     .bind(mail_id)
     .bind(root)
@@ -86,6 +88,8 @@ pub struct Tried {
     pub mail_id: String,
     pub root: KekVersion,
     pub user_id: Option<String>,
+    /// What was typed: where the code is for an address, that to which it went.
+    pub typed: String,
 }
 
 /// Counts a try, and gives what the code is made of. Nothing where none was sent, it is too old, or was tried too often.
@@ -93,7 +97,7 @@ pub fn try_once(key: &CodeKey, now: UnixTime) -> Query<Option<Tried>> {
     key.bind(Statement::new(format!(
         "UPDATE mail_codes SET tries = tries + 1
          WHERE {IS} AND mail_id IS NOT NULL AND root IS NOT NULL AND tries < ? AND expires_at > ?
-         RETURNING mail_id, root, user_id"
+         RETURNING mail_id, root, user_id, typed"
     )))
     .bind(MOST_TRIES)
     .bind(now)
@@ -111,6 +115,18 @@ pub fn use_up(key: &CodeKey, mail_id: &str, user_id: &str, now: UnixTime) -> Que
         .bind(now)
         .bind(user_id)
         .any()
+}
+
+/// Uses the code of a mail up, if the person is now as given.
+pub fn use_up_for(key: &CodeKey, mail_id: &str, user: &User) -> Statement {
+    let statement = key
+        .bind(Statement::new(format!("DELETE FROM mail_codes WHERE {IS}")))
+        .append(Statement::new(concat!(
+            " AND mail_id = ? AND user_id = ",
+            users::as_given!()
+        )))
+        .bind(mail_id);
+    users::bind_as_given(statement, user)
 }
 
 /// What was asked for last in a browser, which has not expired: by a person, where one is named.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Query, Rows, Statement, to_json};
+use super::{Query, Rows, Statement, to_json, users};
 use crate::{
     account::email,
     fault::Fault,
@@ -28,17 +28,34 @@ pub fn write_where(condition: Statement, mail: &NewMail<'_>, daily_limit: i64, n
 }
 
 fn insert(condition: Statement, mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) -> Statement {
+    insert_to(
+        Statement::new("?").bind(mail.address),
+        condition,
+        mail,
+        (daily_limit, now),
+    )
+}
+
+fn insert_to(
+    address: Statement,
+    condition: Statement,
+    mail: &NewMail<'_>,
+    (daily_limit, now): (i64, UnixTime),
+) -> Statement {
     let (since, most) = (now - DAY, mail.kind.most_a_day());
     let daily_limit = mail.kind.share_of(daily_limit);
-    let folded = email::fold(mail.address);
+    let folded = email::fold_for_limits(mail.address);
+    // Whether a code goes out tells whether somebody has the address, so those who ask for one are counted where they ask.
+    let counted = mail.user_id.filter(|_| mail.kind != Kind::ConfirmAddress);
     Statement::new(
         "INSERT INTO mail_outbox (id, user_id, kind, address, folded, language, facts, root, attempts, due_at, created_at, expires_at)
-         SELECT ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ? WHERE ",
+         SELECT ?, ?, ?, ",
     )
     .bind(mail.id)
     .bind(mail.user_id)
     .bind(mail.kind.as_str())
-    .bind(mail.address)
+    .append(address)
+    .append(Statement::new(", ?, ?, ?, ?, 0, ?, ?, ? WHERE "))
     .bind(&folded)
     .bind(mail.language)
     .bind(&to_json(&mail.facts))
@@ -53,7 +70,7 @@ fn insert(condition: Statement, mail: &NewMail<'_>, daily_limit: i64, now: UnixT
            AND (SELECT COUNT(*) FROM (SELECT 1 FROM mail_outbox WHERE created_at > ? LIMIT ?)) < ?
          RETURNING id"
     )))
-    .bind(mail.user_id)
+    .bind(counted)
     .bind(since)
     .bind(mail.kind.as_str())
     .bind(&folded)
@@ -62,6 +79,15 @@ fn insert(condition: Statement, mail: &NewMail<'_>, daily_limit: i64, now: UnixT
     .bind(since)
     .bind(daily_limit)
     .bind(daily_limit)
+}
+
+/// Writes a mail down likewise for whoever but `user_id` has confirmed an address that is compared as that of the mail: it goes to
+/// theirs, not to what somebody typed.
+pub fn write_to_holder(mail: &NewMail<'_>, user_id: &str, daily_limit: i64, now: UnixTime) -> Statement {
+    let folded = email::fold(mail.address);
+    let taken = users::address_is_anothers(&folded, user_id);
+    let address = Statement::new("(SELECT u.email FROM users u WHERE u.email_folded = ?)").bind(&folded);
+    insert_to(address, taken, mail, (daily_limit, now))
 }
 
 /// Holds where a mail was written down.

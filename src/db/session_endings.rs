@@ -4,6 +4,7 @@ use super::{
     Query, Statement,
     conditions::behind,
     credentials::{self, SetUpLink},
+    email_undo::{self, UndoLink},
     users,
 };
 use crate::{
@@ -48,6 +49,8 @@ pub enum Ending<'a> {
     EverythingBehind(&'a Hash),
     /// The same, of the person of a set-up link that works. Goes before what uses it up.
     EverythingLinked(&'a SetUpLink),
+    /// The same, of the person to whom the link of an address gave that back. Goes before [`UndoLink::use_up`].
+    EverythingRestored(&'a UndoLink),
 }
 
 impl Ending<'_> {
@@ -83,6 +86,7 @@ impl Ending<'_> {
                     ")"
                 )
             }
+            Self::EverythingRestored(_) => concat!("s.user_id = ", email_undo::restored!()),
         }
     }
 
@@ -113,6 +117,7 @@ impl Ending<'_> {
             Self::EverythingOf(user) => users::bind_as_given(statement, user),
             Self::EverythingBehind(hash) => statement.bind(*hash),
             Self::EverythingLinked(link) => link.bind(statement),
+            Self::EverythingRestored(link) => link.bind(statement),
         }
     }
 
@@ -120,7 +125,11 @@ impl Ending<'_> {
     fn is_everything(&self) -> bool {
         matches!(
             self,
-            Self::Everything { .. } | Self::EverythingOf(_) | Self::EverythingBehind(_) | Self::EverythingLinked(_)
+            Self::Everything { .. }
+                | Self::EverythingOf(_)
+                | Self::EverythingBehind(_)
+                | Self::EverythingLinked(_)
+                | Self::EverythingRestored(_)
         )
     }
 

@@ -93,7 +93,7 @@ pub fn count_within(counter: &Counter, other: &Counter, now: UnixTime) -> Query<
     let key = Statement::new("SELECT ? AS key WHERE ")
         .bind(&counter.key)
         .append(within(other));
-    count(key, now)
+    count_for(counter.window, key, now)
 }
 
 /// Holds where a counter, which was counted before in the batch, is within its limit.

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::{
-    Query, Rows, Statement,
+    Query, Rows, Statement, audit,
     conditions::{behind, lives},
-    from_json, invitations,
+    invitations,
     memberships::{Along, App, asks_for_groups},
 };
 use crate::{
@@ -14,9 +14,10 @@ use crate::{
         sign_in::Has,
         user::{User, Username},
     },
+    audit::{Actor, Entry, Event, Occasion},
     config::{Config, Lifetimes, Way},
     fault::Fault,
-    oidc::{client::app_rules::Memberships, subject::SubjectSalt},
+    oidc::{claims::StandardClaims, client::app_rules::Memberships, subject::SubjectSalt},
     secret::Hash,
     time::UnixTime,
 };
@@ -43,7 +44,7 @@ pub struct Row {
 impl Row {
     pub fn into_user(self) -> Result<User, Fault> {
         Ok(User {
-            claims: from_json(&self.claims)?,
+            claims: StandardClaims::stored(self.claims).map_err(|cause| Fault::new("D1 column", cause))?,
             id: self.id,
             subject_salt: self.subject_salt,
             username: Username::stored(self.username),
@@ -82,6 +83,14 @@ const CREDENTIALS: &str = "c.secret AS password_hash,
     EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id AND k.kind = 'totp') AS has_codes,
     EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id AND k.kind = 'passkey') AS has_passkeys";
 
+/// The id of a person who is as given: what hangs on [`insert`] or [`update`] in a batch does nothing where those did nothing.
+macro_rules! as_given {
+    () => {
+        "(SELECT id FROM users WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ? AND updated_at = ?)"
+    };
+}
+pub(super) use as_given;
+
 /// Holds for a user `u` whose address was confirmed.
 const CONFIRMED: &str = "json_extract(u.claims, '$.email_verified') IS 1";
 
@@ -94,18 +103,57 @@ pub fn address_is_anothers(folded: &str, user_id: &str) -> Statement {
     .bind(user_id)
 }
 
-/// Takes an address that `user_id` has confirmed from whoever has it without having confirmed it, where `condition` holds.
-pub fn release_address(folded: &str, user_id: &str, condition: Statement, now: UnixTime) -> Statement {
-    Statement::new(format!(
+/// Takes an address that `user_id` has confirmed from whoever has it without having confirmed it, where `condition` holds, and
+/// writes that down about them. It goes where the address is given at once: nobody loses one for nothing.
+pub fn release_address(
+    (folded, user_id): (&str, &str),
+    condition: impl Fn() -> Statement,
+    on: &impl Occasion,
+) -> [Statement; 2] {
+    let held = format!("u.email_folded = ? AND u.id <> ? AND NOT {CONFIRMED}");
+    let losing = Statement::new(format!(
+        "SELECT u.id AS user_id, NULL AS client_id, NULL AS session_id FROM users u WHERE {held}"
+    ));
+    let entry = Entry::new(Event::EmailReleased, Actor::System);
+    let release = Statement::new(format!(
         "UPDATE users AS u SET email = NULL, email_folded = NULL, claims = json_remove(u.claims, '$.email', '$.email_verified'),
             updated_at = ?, folded_at = ?
-         WHERE u.email_folded = ? AND u.id <> ? AND NOT {CONFIRMED}"
+         WHERE {held}"
+    ));
+    [
+        audit::record_each(&entry, losing.bind(folded).bind(user_id).and(condition()), on),
+        release
+            .bind(on.now())
+            .bind(on.now())
+            .bind(folded)
+            .bind(user_id)
+            .and(condition()),
+    ]
+}
+
+/// Holds while a person has confirmed exactly that address.
+pub fn has_confirmed(user_id: &str, address: &str) -> Statement {
+    Statement::new(format!(
+        "EXISTS (SELECT 1 FROM users u WHERE u.id = ? AND json_extract(u.claims, '$.email') IS ? AND {CONFIRMED})"
     ))
-    .bind(now)
-    .bind(now)
-    .bind(folded)
     .bind(user_id)
-    .and(condition)
+    .bind(address)
+}
+
+/// Holds where the names of a new person are nobody's yet.
+pub fn are_free(user: &User) -> Statement {
+    let condition = Statement::new("NOT EXISTS (SELECT 1 FROM users u WHERE u.username_folded = ? OR u.username = ?)")
+        .bind(&user.username.folded())
+        .bind(user.username.as_str());
+    match user.email_folded() {
+        Some(folded) => condition.and(address_is_anothers(&folded, &user.id).negated()),
+        None => condition,
+    }
+}
+
+/// Holds while a person is as they were read, and the session is theirs.
+pub fn is_as_read(read: &User, session_hash: &Hash) -> Statement {
+    bind_as_given(Statement::new(concat!(as_given!(), " = ", behind!())), read).bind(session_hash)
 }
 
 /// The person that a login names in any spelling, a username or an e-mail address, with their password's hash. `folded` is what
@@ -223,12 +271,18 @@ pub(super) fn read_all(rows: &Rows) -> Result<Vec<User>, Fault> {
 /// spelling.
 pub fn find_rival(user: &User, read: &User) -> Query<bool> {
     let username = (user.username != read.username).then(|| user.username.folded());
-    let email = user.email_folded().filter(|_| email_of(user) != email_of(read));
+    let email = user.email_folded().filter(|_| !is_address_of(user, read));
     Statement::new("SELECT id FROM users WHERE id <> ? AND (username_folded = ? OR email_folded = ?)")
         .bind(&user.id)
         .bind(username.as_ref())
         .bind(email.as_ref())
         .any()
+}
+
+/// Whether a person has the address that was `read`. To confirm it is to give it to them: of doubles that are older than the check
+/// for them, one alone has it as a name.
+fn is_address_of(user: &User, read: &User) -> bool {
+    (email_of(user), user.confirmed_email()) == (email_of(read), read.confirmed_email())
 }
 
 fn email_of(user: &User) -> Option<&str> {
@@ -300,12 +354,7 @@ pub fn fold(user: &User) -> Statement {
 /// Changes a person who is still as they were read. It says no when they are not, or the username or e-mail address
 /// is taken.
 pub fn update(user: &User, read: &User) -> Query<bool> {
-    update_if(user, read, Statement::always())
-}
-
-/// The same, if `condition` holds.
-pub fn update_if(user: &User, read: &User, condition: Statement) -> Query<bool> {
-    update_where(condition, user, read).any()
+    update_where(Statement::always(), user, read).any()
 }
 
 /// The same, by the person themselves. If their session is already gone, nothing is changed.
@@ -332,11 +381,11 @@ fn update_where(also: Statement, user: &User, read: &User) -> Statement {
     bind_changeable(statement, user)
         .bind(user.username == read.username)
         .bind(&user.username.folded())
-        .bind(email_of(user) == email_of(read))
+        .bind(is_address_of(user, read))
         .bind(user.email_folded().as_ref())
         .bind(&read.id)
         .bind(read.username.as_str())
-        .bind(&claims_to_json(read))
+        .bind(&read.claims.to_json())
         .bind(read.disabled_at)
         .and(also)
         .append(Statement::new(" RETURNING id"))
@@ -348,25 +397,17 @@ fn bind_changeable(statement: Statement, user: &User) -> Statement {
         .bind(user.username.as_str())
         .bind(email_of(user))
         .bind(user.updated_at)
-        .bind(&claims_to_json(user))
+        .bind(&user.claims.to_json())
         .bind(user.disabled_at)
         .bind(user.updated_at)
 }
-
-/// The id of a person who is as given: what hangs on [`insert`] or [`update`] in a batch does nothing where those did nothing.
-macro_rules! as_given {
-    () => {
-        "(SELECT id FROM users WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ? AND updated_at = ?)"
-    };
-}
-pub(super) use as_given;
 
 /// Binds the values of `as_given!`.
 pub(super) fn bind_as_given(statement: Statement, user: &User) -> Statement {
     statement
         .bind(&user.id)
         .bind(user.username.as_str())
-        .bind(&claims_to_json(user))
+        .bind(&user.claims.to_json())
         .bind(user.disabled_at)
         .bind(user.updated_at)
 }
@@ -408,8 +449,4 @@ pub fn delete_own(session_hash: &Hash) -> Query<bool> {
     Statement::new(concat!("DELETE FROM users WHERE id = ", behind!(), " RETURNING id"))
         .bind(session_hash)
         .any()
-}
-
-fn claims_to_json(user: &User) -> String {
-    serde_json::to_string(&user.claims).unwrap_or_default()
 }

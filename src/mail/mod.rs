@@ -63,7 +63,7 @@ impl Kind {
         match self {
             Self::Test => 100,
             Self::AddressInUse => 3,
-            Self::AddressChanged => MOST_UNDOS,
+            Self::AddressChanged => 5,
             Self::Recovery | Self::ConfirmAddress | Self::PasswordChanged | Self::SignUp => 10,
         }
     }
@@ -97,9 +97,6 @@ pub const CODE_LIFETIME: Lifetime = Lifetime::minutes(15);
 
 /// How long a change of address can be undone from the address before.
 pub const UNDO_LIFETIME: Lifetime = Lifetime::days(7);
-
-/// The most changes of a person's address that can still be undone. Further ones wait, so that none makes another final.
-pub const MOST_UNDOS: i64 = 5;
 
 /// How often a code may be tried.
 pub const MOST_TRIES: i64 = 5;

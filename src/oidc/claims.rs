@@ -10,9 +10,22 @@ use crate::{
 };
 
 /// The standard claims of one person, less `sub`; those that people read also by language, as `name#fr`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct StandardClaims(Map<String, Value>);
+pub struct StandardClaims {
+    known: Map<String, Value>,
+    /// The text that they were read from, if it is not what they are written as: operators write rows, too.
+    #[serde(skip)]
+    stored: Option<String>,
+}
+
+impl PartialEq for StandardClaims {
+    fn eq(&self, other: &Self) -> bool {
+        self.known == other.known
+    }
+}
+
+impl Eq for StandardClaims {}
 
 /// The groups of a person: the claim, and the scope that asks for it.
 pub const GROUPS: &str = "groups";
@@ -139,7 +152,26 @@ impl StandardClaims {
             }
             claims.insert(member.clone(), value.clone());
         }
-        Ok(Self(claims))
+        Ok(Self {
+            known: claims,
+            stored: None,
+        })
+    }
+
+    /// Takes claims out of storage.
+    ///
+    /// # Errors
+    /// They are no JSON object.
+    pub fn stored(text: String) -> Result<Self, serde_json::Error> {
+        let claims: Self = serde_json::from_str(&text)?;
+        let stored = Some(text).filter(|text| *text != claims.to_json());
+        Ok(Self { stored, ..claims })
+    }
+
+    /// The text that is stored: the one that they were read from, as long as nothing of them has changed.
+    pub fn to_json(&self) -> String {
+        let written = || serde_json::to_string(&self.known).unwrap_or_default();
+        self.stored.clone().unwrap_or_else(written)
     }
 
     /// The claims of `self`, with those of `changes` in their place; a `null` there removes one.
@@ -147,10 +179,10 @@ impl StandardClaims {
     /// # Errors
     /// As [`StandardClaims::parse`].
     pub fn with(&self, changes: &Map<String, Value>) -> Result<Self, String> {
-        let mut object = self.0.clone();
+        let mut object = self.known.clone();
         // What was verified is the old address or number.
         for (claim, verified) in [("email", "email_verified"), ("phone_number", "phone_number_verified")] {
-            if changes.contains_key(claim) && changes.get(claim) != self.0.get(claim) {
+            if changes.contains_key(claim) && changes.get(claim) != self.known.get(claim) {
                 object.remove(verified);
             }
         }
@@ -160,12 +192,12 @@ impl StandardClaims {
 
     /// A claim that is text.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_str()
+        self.known.get(name)?.as_str()
     }
 
     /// All claims.
     pub fn as_map(&self) -> &Map<String, Value> {
-        &self.0
+        &self.known
     }
 }
 

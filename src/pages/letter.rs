@@ -83,6 +83,7 @@ impl Letter<'_> {
             Kind::Recovery => &texts.recovery,
             Kind::ConfirmAddress => &texts.confirm_address,
             Kind::AddressInUse => &texts.address_in_use,
+            Kind::AddressChanged if self.link.is_none() => &texts.address_left,
             Kind::AddressChanged => &texts.address_changed,
             Kind::PasswordChanged => &texts.password_changed,
             Kind::SignUp => &texts.sign_up,

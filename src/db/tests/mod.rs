@@ -1,5 +1,6 @@
 //! Every statement, on a SQLite with the real migrations: it is well-formed, and goes by an index.
 
+mod addresses;
 mod audit_pages;
 mod chores;
 mod keys_in_time;
@@ -133,12 +134,16 @@ fn every_function_that_makes_statements_has_a_sample() {
 /// What adds values to a statement, or is a part of one.
 const PARTS: &[&str] = &[
     "address_is_anothers",
+    "are_free",
     "bind",
     "condition",
     "exists",
     "lets_in",
     "from",
     "may_change",
+    "has_confirmed",
+    "is_as_read",
+    "is_gone",
     "succeeded",
     "within",
     "within_limit_now",

@@ -35,6 +35,7 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
     let link = match kind {
         Kind::Test | Kind::PasswordChanged | Kind::AddressInUse => None,
         Kind::Recovery => Some(linked(Endpoint::RecoveryLink)?),
+        Kind::AddressChanged if mail.facts.detail.is_some() => None,
         Kind::AddressChanged => Some(linked(Endpoint::UndoEmail)?),
         // It leads to the form with the code filled in, and does nothing in any other browser.
         Kind::ConfirmAddress => code
@@ -62,7 +63,7 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
         },
         code: code.as_deref(),
         link: link.as_deref(),
-        detail: mail.facts.detail.as_deref(),
+        detail: mail.facts.detail.as_deref().filter(|detail| !detail.is_empty()),
     };
     Some(Written {
         subject: letter.subject(),

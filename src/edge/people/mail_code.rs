@@ -1,7 +1,7 @@
 //! Codes by mail: asked for, sent, and tried. Whoever types one must have asked for it in the same browser.
 
 use crate::{
-    account::throttle,
+    account::{email, throttle},
     db::{
         Batch, Statement,
         mail_codes::{self, CodeKey, NewCode, Tried},
@@ -40,24 +40,51 @@ pub struct AskedAddress {
     pub language: Language,
 }
 
-/// Counts what somebody asks for, for their network and for the name or address, and notes it. How long to wait, where there were too
-/// many.
+/// There is nothing to note: for [`count`].
+pub const NOTHING: Option<fn(Statement) -> Statement> = None;
+
+/// Counts a mail that a stranger asks for, for their network and for the name or address, whoever has it; of one mailbox, all addresses
+/// count together. How long to wait, where there were too many. `note` makes what is written where there were not.
+pub async fn count(
+    folded: &str,
+    note: Option<impl FnOnce(Statement) -> Statement>,
+    request: &Incoming,
+    context: &Context,
+) -> Result<Option<Lifetime>, Fault> {
+    let Some(settings) = &context.config.mail else {
+        return Ok(None);
+    };
+    let (key, address) = (context.config.roots.current(Purpose::Throttle), request.address());
+    let from = throttle::of_mail_requests(&key, &address);
+    let today = throttle::of_mail_requests_a_day(&key, &address, settings.daily_limit);
+    let by_name = match folded.contains('@') {
+        true => throttle::of_mails_for(&key, &email::fold_for_limits(folded)),
+        false => throttle::of_mails_for(&key, folded),
+    };
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address(&from, context.now));
+    let counted_name = batch.add(throttles::count_within(&by_name, &from, context.now));
+    let counted_today = batch.add(throttles::count_within(&today, &by_name, context.now));
+    let within = [&by_name, &today].into_iter().map(throttles::within);
+    let within = within.fold(throttles::within(&from), Statement::and);
+    batch.extend(note.map(|note| note(within)));
+    let rows = context.db.run(batch).await?;
+    let waits = [
+        rows.read(counted)?.wait(&from, context.now),
+        rows.read(counted_name)?.wait(&by_name, context.now),
+        rows.read(counted_today)?.wait(&today, context.now),
+    ];
+    Ok(waits.into_iter().flatten().max())
+}
+
+/// Counts what somebody asks for as [`count`] does, and notes it. How long to wait, where there were too many.
 pub async fn begin(
     (key, new): (&CodeKey, &NewCode<'_>),
     request: &Incoming,
     context: &Context,
 ) -> Result<Option<Lifetime>, Fault> {
-    let throttle_key = context.config.roots.current(Purpose::Throttle);
-    let from = throttle::of_mail_requests(&throttle_key, &request.address());
-    let by_name = throttle::of_mails_for(&throttle_key, &key.folded);
-    let mut batch = Batch::default();
-    let counted = batch.add(throttles::count_address(&from, context.now));
-    let counted_name = batch.add(throttles::count_within(&by_name, &from, context.now));
-    let within = throttles::within(&from).and(throttles::within(&by_name));
-    batch.push(mail_codes::begin(key, new, within, context.now));
-    let rows = context.db.run(batch).await?;
-    let wait = rows.read(counted)?.wait(&from, context.now);
-    Ok(wait.max(rows.read(counted_name)?.wait(&by_name, context.now)))
+    let note = |within| mail_codes::begin(key, new, within, context.now);
+    count(&key.folded, Some(note), request, context).await
 }
 
 impl AskedAddress {
@@ -78,13 +105,15 @@ impl AskedAddress {
             facts: Facts::default(),
             root,
         };
-        let taken = || users::address_is_anothers(&self.key.folded, &self.user_id);
-        let write = |condition, mail: &NewMail<'_>| {
-            mail_outbox::write_where(condition, mail, settings.daily_limit, context.now)
-        };
+        let (is_free, limit) = (
+            users::address_is_anothers(&self.key.folded, &self.user_id).negated(),
+            settings.daily_limit,
+        );
+        let code = mail(&id, user_id, Kind::ConfirmAddress);
+        let word = mail(&other, None, Kind::AddressInUse);
         Ok(vec![
-            write(taken().negated(), &mail(&id, user_id, Kind::ConfirmAddress)),
-            write(taken(), &mail(&other, None, Kind::AddressInUse)),
+            mail_outbox::write_where(is_free, &code, limit, context.now),
+            mail_outbox::write_to_holder(&word, &self.user_id, limit, context.now),
             mail_codes::attach(&self.key, (&id, root), user_id),
         ])
     }

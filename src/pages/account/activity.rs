@@ -87,6 +87,7 @@ impl ActivityPage<'_> {
             "email_changed" => texts.email_changed,
             "email_confirmed" => texts.email_confirmed,
             "email_restored" => texts.email_restored,
+            "email_released" => texts.email_released,
             "data_exported" => texts.data_exported,
             "group_member_added" => texts.group_member_added,
             "group_member_removed" => texts.group_member_removed,

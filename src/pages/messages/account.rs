@@ -299,6 +299,7 @@ pub struct EventTexts {
     pub email_changed: &'static str,
     pub email_confirmed: &'static str,
     pub email_restored: &'static str,
+    pub email_released: &'static str,
     pub data_exported: &'static str,
     pub group_member_added: &'static str,
     pub group_member_removed: &'static str,

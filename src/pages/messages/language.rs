@@ -29,7 +29,7 @@ impl Language {
     }
 
     /// The language that shares most of a tag, from its start on: `de` for `de-AT`.
-    fn speaking(tag: &str) -> Option<Self> {
+    pub fn speaking(tag: &str) -> Option<Self> {
         let shared = |language: &Self| shared_subtags(language.tag(), tag.trim());
         let best = Self::ALL.into_iter().min_by_key(|language| Reverse(shared(language)))?;
         (shared(&best) > 0).then_some(best)

@@ -12,6 +12,8 @@ pub struct MailTexts {
     pub confirm_address: MailText,
     pub address_in_use: MailText,
     pub address_changed: MailText,
+    /// Where it came by a change that can still be undone: it undoes nothing itself.
+    pub address_left: MailText,
     pub password_changed: MailText,
     pub sign_up: MailText,
 }

@@ -1,6 +1,7 @@
 // Addresses count as their people's once they have shown that they read the mails: at sign-up, at a change, and the way back.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { notice, signedIn } from "../account/support.mjs";
@@ -104,6 +105,20 @@ describe("whoever signs up", () => {
     assert.equal((await op.rows("SELECT id FROM users WHERE email_folded = ?", person.email)).length, 1);
   });
 
+  test("has shown the very address that the code went to, and not one that looks like it", async () => {
+    const [owner, fresh] = [await op.person({ email: "cop@people.test" }), newcomer({ email: "pop@people.test" })];
+    const cyrillic = (email) => email.replace("cop", "\u0441\u043e\u0440").replace("pop", "\u0440\u043e\u0440");
+    const asked = await askedAtSignUp({ ...fresh, email: cyrillic(fresh.email) });
+    const code = codeIn(await mails.await(cyrillic(fresh.email)));
+    const refused = await asked.browser.submit(asked.page, "code", { email: fresh.email, code, password: PASSWORD });
+    assert.equal(refused.status, 400);
+    assert.equal(await found(fresh.username), undefined);
+    assert.equal((await finish(asked, code)).url, op.url("/account"), "the code is good for its own address");
+    await askedAtSignUp(newcomer({ email: cyrillic(owner.email) }));
+    assert.equal((await mails.await(owner.email)).subject, "Your address at Acme");
+    assert.equal(await mails.count(cyrillic(owner.email)), 0);
+  });
+
   test("learns nothing of who has an address: the answer is the same, and so is its work; the owner is told", async () => {
     const [owner, fresh] = [await op.person(), newcomer()];
     const seen = [];
@@ -193,6 +208,48 @@ describe("an address that nobody confirmed", () => {
     assert.equal((await found(squatter.username)).email, undefined);
     assert.equal((await found(person.username)).email, squatter.email);
     assert.ok(await canSignIn(squatter.email));
+    const events = await op.rows("SELECT event FROM audit WHERE user_id = ? AND event LIKE 'email%'", squatter.id);
+    assert.deepEqual(events, [{ event: "email_released" }]);
+  });
+
+  test("stays with who has it while whoever confirms it gets no account", async () => {
+    const squatter = await op.person({ email_verified: undefined });
+    const asked = await askedAtSignUp(newcomer({ email: squatter.email }));
+    const code = codeIn(await mails.await(squatter.email));
+    const refused = await asked.browser.submit(asked.page, "code", { username: squatter.username, code, password: PASSWORD });
+    assert.equal(refused.status, 400);
+    assert.equal((await found(squatter.username)).email, squatter.email);
+  });
+
+  test("is confirmed by the SQL in the documentation, and the account can be changed after that", async () => {
+    const [made, own] = [await op.person({ email_verified: undefined, nickname: "Al", zoneinfo: "Europe/Paris" }), await op.person({ email_verified: undefined })];
+    await op.rows("DELETE FROM audit WHERE event = 'user_created' AND user_id = ?", own.id);
+    const [, sql] = readFileSync("docs/operations.md", "utf8").match(/--command "(UPDATE users SET claims = json_set[^"]*)"/);
+    await op.rows(sql);
+    assert.equal((await found(made.username)).email_verified, true);
+    assert.ok(!(await found(own.username)).email_verified, "not made by an operator, as far as is known");
+    const browser = await signedIn(op, made);
+    const saved = await browser.submit(await browser.open("/account/profile"), "save", { nickname: "Ali" });
+    assert.equal(notice(saved), "Your profile is saved.");
+    await op.rows("UPDATE users SET claims = json_set(json_remove(claims, '$.nickname'), '$.nickname', 'Al') WHERE id = ?", made.id);
+    await op.changePerson(made, { disabled: true });
+    assert.ok((await browser.open("/account")).asksForPassword);
+  });
+
+  test("is confirmed where people may not change it, and no other", async () => {
+    const at = await startLimen({ vars: { ...MAIL_VARS, EDITABLE_CLAIMS: "name" } });
+    const box = new Mailbox(at);
+    const person = await at.person({ email_verified: undefined });
+    const browser = await signedIn(at, person);
+    const page = await browser.open("/account/email");
+    assert.ok(!page.has("email"));
+    const waiting = await browser.submit(page, "confirm", {}, { button: "confirm" });
+    const done = await browser.submit(waiting, "code", { code: codeIn(await box.await(person.email)) });
+    assert.equal(notice(done), "Your e-mail address is confirmed.");
+    const { controls } = waiting.form("code");
+    const csrf = controls.find(({ name }) => name === "csrf").value;
+    const refused = await browser.fetch("/account/email", { form: { csrf, email: "x@people.test", current_password: person.password } });
+    assert.equal(refused.status, 404);
   });
 
   test("is confirmed by an operator's word, too", async () => {
@@ -299,7 +356,89 @@ describe("a change of address", () => {
   });
 });
 
+describe("a change that does not come about", () => {
+  test("tells nobody, and leaves the code and an unconfirmed address as they are", async () => {
+    const [person, other] = [await op.person(), await op.person()];
+    const to = `wanted-${person.email}`;
+    const mine = await changing(person, { to });
+    const code = codeIn(await mails.await(to));
+    await op.changePerson(other, { email: to, email_verified: true });
+    const refused = await mine.browser.submit(mine.page, "code", { code });
+    assert.equal(refused.status, 409);
+    assert.equal(await mails.count(person.email), 0);
+    const codes = await op.rows("SELECT mail_id FROM mail_codes WHERE user_id = ?", person.id);
+    assert.ok(codes[0].mail_id);
+    await op.changePerson(other, { email: other.email });
+    assert.equal(notice(await mine.browser.submit(mine.page, "code", { code })), "Your e-mail address is changed.");
+  });
+
+  test("costs its asker the same whether or not somebody has the address: ten codes a day", async () => {
+    for (const taken of [true, false]) {
+      const [person, owner] = [await op.person(), await op.person()];
+      const browser = await signedIn(op, person);
+      const email = taken ? owner.email : `free-${owner.email}`;
+      const asked = { email, current_password: person.password };
+      for (let n = 0; n < 10; n++) {
+        const page = await browser.open("/account/email");
+        await browser.submit(page, page.has("code") ? "forget" : "email", page.has("code") ? {} : asked, page.has("code") ? { button: "forget" } : {});
+        if (page.has("code")) n--;
+      }
+      await browser.submit(await browser.open("/account/email"), "forget", {}, { button: "forget" });
+      const page = await browser.open("/account/email");
+      const refused = await browser.submit(page, "email", { ...asked, email: `own-${person.email}` });
+      assert.equal(refused.status, 429, `taken: ${taken}`);
+    }
+  });
+
+  test("is asked for by one network twenty times a day, or as often as a tenth of what there is", async () => {
+    const at = await startLimen({ vars: { ...MAIL_VARS, MAIL_DAILY_LIMIT: "100" } });
+    const ask = async (n) => {
+      const stranger = at.browser();
+      const page = await stranger.open("/recover?page=overview");
+      return (await stranger.submit(page, "recover", { username: `nobody-${n}` })).status;
+    };
+    for (let n = 0; n < 20; n++) assert.equal(await ask(n), 200);
+    at.clock.advance({ minutes: 16 });
+    assert.equal(await ask(20), 429);
+    at.clock.advance({ days: 1 });
+    assert.equal(await ask(21), 200);
+  });
+});
+
 describe("the address before can undo it for a week", () => {
+  test("and whoever goes back to it on the account page leaves nothing to the address of the thief", async () => {
+    const person = await op.person();
+    const browser = await signedIn(op, person);
+    const thief = `thief-${person.email}`;
+    await changed(person, { browser, to: thief });
+    const path = await undoLink(person.email);
+    const back = await changing(person, { browser, to: person.email });
+    const sent = mails.to(person.email).length;
+    const done = await browser.submit(back.page, "code", { code: codeIn(await mails.await(person.email, Math.max(sent, 2))) });
+    assert.equal(notice(done), "Your e-mail address is changed.");
+    assert.equal(await mails.count(thief), 1, "the code alone");
+    assert.equal((await op.fetch(path)).status, 400);
+    assert.deepEqual(await op.rows("SELECT id FROM credentials WHERE user_id = ? AND kind = 'email_undo'", person.id), []);
+  });
+
+  test("while the thief changes the profile all the time, and twice at once", async () => {
+    const person = await op.person({ locale: "de" });
+    const browser = await signedIn(op, person);
+    const { to } = await changed(person, { browser });
+    const told = await mails.await(person.email);
+    assert.match(told.subject, /Ihre Adresse/, "in the language of the person");
+    const url = new URL(linkIn(told));
+    const victim = op.browser();
+    const form = (await victim.open(url.pathname + url.search)).form("undo");
+    const fields = Object.fromEntries(form.controls.filter(({ name }) => name).map(({ name, value }) => [name, value]));
+    await op.rows("UPDATE users SET claims = json_set(claims, '$.nickname', 'x'), updated_at = updated_at + 1 WHERE id = ?", person.id);
+    const [first, second] = [await victim.fetch("/recover/email", { form: fields }), await victim.fetch("/recover/email", { form: fields })];
+    assert.equal(first.status, 303);
+    assert.equal(second.status, 400);
+    assert.equal((await op.fetch(first.headers.get("location"))).status, 200, "the link of the first is good");
+    assert.notEqual((await found(person.username)).email, to);
+  });
+
   test("whatever the thief did: sessions, password, second changes and passkeys of theirs end", async () => {
     const person = await op.person();
     const [thief, own] = [await signedIn(op, person), await signedIn(op, person)];
@@ -307,7 +446,7 @@ describe("the address before can undo it for a week", () => {
     await changed(person, { browser: thief, to: `thief-${person.email}` });
     await changed(person, { browser: thief, to: `thief2-${person.email}` });
     const now = op.clock.seconds();
-    await op.rows("INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES ('old', ?, 'totp', 'x', ?), ('theirs', ?, 'passkey', '{}', ?)", person.id, now - 100, person.id, now + 1);
+    await op.rows("INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES ('old', ?, 'totp', 'x', ?), ('theirs', ?, 'passkey', '{}', ?)", person.id, now - 8 * 86_400, person.id, now - 86_400);
     const path = await undoLink(person.email);
     for (let n = 0; n < 3; n++) assert.equal((await op.fetch(path)).status, 200, "looking does nothing");
     await op.fetch(path, { method: "HEAD" });
@@ -329,7 +468,9 @@ describe("the address before can undo it for a week", () => {
     assert.equal(set.url, op.url("/login?page=overview"));
     assert.ok(await canSignIn(person.username, "an entirely new pass phrase"));
     assert.equal((await op.fetch(path)).status, 400, "once");
-    assert.equal((await op.fetch(await undoLink(`thief-${person.email}`))).status, 400, "that of the thief's change is dead, too");
+    const word = await mails.await(`thief-${person.email}`, 2);
+    assert.equal(word.subject, "Your address at Acme was changed");
+    assert.equal(linkIn(word), undefined, "an address that came by a change undoes nothing");
   });
 
   test("once, also ten times at once, and not after it", async () => {

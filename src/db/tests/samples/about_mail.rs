@@ -18,6 +18,11 @@ pub(super) fn add_to(all: &mut Samples) {
         "mail_outbox::write_if_changed",
         [mail_outbox::write_if_changed(&mail, 1_000, NOW)],
     );
+    add(
+        all,
+        "mail_outbox::write_to_holder",
+        [mail_outbox::write_to_holder(&mail, "u", 1_000, NOW)],
+    );
     let taken = users::address_is_anothers("ada@acme.org", "u");
     let write_where = mail_outbox::write_where(taken, &mail, 1_000, NOW);
     add(all, "mail_outbox::write_where", [write_where]);
@@ -73,14 +78,22 @@ fn add_codes_to(all: &mut Samples) {
         [mail_codes::forget("b", CodeKind::Address, "u")],
     );
     let (user, exists) = (user(), || key.exists("m", NOW));
-    let release = users::release_address("ada@acme.org", "u", exists(), NOW);
-    add(all, "users::release_address", [release]);
+    add(
+        all,
+        "mail_codes::use_up_for",
+        [mail_codes::use_up_for(&key, "m", &user)],
+    );
+    let release = users::release_address(("ada@acme.org", "u"), exists, &Then);
+    add(all, "users::release_address", release);
+    let conditions = users::is_as_read(&user, &hash())
+        .and(users::has_confirmed("u", "ada@acme.org"))
+        .and(users::are_free(&user));
     let another = User {
         id: "another".to_owned(),
         ..user.clone()
     };
     add(all, "users::insert_where", [users::insert_where(&another, exists())]);
-    let changed = users::update_own_if(&user, &user, &hash(), exists().and(email_undo::may_change("u", NOW)));
+    let changed = users::update_own_if(&user, &user, &hash(), exists().and(conditions));
     add(all, "users::update_own_if", [changed]);
 }
 
@@ -89,23 +102,18 @@ fn add_undo_to(all: &mut Samples) {
     let link = UndoLink {
         user_id: "u".to_owned(),
         hash: hash.clone(),
+        now: NOW,
     };
     add(
         all,
         "email_undo::make_if_changed",
-        email_undo::make_if_changed("u", "m", (&hash, "ada@acme.org"), NOW),
+        [email_undo::make_if_changed("u", "m", (&hash, "ada@acme.org"), NOW)],
     );
     add(all, "email_undo::end_all", [email_undo::end_all(&user)]);
-    add(all, "email_undo::find", [email_undo::find(&link, NOW)]);
-    add(all, "email_undo::take_back", email_undo::take_back(&user, NOW));
-    add(
-        all,
-        "email_undo::make_recovery_link",
-        [email_undo::make_recovery_link(&user, &hash, NOW)],
-    );
-    add(
-        all,
-        "users::update_if",
-        [users::update_if(&user, &user, link.condition(NOW))],
-    );
+    add(all, "email_undo::find", [email_undo::find(&link)]);
+    add(all, "email_undo::list", [email_undo::list("u", NOW)]);
+    add(all, "email_undo::give_back", [link.give_back("ada@acme.org")]);
+    add(all, "email_undo::take_back", link.take_back(NOW));
+    add(all, "email_undo::use_up", [link.use_up(NOW)]);
+    add(all, "email_undo::make_recovery_link", [link.make_recovery_link(&hash)]);
 }

@@ -98,6 +98,11 @@ pub(super) fn add_to(all: &mut Samples) {
         hash: hash.clone(),
         oldest: NOW,
     };
+    let undo = UndoLink {
+        user_id: "u".to_owned(),
+        hash: hash.clone(),
+        now: NOW,
+    };
     let endings = [
         Ending::Held("[]"),
         Ending::Evicted {
@@ -123,6 +128,7 @@ pub(super) fn add_to(all: &mut Samples) {
         Ending::EverythingOf(&user),
         Ending::EverythingBehind(&hash),
         Ending::EverythingLinked(&link),
+        Ending::EverythingRestored(&undo),
     ];
     add(all, "sessions::find", [sessions::find(&hash, &lifetimes, NOW)]);
     add(

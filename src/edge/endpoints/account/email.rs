@@ -4,12 +4,16 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    account::{email, throttle, user::User},
+    account::{
+        address_change::{self, Parting, is_same},
+        email, throttle,
+        user::User,
+    },
     audit::Event,
     db::{
         Batch, Statement, audit, email_undo,
         mail_codes::{self, CodeKey, NewCode, Waiting},
-        mail_outbox, users,
+        mail_outbox, throttles, users,
     },
     edge::{
         http::{
@@ -25,9 +29,12 @@ use crate::{
         platform::{context::Context, random},
     },
     fault::Fault,
-    mail::{CodeKind, Kind, link_secret},
+    mail::{CodeKind, Facts, Kind, NewMail, link_secret},
     oidc::{error::OAuthError, params::Params},
-    pages::account::{EmailPage, EmailProblem, Notice, PasswordCheck},
+    pages::{
+        Language,
+        account::{EmailPage, EmailProblem, Notice, PasswordCheck},
+    },
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
@@ -75,12 +82,12 @@ async fn waiting(signed_in: &SignedInBrowser, context: &Context) -> Result<Optio
 /// a code to the address that is there.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
-    if !is_editable(context) {
-        return Err(Problem::NotFound.into());
-    }
     let has = |name| !form.text(name).is_empty();
     if context.config.mail.is_some() && ["code_form", "again", "forget", "confirm"].into_iter().any(has) {
         return about_code(&signed_in, &form, request, context).await;
+    }
+    if !is_editable(context) {
+        return Err(Problem::NotFound.into());
     }
     let typed = form.text("email").trim();
     let refuse = |status, problem| {
@@ -179,6 +186,8 @@ async fn about_code(
         Some(waiting) => Some(waiting.typed.as_str()),
         None => None,
     };
+    // Where people may not change their address, they confirm the one that they have.
+    let address = address.filter(|address| is_editable(context) || user.claims.text("email") == Some(*address));
     // It took too long, or another tab did something else.
     let Some(address) = address else {
         return Ok(Reply::see_other(PAGE.path().to_owned()));
@@ -210,7 +219,7 @@ async fn about_code(
         return refuse(400, EmailProblem::NoCode);
     }
     match mail_code::try_code(&key, typed, request, context).await? {
-        Verdict::Right(tried) if tried.user_id.as_deref() == Some(&user.id) => {
+        Verdict::Right(tried) if tried.user_id.as_deref() == Some(&user.id) && tried.typed == address => {
             match change(signed_in, &key, (&tried.mail_id, address), context).await? {
                 Ok(reply) => Ok(reply),
                 Err(problem) => refuse(409, problem),
@@ -225,7 +234,8 @@ async fn about_code(
     }
 }
 
-/// Gives the person the address that the code of the mail `mail_id` went to, and tells the address before, which can undo it.
+/// Gives the person the address that the code of the mail `mail_id` went to, and tells the address before, which can undo it. Where it
+/// is refused, nothing has happened, and the code is as good as before.
 async fn change(
     signed_in: &SignedInBrowser,
     key: &CodeKey,
@@ -234,55 +244,67 @@ async fn change(
 ) -> Result<Result<Reply, EmailProblem>, PageFailure> {
     let user = signed_in.user();
     let changed = user.with_confirmed_email(address, context.now).map_err(told)?;
-    let before = user.confirmed_email();
-    let is_new = before.is_none_or(|before| email::fold(before) != key.folded);
-    let is_right = || key.exists(mail_id, context.now);
+    let is_new = !user.claims.text("email").is_some_and(|email| is_same(email, address));
+    // Where these change, so does the address, and nothing is saved.
+    let undos = context.db.read(email_undo::list(&user.id, context.now)).await?;
+    let parting = address_change::parting(user.confirmed_email(), address, &undos);
     let undo_id = random::id()?;
-    let undo = match before.filter(|_| is_new) {
-        Some(before) => outbox::to_person(Kind::AddressChanged, &undo_id, user, signed_in.language, context)
-            .map(|mail| (mail, before)),
-        None => None,
+    let letter = match parting {
+        Parting::Undo | Parting::Word => {
+            let language = user.claims.text("locale").and_then(Language::speaking);
+            let language = language.unwrap_or(signed_in.language);
+            outbox::to_person(Kind::AddressChanged, &undo_id, user, language, context)
+        }
+        Parting::Nothing | Parting::GoneBack => None,
+    };
+    let is_right = || key.exists(mail_id, context.now);
+    // Without a word to the address before, nothing changes.
+    let is_told = |condition: Statement| match &letter {
+        Some(_) => condition.and(mail_outbox::exists(&undo_id)),
+        None => condition,
+    };
+    let is_ready = || {
+        users::is_as_read(user, &signed_in.session_hash)
+            .and(is_right())
+            .and(users::address_is_anothers(&key.folded, &user.id).negated())
     };
     let mut batch = Batch::default();
-    let mut condition = is_right();
-    if let Some(((mail, daily_limit), _)) = &undo {
-        let may = is_right().and(email_undo::may_change(&user.id, context.now));
-        batch.push(mail_outbox::write_where(may, mail, *daily_limit, context.now));
-        // Without a word to the address before, nothing changes.
-        condition = condition.and(mail_outbox::exists(&undo_id));
+    if let Some((mail, daily_limit)) = &letter {
+        let detail = (parting == Parting::Word).then(String::new);
+        let facts = Facts {
+            detail,
+            ..mail.facts.clone()
+        };
+        let mail = NewMail { facts, ..*mail };
+        batch.push(mail_outbox::write_where(is_ready(), &mail, *daily_limit, context.now));
     }
-    batch.push(users::release_address(&key.folded, &user.id, is_right(), context.now));
-    let saved = batch.add(users::update_own_if(&changed, user, &signed_in.session_hash, condition));
-    if let Some(((mail, _), before)) = &undo {
+    let of = (key.folded.as_str(), user.id.as_str());
+    batch.extend(users::release_address(of, || is_told(is_ready()), context));
+    let saved = users::update_own_if(&changed, user, &signed_in.session_hash, is_told(is_right()));
+    let saved = batch.add(saved);
+    if let (Parting::Undo, Some((mail, _)), Some(before)) = (parting, &letter, user.confirmed_email()) {
         let hash = link_secret(&undo_id, mail.root, &context.config.roots)
             .and_then(|secret| secret.hash(&context.config.roots, Purpose::SetUpLink))
             .ok_or_else(|| Fault::new("address", "no root key"))?;
-        let [make, tidy] = email_undo::make_if_changed(&user.id, &undo_id, (&hash, before), context.now);
+        let make = email_undo::make_if_changed(&user.id, &undo_id, (&hash, before), context.now);
         batch.push(make);
-        let entry = signed_in.entry(Event::EmailChanged);
-        batch.push(audit::record_if_changed(&entry, context));
-        batch.push(tidy);
-    } else {
-        let event = if is_new
-            && user
-                .claims
-                .text("email")
-                .is_some_and(|email| email::fold(email) != key.folded)
-        {
-            Event::EmailChanged
-        } else {
-            Event::EmailConfirmed
-        };
-        batch.push(audit::record_if_changed(&signed_in.entry(event), context));
     }
-    batch.push(mail_codes::use_up(key, mail_id, &user.id, context.now));
+    let event = match is_new {
+        true => Event::EmailChanged,
+        false => Event::EmailConfirmed,
+    };
+    batch.push(audit::record_if_changed(&signed_in.entry(event), context));
+    if parting == Parting::GoneBack {
+        batch.push(email_undo::end_all(&changed));
+    }
+    batch.push(mail_codes::use_up_for(key, mail_id, &changed));
     let rival = batch.add(users::find_rival(&changed, user));
-    let told = batch.add_if(undo.is_some().then(|| mail_outbox::find(&undo_id)));
+    let told = batch.add_if(letter.is_some().then(|| mail_outbox::find(&undo_id)));
     let rows = context.db.run(batch).await?;
     let (saved, rival) = (rows.read(saved)?, rows.read(rival)?);
     outbox::send_later(context);
     Ok(match (saved, rows.read_if(told)?) {
-        (true, _) if before.is_some() && is_new => Ok(signed_in.done(PAGE, Notice::EmailChanged, context)),
+        (true, _) if is_new => Ok(signed_in.done(PAGE, Notice::EmailChanged, context)),
         (true, _) => Ok(signed_in.done(PAGE, Notice::EmailConfirmed, context)),
         (false, _) if rival => Err(EmailProblem::Taken),
         (false, Some(None)) => Err(EmailProblem::Later),
@@ -295,7 +317,15 @@ async fn change(
 async fn count(user: &User, context: &Context) -> Result<Option<Lifetime>, Fault> {
     let key = context.config.roots.current(Purpose::Throttle);
     let counter = throttle::of_email_changes(&key, &user.id);
-    folding::count_attempt(&counter, context).await
+    let wait = folding::count_attempt(&counter, context).await?;
+    if wait.is_some() || context.config.mail.is_none() {
+        return Ok(wait);
+    }
+    // Mails that were written down would tell: a code for a free address goes by the limits of its asker, and a word to whoever
+    // has it by those of theirs.
+    let today = throttle::of_address_codes(&key, &user.id);
+    let counted = context.db.read(throttles::count_address(&today, context.now)).await?;
+    Ok(counted.wait(&today, context.now))
 }
 
 fn told(problem: String) -> Problem {

@@ -2,10 +2,10 @@
 //! once. The answer is the same either way, and is sent before the name is looked up.
 
 use crate::{
-    account::{throttle, user::fold_login},
+    account::user::fold_login,
     audit::{Actor, Entry, Event},
     db::{
-        Batch, audit, credentials, mail_outbox, throttles,
+        Batch, audit, credentials, mail_outbox,
         users::{self, WithCredentials},
     },
     edge::{
@@ -14,7 +14,7 @@ use crate::{
             request::Incoming,
         },
         mail::outbox,
-        people::sign_in::SignInRequest,
+        people::{mail_code, sign_in::SignInRequest},
         platform::{context::Context, random},
     },
     fault::Fault,
@@ -23,7 +23,6 @@ use crate::{
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
-    time::Lifetime,
 };
 
 /// What a form of this page is bound to.
@@ -53,7 +52,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Ok(page(&sign_in, 400, (name, RecoverState::Missing), context));
     }
     let folded = fold_login(name);
-    if let Some(wait) = count(&folded, request, context).await? {
+    if let Some(wait) = mail_code::count(&folded, mail_code::NOTHING, request, context).await? {
         let minutes = wait.minutes_begun();
         let page = page(&sign_in, 429, (name, RecoverState::TooMany { minutes }), context);
         return Ok(page.retried_after(wait));
@@ -61,20 +60,6 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let (typed, language) = (name.to_owned(), sign_in.language());
     context.after_answer(async move |later| send(&typed, &folded, language, later).await);
     Ok(page(&sign_in, 200, (name, RecoverState::Sent), context))
-}
-
-/// Counts a request for its network and for the name, whether or not an account has that name. Returns how long to wait, if there
-/// were too many.
-async fn count(folded: &str, request: &Incoming, context: &Context) -> Result<Option<Lifetime>, Fault> {
-    let key = context.config.roots.current(Purpose::Throttle);
-    let from = throttle::of_mail_requests(&key, &request.address());
-    let by_name = throttle::of_mails_for(&key, folded);
-    let mut batch = Batch::default();
-    let counted = batch.add(throttles::count_address(&from, context.now));
-    let counted_name = batch.add(throttles::count_within(&by_name, &from, context.now));
-    let rows = context.db.run(batch).await?;
-    let wait = rows.read(counted)?.wait(&from, context.now);
-    Ok(wait.max(rows.read(counted_name)?.wait(&by_name, context.now)))
 }
 
 /// Sends a link to the person with that name, if there is one who may sign in and has an address.
@@ -92,7 +77,9 @@ async fn send(name: &str, folded: &str, language: Language, context: &Context) -
         .ok_or_else(|| Fault::new("recovery", "no root key"))?;
     let asked = Entry::new(Event::RecoveryAsked, Actor::Anybody).user(&user.id);
     let mut batch = Batch::default();
-    batch.push(mail_outbox::write(&mail, daily_limit, context.now));
+    // Somebody may have changed their address since it was read.
+    let is_theirs = users::has_confirmed(&user.id, mail.address);
+    batch.push(mail_outbox::write_where(is_theirs, &mail, daily_limit, context.now));
     batch.push(credentials::make_recovery_link(&user.id, &hash, &id, context.now));
     batch.extend(audit::record_guess(&asked, context));
     context.db.run(batch).await?;

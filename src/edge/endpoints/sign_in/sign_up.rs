@@ -22,7 +22,7 @@ use crate::{
         mail_codes::{self, CodeKey, NewCode},
         mail_outbox, passwords,
         sessions::Shown as SignedInBy,
-        throttles, users,
+        users,
     },
     edge::{
         http::{
@@ -315,12 +315,13 @@ impl Newcomer<'_> {
         let mut with = AccompanyingStatements::default();
         if let (Some(_), Some(folded)) = (user.confirmed_email(), user.email_folded()) {
             // Nobody else has confirmed it, so they do not keep it.
-            let lets_in = match &self.entrance {
+            let lets_in = || match &self.entrance {
                 Entrance::Invited { shown, .. } => invitations::lets_in(shown, user.confirmed_email(), now),
                 _ => Statement::always(),
             };
-            let release = users::release_address(&folded, &user.id, lets_in.and(is_right()), now);
-            with.before.push(release);
+            let may = || lets_in().and(is_right()).and(users::are_free(user));
+            with.before
+                .extend(users::release_address((&folded, &user.id), may, context));
         }
         with.before.push(match &self.entrance {
             Entrance::Invited { shown, .. } => users::insert_invited(user, shown, is_right(), now).into(),
@@ -382,8 +383,11 @@ impl Newcomer<'_> {
         let folded = user.email_folded().unwrap_or_default();
         let key = mail_code::key(&self.sign_in.browser, CodeKind::SignUp, &folded, context);
         Ok(match mail_code::try_code(&key, code, request, context).await? {
-            Verdict::Right(tried) => Ok((key, tried.mail_id)),
-            Verdict::Wrong => Err(SignUpProblem::WrongCode),
+            // Other addresses are compared as the same.
+            Verdict::Right(tried) if Some(tried.typed.as_str()) == user.claims.text("email") => {
+                Ok((key, tried.mail_id))
+            }
+            Verdict::Right(_) | Verdict::Wrong => Err(SignUpProblem::WrongCode),
             Verdict::TooMany { wait } => Err(SignUpProblem::TooManyAttempts {
                 minutes: wait.minutes_begun(),
             }),
@@ -401,7 +405,7 @@ impl Newcomer<'_> {
         if !context.config.sign_up.takes(&address) {
             return Ok(page(400, AddressState::Elsewhere));
         }
-        if let Some(wait) = count_mail(&address, request, context).await? {
+        if let Some(wait) = mail_code::count(&email::fold(&address), mail_code::NOTHING, request, context).await? {
             let minutes = wait.minutes_begun();
             return Ok(page(429, AddressState::TooMany { minutes }).retried_after(wait));
         }
@@ -535,17 +539,4 @@ async fn count(request: &Incoming, context: &Context) -> Result<Option<Lifetime>
     let key = context.config.roots.current(Purpose::Throttle);
     let counter = throttle::of_sign_ups(&key, &request.address());
     Ok(folding::count_attempt(&counter, context).await?)
-}
-
-/// Counts a mail that is asked for, for the network and for the address.
-async fn count_mail(address: &str, request: &Incoming, context: &Context) -> Result<Option<Lifetime>, Fault> {
-    let key = context.config.roots.current(Purpose::Throttle);
-    let from = throttle::of_mail_requests(&key, &request.address());
-    let to = throttle::of_mails_for(&key, &email::fold(address));
-    let mut batch = Batch::default();
-    let counted = batch.add(throttles::count_address(&from, context.now));
-    let counted_address = batch.add(throttles::count_within(&to, &from, context.now));
-    let rows = context.db.run(batch).await?;
-    let wait = rows.read(counted)?.wait(&from, context.now);
-    Ok(wait.max(rows.read(counted_address)?.wait(&to, context.now)))
 }

@@ -2,7 +2,7 @@
 //! all sessions, takes away what was added since, and leads to a page on which the person chooses how they sign in.
 
 use crate::{
-    account::set_up,
+    account::{email, set_up},
     audit::{Actor, Entry, Event},
     config::Way,
     db::{
@@ -20,7 +20,7 @@ use crate::{
         platform::context::Context,
         sessions::ending,
     },
-    oidc::{error::OAuthError, params::Params},
+    oidc::params::Params,
     pages::{Csp, UndoEmailPage, content_security_policy},
     reply::Reply,
     routes::{self, Endpoint},
@@ -47,27 +47,27 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Err(Problem::ForeignForm.into());
     }
     let (link, undo) = find(&params, context).await?;
-    let told = |problem| Problem::BadRequest(OAuthError::invalid_request(problem));
-    let restored = undo
-        .user
-        .with_confirmed_email(&undo.address, context.now)
-        .map_err(told)?;
-    let folded = restored.email_folded().unwrap_or_default();
+    let (user_id, folded) = (&undo.user.id, email::fold(&undo.address));
     let (token, hash) = context.new_token(Purpose::SetUpLink)?;
-    let entry = Entry::new(Event::EmailRestored, Actor::Person).user(&restored.id);
+    let entry = Entry::new(Event::EmailRestored, Actor::Person).user(user_id);
     let ended = Entry::new(Event::SessionEnded, Actor::Person);
-    let everything = Ending::EverythingOf(&restored);
-    let works = || link.condition(context.now);
+    let everything = Ending::EverythingRestored(&link);
+    let is_free = || {
+        link.condition()
+            .and(users::address_is_anothers(&folded, user_id).negated())
+    };
+    // Nothing here asks what else the account is like: a thief who is signed in could change that all the time.
     let mut batch = Batch::default();
-    batch.push(users::release_address(&folded, &restored.id, works(), context.now));
-    let done = batch.add(users::update_if(&restored, &undo.user, works()));
+    batch.extend(users::release_address((&folded, user_id), is_free, context));
+    let done = batch.add(link.give_back(&undo.address));
     batch.push(audit::record_if_changed(&entry, context));
     batch.push(audit::record_ending(&ended, &everything, context));
     ending::end_sessions(&everything, &mut batch, context);
-    batch.extend(email_undo::take_back(&restored, undo.changed_at));
-    batch.push(email_undo::make_recovery_link(&restored, &hash, context.now));
+    batch.extend(link.take_back(undo.changed_at));
+    batch.push(link.make_recovery_link(&hash));
+    batch.push(link.use_up(undo.changed_at));
     if !context.db.run(batch).await?.read(done)? {
-        // Somebody else has the address by now, or another request has done it.
+        // Another request has done it; or else somebody has the address by now.
         find(&params, context).await?;
         return Ok(page(409, &undo, &params, &browser, context));
     }
@@ -78,7 +78,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             true => format!(
                 "{}?link={}",
                 Endpoint::RecoveryLink.path(),
-                set_up::write(&restored.id, &token)
+                set_up::write(user_id, &token)
             ),
             false => routes::sign_in_to(Endpoint::Account),
         },
@@ -90,10 +90,11 @@ async fn find(params: &Params, context: &Context) -> Result<(UndoLink, Undo), Pa
         Some(UndoLink {
             user_id: user_id.to_owned(),
             hash: secret.hash(&context.config.roots, Purpose::SetUpLink)?,
+            now: context.now,
         })
     });
     let link = link.ok_or(Problem::UndoOver)?;
-    let undo = context.db.read(email_undo::find(&link, context.now)).await?;
+    let undo = context.db.read(email_undo::find(&link)).await?;
     Ok((link, undo.ok_or(Problem::UndoOver)?))
 }
 
