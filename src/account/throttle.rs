@@ -14,8 +14,10 @@ pub const WINDOW: Lifetime = Lifetime::minutes(15);
 pub struct Counter {
     /// Under which it is stored: a keyed hash, so that neither names nor addresses are.
     pub key: String,
-    /// How many there may be in a [`WINDOW`].
+    /// How many there may be in its window.
     pub limit: i64,
+    /// The time in which they are counted, from the first one on: a [`WINDOW`], or a day.
+    pub window: Lifetime,
 }
 
 /// The most guesses at one password.
@@ -30,6 +32,7 @@ pub fn of_account(key: &Key, folded: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[b"account", folded.as_bytes()])),
         limit: GUESSES,
+        window: WINDOW,
     }
 }
 
@@ -38,6 +41,7 @@ pub fn of_known_browser(key: &Key, browser: &str, user_id: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[b"known browser", browser.as_bytes(), user_id.as_bytes()])),
         limit: GUESSES,
+        window: WINDOW,
     }
 }
 
@@ -46,6 +50,7 @@ pub fn of_session(key: &Key, session_id: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[b"session", session_id.as_bytes()])),
         limit: GUESSES,
+        window: WINDOW,
     }
 }
 
@@ -118,6 +123,7 @@ pub fn of_fetched_host(key: &Key, host: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[b"fetched host", host.as_bytes()])),
         limit: 300,
+        window: WINDOW,
     }
 }
 
@@ -126,6 +132,7 @@ pub fn of_email_changes(key: &Key, user_id: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[b"email", user_id.as_bytes()])),
         limit: 20,
+        window: WINDOW,
     }
 }
 
@@ -160,6 +167,7 @@ pub fn of_mails_for(key: &Key, folded: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[b"mails for", folded.as_bytes()])),
         limit: 5,
+        window: WINDOW,
     }
 }
 
@@ -168,6 +176,7 @@ pub fn of_passkeys(key: &Key, user_id: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[b"passkeys", user_id.as_bytes()])),
         limit: 100,
+        window: WINDOW,
     }
 }
 
@@ -176,6 +185,7 @@ pub fn of_second_factor(key: &Key, user_id: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[b"second factor", user_id.as_bytes()])),
         limit: CODES,
+        window: WINDOW,
     }
 }
 
@@ -184,6 +194,7 @@ pub fn of_second_factor_in(key: &Key, browser: &str, user_id: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[b"second factor in", browser.as_bytes(), user_id.as_bytes()])),
         limit: CODES,
+        window: WINDOW,
     }
 }
 
@@ -209,6 +220,7 @@ fn of_network(key: &Key, what: &[u8], address: &str) -> Counter {
     Counter {
         key: random_text(key.mac(&[what, network::counted(address).as_bytes()])),
         limit: 100,
+        window: WINDOW,
     }
 }
 

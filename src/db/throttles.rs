@@ -62,7 +62,7 @@ pub fn count_account_of(guess: &Guess<'_>, now: UnixTime) -> Query<Count> {
         ))
         .bind(&guess.address.key)
         .bind(guess.address.limit);
-    count(key, now)
+    count_for(guess.account.window, key, now)
 }
 
 impl Guess<'_> {
@@ -85,7 +85,11 @@ impl Guess<'_> {
 
 /// Counts an attempt before it is made, likewise.
 pub fn count_address(counter: &Counter, now: UnixTime) -> Query<Count> {
-    count(Statement::new("SELECT ? AS key").bind(&counter.key), now)
+    count_for(
+        counter.window,
+        Statement::new("SELECT ? AS key").bind(&counter.key),
+        now,
+    )
 }
 
 /// Counts an attempt, if `other`, which was counted before in the batch, is within its limit.
@@ -148,8 +152,12 @@ fn at_least(failures: i64, client_id: &str, key: &str, now: UnixTime) -> Stateme
 
 /// Counts under the key that the query `key` gives, where it gives one.
 pub(super) fn count(key: Statement, now: UnixTime) -> Query<Count> {
+    count_for(WINDOW, key, now)
+}
+
+fn count_for(window: Lifetime, key: Statement, now: UnixTime) -> Query<Count> {
     Statement::new("INSERT INTO throttles (key, failures, expires_at) SELECT key, 1, ? FROM (")
-        .bind(now + WINDOW)
+        .bind(now + window)
         .append(key)
         .append(Statement::new(
             ") WHERE TRUE

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     Query, Rows, Statement, audit,
     conditions::{behind, lives},
-    invitations,
+    from_json, invitations,
     memberships::{Along, App, asks_for_groups},
 };
 use crate::{

@@ -117,7 +117,7 @@ describe("a passkey", () => {
     assert.equal(await page.locator("#current-password").count(), 0);
     await page.locator("#email").fill("new@people.example");
     await page.locator("#change").click();
-    await page.locator('[role="status"]').waitFor();
+    await page.locator("#sent").waitFor();
   });
 });
 

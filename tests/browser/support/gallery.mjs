@@ -1,6 +1,7 @@
 // Every page that people see, and the way there.
 
 import { FACTORS } from "./gallery-factors.mjs";
+import { askForCode, finishSignUp, MAILS } from "./gallery-mail.mjs";
 import { signIn } from "./person.mjs";
 import { startWebApp } from "./web-app.mjs";
 
@@ -97,11 +98,7 @@ export const GALLERY = {
   "sign-up-taken": async ({ op, visitor }) => {
     const person = await op.person();
     await visitor.page.goto((await startWebApp(op, NOTES)).start({ prompt: "create" }));
-    for (const [id, text] of Object.entries({ email: "new@people.example", username: person.username })) {
-      await visitor.page.locator(`#${id}`).fill(text);
-    }
-    await visitor.page.locator("#password").fill("three random words");
-    await visitor.page.locator("#create").click();
+    await finishSignUp(op, visitor, await askForCode(visitor, person.username));
     await visitor.page.locator('[role="alert"]').waitFor();
   },
 
@@ -279,6 +276,7 @@ export const GALLERY = {
   },
 
   ...FACTORS,
+  ...MAILS,
 };
 
 /** Names as long as they come, and without a place to break. */
