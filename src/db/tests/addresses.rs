@@ -86,7 +86,7 @@ fn undo(database: &mut Sqlite) -> bool {
     };
     let mut batch = Batch::default();
     let done = batch.add(link.give_back(&undo.address));
-    batch.push(Ending::EverythingRestored(&link).delete().into());
+    batch.push(Ending::EverythingRestored(&link).delete());
     batch.extend(link.take_back(undo.changed_at));
     batch.push(link.make_recovery_link(&new));
     batch.push(link.use_up(undo.changed_at));
@@ -127,7 +127,7 @@ fn a_change_is_undone_whatever_changed_since_and_once() {
     let changed_at = NOW - Lifetime::days(1);
     add_link(&database, "a@acme.org", changed_at);
     for (id, kind, at) in [
-        ("old", "totp", changed_at - UNDO_LIFETIME - Lifetime::seconds(1)),
+        ("old", "totp", changed_at - UNDO_LIFETIME - Lifetime(1)),
         ("before", "passkey", changed_at - Lifetime::days(6)),
         ("after", "recovery_codes", changed_at + Lifetime::hours(1)),
         ("password", "password", UnixTime(0)),

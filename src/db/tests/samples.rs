@@ -205,5 +205,6 @@ fn counter() -> Counter {
     Counter {
         key: "t".to_owned(),
         limit: 10,
+        window: crate::account::throttle::WINDOW,
     }
 }

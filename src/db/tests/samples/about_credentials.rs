@@ -34,6 +34,7 @@ pub(super) fn add_to(all: &mut Samples) {
     let counter = Counter {
         key: "k".to_owned(),
         limit: 100,
+        window: crate::account::throttle::WINDOW,
     };
     let answered_now = Answered {
         challenge: &challenge,

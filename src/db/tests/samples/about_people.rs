@@ -199,6 +199,7 @@ pub(super) fn add_to(all: &mut Samples) {
             Counter {
                 key: "own".to_owned(),
                 limit: 10,
+                window: crate::account::throttle::WINDOW,
             },
         )],
     };
