@@ -1,4 +1,4 @@
-//! What Limen answers, before it becomes an HTTP response (src/edge/http/respond.rs is where headers are written).
+//! What Limen answers, before it becomes an HTTP response (src/edge/http/respond/mod.rs is where headers are written).
 
 use std::rc::Rc;
 

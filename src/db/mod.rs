@@ -25,6 +25,7 @@ pub mod preconditions;
 pub mod proof;
 pub mod pushed_requests;
 pub mod readiness;
+pub mod released_addresses;
 pub mod replay;
 mod rows;
 pub mod second_factors;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    Query, Rows, Statement, audit,
+    Query, Rows, Statement,
     conditions::{behind, lives},
     from_json, invitations,
     memberships::{Along, App, asks_for_groups},
@@ -14,7 +14,6 @@ use crate::{
         sign_in::Has,
         user::{User, Username},
     },
-    audit::{Actor, Entry, Event, Occasion},
     config::{Config, Lifetimes, Way},
     fault::Fault,
     oidc::{claims::StandardClaims, client::app_rules::Memberships, subject::SubjectSalt},
@@ -44,7 +43,7 @@ pub struct Row {
 impl Row {
     pub fn into_user(self) -> Result<User, Fault> {
         Ok(User {
-            claims: StandardClaims::stored(self.claims).map_err(|cause| Fault::new("D1 column", cause))?,
+            claims: from_json::<StandardClaims>(&self.claims)?.stored_as(self.claims),
             id: self.id,
             subject_salt: self.subject_salt,
             username: Username::stored(self.username),
@@ -92,7 +91,7 @@ macro_rules! as_given {
 pub(super) use as_given;
 
 /// Holds for a user `u` whose address was confirmed.
-const CONFIRMED: &str = "json_extract(u.claims, '$.email_verified') IS 1";
+pub(super) const CONFIRMED: &str = "json_extract(u.claims, '$.email_verified') IS 1";
 
 /// Holds where somebody but `user_id` has an address, as it is compared, and has confirmed it.
 pub fn address_is_anothers(folded: &str, user_id: &str) -> Statement {
@@ -101,34 +100,6 @@ pub fn address_is_anothers(folded: &str, user_id: &str) -> Statement {
     ))
     .bind(folded)
     .bind(user_id)
-}
-
-/// Takes an address that `user_id` has confirmed from whoever has it without having confirmed it, where `condition` holds, and
-/// writes that down about them. It goes where the address is given at once: nobody loses one for nothing.
-pub fn release_address(
-    (folded, user_id): (&str, &str),
-    condition: impl Fn() -> Statement,
-    on: &impl Occasion,
-) -> [Statement; 2] {
-    let held = format!("u.email_folded = ? AND u.id <> ? AND NOT {CONFIRMED}");
-    let losing = Statement::new(format!(
-        "SELECT u.id AS user_id, NULL AS client_id, NULL AS session_id FROM users u WHERE {held}"
-    ));
-    let entry = Entry::new(Event::EmailReleased, Actor::System);
-    let release = Statement::new(format!(
-        "UPDATE users AS u SET email = NULL, email_folded = NULL, claims = json_remove(u.claims, '$.email', '$.email_verified'),
-            updated_at = ?, folded_at = ?
-         WHERE {held}"
-    ));
-    [
-        audit::record_each(&entry, losing.bind(folded).bind(user_id).and(condition()), on),
-        release
-            .bind(on.now())
-            .bind(on.now())
-            .bind(folded)
-            .bind(user_id)
-            .and(condition()),
-    ]
 }
 
 /// Holds while a person has confirmed exactly that address.

@@ -158,14 +158,11 @@ impl StandardClaims {
         })
     }
 
-    /// Takes claims out of storage.
-    ///
-    /// # Errors
-    /// They are no JSON object.
-    pub fn stored(text: String) -> Result<Self, serde_json::Error> {
-        let claims: Self = serde_json::from_str(&text)?;
-        let stored = Some(text).filter(|text| *text != claims.to_json());
-        Ok(Self { stored, ..claims })
+    /// The same, read from `text` in storage.
+    #[must_use]
+    pub fn stored_as(self, text: String) -> Self {
+        let stored = Some(text).filter(|text| *text != self.to_json());
+        Self { stored, ..self }
     }
 
     /// The text that is stored: the one that they were read from, as long as nothing of them has changed.

@@ -10,7 +10,7 @@ use crate::{
         Batch,
         email_undo::{self, UndoLink},
         mail_codes::{self, CodeKey, NewCode},
-        mail_outbox,
+        mail_outbox, released_addresses,
         session_endings::Ending,
         users,
     },
@@ -225,11 +225,11 @@ fn an_unconfirmed_address_is_released_where_it_is_given_and_that_is_written_down
     database.0.execute(unconfirm, []).unwrap();
     let of = ("cop@acme.org", "u");
     let never = || crate::db::Statement::new("FALSE");
-    execute(&mut database, users::release_address(of, never, &Then));
+    execute(&mut database, released_addresses::release(of, never, &Then));
     assert!(text(&database, "SELECT email FROM users WHERE id = 'o'").is_some());
     execute(
         &mut database,
-        users::release_address(of, crate::db::Statement::always, &Then),
+        released_addresses::release(of, crate::db::Statement::always, &Then),
     );
     assert_eq!(text(&database, "SELECT email FROM users WHERE id = 'o'"), None);
     let event = text(&database, "SELECT group_concat(event) FROM audit WHERE user_id = 'o'");

@@ -1,6 +1,7 @@
 //! Those about mails.
 
 use super::*;
+use crate::db::released_addresses;
 
 pub(super) fn add_to(all: &mut Samples) {
     let mail = NewMail {
@@ -83,8 +84,8 @@ fn add_codes_to(all: &mut Samples) {
         "mail_codes::use_up_for",
         [mail_codes::use_up_for(&key, "m", &user)],
     );
-    let release = users::release_address(("ada@acme.org", "u"), exists, &Then);
-    add(all, "users::release_address", release);
+    let release = released_addresses::release(("ada@acme.org", "u"), exists, &Then);
+    add(all, "released_addresses::release", release);
     let conditions = users::is_as_read(&user, &hash())
         .and(users::has_confirmed("u", "ada@acme.org"))
         .and(users::are_free(&user));

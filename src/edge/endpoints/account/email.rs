@@ -13,7 +13,7 @@ use crate::{
     db::{
         Batch, Statement, audit, email_undo,
         mail_codes::{self, CodeKey, NewCode, Waiting},
-        mail_outbox, throttles, users,
+        mail_outbox, released_addresses, throttles, users,
     },
     edge::{
         http::{
@@ -279,7 +279,7 @@ async fn change(
         batch.push(mail_outbox::write_where(is_ready(), &mail, *daily_limit, context.now));
     }
     let of = (key.folded.as_str(), user.id.as_str());
-    batch.extend(users::release_address(of, || is_told(is_ready()), context));
+    batch.extend(released_addresses::release(of, || is_told(is_ready()), context));
     let saved = users::update_own_if(&changed, user, &signed_in.session_hash, is_told(is_right()));
     let saved = batch.add(saved);
     if let (Parting::Undo, Some((mail, _)), Some(before)) = (parting, &letter, user.confirmed_email()) {

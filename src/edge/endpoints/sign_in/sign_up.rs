@@ -20,7 +20,7 @@ use crate::{
         credentials::{self, Answered, Owner},
         invitations::{self, Invitation, NewInvitation},
         mail_codes::{self, CodeKey, NewCode},
-        mail_outbox, passwords,
+        mail_outbox, passwords, released_addresses,
         sessions::Shown as SignedInBy,
         users,
     },
@@ -321,7 +321,7 @@ impl Newcomer<'_> {
             };
             let may = || lets_in().and(is_right()).and(users::are_free(user));
             with.before
-                .extend(users::release_address((&folded, &user.id), may, context));
+                .extend(released_addresses::release((&folded, &user.id), may, context));
         }
         with.before.push(match &self.entrance {
             Entrance::Invited { shown, .. } => users::insert_invited(user, shown, is_right(), now).into(),

@@ -8,6 +8,7 @@ use crate::{
     db::{
         Batch, audit,
         email_undo::{self, Undo, UndoLink},
+        released_addresses,
         session_endings::Ending,
         users,
     },
@@ -58,7 +59,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     // Nothing here asks what else the account is like: a thief who is signed in could change that all the time.
     let mut batch = Batch::default();
-    batch.extend(users::release_address((&folded, user_id), is_free, context));
+    batch.extend(released_addresses::release((&folded, user_id), is_free, context));
     let done = batch.add(link.give_back(&undo.address));
     batch.push(audit::record_if_changed(&entry, context));
     batch.push(audit::record_ending(&ended, &everything, context));
