@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { grantOf } from "../support/browser.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { Client } from "../support/client.mjs";
 import { claimsOf, verified } from "../support/jwt.mjs";
@@ -78,7 +79,7 @@ describe("groups", () => {
       const page = await browser.signIn(await browser.authorize(client, { scope: "openid groups", resource: api }), ada);
       assert.match(page.text, /See your shared folders/);
       assert.ok(!/your groups/i.test(page.text), page.text);
-      const tokens = await client.tokens(await browser.complete(page, ada));
+      const tokens = await client.tokens(grantOf(await browser.complete(page, ada)));
       assert.ok(tokens.scope.split(" ").includes("groups"), tokens.scope);
       assert.ok(!("groups" in claimsOf(tokens.id_token)));
       const plain = await client.tokens(await one.browser().obtain(client, ada, { claims: JSON.stringify({ userinfo: { groups: null } }) }));

@@ -392,8 +392,8 @@ describe("a change that does not come about", () => {
 
   test("is asked for by one network twenty times a day, or as often as a tenth of what there is", async () => {
     const at = await startLimen({ vars: { ...MAIL_VARS, MAIL_DAILY_LIMIT: "100" } });
+    const stranger = at.browser();
     const ask = async (n) => {
-      const stranger = at.browser();
       const page = await stranger.open("/recover?page=overview");
       return (await stranger.submit(page, "recover", { username: `nobody-${n}` })).status;
     };
