@@ -87,12 +87,12 @@ test("the keyboard leads from the links to the form in reading order, and Enter 
 
 test("a field that is wrong says so to a screen reader, and the summary leads to it", async (t) => {
   const { page } = await at(t, "/account/profile");
-  await page.locator("#birthdate").fill("10 December");
+  await page.locator("#phone_number").fill("12");
   await page.locator("#save").click();
   await page.locator('[role="alert"]').waitFor();
-  const { description, invalid } = await accessible(page, "birthdate");
-  assert.match(description, /Enter a date/);
+  const { description, invalid } = await accessible(page, "phone_number");
+  assert.match(description, /Enter the number with its country code/);
   assert.equal(invalid, "true");
   await page.locator('[role="alert"] a').click();
-  assert.equal(await focused(page), "birthdate");
+  assert.equal(await focused(page), "phone_number");
 });
