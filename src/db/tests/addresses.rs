@@ -2,10 +2,12 @@
 
 use serde_json::{Map, json};
 
-use super::sqlite::Sqlite;
+use super::{
+    occasion::{NOW, Then},
+    sqlite::Sqlite,
+};
 use crate::{
     account::user::User,
-    audit::Occasion,
     db::{
         Batch,
         email_undo::{self, UndoLink},
@@ -19,30 +21,12 @@ use crate::{
     time::{Lifetime, UnixTime},
 };
 
-const NOW: UnixTime = UnixTime(1_800_000_000);
-
 /// A person whose claims somebody wrote by hand: not in the order and the way in which Limen writes them.
 const PEOPLE: &str = r#"
     INSERT INTO users (id, username, username_folded, email, email_folded, claims, created_at, updated_at, folded_at) VALUES
         ('u', 'grace', 'grace', 'c@acme.org', 'c@acme.org',
          '{ "name": "Gr\u00e4ce", "email":"c@acme.org","email_verified" :true}', 0, 7, 7),
         ('o', 'other', 'other', 'cop@acme.org', 'cop@acme.org', '{"email":"cop@acme.org","email_verified":true}', 0, 7, 7);"#;
-
-struct Then;
-
-impl Occasion for Then {
-    fn now(&self) -> UnixTime {
-        NOW
-    }
-
-    fn network(&self) -> Option<&str> {
-        None
-    }
-
-    fn request_id(&self) -> &str {
-        "r"
-    }
-}
 
 fn database() -> Sqlite {
     let database = Sqlite::migrated();

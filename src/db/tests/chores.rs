@@ -2,9 +2,12 @@
 
 use serde_json::json;
 
-use super::sqlite::Sqlite;
+use super::{
+    occasion::{NOW, Then},
+    sqlite::Sqlite,
+};
 use crate::{
-    audit::{Actor, Entry, Event, Occasion},
+    audit::{Actor, Entry, Event},
     db::{
         Batch, audit, housekeeping,
         logout_outbox::{self, Notice},
@@ -13,8 +16,6 @@ use crate::{
     time::{Lifetime, UnixTime},
     web::retry,
 };
-
-const NOW: UnixTime = UnixTime(1_800_000_000);
 
 #[test]
 fn a_lease_is_given_back_by_its_holder_alone() {
@@ -31,23 +32,6 @@ fn a_lease_is_given_back_by_its_holder_alone() {
     assert!(take(None, later), "it was over");
     assert!(!take(Some(NOW), later), "and is not given back by who had it before");
     assert!(take(Some(later), later));
-}
-
-/// A minute of the tests' own.
-struct Then;
-
-impl Occasion for Then {
-    fn now(&self) -> UnixTime {
-        NOW
-    }
-
-    fn network(&self) -> Option<&str> {
-        None
-    }
-
-    fn request_id(&self) -> &str {
-        "r"
-    }
 }
 
 #[test]

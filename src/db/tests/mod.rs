@@ -4,6 +4,7 @@ mod addresses;
 mod audit_pages;
 mod chores;
 mod keys_in_time;
+mod occasion;
 mod proof_agrees;
 mod samples;
 mod second_factors;
