@@ -2,6 +2,7 @@
 //!
 //! Limen refuses to start on a missing, short or example value, and says how to make a good one.
 
+mod acr_names;
 mod admin_token;
 mod client_id_documents;
 mod fapi_profile;
@@ -22,6 +23,7 @@ use self::reader::Reader;
 #[cfg(test)]
 pub use self::resources::LIMENS;
 pub use self::{
+    acr_names::AcrNames,
     admin_token::AdminToken,
     client_id_documents::ClientIdDocuments,
     fapi_profile::FapiProfile,
@@ -89,6 +91,8 @@ pub struct Config {
     pub support: Option<Contact>,
     /// `SECOND_FACTOR`: whether people show a second factor beside their password.
     pub second_factor: SecondFactor,
+    /// `ACR_VALUES`: the operator's own names for how strong a sign-in is.
+    pub acr_names: AcrNames,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
     /// `EDITABLE_CLAIMS`: which claims people may change themselves.
@@ -217,6 +221,7 @@ impl Config {
                 ("required", SecondFactor::Required),
             ],
         );
+        let acr_names = AcrNames::read(&mut reader);
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let editable_claims = reader.words("EDITABLE_CLAIMS", &editable_claims());
         let lifetimes = Lifetimes::read(&mut reader);
@@ -255,6 +260,7 @@ impl Config {
                 mail,
                 support,
                 second_factor,
+                acr_names,
                 server_timing,
                 editable_claims,
                 lifetimes,

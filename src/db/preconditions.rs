@@ -2,7 +2,7 @@
 
 use super::{Query, Statement, conditions, scope_to_json, signing_keys, to_json};
 use crate::{
-    oidc::{authorize::AuthRequest, client::Client, jose::jwt::SigningAlg},
+    oidc::{authorize::AuthRequest, client::Client, jose::jwt::SigningAlg, proven::Strength},
     secret::Hash,
     time::{Lifetime, UnixTime},
 };
@@ -58,6 +58,12 @@ impl Preconditions<'_> {
         }
         if let Some(oldest) = self.oldest_sign_in {
             from = from.append(Statement::new(" AND s.auth_time >= ?")).bind(oldest);
+        }
+        if self.request.second_factor_required {
+            from = from
+                .append(Statement::new(" AND (s.trusted = 1 OR s.acr IN (?, ?))"))
+                .bind(Strength::TwoFactors.acr())
+                .bind(Strength::PhishingResistant.acr());
         }
         if let Some(hash) = self.pushed {
             let exists =

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, credentials::Owner};
+use super::{Query, Rows, Statement, conditions::behind, credentials::Owner};
 use crate::{
     account::{sign_in::Has, totp},
     config::{Config, SecondFactor, Way},
@@ -39,15 +39,25 @@ impl Factors {
     }
 }
 
-/// The second factors of a person.
-pub fn of(user_id: &str) -> Query<Factors> {
-    Statement::new(
+/// The columns and the condition of [`Factors`], without whose they are.
+macro_rules! select {
+    () => {
         "SELECT id, kind, CASE kind WHEN 'totp' THEN secret END AS wrapped,
                 CASE kind WHEN 'recovery_codes' THEN json_array_length(secret) END AS codes_left
-         FROM credentials WHERE kind IN ('totp', 'recovery_codes', 'passkey') AND user_id = ?",
-    )
-    .bind(user_id)
-    .read_by(read)
+         FROM credentials WHERE kind IN ('totp', 'recovery_codes', 'passkey') AND user_id = "
+    };
+}
+
+/// The second factors of a person.
+pub fn of(user_id: &str) -> Query<Factors> {
+    Statement::new(concat!(select!(), "?")).bind(user_id).read_by(read)
+}
+
+/// Those of the person behind a session.
+pub fn of_session(session_hash: &Hash) -> Query<Factors> {
+    Statement::new(concat!(select!(), behind!()))
+        .bind(session_hash)
+        .read_by(read)
 }
 
 fn read(rows: &Rows) -> Result<Factors, Fault> {

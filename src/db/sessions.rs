@@ -371,12 +371,14 @@ pub fn renew(old: &Hash, new: &Hash, password_hash: &str, shown_at: UnixTime) ->
 }
 
 /// Goes on with a session under another cookie after its person has shown more, and says whether it did: if the statement before
-/// changed a row. Its id stays, and with it what clients know it by.
+/// changed a row. Its id stays, and with it what clients know it by. It rests on trust in a browser no more.
 pub fn strengthen(old: &Hash, new: &Hash, proven: &Proven) -> Query<bool> {
-    Statement::new("UPDATE sessions SET hash = ?, acr = ?, amr = ? WHERE hash = ? AND changes() > 0 RETURNING id")
-        .bind(new)
-        .bind(&proven.acr)
-        .bind(&proven.amr.to_text())
-        .bind(old)
-        .any()
+    Statement::new(
+        "UPDATE sessions SET hash = ?, acr = ?, amr = ?, trusted = 0 WHERE hash = ? AND changes() > 0 RETURNING id",
+    )
+    .bind(new)
+    .bind(&proven.acr)
+    .bind(&proven.amr.to_text())
+    .bind(old)
+    .any()
 }

@@ -391,6 +391,10 @@ pub struct Summary {
     pub passkeys: i64,
     /// Apps that show one-time codes.
     pub codes: i64,
+    /// Recovery codes that are left.
+    pub recovery_codes: i64,
+    /// Browsers in which no code is asked for.
+    pub trusted: i64,
     pub password_set_at: Option<i64>,
 }
 
@@ -402,9 +406,13 @@ pub fn summarize(session_hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Q
                 (SELECT COUNT(*) FROM grants g WHERE g.user_id = s.user_id) AS apps,
                 (SELECT COUNT(*) FROM credentials k WHERE k.user_id = s.user_id AND k.kind = 'passkey') AS passkeys,
                 (SELECT COUNT(*) FROM credentials k WHERE k.user_id = s.user_id AND k.kind = 'totp') AS codes,
+                (SELECT COALESCE(SUM(json_array_length(k.secret)), 0) FROM credentials k
+                  WHERE k.user_id = s.user_id AND k.kind = 'recovery_codes') AS recovery_codes,
+                (SELECT COUNT(*) FROM trusted_browsers t WHERE t.user_id = s.user_id AND t.expires_at > ?) AS trusted,
                 (SELECT c.created_at FROM credentials c WHERE c.user_id = s.user_id AND c.kind = 'password') AS password_set_at
          FROM sessions s WHERE s.hash = ?",
         ))
+        .bind(now)
         .bind(session_hash)
         .read_by(Rows::first)
 }
@@ -413,6 +421,14 @@ pub fn delete(user_id: &str) -> Query<bool> {
     Statement::new("DELETE FROM users WHERE id = ? RETURNING id")
         .bind(user_id)
         .any()
+}
+
+/// Deletes a person who is as given, if they have no way to sign in: the passkey that was to be one was not taken.
+pub fn delete_without_credentials(user: &User) -> Statement {
+    let statement = Statement::new(concat!("DELETE FROM users WHERE id = ", as_given!()));
+    bind_as_given(statement, user).append(Statement::new(
+        " AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = users.id)",
+    ))
 }
 
 /// Deletes the person behind a session. If that session is already gone, nobody is deleted.

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{proven::Proven, resource_indicator::Targets, scope::Scope};
+use super::{
+    proven::{Proven, Strength},
+    resource_indicator::Targets,
+    scope::Scope,
+};
 use crate::secret::random_text;
 
 /// An End-User authentication, as a sign-on session remembers it.
@@ -18,6 +22,13 @@ pub struct Authentication {
     pub proven: Proven,
     /// Whether it began in a browser that the person trusts, where a second factor was not asked for.
     pub trusted_browser: bool,
+}
+
+impl Authentication {
+    /// Whether it is enough where everybody must show a second factor.
+    pub fn has_second_factor(&self) -> bool {
+        self.trusted_browser || self.proven.strength() >= Strength::TwoFactors
+    }
 }
 
 /// Who is signed in before the request of a client.

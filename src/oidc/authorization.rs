@@ -75,7 +75,7 @@ impl Authorization {
         AccessTokenClaims {
             sub: self.sub.clone(),
             auth_time: Some(self.proven.at),
-            acr: Some(self.proven.acr.clone()),
+            acr: Some(self.claims.acr_told_of(&self.proven, &mint.config.acr_names).to_owned()),
             family: Some(self.family_id.clone()),
             ..mint.access_token(client, within, jti)
         }
@@ -96,7 +96,7 @@ impl Authorization {
             iat: mint.now,
             auth_time: self.proven.at,
             nonce: self.nonce.as_deref(),
-            acr: self.claims.acr_told_of(&self.proven),
+            acr: self.claims.acr_told_of(&self.proven, &mint.config.acr_names),
             amr: &self.proven.amr,
             sid: client.is_told_sid().then(|| sid(&self.session_id, &client.client_id)),
             at_hash: with.access_token.and_then(half_hash),

@@ -1,7 +1,7 @@
 //! The Authentication Request (OIDC Core section 3.1.2.1, RFC 6749 section 4.1.1), once it is known where errors go.
 
 use super::{
-    authentication::Consent,
+    authentication::{Authentication, Consent},
     binding::Binding,
     claims_request::ClaimsRequest,
     client::{
@@ -11,16 +11,19 @@ use super::{
     error::{ErrorCode, OAuthError},
     params::{Params, RESOURCE},
     pkce::{CodeChallenge, is_digest},
-    proven::{Demand, Proven, Strength},
+    proven::{Demand, Strength},
     resource_indicator::Targets,
     return_address::ReturnAddress,
     scope::Scope,
     token::id_token_hint::IdTokenHint,
 };
 use crate::{
-    config::Config,
+    config::{Config, SecondFactor},
     time::{Lifetime, UnixTime},
 };
+
+/// The most values of `acr_values` that count.
+const MOST_ACR_VALUES: usize = 10;
 
 /// The most bytes that `nonce` may have: it is stored with the code.
 const LONGEST_NONCE: usize = 512;
@@ -50,8 +53,10 @@ pub struct AuthRequest {
     pub id_token_hint: Option<IdTokenHint>,
     /// Whether a refresh token comes of it.
     pub refreshable: bool,
-    /// How strongly people can sign in here at most.
-    pub strongest: Strength,
+    /// How strong a sign-in has to be for the client. `None` where nobody can sign in as strongly as is essential to it.
+    pub demand: Option<Demand>,
+    /// Whether everybody must show a second factor here.
+    pub second_factor_required: bool,
 }
 
 /// The error for a sign-in that is not as strong as is essential: "the Authorization Server MUST treat that outcome as a
@@ -96,7 +101,21 @@ impl AuthRequest {
         let scope = parse_scope(params, client, response_type, &of_apis)?;
         let told = client.permitted(&Scope::about_people(config), &Scope::default());
         let claims = ClaimsRequest::parse(params)?.within(&told);
+        let acr_values = acr_values(params, client)?;
+        let known = |acr: &&str| Strength::named(acr, &config.acr_names).is_some();
+        let claims = claims.with_acr_values(acr_values.iter().copied().filter(known).take(MOST_ACR_VALUES));
+        let wished = match claims.essential_acr_values() {
+            Some(_) => Vec::new(),
+            // Those that nobody has, too: somebody who wishes for `phrh` gets a passkey.
+            None => claims.voluntary_acr_values().into_iter().chain(acr_values).collect(),
+        };
         Ok(Self {
+            demand: Demand::by_acr(
+                (claims.essential_acr_values().as_deref(), &wished),
+                &config.acr_names,
+                Strength::strongest(config),
+            ),
+            second_factor_required: config.second_factor == SecondFactor::Required,
             claims: match response_type {
                 ResponseType::IdToken => claims.without_userinfo(),
                 _ => claims,
@@ -113,7 +132,6 @@ impl AuthRequest {
             max_age: parse_max_age(params)?.or(client.metadata.default_max_age),
             id_token_hint: params.single("id_token_hint")?.map(IdTokenHint::parse).transpose()?,
             refreshable: client.may_use(GrantType::RefreshToken),
-            strongest: Strength::strongest(config),
             response_type,
             scope,
         })
@@ -133,37 +151,19 @@ impl AuthRequest {
         hinted && self.claims.accepts_subject(sub)
     }
 
-    /// Whether what a person has shown is strong enough. Only essential values count: `acr_values` asks for "a Voluntary
-    /// Claim" (Core section 3.1.2.1).
-    pub fn accepts_strength(&self, proven: &Proven) -> bool {
-        let essential = self.claims.essential_acr_values();
-        essential.is_none_or(|values| values.into_iter().any(|acr| proven.is_as_strong_as(acr)))
-    }
-
-    /// Whether anybody can sign in as strongly as is essential to the client.
+    /// How strong a sign-in has to be for the client.
     ///
     /// # Errors
-    /// `unmet_authentication_requirements`.
-    pub fn check_acr_values(&self) -> Result<(), OAuthError> {
-        let essential = self.claims.essential_acr_values();
-        let possible = |acr: &str| Strength::parse(acr).is_some_and(|strength| strength <= self.strongest);
-        match essential.is_none_or(|values| values.into_iter().any(possible)) {
-            true => Ok(()),
-            false => Err(unmet()),
-        }
+    /// `unmet_authentication_requirements` where nobody can sign in as strongly as is essential to it.
+    pub fn demand(&self) -> Result<Demand, OAuthError> {
+        self.demand.ok_or_else(unmet)
     }
 
-    /// How strong a sign-in has to be: of several values that are as good to the client, the weakest that there is here.
-    pub fn demand(&self) -> Demand {
-        let weakest = |values: Vec<&str>| {
-            let known = values.into_iter().filter_map(Strength::parse);
-            known.filter(|strength| *strength <= self.strongest).min()
-        };
-        let of = |values: Option<Vec<&str>>| values.and_then(weakest).unwrap_or(Strength::OneFactor);
-        Demand {
-            essential: of(self.claims.essential_acr_values()),
-            wished: Strength::OneFactor,
-        }
+    /// Whether a sign-in is strong enough to be answered with: for the client, and for the deployment. Only essential values count:
+    /// `acr_values` asks for "a Voluntary Claim" (Core section 3.1.2.1).
+    pub fn accepts_strength(&self, demand: Demand, authentication: &Authentication) -> bool {
+        authentication.proven.strength() >= demand.essential
+            && (!self.second_factor_required || authentication.has_second_factor())
     }
 
     /// What the person is asked for, in one line: scopes, then claims and APIs in quotes, which none of them can have.
@@ -209,7 +209,7 @@ impl AuthRequest {
         } = self.prompt;
         let asks = login || consent || select_account || create || self.max_age == Some(Lifetime(0));
         let expects = self.id_token_hint.is_some() || self.claims.expects_subject();
-        !asks && !expects && self.claims.essential_acr_values().is_none()
+        !asks && !expects && self.demand == Some(Demand::NOTHING)
     }
 }
 
@@ -344,6 +344,14 @@ fn parse_scope(
         return Err(OAuthError::new(ErrorCode::InvalidScope, "scope lacks openid"));
     }
     Ok(scope)
+}
+
+/// `acr_values`, the best first, or the client's `default_acr_values`, which they override.
+fn acr_values<'a>(params: &'a Params, client: &'a Client) -> Result<Vec<&'a str>, OAuthError> {
+    Ok(match params.single("acr_values")? {
+        Some(text) => text.split(' ').filter(|acr| !acr.is_empty()).collect(),
+        None => client.metadata.default_acr_values.iter().map(String::as_str).collect(),
+    })
 }
 
 fn parse_max_age(params: &Params) -> Result<Option<Lifetime>, OAuthError> {

@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{claims, error::OAuthError, params::Params, proven::Proven, scope::Scope};
-use crate::web::{
-    json,
-    language_tag::{is_language_tag, lookup},
+use crate::{
+    config::AcrNames,
+    web::{
+        json,
+        language_tag::{is_language_tag, lookup},
+    },
 };
 
 /// The most bytes of `claims`, and of what is stored of it with codes and tokens: a number can be longer there than it was.
@@ -128,12 +131,33 @@ impl ClaimsRequest {
         wanted.then(|| demand.values.iter().filter_map(Value::as_str).collect())
     }
 
-    /// The `acr` that an ID token tells: of the values that the client asks for, the first that holds, since it expects one of
-    /// those; else the strongest.
-    pub fn acr_told_of<'a>(&'a self, proven: &'a Proven) -> &'a str {
+    /// The values one of which `acr` had better have, the best first. None where some are essential.
+    pub fn voluntary_acr_values(&self) -> Vec<&str> {
+        let demand = self.id_token.get("acr").filter(|demand| !demand.essential);
+        let values = demand.into_iter().flat_map(|demand| &demand.values);
+        values.filter_map(Value::as_str).collect()
+    }
+
+    /// The same with `acr_values`: "The acr Claim is requested as a Voluntary Claim by this parameter" (section 3.1.2.1). Values that
+    /// stand in `claims` count more.
+    pub fn with_acr_values<'a>(mut self, values: impl Iterator<Item = &'a str>) -> Self {
+        let values: Vec<_> = values.map(Value::from).collect();
+        let asked = self.id_token.get("acr").is_some_and(|demand| !demand.values.is_empty());
+        if !asked && !values.is_empty() {
+            let essential = false;
+            self.id_token.insert("acr".to_owned(), Demand { essential, values });
+        }
+        self
+    }
+
+    /// The `acr` that tokens tell: of the values that the client asks for, the first that holds, since it expects one of those; else the
+    /// strongest.
+    pub fn acr_told_of<'a>(&'a self, proven: &'a Proven, names: &AcrNames) -> &'a str {
         let asked = self.id_token.get("acr").map(|demand| demand.values.as_slice());
         let mut asked = asked.into_iter().flatten().filter_map(Value::as_str);
-        asked.find(|acr| proven.is_as_strong_as(acr)).unwrap_or(&proven.acr)
+        asked
+            .find(|acr| proven.is_as_strong_as(acr, names))
+            .unwrap_or(&proven.acr)
     }
 
     /// The claims about the person that are asked for and that `scope` does not cover, by their names without a language.

@@ -81,7 +81,7 @@ pub fn detail(request: &AuthRequest) -> Value {
 mod tests {
     use super::*;
     use crate::oidc::{
-        authorize::Prompt, claims_request::ClaimsRequest, client::client_metadata::ResponseType, proven::Strength,
+        authorize::Prompt, claims_request::ClaimsRequest, client::client_metadata::ResponseType, proven::Demand,
         resource_indicator::Targets,
     };
 
@@ -119,7 +119,8 @@ mod tests {
             max_age: None,
             id_token_hint: None,
             refreshable: false,
-            strongest: Strength::PhishingResistant,
+            demand: Some(Demand::NOTHING),
+            second_factor_required: false,
         }
     }
 

@@ -30,10 +30,11 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         .into_iter()
         .chain(claims::names().filter(is_told))
         .collect();
-    let strengths = Strength::ALL
-        .iter()
-        .filter(|strength| **strength <= Strength::strongest(config));
-    let acr_values: Vec<_> = strengths.map(|strength| strength.acr()).collect();
+    let own = Strength::ALL.iter().map(|strength| strength.acr());
+    let acr_values: Vec<_> = own
+        .chain(config.acr_names.all().map(|(name, _)| name))
+        .filter(|acr| Strength::named(acr, &config.acr_names) <= Some(Strength::strongest(config)))
+        .collect();
     let mut prompt_values = vec!["none", "login", "consent", "select_account"];
     if supported.sign_up {
         prompt_values.push("create");

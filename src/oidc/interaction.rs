@@ -5,8 +5,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
     authentication::{Authentication, Consent, SignedInPerson},
-    authorize::{AuthRequest, unmet},
+    authorize::AuthRequest,
     error::{ErrorCode, OAuthError},
+    proven::Strength,
 };
 use crate::{
     secret::{Hash, Key},
@@ -27,6 +28,8 @@ pub const LONGEST_QUERY: usize = 10_000;
 pub enum Step {
     /// The person signs in.
     Login,
+    /// The person shows what their sign-in lacks: a second factor, or a passkey. It is asked for alone.
+    ShowMore,
     /// The person makes an account.
     SignUp,
     /// The person chooses one of the accounts that are signed in in their browser.
@@ -54,7 +57,7 @@ impl Step {
         now: UnixTime,
         waiting: Option<&Interaction>,
     ) -> Result<Self, OAuthError> {
-        request.check_acr_values()?;
+        let demand = request.demand()?;
         let came =
             |present: &SignedInPerson<'_>| waiting.is_some_and(|it| it.was_answered_by(present.authentication, now));
         if request.prompt.create && !people.active.as_ref().is_some_and(came) {
@@ -75,7 +78,6 @@ impl Step {
             return Err(OAuthError::new(ErrorCode::ConsentRequired, "the person must consent"));
         }
         let expected = request.expects(sub);
-        let strong = request.accepts_strength(&authentication.proven);
         let for_this = waiting.is_some_and(|it| it.was_answered_by(authentication, now));
         let chosen = for_this || waiting.is_some_and(|it| it.chose(authentication));
         if chosen && !expected {
@@ -90,14 +92,23 @@ impl Step {
         if (request.prompt.select_account || chose_another) && !chosen {
             return Ok(somebody(true));
         }
-        if for_this && !strong {
-            return Err(unmet());
-        }
-        if !strong || !(for_this || request.accepts_sign_in_of(authentication.proven.at, now)) {
+        if !(for_this || request.accepts_sign_in_of(authentication.proven.at, now)) {
             return Self::Login.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in again");
         }
         if people.closed {
             return Self::Closed.unless_silent(request, ErrorCode::AccessDenied, "the person may not use this client");
+        }
+        if !request.accepts_strength(demand, authentication) {
+            return Self::ShowMore.unless_silent(
+                request,
+                ErrorCode::LoginRequired,
+                "the person must show another factor",
+            );
+        }
+        // What is voluntary is asked for once, of people who have it, and is no reason to refuse.
+        let declined = request.prompt.none || waiting.is_some_and(|it| it.declined);
+        if !declined && authentication.proven.strength() < demand.wished && demand.wished <= people.reach {
+            return Ok(Self::ShowMore);
         }
         let covered = consent.is_some_and(|consent| request.is_covered_by(consent));
         if !covered || request.prompt.consent {
@@ -134,6 +145,8 @@ pub struct SignedInPeople<'a> {
     pub others: bool,
     /// Whether the operator says that the client is not for the active one.
     pub closed: bool,
+    /// The strongest that the active one can show.
+    pub reach: Strength,
 }
 
 /// What a person chose on the page for it.
@@ -150,6 +163,9 @@ pub enum Choice {
 
 /// [`Choice::Another`] in sealed text. No session has such an id.
 const ANOTHER: &str = "another";
+
+/// What says so in sealed text.
+const DECLINED: &str = "declined";
 
 impl Choice {
     fn as_str(&self) -> &str {
@@ -183,6 +199,8 @@ pub struct Interaction {
     pub choice: Choice,
     /// Where the request was pushed: what is taken out when the authorization ends.
     pub pushed: Option<Hash>,
+    /// Whether the person declined to show more than they must.
+    pub declined: bool,
 }
 
 impl Interaction {
@@ -199,7 +217,8 @@ impl Interaction {
             && authentication.proven.is_fresh(now)
     }
 
-    /// The sealed text: `base64url(query).since.session.choice.mac`, and `.pushed` before the MAC where the request was pushed.
+    /// The sealed text: `base64url(query).since.session.choice.mac`. Before the MAC is `.pushed` where the request was pushed, and
+    /// before that `.declined` where the person declined.
     ///
     /// # Errors
     /// `invalid_request` when the request is too long to wait.
@@ -210,6 +229,7 @@ impl Interaction {
         let since = self.since.seconds().to_string();
         let session = self.session_before.as_deref().unwrap_or_default();
         let mut parts = vec![since.as_str(), session, self.choice.as_str()];
+        parts.extend(self.declined.then_some(DECLINED));
         parts.extend(self.pushed.iter().flat_map(|hash| hash.as_str().split('.')));
         let mac = key.mac(&maced(browser, self.query.as_bytes(), &parts));
         Ok(format!(
@@ -232,27 +252,36 @@ impl Interaction {
             _ => return None,
         };
         let genuine = key.verify(&maced(browser, &query, parts), &mac);
-        let (since, session, choice, pushed) = match *parts {
-            [since, session, choice] => (since, session, choice, None),
-            [since, session, choice, version, hash] => (since, session, choice, Some(format!("{version}.{hash}"))),
+        let [since, session, choice, rest @ ..] = parts else {
+            return None;
+        };
+        let (declined, pushed) = match rest {
+            [DECLINED, pushed @ ..] => (true, pushed),
+            pushed => (false, pushed),
+        };
+        let pushed = match pushed {
+            [] => None,
+            [version, hash] => Some(format!("{version}.{hash}")),
             _ => return None,
         };
         let since = UnixTime(since.parse().ok()?);
         if !genuine {
             return None;
         }
-        let session_before = Some(session.to_owned()).filter(|session| !session.is_empty());
+        let session_before = Some((*session).to_owned()).filter(|session| !session.is_empty());
         let interaction = Self {
             query: String::from_utf8(query).ok()?,
             since,
             session_before,
             choice: Choice::read(choice),
             pushed: pushed.map(Hash::stored),
+            declined,
         };
         Some(if now.since(since) > PATIENCE {
             Opened::TooOld(Self {
                 since: now,
                 choice: Choice::Open,
+                declined: false,
                 ..interaction
             })
         } else {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::{Config, Way},
+    config::{AcrNames, Config, Way},
     time::{Lifetime, UnixTime},
     web::json,
 };
@@ -31,9 +31,10 @@ pub struct Proven {
 pub struct Amr(Vec<String>);
 
 /// How strong a sign-in is: each level includes those before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
     /// One factor: level 1 of ISO/IEC 29115, as OIDC Core section 2 has it.
+    #[default]
     OneFactor,
     /// Two factors, the second of which may be a code that somebody between the person and Limen could use at once.
     TwoFactors,
@@ -43,13 +44,16 @@ pub enum Strength {
 }
 
 /// How strong a sign-in has to be for what it leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
     /// Nothing weaker is of use.
     pub essential: Strength,
-    /// What is asked for only of people who have the means.
+    /// What is asked for only of people who have the means, and may decline.
     pub wished: Strength,
 }
+
+/// `phrh`, which needs attestation: no sign-in is ever called so, but somebody who wishes for it gets the strongest that there is.
+const HARDWARE: &str = "phrh";
 
 impl Demand {
     /// Nothing is demanded.
@@ -63,6 +67,29 @@ impl Demand {
         essential: Strength::OneFactor,
         wished: Strength::TwoFactors,
     };
+
+    /// What a client demands by `acr` values: any of those that are `essential` will do, and so with those that are `voluntary`. Values
+    /// that nobody can reach here count for nothing. `None` where something is essential and nobody can reach it.
+    pub fn by_acr(
+        (essential, voluntary): (Option<&[&str]>, &[&str]),
+        names: &AcrNames,
+        strongest: Strength,
+    ) -> Option<Self> {
+        let weakest = |values: &[&str], is_wish: bool| {
+            let known = values.iter().filter_map(|acr| match *acr {
+                HARDWARE if is_wish => Some(Strength::PhishingResistant),
+                acr => Strength::named(acr, names),
+            });
+            known.filter(|strength| *strength <= strongest).min()
+        };
+        Some(Self {
+            essential: match essential {
+                Some(values) => weakest(values, false)?,
+                None => Strength::OneFactor,
+            },
+            wished: weakest(voluntary, true).unwrap_or_default(),
+        })
+    }
 }
 
 impl Strength {
@@ -94,9 +121,14 @@ impl Strength {
         }
     }
 
-    /// The level of an `acr`.
+    /// The level of an `acr` of Limen's own.
     pub fn parse(acr: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|strength| strength.acr() == acr)
+    }
+
+    /// The level of an `acr` that this deployment knows: one of Limen's own, or of `ACR_VALUES`.
+    pub fn named(acr: &str, names: &AcrNames) -> Option<Self> {
+        Self::parse(acr).or_else(|| Self::parse(names.level_of(acr)?))
     }
 }
 
@@ -142,8 +174,8 @@ impl Proven {
     }
 
     /// Whether it is at least as strong as `acr` says.
-    pub fn is_as_strong_as(&self, acr: &str) -> bool {
-        self.acr == acr || Strength::parse(acr).is_some_and(|wanted| self.strength() >= wanted)
+    pub fn is_as_strong_as(&self, acr: &str, names: &AcrNames) -> bool {
+        self.acr == acr || Strength::named(acr, names).is_some_and(|wanted| self.strength() >= wanted)
     }
 
     /// Whether it was shown just now.
@@ -170,6 +202,11 @@ mod tests {
 
     const NOW: UnixTime = UnixTime(1_000_000);
 
+    fn holds(proven: &Proven, acr: &str) -> bool {
+        let names = AcrNames::parse("urn:acme:two=mfa urn:acme:key=phr").unwrap();
+        proven.is_as_strong_as(acr, &names)
+    }
+
     #[test]
     fn a_password_is_one_factor() {
         let proven = Proven::password(NOW);
@@ -177,7 +214,7 @@ mod tests {
             (proven.acr.as_str(), proven.amr.to_text().as_str()),
             ("1", r#"["pwd"]"#)
         );
-        assert!(proven.is_as_strong_as("1") && !proven.is_as_strong_as("2"));
+        assert!(holds(&proven, "1") && !holds(&proven, "2"));
     }
 
     #[test]
@@ -185,9 +222,9 @@ mod tests {
         for (backup_eligible, amr) in [(true, r#"["swk","user","mfa"]"#), (false, r#"["pop","user","mfa"]"#)] {
             let proven = Proven::passkey(backup_eligible, NOW);
             assert_eq!((proven.acr.as_str(), proven.amr.to_text().as_str()), ("phr", amr));
-            assert!(proven.is_as_strong_as("1") && proven.is_as_strong_as("phr") && !proven.is_as_strong_as("phrh"));
+            assert!(holds(&proven, "1") && holds(&proven, "phr") && !holds(&proven, "phrh"));
         }
-        assert!(!Proven::password(NOW).is_as_strong_as("phr"));
+        assert!(!holds(&Proven::password(NOW), "phr"));
     }
 
     #[test]
@@ -197,10 +234,11 @@ mod tests {
             (proven.acr.as_str(), proven.amr.to_text().as_str(), proven.at),
             ("mfa", r#"["pwd","otp","mfa"]"#, NOW)
         );
-        assert!(proven.is_as_strong_as("1") && proven.is_as_strong_as("mfa") && !proven.is_as_strong_as("phr"));
+        assert!(holds(&proven, "1") && holds(&proven, "mfa") && !holds(&proven, "phr"));
+        assert!(holds(&proven, "urn:acme:two") && !holds(&proven, "urn:acme:key") && !holds(&proven, "urn:acme:three"));
         assert_eq!(proven.and_code(), proven);
         let passkey = Proven::passkey(true, NOW);
-        assert!(passkey.is_as_strong_as("mfa"));
+        assert!(holds(&passkey, "mfa"));
         assert_eq!(passkey.and_code().acr, "phr");
     }
 
@@ -214,7 +252,7 @@ mod tests {
             amr,
         };
         assert_eq!(proven.strength(), Strength::OneFactor);
-        assert!(proven.is_as_strong_as("9") && proven.is_as_strong_as("1"));
+        assert!(holds(&proven, "9") && holds(&proven, "1"));
     }
 
     #[test]
@@ -224,6 +262,50 @@ mod tests {
         }
         let amr = Proven::password(NOW).amr;
         assert_eq!(Amr::stored(&amr.to_text()), amr);
+    }
+
+    #[test]
+    fn of_several_values_any_will_do_and_those_out_of_reach_do_not_count() {
+        use Strength::{OneFactor, PhishingResistant, TwoFactors};
+        let names = AcrNames::parse("gold=phr silver=mfa").unwrap();
+        let by = |essential, voluntary: &[&str], strongest| {
+            Demand::by_acr((essential, voluntary), &names, strongest).map(|demand| (demand.essential, demand.wished))
+        };
+        for (essential, voluntary, strongest, demand) in [
+            (None, &[][..], PhishingResistant, Some((OneFactor, OneFactor))),
+            (
+                None,
+                &["gold", "silver"],
+                PhishingResistant,
+                Some((OneFactor, TwoFactors)),
+            ),
+            (None, &["phr", "1"], PhishingResistant, Some((OneFactor, OneFactor))),
+            (None, &["phr"], TwoFactors, Some((OneFactor, OneFactor))),
+            (None, &["phr", "mfa"], TwoFactors, Some((OneFactor, TwoFactors))),
+            (None, &["phrh"], PhishingResistant, Some((OneFactor, PhishingResistant))),
+            (None, &["loa9"], PhishingResistant, Some((OneFactor, OneFactor))),
+            (
+                Some(&["loa9", "mfa", "phr"][..]),
+                &[],
+                PhishingResistant,
+                Some((TwoFactors, OneFactor)),
+            ),
+            (
+                Some(&["gold"]),
+                &[],
+                PhishingResistant,
+                Some((PhishingResistant, OneFactor)),
+            ),
+            (Some(&["gold"]), &[], TwoFactors, None),
+            (Some(&["phrh"]), &[], PhishingResistant, None),
+            (Some(&["loa9"]), &[], PhishingResistant, None),
+        ] {
+            assert_eq!(
+                by(essential, voluntary, strongest),
+                demand,
+                "{essential:?} {voluntary:?} {strongest:?}"
+            );
+        }
     }
 
     #[test]

@@ -37,8 +37,10 @@ pub struct LoginPage<'a> {
     pub passkey_first: bool,
     /// Whether people sign in with passwords.
     pub has_passwords: bool,
-    /// Whether somebody is signed in already and has to show again that it is them (`prompt=login`, `max_age`).
-    pub reauthenticate: bool,
+    /// Whether a password alone will not be enough, and no code beside it: the app wants a passkey.
+    pub asks_for_passkey: bool,
+    /// Where to use another account, if somebody is signed in already and has to show again that it is them (`prompt=login`, `max_age`).
+    pub another: Option<String>,
 }
 
 /// What a person signs in for.
@@ -117,8 +119,8 @@ pub enum LoginProblem {
         /// Until the next attempt can work, rounded up.
         minutes: i64,
     },
-    /// Only a passkey will do, and the person has none.
-    NeedsPasskey,
+    /// The passkey is of another account than the one that is signing in.
+    OtherPerson,
     /// Somebody was sent to make an account, which nobody can here.
     NoSignUp,
     /// The page stood open for too long. Signing in on this one works.
@@ -141,7 +143,7 @@ impl LoginPage<'_> {
     }
 
     fn heading(&self) -> &'static str {
-        if self.reauthenticate {
+        if self.another.is_some() {
             self.login().confirm
         } else {
             self.login().sign_in
@@ -170,7 +172,7 @@ impl LoginPage<'_> {
             LoginProblem::Missing => texts.missing.to_owned(),
             LoginProblem::TooManyAttempts { minutes } if minutes > 1 => texts.wait_minutes.fill(&minutes.to_string()),
             LoginProblem::TooManyAttempts { .. } => texts.wait_a_minute.to_owned(),
-            LoginProblem::NeedsPasskey => self.texts().second.needs_passkey.to_owned(),
+            LoginProblem::OtherPerson => texts.other_person.to_owned(),
             LoginProblem::NoSignUp => texts.no_sign_up.to_owned(),
             LoginProblem::Expired => texts.expired.to_owned(),
         })

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::{
+    asker::Asker,
     layout::page,
     login::LoginPurpose,
     messages::{Language, OfferTexts},
@@ -20,6 +21,8 @@ pub struct OfferPasskeyPage<'a> {
     pub purpose: LoginPurpose<'a>,
     /// Where to go on without one.
     pub go_on: &'a str,
+    /// Whether it does not go on without one.
+    pub is_needed: bool,
     /// Comes back as `csrf`.
     pub csrf: &'a str,
     /// What the browser is asked to make.
@@ -40,11 +43,23 @@ impl OfferPasskeyPage<'_> {
     }
 
     fn title(&self) -> String {
-        let title = self.offer().heading.to_owned();
         match self.problem {
-            Some(_) => self.texts().common.error_title.fill(&title),
-            None => title,
+            Some(_) => self.texts().common.error_title.fill(self.heading()),
+            None => self.heading().to_owned(),
         }
+    }
+
+    fn heading(&self) -> &'static str {
+        match self.is_needed {
+            true => self.offer().needed_heading,
+            false => self.offer().heading,
+        }
+    }
+
+    /// The app that asks for one.
+    fn asker(&self) -> Option<Asker> {
+        let asker = self.purpose.asker(self.language);
+        asker.filter(|_| self.is_needed)
     }
 
     fn problem_text(&self) -> Option<&'static str> {

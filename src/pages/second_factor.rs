@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::{
+    asker::Asker,
     layout::page,
     login::LoginPurpose,
     messages::{Language, SecondTexts, Texts},
@@ -20,8 +21,8 @@ pub struct SecondFactorPage<'a> {
     pub language: Language,
     /// What the person signs in for.
     pub purpose: LoginPurpose<'a>,
-    /// The name to sign in with.
-    pub username: &'a str,
+    /// The id of the person, and the name that they sign in with.
+    pub user: (&'a str, &'a str),
     /// Comes back as `csrf`.
     pub csrf: &'a str,
     /// What the form brings back beside.
@@ -30,6 +31,8 @@ pub struct SecondFactorPage<'a> {
     pub has: Has,
     /// What the browser is asked for, and the `csrf` of that form, where the person has a passkey.
     pub passkey: Option<(PasskeyRequest<'a>, &'a str)>,
+    /// Whether the app can do without.
+    pub may_decline: bool,
     /// Whether the browser can be trusted from now on.
     pub can_trust: bool,
     /// Where the person starts again.
@@ -160,8 +163,13 @@ impl SecondFactorPage<'_> {
         Endpoint::Login.path()
     }
 
+    /// The app that asks.
+    fn asker(&self) -> Option<Asker> {
+        self.purpose.asker(self.language)
+    }
+
     fn shown_username(&self) -> String {
-        visible(self.username, LONGEST_NAME)
+        visible(self.user.1, LONGEST_NAME)
     }
 
     fn problem_text(&self) -> Option<String> {
@@ -179,6 +187,11 @@ impl SecondFactorPage<'_> {
 
 impl SetUpCodeAppPage<'_> {
     page!(second: SecondTexts);
+
+    /// The app that asks.
+    fn asker(&self) -> Option<Asker> {
+        self.purpose.asker(self.language)
+    }
 
     fn title(&self) -> String {
         self.texts().title(self.second().set_up_heading, self.problem.is_some())

@@ -233,6 +233,7 @@ pub fn interaction(input: &[u8]) {
         session_before: None,
         choice: Choice::Open,
         pushed: None,
+        declined: false,
     };
     if let Ok(sealed) = interaction.seal(&key, "browser") {
         assert_eq!(

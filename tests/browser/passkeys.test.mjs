@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { tabTo } from "./support/accessibility.mjs";
-import { subjectAt } from "./support/loopback.mjs";
+import { resultOf, subjectAt } from "./support/loopback.mjs";
 import { approve, signIn } from "./support/person.mjs";
 import { setStage } from "./support/stage.mjs";
 import { addAuthenticator } from "./support/virtual-authenticator.mjs";
@@ -43,6 +43,57 @@ async function confirm(page) {
 
 /** Whether the browser is shown whom it is signed in as. */
 const isAtAccount = (page) => page.waitForURL(op.url("/account"));
+
+const essential = (acr) => ({ claims: JSON.stringify({ id_token: { acr: { essential: true, value: acr } } }) });
+
+describe("an app that demands phr", () => {
+  test("has somebody who signed in with a password add a passkey and use it", async (t) => {
+    const [person, visitor, app] = [await op.person(), await chromium.visitor(t), await startWebApp(op)];
+    const { page } = visitor;
+    await visitor.arrive(app, person);
+    await addAuthenticator(page);
+    await page.goto(app.start(essential("phr")));
+    await page.locator("#add").click();
+    await page.locator("#passkey").click();
+    const { claims } = await resultOf(page);
+    assert.deepEqual([claims.sub, claims.acr], [person.id, "phr"]);
+    await page.goto(app.start({ ...essential("phr"), prompt: "none" }));
+    assert.equal((await resultOf(page)).claims.acr, "phr");
+  });
+
+  test("asks somebody who has one for that alone; the back button and another tab change nothing", async (t) => {
+    const { person, visitor, page, signOut } = await withPasskey(t);
+    await signOut();
+    const app = await startWebApp(op);
+    await withoutOffers(page);
+    await page.goto(op.url("/login?page=overview"));
+    await signIn(page, person);
+    await isAtAccount(page);
+    await page.goto(app.start(essential("phr")));
+    const at = page.url();
+    assert.match(at, /\/login\/second/);
+    assert.equal(await page.locator("#password").count(), 0);
+    const tab = await visitor.context.newPage();
+    await tab.goto(at.replace("/login/second", "/authorize/resume"));
+    assert.equal(tab.url(), at);
+    await tab.close();
+    await page.locator("#passkey").click();
+    await approve(page);
+    assert.equal((await resultOf(page)).claims.acr, "phr");
+    await page.goto(at);
+    await page.waitForURL(/callback/);
+    assert.equal(await page.locator("#result").count(), 1, "the request goes on, as strong as before");
+  });
+
+  test("gets unmet_authentication_requirements from somebody who gives up", async (t) => {
+    const [person, visitor, app] = [await op.person(), await chromium.visitor(t), await startWebApp(op)];
+    const { page } = visitor;
+    await visitor.arrive(app, person);
+    await page.goto(app.start(essential("phr")));
+    await page.locator("#cancel").click();
+    assert.match(await page.locator("#result").textContent(), /unmet_authentication_requirements/);
+  });
+});
 
 describe("a passkey", () => {
   test("is added, named and listed", async (t) => {

@@ -71,7 +71,7 @@ use crate::{
             jwt::SigningAlg,
             provider_key::{DecryptionAlg, KeyAlg, ProviderKey, Schedule},
         },
-        proven::{Proven, Strength},
+        proven::{Demand, Proven},
         resource_indicator::Targets,
         scope::Scope,
         single_use::SingleUse,
@@ -156,7 +156,8 @@ fn request() -> AuthRequest {
         max_age: None,
         id_token_hint: None,
         refreshable: false,
-        strongest: Strength::PhishingResistant,
+        demand: Some(Demand::NOTHING),
+        second_factor_required: true,
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn samples(all: &mut Samples) {
         passkeys_count: true,
     };
     add(all, "second_factors::of", [second_factors::of("u")]);
+    add(all, "second_factors::of_session", [second_factors::of_session(&hash)]);
     add(all, "second_factors::use_step", [second_factors::use_step("t", 2, NOW)]);
     add(
         all,

@@ -7,6 +7,7 @@ use crate::{
         Answer, Batch, Handle, audit, clients,
         memberships::Along,
         pushed_requests,
+        second_factors::{self, Factors},
         sessions::{self, Asking, Session, WithConsent},
         signing_keys::CurrentKey,
     },
@@ -27,7 +28,7 @@ use crate::{
         client::Client,
         error::{ErrorCode, OAuthError},
         hand_over::Arrival,
-        interaction::Interaction,
+        interaction::{Interaction, SignedInPeople},
         jarm,
         params::Params,
         pushed_request,
@@ -52,9 +53,21 @@ pub struct ClientRequest {
 pub struct SessionAndConsent {
     pub session: Option<Session>,
     pub consent: Option<Consent>,
+    /// What the person can show, where that was asked for.
+    pub factors: Factors,
 }
 
 impl SessionAndConsent {
+    /// Who is signed in, as `client` knows them. `others`: whether there may be others.
+    pub fn people_at(&self, client: &Client, others: bool, context: &Context) -> SignedInPeople<'_> {
+        SignedInPeople {
+            active: self.person_at(client),
+            others,
+            closed: self.is_closed(),
+            reach: self.factors.has(&context.config).reach(),
+        }
+    }
+
     /// The person, as `client` knows them.
     pub fn person_at(&self, client: &Client) -> Option<SignedInPerson<'_>> {
         self.session.as_ref().map(|session| session.person_at(client))
@@ -66,21 +79,36 @@ impl SessionAndConsent {
     }
 }
 
-/// The query for a [`SessionAndConsent`]. There is none without a session.
-pub struct SessionAndConsentHandle(Option<Handle<Option<WithConsent>>>);
+/// The queries for a [`SessionAndConsent`]. There are none without a session.
+pub struct SessionAndConsentHandle {
+    session: Option<Handle<Option<WithConsent>>>,
+    factors: Option<Handle<Factors>>,
+}
 
 impl SessionAndConsentHandle {
-    pub fn add_to(batch: &mut Batch, browser: &Browser, asking: &Asking<'_>, context: &Context) -> Self {
+    /// `may_show_more`: whether it matters what the person can show.
+    pub fn add_to(
+        batch: &mut Batch,
+        browser: &Browser,
+        (asking, may_show_more): (&Asking<'_>, bool),
+        context: &Context,
+    ) -> Self {
         let lifetimes = &context.config.lifetimes;
+        let hash = browser.session_hash.as_ref();
         let find = |hash| sessions::find_with_consent(hash, asking, lifetimes, context.now);
-        Self(batch.add_if(browser.session_hash.as_ref().map(find)))
+        Self {
+            session: batch.add_if(hash.map(find)),
+            factors: batch.add_if(hash.filter(|_| may_show_more).map(second_factors::of_session)),
+        }
     }
 
     pub fn read(self, rows: &Answer) -> Result<SessionAndConsent, Fault> {
-        Ok(match rows.read_if(self.0)?.flatten() {
+        let factors = rows.read_if(self.factors)?.unwrap_or_default();
+        Ok(match rows.read_if(self.session)?.flatten() {
             Some((session, consent)) => SessionAndConsent {
                 session: Some(session),
                 consent,
+                factors,
             },
             None => SessionAndConsent::default(),
         })
@@ -115,7 +143,8 @@ impl ClientRequest {
             groups: in_front,
             roles: in_front,
         };
-        let person = SessionAndConsentHandle::add_to(&mut batch, browser, &Asking::Unread(client_id, along), context);
+        let asking = Asking::Unread(client_id, along);
+        let person = SessionAndConsentHandle::add_to(&mut batch, browser, (&asking, true), context);
         let rows = context.db.run(batch).await?;
         let record = rows.read(client)?.ok_or(PageError::UnknownClient)?;
         let person = person.read(&rows)?;
@@ -228,6 +257,18 @@ impl ClientRequest {
         language: Language,
         context: &Context,
     ) -> Result<Reply, Fault> {
+        let error = OAuthError::new(ErrorCode::AccessDenied, "the person refused");
+        self.end(interaction, (error, refusal), language, context).await
+    }
+
+    /// The same with any error, and what is written down.
+    pub async fn end(
+        &self,
+        interaction: &Interaction,
+        (error, refusal): (OAuthError, Option<&Entry<'_>>),
+        language: Language,
+        context: &Context,
+    ) -> Result<Reply, Fault> {
         if let Some(hash) = &interaction.pushed {
             let take = pushed_requests::take_turned_down(hash, &self.client.client_id);
             let mut batch = Batch::default();
@@ -239,7 +280,6 @@ impl ClientRequest {
         } else if let Some(entry) = refusal {
             context.db.execute([audit::record(entry, context)]).await?;
         }
-        let error = OAuthError::new(ErrorCode::AccessDenied, "the person refused");
         self.refuse(&error, language, context).await
     }
 

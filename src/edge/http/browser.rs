@@ -142,9 +142,13 @@ impl Browser {
         choice: Choice,
         context: &Context,
     ) -> Result<Reply, Problem> {
+        self.see(page, &Interaction { choice, ..interaction }, context)
+    }
+
+    /// Sends the browser to a page with an interaction.
+    pub fn see(&self, page: Endpoint, interaction: &Interaction, context: &Context) -> Result<Reply, Problem> {
         let key = context.config.roots.current(Purpose::Interaction);
-        let chosen = Interaction { choice, ..interaction };
-        let sealed = chosen.seal(&key, self.id.as_deref().unwrap_or_default());
+        let sealed = interaction.seal(&key, self.id.as_deref().unwrap_or_default());
         Ok(see_page(page, &sealed.map_err(Problem::BadRequest)?))
     }
 

@@ -4,7 +4,7 @@ use super::password_check::{self, Verdict};
 use crate::{
     account::{held_sessions::HeldSessions, sign_in, user::User},
     audit::{Actor, Entry, Event},
-    config::Way,
+    config::{SecondFactor, Way},
     db::{
         Answer, Batch, Handle, Statement, credentials,
         sessions::{self, Session},
@@ -116,6 +116,14 @@ impl AccountRequest {
         let Some(session) = rows.read(self.session)? else {
             return Err(sign_in(self.page, &mut browser, context)?);
         };
+        if context.config.second_factor == SecondFactor::Required && !session.authentication.has_second_factor() {
+            // It began before that was required.
+            let name = routes::account_page_name(self.page);
+            let reply = Reply::see_other(format!("{}?page={name}", Endpoint::SecondFactor.path()));
+            return Err(PageFailure::Reply(Box::new(
+                reply.with_cookie(browser.settle(context)?),
+            )));
+        }
         let sign_in = &context.config.sign_in;
         let ways = Ways {
             passwords: sign_in.has(Way::Password),

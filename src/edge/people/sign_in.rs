@@ -1,8 +1,12 @@
 //! A browser in which somebody is asked to sign in, and where that leads: what the pages for signing in and signing up share.
 
 use crate::{
-    account::sign_in::{self, Has, Next},
-    db::sessions::{self, Session},
+    account::sign_in::{self, Has, Next, Policy},
+    config::Way,
+    db::{
+        Batch, second_factors,
+        sessions::{self, Session},
+    },
     edge::{
         authorization::client_request::ClientRequest,
         http::{
@@ -14,9 +18,11 @@ use crate::{
     },
     fault::Fault,
     oidc::{
+        authorize::unmet,
+        error::{ErrorCode, OAuthError},
         interaction::{Choice, Interaction, SignedInPeople, Step},
         params::Params,
-        proven::{Demand, Proven},
+        proven::{Demand, Strength},
     },
     pages::{Csp, Language, LoginPurpose, app_name, content_security_policy},
     reply::Reply,
@@ -30,6 +36,8 @@ pub struct SignInRequest {
     pub destination: Destination,
     /// Where somebody is signed in already.
     pub session: Option<Session>,
+    /// What they have beside a password.
+    pub has: Has,
     /// Whether the person wants to sign in with an account that is not there.
     pub wants_another: bool,
 }
@@ -80,8 +88,9 @@ impl SignInRequest {
             let client_request = Box::new(client_request);
             return Ok(Self {
                 browser,
+                has: person.factors.has(&context.config),
                 session: person.session,
-                wants_another: interaction.choice == Choice::Another,
+                wants_another: interaction.choice == Choice::Another || params.text("another") == "yes",
                 destination: Destination::Request {
                     sealed,
                     interaction: Box::new(interaction),
@@ -90,18 +99,20 @@ impl SignInRequest {
             });
         };
         let (name, page) = routes::account_page(named).ok_or(Problem::NotFound)?;
-        let session = match &browser.session_hash {
-            Some(hash) => {
-                let find = sessions::find(hash, &context.config.lifetimes, context.now);
-                context.db.read(find).await?
-            }
-            None => None,
-        };
+        let (mut session, mut has) = (None, Has::default());
+        if let Some(hash) = &browser.session_hash {
+            let mut batch = Batch::default();
+            let found = batch.add(sessions::find(hash, &context.config.lifetimes, context.now));
+            let factors = batch.add(second_factors::of_session(hash));
+            let rows = context.db.run(batch).await?;
+            (session, has) = (rows.read(found)?, rows.read(factors)?.has(&context.config));
+        }
         Ok(Self {
             browser,
+            has,
             destination: Destination::Account { name, page },
             session,
-            wants_another: false,
+            wants_another: params.text("another") == "yes",
         })
     }
 
@@ -142,6 +153,7 @@ impl SignInRequest {
             active: Some(session.person_at(&client_request.client)),
             others: self.browser.held.has_others(),
             closed: session.closed,
+            reach: self.has.reach(),
         };
         match Step::next(&request, &people, None, context.now, Some(interaction)) {
             Ok(Step::Consent | Step::Issue) => Some(see_page(Endpoint::AuthorizeResume, sealed)),
@@ -163,6 +175,39 @@ impl SignInRequest {
                 .map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// The answer to the client that waits, where the person does not show what it demands: that it cannot be met. `None` where nobody
+    /// waits.
+    pub async fn given_up(&self, context: &Context) -> Result<Option<Reply>, Fault> {
+        let Destination::Request {
+            client_request,
+            interaction,
+            ..
+        } = &self.destination
+        else {
+            return Ok(None);
+        };
+        let error = match self.demand(context).essential > Strength::OneFactor {
+            true => unmet(),
+            false => OAuthError::new(ErrorCode::AccessDenied, "the person refused"),
+        };
+        let ended = client_request.end(interaction, (error, None), self.language(), context);
+        ended.await.map(Some)
+    }
+
+    /// 303 to the request that waits, for a person who shows no more than they must.
+    pub fn declined(&self, context: &Context) -> Result<Option<Reply>, Problem> {
+        let Destination::Request { interaction, .. } = &self.destination else {
+            return Ok(None);
+        };
+        let declined = Interaction {
+            declined: true,
+            ..(**interaction).clone()
+        };
+        self.browser
+            .see(Endpoint::AuthorizeResume, &declined, context)
+            .map(Some)
     }
 
     pub fn language(&self) -> Language {
@@ -204,13 +249,14 @@ impl SignInRequest {
         content_security_policy(Csp { script_nonce, ..csp })
     }
 
-    /// How strong a sign-in has to be for the destination.
+    /// How strong a sign-in has to be for the destination. What an app wishes for beyond that is asked once its person is signed in,
+    /// and may be declined.
     pub fn demand(&self, context: &Context) -> Demand {
         match &self.destination {
-            Destination::Request { client_request, .. } => {
-                let request = client_request.request(context);
-                request.map_or(Demand::NOTHING, |request| request.demand())
-            }
+            Destination::Request { client_request, .. } => Demand {
+                wished: Strength::OneFactor,
+                ..demand_of(client_request, context)
+            },
             // To change second factors takes a second factor.
             Destination::Account {
                 page: Endpoint::AccountPasskeys | Endpoint::AccountSecondFactors,
@@ -220,10 +266,51 @@ impl SignInRequest {
         }
     }
 
-    /// What somebody with a session must still show for the destination. `proven` is what they showed when they signed in.
-    pub fn step_up(&self, proven: &Proven, is_trusted: bool, has: Has, context: &Context) -> Next {
-        let (policy, demand) = (context.config.second_factor, self.demand(context));
-        sign_in::step_up(policy, demand, proven.strength(), has, is_trusted)
+    /// What the session still lacks for the destination, or may show.
+    pub fn step_up(&self, session: &Session, context: &Context) -> Next {
+        let demand = match &self.destination {
+            Destination::Request {
+                client_request,
+                interaction,
+                ..
+            } => match demand_of(client_request, context) {
+                demand if interaction.declined => Demand {
+                    wished: Strength::OneFactor,
+                    ..demand
+                },
+                demand => demand,
+            },
+            // Somebody who comes here from their account wants to show more.
+            Destination::Account { .. } => Demand::TWO_WHERE_THERE,
+        };
+        let authentication = &session.authentication;
+        let shown = authentication.proven.strength();
+        let (policy, is_trusted) = (Policy::of(&context.config), authentication.trusted_browser);
+        sign_in::step_up(policy, demand, shown, self.has, is_trusted)
+    }
+
+    /// Whether a sign-in that begins with a password can be strong enough.
+    pub fn takes_passwords(&self, context: &Context) -> bool {
+        let strongest = Strength::strongest_with_password(&context.config);
+        context.config.sign_in.has(Way::Password) && self.demand(context).essential <= strongest
+    }
+
+    /// Whether the app that waits can do without what the session still lacks.
+    pub fn may_decline(&self, session: &Session, context: &Context) -> bool {
+        let Destination::Request { client_request, .. } = &self.destination else {
+            return false;
+        };
+        let request = client_request.request(context);
+        request.is_ok_and(|request| {
+            let demand = request.demand();
+            demand.is_ok_and(|demand| request.accepts_strength(demand, &session.authentication))
+        })
+    }
+
+    /// Whether they may add a passkey here, where there are passkeys. Others must show more first.
+    pub fn may_add_passkey(&self, session: &Session, context: &Context) -> bool {
+        let proven = &session.authentication.proven;
+        context.config.sign_in.has(Way::Passkey) && sign_in::may_change_factors(proven, self.has, context.now)
     }
 
     /// What tells the destination from others.
@@ -263,4 +350,9 @@ impl SignInRequest {
             Destination::Account { name, .. } => format!("{}?page={name}", page.path()),
         }
     }
+}
+
+fn demand_of(client_request: &ClientRequest, context: &Context) -> Demand {
+    let request = client_request.request(context).ok();
+    request.and_then(|request| request.demand).unwrap_or_default()
 }

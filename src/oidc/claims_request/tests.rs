@@ -163,7 +163,11 @@ fn the_acr_that_is_told_is_one_that_was_asked_for() {
         (r#"{"id_token":{"acr":{"value":"9"}}}"#, "1"),
         (r#"{"id_token":{"acr":{"essential":true,"values":["9","1"]}}}"#, "1"),
     ] {
-        assert_eq!(parse(asked, "").unwrap().acr_told_of(&proven), told, "{asked}");
+        assert_eq!(
+            parse(asked, "").unwrap().acr_told_of(&proven, &AcrNames::default()),
+            told,
+            "{asked}"
+        );
     }
     // A level that a newer Worker wrote.
     let newer = Proven {
@@ -173,10 +177,51 @@ fn the_acr_that_is_told_is_one_that_was_asked_for() {
     assert_eq!(
         parse(r#"{"id_token":{"acr":{"values":["1"]}}}"#, "")
             .unwrap()
-            .acr_told_of(&newer),
+            .acr_told_of(&newer, &AcrNames::default()),
         "1"
     );
-    assert_eq!(parse("{}", "").unwrap().acr_told_of(&newer), "9");
+    assert_eq!(parse("{}", "").unwrap().acr_told_of(&newer, &AcrNames::default()), "9");
+}
+
+#[test]
+fn acr_values_are_voluntary_and_what_claims_says_counts_more() {
+    let with = |claims: &str, values: &[&str]| {
+        let request = parse(claims, "").unwrap().with_acr_values(values.iter().copied());
+        let texts = |values: Vec<&str>| values.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        (
+            request.essential_acr_values().map(texts),
+            texts(request.voluntary_acr_values()),
+        )
+    };
+    let texts = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+    for (claims, values, essential, voluntary) in [
+        ("{}", &[][..], None, &[][..]),
+        ("{}", &["phr", "mfa"], None, &["phr", "mfa"]),
+        (r#"{"id_token":{"acr":null}}"#, &["mfa"], None, &["mfa"]),
+        (r#"{"id_token":{"acr":{"essential":true}}}"#, &["mfa"], None, &["mfa"]),
+        (r#"{"id_token":{"acr":{"value":"1"}}}"#, &["mfa"], None, &["1"]),
+        (
+            r#"{"id_token":{"acr":{"essential":true,"value":"phr"}}}"#,
+            &["mfa"],
+            Some(&["phr"][..]),
+            &[],
+        ),
+    ] {
+        let expected = (essential.map(texts), texts(voluntary));
+        assert_eq!(with(claims, values), expected, "{claims} {values:?}");
+    }
+    // The best that holds is told, under the name by which it was asked for.
+    let names = AcrNames::parse("gold=phr silver=mfa").unwrap();
+    let asked = parse("{}", "").unwrap().with_acr_values(["gold", "silver"].into_iter());
+    let two = Proven::password(UnixTime(0)).and_code();
+    assert_eq!(asked.acr_told_of(&two, &names), "silver");
+    assert_eq!(asked.acr_told_of(&Proven::passkey(true, UnixTime(0)), &names), "gold");
+    assert_eq!(asked.acr_told_of(&Proven::password(UnixTime(0)), &names), "1");
+    assert_eq!(
+        asked.acr_told_of(&two, &AcrNames::default()),
+        "mfa",
+        "the name is not known any more"
+    );
 }
 
 #[test]

@@ -1,18 +1,20 @@
 //! What a person must still do, and how a request waits for them.
 
 mod create;
+mod step_up;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::{
+    config::AcrNames,
     oidc::{
         authorize::Prompt,
         claims_request::ClaimsRequest,
         client::client_metadata::ResponseType,
         jose::jwt::{SigningAlg, SigningInput},
         params::Params,
-        proven::{Proven, Strength},
+        proven::{Demand, Proven, Strength},
         resource_indicator::{OWN, Targets},
         scope::Scope,
         token::id_token_hint::IdTokenHint,
@@ -35,7 +37,8 @@ fn request(prompt: Prompt) -> AuthRequest {
         max_age: None,
         id_token_hint: None,
         refreshable: false,
-        strongest: Strength::PhishingResistant,
+        demand: Some(Demand::NOTHING),
+        second_factor_required: false,
     }
 }
 
@@ -69,6 +72,18 @@ fn claims(text: &str) -> ClaimsRequest {
     ClaimsRequest::parse(&Params::parse(&query).unwrap()).unwrap()
 }
 
+/// A request with these claims, where people sign in in every way.
+fn asking(text: &str) -> AuthRequest {
+    let claims = claims(text);
+    let (essential, voluntary) = (claims.essential_acr_values(), claims.voluntary_acr_values());
+    let strongest = Strength::PhishingResistant;
+    AuthRequest {
+        demand: Demand::by_acr((essential.as_deref(), &voluntary), &AcrNames::default(), strongest),
+        claims,
+        ..request(Prompt::default())
+    }
+}
+
 /// `before` is the session that was there when the person was sent to sign in.
 fn next(
     request: &AuthRequest,
@@ -84,13 +99,13 @@ fn next(
         session_before: session.map(str::to_owned),
         choice: Choice::Open,
         pushed: None,
+        declined: false,
     });
     Step::next(
         request,
         &SignedInPeople {
             active: present,
-            others: false,
-            closed: false,
+            ..SignedInPeople::default()
         },
         consent.as_ref(),
         NOW,
@@ -161,7 +176,7 @@ fn next_after(request: &AuthRequest, active: Option<i64>, others: bool, choice: 
     let people = SignedInPeople {
         active: authentication.as_ref().map(present),
         others,
-        closed: false,
+        ..SignedInPeople::default()
     };
     let waiting = Interaction {
         query: String::new(),
@@ -169,6 +184,7 @@ fn next_after(request: &AuthRequest, active: Option<i64>, others: bool, choice: 
         session_before: Some("before".to_owned()),
         choice,
         pushed: None,
+        declined: false,
     };
     let consent = consent("openid email");
     Step::next(request, &people, Some(&consent), NOW, Some(&waiting)).map_err(|error| error.code)
@@ -293,11 +309,7 @@ fn claims_beyond_the_scopes_want_a_consent_of_their_own() {
 
 #[test]
 fn an_essential_acr_that_nobody_has_is_unmet_and_a_voluntary_one_is_no_matter() {
-    let mut request = request(Prompt::default());
-    let mut ask = |claims: &str, age| {
-        request.claims = self::claims(claims);
-        next(&request, age, Some("openid email"), None)
-    };
+    let ask = |claims: &str, age| next(&asking(claims), age, Some("openid email"), None);
     let unmet = Err(ErrorCode::UnmetAuthenticationRequirements);
     for age in [None, Some(10)] {
         assert_eq!(
@@ -374,13 +386,15 @@ fn a_sealed_interaction_opens_in_its_browser_unaltered_for_an_hour() {
     let key = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new())
         .unwrap()
         .current(Purpose::Interaction);
-    for pushed in [None, Some("1.hash-of_the-reference")] {
+    let pushed = [None, Some("1.hash-of_the-reference")];
+    for (pushed, declined) in pushed.into_iter().flat_map(|pushed| [(pushed, false), (pushed, true)]) {
         let interaction = Interaction {
             query: "client_id=a&state=b".to_owned(),
             since: NOW,
             session_before: Some("s".to_owned()),
             choice: Choice::Session("t".to_owned()),
             pushed: pushed.map(|hash| Hash::stored(hash.to_owned())),
+            declined,
         };
         let sealed = interaction.seal(&key, "browser").unwrap();
         let opened = |browser, now| Interaction::open(&sealed, &key, browser, now);
@@ -393,6 +407,7 @@ fn a_sealed_interaction_opens_in_its_browser_unaltered_for_an_hour() {
         let anew = Interaction {
             since: late,
             choice: Choice::Open,
+            declined: false,
             ..interaction
         };
         assert_eq!(opened("browser", late), Some(Opened::TooOld(anew)));
@@ -436,6 +451,7 @@ fn a_request_that_takes_anybody_is_answered_for_whoever_consented_and_signed_in_
         session_before: None,
         choice,
         pushed: None,
+        declined: false,
     };
     let request = request(Prompt::default());
     assert!(Step::is_issue_for_anybody(&request, Some(&waiting(Choice::Another))));
@@ -447,7 +463,7 @@ fn a_request_that_takes_anybody_is_answered_for_whoever_consented_and_signed_in_
 
 #[test]
 fn a_request_that_asks_something_of_the_person_has_to_see_them_first() {
-    let asking = [
+    let prompts = [
         Prompt {
             login: true,
             ..Prompt::default()
@@ -465,7 +481,7 @@ fn a_request_that_asks_something_of_the_person_has_to_see_them_first() {
             ..Prompt::default()
         },
     ];
-    for prompt in asking {
+    for prompt in prompts {
         assert!(!Step::is_issue_for_anybody(&request(prompt), None), "{prompt:?}");
     }
     let of_claims = |text| AuthRequest {
@@ -478,7 +494,8 @@ fn a_request_that_asks_something_of_the_person_has_to_see_them_first() {
             ..request(Prompt::default())
         },
         of_claims(r#"{"id_token":{"sub":{"value":"u"}}}"#),
-        of_claims(r#"{"id_token":{"acr":{"essential":true,"values":["1"]}}}"#),
+        asking(r#"{"id_token":{"acr":{"essential":true,"values":["mfa"]}}}"#),
+        asking(r#"{"id_token":{"acr":{"values":["mfa"]}}}"#),
     ] {
         assert!(!Step::is_issue_for_anybody(&request, None));
     }

@@ -46,6 +46,12 @@ pub struct Introspection {
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<String>,
+    /// How strongly the person signed in (RFC 9470 section 6.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<UnixTime>,
     /// For the resource server to check (RFC 8705 section 3.2, RFC 9449 section 6.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Binding>,
@@ -100,6 +106,8 @@ impl Introspection {
             aud: Some(claims.aud),
             iss: Some(claims.iss),
             jti: Some(claims.jti),
+            acr: claims.acr,
+            auth_time: claims.auth_time,
             cnf: claims.cnf,
             told,
         }

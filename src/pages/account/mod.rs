@@ -18,7 +18,7 @@ pub use browsers::{BrowsersPage, ShownBrowser};
 pub use data::DataPage;
 pub use deletion::{DeletedPage, DeletionPage};
 pub use email::{EmailPage, EmailProblem};
-pub use overview::OverviewPage;
+pub use overview::{Numbers, OverviewPage, RecentBrowser};
 pub use passkeys::{PasskeyProblem, PasskeysPage, ShownPasskey};
 pub use password::{PasswordPage, PasswordProblem};
 pub use profile::ProfilePage;

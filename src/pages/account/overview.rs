@@ -4,8 +4,9 @@ use askama::Template;
 
 use super::Frame;
 use crate::{
+    oidc::proven::Strength,
     pages::{layout::page, moment::Moment, text::visible},
-    routes::Endpoint,
+    routes::{self, Endpoint},
 };
 
 /// Says who is signed in, and leads to the other pages.
@@ -18,20 +19,48 @@ pub struct OverviewPage<'a> {
     pub username: &'a str,
     /// The e-mail address, and whether it is verified.
     pub email: Option<(&'a str, bool)>,
-    /// How many passkeys the person has.
-    pub passkeys: i64,
-    /// How many apps with one-time codes they have.
-    pub codes: i64,
+    /// What the person has, in numbers.
+    pub numbers: Numbers,
     /// When the password was last set.
     pub password_set: Option<Moment>,
-    /// In how many browsers the person is signed in.
+    /// Other browsers in which the person is signed in, those last used first.
+    pub recent: Vec<RecentBrowser>,
+    /// How strongly they signed in here, and when.
+    pub shown: Strength,
+    /// When that was.
+    pub signed_in: Moment,
+    /// Whether they have more to show.
+    pub can_show_more: bool,
+}
+
+/// What a person has.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(missing_docs)] // The names say it.
+pub struct Numbers {
+    pub passkeys: i64,
+    /// Apps with one-time codes.
+    pub codes: i64,
+    pub recovery_codes: i64,
+    /// Browsers in which no code is asked for.
+    pub trusted: i64,
+    /// Browsers in which they are signed in.
     pub browsers: i64,
-    /// How many apps have access.
+    /// Apps that have access.
     pub apps: i64,
 }
 
+/// A browser in which somebody is signed in.
+#[derive(Clone, Debug)]
+pub struct RecentBrowser {
+    /// What it is called.
+    pub browser: Option<&'static str>,
+    /// The system that it runs on.
+    pub system: Option<&'static str>,
+    /// When it was last used.
+    pub last_seen: Moment,
+}
+
 struct Card {
-    page: Endpoint,
     href: &'static str,
     title: &'static str,
     summary: String,
@@ -44,48 +73,96 @@ impl OverviewPage<'_> {
         self.frame.title(false)
     }
 
-    fn cards(&self) -> Vec<Card> {
-        let texts = &self.frame.texts().overview;
-        let card = |page: Endpoint, summary: String| Card {
-            page,
+    fn card(&self, page: Endpoint, summary: String) -> Option<Card> {
+        let card = Card {
             href: page.path(),
             title: self.frame.label(page),
             summary,
         };
+        self.frame.ways.have(page).then_some(card)
+    }
+
+    /// How the person signs in, and where they are signed in.
+    fn security(&self) -> Vec<Card> {
+        let (texts, numbers) = (&self.frame.texts().overview, self.numbers);
+        let set = self
+            .password_set
+            .as_ref()
+            .map(|moment| texts.password.fill(moment.words()));
+        let passkeys = match numbers.passkeys {
+            0 => texts.passkeys_none.to_owned(),
+            count => texts.passkeys.fill(count),
+        };
+        let mut codes = match numbers.codes {
+            0 => texts.codes_none.to_owned(),
+            count => format!(
+                "{}, {}",
+                texts.codes.fill(count),
+                texts.recovery_codes.fill(numbers.recovery_codes)
+            ),
+        };
+        if numbers.trusted > 0 {
+            codes = format!("{codes}, {}", texts.trusted.fill(numbers.trusted));
+        }
+        let names = &self.frame.texts().browsers;
+        let recent = self.recent.iter().map(|recent| {
+            let name = names.name(recent.browser, recent.system);
+            format!(" {name}: {}.", recent.last_seen.words())
+        });
+        let browsers: String = [texts.browsers.fill(numbers.browsers)]
+            .into_iter()
+            .chain(recent)
+            .collect();
+        [
+            self.card(Endpoint::AccountPassword, set.unwrap_or_default()),
+            self.card(Endpoint::AccountPasskeys, passkeys),
+            self.card(Endpoint::AccountSecondFactors, codes),
+            self.card(Endpoint::AccountBrowsers, browsers),
+            self.card(Endpoint::AccountActivity, texts.activity.to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// The rest of the account.
+    fn rest(&self) -> Vec<Card> {
+        let texts = &self.frame.texts().overview;
         let email = match self.email {
             None => texts.email_none.to_owned(),
             Some((email, true)) => texts.email_verified.fill(&visible(email, 254)),
             Some((email, false)) => texts.email_unverified.fill(&visible(email, 254)),
         };
-        let set = self
-            .password_set
-            .as_ref()
-            .map(|moment| texts.password.fill(moment.words()));
-        let apps = match self.apps {
+        let apps = match self.numbers.apps {
             0 => texts.apps_none.to_owned(),
             count => texts.apps.fill(count),
         };
-        let passkeys = match self.passkeys {
-            0 => texts.passkeys_none.to_owned(),
-            count => texts.passkeys.fill(count),
+        [
+            self.card(Endpoint::AccountProfile, texts.profile.to_owned()),
+            self.card(Endpoint::AccountEmail, email),
+            self.card(Endpoint::AccountApps, apps),
+            self.card(Endpoint::AccountData, texts.data.to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// How the person signed in here.
+    fn here(&self) -> String {
+        let texts = &self.frame.texts().overview;
+        let how = match self.shown {
+            Strength::OneFactor => texts.here_password,
+            Strength::TwoFactors => texts.here_two,
+            Strength::PhishingResistant => texts.here_passkey,
         };
-        let codes = match self.codes {
-            0 => texts.codes_none.to_owned(),
-            count => texts.codes.fill(count),
-        };
-        let mut cards = vec![
-            card(Endpoint::AccountProfile, texts.profile.to_owned()),
-            card(Endpoint::AccountEmail, email),
-            card(Endpoint::AccountPassword, set.unwrap_or_default()),
-            card(Endpoint::AccountPasskeys, passkeys),
-            card(Endpoint::AccountSecondFactors, codes),
-            card(Endpoint::AccountBrowsers, texts.browsers.fill(self.browsers)),
-            card(Endpoint::AccountApps, apps),
-            card(Endpoint::AccountActivity, texts.activity.to_owned()),
-            card(Endpoint::AccountData, texts.data.to_owned()),
-        ];
-        cards.retain(|card| self.frame.ways.have(card.page));
-        cards
+        how.fill(self.signed_in.words())
+    }
+
+    /// Where they show more.
+    fn show_more(&self) -> String {
+        let page = routes::account_page_name(Endpoint::Account);
+        format!("{}?page={page}", Endpoint::SecondFactor.path())
     }
 
     fn shown_username(&self) -> String {

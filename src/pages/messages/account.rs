@@ -36,6 +36,14 @@ pub struct OverviewTexts {
     pub passkeys_none: &'static str,
     pub codes: Plural,
     pub codes_none: &'static str,
+    pub recovery_codes: Plural,
+    pub trusted: Plural,
+    pub security: &'static str,
+    pub here_password: Phrase,
+    pub here_two: Phrase,
+    pub here_passkey: Phrase,
+    pub show_more: &'static str,
+    pub rest: &'static str,
     pub activity: &'static str,
     pub data: &'static str,
 }
@@ -155,6 +163,8 @@ pub struct OfferTexts {
     pub about: &'static str,
     pub submit: &'static str,
     pub not_now: &'static str,
+    pub needed_heading: &'static str,
+    pub needed: &'static str,
 }
 
 /// Texts of the page to set up how one signs in.
@@ -186,10 +196,10 @@ pub struct SecondTexts {
     pub passkey_about: &'static str,
     pub passkey_only: &'static str,
     pub start_again: &'static str,
+    pub decline: &'static str,
     pub wrong_code: &'static str,
     pub wrong_recovery: &'static str,
     pub missing: &'static str,
-    pub needs_passkey: &'static str,
     pub set_up_heading: &'static str,
     pub set_up_why: &'static str,
     pub step_scan: &'static str,

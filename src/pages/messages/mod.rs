@@ -134,6 +134,8 @@ pub struct LoginTexts {
     pub wrong_credentials: &'static str,
     pub passkey: &'static str,
     pub passkey_refused: &'static str,
+    pub other_person: &'static str,
+    pub asks_for_passkey: &'static str,
     pub passkey_failed: &'static str,
     pub no_script: &'static str,
     pub missing: &'static str,

@@ -52,7 +52,7 @@ fn the_login_form_posts_what_the_edge_reads() {
     assert!(html.find("id=\"login\"").unwrap() < html.find("id=\"cancel\"").unwrap());
     assert!(!html.contains("role=\"alert\"") && !html.contains("aria-invalid"));
     let again = LoginPage {
-        reauthenticate: true,
+        another: Some("/login?another=yes".to_owned()),
         sign_up: Some("/signup".to_owned()),
         ..login(None)
     }

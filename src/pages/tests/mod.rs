@@ -36,6 +36,7 @@ fn nothing_that_is_shown_becomes_markup() {
 fn is_own(href: &str) -> bool {
     href.starts_with("/account")
         || href.starts_with("/login?page=")
+        || href.starts_with("/login/second?page=")
         || href.starts_with("/dev/mail/")
         || href.starts_with("/recover?page=")
         || href.starts_with("otpauth://totp/")

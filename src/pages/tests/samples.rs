@@ -6,7 +6,7 @@ use crate::{
         sign_in::Has,
     },
     config::{ProfileField, Resources, WantedField},
-    oidc::scope::Scope,
+    oidc::{proven::Strength, scope::Scope},
     pages::*,
     routes::Endpoint,
     time::UnixTime,
@@ -34,7 +34,8 @@ pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
         passkey: Some(passkey("{}")),
         passkey_first: false,
         has_passwords: true,
-        reauthenticate: false,
+        asks_for_passkey: false,
+        another: None,
     }
 }
 
@@ -123,6 +124,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             Some(LoginProblem::Passkey),
             Some(LoginProblem::Missing),
             Some(LoginProblem::TooManyAttempts { minutes: 5 }),
+            Some(LoginProblem::OtherPerson),
             Some(LoginProblem::NoSignUp),
             Some(LoginProblem::Expired),
         ] {
@@ -148,7 +150,8 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                     passkey: Some(passkey(text)),
                     passkey_first: problem.is_some(),
                     has_passwords: problem != Some(LoginProblem::Passkey),
-                    reauthenticate: problem.is_none(),
+                    asks_for_passkey: problem.is_none(),
+                    another: problem.is_none().then(|| "/login?page=overview&another=yes".to_owned()),
                 };
                 pages.push(page.to_html());
             }
@@ -228,6 +231,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 language,
                 purpose: LoginPurpose::Account { page: text },
                 go_on: "/account",
+                is_needed: problem.is_some(),
                 csrf: text,
                 request: passkey(text),
                 problem,
@@ -354,10 +358,11 @@ fn second_steps(text: &'static str, language: Language) -> Vec<String> {
         let page = SecondFactorPage {
             language,
             purpose: LoginPurpose::Account { page: text },
-            username: text,
+            user: (text, text),
             csrf: text,
             carried,
             has,
+            may_decline: problem.is_none(),
             passkey: Some((passkey(text), text)),
             can_trust: true,
             start_again: "/login?page=overview",
@@ -421,11 +426,23 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             frame,
             username: text,
             email: Some((text, true)),
-            passkeys: 2,
-            codes: 1,
+            numbers: Numbers {
+                passkeys: 2,
+                codes: 1,
+                recovery_codes: 9,
+                trusted: 1,
+                browsers: 2,
+                apps: 1,
+            },
             password_set: Some(moment()),
-            browsers: 2,
-            apps: 1,
+            recent: vec![RecentBrowser {
+                browser: Some("Firefox"),
+                system: Some("Linux"),
+                last_seen: moment(),
+            }],
+            shown: Strength::OneFactor,
+            signed_in: moment(),
+            can_show_more: true,
         }
         .to_html(),
         ProfilePage {

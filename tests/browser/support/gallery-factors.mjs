@@ -37,7 +37,29 @@ async function askToRecover({ op, visitor }) {
   await visitor.page.locator('[role="status"], #sent').first().waitFor();
 }
 
+/** An app's request for an acr, by somebody who is signed in with a password. */
+async function asked({ op, visitor }, params, prepare = async () => {}) {
+  const [app, person] = [await startWebApp(op, { client_name: "Acme Notes" }), await op.person()];
+  await visitor.arrive(app, person);
+  await prepare(op, person);
+  await visitor.page.goto(app.start(params));
+}
+
+const essential = (acr) => ({ claims: JSON.stringify({ id_token: { acr: { essential: true, value: acr } } }) });
+
 export const FACTORS = {
+  "step-up": (stage) => asked(stage, essential("mfa"), withApp),
+
+  "step-up-wished": (stage) => asked(stage, { acr_values: "mfa" }, withApp),
+
+  "step-up-needs-passkey": (stage) => asked(stage, essential("phr")),
+
+  "login-asks-for-passkey": async ({ op, visitor }) => {
+    await visitor.page.goto((await startWebApp(op, { client_name: "Acme Notes" })).start(essential("phr")));
+  },
+
+  "login-again": (stage) => asked(stage, { prompt: "login" }),
+
   "second-factor": atSecond,
 
   "second-factor-wrong-recovery-code": async (stage) => {

@@ -70,6 +70,11 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "users::update", [users::update(&user, &user)]);
     add(all, "users::update_own", [users::update_own(&user, &user, &hash)]);
     add(all, "users::summarize", [users::summarize(&hash, &lifetimes, NOW)]);
+    add(
+        all,
+        "users::delete_without_credentials",
+        [users::delete_without_credentials(&user)],
+    );
     add(all, "users::delete", [users::delete("u")]);
     add(all, "users::delete_own", [users::delete_own(&hash)]);
 

@@ -30,9 +30,10 @@ use crate::{
         client::Client,
         error::{ErrorCode, OAuthError},
         hand_over::Arrival,
-        interaction::{Choice, Interaction, SignedInPeople, Step},
+        interaction::{Choice, Interaction, Step},
         jose::provider_key::ProviderKey,
         params::Params,
+        proven::Strength,
         pushed_request,
         return_address::PageError,
         token::id_token_hint::{self, IdTokenHint},
@@ -124,6 +125,7 @@ impl<'a> AuthorizationRequest<'a> {
             Err(error) => Ok(self.refuse(&error).await?),
             Ok(Step::Issue) => self.issue(found).await,
             Ok(Step::Login) => self.wait_at(Endpoint::Login, &found.person).await,
+            Ok(Step::ShowMore) => self.wait_at(Endpoint::SecondFactor, &found.person).await,
             Ok(Step::SignUp) => self.wait_at(Endpoint::SignUp, &found.person).await,
             Ok(Step::SelectAccount) => self.wait_at(Endpoint::SelectAccount, &found.person).await,
             Ok(Step::Consent | Step::Closed) => self.wait_at(Endpoint::Consent, &found.person).await,
@@ -141,16 +143,13 @@ impl<'a> AuthorizationRequest<'a> {
             Step::Login => Some(Endpoint::Login),
             Step::SignUp => Some(Endpoint::SignUp),
             Step::SelectAccount => Some(Endpoint::SelectAccount),
-            Step::Consent | Step::Closed | Step::Issue => None,
+            Step::ShowMore | Step::Consent | Step::Closed | Step::Issue => None,
         }
     }
 
     fn next_step(&self, person: &SessionAndConsent) -> Result<Step, OAuthError> {
-        let people = SignedInPeople {
-            active: person.person_at(&self.client_request.client),
-            others: self.browser.held.has_others(),
-            closed: person.is_closed(),
-        };
+        let others = self.browser.held.has_others();
+        let people = person.people_at(&self.client_request.client, others, self.context);
         let (consent, now) = (person.consent.as_ref(), self.context.now);
         Step::next(&self.request, &people, consent, now, self.waiting.as_ref())
     }
@@ -166,7 +165,12 @@ impl<'a> AuthorizationRequest<'a> {
         let mut batch = Batch::default();
         let version = batch.add(clients::find_version(&client.client_id));
         let asking = Asking::known(client, self.along());
-        let person = SessionAndConsentHandle::add_to(&mut batch, self.browser, &asking, context);
+        let may_show_more = self
+            .request
+            .demand
+            .is_some_and(|demand| demand.wished > Strength::OneFactor);
+        let person =
+            SessionAndConsentHandle::add_to(&mut batch, self.browser, (&asking, may_show_more), context);
         let hint_key = self.add_hint_key(&mut batch);
         let still_there = batch.add_if(self.pushed.as_ref().map(pushed_requests::find_again));
         let draft = match session_hash {
@@ -262,6 +266,7 @@ impl<'a> AuthorizationRequest<'a> {
             session_before: session.map(|session| session.authentication.session_id.clone()),
             choice: Choice::Open,
             pushed: self.pushed.clone(),
+            declined: false,
         });
         Ok(self
             .client_request

@@ -24,7 +24,7 @@ use crate::{
         authentication::Consent,
         authorize::AuthRequest,
         consent::{self, Answer, Part},
-        interaction::{Choice, Interaction, SignedInPeople, Step},
+        interaction::{Choice, Interaction, Step},
         params::Params,
     },
     pages::{ClosedPage, ConsentItem, ConsentPage, app_name},
@@ -163,11 +163,7 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
             ));
         }
     };
-    let people = SignedInPeople {
-        active: person.person_at(&client_request.client),
-        others: browser.held.has_others(),
-        closed: person.is_closed(),
-    };
+    let people = person.people_at(&client_request.client, browser.held.has_others(), context);
     let step = Step::next(
         &request,
         &people,
@@ -175,7 +171,7 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
         context.now,
         Some(&interaction),
     );
-    let SessionAndConsent { session, consent } = person;
+    let SessionAndConsent { session, consent, .. } = person;
     let granted = consent.unwrap_or_default();
     let elsewhere = match (step, session, browser.session_hash.clone()) {
         (Ok(Step::Consent | Step::Closed), Some(session), Some(session_hash)) => {
@@ -192,6 +188,7 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
             return Ok(Received::ConsentRequest(Box::new(consent_request)));
         }
         (Ok(Step::Issue), _, _) => see_page(Endpoint::AuthorizeResume, &sealed),
+        (Ok(Step::ShowMore), _, _) => see_page(Endpoint::SecondFactor, &sealed),
         (Ok(Step::SelectAccount), _, _) => see_page(Endpoint::SelectAccount, &sealed),
         (Ok(_), _, _) => see_page(Endpoint::Login, &sealed),
         (Err(error), _, _) => client_request.refuse(&error, language, context).await?,

@@ -3,7 +3,8 @@
 use crate::{
     account::{
         passkey::Refused,
-        sign_in::{self, Next},
+        sign_in::{self, Next, Policy},
+        user::User,
     },
     config::Way,
     db::sessions::Shown,
@@ -54,7 +55,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     match field("passkey") {
         "" if context.config.sign_in.has(Way::Password) => with_password(&sign_in, &params, request, context).await,
-        answer if context.config.sign_in.has(Way::Passkey) => with_passkey(&sign_in, answer, request, context).await,
+        answer if context.config.sign_in.has(Way::Passkey) => {
+            with_passkey(&sign_in, (answer, field("person")), request, context).await
+        }
         _ => Ok(sign_in.page(400, "", Some(LoginProblem::WrongCredentials), context)?),
     }
 }
@@ -81,11 +84,8 @@ async fn with_password(
         } => {
             let can_have_passkey = field("can_have_passkey") == "yes" && context.config.sign_in.has(Way::Passkey);
             let demand = sign_in.demand(context);
-            match sign_in::next(context.config.second_factor, demand, has, is_trusted) {
-                Next::SignedIn => {}
-                Next::NeedsPasskey => {
-                    return Ok(sign_in.page(400, login, Some(LoginProblem::NeedsPasskey), context)?);
-                }
+            match sign_in::next(Policy::of(&context.config), demand, has, is_trusted) {
+                Next::SignedIn | Next::NeedsPasskey => {}
                 Next::Show(_) | Next::SetUp => {
                     // The password was right, whatever comes of the rest.
                     context.db.execute(noting).await?;
@@ -125,7 +125,7 @@ async fn with_password(
 
 async fn with_passkey(
     sign_in: &SignInRequest,
-    answer: &str,
+    (answer, expected): (&str, &str),
     request: &Incoming,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
@@ -135,6 +135,10 @@ async fn with_passkey(
         Err(Refused::WrongChallenge) => return Ok(sign_in.page(400, "", Some(LoginProblem::Expired), context)?),
         Err(_) => return Ok(sign_in.page(400, "", Some(LoginProblem::Passkey), context)?),
     };
+    // As a second factor it must be of the person who has shown their password: otherwise the wrong account would go on.
+    if !expected.is_empty() && passed.user_id != expected {
+        return Ok(sign_in.page(400, "", Some(LoginProblem::OtherPerson), context)?);
+    }
     let with = AccompanyingStatements {
         before: passed.using.into(),
         ..AccompanyingStatements::default()
@@ -176,7 +180,12 @@ impl SignInRequest {
         };
         let nonce = random::id()?;
         let session = self.session.as_ref().filter(|_| !self.wants_another);
-        let signed_in = session.map(|session| session.user.username.as_str());
+        // Somebody who is signed in shows that it is them, unless another name was typed.
+        let is_theirs = |user: &User| {
+            username.is_empty() || username == user.username.as_str() || Some(username) == user.claims.text("email")
+        };
+        let signed_in = session.map(|session| &session.user).filter(|user| is_theirs(user));
+        let signed_in = signed_in.map(|user| user.username.as_str());
         let language = self.language();
         let html = LoginPage {
             language,
@@ -184,11 +193,7 @@ impl SignInRequest {
             sign_up: self.sign_up_address(context),
             recover: &self.address_of(Endpoint::Recover),
             csrf: &self.browser.csrf(FORM, context),
-            username: if username.is_empty() {
-                signed_in.unwrap_or_default()
-            } else {
-                username
-            },
+            username: signed_in.unwrap_or(username),
             problem,
             passkey: has_passkeys.then_some(PasskeyRequest {
                 options: &options,
@@ -196,7 +201,8 @@ impl SignInRequest {
             }),
             passkey_first: ways.puts_passkeys_first(),
             has_passwords: ways.has(Way::Password),
-            reauthenticate: signed_in.is_some(),
+            asks_for_passkey: ways.has(Way::Password) && !self.takes_passwords(context),
+            another: signed_in.map(|_| format!("{}&another=yes", self.address_of(Endpoint::Login))),
         }
         .to_html();
         let policy = self.page_policy(has_passkeys.then_some(nonce));

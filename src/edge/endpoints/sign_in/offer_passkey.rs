@@ -1,10 +1,10 @@
-//! `/passkeys/offer`: a passkey for somebody who has just signed in with a password, on the way to where they are going.
+//! `/passkeys/offer`: a passkey for somebody who has just signed in with a password, on the way to where they are going. An app may demand
+//! one.
 
 use crate::{
-    account::sign_in::may_change_factors,
+    account::sign_in::Next,
     audit::{Actor, Entry, Event},
-    config::Way,
-    db::{second_factors, sessions::Session},
+    db::sessions::Session,
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -26,7 +26,7 @@ use crate::{
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
     let sign_in = SignInRequest::receive(request, &params, context).await?;
-    match newly_signed_in(&sign_in, context).await? {
+    match newly_signed_in(&sign_in, context) {
         Some((session, hash)) => page(&sign_in, (session, hash), None, context),
         None => Ok(sign_in.go_on()),
     }
@@ -36,12 +36,15 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let sign_in = SignInRequest::receive(request, &params, context).await?;
-    let Some((session, hash)) = newly_signed_in(&sign_in, context).await? else {
+    let Some((session, hash)) = newly_signed_in(&sign_in, context) else {
         return Ok(sign_in.go_on());
     };
     let field = |name| params.text(name);
     if !sign_in.browser.sent_form(field("csrf"), &bound_to(hash), context) {
         return Err(Problem::ForeignForm.into());
+    }
+    if !field("cancel").is_empty() {
+        return Ok(sign_in.given_up(context).await?.unwrap_or_else(|| sign_in.go_on()));
     }
     let asked = Asked::Add(hash.as_str());
     let (new, challenge) = match passkeys::read_new(field("passkey"), &sign_in.browser, &asked, context) {
@@ -58,19 +61,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
 }
 
-/// The session of somebody who may add a passkey, if this deployment has passkeys. Others must show more, which the pages of the
-/// account ask for.
-async fn newly_signed_in<'a>(
-    sign_in: &'a SignInRequest,
-    context: &Context,
-) -> Result<Option<(&'a Session, &'a Hash)>, Fault> {
+/// The session of somebody who may add a passkey.
+fn newly_signed_in<'a>(sign_in: &'a SignInRequest, context: &Context) -> Option<(&'a Session, &'a Hash)> {
     let session = sign_in.session.as_ref().zip(sign_in.browser.session_hash.as_ref());
-    let Some((session, hash)) = session.filter(|_| context.config.sign_in.has(Way::Passkey)) else {
-        return Ok(None);
-    };
-    let factors = context.db.read(second_factors::of(&session.user.id)).await?;
-    let (proven, has) = (&session.authentication.proven, factors.has(&context.config));
-    Ok(may_change_factors(proven, has, context.now).then_some((session, hash)))
+    session.filter(|(session, _)| sign_in.may_add_passkey(session, context))
 }
 
 fn bound_to(session_hash: &Hash) -> [&str; 2] {
@@ -90,6 +84,7 @@ fn page(
         language,
         purpose: sign_in.purpose(language),
         go_on: &sign_in.way_on(),
+        is_needed: sign_in.step_up(session, context) == Next::NeedsPasskey,
         csrf: &sign_in.browser.csrf(&bound_to(hash), context),
         request: PasskeyRequest {
             options: &options,

@@ -41,7 +41,8 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     }
 }
 
-/// `POST /login/second`: `code` or `recovery_code`; `secret` and `code` to set up an app.
+/// `POST /login/second`: `code` or `recovery_code`; `secret` and `code` to set up an app; `cancel`, or `decline` what an app can do
+/// without.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let sign_in = SignInRequest::receive(request, &params, context).await?;
@@ -50,6 +51,17 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Loaded::Here(second, wait) => (second, wait),
     };
     let field = |name| params.text(name);
+    if !field("cancel").is_empty()
+        && let Some(reply) = second.sign_in.given_up(context).await?
+    {
+        return Ok(reply);
+    }
+    if !field("decline").is_empty()
+        && second.may_decline(context)
+        && let Some(reply) = second.sign_in.declined(context)?
+    {
+        return Ok(reply);
+    }
     let secret = field("secret");
     if second.next == Next::SetUp {
         return second.set_up(secret, field("code"), request, context).await;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::login;
 use crate::{
     account::{
-        sign_in::{self, Has, Next},
+        sign_in::{self, Has, Next, Policy},
         totp::TotpSecret,
         user::User,
     },
@@ -95,7 +95,11 @@ impl SecondFactorRequest {
         }
         let mut batch = Batch::default();
         let counters = sent
-            .filter(|_| field("secret").is_empty())
+            .filter(|_| {
+                ["secret", "cancel", "decline"]
+                    .iter()
+                    .all(|name| field(name).is_empty())
+            })
             .map(|request| Counters::of(&user_id, &sign_in.browser, request, context));
         let counted = counters.as_ref().map(|counters| counters.count(&mut batch, context));
         let found = batch.add(users::find_with_password(&user_id));
@@ -124,17 +128,20 @@ impl SecondFactorRequest {
             },
             (None, ..) => return Ok(to_login(&sign_in)),
         };
-        let has = factors.has(&context.config);
-        let next = match &begun {
-            Begun::Password { .. } => sign_in::next(context.config.second_factor, sign_in.demand(context), has, false),
-            Begun::Session { proven, .. } => match sign_in.session.as_ref() {
-                Some(session) => sign_in.step_up(proven, session.authentication.trusted_browser, has, context),
-                None => Next::SignedIn,
-            },
+        let next = match (&begun, &sign_in.session) {
+            (Begun::Session { .. }, Some(session)) => sign_in.step_up(session, context),
+            _ => {
+                let has = factors.has(&context.config);
+                sign_in::next(Policy::of(&context.config), sign_in.demand(context), has, false)
+            }
         };
+        let may_add_passkey = |session| sign_in.may_add_passkey(session, context);
         let elsewhere = match (next, &begun) {
             // Nothing is asked for any more, or another tab has done it: the person is signed in, and is led on.
             (Next::SignedIn, Begun::Session { .. }) => Some(sign_in.go_on()),
+            (Next::NeedsPasskey, _) if sign_in.session.as_ref().is_some_and(may_add_passkey) => {
+                Some(Reply::see_other(sign_in.address_of(Endpoint::OfferPasskey)))
+            }
             (Next::SignedIn | Next::NeedsPasskey, _) => Some(Reply::see_other(sign_in.address_of(Endpoint::Login))),
             // To set up an app, they must have typed their password just now.
             (Next::SetUp, Begun::Session { proven, .. }) if !proven.is_fresh(context.now) => {
@@ -207,6 +214,14 @@ impl SecondFactorRequest {
         Ok(Some(cookies::hold(reply, &context.config, &held)))
     }
 
+    /// Whether they are signed in as strongly as they must be.
+    pub fn may_decline(&self, context: &Context) -> bool {
+        match (&self.begun, &self.sign_in.session) {
+            (Begun::Session { .. }, Some(session)) => self.sign_in.may_decline(session, context),
+            _ => false,
+        }
+    }
+
     /// What the person may show here.
     pub fn shown(&self) -> Has {
         match self.next {
@@ -242,12 +257,13 @@ impl SecondFactorRequest {
         let html = SecondFactorPage {
             language,
             purpose: sign_in.purpose(language),
-            username: self.user.username.as_str(),
+            user: (&self.user.id, self.user.username.as_str()),
             csrf: &sign_in.browser.csrf(&bound_to(&self.user.id), context),
             carried: self.carried(),
             has: shown,
             passkey: shown.passkeys.then_some((request, csrf_of_login.as_str())),
             can_trust: matches!(self.begun, Begun::Password { .. }),
+            may_decline: self.may_decline(context),
             start_again: &sign_in.address_of(Endpoint::Login),
             problem,
         }

@@ -9,12 +9,13 @@ use crate::{
         invitation::{InvitationId, Shown},
         passkey::{Account, Challenge, New},
         password, profile,
+        sign_in::{self, Has, Next, Policy},
         sign_up::{Address, NewAccount, Wrong},
         throttle,
         user::User,
     },
     audit::{Actor, Entry, Event},
-    config::{ProfileField, SignUpPolicy, WantedField, Way},
+    config::{ProfileField, SignUpPolicy, WantedField},
     db::{
         Batch, Statement, audit,
         credentials::{self, Answered, Owner},
@@ -36,6 +37,7 @@ use crate::{
             new_password::{self, problem_of},
             new_session::{AccompanyingStatements, SomebodyShown},
             passkeys::{self, Asked},
+            second_factor,
             sign_in::SignInRequest,
         },
         platform::{context::Context, random},
@@ -218,7 +220,7 @@ impl Newcomer<'_> {
         }
         let refuse = |problem| Ok(self.page((400, Some(problem)), typed, &[], context)?);
         // A passkey was made for the account that the page had an id for.
-        let by_passkey = !context.config.sign_in.has(Way::Password);
+        let by_passkey = !self.sign_in.takes_passwords(context);
         let id = match by_passkey {
             true => field("account").to_owned(),
             false => random::id()?,
@@ -265,9 +267,8 @@ impl Newcomer<'_> {
                 .map_err(|_| Problem::NotFound)?,
             _ => user,
         };
-        let mut with = self.accompanying(&user, code.as_ref(), context);
         // The account and its first session, or neither.
-        let (proven, shown);
+        let (way_in, proven, shown);
         match &way {
             NewWay::Passkey(new, challenge) => {
                 let counter = passkeys::counter(&user.id, context);
@@ -276,16 +277,35 @@ impl Newcomer<'_> {
                     counter: &counter,
                 };
                 let (insert, answered) = credentials::add_passkey(new, None, &Owner::Is(&user), &answer, context.now);
-                with.before.extend([insert.into(), answered]);
+                way_in = vec![insert.into(), answered];
                 proven = Proven::passkey(new.passkey.backup_eligible, context.now);
                 shown = SignedInBy::JustNow;
             }
             NewWay::Password(hash) => {
                 let set = passwords::set(&Owner::Is(&user), &random::id()?, hash, context.now);
-                with.before.push(set.into());
+                way_in = vec![set.into()];
                 proven = Proven::password(context.now);
                 shown = SignedInBy::Password(hash);
             }
+        }
+        let with = self.accompanying(&user, way_in, code.as_ref(), context);
+        let (policy, demand) = (Policy::of(&context.config), self.sign_in.demand(context));
+        if let NewWay::Password(hash) = &way
+            && sign_in::next(policy, demand, Has::default(), false) == Next::SetUp
+        {
+            // They set up a second factor before they are signed in.
+            let mut batch = Batch::default();
+            batch.extend(with.before);
+            batch.extend(with.after);
+            let made = batch.add(users::find_with_password(&user.id));
+            let made = context.db.run(batch).await?.read(made)?;
+            return match made.and_then(|made| made.password_hash) {
+                Some(made) if made == *hash => {
+                    let shown = (user.id.as_str(), hash.as_str());
+                    Ok(second_factor::after_password(&self.sign_in, shown, false, context))
+                }
+                _ => self.taken(typed, context).await,
+            };
         }
         let who = SomebodyShown {
             user_id: user.id.clone(),
@@ -295,16 +315,25 @@ impl Newcomer<'_> {
         let signed_in = self.sign_in.begin_session(who, with, request, context).await?;
         match signed_in {
             Some(reply) => Ok(reply),
-            None => {
-                // Somebody else may have used the link.
-                Entrance::of(self.params, context).await?;
-                refuse(SignUpProblem::Taken)
-            }
+            None => self.taken(typed, context).await,
         }
     }
 
-    /// What makes the account, before its session, and uses up what let its person in.
-    fn accompanying(&self, user: &User, code: Option<&(CodeKey, String)>, context: &Context) -> AccompanyingStatements {
+    /// Says that the account was not made.
+    async fn taken(&self, typed: Typed<'_>, context: &Context) -> Result<Reply, PageFailure> {
+        // Somebody else may have used the link.
+        Entrance::of(self.params, context).await?;
+        Ok(self.page((400, Some(SignUpProblem::Taken)), typed, &[], context)?)
+    }
+
+    /// What makes the account, with its `way_in`, before its session, and uses up what let its person in.
+    fn accompanying(
+        &self,
+        user: &User,
+        way_in: Vec<Statement>,
+        code: Option<&(CodeKey, String)>,
+        context: &Context,
+    ) -> AccompanyingStatements {
         let (invitation, now) = (self.entrance.id(), context.now);
         let entry = Entry {
             client_id: self.sign_in.destination.client_id(),
@@ -327,8 +356,11 @@ impl Newcomer<'_> {
             Entrance::Invited { shown, .. } => users::insert_invited(user, shown, is_right(), now).into(),
             _ => users::insert_where(user, is_right()).into(),
         });
+        with.before.extend(way_in);
         with.before.push(audit::record_if_changed(&entry, context));
-        with.before
+        // Where somebody has the passkey already, or its challenge was answered, there is no way into the new account.
+        with.after.push(users::delete_without_credentials(user));
+        with.after
             .extend(invitation.map(|id| invitations::use_up(id, &user.id)));
         with.after
             .extend(code.map(|(key, mail_id)| mail_codes::use_up(key, mail_id, &user.id, now).into()));
@@ -476,7 +508,7 @@ impl Newcomer<'_> {
         context: &Context,
     ) -> Result<Reply, Fault> {
         let (sign_in, language) = (&self.sign_in, self.sign_in.language());
-        let by_passkey = !context.config.sign_in.has(Way::Password);
+        let by_passkey = !sign_in.takes_passwords(context);
         let (id, nonce) = (random::id()?, random::id()?);
         let options = match by_passkey {
             true => {
