@@ -198,6 +198,7 @@ fn whom_the_client_is_not_for_is_told_so_once_they_have_signed_in_and_an_app_tha
             active: Some(present(&authentication)),
             others: true,
             closed: true,
+            reach: Strength::OneFactor,
         };
         Step::next(&request(prompt), &people, consent.as_ref(), NOW, None).map_err(|error| error.code)
     };

@@ -169,8 +169,7 @@ impl<'a> AuthorizationRequest<'a> {
             .request
             .demand
             .is_some_and(|demand| demand.wished > Strength::OneFactor);
-        let person =
-            SessionAndConsentHandle::add_to(&mut batch, self.browser, (&asking, may_show_more), context);
+        let person = SessionAndConsentHandle::add_to(&mut batch, self.browser, (&asking, may_show_more), context);
         let hint_key = self.add_hint_key(&mut batch);
         let still_there = batch.add_if(self.pushed.as_ref().map(pushed_requests::find_again));
         let draft = match session_hash {

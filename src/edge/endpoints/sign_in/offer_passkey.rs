@@ -16,7 +16,6 @@ use crate::{
         },
         platform::{context::Context, random},
     },
-    fault::Fault,
     pages::{OfferPasskeyPage, PasskeyRequest, account::PasskeyProblem},
     reply::Reply,
     secret::Hash,

@@ -94,7 +94,8 @@ export const SIGN_IN = {
     const fields = fieldsOf(page.form("add"));
     const send = (more) => browser.fetch("/passkeys/offer", { form: { ...fields, ...more } });
     const passkey = new Authenticator(op).create(optionsOf(page));
-    return [await send({ passkey: "x" }), await send({ csrf: "x" }), await send({ page: "nowhere" }), await send({ passkey })];
+    const answers = [await send({ passkey: "x" }), await send({ csrf: "x" }), await send({ page: "nowhere" })];
+    return [...answers, await send({ passkey }), await withoutPasskey(op)];
   },
   setUpPage: async ({ op }) => {
     const link = await setUpLink(op);
@@ -115,10 +116,14 @@ export const SIGN_IN = {
     return [await browser.fetch(link), await browser.fetch("/recover/email?link=x")];
   },
   undoEmail: async () => {
-    const { browser, link } = await undoing();
+    const { at, person, browser, link } = await undoing();
     const fields = fieldsOf((await browser.open(link)).form("undo"));
     const send = (more) => browser.fetch("/recover/email", { form: { ...fields, ...more } });
-    return [await send({ csrf: "x" }), await send({ link: "x" }), await send({})];
+    const other = await at.person();
+    await at.changePerson(other, { email: person.email, email_verified: true });
+    const answers = [await send({ csrf: "x" }), await send({ link: "x" }), await send({})];
+    await at.changePerson(other, { email: other.email });
+    return [...answers, await send({})];
   },
   recoveryPage: async () => {
     const { browser, link } = await recovering();
@@ -179,7 +184,7 @@ export const SIGN_IN = {
       await send(wanted),
     ];
     for (let n = 0; n < 30 && answers.at(-1).status !== 429; n++) answers.push(await send({}));
-    return answers;
+    return [...answers, await askedForCode(wanted)];
   },
   selectAccountPage: async (stage) => {
     const { browser, fields } = await beforeChoice(stage);
@@ -317,6 +322,23 @@ async function recovering() {
   return { browser, link: pathname + search };
 }
 
+/** Where an app that needs a passkey, and takes its answers by form, hears that there is none. */
+async function withoutPasskey(op) {
+  const browser = op.browser();
+  const claims = JSON.stringify({ id_token: { acr: { essential: true, value: "phr" } } });
+  const request = { claims, response_mode: "form_post" };
+  const page = await browser.signIn(await browser.authorize(await op.client(), request), await op.person());
+  const form = fieldsOf(page.form("cancel"));
+  return browser.fetch("/passkeys/offer", { form: { ...form, cancel: "yes" } });
+}
+
+/** What `/signup` answers where the address has to be confirmed first. */
+async function askedForCode(wanted) {
+  const browser = (await startLimen({ vars: { ...MAIL_VARS, SIGNUP: "open" } })).browser();
+  const fields = fieldsOf((await browser.open("/signup?page=overview")).form("email"));
+  return browser.fetch("/signup", { form: { ...fields, ...wanted } });
+}
+
 /** A browser, and the path of the link that undoes a change of address. */
 async function undoing() {
   const at = await startLimen({ vars: MAIL_VARS });
@@ -327,7 +349,7 @@ async function undoing() {
   const page = await browser.submit(await browser.open("/account/email"), "email", { email, current_password });
   await browser.submit(page, "code", { code: codeIn(await mails.await(email)) });
   const { pathname, search } = new URL(linkIn(await mails.await(person.email)));
-  return { browser, link: pathname + search };
+  return { at, person, browser, link: pathname + search };
 }
 
 /** A browser in which `person` has just given their password, at the page that follows. */
