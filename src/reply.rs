@@ -62,6 +62,8 @@ pub enum Body {
     Jwt(String),
     /// `application/token-introspection+jwt` (RFC 9701 section 10.2).
     IntrospectionJwt(String),
+    /// `application/x-ndjson`: a JSON document a line.
+    JsonLines(String),
     /// `text/plain`.
     Text(String),
     /// A stylesheet.

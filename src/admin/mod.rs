@@ -2,8 +2,10 @@
 
 pub mod audit_filter;
 mod body;
+pub mod client_filter;
 pub mod group;
 pub mod invitation;
 pub mod paging;
+pub mod people_filter;
 pub mod role;
 pub mod user;

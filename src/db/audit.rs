@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     account::throttle::WINDOW,
-    admin::audit_filter::AuditFilter,
+    admin::audit_filter::{AuditFilter, Export},
     audit::{Actor, Entry, Event, Occasion},
     fault::Fault,
     secret::Hash,
@@ -268,7 +268,9 @@ struct Row {
     outcome: String,
     actor: String,
     user_id: Option<String>,
+    username: Option<String>,
     client_id: Option<String>,
+    client_name: Option<String>,
     session_id: Option<String>,
     network: Option<String>,
     request_id: String,
@@ -285,7 +287,11 @@ pub struct Recorded {
     pub outcome: String,
     pub actor: String,
     pub user_id: Option<String>,
+    /// What the person is called now. Nobody's, once they are deleted.
+    pub username: Option<String>,
     pub client_id: Option<String>,
+    /// What the client is called now, likewise.
+    pub client_name: Option<String>,
     pub session_id: Option<String>,
     pub network: Option<String>,
     pub request_id: String,
@@ -293,6 +299,10 @@ pub struct Recorded {
 }
 
 const RECORDED: &str = "id, at, event, outcome, actor, user_id, client_id, session_id, network, request_id, detail";
+
+/// The same of a table `a`, with the names of whom they are about.
+const NAMED: &str = "SELECT a.*, u.username, COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS client_name";
+const NAMES: &str = "LEFT JOIN users u ON u.id = a.user_id LEFT JOIN clients c ON c.id = a.client_id";
 
 impl AuditFilter<'_> {
     /// The rows in which those that are wanted are looked for, as conditions of an index: those about a person, those of a rare
@@ -337,14 +347,14 @@ fn first_since(time: UnixTime) -> Statement {
 /// At most `limit` rows, the newest first: of those that are met on a walk of at most [`WALK`] rows.
 pub fn list(filter: &AuditFilter<'_>, limit: i64) -> Query<Vec<Recorded>> {
     Statement::new(format!(
-        "SELECT {RECORDED} FROM (SELECT {RECORDED} FROM audit WHERE "
+        "{NAMED} FROM (SELECT * FROM (SELECT {RECORDED} FROM audit WHERE "
     ))
     .append(filter.place())
-    .append(Statement::new(
+    .append(Statement::new(format!(
         " ORDER BY id DESC LIMIT ?)
          WHERE (? IS NULL OR client_id = ?) AND (? IS NULL OR event = ?) AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?)
-         LIMIT ?",
-    ))
+         LIMIT ?) a {NAMES} ORDER BY a.id DESC"
+    )))
     .bind(WALK)
     .bind(filter.client_id)
     .bind(filter.client_id)
@@ -356,6 +366,27 @@ pub fn list(filter: &AuditFilter<'_>, limit: i64) -> Query<Vec<Recorded>> {
     .bind(filter.until)
     .bind(limit)
     .read_by(read_all)
+}
+
+/// The most rows of an export.
+const LONGEST_EXPORT: i64 = 2_000;
+
+/// The rows of an export, the oldest first. None is left where there is none: each is written down with a greater id.
+pub fn export(export: &Export) -> Query<Vec<Recorded>> {
+    let since = export.since.map(|since| {
+        let from = first_since(since - DISORDER);
+        Statement::new(" AND id >= ")
+            .append(from)
+            .append(Statement::new(" AND at >= ?"))
+            .bind(since)
+    });
+    let rows = Statement::new(format!("{NAMED} FROM (SELECT {RECORDED} FROM audit WHERE id > ?"))
+        .bind(export.after.unwrap_or_default());
+    since
+        .into_iter()
+        .fold(rows, Statement::append)
+        .append(Statement::new(format!(" ORDER BY id LIMIT ?) a {NAMES} ORDER BY a.id")).bind(LONGEST_EXPORT))
+        .read_by(read_all)
 }
 
 /// The last row that [`list`] looks at where it finds fewer than its limit, if there are more.
@@ -389,7 +420,9 @@ impl Row {
             outcome: self.outcome,
             actor: self.actor,
             user_id: self.user_id,
+            username: self.username,
             client_id: self.client_id,
+            client_name: self.client_name,
             session_id: self.session_id,
             network: self.network,
             request_id: self.request_id,

@@ -38,6 +38,8 @@ pub enum Ending<'a> {
     },
     /// One of those of the person behind a session, by its id.
     One { by: &'a Hash, session_id: &'a str },
+    /// One of a person's, by its id.
+    OneOf { user_id: &'a str, session_id: &'a str },
     /// All of a person's but one. If the kept session is already gone, nothing is deleted.
     Others { user_id: &'a str, kept: &'a str },
     /// All of a person's, and with them every code and token: they are signed out everywhere, or deleted.
@@ -73,6 +75,7 @@ impl Ending<'_> {
                  AND s.user_id = ? AND EXISTS (SELECT 1 FROM sessions n WHERE n.user_id = s.user_id AND n.id = ?)"
             }
             Self::One { .. } => concat!("s.user_id = ", behind!(), " AND s.id = ?"),
+            Self::OneOf { .. } => "s.user_id = ? AND s.id = ?",
             Self::Others { .. } => {
                 "s.user_id = ? AND s.id <> ? AND EXISTS (SELECT 1 FROM sessions k WHERE k.user_id = s.user_id AND k.id = ?)"
             }
@@ -112,6 +115,7 @@ impl Ending<'_> {
                 statement.bind(MOST_LIVE - 1).bind(*user_id).bind(*session_id)
             }
             Self::One { by, session_id } => statement.bind(*by).bind(*session_id),
+            Self::OneOf { user_id, session_id } => statement.bind(*user_id).bind(*session_id),
             Self::Others { user_id, kept } => statement.bind(*user_id).bind(*kept).bind(*kept),
             Self::Everything { user_id } => statement.bind(*user_id),
             Self::EverythingOf(user) => users::bind_as_given(statement, user),

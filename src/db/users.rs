@@ -195,41 +195,6 @@ pub fn find_by_family(family_id: &str, along: Along) -> Query<Option<User>> {
         .read_by(read)
 }
 
-/// At most `limit` people in the order of their ids, from the one behind `after` on.
-pub fn list(after: &str, limit: i64) -> Query<Vec<User>> {
-    Statement::new(format!(
-        "SELECT {COLUMNS} FROM users u WHERE u.id > ? ORDER BY u.id LIMIT ?"
-    ))
-    .bind(after)
-    .bind(limit)
-    .read_by(read_all)
-}
-
-/// Who has this name, this address, or both, as they are compared. At most two people.
-pub fn find_named(username_folded: Option<&str>, email_folded: Option<&str>) -> Query<Vec<User>> {
-    let named = [
-        ("u.username_folded = ?", username_folded),
-        ("u.email_folded = ?", email_folded),
-    ];
-    let given: Vec<_> = named
-        .into_iter()
-        .filter_map(|(condition, value)| Some((condition, value?)))
-        .collect();
-    let conditions: Vec<_> = given.iter().map(|(condition, _)| *condition).collect();
-    let mut statement = Statement::new(format!(
-        "SELECT {COLUMNS} FROM users u WHERE {} LIMIT 2",
-        if conditions.is_empty() {
-            "FALSE".to_owned()
-        } else {
-            conditions.join(" AND ")
-        }
-    ));
-    for (_, value) in given {
-        statement = statement.bind(value);
-    }
-    statement.read_by(read_all)
-}
-
 pub(super) fn read(rows: &Rows) -> Result<Option<User>, Fault> {
     rows.first::<Row>()?.map(Row::into_user).transpose()
 }

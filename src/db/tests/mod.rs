@@ -5,6 +5,7 @@ mod audit_pages;
 mod chores;
 mod keys_in_time;
 mod occasion;
+mod people_pages;
 mod proof_agrees;
 mod samples;
 mod second_factors;

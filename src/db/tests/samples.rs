@@ -2,6 +2,7 @@
 
 mod about_clients;
 mod about_credentials;
+mod about_lists;
 mod about_mail;
 mod about_people;
 mod about_the_rest;
@@ -186,6 +187,7 @@ pub fn samples() -> Vec<(&'static str, Statement)> {
     about_credentials::add_to(&mut all);
     about_clients::add_to(&mut all);
     about_clients::add_fetches_to(&mut all);
+    about_lists::add_to(&mut all);
     about_tokens::add_to(&mut all);
     about_mail::add_to(&mut all);
     about_the_rest::add_to(&mut all);

@@ -47,3 +47,23 @@ test("grants are shown as the person sees them", async () => {
   );
   assert.ok(Number.isInteger(grants[0].last_used_at));
 });
+
+test("one session ends alone, with its tokens, and of nobody else", async () => {
+  const client = await op.client({ backchannel_logout_uri: "https://app.acme.test/backchannel" });
+  const [ada, bob, here, there] = [await op.person(), await op.person(), op.browser(), op.browser()];
+  const tokens = await client.tokens(await here.obtain(client, ada));
+  const others = await client.tokens(await there.obtain(client, ada));
+  const { sessions } = await read(ada, "sessions");
+  const [{ session_id: id }] = await op.rows("SELECT session_id FROM token_families WHERE user_id = ? ORDER BY created_at LIMIT 1", ada.id);
+  assert.ok(sessions.some((session) => session.id === id));
+  const end = (person) => op.admin(`/admin/api/users/${person.id}/sessions/${id}`, { method: "DELETE" });
+  assert.equal((await end(bob)).status, 404, "of somebody else");
+  assert.equal((await end(ada)).status, 204);
+  assert.equal((await end(ada)).status, 404, "it is over");
+  assert.equal((await read(ada, "sessions")).sessions.length, 1);
+  const left = await Promise.all([tokens, others].map(({ refresh_token }) => client.refresh(refresh_token)));
+  assert.deepEqual(left.map(({ status }) => status).toSorted(), [200, 400]);
+  assert.equal((await op.rows("SELECT id FROM logout_outbox WHERE user_id = ?", ada.id)).length, 1);
+  const written = await op.rows("SELECT actor, session_id FROM audit WHERE event = 'session_ended' AND user_id = ?", ada.id);
+  assert.deepEqual(written, [{ actor: "operator", session_id: id }]);
+});

@@ -36,7 +36,9 @@ test("a sign-in is written down with its person, client, session, network and re
     outcome: "success",
     actor: "person",
     user_id: ada.id,
+    username: ada.username,
     client_id: client.id,
+    client_name: "Acme Notes",
     session_id: session,
     network: "192.0.2.0/24",
     detail: { amr: ["pwd"] },
@@ -292,13 +294,42 @@ test("pages, filters and times narrow the list, and nonsense is refused", async 
   assert.deepEqual([all[0].user_id, all[1].user_id], [second.id, first.id]);
   const page = await op.json("/admin/api/audit?event=user_created&limit=1", { bearer: op.adminToken });
   assert.equal(page.events[0].id, all[0].id);
-  const next = await audit({ event: "user_created", before: page.next, limit: 1 });
+  const next = await audit({ event: "user_created", after: page.next, limit: 1 });
   assert.equal(next[0].id, all[1].id);
   assert.equal((await audit({ since: op.clock.seconds() + 60 })).length, 0);
   assert.equal((await audit({ until: all[0].at - 1_000 })).length, 0);
-  for (const query of ["limit=0", "limit=201", "event=x", "since=-1", "since=now", "before=1e3", "user=a&user=b"]) {
+  for (const query of ["limit=0", "limit=201", "event=x", "since=-1", "since=now", "after=1e3", "before=7", "user=a&user=b"]) {
     assert.equal((await op.admin(`/admin/api/audit?${query}`)).status, 400, query);
   }
+});
+
+test("names stand beside ids as long as somebody has them", async () => {
+  const [ada, client] = [await op.person(), await op.client({ client_name: "Acme Notes" })];
+  await op.browser().obtain(client, ada);
+  const [event] = await audit({ user: ada.id, event: "consent_given" });
+  assert.deepEqual([event.username, event.client_name], [ada.username, "Acme Notes"]);
+  await op.admin(`/admin/api/users/${ada.id}`, { method: "DELETE" });
+  const [after] = await audit({ user: ada.id, event: "consent_given" });
+  assert.deepEqual([after.user_id, after.username, after.client_name], [ada.id, null, "Acme Notes"]);
+});
+
+test("an export has every event once, the oldest first, and goes on where the one before ended", async () => {
+  const fresh = await startLimen();
+  const lines = async (query) => {
+    const response = await fresh.admin(`/admin/api/audit/export?${query}`);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("content-type"), "application/x-ndjson");
+    return (await response.text()).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  };
+  const row = "INSERT INTO audit (at, event, outcome, actor, request_id) WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 2500) SELECT 1700000000 + n, 'sign_in', 'success', 'person', 'r' FROM n";
+  await fresh.db.prepare(row).run();
+  const [first, second] = [await lines(""), await lines("after=2000")];
+  assert.deepEqual([first.length, second.length], [2_000, 500]);
+  assert.deepEqual([first[0].id, second[0].id], [1, 2_001]);
+  assert.deepEqual(await lines(`after=${second.at(-1).id}`), []);
+  assert.equal((await lines("since=1700002500"))[0].at, 1_700_002_500);
+  await fresh.person();
+  assert.deepEqual((await lines("after=2500")).map(({ event }) => event), ["user_created"]);
 });
 
 test("the audit is for operators, and a wrong token is written down", async () => {

@@ -238,7 +238,7 @@ describe("how many", () => {
     const { op } = await withProvider([{ status: 200 }]);
     for (const name of ["a", "b", "c"]) await tested(op, `${name}@people.test`);
     const first = await op.json("/admin/api/mail?limit=2", { bearer: op.adminToken });
-    const second = await op.json(`/admin/api/mail?limit=2&before=${first.next}`, { bearer: op.adminToken });
+    const second = await op.json(`/admin/api/mail?limit=2&after=${first.next}`, { bearer: op.adminToken });
     const ids = [...first.mails, ...second.mails].map(({ id }) => id);
     assert.equal(new Set(ids).size, 3);
     assert.equal(second.next, null);

@@ -61,7 +61,11 @@ export class Contract {
     // RFC 6750 section 3: the challenge to a request without a token has no error, and no body.
     if (response.status === 401 && text === "") return text;
     assert.ok(type in stated.content, `${what} as ${type}; docs/openapi.yaml has ${Object.keys(stated.content)}`);
-    if (/json$/.test(type)) this.#validate(this.#schemaOf(operation, response.status, type), JSON.parse(text), what);
+    const documents = type === "application/x-ndjson" ? text.split("\n").filter(Boolean) : [text];
+    if (/json$/.test(type)) {
+      const schema = this.#schemaOf(operation, response.status, type);
+      for (const document of documents) this.#validate(schema, JSON.parse(document), what);
+    }
     return text;
   }
 

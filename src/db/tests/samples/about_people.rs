@@ -14,17 +14,6 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "users::fold", [users::fold(&user)]);
     add(all, "users::find", [users::find("u")]);
     add(all, "users::find_by_family", [users::find_by_family("f", ALONG)]);
-    add(all, "users::list", [users::list("", 100)]);
-    let named = [
-        (Some("ada"), None),
-        (None, Some("ada@acme.org")),
-        (Some("ada"), Some("ada@acme.org")),
-    ];
-    add(
-        all,
-        "users::find_named",
-        named.map(|(username, email)| users::find_named(username, email)),
-    );
     add(all, "users::find_rival", [users::find_rival(&user, &user)]);
     let another = User {
         id: "another".to_owned(),
@@ -123,6 +112,10 @@ pub(super) fn add_to(all: &mut Samples) {
         },
         Ending::One {
             by: &hash,
+            session_id: "s",
+        },
+        Ending::OneOf {
+            user_id: "u",
             session_id: "s",
         },
         Ending::Others {

@@ -1,7 +1,7 @@
 //! The audit, throttles, notices and housekeeping.
 
 use super::*;
-use crate::admin::audit_filter::AuditFilter;
+use crate::admin::audit_filter::{AuditFilter, Export};
 
 pub(super) fn add_to(all: &mut Samples) {
     let (hash, key) = (hash(), provider_key());
@@ -136,6 +136,10 @@ pub(super) fn add_to(all: &mut Samples) {
     ] {
         add(all, "audit::find_end", [audit::find_end(&filter)]);
         add(all, "audit::list by something", [page(filter)]);
+    }
+    for since in [None, Some(NOW)] {
+        let after = since.map(|_| 7);
+        add(all, "audit::export", [audit::export(&Export { after, since })]);
     }
     add(all, "audit::list_own", [audit::list_own(&hash, None, 100)]);
 }

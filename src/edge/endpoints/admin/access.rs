@@ -44,6 +44,22 @@ pub async fn end_sessions(request: &mut Incoming, context: &Context) -> Result<R
     Ok(Reply::new(204, Body::Empty))
 }
 
+/// `DELETE /admin/api/users/{user_id}/sessions/{session_id}`: signs somebody out in one browser.
+pub async fn end_session(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let (user_id, session_id) = (request.segment(0), request.segment(1));
+    let one = Ending::OneOf { user_id, session_id };
+    let entry = Entry::new(Event::SessionEnded, Actor::Operator);
+    let mut batch = Batch::default();
+    batch.push(audit::record_ending(&entry, &one, context));
+    let ended = ending::end_sessions(&one, &mut batch, context);
+    if !context.db.run(batch).await?.read(ended)? {
+        return Err(MachineFailure::no_such("session"));
+    }
+    ending::announce(context);
+    Ok(Reply::new(204, Body::Empty))
+}
+
 /// `GET /admin/api/users/{user_id}/grants`: what they allowed, the last used first.
 pub async fn grants(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;

@@ -3,29 +3,46 @@
 use serde_json::json;
 
 use crate::{
-    admin::{audit_filter::AuditFilter, paging},
+    admin::{
+        audit_filter::{AuditFilter, Export},
+        paging,
+    },
     db::{Batch, audit},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::operator,
         platform::context::Context,
     },
-    reply::Reply,
+    reply::{Body, Reply},
 };
 
-/// `GET /admin/api/audit?user=&client=&event=&since=&until=&before=&limit=`, the newest first.
+/// `GET /admin/api/audit?user=&client=&event=&since=&until=&after=&limit=`, the newest first.
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let params = request.query_params()?;
-    let (filter, limit) = (AuditFilter::parse(&params)?, paging::limit(&params)?);
+    let (filter, page) = AuditFilter::parse(&params)?;
     let mut batch = Batch::default();
-    let events = batch.add(audit::list(&filter, limit));
+    let events = batch.add(audit::list(&filter, page.limit));
     let end = batch.add(audit::find_end(&filter));
     let rows = context.db.run(batch).await?;
     let events = rows.read(events)?;
-    let next = match paging::next(&events, limit) {
+    let next = match page.next(&events) {
         Some(last) => Some(last.id),
         None => rows.read(end)?,
     };
-    Ok(Reply::json(200, &json!({ "events": events, "next": next })))
+    let described = events.iter().map(|event| json!(event)).collect();
+    let listed = paging::list("events", described, next.map(|id| id.to_string()));
+    Ok(Reply::json(200, &listed))
+}
+
+/// `GET /admin/api/audit/export?since=&after=`: a line of JSON an event, the oldest first, from the event behind `after` on.
+pub async fn export(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let export = Export::parse(&request.query_params()?)?;
+    let mut lines = String::new();
+    for event in context.db.read(audit::export(&export)).await? {
+        lines.push_str(&json!(event).to_string());
+        lines.push('\n');
+    }
+    Ok(Reply::new(200, Body::JsonLines(lines)))
 }

@@ -6,7 +6,8 @@ use crate::{
     account::group::MOST_OF_PERSON,
     admin::{
         group::{self, MemberChanges},
-        paging, user,
+        paging::Page,
+        user,
     },
     audit::{Actor, Entry, Event},
     db::{
@@ -28,18 +29,16 @@ use crate::{
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let params = request.query_params()?;
-    params.refuse_unknown(&["after", "limit"])?;
-    let limit = paging::limit(&params)?;
-    let (group_id, after) = (request.segment(0), params.single("after")?.unwrap_or_default());
+    let page = Page::parse(&params, &[])?;
+    let group_id = request.segment(0);
     let mut batch = Batch::default();
     let group = batch.add(groups::find(group_id));
-    let members = batch.add(group_members::list(group_id, after, limit));
+    let members = batch.add(group_members::list(group_id, page.after_text()?, page.limit));
     let rows = context.db.run(batch).await?;
     rows.read(group)?.ok_or_else(|| MachineFailure::no_such("group"))?;
     let members = rows.read(members)?;
-    let next = paging::next(&members, limit).map(|user| user.id.as_str());
-    let described: Vec<_> = members.iter().map(user::describe).collect();
-    Ok(Reply::json(200, &json!({ "members": described, "next": next })))
+    let listed = page.describe("members", &members, user::describe, |user| user.id.clone());
+    Ok(Reply::json(200, &listed))
 }
 
 /// `POST /admin/api/groups/{group_id}/members`: adds and removes people, all of them or none.

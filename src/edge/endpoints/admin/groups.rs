@@ -6,7 +6,7 @@ use crate::{
     account::group::{self, Group},
     admin::{
         group::{describe, parse_name},
-        paging,
+        paging::Page,
     },
     audit::{Actor, Entry, Event},
     db::{Batch, audit, groups},
@@ -41,14 +41,12 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let params = request.query_params()?;
-    params.refuse_unknown(&["search", "after", "limit"])?;
-    let limit = paging::limit(&params)?;
+    let page = Page::parse(&params, &["search"])?;
     let beginning = group::fold(params.single("search")?.unwrap_or_default());
-    let after = params.single("after")?.unwrap_or_default();
-    let found = context.db.read(groups::list(&beginning, after, limit)).await?;
-    let next = paging::next(&found, limit).map(|group| group.name.folded());
-    let described: Vec<_> = found.iter().map(describe).collect();
-    Ok(Reply::json(200, &json!({ "groups": described, "next": next })))
+    let list = groups::list(&beginning, page.after_text()?, page.limit);
+    let found = context.db.read(list).await?;
+    let listed = page.describe("groups", &found, describe, |group| group.name.folded());
+    Ok(Reply::json(200, &listed))
 }
 
 /// `GET /admin/api/groups/{group_id}`.

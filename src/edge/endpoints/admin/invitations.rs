@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     account::invitation::{self, InvitationId},
-    admin::{invitation::WantedInvitation, paging},
+    admin::{invitation::WantedInvitation, paging::Page},
     audit::{Actor, Entry, Event},
     config::SignUpPolicy,
     db::{
@@ -77,16 +77,12 @@ pub async fn make(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let params = request.query_params()?;
-    params.refuse_unknown(&["after", "limit"])?;
-    let limit = paging::limit(&params)?;
-    let after = params.single("after")?.map(|text| {
-        InvitationId::parse(text).ok_or_else(|| OAuthError::invalid_request("after must be the next of a page before"))
-    });
-    let list = invitations::list(after.transpose()?.as_ref(), limit, context.now);
+    let page = Page::parse(&params, &[])?;
+    let after = page.after(InvitationId::parse)?;
+    let list = invitations::list(after.as_ref(), page.limit, context.now);
     let open = context.db.read(list).await?;
-    let next = paging::next(&open, limit).map(|invitation| invitation.id.to_string());
-    let described: Vec<_> = open.iter().map(describe).collect();
-    Ok(Reply::json(200, &json!({ "invitations": described, "next": next })))
+    let listed = page.describe("invitations", &open, describe, |invitation| invitation.id.to_string());
+    Ok(Reply::json(200, &listed))
 }
 
 /// `DELETE /admin/api/invitations/{invitation_id}`: its link works no more.

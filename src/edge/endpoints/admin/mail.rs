@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     account::email,
+    admin::paging::Page,
     audit::{Actor, Entry, Event},
     config::MailSettings,
     db::{Batch, audit, mail_outbox},
@@ -19,33 +20,19 @@ use crate::{
     reply::{Body, Reply},
 };
 
-/// The most mails on a page of the list.
-const LONGEST_PAGE: i64 = 200;
-
-/// `GET /admin/api/mail?state=&before=&limit=`: the newest first. What is in them is not told: it may let somebody in.
+/// `GET /admin/api/mail?state=&after=&limit=`: the newest first. What is in them is not told: it may let somebody in.
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let params = request.query_params()?;
-    params.refuse_unknown(&["state", "before", "limit"])?;
+    let page = Page::parse(&params, &["state"])?;
     let state = params.single("state")?;
     if state.is_some_and(|state| !["waiting", "sent", "failed"].contains(&state)) {
         return Err(OAuthError::invalid_request("state must be waiting, sent or failed").into());
     }
-    let limit = match params.single("limit")? {
-        None => LONGEST_PAGE,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
-            .ok_or_else(|| OAuthError::invalid_request("limit must be a number from 1 to 200"))?,
-    };
-    let list = mail_outbox::list(state, params.single("before")?, limit);
-    let mails = context.db.read(list).await?;
-    let next = mails
-        .last()
-        .filter(|_| mails.len() as i64 == limit)
-        .map(|mail| mail.id.as_str());
-    Ok(Reply::json(200, &json!({ "mails": mails, "next": next })))
+    let after = Some(page.after_text()?).filter(|after| !after.is_empty());
+    let mails = context.db.read(mail_outbox::list(state, after, page.limit)).await?;
+    let listed = page.describe("mails", &mails, |mail| json!(mail), |mail| mail.id.clone());
+    Ok(Reply::json(200, &listed))
 }
 
 /// `POST /admin/api/mail/test` with `to`, and perhaps `language`: sends a mail at once, and tells what became of it.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod clients;
 pub mod group_members;
 pub mod groups;
 pub mod invitations;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     admin::{
-        paging,
+        paging::Page,
         role::{RoleChanges, RoleOfHolder},
     },
     audit::{Actor, Entry, Event},
@@ -27,22 +27,21 @@ use crate::{
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
     let params = request.query_params()?;
-    params.refuse_unknown(&["after", "limit"])?;
-    let (limit, after) = (paging::limit(&params)?, params.number("after")?.unwrap_or_default());
+    let page = Page::parse(&params, &[])?;
+    let after = page.after(|text| text.parse::<u32>().ok())?.unwrap_or_default();
     let client_id = request.segment(0);
     let mut batch = Batch::default();
     let version = batch.add(clients::find_version(client_id));
-    let roles = batch.add(app_roles::list(client_id, after, limit));
+    let roles = batch.add(app_roles::list(client_id, after.into(), page.limit));
     let rows = context.db.run(batch).await?;
     rows.read(version)?.ok_or_else(|| MachineFailure::no_such("client"))?;
     let roles = rows.read(roles)?;
-    let next = paging::next(&roles, limit).map(|assigned| assigned.id.to_string());
     let describe = |assigned: &Assigned| match (&assigned.group_id, &assigned.user_id) {
         (Some(id), _) => json!({ "role": assigned.role, "group": id, "name": assigned.name }),
         (None, id) => json!({ "role": assigned.role, "user": id, "name": assigned.name }),
     };
-    let described: Vec<_> = roles.iter().map(describe).collect();
-    Ok(Reply::json(200, &json!({ "roles": described, "next": next })))
+    let listed = page.describe("roles", &roles, describe, |assigned| assigned.id.to_string());
+    Ok(Reply::json(200, &listed))
 }
 
 /// `POST /admin/api/clients/{client_id}/roles`: gives roles and takes roles, all of them or none.

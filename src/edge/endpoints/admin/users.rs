@@ -3,23 +3,24 @@
 use serde_json::json;
 
 use crate::{
-    account::{
-        email,
-        user::{User, fold_login},
-    },
+    account::user::User,
     admin::{
         paging,
+        people_filter::PeopleFilter,
         user::{UserChanges, WantedPassword, describe, event_of_change},
     },
     audit::{Actor, Entry, Event},
-    db::{Batch, Statement, audit, credentials::Owner, email_undo, grants, passwords, session_endings::Ending, users},
+    db::{
+        Batch, Statement, audit, credentials::Owner, email_undo, grants, passwords, people_list,
+        session_endings::Ending, users,
+    },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::{folding, new_password, operator},
         platform::{context::Context, random},
         sessions::ending,
     },
-    oidc::{error::OAuthError, params::Params, subject::SubjectSalt},
+    oidc::{error::OAuthError, subject::SubjectSalt},
     reply::{Body, Reply},
 };
 
@@ -51,31 +52,22 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
     Ok(Reply::json(201, &describe(&user)))
 }
 
-/// `GET /admin/api/users?username=&email=&after=&limit=`: all people, or who has this name or address in any spelling.
+/// `GET /admin/api/users`: people, filtered and sorted ([`PeopleFilter`]).
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
-    let params: Params = request.query_params()?;
-    params.refuse_unknown(&["username", "email", "after", "limit"])?;
-    let limit = paging::limit(&params)?;
-    let after = params.single("after")?.unwrap_or_default();
-    let (username, email) = (params.single("username")?, params.single("email")?);
-    let people = match (username, email) {
-        (None, None) => context.db.read(users::list(after, limit)).await?,
-        _ => {
-            let (username, email) = (username.map(fold_login), email.map(email::fold));
-            let found = users::find_named(username.as_deref(), email.as_deref());
-            context
-                .db
-                .read(found)
-                .await?
-                .into_iter()
-                .filter(|user| user.id.as_str() > after)
-                .collect()
-        }
+    let params = request.query_params()?;
+    let (filter, page) = PeopleFilter::parse(&params)?;
+    let mut batch = Batch::default();
+    let people = batch.add(people_list::list(&filter, page.limit));
+    let end = batch.add(people_list::find_end(&filter));
+    let rows = context.db.run(batch).await?;
+    let people = rows.read(people)?;
+    let next = match page.next(&people) {
+        Some(last) => Some(last.place.to_text()),
+        None => rows.read(end)?.map(|place| place.to_text()),
     };
-    let next = paging::next(&people, limit).map(|user| user.id.as_str());
-    let described: Vec<_> = people.iter().map(describe).collect();
-    Ok(Reply::json(200, &json!({ "users": described, "next": next })))
+    let described = people.iter().map(|listed| describe(&listed.user)).collect();
+    Ok(Reply::json(200, &paging::list("users", described, next)))
 }
 
 /// `GET /admin/api/users/{user_id}`.

@@ -212,6 +212,7 @@ fn write_content<'a>(init: &mut Init<'a>, body: &'a Body) -> Option<&'a str> {
         Body::Jrd(text) => ("application/jrd+json", text),
         Body::Jwt(text) => ("application/jwt", text),
         Body::IntrospectionJwt(text) => ("application/token-introspection+jwt", text),
+        Body::JsonLines(text) => ("application/x-ndjson", text),
         Body::Text(text) => ("text/plain; charset=utf-8", text),
         Body::Css(text) => ("text/css; charset=utf-8", text),
         Body::Script(text) => ("text/javascript; charset=utf-8", text),

@@ -20,6 +20,7 @@ export const ADMIN = {
   listUsers: async ({ op }) => [
     await op.admin("/admin/api/users"),
     await op.admin("/admin/api/users?limit=1"),
+    await op.admin("/admin/api/users?search=u&disabled=false&limit=1"),
     await op.admin("/admin/api/users?limit=0"),
   ],
   readUser: async ({ op, person }) => [
@@ -48,6 +49,14 @@ export const ADMIN = {
   endUserSessions: async ({ op }) => {
     const end = (id) => op.admin(`/admin/api/users/${id}/sessions`, { method: "DELETE" });
     return [await end((await op.person()).id), await end("nobody")];
+  },
+  endUserSession: async ({ op }) => {
+    const person = await op.person();
+    await op.browser().obtain(await op.client(), person);
+    const path = `/admin/api/users/${person.id}/sessions`;
+    const { sessions } = await op.json(path, { bearer: op.adminToken });
+    const end = () => op.admin(`${path}/${sessions[0].id}`, { method: "DELETE" });
+    return [await end(), await end()];
   },
   listUserPasskeys: async ({ op }) => {
     const person = await op.person();
@@ -110,6 +119,16 @@ export const ADMIN = {
     await op.admin("/admin/api/audit"),
     await op.admin(`/admin/api/audit?limit=1&event=user_created&since=0&user=${person.id}`),
     await op.admin("/admin/api/audit?event=nothing"),
+  ],
+  exportAudit: async ({ op }) => [
+    await op.admin("/admin/api/audit/export"),
+    await op.admin("/admin/api/audit/export?since=0&after=1"),
+    await op.admin("/admin/api/audit/export?limit=1"),
+  ],
+  listClients: async ({ op }) => [
+    await op.admin("/admin/api/clients"),
+    await op.admin("/admin/api/clients?registered_by=operator&grant=authorization_code&limit=1"),
+    await op.admin("/admin/api/clients?registered_by=nobody"),
   ],
   status: async ({ op }) => [await op.admin("/admin/api/status")],
   listMails: async ({ op }) => [await op.admin("/admin/api/mail"), await op.admin("/admin/api/mail?state=lost")],

@@ -1,0 +1,190 @@
+//! Lists of `users`, filtered and sorted. Each goes along an index, and no further than a bounded number of rows: where few of these
+//! are wanted, a page has few people, or none, and says where the next one goes on.
+
+use serde::Deserialize;
+
+use super::{
+    Query, Rows, Statement,
+    users::{COLUMNS, Row},
+};
+use crate::{
+    account::user::User,
+    admin::people_filter::{Order, PeopleFilter, Place},
+    fault::Fault,
+};
+
+/// The most people that are looked at for a page.
+const WALK: i64 = 5_000;
+
+/// Comes after whatever begins as what is before it.
+const LAST: char = '\u{10ffff}';
+
+/// A person, and where in the order they are.
+pub struct Listed {
+    pub user: User,
+    pub place: Place,
+}
+
+/// At most `limit` people, of those that are met on the walk.
+pub fn list(filter: &PeopleFilter<'_>, limit: i64) -> Query<Vec<Listed>> {
+    // Whoever is met is wanted, or a few may be among many.
+    let reach = match (filter.id, filter.disabled, filter.group) {
+        (None, None, None) => limit,
+        _ => WALK,
+    };
+    Statement::new("SELECT * FROM (")
+        .append(filter.walk(reach))
+        .append(Statement::new(
+            ") u WHERE (? IS NULL OR u.id = ?) AND (? IS NULL OR (u.disabled_at IS NOT NULL) = ?) AND (? IS NULL OR
+                EXISTS (SELECT 1 FROM group_members m WHERE m.user_id = u.id AND m.group_id = ?)) LIMIT ?",
+        ))
+        .bind(filter.id)
+        .bind(filter.id)
+        .bind(filter.disabled)
+        .bind(filter.disabled)
+        .bind(filter.group)
+        .bind(filter.group)
+        .bind(limit)
+        .read_by(read)
+}
+
+/// The last place that [`list`] looks at where it finds fewer than its limit, if there are more.
+pub fn find_end(filter: &PeopleFilter<'_>) -> Query<Option<Place>> {
+    Statement::new("SELECT id, key FROM (")
+        .append(filter.walk(WALK))
+        .append(Statement::new(") LIMIT 1 OFFSET ?"))
+        .bind(WALK - 1)
+        .read_by(|rows| Ok(rows.first::<PlaceRow>()?.map(PlaceRow::into_place)))
+}
+
+impl PeopleFilter<'_> {
+    /// The first `reach` people whom a page looks at, in their order: those with a name or an address, those of a group, or all.
+    fn walk(&self, reach: i64) -> Statement {
+        let walk = match (&self.order, self.group) {
+            _ if self.username.is_some() || self.email.is_some() => self.named(),
+            (Order::Name(beginning), _) => self.by_name(beginning, reach),
+            (Order::Newest, _) => self.by_age(),
+            (Order::Id, Some(group)) => self.of_group(group),
+            (Order::Id, None) => self.by_id(),
+        };
+        walk.append(Statement::new(" LIMIT ?").bind(reach))
+    }
+
+    /// What the page comes after: its id, and its key.
+    fn after(&self) -> (&str, &str) {
+        let after = self.after.as_ref();
+        after.map_or(("", ""), |place| (&place.id, &place.key))
+    }
+
+    /// One alone, where it is asked for by id.
+    fn by_id(&self) -> Statement {
+        // A page of people who are disabled finds these at once.
+        let index = match self.disabled {
+            Some(true) if self.id.is_none() => "INDEXED BY users_disabled WHERE u.disabled_at IS NOT NULL AND",
+            _ => "WHERE",
+        };
+        let only = self.id.map(|id| Statement::new(" AND u.id = ?").bind(id));
+        let all =
+            Statement::new(format!("SELECT {COLUMNS}, '' AS key FROM users u {index} u.id > ?")).bind(self.after().0);
+        only.into_iter()
+            .fold(all, Statement::append)
+            .append(Statement::new(" ORDER BY u.id"))
+    }
+
+    fn by_age(&self) -> Statement {
+        let (id, key) = match self.after() {
+            ("", _) => (LAST.to_string(), i64::from(u32::MAX)),
+            (id, key) => (id.to_owned(), key.parse().unwrap_or_default()),
+        };
+        Statement::new(format!(
+            "SELECT {COLUMNS}, CAST(u.created_at AS TEXT) AS key FROM users u
+             WHERE u.created_at <= ? AND (u.created_at < ? OR u.id < ?) ORDER BY u.created_at DESC, u.id DESC"
+        ))
+        .bind(key)
+        .bind(key)
+        .bind(&id)
+    }
+
+    /// Along both indexes at once: whoever has such a name is not met again by their address.
+    fn by_name(&self, beginning: &str, reach: i64) -> Statement {
+        let end = format!("{beginning}{LAST}");
+        let (id, key) = self.after();
+        let from = key.max(beginning);
+        let along = |column: &str| {
+            Statement::new(format!(
+                "SELECT * FROM (SELECT {COLUMNS}, u.{column} AS key FROM users u
+                 WHERE u.{column} >= ? AND u.{column} < ? AND (u.{column} > ? OR u.id > ?)"
+            ))
+            .bind(from)
+            .bind(&end)
+            .bind(key)
+            .bind(id)
+        };
+        let sorted = |column: &str| Statement::new(format!(" ORDER BY u.{column} LIMIT ?)")).bind(reach);
+        Statement::new("SELECT * FROM (")
+            .append(along("username_folded"))
+            .append(sorted("username_folded"))
+            .append(Statement::new(" UNION ALL "))
+            .append(along("email_folded"))
+            .append(Statement::new(
+                " AND (u.username_folded >= ? AND u.username_folded < ?) IS NOT TRUE",
+            ))
+            .bind(beginning)
+            .bind(&end)
+            .append(sorted("email_folded"))
+            .append(Statement::new(") ORDER BY key, id"))
+    }
+
+    fn of_group(&self, group_id: &str) -> Statement {
+        Statement::new(format!(
+            "SELECT {COLUMNS}, '' AS key FROM group_members m JOIN users u ON u.id = m.user_id
+             WHERE m.group_id = ? AND m.user_id > ? ORDER BY m.user_id"
+        ))
+        .bind(group_id)
+        .bind(self.after().0)
+    }
+
+    /// Who has this name, this address, or both: one person at most has either.
+    fn named(&self) -> Statement {
+        let named = [("username_folded", &self.username), ("email_folded", &self.email)];
+        let conditions = named
+            .into_iter()
+            .filter_map(|(column, value)| Some(Statement::new(format!(" AND u.{column} = ?")).bind(value.as_ref()?)));
+        let all =
+            Statement::new(format!("SELECT {COLUMNS}, '' AS key FROM users u WHERE u.id > ?")).bind(self.after().0);
+        conditions.fold(all, Statement::append)
+    }
+}
+
+#[derive(Deserialize)]
+struct PlaceRow {
+    id: String,
+    key: String,
+}
+
+impl PlaceRow {
+    fn into_place(self) -> Place {
+        Place {
+            id: self.id,
+            key: self.key,
+        }
+    }
+}
+
+fn read(rows: &Rows) -> Result<Vec<Listed>, Fault> {
+    #[derive(Deserialize)]
+    struct ListedRow {
+        key: String,
+        #[serde(flatten)]
+        user: Row,
+    }
+    let listed = |row: ListedRow| {
+        let user = row.user.into_user()?;
+        let place = Place {
+            id: user.id.clone(),
+            key: row.key,
+        };
+        Ok(Listed { user, place })
+    };
+    rows.all::<ListedRow>()?.into_iter().map(listed).collect()
+}
