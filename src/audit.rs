@@ -69,6 +69,13 @@ pub enum Event {
     /// An operator made a link with which somebody sets up how they sign in.
     SetUpLinkMade,
     SetUpLinkUsed,
+    SetUpLinkRevoked,
+    /// A person accepted the terms.
+    TermsAccepted,
+    /// An operator has a person choose another password.
+    NewPasswordRequired,
+    /// An operator had guesses at an account forgotten.
+    Unlocked,
     /// Somebody asked for a way back in by mail.
     RecoveryAsked,
     RecoveryUsed,
@@ -172,6 +179,10 @@ impl Event {
         Self::BrowserTrustEnded,
         Self::SetUpLinkMade,
         Self::SetUpLinkUsed,
+        Self::SetUpLinkRevoked,
+        Self::TermsAccepted,
+        Self::NewPasswordRequired,
+        Self::Unlocked,
         Self::RecoveryAsked,
         Self::RecoveryUsed,
         Self::GroupCreated,
@@ -239,6 +250,10 @@ impl Event {
             Self::BrowserTrustEnded => "browser_trust_ended",
             Self::SetUpLinkMade => "set_up_link_made",
             Self::SetUpLinkUsed => "set_up_link_used",
+            Self::SetUpLinkRevoked => "set_up_link_revoked",
+            Self::TermsAccepted => "terms_accepted",
+            Self::NewPasswordRequired => "new_password_required",
+            Self::Unlocked => "unlocked",
             Self::RecoveryAsked => "recovery_asked",
             Self::RecoveryUsed => "recovery_used",
             Self::GroupCreated => "group_created",

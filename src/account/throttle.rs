@@ -78,6 +78,14 @@ pub fn of_sign_ups(key: &Key, address: &str) -> Counter {
     }
 }
 
+/// The counter of attempts at the admin token on the page for the first person.
+pub fn of_first_person(key: &Key, address: &str) -> Counter {
+    Counter {
+        limit: 20,
+        ..of_network(key, b"first person", address)
+    }
+}
+
 /// The counter of requests that clients whom anybody can be push from an address.
 pub fn of_pushed_requests(key: &Key, address: &str) -> Counter {
     Counter {

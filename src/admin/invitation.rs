@@ -6,11 +6,15 @@ use crate::{
     account::{
         email,
         invitation::{LONGEST, USUAL},
+        set_up::LinkKind,
     },
     oidc::error::OAuthError,
     time::Lifetime,
     web::json,
 };
+
+/// How long a set-up link works at most.
+const LONGEST_LINK: Lifetime = Lifetime::days(30);
 
 /// The most characters of a note.
 const LONGEST_NOTE: usize = 200;
@@ -75,6 +79,24 @@ impl WantedInvitation {
     }
 }
 
+/// How long a set-up link works, by the body of a request for one.
+///
+/// # Errors
+/// `invalid_request`.
+pub fn lifetime_of_link(body: &[u8]) -> Result<Lifetime, OAuthError> {
+    let usual = LinkKind::SetUp.lifetime();
+    if body.is_empty() {
+        return Ok(usual);
+    }
+    let wrong = || OAuthError::invalid_request("the body must be a JSON object with nothing but expires_in");
+    let body: Map<String, Value> = json::parse(body).ok_or_else(wrong)?;
+    match (body.get("expires_in"), body.len()) {
+        (None, 0) => Ok(usual),
+        (Some(value), 1) => lifetime(value, LONGEST_LINK),
+        _ => Err(wrong()),
+    }
+}
+
 /// `expires_in`: whole seconds, from a minute on.
 ///
 /// # Errors
@@ -108,6 +130,22 @@ mod tests {
         assert_eq!(said.email.as_deref(), Some("Ada@acme.org"));
         assert!(said.email_verified && !said.first);
         assert_eq!(said.lifetime, Lifetime(60));
+    }
+
+    #[test]
+    fn a_set_up_link_works_for_three_days_if_nothing_is_said() {
+        let of = |body: &str| lifetime_of_link(body.as_bytes());
+        assert_eq!((of(""), of("{}")), (Ok(Lifetime::days(3)), Ok(Lifetime::days(3))));
+        assert_eq!(of(r#"{"expires_in":2592000}"#), Ok(Lifetime::days(30)));
+        for wrong in [
+            "[]",
+            "7",
+            r#"{"expires_in":59}"#,
+            r#"{"expires_in":2592001}"#,
+            r#"{"x":1}"#,
+        ] {
+            assert!(of(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

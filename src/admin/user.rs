@@ -37,7 +37,7 @@ pub struct UserChanges {
 }
 
 /// The members of a user that are no claims. Those that Limen sets itself may be sent back, and count for nothing.
-const OWN_MEMBERS: [&str; 8] = [
+const OWN_MEMBERS: [&str; 10] = [
     "id",
     "username",
     "password",
@@ -46,6 +46,8 @@ const OWN_MEMBERS: [&str; 8] = [
     "sub",
     "created_at",
     "updated_at",
+    "accepted_terms",
+    "new_password_required",
 ];
 
 impl UserChanges {

@@ -38,7 +38,7 @@ pub use self::{
     profile_field::{ProfileField, editable_claims},
     resources::{Api, Resources, normal_form},
     sign_in::{SignIn, Way},
-    sign_up::{SignUp, SignUpPolicy, WantedField},
+    sign_up::{SignUp, SignUpPolicy, Terms, WantedField},
 };
 use crate::{secret::RootKeys, web::fetch_url::LoopbackFetches};
 
@@ -79,7 +79,7 @@ pub struct Config {
     pub private_http: PrivateHttp,
     /// `MTLS_ORIGIN`: where clients may show TLS certificates. Without it none counts.
     pub mtls_origin: Option<Issuer>,
-    /// `SIGNUP`, `SIGNUP_DOMAINS`, `SIGNUP_FIELDS`: who may make an account, and what is asked of them.
+    /// `SIGNUP`, `SIGNUP_DOMAINS`, `SIGNUP_FIELDS`, `TERMS_URL`, `TERMS_VERSION`: who may make an account, and what is asked of them.
     pub sign_up: SignUp,
     /// `SIGN_IN`, `PASSKEY_RP_ID`, `PASSKEY_ORIGINS`: how people sign in.
     pub sign_in: SignIn,

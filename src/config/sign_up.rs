@@ -1,6 +1,9 @@
-//! `SIGNUP`, `SIGNUP_DOMAINS`, `SIGNUP_FIELDS`: who may make an account, and what is asked of them.
+//! `SIGNUP`, `SIGNUP_DOMAINS`, `SIGNUP_FIELDS`, `TERMS_URL`, `TERMS_VERSION`: who may make an account, and what is asked of them.
+
+use url::Url;
 
 use super::{ProfileField, reader::Reader};
+use crate::web::host::has_plain_authority;
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +27,21 @@ pub struct SignUp {
     pub domains: Vec<String>,
     /// What is asked beside an address and a username.
     pub fields: Vec<WantedField>,
+    /// What everybody has to accept.
+    pub terms: Option<Terms>,
 }
+
+/// Terms that people have to accept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Where they are.
+    pub url: String,
+    /// Another version is asked for anew.
+    pub version: String,
+}
+
+/// The most characters of a version.
+const LONGEST_VERSION: usize = 40;
 
 /// A field of the profile that new people fill in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,8 +88,32 @@ impl SignUp {
             policy,
             domains,
             fields: fields(reader),
+            terms: terms(reader),
         }
     }
+}
+
+fn terms<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Terms> {
+    let (url, version) = (reader.text("TERMS_URL"), reader.text("TERMS_VERSION"));
+    let (Some(url), Some(version)) = (&url, &version) else {
+        if url.is_some() || version.is_some() {
+            let problem = "TERMS_URL and TERMS_VERSION go together";
+            reader.problems.push(problem.to_owned());
+        }
+        return None;
+    };
+    let is_https = has_plain_authority(url) && Url::parse(url).is_ok_and(|parsed| parsed.scheme() == "https");
+    if !is_https {
+        reader.problems.push("TERMS_URL must be an https URL".to_owned());
+    }
+    if version.chars().count() > LONGEST_VERSION || version.chars().any(char::is_control) {
+        let problem = format!("TERMS_VERSION must be at most {LONGEST_VERSION} characters, such as 2026-11-29");
+        reader.problems.push(problem);
+    }
+    Some(Terms {
+        url: url.clone(),
+        version: version.clone(),
+    })
 }
 
 /// Names of fields, each with a `?` behind it where it may be left empty.

@@ -40,9 +40,12 @@ pub(super) fn is_closed(client_id: &str, user_id: &str) -> String {
     )
 }
 
-/// Holds for the session that the statement calls `session`, if it lives: it has neither expired nor been idle for too long.
+/// Holds for the session that the statement calls `session`, if it lives: it has neither expired nor been idle for too long, and waits
+/// for nothing.
 pub(super) fn lives(session: &str, idle: Lifetime, now: UnixTime) -> Statement {
-    Statement::new(format!("{session}.expires_at > ? AND {session}.last_seen_at > ?"))
-        .bind(now)
-        .bind(now - idle)
+    Statement::new(format!(
+        "{session}.expires_at > ? AND {session}.last_seen_at > ? AND {session}.waits_for = 0"
+    ))
+    .bind(now)
+    .bind(now - idle)
 }

@@ -390,7 +390,7 @@ pub fn offer(user_id: &str, session_id: &str, last: UnixTime, now: UnixTime) -> 
         "UPDATE users SET passkey_offered_at = ?
          WHERE id = ? AND (passkey_offered_at IS NULL OR passkey_offered_at < ?)
            AND NOT EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = users.id AND c.kind = 'passkey')
-           AND EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = users.id AND s.id = ?)
+           AND EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = users.id AND s.id = ? AND s.waits_for = 0)
          RETURNING id",
     )
     .bind(now)
@@ -460,17 +460,26 @@ impl SetUpLink {
     }
 }
 
-/// Makes a set-up link for a person, if there is such a person. One that was made before works no more.
-pub fn make_set_up_link(user_id: &str, hash: &Hash, now: UnixTime) -> Query<bool> {
+/// Makes a set-up link for a person that works until `expires_at`, if there is such a person. One that was made before works no more.
+/// What its row has as its beginning is so long before that.
+pub fn make_set_up_link(user_id: &str, hash: &Hash, expires_at: UnixTime) -> Query<bool> {
     Statement::new(
         "INSERT INTO credentials (id, user_id, kind, secret, created_at) SELECT ?, id, 'set_up_link', ?, ? FROM users WHERE id = ?
          ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at RETURNING user_id",
     )
     .bind(&SetUpLink::row_id(LinkKind::SetUp, user_id))
     .bind(hash)
-    .bind(now)
+    .bind(expires_at - LinkKind::SetUp.lifetime())
     .bind(user_id)
     .any()
+}
+
+/// Takes the set-up link of a person back, if there is one that still works.
+pub fn revoke_set_up_link(user_id: &str, now: UnixTime) -> Query<bool> {
+    Statement::new("DELETE FROM credentials WHERE id = ? AND kind = 'set_up_link' AND created_at > ? RETURNING id")
+        .bind(&SetUpLink::row_id(LinkKind::SetUp, user_id))
+        .bind(now - LinkKind::SetUp.lifetime())
+        .any()
 }
 
 /// Makes a link for a person that goes with the mail `mail_id`, if that was written down. One that was made before works no more.

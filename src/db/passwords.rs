@@ -13,7 +13,8 @@ pub fn set(owner: &Owner<'_>, credential_id: &str, hash: &str, now: UnixTime) ->
         .append(owner.query())
         .append(Statement::new(
             ") WHERE TRUE
-             ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at
+             ON CONFLICT (user_id) WHERE kind = 'password' DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at,
+                must_change = 0
              RETURNING user_id",
         ))
         .any()
@@ -22,7 +23,7 @@ pub fn set(owner: &Owner<'_>, credential_id: &str, hash: &str, now: UnixTime) ->
 /// Gives the person behind a session another password, if they have one, and says whether it did.
 pub fn change(session_hash: &Hash, hash: &str, now: UnixTime) -> Query<bool> {
     Statement::new(concat!(
-        "UPDATE credentials SET secret = ?, created_at = ? WHERE kind = 'password' AND user_id = ",
+        "UPDATE credentials SET secret = ?, created_at = ?, must_change = 0 WHERE kind = 'password' AND user_id = ",
         behind!(),
         " RETURNING user_id"
     ))
@@ -30,6 +31,20 @@ pub fn change(session_hash: &Hash, hash: &str, now: UnixTime) -> Query<bool> {
     .bind(now)
     .bind(session_hash)
     .any()
+}
+
+/// Has a person choose another password when they next sign in with theirs, if they have one, and says whether they have.
+pub fn require_another(user_id: &str) -> Query<bool> {
+    Statement::new("UPDATE credentials SET must_change = 1 WHERE user_id = ? AND kind = 'password' RETURNING user_id")
+        .bind(user_id)
+        .any()
+}
+
+/// Whether a person has to choose another.
+pub fn must_change(user_id: &str) -> Query<bool> {
+    Statement::new("SELECT user_id FROM credentials WHERE user_id = ? AND kind = 'password' AND must_change")
+        .bind(user_id)
+        .any()
 }
 
 /// Puts another hash of the same password in the place of `former`.

@@ -106,6 +106,29 @@ pub struct NewSession<'a> {
     /// What the person has shown.
     pub shown: Shown<'a>,
     pub user_agent: &'a str,
+    /// The version of the terms that its person must have accepted.
+    pub terms: Option<&'a str>,
+}
+
+/// What a new session waits for: nothing, for its person to accept the terms, to choose another password, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitsFor {
+    pub terms: bool,
+    pub password: bool,
+}
+
+impl WaitsFor {
+    fn stored(bits: i64) -> Self {
+        Self {
+            terms: bits & 1 != 0,
+            password: bits & 2 != 0,
+        }
+    }
+
+    /// Whether there is anything.
+    pub fn is_something(self) -> bool {
+        self.terms || self.password
+    }
 }
 
 /// What a person has shown, as it is made sure of once more where their session begins: to check it takes a while, in which it may be
@@ -121,6 +144,11 @@ pub enum Shown<'a> {
 }
 
 impl Shown<'_> {
+    /// Whether a password is among it.
+    fn has_password(self) -> bool {
+        matches!(self, Self::Password(_) | Self::PasswordAndJustNow(_))
+    }
+
     /// Holds for a user `u` whose credential it still is.
     fn condition(self) -> Statement {
         match self {
@@ -252,14 +280,15 @@ pub fn touch(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Statement {
         .and(lives("sessions", lifetimes.session_idle, now))
 }
 
-/// Begins a session, if what was shown still counts, and says whether it began.
-pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<bool> {
+/// Begins a session, if what was shown still counts, and says what it waits for. `None` where it did not begin.
+pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<Option<WaitsFor>> {
     let authentication = session.authentication;
     let proven = &authentication.proven;
     let user_agent: String = session.user_agent.chars().take(LONGEST_USER_AGENT).collect();
     Statement::new(
-        "INSERT INTO sessions (hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at, trusted)
-         SELECT ?, ?, u.id, ?, ?, ?, ?, ?, ?, ?, ? FROM users u WHERE u.id = ? AND u.disabled_at IS NULL AND ",
+        "INSERT INTO sessions (hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at, trusted,
+                               waits_for)
+         SELECT ?, ?, u.id, ?, ?, ?, ?, ?, ?, ?, ?, ",
     )
     .bind(session.hash)
     .bind(&authentication.session_id)
@@ -271,9 +300,99 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<bool> {
     .bind(proven.at)
     .bind(proven.at + lifetimes.session)
     .bind(authentication.trusted_browser)
+    .append(session.waits_for())
+    .append(Statement::new(" FROM users u WHERE u.id = ? AND u.disabled_at IS NULL AND "))
     .bind(&authentication.user_id)
     .append(session.shown.condition())
-    .append(Statement::new(" RETURNING id"))
+    .append(Statement::new(" RETURNING waits_for"))
+    .read_by(|rows| {
+        #[derive(Deserialize)]
+        struct Begun {
+            waits_for: i64,
+        }
+        Ok(rows.first::<Begun>()?.map(|begun| WaitsFor::stored(begun.waits_for)))
+    })
+}
+
+/// Holds where a user `u` has a password that they have to change.
+const MUST_CHANGE: &str =
+    "EXISTS (SELECT 1 FROM credentials d WHERE d.user_id = u.id AND d.kind = 'password' AND d.must_change)";
+
+/// Holds where a user `u` has accepted that version of the terms.
+fn has_accepted(version: &str) -> Statement {
+    Statement::new("EXISTS (SELECT 1 FROM accepted_terms a WHERE a.user_id = u.id AND a.version = ?)").bind(version)
+}
+
+impl NewSession<'_> {
+    /// Gives what the session of a user `u` waits for.
+    fn waits_for(&self) -> Statement {
+        let password = match self.shown.has_password() {
+            true => Statement::new(format!("2 * {MUST_CHANGE}")),
+            false => Statement::new("0"),
+        };
+        match self.terms {
+            Some(version) => password
+                .append(Statement::new(" + (NOT "))
+                .append(has_accepted(version))
+                .append(Statement::new(")")),
+            None => password,
+        }
+    }
+}
+
+/// A session that waits, its person, and the hash of their password where they have to change it.
+pub struct Waiting {
+    pub session: Session,
+    pub waits_for: WaitsFor,
+    pub password_hash: Option<String>,
+}
+
+/// The session of a cookie that waits for something.
+pub fn find_waiting(hash: &Hash, now: UnixTime) -> Query<Option<Waiting>> {
+    Statement::new(format!(
+        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, s.waits_for, c.secret AS password_hash, {}
+         FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+         LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
+         WHERE s.hash = ? AND s.waits_for > 0 AND s.expires_at > ?",
+        users::COLUMNS
+    ))
+    .bind(hash)
+    .bind(now)
+    .read_by(read_waiting)
+}
+
+fn read_waiting(rows: &Rows) -> Result<Option<Waiting>, Fault> {
+    #[derive(Deserialize)]
+    struct WaitingRow {
+        waits_for: i64,
+        password_hash: Option<String>,
+        #[serde(flatten)]
+        row: Row,
+    }
+    let Some(row) = rows.first::<WaitingRow>()? else {
+        return Ok(None);
+    };
+    Ok(Some(Waiting {
+        waits_for: WaitsFor::stored(row.waits_for),
+        password_hash: row.password_hash,
+        session: row.row.into_session()?,
+    }))
+}
+
+/// Lets a session that waited count, under another cookie, if its person has done all that it waited for, and says whether it does.
+pub fn release(old: &Hash, new: &Hash, terms: Option<&str>) -> Query<bool> {
+    let accepted = terms.map_or_else(|| Statement::new("TRUE"), has_accepted);
+    Statement::new(
+        "UPDATE sessions SET hash = ?, waits_for = 0 WHERE hash = ? AND waits_for > 0
+           AND EXISTS (SELECT 1 FROM users u WHERE u.id = sessions.user_id AND u.disabled_at IS NULL
+                         AND (sessions.waits_for & 1 = 0 OR ",
+    )
+    .bind(new)
+    .bind(old)
+    .append(accepted)
+    .append(Statement::new(format!(
+        ") AND (sessions.waits_for & 2 = 0 OR NOT {MUST_CHANGE})) RETURNING id"
+    )))
     .any()
 }
 

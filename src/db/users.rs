@@ -253,6 +253,11 @@ pub fn insert_where(user: &User, condition: Statement) -> Query<bool> {
         .any()
 }
 
+/// Whether anybody has an account.
+pub fn is_anybody() -> Query<bool> {
+    Statement::new("SELECT id FROM users WHERE id >= '' LIMIT 1").any()
+}
+
 /// At most `limit` people whose folded names are not written yet, the oldest accounts first: SQL cannot fold them, and neither
 /// does an older Worker.
 pub fn list_unfolded(limit: i64) -> Query<Vec<User>> {

@@ -18,7 +18,10 @@ use super::{
         logout::{check_session, rp_initiated},
         oauth::{authorize, introspect, par, revoke, token, userinfo, well_known},
         registration::{register, registered_client},
-        sign_in::{consent, login, offer_passkey, recover, second_factor, select_account, set_up, sign_up, undo_email},
+        sign_in::{
+            consent, finish_sign_in, first_person, login, offer_passkey, recover, second_factor, select_account,
+            set_up, sign_up, undo_email,
+        },
     },
     http::{
         browser::Browser,
@@ -213,6 +216,10 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::AccountNewCodeApp => page(account::new_code_app::show(request, context)),
         Endpoint::SecondFactor if is_post => page(second_factor::submit(request, context)),
         Endpoint::SecondFactor => page(second_factor::show(request, context)),
+        Endpoint::FirstPerson if is_post => page(first_person::submit(request, context)),
+        Endpoint::FirstPerson => page(first_person::show(request, context)),
+        Endpoint::FinishSignIn if is_post => page(finish_sign_in::submit(request, context)),
+        Endpoint::FinishSignIn => page(finish_sign_in::show(request, context)),
         Endpoint::OfferPasskey if is_post => page(offer_passkey::submit(request, context)),
         Endpoint::OfferPasskey => page(offer_passkey::show(request, context)),
         Endpoint::SetUp if is_post => page(set_up::submit(LinkKind::SetUp, request, context)),
@@ -275,6 +282,11 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::AdminInvitations if is_post => machine(invitations::make(request, context)),
         Endpoint::AdminInvitations => machine(invitations::list(request, context)),
         Endpoint::AdminInvitation => machine(invitations::revoke(request, context)),
+        Endpoint::AdminUserNewPassword => machine(access::require_new_password(request, context)),
+        Endpoint::AdminUserUnlocking => machine(access::unlock(request, context)),
+        Endpoint::AdminUserSetUpLink if method == Method::Delete => {
+            machine(passkeys::revoke_set_up_link(request, context))
+        }
         Endpoint::AdminUserSetUpLink => machine(passkeys::make_set_up_link(request, context)),
         Endpoint::AdminUserGroups if is_post => machine(group_members::change_of_person(request, context)),
         Endpoint::AdminUserGroups => machine(group_members::of_person(request, context)),

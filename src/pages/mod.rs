@@ -13,6 +13,8 @@ mod csp;
 mod development;
 mod error;
 mod fields;
+mod finish_sign_in;
+mod first_person;
 mod form_post;
 mod hand_over;
 mod layout;
@@ -47,6 +49,8 @@ pub use csp::{Csp, CspSource, FormAction, content_security_policy, framed_script
 pub use development::{DevelopmentMail, DevelopmentMailsPage};
 pub use error::{ErrorPage, Fact};
 pub use fields::{FieldProblem, FieldState};
+pub use finish_sign_in::{FinishProblem, FinishSignInPage};
+pub use first_person::{FirstPersonPage, FirstPersonProblem};
 pub use form_post::FormPostPage;
 pub use hand_over::HandOverPage;
 pub use letter::Letter;

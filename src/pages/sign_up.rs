@@ -65,6 +65,10 @@ pub struct SignUpPage<'a> {
     pub invitation: Option<&'a str>,
     /// Whether that says which address the account has.
     pub is_email_fixed: bool,
+    /// Where the terms are that are to be accepted.
+    pub terms: Option<&'a str>,
+    /// Whether they were accepted on the page before.
+    pub are_terms_accepted: bool,
     /// The fewest characters of a password.
     pub shortest_password: usize,
     /// What the browser is asked to make in place of a password, and the id of the account that it is for; that comes back as
@@ -95,6 +99,8 @@ pub enum SignUpProblem {
     Username,
     /// It is no good password.
     Password(NewPasswordProblem),
+    /// The terms are not accepted.
+    Terms,
     /// The passkey does not count.
     Passkey(PasskeyProblem),
     /// No code was entered.
@@ -188,6 +194,7 @@ impl SignUpPage<'_> {
             SignUpProblem::Passkey(problem) => self.texts().passkeys.problem(problem).to_owned(),
             SignUpProblem::NoCode => self.texts().mail_code.missing.to_owned(),
             SignUpProblem::WrongCode => self.texts().mail_code.wrong.to_owned(),
+            SignUpProblem::Terms => self.texts().finish.terms_missing.to_owned(),
             SignUpProblem::Taken => texts.taken.to_owned(),
             SignUpProblem::TooManyAttempts { minutes } if minutes > 1 => login.wait_minutes.fill(&minutes.to_string()),
             SignUpProblem::TooManyAttempts { .. } => login.wait_a_minute.to_owned(),

@@ -82,6 +82,12 @@ impl SignInRequest {
             authentication: &authentication,
             shown: who.shown,
             user_agent: &user_agent,
+            terms: context
+                .config
+                .sign_up
+                .terms
+                .as_ref()
+                .map(|terms| terms.version.as_str()),
         };
         let (session_id, user_id) = (&authentication.session_id, &authentication.user_id);
         let held = sessions::json_of(self.browser.held.all());
@@ -147,9 +153,9 @@ impl SignInRequest {
             None => None,
         };
         let rows = context.db.run(batch).await?;
-        if !rows.read(begun)? {
+        let Some(waits_for) = rows.read(begun)? else {
             return Ok(None);
-        }
+        };
         let superseded = rows.read(superseded)?;
         let held = self.browser.held.clone().begin(token, hash, &superseded);
         if may_evict || rows.read(had_surplus)? {
@@ -157,6 +163,7 @@ impl SignInRequest {
         }
         let next = match (with.answer, rows.read_if(offered)?.unwrap_or_default()) {
             (Some(answer), _) => answer,
+            (None, _) if waits_for.is_something() => Reply::see_other(self.address_of(Endpoint::FinishSignIn)),
             (None, true) => Reply::see_other(self.address_of(Endpoint::OfferPasskey)),
             (None, false) => self.go_on(),
         };

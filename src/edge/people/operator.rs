@@ -35,7 +35,7 @@ pub fn require(request: &Incoming, context: &Context) -> Result<(), MachineFailu
 }
 
 /// Writes down, after the answer, that somebody tried a wrong token.
-fn record_refusal(context: &Context) {
+pub fn record_refusal(context: &Context) {
     context.after_answer(async |later| {
         let entry = Entry::new(Event::OperatorRefused, Actor::Anybody);
         later.db.execute(audit::record_of_stranger(&entry, later)).await

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::Frame;
 use crate::{
-    pages::{layout::page, messages::DataTexts},
+    pages::{layout::page, messages::DataTexts, moment::Moment},
     routes::Endpoint,
 };
 
@@ -14,6 +14,8 @@ use crate::{
 pub struct DataPage<'a> {
     /// What the pages of the account share.
     pub frame: Frame<'a>,
+    /// The versions of the terms that the person has accepted, and when; the latest first.
+    pub accepted_terms: Vec<(String, Moment)>,
 }
 
 impl DataPage<'_> {

@@ -303,6 +303,10 @@ pub struct EventTexts {
     pub browser_trust_ended: &'static str,
     pub set_up_link_made: &'static str,
     pub set_up_link_used: &'static str,
+    pub set_up_link_revoked: &'static str,
+    pub terms_accepted: &'static str,
+    pub new_password_required: &'static str,
+    pub unlocked: &'static str,
     pub recovery_asked: &'static str,
     pub recovery_used: &'static str,
     pub profile_changed: &'static str,
@@ -329,6 +333,8 @@ pub struct DataTexts {
     pub deletion: &'static str,
     pub deletion_about: &'static str,
     pub delete: &'static str,
+    /// The gap is a version.
+    pub terms: Phrase,
 }
 
 /// Texts of the page that deletes an account.

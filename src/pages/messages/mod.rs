@@ -58,6 +58,8 @@ pub struct Texts {
     pub login: LoginTexts,
     pub recover: RecoverTexts,
     pub sign_up: SignUpTexts,
+    pub finish: FinishTexts,
+    pub first: FirstTexts,
     pub consent: ConsentTexts,
     pub closed: ClosedTexts,
     pub scopes: ScopeTexts,
@@ -187,6 +189,28 @@ pub struct SignUpTexts {
     pub address_sent: Phrase,
     /// The button, where the address is confirmed first.
     pub next: &'static str,
+}
+
+/// Texts of the page for what is still to be done to sign in, and of terms wherever they are accepted.
+#[allow(missing_docs)] // The names say it.
+pub struct FinishTexts {
+    pub heading: &'static str,
+    pub terms_about: &'static str,
+    /// The gap is a link with the text below.
+    pub terms_accept: Phrase,
+    pub terms_link: &'static str,
+    pub terms_missing: &'static str,
+    pub password_about: &'static str,
+    pub password_same: &'static str,
+    pub submit: &'static str,
+}
+
+/// Texts of the page for the first account of a deployment.
+#[allow(missing_docs)] // The names say it.
+pub struct FirstTexts {
+    pub heading: &'static str,
+    pub about: &'static str,
+    pub wrong: &'static str,
 }
 
 /// Texts of the consent page.

@@ -299,9 +299,32 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 ],
                 invitation: Some(text),
                 is_email_fixed: true,
+                are_terms_accepted: true,
+                terms: Some("/account"),
                 shortest_password: 8,
                 problem: passkey.map(|_| SignUpProblem::Passkey(account::PasskeyProblem::Refused)),
                 passkey,
+            };
+            pages.push(page.to_html());
+        }
+        for problem in [None, Some(FirstPersonProblem::WrongToken)] {
+            let page = FirstPersonPage {
+                language,
+                csrf: text,
+                problem,
+            };
+            pages.push(page.to_html());
+        }
+        for problem in [None, Some(FinishProblem::Terms), Some(FinishProblem::SamePassword)] {
+            let page = FinishSignInPage {
+                language,
+                purpose: LoginPurpose::Account { page: text },
+                username: text,
+                csrf: text,
+                terms: Some("/account"),
+                password: Some(8),
+                another: "/login?page=overview",
+                problem,
             };
             pages.push(page.to_html());
         }
@@ -535,7 +558,11 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             older: Some("/account/activity?before=1".to_owned()),
         }
         .to_html(),
-        DataPage { frame }.to_html(),
+        DataPage {
+            frame,
+            accepted_terms: vec![(text.to_owned(), moment())],
+        }
+        .to_html(),
         DeletionPage {
             frame,
             username: text,

@@ -1,4 +1,5 @@
-//! The first person of a deployment, made through the admin API of the Worker that was just deployed.
+//! The first person of a deployment, by the admin API of the Worker that was just deployed: a link with which they make their
+//! account, or an account with a password.
 
 use std::fs;
 use std::io::Write;
@@ -26,14 +27,16 @@ fetch(url, { method, headers, body: body && JSON.stringify(body), signal: AbortS
 const TRIES: usize = 12;
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 
-/// Somebody who can sign in for the first time.
-pub struct Person {
-    pub username: String,
-    pub password: String,
+/// How somebody signs in for the first time.
+pub enum First {
+    /// By this link they make their account.
+    Link(String),
+    /// With this account.
+    Person { username: String, password: String },
 }
 
-/// Makes `username` where nobody has an account yet. `None` where somebody has.
-pub fn ensure(issuer: &str, token: &str, username: &str) -> Result<Option<Person>> {
+/// Makes a link, or the account `username`, where nobody has an account yet. `None` where somebody has.
+pub fn ensure(issuer: &str, token: &str, username: Option<&str>) -> Result<Option<First>> {
     let people = format!("{issuer}/admin/api/users");
     let (_, listed) = first_answer(|| send("GET", &people, token, Value::Null), &people)?;
     let listed: Value = serde_json::from_str(&listed).context(|| format!("{people} answered {listed}"))?;
@@ -41,15 +44,42 @@ pub fn ensure(issuer: &str, token: &str, username: &str) -> Result<Option<Person
     if !is_empty.ok_or_else(|| Failure::new(format!("{people} answered {listed}")))? {
         return Ok(None);
     }
-    let person = Person {
-        username: username.to_owned(),
-        password: random::secret(12)?,
+    let Some(username) = username else {
+        return make_link(issuer, token).map(Some);
     };
-    let body = json!({ "username": person.username, "password": person.password });
-    match send("POST", &people, token, body)? {
-        (201, _) => Ok(Some(person)),
+    let password = random::secret(12)?;
+    match send(
+        "POST",
+        &people,
+        token,
+        json!({ "username": username, "password": password }),
+    )? {
+        (201, _) => Ok(Some(First::Person {
+            username: username.to_owned(),
+            password,
+        })),
         (status, answer) => Err(Failure::new(format!(
             "POST {people} was answered with {status}: {answer}"
+        ))),
+    }
+}
+
+fn make_link(issuer: &str, token: &str) -> Result<First> {
+    let invitations = format!("{issuer}/admin/api/invitations");
+    match send(
+        "POST",
+        &invitations,
+        token,
+        json!({ "first": true, "expires_in": 86_400 }),
+    )? {
+        (201, answer) => {
+            let answer: Value = serde_json::from_str(&answer).context(|| "The link is not to be read".into())?;
+            let url = answer.get("url").and_then(Value::as_str).map(str::to_owned);
+            url.map(First::Link)
+                .ok_or_else(|| Failure::new("The answer has no link."))
+        }
+        (status, answer) => Err(Failure::new(format!(
+            "POST {invitations} was answered with {status}: {answer}"
         ))),
     }
 }

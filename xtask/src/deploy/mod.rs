@@ -16,6 +16,7 @@ use crate::private_file;
 use crate::project;
 use crate::random;
 use crate::step::step;
+use first_person::First;
 use settings::Settings;
 
 pub const HELP: &str = "
@@ -29,9 +30,9 @@ Deploys Limen to your Cloudflare account, step by step, and can be run again at 
   - makes the secrets KEK_1 and ADMIN_TOKEN the first time, and keeps a copy in .limen/secrets.json
   - creates the D1 database where there is none, and applies the migrations that are new
   - deploys the Worker, which creates the KV namespace the first time
-  - makes the first person where there is nobody, and prints how to sign in
+  - prints a link with which you make the first account, where there is nobody
 
-  --first-user NAME  how the first person is called: admin, if you do not say
+  --first-user NAME  make the first account with that name and a random password instead
   --dry-run          only build, and let wrangler check what it would upload; works offline
 ";
 
@@ -39,13 +40,11 @@ const ABOUT_SECRETS: &str = "
 .limen/secrets.json holds the secrets made on this machine. Put KEK_1 where you keep such things, since without it
 a restored backup is worthless, then remove the file. ADMIN_TOKEN opens the admin API.";
 
-const FIRST_USER: &str = "admin";
-
 pub fn run(arguments: &[String]) -> Result<()> {
     let wish = parse(arguments)?;
     match wish.dry_run {
         true => dry_run(),
-        false => deploy(wish.first_user.unwrap_or(FIRST_USER)),
+        false => deploy(wish.first_user),
     }
 }
 
@@ -82,7 +81,7 @@ fn dry_run() -> Result<()> {
     })
 }
 
-fn deploy(first_user: &str) -> Result<()> {
+fn deploy(first_user: Option<&str>) -> Result<()> {
     let settings = settings::read()?;
     let (issuer, config) = (&settings.issuer, &settings.file);
     build::set_up_and_build(Effort::Full)?;
@@ -105,13 +104,26 @@ fn deploy(first_user: &str) -> Result<()> {
             return Ok("not looked for: no ADMIN_TOKEN in .limen/secrets.json".into());
         };
         first = first_person::ensure(issuer, &token, first_user)?;
-        Ok(if first.is_some() { "made" } else { "there" }.into())
+        Ok(match first {
+            Some(First::Link(_)) => "to be made by you, with a link",
+            Some(First::Person { .. }) => "made",
+            None => "there",
+        }
+        .into())
     })?;
     println!("\nLimen is deployed for {issuer}, which must be the address it answers at:\n");
     println!("  curl {issuer}/.well-known/openid-configuration");
-    if let Some(first_person::Person { username, password }) = first {
-        println!("\n  Sign in at      {issuer}/account\n  as              {username}\n  Password        {password}");
-        println!("\nThe password is shown this once. Choose your own on the account page.");
+    match first {
+        Some(First::Link(url)) => {
+            println!("\nMake the first account here, within a day:\n\n  {url}");
+        }
+        Some(First::Person { username, password }) => {
+            println!(
+                "\n  Sign in at      {issuer}/account\n  as              {username}\n  Password        {password}"
+            );
+            println!("\nThe password is shown this once. Choose your own on the account page.");
+        }
+        None => {}
     }
     if new_secrets.is_some() {
         println!("{ABOUT_SECRETS}");

@@ -21,7 +21,7 @@ use servers::Servers;
 use vars::Vars;
 
 pub const HELP: &str = "
-Usage: cargo xtask dev [--port N] [--reset]
+Usage: cargo xtask dev [--port N] [--reset] [--no-user]
 
 Sets everything up, builds the Worker, migrates a local D1, and serves Limen on http://localhost:8787 and an example
 app on the next port. The first start makes random secrets (.dev.vars), a first user and an example client, and
@@ -30,6 +30,7 @@ stops it.
 
   --port N   serve on this port instead, with data of its own
   --reset    forget the data of an earlier start: users, clients, keys, sessions
+  --no-user  make no user, but print a link to make the first account with, as after a deployment
 ";
 
 const DEFAULT_PORT: u16 = 8787;
@@ -88,7 +89,7 @@ impl Place {
 }
 
 pub fn run(arguments: &[String]) -> Result<()> {
-    let (port, reset) = parse(arguments)?;
+    let Wish { port, reset, no_user } = parse(arguments)?;
     let place = Place::new(port);
     servers::check_free(&[("Limen", place.port), ("the example app", place.app_port())])?;
 
@@ -108,7 +109,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     step("Limen", || start_limen(&place, &mut servers))?;
     let mut seed = Seed::default();
     step("A first user and an example client", || {
-        let (found, words) = seed::ensure(&place, &vars)?;
+        let (found, words) = seed::ensure(&place, &vars, no_user)?;
         seed = found;
         Ok(words)
     })?;
@@ -117,22 +118,37 @@ pub fn run(arguments: &[String]) -> Result<()> {
         example_request = start_app(&place, &seed, &mut servers)?;
         Ok("started".into())
     })?;
-    print_how_to_sign_in(&place, &seed, &example_request);
+    let how = match no_user {
+        true => seed::first_account(&place, &vars)?,
+        false => format!(
+            "  Sign in as      {}\n  Password        {}",
+            seed.username, seed.password
+        ),
+    };
+    print_how_to_sign_in(&place, &how, &example_request);
     servers.follow_until_stopped(&place.limen(), &project::root().join(vars::FILE), &place.discovery())
 }
 
-fn parse(arguments: &[String]) -> Result<(u16, bool)> {
-    let (mut port, mut reset) = (DEFAULT_PORT, false);
+#[derive(Debug, PartialEq, Eq)]
+struct Wish {
+    port: u16,
+    reset: bool,
+    no_user: bool,
+}
+
+fn parse(arguments: &[String]) -> Result<Wish> {
+    let (mut port, mut reset, mut no_user) = (DEFAULT_PORT, false, false);
     let mut rest = arguments.iter().map(String::as_str);
     while let Some(argument) = rest.next() {
         match argument {
             "--reset" => reset = true,
+            "--no-user" => no_user = true,
             "--port" => port = port_of(rest.next())?,
             other if other.starts_with("--port=") => port = port_of(other.split_once('=').map(|(_, number)| number))?,
             other => return Err(Failure::new(format!("`{other}` is not known here.")).advice(HELP.trim())),
         }
     }
-    Ok((port, reset))
+    Ok(Wish { port, reset, no_user })
 }
 
 /// The example app has the port behind it.
@@ -223,14 +239,12 @@ fn start_app(place: &Place, seed: &Seed, servers: &mut Servers) -> Result<String
     servers.wait_for(&format!("{}/example-request", place.app()), START_UP)
 }
 
-fn print_how_to_sign_in(place: &Place, seed: &Seed, example_request: &str) {
-    let Seed { username, password, .. } = seed;
+fn print_how_to_sign_in(place: &Place, how: &str, example_request: &str) {
     println!(
         "
 Limen serves {issuer}
 
-  Sign in as      {username}
-  Password        {password}
+{how}
   Example app     {app}
   Admin token     ADMIN_TOKEN in .dev.vars
   Mails           {issuer}/dev/mail

@@ -20,24 +20,38 @@ pub struct Seed {
     pub client_secret: String,
 }
 
-/// Leaves a user and a client that exist, and says whether they are new.
-pub fn ensure(place: &Place, vars: &Vars) -> Result<(Seed, String)> {
+/// Leaves a user, but for `no_user`, and a client that exist, and says whether they are new.
+pub fn ensure(place: &Place, vars: &Vars, no_user: bool) -> Result<(Seed, String)> {
     let file = place.state.join("limen-dev.json");
     let mut seed = read(&file).unwrap_or_default();
-    if !seed.client_id.is_empty() && refresh_client(place, vars, &seed.client_id)? {
+    let has_user = no_user || !seed.password.is_empty();
+    if has_user && !seed.client_id.is_empty() && refresh_client(place, vars, &seed.client_id)? {
         return Ok((seed, "as before".into()));
     }
     let keeps_password = !seed.password.is_empty();
-    if !keeps_password {
+    if !keeps_password && !no_user {
         seed.username = "alice".into();
         seed.password = random::secret(12)?;
         // Before the user exists, so that no interruption can leave one whose password nobody knows.
         write(&file, &seed)?;
     }
-    create_user(place, vars, &seed, keeps_password)?;
+    if !no_user {
+        create_user(place, vars, &seed, keeps_password)?;
+    }
     register_client(place, vars, &mut seed)?;
     write(&file, &seed)?;
     Ok((seed, "made".into()))
+}
+
+/// How the first account is made, or that somebody has one.
+pub fn first_account(place: &Place, vars: &Vars) -> Result<String> {
+    let address = format!("{}/admin/api/invitations", place.issuer());
+    let answer = http::post(&address, &vars.admin_token, &json!({ "first": true }))?;
+    match answer.status {
+        201 => Ok(format!("  First account   {}", answer.text("url")?)),
+        409 => Ok("  First account   somebody has one; --reset forgets it".into()),
+        _ => Err(answer.failure("Making a link for the first account")),
+    }
 }
 
 /// Tells a client of an earlier start what the example app has learned since. `false` when there is no such client.

@@ -71,6 +71,13 @@ pub(super) fn add_to(all: &mut Samples) {
     for owner in [Owner::Behind(&hash), Owner::Is(&user), Owner::Linked(&link)] {
         add(all, "passwords::set", [passwords::set(&owner, "p", "$argon2id$", NOW)]);
     }
+    add(all, "passwords::require_another", [passwords::require_another("u")]);
+    add(all, "passwords::must_change", [passwords::must_change("u")]);
+    add(
+        all,
+        "credentials::revoke_set_up_link",
+        [credentials::revoke_set_up_link("u", NOW)],
+    );
     add(all, "passwords::change", [passwords::change(&hash, "$argon2id$", NOW)]);
     add(
         all,

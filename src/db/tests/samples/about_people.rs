@@ -3,7 +3,10 @@
 use super::*;
 use crate::{
     account::invitation::{InvitationId, Shown as Invited},
-    db::invitations::{self, NewInvitation},
+    db::{
+        accepted_terms,
+        invitations::{self, NewInvitation},
+    },
 };
 
 pub(super) fn add_to(all: &mut Samples) {
@@ -14,6 +17,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "users::fold", [users::fold(&user)]);
     add(all, "users::find", [users::find("u")]);
     add(all, "users::find_by_family", [users::find_by_family("f", ALONG)]);
+    add(all, "users::is_anybody", [users::is_anybody()]);
     add(all, "users::find_rival", [users::find_rival(&user, &user)]);
     let another = User {
         id: "another".to_owned(),
@@ -85,6 +89,7 @@ pub(super) fn add_to(all: &mut Samples) {
         authentication: &authentication,
         shown: Shown::Password("$argon2id$"),
         user_agent: "Firefox",
+        terms: Some("1"),
     };
     let link = SetUpLink {
         kind: LinkKind::SetUp,
@@ -143,9 +148,24 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "sessions::insert", [sessions::insert(&session, &lifetimes)]);
     let just_now = NewSession {
         shown: Shown::JustNow,
+        terms: None,
         ..session
     };
     add(all, "sessions::insert", [sessions::insert(&just_now, &lifetimes)]);
+    add(all, "sessions::find_waiting", [sessions::find_waiting(&hash, NOW)]);
+    add(
+        all,
+        "sessions::release",
+        [None, Some("1")].map(|terms| sessions::release(&hash, &hash, terms)),
+    );
+    add(all, "accepted_terms::accept", [accepted_terms::accept("u", "1", NOW)]);
+    add(
+        all,
+        "accepted_terms::accept_behind",
+        [accepted_terms::accept_behind(&hash, "1", NOW)],
+    );
+    add(all, "accepted_terms::list_of", [accepted_terms::list_of("u")]);
+    add(all, "accepted_terms::list_own", [accepted_terms::list_own(&hash)]);
     add(all, "sessions::supersede", [sessions::supersede("s", "u", "[]")]);
     add(all, "sessions::list_own", [sessions::list_own(&hash, &lifetimes, NOW)]);
     add(all, "sessions::list_of", [sessions::list_of("u", &lifetimes, NOW)]);

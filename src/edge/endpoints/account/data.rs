@@ -6,23 +6,21 @@ use crate::{
     admin::group,
     audit::Event,
     db::{
-        app_roles, audit,
+        accepted_terms, app_roles, audit,
         credentials::{self, OwnPasskey},
         grants, groups, sessions, token_families,
         trusted_browsers::{self, TrustedBrowser},
     },
     edge::{
         http::{failure::PageFailure, request::Incoming},
-        people::{
-            account_access::{AccountRequest, SignedInBrowser},
-            described,
-        },
+        people::{account_access::AccountRequest, described},
         platform::context::Context,
     },
     fault::Fault,
-    pages::account::DataPage,
+    pages::{Moment, account::DataPage},
     reply::Reply,
     routes::Endpoint,
+    time::UnixTime,
 };
 
 const PAGE: Endpoint = Endpoint::AccountData;
@@ -32,9 +30,18 @@ const MOST_EVENTS: i64 = 10_000;
 
 /// `GET /account/data`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
+    let mut account_request = AccountRequest::at(PAGE, request, context)?;
+    let terms = accepted_terms::list_own(&account_request.session_hash);
+    let terms = account_request.batch.add(terms);
+    let (signed_in, rows) = account_request.enter(context).await?;
+    let moment = |at| Moment::new(UnixTime(at), context.now, signed_in.language);
     let html = DataPage {
         frame: signed_in.frame(PAGE),
+        accepted_terms: rows
+            .read(terms)?
+            .into_iter()
+            .map(|accepted| (accepted.version, moment(accepted.accepted_at)))
+            .collect(),
     }
     .to_html();
     Ok(signed_in.page(200, html))
@@ -52,6 +59,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     let groups = batch.add(groups::list_own(hash));
     let roles = batch.add(app_roles::list_own(hash));
     let tokens = batch.add(token_families::list_own(hash, context.now));
+    let terms = batch.add(accepted_terms::list_own(hash));
     let events = batch.add(audit::list_own(hash, None, MOST_EVENTS));
     let (signed_in, rows) = account_request.enter(context).await?;
     let user = signed_in.user();
@@ -67,6 +75,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
             "updated_at": user.updated_at,
             "password_set_at": ways.password_set_at,
         },
+        "accepted_terms": rows.read(terms)?,
         "passkeys": ways.passkeys.iter().map(OwnPasskey::describe).collect::<Vec<_>>(),
         "second_factors": ways.describe_second_factors(),
         "trusted_browsers": rows.read(trusted)?.iter().map(TrustedBrowser::describe).collect::<Vec<_>>(),

@@ -1,11 +1,12 @@
-//! `/admin/api/users/{user_id}/sessions` and `/grants`: where a person is signed in and what they allowed, for operators.
+//! `/admin/api/users/{user_id}/sessions`, `/grants`, `/require_new_password` and `/unlock`: where a person is signed in, what they
+//! allowed, and how their way in is mended, for operators.
 
 use serde_json::json;
 
 use crate::{
-    account::user::User,
+    account::{throttle, user::User},
     audit::{Actor, Entry, Event},
-    db::{Batch, audit, grants, session_endings::Ending, sessions, users},
+    db::{Batch, audit, grants, passwords, session_endings::Ending, sessions, throttles, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::{described, operator},
@@ -13,6 +14,7 @@ use crate::{
         sessions::ending,
     },
     reply::{Body, Reply},
+    secret::Purpose,
 };
 
 /// `GET /admin/api/users/{user_id}/sessions`: those that live, the last seen first.
@@ -57,6 +59,45 @@ pub async fn end_session(request: &mut Incoming, context: &Context) -> Result<Re
         return Err(MachineFailure::no_such("session"));
     }
     ending::announce(context);
+    Ok(Reply::new(204, Body::Empty))
+}
+
+/// `POST /admin/api/users/{user_id}/require_new_password`: they choose another when they next sign in with theirs.
+pub async fn require_new_password(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let user_id = request.segment(0);
+    let entry = Entry::new(Event::NewPasswordRequired, Actor::Operator).user(user_id);
+    let mut batch = Batch::default();
+    let required = batch.add(passwords::require_another(user_id));
+    batch.push(audit::record_if_changed(&entry, context));
+    match context.db.run(batch).await?.read(required)? {
+        true => Ok(Reply::new(204, Body::Empty)),
+        false => Err(MachineFailure::no_such("user with a password")),
+    }
+}
+
+/// `POST /admin/api/users/{user_id}/unlock`: guesses at their password, and codes that were tried, count no more. Those in browsers
+/// in which they have signed in before count there alone, and are over within 15 minutes.
+pub async fn unlock(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let user_id = request.segment(0);
+    let user = context.db.read(users::find(user_id)).await?;
+    let user = user.ok_or_else(|| MachineFailure::no_such("user"))?;
+    let key = context.config.roots.current(Purpose::Throttle);
+    let names = [Some(user.username.folded()), user.email_folded()];
+    let by_name = names.iter().flatten();
+    let mut counters: Vec<_> = by_name
+        .flat_map(|name| [throttle::of_account(&key, name), throttle::of_mails_for(&key, name)])
+        .collect();
+    counters.extend([
+        throttle::of_second_factor(&key, user_id),
+        throttle::of_passkeys(&key, user_id),
+    ]);
+    let entry = Entry::new(Event::Unlocked, Actor::Operator).user(user_id);
+    let mut batch = Batch::default();
+    batch.extend(counters.iter().map(throttles::reset));
+    batch.push(audit::record(&entry, context));
+    context.db.run(batch).await?;
     Ok(Reply::new(204, Body::Empty))
 }
 

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    account::set_up::{self, LinkKind},
+    account::set_up,
+    admin::invitation::lifetime_of_link,
     audit::{Actor, Entry, Event},
     db::{
         Batch, audit,
@@ -50,14 +51,16 @@ pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
 }
 
-/// `POST /admin/api/users/{user_id}/setup_link`. One that was made before works no more.
+/// `POST /admin/api/users/{user_id}/setup_link`, perhaps with `expires_in`. One that was made before works no more.
 pub async fn make_set_up_link(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
+    let lifetime = lifetime_of_link(&request.optional_json().await?)?;
     let user_id = request.segment(0);
+    let expires_at = context.now + lifetime;
     let (secret, hash) = context.new_token(Purpose::SetUpLink)?;
     let entry = Entry::new(Event::SetUpLinkMade, Actor::Operator).user(user_id);
     let mut batch = Batch::default();
-    let made = batch.add(credentials::make_set_up_link(user_id, &hash, context.now));
+    let made = batch.add(credentials::make_set_up_link(user_id, &hash, expires_at));
     batch.push(audit::record_if_changed(&entry, context));
     if !context.db.run(batch).await?.read(made)? {
         return Err(MachineFailure::no_such("user"));
@@ -65,7 +68,21 @@ pub async fn make_set_up_link(request: &mut Incoming, context: &Context) -> Resu
     let path = format!("{}?link={}", Endpoint::SetUp.path(), set_up::write(user_id, &secret));
     let link = json!({
         "url": context.config.issuer.url(&path),
-        "expires_at": context.now + LinkKind::SetUp.lifetime(),
+        "expires_at": expires_at,
     });
     Ok(Reply::json(201, &link))
+}
+
+/// `DELETE /admin/api/users/{user_id}/setup_link`: the link works no more.
+pub async fn revoke_set_up_link(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    operator::require(request, context)?;
+    let user_id = request.segment(0);
+    let entry = Entry::new(Event::SetUpLinkRevoked, Actor::Operator).user(user_id);
+    let mut batch = Batch::default();
+    let revoked = batch.add(credentials::revoke_set_up_link(user_id, context.now));
+    batch.push(audit::record_if_changed(&entry, context));
+    match context.db.run(batch).await?.read(revoked)? {
+        true => Ok(Reply::new(204, Body::Empty)),
+        false => Err(MachineFailure::no_such("set-up link")),
+    }
 }

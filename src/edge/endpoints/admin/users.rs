@@ -1,6 +1,6 @@
 //! `/admin/api/users`: people, for operators.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     account::user::User,
@@ -11,7 +11,7 @@ use crate::{
     },
     audit::{Actor, Entry, Event},
     db::{
-        Batch, Statement, audit, credentials::Owner, email_undo, grants, passwords, people_list,
+        Batch, Statement, accepted_terms, audit, credentials::Owner, email_undo, grants, passwords, people_list,
         session_endings::Ending, users,
     },
     edge::{
@@ -73,7 +73,19 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// `GET /admin/api/users/{user_id}`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     operator::require(request, context)?;
-    Ok(Reply::json(200, &describe(&find(request.segment(0), context).await?)))
+    let user_id = request.segment(0);
+    let mut batch = Batch::default();
+    let user = batch.add(users::find(user_id));
+    let terms = batch.add(accepted_terms::list_of(user_id));
+    let must_change = batch.add(passwords::must_change(user_id));
+    let rows = context.db.run(batch).await?;
+    let user = rows.read(user)?.ok_or_else(|| MachineFailure::no_such("user"))?;
+    let mut described = describe(&user);
+    if let Value::Object(members) = &mut described {
+        members.insert("accepted_terms".to_owned(), json!(rows.read(terms)?));
+        members.insert("new_password_required".to_owned(), rows.read(must_change)?.into());
+    }
+    Ok(Reply::json(200, &described))
 }
 
 /// `PATCH /admin/api/users/{user_id}`: a JSON merge patch (RFC 7396). Who is disabled, or gets another password, is signed

@@ -1,6 +1,8 @@
 //! Pages on the way to an answer: sign-in, sign-up, choice of an account, consent.
 
 pub mod consent;
+pub mod finish_sign_in;
+pub mod first_person;
 pub mod login;
 pub mod offer_passkey;
 pub mod recover;

@@ -176,7 +176,9 @@ impl SecondFactorRequest {
         };
         let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
         let added = Entry::new(Event::CodeAppAdded, Actor::Person).user(user_id);
-        let html = second_factor::recovery_codes_page(&codes, &self.sign_in.way_on(), self.sign_in.language());
+        // A session that waits for nothing is led on from there.
+        let go_on = self.sign_in.address_of(Endpoint::FinishSignIn);
+        let html = second_factor::recovery_codes_page(&codes, &go_on, self.sign_in.language());
         let with = AccompanyingStatements {
             before: vec![second_factors::add_app(&new, &owner, context.now).into()],
             events: vec![audit::record_if_changed(&added, context)],

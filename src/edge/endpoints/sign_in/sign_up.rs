@@ -17,7 +17,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::{ProfileField, SignUpPolicy, WantedField},
     db::{
-        Batch, Statement, audit,
+        Batch, Statement, accepted_terms, audit,
         credentials::{self, Answered, Owner},
         invitations::{self, Invitation, NewInvitation},
         mail_codes::{self, CodeKey, NewCode},
@@ -238,6 +238,9 @@ impl Newcomer<'_> {
                 return Ok(self.page((400, Some(SignUpProblem::Fields)), typed, &wrong, context)?);
             }
         };
+        if context.config.sign_up.terms.is_some() && field("terms") != "yes" {
+            return refuse(SignUpProblem::Terms);
+        }
         if typed.code_sent == Some(false) || typed.code_sent.is_some() && !field("again").is_empty() {
             return self.ask_for_code(&user, typed, request, context).await;
         }
@@ -362,6 +365,9 @@ impl Newcomer<'_> {
         with.after.push(users::delete_without_credentials(user));
         with.after
             .extend(invitation.map(|id| invitations::use_up(id, &user.id)));
+        let terms = context.config.sign_up.terms.as_ref();
+        with.before
+            .extend(terms.map(|terms| accepted_terms::accept(&user.id, &terms.version, now)));
         with.after
             .extend(code.map(|(key, mail_id)| mail_codes::use_up(key, mail_id, &user.id, now).into()));
         with
@@ -549,6 +555,8 @@ impl Newcomer<'_> {
                 .collect(),
             invitation: self.entrance.link(),
             is_email_fixed: fixed.is_some(),
+            terms: context.config.sign_up.terms.as_ref().map(|terms| terms.url.as_str()),
+            are_terms_accepted: self.params.text("terms") == "yes",
             shortest_password: password::SHORTEST,
             passkey: by_passkey.then_some((
                 PasskeyRequest {

@@ -88,8 +88,23 @@ export const ADMIN = {
     return [await remove(), await remove()];
   },
   makeSetUpLink: async ({ op }) => {
-    const make = (id) => op.admin(`/admin/api/users/${id}/setup_link`, { method: "POST" });
-    return [await make((await op.person()).id), await make("nobody")];
+    const make = (id, json) => op.admin(`/admin/api/users/${id}/setup_link`, { method: "POST", json });
+    const { id } = await op.person();
+    return [await make(id), await make(id, { expires_in: 60 }), await make(id, { expires_in: 1 }), await make("nobody")];
+  },
+  revokeSetUpLink: async ({ op }) => {
+    const path = `/admin/api/users/${(await op.person()).id}/setup_link`;
+    await op.admin(path, { method: "POST" });
+    const revoke = () => op.admin(path, { method: "DELETE" });
+    return [await revoke(), await revoke()];
+  },
+  requireNewPassword: async ({ op }) => {
+    const ask = (id) => op.admin(`/admin/api/users/${id}/require_new_password`, { method: "POST" });
+    return [await ask((await op.person()).id), await ask("nobody")];
+  },
+  unlockUser: async ({ op }) => {
+    const unlock = (id) => op.admin(`/admin/api/users/${id}/unlock`, { method: "POST" });
+    return [await unlock((await op.person()).id), await unlock("nobody")];
   },
   listInvitations: async ({ open }) => [
     await open.admin("/admin/api/invitations"),

@@ -164,6 +164,33 @@ export const SIGN_IN = {
       await browser.fetch("/consent", { form: { ...fields, approve: "yes" } }),
     ];
   },
+  firstPersonPage: async ({ op }) => [
+    await (await startLimen()).fetch("/setup/first"),
+    await op.fetch("/setup/first"),
+  ],
+  firstPerson: async () => {
+    const fresh = await startLimen();
+    const browser = fresh.browser();
+    const fields = fieldsOf((await browser.open("/setup/first")).form("admin_token"));
+    const send = (more) => browser.fetch("/setup/first", { form: { ...fields, ...more } });
+    const answers = [await send({ csrf: "x" }), await send({ admin_token: fresh.adminToken })];
+    for (let n = 0; n < 20; n++) answers.push(await send({ admin_token: "x" }));
+    await fresh.person();
+    return [...answers, await send({ admin_token: fresh.adminToken })];
+  },
+  finishSignInPage: async ({ op }) => [
+    await (await beforeFinish(op)).browser.fetch("/login/finish?page=overview"),
+    await op.browser().fetch("/login/finish?page=overview"),
+    await op.browser().fetch("/login/finish?interaction=x"),
+    await op.browser().fetch("/login/finish?page=nowhere"),
+  ],
+  finishSignIn: async ({ op }) => {
+    const { browser, page } = await beforeFinish(op);
+    const fields = fieldsOf(page.form("finish"));
+    const send = (more) => browser.fetch("/login/finish", { form: { ...fields, ...more } });
+    const answers = [await send({ csrf: "x" }), await send({ page: "nowhere" }), await send({ new_password: "short" })];
+    return [...answers, await send({ new_password: "an entirely new pass phrase" })];
+  },
   signUpPage: async ({ op, open }) => [
     await open.browser().fetch("/signup?page=overview"),
     await open.browser().fetch("/signup?interaction=x"),
@@ -240,6 +267,13 @@ export const SIGN_IN = {
   },
   checkSession: async ({ op, open }) => [await op.fetch("/check_session"), await open.fetch("/check_session")],
 };
+
+/** A browser in which somebody has still to choose another password. */
+async function beforeFinish(op) {
+  const [person, browser] = [await op.person(), op.browser()];
+  await op.admin(`/admin/api/users/${person.id}/require_new_password`, { method: "POST" });
+  return { browser, page: await browser.signIn(await browser.open("/account"), person) };
+}
 
 /** The page that waits for a sign-in or a consent. */
 async function waiting(browser, client, params) {

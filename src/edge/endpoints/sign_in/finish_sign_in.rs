@@ -1,0 +1,186 @@
+//! `/login/finish`: what somebody who has shown who they are has still to do before they are signed in: accept the terms, or choose
+//! another password. Until then their session counts for nothing.
+
+use serde_json::json;
+
+use crate::{
+    account::password,
+    audit::{Actor, Entry, Event},
+    config::Terms,
+    db::{
+        Batch, accepted_terms, audit,
+        credentials::Owner,
+        passwords,
+        session_endings::Ending,
+        sessions::{self, Waiting},
+    },
+    edge::{
+        http::{
+            cookies,
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        mail::outbox,
+        people::{
+            new_password::{self, problem_of},
+            sign_in::SignInRequest,
+        },
+        platform::{context::Context, random},
+        sessions::ending,
+    },
+    fault::Fault,
+    mail::Kind,
+    oidc::params::Params,
+    pages::{FinishProblem, FinishSignInPage},
+    reply::Reply,
+    routes::Endpoint,
+    secret::{Hash, Purpose},
+};
+
+/// Somebody whose session waits.
+struct Finishing {
+    sign_in: SignInRequest,
+    hash: Hash,
+    waiting: Waiting,
+}
+
+/// `GET /login/finish`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.query_params().map_err(Problem::BadRequest)?;
+    match Finishing::load(request, &params, context).await? {
+        Ok(finishing) => Ok(finishing.page(200, None, context)),
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+/// `POST /login/finish`: `terms`, `new_password`.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let params = request.form().await?;
+    let finishing = match Finishing::load(request, &params, context).await? {
+        Ok(finishing) => finishing,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let field = |name| params.text(name);
+    let browser = &finishing.sign_in.browser;
+    if !browser.sent_form(field("csrf"), &bound_to(&finishing.hash), context) {
+        return Err(Problem::ForeignForm.into());
+    }
+    let refuse = |problem| Ok(finishing.page(400, Some(problem), context));
+    let mut new_hash = None;
+    if finishing.waiting.waits_for.password {
+        let typed = field("new_password");
+        let new = match new_password::read(typed, &finishing.waiting.session.user, context).await {
+            Ok(new) => new,
+            Err(unfit) => return refuse(FinishProblem::Password(problem_of(unfit))),
+        };
+        if password::is_typed(typed, finishing.waiting.password_hash.as_deref()) {
+            return refuse(FinishProblem::SamePassword);
+        }
+        new_hash = Some(new_password::hash(&new)?);
+    }
+    let terms = finishing.terms(context);
+    if terms.is_some() && field("terms") != "yes" {
+        return refuse(FinishProblem::Terms);
+    }
+    Ok(finishing.finish(terms, new_hash.as_deref(), context).await?)
+}
+
+impl Finishing {
+    /// Anybody else is led on, or to the page to sign in.
+    async fn load(request: &Incoming, params: &Params, context: &Context) -> Result<Result<Self, Reply>, PageFailure> {
+        let sign_in = SignInRequest::receive(request, params, context).await?;
+        let Some(hash) = sign_in.browser.session_hash.clone() else {
+            return Ok(Err(Reply::see_other(sign_in.address_of(Endpoint::Login))));
+        };
+        let waiting = context.db.read(sessions::find_waiting(&hash, context.now)).await?;
+        let is_fresh = |waiting: &Waiting| waiting.session.authentication.proven.is_fresh(context.now);
+        Ok(match waiting.filter(is_fresh) {
+            Some(waiting) => Ok(Self { sign_in, hash, waiting }),
+            None if sign_in.session.is_some() => Err(sign_in.go_on()),
+            None => Err(Reply::see_other(sign_in.address_of(Endpoint::Login))),
+        })
+    }
+
+    /// The terms that are still to be accepted.
+    fn terms<'a>(&self, context: &'a Context) -> Option<&'a Terms> {
+        let terms = context.config.sign_up.terms.as_ref();
+        terms.filter(|_| self.waiting.waits_for.terms)
+    }
+
+    async fn finish(
+        &self,
+        terms: Option<&Terms>,
+        password_hash: Option<&str>,
+        context: &Context,
+    ) -> Result<Reply, Fault> {
+        let (user, authentication) = (&self.waiting.session.user, &self.waiting.session.authentication);
+        let entry = |event| {
+            let entry = Entry::new(event, Actor::Person).user(&user.id);
+            entry.session(&authentication.session_id)
+        };
+        let mut batch = Batch::default();
+        if let Some(hash) = password_hash {
+            batch.push(passwords::set(
+                &Owner::Behind(&self.hash),
+                &random::id()?,
+                hash,
+                context.now,
+            ));
+            batch.push(audit::record_if_changed(&entry(Event::PasswordChanged), context));
+            let notice = outbox::notice_if_changed(Kind::PasswordChanged, user, self.sign_in.language(), context)?;
+            batch.extend(notice);
+            // Whoever knew the old one is signed out.
+            let others = Ending::Others {
+                user_id: &user.id,
+                kept: &authentication.session_id,
+            };
+            let ended = Entry::new(Event::SessionEnded, Actor::Person);
+            batch.push(audit::record_ending(&ended, &others, context));
+            ending::end_sessions(&others, &mut batch, context);
+        }
+        if let Some(terms) = terms {
+            let accepted = entry(Event::TermsAccepted).detail(json!({ "version": terms.version }));
+            batch.push(accepted_terms::accept_behind(&self.hash, &terms.version, context.now));
+            batch.push(audit::record_if_changed(&accepted, context));
+        }
+        let (token, hash) = context.new_token(Purpose::Session)?;
+        let version = context
+            .config
+            .sign_up
+            .terms
+            .as_ref()
+            .map(|terms| terms.version.as_str());
+        let released = batch.add(sessions::release(&self.hash, &hash, version));
+        if !context.db.run(batch).await?.read(released)? {
+            // Another request has ended or finished it.
+            return Ok(Reply::see_other(self.sign_in.address_of(Endpoint::Login)));
+        }
+        if password_hash.is_some() {
+            ending::announce(context);
+            outbox::send_later(context);
+        }
+        let held = self.sign_in.browser.held.clone();
+        let held = held.begin(token, hash, std::slice::from_ref(&self.hash));
+        Ok(cookies::hold(self.sign_in.go_on(), &context.config, &held))
+    }
+
+    fn page(&self, status: u16, problem: Option<FinishProblem>, context: &Context) -> Reply {
+        let language = self.sign_in.language();
+        let html = FinishSignInPage {
+            language,
+            purpose: self.sign_in.purpose(language),
+            username: self.waiting.session.user.username.as_str(),
+            csrf: &self.sign_in.browser.csrf(&bound_to(&self.hash), context),
+            terms: self.terms(context).map(|terms| terms.url.as_str()),
+            password: self.waiting.waits_for.password.then_some(password::SHORTEST),
+            another: &self.sign_in.address_of(Endpoint::Login),
+            problem,
+        }
+        .to_html();
+        Reply::page(status, html, self.sign_in.page_policy(None))
+    }
+}
+
+fn bound_to(hash: &Hash) -> [&str; 2] {
+    ["finish", hash.as_str()]
+}

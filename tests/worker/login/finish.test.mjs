@@ -1,0 +1,194 @@
+// What is still to be done to sign in: to accept the terms, to choose another password. Until then a session counts for nothing.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { signedIn } from "../account/support.mjs";
+import { Authenticator, optionsOf, signInWith, withPasskey } from "../support/authenticator.mjs";
+import { startLimen } from "../support/limen.mjs";
+
+const NEW = "an entirely new pass phrase";
+const TERMS = { TERMS_URL: "https://acme.test/terms", TERMS_VERSION: "2026-11" };
+
+const op = await startLimen();
+const withTerms = await startLimen({ vars: { ...TERMS, SIGNUP: "open" } });
+
+const demand = (person, at = op) => at.admin(`/admin/api/users/${person.id}/require_new_password`, { method: "POST" });
+const read = (person, at = op) => at.json(`/admin/api/users/${person.id}`, { bearer: at.adminToken });
+const events = async (person, event, at = op) =>
+  (await at.rows("SELECT actor FROM audit WHERE user_id = ? AND event = ?", person.id, event)).map(({ actor }) => actor);
+
+async function demanded(at = op, claims) {
+  const person = await at.person(claims);
+  assert.equal((await demand(person, at)).status, 204);
+  return person;
+}
+
+describe("somebody of whom a new password is asked", () => {
+  test("chooses it after their own, on the way to an app, and is asked once", async () => {
+    const [client, person] = [await op.client(), await demanded()];
+    assert.equal((await read(person)).new_password_required, true);
+    const browser = op.browser();
+    const start = await browser.authorize(client);
+    const page = await browser.signIn(start, person);
+    assert.match(page.url, /\/login\/finish\?interaction=/);
+    assert.equal((await browser.submit(page, "finish", { new_password: "short" })).status, 400);
+    const same = await browser.submit(page, "finish", { new_password: person.password });
+    assert.match(same.alert, /another password/i);
+    const consent = await browser.submit(same, "finish", { new_password: NEW });
+    assert.ok(consent.asksForConsent, consent.text);
+    consent.request = start.request;
+    assert.ok((await browser.approve(consent)).callback.get("code"));
+    assert.equal((await read(person)).new_password_required, false);
+    assert.ok(await signedIn(op, { ...person, password: NEW }));
+    assert.ok((await op.browser().open("/account")).asksForPassword);
+    assert.deepEqual(await events(person, "new_password_required"), ["operator"]);
+    assert.deepEqual(await events(person, "password_changed"), ["person"]);
+  });
+
+  test("is not signed in before, whatever they open or send", async () => {
+    const [client, person] = [await op.client(), await demanded()];
+    const browser = op.browser();
+    const page = await browser.signIn(await browser.open("/account"), person);
+    assert.match(page.url, /\/login\/finish\?page=overview/);
+    for (const path of ["/account", "/account/password", "/account/passkeys", "/account/data/download", "/passkeys/offer?page=overview"]) {
+      const opened = await browser.open(path);
+      assert.ok(opened.asksForPassword && /\/login/.test(opened.url), path);
+    }
+    assert.ok((await browser.authorize(client)).asksForPassword);
+    const silent = await browser.authorize(client, { prompt: "none" });
+    assert.equal(silent.callback.get("error"), "login_required");
+    assert.deepEqual((await op.json(`/admin/api/users/${person.id}/sessions`, { bearer: op.adminToken })).sessions, []);
+    const summary = await signedInLater(person);
+    assert.equal(summary, 1, "what waits is no browser that is signed in");
+  });
+
+  async function signedInLater(person) {
+    const browser = op.browser();
+    const page = await browser.signIn(await browser.open("/account"), person);
+    await browser.submit(page, "finish", { new_password: NEW });
+    const { sessions } = await op.json(`/admin/api/users/${person.id}/sessions`, { bearer: op.adminToken });
+    return sessions.length;
+  }
+
+  test("gets another cookie then, and is signed out elsewhere", async () => {
+    const person = await op.person();
+    const elsewhere = await signedIn(op, person);
+    await demand(person);
+    assert.equal((await elsewhere.open("/account")).url, op.url("/account"), "sessions go on until then");
+    const browser = op.browser();
+    const page = await browser.signIn(await browser.open("/account"), person);
+    const before = (await browser.sessionCookie()).value;
+    await browser.submit(page, "finish", { new_password: NEW });
+    assert.notEqual((await browser.sessionCookie()).value, before);
+    assert.ok((await elsewhere.open("/account")).asksForPassword);
+  });
+
+  test("must send a form of this browser, within ten minutes, while the session is there", async () => {
+    const person = await demanded();
+    const browser = op.browser();
+    const page = await browser.signIn(await browser.open("/account"), person);
+    const stranger = op.browser();
+    assert.ok((await stranger.submit(page, "finish", { new_password: NEW })).asksForPassword);
+    const form = Object.fromEntries(page.form("finish").controls.map(({ name, value }) => [name, value ?? ""]));
+    assert.equal((await browser.fetch("/login/finish", { form: { ...form, csrf: "x", new_password: NEW } })).status, 403);
+    op.clock.advance({ minutes: 11 });
+    assert.ok((await browser.submit(page, "finish", { new_password: NEW })).asksForPassword);
+    const again = await browser.signIn(await browser.open("/account"), person);
+    await op.admin(`/admin/api/users/${person.id}/sessions`, { method: "DELETE" });
+    assert.ok((await browser.submit(again, "finish", { new_password: NEW })).asksForPassword);
+    assert.equal((await read(person)).new_password_required, true);
+  });
+
+  test("of 20 forms at once, all end with one password and one session", async () => {
+    const person = await demanded();
+    const browser = op.browser();
+    const page = await browser.signIn(await browser.open("/account"), person);
+    const form = Object.fromEntries(page.form("finish").controls.map(({ name, value }) => [name, value ?? ""]));
+    const send = (n) => browser.fetch("/login/finish", { form: { ...form, new_password: `${NEW} ${n}` } });
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => send(n)));
+    const on = answers.filter(({ headers }) => headers.get("location") === "/account");
+    assert.equal(on.length, 1);
+    const [{ n }] = await op.rows("SELECT COUNT(*) AS n FROM sessions WHERE user_id = ? AND waits_for = 0", person.id);
+    assert.equal(n, 1);
+  });
+
+  test("is not asked where they sign in with a passkey, and a new password by a link or the operator counts", async () => {
+    const person = await op.person();
+    const { authenticator } = await withPasskey(op, person);
+    await demand(person);
+    const browser = op.browser();
+    assert.equal((await signInWith(browser, await browser.open("/account"), authenticator)).url, op.url("/account"));
+    const { url } = await op.json(`/admin/api/users/${person.id}/setup_link`, { method: "POST", bearer: op.adminToken });
+    const other = op.browser();
+    await other.submit(await other.open(url.slice(op.issuer.length)), "new_password", { new_password: NEW });
+    assert.ok(await signedIn(op, { ...person, password: NEW }));
+    await demand(person);
+    await op.changePerson(person, { password: "another pass phrase" });
+    assert.ok(await signedIn(op, { ...person, password: "another pass phrase" }));
+  });
+});
+
+describe("terms", () => {
+  test("are accepted when the account is made, and again when they are of another version", async () => {
+    const at = await startLimen({ vars: { ...TERMS, SIGNUP: "open" } });
+    const browser = at.browser();
+    const page = await browser.open("/signup?page=overview");
+    assert.match(page.html, /<a href="https:\/\/acme\.test\/terms" target="_blank" rel="noopener noreferrer">/);
+    const person = { email: "tess@people.test", username: "tess", password: "three random words" };
+    const refused = await browser.submit(page, "email", person);
+    assert.equal(refused.status, 400);
+    assert.match(refused.alert, /accept the terms/);
+    const done = await browser.submit(refused, "email", { ...person, terms: "yes" });
+    assert.equal(done.url, at.url("/account"));
+    const [{ id }] = await at.rows("SELECT id FROM users");
+    const accepted = async () => (await read({ id }, at)).accepted_terms.map(({ version }) => version);
+    assert.deepEqual(await accepted(), ["2026-11"]);
+    assert.match((await browser.open("/account/data")).text, /version 2026-11/);
+    const copy = await (await browser.fetch("/account/data/download")).json();
+    assert.equal(copy.accepted_terms[0].version, "2026-11");
+    assert.ok(await signedIn(at, person), "not asked again");
+
+    await at.redeploy({ TERMS_VERSION: "2027-01" });
+    at.clock.advance({ minutes: 1 });
+    assert.equal((await browser.open("/account")).url, at.url("/account"), "at the next sign-in");
+    const other = at.browser();
+    const asked = await other.signIn(await other.open("/account"), person);
+    assert.match(asked.url, /\/login\/finish/);
+    assert.ok(!asked.has("new_password"));
+    assert.match((await other.submit(asked, "finish")).alert, /accept the terms/);
+    assert.equal((await other.submit(asked, "finish", { terms: "yes" })).url, at.url("/account"));
+    assert.deepEqual(await accepted(), ["2027-01", "2026-11"]);
+    assert.ok(await signedIn(at, person));
+    assert.deepEqual(await events({ id }, "terms_accepted", at), ["person"]);
+    await at.redeploy({ TERMS_URL: undefined, TERMS_VERSION: undefined });
+    assert.ok(await signedIn(at, person));
+  });
+
+  test("are asked of people with passkeys, too, and together with a new password", async () => {
+    const person = await withTerms.person();
+    await demand(person, withTerms);
+    const browser = withTerms.browser();
+    const page = await browser.signIn(await browser.open("/account"), person);
+    assert.ok(page.has("new_password") && page.has("terms"));
+    assert.equal((await browser.submit(page, "finish", { terms: "yes" })).status, 400);
+    assert.equal((await browser.submit(page, "finish", { new_password: NEW })).status, 400);
+    assert.equal((await browser.submit(page, "finish", { new_password: NEW, terms: "yes" })).url, withTerms.url("/account"));
+
+    const link = async (of) => (await withTerms.json(`/admin/api/users/${of.id}/setup_link`, { method: "POST", bearer: withTerms.adminToken })).url;
+    const other = await withTerms.person();
+    const [second, authenticator] = [withTerms.browser(), new Authenticator(withTerms)];
+    const setUp = await second.open((await link(other)).slice(withTerms.issuer.length));
+    const login = await second.submit(setUp, "add", { passkey: authenticator.create(optionsOf(setUp)) });
+    const asked = await signInWith(second, login, authenticator);
+    assert.match(asked.url, /\/login\/finish/);
+    assert.equal((await second.submit(asked, "finish", { terms: "yes" })).url, withTerms.url("/account"));
+  });
+
+  test("need an address and a version", async () => {
+    for (const vars of [{ TERMS_URL: TERMS.TERMS_URL }, { TERMS_VERSION: "1" }, { ...TERMS, TERMS_URL: "http://acme.test/" }]) {
+      const bad = await startLimen({ vars });
+      assert.match(await (await bad.fetch("/login?page=overview")).text(), /TERMS_URL/);
+    }
+  });
+});
