@@ -17,7 +17,7 @@ pub fn accept(user_id: &str, version: &str, now: UnixTime) -> Statement {
     accept_by("id FROM users WHERE id = ?", version, now).bind(user_id)
 }
 
-/// The same, by the person behind a session that waits.
+/// The same, by the person behind a session, as it is stored.
 pub fn accept_behind(session_hash: &Hash, version: &str, now: UnixTime) -> Statement {
     accept_by("user_id FROM sessions WHERE hash = ?", version, now).bind(session_hash)
 }

@@ -42,6 +42,7 @@ pub mod token_conditions;
 pub mod token_families;
 pub mod trusted_browsers;
 pub mod users;
+pub mod waiting_sessions;
 
 use serde::{Serialize, de::DeserializeOwned};
 

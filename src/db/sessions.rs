@@ -8,6 +8,7 @@ use super::{
     grants,
     memberships::{Along, App},
     users,
+    waiting_sessions::{LONGEST_WAIT, WaitsFor, waits_for, while_waiting},
 };
 use crate::{
     account::user::User,
@@ -29,7 +30,7 @@ const LAST_SEEN_STEP: Lifetime = Lifetime::minutes(1);
 const LONGEST_USER_AGENT: usize = 200;
 
 #[derive(Deserialize)]
-struct Row {
+pub(super) struct Row {
     session_id: String,
     auth_time: i64,
     acr: String,
@@ -110,27 +111,6 @@ pub struct NewSession<'a> {
     pub terms: Option<&'a str>,
 }
 
-/// What a new session waits for: nothing, for its person to accept the terms, to choose another password, or both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WaitsFor {
-    pub terms: bool,
-    pub password: bool,
-}
-
-impl WaitsFor {
-    fn stored(bits: i64) -> Self {
-        Self {
-            terms: bits & 1 != 0,
-            password: bits & 2 != 0,
-        }
-    }
-
-    /// Whether there is anything.
-    pub fn is_something(self) -> bool {
-        self.terms || self.password
-    }
-}
-
 /// What a person has shown, as it is made sure of once more where their session begins: to check it takes a while, in which it may be
 /// taken away, which ends all sessions that are there.
 #[derive(Clone, Copy)]
@@ -145,7 +125,7 @@ pub enum Shown<'a> {
 
 impl Shown<'_> {
     /// Whether a password is among it.
-    fn has_password(self) -> bool {
+    pub(super) fn has_password(self) -> bool {
         matches!(self, Self::Password(_) | Self::PasswordAndJustNow(_))
     }
 
@@ -208,7 +188,7 @@ fn read(rows: &Rows) -> Result<Option<Session>, Fault> {
 }
 
 impl Row {
-    fn into_session(self) -> Result<Session, Fault> {
+    pub(super) fn into_session(self) -> Result<Session, Fault> {
         let user = self.user.into_user()?;
         let authentication = Authentication {
             session_id: self.session_id,
@@ -286,11 +266,16 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<Option<W
     let proven = &authentication.proven;
     let user_agent: String = session.user_agent.chars().take(LONGEST_USER_AGENT).collect();
     Statement::new(
-        "INSERT INTO sessions (hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at, trusted,
+        "INSERT INTO sessions (hash, expires_at, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, trusted,
                                waits_for)
-         SELECT ?, ?, u.id, ?, ?, ?, ?, ?, ?, ?, ?, ",
+         SELECT CASE w.waits_for WHEN 0 THEN ? ELSE ? END, CASE w.waits_for WHEN 0 THEN ? ELSE ? END,
+                ?, w.id, ?, ?, ?, ?, ?, ?, ?, w.waits_for
+         FROM (SELECT u.id, ",
     )
     .bind(session.hash)
+    .bind(&while_waiting(session.hash))
+    .bind(proven.at + lifetimes.session)
+    .bind(proven.at + LONGEST_WAIT)
     .bind(&authentication.session_id)
     .bind(proven.at)
     .bind(&proven.acr)
@@ -298,102 +283,15 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<Option<W
     .bind(&user_agent)
     .bind(proven.at)
     .bind(proven.at)
-    .bind(proven.at + lifetimes.session)
     .bind(authentication.trusted_browser)
-    .append(session.waits_for())
-    .append(Statement::new(" FROM users u WHERE u.id = ? AND u.disabled_at IS NULL AND "))
+    .append(waits_for(session))
+    .append(Statement::new(
+        " AS waits_for FROM users u WHERE u.id = ? AND u.disabled_at IS NULL AND ",
+    ))
     .bind(&authentication.user_id)
     .append(session.shown.condition())
-    .append(Statement::new(" RETURNING waits_for"))
-    .read_by(|rows| {
-        #[derive(Deserialize)]
-        struct Begun {
-            waits_for: i64,
-        }
-        Ok(rows.first::<Begun>()?.map(|begun| WaitsFor::stored(begun.waits_for)))
-    })
-}
-
-/// Holds where a user `u` has a password that they have to change.
-const MUST_CHANGE: &str =
-    "EXISTS (SELECT 1 FROM credentials d WHERE d.user_id = u.id AND d.kind = 'password' AND d.must_change)";
-
-/// Holds where a user `u` has accepted that version of the terms.
-fn has_accepted(version: &str) -> Statement {
-    Statement::new("EXISTS (SELECT 1 FROM accepted_terms a WHERE a.user_id = u.id AND a.version = ?)").bind(version)
-}
-
-impl NewSession<'_> {
-    /// Gives what the session of a user `u` waits for.
-    fn waits_for(&self) -> Statement {
-        let password = match self.shown.has_password() {
-            true => Statement::new(format!("2 * {MUST_CHANGE}")),
-            false => Statement::new("0"),
-        };
-        match self.terms {
-            Some(version) => password
-                .append(Statement::new(" + (NOT "))
-                .append(has_accepted(version))
-                .append(Statement::new(")")),
-            None => password,
-        }
-    }
-}
-
-/// A session that waits, its person, and the hash of their password where they have to change it.
-pub struct Waiting {
-    pub session: Session,
-    pub waits_for: WaitsFor,
-    pub password_hash: Option<String>,
-}
-
-/// The session of a cookie that waits for something.
-pub fn find_waiting(hash: &Hash, now: UnixTime) -> Query<Option<Waiting>> {
-    Statement::new(format!(
-        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, s.waits_for, c.secret AS password_hash, {}
-         FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
-         LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
-         WHERE s.hash = ? AND s.waits_for > 0 AND s.expires_at > ?",
-        users::COLUMNS
-    ))
-    .bind(hash)
-    .bind(now)
-    .read_by(read_waiting)
-}
-
-fn read_waiting(rows: &Rows) -> Result<Option<Waiting>, Fault> {
-    #[derive(Deserialize)]
-    struct WaitingRow {
-        waits_for: i64,
-        password_hash: Option<String>,
-        #[serde(flatten)]
-        row: Row,
-    }
-    let Some(row) = rows.first::<WaitingRow>()? else {
-        return Ok(None);
-    };
-    Ok(Some(Waiting {
-        waits_for: WaitsFor::stored(row.waits_for),
-        password_hash: row.password_hash,
-        session: row.row.into_session()?,
-    }))
-}
-
-/// Lets a session that waited count, under another cookie, if its person has done all that it waited for, and says whether it does.
-pub fn release(old: &Hash, new: &Hash, terms: Option<&str>) -> Query<bool> {
-    let accepted = terms.map_or_else(|| Statement::new("TRUE"), has_accepted);
-    Statement::new(
-        "UPDATE sessions SET hash = ?, waits_for = 0 WHERE hash = ? AND waits_for > 0
-           AND EXISTS (SELECT 1 FROM users u WHERE u.id = sessions.user_id AND u.disabled_at IS NULL
-                         AND (sessions.waits_for & 1 = 0 OR ",
-    )
-    .bind(new)
-    .bind(old)
-    .append(accepted)
-    .append(Statement::new(format!(
-        ") AND (sessions.waits_for & 2 = 0 OR NOT {MUST_CHANGE})) RETURNING id"
-    )))
-    .any()
+    .append(Statement::new(") w RETURNING waits_for"))
+    .read_by(WaitsFor::read)
 }
 
 /// Hashes as the JSON array that [`Ending::Held`](super::session_endings::Ending::Held) takes.
@@ -402,12 +300,13 @@ pub fn json_of<'a>(hashes: impl IntoIterator<Item = &'a Hash>) -> String {
     serde_json::to_string(&hashes).unwrap_or_default()
 }
 
-/// Deletes the sessions of `hashes` that are of the same person as the new session `session_id`, and tells their hashes. Where
-/// the new one did not come to be, nothing happens.
+/// Deletes the sessions of `hashes` that are of the same person as the new session `session_id`, and tells the hashes of their tokens.
+/// Where the new one did not come to be, nothing happens.
 pub fn supersede(session_id: &str, user_id: &str, hashes: &str) -> Query<Vec<Hash>> {
     Statement::new(
         "DELETE FROM sessions WHERE user_id = ? AND id <> ? AND hash IN (SELECT value FROM json_each(?))
-           AND EXISTS (SELECT 1 FROM sessions n WHERE n.user_id = sessions.user_id AND n.id = ?) RETURNING hash",
+           AND EXISTS (SELECT 1 FROM sessions n WHERE n.user_id = sessions.user_id AND n.id = ?)
+         RETURNING replace(hash, 'waiting:', '') AS hash",
     )
     .bind(user_id)
     .bind(session_id)

@@ -10,6 +10,7 @@ mod proof_agrees;
 mod samples;
 mod second_factors;
 mod sqlite;
+mod waiting_sessions;
 mod walks;
 
 use std::{collections::BTreeSet, fs};

@@ -107,7 +107,7 @@ impl Occasion for Then {
     }
 }
 
-fn lifetimes() -> Lifetimes {
+pub(super) fn lifetimes() -> Lifetimes {
     Lifetimes {
         code: Lifetime::minutes(1),
         access_token: Lifetime::minutes(10),

@@ -10,7 +10,7 @@ use crate::{
         Batch, Statement, audit, credentials, session_clients,
         session_endings::Ending,
         sessions::{self, NewSession, Shown},
-        trusted_browsers,
+        trusted_browsers, waiting_sessions,
     },
     edge::{
         http::{cookies, request::Incoming},
@@ -91,6 +91,7 @@ impl SignInRequest {
         };
         let (session_id, user_id) = (&authentication.session_id, &authentication.user_id);
         let held = sessions::json_of(self.browser.held.all());
+        let held_or_waiting = waiting_sessions::json_of_either(self.browser.held.all());
         let signed_in = Entry {
             client_id: self.destination.client_id(),
             ..Entry::new(Event::SignIn, Actor::Person)
@@ -114,9 +115,9 @@ impl SignInRequest {
             batch.push(audit::record_ending(&ended, &which, context));
             ending::end_sessions(&which, &mut batch, context);
         }
-        batch.push(session_clients::inherit(session_id, user_id, &held));
+        batch.push(session_clients::inherit(session_id, user_id, &held_or_waiting));
         batch.extend(session_clients::forget_oldest(session_id, user_id));
-        let superseded = batch.add(sessions::supersede(session_id, user_id, &held));
+        let superseded = batch.add(sessions::supersede(session_id, user_id, &held_or_waiting));
         let surplus = Ending::Surplus {
             user_id,
             session_id,

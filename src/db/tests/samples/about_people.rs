@@ -6,6 +6,7 @@ use crate::{
     db::{
         accepted_terms,
         invitations::{self, NewInvitation},
+        waiting_sessions,
     },
 };
 
@@ -152,11 +153,11 @@ pub(super) fn add_to(all: &mut Samples) {
         ..session
     };
     add(all, "sessions::insert", [sessions::insert(&just_now, &lifetimes)]);
-    add(all, "sessions::find_waiting", [sessions::find_waiting(&hash, NOW)]);
+    add(all, "waiting_sessions::find", [waiting_sessions::find(&hash, NOW)]);
     add(
         all,
-        "sessions::release",
-        [None, Some("1")].map(|terms| sessions::release(&hash, &hash, terms)),
+        "waiting_sessions::release",
+        [None, Some("1")].map(|terms| waiting_sessions::release(&hash, &hash, terms, &lifetimes)),
     );
     add(all, "accepted_terms::accept", [accepted_terms::accept("u", "1", NOW)]);
     add(

@@ -12,7 +12,7 @@ use crate::{
         credentials::Owner,
         passwords,
         session_endings::Ending,
-        sessions::{self, Waiting},
+        waiting_sessions::{self, Waiting},
     },
     edge::{
         http::{
@@ -40,6 +40,7 @@ use crate::{
 /// Somebody whose session waits.
 struct Finishing {
     sign_in: SignInRequest,
+    /// Of the token of the session.
     hash: Hash,
     waiting: Waiting,
 }
@@ -92,13 +93,13 @@ impl Finishing {
         let Some(hash) = sign_in.browser.session_hash.clone() else {
             return Ok(Err(Reply::see_other(sign_in.address_of(Endpoint::Login))));
         };
-        let waiting = context.db.read(sessions::find_waiting(&hash, context.now)).await?;
-        let is_fresh = |waiting: &Waiting| waiting.session.authentication.proven.is_fresh(context.now);
-        Ok(match waiting.filter(is_fresh) {
-            Some(waiting) => Ok(Self { sign_in, hash, waiting }),
-            None if sign_in.session.is_some() => Err(sign_in.go_on()),
-            None => Err(Reply::see_other(sign_in.address_of(Endpoint::Login))),
-        })
+        Ok(
+            match context.db.read(waiting_sessions::find(&hash, context.now)).await? {
+                Some(waiting) => Ok(Self { sign_in, hash, waiting }),
+                None if sign_in.session.is_some() => Err(sign_in.go_on()),
+                None => Err(Reply::see_other(sign_in.address_of(Endpoint::Login))),
+            },
+        )
     }
 
     /// The terms that are still to be accepted.
@@ -121,7 +122,7 @@ impl Finishing {
         let mut batch = Batch::default();
         if let Some(hash) = password_hash {
             batch.push(passwords::set(
-                &Owner::Behind(&self.hash),
+                &Owner::Behind(&self.waiting.hash),
                 &random::id()?,
                 hash,
                 context.now,
@@ -140,9 +141,14 @@ impl Finishing {
         }
         if let Some(terms) = terms {
             let accepted = entry(Event::TermsAccepted).detail(json!({ "version": terms.version }));
-            batch.push(accepted_terms::accept_behind(&self.hash, &terms.version, context.now));
+            batch.push(accepted_terms::accept_behind(
+                &self.waiting.hash,
+                &terms.version,
+                context.now,
+            ));
             batch.push(audit::record_if_changed(&accepted, context));
         }
+        let lifetimes = &context.config.lifetimes;
         let (token, hash) = context.new_token(Purpose::Session)?;
         let version = context
             .config
@@ -150,7 +156,7 @@ impl Finishing {
             .terms
             .as_ref()
             .map(|terms| terms.version.as_str());
-        let released = batch.add(sessions::release(&self.hash, &hash, version));
+        let released = batch.add(waiting_sessions::release(&self.waiting.hash, &hash, version, lifetimes));
         if !context.db.run(batch).await?.read(released)? {
             // Another request has ended or finished it.
             return Ok(Reply::see_other(self.sign_in.address_of(Endpoint::Login)));

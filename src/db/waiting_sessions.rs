@@ -1,0 +1,147 @@
+//! Sessions that wait for their person to accept the terms, or to choose another password.
+//!
+//! Such a session is stored under another hash than that of its token. So no statement that looks for the session of a cookie finds it,
+//! also none of an older Worker; only those of this file do.
+
+use serde::Deserialize;
+
+use super::{
+    Query, Rows, Statement,
+    sessions::{NewSession, Row, Session},
+    users,
+};
+use crate::{
+    config::Lifetimes,
+    fault::Fault,
+    secret::Hash,
+    time::{Lifetime, UnixTime},
+};
+
+/// How long a session waits at most.
+pub(super) const LONGEST_WAIT: Lifetime = Lifetime::hours(1);
+
+/// The hash under which a session waits.
+pub fn while_waiting(hash: &Hash) -> Hash {
+    Hash::stored(format!("waiting:{}", hash.as_str()))
+}
+
+/// The hashes under which the sessions of a browser are stored, whether they wait or not, as JSON.
+pub fn json_of_either<'a>(hashes: impl Iterator<Item = &'a Hash>) -> String {
+    let either: Vec<_> = hashes.flat_map(|hash| [hash.clone(), while_waiting(hash)]).collect();
+    super::sessions::json_of(&either)
+}
+
+/// What a new session waits for: nothing, for its person to accept the terms, to choose another password, or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitsFor {
+    pub terms: bool,
+    pub password: bool,
+}
+
+impl WaitsFor {
+    fn stored(bits: i64) -> Self {
+        Self {
+            terms: bits & 1 != 0,
+            password: bits & 2 != 0,
+        }
+    }
+
+    /// Whether there is anything.
+    pub fn is_something(self) -> bool {
+        self.terms || self.password
+    }
+
+    pub(super) fn read(rows: &Rows) -> Result<Option<Self>, Fault> {
+        #[derive(Deserialize)]
+        struct Begun {
+            waits_for: i64,
+        }
+        Ok(rows.first::<Begun>()?.map(|begun| Self::stored(begun.waits_for)))
+    }
+}
+
+/// Holds where a user `u` has a password that they have to change.
+const MUST_CHANGE: &str =
+    "EXISTS (SELECT 1 FROM credentials d WHERE d.user_id = u.id AND d.kind = 'password' AND d.must_change)";
+
+/// Holds where a user `u` has accepted that version of the terms.
+fn has_accepted(version: &str) -> Statement {
+    Statement::new("EXISTS (SELECT 1 FROM accepted_terms a WHERE a.user_id = u.id AND a.version = ?)").bind(version)
+}
+
+/// Gives what a session waits for that a user `u` begins.
+pub(super) fn waits_for(session: &NewSession<'_>) -> Statement {
+    let password = match session.shown.has_password() {
+        true => Statement::new(format!("2 * {MUST_CHANGE}")),
+        false => Statement::new("0"),
+    };
+    match session.terms {
+        Some(version) => password
+            .append(Statement::new(" + (NOT "))
+            .append(has_accepted(version))
+            .append(Statement::new(")")),
+        None => password,
+    }
+}
+
+/// A session that waits, its person, and the hash of their password where they have to change it.
+pub struct Waiting {
+    /// Under which hash it is stored.
+    pub hash: Hash,
+    pub session: Session,
+    pub waits_for: WaitsFor,
+    pub password_hash: Option<String>,
+}
+
+/// The session of a cookie that waits for something.
+pub fn find(hash: &Hash, now: UnixTime) -> Query<Option<Waiting>> {
+    Statement::new(format!(
+        "SELECT s.hash, s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, s.waits_for, c.secret AS password_hash, {}
+         FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+         LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
+         WHERE s.hash = ? AND s.expires_at > ?",
+        users::COLUMNS
+    ))
+    .bind(&while_waiting(hash))
+    .bind(now)
+    .read_by(read)
+}
+
+fn read(rows: &Rows) -> Result<Option<Waiting>, Fault> {
+    #[derive(Deserialize)]
+    struct WaitingRow {
+        hash: String,
+        waits_for: i64,
+        password_hash: Option<String>,
+        #[serde(flatten)]
+        row: Row,
+    }
+    let Some(row) = rows.first::<WaitingRow>()? else {
+        return Ok(None);
+    };
+    Ok(Some(Waiting {
+        hash: Hash::stored(row.hash),
+        waits_for: WaitsFor::stored(row.waits_for),
+        password_hash: row.password_hash,
+        session: row.row.into_session()?,
+    }))
+}
+
+/// Lets the session that is stored as `waiting` count, under the cookie of `new`, if its person has done all that it waited for, and says
+/// whether it does.
+pub fn release(waiting: &Hash, new: &Hash, terms: Option<&str>, lifetimes: &Lifetimes) -> Query<bool> {
+    let accepted = terms.map_or_else(|| Statement::new("TRUE"), has_accepted);
+    Statement::new(
+        "UPDATE sessions SET hash = ?, expires_at = auth_time + ?, waits_for = 0 WHERE hash = ?
+           AND EXISTS (SELECT 1 FROM users u WHERE u.id = sessions.user_id AND u.disabled_at IS NULL
+                         AND (sessions.waits_for & 1 = 0 OR ",
+    )
+    .bind(new)
+    .bind(lifetimes.session.0)
+    .bind(waiting)
+    .append(accepted)
+    .append(Statement::new(format!(
+        ") AND (sessions.waits_for & 2 = 0 OR NOT {MUST_CHANGE})) RETURNING id"
+    )))
+    .any()
+}
