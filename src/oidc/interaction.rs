@@ -23,6 +23,9 @@ const CLOCK_SKEW: Lifetime = Lifetime(5);
 /// The longest query that fits, sealed, into a URL of 16 KB.
 pub const LONGEST_QUERY: usize = 10_000;
 
+/// What a client is told whose operator keeps it to certain people.
+pub const NOT_OPEN: &str = "the operator has not opened this client to the person";
+
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -96,7 +99,7 @@ impl Step {
             return Self::Login.unless_silent(request, ErrorCode::LoginRequired, "the person must sign in again");
         }
         if people.closed {
-            return Self::Closed.unless_silent(request, ErrorCode::AccessDenied, "the person may not use this client");
+            return Self::Closed.unless_silent(request, ErrorCode::AccessDenied, NOT_OPEN);
         }
         if !request.accepts_strength(demand, authentication) {
             return Self::ShowMore.unless_silent(

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { axe } from "./support/accessibility.mjs";
 import { GALLERY, LONG_NAMES } from "./support/gallery.mjs";
+import { TERMS, WITH_TERMS } from "./support/gallery-terms.mjs";
 import { setStage } from "./support/stage.mjs";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
@@ -17,8 +18,15 @@ const NARROWEST = { width: 320, height: 640 };
 const SCHEMES = ["light", "dark"];
 
 const { op, chromium } = await setStage({ SIGNUP: "open", MAIL: "development" });
+const fresh = await setStage(TERMS);
 
-for (const [name, open] of Object.entries(GALLERY)) {
+/** Every page, each with where it is. */
+const PAGES = [
+  ...Object.entries(GALLERY).map((entry) => [...entry, { op, chromium }]),
+  ...Object.entries(WITH_TERMS).map((entry) => [...entry, fresh]),
+];
+
+for (const [name, open, { op, chromium }] of PAGES) {
   test(`${name}: nothing for axe-core to find, no scrolling sideways, no foreign asset, in the person's language`, async (t) => {
     const visitor = await chromium.visitor(t, { viewport: WIDE });
     await open({ op, visitor });

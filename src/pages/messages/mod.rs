@@ -245,6 +245,8 @@ pub struct ClosedTexts {
     pub about: &'static str,
     /// The contact follows.
     pub contact: &'static str,
+    /// Where none is known.
+    pub ask: &'static str,
     /// The gap is the name of the app.
     pub back: Phrase,
 }

@@ -40,6 +40,7 @@ fn is_own(href: &str) -> bool {
         || href.starts_with("/dev/mail/")
         || href.starts_with("/recover?page=")
         || href.starts_with("otpauth://totp/")
+        || href.starts_with("mailto:")
         || href == Endpoint::Logout.path()
         || href.starts_with('#')
 }

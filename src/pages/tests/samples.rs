@@ -157,6 +157,19 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             }
         }
         let scope = Scope::from_iter(["openid", "profile", "email", "address", "phone", "offline_access", text]);
+        for contact in [None, Some(("mailto:help%40acme%2Etest", text))] {
+            let page = ClosedPage {
+                language,
+                client_name: text,
+                client_uri: Some(text),
+                account: text,
+                contact,
+                interaction: text,
+                csrf: text,
+                scopes_digest: text,
+            };
+            pages.push(page.to_html());
+        }
         let page = ConsentPage {
             language,
             client_name: text,

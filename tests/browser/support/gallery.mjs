@@ -1,6 +1,7 @@
 // Every page that people see, and the way there.
 
 import { FACTORS } from "./gallery-factors.mjs";
+import { closedApp } from "./gallery-terms.mjs";
 import { askForCode, finishSignUp, MAILS } from "./gallery-mail.mjs";
 import { signIn } from "./person.mjs";
 import { startWebApp } from "./web-app.mjs";
@@ -274,6 +275,8 @@ export const GALLERY = {
   "not-found": async ({ op, visitor }) => {
     await visitor.page.goto(op.url("/nothing/here"));
   },
+
+  "closed-app": closedApp,
 
   ...FACTORS,
   ...MAILS,

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { change, groupOf } from "./support.mjs";
 
@@ -34,9 +35,22 @@ describe("whoever is not in the group", () => {
     assert.ok(!page.asksForConsent && !page.html.includes("code="));
     const back = await browser.deny(page);
     assert.equal(back.callback.get("error"), "access_denied");
+    assert.equal(back.callback.get("error_description"), "the operator has not opened this client to the person");
     assert.equal(back.callback.get("state"), page.request.params.state);
     const [event] = await op.rows("SELECT * FROM audit WHERE event = 'app_refused' AND user_id = ?", stranger.id);
     assert.deepEqual([event.client_id, event.outcome], [client.id, "failure"]);
+  });
+
+  test("is told so where no contact is known, and the app learns it by a signed answer too", async () => {
+    const at = await startLimen();
+    const [stranger, group] = [await at.person(), await groupOf(at)];
+    const browser = at.browser();
+    const client = await at.client({ allowed_groups: [group.id] });
+    const page = await browser.signIn(await browser.authorize(client, { response_mode: "jwt" }), stranger);
+    assert.match(page.text, /people who run this site can let you in/);
+    const back = await browser.deny(page);
+    const { error, error_description } = claimsOf(back.callback.get("response"));
+    assert.deepEqual([error, error_description], ["access_denied", "the operator has not opened this client to the person"]);
   });
 
   test("gets access_denied in silence, if they have allowed the app something", async () => {

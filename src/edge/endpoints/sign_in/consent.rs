@@ -24,7 +24,8 @@ use crate::{
         authentication::Consent,
         authorize::AuthRequest,
         consent::{self, Answer, Part},
-        interaction::{Choice, Interaction, Step},
+        error::{ErrorCode, OAuthError},
+        interaction::{Choice, Interaction, NOT_OPEN, Step},
         params::Params,
     },
     pages::{ClosedPage, ConsentItem, ConsentPage, app_name},
@@ -91,10 +92,15 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 .go_on(page, consent_request.interaction, choice, context)?);
         }
         Answer::Deny => {
-            let refused = consent_request.entry(Event::ConsentRefused);
-            let refused = Some(&refused).filter(|_| !consent_request.session.closed);
             let (client_request, interaction) = (&consent_request.client_request, &consent_request.interaction);
-            return Ok(client_request.deny(interaction, refused, language, context).await?);
+            if consent_request.session.closed {
+                let closed = (OAuthError::new(ErrorCode::AccessDenied, NOT_OPEN), None);
+                return Ok(client_request.end(interaction, closed, language, context).await?);
+            }
+            let refused = consent_request.entry(Event::ConsentRefused);
+            return Ok(client_request
+                .deny(interaction, Some(&refused), language, context)
+                .await?);
         }
     }
     let pushed = consent_request.interaction.pushed.as_ref();
