@@ -30,7 +30,7 @@ const LAST_SEEN_STEP: Lifetime = Lifetime::minutes(1);
 const LONGEST_USER_AGENT: usize = 200;
 
 #[derive(Deserialize)]
-pub(super) struct Row {
+struct Row {
     session_id: String,
     auth_time: i64,
     acr: String,
@@ -125,7 +125,7 @@ pub enum Shown<'a> {
 
 impl Shown<'_> {
     /// Whether a password is among it.
-    pub(super) fn has_password(self) -> bool {
+    fn has_password(self) -> bool {
         matches!(self, Self::Password(_) | Self::PasswordAndJustNow(_))
     }
 
@@ -188,7 +188,7 @@ fn read(rows: &Rows) -> Result<Option<Session>, Fault> {
 }
 
 impl Row {
-    pub(super) fn into_session(self) -> Result<Session, Fault> {
+    fn into_session(self) -> Result<Session, Fault> {
         let user = self.user.into_user()?;
         let authentication = Authentication {
             session_id: self.session_id,
@@ -284,7 +284,7 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<Option<W
     .bind(proven.at)
     .bind(proven.at)
     .bind(authentication.trusted_browser)
-    .append(waits_for(session))
+    .append(waits_for(session.shown.has_password(), session.terms))
     .append(Statement::new(
         " AS waits_for FROM users u WHERE u.id = ? AND u.disabled_at IS NULL AND ",
     ))
@@ -292,6 +292,49 @@ pub fn insert(session: &NewSession<'_>, lifetimes: &Lifetimes) -> Query<Option<W
     .append(session.shown.condition())
     .append(Statement::new(") w RETURNING waits_for"))
     .read_by(WaitsFor::read)
+}
+
+/// A session that waits, its person, and the hash of their password where they have to change it.
+pub struct Waiting {
+    /// Under which hash it is stored.
+    pub hash: Hash,
+    pub session: Session,
+    pub waits_for: WaitsFor,
+    pub password_hash: Option<String>,
+}
+
+/// The session of a cookie that waits for something.
+pub fn find_waiting(hash: &Hash, now: UnixTime) -> Query<Option<Waiting>> {
+    Statement::new(format!(
+        "SELECT s.hash, s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, s.waits_for, c.secret AS password_hash, {}
+         FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
+         LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
+         WHERE s.hash = ? AND s.expires_at > ?",
+        users::COLUMNS
+    ))
+    .bind(&while_waiting(hash))
+    .bind(now)
+    .read_by(read_waiting)
+}
+
+fn read_waiting(rows: &Rows) -> Result<Option<Waiting>, Fault> {
+    #[derive(Deserialize)]
+    struct WaitingRow {
+        hash: String,
+        waits_for: i64,
+        password_hash: Option<String>,
+        #[serde(flatten)]
+        row: Row,
+    }
+    let Some(row) = rows.first::<WaitingRow>()? else {
+        return Ok(None);
+    };
+    Ok(Some(Waiting {
+        hash: Hash::stored(row.hash),
+        waits_for: WaitsFor::stored(row.waits_for),
+        password_hash: row.password_hash,
+        session: row.row.into_session()?,
+    }))
 }
 
 /// Hashes as the JSON array that [`Ending::Held`](super::session_endings::Ending::Held) takes.

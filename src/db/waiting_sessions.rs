@@ -5,30 +5,27 @@
 
 use serde::Deserialize;
 
-use super::{
-    Query, Rows, Statement,
-    sessions::{NewSession, Row, Session},
-    users,
-};
-use crate::{
-    config::Lifetimes,
-    fault::Fault,
-    secret::Hash,
-    time::{Lifetime, UnixTime},
-};
+use super::{Query, Rows, Statement};
+use crate::{config::Lifetimes, fault::Fault, secret::Hash, time::Lifetime};
 
 /// How long a session waits at most.
 pub(super) const LONGEST_WAIT: Lifetime = Lifetime::hours(1);
 
 /// The hash under which a session waits.
 pub fn while_waiting(hash: &Hash) -> Hash {
-    Hash::stored(format!("waiting:{}", hash.as_str()))
+    Hash::stored(stored(hash))
+}
+
+fn stored(hash: &Hash) -> String {
+    format!("waiting:{}", hash.as_str())
 }
 
 /// The hashes under which the sessions of a browser are stored, whether they wait or not, as JSON.
 pub fn json_of_either<'a>(hashes: impl Iterator<Item = &'a Hash>) -> String {
-    let either: Vec<_> = hashes.flat_map(|hash| [hash.clone(), while_waiting(hash)]).collect();
-    super::sessions::json_of(&either)
+    let either: Vec<_> = hashes
+        .flat_map(|hash| [hash.as_str().to_owned(), stored(hash)])
+        .collect();
+    serde_json::to_string(&either).unwrap_or_default()
 }
 
 /// What a new session waits for: nothing, for its person to accept the terms, to choose another password, or both.
@@ -39,7 +36,7 @@ pub struct WaitsFor {
 }
 
 impl WaitsFor {
-    fn stored(bits: i64) -> Self {
+    pub(super) fn stored(bits: i64) -> Self {
         Self {
             terms: bits & 1 != 0,
             password: bits & 2 != 0,
@@ -69,62 +66,19 @@ fn has_accepted(version: &str) -> Statement {
     Statement::new("EXISTS (SELECT 1 FROM accepted_terms a WHERE a.user_id = u.id AND a.version = ?)").bind(version)
 }
 
-/// Gives what a session waits for that a user `u` begins.
-pub(super) fn waits_for(session: &NewSession<'_>) -> Statement {
-    let password = match session.shown.has_password() {
+/// Gives what a session of a user `u` waits for who has shown a password, or not, and must have accepted that version of the terms.
+pub(super) fn waits_for(by_password: bool, terms: Option<&str>) -> Statement {
+    let password = match by_password {
         true => Statement::new(format!("2 * {MUST_CHANGE}")),
         false => Statement::new("0"),
     };
-    match session.terms {
+    match terms {
         Some(version) => password
             .append(Statement::new(" + (NOT "))
             .append(has_accepted(version))
             .append(Statement::new(")")),
         None => password,
     }
-}
-
-/// A session that waits, its person, and the hash of their password where they have to change it.
-pub struct Waiting {
-    /// Under which hash it is stored.
-    pub hash: Hash,
-    pub session: Session,
-    pub waits_for: WaitsFor,
-    pub password_hash: Option<String>,
-}
-
-/// The session of a cookie that waits for something.
-pub fn find(hash: &Hash, now: UnixTime) -> Query<Option<Waiting>> {
-    Statement::new(format!(
-        "SELECT s.hash, s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, s.waits_for, c.secret AS password_hash, {}
-         FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
-         LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
-         WHERE s.hash = ? AND s.expires_at > ?",
-        users::COLUMNS
-    ))
-    .bind(&while_waiting(hash))
-    .bind(now)
-    .read_by(read)
-}
-
-fn read(rows: &Rows) -> Result<Option<Waiting>, Fault> {
-    #[derive(Deserialize)]
-    struct WaitingRow {
-        hash: String,
-        waits_for: i64,
-        password_hash: Option<String>,
-        #[serde(flatten)]
-        row: Row,
-    }
-    let Some(row) = rows.first::<WaitingRow>()? else {
-        return Ok(None);
-    };
-    Ok(Some(Waiting {
-        hash: Hash::stored(row.hash),
-        waits_for: WaitsFor::stored(row.waits_for),
-        password_hash: row.password_hash,
-        session: row.row.into_session()?,
-    }))
 }
 
 /// Lets the session that is stored as `waiting` count, under the cookie of `new`, if its person has done all that it waited for, and says

@@ -100,7 +100,7 @@ fn it_counts_under_another_cookie_when_all_is_done_and_as_long_as_others() {
     let (mut database, lifetimes) = (database(), lifetimes());
     run(&mut database, passwords::require_another("u"));
     sign_in(&mut database, "s", WITH_PASSWORD, Some("1"));
-    let waiting = run(&mut database, waiting_sessions::find(&hash("s"), NOW)).unwrap();
+    let waiting = run(&mut database, sessions::find_waiting(&hash("s"), NOW)).unwrap();
     assert_eq!(waiting.hash, while_waiting(&hash("s")));
     let release = |terms| waiting_sessions::release(&while_waiting(&hash("s")), &hash("new"), terms, &lifetimes);
     assert!(!run(&mut database, release(Some("1"))));
@@ -135,7 +135,7 @@ fn it_counts_under_another_cookie_when_all_is_done_and_as_long_as_others() {
 fn it_waits_for_an_hour() {
     let mut database = database();
     sign_in(&mut database, "s", WITH_PASSWORD, Some("1"));
-    let mut is_there = |at| run(&mut database, waiting_sessions::find(&hash("s"), at)).is_some();
+    let mut is_there = |at| run(&mut database, sessions::find_waiting(&hash("s"), at)).is_some();
     assert!(is_there(NOW + Lifetime::minutes(59)));
     assert!(!is_there(NOW + Lifetime::minutes(60)));
 }

@@ -153,7 +153,7 @@ pub(super) fn add_to(all: &mut Samples) {
         ..session
     };
     add(all, "sessions::insert", [sessions::insert(&just_now, &lifetimes)]);
-    add(all, "waiting_sessions::find", [waiting_sessions::find(&hash, NOW)]);
+    add(all, "sessions::find_waiting", [sessions::find_waiting(&hash, NOW)]);
     add(
         all,
         "waiting_sessions::release",

@@ -12,7 +12,8 @@ use crate::{
         credentials::Owner,
         passwords,
         session_endings::Ending,
-        waiting_sessions::{self, Waiting},
+        sessions::{self, Waiting},
+        waiting_sessions,
     },
     edge::{
         http::{
@@ -94,7 +95,7 @@ impl Finishing {
             return Ok(Err(Reply::see_other(sign_in.address_of(Endpoint::Login))));
         };
         Ok(
-            match context.db.read(waiting_sessions::find(&hash, context.now)).await? {
+            match context.db.read(sessions::find_waiting(&hash, context.now)).await? {
                 Some(waiting) => Ok(Self { sign_in, hash, waiting }),
                 None if sign_in.session.is_some() => Err(sign_in.go_on()),
                 None => Err(Reply::see_other(sign_in.address_of(Endpoint::Login))),
