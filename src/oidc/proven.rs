@@ -145,7 +145,7 @@ impl Proven {
         Self::of(Strength::PhishingResistant, &[possession, "user", "mfa"], at)
     }
 
-    /// The same, and a one-time code or a recovery code beside it. It is as old as what was shown first.
+    /// The same, and a one-time code or a recovery code beside it. It is no younger than before.
     pub fn and_code(&self) -> Self {
         let mut amr = self.amr.clone();
         for method in ["otp", "mfa"] {

@@ -284,9 +284,17 @@ impl SignInRequest {
             Destination::Account { .. } => Demand::TWO_WHERE_THERE,
         };
         let authentication = &session.authentication;
-        let shown = authentication.proven.strength();
+        let proven = &authentication.proven;
         let (policy, is_trusted) = (Policy::of(&context.config), authentication.trusted_browser);
-        sign_in::step_up(policy, demand, shown, self.has, is_trusted)
+        match sign_in::step_up(policy, demand, proven.strength(), self.has, is_trusted) {
+            // A code would not do, and to add a passkey they have to sign in again, which asks for the code anyway.
+            Next::Show(has)
+                if !has.passkeys && demand.essential > Strength::TwoFactors && !proven.is_fresh(context.now) =>
+            {
+                Next::NeedsPasskey
+            }
+            next => next,
+        }
     }
 
     /// Whether a sign-in that begins with a password can be strong enough.

@@ -144,6 +144,22 @@ describe("guesses", () => {
     assert.equal(await browser.sessionCookie(), undefined);
   });
 
+  for (const [beside, start] of [
+    ["cancel", (browser) => browser.open("/account")],
+    ["decline", (browser) => browser.open("/account")],
+    ["decline", (browser) => browser.authorize(client)],
+  ]) {
+    test(`count with ${beside} beside them, as without`, async () => {
+      const { person, app } = await atSecond();
+      const browser = op.browser();
+      const second = await browser.signIn(await start(browser), person);
+      const guess = (code) => browser.submit(second, "code", { code, [beside]: "x" });
+      for (let n = 1; n <= 5; n++) assert.equal((await guess("000000")).status, 400);
+      assert.equal((await guess(app.nextCode())).status, 429);
+      assert.equal(await browser.sessionCookie(), undefined);
+    });
+  }
+
   test("are five at most, whoever makes them and wherever, and those of others keep nobody out of their own browser", async () => {
     const { person, app, codes, own } = await atSecond();
     for (let guess = 1; guess <= 5; guess++) {
@@ -294,12 +310,18 @@ describe("a trusted browser", () => {
   });
 
   test("is shown to its person, who takes the trust back", async () => {
-    const { person, browser } = await trusting();
-    const page = await browser.open("/account/second_factors");
+    const { person, codes, browser } = await trusting();
+    await secondStep(browser, person);
+    const standing = () => op.rows("SELECT id FROM sessions WHERE user_id = ? AND trusted = 1", person.id);
+    assert.equal((await standing()).length, 1);
+    const other = op.browser();
+    const second = await other.signIn(await other.open("/login?page=second_factors"), person);
+    const page = await other.submit(second, "recovery_code", { recovery_code: codes[0] });
     const { value } = page.form("untrust").controls.find(({ name }) => name === "untrust");
-    await browser.submit(page, "untrust", { untrust: value });
+    await other.submit(page, "untrust", { untrust: value });
     assert.ok(await secondStep(browser, person));
     assert.equal((await events(person, "browser_trust_ended")).length, 1);
+    assert.equal((await standing()).length, 0, "nor is a session trusted that began there");
   });
 
   test("cannot be forged or taken along for somebody else", async () => {

@@ -112,6 +112,14 @@ describe("an essential acr", () => {
     assert.equal((await claimsAfter(client, browser, await show(browser, added, authenticator))).acr, "phr");
   });
 
+  test("asks for no code that would lead nowhere: to add a passkey an older session signs in again", async () => {
+    const client = await op.client();
+    const { person, browser } = await signedIn(client);
+    await withApp(op, person);
+    op.clock.advance({ minutes: 11 });
+    assert.equal(path(await browser.authorize(client, essential("phr"))), "/login");
+  });
+
   test("has somebody with codes show one before they add a passkey, also in a browser that they trust", async () => {
     const client = await op.client();
     const person = await op.person();
@@ -322,6 +330,16 @@ describe("attacks on a step-up", () => {
     assert.ok(!page.has("decline"));
     const next = await browser.submit(page, "cancel", { decline: "yes" });
     assert.ok(!next.callback && path(next) === "/login/second", next.url);
+  });
+
+  test("codes that are guessed with a word to decline count", async () => {
+    const client = await op.client();
+    const { person, browser } = await signedIn(client);
+    const { app } = await withApp(op, person);
+    const page = await browser.authorize(client, essential("mfa"));
+    const guess = (code) => browser.submit(page, "code", { code, decline: "x" });
+    for (let n = 1; n <= 5; n++) assert.equal((await guess("000000")).status, 400);
+    assert.equal((await guess(app.nextCode())).status, 429);
   });
 
   test("the request that waits cannot be changed, nor moved to another browser", async () => {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::second_factor_request::{Begun, Loaded, SecondFactorRequest};
+use super::second_factor_request::{Attempt, Begun, Counted, Loaded, SecondFactorRequest};
 use crate::{
     account::{sign_in::Next, totp::TotpSecret, trusted_browser::Trust},
     audit::{Actor, Entry, Event},
@@ -46,9 +46,9 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let sign_in = SignInRequest::receive(request, &params, context).await?;
-    let (second, wait) = match SecondFactorRequest::load(sign_in, &params, Some(request), context).await? {
+    let (second, attempt) = match SecondFactorRequest::load(sign_in, &params, Some(request), context).await? {
         Loaded::Elsewhere(reply) => return Ok(reply),
-        Loaded::Here(second, wait) => (second, wait),
+        Loaded::Here(second, attempt) => (second, attempt),
     };
     let field = |name| params.text(name);
     if !field("cancel").is_empty()
@@ -62,36 +62,34 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     {
         return Ok(reply);
     }
-    let secret = field("secret");
     if second.next == Next::SetUp {
-        return second.set_up(secret, field("code"), request, context).await;
+        return second.set_up(field("secret"), field("code"), request, context).await;
     }
-    if !secret.is_empty() {
-        // No attempt was counted for a form that sets up an app, so its code is not tried.
-        return Ok(second.page(400, None, context)?);
-    }
-    let typed = match (field("code"), field("recovery_code")) {
-        (code, "") => Typed::Code(code.trim()),
-        (_, code) => Typed::RecoveryCode(code.trim()),
-    };
-    if matches!(typed, Typed::Code("")) {
-        return Ok(second.page(400, Some(SecondProblem::Missing), context)?);
-    }
-    if let Some((wait, is_first)) = wait {
-        if is_first {
-            second_factor::refuse_more(&second.user.id, context).await?;
+    match attempt {
+        Attempt::None => Ok(second.page(400, Some(SecondProblem::Missing), context)?),
+        Attempt::TooMany { wait, is_first } => {
+            if is_first {
+                second_factor::refuse_more(&second.user.id, context).await?;
+            }
+            let minutes = wait.minutes_begun();
+            let page = second.page(429, Some(SecondProblem::TooManyAttempts { minutes }), context)?;
+            Ok(page.retried_after(wait))
         }
-        let minutes = wait.minutes_begun();
-        let page = second.page(429, Some(SecondProblem::TooManyAttempts { minutes }), context)?;
-        return Ok(page.retried_after(wait));
+        Attempt::Counted(counted) => {
+            let typed = match (field("code"), field("recovery_code")) {
+                (code, "") => Typed::Code(code.trim()),
+                (_, code) => Typed::RecoveryCode(code.trim()),
+            };
+            let trust = field("trust") == "yes";
+            second.try_code((typed, counted), trust, request, context).await
+        }
     }
-    second.try_code(typed, field("trust") == "yes", request, context).await
 }
 
 impl SecondFactorRequest {
     async fn try_code(
         &self,
-        typed: Typed<'_>,
+        (typed, _): (Typed<'_>, Counted),
         trust: bool,
         request: &Incoming,
         context: &Context,

@@ -59,11 +59,24 @@ pub enum Begun {
 
 /// What became of loading it.
 pub enum Loaded {
-    /// The page is for them. Where they sent too many codes: how long to wait, and whether this attempt is the first over the limit.
-    Here(Box<SecondFactorRequest>, Option<(Lifetime, bool)>),
+    /// The page is for them, and this is what they sent.
+    Here(Box<SecondFactorRequest>, Attempt),
     /// They have nothing to show here, and are led elsewhere.
     Elsewhere(Reply),
 }
+
+/// A code that was sent, or none.
+pub enum Attempt {
+    /// There is none, or it is to confirm a new app.
+    None,
+    /// It may be tried.
+    Counted(Counted),
+    /// There were too many before. Whether this is the first over the limit.
+    TooMany { wait: Lifetime, is_first: bool },
+}
+
+/// That an attempt was counted and is within the limit: a code can be tried only with this.
+pub struct Counted(());
 
 impl SecondFactorRequest {
     /// Loads what the person has. Where a form was `sent`, it must be one that Limen showed to this browser, and a code in it counts
@@ -95,20 +108,19 @@ impl SecondFactorRequest {
         }
         let mut batch = Batch::default();
         let counters = sent
-            .filter(|_| {
-                ["secret", "cancel", "decline"]
-                    .iter()
-                    .all(|name| field(name).is_empty())
-            })
+            .filter(|_| field("secret").is_empty() && !(field("code").is_empty() && field("recovery_code").is_empty()))
             .map(|request| Counters::of(&user_id, &sign_in.browser, request, context));
         let counted = counters.as_ref().map(|counters| counters.count(&mut batch, context));
         let found = batch.add(users::find_with_password(&user_id));
         let factors = batch.add(second_factors::of(&user_id));
         let rows = context.db.run(batch).await?;
         let factors = rows.read(factors)?;
-        let wait = match (counters, counted) {
-            (Some(counters), Some(counted)) => counters.wait(&counted.read(&rows)?, context),
-            _ => None,
+        let attempt = match (counters, counted) {
+            (Some(counters), Some(counted)) => match counters.wait(&counted.read(&rows)?, context) {
+                Some((wait, is_first)) => Attempt::TooMany { wait, is_first },
+                None => Attempt::Counted(Counted(())),
+            },
+            _ => Attempt::None,
         };
         let Some(found) = rows.read(found)?.filter(|found| found.user.disabled_at.is_none()) else {
             return Ok(to_login(&sign_in));
@@ -160,7 +172,7 @@ impl SecondFactorRequest {
             next,
             begun,
         };
-        Ok(Loaded::Here(Box::new(second), wait))
+        Ok(Loaded::Here(Box::new(second), attempt))
     }
 
     /// Begins a session, or makes the one that is there stronger. `None` where nothing was done, because what it depends on has changed.
