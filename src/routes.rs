@@ -108,6 +108,8 @@ pub enum Endpoint {
     Introspect,
     Revoke,
     PushedAuthorizationRequest,
+    DeviceAuthorization,
+    Device,
     Register,
     RegisteredClient,
     RenewSecret,
@@ -239,6 +241,8 @@ pub const ROUTES: &[Route] = &[
     route(E::Introspect, "/introspect", &[Post], Machine),
     route(E::Revoke, "/revoke", &[Post], Machine),
     route(E::PushedAuthorizationRequest, "/par", &[Post], Machine),
+    route(E::DeviceAuthorization, "/device_authorization", &[Post], Machine),
+    route(E::Device, "/device", &[Get, Post], Browser),
     route(E::Register, "/register", &[Post], Machine),
     route(
         E::RegisteredClient,

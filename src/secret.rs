@@ -42,6 +42,10 @@ pub enum Purpose {
     DpopNonce,
     /// Hash of references to pushed authorization requests.
     PushedRequest,
+    /// Hash of device codes: what is one is neither a code nor a reference.
+    DeviceCode,
+    /// Hash of the codes that people type for a device.
+    UserCode,
     /// MAC over an authorization request that waits for the person.
     Interaction,
     /// MAC by which a client's page sees that the session has changed.
@@ -82,6 +86,8 @@ impl Purpose {
             Self::Csrf => "limen/v1/csrf",
             Self::DpopNonce => "limen/v1/dpop-nonce",
             Self::PushedRequest => "limen/v1/pushed-request",
+            Self::DeviceCode => "limen/v1/device-code",
+            Self::UserCode => "limen/v1/user-code",
             Self::Interaction => "limen/v1/interaction",
             Self::BrowserState => "limen/v1/browser-state",
             Self::KnownBrowser => "limen/v1/known-browser",
@@ -105,6 +111,8 @@ impl Purpose {
                 | Self::Session
                 | Self::RefreshToken
                 | Self::PushedRequest
+                | Self::DeviceCode
+                | Self::UserCode
                 | Self::Interaction
                 | Self::Challenge
                 | Self::SetUpLink

@@ -94,6 +94,19 @@ pub fn of_pushed_requests(key: &Key, address: &str) -> Counter {
     }
 }
 
+/// The counter of requests that devices make from an address for such clients: a cabinet of them is set up in a day.
+pub fn of_device_requests(key: &Key, address: &str) -> Counter {
+    of_network(key, b"device requests", address)
+}
+
+/// The counter of user codes that are typed at an address, and are none.
+pub fn of_user_codes(key: &Key, address: &str) -> Counter {
+    Counter {
+        limit: 50,
+        ..of_network(key, b"user codes", address)
+    }
+}
+
 /// The counter of single access tokens of such clients that are revoked from an address.
 pub fn of_revocations(key: &Key, address: &str) -> Counter {
     Counter {

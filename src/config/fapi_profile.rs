@@ -16,8 +16,9 @@ pub enum FapiProfile {
 }
 
 /// Settings that a profile fixes, and what it expects of them.
-const FIXED: [(&str, &str); 5] = [
+const FIXED: [(&str, &str); 6] = [
     ("FRONT_CHANNEL_TOKENS", "off"),
+    ("DEVICE_AUTHORIZATION", "off"),
     ("REQUIRE_PKCE", "all"),
     ("ASSERTION_AUDIENCE", "issuer"),
     ("INSECURE_HTTP_REDIRECTS", "off"),

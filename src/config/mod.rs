@@ -63,6 +63,8 @@ pub struct Config {
     pub resources: Resources,
     /// `FRONT_CHANNEL_TOKENS`: whether clients may register the implicit and hybrid flows.
     pub front_channel_tokens: FrontChannelTokens,
+    /// `DEVICE_AUTHORIZATION`: whether apps on devices without a browser can ask (RFC 8628), those that the operator registers for it.
+    pub device_authorization: bool,
     /// `REQUIRE_PKCE`: which clients must use PKCE.
     pub pkce_requirement: PkceRequirement,
     /// `INSECURE_LOOPBACK_FETCHES`: whether Limen fetches from the machine that it runs on.
@@ -160,6 +162,7 @@ impl Config {
                 ("on", FrontChannelTokens::InsecureAllowed),
             ],
         );
+        let device_authorization = reader.choice("DEVICE_AUTHORIZATION", false, &[("off", false), ("on", true)]);
         let pkce_requirement = reader.choice(
             "REQUIRE_PKCE",
             profile.map_or(PkceRequirement::Public, |_| PkceRequirement::All),
@@ -246,6 +249,7 @@ impl Config {
                 client_id_documents,
                 resources,
                 front_channel_tokens,
+                device_authorization,
                 pkce_requirement,
                 loopback_fetches,
                 private_http,

@@ -310,6 +310,7 @@ fn a_profile_sets_what_is_not_set_and_refuses_what_contradicts_it() {
         );
         for (name, came, expected) in [
             ("FRONT_CHANNEL_TOKENS", "on", "off"),
+            ("DEVICE_AUTHORIZATION", "on", "off"),
             ("REQUIRE_PKCE", "public", "all"),
             ("REQUIRE_PKCE", "none", "all"),
             ("ASSERTION_AUDIENCE", "token_endpoint", "issuer"),

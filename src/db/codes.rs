@@ -22,25 +22,38 @@ use crate::{
     secret::Hash,
 };
 
-/// Inserts a code, if its preconditions hold, and says whether they did.
-pub fn insert(
-    hash: &Hash,
-    redirect_uri: &str,
-    preconditions: &Preconditions<'_>,
-    lifetimes: &Lifetimes,
-) -> Query<bool> {
+/// A code that is about to be given.
+pub struct NewCode<'a> {
+    pub hash: &'a Hash,
+    pub redirect_uri: &'a str,
+    /// What its tokens belong to where a device fetches them, in place of the session: they do not end when the person signs out of the
+    /// browser in which they answered.
+    pub apart: Option<&'a str>,
+}
+
+/// Inserts a code, if its preconditions hold, and says whether they did. A device may fetch its own for as long as it was told.
+pub fn insert(code: &NewCode<'_>, preconditions: &Preconditions<'_>, lifetimes: &Lifetimes) -> Query<bool> {
     let request = preconditions.request;
     let lifetime = match preconditions.client.metadata.is_fapi() {
         true => lifetimes.code.min(FapiProfile::LONGEST_CODE),
         false => lifetimes.code,
     };
+    let expires_at = preconditions.now + lifetime;
+    let expiry = match code.apart {
+        None => Statement::new("?, ?").bind(preconditions.now).bind(expires_at),
+        Some(_) => Statement::new("?, MAX(?, (SELECT expires_at FROM pushed_requests WHERE hash = ?))")
+            .bind(preconditions.now)
+            .bind(expires_at)
+            .bind(code.hash),
+    };
     Statement::new(
         "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, resources, nonce, code_challenge,
                             refreshable, binding, auth_time, acr, amr, issued_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ?, ?",
+         SELECT ?, c.id, u.id, g.id, COALESCE(?, s.id), ?, ?, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ",
     )
-    .bind(hash)
-    .bind(redirect_uri)
+    .bind(code.hash)
+    .bind(code.apart)
+    .bind(code.redirect_uri)
     .bind(&scope_to_json(&request.scope))
     .bind(&to_json(&request.claims))
     .bind(&to_json(&request.resources))
@@ -48,8 +61,7 @@ pub fn insert(
     .bind(request.code_challenge.as_ref().map(CodeChallenge::as_str))
     .bind(request.refreshable)
     .bind(request.binding.as_ref().map(to_json).as_ref())
-    .bind(preconditions.now)
-    .bind(preconditions.now + lifetime)
+    .append(expiry)
     .append(preconditions.from())
     .append(Statement::new(" RETURNING hash"))
     .any()

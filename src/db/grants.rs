@@ -78,7 +78,8 @@ pub fn allow(allowing: &Allowing<'_>, now: UnixTime) -> Statement {
         "INSERT INTO grants (id, user_id, client_id, scope, claims, resources, created_at, updated_at)
          SELECT ?, user_id, ?, ?, ?, ?, ?, ? FROM sessions
          WHERE hash = ? AND EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND version = ?)
-           AND (? OR EXISTS (SELECT 1 FROM pushed_requests p WHERE p.hash = ? AND p.client_id = ?))
+           AND (? OR EXISTS (SELECT 1 FROM pushed_requests p WHERE p.hash = ? AND p.client_id = ?
+                                    AND (p.user_code IS NULL OR (p.turned_down_at IS NULL AND p.expires_at > ?))))
          ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at,
             scope = (SELECT json_group_array(value) FROM (
                 SELECT value FROM json_each(grants.scope) UNION SELECT value FROM json_each(excluded.scope))),
@@ -100,6 +101,7 @@ pub fn allow(allowing: &Allowing<'_>, now: UnixTime) -> Statement {
     .bind(allowing.pushed.is_none())
     .bind(allowing.pushed)
     .bind(&client.client_id)
+    .bind(now)
 }
 
 /// Takes back what a person allowed a client; codes and tokens go with it.

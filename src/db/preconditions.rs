@@ -67,8 +67,9 @@ impl Preconditions<'_> {
         }
         if let Some(hash) = self.pushed {
             let exists =
-                Statement::new(" AND EXISTS (SELECT 1 FROM pushed_requests WHERE hash = ? AND client_id = c.id)");
-            from = from.append(exists).bind(hash);
+                Statement::new(" AND EXISTS (SELECT 1 FROM pushed_requests p WHERE p.hash = ? AND p.client_id = c.id");
+            let exists = exists.bind(hash).and(conditions::waits(self.now));
+            from = from.append(exists).append(Statement::new(")"));
         }
         for alg in self.algs {
             from = from

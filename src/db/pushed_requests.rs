@@ -2,11 +2,16 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, preconditions::Preconditions, proof::Proof, throttles};
+use super::{Query, Rows, Statement, conditions::waits, preconditions::Preconditions, proof::Proof, throttles};
 use crate::{
     account::throttle::Counter,
     fault::Fault,
-    oidc::{client::Client, interaction::PATIENCE, pushed_request::LIFETIME},
+    oidc::{
+        client::Client,
+        device::{self, Waiting},
+        interaction::{HandedIn, PATIENCE},
+        pushed_request::LIFETIME,
+    },
     secret::Hash,
     time::{Lifetime, UnixTime},
 };
@@ -25,20 +30,24 @@ pub struct Pushing<'a> {
     pub client: &'a Client,
     pub query: &'a str,
     pub proof: &'a Proof<'a>,
+    /// By which a person finds it, where a device hands it in.
+    pub user_code: Option<&'a Hash>,
 }
 
 impl Pushing<'_> {
     /// Stores the request, to be made within its [`LIFETIME`], if its client proves itself and has not changed. A client that
-    /// anybody can be stores none once `counter`, which was counted before in the batch, is over its limit.
+    /// anybody can be stores none once `counter`, which was counted before in the batch, is over its limit. None is stored with a user
+    /// code that another one has.
     pub fn insert(&self, counter: &Counter, now: UnixTime) -> Query<bool> {
         let client_id = &self.client.client_id;
         Statement::new(
-            "INSERT INTO pushed_requests (hash, client_id, query, expires_at)
-             SELECT ?, id, ?, ? FROM clients WHERE id = ? AND version = ? AND ",
+            "INSERT OR IGNORE INTO pushed_requests (hash, client_id, query, expires_at, user_code)
+             SELECT ?, id, ?, ?, ? FROM clients WHERE id = ? AND version = ? AND ",
         )
         .bind(self.hash)
         .bind(self.query)
-        .bind(now + LIFETIME)
+        .bind(now + self.user_code.map_or(LIFETIME, |_| device::LIFETIME))
+        .bind(self.user_code)
         .bind(client_id)
         .bind(self.client.version)
         .append(self.proof.condition())
@@ -83,19 +92,74 @@ pub fn take_answered(hash: &Hash, preconditions: &Preconditions<'_>) -> Statemen
         .append(Statement::new(")"))
 }
 
-/// Takes a request out that the person declined: of any number of parallel takers one gets a row.
-pub fn take_turned_down(hash: &Hash, client_id: &str) -> Query<bool> {
-    Statement::new("DELETE FROM pushed_requests WHERE hash = ? AND client_id = ? RETURNING hash")
-        .bind(hash)
-        .bind(client_id)
+/// Takes a request out that the person declined, or keeps it as such for the device that made it: of any number of parallel takers one
+/// gets a row.
+pub fn take_turned_down(request: &HandedIn, client_id: &str, now: UnixTime) -> Query<bool> {
+    let take = match request.by_device {
+        true => Statement::new("UPDATE pushed_requests AS p SET turned_down_at = ?").bind(now),
+        false => Statement::new("DELETE FROM pushed_requests AS p"),
+    };
+    let which = Statement::new(" WHERE hash = ? AND client_id = ?")
+        .bind(&request.hash)
+        .bind(client_id);
+    take.append(which.and(waits(now)))
+        .append(Statement::new(" RETURNING hash"))
         .any()
 }
 
 /// Whether nobody took a request out.
-pub fn find_again(hash: &Hash) -> Query<bool> {
-    Statement::new("SELECT hash FROM pushed_requests WHERE hash = ?")
+pub fn find_again(hash: &Hash, now: UnixTime) -> Query<bool> {
+    Statement::new("SELECT hash FROM pushed_requests p WHERE hash = ?")
         .bind(hash)
+        .and(waits(now))
         .any()
+}
+
+/// A request that a device made.
+#[derive(Deserialize)]
+pub struct OfDevice {
+    hash: String,
+    pub client_id: String,
+    pub query: String,
+}
+
+impl OfDevice {
+    pub fn handed_in(&self) -> HandedIn {
+        HandedIn {
+            hash: Hash::stored(self.hash.clone()),
+            by_device: true,
+        }
+    }
+}
+
+/// The request behind a user code, by its hashes as JSON, if it can be answered.
+pub fn find_by_user_code(hashes: &str, now: UnixTime) -> Query<Option<OfDevice>> {
+    Statement::new(
+        "SELECT hash, client_id, query FROM pushed_requests p WHERE user_code IN (SELECT value FROM json_each(?))",
+    )
+    .bind(hashes)
+    .and(waits(now))
+    .read_by(Rows::first)
+}
+
+/// How the request of a device of `client_id` stands that was not answered with a code.
+pub fn find_waiting(hash: &Hash, client_id: &str, now: UnixTime) -> Query<Option<Waiting>> {
+    Statement::new(
+        "SELECT CASE WHEN turned_down_at IS NOT NULL THEN 'turned_down' WHEN expires_at <= ? THEN 'expired' ELSE 'pending' END AS waiting
+         FROM pushed_requests WHERE hash = ? AND client_id = ?",
+    )
+    .bind(now)
+    .bind(hash)
+    .bind(client_id)
+    .read_by(read_waiting)
+}
+
+fn read_waiting(rows: &Rows) -> Result<Option<Waiting>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        waiting: Waiting,
+    }
+    Ok(rows.first::<Row>()?.map(|row| row.waiting))
 }
 
 fn read(rows: &Rows) -> Result<Option<String>, Fault> {

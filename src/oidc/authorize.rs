@@ -96,6 +96,45 @@ impl AuthRequest {
         refuse_unsupported(params)?;
         let response_type = parse_response_type(params, client, supported)?;
         ReturnAddress::check_response_mode(params, response_type, client)?;
+        Ok(Self {
+            nonce: parse_nonce(params, response_type)?,
+            code_challenge: parse_code_challenge(params, client, response_type, supported)?,
+            ..Self::answered_by(response_type, params, client, config)?
+        })
+    }
+
+    /// Reads the request that a device made (RFC 8628 section 3.1): its code goes to the device, which needs no PKCE for it. Whoever
+    /// answers is always asked, also where they allowed the client the same before: they may be before another device.
+    ///
+    /// # Errors
+    /// What the device is told.
+    pub fn of_device(params: &Params, client: &Client, config: &Config) -> Result<Self, OAuthError> {
+        client.check_profile(config)?;
+        params.refuse_repeated()?;
+        if !config.device_authorization || !client.may_use(GrantType::DeviceCode) {
+            return Err(OAuthError::new(
+                ErrorCode::UnauthorizedClient,
+                "the client is not registered for the device_code grant, or that is off",
+            ));
+        }
+        let mut request = Self::answered_by(ResponseType::Code, params, client, config)?;
+        if request.prompt.none {
+            return Err(OAuthError::invalid_request(
+                "prompt must not be none: a device waits for a person",
+            ));
+        }
+        request.nonce = parse_nonce(params, ResponseType::Code)?;
+        request.prompt.consent = true;
+        Ok(request)
+    }
+
+    fn answered_by(
+        response_type: ResponseType,
+        params: &Params,
+        client: &Client,
+        config: &Config,
+    ) -> Result<Self, OAuthError> {
+        let supported = &Supported::of(config);
         let resources = Targets::parse(params, config)?;
         let of_apis = resources.scopes(config);
         let scope = parse_scope(params, client, response_type, &of_apis)?;
@@ -125,8 +164,8 @@ impl AuthRequest {
                 ResponseType::IdToken => Targets::default(),
                 _ => resources,
             },
-            nonce: parse_nonce(params, response_type)?,
-            code_challenge: parse_code_challenge(params, client, response_type, supported)?,
+            nonce: None,
+            code_challenge: None,
             binding: parse_dpop_jkt(params)?,
             prompt: Prompt::parse(params, supported)?,
             max_age: parse_max_age(params)?.or(client.metadata.default_max_age),

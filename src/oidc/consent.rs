@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{authentication::Consent, authorize::AuthRequest, params::Params, scope::Scope};
+use super::{
+    authentication::Consent, authorize::AuthRequest, client::client_metadata::GrantType, params::Params, scope::Scope,
+};
 use crate::config::{Api, Config};
 
 /// What a request asks for, by whether the person allowed it before.
@@ -68,13 +70,13 @@ impl Answer {
 }
 
 /// What the audit says of a consent to `request`.
-pub fn detail(request: &AuthRequest) -> Value {
+pub fn detail(request: &AuthRequest, by_device: bool) -> Value {
     let scope: Vec<_> = request.scope.iter().collect();
     let resources = request.resources.foreign();
-    match resources.is_empty() {
-        true => json!({ "scope": scope }),
-        false => json!({ "scope": scope, "resources": resources }),
-    }
+    let resources = (!resources.is_empty()).then(|| ("resources", json!(resources)));
+    let grant = by_device.then(|| ("grant_type", json!(GrantType::DeviceCode)));
+    let all = [("scope", json!(scope))].into_iter().chain(resources).chain(grant);
+    Value::Object(all.map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 #[cfg(test)]

@@ -121,6 +121,12 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
     {
         members.insert("registration_endpoint".to_owned(), url(Endpoint::Register).into());
     }
+    if config.device_authorization
+        && let Some(members) = document.as_object_mut()
+    {
+        let endpoint = url(Endpoint::DeviceAuthorization);
+        members.insert("device_authorization_endpoint".to_owned(), endpoint.into());
+    }
     // "a JSON object containing alternative authorization server endpoints that ... an OAuth client intending to do mutual TLS
     // will use" (RFC 8705 section 5).
     if let Some(origin) = &config.mtls_origin
@@ -128,16 +134,20 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
     {
         members.insert("tls_client_certificate_bound_access_tokens".to_owned(), true.into());
         if *origin != config.issuer {
-            members.insert(
-                "mtls_endpoint_aliases".to_owned(),
-                json!({
+            let mut aliases = json!({
                     "token_endpoint": origin.url(Endpoint::Token.path()),
                     "pushed_authorization_request_endpoint": origin.url(Endpoint::PushedAuthorizationRequest.path()),
                     "introspection_endpoint": origin.url(Endpoint::Introspect.path()),
                     "revocation_endpoint": origin.url(Endpoint::Revoke.path()),
                     "userinfo_endpoint": origin.url(Endpoint::Userinfo.path()),
-                }),
-            );
+            });
+            if config.device_authorization
+                && let Some(aliases) = aliases.as_object_mut()
+            {
+                let endpoint = origin.url(Endpoint::DeviceAuthorization.path());
+                aliases.insert("device_authorization_endpoint".to_owned(), endpoint.into());
+            }
+            members.insert("mtls_endpoint_aliases".to_owned(), aliases);
         }
     }
     let encrypted = [

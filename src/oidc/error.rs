@@ -1,6 +1,5 @@
 //! What a client is told when a request fails: RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 7591
-//! section 3.2.2, RFC 8707 section 2, RFC 9449
-//! section 12.2, OIDC Core section 3.1.2.6.
+//! section 3.2.2, RFC 8628 section 3.5, RFC 8707 section 2, RFC 9449 section 12.2, OIDC Core section 3.1.2.6.
 
 use std::borrow::Cow;
 
@@ -32,6 +31,9 @@ pub enum ErrorCode {
     InvalidClientMetadata,
     InvalidDpopProof,
     UseDpopNonce,
+    AuthorizationPending,
+    SlowDown,
+    ExpiredToken,
 }
 
 impl ErrorCode {
@@ -59,6 +61,9 @@ impl ErrorCode {
             Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
         }
     }
 

@@ -31,7 +31,7 @@ impl Arrival {
             (Landing::App(_), true) => HandOver::Redirect,
             (Landing::App(_), false) => HandOver::Page,
             (Landing::Host(_), true) if self.says_navigate => HandOver::Page,
-            (Landing::Host(_), _) => HandOver::Redirect,
+            (Landing::Host(_) | Landing::Device, _) => HandOver::Redirect,
         }
     }
 

@@ -164,6 +164,9 @@ pub enum Choice {
     Session(String),
 }
 
+/// What says in sealed text that a device asked.
+const DEVICE: &str = "device";
+
 /// [`Choice::Another`] in sealed text. No session has such an id.
 const ANOTHER: &str = "another";
 
@@ -188,6 +191,22 @@ impl Choice {
     }
 }
 
+/// A request that was handed in, while a person answers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedIn {
+    /// Of what refers to it: of the device code, where a device asked.
+    pub hash: Hash,
+    /// Whether a device asked (RFC 8628), which fetches the answer.
+    pub by_device: bool,
+}
+
+impl HandedIn {
+    /// One that a browser refers to.
+    pub fn of_browser(hash: Hash) -> Self {
+        Self { hash, by_device: false }
+    }
+}
+
 /// An authorization request that waits for the person. It travels through the pages as sealed text, so that it costs no
 /// storage, and works in the browser that it began in alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,12 +220,17 @@ pub struct Interaction {
     /// The account that the person chose for it.
     pub choice: Choice,
     /// Where the request was pushed: what is taken out when the authorization ends.
-    pub pushed: Option<Hash>,
+    pub pushed: Option<HandedIn>,
     /// Whether the person declined to show more than they must.
     pub declined: bool,
 }
 
 impl Interaction {
+    /// Whether a device asked.
+    pub fn is_by_device(&self) -> bool {
+        self.pushed.as_ref().is_some_and(|pushed| pushed.by_device)
+    }
+
     /// Whether the person chose this session.
     fn chose(&self, authentication: &Authentication) -> bool {
         matches!(&self.choice, Choice::Session(id) if *id == authentication.session_id)
@@ -220,8 +244,8 @@ impl Interaction {
             && authentication.proven.is_fresh(now)
     }
 
-    /// The sealed text: `base64url(query).since.session.choice.mac`. Before the MAC is `.pushed` where the request was pushed, and
-    /// before that `.declined` where the person declined.
+    /// The sealed text: `base64url(query).since.session.choice.mac`. Before the MAC is `.pushed` where the request was pushed, with
+    /// `.device` where a device did it, and before that `.declined` where the person declined.
     ///
     /// # Errors
     /// `invalid_request` when the request is too long to wait.
@@ -233,7 +257,10 @@ impl Interaction {
         let session = self.session_before.as_deref().unwrap_or_default();
         let mut parts = vec![since.as_str(), session, self.choice.as_str()];
         parts.extend(self.declined.then_some(DECLINED));
-        parts.extend(self.pushed.iter().flat_map(|hash| hash.as_str().split('.')));
+        if let Some(pushed) = &self.pushed {
+            parts.extend(pushed.hash.as_str().split('.'));
+            parts.extend(pushed.by_device.then_some(DEVICE));
+        }
         let mac = key.mac(&maced(browser, self.query.as_bytes(), &parts));
         Ok(format!(
             "{}.{}.{}",
@@ -262,11 +289,16 @@ impl Interaction {
             [DECLINED, pushed @ ..] => (true, pushed),
             pushed => (false, pushed),
         };
-        let pushed = match pushed {
+        let pushed = match *pushed {
             [] => None,
-            [version, hash] => Some(format!("{version}.{hash}")),
+            [version, hash] => Some((version, hash, false)),
+            [version, hash, DEVICE] => Some((version, hash, true)),
             _ => return None,
         };
+        let pushed = pushed.map(|(version, hash, by_device)| HandedIn {
+            hash: Hash::stored(format!("{version}.{hash}")),
+            by_device,
+        });
         let since = UnixTime(since.parse().ok()?);
         if !genuine {
             return None;
@@ -277,7 +309,7 @@ impl Interaction {
             since,
             session_before,
             choice: Choice::read(choice),
-            pushed: pushed.map(Hash::stored),
+            pushed,
             declined,
         };
         Some(if now.since(since) > PATIENCE {

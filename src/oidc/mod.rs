@@ -8,6 +8,7 @@ pub mod claims;
 pub mod claims_request;
 pub mod client;
 pub mod consent;
+pub mod device;
 pub mod discovery;
 pub mod dpop;
 pub mod error;

@@ -10,7 +10,11 @@ use super::{
     params::Params,
     scope::Scope,
 };
-use crate::{config::Issuer, time::Lifetime};
+use crate::{
+    config::Issuer,
+    time::Lifetime,
+    web::landing::{Landing, landing},
+};
 
 /// The most bytes that `state` may have once encoded: what fits into a header beside the rest.
 const LONGEST_STATE: usize = 12_000;
@@ -23,6 +27,8 @@ pub struct ReturnAddress {
     /// Whether the response is wrapped in a JWT (JARM section 2.3).
     in_jwt: bool,
     state: Option<String>,
+    /// Whether it is fetched by the device that asked (RFC 8628), so that the person alone is told here.
+    to_device: bool,
 }
 
 /// `response_mode`.
@@ -102,6 +108,8 @@ pub enum Delivery {
     },
     /// In a JWT that is still to be made of these, and then goes to [`ReturnAddress::deliver_jwt`].
     InJwt(Vec<(&'static str, String)>),
+    /// Nowhere: the person is told what a device will get or, by the error, why it gets nothing.
+    ToDevice(Option<OAuthError>),
 }
 
 /// A `response_mode` as it was asked for.
@@ -178,6 +186,30 @@ impl ReturnAddress {
         self.in_jwt
     }
 
+    /// For the response to a device.
+    pub fn of_device() -> Self {
+        Self {
+            redirect_uri: String::new(),
+            response_mode: ResponseMode::Query,
+            in_jwt: false,
+            state: None,
+            to_device: true,
+        }
+    }
+
+    /// Whether the response is fetched by the device that asked.
+    pub fn is_of_device(&self) -> bool {
+        self.to_device
+    }
+
+    /// Where the person is sent.
+    pub fn landing(&self) -> Landing {
+        match self.to_device {
+            true => Landing::Device,
+            false => landing(&self.redirect_uri),
+        }
+    }
+
     /// Finds where the response to `params` goes. Errors that come later can be sent there.
     ///
     /// # Errors
@@ -211,6 +243,7 @@ impl ReturnAddress {
             response_mode: mode.filter(|mode| mode.may_replace(default)).unwrap_or(default),
             in_jwt: client.metadata.signs_messages() || asked.is_some_and(|asked| asked.in_jwt),
             state: state.map(str::to_owned),
+            to_device: false,
         })
     }
 
@@ -250,6 +283,9 @@ impl ReturnAddress {
 
     /// A successful response.
     pub fn deliver_response(&self, issuer: &Issuer, response: AuthorizationResponse) -> Delivery {
+        if self.to_device {
+            return Delivery::ToDevice(None);
+        }
         let mut fields = Vec::new();
         if let Some(code) = response.code {
             fields.push(("code", code));
@@ -282,6 +318,9 @@ impl ReturnAddress {
 
     /// An error response.
     pub fn deliver_error(&self, issuer: &Issuer, error: &OAuthError) -> Delivery {
+        if self.to_device {
+            return Delivery::ToDevice(Some(error.clone()));
+        }
         let description = error.description.clone().into_owned();
         self.deliver(
             issuer,

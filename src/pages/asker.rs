@@ -40,15 +40,17 @@ pub(super) struct ReturnTo {
 }
 
 impl ReturnTo {
-    pub(super) fn new(landing: &Landing) -> Self {
+    /// Nowhere, where a device waits.
+    pub(super) fn new(landing: &Landing) -> Option<Self> {
         let (text, is_app) = match landing {
             Landing::Host(host) => (host, false),
             Landing::App(scheme) => (scheme, true),
+            Landing::Device => return None,
         };
-        Self {
+        Some(Self {
             shown: visible(text, LONGEST_HOST),
             is_app,
-        }
+        })
     }
 
     /// Whether it is a program on the person's device: the browser stays on the page that opened it.
@@ -83,7 +85,7 @@ impl Asker {
     /// The same before a page from which the person is sent to `destination`.
     pub(super) fn returning_to(self, landing: &Landing) -> Self {
         Self {
-            return_to: Some(ReturnTo::new(landing)),
+            return_to: ReturnTo::new(landing),
             ..self
         }
     }

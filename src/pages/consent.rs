@@ -38,6 +38,8 @@ pub struct ConsentPage<'a> {
     pub document_host: Option<&'a str>,
     /// Whether the person is sent to a program on their own device, which may be any.
     pub to_this_device: bool,
+    /// The device that asks, where one does.
+    pub device: Option<&'a AskingDevice>,
     /// Who is signed in.
     pub account: &'a str,
     /// What the app asks for.
@@ -50,6 +52,19 @@ pub struct ConsentPage<'a> {
     pub csrf: &'a str,
     /// What the person saw; comes back as `shown`, so that nothing else can be allowed by it.
     pub scopes_digest: &'a str,
+}
+
+/// A device that asks, and waits for the answer.
+#[derive(Clone, Debug)]
+pub struct AskingDevice {
+    /// The code that it shows.
+    pub user_code: String,
+    /// The network that it asked from, where that is known.
+    pub network: String,
+    /// Whether the person is in that network, too.
+    pub is_near: bool,
+    /// What it asked with, and on which system, where these are known by name: a device may say anything.
+    pub program: (Option<&'static str>, Option<&'static str>),
 }
 
 /// One thing that an app asks for.
@@ -164,8 +179,21 @@ impl ConsentPage<'_> {
         visible(self.account, LONGEST_NAME)
     }
 
-    fn destination(&self) -> ReturnTo {
+    fn destination(&self) -> Option<ReturnTo> {
         ReturnTo::new(&self.return_to)
+    }
+
+    fn program(&self, device: &AskingDevice) -> Option<String> {
+        let (browser, system) = device.program;
+        let name = || self.texts().browsers.name(browser, system);
+        browser.or(system).map(|_| name())
+    }
+
+    fn nearness(&self, device: &AskingDevice) -> &'static str {
+        match device.is_near {
+            true => self.texts().device.near,
+            false => self.texts().device.far,
+        }
     }
 
     fn shown_document_host(&self) -> Option<String> {

@@ -42,7 +42,7 @@ impl HandOverPage<'_> {
     }
 
     fn shown_destination(&self) -> String {
-        ReturnTo::new(&landing(self.url)).shown
+        ReturnTo::new(&landing(self.url)).map(|to| to.shown).unwrap_or_default()
     }
 
     fn target(&self) -> Option<&str> {

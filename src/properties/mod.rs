@@ -14,7 +14,7 @@ use crate::config::Config;
 pub type Property = fn(&[u8]);
 
 /// All of them, by the name of their folder in `fuzz/inputs`.
-pub const ALL: [(&str, Property); 28] = [
+pub const ALL: [(&str, Property); 29] = [
     ("params", protocol::params),
     ("scope", protocol::scope),
     ("authorization_request", protocol::authorization_request),
@@ -27,6 +27,7 @@ pub const ALL: [(&str, Property); 28] = [
     ("resource_indicator", protocol::resource_indicator),
     ("interaction", protocol::interaction),
     ("refresh_token", protocol::refresh_token),
+    ("user_code", protocol::user_code),
     ("configuration", protocol::configuration),
     ("jwt", jose::jwt),
     ("jwe", jose::jwe),

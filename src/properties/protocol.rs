@@ -20,6 +20,7 @@ use crate::{
             self_service::RegisteredBy,
             terms::Terms,
         },
+        device::UserCode,
         error::OAuthError,
         interaction::{Choice, Interaction, Opened},
         params::Params,
@@ -53,6 +54,15 @@ fn client(config: &Config) -> Client {
         },
         Err(error) => unreachable!("{error:?}"),
     }
+}
+
+/// A user code that is read is read from what is shown of it, too.
+pub fn user_code(input: &[u8]) {
+    let Some(text) = text(input) else { return };
+    let Some(code) = UserCode::parse(text) else { return };
+    let shown = code.shown();
+    assert_eq!(shown.len(), 9);
+    assert_eq!(UserCode::parse(&shown).map(|again| again.shown()), Some(shown));
 }
 
 /// What is written is read as the same parameters, in the same order.

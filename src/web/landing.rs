@@ -11,6 +11,8 @@ pub enum Landing {
     Host(String),
     /// A program on the person's device, by the scheme that it claimed. That may look like a host.
     App(String),
+    /// Nowhere: a device waits for them.
+    Device,
 }
 
 /// Where a person is sent by a redirect URI.

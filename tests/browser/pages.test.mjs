@@ -17,7 +17,7 @@ const NARROW = { width: 360, height: 800 };
 const NARROWEST = { width: 320, height: 640 };
 const SCHEMES = ["light", "dark"];
 
-const { op, chromium } = await setStage({ SIGNUP: "open", MAIL: "development" });
+const { op, chromium } = await setStage({ SIGNUP: "open", MAIL: "development", DEVICE_AUTHORIZATION: "on" });
 const fresh = await setStage(TERMS);
 
 /** Every page, each with where it is. */

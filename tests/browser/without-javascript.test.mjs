@@ -8,7 +8,7 @@ import { approve, asks, cancel, deny, signIn, signInAndApprove } from "./support
 import { setStage } from "./support/stage.mjs";
 import { startWebApp } from "./support/web-app.mjs";
 
-const { op, chromium } = await setStage();
+const { op, chromium } = await setStage({ DEVICE_AUTHORIZATION: "on" });
 
 /** Somebody without JavaScript who has pressed "Sign in" at a new app. */
 async function atLogin(t, params) {
@@ -84,4 +84,28 @@ describe("response_mode=form_post", () => {
     const { method, error } = await resultOf(page);
     assert.deepEqual([method, error], ["POST", "access_denied"]);
   });
+});
+
+test("connects a device: by the link of its QR code, and by typing its code", async (t) => {
+  const grant_types = ["urn:ietf:params:oauth:grant-type:device_code"];
+  const client = await op.client({ grant_types, response_types: [], redirect_uris: [], token_endpoint_auth_method: "none" });
+  const person = await op.person();
+  const { page } = await chromium.visitor(t, { javaScriptEnabled: false });
+  const ask = async () => (await client.post("/device_authorization", { scope: "openid" })).json();
+  const poll = ({ device_code }) => client.post("/token", { grant_type: grant_types[0], device_code });
+  const linked = await ask();
+  await page.goto(linked.verification_uri_complete);
+  await page.locator("#continue").click();
+  await signIn(page, person);
+  assert.equal(await page.locator("#user-code").textContent(), linked.user_code);
+  await page.locator("#approve").click();
+  await page.locator("#outcome").waitFor();
+  assert.equal((await poll(linked)).status, 200);
+  const typed = await ask();
+  await page.goto(typed.verification_uri);
+  await page.locator("#user_code").fill(typed.user_code.toLowerCase().replace("-", " "));
+  await page.keyboard.press("Enter");
+  await page.locator("#deny").click();
+  await page.locator("#outcome").waitFor();
+  assert.equal((await (await poll(typed)).json()).error, "access_denied");
 });

@@ -67,6 +67,7 @@ use crate::{
             client_auth::{ClientCredentials, Presented},
             client_metadata::{AuthMethod, ResponseType},
         },
+        interaction::HandedIn,
         jose::{
             audience::Audience,
             jwt::SigningAlg,

@@ -34,7 +34,9 @@ use crate::{
         pushed_request,
         return_address::{AuthorizationResponse, Delivery, PageError, ReturnAddress},
     },
-    pages::{Csp, FormAction, FormPostPage, Language, content_security_policy},
+    pages::{
+        Csp, DeviceDonePage, DeviceOutcome, FormAction, FormPostPage, Language, app_name, content_security_policy,
+    },
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
@@ -116,8 +118,12 @@ impl SessionAndConsentHandle {
 }
 
 impl ClientRequest {
-    pub fn new(params: Params, client: Client, arrival: Arrival) -> Result<Self, PageError> {
-        let address = ReturnAddress::resolve(&params, &client)?;
+    /// The request of a browser, or `by_device`.
+    pub fn new(params: Params, client: Client, arrival: Arrival, by_device: bool) -> Result<Self, PageError> {
+        let address = match by_device {
+            true => ReturnAddress::of_device(),
+            false => ReturnAddress::resolve(&params, &client)?,
+        };
         Ok(Self {
             params,
             client,
@@ -148,7 +154,8 @@ impl ClientRequest {
         let rows = context.db.run(batch).await?;
         let record = rows.read(client)?.ok_or(PageError::UnknownClient)?;
         let person = person.read(&rows)?;
-        Ok((Self::new(params, record.client, browser.arrival)?, person))
+        let by_device = interaction.is_by_device();
+        Ok((Self::new(params, record.client, browser.arrival, by_device)?, person))
     }
 
     /// As [`ClientRequest::load`], for a page that is only shown: where nobody is signed in, a copy of the client says enough. What is
@@ -163,7 +170,7 @@ impl ClientRequest {
             let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
             document::check_allowed(client_id, context)?;
             if let Some(client) = copy::find(client_id, context).await?
-                && let Ok(client_request) = Self::new(params, client, browser.arrival)
+                && let Ok(client_request) = Self::new(params, client, browser.arrival, interaction.is_by_device())
             {
                 return Ok((client_request, SessionAndConsent::default()));
             }
@@ -173,7 +180,11 @@ impl ClientRequest {
 
     /// The request, once more checked.
     pub fn request(&self, context: &Context) -> Result<AuthRequest, OAuthError> {
-        AuthRequest::parse(&self.params, &self.client, &context.config)
+        let read = match self.address.is_of_device() {
+            true => AuthRequest::of_device,
+            false => AuthRequest::parse,
+        };
+        read(&self.params, &self.client, &context.config)
     }
 
     /// Sends the browser to a page, with the request sealed to it.
@@ -213,7 +224,7 @@ impl ClientRequest {
 
     /// Answers the client with an error.
     pub async fn refuse(&self, error: &OAuthError, language: Language, context: &Context) -> Result<Reply, Fault> {
-        if error.code.is_mistake() {
+        if error.code.is_mistake() && !self.address.is_of_device() {
             let facts = [("error", error.code.as_str()), ("reason", error.description.as_ref())];
             refusals::note(
                 Event::AuthorizationRefused,
@@ -269,8 +280,8 @@ impl ClientRequest {
         language: Language,
         context: &Context,
     ) -> Result<Reply, Fault> {
-        if let Some(hash) = &interaction.pushed {
-            let take = pushed_requests::take_turned_down(hash, &self.client.client_id);
+        if let Some(pushed) = &interaction.pushed {
+            let take = pushed_requests::take_turned_down(pushed, &self.client.client_id, context.now);
             let mut batch = Batch::default();
             let taken = batch.add(take);
             batch.extend(refusal.map(|entry| audit::record_if_changed(entry, context)));
@@ -292,6 +303,7 @@ impl ClientRequest {
     pub fn page_csp(&self) -> Csp {
         Csp {
             form_action: match self.arrival.redirects_after_form(self.address.redirect_uri()) {
+                _ if self.address.is_of_device() => FormAction::Own,
                 true => FormAction::redirecting_to(self.address.redirect_uri()),
                 false => FormAction::Own,
             },
@@ -305,7 +317,27 @@ impl ClientRequest {
             Delivery::Redirect(url) => Ok(hand_over(url, self.arrival, language)),
             Delivery::InJwt(_) => Err(Fault::new("delivery", "the JWT was not made")),
             Delivery::Form { action, fields } => form_post(&action, &fields, language),
+            Delivery::ToDevice(error) => Ok(self.tell_of_device(error, language)),
         }
+    }
+}
+
+impl ClientRequest {
+    /// Tells the person what came of the request of a device.
+    fn tell_of_device(&self, error: Option<OAuthError>, language: Language) -> Reply {
+        let outcome = match error.map(|error| error.code) {
+            None => DeviceOutcome::Connected,
+            Some(ErrorCode::AccessDenied) => DeviceOutcome::Refused,
+            Some(ErrorCode::InvalidRequestUri) => DeviceOutcome::Over,
+            Some(_) => DeviceOutcome::Failed,
+        };
+        let html = DeviceDonePage {
+            language,
+            client_name: &app_name(&self.client.client_id, &self.client.metadata, language),
+            outcome,
+        }
+        .to_html();
+        Reply::page(outcome.status(), html, content_security_policy(Csp::default()))
     }
 }
 

@@ -4,7 +4,8 @@
 use super::client_request::ClientRequest;
 use crate::{
     db::{
-        Answer, Batch, Handle, codes,
+        Answer, Batch, Handle,
+        codes::{self, NewCode},
         preconditions::Preconditions,
         pushed_requests, session_clients,
         signing_keys::{self, CurrentKey},
@@ -227,11 +228,17 @@ impl Draft {
         };
         let wanted = self.request.response_type;
         let redirect_uri = client_request.address.redirect_uri();
-        let insert_code = || codes::insert(&self.code_hash, redirect_uri, &preconditions, lifetimes);
+        // The code that a device asked for is its own.
+        let by_device = self.pushed.as_ref().filter(|_| client_request.address.is_of_device());
+        let code = NewCode {
+            hash: by_device.unwrap_or(&self.code_hash),
+            redirect_uri,
+            apart: by_device.map(|_| self.family_id.as_str()),
+        };
         // A code that was stored says that all of it stands.
         let (stands, note) = match wanted.has_code() {
             true => (
-                batch.add(insert_code()),
+                batch.add(codes::insert(&code, &preconditions, lifetimes)),
                 session_clients::note_of_code(&self.code_hash, context.now),
             ),
             false => (batch.add(preconditions.check()), session_clients::note(&preconditions)),
@@ -240,7 +247,9 @@ impl Draft {
         if wanted.has_token() {
             batch.push(token_families::begin(&self.family_id, &preconditions, lifetimes));
         }
-        batch.push(note);
+        if by_device.is_none() {
+            batch.push(note);
+        }
         if let Some(hash) = &self.pushed {
             batch.push(pushed_requests::take_answered(hash, &preconditions));
         }

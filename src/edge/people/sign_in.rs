@@ -27,7 +27,6 @@ use crate::{
     pages::{Csp, Language, LoginPurpose, app_name, content_security_policy},
     reply::Reply,
     routes::{self, Endpoint, Method},
-    web::landing::landing,
 };
 
 /// A browser in which the person is asked to sign in.
@@ -233,7 +232,7 @@ impl SignInRequest {
                 client_uri: client_request.client.metadata.client_uri.best_for(&[locale]),
                 policy_uri: client_request.client.metadata.policy_uri.best_for(&[locale]),
                 tos_uri: client_request.client.metadata.tos_uri.best_for(&[locale]),
-                return_to: landing(client_request.address.redirect_uri()),
+                return_to: client_request.address.landing(),
                 interaction: sealed,
             },
             Destination::Account { name, .. } => LoginPurpose::Account { page: name },

@@ -112,12 +112,9 @@ fn check_open(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), OAuthE
     if !scope_of(wanted).is_subset(&before.askable.union(&given)) {
         return Err(refusal("scope", "has one that only the operator can give"));
     }
-    let has = |client: &ClientMetadata| client.grant_types.contains(&GrantType::ClientCredentials);
-    if has(wanted) && !has(before.metadata) {
-        return Err(refusal(
-            "grant_types",
-            "has client_credentials, which only the operator can give",
-        ));
+    let given = |grant: &GrantType| !grant.is_operators_to_give() || before.metadata.grant_types.contains(grant);
+    if !wanted.grant_types.iter().all(given) {
+        return Err(refusal("grant_types", "has one that only the operator can give"));
     }
     check_logout_of_sector(wanted)
 }

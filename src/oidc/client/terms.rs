@@ -61,7 +61,7 @@ impl Terms {
             (RegisteredBy::Anybody, Some(_)) => all,
             (RegisteredBy::Anybody, None) => Self {
                 grant_types: (supported.grant_types.iter().copied())
-                    .filter(|grant| *grant != GrantType::ClientCredentials)
+                    .filter(|grant| !grant.is_operators_to_give())
                     .collect(),
                 scope: Some(Scope::of_anybody(config)),
                 ..all

@@ -387,14 +387,21 @@ fn a_sealed_interaction_opens_in_its_browser_unaltered_for_an_hour() {
     let key = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new())
         .unwrap()
         .current(Purpose::Interaction);
-    let pushed = [None, Some("1.hash-of_the-reference")];
+    let pushed = [
+        None,
+        Some(("1.hash-of_the-reference", false)),
+        Some(("1.hash-of_the-reference", true)),
+    ];
     for (pushed, declined) in pushed.into_iter().flat_map(|pushed| [(pushed, false), (pushed, true)]) {
         let interaction = Interaction {
             query: "client_id=a&state=b".to_owned(),
             since: NOW,
             session_before: Some("s".to_owned()),
             choice: Choice::Session("t".to_owned()),
-            pushed: pushed.map(|hash| Hash::stored(hash.to_owned())),
+            pushed: pushed.map(|(hash, by_device)| HandedIn {
+                hash: Hash::stored(hash.to_owned()),
+                by_device,
+            }),
             declined,
         };
         let sealed = interaction.seal(&key, "browser").unwrap();

@@ -85,6 +85,22 @@ impl CodeRequest {
     }
 }
 
+impl CodeRequest {
+    /// Reads the request of a device (RFC 8628 section 3.4).
+    ///
+    /// # Errors
+    /// As [`CodeRequest::parse`].
+    pub fn of_device(params: &Params, config: &Config) -> Result<Self, OAuthError> {
+        let code = OpaqueToken::parse(params.required("device_code")?);
+        Ok(Self {
+            code: code.ok_or_else(unknown)?,
+            redirect_uri: None,
+            code_challenge: None,
+            resources: Targets::parse(params, config)?,
+        })
+    }
+}
+
 impl Standing {
     /// What the client is told, where that is all there is to it. Another client learns nothing, not even that there is such a
     /// code.

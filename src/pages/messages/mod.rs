@@ -62,6 +62,7 @@ pub struct Texts {
     pub first: FirstTexts,
     pub consent: ConsentTexts,
     pub closed: ClosedTexts,
+    pub device: DeviceTexts,
     pub scopes: ScopeTexts,
     pub claims: ClaimTexts,
     pub api: ApiTexts,
@@ -235,6 +236,40 @@ pub struct ConsentTexts {
     pub tos: &'static str,
     pub approve: &'static str,
     pub deny: &'static str,
+}
+
+/// Texts of the pages for devices without a browser.
+#[allow(missing_docs)] // The names say it.
+pub struct DeviceTexts {
+    pub heading: &'static str,
+    pub about: &'static str,
+    /// In its place where the code came in a link.
+    pub compare: &'static str,
+    pub code: &'static str,
+    pub code_hint: &'static str,
+    pub submit: &'static str,
+    /// Above the QR code.
+    pub other: &'static str,
+    pub qr_label: &'static str,
+    pub wrong: &'static str,
+    /// The heading of what is known of the device, at consent.
+    pub asks: &'static str,
+    pub shows: &'static str,
+    pub program: &'static str,
+    pub network: &'static str,
+    /// Behind the network: whether the person is in it.
+    pub near: &'static str,
+    pub far: &'static str,
+    pub warning: &'static str,
+    /// The gap is the name of the app.
+    pub connected: Phrase,
+    pub connected_about: &'static str,
+    pub refused: &'static str,
+    pub refused_about: &'static str,
+    pub over: &'static str,
+    pub over_about: &'static str,
+    pub failed: &'static str,
+    pub failed_about: &'static str,
 }
 
 /// Texts of the page that is shown in place of consent where an app is not for the person.

@@ -56,6 +56,7 @@ pub fn consent() -> ConsentPage<'static> {
         return_to: Landing::Host("app.acme.org".to_owned()),
         document_host: None,
         to_this_device: false,
+        device: None,
         account: "alice@acme.org",
         items: vec![ConsentItem {
             new: true,
@@ -117,6 +118,35 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             };
             page.to_html()
         }));
+        for (user_code, link, problem) in [
+            (None, None, None),
+            (Some(text), Some(text), None),
+            (Some(text), None, Some(DeviceProblem::Wrong)),
+            (Some(text), None, Some(DeviceProblem::TooMany { minutes: 1 })),
+            (Some(text), None, Some(DeviceProblem::TooMany { minutes: 2 })),
+        ] {
+            let page = DevicePage {
+                language,
+                csrf: text,
+                user_code,
+                link,
+                problem,
+            };
+            pages.push(page.to_html());
+        }
+        for outcome in [
+            DeviceOutcome::Connected,
+            DeviceOutcome::Refused,
+            DeviceOutcome::Over,
+            DeviceOutcome::Failed,
+        ] {
+            let page = DeviceDonePage {
+                language,
+                client_name: text,
+                outcome,
+            };
+            pages.push(page.to_html());
+        }
         pages.extend(account_pages(text, language));
         for problem in [
             None,
@@ -170,6 +200,12 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             };
             pages.push(page.to_html());
         }
+        let device = AskingDevice {
+            user_code: text.to_owned(),
+            network: text.to_owned(),
+            is_near: false,
+            program: (Some("curl"), None),
+        };
         let page = ConsentPage {
             language,
             client_name: text,
@@ -179,6 +215,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             return_to: Landing::App(text.to_owned()),
             document_host: Some(text),
             to_this_device: true,
+            device: Some(&device),
             account: text,
             items: ConsentItem::for_scopes(&scope, &Resources::default(), language),
             already: ConsentItem::for_scopes(&scope, &Resources::default(), language),

@@ -57,6 +57,42 @@ async function sendAndKeep(visitor, button) {
   await page.locator('[role="alert"]').waitFor();
 }
 
+const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+
+/** What a device is told that asks. */
+async function askAsDevice(op) {
+  const grant = { grant_types: [DEVICE_GRANT], response_types: [], redirect_uris: [], token_endpoint_auth_method: "none" };
+  const client = await op.client({ ...NOTES, scope: "openid profile email", ...grant, client_name: "Acme TV" });
+  const init = { address: "203.0.113.9", headers: { "user-agent": "curl/8 (Linux)" } };
+  return (await client.post("/device_authorization", { scope: "openid profile email" }, init)).json();
+}
+
+/** Types the code of a device, and signs in. */
+async function connectDevice(op, visitor) {
+  const { verification_uri_complete: link } = await askAsDevice(op);
+  const person = await op.person();
+  await visitor.page.goto(link);
+  await visitor.page.locator("#continue").click();
+  await signIn(visitor.page, person);
+  await visitor.page.locator("#approve").waitFor();
+}
+
+/** Answers, and lets the same form be sent again: what was answered waits once more. */
+async function answerAndKeep(op, { page, context }, button) {
+  const [{ hash, client_id, query, expires_at, user_code }] = await op.rows(
+    "SELECT * FROM pushed_requests WHERE user_code IS NOT NULL AND turned_down_at IS NULL ORDER BY expires_at DESC LIMIT 1",
+  );
+  const columns = "hash, client_id, query, expires_at, user_code";
+  await context.route("**/consent", async (route) => {
+    await op.rows("DELETE FROM codes WHERE hash = ?", hash);
+    const again = `INSERT OR REPLACE INTO pushed_requests (${columns}) VALUES (?, ?, ?, ?, ?)`;
+    await op.rows(again, hash, client_id, query, expires_at, user_code);
+    await route.continue();
+  });
+  await page.locator(button).click();
+  await page.locator("#outcome").waitFor();
+}
+
 /** The page that leads back to an app, without what makes it do so by itself: it is to be reloaded. */
 async function handOver(op, visitor, redirect_uri) {
   const client = await op.client({ application_type: "native", redirect_uris: [redirect_uri] });
@@ -107,6 +143,34 @@ export const GALLERY = {
     const app = await startWebApp(op, NOTES);
     await visitor.arrive(app, await op.person(), { consents: false });
     await visitor.page.goto(app.start({ scope: EVERYTHING }));
+  },
+
+  device: async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/device"));
+  },
+
+  "device-from-a-link": async ({ op, visitor }) => {
+    await visitor.page.goto((await askAsDevice(op)).verification_uri_complete);
+  },
+
+  "device-wrong-code": async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/device"));
+    await visitor.page.locator("#user_code").fill("bbbb-bbbb");
+    await sendAndKeep(visitor, "#continue");
+  },
+
+  "device-consent": async ({ op, visitor }) => {
+    await connectDevice(op, visitor);
+  },
+
+  "device-connected": async ({ op, visitor }) => {
+    await connectDevice(op, visitor);
+    await answerAndKeep(op, visitor, "#approve");
+  },
+
+  "device-denied": async ({ op, visitor }) => {
+    await connectDevice(op, visitor);
+    await answerAndKeep(op, visitor, "#deny");
   },
 
   "consent-to-more": async ({ op, visitor }) => {

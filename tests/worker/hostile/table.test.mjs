@@ -7,8 +7,13 @@ import { describe, test } from "node:test";
 import { basic } from "../support/client.mjs";
 import { startLimen } from "../support/limen.mjs";
 
-const op = await startLimen({ vars: { SIGNUP: "open" } });
-const [client, ada, browser] = [await op.client(), await op.person(), op.browser()];
+const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
+const op = await startLimen({ vars: { SIGNUP: "open", DEVICE_AUTHORIZATION: "on" } });
+const [client, ada, browser] = [
+  await op.client({ grant_types: ["authorization_code", "refresh_token", DEVICE_GRANT] }),
+  await op.person(),
+  op.browser(),
+];
 await browser.obtain(client, ada);
 const tokens = await client.tokens(await browser.obtain(client, ada));
 
@@ -36,6 +41,13 @@ const FORM_ENDPOINTS = {
     machine: true,
     form: { grant_type: "client_credentials", scope: "x" },
   },
+  "/token (device)": { path: "/token", machine: true, form: { grant_type: DEVICE_GRANT, device_code: "x" } },
+  "/device_authorization": {
+    path: "/device_authorization",
+    machine: true,
+    form: { scope: "openid", max_age: "9", claims: "{}", dpop_jkt: "x" },
+  },
+  "/device": { path: "/device", form: { csrf: "x", user_code: "WDJB-MJHT" } },
   "/introspect": { path: "/introspect", machine: true, form: { token: "x", token_type_hint: "access_token" } },
   "/revoke": { path: "/revoke", machine: true, form: { token: "x", token_type_hint: "refresh_token" } },
   "/par": { path: "/par", machine: true, form: client.request({ prompt: "none", max_age: "9" }).params },

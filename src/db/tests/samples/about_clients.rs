@@ -57,9 +57,23 @@ pub(super) fn add_to(all: &mut Samples) {
 
     add(all, "pushed_requests::sweep", [pushed_requests::sweep("c", NOW)]);
     add(all, "pushed_requests::find", [pushed_requests::find(&hash, "c", NOW)]);
-    let turned_down = pushed_requests::take_turned_down(&hash, "c");
-    add(all, "pushed_requests::take_turned_down", [turned_down]);
-    add(all, "pushed_requests::find_again", [pushed_requests::find_again(&hash)]);
+    let turned_down = [true, false].map(|by_device| {
+        let request = HandedIn {
+            hash: hash.clone(),
+            by_device,
+        };
+        pushed_requests::take_turned_down(&request, "c", NOW)
+    });
+    add(all, "pushed_requests::take_turned_down", turned_down);
+    add(
+        all,
+        "pushed_requests::find_again",
+        [pushed_requests::find_again(&hash, NOW)],
+    );
+    let found = pushed_requests::find_by_user_code("[]", NOW);
+    add(all, "pushed_requests::find_by_user_code", [found]);
+    let waiting = pushed_requests::find_waiting(&hash, "c", NOW);
+    add(all, "pushed_requests::find_waiting", [waiting]);
 
     add(all, "logout_outbox::take", [logout_outbox::take("l", 10, NOW)]);
     add(all, "logout_outbox::taken", [logout_outbox::taken("l")]);

@@ -79,12 +79,14 @@ pub(super) fn add_to(all: &mut Samples) {
     add(
         all,
         "codes::insert",
-        [codes::insert(
-            &hash,
-            "https://app.acme.org/cb",
-            &preconditions,
-            &lifetimes,
-        )],
+        [None, Some("f")].map(|apart| {
+            let code = codes::NewCode {
+                hash: &hash,
+                redirect_uri: "https://app.acme.org/cb",
+                apart,
+            };
+            codes::insert(&code, &preconditions, &lifetimes)
+        }),
     );
     add(
         all,
@@ -134,6 +136,7 @@ pub(super) fn add_to(all: &mut Samples) {
             client: &client,
             query: "client_id=c",
             proof,
+            user_code: Some(&hash),
         };
         add(all, "pushed_requests::insert", [pushing.insert(&counter, NOW)]);
         let ended = token_families::end_for_client("f", "c", proof, &Then);

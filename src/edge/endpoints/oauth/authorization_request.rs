@@ -30,7 +30,7 @@ use crate::{
         client::Client,
         error::{ErrorCode, OAuthError},
         hand_over::Arrival,
-        interaction::{Choice, Interaction, Step},
+        interaction::{Choice, HandedIn, Interaction, Step},
         jose::provider_key::ProviderKey,
         params::Params,
         proven::Strength,
@@ -40,7 +40,6 @@ use crate::{
     },
     reply::Reply,
     routes::Endpoint,
-    secret::Hash,
 };
 
 /// A well-formed request of a known client.
@@ -50,7 +49,7 @@ pub struct AuthorizationRequest<'a> {
     /// It waited for the person.
     waiting: Option<Interaction>,
     /// It was pushed, and is good for one answer (RFC 9126 section 4), which takes it out.
-    pushed: Option<Hash>,
+    pushed: Option<HandedIn>,
     browser: &'a Browser,
     context: &'a Context,
 }
@@ -66,7 +65,7 @@ impl<'a> AuthorizationRequest<'a> {
     /// Reads the request of `client`, a copy of which may be old.
     pub async fn new(
         (params, client): (Params, Client),
-        (waiting, pushed): (Option<Interaction>, Option<Hash>),
+        (waiting, pushed): (Option<Interaction>, Option<HandedIn>),
         browser: &'a Browser,
         context: &'a Context,
     ) -> Result<Self, PageFailure> {
@@ -76,7 +75,8 @@ impl<'a> AuthorizationRequest<'a> {
             by_form: browser.arrival.by_form || waiting.is_some(),
             ..browser.arrival
         };
-        let client_request = match ClientRequest::new(params, client, arrival) {
+        let by_device = pushed.as_ref().is_some_and(|pushed| pushed.by_device);
+        let client_request = match ClientRequest::new(params, client, arrival, by_device) {
             Ok(client_request) => client_request,
             Err(problem) => {
                 apart(confirm((&client_id, version), context)).await?;
@@ -171,10 +171,11 @@ impl<'a> AuthorizationRequest<'a> {
             .is_some_and(|demand| demand.wished > Strength::OneFactor);
         let person = SessionAndConsentHandle::add_to(&mut batch, self.browser, (&asking, may_show_more), context);
         let hint_key = self.add_hint_key(&mut batch);
-        let still_there = batch.add_if(self.pushed.as_ref().map(pushed_requests::find_again));
+        let hash = self.pushed.as_ref().map(|pushed| &pushed.hash);
+        let still_there = batch.add_if(hash.map(|hash| pushed_requests::find_again(hash, context.now)));
         let draft = match session_hash {
-            Some(hash) => {
-                let draft = Draft::new(self.request.clone(), hash, self.pushed.as_ref(), context)?;
+            Some(session) => {
+                let draft = Draft::new(self.request.clone(), session, hash, context)?;
                 Some(draft.add_early(&self.client_request, self.waiting.as_ref(), &mut batch, context))
             }
             None => None,

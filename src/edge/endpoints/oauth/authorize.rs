@@ -12,7 +12,7 @@ use crate::{
         },
         platform::{apart::apart, context::Context},
     },
-    oidc::{client::Client, error::OAuthError, params::Params, return_address::PageError},
+    oidc::{client::Client, error::OAuthError, interaction::HandedIn, params::Params, return_address::PageError},
     reply::Reply,
     routes::{Endpoint, Method},
 };
@@ -33,8 +33,13 @@ pub async fn authorize(request: &mut Incoming, context: &Context) -> Result<Repl
     let client = client_of(&sent, context).await?;
     match parameters::unpack(&sent, &client, context).await {
         Ok((params, pushed)) => {
-            let authorization_request =
-                AuthorizationRequest::new((params, client), (None, pushed), &browser, context).await?;
+            let authorization_request = AuthorizationRequest::new(
+                (params, client),
+                (None, pushed.map(HandedIn::of_browser)),
+                &browser,
+                context,
+            )
+            .await?;
             authorization_request.answer().await
         }
         Err(StepFailure::Client(error)) => apart(refuse_unpacking(sent, &client, &error, &browser, context)).await,
@@ -72,7 +77,7 @@ async fn refuse_unpacking(
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let fresh = confirm((&client.client_id, client.version), context).await?;
-    let client_request = ClientRequest::new(sent, fresh, browser.arrival).map_err(|problem| match problem {
+    let client_request = ClientRequest::new(sent, fresh, browser.arrival, false).map_err(|problem| match problem {
         PageError::NoRedirectUri => Problem::BadRequest(error.clone()),
         other => Problem::NoReturn(other, Vec::new()),
     })?;

@@ -2,6 +2,8 @@
 
 mod authorization_request;
 pub mod authorize;
+pub mod device;
+pub mod device_authorization;
 mod grants;
 pub mod introspect;
 pub mod par;

@@ -55,6 +55,7 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
         client: &client,
         query: &query,
         proof: &proof,
+        user_code: None,
     };
     let mut batch = Batch::default();
     let looked_up = presented.look_up(&mut batch, context);

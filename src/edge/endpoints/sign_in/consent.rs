@@ -1,6 +1,7 @@
 //! `/consent`: what an app may have (OIDC Core section 3.1.2.4).
 
 use crate::{
+    account::user_agent::UserAgent,
     audit::{Actor, Entry, Event},
     db::{
         Batch, audit,
@@ -24,11 +25,12 @@ use crate::{
         authentication::Consent,
         authorize::AuthRequest,
         consent::{self, Answer, Part},
+        device::Device,
         error::{ErrorCode, OAuthError},
         interaction::{Choice, Interaction, NOT_OPEN, Step},
         params::Params,
     },
-    pages::{ClosedPage, ConsentItem, ConsentPage, app_name},
+    pages::{AskingDevice, ClosedPage, ConsentItem, ConsentPage, app_name},
     reply::Reply,
     routes::Endpoint,
     secret::Hash,
@@ -103,7 +105,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 .await?);
         }
     }
-    let pushed = consent_request.interaction.pushed.as_ref();
+    let pushed = consent_request.interaction.pushed.as_ref().map(|pushed| &pushed.hash);
     let draft = Draft::new(
         consent_request.request.clone(),
         &consent_request.session_hash,
@@ -117,9 +119,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         }
         Err(StepFailure::Fault(fault)) => return Err(fault.into()),
     }
-    let consent_given = consent_request
-        .entry(Event::ConsentGiven)
-        .detail(consent::detail(&consent_request.request));
+    let consent_given = consent_request.entry(Event::ConsentGiven).detail(consent::detail(
+        &consent_request.request,
+        consent_request.interaction.is_by_device(),
+    ));
     let allowing = Allowing {
         grant_id: &random::id()?,
         session_hash: &consent_request.session_hash,
@@ -270,15 +273,26 @@ impl ConsentRequest {
             Landing::Host(host) if client.is_described_by_document() => Some(host),
             _ => None,
         };
+        let asked = self.interaction.is_by_device();
+        let device = asked.then(|| Device::of(&self.client_request.params)).map(|device| {
+            let agent = UserAgent::parse(&device.user_agent);
+            AskingDevice {
+                is_near: context.network.as_ref() == Some(&device.network),
+                user_code: device.user_code,
+                network: device.network,
+                program: (agent.browser, agent.system),
+            }
+        });
         let html = ConsentPage {
             language,
             client_name: &app_name(&client.client_id, metadata, language),
             client_uri: metadata.client_uri.best_for(&[locale]),
             policy_uri: metadata.policy_uri.best_for(&[locale]),
             tos_uri: metadata.tos_uri.best_for(&[locale]),
-            return_to: landing(self.client_request.address.redirect_uri()),
+            return_to: self.client_request.address.landing(),
             document_host: document_host.as_deref(),
             to_this_device: is_on_this_device(self.client_request.address.redirect_uri()),
+            device: device.as_ref(),
             account: self.session.user.display_name(),
             items: items(&choice.new),
             already: items(&choice.already),

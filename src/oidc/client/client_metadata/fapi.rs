@@ -130,6 +130,7 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
     #[rustfmt::skip]
     let demands = [
         ("grant_types", !client.grant_types.contains(&GrantType::Implicit), "no implicit"),
+        ("grant_types", !client.grant_types.contains(&GrantType::DeviceCode), "no device_code"),
         ("response_types", client.response_types.iter().all(|one| *one == ResponseType::Code), "code alone"),
         ("token_endpoint_auth_method", METHODS.contains(&client.token_endpoint_auth_method),
             "private_key_jwt, tls_client_auth or self_signed_tls_client_auth"),

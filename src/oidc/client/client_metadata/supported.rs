@@ -12,12 +12,13 @@ use crate::{
     web::fetch_url::LoopbackFetches,
 };
 
-/// Every grant type. Implicit stands first, so that the others are a list too.
+/// Every grant type. Those that an operator has to switch on stand first and last, so that the others are a list too.
 const GRANT_TYPES: &[GrantType] = &[
     GrantType::Implicit,
     GrantType::AuthorizationCode,
     GrantType::RefreshToken,
     GrantType::ClientCredentials,
+    GrantType::DeviceCode,
 ];
 
 /// Every authentication method. Those by certificates stand first, so that the others are a list too.
@@ -30,6 +31,17 @@ const AUTH_METHODS: &[AuthMethod] = &[
     AuthMethod::PrivateKeyJwt,
     AuthMethod::None,
 ];
+
+const fn grant_types(implicit: bool, device: bool) -> &'static [GrantType] {
+    let switched_on = match device {
+        true => GRANT_TYPES,
+        false => GRANT_TYPES.split_at(GRANT_TYPES.len() - 1).0,
+    };
+    match implicit {
+        true => switched_on,
+        false => switched_on.split_at(1).1,
+    }
+}
 
 /// The values and features that a client may register.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +99,7 @@ pub struct Supported {
 impl Supported {
     /// What Limen does where the configuration allows nothing more.
     pub const CURRENT: Self = Self {
-        grant_types: GRANT_TYPES.split_at(1).1,
+        grant_types: grant_types(false, false),
         response_types: &[ResponseType::Code],
         auth_methods: AUTH_METHODS.split_at(2).1,
         auth_signing_algs: &[
@@ -149,8 +161,9 @@ impl Supported {
             supported.auth_methods = AUTH_METHODS;
             supported.certificate_bound_access_tokens = true;
         }
+        supported.grant_types = grant_types(false, config.device_authorization);
         if config.front_channel_tokens == FrontChannelTokens::InsecureAllowed {
-            supported.grant_types = GRANT_TYPES;
+            supported.grant_types = grant_types(true, config.device_authorization);
             supported.response_types = &ResponseType::ALL;
         }
         match config.profile {

@@ -21,12 +21,21 @@ pub enum GrantType {
     RefreshToken,
     /// RFC 6749 section 4.4.
     ClientCredentials,
+    /// RFC 8628.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
+    DeviceCode,
 }
 
 impl GrantType {
     /// The grant type by its name in `grant_type`.
     pub fn parse(name: &str) -> Option<Self> {
         named(name).ok()
+    }
+
+    /// Those that are the operator's to give: to who acts for nobody, and to who is allowed something by people whom it cannot be seen to
+    /// stand before.
+    pub fn is_operators_to_give(self) -> bool {
+        matches!(self, Self::ClientCredentials | Self::DeviceCode)
     }
 
     /// Whether the grant begins at the authorization endpoint.

@@ -1,5 +1,6 @@
 // Discovery, tokens, and what programs ask with them.
 
+import { ON, deviceClient, request } from "../../device/support.mjs";
 import { startLimen } from "../../support/limen.mjs";
 import { clientOverItsAssertions, manyDocuments, otherToken } from "./shared.mjs";
 
@@ -70,6 +71,15 @@ export const PROTOCOL = {
     await client.post("/par", client.request().params),
     await client.post("/par", client.request({ scope: "nothing" }).params),
   ],
+  authorizeDevice: async ({ op, off }) => {
+    const client = await deviceClient(op);
+    return [
+      await request(client),
+      await request(client, { scope: "nothing" }),
+      await (await clientOverItsAssertions(ON)).post("/device_authorization", {}),
+      await off.fetch("/device_authorization", { form: { client_id: client.id } }),
+    ];
+  },
   revoke: async ({ op, client, person, browser }) => {
     const answers = [
       await client.post("/revoke", { token: "x", token_type_hint: "access_token" }),

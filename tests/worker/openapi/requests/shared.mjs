@@ -32,17 +32,17 @@ export async function untilThrottled(attempt) {
 }
 
 /** A client that registered itself, at a Limen of its own. */
-export async function openlyRegistered(metadata = {}) {
-  const op = await startLimen({ vars: { REGISTRATION: "open" } });
+export async function openlyRegistered(metadata = {}, vars = {}) {
+  const op = await startLimen({ vars: { REGISTRATION: "open", ...vars } });
   const json = { redirect_uris: ["https://app.acme.test/callback"], ...metadata };
   return { op, client: await (await op.fetch("/register", { json })).json() };
 }
 
 /** A client that registered itself, and whose network has used up all assertions that it may. */
-export async function clientOverItsAssertions() {
+export async function clientOverItsAssertions(vars) {
   const key = await keyPair("ES256");
   const proof = { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [key.jwk] } };
-  const { op, client: registered } = await openlyRegistered(proof);
+  const { op, client: registered } = await openlyRegistered(proof, vars);
   const client = new Client(op, registered);
   client.key = key;
   await client.introspect("x");

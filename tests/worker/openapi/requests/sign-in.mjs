@@ -5,7 +5,8 @@ import { App, withApp } from "../../support/codes.mjs";
 import { startLimen } from "../../support/limen.mjs";
 import { codeIn, linkIn, MAIL_VARS, Mailbox } from "../../support/mail.mjs";
 import { group } from "./groups.mjs";
-import { fieldsOf, manyDocuments } from "./shared.mjs";
+import { ask, deviceClient } from "../../device/support.mjs";
+import { fieldsOf, manyDocuments, untilThrottled } from "./shared.mjs";
 
 /** An app for a group in which nobody is. */
 const closedApp = async (op) => op.client({ allowed_groups: [(await group(op)).id] });
@@ -100,6 +101,24 @@ export const SIGN_IN = {
   setUpPage: async ({ op }) => {
     const link = await setUpLink(op);
     return [await op.browser().fetch(link), await op.browser().fetch("/setup?link=x")];
+  },
+  devicePage: async ({ op, off }) => [
+    await op.browser().fetch("/device?user_code=WDJB-MJHT"),
+    await op.browser().fetch("/device?user_code=%"),
+    await off.browser().fetch("/device"),
+  ],
+  enterDeviceCode: async ({ op, off }) => {
+    const asked = await ask(await deviceClient(op));
+    const browser = op.browser();
+    const fields = fieldsOf((await browser.open("/device")).form("user_code"));
+    const send = (user_code, more = {}) => browser.fetch("/device", { form: { ...fields, user_code, ...more } });
+    return [
+      await send(asked.user_code),
+      await send("?"),
+      await send(asked.user_code, { csrf: "x" }),
+      await untilThrottled(() => send("BBBB-BBBB")),
+      await off.browser().fetch("/device", { form: fields }),
+    ];
   },
   recoverPage: async ({ op }) => [await op.browser().fetch("/recover?page=overview"), await op.browser().fetch("/recover?interaction=x")],
   recover: async ({ op }) => {

@@ -3,7 +3,7 @@
 use super::{TokenRequest, of_person::Granted};
 use crate::{
     audit::{Actor, Entry, Event},
-    db::{Batch, codes::Redemption, readiness::Ready, signing_keys, token_families, users},
+    db::{Batch, codes::Redemption, pushed_requests, readiness::Ready, signing_keys, token_families, users},
     edge::{
         http::failure::MachineFailure,
         platform::{context::Context, random},
@@ -12,29 +12,47 @@ use crate::{
     oidc::{
         authorization::Reach,
         client::client_metadata::GrantType,
+        device::Waiting,
+        error::OAuthError,
         token::{
             TokenResponse,
             code_grant::{self, CodeRequest, Standing},
             refresh_grant::RefreshToken,
         },
     },
-    secret::Purpose,
+    secret::{Hash, Purpose},
 };
 
 /// Redeems a code.
 pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, MachineFailure> {
+    let wanted = request.read(CodeRequest::parse).await?;
+    redeem(request, &wanted, None).await
+}
+
+/// What a device is told while its request, by the hash of its code, waits for a person, or was turned down.
+pub(super) type WhileWaiting = fn(Waiting, &Hash, &Context) -> OAuthError;
+
+/// Redeems a code, or that of a device.
+pub(super) async fn redeem(
+    request: &TokenRequest<'_>,
+    wanted: &CodeRequest,
+    by_device: Option<WhileWaiting>,
+) -> Result<TokenResponse, MachineFailure> {
     let (client, context) = (request.client, request.context);
     let roots = &context.config.roots;
-    let wanted = request.read(CodeRequest::parse).await?;
-    let Some(hash) = wanted.code.hash(roots, Purpose::Code) else {
+    let (grant_type, purpose) = match by_device {
+        Some(_) => (GrantType::DeviceCode, Purpose::DeviceCode),
+        None => (GrantType::AuthorizationCode, Purpose::Code),
+    };
+    let Some(hash) = wanted.code.hash(roots, purpose) else {
         return Err(request.refuse(code_grant::unknown()).await);
     };
-    let ready = request.ready(GrantType::AuthorizationCode, |_| Ok(())).await?;
+    let ready = request.ready(grant_type, |_| Ok(())).await?;
     let (stored, family_id) = (request.stored(), random::id()?);
     let redemption = Redemption {
         conditions: request.conditions(&ready, &wanted.resources, &stored),
         hash: &hash,
-        request: &wanted,
+        request: wanted,
         family_id: &family_id,
     };
     let mut batch = Batch::default();
@@ -42,6 +60,8 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let key = signing_keys::current_for_client(client.client_id(), &ready.keys, context.now);
     let key = batch.add(key);
     let redeemed = batch.add(redemption.redeem());
+    let find_waiting = |_| pushed_requests::find_waiting(&hash, client.client_id(), context.now);
+    let waiting = batch.add_if(by_device.map(find_waiting));
     batch.push(redemption.begin_family());
     let user = batch.add(users::find_by_family(&family_id, ready.along));
     request.use_up(redemption.succeeded(), &mut batch);
@@ -49,7 +69,11 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
 
     let client = request.authenticated(looked, &rows)?;
     let Some(redeemed) = rows.read(redeemed)? else {
-        return Err(refuse(request, &redemption, &ready).await?);
+        if let (Some(told), Some(waiting)) = (by_device, rows.read_if(waiting)?.flatten()) {
+            return Err(told(waiting, &hash, context).into());
+        }
+        let refusal = refuse(request, &redemption, &ready, by_device.is_some()).await?;
+        return Err(refusal);
     };
     let user = rows.read(user)?;
     let user = user.ok_or_else(|| Fault::new("codes", "a code without a person"))?;
@@ -74,12 +98,16 @@ async fn refuse(
     request: &TokenRequest<'_>,
     redemption: &Redemption<'_>,
     ready: &Ready,
+    by_device: bool,
 ) -> Result<MachineFailure, MachineFailure> {
     let context = request.context;
     let found = context.db.read(redemption.find()).await?;
     let found = found.ok_or_else(code_grant::unknown)?;
     if let (Standing::Replayed, Some(family_id)) = (found.standing, found.family_id) {
         end_replayed(&family_id, context).await?;
+    }
+    if by_device && found.standing == Standing::Expired {
+        return Ok(Waiting::Expired.error(false).into());
     }
     Ok(match found.standing.refusal() {
         Some(refusal) => refusal.into(),
