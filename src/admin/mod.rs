@@ -4,6 +4,7 @@ pub mod audit_filter;
 mod body;
 pub mod client_filter;
 pub mod group;
+pub mod health;
 pub mod invitation;
 pub mod paging;
 pub mod people_filter;

@@ -27,7 +27,7 @@ impl AcrNames {
     }
 
     pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Self {
-        let parsed = Self::parse(&reader.text("ACR_VALUES").unwrap_or_default());
+        let parsed = Self::parse(&reader.shown("ACR_VALUES").unwrap_or_default());
         parsed.unwrap_or_else(|| {
             let problem = "ACR_VALUES must be at most 20 different names, such as urn:acme:gold=mfa: each with = and 1, mfa or phr, which \
                            are no names themselves, nor is phrh; separated by spaces";

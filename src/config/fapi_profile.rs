@@ -44,11 +44,11 @@ impl FapiProfile {
         let [less, more] = words;
         let profile = reader.choice("PROFILE", None, &[("off", None), less, more])?;
         for (name, expected) in FIXED {
-            if let Some(came) = reader.text(name).filter(|came| came != expected) {
+            if let Some(came) = reader.unseen(name).filter(|came| came != expected) {
                 profile.refuse(reader, name, &came, expected);
             }
         }
-        let code = reader.text("CODE_LIFETIME").unwrap_or_default();
+        let code = reader.unseen("CODE_LIFETIME").unwrap_or_default();
         if code.parse().is_ok_and(|seconds| Lifetime(seconds) > Self::LONGEST_CODE) {
             profile.refuse(reader, "CODE_LIFETIME", &code, "at most 60");
         }

@@ -26,6 +26,11 @@ impl LeakService {
         reader: &mut Reader<F>,
         loopback: LoopbackFetches,
     ) -> Option<Self> {
+        // The address of a service may have a key in it.
+        let is_word = |text: &String| ["on", "off"].contains(&text.as_str());
+        if reader.unseen("LEAKED_PASSWORDS").is_none_or(|text| is_word(&text)) {
+            reader.shown_or("LEAKED_PASSWORDS", "off");
+        }
         let text = reader.text("LEAKED_PASSWORDS")?;
         let base = match text.as_str() {
             "off" => return None,

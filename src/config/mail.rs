@@ -133,7 +133,7 @@ impl Contact {
     }
 
     pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Self> {
-        let text = reader.text("SUPPORT_CONTACT")?;
+        let text = reader.shown("SUPPORT_CONTACT")?;
         let contact = Self::parse(&text);
         if contact.is_none() {
             reader
@@ -194,12 +194,8 @@ impl MailSettings {
 
     pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>, issuer: Option<&Issuer>) -> Option<Self> {
         let is_loopback = issuer.is_some_and(|issuer| !issuer.is_https());
-        let word = reader.text("MAIL");
-        let word = match word.as_deref() {
-            None if is_loopback => "development",
-            None => "off",
-            Some(word) => word,
-        };
+        let word = reader.shown_or("MAIL", if is_loopback { "development" } else { "off" });
+        let word = word.as_str();
         let provider = Provider::ALL.into_iter().find(|provider| provider.as_str() == word);
         match (word, provider) {
             ("off", _) => return None,
@@ -220,7 +216,7 @@ impl MailSettings {
                 address: "limen@localhost.localdomain".to_owned(),
             })
         });
-        if from.is_none() && reader.text("MAIL_FROM").is_none() {
+        if from.is_none() && reader.unseen("MAIL_FROM").is_none() {
             let problem = format!("MAIL is {word}, which needs a MAIL_FROM, such as Acme <id@acme.org>");
             reader.problems.push(problem);
         }
@@ -244,7 +240,7 @@ impl MailSettings {
 }
 
 fn mailbox<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>, name: &str) -> Option<Mailbox> {
-    let text = reader.text(name)?;
+    let text = reader.shown(name)?;
     let mailbox = Mailbox::parse(&text);
     if mailbox.is_none() {
         reader.problems.push(format!(
@@ -264,16 +260,14 @@ fn api<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>, provider: Provider
             provider.as_str()
         ));
     }
-    let base = reader
-        .text("MAIL_API_URL")
-        .unwrap_or_else(|| provider.base().to_owned());
+    let base = reader.shown_or("MAIL_API_URL", provider.base());
     let base = base.trim_end_matches('/').to_owned();
     if FetchUrl::parse(&base, LoopbackFetches::Refused).is_err() {
         reader
             .problems
             .push("MAIL_API_URL must be an https URL on a public host, such as https://api.eu.mailgun.net".to_owned());
     }
-    let domain = reader.text("MAIL_DOMAIN").unwrap_or_else(|| from.domain().to_owned());
+    let domain = reader.shown_or("MAIL_DOMAIN", from.domain());
     if !is_name(&domain) {
         reader
             .problems

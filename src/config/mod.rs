@@ -14,10 +14,11 @@ mod policy;
 mod profile_field;
 mod reader;
 mod resources;
+mod setting;
 mod sign_in;
 mod sign_up;
 
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 use self::reader::Reader;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use self::{
     },
     profile_field::{ProfileField, editable_claims},
     resources::{Api, Resources, normal_form},
+    setting::{Setting, Source},
     sign_in::{SignIn, Way},
     sign_up::{SignUp, SignUpPolicy, Terms, WantedField},
 };
@@ -129,10 +131,25 @@ impl Config {
     /// # Errors
     /// Names every variable that is wrong, not just the first.
     pub fn parse(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut reader = Reader {
-            var,
+        Self::read(Reader {
+            var: &var,
             problems: Vec::new(),
-        };
+            settings: None,
+        })
+        .0
+    }
+
+    /// The settings as they are in force, by name: those that have an effect. They are read once more for it.
+    pub fn settings(var: impl Fn(&str) -> Option<String>) -> Vec<Setting> {
+        let (_, settings) = Self::read(Reader {
+            var: &var,
+            problems: Vec::new(),
+            settings: Some(RefCell::default()),
+        });
+        settings
+    }
+
+    fn read(mut reader: Reader<&dyn Fn(&str) -> Option<String>>) -> (Result<Self, ConfigError>, Vec<Setting>) {
         let issuer = reader.issuer();
         let roots = reader.roots();
         let admin_token = reader.admin_token();
@@ -150,7 +167,10 @@ impl Config {
         // a document, or to register themselves. Who switched registration off keeps it off.
         let mcp = reader.choice("MCP", false, &[("off", false), ("on", true)]);
         let registration = match registration {
-            Registration::Token if mcp => Registration::Open,
+            Registration::Token if mcp => {
+                reader.imply("REGISTRATION", "open");
+                Registration::Open
+            }
             other => other,
         };
         let registrations_per_address = reader.number("REGISTRATIONS_PER_ADDRESS", 20, 1_000_000);
@@ -206,7 +226,10 @@ impl Config {
         );
         let mtls_origin = reader.origin("MTLS_ORIGIN");
         let client_id_documents = match reader.client_id_documents() {
-            ClientIdDocuments::Off if mcp => ClientIdDocuments::On,
+            ClientIdDocuments::Off if mcp => {
+                reader.imply("CLIENT_ID_METADATA_DOCUMENTS", "on");
+                ClientIdDocuments::On
+            }
             other => other,
         };
         let resources = reader.resources();
@@ -238,7 +261,11 @@ impl Config {
             ],
         );
         let session_management = reader.choice("SESSION_MANAGEMENT", false, &[("off", false), ("on", true)]);
-        match (issuer, roots) {
+        let settings = reader
+            .settings
+            .take()
+            .map(|settings| settings.into_inner().into_values().collect());
+        let config = match (issuer, roots) {
             (Some(issuer), Some(roots)) if reader.problems.is_empty() => Ok(Self {
                 issuer,
                 roots,
@@ -272,7 +299,8 @@ impl Config {
                 session_management,
             }),
             _ => Err(ConfigError(reader.problems)),
-        }
+        };
+        (config, settings.unwrap_or_default())
     }
 }
 

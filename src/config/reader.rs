@@ -1,10 +1,13 @@
 //! Reading one variable after the other. What is wrong is written down, so that all of it is told at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{AdminToken, ClientIdDocuments, Issuer, Resources};
+use super::{AdminToken, ClientIdDocuments, Issuer, Resources, Setting, setting::Source};
 use crate::{
     secret::{KekVersion, RootKeys},
     time::Lifetime,
@@ -20,17 +23,72 @@ const SHORTEST_ADMIN_TOKEN: usize = 32;
 pub(super) struct Reader<F> {
     pub(super) var: F,
     pub(super) problems: Vec<String>,
+    /// What was read, by name, where somebody wants to see it.
+    pub(super) settings: Option<RefCell<BTreeMap<String, Setting>>>,
 }
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
+    /// The text of a setting, which is secret unless [`Reader::shown`] or another method reads it, too.
     pub(super) fn text(&self, name: &str) -> Option<String> {
+        let text = self.unseen(name);
+        if let Some(settings) = &self.settings {
+            let source = Self::source_of(text.as_ref());
+            settings.borrow_mut().entry(name.to_owned()).or_insert_with(|| Setting {
+                name: name.to_owned(),
+                value: None,
+                source,
+                secret: true,
+            });
+        }
+        text
+    }
+
+    /// The text of a setting that operators may see.
+    pub(super) fn shown(&self, name: &str) -> Option<String> {
+        let text = self.unseen(name);
+        self.tell(name, text.clone(), Self::source_of(text.as_ref()));
+        text
+    }
+
+    /// The same, with what it is where it is not set.
+    pub(super) fn shown_or(&self, name: &str, default: &str) -> String {
+        let text = self.unseen(name);
+        let source = Self::source_of(text.as_ref());
+        let text = text.unwrap_or_else(|| default.to_owned());
+        self.tell(name, Some(text.clone()), source);
+        text
+    }
+
+    /// Notes that another setting makes a setting what it is.
+    pub(super) fn imply(&self, name: &str, value: &str) {
+        self.tell(name, Some(value.to_owned()), Source::Implied);
+    }
+
+    fn tell(&self, name: &str, value: Option<String>, source: Source) {
+        if let Some(settings) = &self.settings {
+            let setting = Setting {
+                name: name.to_owned(),
+                value,
+                source,
+                secret: false,
+            };
+            settings.borrow_mut().insert(name.to_owned(), setting);
+        }
+    }
+
+    fn source_of(text: Option<&String>) -> Source {
+        text.map_or(Source::Default, |_| Source::Variable)
+    }
+
+    /// The text of a setting, of which no note is made.
+    pub(super) fn unseen(&self, name: &str) -> Option<String> {
         (self.var)(name)
             .map(|text| text.trim().to_owned())
             .filter(|text| !text.is_empty())
     }
 
     pub(super) fn issuer(&mut self) -> Option<Issuer> {
-        let parsed = match self.text("ISSUER") {
+        let parsed = match self.shown("ISSUER") {
             Some(text) => Issuer::parse(&text),
             None => Err("is missing; set it to the https origin that people will see, in wrangler.toml under [vars]"),
         };
@@ -40,7 +98,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     pub(super) fn origin(&mut self, name: &str) -> Option<Issuer> {
-        let text = self.text(name)?;
+        let text = self.shown(name)?;
         Issuer::parse(&text)
             .map_err(|problem| self.problems.push(format!("{name} {problem}")))
             .ok()
@@ -49,7 +107,8 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     pub(super) fn roots(&mut self) -> Option<RootKeys> {
         let mut roots = BTreeMap::new();
         for version in 1..=MOST_ROOTS {
-            let Some(text) = self.text(&format!("KEK_{version}")) else {
+            let name = format!("KEK_{version}");
+            let Some(text) = self.unseen(&name).and_then(|_| self.text(&name)) else {
                 continue;
             };
             match parse_root(&text) {
@@ -60,8 +119,8 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             }
         }
         let current = self
-            .text("KEK_CURRENT")
-            .map_or(Ok(1), |text| text.parse::<KekVersion>())
+            .shown_or("KEK_CURRENT", "1")
+            .parse::<KekVersion>()
             .unwrap_or_default();
         if !(1..=MOST_ROOTS).contains(&current) {
             self.problems.push(format!(
@@ -71,7 +130,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             self.problems
                 .push(format!("KEK_{current} is missing: {HOW_TO_MAKE_A_ROOT}"));
         }
-        RootKeys::new(roots, current, self.text("EPOCH").unwrap_or_else(|| "1".to_owned()))
+        RootKeys::new(roots, current, self.shown_or("EPOCH", "1"))
     }
 
     pub(super) fn admin_token(&mut self) -> Option<AdminToken> {
@@ -87,7 +146,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     pub(super) fn client_id_documents(&mut self) -> ClientIdDocuments {
         let parsed = self
-            .text("CLIENT_ID_METADATA_DOCUMENTS")
+            .shown("CLIENT_ID_METADATA_DOCUMENTS")
             .map_or(Ok(ClientIdDocuments::Off), |text| ClientIdDocuments::parse(&text));
         parsed.unwrap_or_else(|problem| {
             self.problems.push(format!("CLIENT_ID_METADATA_DOCUMENTS {problem}"));
@@ -97,7 +156,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     pub(super) fn resources(&mut self) -> Resources {
         let parsed = self
-            .text("RESOURCES")
+            .shown("RESOURCES")
             .map_or_else(|| Ok(Resources::default()), |text| Resources::parse(&text));
         parsed.unwrap_or_else(|problem| {
             self.problems.push(format!("RESOURCES {problem}"));
@@ -105,8 +164,9 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
-    pub(super) fn choice<T: Copy>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {
-        let Some(text) = self.text(name) else { return default };
+    pub(super) fn choice<T: Copy + PartialEq>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {
+        let word = choices.iter().find(|(_, value)| *value == default);
+        let text = self.shown_or(name, word.map_or("", |(word, _)| word));
         match choices.iter().find(|(word, _)| *word == text) {
             Some((_, value)) => *value,
             None => {
@@ -120,11 +180,12 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     /// Some of `all`, separated by blanks; all of them where the variable is not set, and none for `none`.
     pub(super) fn words(&mut self, name: &str, all: &[&str]) -> Vec<String> {
-        let Some(text) = self.text(name).filter(|text| text != "none") else {
-            let unset = self.text(name).is_none();
-            return all.iter().filter(|_| unset).map(|word| (*word).to_owned()).collect();
-        };
-        let words: Vec<_> = text.split_whitespace().map(str::to_owned).collect();
+        let text = self.shown_or(name, &all.join(" "));
+        let words: Vec<_> = text
+            .split_whitespace()
+            .filter(|_| text != "none")
+            .map(str::to_owned)
+            .collect();
         if !words.iter().all(|word| all.contains(&word.as_str())) {
             self.problems
                 .push(format!("{name} must be none, or some of: {}", all.join(" ")));
@@ -134,7 +195,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     /// Names of hosts, separated by blanks.
     pub(super) fn domains(&mut self, name: &str) -> Vec<String> {
-        let text = self.text(name).unwrap_or_default();
+        let text = self.shown(name).unwrap_or_default();
         let domains: Vec<_> = text.split_whitespace().map(str::to_ascii_lowercase).collect();
         if !domains.iter().all(|domain| is_name(domain)) {
             self.problems
@@ -153,7 +214,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn whole_number(&mut self, name: &str, what: &str, default: i64, most: i64) -> i64 {
-        let Some(text) = self.text(name) else { return default };
+        let text = self.shown_or(name, &default.to_string());
         match text.parse() {
             Ok(number) if (1..=most).contains(&number) => number,
             _ => {

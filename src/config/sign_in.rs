@@ -56,20 +56,21 @@ impl SignIn {
 
     pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>, issuer: Option<&Issuer>) -> Self {
         let own_host = issuer.and_then(host_name);
-        let rp_id = reader.text("PASSKEY_RP_ID");
+        let rp_id = reader.shown("PASSKEY_RP_ID");
         if rp_id.as_deref().is_some_and(|id| !is_host_name(id)) {
             reader
                 .problems
                 .push("PASSKEY_RP_ID must be a host name in small letters".to_owned());
         }
         let rp_id = rp_id.or(own_host).unwrap_or_default();
+        reader.shown_or("PASSKEY_RP_ID", &rp_id);
         let names = Way::ALL.map(Way::as_str);
-        let ways = match reader.text("SIGN_IN") {
+        let ways = match reader.shown("SIGN_IN") {
             // An IP address has no passkeys.
             None => Way::ALL
                 .into_iter()
                 .filter(|way| *way != Way::Passkey || !rp_id.is_empty())
-                .collect(),
+                .collect::<Vec<_>>(),
             Some(text) => {
                 let words: Vec<_> = text.split_whitespace().collect();
                 let ways: Vec<_> = words
@@ -93,7 +94,9 @@ impl SignIn {
                 ways
             }
         };
-        let origins = reader.text("PASSKEY_ORIGINS").unwrap_or_default();
+        let words: Vec<_> = ways.iter().map(|way| way.as_str()).collect();
+        reader.shown_or("SIGN_IN", &words.join(" "));
+        let origins = reader.shown("PASSKEY_ORIGINS").unwrap_or_default();
         let related_origins: Vec<_> = origins.split_whitespace().map(str::to_owned).collect();
         if !related_origins.iter().all(|origin| Issuer::parse(origin).is_ok()) {
             reader

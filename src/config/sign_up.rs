@@ -94,7 +94,7 @@ impl SignUp {
 }
 
 fn terms<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Terms> {
-    let (url, version) = (reader.text("TERMS_URL"), reader.text("TERMS_VERSION"));
+    let (url, version) = (reader.shown("TERMS_URL"), reader.shown("TERMS_VERSION"));
     let (Some(url), Some(version)) = (&url, &version) else {
         if url.is_some() || version.is_some() {
             let problem = "TERMS_URL and TERMS_VERSION go together";
@@ -118,7 +118,7 @@ fn terms<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Terms>
 
 /// Names of fields, each with a `?` behind it where it may be left empty.
 fn fields<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Vec<WantedField> {
-    let text = reader.text("SIGNUP_FIELDS").unwrap_or_else(|| "name?".to_owned());
+    let text = reader.shown_or("SIGNUP_FIELDS", "name?");
     let mut wanted: Vec<WantedField> = Vec::new();
     for word in text.split_whitespace().filter(|_| text != "none") {
         let name = word.strip_suffix('?').unwrap_or(word);

@@ -53,6 +53,25 @@ pub fn release_lease(name: &str, taken_at: UnixTime, span: Lifetime) -> Statemen
         .bind(taken_at + span)
 }
 
+/// Under this name, when a periodic run last ended well.
+const LAST_RUN: &str = "last run";
+
+/// Notes that a periodic run ended well.
+pub fn note_run(now: UnixTime) -> Statement {
+    Statement::new(
+        "INSERT INTO leases (name, expires_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at",
+    )
+    .bind(LAST_RUN)
+    .bind(now)
+}
+
+/// When that was.
+pub fn find_last_run() -> Query<Option<UnixTime>> {
+    Statement::new("SELECT expires_at AS at FROM leases WHERE name = ?")
+        .bind(LAST_RUN)
+        .read_by(super::read_time)
+}
+
 /// The query that says whether a deletion of at most [`BATCH`] rows deleted as many, so that there is probably more.
 pub(super) fn is_full(deletion: Statement) -> Query<bool> {
     deletion.read_by(|rows: &Rows| Ok(rows.changes() >= BATCH))

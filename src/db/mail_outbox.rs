@@ -249,6 +249,14 @@ pub fn count(now: UnixTime) -> Query<Option<Counts>> {
     .read_by(Rows::first)
 }
 
+/// When the oldest mail that waits was written; of many, one of those that are due first.
+pub fn find_oldest_waiting() -> Query<Option<UnixTime>> {
+    Statement::new(
+        "SELECT MIN(created_at) AS at FROM (SELECT created_at FROM mail_outbox WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 200)",
+    )
+    .read_by(super::read_time)
+}
+
 /// How long a mail that was given up is kept.
 pub(super) const GIVEN_UP_KEPT: Lifetime = Lifetime::days(30);
 

@@ -44,18 +44,27 @@ pub mod trusted_browsers;
 pub mod users;
 pub mod waiting_sessions;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use self::{
     batch::{Answer, Batch, Handle, Query},
     rows::Rows,
     statement::Statement,
 };
-use crate::{fault::Fault, oidc::scope::Scope};
+use crate::{fault::Fault, oidc::scope::Scope, time::UnixTime};
 
 /// A scope as the JSON array that is stored, for `json_each`.
 fn scope_to_json(scope: &Scope) -> String {
     serde_json::to_string(&scope.iter().collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// The time in the column `at` of the first row, if there is one.
+fn read_time(rows: &Rows) -> Result<Option<UnixTime>, Fault> {
+    #[derive(Deserialize)]
+    struct Time {
+        at: Option<i64>,
+    }
+    Ok(rows.first::<Time>()?.and_then(|row| row.at).map(UnixTime))
 }
 
 /// JSON text for a row.

@@ -255,6 +255,8 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         }
         Endpoint::WebFinger => machine(async { well_known::web_finger(request, context) }),
         Endpoint::AdminStatus => machine(status::show(request, context)),
+        Endpoint::AdminHealth => machine(status::health(request, context)),
+        Endpoint::AdminSettings => machine(status::settings(request, context)),
         Endpoint::OpenApi => machine(async { Ok(well_known::openapi()) }),
         Endpoint::Token => machine(token::token(request, context)),
         Endpoint::Userinfo => machine(userinfo::userinfo(request, context)),

@@ -13,7 +13,7 @@ use super::{
     platform::{context::Context, log},
     sessions::notices,
 };
-use crate::{fault::Fault, time::Lifetime};
+use crate::{db::housekeeping, fault::Fault, time::Lifetime};
 
 /// After this the lease of a run that died is taken over.
 const LEASE: Lease = Lease::new("cron", Lifetime::minutes(10));
@@ -35,6 +35,7 @@ async fn run_once(context: &Context) -> Result<(), Fault> {
     let outcome = run_all(context).await;
     LEASE.give_back(context).await?;
     outcome?;
+    context.db.execute([housekeeping::note_run(context.now)]).await?;
     log::cron(&context.request_id, "done");
     Ok(())
 }

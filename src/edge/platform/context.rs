@@ -12,7 +12,7 @@ use worker::Env;
 
 use super::{apart::apart, certificate, clock, d1::Db, deployment, kv::Kv, log, random};
 use crate::{
-    config::{Config, ConfigError, DpopNonces},
+    config::{Config, ConfigError, DpopNonces, Setting},
     fault::Fault,
     network,
     oidc::{
@@ -108,6 +108,11 @@ impl Context {
         let counts = self.config.mtls_origin.is_some();
         let certificate = counts.then(|| certificate::presented(request)).flatten();
         Self { certificate, ..self }
+    }
+
+    /// The settings as they are in force.
+    pub fn settings(&self) -> Vec<Setting> {
+        Config::settings(variables(&self.env))
     }
 
     /// A binding that a deployment may have.
@@ -209,12 +214,16 @@ pub fn config(env: &Env) -> Result<Rc<Config>, Unavailable> {
     }
 }
 
+/// Variables and secrets, by name.
+fn variables(env: &Env) -> impl Fn(&str) -> Option<String> {
+    |name| env.var(name).map(|var| var.to_string()).ok()
+}
+
 // Apart, for the engine compiles a function whole: most requests find the settings read.
 #[inline(never)]
 #[cold]
 fn read_config(env: &Env) -> Result<Rc<Config>, Unavailable> {
-    let var = |name: &str| env.var(name).map(|var| var.to_string()).ok();
-    let config = Rc::new(Config::parse(var).map_err(Unavailable::Config)?);
+    let config = Rc::new(Config::parse(variables(env)).map_err(Unavailable::Config)?);
     if !Db::is_bound(env) {
         return Err(Unavailable::NoDatabase);
     }

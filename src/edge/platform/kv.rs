@@ -58,6 +58,14 @@ impl Kv {
         self.reads.get()
     }
 
+    /// Whether it answers, if there is one: copies make Limen faster, and are missed by nobody.
+    pub async fn is_well(&self) -> bool {
+        match self.store() {
+            Some(store) => store.get("health").await.is_ok(),
+            None => true,
+        }
+    }
+
     /// The document of `name`, if there is one that Limen wrote under it.
     pub async fn get<T: DeserializeOwned>(&self, name: &str, roots: &RootKeys) -> Option<T> {
         self.reads.set(self.reads.get() + 1);

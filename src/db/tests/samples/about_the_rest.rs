@@ -141,5 +141,12 @@ pub(super) fn add_to(all: &mut Samples) {
         let after = since.map(|_| 7);
         add(all, "audit::export", [audit::export(&Export { after, since })]);
     }
+    add(all, "housekeeping::note_run", [housekeeping::note_run(NOW)]);
+    add(all, "housekeeping::find_last_run", [housekeeping::find_last_run()]);
+    add(
+        all,
+        "mail_outbox::find_oldest_waiting",
+        [mail_outbox::find_oldest_waiting()],
+    );
     add(all, "audit::list_own", [audit::list_own(&hash, None, 100)]);
 }

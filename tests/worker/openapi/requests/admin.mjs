@@ -146,6 +146,11 @@ export const ADMIN = {
     await op.admin("/admin/api/clients?registered_by=nobody"),
   ],
   status: async ({ op }) => [await op.admin("/admin/api/status")],
+  health: async ({ op }) => [
+    await op.admin("/admin/api/health"),
+    await op.admin("/admin/api/health", { d1: { down: true } }),
+  ],
+  settings: async ({ op }) => [await op.admin("/admin/api/settings")],
   listMails: async ({ op }) => [await op.admin("/admin/api/mail"), await op.admin("/admin/api/mail?state=lost")],
   testMail: async ({ op }) => {
     const mailing = await withMail({ json: {} }, { MAIL_DAILY_LIMIT: "1" });
