@@ -12,6 +12,10 @@ pub trait Occasion {
     fn now(&self) -> UnixTime;
     /// The network that the request came from, as [`network`] gives it. `None` for the periodic run.
     fn network(&self) -> Option<&str>;
+    /// Which operator acts, by the name of their key. `None` for the admin token.
+    fn operator(&self) -> Option<&str> {
+        None
+    }
     /// The request, by the id that stands in the log.
     fn request_id(&self) -> &str;
 }
@@ -53,6 +57,9 @@ pub enum Event {
     /// An operator made a link with which somebody makes an account.
     InvitationMade,
     InvitationRevoked,
+    /// An operator made a key with which a program calls the admin API.
+    ApiKeyMade,
+    ApiKeyRevoked,
     PasswordChanged,
     PasskeyAdded,
     PasskeyRemoved,
@@ -108,7 +115,7 @@ pub enum Event {
     ClientRefused,
     /// A request to `/authorize` cannot be answered as it is: a mistake of the app's developer.
     AuthorizationRefused,
-    /// An operator's call came with a wrong token.
+    /// An operator's call came with a wrong token, or with a key that may not do this.
     OperatorRefused,
     /// There were more events of strangers than are written down.
     Flooded,
@@ -167,6 +174,8 @@ impl Event {
         Self::SignedUp,
         Self::InvitationMade,
         Self::InvitationRevoked,
+        Self::ApiKeyMade,
+        Self::ApiKeyRevoked,
         Self::PasswordChanged,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
@@ -238,6 +247,8 @@ impl Event {
             Self::SignedUp => "signed_up",
             Self::InvitationMade => "invitation_made",
             Self::InvitationRevoked => "invitation_revoked",
+            Self::ApiKeyMade => "api_key_made",
+            Self::ApiKeyRevoked => "api_key_revoked",
             Self::PasswordChanged => "password_changed",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",

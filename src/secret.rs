@@ -68,6 +68,8 @@ pub enum Purpose {
     RecoveryCode,
     /// Hash of the cookies of trusted browsers.
     TrustedBrowser,
+    /// Hash of keys of the admin API.
+    ApiKey,
     /// Keys under which failed sign-ins are counted (so that addresses are not stored).
     Throttle,
 }
@@ -99,6 +101,7 @@ impl Purpose {
             Self::WrapTotp => "limen/v1/wrap-totp",
             Self::RecoveryCode => "limen/v1/recovery-code",
             Self::TrustedBrowser => "limen/v1/trusted-browser",
+            Self::ApiKey => "limen/v1/api-key",
             Self::Throttle => "limen/v1/throttle",
         }
     }
@@ -120,6 +123,7 @@ impl Purpose {
                 | Self::FirstFactor
                 | Self::Totp
                 | Self::TrustedBrowser
+                | Self::ApiKey
         )
     }
 }

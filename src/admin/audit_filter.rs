@@ -12,6 +12,8 @@ use crate::{
 pub struct AuditFilter<'a> {
     pub user_id: Option<&'a str>,
     pub client_id: Option<&'a str>,
+    /// The name of the key with which an operator acted.
+    pub operator: Option<&'a str>,
     pub event: Option<Event>,
     /// At this time or later.
     pub since: Option<UnixTime>,
@@ -23,7 +25,7 @@ pub struct AuditFilter<'a> {
 
 impl<'a> AuditFilter<'a> {
     /// Its parameters, beside those of a page.
-    const KNOWN: [&'static str; 5] = ["user", "client", "event", "since", "until"];
+    const KNOWN: [&'static str; 6] = ["user", "client", "operator", "event", "since", "until"];
 
     /// Reads the filter, and which page of what it finds is wanted.
     ///
@@ -36,6 +38,7 @@ impl<'a> AuditFilter<'a> {
         let filter = Self {
             user_id: params.single("user")?,
             client_id: params.single("client")?,
+            operator: params.single("operator")?,
             event: params.single("event")?.map(known).transpose()?,
             since: params.number("since")?.map(UnixTime),
             until: params.number("until")?.map(UnixTime),

@@ -1,5 +1,6 @@
 //! What operators may ask for and change. Pure, like `account`.
 
+pub mod api_key;
 pub mod audit_filter;
 mod body;
 pub mod client_filter;

@@ -38,7 +38,7 @@ pub use self::{
     },
     profile_field::{ProfileField, editable_claims},
     resources::{Api, Resources, normal_form},
-    setting::{Setting, Source},
+    setting::Setting,
     sign_in::{SignIn, Way},
     sign_up::{SignUp, SignUpPolicy, Terms, WantedField},
 };
@@ -120,6 +120,9 @@ impl fmt::Display for ConfigError {
     }
 }
 
+/// What gives the text of a variable or secret where it is set.
+type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 impl Config {
     /// Whether people can set up one-time codes: they go with passwords.
     pub fn has_codes(&self) -> bool {
@@ -149,7 +152,7 @@ impl Config {
         settings
     }
 
-    fn read(mut reader: Reader<&dyn Fn(&str) -> Option<String>>) -> (Result<Self, ConfigError>, Vec<Setting>) {
+    fn read(mut reader: Reader<Variables<'_>>) -> (Result<Self, ConfigError>, Vec<Setting>) {
         let issuer = reader.issuer();
         let roots = reader.roots();
         let admin_token = reader.admin_token();

@@ -166,9 +166,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
 
     pub(super) fn choice<T: Copy + PartialEq>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {
         let word = choices.iter().find(|(_, value)| *value == default);
-        let text = self.shown_or(name, word.map_or("", |(word, _)| word));
+        let text = self.shown_or(name, word.map_or("", |(word, _)| *word));
         match choices.iter().find(|(word, _)| *word == text) {
             Some((_, value)) => *value,
+            None if self.unseen(name).is_none() => default,
             None => {
                 let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
                 self.problems

@@ -41,12 +41,10 @@ const MOST_KEPT_OF_ACCOUNT: i64 = 100;
 const NEAR: i64 = 20;
 
 /// The columns that every entry fills, and those that some take from a table.
-const INSERT: &str =
-    "INSERT INTO audit (at, event, outcome, actor, network, request_id, detail, user_id, client_id, session_id)";
+const INSERT: &str = "INSERT INTO audit (at, event, outcome, actor, operator, network, request_id, detail, user_id, client_id, session_id)";
 
 /// What [`bind`] binds, as a table `e`.
-const ENTRY: &str =
-    "(SELECT ? AS at, ? AS event, ? AS outcome, ? AS actor, ? AS network, ? AS request_id, ? AS detail) e";
+const ENTRY: &str = "(SELECT ? AS at, ? AS event, ? AS outcome, ? AS actor, ? AS operator, ? AS network, ? AS request_id, ? AS detail) e";
 
 /// Writes an event down.
 pub fn record(entry: &Entry<'_>, on: &impl Occasion) -> Statement {
@@ -112,8 +110,8 @@ fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: 
     let flooded = Event::Flooded.as_str();
     let head = format!(
         "{INSERT}
-         SELECT at, event, outcome, actor, network, request_id, detail, user_id, client_id, session_id FROM (
-            SELECT e.at, e.outcome, e.actor, e.network, e.request_id, e.detail, e.user_id, e.client_id, e.session_id,
+         SELECT at, event, outcome, actor, operator, network, request_id, detail, user_id, client_id, session_id FROM (
+            SELECT e.at, e.outcome, e.actor, e.operator, e.network, e.request_id, e.detail, e.user_id, e.client_id, e.session_id,
                    CASE WHEN (SELECT COUNT(*) FILTER (WHERE r.event = e.event) >= {MOST_OF_A_KIND}
                                      OR COUNT(*) >= {most_of_all_kinds}
                               FROM {}) THEN '{flooded}' ELSE e.event END AS event
@@ -139,6 +137,7 @@ fn bind(statement: Statement, entry: &Entry<'_>, on: &impl Occasion) -> Statemen
         .bind(entry.event.as_str())
         .bind(entry.event.outcome().as_str())
         .bind(entry.actor.as_str())
+        .bind(on.operator().filter(|_| entry.actor == Actor::Operator))
         .bind(on.network())
         .bind(on.request_id())
         .bind(detail.as_ref())
@@ -171,8 +170,8 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) ->
     let count = throttles::count(counted, on.now());
     let write = Statement::new(format!(
         "{INSERT} SELECT column1, CASE failures WHEN ? THEN ? ELSE column2 END, column3, column4, column5, column6, column7,
-                         column8, column9, column10
-         FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) JOIN throttles ON key = ? AND failures <= ? WHERE changes() > 0"
+                         column8, column9, column10, column11
+         FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) JOIN throttles ON key = ? AND failures <= ? WHERE changes() > 0"
     ))
     .bind(MOST_OF_STRANGERS)
     .bind(Event::Flooded.as_str());
@@ -267,6 +266,7 @@ struct Row {
     event: String,
     outcome: String,
     actor: String,
+    operator: Option<String>,
     user_id: Option<String>,
     username: Option<String>,
     client_id: Option<String>,
@@ -286,6 +286,8 @@ pub struct Recorded {
     pub event: String,
     pub outcome: String,
     pub actor: String,
+    /// Which operator, by the name of their key or app; nothing for the admin token.
+    pub operator: Option<String>,
     pub user_id: Option<String>,
     /// What the person is called now. Nobody's, once they are deleted.
     pub username: Option<String>,
@@ -298,7 +300,8 @@ pub struct Recorded {
     pub detail: Option<Value>,
 }
 
-const RECORDED: &str = "id, at, event, outcome, actor, user_id, client_id, session_id, network, request_id, detail";
+const RECORDED: &str =
+    "id, at, event, outcome, actor, operator, user_id, client_id, session_id, network, request_id, detail";
 
 /// The same of a table `a`, with the names of whom they are about.
 const NAMED: &str = "SELECT a.*, u.username, COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS client_name";
@@ -352,12 +355,14 @@ pub fn list(filter: &AuditFilter<'_>, limit: i64) -> Query<Vec<Recorded>> {
     .append(filter.place())
     .append(Statement::new(format!(
         " ORDER BY id DESC LIMIT ?)
-         WHERE (? IS NULL OR client_id = ?) AND (? IS NULL OR event = ?) AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?)
+         WHERE (? IS NULL OR client_id = ?) AND (? IS NULL OR operator = ?) AND (? IS NULL OR event = ?) AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?)
          LIMIT ?) a {NAMES} ORDER BY a.id DESC"
     )))
     .bind(WALK)
     .bind(filter.client_id)
     .bind(filter.client_id)
+    .bind(filter.operator)
+    .bind(filter.operator)
     .bind(filter.event.map(Event::as_str))
     .bind(filter.event.map(Event::as_str))
     .bind(filter.since)
@@ -419,6 +424,7 @@ impl Row {
             event: self.event,
             outcome: self.outcome,
             actor: self.actor,
+            operator: self.operator,
             user_id: self.user_id,
             username: self.username,
             client_id: self.client_id,

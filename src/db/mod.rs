@@ -1,6 +1,7 @@
 //! The database: one file a table, SQL beside its row. What stands here is text and values; `edge::platform::d1` runs it.
 
 pub mod accepted_terms;
+pub mod api_keys;
 pub mod app_roles;
 pub mod audit;
 mod authorization;

@@ -11,8 +11,8 @@ use super::{
     endpoints::{
         account,
         admin::{
-            access, audit, clients, group_members, groups, invitations, keys, mail, passkeys, roles, second_factors,
-            status, users,
+            access, api_keys, audit, clients, group_members, groups, invitations, keys, mail, passkeys, roles,
+            second_factors, status, users,
         },
         development,
         logout::{check_session, rp_initiated},
@@ -29,6 +29,7 @@ use super::{
         refusals,
         request::Incoming,
     },
+    people::operator,
     platform::{apart::apart, context::Context},
 };
 use crate::{
@@ -53,6 +54,11 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
     }
     if !route.answers(request.method) {
         return method_not_allowed(route, request, context);
+    }
+    if route.audience == Audience::Operator
+        && let Err(failure) = apart(operator::require(route, request, context)).await
+    {
+        return machine_reply(Err(failure), request, context);
     }
     let mut outcome = handler(route.endpoint, request, context).run().await;
     if outcome.is_client_changed() {
@@ -254,9 +260,12 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
             machine(async { well_known::protected_resource(request, context) })
         }
         Endpoint::WebFinger => machine(async { well_known::web_finger(request, context) }),
-        Endpoint::AdminStatus => machine(status::show(request, context)),
-        Endpoint::AdminHealth => machine(status::health(request, context)),
-        Endpoint::AdminSettings => machine(status::settings(request, context)),
+        Endpoint::AdminApiKeys if is_post => machine(api_keys::make(request, context)),
+        Endpoint::AdminApiKeys => machine(api_keys::list(request, context)),
+        Endpoint::AdminApiKey => machine(api_keys::revoke(request, context)),
+        Endpoint::AdminStatus => machine(status::show(context)),
+        Endpoint::AdminHealth => machine(status::health(context)),
+        Endpoint::AdminSettings => machine(status::settings(context)),
         Endpoint::OpenApi => machine(async { Ok(well_known::openapi()) }),
         Endpoint::Token => machine(token::token(request, context)),
         Endpoint::Userinfo => machine(userinfo::userinfo(request, context)),
@@ -317,7 +326,7 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::DevelopmentMail => page(development::show(request, context)),
         Endpoint::AdminAudit => machine(audit::list(request, context)),
         Endpoint::AdminAuditExport => machine(audit::export(request, context)),
-        Endpoint::AdminKeys => machine(keys::list(request, context)),
+        Endpoint::AdminKeys => machine(keys::list(context)),
         Endpoint::AdminKeyRetirement => machine(keys::retire(request, context)),
         Endpoint::AdminKeyRotation => machine(keys::revoke(request, context)),
     }

@@ -45,6 +45,8 @@ pub struct Context {
     claimed: RefCell<Option<String>>,
     /// Whether a DPoP proof came along.
     brought_proof: Cell<bool>,
+    /// The name of the operator who acts, where they have one.
+    operator: OnceCell<String>,
 }
 
 /// Work that goes on after the answer.
@@ -97,6 +99,7 @@ impl Context {
             client_pages: RefCell::default(),
             claimed: RefCell::default(),
             brought_proof: Cell::default(),
+            operator: OnceCell::new(),
         })
     }
 }
@@ -129,6 +132,11 @@ impl Context {
     /// Who the client said that it is.
     pub fn claimed(&self) -> Option<String> {
         self.claimed.borrow().clone()
+    }
+
+    /// Notes which operator acts.
+    pub fn note_operator(&self, name: &str) {
+        _ = self.operator.set(name.to_owned());
     }
 
     /// Notes that a DPoP proof came along: the answer then has the nonce for the next one.
@@ -183,6 +191,7 @@ impl Context {
             client_pages: RefCell::default(),
             claimed: RefCell::default(),
             brought_proof: Cell::default(),
+            operator: self.operator.clone(),
         };
         self.background.spawn(apart(async move {
             if let Err(fault) = work(&later).await {
@@ -201,6 +210,10 @@ impl crate::audit::Occasion for Context {
         self.network.as_deref()
     }
 
+    fn operator(&self) -> Option<&str> {
+        self.operator.get().map(String::as_str)
+    }
+
     fn request_id(&self) -> &str {
         &self.request_id
     }
@@ -216,7 +229,7 @@ pub fn config(env: &Env) -> Result<Rc<Config>, Unavailable> {
 
 /// Variables and secrets, by name.
 fn variables(env: &Env) -> impl Fn(&str) -> Option<String> {
-    |name| env.var(name).map(|var| var.to_string()).ok()
+    move |name| env.var(name).map(|var| var.to_string()).ok()
 }
 
 // Apart, for the engine compiles a function whole: most requests find the settings read.

@@ -35,6 +35,7 @@ test("a sign-in is written down with its person, client, session, network and re
     event: "sign_in",
     outcome: "success",
     actor: "person",
+    operator: null,
     user_id: ada.id,
     username: ada.username,
     client_id: client.id,

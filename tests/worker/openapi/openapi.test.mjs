@@ -72,6 +72,21 @@ describe("what operations have in common", () => {
     }
   });
 
+  test("403 to an API key that is too narrow", async () => {
+    const key = async (name, scope) => {
+      const made = await op.admin("/admin/api/api_keys", { json: { name, scopes: [scope] } });
+      return (await made.json()).key;
+    };
+    const [settings, audit] = [await key("Narrow", "settings:read"), await key("Narrow too", "audit:read")];
+    for (const operation of withStatus("403").filter(({ path }) => path.startsWith("/admin/api/"))) {
+      const bearer = /\/(settings|status|health)$/.test(operation.path) ? audit : settings;
+      const body = operation.requestBody && { headers: { "content-type": typeOf(operation) }, body: "{}" };
+      const response = await op.fetch(existing(operation.path), { method: operation.method, bearer, ...body });
+      assert.equal(response.status, 403, `${operation.method} ${operation.path}`);
+      await contract.check(operation.id, response);
+    }
+  });
+
   test("413 to a body that is too large", async () => {
     for (const operation of withStatus("413")) {
       const body = "x".repeat(200_000);

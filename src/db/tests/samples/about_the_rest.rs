@@ -1,7 +1,13 @@
 //! The audit, throttles, notices and housekeeping.
 
 use super::*;
-use crate::admin::audit_filter::{AuditFilter, Export};
+use crate::{
+    admin::{
+        api_key::ApiKey,
+        audit_filter::{AuditFilter, Export},
+    },
+    db::api_keys,
+};
 
 pub(super) fn add_to(all: &mut Samples) {
     let (hash, key) = (hash(), provider_key());
@@ -123,6 +129,7 @@ pub(super) fn add_to(all: &mut Samples) {
         AuditFilter {
             user_id: Some("u"),
             client_id: Some("c"),
+            operator: Some("o"),
             event: Some(Event::SignIn),
             since: Some(NOW),
             until: Some(NOW),
@@ -148,5 +155,20 @@ pub(super) fn add_to(all: &mut Samples) {
         "mail_outbox::find_oldest_waiting",
         [mail_outbox::find_oldest_waiting()],
     );
+    let api_key = ApiKey {
+        id: "k".to_owned(),
+        name: Label::parse("Sync").unwrap(),
+        scopes: vec![],
+        made_by: None,
+        created_at: NOW,
+        expires_at: NOW,
+        last_used_at: None,
+    };
+    add(all, "api_keys::find", [api_keys::find(&hash, NOW)]);
+    add(all, "api_keys::mark_used", [api_keys::mark_used("k", NOW)]);
+    add(all, "api_keys::insert", [api_keys::insert(&api_key, &hash)]);
+    add(all, "api_keys::list", [api_keys::list("", 200)]);
+    add(all, "api_keys::find_with_made", [api_keys::find_with_made("k")]);
+    add(all, "api_keys::delete", [api_keys::delete("k")]);
     add(all, "audit::list_own", [audit::list_own(&hash, None, 100)]);
 }

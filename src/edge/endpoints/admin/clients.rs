@@ -10,7 +10,6 @@ use crate::{
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        people::operator,
         platform::context::Context,
     },
     pages::{Language, app_name},
@@ -19,7 +18,6 @@ use crate::{
 
 /// `GET /admin/api/clients`: apps, filtered ([`ClientFilter`]).
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    operator::require(request, context)?;
     let params = request.query_params()?;
     let (filter, page) = ClientFilter::parse(&params)?;
     let mut batch = Batch::default();

@@ -1,6 +1,7 @@
 //! The API for operators.
 
 pub mod access;
+pub mod api_keys;
 pub mod audit;
 pub mod clients;
 pub mod group_members;

@@ -11,7 +11,6 @@ use crate::{
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        people::operator,
         platform::context::Context,
     },
     reply::{Body, Reply},
@@ -19,7 +18,6 @@ use crate::{
 
 /// `GET /admin/api/users/{user_id}/second_factors`: the oldest first.
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    operator::require(request, context)?;
     let user_id = request.segment(0);
     let mut batch = Batch::default();
     let user = batch.add(users::find(user_id));
@@ -37,7 +35,6 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 
 /// `DELETE /admin/api/users/{user_id}/second_factors/{factor_id}`, also where it is the last one: it may be lost.
 pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    operator::require(request, context)?;
     let (user_id, row_id) = (request.segment(0), request.segment(1));
     let event = match second_factors::is_recovery_row(row_id) {
         true => Event::RecoveryCodesRemoved,

@@ -3,6 +3,7 @@
 
 use crate::{
     account::throttle,
+    admin::api_key::{Area, KeyScope},
     audit::{Actor, Entry, Event},
     config::Registration,
     db::{
@@ -26,6 +27,7 @@ use crate::{
         error::{ErrorCode, OAuthError},
         scope::Scope,
     },
+    routes::Method,
     secret::{OpaqueToken, Purpose},
 };
 
@@ -229,8 +231,12 @@ async fn record_refusal(context: &Context) -> Result<(), Fault> {
 }
 
 async fn check_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
-    if operator::is_operator(request, context) {
-        return Ok(());
+    if let Some(operator) = operator::find(request, context).await? {
+        let needed = KeyScope {
+            area: Area::Apps,
+            writes: request.method != Method::Get,
+        };
+        return operator.admit(Some(needed), context);
     }
     if request.authorization().is_none() {
         return Err(MachineFailure::Bearer(None));
@@ -241,6 +247,7 @@ async fn check_administrator(request: &Incoming, context: &Context) -> Result<()
         let record = context.db.read(clients::find(&token.claims.client_id)).await?;
         let scope = record.and_then(|record| record.client.metadata.scope);
         if scope.is_some_and(|scope| scope.contains(Scope::DCR_ADMIN)) {
+            context.note_operator(&format!("app ({})", token.claims.client_id));
             return Ok(());
         }
     }

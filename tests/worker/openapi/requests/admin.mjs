@@ -146,6 +146,20 @@ export const ADMIN = {
     await op.admin("/admin/api/clients?registered_by=nobody"),
   ],
   status: async ({ op }) => [await op.admin("/admin/api/status")],
+  listApiKeys: async ({ op }) => [
+    await op.admin("/admin/api/api_keys?limit=1"),
+    await op.admin("/admin/api/api_keys?scope=x"),
+  ],
+  makeApiKey: async ({ op }) => {
+    const make = (json) => op.admin("/admin/api/api_keys", { json });
+    const key = { name: "Sync", scopes: ["people:read"] };
+    return [await make(key), await make(key), await make({ ...key, scopes: ["everything"] })];
+  },
+  revokeApiKey: async ({ op }) => {
+    const { id } = await (await op.admin("/admin/api/api_keys", { json: { name: "Short", scopes: ["mail:read"] } })).json();
+    const revoke = () => op.admin(`/admin/api/api_keys/${id}`, { method: "DELETE" });
+    return [await revoke(), await revoke()];
+  },
   health: async ({ op }) => [
     await op.admin("/admin/api/health"),
     await op.admin("/admin/api/health", { d1: { down: true } }),
