@@ -1,6 +1,6 @@
 //! Which apps an operator wants to see.
 
-use super::paging::Page;
+use super::{paging::Page, people_filter::flag};
 use crate::oidc::{client::client_metadata::GrantType, error::OAuthError, params::Params};
 
 /// Which apps are wanted. What is `None` does not matter.
@@ -12,6 +12,7 @@ pub struct ClientFilter<'a> {
     /// A grant type that they may use.
     pub grant: Option<&'a str>,
     pub registered_by: Option<Provenance>,
+    pub disabled: Option<bool>,
     /// The id that the page before ended with.
     pub after: &'a str,
 }
@@ -40,7 +41,7 @@ impl Provenance {
 }
 
 impl<'a> ClientFilter<'a> {
-    const KNOWN: [&'static str; 4] = ["client_id", "search", "grant", "registered_by"];
+    const KNOWN: [&'static str; 5] = ["client_id", "search", "grant", "registered_by", "disabled"];
 
     /// Reads the filter, and which page of what it finds is wanted.
     ///
@@ -64,6 +65,7 @@ impl<'a> ClientFilter<'a> {
                 search: params.single("search")?.map(str::to_ascii_lowercase),
                 grant: params.single("grant")?.map(grant).transpose()?,
                 registered_by: params.single("registered_by")?.map(provenance).transpose()?,
+                disabled: flag(params, "disabled")?,
                 after: page.after_text()?,
             },
             page,
@@ -81,7 +83,13 @@ mod tests {
         let (filter, page) = ClientFilter::parse(&params).unwrap();
         assert_eq!((filter.search.as_deref(), page.limit), (Some("notes"), 7));
         assert_eq!(filter.registered_by, Some(Provenance::Itself));
-        for wrong in ["grant=x", "registered_by=me", "name=x", "search=a&search=b"] {
+        for wrong in [
+            "grant=x",
+            "registered_by=me",
+            "disabled=1",
+            "name=x",
+            "search=a&search=b",
+        ] {
             assert!(ClientFilter::parse(&Params::parse(wrong).unwrap()).is_err(), "{wrong}");
         }
     }

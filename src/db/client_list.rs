@@ -38,6 +38,7 @@ pub fn list(filter: &ClientFilter<'_>, limit: i64) -> Query<Vec<Listed>> {
             ") c WHERE (? IS NULL OR registered_openly = ?) AND (? IS NULL OR (document_fresh_until IS NOT NULL) = ?)
                AND (? IS NULL OR instr(lower(id), ?) = 1 OR instr(lower(json_extract(metadata, '$.client_name')), ?) > 0)
                AND (? IS NULL OR EXISTS (SELECT 1 FROM json_each(metadata, '$.grant_types') g WHERE g.value = ?))
+               AND (? IS NULL OR COALESCE(json_extract(metadata, '$.disabled'), 0) = ?)
              LIMIT ?",
         ))
         .bind(openly)
@@ -49,6 +50,8 @@ pub fn list(filter: &ClientFilter<'_>, limit: i64) -> Query<Vec<Listed>> {
         .bind(search)
         .bind(filter.grant)
         .bind(filter.grant)
+        .bind(filter.disabled)
+        .bind(filter.disabled)
         .bind(limit)
         .read_by(read)
 }

@@ -31,12 +31,25 @@ pub(super) fn is_in_one_of(user_id: &str, groups: &str) -> Statement {
     .bind(groups)
 }
 
-/// Holds where the client of that id is for certain groups, and the person of that id is in none of them.
+/// Holds where the client of that id is disabled.
+macro_rules! disabled_client {
+    ($client_id:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM clients d WHERE d.id = ",
+            $client_id,
+            " AND json_extract(d.metadata, '$.disabled') = 1)"
+        )
+    };
+}
+pub(super) use disabled_client;
+
+/// Holds where the client of that id is disabled, or is for certain groups, and the person of that id is in none of them.
 pub(super) fn is_closed(client_id: &str, user_id: &str) -> String {
     format!(
-        "EXISTS (SELECT 1 FROM clients c WHERE c.id = {client_id} AND json_type(c.metadata, '$.allowed_groups') = 'array'
+        "EXISTS (SELECT 1 FROM clients c WHERE c.id = {client_id} AND (json_extract(c.metadata, '$.disabled') = 1
+             OR json_type(c.metadata, '$.allowed_groups') = 'array'
              AND NOT EXISTS (SELECT 1 FROM json_each(c.metadata, '$.allowed_groups') a
-                             JOIN group_members m ON m.user_id = {user_id} AND m.group_id = a.value))"
+                             JOIN group_members m ON m.user_id = {user_id} AND m.group_id = a.value)))"
     )
 }
 

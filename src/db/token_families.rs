@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     Query, Rows, Statement, audit,
     authorization::{self, AuthorizationRow},
-    conditions::{enabled, is_closed},
+    conditions::{disabled_client, enabled, is_closed},
     dpop_proofs, from_json,
     memberships::{Along, App, asks_for_groups},
     preconditions::Preconditions,
@@ -313,11 +313,12 @@ pub fn find_live(claims: &AccessTokenClaims, along: Along, now: UnixTime) -> Que
     match &claims.family {
         Some(family_id) => Statement::new(format!("SELECT {}, f.claims AS claims_request", users::COLUMNS))
             .append(along.columns(App::Column("f.client_id"), &asks_for_groups("f")))
-            .append(Statement::new(
+            .append(Statement::new(concat!(
                 " FROM token_families f JOIN users u ON u.id = f.user_id AND u.disabled_at IS NULL
              WHERE f.id = ? AND f.client_id = ? AND f.expires_at > ?
-               AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = f.client_id AND r.jti = ?)",
-            ))
+               AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = f.client_id AND r.jti = ?) AND NOT ",
+                disabled_client!("f.client_id")
+            )))
             .bind(family_id)
             .bind(&claims.client_id)
             .bind(now)
@@ -325,7 +326,8 @@ pub fn find_live(claims: &AccessTokenClaims, along: Along, now: UnixTime) -> Que
             .read_by(read_live_of_person),
         None => Statement::new(
             "SELECT c.id FROM clients c
-             WHERE c.id = ? AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = c.id AND r.jti = ?)",
+             WHERE c.id = ? AND json_extract(c.metadata, '$.disabled') IS NOT 1
+               AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = c.id AND r.jti = ?)",
         )
         .bind(&claims.client_id)
         .bind(&claims.jti)

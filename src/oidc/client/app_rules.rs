@@ -8,6 +8,8 @@ use crate::oidc::claims::{self, GROUPS};
 /// What the operator decides about an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppRules {
+    /// `disabled`: it is for nobody, gets no tokens, and those that are out count for nothing here.
+    pub disabled: bool,
     /// `allowed_groups`: the ids of the groups whose people may use it. Empty: everybody may.
     pub allowed_groups: Vec<String>,
     /// `groups_claim`: where groups are told, `groups` if it does not say.
@@ -70,8 +72,11 @@ impl RolesFormat {
 }
 
 impl AppRules {
-    /// The groups whose people may use it, as JSON, where not everybody may.
+    /// The groups whose people may use it, as JSON, where not everybody may. An empty list lets nobody in.
     pub fn allowed_groups_json(&self) -> Option<String> {
+        if self.disabled {
+            return Some("[]".to_owned());
+        }
         let groups = Some(&self.allowed_groups).filter(|groups| !groups.is_empty())?;
         serde_json::to_string(groups).ok()
     }
@@ -80,6 +85,7 @@ impl AppRules {
     pub(super) fn to_json(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let path = |path: &Option<ClaimPath>| path.as_ref().map(ClaimPath::to_json);
         let members = [
+            ("disabled", self.disabled.then_some(Value::Bool(true))),
             (
                 "allowed_groups",
                 (!self.allowed_groups.is_empty()).then(|| json!(self.allowed_groups)),

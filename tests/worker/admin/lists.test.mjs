@@ -93,10 +93,16 @@ describe("apps", async () => {
     assert.equal((await apps("")).length, 3);
   });
 
+  test("are narrowed by whether they are disabled", async () => {
+    await op.admin(`/register/${notes.id}`, { method: "PATCH", json: { disabled: true } });
+    assert.deepEqual(await names("disabled=true"), ["Acme Notes"]);
+    assert.deepEqual(await names("disabled=false"), ["Night Job", "Stranger's notes"]);
+  });
+
   test("are shown without anything secret", async () => {
     const [listed] = await apps(`client_id=${notes.id}`);
     assert.deepEqual(Object.keys(listed).toSorted(), [
-      "application_type", "client_id", "client_id_issued_at", "client_name", "grant_types", "registered_by",
+      "application_type", "client_id", "client_id_issued_at", "client_name", "disabled", "grant_types", "registered_by",
       "token_endpoint_auth_method", "updated_at",
     ]);
     assert.ok(!JSON.stringify(listed).includes(notes.secret));

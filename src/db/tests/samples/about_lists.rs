@@ -26,6 +26,7 @@ pub(super) fn add_to(all: &mut Samples) {
             search: Some("a".to_owned()),
             grant: Some("client_credentials"),
             registered_by: Some(Provenance::Itself),
+            disabled: Some(true),
             after: "c",
         },
     ] {

@@ -41,6 +41,7 @@ fn describe(client: &Listed) -> Value {
         "grant_types": client.metadata.grant_types,
         "token_endpoint_auth_method": client.metadata.token_endpoint_auth_method,
         "registered_by": client.registered_by.as_str(),
+        "disabled": client.metadata.rules.disabled,
         "client_id_issued_at": client.issued_at,
         "updated_at": client.updated_at,
     })

@@ -102,6 +102,7 @@ impl ClientMetadata {
             refresh_grace: fields.seconds("refresh_grace")?,
             fapi_profile: fields.text(FAPI_PROFILE, values::named)?,
             rules: AppRules {
+                disabled: fields.flag("disabled")?,
                 allowed_groups: fields.allowed_groups()?,
                 groups_claim: fields.claim_path("groups_claim")?,
                 groups_format: fields.choice("groups_format", GroupsFormat::parse)?,
