@@ -216,6 +216,16 @@ impl AuthRequest {
         }
     }
 
+    /// A consent to all that it asks for, where nobody has to be asked.
+    pub fn full_consent(&self) -> Consent {
+        Consent {
+            grant_id: String::new(),
+            scope: self.scope.clone(),
+            claims: self.claims.beyond(&self.scope).into_iter().map(str::to_owned).collect(),
+            resources: self.resources.foreign(),
+        }
+    }
+
     /// Whether `consent` covers all that the person would be asked for.
     pub fn is_covered_by(&self, consent: &Consent) -> bool {
         let claims = self.claims.beyond(&self.scope);

@@ -10,6 +10,8 @@ use crate::oidc::claims::{self, GROUPS};
 pub struct AppRules {
     /// `disabled`: it is for nobody, gets no tokens, and those that are out count for nothing here.
     pub disabled: bool,
+    /// `consent`: whether people are asked what it may have.
+    pub consent: ConsentRule,
     /// `allowed_groups`: the ids of the groups whose people may use it. Empty: everybody may.
     pub allowed_groups: Vec<String>,
     /// `groups_claim`: where groups are told, `groups` if it does not say.
@@ -22,6 +24,29 @@ pub struct AppRules {
     pub roles_format: RolesFormat,
     /// `access_token_claims`: whether access tokens, and so introspection, tell groups and roles, too.
     pub access_token_claims: bool,
+}
+
+/// Whether people are asked what an app may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConsentRule {
+    /// Once, and again for what is new.
+    #[default]
+    Ask,
+    /// It is the operator's own: whoever uses it has allowed it what it asks for.
+    Never,
+}
+
+impl ConsentRule {
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Ask, Self::Never].into_iter().find(|rule| rule.as_str() == name)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Never => "never",
+        }
+    }
 }
 
 /// What stands for a group.
@@ -86,6 +111,10 @@ impl AppRules {
         let path = |path: &Option<ClaimPath>| path.as_ref().map(ClaimPath::to_json);
         let members = [
             ("disabled", self.disabled.then_some(Value::Bool(true))),
+            (
+                "consent",
+                (self.consent != ConsentRule::default()).then(|| self.consent.as_str().into()),
+            ),
             (
                 "allowed_groups",
                 (!self.allowed_groups.is_empty()).then(|| json!(self.allowed_groups)),

@@ -4,6 +4,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     db::{
         Answer, Batch, Handle, audit, clients,
+        grants::{self, Allowing},
         memberships::Along,
         pushed_requests,
         sessions::{self, Asking},
@@ -21,13 +22,13 @@ use crate::{
             failure::{PageFailure, StepFailure},
         },
         keys::signer,
-        platform::{apart::apart, context::Context},
+        platform::{apart::apart, context::Context, random},
         tokens::readiness,
     },
     fault::Fault,
     oidc::{
         authorize::AuthRequest,
-        client::Client,
+        client::{Client, app_rules::ConsentRule},
         error::{ErrorCode, OAuthError},
         hand_over::Arrival,
         interaction::{Choice, HandedIn, Interaction, Step},
@@ -123,7 +124,10 @@ impl<'a> AuthorizationRequest<'a> {
         }
         match step {
             Err(error) => Ok(self.refuse(&error).await?),
-            Ok(Step::Issue) => self.issue(found).await,
+            Ok(Step::Issue) => {
+                self.allow_unasked(&found.person).await?;
+                self.issue(found).await
+            }
             Ok(Step::Login) => self.wait_at(Endpoint::Login, &found.person).await,
             Ok(Step::ShowMore) => self.wait_at(Endpoint::SecondFactor, &found.person).await,
             Ok(Step::SignUp) => self.wait_at(Endpoint::SignUp, &found.person).await,
@@ -150,8 +154,46 @@ impl<'a> AuthorizationRequest<'a> {
     fn next_step(&self, person: &SessionAndConsent) -> Result<Step, OAuthError> {
         let others = self.browser.held.has_others();
         let people = person.people_at(&self.client_request.client, others, self.context);
-        let (consent, now) = (person.consent.as_ref(), self.context.now);
+        let unasked = self.is_unasked().then(|| self.request.full_consent());
+        let (consent, now) = (unasked.as_ref().or(person.consent.as_ref()), self.context.now);
         Step::next(&self.request, &people, consent, now, self.waiting.as_ref())
+    }
+
+    /// Whether the operator has decided that people are not asked what the client may have. A client that wants them to be is one.
+    fn is_unasked(&self) -> bool {
+        self.client_request.client.metadata.rules.consent == ConsentRule::Never && !self.request.prompt.consent
+    }
+
+    /// Remembers that the person allows the client what it asks for, where they are not asked and it is not written down yet.
+    ///
+    /// # Errors
+    /// Where it was not: the request then begins anew, as where the client has changed.
+    async fn allow_unasked(&self, person: &SessionAndConsent) -> Result<(), PageFailure> {
+        let covered = |consent| self.request.is_covered_by(consent);
+        let (Some(session), Some(session_hash)) = (&person.session, &self.browser.session_hash) else {
+            return Ok(());
+        };
+        if !self.is_unasked() || person.consent.as_ref().is_some_and(covered) {
+            return Ok(());
+        }
+        let (client, context) = (&self.client_request.client, self.context);
+        let allowing = Allowing {
+            grant_id: &random::id()?,
+            session_hash,
+            client,
+            request: &self.request,
+            pushed: self.pushed.as_ref().map(|pushed| &pushed.hash),
+        };
+        let given = Entry::new(Event::ConsentGiven, Actor::System)
+            .user(&session.user.id)
+            .client(&client.client_id)
+            .session(&session.authentication.session_id);
+        let allowed = grants::allow(&allowing, context.now);
+        context
+            .db
+            .execute([allowed, audit::record_if_changed(&given, context)])
+            .await?;
+        Err(PageFailure::ClientChanged)
     }
 
     /// One round trip: the client's version, the session, the consent; and where nothing more has to be known of the person, an

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::oidc::{
     client::{
-        app_rules::{AppRules, GroupsFormat, RolesFormat},
+        app_rules::{AppRules, ConsentRule, GroupsFormat, RolesFormat},
         redirect_uri::{ApplicationType, RedirectUri},
     },
     error::OAuthError,
@@ -103,6 +103,7 @@ impl ClientMetadata {
             fapi_profile: fields.text(FAPI_PROFILE, values::named)?,
             rules: AppRules {
                 disabled: fields.flag("disabled")?,
+                consent: fields.choice("consent", ConsentRule::parse)?,
                 allowed_groups: fields.allowed_groups()?,
                 groups_claim: fields.claim_path("groups_claim")?,
                 groups_format: fields.choice("groups_format", GroupsFormat::parse)?,
