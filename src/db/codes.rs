@@ -167,12 +167,15 @@ impl Redemption<'_> {
         } = &self.conditions;
         Statement::new(format!(
             "{} SELECT family_id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, 0, used_at,
-                    auth_time, acr, amr, used_at, CASE refreshable WHEN 1 THEN ? ELSE ? END,
+                    auth_time, acr, amr, used_at, CASE refreshable WHEN 1 THEN MAX(?, MIN(?, used_at + COALESCE((
+                        SELECT json_extract(metadata, '$.refresh_token_lifetime') FROM clients WHERE clients.id = codes.client_id), 1e10)))
+                    ELSE ? END,
                     CASE (SELECT auth_method FROM clients WHERE clients.id = codes.client_id) WHEN 'none' THEN ? END
              FROM codes WHERE hash = ? AND family_id = ?",
             token_families::INSERT
         ))
-        .bind(*now + lifetimes.refresh_token.max(lifetimes.access_token))
+        .bind(*now + lifetimes.access_token)
+        .bind(*now + lifetimes.refresh_token)
         .bind(*now + lifetimes.access_token)
         .bind(*binding)
         .bind(self.hash)

@@ -83,7 +83,11 @@ impl Draft {
             };
             response.token = Some(FrontChannelToken {
                 access_token: signer.sign(access_token::TYPE, &claims).await?,
-                expires_in: context.config.lifetimes.access_token,
+                expires_in: client
+                    .metadata
+                    .rules
+                    .lifetimes
+                    .of_access_token(&context.config.lifetimes),
                 scope,
             });
         }

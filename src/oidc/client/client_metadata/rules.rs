@@ -117,6 +117,11 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
             "must not be none with require_signed_request_object",
         ),
         (
+            client.rules.lifetimes.are_too_short(),
+            "access_token_lifetime",
+            "and the other lifetimes must be at least 60 seconds",
+        ),
+        (
             client.refresh_grace.is_some_and(|grace| grace > LONGEST_REFRESH_GRACE),
             "refresh_grace",
             "must be at most 3600 seconds",

@@ -12,6 +12,7 @@ use super::{
 use crate::oidc::{
     client::{
         app_rules::{AppRules, ConsentRule, GroupsFormat, RolesFormat},
+        own_lifetimes::OwnLifetimes,
         redirect_uri::{ApplicationType, RedirectUri},
     },
     error::OAuthError,
@@ -104,6 +105,11 @@ impl ClientMetadata {
             rules: AppRules {
                 disabled: fields.flag("disabled")?,
                 consent: fields.choice("consent", ConsentRule::parse)?,
+                lifetimes: OwnLifetimes {
+                    access_token: fields.seconds("access_token_lifetime")?,
+                    id_token: fields.seconds("id_token_lifetime")?,
+                    refresh_token: fields.seconds("refresh_token_lifetime")?,
+                },
                 allowed_groups: fields.allowed_groups()?,
                 groups_claim: fields.claim_path("groups_claim")?,
                 groups_format: fields.choice("groups_format", GroupsFormat::parse)?,

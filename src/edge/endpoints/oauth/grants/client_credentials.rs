@@ -51,7 +51,11 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     Ok(TokenResponse {
         access_token: signer.sign(access_token::TYPE, &claims).await?,
         token_type: Binding::token_type(mint.binding.as_ref()),
-        expires_in: context.config.lifetimes.access_token,
+        expires_in: client
+            .metadata
+            .rules
+            .lifetimes
+            .of_access_token(&context.config.lifetimes),
         refresh_token: None,
         id_token: None,
         scope,

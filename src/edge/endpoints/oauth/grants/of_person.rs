@@ -66,7 +66,11 @@ impl TokenRequest<'_> {
         Ok(TokenResponse {
             access_token,
             token_type: Binding::token_type(mint.binding.as_ref()),
-            expires_in: context.config.lifetimes.access_token,
+            expires_in: client
+                .metadata
+                .rules
+                .lifetimes
+                .of_access_token(&context.config.lifetimes),
             refresh_token,
             id_token,
             scope,
