@@ -4,6 +4,7 @@ pub mod accepted_terms;
 pub mod api_keys;
 pub mod app_roles;
 pub mod audit;
+pub mod audit_log;
 mod authorization;
 mod batch;
 pub mod client_list;

@@ -6,7 +6,7 @@ use crate::{
     audit::Event,
     db::{
         Batch,
-        audit::{self, Recorded},
+        audit_log::{self, Recorded},
     },
     time::UnixTime,
 };
@@ -36,7 +36,7 @@ fn pages(filter: impl Fn(Option<i64>) -> AuditFilter<'static>) -> Vec<Recorded> 
     loop {
         let before = all.last().map(|row| row.id);
         let mut batch = Batch::default();
-        let page = batch.add(audit::list(&filter(before), 20));
+        let page = batch.add(audit_log::list(&filter(before), 20));
         let page = database.run(&batch).unwrap().read(page).unwrap();
         if page.is_empty() {
             return all;

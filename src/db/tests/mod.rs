@@ -22,7 +22,7 @@ use super::Batch;
 const SMALL: &[&str] = &["signing_keys", "leases", "api_keys"];
 
 /// Statements that read a table or an index from its end, and stop after as many rows as their `LIMIT` and `OFFSET` say.
-const BOUNDED: &[&str] = &["audit::list", "audit::tidy", "users::list_unfolded"];
+const BOUNDED: &[&str] = &["audit_log::list", "audit::tidy", "users::list_unfolded"];
 
 /// Those whom the samples name.
 const PARENTS: &str = "

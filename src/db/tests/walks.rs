@@ -4,7 +4,7 @@ use super::sqlite::Sqlite;
 use crate::{
     admin::audit_filter::AuditFilter,
     audit::Event,
-    db::{Batch, audit, housekeeping},
+    db::{Batch, audit_log, housekeeping},
     time::{Lifetime, UnixTime},
 };
 
@@ -75,7 +75,10 @@ fn audit_of(many: i64) -> Sqlite {
 /// The ids of a page, and where the next one goes on.
 fn page(database: &mut Sqlite, filter: &AuditFilter<'_>) -> (Vec<i64>, Option<i64>) {
     let mut batch = Batch::default();
-    let (events, end) = (batch.add(audit::list(filter, 3)), batch.add(audit::find_end(filter)));
+    let (events, end) = (
+        batch.add(audit_log::list(filter, 3)),
+        batch.add(audit_log::find_end(filter)),
+    );
     let answer = database.run(&batch).unwrap();
     let ids = answer.read(events).unwrap().iter().map(|row| row.id).collect();
     (ids, answer.read(end).unwrap())

@@ -6,7 +6,7 @@ use crate::{
         api_key::ApiKey,
         audit_filter::{AuditFilter, Export},
     },
-    db::api_keys,
+    db::{api_keys, audit_log},
 };
 
 pub(super) fn add_to(all: &mut Samples) {
@@ -97,8 +97,8 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "audit::record_guess", audit::record_guess(&entry, &Then));
     add(all, "audit::forget_if_changed", [audit::forget_if_changed("u")]);
     add(all, "audit::tidy", audit::tidy(NOW));
-    let page = |filter: AuditFilter<'_>| audit::list(&filter, 100);
-    add(all, "audit::list", [page(AuditFilter::default())]);
+    let page = |filter: AuditFilter<'_>| audit_log::list(&filter, 100);
+    add(all, "audit_log::list", [page(AuditFilter::default())]);
     let by = |filter| AuditFilter {
         before: Some(9),
         ..filter
@@ -141,12 +141,12 @@ pub(super) fn add_to(all: &mut Samples) {
             ..none()
         },
     ] {
-        add(all, "audit::find_end", [audit::find_end(&filter)]);
-        add(all, "audit::list by something", [page(filter)]);
+        add(all, "audit_log::find_end", [audit_log::find_end(&filter)]);
+        add(all, "audit_log::list by something", [page(filter)]);
     }
     for since in [None, Some(NOW)] {
         let after = since.map(|_| 7);
-        add(all, "audit::export", [audit::export(&Export { after, since })]);
+        add(all, "audit_log::export", [audit_log::export(&Export { after, since })]);
     }
     add(all, "housekeeping::note_run", [housekeeping::note_run(NOW)]);
     add(all, "housekeeping::find_last_run", [housekeeping::find_last_run()]);
@@ -170,5 +170,5 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "api_keys::list", [api_keys::list("", 200)]);
     add(all, "api_keys::find_with_made", [api_keys::find_with_made("k")]);
     add(all, "api_keys::delete", [api_keys::delete("k")]);
-    add(all, "audit::list_own", [audit::list_own(&hash, None, 100)]);
+    add(all, "audit_log::list_own", [audit_log::list_own(&hash, None, 100)]);
 }

@@ -1,7 +1,7 @@
 //! `/account/activity`: what happened to an account.
 
 use crate::{
-    db::audit::{self, OwnEvent},
+    db::audit_log::{self, OwnEvent},
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -29,7 +29,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let params = request.query_params().map_err(Problem::BadRequest)?;
     let before = params.number("before").map_err(Problem::BadRequest)?;
     let mut account_request = AccountRequest::at(PAGE, request, context)?;
-    let list = audit::list_own(&account_request.session_hash, before, LONGEST_PAGE as i64 + 1);
+    let list = audit_log::list_own(&account_request.session_hash, before, LONGEST_PAGE as i64 + 1);
     let events = account_request.batch.add(list);
     let (signed_in, rows) = account_request.enter(context).await?;
     let mut events = rows.read(events)?;

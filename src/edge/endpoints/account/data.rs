@@ -6,7 +6,7 @@ use crate::{
     admin::group,
     audit::Event,
     db::{
-        accepted_terms, app_roles, audit,
+        accepted_terms, app_roles, audit, audit_log,
         credentials::{self, OwnPasskey},
         grants, groups, sessions, token_families,
         trusted_browsers::{self, TrustedBrowser},
@@ -60,7 +60,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     let roles = batch.add(app_roles::list_own(hash));
     let tokens = batch.add(token_families::list_own(hash, context.now));
     let terms = batch.add(accepted_terms::list_own(hash));
-    let events = batch.add(audit::list_own(hash, None, MOST_EVENTS));
+    let events = batch.add(audit_log::list_own(hash, None, MOST_EVENTS));
     let (signed_in, rows) = account_request.enter(context).await?;
     let user = signed_in.user();
     let ways = rows.read(ways)?;
@@ -105,7 +105,7 @@ fn token(family: &token_families::OwnFamily) -> Result<Value, Fault> {
     }))
 }
 
-fn event(event: &audit::OwnEvent) -> Value {
+fn event(event: &audit_log::OwnEvent) -> Value {
     json!({
         "at": event.at,
         "event": event.event,

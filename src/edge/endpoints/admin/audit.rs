@@ -7,7 +7,7 @@ use crate::{
         audit_filter::{AuditFilter, Export},
         paging,
     },
-    db::{Batch, audit},
+    db::{Batch, audit_log},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
@@ -20,8 +20,8 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let params = request.query_params()?;
     let (filter, page) = AuditFilter::parse(&params)?;
     let mut batch = Batch::default();
-    let events = batch.add(audit::list(&filter, page.limit));
-    let end = batch.add(audit::find_end(&filter));
+    let events = batch.add(audit_log::list(&filter, page.limit));
+    let end = batch.add(audit_log::find_end(&filter));
     let rows = context.db.run(batch).await?;
     let events = rows.read(events)?;
     let next = match page.next(&events) {
@@ -37,7 +37,7 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 pub async fn export(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let export = Export::parse(&request.query_params()?)?;
     let mut lines = String::new();
-    for event in context.db.read(audit::export(&export)).await? {
+    for event in context.db.read(audit_log::export(&export)).await? {
         lines.push_str(&json!(event).to_string());
         lines.push('\n');
     }

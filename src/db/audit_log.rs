@@ -1,0 +1,235 @@
+//! `audit`, read: by operators, who filter it, and by the people whom events are about.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Query, Rows, Statement, from_json};
+use crate::{
+    admin::audit_filter::{AuditFilter, Export},
+    audit::Event,
+    fault::Fault,
+    secret::Hash,
+    time::{Lifetime, UnixTime},
+};
+
+/// The most rows that are looked at for a page.
+const WALK: i64 = 20_000;
+
+/// How far rows may be from where their time would have them: a request is not written down before it has begun, and hardly a
+/// minute later.
+const DISORDER: Lifetime = Lifetime::minutes(10);
+
+/// Kinds of events that are rare have an index (migrations/0085_fewer_indexes.sql). The others are found on the way.
+const RARE: &str = "event NOT IN ('sign_in', 'sign_out', 'session_ended', 'consent_given', 'token_revoked')";
+
+/// An event as it was written down.
+#[derive(Deserialize)]
+struct Row {
+    id: i64,
+    at: i64,
+    event: String,
+    outcome: String,
+    actor: String,
+    operator: Option<String>,
+    user_id: Option<String>,
+    username: Option<String>,
+    client_id: Option<String>,
+    client_name: Option<String>,
+    session_id: Option<String>,
+    network: Option<String>,
+    request_id: String,
+    detail: Option<String>,
+}
+
+/// An event as it was written down.
+#[derive(Serialize)]
+pub struct Recorded {
+    pub id: i64,
+    pub at: UnixTime,
+    /// The name of an [`Event`].
+    pub event: String,
+    pub outcome: String,
+    pub actor: String,
+    /// Which operator, by the name of their key or app; nothing for the admin token.
+    pub operator: Option<String>,
+    pub user_id: Option<String>,
+    /// What the person is called now. Nobody's, once they are deleted.
+    pub username: Option<String>,
+    pub client_id: Option<String>,
+    /// What the client is called now, likewise.
+    pub client_name: Option<String>,
+    pub session_id: Option<String>,
+    pub network: Option<String>,
+    pub request_id: String,
+    pub detail: Option<Value>,
+}
+
+const RECORDED: &str =
+    "id, at, event, outcome, actor, operator, user_id, client_id, session_id, network, request_id, detail";
+
+/// The same of a table `a`, with the names of whom they are about.
+const NAMED: &str = "SELECT a.*, u.username, COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS client_name";
+const NAMES: &str = "LEFT JOIN users u ON u.id = a.user_id LEFT JOIN clients c ON c.id = a.client_id";
+
+impl AuditFilter<'_> {
+    /// The rows in which those that are wanted are looked for, as conditions of an index: those about a person, those of a rare
+    /// kind, or all; of these times, and older than `before`.
+    fn place(&self) -> Statement {
+        let place = match (self.user_id, self.event) {
+            (Some(user_id), _) => Statement::new("user_id = ?").bind(user_id),
+            (None, Some(event)) if is_rare(event) => {
+                Statement::new(format!("event = ? AND {RARE}")).bind(event.as_str())
+            }
+            _ => Statement::new("TRUE"),
+        };
+        let since = self.since.map(|since| first_since(since - DISORDER));
+        let until = self.until.map(|until| first_since(until + DISORDER));
+        let from = since.map(|id| Statement::new(" AND id >= ").append(id));
+        let to = until.map(|id| Statement::new(" AND id < ").append(id));
+        let before = self.before.map(|before| Statement::new(" AND id < ?").bind(before));
+        [from, to, before].into_iter().flatten().fold(place, Statement::append)
+    }
+}
+
+fn is_rare(event: Event) -> bool {
+    use Event::{ConsentGiven, SessionEnded, SignIn, SignOut, TokenRevoked};
+    !matches!(event, SignIn | SignOut | SessionEnded | ConsentGiven | TokenRevoked)
+}
+
+/// The id of the first row of `time` or later, found by halves: ids rise with time.
+fn first_since(time: UnixTime) -> Statement {
+    let middle = "(SELECT at FROM audit WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1)";
+    Statement::new(format!(
+        "(WITH RECURSIVE halves (low, high) AS (
+            SELECT COALESCE((SELECT MIN(id) FROM audit), 0), COALESCE((SELECT MAX(id) FROM audit), 0) + 1
+            UNION ALL
+            SELECT IIF({middle} < ?, (low + high) / 2 + 1, low), IIF({middle} < ?, high, (low + high) / 2)
+            FROM halves WHERE low < high)
+          SELECT low FROM halves WHERE low = high)"
+    ))
+    .bind(time)
+    .bind(time)
+}
+
+/// At most `limit` rows, the newest first: of those that are met on a walk of at most [`WALK`] rows.
+pub fn list(filter: &AuditFilter<'_>, limit: i64) -> Query<Vec<Recorded>> {
+    Statement::new(format!(
+        "{NAMED} FROM (SELECT * FROM (SELECT {RECORDED} FROM audit WHERE "
+    ))
+    .append(filter.place())
+    .append(Statement::new(format!(
+        " ORDER BY id DESC LIMIT ?)
+         WHERE (? IS NULL OR client_id = ?) AND (? IS NULL OR operator = ?) AND (? IS NULL OR event = ?) AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?)
+         LIMIT ?) a {NAMES} ORDER BY a.id DESC"
+    )))
+    .bind(WALK)
+    .bind(filter.client_id)
+    .bind(filter.client_id)
+    .bind(filter.operator)
+    .bind(filter.operator)
+    .bind(filter.event.map(Event::as_str))
+    .bind(filter.event.map(Event::as_str))
+    .bind(filter.since)
+    .bind(filter.since)
+    .bind(filter.until)
+    .bind(filter.until)
+    .bind(limit)
+    .read_by(read_all)
+}
+
+/// The most rows of an export.
+const LONGEST_EXPORT: i64 = 2_000;
+
+/// The rows of an export, the oldest first. None is left where there is none: each is written down with a greater id.
+pub fn export(export: &Export) -> Query<Vec<Recorded>> {
+    let since = export.since.map(|since| {
+        let from = first_since(since - DISORDER);
+        Statement::new(" AND id >= ")
+            .append(from)
+            .append(Statement::new(" AND at >= ?"))
+            .bind(since)
+    });
+    let rows = Statement::new(format!("{NAMED} FROM (SELECT {RECORDED} FROM audit WHERE id > ?"))
+        .bind(export.after.unwrap_or_default());
+    since
+        .into_iter()
+        .fold(rows, Statement::append)
+        .append(Statement::new(format!(" ORDER BY id LIMIT ?) a {NAMES} ORDER BY a.id")).bind(LONGEST_EXPORT))
+        .read_by(read_all)
+}
+
+/// The last row that [`list`] looks at where it finds fewer than its limit, if there are more.
+pub fn find_end(filter: &AuditFilter<'_>) -> Query<Option<i64>> {
+    Statement::new("SELECT id FROM audit WHERE ")
+        .append(filter.place())
+        .append(Statement::new(" ORDER BY id DESC LIMIT 1 OFFSET ?"))
+        .bind(WALK - 1)
+        .read_by(read_end)
+}
+
+fn read_end(rows: &Rows) -> Result<Option<i64>, Fault> {
+    #[derive(Deserialize)]
+    struct End {
+        id: i64,
+    }
+    Ok(rows.first::<End>()?.map(|end| end.id))
+}
+
+fn read_all(rows: &Rows) -> Result<Vec<Recorded>, Fault> {
+    rows.all::<Row>()?.into_iter().map(Row::into_recorded).collect()
+}
+
+impl Row {
+    fn into_recorded(self) -> Result<Recorded, Fault> {
+        Ok(Recorded {
+            detail: self.detail.as_deref().map(from_json).transpose()?,
+            id: self.id,
+            at: UnixTime(self.at),
+            event: self.event,
+            outcome: self.outcome,
+            actor: self.actor,
+            operator: self.operator,
+            user_id: self.user_id,
+            username: self.username,
+            client_id: self.client_id,
+            client_name: self.client_name,
+            session_id: self.session_id,
+            network: self.network,
+            request_id: self.request_id,
+        })
+    }
+}
+
+/// An event, as the person whom it is about sees it.
+#[derive(Deserialize)]
+pub struct OwnEvent {
+    pub id: i64,
+    pub at: i64,
+    pub event: String,
+    pub actor: String,
+    pub client_id: Option<String>,
+    /// What the client is called, as long as it is there.
+    pub client_name: Option<String>,
+    /// How often it happened, where one row counts several.
+    pub times: Option<i64>,
+    /// Where it came from, unless it was an operator or an app: where those are is not the person's to know.
+    pub network: Option<String>,
+}
+
+/// At most `limit` events about the person behind a session, older than `before`, the newest first.
+pub fn list_own(session_hash: &Hash, before: Option<i64>, limit: i64) -> Query<Vec<OwnEvent>> {
+    Statement::new(
+        "SELECT a.id, a.at, a.event, a.actor, a.client_id,
+                json_extract(a.detail, '$.times') AS times,
+                CASE WHEN a.actor IN ('person', 'anybody') THEN a.network END AS network,
+                COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS client_name
+         FROM audit a LEFT JOIN clients c ON c.id = a.client_id
+         WHERE a.user_id = (SELECT user_id FROM sessions WHERE hash = ?) AND (? IS NULL OR a.id < ?)
+         ORDER BY a.id DESC LIMIT ?",
+    )
+    .bind(session_hash)
+    .bind(before)
+    .bind(before)
+    .bind(limit)
+    .read_by(Rows::all)
+}
