@@ -95,6 +95,8 @@ pub enum Event {
     RoleTaken,
     /// An app is not for the person who came from it.
     AppRefused,
+    /// Somebody asked for a code by mail to sign in with.
+    MailCodeAsked,
     /// An operator tried whether mails arrive.
     MailTested,
     /// A person changed what is known about them.
@@ -202,6 +204,7 @@ impl Event {
         Self::RoleGiven,
         Self::RoleTaken,
         Self::AppRefused,
+        Self::MailCodeAsked,
         Self::MailTested,
         Self::ProfileChanged,
         Self::EmailChanged,
@@ -275,6 +278,7 @@ impl Event {
             Self::RoleGiven => "role_given",
             Self::RoleTaken => "role_taken",
             Self::AppRefused => "app_refused",
+            Self::MailCodeAsked => "mail_code_asked",
             Self::MailTested => "mail_tested",
             Self::ProfileChanged => "profile_changed",
             Self::EmailChanged => "email_changed",

@@ -219,6 +219,45 @@ pub fn of_second_factor_in(key: &Key, browser: &str, user_id: &str) -> Counter {
     }
 }
 
+/// The most codes of a person that are tried in a day: of apps, by mail, and recovery codes.
+const CODES_A_DAY: i64 = 30;
+
+/// The counter of codes of a person that are tried in a day. `whose` is the person, or what was typed as their name.
+pub fn of_codes_a_day(key: &Key, whose: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"codes a day", whose.as_bytes()])),
+        limit: CODES_A_DAY,
+        window: Lifetime::days(1),
+    }
+}
+
+/// The same, in a browser in which they have signed in before.
+pub fn of_codes_a_day_in(key: &Key, browser: &str, user_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"codes a day in", browser.as_bytes(), user_id.as_bytes()])),
+        limit: CODES_A_DAY,
+        window: Lifetime::days(1),
+    }
+}
+
+/// The counter of mails that a person asks for in a browser in which they have signed in before.
+pub fn of_mails_in(key: &Key, browser: &str, user_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"mails in", browser.as_bytes(), user_id.as_bytes()])),
+        limit: 5,
+        window: WINDOW,
+    }
+}
+
+/// The counter of new passwords of a person that are looked for in leaks.
+pub fn of_leak_checks(key: &Key, user_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"leak checks", user_id.as_bytes()])),
+        limit: 20,
+        window: WINDOW,
+    }
+}
+
 /// The counter of codes that are tried from an address.
 pub fn of_codes(key: &Key, address: &str) -> Counter {
     of_network(key, b"codes", address)

@@ -19,8 +19,53 @@ pub struct MailSettings {
     pub reply_to: Option<Mailbox>,
     /// `MAIL_DAILY_LIMIT`: the most mails in 24 hours.
     pub daily_limit: i64,
-    /// `MAIL_NOTICES`: whether people are told of what happens to their account.
-    pub notices: bool,
+    /// `MAIL_NOTICES`: what people are told of.
+    pub notices: Vec<Notices>,
+}
+
+/// What people are told of by mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notices {
+    /// A sign-in from a browser in which they did not sign in before.
+    NewBrowser,
+    /// A new password.
+    Password,
+    /// A passkey or an authenticator app was added or removed, or recovery codes were made.
+    Factors,
+    /// A way back in was used: a recovery code, or a link.
+    Recovery,
+}
+
+impl Notices {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::NewBrowser, "new_browser"),
+        (Self::Password, "password"),
+        (Self::Factors, "factors"),
+        (Self::Recovery, "recovery"),
+    ];
+
+    /// Reads `on`, `off`, or some of the names.
+    fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Vec<Self> {
+        let text = reader.text("MAIL_NOTICES").unwrap_or_else(|| "on".to_owned());
+        let find = |word: &str| Self::ALL.into_iter().find(|(_, name)| *name == word);
+        match text.as_str() {
+            "on" => Self::ALL.map(|(notice, _)| notice).to_vec(),
+            "off" => Vec::new(),
+            text => {
+                let found: Option<Vec<_>> = text.split_whitespace().map(find).collect();
+                if found.is_none() {
+                    let names = Self::ALL.map(|(_, name)| name).join(" ");
+                    let problem = format!("MAIL_NOTICES must be on, off, or some of: {names}");
+                    reader.problems.push(problem);
+                }
+                found
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|(notice, _)| notice)
+                    .collect()
+            }
+        }
+    }
 }
 
 /// What takes mails away.
@@ -222,7 +267,7 @@ impl MailSettings {
         }
         let reply_to = mailbox(reader, "MAIL_REPLY_TO");
         let daily_limit = reader.number("MAIL_DAILY_LIMIT", 1_000, 1_000_000);
-        let notices = reader.choice("MAIL_NOTICES", true, &[("on", true), ("off", false)]);
+        let notices = Notices::read(reader);
         let from = from?;
         let transport = match (word, provider) {
             (_, Some(provider)) => Transport::Http(api(reader, provider, &from)?),

@@ -31,7 +31,7 @@ pub use self::{
     issuer::Issuer,
     leaked_passwords::LeakService,
     lifetimes::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_GRACE, Lifetimes},
-    mail::{Contact, MailApi, MailSettings, Mailbox, Provider, Transport},
+    mail::{Contact, MailApi, MailSettings, Mailbox, Notices, Provider, Transport},
     policy::{
         AssertionAudience, DpopNonces, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration,
         SecondFactor,
@@ -124,9 +124,10 @@ impl fmt::Display for ConfigError {
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Config {
-    /// Whether people can set up one-time codes: they go with passwords.
+    /// Whether people can set up one-time codes: they go with passwords and codes by mail, which are one factor.
     pub fn has_codes(&self) -> bool {
-        self.second_factor != SecondFactor::Off && self.sign_in.has(Way::Password)
+        let has_one = self.sign_in.has(Way::Password) || self.sign_in.has(Way::MailCode);
+        self.second_factor != SecondFactor::Off && has_one
     }
 
     /// Reads the configuration by means of `var`, which gives the text of a variable or secret where it is set.
@@ -239,6 +240,10 @@ impl Config {
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
         let mail = MailSettings::read(&mut reader, issuer.as_ref());
+        if sign_in.has(Way::MailCode) && mail.is_none() {
+            let problem = "SIGN_IN has mail_code, which needs MAIL";
+            reader.problems.push(problem.to_owned());
+        }
         let sign_up = SignUp::read(&mut reader, mail.is_some());
         let support = Contact::read(&mut reader);
         let second_factor = reader.choice(

@@ -12,16 +12,22 @@ pub enum Way {
     Password,
     /// A passkey.
     Passkey,
+    /// A code that is sent by mail.
+    MailCode,
 }
 
 impl Way {
-    const ALL: [Self; 2] = [Self::Password, Self::Passkey];
+    const ALL: [Self; 3] = [Self::Password, Self::Passkey, Self::MailCode];
+
+    /// Those of a deployment that does not say which. Codes by mail weaken an account whose mails others read, so an operator asks for them.
+    const USUAL: [Self; 2] = [Self::Password, Self::Passkey];
 
     /// Its name, in `SIGN_IN` and as a kind of credential.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::Passkey => "passkey",
+            Self::MailCode => "mail_code",
         }
     }
 }
@@ -43,9 +49,21 @@ impl SignIn {
         self.ways.contains(&way)
     }
 
-    /// Whether passkeys come before passwords.
+    /// Whether passkeys come before the other ways.
     pub fn puts_passkeys_first(&self) -> bool {
         self.ways.first() == Some(&Way::Passkey)
+    }
+
+    /// Whether codes by mail come before passwords.
+    pub fn puts_mail_codes_first(&self) -> bool {
+        let place = |way: Way| self.ways.iter().position(|other| *other == way);
+        place(Way::MailCode).is_some_and(|code| place(Way::Password).is_none_or(|password| code < password))
+    }
+
+    /// Whether a link in a mail can bring back a lost way in: a password; or a passkey, where there is nothing else. Where a code by mail
+    /// is a first factor, another mail must not be the second.
+    pub fn comes_back_by_mail(&self) -> bool {
+        self.has(Way::Password) || self.has(Way::Passkey) && !self.has(Way::MailCode)
     }
 
     /// The kinds of credentials that are a way in, as a JSON array.
@@ -67,7 +85,7 @@ impl SignIn {
         let names = Way::ALL.map(Way::as_str);
         let ways = match reader.shown("SIGN_IN") {
             // An IP address has no passkeys.
-            None => Way::ALL
+            None => Way::USUAL
                 .into_iter()
                 .filter(|way| *way != Way::Passkey || !rp_id.is_empty())
                 .collect::<Vec<_>>(),

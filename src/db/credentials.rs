@@ -125,6 +125,12 @@ pub enum Owner<'a> {
         password_hash: &'a str,
         passkeys_count: bool,
     },
+    /// The same of somebody who has shown that they read the mails of their address, which is still theirs.
+    WithAddressAlone {
+        user_id: &'a str,
+        address: &'a str,
+        passkeys_count: bool,
+    },
 }
 
 impl Owner<'_> {
@@ -150,6 +156,18 @@ impl Owner<'_> {
             )
             .bind(*user_id)
             .bind(*password_hash)
+            .bind(*passkeys_count),
+            Self::WithAddressAlone {
+                user_id,
+                address,
+                passkeys_count,
+            } => Statement::new(
+                "SELECT u.id AS owner FROM users u
+                 WHERE u.id = ? AND u.email = ? AND u.disabled_at IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM credentials n WHERE n.user_id = u.id AND (n.kind = 'totp' OR ? AND n.kind = 'passkey'))",
+            )
+            .bind(*user_id)
+            .bind(*address)
             .bind(*passkeys_count),
         }
     }
@@ -184,6 +202,26 @@ pub fn add_passkey(
     (statement.any(), answered.note_if_changed())
 }
 
+/// Holds where a person was given something of a kind at that time.
+pub fn came(user_id: &str, kind: &'static str, at: UnixTime) -> Statement {
+    Statement::new("EXISTS (SELECT 1 FROM credentials n WHERE n.user_id = ? AND n.kind = ? AND n.created_at = ?)")
+        .bind(user_id)
+        .bind(kind)
+        .bind(at)
+}
+
+/// Holds where there is no such credential any more.
+pub fn is_gone(row_id: &str) -> Statement {
+    Statement::new("NOT EXISTS (SELECT 1 FROM credentials n WHERE n.id = ?)").bind(row_id)
+}
+
+/// Holds where one was used at that time.
+pub fn was_used(row_id: &str, at: UnixTime) -> Statement {
+    Statement::new("EXISTS (SELECT 1 FROM credentials n WHERE n.id = ? AND n.last_used_at = ?)")
+        .bind(row_id)
+        .bind(at)
+}
+
 /// Calls a passkey or an app of the person behind a session something else; `None` takes the name away.
 pub fn rename_own(session_hash: &Hash, row_id: &str, name: Option<&str>) -> Statement {
     Statement::new(concat!(
@@ -197,19 +235,23 @@ pub fn rename_own(session_hash: &Hash, row_id: &str, name: Option<&str>) -> Stat
 }
 
 /// Takes a passkey from the person behind a session, if they have another of `kinds`, a JSON array: the ways to sign in that there
-/// are; and where everybody must have a second factor, if they have another of these.
+/// are, among which `mail_code` is an address that they have confirmed; and where everybody must have a second factor, if they have
+/// another of these.
 pub fn remove_own(session_hash: &Hash, row_id: &str, kinds: &str, policy: SecondFactor) -> Query<bool> {
     Statement::new(concat!(
         "DELETE FROM credentials WHERE id = ? AND kind = 'passkey' AND user_id = ",
         behind!(),
-        " AND EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
+        " AND (EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
                         AND o.kind IN (SELECT value FROM json_each(?)))
+               OR EXISTS (SELECT 1 FROM json_each(?) w JOIN users u ON u.id = credentials.user_id
+                          WHERE w.value = 'mail_code' AND json_extract(u.claims, '$.email_verified') IS 1))
            AND (? OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
                               AND o.kind IN ('totp', 'passkey')))
          RETURNING id"
     ))
     .bind(row_id)
     .bind(session_hash)
+    .bind(kinds)
     .bind(kinds)
     .bind(policy != SecondFactor::Required)
     .any()

@@ -133,11 +133,12 @@ pub fn use_up_for(key: &CodeKey, mail_id: &str, user: &User) -> Statement {
 #[derive(Debug, Deserialize)]
 pub struct Waiting {
     pub typed: String,
+    pub destination: String,
 }
 
 pub fn find_latest(browser: &str, kind: CodeKind, user_id: Option<&str>, now: UnixTime) -> Query<Option<Waiting>> {
     Statement::new(
-        "SELECT typed FROM mail_codes
+        "SELECT typed, destination FROM mail_codes
          WHERE browser = ? AND kind = ? AND (? IS NULL OR user_id = ?) AND expires_at > ? ORDER BY expires_at DESC LIMIT 1",
     )
     .bind(browser)

@@ -6,7 +6,7 @@ use super::{Query, Rows, Statement, to_json, users};
 use crate::{
     account::email,
     fault::Fault,
-    mail::{Kind, NewMail, Waiting},
+    mail::{Kind, NewMail, NewNotice, Waiting},
     time::{Lifetime, UnixTime},
 };
 
@@ -95,9 +95,33 @@ pub fn exists(id: &str) -> Statement {
     Statement::new("EXISTS (SELECT 1 FROM mail_outbox WHERE id = ?)").bind(id)
 }
 
-/// Writes a mail down likewise, if the statement before it in the batch changed a row.
-pub fn write_if_changed(mail: &NewMail<'_>, daily_limit: i64, now: UnixTime) -> Statement {
-    insert(Statement::new("changes() > 0"), mail, daily_limit, now)
+/// Writes a notice down, if its person has a confirmed address, `condition` holds, and there is no limit that it goes over.
+pub fn notify(notice: &NewNotice<'_>, condition: Statement, daily_limit: i64, now: UnixTime) -> Statement {
+    let (since, most) = (now - DAY, notice.kind.most_a_day());
+    let daily_limit = notice.kind.share_of(daily_limit);
+    Statement::new(format!(
+        "INSERT INTO mail_outbox (id, user_id, kind, address, folded, language, facts, root, attempts, due_at, created_at, expires_at)
+         SELECT ?, u.id, ?, u.email, u.email_folded, ?, json_object('account', u.username, 'detail', ?), ?, 0, ?, ?, ?
+         FROM users u WHERE u.id = ? AND u.email_folded IS NOT NULL AND json_extract(u.claims, '$.email_verified') IS 1
+           AND (SELECT COUNT(*) FROM mail_outbox WHERE user_id = ? AND created_at > ? AND kind = ?) < {most}
+           AND (SELECT COUNT(*) FROM (SELECT 1 FROM mail_outbox WHERE created_at > ? LIMIT ?)) < ?"
+    ))
+    .bind(notice.id)
+    .bind(notice.kind.as_str())
+    .bind(notice.language)
+    .bind(notice.detail)
+    .bind(notice.root)
+    .bind(now)
+    .bind(now)
+    .bind(now + notice.kind.lifetime())
+    .bind(notice.user_id)
+    .bind(notice.user_id)
+    .bind(since)
+    .bind(notice.kind.as_str())
+    .bind(since)
+    .bind(daily_limit)
+    .bind(daily_limit)
+    .and(condition)
 }
 
 /// Takes at most `limit` mails that are due, for this run alone: nobody else sends them before the lease is over.

@@ -220,7 +220,7 @@ pub fn remove_idle_recovery_codes(user_id: &str) -> Statement {
 /// Before the id of a person, the id of the row of their recovery codes.
 const RECOVERY_ROW: &str = "recovery_codes.";
 
-fn recovery_row(user_id: &str) -> String {
+pub fn recovery_row(user_id: &str) -> String {
     format!("{RECOVERY_ROW}{user_id}")
 }
 

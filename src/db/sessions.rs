@@ -337,6 +337,13 @@ fn read_waiting(rows: &Rows) -> Result<Option<Waiting>, Fault> {
     }))
 }
 
+/// Holds where a person's session of that id is there.
+pub fn exists(user_id: &str, session_id: &str) -> Statement {
+    Statement::new("EXISTS (SELECT 1 FROM sessions n WHERE n.user_id = ? AND n.id = ?)")
+        .bind(user_id)
+        .bind(session_id)
+}
+
 /// Hashes as the JSON array that [`Ending::Held`](super::session_endings::Ending::Held) takes.
 pub fn json_of<'a>(hashes: impl IntoIterator<Item = &'a Hash>) -> String {
     let hashes: Vec<_> = hashes.into_iter().map(Hash::as_str).collect();

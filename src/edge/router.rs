@@ -19,8 +19,8 @@ use super::{
         oauth::{authorize, device, device_authorization, introspect, par, revoke, token, userinfo, well_known},
         registration::{register, registered_client},
         sign_in::{
-            consent, finish_sign_in, first_person, login, offer_passkey, recover, second_factor, select_account,
-            set_up, sign_up, undo_email,
+            consent, finish_sign_in, first_person, login, mail_code, offer_passkey, recover, second_factor,
+            select_account, set_up, sign_up, undo_email,
         },
     },
     http::{
@@ -198,6 +198,8 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::AuthorizeResume => page(authorize::resume(request, context)),
         Endpoint::Login if is_post => page(login::submit(request, context)),
         Endpoint::Login => page(login::show(request, context)),
+        Endpoint::MailCode if is_post => page(mail_code::submit(request, context)),
+        Endpoint::MailCode => page(mail_code::show(request, context)),
         Endpoint::SignUp if is_post => page(sign_up::submit(request, context)),
         Endpoint::SignUp => page(sign_up::show(request, context)),
         Endpoint::Consent if is_post => page(consent::submit(request, context)),

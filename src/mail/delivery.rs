@@ -203,7 +203,7 @@ mod tests {
             from: Mailbox::parse("Acme <id@acme.org>").unwrap(),
             reply_to: reply_to.then(|| Mailbox::parse("help@acme.org").unwrap()),
             daily_limit: 1,
-            notices: true,
+            notices: Vec::new(),
         }
     }
 

@@ -18,25 +18,37 @@ pub enum Kind {
     Recovery,
     /// A code that shows that somebody reads the mails of an address.
     ConfirmAddress,
+    /// A code to sign in with.
+    SignInCode,
+    /// The same, asked for where its person signed in before: with an allowance of its own.
+    SignInCodeHere,
     /// To the owner of an address that somebody else wanted to use.
     AddressInUse,
     /// To the address that an account had until now, with a link that gives it back.
     AddressChanged,
     /// A password was set.
     PasswordChanged,
+    /// Somebody signed in where they had not before.
+    NewBrowser,
+    /// How a person signs in was changed, or a way back in was used: what it was, is in the detail.
+    AccountChanged,
     /// A way to make an account, for somebody with an address that may have one.
     SignUp,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Test,
         Self::Recovery,
         Self::ConfirmAddress,
+        Self::SignInCode,
+        Self::SignInCodeHere,
         Self::AddressInUse,
         Self::AddressChanged,
         Self::PasswordChanged,
+        Self::NewBrowser,
+        Self::AccountChanged,
         Self::SignUp,
     ];
 
@@ -46,9 +58,13 @@ impl Kind {
             Self::Test => "test",
             Self::Recovery => "recovery",
             Self::ConfirmAddress => "confirm_address",
+            Self::SignInCode => "sign_in_code",
+            Self::SignInCodeHere => "sign_in_code_here",
             Self::AddressInUse => "address_in_use",
             Self::AddressChanged => "address_changed",
             Self::PasswordChanged => "password_changed",
+            Self::NewBrowser => "new_browser",
+            Self::AccountChanged => "account_changed",
             Self::SignUp => "sign_up",
         }
     }
@@ -64,7 +80,15 @@ impl Kind {
             Self::Test => 100,
             Self::AddressInUse => 3,
             Self::AddressChanged => 5,
-            Self::Recovery | Self::ConfirmAddress | Self::PasswordChanged | Self::SignUp => 10,
+            Self::Recovery
+            | Self::ConfirmAddress
+            | Self::SignInCode
+            | Self::SignInCodeHere
+            | Self::PasswordChanged
+            | Self::NewBrowser
+            | Self::SignUp => 10,
+            // A thief shall not hide one among many.
+            Self::AccountChanged => 30,
         }
     }
 
@@ -72,9 +96,11 @@ impl Kind {
     /// first to an end, then ways back in, and what tells people of a danger last.
     pub fn share_of(self, daily_limit: i64) -> i64 {
         match self {
-            Self::ConfirmAddress | Self::AddressInUse | Self::SignUp => (daily_limit * 3 / 4).max(1),
-            Self::Recovery => (daily_limit * 9 / 10).max(1),
-            Self::Test | Self::AddressChanged | Self::PasswordChanged => daily_limit,
+            Self::ConfirmAddress | Self::SignInCode | Self::AddressInUse | Self::SignUp => (daily_limit * 3 / 4).max(1),
+            Self::Recovery | Self::SignInCodeHere => (daily_limit * 9 / 10).max(1),
+            Self::Test | Self::AddressChanged | Self::PasswordChanged | Self::NewBrowser | Self::AccountChanged => {
+                daily_limit
+            }
         }
     }
 
@@ -85,9 +111,9 @@ impl Kind {
             // As long as the links in them work.
             Self::SignUp => Lifetime::hours(1),
             Self::Recovery => Lifetime::minutes(30),
-            Self::ConfirmAddress => CODE_LIFETIME,
+            Self::ConfirmAddress | Self::SignInCode | Self::SignInCodeHere => CODE_LIFETIME,
             Self::AddressChanged => UNDO_LIFETIME,
-            Self::AddressInUse | Self::PasswordChanged => Lifetime::days(3),
+            Self::AddressInUse | Self::PasswordChanged | Self::NewBrowser | Self::AccountChanged => Lifetime::days(3),
         }
     }
 }
@@ -104,6 +130,8 @@ pub const MOST_TRIES: i64 = 5;
 /// What somebody asks for a code for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeKind {
+    /// They sign in.
+    SignIn,
     /// They make an account with the address.
     SignUp,
     /// They are signed in and want to have the address, or to confirm that which they have.
@@ -114,6 +142,7 @@ impl CodeKind {
     /// Its name, as it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::SignIn => "sign_in",
             Self::SignUp => "sign_up",
             Self::Address => "address",
         }
@@ -146,6 +175,22 @@ pub struct NewMail<'a> {
     /// What it says beside its text.
     pub facts: Facts,
     /// The root that its secrets come from: the current one.
+    pub root: KekVersion,
+}
+
+/// A notice to write down: it goes to the address that its person has confirmed.
+pub struct NewNotice<'a> {
+    /// 128 random bits.
+    pub id: &'a str,
+    /// Whom it is about.
+    pub user_id: &'a str,
+    /// What it is about.
+    pub kind: Kind,
+    /// A browser, or the name of an event.
+    pub detail: Option<&'a str>,
+    /// The tag of its language.
+    pub language: &'a str,
+    /// The current root.
     pub root: KekVersion,
 }
 

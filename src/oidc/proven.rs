@@ -109,12 +109,12 @@ impl Strength {
     pub fn strongest(config: &Config) -> Self {
         match config.sign_in.has(Way::Passkey) {
             true => Self::PhishingResistant,
-            false => Self::strongest_with_password(config),
+            false => Self::strongest_without_passkey(config),
         }
     }
 
-    /// The strongest that a sign-in which begins with a password can be.
-    pub fn strongest_with_password(config: &Config) -> Self {
+    /// The strongest that a sign-in which begins with a password or a code by mail can be.
+    pub fn strongest_without_passkey(config: &Config) -> Self {
         match config.has_codes() {
             true => Self::TwoFactors,
             false => Self::OneFactor,
@@ -136,6 +136,12 @@ impl Proven {
     /// A password.
     pub fn password(at: UnixTime) -> Self {
         Self::of(Strength::OneFactor, &["pwd"], at)
+    }
+
+    /// A code that was sent by mail: it takes a channel beside the browser, to an address that was confirmed before, which is `mca`. It is
+    /// no `otp`, whose specifications are HOTP and TOTP, and one factor as a password is.
+    pub fn mail_code(at: UnixTime) -> Self {
+        Self::of(Strength::OneFactor, &["mca"], at)
     }
 
     /// A passkey, whose authenticator verified the person. A key that may be copied to other devices is one that software holds; of
@@ -225,6 +231,17 @@ mod tests {
             assert!(holds(&proven, "1") && holds(&proven, "phr") && !holds(&proven, "phrh"));
         }
         assert!(!holds(&Proven::password(NOW), "phr"));
+    }
+
+    #[test]
+    fn a_code_by_mail_is_one_factor_over_another_channel() {
+        let proven = Proven::mail_code(NOW);
+        assert_eq!(
+            (proven.acr.as_str(), proven.amr.to_text().as_str()),
+            ("1", r#"["mca"]"#)
+        );
+        assert_eq!(proven.and_code().amr.to_text(), r#"["mca","otp","mfa"]"#);
+        assert!(!holds(&proven, "mfa") && holds(&proven.and_code(), "mfa"));
     }
 
     #[test]

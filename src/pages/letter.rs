@@ -82,10 +82,13 @@ impl Letter<'_> {
             Kind::Test => &texts.test,
             Kind::Recovery => &texts.recovery,
             Kind::ConfirmAddress => &texts.confirm_address,
+            Kind::SignInCode | Kind::SignInCodeHere => &texts.sign_in_code,
             Kind::AddressInUse => &texts.address_in_use,
             Kind::AddressChanged if self.link.is_none() => &texts.address_left,
             Kind::AddressChanged => &texts.address_changed,
             Kind::PasswordChanged => &texts.password_changed,
+            Kind::NewBrowser => &texts.new_browser,
+            Kind::AccountChanged => &texts.account_changed,
             Kind::SignUp => &texts.sign_up,
         }
     }
@@ -95,7 +98,10 @@ impl Letter<'_> {
     }
 
     fn shown_detail(&self) -> Option<String> {
-        self.detail.map(|detail| visible(detail, 300))
+        self.detail.map(|detail| match self.kind {
+            Kind::AccountChanged => self.language.texts().events.of(detail).to_owned(),
+            _ => visible(detail, 300),
+        })
     }
 
     fn link_label(&self) -> &'static str {

@@ -39,6 +39,8 @@ pub struct LoginPage<'a> {
     pub has_passwords: bool,
     /// Whether a password alone will not be enough, and no code beside it: the app wants a passkey.
     pub asks_for_passkey: bool,
+    /// Where they sign in with codes by mail: whether these come before passwords.
+    pub mail_code: Option<bool>,
     /// Where to use another account, if somebody is signed in already and has to show again that it is them (`prompt=login`, `max_age`).
     pub another: Option<String>,
 }
@@ -114,6 +116,8 @@ pub enum LoginProblem {
     Passkey,
     /// A field was empty.
     Missing,
+    /// So was the name, for a code by mail.
+    MissingName,
     /// Too many attempts for this account or from this address.
     TooManyAttempts {
         /// Until the next attempt can work, rounded up.
@@ -170,6 +174,7 @@ impl LoginPage<'_> {
             LoginProblem::WrongCredentials => texts.wrong_credentials.to_owned(),
             LoginProblem::Passkey => texts.passkey_refused.to_owned(),
             LoginProblem::Missing => texts.missing.to_owned(),
+            LoginProblem::MissingName => self.texts().recover.missing.to_owned(),
             LoginProblem::TooManyAttempts { minutes } if minutes > 1 => texts.wait_minutes.fill(&minutes.to_string()),
             LoginProblem::TooManyAttempts { .. } => texts.wait_a_minute.to_owned(),
             LoginProblem::OtherPerson => texts.other_person.to_owned(),
@@ -178,19 +183,33 @@ impl LoginPage<'_> {
         })
     }
 
+    /// Whether there is a form that asks for a name.
+    fn has_form(&self) -> bool {
+        self.has_passwords || self.mail_code.is_some()
+    }
+
+    fn mail_code_action(&self) -> &'static str {
+        Endpoint::MailCode.path()
+    }
+
+    /// Whether the button for a code by mail is the first.
+    fn is_mail_code_first(&self) -> bool {
+        self.mail_code == Some(true)
+    }
+
     /// The form for passkeys, where it comes before that for passwords.
     fn first_passkey(&self) -> Option<PasskeyRequest<'_>> {
-        self.passkey.filter(|_| self.passkey_first || !self.has_passwords)
+        self.passkey.filter(|_| self.passkey_first || !self.has_form())
     }
 
     /// The same, where it comes after.
     fn second_passkey(&self) -> Option<PasskeyRequest<'_>> {
-        self.passkey.filter(|_| self.has_passwords && !self.passkey_first)
+        self.passkey.filter(|_| self.has_form() && !self.passkey_first)
     }
 
     /// How far a form for passkeys stands apart.
     fn passkey_place(&self) -> &'static str {
-        match (self.has_passwords, self.passkey_first) {
+        match (self.has_form(), self.passkey_first) {
             (false, _) => "only-way",
             (true, true) => "first-way",
             (true, false) => "other-way",
@@ -200,6 +219,7 @@ impl LoginPage<'_> {
     fn username_invalid(&self) -> bool {
         match self.problem {
             Some(LoginProblem::WrongCredentials) => true,
+            Some(LoginProblem::MissingName) => true,
             Some(LoginProblem::Missing) => self.username.trim().is_empty(),
             _ => false,
         }

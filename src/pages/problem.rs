@@ -32,6 +32,8 @@ pub enum Problem {
     RecoveryOver,
     /// A link to make an account does not work.
     InvitationOver,
+    /// A code by mail was asked for in another browser, or too long ago.
+    CodeElsewhere,
     /// Neither does one that undoes a change of address.
     UndoOver,
     /// A form that Limen did not show to this browser.
@@ -76,6 +78,7 @@ impl Problem {
             | Self::RecoveryOver
             | Self::InvitationOver
             | Self::UndoOver
+            | Self::CodeElsewhere
             | Self::NoReturn(..)
             | Self::Logout(..)
             | Self::ClientDocument(..)
@@ -110,6 +113,7 @@ impl Problem {
             Self::RecoveryOver => &texts.recovery_over,
             Self::InvitationOver => &texts.invitation_over,
             Self::UndoOver => &texts.undo_over,
+            Self::CodeElsewhere => &texts.code_elsewhere,
             Self::ForeignForm => &texts.foreign_form,
             Self::OldForm => &texts.old_form,
         }

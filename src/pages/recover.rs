@@ -23,8 +23,10 @@ pub struct RecoverPage<'a> {
     pub csrf: &'a str,
     /// What the person typed.
     pub name: &'a str,
-    /// Whether mails are sent here.
-    pub sends_mails: bool,
+    /// Where mails are sent: whether one can bring something back.
+    pub sends_mails: Option<bool>,
+    /// Whether people have second factors, which no mail brings back.
+    pub second_factor: bool,
     /// Where people find help: an address, and what is shown of it.
     pub contact: Option<(&'a str, &'a str)>,
     /// Where in it the person is.

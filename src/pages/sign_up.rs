@@ -71,6 +71,10 @@ pub struct SignUpPage<'a> {
     pub are_terms_accepted: bool,
     /// The fewest characters of a password.
     pub shortest_password: usize,
+    /// Whether people sign in with passwords.
+    pub has_password: bool,
+    /// Whether they can do without a password and a passkey: they sign in with codes by mail.
+    pub by_mail: bool,
     /// What the browser is asked to make in place of a password, and the id of the account that it is for; that comes back as
     /// `account`.
     pub passkey: Option<(PasskeyRequest<'a>, &'a str)>,

@@ -17,7 +17,8 @@ const NARROW = { width: 360, height: 800 };
 const NARROWEST = { width: 320, height: 640 };
 const SCHEMES = ["light", "dark"];
 
-const { op, chromium } = await setStage({ SIGNUP: "open", MAIL: "development", DEVICE_AUTHORIZATION: "on" });
+const SIGN_IN = "password passkey mail_code";
+const { op, chromium } = await setStage({ SIGNUP: "open", MAIL: "development", DEVICE_AUTHORIZATION: "on", SIGN_IN });
 const fresh = await setStage(TERMS);
 
 /** Every page, each with where it is. */

@@ -56,7 +56,7 @@ use crate::{
         token_families::{self, Refreshing},
         users,
     },
-    mail::{CodeKind, Facts, Kind, NewMail},
+    mail::{CodeKind, Facts, Kind, NewMail, NewNotice},
     oidc::{
         authentication::Authentication,
         authorize::{AuthRequest, Prompt},

@@ -108,6 +108,13 @@ impl Browser {
         known.ids().map(own).collect()
     }
 
+    /// The counters that `of` gives of them: of this browser and of a person.
+    pub fn own(&self, of: impl Fn(&str, &str) -> Counter, context: &Context) -> Vec<(String, Counter)> {
+        let browser = self.id.as_deref().unwrap_or_default();
+        let own = |user_id: &str| (user_id.to_owned(), of(browser, user_id));
+        self.known(context).ids().map(own).collect()
+    }
+
     /// The cookie by which the browser is known for a person who signs in.
     pub fn become_known(&self, user_id: &str, context: &Context) -> Option<Cookie> {
         let known = self.known(context);
@@ -195,14 +202,18 @@ impl Browser {
         [self.id.as_deref().unwrap_or_default(), user_id]
     }
 
-    /// The counter of codes that are tried as a second factor of a person in this browser.
-    pub fn code_counter(&self, user_id: &str, context: &Context) -> Counter {
+    /// The counters of codes that are tried as a second factor of a person in this browser: of a few minutes, and of a day.
+    pub fn code_counters(&self, user_id: &str, context: &Context) -> [Counter; 2] {
         let key = context.config.roots.current(Purpose::Throttle);
         match &self.id {
-            Some(browser) if self.known(context).ids().any(|id| id == user_id) => {
-                throttle::of_second_factor_in(&key, browser, user_id)
-            }
-            _ => throttle::of_second_factor(&key, user_id),
+            Some(browser) if self.known(context).ids().any(|id| id == user_id) => [
+                throttle::of_second_factor_in(&key, browser, user_id),
+                throttle::of_codes_a_day_in(&key, browser, user_id),
+            ],
+            _ => [
+                throttle::of_second_factor(&key, user_id),
+                throttle::of_codes_a_day(&key, user_id),
+            ],
         }
     }
 

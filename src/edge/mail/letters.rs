@@ -24,7 +24,7 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
     let issuer = &context.config.issuer;
     let (kind, roots) = (mail.kind?, &context.config.roots);
     let code = match kind {
-        Kind::ConfirmAddress => Some(code(&mail.id, mail.root, roots)?),
+        Kind::ConfirmAddress | Kind::SignInCode | Kind::SignInCodeHere => Some(code(&mail.id, mail.root, roots)?),
         _ => None,
     };
     let linked = |page: Endpoint| {
@@ -34,6 +34,7 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
     };
     let link = match kind {
         Kind::Test | Kind::PasswordChanged | Kind::AddressInUse => None,
+        Kind::NewBrowser | Kind::AccountChanged => Some(issuer.url(Endpoint::AccountActivity.path())),
         Kind::Recovery => Some(linked(Endpoint::RecoveryLink)?),
         Kind::AddressChanged if mail.facts.detail.is_some() => None,
         Kind::AddressChanged => Some(linked(Endpoint::UndoEmail)?),
@@ -42,6 +43,9 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
             .as_ref()
             .filter(|_| mail.user_id.is_some())
             .map(|code| issuer.url(&format!("{}?code={code}", Endpoint::AccountEmail.path()))),
+        Kind::SignInCode | Kind::SignInCodeHere => code
+            .as_ref()
+            .map(|code| issuer.url(&format!("{}?code={code}", Endpoint::MailCode.path()))),
         Kind::SignUp => {
             let secret = link_secret(&mail.id, mail.root, roots)?;
             let id = InvitationId {

@@ -9,11 +9,12 @@ use super::{
 };
 use crate::{
     account::user::User,
-    config::MailSettings,
+    audit::Event,
+    config::{MailSettings, Notices},
     db::{Statement, mail_outbox},
     edge::platform::{context::Context, log, random},
     fault::Fault,
-    mail::{Facts, Kind, NewMail, Waiting, delivery::Delivery},
+    mail::{Facts, Kind, NewMail, NewNotice, Waiting, delivery::Delivery},
     pages::Language,
     web::retry,
 };
@@ -51,20 +52,62 @@ pub fn to_person<'a>(
     Some((mail, settings.daily_limit))
 }
 
-/// The statement that writes a notice to a person, if the statement before it in the batch changed a row. `None` where notices are
-/// off, or the person has no address.
-pub fn notice_if_changed(
-    kind: Kind,
-    user: &User,
-    language: Language,
-    context: &Context,
-) -> Result<Option<Statement>, Fault> {
-    if !context.config.mail.as_ref().is_some_and(|settings| settings.notices) {
-        return Ok(None);
+/// What a person is told of.
+pub struct Notice<'a> {
+    pub user_id: &'a str,
+    pub kind: Kind,
+    /// Which of `MAIL_NOTICES` it is.
+    pub of: Notices,
+    /// A browser, or the name of an event.
+    pub detail: Option<&'a str>,
+    pub language: Language,
+}
+
+impl<'a> Notice<'a> {
+    /// How a person signs in was changed, as `event` says.
+    pub fn of_change(of: Notices, event: Event, user_id: &'a str, language: Language) -> Self {
+        Self {
+            user_id,
+            kind: Kind::AccountChanged,
+            of,
+            detail: Some(event.as_str()),
+            language,
+        }
     }
-    let id = random::id()?;
-    let mail = to_person(kind, &id, user, language, context);
-    Ok(mail.map(|(mail, limit)| mail_outbox::write_if_changed(&mail, limit, context.now)))
+
+    /// A person has a new password.
+    pub fn of_password(user_id: &'a str, language: Language) -> Self {
+        Self {
+            user_id,
+            kind: Kind::PasswordChanged,
+            of: Notices::Password,
+            detail: None,
+            language,
+        }
+    }
+
+    /// The statement that writes it down, in the batch of what it tells of, where `condition` says that this came about. `None` where
+    /// people are not told of such things.
+    pub fn write(&self, condition: Statement, context: &Context) -> Result<Option<Statement>, Fault> {
+        let settings = context.config.mail.as_ref();
+        let Some(settings) = settings.filter(|settings| settings.notices.contains(&self.of)) else {
+            return Ok(None);
+        };
+        let notice = NewNotice {
+            id: &random::id()?,
+            user_id: self.user_id,
+            kind: self.kind,
+            detail: self.detail,
+            language: self.language.tag(),
+            root: context.config.roots.current_version(),
+        };
+        Ok(Some(mail_outbox::notify(
+            &notice,
+            condition,
+            settings.daily_limit,
+            context.now,
+        )))
+    }
 }
 
 /// Sends what is due, after the answer.

@@ -7,6 +7,7 @@ use crate::{
     config::{SecondFactor, Way},
     db::{
         Answer, Batch, Handle, Statement, credentials,
+        second_factors::{self, Factors},
         sessions::{self, Session},
     },
     edge::{
@@ -54,6 +55,8 @@ pub struct AccountRequest {
     /// What is asked of D1 along with the session. What is loaded for one that is over is dropped.
     pub batch: Batch,
     session: Handle<Option<Session>>,
+    /// What the person has to show, where no password makes sure of them.
+    factors: Option<Handle<Factors>>,
 }
 
 /// A password that a form asked for, to be sure of the person.
@@ -94,6 +97,8 @@ impl AccountRequest {
         let mut batch = Batch::default();
         let session = batch.add(sessions::find(&session_hash, lifetimes, context.now));
         batch.push(sessions::touch(&session_hash, lifetimes, context.now));
+        let factors = (!context.config.sign_in.has(Way::Password)).then(|| second_factors::of_session(&session_hash));
+        let factors = batch.add_if(factors);
         let told = query.as_ref().and_then(|query| query.single("done").ok().flatten());
         Ok(Self {
             page,
@@ -103,6 +108,7 @@ impl AccountRequest {
             session_hash,
             batch,
             session,
+            factors,
         })
     }
 
@@ -124,16 +130,20 @@ impl AccountRequest {
                 reply.with_cookie(browser.settle(context)?),
             )));
         }
-        let sign_in = &context.config.sign_in;
+        let here = &context.config.sign_in;
         let ways = Ways {
-            passwords: sign_in.has(Way::Password),
-            passkeys: sign_in.has(Way::Passkey),
+            passwords: here.has(Way::Password),
+            passkeys: here.has(Way::Passkey),
+            mail_codes: here.has(Way::MailCode),
             codes: context.config.has_codes(),
         };
         let proven = &session.authentication.proven;
+        let has = rows.read_if(self.factors)?.unwrap_or_default().has(&context.config);
         let signed_in = SignedInBrowser {
             sure: match (ways.passwords, ways.passkeys) {
                 _ if proven.is_fresh(context.now) && proven.strength() >= Strength::PhishingResistant => Sure::Already,
+                // Where there are no passwords, people have shown just now what they can.
+                (false, _) if sign_in::may_change_factors(proven, has, context.now) => Sure::Already,
                 (true, or_passkey) => Sure::Password { or_passkey },
                 (false, _) => Sure::Passkey,
             },

@@ -4,7 +4,7 @@ pub mod account_access;
 pub mod described;
 pub mod field_problem;
 pub mod folding;
-mod guesses;
+pub mod guesses;
 pub mod mail_code;
 pub mod new_password;
 pub mod new_session;

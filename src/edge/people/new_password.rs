@@ -3,11 +3,14 @@
 use crate::{
     account::{
         password::{NewPassword, Unfit},
+        throttle,
         user::User,
     },
+    db::throttles,
     edge::platform::{context::Context, fetch, log, random},
     fault::Fault,
     pages::NewPasswordProblem,
+    secret::Purpose,
 };
 
 /// The most bytes of an answer about leaks. With padding it is about 40 kB.
@@ -18,18 +21,39 @@ const LONGEST_ANSWER: usize = 256 * 1024;
 /// # Errors
 /// Says why it cannot be one. Where nobody can tell whether it stands in a leak, it is taken for one that does not.
 pub async fn read(typed: &str, user: &User, context: &Context) -> Result<NewPassword, Unfit> {
+    check_leaks(parse(typed, user, context)?, user, context).await
+}
+
+/// The same, without looking for leaks.
+///
+/// # Errors
+/// Says why it cannot be one.
+pub fn parse(typed: &str, user: &User, context: &Context) -> Result<NewPassword, Unfit> {
     let names = user.names().into_iter().chain(context.config.issuer.names());
-    let password = NewPassword::parse(typed, names)?;
-    match is_leaked(&password, context).await {
+    NewPassword::parse(typed, names)
+}
+
+/// Looks for the password in published leaks, so often for a person.
+///
+/// # Errors
+/// It stands in one.
+pub async fn check_leaks(password: NewPassword, user: &User, context: &Context) -> Result<NewPassword, Unfit> {
+    match is_leaked(&password, user, context).await {
         true => Err(Unfit::Leaked),
         false => Ok(password),
     }
 }
 
-async fn is_leaked(password: &NewPassword, context: &Context) -> bool {
+async fn is_leaked(password: &NewPassword, user: &User, context: &Context) -> bool {
     let Some(service) = &context.config.leaked_passwords else {
         return false;
     };
+    // Whoever makes Limen ask so often gains nothing by it: their password is taken as one that nobody can tell about.
+    let counter = throttle::of_leak_checks(&context.config.roots.current(Purpose::Throttle), &user.id);
+    let counted = context.db.read(throttles::count_address(&counter, context.now)).await;
+    if !counted.is_ok_and(|count| count.wait(&counter, context.now).is_none()) {
+        return false;
+    }
     let query = password.leak_query();
     let Ok(url) = service.about(&query.told) else {
         return false;

@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::sign_in::SignInRequest;
 use crate::{
-    account::{held_sessions::MOST, trusted_browser::Trust},
+    account::{held_sessions::MOST, trusted_browser::Trust, user_agent::UserAgent},
     audit::{Actor, Entry, Event},
+    config::Notices,
     db::{
         Batch, Statement, audit, credentials, session_clients,
         session_endings::Ending,
@@ -14,10 +15,12 @@ use crate::{
     },
     edge::{
         http::{cookies, request::Incoming},
+        mail::outbox::{self, Notice},
         platform::{context::Context, random},
         sessions::ending,
     },
     fault::Fault,
+    mail::Kind,
     oidc::{authentication::Authentication, proven::Proven},
     reply::Reply,
     routes::Endpoint,
@@ -38,6 +41,8 @@ pub struct AccompanyingStatements {
     pub trust: Option<Trusting>,
     /// The answer, where it does not lead on at once.
     pub answer: Option<Reply>,
+    /// Whether the person knows that it is a new browser: they have just made the account, or typed what came by mail.
+    pub is_no_news: bool,
 }
 
 /// A person's trust in their browser.
@@ -153,7 +158,22 @@ impl SignInRequest {
             }
             None => None,
         };
+        let is_known = self.browser.known(context).ids().any(|id| id == user_id);
+        if !is_known && !with.is_no_news {
+            let (agent, network) = (UserAgent::parse(&user_agent), context.network.as_deref());
+            let language = self.language();
+            let detail = language.describe_browser(agent.browser, agent.system, network);
+            let notice = Notice {
+                user_id,
+                kind: Kind::NewBrowser,
+                of: Notices::NewBrowser,
+                detail: Some(&detail),
+                language: self.language(),
+            };
+            batch.extend(notice.write(sessions::exists(user_id, session_id), context)?);
+        }
         let rows = context.db.run(batch).await?;
+        outbox::send_later(context);
         let Some(waits_for) = rows.read(begun)? else {
             return Ok(None);
         };

@@ -10,15 +10,20 @@ use crate::{
         user::User,
     },
     audit::{Actor, Entry, Event},
-    config::Config,
+    config::{Config, Notices},
     db::{
         Batch, Statement, audit,
         credentials::{self, Answered, Owner},
     },
-    edge::{http::browser::Browser, keys::crypto, platform::context::Context},
+    edge::{
+        http::browser::Browser,
+        keys::crypto,
+        mail::outbox::{self, Notice},
+        platform::context::Context,
+    },
     fault::Fault,
     oidc::{jose::jwt::SigningAlg, proven::Proven},
-    pages::account::PasskeyProblem,
+    pages::{Language, account::PasskeyProblem},
     secret::{Hash, Purpose},
 };
 
@@ -121,7 +126,7 @@ pub async fn add_behind(
     session_hash: &Hash,
     (new, challenge): (&New, &Challenge),
     name: Option<&str>,
-    (user_id, entry): (&str, Entry<'_>),
+    (user_id, entry, language): (&str, Entry<'_>, Language),
     context: &Context,
 ) -> Result<bool, Fault> {
     let counter = counter(user_id, context);
@@ -139,7 +144,11 @@ pub async fn add_behind(
         &entry.detail(audit_detail(&new.passkey)),
         context,
     ));
-    context.db.run(batch).await?.read(added)
+    let notice = Notice::of_change(Notices::Factors, Event::PasskeyAdded, user_id, language);
+    batch.extend(notice.write(credentials::came(user_id, "passkey", context.now), context)?);
+    let added = context.db.run(batch).await?.read(added)?;
+    outbox::send_later(context);
+    Ok(added)
 }
 
 /// What answers to challenges of a person count against.

@@ -36,30 +36,28 @@ pub enum Typed<'a> {
     RecoveryCode(&'a str),
 }
 
-/// The counters of attempts at a code: one of the person, one of the network.
-pub struct Counters([Counter; 2]);
+/// The counters of attempts at a code: two of the person, for a few minutes and for a day, and one of the network.
+pub struct Counters([Counter; 3]);
 
 /// Reads their counts from the answer to a batch.
-pub struct CountersHandles([Handle<Count>; 2]);
+pub struct CountersHandles([Handle<Count>; 3]);
 
 impl Counters {
     pub fn of(user_id: &str, browser: &Browser, request: &Incoming, context: &Context) -> Self {
         let key = context.config.roots.current(Purpose::Throttle);
-        Self([
-            browser.code_counter(user_id, context),
-            throttle::of_codes(&key, &request.address()),
-        ])
+        let [person, today] = browser.code_counters(user_id, context);
+        Self([person, today, throttle::of_codes(&key, &request.address())])
     }
 
     /// Counts an attempt before it is made, so that parallel ones count too.
     pub fn count(&self, batch: &mut Batch, context: &Context) -> CountersHandles {
         let mut count = |counter| batch.add(throttles::count_address(counter, context.now));
-        let [person, network] = &self.0;
-        CountersHandles([count(person), count(network)])
+        let [person, today, network] = &self.0;
+        CountersHandles([count(person), count(today), count(network)])
     }
 
     /// `None` below the limits; otherwise how long to wait, and whether this attempt is the first one over a limit.
-    pub fn wait(&self, counts: &[Count; 2], context: &Context) -> Option<(Lifetime, bool)> {
+    pub fn wait(&self, counts: &[Count; 3], context: &Context) -> Option<(Lifetime, bool)> {
         let pairs = || counts.iter().zip(&self.0);
         let wait = pairs()
             .filter_map(|(count, counter)| count.wait(counter, context.now))
@@ -67,21 +65,31 @@ impl Counters {
         Some((wait, pairs().any(|(count, counter)| count.is_first_over(counter))))
     }
 
-    /// Forgets the attempts, after a right code.
-    pub fn forgive(&self) -> [Statement; 2] {
-        let [person, network] = &self.0;
-        [throttles::reset(person), throttles::forgive(network)]
+    /// Forgets the attempts, after a right code. Of a day only this one: others may have guessed, too.
+    pub fn forgive(&self) -> [Statement; 3] {
+        let [person, today, network] = &self.0;
+        [
+            throttles::reset(person),
+            throttles::forgive(today),
+            throttles::forgive(network),
+        ]
     }
 }
 
 impl CountersHandles {
-    pub fn read(self, rows: &crate::db::Answer) -> Result<[Count; 2], Fault> {
-        let [person, network] = self.0;
-        Ok([rows.read(person)?, rows.read(network)?])
+    pub fn read(self, rows: &crate::db::Answer) -> Result<[Count; 3], Fault> {
+        let [person, today, network] = self.0;
+        Ok([rows.read(person)?, rows.read(today)?, rows.read(network)?])
     }
 }
 
-/// Sends somebody who has just shown their password on to the page for their second factor.
+/// What stands for a code that went to an address where otherwise the hash of a password does.
+pub fn proof_of_mail(address: &str) -> String {
+    format!("mail to {address}")
+}
+
+/// Sends somebody who has just shown their password, or a code by mail, on to the page for their second factor. `password_hash` is that of
+/// the password, or [`proof_of_mail`].
 pub fn after_password(
     sign_in: &SignInRequest,
     (user_id, password_hash): (&str, &str),

@@ -261,6 +261,11 @@ impl SignInRequest {
                 page: Endpoint::AccountPasskeys | Endpoint::AccountSecondFactors,
                 ..
             } => Demand::TWO_WHERE_THERE,
+            // So does what a password makes sure of elsewhere.
+            Destination::Account {
+                page: Endpoint::AccountEmail | Endpoint::AccountDeletion,
+                ..
+            } if !context.config.sign_in.has(Way::Password) => Demand::TWO_WHERE_THERE,
             Destination::Account { .. } => Demand::NOTHING,
         }
     }
@@ -296,10 +301,20 @@ impl SignInRequest {
         }
     }
 
-    /// Whether a sign-in that begins with a password can be strong enough.
+    /// Whether a sign-in that does not begin with a passkey can be strong enough.
+    pub fn can_do_without_passkey(&self, context: &Context) -> bool {
+        self.demand(context).essential <= Strength::strongest_without_passkey(&context.config)
+    }
+
+    /// Whether people sign up with a password.
     pub fn takes_passwords(&self, context: &Context) -> bool {
-        let strongest = Strength::strongest_with_password(&context.config);
-        context.config.sign_in.has(Way::Password) && self.demand(context).essential <= strongest
+        context.config.sign_in.has(Way::Password) && self.can_do_without_passkey(context)
+    }
+
+    /// Whether people can sign up with nothing but an address, to which codes go.
+    pub fn takes_mail_codes_alone(&self, context: &Context) -> bool {
+        let ways = &context.config.sign_in;
+        ways.has(Way::MailCode) && !ways.has(Way::Password) && self.can_do_without_passkey(context)
     }
 
     /// Whether the app that waits can do without what the session still lacks.

@@ -5,7 +5,7 @@ use askama::Template;
 use super::Frame;
 use crate::pages::{
     layout::page,
-    messages::ActivityTexts,
+    messages::{ActivityTexts, EventTexts},
     moment::Moment,
     text::{LONGEST_NAME, visible},
 };
@@ -39,6 +39,61 @@ pub struct Happening {
     pub times: i64,
 }
 
+impl EventTexts {
+    /// The words for an event of that name.
+    pub fn of(&self, event: &str) -> &'static str {
+        match event {
+            "sign_in" => self.sign_in,
+            "sign_in_failed" => self.sign_in_failed,
+            "throttled" => self.throttled,
+            "sign_out" => self.sign_out,
+            "session_ended" => self.session_ended,
+            "consent_given" => self.consent_given,
+            "consent_refused" => self.consent_refused,
+            "consent_removed" => self.consent_removed,
+            "code_replayed" => self.code_replayed,
+            "refresh_token_reused" => self.refresh_token_reused,
+            "token_revoked" => self.token_revoked,
+            "user_created" => self.user_created,
+            "user_changed" => self.user_changed,
+            "user_disabled" => self.user_disabled,
+            "user_enabled" => self.user_enabled,
+            "signed_up" => self.signed_up,
+            "password_changed" => self.password_changed,
+            "passkey_added" => self.passkey_added,
+            "passkey_removed" => self.passkey_removed,
+            "code_app_added" => self.code_app_added,
+            "code_app_removed" => self.code_app_removed,
+            "recovery_codes_made" => self.recovery_codes_made,
+            "recovery_codes_removed" => self.recovery_codes_removed,
+            "recovery_code_used" => self.recovery_code_used,
+            "browser_trusted" => self.browser_trusted,
+            "browser_trust_ended" => self.browser_trust_ended,
+            "set_up_link_made" => self.set_up_link_made,
+            "set_up_link_used" => self.set_up_link_used,
+            "set_up_link_revoked" => self.set_up_link_revoked,
+            "terms_accepted" => self.terms_accepted,
+            "new_password_required" => self.new_password_required,
+            "unlocked" => self.unlocked,
+            "recovery_asked" => self.recovery_asked,
+            "mail_code_asked" => self.mail_code_asked,
+            "recovery_used" => self.recovery_used,
+            "profile_changed" => self.profile_changed,
+            "email_changed" => self.email_changed,
+            "email_confirmed" => self.email_confirmed,
+            "email_restored" => self.email_restored,
+            "email_released" => self.email_released,
+            "data_exported" => self.data_exported,
+            "group_member_added" => self.group_member_added,
+            "group_member_removed" => self.group_member_removed,
+            "role_given" => self.role_given,
+            "role_taken" => self.role_taken,
+            "app_refused" => self.app_refused,
+            _ => self.other,
+        }
+    }
+}
+
 impl ActivityPage<'_> {
     page!();
 
@@ -51,55 +106,7 @@ impl ActivityPage<'_> {
     }
 
     fn words(&self, happening: &Happening) -> &'static str {
-        let texts = &self.frame.texts().events;
-        match happening.event.as_str() {
-            "sign_in" => texts.sign_in,
-            "sign_in_failed" => texts.sign_in_failed,
-            "throttled" => texts.throttled,
-            "sign_out" => texts.sign_out,
-            "session_ended" => texts.session_ended,
-            "consent_given" => texts.consent_given,
-            "consent_refused" => texts.consent_refused,
-            "consent_removed" => texts.consent_removed,
-            "code_replayed" => texts.code_replayed,
-            "refresh_token_reused" => texts.refresh_token_reused,
-            "token_revoked" => texts.token_revoked,
-            "user_created" => texts.user_created,
-            "user_changed" => texts.user_changed,
-            "user_disabled" => texts.user_disabled,
-            "user_enabled" => texts.user_enabled,
-            "signed_up" => texts.signed_up,
-            "password_changed" => texts.password_changed,
-            "passkey_added" => texts.passkey_added,
-            "passkey_removed" => texts.passkey_removed,
-            "code_app_added" => texts.code_app_added,
-            "code_app_removed" => texts.code_app_removed,
-            "recovery_codes_made" => texts.recovery_codes_made,
-            "recovery_codes_removed" => texts.recovery_codes_removed,
-            "recovery_code_used" => texts.recovery_code_used,
-            "browser_trusted" => texts.browser_trusted,
-            "browser_trust_ended" => texts.browser_trust_ended,
-            "set_up_link_made" => texts.set_up_link_made,
-            "set_up_link_used" => texts.set_up_link_used,
-            "set_up_link_revoked" => texts.set_up_link_revoked,
-            "terms_accepted" => texts.terms_accepted,
-            "new_password_required" => texts.new_password_required,
-            "unlocked" => texts.unlocked,
-            "recovery_asked" => texts.recovery_asked,
-            "recovery_used" => texts.recovery_used,
-            "profile_changed" => texts.profile_changed,
-            "email_changed" => texts.email_changed,
-            "email_confirmed" => texts.email_confirmed,
-            "email_restored" => texts.email_restored,
-            "email_released" => texts.email_released,
-            "data_exported" => texts.data_exported,
-            "group_member_added" => texts.group_member_added,
-            "group_member_removed" => texts.group_member_removed,
-            "role_given" => texts.role_given,
-            "role_taken" => texts.role_taken,
-            "app_refused" => texts.app_refused,
-            _ => texts.other,
-        }
+        self.frame.texts().events.of(&happening.event)
     }
 
     /// What else there is to say, a part each.

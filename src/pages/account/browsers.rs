@@ -3,7 +3,11 @@
 use askama::Template;
 
 use super::Frame;
-use crate::pages::{layout::page, messages::BrowserTexts, moment::Moment};
+use crate::pages::{
+    layout::page,
+    messages::{BrowserTexts, Language},
+    moment::Moment,
+};
 
 /// Shows where the person is signed in, and ends it.
 #[derive(Template)]
@@ -39,6 +43,18 @@ impl BrowserTexts {
             (Some(browser), Some(system)) => format!("{} {system}", self.on_system.fill(browser)),
             (Some(name), None) | (None, Some(name)) => name.to_owned(),
             (None, None) => self.unknown.to_owned(),
+        }
+    }
+}
+
+impl Language {
+    /// What a browser is called, and the network that it is in, for a mail.
+    pub fn describe_browser(self, browser: Option<&str>, system: Option<&str>, network: Option<&str>) -> String {
+        let texts = self.texts();
+        let name = texts.browsers.name(browser, system);
+        match network {
+            Some(network) => format!("{name}. {}", texts.activity.from_network.fill(network)),
+            None => name,
         }
     }
 }

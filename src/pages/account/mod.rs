@@ -55,6 +55,8 @@ pub struct Frame<'a> {
 pub struct Ways {
     pub passwords: bool,
     pub passkeys: bool,
+    /// Codes by mail.
+    pub mail_codes: bool,
     /// One-time codes beside passwords.
     pub codes: bool,
 }
@@ -180,6 +182,15 @@ impl Frame<'_> {
     fn passkey_first(&self) -> Option<String> {
         let asks = matches!(self.sure, Sure::Passkey | Sure::Password { or_passkey: true });
         asks.then(|| routes::sign_in_to(self.page))
+    }
+
+    /// What that is called.
+    fn passkey_first_text(&self) -> &'static str {
+        let texts = &self.texts().account;
+        match self.ways.mail_codes {
+            true => texts.sign_in_first,
+            false => texts.passkey_first,
+        }
     }
 
     fn texts(&self) -> &'static Texts {

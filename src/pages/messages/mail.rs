@@ -10,11 +10,14 @@ pub struct MailTexts {
     pub test: MailText,
     pub recovery: MailText,
     pub confirm_address: MailText,
+    pub sign_in_code: MailText,
     pub address_in_use: MailText,
     pub address_changed: MailText,
     /// Where it came by a change that can still be undone: it undoes nothing itself.
     pub address_left: MailText,
     pub password_changed: MailText,
+    pub new_browser: MailText,
+    pub account_changed: MailText,
     pub sign_up: MailText,
 }
 
@@ -43,6 +46,13 @@ pub struct MailCodeTexts {
     pub submit: &'static str,
     pub again: &'static str,
     pub forget: &'static str,
+    /// The gap is what the person typed as their name.
+    pub sent_to_account: Phrase,
+    /// The heading behind a link; the gap is the same.
+    pub confirm: Phrase,
+    pub sign_in: &'static str,
+    /// On the sign-in page.
+    pub ask: &'static str,
 }
 
 /// Texts of the page on which a change of address is undone.

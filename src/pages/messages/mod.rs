@@ -159,7 +159,9 @@ pub struct RecoverTexts {
     /// The gap is what the person typed.
     pub sent: Phrase,
     pub nothing_came: &'static str,
+    pub second: &'static str,
     pub no_mail: &'static str,
+    pub by_code: &'static str,
     /// A link follows.
     pub contact: &'static str,
     pub back: &'static str,
@@ -475,6 +477,8 @@ pub struct ErrorTexts {
     pub invitation_over: ErrorText,
     /// 400: neither does one that undoes a change of address.
     pub undo_over: ErrorText,
+    /// 400: a code by mail was asked for in another browser.
+    pub code_elsewhere: ErrorText,
     /// 429.
     pub too_many_requests: ErrorText,
     /// 503.

@@ -35,6 +35,7 @@ pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
         passkey_first: false,
         has_passwords: true,
         asks_for_passkey: false,
+        mail_code: None,
         another: None,
     }
 }
@@ -101,9 +102,29 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 sign_in: "/login?page=overview",
                 csrf: text,
                 name: text,
-                sends_mails: state != RecoverState::Missing,
+                sends_mails: (state != RecoverState::Missing).then_some(state != RecoverState::Asked),
+                second_factor: true,
                 contact: Some(("/account", text)),
                 state,
+            };
+            pages.push(page.to_html());
+        }
+        for (code, problem) in [
+            ("", None),
+            (text, None),
+            ("", Some(MailCodeProblem::Missing)),
+            ("", Some(MailCodeProblem::Wrong)),
+            (text, Some(MailCodeProblem::TooMany { minutes: 2 })),
+        ] {
+            let page = MailCodePage {
+                language,
+                purpose: LoginPurpose::Account { page: text },
+                csrf: text,
+                username: text,
+                code,
+                can_have_passkey: true,
+                start_again: "/account",
+                problem,
             };
             pages.push(page.to_html());
         }
@@ -153,6 +174,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             Some(LoginProblem::WrongCredentials),
             Some(LoginProblem::Passkey),
             Some(LoginProblem::Missing),
+            Some(LoginProblem::MissingName),
             Some(LoginProblem::TooManyAttempts { minutes: 5 }),
             Some(LoginProblem::OtherPerson),
             Some(LoginProblem::NoSignUp),
@@ -181,6 +203,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                     passkey_first: problem.is_some(),
                     has_passwords: problem != Some(LoginProblem::Passkey),
                     asks_for_passkey: problem.is_none(),
+                    mail_code: problem.map(|problem| problem == LoginProblem::Missing),
                     another: problem.is_none().then(|| "/login?page=overview&another=yes".to_owned()),
                 };
                 pages.push(page.to_html());
@@ -347,6 +370,8 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                         },
                     ),
                 ],
+                has_password: passkey.is_none(),
+                by_mail: code_sent.is_some(),
                 invitation: Some(text),
                 is_email_fixed: true,
                 are_terms_accepted: true,
@@ -484,6 +509,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
         ways: Ways {
             passwords: true,
             passkeys: true,
+            mail_codes: true,
             codes: true,
         },
         sure: Sure::Password { or_passkey: true },

@@ -56,6 +56,15 @@ async function asksForAddress(stage) {
   return { person, email };
 }
 
+async function asksForCode({ op, visitor }) {
+  const person = await op.person();
+  await visitor.page.goto(op.url("/login?page=overview"));
+  await visitor.page.locator("#username").fill(person.username);
+  await visitor.page.locator("#mail-code").click();
+  await visitor.page.locator("#sent").waitFor();
+  return person;
+}
+
 export const MAILS = {
   "sign-up-code": async ({ op, visitor }) => {
     await visitor.page.goto(op.url("/signup?page=overview"));
@@ -81,5 +90,27 @@ export const MAILS = {
 
   "undo-email-over": async ({ op, visitor }) => {
     await visitor.page.goto(op.url("/recover/email?link=x"));
+  },
+
+  "mail-code": async (stage) => {
+    await asksForCode(stage);
+  },
+
+  "mail-code-wrong": async (stage) => {
+    await asksForCode(stage);
+    const { page } = stage.visitor;
+    await page.locator("#code").fill("000000");
+    await page.locator("#sign-in").click();
+    await page.locator('[role="alert"]').waitFor();
+  },
+
+  "mail-code-link": async (stage) => {
+    const person = await asksForCode(stage);
+    await stage.visitor.page.goto(stage.op.url(`/login/code?code=${await codeFor(stage.op, person.email)}`));
+    await stage.visitor.page.locator("#sign-in").waitFor();
+  },
+
+  "mail-code-elsewhere": async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/login/code?code=123456"));
   },
 };

@@ -13,7 +13,7 @@ test("says what the person has and how they signed in here, and leads to the sec
   const person = await op.person();
   const browser = op.browser();
   const plain = await browser.signIn(await browser.open("/account"), person);
-  assert.match(plain.text, /with your password alone, just now/);
+  assert.match(plain.text, /in one step, just now/);
   assert.equal(link(plain, "show-more"), undefined, "there is nothing more to show");
   const { app } = await withApp(op, person);
   const page = await browser.open("/account");

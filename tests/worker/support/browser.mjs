@@ -116,7 +116,8 @@ export class Browser {
     }
     if (button) Object.assign(fields, pressed(form, button));
     Object.assign(fields, values);
-    const target = new URL(form.action || page.url, page.url).href;
+    const { formaction } = form.controls.find(({ id }) => button && id === button) ?? {};
+    const target = new URL(formaction || form.action || page.url, page.url).href;
     const origin = { origin: this.op.issuer, "sec-fetch-site": "same-origin" };
     return this.open(target, { ...init, form: fields, headers: { ...origin, ...init.headers } });
   }

@@ -5,11 +5,12 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { Log, LogLevel } from "miniflare";
 
-/** Settings of a deployment that sends mails by the API of Resend. */
+/** Settings of a deployment that sends mails by the API of Resend. It tells people of new passwords alone, so that the mails of other tests are few. */
 export const MAIL_VARS = {
   MAIL: "resend",
   MAIL_FROM: "Acme <id@acme.test>",
   MAIL_API_KEY: "re_0123456789",
+  MAIL_NOTICES: "password",
 };
 
 const RESEND = "https://api.resend.com/emails";

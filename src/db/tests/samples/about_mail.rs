@@ -14,10 +14,24 @@ pub(super) fn add_to(all: &mut Samples) {
         root: 1,
     };
     add(all, "mail_outbox::write", [mail_outbox::write(&mail, 1_000, NOW)]);
+    let notice = NewNotice {
+        id: "n",
+        user_id: "u",
+        kind: Kind::AccountChanged,
+        detail: Some("passkey_added"),
+        language: "en",
+        root: 1,
+    };
+    let conditions = [
+        credentials::came("u", "passkey", NOW),
+        credentials::is_gone("p"),
+        credentials::was_used("p", NOW),
+        sessions::exists("u", "s"),
+    ];
     add(
         all,
-        "mail_outbox::write_if_changed",
-        [mail_outbox::write_if_changed(&mail, 1_000, NOW)],
+        "mail_outbox::notify",
+        conditions.map(|condition| mail_outbox::notify(&notice, condition, 1_000, NOW)),
     );
     add(
         all,

@@ -7,6 +7,7 @@ use crate::{
         totp::{MOST, TotpSecret},
     },
     audit::Event,
+    config::Notices,
     db::{
         Batch, audit,
         credentials::{self, Owner, Ways},
@@ -14,6 +15,7 @@ use crate::{
     },
     edge::{
         http::{failure::PageFailure, request::Incoming},
+        mail::outbox,
         people::{
             account_access::{AccountRequest, SignedInBrowser},
             second_factor,
@@ -106,7 +108,10 @@ async fn add(
         &hashes,
         context.now,
     ));
+    let notice = outbox::Notice::of_change(Notices::Factors, Event::CodeAppAdded, user_id, signed_in.language);
+    batch.extend(notice.write(credentials::came(user_id, "totp", context.now), context)?);
     let rows = context.db.run(batch).await?;
+    outbox::send_later(context);
     if !rows.read(added)? {
         return Ok(match ways.apps.len() as i64 >= MOST {
             true => page(

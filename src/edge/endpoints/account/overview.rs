@@ -84,9 +84,11 @@ fn can_show_more(numbers: &Numbers, context: &Context) -> bool {
 
 /// `GET /.well-known/change-password` ("A Well-Known URL for Changing Passwords" section 2).
 pub fn change_password(context: &Context) -> Reply {
-    let page = match context.config.sign_in.has(Way::Password) {
-        true => Endpoint::AccountPassword,
-        false => Endpoint::AccountPasskeys,
+    let ways = &context.config.sign_in;
+    let page = match (ways.has(Way::Password), ways.has(Way::Passkey)) {
+        (true, _) => Endpoint::AccountPassword,
+        (false, true) => Endpoint::AccountPasskeys,
+        (false, false) => Endpoint::AccountEmail,
     };
     Reply::see_other(page.path().to_owned())
 }

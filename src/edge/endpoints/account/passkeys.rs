@@ -3,7 +3,7 @@
 use crate::{
     account::passkey::{MOST, name_of, provider},
     audit::Event,
-    config::Way,
+    config::{Notices, Way},
     db::{
         Batch, audit,
         credentials::{self, OwnPasskey, Ways},
@@ -13,6 +13,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
+        mail::outbox,
         people::{
             account_access::{AccountRequest, SignedInBrowser},
             passkeys::{self, Asked},
@@ -76,7 +77,8 @@ async fn add(
         Err(refused) => return refuse(passkeys::problem_of(refused)),
     };
     let name = name_of(form.text("name"));
-    let about = (signed_in.user().id.as_str(), signed_in.entry(Event::PasskeyAdded));
+    let user_id = signed_in.user().id.as_str();
+    let about = (user_id, signed_in.entry(Event::PasskeyAdded), signed_in.language);
     let hash = &signed_in.session_hash;
     if passkeys::add_behind(hash, (&new, &challenge), name.as_deref(), about, context).await? {
         return Ok(signed_in.done(PAGE, Notice::PasskeyAdded, context));
@@ -103,7 +105,12 @@ async fn remove(
     let mut batch = Batch::default();
     let removed = batch.add(credentials::remove_own(&signed_in.session_hash, row_id, &kinds, policy));
     batch.push(audit::record_if_changed(&entry, context));
-    match context.db.run(batch).await?.read(removed)? {
+    let (user_id, of) = (&signed_in.user().id, Notices::Factors);
+    let notice = outbox::Notice::of_change(of, Event::PasskeyRemoved, user_id, signed_in.language);
+    batch.extend(notice.write(credentials::is_gone(row_id), context)?);
+    let removed = context.db.run(batch).await?.read(removed)?;
+    outbox::send_later(context);
+    match removed {
         true => Ok(signed_in.done(PAGE, Notice::PasskeyRemoved, context)),
         false => page(signed_in, ways, Some(PasskeyProblem::OnlyWay), context),
     }
@@ -129,6 +136,7 @@ fn page(
     let options = passkeys::ask_for_new(&signed_in.browser, &asked, &account, &known, context)?;
     let nonce = random::id()?;
     let has_password = ways.password_set_at.is_some() && context.config.sign_in.has(Way::Password);
+    let has_mail_code = signed_in.user().confirmed_email().is_some() && context.config.sign_in.has(Way::MailCode);
     let moment = |at| Moment::new(at, context.now, signed_in.language);
     let shown = |own: &OwnPasskey| ShownPasskey {
         id: own.row_id.clone(),
@@ -137,7 +145,7 @@ fn page(
         added: moment(own.created_at),
         last_used: own.last_used_at.map(moment),
         synced: own.backed_up,
-        only_way: !has_password && ways.passkeys.len() == 1,
+        only_way: !has_password && !has_mail_code && ways.passkeys.len() == 1,
     };
     let html = PasskeysPage {
         frame: signed_in.frame(PAGE),

@@ -4,7 +4,13 @@ use crate::{
     account::password::NewPassword,
     audit::{Actor, Entry, Event},
     config::Way,
-    db::{Batch, Statement, audit, credentials::Owner, passwords, session_endings::Ending, sessions},
+    db::{
+        Batch, Statement, audit,
+        credentials::{self, Owner},
+        passwords,
+        session_endings::Ending,
+        sessions,
+    },
     edge::{
         http::{
             cookies,
@@ -19,7 +25,6 @@ use crate::{
         platform::{context::Context, random},
         sessions::ending,
     },
-    mail::Kind,
     pages::account::{Notice, PasswordCheck, PasswordPage, PasswordProblem, Sure},
     reply::Reply,
     routes::Endpoint,
@@ -40,14 +45,23 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     require_passwords(context)?;
     let field = |name| form.text(name);
-    let read = new_password::read(field("new_password"), signed_in.user(), context).await;
-    let new = match read.map_err(|unfit| PasswordProblem::New(problem_of(unfit))) {
+    let refuse = |problem| Ok(signed_in.page(400, html(&signed_in, Some(problem))));
+    let new = match new_password::parse(field("new_password"), signed_in.user(), context) {
         Ok(new) if new.is(field("repeat_password")) => new,
-        Ok(_) => return Ok(signed_in.page(400, html(&signed_in, Some(PasswordProblem::NotTheSame)))),
-        Err(problem) => return Ok(signed_in.page(400, html(&signed_in, Some(problem)))),
+        Ok(_) => return refuse(PasswordProblem::NotTheSame),
+        Err(unfit) => return refuse(PasswordProblem::New(problem_of(unfit))),
     };
     match signed_in.confirm(field("current_password"), context).await? {
-        Confirmation::Given(forgiving) => change(&signed_in, forgiving, &new, context).await,
+        Confirmation::Given(forgiving) => {
+            // Others are asked about it only for whoever knows the current one.
+            match new_password::check_leaks(new, signed_in.user(), context).await {
+                Ok(new) => change(&signed_in, forgiving, &new, context).await,
+                Err(unfit) => {
+                    context.db.execute(forgiving).await?;
+                    refuse(PasswordProblem::New(problem_of(unfit)))
+                }
+            }
+        }
         Confirmation::Refused(refusal) => {
             let html = html(&signed_in, Some(PasswordProblem::Current(refusal.check)));
             Ok(refusal.page(&signed_in, html))
@@ -79,13 +93,13 @@ async fn change(
         _ => passwords::change(session_hash, &password_hash, now),
     });
     batch.push(audit::record_if_changed(&entry, context));
-    let notice = outbox::notice_if_changed(Kind::PasswordChanged, signed_in.user(), signed_in.language, context)?;
-    batch.extend(notice);
     let shown_at = signed_in.shown_now(context);
     let renewed = batch.add(sessions::renew(session_hash, &cookie_hash, &password_hash, shown_at));
     batch.push(audit::record_ending(&ended, &others, context));
     ending::end_sessions(&others, &mut batch, context);
     batch.extend(forgiving);
+    let notice = outbox::Notice::of_password(user_id, signed_in.language);
+    batch.extend(notice.write(credentials::came(user_id, "password", now), context)?);
     let rows = context.db.run(batch).await?;
     if !(rows.read(changed)? && rows.read(renewed)?) {
         // Another request has ended the session or taken the password away.

@@ -4,7 +4,7 @@
 use crate::{
     account::{passkey::name_of, user_agent::UserAgent},
     audit::Event,
-    config::Way,
+    config::{Notices, Way},
     db::{
         Batch, audit,
         credentials::{self, OwnApp, Ways},
@@ -16,6 +16,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
+        mail::outbox,
         people::{
             account_access::{AccountRequest, SignedInBrowser},
             second_factor,
@@ -111,7 +112,12 @@ async fn remove(
     let removed = batch.add(second_factors::remove_own_app(hash, row_id, policy, passkeys_count));
     batch.push(audit::record_if_changed(&entry, context));
     batch.push(second_factors::remove_idle_recovery_codes(&signed_in.user().id));
-    match context.db.run(batch).await?.read(removed)? {
+    let (user_id, of) = (&signed_in.user().id, Notices::Factors);
+    let notice = outbox::Notice::of_change(of, Event::CodeAppRemoved, user_id, signed_in.language);
+    batch.extend(notice.write(credentials::is_gone(row_id), context)?);
+    let removed = context.db.run(batch).await?.read(removed)?;
+    outbox::send_later(context);
+    match removed {
         true => Ok(signed_in.done(PAGE, Notice::CodeAppRemoved, context)),
         false => Ok(page(signed_in, found, true, context)),
     }
@@ -130,7 +136,11 @@ async fn renew(signed_in: &SignedInBrowser, found: &Found, context: &Context) ->
         context.now,
     ));
     batch.push(audit::record_if_changed(&entry, context));
-    if !context.db.run(batch).await?.read(renewed)? {
+    let notice = outbox::Notice::of_change(Notices::Factors, Event::RecoveryCodesMade, user_id, signed_in.language);
+    batch.extend(notice.write(credentials::came(user_id, "recovery_codes", context.now), context)?);
+    let renewed = context.db.run(batch).await?.read(renewed)?;
+    outbox::send_later(context);
+    if !renewed {
         return Ok(page(signed_in, found, false, context));
     }
     let html = second_factor::recovery_codes_page(&codes, PAGE.path(), signed_in.language);

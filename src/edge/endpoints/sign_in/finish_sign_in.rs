@@ -9,7 +9,7 @@ use crate::{
     config::Terms,
     db::{
         Batch, accepted_terms, audit,
-        credentials::Owner,
+        credentials::{self, Owner},
         passwords,
         session_endings::Ending,
         sessions::{self, Waiting},
@@ -21,7 +21,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        mail::outbox,
+        mail::outbox::{self, Notice},
         people::{
             new_password::{self, problem_of},
             sign_in::SignInRequest,
@@ -30,7 +30,6 @@ use crate::{
         sessions::ending,
     },
     fault::Fault,
-    mail::Kind,
     oidc::params::Params,
     pages::{FinishProblem, FinishSignInPage},
     reply::Reply,
@@ -129,8 +128,8 @@ impl Finishing {
                 context.now,
             ));
             batch.push(audit::record_if_changed(&entry(Event::PasswordChanged), context));
-            let notice = outbox::notice_if_changed(Kind::PasswordChanged, user, self.sign_in.language(), context)?;
-            batch.extend(notice);
+            let notice = Notice::of_password(&user.id, self.sign_in.language());
+            batch.extend(notice.write(credentials::came(&user.id, "password", context.now), context)?);
             // Whoever knew the old one is signed out.
             let others = Ending::Others {
                 user_id: &user.id,

@@ -165,7 +165,7 @@ impl SignInRequest {
         wants.then_some(LoginProblem::NoSignUp)
     }
 
-    fn page(
+    pub(super) fn page(
         &self,
         status: u16,
         username: &str,
@@ -174,6 +174,7 @@ impl SignInRequest {
     ) -> Result<Reply, Fault> {
         let ways = &context.config.sign_in;
         let has_passkeys = ways.has(Way::Passkey);
+        let has_other_ways = ways.has(Way::Password) || ways.has(Way::MailCode);
         let options = match has_passkeys {
             true => passkeys::ask_to_sign_in(&self.browser, self.destination_name(), context)?,
             false => String::new(),
@@ -201,7 +202,8 @@ impl SignInRequest {
             }),
             passkey_first: ways.puts_passkeys_first(),
             has_passwords: ways.has(Way::Password),
-            asks_for_passkey: ways.has(Way::Password) && !self.takes_passwords(context),
+            asks_for_passkey: has_other_ways && !self.can_do_without_passkey(context),
+            mail_code: ways.has(Way::MailCode).then(|| ways.puts_mail_codes_first()),
             another: signed_in.map(|_| format!("{}&another=yes", self.address_of(Endpoint::Login))),
         }
         .to_html();

@@ -4,6 +4,7 @@ pub mod consent;
 pub mod finish_sign_in;
 pub mod first_person;
 pub mod login;
+pub mod mail_code;
 pub mod offer_passkey;
 pub mod recover;
 pub mod second_factor;

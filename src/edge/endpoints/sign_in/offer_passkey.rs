@@ -53,7 +53,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let entry = Entry::new(Event::PasskeyAdded, Actor::Person)
         .user(&session.user.id)
         .session(&session.authentication.session_id);
-    let about = (session.user.id.as_str(), entry);
+    let about = (session.user.id.as_str(), entry, sign_in.language());
     match passkeys::add_behind(hash, (&new, &challenge), None, about, context).await? {
         true => Ok(sign_in.go_on()),
         false => page(&sign_in, (session, hash), Some(PasskeyProblem::Known), context),

@@ -44,7 +44,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let sign_in = SignInRequest::submitting(request, &params, FORM, context).await?;
-    if context.config.mail.is_none() {
+    if !sends_mails(context) {
         return Err(Problem::NotFound.into());
     }
     let name = params.text("username").trim();
@@ -86,6 +86,10 @@ async fn send(name: &str, folded: &str, language: Language, context: &Context) -
     outbox::send_due(context).await
 }
 
+fn sends_mails(context: &Context) -> bool {
+    context.config.mail.is_some() && context.config.sign_in.comes_back_by_mail()
+}
+
 fn page(sign_in: &SignInRequest, status: u16, (name, state): (&str, RecoverState), context: &Context) -> Reply {
     let language = sign_in.language();
     let support = context.config.support.as_ref();
@@ -96,7 +100,8 @@ fn page(sign_in: &SignInRequest, status: u16, (name, state): (&str, RecoverState
         sign_in: &sign_in.address_of(Endpoint::Login),
         csrf: &sign_in.browser.csrf(FORM, context),
         name,
-        sends_mails: context.config.mail.is_some(),
+        sends_mails: context.config.mail.is_some().then(|| sends_mails(context)),
+        second_factor: context.config.has_codes(),
         contact: support.map(|contact| (contact.href.as_str(), contact.shown.as_str())),
         state,
     }

@@ -6,10 +6,10 @@ use super::second_factor_request::{Attempt, Begun, Counted, Loaded, SecondFactor
 use crate::{
     account::{sign_in::Next, totp::TotpSecret, trusted_browser::Trust},
     audit::{Actor, Entry, Event},
-    config::Way,
+    config::{Notices, Way},
     db::{
         audit,
-        credentials::Owner,
+        credentials::{self, Owner},
         second_factors::{self, NewApp},
     },
     edge::{
@@ -17,6 +17,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
+        mail::outbox,
         people::{
             new_session::{AccompanyingStatements, Trusting},
             second_factor::{self, Counters, Typed},
@@ -112,16 +113,26 @@ impl SecondFactorRequest {
         };
         if let Some(using) = using {
             let counters = Counters::of(user_id, &self.sign_in.browser, request, context);
+            let notice = match typed {
+                Typed::Code(_) => None,
+                Typed::RecoveryCode(_) => {
+                    let (event, language) = (Event::RecoveryCodeUsed, self.sign_in.language());
+                    let row_id = second_factors::recovery_row(user_id);
+                    outbox::Notice::of_change(Notices::Recovery, event, user_id, language)
+                        .write(credentials::was_used(&row_id, context.now), context)?
+                }
+            };
             let with = AccompanyingStatements {
                 before: vec![using],
                 events,
-                after: counters.forgive().into(),
+                after: counters.forgive().into_iter().chain(notice).collect(),
                 may_offer_passkey: self.can_have_passkey && context.config.sign_in.has(Way::Passkey),
-                trust: match trust && matches!(self.begun, Begun::Password { .. }) {
+                trust: match trust && !matches!(self.begun, Begun::Session { .. }) {
                     true => Some(Trusting::New(self.new_trust(context)?)),
                     false => None,
                 },
                 answer: None,
+                is_no_news: matches!(self.begun, Begun::Mail { .. }),
             };
             if let Some(reply) = self.finish(with, request, context).await? {
                 return Ok(reply);
@@ -170,9 +181,16 @@ impl SecondFactorRequest {
                 password_hash,
                 passkeys_count: context.config.sign_in.has(Way::Passkey),
             },
+            Begun::Mail { address, .. } => Owner::WithAddressAlone {
+                user_id,
+                address,
+                passkeys_count: context.config.sign_in.has(Way::Passkey),
+            },
             Begun::Session { hash, .. } => Owner::Behind(hash),
         };
         let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
+        let notice = outbox::Notice::of_change(Notices::Factors, Event::CodeAppAdded, user_id, self.sign_in.language());
+        let notice = notice.write(credentials::came(user_id, "totp", context.now), context)?;
         let added = Entry::new(Event::CodeAppAdded, Actor::Person).user(user_id);
         // A session that waits for nothing is led on from there.
         let go_on = self.sign_in.address_of(Endpoint::FinishSignIn);
@@ -180,7 +198,10 @@ impl SecondFactorRequest {
         let with = AccompanyingStatements {
             before: vec![second_factors::add_app(&new, &owner, context.now).into()],
             events: vec![audit::record_if_changed(&added, context)],
-            after: vec![second_factors::add_recovery_codes(user_id, &row_id, &hashes, context.now).into()],
+            after: [second_factors::add_recovery_codes(user_id, &row_id, &hashes, context.now).into()]
+                .into_iter()
+                .chain(notice)
+                .collect(),
             answer: Some(Reply::page(200, html, content_security_policy(Csp::default()))),
             ..AccompanyingStatements::default()
         };

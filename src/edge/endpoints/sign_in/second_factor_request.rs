@@ -53,6 +53,8 @@ pub struct SecondFactorRequest {
 pub enum Begun {
     /// A moment ago, on the page before: the form says so, and nothing is stored.
     Password { first: String, password_hash: String },
+    /// Likewise by a code that was sent to that address.
+    Mail { first: String, address: String },
     /// When they signed in: they have a session that is to become stronger.
     Session { hash: Hash, proven: Proven },
 }
@@ -127,13 +129,21 @@ impl SecondFactorRequest {
         };
         let key = context.config.roots.current(Purpose::FirstFactor);
         let begun = match (first, &sign_in.session, &sign_in.browser.session_hash) {
-            (Some((text, first)), ..) => match found.password_hash.filter(|hash| first.is_of(&key, hash)) {
-                Some(password_hash) => Begun::Password {
-                    first: text,
-                    password_hash,
-                },
-                None => return Ok(to_login(&sign_in)),
-            },
+            (Some((text, first)), ..) => {
+                let hash = found.password_hash.filter(|hash| first.is_of(&key, hash));
+                let is_of = |address: &&str| first.is_of(&key, &second_factor::proof_of_mail(address));
+                match (hash, found.user.confirmed_email().filter(is_of)) {
+                    (Some(password_hash), _) => Begun::Password {
+                        first: text,
+                        password_hash,
+                    },
+                    (None, Some(address)) => Begun::Mail {
+                        first: text,
+                        address: address.to_owned(),
+                    },
+                    (None, None) => return Ok(to_login(&sign_in)),
+                }
+            }
             (None, Some(session), Some(hash)) => Begun::Session {
                 hash: hash.clone(),
                 proven: session.authentication.proven.clone(),
@@ -191,6 +201,14 @@ impl SecondFactorRequest {
                 };
                 self.sign_in.begin_session(who, with, request, context).await
             }
+            Begun::Mail { .. } => {
+                let who = SomebodyShown {
+                    user_id: self.user.id.clone(),
+                    proven: Proven::mail_code(context.now).and_code(),
+                    shown: Shown::JustNow,
+                };
+                self.sign_in.begin_session(who, with, request, context).await
+            }
             Begun::Session { hash, proven } => self.strengthen(hash, &proven.and_code(), with, context).await,
         }
     }
@@ -245,7 +263,7 @@ impl SecondFactorRequest {
     fn carried(&self) -> Carried<'_> {
         Carried {
             first: match &self.begun {
-                Begun::Password { first, .. } => Some(first),
+                Begun::Password { first, .. } | Begun::Mail { first, .. } => Some(first),
                 Begun::Session { .. } => None,
             },
             can_have_passkey: self.can_have_passkey,
@@ -274,7 +292,7 @@ impl SecondFactorRequest {
             carried: self.carried(),
             has: shown,
             passkey: shown.passkeys.then_some((request, csrf_of_login.as_str())),
-            can_trust: matches!(self.begun, Begun::Password { .. }),
+            can_trust: !matches!(self.begun, Begun::Session { .. }),
             may_decline: self.may_decline(context),
             start_again: &sign_in.address_of(Endpoint::Login),
             problem,

@@ -10,7 +10,7 @@ use crate::{
         user::User,
     },
     audit::{Actor, Entry, Event},
-    config::Way,
+    config::{Notices, Way},
     db::{
         Batch, Query, Statement, audit,
         credentials::{self, Answered, Owner, SetUpLink},
@@ -33,7 +33,6 @@ use crate::{
         sessions::ending,
     },
     fault::Fault,
-    mail::Kind,
     oidc::params::Params,
     pages::{Csp, Language, PasskeyRequest, SetUpPage, SetUpProblem, account::PasskeyProblem, content_security_policy},
     reply::Reply,
@@ -77,7 +76,10 @@ pub async fn submit(kind: LinkKind, request: &mut Incoming, context: &Context) -
         answer if newcomer.may_add_passkey(context) => {
             let asked = Asked::SetUp(&newcomer.user.id);
             match passkeys::read_new(answer, &newcomer.browser, &asked, context) {
-                Ok(read) => newcomer.add_passkey(read, context).await,
+                Ok(read) => {
+                    let ends_sessions = kind == LinkKind::Recovery && field("everywhere") == "yes";
+                    newcomer.add_passkey(read, ends_sessions, context).await
+                }
                 Err(refused) => newcomer.refuse(passkeys::problem_of(refused), context),
             }
         }
@@ -98,7 +100,8 @@ impl Newcomer {
             let hash = secret.hash(&context.config.roots, Purpose::SetUpLink)?;
             Some((user_id.to_owned(), hash))
         });
-        let Some((user_id, hash)) = hash else {
+        let works = kind == LinkKind::SetUp || context.config.sign_in.comes_back_by_mail();
+        let Some((user_id, hash)) = hash.filter(|_| works) else {
             return Err(over(kind).into());
         };
         let link = SetUpLink {
@@ -117,7 +120,12 @@ impl Newcomer {
         })
     }
 
-    async fn add_passkey(&self, (new, challenge): (New, Challenge), context: &Context) -> Result<Reply, PageFailure> {
+    async fn add_passkey(
+        &self,
+        (new, challenge): (New, Challenge),
+        ends_sessions: bool,
+        context: &Context,
+    ) -> Result<Reply, PageFailure> {
         let owner = Owner::Linked(&self.link);
         let counter = passkeys::counter(&self.link.user_id, context);
         let answer = Answered {
@@ -129,17 +137,31 @@ impl Newcomer {
             .entry(Event::PasskeyAdded)
             .detail(passkeys::audit_detail(&new.passkey));
         let along = vec![answered, audit::record_if_changed(&added, context)];
-        match self.finish(Batch::default(), (insert, along, None), context).await? {
-            Some(reply) => Ok(reply),
+        let event = match self.link.kind {
+            LinkKind::SetUp => Event::SetUpLinkUsed,
+            LinkKind::Recovery => Event::RecoveryUsed,
+        };
+        let notice = outbox::Notice::of_change(Notices::Recovery, event, &self.user.id, self.language)
+            .write(credentials::came(&self.user.id, "passkey", context.now), context)?;
+        let mut batch = Batch::default();
+        if ends_sessions {
+            self.end_sessions(&mut batch, context);
+        }
+        match self.finish(batch, (insert, along, notice), context).await? {
+            Some(reply) => {
+                ending::announce(context);
+                Ok(reply)
+            }
             None => self.refuse(PasskeyProblem::Known, context),
         }
     }
 
-    /// Whether the link lets them add a passkey. A link from a mail does so only where there are no passwords: elsewhere anyone who reads
-    /// the mails could get around the second factor.
+    /// Whether the link lets them add a passkey. A link from a mail does so only where passkeys are the only way in: elsewhere anyone who
+    /// reads the mails could get around the second factor.
     fn may_add_passkey(&self, context: &Context) -> bool {
         let ways = &context.config.sign_in;
-        ways.has(Way::Passkey) && (self.link.kind == LinkKind::SetUp || !ways.has(Way::Password))
+        let by_mail = self.link.kind == LinkKind::Recovery;
+        ways.has(Way::Passkey) && !(by_mail && (ways.has(Way::Password) || ways.has(Way::MailCode)))
     }
 
     async fn set_password(&self, typed: &str, stays: bool, context: &Context) -> Result<Reply, PageFailure> {
@@ -150,20 +172,25 @@ impl Newcomer {
         let hash = new_password::hash(&password)?;
         let set = passwords::set(&Owner::Linked(&self.link), &random::id()?, &hash, context.now);
         let along = vec![audit::record_if_changed(&self.entry(Event::PasswordChanged), context)];
-        let notice = outbox::notice_if_changed(Kind::PasswordChanged, &self.user, self.language, context)?;
-        // Anyone who knew the old password is signed out, as with every change of a password.
-        let everything = Ending::EverythingLinked(&self.link);
-        let ended = Entry::new(Event::SessionEnded, Actor::Person);
+        let notice = outbox::Notice::of_password(&self.user.id, self.language)
+            .write(credentials::came(&self.user.id, "password", context.now), context)?;
         let mut batch = Batch::default();
         if !stays {
-            batch.push(audit::record_ending(&ended, &everything, context));
-            ending::end_sessions(&everything, &mut batch, context);
+            self.end_sessions(&mut batch, context);
         }
         // Without the link there is no page to go back to.
         let finished = self.finish(batch, (set, along, notice), context).await?;
         let reply = finished.ok_or_else(|| over(self.link.kind))?;
         ending::announce(context);
         Ok(reply)
+    }
+
+    /// Signs the person out everywhere, if the link still works: anyone who knew the old password, too.
+    fn end_sessions(&self, batch: &mut Batch, context: &Context) {
+        let everything = Ending::EverythingLinked(&self.link);
+        let ended = Entry::new(Event::SessionEnded, Actor::Person);
+        batch.push(audit::record_ending(&ended, &everything, context));
+        ending::end_sessions(&everything, batch, context);
     }
 
     /// Adds `set` to `batch`, with what goes along, and runs it, which uses the link up. The person signs in with what they now have.
@@ -182,7 +209,6 @@ impl Newcomer {
             LinkKind::Recovery => Event::RecoveryUsed,
         };
         batch.push(audit::record_if_changed(&self.entry(used), context));
-        // Last, because it may change no row, and each statement before it runs only if the one before changed one.
         batch.extend(notice);
         let done = context.db.run(batch).await?.read(done)?;
         if done && self.link.kind == LinkKind::Recovery {

@@ -1,7 +1,7 @@
 //! `/signup`: where operators let them, people make accounts for themselves (Initiating User Registration via OpenID Connect
 //! 1.0): anybody, whoever has an invitation, or whoever reads mails at an address of the operator's domains.
 
-use serde_json::json;
+mod code;
 
 use crate::{
     account::{
@@ -12,16 +12,13 @@ use crate::{
         sign_in::{self, Has, Next, Policy},
         sign_up::{Address, NewAccount, Wrong},
         throttle,
-        user::User,
     },
-    audit::{Actor, Entry, Event},
-    config::{ProfileField, SignUpPolicy, WantedField},
+    config::{ProfileField, SignUpPolicy, WantedField, Way},
     db::{
-        Batch, Statement, accepted_terms, audit,
+        Batch,
         credentials::{self, Answered, Owner},
         invitations::{self, Invitation, NewInvitation},
-        mail_codes::{self, CodeKey, NewCode},
-        mail_outbox, passwords, released_addresses,
+        mail_outbox, passwords,
         sessions::Shown as SignedInBy,
         users,
     },
@@ -32,10 +29,9 @@ use crate::{
         },
         mail::outbox,
         people::{
-            field_problem, folding,
-            mail_code::{self, AskedAddress, Verdict},
+            field_problem, folding, mail_code,
             new_password::{self, problem_of},
-            new_session::{AccompanyingStatements, SomebodyShown},
+            new_session::SomebodyShown,
             passkeys::{self, Asked},
             second_factor,
             sign_in::SignInRequest,
@@ -43,7 +39,7 @@ use crate::{
         platform::{context::Context, random},
     },
     fault::Fault,
-    mail::{CodeKind, Facts, Kind, NewMail, link_secret},
+    mail::{Facts, Kind, NewMail, link_secret},
     oidc::{params::Params, proven::Proven},
     pages::{AddressState, FieldState, PasskeyRequest, SignUpAddressPage, SignUpPage, SignUpProblem, Typed},
     reply::Reply,
@@ -192,6 +188,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 enum NewWay {
     Passkey(Box<New>, Challenge),
     Password(String),
+    /// By codes, of which one has shown that they can.
+    Mail,
 }
 
 impl Newcomer<'_> {
@@ -219,9 +217,10 @@ impl Newcomer<'_> {
             return Ok(self.page((429, problem), typed, &[], context)?.retried_after(wait));
         }
         let refuse = |problem| Ok(self.page((400, Some(problem)), typed, &[], context)?);
-        // A passkey was made for the account that the page had an id for.
         let by_passkey = !self.sign_in.takes_passwords(context);
-        let id = match by_passkey {
+        let by_mail = self.sign_in.takes_mail_codes_alone(context) && field("passkey").is_empty();
+        // A passkey was made for the account that the page had an id for.
+        let id = match by_passkey && !by_mail {
             true => field("account").to_owned(),
             false => random::id()?,
         };
@@ -245,7 +244,9 @@ impl Newcomer<'_> {
             return self.ask_for_code(&user, typed, request, context).await;
         }
         // What they will sign in with is looked at before the code, of which there are few tries.
-        let way = if by_passkey {
+        let way = if by_mail {
+            NewWay::Mail
+        } else if by_passkey {
             let (asked, browser) = (Asked::SignUp(&user.id), &self.sign_in.browser);
             match passkeys::read_new(field("passkey"), browser, &asked, context) {
                 Ok((new, challenge)) => NewWay::Passkey(Box::new(new), challenge),
@@ -280,20 +281,30 @@ impl Newcomer<'_> {
                     counter: &counter,
                 };
                 let (insert, answered) = credentials::add_passkey(new, None, &Owner::Is(&user), &answer, context.now);
-                way_in = vec![insert.into(), answered];
+                way_in = Some(vec![insert.into(), answered]);
                 proven = Proven::passkey(new.passkey.backup_eligible, context.now);
+                shown = SignedInBy::JustNow;
+            }
+            NewWay::Mail => {
+                way_in = None;
+                proven = Proven::mail_code(context.now);
                 shown = SignedInBy::JustNow;
             }
             NewWay::Password(hash) => {
                 let set = passwords::set(&Owner::Is(&user), &random::id()?, hash, context.now);
-                way_in = vec![set.into()];
+                way_in = Some(vec![set.into()]);
                 proven = Proven::password(context.now);
                 shown = SignedInBy::Password(hash);
             }
         }
         let with = self.accompanying(&user, way_in, code.as_ref(), context);
         let (policy, demand) = (Policy::of(&context.config), self.sign_in.demand(context));
-        if let NewWay::Password(hash) = &way
+        let first = match &way {
+            NewWay::Passkey(..) => None,
+            NewWay::Password(hash) => Some(hash.clone()),
+            NewWay::Mail => user.confirmed_email().map(second_factor::proof_of_mail),
+        };
+        if let Some(first) = first
             && sign_in::next(policy, demand, Has::default(), false) == Next::SetUp
         {
             // They set up a second factor before they are signed in.
@@ -301,13 +312,13 @@ impl Newcomer<'_> {
             batch.extend(with.before);
             batch.extend(with.after);
             let made = batch.add(users::find_with_password(&user.id));
-            let made = context.db.run(batch).await?.read(made)?;
-            return match made.and_then(|made| made.password_hash) {
-                Some(made) if made == *hash => {
-                    let shown = (user.id.as_str(), hash.as_str());
+            // Nobody had the id before.
+            return match context.db.run(batch).await?.read(made)? {
+                Some(_) => {
+                    let shown = (user.id.as_str(), first.as_str());
                     Ok(second_factor::after_password(&self.sign_in, shown, false, context))
                 }
-                _ => self.taken(typed, context).await,
+                None => self.taken(typed, context).await,
             };
         }
         let who = SomebodyShown {
@@ -327,109 +338,6 @@ impl Newcomer<'_> {
         // Somebody else may have used the link.
         Entrance::of(self.params, context).await?;
         Ok(self.page((400, Some(SignUpProblem::Taken)), typed, &[], context)?)
-    }
-
-    /// What makes the account, with its `way_in`, before its session, and uses up what let its person in.
-    fn accompanying(
-        &self,
-        user: &User,
-        way_in: Vec<Statement>,
-        code: Option<&(CodeKey, String)>,
-        context: &Context,
-    ) -> AccompanyingStatements {
-        let (invitation, now) = (self.entrance.id(), context.now);
-        let entry = Entry {
-            client_id: self.sign_in.destination.client_id(),
-            detail: invitation.map(|id| json!({ "invitation": id.to_string() })),
-            ..Entry::new(Event::SignedUp, Actor::Person).user(&user.id)
-        };
-        let is_right = || code.map_or_else(Statement::always, |(key, mail_id)| key.exists(mail_id, now));
-        let mut with = AccompanyingStatements::default();
-        if let (Some(_), Some(folded)) = (user.confirmed_email(), user.email_folded()) {
-            // Nobody else has confirmed it, so they do not keep it.
-            let lets_in = || match &self.entrance {
-                Entrance::Invited { shown, .. } => invitations::lets_in(shown, user.confirmed_email(), now),
-                _ => Statement::always(),
-            };
-            let may = || lets_in().and(is_right()).and(users::are_free(user));
-            with.before
-                .extend(released_addresses::release((&folded, &user.id), may, context));
-        }
-        with.before.push(match &self.entrance {
-            Entrance::Invited { shown, .. } => users::insert_invited(user, shown, is_right(), now).into(),
-            _ => users::insert_where(user, is_right()).into(),
-        });
-        with.before.extend(way_in);
-        with.before.push(audit::record_if_changed(&entry, context));
-        // Where somebody has the passkey already, or its challenge was answered, there is no way into the new account.
-        with.after.push(users::delete_without_credentials(user));
-        with.after
-            .extend(invitation.map(|id| invitations::use_up(id, &user.id)));
-        let terms = context.config.sign_up.terms.as_ref();
-        with.before
-            .extend(terms.map(|terms| accepted_terms::accept(&user.id, &terms.version, now)));
-        with.after
-            .extend(code.map(|(key, mail_id)| mail_codes::use_up(key, mail_id, &user.id, now).into()));
-        with
-    }
-
-    /// Sends a code to the address that somebody typed, after the answer: neither that nor its time tells whether somebody has it.
-    async fn ask_for_code(
-        &self,
-        user: &User,
-        typed: Typed<'_>,
-        request: &Incoming,
-        context: &Context,
-    ) -> Result<Reply, PageFailure> {
-        let address = user.claims.text("email").unwrap_or_default();
-        let key = mail_code::key(&self.sign_in.browser, CodeKind::SignUp, &email::fold(address), context);
-        let new = NewCode {
-            typed: address,
-            destination: "",
-            user_id: None,
-        };
-        if let Some(wait) = mail_code::begin((&key, &new), request, context).await? {
-            let minutes = wait.minutes_begun();
-            let problem = Some(SignUpProblem::TooManyAttempts { minutes });
-            return Ok(self.page((429, problem), typed, &[], context)?.retried_after(wait));
-        }
-        let asked = AskedAddress {
-            key,
-            address: address.to_owned(),
-            user_id: String::new(),
-            language: self.sign_in.language(),
-        };
-        asked.send_later(context);
-        let sent = Typed {
-            code_sent: Some(true),
-            ..typed
-        };
-        Ok(self.page((200, None), sent, &[], context)?)
-    }
-
-    /// The code that shows that somebody reads the mails of the address that they typed.
-    async fn confirmed(
-        &self,
-        user: &User,
-        code: &str,
-        request: &Incoming,
-        context: &Context,
-    ) -> Result<Result<(CodeKey, String), SignUpProblem>, PageFailure> {
-        if code.is_empty() {
-            return Ok(Err(SignUpProblem::NoCode));
-        }
-        let folded = user.email_folded().unwrap_or_default();
-        let key = mail_code::key(&self.sign_in.browser, CodeKind::SignUp, &folded, context);
-        Ok(match mail_code::try_code(&key, code, request, context).await? {
-            // Other addresses are compared as the same.
-            Verdict::Right(tried) if Some(tried.typed.as_str()) == user.claims.text("email") => {
-                Ok((key, tried.mail_id))
-            }
-            Verdict::Right(_) | Verdict::Wrong => Err(SignUpProblem::WrongCode),
-            Verdict::TooMany { wait } => Err(SignUpProblem::TooManyAttempts {
-                minutes: wait.minutes_begun(),
-            }),
-        })
     }
 
     /// Sends a link to an address of one of the domains. Whether somebody has an account there is not looked up: the page behind the
@@ -515,8 +423,9 @@ impl Newcomer<'_> {
     ) -> Result<Reply, Fault> {
         let (sign_in, language) = (&self.sign_in, self.sign_in.language());
         let by_passkey = !sign_in.takes_passwords(context);
+        let has_passkeys = by_passkey && context.config.sign_in.has(Way::Passkey);
         let (id, nonce) = (random::id()?, random::id()?);
-        let options = match by_passkey {
+        let options = match has_passkeys {
             true => {
                 // The script fills in the name that is typed.
                 let nobody = Account {
@@ -553,12 +462,14 @@ impl Newcomer<'_> {
                 .iter()
                 .map(|wanted| (*wanted, state(wanted)))
                 .collect(),
+            by_mail: sign_in.takes_mail_codes_alone(context),
             invitation: self.entrance.link(),
             is_email_fixed: fixed.is_some(),
             terms: context.config.sign_up.terms.as_ref().map(|terms| terms.url.as_str()),
             are_terms_accepted: self.params.text("terms") == "yes",
             shortest_password: password::SHORTEST,
-            passkey: by_passkey.then_some((
+            has_password: !by_passkey,
+            passkey: has_passkeys.then_some((
                 PasskeyRequest {
                     options: &options,
                     nonce: &nonce,
@@ -568,7 +479,7 @@ impl Newcomer<'_> {
             problem,
         }
         .to_html();
-        let policy = sign_in.page_policy(by_passkey.then(|| nonce.clone()));
+        let policy = sign_in.page_policy(has_passkeys.then(|| nonce.clone()));
         Ok(Reply::page(status, html, policy))
     }
 }

@@ -4,7 +4,6 @@
 use crate::{
     account::{email, set_up},
     audit::{Actor, Entry, Event},
-    config::Way,
     db::{
         Batch, audit,
         email_undo::{self, Undo, UndoLink},
@@ -73,17 +72,14 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Ok(page(409, &undo, &params, &browser, context));
     }
     ending::announce(context);
-    let ways = &context.config.sign_in;
-    Ok(Reply::see_other(
-        match ways.has(Way::Password) || ways.has(Way::Passkey) {
-            true => format!(
-                "{}?link={}",
-                Endpoint::RecoveryLink.path(),
-                set_up::write(user_id, &token)
-            ),
-            false => routes::sign_in_to(Endpoint::Account),
-        },
-    ))
+    Ok(Reply::see_other(match context.config.sign_in.comes_back_by_mail() {
+        true => format!(
+            "{}?link={}",
+            Endpoint::RecoveryLink.path(),
+            set_up::write(user_id, &token)
+        ),
+        false => routes::sign_in_to(Endpoint::Account),
+    }))
 }
 
 async fn find(params: &Params, context: &Context) -> Result<(UndoLink, Undo), PageFailure> {

@@ -130,6 +130,20 @@ export const SIGN_IN = {
     for (let n = 0; n < 5; n++) answers.push(await send("nobody"));
     return [...answers, await op.browser().fetch("/recover", { form: { page: "overview", csrf: "x" } })];
   },
+  mailCodePage: async ({ op }) => {
+    const { at, browser, link } = await byCode();
+    return [await browser.fetch(link), await at.fetch(link), await at.fetch("/login/code"), await op.fetch("/login/code")];
+  },
+  mailCode: async ({ op }) => {
+    const { browser, fields, code } = await byCode();
+    const send = (more) => browser.fetch("/login/code", { form: { ...fields, ...more } });
+    const answers = [await send({ csrf: "x" }), await send({ username: "" }), await send({ code_form: "yes", code: "0" })];
+    for (let n = 0; n < 5; n++) answers.push(await send({ username: "nobody" }));
+    answers.push(await send({ username: "nobody" }), await send({ code_form: "yes", code }));
+    const other = op.browser();
+    const form = fieldsOf((await other.open("/login?page=overview")).form("password"));
+    return [...answers, await other.fetch("/login/code", { form: { ...form, username: "ada" } })];
+  },
   undoEmailPage: async () => {
     const { browser, link } = await undoing();
     return [await browser.fetch(link), await browser.fetch("/recover/email?link=x")];
@@ -390,6 +404,18 @@ async function askedForCode(wanted) {
   const browser = (await startLimen({ vars: { ...MAIL_VARS, SIGNUP: "open" } })).browser();
   const fields = fieldsOf((await browser.open("/signup?page=overview")).form("email"));
   return browser.fetch("/signup", { form: { ...fields, ...wanted } });
+}
+
+/** A browser in which somebody has asked for a code by mail, and what came. */
+async function byCode() {
+  const at = await startLimen({ vars: { ...MAIL_VARS, SIGN_IN: "mail_code" } });
+  const mails = new Mailbox(at);
+  const [person, browser] = [await at.person(), at.browser()];
+  const fields = { ...fieldsOf((await browser.open("/login?page=overview")).form("username")), username: person.username };
+  await browser.fetch("/login/code", { form: fields });
+  const mail = await mails.await(person.email);
+  const { pathname, search } = new URL(linkIn(mail));
+  return { at, browser, fields, code: codeIn(mail), link: pathname + search };
 }
 
 /** A browser, and the path of the link that undoes a change of address. */

@@ -1,0 +1,131 @@
+// What people are told by mail of their account, and what keeps mails for it.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { signedIn } from "../account/support.mjs";
+import { signInWith, withPasskey } from "../support/authenticator.mjs";
+import { recoveryCodesOf, withApp } from "../support/codes.mjs";
+import { startLimen } from "../support/limen.mjs";
+import { MAIL_VARS, Mailbox } from "../support/mail.mjs";
+
+const op = await startLimen({ vars: { ...MAIL_VARS, MAIL_NOTICES: "on" } });
+const mails = new Mailbox(op);
+const FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/** The texts of the notices to a person that tell of a change. */
+async function changes(person, n) {
+  for (let k = 1; ; k++) {
+    await mails.await(person.email, k);
+    const found = mails.to(person.email).filter(({ subject }) => subject === "Your account at Acme was changed");
+    if (found.length >= n) return found.map(({ text }) => text);
+  }
+}
+
+describe("people are told", () => {
+  test("of a sign-in in a browser in which they had not signed in, once for each", async () => {
+    const person = await op.person();
+    const headers = { "user-agent": FIREFOX };
+    const browser = op.browser();
+    await browser.signIn(await browser.open("/account"), person, { headers });
+    const mail = await mails.await(person.email);
+    assert.equal(mail.subject, "New sign-in to your account at Acme");
+    assert.ok(mail.text.includes("Firefox on Linux. From 198.51") && mail.text.includes(person.username), mail.text);
+    assert.ok(mail.html.includes(`${op.issuer}/account/activity`));
+    await browser.signIn(await browser.open("/login?page=overview&prompt=login"), person, { headers });
+    assert.equal(await mails.count(person.email), 1);
+    await signedIn(op, person);
+    await mails.await(person.email, 2);
+  });
+
+  test("of apps with codes, and of recovery codes", async () => {
+    const person = await op.person();
+    const { app } = await withApp(op, person);
+    assert.match((await changes(person, 1))[0], /An authenticator app was set up/);
+    const browser = op.browser();
+    const second = await browser.signIn(await browser.open("/account"), person);
+    const account = await browser.submit(second, "code", { code: app.nextCode() });
+    assert.equal(account.url, op.url("/account"));
+    const codes = await browser.submit(await browser.open("/account/second_factors"), "renew", {}, { button: "renew" });
+    assert.match((await changes(person, 2))[1], /New recovery codes/);
+    const other = op.browser();
+    const asked = await other.signIn(await other.open("/account"), person);
+    await other.submit(asked, "recovery_code", { recovery_code: recoveryCodesOf(codes)[0] });
+    assert.match((await changes(person, 3))[2], /Signed in with a recovery code/);
+    const page = await other.open("/account/second_factors");
+    const [{ id }] = await op.rows("SELECT id FROM credentials WHERE user_id = ? AND kind = 'totp'", person.id);
+    await other.submit(page, "remove", { remove: id });
+    assert.match((await changes(person, 4))[3], /An authenticator app was removed/);
+  });
+
+  test("of passkeys that were added and removed", async () => {
+    const person = await op.person();
+    const { browser, authenticator } = await withPasskey(op, person);
+    assert.match((await changes(person, 1))[0], /A passkey was added/);
+    const [{ id }] = await op.rows("SELECT id FROM credentials WHERE user_id = ? AND kind = 'passkey'", person.id);
+    const page = await signInWith(browser, await browser.open("/login?page=passkeys"), authenticator);
+    await browser.submit(page, "remove", { remove: id });
+    assert.match((await changes(person, 2))[1], /A passkey was removed/);
+  });
+
+  test("at an address that they have confirmed, and of what the operator chooses", async () => {
+    const bare = await op.person({ email_verified: false });
+    await signedIn(op, bare);
+    assert.equal(await mails.count(bare.email), 0);
+    const at = await startLimen({ vars: { ...MAIL_VARS, MAIL_NOTICES: "password factors" } });
+    const box = new Mailbox(at);
+    const person = await at.person();
+    const browser = await signedIn(at, person);
+    assert.equal(await box.count(person.email), 0);
+    const page = await browser.open("/account/password");
+    const next = "an entirely new pass phrase";
+    await browser.submit(page, "new_password", { current_password: person.password, new_password: next, repeat_password: next });
+    assert.match((await box.await(person.email)).subject, /password at Acme was changed/);
+    await assert.rejects(startLimen({ vars: { ...MAIL_VARS, MAIL_NOTICES: "everything" } }).then((wrong) => wrong.json("/.well-known/openid-configuration")));
+  });
+
+  test("although strangers have used up what there is for codes and ways back in", async () => {
+    const at = await startLimen({ vars: { ...MAIL_VARS, MAIL_DAILY_LIMIT: "20", SIGNUP: "open", MAIL_NOTICES: "password" } });
+    const box = new Mailbox(at);
+    const person = await at.person();
+    for (let n = 0; n < 25; n++) {
+      const stranger = at.browser();
+      const page = await stranger.open("/signup?page=overview");
+      await stranger.submit(page, "email", { email: `stranger-${n}@people.test`, username: `stranger-${n}` });
+    }
+    for (let n = 0; n < 10; n++) {
+      const other = await at.person();
+      const stranger = at.browser();
+      await stranger.submit(await stranger.open("/recover?page=overview"), "recover", { username: other.username });
+    }
+    await box.count("x");
+    assert.equal(box.mails.length, 18);
+    const browser = await signedIn(at, person);
+    const next = "an entirely new pass phrase";
+    await browser.submit(await browser.open("/account/password"), "new_password", {
+      current_password: person.password,
+      new_password: next,
+      repeat_password: next,
+    });
+    await box.await(person.email);
+  });
+});
+
+describe("a new password", () => {
+  const service = "https://leaks.test/range/";
+
+  test("is looked for in leaks only for whoever knows the current one, and so often", async () => {
+    const at = await startLimen({ vars: { LEAKED_PASSWORDS: service } });
+    const asked = () => at.outbound.filter((url) => url.startsWith(service)).length;
+    const person = await at.person();
+    const before = asked();
+    const browser = await signedIn(at, person);
+    const page = await browser.open("/account/password");
+    const send = (current_password, next) =>
+      browser.submit(page, "new_password", { current_password, new_password: next, repeat_password: next });
+    assert.equal((await send("wrong", "some other pass phrase")).status, 400);
+    assert.equal(asked(), before);
+    assert.equal((await send(person.password, "some other pass phrase")).status, 200);
+    assert.equal(asked(), before + 1);
+  });
+});
