@@ -210,6 +210,16 @@ pub fn came(user_id: &str, kind: &'static str, at: UnixTime) -> Statement {
         .bind(at)
 }
 
+/// Holds where a person has such a credential, of one of `kinds`, a JSON array.
+pub fn is_theirs(user_id: &str, row_id: &str, kinds: &'static str) -> Statement {
+    Statement::new(
+        "EXISTS (SELECT 1 FROM credentials n WHERE n.id = ? AND n.user_id = ? AND n.kind IN (SELECT value FROM json_each(?)))",
+    )
+    .bind(row_id)
+    .bind(user_id)
+    .bind(kinds)
+}
+
 /// Holds where there is no such credential any more.
 pub fn is_gone(row_id: &str) -> Statement {
     Statement::new("NOT EXISTS (SELECT 1 FROM credentials n WHERE n.id = ?)").bind(row_id)

@@ -101,7 +101,7 @@ pub fn notify(notice: &NewNotice<'_>, condition: Statement, daily_limit: i64, no
     let daily_limit = notice.kind.share_of(daily_limit);
     Statement::new(format!(
         "INSERT INTO mail_outbox (id, user_id, kind, address, folded, language, facts, root, attempts, due_at, created_at, expires_at)
-         SELECT ?, u.id, ?, u.email, u.email_folded, ?, json_object('account', u.username, 'detail', ?), ?, 0, ?, ?, ?
+         SELECT ?, u.id, ?, u.email, u.email_folded, COALESCE(?, CAST(json_extract(u.claims, '$.locale') AS TEXT), 'en'), json_object('account', u.username, 'detail', ?), ?, 0, ?, ?, ?
          FROM users u WHERE u.id = ? AND u.email_folded IS NOT NULL AND json_extract(u.claims, '$.email_verified') IS 1
            AND (SELECT COUNT(*) FROM mail_outbox WHERE user_id = ? AND created_at > ? AND kind = ?) < {most}
            AND (SELECT COUNT(*) FROM (SELECT 1 FROM mail_outbox WHERE created_at > ? LIMIT ?)) < ?"

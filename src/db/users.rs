@@ -127,6 +127,11 @@ pub fn is_as_read(read: &User, session_hash: &Hash) -> Statement {
     bind_as_given(Statement::new(concat!(as_given!(), " = ", behind!())), read).bind(session_hash)
 }
 
+/// Holds where a person is as given.
+pub fn is_as_given(user: &User) -> Statement {
+    bind_as_given(Statement::new(concat!("EXISTS ", as_given!())), user)
+}
+
 /// The person that a login names in any spelling, a username or an e-mail address, with their password's hash. `folded` is what
 /// [`fold_login`] makes of `login`. A row whose folded names are not written yet is found by the exact name. Where mails are sent, an
 /// address must be `confirmed` to be a name: then somebody has shown that they read its mails, or an operator says so.

@@ -124,6 +124,9 @@ pub const CODE_LIFETIME: Lifetime = Lifetime::minutes(15);
 /// How long a change of address can be undone from the address before.
 pub const UNDO_LIFETIME: Lifetime = Lifetime::days(7);
 
+/// What stands behind the name of an event that an operator brought about.
+pub const BY_OPERATOR: &str = " by_operator";
+
 /// How often a code may be tried.
 pub const MOST_TRIES: i64 = 5;
 
@@ -186,10 +189,10 @@ pub struct NewNotice<'a> {
     pub user_id: &'a str,
     /// What it is about.
     pub kind: Kind,
-    /// A browser, or the name of an event.
+    /// A browser, or the name of an event; [`BY_OPERATOR`] behind it says who did it.
     pub detail: Option<&'a str>,
-    /// The tag of its language.
-    pub language: &'a str,
+    /// The tag of its language. Without one it is that of its person.
+    pub language: Option<&'a str>,
     /// The current root.
     pub root: KekVersion,
 }

@@ -8,7 +8,7 @@ use super::{
     messages::{Language, MailText, MailTexts},
     text::{LONGEST_NAME, visible},
 };
-use crate::mail::Kind;
+use crate::mail::{BY_OPERATOR, Kind};
 
 /// A mail.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +99,13 @@ impl Letter<'_> {
 
     fn shown_detail(&self) -> Option<String> {
         self.detail.map(|detail| match self.kind {
-            Kind::AccountChanged => self.language.texts().events.of(detail).to_owned(),
+            Kind::AccountChanged => {
+                let texts = self.language.texts();
+                match detail.strip_suffix(BY_OPERATOR) {
+                    Some(event) => format!("{}. {}.", texts.events.of(event), texts.activity.by_operator),
+                    None => texts.events.of(detail).to_owned(),
+                }
+            }
             _ => visible(detail, 300),
         })
     }

@@ -14,7 +14,7 @@ use crate::{
     db::{Statement, mail_outbox},
     edge::platform::{context::Context, log, random},
     fault::Fault,
-    mail::{Facts, Kind, NewMail, NewNotice, Waiting, delivery::Delivery},
+    mail::{BY_OPERATOR, Facts, Kind, NewMail, NewNotice, Waiting, delivery::Delivery},
     pages::Language,
     web::retry,
 };
@@ -60,7 +60,8 @@ pub struct Notice<'a> {
     pub of: Notices,
     /// A browser, or the name of an event.
     pub detail: Option<&'a str>,
-    pub language: Language,
+    /// That of the page; of what an operator did, that of the person.
+    pub language: Option<Language>,
 }
 
 impl<'a> Notice<'a> {
@@ -71,7 +72,7 @@ impl<'a> Notice<'a> {
             kind: Kind::AccountChanged,
             of,
             detail: Some(event.as_str()),
-            language,
+            language: Some(language),
         }
     }
 
@@ -82,7 +83,18 @@ impl<'a> Notice<'a> {
             kind: Kind::PasswordChanged,
             of: Notices::Password,
             detail: None,
-            language,
+            language: Some(language),
+        }
+    }
+
+    /// An operator changed how a person signs in, as [`by_operator`] writes it.
+    pub fn of_operator(of: Notices, written: &'a str, user_id: &'a str) -> Self {
+        Self {
+            user_id,
+            kind: Kind::AccountChanged,
+            of,
+            detail: Some(written),
+            language: None,
         }
     }
 
@@ -98,7 +110,7 @@ impl<'a> Notice<'a> {
             user_id: self.user_id,
             kind: self.kind,
             detail: self.detail,
-            language: self.language.tag(),
+            language: self.language.map(Language::tag),
             root: context.config.roots.current_version(),
         };
         Ok(Some(mail_outbox::notify(
@@ -108,6 +120,11 @@ impl<'a> Notice<'a> {
             context.now,
         )))
     }
+}
+
+/// An event that an operator brought about, as notices have it.
+pub fn by_operator(event: Event) -> String {
+    format!("{}{BY_OPERATOR}", event.as_str())
 }
 
 /// Sends what is due, after the answer.

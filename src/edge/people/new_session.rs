@@ -16,7 +16,7 @@ use crate::{
     edge::{
         http::{cookies, request::Incoming},
         mail::outbox::{self, Notice},
-        platform::{context::Context, random},
+        platform::{context::Context, place, random},
         sessions::ending,
     },
     fault::Fault,
@@ -160,15 +160,19 @@ impl SignInRequest {
         };
         let is_known = self.browser.known(context).ids().any(|id| id == user_id);
         if !is_known && !with.is_no_news {
-            let (agent, network) = (UserAgent::parse(&user_agent), context.network.as_deref());
-            let language = self.language();
-            let detail = language.describe_browser(agent.browser, agent.system, network);
+            let (agent, language) = (UserAgent::parse(&user_agent), self.language());
+            let country = place::country(&request.request, language.tag());
+            let network = context.network.as_ref().map(|network| match country {
+                Some(country) => format!("{network}, {country}"),
+                None => network.clone(),
+            });
+            let detail = language.describe_browser(agent.browser, agent.system, network.as_deref());
             let notice = Notice {
                 user_id,
                 kind: Kind::NewBrowser,
                 of: Notices::NewBrowser,
                 detail: Some(&detail),
-                language: self.language(),
+                language: Some(language),
             };
             batch.extend(notice.write(sessions::exists(user_id, session_id), context)?);
         }

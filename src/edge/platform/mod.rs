@@ -10,4 +10,5 @@ pub mod fetch;
 pub mod js;
 pub mod kv;
 pub mod log;
+pub mod place;
 pub mod random;

@@ -129,3 +129,48 @@ describe("a new password", () => {
     assert.equal(asked(), before + 1);
   });
 });
+
+describe("of what an operator did, people are told", () => {
+  const send = (person, path, init) => op.fetch(`/admin/api/users/${person.id}${path}`, { bearer: op.adminToken, ...init });
+
+  test("passkeys and apps that they took away, links that they made, passwords that they set", async () => {
+    const person = await op.person({ locale: "de" });
+    await withPasskey(op, person);
+    const [{ id }] = await op.rows("SELECT id FROM credentials WHERE user_id = ? AND kind = 'passkey'", person.id);
+    const told = async () => {
+      await mails.count(person.email);
+      return mails.to(person.email).map(({ text }) => text).filter((text) => text.includes("Durch die Betreiber dieser Seite"));
+    };
+    const other = await op.person();
+    assert.equal((await send(other, `/passkeys/${id}`, { method: "DELETE" })).status, 404);
+    assert.equal((await send(person, "/second_factors/x", { method: "DELETE" })).status, 404);
+    assert.deepEqual(await told(), []);
+    assert.equal((await send(person, `/passkeys/${id}`, { method: "DELETE" })).status, 204);
+    assert.equal((await send(person, `/passkeys/${id}`, { method: "DELETE" })).status, 404);
+    assert.equal((await told()).length, 1);
+    assert.equal((await send(person, "/setup_link", { method: "POST" })).status, 201);
+    assert.equal((await told()).length, 2);
+    assert.equal((await send(person, "", { method: "PATCH", json: { password: "an entirely new pass phrase" } })).status, 200);
+    assert.equal((await told()).length, 3);
+    assert.equal(mails.to(other.email).length, 0);
+  });
+
+  test("another address: at the one before", async () => {
+    const person = await op.person();
+    await op.changePerson(person, { email: `new-${person.email}`, email_verified: true });
+    const mail = await mails.await(person.email);
+    assert.match(mail.text, /The e-mail address was changed\. By the people who run this site\./);
+    assert.equal(await mails.count(`new-${person.email}`), 0);
+    await op.changePerson(person, { email: `NEW-${person.email}`, email_verified: true });
+    assert.equal(await mails.count(`new-${person.email}`), 0);
+  });
+});
+
+test("a sign-in in a new browser is told with its country, in the language of the page", async () => {
+  const person = await op.person();
+  const browser = op.browser();
+  const from = { cf: { country: "NZ" } };
+  const page = await browser.open("/account?ui_locales=de", from);
+  await browser.signIn(page, person, { ...from, headers: { "accept-language": "de" } });
+  assert.match((await mails.await(person.email)).text, /198\.51\.\d+\.0\/24, Neuseeland/);
+});

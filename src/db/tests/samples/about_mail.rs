@@ -19,13 +19,14 @@ pub(super) fn add_to(all: &mut Samples) {
         user_id: "u",
         kind: Kind::AccountChanged,
         detail: Some("passkey_added"),
-        language: "en",
+        language: None,
         root: 1,
     };
     let conditions = [
         credentials::came("u", "passkey", NOW),
         credentials::is_gone("p"),
         credentials::was_used("p", NOW),
+        credentials::is_theirs("u", "p", r#"["passkey"]"#),
         sessions::exists("u", "s"),
     ];
     add(
@@ -102,7 +103,8 @@ fn add_codes_to(all: &mut Samples) {
     add(all, "released_addresses::release", release);
     let conditions = users::is_as_read(&user, &hash())
         .and(users::has_confirmed("u", "ada@acme.org"))
-        .and(users::are_free(&user));
+        .and(users::are_free(&user))
+        .and(users::is_as_given(&user));
     let another = User {
         id: "another".to_owned(),
         ..user.clone()

@@ -6,13 +6,15 @@ use crate::{
     account::set_up,
     admin::invitation::lifetime_of_link,
     audit::{Actor, Entry, Event},
+    config::Notices,
     db::{
-        Batch, audit,
+        Batch, Statement, audit,
         credentials::{self, OwnPasskey},
         users,
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
+        mail::outbox::{self, Notice},
         platform::context::Context,
     },
     reply::{Body, Reply},
@@ -39,10 +41,16 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let (user_id, row_id) = (request.segment(0), request.segment(1));
     let entry = Entry::new(Event::PasskeyRemoved, Actor::Operator).user(user_id);
+    let written = outbox::by_operator(Event::PasskeyRemoved);
+    let notice = Notice::of_operator(Notices::Factors, &written, user_id);
+    let is_theirs = credentials::is_theirs(user_id, row_id, r#"["passkey"]"#);
     let mut batch = Batch::default();
+    batch.extend(notice.write(is_theirs, context)?);
     let removed = batch.add(credentials::remove(user_id, row_id));
     batch.push(audit::record_if_changed(&entry, context));
-    match context.db.run(batch).await?.read(removed)? {
+    let removed = context.db.run(batch).await?.read(removed)?;
+    outbox::send_later(context);
+    match removed {
         true => Ok(Reply::new(204, Body::Empty)),
         false => Err(MachineFailure::no_such("passkey")),
     }
@@ -55,12 +63,16 @@ pub async fn make_set_up_link(request: &mut Incoming, context: &Context) -> Resu
     let expires_at = context.now + lifetime;
     let (secret, hash) = context.new_token(Purpose::SetUpLink)?;
     let entry = Entry::new(Event::SetUpLinkMade, Actor::Operator).user(user_id);
+    let written = outbox::by_operator(Event::SetUpLinkMade);
+    let notice = Notice::of_operator(Notices::Recovery, &written, user_id);
     let mut batch = Batch::default();
     let made = batch.add(credentials::make_set_up_link(user_id, &hash, expires_at));
     batch.push(audit::record_if_changed(&entry, context));
+    batch.extend(notice.write(Statement::always(), context)?);
     if !context.db.run(batch).await?.read(made)? {
         return Err(MachineFailure::no_such("user"));
     }
+    outbox::send_later(context);
     let path = format!("{}?link={}", Endpoint::SetUp.path(), set_up::write(user_id, &secret));
     let link = json!({
         "url": context.config.issuer.url(&path),

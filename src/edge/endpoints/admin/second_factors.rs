@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::{
     audit::{Actor, Entry, Event},
+    config::Notices,
     db::{
         Batch, audit, credentials, second_factors,
         trusted_browsers::{self, TrustedBrowser},
@@ -11,6 +12,7 @@ use crate::{
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
+        mail::outbox::{self, Notice},
         platform::context::Context,
     },
     reply::{Body, Reply},
@@ -41,11 +43,17 @@ pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, 
         false => Event::CodeAppRemoved,
     };
     let entry = Entry::new(event, Actor::Operator).user(user_id);
+    let written = outbox::by_operator(event);
+    let notice = Notice::of_operator(Notices::Factors, &written, user_id);
+    let is_theirs = credentials::is_theirs(user_id, row_id, r#"["totp","recovery_codes"]"#);
     let mut batch = Batch::default();
+    batch.extend(notice.write(is_theirs, context)?);
     let removed = batch.add(second_factors::remove(user_id, row_id));
     batch.push(audit::record_if_changed(&entry, context));
     batch.push(second_factors::remove_idle_recovery_codes(user_id));
-    match context.db.run(batch).await?.read(removed)? {
+    let removed = context.db.run(batch).await?.read(removed)?;
+    outbox::send_later(context);
+    match removed {
         true => Ok(Reply::new(204, Body::Empty)),
         false => Err(MachineFailure::no_such("second factor")),
     }

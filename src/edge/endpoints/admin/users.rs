@@ -3,24 +3,32 @@
 use serde_json::{Value, json};
 
 use crate::{
-    account::user::User,
+    account::{address_change::is_same, user::User},
     admin::{
         paging,
         people_filter::PeopleFilter,
         user::{UserChanges, WantedPassword, describe, event_of_change},
     },
     audit::{Actor, Entry, Event},
+    config::Notices,
     db::{
-        Batch, Statement, accepted_terms, audit, credentials::Owner, email_undo, grants, passwords, people_list,
-        session_endings::Ending, users,
+        Batch, Statement, accepted_terms, audit,
+        credentials::{self, Owner},
+        email_undo, grants, mail_outbox, passwords, people_list,
+        session_endings::Ending,
+        users,
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
+        mail::outbox::{self, Notice},
         people::{folding, new_password},
         platform::{context::Context, random},
         sessions::ending,
     },
+    fault::Fault,
+    mail::{Facts, Kind, NewMail},
     oidc::{error::OAuthError, subject::SubjectSalt},
+    pages::Language,
     reply::{Body, Reply},
 };
 
@@ -106,10 +114,14 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if user.claims.text("email") != read.claims.text("email") {
         batch.push(email_undo::end_all(&user));
     }
+    batch.extend(word_to_address_before(&read, &user, context)?);
     if let Some(set_password) = set_password {
         batch.push(set_password);
         let password_changed = done_to(&user.id, Event::PasswordChanged);
         batch.push(audit::record_if_changed(&password_changed, context));
+        let written = outbox::by_operator(Event::PasswordChanged);
+        let notice = Notice::of_operator(Notices::Password, &written, &user.id);
+        batch.extend(notice.write(credentials::came(&user.id, "password", context.now), context)?);
     }
     if signs_out {
         ending::end_sessions(&Ending::EverythingOf(&user), &mut batch, context);
@@ -120,6 +132,7 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if signs_out {
         ending::announce(context);
     }
+    outbox::send_later(context);
     Ok(Reply::json(200, &describe(&user)))
 }
 
@@ -154,6 +167,31 @@ pub async fn revoke_grant(request: &mut Incoming, context: &Context) -> Result<R
 }
 
 /// What an operator does to a person, for the audit.
+/// Tells the address before, where a person had confirmed it and has another now. An operator can undo it; the person asks them.
+fn word_to_address_before(read: &User, user: &User, context: &Context) -> Result<Option<Statement>, Fault> {
+    let is_same = |before: &str| user.claims.text("email").is_some_and(|email| is_same(email, before));
+    if read.confirmed_email().is_none_or(is_same) {
+        return Ok(None);
+    }
+    let (id, written) = (random::id()?, outbox::by_operator(Event::EmailChanged));
+    let language = read.claims.text("locale").map(Language::of_tag).unwrap_or_default();
+    let Some((mail, daily_limit)) = outbox::to_person(Kind::AccountChanged, &id, read, language, context) else {
+        return Ok(None);
+    };
+    let facts = Facts {
+        detail: Some(written),
+        ..mail.facts.clone()
+    };
+    let mail = NewMail { facts, ..mail };
+    let is_changed = users::is_as_given(user);
+    Ok(Some(mail_outbox::write_where(
+        is_changed,
+        &mail,
+        daily_limit,
+        context.now,
+    )))
+}
+
 fn done_to(user_id: &str, event: Event) -> Entry<'_> {
     Entry::new(event, Actor::Operator).user(user_id)
 }
