@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::second_factor_request::{Attempt, Begun, Counted, Loaded, SecondFactorRequest};
+use super::second_factor_request::{Begun, Counted, Loaded, SecondFactorRequest, SentCode};
 use crate::{
     account::{sign_in::Next, totp::TotpSecret, trusted_browser::Trust},
     audit::{Actor, Entry, Event},
@@ -67,8 +67,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return second.set_up(field("secret"), field("code"), request, context).await;
     }
     match attempt {
-        Attempt::None => Ok(second.page(400, Some(SecondProblem::Missing), context)?),
-        Attempt::TooMany { wait, is_first } => {
+        SentCode::None => Ok(second.page(400, Some(SecondProblem::Missing), context)?),
+        SentCode::TooMany { wait, is_first } => {
             if is_first {
                 second_factor::refuse_more(&second.user.id, context).await?;
             }
@@ -76,7 +76,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             let page = second.page(429, Some(SecondProblem::TooManyAttempts { minutes }), context)?;
             Ok(page.retried_after(wait))
         }
-        Attempt::Counted(counted) => {
+        SentCode::Counted(counted) => {
             let typed = match (field("code"), field("recovery_code")) {
                 (code, "") => Typed::Code(code.trim()),
                 (_, code) => Typed::RecoveryCode(code.trim()),

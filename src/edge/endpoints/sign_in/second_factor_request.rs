@@ -62,13 +62,13 @@ pub enum Begun {
 /// What became of loading it.
 pub enum Loaded {
     /// The page is for them, and this is what they sent.
-    Here(Box<SecondFactorRequest>, Attempt),
+    Here(Box<SecondFactorRequest>, SentCode),
     /// They have nothing to show here, and are led elsewhere.
     Elsewhere(Reply),
 }
 
 /// A code that was sent, or none.
-pub enum Attempt {
+pub enum SentCode {
     /// There is none, or it is to confirm a new app.
     None,
     /// It may be tried.
@@ -119,10 +119,10 @@ impl SecondFactorRequest {
         let factors = rows.read(factors)?;
         let attempt = match (counters, counted) {
             (Some(counters), Some(counted)) => match counters.wait(&counted.read(&rows)?, context) {
-                Some((wait, is_first)) => Attempt::TooMany { wait, is_first },
-                None => Attempt::Counted(Counted(())),
+                Some((wait, is_first)) => SentCode::TooMany { wait, is_first },
+                None => SentCode::Counted(Counted(())),
             },
-            _ => Attempt::None,
+            _ => SentCode::None,
         };
         let Some(found) = rows.read(found)?.filter(|found| found.user.disabled_at.is_none()) else {
             return Ok(to_login(&sign_in));
