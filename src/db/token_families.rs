@@ -271,8 +271,8 @@ pub fn revoke_access_token(
     now: UnixTime,
 ) -> Statement {
     let owner = match &claims.family {
-        Some(_) => "SELECT client_id FROM token_families WHERE id = ? AND client_id = ?",
-        None => "SELECT id FROM clients WHERE id = ? AND id = ? AND auth_method <> 'none'",
+        Some(_) => "SELECT c.id FROM clients c JOIN token_families f ON f.id = ? AND f.client_id = ? WHERE c.id = ?",
+        None => "SELECT id FROM clients WHERE id = ? AND id = ? AND id = ? AND auth_method <> 'none'",
     };
     let id = claims.family.as_ref().unwrap_or(&claims.client_id);
     Statement::new(format!(
@@ -281,6 +281,7 @@ pub fn revoke_access_token(
     .bind(&claims.jti)
     .bind(claims.exp)
     .bind(id)
+    .bind(claims.granted_to())
     .bind(&claims.client_id)
     .append(throttles::within_limit_now(&claims.client_id, counter, now))
     .and(proof.condition())
@@ -313,16 +314,7 @@ pub fn find_live(claims: &AccessTokenClaims, along: Along, now: UnixTime) -> Que
     match &claims.family {
         Some(family_id) => Statement::new(format!("SELECT {}, f.claims AS claims_request", users::COLUMNS))
             .append(along.columns(App::Column("f.client_id"), &asks_for_groups("f")))
-            .append(Statement::new(concat!(
-                " FROM token_families f JOIN users u ON u.id = f.user_id AND u.disabled_at IS NULL
-             WHERE f.id = ? AND f.client_id = ? AND f.expires_at > ?
-               AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = f.client_id AND r.jti = ?) AND NOT ",
-                disabled_client!("f.client_id")
-            )))
-            .bind(family_id)
-            .bind(&claims.client_id)
-            .bind(now)
-            .bind(&claims.jti)
+            .append(living_with(family_id, claims, now))
             .read_by(read_live_of_person),
         None => Statement::new(
             "SELECT c.id FROM clients c
@@ -338,6 +330,50 @@ pub fn find_live(claims: &AccessTokenClaims, along: Along, now: UnixTime) -> Que
             }))
         }),
     }
+}
+
+/// The family with which a person's access token lives, and the person.
+fn living_with(family_id: &str, claims: &AccessTokenClaims, now: UnixTime) -> Statement {
+    let living = Statement::new(concat!(
+        " FROM token_families f JOIN users u ON u.id = f.user_id AND u.disabled_at IS NULL
+         WHERE f.id = ? AND f.client_id = ? AND f.expires_at > ?
+           AND NOT EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.client_id = ? AND r.jti = ?) AND NOT ",
+        disabled_client!("f.client_id")
+    ));
+    let living = living
+        .bind(family_id)
+        .bind(claims.granted_to())
+        .bind(now)
+        .bind(&claims.client_id)
+        .bind(&claims.jti);
+    match &claims.family_client {
+        None => living,
+        Some(_) => living
+            .append(Statement::new(" AND EXISTS (SELECT 1 FROM clients c WHERE c.id = ? AND json_extract(c.metadata, '$.disabled') IS NOT 1)"))
+            .bind(&claims.client_id),
+    }
+}
+
+/// The person whose access token `client_id` may exchange, as far as D1 can tell: it lives, and that client is for them.
+pub fn find_exchangeable(claims: &AccessTokenClaims, client_id: &str, now: UnixTime) -> Query<Option<User>> {
+    Statement::new(format!("SELECT {}", users::COLUMNS))
+        .append(exchangeable(claims, client_id, now))
+        .read_by(|rows| rows.first::<users::Row>()?.map(users::Row::into_user).transpose())
+}
+
+/// Holds where [`find_exchangeable`] finds somebody.
+pub fn is_exchangeable(claims: &AccessTokenClaims, client_id: &str, now: UnixTime) -> Statement {
+    Statement::new("EXISTS (SELECT 1")
+        .append(exchangeable(claims, client_id, now))
+        .append(Statement::new(")"))
+}
+
+fn exchangeable(claims: &AccessTokenClaims, client_id: &str, now: UnixTime) -> Statement {
+    // A client's own token has no family, and no person whom another could act for.
+    let family_id = claims.family.as_deref().unwrap_or_default();
+    living_with(family_id, claims, now)
+        .append(Statement::new(format!(" AND NOT {}", is_closed("?", "f.user_id"))))
+        .bind(client_id)
 }
 
 fn read_live_of_person(rows: &Rows) -> Result<Option<Alive>, Fault> {

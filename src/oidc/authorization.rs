@@ -167,6 +167,7 @@ impl Mint<'_> {
             acr: None,
             cnf: self.binding.clone(),
             family: None,
+            family_client: None,
             told: Map::new(),
         }
     }

@@ -30,10 +30,24 @@ impl Targets {
     /// # Errors
     /// `invalid_target`: "The requested resource is invalid, missing, unknown, or malformed."
     pub fn parse(params: &Params, config: &Config) -> Result<Self, OAuthError> {
-        if params.all(RESOURCE).count() > MOST {
+        Self::named(params, &[RESOURCE], config)
+    }
+
+    /// The same of several parameters, such as `audience` of RFC 8693 section 2.1.
+    ///
+    /// # Errors
+    /// As [`Targets::parse`].
+    pub fn named(params: &Params, names: &[&str], config: &Config) -> Result<Self, OAuthError> {
+        let uris = || names.iter().flat_map(|name| params.all(name));
+        if uris().count() > MOST {
             return Err(invalid("resource is given more than 8 times"));
         }
-        params.all(RESOURCE).map(|uri| target(uri, config)).collect()
+        uris().map(|uri| target(uri, config)).collect()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
     }
 
     /// What is named beside Limen's own APIs, on which a person has a say.

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::exchange_rule::ExchangeRule;
 use super::own_lifetimes::OwnLifetimes;
 use crate::oidc::claims::{self, GROUPS};
 
@@ -28,6 +29,8 @@ pub struct AppRules {
     pub roles_format: RolesFormat,
     /// `access_token_claims`: whether access tokens, and so introspection, tell groups and roles, too.
     pub access_token_claims: bool,
+    /// `token_exchange`: which tokens it may exchange for which.
+    pub token_exchange: ExchangeRule,
 }
 
 /// Whether people are asked what an app may have.
@@ -114,6 +117,7 @@ impl AppRules {
     pub(super) fn to_json(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let path = |path: &Option<ClaimPath>| path.as_ref().map(ClaimPath::to_json);
         let members = [
+            ("token_exchange", self.token_exchange.to_json()),
             (
                 "access_token_lifetime",
                 self.lifetimes.access_token.map(|own| json!(own)),
@@ -156,7 +160,7 @@ impl AppRules {
 pub struct ClaimPath(Vec<String>);
 
 /// What Limen or a specification says by these, in a token or in what introspection answers.
-const RESERVED: [&str; 33] = [
+const RESERVED: [&str; 34] = [
     "iss",
     "sub",
     "aud",
@@ -177,6 +181,7 @@ const RESERVED: [&str; 33] = [
     "scope",
     "client_id",
     "family",
+    "family_client",
     "act",
     "may_act",
     "events",

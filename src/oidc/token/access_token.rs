@@ -52,7 +52,10 @@ pub struct AccessTokenClaims {
     /// The row that it lives and dies with; none in a token without a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
-    /// Groups and roles, where the operator wants them here. They are read by APIs alone.
+    /// The client that the row is of, where another exchanged its token for this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family_client: Option<String>,
+    /// Groups and roles, where the operator wants them here, and who acts (`act`). They are read by APIs alone.
     #[serde(flatten, skip_deserializing)]
     pub told: Map<String, Value>,
 }
@@ -81,6 +84,11 @@ impl AccessTokenClaims {
     pub fn may_be_of(&self, client_id: &str, now: UnixTime) -> bool {
         let is_in_time = self.exp > now && self.exp <= now + LONGEST_ACCESS_TOKEN;
         self.client_id == client_id && is_in_time && self.jti.len() <= LONGEST_JTI
+    }
+
+    /// The client whose grant it comes of.
+    pub fn granted_to(&self) -> &str {
+        self.family_client.as_ref().unwrap_or(&self.client_id)
     }
 
     /// Whether it is for Limen's own APIs.
@@ -218,6 +226,7 @@ mod tests {
             acr: None,
             cnf: None,
             family: None,
+            family_client: None,
             told: Map::new(),
         }
     }

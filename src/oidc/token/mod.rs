@@ -4,6 +4,7 @@
 pub mod access_token;
 pub mod client_credentials;
 pub mod code_grant;
+pub mod exchange;
 pub mod id_token;
 pub mod id_token_hint;
 pub mod introspection;
@@ -56,6 +57,9 @@ pub struct TokenResponse {
     pub access_token: String,
     /// `Bearer` or `DPoP`.
     pub token_type: &'static str,
+    /// What it is, where it came of an exchange: "REQUIRED" there (RFC 8693 section 2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     /// Its lifetime in seconds.
     pub expires_in: Lifetime,
     /// To get the next one with.

@@ -178,7 +178,7 @@ describe("grant_type", () => {
     "password",
     "implicit",
     "urn:ietf:params:oauth:grant-type:jwt-bearer",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
+    "urn:ietf:params:oauth:grant-type:saml2-bearer",
     "AUTHORIZATION_CODE",
     "authorization_code ",
     "x",

@@ -117,6 +117,7 @@ pub(super) fn add_to(all: &mut Samples) {
         auth_time: None,
         acr: None,
         cnf: None,
+        family_client: family.as_ref().map(|_| "c2".to_owned()),
         family,
     });
     let entry = Entry::new(Event::CodeReplayed, Actor::Client);
@@ -208,6 +209,10 @@ pub(super) fn add_to(all: &mut Samples) {
             "token_families::find_live",
             [token_families::find_live(claims, ALONG, NOW)],
         );
+        let exchangeable = token_families::find_exchangeable(claims, "c", NOW);
+        add(all, "token_families::find_exchangeable", [exchangeable]);
+        let condition = Statement::new("SELECT ").append(token_families::is_exchangeable(claims, "c", NOW));
+        add(all, "token_families::is_exchangeable", [condition]);
     }
     add(
         all,

@@ -6,7 +6,7 @@
 
 use std::pin::Pin;
 
-use super::grants::{TokenRequest, authorization_code, client_credentials, device_code, refresh_token};
+use super::grants::{TokenRequest, authorization_code, client_credentials, device_code, refresh_token, token_exchange};
 use crate::{
     edge::{
         clients::authentication::ClientAuthentication,
@@ -48,6 +48,7 @@ fn by_grant<'a>(grant_type: GrantType, request: &'a TokenRequest<'a>) -> Answer<
         GrantType::RefreshToken => Box::pin(refresh_token::respond(request)),
         GrantType::ClientCredentials => Box::pin(client_credentials::respond(request)),
         GrantType::DeviceCode => Box::pin(device_code::respond(request)),
+        GrantType::TokenExchange => Box::pin(token_exchange::respond(request)),
         // It is the authorization endpoint's.
         GrantType::Implicit => Box::pin(async { Err(request.refuse(unsupported_grant_type()).await) }),
     }

@@ -17,6 +17,7 @@ use crate::{
     oidc::{
         client::{
             app_rules::ClaimPath,
+            exchange_rule::ExchangeRule,
             redirect_uri::{ApplicationType, RedirectUri},
         },
         error::OAuthError,
@@ -222,6 +223,13 @@ impl<'a> Fields<'a> {
     pub(super) fn claim_path(&self, field: &str) -> Read<Option<ClaimPath>> {
         let path = |value| ClaimPath::parse(value).ok_or_else(|| refusal(field, ClaimPath::RULE));
         self.value(field).map(path).transpose()
+    }
+
+    /// `token_exchange`.
+    pub(super) fn token_exchange(&self) -> Read<ExchangeRule> {
+        let field = "token_exchange";
+        let rule = |value| ExchangeRule::parse(value).ok_or_else(|| refusal(field, ExchangeRule::RULE));
+        Ok(self.value(field).map(rule).transpose()?.unwrap_or_default())
     }
 
     /// `allowed_groups`. An empty list would be read as everybody by some and as nobody by others.

@@ -74,6 +74,12 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
             "token_endpoint_auth_method",
             "must not be none for the client_credentials grant",
         ),
+        // Who exchanges a token acts with it: "the authorization server ... should perform client authentication" (RFC 8693 section 5).
+        (
+            grant(GrantType::TokenExchange) && !method.is_confidential(),
+            "token_endpoint_auth_method",
+            "must not be none for the token exchange grant",
+        ),
         (
             method == AuthMethod::TlsClientAuth && client.tls_subject.is_none(),
             "token_endpoint_auth_method",

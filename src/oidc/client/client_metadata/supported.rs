@@ -18,6 +18,7 @@ const GRANT_TYPES: &[GrantType] = &[
     GrantType::AuthorizationCode,
     GrantType::RefreshToken,
     GrantType::ClientCredentials,
+    GrantType::TokenExchange,
     GrantType::DeviceCode,
 ];
 

@@ -24,6 +24,9 @@ pub enum GrantType {
     /// RFC 8628.
     #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
     DeviceCode,
+    /// RFC 8693.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
 }
 
 impl GrantType {
@@ -32,10 +35,10 @@ impl GrantType {
         named(name).ok()
     }
 
-    /// Those that are the operator's to give: to who acts for nobody, and to who is allowed something by people whom it cannot be seen to
-    /// stand before.
+    /// Those that are the operator's to give: in which no person takes part, or in which people allow something to who cannot be seen to
+    /// stand before them.
     pub fn is_operators_to_give(self) -> bool {
-        matches!(self, Self::ClientCredentials | Self::DeviceCode)
+        matches!(self, Self::ClientCredentials | Self::DeviceCode | Self::TokenExchange)
     }
 
     /// Whether the grant begins at the authorization endpoint.

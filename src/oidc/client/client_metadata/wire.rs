@@ -116,6 +116,7 @@ impl ClientMetadata {
                 roles_claim: fields.claim_path("roles_claim")?,
                 roles_format: fields.choice("roles_format", RolesFormat::parse)?,
                 access_token_claims: fields.flag("access_token_claims")?,
+                token_exchange: fields.token_exchange()?,
             },
         })
     }

@@ -51,6 +51,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     Ok(TokenResponse {
         access_token: signer.sign(access_token::TYPE, &claims).await?,
         token_type: Binding::token_type(mint.binding.as_ref()),
+        issued_token_type: None,
         expires_in: client
             .metadata
             .rules

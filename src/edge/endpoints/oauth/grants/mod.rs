@@ -5,6 +5,7 @@ pub mod client_credentials;
 pub mod device_code;
 mod of_person;
 pub mod refresh_token;
+pub mod token_exchange;
 
 use crate::{
     config::Config,

@@ -66,6 +66,7 @@ impl TokenRequest<'_> {
         Ok(TokenResponse {
             access_token,
             token_type: Binding::token_type(mint.binding.as_ref()),
+            issued_token_type: None,
             expires_in: client
                 .metadata
                 .rules

@@ -103,10 +103,7 @@ fn what_is_not_supported_is_refused_by_name() {
     for (field, value) in [
         ("grant_types", json!(["authorization_code", "implicit"])),
         ("grant_types", json!(["authorization_code", "password"])),
-        (
-            "grant_types",
-            json!(["urn:ietf:params:oauth:grant-type:token-exchange"]),
-        ),
+        ("grant_types", json!(["urn:ietf:params:oauth:grant-type:saml2-bearer"])),
         ("response_types", json!(["code", "code id_token"])),
         ("response_types", json!(["none"])),
         ("response_types", json!(["code code"])),
