@@ -46,7 +46,7 @@ impl Notices {
 
     /// Reads `on`, `off`, or some of the names.
     fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Vec<Self> {
-        let text = reader.text("MAIL_NOTICES").unwrap_or_else(|| "on".to_owned());
+        let text = reader.shown_or("MAIL_NOTICES", "on");
         let find = |word: &str| Self::ALL.into_iter().find(|(_, name)| *name == word);
         match text.as_str() {
             "on" => Self::ALL.map(|(notice, _)| notice).to_vec(),
