@@ -40,6 +40,18 @@ pub struct Terms {
     pub version: String,
 }
 
+impl Terms {
+    /// Where they are, and their version, as pages show them.
+    pub fn shown(&self) -> (&str, &str) {
+        (&self.url, &self.version)
+    }
+
+    /// Whether a form says so, of the version that its page showed.
+    pub fn are_accepted(&self, answer: &str, version: &str) -> bool {
+        answer == "yes" && version == self.version
+    }
+}
+
 /// The most characters of a version.
 const LONGEST_VERSION: usize = 40;
 

@@ -12,12 +12,12 @@ pub struct Accepted {
     pub accepted_at: i64,
 }
 
-/// A person accepts a version, if there is such a person and they have not accepted it before.
-pub fn accept(user_id: &str, version: &str, now: UnixTime) -> Statement {
-    accept_by("id FROM users WHERE id = ?", version, now).bind(user_id)
+/// A new person accepts a version, if the statement before changed a row. Then so does this one.
+pub fn accept_if_changed(user_id: &str, version: &str, now: UnixTime) -> Statement {
+    accept_by("id FROM users WHERE id = ? AND changes() > 0", version, now).bind(user_id)
 }
 
-/// The same, by the person behind a session, as it is stored.
+/// The person behind a session, as it is stored, accepts a version, if they have not accepted it before.
 pub fn accept_behind(session_hash: &Hash, version: &str, now: UnixTime) -> Statement {
     accept_by("user_id FROM sessions WHERE hash = ?", version, now).bind(session_hash)
 }

@@ -9,6 +9,7 @@ use super::{
     from_json,
     throttles::{self, Count},
     to_json, users,
+    waiting_sessions::STILL_TO_CHANGE,
 };
 use crate::{
     account::{
@@ -114,6 +115,8 @@ pub fn use_passkey(row_id: &str, now_in: State, answered: &Answered<'_>, now: Un
 pub enum Owner<'a> {
     /// The person behind a session.
     Behind(&'a Hash),
+    /// The person behind a session that waits, as it is stored, for another password than the one that they still have.
+    Waiting(&'a Hash),
     /// A person who is as given.
     Is(&'a User),
     /// The person whom a set-up link was made for.
@@ -138,6 +141,11 @@ impl Owner<'_> {
     pub(super) fn query(&self) -> Statement {
         match self {
             Self::Behind(hash) => Statement::new("SELECT user_id AS owner FROM sessions WHERE hash = ?").bind(*hash),
+            Self::Waiting(hash) => Statement::new(format!(
+                "SELECT s.user_id AS owner FROM sessions s JOIN credentials c ON c.user_id = s.user_id AND c.kind = 'password'
+                 WHERE s.hash = ? AND s.waits_for & 2 AND {STILL_TO_CHANGE}"
+            ))
+            .bind(*hash),
             Self::Is(user) => {
                 let statement = Statement::new(concat!("SELECT id AS owner FROM ", users::as_given!()));
                 users::bind_as_given(statement, user)

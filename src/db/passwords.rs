@@ -1,7 +1,9 @@
 //! Passwords, which are a kind of `credentials`: a person has one at most.
 
-use super::{Query, Statement, conditions::behind, credentials::Owner};
-use crate::{secret::Hash, time::UnixTime};
+use serde::Deserialize;
+
+use super::{Query, Rows, Statement, conditions::behind, credentials::Owner};
+use crate::{fault::Fault, secret::Hash, time::UnixTime};
 
 /// Gives somebody a password in place of the one they had, if they had one, and says whether it did. What hangs on it comes next,
 /// where `changes() > 0`.
@@ -45,6 +47,21 @@ pub fn must_change(user_id: &str) -> Query<bool> {
     Statement::new("SELECT user_id FROM credentials WHERE user_id = ? AND kind = 'password' AND must_change")
         .bind(user_id)
         .any()
+}
+
+/// The hash of the password that a person has to change.
+pub fn to_change(user_id: &str) -> Query<Option<String>> {
+    Statement::new("SELECT secret FROM credentials WHERE user_id = ? AND kind = 'password' AND must_change")
+        .bind(user_id)
+        .read_by(read_secret)
+}
+
+fn read_secret(rows: &Rows) -> Result<Option<String>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        secret: String,
+    }
+    Ok(rows.first::<Row>()?.map(|row| row.secret))
 }
 
 /// Puts another hash of the same password in the place of `former`.

@@ -42,6 +42,8 @@ pub enum Ending<'a> {
     OneOf { user_id: &'a str, session_id: &'a str },
     /// All of a person's but one. If the kept session is already gone, nothing is deleted.
     Others { user_id: &'a str, kept: &'a str },
+    /// The same, by the hash of the kept session.
+    OthersThan { user_id: &'a str, kept: &'a Hash },
     /// All of a person's, and with them every code and token: they are signed out everywhere, or deleted.
     Everything { user_id: &'a str },
     /// The same, if the person is now as given: they were disabled, or somebody else changed their password. Goes after
@@ -64,7 +66,7 @@ impl Ending<'_> {
                 "s.hash IN (
                     SELECT value FROM (
                         SELECT h.value, ROW_NUMBER() OVER (ORDER BY h.key) AS place FROM json_each(?) h
-                        WHERE NOT EXISTS (SELECT 1 FROM sessions o WHERE o.hash = h.value AND o.user_id = ?))
+                        WHERE NOT EXISTS (SELECT 1 FROM sessions o WHERE o.hash IN (h.value, 'waiting:' || h.value) AND o.user_id = ?))
                     WHERE place >= ?)
                  AND EXISTS (SELECT 1 FROM sessions n WHERE n.user_id = ? AND n.id = ?)"
             }
@@ -78,6 +80,9 @@ impl Ending<'_> {
             Self::OneOf { .. } => "s.user_id = ? AND s.id = ?",
             Self::Others { .. } => {
                 "s.user_id = ? AND s.id <> ? AND EXISTS (SELECT 1 FROM sessions k WHERE k.user_id = s.user_id AND k.id = ?)"
+            }
+            Self::OthersThan { .. } => {
+                "s.user_id = ? AND s.hash <> ? AND EXISTS (SELECT 1 FROM sessions k WHERE k.user_id = s.user_id AND k.hash = ?)"
             }
             Self::Everything { .. } => "s.user_id = ?",
             Self::EverythingOf(_) => concat!("s.user_id = ", users::as_given!()),
@@ -117,6 +122,7 @@ impl Ending<'_> {
             Self::One { by, session_id } => statement.bind(*by).bind(*session_id),
             Self::OneOf { user_id, session_id } => statement.bind(*user_id).bind(*session_id),
             Self::Others { user_id, kept } => statement.bind(*user_id).bind(*kept).bind(*kept),
+            Self::OthersThan { user_id, kept } => statement.bind(*user_id).bind(*kept).bind(*kept),
             Self::Everything { user_id } => statement.bind(*user_id),
             Self::EverythingOf(user) => users::bind_as_given(statement, user),
             Self::EverythingBehind(hash) => statement.bind(*hash),

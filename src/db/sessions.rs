@@ -8,7 +8,7 @@ use super::{
     grants,
     memberships::{Along, App},
     users,
-    waiting_sessions::{LONGEST_WAIT, WaitsFor, waits_for, while_waiting},
+    waiting_sessions::{LONGEST_WAIT, STILL_TO_CHANGE, WaitsFor, waits_for, while_waiting},
 };
 use crate::{
     account::user::User,
@@ -121,12 +121,14 @@ pub enum Shown<'a> {
     PasswordAndJustNow(&'a str),
     /// What the statement before has made sure of: then it changed a row.
     JustNow,
+    /// The same, of somebody who has shown their password before.
+    JustNowAfterPassword,
 }
 
 impl Shown<'_> {
     /// Whether a password is among it.
     fn has_password(self) -> bool {
-        matches!(self, Self::Password(_) | Self::PasswordAndJustNow(_))
+        !matches!(self, Self::JustNow)
     }
 
     /// Holds for a user `u` whose credential it still is.
@@ -136,7 +138,7 @@ impl Shown<'_> {
                 "EXISTS (SELECT 1 FROM credentials c WHERE c.user_id = u.id AND c.kind = 'password' AND c.secret = ?)",
             )
             .bind(hash),
-            Self::JustNow => Statement::new("changes() > 0"),
+            Self::JustNow | Self::JustNowAfterPassword => Statement::new("changes() > 0"),
             Self::PasswordAndJustNow(hash) => Self::JustNow.condition().and(Self::Password(hash).condition()),
         }
     }
@@ -303,13 +305,13 @@ pub struct Waiting {
     pub password_hash: Option<String>,
 }
 
-/// The session of a cookie that waits for something.
+/// The session of a cookie that waits for something. One that waits for another password is gone once its person has one.
 pub fn find_waiting(hash: &Hash, now: UnixTime) -> Query<Option<Waiting>> {
     Statement::new(format!(
         "SELECT s.hash, s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, s.waits_for, c.secret AS password_hash, {}
          FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
          LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
-         WHERE s.hash = ? AND s.expires_at > ?",
+         WHERE s.hash = ? AND s.expires_at > ? AND (s.waits_for & 2 = 0 OR {STILL_TO_CHANGE})",
         users::COLUMNS
     ))
     .bind(&while_waiting(hash))

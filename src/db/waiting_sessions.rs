@@ -6,7 +6,12 @@
 use serde::Deserialize;
 
 use super::{Query, Rows, Statement};
-use crate::{config::Lifetimes, fault::Fault, secret::Hash, time::Lifetime};
+use crate::{
+    config::Lifetimes,
+    fault::Fault,
+    secret::Hash,
+    time::{Lifetime, UnixTime},
+};
 
 /// How long a session waits at most.
 pub(super) const LONGEST_WAIT: Lifetime = Lifetime::hours(1);
@@ -81,21 +86,34 @@ pub(super) fn waits_for(by_password: bool, terms: Option<&str>) -> Statement {
     }
 }
 
-/// Lets the session that is stored as `waiting` count, under the cookie of `new`, if its person has done all that it waited for, and says
-/// whether it does.
-pub fn release(waiting: &Hash, new: &Hash, terms: Option<&str>, lifetimes: &Lifetimes) -> Query<bool> {
+/// Holds for a session `s` that waits for another password, and the password `c` of its person, while that is the one that they have shown
+/// and still have to change. Whoever changed it elsewhere, by a link for example, may not have been the one who waits here.
+pub(super) const STILL_TO_CHANGE: &str = "c.must_change AND c.created_at <= s.created_at";
+
+/// Lets the session that is stored as `waiting` count, under the cookie of `new`, if its person has done all that it waited for: accepted
+/// that version of the terms, and chosen the password of that hash. Says whether it does.
+pub fn release(
+    waiting: &Hash,
+    new: &Hash,
+    (terms, password_hash): (Option<&str>, Option<&str>),
+    lifetimes: &Lifetimes,
+    now: UnixTime,
+) -> Query<bool> {
     let accepted = terms.map_or_else(|| Statement::new("TRUE"), has_accepted);
     Statement::new(
-        "UPDATE sessions SET hash = ?, expires_at = auth_time + ?, waits_for = 0 WHERE hash = ?
+        "UPDATE sessions SET hash = ?, expires_at = auth_time + ?, last_seen_at = ?, waits_for = 0 WHERE hash = ?
            AND EXISTS (SELECT 1 FROM users u WHERE u.id = sessions.user_id AND u.disabled_at IS NULL
                          AND (sessions.waits_for & 1 = 0 OR ",
     )
     .bind(new)
     .bind(lifetimes.session.0)
+    .bind(now)
     .bind(waiting)
     .append(accepted)
-    .append(Statement::new(format!(
-        ") AND (sessions.waits_for & 2 = 0 OR NOT {MUST_CHANGE})) RETURNING id"
-    )))
+    .append(Statement::new(
+        ") AND (sessions.waits_for & 2 = 0 OR EXISTS (SELECT 1 FROM credentials d WHERE d.user_id = u.id AND d.kind = 'password'
+                                                        AND d.secret = ? AND NOT d.must_change))) RETURNING id",
+    ))
+    .bind(password_hash)
     .any()
 }

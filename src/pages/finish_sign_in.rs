@@ -23,8 +23,8 @@ pub struct FinishSignInPage<'a> {
     pub username: &'a str,
     /// Comes back as `csrf`.
     pub csrf: &'a str,
-    /// Where the terms are, if they are to be accepted.
-    pub terms: Option<&'a str>,
+    /// Where the terms are, if they are to be accepted, and their version, which comes back as `terms_version`.
+    pub terms: Option<(&'a str, &'a str)>,
     /// The fewest characters of a new password, if one is to be chosen.
     pub password: Option<usize>,
     /// Where another account signs in.
@@ -40,8 +40,11 @@ pub enum FinishProblem {
     Terms,
     /// It is no good password.
     Password(NewPasswordProblem),
-    /// It is the password that they have.
-    SamePassword,
+    /// Too many attempts.
+    TooManyAttempts {
+        /// Until the next attempt can work, rounded up.
+        minutes: i64,
+    },
 }
 
 impl FinishSignInPage<'_> {
@@ -76,7 +79,10 @@ impl FinishSignInPage<'_> {
             FinishProblem::Terms => self.finish().terms_missing.to_owned(),
             FinishProblem::Password(NewPasswordProblem::TooShort) => self.password_rule().unwrap_or_default(),
             FinishProblem::Password(problem) => self.texts().password.problem(problem).to_owned(),
-            FinishProblem::SamePassword => self.finish().password_same.to_owned(),
+            FinishProblem::TooManyAttempts { minutes } if minutes > 1 => {
+                self.texts().login.wait_minutes.fill(&minutes.to_string())
+            }
+            FinishProblem::TooManyAttempts { .. } => self.texts().login.wait_a_minute.to_owned(),
         })
     }
 
@@ -85,6 +91,6 @@ impl FinishSignInPage<'_> {
     }
 
     fn is_password_wrong(&self) -> bool {
-        self.problem.is_some() && !self.are_terms_wrong()
+        matches!(self.problem, Some(FinishProblem::Password(_)))
     }
 }

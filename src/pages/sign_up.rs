@@ -29,6 +29,8 @@ pub enum NewPasswordProblem {
     Personal,
     /// It stands in a published leak.
     Leaked,
+    /// It is the one that they have to change.
+    Same,
 }
 
 impl PasswordTexts {
@@ -41,6 +43,7 @@ impl PasswordTexts {
             NewPasswordProblem::Common => self.common,
             NewPasswordProblem::Personal => self.personal,
             NewPasswordProblem::Leaked => self.leaked,
+            NewPasswordProblem::Same => self.same,
         }
     }
 }
@@ -65,8 +68,8 @@ pub struct SignUpPage<'a> {
     pub invitation: Option<&'a str>,
     /// Whether that says which address the account has.
     pub is_email_fixed: bool,
-    /// Where the terms are that are to be accepted.
-    pub terms: Option<&'a str>,
+    /// Where the terms are that are to be accepted, and their version, which comes back as `terms_version`.
+    pub terms: Option<(&'a str, &'a str)>,
     /// Whether they were accepted on the page before.
     pub are_terms_accepted: bool,
     /// The fewest characters of a password.

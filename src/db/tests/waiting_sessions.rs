@@ -3,9 +3,10 @@
 use super::{occasion::NOW, samples::lifetimes, sqlite::Sqlite};
 use crate::{
     db::{
-        Batch, Query, accepted_terms,
+        Batch, Query, Statement, accepted_terms,
         credentials::{self, Owner},
         passwords,
+        session_endings::Ending,
         sessions::{self, NewSession, Shown},
         waiting_sessions::{self, WaitsFor, json_of_either, while_waiting},
     },
@@ -102,7 +103,11 @@ fn it_counts_under_another_cookie_when_all_is_done_and_as_long_as_others() {
     sign_in(&mut database, "s", WITH_PASSWORD, Some("1"));
     let waiting = run(&mut database, sessions::find_waiting(&hash("s"), NOW)).unwrap();
     assert_eq!(waiting.hash, while_waiting(&hash("s")));
-    let release = |terms| waiting_sessions::release(&while_waiting(&hash("s")), &hash("new"), terms, &lifetimes);
+    let later = NOW + Lifetime::minutes(50);
+    let release = |terms| {
+        let done = (terms, Some("new"));
+        waiting_sessions::release(&while_waiting(&hash("s")), &hash("new"), done, &lifetimes, later)
+    };
     assert!(!run(&mut database, release(Some("1"))));
     let mut batch = Batch::default();
     batch.push(accepted_terms::accept_behind(&waiting.hash, "1", NOW));
@@ -113,7 +118,7 @@ fn it_counts_under_another_cookie_when_all_is_done_and_as_long_as_others() {
     );
     assert!(run(
         &mut database,
-        passwords::set(&Owner::Behind(&waiting.hash), "n", "new", NOW)
+        passwords::set(&Owner::Waiting(&waiting.hash), "n", "new", later)
     ));
     assert!(
         !run(&mut database, release(Some("2"))),
@@ -123,12 +128,112 @@ fn it_counts_under_another_cookie_when_all_is_done_and_as_long_as_others() {
     assert!(!run(&mut database, release(Some("1"))), "once");
     assert!(!lives(&mut database, "s", NOW));
     assert!(lives(&mut database, "new", NOW));
-    let expires_at = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
-    let expires_at = database
+    let times = |row: &rusqlite::Row<'_>| Ok((UnixTime(row.get(0)?), UnixTime(row.get(1)?)));
+    let times = database
         .0
-        .query_row("SELECT expires_at FROM sessions", [], expires_at)
+        .query_row("SELECT expires_at, last_seen_at FROM sessions", [], times)
         .unwrap();
-    assert_eq!(UnixTime(expires_at), NOW + lifetimes.session);
+    assert_eq!(times, (NOW + lifetimes.session, later));
+}
+
+#[test]
+fn it_is_gone_once_the_password_was_changed_elsewhere() {
+    let (mut database, lifetimes) = (database(), lifetimes());
+    let waiting = while_waiting(&hash("s"));
+    run(&mut database, passwords::require_another("u"));
+    sign_in(&mut database, "s", WITH_PASSWORD, None);
+    assert!(run(&mut database, sessions::find_waiting(&hash("s"), NOW)).is_some());
+    let by_link = "UPDATE credentials SET secret = 'theirs', must_change = 0, created_at = ? WHERE id = 'p'";
+    database.0.execute(by_link, [(NOW + Lifetime::minutes(1)).0]).unwrap();
+    for demanded_again in [false, true] {
+        if demanded_again {
+            run(&mut database, passwords::require_another("u"));
+        }
+        assert!(run(&mut database, sessions::find_waiting(&hash("s"), NOW)).is_none());
+        let set = passwords::set(&Owner::Waiting(&waiting), "n", "stolen", NOW);
+        assert!(!run(&mut database, set));
+        let done = (None, Some("stolen"));
+        let release = waiting_sessions::release(&waiting, &hash("new"), done, &lifetimes, NOW);
+        assert!(!run(&mut database, release));
+    }
+    // And what did not come to count signs nobody out.
+    let others = Ending::OthersThan {
+        user_id: "u",
+        kept: &hash("new"),
+    };
+    sign_in(&mut database, "t", Shown::Password("theirs"), None);
+    assert!(!run(&mut database, others.delete()));
+}
+
+#[test]
+fn who_has_shown_a_password_and_then_a_passkey_waits_too() {
+    let mut database = database();
+    run(&mut database, passwords::require_another("u"));
+    for (shown, waits) in [(Shown::JustNowAfterPassword, true), (Shown::JustNow, false)] {
+        let authentication = Authentication {
+            trusted_browser: false,
+            session_id: "s".to_owned(),
+            user_id: "u".to_owned(),
+            proven: Proven::password(NOW),
+        };
+        let session = NewSession {
+            hash: &hash("s"),
+            authentication: &authentication,
+            shown,
+            user_agent: "Firefox",
+            terms: None,
+        };
+        let mut batch = Batch::default();
+        batch.push(Statement::new("DELETE FROM sessions"));
+        batch.push(Statement::new("UPDATE users SET updated_at = 8"));
+        let begun = batch.add(sessions::insert(&session, &lifetimes()));
+        let begun = database.run(&batch).unwrap().read(begun).unwrap().unwrap();
+        assert_eq!(begun.password, waits);
+    }
+}
+
+#[test]
+fn a_place_in_the_cookie_is_that_of_its_person() {
+    let mut database = database();
+    sign_in(&mut database, "s", WITH_PASSWORD, Some("1"));
+    sign_in(&mut database, "n", WITH_PASSWORD, None);
+    database
+        .0
+        .execute_batch(
+            "INSERT INTO users (id, username, username_folded, claims, created_at, updated_at, folded_at)
+               VALUES ('o', 'ada', 'ada', '{}', 0, 7, 7);
+             INSERT INTO sessions (hash, expires_at, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, trusted, waits_for)
+               SELECT '1.o' || value, expires_at, 'o' || value, 'o', auth_time, acr, amr, user_agent, created_at, last_seen_at, 0, 0
+               FROM sessions, json_each('[1, 2, 3, 4]') WHERE sessions.id = 'n'",
+        )
+        .unwrap();
+    // The new session takes the place of the one that waits, so the four others stay.
+    let held = sessions::json_of(&["s", "o1", "o2", "o3", "o4"].map(hash));
+    let evicted = Ending::Evicted {
+        hashes: &held,
+        user_id: "u",
+        session_id: "n",
+    };
+    assert!(!run(&mut database, evicted.delete()));
+}
+
+#[test]
+fn terms_are_accepted_with_what_makes_the_account_or_not_at_all() {
+    let mut database = database();
+    for (made, count) in [
+        ("UPDATE users SET updated_at = 9 WHERE id = 'x'", 0),
+        ("UPDATE users SET updated_at = 9", 1),
+    ] {
+        let mut batch = Batch::default();
+        batch.push(Statement::new(made));
+        batch.push(accepted_terms::accept_if_changed("u", "1", NOW));
+        let changed = batch.add(Statement::new("SELECT id FROM users WHERE changes() > 0").any());
+        let changed = database.run(&batch).unwrap().read(changed).unwrap();
+        assert_eq!(
+            (run(&mut database, accepted_terms::list_of("u")).len(), changed),
+            (count, count == 1)
+        );
+    }
 }
 
 #[test]

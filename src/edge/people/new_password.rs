@@ -2,11 +2,11 @@
 
 use crate::{
     account::{
-        password::{NewPassword, Unfit},
+        password::{self, NewPassword, Unfit},
         throttle,
         user::User,
     },
-    db::throttles,
+    db::{passwords, throttles},
     edge::platform::{context::Context, fetch, log, random},
     fault::Fault,
     pages::NewPasswordProblem,
@@ -42,6 +42,12 @@ pub async fn check_leaks(password: NewPassword, user: &User, context: &Context) 
         true => Err(Unfit::Leaked),
         false => Ok(password),
     }
+}
+
+/// Whether it is the one that somebody has to change, so that it would change nothing.
+pub async fn is_to_change(typed: &str, user_id: &str, context: &Context) -> Result<bool, Fault> {
+    let stored = context.db.read(passwords::to_change(user_id)).await?;
+    Ok(stored.is_some_and(|stored| password::is_typed(typed, Some(&stored))))
 }
 
 async fn is_leaked(password: &NewPassword, user: &User, context: &Context) -> bool {

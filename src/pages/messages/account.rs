@@ -126,6 +126,7 @@ pub struct PasswordTexts {
     pub common: &'static str,
     pub personal: &'static str,
     pub leaked: &'static str,
+    pub same: &'static str,
     pub not_the_same: &'static str,
     pub missing: &'static str,
 }

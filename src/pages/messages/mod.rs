@@ -204,7 +204,6 @@ pub struct FinishTexts {
     pub terms_link: &'static str,
     pub terms_missing: &'static str,
     pub password_about: &'static str,
-    pub password_same: &'static str,
     pub submit: &'static str,
 }
 

@@ -375,7 +375,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 invitation: Some(text),
                 is_email_fixed: true,
                 are_terms_accepted: true,
-                terms: Some("/account"),
+                terms: Some(("/account", text)),
                 shortest_password: 8,
                 problem: passkey.map(|_| SignUpProblem::Passkey(account::PasskeyProblem::Refused)),
                 passkey,
@@ -390,13 +390,17 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             };
             pages.push(page.to_html());
         }
-        for problem in [None, Some(FinishProblem::Terms), Some(FinishProblem::SamePassword)] {
+        for problem in [
+            None,
+            Some(FinishProblem::Terms),
+            Some(FinishProblem::TooManyAttempts { minutes: 2 }),
+        ] {
             let page = FinishSignInPage {
                 language,
                 purpose: LoginPurpose::Account { page: text },
                 username: text,
                 csrf: text,
-                terms: Some("/account"),
+                terms: Some(("/account", text)),
                 password: Some(8),
                 another: "/login?page=overview",
                 problem,
@@ -705,6 +709,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
     for problem in [
         PasswordProblem::Current(PasswordCheck::Missing),
         PasswordProblem::New(NewPasswordProblem::TooShort),
+        PasswordProblem::New(NewPasswordProblem::Same),
         PasswordProblem::New(NewPasswordProblem::TooLong),
         PasswordProblem::New(NewPasswordProblem::HasControls),
         PasswordProblem::NotTheSame,

@@ -5,7 +5,10 @@ import { describe, test } from "node:test";
 
 import { signedIn } from "../account/support.mjs";
 import { Authenticator, optionsOf, signInWith, withPasskey } from "../support/authenticator.mjs";
+import { App } from "../support/codes.mjs";
+import { redirectError } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { linkIn, MAIL_VARS, Mailbox } from "../support/mail.mjs";
 
 const NEW = "an entirely new pass phrase";
 const TERMS = { TERMS_URL: "https://acme.test/terms", TERMS_VERSION: "2026-11" };
@@ -108,6 +111,7 @@ describe("somebody of whom a new password is asked", () => {
     const stranger = op.browser();
     assert.ok((await stranger.submit(page, "finish", { new_password: NEW })).asksForPassword);
     const form = Object.fromEntries(page.form("finish").controls.map(({ name, value }) => [name, value ?? ""]));
+    delete form.cancel;
     assert.equal((await browser.fetch("/login/finish", { form: { ...form, csrf: "x", new_password: NEW } })).status, 403);
     op.clock.advance({ minutes: 61 });
     assert.ok((await browser.submit(page, "finish", { new_password: NEW })).asksForPassword);
@@ -122,6 +126,7 @@ describe("somebody of whom a new password is asked", () => {
     const browser = op.browser();
     const page = await browser.signIn(await browser.open("/account"), person);
     const form = Object.fromEntries(page.form("finish").controls.map(({ name, value }) => [name, value ?? ""]));
+    delete form.cancel;
     const send = (n) => browser.fetch("/login/finish", { form: { ...form, new_password: `${NEW} ${n}` } });
     const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => send(n)));
     const on = answers.filter(({ headers }) => headers.get("location") === "/account");
@@ -130,7 +135,99 @@ describe("somebody of whom a new password is asked", () => {
     assert.equal(n, 1);
   });
 
-  test("is not asked where they sign in with a passkey, and a new password by a link or the operator counts", async () => {
+  test("who knows the old one only cannot choose another after its person has, by a link that ends no sessions", async () => {
+    const at = await startLimen({ vars: MAIL_VARS });
+    const mails = new Mailbox(at);
+    const person = await demanded(at);
+    const thief = at.browser();
+    const page = await thief.signIn(await thief.open("/account"), person);
+    const own = at.browser();
+    at.clock.advance({ seconds: 2 });
+    await own.submit(await own.open("/recover?page=overview"), "recover", { username: person.username });
+    const link = new URL(linkIn(await mails.await(person.email, 1)));
+    const setUp = await own.open(link.pathname + link.search);
+    const same = await own.submit(setUp, "set-password", { new_password: person.password });
+    assert.match(same.alert, /another password/i);
+    assert.equal((await own.submit(setUp, "set-password", { new_password: NEW })).url, at.url("/login?page=overview"));
+    const mine = await signedIn(at, { ...person, password: NEW });
+    assert.ok((await thief.submit(page, "finish", { new_password: "what the thief wants" })).asksForPassword);
+    await demand(person, at);
+    assert.ok((await thief.submit(page, "finish", { new_password: "what the thief wants" })).asksForPassword);
+    assert.equal((await mine.open("/account")).url, at.url("/account"));
+    const again = at.browser();
+    assert.ok((await again.signIn(await again.open("/account"), { ...person, password: NEW })).has("new_password"));
+  });
+
+  test("may not keep it at their account either, in a browser that goes on", async () => {
+    const person = await op.person();
+    const browser = await signedIn(op, person);
+    await demand(person);
+    const set = async (password) => {
+      const values = { current_password: person.password, new_password: password, repeat_password: password };
+      return browser.submit(await browser.open("/account/password"), "new-password", values);
+    };
+    const same = await set(person.password);
+    assert.equal(same.status, 400);
+    assert.match(same.text, /another password than the one/);
+    assert.equal((await read(person)).new_password_required, true);
+    assert.notEqual((await set(NEW)).status, 400);
+    assert.equal((await read(person)).new_password_required, false);
+  });
+
+  test("may give up: the session is gone, and the app is told", async () => {
+    const [client, person] = [await op.client(), await demanded()];
+    const browser = op.browser();
+    const start = await browser.authorize(client);
+    const page = await browser.signIn(start, person);
+    const declined = await browser.submit(page, "cancel", {}, { button: "cancel" });
+    redirectError(Object.assign(declined, { request: start.request }), "access_denied");
+    assert.deepEqual(await op.rows("SELECT id FROM sessions WHERE user_id = ?", person.id), []);
+    assert.equal(await browser.sessionCookie(), undefined);
+    const own = await browser.signIn(await browser.open("/account"), person);
+    assert.ok((await browser.submit(own, "cancel", {}, { button: "cancel" })).asksForPassword);
+    assert.equal((await read(person)).new_password_required, true);
+  });
+
+  test("is rid of the session that waits where an app signs them out", async () => {
+    const [client, person] = [await op.client(), await op.person()];
+    const { id_token } = await client.tokens(await op.browser().obtain(client, person));
+    await op.admin(`/admin/api/users/${person.id}/sessions`, { method: "DELETE" });
+    await demand(person);
+    const browser = op.browser();
+    await browser.signIn(await browser.open("/account"), person);
+    await browser.open(`/logout?${new URLSearchParams({ id_token_hint: id_token })}`);
+    assert.deepEqual(await op.rows("SELECT id FROM sessions WHERE user_id = ?", person.id), []);
+  });
+
+  test("cannot try passwords without end", async () => {
+    const person = await demanded();
+    const browser = op.browser();
+    const page = await browser.signIn(await browser.open("/account"), person);
+    for (let n = 0; n < 10; n++) assert.equal((await browser.submit(page, "finish", { new_password: "short" })).status, 400);
+    const refused = await browser.submit(page, "finish", { new_password: NEW });
+    assert.equal(refused.status, 429);
+    assert.ok(Number(refused.headers.get("retry-after")) > 0);
+    op.clock.advance({ minutes: 16 });
+    assert.equal((await browser.submit(page, "finish", { new_password: NEW })).url, op.url("/account"));
+  });
+
+  test("is asked where a passkey comes after the password", async () => {
+    const person = await op.person();
+    const { authenticator } = await withPasskey(op, person);
+    const own = op.browser();
+    await signInWith(own, await own.open("/login?page=second_factors"), authenticator);
+    const form = await own.open("/account/second_factors/new");
+    await own.submit(form, "secret", { code: new App(op, form).code() });
+    await demand(person);
+    const browser = op.browser();
+    const second = await browser.signIn(await browser.open("/account"), person);
+    assert.equal(new URL(second.url).pathname, "/login/second");
+    const asked = await signInWith(browser, second, authenticator);
+    assert.ok(asked.has("new_password"), asked.url);
+    assert.equal((await browser.submit(asked, "finish", { new_password: NEW })).url, op.url("/account"));
+  });
+
+  test("is not asked where they sign in with a passkey alone, and a new password by a link or the operator counts", async () => {
     const person = await op.person();
     const { authenticator } = await withPasskey(op, person);
     await demand(person);
@@ -200,6 +297,41 @@ describe("terms", () => {
     const asked = await signInWith(second, login, authenticator);
     assert.match(asked.url, /\/login\/finish/);
     assert.equal((await second.submit(asked, "finish", { terms: "yes" })).url, withTerms.url("/account"));
+  });
+
+  test("are accepted as they were shown, at the sign-up and at the next sign-in", async () => {
+    const at = await startLimen({ vars: { ...TERMS, SIGNUP: "open" } });
+    const person = { email: "una@people.test", username: "una", password: "three random words" };
+    const browser = at.browser();
+    const page = await browser.open("/signup?page=overview");
+    await at.redeploy({ TERMS_VERSION: "2027-01" });
+    const refused = await browser.submit(page, "email", { ...person, terms: "yes" });
+    assert.match(refused.alert, /accept the terms/);
+    assert.equal((await browser.submit(refused, "email", { ...person, terms: "yes" })).url, at.url("/account"));
+    await at.redeploy({ TERMS_VERSION: "2027-02" });
+    const other = at.browser();
+    const asked = await other.signIn(await other.open("/account"), person);
+    await at.redeploy({ TERMS_VERSION: "2027-03" });
+    const again = await other.submit(asked, "finish", { terms: "yes" });
+    assert.match(again.alert, /accept the terms/);
+    assert.equal((await other.submit(again, "finish", { terms: "yes" })).url, at.url("/account"));
+    const accepted = await at.rows("SELECT version FROM accepted_terms ORDER BY version");
+    assert.deepEqual(accepted.map(({ version }) => version), ["2027-01", "2027-03"]);
+  });
+
+  test("let nobody in whose passkey somebody has already", async () => {
+    const at = await startLimen({ vars: { ...TERMS, SIGN_IN: "passkey", SIGNUP: "open" } });
+    const browser = at.browser();
+    const page = await browser.open("/signup?page=overview");
+    const passkey = new Authenticator(at).create(optionsOf(page));
+    const send = (by, name) =>
+      by.submit(page, "passkey", { email: `${name}@people.test`, username: name, passkey, terms: "yes" });
+    assert.equal((await send(browser, "eve")).url, at.url("/account"));
+    const session = (await browser.sessionCookie()).value;
+    assert.equal((await send(browser, "mallory")).status, 400);
+    assert.equal((await browser.sessionCookie()).value, session);
+    const [counts] = await at.rows("SELECT (SELECT COUNT(*) FROM users) AS users, (SELECT COUNT(*) FROM accepted_terms) AS accepted");
+    assert.deepEqual([counts.users, counts.accepted], [1, 1]);
   });
 
   test("need an address and a version", async () => {

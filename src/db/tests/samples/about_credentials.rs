@@ -68,11 +68,17 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "credentials::offer", [credentials::offer("u", "s", NOW, NOW)]);
     add(all, "credentials::find", [link.find()]);
     add(all, "credentials::use_up_if_changed", [link.use_up_if_changed()]);
-    for owner in [Owner::Behind(&hash), Owner::Is(&user), Owner::Linked(&link)] {
+    for owner in [
+        Owner::Behind(&hash),
+        Owner::Waiting(&hash),
+        Owner::Is(&user),
+        Owner::Linked(&link),
+    ] {
         add(all, "passwords::set", [passwords::set(&owner, "p", "$argon2id$", NOW)]);
     }
     add(all, "passwords::require_another", [passwords::require_another("u")]);
     add(all, "passwords::must_change", [passwords::must_change("u")]);
+    add(all, "passwords::to_change", [passwords::to_change("u")]);
     add(
         all,
         "credentials::revoke_set_up_link",

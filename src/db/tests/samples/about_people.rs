@@ -128,6 +128,10 @@ pub(super) fn add_to(all: &mut Samples) {
             user_id: "u",
             kept: "s",
         },
+        Ending::OthersThan {
+            user_id: "u",
+            kept: &hash,
+        },
         Ending::Everything { user_id: "u" },
         Ending::EverythingOf(&user),
         Ending::EverythingBehind(&hash),
@@ -157,9 +161,13 @@ pub(super) fn add_to(all: &mut Samples) {
     add(
         all,
         "waiting_sessions::release",
-        [None, Some("1")].map(|terms| waiting_sessions::release(&hash, &hash, terms, &lifetimes)),
+        [None, Some("1")].map(|done| waiting_sessions::release(&hash, &hash, (done, done), &lifetimes, NOW)),
     );
-    add(all, "accepted_terms::accept", [accepted_terms::accept("u", "1", NOW)]);
+    add(
+        all,
+        "accepted_terms::accept_if_changed",
+        [accepted_terms::accept_if_changed("u", "1", NOW)],
+    );
     add(
         all,
         "accepted_terms::accept_behind",

@@ -25,7 +25,10 @@ use crate::{
         platform::{context::Context, random},
         sessions::ending,
     },
-    pages::account::{Notice, PasswordCheck, PasswordPage, PasswordProblem, Sure},
+    pages::{
+        NewPasswordProblem,
+        account::{Notice, PasswordCheck, PasswordPage, PasswordProblem, Sure},
+    },
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
@@ -53,6 +56,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     match signed_in.confirm(field("current_password"), context).await? {
         Confirmation::Given(forgiving) => {
+            if new_password::is_to_change(field("new_password"), &signed_in.user().id, context).await? {
+                context.db.execute(forgiving).await?;
+                return refuse(PasswordProblem::New(NewPasswordProblem::Same));
+            }
             // Others are asked about it only for whoever knows the current one.
             match new_password::check_leaks(new, signed_in.user(), context).await {
                 Ok(new) => change(&signed_in, forgiving, &new, context).await,

@@ -9,6 +9,7 @@ use crate::{
         session_endings::Ending,
         sessions::{self, Session},
         signing_keys,
+        waiting_sessions::while_waiting,
     },
     edge::{
         authorization::encrypted_hint,
@@ -231,11 +232,18 @@ impl BrowserLogout {
         self.page(SignOut::Declined, Vec::new(), None)
     }
 
-    /// Ends the sessions of `ended` and tells their clients: those that listen here in frames, the others from the outbox.
+    /// Ends the sessions of `ended`, and those that wait in this browser, and tells their clients: those that listen here in frames, the others from the outbox.
     async fn leave(self, ended: &[Hash], trust: Trust, context: &Context) -> Result<Reply, PageFailure> {
         let mut frames = Vec::new();
-        if !ended.is_empty() {
-            let hashes = sessions::json_of(ended);
+        // What is no longer alive goes from the cookie, too.
+        let dead = |hash: &&Hash| ended.contains(hash) || !self.sessions.iter().any(|(live, _)| live == *hash);
+        let gone: Vec<_> = self.browser.held.all().filter(dead).cloned().collect();
+        let waiting = gone
+            .iter()
+            .filter(|hash| trust == Trust::Proven && !ended.contains(hash));
+        let waiting: Vec<_> = waiting.map(while_waiting).collect();
+        if !ended.is_empty() || !waiting.is_empty() {
+            let hashes = sessions::json_of(ended.iter().chain(&waiting));
             let which = Ending::Held(&hashes);
             let signed_out = Entry::new(Event::SignOut, Actor::Person);
             let mut batch = Batch::default();
@@ -260,9 +268,6 @@ impl BrowserLogout {
             (WayOut::SayNobody, _) => self.page(SignOut::Nobody, frames, None),
             (WayOut::Say | WayOut::Redirect, _) => self.page(SignOut::Done, frames, None),
         };
-        // What is no longer alive goes from the cookie, too.
-        let dead = |hash: &&Hash| ended.contains(hash) || !self.sessions.iter().any(|(live, _)| live == *hash);
-        let gone: Vec<_> = self.browser.held.all().filter(dead).cloned().collect();
         let held = self.browser.held.clone().without(&gone);
         Ok(cookies::hold(reply, &context.config, &held))
     }

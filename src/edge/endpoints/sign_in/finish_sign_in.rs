@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::{
-    account::password,
+    account::{password, throttle},
     audit::{Actor, Entry, Event},
     config::Terms,
     db::{
@@ -13,7 +13,7 @@ use crate::{
         passwords,
         session_endings::Ending,
         sessions::{self, Waiting},
-        waiting_sessions,
+        throttles, waiting_sessions,
     },
     edge::{
         http::{
@@ -31,10 +31,11 @@ use crate::{
     },
     fault::Fault,
     oidc::params::Params,
-    pages::{FinishProblem, FinishSignInPage},
+    pages::{FinishProblem, FinishSignInPage, NewPasswordProblem},
     reply::Reply,
     routes::Endpoint,
     secret::{Hash, Purpose},
+    time::Lifetime,
 };
 
 /// Somebody whose session waits.
@@ -54,7 +55,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     }
 }
 
-/// `POST /login/finish`: `terms`, `new_password`.
+/// `POST /login/finish`: `terms`, `new_password`; or `cancel`.
 pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.form().await?;
     let finishing = match Finishing::load(request, &params, context).await? {
@@ -66,22 +67,30 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if !browser.sent_form(field("csrf"), &bound_to(&finishing.hash), context) {
         return Err(Problem::ForeignForm.into());
     }
+    if !field("cancel").is_empty() {
+        return finishing.give_up(&params, context).await;
+    }
     let refuse = |problem| Ok(finishing.page(400, Some(problem), context));
+    let terms = finishing.terms(context);
+    if terms.is_some_and(|terms| !terms.are_accepted(field("terms"), field("terms_version"))) {
+        return refuse(FinishProblem::Terms);
+    }
     let mut new_hash = None;
     if finishing.waiting.waits_for.password {
+        if let Some(wait) = finishing.count(context).await? {
+            let minutes = wait.minutes_begun();
+            let page = finishing.page(429, Some(FinishProblem::TooManyAttempts { minutes }), context);
+            return Ok(page.retried_after(wait));
+        }
         let typed = field("new_password");
         let new = match new_password::read(typed, &finishing.waiting.session.user, context).await {
             Ok(new) => new,
             Err(unfit) => return refuse(FinishProblem::Password(problem_of(unfit))),
         };
         if password::is_typed(typed, finishing.waiting.password_hash.as_deref()) {
-            return refuse(FinishProblem::SamePassword);
+            return refuse(FinishProblem::Password(NewPasswordProblem::Same));
         }
         new_hash = Some(new_password::hash(&new)?);
-    }
-    let terms = finishing.terms(context);
-    if terms.is_some() && field("terms") != "yes" {
-        return refuse(FinishProblem::Terms);
     }
     Ok(finishing.finish(terms, new_hash.as_deref(), context).await?)
 }
@@ -102,6 +111,33 @@ impl Finishing {
         )
     }
 
+    /// Counts a password, which costs as much as a guess at one. How long to wait, where there were too many.
+    async fn count(&self, context: &Context) -> Result<Option<Lifetime>, Fault> {
+        let key = context.config.roots.current(Purpose::Throttle);
+        let counter = throttle::of_session(&key, &self.waiting.session.authentication.session_id);
+        let mut batch = Batch::default();
+        let counted = batch.add(throttles::count_address(&counter, context.now));
+        let count = context.db.run(batch).await?.read(counted)?;
+        Ok(count.wait(&counter, context.now))
+    }
+
+    /// Ends the session, for a person who does not want to do what is asked, and tells the app that waits.
+    async fn give_up(&self, params: &Params, context: &Context) -> Result<Reply, PageFailure> {
+        let hashes = sessions::json_of([&self.waiting.hash]);
+        let which = Ending::Held(&hashes);
+        let mut batch = Batch::default();
+        let ended = Entry::new(Event::SessionEnded, Actor::Person);
+        batch.push(audit::record_ending(&ended, &which, context));
+        ending::end_sessions(&which, &mut batch, context);
+        context.db.run(batch).await?;
+        ending::announce(context);
+        let turned_down = self.sign_in.turned_down(params, context).await?;
+        let reply = turned_down.unwrap_or_else(|| Reply::see_other(self.sign_in.address_of(Endpoint::Login)));
+        let held = self.sign_in.browser.held.clone();
+        let held = held.without(std::slice::from_ref(&self.hash));
+        Ok(cookies::hold(reply, &context.config, &held))
+    }
+
     /// The terms that are still to be accepted.
     fn terms<'a>(&self, context: &'a Context) -> Option<&'a Terms> {
         let terms = context.config.sign_up.terms.as_ref();
@@ -119,10 +155,11 @@ impl Finishing {
             let entry = Entry::new(event, Actor::Person).user(&user.id);
             entry.session(&authentication.session_id)
         };
+        let (token, new_hash) = context.new_token(Purpose::Session)?;
         let mut batch = Batch::default();
         if let Some(hash) = password_hash {
             batch.push(passwords::set(
-                &Owner::Behind(&self.waiting.hash),
+                &Owner::Waiting(&self.waiting.hash),
                 &random::id()?,
                 hash,
                 context.now,
@@ -130,14 +167,6 @@ impl Finishing {
             batch.push(audit::record_if_changed(&entry(Event::PasswordChanged), context));
             let notice = Notice::of_password(&user.id, self.sign_in.language());
             batch.extend(notice.write(credentials::came(&user.id, "password", context.now), context)?);
-            // Whoever knew the old one is signed out.
-            let others = Ending::Others {
-                user_id: &user.id,
-                kept: &authentication.session_id,
-            };
-            let ended = Entry::new(Event::SessionEnded, Actor::Person);
-            batch.push(audit::record_ending(&ended, &others, context));
-            ending::end_sessions(&others, &mut batch, context);
         }
         if let Some(terms) = terms {
             let accepted = entry(Event::TermsAccepted).detail(json!({ "version": terms.version }));
@@ -149,14 +178,29 @@ impl Finishing {
             batch.push(audit::record_if_changed(&accepted, context));
         }
         let lifetimes = &context.config.lifetimes;
-        let (token, hash) = context.new_token(Purpose::Session)?;
         let version = context
             .config
             .sign_up
             .terms
             .as_ref()
             .map(|terms| terms.version.as_str());
-        let released = batch.add(waiting_sessions::release(&self.waiting.hash, &hash, version, lifetimes));
+        let released = batch.add(waiting_sessions::release(
+            &self.waiting.hash,
+            &new_hash,
+            (version, password_hash),
+            lifetimes,
+            context.now,
+        ));
+        if password_hash.is_some() {
+            // Whoever knew the old one is signed out, if this is what changed it.
+            let others = Ending::OthersThan {
+                user_id: &user.id,
+                kept: &new_hash,
+            };
+            let ended = Entry::new(Event::SessionEnded, Actor::Person);
+            batch.push(audit::record_ending(&ended, &others, context));
+            ending::end_sessions(&others, &mut batch, context);
+        }
         if !context.db.run(batch).await?.read(released)? {
             // Another request has ended or finished it.
             return Ok(Reply::see_other(self.sign_in.address_of(Endpoint::Login)));
@@ -166,7 +210,7 @@ impl Finishing {
             outbox::send_later(context);
         }
         let held = self.sign_in.browser.held.clone();
-        let held = held.begin(token, hash, std::slice::from_ref(&self.hash));
+        let held = held.begin(token, new_hash, std::slice::from_ref(&self.hash));
         Ok(cookies::hold(self.sign_in.go_on(), &context.config, &held))
     }
 
@@ -177,7 +221,7 @@ impl Finishing {
             purpose: self.sign_in.purpose(language),
             username: self.waiting.session.user.username.as_str(),
             csrf: &self.sign_in.browser.csrf(&bound_to(&self.hash), context),
-            terms: self.terms(context).map(|terms| terms.url.as_str()),
+            terms: self.terms(context).map(Terms::shown),
             password: self.waiting.waits_for.password.then_some(password::SHORTEST),
             another: &self.sign_in.address_of(Endpoint::Login),
             problem,

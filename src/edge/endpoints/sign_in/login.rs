@@ -146,7 +146,10 @@ async fn with_passkey(
     let who = SomebodyShown {
         user_id: passed.user_id,
         proven: passed.proven,
-        shown: Shown::JustNow,
+        shown: match expected {
+            "" => Shown::JustNow,
+            _ => Shown::JustNowAfterPassword,
+        },
     };
     match sign_in.begin_session(who, with, request, context).await? {
         Some(reply) => Ok(reply),

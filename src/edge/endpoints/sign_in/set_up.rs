@@ -34,7 +34,10 @@ use crate::{
     },
     fault::Fault,
     oidc::params::Params,
-    pages::{Csp, Language, PasskeyRequest, SetUpPage, SetUpProblem, account::PasskeyProblem, content_security_policy},
+    pages::{
+        Csp, Language, NewPasswordProblem, PasskeyRequest, SetUpPage, SetUpProblem, account::PasskeyProblem,
+        content_security_policy,
+    },
     reply::Reply,
     routes::{self, Endpoint},
     secret::Purpose,
@@ -169,6 +172,9 @@ impl Newcomer {
             Ok(password) => password,
             Err(unfit) => return Ok(self.page(400, Some(SetUpProblem::Password(problem_of(unfit))), context)?),
         };
+        if new_password::is_to_change(typed, &self.user.id, context).await? {
+            return Ok(self.page(400, Some(SetUpProblem::Password(NewPasswordProblem::Same)), context)?);
+        }
         let hash = new_password::hash(&password)?;
         let set = passwords::set(&Owner::Linked(&self.link), &random::id()?, &hash, context.now);
         let along = vec![audit::record_if_changed(&self.entry(Event::PasswordChanged), context)];

@@ -13,7 +13,7 @@ use crate::{
         sign_up::{Address, NewAccount, Wrong},
         throttle,
     },
-    config::{ProfileField, SignUpPolicy, WantedField, Way},
+    config::{ProfileField, SignUpPolicy, Terms, WantedField, Way},
     db::{
         Batch,
         credentials::{self, Answered, Owner},
@@ -237,7 +237,8 @@ impl Newcomer<'_> {
                 return Ok(self.page((400, Some(SignUpProblem::Fields)), typed, &wrong, context)?);
             }
         };
-        if context.config.sign_up.terms.is_some() && field("terms") != "yes" {
+        let terms = context.config.sign_up.terms.as_ref();
+        if terms.is_some_and(|terms| !terms.are_accepted(field("terms"), field("terms_version"))) {
             return refuse(SignUpProblem::Terms);
         }
         if typed.code_sent == Some(false) || typed.code_sent.is_some() && !field("again").is_empty() {
@@ -446,6 +447,7 @@ impl Newcomer<'_> {
                 .map(|(_, wrong)| field_problem::of(*wrong)),
         };
         let fixed = self.entrance.address().map(|(address, _)| address);
+        let terms = context.config.sign_up.terms.as_ref();
         let html = SignUpPage {
             language,
             purpose: sign_in.purpose(language),
@@ -465,8 +467,9 @@ impl Newcomer<'_> {
             by_mail: sign_in.takes_mail_codes_alone(context),
             invitation: self.entrance.link(),
             is_email_fixed: fixed.is_some(),
-            terms: context.config.sign_up.terms.as_ref().map(|terms| terms.url.as_str()),
-            are_terms_accepted: self.params.text("terms") == "yes",
+            terms: terms.map(Terms::shown),
+            are_terms_accepted: terms
+                .is_some_and(|terms| terms.are_accepted(self.params.text("terms"), self.params.text("terms_version"))),
             shortest_password: password::SHORTEST,
             has_password: !by_passkey,
             passkey: has_passkeys.then_some((

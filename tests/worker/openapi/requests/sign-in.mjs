@@ -222,7 +222,12 @@ export const SIGN_IN = {
     const fields = fieldsOf(page.form("finish"));
     const send = (more) => browser.fetch("/login/finish", { form: { ...fields, ...more } });
     const answers = [await send({ csrf: "x" }), await send({ page: "nowhere" }), await send({ new_password: "short" })];
-    return [...answers, await send({ new_password: "an entirely new pass phrase" })];
+    answers.push(await send({ new_password: "an entirely new pass phrase" }));
+    const other = await beforeFinish(op);
+    const form = fieldsOf(other.page.form("finish"));
+    for (let n = 0; n < 11; n++)
+      answers.push(await other.browser.fetch("/login/finish", { form: { ...form, new_password: "short" } }));
+    return answers;
   },
   signUpPage: async ({ op, open }) => [
     await open.browser().fetch("/signup?page=overview"),

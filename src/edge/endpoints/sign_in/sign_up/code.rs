@@ -64,7 +64,7 @@ impl Newcomer<'_> {
         with.before.extend(way_in.into_iter().flatten());
         with.before.push(audit::record_if_changed(&entry, context));
         with.before
-            .extend(terms.map(|terms| accepted_terms::accept(&user.id, &terms.version, now)));
+            .extend(terms.map(|terms| accepted_terms::accept_if_changed(&user.id, &terms.version, now)));
         if !by_mail {
             // Where somebody has the passkey already, or its challenge was answered, there is no way into the new account.
             with.after.push(users::delete_without_credentials(user));
