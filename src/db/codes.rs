@@ -28,7 +28,7 @@ pub struct NewCode<'a> {
     pub redirect_uri: &'a str,
     /// What its tokens belong to where a device fetches them, in place of the session: they do not end when the person signs out of the
     /// browser in which they answered.
-    pub apart: Option<&'a str>,
+    pub apart: Option<String>,
 }
 
 /// Inserts a code, if its preconditions hold, and says whether they did. A device may fetch its own for as long as it was told.
@@ -39,7 +39,7 @@ pub fn insert(code: &NewCode<'_>, preconditions: &Preconditions<'_>, lifetimes: 
         false => lifetimes.code,
     };
     let expires_at = preconditions.now + lifetime;
-    let expiry = match code.apart {
+    let expiry = match &code.apart {
         None => Statement::new("?, ?").bind(preconditions.now).bind(expires_at),
         Some(_) => Statement::new("?, MAX(?, (SELECT expires_at FROM pushed_requests WHERE hash = ?))")
             .bind(preconditions.now)
@@ -52,7 +52,7 @@ pub fn insert(code: &NewCode<'_>, preconditions: &Preconditions<'_>, lifetimes: 
          SELECT ?, c.id, u.id, g.id, COALESCE(?, s.id), ?, ?, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ",
     )
     .bind(code.hash)
-    .bind(code.apart)
+    .bind(code.apart.as_deref())
     .bind(code.redirect_uri)
     .bind(&scope_to_json(&request.scope))
     .bind(&to_json(&request.claims))

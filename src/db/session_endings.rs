@@ -17,6 +17,9 @@ use crate::{
 /// The most sessions of a person.
 const MOST_LIVE: i64 = 20;
 
+/// How that begins which a device's tokens belong to in place of a session.
+pub const OF_DEVICE: &str = "device:";
+
 /// Whose sessions end, and which of them.
 pub enum Ending<'a> {
     /// Those of a browser's cookie, by their hashes as a JSON array ([`sessions::json_of`](super::sessions::json_of)).
@@ -178,6 +181,26 @@ impl Ending<'_> {
             LogoutRevokes::Nothing => return None,
         };
         Some(self.delete_from("token_families", also))
+    }
+
+    /// Deletes what devices of the person have, where all other browsers of theirs are signed out: a device is in no session, and whoever
+    /// allowed it may be whom they want to be rid of.
+    pub fn delete_of_devices(&self) -> Vec<Statement> {
+        let (user_id, kept, column) = match self {
+            Self::Others { user_id, kept } => (*user_id, *kept, "id"),
+            Self::OthersThan { user_id, kept } => (*user_id, kept.as_str(), "hash"),
+            _ => return Vec::new(),
+        };
+        let delete = |table: &str| {
+            Statement::new(format!(
+                "DELETE FROM {table} WHERE session_id LIKE '{OF_DEVICE}%' AND grant_id IN (SELECT g.id FROM grants g WHERE g.user_id = ?)
+                   AND EXISTS (SELECT 1 FROM sessions k WHERE k.user_id = ? AND k.{column} = ?)"
+            ))
+            .bind(user_id)
+            .bind(user_id)
+            .bind(kept)
+        };
+        vec![delete("codes"), delete("token_families")]
     }
 
     /// Deletes the sessions, and says whether there was any.

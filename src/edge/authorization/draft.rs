@@ -8,6 +8,7 @@ use crate::{
         codes::{self, NewCode},
         preconditions::Preconditions,
         pushed_requests, session_clients,
+        session_endings::OF_DEVICE,
         signing_keys::{self, CurrentKey},
         token_families,
     },
@@ -233,7 +234,7 @@ impl Draft {
         let code = NewCode {
             hash: by_device.unwrap_or(&self.code_hash),
             redirect_uri,
-            apart: by_device.map(|_| self.family_id.as_str()),
+            apart: by_device.map(|_| format!("{OF_DEVICE}{}", self.family_id)),
         };
         // A code that was stored says that all of it stands.
         let (stands, note) = match wanted.has_code() {

@@ -13,6 +13,7 @@ pub fn end_sessions(which: &Ending<'_>, batch: &mut Batch, context: &Context) ->
     batch.push(logout_outbox::write(which, context.now));
     batch.push(which.delete_codes());
     batch.extend(which.delete_tokens(context.config.logout_revokes));
+    batch.extend(which.delete_of_devices());
     batch.add(which.delete())
 }
 

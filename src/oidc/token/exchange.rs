@@ -96,7 +96,8 @@ impl ExchangeRequest {
     pub fn reach_for(&self, client: &Client, config: &Config) -> Result<Reach, OAuthError> {
         let rule = &client.metadata.rules.token_exchange;
         let sent = &self.subject.claims;
-        let is_its_own = sent.client_id == client.client_id;
+        // What came of an exchange is not: two of them would give what one must not.
+        let is_its_own = sent.client_id == client.client_id && sent.family_client.is_none();
         if !is_its_own && !sent.aud.iter().any(|api| names(&rule.from, api)) {
             return Err(OAuthError::invalid_request(
                 "the subject_token is for none of the APIs whose tokens this client may exchange",
@@ -105,10 +106,10 @@ impl ExchangeRequest {
         if self
             .actor
             .as_ref()
-            .is_some_and(|actor| actor.claims.client_id != client.client_id)
+            .is_some_and(|actor| actor.claims.client_id != client.client_id || actor.claims.family.is_some())
         {
             return Err(OAuthError::invalid_request(
-                "the actor_token was issued to another client",
+                "the actor_token must be one that the client got for itself",
             ));
         }
         let targets = self.targets(rule)?;
@@ -116,7 +117,8 @@ impl ExchangeRequest {
         let of_targets = targets.scopes(config);
         let registered = client.metadata.scope.clone().unwrap_or_default();
         let mut may = registered.intersection(&of_targets);
-        if aud.iter().any(|api| sent.aud.contains(api)) {
+        let known: Vec<_> = sent.aud.iter().map(str::to_owned).collect();
+        if aud.iter().any(|api| names(&known, api)) {
             // For an API that the token is for already, it gives no more than it did.
             may = may.intersection(&sent.scope);
         }

@@ -18,6 +18,7 @@ const both = await deviceClient(op, {
 });
 
 const fifty = (work) => Promise.all(Array.from({ length: 50 }, (_, n) => work({ isolate: n % 2 })));
+const renewed = { new_password: "a quite different pass phrase", repeat_password: "a quite different pass phrase" };
 const successes = (responses) => responses.filter(({ status }) => status === 200);
 
 describe("used once", () => {
@@ -340,4 +341,26 @@ describe("rows", () => {
     }
     assert.ok((await tokens(tv, asked)).access_token);
   });
+});
+
+describe("whoever wants to be rid of a device that they should not have allowed", () => {
+  for (const [what, path, control, fields] of [
+    ["changes the password", "/account/password", "new-password", (person) => ({ current_password: person.password, ...renewed })],
+    ["signs out everywhere else", "/account/browsers", "others", () => ({ others: "yes" })],
+  ]) {
+    test(`${what}: its tokens end, and a code that it has not fetched`, async () => {
+      const person = await op.person();
+      const [had, later] = [await ask(tv), await ask(tv)];
+      await approve(op.browser(), had, person);
+      const { refresh_token: token } = await tokens(tv, had);
+      await approve(op.browser(), later, person);
+      const own = op.browser();
+      await own.signIn(await own.open("/account"), person);
+      const page = await own.open(path);
+      const done = await own.submit(page, control, fields(person));
+      assert.ok(done.url.startsWith(op.url(path)) && done.status === 200, done.text);
+      assert.equal((await tv.refresh(token)).status, 400);
+      assert.equal(await pollError(tv, later), "invalid_grant");
+    });
+  }
 });

@@ -78,6 +78,9 @@ describe("an exchange", () => {
     const same = await succeeded(await exchange(access_token, { resource: FILES }));
     assert.equal(same.scope, "files:read");
     await oauthError(await exchange(access_token, { resource: FILES, scope: "files:write" }), 400, "invalid_scope");
+    const elsewhere = await succeeded(await exchange(access_token));
+    const back = await exchange(elsewhere.access_token, { resource: FILES, scope: "files:write" });
+    await refused(back, "invalid_request", /none of the APIs/);
   });
 
   test("takes audience as resource, and the type of a JWT", async () => {
@@ -178,7 +181,9 @@ describe("is refused", () => {
       await refused(await exchange(token), "invalid_request", /subject_token is not valid/);
     }
     op.clock.advance({ hours: 2 });
-    await refused(await exchange(access_token), "invalid_request", /subject_token is not valid/);
+    const headers = await (await DpopKey.generate(op)).posting();
+    await refused(await exchange(access_token, {}, { headers }), "invalid_request", /subject_token is not valid/);
+    await succeeded(await exchange((await sent()).access_token, {}, { headers }));
   });
 
   test("tokens of another type, and an actor's of another client", async () => {

@@ -79,7 +79,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(
         all,
         "codes::insert",
-        [None, Some("f")].map(|apart| {
+        [None, Some("f".to_owned())].map(|apart| {
             let code = codes::NewCode {
                 hash: &hash,
                 redirect_uri: "https://app.acme.org/cb",

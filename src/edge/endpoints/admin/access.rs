@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::{
-    account::{throttle, user::User},
+    account::{email, throttle, user::User},
     audit::{Actor, Entry, Event},
     db::{Batch, audit, grants, passwords, session_endings::Ending, sessions, throttles, users},
     edge::{
@@ -82,10 +82,18 @@ pub async fn unlock(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let names = [Some(user.username.folded()), user.email_folded()];
     let by_name = names.iter().flatten();
     let mut counters: Vec<_> = by_name
-        .flat_map(|name| [throttle::of_account(&key, name), throttle::of_mails_for(&key, name)])
+        .flat_map(|name| {
+            [
+                throttle::of_account(&key, name),
+                throttle::of_mails_for(&key, name),
+                throttle::of_mails_for(&key, &email::fold_for_limits(name)),
+                throttle::of_codes_a_day(&key, name),
+            ]
+        })
         .collect();
     counters.extend([
         throttle::of_second_factor(&key, user_id),
+        throttle::of_codes_a_day(&key, user_id),
         throttle::of_passkeys(&key, user_id),
     ]);
     let entry = Entry::new(Event::Unlocked, Actor::Operator).user(user_id);

@@ -145,8 +145,8 @@ impl TokenRequest<'_> {
             }
             None => (success, None),
         };
-        self.client.use_up(success, batch, self.context);
-        stored
+        let used = self.client.use_up(success, batch, self.context);
+        stored.or(used)
     }
 
     /// The client, where it has authenticated.

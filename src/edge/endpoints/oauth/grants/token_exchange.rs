@@ -39,6 +39,12 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let (client, context) = (request.client, request.context);
     let wanted = request.read(ExchangeRequest::parse).await?;
     let sent = &wanted.subject;
+    // Before anything is used up for it.
+    let in_time = |sent: &SentToken| sent.claims.check(&context.config.issuer, context.now).is_ok();
+    let over = (!in_time(sent)).then(|| not_valid("subject_token"));
+    if let Some(error) = over.or(wanted.act().err()) {
+        return Err(request.refuse(error).await);
+    }
     let mut batch = Batch::default();
     let looked = request.look_up(&mut batch);
     let key = signing_keys::current_for_client(client.client_id(), &signer::at_hand(), context.now);
