@@ -27,6 +27,8 @@ pub struct FinishSignInPage<'a> {
     pub terms: Option<(&'a str, &'a str)>,
     /// The fewest characters of a new password, if one is to be chosen.
     pub password: Option<usize>,
+    /// What the page's policy lets its script be known by.
+    pub nonce: &'a str,
     /// Where another account signs in.
     pub another: &'a str,
     /// What was wrong with the form.

@@ -31,6 +31,8 @@ pub struct LoginPage<'a> {
     pub username: &'a str,
     /// What was wrong with the attempt before.
     pub problem: Option<LoginProblem>,
+    /// What the page's policy lets its script be known by.
+    pub nonce: &'a str,
     /// What the browser is asked for, where people sign in with passkeys.
     pub passkey: Option<PasskeyRequest<'a>>,
     /// Whether passkeys come first.

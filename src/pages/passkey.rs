@@ -1,10 +1,11 @@
-//! What pages need to ask a browser for a passkey: a form that says what, and the one script.
+//! What pages need to ask a browser for a passkey: a form that says what, and the one script. That also shows passwords that are
+//! typed (`page.js`).
 
 use super::style::{fnv_1a, hexadecimal};
 use crate::routes::Endpoint;
 
 /// The script.
-pub const PASSKEY_SCRIPT: &str = include_str!("passkey.js");
+pub const PASSKEY_SCRIPT: &str = concat!(include_str!("page.js"), include_str!("passkey.js"));
 
 /// Changes when the script does: with it in the URL, the answer may be cached for ever.
 pub const PASSKEY_SCRIPT_VERSION: &str = match std::str::from_utf8(&VERSION) {
@@ -23,9 +24,7 @@ pub struct PasskeyRequest<'a> {
     pub nonce: &'a str,
 }
 
-impl PasskeyRequest<'_> {
-    /// Where the script is.
-    pub(super) fn script(&self) -> String {
-        format!("{}?v={PASSKEY_SCRIPT_VERSION}", Endpoint::PasskeyScript.path())
-    }
+/// Where the script is.
+pub(super) fn script() -> String {
+    format!("{}?v={PASSKEY_SCRIPT_VERSION}", Endpoint::PasskeyScript.path())
 }

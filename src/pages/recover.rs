@@ -27,6 +27,8 @@ pub struct RecoverPage<'a> {
     pub sends_mails: Option<bool>,
     /// Whether people have second factors, which no mail brings back.
     pub second_factor: bool,
+    /// Whether people have passkeys.
+    pub has_passkeys: bool,
     /// Where people find help: an address, and what is shown of it.
     pub contact: Option<(&'a str, &'a str)>,
     /// Where in it the person is.

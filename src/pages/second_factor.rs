@@ -37,6 +37,8 @@ pub struct SecondFactorPage<'a> {
     pub can_trust: bool,
     /// Where the person starts again.
     pub start_again: &'a str,
+    /// The page about trouble with signing in.
+    pub trouble: &'a str,
     /// What was wrong with the attempt before.
     pub problem: Option<SecondProblem>,
 }

@@ -28,6 +28,8 @@ pub struct SetUpPage<'a> {
     pub csrf: &'a str,
     /// What the browser is asked to make, where people sign in with passkeys.
     pub request: Option<PasskeyRequest<'a>>,
+    /// What the page's policy lets its script be known by.
+    pub nonce: &'a str,
     /// Whether people sign in with passwords.
     pub has_passwords: bool,
     /// The fewest characters of a password.

@@ -72,6 +72,8 @@ pub struct SignUpPage<'a> {
     pub terms: Option<(&'a str, &'a str)>,
     /// Whether they were accepted on the page before.
     pub are_terms_accepted: bool,
+    /// What the page's policy lets its script be known by.
+    pub nonce: &'a str,
     /// The fewest characters of a password.
     pub shortest_password: usize,
     /// Whether people sign in with passwords.

@@ -39,7 +39,7 @@ describe("with the keyboard only", () => {
     const { page } = visitor;
     await page.goto(app.start());
     await page.locator("#username").fill(person.username);
-    assert.deepEqual(await tabTo(page, "cancel"), ["password", "login", "cancel"]);
+    assert.deepEqual(await tabTo(page, "cancel"), ["password", "Show", "login", "cancel"]);
     await page.locator("#password").fill(person.password);
     await page.locator("#login").click();
     await page.locator("#approve").waitFor();

@@ -16,7 +16,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        platform::context::Context,
+        platform::{context::Context, random},
     },
     fault::Fault,
     oidc::{params::Params, proven::Strength},
@@ -41,6 +41,7 @@ pub struct SignedInBrowser {
     pub sure: Sure,
     ways: Ways,
     csrf: String,
+    nonce: String,
     notice: Option<Notice>,
 }
 
@@ -148,6 +149,7 @@ impl AccountRequest {
                 (false, _) => Sure::Passkey,
             },
             ways,
+            nonce: random::id()?,
             csrf: browser.csrf(&bound_to(&self.session_hash), context),
             notice: self.told.and_then(|told| read_notice(&told, &browser, context)),
             browser,
@@ -228,6 +230,7 @@ impl SignedInBrowser {
             language: self.language,
             page,
             person: self.user().display_name(),
+            nonce: &self.nonce,
             csrf: &self.csrf,
             notice: self.notice,
             ways: self.ways,
@@ -237,13 +240,8 @@ impl SignedInBrowser {
 
     /// An answer with a page of the account.
     pub fn page(&self, status: u16, html: String) -> Reply {
-        Reply::page(status, html, content_security_policy(Csp::default()))
-    }
-
-    /// The same, whose script has the nonce.
-    pub fn page_with_script(&self, status: u16, html: String, nonce: String) -> Reply {
         let csp = Csp {
-            script_nonce: Some(nonce),
+            script_nonce: Some(self.nonce.clone()),
             ..Csp::default()
         };
         Reply::page(status, html, content_security_policy(csp))

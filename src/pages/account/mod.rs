@@ -39,6 +39,8 @@ pub struct Frame<'a> {
     pub page: Endpoint,
     /// What the person is called.
     pub person: &'a str,
+    /// What the page's policy lets its script be known by.
+    pub nonce: &'a str,
     /// Comes back as `csrf` from every form.
     pub csrf: &'a str,
     /// What was just done.

@@ -105,6 +105,8 @@ pub struct CommonTexts {
     pub nameless_app_at: Phrase,
     /// For screen readers, after a link.
     pub opens_new_tab: &'static str,
+    /// On a button.
+    pub show_password: &'static str,
     /// What the language calls itself.
     pub language: &'static str,
 }
@@ -162,6 +164,8 @@ pub struct RecoverTexts {
     pub second: &'static str,
     pub no_mail: &'static str,
     pub by_code: &'static str,
+    pub codes: &'static str,
+    pub passkey: &'static str,
     /// A link follows.
     pub contact: &'static str,
     pub back: &'static str,

@@ -41,7 +41,7 @@ fn the_login_form_posts_what_the_edge_reads() {
         "<input type=\"hidden\" name=\"csrf\" value=\"the-csrf\">",
         "<input id=\"username\" name=\"username\" type=\"text\" value=\"alice\" autocomplete=\"username webauthn\" inputmode=\"email\" \
          autocapitalize=\"none\" autocorrect=\"off\" spellcheck=\"false\" required>",
-        "<input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\"",
+        "<input id=\"password\" name=\"password\" type=\"password\" data-show=\"Show password\" autocomplete=\"current-password\"",
         "<button type=\"submit\" id=\"cancel\" name=\"cancel\" value=\"yes\" formnovalidate>",
         "<a href=\"https://notes.acme.org/about\" target=\"_blank\" rel=\"noopener noreferrer\">notes.acme.org<",
         "<title>Sign in \u{2013} Acme Notes</title>",
@@ -52,6 +52,7 @@ fn the_login_form_posts_what_the_edge_reads() {
     assert!(html.find("id=\"login\"").unwrap() < html.find("id=\"cancel\"").unwrap());
     assert!(!html.contains("role=\"alert\"") && !html.contains("aria-invalid"));
     let again = LoginPage {
+        nonce: "nonce",
         another: Some("/login?another=yes".to_owned()),
         sign_up: Some("/signup".to_owned()),
         ..login(None)
@@ -88,6 +89,7 @@ fn a_problem_is_announced_and_tied_to_its_fields() {
         assert_eq!(count(&html, "aria-invalid=\"true\""), invalid);
     }
     let nobody = LoginPage {
+        nonce: "nonce",
         username: " ",
         ..login(Some(LoginProblem::Missing))
     };
@@ -168,6 +170,7 @@ fn a_scope_without_words_shows_its_token() {
 #[test]
 fn a_name_that_cannot_be_seen_is_called_nameless() {
     let html = LoginPage {
+        nonce: "nonce",
         purpose: LoginPurpose::App {
             client_name: "\u{202e}\u{200b} ".into(),
             client_uri: None,

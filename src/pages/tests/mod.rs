@@ -73,6 +73,7 @@ fn only_web_addresses_become_links() {
 #[test]
 fn a_link_is_escaped() {
     let page = LoginPage {
+        nonce: "nonce",
         purpose: LoginPurpose::App {
             client_name: "Acme Notes".into(),
             client_uri: Some("https://a.example/?a='&quot;<b>"),

@@ -17,6 +17,7 @@ pub const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert
 
 pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
     LoginPage {
+        nonce: "nonce",
         language: Language::En,
         purpose: LoginPurpose::App {
             client_name: "Acme Notes".into(),
@@ -104,6 +105,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 name: text,
                 sends_mails: (state != RecoverState::Missing).then_some(state != RecoverState::Asked),
                 second_factor: true,
+                has_passkeys: true,
                 contact: Some(("/account", text)),
                 state,
             };
@@ -192,6 +194,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 LoginPurpose::Account { page: text },
             ] {
                 let page = LoginPage {
+                    nonce: text,
                     language,
                     purpose,
                     sign_up: None,
@@ -318,6 +321,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             (false, Some(SetUpProblem::Passkey(account::PasskeyProblem::Known))),
         ] {
             let page = SetUpPage {
+                nonce: text,
                 is_recovery: problem.is_none(),
                 language,
                 username: text,
@@ -337,6 +341,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             (Some((passkey(text), text)), Some(false)),
         ] {
             let page = SignUpPage {
+                nonce: text,
                 language,
                 purpose: LoginPurpose::Account { page: text },
                 sign_in: "/account",
@@ -396,6 +401,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             Some(FinishProblem::TooManyAttempts { minutes: 2 }),
         ] {
             let page = FinishSignInPage {
+                nonce: text,
                 language,
                 purpose: LoginPurpose::Account { page: text },
                 username: text,
@@ -468,6 +474,7 @@ fn second_steps(text: &'static str, language: Language) -> Vec<String> {
             passkey: Some((passkey(text), text)),
             can_trust: true,
             start_again: "/login?page=overview",
+            trouble: "/recover?page=overview",
             problem,
         };
         pages.push(page.to_html());
@@ -505,6 +512,7 @@ fn secret(text: &str) -> ShownSecret {
 pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
     use account::*;
     let frame = Frame {
+        nonce: text,
         language,
         page: Endpoint::AccountProfile,
         person: text,

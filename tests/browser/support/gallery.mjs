@@ -132,6 +132,16 @@ export const GALLERY = {
     await visitor.page.locator("#email").waitFor();
   },
 
+  "sign-up-invited": async ({ op, visitor }) => {
+    const json = { email: "ada@people.example", email_verified: true };
+    const { url } = await op.json("/admin/api/invitations", { json, bearer: op.adminToken });
+    await visitor.page.goto(url);
+  },
+
+  "sign-up-not-invited": async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/signup?invitation=x"));
+  },
+
   "sign-up-taken": async ({ op, visitor }) => {
     const person = await op.person();
     await visitor.page.goto((await startWebApp(op, NOTES)).start({ prompt: "create" }));

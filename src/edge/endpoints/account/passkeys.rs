@@ -18,7 +18,7 @@ use crate::{
             account_access::{AccountRequest, SignedInBrowser},
             passkeys::{self, Asked},
         },
-        platform::{context::Context, random},
+        platform::context::Context,
     },
     oidc::{error::OAuthError, params::Params},
     pages::{
@@ -134,7 +134,6 @@ fn page(
     let asked = Asked::Add(signed_in.session_hash.as_str());
     let account = passkeys::account_of(signed_in.user());
     let options = passkeys::ask_for_new(&signed_in.browser, &asked, &account, &known, context)?;
-    let nonce = random::id()?;
     let has_password = ways.password_set_at.is_some() && context.config.sign_in.has(Way::Password);
     let has_mail_code = signed_in.user().confirmed_email().is_some() && context.config.sign_in.has(Way::MailCode);
     let moment = |at| Moment::new(at, context.now, signed_in.language);
@@ -147,16 +146,18 @@ fn page(
         synced: own.backed_up,
         only_way: !has_password && !has_mail_code && ways.passkeys.len() == 1,
     };
+    let frame = signed_in.frame(PAGE);
+    let nonce = frame.nonce;
     let html = PasskeysPage {
-        frame: signed_in.frame(PAGE),
+        frame,
         passkeys: ways.passkeys.iter().map(shown).collect(),
         request: is_sure.then_some(PasskeyRequest {
             options: &options,
-            nonce: &nonce,
+            nonce,
         }),
         problem,
     }
     .to_html();
     let status = if problem.is_some() { 400 } else { 200 };
-    Ok(signed_in.page_with_script(status, html, nonce))
+    Ok(signed_in.page(status, html))
 }

@@ -50,7 +50,7 @@ struct Finishing {
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let params = request.query_params().map_err(Problem::BadRequest)?;
     match Finishing::load(request, &params, context).await? {
-        Ok(finishing) => Ok(finishing.page(200, None, context)),
+        Ok(finishing) => Ok(finishing.page(200, None, context)?),
         Err(elsewhere) => Ok(elsewhere),
     }
 }
@@ -70,7 +70,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if !field("cancel").is_empty() {
         return finishing.give_up(&params, context).await;
     }
-    let refuse = |problem| Ok(finishing.page(400, Some(problem), context));
+    let refuse = |problem| finishing.page(400, Some(problem), context).map_err(PageFailure::from);
     let terms = finishing.terms(context);
     if terms.is_some_and(|terms| !terms.are_accepted(field("terms"), field("terms_version"))) {
         return refuse(FinishProblem::Terms);
@@ -79,7 +79,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if finishing.waiting.waits_for.password {
         if let Some(wait) = finishing.count(context).await? {
             let minutes = wait.minutes_begun();
-            let page = finishing.page(429, Some(FinishProblem::TooManyAttempts { minutes }), context);
+            let page = finishing.page(429, Some(FinishProblem::TooManyAttempts { minutes }), context)?;
             return Ok(page.retried_after(wait));
         }
         let typed = field("new_password");
@@ -214,7 +214,8 @@ impl Finishing {
         Ok(cookies::hold(self.sign_in.go_on(), &context.config, &held))
     }
 
-    fn page(&self, status: u16, problem: Option<FinishProblem>, context: &Context) -> Reply {
+    fn page(&self, status: u16, problem: Option<FinishProblem>, context: &Context) -> Result<Reply, Fault> {
+        let nonce = random::id()?;
         let language = self.sign_in.language();
         let html = FinishSignInPage {
             language,
@@ -223,11 +224,12 @@ impl Finishing {
             csrf: &self.sign_in.browser.csrf(&bound_to(&self.hash), context),
             terms: self.terms(context).map(Terms::shown),
             password: self.waiting.waits_for.password.then_some(password::SHORTEST),
+            nonce: &nonce,
             another: &self.sign_in.address_of(Endpoint::Login),
             problem,
         }
         .to_html();
-        Reply::page(status, html, self.sign_in.page_policy(None))
+        Ok(Reply::page(status, html, self.sign_in.page_policy(Some(nonce))))
     }
 }
 

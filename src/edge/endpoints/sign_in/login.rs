@@ -199,6 +199,7 @@ impl SignInRequest {
             csrf: &self.browser.csrf(FORM, context),
             username: signed_in.unwrap_or(username),
             problem,
+            nonce: &nonce,
             passkey: has_passkeys.then_some(PasskeyRequest {
                 options: &options,
                 nonce: &nonce,
@@ -210,7 +211,7 @@ impl SignInRequest {
             another: signed_in.map(|_| format!("{}&another=yes", self.address_of(Endpoint::Login))),
         }
         .to_html();
-        let policy = self.page_policy(has_passkeys.then_some(nonce));
+        let policy = self.page_policy(Some(nonce));
         Ok(Reply::page(status, html, policy))
     }
 }

@@ -4,6 +4,7 @@
 use crate::{
     account::user::fold_login,
     audit::{Actor, Entry, Event},
+    config::Way,
     db::{
         Batch, audit, credentials, mail_outbox,
         users::{self, WithCredentials},
@@ -102,6 +103,7 @@ fn page(sign_in: &SignInRequest, status: u16, (name, state): (&str, RecoverState
         name,
         sends_mails: context.config.mail.is_some().then(|| sends_mails(context)),
         second_factor: context.config.has_codes(),
+        has_passkeys: context.config.sign_in.has(Way::Passkey),
         contact: support.map(|contact| (contact.href.as_str(), contact.shown.as_str())),
         state,
     }

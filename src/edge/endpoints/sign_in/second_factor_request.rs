@@ -295,6 +295,7 @@ impl SecondFactorRequest {
             can_trust: !matches!(self.begun, Begun::Session { .. }),
             may_decline: self.may_decline(context),
             start_again: &sign_in.address_of(Endpoint::Login),
+            trouble: &sign_in.address_of(Endpoint::Recover),
             problem,
         }
         .to_html();

@@ -258,13 +258,14 @@ impl Newcomer {
                 options: &options,
                 nonce: &nonce,
             }),
+            nonce: &nonce,
             has_passwords: ways.has(Way::Password),
             shortest_password: password::SHORTEST,
             problem,
         }
         .to_html();
         let policy = content_security_policy(Csp {
-            script_nonce: has_passkeys.then_some(nonce),
+            script_nonce: Some(nonce),
             ..Csp::default()
         });
         Ok(Reply::page(status, html, policy))

@@ -470,6 +470,7 @@ impl Newcomer<'_> {
             terms: terms.map(Terms::shown),
             are_terms_accepted: terms
                 .is_some_and(|terms| terms.are_accepted(self.params.text("terms"), self.params.text("terms_version"))),
+            nonce: &nonce,
             shortest_password: password::SHORTEST,
             has_password: !by_passkey,
             passkey: has_passkeys.then_some((
@@ -482,7 +483,7 @@ impl Newcomer<'_> {
             problem,
         }
         .to_html();
-        let policy = sign_in.page_policy(has_passkeys.then(|| nonce.clone()));
+        let policy = sign_in.page_policy(Some(nonce.clone()));
         Ok(Reply::page(status, html, policy))
     }
 }
