@@ -36,7 +36,7 @@ pub use self::{
         AssertionAudience, DpopNonces, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration,
         SecondFactor,
     },
-    profile_field::{ProfileField, editable_claims},
+    profile_field::{ProfileField, editable_claims, profile_claims},
     resources::{Api, Resources, normal_form},
     setting::Setting,
     sign_in::{SignIn, Way},
@@ -99,6 +99,8 @@ pub struct Config {
     pub acr_names: AcrNames,
     /// `SERVER_TIMING`: whether answers tell how often D1 and KV were asked.
     pub server_timing: bool,
+    /// `PROFILE_CLAIMS`: which claims the page of a person's profile has.
+    pub profile_claims: Vec<String>,
     /// `EDITABLE_CLAIMS`: which claims people may change themselves.
     pub editable_claims: Vec<String>,
     /// How long things live.
@@ -257,7 +259,9 @@ impl Config {
         );
         let acr_names = AcrNames::read(&mut reader);
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
-        let editable_claims = reader.words("EDITABLE_CLAIMS", &editable_claims());
+        let profile_claims = reader.words("PROFILE_CLAIMS", &profile_claims());
+        let mut editable_claims = reader.words("EDITABLE_CLAIMS", &editable_claims());
+        editable_claims.retain(|claim| claim == "email" || profile_claims.contains(claim));
         let lifetimes = Lifetimes::read(&mut reader);
         let logout_revokes = reader.choice(
             "LOGOUT_REVOKES",
@@ -302,6 +306,7 @@ impl Config {
                 acr_names,
                 server_timing,
                 editable_claims,
+                profile_claims,
                 lifetimes,
                 logout_revokes,
                 session_management,

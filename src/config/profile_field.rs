@@ -89,8 +89,14 @@ impl ProfileField {
 /// The claims that `EDITABLE_CLAIMS` can name: the standard ones (OIDC Core section 5.1) but for those that are somebody
 /// else's word, and `preferred_username`, which apps take for an account's name.
 pub fn editable_claims() -> Vec<&'static str> {
+    let mut claims = profile_claims();
+    claims.push("email");
+    claims
+}
+
+/// The claims that `PROFILE_CLAIMS` can name.
+pub fn profile_claims() -> Vec<&'static str> {
     let mut claims: Vec<_> = ProfileField::ALL.into_iter().map(ProfileField::claim).collect();
     claims.dedup();
-    claims.push("email");
     claims
 }

@@ -41,6 +41,54 @@ fn people_may_edit_every_claim_or_those_that_are_named_or_none() {
 }
 
 #[test]
+fn what_a_profile_does_not_have_is_not_changed_there() {
+    let vars = [
+        ("ISSUER", "https://id.acme.org"),
+        ("KEK_1", ROOT),
+        ("PROFILE_CLAIMS", "name address"),
+        ("EDITABLE_CLAIMS", "name picture email"),
+    ];
+    let config = parse(&vars).unwrap();
+    assert_eq!(config.profile_claims, ["name", "address"]);
+    assert_eq!(config.editable_claims, ["name", "email"]);
+    assert!(problem(&[("PROFILE_CLAIMS", "email")]).contains("PROFILE_CLAIMS"));
+}
+
+#[test]
+fn who_may_make_an_account_is_said_in_full() {
+    let good = [("ISSUER", "http://localhost:8787"), ("KEK_1", ROOT)];
+    let sign_up = |extra: &[(&str, &str)]| parse(&[&good, extra].concat()).map(|config| config.sign_up);
+    let usual = sign_up(&[]).unwrap();
+    assert_eq!(
+        (usual.policy, usual.fields.len(), usual.terms),
+        (SignUpPolicy::Off, 1, None)
+    );
+    let domains = sign_up(&[("SIGNUP", "domains"), ("SIGNUP_DOMAINS", "acme.org B.example")]).unwrap();
+    assert!(domains.takes("a@acme.org") && domains.takes("a@b.example"));
+    for other in ["a@sub.acme.org", "a@xacme.org", "acme.org", "a@acme.org.evil.example"] {
+        assert!(!domains.takes(other), "{other}");
+    }
+    let fields = sign_up(&[("SIGNUP_FIELDS", "birthdate locale?")]).unwrap().fields;
+    assert_eq!(
+        fields.iter().map(|wanted| wanted.required).collect::<Vec<_>>(),
+        [true, false]
+    );
+    assert!(sign_up(&[("SIGNUP_FIELDS", "none")]).unwrap().fields.is_empty());
+    for wrong in [
+        [("SIGNUP", "everybody"), ("SIGNUP_FIELDS", "")],
+        [("SIGNUP", "domains"), ("SIGNUP_DOMAINS", "")],
+        [("SIGNUP", "open"), ("SIGNUP_DOMAINS", "acme.org")],
+        [("SIGNUP_FIELDS", "name name?"), ("SIGNUP", "open")],
+        [("SIGNUP_FIELDS", "shoe_size"), ("SIGNUP", "open")],
+        [("TERMS_URL", "https://acme.org/terms"), ("TERMS_VERSION", "")],
+        [("TERMS_URL", "javascript:alert(1)"), ("TERMS_VERSION", "1")],
+        [("TERMS_URL", "https://acme.org/terms"), ("TERMS_VERSION", "a	b")],
+    ] {
+        assert!(sign_up(&wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
 fn mails_are_off_until_the_operator_says_how_but_for_development() {
     let mail = |issuer: &str, extra: &[(&str, &str)]| {
         let good = [("ISSUER", issuer), ("KEK_1", ROOT)];

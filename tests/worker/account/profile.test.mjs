@@ -169,3 +169,22 @@ describe("the e-mail address", () => {
     assert.equal((await ask(bob.email)).status, 409);
   });
 });
+
+test("a profile has the fields that the operator wants, and the rest stays as it is", async () => {
+  const at = await startLimen({ vars: { PROFILE_CLAIMS: "name locale", EDITABLE_CLAIMS: "name nickname" } });
+  const ada = await at.person({ nickname: "Countess", locale: "fr" });
+  const browser = await signedIn(at, ada);
+  const page = await browser.open("/account/profile");
+  const names = page.form("save").controls.map(({ name }) => name);
+  assert.ok(names.includes("name") && !names.includes("nickname") && !names.includes("given_name"), names.join());
+  assert.ok(/French|Français|fr/.test(page.text) && !page.html.includes("Countess"));
+  const forged = await browser.fetch("/account/profile", {
+    form: { csrf: page.form("save").controls.find(({ name }) => name === "csrf").value, name: "Ada King", nickname: "Forged", locale: "de" },
+  });
+  assert.equal(forged.status, 303);
+  const [{ claims }] = await at.rows("SELECT claims FROM users WHERE id = ?", ada.id);
+  const { name, nickname, locale } = JSON.parse(claims);
+  assert.deepEqual([name, nickname, locale], ["Ada King", "Countess", "fr"]);
+  const copy = await (await browser.fetch("/account/data/download")).json();
+  assert.equal(JSON.stringify(copy).includes("Countess"), true, "and is in the copy of the data");
+});

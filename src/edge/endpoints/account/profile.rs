@@ -112,8 +112,10 @@ fn fields(
             .find(|(of, _)| *of == field)
             .map(|(_, wrong)| field_problem::of(*wrong)),
     };
+    let shown = |field: &ProfileField| is_editable(*field, &context.config.profile_claims);
     ProfileField::ALL
         .into_iter()
+        .filter(shown)
         .map(|field| (field, state(field)))
         .collect()
 }
