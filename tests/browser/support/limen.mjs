@@ -6,10 +6,12 @@ import { createServer } from "node:net";
 
 import { Miniflare } from "miniflare";
 
-import { compatibility, limenModules, migrations } from "../../worker/support/bundle.mjs";
+import { compatibility, limenModules } from "../../worker/support/bundle.mjs";
+import { Database } from "../../worker/support/database.mjs";
 import { Limen } from "../../worker/support/limen.mjs";
 
 const VARIABLES = ["ISSUER", "KEK_1", "KEK_CURRENT", "EPOCH", "ADMIN_TOKEN", "REGISTRATION", "SERVER_TIMING"];
+const DATABASE = "limen";
 const SHELL = new URL("../../worker/support/shell.mjs", import.meta.url);
 
 /** Starts Limen, with `vars` beside the usual variables. Whoever starts it stops it. */
@@ -32,14 +34,14 @@ class ServedLimen extends Limen {
   }
 
   async start() {
+    this.db = new Database(DATABASE);
     this.#miniflare = new Miniflare(this.#options());
     await this.#miniflare.ready;
-    this.db = await this.#miniflare.getD1Database("DB");
-    await this.db.batch(migrations().map((sql) => this.db.prepare(sql)));
   }
 
-  stop() {
-    return this.#miniflare.dispose();
+  async stop() {
+    await this.#miniflare.dispose();
+    this.db.remove();
   }
 
   /** A request of a program, through the same door that browsers use. */
@@ -55,7 +57,7 @@ class ServedLimen extends Limen {
     const { date, flags } = compatibility();
     const shell = { type: "esm", contents: readFileSync(SHELL, "utf8") };
     const env = Object.fromEntries(this.#variables.map((name) => [name, { type: "text", value: this.variable(name) }]));
-    env.DB = { type: "d1", id: "limen" };
+    env.DB = { type: "d1", id: DATABASE };
     env.KV = { type: "kv", id: "limen" };
     const config = {
       name: "limen",
@@ -69,6 +71,7 @@ class ServedLimen extends Limen {
       host: "localhost",
       port: this.#port,
       cf: false,
+      resourcePersistencePath: this.db.folder,
       handleStructuredLogs: ({ message }) => this.logs.push(message),
       workers: [{ config }],
     };

@@ -13,11 +13,14 @@ import { after } from "node:test";
 import { Miniflare, Response } from "miniflare";
 
 import { Browser } from "./browser.mjs";
-import { compatibility, limenModules, migrations } from "./bundle.mjs";
+import { compatibility, limenModules } from "./bundle.mjs";
 import { Client } from "./client.mjs";
 import { Clock } from "./clock.mjs";
+import { Database } from "./database.mjs";
 import { encodeForm } from "./form.mjs";
 import { BindingLog } from "./mail.mjs";
+
+const DATABASE = "limen";
 
 /** 32 random bytes, as a root key is stored. */
 export const freshRoot = () => randomBytes(32).toString("base64url");
@@ -79,23 +82,26 @@ export class Limen {
   }
 
   async start() {
+    this.db = new Database(DATABASE, { migrated: this.#migrate });
     this.#miniflare = new Miniflare(this.#options());
     await this.#miniflare.ready;
-    this.db = await this.#miniflare.getD1Database("DB");
-    this.kv = await this.#miniflare.getKVNamespace("KV");
-    if (this.#migrate) await this.db.batch(migrations().map((sql) => this.db.prepare(sql)));
   }
 
-  stop() {
-    return this.#miniflare.dispose();
+  async stop() {
+    await this.#miniflare.dispose();
+    this.db.remove();
+  }
+
+  /** The KV namespace, with the methods that a Worker has. A handle on it takes a while, and few tests want one. */
+  get kv() {
+    const method = (name) => async (...values) => (await this.#miniflare.getKVNamespace("KV"))[name](...values);
+    return { get: method("get"), put: method("put"), delete: method("delete"), list: method("list") };
   }
 
   /** Deploys anew: other variables, fresh isolates, the same database. */
   async redeploy(vars = {}) {
     Object.assign(this.#vars, vars);
     await this.#miniflare.setOptions(this.#options());
-    this.db = await this.#miniflare.getD1Database("DB");
-    this.kv = await this.#miniflare.getKVNamespace("KV");
   }
 
   /** The value of a variable or secret. */
@@ -274,13 +280,14 @@ export class Limen {
     const modules = { ...(this.#bare ? {} : { "shell.mjs": { type: "esm", contents: shell } }), ...limenModules() };
     const vars = Object.entries(this.#vars).filter(([, value]) => value !== undefined);
     const env = Object.fromEntries(vars.map(([name, value]) => [name, { type: "text", value }]));
-    env.DB = { type: "d1", id: "limen" };
+    env.DB = { type: "d1", id: DATABASE };
     env.KV = { type: "kv", id: "limen" };
     if (this.#email) env.EMAIL = { type: "send-email" };
     // The first isolate is the front door to the others, see shell.mjs.
     for (let n = 1; n < this.#isolates; n++) env[`ISOLATE_${n}`] = { type: "worker", worker: workerName(n) };
     return {
       cf: false,
+      resourcePersistencePath: this.db.folder,
       ...(this.#email ? { log: this.binding } : {}),
       handleStructuredLogs: ({ message }) => this.logs.push(message),
       workers: Array.from({ length: this.#isolates }, (_, n) => ({

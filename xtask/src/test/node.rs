@@ -28,6 +28,8 @@ pub fn run(folder: &str, setting: &Setting) -> Result<Report> {
         available_parallelism().map_or(1, usize::from)
     ))
     .args(setting.runner_arguments)
+    // Each file is a process of its own, which would compile the same libraries again.
+    .env("NODE_COMPILE_CACHE", project::root().join("target/node"))
     .args(files);
     if let Some(browser) = &setting.browser {
         node.env("CHROMIUM", browser);
