@@ -171,6 +171,7 @@ impl User {
             };
             self.memberships.tell(rules, telling, &mut told);
         }
+        told.extend(rules.may_act());
         told
     }
 

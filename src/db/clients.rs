@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, from_json};
+use super::{Query, Rows, Statement, conditions::is_closed, from_json};
 use crate::{
     fault::Fault,
     memory::Memory,
@@ -61,6 +61,14 @@ pub fn find(client_id: &str) -> Query<Option<ClientRecord>> {
     Statement::new(format!("SELECT {COLUMNS} FROM clients WHERE id = ?"))
         .bind(client_id)
         .read_by(read)
+}
+
+/// Whether a client is not for a person: it is disabled, or for groups that they are not in.
+pub fn is_closed_to(client_id: &str, user_id: &str) -> Query<bool> {
+    Statement::new(format!("SELECT 1 WHERE {}", is_closed("?", "?")))
+        .bind(client_id)
+        .bind(user_id)
+        .any()
 }
 
 /// The version of a client.

@@ -163,6 +163,7 @@ impl Redemption<'_> {
             lifetimes,
             now,
             binding,
+            ready,
             ..
         } = &self.conditions;
         Statement::new(format!(
@@ -174,9 +175,9 @@ impl Redemption<'_> {
              FROM codes WHERE hash = ? AND family_id = ?",
             token_families::INSERT
         ))
-        .bind(*now + lifetimes.access_token)
+        .bind(*now + ready.tokens_live)
         .bind(*now + lifetimes.refresh_token)
-        .bind(*now + lifetimes.access_token)
+        .bind(*now + ready.tokens_live)
         .bind(*binding)
         .bind(self.hash)
         .bind(self.family_id)

@@ -3,7 +3,7 @@
 use super::{Statement, memberships::Along, signing_keys};
 use crate::{
     oidc::{error::OAuthError, jose::jwt::SigningAlg},
-    time::UnixTime,
+    time::{Lifetime, UnixTime},
 };
 
 /// What was found out before D1 acts.
@@ -19,6 +19,8 @@ pub struct Ready {
     pub rotates: bool,
     /// The groups whose people the client is for, as JSON, where it is not for everybody.
     pub allowed_groups: Option<String>,
+    /// How long what keeps its tokens alive stays where there is no refresh token: as long as the longest of them that counts here.
+    pub tokens_live: Lifetime,
     /// What it may be told of groups and roles.
     pub along: Along,
     /// What the client is told where it cannot read its ID tokens.

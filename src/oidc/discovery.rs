@@ -9,6 +9,7 @@ use super::{
     dpop, protected_resource,
     proven::Strength,
     scope::Scope,
+    token::id_jag,
 };
 use crate::{
     config::{ClientIdDocuments, Config, FapiProfile, Registration},
@@ -104,6 +105,10 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         let algs = config.profile.map_or_else(dpop::algs, |_| auth_algs.clone());
         members.insert("dpop_signing_alg_values_supported".to_owned(), json!(algs));
         members.insert("client_id_metadata_document_supported".to_owned(), documents.into());
+        members.insert(
+            "identity_chaining_requested_token_types_supported".to_owned(),
+            json!([id_jag::TOKEN_TYPE]),
+        );
         if signs_messages {
             members.insert("require_signed_request_object".to_owned(), true.into());
         }

@@ -83,11 +83,7 @@ impl Draft {
             };
             response.token = Some(FrontChannelToken {
                 access_token: signer.sign(access_token::TYPE, &claims).await?,
-                expires_in: client
-                    .metadata
-                    .rules
-                    .lifetimes
-                    .of_access_token(&context.config.lifetimes),
+                expires_in: claims.exp.since(context.now),
                 scope,
             });
         }

@@ -6,7 +6,11 @@ use crate::{
     db::{memberships::Along, readiness::Ready},
     edge::{clients::memory::Known, http::failure::StepFailure, keys::signer, platform::context::Context},
     fault::Fault,
-    oidc::{claims::GROUPS, client::Client, scope::Scope},
+    oidc::{
+        claims::GROUPS,
+        client::{Client, client_metadata::GrantType},
+        scope::Scope,
+    },
 };
 
 /// Gets the key at hand that signs for the client, and tries the one that its ID tokens are encrypted to.
@@ -30,6 +34,11 @@ pub async fn of(known: &Known, context: &Context) -> Result<Ready, Fault> {
         // "shall not use refresh token rotation except in extraordinary circumstances" (FAPI 2.0 Security Profile section 5.3.2.1).
         rotates: !client.metadata.is_fapi(),
         allowed_groups: client.metadata.rules.allowed_groups_json(),
+        // An ID token can be exchanged for as long as it says.
+        tokens_live: match client.may_use(GrantType::TokenExchange) {
+            true => context.config.lifetimes.longest_signed_token(),
+            false => context.config.lifetimes.access_token,
+        },
         along: along(client, &context.config),
         unreadable,
     })

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::exchange_rule::ExchangeRule;
+use super::id_jag_rule::IdJagRule;
 use super::own_lifetimes::OwnLifetimes;
 use crate::oidc::claims::{self, GROUPS};
 
@@ -31,6 +32,19 @@ pub struct AppRules {
     pub access_token_claims: bool,
     /// `token_exchange`: which tokens it may exchange for which.
     pub token_exchange: ExchangeRule,
+    /// `may_act`: the one client that may act with the tokens that people gave the app.
+    pub may_act: Option<String>,
+    /// `id_jag`: for which authorization servers elsewhere it may get identity assertions.
+    pub id_jag: Vec<IdJagRule>,
+}
+
+/// "The may_act claim makes a statement that one party is authorized to become the actor and act on behalf of another party" (RFC 8693
+/// section 4.4).
+pub const MAY_ACT: &str = "may_act";
+
+/// How `act` and `may_act` name a client. The `sub` of its own tokens is its id.
+pub fn party_of(client_id: &str) -> Value {
+    json!({ "sub": client_id, "client_id": client_id })
 }
 
 /// Whether people are asked what an app may have.
@@ -113,11 +127,19 @@ impl AppRules {
         serde_json::to_string(groups).ok()
     }
 
+    /// The claim that says who may act, where the operator says it.
+    pub fn may_act(&self) -> Option<(String, Value)> {
+        let party = party_of(self.may_act.as_ref()?);
+        Some((MAY_ACT.to_owned(), party))
+    }
+
     /// The members that are given.
     pub(super) fn to_json(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let path = |path: &Option<ClaimPath>| path.as_ref().map(ClaimPath::to_json);
         let members = [
             ("token_exchange", self.token_exchange.to_json()),
+            ("may_act", self.may_act.as_ref().map(|client_id| json!(client_id))),
+            ("id_jag", IdJagRule::to_json(&self.id_jag)),
             (
                 "access_token_lifetime",
                 self.lifetimes.access_token.map(|own| json!(own)),

@@ -8,6 +8,7 @@ pub mod client_id_document;
 pub mod client_key;
 pub mod client_metadata;
 pub mod exchange_rule;
+pub mod id_jag_rule;
 pub mod own_lifetimes;
 pub mod redirect_uri;
 pub mod registration;

@@ -33,7 +33,7 @@ struct HintClaims {
 }
 
 /// `typ` of an ID token, as [`Unverified::has_type`] compares it. Access tokens and logout tokens have one of their own.
-const TYPE: &str = "jwt";
+pub const TYPE: &str = "jwt";
 
 impl IdTokenHint {
     /// Reads a hint.

@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 
 use super::{
     access_token::{self, AccessTokenClaims},
+    exchange::ExchangeRequest,
+    id_jag,
     id_token::{self, IdTokenClaims},
     id_token_hint::IdTokenHint,
     introspection,
     logout_token::{self, EndedSession, LogoutTokenClaims},
 };
 use crate::{
-    config::Issuer,
+    config::{Config, Issuer},
     oidc::{
         client::{
             Client,
@@ -33,6 +35,18 @@ const CLIENT: &str = "c1";
 
 fn issuer() -> Issuer {
     Issuer::parse(ISSUER).unwrap()
+}
+
+fn config() -> Config {
+    let root = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    let resources = r#"{"https://files.acme.org": "Files"}"#;
+    let vars = [("ISSUER", ISSUER), ("KEK_1", root), ("RESOURCES", resources)];
+    Config::parse(|name| {
+        vars.iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, text)| (*text).to_owned())
+    })
+    .unwrap()
 }
 
 fn client() -> Client {
@@ -115,6 +129,19 @@ fn every_kind() -> Vec<(&'static str, String)> {
             )
         }),
         ("access token", jwt(access_token::TYPE, access)),
+        ("ID token of an app that may exchange it", {
+            let claims = json!({
+                "iss": ISSUER, "sub": "u", "aud": CLIENT, "exp": NOW.0 + 300, "iat": NOW.0, "auth_time": NOW.0, "acr": "1", "family": "f",
+            });
+            jwt(id_token::TYPE, claims)
+        }),
+        ("ID-JAG", {
+            let claims = json!({
+                "iss": ISSUER, "sub": "u", "aud": "https://auth.chat.example", "client_id": CLIENT, "jti": "j", "exp": NOW.0 + 300,
+                "iat": NOW.0, "auth_time": NOW.0, "acr": "1", "scope": "openid", "family": "f",
+            });
+            jwt(id_jag::TYPE, claims)
+        }),
         (
             "logout token",
             jwt(logout_token::TYPE, LogoutTokenClaims::new(&ended, ISSUER, "j", NOW)),
@@ -136,6 +163,23 @@ fn is_access_token(token: &str) -> bool {
     access_token::parse(token).is_ok_and(|(_, claims)| claims.check(&issuer(), NOW).is_ok())
 }
 
+/// Whether the subject of an exchange can be it, as a token of that type.
+fn is_exchangeable(token: &str, typ: &str) -> bool {
+    let encoded = format!(
+        "subject_token={token}&subject_token_type=urn:ietf:params:oauth:token-type:{typ}&resource=https://files.acme.org"
+    );
+    let params = Params::parse(&encoded).unwrap();
+    ExchangeRequest::parse(&params, &config()).is_ok_and(|read| read.subject.claims.check(&issuer(), NOW).is_ok())
+}
+
+fn is_exchangeable_id_token(token: &str) -> bool {
+    is_exchangeable(token, "id_token")
+}
+
+fn is_exchangeable_access_token(token: &str) -> bool {
+    is_exchangeable(token, "access_token")
+}
+
 fn is_assertion(token: &str) -> bool {
     ClientAssertion::parse(token).is_ok_and(|assertion| assertion.check(&Audiences::Issuer(ISSUER), NOW).is_ok())
 }
@@ -154,16 +198,20 @@ fn is_proof(token: &str) -> bool {
 
 #[test]
 fn no_jwt_is_taken_for_one_of_another_kind() {
-    let acceptors: [(&str, Takes); 5] = [
+    let acceptors: [(&str, Takes); 7] = [
         ("DPoP proof", is_proof),
         ("ID token", is_hint),
+        ("ID token of an app that may exchange it", is_exchangeable_id_token),
+        ("access token", is_exchangeable_access_token),
         ("access token", is_access_token),
         ("client assertion", is_assertion),
         ("request object", is_request),
     ];
     for (kind, token) in every_kind() {
         for (wanted, takes) in acceptors {
-            assert_eq!(takes(&token), kind == wanted, "{kind} as {wanted}");
+            // An ID token that can be exchanged is an ID token.
+            let is_wanted = kind == wanted || kind.starts_with(wanted);
+            assert_eq!(takes(&token), is_wanted, "{kind} as {wanted}");
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod access_token;
 pub mod client_credentials;
 pub mod code_grant;
 pub mod exchange;
+pub mod id_jag;
 pub mod id_token;
 pub mod id_token_hint;
 pub mod introspection;
@@ -55,7 +56,7 @@ pub fn check_grant_type(client: &Client, grant_type: GrantType) -> Result<(), OA
 pub struct TokenResponse {
     /// The access token.
     pub access_token: String,
-    /// `Bearer` or `DPoP`.
+    /// `Bearer` or `DPoP`; `N_A` for what is no access token.
     pub token_type: &'static str,
     /// What it is, where it came of an exchange: "REQUIRED" there (RFC 8693 section 2.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -8,12 +8,16 @@ import { DpopKey } from "../support/dpop.mjs";
 import { fault } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
-const op = await startLimen({ vars: { SIGNUP: "open" } });
+const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+const FILES = "https://files.acme.test";
+const op = await startLimen({ vars: { SIGNUP: "open", RESOURCES: JSON.stringify({ [FILES]: "Files" }) } });
 // Grace signs in again and again: a person has so many sessions, and the oldest ends.
 const [app, ada, grace, browser] = [await op.client(), await op.person(), await op.person(), op.browser()];
 await app.tokens(await browser.obtain(app, ada));
 const [key, spa] = [await DpopKey.generate(op), await op.publicClient()];
 await spa.tokens(await browser.obtain(spa, ada));
+const agent = await op.client({ grant_types: ["authorization_code", "refresh_token", EXCHANGE], token_exchange: { to: [FILES] } });
+await agent.tokens(await browser.obtain(agent, ada));
 await op.cron(); // all keys exist: what changes from here on is the operation's doing
 
 const freshGrant = () => browser.obtain(app, ada);
@@ -75,6 +79,12 @@ const OPERATIONS = {
     const { refresh_token: token } = await spa.tokens(grant, {}, { headers: await key.posting() });
     const headers = await key.posting();
     return (init) => spa.refresh(token, {}, { headers, ...init });
+  },
+  "an exchange with a proof": async () => {
+    const { id_token: subject_token } = await agent.tokens(await browser.obtain(agent, ada));
+    const headers = await key.posting();
+    const form = { grant_type: EXCHANGE, subject_token, subject_token_type: "urn:ietf:params:oauth:token-type:id_token" };
+    return (init) => agent.post("/token", form, { headers, ...init });
   },
   "userinfo with a proof": async () => {
     const { access_token: token } = await spa.tokens(await browser.obtain(spa, ada), {}, { headers: await key.posting() });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { asserted, assertion, keyPair } from "../support/assertion.mjs";
 import { succeeded } from "../support/client.mjs";
 import { DpopKey } from "../support/dpop.mjs";
 import { oauthError } from "../support/expect.mjs";
@@ -11,6 +12,7 @@ import { startLimen } from "../support/limen.mjs";
 
 const GRANT = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
+const ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token";
 const [FILES, CALENDAR, MAIL] = ["https://files.acme.test", "https://cal.acme.test", "https://mail.acme.test"];
 const RESOURCES = JSON.stringify({
   [FILES]: { name: "Files", scopes: { "files:read": "Read your files", "files:write": "Change your files" } },
@@ -73,6 +75,15 @@ describe("an exchange", () => {
     assert.deepEqual(act, { sub: calendar.id, client_id: calendar.id, act: { sub: api.id, client_id: api.id } });
   });
 
+  test("names who asks next as the current actor once somebody has acted, also without an actor_token (section 4.1)", async () => {
+    const { access_token } = await sent();
+    const actor_token = (await succeeded(await api.credentials({ resource: FILES }))).access_token;
+    const first = (await succeeded(await exchange(access_token, { actor_token, actor_token_type: ACCESS_TOKEN }))).access_token;
+    const calendar = await op.client({ ...SERVICE, grant_types: [GRANT], scope: "mail:read", token_exchange: { from: [CALENDAR], to: [MAIL] } });
+    const second = claimsOf((await succeeded(await exchange(first, { resource: undefined }, { by: calendar }))).access_token);
+    assert.deepEqual(second.act, { sub: calendar.id, client_id: calendar.id, act: { sub: api.id, client_id: api.id } });
+  });
+
   test("gives less for the same API, and never more than the token had", async () => {
     const { access_token } = await sent();
     const same = await succeeded(await exchange(access_token, { resource: FILES }));
@@ -106,6 +117,163 @@ describe("an exchange", () => {
   test("is told by discovery", async () => {
     const { grant_types_supported: grants } = await op.json("/.well-known/openid-configuration");
     assert.ok(grants.includes(GRANT));
+  });
+});
+
+/** An app that people sign in to, and that may have tokens for the calendar. */
+const AGENT = { grant_types: ["authorization_code", "refresh_token", GRANT], scope: "openid offline_access cal:read", token_exchange: { to: [CALENDAR] } };
+const agent = await op.client(AGENT);
+const given = async (client = agent, params = {}) => client.tokens(await browser.obtain(client, ada, { scope: "openid", ...params }));
+const hand = (token, more = {}, init = {}) => exchange(token, { subject_token_type: ID_TOKEN, ...more }, { by: agent, ...init });
+
+describe("an ID token", () => {
+  test("is exchanged by the app that it was issued to, for an API that it may have", async () => {
+    const { id_token } = await given();
+    const told = await succeeded(await hand(id_token));
+    assert.deepEqual([told.issued_token_type, told.scope, told.refresh_token], [ACCESS_TOKEN, "cal:read", undefined]);
+    const [claims, before] = [claimsOf(told.access_token), claimsOf(id_token)];
+    assert.deepEqual([claims.sub, claims.client_id, claims.aud, claims.act], [before.sub, agent.id, CALENDAR, undefined]);
+    assert.deepEqual([claims.auth_time, claims.acr], [before.auth_time, before.acr]);
+    assert.equal((await api.introspect(told.access_token)).active, true);
+  });
+
+  test("counts as long as it says, where no refresh token keeps its grant alive", async () => {
+    const { id_token } = await given();
+    op.clock.advance({ minutes: 50 });
+    await succeeded(await hand(id_token));
+    op.clock.advance({ minutes: 11 });
+    await refused(await hand(id_token), "invalid_request", /subject_token is not valid/);
+  });
+
+  test("of a refresh, and of a pairwise client, does, too", async () => {
+    const { refresh_token } = await given(agent, { scope: "openid offline_access" });
+    await succeeded(await hand((await agent.refreshed(refresh_token)).id_token));
+    const pairwise = await op.client({ ...AGENT, subject_type: "pairwise" });
+    const { id_token } = await given(pairwise);
+    const told = await succeeded(await hand(id_token, {}, { by: pairwise }));
+    assert.equal(claimsOf(told.access_token).sub, claimsOf(id_token).sub);
+  });
+
+  test("is refused to every other client, also one whose tokens it may exchange otherwise", async () => {
+    const { id_token } = await given();
+    const other = await op.client({ ...AGENT, token_exchange: { from: [CALENDAR, FILES], to: [CALENDAR] } });
+    await refused(await hand(id_token, {}, { by: other }), "invalid_request", /ID token of another client/);
+    await refused(await hand(id_token, {}, { by: api }), "invalid_request", /ID token of another client/);
+  });
+
+  test("is refused from an app without the grant, forged, as another type, and from the authorization endpoint", async () => {
+    const { id_token, access_token } = await given();
+    const [header, payload, signature] = id_token.split(".");
+    const changed = Buffer.from(JSON.stringify({ ...claimsOf(id_token), sub: "eve" })).toString("base64url");
+    await refused(await hand(`${header}.${changed}.${signature}`), "invalid_request", /not valid/);
+    await refused(await hand(`${header}.${payload}.${signature.slice(0, -4)}AAAA`), "invalid_request", /not valid/);
+    await refused(await hand(access_token), "invalid_request", /no ID token/);
+    await refused(await exchange(id_token, {}, { by: agent }), "invalid_request", /no access token/);
+    const { id_token: plain } = await given(app);
+    assert.equal(claimsOf(plain).family, undefined);
+    await refused(await hand(plain), "invalid_request", /no ID token/);
+    await refused(await hand(access_token, { actor_token: id_token, actor_token_type: ID_TOKEN }), "invalid_request", /no ID token|actor_token_type/);
+  });
+
+  test("ends with the consent, with the sign-out, and with the person", async () => {
+    const eve = await op.person();
+    const its = op.browser();
+    const obtain = async () => (await agent.tokens(await its.obtain(agent, eve, { scope: "openid" }))).id_token;
+    const first = await obtain();
+    await its.fetch(`/logout?id_token_hint=${first}`);
+    await refused(await hand(first), "invalid_request", /not valid/);
+    const second = await obtain();
+    await op.admin(`/admin/api/users/${eve.id}/grants/${agent.id}`, { method: "DELETE" });
+    await refused(await hand(second), "invalid_request", /not valid/);
+    const third = await obtain();
+    await op.changePerson(eve, { disabled: true });
+    await refused(await hand(third), "invalid_request", /not valid/);
+  });
+});
+
+describe("may_act", () => {
+  test("lets nobody act but the client that the operator names (section 4.4)", async () => {
+    const guarded = await op.client({ may_act: api.id });
+    const obtain = async () =>
+      (await guarded.tokens(await browser.obtain(guarded, ada, { resource: FILES, scope: "openid files:read" }))).access_token;
+    const token = await obtain();
+    assert.deepEqual(claimsOf(token).may_act, { sub: api.id, client_id: api.id });
+    assert.deepEqual((await api.introspect(token)).may_act, { sub: api.id, client_id: api.id });
+    await succeeded(await exchange(token));
+    const actor_token = (await succeeded(await api.credentials({ resource: FILES }))).access_token;
+    await succeeded(await exchange(token, { actor_token, actor_token_type: ACCESS_TOKEN }));
+    const other = await op.client({
+      ...SERVICE,
+      grant_types: [GRANT, "client_credentials"],
+      scope: "cal:read",
+      token_exchange: { from: [FILES], to: [CALENDAR] },
+    });
+    await refused(await exchange(token, {}, { by: other }), "invalid_request", /may_act/);
+    const its = (await succeeded(await other.credentials({ resource: CALENDAR }))).access_token;
+    const acting = { actor_token: its, actor_token_type: ACCESS_TOKEN };
+    await refused(await exchange(token, acting, { by: other }), "invalid_request", /may_act/);
+    await succeeded(await exchange((await sent()).access_token, acting, { by: other }));
+  });
+
+  test("goes on with what comes of an exchange, as the operator says it for the client that has it then", async () => {
+    const next = await op.client({ ...SERVICE, grant_types: [GRANT], scope: "cal:read", may_act: api.id, token_exchange: { from: [FILES], to: [CALENDAR] } });
+    const { access_token } = await succeeded(await exchange((await sent()).access_token, {}, { by: next }));
+    assert.deepEqual(claimsOf(access_token).may_act, { sub: api.id, client_id: api.id });
+  });
+
+  test("has to be the id of a client", async () => {
+    for (const may_act of ["a b", 7, ["x"], { sub: "x" }]) {
+      const response = await op.admin("/register", { json: { client_name: "x", redirect_uris: ["https://app.acme.test/callback"], may_act } });
+      assert.match((await oauthError(response, 400, "invalid_client_metadata")).error_description, /^may_act/);
+    }
+  });
+});
+
+const key = await keyPair("ES256");
+const prover = await op.client({
+  ...SERVICE,
+  grant_types: [GRANT, "client_credentials"],
+  scope: "files:read cal:read",
+  token_exchange: { from: [FILES], to: [CALENDAR, FILES] },
+  token_endpoint_auth_method: "private_key_jwt",
+  jwks: { keys: [key.jwk] },
+});
+const proves = async () => ({ auth: asserted(await assertion(prover, key)) });
+const prove = async () => ({ ...(await proves()), headers: await (await DpopKey.generate(op)).posting(), by: prover });
+
+describe("nothing is used up by a request that is refused", () => {
+  const forged = (token) => {
+    const [header, , signature] = token.split(".");
+    const changed = Buffer.from(JSON.stringify({ ...claimsOf(token), scope: "files:write" })).toString("base64url");
+    return `${header}.${changed}.${signature}`;
+  };
+
+  test("for a forged token of a living grant, an actor that is dead or forged, a scope or an API that it may not have", async () => {
+    const { access_token } = await sent();
+    const service = async () => succeeded(await prover.credentials({ resource: FILES }, await proves()));
+    const [{ access_token: dead }, { access_token: actor }] = [await service(), await service()];
+    await prover.revoke(dead, {}, await proves());
+    const acting = (actor_token) => ({ actor_token, actor_token_type: ACCESS_TOKEN });
+    const proofs = await prove();
+    await refused(await exchange(forged(access_token), {}, proofs), "invalid_request", /subject_token/);
+    await refused(await exchange(access_token, acting(dead), proofs), "invalid_request", /actor_token/);
+    await refused(await exchange(access_token, acting(forged(actor)), proofs), "invalid_request", /actor_token/);
+    await oauthError(await exchange(access_token, { scope: "cal:write" }, proofs), 400, "invalid_scope");
+    await oauthError(await exchange(access_token, { resource: MAIL }, proofs), 400, "invalid_target");
+    await succeeded(await exchange(access_token, acting(actor), proofs));
+    await oauthError(await exchange(access_token, {}, proofs), 401, "invalid_client");
+  });
+
+  test("and of 50 at once with the same proof one gets a token", async () => {
+    const { access_token } = await sent();
+    const { headers } = await prove();
+    const responses = await Promise.all(Array.from({ length: 50 }, async () => exchange(access_token, {}, { ...(await prove()), headers })));
+    assert.equal(responses.filter((response) => response.status === 200).length, 1);
+    for (const response of responses) if (response.status !== 200) await oauthError(response, 400, "invalid_dpop_proof");
+    const auth = (await prove()).auth;
+    const others = await Promise.all(Array.from({ length: 50 }, async () => exchange(access_token, {}, { ...(await prove()), auth })));
+    assert.equal(others.filter((response) => response.status === 200).length, 1);
+    for (const response of others) if (response.status !== 200) await oauthError(response, 401, "invalid_client");
   });
 });
 

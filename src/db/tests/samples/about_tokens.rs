@@ -25,6 +25,7 @@ pub(super) fn add_to(all: &mut Samples) {
         alg: SigningAlg::RS256,
         keys: "[]".to_owned(),
         rotates: true,
+        tokens_live: lifetimes.access_token,
         unreadable: None,
     };
     let roots = RootKeys::new(BTreeMap::from([(1, [7; 32])]), 1, String::new()).unwrap();
@@ -168,6 +169,7 @@ pub(super) fn add_to(all: &mut Samples) {
         alg: SigningAlg::RS256,
         keys: "[]".to_owned(),
         rotates: false,
+        tokens_live: lifetimes.access_token,
         unreadable: Some(OAuthError::invalid_request("no key")),
     };
     for proof in proofs() {

@@ -18,6 +18,7 @@ use crate::{
         client::{
             app_rules::ClaimPath,
             exchange_rule::ExchangeRule,
+            id_jag_rule::IdJagRule,
             redirect_uri::{ApplicationType, RedirectUri},
         },
         error::OAuthError,
@@ -230,6 +231,13 @@ impl<'a> Fields<'a> {
         let field = "token_exchange";
         let rule = |value| ExchangeRule::parse(value).ok_or_else(|| refusal(field, ExchangeRule::RULE));
         Ok(self.value(field).map(rule).transpose()?.unwrap_or_default())
+    }
+
+    /// `id_jag`.
+    pub(super) fn id_jag(&self) -> Read<Vec<IdJagRule>> {
+        let field = "id_jag";
+        let rules = |value| IdJagRule::parse_all(value).ok_or_else(|| refusal(field, IdJagRule::RULE));
+        Ok(self.value(field).map(rules).transpose()?.unwrap_or_default())
     }
 
     /// `allowed_groups`. An empty list would be read as everybody by some and as nobody by others.

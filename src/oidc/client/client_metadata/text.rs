@@ -28,6 +28,14 @@ pub(super) fn plain(text: &str) -> Parsed<String> {
     Ok(text.to_owned())
 }
 
+/// The id of a client.
+pub(super) fn client_id(text: &str) -> Parsed<String> {
+    match text.len() <= LONGEST_NAME && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(text.to_owned()),
+        false => Err("must be a client_id"),
+    }
+}
+
 /// What a certificate names.
 pub(super) fn certificate_name(text: &str) -> Parsed<String> {
     if text.len() > LONGEST_NAME || text.contains(is_unprintable) {

@@ -117,6 +117,8 @@ impl ClientMetadata {
                 roles_format: fields.choice("roles_format", RolesFormat::parse)?,
                 access_token_claims: fields.flag("access_token_claims")?,
                 token_exchange: fields.token_exchange()?,
+                may_act: fields.text("may_act", text::client_id)?,
+                id_jag: fields.id_jag()?,
             },
         })
     }

@@ -52,11 +52,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         access_token: signer.sign(access_token::TYPE, &claims).await?,
         token_type: Binding::token_type(mint.binding.as_ref()),
         issued_token_type: None,
-        expires_in: client
-            .metadata
-            .rules
-            .lifetimes
-            .of_access_token(&context.config.lifetimes),
+        expires_in: claims.exp.since(context.now),
         refresh_token: None,
         id_token: None,
         scope,

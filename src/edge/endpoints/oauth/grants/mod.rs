@@ -57,18 +57,20 @@ struct Looked {
     was_used: Option<Handle<bool>>,
 }
 
-impl TokenRequest<'_> {
+impl<'a> TokenRequest<'a> {
     /// Reads the parameters of a grant.
     ///
     /// # Errors
     /// As [`TokenRequest::refuse`].
-    async fn read<T>(&self, parse: fn(&Params, &Config) -> Result<T, OAuthError>) -> Result<T, MachineFailure> {
+    async fn read<T>(&self, parse: fn(&'a Params, &Config) -> Result<T, OAuthError>) -> Result<T, MachineFailure> {
         match parse(self.params, &self.context.config) {
             Ok(read) => Ok(read),
             Err(error) => Err(self.refuse(error).await),
         }
     }
+}
 
+impl TokenRequest<'_> {
     /// Judges the client as it is remembered, and gives what D1 has to find unchanged when it acts. The client also has to pass
     /// `check`. It is refused only if D1 has it like that still, and it authenticates.
     async fn ready(
@@ -147,6 +149,23 @@ impl TokenRequest<'_> {
         };
         let used = self.client.use_up(success, batch, self.context);
         stored.or(used)
+    }
+
+    /// Uses up the proof of the key, and what counts once in that of the client, in a trip of its own: for a request of which all else is
+    /// known to be good, which SQL alone cannot tell. Nothing happens where nothing counts once.
+    ///
+    /// # Errors
+    /// [`MachineFailure::ClientChanged`] where `success` does not hold, or another request was faster: the next try finds out which.
+    async fn use_up_last(&self, success: Statement) -> Result<(), MachineFailure> {
+        if self.proof.is_none() && !self.client.counts_once() {
+            return Ok(());
+        }
+        let mut batch = Batch::default();
+        let stored = self.use_up(self.client_proof().condition().and(success), &mut batch);
+        match self.context.db.run(batch).await?.read_if(stored)? {
+            Some(false) => Err(self.not_ready(None)),
+            _ => Ok(()),
+        }
     }
 
     /// The client, where it has authenticated.

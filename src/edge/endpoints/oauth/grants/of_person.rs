@@ -9,10 +9,11 @@ use crate::{
         authorization::{Authorization, IssuedWith, Reach},
         binding::Binding,
         claims_request::Target,
-        client::Client,
+        client::{Client, client_metadata::GrantType},
         token::{
             TokenResponse,
             access_token::{self, AccessTokenClaims},
+            exchange::FAMILY,
         },
     },
 };
@@ -49,15 +50,15 @@ impl TokenRequest<'_> {
             ..authorization.access_token(client, within, random::id()?, &mint)
         };
         let access_token = signer.sign(access_token::TYPE, &claims).await?;
+        let in_id_token = client.scope_of_id_token(&scope);
+        let mut told = user.told_to(client, &authorization.claims, &in_id_token, Target::IdToken);
+        if client.may_use(GrantType::TokenExchange) {
+            told.insert(FAMILY.to_owned(), authorization.family_id.clone().into());
+        }
         let with = IssuedWith {
             access_token: Some(&access_token),
             code: None,
-            claims: user.told_to(
-                client,
-                &authorization.claims,
-                &client.scope_of_id_token(&scope),
-                Target::IdToken,
-            ),
+            claims: told,
         };
         let id_token = match authorization.id_token(client, with, &mint) {
             Some(claims) => Some(for_client::id_token(&claims, client, &signer, context).await?),
@@ -67,11 +68,7 @@ impl TokenRequest<'_> {
             access_token,
             token_type: Binding::token_type(mint.binding.as_ref()),
             issued_token_type: None,
-            expires_in: client
-                .metadata
-                .rules
-                .lifetimes
-                .of_access_token(&context.config.lifetimes),
+            expires_in: claims.exp.since(context.now),
             refresh_token,
             id_token,
             scope,
