@@ -5,5 +5,6 @@ pub mod draft;
 pub mod encrypted_hint;
 pub mod mistake;
 pub mod parameters;
+pub mod pusher;
 pub mod request_objects;
 mod response;

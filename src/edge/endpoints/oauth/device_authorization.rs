@@ -2,22 +2,17 @@
 
 use crate::{
     account::throttle,
-    db::{
-        Batch, dpop_proofs,
-        pushed_requests::{self, Pushing},
-        throttles,
-    },
     edge::{
-        authorization::encrypted_hint,
-        clients::authentication::ClientAuthentication,
+        authorization::{
+            encrypted_hint,
+            pusher::{Pushed, Pusher},
+        },
         http::{failure::MachineFailure, request::Incoming},
         platform::{context::Context, random},
-        tokens::dpop,
     },
     oidc::{
         client::client_metadata::GrantType,
         device::{self, Device, DeviceResponse, UserCode},
-        dpop::used,
         token::check_grant_type,
     },
     reply::Reply,
@@ -31,15 +26,9 @@ pub async fn ask(request: &mut Incoming, context: &Context) -> Result<Reply, Mac
     }
     let sent = request.form().await?;
     sent.refuse_repeated()?;
-    let address = request.address();
-    let key = dpop::proof_of(request, context).await?;
-    let presented = ClientAuthentication::of(request, &sent, context).await?;
-    let mut batch = Batch::default();
-    let looked_up = presented.look_up(&mut batch, context);
-    let rows = context.db.run(batch).await?;
-    let client = presented.finish(looked_up, &rows, context)?;
-    client.check_proof(key.as_ref().map(|key| key.alg))?;
-    check_grant_type(&client, GrantType::DeviceCode)?;
+    let pusher = Pusher::of(request, &sent, context).await?;
+    let client = &pusher.client;
+    check_grant_type(client, GrantType::DeviceCode)?;
     let user_code = UserCode::new(random::bytes()?);
     let device = Device {
         user_code: user_code.shown(),
@@ -48,42 +37,17 @@ pub async fn ask(request: &mut Incoming, context: &Context) -> Result<Reply, Mac
     };
     let asked = device::request_of(&sent, &client.client_id, &device)?;
     let asked = encrypted_hint::open(asked, context).await?;
-    let asked = device::check(asked, key.as_ref(), &client, &context.config)?;
+    let asked = device::check(asked, pusher.key.as_ref(), client, &context.config)?;
 
     let roots = &context.config.roots;
     let (device_code, hash) = context.new_token(Purpose::DeviceCode)?;
-    let counter = throttle::of_device_requests(&roots.current(Purpose::Throttle), &address);
-    let (query, proof) = (asked.to_query(), presented.proof(context));
-    let single_use = key.as_ref().map(|key| &key.single_use);
-    let proof = proof.with_dpop(single_use);
-    let pushing = Pushing {
+    let pushed = Pushed {
         hash: &hash,
-        client: &client,
-        query: &query,
-        proof: &proof,
+        query: &asked.to_query(),
         user_code: Some(&user_code.hash(roots)),
+        counter: &throttle::of_device_requests(&roots.current(Purpose::Throttle), &request.address()),
     };
-    let mut batch = Batch::default();
-    let looked_up = presented.look_up(&mut batch, context);
-    let was_used = batch.add_if(single_use.map(|proof| dpop_proofs::find(proof, context.now)));
-    let counted = batch.add(throttles::count_stranger(&client.client_id, &counter, context.now));
-    let stored = batch.add(pushing.insert(&counter, context.now));
-    batch.push(pushed_requests::sweep(&client.client_id, context.now));
-    batch
-        .extend(single_use.map(|proof| dpop_proofs::use_up(proof, pushed_requests::exists(&hash), context.now).into()));
-    presented.use_up(pushed_requests::exists(&hash), &mut batch, context);
-    let rows = context.db.run(batch).await?;
-    presented.finish(looked_up, &rows, context)?;
-    if rows.read_if(was_used)? == Some(true) {
-        return Err(used().into());
-    }
-    if let Some(wait) = rows.read(counted)?.wait(&counter, context.now) {
-        return Err(MachineFailure::too_many(wait));
-    }
-    if !rows.read(stored)? {
-        // Or another device has the user code: there is another one then, too.
-        return Err(MachineFailure::ClientChanged);
-    }
+    pusher.store(&pushed, context).await?;
     Ok(Reply::json(
         200,
         &DeviceResponse::new(&device_code, &user_code, &context.config),
