@@ -99,6 +99,8 @@ pub enum Event {
     MailCodeAsked,
     /// An operator tried whether mails arrive.
     MailTested,
+    MailRetried,
+    MailDeleted,
     /// A person changed what is known about them.
     ProfileChanged,
     /// A person gave themselves another e-mail address, which is a name to sign in with.
@@ -206,6 +208,8 @@ impl Event {
         Self::AppRefused,
         Self::MailCodeAsked,
         Self::MailTested,
+        Self::MailRetried,
+        Self::MailDeleted,
         Self::ProfileChanged,
         Self::EmailChanged,
         Self::EmailConfirmed,
@@ -280,6 +284,8 @@ impl Event {
             Self::AppRefused => "app_refused",
             Self::MailCodeAsked => "mail_code_asked",
             Self::MailTested => "mail_tested",
+            Self::MailRetried => "mail_retried",
+            Self::MailDeleted => "mail_deleted",
             Self::ProfileChanged => "profile_changed",
             Self::EmailChanged => "email_changed",
             Self::EmailConfirmed => "email_confirmed",

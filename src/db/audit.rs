@@ -228,10 +228,11 @@ pub fn forget_if_changed(user_id: &str) -> Statement {
 }
 
 /// Deletes rows from before `oldest`, and rows of strangers about nobody beyond the most that are kept; a bounded number of each.
-/// Each says whether there is probably more. The oldest rows have the smallest ids.
+/// Each says whether there is probably more. The oldest rows have the smallest ids, and the newest stays: the next one's id follows
+/// it, so that no id comes twice.
 pub fn tidy(oldest: UnixTime) -> [Query<bool>; 2] {
     [
-        Statement::new("DELETE FROM audit WHERE at < ? AND id IN (SELECT id FROM audit ORDER BY id LIMIT ?)")
+        Statement::new("DELETE FROM audit WHERE at < ? AND id < (SELECT MAX(id) FROM audit) AND id IN (SELECT id FROM audit ORDER BY id LIMIT ?)")
             .bind(oldest)
             .bind(BATCH as i64),
         Statement::new(

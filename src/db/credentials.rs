@@ -7,6 +7,7 @@ use super::{
     Query, Rows, Statement,
     conditions::{behind, enabled},
     from_json,
+    set_up_links::SetUpLink,
     throttles::{self, Count},
     to_json, users,
     waiting_sessions::STILL_TO_CHANGE,
@@ -14,7 +15,6 @@ use super::{
 use crate::{
     account::{
         passkey::{Challenge, MOST, New, Passkey, State, provider},
-        set_up::LinkKind,
         sign_in::Has,
         throttle::Counter,
         user::User,
@@ -458,100 +458,4 @@ pub fn offer(user_id: &str, session_id: &str, last: UnixTime, now: UnixTime) -> 
     .bind(last)
     .bind(session_id)
     .any()
-}
-
-/// Holds for the row `l` of a set-up link that works.
-macro_rules! works {
-    () => {
-        concat!(
-            "l.id = ? AND l.kind = ? AND l.secret = ? AND l.created_at > ? AND ",
-            $crate::db::conditions::enabled!("l.user_id")
-        )
-    };
-}
-pub(super) use works;
-
-/// A link with which a person sets up how they sign in, as it comes back. Each person has one of a kind at most.
-pub struct SetUpLink {
-    pub kind: LinkKind,
-    pub user_id: String,
-    pub hash: Hash,
-    /// When it must have been made at the earliest.
-    pub oldest: UnixTime,
-}
-
-impl SetUpLink {
-    fn row_id(kind: LinkKind, user_id: &str) -> String {
-        match kind {
-            LinkKind::SetUp => format!("set-up link of {user_id}"),
-            LinkKind::Recovery => format!("recovery link of {user_id}"),
-        }
-    }
-
-    /// Holds for the row `l` of a link that works.
-    fn condition(&self) -> Statement {
-        self.bind(Statement::new(works!()))
-    }
-
-    /// Binds the values of `works!`.
-    pub(super) fn bind(&self, statement: Statement) -> Statement {
-        statement
-            .bind(&Self::row_id(self.kind, &self.user_id))
-            .bind(self.kind.as_str())
-            .bind(&self.hash)
-            .bind(self.oldest)
-    }
-
-    /// The person of a link that works.
-    pub fn find(&self) -> Query<Option<User>> {
-        Statement::new(format!(
-            "SELECT {} FROM credentials l JOIN users u ON u.id = l.user_id WHERE ",
-            users::COLUMNS
-        ))
-        .append(self.condition())
-        .read_by(users::read)
-    }
-
-    /// Uses it up, if the statement before changed a row.
-    pub fn use_up_if_changed(&self) -> Statement {
-        Statement::new("DELETE FROM credentials WHERE changes() > 0 AND id = ? AND kind = ?")
-            .bind(&Self::row_id(self.kind, &self.user_id))
-            .bind(self.kind.as_str())
-    }
-}
-
-/// Makes a set-up link for a person that works until `expires_at`, if there is such a person. One that was made before works no more.
-/// What its row has as its beginning is so long before that.
-pub fn make_set_up_link(user_id: &str, hash: &Hash, expires_at: UnixTime) -> Query<bool> {
-    Statement::new(
-        "INSERT INTO credentials (id, user_id, kind, secret, created_at) SELECT ?, id, 'set_up_link', ?, ? FROM users WHERE id = ?
-         ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at RETURNING user_id",
-    )
-    .bind(&SetUpLink::row_id(LinkKind::SetUp, user_id))
-    .bind(hash)
-    .bind(expires_at - LinkKind::SetUp.lifetime())
-    .bind(user_id)
-    .any()
-}
-
-/// Takes the set-up link of a person back, if there is one that still works.
-pub fn revoke_set_up_link(user_id: &str, now: UnixTime) -> Query<bool> {
-    Statement::new("DELETE FROM credentials WHERE id = ? AND kind = 'set_up_link' AND created_at > ? RETURNING id")
-        .bind(&SetUpLink::row_id(LinkKind::SetUp, user_id))
-        .bind(now - LinkKind::SetUp.lifetime())
-        .any()
-}
-
-/// Makes a link for a person that goes with the mail `mail_id`, if that was written down. One that was made before works no more.
-pub fn make_recovery_link(user_id: &str, hash: &Hash, mail_id: &str, now: UnixTime) -> Statement {
-    Statement::new(
-        "INSERT INTO credentials (id, user_id, kind, secret, created_at)
-         SELECT ?, id, 'recovery_link', ?, ? FROM users WHERE id = ? AND EXISTS (SELECT 1 FROM mail_outbox WHERE id = ?)
-         ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at",
-    )
-    .bind(&SetUpLink::row_id(LinkKind::Recovery, user_id))
-    .bind(hash)
-    .bind(now)
-    .bind(user_id)
-    .bind(mail_id)
 }

@@ -28,6 +28,9 @@ const UNUSED_KEPT_AT_LEAST: Lifetime = Lifetime::days(1);
 /// How long a client that its document describes is kept where nobody allows it anything: it comes back when it is asked for.
 const UNUSED_DOCUMENT_KEPT: Lifetime = Lifetime::days(7);
 
+/// How long a key for programs that has expired is still listed.
+const API_KEY_KEPT: Lifetime = Lifetime::days(30);
+
 /// How long a signing key outlives its removal from the JWKS, for the record.
 const KEY_KEPT: Lifetime = Lifetime::days(90);
 
@@ -115,7 +118,7 @@ fn email_undos(start: &str, now: UnixTime) -> Query<bool> {
 }
 
 /// Deletes what has expired, a bounded number of rows a table; `start` is random. Each says whether there is probably more.
-pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 19] {
+pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 20] {
     let expired = |table, key| walk(table, key, start, now - KEPT);
     // Whose keys begin with the expiry.
     let by_expiry = |table| {
@@ -197,5 +200,6 @@ pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 19] {
                 .bind(now - KEY_KEPT)
                 .bind(now - KEY_KEPT),
         ),
+        is_full(Statement::new("DELETE FROM api_keys WHERE expires_at < ?").bind(now - API_KEY_KEPT)),
     ]
 }

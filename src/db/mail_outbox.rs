@@ -293,8 +293,9 @@ pub fn retry(id: &str, now: UnixTime) -> Query<bool> {
         .any()
 }
 
+/// Forgets a mail that was not sent. One that was counts in the limits of its day, and stays as long as that.
 pub fn delete(id: &str) -> Query<bool> {
-    Statement::new("DELETE FROM mail_outbox WHERE id = ? RETURNING id")
+    Statement::new("DELETE FROM mail_outbox WHERE id = ? AND sent_at IS NULL RETURNING id")
         .bind(id)
         .any()
 }

@@ -3,8 +3,8 @@
 use super::{
     Query, Statement,
     conditions::behind,
-    credentials::{self, SetUpLink},
     email_undo::{self, UndoLink},
+    set_up_links::{self, SetUpLink},
     users,
 };
 use crate::{
@@ -93,7 +93,7 @@ impl Ending<'_> {
             Self::EverythingLinked(_) => {
                 concat!(
                     "s.user_id = (SELECT l.user_id FROM credentials l WHERE ",
-                    credentials::works!(),
+                    set_up_links::works!(),
                     ")"
                 )
             }

@@ -48,11 +48,7 @@ impl Pusher {
         let rows = context.db.run(batch).await?;
         let client = presented.finish(looked_up, &rows, context)?;
         client.check_proof(key.as_ref().map(|key| key.alg))?;
-        Ok(Self {
-            client,
-            key,
-            presented,
-        })
+        Ok(Self { client, key, presented })
     }
 
     /// Stores the request, and uses up the assertion and the DPoP proof that came with it: all of it, or nothing.

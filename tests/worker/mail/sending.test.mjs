@@ -186,6 +186,11 @@ describe("a mail that is not taken", () => {
     assert.equal(requests.length, 3);
     const remove = () => op.admin(`/admin/api/mail/${other.id}`, { method: "DELETE" });
     assert.deepEqual([(await remove()).status, (await remove()).status], [204, 404]);
+    // One that was sent counts in the limits of the day: it is not forgotten.
+    assert.equal((await op.admin(`/admin/api/mail/${mail.id}`, { method: "DELETE" })).status, 409);
+    const { events } = await (await op.admin("/admin/api/audit")).json();
+    const done = events.filter(({ event }) => /^mail_(retried|deleted)$/.test(event));
+    assert.deepEqual(done.map(({ event, detail }) => [event, detail.mail]), [["mail_deleted", other.id], ["mail_retried", mail.id]]);
     assert.equal((await op.admin("/admin/api/mail/nothing/retry", { method: "POST" })).status, 404);
     const { transport, waiting, failed, sent } = await status(op);
     assert.deepEqual({ transport, waiting, failed, sent }, { transport: "resend", waiting: 0, failed: 0, sent: 1 });

@@ -66,8 +66,8 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "credentials::list_own", [credentials::list_own(&hash)]);
     add(all, "credentials::list_of", [credentials::list_of("u")]);
     add(all, "credentials::offer", [credentials::offer("u", "s", NOW, NOW)]);
-    add(all, "credentials::find", [link.find()]);
-    add(all, "credentials::use_up_if_changed", [link.use_up_if_changed()]);
+    add(all, "set_up_links::find", [link.find()]);
+    add(all, "set_up_links::use_up_if_changed", [link.use_up_if_changed()]);
     for owner in [
         Owner::Behind(&hash),
         Owner::Waiting(&hash),
@@ -79,11 +79,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "passwords::require_another", [passwords::require_another("u")]);
     add(all, "passwords::must_change", [passwords::must_change("u")]);
     add(all, "passwords::to_change", [passwords::to_change("u")]);
-    add(
-        all,
-        "credentials::revoke_set_up_link",
-        [credentials::revoke_set_up_link("u", NOW)],
-    );
+    add(all, "set_up_links::revoke", [set_up_links::revoke("u", NOW)]);
     add(all, "passwords::change", [passwords::change(&hash, "$argon2id$", NOW)]);
     add(
         all,
@@ -92,12 +88,8 @@ pub(super) fn add_to(all: &mut Samples) {
     );
     add(
         all,
-        "credentials::make_recovery_link",
-        [credentials::make_recovery_link("u", &hash, "m", NOW)],
+        "set_up_links::make_recovery_link",
+        [set_up_links::make_recovery_link("u", &hash, "m", NOW)],
     );
-    add(
-        all,
-        "credentials::make_set_up_link",
-        [credentials::make_set_up_link("u", &hash, NOW)],
-    );
+    add(all, "set_up_links::make", [set_up_links::make("u", &hash, NOW)]);
 }

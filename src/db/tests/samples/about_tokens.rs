@@ -190,7 +190,7 @@ pub(super) fn add_to(all: &mut Samples) {
             token: &token,
             scope: Some(&scope),
         };
-        add(all, "token_families::rotate", [refreshing.rotate()]);
+        add(all, "refreshing::rotate", [refreshing.rotate()]);
     }
     for proof in proofs() {
         let refreshing = Refreshing {
@@ -198,10 +198,10 @@ pub(super) fn add_to(all: &mut Samples) {
             token: &token,
             scope: None,
         };
-        add(all, "token_families::find", [refreshing.find()]);
-        add(all, "token_families::rotate", [refreshing.rotate()]);
-        add(all, "token_families::end_if_reused", [refreshing.end_if_reused()]);
-        add(all, "token_families::record_reuse", [refreshing.record_reuse(&Then)]);
+        add(all, "refreshing::find", [refreshing.find()]);
+        add(all, "refreshing::rotate", [refreshing.rotate()]);
+        add(all, "refreshing::end_if_reused", [refreshing.end_if_reused()]);
+        add(all, "refreshing::record_reuse", [refreshing.record_reuse(&Then)]);
     }
     for claims in &access_tokens {
         let used_up = token_families::use_up_dpop_proof("f", claims, &dpop_proof, NOW);

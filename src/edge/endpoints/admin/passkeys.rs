@@ -10,7 +10,7 @@ use crate::{
     db::{
         Batch, Statement, audit,
         credentials::{self, OwnPasskey},
-        users,
+        set_up_links, users,
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
@@ -66,7 +66,7 @@ pub async fn make_set_up_link(request: &mut Incoming, context: &Context) -> Resu
     let written = outbox::by_operator(Event::SetUpLinkMade);
     let notice = Notice::of_operator(Notices::Recovery, &written, user_id);
     let mut batch = Batch::default();
-    let made = batch.add(credentials::make_set_up_link(user_id, &hash, expires_at));
+    let made = batch.add(set_up_links::make(user_id, &hash, expires_at));
     batch.push(audit::record_if_changed(&entry, context));
     batch.extend(notice.write(Statement::always(), context)?);
     if !context.db.run(batch).await?.read(made)? {
@@ -86,7 +86,7 @@ pub async fn revoke_set_up_link(request: &mut Incoming, context: &Context) -> Re
     let user_id = request.segment(0);
     let entry = Entry::new(Event::SetUpLinkRevoked, Actor::Operator).user(user_id);
     let mut batch = Batch::default();
-    let revoked = batch.add(credentials::revoke_set_up_link(user_id, context.now));
+    let revoked = batch.add(set_up_links::revoke(user_id, context.now));
     batch.push(audit::record_if_changed(&entry, context));
     match context.db.run(batch).await?.read(revoked)? {
         true => Ok(Reply::new(204, Body::Empty)),

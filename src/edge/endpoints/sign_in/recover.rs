@@ -6,7 +6,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::Way,
     db::{
-        Batch, audit, credentials, mail_outbox,
+        Batch, audit, mail_outbox, set_up_links,
         users::{self, WithCredentials},
     },
     edge::{
@@ -81,7 +81,7 @@ async fn send(name: &str, folded: &str, language: Language, context: &Context) -
     // Somebody may have changed their address since it was read.
     let is_theirs = users::has_confirmed(&user.id, mail.address);
     batch.push(mail_outbox::write_where(is_theirs, &mail, daily_limit, context.now));
-    batch.push(credentials::make_recovery_link(&user.id, &hash, &id, context.now));
+    batch.push(set_up_links::make_recovery_link(&user.id, &hash, &id, context.now));
     batch.extend(audit::record_guess(&asked, context));
     context.db.run(batch).await?;
     outbox::send_due(context).await

@@ -13,9 +13,10 @@ use crate::{
     config::{Notices, Way},
     db::{
         Batch, Query, Statement, audit,
-        credentials::{self, Answered, Owner, SetUpLink},
+        credentials::{self, Answered, Owner},
         passwords,
         session_endings::Ending,
+        set_up_links::SetUpLink,
         throttles,
     },
     edge::{

@@ -178,10 +178,12 @@ export const ADMIN = {
     return [await retry(id), await retry("nothing")];
   },
   deleteMail: async () => {
-    const op = await withMail();
+    const op = await withMail({ status: 503 });
     const { id } = await (await op.admin("/admin/api/mail/test", { json: { to: "ada@people.test" } })).json();
-    const remove = () => op.admin(`/admin/api/mail/${id}`, { method: "DELETE" });
-    return [await remove(), await remove()];
+    const remove = (of) => op.admin(`/admin/api/mail/${of}`, { method: "DELETE" });
+    const sending = await withMail();
+    const sent = await (await sending.admin("/admin/api/mail/test", { json: { to: "ada@people.test" } })).json();
+    return [await remove(id), await remove(id), await sending.admin(`/admin/api/mail/${sent.id}`, { method: "DELETE" })];
   },
   developmentMails: async ({ op }) => {
     const shown = await startLimen({ issuer: "http://localhost:8787" });

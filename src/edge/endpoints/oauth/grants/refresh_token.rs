@@ -2,7 +2,7 @@
 
 use super::{TokenRequest, of_person::Granted};
 use crate::{
-    db::{Batch, signing_keys, token_families::Refreshing},
+    db::{Batch, refreshing::Refreshing, signing_keys},
     edge::http::failure::MachineFailure,
     oidc::{
         authorization::Reach,
