@@ -41,6 +41,7 @@ export async function startLimen(options = {}) {
 
 export class Limen {
   #miniflare;
+  #running;
   #vars;
   #isolates;
   #migrate;
@@ -85,9 +86,12 @@ export class Limen {
     this.db = new Database(DATABASE, { migrated: this.#migrate });
     this.#miniflare = new Miniflare(this.#options());
     await this.#miniflare.ready;
+    // Nothing of Miniflare's keeps Node running while an answer is awaited.
+    this.#running = setInterval(() => {}, 60_000);
   }
 
   async stop() {
+    clearInterval(this.#running);
     await this.#miniflare.dispose();
     this.db.remove();
   }
