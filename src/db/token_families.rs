@@ -21,7 +21,7 @@ use crate::{
         resource_indicator::Targets,
         scope::Scope,
         single_use::SingleUse,
-        token::{access_token::AccessTokenClaims, refresh_grant::RefreshToken},
+        token::{access_token::AccessTokenClaims, exchange::Granted, refresh_grant::RefreshToken},
     },
     secret::Hash,
     time::UnixTime,
@@ -176,11 +176,30 @@ fn living_with(family_id: &str, claims: &AccessTokenClaims, now: UnixTime) -> St
     }
 }
 
-/// The person whose access token `client_id` may exchange, as far as D1 can tell: it lives, and that client is for them.
-pub fn find_exchangeable(claims: &AccessTokenClaims, client_id: &str, now: UnixTime) -> Query<Option<User>> {
-    Statement::new(format!("SELECT {}", users::COLUMNS))
+/// The person whose token `client_id` may exchange, as far as D1 can tell: it lives, and that client is for them. With what they let
+/// the app have that the token began with.
+pub fn find_exchangeable(claims: &AccessTokenClaims, client_id: &str, now: UnixTime) -> Query<Option<(User, Granted)>> {
+    Statement::new(format!("SELECT f.scope, f.resources, {}", users::COLUMNS))
         .append(exchangeable(claims, client_id, now))
-        .read_by(|rows| rows.first::<users::Row>()?.map(users::Row::into_user).transpose())
+        .read_by(read_exchangeable)
+}
+
+fn read_exchangeable(rows: &Rows) -> Result<Option<(User, Granted)>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        scope: String,
+        resources: String,
+        #[serde(flatten)]
+        user: users::Row,
+    }
+    let Some(row) = rows.first::<Row>()? else {
+        return Ok(None);
+    };
+    let granted = Granted {
+        scope: scope_from_json(&row.scope)?,
+        resources: from_json(&row.resources)?,
+    };
+    Ok(Some((row.user.into_user()?, granted)))
 }
 
 /// Holds where [`find_exchangeable`] finds somebody.

@@ -64,6 +64,12 @@ pub struct AccessTokenRequest {
     scope: Scope,
 }
 
+/// What the person let the app have that the token began with.
+pub struct Granted {
+    pub scope: Scope,
+    pub resources: Targets,
+}
+
 /// A token as it was sent, not to be believed yet.
 pub struct SentToken<'a> {
     pub token: Unverified<'a>,
@@ -228,7 +234,11 @@ impl<'a> ExchangeRequest<'a> {
             ));
         }
         let acts = !is_own || self.actor.is_some();
-        match self.subject.members.get(MAY_ACT) {
+        // An ID token does not say it: it is the client's own, and so is the rule.
+        let of_id_token = client.metadata.rules.may_act().filter(|_| self.subject.is_id_token);
+        let told = self.subject.members.get(MAY_ACT);
+        let named = told.or(of_id_token.as_ref().map(|(_, party)| party));
+        match named {
             Some(party) if acts && *party != party_of(&client.client_id) => Err(OAuthError::invalid_request(
                 "the may_act of the subject_token names another than this client",
             )),
@@ -260,11 +270,17 @@ impl<'a> ExchangeRequest<'a> {
 }
 
 impl AccessTokenRequest {
-    /// What `client` gets a token for, in exchange for `subject`.
+    /// What `client` gets a token for, in exchange for `subject`, of somebody who has allowed what was `granted`.
     ///
     /// # Errors
     /// `invalid_target`, `invalid_scope`.
-    pub fn reach_for(&self, subject: &SentToken<'_>, client: &Client, config: &Config) -> Result<Reach, OAuthError> {
+    pub fn reach_for(
+        &self,
+        subject: &SentToken<'_>,
+        granted: &Granted,
+        client: &Client,
+        config: &Config,
+    ) -> Result<Reach, OAuthError> {
         let rule = &client.metadata.rules.token_exchange;
         let targets = self.targets(rule)?;
         let aud = targets.audience(&targets, config)?;
@@ -275,6 +291,11 @@ impl AccessTokenRequest {
         if aud.iter().any(|api| names(&known, api)) {
             // For an API that the token is for already, it gives no more than it did.
             may = may.intersection(&subject.claims.scope);
+        }
+        if subject.is_own(client) {
+            // Nor more than the person allowed this very app, where they were asked for the API.
+            let asked = granted.resources.scopes(config);
+            may = may.difference(&asked.difference(&granted.scope));
         }
         match &self.scope {
             all if all.is_empty() => Ok(Reach { aud, scope: may }),

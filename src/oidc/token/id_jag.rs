@@ -97,7 +97,8 @@ impl IdJagRequest {
     }
 
     /// What `client` may have of it: "The granted scopes MAY be a subset of the requested scopes based on policy". An API that is not its to
-    /// name is refused, for an ID-JAG without it would be good for others.
+    /// name is refused, for an ID-JAG without it would be good for others; and where no scope is named, it is for those that the client may
+    /// have, for without any the server there gives its own.
     ///
     /// # Errors
     /// `invalid_target` where the operator did not let it ask there, `invalid_scope` where none of the scopes is left.
@@ -110,7 +111,10 @@ impl IdJagRequest {
             .ok_or_else(|| {
                 invalid_target("the operator does not let this client ask for an ID-JAG for that audience")
             })?;
-        let scope = self.scope.intersection(&rule.scope);
+        let scope = match self.scope.is_empty() {
+            true => rule.scope.clone(),
+            false => self.scope.intersection(&rule.scope),
+        };
         if scope.is_empty() && !self.scope.is_empty() {
             return Err(OAuthError::new(
                 ErrorCode::InvalidScope,

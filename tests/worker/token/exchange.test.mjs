@@ -161,6 +161,24 @@ describe("an ID token", () => {
     await refused(await hand(id_token, {}, { by: api }), "invalid_request", /ID token of another client/);
   });
 
+  test("gives no more than its person allowed the app at an API that they were asked for", async () => {
+    const asking = await op.client({ ...AGENT, scope: "openid offline_access cal:read cal:write" });
+    const { id_token, refresh_token } = await given(asking, { scope: "openid offline_access cal:read", resource: CALENDAR });
+    const ask = (token, more) => hand(token, more, { by: asking });
+    assert.equal((await succeeded(await ask(id_token))).scope, "cal:read");
+    await oauthError(await ask(id_token, { scope: "cal:write" }), 400, "invalid_scope");
+    const { access_token } = await asking.refreshed(refresh_token, { resource: CALENDAR });
+    await oauthError(await ask(access_token, { subject_token_type: ACCESS_TOKEN, scope: "cal:write" }), 400, "invalid_scope");
+  });
+
+  test("lets nobody act but whom the app names, not even the app", async () => {
+    const guarded = await op.client({ ...AGENT, grant_types: [...AGENT.grant_types, "client_credentials"], may_act: api.id });
+    const { id_token } = await given(guarded);
+    await succeeded(await hand(id_token, {}, { by: guarded }));
+    const actor_token = (await succeeded(await guarded.credentials({ resource: CALENDAR }))).access_token;
+    await refused(await hand(id_token, { actor_token, actor_token_type: ACCESS_TOKEN }, { by: guarded }), "invalid_request", /may_act/);
+  });
+
   test("is refused from an app without the grant, forged, as another type, and from the authorization endpoint", async () => {
     const { id_token, access_token } = await given();
     const [header, payload, signature] = id_token.split(".");

@@ -26,7 +26,7 @@ use crate::{
             TokenResponse,
             access_token::{self, AccessTokenClaims},
             check_grant_type,
-            exchange::{ACCESS_TOKEN, AccessTokenRequest, ExchangeRequest, SentToken, Wanted, not_valid},
+            exchange::{ACCESS_TOKEN, AccessTokenRequest, ExchangeRequest, Granted, SentToken, Wanted, not_valid},
             id_jag::{self, IdJagClaims, IdJagRequest},
         },
     },
@@ -41,6 +41,7 @@ struct Good<'a> {
     sent: &'a SentToken<'a>,
     client: Client,
     user: User,
+    granted: Granted,
     key: Option<CurrentKey>,
 }
 
@@ -64,8 +65,8 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let key = signing_keys::current_for_client(client.client_id(), &signer::at_hand(), context.now);
     let key = batch.add(key);
     let sent_key = batch.add(signing_keys::find(sent.kid()));
-    let user = token_families::find_exchangeable(&sent.claims, client.client_id(), context.now);
-    let user = batch.add(user);
+    let found = token_families::find_exchangeable(&sent.claims, client.client_id(), context.now);
+    let found = batch.add(found);
     let actor: Option<Actor<'_>> = wanted.actor.as_ref().map(|actor| {
         let alive = token_families::find_live(&actor.claims, Along::default(), context.now);
         (actor, batch.add(signing_keys::find(actor.kid())), batch.add(alive))
@@ -76,8 +77,8 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     check_grant_type(&client, GrantType::TokenExchange)?;
     let sent_key = rows.read(sent_key)?;
     let is_genuine = signer::verify(&sent.token, sent_key.as_ref(), context).await?;
-    let user = rows.read(user)?.filter(|_| is_genuine);
-    let user = user.ok_or_else(|| not_valid("subject_token"))?;
+    let found = rows.read(found)?.filter(|_| is_genuine);
+    let (user, granted) = found.ok_or_else(|| not_valid("subject_token"))?;
     if let Some((actor, key, alive)) = actor {
         let key = rows.read(key)?;
         if rows.read(alive)?.is_none() || !signer::verify(&actor.token, key.as_ref(), context).await? {
@@ -90,6 +91,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         sent,
         client,
         user,
+        granted,
         key: rows.read(key)?,
     };
     match &wanted.wanted {
@@ -105,7 +107,7 @@ impl Good<'_> {
         asked: &AccessTokenRequest,
     ) -> Result<TokenResponse, MachineFailure> {
         let (client, sent, context) = (&self.client, self.sent, self.request.context);
-        let within = asked.reach_for(sent, client, &context.config)?;
+        let within = asked.reach_for(sent, &self.granted, client, &context.config)?;
         let scope = within.scope.clone();
         let mint = self.request.mint(client);
         let fresh = mint.access_token(client, within, random::id()?);
