@@ -16,6 +16,10 @@ pub trait Occasion {
     fn operator(&self) -> Option<&str> {
         None
     }
+    /// Which person acts as an operator, by their id.
+    fn operator_user_id(&self) -> Option<&str> {
+        None
+    }
     /// The request, by the id that stands in the log.
     fn request_id(&self) -> &str;
 }
@@ -60,6 +64,8 @@ pub enum Event {
     /// An operator made a key with which a program calls the admin API.
     ApiKeyMade,
     ApiKeyRevoked,
+    /// A person became an operator, has other roles as one, or is none any more.
+    OperatorRolesChanged,
     PasswordChanged,
     PasskeyAdded,
     PasskeyRemoved,
@@ -180,6 +186,7 @@ impl Event {
         Self::InvitationRevoked,
         Self::ApiKeyMade,
         Self::ApiKeyRevoked,
+        Self::OperatorRolesChanged,
         Self::PasswordChanged,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
@@ -256,6 +263,7 @@ impl Event {
             Self::InvitationRevoked => "invitation_revoked",
             Self::ApiKeyMade => "api_key_made",
             Self::ApiKeyRevoked => "api_key_revoked",
+            Self::OperatorRolesChanged => "operator_roles_changed",
             Self::PasswordChanged => "password_changed",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",

@@ -140,6 +140,8 @@ pub enum Endpoint {
     AdminGroupMember,
     AdminClients,
     AdminClientRoles,
+    AdminOperators,
+    AdminOperator,
     AdminKeys,
     AdminKeyRetirement,
     AdminKeyRotation,
@@ -149,6 +151,9 @@ pub enum Endpoint {
     AdminMailTest,
     AdminMail,
     AdminMailRetry,
+    Console,
+    ConsolePeople,
+    ConsolePerson,
     DevelopmentMails,
     DevelopmentMail,
     Stylesheet,
@@ -369,6 +374,13 @@ pub const ROUTES: &[Route] = &[
         &[Get, Post],
         Operator,
     ),
+    route(E::AdminOperators, "/admin/api/operators", &[Get], Operator),
+    route(
+        E::AdminOperator,
+        "/admin/api/operators/{user_id}",
+        &[Put, Delete],
+        Operator,
+    ),
     route(E::AdminKeys, "/admin/api/keys", &[Get], Operator),
     route(E::AdminKeyRetirement, "/admin/api/keys/{kid}/retire", &[Post], Operator),
     route(E::AdminKeyRotation, "/admin/api/keys/{kid}/revoke", &[Post], Operator),
@@ -383,6 +395,9 @@ pub const ROUTES: &[Route] = &[
     route(E::AdminMailTest, "/admin/api/mail/test", &[Post], Operator),
     route(E::AdminMail, "/admin/api/mail/{mail_id}", &[Delete], Operator),
     route(E::AdminMailRetry, "/admin/api/mail/{mail_id}/retry", &[Post], Operator),
+    route(E::Console, "/admin", &[Get], Browser),
+    route(E::ConsolePeople, "/admin/people", &[Get], Browser),
+    route(E::ConsolePerson, "/admin/people/{user_id}", &[Get, Post], Browser),
     route(E::DevelopmentMails, "/dev/mail", &[Get], Browser),
     route(E::DevelopmentMail, "/dev/mail/{mail_id}", &[Get], Browser),
     route(E::Stylesheet, "/assets/limen.css", &[Get], Browser),
@@ -437,6 +452,45 @@ pub fn account_page_name(page: Endpoint) -> &'static str {
     named.map_or("overview", |(name, _)| name)
 }
 
+/// A page of Limen's own that a sign-in may lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInPage {
+    /// What asks for it: the name of a page of the account, or the path of a page of the console.
+    pub name: String,
+    /// Which page it is.
+    pub page: Endpoint,
+    /// Its path.
+    pub path: String,
+}
+
+impl SignInPage {
+    /// The page that `name` asks for. Nothing else can come of a name: there is no address in it.
+    pub fn parse(name: &str) -> Option<Self> {
+        if let Some((_, page)) = account_page(name) {
+            return Some(Self {
+                name: name.to_owned(),
+                page,
+                path: page.path().to_owned(),
+            });
+        }
+        let is_plain = name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~%".contains(&byte));
+        let path = format!("/{name}");
+        let (route, _) = find(&path).filter(|(route, _)| is_plain && route.endpoint.is_of_console())?;
+        Some(Self {
+            name: name.to_owned(),
+            page: route.endpoint,
+            path,
+        })
+    }
+
+    /// The address of `endpoint` on the way to it.
+    pub fn at(&self, endpoint: Endpoint) -> String {
+        format!("{}?page={}", endpoint.path(), self.name.replace('%', "%25"))
+    }
+}
+
 /// The address of the page to sign in on the way to a page of the account.
 pub fn sign_in_to(page: Endpoint) -> String {
     format!("{}?page={}", Endpoint::Login.path(), account_page_name(page))
@@ -458,6 +512,13 @@ impl Endpoint {
             .iter()
             .find(|route| route.endpoint == self)
             .map_or("", |route| route.path)
+    }
+}
+
+impl Endpoint {
+    /// Whether it is a page for operators.
+    pub fn is_of_console(self) -> bool {
+        matches!(self, Self::Console | Self::ConsolePeople | Self::ConsolePerson)
     }
 }
 
@@ -493,6 +554,34 @@ mod tests {
                 1
             );
             assert_eq!(ROUTES.iter().filter(|other| other.path == route.path).count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_sign_in_leads_to_pages_of_limens_own_alone() {
+        let path = |name: &str| SignInPage::parse(name).map(|page| page.path);
+        assert_eq!(path("browsers").as_deref(), Some("/account/browsers"));
+        assert_eq!(path("admin").as_deref(), Some("/admin"));
+        assert_eq!(path("admin/people/a-B_9").as_deref(), Some("/admin/people/a-B_9"));
+        let encoded = SignInPage::parse("admin/people/a%2Fb").unwrap();
+        assert_eq!(encoded.at(Endpoint::Login), "/login?page=admin/people/a%252Fb");
+        for name in [
+            "",
+            "/admin",
+            "admin/",
+            "admin?x",
+            "admin#x",
+            "admin/people/a b",
+            "admin/people/a\r\nb",
+            "admin/api/users",
+            "account",
+            "token",
+            "logout",
+            "/evil.example",
+            "https://evil.example",
+            "admin/people/\\evil.example",
+        ] {
+            assert_eq!(path(name), None, "{name:?}");
         }
     }
 

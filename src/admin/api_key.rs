@@ -31,6 +31,8 @@ pub enum Area {
     Settings,
     /// The keys of this file.
     ApiKeys,
+    /// Which people are operators.
+    Operators,
 }
 
 /// Something that a key may do, such as `people:read`.
@@ -42,7 +44,8 @@ pub struct KeyScope {
 }
 
 impl Area {
-    const ALL: [Self; 8] = [
+    /// All of them.
+    pub const ALL: [Self; 9] = [
         Self::People,
         Self::Apps,
         Self::Groups,
@@ -51,6 +54,7 @@ impl Area {
         Self::Mail,
         Self::Settings,
         Self::ApiKeys,
+        Self::Operators,
     ];
 
     fn as_str(self) -> &'static str {
@@ -63,11 +67,12 @@ impl Area {
             Self::Mail => "mail",
             Self::Settings => "settings",
             Self::ApiKeys => "api_keys",
+            Self::Operators => "operators",
         }
     }
 
     /// Whether there is anything to change.
-    fn can_change(self) -> bool {
+    pub fn can_change(self) -> bool {
         !matches!(self, Self::Audit | Self::Settings)
     }
 }
@@ -107,6 +112,7 @@ impl KeyScope {
             "mail" => Area::Mail,
             "settings" | "status" | "health" => Area::Settings,
             "api_keys" => Area::ApiKeys,
+            "operators" => Area::Operators,
             _ => return None,
         };
         Some(Self { area, writes })
@@ -137,12 +143,7 @@ impl ApiKey {
     /// # Errors
     /// `insufficient_scope`, naming what it lacks.
     pub fn check(&self, needed: Option<KeyScope>) -> Result<(), OAuthError> {
-        let lacks = match needed {
-            Some(needed) if self.scopes.iter().any(|scope| scope.includes(needed)) => return Ok(()),
-            Some(needed) => format!("the API key lacks the scope {}", needed.name()),
-            None => "no API key may do this".to_owned(),
-        };
-        Err(OAuthError::new(ErrorCode::InsufficientScope, lacks))
+        judge(&self.scopes, needed)
     }
 
     /// As JSON.
@@ -157,6 +158,19 @@ impl ApiKey {
             "last_used_at": self.last_used_at,
         })
     }
+}
+
+/// Whether a key or a person with these scopes may do what is `needed`: the one judge of both.
+///
+/// # Errors
+/// `insufficient_scope`, naming what is lacking.
+pub fn judge(scopes: &[KeyScope], needed: Option<KeyScope>) -> Result<(), OAuthError> {
+    let lacks = match needed {
+        Some(needed) if scopes.iter().any(|scope| scope.includes(needed)) => return Ok(()),
+        Some(needed) => format!("the API key lacks the scope {}", needed.name()),
+        None => "no API key may do this".to_owned(),
+    };
+    Err(OAuthError::new(ErrorCode::InsufficientScope, lacks))
 }
 
 /// The names of scopes.

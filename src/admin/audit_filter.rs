@@ -14,6 +14,8 @@ pub struct AuditFilter<'a> {
     pub client_id: Option<&'a str>,
     /// The name of the key with which an operator acted.
     pub operator: Option<&'a str>,
+    /// The id of the person who acted as an operator.
+    pub operator_user_id: Option<&'a str>,
     pub event: Option<Event>,
     /// At this time or later.
     pub since: Option<UnixTime>,
@@ -25,7 +27,7 @@ pub struct AuditFilter<'a> {
 
 impl<'a> AuditFilter<'a> {
     /// Its parameters, beside those of a page.
-    const KNOWN: [&'static str; 6] = ["user", "client", "operator", "event", "since", "until"];
+    const KNOWN: [&'static str; 7] = ["user", "client", "operator", "operator_user", "event", "since", "until"];
 
     /// Reads the filter, and which page of what it finds is wanted.
     ///
@@ -39,6 +41,7 @@ impl<'a> AuditFilter<'a> {
             user_id: params.single("user")?,
             client_id: params.single("client")?,
             operator: params.single("operator")?,
+            operator_user_id: params.single("operator_user")?,
             event: params.single("event")?.map(known).transpose()?,
             since: params.number("since")?.map(UnixTime),
             until: params.number("until")?.map(UnixTime),

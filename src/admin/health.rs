@@ -25,38 +25,78 @@ pub struct Stored {
     pub oldest_mail_at: Option<UnixTime>,
 }
 
-/// The parts with what they say, and whether all are well. What cannot be known is not well.
-pub fn describe(stored: Option<&Stored>, kv: bool, now: UnixTime) -> Value {
-    let d1 = stored.is_some();
-    let keys = stored.map_or_else(|| json!({ "ok": false }), |stored| keys(&stored.keys, now));
-    let last_run_at = stored.and_then(|stored| stored.last_run_at);
-    let cron = last_run_at.is_some_and(|at| at > now - CRON_OVERDUE);
-    let oldest_mail_at = stored.and_then(|stored| stored.oldest_mail_at);
-    let mail = d1 && oldest_mail_at.is_none_or(|at| at > now - MAIL_OVERDUE);
-    let ok = d1 && kv && cron && mail && keys.get("ok") == Some(&json!(true));
-    json!({
-        "ok": ok,
-        "d1": { "ok": d1 },
-        "kv": { "ok": kv },
-        "keys": keys,
-        "cron": { "ok": cron, "last_run_at": last_run_at },
-        "mail": { "ok": mail, "oldest_waiting_at": oldest_mail_at },
-    })
+/// How the parts are. What cannot be known is not well.
+pub struct Health {
+    d1: bool,
+    pub kv: bool,
+    pub cron: bool,
+    pub last_run_at: Option<UnixTime>,
+    pub mail: bool,
+    pub oldest_mail_at: Option<UnixTime>,
+    /// Algorithms that are in use, and the one that every client can have, without a key that signs or opens.
+    pub without_current: Vec<KeyAlg>,
+    /// Those whose key has no successor.
+    pub without_next: Vec<KeyAlg>,
 }
 
-/// Each algorithm that is in use, and the one that every client can have, has a key that signs or opens, and its successor.
-fn keys(keys: &[ProviderKey], now: UnixTime) -> Value {
-    let has = |alg: KeyAlg, state| {
-        keys.iter()
-            .any(|key| key.alg == alg && key.schedule.state(now) == state)
+impl Health {
+    /// How they are at `now`.
+    pub fn at(now: UnixTime, stored: Option<&Stored>, kv: bool) -> Self {
+        let d1 = stored.is_some();
+        let last_run_at = stored.and_then(|stored| stored.last_run_at);
+        let oldest_mail_at = stored.and_then(|stored| stored.oldest_mail_at);
+        let keys = stored.map_or(&[][..], |stored| &stored.keys);
+        let lacking = |state| -> Vec<_> {
+            let has = |alg: KeyAlg| {
+                keys.iter()
+                    .any(|key| key.alg == alg && key.schedule.state(now) == state)
+            };
+            let used =
+                |alg: &KeyAlg| *alg == KeyAlg::Sign(SigningAlg::default()) || keys.iter().any(|key| key.alg == *alg);
+            let used = KeyAlg::ALL.into_iter().filter(used);
+            used.filter(|alg| d1 && !has(*alg)).collect()
+        };
+        Self {
+            d1,
+            kv,
+            cron: last_run_at.is_some_and(|at| at > now - CRON_OVERDUE),
+            last_run_at,
+            mail: d1 && oldest_mail_at.is_none_or(|at| at > now - MAIL_OVERDUE),
+            oldest_mail_at,
+            without_current: lacking(KeyState::Current),
+            without_next: lacking(KeyState::Next),
+        }
+    }
+
+    /// Whether each key that there must be is there.
+    pub fn keys(&self) -> bool {
+        self.d1 && self.without_current.is_empty() && self.without_next.is_empty()
+    }
+
+    /// Whether all are well.
+    pub fn is_well(&self) -> bool {
+        self.d1 && self.kv && self.cron && self.mail && self.keys()
+    }
+}
+
+/// The parts with what they say, and whether all are well.
+pub fn describe(health: &Health) -> Value {
+    let keys = match health.d1 {
+        true => json!({
+            "ok": health.keys(),
+            "without_current": health.without_current,
+            "without_next": health.without_next,
+        }),
+        false => json!({ "ok": false }),
     };
-    let used = |alg: &KeyAlg| *alg == KeyAlg::Sign(SigningAlg::default()) || keys.iter().any(|key| key.alg == *alg);
-    let lacking = |state| -> Vec<_> {
-        let used = KeyAlg::ALL.into_iter().filter(used);
-        used.filter(|alg| !has(*alg, state)).collect()
-    };
-    let (current, next) = (lacking(KeyState::Current), lacking(KeyState::Next));
-    json!({ "ok": current.is_empty() && next.is_empty(), "without_current": current, "without_next": next })
+    json!({
+        "ok": health.is_well(),
+        "d1": { "ok": health.d1 },
+        "kv": { "ok": health.kv },
+        "keys": keys,
+        "cron": { "ok": health.cron, "last_run_at": health.last_run_at },
+        "mail": { "ok": health.mail, "oldest_waiting_at": health.oldest_mail_at },
+    })
 }
 
 #[cfg(test)]
@@ -93,9 +133,9 @@ mod tests {
 
     #[test]
     fn all_is_well_where_each_part_is() {
-        assert_eq!(describe(Some(&well()), true, NOW)["ok"], true);
+        assert_eq!(describe(&Health::at(NOW, Some(&well()), true))["ok"], true);
         let ill = |stored: Option<Stored>, kv, part: &str| {
-            let health = describe(stored.as_ref(), kv, NOW);
+            let health = describe(&Health::at(NOW, stored.as_ref(), kv));
             assert_eq!(
                 (&health["ok"], &health[part]["ok"]),
                 (&json!(false), &json!(false)),
@@ -125,7 +165,7 @@ mod tests {
     fn a_key_without_a_successor_is_named_by_its_algorithm() {
         let mut stored = well();
         stored.keys.push(key(SigningAlg::ES256, NOW - Lifetime(1)));
-        let health = describe(Some(&stored), true, NOW);
+        let health = describe(&Health::at(NOW, Some(&stored), true));
         assert_eq!(
             health["keys"],
             json!({ "ok": false, "without_current": [], "without_next": ["ES256"] })

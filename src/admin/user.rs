@@ -100,6 +100,17 @@ impl UserChanges {
         })
     }
 
+    /// That a person is locked, or is so no longer, and nothing else.
+    pub fn disabled(disabled: bool) -> Self {
+        Self {
+            username: None,
+            password: None,
+            disabled: Some(disabled),
+            claims: Map::new(),
+            names: vec!["disabled".to_owned()],
+        }
+    }
+
     /// Whose username and claims a new person gets.
     ///
     /// # Errors

@@ -87,6 +87,8 @@ pub struct Config {
     pub sign_up: SignUp,
     /// `SIGN_IN`, `PASSKEY_RP_ID`, `PASSKEY_ORIGINS`: how people sign in.
     pub sign_in: SignIn,
+    /// `CONSOLE`: whether people with a role have pages at `/admin`.
+    pub console: bool,
     /// `LEAKED_PASSWORDS`: who is asked whether a new password stands in a published leak.
     pub leaked_passwords: Option<LeakService>,
     /// `MAIL` and what belongs to it. Without it Limen sends no mail.
@@ -257,6 +259,7 @@ impl Config {
                 ("required", SecondFactor::Required),
             ],
         );
+        let console = reader.choice("CONSOLE", true, &[("off", false), ("on", true)]);
         let acr_names = AcrNames::read(&mut reader);
         let server_timing = reader.choice("SERVER_TIMING", false, &[("off", false), ("on", true)]);
         let profile_claims = reader.words("PROFILE_CLAIMS", &profile_claims());
@@ -299,6 +302,7 @@ impl Config {
                 mtls_origin,
                 sign_up,
                 sign_in,
+                console,
                 leaked_passwords,
                 mail,
                 support,

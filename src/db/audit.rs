@@ -37,10 +37,10 @@ const MOST_KEPT_OF_ACCOUNT: i64 = 100;
 const NEAR: i64 = 20;
 
 /// The columns that every entry fills, and those that some take from a table.
-const INSERT: &str = "INSERT INTO audit (at, event, outcome, actor, operator, network, request_id, detail, user_id, client_id, session_id)";
+const INSERT: &str = "INSERT INTO audit (at, event, outcome, actor, operator, operator_user_id, network, request_id, detail, user_id, client_id, session_id)";
 
 /// What [`bind`] binds, as a table `e`.
-const ENTRY: &str = "(SELECT ? AS at, ? AS event, ? AS outcome, ? AS actor, ? AS operator, ? AS network, ? AS request_id, ? AS detail) e";
+const ENTRY: &str = "(SELECT ? AS at, ? AS event, ? AS outcome, ? AS actor, ? AS operator, ? AS operator_user_id, ? AS network, ? AS request_id, ? AS detail) e";
 
 /// Writes an event down.
 pub fn record(entry: &Entry<'_>, on: &impl Occasion) -> Statement {
@@ -106,8 +106,8 @@ fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: 
     let flooded = Event::Flooded.as_str();
     let head = format!(
         "{INSERT}
-         SELECT at, event, outcome, actor, operator, network, request_id, detail, user_id, client_id, session_id FROM (
-            SELECT e.at, e.outcome, e.actor, e.operator, e.network, e.request_id, e.detail, e.user_id, e.client_id, e.session_id,
+         SELECT at, event, outcome, actor, operator, operator_user_id, network, request_id, detail, user_id, client_id, session_id FROM (
+            SELECT e.at, e.outcome, e.actor, e.operator, e.operator_user_id, e.network, e.request_id, e.detail, e.user_id, e.client_id, e.session_id,
                    CASE WHEN (SELECT COUNT(*) FILTER (WHERE r.event = e.event) >= {MOST_OF_A_KIND}
                                      OR COUNT(*) >= {most_of_all_kinds}
                               FROM {}) THEN '{flooded}' ELSE e.event END AS event
@@ -134,6 +134,7 @@ fn bind(statement: Statement, entry: &Entry<'_>, on: &impl Occasion) -> Statemen
         .bind(entry.event.outcome().as_str())
         .bind(entry.actor.as_str())
         .bind(on.operator().filter(|_| entry.actor == Actor::Operator))
+        .bind(on.operator_user_id().filter(|_| entry.actor == Actor::Operator))
         .bind(on.network())
         .bind(on.request_id())
         .bind(detail.as_ref())
@@ -166,8 +167,8 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) ->
     let count = throttles::count(counted, on.now());
     let write = Statement::new(format!(
         "{INSERT} SELECT column1, CASE failures WHEN ? THEN ? ELSE column2 END, column3, column4, column5, column6, column7,
-                         column8, column9, column10, column11
-         FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) JOIN throttles ON key = ? AND failures <= ? WHERE changes() > 0"
+                         column8, column9, column10, column11, column12
+         FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)) JOIN throttles ON key = ? AND failures <= ? WHERE changes() > 0"
     ))
     .bind(MOST_OF_STRANGERS)
     .bind(Event::Flooded.as_str());

@@ -31,6 +31,8 @@ struct Row {
     outcome: String,
     actor: String,
     operator: Option<String>,
+    operator_user_id: Option<String>,
+    operator_username: Option<String>,
     user_id: Option<String>,
     username: Option<String>,
     client_id: Option<String>,
@@ -52,6 +54,10 @@ pub struct Recorded {
     pub actor: String,
     /// Which operator, by the name of their key or app; nothing for the admin token.
     pub operator: Option<String>,
+    /// Which person, where an operator is one.
+    pub operator_user_id: Option<String>,
+    /// What they are called now, likewise.
+    pub operator_username: Option<String>,
     pub user_id: Option<String>,
     /// What the person is called now. Nobody's, once they are deleted.
     pub username: Option<String>,
@@ -64,12 +70,11 @@ pub struct Recorded {
     pub detail: Option<Value>,
 }
 
-const RECORDED: &str =
-    "id, at, event, outcome, actor, operator, user_id, client_id, session_id, network, request_id, detail";
+const RECORDED: &str = "id, at, event, outcome, actor, operator, operator_user_id, user_id, client_id, session_id, network, request_id, detail";
 
 /// The same of a table `a`, with the names of whom they are about.
-const NAMED: &str = "SELECT a.*, u.username, COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS client_name";
-const NAMES: &str = "LEFT JOIN users u ON u.id = a.user_id LEFT JOIN clients c ON c.id = a.client_id";
+const NAMED: &str = "SELECT a.*, u.username, o.username AS operator_username, COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS client_name";
+const NAMES: &str = "LEFT JOIN users u ON u.id = a.user_id LEFT JOIN users o ON o.id = a.operator_user_id LEFT JOIN clients c ON c.id = a.client_id";
 
 impl AuditFilter<'_> {
     /// The rows in which those that are wanted are looked for, as conditions of an index: those about a person, those of a rare
@@ -119,7 +124,7 @@ pub fn list(filter: &AuditFilter<'_>, limit: i64) -> Query<Vec<Recorded>> {
     .append(filter.place())
     .append(Statement::new(format!(
         " ORDER BY id DESC LIMIT ?)
-         WHERE (? IS NULL OR client_id = ?) AND (? IS NULL OR operator = ?) AND (? IS NULL OR event = ?) AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?)
+         WHERE (? IS NULL OR client_id = ?) AND (? IS NULL OR operator = ?) AND (? IS NULL OR operator_user_id = ?) AND (? IS NULL OR event = ?) AND (? IS NULL OR at >= ?) AND (? IS NULL OR at < ?)
          LIMIT ?) a {NAMES} ORDER BY a.id DESC"
     )))
     .bind(WALK)
@@ -127,6 +132,8 @@ pub fn list(filter: &AuditFilter<'_>, limit: i64) -> Query<Vec<Recorded>> {
     .bind(filter.client_id)
     .bind(filter.operator)
     .bind(filter.operator)
+    .bind(filter.operator_user_id)
+    .bind(filter.operator_user_id)
     .bind(filter.event.map(Event::as_str))
     .bind(filter.event.map(Event::as_str))
     .bind(filter.since)
@@ -135,6 +142,36 @@ pub fn list(filter: &AuditFilter<'_>, limit: i64) -> Query<Vec<Recorded>> {
     .bind(filter.until)
     .bind(limit)
     .read_by(read_all)
+}
+
+/// The sign-ins of a day.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct DayOfSignIns {
+    /// Days since 1970, in UTC.
+    pub day: i64,
+    pub succeeded: i64,
+    /// One for each row that counts guesses.
+    pub failed: i64,
+    /// How many rows the day has.
+    pub rows: i64,
+}
+
+/// The sign-ins since a day, by day, the last first, as far as a walk of [`WALK`] rows goes.
+pub fn sign_ins_by_day(since: UnixTime) -> Query<Vec<DayOfSignIns>> {
+    Statement::new(
+        "SELECT at / 86400 AS day, COUNT(*) AS rows,
+                COUNT(*) FILTER (WHERE event = 'sign_in') AS succeeded,
+                COUNT(*) FILTER (WHERE event = 'sign_in_failed') AS failed
+         FROM (SELECT at, event FROM audit ORDER BY id DESC LIMIT ?) WHERE at >= ? GROUP BY 1 ORDER BY 1 DESC",
+    )
+    .bind(WALK)
+    .bind(since)
+    .read_by(Rows::all)
+}
+
+/// Whether the walk of [`sign_ins_by_day`] ended before it had met all of these days.
+pub fn is_cut_short(days: &[DayOfSignIns]) -> bool {
+    days.iter().map(|day| day.rows).sum::<i64>() >= WALK
 }
 
 /// The most rows of an export.
@@ -189,6 +226,8 @@ impl Row {
             outcome: self.outcome,
             actor: self.actor,
             operator: self.operator,
+            operator_user_id: self.operator_user_id,
+            operator_username: self.operator_username,
             user_id: self.user_id,
             username: self.username,
             client_id: self.client_id,

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, from_json};
+use super::{Query, Rows, Statement, from_json, read_count};
 use crate::{
     admin::client_filter::{ClientFilter, Provenance},
     fault::Fault,
@@ -54,6 +54,13 @@ pub fn list(filter: &ClientFilter<'_>, limit: i64) -> Query<Vec<Listed>> {
         .bind(filter.disabled)
         .bind(limit)
         .read_by(read)
+}
+
+/// How many clients there are, counted no further than `most`.
+pub fn count(most: i64) -> Query<i64> {
+    Statement::new("SELECT COUNT(*) AS count FROM (SELECT 1 FROM clients WHERE id > '' LIMIT ?)")
+        .bind(most)
+        .read_by(read_count)
 }
 
 /// The last client that [`list`] looks at where it finds fewer than its limit, if there are more.

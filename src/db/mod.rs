@@ -24,6 +24,7 @@ pub mod logout_outbox;
 pub mod mail_codes;
 pub mod mail_outbox;
 pub mod memberships;
+pub mod operators;
 pub mod passwords;
 pub mod people_list;
 pub mod preconditions;
@@ -69,6 +70,15 @@ fn read_time(rows: &Rows) -> Result<Option<UnixTime>, Fault> {
         at: Option<i64>,
     }
     Ok(rows.first::<Time>()?.and_then(|row| row.at).map(UnixTime))
+}
+
+/// The number in the column `count` of the first row.
+fn read_count(rows: &Rows) -> Result<i64, Fault> {
+    #[derive(Deserialize)]
+    struct Count {
+        count: i64,
+    }
+    Ok(rows.first::<Count>()?.map_or(0, |row| row.count))
 }
 
 /// JSON text for a row.

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::{
-    Query, Rows, Statement,
+    Query, Rows, Statement, read_count,
     users::{COLUMNS, Row},
 };
 use crate::{
@@ -55,6 +55,13 @@ pub fn find_end(filter: &PeopleFilter<'_>) -> Query<Option<Place>> {
         .append(Statement::new(") LIMIT 1 OFFSET ?"))
         .bind(WALK - 1)
         .read_by(|rows| Ok(rows.first::<PlaceRow>()?.map(PlaceRow::into_place)))
+}
+
+/// How many people there are, counted no further than `most`.
+pub fn count(most: i64) -> Query<i64> {
+    Statement::new("SELECT COUNT(*) AS count FROM (SELECT 1 FROM users WHERE id > '' LIMIT ?)")
+        .bind(most)
+        .read_by(read_count)
 }
 
 impl PeopleFilter<'_> {

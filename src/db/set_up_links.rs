@@ -28,7 +28,7 @@ pub struct SetUpLink {
 }
 
 impl SetUpLink {
-    fn row_id(kind: LinkKind, user_id: &str) -> String {
+    pub(super) fn row_id(kind: LinkKind, user_id: &str) -> String {
         match kind {
             LinkKind::SetUp => format!("set-up link of {user_id}"),
             LinkKind::Recovery => format!("recovery link of {user_id}"),

@@ -68,6 +68,12 @@ impl Demand {
         wished: Strength::TwoFactors,
     };
 
+    /// Two factors, of everybody.
+    pub const TWO: Self = Self {
+        essential: Strength::TwoFactors,
+        wished: Strength::OneFactor,
+    };
+
     /// What a client demands by `acr` values: any of those that are `essential` will do, and so with those that are `voluntary`. Values
     /// that nobody can reach here count for nothing. `None` where something is essential and nobody can reach it.
     pub fn by_acr(

@@ -9,6 +9,7 @@ mod asker;
 mod check_session;
 mod closed;
 mod consent;
+pub mod console;
 mod csp;
 mod development;
 mod device;

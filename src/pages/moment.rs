@@ -52,6 +52,12 @@ impl Moment {
     }
 }
 
+/// A day that is so many after the first of 1970: `2026-11-24`.
+pub(super) fn day_of(day: i64) -> String {
+    let (year, month, day) = date(UnixTime(day * DAY));
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// Year, month and day in UTC: "days from civil" turned around, of Howard Hinnant's "chrono-compatible low-level date
 /// algorithms".
 fn date(at: UnixTime) -> (i64, i64, i64) {

@@ -11,6 +11,8 @@ use crate::{
 #[derive(Debug)]
 pub enum Problem {
     NotFound,
+    /// The page is for operators with a role that opens it.
+    NotForYou,
     MethodNotAllowed,
     /// The response has no address that can be trusted.
     NoReturn(PageError, Vec<Fact>),
@@ -71,7 +73,7 @@ impl Problem {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
-            Self::ForeignForm | Self::OldForm => 403,
+            Self::ForeignForm | Self::OldForm | Self::NotForYou => 403,
             Self::TooManyDocuments(_) => 429,
             Self::InteractionOver
             | Self::SetUpOver
@@ -101,6 +103,7 @@ impl Problem {
     fn text(&self, texts: &'static ErrorTexts) -> &'static ErrorText {
         match self {
             Self::NotFound => &texts.not_found,
+            Self::NotForYou => &texts.not_for_you,
             Self::MethodNotAllowed => &texts.method_not_allowed,
             Self::NoReturn(PageError::UnknownClient, _) | Self::ClientDocument(..) => &texts.unknown_client,
             Self::TooManyDocuments(_) => &texts.too_many_requests,

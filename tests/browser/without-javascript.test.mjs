@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { tabTo } from "./support/accessibility.mjs";
+import { operatorAt } from "./support/gallery-factors.mjs";
 import { resultOf, subjectAt } from "./support/loopback.mjs";
 import { approve, asks, cancel, deny, signIn, signInAndApprove } from "./support/person.mjs";
 import { setStage } from "./support/stage.mjs";
@@ -108,4 +110,23 @@ test("connects a device: by the link of its QR code, and by typing its code", as
   await page.locator("#deny").click();
   await page.locator("#outcome").waitFor();
   assert.equal((await (await poll(typed)).json()).error, "access_denied");
+});
+
+test("an operator finds somebody by keyboard alone, is told what will happen, and locks the account", async (t) => {
+  const [visitor, ada] = [await chromium.visitor(t, { javaScriptEnabled: false }), await op.person({ name: "Grace Hopper" })];
+  const { page } = visitor;
+  await operatorAt({ op, visitor }, "/admin/people", ["people"]);
+  await tabTo(page, "search");
+  await page.keyboard.type(ada.username);
+  await page.keyboard.press("Enter");
+  await page.locator("#people a").focus();
+  await page.keyboard.press("Enter");
+  await page.locator("h1", { hasText: "Grace Hopper" }).waitFor();
+  await page.locator("summary", { hasText: "Lock the account" }).focus();
+  await page.keyboard.press("Enter");
+  assert.ok(await page.getByText("nobody can sign in to this account until it is unlocked").isVisible());
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  assert.match(await page.locator('[role="status"]').textContent(), /is locked/);
+  assert.equal((await op.json(`/admin/api/users/${ada.id}`, { bearer: op.adminToken })).disabled, true);
 });

@@ -19,10 +19,15 @@ use self::{samples::samples, sqlite::Sqlite};
 use super::Batch;
 
 /// Tables that hold a handful of rows whatever happens.
-const SMALL: &[&str] = &["signing_keys", "leases", "api_keys"];
+const SMALL: &[&str] = &["signing_keys", "leases", "api_keys", "operators"];
 
 /// Statements that read a table or an index from its end, and stop after as many rows as their `LIMIT` and `OFFSET` say.
-const BOUNDED: &[&str] = &["audit_log::list", "audit::tidy", "users::list_unfolded"];
+const BOUNDED: &[&str] = &[
+    "audit_log::list",
+    "audit_log::sign_ins_by_day",
+    "audit::tidy",
+    "users::list_unfolded",
+];
 
 /// Those whom the samples name.
 const PARENTS: &str = "

@@ -26,7 +26,7 @@ use crate::{
         content_security_policy,
     },
     reply::Reply,
-    routes::{self, Endpoint},
+    routes::{self, Endpoint, SignInPage},
     secret::Hash,
     time::{Lifetime, UnixTime},
 };
@@ -42,12 +42,14 @@ pub struct SignedInBrowser {
     ways: Ways,
     csrf: String,
     nonce: String,
-    notice: Option<Notice>,
+    /// The name of what was just done.
+    told: Option<String>,
 }
 
 /// A request for a page of the account with the cookie of a session, which is not looked up yet.
 pub struct AccountRequest {
-    page: Endpoint,
+    /// What leads back to the page after a sign-in.
+    page: SignInPage,
     browser: Browser,
     pub session_hash: Hash,
     language: Language,
@@ -89,10 +91,19 @@ impl AccountRequest {
     /// # Errors
     /// Without a session: an answer that leads to the sign-in page, and back to `page` afterwards.
     pub fn at(page: Endpoint, request: &Incoming, context: &Context) -> Result<Self, PageFailure> {
+        let page = SignInPage::parse(routes::account_page_name(page)).ok_or(Problem::NotFound)?;
+        Self::at_page(page, request, context)
+    }
+
+    /// The same, at a page of the account or of the console.
+    ///
+    /// # Errors
+    /// As [`AccountRequest::at`].
+    pub fn at_page(page: SignInPage, request: &Incoming, context: &Context) -> Result<Self, PageFailure> {
         let mut browser = Browser::of(request, context);
         let query = request.query_params().ok();
         let Some(session_hash) = browser.session_hash.clone() else {
-            return Err(sign_in(page, &mut browser, context)?);
+            return Err(sign_in(&page, &mut browser, context)?);
         };
         let lifetimes = &context.config.lifetimes;
         let mut batch = Batch::default();
@@ -121,12 +132,11 @@ impl AccountRequest {
         let mut browser = self.browser;
         let rows = context.db.run(self.batch).await?;
         let Some(session) = rows.read(self.session)? else {
-            return Err(sign_in(self.page, &mut browser, context)?);
+            return Err(sign_in(&self.page, &mut browser, context)?);
         };
         if context.config.second_factor == SecondFactor::Required && !session.authentication.has_second_factor() {
             // It began before that was required.
-            let name = routes::account_page_name(self.page);
-            let reply = Reply::see_other(format!("{}?page={name}", Endpoint::SecondFactor.path()));
+            let reply = Reply::see_other(self.page.at(Endpoint::SecondFactor));
             return Err(PageFailure::Reply(Box::new(
                 reply.with_cookie(browser.settle(context)?),
             )));
@@ -151,7 +161,7 @@ impl AccountRequest {
             ways,
             nonce: random::id()?,
             csrf: browser.csrf(&bound_to(&self.session_hash), context),
-            notice: self.told.and_then(|told| read_notice(&told, &browser, context)),
+            told: self.told.and_then(|told| read_told(&told, &browser, context)),
             browser,
             session_hash: self.session_hash,
             session,
@@ -180,15 +190,18 @@ impl SignedInBrowser {
         request: &mut Incoming,
         context: &Context,
     ) -> Result<(Self, Params), PageFailure> {
-        let form = request.form().await?;
-        let browser = Browser::of(request, context);
-        if let Some(hash) = &browser.session_hash {
-            let presented = form.text("csrf");
-            if !browser.sent_form(presented, &bound_to(hash), context) {
-                return Err(Problem::OldForm.into());
-            }
-        }
+        let form = sent_form(request, context).await?;
         Ok((Self::enter(page, request, context).await?, form))
+    }
+
+    /// Comes back as `csrf` from every form.
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
+    /// The name of what was just done.
+    pub fn told(&self) -> Option<&str> {
+        self.told.as_deref()
     }
 
     /// What the audit says of something that the person does.
@@ -232,7 +245,7 @@ impl SignedInBrowser {
             person: self.user().display_name(),
             nonce: &self.nonce,
             csrf: &self.csrf,
-            notice: self.notice,
+            notice: self.told().and_then(Notice::parse),
             ways: self.ways,
             sure: self.sure,
         }
@@ -249,9 +262,13 @@ impl SignedInBrowser {
 
     /// An answer that leads to `page`, which tells what was done.
     pub fn done(&self, page: Endpoint, notice: Notice, context: &Context) -> Reply {
-        let name = notice.name();
+        self.done_at(page.path(), notice.name(), context)
+    }
+
+    /// The same at the page of a path, which knows what `name` means.
+    pub fn done_at(&self, path: &str, name: &str, context: &Context) -> Reply {
         let proof = self.browser.csrf(&notice_bound_to(name), context);
-        Reply::see_other(format!("{}?done={name}.{proof}", page.path()))
+        Reply::see_other(format!("{path}?done={name}.{proof}"))
     }
 
     /// Makes sure of the person: they have just signed in with a passkey, or give the password that a form asks for. Attempts count
@@ -277,10 +294,23 @@ impl SignedInBrowser {
 }
 
 /// What a page was told to tell. A link that somebody else made tells nothing.
-fn read_notice(told: &str, browser: &Browser, context: &Context) -> Option<Notice> {
+fn read_told(told: &str, browser: &Browser, context: &Context) -> Option<String> {
     let (name, proof) = told.split_once('.')?;
     let genuine = browser.sent_form(proof, &notice_bound_to(name), context);
-    Notice::parse(name).filter(|_| genuine)
+    genuine.then(|| name.to_owned())
+}
+
+/// The form that was sent, which Limen showed to this browser under this very sign-in.
+///
+/// # Errors
+/// A page for a form that is not of that kind.
+pub async fn sent_form(request: &mut Incoming, context: &Context) -> Result<Params, PageFailure> {
+    let form = request.form().await?;
+    let browser = Browser::of(request, context);
+    match &browser.session_hash {
+        Some(hash) if !browser.sent_form(form.text("csrf"), &bound_to(hash), context) => Err(Problem::OldForm.into()),
+        _ => Ok(form),
+    }
 }
 
 fn notice_bound_to(name: &str) -> [&str; 2] {
@@ -292,7 +322,7 @@ fn bound_to(session_hash: &Hash) -> [&str; 2] {
     ["account", session_hash.as_str()]
 }
 
-fn sign_in(page: Endpoint, browser: &mut Browser, context: &Context) -> Result<PageFailure, Fault> {
-    let reply = Reply::see_other(routes::sign_in_to(page)).with_cookie(browser.settle(context)?);
+fn sign_in(page: &SignInPage, browser: &mut Browser, context: &Context) -> Result<PageFailure, Fault> {
+    let reply = Reply::see_other(page.at(Endpoint::Login)).with_cookie(browser.settle(context)?);
     Ok(PageFailure::Reply(Box::new(reply)))
 }

@@ -1,17 +1,23 @@
-//! Operators: who holds `ADMIN_TOKEN`, or a key of the admin API.
+//! Operators: who holds `ADMIN_TOKEN`, or a key of the admin API, and people with a role.
 
 use serde_json::json;
 
 use crate::{
-    admin::api_key::{ApiKey, KeyScope},
+    admin::{
+        api_key::{self, ApiKey, Area, KeyScope},
+        operator_role::OperatorRoles,
+    },
     audit::{Actor, Entry, Event},
-    db::{api_keys, audit},
+    db::{
+        api_keys, audit,
+        operators::{self, OperatorPerson},
+    },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        platform::context::Context,
+        platform::context::{ActingOperator, Context},
     },
     fault::Fault,
-    oidc::error::OAuthError,
+    oidc::error::{ErrorCode, OAuthError},
     routes::Route,
     secret::{OpaqueToken, Purpose},
 };
@@ -24,6 +30,8 @@ pub enum Operator {
     /// Whoever holds `ADMIN_TOKEN` may do everything.
     Token,
     Key(ApiKey),
+    /// Somebody at the console.
+    Person(OperatorPerson),
 }
 
 /// The operator whose request it is. `None` where it shows neither the token nor a key that lives.
@@ -49,17 +57,80 @@ impl Operator {
     /// # Errors
     /// 403, naming the scope that a key lacks.
     pub fn admit(&self, needed: Option<KeyScope>, context: &Context) -> Result<(), MachineFailure> {
-        let Self::Key(key) = self else { return Ok(()) };
-        context.note_operator(key.name.as_str());
-        if let Err(error) = key.check(needed) {
+        self.note(context);
+        if let Err(error) = self.may(needed) {
             record(Actor::Operator, needed, context);
             return Err(MachineFailure::Bearer(Some(error)));
         }
-        if key.is_use_due(context.now) {
+        if let Self::Key(key) = self
+            && key.is_use_due(context.now)
+        {
             let id = key.id.clone();
             context.after_answer(async move |later| later.db.execute([api_keys::mark_used(&id, later.now)]).await);
         }
         Ok(())
+    }
+
+    /// From here on what they do is written down under their name.
+    pub fn note(&self, context: &Context) {
+        match self {
+            Self::Token => {}
+            Self::Key(key) => context.note_operator(ActingOperator::Program(key.name.as_str().to_owned())),
+            Self::Person(person) => context.note_operator(ActingOperator::Person(person.user_id.clone())),
+        }
+    }
+
+    /// The person, where it is one.
+    pub fn person(&self) -> Option<&OperatorPerson> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Token | Self::Key(_) => None,
+        }
+    }
+
+    /// Whether they may do what is `needed`.
+    ///
+    /// # Errors
+    /// `insufficient_scope`, naming what they lack.
+    pub fn may(&self, needed: Option<KeyScope>) -> Result<(), OAuthError> {
+        match self.scopes() {
+            None => Ok(()),
+            Some(scopes) => api_key::judge(&scopes, needed),
+        }
+    }
+
+    /// Whether they may do all that somebody with these roles may do.
+    ///
+    /// # Errors
+    /// `insufficient_scope`, naming what they lack.
+    pub fn covers(&self, roles: &OperatorRoles) -> Result<(), OAuthError> {
+        match self.scopes() {
+            None => Ok(()),
+            Some(scopes) => roles.check_within(&scopes),
+        }
+    }
+
+    /// What they may do; `None` for everything.
+    fn scopes(&self) -> Option<Vec<KeyScope>> {
+        match self {
+            Self::Token => None,
+            Self::Key(key) => Some(key.scopes.clone()),
+            Self::Person(person) => Some(person.roles.scopes()),
+        }
+    }
+
+    /// Whether they may change the account of a person. Anyone who changes how an operator signs in could sign in as them: so nobody
+    /// changes the account of an operator who may do more. Who tries is written down.
+    pub async fn may_change(&self, user_id: &str, context: &Context) -> Result<bool, Fault> {
+        if matches!(self, Self::Token) {
+            return Ok(true);
+        }
+        let other = context.db.read(operators::find(user_id)).await?;
+        let may = other.is_none_or(|other| self.covers(&other.roles).is_ok());
+        if !may {
+            record(Actor::Operator, None, context);
+        }
+        Ok(may)
     }
 }
 
@@ -69,7 +140,18 @@ impl Operator {
 /// 401 with the challenge of RFC 6750; 403, naming the scope that a key lacks.
 pub async fn require(route: &Route, request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
     match find(request, context).await? {
-        Some(operator) => operator.admit(KeyScope::needed(route.path, request.method), context),
+        Some(operator) => {
+            let needed = KeyScope::needed(route.path, request.method);
+            operator.admit(needed, context)?;
+            let changes_person = needed.is_some_and(|scope| scope.area == Area::People && scope.writes);
+            let is_about_one = changes_person && route.path.contains("{user_id}");
+            if is_about_one && !operator.may_change(request.segment(0), context).await? {
+                let why = "the person is an operator who may do what the API key may not";
+                let error = OAuthError::new(ErrorCode::InsufficientScope, why);
+                return Err(MachineFailure::Bearer(Some(error)));
+            }
+            Ok(())
+        }
         None => {
             if request.bearer().is_some() {
                 record_refusal(context);
@@ -85,8 +167,8 @@ pub fn record_refusal(context: &Context) {
     record(Actor::Anybody, None, context);
 }
 
-/// The same of a key that tried what it may not do: as often as with strangers, for it may be stolen.
-fn record(actor: Actor, needed: Option<KeyScope>, context: &Context) {
+/// The same of a key, or of a person, that tried what it may not do: as often as with strangers, for it may be stolen.
+pub fn record(actor: Actor, needed: Option<KeyScope>, context: &Context) {
     context.after_answer(async move |later| {
         let entry = Entry::new(Event::OperatorRefused, actor);
         let entry = match needed {

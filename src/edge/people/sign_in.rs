@@ -26,7 +26,7 @@ use crate::{
     },
     pages::{Csp, Language, LoginPurpose, app_name, content_security_policy},
     reply::Reply,
-    routes::{self, Endpoint, Method},
+    routes::{self, Endpoint, Method, SignInPage},
 };
 
 /// A browser in which the person is asked to sign in.
@@ -49,15 +49,15 @@ pub enum Destination {
         interaction: Box<Interaction>,
         client_request: Box<ClientRequest>,
     },
-    /// To a page of the account.
-    Account { name: &'static str, page: Endpoint },
+    /// To a page of the account, or of the console.
+    Account(SignInPage),
 }
 
 impl Destination {
     pub fn login_hint(&self) -> &str {
         match self {
             Self::Request { client_request, .. } => client_request.params.text("login_hint"),
-            Self::Account { .. } => "",
+            Self::Account(_) => "",
         }
     }
 
@@ -65,7 +65,7 @@ impl Destination {
     pub fn client_id(&self) -> Option<&str> {
         match self {
             Self::Request { client_request, .. } => Some(&client_request.client.client_id),
-            Self::Account { .. } => None,
+            Self::Account(_) => None,
         }
     }
 }
@@ -97,7 +97,7 @@ impl SignInRequest {
                 },
             });
         };
-        let (name, page) = routes::account_page(named).ok_or(Problem::NotFound)?;
+        let page = SignInPage::parse(named).ok_or(Problem::NotFound)?;
         let (mut session, mut has) = (None, Has::default());
         if let Some(hash) = &browser.session_hash {
             let mut batch = Batch::default();
@@ -109,7 +109,7 @@ impl SignInRequest {
         Ok(Self {
             browser,
             has,
-            destination: Destination::Account { name, page },
+            destination: Destination::Account(page),
             session,
             wants_another: params.text("another") == "yes",
         })
@@ -212,7 +212,7 @@ impl SignInRequest {
     pub fn language(&self) -> Language {
         let params = match &self.destination {
             Destination::Request { client_request, .. } => Some(&client_request.params),
-            Destination::Account { .. } => None,
+            Destination::Account(_) => None,
         };
         self.browser.language(params)
     }
@@ -235,7 +235,7 @@ impl SignInRequest {
                 return_to: client_request.address.landing(),
                 interaction: sealed,
             },
-            Destination::Account { name, .. } => LoginPurpose::Account { page: name },
+            Destination::Account(page) => LoginPurpose::Account { page: &page.name },
         }
     }
 
@@ -243,7 +243,7 @@ impl SignInRequest {
     pub fn page_policy(&self, script_nonce: Option<String>) -> String {
         let csp = match &self.destination {
             Destination::Request { client_request, .. } => client_request.page_csp(),
-            Destination::Account { .. } => Csp::default(),
+            Destination::Account(_) => Csp::default(),
         };
         content_security_policy(Csp { script_nonce, ..csp })
     }
@@ -257,16 +257,17 @@ impl SignInRequest {
                 ..demand_of(client_request, context)
             },
             // To change second factors takes a second factor.
-            Destination::Account {
+            Destination::Account(SignInPage {
                 page: Endpoint::AccountPasskeys | Endpoint::AccountSecondFactors,
                 ..
-            } => Demand::TWO_WHERE_THERE,
+            }) => Demand::TWO_WHERE_THERE,
             // So does what a password makes sure of elsewhere.
-            Destination::Account {
+            Destination::Account(SignInPage {
                 page: Endpoint::AccountEmail | Endpoint::AccountDeletion,
                 ..
-            } if !context.config.sign_in.has(Way::Password) => Demand::TWO_WHERE_THERE,
-            Destination::Account { .. } => Demand::NOTHING,
+            }) if !context.config.sign_in.has(Way::Password) => Demand::TWO_WHERE_THERE,
+            Destination::Account(page) if page.page.is_of_console() => Demand::TWO,
+            Destination::Account(_) => Demand::NOTHING,
         }
     }
 
@@ -285,7 +286,8 @@ impl SignInRequest {
                 demand => demand,
             },
             // Somebody who comes here from their account wants to show more.
-            Destination::Account { .. } => Demand::TWO_WHERE_THERE,
+            Destination::Account(page) if page.page.is_of_console() => Demand::TWO,
+            Destination::Account(_) => Demand::TWO_WHERE_THERE,
         };
         let authentication = &session.authentication;
         let proven = &authentication.proven;
@@ -339,7 +341,7 @@ impl SignInRequest {
     pub fn destination_name(&self) -> &str {
         match &self.destination {
             Destination::Request { sealed, .. } => sealed,
-            Destination::Account { name, .. } => name,
+            Destination::Account(page) => &page.name,
         }
     }
 
@@ -347,7 +349,7 @@ impl SignInRequest {
     pub fn way_on(&self) -> String {
         match &self.destination {
             Destination::Request { .. } => self.address_of(Endpoint::AuthorizeResume),
-            Destination::Account { page, .. } => page.path().to_owned(),
+            Destination::Account(page) => page.path.clone(),
         }
     }
 
@@ -369,7 +371,7 @@ impl SignInRequest {
     pub fn address_of(&self, page: Endpoint) -> String {
         match &self.destination {
             Destination::Request { sealed, .. } => format!("{}?interaction={sealed}", page.path()),
-            Destination::Account { name, .. } => format!("{}?page={name}", page.path()),
+            Destination::Account(own) => own.at(page),
         }
     }
 }

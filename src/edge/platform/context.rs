@@ -45,8 +45,17 @@ pub struct Context {
     claimed: RefCell<Option<String>>,
     /// Whether a DPoP proof came along.
     brought_proof: Cell<bool>,
-    /// The name of the operator who acts, where they have one.
-    operator: OnceCell<String>,
+    /// The operator who acts, where they have a name.
+    operator: OnceCell<ActingOperator>,
+}
+
+/// An operator who acts.
+#[derive(Clone)]
+pub enum ActingOperator {
+    /// A key or an app, by its name.
+    Program(String),
+    /// A person, by their id.
+    Person(String),
 }
 
 /// Work that goes on after the answer.
@@ -135,8 +144,8 @@ impl Context {
     }
 
     /// Notes which operator acts.
-    pub fn note_operator(&self, name: &str) {
-        _ = self.operator.set(name.to_owned());
+    pub fn note_operator(&self, operator: ActingOperator) {
+        _ = self.operator.set(operator);
     }
 
     /// Notes that a DPoP proof came along: the answer then has the nonce for the next one.
@@ -211,7 +220,17 @@ impl crate::audit::Occasion for Context {
     }
 
     fn operator(&self) -> Option<&str> {
-        self.operator.get().map(String::as_str)
+        match self.operator.get()? {
+            ActingOperator::Program(name) => Some(name),
+            ActingOperator::Person(_) => None,
+        }
+    }
+
+    fn operator_user_id(&self) -> Option<&str> {
+        match self.operator.get()? {
+            ActingOperator::Person(id) => Some(id),
+            ActingOperator::Program(_) => None,
+        }
     }
 
     fn request_id(&self) -> &str {

@@ -4,10 +4,12 @@
 //! nothing to do elsewhere; the build stops when it lacks a message.
 
 mod account;
+mod console;
 mod language;
 mod mail;
 
 pub use account::*;
+pub use console::*;
 pub use mail::*;
 
 include!(concat!(env!("OUT_DIR"), "/messages.rs"));
@@ -91,6 +93,8 @@ pub struct Texts {
     pub deletion: DeletionTexts,
     pub notices: NoticeTexts,
     pub mails: MailTexts,
+    pub console: ConsoleTexts,
+    pub console_notices: ConsoleNoticeTexts,
     pub time: TimeTexts,
 }
 
@@ -454,6 +458,8 @@ pub struct ErrorText {
 pub struct ErrorTexts {
     /// 404.
     pub not_found: ErrorText,
+    /// 403: the page is for operators with a role.
+    pub not_for_you: ErrorText,
     /// 405.
     pub method_not_allowed: ErrorText,
     /// 400: the app sent a request that cannot be understood.

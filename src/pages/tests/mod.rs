@@ -1,5 +1,6 @@
 //! What every page has to keep, whatever it is told to show.
 
+mod console;
 mod forms;
 mod letters;
 mod samples;
@@ -35,6 +36,8 @@ fn nothing_that_is_shown_becomes_markup() {
 /// Whether a link leads to a page of Limen's, or to a place on the same.
 fn is_own(href: &str) -> bool {
     href.starts_with("/account")
+        || href == "/admin"
+        || href.starts_with("/admin/")
         || href.starts_with("/login?page=")
         || href.starts_with("/login/second?page=")
         || href.starts_with("/dev/mail/")

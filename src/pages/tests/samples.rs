@@ -171,6 +171,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             pages.push(page.to_html());
         }
         pages.extend(account_pages(text, language));
+        pages.extend(super::console::console_pages(text, language));
         for problem in [
             None,
             Some(LoginProblem::WrongCredentials),

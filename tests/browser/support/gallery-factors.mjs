@@ -47,7 +47,47 @@ async function asked({ op, visitor }, params, prepare = async () => {}) {
 
 const essential = (acr) => ({ claims: JSON.stringify({ id_token: { acr: { essential: true, value: acr } } }) });
 
+/** Somebody with these roles at a page of the console, who signed in just now with a code. */
+export async function operatorAt({ op, visitor }, path, roles = ["owner"], claims = {}) {
+  const person = await op.person({ name: "Ada Lovelace", ...claims });
+  await op.admin(`/admin/api/operators/${person.id}`, { method: "PUT", json: { roles } });
+  const { app } = await withApp(op, person);
+  await visitor.page.goto(op.url(`/login?page=admin`));
+  await signIn(visitor.page, person);
+  await visitor.page.locator("#code").fill(app.code(1));
+  await visitor.page.locator('form:has(#code) [type="submit"]').first().click();
+  await visitor.page.locator(".console").waitFor();
+  await visitor.page.goto(op.url(path));
+}
+
+/** Somebody whom operators look after: with groups, factors, an app and browsers. */
+async function lookedAfter(op) {
+  const person = await op.person({ name: "Grace Hopper" });
+  const { browser } = await withApp(op, person);
+  const { id } = await (await op.admin("/admin/api/groups", { json: { name: `Staff ${person.username}` } })).json();
+  await op.admin(`/admin/api/groups/${id}/members/${person.id}`, { method: "PUT" });
+  const client = await op.client({ client_name: "Acme Notes" });
+  await client.tokens(await browser.obtain(client, person));
+  return person;
+}
+
 export const FACTORS = {
+  // The clock of the browser stands at today: a code of the next step has not been used.
+  console: (stage) => operatorAt(stage, "/admin"),
+
+  "console-people": (stage) => operatorAt(stage, "/admin/people"),
+
+  "console-person": async (stage) => operatorAt(stage, `/admin/people/${(await lookedAfter(stage.op)).id}`),
+
+  "console-person-read-only": async (stage) => operatorAt(stage, `/admin/people/${(await lookedAfter(stage.op)).id}`, ["read_only"]),
+
+  "console-closed": async ({ op, visitor }) => {
+    await visitor.page.goto(op.url("/login?page=overview"));
+    await signIn(visitor.page, await op.person());
+    await visitor.page.locator("#sign-out").waitFor();
+    await visitor.page.goto(op.url("/admin"));
+  },
+
   "step-up": (stage) => asked(stage, essential("mfa"), withApp),
 
   "step-up-wished": (stage) => asked(stage, { acr_values: "mfa" }, withApp),

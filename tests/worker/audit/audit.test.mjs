@@ -36,6 +36,8 @@ test("a sign-in is written down with its person, client, session, network and re
     outcome: "success",
     actor: "person",
     operator: null,
+    operator_user_id: null,
+    operator_username: null,
     user_id: ada.id,
     username: ada.username,
     client_id: client.id,

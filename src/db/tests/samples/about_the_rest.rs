@@ -5,8 +5,13 @@ use crate::{
     admin::{
         api_key::ApiKey,
         audit_filter::{AuditFilter, Export},
+        operator_role::{OperatorRole, OperatorRoles},
     },
-    db::{api_keys, audit_log},
+    db::{
+        api_keys, audit_log, client_list,
+        operators::{self, OperatorPerson},
+        people_list,
+    },
 };
 
 pub(super) fn add_to(all: &mut Samples) {
@@ -130,6 +135,7 @@ pub(super) fn add_to(all: &mut Samples) {
             user_id: Some("u"),
             client_id: Some("c"),
             operator: Some("o"),
+            operator_user_id: Some("o"),
             event: Some(Event::SignIn),
             since: Some(NOW),
             until: Some(NOW),
@@ -170,5 +176,32 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "api_keys::list", [api_keys::list("", 200)]);
     add(all, "api_keys::find_with_made", [api_keys::find_with_made("k")]);
     add(all, "api_keys::delete", [api_keys::delete("k")]);
+    add(all, "audit_log::sign_ins_by_day", [audit_log::sign_ins_by_day(NOW)]);
+    add(all, "people_list::count", [people_list::count(9)]);
+    add(all, "client_list::count", [client_list::count(9)]);
+    let roles = OperatorRoles::of([OperatorRole::Owner]);
+    let person = OperatorPerson {
+        user_id: "u".to_owned(),
+        username: "grace".to_owned(),
+        roles: roles.clone(),
+        granted_at: NOW,
+        stored: "[]".to_owned(),
+    };
+    add(all, "operators::find", [operators::find("u")]);
+    add(all, "operators::find_of_session", [operators::find_of_session(&hash)]);
+    add(all, "operators::list", [operators::list("", 200)]);
+    for before in [None, Some(&person)] {
+        add(
+            all,
+            "operators::set",
+            [operators::set("u", &roles, before, before, NOW)],
+        );
+    }
+    add(all, "operators::remove", [operators::remove(&person, Some(&person))]);
+    add(
+        all,
+        "operators::end_set_up_link",
+        [operators::end_set_up_link("u", NOW)],
+    );
     add(all, "audit_log::list_own", [audit_log::list_own(&hash, None, 100)]);
 }

@@ -9,6 +9,7 @@ pub mod groups;
 pub mod invitations;
 pub mod keys;
 pub mod mail;
+pub mod operators;
 pub mod passkeys;
 pub mod roles;
 pub mod second_factors;

@@ -3,16 +3,14 @@
 use serde_json::json;
 
 use crate::{
-    audit::{Actor, Entry, Event},
-    config::Notices,
     db::{
-        Batch, audit, credentials, second_factors,
+        Batch, credentials,
         trusted_browsers::{self, TrustedBrowser},
         users,
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        mail::outbox::{self, Notice},
+        people::operations::ways_in,
         platform::context::Context,
     },
     reply::{Body, Reply},
@@ -37,23 +35,7 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 
 /// `DELETE /admin/api/users/{user_id}/second_factors/{factor_id}`, also where it is the last one: it may be lost.
 pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (user_id, row_id) = (request.segment(0), request.segment(1));
-    let event = match second_factors::is_recovery_row(row_id) {
-        true => Event::RecoveryCodesRemoved,
-        false => Event::CodeAppRemoved,
-    };
-    let entry = Entry::new(event, Actor::Operator).user(user_id);
-    let written = outbox::by_operator(event);
-    let notice = Notice::of_operator(Notices::Factors, &written, user_id);
-    let is_theirs = credentials::is_theirs(user_id, row_id, r#"["totp","recovery_codes"]"#);
-    let mut batch = Batch::default();
-    batch.extend(notice.write(is_theirs, context)?);
-    let removed = batch.add(second_factors::remove(user_id, row_id));
-    batch.push(audit::record_if_changed(&entry, context));
-    batch.push(second_factors::remove_idle_recovery_codes(user_id));
-    let removed = context.db.run(batch).await?.read(removed)?;
-    outbox::send_later(context);
-    match removed {
+    match ways_in::remove_second_factor(request.segment(0), request.segment(1), context).await? {
         true => Ok(Reply::new(204, Body::Empty)),
         false => Err(MachineFailure::no_such("second factor")),
     }

@@ -3,32 +3,27 @@
 use serde_json::{Value, json};
 
 use crate::{
-    account::{address_change::is_same, user::User},
+    account::user::User,
     admin::{
         paging,
         people_filter::PeopleFilter,
-        user::{UserChanges, WantedPassword, describe, event_of_change},
+        user::{UserChanges, describe},
     },
     audit::{Actor, Entry, Event},
-    config::Notices,
-    db::{
-        Batch, Statement, accepted_terms, audit,
-        credentials::{self, Owner},
-        email_undo, grants, mail_outbox, passwords, people_list,
-        session_endings::Ending,
-        users,
-    },
+    db::{Batch, accepted_terms, audit, passwords, people_list, session_endings::Ending, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        mail::outbox::{self, Notice},
-        people::{folding, new_password},
+        people::{
+            folding,
+            operations::{
+                access,
+                change::{self, Changed},
+            },
+        },
         platform::{context::Context, random},
         sessions::ending,
     },
-    fault::Fault,
-    mail::{Facts, Kind, NewMail},
     oidc::{error::OAuthError, subject::SubjectSalt},
-    pages::Language,
     reply::{Body, Reply},
 };
 
@@ -47,7 +42,7 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
         updated_at: context.now,
         memberships: Default::default(),
     };
-    let set_password = password_statement(&user, wanted.password.as_ref(), context).await?;
+    let set_password = change::password_statement(&user, wanted.password.as_ref(), context).await?;
     let record = audit::record_if_changed(&done_to(&user.id, Event::UserCreated), context);
     let mut batch = Batch::default();
     let created = batch.add(users::insert(&user));
@@ -97,43 +92,11 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// out everywhere.
 pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let wanted = UserChanges::parse(&request.json().await?)?;
-    folding::all(context).await?;
-    let read = find(request.segment(0), context).await?;
-    let user = wanted.apply(&read, context.now)?;
-    let signs_out = wanted.signs_out(&user);
-    let set_password = password_statement(&user, wanted.password.as_ref(), context).await?;
-    if context.db.read(users::find_rival(&user, &read)).await? {
-        return Err(taken());
+    match change::person(request.segment(0), &wanted, context).await? {
+        Changed::Done(user) => Ok(Reply::json(200, &describe(&user))),
+        Changed::Nobody => Err(MachineFailure::no_such("user")),
+        Changed::Taken => Err(taken()),
     }
-    // Which members changed, not how: they are personal data.
-    let changed = done_to(&user.id, event_of_change(&read, &user)).detail(json!({ "changed": wanted.names }));
-    let mut batch = Batch::default();
-    let stored = batch.add(users::update(&user, &read));
-    batch.push(audit::record_if_changed(&changed, context));
-    // Addresses that merely look alike are of different people.
-    if user.claims.text("email") != read.claims.text("email") {
-        batch.push(email_undo::end_all(&user));
-    }
-    batch.extend(word_to_address_before(&read, &user, context)?);
-    if let Some(set_password) = set_password {
-        batch.push(set_password);
-        let password_changed = done_to(&user.id, Event::PasswordChanged);
-        batch.push(audit::record_if_changed(&password_changed, context));
-        let written = outbox::by_operator(Event::PasswordChanged);
-        let notice = Notice::of_operator(Notices::Password, &written, &user.id);
-        batch.extend(notice.write(credentials::came(&user.id, "password", context.now), context)?);
-    }
-    if signs_out {
-        ending::end_sessions(&Ending::EverythingOf(&user), &mut batch, context);
-    }
-    if !context.db.run(batch).await?.read(stored)? {
-        return Err(taken());
-    }
-    if signs_out {
-        ending::announce(context);
-    }
-    outbox::send_later(context);
-    Ok(Reply::json(200, &describe(&user)))
 }
 
 /// `DELETE /admin/api/users/{user_id}`. Sessions, consents, codes and tokens go with the person.
@@ -154,75 +117,14 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
 
 /// `DELETE /admin/api/users/{user_id}/grants/{client_id}`: takes back what a person allowed a client.
 pub async fn revoke_grant(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (user_id, client_id) = (request.segment(0), request.segment(1));
-    let removed = done_to(user_id, Event::ConsentRemoved).client(client_id);
-    let mut batch = Batch::default();
-    let revoked = batch.add(grants::revoke(user_id, client_id));
-    batch.push(audit::record_if_changed(&removed, context));
-    if context.db.run(batch).await?.read(revoked)? {
-        Ok(Reply::new(204, Body::Empty))
-    } else {
-        Err(MachineFailure::no_such("grant"))
+    match access::revoke_grant(request.segment(0), request.segment(1), context).await? {
+        true => Ok(Reply::new(204, Body::Empty)),
+        false => Err(MachineFailure::no_such("grant")),
     }
-}
-
-/// What an operator does to a person, for the audit.
-/// Tells the address before, where a person had confirmed it and has another now. An operator can undo it; the person asks them.
-fn word_to_address_before(read: &User, user: &User, context: &Context) -> Result<Option<Statement>, Fault> {
-    let is_same = |before: &str| user.claims.text("email").is_some_and(|email| is_same(email, before));
-    if read.confirmed_email().is_none_or(is_same) {
-        return Ok(None);
-    }
-    let (id, written) = (random::id()?, outbox::by_operator(Event::EmailChanged));
-    let language = read.claims.text("locale").map(Language::of_tag).unwrap_or_default();
-    let Some((mail, daily_limit)) = outbox::to_person(Kind::AccountChanged, &id, read, language, context) else {
-        return Ok(None);
-    };
-    let facts = Facts {
-        detail: Some(written),
-        ..mail.facts.clone()
-    };
-    let mail = NewMail { facts, ..mail };
-    let is_changed = users::is_as_given(user);
-    Ok(Some(mail_outbox::write_where(
-        is_changed,
-        &mail,
-        daily_limit,
-        context.now,
-    )))
 }
 
 fn done_to(user_id: &str, event: Event) -> Entry<'_> {
     Entry::new(event, Actor::Operator).user(user_id)
-}
-
-async fn password_statement(
-    user: &User,
-    password: Option<&WantedPassword>,
-    context: &Context,
-) -> Result<Option<Statement>, MachineFailure> {
-    let Some(password) = password else {
-        return Ok(None);
-    };
-    let hash = match password {
-        WantedPassword::Hash(hash) => hash.clone(),
-        WantedPassword::Typed(typed) => {
-            let password = new_password::read(typed, user, context)
-                .await
-                .map_err(|unfit| OAuthError::invalid_request(format!("password {}", unfit.describe())))?;
-            new_password::hash(&password)?
-        }
-    };
-    let set = passwords::set(&Owner::Is(user), &random::id()?, &hash, context.now);
-    Ok(Some(set.into()))
-}
-
-async fn find(user_id: &str, context: &Context) -> Result<User, MachineFailure> {
-    context
-        .db
-        .read(users::find(user_id))
-        .await?
-        .ok_or_else(|| MachineFailure::no_such("user"))
 }
 
 fn taken() -> MachineFailure {

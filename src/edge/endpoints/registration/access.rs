@@ -14,7 +14,7 @@ use crate::{
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::operator,
-        platform::context::Context,
+        platform::context::{ActingOperator, Context},
         tokens::bearer,
     },
     fault::Fault,
@@ -247,7 +247,7 @@ async fn check_administrator(request: &Incoming, context: &Context) -> Result<()
         let record = context.db.read(clients::find(&token.claims.client_id)).await?;
         let scope = record.and_then(|record| record.client.metadata.scope);
         if scope.is_some_and(|scope| scope.contains(Scope::DCR_ADMIN)) {
-            context.note_operator(&format!("app ({})", token.claims.client_id));
+            context.note_operator(ActingOperator::Program(format!("app ({})", token.claims.client_id)));
             return Ok(());
         }
     }

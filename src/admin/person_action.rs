@@ -1,0 +1,148 @@
+//! What an operator does to a person at the console. Each is a call of the admin API, and needs what that call needs.
+
+use super::operator_role::{OperatorRole, OperatorRoles};
+use crate::{
+    oidc::{error::OAuthError, params::Params},
+    routes::{Endpoint, Method},
+};
+
+/// Something that a form of the console asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PersonAction<'a> {
+    Lock,
+    Open,
+    ForgetGuesses,
+    SignOut,
+    RequireNewPassword,
+    MakeLink,
+    RevokeLink,
+    /// By the id of the session.
+    EndSession(&'a str),
+    /// By the id of its row.
+    RemovePasskey(&'a str),
+    /// By the id of its row.
+    RemoveFactor(&'a str),
+    /// By the id of the app.
+    RevokeGrant(&'a str),
+    SetRoles(OperatorRoles),
+}
+
+impl<'a> PersonAction<'a> {
+    /// Reads `do`, or the id of what it is about under the name of what is done to it.
+    ///
+    /// # Errors
+    /// `invalid_request` for a form that asks for nothing, or for several things.
+    pub fn parse(form: &'a Params) -> Result<Self, OAuthError> {
+        let wrong = || OAuthError::invalid_request("the form must ask for one thing that there is");
+        let about = [
+            ("end_session", Self::EndSession as fn(&'a str) -> Self),
+            ("remove_passkey", Self::RemovePasskey),
+            ("remove_factor", Self::RemoveFactor),
+            ("revoke_grant", Self::RevokeGrant),
+        ];
+        let mut asked = Vec::new();
+        if let Some(name) = form.single("do")? {
+            asked.push(match name {
+                "lock" => Self::Lock,
+                "open" => Self::Open,
+                "forget" => Self::ForgetGuesses,
+                "sign_out" => Self::SignOut,
+                "new_password" => Self::RequireNewPassword,
+                "link" => Self::MakeLink,
+                "revoke_link" => Self::RevokeLink,
+                "roles" => {
+                    let roles: Option<Vec<_>> = form.all("role").map(OperatorRole::parse).collect();
+                    Self::SetRoles(OperatorRoles::of(roles.ok_or_else(wrong)?))
+                }
+                _ => return Err(wrong()),
+            });
+        }
+        for (name, make) in about {
+            asked.extend(form.single(name)?.map(make));
+        }
+        match (asked.pop(), asked.is_empty()) {
+            (Some(action), true) => Ok(action),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// The call of the admin API that does the same.
+    pub fn call(&self) -> (Endpoint, Method) {
+        match self {
+            Self::Lock | Self::Open => (Endpoint::AdminUser, Method::Patch),
+            Self::ForgetGuesses => (Endpoint::AdminUserUnlocking, Method::Post),
+            Self::SignOut => (Endpoint::AdminUserSessions, Method::Delete),
+            Self::RequireNewPassword => (Endpoint::AdminUserNewPassword, Method::Post),
+            Self::MakeLink => (Endpoint::AdminUserSetUpLink, Method::Post),
+            Self::RevokeLink => (Endpoint::AdminUserSetUpLink, Method::Delete),
+            Self::EndSession(_) => (Endpoint::AdminUserSession, Method::Delete),
+            Self::RemovePasskey(_) => (Endpoint::AdminUserPasskey, Method::Delete),
+            Self::RemoveFactor(_) => (Endpoint::AdminUserSecondFactor, Method::Delete),
+            Self::RevokeGrant(_) => (Endpoint::AdminUserGrant, Method::Delete),
+            Self::SetRoles(roles) if roles.is_empty() => (Endpoint::AdminOperator, Method::Delete),
+            Self::SetRoles(_) => (Endpoint::AdminOperator, Method::Put),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{admin::api_key::KeyScope, routes::ROUTES};
+
+    fn parse(form: &str) -> Option<(Endpoint, Method)> {
+        let params = Params::parse(form).unwrap();
+        PersonAction::parse(&params).ok().map(|action| action.call())
+    }
+
+    #[test]
+    fn a_form_asks_for_one_thing() {
+        assert_eq!(parse("do=lock"), Some((Endpoint::AdminUser, Method::Patch)));
+        assert_eq!(
+            parse("end_session=s"),
+            Some((Endpoint::AdminUserSession, Method::Delete))
+        );
+        assert_eq!(parse("do=roles"), Some((Endpoint::AdminOperator, Method::Delete)));
+        assert_eq!(
+            parse("do=roles&role=owner&role=apps"),
+            Some((Endpoint::AdminOperator, Method::Put))
+        );
+        for wrong in [
+            "",
+            "do=",
+            "do=delete",
+            "do=lock&do=lock",
+            "do=lock&end_session=s",
+            "end_session=s&remove_passkey=p",
+            "end_session=s&end_session=t",
+            "do=roles&role=emperor",
+        ] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn each_is_a_call_of_the_admin_api_that_needs_a_scope_to_change() {
+        for form in [
+            "do=lock",
+            "do=open",
+            "do=forget",
+            "do=sign_out",
+            "do=new_password",
+            "do=link",
+            "do=revoke_link",
+            "do=roles",
+            "do=roles&role=people",
+            "end_session=s",
+            "remove_passkey=p",
+            "remove_factor=f",
+            "revoke_grant=c",
+        ] {
+            let (endpoint, method) = parse(form).unwrap();
+            let route = ROUTES.iter().find(|route| route.endpoint == endpoint).unwrap();
+            assert!(route.methods.contains(&method), "{form}");
+            let needed = KeyScope::needed(route.path, method).unwrap();
+            assert!(needed.writes, "{form}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! `operators`: people who are operators, and their roles.
+
+use serde::Deserialize;
+
+use super::{Query, Rows, Statement, from_json, to_json};
+use crate::{
+    account::set_up::LinkKind, admin::operator_role::OperatorRoles, db::set_up_links::SetUpLink, fault::Fault,
+    secret::Hash, time::UnixTime,
+};
+
+/// The most people who are operators.
+const MOST: i64 = 200;
+
+const COLUMNS: &str = "o.user_id, u.username, o.roles, o.granted_at FROM operators o JOIN users u ON u.id = o.user_id";
+
+/// A person who is an operator.
+#[derive(Clone, Debug)]
+pub struct OperatorPerson {
+    pub user_id: String,
+    pub username: String,
+    pub roles: OperatorRoles,
+    pub granted_at: UnixTime,
+    /// The roles as they are stored.
+    pub stored: String,
+}
+
+/// Somebody, if they are an operator.
+pub fn find(user_id: &str) -> Query<Option<OperatorPerson>> {
+    Statement::new(format!("SELECT {COLUMNS} WHERE o.user_id = ?"))
+        .bind(user_id)
+        .read_by(read_first)
+}
+
+/// The person of a session, if they are an operator. Whether the session lives is asked elsewhere.
+pub fn find_of_session(session_hash: &Hash) -> Query<Option<OperatorPerson>> {
+    Statement::new(format!(
+        "SELECT {COLUMNS} WHERE o.user_id = (SELECT user_id FROM sessions WHERE hash = ?)"
+    ))
+    .bind(session_hash)
+    .read_by(read_first)
+}
+
+/// At most `limit` operators in the order of their ids, from the one behind `after` on.
+pub fn list(after: &str, limit: i64) -> Query<Vec<OperatorPerson>> {
+    Statement::new(format!(
+        "SELECT {COLUMNS} WHERE o.user_id > ? ORDER BY o.user_id LIMIT ?"
+    ))
+    .bind(after)
+    .bind(limit)
+    .read_by(read_all)
+}
+
+/// Who changes the roles of somebody else: a person must still have the roles that let them.
+const STILL_MAY: &str = "(? IS NULL OR EXISTS (SELECT 1 FROM operators g WHERE g.user_id = ? AND g.roles = ?))";
+
+/// Gives a person these roles, in place of those of `before`. It says no where they have other ones by now, there is no such person,
+/// there are too many operators, or `by`, where that is a person, has other roles by now.
+pub fn set(
+    user_id: &str,
+    roles: &OperatorRoles,
+    before: Option<&OperatorPerson>,
+    by: Option<&OperatorPerson>,
+    now: UnixTime,
+) -> Query<bool> {
+    let set = Statement::new(format!(
+        "INSERT INTO operators (user_id, roles, granted_at)
+         SELECT u.id, ?, ? FROM users u LEFT JOIN operators o ON o.user_id = u.id
+         WHERE u.id = ? AND o.roles IS ? AND (o.user_id IS NOT NULL OR (SELECT COUNT(*) FROM operators) < {MOST})
+           AND {STILL_MAY}
+         ON CONFLICT (user_id) DO UPDATE SET roles = excluded.roles, granted_at = excluded.granted_at RETURNING user_id"
+    ))
+    .bind(&to_json(&roles.names()))
+    .bind(now)
+    .bind(user_id)
+    .bind(before.map(|before| &before.stored));
+    bind_granter(set, by).any()
+}
+
+/// Takes all roles from an operator, if they are still those, and `by` may still do so. Two owners who do it to each other at once
+/// leave one.
+pub fn remove(operator: &OperatorPerson, by: Option<&OperatorPerson>) -> Query<bool> {
+    let remove = Statement::new(format!(
+        "DELETE FROM operators WHERE user_id = ? AND roles = ? AND {STILL_MAY} RETURNING user_id"
+    ))
+    .bind(&operator.user_id)
+    .bind(&operator.stored);
+    bind_granter(remove, by).any()
+}
+
+fn bind_granter(statement: Statement, by: Option<&OperatorPerson>) -> Statement {
+    statement
+        .bind(by.map(|by| &by.user_id))
+        .bind(by.map(|by| &by.user_id))
+        .bind(by.map(|by| &by.stored))
+}
+
+/// Ends the set-up link of somebody who became an operator at `now`: whoever made it may do less than they can.
+pub fn end_set_up_link(user_id: &str, now: UnixTime) -> Statement {
+    Statement::new(
+        "DELETE FROM credentials WHERE id = ? AND kind = 'set_up_link'
+         AND EXISTS (SELECT 1 FROM operators WHERE user_id = ? AND granted_at = ?)",
+    )
+    .bind(&SetUpLink::row_id(LinkKind::SetUp, user_id))
+    .bind(user_id)
+    .bind(now)
+}
+
+fn read_first(rows: &Rows) -> Result<Option<OperatorPerson>, Fault> {
+    Ok(read_all(rows)?.into_iter().next())
+}
+
+fn read_all(rows: &Rows) -> Result<Vec<OperatorPerson>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        user_id: String,
+        username: String,
+        roles: String,
+        granted_at: i64,
+    }
+    let read = |row: Row| {
+        let names: Vec<String> = from_json(&row.roles)?;
+        Ok(OperatorPerson {
+            user_id: row.user_id,
+            username: row.username,
+            roles: OperatorRoles::stored(names.iter().map(String::as_str)),
+            granted_at: UnixTime(row.granted_at),
+            stored: row.roles,
+        })
+    };
+    rows.all::<Row>()?.into_iter().map(read).collect()
+}

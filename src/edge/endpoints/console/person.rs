@@ -1,0 +1,278 @@
+//! `/admin/people/{user_id}`: one person, and what an operator may do to their account.
+
+use crate::{
+    account::{set_up::LinkKind, user_agent::UserAgent},
+    admin::{
+        api_key::{Area, KeyScope},
+        audit_filter::AuditFilter,
+        operator_role::{OperatorRole, OperatorRoles},
+        person_action::PersonAction,
+        user::UserChanges,
+    },
+    db::{
+        audit_log::{self, Recorded},
+        credentials::{self, OwnApp, OwnPasskey},
+        grants::{self, OwnGrant},
+        groups, operators, passwords,
+        sessions::{self, OwnSession},
+        users,
+    },
+    edge::{
+        http::{
+            failure::{PageFailure, Problem, StepFailure},
+            request::Incoming,
+        },
+        people::{
+            console_access::{Console, ConsoleRequest},
+            operations::{
+                access,
+                change::{self, Changed},
+                ways_in,
+            },
+            operator_roles::{self, RolesOutcome},
+        },
+        platform::{apart::apart, context::Context},
+    },
+    pages::{
+        Moment, app_name,
+        console::{
+            ConsoleNotice, NewLinkPage, PersonPage, ShownEvent, ShownFactor, ShownGrant, ShownRole, ShownSession,
+        },
+    },
+    reply::Reply,
+    routes::{Endpoint, Method},
+    time::UnixTime,
+};
+
+/// How many events are shown.
+const EVENTS: i64 = 20;
+
+const SECTION: Endpoint = Endpoint::ConsolePeople;
+
+/// `GET /admin/people/{user_id}`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let mut console_request = ConsoleRequest::at(request, context)?;
+    let user_id = request.segment(0);
+    let events = AuditFilter {
+        user_id: Some(user_id),
+        ..AuditFilter::default()
+    };
+    let batch = console_request.batch();
+    let user = batch.add(users::find(user_id));
+    let ways = batch.add(credentials::list_of(user_id));
+    let must_change = batch.add(passwords::must_change(user_id));
+    let list = sessions::list_of(user_id, &context.config.lifetimes, context.now);
+    let live = batch.add(list);
+    let groups = batch.add(groups::list_of(user_id));
+    let grants = batch.add(grants::list_of(user_id));
+    let theirs = batch.add(operators::find(user_id));
+    let events = batch.add(audit_log::list(&events, EVENTS));
+    let (console, rows) = console_request.enter(context).await?;
+    console.require((Endpoint::AdminUser, Method::Get), context)?;
+    let user = rows.read(user)?.ok_or(Problem::NotFound)?;
+    let ways = rows.read(ways)?;
+    let theirs = rows.read(theirs)?.map(|theirs| theirs.roles).unwrap_or_default();
+    let sees = |endpoint| console.may((endpoint, Method::Get));
+    let is_own = console.signed_in.user().id == user.id;
+    let is_beyond = console.operator.covers(&theirs).is_err();
+    let wants = |call| console.may(call) && !is_own && !is_beyond;
+    let (changes, sets_roles) = (
+        wants(PersonAction::SignOut.call()),
+        wants((Endpoint::AdminOperator, Method::Put)),
+    );
+    let moment = |at| Moment::new(at, context.now, console.signed_in.language);
+    let language = console.signed_in.language;
+    let passkey = |passkey: &OwnPasskey| ShownFactor {
+        id: passkey.row_id.clone(),
+        name: passkey.name.clone(),
+        added: moment(passkey.created_at),
+        last_used: passkey.last_used_at.map(moment),
+    };
+    let app = |app: &OwnApp| ShownFactor {
+        id: app.row_id.clone(),
+        name: app.name.clone(),
+        added: moment(app.created_at),
+        last_used: app.last_used_at.map(moment),
+    };
+    let session = |session: OwnSession| {
+        let agent = UserAgent::parse(&session.user_agent);
+        ShownSession {
+            id: session.id,
+            browser: agent.browser,
+            system: agent.system,
+            signed_in: moment(UnixTime(session.created_at)),
+            last_seen: moment(UnixTime(session.last_seen_at)),
+        }
+    };
+    let grant = |grant: OwnGrant| ShownGrant {
+        name: app_name(&grant.client_id, &grant.metadata, language).into_owned(),
+        since: moment(grant.created_at),
+        last_used: grant.last_used_at.map(moment),
+        client_id: grant.client_id,
+    };
+    let event = |event: Recorded| ShownEvent {
+        at: moment(event.at),
+        event: event.event,
+        operator: event.operator_username.or(event.operator_user_id).or(event.operator),
+        app: event.client_name.or(event.client_id),
+        network: event.network,
+    };
+    let html = PersonPage {
+        frame: console.frame(SECTION),
+        action: &request.path,
+        confirm: ((changes || sets_roles) && !console.is_sure).then(|| console.confirm()),
+        name: user.display_name(),
+        id: &user.id,
+        username: user.username.as_str(),
+        email: user
+            .claims
+            .text("email")
+            .map(|email| (email, user.confirmed_email().is_some())),
+        created: moment(user.created_at),
+        locked: user.disabled_at.map(moment),
+        is_own,
+        is_beyond,
+        may_change: changes && console.is_sure,
+        may_set_roles: sets_roles && console.is_sure,
+        has_password: ways.password_set_at.is_some(),
+        must_change_password: rows.read(must_change)?,
+        passkeys: ways.passkeys.iter().map(passkey).collect(),
+        apps: ways.apps.iter().map(app).collect(),
+        recovery_codes: ways.recovery_codes.map(|codes| (codes.row_id, codes.left)),
+        sessions: rows.read(live)?.into_iter().map(session).collect(),
+        groups: rows
+            .read(groups)?
+            .iter()
+            .map(|group| group.name.as_str().to_owned())
+            .collect(),
+        grants: rows.read(grants)?.into_iter().map(grant).collect(),
+        roles: match sees(Endpoint::AdminOperators) {
+            true => shown_roles(&theirs),
+            false => Vec::new(),
+        },
+        events: match sees(Endpoint::AdminAudit) {
+            true => Some(rows.read(events)?.into_iter().map(event).collect()),
+            false => None,
+        },
+    }
+    .to_html();
+    Ok(console.page(200, html))
+}
+
+fn shown_roles(theirs: &OperatorRoles) -> Vec<ShownRole> {
+    let shown = |role| ShownRole {
+        role,
+        is_theirs: theirs.iter().any(|own| own == role),
+    };
+    OperatorRole::ALL.map(shown).into()
+}
+
+/// `POST /admin/people/{user_id}`: one thing that [`PersonAction`] knows.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (console, form) = Console::submit(request, context).await?;
+    let action = PersonAction::parse(&form).map_err(Problem::BadRequest)?;
+    let user_id = request.segment(0);
+    let call = action.call();
+    console.require(call, context)?;
+    if console.signed_in.user().id == user_id {
+        return Err(Problem::NotForYou.into());
+    }
+    let needed = KeyScope::needed(call.0.path(), call.1);
+    if needed.is_some_and(|scope| scope.area == Area::People) && !console.operator.may_change(user_id, context).await? {
+        return Err(Problem::NotForYou.into());
+    }
+    if action == PersonAction::MakeLink {
+        return apart(make_link(&console, user_id, &request.path, context)).await;
+    }
+    let notice = apart(act(&console, action, user_id, context)).await?;
+    Ok(console.done(notice, context))
+}
+
+async fn act(
+    console: &Console,
+    action: PersonAction<'_>,
+    user_id: &str,
+    context: &Context,
+) -> Result<ConsoleNotice, PageFailure> {
+    let (done, notice) = match action {
+        PersonAction::Lock => (set_disabled(user_id, true, context).await?, ConsoleNotice::Locked),
+        PersonAction::Open => (set_disabled(user_id, false, context).await?, ConsoleNotice::Opened),
+        PersonAction::ForgetGuesses => (
+            access::forget_guesses(user_id, context).await?,
+            ConsoleNotice::GuessesForgotten,
+        ),
+        PersonAction::SignOut => (access::end_sessions(user_id, context).await?, ConsoleNotice::SignedOut),
+        PersonAction::EndSession(session_id) => (
+            access::end_session(user_id, session_id, context).await?,
+            ConsoleNotice::SignedOut,
+        ),
+        PersonAction::RequireNewPassword => (
+            access::require_new_password(user_id, context).await?,
+            ConsoleNotice::NewPasswordRequired,
+        ),
+        PersonAction::RevokeLink => (
+            ways_in::revoke_set_up_link(user_id, context).await?,
+            ConsoleNotice::LinkRevoked,
+        ),
+        PersonAction::RemovePasskey(row_id) => (
+            ways_in::remove_passkey(user_id, row_id, context).await?,
+            ConsoleNotice::Removed,
+        ),
+        PersonAction::RemoveFactor(row_id) => (
+            ways_in::remove_second_factor(user_id, row_id, context).await?,
+            ConsoleNotice::Removed,
+        ),
+        PersonAction::RevokeGrant(client_id) => (
+            access::revoke_grant(user_id, client_id, context).await?,
+            ConsoleNotice::GrantRevoked,
+        ),
+        PersonAction::SetRoles(roles) => (
+            set_roles(console, user_id, &roles, context).await?,
+            ConsoleNotice::RolesSaved,
+        ),
+        // It has a page of its own.
+        PersonAction::MakeLink => (false, ConsoleNotice::NothingDone),
+    };
+    Ok(if done { notice } else { ConsoleNotice::NothingDone })
+}
+
+async fn set_disabled(user_id: &str, disabled: bool, context: &Context) -> Result<bool, PageFailure> {
+    match change::person(user_id, &UserChanges::disabled(disabled), context).await {
+        Ok(Changed::Done(_)) => Ok(true),
+        Ok(Changed::Nobody | Changed::Taken) => Ok(false),
+        Err(StepFailure::Client(error)) => Err(Problem::BadRequest(error).into()),
+        Err(StepFailure::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+async fn set_roles(
+    console: &Console,
+    user_id: &str,
+    roles: &OperatorRoles,
+    context: &Context,
+) -> Result<bool, PageFailure> {
+    let outcome = match roles.is_empty() {
+        true => operator_roles::remove(user_id, &console.operator, context).await?,
+        false => operator_roles::set(user_id, roles, &console.operator, context).await?,
+    };
+    match outcome {
+        RolesOutcome::Done => Ok(true),
+        RolesOutcome::Nobody | RolesOutcome::Conflict => Ok(false),
+        RolesOutcome::Beyond(_) => Err(Problem::NotForYou.into()),
+    }
+}
+
+async fn make_link(console: &Console, user_id: &str, path: &str, context: &Context) -> Result<Reply, PageFailure> {
+    let user = context.db.read(users::find(user_id)).await?;
+    let link = ways_in::make_set_up_link(user_id, LinkKind::SetUp.lifetime(), context).await?;
+    let (user, link) = user.zip(link).ok_or(Problem::NotFound)?;
+    let html = NewLinkPage {
+        frame: console.frame(SECTION),
+        back: path,
+        name: user.display_name(),
+        url: &link.url,
+        until: Moment::new(link.expires_at, context.now, console.signed_in.language),
+    }
+    .to_html();
+    Ok(console.page(200, html))
+}

@@ -1,0 +1,159 @@
+//! Who comes to the console: a person with a role, who has shown a second factor or a passkey.
+
+use super::{
+    account_access::{self, AccountRequest, SignedInBrowser},
+    operator::{self, Operator},
+};
+use crate::{
+    admin::{api_key::KeyScope, operator_role::OperatorRoles},
+    audit::Actor,
+    config::Way,
+    db::{
+        Answer, Batch, Handle,
+        operators::{self, OperatorPerson},
+    },
+    edge::{
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        platform::context::Context,
+    },
+    oidc::{params::Params, proven::Strength},
+    pages::{
+        Csp,
+        console::{ConsoleFrame, ConsoleNotice},
+        content_security_policy,
+    },
+    reply::Reply,
+    routes::{Endpoint, Method, SignInPage},
+};
+
+/// A request for a page of the console, whose session is not looked up yet.
+pub struct ConsoleRequest {
+    account_request: AccountRequest,
+    operator: Handle<Option<OperatorPerson>>,
+    page: SignInPage,
+}
+
+/// A browser in which an operator is signed in.
+pub struct Console {
+    pub signed_in: SignedInBrowser,
+    pub operator: Operator,
+    /// What they may do.
+    pub roles: OperatorRoles,
+    /// The page, as a sign-in leads to it.
+    page: SignInPage,
+    /// Whether they have signed in just now.
+    pub is_sure: bool,
+}
+
+impl ConsoleRequest {
+    /// Somebody on their way in.
+    ///
+    /// # Errors
+    /// Without a session: an answer that leads to the sign-in page, and back. 404 where there is no console.
+    pub fn at(request: &Incoming, context: &Context) -> Result<Self, PageFailure> {
+        let can_be_strong = context.config.has_codes() || context.config.sign_in.has(Way::Passkey);
+        let page = SignInPage::parse(request.path.trim_start_matches('/'));
+        let page = page.filter(|_| context.config.console && can_be_strong);
+        let page = page.ok_or(Problem::NotFound)?;
+        let mut account_request = AccountRequest::at_page(page.clone(), request, context)?;
+        let operator = operators::find_of_session(&account_request.session_hash);
+        Ok(Self {
+            operator: account_request.batch.add(operator),
+            account_request,
+            page,
+        })
+    }
+
+    /// What is asked of D1 along with the session.
+    pub fn batch(&mut self) -> &mut Batch {
+        &mut self.account_request.batch
+    }
+
+    /// Lets them in, with what was asked along, in one round trip. From here on what they do is written down under their id.
+    ///
+    /// # Errors
+    /// 403 to somebody without a role; an answer that leads to the second factor, and back, where none was shown.
+    pub async fn enter(self, context: &Context) -> Result<(Console, Answer), PageFailure> {
+        let (signed_in, rows) = self.account_request.enter(context).await?;
+        let operator = rows.read(self.operator)?;
+        let operator = operator.filter(|operator| !operator.roles.is_empty());
+        let operator = operator.ok_or(Problem::NotForYou)?;
+        let proven = &signed_in.session.authentication.proven;
+        if proven.strength() < Strength::TwoFactors {
+            let reply = Reply::see_other(self.page.at(Endpoint::SecondFactor));
+            return Err(PageFailure::Reply(Box::new(reply)));
+        }
+        let console = Console {
+            is_sure: proven.is_fresh(context.now),
+            roles: operator.roles.clone(),
+            operator: Operator::Person(operator),
+            page: self.page,
+            signed_in,
+        };
+        console.operator.note(context);
+        Ok((console, rows))
+    }
+}
+
+impl Console {
+    /// Takes a form, which Limen showed to this browser under this very sign-in, of somebody who signed in just now.
+    ///
+    /// # Errors
+    /// As [`ConsoleRequest::enter`]; a page for a form that is not of that kind; an answer that leads to the sign-in page, and back,
+    /// where the sign-in is not of just now.
+    pub async fn submit(request: &mut Incoming, context: &Context) -> Result<(Self, Params), PageFailure> {
+        let form = account_access::sent_form(request, context).await?;
+        let (console, _) = ConsoleRequest::at(request, context)?.enter(context).await?;
+        match console.is_sure {
+            true => Ok((console, form)),
+            false => Err(PageFailure::Reply(Box::new(Reply::see_other(console.confirm())))),
+        }
+    }
+
+    /// Where the operator signs in once more, and comes back from.
+    pub fn confirm(&self) -> String {
+        self.page.at(Endpoint::Login)
+    }
+
+    /// Whether the operator may do what that call of the admin API does.
+    pub fn may(&self, (endpoint, method): (Endpoint, Method)) -> bool {
+        self.operator.may(KeyScope::needed(endpoint.path(), method)).is_ok()
+    }
+
+    /// The same, and who may not is written down.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn require(&self, call: (Endpoint, Method), context: &Context) -> Result<(), PageFailure> {
+        if self.may(call) {
+            return Ok(());
+        }
+        operator::record(Actor::Operator, KeyScope::needed(call.0.path(), call.1), context);
+        Err(Problem::NotForYou.into())
+    }
+
+    /// What the pages of the console share.
+    pub fn frame(&self, section: Endpoint) -> ConsoleFrame<'_> {
+        ConsoleFrame {
+            language: self.signed_in.language,
+            section,
+            operator: self.signed_in.user().display_name(),
+            csrf: self.signed_in.csrf(),
+            notice: self.signed_in.told().and_then(ConsoleNotice::parse),
+            sees_people: self.may((Endpoint::AdminUsers, Method::Get)),
+        }
+    }
+
+    /// An answer with a page of the console, which has no script.
+    pub fn page(&self, status: u16, html: String) -> Reply {
+        Reply::page(status, html, content_security_policy(Csp::default()))
+    }
+
+    /// An answer that leads to the page, which tells what was done.
+    pub fn done(&self, notice: ConsoleNotice, context: &Context) -> Reply {
+        self.signed_in.done_at(&self.page.path, notice.name(), context)
+    }
+}

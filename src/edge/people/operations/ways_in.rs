@@ -1,0 +1,88 @@
+//! How a person signs in: factors that operators remove, and links with which the person sets others up.
+
+use crate::{
+    account::set_up,
+    audit::{Actor, Entry, Event},
+    config::Notices,
+    db::{Batch, Statement, audit, credentials, second_factors, set_up_links},
+    edge::{
+        mail::outbox::{self, Notice},
+        platform::context::Context,
+    },
+    fault::Fault,
+    routes::Endpoint,
+    secret::Purpose,
+    time::{Lifetime, UnixTime},
+};
+
+/// A link that is shown once.
+pub struct NewLink {
+    pub url: String,
+    pub expires_at: UnixTime,
+}
+
+/// Removes a passkey, also where it is the last way in: the operator can make another. Says whether the person had it.
+pub async fn remove_passkey(user_id: &str, row_id: &str, context: &Context) -> Result<bool, Fault> {
+    let entry = Entry::new(Event::PasskeyRemoved, Actor::Operator).user(user_id);
+    let written = outbox::by_operator(Event::PasskeyRemoved);
+    let notice = Notice::of_operator(Notices::Factors, &written, user_id);
+    let is_theirs = credentials::is_theirs(user_id, row_id, r#"["passkey"]"#);
+    let mut batch = Batch::default();
+    batch.extend(notice.write(is_theirs, context)?);
+    let removed = batch.add(credentials::remove(user_id, row_id));
+    batch.push(audit::record_if_changed(&entry, context));
+    let removed = context.db.run(batch).await?.read(removed)?;
+    outbox::send_later(context);
+    Ok(removed)
+}
+
+/// Removes an app with one-time codes, or recovery codes, also where it is the last one: it may be lost. Says whether the person had it.
+pub async fn remove_second_factor(user_id: &str, row_id: &str, context: &Context) -> Result<bool, Fault> {
+    let event = match second_factors::is_recovery_row(row_id) {
+        true => Event::RecoveryCodesRemoved,
+        false => Event::CodeAppRemoved,
+    };
+    let entry = Entry::new(event, Actor::Operator).user(user_id);
+    let written = outbox::by_operator(event);
+    let notice = Notice::of_operator(Notices::Factors, &written, user_id);
+    let is_theirs = credentials::is_theirs(user_id, row_id, r#"["totp","recovery_codes"]"#);
+    let mut batch = Batch::default();
+    batch.extend(notice.write(is_theirs, context)?);
+    let removed = batch.add(second_factors::remove(user_id, row_id));
+    batch.push(audit::record_if_changed(&entry, context));
+    batch.push(second_factors::remove_idle_recovery_codes(user_id));
+    let removed = context.db.run(batch).await?.read(removed)?;
+    outbox::send_later(context);
+    Ok(removed)
+}
+
+/// A link with which somebody sets up how they sign in. One that was made before works no more. `None` where there is no such person.
+pub async fn make_set_up_link(user_id: &str, lifetime: Lifetime, context: &Context) -> Result<Option<NewLink>, Fault> {
+    let expires_at = context.now + lifetime;
+    let (secret, hash) = context.new_token(Purpose::SetUpLink)?;
+    let entry = Entry::new(Event::SetUpLinkMade, Actor::Operator).user(user_id);
+    let written = outbox::by_operator(Event::SetUpLinkMade);
+    let notice = Notice::of_operator(Notices::Recovery, &written, user_id);
+    let mut batch = Batch::default();
+    let made = batch.add(set_up_links::make(user_id, &hash, expires_at));
+    batch.push(audit::record_if_changed(&entry, context));
+    batch.extend(notice.write(Statement::always(), context)?);
+    if !context.db.run(batch).await?.read(made)? {
+        return Ok(None);
+    }
+    outbox::send_later(context);
+    let path = format!("{}?link={}", Endpoint::SetUp.path(), set_up::write(user_id, &secret));
+    Ok(Some(NewLink {
+        url: context.config.issuer.url(&path),
+        expires_at,
+    }))
+}
+
+/// Takes the set-up link of somebody back, and says whether there was one.
+pub async fn revoke_set_up_link(user_id: &str, context: &Context) -> Result<bool, Fault> {
+    let entry = Entry::new(Event::SetUpLinkRevoked, Actor::Operator).user(user_id);
+    let mut batch = Batch::default();
+    let revoked = batch.add(set_up_links::revoke(user_id, context.now));
+    batch.push(audit::record_if_changed(&entry, context));
+    context.db.run(batch).await?.read(revoked)
+}
