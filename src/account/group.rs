@@ -11,6 +11,8 @@ pub const MOST_OF_PERSON: i64 = 1_000;
 pub struct Group {
     pub id: String,
     pub name: Label,
+    /// Whether its people must show a second factor.
+    pub second_factor_required: bool,
     pub created_at: UnixTime,
     pub updated_at: UnixTime,
 }

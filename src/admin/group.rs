@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::body;
 use crate::{
     account::group::{Group, Label},
+    config::SecondFactor,
     oidc::error::OAuthError,
 };
 
@@ -36,14 +37,40 @@ impl MemberChanges {
     }
 }
 
-/// Reads `{"name": "..."}`.
-///
-/// # Errors
-/// `invalid_request`.
-pub fn parse_name(body: &[u8]) -> Result<Label, OAuthError> {
-    let members = body::members(body, &["name"])?;
-    let name = members.get("name").and_then(Value::as_str).and_then(Label::parse);
-    name.ok_or_else(|| OAuthError::invalid_request(format!("name {}", Label::RULE)))
+/// What a request says of a group.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Stated {
+    pub name: Option<Label>,
+    pub second_factor_required: Option<bool>,
+}
+
+impl Stated {
+    /// Reads `{"name": "...", "second_factor_required": true}`, of which one is there.
+    ///
+    /// # Errors
+    /// `invalid_request`; also where a second factor is required that nobody can show, as `policy` says.
+    pub fn parse(body: &[u8], policy: SecondFactor) -> Result<Self, OAuthError> {
+        let members = body::members(body, &["name", "second_factor_required"])?;
+        let name = |value: &Value| {
+            let name = value.as_str().and_then(Label::parse);
+            name.ok_or_else(|| OAuthError::invalid_request(format!("name {}", Label::RULE)))
+        };
+        let required = |value: &Value| match (value, policy) {
+            (Value::Bool(true), SecondFactor::Off) => Err(OAuthError::invalid_request("SECOND_FACTOR is off")),
+            (Value::Bool(required), _) => Ok(*required),
+            _ => Err(OAuthError::invalid_request(
+                "second_factor_required must be true or false",
+            )),
+        };
+        let stated = Self {
+            name: members.get("name").map(name).transpose()?,
+            second_factor_required: members.get("second_factor_required").map(required).transpose()?,
+        };
+        match stated.name.is_none() && stated.second_factor_required.is_none() {
+            true => Err(OAuthError::invalid_request("name or second_factor_required is missing")),
+            false => Ok(stated),
+        }
+    }
 }
 
 /// A group as JSON.
@@ -51,6 +78,7 @@ pub fn describe(group: &Group) -> Value {
     json!({
         "id": group.id,
         "name": group.name.as_str(),
+        "second_factor_required": group.second_factor_required,
         "created_at": group.created_at,
         "updated_at": group.updated_at,
     })
@@ -104,16 +132,32 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_a_label() {
-        assert_eq!(parse_name(br#"{"name": "Admins"}"#).unwrap().as_str(), "Admins");
+    fn a_group_has_a_label_and_may_require_a_second_factor_where_there_are_any() {
+        let stated = |body: &str| Stated::parse(body.as_bytes(), SecondFactor::Optional);
+        let admins = stated(r#"{"name": "Admins"}"#).unwrap();
+        assert_eq!(
+            (admins.name.as_ref().map(Label::as_str), admins.second_factor_required),
+            (Some("Admins"), None)
+        );
+        for (required, word) in [(true, "true"), (false, "false")] {
+            let body = format!(r#"{{"second_factor_required": {word}}}"#);
+            let read = stated(&body).unwrap();
+            assert_eq!((read.name, read.second_factor_required), (None, Some(required)));
+            let off = Stated::parse(body.as_bytes(), SecondFactor::Off);
+            assert_eq!(off.is_err(), required);
+        }
         for wrong in [
-            &br#"{"name": ""}"#[..],
-            br#"{"name": "a,b"}"#,
-            br#"{"name": 7}"#,
-            b"{}",
-            br#"{"name": "a", "id": "x"}"#,
+            r#"{"name": ""}"#,
+            r#"{"name": "a,b"}"#,
+            r#"{"name": 7}"#,
+            r#"{"name": null}"#,
+            "{}",
+            r#"{"name": "a", "id": "x"}"#,
+            r#"{"name": "a", "second_factor_required": "true"}"#,
+            r#"{"name": "a", "second_factor_required": null}"#,
+            r#"{"name": "a", "second_factor_required": 1}"#,
         ] {
-            assert!(parse_name(wrong).is_err());
+            assert!(stated(wrong).is_err(), "{wrong}");
         }
     }
 }

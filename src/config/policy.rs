@@ -66,10 +66,21 @@ pub enum DpopNonces {
 pub enum SecondFactor {
     /// Never, and nobody can set one up.
     Off,
-    /// Those who have set one up do.
+    /// Those who have set one up do, and those of whom a group requires it.
     Optional,
     /// All do. Somebody without one sets it up before they are signed in.
     Required,
+}
+
+impl SecondFactor {
+    /// Whether somebody must show one, of whom one of their groups requires it or not.
+    pub fn is_required(self, by_group: bool) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Optional => by_group,
+            Self::Required => true,
+        }
+    }
 }
 
 /// Which tokens end with the session that they came of.

@@ -1,7 +1,10 @@
 //! Conditions that statements about several tables share, each in one place: which sessions live, which people may sign in.
 
 use super::Statement;
-use crate::time::{Lifetime, UnixTime};
+use crate::{
+    config::SecondFactor,
+    time::{Lifetime, UnixTime},
+};
 
 /// The person behind a session, by its hash. Nobody where the session is gone.
 macro_rules! behind {
@@ -29,6 +32,23 @@ pub(super) fn is_in_one_of(user_id: &str, groups: &str) -> Statement {
         "EXISTS (SELECT 1 FROM json_each(?) allowed JOIN group_members m ON m.user_id = {user_id} AND m.group_id = allowed.value)"
     ))
     .bind(groups)
+}
+
+/// Holds for the person of that id who is in a group whose people must show a second factor.
+pub(super) fn group_requires_second_factor(user_id: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM group_members m JOIN groups q ON q.id = m.group_id AND q.second_factor_required = 1
+                 WHERE m.user_id = {user_id})"
+    )
+}
+
+/// Holds for the person of that id of whom neither the deployment nor a group requires a second factor.
+pub(super) fn needs_no_second_factor(policy: SecondFactor, user_id: &str) -> Statement {
+    Statement::new(match policy {
+        SecondFactor::Off => "TRUE".to_owned(),
+        SecondFactor::Optional => format!("NOT {}", group_requires_second_factor(user_id)),
+        SecondFactor::Required => "FALSE".to_owned(),
+    })
 }
 
 /// Holds where the client of that id is disabled.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Query, Rows, Statement,
-    conditions::{behind, enabled},
+    conditions::{behind, enabled, needs_no_second_factor},
     from_json,
     set_up_links::SetUpLink,
     throttles::{self, Count},
@@ -253,7 +253,7 @@ pub fn rename_own(session_hash: &Hash, row_id: &str, name: Option<&str>) -> Stat
 }
 
 /// Takes a passkey from the person behind a session, if they have another of `kinds`, a JSON array: the ways to sign in that there
-/// are, among which `mail_code` is an address that they have confirmed; and where everybody must have a second factor, if they have
+/// are, among which `mail_code` is an address that they have confirmed; and where they must have a second factor, if they have
 /// another of these.
 pub fn remove_own(session_hash: &Hash, row_id: &str, kinds: &str, policy: SecondFactor) -> Query<bool> {
     Statement::new(concat!(
@@ -263,15 +263,18 @@ pub fn remove_own(session_hash: &Hash, row_id: &str, kinds: &str, policy: Second
                         AND o.kind IN (SELECT value FROM json_each(?)))
                OR EXISTS (SELECT 1 FROM json_each(?) w JOIN users u ON u.id = credentials.user_id
                           WHERE w.value = 'mail_code' AND json_extract(u.claims, '$.email_verified') IS 1))
-           AND (? OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
-                              AND o.kind IN ('totp', 'passkey')))
-         RETURNING id"
+           AND ("
     ))
     .bind(row_id)
     .bind(session_hash)
     .bind(kinds)
     .bind(kinds)
-    .bind(policy != SecondFactor::Required)
+    .append(needs_no_second_factor(policy, "credentials.user_id"))
+    .append(Statement::new(
+        " OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
+                              AND o.kind IN ('totp', 'passkey')))
+         RETURNING id",
+    ))
     .any()
 }
 

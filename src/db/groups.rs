@@ -10,12 +10,13 @@ use crate::{
     time::UnixTime,
 };
 
-const COLUMNS: &str = "g.id, g.name, g.created_at, g.updated_at";
+const COLUMNS: &str = "g.id, g.name, g.second_factor_required, g.created_at, g.updated_at";
 
 #[derive(Deserialize)]
 struct Row {
     id: String,
     name: String,
+    second_factor_required: i64,
     created_at: i64,
     updated_at: i64,
 }
@@ -25,6 +26,7 @@ impl Row {
         Group {
             id: self.id,
             name: Label::stored(self.name),
+            second_factor_required: self.second_factor_required != 0,
             created_at: UnixTime(self.created_at),
             updated_at: UnixTime(self.updated_at),
         }
@@ -84,25 +86,35 @@ pub fn has_missing(ids: &str) -> Query<bool> {
 /// A new group. It says no when the name is taken, in any spelling.
 pub fn insert(group: &Group) -> Query<bool> {
     Statement::new(
-        "INSERT INTO groups (id, name, name_folded, created_at, updated_at) VALUES (?, ?, ?, ?, ?)
+        "INSERT INTO groups (id, name, name_folded, second_factor_required, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(&group.id)
     .bind(group.name.as_str())
     .bind(&group.name.folded())
+    .bind(group.second_factor_required)
     .bind(group.created_at)
     .bind(group.updated_at)
     .any()
 }
 
-/// Gives a group another name. It says no when the name is taken, or the group is gone.
-pub fn rename(group_id: &str, name: &Label, now: UnixTime) -> Query<bool> {
-    Statement::new("UPDATE OR IGNORE groups SET name = ?, name_folded = ?, updated_at = ? WHERE id = ? RETURNING id")
-        .bind(name.as_str())
-        .bind(&name.folded())
-        .bind(now)
-        .bind(group_id)
-        .any()
+/// Changes of a group what is named. It says no when the name is taken, or the group is gone.
+pub fn change(
+    group_id: &str,
+    name: Option<&Label>,
+    second_factor_required: Option<bool>,
+    now: UnixTime,
+) -> Query<bool> {
+    Statement::new(
+        "UPDATE OR IGNORE groups SET name = COALESCE(?, name), name_folded = COALESCE(?, name_folded),
+            second_factor_required = COALESCE(?, second_factor_required), updated_at = ? WHERE id = ? RETURNING id",
+    )
+    .bind(name.map(Label::as_str))
+    .bind(name.map(Label::folded).as_ref())
+    .bind(second_factor_required.map(i64::from))
+    .bind(now)
+    .bind(group_id)
+    .any()
 }
 
 /// Its members and roles go with it.

@@ -2,6 +2,7 @@
 
 use super::{Query, Statement, conditions, scope_to_json, signing_keys, to_json};
 use crate::{
+    config::SecondFactor,
     oidc::{authorize::AuthRequest, client::Client, jose::jwt::SigningAlg, proven::Strength},
     secret::Hash,
     time::{Lifetime, UnixTime},
@@ -59,11 +60,13 @@ impl Preconditions<'_> {
         if let Some(oldest) = self.oldest_sign_in {
             from = from.append(Statement::new(" AND s.auth_time >= ?")).bind(oldest);
         }
-        if self.request.second_factor_required {
+        if self.request.second_factor != SecondFactor::Off {
             from = from
-                .append(Statement::new(" AND (s.trusted = 1 OR s.acr IN (?, ?))"))
+                .append(Statement::new(" AND (s.trusted = 1 OR s.acr IN (?, ?) OR "))
                 .bind(Strength::TwoFactors.acr())
-                .bind(Strength::PhishingResistant.acr());
+                .bind(Strength::PhishingResistant.acr())
+                .append(conditions::needs_no_second_factor(self.request.second_factor, "u.id"))
+                .append(Statement::new(")"));
         }
         if let Some(hash) = self.pushed {
             let exists =

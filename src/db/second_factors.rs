@@ -2,7 +2,11 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, conditions::behind, credentials::Owner};
+use super::{
+    Query, Rows, Statement,
+    conditions::{behind, needs_no_second_factor},
+    credentials::Owner,
+};
 use crate::{
     account::{sign_in::Has, totp},
     config::{Config, SecondFactor, Way},
@@ -181,19 +185,21 @@ pub fn renew_recovery_codes(user_id: &str, session_hash: &Hash, hashes: &str, no
     .any()
 }
 
-/// Takes an app from the person behind a session; where everybody must have a second factor, if they have another that they could
-/// show: a passkey is one where there is a way to.
+/// Takes an app from the person behind a session; where they must have a second factor, if they have another that they could show: a
+/// passkey is one where there is a way to.
 pub fn remove_own_app(session_hash: &Hash, row_id: &str, policy: SecondFactor, passkeys_count: bool) -> Query<bool> {
     Statement::new(
         "DELETE FROM credentials
-         WHERE id = ? AND kind = 'totp' AND user_id = (SELECT b.user_id FROM sessions b WHERE b.hash = ?)
-           AND (? OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
-                              AND (o.kind = 'totp' OR ? AND o.kind = 'passkey')))
-         RETURNING id",
+         WHERE id = ? AND kind = 'totp' AND user_id = (SELECT b.user_id FROM sessions b WHERE b.hash = ?) AND (",
     )
     .bind(row_id)
     .bind(session_hash)
-    .bind(policy != SecondFactor::Required)
+    .append(needs_no_second_factor(policy, "credentials.user_id"))
+    .append(Statement::new(
+        " OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
+                              AND (o.kind = 'totp' OR ? AND o.kind = 'passkey')))
+         RETURNING id",
+    ))
     .bind(passkeys_count)
     .any()
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     Query, Rows, Statement,
-    conditions::{behind, is_closed, is_in_one_of, lives},
+    conditions::{behind, group_requires_second_factor, is_closed, is_in_one_of, lives},
     grants,
     memberships::{Along, App},
     users,
@@ -29,6 +29,14 @@ const LAST_SEEN_STEP: Lifetime = Lifetime::minutes(1);
 /// The most characters of a browser's name that are kept.
 const LONGEST_USER_AGENT: usize = 200;
 
+/// The columns of a [`Row`] that are of a session `s` itself.
+const SIGN_IN: &str = "s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted";
+
+/// The column that says whether a group of its person requires a second factor.
+fn required_by_group() -> String {
+    format!("{} AS required_by_group", group_requires_second_factor("s.user_id"))
+}
+
 #[derive(Deserialize)]
 struct Row {
     session_id: String,
@@ -36,6 +44,7 @@ struct Row {
     acr: String,
     amr: String,
     trusted: i64,
+    required_by_group: i64,
     /// Whether the app that asks is not for the person, where that was looked for.
     #[serde(default)]
     closed: i64,
@@ -147,9 +156,10 @@ impl Shown<'_> {
 /// The session of a cookie, if it lives and its person is not disabled.
 pub fn find(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Option<Session>> {
     Statement::new(format!(
-        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, {}
+        "SELECT {SIGN_IN}, {}, {}
          FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
          WHERE s.hash = ? AND ",
+        required_by_group(),
         users::COLUMNS
     ))
     .bind(hash)
@@ -168,7 +178,8 @@ pub fn find_with_consent(
     now: UnixTime,
 ) -> Query<Option<WithConsent>> {
     Statement::new(format!(
-        "SELECT s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, {}, {}",
+        "SELECT {SIGN_IN}, {}, {}, {}",
+        required_by_group(),
         users::COLUMNS,
         grants::COLUMNS,
     ))
@@ -201,6 +212,7 @@ impl Row {
                 amr: Amr::stored(&self.amr),
             },
             trusted_browser: self.trusted != 0,
+            required_by_group: self.required_by_group != 0,
         };
         Ok(Session {
             authentication,
@@ -228,11 +240,12 @@ fn read_with_consent(rows: &Rows) -> Result<Option<WithConsent>, Fault> {
 /// The live sessions among those of a browser's cookie, in the order of `hashes` ([`json_of`]).
 pub fn find_held(hashes: &str, lifetimes: &Lifetimes, now: UnixTime) -> Query<Vec<(Hash, Session)>> {
     Statement::new(format!(
-        "SELECT s.hash, s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, {}
+        "SELECT s.hash, {SIGN_IN}, {}, {}
          FROM json_each(?) held
          JOIN sessions s ON s.hash = held.value
          JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
          WHERE ",
+        required_by_group(),
         users::COLUMNS
     ))
     .bind(hashes)
@@ -308,10 +321,11 @@ pub struct Waiting {
 /// The session of a cookie that waits for something. One that waits for another password is gone once its person has one.
 pub fn find_waiting(hash: &Hash, now: UnixTime) -> Query<Option<Waiting>> {
     Statement::new(format!(
-        "SELECT s.hash, s.id AS session_id, s.auth_time, s.acr, s.amr, s.trusted, s.waits_for, c.secret AS password_hash, {}
+        "SELECT s.hash, {SIGN_IN}, {}, s.waits_for, c.secret AS password_hash, {}
          FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
          LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
          WHERE s.hash = ? AND s.expires_at > ? AND (s.waits_for & 2 = 0 OR {STILL_TO_CHANGE})",
+        required_by_group(),
         users::COLUMNS
     ))
     .bind(&while_waiting(hash))

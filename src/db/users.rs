@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     Query, Rows, Statement,
-    conditions::{behind, lives},
+    conditions::{behind, group_requires_second_factor, lives},
     from_json, invitations,
     memberships::{Along, App, asks_for_groups},
 };
@@ -65,6 +65,8 @@ pub struct WithCredentials {
     pub password_hash: Option<String>,
     has_codes: i64,
     has_passkeys: i64,
+    /// Whether one of their groups requires a second factor.
+    pub required_by_group: bool,
 }
 
 impl WithCredentials {
@@ -78,9 +80,16 @@ impl WithCredentials {
     }
 }
 
-const CREDENTIALS: &str = "c.secret AS password_hash,
-    EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id AND k.kind = 'totp') AS has_codes,
-    EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id AND k.kind = 'passkey') AS has_passkeys";
+/// The columns of [`WithCredentials`] behind those of a person `u` and their password `c`.
+fn credentials_columns() -> String {
+    format!(
+        "c.secret AS password_hash,
+         EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id AND k.kind = 'totp') AS has_codes,
+         EXISTS (SELECT 1 FROM credentials k WHERE k.user_id = u.id AND k.kind = 'passkey') AS has_passkeys,
+         {} AS required_by_group",
+        group_requires_second_factor("u.id")
+    )
+}
 
 /// The id of a person who is as given: what hangs on [`insert`] or [`update`] in a batch does nothing where those did nothing.
 macro_rules! as_given {
@@ -136,8 +145,9 @@ pub fn is_as_given(user: &User) -> Statement {
 /// [`fold_login`] makes of `login`. A row whose folded names are not written yet is found by the exact name. Where mails are sent, an
 /// address must be `confirmed` to be a name: then somebody has shown that they read its mails, or an operator says so.
 pub fn find_by_login(login: &str, folded: &str, confirmed: bool) -> Query<Option<WithCredentials>> {
+    let credentials = credentials_columns();
     Statement::new(format!(
-        "SELECT {COLUMNS}, {CREDENTIALS}
+        "SELECT {COLUMNS}, {credentials}
          FROM users u LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password'
          WHERE u.username_folded = ? OR (u.email_folded = ? AND (NOT ? OR {CONFIRMED}))
             OR (u.username = ? AND u.folded_at IS NOT u.updated_at)
@@ -155,8 +165,9 @@ pub fn find_by_login(login: &str, folded: &str, confirmed: bool) -> Query<Option
 
 /// A person with their password's hash.
 pub fn find_with_password(user_id: &str) -> Query<Option<WithCredentials>> {
+    let credentials = credentials_columns();
     Statement::new(format!(
-        "SELECT {COLUMNS}, {CREDENTIALS}
+        "SELECT {COLUMNS}, {credentials}
          FROM users u LEFT JOIN credentials c ON c.user_id = u.id AND c.kind = 'password' WHERE u.id = ?"
     ))
     .bind(user_id)
@@ -169,6 +180,7 @@ fn read_with_password(rows: &Rows) -> Result<Option<WithCredentials>, Fault> {
         password_hash: Option<String>,
         has_codes: i64,
         has_passkeys: i64,
+        required_by_group: i64,
         #[serde(flatten)]
         user: Row,
     }
@@ -180,6 +192,7 @@ fn read_with_password(rows: &Rows) -> Result<Option<WithCredentials>, Fault> {
         password_hash: row.password_hash,
         has_codes: row.has_codes,
         has_passkeys: row.has_passkeys,
+        required_by_group: row.required_by_group != 0,
     }))
 }
 

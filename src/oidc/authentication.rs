@@ -9,7 +9,7 @@ use super::{
     resource_indicator::Targets,
     scope::Scope,
 };
-use crate::secret::random_text;
+use crate::{config::SecondFactor, secret::random_text};
 
 /// An End-User authentication, as a sign-on session remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +22,15 @@ pub struct Authentication {
     pub proven: Proven,
     /// Whether it began in a browser that the person trusts, where a second factor was not asked for.
     pub trusted_browser: bool,
+    /// Whether a group of the person requires a second factor.
+    pub required_by_group: bool,
 }
 
 impl Authentication {
-    /// Whether it is enough where everybody must show a second factor.
-    pub fn has_second_factor(&self) -> bool {
-        self.trusted_browser || self.proven.strength() >= Strength::TwoFactors
+    /// Whether a second factor must be shown before it counts.
+    pub fn lacks_second_factor(&self, policy: SecondFactor) -> bool {
+        let has_one = self.trusted_browser || self.proven.strength() >= Strength::TwoFactors;
+        policy.is_required(self.required_by_group) && !has_one
     }
 }
 

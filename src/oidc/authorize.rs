@@ -55,8 +55,8 @@ pub struct AuthRequest {
     pub refreshable: bool,
     /// How strong a sign-in has to be for the client. `None` where nobody can sign in as strongly as is essential to it.
     pub demand: Option<Demand>,
-    /// Whether everybody must show a second factor here.
-    pub second_factor_required: bool,
+    /// Who must show a second factor here.
+    pub second_factor: SecondFactor,
 }
 
 /// The error for a sign-in that is not as strong as is essential: "the Authorization Server MUST treat that outcome as a
@@ -154,7 +154,7 @@ impl AuthRequest {
                 &config.acr_names,
                 Strength::strongest(config),
             ),
-            second_factor_required: config.second_factor == SecondFactor::Required,
+            second_factor: config.second_factor,
             claims: match response_type {
                 ResponseType::IdToken => claims.without_userinfo(),
                 _ => claims,
@@ -201,8 +201,7 @@ impl AuthRequest {
     /// Whether a sign-in is strong enough to be answered with: for the client, and for the deployment. Only essential values count:
     /// `acr_values` asks for "a Voluntary Claim" (Core section 3.1.2.1).
     pub fn accepts_strength(&self, demand: Demand, authentication: &Authentication) -> bool {
-        authentication.proven.strength() >= demand.essential
-            && (!self.second_factor_required || authentication.has_second_factor())
+        authentication.proven.strength() >= demand.essential && !authentication.lacks_second_factor(self.second_factor)
     }
 
     /// What the person is asked for, in one line: scopes, then claims and APIs in quotes, which none of them can have.

@@ -82,9 +82,12 @@ pub fn detail(request: &AuthRequest, by_device: bool) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oidc::{
-        authorize::Prompt, claims_request::ClaimsRequest, client::client_metadata::ResponseType, proven::Demand,
-        resource_indicator::Targets,
+    use crate::{
+        config::SecondFactor,
+        oidc::{
+            authorize::Prompt, claims_request::ClaimsRequest, client::client_metadata::ResponseType, proven::Demand,
+            resource_indicator::Targets,
+        },
     };
 
     const FILES: &str = "https://files.acme.org";
@@ -122,7 +125,7 @@ mod tests {
             id_token_hint: None,
             refreshable: false,
             demand: Some(Demand::NOTHING),
-            second_factor_required: false,
+            second_factor: SecondFactor::Optional,
         }
     }
 

@@ -5,7 +5,7 @@ mod first_factor;
 pub use first_factor::FirstFactor;
 
 use crate::{
-    config::{Config, SecondFactor},
+    config::Config,
     oidc::proven::{Demand, Proven, Strength},
     time::UnixTime,
 };
@@ -45,20 +45,20 @@ impl Has {
     }
 }
 
-/// What the deployment says of second factors.
+/// What the deployment, and the groups of a person, say of second factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Everybody must show one.
+    /// The person must show one.
     pub required: bool,
     /// People can have one-time codes.
     pub codes: bool,
 }
 
 impl Policy {
-    /// As it is configured.
-    pub fn of(config: &Config) -> Self {
+    /// As it is configured, for somebody of whom one of their groups requires one or not.
+    pub fn of(config: &Config, required_by_group: bool) -> Self {
         Self {
-            required: config.second_factor == SecondFactor::Required,
+            required: config.second_factor.is_required(required_by_group),
             codes: config.has_codes(),
         }
     }

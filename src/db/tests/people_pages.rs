@@ -11,7 +11,9 @@ fn database() -> Sqlite {
     let database = Sqlite::migrated();
     database
         .0
-        .execute_batch("INSERT INTO groups VALUES ('g', 'G', 'g', 0, 0);")
+        .execute_batch(
+            "INSERT INTO groups (id, name, name_folded, created_at, updated_at) VALUES ('g', 'G', 'g', 0, 0);",
+        )
         .unwrap();
     for n in 0..300 {
         let name = ["ada", "bob", "zoe"][n % 3];

@@ -22,7 +22,7 @@ use crate::{
     },
     admin::role::{Holder, RoleOfHolder},
     audit::{Actor, Entry, Event, Occasion},
-    config::{Lifetimes, LogoutRevokes},
+    config::{Lifetimes, LogoutRevokes, SecondFactor},
     db::{
         Statement,
         app_roles::{self, Roles},
@@ -160,7 +160,7 @@ fn request() -> AuthRequest {
         id_token_hint: None,
         refreshable: false,
         demand: Some(Demand::NOTHING),
-        second_factor_required: true,
+        second_factor: SecondFactor::Optional,
     }
 }
 

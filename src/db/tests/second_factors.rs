@@ -218,10 +218,18 @@ fn the_last_second_factor_stays_where_everybody_must_have_one() {
         &mut database,
         credentials::remove_own(&hash(), "k", kinds, SecondFactor::Required)
     ));
-    assert!(ask(
-        &mut database,
-        credentials::remove_own(&hash(), "k", kinds, SecondFactor::Optional)
-    ));
+    // So it does where a group of theirs requires one.
+    let grouped = "INSERT INTO groups (id, name, name_folded, second_factor_required, created_at, updated_at)
+                   VALUES ('g', 'Admins', 'admins', 1, 0, 0);
+                   INSERT INTO group_members (user_id, group_id) VALUES ('u', 'g')";
+    database.0.execute_batch(grouped).unwrap();
+    let remove_passkey = |policy| credentials::remove_own(&hash(), "k", kinds, policy);
+    assert!(!ask(&mut database, remove_passkey(SecondFactor::Optional)));
+    database
+        .0
+        .execute("UPDATE groups SET second_factor_required = 0", [])
+        .unwrap();
+    assert!(ask(&mut database, remove_passkey(SecondFactor::Optional)));
 }
 
 #[test]

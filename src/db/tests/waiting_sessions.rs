@@ -38,6 +38,7 @@ fn hash(token: &str) -> Hash {
 fn sign_in(database: &mut Sqlite, id: &str, shown: Shown<'_>, terms: Option<&str>) -> Option<WaitsFor> {
     let authentication = Authentication {
         trusted_browser: false,
+        required_by_group: false,
         session_id: id.to_owned(),
         user_id: "u".to_owned(),
         proven: Proven::password(NOW),
@@ -172,6 +173,7 @@ fn who_has_shown_a_password_and_then_a_passkey_waits_too() {
     for (shown, waits) in [(Shown::JustNowAfterPassword, true), (Shown::JustNow, false)] {
         let authentication = Authentication {
             trusted_browser: false,
+            required_by_group: false,
             session_id: "s".to_owned(),
             user_id: "u".to_owned(),
             proven: Proven::password(NOW),

@@ -4,7 +4,7 @@ use super::password_check::{self, Verdict};
 use crate::{
     account::{held_sessions::HeldSessions, sign_in, user::User},
     audit::{Actor, Entry, Event},
-    config::{SecondFactor, Way},
+    config::Way,
     db::{
         Answer, Batch, Handle, Statement, credentials,
         second_factors::{self, Factors},
@@ -134,7 +134,7 @@ impl AccountRequest {
         let Some(session) = rows.read(self.session)? else {
             return Err(sign_in(&self.page, &mut browser, context)?);
         };
-        if context.config.second_factor == SecondFactor::Required && !session.authentication.has_second_factor() {
+        if session.authentication.lacks_second_factor(context.config.second_factor) {
             // It began before that was required.
             let reply = Reply::see_other(self.page.at(Endpoint::SecondFactor));
             return Err(PageFailure::Reply(Box::new(

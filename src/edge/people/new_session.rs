@@ -80,6 +80,7 @@ impl SignInRequest {
             user_id: who.user_id,
             proven: who.proven,
             trusted_browser: matches!(with.trust, Some(Trusting::Used(_))),
+            required_by_group: false,
         };
         let user_agent = request.header("user-agent").unwrap_or_default();
         let session = NewSession {

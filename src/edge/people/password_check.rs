@@ -36,6 +36,8 @@ pub enum Verdict {
         standing_hash: String,
         /// What else they have to show.
         has: Has,
+        /// Whether one of their groups requires it.
+        required_by_group: bool,
         /// Whether they trust the browser.
         is_trusted: bool,
     },
@@ -109,6 +111,7 @@ impl Verdict {
                 mut noting,
                 standing_hash,
                 has,
+                required_by_group,
                 is_trusted,
             } => {
                 noting.extend(more(&user_id));
@@ -118,6 +121,7 @@ impl Verdict {
                     noting,
                     standing_hash,
                     has,
+                    required_by_group,
                     is_trusted,
                 }
             }
@@ -167,6 +171,7 @@ async fn check(
                 noting: renewed.iter().map(note).collect(),
                 standing_hash: renewed.unwrap_or_else(|| stored.to_owned()),
                 has: found.has(&context.config),
+                required_by_group: found.required_by_group,
                 is_trusted: false,
             })
         }

@@ -291,7 +291,10 @@ impl SignInRequest {
         };
         let authentication = &session.authentication;
         let proven = &authentication.proven;
-        let (policy, is_trusted) = (Policy::of(&context.config), authentication.trusted_browser);
+        let (policy, is_trusted) = (
+            Policy::of(&context.config, authentication.required_by_group),
+            authentication.trusted_browser,
+        );
         match sign_in::step_up(policy, demand, proven.strength(), self.has, is_trusted) {
             // A code would not do, and to add a passkey they have to sign in again, which asks for the code anyway.
             Next::Show(has)

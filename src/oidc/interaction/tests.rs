@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::{
-    config::AcrNames,
+    config::{AcrNames, SecondFactor},
     oidc::{
         authorize::Prompt,
         claims_request::ClaimsRequest,
@@ -38,13 +38,14 @@ fn request(prompt: Prompt) -> AuthRequest {
         id_token_hint: None,
         refreshable: false,
         demand: Some(Demand::NOTHING),
-        second_factor_required: false,
+        second_factor: SecondFactor::Optional,
     }
 }
 
 fn signed_in(seconds_ago: i64) -> Authentication {
     Authentication {
         trusted_browser: false,
+        required_by_group: false,
         session_id: "s".to_owned(),
         user_id: "u".to_owned(),
         proven: Proven::password(NOW - Lifetime(seconds_ago)),

@@ -45,6 +45,7 @@ fn session(id: &str, user_id: &str, known_as: &[&str]) -> KnownSession {
     KnownSession {
         authentication: Authentication {
             trusted_browser: false,
+            required_by_group: false,
             session_id: id.to_owned(),
             user_id: user_id.to_owned(),
             proven: Proven::password(UnixTime(0)),

@@ -81,6 +81,7 @@ pub(super) fn add_to(all: &mut Samples) {
     };
     let authentication = Authentication {
         trusted_browser: false,
+        required_by_group: false,
         session_id: "s".to_owned(),
         user_id: "u".to_owned(),
         proven: Proven::password(NOW),
@@ -281,6 +282,7 @@ pub(super) fn add_groups_to(all: &mut Samples) {
     let group = Group {
         id: "g".to_owned(),
         name: Label::parse("Admins").unwrap(),
+        second_factor_required: true,
         created_at: NOW,
         updated_at: NOW,
     };
@@ -290,7 +292,7 @@ pub(super) fn add_groups_to(all: &mut Samples) {
     add(all, "groups::list_own", [groups::list_own(&hash)]);
     add(all, "groups::has_missing", [groups::has_missing(r#"["g"]"#)]);
     add(all, "groups::insert", [groups::insert(&group)]);
-    add(all, "groups::rename", [groups::rename("g", &group.name, NOW)]);
+    add(all, "groups::change", [groups::change("g", Some(&group.name), Some(true), NOW)]);
     add(all, "groups::delete", [groups::delete("g")]);
     let pairs = Pairs::new(&["u"], &["g", "h"]);
     let entry = Entry::new(Event::GroupMemberAdded, Actor::Operator);

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     account::group::{self, Group},
     admin::{
-        group::{describe, parse_name},
+        group::{Stated, describe},
         paging::Page,
     },
     audit::{Actor, Entry, Event},
@@ -20,9 +20,13 @@ use crate::{
 
 /// `POST /admin/api/groups`.
 pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let stated = Stated::parse(&request.json().await?, context.config.second_factor)?;
     let group = Group {
         id: random::id()?,
-        name: parse_name(&request.json().await?)?,
+        name: stated
+            .name
+            .ok_or_else(|| OAuthError::invalid_request("name is missing"))?,
+        second_factor_required: stated.second_factor_required.unwrap_or(false),
         created_at: context.now,
         updated_at: context.now,
     };
@@ -51,18 +55,22 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     Ok(Reply::json(200, &describe(&find(request.segment(0), context).await?)))
 }
 
-/// `PATCH /admin/api/groups/{group_id}`: another name. Apps are told it from the next token on.
+/// `PATCH /admin/api/groups/{group_id}`: another name, of which apps are told from the next token on; or whether its people must show
+/// a second factor.
 pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let name = parse_name(&request.json().await?)?;
-    let group = Group {
-        name,
-        updated_at: context.now,
-        ..find(request.segment(0), context).await?
-    };
+    let stated = Stated::parse(&request.json().await?, context.config.second_factor)?;
+    let read = find(request.segment(0), context).await?;
+    let (name, required) = (stated.name.as_ref(), stated.second_factor_required);
     let mut batch = Batch::default();
-    let renamed = batch.add(groups::rename(&group.id, &group.name, context.now));
+    let changed = batch.add(groups::change(&read.id, name, required, context.now));
+    let group = Group {
+        name: stated.name.clone().unwrap_or(read.name),
+        second_factor_required: required.unwrap_or(read.second_factor_required),
+        updated_at: context.now,
+        ..read
+    };
     batch.push(audit::record_if_changed(&done_to(&group, Event::GroupChanged), context));
-    match context.db.run(batch).await?.read(renamed)? {
+    match context.db.run(batch).await?.read(changed)? {
         true => Ok(Reply::json(200, &describe(&group))),
         false => Err(taken()),
     }
@@ -86,7 +94,11 @@ pub async fn find(group_id: &str, context: &Context) -> Result<Group, MachineFai
 
 /// What an operator does to a group, for the audit.
 fn done_to(group: &Group, event: Event) -> Entry<'static> {
-    Entry::new(event, Actor::Operator).detail(json!({ "group": group.id, "name": group.name.as_str() }))
+    Entry::new(event, Actor::Operator).detail(json!({
+        "group": group.id,
+        "name": group.name.as_str(),
+        "second_factor_required": group.second_factor_required,
+    }))
 }
 
 fn taken() -> MachineFailure {

@@ -80,11 +80,12 @@ async fn with_password(
             noting,
             standing_hash,
             has,
+            required_by_group,
             is_trusted,
         } => {
             let can_have_passkey = field("can_have_passkey") == "yes" && context.config.sign_in.has(Way::Passkey);
-            let demand = sign_in.demand(context);
-            match sign_in::next(Policy::of(&context.config), demand, has, is_trusted) {
+            let (policy, demand) = (Policy::of(&context.config, required_by_group), sign_in.demand(context));
+            match sign_in::next(policy, demand, has, is_trusted) {
                 Next::SignedIn | Next::NeedsPasskey => {}
                 Next::Show(_) | Next::SetUp => {
                     // The password was right, whatever comes of the rest.

@@ -174,7 +174,8 @@ impl Name<'_> {
             return refuse(MailCodeProblem::Wrong);
         };
         let use_up = mail_codes::use_up(key, &tried.mail_id, user_id, context.now);
-        let (policy, demand) = (Policy::of(&context.config), sign_in.demand(context));
+        let policy = Policy::of(&context.config, found.required_by_group);
+        let demand = sign_in.demand(context);
         match sign_in::next(policy, demand, found.has(&context.config), is_trusted) {
             Next::SignedIn | Next::NeedsPasskey => {}
             Next::Show(_) | Next::SetUp => {

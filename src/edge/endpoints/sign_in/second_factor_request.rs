@@ -153,8 +153,8 @@ impl SecondFactorRequest {
         let next = match (&begun, &sign_in.session) {
             (Begun::Session { .. }, Some(session)) => sign_in.step_up(session, context),
             _ => {
-                let has = factors.has(&context.config);
-                sign_in::next(Policy::of(&context.config), sign_in.demand(context), has, false)
+                let policy = Policy::of(&context.config, found.required_by_group);
+                sign_in::next(policy, sign_in.demand(context), factors.has(&context.config), false)
             }
         };
         let may_add_passkey = |session| sign_in.may_add_passkey(session, context);

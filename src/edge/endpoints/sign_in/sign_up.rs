@@ -299,7 +299,7 @@ impl Newcomer<'_> {
             }
         }
         let with = self.accompanying(&user, way_in, code.as_ref(), context);
-        let (policy, demand) = (Policy::of(&context.config), self.sign_in.demand(context));
+        let (policy, demand) = (Policy::of(&context.config, false), self.sign_in.demand(context));
         let first = match &way {
             NewWay::Passkey(..) => None,
             NewWay::Password(hash) => Some(hash.clone()),

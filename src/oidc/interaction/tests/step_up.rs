@@ -32,6 +32,7 @@ fn step(
 ) -> Result<Step, ErrorCode> {
     let authentication = Authentication {
         trusted_browser,
+        required_by_group: false,
         proven: proven.clone(),
         ..signed_in(60)
     };
@@ -129,7 +130,7 @@ fn a_trusted_browser_is_no_second_factor_to_a_client() {
 fn where_everybody_must_show_a_second_factor_an_older_session_is_not_enough() {
     let one = Proven::password(NOW - Lifetime(60));
     let request = AuthRequest {
-        second_factor_required: true,
+        second_factor: SecondFactor::Required,
         ..request(Prompt::default())
     };
     let reach = Strength::OneFactor;
@@ -148,6 +149,25 @@ fn where_everybody_must_show_a_second_factor_an_older_session_is_not_enough() {
     assert_eq!(step(&request, (&passkey, false), reach, None), Ok(Step::Issue));
     let silently = step(&silent(request), (&one, false), reach, None);
     assert_eq!(silently, Err(ErrorCode::LoginRequired));
+}
+
+#[test]
+fn of_whom_a_group_requires_a_second_factor_a_password_alone_is_not_enough_unless_there_are_none() {
+    let passed = |policy, proven: &Proven, trusted_browser| {
+        let authentication = Authentication {
+            trusted_browser,
+            required_by_group: true,
+            proven: proven.clone(),
+            ..signed_in(60)
+        };
+        !authentication.lacks_second_factor(policy)
+    };
+    let one = Proven::password(NOW - Lifetime(60));
+    for policy in [SecondFactor::Optional, SecondFactor::Required] {
+        assert!(!passed(policy, &one, false));
+        assert!(passed(policy, &one, true) && passed(policy, &one.and_code(), false));
+    }
+    assert!(passed(SecondFactor::Off, &one, false));
 }
 
 /// A sign-in that is too old comes first: what is shown in addition to it does not make it younger.

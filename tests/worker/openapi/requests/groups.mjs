@@ -29,13 +29,14 @@ export const GROUPS = {
     await op.admin(`${path()}?name=w`),
   ],
   readGroup: async ({ op }) => [await op.admin(path((await group(op)).id)), await op.admin(path("nothing"))],
-  renameGroup: async ({ op }) => {
+  changeGroup: async ({ op }) => {
     const [one, other] = [await group(op), await group(op)];
     const rename = (id, json) => op.admin(path(id), { method: "PATCH", json });
     return [
       await rename(one.id, { name: `${one.name} b` }),
       await rename(one.id, { name: other.name }),
       await rename(one.id, { name: "" }),
+      await rename(one.id, { second_factor_required: true }),
       await rename("nothing", { name: "Nothing" }),
     ];
   },
