@@ -28,6 +28,8 @@ pub struct MailSettings {
 pub enum Notices {
     /// A sign-in from a browser in which they did not sign in before.
     NewBrowser,
+    /// A device that may use the account.
+    Devices,
     /// A new password.
     Password,
     /// A passkey or an authenticator app was added or removed, or recovery codes were made.
@@ -37,8 +39,9 @@ pub enum Notices {
 }
 
 impl Notices {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 5] = [
         (Self::NewBrowser, "new_browser"),
+        (Self::Devices, "devices"),
         (Self::Password, "password"),
         (Self::Factors, "factors"),
         (Self::Recovery, "recovery"),

@@ -83,25 +83,54 @@ pub fn attach(key: &CodeKey, (mail_id, root): (&str, KekVersion), user_id: Optio
 }
 
 /// A code that may be tried.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Tried {
     pub mail_id: String,
     pub root: KekVersion,
+    /// The person, where it is known who asked.
     pub user_id: Option<String>,
     /// What was typed: where the code is for an address, that to which it went.
     pub typed: String,
 }
 
-/// Counts a try, and gives what the code is made of. Nothing where none was sent, it is too old, or was tried too often.
-pub fn try_once(key: &CodeKey, now: UnixTime) -> Query<Option<Tried>> {
+/// What a code has to be to be tried: it was asked for, is not too old, and was not tried too often. Whether one was sent does not count.
+const OPEN: &str = "tries < ? AND expires_at > ?";
+
+/// Holds while a code may be tried, whether anybody has the name or not.
+pub fn is_open(key: &CodeKey, now: UnixTime) -> Statement {
     key.bind(Statement::new(format!(
-        "UPDATE mail_codes SET tries = tries + 1
-         WHERE {IS} AND mail_id IS NOT NULL AND root IS NOT NULL AND tries < ? AND expires_at > ?
-         RETURNING mail_id, root, user_id, typed"
+        "EXISTS (SELECT 1 FROM mail_codes WHERE {IS} AND {OPEN})"
     )))
     .bind(MOST_TRIES)
     .bind(now)
-    .read_by(Rows::first)
+}
+
+/// Counts a try, and gives what the code is made of. Nothing where none was sent, it is too old, or was tried too often.
+pub fn try_once(key: &CodeKey, now: UnixTime) -> Query<Option<Tried>> {
+    key.bind(Statement::new(format!(
+        "UPDATE mail_codes SET tries = tries + 1 WHERE {IS} AND {OPEN} RETURNING mail_id, root, user_id, typed"
+    )))
+    .bind(MOST_TRIES)
+    .bind(now)
+    .read_by(read_tried)
+}
+
+fn read_tried(rows: &Rows) -> Result<Option<Tried>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        mail_id: Option<String>,
+        root: Option<KekVersion>,
+        user_id: Option<String>,
+        typed: String,
+    }
+    Ok(rows.first::<Row>()?.and_then(|row| {
+        Some(Tried {
+            mail_id: row.mail_id?,
+            root: row.root?,
+            user_id: row.user_id,
+            typed: row.typed,
+        })
+    }))
 }
 
 /// Uses the code of a mail up, if the person of that id is there, and says whether it did.

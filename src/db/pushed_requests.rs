@@ -92,6 +92,11 @@ pub fn take_answered(hash: &Hash, preconditions: &Preconditions<'_>) -> Statemen
         .append(Statement::new(")"))
 }
 
+/// Holds where the statement before in the batch is [`take_answered`], and took one out.
+pub fn was_just_taken() -> Statement {
+    Statement::new("changes() > 0")
+}
+
 /// Takes a request out that the person declined, or keeps it as such for the device that made it: of any number of parallel takers one
 /// gets a row.
 pub fn take_turned_down(request: &HandedIn, client_id: &str, now: UnixTime) -> Query<bool> {

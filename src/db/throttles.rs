@@ -53,15 +53,21 @@ pub fn count_address_of(guess: &Guess<'_>, now: UnixTime) -> Query<Count> {
 /// Counts a guess as a failure before it is made, so that parallel guesses count too. An address that is over its limit counts
 /// against nobody else. Goes after [`count_address_of`].
 pub fn count_account_of(guess: &Guess<'_>, now: UnixTime) -> Query<Count> {
+    count_account_where(Statement::always(), guess, now)
+}
+
+/// The same, where `condition` holds.
+pub fn count_account_where(condition: Statement, guess: &Guess<'_>, now: UnixTime) -> Query<Count> {
     let key = Statement::new("SELECT COALESCE(own, ?) AS key FROM (SELECT (")
         .bind(&guess.account.key)
         .append(guess.own())
         .append(Statement::new(
             " LIMIT 1) AS own)
-             WHERE own IS NOT NULL OR EXISTS (SELECT 1 FROM throttles WHERE key = ? AND failures <= ?)",
+             WHERE (own IS NOT NULL OR EXISTS (SELECT 1 FROM throttles WHERE key = ? AND failures <= ?))",
         ))
         .bind(&guess.address.key)
-        .bind(guess.address.limit);
+        .bind(guess.address.limit)
+        .and(condition);
     count_for(guess.account.window, key, now)
 }
 

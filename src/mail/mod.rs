@@ -32,13 +32,15 @@ pub enum Kind {
     NewBrowser,
     /// How a person signs in was changed, or a way back in was used: what it was, is in the detail.
     AccountChanged,
+    /// A device was let use the account.
+    DeviceConnected,
     /// A way to make an account, for somebody with an address that may have one.
     SignUp,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Test,
         Self::Recovery,
         Self::ConfirmAddress,
@@ -49,6 +51,7 @@ impl Kind {
         Self::PasswordChanged,
         Self::NewBrowser,
         Self::AccountChanged,
+        Self::DeviceConnected,
         Self::SignUp,
     ];
 
@@ -65,6 +68,7 @@ impl Kind {
             Self::PasswordChanged => "password_changed",
             Self::NewBrowser => "new_browser",
             Self::AccountChanged => "account_changed",
+            Self::DeviceConnected => "device_connected",
             Self::SignUp => "sign_up",
         }
     }
@@ -86,6 +90,7 @@ impl Kind {
             | Self::SignInCodeHere
             | Self::PasswordChanged
             | Self::NewBrowser
+            | Self::DeviceConnected
             | Self::SignUp => 10,
             // A thief shall not hide one among many.
             Self::AccountChanged => 30,
@@ -98,9 +103,12 @@ impl Kind {
         match self {
             Self::ConfirmAddress | Self::SignInCode | Self::AddressInUse | Self::SignUp => (daily_limit * 3 / 4).max(1),
             Self::Recovery | Self::SignInCodeHere => (daily_limit * 9 / 10).max(1),
-            Self::Test | Self::AddressChanged | Self::PasswordChanged | Self::NewBrowser | Self::AccountChanged => {
-                daily_limit
-            }
+            Self::Test
+            | Self::AddressChanged
+            | Self::PasswordChanged
+            | Self::NewBrowser
+            | Self::AccountChanged
+            | Self::DeviceConnected => daily_limit,
         }
     }
 
@@ -113,7 +121,11 @@ impl Kind {
             Self::Recovery => Lifetime::minutes(30),
             Self::ConfirmAddress | Self::SignInCode | Self::SignInCodeHere => CODE_LIFETIME,
             Self::AddressChanged => UNDO_LIFETIME,
-            Self::AddressInUse | Self::PasswordChanged | Self::NewBrowser | Self::AccountChanged => Lifetime::days(3),
+            Self::AddressInUse
+            | Self::PasswordChanged
+            | Self::NewBrowser
+            | Self::AccountChanged
+            | Self::DeviceConnected => Lifetime::days(3),
         }
     }
 }

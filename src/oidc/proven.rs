@@ -12,6 +12,9 @@ use crate::{
 /// How long a sign-in counts as just made: for the request that asked for it, and for forms that want to be sure of the person.
 const FRESH: Lifetime = Lifetime::minutes(10);
 
+/// What a password is called in `amr` (RFC 8176).
+const PASSWORD: &str = "pwd";
+
 /// What a person has shown, when, and how strong it is.
 ///
 /// Rows hold it as texts. What a newer Worker wrote there is kept and told as it is, and counts for no more than the weakest.
@@ -141,7 +144,7 @@ impl Strength {
 impl Proven {
     /// A password.
     pub fn password(at: UnixTime) -> Self {
-        Self::of(Strength::OneFactor, &["pwd"], at)
+        Self::of(Strength::OneFactor, &[PASSWORD], at)
     }
 
     /// A code that was sent by mail: it takes a channel beside the browser, to an address that was confirmed before, which is `mca`. It is
@@ -200,6 +203,11 @@ impl Amr {
     /// Reads a row. What is no list of texts says nothing: it must not keep its person out.
     pub fn stored(text: &str) -> Self {
         json::parse(text.as_bytes()).unwrap_or_default()
+    }
+
+    /// Whether a password is among it.
+    pub fn has_password(&self) -> bool {
+        self.0.iter().any(|method| method == PASSWORD)
     }
 
     /// As a row holds it.

@@ -89,6 +89,7 @@ impl Letter<'_> {
             Kind::PasswordChanged => &texts.password_changed,
             Kind::NewBrowser => &texts.new_browser,
             Kind::AccountChanged => &texts.account_changed,
+            Kind::DeviceConnected => &texts.device_connected,
             Kind::SignUp => &texts.sign_up,
         }
     }

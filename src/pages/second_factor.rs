@@ -35,6 +35,8 @@ pub struct SecondFactorPage<'a> {
     pub may_decline: bool,
     /// Whether the browser can be trusted from now on.
     pub can_trust: bool,
+    /// Whether they have shown their password.
+    pub after_password: bool,
     /// Where the person starts again.
     pub start_again: &'a str,
     /// The page about trouble with signing in.

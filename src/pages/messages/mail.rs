@@ -18,6 +18,7 @@ pub struct MailTexts {
     pub password_changed: MailText,
     pub new_browser: MailText,
     pub account_changed: MailText,
+    pub device_connected: MailText,
     pub sign_up: MailText,
 }
 

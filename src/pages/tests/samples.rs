@@ -474,6 +474,7 @@ fn second_steps(text: &'static str, language: Language) -> Vec<String> {
             may_decline: problem.is_none(),
             passkey: Some((passkey(text), text)),
             can_trust: true,
+            after_password: true,
             start_again: "/login?page=overview",
             trouble: "/recover?page=overview",
             problem,

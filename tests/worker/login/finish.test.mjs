@@ -8,7 +8,7 @@ import { Authenticator, optionsOf, signInWith, withPasskey } from "../support/au
 import { App } from "../support/codes.mjs";
 import { redirectError } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
-import { linkIn, MAIL_VARS, Mailbox } from "../support/mail.mjs";
+import { codeIn, linkIn, MAIL_VARS, Mailbox } from "../support/mail.mjs";
 
 const NEW = "an entirely new pass phrase";
 const TERMS = { TERMS_URL: "https://acme.test/terms", TERMS_VERSION: "2026-11" };
@@ -199,6 +199,16 @@ describe("somebody of whom a new password is asked", () => {
     assert.deepEqual(await op.rows("SELECT id FROM sessions WHERE user_id = ?", person.id), []);
   });
 
+  test("is rid of the session that waits wherever the browser forgets it, by a bare logout, too", async () => {
+    const person = await demanded();
+    const browser = op.browser();
+    await browser.signIn(await browser.open("/account"), person);
+    assert.equal((await op.rows("SELECT id FROM sessions WHERE user_id = ?", person.id)).length, 1);
+    await browser.open("/logout");
+    assert.equal(await browser.sessionCookie(), undefined);
+    assert.deepEqual(await op.rows("SELECT id FROM sessions WHERE user_id = ?", person.id), []);
+  });
+
   test("cannot try passwords without end", async () => {
     const person = await demanded();
     const browser = op.browser();
@@ -225,6 +235,23 @@ describe("somebody of whom a new password is asked", () => {
     const asked = await signInWith(browser, second, authenticator);
     assert.ok(asked.has("new_password"), asked.url);
     assert.equal((await browser.submit(asked, "finish", { new_password: NEW })).url, op.url("/account"));
+  });
+
+  test("is not asked where a passkey comes after a code by mail", async () => {
+    const at = await startLimen({ vars: { ...MAIL_VARS, SIGN_IN: "password passkey mail_code", MAIL_NOTICES: "off" } });
+    const mails = new Mailbox(at);
+    const person = await at.person();
+    const { authenticator } = await withPasskey(at, person);
+    await demand(person, at);
+    const group = await (await at.admin("/admin/api/groups", { json: { name: "Strict", second_factor_required: true } })).json();
+    await at.admin(`/admin/api/groups/${group.id}/members/${person.id}`, { method: "PUT" });
+    const browser = at.browser();
+    const page = await browser.open("/login?page=overview");
+    const sent = await browser.submit(page, "username", { username: person.username }, { button: "mail-code" });
+    const second = await browser.submit(sent, "code", { code: codeIn(await mails.await(person.email)) });
+    assert.equal(new URL(second.url).pathname, "/login/second");
+    assert.equal((await signInWith(browser, second, authenticator)).url, at.url("/account"));
+    assert.equal((await read(person, at)).new_password_required, true, "it is still asked for when the password is used");
   });
 
   test("is not asked where they sign in with a passkey alone, and a new password by a link or the operator counts", async () => {

@@ -191,18 +191,41 @@ describe("nobody learns who exists", () => {
     await box.await(person.email, 11);
   });
 
-  test("thirty guesses a day", async () => {
-    const at = await startLimen({ vars: { ...MAIL_VARS, SIGN_IN: "mail_code" } });
-    const browser = at.browser();
-    const form = fieldsOf(await browser.open("/login?page=overview"), "username");
-    const guess = () => browser.fetch("/login/code", { form: { ...form, username: "nobody", code_form: "yes", code: "123456" } });
-    for (let n = 0; n < 30; n++) assert.equal((await guess()).status, 400);
-    const over = await guess();
-    assert.equal(over.status, 429);
-    at.clock.advance({ hours: 2 });
-    assert.equal((await guess()).status, 429);
-    at.clock.advance({ hours: 23 });
-    assert.equal((await guess()).status, 400);
+  test("thirty guesses a day, five at each code, whoever has the name and whether anybody does", async () => {
+    const at = await startLimen({ vars: { ...MAIL_VARS, SIGN_IN: "mail_code", MAIL_NOTICES: "off" } });
+    const person = await at.person();
+    for (const name of ["nobody", person.username]) {
+      const browser = at.browser();
+      const asked = async () => fieldsOf((await ask(name, { at, browser })).page);
+      const guess = async (form) => (await browser.fetch("/login/code", { form: { ...form, code: "1234567" } })).status;
+      for (let n = 0; n < 6; n++) {
+        at.clock.advance({ minutes: 16 });
+        const form = await asked();
+        // The sixth guess at a code is no guess any more.
+        for (let m = 0; m < 6; m++) assert.equal(await guess(form), 400);
+      }
+      at.clock.advance({ minutes: 16 });
+      assert.equal(await guess(await asked()), 429, name);
+      at.clock.advance({ hours: 22, minutes: 30 });
+      assert.equal(await guess(await asked()), 400, name);
+    }
+  });
+
+  test("who asks for no code uses up nobody's guesses", async () => {
+    const at = await startLimen({ vars: { ...MAIL_VARS, SIGN_IN: "mail_code", MAIL_NOTICES: "off" } });
+    const box = new Mailbox(at);
+    const person = await at.person();
+    const stranger = at.browser();
+    const form = fieldsOf(await stranger.open("/login?page=overview"), "username");
+    const guess = (username) => stranger.fetch("/login/code", { form: { ...form, username, code_form: "yes", code: "123456" } });
+    for (let n = 0; n < 35; n++) {
+      for (const name of [person.username, "nobody"]) assert.equal((await guess(name)).status, 400);
+      if (n % 15 === 0) at.clock.advance({ minutes: 16 });
+    }
+    assert.equal(box.to(person.email).length, 0);
+    at.clock.advance({ minutes: 16 });
+    const { done } = await signIn(person, { at, box });
+    assert.equal(done.url, at.url("/account"));
   });
 });
 

@@ -240,6 +240,11 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "throttles::count_account_of", [account]);
     add(
         all,
+        "throttles::count_account_where",
+        [throttles::count_account_where(Statement::always(), &guess, NOW)],
+    );
+    add(
+        all,
         "throttles::count_address",
         [throttles::count_address(&counter, NOW)],
     );
@@ -292,7 +297,11 @@ pub(super) fn add_groups_to(all: &mut Samples) {
     add(all, "groups::list_own", [groups::list_own(&hash)]);
     add(all, "groups::has_missing", [groups::has_missing(r#"["g"]"#)]);
     add(all, "groups::insert", [groups::insert(&group)]);
-    add(all, "groups::change", [groups::change("g", Some(&group.name), Some(true), NOW)]);
+    add(
+        all,
+        "groups::change",
+        [groups::change("g", Some(&group.name), Some(true), NOW)],
+    );
     add(all, "groups::delete", [groups::delete("g")]);
     let pairs = Pairs::new(&["u"], &["g", "h"]);
     let entry = Entry::new(Event::GroupMemberAdded, Actor::Operator);

@@ -238,10 +238,12 @@ impl BrowserLogout {
         // What is no longer alive goes from the cookie, too.
         let dead = |hash: &&Hash| ended.contains(hash) || !self.sessions.iter().any(|(live, _)| live == *hash);
         let gone: Vec<_> = self.browser.held.all().filter(dead).cloned().collect();
-        let waiting = gone
+        // Nobody can go on with those any more.
+        let waiting: Vec<_> = gone
             .iter()
-            .filter(|hash| trust == Trust::Proven && !ended.contains(hash));
-        let waiting: Vec<_> = waiting.map(while_waiting).collect();
+            .filter(|hash| !ended.contains(hash))
+            .map(while_waiting)
+            .collect();
         if !ended.is_empty() || !waiting.is_empty() {
             let hashes = sessions::json_of(ended.iter().chain(&waiting));
             let which = Ending::Held(&hashes);

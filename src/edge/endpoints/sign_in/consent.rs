@@ -3,9 +3,11 @@
 use crate::{
     account::user_agent::UserAgent,
     audit::{Actor, Entry, Event},
+    config::Notices,
     db::{
         Batch, audit,
         grants::{self, Allowing},
+        pushed_requests,
         sessions::Session,
     },
     edge::{
@@ -19,8 +21,10 @@ use crate::{
             failure::{PageFailure, Problem, StepFailure},
             request::Incoming,
         },
+        mail::outbox,
         platform::{context::Context, random},
     },
+    mail::Kind,
     oidc::{
         authentication::Consent,
         authorize::AuthRequest,
@@ -134,8 +138,22 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     batch.push(grants::allow(&allowing, context.now));
     batch.push(audit::record_if_changed(&consent_given, context));
     let handles = draft.add(&consent_request.client_request, &mut batch, context);
+    if let Some(told) = consent_request
+        .asking_device()
+        .map(|device| consent_request.describe(&device))
+    {
+        let notice = outbox::Notice {
+            user_id: &consent_request.session.user.id,
+            kind: Kind::DeviceConnected,
+            of: Notices::Devices,
+            detail: Some(&told),
+            language: Some(language),
+        };
+        batch.extend(notice.write(pushed_requests::was_just_taken(), context)?);
+    }
     match handles.read(&context.db.run(batch).await?)? {
         Outcome::Stored(keys) => {
+            outbox::send_later(context);
             let answer = draft.deliver(
                 &consent_request.client_request,
                 (&consent_request.session, keys),
@@ -214,6 +232,21 @@ impl ConsentRequest {
             .session(&self.session.authentication.session_id)
     }
 
+    /// The device that asks, where one does.
+    fn asking_device(&self) -> Option<Device> {
+        let asked = self.interaction.is_by_device();
+        asked.then(|| Device::of(&self.client_request.params))
+    }
+
+    /// What a mail says of it.
+    fn describe(&self, device: &Device) -> String {
+        let language = self.browser.language(Some(&self.client_request.params));
+        let (client, agent) = (&self.client_request.client, UserAgent::parse(&device.user_agent));
+        let name = app_name(&client.client_id, &client.metadata, language);
+        let program = language.describe_browser(agent.browser, agent.system, Some(&device.network));
+        format!("{name}: {program}")
+    }
+
     /// What a form of this page is bound to.
     fn form<'a>(&'a self, shown: &'a str) -> [&'a str; 4] {
         [
@@ -273,8 +306,7 @@ impl ConsentRequest {
             Landing::Host(host) if client.is_described_by_document() => Some(host),
             _ => None,
         };
-        let asked = self.interaction.is_by_device();
-        let device = asked.then(|| Device::of(&self.client_request.params)).map(|device| {
+        let device = self.asking_device().map(|device| {
             let agent = UserAgent::parse(&device.user_agent);
             AskingDevice {
                 is_near: context.network.as_ref() == Some(&device.network),

@@ -56,7 +56,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     match field("passkey") {
         "" if context.config.sign_in.has(Way::Password) => with_password(&sign_in, &params, request, context).await,
         answer if context.config.sign_in.has(Way::Passkey) => {
-            with_passkey(&sign_in, (answer, field("person")), request, context).await
+            let expected = (field("person"), !field("after_password").is_empty());
+            with_passkey(&sign_in, answer, expected, (request, context)).await
         }
         _ => Ok(sign_in.page(400, "", Some(LoginProblem::WrongCredentials), context)?),
     }
@@ -126,9 +127,9 @@ async fn with_password(
 
 async fn with_passkey(
     sign_in: &SignInRequest,
-    (answer, expected): (&str, &str),
-    request: &Incoming,
-    context: &Context,
+    answer: &str,
+    (expected, after_password): (&str, bool),
+    (request, context): (&Incoming, &Context),
 ) -> Result<Reply, PageFailure> {
     let checked = passkeys::check_sign_in(answer, &sign_in.browser, sign_in.destination_name(), context).await?;
     let passed = match checked {
@@ -147,9 +148,10 @@ async fn with_passkey(
     let who = SomebodyShown {
         user_id: passed.user_id,
         proven: passed.proven,
-        shown: match expected {
-            "" => Shown::JustNow,
-            _ => Shown::JustNowAfterPassword,
+        // Who leaves it out signs in with the passkey alone, as everybody may.
+        shown: match after_password && context.config.sign_in.has(Way::Password) {
+            true => Shown::JustNowAfterPassword,
+            false => Shown::JustNow,
         },
     };
     match sign_in.begin_session(who, with, request, context).await? {

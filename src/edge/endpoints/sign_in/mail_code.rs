@@ -281,7 +281,9 @@ async fn take_try(
     };
     let mut batch = Batch::default();
     let counted = batch.add(throttles::count_address_of(&guess, context.now));
-    let counted_today = batch.add(throttles::count_account_of(&guess, context.now));
+    // Nobody uses up the day of a name, or of an account, but by codes that were asked for, each of which is a mail to its person.
+    let is_open = mail_codes::is_open(key, context.now);
+    let counted_today = batch.add(throttles::count_account_where(is_open, &guess, context.now));
     let tried = batch.add(mail_codes::try_once(key, context.now));
     let rows = context.db.run(batch).await?;
     let wait = rows.read(counted)?.wait(&network, context.now);

@@ -252,6 +252,15 @@ impl SecondFactorRequest {
         }
     }
 
+    /// Whether they have shown their password, on the way here or when they signed in.
+    fn is_after_password(&self) -> bool {
+        match &self.begun {
+            Begun::Password { .. } => true,
+            Begun::Mail { .. } => false,
+            Begun::Session { proven, .. } => proven.amr.has_password(),
+        }
+    }
+
     /// What the person may show here.
     pub fn shown(&self) -> Has {
         match self.next {
@@ -293,6 +302,7 @@ impl SecondFactorRequest {
             has: shown,
             passkey: shown.passkeys.then_some((request, csrf_of_login.as_str())),
             can_trust: !matches!(self.begun, Begun::Session { .. }),
+            after_password: self.is_after_password(),
             may_decline: self.may_decline(context),
             start_again: &sign_in.address_of(Endpoint::Login),
             trouble: &sign_in.address_of(Endpoint::Recover),
