@@ -1,0 +1,199 @@
+//! The form with which an account is made.
+
+use super::{Entrance, Newcomer};
+use crate::{
+    account::{
+        email,
+        passkey::{Challenge, New},
+        sign_in::{self, Has, Next, Policy},
+        sign_up::{Address, NewAccount, Wrong},
+        throttle,
+    },
+    db::{
+        Batch,
+        credentials::{self, Answered, Owner},
+        passwords,
+        sessions::Shown as SignedInBy,
+        users,
+    },
+    edge::{
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::{
+            folding,
+            new_password::{self, problem_of},
+            new_session::SomebodyShown,
+            passkeys::{self, Asked},
+            second_factor,
+        },
+        platform::{context::Context, random},
+    },
+    oidc::proven::Proven,
+    pages::{SignUpProblem, Typed},
+    reply::Reply,
+    secret::Purpose,
+    time::Lifetime,
+};
+
+/// How somebody will sign in.
+enum NewWay {
+    Passkey(Box<New>, Challenge),
+    Password(String),
+    /// By codes, of which one has shown that they can.
+    Mail,
+}
+
+impl Newcomer<'_> {
+    pub(super) async fn make_account(&self, request: &Incoming, context: &Context) -> Result<Reply, PageFailure> {
+        let field = |name: &str| self.params.text(name);
+        let (typed_email, username) = (field("email").trim(), field("username").trim());
+        let (address, verified) = self.entrance.address().unwrap_or((typed_email, false));
+        let typed = Typed {
+            email: address,
+            username,
+            // One that was sent to another address than what the form says now is none.
+            code_sent: self.confirms(context).then(|| {
+                let to = field("code_sent");
+                !to.is_empty() && email::fold(to) == email::fold(address)
+            }),
+        };
+        if let Some(wait) = count(request, context).await? {
+            let minutes = wait.minutes_begun();
+            let problem = Some(SignUpProblem::TooManyAttempts { minutes });
+            return Ok(self.page((429, problem), typed, &[], context)?.retried_after(wait));
+        }
+        let refuse = |problem| Ok(self.page((400, Some(problem)), typed, &[], context)?);
+        let by_passkey = !self.sign_in.takes_passwords(context);
+        let by_mail = self.sign_in.takes_mail_codes_alone(context) && field("passkey").is_empty();
+        // A passkey was made for the account that the page had an id for.
+        let id = match by_passkey && !by_mail {
+            true => field("account").to_owned(),
+            false => random::id()?,
+        };
+        let address = Address {
+            text: address,
+            verified,
+        };
+        let wanted = &context.config.sign_up.fields;
+        let user = match NewAccount::parse(address, username, wanted, &field) {
+            Ok(account) => account.into_user(id, random::bytes()?, context.now),
+            Err(Wrong::Email) => return refuse(SignUpProblem::Email),
+            Err(Wrong::Username) => return refuse(SignUpProblem::Username),
+            Err(Wrong::Fields(wrong)) => {
+                return Ok(self.page((400, Some(SignUpProblem::Fields)), typed, &wrong, context)?);
+            }
+        };
+        let terms = context.config.sign_up.terms.as_ref();
+        if terms.is_some_and(|terms| !terms.are_accepted(field("terms"), field("terms_version"))) {
+            return refuse(SignUpProblem::Terms);
+        }
+        if typed.code_sent == Some(false) || typed.code_sent.is_some() && !field("again").is_empty() {
+            return self.ask_for_code(&user, typed, request, context).await;
+        }
+        // What they will sign in with is looked at before the code, of which there are few tries.
+        let way = if by_mail {
+            NewWay::Mail
+        } else if by_passkey {
+            let (asked, browser) = (Asked::SignUp(&user.id), &self.sign_in.browser);
+            match passkeys::read_new(field("passkey"), browser, &asked, context) {
+                Ok((new, challenge)) => NewWay::Passkey(Box::new(new), challenge),
+                Err(refused) => return refuse(SignUpProblem::Passkey(passkeys::problem_of(refused))),
+            }
+        } else {
+            match new_password::read(field("password"), &user, context).await {
+                Ok(password) => NewWay::Password(new_password::hash(&password)?),
+                Err(unfit) => return refuse(SignUpProblem::Password(problem_of(unfit))),
+            }
+        };
+        let code = match typed.code_sent {
+            None => None,
+            Some(_) => match self.confirmed(&user, field("code").trim(), request, context).await? {
+                Ok(code) => Some(code),
+                Err(problem) => return refuse(problem),
+            },
+        };
+        let user = match (&code, user.claims.text("email")) {
+            (Some(_), Some(address)) => user
+                .with_confirmed_email(address, context.now)
+                .map_err(|_| Problem::NotFound)?,
+            _ => user,
+        };
+        // The account and its first session, or neither.
+        let (way_in, proven, shown);
+        match &way {
+            NewWay::Passkey(new, challenge) => {
+                let counter = passkeys::counter(&user.id, context);
+                let answer = Answered {
+                    challenge,
+                    counter: &counter,
+                };
+                let (insert, answered) = credentials::add_passkey(new, None, &Owner::Is(&user), &answer, context.now);
+                way_in = Some(vec![insert.into(), answered]);
+                proven = Proven::passkey(new.passkey.backup_eligible, context.now);
+                shown = SignedInBy::JustNow;
+            }
+            NewWay::Mail => {
+                way_in = None;
+                proven = Proven::mail_code(context.now);
+                shown = SignedInBy::JustNow;
+            }
+            NewWay::Password(hash) => {
+                let set = passwords::set(&Owner::Is(&user), &random::id()?, hash, context.now);
+                way_in = Some(vec![set.into()]);
+                proven = Proven::password(context.now);
+                shown = SignedInBy::Password(hash);
+            }
+        }
+        let with = self.accompanying(&user, way_in, code.as_ref(), context);
+        let (policy, demand) = (Policy::of(&context.config, false), self.sign_in.demand(context));
+        let first = match &way {
+            NewWay::Passkey(..) => None,
+            NewWay::Password(hash) => Some(hash.clone()),
+            NewWay::Mail => user.confirmed_email().map(second_factor::proof_of_mail),
+        };
+        if let Some(first) = first
+            && sign_in::next(policy, demand, Has::default(), false) == Next::SetUp
+        {
+            // They set up a second factor before they are signed in.
+            let mut batch = Batch::default();
+            batch.extend(with.before);
+            batch.extend(with.after);
+            let made = batch.add(users::find_with_password(&user.id));
+            // Nobody had the id before.
+            return match context.db.run(batch).await?.read(made)? {
+                Some(_) => {
+                    let shown = (user.id.as_str(), first.as_str());
+                    Ok(second_factor::after_password(&self.sign_in, shown, false, context))
+                }
+                None => self.taken(typed, context).await,
+            };
+        }
+        let who = SomebodyShown {
+            user_id: user.id.clone(),
+            proven,
+            shown,
+        };
+        let signed_in = self.sign_in.begin_session(who, with, request, context).await?;
+        match signed_in {
+            Some(reply) => Ok(reply),
+            None => self.taken(typed, context).await,
+        }
+    }
+
+    /// Says that the account was not made.
+    async fn taken(&self, typed: Typed<'_>, context: &Context) -> Result<Reply, PageFailure> {
+        // Somebody else may have used the link.
+        Entrance::of(self.params, context).await?;
+        Ok(self.page((400, Some(SignUpProblem::Taken)), typed, &[], context)?)
+    }
+}
+
+/// Counts an attempt from the address, and makes sure that new names are compared with all others. How long to wait, where there
+/// were too many.
+async fn count(request: &Incoming, context: &Context) -> Result<Option<Lifetime>, PageFailure> {
+    let key = context.config.roots.current(Purpose::Throttle);
+    let counter = throttle::of_sign_ups(&key, &request.address());
+    Ok(folding::count_attempt(&counter, context).await?)
+}
