@@ -27,6 +27,8 @@ pub struct OfferPasskeyPage<'a> {
     pub csrf: &'a str,
     /// What the browser is asked to make.
     pub request: PasskeyRequest<'a>,
+    /// What the browser is asked to make without asking the person, where it does that.
+    pub silently: Option<&'a str>,
     /// What was wrong with the answer.
     pub problem: Option<PasskeyProblem>,
 }

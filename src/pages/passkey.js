@@ -1,6 +1,7 @@
 // Asks the browser for passkeys (Web Authentication Level 3). A form that takes one says so in data-passkey: "get" to sign in,
 // "create" for a new one. What the browser is asked stands in data-options, as JSON. The answer goes into the form's field "passkey",
-// and the form is sent. A form with data-conditional also lets the browser offer passkeys in the username field of the page.
+// and the form is sent. A form with data-conditional also lets the browser offer passkeys in the username field of the page; one with
+// data-silently lets it make one of the password that was just used.
 (function () {
   "use strict";
 
@@ -17,6 +18,7 @@
       ask(form);
     });
     if (form.hasAttribute("data-conditional")) offer(form);
+    if (form.hasAttribute("data-silently")) makeSilently(form);
   });
 
   // Tells Limen that this browser can have a passkey of its own, so that it is worth while to offer one.
@@ -32,6 +34,23 @@
       if (!can || waiting) return;
       var mine = (waiting = new AbortController());
       get(form, { mediation: "conditional", signal: mine.signal }).catch(ignore);
+    }, ignore);
+  }
+
+  // Where the browser makes passkeys of passwords that were just used (conditional create), it does so without a question. Where it does
+  // not, the person is asked by the page.
+  function makeSilently(form) {
+    if (!PublicKeyCredential.getClientCapabilities) return;
+    PublicKeyCredential.getClientCapabilities().then(function (can) {
+      if (!can.conditionalCreate || waiting) return;
+      waiting = new AbortController();
+      var publicKey = options(form, "data-silently");
+      publicKey.authenticatorSelection.userVerification = "preferred";
+      var request = { publicKey: publicKey, mediation: "conditional", signal: waiting.signal };
+      navigator.credentials.create(request).then(function (credential) {
+        form.querySelector("input[name=silently]").value = "yes";
+        sendNew(form, credential);
+      }, ignore);
     }, ignore);
   }
 
@@ -72,12 +91,16 @@
     var named = form.querySelector("input[autocomplete=username]");
     if (named) publicKey.user.name = publicKey.user.displayName = named.value;
     return navigator.credentials.create({ publicKey: publicKey }).then(function (credential) {
-      var response = credential.response;
-      send(form, credential, {
-        clientDataJSON: encode(response.clientDataJSON),
-        attestationObject: encode(response.attestationObject),
-        transports: response.getTransports ? response.getTransports() : [],
-      });
+      sendNew(form, credential);
+    });
+  }
+
+  function sendNew(form, credential) {
+    var response = credential.response;
+    send(form, credential, {
+      clientDataJSON: encode(response.clientDataJSON),
+      attestationObject: encode(response.attestationObject),
+      transports: response.getTransports ? response.getTransports() : [],
     });
   }
 
@@ -88,8 +111,8 @@
   }
 
   // The JSON forms of section 5.1, with bytes in the place of texts.
-  function options(form) {
-    var asked = JSON.parse(form.getAttribute("data-options"));
+  function options(form, attribute) {
+    var asked = JSON.parse(form.getAttribute(attribute || "data-options"));
     asked.challenge = decode(asked.challenge);
     if (asked.user) asked.user.id = decode(asked.user.id);
     (asked.excludeCredentials || []).forEach(function (known) {

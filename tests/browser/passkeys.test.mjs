@@ -209,6 +209,47 @@ describe("after a sign-in with a password", () => {
     assert.equal(await subjectAt(page), person.id);
     assert.equal((await passkeysOf(person)).length, 1);
   });
+
+  test("a browser that makes passkeys by itself makes one without a question, and the person goes on", async (t) => {
+    const [person, visitor, app] = [await op.person(), await chromium.visitor(t), await startWebApp(op)];
+    const { page } = visitor;
+    await addAuthenticator(page);
+    // This Chromium does not: what it is asked is kept, and answered as if it did.
+    await page.addInitScript(() => {
+      PublicKeyCredential.getClientCapabilities = () => Promise.resolve({ conditionalCreate: true });
+      const create = navigator.credentials.create.bind(navigator.credentials);
+      navigator.credentials.create = ({ mediation, ...request }) => {
+        window.name += `${mediation} ${request.publicKey.authenticatorSelection.userVerification};`;
+        return create(request);
+      };
+    });
+    await page.goto(app.start());
+    await page.waitForFunction(() => document.querySelector("[name=can_have_passkey]").value === "yes");
+    await signIn(page, person);
+    await page.waitForURL(/\/consent/);
+    assert.equal(await page.evaluate(() => window.name), "conditional preferred;");
+    await approve(page);
+    assert.equal(await subjectAt(page), person.id);
+    assert.equal((await passkeysOf(person)).length, 1);
+  });
+
+  test("a browser that would make one by itself and cannot asks the person as others do", async (t) => {
+    const [person, visitor, app] = [await op.person(), await chromium.visitor(t), await startWebApp(op)];
+    const { page } = visitor;
+    await addAuthenticator(page);
+    await page.addInitScript(() => {
+      PublicKeyCredential.getClientCapabilities = () => Promise.resolve({ conditionalCreate: true });
+      const create = navigator.credentials.create.bind(navigator.credentials);
+      navigator.credentials.create = (request) =>
+        request.mediation === "conditional" ? Promise.reject(new DOMException("no", "NotAllowedError")) : create(request);
+    });
+    await page.goto(app.start());
+    await page.waitForFunction(() => document.querySelector("[name=can_have_passkey]").value === "yes");
+    await signIn(page, person);
+    await page.locator("#add").click();
+    await approve(page);
+    assert.equal((await passkeysOf(person)).length, 1);
+  });
 });
 
 test("a set-up link leads to a passkey, and that to the account", async (t) => {

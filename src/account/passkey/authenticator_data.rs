@@ -51,10 +51,10 @@ impl<'a> AuthenticatorData<'a> {
         if *rp_id_hash != *Sha256::digest(site.id) {
             return Err(Refused::WrongRelyingParty);
         }
-        if !has(USER_PRESENT) {
+        if !has(USER_PRESENT) && !site.silently {
             return Err(Refused::NotPresent);
         }
-        if !has(USER_VERIFIED) {
+        if !has(USER_VERIFIED) && !site.silently {
             return Err(Refused::NotVerified);
         }
         if has(BACKED_UP) && !has(BACKUP_ELIGIBLE) {

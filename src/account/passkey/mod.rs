@@ -48,6 +48,10 @@ pub struct RelyingParty<'a> {
     pub id: &'a str,
     /// The origin of the pages that ask for passkeys.
     pub origin: &'a str,
+    /// Whether the browser may make a passkey without asking the person, of the password that they have just used (conditional create:
+    /// "If options.mediation is not set to conditional, verify that the UP bit ... is set", section 7.1 step 15). A sign-in with it
+    /// asks them as ever.
+    pub silently: bool,
 }
 
 /// A passkey as it is kept: the "credential record" (section 4) less what has a column of its own.

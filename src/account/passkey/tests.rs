@@ -9,6 +9,7 @@ use super::*;
 const SITE: RelyingParty<'static> = RelyingParty {
     id: "id.acme.org",
     origin: "https://id.acme.org",
+    silently: false,
 };
 const PRESENT_AND_VERIFIED: u8 = 0b101;
 const HAS_KEY: u8 = 1 << 6;
@@ -305,6 +306,15 @@ fn the_authenticator_was_at_this_site_with_a_person_whom_it_verified() {
         Err(Refused::BackedUpButNotEligible)
     );
     assert_eq!(flags(PRESENT_AND_VERIFIED | ELIGIBLE), Ok(()));
+    // Where the browser makes it by itself, of a password that was just used, it may ask nobody: and nothing else may be amiss.
+    let silently = RelyingParty { silently: true, ..SITE };
+    let made = |flags: u8, of: &RelyingParty<'_>| {
+        let object = attestation(&authenticator_data(flags | HAS_KEY, 0, &key));
+        New::parse(&registration(&client_data("webauthn.create"), &object, b"id"), of).map(|_| ())
+    };
+    assert_eq!(made(ELIGIBLE | BACKED_UP, &silently), Ok(()));
+    assert_eq!(made(BACKED_UP, &silently), Err(Refused::BackedUpButNotEligible));
+    assert_eq!(made(ELIGIBLE | BACKED_UP, &SITE), Err(Refused::NotPresent));
     let mut elsewhere = authenticator_data(PRESENT_AND_VERIFIED | HAS_KEY, 0, &key);
     elsewhere[..32].copy_from_slice(&Sha256::digest("evil.org"));
     assert_eq!(register_data(&elsewhere).map(|_| ()), Err(Refused::WrongRelyingParty));

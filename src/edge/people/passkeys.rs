@@ -33,6 +33,8 @@ pub enum Asked<'a> {
     SignIn(&'a str),
     /// A new passkey for whoever is behind a session.
     Add(&'a str),
+    /// The same, where the browser may make it without asking the person.
+    AddSilently(&'a str),
     /// One for a new account of that id.
     SignUp(&'a str),
     /// One for the person of a set-up link.
@@ -44,6 +46,7 @@ impl<'a> Asked<'a> {
         match self {
             Self::SignIn(what) => ["sign in", what],
             Self::Add(what) => ["add", what],
+            Self::AddSilently(what) => ["add silently", what],
             Self::SignUp(what) => ["sign up", what],
             Self::SetUp(what) => ["set up", what],
         }
@@ -62,6 +65,7 @@ fn site(config: &Config) -> RelyingParty<'_> {
     RelyingParty {
         id: &config.sign_in.rp_id,
         origin: config.issuer.as_str(),
+        silently: false,
     }
 }
 
@@ -100,7 +104,11 @@ pub fn read_new(
     asked: &Asked<'_>,
     context: &Context,
 ) -> Result<(New, Challenge), Refused> {
-    let new = New::parse(answer, &site(&context.config))?;
+    let site = RelyingParty {
+        silently: matches!(asked, Asked::AddSilently(_)),
+        ..site(&context.config)
+    };
+    let new = New::parse(answer, &site)?;
     let challenge = browser.opened_challenge(&new.challenge, &asked.parts(), context);
     challenge
         .map(|challenge| (new, challenge))

@@ -311,6 +311,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 is_needed: problem.is_some(),
                 csrf: text,
                 request: passkey(text),
+                silently: Some(text),
                 problem,
             };
             pages.push(page.to_html());
@@ -570,6 +571,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             memberships: &[Group {
                 id: text.to_owned(),
                 name: Label::stored(text.to_owned()),
+                second_factor_required: true,
                 created_at: UnixTime(0),
                 updated_at: UnixTime(0),
             }],

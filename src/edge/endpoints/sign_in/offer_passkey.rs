@@ -4,7 +4,7 @@
 use crate::{
     account::sign_in::Next,
     audit::{Actor, Entry, Event},
-    db::sessions::Session,
+    db::{credentials, sessions::Session},
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -45,7 +45,12 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if !field("cancel").is_empty() {
         return Ok(sign_in.given_up(context).await?.unwrap_or_else(|| sign_in.go_on()));
     }
-    let asked = Asked::Add(hash.as_str());
+    let asked = match field("silently") {
+        "" => Asked::Add(hash.as_str()),
+        // Of those who have one, nothing is made behind their backs.
+        _ if !context.db.read(credentials::list_own(hash)).await?.passkeys.is_empty() => return Ok(sign_in.go_on()),
+        _ => Asked::AddSilently(hash.as_str()),
+    };
     let (new, challenge) = match passkeys::read_new(field("passkey"), &sign_in.browser, &asked, context) {
         Ok(read) => read,
         Err(refused) => return page(&sign_in, (session, hash), Some(passkeys::problem_of(refused)), context),
@@ -78,17 +83,27 @@ fn page(
 ) -> Result<Reply, PageFailure> {
     let (asked, account) = (Asked::Add(hash.as_str()), passkeys::account_of(&session.user));
     let options = passkeys::ask_for_new(&sign_in.browser, &asked, &account, &[], context)?;
+    let is_needed = sign_in.step_up(session, context) == Next::NeedsPasskey;
+    let is_after_password = session.authentication.proven.amr.has_password();
+    let silently = match problem.is_none() && !is_needed && is_after_password {
+        true => {
+            let asked = Asked::AddSilently(hash.as_str());
+            Some(passkeys::ask_for_new(&sign_in.browser, &asked, &account, &[], context)?)
+        }
+        false => None,
+    };
     let (nonce, language) = (random::id()?, sign_in.language());
     let html = OfferPasskeyPage {
         language,
         purpose: sign_in.purpose(language),
         go_on: &sign_in.way_on(),
-        is_needed: sign_in.step_up(session, context) == Next::NeedsPasskey,
+        is_needed,
         csrf: &sign_in.browser.csrf(&bound_to(hash), context),
         request: PasskeyRequest {
             options: &options,
             nonce: &nonce,
         },
+        silently: silently.as_deref(),
         problem,
     }
     .to_html();
