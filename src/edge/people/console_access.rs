@@ -9,7 +9,7 @@ use crate::{
     audit::Actor,
     config::Way,
     db::{
-        Answer, Batch, Handle,
+        Handle,
         operators::{self, OperatorPerson},
     },
     edge::{
@@ -67,16 +67,12 @@ impl ConsoleRequest {
         })
     }
 
-    /// What is asked of D1 along with the session.
-    pub fn batch(&mut self) -> &mut Batch {
-        &mut self.account_request.batch
-    }
-
-    /// Lets them in, with what was asked along, in one round trip. From here on what they do is written down under their id.
+    /// Lets them in. Nothing is asked of D1 beside the session and the role: a cookie that somebody made up must cost little.
+    /// From here on what they do is written down under their id.
     ///
     /// # Errors
     /// 403 to somebody without a role; an answer that leads to the second factor, and back, where none was shown.
-    pub async fn enter(self, context: &Context) -> Result<(Console, Answer), PageFailure> {
+    pub async fn enter(self, context: &Context) -> Result<Console, PageFailure> {
         let (signed_in, rows) = self.account_request.enter(context).await?;
         let operator = rows.read(self.operator)?;
         let operator = operator.filter(|operator| !operator.roles.is_empty());
@@ -94,7 +90,7 @@ impl ConsoleRequest {
             signed_in,
         };
         console.operator.note(context);
-        Ok((console, rows))
+        Ok(console)
     }
 }
 
@@ -106,7 +102,7 @@ impl Console {
     /// where the sign-in is not of just now.
     pub async fn submit(request: &mut Incoming, context: &Context) -> Result<(Self, Params), PageFailure> {
         let form = account_access::sent_form(request, context).await?;
-        let (console, _) = ConsoleRequest::at(request, context)?.enter(context).await?;
+        let console = ConsoleRequest::at(request, context)?.enter(context).await?;
         match console.is_sure {
             true => Ok((console, form)),
             false => Err(PageFailure::Reply(Box::new(Reply::see_other(console.confirm())))),

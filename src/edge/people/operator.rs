@@ -1,6 +1,6 @@
 //! Operators: who holds `ADMIN_TOKEN`, or a key of the admin API, and people with a role.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     admin::{
@@ -128,7 +128,7 @@ impl Operator {
         let other = context.db.read(operators::find(user_id)).await?;
         let may = other.is_none_or(|other| self.covers(&other.roles).is_ok());
         if !may {
-            record(Actor::Operator, None, context);
+            record_beyond(user_id, context);
         }
         Ok(may)
     }
@@ -169,11 +169,20 @@ pub fn record_refusal(context: &Context) {
 
 /// The same of a key, or of a person, that tried what it may not do: as often as with strangers, for it may be stolen.
 pub fn record(actor: Actor, needed: Option<KeyScope>, context: &Context) {
+    let detail = needed.map(|needed| json!({ "needs": needed.name() }));
+    record_refused(actor, detail, context);
+}
+
+/// The same of an operator who tried to change somebody who may do more, or to give what they do not have.
+pub fn record_beyond(user_id: &str, context: &Context) {
+    record_refused(Actor::Operator, Some(json!({ "user": user_id })), context);
+}
+
+fn record_refused(actor: Actor, detail: Option<Value>, context: &Context) {
     context.after_answer(async move |later| {
-        let entry = Entry::new(Event::OperatorRefused, actor);
-        let entry = match needed {
-            Some(needed) => entry.detail(json!({ "needs": needed.name() })),
-            None => entry,
+        let entry = Entry {
+            detail,
+            ..Entry::new(Event::OperatorRefused, actor)
         };
         later.db.execute(audit::record_of_stranger(&entry, later)).await
     });

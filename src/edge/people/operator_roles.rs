@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::operator::Operator;
+use super::operator::{self, Operator};
 use crate::{
     admin::operator_role::OperatorRoles,
     audit::{Actor, Entry, Event},
@@ -44,6 +44,7 @@ pub async fn set(
         return Ok(RolesOutcome::Nobody);
     }
     if let Err(error) = covers(by, before.as_ref()).and_then(|()| by.covers(roles)) {
+        operator::record_beyond(user_id, context);
         return Ok(RolesOutcome::Beyond(error));
     }
     let entry = entry(user_id, roles, before.as_ref());
@@ -69,6 +70,7 @@ pub async fn remove(user_id: &str, by: &Operator, context: &Context) -> Result<R
         return Ok(RolesOutcome::Nobody);
     };
     if let Err(error) = by.covers(&before.roles) {
+        operator::record_beyond(user_id, context);
         return Ok(RolesOutcome::Beyond(error));
     }
     let entry = entry(user_id, &OperatorRoles::default(), Some(&before));

@@ -97,7 +97,9 @@ impl SignInRequest {
                 },
             });
         };
-        let page = SignInPage::parse(named).ok_or(Problem::NotFound)?;
+        let page = SignInPage::parse(named);
+        let page = page.filter(|page| context.config.console || !page.page.is_of_console());
+        let page = page.ok_or(Problem::NotFound)?;
         let (mut session, mut has) = (None, Has::default());
         if let Some(hash) = &browser.session_hash {
             let mut batch = Batch::default();
@@ -266,7 +268,8 @@ impl SignInRequest {
                 page: Endpoint::AccountEmail | Endpoint::AccountDeletion,
                 ..
             }) if !context.config.sign_in.has(Way::Password) => Demand::TWO_WHERE_THERE,
-            Destination::Account(page) if page.page.is_of_console() => Demand::TWO,
+            // Who has no role is not asked to set anything up on the way: the console leads whoever has one to what is missing.
+            Destination::Account(page) if page.page.is_of_console() => Demand::TWO_WHERE_THERE,
             Destination::Account(_) => Demand::NOTHING,
         }
     }

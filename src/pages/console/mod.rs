@@ -6,7 +6,9 @@ mod person;
 
 pub use overview::{Attention, Bar, ConsoleOverviewPage, Numbers};
 pub use people::{PeoplePage, ShownPerson};
-pub use person::{NewLinkPage, PersonPage, ShownEvent, ShownFactor, ShownGrant, ShownRole, ShownSession};
+pub use person::{
+    NewLinkPage, PersonPage, ShownEvent, ShownFactor, ShownGrant, ShownOperator, ShownRole, ShownSession,
+};
 
 use super::{
     messages::{ConsoleTexts, Language, Texts},

@@ -92,6 +92,14 @@ pub struct ShownRole {
     pub is_theirs: bool,
 }
 
+/// Which operator did something. A program may be called like a person.
+#[derive(Clone, Debug)]
+pub enum ShownOperator {
+    Person(String),
+    /// By an API key, or an app.
+    Program(String),
+}
+
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub struct ShownEvent {
@@ -99,7 +107,7 @@ pub struct ShownEvent {
     pub event: String,
     pub at: Moment,
     /// Which operator did it.
-    pub operator: Option<String>,
+    pub operator: Option<ShownOperator>,
     pub app: Option<String>,
     pub network: Option<String>,
 }
@@ -193,8 +201,10 @@ impl PersonPage<'_> {
 
     /// What else there is to say of an event, a part each.
     fn circumstances(&self, event: &ShownEvent) -> Vec<String> {
-        let by = event.operator.as_deref();
-        let by = by.map(|name| self.texts().by.fill(&visible(name, LONGEST_NAME)));
+        let by = event.operator.as_ref().map(|operator| match operator {
+            ShownOperator::Person(name) => self.texts().by.fill(&visible(name, LONGEST_NAME)),
+            ShownOperator::Program(name) => self.texts().by_program.fill(&visible(name, LONGEST_NAME)),
+        });
         let rest = [&event.app, &event.network].into_iter().flatten();
         by.into_iter()
             .chain(rest.map(|text| visible(text, LONGEST_NAME)))

@@ -56,6 +56,7 @@ pub struct ConsoleTexts {
     pub activity: &'static str,
     pub none: &'static str,
     pub by: Phrase,
+    pub by_program: Phrase,
     pub actions: &'static str,
     pub lock: &'static str,
     pub lock_why: &'static str,

@@ -68,7 +68,7 @@ fn person(text: &str, language: Language) -> PersonPage<'_> {
         events: Some(vec![ShownEvent {
             event: text.to_owned(),
             at: moment(language),
-            operator: Some(text.to_owned()),
+            operator: Some(ShownOperator::Person(text.to_owned())),
             app: Some(text.to_owned()),
             network: Some(text.to_owned()),
         }]),

@@ -50,6 +50,29 @@ describe("the way in", () => {
     assert.equal((await former.open()).status, 403);
   });
 
+  test("reads next to nothing for who has no session, whatever cookie they make up, nor for who has no role", async () => {
+    const ada = await op.person();
+    const browser = op.browser();
+    await browser.signIn(await browser.open("/account"), ada);
+    const cookie = `__Host-limen_session=1.${"A".repeat(43)}`;
+    for (const path of ["/admin", "/admin/people", "/admin/people?search=a", at(ada)]) {
+      const strangers = await op.fetch(path, { headers: { cookie }, measure: true });
+      assert.equal(strangers.status, 303, path);
+      const without = await browser.fetch(path, { measure: true });
+      assert.equal(without.status, 403, path);
+      for (const { headers } of [strangers, without]) assert.equal(headers.get("x-limen-test-d1"), "1", path);
+    }
+  });
+
+  test("asks nobody without a role to set anything up on the way, and leads nowhere where there is no console", async () => {
+    const ada = await op.person();
+    const browser = op.browser();
+    const page = await browser.signIn(await browser.open("/login?page=admin"), ada);
+    assert.deepEqual([page.status, page.has("secret")], [403, false]);
+    const closed = await startLimen({ vars: { CONSOLE: "off" } });
+    assert.equal((await closed.fetch("/login?page=admin")).status, 404);
+  });
+
   test("asks for a second factor where a session has none, also of a trusted browser, and has one set up where there is none", async () => {
     const weak = await op.person();
     assert.equal(await grant(op, weak, ["owner"]), 204);

@@ -73,6 +73,10 @@ describe("roles", () => {
     assert.equal(await grant(op, ada, ["people"], { bearer: narrow }), 403, "nor are roles taken that go beyond");
     assert.equal(await remove(ada, { bearer: narrow }), 403);
     assert.deepEqual(await rolesOf(ada), ["owner"]);
+    // Written down after the answers.
+    const tries = async () => (await audit("event=operator_refused")).filter(({ detail }) => detail?.user === ada.id).length;
+    for (let n = 0; n < 50 && (await tries()) === 0; n++);
+    assert.ok((await tries()) > 0, "what was tried is in the audit");
   });
 
   test("of a person are set by owners at the console, never their own", async () => {

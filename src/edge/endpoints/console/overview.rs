@@ -1,7 +1,7 @@
 //! `/admin`: what an operator should look after, and how much there is.
 
 use crate::{
-    db::{audit_log, client_list, mail_outbox, people_list},
+    db::{Batch, audit_log, client_list, mail_outbox, people_list},
     edge::{
         http::{failure::PageFailure, request::Incoming},
         people::{
@@ -29,23 +29,30 @@ const DAY: i64 = 86_400;
 
 /// `GET /admin`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let mut console_request = ConsoleRequest::at(request, context)?;
+    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    let sees = |endpoint| console.may((endpoint, Method::Get));
     let today = context.now.seconds().div_euclid(DAY);
     let first = today - (DAYS - 1);
-    let batch = console_request.batch();
-    let people = batch.add(people_list::count(COUNTED + 1));
-    let apps = batch.add(client_list::count(COUNTED + 1));
-    let days = batch.add(audit_log::sign_ins_by_day(UnixTime(first * DAY)));
-    let mails = batch.add_if(context.config.mail.as_ref().map(|_| mail_outbox::count(context.now)));
-    let (console, rows) = console_request.enter(context).await?;
-    let (people, apps, days) = (rows.read(people)?, rows.read(apps)?, rows.read(days)?);
-    let sees = |endpoint| console.may((endpoint, Method::Get));
+    let mut batch = Batch::default();
+    let people = sees(Endpoint::AdminUsers).then(|| people_list::count(COUNTED + 1));
+    let people = batch.add_if(people);
+    let apps = sees(Endpoint::AdminClients).then(|| client_list::count(COUNTED + 1));
+    let apps = batch.add_if(apps);
+    let days = sees(Endpoint::AdminAudit).then(|| audit_log::sign_ins_by_day(UnixTime(first * DAY)));
+    let days = batch.add_if(days);
+    let is_sent = sees(Endpoint::AdminHealth) && context.config.mail.is_some();
+    let mails = batch.add_if(is_sent.then(|| mail_outbox::count(context.now)));
+    let rows = context.db.run(batch).await?;
+    let (people, apps) = (rows.read_if(people)?, rows.read_if(apps)?);
+    let days = rows.read_if(days)?;
     let failed = rows.read_if(mails)?.flatten().map_or(0, |counts| counts.failed);
     let attention = match sees(Endpoint::AdminHealth) {
         true => Some(apart(attention(&console, failed, context)).await),
         false => None,
     };
-    let counted = |count: i64, endpoint| sees(endpoint).then_some((count.min(COUNTED), count > COUNTED));
+    let counted = |count: i64| (count.min(COUNTED), count > COUNTED);
+    let sees_days = days.is_some();
+    let days = days.unwrap_or_default();
     let cut_short = audit_log::is_cut_short(&days);
     // The last day of a walk that was cut short is not whole.
     let whole = days.len() - usize::from(cut_short && days.len() > 1);
@@ -66,10 +73,10 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         roles: console.roles.clone(),
         attention,
         numbers: Numbers {
-            people: counted(people, Endpoint::AdminUsers),
-            apps: counted(apps, Endpoint::AdminClients),
+            people: people.map(counted),
+            apps: apps.map(counted),
         },
-        days: sees(Endpoint::AdminAudit).then(|| (oldest..=today).rev().map(bar).collect()),
+        days: sees_days.then(|| (oldest..=today).rev().map(bar).collect()),
         cut_short,
     }
     .to_html();

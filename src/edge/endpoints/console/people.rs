@@ -3,7 +3,7 @@
 use crate::{
     account::user::User,
     admin::people_filter::PeopleFilter,
-    db::people_list,
+    db::{Batch, people_list},
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -23,6 +23,8 @@ const LONGEST_PAGE: i64 = 50;
 
 /// `GET /admin/people?search=&after=`: those whose name or address begins so, or all, the newest first.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    console.require((Endpoint::AdminUsers, Method::Get), context)?;
     let asked = request.query_params().map_err(Problem::BadRequest)?;
     asked
         .refuse_unknown(&["search", "after"])
@@ -45,15 +47,14 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     ];
     let params = params_of(wanted.into_iter().flatten())?;
     let (filter, page) = PeopleFilter::parse(&params).map_err(Problem::BadRequest)?;
-    let mut console_request = ConsoleRequest::at(request, context)?;
-    let people = console_request.batch().add(people_list::list(&filter, page.limit));
-    let end = console_request.batch().add(people_list::find_end(&filter));
-    let (console, rows) = console_request.enter(context).await?;
-    console.require((Endpoint::AdminUsers, Method::Get), context)?;
+    let mut batch = Batch::default();
+    let people = batch.add(people_list::list(&filter, page.limit));
+    let end = batch.add_if((!search.is_empty()).then(|| people_list::find_end(&filter)));
+    let rows = context.db.run(batch).await?;
     let people = rows.read(people)?;
     let next = match page.next(&people) {
         Some(last) => Some(last.place.to_text()),
-        None => rows.read(end)?.map(|place| place.to_text()),
+        None => rows.read_if(end)?.flatten().map(|place| place.to_text()),
     };
     let next = match next {
         Some(after) => {

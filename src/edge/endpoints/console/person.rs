@@ -10,6 +10,7 @@ use crate::{
         user::UserChanges,
     },
     db::{
+        Batch,
         audit_log::{self, Recorded},
         credentials::{self, OwnApp, OwnPasskey},
         grants::{self, OwnGrant},
@@ -36,7 +37,8 @@ use crate::{
     pages::{
         Moment, app_name,
         console::{
-            ConsoleNotice, NewLinkPage, PersonPage, ShownEvent, ShownFactor, ShownGrant, ShownRole, ShownSession,
+            ConsoleNotice, NewLinkPage, PersonPage, ShownEvent, ShownFactor, ShownGrant, ShownOperator, ShownRole,
+            ShownSession,
         },
     },
     reply::Reply,
@@ -51,13 +53,14 @@ const SECTION: Endpoint = Endpoint::ConsolePeople;
 
 /// `GET /admin/people/{user_id}`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let mut console_request = ConsoleRequest::at(request, context)?;
+    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    console.require((Endpoint::AdminUser, Method::Get), context)?;
     let user_id = request.segment(0);
     let events = AuditFilter {
         user_id: Some(user_id),
         ..AuditFilter::default()
     };
-    let batch = console_request.batch();
+    let mut batch = Batch::default();
     let user = batch.add(users::find(user_id));
     let ways = batch.add(credentials::list_of(user_id));
     let must_change = batch.add(passwords::must_change(user_id));
@@ -67,8 +70,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let grants = batch.add(grants::list_of(user_id));
     let theirs = batch.add(operators::find(user_id));
     let events = batch.add(audit_log::list(&events, EVENTS));
-    let (console, rows) = console_request.enter(context).await?;
-    console.require((Endpoint::AdminUser, Method::Get), context)?;
+    let rows = context.db.run(batch).await?;
     let user = rows.read(user)?.ok_or(Problem::NotFound)?;
     let ways = rows.read(ways)?;
     let theirs = rows.read(theirs)?.map(|theirs| theirs.roles).unwrap_or_default();
@@ -113,7 +115,10 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let event = |event: Recorded| ShownEvent {
         at: moment(event.at),
         event: event.event,
-        operator: event.operator_username.or(event.operator_user_id).or(event.operator),
+        operator: match event.operator_username.or(event.operator_user_id) {
+            Some(person) => Some(ShownOperator::Person(person)),
+            None => event.operator.map(ShownOperator::Program),
+        },
         app: event.client_name.or(event.client_id),
         network: event.network,
     };
