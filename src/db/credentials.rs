@@ -181,7 +181,8 @@ impl Owner<'_> {
     }
 }
 
-/// Gives somebody a new passkey, if nobody has it, nobody has answered the challenge, and they have not too many. What hangs on it
+/// Gives somebody a new passkey, if nobody has it, nobody has answered the challenge, and they have not too many: none, where
+/// nobody was asked for it. What hangs on it
 /// comes after both statements, where `changes() > 0`. The first says whether it did.
 pub fn add_passkey(
     new: &New,
@@ -204,7 +205,7 @@ pub fn add_passkey(
     .append(Statement::new(
         ") WHERE (SELECT COUNT(*) FROM credentials o WHERE o.user_id = owner AND o.kind = 'passkey') < ? AND ",
     ))
-    .bind(MOST)
+    .bind(if new.silently { 1 } else { MOST })
     .append(answered.may_count(now))
     .append(Statement::new(" ON CONFLICT DO NOTHING RETURNING id"));
     (statement.any(), answered.note_if_changed())

@@ -62,6 +62,11 @@ impl WaitsFor {
     }
 }
 
+/// Deletes sessions that wait: `hashes` is a JSON array of [`while_waiting`]. Nobody is told of it, as if they had waited too long.
+pub fn forget(hashes: &str) -> Statement {
+    Statement::new("DELETE FROM sessions WHERE hash IN (SELECT value FROM json_each(?))").bind(hashes)
+}
+
 /// Holds where a user `u` has a password that they have to change.
 const MUST_CHANGE: &str =
     "EXISTS (SELECT 1 FROM credentials d WHERE d.user_id = u.id AND d.kind = 'password' AND d.must_change)";

@@ -60,6 +60,8 @@
     waiting = new AbortController();
     var message = form.querySelector("[data-failed]");
     message.hidden = true;
+    var silently = form.querySelector("input[name=silently]");
+    if (silently) silently.value = "";
     var asked = form.getAttribute("data-passkey") === "create" ? create(form) : get(form, {});
     asked.catch(function (error) {
       // The authenticator has one of these already: Limen says so by itself.

@@ -59,6 +59,8 @@ pub struct New {
     pub passkey: Passkey,
     /// How it begins.
     pub state: State,
+    /// Whether nobody was asked for it: then it counts only for somebody who has none yet.
+    pub silently: bool,
 }
 
 impl New {
@@ -95,6 +97,7 @@ impl New {
                 backup_eligible: data.backup_eligible,
             },
             state: data.state,
+            silently: site.silently,
         })
     }
 }

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Authenticator, signInWith, withPasskey } from "../support/authenticator.mjs";
+import { withApp } from "../support/codes.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen();
@@ -57,4 +58,30 @@ test("is made of nobody who has a passkey, and of one challenge once", async () 
   const answers = Array.from({ length: 5 }, () => new Authenticator(op).create(fresh.silently, { flags: BACKED_UP }));
   await Promise.all(answers.map((answer) => fresh.browser.submit(fresh.page, "passkey", { passkey: answer, silently: "yes" })));
   assert.equal(await count(other), 1);
+  const third = await op.person();
+  const pages = [];
+  const { browser: its, page: first, silently: challenge } = await offered(third);
+  pages.push([first, challenge]);
+  for (let n = 0; n < 4; n++) {
+    const again = await its.open("/passkeys/offer?page=overview");
+    pages.push([again, JSON.parse(again.form("passkey")["data-silently"])]);
+  }
+  const made = pages.map(([shown, asked]) => [shown, new Authenticator(op).create(asked, { flags: BACKED_UP })]);
+  await Promise.all(made.map(([shown, answer]) => its.submit(shown, "passkey", { passkey: answer, silently: "yes" })));
+  assert.equal(await count(third), 1);
+});
+
+test("is not tried where the person has a passkey, which an authenticator would put the new one in place of", async () => {
+  const person = await op.person();
+  const { app } = await withApp(op, person);
+  const browser = op.browser();
+  const second = await browser.signIn(await browser.open("/account"), person);
+  await browser.submit(second, "code", { code: app.nextCode() });
+  const offer = () => browser.open("/passkeys/offer?page=overview");
+  const page = await offer();
+  assert.ok(page.form("passkey")["data-silently"]);
+  await browser.submit(page, "passkey", { passkey: new Authenticator(op).create(JSON.parse(page.form("passkey")["data-options"])) });
+  const form = (await offer()).form("passkey");
+  assert.equal(form["data-silently"], undefined);
+  assert.equal(JSON.parse(form["data-options"]).excludeCredentials.length, 1);
 });

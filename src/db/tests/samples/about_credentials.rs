@@ -14,6 +14,7 @@ pub(super) fn add_to(all: &mut Samples) {
         expires_at: NOW,
     };
     let new = New {
+        silently: false,
         challenge: String::new(),
         passkey: Passkey {
             id: "aWQ".to_owned(),

@@ -159,6 +159,7 @@ pub(super) fn add_to(all: &mut Samples) {
     };
     add(all, "sessions::insert", [sessions::insert(&just_now, &lifetimes)]);
     add(all, "sessions::find_waiting", [sessions::find_waiting(&hash, NOW)]);
+    add(all, "waiting_sessions::forget", [waiting_sessions::forget("[]")]);
     add(
         all,
         "waiting_sessions::release",

@@ -9,7 +9,7 @@ use crate::{
         session_endings::Ending,
         sessions::{self, Session},
         signing_keys,
-        waiting_sessions::while_waiting,
+        waiting_sessions::{self, while_waiting},
     },
     edge::{
         authorization::encrypted_hint,
@@ -244,7 +244,13 @@ impl BrowserLogout {
             .filter(|hash| !ended.contains(hash))
             .map(while_waiting)
             .collect();
-        if !ended.is_empty() || !waiting.is_empty() {
+        if trust == Trust::Claimed {
+            // Anybody can send a browser here: apps are not signed out by that.
+            if !waiting.is_empty() {
+                let hashes = sessions::json_of(waiting.iter());
+                context.db.execute([waiting_sessions::forget(&hashes)]).await?;
+            }
+        } else if !ended.is_empty() || !waiting.is_empty() {
             let hashes = sessions::json_of(ended.iter().chain(&waiting));
             let which = Ending::Held(&hashes);
             let signed_out = Entry::new(Event::SignOut, Actor::Person);

@@ -26,7 +26,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let params = request.query_params().map_err(Problem::BadRequest)?;
     let sign_in = SignInRequest::receive(request, &params, context).await?;
     match newly_signed_in(&sign_in, context) {
-        Some((session, hash)) => page(&sign_in, (session, hash), None, context),
+        Some((session, hash)) => page(&sign_in, (session, hash), None, context).await,
         None => Ok(sign_in.go_on()),
     }
 }
@@ -47,21 +47,22 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let asked = match field("silently") {
         "" => Asked::Add(hash.as_str()),
-        // Of those who have one, nothing is made behind their backs.
-        _ if !context.db.read(credentials::list_own(hash)).await?.passkeys.is_empty() => return Ok(sign_in.go_on()),
         _ => Asked::AddSilently(hash.as_str()),
     };
     let (new, challenge) = match passkeys::read_new(field("passkey"), &sign_in.browser, &asked, context) {
         Ok(read) => read,
-        Err(refused) => return page(&sign_in, (session, hash), Some(passkeys::problem_of(refused)), context),
+        Err(refused) => {
+            return page(&sign_in, (session, hash), Some(passkeys::problem_of(refused)), context).await;
+        }
     };
     let entry = Entry::new(Event::PasskeyAdded, Actor::Person)
         .user(&session.user.id)
         .session(&session.authentication.session_id);
     let about = (session.user.id.as_str(), entry, sign_in.language());
     match passkeys::add_behind(hash, (&new, &challenge), None, about, context).await? {
-        true => Ok(sign_in.go_on()),
-        false => page(&sign_in, (session, hash), Some(PasskeyProblem::Known), context),
+        false if !new.silently => page(&sign_in, (session, hash), Some(PasskeyProblem::Known), context).await,
+        // Of those who have one by now, none is made behind their backs.
+        _ => Ok(sign_in.go_on()),
     }
 }
 
@@ -75,17 +76,23 @@ fn bound_to(session_hash: &Hash) -> [&str; 2] {
     ["offer", session_hash.as_str()]
 }
 
-fn page(
+async fn page(
     sign_in: &SignInRequest,
     (session, hash): (&Session, &Hash),
     problem: Option<PasskeyProblem>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let (asked, account) = (Asked::Add(hash.as_str()), passkeys::account_of(&session.user));
-    let options = passkeys::ask_for_new(&sign_in.browser, &asked, &account, &[], context)?;
+    // An authenticator puts a new one in the place of one that it has, unless it is told of that.
+    let theirs = match sign_in.has.passkeys {
+        true => context.db.read(credentials::list_own(hash)).await?.passkeys,
+        false => Vec::new(),
+    };
+    let known: Vec<_> = theirs.iter().map(|own| &own.passkey).collect();
+    let options = passkeys::ask_for_new(&sign_in.browser, &asked, &account, &known, context)?;
     let is_needed = sign_in.step_up(session, context) == Next::NeedsPasskey;
     let is_after_password = session.authentication.proven.amr.has_password();
-    let silently = match problem.is_none() && !is_needed && is_after_password {
+    let silently = match problem.is_none() && !is_needed && is_after_password && known.is_empty() {
         true => {
             let asked = Asked::AddSilently(hash.as_str());
             Some(passkeys::ask_for_new(&sign_in.browser, &asked, &account, &[], context)?)
