@@ -1,7 +1,7 @@
 //! `/admin/people/{user_id}`: one person, and what an operator may do to their account.
 
 use crate::{
-    account::{set_up::LinkKind, user_agent::UserAgent},
+    account::{group::Group, set_up::LinkKind, user::User, user_agent::UserAgent},
     admin::{
         api_key::{Area, KeyScope},
         audit_filter::AuditFilter,
@@ -12,7 +12,7 @@ use crate::{
     db::{
         Batch,
         audit_log::{self, Recorded},
-        credentials::{self, OwnApp, OwnPasskey},
+        credentials::{self, Ways},
         grants::{self, OwnGrant},
         groups, operators, passwords,
         sessions::{self, OwnSession},
@@ -34,6 +34,7 @@ use crate::{
         },
         platform::{apart::apart, context::Context},
     },
+    fault::Fault,
     pages::{
         Moment, app_name,
         console::{
@@ -51,11 +52,28 @@ const EVENTS: i64 = 20;
 
 const SECTION: Endpoint = Endpoint::ConsolePeople;
 
+/// All that is known of a person.
+struct Known {
+    user: User,
+    ways: Ways,
+    must_change_password: bool,
+    sessions: Vec<OwnSession>,
+    groups: Vec<Group>,
+    grants: Vec<OwnGrant>,
+    roles: OperatorRoles,
+    events: Vec<Recorded>,
+}
+
 /// `GET /admin/people/{user_id}`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let console = ConsoleRequest::at(request, context)?.enter(context).await?;
     console.require((Endpoint::AdminUser, Method::Get), context)?;
-    let user_id = request.segment(0);
+    let known = apart(find(request.segment(0), context)).await?;
+    let known = known.ok_or(Problem::NotFound)?;
+    Ok(console.page(200, page(known, &console, &request.path, context)))
+}
+
+async fn find(user_id: &str, context: &Context) -> Result<Option<Known>, Fault> {
     let events = AuditFilter {
         user_id: Some(user_id),
         ..AuditFilter::default()
@@ -65,66 +83,50 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let ways = batch.add(credentials::list_of(user_id));
     let must_change = batch.add(passwords::must_change(user_id));
     let list = sessions::list_of(user_id, &context.config.lifetimes, context.now);
-    let live = batch.add(list);
+    let sessions = batch.add(list);
     let groups = batch.add(groups::list_of(user_id));
     let grants = batch.add(grants::list_of(user_id));
-    let theirs = batch.add(operators::find(user_id));
+    let operator = batch.add(operators::find(user_id));
     let events = batch.add(audit_log::list(&events, EVENTS));
     let rows = context.db.run(batch).await?;
-    let user = rows.read(user)?.ok_or(Problem::NotFound)?;
-    let ways = rows.read(ways)?;
-    let theirs = rows.read(theirs)?.map(|theirs| theirs.roles).unwrap_or_default();
+    let Some(user) = rows.read(user)? else {
+        return Ok(None);
+    };
+    Ok(Some(Known {
+        user,
+        ways: rows.read(ways)?,
+        must_change_password: rows.read(must_change)?,
+        sessions: rows.read(sessions)?,
+        groups: rows.read(groups)?,
+        grants: rows.read(grants)?,
+        roles: rows.read(operator)?.map(|operator| operator.roles).unwrap_or_default(),
+        events: rows.read(events)?,
+    }))
+}
+
+/// The page, as far as the operator may see it.
+#[inline(never)]
+fn page(known: Known, console: &Console, path: &str, context: &Context) -> String {
+    let user = &known.user;
     let sees = |endpoint| console.may((endpoint, Method::Get));
     let is_own = console.signed_in.user().id == user.id;
-    let is_beyond = console.operator.covers(&theirs).is_err();
+    let is_beyond = console.operator.covers(&known.roles).is_err();
     let wants = |call| console.may(call) && !is_own && !is_beyond;
     let (changes, sets_roles) = (
         wants(PersonAction::SignOut.call()),
         wants((Endpoint::AdminOperator, Method::Put)),
     );
-    let moment = |at| Moment::new(at, context.now, console.signed_in.language);
     let language = console.signed_in.language;
-    let passkey = |passkey: &OwnPasskey| ShownFactor {
-        id: passkey.row_id.clone(),
-        name: passkey.name.clone(),
-        added: moment(passkey.created_at),
-        last_used: passkey.last_used_at.map(moment),
+    let moment = |at| Moment::new(at, context.now, language);
+    let factor = |id: &str, name: Option<&str>, created_at, last_used_at: Option<UnixTime>| ShownFactor {
+        id: id.to_owned(),
+        name: name.map(str::to_owned),
+        added: moment(created_at),
+        last_used: last_used_at.map(moment),
     };
-    let app = |app: &OwnApp| ShownFactor {
-        id: app.row_id.clone(),
-        name: app.name.clone(),
-        added: moment(app.created_at),
-        last_used: app.last_used_at.map(moment),
-    };
-    let session = |session: OwnSession| {
-        let agent = UserAgent::parse(&session.user_agent);
-        ShownSession {
-            id: session.id,
-            browser: agent.browser,
-            system: agent.system,
-            signed_in: moment(UnixTime(session.created_at)),
-            last_seen: moment(UnixTime(session.last_seen_at)),
-        }
-    };
-    let grant = |grant: OwnGrant| ShownGrant {
-        name: app_name(&grant.client_id, &grant.metadata, language).into_owned(),
-        since: moment(grant.created_at),
-        last_used: grant.last_used_at.map(moment),
-        client_id: grant.client_id,
-    };
-    let event = |event: Recorded| ShownEvent {
-        at: moment(event.at),
-        event: event.event,
-        operator: match event.operator_username.or(event.operator_user_id) {
-            Some(person) => Some(ShownOperator::Person(person)),
-            None => event.operator.map(ShownOperator::Program),
-        },
-        app: event.client_name.or(event.client_id),
-        network: event.network,
-    };
-    let html = PersonPage {
+    PersonPage {
         frame: console.frame(SECTION),
-        action: &request.path,
+        action: path,
         confirm: ((changes || sets_roles) && !console.is_sure).then(|| console.confirm()),
         name: user.display_name(),
         id: &user.id,
@@ -139,29 +141,78 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         is_beyond,
         may_change: changes && console.is_sure,
         may_set_roles: sets_roles && console.is_sure,
-        has_password: ways.password_set_at.is_some(),
-        must_change_password: rows.read(must_change)?,
-        passkeys: ways.passkeys.iter().map(passkey).collect(),
-        apps: ways.apps.iter().map(app).collect(),
-        recovery_codes: ways.recovery_codes.map(|codes| (codes.row_id, codes.left)),
-        sessions: rows.read(live)?.into_iter().map(session).collect(),
-        groups: rows
-            .read(groups)?
+        has_password: known.ways.password_set_at.is_some(),
+        must_change_password: known.must_change_password,
+        passkeys: known
+            .ways
+            .passkeys
+            .iter()
+            .map(|own| factor(&own.row_id, own.name.as_deref(), own.created_at, own.last_used_at))
+            .collect(),
+        apps: known
+            .ways
+            .apps
+            .iter()
+            .map(|own| factor(&own.row_id, own.name.as_deref(), own.created_at, own.last_used_at))
+            .collect(),
+        recovery_codes: known.ways.recovery_codes.map(|codes| (codes.row_id, codes.left)),
+        sessions: known
+            .sessions
+            .into_iter()
+            .map(|session| shown_session(session, moment))
+            .collect(),
+        groups: known
+            .groups
             .iter()
             .map(|group| group.name.as_str().to_owned())
             .collect(),
-        grants: rows.read(grants)?.into_iter().map(grant).collect(),
+        grants: known
+            .grants
+            .into_iter()
+            .map(|grant| ShownGrant {
+                name: app_name(&grant.client_id, &grant.metadata, language).into_owned(),
+                since: moment(grant.created_at),
+                last_used: grant.last_used_at.map(moment),
+                client_id: grant.client_id,
+            })
+            .collect(),
         roles: match sees(Endpoint::AdminOperators) {
-            true => shown_roles(&theirs),
+            true => shown_roles(&known.roles),
             false => Vec::new(),
         },
-        events: match sees(Endpoint::AdminAudit) {
-            true => Some(rows.read(events)?.into_iter().map(event).collect()),
-            false => None,
-        },
+        events: sees(Endpoint::AdminAudit).then(|| {
+            known
+                .events
+                .into_iter()
+                .map(|event| shown_event(event, moment))
+                .collect()
+        }),
     }
-    .to_html();
-    Ok(console.page(200, html))
+    .to_html()
+}
+
+fn shown_session(session: OwnSession, moment: impl Fn(UnixTime) -> Moment) -> ShownSession {
+    let agent = UserAgent::parse(&session.user_agent);
+    ShownSession {
+        id: session.id,
+        browser: agent.browser,
+        system: agent.system,
+        signed_in: moment(UnixTime(session.created_at)),
+        last_seen: moment(UnixTime(session.last_seen_at)),
+    }
+}
+
+fn shown_event(event: Recorded, moment: impl Fn(UnixTime) -> Moment) -> ShownEvent {
+    ShownEvent {
+        at: moment(event.at),
+        event: event.event,
+        operator: match event.operator_username.or(event.operator_user_id) {
+            Some(person) => Some(ShownOperator::Person(person)),
+            None => event.operator.map(ShownOperator::Program),
+        },
+        app: event.client_name.or(event.client_id),
+        network: event.network,
+    }
 }
 
 fn shown_roles(theirs: &OperatorRoles) -> Vec<ShownRole> {

@@ -102,24 +102,7 @@ impl ClientMetadata {
             id_token_claims: fields.flag(ID_TOKEN_CLAIMS)?,
             refresh_grace: fields.seconds("refresh_grace")?,
             fapi_profile: fields.text(FAPI_PROFILE, values::named)?,
-            rules: AppRules {
-                disabled: fields.flag("disabled")?,
-                consent: fields.choice("consent", ConsentRule::parse)?,
-                lifetimes: OwnLifetimes {
-                    access_token: fields.seconds("access_token_lifetime")?,
-                    id_token: fields.seconds("id_token_lifetime")?,
-                    refresh_token: fields.seconds("refresh_token_lifetime")?,
-                },
-                allowed_groups: fields.allowed_groups()?,
-                groups_claim: fields.claim_path("groups_claim")?,
-                groups_format: fields.choice("groups_format", GroupsFormat::parse)?,
-                roles_claim: fields.claim_path("roles_claim")?,
-                roles_format: fields.choice("roles_format", RolesFormat::parse)?,
-                access_token_claims: fields.flag("access_token_claims")?,
-                token_exchange: fields.token_exchange()?,
-                may_act: fields.text("may_act", text::client_id)?,
-                id_jag: fields.id_jag()?,
-            },
+            rules: AppRules::read(fields)?,
         })
     }
 
@@ -213,6 +196,31 @@ impl ClientMetadata {
             }
         }
         wire
+    }
+}
+
+impl AppRules {
+    /// What the operator decides. In a function of its own: V8 compiles a function whole when it first runs.
+    #[inline(never)]
+    fn read(fields: &Fields) -> Result<Self, OAuthError> {
+        Ok(Self {
+            disabled: fields.flag("disabled")?,
+            consent: fields.choice("consent", ConsentRule::parse)?,
+            lifetimes: OwnLifetimes {
+                access_token: fields.seconds("access_token_lifetime")?,
+                id_token: fields.seconds("id_token_lifetime")?,
+                refresh_token: fields.seconds("refresh_token_lifetime")?,
+            },
+            allowed_groups: fields.allowed_groups()?,
+            groups_claim: fields.claim_path("groups_claim")?,
+            groups_format: fields.choice("groups_format", GroupsFormat::parse)?,
+            roles_claim: fields.claim_path("roles_claim")?,
+            roles_format: fields.choice("roles_format", RolesFormat::parse)?,
+            access_token_claims: fields.flag("access_token_claims")?,
+            token_exchange: fields.token_exchange()?,
+            may_act: fields.text("may_act", text::client_id)?,
+            id_jag: fields.id_jag()?,
+        })
     }
 }
 
