@@ -57,7 +57,7 @@ test("an unknown path is 404", async () => {
     "/.well-known/",
     "/authorize/resume/x",
     "/register/a/b",
-    "/admin",
+    "/administration",
     "//token",
   ];
   for (const path of paths) {
