@@ -70,7 +70,8 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     console.require((Endpoint::AdminUser, Method::Get), context)?;
     let known = apart(find(request.segment(0), context)).await?;
     let known = known.ok_or(Problem::NotFound)?;
-    Ok(console.page(200, page(known, &console, &request.path, context)))
+    let html = apart(async { page(known, &console, &request.path, context) }).await;
+    Ok(console.page(200, html))
 }
 
 async fn find(user_id: &str, context: &Context) -> Result<Option<Known>, Fault> {
@@ -105,7 +106,6 @@ async fn find(user_id: &str, context: &Context) -> Result<Option<Known>, Fault> 
 }
 
 /// The page, as far as the operator may see it.
-#[inline(never)]
 fn page(known: Known, console: &Console, path: &str, context: &Context) -> String {
     let user = &known.user;
     let sees = |endpoint| console.may((endpoint, Method::Get));
