@@ -513,9 +513,7 @@ impl Endpoint {
             .find(|route| route.endpoint == self)
             .map_or("", |route| route.path)
     }
-}
 
-impl Endpoint {
     /// Whether it is a page for operators.
     pub fn is_of_console(self) -> bool {
         matches!(self, Self::Console | Self::ConsolePeople | Self::ConsolePerson)

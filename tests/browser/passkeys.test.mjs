@@ -42,6 +42,13 @@ async function confirm(page) {
 }
 
 /** Whether the browser is shown whom it is signed in as. */
+/** Signs in with a password on the way to an app, once the page has found out that the browser can have a passkey. */
+async function signInAt(app, page, person) {
+  await page.goto(app.start());
+  await page.waitForFunction(() => document.querySelector("[name=can_have_passkey]").value === "yes");
+  await signIn(page, person);
+}
+
 const isAtAccount = (page) => page.waitForURL(op.url("/account"));
 
 const essential = (acr) => ({ claims: JSON.stringify({ id_token: { acr: { essential: true, value: acr } } }) });
@@ -200,9 +207,7 @@ describe("after a sign-in with a password", () => {
     const [person, visitor, app] = [await op.person(), await chromium.visitor(t), await startWebApp(op)];
     const { page } = visitor;
     await addAuthenticator(page, { automaticPresenceSimulation: true });
-    await page.goto(app.start());
-    await page.waitForFunction(() => document.querySelector("[name=can_have_passkey]").value === "yes");
-    await signIn(page, person);
+    await signInAt(app, page, person);
     await page.locator("#not-now").waitFor();
     await page.locator("#add").click();
     await approve(page);
@@ -223,9 +228,7 @@ describe("after a sign-in with a password", () => {
         return create(request);
       };
     });
-    await page.goto(app.start());
-    await page.waitForFunction(() => document.querySelector("[name=can_have_passkey]").value === "yes");
-    await signIn(page, person);
+    await signInAt(app, page, person);
     await page.waitForURL(/\/consent/);
     assert.equal(await page.evaluate(() => window.name), "conditional preferred;");
     await approve(page);
@@ -243,9 +246,7 @@ describe("after a sign-in with a password", () => {
       navigator.credentials.create = (request) =>
         request.mediation === "conditional" ? Promise.reject(new DOMException("no", "NotAllowedError")) : create(request);
     });
-    await page.goto(app.start());
-    await page.waitForFunction(() => document.querySelector("[name=can_have_passkey]").value === "yes");
-    await signIn(page, person);
+    await signInAt(app, page, person);
     await page.locator("#add").click();
     await approve(page);
     assert.equal((await passkeysOf(person)).length, 1);
