@@ -36,6 +36,8 @@ pub enum Event {
     /// A session was ended from elsewhere: by its person, an operator, or a change of the password.
     SessionEnded,
     ConsentGiven,
+    /// An app got a token of a person by an assertion of an issuer that the operator trusts.
+    AssertionAccepted,
     ConsentRefused,
     ConsentRemoved,
     CodeReplayed,
@@ -162,6 +164,7 @@ impl Event {
         Self::SignOut,
         Self::SessionEnded,
         Self::ConsentGiven,
+        Self::AssertionAccepted,
         Self::ConsentRefused,
         Self::ConsentRemoved,
         Self::CodeReplayed,
@@ -239,6 +242,7 @@ impl Event {
             Self::SignOut => "sign_out",
             Self::SessionEnded => "session_ended",
             Self::ConsentGiven => "consent_given",
+            Self::AssertionAccepted => "assertion_accepted",
             Self::ConsentRefused => "consent_refused",
             Self::ConsentRemoved => "consent_removed",
             Self::CodeReplayed => "code_replayed",

@@ -17,6 +17,7 @@ mod resources;
 mod setting;
 mod sign_in;
 mod sign_up;
+mod trusted_issuers;
 
 use std::{cell::RefCell, fmt};
 
@@ -41,6 +42,7 @@ pub use self::{
     setting::Setting,
     sign_in::{SignIn, Way},
     sign_up::{SignUp, SignUpPolicy, Terms, WantedField},
+    trusted_issuers::{TrustedIssuer, TrustedIssuers},
 };
 use crate::{secret::RootKeys, web::fetch_url::LoopbackFetches};
 
@@ -63,6 +65,8 @@ pub struct Config {
     pub client_id_documents: ClientIdDocuments,
     /// `RESOURCES`: the APIs, beside Limen's own, that access tokens can be for.
     pub resources: Resources,
+    /// `TRUSTED_ISSUERS`: whose assertions about people count here.
+    pub trusted_issuers: TrustedIssuers,
     /// `FRONT_CHANNEL_TOKENS`: whether clients may register the implicit and hybrid flows.
     pub front_channel_tokens: FrontChannelTokens,
     /// `DEVICE_AUTHORIZATION`: whether apps on devices without a browser can ask (RFC 8628), those that the operator registers for it.
@@ -241,6 +245,7 @@ impl Config {
             other => other,
         };
         let resources = reader.resources();
+        let trusted_issuers = reader.trusted_issuers(issuer.as_ref(), loopback_fetches);
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
         let mail = MailSettings::read(&mut reader, issuer.as_ref());
@@ -290,6 +295,7 @@ impl Config {
                 registrations_per_address,
                 client_id_documents,
                 resources,
+                trusted_issuers,
                 front_channel_tokens,
                 device_authorization,
                 pkce_requirement,

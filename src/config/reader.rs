@@ -7,11 +7,11 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{AdminToken, ClientIdDocuments, Issuer, Resources, Setting, setting::Source};
+use super::{AdminToken, ClientIdDocuments, Issuer, Resources, Setting, TrustedIssuers, setting::Source};
 use crate::{
     secret::{KekVersion, RootKeys},
     time::Lifetime,
-    web::host::is_name,
+    web::{fetch_url::LoopbackFetches, host::is_name},
 };
 
 const HOW_TO_MAKE_A_ROOT: &str = "make one with `openssl rand -base64 32 | tr '+/' '-_' | tr -d '='` and store it with \
@@ -161,6 +161,17 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         parsed.unwrap_or_else(|problem| {
             self.problems.push(format!("RESOURCES {problem}"));
             Resources::default()
+        })
+    }
+
+    pub(super) fn trusted_issuers(&mut self, own: Option<&Issuer>, loopback: LoopbackFetches) -> TrustedIssuers {
+        let parsed = self.shown("TRUSTED_ISSUERS").map_or_else(
+            || Ok(TrustedIssuers::default()),
+            |text| TrustedIssuers::parse(&text, own, loopback),
+        );
+        parsed.unwrap_or_else(|problem| {
+            self.problems.push(format!("TRUSTED_ISSUERS {problem}"));
+            TrustedIssuers::default()
         })
     }
 

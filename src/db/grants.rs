@@ -80,7 +80,7 @@ pub fn allow(allowing: &Allowing<'_>, now: UnixTime) -> Statement {
          WHERE hash = ? AND EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND version = ?)
            AND (? OR EXISTS (SELECT 1 FROM pushed_requests p WHERE p.hash = ? AND p.client_id = ?
                                     AND (p.user_code IS NULL OR (p.turned_down_at IS NULL AND p.expires_at > ?))))
-         ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at,
+         ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at, asked = 1,
             scope = (SELECT json_group_array(value) FROM (
                 SELECT value FROM json_each(grants.scope) UNION SELECT value FROM json_each(excluded.scope))),
             claims = (SELECT json_group_array(value) FROM (
@@ -133,6 +133,8 @@ pub struct OwnGrant {
     pub claims: Vec<String>,
     /// The APIs that its tokens may be for.
     pub resources: Targets,
+    /// Whether the person was asked. If not, the app hands in assertions of another issuer.
+    pub asked: bool,
     pub created_at: UnixTime,
     /// When what was allowed last grew or was allowed anew.
     pub updated_at: UnixTime,
@@ -152,7 +154,7 @@ pub fn list_of(user_id: &str) -> Query<Vec<OwnGrant>> {
 
 fn list(user_id: &str) -> Statement {
     Statement::new(format!(
-        "SELECT g.client_id, g.scope, g.claims, g.resources, g.created_at, g.updated_at, g.last_used_at, c.metadata
+        "SELECT g.client_id, g.scope, g.claims, g.resources, g.asked, g.created_at, g.updated_at, g.last_used_at, c.metadata
          FROM grants g JOIN clients c ON c.id = g.client_id
          WHERE g.user_id = {user_id}
          ORDER BY COALESCE(g.last_used_at, g.updated_at) DESC, g.id"
@@ -166,6 +168,7 @@ fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {
         scope: String,
         claims: String,
         resources: String,
+        asked: i64,
         created_at: i64,
         updated_at: i64,
         last_used_at: Option<i64>,
@@ -178,6 +181,7 @@ fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {
             scope: scope_from_json(&row.scope)?,
             claims: from_json(&row.claims)?,
             resources: from_json(&row.resources)?,
+            asked: row.asked != 0,
             created_at: UnixTime(row.created_at),
             updated_at: UnixTime(row.updated_at),
             last_used_at: row.last_used_at.map(UnixTime),

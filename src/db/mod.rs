@@ -3,6 +3,7 @@
 pub mod accepted_terms;
 pub mod api_keys;
 pub mod app_roles;
+pub mod asserted;
 pub mod audit;
 pub mod audit_log;
 mod authorization;

@@ -33,7 +33,7 @@ impl Preconditions<'_> {
             " FROM sessions s
          JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
          JOIN clients c ON c.id = ? AND c.version = ?
-         JOIN grants g ON g.user_id = u.id AND g.client_id = c.id
+         JOIN grants g ON g.user_id = u.id AND g.client_id = c.id AND g.asked = 1
          WHERE s.hash = ?
            AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.scope))",
         )

@@ -59,6 +59,31 @@ impl OneUse {
     }
 }
 
+/// Whether a thing was used.
+pub fn find(once: &SingleUse) -> Query<bool> {
+    Statement::new("SELECT 1 FROM replay WHERE key = ?")
+        .bind(&once.key)
+        .any()
+}
+
+/// Uses a thing up for what goes by `claim`, where `success` holds and it was not used before, and says whether it did.
+pub(super) fn claim(once: &SingleUse, claim: &str, success: Statement) -> Query<bool> {
+    Statement::new("INSERT INTO replay (key, claim, expires_at) SELECT ?, ?, ? WHERE ")
+        .bind(&once.key)
+        .bind(claim)
+        .bind(once.expires_at)
+        .append(success)
+        .append(Statement::new(" ON CONFLICT (key) DO NOTHING"))
+        .read_by(|rows| Ok(rows.changes() > 0))
+}
+
+/// Holds where [`claim`], before in the batch, did.
+pub(super) fn is_claimed(once: &SingleUse, claim: &str) -> Statement {
+    Statement::new("EXISTS (SELECT 1 FROM replay WHERE key = ? AND claim = ?)")
+        .bind(&once.key)
+        .bind(claim)
+}
+
 fn read_refusal(rows: &Rows) -> Result<Option<OneUseRefusal>, Fault> {
     #[derive(Deserialize)]
     struct Row {

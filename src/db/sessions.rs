@@ -187,7 +187,7 @@ pub fn find_with_consent(
     .append(asking.closed())
     .append(Statement::new(
         " FROM sessions s JOIN users u ON u.id = s.user_id AND u.disabled_at IS NULL
-         LEFT JOIN grants g ON g.user_id = s.user_id AND g.client_id = ?
+         LEFT JOIN grants g ON g.user_id = s.user_id AND g.client_id = ? AND g.asked = 1
          WHERE s.hash = ? AND ",
     ))
     .bind(asking.client_id())

@@ -9,7 +9,7 @@ use super::{
     dpop, protected_resource,
     proven::Strength,
     scope::Scope,
-    token::id_jag,
+    token::{id_jag, jwt_bearer},
 };
 use crate::{
     config::{ClientIdDocuments, Config, FapiProfile, Registration},
@@ -109,6 +109,10 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
             "identity_chaining_requested_token_types_supported".to_owned(),
             json!([id_jag::TOKEN_TYPE]),
         );
+        if !config.trusted_issuers.is_empty() {
+            let profiles = json!([jwt_bearer::PROFILE]);
+            members.insert("authorization_grant_profiles_supported".to_owned(), profiles);
+        }
         if signs_messages {
             members.insert("require_signed_request_object".to_owned(), true.into());
         }

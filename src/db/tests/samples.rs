@@ -26,6 +26,7 @@ use crate::{
     db::{
         Statement,
         app_roles::{self, Roles},
+        asserted::{self, Asserted},
         audit,
         clients::{self, ClientRecord},
         codes::{self, Redemption},
@@ -47,7 +48,7 @@ use crate::{
         pushed_requests::Pushing,
         readiness::Ready,
         refreshing::Refreshing,
-        replay::OneUse,
+        replay::{self, OneUse},
         session_clients,
         session_endings::Ending,
         sessions::{self, NewSession, Shown},

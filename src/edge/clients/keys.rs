@@ -1,4 +1,4 @@
-//! The public keys of clients, registered as `jwks` or fetched from their `jwks_uri`.
+//! The public keys of clients, registered as `jwks` or fetched from their `jwks_uri`, and those of issuers that the operator trusts.
 //!
 //! Fetched keys are kept in the isolate and in KV. A `kid` that is not among them is looked for at the client again, so a
 //! client may rotate its keys at any time (OIDC Core section 10.1.1). [`Asked::plan`] says how often an isolate asks,
@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::outbound::{self, Refusal, Wanted};
 use crate::{
     account::throttle,
+    config::TrustedIssuer,
     db::fetches::Charge,
     edge::{
         keys::crypto,
@@ -48,13 +49,40 @@ const MOST_KEPT: usize = 100;
 
 /// Why there is no key. It is told to the client.
 #[derive(Debug)]
-pub struct NoKey(&'static str);
+pub struct NoKey {
+    why: &'static str,
+    /// Whether there may be one the next time: the keys were not to be had.
+    is_passing: bool,
+}
 
 impl NoKey {
+    /// There is none among the keys.
+    const NONE: Self = Self {
+        why: "the client has no key that fits",
+        is_passing: false,
+    };
+
+    fn passing(why: &'static str) -> Self {
+        Self { why, is_passing: true }
+    }
+
     /// The reason, as a sentence.
     pub fn why(&self) -> &'static str {
-        self.0
+        self.why
     }
+
+    pub fn is_passing(&self) -> bool {
+        self.is_passing
+    }
+}
+
+/// Where keys are, and whose they are.
+struct Source<'a> {
+    /// Whose keys are kept under that name.
+    place: String,
+    uri: &'a str,
+    /// None where they are an issuer's that the operator named.
+    client_id: Option<&'a str>,
 }
 
 /// The keys at the `jwks_uri` of one client, as they are kept. Each client has its own: a new one at a `jwks_uri` that others
@@ -84,12 +112,41 @@ pub async fn verify(
     alg: ClientSigningAlg,
     context: &Context,
 ) -> Result<bool, NoKey> {
-    for key in for_verification(client, token.kid(), alg, context).await? {
+    let keys = for_verification(client, token.kid(), alg, context).await?;
+    Ok(is_signed_by_one(&keys, token, alg).await)
+}
+
+/// The same for the keys of an issuer that the operator trusts.
+///
+/// # Errors
+/// When it has no key that could have signed it, or does not give its keys.
+pub async fn verify_of_issuer(
+    issuer: &TrustedIssuer,
+    token: &Unverified<'_>,
+    alg: ClientSigningAlg,
+    context: &Context,
+) -> Result<bool, NoKey> {
+    let source = Source {
+        // A client's id holds no space.
+        place: format!("issuer {} {}", issuer.issuer, issuer.jwks_uri),
+        uri: &issuer.jwks_uri,
+        client_id: None,
+    };
+    let keys = find_at(source, context, |keys| that_may_verify(keys, token.kid(), alg)).await?;
+    Ok(is_signed_by_one(&keys, token, alg).await)
+}
+
+async fn is_signed_by_one(keys: &[ClientKey], token: &Unverified<'_>, alg: ClientSigningAlg) -> bool {
+    for key in keys {
         if crypto::verify_foreign(alg, &key.jwk, token.signature(), token.signed_bytes()).await {
-            return Ok(true);
+            return true;
         }
     }
-    Ok(false)
+    false
+}
+
+fn that_may_verify(keys: &PublicJwks, kid: Option<&str>, alg: ClientSigningAlg) -> Option<Vec<ClientKey>> {
+    Some(client_key::for_verification(keys, kid, alg)).filter(|keys| !keys.is_empty())
 }
 
 /// The keys that may have made a signature under `alg`: at least one.
@@ -102,10 +159,7 @@ pub async fn for_verification(
     alg: ClientSigningAlg,
     context: &Context,
 ) -> Result<Vec<ClientKey>, NoKey> {
-    let found = find(client, context, |keys| {
-        Some(client_key::for_verification(keys, kid, alg)).filter(|keys| !keys.is_empty())
-    });
-    found.await
+    find(client, context, |keys| that_may_verify(keys, kid, alg)).await
 }
 
 /// The key to encrypt to under `alg`.
@@ -124,26 +178,43 @@ pub async fn have_certificate(client: &Client, certificate: &ClientCertificate, 
 
 /// What `select` takes of the client's keys. Where it takes nothing of those that are kept, they are fetched anew.
 async fn find<T>(client: &Client, context: &Context, select: impl Fn(&PublicJwks) -> Option<T>) -> Result<T, NoKey> {
-    const NONE: NoKey = NoKey("the client has no key that fits");
     let uri = match &client.metadata.keys {
-        None => return Err(NONE),
-        Some(ClientKeys::Registered(keys)) => return select(keys).ok_or(NONE),
+        None => return Err(NoKey::NONE),
+        Some(ClientKeys::Registered(keys)) => return select(keys).ok_or(NoKey::NONE),
         Some(ClientKeys::At(uri)) => uri,
     };
-    // A URL holds no space.
-    let place = format!("{} {uri}", client.client_id);
-    let kept = kept(&place, context).await;
+    let source = Source {
+        // A URL holds no space.
+        place: format!("{} {uri}", client.client_id),
+        uri,
+        client_id: Some(&client.client_id),
+    };
+    find_at(source, context, select).await
+}
+
+async fn find_at<T>(
+    source: Source<'_>,
+    context: &Context,
+    select: impl Fn(&PublicJwks) -> Option<T>,
+) -> Result<T, NoKey> {
+    let kept = kept(&source.place, context).await;
     let selected = kept.as_ref().and_then(|kept| select(&kept.keys));
     let plan = kept
         .as_ref()
         .map_or(Plan::Ask, |kept| kept.asked().plan(selected.is_some(), context.now));
     match plan {
-        Plan::Use => return selected.ok_or(NONE),
-        Plan::Refuse => return Err(NONE),
+        Plan::Use => return selected.ok_or(NoKey::NONE),
+        Plan::Refuse => {
+            let is_passing = !kept.is_some_and(|kept| kept.asked().is_usable(context.now));
+            return Err(NoKey {
+                is_passing,
+                ..NoKey::NONE
+            });
+        }
         Plan::Ask => {}
     }
-    match fetch(client, uri, place, context).await {
-        Ok(fetched) => select(&fetched.keys).ok_or(NONE),
+    match fetch(source, context).await {
+        Ok(fetched) => select(&fetched.keys).ok_or(NoKey::NONE),
         // The client's server may be away for a while.
         Err(failure) => match selected {
             Some(selected) if kept.is_some_and(|kept| kept.asked().is_usable(context.now)) => Ok(selected),
@@ -171,8 +242,10 @@ async fn kept(place: &str, context: &Context) -> Option<Rc<Kept>> {
     counts.then(|| keep(kept))
 }
 
-async fn fetch(client: &Client, uri: &str, place: String, context: &Context) -> Result<Rc<Kept>, NoKey> {
-    match fetch_keys(client, uri, context).await {
+async fn fetch(source: Source<'_>, context: &Context) -> Result<Rc<Kept>, NoKey> {
+    let fetched = fetch_keys(&source, context).await;
+    let place = source.place;
+    match fetched {
         Ok((keys, fresh)) => {
             let fetched = keep(Kept {
                 place,
@@ -199,9 +272,9 @@ async fn fetch(client: &Client, uri: &str, place: String, context: &Context) -> 
     }
 }
 
-async fn fetch_keys(client: &Client, uri: &str, context: &Context) -> Result<(PublicJwks, Lifetime), NoKey> {
-    let url = FetchUrl::parse(uri, context.config.loopback_fetches)
-        .map_err(|_| NoKey("the client's jwks_uri is one that is not fetched"))?;
+async fn fetch_keys(source: &Source<'_>, context: &Context) -> Result<(PublicJwks, Lifetime), NoKey> {
+    let url = FetchUrl::parse(source.uri, context.config.loopback_fetches)
+        .map_err(|_| NoKey::passing("the client's jwks_uri is one that is not fetched"))?;
     let wanted = Wanted {
         url: &url,
         accept: "application/jwk-set+json, application/json",
@@ -209,21 +282,21 @@ async fn fetch_keys(client: &Client, uri: &str, context: &Context) -> Result<(Pu
     };
     let key = context.config.roots.current(Purpose::Throttle);
     let network = throttle::of_client_keys(&key, &context.address);
-    let charge = Charge {
-        owner: Some(client.client_id.clone()),
-        ..outbound::charge_client(&client.client_id, network, &url, context)
-    };
-    let fetched = outbound::get(&wanted, Some(&charge), context).await;
+    let charge = source.client_id.map(|client_id| Charge {
+        owner: Some(client_id.to_owned()),
+        ..outbound::charge_client(client_id, network, &url, context)
+    });
+    let fetched = outbound::get(&wanted, charge.as_ref(), context).await;
     let fetched = fetched.map_err(|refusal| match refusal {
-        Refusal::NotFetched(_) => NoKey("the client's jwks_uri did not give its keys"),
-        Refusal::TooMany(_) => NoKey("the client's jwks_uri is asked for too often; try again later"),
+        Refusal::NotFetched(_) => NoKey::passing("the client's jwks_uri did not give its keys"),
+        Refusal::TooMany(_) => NoKey::passing("the client's jwks_uri is asked for too often; try again later"),
         Refusal::Fault(fault) => {
             log::fault(&context.request_id, &fault);
-            NoKey("the client's jwks_uri could not be asked")
+            NoKey::passing("the client's jwks_uri could not be asked")
         }
     })?;
-    let keys =
-        PublicJwks::read(&fetched.body).map_err(|_| NoKey("the client's jwks_uri does not lead to a JWK set"))?;
+    let keys = PublicJwks::read(&fetched.body)
+        .map_err(|_| NoKey::passing("the client's jwks_uri does not lead to a JWK set"))?;
     let fresh = freshness::bounded(fetched.max_age, FRESH, (LEAST_FRESH, MOST_FRESH));
     Ok((keys, fresh))
 }

@@ -27,6 +27,7 @@ pub fn grant(grant: &OwnGrant) -> Value {
         "scope": grant.scope,
         "claims": grant.claims,
         "resources": grant.resources,
+        "asked": grant.asked,
         "created_at": grant.created_at,
         "updated_at": grant.updated_at,
         "last_used_at": grant.last_used_at,

@@ -9,6 +9,7 @@ pub mod id_jag;
 pub mod id_token;
 pub mod id_token_hint;
 pub mod introspection;
+pub mod jwt_bearer;
 pub mod logout_token;
 pub mod refresh_grant;
 

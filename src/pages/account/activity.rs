@@ -49,6 +49,7 @@ impl EventTexts {
             "sign_out" => self.sign_out,
             "session_ended" => self.session_ended,
             "consent_given" => self.consent_given,
+            "assertion_accepted" => self.assertion_accepted,
             "consent_refused" => self.consent_refused,
             "consent_removed" => self.consent_removed,
             "code_replayed" => self.code_replayed,

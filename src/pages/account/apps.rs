@@ -27,6 +27,8 @@ pub struct ShownApp {
     pub client_uri: Option<String>,
     /// What it was allowed.
     pub items: Vec<ConsentItem>,
+    /// Whether the person was asked.
+    pub asked: bool,
     /// Since when.
     pub since: Moment,
     /// When it last used that.

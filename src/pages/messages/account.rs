@@ -257,6 +257,7 @@ pub struct AppTexts {
     pub last_used: Phrase,
     pub never_used: &'static str,
     pub may: &'static str,
+    pub let_in: &'static str,
     pub open: &'static str,
     pub remove: &'static str,
 }
@@ -283,6 +284,7 @@ pub struct EventTexts {
     pub sign_out: &'static str,
     pub session_ended: &'static str,
     pub consent_given: &'static str,
+    pub assertion_accepted: &'static str,
     pub consent_refused: &'static str,
     pub consent_removed: &'static str,
     pub code_replayed: &'static str,

@@ -631,6 +631,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
                 client_name: text.to_owned(),
                 client_uri: Some(text.to_owned()),
                 items: vec![ConsentItem::for_scope(text, language)],
+                asked: true,
                 since: moment(),
                 last_used: Some(moment()),
                 open: Some(text.to_owned()),

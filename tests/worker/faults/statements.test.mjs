@@ -2,15 +2,25 @@
 // (each statement of a batch failing: no partial grant).
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
 
+import { SignJWT } from "jose";
+
+import { keyPair } from "../support/assertion.mjs";
 import { DpopKey } from "../support/dpop.mjs";
 import { fault } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const FILES = "https://files.acme.test";
-const op = await startLimen({ vars: { SIGNUP: "open", RESOURCES: JSON.stringify({ [FILES]: "Files" }) } });
+const BY_ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const IDP = "https://idp.example";
+const TRUSTED_ISSUERS = JSON.stringify({ [IDP]: { jwks_uri: `${IDP}/keys`, email_domains: ["people.test"] } });
+const op = await startLimen({ vars: { SIGNUP: "open", RESOURCES: JSON.stringify({ [FILES]: "Files" }), TRUSTED_ISSUERS } });
+const idp = await keyPair("ES256");
+op.serve(`${IDP}/keys`, { json: { keys: [idp.jwk] } });
+const guest = await op.client({ redirect_uris: [], response_types: [], grant_types: [BY_ASSERTION] });
 // Grace signs in again and again: a person has so many sessions, and the oldest ends.
 const [app, ada, grace, browser] = [await op.client(), await op.person(), await op.person(), op.browser()];
 await app.tokens(await browser.obtain(app, ada));
@@ -19,6 +29,17 @@ await spa.tokens(await browser.obtain(spa, ada));
 const agent = await op.client({ grant_types: ["authorization_code", "refresh_token", EXCHANGE], token_exchange: { to: [FILES] } });
 await agent.tokens(await browser.obtain(agent, ada));
 await op.cron(); // all keys exist: what changes from here on is the operation's doing
+
+/** A request with an assertion of the other issuer. */
+const handing = async () => {
+  const now = op.clock.seconds();
+  const claims = { iss: IDP, sub: "u", aud: op.issuer, client_id: guest.id, jti: randomUUID(), iat: now, exp: now + 60, email: ada.email, email_verified: true };
+  const header = { typ: "oauth-id-jag+jwt", alg: "ES256", kid: idp.kid };
+  const assertion = await new SignJWT(claims).setProtectedHeader(header).sign(idp.privateKey);
+  const headers = await key.posting();
+  return (init) => guest.post("/token", { grant_type: BY_ASSERTION, assertion }, { headers, ...init });
+};
+await (await handing())(); // its keys are fetched, once
 
 const freshGrant = () => browser.obtain(app, ada);
 const freshTokens = async () => app.tokens(await freshGrant());
@@ -86,6 +107,7 @@ const OPERATIONS = {
     const form = { grant_type: EXCHANGE, subject_token, subject_token_type: "urn:ietf:params:oauth:token-type:id_token" };
     return (init) => agent.post("/token", form, { headers, ...init });
   },
+  "an assertion of a trusted issuer with a proof": handing,
   "userinfo with a proof": async () => {
     const { access_token: token } = await spa.tokens(await browser.obtain(spa, ada), {}, { headers: await key.posting() });
     const headers = await key.presenting(token);
@@ -146,6 +168,7 @@ const TABLES = [
   "revoked_tokens",
   "signing_keys",
   "session_clients",
+  "replay",
 ];
 
 /** All that is stored, less when a session was last seen. */

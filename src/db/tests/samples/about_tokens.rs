@@ -144,6 +144,24 @@ pub(super) fn add_to(all: &mut Samples) {
         let ended = token_families::end_for_client("f", "c", proof, &Then);
         add(all, "token_families::end_for_client", ended);
         for claims in &access_tokens {
+            let asserted = Asserted {
+                once: &one_use.of,
+                user_id: "u",
+                folded: "ada@acme.org",
+                client_id: "c",
+                grant_id: "g",
+                family_id: "f",
+                session_id: "s",
+                claims,
+                now: NOW,
+            };
+            for proof in proofs() {
+                add(all, "asserted::use_up", [asserted.use_up(proof.condition())]);
+            }
+            add(all, "asserted::allow", [asserted.allow()]);
+            add(all, "asserted::begin_family", [asserted.begin_family()]);
+            let succeeded = Statement::new("SELECT ").append(asserted.succeeded());
+            add(all, "asserted::succeeded", [succeeded]);
             let revoked = token_families::revoke_access_token(claims, proof, &counter, NOW);
             add(all, "token_families::revoke_access_token", [revoked]);
         }
@@ -221,6 +239,12 @@ pub(super) fn add_to(all: &mut Samples) {
         "token_families::record_end",
         [token_families::record_end(&entry, "f", &Then)],
     );
+    add(
+        all,
+        "asserted::find_person",
+        [asserted::find_person("ada@acme.org", "c")],
+    );
+    add(all, "replay::find", [replay::find(&one_use.of)]);
     let refreshable = token_families::find_refreshable(&token, "c", &lifetimes, NOW);
     add(all, "token_families::find_refreshable", [refreshable]);
     add(all, "token_families::list_own", [token_families::list_own(&hash, NOW)]);

@@ -41,6 +41,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         client_name: app_name(&grant.client_id, &grant.metadata, language).into_owned(),
         client_uri: grant.metadata.client_uri.best_for(&[locale]).map(str::to_owned),
         items: allowed(&grant, language, context),
+        asked: grant.asked,
         since: Moment::new(grant.created_at, context.now, language),
         last_used: grant.last_used_at.map(|at| Moment::new(at, context.now, language)),
         open: initiation(&grant, context),

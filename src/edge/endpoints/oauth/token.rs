@@ -6,7 +6,9 @@
 
 use std::pin::Pin;
 
-use super::grants::{TokenRequest, authorization_code, client_credentials, device_code, refresh_token, token_exchange};
+use super::grants::{
+    TokenRequest, authorization_code, client_credentials, device_code, jwt_bearer, refresh_token, token_exchange,
+};
 use crate::{
     edge::{
         clients::authentication::ClientAuthentication,
@@ -49,6 +51,7 @@ fn by_grant<'a>(grant_type: GrantType, request: &'a TokenRequest<'a>) -> Answer<
         GrantType::ClientCredentials => Box::pin(client_credentials::respond(request)),
         GrantType::DeviceCode => Box::pin(device_code::respond(request)),
         GrantType::TokenExchange => Box::pin(token_exchange::respond(request)),
+        GrantType::JwtBearer => Box::pin(jwt_bearer::respond(request)),
         // It is the authorization endpoint's.
         GrantType::Implicit => Box::pin(async { Err(request.refuse(unsupported_grant_type()).await) }),
     }

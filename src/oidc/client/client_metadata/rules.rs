@@ -80,6 +80,12 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
             "token_endpoint_auth_method",
             "must not be none for the token exchange grant",
         ),
+        // "This specification SHOULD only be supported for confidential clients" (ID-JAG section 9.1).
+        (
+            grant(GrantType::JwtBearer) && !method.is_confidential(),
+            "token_endpoint_auth_method",
+            "must not be none for the jwt-bearer grant",
+        ),
         (
             method == AuthMethod::TlsClientAuth && client.tls_subject.is_none(),
             "token_endpoint_auth_method",

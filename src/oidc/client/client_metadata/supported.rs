@@ -22,6 +22,17 @@ const GRANT_TYPES: &[GrantType] = &[
     GrantType::DeviceCode,
 ];
 
+/// The same with assertions of trusted issuers.
+const WITH_ASSERTIONS: &[GrantType] = &[
+    GrantType::Implicit,
+    GrantType::AuthorizationCode,
+    GrantType::RefreshToken,
+    GrantType::ClientCredentials,
+    GrantType::TokenExchange,
+    GrantType::JwtBearer,
+    GrantType::DeviceCode,
+];
+
 /// Every authentication method. Those by certificates stand first, so that the others are a list too.
 const AUTH_METHODS: &[AuthMethod] = &[
     AuthMethod::TlsClientAuth,
@@ -33,10 +44,11 @@ const AUTH_METHODS: &[AuthMethod] = &[
     AuthMethod::None,
 ];
 
-const fn grant_types(implicit: bool, device: bool) -> &'static [GrantType] {
+const fn grant_types(implicit: bool, device: bool, assertions: bool) -> &'static [GrantType] {
+    let all = if assertions { WITH_ASSERTIONS } else { GRANT_TYPES };
     let switched_on = match device {
-        true => GRANT_TYPES,
-        false => GRANT_TYPES.split_at(GRANT_TYPES.len() - 1).0,
+        true => all,
+        false => all.split_at(all.len() - 1).0,
     };
     match implicit {
         true => switched_on,
@@ -100,7 +112,7 @@ pub struct Supported {
 impl Supported {
     /// What Limen does where the configuration allows nothing more.
     pub const CURRENT: Self = Self {
-        grant_types: grant_types(false, false),
+        grant_types: grant_types(false, false, false),
         response_types: &[ResponseType::Code],
         auth_methods: AUTH_METHODS.split_at(2).1,
         auth_signing_algs: &[
@@ -162,9 +174,10 @@ impl Supported {
             supported.auth_methods = AUTH_METHODS;
             supported.certificate_bound_access_tokens = true;
         }
-        supported.grant_types = grant_types(false, config.device_authorization);
+        let (devices, assertions) = (config.device_authorization, !config.trusted_issuers.is_empty());
+        supported.grant_types = grant_types(false, devices, assertions);
         if config.front_channel_tokens == FrontChannelTokens::InsecureAllowed {
-            supported.grant_types = grant_types(true, config.device_authorization);
+            supported.grant_types = grant_types(true, devices, assertions);
             supported.response_types = &ResponseType::ALL;
         }
         match config.profile {

@@ -27,6 +27,9 @@ pub enum GrantType {
     /// RFC 8693.
     #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
     TokenExchange,
+    /// RFC 7523.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
+    JwtBearer,
 }
 
 impl GrantType {
@@ -38,7 +41,10 @@ impl GrantType {
     /// Those that are the operator's to give: in which no person takes part, or in which people allow something to who cannot be seen to
     /// stand before them.
     pub fn is_operators_to_give(self) -> bool {
-        matches!(self, Self::ClientCredentials | Self::DeviceCode | Self::TokenExchange)
+        matches!(
+            self,
+            Self::ClientCredentials | Self::DeviceCode | Self::TokenExchange | Self::JwtBearer
+        )
     }
 
     /// Whether the grant begins at the authorization endpoint.
