@@ -44,6 +44,8 @@ pub enum Purpose {
     PushedRequest,
     /// Hash of device codes: what is one is neither a code nor a reference.
     DeviceCode,
+    /// Hash of `auth_req_id`s (CIBA).
+    AuthReqId,
     /// Hash of the codes that people type for a device.
     UserCode,
     /// MAC over an authorization request that waits for the person.
@@ -89,6 +91,7 @@ impl Purpose {
             Self::DpopNonce => "limen/v1/dpop-nonce",
             Self::PushedRequest => "limen/v1/pushed-request",
             Self::DeviceCode => "limen/v1/device-code",
+            Self::AuthReqId => "limen/v1/auth-req-id",
             Self::UserCode => "limen/v1/user-code",
             Self::Interaction => "limen/v1/interaction",
             Self::BrowserState => "limen/v1/browser-state",
@@ -115,6 +118,7 @@ impl Purpose {
                 | Self::RefreshToken
                 | Self::PushedRequest
                 | Self::DeviceCode
+                | Self::AuthReqId
                 | Self::UserCode
                 | Self::Interaction
                 | Self::Challenge

@@ -107,6 +107,25 @@ pub fn of_user_codes(key: &Key, address: &str) -> Counter {
     }
 }
 
+/// The counter of hints by which a client asks for a person and which name nobody.
+pub fn of_unknown_hints(key: &Key, client_id: &str) -> Counter {
+    Counter {
+        key: random_text(key.mac(&[b"unknown hints", client_id.as_bytes()])),
+        limit: 100,
+        window: Lifetime::hours(1),
+    }
+}
+
+/// The counters of requests by which a client, and all clients together, ask a person without their browser.
+pub fn of_asking(key: &Key, client_id: &str, user_id: &str) -> [Counter; 2] {
+    let counter = |whose: &str, limit| Counter {
+        key: random_text(key.mac(&[b"asking", whose.as_bytes(), user_id.as_bytes()])),
+        limit,
+        window: Lifetime::hours(1),
+    };
+    [counter(client_id, 10), counter("", 30)]
+}
+
 /// The counter of single access tokens of such clients that are revoked from an address.
 pub fn of_revocations(key: &Key, address: &str) -> Counter {
     Counter {

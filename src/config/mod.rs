@@ -71,6 +71,8 @@ pub struct Config {
     pub front_channel_tokens: FrontChannelTokens,
     /// `DEVICE_AUTHORIZATION`: whether apps on devices without a browser can ask (RFC 8628), those that the operator registers for it.
     pub device_authorization: bool,
+    /// `BACKCHANNEL_AUTHENTICATION`: whether apps can ask people without their browser (CIBA), those that the operator registers for it.
+    pub backchannel_authentication: bool,
     /// `REQUIRE_PKCE`: which clients must use PKCE.
     pub pkce_requirement: PkceRequirement,
     /// `INSECURE_LOOPBACK_FETCHES`: whether Limen fetches from the machine that it runs on.
@@ -195,6 +197,8 @@ impl Config {
             ],
         );
         let device_authorization = reader.choice("DEVICE_AUTHORIZATION", false, &[("off", false), ("on", true)]);
+        let backchannel_authentication =
+            reader.choice("BACKCHANNEL_AUTHENTICATION", false, &[("off", false), ("on", true)]);
         let pkce_requirement = reader.choice(
             "REQUIRE_PKCE",
             profile.map_or(PkceRequirement::Public, |_| PkceRequirement::All),
@@ -298,6 +302,7 @@ impl Config {
                 trusted_issuers,
                 front_channel_tokens,
                 device_authorization,
+                backchannel_authentication,
                 pkce_requirement,
                 loopback_fetches,
                 private_http,

@@ -83,8 +83,9 @@ pub(super) fn lives(session: &str, idle: Lifetime, now: UnixTime) -> Statement {
     .bind(now - idle)
 }
 
-/// Holds for a pushed request `p` that can be answered while it is there. That of a device stays there when it was turned down, and has
-/// to be answered in its time: nobody waits for it afterwards.
+/// Holds for a pushed request `p` that can be answered while it is there. One whose answer is fetched stays there when it was
+/// turned down, and has to be answered in its time: nobody waits for it afterwards.
 pub(super) fn waits(now: UnixTime) -> Statement {
-    Statement::new("(p.user_code IS NULL OR (p.turned_down_at IS NULL AND p.expires_at > ?))").bind(now)
+    Statement::new("((p.user_code IS NULL AND p.user_id IS NULL) OR (p.turned_down_at IS NULL AND p.expires_at > ?))")
+        .bind(now)
 }

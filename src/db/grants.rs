@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, conditions::behind, from_json, scope_from_json, scope_to_json, to_json};
+use super::{
+    Query, Rows, Statement,
+    conditions::{self, behind},
+    from_json, scope_from_json, scope_to_json, to_json,
+};
 use crate::{
     fault::Fault,
     oidc::{
@@ -79,14 +83,7 @@ pub fn allow(allowing: &Allowing<'_>, now: UnixTime) -> Statement {
          SELECT ?, user_id, ?, ?, ?, ?, ?, ? FROM sessions
          WHERE hash = ? AND EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND version = ?)
            AND (? OR EXISTS (SELECT 1 FROM pushed_requests p WHERE p.hash = ? AND p.client_id = ?
-                                    AND (p.user_code IS NULL OR (p.turned_down_at IS NULL AND p.expires_at > ?))))
-         ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at, asked = 1,
-            scope = (SELECT json_group_array(value) FROM (
-                SELECT value FROM json_each(grants.scope) UNION SELECT value FROM json_each(excluded.scope))),
-            claims = (SELECT json_group_array(value) FROM (
-                SELECT value FROM json_each(grants.claims) UNION SELECT value FROM json_each(excluded.claims))),
-            resources = (SELECT json_group_array(value) FROM (
-                SELECT value FROM json_each(grants.resources) UNION SELECT value FROM json_each(excluded.resources)))",
+                                    AND COALESCE(p.user_id, sessions.user_id) = sessions.user_id AND ",
     )
     .bind(allowing.grant_id)
     .bind(&client.client_id)
@@ -101,7 +98,17 @@ pub fn allow(allowing: &Allowing<'_>, now: UnixTime) -> Statement {
     .bind(allowing.pushed.is_none())
     .bind(allowing.pushed)
     .bind(&client.client_id)
-    .bind(now)
+    .append(conditions::waits(now))
+    .append(Statement::new(
+        "))
+         ON CONFLICT (user_id, client_id) DO UPDATE SET updated_at = excluded.updated_at, asked = 1,
+            scope = (SELECT json_group_array(value) FROM (
+                SELECT value FROM json_each(grants.scope) UNION SELECT value FROM json_each(excluded.scope))),
+            claims = (SELECT json_group_array(value) FROM (
+                SELECT value FROM json_each(grants.claims) UNION SELECT value FROM json_each(excluded.claims))),
+            resources = (SELECT json_group_array(value) FROM (
+                SELECT value FROM json_each(grants.resources) UNION SELECT value FROM json_each(excluded.resources)))",
+    ))
 }
 
 /// Takes back what a person allowed a client; codes and tokens go with it.

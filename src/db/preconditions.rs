@@ -69,8 +69,10 @@ impl Preconditions<'_> {
                 .append(Statement::new(")"));
         }
         if let Some(hash) = self.pushed {
-            let exists =
-                Statement::new(" AND EXISTS (SELECT 1 FROM pushed_requests p WHERE p.hash = ? AND p.client_id = c.id");
+            let exists = Statement::new(
+                " AND EXISTS (SELECT 1 FROM pushed_requests p WHERE p.hash = ? AND p.client_id = c.id
+                     AND COALESCE(p.user_id, u.id) = u.id",
+            );
             let exists = exists.bind(hash).and(conditions::waits(self.now));
             from = from.append(exists).append(Statement::new(")"));
         }

@@ -2,13 +2,21 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, conditions::waits, preconditions::Preconditions, proof::Proof, throttles};
+use super::{
+    Query, Rows, Statement,
+    conditions::{behind, waits},
+    from_json,
+    preconditions::Preconditions,
+    proof::Proof,
+    throttles,
+};
 use crate::{
     account::throttle::Counter,
     fault::Fault,
     oidc::{
-        client::Client,
+        client::{Client, client_metadata::ClientMetadata},
         device::{self, Waiting},
+        fetcher::Fetcher,
         interaction::{HandedIn, PATIENCE},
         pushed_request::LIFETIME,
     },
@@ -32,29 +40,59 @@ pub struct Pushing<'a> {
     pub proof: &'a Proof<'a>,
     /// By which a person finds it, where a device hands it in.
     pub user_code: Option<&'a Hash>,
+    /// Who is asked, where an app asks somebody without their browser.
+    pub asked: Option<&'a AskedOf<'a>>,
 }
+
+/// A person whom an app asks.
+pub struct AskedOf<'a> {
+    pub user_id: &'a str,
+    /// For how long.
+    pub lifetime: Lifetime,
+    /// Of such requests: what is over its limit is not stored. They are counted before in the batch.
+    pub counters: &'a [Counter],
+}
+
+/// The most requests that wait for a person.
+const MOST_ASKING: i64 = 5;
 
 impl Pushing<'_> {
     /// Stores the request, to be made within its [`LIFETIME`], if its client proves itself and has not changed. A client that
     /// anybody can be stores none once `counter`, which was counted before in the batch, is over its limit. None is stored with a user
-    /// code that another one has.
+    /// code that another one has, nor for a person whom too many ask.
     pub fn insert(&self, counter: &Counter, now: UnixTime) -> Query<bool> {
         let client_id = &self.client.client_id;
-        Statement::new(
-            "INSERT OR IGNORE INTO pushed_requests (hash, client_id, query, expires_at, user_code)
-             SELECT ?, id, ?, ?, ? FROM clients WHERE id = ? AND version = ? AND ",
+        let lifetime = match (self.user_code, self.asked) {
+            (_, Some(asked)) => asked.lifetime,
+            (Some(_), None) => device::LIFETIME,
+            (None, None) => LIFETIME,
+        };
+        let mut insert = Statement::new(
+            "INSERT OR IGNORE INTO pushed_requests (hash, client_id, query, expires_at, user_code, user_id)
+             SELECT ?, id, ?, ?, ?, ? FROM clients WHERE id = ? AND version = ? AND ",
         )
         .bind(self.hash)
         .bind(self.query)
-        .bind(now + self.user_code.map_or(LIFETIME, |_| device::LIFETIME))
+        .bind(now + lifetime)
         .bind(self.user_code)
+        .bind(self.asked.map(|asked| asked.user_id))
         .bind(client_id)
         .bind(self.client.version)
         .append(self.proof.condition())
         .append(Statement::new(" AND "))
-        .append(throttles::within_limit_now(client_id, counter, now))
-        .append(Statement::new(" RETURNING hash"))
-        .any()
+        .append(throttles::within_limit_now(client_id, counter, now));
+        if let Some(asked) = self.asked {
+            insert = asked
+                .counters
+                .iter()
+                .map(throttles::within)
+                .fold(insert, Statement::and);
+            insert = insert
+                .and(asking(asked.user_id, now))
+                .append(Statement::new(" < ?"))
+                .bind(MOST_ASKING);
+        }
+        insert.append(Statement::new(" RETURNING hash")).any()
     }
 }
 
@@ -97,12 +135,12 @@ pub fn was_just_taken() -> Statement {
     Statement::new("changes() > 0")
 }
 
-/// Takes a request out that the person declined, or keeps it as such for the device that made it: of any number of parallel takers one
+/// Takes a request out that the person declined, or keeps it as such for whoever polls: of any number of parallel takers one
 /// gets a row.
 pub fn take_turned_down(request: &HandedIn, client_id: &str, now: UnixTime) -> Query<bool> {
-    let take = match request.by_device {
-        true => Statement::new("UPDATE pushed_requests AS p SET turned_down_at = ?").bind(now),
-        false => Statement::new("DELETE FROM pushed_requests AS p"),
+    let take = match request.fetcher {
+        Some(_) => Statement::new("UPDATE pushed_requests AS p SET turned_down_at = ?").bind(now),
+        None => Statement::new("DELETE FROM pushed_requests AS p"),
     };
     let which = Statement::new(" WHERE hash = ? AND client_id = ?")
         .bind(&request.hash)
@@ -120,25 +158,25 @@ pub fn find_again(hash: &Hash, now: UnixTime) -> Query<bool> {
         .any()
 }
 
-/// A request that a device made.
+/// A request whose answer is fetched, as the person finds it.
 #[derive(Deserialize)]
-pub struct OfDevice {
+pub struct Found {
     hash: String,
     pub client_id: String,
     pub query: String,
 }
 
-impl OfDevice {
-    pub fn handed_in(&self) -> HandedIn {
+impl Found {
+    pub fn handed_in(&self, fetcher: Fetcher) -> HandedIn {
         HandedIn {
             hash: Hash::stored(self.hash.clone()),
-            by_device: true,
+            fetcher: Some(fetcher),
         }
     }
 }
 
 /// The request behind a user code, by its hashes as JSON, if it can be answered.
-pub fn find_by_user_code(hashes: &str, now: UnixTime) -> Query<Option<OfDevice>> {
+pub fn find_by_user_code(hashes: &str, now: UnixTime) -> Query<Option<Found>> {
     Statement::new(
         "SELECT hash, client_id, query FROM pushed_requests p WHERE user_code IN (SELECT value FROM json_each(?))",
     )
@@ -147,7 +185,62 @@ pub fn find_by_user_code(hashes: &str, now: UnixTime) -> Query<Option<OfDevice>>
     .read_by(Rows::first)
 }
 
-/// How the request of a device of `client_id` stands that was not answered with a code.
+/// A request that waits for the answer of the person of `user_id`.
+pub fn find_asking(hash: &Hash, user_id: &str, now: UnixTime) -> Query<Option<Found>> {
+    Statement::new("SELECT hash, client_id, query FROM pushed_requests p WHERE hash = ? AND user_id = ?")
+        .bind(hash)
+        .bind(user_id)
+        .and(waits(now))
+        .read_by(Rows::first)
+}
+
+/// A request of an app that waits for the answer of a person.
+#[derive(Deserialize)]
+pub struct Asked {
+    pub hash: String,
+    pub client_id: String,
+    pub query: String,
+    metadata: String,
+}
+
+impl Asked {
+    pub fn metadata(&self) -> Result<ClientMetadata, Fault> {
+        from_json(&self.metadata)
+    }
+}
+
+/// What waits for the answer of the person behind a session, the newest first.
+pub fn list_asking(session_hash: &Hash, now: UnixTime) -> Query<Vec<Asked>> {
+    Statement::new(concat!(
+        "SELECT p.hash, p.client_id, p.query, c.metadata FROM pushed_requests p JOIN clients c ON c.id = p.client_id
+         WHERE p.user_id = ",
+        behind!()
+    ))
+    .bind(session_hash)
+    .and(waits(now))
+    .append(Statement::new(" ORDER BY p.expires_at DESC LIMIT ?"))
+    .bind(MOST_ASKING)
+    .read_by(Rows::all)
+}
+
+/// How many such requests wait for the person of `user_id`.
+fn asking(user_id: &str, now: UnixTime) -> Statement {
+    Statement::new("(SELECT COUNT(*) FROM pushed_requests p WHERE p.user_id = ?")
+        .bind(user_id)
+        .and(waits(now))
+        .append(Statement::new(")"))
+}
+
+/// Whether as many wait for them as may.
+pub fn has_most_asking(user_id: &str, now: UnixTime) -> Query<bool> {
+    Statement::new("SELECT 1 AS most WHERE ")
+        .append(asking(user_id, now))
+        .append(Statement::new(" >= ?"))
+        .bind(MOST_ASKING)
+        .any()
+}
+
+/// How the request of `client_id` stands that was not answered with a code.
 pub fn find_waiting(hash: &Hash, client_id: &str, now: UnixTime) -> Query<Option<Waiting>> {
     Statement::new(
         "SELECT CASE WHEN turned_down_at IS NOT NULL THEN 'turned_down' WHEN expires_at <= ? THEN 'expired' ELSE 'pending' END AS waiting

@@ -16,7 +16,10 @@ use super::{
         },
         console, development,
         logout::{check_session, rp_initiated},
-        oauth::{authorize, device, device_authorization, introspect, par, revoke, token, userinfo, well_known},
+        oauth::{
+            authorize, backchannel_authentication, backchannel_requests, device, device_authorization, introspect, par,
+            revoke, token, userinfo, well_known,
+        },
         registration::{register, registered_client},
         sign_in::{
             consent, finish_sign_in, first_person, login, mail_code, offer_passkey, recover, second_factor,
@@ -275,6 +278,9 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::Revoke => machine(revoke::revoke(request, context)),
         Endpoint::PushedAuthorizationRequest => machine(par::push(request, context)),
         Endpoint::DeviceAuthorization => machine(device_authorization::ask(request, context)),
+        Endpoint::BackchannelAuthentication => machine(backchannel_authentication::ask(request, context)),
+        Endpoint::AccountRequests if is_post => page(backchannel_requests::submit(request, context)),
+        Endpoint::AccountRequests => page(backchannel_requests::show(request, context)),
         Endpoint::Register => machine(register::register(request, context)),
         Endpoint::RegisteredClient if method == Method::Put => machine(registered_client::replace(request, context)),
         Endpoint::RegisteredClient if method == Method::Patch => machine(registered_client::patch(request, context)),

@@ -34,13 +34,15 @@ pub enum Kind {
     AccountChanged,
     /// A device was let use the account.
     DeviceConnected,
+    /// An app asks without the person's browser, and waits for an answer.
+    AppAsks,
     /// A way to make an account, for somebody with an address that may have one.
     SignUp,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Test,
         Self::Recovery,
         Self::ConfirmAddress,
@@ -52,6 +54,7 @@ impl Kind {
         Self::NewBrowser,
         Self::AccountChanged,
         Self::DeviceConnected,
+        Self::AppAsks,
         Self::SignUp,
     ];
 
@@ -69,6 +72,7 @@ impl Kind {
             Self::NewBrowser => "new_browser",
             Self::AccountChanged => "account_changed",
             Self::DeviceConnected => "device_connected",
+            Self::AppAsks => "app_asks",
             Self::SignUp => "sign_up",
         }
     }
@@ -94,6 +98,7 @@ impl Kind {
             | Self::SignUp => 10,
             // A thief shall not hide one among many.
             Self::AccountChanged => 30,
+            Self::AppAsks => 50,
         }
     }
 
@@ -101,7 +106,9 @@ impl Kind {
     /// first to an end, then ways back in, and what tells people of a danger last.
     pub fn share_of(self, daily_limit: i64) -> i64 {
         match self {
-            Self::ConfirmAddress | Self::SignInCode | Self::AddressInUse | Self::SignUp => (daily_limit * 3 / 4).max(1),
+            Self::ConfirmAddress | Self::SignInCode | Self::AddressInUse | Self::SignUp | Self::AppAsks => {
+                (daily_limit * 3 / 4).max(1)
+            }
             Self::Recovery | Self::SignInCodeHere => (daily_limit * 9 / 10).max(1),
             Self::Test
             | Self::AddressChanged
@@ -118,6 +125,8 @@ impl Kind {
             Self::Test => Lifetime::hours(1),
             // As long as the links in them work.
             Self::SignUp => Lifetime::hours(1),
+            // No app waits for longer than an hour, and most for a few minutes.
+            Self::AppAsks => Lifetime::minutes(10),
             Self::Recovery => Lifetime::minutes(30),
             Self::ConfirmAddress | Self::SignInCode | Self::SignInCodeHere => CODE_LIFETIME,
             Self::AddressChanged => UNDO_LIFETIME,

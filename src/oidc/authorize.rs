@@ -9,9 +9,10 @@ use super::{
         client_metadata::{GrantType, ResponseType, Supported},
     },
     error::{ErrorCode, OAuthError},
+    fetcher::Fetcher,
     params::{Params, RESOURCE},
     pkce::{CodeChallenge, is_digest},
-    proven::{Demand, Strength},
+    proven::{Demand, FRESH, Strength},
     resource_indicator::Targets,
     return_address::ReturnAddress,
     scope::Scope,
@@ -27,6 +28,9 @@ const MOST_ACR_VALUES: usize = 10;
 
 /// The most bytes that `nonce` may have: it is stored with the code.
 const LONGEST_NONCE: usize = 512;
+
+/// Under which a request has the `sub` of the one person who may answer it. Clients cannot send it: see `ciba`.
+pub const ASKED: &str = "backchannel_sub";
 
 /// A request that its client may make.
 #[derive(Clone, Debug)]
@@ -51,6 +55,8 @@ pub struct AuthRequest {
     pub max_age: Option<Lifetime>,
     /// `id_token_hint`: who is expected to be signed in.
     pub id_token_hint: Option<IdTokenHint>,
+    /// The `sub` of the one person who may answer, where an app asks them without their browser (CIBA).
+    pub asked: Option<String>,
     /// Whether a refresh token comes of it.
     pub refreshable: bool,
     /// How strong a sign-in has to be for the client. `None` where nobody can sign in as strongly as is essential to it.
@@ -128,6 +134,41 @@ impl AuthRequest {
         Ok(request)
     }
 
+    /// Reads the request that `fetcher` handed in, whose answer it fetches.
+    ///
+    /// # Errors
+    /// What it is told.
+    pub fn fetched_by(fetcher: Fetcher, params: &Params, client: &Client, config: &Config) -> Result<Self, OAuthError> {
+        match fetcher {
+            Fetcher::Device => Self::of_device(params, client, config),
+            Fetcher::Backchannel => Self::of_backchannel(params, client, config),
+        }
+    }
+
+    /// Reads the request that an app made of a certain person (CIBA section 7.1). They are always asked, and their sign-in was just made:
+    /// nobody sees that they are at the app.
+    ///
+    /// # Errors
+    /// What the app is told.
+    pub fn of_backchannel(params: &Params, client: &Client, config: &Config) -> Result<Self, OAuthError> {
+        client.check_profile(config)?;
+        params.refuse_repeated()?;
+        if !config.backchannel_authentication || !client.may_use(GrantType::Ciba) {
+            return Err(OAuthError::new(
+                ErrorCode::UnauthorizedClient,
+                "the client is not registered for the CIBA grant, or that is off",
+            ));
+        }
+        let mut request = Self::answered_by(ResponseType::Code, params, client, config)?;
+        if !request.scope.contains("openid") {
+            return Err(OAuthError::new(ErrorCode::InvalidScope, "scope lacks openid"));
+        }
+        request.prompt.consent = true;
+        request.max_age = Some(request.max_age.map_or(FRESH, |max_age| max_age.min(FRESH)));
+        request.asked = Some(params.text(ASKED).to_owned());
+        Ok(request)
+    }
+
     fn answered_by(
         response_type: ResponseType,
         params: &Params,
@@ -170,6 +211,7 @@ impl AuthRequest {
             prompt: Prompt::parse(params, supported)?,
             max_age: parse_max_age(params)?.or(client.metadata.default_max_age),
             id_token_hint: params.single("id_token_hint")?.map(IdTokenHint::parse).transpose()?,
+            asked: None,
             refreshable: client.may_use(GrantType::RefreshToken),
             response_type,
             scope,
@@ -187,7 +229,8 @@ impl AuthRequest {
     /// Whether the client expects the person with this `sub`: by `id_token_hint`, or by a value of the claim `sub`.
     pub fn expects(&self, sub: &str) -> bool {
         let hinted = self.id_token_hint.as_ref().is_none_or(|hint| hint.subject() == sub);
-        hinted && self.claims.accepts_subject(sub)
+        let asked = self.asked.as_ref().is_none_or(|asked| asked == sub);
+        asked && hinted && self.claims.accepts_subject(sub)
     }
 
     /// How strong a sign-in has to be for the client.
@@ -256,7 +299,7 @@ impl AuthRequest {
             create,
         } = self.prompt;
         let asks = login || consent || select_account || create || self.max_age == Some(Lifetime(0));
-        let expects = self.id_token_hint.is_some() || self.claims.expects_subject();
+        let expects = self.id_token_hint.is_some() || self.asked.is_some() || self.claims.expects_subject();
         !asks && !expects && self.demand == Some(Demand::NOTHING)
     }
 }

@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    authentication::Consent, authorize::AuthRequest, client::client_metadata::GrantType, params::Params, scope::Scope,
-};
+use super::{authentication::Consent, authorize::AuthRequest, fetcher::Fetcher, params::Params, scope::Scope};
 use crate::config::{Api, Config};
 
 /// What a request asks for, by whether the person allowed it before.
@@ -70,11 +68,11 @@ impl Answer {
 }
 
 /// What the audit says of a consent to `request`.
-pub fn detail(request: &AuthRequest, by_device: bool) -> Value {
+pub fn detail(request: &AuthRequest, fetcher: Option<Fetcher>) -> Value {
     let scope: Vec<_> = request.scope.iter().collect();
     let resources = request.resources.foreign();
     let resources = (!resources.is_empty()).then(|| ("resources", json!(resources)));
-    let grant = by_device.then(|| ("grant_type", json!(GrantType::DeviceCode)));
+    let grant = fetcher.map(|fetcher| ("grant_type", json!(fetcher.grant_type())));
     let all = [("scope", json!(scope))].into_iter().chain(resources).chain(grant);
     Value::Object(all.map(|(name, value)| (name.to_owned(), value)).collect())
 }
@@ -123,6 +121,7 @@ mod tests {
             prompt: Prompt::default(),
             max_age: None,
             id_token_hint: None,
+            asked: None,
             refreshable: false,
             demand: Some(Demand::NOTHING),
             second_factor: SecondFactor::Optional,

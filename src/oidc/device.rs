@@ -23,7 +23,7 @@ use crate::{
 pub const LIFETIME: Lifetime = Lifetime::minutes(10);
 
 /// "The minimum amount of time in seconds that the client SHOULD wait between polling requests" (section 3.2).
-const INTERVAL: Lifetime = Lifetime(5);
+pub const INTERVAL: Lifetime = Lifetime(5);
 
 /// How much it grows: "the interval MUST be increased by 5 seconds for this and all subsequent requests" (section 3.5); and how far.
 const SLOWER: i64 = 5;
@@ -203,7 +203,7 @@ impl DeviceResponse {
     }
 }
 
-/// How the request of a device stands while there is no answer to it, or a refusal.
+/// How a request whose answer is fetched stands while there is no answer to it, or a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)] // The names say it.
@@ -214,16 +214,13 @@ pub enum Waiting {
 }
 
 impl Waiting {
-    /// What the device is told (section 3.5).
+    /// What who polls is told (section 3.5, CIBA section 11).
     pub fn error(self, too_fast: bool) -> OAuthError {
         let (code, why) = match self {
             Self::Pending if too_fast => (ErrorCode::SlowDown, "poll 5 seconds less often from now on"),
             Self::Pending => (ErrorCode::AuthorizationPending, "the person has not answered yet"),
             Self::TurnedDown => (ErrorCode::AccessDenied, "the person refused"),
-            Self::Expired => (
-                ErrorCode::ExpiredToken,
-                "the device code has expired: ask for a new one",
-            ),
+            Self::Expired => (ErrorCode::ExpiredToken, "the code has expired: ask for a new one"),
         };
         OAuthError::new(code, why)
     }

@@ -136,6 +136,15 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         let endpoint = url(Endpoint::DeviceAuthorization);
         members.insert("device_authorization_endpoint".to_owned(), endpoint.into());
     }
+    if config.backchannel_authentication
+        && let Some(members) = document.as_object_mut()
+    {
+        let endpoint = url(Endpoint::BackchannelAuthentication);
+        members.insert("backchannel_authentication_endpoint".to_owned(), endpoint.into());
+        let modes = json!(supported.delivery_modes);
+        members.insert("backchannel_token_delivery_modes_supported".to_owned(), modes);
+        members.insert("backchannel_user_code_parameter_supported".to_owned(), false.into());
+    }
     // "a JSON object containing alternative authorization server endpoints that ... an OAuth client intending to do mutual TLS
     // will use" (RFC 8705 section 5).
     if let Some(origin) = &config.mtls_origin
@@ -155,6 +164,12 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
             {
                 let endpoint = origin.url(Endpoint::DeviceAuthorization.path());
                 aliases.insert("device_authorization_endpoint".to_owned(), endpoint.into());
+            }
+            if config.backchannel_authentication
+                && let Some(aliases) = aliases.as_object_mut()
+            {
+                let endpoint = origin.url(Endpoint::BackchannelAuthentication.path());
+                aliases.insert("backchannel_authentication_endpoint".to_owned(), endpoint.into());
             }
             members.insert("mtls_endpoint_aliases".to_owned(), aliases);
         }

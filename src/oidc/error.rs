@@ -1,5 +1,5 @@
 //! What a client is told when a request fails: RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 7591
-//! section 3.2.2, RFC 8628 section 3.5, RFC 8707 section 2, RFC 9449 section 12.2, OIDC Core section 3.1.2.6.
+//! section 3.2.2, RFC 8628 section 3.5, RFC 8707 section 2, RFC 9449 section 12.2, OIDC Core section 3.1.2.6, CIBA section 13.
 
 use std::borrow::Cow;
 
@@ -34,6 +34,8 @@ pub enum ErrorCode {
     AuthorizationPending,
     SlowDown,
     ExpiredToken,
+    UnknownUserId,
+    InvalidBindingMessage,
 }
 
 impl ErrorCode {
@@ -64,6 +66,8 @@ impl ErrorCode {
             Self::AuthorizationPending => "authorization_pending",
             Self::SlowDown => "slow_down",
             Self::ExpiredToken => "expired_token",
+            Self::UnknownUserId => "unknown_user_id",
+            Self::InvalidBindingMessage => "invalid_binding_message",
         }
     }
 

@@ -7,6 +7,7 @@ use super::{
     authentication::{Authentication, Consent, SignedInPerson},
     authorize::AuthRequest,
     error::{ErrorCode, OAuthError},
+    fetcher::Fetcher,
     proven::Strength,
 };
 use crate::{
@@ -164,9 +165,6 @@ pub enum Choice {
     Session(String),
 }
 
-/// What says in sealed text that a device asked.
-const DEVICE: &str = "device";
-
 /// [`Choice::Another`] in sealed text. No session has such an id.
 const ANOTHER: &str = "another";
 
@@ -194,16 +192,16 @@ impl Choice {
 /// A request that was handed in, while a person answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandedIn {
-    /// Of what refers to it: of the device code, where a device asked.
+    /// Of what refers to it: of the code by which the answer is fetched, where it is.
     pub hash: Hash,
-    /// Whether a device asked (RFC 8628), which fetches the answer.
-    pub by_device: bool,
+    /// Who fetches the answer, where no browser carries it.
+    pub fetcher: Option<Fetcher>,
 }
 
 impl HandedIn {
     /// One that a browser refers to.
     pub fn of_browser(hash: Hash) -> Self {
-        Self { hash, by_device: false }
+        Self { hash, fetcher: None }
     }
 }
 
@@ -226,9 +224,9 @@ pub struct Interaction {
 }
 
 impl Interaction {
-    /// Whether a device asked.
-    pub fn is_by_device(&self) -> bool {
-        self.pushed.as_ref().is_some_and(|pushed| pushed.by_device)
+    /// Who fetches the answer, where no browser carries it.
+    pub fn fetcher(&self) -> Option<Fetcher> {
+        self.pushed.as_ref()?.fetcher
     }
 
     /// Whether the person chose this session.
@@ -245,7 +243,7 @@ impl Interaction {
     }
 
     /// The sealed text: `base64url(query).since.session.choice.mac`. Before the MAC is `.pushed` where the request was pushed, with
-    /// `.device` where a device did it, and before that `.declined` where the person declined.
+    /// `.device` or `.backchannel` where its answer is fetched, and before that `.declined` where the person declined.
     ///
     /// # Errors
     /// `invalid_request` when the request is too long to wait.
@@ -259,7 +257,7 @@ impl Interaction {
         parts.extend(self.declined.then_some(DECLINED));
         if let Some(pushed) = &self.pushed {
             parts.extend(pushed.hash.as_str().split('.'));
-            parts.extend(pushed.by_device.then_some(DEVICE));
+            parts.extend(pushed.fetcher.map(Fetcher::as_str));
         }
         let mac = key.mac(&maced(browser, self.query.as_bytes(), &parts));
         Ok(format!(
@@ -291,13 +289,13 @@ impl Interaction {
         };
         let pushed = match *pushed {
             [] => None,
-            [version, hash] => Some((version, hash, false)),
-            [version, hash, DEVICE] => Some((version, hash, true)),
+            [version, hash] => Some((version, hash, None)),
+            [version, hash, fetcher] => Some((version, hash, Some(Fetcher::parse(fetcher)?))),
             _ => return None,
         };
-        let pushed = pushed.map(|(version, hash, by_device)| HandedIn {
+        let pushed = pushed.map(|(version, hash, fetcher)| HandedIn {
             hash: Hash::stored(format!("{version}.{hash}")),
-            by_device,
+            fetcher,
         });
         let since = UnixTime(since.parse().ok()?);
         if !genuine {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long a sign-in counts as just made: for the request that asked for it, and for forms that want to be sure of the person.
-const FRESH: Lifetime = Lifetime::minutes(10);
+pub const FRESH: Lifetime = Lifetime::minutes(10);
 
 /// What a password is called in `amr` (RFC 8176).
 const PASSWORD: &str = "pwd";

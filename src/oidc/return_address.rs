@@ -7,6 +7,7 @@
 use super::{
     client::{Client, client_metadata::ResponseType},
     error::OAuthError,
+    fetcher::Fetcher,
     params::Params,
     scope::Scope,
 };
@@ -27,8 +28,8 @@ pub struct ReturnAddress {
     /// Whether the response is wrapped in a JWT (JARM section 2.3).
     in_jwt: bool,
     state: Option<String>,
-    /// Whether it is fetched by the device that asked (RFC 8628), so that the person alone is told here.
-    to_device: bool,
+    /// Who fetches it, where no browser carries it: the person alone is told here.
+    fetcher: Option<Fetcher>,
 }
 
 /// `response_mode`.
@@ -108,8 +109,8 @@ pub enum Delivery {
     },
     /// In a JWT that is still to be made of these, and then goes to [`ReturnAddress::deliver_jwt`].
     InJwt(Vec<(&'static str, String)>),
-    /// Nowhere: the person is told what a device will get or, by the error, why it gets nothing.
-    ToDevice(Option<OAuthError>),
+    /// Nowhere: the person is told what is fetched or, by the error, why nothing is.
+    Fetched(Option<OAuthError>),
 }
 
 /// A `response_mode` as it was asked for.
@@ -186,27 +187,27 @@ impl ReturnAddress {
         self.in_jwt
     }
 
-    /// For the response to a device.
-    pub fn of_device() -> Self {
+    /// For a response that is fetched.
+    pub fn fetched_by(fetcher: Fetcher) -> Self {
         Self {
             redirect_uri: String::new(),
             response_mode: ResponseMode::Query,
             in_jwt: false,
             state: None,
-            to_device: true,
+            fetcher: Some(fetcher),
         }
     }
 
-    /// Whether the response is fetched by the device that asked.
-    pub fn is_of_device(&self) -> bool {
-        self.to_device
+    /// Who fetches the response, where no browser carries it.
+    pub fn fetcher(&self) -> Option<Fetcher> {
+        self.fetcher
     }
 
     /// Where the person is sent.
     pub fn landing(&self) -> Landing {
-        match self.to_device {
-            true => Landing::Device,
-            false => landing(&self.redirect_uri),
+        match self.fetcher {
+            Some(_) => Landing::Device,
+            None => landing(&self.redirect_uri),
         }
     }
 
@@ -243,7 +244,7 @@ impl ReturnAddress {
             response_mode: mode.filter(|mode| mode.may_replace(default)).unwrap_or(default),
             in_jwt: client.metadata.signs_messages() || asked.is_some_and(|asked| asked.in_jwt),
             state: state.map(str::to_owned),
-            to_device: false,
+            fetcher: None,
         })
     }
 
@@ -283,8 +284,8 @@ impl ReturnAddress {
 
     /// A successful response.
     pub fn deliver_response(&self, issuer: &Issuer, response: AuthorizationResponse) -> Delivery {
-        if self.to_device {
-            return Delivery::ToDevice(None);
+        if self.fetcher.is_some() {
+            return Delivery::Fetched(None);
         }
         let mut fields = Vec::new();
         if let Some(code) = response.code {
@@ -318,8 +319,8 @@ impl ReturnAddress {
 
     /// An error response.
     pub fn deliver_error(&self, issuer: &Issuer, error: &OAuthError) -> Delivery {
-        if self.to_device {
-            return Delivery::ToDevice(Some(error.clone()));
+        if self.fetcher.is_some() {
+            return Delivery::Fetched(Some(error.clone()));
         }
         let description = error.description.clone().into_owned();
         self.deliver(

@@ -9,6 +9,7 @@ use super::{
     layout::page,
     link::WebLink,
     messages::{ConsentTexts, Language},
+    moment::Moment,
     text::{LONGEST_HOST, LONGEST_NAME, visible},
 };
 use crate::{
@@ -40,6 +41,8 @@ pub struct ConsentPage<'a> {
     pub to_this_device: bool,
     /// The device that asks, where one does.
     pub device: Option<&'a AskingDevice>,
+    /// What is told of an app that asks without the person's browser.
+    pub asking: Option<&'a AskingApp>,
     /// Who is signed in.
     pub account: &'a str,
     /// What the app asks for.
@@ -65,6 +68,17 @@ pub struct AskingDevice {
     pub is_near: bool,
     /// What it asked with, and on which system, where these are known by name: a device may say anything.
     pub program: (Option<&'static str>, Option<&'static str>),
+}
+
+/// An app that asks without the person's browser, and waits for the answer.
+#[derive(Clone, Debug)]
+pub struct AskingApp {
+    /// What it shows them, too; empty where it sent nothing.
+    pub binding_message: String,
+    /// The network that it asked from, where that is known.
+    pub network: String,
+    /// When it asked.
+    pub at: Moment,
 }
 
 /// One thing that an app asks for.

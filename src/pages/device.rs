@@ -8,7 +8,7 @@ use super::{
     messages::{DeviceTexts, Language},
     qr::Qr,
 };
-use crate::routes::Endpoint;
+use crate::{oidc::fetcher::Fetcher, routes::Endpoint};
 
 /// Asks for the code that a device shows. One that came in a link is filled in, to be compared.
 #[derive(Template)]
@@ -51,7 +51,7 @@ pub enum DeviceOutcome {
     Failed,
 }
 
-/// Tells what came of it.
+/// Tells what came of it, also of the request of an app that asked without the person's browser.
 #[derive(Template)]
 #[template(path = "device_done.html")]
 pub struct DeviceDonePage<'a> {
@@ -61,6 +61,8 @@ pub struct DeviceDonePage<'a> {
     pub client_name: &'a str,
     /// What came of it.
     pub outcome: DeviceOutcome,
+    /// Who fetches the answer.
+    pub fetcher: Fetcher,
 }
 
 impl DeviceOutcome {
@@ -117,6 +119,15 @@ impl DeviceDonePage<'_> {
 
     /// The heading, where that does not name the app, and what is below it.
     fn told(&self) -> (Option<&'static str>, &'static str) {
+        if self.fetcher == Fetcher::Backchannel {
+            let texts = &self.texts().backchannel;
+            return match self.outcome {
+                DeviceOutcome::Connected => (Some(texts.allowed), texts.allowed_about),
+                DeviceOutcome::Refused => (Some(self.device().refused), texts.refused_about),
+                DeviceOutcome::Over => (Some(texts.over), texts.over_about),
+                DeviceOutcome::Failed => (Some(self.device().failed), texts.failed_about),
+            };
+        }
         let texts = self.device();
         match self.outcome {
             DeviceOutcome::Connected => (None, texts.connected_about),

@@ -90,6 +90,7 @@ impl Letter<'_> {
             Kind::NewBrowser => &texts.new_browser,
             Kind::AccountChanged => &texts.account_changed,
             Kind::DeviceConnected => &texts.device_connected,
+            Kind::AppAsks => &texts.app_asks,
             Kind::SignUp => &texts.sign_up,
         }
     }

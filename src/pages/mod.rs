@@ -47,7 +47,7 @@ mod undo_email;
 pub use asker::app_name;
 pub use check_session::CheckSessionPage;
 pub use closed::ClosedPage;
-pub use consent::{AskingDevice, ConsentItem, ConsentPage};
+pub use consent::{AskingApp, AskingDevice, ConsentItem, ConsentPage};
 pub use csp::{Csp, CspSource, FormAction, content_security_policy, framed_script_policy};
 pub use development::{DevelopmentMail, DevelopmentMailsPage};
 pub use device::{DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem};

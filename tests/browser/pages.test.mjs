@@ -18,7 +18,7 @@ const NARROWEST = { width: 320, height: 640 };
 const SCHEMES = ["light", "dark"];
 
 const SIGN_IN = "password passkey mail_code";
-const { op, chromium } = await setStage({ SIGNUP: "open", MAIL: "development", DEVICE_AUTHORIZATION: "on", SIGN_IN });
+const { op, chromium } = await setStage({ SIGNUP: "open", MAIL: "development", DEVICE_AUTHORIZATION: "on", BACKCHANNEL_AUTHENTICATION: "on", SIGN_IN });
 const fresh = await setStage(TERMS);
 
 /** Every page, each with where it is. */

@@ -10,7 +10,7 @@ import { approve, asks, cancel, deny, signIn, signInAndApprove } from "./support
 import { setStage } from "./support/stage.mjs";
 import { startWebApp } from "./support/web-app.mjs";
 
-const { op, chromium } = await setStage({ DEVICE_AUTHORIZATION: "on" });
+const { op, chromium } = await setStage({ DEVICE_AUTHORIZATION: "on", BACKCHANNEL_AUTHENTICATION: "on" });
 
 /** Somebody without JavaScript who has pressed "Sign in" at a new app. */
 async function atLogin(t, params) {
@@ -110,6 +110,22 @@ test("connects a device: by the link of its QR code, and by typing its code", as
   await page.locator("#deny").click();
   await page.locator("#outcome").waitFor();
   assert.equal((await (await poll(typed)).json()).error, "access_denied");
+});
+
+test("allows what an app asks without their browser", async (t) => {
+  const grant_types = ["urn:openid:params:grant-type:ciba"];
+  const client = await op.client({ grant_types, response_types: [], redirect_uris: [], backchannel_token_delivery_mode: "poll" });
+  const person = await op.person();
+  const { page } = await chromium.visitor(t, { javaScriptEnabled: false });
+  const asked = await (await client.post("/backchannel_authentication", { scope: "openid", login_hint: person.username, binding_message: "W4" })).json();
+  await page.goto(op.url("/account/requests"));
+  await signIn(page, person);
+  await page.locator("button[name=review]").click();
+  assert.equal(await page.locator("#binding-message").textContent(), "W4");
+  await page.locator("#approve").click();
+  await page.locator("#outcome").waitFor();
+  const poll = await client.post("/token", { grant_type: grant_types[0], auth_req_id: asked.auth_req_id });
+  assert.equal(poll.status, 200);
 });
 
 test("an operator finds somebody by keyboard alone, is told what will happen, and locks the account", async (t) => {

@@ -27,8 +27,9 @@ use crate::{
         authorize::AuthRequest,
         client::Client,
         error::{ErrorCode, OAuthError},
+        fetcher::Fetcher,
         hand_over::Arrival,
-        interaction::{Interaction, SignedInPeople},
+        interaction::{HandedIn, Interaction, SignedInPeople},
         jarm,
         params::Params,
         pushed_request,
@@ -118,11 +119,11 @@ impl SessionAndConsentHandle {
 }
 
 impl ClientRequest {
-    /// The request of a browser, or `by_device`.
-    pub fn new(params: Params, client: Client, arrival: Arrival, by_device: bool) -> Result<Self, PageError> {
-        let address = match by_device {
-            true => ReturnAddress::of_device(),
-            false => ReturnAddress::resolve(&params, &client)?,
+    /// The request of a browser, or one whose answer `fetcher` fetches.
+    pub fn new(params: Params, client: Client, arrival: Arrival, fetcher: Option<Fetcher>) -> Result<Self, PageError> {
+        let address = match fetcher {
+            Some(fetcher) => ReturnAddress::fetched_by(fetcher),
+            None => ReturnAddress::resolve(&params, &client)?,
         };
         Ok(Self {
             params,
@@ -154,8 +155,8 @@ impl ClientRequest {
         let rows = context.db.run(batch).await?;
         let record = rows.read(client)?.ok_or(PageError::UnknownClient)?;
         let person = person.read(&rows)?;
-        let by_device = interaction.is_by_device();
-        Ok((Self::new(params, record.client, browser.arrival, by_device)?, person))
+        let fetcher = interaction.fetcher();
+        Ok((Self::new(params, record.client, browser.arrival, fetcher)?, person))
     }
 
     /// As [`ClientRequest::load`], for a page that is only shown: where nobody is signed in, a copy of the client says enough. What is
@@ -170,7 +171,7 @@ impl ClientRequest {
             let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
             document::check_allowed(client_id, context)?;
             if let Some(client) = copy::find(client_id, context).await?
-                && let Ok(client_request) = Self::new(params, client, browser.arrival, interaction.is_by_device())
+                && let Ok(client_request) = Self::new(params, client, browser.arrival, interaction.fetcher())
             {
                 return Ok((client_request, SessionAndConsent::default()));
             }
@@ -180,11 +181,11 @@ impl ClientRequest {
 
     /// The request, once more checked.
     pub fn request(&self, context: &Context) -> Result<AuthRequest, OAuthError> {
-        let read = match self.address.is_of_device() {
-            true => AuthRequest::of_device,
-            false => AuthRequest::parse,
-        };
-        read(&self.params, &self.client, &context.config)
+        let (params, client, config) = (&self.params, &self.client, &context.config);
+        match self.address.fetcher() {
+            Some(fetcher) => AuthRequest::fetched_by(fetcher, params, client, config),
+            None => AuthRequest::parse(params, client, config),
+        }
     }
 
     /// Sends the browser to a page, with the request sealed to it.
@@ -224,7 +225,7 @@ impl ClientRequest {
 
     /// Answers the client with an error.
     pub async fn refuse(&self, error: &OAuthError, language: Language, context: &Context) -> Result<Reply, Fault> {
-        if error.code.is_mistake() && !self.address.is_of_device() {
+        if error.code.is_mistake() && self.address.fetcher().is_none() {
             let facts = [("error", error.code.as_str()), ("reason", error.description.as_ref())];
             refusals::note(
                 Event::AuthorizationRefused,
@@ -281,11 +282,7 @@ impl ClientRequest {
         context: &Context,
     ) -> Result<Reply, Fault> {
         if let Some(pushed) = &interaction.pushed {
-            let take = pushed_requests::take_turned_down(pushed, &self.client.client_id, context.now);
-            let mut batch = Batch::default();
-            let taken = batch.add(take);
-            batch.extend(refusal.map(|entry| audit::record_if_changed(entry, context)));
-            if !context.db.run(batch).await?.read(taken)? {
+            if !turn_down(pushed, &self.client.client_id, refusal, context).await? {
                 return self.refuse(&pushed_request::unknown(), language, context).await;
             }
         } else if let Some(entry) = refusal {
@@ -303,7 +300,7 @@ impl ClientRequest {
     pub fn page_csp(&self) -> Csp {
         Csp {
             form_action: match self.arrival.redirects_after_form(self.address.redirect_uri()) {
-                _ if self.address.is_of_device() => FormAction::Own,
+                _ if self.address.fetcher().is_some() => FormAction::Own,
                 true => FormAction::redirecting_to(self.address.redirect_uri()),
                 false => FormAction::Own,
             },
@@ -317,14 +314,14 @@ impl ClientRequest {
             Delivery::Redirect(url) => Ok(hand_over(url, self.arrival, language)),
             Delivery::InJwt(_) => Err(Fault::new("delivery", "the JWT was not made")),
             Delivery::Form { action, fields } => form_post(&action, &fields, language),
-            Delivery::ToDevice(error) => Ok(self.tell_of_device(error, language)),
+            Delivery::Fetched(error) => Ok(self.tell_of_fetched(error, language)),
         }
     }
 }
 
 impl ClientRequest {
-    /// Tells the person what came of the request of a device.
-    fn tell_of_device(&self, error: Option<OAuthError>, language: Language) -> Reply {
+    /// Tells the person what came of a request whose answer is fetched.
+    fn tell_of_fetched(&self, error: Option<OAuthError>, language: Language) -> Reply {
         let outcome = match error.map(|error| error.code) {
             None => DeviceOutcome::Connected,
             Some(ErrorCode::AccessDenied) => DeviceOutcome::Refused,
@@ -335,10 +332,24 @@ impl ClientRequest {
             language,
             client_name: &app_name(&self.client.client_id, &self.client.metadata, language),
             outcome,
+            fetcher: self.address.fetcher().unwrap_or(Fetcher::Device),
         }
         .to_html();
         Reply::page(outcome.status(), html, content_security_policy(Csp::default()))
     }
+}
+
+/// Takes a request of `client_id` out that the person declined, and writes that down as `refusal`. It says no where it was answered before.
+pub async fn turn_down(
+    pushed: &HandedIn,
+    client_id: &str,
+    refusal: Option<&Entry<'_>>,
+    context: &Context,
+) -> Result<bool, Fault> {
+    let mut batch = Batch::default();
+    let taken = batch.add(pushed_requests::take_turned_down(pushed, client_id, context.now));
+    batch.extend(refusal.map(|entry| audit::record_if_changed(entry, context)));
+    context.db.run(batch).await?.read(taken)
 }
 
 fn form_post(action: &str, fields: &[(&'static str, String)], language: Language) -> Result<Reply, Fault> {

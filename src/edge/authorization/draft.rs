@@ -229,12 +229,15 @@ impl Draft {
         };
         let wanted = self.request.response_type;
         let redirect_uri = client_request.address.redirect_uri();
-        // The code that a device asked for is its own.
-        let by_device = self.pushed.as_ref().filter(|_| client_request.address.is_of_device());
+        // What fetches the answer is known to whoever asked.
+        let fetched = self
+            .pushed
+            .as_ref()
+            .filter(|_| client_request.address.fetcher().is_some());
         let code = NewCode {
-            hash: by_device.unwrap_or(&self.code_hash),
+            hash: fetched.unwrap_or(&self.code_hash),
             redirect_uri,
-            apart: by_device.map(|_| format!("{OF_DEVICE}{}", self.family_id)),
+            apart: fetched.map(|_| format!("{OF_DEVICE}{}", self.family_id)),
         };
         // A code that was stored says that all of it stands.
         let (stands, note) = match wanted.has_code() {
@@ -248,7 +251,7 @@ impl Draft {
         if wanted.has_token() {
             batch.push(token_families::begin(&self.family_id, &preconditions, lifetimes));
         }
-        if by_device.is_none() {
+        if fetched.is_none() {
             batch.push(note);
         }
         if let Some(hash) = &self.pushed {

@@ -1,10 +1,11 @@
-//! A client that hands in a request itself: `/par` (RFC 9126 section 2), `/device_authorization` (RFC 8628 section 3.1).
+//! A client that hands in a request itself: `/par` (RFC 9126 section 2), `/device_authorization` (RFC 8628 section 3.1),
+//! `/backchannel_authentication` (CIBA section 7).
 
 use crate::{
     account::throttle::Counter,
     db::{
-        Batch, dpop_proofs,
-        pushed_requests::{self, Pushing},
+        Batch, Statement, dpop_proofs,
+        pushed_requests::{self, AskedOf, Pushing},
         throttles,
     },
     edge::{
@@ -34,6 +35,8 @@ pub struct Pushed<'a> {
     pub query: &'a str,
     /// By which a person finds it, where a device hands it in.
     pub user_code: Option<&'a Hash>,
+    /// Who is asked, where an app asks somebody without their browser.
+    pub asked: Option<&'a AskedOf<'a>>,
     /// Of those that clients hand in whom anybody can be.
     pub counter: &'a Counter,
 }
@@ -52,7 +55,13 @@ impl Pusher {
     }
 
     /// Stores the request, and uses up the assertion and the DPoP proof that came with it: all of it, or nothing.
-    pub async fn store(&self, pushed: &Pushed<'_>, context: &Context) -> Result<(), MachineFailure> {
+    /// `also` goes behind it.
+    pub async fn store(
+        &self,
+        pushed: &Pushed<'_>,
+        also: Vec<Statement>,
+        context: &Context,
+    ) -> Result<(), MachineFailure> {
         let Pushed { hash, counter, .. } = *pushed;
         let (client_id, now) = (&self.client.client_id, context.now);
         let single_use = self.key.as_ref().map(|key| &key.single_use);
@@ -62,16 +71,23 @@ impl Pusher {
             query: pushed.query,
             proof: &self.presented.proof(context).with_dpop(single_use),
             user_code: pushed.user_code,
+            asked: pushed.asked,
         };
         let mut batch = Batch::default();
         let looked_up = self.presented.look_up(&mut batch, context);
         let was_used = batch.add_if(single_use.map(|proof| dpop_proofs::find(proof, now)));
         let counted = batch.add(throttles::count_stranger(client_id, counter, now));
+        let asked = pushed.asked.map_or(&[][..], |asked| asked.counters);
+        let asked: Vec<_> = asked
+            .iter()
+            .map(|counter| (counter, batch.add(throttles::count_address(counter, now))))
+            .collect();
         let stored = batch.add(pushing.insert(counter, now));
         batch.push(pushed_requests::sweep(client_id, now));
         let is_stored = || pushed_requests::exists(hash);
         batch.extend(single_use.map(|proof| dpop_proofs::use_up(proof, is_stored(), now).into()));
         self.presented.use_up(is_stored(), &mut batch, context);
+        batch.extend(also);
         let rows = context.db.run(batch).await?;
         self.presented.finish(looked_up, &rows, context)?;
         if rows.read_if(was_used)? == Some(true) {
@@ -79,6 +95,11 @@ impl Pusher {
         }
         if let Some(wait) = rows.read(counted)?.wait(counter, now) {
             return Err(MachineFailure::too_many(wait));
+        }
+        for (counter, counted) in asked {
+            if let Some(wait) = rows.read(counted)?.wait(counter, now) {
+                return Err(MachineFailure::too_many(wait));
+            }
         }
         // The client changed in between, or another device has the user code: there is another one then, too.
         if !rows.read(stored)? {

@@ -147,6 +147,7 @@ impl AccountRequest {
             passkeys: here.has(Way::Passkey),
             mail_codes: here.has(Way::MailCode),
             codes: context.config.has_codes(),
+            requests: context.config.backchannel_authentication,
         };
         let proven = &session.authentication.proven;
         let has = rows.read_if(self.factors)?.unwrap_or_default().has(&context.config);

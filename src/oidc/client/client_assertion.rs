@@ -61,7 +61,7 @@ pub enum Audiences<'a> {
 }
 
 impl<'a> Audiences<'a> {
-    /// What the operator lets an assertion be for. The token endpoint counts at `/par`, too.
+    /// What the operator lets an assertion be for. The token endpoint counts at `/par` and `/backchannel_authentication`, too.
     pub fn of(config: &'a Config) -> Self {
         match config.assertion_audience {
             AssertionAudience::Issuer => Self::Issuer(config.issuer.as_str()),
@@ -70,7 +70,12 @@ impl<'a> Audiences<'a> {
                     .into_iter()
                     .flatten();
                 let endpoints = origins.flat_map(|origin| {
-                    [Endpoint::Token, Endpoint::PushedAuthorizationRequest].map(|at| origin.url(at.path()))
+                    [
+                        Endpoint::Token,
+                        Endpoint::PushedAuthorizationRequest,
+                        Endpoint::BackchannelAuthentication,
+                    ]
+                    .map(|at| origin.url(at.path()))
                 });
                 let issuer = config.issuer.as_str().to_owned();
                 Self::AnyOf(std::iter::once(issuer).chain(endpoints).collect())

@@ -187,6 +187,7 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         backchannel_logout_session_required: _,
         frontchannel_logout_uri: _,
         frontchannel_logout_session_required: _,
+        backchannel_token_delivery_mode: _,
         // The same as from UserInfo.
         id_token_claims: _,
         // See keep_operators_choice.

@@ -36,6 +36,7 @@ fn request(prompt: Prompt) -> AuthRequest {
         prompt,
         max_age: None,
         id_token_hint: None,
+        asked: None,
         refreshable: false,
         demand: Some(Demand::NOTHING),
         second_factor: SecondFactor::Optional,
@@ -390,8 +391,9 @@ fn a_sealed_interaction_opens_in_its_browser_unaltered_for_an_hour() {
         .current(Purpose::Interaction);
     let pushed = [
         None,
-        Some(("1.hash-of_the-reference", false)),
-        Some(("1.hash-of_the-reference", true)),
+        Some(("1.hash-of_the-reference", None)),
+        Some(("1.hash-of_the-reference", Some(Fetcher::Device))),
+        Some(("1.hash-of_the-reference", Some(Fetcher::Backchannel))),
     ];
     for (pushed, declined) in pushed.into_iter().flat_map(|pushed| [(pushed, false), (pushed, true)]) {
         let interaction = Interaction {
@@ -399,9 +401,9 @@ fn a_sealed_interaction_opens_in_its_browser_unaltered_for_an_hour() {
             since: NOW,
             session_before: Some("s".to_owned()),
             choice: Choice::Session("t".to_owned()),
-            pushed: pushed.map(|(hash, by_device)| HandedIn {
+            pushed: pushed.map(|(hash, fetcher)| HandedIn {
                 hash: Hash::stored(hash.to_owned()),
-                by_device,
+                fetcher,
             }),
             declined,
         };

@@ -91,7 +91,19 @@ impl CodeRequest {
     /// # Errors
     /// As [`CodeRequest::parse`].
     pub fn of_device(params: &Params, config: &Config) -> Result<Self, OAuthError> {
-        let code = OpaqueToken::parse(params.required("device_code")?);
+        Self::fetching("device_code", params, config)
+    }
+
+    /// Reads that of an app that asked a person (CIBA section 10.1).
+    ///
+    /// # Errors
+    /// As [`CodeRequest::parse`].
+    pub fn of_backchannel(params: &Params, config: &Config) -> Result<Self, OAuthError> {
+        Self::fetching("auth_req_id", params, config)
+    }
+
+    fn fetching(name: &str, params: &Params, config: &Config) -> Result<Self, OAuthError> {
+        let code = OpaqueToken::parse(params.required(name)?);
         Ok(Self {
             code: code.ok_or_else(unknown)?,
             redirect_uri: None,

@@ -10,6 +10,7 @@ mod overview;
 mod passkeys;
 mod password;
 mod profile;
+mod requests;
 mod second_factors;
 
 pub use activity::{ActivityPage, Happening};
@@ -22,6 +23,7 @@ pub use overview::{Numbers, OverviewPage, RecentBrowser};
 pub use passkeys::{PasskeyProblem, PasskeysPage, ShownPasskey};
 pub use password::{PasswordPage, PasswordProblem};
 pub use profile::ProfilePage;
+pub use requests::{RequestsPage, ShownRequest};
 pub use second_factors::{NewCodeAppPage, SecondFactorsPage, ShownCodeApp, ShownTrustedBrowser};
 
 use super::{
@@ -61,6 +63,8 @@ pub struct Ways {
     pub mail_codes: bool,
     /// One-time codes beside passwords.
     pub codes: bool,
+    /// Apps may ask without the person's browser. No way to sign in, but a page that is not always there, too.
+    pub requests: bool,
 }
 
 /// How a form makes sure that it is the person who sends it.
@@ -95,6 +99,8 @@ pub enum Notice {
     CodeAppRenamed,
     CodeAppRemoved,
     TrustEnded,
+    RequestDenied,
+    RequestOver,
 }
 
 /// What is wrong with the password that a form asks for to be sure of the person.
@@ -112,7 +118,7 @@ pub enum PasswordCheck {
 }
 
 impl Notice {
-    const ALL: [(Self, &'static str); 14] = [
+    const ALL: [(Self, &'static str); 16] = [
         (Self::ProfileSaved, "profile"),
         (Self::EmailChanged, "email"),
         (Self::EmailConfirmed, "confirmed"),
@@ -127,6 +133,8 @@ impl Notice {
         (Self::CodeAppRenamed, "app_renamed"),
         (Self::CodeAppRemoved, "app_removed"),
         (Self::TrustEnded, "trust"),
+        (Self::RequestDenied, "denied"),
+        (Self::RequestOver, "over"),
     ];
 
     /// The name in a URL.
@@ -143,7 +151,7 @@ impl Notice {
 }
 
 /// The pages that each page leads to, in order.
-const NAVIGATION: [Endpoint; 10] = [
+const NAVIGATION: [Endpoint; 11] = [
     Endpoint::Account,
     Endpoint::AccountProfile,
     Endpoint::AccountEmail,
@@ -152,6 +160,7 @@ const NAVIGATION: [Endpoint; 10] = [
     Endpoint::AccountSecondFactors,
     Endpoint::AccountBrowsers,
     Endpoint::AccountApps,
+    Endpoint::AccountRequests,
     Endpoint::AccountActivity,
     Endpoint::AccountData,
 ];
@@ -170,6 +179,7 @@ impl Ways {
             Endpoint::AccountPassword => self.passwords,
             Endpoint::AccountPasskeys => self.passkeys,
             Endpoint::AccountSecondFactors => self.codes,
+            Endpoint::AccountRequests => self.requests,
             _ => true,
         }
     }
@@ -218,6 +228,7 @@ impl Frame<'_> {
             Endpoint::AccountNewCodeApp => texts.second.set_up_heading,
             Endpoint::AccountBrowsers => texts.browsers.title,
             Endpoint::AccountApps => texts.apps.title,
+            Endpoint::AccountRequests => texts.backchannel.title,
             Endpoint::AccountActivity => texts.activity.title,
             Endpoint::AccountData => texts.data.title,
             Endpoint::AccountDeletion => texts.deletion.title,
@@ -278,6 +289,8 @@ impl Frame<'_> {
             Notice::CodeAppRenamed => texts.code_app_renamed,
             Notice::CodeAppRemoved => texts.code_app_removed,
             Notice::TrustEnded => texts.trust_ended,
+            Notice::RequestDenied => texts.request_denied,
+            Notice::RequestOver => texts.request_over,
         })
     }
 

@@ -31,6 +31,8 @@ pub struct OverviewPage<'a> {
     pub signed_in: Moment,
     /// Whether they have more to show.
     pub can_show_more: bool,
+    /// How many apps ask without their browser.
+    pub asking: i64,
 }
 
 /// What a person has.
@@ -80,6 +82,13 @@ impl OverviewPage<'_> {
             summary,
         };
         self.frame.ways.have(page).then_some(card)
+    }
+
+    /// What waits for an answer.
+    fn waiting(&self) -> Vec<Card> {
+        let summary = self.frame.texts().backchannel.waiting.fill(self.asking);
+        let card = self.card(Endpoint::AccountRequests, summary);
+        card.into_iter().filter(|_| self.asking > 0).collect()
     }
 
     /// How the person signs in, and where they are signed in.

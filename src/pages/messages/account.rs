@@ -374,6 +374,8 @@ pub struct NoticeTexts {
     pub code_app_renamed: &'static str,
     pub code_app_removed: &'static str,
     pub trust_ended: &'static str,
+    pub request_denied: &'static str,
+    pub request_over: &'static str,
 }
 
 /// When something was.

@@ -19,6 +19,7 @@ pub struct MailTexts {
     pub new_browser: MailText,
     pub account_changed: MailText,
     pub device_connected: MailText,
+    pub app_asks: MailText,
     pub sign_up: MailText,
 }
 

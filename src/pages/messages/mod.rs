@@ -65,6 +65,7 @@ pub struct Texts {
     pub consent: ConsentTexts,
     pub closed: ClosedTexts,
     pub device: DeviceTexts,
+    pub backchannel: BackchannelTexts,
     pub scopes: ScopeTexts,
     pub claims: ClaimTexts,
     pub api: ApiTexts,
@@ -278,6 +279,33 @@ pub struct DeviceTexts {
     pub over: &'static str,
     pub over_about: &'static str,
     pub failed: &'static str,
+    pub failed_about: &'static str,
+}
+
+/// Texts of what apps ask without the person's browser.
+#[allow(missing_docs)] // The names say it.
+pub struct BackchannelTexts {
+    /// Of the page of the account.
+    pub title: &'static str,
+    pub about: &'static str,
+    pub none: &'static str,
+    /// On the first page of the account.
+    pub waiting: Plural,
+    /// The gap is the name of the app.
+    pub heading: Phrase,
+    pub review: &'static str,
+    pub deny: &'static str,
+    /// The heading of what is known of the request, at consent.
+    pub asks: &'static str,
+    pub message: &'static str,
+    pub at: &'static str,
+    pub network: &'static str,
+    pub warning: &'static str,
+    pub allowed: &'static str,
+    pub allowed_about: &'static str,
+    pub refused_about: &'static str,
+    pub over: &'static str,
+    pub over_about: &'static str,
     pub failed_about: &'static str,
 }
 

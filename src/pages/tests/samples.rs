@@ -6,7 +6,7 @@ use crate::{
         sign_in::Has,
     },
     config::{ProfileField, Resources, WantedField},
-    oidc::{proven::Strength, scope::Scope},
+    oidc::{fetcher::Fetcher, proven::Strength, scope::Scope},
     pages::*,
     routes::Endpoint,
     time::UnixTime,
@@ -59,6 +59,7 @@ pub fn consent() -> ConsentPage<'static> {
         document_host: None,
         to_this_device: false,
         device: None,
+        asking: None,
         account: "alice@acme.org",
         items: vec![ConsentItem {
             new: true,
@@ -167,6 +168,12 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 language,
                 client_name: text,
                 outcome,
+                fetcher: Fetcher::Device,
+            };
+            pages.push(page.to_html());
+            let page = DeviceDonePage {
+                fetcher: Fetcher::Backchannel,
+                ..page
             };
             pages.push(page.to_html());
         }
@@ -233,24 +240,32 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             is_near: false,
             program: (Some("curl"), None),
         };
-        let page = ConsentPage {
-            language,
-            client_name: text,
-            client_uri: Some(text),
-            policy_uri: Some(text),
-            tos_uri: Some(text),
-            return_to: Landing::App(text.to_owned()),
-            document_host: Some(text),
-            to_this_device: true,
-            device: Some(&device),
-            account: text,
-            items: ConsentItem::for_scopes(&scope, &Resources::default(), language),
-            already: ConsentItem::for_scopes(&scope, &Resources::default(), language),
-            interaction: text,
-            csrf: text,
-            scopes_digest: text,
+        let asking = AskingApp {
+            binding_message: text.to_owned(),
+            network: text.to_owned(),
+            at: Moment::new(UnixTime(0), UnixTime(60), language),
         };
-        pages.push(page.to_html());
+        for (device, asking) in [(Some(&device), None), (None, Some(&asking))] {
+            let page = ConsentPage {
+                language,
+                client_name: text,
+                client_uri: Some(text),
+                policy_uri: Some(text),
+                tos_uri: Some(text),
+                return_to: Landing::App(text.to_owned()),
+                document_host: Some(text),
+                to_this_device: true,
+                device,
+                asking,
+                account: text,
+                items: ConsentItem::for_scopes(&scope, &Resources::default(), language),
+                already: ConsentItem::for_scopes(&scope, &Resources::default(), language),
+                interaction: text,
+                csrf: text,
+                scopes_digest: text,
+            };
+            pages.push(page.to_html());
+        }
         let page = ErrorPage {
             language,
             title: text,
@@ -526,6 +541,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             passkeys: true,
             mail_codes: true,
             codes: true,
+            requests: true,
         },
         sure: Sure::Password { or_passkey: true },
     };
@@ -556,6 +572,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             }],
             shown: Strength::OneFactor,
             signed_in: moment(),
+            asking: 1,
             can_show_more: true,
         }
         .to_html(),
@@ -622,6 +639,25 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             username: text,
             unconfirmed: false,
             password: None,
+        }
+        .to_html(),
+        RequestsPage {
+            frame,
+            requests: vec![ShownRequest {
+                id: text.to_owned(),
+                client_name: text.to_owned(),
+                client_uri: Some(text.to_owned()),
+                asking: AskingApp {
+                    binding_message: text.to_owned(),
+                    network: text.to_owned(),
+                    at: moment(),
+                },
+            }],
+        }
+        .to_html(),
+        RequestsPage {
+            frame,
+            requests: Vec::new(),
         }
         .to_html(),
         AppsPage {

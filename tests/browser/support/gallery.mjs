@@ -67,6 +67,30 @@ async function askAsDevice(op) {
   return (await client.post("/device_authorization", { scope: "openid profile email" }, init)).json();
 }
 
+const CIBA_GRANT = "urn:openid:params:grant-type:ciba";
+
+/** A person, whom apps ask without their browser. */
+async function askedPerson(op) {
+  const grant = { grant_types: [CIBA_GRANT], response_types: [], redirect_uris: [], backchannel_token_delivery_mode: "poll" };
+  const till = await op.client({ ...NOTES, scope: "openid profile email", ...grant, client_name: "Acme Till" });
+  const bank = await op.client({ ...grant, client_name: "The Old Bank of Somewhere Far Away and Its Friends" });
+  const person = await op.person();
+  const ask = (client, params) =>
+    client.post("/backchannel_authentication", { scope: "openid email", login_hint: person.username, ...params }, { address: "203.0.113.9" });
+  await ask(bank, { binding_message: "Pay 12.50 € to Café Müller at the third till, on the account that ends with the digits 0815, ok?" });
+  op.clock.advance({ minutes: 2 });
+  await ask(till, { binding_message: "W4-7" });
+  return person;
+}
+
+/** Signs in at the page of what waits. */
+async function openRequests(op, visitor) {
+  const person = await askedPerson(op);
+  await visitor.page.goto(op.url("/account/requests"));
+  await signIn(visitor.page, person);
+  await visitor.page.locator("button[name=review]").first().waitFor();
+}
+
 /** Types the code of a device, and signs in. */
 async function connectDevice(op, visitor) {
   const { verification_uri_complete: link } = await askAsDevice(op);
@@ -176,6 +200,25 @@ export const GALLERY = {
   "device-connected": async ({ op, visitor }) => {
     await connectDevice(op, visitor);
     await answerAndKeep(op, visitor, "#approve");
+  },
+
+  "account-requests": async ({ op, visitor }) => {
+    await openRequests(op, visitor);
+  },
+
+  "account-requests-none": async ({ op, visitor }) => {
+    await reside(op, visitor, "/account/requests");
+  },
+
+  "account-asked": async ({ op, visitor }) => {
+    await openRequests(op, visitor);
+    await visitor.page.goto(op.url("/account"));
+  },
+
+  "backchannel-consent": async ({ op, visitor }) => {
+    await openRequests(op, visitor);
+    await visitor.page.locator("button[name=review]").last().click();
+    await visitor.page.locator("#approve").waitFor();
   },
 
   "device-denied": async ({ op, visitor }) => {

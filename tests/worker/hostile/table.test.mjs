@@ -8,7 +8,7 @@ import { basic } from "../support/client.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
-const op = await startLimen({ vars: { SIGNUP: "open", DEVICE_AUTHORIZATION: "on" } });
+const op = await startLimen({ vars: { SIGNUP: "open", DEVICE_AUTHORIZATION: "on", BACKCHANNEL_AUTHENTICATION: "on" } });
 const [client, ada, browser] = [
   await op.client({ grant_types: ["authorization_code", "refresh_token", DEVICE_GRANT] }),
   await op.person(),
@@ -47,6 +47,12 @@ const FORM_ENDPOINTS = {
     machine: true,
     form: { scope: "openid", max_age: "9", claims: "{}", dpop_jkt: "x" },
   },
+  "/backchannel_authentication": {
+    path: "/backchannel_authentication",
+    machine: true,
+    form: { scope: "openid", login_hint: "x", binding_message: "x", requested_expiry: "9", acr_values: "x" },
+  },
+  "/account/requests": { path: "/account/requests", form: { csrf: "x", id: "x" } },
   "/device": { path: "/device", form: { csrf: "x", user_code: "WDJB-MJHT" } },
   "/introspect": { path: "/introspect", machine: true, form: { token: "x", token_type_hint: "access_token" } },
   "/revoke": { path: "/revoke", machine: true, form: { token: "x", token_type_hint: "refresh_token" } },

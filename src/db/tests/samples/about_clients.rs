@@ -58,10 +58,10 @@ pub(super) fn add_to(all: &mut Samples) {
 
     add(all, "pushed_requests::sweep", [pushed_requests::sweep("c", NOW)]);
     add(all, "pushed_requests::find", [pushed_requests::find(&hash, "c", NOW)]);
-    let turned_down = [true, false].map(|by_device| {
+    let turned_down = [None, Some(Fetcher::Backchannel)].map(|fetcher| {
         let request = HandedIn {
             hash: hash.clone(),
-            by_device,
+            fetcher,
         };
         pushed_requests::take_turned_down(&request, "c", NOW)
     });
@@ -73,6 +73,18 @@ pub(super) fn add_to(all: &mut Samples) {
     );
     let found = pushed_requests::find_by_user_code("[]", NOW);
     add(all, "pushed_requests::find_by_user_code", [found]);
+    add(
+        all,
+        "pushed_requests::find_asking",
+        [pushed_requests::find_asking(&hash, "u", NOW)],
+    );
+    add(
+        all,
+        "pushed_requests::list_asking",
+        [pushed_requests::list_asking(&hash, NOW)],
+    );
+    let most = pushed_requests::has_most_asking("u", NOW);
+    add(all, "pushed_requests::has_most_asking", [most]);
     let waiting = pushed_requests::find_waiting(&hash, "c", NOW);
     add(all, "pushed_requests::find_waiting", [waiting]);
 

@@ -133,14 +133,23 @@ pub(super) fn add_to(all: &mut Samples) {
         now: NOW,
     };
     for proof in &proofs() {
-        let pushing = Pushing {
-            hash: &hash,
-            client: &client,
-            query: "client_id=c",
-            proof,
-            user_code: Some(&hash),
+        let counters = [self::counter()];
+        let somebody = AskedOf {
+            user_id: "u",
+            lifetime: Lifetime::minutes(1),
+            counters: &counters,
         };
-        add(all, "pushed_requests::insert", [pushing.insert(&counter, NOW)]);
+        for asked in [None, Some(&somebody)] {
+            let pushing = Pushing {
+                hash: &hash,
+                client: &client,
+                query: "client_id=c",
+                proof,
+                user_code: Some(&hash),
+                asked,
+            };
+            add(all, "pushed_requests::insert", [pushing.insert(&counter, NOW)]);
+        }
         let ended = token_families::end_for_client("f", "c", proof, &Then);
         add(all, "token_families::end_for_client", ended);
         for claims in &access_tokens {

@@ -4,6 +4,7 @@ use crate::{
     account::user_agent::UserAgent,
     config::Way,
     db::{
+        pushed_requests,
         sessions::{self, OwnSession},
         users,
     },
@@ -35,7 +36,13 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let browsers = account_request
         .batch
         .add(sessions::list_own(hash, lifetimes, context.now));
+    let asking = context
+        .config
+        .backchannel_authentication
+        .then(|| pushed_requests::list_asking(hash, context.now));
+    let asking = account_request.batch.add_if(asking);
     let (signed_in, rows) = account_request.enter(context).await?;
+    let asking = rows.read_if(asking)?.unwrap_or_default().len();
     let summary = rows.read(summary)?;
     let moment = |at| Moment::new(at, context.now, signed_in.language);
     let recent = |session: OwnSession| {
@@ -70,6 +77,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         recent: others.map(recent).collect(),
         shown: proven.strength(),
         signed_in: moment(proven.at),
+        asking: i64::try_from(asking).unwrap_or_default(),
         can_show_more: proven.strength() == Strength::OneFactor && can_show_more(&numbers, context),
     }
     .to_html();

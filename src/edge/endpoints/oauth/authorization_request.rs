@@ -15,11 +15,11 @@ use crate::{
             client_request::{ClientRequest, SessionAndConsent, SessionAndConsentHandle},
             draft::{Draft, Outcome},
         },
-        clients::copy,
+        clients::{copy, document},
         http::{
             browser::Browser,
             cookies,
-            failure::{PageFailure, StepFailure},
+            failure::{PageFailure, Problem, StepFailure},
         },
         keys::signer,
         platform::{apart::apart, context::Context, random},
@@ -30,6 +30,7 @@ use crate::{
         authorize::AuthRequest,
         client::{Client, app_rules::ConsentRule},
         error::{ErrorCode, OAuthError},
+        fetcher::Fetcher,
         hand_over::Arrival,
         interaction::{Choice, HandedIn, Interaction, Step},
         jose::provider_key::ProviderKey,
@@ -62,6 +63,21 @@ struct Found {
     draft: Option<(Draft, Outcome)>,
 }
 
+/// Begins the authorization that was asked for in a request whose answer `fetcher` fetches.
+pub async fn begin(
+    found: pushed_requests::Found,
+    fetcher: Fetcher,
+    browser: &Browser,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let params = Params::parse(&found.query).map_err(Problem::BadRequest)?;
+    let client = document::find_any(&found.client_id, context).await?;
+    let client = client.ok_or(PageError::UnknownClient)?;
+    let handed_in = (None, Some(found.handed_in(fetcher)));
+    let request = AuthorizationRequest::new((params, client), handed_in, browser, context).await?;
+    request.answer().await
+}
+
 impl<'a> AuthorizationRequest<'a> {
     /// Reads the request of `client`, a copy of which may be old.
     pub async fn new(
@@ -76,8 +92,8 @@ impl<'a> AuthorizationRequest<'a> {
             by_form: browser.arrival.by_form || waiting.is_some(),
             ..browser.arrival
         };
-        let by_device = pushed.as_ref().is_some_and(|pushed| pushed.by_device);
-        let client_request = match ClientRequest::new(params, client, arrival, by_device) {
+        let fetcher = pushed.as_ref().and_then(|pushed| pushed.fetcher);
+        let client_request = match ClientRequest::new(params, client, arrival, fetcher) {
             Ok(client_request) => client_request,
             Err(problem) => {
                 apart(confirm((&client_id, version), context)).await?;

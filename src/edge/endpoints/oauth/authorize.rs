@@ -77,7 +77,7 @@ async fn refuse_unpacking(
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let fresh = confirm((&client.client_id, client.version), context).await?;
-    let client_request = ClientRequest::new(sent, fresh, browser.arrival, false).map_err(|problem| match problem {
+    let client_request = ClientRequest::new(sent, fresh, browser.arrival, None).map_err(|problem| match problem {
         PageError::NoRedirectUri => Problem::BadRequest(error.clone()),
         other => Problem::NoReturn(other, Vec::new()),
     })?;

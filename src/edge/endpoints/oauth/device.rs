@@ -1,16 +1,11 @@
 //! `/device`: where a person types the code that a device shows (RFC 8628 section 3.3). From there on it is an authorization request like
 //! others: sign-in, second factor and consent, of which the last names the device and is never left out.
 
-use super::authorization_request::AuthorizationRequest;
+use super::authorization_request;
 use crate::{
     account::throttle,
-    db::{
-        Batch,
-        pushed_requests::{self, OfDevice},
-        throttles,
-    },
+    db::{Batch, pushed_requests, throttles},
     edge::{
-        clients::document,
         http::{
             browser::Browser,
             failure::{PageFailure, Problem},
@@ -18,7 +13,7 @@ use crate::{
         },
         platform::{apart::apart, context::Context},
     },
-    oidc::{device::UserCode, params::Params, return_address::PageError},
+    oidc::{device::UserCode, fetcher::Fetcher},
     pages::{Csp, DevicePage, DeviceProblem, content_security_policy},
     reply::Reply,
     routes::Endpoint,
@@ -66,17 +61,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     // Only what is no code counts.
     context.db.execute([throttles::forgive(&counter)]).await?;
-    apart(begin(asked, &browser, context)).await
-}
-
-/// Begins the authorization that a device asked for.
-async fn begin(asked: OfDevice, browser: &Browser, context: &Context) -> Result<Reply, PageFailure> {
-    let params = Params::parse(&asked.query).map_err(Problem::BadRequest)?;
-    let client = document::find_any(&asked.client_id, context).await?;
-    let client = client.ok_or(PageError::UnknownClient)?;
-    let handed_in = (None, Some(asked.handed_in()));
-    let request = AuthorizationRequest::new((params, client), handed_in, browser, context).await?;
-    request.answer().await
+    apart(authorization_request::begin(asked, Fetcher::Device, &browser, context)).await
 }
 
 fn check_switched_on(context: &Context) -> Result<(), Problem> {

@@ -45,9 +45,10 @@ pub async fn ask(request: &mut Incoming, context: &Context) -> Result<Reply, Mac
         hash: &hash,
         query: &asked.to_query(),
         user_code: Some(&user_code.hash(roots)),
+        asked: None,
         counter: &throttle::of_device_requests(&roots.current(Purpose::Throttle), &request.address()),
     };
-    pusher.store(&pushed, context).await?;
+    pusher.store(&pushed, Vec::new(), context).await?;
     Ok(Reply::json(
         200,
         &DeviceResponse::new(&device_code, &user_code, &context.config),

@@ -2,6 +2,8 @@
 
 mod authorization_request;
 pub mod authorize;
+pub mod backchannel_authentication;
+pub mod backchannel_requests;
 pub mod device;
 pub mod device_authorization;
 mod grants;

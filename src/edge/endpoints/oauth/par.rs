@@ -40,8 +40,9 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
         hash: &hash,
         query: &pushed.to_query(),
         user_code: None,
+        asked: None,
         counter: &throttle::of_pushed_requests(&roots.current(Purpose::Throttle), &request.address()),
     };
-    pusher.store(&pushed, context).await?;
+    pusher.store(&pushed, Vec::new(), context).await?;
     Ok(Reply::json(201, &PushedResponse::new(&reference)))
 }

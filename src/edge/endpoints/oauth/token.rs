@@ -7,7 +7,7 @@
 use std::pin::Pin;
 
 use super::grants::{
-    TokenRequest, authorization_code, client_credentials, device_code, jwt_bearer, refresh_token, token_exchange,
+    TokenRequest, authorization_code, ciba, client_credentials, device_code, jwt_bearer, refresh_token, token_exchange,
 };
 use crate::{
     edge::{
@@ -50,6 +50,7 @@ fn by_grant<'a>(grant_type: GrantType, request: &'a TokenRequest<'a>) -> Answer<
         GrantType::RefreshToken => Box::pin(refresh_token::respond(request)),
         GrantType::ClientCredentials => Box::pin(client_credentials::respond(request)),
         GrantType::DeviceCode => Box::pin(device_code::respond(request)),
+        GrantType::Ciba => Box::pin(ciba::respond(request)),
         GrantType::TokenExchange => Box::pin(token_exchange::respond(request)),
         GrantType::JwtBearer => Box::pin(jwt_bearer::respond(request)),
         // It is the authorization endpoint's.

@@ -28,13 +28,15 @@ use crate::{
     oidc::{
         authentication::Consent,
         authorize::AuthRequest,
+        ciba::Asking,
         consent::{self, Answer, Part},
         device::Device,
         error::{ErrorCode, OAuthError},
+        fetcher::Fetcher,
         interaction::{Choice, Interaction, NOT_OPEN, Step},
         params::Params,
     },
-    pages::{AskingDevice, ClosedPage, ConsentItem, ConsentPage, app_name},
+    pages::{AskingApp, AskingDevice, ClosedPage, ConsentItem, ConsentPage, Moment, app_name},
     reply::Reply,
     routes::Endpoint,
     secret::Hash,
@@ -125,7 +127,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let consent_given = consent_request.entry(Event::ConsentGiven).detail(consent::detail(
         &consent_request.request,
-        consent_request.interaction.is_by_device(),
+        consent_request.interaction.fetcher(),
     ));
     let allowing = Allowing {
         grant_id: &random::id()?,
@@ -234,8 +236,22 @@ impl ConsentRequest {
 
     /// The device that asks, where one does.
     fn asking_device(&self) -> Option<Device> {
-        let asked = self.interaction.is_by_device();
+        let asked = self.interaction.fetcher() == Some(Fetcher::Device);
         asked.then(|| Device::of(&self.client_request.params))
+    }
+
+    /// What is told of an app that asks without the person's browser.
+    fn asking_app(&self, context: &Context) -> Option<AskingApp> {
+        let asked = self.interaction.fetcher() == Some(Fetcher::Backchannel);
+        asked.then(|| {
+            let asking = Asking::of(&self.client_request.params);
+            let language = self.browser.language(Some(&self.client_request.params));
+            AskingApp {
+                binding_message: asking.binding_message,
+                network: asking.network,
+                at: Moment::new(asking.at, context.now, language),
+            }
+        })
     }
 
     /// What a mail says of it.
@@ -325,6 +341,7 @@ impl ConsentRequest {
             document_host: document_host.as_deref(),
             to_this_device: is_on_this_device(self.client_request.address.redirect_uri()),
             device: device.as_ref(),
+            asking: self.asking_app(context).as_ref(),
             account: self.session.user.display_name(),
             items: items(&choice.new),
             already: items(&choice.already),

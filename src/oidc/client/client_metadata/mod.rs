@@ -25,8 +25,8 @@ pub use self::{
     localized::LocalizedText,
     supported::Supported,
     values::{
-        AuthMethod, ClientSigningAlg, ContentEncryption, Encryption, GrantType, IdTokenAlg, KeyManagementAlg,
-        ResponseType, SubjectType,
+        AuthMethod, ClientSigningAlg, ContentEncryption, DeliveryMode, Encryption, GrantType, IdTokenAlg,
+        KeyManagementAlg, ResponseType, SubjectType,
     },
 };
 use super::{
@@ -112,6 +112,8 @@ pub struct ClientMetadata {
     pub backchannel_logout_session_required: bool,
     pub frontchannel_logout_uri: Option<String>,
     pub frontchannel_logout_session_required: bool,
+
+    pub backchannel_token_delivery_mode: Option<DeliveryMode>,
 
     /// Of Limen's own: whether the ID token of the token endpoint has the claims that scopes ask for, for clients that read nothing
     /// else.

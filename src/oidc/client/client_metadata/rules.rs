@@ -68,6 +68,18 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
             "redirect_uris",
             "may use http on a private network for confidential clients only",
         ),
+        // "the Client MUST be authenticated" (CIBA section 7.1).
+        (
+            grant(GrantType::Ciba) && !method.is_confidential(),
+            "token_endpoint_auth_method",
+            "must not be none for the CIBA grant",
+        ),
+        // "backchannel_token_delivery_mode: REQUIRED" (CIBA section 4).
+        (
+            grant(GrantType::Ciba) && client.backchannel_token_delivery_mode.is_none(),
+            "backchannel_token_delivery_mode",
+            "is required for the CIBA grant",
+        ),
         // "The client credentials grant type MUST only be used by confidential clients" (RFC 6749 section 4.4).
         (
             grant(GrantType::ClientCredentials) && !method.is_confidential(),

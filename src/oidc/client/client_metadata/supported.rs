@@ -4,7 +4,9 @@ use super::{
     ClientMetadata, fapi,
     keys::TlsSubject,
     refusal::refusal,
-    values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED},
+    values::{
+        AuthMethod, ClientSigningAlg, DeliveryMode, GrantType, IdTokenAlg, ResponseType, SubjectType, UNSUPPORTED,
+    },
 };
 use crate::{
     config::{Config, FrontChannelTokens, PkceRequirement, PrivateHttp},
@@ -12,26 +14,20 @@ use crate::{
     web::fetch_url::LoopbackFetches,
 };
 
-/// Every grant type. Those that an operator has to switch on stand first and last, so that the others are a list too.
-const GRANT_TYPES: &[GrantType] = &[
-    GrantType::Implicit,
-    GrantType::AuthorizationCode,
-    GrantType::RefreshToken,
-    GrantType::ClientCredentials,
-    GrantType::TokenExchange,
-    GrantType::DeviceCode,
-];
-
-/// The same with assertions of trusted issuers.
-const WITH_ASSERTIONS: &[GrantType] = &[
-    GrantType::Implicit,
-    GrantType::AuthorizationCode,
-    GrantType::RefreshToken,
-    GrantType::ClientCredentials,
-    GrantType::TokenExchange,
-    GrantType::JwtBearer,
-    GrantType::DeviceCode,
-];
+/// Every grant type, with those between that an operator has to switch on. So have to be the first and the last.
+macro_rules! grant_types {
+    ($($more:ident)*) => {
+        &[
+            GrantType::Implicit,
+            GrantType::AuthorizationCode,
+            GrantType::RefreshToken,
+            GrantType::ClientCredentials,
+            GrantType::TokenExchange,
+            $(GrantType::$more,)*
+            GrantType::DeviceCode,
+        ]
+    };
+}
 
 /// Every authentication method. Those by certificates stand first, so that the others are a list too.
 const AUTH_METHODS: &[AuthMethod] = &[
@@ -44,8 +40,13 @@ const AUTH_METHODS: &[AuthMethod] = &[
     AuthMethod::None,
 ];
 
-const fn grant_types(implicit: bool, device: bool, assertions: bool) -> &'static [GrantType] {
-    let all = if assertions { WITH_ASSERTIONS } else { GRANT_TYPES };
+const fn grant_types(implicit: bool, device: bool, (assertions, ciba): (bool, bool)) -> &'static [GrantType] {
+    let all: &[GrantType] = match (assertions, ciba) {
+        (false, false) => grant_types!(),
+        (true, false) => grant_types!(JwtBearer),
+        (false, true) => grant_types!(Ciba),
+        (true, true) => grant_types!(JwtBearer Ciba),
+    };
     let switched_on = match device {
         true => all,
         false => all.split_at(all.len() - 1).0,
@@ -95,6 +96,8 @@ pub struct Supported {
     pub pushed_authorization_requests: bool,
     /// Making an account on the way (`prompt=create`).
     pub sign_up: bool,
+    /// `backchannel_token_delivery_modes_supported`.
+    pub delivery_modes: &'static [DeliveryMode],
     /// Access tokens bound to a DPoP key.
     pub dpop: bool,
     /// Access tokens bound to a client certificate.
@@ -112,7 +115,7 @@ pub struct Supported {
 impl Supported {
     /// What Limen does where the configuration allows nothing more.
     pub const CURRENT: Self = Self {
-        grant_types: grant_types(false, false, false),
+        grant_types: grant_types(false, false, (false, false)),
         response_types: &[ResponseType::Code],
         auth_methods: AUTH_METHODS.split_at(2).1,
         auth_signing_algs: &[
@@ -155,6 +158,7 @@ impl Supported {
         request_uris: true,
         pushed_authorization_requests: true,
         sign_up: false,
+        delivery_modes: &[DeliveryMode::Poll],
         dpop: true,
         certificate_bound_access_tokens: false,
         certificate_san: false,
@@ -174,10 +178,14 @@ impl Supported {
             supported.auth_methods = AUTH_METHODS;
             supported.certificate_bound_access_tokens = true;
         }
-        let (devices, assertions) = (config.device_authorization, !config.trusted_issuers.is_empty());
-        supported.grant_types = grant_types(false, devices, assertions);
+        let (devices, assertions, ciba) = (
+            config.device_authorization,
+            !config.trusted_issuers.is_empty(),
+            config.backchannel_authentication,
+        );
+        supported.grant_types = grant_types(false, devices, (assertions, ciba));
         if config.front_channel_tokens == FrontChannelTokens::InsecureAllowed {
-            supported.grant_types = grant_types(true, devices, assertions);
+            supported.grant_types = grant_types(true, devices, (assertions, ciba));
             supported.response_types = &ResponseType::ALL;
         }
         match config.profile {
@@ -238,6 +246,7 @@ impl Supported {
             ("require_signed_request_object", signs_requests || !client.require_signed_request_object),
             ("require_pushed_authorization_requests",
                 self.pushed_authorization_requests || !client.require_pushed_authorization_requests),
+            ("backchannel_token_delivery_mode", all(&client.backchannel_token_delivery_mode, self.delivery_modes)),
             ("request_uris", self.request_uris || client.request_uris.is_empty()),
         ];
         match fields.iter().find(|(_, supported)| !supported) {

@@ -30,6 +30,9 @@ pub enum GrantType {
     /// RFC 7523.
     #[serde(rename = "urn:ietf:params:oauth:grant-type:jwt-bearer")]
     JwtBearer,
+    /// OpenID Connect Client-Initiated Backchannel Authentication.
+    #[serde(rename = "urn:openid:params:grant-type:ciba")]
+    Ciba,
 }
 
 impl GrantType {
@@ -43,7 +46,7 @@ impl GrantType {
     pub fn is_operators_to_give(self) -> bool {
         matches!(
             self,
-            Self::ClientCredentials | Self::DeviceCode | Self::TokenExchange | Self::JwtBearer
+            Self::ClientCredentials | Self::DeviceCode | Self::TokenExchange | Self::JwtBearer | Self::Ciba
         )
     }
 
@@ -51,6 +54,14 @@ impl GrantType {
     pub fn begins_with_redirect(self) -> bool {
         matches!(self, Self::AuthorizationCode | Self::Implicit)
     }
+}
+
+/// `backchannel_token_delivery_mode`: how an app that asked a person without their browser comes by the answer (CIBA section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // The names say it.
+pub enum DeliveryMode {
+    Poll,
 }
 
 /// `response_types`: what the authorization endpoint answers with (OAuth 2.0 Multiple Response Types).

@@ -101,6 +101,8 @@ impl ClientMetadata {
             })?,
             frontchannel_logout_session_required: fields.flag("frontchannel_logout_session_required")?,
 
+            backchannel_token_delivery_mode: fields.text("backchannel_token_delivery_mode", values::named)?,
+
             id_token_claims: fields.flag(ID_TOKEN_CLAIMS)?,
             refresh_grace: fields.seconds("refresh_grace")?,
             fapi_profile: fields.text(FAPI_PROFILE, values::named)?,
@@ -155,6 +157,7 @@ impl ClientMetadata {
             ("post_logout_redirect_uris", json!(self.post_logout_redirect_uris)),
             ("backchannel_logout_uri", json!(self.backchannel_logout_uri)),
             ("backchannel_logout_session_required", json!(self.backchannel_logout_session_required)),
+            ("backchannel_token_delivery_mode", json!(self.backchannel_token_delivery_mode)),
             ("frontchannel_logout_uri", json!(self.frontchannel_logout_uri)),
             ("refresh_grace", json!(self.refresh_grace)),
             (FAPI_PROFILE, json!(self.fapi_profile)),

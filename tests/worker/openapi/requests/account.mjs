@@ -65,6 +65,15 @@ export const ACCOUNT = {
     const { send } = await resident(stage, "/account/browsers");
     return [await send({}), await send({ csrf: "x" }), await send({ others: "yes" })];
   },
+  requestsPage: async ({ op, off, browser }) => [
+    await browser.fetch("/account/requests"),
+    await op.fetch("/account/requests"),
+    await off.fetch("/account/requests"),
+  ],
+  answerRequest: async (stage) => {
+    const { send } = await resident(stage, "/account/requests");
+    return [await send({ id: "x" }), await send({ csrf: "x" }), await stage.off.fetch("/account/requests", { form: {} })];
+  },
   removeApp: async (stage) => {
     const { send } = await resident(stage, "/account/apps");
     return [await send({}), await send({ csrf: "x" }), await send({ client_id: stage.client.id })];

@@ -1,5 +1,6 @@
 // Discovery, tokens, and what programs ask with them.
 
+import { ON as CIBA_ON, askingClient, request as askPerson } from "../../backchannel/support.mjs";
 import { ON, deviceClient, request } from "../../device/support.mjs";
 import { startLimen } from "../../support/limen.mjs";
 import { clientOverItsAssertions, manyDocuments, otherToken } from "./shared.mjs";
@@ -78,6 +79,15 @@ export const PROTOCOL = {
       await request(client, { scope: "nothing" }),
       await (await clientOverItsAssertions(ON)).post("/device_authorization", {}),
       await off.fetch("/device_authorization", { form: { client_id: client.id } }),
+    ];
+  },
+  authenticateBackchannel: async ({ op, off, person }) => {
+    const client = await askingClient(op);
+    return [
+      await askPerson(client, { login_hint: person.username }),
+      await askPerson(client, { login_hint: "nobody" }),
+      await (await clientOverItsAssertions(CIBA_ON)).post("/backchannel_authentication", {}),
+      await off.fetch("/backchannel_authentication", { form: { client_id: client.id } }),
     ];
   },
   revoke: async ({ op, client, person, browser }) => {

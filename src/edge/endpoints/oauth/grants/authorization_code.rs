@@ -14,6 +14,7 @@ use crate::{
         client::client_metadata::GrantType,
         device::Waiting,
         error::OAuthError,
+        fetcher::Fetcher,
         token::{
             TokenResponse,
             code_grant::{self, CodeRequest, Standing},
@@ -29,19 +30,20 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     redeem(request, &wanted, None).await
 }
 
-/// What a device is told while its request, by the hash of its code, waits for a person, or was turned down.
+/// What who polls is told while the request, by the hash of its code, waits for a person, or was turned down.
 pub(super) type WhileWaiting = fn(Waiting, &Hash, &Context) -> OAuthError;
 
-/// Redeems a code, or that of a device.
+/// Redeems a code, or what the answer to a request is fetched with.
 pub(super) async fn redeem(
     request: &TokenRequest<'_>,
     wanted: &CodeRequest,
-    by_device: Option<WhileWaiting>,
+    fetched: Option<(Fetcher, WhileWaiting)>,
 ) -> Result<TokenResponse, MachineFailure> {
     let (client, context) = (request.client, request.context);
     let roots = &context.config.roots;
-    let (grant_type, purpose) = match by_device {
-        Some(_) => (GrantType::DeviceCode, Purpose::DeviceCode),
+    let (grant_type, purpose) = match fetched {
+        Some((Fetcher::Device, _)) => (GrantType::DeviceCode, Purpose::DeviceCode),
+        Some((Fetcher::Backchannel, _)) => (GrantType::Ciba, Purpose::AuthReqId),
         None => (GrantType::AuthorizationCode, Purpose::Code),
     };
     let Some(hash) = wanted.code.hash(roots, purpose) else {
@@ -61,7 +63,7 @@ pub(super) async fn redeem(
     let key = batch.add(key);
     let redeemed = batch.add(redemption.redeem());
     let find_waiting = |_| pushed_requests::find_waiting(&hash, client.client_id(), context.now);
-    let waiting = batch.add_if(by_device.map(find_waiting));
+    let waiting = batch.add_if(fetched.map(find_waiting));
     batch.push(redemption.begin_family());
     let user = batch.add(users::find_by_family(&family_id, ready.along));
     request.use_up(redemption.succeeded(), &mut batch);
@@ -69,10 +71,10 @@ pub(super) async fn redeem(
 
     let client = request.authenticated(looked, &rows)?;
     let Some(redeemed) = rows.read(redeemed)? else {
-        if let (Some(told), Some(waiting)) = (by_device, rows.read_if(waiting)?.flatten()) {
+        if let (Some((_, told)), Some(waiting)) = (fetched, rows.read_if(waiting)?.flatten()) {
             return Err(told(waiting, &hash, context).into());
         }
-        let refusal = refuse(request, &redemption, &ready, by_device.is_some()).await?;
+        let refusal = refuse(request, &redemption, &ready, fetched.is_some()).await?;
         return Err(refusal);
     };
     let user = rows.read(user)?;
@@ -98,7 +100,7 @@ async fn refuse(
     request: &TokenRequest<'_>,
     redemption: &Redemption<'_>,
     ready: &Ready,
-    by_device: bool,
+    is_fetched: bool,
 ) -> Result<MachineFailure, MachineFailure> {
     let context = request.context;
     let found = context.db.read(redemption.find()).await?;
@@ -106,7 +108,7 @@ async fn refuse(
     if let (Standing::Replayed, Some(family_id)) = (found.standing, found.family_id) {
         end_replayed(&family_id, context).await?;
     }
-    if by_device && found.standing == Standing::Expired {
+    if is_fetched && found.standing == Standing::Expired {
         return Ok(Waiting::Expired.error(false).into());
     }
     Ok(match found.standing.refusal() {

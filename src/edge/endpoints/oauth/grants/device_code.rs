@@ -8,12 +8,13 @@ use crate::{
     oidc::{
         device::{self, Pace, Waiting},
         error::OAuthError,
+        fetcher::Fetcher,
         token::{TokenResponse, code_grant::CodeRequest, unsupported_grant_type},
     },
     secret::Hash,
 };
 
-/// The most devices whose polling is remembered.
+/// The most requests whose polling is remembered.
 const MOST: usize = 1_000;
 
 thread_local! {
@@ -26,11 +27,11 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         return Err(request.refuse(unsupported_grant_type()).await);
     }
     let wanted = request.read(CodeRequest::of_device).await?;
-    authorization_code::redeem(request, &wanted, Some(refuse)).await
+    authorization_code::redeem(request, &wanted, Some((Fetcher::Device, refuse))).await
 }
 
-/// What a device is told while it gets nothing. It has authenticated: nobody else learns how its request stands.
-fn refuse(waiting: Waiting, hash: &Hash, context: &Context) -> OAuthError {
+/// What who polls is told while it gets nothing. It has authenticated: nobody else learns how its request stands.
+pub(super) fn refuse(waiting: Waiting, hash: &Hash, context: &Context) -> OAuthError {
     let (name, now) = (hash.as_str(), context.now);
     let too_fast = PACES.with(|paces| {
         let (pace, too_fast) = Pace::after(paces.get(name, now), now);

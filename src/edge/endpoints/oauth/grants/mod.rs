@@ -1,6 +1,7 @@
 //! The grants of the token endpoint, a file each, and what they share: the request, and how it is refused.
 
 pub mod authorization_code;
+pub mod ciba;
 pub mod client_credentials;
 pub mod device_code;
 pub mod jwt_bearer;

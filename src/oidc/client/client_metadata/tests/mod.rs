@@ -43,6 +43,7 @@ pub(super) const EVERYTHING: Supported = Supported {
     request_object_encryption: true,
     request_uris: true,
     pushed_authorization_requests: true,
+    delivery_modes: &[DeliveryMode::Poll],
     sign_up: true,
     dpop: true,
     certificate_bound_access_tokens: true,

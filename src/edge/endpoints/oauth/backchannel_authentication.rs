@@ -1,0 +1,160 @@
+//! `/backchannel_authentication` (CIBA Core section 7): an app asks a certain person without their browser.
+
+use crate::{
+    account::{
+        throttle,
+        user::{User, fold_login},
+    },
+    db::{Batch, Statement, clients, mail_outbox, pushed_requests, signing_keys, throttles, users},
+    edge::{
+        authorization::{
+            encrypted_hint,
+            pusher::{Pushed, Pusher},
+        },
+        http::{failure::MachineFailure, request::Incoming},
+        keys::signer,
+        mail::outbox,
+        platform::{context::Context, random},
+    },
+    fault::Fault,
+    mail::{Kind, NewNotice},
+    oidc::{
+        ciba::{self, Acknowledgement, Asking, Hint},
+        client::{Client, client_metadata::GrantType},
+        error::OAuthError,
+        token::{check_grant_type, id_token_hint},
+    },
+    pages::{Language, app_name},
+    reply::Reply,
+    secret::{Hash, Purpose},
+    time::Lifetime,
+};
+
+/// For how long an app waits where as many others wait for the person as may.
+const LATER: Lifetime = Lifetime::minutes(1);
+
+/// `POST /backchannel_authentication`. An app hands in its request as others push theirs: see `par`.
+pub async fn ask(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    if !context.config.backchannel_authentication {
+        return Err(MachineFailure::no_such("endpoint: BACKCHANNEL_AUTHENTICATION is off"));
+    }
+    let sent = request.form().await?;
+    sent.refuse_repeated()?;
+    let pusher = Pusher::of(request, &sent, context).await?;
+    let client = &pusher.client;
+    check_grant_type(client, GrantType::Ciba)?;
+    if sent.single("request")?.is_some() {
+        return Err(OAuthError::invalid_request("signed authentication requests are not supported").into());
+    }
+    let sent = encrypted_hint::open(sent, context).await?;
+    let (hint, lifetime) = (Hint::of(&sent)?, ciba::lifetime(&sent)?);
+    let asking = Asking::new(&sent, context.network.clone().unwrap_or_default(), context.now)?;
+    let (user, forgiven) = find(&hint, client, context).await?;
+    let asked = ciba::request_of(&sent, &client.client_id, &user.sub_at(client), &asking)?;
+    let asked = ciba::check(asked, pusher.key.as_ref(), client, &context.config)?;
+
+    let roots = &context.config.roots;
+    let (auth_req_id, hash) = context.new_token(Purpose::AuthReqId)?;
+    let key = roots.current(Purpose::Throttle);
+    let pushed = Pushed {
+        hash: &hash,
+        query: &asked.to_query(),
+        user_code: None,
+        asked: Some(&pushed_requests::AskedOf {
+            user_id: &user.id,
+            lifetime,
+            counters: &throttle::of_asking(&key, &client.client_id, &user.id),
+        }),
+        counter: &throttle::of_pushed_requests(&key, &request.address()),
+    };
+    let also = [Some(forgiven), tell(&user, client, &hash, context)?];
+    match pusher
+        .store(&pushed, also.into_iter().flatten().collect(), context)
+        .await
+    {
+        Err(MachineFailure::ClientChanged) => {
+            let most = pushed_requests::has_most_asking(&user.id, context.now);
+            return Err(match context.db.read(most).await? {
+                true => MachineFailure::too_many(LATER),
+                false => MachineFailure::ClientChanged,
+            });
+        }
+        stored => stored?,
+    }
+    outbox::send_later(context);
+    Ok(Reply::json(200, &Acknowledgement::new(&auth_req_id, lifetime)))
+}
+
+/// The person whom a hint names, if `client` may ask them; and what takes back that the hint was counted. Hints that name nobody are
+/// counted, so that no client can try many; whoever the client is not for is nobody to it.
+async fn find(hint: &Hint, client: &Client, context: &Context) -> Result<(User, Statement), MachineFailure> {
+    let config = &context.config;
+    let unknown = throttle::of_unknown_hints(&config.roots.current(Purpose::Throttle), &client.client_id);
+    let (login, sub, token) = match hint {
+        Hint::Login(login) => (Some(login), login.as_str(), None),
+        Hint::IdToken(hint) => (None, hint.subject(), hint.token()),
+    };
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address(&unknown, context.now));
+    let by_sub = batch.add(users::find(sub));
+    let by_login = |login: &String| users::find_by_login(login, &fold_login(login), config.mail.is_some());
+    let by_login = batch.add_if(login.map(by_login));
+    let key = token
+        .as_ref()
+        .map(|token| signing_keys::find(token.kid().unwrap_or_default()));
+    let key = batch.add_if(key);
+    let rows = context.db.run(batch).await?;
+    if let Some(wait) = rows.read(counted)?.wait(&unknown, context.now) {
+        return Err(MachineFailure::too_many(wait));
+    }
+    if let Hint::IdToken(hint) = hint {
+        let key = rows.read_if(key)?.flatten();
+        // "An ID Token previously issued to the Client by the OpenID Provider" (section 7.1).
+        let is_own = hint.names_issuer(&config.issuer) && hint.audience() == client.client_id;
+        let is_genuine = match token.filter(|_| is_own) {
+            Some(token) => signer::verify_past(&token, key.as_ref()).await?,
+            None => false,
+        };
+        if !is_genuine {
+            return Err(id_token_hint::refused().into());
+        }
+    }
+    let by_login = rows.read_if(by_login)?.flatten().map(|found| found.user);
+    let by_sub = rows.read(by_sub)?.filter(|user| user.sub_at(client) == sub);
+    // Somebody may have another's `sub` as their username.
+    let user = by_sub.or(by_login).filter(|user| user.disabled_at.is_none());
+    let user = user.ok_or_else(ciba::unknown_user)?;
+    if !client.metadata.rules.allowed_groups.is_empty()
+        && context
+            .db
+            .read(clients::is_closed_to(&client.client_id, &user.id))
+            .await?
+    {
+        return Err(ciba::unknown_user().into());
+    }
+    Ok((user, throttles::forgive(&unknown)))
+}
+
+/// Tells the person by mail that somebody asks, where their request was stored. The mail names the app, and leads to the page on which
+/// they see what waits for them, whoever follows the link.
+fn tell(user: &User, client: &Client, hash: &Hash, context: &Context) -> Result<Option<Statement>, Fault> {
+    let Some(settings) = &context.config.mail else {
+        return Ok(None);
+    };
+    let language = Language::of_tag(user.claims.text("locale").unwrap_or_default());
+    let notice = NewNotice {
+        id: &random::id()?,
+        user_id: &user.id,
+        kind: Kind::AppAsks,
+        detail: Some(&app_name(&client.client_id, &client.metadata, language)),
+        language: None,
+        root: context.config.roots.current_version(),
+    };
+    let stored = pushed_requests::exists(hash);
+    Ok(Some(mail_outbox::notify(
+        &notice,
+        stored,
+        settings.daily_limit,
+        context.now,
+    )))
+}
