@@ -2,6 +2,8 @@
 
 mod path;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 pub use self::path::{Segments, audience_of_unknown, find, page_meant, path_and_query};
 
 /// The HTTP methods that Limen answers.
@@ -156,6 +158,16 @@ pub enum Endpoint {
     Console,
     ConsolePeople,
     ConsolePerson,
+    ConsoleApps,
+    ConsoleNewApp,
+    ConsoleApp,
+    ConsoleTokenPreview,
+    ConsoleGroups,
+    ConsoleGroup,
+    ConsoleAudit,
+    ConsoleAuditExport,
+    ConsoleMail,
+    ConsoleSystem,
     DevelopmentMails,
     DevelopmentMail,
     Stylesheet,
@@ -407,6 +419,21 @@ pub const ROUTES: &[Route] = &[
     route(E::Console, "/admin", &[Get], Browser),
     route(E::ConsolePeople, "/admin/people", &[Get], Browser),
     route(E::ConsolePerson, "/admin/people/{user_id}", &[Get, Post], Browser),
+    route(E::ConsoleApps, "/admin/apps", &[Get], Browser),
+    route(E::ConsoleNewApp, "/admin/apps/new", &[Get, Post], Browser),
+    route(E::ConsoleApp, "/admin/apps/{client_id}", &[Get, Post], Browser),
+    route(
+        E::ConsoleTokenPreview,
+        "/admin/apps/{client_id}/preview",
+        &[Get],
+        Browser,
+    ),
+    route(E::ConsoleGroups, "/admin/groups", &[Get, Post], Browser),
+    route(E::ConsoleGroup, "/admin/groups/{group_id}", &[Get, Post], Browser),
+    route(E::ConsoleAudit, "/admin/audit", &[Get], Browser),
+    route(E::ConsoleAuditExport, "/admin/audit/export", &[Get], Browser),
+    route(E::ConsoleMail, "/admin/mail", &[Get, Post], Browser),
+    route(E::ConsoleSystem, "/admin/system", &[Get, Post], Browser),
     route(E::DevelopmentMails, "/dev/mail", &[Get], Browser),
     route(E::DevelopmentMail, "/dev/mail/{mail_id}", &[Get], Browser),
     route(E::Stylesheet, "/assets/limen.css", &[Get], Browser),
@@ -501,6 +528,19 @@ impl SignInPage {
     }
 }
 
+/// What stands in a segment of a path as it is (RFC 3986 section 2.3).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The path of an endpoint whose path has one value in it, with that value.
+pub fn with_segment(endpoint: Endpoint, value: &str) -> String {
+    let path = endpoint.path();
+    let value = utf8_percent_encode(value, UNRESERVED).to_string();
+    match (path.find('{'), path.find('}')) {
+        (Some(start), Some(end)) => [&path[..start], &value, &path[end + 1..]].concat(),
+        _ => path.to_owned(),
+    }
+}
+
 /// The address of the page to sign in on the way to a page of the account.
 pub fn sign_in_to(page: Endpoint) -> String {
     format!("{}?page={}", Endpoint::Login.path(), account_page_name(page))
@@ -526,7 +566,22 @@ impl Endpoint {
 
     /// Whether it is a page for operators.
     pub fn is_of_console(self) -> bool {
-        matches!(self, Self::Console | Self::ConsolePeople | Self::ConsolePerson)
+        matches!(
+            self,
+            Self::Console
+                | Self::ConsolePeople
+                | Self::ConsolePerson
+                | Self::ConsoleApps
+                | Self::ConsoleNewApp
+                | Self::ConsoleApp
+                | Self::ConsoleTokenPreview
+                | Self::ConsoleGroups
+                | Self::ConsoleGroup
+                | Self::ConsoleAudit
+                | Self::ConsoleAuditExport
+                | Self::ConsoleMail
+                | Self::ConsoleSystem
+        )
     }
 }
 

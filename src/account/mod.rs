@@ -17,6 +17,7 @@ pub mod set_up;
 pub mod sign_in;
 pub mod sign_up;
 pub mod throttle;
+pub mod token_preview;
 pub mod totp;
 pub mod trusted_browser;
 pub mod user;

@@ -98,6 +98,12 @@ impl KeyScope {
     /// What a call needs, by the path of its route: the one place that says so. `None` for what no key may do.
     pub fn needed(path: &str, method: Method) -> Option<Self> {
         let writes = method != Method::Get;
+        if path == "/register" || path.starts_with("/register/") {
+            return Some(Self {
+                area: Area::Apps,
+                writes,
+            });
+        }
         let rest = path.strip_prefix("/admin/api/")?;
         let area = match rest.split('/').next()? {
             // Who is in a group is told with all that is known of them.
@@ -279,7 +285,9 @@ mod tests {
             }
         }
         assert_eq!(KeyScope::needed("/admin/api/new", Method::Get), None);
-        assert_eq!(KeyScope::needed("/register", Method::Post), None);
+        let register = KeyScope::needed("/register", Method::Post).map(KeyScope::name);
+        assert_eq!(register.as_deref(), Some("apps:write"));
+        assert_eq!(KeyScope::needed("/registers", Method::Post), None);
     }
 
     #[test]

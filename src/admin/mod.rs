@@ -1,9 +1,12 @@
 //! What operators may ask for and change. Pure, like `account`.
 
 pub mod api_key;
+pub mod app_form;
+pub mod app_lines;
 pub mod audit_filter;
 mod body;
 pub mod client_filter;
+pub mod console_form;
 pub mod group;
 pub mod health;
 pub mod invitation;

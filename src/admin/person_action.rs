@@ -1,6 +1,9 @@
 //! What an operator does to a person at the console. Each is a call of the admin API, and needs what that call needs.
 
-use super::operator_role::{OperatorRole, OperatorRoles};
+use super::{
+    console_form,
+    operator_role::{OperatorRole, OperatorRoles},
+};
 use crate::{
     oidc::{error::OAuthError, params::Params},
     routes::{Endpoint, Method},
@@ -24,6 +27,8 @@ pub enum PersonAction<'a> {
     RemoveFactor(&'a str),
     /// By the id of the app.
     RevokeGrant(&'a str),
+    /// By the id of the group.
+    LeaveGroup(&'a str),
     SetRoles(OperatorRoles),
 }
 
@@ -33,37 +38,32 @@ impl<'a> PersonAction<'a> {
     /// # Errors
     /// `invalid_request` for a form that asks for nothing, or for several things.
     pub fn parse(form: &'a Params) -> Result<Self, OAuthError> {
-        let wrong = || OAuthError::invalid_request("the form must ask for one thing that there is");
-        let about = [
-            ("end_session", Self::EndSession as fn(&'a str) -> Self),
-            ("remove_passkey", Self::RemovePasskey),
-            ("remove_factor", Self::RemoveFactor),
-            ("revoke_grant", Self::RevokeGrant),
+        let names = [
+            "end_session",
+            "remove_passkey",
+            "remove_factor",
+            "revoke_grant",
+            "leave_group",
         ];
-        let mut asked = Vec::new();
-        if let Some(name) = form.single("do")? {
-            asked.push(match name {
-                "lock" => Self::Lock,
-                "open" => Self::Open,
-                "forget" => Self::ForgetGuesses,
-                "sign_out" => Self::SignOut,
-                "new_password" => Self::RequireNewPassword,
-                "link" => Self::MakeLink,
-                "revoke_link" => Self::RevokeLink,
-                "roles" => {
-                    let roles: Option<Vec<_>> = form.all("role").map(OperatorRole::parse).collect();
-                    Self::SetRoles(OperatorRoles::of(roles.ok_or_else(wrong)?))
-                }
-                _ => return Err(wrong()),
-            });
-        }
-        for (name, make) in about {
-            asked.extend(form.single(name)?.map(make));
-        }
-        match (asked.pop(), asked.is_empty()) {
-            (Some(action), true) => Ok(action),
-            _ => Err(wrong()),
-        }
+        Ok(match console_form::asked(form, &names)? {
+            ("end_session", id) => Self::EndSession(id),
+            ("remove_passkey", id) => Self::RemovePasskey(id),
+            ("remove_factor", id) => Self::RemoveFactor(id),
+            ("revoke_grant", id) => Self::RevokeGrant(id),
+            ("leave_group", id) => Self::LeaveGroup(id),
+            (_, "lock") => Self::Lock,
+            (_, "open") => Self::Open,
+            (_, "forget") => Self::ForgetGuesses,
+            (_, "sign_out") => Self::SignOut,
+            (_, "new_password") => Self::RequireNewPassword,
+            (_, "link") => Self::MakeLink,
+            (_, "revoke_link") => Self::RevokeLink,
+            (_, "roles") => {
+                let roles: Option<Vec<_>> = form.all("role").map(OperatorRole::parse).collect();
+                Self::SetRoles(OperatorRoles::of(roles.ok_or_else(console_form::unknown)?))
+            }
+            _ => return Err(console_form::unknown()),
+        })
     }
 
     /// The call of the admin API that does the same.
@@ -79,6 +79,7 @@ impl<'a> PersonAction<'a> {
             Self::RemovePasskey(_) => (Endpoint::AdminUserPasskey, Method::Delete),
             Self::RemoveFactor(_) => (Endpoint::AdminUserSecondFactor, Method::Delete),
             Self::RevokeGrant(_) => (Endpoint::AdminUserGrant, Method::Delete),
+            Self::LeaveGroup(_) => (Endpoint::AdminGroupMember, Method::Delete),
             Self::SetRoles(roles) if roles.is_empty() => (Endpoint::AdminOperator, Method::Delete),
             Self::SetRoles(_) => (Endpoint::AdminOperator, Method::Put),
         }
@@ -137,6 +138,7 @@ mod tests {
             "remove_passkey=p",
             "remove_factor=f",
             "revoke_grant=c",
+            "leave_group=g",
         ] {
             let (endpoint, method) = parse(form).unwrap();
             let route = ROUTES.iter().find(|route| route.endpoint == endpoint).unwrap();

@@ -39,7 +39,7 @@ pub use self::{
     },
     profile_field::{ProfileField, editable_claims, profile_claims},
     resources::{Api, Resources, normal_form},
-    setting::Setting,
+    setting::{Setting, Source},
     sign_in::{SignIn, Way},
     sign_up::{SignUp, SignUpPolicy, Terms, WantedField},
     trusted_issuers::{TrustedIssuer, TrustedIssuers},

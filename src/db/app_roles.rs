@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Query, Rows, Statement, audit, conditions::behind, to_json};
+use super::{Query, Rows, Statement, audit, conditions::behind, from_json, to_json};
 use crate::{
     admin::role::{Holder, RoleOfHolder},
     audit::{Entry, Occasion},
+    fault::Fault,
+    oidc::client::client_metadata::ClientMetadata,
     secret::Hash,
 };
 
@@ -31,6 +33,41 @@ pub fn list(client_id: &str, after: i64, limit: i64) -> Query<Vec<Assigned>> {
     .bind(after)
     .bind(limit)
     .read_by(Rows::all)
+}
+
+/// A role that the people of a group have at an app.
+pub struct RoleOfGroup {
+    pub client_id: String,
+    pub role: String,
+    pub metadata: ClientMetadata,
+}
+
+/// At most `limit` roles of a group, app by app.
+pub fn list_of_group(group_id: &str, limit: i64) -> Query<Vec<RoleOfGroup>> {
+    Statement::new(
+        "SELECT ar.client_id, ar.role, c.metadata FROM app_roles ar JOIN clients c ON c.id = ar.client_id
+         WHERE ar.group_id = ? ORDER BY ar.client_id, ar.role LIMIT ?",
+    )
+    .bind(group_id)
+    .bind(limit)
+    .read_by(read_of_group)
+}
+
+fn read_of_group(rows: &Rows) -> Result<Vec<RoleOfGroup>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        client_id: String,
+        role: String,
+        metadata: String,
+    }
+    let read = |row: Row| {
+        Ok(RoleOfGroup {
+            metadata: from_json(&row.metadata)?,
+            client_id: row.client_id,
+            role: row.role,
+        })
+    };
+    rows.all::<Row>()?.into_iter().map(read).collect()
 }
 
 /// Whether a role at an app has a blank.

@@ -12,7 +12,7 @@ use crate::{
     account::{
         invitation::Shown,
         sign_in::Has,
-        user::{User, Username},
+        user::{User, Username, fold_login},
     },
     config::{Config, Lifetimes, Way},
     fault::Fault,
@@ -199,6 +199,22 @@ fn read_with_password(rows: &Rows) -> Result<Option<WithCredentials>, Fault> {
 pub fn find(user_id: &str) -> Query<Option<User>> {
     Statement::new(format!("SELECT {COLUMNS} FROM users u WHERE u.id = ?"))
         .bind(user_id)
+        .read_by(read)
+}
+
+/// Somebody by their username or address, with their groups and their roles at an app.
+pub fn find_at(login: &str, client_id: &str) -> Query<Option<User>> {
+    let along = Along {
+        groups: true,
+        roles: true,
+    };
+    Statement::new(format!("SELECT {COLUMNS}"))
+        .append(along.columns(App::Id(client_id), "TRUE"))
+        .append(Statement::new(
+            " FROM users u WHERE u.username_folded = ? OR u.email_folded = ?",
+        ))
+        .bind(&fold_login(login))
+        .bind(&fold_login(login))
         .read_by(read)
 }
 

@@ -146,3 +146,29 @@ test("an operator finds somebody by keyboard alone, is told what will happen, an
   assert.match(await page.locator('[role="status"]').textContent(), /is locked/);
   assert.equal((await op.json(`/admin/api/users/${ada.id}`, { bearer: op.adminToken })).disabled, true);
 });
+
+test("an operator sets up an app by keyboard alone, and switches it off after reading what that does", async (t) => {
+  const visitor = await chromium.visitor(t, { javaScriptEnabled: false });
+  const { page } = visitor;
+  await operatorAt({ op, visitor }, "/admin/apps", ["apps"]);
+  await tabTo(page, "add");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "client_name");
+  await page.keyboard.type("Wiki of ours");
+  await tabTo(page, "redirect_uris");
+  await page.keyboard.type("https://wiki.acme.test/callback");
+  await tabTo(page, "make");
+  await page.keyboard.press("Enter");
+  const id = await page.locator("#client-id").textContent();
+  assert.ok(await page.locator("#secret").textContent());
+  await tabTo(page, "back");
+  await page.keyboard.press("Enter");
+  await page.locator("h1", { hasText: "Wiki of ours" }).waitFor();
+  await page.locator("summary", { hasText: "Switch the app off" }).focus();
+  await page.keyboard.press("Enter");
+  assert.ok(await page.getByText("its tokens count for nothing until").isVisible());
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByText("Switched off: nobody can use it").waitFor();
+  assert.equal((await op.json(`/register/${id}`, { bearer: op.adminToken })).disabled, true);
+});

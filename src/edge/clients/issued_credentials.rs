@@ -50,6 +50,11 @@ impl Issued {
         Ok(Some(StoredSecret { current, previous }))
     }
 
+    /// The secret, where there is one.
+    pub fn secret(&self) -> Option<&str> {
+        self.secret.as_ref().map(ClientSecret::expose)
+    }
+
     /// How the registration access token is stored.
     pub fn registration_token_hash(&self, context: &Context) -> Option<Hash> {
         self.registration_access_token

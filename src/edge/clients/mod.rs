@@ -8,5 +8,6 @@ pub mod issued_credentials;
 pub mod keys;
 pub mod memory;
 pub mod outbound;
+pub mod registration;
 pub mod secret;
 pub mod sector_identifier;

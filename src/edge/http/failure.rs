@@ -19,6 +19,8 @@ pub enum MachineFailure {
     Bearer(Option<OAuthError>),
     /// For want of a good proof beside a token that is bound to a key, or of such a token.
     Dpop(OAuthError),
+    /// With an OAuth error under another HTTP status than its own.
+    Status(u16, OAuthError),
     /// With a ready answer.
     Reply(Box<Reply>),
     /// Because the client has changed since the isolate last read it. Nothing has happened, and the router calls the endpoint once
@@ -96,7 +98,7 @@ impl From<BodyError> for MachineFailure {
 impl MachineFailure {
     /// An OAuth error under another HTTP status than its own.
     pub fn status(status: u16, error: OAuthError) -> Self {
-        Self::Reply(Box::new(Reply::refused(status, &error)))
+        Self::Status(status, error)
     }
 
     /// 404 for what the path names.
@@ -114,6 +116,7 @@ impl MachineFailure {
             Self::OAuth(error) => Reply::error(&error),
             Self::Bearer(error) => Reply::bearer_challenge(error.as_ref()),
             Self::Dpop(error) => Reply::dpop_challenge(&error),
+            Self::Status(status, error) => Reply::refused(status, &error),
             Self::Reply(reply) => *reply,
             Self::ClientChanged => {
                 Self::Fault(Fault::new("clients", "changed twice in one request")).into_reply(context)

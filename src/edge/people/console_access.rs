@@ -22,7 +22,7 @@ use crate::{
     oidc::{params::Params, proven::Strength},
     pages::{
         Csp,
-        console::{ConsoleFrame, ConsoleNotice},
+        console::{ConsoleFrame, ConsoleNotice, ROOMS},
         content_security_policy,
     },
     reply::Reply,
@@ -42,6 +42,8 @@ pub struct Console {
     pub operator: Operator,
     /// What they may do.
     pub roles: OperatorRoles,
+    /// The parts of the console that they may see.
+    rooms: Vec<Endpoint>,
     /// The page, as a sign-in leads to it.
     page: SignInPage,
     /// Whether they have signed in just now.
@@ -82,13 +84,15 @@ impl ConsoleRequest {
             let reply = Reply::see_other(self.page.at(Endpoint::SecondFactor));
             return Err(PageFailure::Reply(Box::new(reply)));
         }
-        let console = Console {
+        let mut console = Console {
+            rooms: Vec::new(),
             is_sure: proven.is_fresh(context.now),
             roles: operator.roles.clone(),
             operator: Operator::Person(operator),
             page: self.page,
             signed_in,
         };
+        console.rooms = ROOMS.into_iter().filter(|room| console.sees(*room)).collect();
         console.operator.note(context);
         Ok(console)
     }
@@ -112,6 +116,32 @@ impl Console {
     /// Where the operator signs in once more, and comes back from.
     pub fn confirm(&self) -> String {
         self.page.at(Endpoint::Login)
+    }
+
+    /// Whether they may see anything in that part of the console.
+    pub fn sees(&self, room: Endpoint) -> bool {
+        let of_system = &[
+            Endpoint::AdminKeys,
+            Endpoint::AdminApiKeys,
+            Endpoint::AdminOperators,
+            Endpoint::AdminSettings,
+        ];
+        let calls: &[Endpoint] = match room {
+            Endpoint::ConsolePeople => &[Endpoint::AdminUsers],
+            Endpoint::ConsoleGroups => &[Endpoint::AdminGroups],
+            Endpoint::ConsoleApps => &[Endpoint::AdminClients],
+            Endpoint::ConsoleAudit => &[Endpoint::AdminAudit],
+            Endpoint::ConsoleMail => &[Endpoint::AdminMails],
+            Endpoint::ConsoleSystem => of_system,
+            _ => return true,
+        };
+        calls.iter().any(|call| self.may((*call, Method::Get)))
+    }
+
+    /// Where they confirm who they are, if they have to before they make one of these calls.
+    pub fn confirm_for(&self, calls: &[(Endpoint, Method)]) -> Option<String> {
+        let changes = calls.iter().any(|call| self.may(*call));
+        (changes && !self.is_sure).then(|| self.confirm())
     }
 
     /// Whether the operator may do what that call of the admin API does.
@@ -139,7 +169,7 @@ impl Console {
             operator: self.signed_in.user().display_name(),
             csrf: self.signed_in.csrf(),
             notice: self.signed_in.told().and_then(ConsoleNotice::parse),
-            sees_people: self.may((Endpoint::AdminUsers, Method::Get)),
+            rooms: &self.rooms,
         }
     }
 

@@ -264,8 +264,16 @@ impl Frame<'_> {
             })
     }
 
+    fn rooms_text(&self) -> &'static str {
+        self.texts().account.title
+    }
+
     fn sign_out(&self) -> &'static str {
         Endpoint::Logout.path()
+    }
+
+    fn sign_out_text(&self) -> &'static str {
+        self.texts().account.sign_out
     }
 
     fn action(&self) -> &'static str {

@@ -1,14 +1,25 @@
 //! The pages of the console, for operators who are people.
 
+mod app;
+mod apps;
+mod audit;
+mod groups;
+mod once;
 mod overview;
 mod people;
 mod person;
+mod system;
+mod things;
 
+pub use app::{ConsoleAppPage, ShownChoice, TokenPreviewPage};
+pub use apps::{ConsoleAppsPage, ListedApp, NewAppPage};
+pub use audit::{ConsoleAuditPage, ShownEvent, ShownOperator};
+pub use groups::{ConsoleGroupPage, ConsoleGroupsPage, ListedGroup, RoleAtApp, ShownMember};
+pub use once::{OnceHeading, OncePage};
 pub use overview::{Attention, Bar, ConsoleOverviewPage, Numbers};
 pub use people::{PeoplePage, ShownPerson};
-pub use person::{
-    NewLinkPage, PersonPage, ShownEvent, ShownFactor, ShownGrant, ShownOperator, ShownRole, ShownSession,
-};
+pub use person::{PersonPage, ShownFactor, ShownGrant, ShownGroup, ShownRole, ShownSession};
+pub use system::{ConsoleMailPage, ConsoleSystemPage, ListedOperator, ShownApiKey, ShownKey, ShownMail};
 
 use super::{
     messages::{ConsoleTexts, Language, Texts},
@@ -29,9 +40,20 @@ pub struct ConsoleFrame<'a> {
     pub csrf: &'a str,
     /// What was just done.
     pub notice: Option<ConsoleNotice>,
-    /// Whether they may see people.
-    pub sees_people: bool,
+    /// The parts of the console that they may see.
+    pub rooms: &'a [Endpoint],
 }
+
+/// The parts of the console, in order. The first is for every operator.
+pub const ROOMS: [Endpoint; 7] = [
+    Endpoint::Console,
+    Endpoint::ConsolePeople,
+    Endpoint::ConsoleGroups,
+    Endpoint::ConsoleApps,
+    Endpoint::ConsoleAudit,
+    Endpoint::ConsoleMail,
+    Endpoint::ConsoleSystem,
+];
 
 /// What was done, told on the page that follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,49 +68,52 @@ pub enum ConsoleNotice {
     Removed,
     GrantRevoked,
     RolesSaved,
+    Saved,
+    Added,
+    Deleted,
+    KeyRotated,
+    KeyRevoked,
+    MailTried,
     /// What was to be changed is not there.
     NothingDone,
 }
 
 impl ConsoleNotice {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::Locked,
-        Self::Opened,
-        Self::GuessesForgotten,
-        Self::SignedOut,
-        Self::LinkRevoked,
-        Self::NewPasswordRequired,
-        Self::Removed,
-        Self::GrantRevoked,
-        Self::RolesSaved,
-        Self::NothingDone,
+    /// All of them, each with the name in a URL.
+    pub const ALL: [(Self, &'static str); 16] = [
+        (Self::Locked, "locked"),
+        (Self::Opened, "opened"),
+        (Self::GuessesForgotten, "forgotten"),
+        (Self::SignedOut, "signed_out"),
+        (Self::LinkRevoked, "link_revoked"),
+        (Self::NewPasswordRequired, "new_password"),
+        (Self::Removed, "removed"),
+        (Self::GrantRevoked, "revoked"),
+        (Self::RolesSaved, "roles"),
+        (Self::Saved, "saved"),
+        (Self::Added, "added"),
+        (Self::Deleted, "deleted"),
+        (Self::KeyRotated, "key_rotated"),
+        (Self::KeyRevoked, "key_revoked"),
+        (Self::MailTried, "mail_tried"),
+        (Self::NothingDone, "nothing"),
     ];
 
     /// The name in a URL.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Locked => "locked",
-            Self::Opened => "opened",
-            Self::GuessesForgotten => "forgotten",
-            Self::SignedOut => "signed_out",
-            Self::LinkRevoked => "link_revoked",
-            Self::NewPasswordRequired => "new_password",
-            Self::Removed => "removed",
-            Self::GrantRevoked => "revoked",
-            Self::RolesSaved => "roles",
-            Self::NothingDone => "nothing",
-        }
+        let named = Self::ALL.iter().find(|(notice, _)| *notice == self);
+        named.map_or("", |(_, name)| name)
     }
 
     /// The notice of a name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|notice| notice.name() == name)
+        let named = Self::ALL.iter().find(|(_, known)| *known == name);
+        named.map(|(notice, _)| *notice)
     }
 }
 
 /// A link of the navigation.
-struct Section {
+struct Step {
     href: &'static str,
     label: &'static str,
     current: bool,
@@ -103,7 +128,7 @@ impl ConsoleFrame<'_> {
         &self.all_texts().console
     }
 
-    fn shown_operator(&self) -> String {
+    fn shown_person(&self) -> String {
         visible(self.operator, LONGEST_NAME)
     }
 
@@ -111,24 +136,52 @@ impl ConsoleFrame<'_> {
         format!("{heading} \u{2013} {}", self.texts().title)
     }
 
-    fn sections(&self) -> impl Iterator<Item = Section> {
-        let texts = self.texts();
-        let people = self.sees_people.then_some((Endpoint::ConsolePeople, texts.people));
-        let all = [
-            Some((Endpoint::Console, texts.overview)),
-            people,
-            Some((Endpoint::Account, texts.account)),
-        ];
-        let section = self.section;
-        all.into_iter().flatten().map(move |(endpoint, label)| Section {
-            href: endpoint.path(),
-            label,
-            current: endpoint == section,
+    /// An error comes first in the title: it is what a screen reader says first.
+    fn title_with(&self, heading: &str, problem: Option<&str>) -> String {
+        let title = self.title(heading);
+        match problem {
+            Some(_) => self.all_texts().common.error_title.fill(&title),
+            None => title,
+        }
+    }
+
+    fn is_first(&self) -> bool {
+        false
+    }
+
+    fn rooms_text(&self) -> &'static str {
+        self.texts().title
+    }
+
+    fn label(&self, room: Endpoint) -> &'static str {
+        let (texts, more) = (self.texts(), &self.all_texts().console_system);
+        match room {
+            Endpoint::ConsolePeople => texts.people,
+            Endpoint::ConsoleGroups => texts.groups,
+            Endpoint::ConsoleApps => texts.apps,
+            Endpoint::ConsoleAudit => more.audit,
+            Endpoint::ConsoleMail => more.mail,
+            Endpoint::ConsoleSystem => more.system,
+            Endpoint::Account => texts.account,
+            _ => texts.overview,
+        }
+    }
+
+    fn navigation(&self) -> impl Iterator<Item = Step> {
+        let all = self.rooms.iter().chain(&[Endpoint::Account]);
+        all.map(|room| Step {
+            href: room.path(),
+            label: self.label(*room),
+            current: *room == self.section,
         })
     }
 
     fn sign_out(&self) -> &'static str {
         Endpoint::Logout.path()
+    }
+
+    fn sign_out_text(&self) -> &'static str {
+        self.all_texts().account.sign_out
     }
 
     fn notice_text(&self) -> Option<&'static str> {
@@ -143,6 +196,12 @@ impl ConsoleFrame<'_> {
             ConsoleNotice::Removed => texts.removed,
             ConsoleNotice::GrantRevoked => texts.revoked,
             ConsoleNotice::RolesSaved => texts.roles,
+            ConsoleNotice::Saved => texts.saved,
+            ConsoleNotice::Added => texts.added,
+            ConsoleNotice::Deleted => texts.deleted,
+            ConsoleNotice::KeyRotated => texts.key_rotated,
+            ConsoleNotice::KeyRevoked => texts.key_revoked,
+            ConsoleNotice::MailTried => texts.mail_tried,
             ConsoleNotice::NothingDone => texts.nothing,
         })
     }

@@ -100,6 +100,10 @@ impl ConsoleOverviewPage<'_> {
         Endpoint::ConsolePeople.path()
     }
 
+    fn apps(&self) -> &'static str {
+        Endpoint::ConsoleApps.path()
+    }
+
     fn number(&self, (count, more): &(i64, bool)) -> String {
         match *more {
             true => self.texts().more_than.fill(&count.to_string()),

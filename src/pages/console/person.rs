@@ -2,12 +2,16 @@
 
 use askama::Template;
 
-use super::ConsoleFrame;
+use super::{
+    ConsoleFrame, ShownEvent,
+    audit::Events,
+    things::{Act, Acts, Thing, Things},
+};
 use crate::{
     admin::operator_role::OperatorRole,
     pages::{
         layout::page,
-        messages::{AppTexts, BrowserTexts, ConsoleTexts, PasskeyTexts},
+        messages::{ConsoleTexts, Texts},
         moment::Moment,
         text::{LONGEST_NAME, visible},
     },
@@ -47,7 +51,9 @@ pub struct PersonPage<'a> {
     /// Their id, and how many are left.
     pub recovery_codes: Option<(String, i64)>,
     pub sessions: Vec<ShownSession>,
-    pub groups: Vec<String>,
+    pub groups: Vec<ShownGroup>,
+    /// Whether they are taken out of groups here.
+    pub may_leave: bool,
     pub grants: Vec<ShownGrant>,
     pub roles: Vec<ShownRole>,
     /// What happened, where the operator may see that.
@@ -85,45 +91,21 @@ pub struct ShownGrant {
     pub last_used: Option<Moment>,
 }
 
+/// A group that somebody is in.
+#[derive(Clone, Debug)]
+pub struct ShownGroup {
+    /// Comes back.
+    pub id: String,
+    pub name: String,
+    /// Where its page is, for those who may see that.
+    pub href: Option<String>,
+}
+
 /// A role, and whether the person has it.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownRole {
     pub role: OperatorRole,
     pub is_theirs: bool,
-}
-
-/// Which operator did something. A program may be called like a person.
-#[derive(Clone, Debug)]
-pub enum ShownOperator {
-    Person(String),
-    /// By an API key, or an app.
-    Program(String),
-}
-
-/// Something that happened.
-#[derive(Clone, Debug)]
-pub struct ShownEvent {
-    /// Its name among the events that are written down.
-    pub event: String,
-    pub at: Moment,
-    /// Which operator did it.
-    pub operator: Option<ShownOperator>,
-    pub app: Option<String>,
-    pub network: Option<String>,
-}
-
-/// Shows a link, once.
-#[derive(Template)]
-#[template(path = "console/link.html")]
-pub struct NewLinkPage<'a> {
-    /// What the pages of the console share.
-    pub frame: ConsoleFrame<'a>,
-    /// Where the page of the person is.
-    pub back: &'a str,
-    /// What they are called.
-    pub name: &'a str,
-    pub url: &'a str,
-    pub until: Moment,
 }
 
 impl PersonPage<'_> {
@@ -137,16 +119,8 @@ impl PersonPage<'_> {
         self.frame.texts()
     }
 
-    fn shared(&self) -> &'static PasskeyTexts {
-        &self.frame.all_texts().passkeys
-    }
-
-    fn browser_texts(&self) -> &'static BrowserTexts {
-        &self.frame.all_texts().browsers
-    }
-
-    fn app_texts(&self) -> &'static AppTexts {
-        &self.frame.all_texts().apps
+    fn all(&self) -> &'static Texts {
+        self.frame.all_texts()
     }
 
     fn shown_name(&self) -> String {
@@ -163,32 +137,108 @@ impl PersonPage<'_> {
         })
     }
 
-    fn has_no_way(&self) -> bool {
-        !self.has_password && self.passkeys.is_empty() && self.apps.is_empty() && self.recovery_codes.is_none()
-    }
-
-    fn factor(&self, factor: &ShownFactor, kind: &str) -> String {
-        let own = factor.name.as_deref().map(|name| visible(name, LONGEST_NAME));
-        match own.filter(|name| !name.is_empty()) {
-            Some(name) => format!("{kind}: {name}"),
-            None => kind.to_owned(),
+    /// What is done to the account itself.
+    fn acts(&self) -> Acts<'_> {
+        let texts = self.texts();
+        let first = match self.locked {
+            Some(_) => Act::named("open", texts.open, texts.open_why),
+            None => Act::named("lock", texts.lock, texts.lock_why),
+        };
+        let password = Act::named("new_password", texts.new_password, texts.new_password_why);
+        let acts = [
+            Some(first),
+            Some(Act::named("sign_out", texts.sign_out, texts.sign_out_why)),
+            Some(Act::named("link", texts.link, texts.link_why)),
+            Some(Act::named("revoke_link", texts.revoke_link, texts.revoke_link_why)),
+            self.has_password.then_some(password),
+            Some(Act::named("forget", texts.forget, texts.forget_why)),
+        ];
+        Acts {
+            frame: self.frame,
+            action: self.action,
+            acts: acts.into_iter().flatten().collect(),
         }
     }
 
-    fn passkey(&self, factor: &ShownFactor) -> String {
-        self.factor(factor, self.shared().nameless)
+    fn things(&self, things: Vec<Thing>) -> Things<'_> {
+        Things {
+            frame: self.frame,
+            action: self.action,
+            things,
+        }
     }
 
-    fn app(&self, factor: &ShownFactor) -> String {
-        self.factor(factor, self.frame.all_texts().second.nameless)
+    /// How they sign in.
+    fn ways(&self) -> Things<'_> {
+        let (texts, shared) = (self.texts(), &self.all().passkeys);
+        let remove = |name, id: &str| {
+            let act = || Act::of(name, id, shared.remove, texts.remove_why);
+            self.may_change.then(act)
+        };
+        let factor = |factor: &ShownFactor, kind: &str, name| {
+            let own = factor.name.as_deref().map(|name| visible(name, LONGEST_NAME));
+            let title = match own.filter(|name| !name.is_empty()) {
+                Some(name) => format!("{kind}: {name}"),
+                None => kind.to_owned(),
+            };
+            let thing = Thing::new(&title).when(shared.last_used, factor.last_used.as_ref());
+            let thing = thing.when(shared.added, Some(&factor.added));
+            thing.act(remove(name, &factor.id))
+        };
+        let mut things = Vec::new();
+        if self.has_password {
+            let password = Thing::new(texts.password);
+            things.push(match self.must_change_password {
+                true => password.words(texts.password_to_change),
+                false => password,
+            });
+        }
+        let passkeys = self.passkeys.iter();
+        things.extend(passkeys.map(|own| factor(own, shared.nameless, "remove_passkey")));
+        let apps = self.apps.iter();
+        things.extend(apps.map(|own| factor(own, self.all().second.nameless, "remove_factor")));
+        if let Some((id, left)) = &self.recovery_codes {
+            let codes = Thing::new(&self.all().overview.recovery_codes.fill(*left));
+            things.push(codes.act(remove("remove_factor", id)));
+        }
+        self.things(things)
     }
 
-    fn left(&self, count: &i64) -> String {
-        self.frame.all_texts().overview.recovery_codes.fill(*count)
+    /// Where they are signed in.
+    fn shown_sessions(&self) -> Things<'_> {
+        let texts = &self.all().browsers;
+        let session = |session: &ShownSession| {
+            let end = || Act::of("end_session", &session.id, texts.sign_out, self.texts().end_session_why);
+            Thing::new(&texts.name(session.browser, session.system))
+                .when(texts.last_seen, Some(&session.last_seen))
+                .when(texts.signed_in, Some(&session.signed_in))
+                .act(self.may_change.then(end))
+        };
+        self.things(self.sessions.iter().map(session).collect())
     }
 
-    fn browser(&self, session: &ShownSession) -> String {
-        self.browser_texts().name(session.browser, session.system)
+    /// Which apps they allowed what.
+    fn shown_grants(&self) -> Things<'_> {
+        let texts = &self.all().apps;
+        let grant = |grant: &ShownGrant| {
+            let revoke = || Act::of("revoke_grant", &grant.client_id, texts.remove, self.texts().revoke_why);
+            Thing::new(&grant.name)
+                .when(texts.last_used, grant.last_used.as_ref())
+                .when(texts.since, Some(&grant.since))
+                .act(self.may_change.then(revoke))
+        };
+        self.things(self.grants.iter().map(grant).collect())
+    }
+
+    fn shown_groups(&self) -> Things<'_> {
+        let texts = &self.all().console_groups;
+        let group = |group: &ShownGroup| {
+            let leave = || Act::of("leave_group", &group.id, texts.remove, texts.remove_why);
+            Thing::new(&group.name)
+                .at(group.href.clone())
+                .act(self.may_leave.then(leave))
+        };
+        self.things(self.groups.iter().map(group).collect())
     }
 
     fn role(&self, shown: &ShownRole) -> &'static str {
@@ -199,35 +249,11 @@ impl PersonPage<'_> {
         visible(text, LONGEST_NAME)
     }
 
-    /// What else there is to say of an event, a part each.
-    fn circumstances(&self, event: &ShownEvent) -> Vec<String> {
-        let by = event.operator.as_ref().map(|operator| match operator {
-            ShownOperator::Person(name) => self.texts().by.fill(&visible(name, LONGEST_NAME)),
-            ShownOperator::Program(name) => self.texts().by_program.fill(&visible(name, LONGEST_NAME)),
-        });
-        let rest = [&event.app, &event.network].into_iter().flatten();
-        by.into_iter()
-            .chain(rest.map(|text| visible(text, LONGEST_NAME)))
-            .collect()
-    }
-}
-
-impl NewLinkPage<'_> {
-    page!();
-
-    fn texts(&self) -> &'static ConsoleTexts {
-        self.frame.texts()
-    }
-
-    fn title(&self) -> String {
-        self.frame.title(self.texts().link)
-    }
-
-    fn shown_name(&self) -> String {
-        visible(self.name, LONGEST_NAME)
-    }
-
-    fn until(&self) -> String {
-        self.texts().link_until.fill(&self.until.exact())
+    fn happenings(&self) -> Option<Events<'_>> {
+        let events = self.events.as_deref()?;
+        Some(Events {
+            frame: self.frame,
+            events,
+        })
     }
 }

@@ -96,6 +96,9 @@ pub struct Texts {
     pub mails: MailTexts,
     pub console: ConsoleTexts,
     pub console_notices: ConsoleNoticeTexts,
+    pub console_apps: ConsoleAppTexts,
+    pub console_groups: ConsoleGroupTexts,
+    pub console_system: ConsoleSystemTexts,
     pub time: TimeTexts,
 }
 

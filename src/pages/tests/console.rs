@@ -2,7 +2,15 @@
 
 use super::samples::*;
 use crate::{
-    admin::operator_role::{OperatorRole, OperatorRoles},
+    admin::{
+        api_key::KeyScope,
+        app_form::{AppKind, LIFETIMES},
+        app_lines::NewApp,
+        client_filter::Provenance,
+        operator_role::{OperatorRole, OperatorRoles},
+    },
+    config::{Setting, Source},
+    oidc::jose::provider_key::KeyState,
     pages::{Language, Moment, console::*},
     routes::Endpoint,
     time::UnixTime,
@@ -15,7 +23,7 @@ fn frame(text: &str, language: Language) -> ConsoleFrame<'_> {
         operator: text,
         csrf: text,
         notice: Some(ConsoleNotice::Locked),
-        sees_people: true,
+        rooms: &ROOMS,
     }
 }
 
@@ -57,7 +65,12 @@ fn person(text: &str, language: Language) -> PersonPage<'_> {
             signed_in: moment(language),
             last_seen: moment(language),
         }],
-        groups: vec![text.to_owned()],
+        groups: vec![ShownGroup {
+            id: text.to_owned(),
+            name: text.to_owned(),
+            href: Some("/admin/groups/g".to_owned()),
+        }],
+        may_leave: true,
         grants: vec![ShownGrant {
             client_id: text.to_owned(),
             name: text.to_owned(),
@@ -65,14 +78,199 @@ fn person(text: &str, language: Language) -> PersonPage<'_> {
             last_used: Some(moment(language)),
         }],
         roles: OperatorRole::ALL.map(role).into(),
-        events: Some(vec![ShownEvent {
-            event: text.to_owned(),
-            at: moment(language),
-            operator: Some(ShownOperator::Person(text.to_owned())),
-            app: Some(text.to_owned()),
-            network: Some(text.to_owned()),
-        }]),
+        events: Some(vec![event(text, language)]),
     }
+}
+
+fn event(text: &str, language: Language) -> ShownEvent {
+    ShownEvent {
+        event: text.to_owned(),
+        at: moment(language),
+        operator: Some(ShownOperator::Person(text.to_owned())),
+        person: Some(text.to_owned()),
+        app: Some(text.to_owned()),
+        network: Some(text.to_owned()),
+        detail: Some(text.to_owned()),
+    }
+}
+
+fn system_pages(text: &'static str, language: Language) -> Vec<String> {
+    let audit = |events, next: Option<&str>| ConsoleAuditPage {
+        frame: frame(text, language),
+        names: vec!["sign_in", "sign_out"],
+        event: "sign_out",
+        user: text,
+        client: text,
+        operator_user: text,
+        from: text,
+        to: text,
+        events,
+        next: next.map(str::to_owned),
+    };
+    let key = |state| ShownKey {
+        kid: text.to_owned(),
+        alg: "RS256",
+        state,
+        published: moment(language),
+        signs_from: moment(language),
+        retires: Some(moment(language)),
+        removed: Some(moment(language)),
+        revoked: Some(moment(language)),
+    };
+    let setting = |value: Option<&str>, source, secret| Setting {
+        name: "NAME".to_owned(),
+        value: value.map(str::to_owned),
+        source,
+        secret,
+    };
+    let states = [
+        KeyState::Next,
+        KeyState::Current,
+        KeyState::Retired,
+        KeyState::Removed,
+        KeyState::Revoked,
+    ];
+    let system = ConsoleSystemPage {
+        frame: frame(text, language),
+        confirm: None,
+        keys: Some(states.map(key).into()),
+        may_change_keys: true,
+        scopes: vec![(KeyScope::parse("people:write").unwrap(), true)],
+        problem: Some(text),
+        typed: (text, text),
+        api_keys: Some(vec![ShownApiKey {
+            id: text.to_owned(),
+            name: text.to_owned(),
+            scopes: vec![text.to_owned()],
+            expires: moment(language),
+            last_used: Some(moment(language)),
+        }]),
+        operators: Some(vec![ListedOperator {
+            href: Some("/admin/people/p".to_owned()),
+            username: text.to_owned(),
+            roles: OperatorRole::ALL.into(),
+        }]),
+        settings: Some(vec![
+            setting(Some(text), Source::Variable, false),
+            setting(Some(text), Source::Implied, false),
+            setting(None, Source::Variable, true),
+            setting(None, Source::Default, false),
+        ]),
+    };
+    let bare = ConsoleSystemPage {
+        frame: frame(text, language),
+        confirm: Some("/login?page=admin/system".to_owned()),
+        keys: None,
+        may_change_keys: false,
+        scopes: Vec::new(),
+        problem: None,
+        typed: ("", ""),
+        api_keys: Some(Vec::new()),
+        operators: Some(Vec::new()),
+        settings: None,
+    };
+    vec![
+        audit(vec![event(text, language)], Some("/admin/audit?after=7")).to_html(),
+        audit(Vec::new(), Some("/admin/audit?after=7")).to_html(),
+        audit(Vec::new(), None).to_html(),
+        system.to_html(),
+        bare.to_html(),
+        mails(text, Vec::new(), language).to_html(),
+        mails(
+            text,
+            ["waiting", "failed", "sent"]
+                .map(|state| mail(text, state, language))
+                .into(),
+            language,
+        )
+        .to_html(),
+    ]
+}
+
+fn mail(text: &str, state: &str, language: Language) -> ShownMail {
+    ShownMail {
+        id: text.to_owned(),
+        kind: text.to_owned(),
+        address: text.to_owned(),
+        state: state.to_owned(),
+        attempts: 2,
+        problem: Some(text.to_owned()),
+        written: moment(language),
+    }
+}
+
+fn mails(text: &str, mails: Vec<ShownMail>, language: Language) -> ConsoleMailPage<'_> {
+    ConsoleMailPage {
+        frame: frame(text, language),
+        confirm: Some("/login?page=admin/mail".to_owned()),
+        state: "failed",
+        mails,
+        next: Some("/admin/mail?after=m".to_owned()),
+        may_change: true,
+    }
+}
+
+fn group(text: &str, language: Language) -> ConsoleGroupPage<'_> {
+    ConsoleGroupPage {
+        frame: frame(text, language),
+        action: "/admin/groups/g",
+        confirm: None,
+        name: text,
+        id: text,
+        created: moment(language),
+        needs_factor: true,
+        has_factors: true,
+        may_change: true,
+        may_add: true,
+        members: Some(vec![ShownMember {
+            href: "/admin/people/p".to_owned(),
+            id: text.to_owned(),
+            name: text.to_owned(),
+            username: text.to_owned(),
+        }]),
+        next: Some("/admin/groups/g?after=p".to_owned()),
+        roles: vec![RoleAtApp {
+            client_id: text.to_owned(),
+            app: text.to_owned(),
+            role: text.to_owned(),
+            href: Some("/admin/apps/c".to_owned()),
+        }],
+        problem: Some(text),
+        typed: [text; 4],
+    }
+}
+
+fn group_pages(text: &'static str, language: Language) -> Vec<String> {
+    let groups = |groups, problem| ConsoleGroupsPage {
+        frame: frame(text, language),
+        confirm: None,
+        search: text,
+        groups,
+        next: None,
+        may_add: true,
+        name: text,
+        problem,
+    };
+    let listed = ListedGroup {
+        href: "/admin/groups/g".to_owned(),
+        name: text.to_owned(),
+        needs_factor: true,
+    };
+    vec![
+        groups(vec![listed], None).to_html(),
+        groups(Vec::new(), Some(text)).to_html(),
+        group(text, language).to_html(),
+        ConsoleGroupPage {
+            confirm: Some("/login?page=admin/groups/g".to_owned()),
+            may_change: false,
+            may_add: false,
+            members: None,
+            roles: Vec::new(),
+            problem: None,
+            ..group(text, language)
+        }
+        .to_html(),
+    ]
 }
 
 fn overview(text: &str, language: Language) -> ConsoleOverviewPage<'_> {
@@ -102,6 +300,116 @@ fn overview(text: &str, language: Language) -> ConsoleOverviewPage<'_> {
     }
 }
 
+fn app(text: &str, language: Language) -> ConsoleAppPage<'_> {
+    ConsoleAppPage {
+        frame: frame(text, language),
+        action: "/admin/apps/c",
+        confirm: None,
+        name: text,
+        client_id: text,
+        registered_by: Provenance::Operator,
+        registered: moment(language),
+        last_used: Some(moment(language)),
+        method: text,
+        grants: vec![text],
+        scope: Some(text.to_owned()),
+        has_people: true,
+        has_secret: true,
+        typed_name: text,
+        redirect_uris: text,
+        is_off: true,
+        never_ask: true,
+        groups: Some(vec![ShownChoice {
+            id: text.to_owned(),
+            name: text.to_owned(),
+            is_allowed: true,
+        }]),
+        acr: "other",
+        version: 7,
+        lifetimes: LIFETIMES.map(|name| (name, text.to_owned())).into(),
+        may_change: true,
+        problem: Some(text),
+        preview: Some("/admin/apps/c/preview".to_owned()),
+    }
+}
+
+fn app_pages(text: &'static str, language: Language) -> Vec<String> {
+    let listed = ListedApp {
+        href: "/admin/apps/c".to_owned(),
+        name: text.to_owned(),
+        client_id: text.to_owned(),
+        registered_by: Provenance::Document,
+        is_off: true,
+    };
+    let apps = |apps, next: Option<&str>| ConsoleAppsPage {
+        frame: frame(text, language),
+        search: text,
+        apps,
+        next: next.map(str::to_owned),
+        may_add: true,
+    };
+    let new = NewApp {
+        kind: AppKind::Web,
+        issuer: text,
+        client_id: text,
+        secret: Some(text),
+        redirect_uri: Some(text),
+    };
+    let once = |heading, lines| OncePage {
+        frame: frame(text, language),
+        heading,
+        name: text,
+        back: "/admin/apps/c",
+        secret: Some(text),
+        until: Some(moment(language)),
+        client: Some((text, text)),
+        lines,
+        test: Some("/authorize?a=b".to_owned()),
+    };
+    let asked = |confirm: Option<&str>, problem| NewAppPage {
+        frame: frame(text, language),
+        confirm: confirm.map(str::to_owned),
+        kind: AppKind::Native,
+        name: text,
+        redirect_uris: text,
+        problem,
+    };
+    let preview = |documents, is_nobody| TokenPreviewPage {
+        frame: frame(text, language),
+        action: "/admin/apps/c/preview",
+        back: "/admin/apps/c",
+        name: text,
+        person: text,
+        scope: text,
+        documents,
+        is_nobody,
+        is_closed: !is_nobody,
+    };
+    let documents = ["id_token", "access_token", "userinfo", "introspection"].map(|name| (name, text.to_owned()));
+    vec![
+        apps(vec![listed], Some("/admin/apps?after=x")).to_html(),
+        apps(Vec::new(), Some("/admin/apps?after=x")).to_html(),
+        apps(Vec::new(), None).to_html(),
+        app(text, language).to_html(),
+        ConsoleAppPage {
+            registered_by: Provenance::Document,
+            confirm: Some("/login?page=admin/apps/c".to_owned()),
+            may_change: false,
+            problem: None,
+            ..app(text, language)
+        }
+        .to_html(),
+        once(OnceHeading::NewApp, new.lines()).to_html(),
+        once(OnceHeading::NewSecret, Vec::new()).to_html(),
+        once(OnceHeading::ApiKey, Vec::new()).to_html(),
+        once(OnceHeading::Link, Vec::new()).to_html(),
+        asked(None, Some(text)).to_html(),
+        asked(Some("/login?page=admin/apps/new"), None).to_html(),
+        preview(Some(documents.into()), false).to_html(),
+        preview(None, true).to_html(),
+    ]
+}
+
 /// Every page of the console, with `text` in every field that holds a text.
 pub fn console_pages(text: &'static str, language: Language) -> Vec<String> {
     let found = ShownPerson {
@@ -129,6 +437,7 @@ pub fn console_pages(text: &'static str, language: Language) -> Vec<String> {
             is_own: true,
             is_beyond: true,
             may_change: false,
+            may_leave: false,
             may_set_roles: false,
             has_password: false,
             passkeys: Vec::new(),
@@ -141,16 +450,11 @@ pub fn console_pages(text: &'static str, language: Language) -> Vec<String> {
             ..person(text, language)
         }
         .to_html(),
-        NewLinkPage {
-            frame: frame(text, language),
-            back: "/admin/people/p",
-            name: text,
-            url: text,
-            until: moment(language),
-        }
-        .to_html(),
     ];
-    pages.extend(ConsoleNotice::ALL.map(|notice| {
+    pages.extend(app_pages(text, language));
+    pages.extend(group_pages(text, language));
+    pages.extend(system_pages(text, language));
+    pages.extend(ConsoleNotice::ALL.map(|(notice, _)| {
         let frame = ConsoleFrame {
             notice: Some(notice),
             ..frame(text, language)
@@ -183,6 +487,7 @@ fn a_form_of_a_person_asks_for_what_the_edge_reads() {
         r#"name="remove_passkey" value="p""#,
         r#"name="remove_factor" value="p""#,
         r#"name="revoke_grant" value="p""#,
+        r#"name="leave_group" value="p""#,
     ] {
         assert!(html.contains(part), "{part} in {html}");
     }
@@ -190,6 +495,7 @@ fn a_form_of_a_person_asks_for_what_the_edge_reads() {
     let reading = PersonPage {
         may_change: false,
         may_set_roles: false,
+        may_leave: false,
         ..person("p", Language::En)
     };
     assert!(!reading.to_html().contains("<form"));
@@ -216,8 +522,8 @@ fn the_bars_of_a_chart_stand_in_the_order_of_time_and_the_highest_is_whole() {
 
 #[test]
 fn each_notice_has_a_name_of_its_own() {
-    for notice in ConsoleNotice::ALL {
-        assert_eq!(ConsoleNotice::parse(notice.name()), Some(notice));
+    for (notice, name) in ConsoleNotice::ALL {
+        assert_eq!((notice.name(), ConsoleNotice::parse(name)), (name, Some(notice)));
     }
     assert_eq!(ConsoleNotice::parse("x"), None);
 }

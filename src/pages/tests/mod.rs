@@ -38,6 +38,7 @@ fn is_own(href: &str) -> bool {
     href.starts_with("/account")
         || href == "/admin"
         || href.starts_with("/admin/")
+        || href.starts_with("/authorize?")
         || href.starts_with("/login?page=")
         || href.starts_with("/login/second?page=")
         || href.starts_with("/dev/mail/")

@@ -71,6 +71,15 @@ async function lookedAfter(op) {
   return person;
 }
 
+/** A group with somebody in it, and a role at an app; its id. */
+async function grouped(op) {
+  const { id } = await (await op.admin("/admin/api/groups", { json: { name: `Writers ${Math.random()}` } })).json();
+  await op.admin(`/admin/api/groups/${id}/members/${(await op.person({ name: "Grace Hopper" })).id}`, { method: "PUT" });
+  const client = await op.client({ client_name: "Acme Notes" });
+  await op.admin(`/admin/api/clients/${client.id}/roles`, { json: { add: [{ role: "editor", group: id }] } });
+  return id;
+}
+
 export const FACTORS = {
   // The clock of the browser stands at today: a code of the next step has not been used.
   console: (stage) => operatorAt(stage, "/admin"),
@@ -80,6 +89,42 @@ export const FACTORS = {
   "console-person": async (stage) => operatorAt(stage, `/admin/people/${(await lookedAfter(stage.op)).id}`),
 
   "console-person-read-only": async (stage) => operatorAt(stage, `/admin/people/${(await lookedAfter(stage.op)).id}`, ["read_only"]),
+
+  "console-groups": async (stage) => {
+    await lookedAfter(stage.op);
+    await operatorAt(stage, "/admin/groups");
+  },
+
+  "console-group": async (stage) => operatorAt(stage, `/admin/groups/${await grouped(stage.op)}`),
+
+  "console-apps": async (stage) => {
+    await lookedAfter(stage.op);
+    await operatorAt(stage, "/admin/apps");
+  },
+
+  "console-new-app": (stage) => operatorAt(stage, "/admin/apps/new"),
+
+  "console-app": async (stage) => operatorAt(stage, `/admin/apps/${(await stage.op.client({ client_name: "Acme Notes" })).id}`),
+
+  "console-app-read-only": async (stage) =>
+    operatorAt(stage, `/admin/apps/${(await stage.op.client({ client_name: "Acme Notes" })).id}`, ["read_only"]),
+
+  "console-preview": async (stage) => {
+    const [client, person] = [await stage.op.client({ client_name: "Acme Notes" }), await stage.op.person({ name: "Grace Hopper" })];
+    await operatorAt(stage, `/admin/apps/${client.id}/preview?person=${person.username}`);
+  },
+
+  "console-audit": async (stage) => operatorAt(stage, "/admin/audit"),
+
+  "console-mail": async (stage) => {
+    await stage.op.admin("/admin/api/mail/test", { json: { to: "ada@acme.test" } });
+    await operatorAt(stage, "/admin/mail");
+  },
+
+  "console-system": async (stage) => {
+    await stage.op.admin("/admin/api/api_keys", { json: { name: `Sync ${Math.random()}`, scopes: ["mail:read", "audit:read"] } });
+    await operatorAt(stage, "/admin/system");
+  },
 
   "console-closed": async ({ op, visitor }) => {
     await visitor.page.goto(op.url("/login?page=overview"));

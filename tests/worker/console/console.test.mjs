@@ -236,7 +236,7 @@ describe("what is done to a person", () => {
 
     const made = await help.act(ada, { do: "link" });
     assert.equal(made.status, 200);
-    const [, link] = /<p id="link"><code>([^<]+)</.exec(await made.text());
+    const [, link] = /id="secret"><code>([^<]+)</.exec(await made.text());
     assert.equal((await op.fetch(link.replaceAll("&#38;", "&"))).status, 200);
     assert.equal(await location({ do: "revoke_link" }), "link_revoked");
     assert.equal((await op.fetch(link.replaceAll("&#38;", "&"))).status, 400);

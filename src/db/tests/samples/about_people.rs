@@ -17,6 +17,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "users::list_unfolded", [users::list_unfolded(100)]);
     add(all, "users::fold", [users::fold(&user)]);
     add(all, "users::find", [users::find("u")]);
+    add(all, "users::find_at", [users::find_at("grace", "c")]);
     add(all, "users::find_by_family", [users::find_by_family("f", ALONG)]);
     add(all, "users::is_anybody", [users::is_anybody()]);
     add(all, "users::find_rival", [users::find_rival(&user, &user)]);
@@ -274,6 +275,7 @@ pub(super) fn add_roles_to(all: &mut Samples) {
     );
     let entry = Entry::new(Event::RoleGiven, Actor::Operator);
     add(all, "app_roles::list", [app_roles::list("c", 0, 100)]);
+    add(all, "app_roles::list_of_group", [app_roles::list_of_group("g", 200)]);
     add(all, "app_roles::have_blank", [app_roles::have_blank("c")]);
     add(all, "app_roles::list_own", [app_roles::list_own(&hash())]);
     add(all, "app_roles::find_missing", [roles.find_missing()]);

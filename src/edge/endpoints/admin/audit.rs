@@ -10,6 +10,7 @@ use crate::{
     db::{Batch, audit_log},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
+        people::operations,
         platform::context::Context,
     },
     reply::{Body, Reply},
@@ -36,10 +37,6 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// `GET /admin/api/audit/export?since=&after=`: a line of JSON an event, the oldest first, from the event behind `after` on.
 pub async fn export(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let export = Export::parse(&request.query_params()?)?;
-    let mut lines = String::new();
-    for event in context.db.read(audit_log::export(&export)).await? {
-        lines.push_str(&json!(event).to_string());
-        lines.push('\n');
-    }
+    let lines = operations::audit::lines(&export, context).await?;
     Ok(Reply::new(200, Body::JsonLines(lines)))
 }

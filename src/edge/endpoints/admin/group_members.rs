@@ -3,25 +3,18 @@
 use serde_json::json;
 
 use crate::{
-    account::group::MOST_OF_PERSON,
     admin::{
         group::{self, MemberChanges},
         paging::Page,
         user,
     },
-    audit::{Actor, Entry, Event},
-    db::{
-        Batch,
-        group_members::{self, Pairs, Problem, ProblemKind},
-        groups, users,
-    },
+    db::{Batch, group_members, groups, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
+        people::operations::members::Change,
         platform::context::Context,
     },
-    oidc::error::OAuthError,
     reply::{Body, Reply},
-    secret::is_random_id,
 };
 
 /// `GET /admin/api/groups/{group_id}/members?after=&limit=`.
@@ -53,23 +46,13 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
 
 /// `PUT /admin/api/groups/{group_id}/members/{user_id}`.
 pub async fn add(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (person, group) = ([request.segment(1)], [request.segment(0)]);
-    let change = Change {
-        add: (&person, &group),
-        remove: (&[], &group),
-    };
-    change.make(context).await?;
+    Change::add_one(request.segment(1), request.segment(0), context).await?;
     Ok(Reply::new(204, Body::Empty))
 }
 
 /// `DELETE /admin/api/groups/{group_id}/members/{user_id}`.
 pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let (person, group) = ([request.segment(1)], [request.segment(0)]);
-    let change = Change {
-        add: (&[], &group),
-        remove: (&person, &group),
-    };
-    change.make(context).await?;
+    Change::remove_one(request.segment(1), request.segment(0), context).await?;
     Ok(Reply::new(204, Body::Empty))
 }
 
@@ -98,61 +81,6 @@ async fn reply_of_person(user_id: &str, context: &Context) -> Result<Reply, Mach
     rows.read(user)?.ok_or_else(|| MachineFailure::no_such("user"))?;
     let described: Vec<_> = rows.read(list)?.iter().map(group::describe).collect();
     Ok(Reply::json(200, &json!({ "groups": described })))
-}
-
-/// People and groups: one person and several groups, or the other way round.
-type Both<'a> = (&'a [&'a str], &'a [&'a str]);
-
-struct Change<'a> {
-    add: Both<'a>,
-    remove: Both<'a>,
-}
-
-impl Change<'_> {
-    async fn make(&self, context: &Context) -> Result<(), MachineFailure> {
-        let (added, removed) = (
-            Pairs::new(self.add.0, self.add.1),
-            Pairs::new(self.remove.0, self.remove.1),
-        );
-        let mut batch = Batch::default();
-        let problems = [
-            batch.add(added.find_problem(true)),
-            batch.add(removed.find_problem(false)),
-        ];
-        let rows = context.db.run(batch).await?;
-        for problem in problems {
-            if let Some(problem) = rows.read(problem)? {
-                return Err(refusal(&problem));
-            }
-        }
-        let entry = |event, groups: &[&str]| Entry::new(event, Actor::Operator).detail(json!({ "groups": groups }));
-        let mut batch = Batch::default();
-        batch.push(removed.record_delete(&entry(Event::GroupMemberRemoved, self.remove.1), context));
-        batch.push(removed.delete());
-        batch.push(added.record_insert(&entry(Event::GroupMemberAdded, self.add.1), context));
-        batch.push(added.insert());
-        context.db.run(batch).await?;
-        Ok(())
-    }
-}
-
-fn refusal(problem: &Problem) -> MachineFailure {
-    let named = |what: &str, id: &str| match is_random_id(id) {
-        true => format!("{what} {id}"),
-        false => format!("such {what}"),
-    };
-    let (status, why) = match problem.kind {
-        ProblemKind::NoUser => (404, format!("there is no {}", named("user", &problem.user_id))),
-        ProblemKind::NoGroup => (404, format!("there is no {}", named("group", &problem.group_id))),
-        ProblemKind::TooMany => (
-            409,
-            format!(
-                "the user {} would be in more than {MOST_OF_PERSON} groups",
-                problem.user_id
-            ),
-        ),
-    };
-    MachineFailure::status(status, OAuthError::invalid_request(why))
 }
 
 fn texts(ids: &[String]) -> Vec<&str> {

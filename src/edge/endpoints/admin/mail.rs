@@ -6,11 +6,11 @@ use crate::{
     account::email,
     admin::paging::Page,
     audit::{Actor, Entry, Event},
-    config::MailSettings,
-    db::{Batch, Query, audit, mail_outbox},
+    db::{Batch, audit, mail_outbox},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         mail::outbox,
+        people::operations::mails,
         platform::{context::Context, random},
     },
     mail::{Facts, Kind, NewMail},
@@ -48,7 +48,7 @@ pub async fn test(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
         return Err(wrong().into());
     }
     let to = email::parse(text("to")?).map_err(|why| OAuthError::invalid_request(format!("to {why}")))?;
-    let settings = settings(context)?;
+    let settings = mails::settings(context)?;
     let id = random::id()?;
     let mail = NewMail {
         id: &id,
@@ -74,41 +74,14 @@ pub async fn test(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 
 /// `POST /admin/api/mail/{mail_id}/retry`: tries a mail again that waits or was given up.
 pub async fn retry(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    settings(context)?;
     let id = request.segment(0);
-    let retried = mail_outbox::retry(id, context.now);
-    change(Event::MailRetried, retried, id, context).await?;
-    outbox::send_one(id, context).await?;
+    mails::retry(id, context).await?;
     let shown = context.db.read(mail_outbox::find(id)).await?;
     Ok(Reply::json(200, &shown))
 }
 
 /// `DELETE /admin/api/mail/{mail_id}`: forgets a mail that waits or was given up.
 pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let id = request.segment(0);
-    change(Event::MailDeleted, mail_outbox::delete(id), id, context).await?;
+    mails::delete(request.segment(0), context).await?;
     Ok(Reply::new(204, Body::Empty))
-}
-
-/// Changes a mail that was not sent, and writes that down: 404, or 409 where that is too late.
-async fn change(event: Event, change: Query<bool>, id: &str, context: &Context) -> Result<(), MachineFailure> {
-    let entry = Entry::new(event, Actor::Operator).detail(json!({ "mail": id }));
-    let mut batch = Batch::default();
-    let changed = batch.add(change);
-    batch.push(audit::record_if_changed(&entry, context));
-    let found = batch.add(mail_outbox::find(id));
-    let rows = context.db.run(batch).await?;
-    match (rows.read(changed)?, rows.read(found)?) {
-        (true, _) => Ok(()),
-        (false, None) => Err(MachineFailure::no_such("mail")),
-        (false, Some(_)) => Err(MachineFailure::status(
-            409,
-            OAuthError::invalid_request("the mail was sent, or is of no use any more"),
-        )),
-    }
-}
-
-fn settings(context: &Context) -> Result<&MailSettings, MachineFailure> {
-    let off = || MachineFailure::status(409, OAuthError::invalid_request("MAIL is off: see docs/operations.md"));
-    context.config.mail.as_ref().ok_or_else(off)
 }

@@ -1,6 +1,102 @@
 //! `/admin` and the pages below it, for operators who are people. What a page does is done by the functions that the admin API calls,
 //! and needs the same scopes.
 
+pub mod app;
+pub mod apps;
+pub mod audit;
+pub mod groups;
+pub mod mail;
 pub mod overview;
 pub mod people;
 pub mod person;
+pub mod system;
+
+use crate::{
+    db::audit_log::Recorded,
+    edge::{
+        http::failure::{MachineFailure, PageFailure, Problem},
+        platform::context::Context,
+    },
+    oidc::params::Params,
+    pages::{
+        Language, Moment,
+        console::{ConsoleNotice, ShownEvent, ShownOperator},
+    },
+    routes::Endpoint,
+};
+
+/// How many rows are on a page of a list.
+const LONGEST_PAGE: &str = "50";
+
+/// What is searched for, and the parameters of the list of the admin API that finds it: those of `how`, and the page.
+///
+/// # Errors
+/// A page for parameters that are not known, or come twice.
+fn page_of<'a>(
+    asked: &'a Params,
+    how: impl FnOnce(&'a str) -> Option<(&'static str, &'a str)>,
+) -> Result<(&'a str, Params), PageFailure> {
+    asked
+        .refuse_unknown(&["search", "after", "done"])
+        .map_err(Problem::BadRequest)?;
+    let single = |name| asked.single(name).map_err(Problem::BadRequest);
+    let search = single("search")?.unwrap_or_default().trim();
+    let after = single("after")?.map(|after| ("after", after));
+    let pairs = [how(search), Some(("limit", LONGEST_PAGE)), after];
+    Ok((search, params_of(pairs.into_iter().flatten())?))
+}
+
+/// The address of the page that begins behind `after`.
+fn next_page(list: Endpoint, search: &str, after: Option<String>) -> Result<Option<String>, PageFailure> {
+    let Some(after) = after else { return Ok(None) };
+    let query = params_of([("search", search), ("after", &after)])?.to_query();
+    Ok(Some(format!("{}?{query}", list.path())))
+}
+
+fn params_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Params, PageFailure> {
+    let owned = pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok(Params::of_pairs(owned).map_err(Problem::BadRequest)?)
+}
+
+/// What is wrong with what was typed, in English. `None` where something else has changed concurrently.
+///
+/// # Errors
+/// A fault.
+fn explain(failure: MachineFailure) -> Result<Option<String>, PageFailure> {
+    match failure {
+        MachineFailure::OAuth(error) | MachineFailure::Status(_, error) | MachineFailure::Bearer(Some(error)) => {
+            Ok(Some(error.description.into_owned()))
+        }
+        MachineFailure::Fault(fault) => Err(fault.into()),
+        _ => Ok(None),
+    }
+}
+
+/// What was done; nothing, where what it was to be done to is not there or no longer such that it can be done.
+///
+/// # Errors
+/// A fault.
+fn told(done: Result<(), MachineFailure>, notice: ConsoleNotice) -> Result<ConsoleNotice, PageFailure> {
+    match done {
+        Ok(()) => Ok(notice),
+        Err(failure) => explain(failure).map(|_| ConsoleNotice::NothingDone),
+    }
+}
+
+/// An event as a page shows it, whole or as far as the page of its person needs.
+fn shown_event(event: Recorded, whole: bool, language: Language, context: &Context) -> ShownEvent {
+    ShownEvent {
+        at: Moment::new(event.at, context.now, language),
+        event: event.event,
+        operator: match event.operator_username.or(event.operator_user_id) {
+            Some(person) => Some(ShownOperator::Person(person)),
+            None => event.operator.map(ShownOperator::Program),
+        },
+        person: event.username.or(event.user_id).filter(|_| whole),
+        app: event.client_name.or(event.client_id),
+        network: event.network,
+        detail: event.detail.filter(|_| whole).map(|detail| detail.to_string()),
+    }
+}

@@ -28,7 +28,7 @@ use crate::{
             operations::{
                 access,
                 change::{self, Changed},
-                ways_in,
+                members, ways_in,
             },
             operator_roles::{self, RolesOutcome},
         },
@@ -38,7 +38,7 @@ use crate::{
     pages::{
         Moment, app_name,
         console::{
-            ConsoleNotice, NewLinkPage, PersonPage, ShownEvent, ShownFactor, ShownGrant, ShownOperator, ShownRole,
+            ConsoleNotice, OnceHeading, OncePage, PersonPage, ShownFactor, ShownGrant, ShownGroup, ShownRole,
             ShownSession,
         },
     },
@@ -116,6 +116,7 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
         wants(PersonAction::SignOut.call()),
         wants((Endpoint::AdminOperator, Method::Put)),
     );
+    let leaves = console.may(PersonAction::LeaveGroup("").call()) && !is_own && !known.groups.is_empty();
     let language = console.signed_in.language;
     let moment = |at| Moment::new(at, context.now, language);
     let factor = |id: &str, name: Option<&str>, created_at, last_used_at: Option<UnixTime>| ShownFactor {
@@ -127,7 +128,7 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
     PersonPage {
         frame: console.frame(SECTION),
         action: path,
-        confirm: ((changes || sets_roles) && !console.is_sure).then(|| console.confirm()),
+        confirm: ((changes || sets_roles || leaves) && !console.is_sure).then(|| console.confirm()),
         name: user.display_name(),
         id: &user.id,
         username: user.username.as_str(),
@@ -161,11 +162,8 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
             .into_iter()
             .map(|session| shown_session(session, moment))
             .collect(),
-        groups: known
-            .groups
-            .iter()
-            .map(|group| group.name.as_str().to_owned())
-            .collect(),
+        groups: known.groups.iter().map(|group| shown_group(group, console)).collect(),
+        may_leave: leaves && console.is_sure,
         grants: known
             .grants
             .into_iter()
@@ -184,7 +182,7 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
             known
                 .events
                 .into_iter()
-                .map(|event| shown_event(event, moment))
+                .map(|event| super::shown_event(event, false, language, context))
                 .collect()
         }),
     }
@@ -202,16 +200,12 @@ fn shown_session(session: OwnSession, moment: impl Fn(UnixTime) -> Moment) -> Sh
     }
 }
 
-fn shown_event(event: Recorded, moment: impl Fn(UnixTime) -> Moment) -> ShownEvent {
-    ShownEvent {
-        at: moment(event.at),
-        event: event.event,
-        operator: match event.operator_username.or(event.operator_user_id) {
-            Some(person) => Some(ShownOperator::Person(person)),
-            None => event.operator.map(ShownOperator::Program),
-        },
-        app: event.client_name.or(event.client_id),
-        network: event.network,
+fn shown_group(group: &Group, console: &Console) -> ShownGroup {
+    let sees_groups = console.may((Endpoint::AdminGroups, Method::Get));
+    ShownGroup {
+        href: sees_groups.then(|| super::groups::path_of(&group.id)),
+        id: group.id.clone(),
+        name: group.name.as_str().to_owned(),
     }
 }
 
@@ -282,6 +276,10 @@ async fn act(
             access::revoke_grant(user_id, client_id, context).await?,
             ConsoleNotice::GrantRevoked,
         ),
+        PersonAction::LeaveGroup(group_id) => {
+            let left = members::Change::remove_one(user_id, group_id, context).await;
+            return super::told(left, ConsoleNotice::Removed);
+        }
         PersonAction::SetRoles(roles) => (
             set_roles(console, user_id, &roles, context).await?,
             ConsoleNotice::RolesSaved,
@@ -322,12 +320,16 @@ async fn make_link(console: &Console, user_id: &str, path: &str, context: &Conte
     let user = context.db.read(users::find(user_id)).await?;
     let link = ways_in::make_set_up_link(user_id, LinkKind::SetUp.lifetime(), context).await?;
     let (user, link) = user.zip(link).ok_or(Problem::NotFound)?;
-    let html = NewLinkPage {
+    let html = OncePage {
         frame: console.frame(SECTION),
-        back: path,
+        heading: OnceHeading::Link,
         name: user.display_name(),
-        url: &link.url,
-        until: Moment::new(link.expires_at, context.now, console.signed_in.language),
+        back: path,
+        secret: Some(&link.url),
+        until: Some(Moment::new(link.expires_at, context.now, console.signed_in.language)),
+        client: None,
+        lines: Vec::new(),
+        test: None,
     }
     .to_html();
     Ok(console.page(200, html))

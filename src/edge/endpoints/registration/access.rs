@@ -3,13 +3,13 @@
 
 use crate::{
     account::throttle,
-    admin::api_key::{Area, KeyScope},
+    admin::api_key::KeyScope,
     audit::{Actor, Entry, Event},
     config::Registration,
     db::{
-        Statement, app_roles, audit,
+        audit,
         clients::{self, ClientRecord},
-        groups, throttles,
+        throttles,
     },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
@@ -19,15 +19,10 @@ use crate::{
     },
     fault::Fault,
     oidc::{
-        client::{
-            app_rules::RolesFormat,
-            client_metadata::ClientMetadata,
-            self_service::{self, Before, RegisteredBy},
-        },
+        client::self_service::RegisteredBy,
         error::{ErrorCode, OAuthError},
         scope::Scope,
     },
-    routes::Method,
     secret::{OpaqueToken, Purpose},
 };
 
@@ -60,100 +55,6 @@ impl RegisteredBy {
                 Err(MachineFailure::too_many(wait))
             }
         }
-    }
-
-    /// Writes down what was done to a client, if the statement before changed a row. Who registers themselves may do so and
-    /// change it again and again, so only some of that is written down.
-    pub fn record(self, event: Event, client_id: &str, context: &Context) -> Vec<Statement> {
-        let entry = |actor| Entry::new(event, actor).client(client_id);
-        match self {
-            Self::Operator => vec![audit::record_if_changed(&entry(Actor::Operator), context)],
-            Self::Anybody => {
-                let actor = match event {
-                    Event::ClientRegistered => Actor::Anybody,
-                    _ => Actor::Client,
-                };
-                audit::record_of_stranger_if_changed(&entry(actor), context).into()
-            }
-        }
-    }
-
-    /// Judges what a client is to be like, and takes from it what it cannot claim.
-    ///
-    /// # Errors
-    /// `invalid_client_metadata` for what only the operator can give.
-    pub fn judge(
-        self,
-        wanted: &mut ClientMetadata,
-        before: Option<&ClientRecord>,
-        context: &Context,
-    ) -> Result<(), OAuthError> {
-        if self == Self::Operator {
-            return Ok(());
-        }
-        let before = before.map(|record| self::before(record, context));
-        match &before {
-            None => self_service::check_registration(wanted)?,
-            Some(before) => self_service::check_change(wanted, before)?,
-        }
-        self_service::claim_only_its_own_home(wanted, before.as_ref());
-        self_service::keep_operators_choice(wanted, before.as_ref());
-        self_service::keep_scopes_of_apis(wanted, before.as_ref());
-        Ok(())
-    }
-}
-
-/// Whether a client that is to be told of its roles in a text has roles that this can tell apart.
-///
-/// # Errors
-/// `invalid_client_metadata`.
-pub async fn check_roles(
-    wanted: &ClientMetadata,
-    before: &ClientRecord,
-    context: &Context,
-) -> Result<(), MachineFailure> {
-    let is_text = |metadata: &ClientMetadata| metadata.rules.roles_format == RolesFormat::Text;
-    if !is_text(wanted) || is_text(&before.client.metadata) {
-        return Ok(());
-    }
-    match context.db.read(app_roles::have_blank(&before.client.client_id)).await? {
-        false => Ok(()),
-        true => Err(OAuthError::new(
-            ErrorCode::InvalidClientMetadata,
-            "roles_format cannot be text: a role has a blank",
-        )
-        .into()),
-    }
-}
-
-/// Whether the groups that a client is to be for, and was not before, are there.
-///
-/// # Errors
-/// `invalid_client_metadata`.
-pub async fn check_groups(
-    wanted: &ClientMetadata,
-    before: Option<&ClientMetadata>,
-    context: &Context,
-) -> Result<(), MachineFailure> {
-    let known = before
-        .map(|before| before.rules.allowed_groups.as_slice())
-        .unwrap_or_default();
-    let new: Vec<_> = wanted
-        .rules
-        .allowed_groups
-        .iter()
-        .filter(|id| !known.contains(id))
-        .collect();
-    let Some(ids) = serde_json::to_string(&new).ok().filter(|_| !new.is_empty()) else {
-        return Ok(());
-    };
-    match context.db.read(groups::has_missing(&ids)).await? {
-        false => Ok(()),
-        true => Err(OAuthError::new(
-            ErrorCode::InvalidClientMetadata,
-            "allowed_groups has an id that is no group's",
-        )
-        .into()),
     }
 }
 
@@ -207,16 +108,6 @@ pub async fn changeable_client(
     Ok((record, by))
 }
 
-/// A client that is to be changed, as it is.
-pub fn before<'a>(record: &'a ClientRecord, context: &Context) -> Before<'a> {
-    Before {
-        client_id: &record.client.client_id,
-        metadata: &record.client.metadata,
-        registered_openly: record.registered_openly,
-        askable: Scope::of_anybody(&context.config),
-    }
-}
-
 async fn require_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
     let outcome = check_administrator(request, context).await;
     if matches!(outcome, Err(MachineFailure::Bearer(Some(_)) | MachineFailure::Dpop(_))) {
@@ -232,11 +123,7 @@ async fn record_refusal(context: &Context) -> Result<(), Fault> {
 
 async fn check_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
     if let Some(operator) = operator::find(request, context).await? {
-        let needed = KeyScope {
-            area: Area::Apps,
-            writes: request.method != Method::Get,
-        };
-        return operator.admit(Some(needed), context);
+        return operator.admit(KeyScope::needed(&request.path, request.method), context);
     }
     if request.authorization().is_none() {
         return Err(MachineFailure::Bearer(None));

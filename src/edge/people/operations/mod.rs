@@ -1,6 +1,12 @@
 //! What operators do and see: endpoints of the admin API read JSON, pages of the console read forms, and both end here.
 
 pub mod access;
+pub mod api_keys;
+pub mod app_roles;
+pub mod audit;
 pub mod change;
+pub mod groups;
+pub mod mails;
+pub mod members;
 pub mod status;
 pub mod ways_in;

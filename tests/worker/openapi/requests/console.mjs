@@ -2,6 +2,7 @@
 
 import { startLimen } from "../../support/limen.mjs";
 import { operator } from "../../console/support.mjs";
+import { group } from "./groups.mjs";
 
 /** A page of the console as an operator gets it, somebody without a session, somebody without a role, and where there is none. */
 async function pages({ op, browser, person }, pathOf) {
@@ -9,6 +10,26 @@ async function pages({ op, browser, person }, pathOf) {
   const off = await startLimen({ vars: { CONSOLE: "off" } });
   const owner = await operator(op, "owner");
   return [await owner.browser.fetch(path), await op.fetch(path), await browser.fetch(path), await off.fetch(path)];
+}
+
+const proofOf = async (browser) => /name="csrf" value="([^"]+)"/.exec((await browser.open("/account/profile")).html)[1];
+
+/** What a form gets where there is no console. */
+async function off(path) {
+  const op = await startLimen({ vars: { CONSOLE: "off" } });
+  const browser = op.browser();
+  await browser.signIn(await browser.open("/account"), await op.person());
+  return browser.fetch(path, { form: { csrf: await proofOf(browser) } });
+}
+
+/** Sends forms of an owner. */
+async function sender(op, path) {
+  const { browser } = await operator(op, "owner");
+  const csrf = await proofOf(browser);
+  return (form, { stale = false } = {}) => {
+    if (stale) op.clock.advance({ minutes: 11 });
+    return browser.fetch(path, { form: { csrf, ...form } });
+  };
 }
 
 export const CONSOLE = {
@@ -35,17 +56,93 @@ export const CONSOLE = {
     await (await operator(stage.op, "owner")).browser.fetch("/admin/people?x=1"),
   ],
   consolePerson: (stage) => pages(stage, ({ id }) => `/admin/people/${id}`),
+  consoleApps: async (stage) => [
+    ...(await pages(stage, () => "/admin/apps")),
+    await (await operator(stage.op, "owner")).browser.fetch("/admin/apps?x=1"),
+  ],
+  consoleNewApp: (stage) => pages(stage, () => "/admin/apps/new"),
+  makeConsoleApp: async ({ op }) => {
+    const send = await sender(op, "/admin/apps/new");
+    return [
+      await send({ client_name: "Wiki", kind: "web", redirect_uris: "https://wiki.acme.test/cb" }),
+      await send({ client_name: "Wiki", kind: "web", redirect_uris: "x" }),
+      await send({ csrf: "x" }),
+      await send({}, { stale: true }),
+      await off("/admin/apps/new"),
+    ];
+  },
+  consoleApp: (stage) => pages(stage, () => `/admin/apps/${stage.client.id}`),
+  changeConsoleApp: async ({ op }) => {
+    const client = await op.client();
+    const send = await sender(op, `/admin/apps/${client.id}`);
+    return [
+      await send({ do: "renew" }),
+      await send({ do: "save", redirect_uris: "x" }),
+      await send({ do: "off" }),
+      await send({ csrf: "x" }),
+      await off(`/admin/apps/${client.id}`),
+    ];
+  },
+  consoleTokenPreview: async (stage) => {
+    const path = `/admin/apps/${stage.client.id}/preview`;
+    const { browser } = await operator(stage.op, "owner");
+    return [...(await pages(stage, () => path)), await browser.fetch(`${path}?x=1`)];
+  },
+  consoleAudit: async (stage) => [
+    ...(await pages(stage, () => "/admin/audit")),
+    await (await operator(stage.op, "owner")).browser.fetch("/admin/audit?x=1"),
+  ],
+  exportConsoleAudit: async (stage) => [
+    ...(await pages(stage, () => "/admin/audit/export")),
+    await (await operator(stage.op, "owner")).browser.fetch("/admin/audit/export?x=1"),
+  ],
+  consoleGroups: async (stage) => [
+    ...(await pages(stage, () => "/admin/groups")),
+    await (await operator(stage.op, "owner")).browser.fetch("/admin/groups?x=1"),
+  ],
+  makeConsoleGroup: async ({ op }) => {
+    const send = await sender(op, "/admin/groups");
+    return [await send({ name: "Of the console" }), await send({ name: "a,b" }), await send({ csrf: "x" }), await off("/admin/groups")];
+  },
+  consoleGroup: async (stage) => {
+    const { id } = await group(stage.op);
+    return [
+      ...(await pages(stage, () => `/admin/groups/${id}`)),
+      await (await operator(stage.op, "owner")).browser.fetch(`/admin/groups/${id}?x=1`),
+    ];
+  },
+  changeConsoleGroup: async ({ op }) => {
+    const { id } = await group(op);
+    const send = await sender(op, `/admin/groups/${id}`);
+    return [await send({ do: "save", name: "Of ours" }), await send({ do: "save" }), await send({ csrf: "x" }), await off(`/admin/groups/${id}`)];
+  },
+  consoleMail: async (stage) => [
+    ...(await pages(stage, () => "/admin/mail")),
+    await (await operator(stage.op, "owner")).browser.fetch("/admin/mail?x=1"),
+  ],
+  changeConsoleMail: async ({ op }) => {
+    const send = await sender(op, "/admin/mail");
+    return [await send({ delete: "nothing" }), await send({}), await send({ csrf: "x" }), await off("/admin/mail")];
+  },
+  consoleSystem: (stage) => pages(stage, () => "/admin/system"),
+  changeConsoleSystem: async ({ op }) => {
+    const send = await sender(op, "/admin/system");
+    return [
+      await send({ do: "make_key", name: "Of the console", scope: "mail:read" }),
+      await send({ do: "make_key" }),
+      await send({ revoke: "nothing" }),
+      await send({ csrf: "x" }),
+      await off("/admin/system"),
+    ];
+  },
   changeConsolePerson: async ({ op }) => {
     const [owner, ada] = [await operator(op, "owner"), await op.person()];
-    const off = await startLimen({ vars: { CONSOLE: "off" } });
-    const closed = off.browser();
-    await closed.signIn(await closed.open("/account"), await off.person());
     return [
       await owner.act(ada, { do: "lock" }),
       await owner.act(ada, { do: "link" }),
       await owner.act(ada, { do: "nothing" }),
       await owner.act(ada, { do: "lock" }, { csrf: "x" }),
-      await closed.fetch(`/admin/people/${ada.id}`, { form: { csrf: /name="csrf" value="([^"]+)"/.exec((await closed.open("/account/profile")).html)[1] } }),
+      await off(`/admin/people/${ada.id}`),
     ];
   },
 };

@@ -1,0 +1,262 @@
+//! The forms of the console about apps, as the client metadata that `/register` takes.
+
+use serde_json::{Map, Value, json};
+
+use super::console_form;
+use crate::{
+    oidc::{error::OAuthError, params::Params},
+    routes::{Endpoint, Method},
+    time::Lifetime,
+};
+
+/// Kinds of apps, as the assistant has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppKind {
+    /// It has a server, which keeps a secret.
+    Web,
+    /// It runs in the browser.
+    SinglePage,
+    /// It runs on a device.
+    Native,
+    /// Nobody sits before it.
+    Service,
+}
+
+impl AppKind {
+    pub const ALL: [Self; 4] = [Self::Web, Self::SinglePage, Self::Native, Self::Service];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::SinglePage => "single_page",
+            Self::Native => "native",
+            Self::Service => "service",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// Whether people sign in to it.
+    pub fn has_people(self) -> bool {
+        self != Self::Service
+    }
+
+    /// What such an app registers beside its name and addresses. Without `token_endpoint_auth_method` a secret may come in the header or
+    /// in the form: libraries differ.
+    fn members(self) -> Value {
+        match self {
+            Self::Web => json!({
+                "grant_types": ["authorization_code", "refresh_token"],
+            }),
+            Self::SinglePage => json!({
+                "grant_types": ["authorization_code", "refresh_token"],
+                "token_endpoint_auth_method": "none",
+            }),
+            Self::Native => json!({
+                "application_type": "native",
+                "grant_types": ["authorization_code", "refresh_token"],
+                "token_endpoint_auth_method": "none",
+            }),
+            Self::Service => json!({
+                "grant_types": ["client_credentials"],
+                "response_types": [],
+                "redirect_uris": [],
+            }),
+        }
+    }
+}
+
+/// What a form asks for that is about an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppAction {
+    Save,
+    SwitchOff,
+    SwitchOn,
+    RenewSecret,
+    Delete,
+}
+
+impl AppAction {
+    /// # Errors
+    /// `invalid_request`.
+    pub fn parse(form: &Params) -> Result<Self, OAuthError> {
+        match form.single("do")? {
+            Some("save") => Ok(Self::Save),
+            Some("off") => Ok(Self::SwitchOff),
+            Some("on") => Ok(Self::SwitchOn),
+            Some("renew") => Ok(Self::RenewSecret),
+            Some("delete") => Ok(Self::Delete),
+            _ => Err(console_form::unknown()),
+        }
+    }
+
+    /// The call of the API that does the same.
+    pub fn call(self) -> (Endpoint, Method) {
+        match self {
+            Self::Save | Self::SwitchOff | Self::SwitchOn => (Endpoint::RegisteredClient, Method::Patch),
+            Self::RenewSecret => (Endpoint::RenewSecret, Method::Post),
+            Self::Delete => (Endpoint::RegisteredClient, Method::Delete),
+        }
+    }
+}
+
+/// For how long the secret before works beside a new one that the console makes.
+pub const OVERLAP: Lifetime = Lifetime::days(1);
+
+/// The body of `POST /register` for a new app of a kind: `client_name` and `redirect_uris`, one a line.
+///
+/// # Errors
+/// `invalid_request` for a field that comes twice.
+pub fn registration(kind: AppKind, form: &Params) -> Result<Vec<u8>, OAuthError> {
+    let mut body = match kind.members() {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    put_name(form, &mut body)?;
+    if kind.has_people() {
+        put_addresses(form, &mut body)?;
+    }
+    Ok(Value::Object(body).to_string().into_bytes())
+}
+
+/// The body of `PATCH /register/{client_id}`. A box that is not ticked is not sent, so all of the form counts.
+///
+/// # Errors
+/// `invalid_request` for a field that comes twice, and a lifetime that is no number.
+pub fn changes(form: &Params, has_people: bool) -> Result<Vec<u8>, OAuthError> {
+    let mut body = Map::new();
+    put_name(form, &mut body)?;
+    if has_people {
+        put_addresses(form, &mut body)?;
+        let never = form.single("never_ask")?.is_some();
+        body.insert("consent".to_owned(), if never { "never" } else { "ask" }.into());
+        // Who may not see groups is shown none.
+        if form.single("with_groups")?.is_some() {
+            let groups: Vec<_> = form.all("group").collect();
+            let groups = if groups.is_empty() { Value::Null } else { json!(groups) };
+            body.insert("allowed_groups".to_owned(), groups);
+        }
+        let acr = match form.single("acr")?.unwrap_or_default() {
+            "" => Some(Vec::new()),
+            acr @ ("mfa" | "phr") => Some(vec![acr]),
+            // It stays as it is.
+            _ => None,
+        };
+        if let Some(values) = acr {
+            body.insert("default_acr_values".to_owned(), json!(values));
+        }
+    }
+    for name in LIFETIMES {
+        // A field that is left empty is as if it were not sent.
+        let seconds = match form.single(name)?.unwrap_or_default().trim() {
+            "" => Value::Null,
+            digits => json!(
+                digits
+                    .parse::<u32>()
+                    .map_err(|_| { OAuthError::invalid_request(format!("{name} must be a number of seconds")) })?
+            ),
+        };
+        body.insert(name.to_owned(), seconds);
+    }
+    Ok(Value::Object(body).to_string().into_bytes())
+}
+
+/// How the form names the strength of a sign-in that an app asks for: by `acr`, or `other` for what it does not choose.
+pub fn strength(default_acr_values: &[String]) -> &'static str {
+    match default_acr_values {
+        [] => "",
+        [one] if one == "mfa" => "mfa",
+        [one] if one == "phr" => "phr",
+        _ => "other",
+    }
+}
+
+/// The lifetimes that an app may have shorter than others.
+pub const LIFETIMES: [&str; 3] = ["access_token_lifetime", "id_token_lifetime", "refresh_token_lifetime"];
+
+fn put_name(form: &Params, body: &mut Map<String, Value>) -> Result<(), OAuthError> {
+    let name = form.single("client_name")?.unwrap_or_default().trim();
+    let value = if name.is_empty() { Value::Null } else { name.into() };
+    body.insert("client_name".to_owned(), value);
+    Ok(())
+}
+
+fn put_addresses(form: &Params, body: &mut Map<String, Value>) -> Result<(), OAuthError> {
+    let text = form.single("redirect_uris")?.unwrap_or_default();
+    let lines: Vec<_> = text.split_whitespace().collect();
+    body.insert("redirect_uris".to_owned(), json!(lines));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::api_key::{Area, KeyScope};
+
+    fn json_of(bytes: Result<Vec<u8>, OAuthError>) -> Value {
+        serde_json::from_slice(&bytes.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_new_app_registers_what_its_kind_needs() {
+        let form =
+            Params::parse("client_name=+Notes+&redirect_uris=https://a.test/cb%0D%0A%0D%0A https://b.test/cb").unwrap();
+        let of = |kind| json_of(registration(kind, &form));
+        assert_eq!(
+            of(AppKind::Web),
+            json!({
+                "client_name": "Notes",
+                "redirect_uris": ["https://a.test/cb", "https://b.test/cb"],
+                "grant_types": ["authorization_code", "refresh_token"],
+            })
+        );
+        assert_eq!(of(AppKind::SinglePage)["token_endpoint_auth_method"], "none");
+        assert_eq!(of(AppKind::Native)["application_type"], "native");
+        assert_eq!(of(AppKind::Service)["redirect_uris"], json!([]));
+        assert!(registration(AppKind::Web, &Params::parse("client_name=a&client_name=b").unwrap()).is_err());
+        for kind in AppKind::ALL {
+            assert_eq!(AppKind::parse(kind.as_str()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn all_of_the_form_counts() {
+        let of = |form: &str| json_of(changes(&Params::parse(form).unwrap(), true));
+        assert_eq!(
+            of("client_name=&redirect_uris=&access_token_lifetime=&with_groups=yes"),
+            json!({
+                "client_name": null, "redirect_uris": [], "consent": "ask", "allowed_groups": null,
+                "default_acr_values": [], "access_token_lifetime": null, "id_token_lifetime": null, "refresh_token_lifetime": null,
+            })
+        );
+        let all = of("client_name=a&never_ask=yes&with_groups=yes&group=g&group=h&acr=mfa&id_token_lifetime=+300+");
+        assert_eq!(
+            (
+                &all["consent"],
+                &all["allowed_groups"],
+                &all["default_acr_values"],
+                &all["id_token_lifetime"]
+            ),
+            (&json!("never"), &json!(["g", "h"]), &json!(["mfa"]), &json!(300))
+        );
+        let kept = of("client_name=a&group=g&acr=other");
+        assert!(kept.get("allowed_groups").is_none() && kept.get("default_acr_values").is_none());
+        for wrong in ["id_token_lifetime=x", "id_token_lifetime=-1", "never_ask=a&never_ask=b"] {
+            assert!(changes(&Params::parse(wrong).unwrap(), true).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_done_to_an_app_needs_a_scope_for_apps() {
+        for action in ["save", "off", "on", "renew", "delete"] {
+            let form = Params::parse(&format!("do={action}")).unwrap();
+            let (endpoint, method) = AppAction::parse(&form).unwrap().call();
+            let needed = KeyScope::needed(endpoint.path(), method).unwrap();
+            assert_eq!((needed.area, needed.writes), (Area::Apps, true), "{action}");
+        }
+        assert!(AppAction::parse(&Params::parse("do=x").unwrap()).is_err());
+        assert!(AppAction::parse(&Params::parse("").unwrap()).is_err());
+    }
+}

@@ -1,0 +1,154 @@
+//! The lines that make an app of a library use Limen, to be pasted.
+
+use serde_json::json;
+
+use super::app_form::AppKind;
+
+/// What the lines are about.
+pub struct NewApp<'a> {
+    pub kind: AppKind,
+    pub issuer: &'a str,
+    pub client_id: &'a str,
+    pub secret: Option<&'a str>,
+    /// The first of its redirect addresses.
+    pub redirect_uri: Option<&'a str>,
+}
+
+/// Lines for one library.
+pub struct Lines {
+    /// What it is called; none for lines that suit any.
+    pub library: Option<&'static str>,
+    pub text: String,
+}
+
+impl NewApp<'_> {
+    /// The lines of each library that suits the kind of the app.
+    pub fn lines(&self) -> Vec<Lines> {
+        let mut all = vec![Lines {
+            library: None,
+            text: self.variables(),
+        }];
+        let mut add = |library, text| {
+            all.push(Lines {
+                library: Some(library),
+                text,
+            });
+        };
+        match self.kind {
+            AppKind::Web => {
+                add("openid-client (Node)", self.openid_client());
+                add("oauth2-proxy", self.oauth2_proxy());
+                add("Grafana", self.grafana());
+            }
+            AppKind::SinglePage => add("oidc-client-ts", self.oidc_client_ts()),
+            AppKind::Native => {}
+            AppKind::Service => add("curl", self.curl()),
+        }
+        all
+    }
+
+    fn variables(&self) -> String {
+        let pairs = [
+            ("OIDC_ISSUER", Some(self.issuer)),
+            ("OIDC_CLIENT_ID", Some(self.client_id)),
+            ("OIDC_CLIENT_SECRET", self.secret),
+            ("OIDC_REDIRECT_URI", self.redirect_uri),
+        ];
+        let lines = pairs.map(|(name, value)| value.map(|value| format!("{name}={value}\n")));
+        lines.into_iter().flatten().collect()
+    }
+
+    fn openid_client(&self) -> String {
+        format!(
+            "import * as client from \"openid-client\";\n\n\
+             const config = await client.discovery(new URL({}), {}, {});\n",
+            json!(self.issuer),
+            json!(self.client_id),
+            json!(self.secret.unwrap_or_default()),
+        )
+    }
+
+    fn oauth2_proxy(&self) -> String {
+        format!(
+            "provider = \"oidc\"\n\
+             oidc_issuer_url = {}\n\
+             client_id = {}\n\
+             client_secret = {}\n\
+             redirect_url = {}\n\
+             code_challenge_method = \"S256\"\n\
+             email_domains = [\"*\"]\n",
+            json!(self.issuer),
+            json!(self.client_id),
+            json!(self.secret.unwrap_or_default()),
+            json!(self.redirect_uri.unwrap_or_default()),
+        )
+    }
+
+    fn grafana(&self) -> String {
+        let issuer = self.issuer.trim_end_matches('/');
+        format!(
+            "[auth.generic_oauth]\n\
+             enabled = true\n\
+             name = Limen\n\
+             client_id = {}\n\
+             client_secret = {}\n\
+             scopes = openid profile email\n\
+             auth_url = {issuer}/authorize\n\
+             token_url = {issuer}/token\n\
+             api_url = {issuer}/userinfo\n\
+             use_pkce = true\n",
+            self.client_id,
+            self.secret.unwrap_or_default(),
+        )
+    }
+
+    fn oidc_client_ts(&self) -> String {
+        format!(
+            "import {{ UserManager }} from \"oidc-client-ts\";\n\n\
+             const manager = new UserManager({{\n  authority: {},\n  client_id: {},\n  redirect_uri: {},\n  \
+             scope: \"openid profile email\",\n}});\nawait manager.signinRedirect();\n",
+            json!(self.issuer),
+            json!(self.client_id),
+            json!(self.redirect_uri.unwrap_or_default()),
+        )
+    }
+
+    fn curl(&self) -> String {
+        format!(
+            "curl -sS {}/token -u '{}:{}' -d grant_type=client_credentials\n",
+            self.issuer.trim_end_matches('/'),
+            self.client_id,
+            self.secret.unwrap_or_default(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_say_what_the_app_needs_and_a_secret_where_there_is_one() {
+        let app = |kind, secret| NewApp {
+            kind,
+            issuer: "https://id.acme.org",
+            client_id: "c1",
+            secret,
+            redirect_uri: Some("https://app.acme.org/cb?a=\"b"),
+        };
+        let web = app(AppKind::Web, Some("s1")).lines();
+        assert_eq!(
+            web[0].text,
+            "OIDC_ISSUER=https://id.acme.org\nOIDC_CLIENT_ID=c1\nOIDC_CLIENT_SECRET=s1\nOIDC_REDIRECT_URI=https://app.acme.org/cb?a=\"b\n"
+        );
+        assert_eq!(web.len(), 4);
+        assert!(
+            web[2]
+                .text
+                .contains(r#"redirect_url = "https://app.acme.org/cb?a=\"b""#)
+        );
+        let page = app(AppKind::SinglePage, None).lines();
+        assert!(page.iter().all(|lines| !lines.text.to_lowercase().contains("secret")));
+        assert!(app(AppKind::Service, Some("s1")).lines()[1].text.contains("-u 'c1:s1'"));
+    }
+}

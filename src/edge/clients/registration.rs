@@ -1,0 +1,298 @@
+//! Clients are registered, changed, given another secret and deleted: `/register` reads JSON, the console reads forms, and both end here.
+
+use super::{copy, issued_credentials::Issued, sector_identifier};
+use crate::{
+    audit::{Actor, Entry, Event},
+    db::{
+        Batch, Statement, app_roles, audit,
+        clients::{self, ClientRecord},
+        groups,
+    },
+    edge::{
+        http::failure::MachineFailure,
+        keys::signer,
+        platform::{context::Context, random},
+    },
+    fault::Fault,
+    oidc::{
+        client::{
+            Client, SecretChange, StoredSecret,
+            app_rules::RolesFormat,
+            client_metadata::ClientMetadata,
+            sector_identifier::sector,
+            self_service::{self, Before, RegisteredBy},
+        },
+        error::{ErrorCode, OAuthError},
+        scope::Scope,
+    },
+    time::Lifetime,
+};
+
+/// What became of a new secret.
+pub enum Renewed {
+    /// The client has none.
+    NoSecret,
+    /// As [`change`] has it.
+    Stored(Option<Box<(ClientRecord, Issued)>>),
+}
+
+/// Registers a client that is like `metadata`.
+///
+/// # Errors
+/// Why there can be no such client.
+pub async fn register(
+    mut metadata: ClientMetadata,
+    registered_by: RegisteredBy,
+    context: &Context,
+) -> Result<(ClientRecord, Issued), MachineFailure> {
+    registered_by.judge(&mut metadata, None, context)?;
+    check_groups(&metadata, None, context).await?;
+    sector_identifier::check(&metadata, None, registered_by, context).await?;
+    let client = Client {
+        client_id: random::id()?,
+        version: 1,
+        issued_at: context.now,
+        metadata,
+        document_fresh_until: None,
+    };
+    let issued = Issued::for_client(&client, context)?;
+    let record = ClientRecord {
+        secret: issued.stored_secret(&client, None, context).await?,
+        registration_token_hash: issued.registration_token_hash(context),
+        registered_openly: registered_by == RegisteredBy::Anybody,
+        unused_since: (registered_by == RegisteredBy::Anybody).then_some(context.now),
+        last_used_at: None,
+        client,
+    };
+    // Its keys are published before it can ask for a token.
+    for alg in record.client.needed_keys() {
+        signer::ensure_published(alg, context).await?;
+    }
+    let mut batch = Batch::default();
+    batch.push(clients::insert(&record));
+    batch.extend(registered_by.record(Event::ClientRegistered, &record.client.client_id, context));
+    context.db.run(batch).await?;
+    Ok((record, issued))
+}
+
+/// Stores new metadata, with the secret that it calls for. `None` where another request has changed the client.
+///
+/// # Errors
+/// Why the client cannot be like that.
+pub async fn change(
+    mut record: ClientRecord,
+    mut metadata: ClientMetadata,
+    registered_by: RegisteredBy,
+    context: &Context,
+) -> Result<Option<(ClientRecord, Issued)>, MachineFailure> {
+    registered_by.judge(&mut metadata, Some(&record), context)?;
+    check_groups(&metadata, Some(&record.client.metadata), context).await?;
+    check_roles(&metadata, &record, context).await?;
+    sector_identifier::check(&metadata, Some(&record.client.metadata), registered_by, context).await?;
+    let sector_of = |metadata: &ClientMetadata| sector(&record.client.client_id, metadata);
+    let change = Change {
+        registered_by,
+        event: Event::ClientChanged,
+        new_sector: sector_of(&record.client.metadata) != sector_of(&metadata),
+    };
+    record.client.metadata = metadata;
+    let secret_change = record.client.secret_change(record.secret.as_ref());
+    let issued = match secret_change {
+        SecretChange::New => Issued::for_client(&record.client, context)?,
+        _ => Issued::registration_access_token(context)?,
+    };
+    record.secret = match secret_change {
+        SecretChange::New => issued.stored_secret(&record.client, None, context).await?,
+        SecretChange::Kept => record.secret,
+        SecretChange::KeptAsHash => record.secret.map(StoredSecret::hashed_only),
+        SecretChange::Dropped => None,
+    };
+    for alg in record.client.needed_keys() {
+        signer::ensure_published(alg, context).await?;
+    }
+    store(record, issued, &change, context).await
+}
+
+/// Gives a client another secret. The one before works on for the time of `overlap`.
+///
+/// # Errors
+/// A fault.
+pub async fn renew_secret(
+    mut record: ClientRecord,
+    overlap: Option<Lifetime>,
+    registered_by: RegisteredBy,
+    context: &Context,
+) -> Result<Renewed, MachineFailure> {
+    let Some(old) = record.secret.take() else {
+        return Ok(Renewed::NoSecret);
+    };
+    let previous = overlap.map(|overlap| (old.current, context.now + overlap));
+    let issued = Issued::for_client(&record.client, context)?;
+    record.secret = issued.stored_secret(&record.client, previous, context).await?;
+    let change = Change {
+        registered_by,
+        event: Event::ClientSecretRenewed,
+        new_sector: false,
+    };
+    let stored = store(record, issued, &change, context).await?;
+    Ok(Renewed::Stored(stored.map(Box::new)))
+}
+
+/// Deletes a client, and says whether it was there. Codes, tokens and consents go with it.
+///
+/// # Errors
+/// A fault.
+pub async fn delete(record: &ClientRecord, registered_by: RegisteredBy, context: &Context) -> Result<bool, Fault> {
+    let client_id = &record.client.client_id;
+    let delete = match registered_by {
+        RegisteredBy::Operator => clients::delete(client_id),
+        RegisteredBy::Anybody => clients::delete_own(client_id, record.registration_token_hash.as_ref()),
+    };
+    let mut batch = Batch::default();
+    let deleted = batch.add(delete);
+    batch.extend(registered_by.record(Event::ClientDeleted, client_id, context));
+    let deleted = context.db.run(batch).await?.read(deleted)?;
+    if deleted || registered_by == RegisteredBy::Operator {
+        copy::forget(client_id, context);
+    }
+    Ok(deleted)
+}
+
+/// How a client is changed.
+struct Change {
+    registered_by: RegisteredBy,
+    event: Event,
+    /// Whether it comes to know people by another `sub`. What they allowed it, they allowed another one.
+    new_sector: bool,
+}
+
+/// Stores the client under its next version, unless another request has done so: of parallel changes one happens,
+/// whole, and the others are told.
+async fn store(
+    mut record: ClientRecord,
+    issued: Issued,
+    change: &Change,
+    context: &Context,
+) -> Result<Option<(ClientRecord, Issued)>, MachineFailure> {
+    let read = record.client.version;
+    record.client.version = read + 1;
+    // What the operator had a hand in is no longer what anybody could have registered.
+    record.registered_openly &= change.registered_by == RegisteredBy::Anybody;
+    // And it is theirs to remove. A client that changes itself gets its time anew.
+    record.unused_since = (change.registered_by == RegisteredBy::Anybody).then_some(context.now);
+    record.registration_token_hash = issued.registration_token_hash(context);
+    let client_id = &record.client.client_id;
+    let mut batch = Batch::default();
+    if change.new_sector {
+        batch.extend(clients::forget_people(client_id, read));
+    }
+    let stored = batch.add(clients::update(&record, read, context.now));
+    batch.extend(change.registered_by.record(change.event, client_id, context));
+    if !context.db.run(batch).await?.read(stored)? {
+        return Ok(None);
+    }
+    copy::keep(&record.client, context);
+    Ok(Some((record, issued)))
+}
+
+impl RegisteredBy {
+    /// Writes down what was done to a client, if the statement before changed a row. Who registers themselves may do so and
+    /// change it again and again, so only some of that is written down.
+    pub fn record(self, event: Event, client_id: &str, context: &Context) -> Vec<Statement> {
+        let entry = |actor| Entry::new(event, actor).client(client_id);
+        match self {
+            Self::Operator => vec![audit::record_if_changed(&entry(Actor::Operator), context)],
+            Self::Anybody => {
+                let actor = match event {
+                    Event::ClientRegistered => Actor::Anybody,
+                    _ => Actor::Client,
+                };
+                audit::record_of_stranger_if_changed(&entry(actor), context).into()
+            }
+        }
+    }
+
+    /// Judges what a client is to be like, and takes from it what it cannot claim.
+    ///
+    /// # Errors
+    /// `invalid_client_metadata` for what only the operator can give.
+    pub fn judge(
+        self,
+        wanted: &mut ClientMetadata,
+        before: Option<&ClientRecord>,
+        context: &Context,
+    ) -> Result<(), OAuthError> {
+        if self == Self::Operator {
+            return Ok(());
+        }
+        let before = before.map(|record| self::before(record, context));
+        match &before {
+            None => self_service::check_registration(wanted)?,
+            Some(before) => self_service::check_change(wanted, before)?,
+        }
+        self_service::claim_only_its_own_home(wanted, before.as_ref());
+        self_service::keep_operators_choice(wanted, before.as_ref());
+        self_service::keep_scopes_of_apis(wanted, before.as_ref());
+        Ok(())
+    }
+}
+
+/// Whether a client that is to be told of its roles in a text has roles that this can tell apart.
+///
+/// # Errors
+/// `invalid_client_metadata`.
+async fn check_roles(wanted: &ClientMetadata, before: &ClientRecord, context: &Context) -> Result<(), MachineFailure> {
+    let is_text = |metadata: &ClientMetadata| metadata.rules.roles_format == RolesFormat::Text;
+    if !is_text(wanted) || is_text(&before.client.metadata) {
+        return Ok(());
+    }
+    match context.db.read(app_roles::have_blank(&before.client.client_id)).await? {
+        false => Ok(()),
+        true => Err(OAuthError::new(
+            ErrorCode::InvalidClientMetadata,
+            "roles_format cannot be text: a role has a blank",
+        )
+        .into()),
+    }
+}
+
+/// Whether the groups that a client is to be for, and was not before, are there.
+///
+/// # Errors
+/// `invalid_client_metadata`.
+async fn check_groups(
+    wanted: &ClientMetadata,
+    before: Option<&ClientMetadata>,
+    context: &Context,
+) -> Result<(), MachineFailure> {
+    let known = before
+        .map(|before| before.rules.allowed_groups.as_slice())
+        .unwrap_or_default();
+    let new: Vec<_> = wanted
+        .rules
+        .allowed_groups
+        .iter()
+        .filter(|id| !known.contains(id))
+        .collect();
+    let Some(ids) = serde_json::to_string(&new).ok().filter(|_| !new.is_empty()) else {
+        return Ok(());
+    };
+    match context.db.read(groups::has_missing(&ids)).await? {
+        false => Ok(()),
+        true => Err(OAuthError::new(
+            ErrorCode::InvalidClientMetadata,
+            "allowed_groups has an id that is no group's",
+        )
+        .into()),
+    }
+}
+
+/// A client that is to be changed, as it is.
+pub fn before<'a>(record: &'a ClientRecord, context: &Context) -> Before<'a> {
+    Before {
+        client_id: &record.client.client_id,
+        metadata: &record.client.metadata,
+        registered_openly: record.registered_openly,
+        askable: Scope::of_anybody(&context.config),
+    }
+}

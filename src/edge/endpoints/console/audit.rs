@@ -1,0 +1,118 @@
+//! `/admin/audit` and `/admin/audit/export`: what happened.
+
+use crate::{
+    admin::{
+        audit_filter::{AuditFilter, Export},
+        console_form,
+    },
+    audit::Event,
+    db::{Batch, audit_log},
+    edge::{
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::{console_access::ConsoleRequest, operations},
+        platform::context::Context,
+    },
+    oidc::params::Params,
+    pages::console::ConsoleAuditPage,
+    reply::{Body, Reply},
+    routes::{Endpoint, Method},
+    time::Lifetime,
+};
+
+const SECTION: Endpoint = Endpoint::ConsoleAudit;
+
+/// The fields of the form.
+const FIELDS: [&str; 6] = ["event", "user", "client", "operator_user", "from", "to"];
+
+/// `GET /admin/audit?event=&user=&client=&operator_user=&from=&to=&after=`, the newest first.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    console.require((Endpoint::AdminAudit, Method::Get), context)?;
+    let asked = request.query_params().map_err(Problem::BadRequest)?;
+    let filled = filled(&asked)?;
+    let params = filter(&filled)?;
+    let (filter, page) = AuditFilter::parse(&params).map_err(Problem::BadRequest)?;
+    let mut batch = Batch::default();
+    let events = batch.add(audit_log::list(&filter, page.limit));
+    let end = batch.add(audit_log::find_end(&filter));
+    let rows = context.db.run(batch).await?;
+    let events = rows.read(events)?;
+    let next = match page.next(&events) {
+        Some(last) => Some(last.id),
+        None => rows.read(end)?,
+    };
+    let next = next.map(|after| next_page(&filled, after)).transpose()?;
+    let language = console.signed_in.language;
+    let html = ConsoleAuditPage {
+        frame: console.frame(SECTION),
+        names: Event::ALL.iter().map(|event| event.as_str()).collect(),
+        event: asked.text("event"),
+        user: asked.text("user"),
+        client: asked.text("client"),
+        operator_user: asked.text("operator_user"),
+        from: asked.text("from"),
+        to: asked.text("to"),
+        events: events
+            .into_iter()
+            .map(|event| super::shown_event(event, true, language, context))
+            .collect(),
+        next,
+    }
+    .to_html();
+    Ok(console.page(200, html))
+}
+
+/// The fields that are not left empty.
+fn filled(asked: &Params) -> Result<Vec<(&'static str, &str)>, PageFailure> {
+    let known = FIELDS.into_iter().chain(["after"]);
+    // What was done is not told on this page.
+    let names: Vec<_> = known.clone().chain(["done"]).collect();
+    asked.refuse_unknown(&names).map_err(Problem::BadRequest)?;
+    let mut filled = Vec::new();
+    for name in known {
+        let value = asked.single(name).map_err(Problem::BadRequest)?.map(str::trim);
+        filled.extend(value.filter(|value| !value.is_empty()).map(|value| (name, value)));
+    }
+    Ok(filled)
+}
+
+/// The parameters of the admin API that ask for the same: days are those of UTC, the last one included.
+fn filter(filled: &[(&'static str, &str)]) -> Result<Params, PageFailure> {
+    let mut pairs = vec![("limit".to_owned(), super::LONGEST_PAGE.to_owned())];
+    for (name, value) in filled {
+        let day = || console_form::day(value).map_err(Problem::BadRequest);
+        pairs.push(match *name {
+            "from" => ("since".to_owned(), day()?.seconds().to_string()),
+            "to" => ("until".to_owned(), (day()? + Lifetime::days(1)).seconds().to_string()),
+            name => (name.to_owned(), (*value).to_owned()),
+        });
+    }
+    Ok(Params::of_pairs(pairs).map_err(Problem::BadRequest)?)
+}
+
+fn next_page(filled: &[(&'static str, &str)], after: i64) -> Result<String, PageFailure> {
+    let after = after.to_string();
+    let kept = filled.iter().copied().filter(|(name, _)| *name != "after");
+    let pairs = kept.chain([("after", after.as_str())]);
+    Ok(format!("{}?{}", SECTION.path(), super::params_of(pairs)?.to_query()))
+}
+
+/// `GET /admin/audit/export?after=`: a line of JSON an event, the oldest first, as a file.
+pub async fn export(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    console.require((Endpoint::AdminAuditExport, Method::Get), context)?;
+    let asked = request.query_params().map_err(Problem::BadRequest)?;
+    asked.refuse_unknown(&["after"]).map_err(Problem::BadRequest)?;
+    // A field that is left empty does not matter.
+    let after = asked.single("after").map_err(Problem::BadRequest)?.map(str::trim);
+    let after = after.filter(|after| !after.is_empty()).map(|after| ("after", after));
+    let export = Export::parse(&super::params_of(after)?).map_err(Problem::BadRequest)?;
+    let lines = operations::audit::lines(&export, context).await?;
+    Ok(Reply {
+        file_name: Some("limen-audit.jsonl"),
+        ..Reply::new(200, Body::JsonLines(lines))
+    })
+}

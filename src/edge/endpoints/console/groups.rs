@@ -1,0 +1,279 @@
+//! `/admin/groups` and `/admin/groups/{group_id}`: groups, who is in them, and the roles that these have by them.
+
+use crate::{
+    account::{
+        group::{self, Group},
+        user::{User, fold_login},
+    },
+    admin::{
+        console_form::{self, GroupAction},
+        paging::Page,
+        role::RoleChanges,
+    },
+    config::SecondFactor,
+    db::{
+        Batch,
+        app_roles::{self, RoleOfGroup},
+        group_members, groups, users,
+    },
+    edge::{
+        http::{
+            failure::{MachineFailure, PageFailure, Problem},
+            request::Incoming,
+        },
+        people::{
+            console_access::{Console, ConsoleRequest},
+            operations::{self, members},
+        },
+        platform::{apart::apart, context::Context},
+    },
+    oidc::{error::OAuthError, params::Params},
+    pages::{
+        Language, Moment, app_name,
+        console::{ConsoleGroupPage, ConsoleGroupsPage, ConsoleNotice, ListedGroup, RoleAtApp, ShownMember},
+    },
+    reply::Reply,
+    routes::{self, Endpoint, Method},
+};
+
+const SECTION: Endpoint = Endpoint::ConsoleGroups;
+
+const CREATE: (Endpoint, Method) = (Endpoint::AdminGroups, Method::Post);
+const CHANGE: (Endpoint, Method) = (Endpoint::AdminGroup, Method::Patch);
+const SEES_PEOPLE: (Endpoint, Method) = (Endpoint::AdminGroupMembers, Method::Get);
+const FINDS_PEOPLE: (Endpoint, Method) = (Endpoint::AdminUsers, Method::Get);
+
+/// The most roles of a group that are shown.
+const ROLES: i64 = 200;
+
+/// `GET /admin/groups?search=&after=`, by name.
+pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    console.require((Endpoint::AdminGroups, Method::Get), context)?;
+    let asked = request.query_params().map_err(Problem::BadRequest)?;
+    list_page(&console, &asked, None, context).await
+}
+
+/// `POST /admin/groups`: makes a group, and leads to it.
+pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (console, form) = Console::submit(request, context).await?;
+    console.require(CREATE, context)?;
+    let made = match console_form::new_group(&form, context.config.second_factor) {
+        Ok(stated) => apart(operations::groups::create(stated, context)).await,
+        Err(error) => Err(error.into()),
+    };
+    match made {
+        Ok(group) => {
+            let name = ConsoleNotice::Added.name();
+            Ok(console.signed_in.done_at(&path_of(&group.id), name, context))
+        }
+        Err(failure) => {
+            let problem = super::explain(failure)?.unwrap_or_default();
+            let nothing = super::params_of([])?;
+            list_page(&console, &nothing, Some((form.text("name"), &problem)), context).await
+        }
+    }
+}
+
+async fn list_page(
+    console: &Console,
+    asked: &Params,
+    typed: Option<(&str, &str)>,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let (search, params) = super::page_of(asked, |_| None)?;
+    let page = Page::parse(&params, &[]).map_err(Problem::BadRequest)?;
+    let after = page.after_text().map_err(Problem::BadRequest)?;
+    let groups = context
+        .db
+        .read(groups::list(&group::fold(search), after, page.limit))
+        .await?;
+    let next = page.next(&groups).map(|last| last.name.folded());
+    let listed = |group: &Group| ListedGroup {
+        href: path_of(&group.id),
+        name: group.name.as_str().to_owned(),
+        needs_factor: group.second_factor_required,
+    };
+    let html = ConsoleGroupsPage {
+        frame: console.frame(SECTION),
+        confirm: console.confirm_for(&[CREATE]),
+        search,
+        groups: groups.iter().map(listed).collect(),
+        next: super::next_page(SECTION, search, next)?,
+        may_add: console.is_sure && console.may(CREATE),
+        name: typed.map_or("", |(name, _)| name),
+        problem: typed.map(|(_, problem)| problem),
+    }
+    .to_html();
+    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+}
+
+/// The path of the page of a group.
+pub(super) fn path_of(group_id: &str) -> String {
+    routes::with_segment(Endpoint::ConsoleGroup, group_id)
+}
+
+/// `GET /admin/groups/{group_id}?after=`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    console.require((Endpoint::AdminGroup, Method::Get), context)?;
+    let asked = request.query_params().map_err(Problem::BadRequest)?;
+    asked.refuse_unknown(&["after", "done"]).map_err(Problem::BadRequest)?;
+    let after = asked.single("after").map_err(Problem::BadRequest)?;
+    apart(page(&console, (request.segment(0), after), None, context)).await
+}
+
+/// The page, as far as the operator may see it, with the people behind `after`; and with the form that was sent, and what is wrong with
+/// it.
+async fn page(
+    console: &Console,
+    (group_id, after): (&str, Option<&str>),
+    typed: Option<(&Params, &str)>,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let after = after.map(|after| ("after", after));
+    let params = super::params_of([Some(("limit", super::LONGEST_PAGE)), after].into_iter().flatten())?;
+    let paging = Page::parse(&params, &[]).map_err(Problem::BadRequest)?;
+    let after = paging.after_text().map_err(Problem::BadRequest)?;
+    let mut batch = Batch::default();
+    let group = batch.add(groups::find(group_id));
+    let sees_people = console.may(SEES_PEOPLE);
+    let members = batch.add_if(sees_people.then(|| group_members::list(group_id, after, paging.limit)));
+    let roles = batch.add(app_roles::list_of_group(group_id, ROLES));
+    let rows = context.db.run(batch).await?;
+    let group = rows.read(group)?.ok_or(Problem::NotFound)?;
+    let members = rows.read_if(members)?;
+    let roles = rows.read(roles)?;
+    let action = path_of(group_id);
+    let next = members.as_deref().and_then(|members| paging.next(members));
+    let next = match next {
+        Some(last) => {
+            let query = super::params_of([("after", last.id.as_str())])?.to_query();
+            Some(format!("{action}?{query}"))
+        }
+        None => None,
+    };
+    let language = console.signed_in.language;
+    let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
+    let changes = console.may(CHANGE);
+    let form = typed.map(|(form, _)| form);
+    let text = |name| form.map_or("", |form| form.text(name));
+    let saves = form.is_some_and(|form| form.text("do") == "save");
+    let html = ConsoleGroupPage {
+        frame: console.frame(SECTION),
+        action: &action,
+        confirm: console.confirm_for(&[CHANGE]),
+        name: group.name.as_str(),
+        id: &group.id,
+        created: Moment::new(group.created_at, context.now, language),
+        needs_factor: if saves {
+            !text("factor").is_empty()
+        } else {
+            group.second_factor_required
+        },
+        has_factors: context.config.second_factor != SecondFactor::Off,
+        may_change: changes && console.is_sure,
+        may_add: changes && console.is_sure && console.may(FINDS_PEOPLE),
+        members: members.map(|members| members.iter().map(shown_member).collect()),
+        next,
+        roles: roles
+            .into_iter()
+            .map(|role| shown_role(role, sees_apps, language))
+            .collect(),
+        problem: typed.map(|(_, problem)| problem),
+        typed: [
+            if saves { text("name") } else { group.name.as_str() },
+            text("login"),
+            text("app"),
+            text("role"),
+        ],
+    }
+    .to_html();
+    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+}
+
+fn shown_member(user: &User) -> ShownMember {
+    ShownMember {
+        href: routes::with_segment(Endpoint::ConsolePerson, &user.id),
+        id: user.id.clone(),
+        name: user.display_name().to_owned(),
+        username: user.username.as_str().to_owned(),
+    }
+}
+
+fn shown_role(role: RoleOfGroup, sees_apps: bool, language: Language) -> RoleAtApp {
+    RoleAtApp {
+        app: app_name(&role.client_id, &role.metadata, language).into_owned(),
+        href: sees_apps.then(|| super::apps::path_of(&role.client_id)),
+        client_id: role.client_id,
+        role: role.role,
+    }
+}
+
+/// `POST /admin/groups/{group_id}`: one thing that [`GroupAction`] knows.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (console, form) = Console::submit(request, context).await?;
+    console.require(GroupAction::call(&form).map_err(Problem::BadRequest)?, context)?;
+    let group_id = request.segment(0);
+    let done = match GroupAction::parse(&form, group_id, context.config.second_factor) {
+        Ok(GroupAction::Delete) => {
+            let deleted = apart(operations::groups::delete(group_id, context)).await;
+            let notice = super::told(deleted, ConsoleNotice::Deleted)?;
+            return Ok(console.signed_in.done_at(SECTION.path(), notice.name(), context));
+        }
+        Ok(action) => {
+            if matches!(action, GroupAction::Add(_)) {
+                // Whether there is such a person is told along.
+                console.require(FINDS_PEOPLE, context)?;
+            }
+            apart(act(action, group_id, context)).await
+        }
+        Err(error) => Err(error.into()),
+    };
+    match done {
+        Ok(notice) => Ok(console.done(notice, context)),
+        Err(failure) => {
+            let problem = super::explain(failure)?.unwrap_or_default();
+            apart(page(&console, (group_id, None), Some((&form, &problem)), context)).await
+        }
+    }
+}
+
+async fn act(action: GroupAction<'_>, group_id: &str, context: &Context) -> Result<ConsoleNotice, MachineFailure> {
+    match action {
+        GroupAction::Save(stated) => {
+            operations::groups::change(group_id, stated, context).await?;
+            Ok(ConsoleNotice::Saved)
+        }
+        GroupAction::Add(login) => {
+            // As at a sign-in: an address that nobody has confirmed is no name where mails are sent.
+            let confirmed = context.config.mail.is_some();
+            let found = users::find_by_login(login, &fold_login(login), confirmed);
+            let nobody = || OAuthError::invalid_request("there is no person with that username or e-mail address");
+            let user = context.db.read(found).await?.ok_or_else(nobody)?.user;
+            members::Change::add_one(&user.id, group_id, context).await?;
+            Ok(ConsoleNotice::Added)
+        }
+        GroupAction::Remove(user_id) => {
+            members::Change::remove_one(user_id, group_id, context).await?;
+            Ok(ConsoleNotice::Removed)
+        }
+        GroupAction::GiveRole(client_id, role) => {
+            let wanted = RoleChanges {
+                add: vec![role],
+                remove: Vec::new(),
+            };
+            operations::app_roles::change(client_id, &wanted, context).await?;
+            Ok(ConsoleNotice::Added)
+        }
+        GroupAction::TakeRole(client_id, role) => {
+            let wanted = RoleChanges {
+                add: Vec::new(),
+                remove: vec![role],
+            };
+            operations::app_roles::change(client_id, &wanted, context).await?;
+            Ok(ConsoleNotice::Removed)
+        }
+        GroupAction::Delete => Ok(ConsoleNotice::NothingDone),
+    }
+}

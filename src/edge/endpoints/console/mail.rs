@@ -1,0 +1,89 @@
+//! `/admin/mail`: mails that wait, were sent or were given up.
+
+use crate::{
+    admin::{console_form::MailAction, paging::Page},
+    db::mail_outbox::{self, Shown},
+    edge::{
+        http::{
+            failure::{PageFailure, Problem},
+            request::Incoming,
+        },
+        people::{
+            console_access::{Console, ConsoleRequest},
+            operations::mails,
+        },
+        platform::{apart::apart, context::Context},
+    },
+    oidc::error::OAuthError,
+    pages::{
+        Moment,
+        console::{ConsoleMailPage, ConsoleNotice, ShownMail},
+    },
+    reply::Reply,
+    routes::{Endpoint, Method},
+    time::UnixTime,
+};
+
+const SECTION: Endpoint = Endpoint::ConsoleMail;
+
+const CHANGES: [(Endpoint, Method); 1] = [(Endpoint::AdminMailRetry, Method::Post)];
+
+/// `GET /admin/mail?state=&after=`, the newest first. What is in them is not told: it may let somebody in.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    console.require((Endpoint::AdminMails, Method::Get), context)?;
+    let asked = request.query_params().map_err(Problem::BadRequest)?;
+    asked
+        .refuse_unknown(&["state", "after", "done"])
+        .map_err(Problem::BadRequest)?;
+    let single = |name| asked.single(name).map_err(Problem::BadRequest);
+    let state = single("state")?.unwrap_or_default();
+    if !["", "waiting", "sent", "failed"].contains(&state) {
+        return Err(Problem::BadRequest(OAuthError::invalid_request("there is no such state")).into());
+    }
+    let after = single("after")?.map(|after| ("after", after));
+    let params = super::params_of([Some(("limit", super::LONGEST_PAGE)), after].into_iter().flatten())?;
+    let page = Page::parse(&params, &[]).map_err(Problem::BadRequest)?;
+    let after = Some(page.after_text().map_err(Problem::BadRequest)?).filter(|after| !after.is_empty());
+    let wanted = Some(state).filter(|state| !state.is_empty());
+    let mails = context.db.read(mail_outbox::list(wanted, after, page.limit)).await?;
+    let next = match page.next(&mails) {
+        Some(last) => {
+            let query = super::params_of([("state", state), ("after", &last.id)])?.to_query();
+            Some(format!("{}?{query}", SECTION.path()))
+        }
+        None => None,
+    };
+    let language = console.signed_in.language;
+    let mail = |mail: Shown| ShownMail {
+        id: mail.id,
+        kind: mail.kind,
+        address: mail.address,
+        state: mail.state,
+        attempts: mail.attempts,
+        problem: mail.problem,
+        written: Moment::new(UnixTime(mail.created_at), context.now, language),
+    };
+    let html = ConsoleMailPage {
+        frame: console.frame(SECTION),
+        confirm: console.confirm_for(&CHANGES),
+        state,
+        mails: mails.into_iter().map(mail).collect(),
+        next,
+        may_change: console.is_sure && CHANGES.iter().any(|call| console.may(*call)),
+    }
+    .to_html();
+    Ok(console.page(200, html))
+}
+
+/// `POST /admin/mail`: tries a mail again, or forgets it.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (console, form) = Console::submit(request, context).await?;
+    let action = MailAction::parse(&form).map_err(Problem::BadRequest)?;
+    console.require(action.call(), context)?;
+    let notice = match action {
+        MailAction::Retry(id) => super::told(apart(mails::retry(id, context)).await, ConsoleNotice::MailTried)?,
+        MailAction::Delete(id) => super::told(apart(mails::delete(id, context)).await, ConsoleNotice::Deleted)?,
+    };
+    Ok(console.done(notice, context))
+}

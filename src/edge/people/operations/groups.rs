@@ -1,0 +1,100 @@
+//! Groups are made, changed and deleted.
+
+use serde_json::json;
+
+use crate::{
+    account::group::Group,
+    admin::group::Stated,
+    audit::{Actor, Entry, Event},
+    db::{Batch, audit, groups},
+    edge::{
+        http::failure::MachineFailure,
+        platform::{context::Context, random},
+    },
+    oidc::error::OAuthError,
+};
+
+/// Makes a group.
+///
+/// # Errors
+/// 409 where its name is taken.
+pub async fn create(stated: Stated, context: &Context) -> Result<Group, MachineFailure> {
+    let group = Group {
+        id: random::id()?,
+        name: stated
+            .name
+            .ok_or_else(|| OAuthError::invalid_request("name is missing"))?,
+        second_factor_required: stated.second_factor_required.unwrap_or(false),
+        created_at: context.now,
+        updated_at: context.now,
+    };
+    let mut batch = Batch::default();
+    let created = batch.add(groups::insert(&group));
+    batch.push(audit::record_if_changed(&done_to(&group, Event::GroupCreated), context));
+    match context.db.run(batch).await?.read(created)? {
+        true => Ok(group),
+        false => Err(taken()),
+    }
+}
+
+/// Gives a group another name, of which apps are told from the next token on; or says whether its people must show a second factor.
+///
+/// # Errors
+/// 404, and 409 where the name is taken.
+pub async fn change(group_id: &str, stated: Stated, context: &Context) -> Result<Group, MachineFailure> {
+    let read = find(group_id, context).await?;
+    let (name, required) = (stated.name.as_ref(), stated.second_factor_required);
+    let mut batch = Batch::default();
+    let changed = batch.add(groups::change(&read.id, name, required, context.now));
+    let group = Group {
+        name: stated.name.clone().unwrap_or(read.name),
+        second_factor_required: required.unwrap_or(read.second_factor_required),
+        updated_at: context.now,
+        ..read
+    };
+    batch.push(audit::record_if_changed(&done_to(&group, Event::GroupChanged), context));
+    match context.db.run(batch).await?.read(changed)? {
+        true => Ok(group),
+        false => Err(taken()),
+    }
+}
+
+/// Deletes a group. An app that was for this group alone is for nobody then.
+///
+/// # Errors
+/// 404.
+pub async fn delete(group_id: &str, context: &Context) -> Result<(), MachineFailure> {
+    let group = find(group_id, context).await?;
+    let mut batch = Batch::default();
+    batch.push(groups::delete(&group.id));
+    batch.push(audit::record_if_changed(&done_to(&group, Event::GroupDeleted), context));
+    context.db.run(batch).await?;
+    Ok(())
+}
+
+/// The group of that id.
+///
+/// # Errors
+/// 404.
+pub async fn find(group_id: &str, context: &Context) -> Result<Group, MachineFailure> {
+    let found = context.db.read(groups::find(group_id)).await?;
+    found.ok_or_else(|| MachineFailure::no_such("group"))
+}
+
+/// What an operator does to a group, for the audit.
+fn done_to(group: &Group, event: Event) -> Entry<'static> {
+    Entry::new(event, Actor::Operator).detail(json!({
+        "group": group.id,
+        "name": group.name.as_str(),
+        "second_factor_required": group.second_factor_required,
+    }))
+}
+
+fn taken() -> MachineFailure {
+    MachineFailure::status(
+        409,
+        OAuthError::invalid_request(
+            "the name is taken, or looks like one that is, or another request has deleted the group",
+        ),
+    )
+}

@@ -1,0 +1,97 @@
+//! People come to groups, and leave them.
+
+use serde_json::json;
+
+use crate::{
+    account::group::MOST_OF_PERSON,
+    audit::{Actor, Entry, Event},
+    db::{
+        Batch,
+        group_members::{Pairs, Problem, ProblemKind},
+    },
+    edge::{http::failure::MachineFailure, platform::context::Context},
+    oidc::error::OAuthError,
+    secret::is_random_id,
+};
+
+/// People and groups: one person and several groups, or the other way round.
+pub type Both<'a> = (&'a [&'a str], &'a [&'a str]);
+
+/// Who comes to a group, and who leaves it: all of them, or none.
+pub struct Change<'a> {
+    pub add: Both<'a>,
+    pub remove: Both<'a>,
+}
+
+impl Change<'_> {
+    /// Adds one person to one group.
+    ///
+    /// # Errors
+    /// As [`Change::make`].
+    pub async fn add_one(user_id: &str, group_id: &str, context: &Context) -> Result<(), MachineFailure> {
+        let change = Change {
+            add: (&[user_id], &[group_id]),
+            remove: (&[], &[]),
+        };
+        change.make(context).await
+    }
+
+    /// Takes one person out of one group.
+    ///
+    /// # Errors
+    /// As [`Change::make`].
+    pub async fn remove_one(user_id: &str, group_id: &str, context: &Context) -> Result<(), MachineFailure> {
+        let change = Change {
+            add: (&[], &[]),
+            remove: (&[user_id], &[group_id]),
+        };
+        change.make(context).await
+    }
+
+    /// # Errors
+    /// 404, and 409 for more groups than a person may be in.
+    pub async fn make(&self, context: &Context) -> Result<(), MachineFailure> {
+        let (added, removed) = (
+            Pairs::new(self.add.0, self.add.1),
+            Pairs::new(self.remove.0, self.remove.1),
+        );
+        let mut batch = Batch::default();
+        let problems = [
+            batch.add(added.find_problem(true)),
+            batch.add(removed.find_problem(false)),
+        ];
+        let rows = context.db.run(batch).await?;
+        for problem in problems {
+            if let Some(problem) = rows.read(problem)? {
+                return Err(refusal(&problem));
+            }
+        }
+        let entry = |event, groups: &[&str]| Entry::new(event, Actor::Operator).detail(json!({ "groups": groups }));
+        let mut batch = Batch::default();
+        batch.push(removed.record_delete(&entry(Event::GroupMemberRemoved, self.remove.1), context));
+        batch.push(removed.delete());
+        batch.push(added.record_insert(&entry(Event::GroupMemberAdded, self.add.1), context));
+        batch.push(added.insert());
+        context.db.run(batch).await?;
+        Ok(())
+    }
+}
+
+fn refusal(problem: &Problem) -> MachineFailure {
+    let named = |what: &str, id: &str| match is_random_id(id) {
+        true => format!("{what} {id}"),
+        false => format!("such {what}"),
+    };
+    let (status, why) = match problem.kind {
+        ProblemKind::NoUser => (404, format!("there is no {}", named("user", &problem.user_id))),
+        ProblemKind::NoGroup => (404, format!("there is no {}", named("group", &problem.group_id))),
+        ProblemKind::TooMany => (
+            409,
+            format!(
+                "the user {} would be in more than {MOST_OF_PERSON} groups",
+                problem.user_id
+            ),
+        ),
+    };
+    MachineFailure::status(status, OAuthError::invalid_request(why))
+}

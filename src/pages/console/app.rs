@@ -1,0 +1,203 @@
+//! The page of one app, and what its tokens would say.
+
+use askama::Template;
+
+use super::{
+    ConsoleFrame,
+    things::{Act, Acts},
+};
+use crate::{
+    admin::client_filter::Provenance,
+    pages::{
+        layout::page,
+        messages::{AppTexts, ConsoleAppTexts},
+        moment::Moment,
+        text::{LONGEST_NAME, visible},
+    },
+};
+
+/// Shows how an app is registered, and what an operator may decide.
+#[derive(Template)]
+#[template(path = "console/app.html")]
+pub struct ConsoleAppPage<'a> {
+    /// What the pages of the console share.
+    pub frame: ConsoleFrame<'a>,
+    /// Where the forms lead.
+    pub action: &'a str,
+    /// Where the operator confirms who they are, where they have to.
+    pub confirm: Option<String>,
+    pub name: &'a str,
+    pub client_id: &'a str,
+    pub registered_by: Provenance,
+    pub registered: Moment,
+    pub last_used: Option<Moment>,
+    pub method: &'a str,
+    pub grants: Vec<&'a str>,
+    pub scope: Option<String>,
+    /// Whether people sign in to it.
+    pub has_people: bool,
+    pub has_secret: bool,
+    /// The name that it registered; what is typed instead, where that is wrong.
+    pub typed_name: &'a str,
+    pub redirect_uris: &'a str,
+    pub is_off: bool,
+    pub never_ask: bool,
+    /// The groups that may be chosen, for those who may see groups.
+    pub groups: Option<Vec<ShownChoice>>,
+    /// Which strength of sign-in it asks for, by `acr`; `other` for what is not chosen here.
+    pub acr: &'a str,
+    /// What it was read as: a change of something else is not undone.
+    pub version: i64,
+    /// The name of each lifetime, and its seconds.
+    pub lifetimes: Vec<(&'static str, String)>,
+    /// Whether a form changes it.
+    pub may_change: bool,
+    /// What is wrong with what was typed, in English.
+    pub problem: Option<&'a str>,
+    /// Where its tokens are shown, where the operator may see people.
+    pub preview: Option<String>,
+}
+
+/// A group of an app.
+#[derive(Clone, Debug)]
+pub struct ShownChoice {
+    pub id: String,
+    pub name: String,
+    /// Whether its people may use the app.
+    pub is_allowed: bool,
+}
+
+/// Shows what tokens would say.
+#[derive(Template)]
+#[template(path = "console/preview.html")]
+pub struct TokenPreviewPage<'a> {
+    /// What the pages of the console share.
+    pub frame: ConsoleFrame<'a>,
+    /// Where the form leads.
+    pub action: &'a str,
+    /// Where the page of the app is.
+    pub back: &'a str,
+    pub name: &'a str,
+    /// What was typed.
+    pub person: &'a str,
+    pub scope: &'a str,
+    /// The documents, each by its name, where somebody was found.
+    pub documents: Option<Vec<(&'static str, String)>>,
+    /// Whether nobody was found.
+    pub is_nobody: bool,
+    /// Whether the app is not open to the person.
+    pub is_closed: bool,
+}
+
+impl ConsoleAppPage<'_> {
+    page!();
+
+    fn title(&self) -> String {
+        self.frame.title_with(&self.shown_name(), self.problem)
+    }
+
+    fn texts(&self) -> &'static ConsoleAppTexts {
+        self.frame.app_texts()
+    }
+
+    /// What is done to the app besides.
+    fn acts(&self) -> Acts<'_> {
+        let texts = self.texts();
+        let switch = match self.is_off {
+            true => Act::named("on", texts.switch_on, texts.switch_on_why),
+            false => Act::named("off", texts.switch_off, texts.switch_off_why),
+        };
+        let renew = self
+            .has_secret
+            .then(|| Act::named("renew", texts.renew, texts.renew_why));
+        let delete = Act::named("delete", texts.delete, texts.delete_why);
+        Acts {
+            frame: self.frame,
+            action: self.action,
+            acts: [Some(switch), renew, Some(delete)].into_iter().flatten().collect(),
+        }
+    }
+
+    /// The strengths of a sign-in that it may ask for, each with whether it does.
+    fn strengths(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let texts = self.texts();
+        let mut all = vec![
+            ("", texts.any_strength),
+            ("mfa", texts.two_factors),
+            ("phr", texts.phishing_resistant),
+        ];
+        if self.acr == "other" {
+            all.push(("other", texts.other_strength));
+        }
+        let shown = |(name, label)| (name, label, name == self.acr);
+        all.into_iter().map(shown).collect()
+    }
+
+    fn strength(&self) -> &'static str {
+        let chosen = self.strengths().into_iter().find(|(_, _, chosen)| *chosen);
+        chosen.map_or("", |(_, label, _)| label)
+    }
+
+    fn account_texts(&self) -> &'static AppTexts {
+        &self.frame.all_texts().apps
+    }
+
+    fn shown_name(&self) -> String {
+        visible(self.name, LONGEST_NAME)
+    }
+
+    fn text(&self, text: &str) -> String {
+        visible(text, 2_000)
+    }
+
+    fn is_described(&self) -> bool {
+        self.registered_by == Provenance::Document
+    }
+
+    fn by(&self) -> &'static str {
+        self.frame.provenance(&self.registered_by)
+    }
+
+    fn addresses(&self) -> std::str::Lines<'_> {
+        self.redirect_uris.lines()
+    }
+
+    fn allowed(&self) -> Vec<String> {
+        let allowed = self.groups.iter().flatten().filter(|group| group.is_allowed);
+        allowed.map(|group| visible(&group.name, LONGEST_NAME)).collect()
+    }
+
+    fn lifetime(&self, name: &str) -> &'static str {
+        let texts = self.texts();
+        match name {
+            "access_token_lifetime" => texts.access_token,
+            "id_token_lifetime" => texts.id_token,
+            _ => texts.refresh_token,
+        }
+    }
+}
+
+impl TokenPreviewPage<'_> {
+    page!();
+
+    fn title(&self) -> String {
+        self.frame.title(self.texts().preview)
+    }
+
+    fn texts(&self) -> &'static ConsoleAppTexts {
+        self.frame.app_texts()
+    }
+
+    fn shown_name(&self) -> String {
+        visible(self.name, LONGEST_NAME)
+    }
+
+    fn document(&self, name: &str) -> &'static str {
+        match name {
+            "id_token" => self.texts().id_token,
+            "access_token" => self.texts().access_token,
+            "userinfo" => "UserInfo",
+            _ => self.texts().introspection,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The audit, and its events on other pages.
+
+use askama::Template;
+
+use super::ConsoleFrame;
+use crate::{
+    pages::{
+        layout::page,
+        messages::{ConsoleSystemTexts, ConsoleTexts},
+        moment::Moment,
+        text::{LONGEST_NAME, visible},
+    },
+    routes::Endpoint,
+};
+
+/// Shows events, the newest first.
+#[derive(Template)]
+#[template(path = "console/audit.html")]
+pub struct ConsoleAuditPage<'a> {
+    /// What the pages of the console share.
+    pub frame: ConsoleFrame<'a>,
+    /// The names of all events, and which one is wanted.
+    pub names: Vec<&'static str>,
+    pub event: &'a str,
+    /// Ids that are wanted.
+    pub user: &'a str,
+    pub client: &'a str,
+    pub operator_user: &'a str,
+    /// The first and the last day that are wanted.
+    pub from: &'a str,
+    pub to: &'a str,
+    pub events: Vec<ShownEvent>,
+    /// Where older ones are.
+    pub next: Option<String>,
+}
+
+/// Which operator did something. A program may be called like a person.
+#[derive(Clone, Debug)]
+pub enum ShownOperator {
+    Person(String),
+    /// By an API key, or an app.
+    Program(String),
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct ShownEvent {
+    /// Its name among the events that are written down.
+    pub event: String,
+    pub at: Moment,
+    /// Which operator did it.
+    pub operator: Option<ShownOperator>,
+    /// Whom it is about, where the page is not about them.
+    pub person: Option<String>,
+    pub app: Option<String>,
+    pub network: Option<String>,
+    /// What else there is to say, as JSON.
+    pub detail: Option<String>,
+}
+
+/// Events as pages show them, in one place.
+#[derive(Template)]
+#[template(path = "console/events.html")]
+pub(super) struct Events<'a> {
+    pub frame: ConsoleFrame<'a>,
+    pub events: &'a [ShownEvent],
+}
+
+impl ShownEvent {
+    /// What else there is to say of it, a part each.
+    fn circumstances(&self, frame: &ConsoleFrame<'_>) -> Vec<String> {
+        let texts = frame.texts();
+        let shown = |text: &String| visible(text, LONGEST_NAME);
+        let by = self.operator.as_ref().map(|operator| match operator {
+            ShownOperator::Person(name) => texts.by.fill(&shown(name)),
+            ShownOperator::Program(name) => texts.by_program.fill(&shown(name)),
+        });
+        let rest = [&self.app, &self.network].into_iter().flatten().map(shown);
+        self.person.iter().map(shown).chain(by).chain(rest).collect()
+    }
+
+    fn shown_detail(&self) -> Option<String> {
+        self.detail.as_deref().map(|detail| visible(detail, 2_000))
+    }
+}
+
+impl ConsoleAuditPage<'_> {
+    page!();
+
+    fn title(&self) -> String {
+        self.frame.title(self.texts().audit)
+    }
+
+    fn texts(&self) -> &'static ConsoleSystemTexts {
+        &self.frame.all_texts().console_system
+    }
+
+    fn shared(&self) -> &'static ConsoleTexts {
+        self.frame.texts()
+    }
+
+    fn action(&self) -> &'static str {
+        Endpoint::ConsoleAudit.path()
+    }
+
+    fn export(&self) -> &'static str {
+        Endpoint::ConsoleAuditExport.path()
+    }
+
+    fn is_wanted(&self, name: &str) -> bool {
+        name == self.event
+    }
+
+    fn shown_events(&self) -> Events<'_> {
+        Events {
+            frame: self.frame,
+            events: &self.events,
+        }
+    }
+}

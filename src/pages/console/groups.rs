@@ -1,0 +1,189 @@
+//! The list of groups, and the page of one.
+
+use askama::Template;
+
+use super::{
+    ConsoleFrame,
+    things::{Act, Acts, Thing, Things},
+};
+use crate::{
+    pages::{
+        layout::page,
+        messages::{ConsoleGroupTexts, ConsoleTexts},
+        moment::Moment,
+        text::{LONGEST_NAME, visible},
+    },
+    routes::Endpoint,
+};
+
+/// Shows groups, some at a time, and makes one.
+#[derive(Template)]
+#[template(path = "console/groups.html")]
+pub struct ConsoleGroupsPage<'a> {
+    /// What the pages of the console share.
+    pub frame: ConsoleFrame<'a>,
+    /// Where the operator confirms who they are, where they have to.
+    pub confirm: Option<String>,
+    /// What was searched for.
+    pub search: &'a str,
+    pub groups: Vec<ListedGroup>,
+    /// Where the next page is.
+    pub next: Option<String>,
+    /// Whether a form makes one.
+    pub may_add: bool,
+    /// The name that was typed, and what is wrong with it, in English.
+    pub name: &'a str,
+    pub problem: Option<&'a str>,
+}
+
+/// A group in a list.
+#[derive(Clone, Debug)]
+pub struct ListedGroup {
+    /// Where its page is.
+    pub href: String,
+    pub name: String,
+    pub needs_factor: bool,
+}
+
+/// Shows a group, its people, and the roles that these have by it.
+#[derive(Template)]
+#[template(path = "console/group.html")]
+pub struct ConsoleGroupPage<'a> {
+    /// What the pages of the console share.
+    pub frame: ConsoleFrame<'a>,
+    /// Where the forms lead.
+    pub action: &'a str,
+    /// Where the operator confirms who they are, where they have to.
+    pub confirm: Option<String>,
+    pub name: &'a str,
+    pub id: &'a str,
+    pub created: Moment,
+    pub needs_factor: bool,
+    /// Whether there are second factors here.
+    pub has_factors: bool,
+    /// Whether forms change it, and who is in it.
+    pub may_change: bool,
+    pub may_add: bool,
+    /// Who is in it, for those who may see people.
+    pub members: Option<Vec<ShownMember>>,
+    /// Where more of them are.
+    pub next: Option<String>,
+    pub roles: Vec<RoleAtApp>,
+    /// What is wrong with what was typed, in English.
+    pub problem: Option<&'a str>,
+    /// What was typed: a name of the group, a login, an app and a role.
+    pub typed: [&'a str; 4],
+}
+
+/// Somebody in a group.
+#[derive(Clone, Debug)]
+pub struct ShownMember {
+    /// Where their page is.
+    pub href: String,
+    /// Comes back.
+    pub id: String,
+    pub name: String,
+    pub username: String,
+}
+
+/// A role that a group has at an app.
+#[derive(Clone, Debug)]
+pub struct RoleAtApp {
+    /// Comes back with the role.
+    pub client_id: String,
+    pub app: String,
+    pub role: String,
+    /// Where the page of the app is, for those who may see that.
+    pub href: Option<String>,
+}
+
+impl ConsoleGroupsPage<'_> {
+    page!();
+
+    fn title(&self) -> String {
+        self.frame.title_with(self.shared().groups, self.problem)
+    }
+
+    fn texts(&self) -> &'static ConsoleGroupTexts {
+        &self.frame.all_texts().console_groups
+    }
+
+    fn shared(&self) -> &'static ConsoleTexts {
+        self.frame.texts()
+    }
+
+    fn action(&self) -> &'static str {
+        Endpoint::ConsoleGroups.path()
+    }
+
+    fn text(&self, text: &str) -> String {
+        visible(text, LONGEST_NAME)
+    }
+}
+
+impl ConsoleGroupPage<'_> {
+    page!();
+
+    fn title(&self) -> String {
+        self.frame.title_with(&self.shown_name(), self.problem)
+    }
+
+    fn texts(&self) -> &'static ConsoleGroupTexts {
+        &self.frame.all_texts().console_groups
+    }
+
+    fn shared(&self) -> &'static ConsoleTexts {
+        self.frame.texts()
+    }
+
+    fn shown_name(&self) -> String {
+        visible(self.name, LONGEST_NAME)
+    }
+
+    fn acts(&self) -> Acts<'_> {
+        let texts = self.texts();
+        Acts {
+            frame: self.frame,
+            action: self.action,
+            acts: vec![Act::named("delete", texts.delete, texts.delete_why)],
+        }
+    }
+
+    fn shown_members(&self) -> Option<Things<'_>> {
+        let texts = self.texts();
+        let member = |member: &ShownMember| {
+            let remove = || Act::of("remove", &member.id, texts.remove, texts.remove_why);
+            Thing::new(&member.name)
+                .at(Some(member.href.clone()))
+                .words(&member.username)
+                .act(self.may_change.then(remove))
+        };
+        let members = self.members.as_ref()?;
+        Some(self.things(members.iter().map(member).collect()))
+    }
+
+    fn shown_roles(&self) -> Things<'_> {
+        let texts = self.texts();
+        let role = |role: &RoleAtApp| {
+            let value = format!("{} {}", role.client_id, role.role);
+            let take = || Act::of("take_role", &value, texts.take, texts.take_why);
+            Thing::new(&role.role)
+                .at(role.href.clone())
+                .words(&role.app)
+                .act(self.may_change.then(take))
+        };
+        self.things(self.roles.iter().map(role).collect())
+    }
+
+    fn things(&self, things: Vec<Thing>) -> Things<'_> {
+        Things {
+            frame: self.frame,
+            action: self.action,
+            things,
+        }
+    }
+
+    fn typed(&self, n: usize) -> &str {
+        self.typed.get(n).copied().unwrap_or_default()
+    }
+}

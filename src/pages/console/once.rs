@@ -1,0 +1,99 @@
+//! Something that is shown once: a link, the secret of an app, an API key.
+
+use askama::Template;
+
+use super::ConsoleFrame;
+use crate::{
+    admin::app_lines::Lines,
+    pages::{
+        layout::page,
+        messages::ConsoleAppTexts,
+        moment::Moment,
+        text::{LONGEST_NAME, visible},
+    },
+};
+
+/// Shows what nobody is shown again.
+#[derive(Template)]
+#[template(path = "console/once.html")]
+pub struct OncePage<'a> {
+    /// What the pages of the console share.
+    pub frame: ConsoleFrame<'a>,
+    pub heading: OnceHeading,
+    /// What it belongs to.
+    pub name: &'a str,
+    /// Where the page of that is.
+    pub back: &'a str,
+    /// The link, the secret or the key. Some apps have none.
+    pub secret: Option<&'a str>,
+    /// Until when it works.
+    pub until: Option<Moment>,
+    /// Of an app: the issuer and the id of the client.
+    pub client: Option<(&'a str, &'a str)>,
+    /// Of a new app.
+    pub lines: Vec<Lines>,
+    /// Where a sign-in begins, to try it.
+    pub test: Option<String>,
+}
+
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // The names say it.
+pub enum OnceHeading {
+    Link,
+    NewApp,
+    NewSecret,
+    ApiKey,
+}
+
+impl OncePage<'_> {
+    page!();
+
+    fn texts(&self) -> &'static ConsoleAppTexts {
+        &self.frame.all_texts().console_apps
+    }
+
+    fn heading(&self) -> &'static str {
+        match self.heading {
+            OnceHeading::Link => self.frame.texts().link,
+            OnceHeading::NewApp => self.texts().made,
+            OnceHeading::NewSecret => self.texts().new_secret,
+            OnceHeading::ApiKey => self.frame.all_texts().console_system.new_key,
+        }
+    }
+
+    fn title(&self) -> String {
+        self.frame.title(self.heading())
+    }
+
+    fn notice(&self) -> &'static str {
+        match self.heading {
+            OnceHeading::Link => self.frame.texts().link_made,
+            OnceHeading::ApiKey => self.frame.all_texts().console_system.new_key_once,
+            OnceHeading::NewApp | OnceHeading::NewSecret => self.texts().secret_once,
+        }
+    }
+
+    fn secret_label(&self) -> &'static str {
+        match self.heading {
+            OnceHeading::NewApp | OnceHeading::NewSecret => self.texts().secret,
+            OnceHeading::Link | OnceHeading::ApiKey => self.heading(),
+        }
+    }
+
+    fn shown_until(&self) -> Option<String> {
+        let until = self.until.as_ref()?.exact();
+        Some(match self.heading {
+            OnceHeading::Link => self.frame.texts().link_until.fill(&until),
+            _ => format!("{}: {until}", self.frame.all_texts().console_system.expires),
+        })
+    }
+
+    fn shown_name(&self) -> String {
+        visible(self.name, LONGEST_NAME)
+    }
+
+    fn library(&self, lines: &Lines) -> &'static str {
+        lines.library.unwrap_or(self.texts().any_library)
+    }
+}

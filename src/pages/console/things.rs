@@ -1,0 +1,124 @@
+//! The one shape of lists at the console: things, each with what is known of it and what can be done to it. A page holds such a list as a
+//! template of its own, so that the code of the shape is there once.
+
+use askama::Template;
+
+use super::ConsoleFrame;
+use crate::pages::{
+    messages::{ConsoleTexts, Phrase},
+    moment::Moment,
+    text::{LONGEST_NAME, visible},
+};
+
+/// A list of things.
+#[derive(Template)]
+#[template(path = "console/things.html")]
+pub(super) struct Things<'a> {
+    pub frame: ConsoleFrame<'a>,
+    /// Where the forms lead.
+    pub action: &'a str,
+    pub things: Vec<Thing>,
+}
+
+/// What can be done to the one thing that a page is about.
+#[derive(Template)]
+#[template(path = "console/acts.html")]
+pub(super) struct Acts<'a> {
+    pub frame: ConsoleFrame<'a>,
+    /// Where the forms lead.
+    pub action: &'a str,
+    pub acts: Vec<Act>,
+}
+
+/// Something in a list.
+pub(super) struct Thing {
+    /// Where its own page is.
+    href: Option<String>,
+    /// What it is called, without what is not seen.
+    title: String,
+    lines: Vec<Line>,
+    acts: Vec<Act>,
+}
+
+/// Something that is known of a thing.
+enum Line {
+    Words(String),
+    Code(String),
+    /// What is said before a point in time and after it.
+    When(&'static str, Moment, &'static str),
+}
+
+/// Something that a form does, after the operator has read what will happen.
+pub(super) struct Act {
+    name: &'static str,
+    value: String,
+    label: &'static str,
+    why: &'static str,
+}
+
+impl Thing {
+    pub fn new(title: &str) -> Self {
+        Self {
+            href: None,
+            title: visible(title, LONGEST_NAME),
+            lines: Vec::new(),
+            acts: Vec::new(),
+        }
+    }
+
+    pub fn at(self, href: Option<String>) -> Self {
+        Self { href, ..self }
+    }
+
+    pub fn words(mut self, text: &str) -> Self {
+        self.lines.push(Line::Words(visible(text, 2_000)));
+        self
+    }
+
+    pub fn code(mut self, text: &str) -> Self {
+        self.lines.push(Line::Code(visible(text, 2_000)));
+        self
+    }
+
+    pub fn when(mut self, phrase: Phrase, moment: Option<&Moment>) -> Self {
+        let line = moment.map(|moment| Line::When(phrase.before(), moment.clone(), phrase.after()));
+        self.lines.extend(line);
+        self
+    }
+
+    /// A point in time that may be to come.
+    pub fn date(self, label: &str, moment: Option<&Moment>) -> Self {
+        match moment {
+            Some(moment) => self.words(&format!("{label}: {}", moment.exact())),
+            None => self,
+        }
+    }
+
+    pub fn act(mut self, act: Option<Act>) -> Self {
+        self.acts.extend(act);
+        self
+    }
+}
+
+impl Act {
+    /// Sends `value` under `name`.
+    pub fn of(name: &'static str, value: &str, label: &'static str, why: &'static str) -> Self {
+        Self {
+            name,
+            value: value.to_owned(),
+            label,
+            why,
+        }
+    }
+
+    /// Sends `do` with the name of what is done.
+    pub fn named(name: &'static str, label: &'static str, why: &'static str) -> Self {
+        Self::of("do", name, label, why)
+    }
+}
+
+impl Things<'_> {
+    fn texts(&self) -> &'static ConsoleTexts {
+        self.frame.texts()
+    }
+}
