@@ -46,6 +46,8 @@ pub enum Purpose {
     DeviceCode,
     /// Hash of `auth_req_id`s (CIBA).
     AuthReqId,
+    /// AES-256-GCM wrapping of what apps are told when somebody answered them (CIBA).
+    WrapNotification,
     /// Hash of the codes that people type for a device.
     UserCode,
     /// MAC over an authorization request that waits for the person.
@@ -92,6 +94,7 @@ impl Purpose {
             Self::PushedRequest => "limen/v1/pushed-request",
             Self::DeviceCode => "limen/v1/device-code",
             Self::AuthReqId => "limen/v1/auth-req-id",
+            Self::WrapNotification => "limen/v1/wrap-notification",
             Self::UserCode => "limen/v1/user-code",
             Self::Interaction => "limen/v1/interaction",
             Self::BrowserState => "limen/v1/browser-state",

@@ -184,6 +184,25 @@ impl Redemption<'_> {
     }
 }
 
+/// What was authorized by a code that was redeemed for tokens which its client may not have got yet: none of them was refreshed.
+pub fn find_undelivered(hash: &Hash) -> Query<Option<Undelivered>> {
+    Statement::new(format!(
+        "SELECT family_id, nonce, {} FROM codes WHERE hash = ?
+           AND EXISTS (SELECT 1 FROM token_families f WHERE f.id = codes.family_id AND f.generation = 0)",
+        authorization::columns("codes")
+    ))
+    .bind(hash)
+    .read_by(Rows::first)
+}
+
+/// See [`find_undelivered`].
+#[derive(Deserialize)]
+pub struct Undelivered {
+    pub family_id: String,
+    #[serde(flatten)]
+    pub redeemed: Redeemed,
+}
+
 impl Redeemed {
     /// What was authorized, by the person whom the client knows as `sub`.
     pub fn into_authorization(self, family_id: String, sub: String) -> Result<Authorization, Fault> {

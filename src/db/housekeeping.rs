@@ -118,7 +118,7 @@ fn email_undos(start: &str, now: UnixTime) -> Query<bool> {
 }
 
 /// Deletes what has expired, a bounded number of rows a table; `start` is random. Each says whether there is probably more.
-pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 20] {
+pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 21] {
     let expired = |table, key| walk(table, key, start, now - KEPT);
     // Whose keys begin with the expiry.
     let by_expiry = |table| {
@@ -149,6 +149,7 @@ pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 20] {
         expired("token_families", "id"),
         expired("revoked_tokens", "jti"),
         expired("pushed_requests", "hash"),
+        expired("backchannel_outbox", "hash"),
         expired("replay", "key"),
         expired("throttles", "key"),
         expired("mail_codes", "browser"),

@@ -7,6 +7,7 @@ pub mod asserted;
 pub mod audit;
 pub mod audit_log;
 mod authorization;
+pub mod backchannel_outbox;
 mod batch;
 pub mod client_list;
 pub mod clients;

@@ -8,6 +8,7 @@ use super::{
     from_json,
     preconditions::Preconditions,
     proof::Proof,
+    replay::OneUse,
     throttles,
 };
 use crate::{
@@ -51,6 +52,10 @@ pub struct AskedOf<'a> {
     pub lifetime: Lifetime,
     /// Of such requests: what is over its limit is not stored. They are counted before in the batch.
     pub counters: &'a [Counter],
+    /// What counts once in a signed request.
+    pub once: Option<&'a OneUse>,
+    /// What its client is to be sent then, sealed.
+    pub notify: Option<&'a str>,
 }
 
 /// The most requests that wait for a person.
@@ -68,14 +73,15 @@ impl Pushing<'_> {
             (None, None) => LIFETIME,
         };
         let mut insert = Statement::new(
-            "INSERT OR IGNORE INTO pushed_requests (hash, client_id, query, expires_at, user_code, user_id)
-             SELECT ?, id, ?, ?, ?, ? FROM clients WHERE id = ? AND version = ? AND ",
+            "INSERT OR IGNORE INTO pushed_requests (hash, client_id, query, expires_at, user_code, user_id, notify)
+             SELECT ?, id, ?, ?, ?, ?, ? FROM clients WHERE id = ? AND version = ? AND ",
         )
         .bind(self.hash)
         .bind(self.query)
         .bind(now + lifetime)
         .bind(self.user_code)
         .bind(self.asked.map(|asked| asked.user_id))
+        .bind(self.asked.and_then(|asked| asked.notify))
         .bind(client_id)
         .bind(self.client.version)
         .append(self.proof.condition())
@@ -87,6 +93,9 @@ impl Pushing<'_> {
                 .iter()
                 .map(throttles::within)
                 .fold(insert, Statement::and);
+            if let Some(once) = asked.once {
+                insert = insert.and(once.condition(client_id, now));
+            }
             insert = insert
                 .and(asking(asked.user_id, now))
                 .append(Statement::new(" < ?"))

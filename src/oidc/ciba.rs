@@ -2,11 +2,13 @@
 //! person as if it pushed it (RFC 9126); the person finds it at their account, and the `auth_req_id` is the authorization code that comes of
 //! it.
 
-use serde::Serialize;
+pub mod signed_request;
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     authorize::{ASKED, AuthRequest},
-    client::Client,
+    client::{Client, client_metadata::DeliveryMode},
     device::INTERVAL,
     dpop::KeyProof,
     error::{ErrorCode, OAuthError},
@@ -97,6 +99,56 @@ pub fn lifetime(sent: &Params) -> Result<Lifetime, OAuthError> {
     }
 }
 
+/// The most bytes of a `client_notification_token`: "The length of the token MUST NOT exceed 1024 characters".
+const LONGEST_NOTIFICATION_TOKEN: usize = 1_024;
+
+/// `client_notification_token`, by which a client knows that it is Limen who tells it of an answer. `None` for a client that polls.
+///
+/// # Errors
+/// `invalid_request`: "REQUIRED if the Client is registered to use Ping or Push modes", and "it MUST conform to the syntax for Bearer
+/// credentials" (section 7.1).
+pub fn notification_token<'a>(sent: &'a Params, client: &Client) -> Result<Option<&'a str>, OAuthError> {
+    if !client
+        .metadata
+        .backchannel_token_delivery_mode
+        .is_some_and(DeliveryMode::notifies)
+    {
+        return Ok(None);
+    }
+    let token = sent.required("client_notification_token")?;
+    let body = token.trim_end_matches('=');
+    let of_bearer = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/".contains(&c);
+    match !body.is_empty() && token.len() <= LONGEST_NOTIFICATION_TOKEN && body.bytes().all(of_bearer) {
+        true => Ok(Some(token)),
+        false => Err(OAuthError::invalid_request(
+            "client_notification_token must be a bearer token of at most 1024 characters",
+        )),
+    }
+}
+
+/// Whether `client` fetches what it asked for: "the Client ... registered to use the Push Mode ... is not authorized to use this" (section 11).
+///
+/// # Errors
+/// `unauthorized_client`.
+pub fn check_fetches(client: &Client) -> Result<(), OAuthError> {
+    match client.metadata.backchannel_token_delivery_mode {
+        Some(DeliveryMode::Push) => Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "the client registered for push mode: its tokens are pushed to it",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What a client in ping or push mode is sent, and what is stored of it until then.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Notification {
+    /// The request that was answered.
+    pub auth_req_id: String,
+    /// `client_notification_token`.
+    pub token: String,
+}
+
 /// What is told of an app's request to the person who is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asking {
@@ -118,8 +170,12 @@ impl Asking {
     /// # Errors
     /// `invalid_binding_message`: "it is recommended that ... binding_message ... be relatively short and use a limited set of plain text
     /// characters" (section 7.1).
-    pub fn new(sent: &Params, network: String, at: UnixTime) -> Result<Self, OAuthError> {
+    pub fn new(sent: &Params, is_fapi: bool, network: String, at: UnixTime) -> Result<Self, OAuthError> {
         let binding_message = sent.single(MESSAGE)?.unwrap_or_default();
+        // "shall ensure unique authorization context exists ... or require a binding_message" (FAPI-CIBA section 5.2.2).
+        if binding_message.is_empty() && is_fapi {
+            return Err(OAuthError::invalid_request("binding_message is missing (fapi_profile)"));
+        }
         match is_plain(binding_message) {
             true => Ok(Self {
                 binding_message: binding_message.to_owned(),
@@ -193,16 +249,18 @@ pub fn check(request: Params, key: Option<&KeyProof>, client: &Client, config: &
 pub struct Acknowledgement {
     auth_req_id: String,
     expires_in: Lifetime,
-    interval: Lifetime,
+    /// "only returned if the Client is registered to use Poll or Ping modes".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<Lifetime>,
 }
 
 impl Acknowledgement {
     /// What the app is told.
-    pub fn new(auth_req_id: &OpaqueToken, expires_in: Lifetime) -> Self {
+    pub fn new(auth_req_id: &OpaqueToken, expires_in: Lifetime, client: &Client) -> Self {
         Self {
             auth_req_id: auth_req_id.expose().to_owned(),
             expires_in,
-            interval: INTERVAL,
+            interval: check_fetches(client).is_ok().then_some(INTERVAL),
         }
     }
 }
@@ -251,7 +309,7 @@ mod tests {
     fn a_binding_message_is_short_and_plain() {
         let read = |message: &str| {
             let params = Params::of_pairs([(MESSAGE.to_owned(), message.to_owned())]).unwrap();
-            Asking::new(&params, String::new(), UnixTime(0)).map(|asking| asking.binding_message)
+            Asking::new(&params, false, String::new(), UnixTime(0)).map(|asking| asking.binding_message)
         };
         for message in [
             "",
@@ -277,6 +335,16 @@ mod tests {
         ] {
             let error = read(message).unwrap_err();
             assert_eq!(error.code, ErrorCode::InvalidBindingMessage, "{message:?}");
+        }
+    }
+
+    /// FAPI-CIBA section 5.2.2.
+    #[test]
+    fn a_client_of_fapi_sends_a_binding_message() {
+        let new = |form| Asking::new(&sent(form), true, String::new(), UnixTime(0));
+        assert!(new("binding_message=W4").is_ok());
+        for form in ["", "binding_message="] {
+            assert_eq!(new(form).unwrap_err().code, ErrorCode::InvalidRequest);
         }
     }
 

@@ -143,6 +143,11 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
         members.insert("backchannel_authentication_endpoint".to_owned(), endpoint.into());
         let modes = json!(supported.delivery_modes);
         members.insert("backchannel_token_delivery_modes_supported".to_owned(), modes);
+        let algs = json!(ClientSigningAlg::names(supported.backchannel_request_algs));
+        members.insert(
+            "backchannel_authentication_request_signing_alg_values_supported".to_owned(),
+            algs,
+        );
         members.insert("backchannel_user_code_parameter_supported".to_owned(), false.into());
     }
     // "a JSON object containing alternative authorization server endpoints that ... an OAuth client intending to do mutual TLS

@@ -14,7 +14,7 @@ use crate::config::Config;
 pub type Property = fn(&[u8]);
 
 /// All of them, by the name of their folder in `fuzz/inputs`.
-pub const ALL: [(&str, Property); 29] = [
+pub const ALL: [(&str, Property); 30] = [
     ("params", protocol::params),
     ("scope", protocol::scope),
     ("authorization_request", protocol::authorization_request),
@@ -28,6 +28,7 @@ pub const ALL: [(&str, Property); 29] = [
     ("interaction", protocol::interaction),
     ("refresh_token", protocol::refresh_token),
     ("user_code", protocol::user_code),
+    ("backchannel_request", protocol::backchannel_request),
     ("configuration", protocol::configuration),
     ("jwt", jose::jwt),
     ("jwe", jose::jwe),

@@ -8,7 +8,8 @@ use super::{config, text, two_texts};
 use crate::{
     config::{Config, PrivateHttp},
     oidc::{
-        authorize::AuthRequest,
+        authorize::{ASKED, AuthRequest},
+        ciba::{self, Asking, Hint},
         claims_request::ClaimsRequest,
         client::{
             Client,
@@ -63,6 +64,30 @@ pub fn user_code(input: &[u8]) {
     let shown = code.shown();
     assert_eq!(shown.len(), 9);
     assert_eq!(UserCode::parse(&shown).map(|again| again.shown()), Some(shown));
+}
+
+/// What an app asks a person has one hint, a short plain message and an end within an hour, and is read again as it was written.
+pub fn backchannel_request(input: &[u8]) {
+    let Some(text) = text(input) else { return };
+    let Ok(sent) = Params::parse(text) else { return };
+    if Hint::of(&sent).is_ok() {
+        assert_ne!(
+            sent.text("login_hint").is_empty(),
+            sent.text("id_token_hint").is_empty()
+        );
+    }
+    if let Ok(lifetime) = ciba::lifetime(&sent) {
+        assert!((1..=3_600).contains(&lifetime.seconds()));
+    }
+    let Ok(asking) = Asking::new(&sent, false, String::new(), UnixTime(7)) else {
+        return;
+    };
+    let message = &asking.binding_message;
+    assert!(message.chars().count() <= 100 && !message.chars().any(char::is_control));
+    if let Ok(request) = ciba::request_of(&sent, "c", "ada", &asking) {
+        assert_eq!(Asking::of(&request), asking);
+        assert_eq!(request.text(ASKED), "ada");
+    }
 }
 
 /// What is written is read as the same parameters, in the same order.

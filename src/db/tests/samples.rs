@@ -27,7 +27,7 @@ use crate::{
         Statement,
         app_roles::{self, Roles},
         asserted::{self, Asserted},
-        audit,
+        audit, backchannel_outbox,
         clients::{self, ClientRecord},
         codes::{self, Redemption},
         credentials::{self, Answered, Owner},

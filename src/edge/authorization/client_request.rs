@@ -4,7 +4,7 @@ use crate::{
     audit::Entry,
     audit::Event,
     db::{
-        Answer, Batch, Handle, audit, clients,
+        Answer, Batch, Handle, audit, backchannel_outbox, clients,
         memberships::Along,
         pushed_requests,
         second_factors::{self, Factors},
@@ -19,7 +19,7 @@ use crate::{
             refusals,
         },
         platform::{apart::apart, context::Context, random},
-        tokens::for_client,
+        tokens::{backchannel, for_client},
     },
     fault::Fault,
     oidc::{
@@ -349,7 +349,15 @@ pub async fn turn_down(
     let mut batch = Batch::default();
     let taken = batch.add(pushed_requests::take_turned_down(pushed, client_id, context.now));
     batch.extend(refusal.map(|entry| audit::record_if_changed(entry, context)));
-    context.db.run(batch).await?.read(taken)
+    let is_asking = pushed.fetcher == Some(Fetcher::Backchannel);
+    if is_asking {
+        batch.extend(backchannel_outbox::write_turned_down(&pushed.hash, context.now));
+    }
+    let is_taken = context.db.run(batch).await?.read(taken)?;
+    if is_asking && is_taken {
+        backchannel::tell_later(context);
+    }
+    Ok(is_taken)
 }
 
 fn form_post(action: &str, fields: &[(&'static str, String)], language: Language) -> Result<Reply, Fault> {

@@ -4,7 +4,7 @@
 use super::client_request::ClientRequest;
 use crate::{
     db::{
-        Answer, Batch, Handle,
+        Answer, Batch, Handle, backchannel_outbox,
         codes::{self, NewCode},
         preconditions::Preconditions,
         pushed_requests, session_clients,
@@ -23,6 +23,7 @@ use crate::{
         authorize::AuthRequest,
         client::Client,
         error::OAuthError,
+        fetcher::Fetcher,
         interaction::{Interaction, Step},
         jose::jwt::SigningAlg,
         resource_indicator::Targets,
@@ -253,6 +254,9 @@ impl Draft {
         }
         if fetched.is_none() {
             batch.push(note);
+        }
+        if let (Some(hash), Some(Fetcher::Backchannel)) = (&self.pushed, client_request.address.fetcher()) {
+            batch.push(backchannel_outbox::write_answered(hash, context.now));
         }
         if let Some(hash) = &self.pushed {
             batch.push(pushed_requests::take_answered(hash, &preconditions));

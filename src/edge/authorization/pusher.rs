@@ -6,6 +6,7 @@ use crate::{
     db::{
         Batch, Statement, dpop_proofs,
         pushed_requests::{self, AskedOf, Pushing},
+        replay::OneUseRefusal,
         throttles,
     },
     edge::{
@@ -15,6 +16,7 @@ use crate::{
         tokens::dpop,
     },
     oidc::{
+        ciba::signed_request,
         client::Client,
         dpop::{KeyProof, used},
         params::Params,
@@ -82,14 +84,25 @@ impl Pusher {
             .iter()
             .map(|counter| (counter, batch.add(throttles::count_address(counter, now))))
             .collect();
+        let once = pushed.asked.and_then(|asked| asked.once);
+        let unusable = batch.add_if(once.map(|once| once.find_refusal(client_id, now)));
         let stored = batch.add(pushing.insert(counter, now));
         batch.push(pushed_requests::sweep(client_id, now));
         let is_stored = || pushed_requests::exists(hash);
         batch.extend(single_use.map(|proof| dpop_proofs::use_up(proof, is_stored(), now).into()));
         self.presented.use_up(is_stored(), &mut batch, context);
+        if let Some((store, count)) = once.map(|once| once.use_up(client_id, is_stored(), now)) {
+            batch.add(store);
+            batch.push(count);
+        }
         batch.extend(also);
         let rows = context.db.run(batch).await?;
         self.presented.finish(looked_up, &rows, context)?;
+        match rows.read_if(unusable)?.flatten() {
+            Some(OneUseRefusal::Used) => return Err(signed_request::refused("was used before").into()),
+            Some(OneUseRefusal::TooMany { until }) => return Err(MachineFailure::too_many(until.since(now))),
+            None => {}
+        }
         if rows.read_if(was_used)? == Some(true) {
             return Err(used().into());
         }

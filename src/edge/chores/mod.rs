@@ -12,6 +12,7 @@ use super::{
     people::folding,
     platform::{context::Context, log},
     sessions::notices,
+    tokens::backchannel,
 };
 use crate::{db::housekeeping, fault::Fault, time::Lifetime};
 
@@ -22,8 +23,9 @@ const LEASE: Lease = Lease::new("cron", Lifetime::minutes(10));
 pub async fn run(context: &Context) -> Result<(), Fault> {
     let sent = notices::send_due(context).await;
     let mailed = outbox::send_due(context).await;
+    let told = backchannel::tell_due(context).await;
     let done = run_once(context).await;
-    sent.and(mailed).and(done)
+    sent.and(mailed).and(told).and(done)
 }
 
 /// Does the chores, unless another run is under way.

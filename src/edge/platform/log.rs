@@ -21,6 +21,15 @@ pub fn logout_notice(request_id: &str, (client_id, attempts): (&str, i64), outco
     worker::console_log!("{line}");
 }
 
+/// An app that could not be told of an answer (CIBA).
+pub fn app_not_told(request_id: &str, (client_id, attempts): (&str, i64), outcome: &str) {
+    let line = json!({
+        "level": "warn", "event": "app_not_told", "request_id": request_id, "client_id": client_id,
+        "attempts": attempts, "outcome": outcome,
+    });
+    worker::console_log!("{line}");
+}
+
 /// A mail that was not taken away. What was answered may name its address, so the outbox alone has that.
 pub fn mail_not_taken(request_id: &str, kind: &'static str, attempts: i64, outcome: &'static str) {
     let line = json!({

@@ -1,6 +1,8 @@
 //! Tokens: as a client gets them, and as they are presented to Limen's own APIs.
 
+pub mod backchannel;
 pub mod bearer;
 pub mod dpop;
 pub mod for_client;
+pub mod of_person;
 pub mod readiness;

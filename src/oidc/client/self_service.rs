@@ -188,6 +188,7 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         frontchannel_logout_uri: _,
         frontchannel_logout_session_required: _,
         backchannel_token_delivery_mode: _,
+        backchannel_client_notification_endpoint: _,
         // The same as from UserInfo.
         id_token_claims: _,
         // See keep_operators_choice.
@@ -223,6 +224,7 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         introspection_signed_response_alg,
         introspection_encryption,
         request_object_signing_alg,
+        backchannel_authentication_request_signing_alg,
         require_signed_request_object,
         require_pushed_authorization_requests,
     } = before.metadata;
@@ -264,6 +266,9 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
             wanted.introspection_encryption.is_some() || introspection_encryption.is_none()),
         ("request_object_signing_alg",
             rank(wanted.request_object_signing_alg) >= rank(*request_object_signing_alg)),
+        ("backchannel_authentication_request_signing_alg",
+            rank(wanted.backchannel_authentication_request_signing_alg)
+                >= rank(*backchannel_authentication_request_signing_alg)),
         ("require_signed_request_object", wanted.require_signed_request_object || !require_signed_request_object),
         ("require_pushed_authorization_requests",
             wanted.require_pushed_authorization_requests || !require_pushed_authorization_requests),

@@ -128,8 +128,8 @@ impl Claims {
         }
     }
 
-    /// The claims as parameters.
-    fn params(&self) -> Result<Vec<(String, String)>, OAuthError> {
+    /// The claims as parameters, which is what they are once they have been checked.
+    pub fn params(&self) -> Result<Vec<(String, String)>, OAuthError> {
         let mut pairs = Vec::new();
         let parameters = self.0.iter().filter(|(name, _)| !OF_THE_JWT.contains(&name.as_str()));
         for (name, value) in parameters {

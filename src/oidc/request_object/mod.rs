@@ -19,7 +19,7 @@ use super::{
 
 /// `typ` of a request object (RFC 9101 section 9.4.1), and of one that says no more than that it is a JWT. Tokens of another
 /// kind that a client signs are none (RFC 8725 section 3.11).
-const TYPES: [&str; 2] = ["oauth-authz-req+jwt", "jwt"];
+pub const TYPES: [&str; 2] = ["oauth-authz-req+jwt", "jwt"];
 
 /// How a client passes its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

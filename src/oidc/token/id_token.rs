@@ -9,6 +9,10 @@ use crate::{
     time::UnixTime,
 };
 
+/// What the ID token of a push says beside the rest (CIBA section 10.3.1).
+pub const AUTH_REQ_ID: &str = "urn:openid:params:jwt:claim:auth_req_id";
+pub const RT_HASH: &str = "urn:openid:params:jwt:claim:rt_hash";
+
 /// `typ` of an ID token.
 pub const TYPE: &str = "JWT";
 

@@ -258,7 +258,7 @@ describe("what the person does is an authorization like others", () => {
 test("discovery names it where it is on, and there is nothing of it where it is off", async () => {
   const document = await op.json("/.well-known/openid-configuration");
   assert.equal(document.backchannel_authentication_endpoint, op.url("/backchannel_authentication"));
-  assert.deepEqual(document.backchannel_token_delivery_modes_supported, ["poll"]);
+  assert.deepEqual(document.backchannel_token_delivery_modes_supported, ["poll", "ping", "push"]);
   assert.equal(document.backchannel_user_code_parameter_supported, false);
   assert.ok(document.grant_types_supported.includes(GRANT));
   const off = await startLimen();

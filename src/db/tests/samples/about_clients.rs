@@ -88,6 +88,26 @@ pub(super) fn add_to(all: &mut Samples) {
     let waiting = pushed_requests::find_waiting(&hash, "c", NOW);
     add(all, "pushed_requests::find_waiting", [waiting]);
 
+    add(
+        all,
+        "backchannel_outbox::write_answered",
+        [backchannel_outbox::write_answered(&hash, NOW)],
+    );
+    let turned_down = backchannel_outbox::write_turned_down(&hash, NOW);
+    add(all, "backchannel_outbox::write_turned_down", turned_down);
+    add(all, "backchannel_outbox::take", [backchannel_outbox::take(10, NOW)]);
+    add(all, "backchannel_outbox::done", [backchannel_outbox::done(&hash)]);
+    add(
+        all,
+        "backchannel_outbox::postpone",
+        [backchannel_outbox::postpone(&hash, NOW)],
+    );
+    add(
+        all,
+        "backchannel_outbox::end_undelivered",
+        [backchannel_outbox::end_undelivered(&hash)],
+    );
+
     add(all, "logout_outbox::take", [logout_outbox::take("l", 10, NOW)]);
     add(all, "logout_outbox::taken", [logout_outbox::taken("l")]);
     add(all, "logout_outbox::delete", [logout_outbox::delete("[]")]);

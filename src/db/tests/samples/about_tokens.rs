@@ -134,10 +134,16 @@ pub(super) fn add_to(all: &mut Samples) {
     };
     for proof in &proofs() {
         let counters = [self::counter()];
+        let once = OneUse {
+            of: SingleUse::new(&["x"], NOW),
+            counter: self::counter(),
+        };
         let somebody = AskedOf {
             user_id: "u",
             lifetime: Lifetime::minutes(1),
             counters: &counters,
+            once: Some(&once),
+            notify: Some("1.x"),
         };
         for asked in [None, Some(&somebody)] {
             let pushing = Pushing {
@@ -183,6 +189,7 @@ pub(super) fn add_to(all: &mut Samples) {
             family_id: "f",
         };
         add(all, "codes::find", [redemption.find()]);
+        add(all, "codes::find_undelivered", [codes::find_undelivered(&hash)]);
         add(all, "codes::redeem", [redemption.redeem()]);
         add(all, "codes::begin_family", [redemption.begin_family()]);
     }

@@ -5,23 +5,28 @@ use crate::{
         throttle,
         user::{User, fold_login},
     },
-    db::{Batch, Statement, clients, mail_outbox, pushed_requests, signing_keys, throttles, users},
+    db::{Batch, Statement, clients, mail_outbox, pushed_requests, replay::OneUse, signing_keys, throttles, users},
     edge::{
         authorization::{
             encrypted_hint,
             pusher::{Pushed, Pusher},
         },
+        clients::keys,
         http::{failure::MachineFailure, request::Incoming},
         keys::signer,
         mail::outbox,
-        platform::{context::Context, random},
+        platform::{apart::apart, context::Context, random},
+        tokens::backchannel,
     },
     fault::Fault,
     mail::{Kind, NewNotice},
     oidc::{
-        ciba::{self, Acknowledgement, Asking, Hint},
+        ciba::{
+            self, Acknowledgement, Asking, Hint,
+            signed_request::{self, SignedRequest},
+        },
         client::{Client, client_metadata::GrantType},
-        error::OAuthError,
+        params::Params,
         token::{check_grant_type, id_token_hint},
     },
     pages::{Language, app_name},
@@ -43,18 +48,26 @@ pub async fn ask(request: &mut Incoming, context: &Context) -> Result<Reply, Mac
     let pusher = Pusher::of(request, &sent, context).await?;
     let client = &pusher.client;
     check_grant_type(client, GrantType::Ciba)?;
-    if sent.single("request")?.is_some() {
-        return Err(OAuthError::invalid_request("signed authentication requests are not supported").into());
-    }
+    let (sent, once) = apart(unpack(sent, client, &request.address(), context)).await?;
     let sent = encrypted_hint::open(sent, context).await?;
+    let token = ciba::notification_token(&sent, client)?;
     let (hint, lifetime) = (Hint::of(&sent)?, ciba::lifetime(&sent)?);
-    let asking = Asking::new(&sent, context.network.clone().unwrap_or_default(), context.now)?;
-    let (user, forgiven) = find(&hint, client, context).await?;
+    let asking = Asking::new(
+        &sent,
+        client.metadata.is_fapi(),
+        context.network.clone().unwrap_or_default(),
+        context.now,
+    )?;
+    let (user, forgiven) = apart(find(&hint, client, context)).await?;
     let asked = ciba::request_of(&sent, &client.client_id, &user.sub_at(client), &asking)?;
     let asked = ciba::check(asked, pusher.key.as_ref(), client, &context.config)?;
 
     let roots = &context.config.roots;
     let (auth_req_id, hash) = context.new_token(Purpose::AuthReqId)?;
+    let notify = match token {
+        Some(token) => Some(backchannel::seal(&auth_req_id, token, &hash, context).await?),
+        None => None,
+    };
     let key = roots.current(Purpose::Throttle);
     let pushed = Pushed {
         hash: &hash,
@@ -64,6 +77,8 @@ pub async fn ask(request: &mut Incoming, context: &Context) -> Result<Reply, Mac
             user_id: &user.id,
             lifetime,
             counters: &throttle::of_asking(&key, &client.client_id, &user.id),
+            once: once.as_ref(),
+            notify: notify.as_deref(),
         }),
         counter: &throttle::of_pushed_requests(&key, &request.address()),
     };
@@ -82,7 +97,26 @@ pub async fn ask(request: &mut Incoming, context: &Context) -> Result<Reply, Mac
         stored => stored?,
     }
     outbox::send_later(context);
-    Ok(Reply::json(200, &Acknowledgement::new(&auth_req_id, lifetime)))
+    Ok(Reply::json(200, &Acknowledgement::new(&auth_req_id, lifetime, client)))
+}
+
+/// The parameters that count: those of a signed request, where the client sends such, with what counts once of it.
+async fn unpack(
+    sent: Params,
+    client: &Client,
+    address: &str,
+    context: &Context,
+) -> Result<(Params, Option<OneUse>), MachineFailure> {
+    let Some(signed) = SignedRequest::find(&sent, client)? else {
+        return Ok((sent, None));
+    };
+    let verified = keys::verify(client, &signed.token, signed.alg, context).await;
+    if !verified.map_err(|no_key| signed_request::refused(no_key.why()))? {
+        return Err(signed_request::refused("is not signed by the client").into());
+    }
+    let (inside, of) = signed.believe(client, &context.config.issuer, context.now)?;
+    let counter = throttle::of_assertions(&context.config.roots.current(Purpose::Throttle), address);
+    Ok((inside, Some(OneUse { of, counter })))
 }
 
 /// The person whom a hint names, if `client` may ask them; and what takes back that the hint was counted. Hints that name nobody are

@@ -23,6 +23,7 @@ use crate::{
         },
         mail::outbox,
         platform::{context::Context, random},
+        tokens::backchannel,
     },
     mail::Kind,
     oidc::{
@@ -156,6 +157,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     match handles.read(&context.db.run(batch).await?)? {
         Outcome::Stored(keys) => {
             outbox::send_later(context);
+            if consent_request.interaction.fetcher() == Some(Fetcher::Backchannel) {
+                backchannel::tell_later(context);
+            }
             let answer = draft.deliver(
                 &consent_request.client_request,
                 (&consent_request.session, keys),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     ClientMetadata,
     refusal::refusal,
-    values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType},
+    values::{AuthMethod, ClientSigningAlg, DeliveryMode, GrantType, IdTokenAlg, ResponseType},
 };
 use crate::{
     config::FapiProfile,
@@ -39,6 +39,9 @@ pub(super) const CLIENT_ALGS: &[ClientSigningAlg] = &[
     ClientSigningAlg::PS256,
     ClientSigningAlg::EdDSA,
 ];
+
+/// "shall not support CIBA push mode" (FAPI-CIBA section 5.2.2).
+pub(super) const DELIVERY_MODES: &[DeliveryMode] = &[DeliveryMode::Poll, DeliveryMode::Ping];
 
 /// Members that name an algorithm, and the lists of which one may be chosen.
 const ALG_MEMBERS: [(&str, &str); 3] = [
@@ -93,6 +96,12 @@ pub(in crate::oidc::client) fn fill(members: &mut Map<String, Value>, profile: F
     if profile == FapiProfile::Fapi2MessageSigning {
         put(members, ("require_signed_request_object", ""), json!(true));
     }
+    // "shall require Backchannel Authentication Endpoint requests to be signed" (FAPI-CIBA section 5.2.2).
+    let grants = members.get("grant_types").and_then(Value::as_array);
+    if grants.is_some_and(|grants| grants.contains(&json!(GrantType::Ciba))) {
+        let names = ("backchannel_authentication_request_signing_alg", "");
+        put(members, names, json!(SigningAlg::ES256));
+    }
     if !says(members, MTLS_BOUND) && !says(members, DPOP_BOUND) {
         // A client that shows certificates anyway binds its tokens to them.
         let method = members.get("token_endpoint_auth_method").and_then(Value::as_str);
@@ -126,6 +135,7 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
     let http = |uri: &RedirectUri| uri.as_str().starts_with("http://") && (!native || uri.is_private_http());
     let http = client.redirect_uris.iter().any(http);
     let algs = "PS256, ES256 or EdDSA";
+    let asks = client.grant_types.contains(&GrantType::Ciba);
     let response_alg = |alg: Option<SigningAlg>| alg.is_some_and(|alg| SIGNING_ALGS.contains(&alg));
     #[rustfmt::skip]
     let demands = [
@@ -137,6 +147,9 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
         ("token_endpoint_auth_signing_alg",
             client.token_endpoint_auth_signing_alg.is_none_or(|alg| CLIENT_ALGS.contains(&alg)), algs),
         ("request_object_signing_alg", client.request_object_signing_alg.is_none_or(|alg| CLIENT_ALGS.contains(&alg)), algs),
+        ("backchannel_token_delivery_mode", client.backchannel_token_delivery_mode != Some(DeliveryMode::Push), "poll or ping"),
+        ("backchannel_authentication_request_signing_alg",
+            client.backchannel_authentication_request_signing_alg.map_or(!asks, |alg| CLIENT_ALGS.contains(&alg)), algs),
         ("id_token_signed_response_alg", ID_TOKEN_ALGS.contains(&client.id_token_signed_response_alg), algs),
         ("userinfo_signed_response_alg",
             client.userinfo_signed_response_alg.is_none() || response_alg(client.userinfo_signed_response_alg), algs),

@@ -114,6 +114,8 @@ pub struct ClientMetadata {
     pub frontchannel_logout_session_required: bool,
 
     pub backchannel_token_delivery_mode: Option<DeliveryMode>,
+    pub backchannel_client_notification_endpoint: Option<String>,
+    pub backchannel_authentication_request_signing_alg: Option<ClientSigningAlg>,
 
     /// Of Limen's own: whether the ID token of the token endpoint has the claims that scopes ask for, for clients that read nothing
     /// else.

@@ -6,7 +6,7 @@ use super::{
     ClientMetadata,
     keys::{self, ClientKeys},
     refusal::refusal,
-    values::{AuthMethod, ClientSigningAlg, GrantType, IdTokenAlg, ResponseType, SubjectType},
+    values::{AuthMethod, ClientSigningAlg, DeliveryMode, GrantType, IdTokenAlg, ResponseType, SubjectType},
 };
 use crate::config::LONGEST_REFRESH_GRACE;
 use crate::oidc::{
@@ -25,6 +25,7 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
         .any(|response| *response != ResponseType::Code);
     let method = client.token_endpoint_auth_method;
     let method_alg = client.token_endpoint_auth_signing_alg;
+    let mode = client.backchannel_token_delivery_mode;
     let request_alg = client.request_object_signing_alg;
 
     // Whether each rule is broken, the field to change, and how.
@@ -80,6 +81,18 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
             "backchannel_token_delivery_mode",
             "is required for the CIBA grant",
         ),
+        // "REQUIRED if the token delivery mode is set to ping or push".
+        (
+            mode.is_some_and(DeliveryMode::notifies) && client.backchannel_client_notification_endpoint.is_none(),
+            "backchannel_client_notification_endpoint",
+            "is required for the modes ping and push",
+        ),
+        // Tokens that are pushed are bound to nothing: nobody shows a key or a certificate for them.
+        (
+            mode == Some(DeliveryMode::Push) && client.binds_tokens(),
+            "backchannel_token_delivery_mode",
+            "must not be push with tokens that are bound to a key or a certificate",
+        ),
         // "The client credentials grant type MUST only be used by confidential clients" (RFC 6749 section 4.4).
         (
             grant(GrantType::ClientCredentials) && !method.is_confidential(),
@@ -125,7 +138,10 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
         ),
         (
             client.keys.is_none()
-                && (method.uses_keys() || encrypts(client) || request_alg.is_some_and(|alg| alg.is_asymmetric())),
+                && (method.uses_keys()
+                    || encrypts(client)
+                    || request_alg.is_some_and(|alg| alg.is_asymmetric())
+                    || client.backchannel_authentication_request_signing_alg.is_some()),
             "jwks",
             "or jwks_uri is required by the authentication method, encryption or request_object_signing_alg",
         ),

@@ -98,6 +98,8 @@ pub struct Supported {
     pub sign_up: bool,
     /// `backchannel_token_delivery_modes_supported`.
     pub delivery_modes: &'static [DeliveryMode],
+    /// `backchannel_authentication_request_signing_alg_values_supported`.
+    pub backchannel_request_algs: &'static [ClientSigningAlg],
     /// Access tokens bound to a DPoP key.
     pub dpop: bool,
     /// Access tokens bound to a client certificate.
@@ -158,7 +160,8 @@ impl Supported {
         request_uris: true,
         pushed_authorization_requests: true,
         sign_up: false,
-        delivery_modes: &[DeliveryMode::Poll],
+        delivery_modes: &DeliveryMode::ALL,
+        backchannel_request_algs: &ClientSigningAlg::ASYMMETRIC,
         dpop: true,
         certificate_bound_access_tokens: false,
         certificate_san: false,
@@ -204,6 +207,8 @@ impl Supported {
         };
         self.auth_signing_algs = fapi::CLIENT_ALGS;
         self.request_object_signing_algs = fapi::CLIENT_ALGS;
+        self.delivery_modes = fapi::DELIVERY_MODES;
+        self.backchannel_request_algs = fapi::CLIENT_ALGS;
         self.id_token_signing_algs = fapi::ID_TOKEN_ALGS;
         self.userinfo_signing_algs = fapi::SIGNING_ALGS;
         self.authorization_signing_algs = fapi::SIGNING_ALGS;
@@ -247,6 +252,8 @@ impl Supported {
             ("require_pushed_authorization_requests",
                 self.pushed_authorization_requests || !client.require_pushed_authorization_requests),
             ("backchannel_token_delivery_mode", all(&client.backchannel_token_delivery_mode, self.delivery_modes)),
+            ("backchannel_authentication_request_signing_alg",
+                all(&client.backchannel_authentication_request_signing_alg, self.backchannel_request_algs)),
             ("request_uris", self.request_uris || client.request_uris.is_empty()),
         ];
         match fields.iter().find(|(_, supported)| !supported) {

@@ -62,6 +62,18 @@ impl GrantType {
 #[allow(missing_docs)] // The names say it.
 pub enum DeliveryMode {
     Poll,
+    Ping,
+    Push,
+}
+
+impl DeliveryMode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Poll, Self::Ping, Self::Push];
+
+    /// Whether the app is told of the answer.
+    pub fn notifies(self) -> bool {
+        self != Self::Poll
+    }
 }
 
 /// `response_types`: what the authorization endpoint answers with (OAuth 2.0 Multiple Response Types).

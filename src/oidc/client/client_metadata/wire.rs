@@ -102,6 +102,9 @@ impl ClientMetadata {
             frontchannel_logout_session_required: fields.flag("frontchannel_logout_session_required")?,
 
             backchannel_token_delivery_mode: fields.text("backchannel_token_delivery_mode", values::named)?,
+            backchannel_client_notification_endpoint: fields.fetched("backchannel_client_notification_endpoint")?,
+            backchannel_authentication_request_signing_alg: fields
+                .text("backchannel_authentication_request_signing_alg", values::named)?,
 
             id_token_claims: fields.flag(ID_TOKEN_CLAIMS)?,
             refresh_grace: fields.seconds("refresh_grace")?,
@@ -158,6 +161,8 @@ impl ClientMetadata {
             ("backchannel_logout_uri", json!(self.backchannel_logout_uri)),
             ("backchannel_logout_session_required", json!(self.backchannel_logout_session_required)),
             ("backchannel_token_delivery_mode", json!(self.backchannel_token_delivery_mode)),
+            ("backchannel_client_notification_endpoint", json!(self.backchannel_client_notification_endpoint)),
+            ("backchannel_authentication_request_signing_alg", json!(self.backchannel_authentication_request_signing_alg)),
             ("frontchannel_logout_uri", json!(self.frontchannel_logout_uri)),
             ("refresh_grace", json!(self.refresh_grace)),
             (FAPI_PROFILE, json!(self.fapi_profile)),

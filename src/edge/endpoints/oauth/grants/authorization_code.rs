@@ -11,7 +11,8 @@ use crate::{
     fault::Fault,
     oidc::{
         authorization::Reach,
-        client::client_metadata::GrantType,
+        ciba,
+        client::{Client, client_metadata::GrantType},
         device::Waiting,
         error::OAuthError,
         fetcher::Fetcher,
@@ -49,7 +50,11 @@ pub(super) async fn redeem(
     let Some(hash) = wanted.code.hash(roots, purpose) else {
         return Err(request.refuse(code_grant::unknown()).await);
     };
-    let ready = request.ready(grant_type, |_| Ok(())).await?;
+    let may_fetch = |client: &Client| match fetched {
+        Some((Fetcher::Backchannel, _)) => ciba::check_fetches(client),
+        _ => Ok(()),
+    };
+    let ready = request.ready(grant_type, may_fetch).await?;
     let (stored, family_id) = (request.stored(), random::id()?);
     let redemption = Redemption {
         conditions: request.conditions(&ready, &wanted.resources, &stored),
@@ -91,6 +96,7 @@ pub(super) async fn redeem(
         within,
         refresh_token: authorization.refreshable.then(|| first_token.render(roots)),
         authorization,
+        pushed_for: None,
     };
     request.tokens_of(granted, &client, rows.read(key)?).await
 }

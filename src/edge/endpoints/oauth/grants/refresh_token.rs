@@ -62,6 +62,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
             true => wanted.token.render(&context.config.roots),
             false => wanted.token.successor().render(&context.config.roots),
         }),
+        pushed_for: None,
     };
     request.tokens_of(granted, &client, rows.read(key)?).await
 }

@@ -1,0 +1,107 @@
+//! `backchannel_outbox`: what apps that asked a person are still to be told (CIBA sections 10.2, 10.3 and 12).
+
+use serde::Deserialize;
+
+use super::{Query, Rows, Statement};
+use crate::{
+    secret::Hash,
+    time::{Lifetime, UnixTime},
+};
+
+/// How long a run has what it took for itself: longer than telling all of it takes.
+const LEASE: Lifetime = Lifetime::minutes(2);
+
+/// What came of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Answered,
+    TurnedDown,
+}
+
+/// Writes down that a request was answered, where its app is to be told. It goes between what stores the code of that hash and
+/// [`pushed_requests::take_answered`](super::pushed_requests::take_answered).
+pub fn write_answered(hash: &Hash, now: UnixTime) -> Statement {
+    write(
+        "answered",
+        "EXISTS (SELECT 1 FROM codes k WHERE k.hash = p.hash)",
+        hash,
+        now,
+    )
+}
+
+/// Writes down that a request was turned down, where its app is to be told. It goes behind
+/// [`pushed_requests::take_turned_down`](super::pushed_requests::take_turned_down), and does nothing the second time.
+pub fn write_turned_down(hash: &Hash, now: UnixTime) -> [Statement; 2] {
+    [
+        write("turned_down", "p.turned_down_at IS NOT NULL", hash, now),
+        Statement::new("UPDATE pushed_requests SET notify = NULL WHERE hash = ? AND turned_down_at IS NOT NULL")
+            .bind(hash),
+    ]
+}
+
+fn write(outcome: &str, condition: &str, hash: &Hash, now: UnixTime) -> Statement {
+    Statement::new(format!(
+        "INSERT OR IGNORE INTO backchannel_outbox (hash, client_id, notify, outcome, due_at, expires_at)
+         SELECT p.hash, p.client_id, p.notify, '{outcome}', ?, p.expires_at FROM pushed_requests p
+         WHERE p.hash = ? AND p.notify IS NOT NULL AND {condition}"
+    ))
+    .bind(now)
+    .bind(hash)
+}
+
+/// What an app is to be told.
+#[derive(Deserialize)]
+pub struct Waiting {
+    hash: String,
+    pub client_id: String,
+    pub notify: String,
+    pub outcome: Outcome,
+    pub attempts: i64,
+    expires_at: i64,
+}
+
+impl Waiting {
+    pub fn hash(&self) -> Hash {
+        Hash::stored(self.hash.clone())
+    }
+
+    pub fn expires_at(&self) -> UnixTime {
+        UnixTime(self.expires_at)
+    }
+}
+
+/// Takes at most `limit` that are due, for this run alone: nobody else tells of them before the lease is over.
+pub fn take(limit: i64, now: UnixTime) -> Query<Vec<Waiting>> {
+    Statement::new(
+        "UPDATE backchannel_outbox SET due_at = ?
+         WHERE hash IN (SELECT hash FROM backchannel_outbox WHERE due_at <= ? ORDER BY due_at LIMIT ?)
+         RETURNING hash, client_id, notify, outcome, attempts, expires_at",
+    )
+    .bind(now + LEASE)
+    .bind(now)
+    .bind(limit)
+    .read_by(Rows::all)
+}
+
+/// The app was told, or never will be.
+pub fn done(hash: &Hash) -> Statement {
+    Statement::new("DELETE FROM backchannel_outbox WHERE hash = ?").bind(hash)
+}
+
+/// It was not told, and is asked again at `due_at`.
+pub fn postpone(hash: &Hash, due_at: UnixTime) -> Statement {
+    Statement::new("UPDATE backchannel_outbox SET due_at = ?, attempts = attempts + 1 WHERE hash = ?")
+        .bind(due_at)
+        .bind(hash)
+}
+
+/// Ends the tokens that an app in push mode never got. One in ping mode fetches them itself, whether or not it was told.
+pub fn end_undelivered(hash: &Hash) -> Statement {
+    Statement::new(
+        "DELETE FROM token_families WHERE id = (SELECT family_id FROM codes WHERE hash = ?) AND generation = 0
+           AND (SELECT json_extract(c.metadata, '$.backchannel_token_delivery_mode') FROM clients c
+                WHERE c.id = token_families.client_id) = 'push'",
+    )
+    .bind(hash)
+}

@@ -1,0 +1,89 @@
+//! The tokens that a client gets for a person, whatever the grant.
+
+use super::for_client;
+use crate::{
+    account::user::User,
+    db::signing_keys::CurrentKey,
+    edge::{
+        http::failure::StepFailure,
+        keys::signer::Signer,
+        platform::{context::Context, random},
+    },
+    oidc::{
+        authorization::{Authorization, IssuedWith, Mint, Reach},
+        binding::Binding,
+        claims_request::Target,
+        client::{Client, client_metadata::GrantType},
+        token::{
+            TokenResponse,
+            access_token::{self, AccessTokenClaims},
+            exchange::FAMILY,
+            id_token::{AUTH_REQ_ID, RT_HASH, half_hash},
+        },
+    },
+};
+
+/// What a client gets tokens for.
+pub struct Granted {
+    pub user: User,
+    pub authorization: Authorization,
+    /// The part of it that the access token is for.
+    pub within: Reach,
+    pub refresh_token: Option<String>,
+    /// The `auth_req_id` that they are pushed for, where they are (CIBA section 10.3.1).
+    pub pushed_for: Option<String>,
+}
+
+/// Makes the tokens. `key` is the one that signs for the client.
+pub async fn tokens(
+    granted: Granted,
+    client: &Client,
+    key: Option<CurrentKey>,
+    mint: &Mint<'_>,
+    context: &Context,
+) -> Result<TokenResponse, StepFailure> {
+    let Granted {
+        user,
+        authorization,
+        within,
+        refresh_token,
+        pushed_for,
+    } = granted;
+    let scope = within.scope.clone();
+    let signer = Signer::new(key, client.signing_alg(), context).await?;
+    let claims = AccessTokenClaims {
+        told: user.told_in_access_token(client, &scope),
+        ..authorization.access_token(client, within, random::id()?, mint)
+    };
+    let access_token = signer.sign(access_token::TYPE, &claims).await?;
+    let in_id_token = client.scope_of_id_token(&scope);
+    let mut told = user.told_to(client, &authorization.claims, &in_id_token, Target::IdToken);
+    if client.may_use(GrantType::TokenExchange) {
+        told.insert(FAMILY.to_owned(), authorization.family_id.clone().into());
+    }
+    if let Some(auth_req_id) = pushed_for {
+        told.insert(AUTH_REQ_ID.to_owned(), auth_req_id.into());
+        let alg = client.metadata.id_token_signed_response_alg.signed();
+        if let (Some(alg), Some(token)) = (alg, &refresh_token) {
+            told.insert(RT_HASH.to_owned(), half_hash(alg, token).into());
+        }
+    }
+    let with = IssuedWith {
+        access_token: Some(&access_token),
+        code: None,
+        claims: told,
+    };
+    let id_token = match authorization.id_token(client, with, mint) {
+        Some(claims) => Some(for_client::id_token(&claims, client, &signer, context).await?),
+        None => None,
+    };
+    Ok(TokenResponse {
+        access_token,
+        token_type: Binding::token_type(mint.binding.as_ref()),
+        issued_token_type: None,
+        expires_in: claims.exp.since(context.now),
+        refresh_token,
+        id_token,
+        scope,
+    })
+}
