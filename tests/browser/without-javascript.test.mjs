@@ -153,6 +153,7 @@ test("an operator sets up an app by keyboard alone, and switches it off after re
   await operatorAt({ op, visitor }, "/admin/apps", ["apps"]);
   await tabTo(page, "add");
   await page.keyboard.press("Enter");
+  await page.locator("#client_name").waitFor();
   await tabTo(page, "client_name");
   await page.keyboard.type("Wiki of ours");
   await tabTo(page, "redirect_uris");

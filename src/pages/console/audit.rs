@@ -6,7 +6,7 @@ use super::ConsoleFrame;
 use crate::{
     pages::{
         layout::page,
-        messages::{ConsoleSystemTexts, ConsoleTexts},
+        messages::{ConsoleSystemTexts, ConsoleTexts, Phrase},
         moment::Moment,
         text::{LONGEST_NAME, visible},
     },
@@ -37,9 +37,16 @@ pub struct ConsoleAuditPage<'a> {
 /// Which operator did something. A program may be called like a person.
 #[derive(Clone, Debug)]
 pub enum ShownOperator {
-    Person(String),
+    Person(NamedPage),
     /// By an API key, or an app.
     Program(String),
+}
+
+/// What somebody or something is called, and where its page is, for those who may see that.
+#[derive(Clone, Debug)]
+pub struct NamedPage {
+    pub name: String,
+    pub href: Option<String>,
 }
 
 /// Something that happened.
@@ -51,8 +58,8 @@ pub struct ShownEvent {
     /// Which operator did it.
     pub operator: Option<ShownOperator>,
     /// Whom it is about, where the page is not about them.
-    pub person: Option<String>,
-    pub app: Option<String>,
+    pub person: Option<NamedPage>,
+    pub app: Option<NamedPage>,
     pub network: Option<String>,
     /// What else there is to say, as JSON.
     pub detail: Option<String>,
@@ -66,17 +73,50 @@ pub(super) struct Events<'a> {
     pub events: &'a [ShownEvent],
 }
 
+/// Something that an event tells beside its name and its time.
+struct Circumstance {
+    before: &'static str,
+    name: String,
+    href: Option<String>,
+    after: &'static str,
+}
+
+impl Circumstance {
+    fn new(name: &str, href: Option<&String>) -> Self {
+        Self {
+            before: "",
+            name: visible(name, LONGEST_NAME),
+            href: href.cloned(),
+            after: "",
+        }
+    }
+
+    fn within(self, phrase: Phrase) -> Self {
+        Self {
+            before: phrase.before(),
+            after: phrase.after(),
+            ..self
+        }
+    }
+}
+
 impl ShownEvent {
-    /// What else there is to say of it, a part each.
-    fn circumstances(&self, frame: &ConsoleFrame<'_>) -> Vec<String> {
+    /// What else there is to say of it.
+    fn circumstances(&self, frame: &ConsoleFrame<'_>) -> Vec<Circumstance> {
         let texts = frame.texts();
-        let shown = |text: &String| visible(text, LONGEST_NAME);
+        let named = |named: &NamedPage| Circumstance::new(&named.name, named.href.as_ref());
         let by = self.operator.as_ref().map(|operator| match operator {
-            ShownOperator::Person(name) => texts.by.fill(&shown(name)),
-            ShownOperator::Program(name) => texts.by_program.fill(&shown(name)),
+            ShownOperator::Person(person) => named(person).within(texts.by),
+            ShownOperator::Program(name) => Circumstance::new(name, None).within(texts.by_program),
         });
-        let rest = [&self.app, &self.network].into_iter().flatten().map(shown);
-        self.person.iter().map(shown).chain(by).chain(rest).collect()
+        let network = self.network.as_deref().map(|network| Circumstance::new(network, None));
+        let all = [
+            self.person.as_ref().map(named),
+            by,
+            self.app.as_ref().map(named),
+            network,
+        ];
+        all.into_iter().flatten().collect()
     }
 
     fn shown_detail(&self) -> Option<String> {

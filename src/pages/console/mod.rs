@@ -13,7 +13,7 @@ mod things;
 
 pub use app::{ConsoleAppPage, ShownChoice, TokenPreviewPage};
 pub use apps::{ConsoleAppsPage, ListedApp, NewAppPage};
-pub use audit::{ConsoleAuditPage, ShownEvent, ShownOperator};
+pub use audit::{ConsoleAuditPage, NamedPage, ShownEvent, ShownOperator};
 pub use groups::{ConsoleGroupPage, ConsoleGroupsPage, ListedGroup, RoleAtApp, ShownMember};
 pub use once::{OnceHeading, OncePage};
 pub use overview::{Attention, Bar, ConsoleOverviewPage, Numbers};

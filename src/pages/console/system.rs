@@ -229,6 +229,10 @@ impl ConsoleMailPage<'_> {
         }
     }
 
+    fn wanted_text(&self) -> String {
+        format!("{}: {}", self.texts().mail, self.state_text(self.state))
+    }
+
     /// The states that may be wanted, each with whether it is.
     fn states(&self) -> [(&'static str, &'static str, bool); 4] {
         ["", "failed", "waiting", "sent"].map(|name| (name, self.state_text(name), name == self.state))

@@ -82,13 +82,20 @@ fn person(text: &str, language: Language) -> PersonPage<'_> {
     }
 }
 
+fn named(text: &str, href: &str) -> NamedPage {
+    NamedPage {
+        name: text.to_owned(),
+        href: Some(href.to_owned()),
+    }
+}
+
 fn event(text: &str, language: Language) -> ShownEvent {
     ShownEvent {
         event: text.to_owned(),
         at: moment(language),
-        operator: Some(ShownOperator::Person(text.to_owned())),
-        person: Some(text.to_owned()),
-        app: Some(text.to_owned()),
+        operator: Some(ShownOperator::Person(named(text, "/admin/people/o"))),
+        person: Some(named(text, "/admin/people/p")),
+        app: Some(named(text, "/admin/apps/c")),
         network: Some(text.to_owned()),
         detail: Some(text.to_owned()),
     }

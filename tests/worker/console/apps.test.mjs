@@ -212,7 +212,7 @@ describe("the preview", () => {
     const before = await rows();
     const page = await one.open(`${at(client)}/preview?person=${ada.username.toUpperCase()}&scope=openid+profile+email+groups`);
     assert.equal(await rows(), before);
-    const shown = (id) => JSON.parse(new RegExp(`<pre tabindex="0" id="${id}"><code>(.*?)</code>`, "s").exec(page.html)[1].replaceAll("&#34;", '"').replaceAll("&#39;", "'"));
+    const shown = (id) => JSON.parse(new RegExp(`<pre id="${id}"><code>(.*?)</code>`, "s").exec(page.html)[1].replaceAll("&#34;", '"').replaceAll("&#39;", "'"));
 
     const tokens = await client.tokens(await op.browser().obtain(client, ada, { scope: "openid profile email groups" }));
     const stable = ({ iat, exp, jti, nonce, at_hash, auth_time, sid, family, amr, acr, updated_at, ...rest }) => rest;

@@ -23,6 +23,9 @@ describe("the audit", () => {
     const page = await shown(`event=new_password_required&user=${ada.id}&client=&operator_user=${help.person.id}`);
     assert.match(page.text, new RegExp(`new_password_required.*${ada.username}.*by ${help.person.username}`));
     assert.match(page.html, /value="new_password_required" selected/);
+    assert.doesNotMatch(page.html, /href="\/admin\/people/, "an auditor sees no people");
+    const owners = await (await operator(op, "owner")).open(`/admin/audit?user=${ada.id}`);
+    for (const { id } of [ada, help.person]) assert.ok(owners.html.includes(`href="/admin/people/${id}"`));
     assert.match((await shown(`user=${ada.id}&event=role_given`)).text, /No event was found/);
 
     const insert = "INSERT INTO audit (at, event, outcome, actor, request_id) VALUES (1, 'mail_tested', 'success', 'operator', 'r')";

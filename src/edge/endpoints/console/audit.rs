@@ -45,7 +45,6 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         None => rows.read(end)?,
     };
     let next = next.map(|after| next_page(&filled, after)).transpose()?;
-    let language = console.signed_in.language;
     let html = ConsoleAuditPage {
         frame: console.frame(SECTION),
         names: Event::ALL.iter().map(|event| event.as_str()).collect(),
@@ -57,7 +56,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         to: asked.text("to"),
         events: events
             .into_iter()
-            .map(|event| super::shown_event(event, true, language, context))
+            .map(|event| super::shown_event(event, true, &console, context))
             .collect(),
         next,
     }

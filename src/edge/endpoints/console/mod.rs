@@ -15,14 +15,15 @@ use crate::{
     db::audit_log::Recorded,
     edge::{
         http::failure::{MachineFailure, PageFailure, Problem},
+        people::console_access::Console,
         platform::context::Context,
     },
     oidc::params::Params,
     pages::{
-        Language, Moment,
-        console::{ConsoleNotice, ShownEvent, ShownOperator},
+        Moment,
+        console::{ConsoleNotice, NamedPage, ShownEvent, ShownOperator},
     },
-    routes::Endpoint,
+    routes::{self, Endpoint},
 };
 
 /// How many rows are on a page of a list.
@@ -86,16 +87,27 @@ fn told(done: Result<(), MachineFailure>, notice: ConsoleNotice) -> Result<Conso
 }
 
 /// An event as a page shows it, whole or as far as the page of its person needs.
-fn shown_event(event: Recorded, whole: bool, language: Language, context: &Context) -> ShownEvent {
+fn shown_event(event: Recorded, whole: bool, console: &Console, context: &Context) -> ShownEvent {
+    let page = |name: Option<String>, id: Option<String>, (room, at): (Endpoint, Endpoint)| {
+        let href = id.as_deref().filter(|_| console.sees(room));
+        Some(NamedPage {
+            href: href.map(|id| routes::with_segment(at, id)),
+            name: name.or(id)?,
+        })
+    };
+    let (person, app) = (
+        (Endpoint::ConsolePeople, Endpoint::ConsolePerson),
+        (Endpoint::ConsoleApps, Endpoint::ConsoleApp),
+    );
     ShownEvent {
-        at: Moment::new(event.at, context.now, language),
+        at: Moment::new(event.at, context.now, console.signed_in.language),
         event: event.event,
-        operator: match event.operator_username.or(event.operator_user_id) {
+        operator: match page(event.operator_username, event.operator_user_id, person) {
             Some(person) => Some(ShownOperator::Person(person)),
             None => event.operator.map(ShownOperator::Program),
         },
-        person: event.username.or(event.user_id).filter(|_| whole),
-        app: event.client_name.or(event.client_id),
+        person: page(event.username, event.user_id, person).filter(|_| whole),
+        app: page(event.client_name, event.client_id, app),
         network: event.network,
         detail: event.detail.filter(|_| whole).map(|detail| detail.to_string()),
     }

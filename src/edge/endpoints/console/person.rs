@@ -182,7 +182,7 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
             known
                 .events
                 .into_iter()
-                .map(|event| super::shown_event(event, false, language, context))
+                .map(|event| super::shown_event(event, false, console, context))
                 .collect()
         }),
     }
