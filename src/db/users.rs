@@ -218,6 +218,23 @@ pub fn find_at(login: &str, client_id: &str) -> Query<Option<User>> {
         .read_by(read)
 }
 
+/// The people whom `client_id` may know by a pairwise subject, those of its newest consents: what gives each their own.
+pub fn list_salts(client_id: &str) -> Query<Vec<Salted>> {
+    Statement::new(
+        "SELECT u.id, u.subject_salt FROM grants g JOIN users u ON u.id = g.user_id
+         WHERE g.client_id = ? ORDER BY g.rowid DESC LIMIT 1000",
+    )
+    .bind(client_id)
+    .read_by(Rows::all)
+}
+
+/// A person, as far as their pairwise subjects go.
+#[derive(Deserialize)]
+pub struct Salted {
+    pub id: String,
+    pub subject_salt: SubjectSalt,
+}
+
 /// The person behind the tokens of a family.
 pub fn find_by_family(family_id: &str, along: Along) -> Query<Option<User>> {
     Statement::new(format!("SELECT {COLUMNS}"))

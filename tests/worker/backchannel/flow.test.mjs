@@ -91,7 +91,16 @@ describe("authentication request (section 7)", () => {
     await oauthError(await request(pairwise, { login_hint: ada.id }), 400, "unknown_user_id");
     const asked = await ask(pairwise, ada);
     await approve(op.browser(), ada);
-    assert.notEqual(claimsOf((await tokens(pairwise, asked)).id_token).sub, ada.id);
+    const { id_token } = await tokens(pairwise, asked);
+    const { sub } = claimsOf(id_token);
+    assert.notEqual(sub, ada.id);
+    for (const hint of [{ login_hint: sub }, { id_token_hint: id_token }]) {
+      const again = await (await request(pairwise, hint)).json();
+      await approve(op.browser(), ada);
+      assert.equal(claimsOf((await tokens(pairwise, again)).id_token).sub, sub, "its own leads to its person");
+    }
+    const other = await askingClient(op, { subject_type: "pairwise" });
+    await oauthError(await request(other, { login_hint: sub }), 400, "unknown_user_id");
   });
 
   test("somebody who is locked, or whom the client is not for, is nobody to it", async () => {

@@ -45,7 +45,25 @@ async function telling(mode, metadata = {}) {
 }
 
 const asking = (client, person, params = {}) => ask(client, person, { client_notification_token: TOKEN, ...params });
-const outbox = () => op.rows("SELECT * FROM backchannel_outbox");
+
+/** What is still to be told, as soon as that is nothing: what an app was told is taken out after it has answered. */
+async function outbox() {
+  for (let tries = 0; tries < 200; tries++) {
+    if ((await op.rows("SELECT * FROM backchannel_outbox")).length === 0) break;
+    await wait(25);
+  }
+  return op.rows("SELECT * FROM backchannel_outbox");
+}
+
+/** Waits until it is written down that an app did not take it. */
+async function postponed(client) {
+  for (let tries = 0; tries < 200; tries++) {
+    const [row] = await op.rows("SELECT attempts FROM backchannel_outbox WHERE client_id = ?", client.id);
+    if (row.attempts > 0) return;
+    await wait(25);
+  }
+  throw new Error("it was not postponed");
+}
 
 describe("ping mode", () => {
   test("the app is told that there is an answer, and nothing of it, and fetches it (section 10.2)", async () => {
@@ -84,6 +102,7 @@ describe("ping mode", () => {
     const asked = await asking(client, ada, { requested_expiry: "3600" });
     await approve(op.browser(), ada);
     await app.await(1);
+    await postponed(client);
     const given = await tokens(client, asked);
     for (const [minutes, calls] of [[0, 1], [2, 2], [5, 3], [17, 4], [60, 4]]) {
       op.clock.advance({ minutes });
@@ -101,6 +120,7 @@ describe("ping mode", () => {
     await asking(client, ada, { requested_expiry: "3600" });
     await approve(op.browser(), ada);
     await app.await(1);
+    await postponed(client);
     assert.equal(elsewhere.calls.length, 0);
     await op.admin(`/register/${client.id}`, { method: "PATCH", json: { backchannel_token_delivery_mode: "poll" } });
     op.clock.advance({ minutes: 2 });
@@ -159,6 +179,7 @@ describe("push mode", () => {
     await asking(client, ada, { requested_expiry: "3600" });
     await approve(op.browser(), ada);
     const first = (await app.await(1)).body;
+    await postponed(client);
     op.clock.advance({ minutes: 2 });
     await op.cron();
     const second = (await app.await(2)).body;
@@ -180,6 +201,7 @@ describe("push mode", () => {
     await asking(client, ada, { requested_expiry: "3600" });
     await approve(op.browser(), ada);
     await app.await(1);
+    await postponed(client);
     await op.changePerson(ada, { disabled: true });
     app.status = 204;
     op.clock.advance({ minutes: 2 });
@@ -232,6 +254,7 @@ describe("unlucky moments", () => {
     await asking(client, ada);
     await approve(op.browser(), ada);
     await app.await(1);
+    await postponed(client);
     assert.equal((await op.rows("SELECT * FROM backchannel_outbox WHERE client_id = ?", client.id)).length, 1);
     await client.unregister();
     assert.deepEqual(await op.rows("SELECT * FROM backchannel_outbox WHERE client_id = ?", client.id), []);
@@ -243,6 +266,7 @@ describe("unlucky moments", () => {
     await asking(client, ada, { requested_expiry: "3600" });
     await approve(op.browser(), ada);
     await app.await(1);
+    await postponed(client);
     app.status = 204;
     op.clock.advance({ minutes: 2 });
     await Promise.all([op.cron(), op.cron(), op.cron()]);

@@ -17,6 +17,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "users::list_unfolded", [users::list_unfolded(100)]);
     add(all, "users::fold", [users::fold(&user)]);
     add(all, "users::find", [users::find("u")]);
+    add(all, "users::list_salts", [users::list_salts("c")]);
     add(all, "users::find_at", [users::find_at("grace", "c")]);
     add(all, "users::find_by_family", [users::find_by_family("f", ALONG)]);
     add(all, "users::is_anybody", [users::is_anybody()]);

@@ -5,7 +5,12 @@ use crate::{
         throttle,
         user::{User, fold_login},
     },
-    db::{Batch, Statement, clients, mail_outbox, pushed_requests, replay::OneUse, signing_keys, throttles, users},
+    db::{
+        Batch, Statement, clients, mail_outbox, pushed_requests,
+        replay::OneUse,
+        signing_keys, throttles,
+        users::{self, Salted},
+    },
     edge::{
         authorization::{
             encrypted_hint,
@@ -25,8 +30,12 @@ use crate::{
             self, Acknowledgement, Asking, Hint,
             signed_request::{self, SignedRequest},
         },
-        client::{Client, client_metadata::GrantType},
+        client::{
+            Client,
+            client_metadata::{GrantType, SubjectType},
+        },
         params::Params,
+        subject::subject,
         token::{check_grant_type, id_token_hint},
     },
     pages::{Language, app_name},
@@ -156,7 +165,11 @@ async fn find(hint: &Hint, client: &Client, context: &Context) -> Result<(User, 
     let by_login = rows.read_if(by_login)?.flatten().map(|found| found.user);
     let by_sub = rows.read(by_sub)?.filter(|user| user.sub_at(client) == sub);
     // Somebody may have another's `sub` as their username.
-    let user = by_sub.or(by_login).filter(|user| user.disabled_at.is_none());
+    let user = match by_sub.or(by_login) {
+        None if client.metadata.subject_type == SubjectType::Pairwise => find_by_pairwise(sub, client, context).await?,
+        found => found,
+    };
+    let user = user.filter(|user| user.disabled_at.is_none());
     let user = user.ok_or_else(ciba::unknown_user)?;
     if !client.metadata.rules.allowed_groups.is_empty()
         && context
@@ -167,6 +180,16 @@ async fn find(hint: &Hint, client: &Client, context: &Context) -> Result<(User, 
         return Err(ciba::unknown_user().into());
     }
     Ok((user, throttles::forgive(&unknown)))
+}
+
+/// The person whom `client` knows by a pairwise subject, which nothing is stored under: among those who allowed it something.
+async fn find_by_pairwise(sub: &str, client: &Client, context: &Context) -> Result<Option<User>, Fault> {
+    let people = context.db.read(users::list_salts(&client.client_id)).await?;
+    let is_meant = |person: &Salted| subject(client, &person.id, &person.subject_salt) == sub;
+    match people.into_iter().find(is_meant) {
+        Some(person) => context.db.read(users::find(&person.id)).await,
+        None => Ok(None),
+    }
 }
 
 /// Tells the person by mail that somebody asks, where their request was stored. The mail names the app, and leads to the page on which
