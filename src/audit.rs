@@ -430,6 +430,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_document_of_the_api_has_every_event() {
+        let document = std::fs::read_to_string("docs/openapi.yaml").unwrap();
+        let named = document.split("    AuditEventName:\n").nth(1).unwrap_or_default();
+        let named: Vec<_> = named
+            .lines()
+            .skip(2)
+            .map_while(|line| line.strip_prefix("        - "))
+            .collect();
+        for event in Event::ALL {
+            assert!(named.contains(&event.as_str()), "{}", event.as_str());
+        }
+    }
+
+    #[test]
     fn every_event_has_a_name_of_its_own() {
         let names: BTreeSet<_> = Event::ALL.iter().map(|event| event.as_str()).collect();
         assert_eq!(names.len(), Event::ALL.len());

@@ -277,7 +277,7 @@ async fn act(
             ConsoleNotice::GrantRevoked,
         ),
         PersonAction::LeaveGroup(group_id) => {
-            let left = members::Change::remove_one(user_id, group_id, context).await;
+            let left = apart(members::Change::remove_one(user_id, group_id, context)).await;
             return super::told(left, ConsoleNotice::Removed);
         }
         PersonAction::SetRoles(roles) => (
