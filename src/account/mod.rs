@@ -2,6 +2,7 @@
 
 pub mod address_change;
 mod base32;
+pub mod country;
 pub mod csrf;
 pub mod email;
 pub mod group;

@@ -30,6 +30,8 @@ pub enum Kind {
     PasswordChanged,
     /// Somebody signed in where they had not before.
     NewBrowser,
+    /// Somebody signed in where they had before, in a country in which they had not.
+    NewCountry,
     /// How a person signs in was changed, or a way back in was used: what it was, is in the detail.
     AccountChanged,
     /// A device was let use the account.
@@ -42,7 +44,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Test,
         Self::Recovery,
         Self::ConfirmAddress,
@@ -52,6 +54,7 @@ impl Kind {
         Self::AddressChanged,
         Self::PasswordChanged,
         Self::NewBrowser,
+        Self::NewCountry,
         Self::AccountChanged,
         Self::DeviceConnected,
         Self::AppAsks,
@@ -70,6 +73,7 @@ impl Kind {
             Self::AddressChanged => "address_changed",
             Self::PasswordChanged => "password_changed",
             Self::NewBrowser => "new_browser",
+            Self::NewCountry => "new_country",
             Self::AccountChanged => "account_changed",
             Self::DeviceConnected => "device_connected",
             Self::AppAsks => "app_asks",
@@ -94,6 +98,7 @@ impl Kind {
             | Self::SignInCodeHere
             | Self::PasswordChanged
             | Self::NewBrowser
+            | Self::NewCountry
             | Self::DeviceConnected
             | Self::SignUp => 10,
             // A thief shall not hide one among many.
@@ -114,6 +119,7 @@ impl Kind {
             | Self::AddressChanged
             | Self::PasswordChanged
             | Self::NewBrowser
+            | Self::NewCountry
             | Self::AccountChanged
             | Self::DeviceConnected => daily_limit,
         }
@@ -133,6 +139,7 @@ impl Kind {
             Self::AddressInUse
             | Self::PasswordChanged
             | Self::NewBrowser
+            | Self::NewCountry
             | Self::AccountChanged
             | Self::DeviceConnected => Lifetime::days(3),
         }

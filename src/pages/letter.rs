@@ -88,6 +88,7 @@ impl Letter<'_> {
             Kind::AddressChanged => &texts.address_changed,
             Kind::PasswordChanged => &texts.password_changed,
             Kind::NewBrowser => &texts.new_browser,
+            Kind::NewCountry => &texts.new_country,
             Kind::AccountChanged => &texts.account_changed,
             Kind::DeviceConnected => &texts.device_connected,
             Kind::AppAsks => &texts.app_asks,

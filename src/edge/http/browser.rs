@@ -9,6 +9,7 @@ use crate::{
     account::{
         csrf,
         held_sessions::HeldSessions,
+        country::Country,
         known_browser::KnownPeople,
         passkey::Challenge,
         sign_in::FirstFactor,
@@ -115,10 +116,10 @@ impl Browser {
         self.known(context).ids().map(own).collect()
     }
 
-    /// The cookie by which the browser is known for a person who signs in.
-    pub fn become_known(&self, user_id: &str, context: &Context) -> Option<Cookie> {
+    /// The cookie by which the browser is known for a person who signs in in that country.
+    pub fn become_known(&self, user_id: &str, country: Option<Country>, context: &Context) -> Option<Cookie> {
         let known = self.known(context);
-        let value = known.cookie_with(user_id, self.id.as_deref()?, &context.config.roots);
+        let value = known.cookie_with(user_id, country, self.id.as_deref()?, &context.config.roots);
         Some(cookies::known(&context.config, value))
     }
 

@@ -34,7 +34,9 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
     };
     let link = match kind {
         Kind::Test | Kind::PasswordChanged | Kind::AddressInUse => None,
-        Kind::NewBrowser | Kind::AccountChanged => Some(issuer.url(Endpoint::AccountActivity.path())),
+        Kind::NewBrowser | Kind::NewCountry | Kind::AccountChanged => {
+            Some(issuer.url(Endpoint::AccountActivity.path()))
+        }
         Kind::AppAsks => Some(issuer.url(Endpoint::AccountRequests.path())),
         Kind::DeviceConnected => Some(issuer.url(Endpoint::AccountApps.path())),
         Kind::Recovery => Some(linked(Endpoint::RecoveryLink)?),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::sign_in::SignInRequest;
 use crate::{
-    account::{held_sessions::MOST, trusted_browser::Trust, user_agent::UserAgent},
+    account::{held_sessions::MOST, known_browser::News, trusted_browser::Trust, user_agent::UserAgent},
     audit::{Actor, Entry, Event},
     config::Notices,
     db::{
@@ -159,18 +159,22 @@ impl SignInRequest {
             }
             None => None,
         };
-        let is_known = self.browser.known(context).ids().any(|id| id == user_id);
-        if !is_known && !with.is_no_news {
+        let country = place::country(&request.request);
+        let news = match (with.is_no_news, self.browser.known(context).news(user_id, country)) {
+            (true, _) | (_, News::Nothing) => None,
+            (_, News::Browser) => Some(Kind::NewBrowser),
+            (_, News::Country) => Some(Kind::NewCountry),
+        };
+        if let Some(kind) = news {
             let (agent, language) = (UserAgent::parse(&user_agent), self.language());
-            let country = place::country(&request.request, language.tag());
             let network = context.network.as_ref().map(|network| match country {
-                Some(country) => format!("{network}, {country}"),
+                Some(country) => format!("{network}, {}", place::country_name(country, language.tag())),
                 None => network.clone(),
             });
             let detail = language.describe_browser(agent.browser, agent.system, network.as_deref());
             let notice = Notice {
                 user_id,
-                kind: Kind::NewBrowser,
+                kind,
                 of: Notices::NewBrowser,
                 detail: Some(&detail),
                 language: Some(language),
@@ -193,7 +197,7 @@ impl SignInRequest {
             (None, true) => Reply::see_other(self.address_of(Endpoint::OfferPasskey)),
             (None, false) => self.go_on(),
         };
-        let known = self.browser.become_known(user_id, context);
+        let known = self.browser.become_known(user_id, country, context);
         let reply = cookies::hold(next, &context.config, &held).with_cookie(known);
         Ok(Some(reply.with_cookie(trusted)))
     }

@@ -4,12 +4,17 @@ use js_sys::{Array, Function, Object, Reflect, global};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Request;
 
-/// The name of the country in a language, or its code where the platform knows no name. `None` where it is not known, as of Tor.
-pub fn country(request: &Request, language: &str) -> Option<String> {
+use crate::account::country::Country;
+
+/// The country, if the platform knows one.
+pub fn country(request: &Request) -> Option<Country> {
     let cf = Reflect::get(request, &"cf".into()).ok()?;
-    let code = Reflect::get(&cf, &"country".into()).ok()?.as_string()?;
-    let is_country = code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase()) && code != "XX";
-    is_country.then(|| name(&code, language).unwrap_or(code))
+    Country::parse(&Reflect::get(&cf, &"country".into()).ok()?.as_string()?)
+}
+
+/// The name of a country in a language, or its code where the platform knows no name.
+pub fn country_name(country: Country, language: &str) -> String {
+    name(country.code(), language).unwrap_or_else(|| country.code().to_owned())
 }
 
 /// By `Intl.DisplayNames`.

@@ -17,6 +17,7 @@ pub struct MailTexts {
     pub address_left: MailText,
     pub password_changed: MailText,
     pub new_browser: MailText,
+    pub new_country: MailText,
     pub account_changed: MailText,
     pub device_connected: MailText,
     pub app_asks: MailText,

@@ -174,3 +174,23 @@ test("a sign-in in a new browser is told with its country, in the language of th
   await browser.signIn(page, person, { ...from, headers: { "accept-language": "de" } });
   assert.match((await mails.await(person.email)).text, /198\.51\.\d+\.0\/24, Neuseeland/);
 });
+
+test("a browser in another country is told once, and where no country is known nothing is", async () => {
+  const person = await op.person();
+  const browser = op.browser();
+  const signInFrom = async (country) => {
+    const from = { cf: { country } };
+    await browser.signIn(await browser.open("/login?page=overview&prompt=login", from), person, from);
+  };
+  const told = () => mails.count(person.email);
+  await signInFrom("DE");
+  assert.equal(await told(), 1);
+  for (const again of ["DE", "XX", "T1", "", "DE"]) await signInFrom(again);
+  assert.equal(await told(), 1);
+  await signInFrom("CH");
+  const { text } = await mails.await(person.email, 2);
+  assert.match(text, /from a country in which it had not signed in before:/);
+  assert.match(text, /198\.51\.\d+\.0\/24, Switzerland/);
+  for (const again of ["DE", "CH", "XX"]) await signInFrom(again);
+  assert.equal(await told(), 2);
+});
