@@ -11,7 +11,7 @@
 //! account, reply, mail  ->  oidc, openapi
 //! oidc  ->  config, audit
 //! config, audit  ->  web, secret
-//! web, secret  ->  routes, network, readable, memory, cookie, fault, time
+//! web, secret  ->  routes, network, country, readable, memory, cookie, fault, time
 //! ```
 //!
 //! What stands on the left may also use whatever its right-hand side uses. `tests/imports.rs` holds the order, and
@@ -28,6 +28,7 @@ mod admin;
 mod audit;
 mod config;
 mod cookie;
+mod country;
 // Statements and rows: the edge, on wasm only, runs them.
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, unused_imports))]
 mod db;

@@ -248,6 +248,14 @@ impl Reply {
         }
     }
 
+    /// The same answer; its challenge then says how the person has to sign in (RFC 9470 section 3).
+    pub fn demanding_sign_in(mut self, acr: &str, max_age: Lifetime) -> Self {
+        if let Some(challenge) = &mut self.challenge {
+            challenge.push_str(&format!(", acr_values=\"{acr}\", max_age=\"{}\"", max_age.0));
+        }
+        self
+    }
+
     /// The same answer; a challenge for a bearer token then tells that one that is bound to a key will do, too (section 7.2).
     pub fn offering_dpop(mut self) -> Self {
         if let Some(challenge) = &mut self.challenge

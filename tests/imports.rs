@@ -16,6 +16,7 @@ const FLOORS: &[&str] = &[
     "cookie",
     "readable",
     "network",
+    "country",
     "routes",
     "secret",
     "web",

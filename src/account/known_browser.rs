@@ -7,8 +7,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::country::Country;
-use crate::secret::{Key, Purpose, RootKeys};
+use crate::{
+    country::Country,
+    secret::{Key, Purpose, RootKeys},
+};
 
 /// The most people of a browser.
 const MOST: usize = 8;
@@ -182,7 +184,11 @@ mod tests {
             cookie = read(&cookie, "browser").cookie_with("ada", country(code), "browser", &roots(1));
         }
         for code in ["DE", "CH", "FR", "IT"] {
-            assert_eq!(read(&cookie, "browser").news("ada", country(code)), News::Nothing, "{code}");
+            assert_eq!(
+                read(&cookie, "browser").news("ada", country(code)),
+                News::Nothing,
+                "{code}"
+            );
         }
         cookie = read(&cookie, "browser").cookie_with("ada", country("AT"), "browser", &roots(1));
         assert_eq!(read(&cookie, "browser").news("ada", country("DE")), News::Country);

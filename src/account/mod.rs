@@ -2,7 +2,6 @@
 
 pub mod address_change;
 mod base32;
-pub mod country;
 pub mod csrf;
 pub mod email;
 pub mod group;

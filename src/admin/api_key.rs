@@ -124,7 +124,8 @@ impl KeyScope {
         Some(Self { area, writes })
     }
 
-    fn includes(self, other: Self) -> bool {
+    /// Whether who may do this may do the other.
+    pub fn includes(self, other: Self) -> bool {
         self.area == other.area && (self.writes || !other.writes)
     }
 }
@@ -173,8 +174,8 @@ impl ApiKey {
 pub fn judge(scopes: &[KeyScope], needed: Option<KeyScope>) -> Result<(), OAuthError> {
     let lacks = match needed {
         Some(needed) if scopes.iter().any(|scope| scope.includes(needed)) => return Ok(()),
-        Some(needed) => format!("the API key lacks the scope {}", needed.name()),
-        None => "no API key may do this".to_owned(),
+        Some(needed) => format!("this takes the scope {}", needed.name()),
+        None => "this takes the admin token".to_owned(),
     };
     Err(OAuthError::new(ErrorCode::InsufficientScope, lacks))
 }

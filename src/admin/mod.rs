@@ -1,5 +1,6 @@
 //! What operators may ask for and change. Pure, like `account`.
 
+pub mod access_token;
 pub mod api_key;
 pub mod app_form;
 pub mod app_lines;
@@ -10,6 +11,7 @@ pub mod console_form;
 pub mod group;
 pub mod health;
 pub mod invitation;
+pub mod operator;
 pub mod operator_role;
 pub mod paging;
 pub mod people_filter;

@@ -91,6 +91,11 @@ impl OperatorRoles {
         Ok(Self::of(roles))
     }
 
+    /// Those of whoever begins a deployment.
+    pub fn owner() -> Self {
+        Self::of([OperatorRole::Owner])
+    }
+
     /// These, each once, in their order.
     pub fn of(roles: impl IntoIterator<Item = OperatorRole>) -> Self {
         let mut roles: Vec<_> = roles.into_iter().collect();

@@ -3,6 +3,7 @@
 //! Limen refuses to start on a missing, short or example value, and says how to make a good one.
 
 mod acr_names;
+pub mod admin_api;
 mod admin_token;
 mod client_id_documents;
 mod fapi_profile;
@@ -248,7 +249,7 @@ impl Config {
             }
             other => other,
         };
-        let resources = reader.resources();
+        let resources = reader.all_resources(issuer.as_ref());
         let trusted_issuers = reader.trusted_issuers(issuer.as_ref(), loopback_fetches);
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);

@@ -7,7 +7,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{AdminToken, ClientIdDocuments, Issuer, Resources, Setting, TrustedIssuers, setting::Source};
+use super::{AdminToken, ClientIdDocuments, Issuer, Resources, Setting, TrustedIssuers, admin_api, setting::Source};
 use crate::{
     secret::{KekVersion, RootKeys},
     time::Lifetime,
@@ -154,7 +154,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
-    pub(super) fn resources(&mut self) -> Resources {
+    fn resources(&mut self) -> Resources {
         let parsed = self
             .shown("RESOURCES")
             .map_or_else(|| Ok(Resources::default()), |text| Resources::parse(&text));
@@ -173,6 +173,21 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             self.problems.push(format!("TRUSTED_ISSUERS {problem}"));
             TrustedIssuers::default()
         })
+    }
+
+    /// `RESOURCES`, and the admin API where it is one.
+    pub(super) fn all_resources(&mut self, issuer: Option<&Issuer>) -> Resources {
+        let resources = self.resources();
+        let takes_tokens = self.choice("ADMIN_ACCESS_TOKENS", false, &[("off", false), ("on", true)]);
+        let Some(issuer) = issuer.filter(|_| takes_tokens) else {
+            return resources;
+        };
+        resources
+            .with_admin_api(admin_api::api(issuer))
+            .unwrap_or_else(|problem| {
+                self.problems.push(format!("RESOURCES {problem}"));
+                Resources::default()
+            })
     }
 
     pub(super) fn choice<T: Copy + PartialEq>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {

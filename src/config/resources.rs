@@ -38,6 +38,8 @@ pub struct Api {
     pub name: String,
     /// What people can let apps do there: the words that they are shown, by scope.
     pub scopes: BTreeMap<String, String>,
+    /// Whether an app may ask people for its scopes that the operator did not register for them.
+    pub is_open: bool,
 }
 
 /// How the operator writes an API.
@@ -83,6 +85,23 @@ impl Resources {
         self.0.values().flat_map(|api| api.scopes.keys()).map(String::as_str)
     }
 
+    /// Those that an app may ask people for which did not register them.
+    pub fn open_scopes(&self) -> impl Iterator<Item = &str> {
+        let open = self.0.values().filter(|api| api.is_open);
+        open.flat_map(|api| api.scopes.keys()).map(String::as_str)
+    }
+
+    /// The same and Limen's admin API.
+    pub(super) fn with_admin_api(mut self, api: Api) -> Result<Self, &'static str> {
+        if self.scopes().any(|scope| api.scopes.contains_key(scope)) {
+            return Err("has a scope of the admin API, which takes access tokens (ADMIN_ACCESS_TOKENS)");
+        }
+        match self.0.insert(api.identifier.clone(), api) {
+            None => Ok(self),
+            Some(_) => Err("has the admin API"),
+        }
+    }
+
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let all: BTreeMap<String, Written> = json::parse(text).ok_or(HOW)?;
         let mut apis = BTreeMap::new();
@@ -111,6 +130,7 @@ impl Resources {
                 identifier,
                 name,
                 scopes,
+                is_open: true,
             };
             if apis.insert(normal, api).is_some() {
                 return Err("has the same API twice");

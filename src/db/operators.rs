@@ -4,25 +4,18 @@ use serde::Deserialize;
 
 use super::{Query, Rows, Statement, from_json, to_json};
 use crate::{
-    account::set_up::LinkKind, admin::operator_role::OperatorRoles, db::set_up_links::SetUpLink, fault::Fault,
-    secret::Hash, time::UnixTime,
+    account::{invitation::InvitationId, set_up::LinkKind},
+    admin::{operator::OperatorPerson, operator_role::OperatorRoles},
+    db::set_up_links::SetUpLink,
+    fault::Fault,
+    secret::Hash,
+    time::UnixTime,
 };
 
 /// The most people who are operators.
 const MOST: i64 = 200;
 
 const COLUMNS: &str = "o.user_id, u.username, o.roles, o.granted_at FROM operators o JOIN users u ON u.id = o.user_id";
-
-/// A person who is an operator.
-#[derive(Clone, Debug)]
-pub struct OperatorPerson {
-    pub user_id: String,
-    pub username: String,
-    pub roles: OperatorRoles,
-    pub granted_at: UnixTime,
-    /// The roles as they are stored.
-    pub stored: String,
-}
 
 /// Somebody, if they are an operator.
 pub fn find(user_id: &str) -> Query<Option<OperatorPerson>> {
@@ -37,6 +30,15 @@ pub fn find_of_session(session_hash: &Hash) -> Query<Option<OperatorPerson>> {
         "SELECT {COLUMNS} WHERE o.user_id = (SELECT user_id FROM sessions WHERE hash = ?)"
     ))
     .bind(session_hash)
+    .read_by(read_first)
+}
+
+/// The person of a token family, likewise.
+pub fn find_of_family(family_id: &str) -> Query<Option<OperatorPerson>> {
+    Statement::new(format!(
+        "SELECT {COLUMNS} WHERE o.user_id = (SELECT user_id FROM token_families WHERE id = ?)"
+    ))
+    .bind(family_id)
     .read_by(read_first)
 }
 
@@ -74,6 +76,20 @@ pub fn set(
     .bind(user_id)
     .bind(before.map(|before| &before.stored));
     bind_granter(set, by).any()
+}
+
+/// Makes the person an owner who comes in by the invitation for the first one.
+pub fn begin_with_first(id: &InvitationId, user_id: &str, now: UnixTime) -> Statement {
+    Statement::new(
+        "INSERT INTO operators (user_id, roles, granted_at)
+         SELECT u.id, ?, ? FROM users u JOIN invitations i ON i.expires_at = ? AND i.id = ? AND i.first = 1
+         WHERE u.id = ? ON CONFLICT DO NOTHING",
+    )
+    .bind(&to_json(&OperatorRoles::owner().names()))
+    .bind(now)
+    .bind(id.expires_at)
+    .bind(&id.random)
+    .bind(user_id)
 }
 
 /// Takes all roles from an operator, if they are still those, and `by` may still do so. Two owners who do it to each other at once

@@ -95,7 +95,7 @@ fn machine_reply(outcome: Result<Reply, MachineFailure>, request: &Incoming, con
     match reply.challenge {
         Some(_) => {
             let named = reply.naming_resource(&protected_resource::metadata_url(&request.path, &context.config.issuer));
-            match protected_resource::takes_tokens(&request.path) {
+            match protected_resource::takes_tokens(&request.path, &context.config) {
                 true => named.offering_dpop(),
                 false => named,
             }

@@ -177,7 +177,7 @@ impl AuthRequest {
     ) -> Result<Self, OAuthError> {
         let supported = &Supported::of(config);
         let resources = Targets::parse(params, config)?;
-        let of_apis = resources.scopes(config);
+        let of_apis = resources.open_scopes(config);
         let scope = parse_scope(params, client, response_type, &of_apis)?;
         let told = client.permitted(&Scope::about_people(config), &Scope::default());
         let claims = ClaimsRequest::parse(params)?.within(&told);

@@ -1,5 +1,6 @@
 //! What a client is told when a request fails: RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 7591
-//! section 3.2.2, RFC 8628 section 3.5, RFC 8707 section 2, RFC 9449 section 12.2, OIDC Core section 3.1.2.6, CIBA section 13.
+//! section 3.2.2, RFC 8628 section 3.5, RFC 8707 section 2, RFC 9449 section 12.2, RFC 9470 section 3, OIDC Core section 3.1.2.6,
+//! CIBA section 13.
 
 use std::borrow::Cow;
 
@@ -27,6 +28,7 @@ pub enum ErrorCode {
     InvalidRequestObject,
     InvalidToken,
     InsufficientScope,
+    InsufficientUserAuthentication,
     InvalidRedirectUri,
     InvalidClientMetadata,
     InvalidDpopProof,
@@ -59,6 +61,7 @@ impl ErrorCode {
             Self::InvalidRequestObject => "invalid_request_object",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::InvalidDpopProof => "invalid_dpop_proof",
@@ -82,7 +85,7 @@ impl ErrorCode {
     /// The HTTP status of a JSON answer with this code.
     pub fn status(self) -> u16 {
         match self {
-            Self::InvalidClient | Self::InvalidToken => 401,
+            Self::InvalidClient | Self::InvalidToken | Self::InsufficientUserAuthentication => 401,
             Self::InsufficientScope => 403,
             _ => 400,
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{dpop, scope::Scope};
 use crate::{
-    config::{Config, Issuer, Registration},
+    config::{Api, Config, Issuer, Registration, admin_api},
     routes::{self, Audience, Endpoint},
 };
 
@@ -16,7 +16,7 @@ enum Resource {
     Issuer,
     Userinfo,
     Registration,
-    /// It takes the operator's token alone, which no authorization server issues.
+    /// Without `ADMIN_ACCESS_TOKENS` it takes the operator's token and keys alone, which no authorization server issues.
     Admin,
 }
 
@@ -25,6 +25,9 @@ impl Resource {
     fn at(path: &str) -> Option<Self> {
         if path.is_empty() {
             return Some(Self::Issuer);
+        }
+        if path == admin_api::PATH {
+            return Some(Self::Admin);
         }
         let (route, _) = routes::find(path)?;
         match route.endpoint {
@@ -70,6 +73,14 @@ pub fn document(path: &str, config: &Config) -> Option<Value> {
         }
         Resource::Admin => {
             put("resource_name", "Administration".into());
+            if takes_admin_tokens(config) {
+                put("authorization_servers", from_limen);
+                put(
+                    "scopes_supported",
+                    admin_api::SCOPES.iter().map(|(scope, _)| *scope).collect(),
+                );
+                put("dpop_signing_alg_values_supported", json!(dpop::algs()));
+            }
             put("bearer_methods_supported", json!(["header"]));
         }
     }
@@ -83,18 +94,36 @@ pub fn has_tokens(uri: &str, config: &Config) -> bool {
     found.is_some_and(|resource| resource != Resource::Admin)
 }
 
+/// The admin API, if `uri`, as URL parsers write it, is something of it, and it takes tokens.
+pub fn admin_api<'a>(uri: &str, config: &'a Config) -> Option<&'a Api> {
+    let path = uri.strip_prefix(config.issuer.as_str())?;
+    match Resource::at(path)? {
+        Resource::Admin => config.resources.find(&config.issuer.url(admin_api::PATH)),
+        _ => None,
+    }
+}
+
+/// Whether the admin API takes access tokens.
+pub fn takes_admin_tokens(config: &Config) -> bool {
+    admin_api(&config.issuer.url(admin_api::PATH), config).is_some()
+}
+
 /// Whether what answers at `path` takes access tokens that Limen issues.
-pub fn takes_tokens(path: &str) -> bool {
-    Resource::at(path).is_some_and(|resource| resource != Resource::Admin)
+pub fn takes_tokens(path: &str, config: &Config) -> bool {
+    match Resource::at(path) {
+        Some(Resource::Admin) => takes_admin_tokens(config),
+        found => found.is_some(),
+    }
 }
 
 /// `protected_resources` of the authorization server's metadata (section 4).
 pub fn listed(config: &Config) -> Vec<String> {
     let registration = (config.registration != Registration::Off).then_some(Endpoint::Register);
-    [Some(Endpoint::Userinfo), registration]
+    let admin = takes_admin_tokens(config).then_some(admin_api::PATH);
+    [Some(Endpoint::Userinfo.path()), registration.map(Endpoint::path), admin]
         .into_iter()
         .flatten()
-        .map(|endpoint| config.issuer.url(endpoint.path()))
+        .map(|path| config.issuer.url(path))
         .collect()
 }
 

@@ -68,6 +68,12 @@ impl Targets {
             .collect()
     }
 
+    /// Those of them that an app may ask people for which did not register them.
+    pub fn open_scopes(&self, config: &Config) -> Scope {
+        let open = self.apis(config).filter(|api| api.is_open);
+        open.flat_map(|api| api.scopes.keys()).map(String::as_str).collect()
+    }
+
     /// `scope` as a token for these has it: without what belongs to other APIs. A token for Limen, which is for no other API, has
     /// what its client was given.
     pub fn scope_of_token(&self, scope: Scope, config: &Config) -> Scope {
@@ -109,6 +115,13 @@ impl Targets {
     /// `invalid_target` for what the person did not grant, and where the deployment knows none of it any more.
     pub fn audience(&self, wanted: &Self, config: &Config) -> Result<Audience, OAuthError> {
         if !self.foreign().is_empty() && !wanted.foreign().is_subset(self) {
+            return Err(not_granted());
+        }
+        // A person is asked for it by name.
+        if wanted
+            .apis(config)
+            .any(|api| !api.is_open && !self.contains(&api.identifier))
+        {
             return Err(not_granted());
         }
         let chosen = if wanted.is_empty() { self } else { wanted };
@@ -162,7 +175,7 @@ fn target(uri: &str, config: &Config) -> Result<String, OAuthError> {
     if protected_resource::has_tokens(&normal, config) {
         return Ok(OWN.to_owned());
     }
-    match config.resources.find(uri) {
+    match protected_resource::admin_api(&normal, config).or_else(|| config.resources.find(uri)) {
         Some(api) => Ok(api.identifier.clone()),
         None => Err(invalid(
             "resource is no API that is registered here: the operator does that with RESOURCES",

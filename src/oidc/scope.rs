@@ -40,7 +40,7 @@ impl Scope {
     /// said that people can let others do at an API.
     pub fn of_anybody(config: &Config) -> Self {
         // It would be about people once no API has it any more. Who names the API is given it without a registration.
-        let of_apis = config.resources.scopes().filter(|scope| *scope != GROUPS);
+        let of_apis = config.resources.open_scopes().filter(|scope| *scope != GROUPS);
         Self::STANDARD.into_iter().chain(of_apis).collect()
     }
 

@@ -2,6 +2,7 @@
 
 use super::{copy, issued_credentials::Issued, sector_identifier};
 use crate::{
+    admin::{access_token, api_key::KeyScope, operator::Operator},
     audit::{Actor, Entry, Event},
     db::{
         Batch, Statement, app_roles, audit,
@@ -13,7 +14,6 @@ use crate::{
         keys::signer,
         platform::{context::Context, random},
     },
-    fault::Fault,
     oidc::{
         client::{
             Client, SecretChange, StoredSecret,
@@ -23,10 +23,19 @@ use crate::{
             self_service::{self, Before, RegisteredBy},
         },
         error::{ErrorCode, OAuthError},
+        protected_resource,
         scope::Scope,
     },
     time::Lifetime,
 };
+
+/// Who registers or changes a client.
+#[derive(Clone, Copy)]
+pub struct Registrar<'a> {
+    pub by: RegisteredBy,
+    /// The operator, where it is one and no app with `dcr_admin`.
+    pub operator: Option<&'a Operator>,
+}
 
 /// What became of a new secret.
 pub enum Renewed {
@@ -42,10 +51,12 @@ pub enum Renewed {
 /// Why there can be no such client.
 pub async fn register(
     mut metadata: ClientMetadata,
-    registered_by: RegisteredBy,
+    registrar: Registrar<'_>,
     context: &Context,
 ) -> Result<(ClientRecord, Issued), MachineFailure> {
+    let registered_by = registrar.by;
     registered_by.judge(&mut metadata, None, context)?;
+    registrar.let_administer(&mut metadata, context)?;
     check_groups(&metadata, None, context).await?;
     sector_identifier::check(&metadata, None, registered_by, context).await?;
     let client = Client {
@@ -82,10 +93,17 @@ pub async fn register(
 pub async fn change(
     mut record: ClientRecord,
     mut metadata: ClientMetadata,
-    registered_by: RegisteredBy,
+    registrar: Registrar<'_>,
     context: &Context,
 ) -> Result<Option<(ClientRecord, Issued)>, MachineFailure> {
+    let registered_by = registrar.by;
+    registrar.check_hand_on(&record, context)?;
     registered_by.judge(&mut metadata, Some(&record), context)?;
+    registrar.let_administer(&mut metadata, context)?;
+    let before = access_token::given(&record.client.metadata);
+    let is_promoted = access_token::given(&metadata)
+        .iter()
+        .any(|scope| !before.contains(scope));
     check_groups(&metadata, Some(&record.client.metadata), context).await?;
     check_roles(&metadata, &record, context).await?;
     sector_identifier::check(&metadata, Some(&record.client.metadata), registered_by, context).await?;
@@ -96,7 +114,11 @@ pub async fn change(
         new_sector: sector_of(&record.client.metadata) != sector_of(&metadata),
     };
     record.client.metadata = metadata;
-    let secret_change = record.client.secret_change(record.secret.as_ref());
+    let secret_change = match record.client.secret_change(record.secret.as_ref()) {
+        // Whoever registered it may have kept the secret.
+        SecretChange::Kept | SecretChange::KeptAsHash if is_promoted => SecretChange::New,
+        usual => usual,
+    };
     let issued = match secret_change {
         SecretChange::New => Issued::for_client(&record.client, context)?,
         _ => Issued::registration_access_token(context)?,
@@ -120,9 +142,10 @@ pub async fn change(
 pub async fn renew_secret(
     mut record: ClientRecord,
     overlap: Option<Lifetime>,
-    registered_by: RegisteredBy,
+    registrar: Registrar<'_>,
     context: &Context,
 ) -> Result<Renewed, MachineFailure> {
+    registrar.check_hand_on(&record, context)?;
     let Some(old) = record.secret.take() else {
         return Ok(Renewed::NoSecret);
     };
@@ -130,7 +153,7 @@ pub async fn renew_secret(
     let issued = Issued::for_client(&record.client, context)?;
     record.secret = issued.stored_secret(&record.client, previous, context).await?;
     let change = Change {
-        registered_by,
+        registered_by: registrar.by,
         event: Event::ClientSecretRenewed,
         new_sector: false,
     };
@@ -141,8 +164,14 @@ pub async fn renew_secret(
 /// Deletes a client, and says whether it was there. Codes, tokens and consents go with it.
 ///
 /// # Errors
-/// A fault.
-pub async fn delete(record: &ClientRecord, registered_by: RegisteredBy, context: &Context) -> Result<bool, Fault> {
+/// 403 for who may not.
+pub async fn delete(
+    record: &ClientRecord,
+    registrar: Registrar<'_>,
+    context: &Context,
+) -> Result<bool, MachineFailure> {
+    registrar.check_hand_on(record, context)?;
+    let registered_by = registrar.by;
     let client_id = &record.client.client_id;
     let delete = match registered_by {
         RegisteredBy::Operator => clients::delete(client_id),
@@ -193,6 +222,54 @@ async fn store(
     }
     copy::keep(&record.client, context);
     Ok(Some((record, issued)))
+}
+
+impl Registrar<'_> {
+    /// Whether they may have a hand on a client that may call the admin API.
+    ///
+    /// # Errors
+    /// 403, naming the scope that they lack.
+    fn check_hand_on(self, record: &ClientRecord, context: &Context) -> Result<(), MachineFailure> {
+        self.check_giving(&access_token::given(&record.client.metadata), context)
+    }
+
+    /// Lets a client call the admin API that is to have scopes of it.
+    ///
+    /// # Errors
+    /// 403, naming the scope that they lack.
+    fn let_administer(self, wanted: &mut ClientMetadata, context: &Context) -> Result<(), MachineFailure> {
+        if self.by == RegisteredBy::Anybody {
+            // It stays as it was.
+            return Ok(());
+        }
+        let scopes = match protected_resource::takes_admin_tokens(&context.config) {
+            true => access_token::named(wanted),
+            false => Vec::new(),
+        };
+        self.check_giving(&scopes, context)?;
+        wanted.may_administer = !scopes.is_empty();
+        Ok(())
+    }
+
+    fn check_giving(self, scopes: &[KeyScope], context: &Context) -> Result<(), MachineFailure> {
+        let may = match (self.by, self.operator) {
+            // It keeps within the scopes that it has.
+            (RegisteredBy::Anybody, _) => return Ok(()),
+            _ if scopes.is_empty() => return Ok(()),
+            (RegisteredBy::Operator, Some(operator)) => operator.may_give(scopes),
+            (RegisteredBy::Operator, None) => Err(OAuthError::new(
+                ErrorCode::InsufficientScope,
+                "with dcr_admin nobody has a hand on an app that may call the admin API",
+            )),
+        };
+        may.map_err(|error| {
+            context.after_answer(async |later| {
+                let refused = Entry::new(Event::OperatorRefused, Actor::Operator);
+                later.db.execute(audit::record_of_stranger(&refused, later)).await
+            });
+            MachineFailure::Bearer(Some(error))
+        })
+    }
 }
 
 impl RegisteredBy {

@@ -9,7 +9,6 @@ use crate::{
     account::{
         csrf,
         held_sessions::HeldSessions,
-        country::Country,
         known_browser::KnownPeople,
         passkey::Challenge,
         sign_in::FirstFactor,
@@ -17,6 +16,7 @@ use crate::{
         trusted_browser::Trust,
     },
     cookie::Cookie,
+    country::Country,
     edge::platform::{context::Context, random},
     fault::Fault,
     oidc::{

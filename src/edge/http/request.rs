@@ -6,8 +6,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, Request};
 
 use crate::{
+    admin::operator::Operator,
     cookie,
     edge::platform::js,
+    fault::Fault,
     oidc::{error::OAuthError, params::Params},
     routes::{Method, Segments},
     web::header,
@@ -31,6 +33,8 @@ pub struct Incoming {
     /// The values in the path.
     pub segments: Segments,
     pub request: Request,
+    /// Who calls the admin API, once they were let in.
+    pub operator: Option<Operator>,
     /// The form of the body, once it was read.
     form: Option<Params>,
 }
@@ -54,8 +58,16 @@ impl Incoming {
             query: query.to_owned(),
             segments,
             request,
+            operator: None,
             form: None,
         }
+    }
+
+    /// The operator who calls the admin API.
+    pub fn caller(&self) -> Result<&Operator, Fault> {
+        self.operator
+            .as_ref()
+            .ok_or_else(|| Fault::new("operators", "the call has no operator"))
     }
 
     /// The `n`th value in the path.

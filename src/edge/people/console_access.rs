@@ -2,24 +2,26 @@
 
 use super::{
     account_access::{self, AccountRequest, SignedInBrowser},
-    operator::{self, Operator},
+    operator,
 };
 use crate::{
-    admin::{api_key::KeyScope, operator_role::OperatorRoles},
+    admin::{
+        api_key::KeyScope,
+        operator::{Operator, OperatorPerson},
+        operator_role::OperatorRoles,
+    },
     audit::Actor,
     config::Way,
-    db::{
-        Handle,
-        operators::{self, OperatorPerson},
-    },
+    db::{Handle, operators},
     edge::{
+        clients::registration::Registrar,
         http::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
         platform::context::Context,
     },
-    oidc::{params::Params, proven::Strength},
+    oidc::{client::self_service::RegisteredBy, params::Params, proven::Strength},
     pages::{
         Csp,
         console::{ConsoleFrame, ConsoleNotice, ROOMS},
@@ -110,6 +112,14 @@ impl Console {
         match console.is_sure {
             true => Ok((console, form)),
             false => Err(PageFailure::Reply(Box::new(Reply::see_other(console.confirm())))),
+        }
+    }
+
+    /// The operator as who registers and changes apps.
+    pub fn registrar(&self) -> Registrar<'_> {
+        Registrar {
+            by: RegisteredBy::Operator,
+            operator: Some(&self.operator),
         }
     }
 

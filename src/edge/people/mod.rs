@@ -12,6 +12,7 @@ pub mod new_session;
 pub mod operations;
 pub mod operator;
 pub mod operator_roles;
+mod operator_token;
 pub mod passkeys;
 pub mod password_check;
 pub mod second_factor;

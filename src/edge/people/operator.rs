@@ -1,20 +1,21 @@
-//! Operators: who holds `ADMIN_TOKEN`, or a key of the admin API, and people with a role.
+//! How operators are let in, and what they do written down under their names.
 
 use serde_json::{Value, json};
 
 use crate::{
     admin::{
-        api_key::{self, ApiKey, Area, KeyScope},
-        operator_role::OperatorRoles,
+        api_key::{Area, KeyScope},
+        operator::Operator,
     },
     audit::{Actor, Entry, Event},
-    db::{
-        api_keys, audit,
-        operators::{self, OperatorPerson},
-    },
+    db::{api_keys, audit, operators},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        platform::context::{ActingOperator, Context},
+        people::operator_token,
+        platform::{
+            apart::apart,
+            context::{ActingOperator, Context},
+        },
     },
     fault::Fault,
     oidc::error::{ErrorCode, OAuthError},
@@ -25,17 +26,19 @@ use crate::{
 /// What the text of a key begins with, so that it is known where it does not belong.
 pub const PREFIX: &str = "limen_";
 
-/// Who calls.
-pub enum Operator {
-    /// Whoever holds `ADMIN_TOKEN` may do everything.
-    Token,
-    Key(ApiKey),
-    /// Somebody at the console.
-    Person(OperatorPerson),
-}
-
-/// The operator whose request it is. `None` where it shows neither the token nor a key that lives.
-pub async fn find(request: &Incoming, context: &Context) -> Result<Option<Operator>, Fault> {
+/// The operator whose request it is, for what is `needed`. `None` where it shows neither the token nor a key that lives, nor an access
+/// token for the admin API.
+///
+/// # Errors
+/// As [`operator_token::find`].
+pub async fn find(
+    request: &Incoming,
+    needed: Option<KeyScope>,
+    context: &Context,
+) -> Result<Option<Operator>, MachineFailure> {
+    if let Some(app) = apart(operator_token::find(request, needed, context)).await? {
+        return Ok(Some(app));
+    }
     let Some(presented) = request.bearer() else {
         return Ok(None);
     };
@@ -75,47 +78,18 @@ impl Operator {
     pub fn note(&self, context: &Context) {
         match self {
             Self::Token => {}
-            Self::Key(key) => context.note_operator(ActingOperator::Program(key.name.as_str().to_owned())),
-            Self::Person(person) => context.note_operator(ActingOperator::Person(person.user_id.clone())),
-        }
-    }
-
-    /// The person, where it is one.
-    pub fn person(&self) -> Option<&OperatorPerson> {
-        match self {
-            Self::Person(person) => Some(person),
-            Self::Token | Self::Key(_) => None,
-        }
-    }
-
-    /// Whether they may do what is `needed`.
-    ///
-    /// # Errors
-    /// `insufficient_scope`, naming what they lack.
-    pub fn may(&self, needed: Option<KeyScope>) -> Result<(), OAuthError> {
-        match self.scopes() {
-            None => Ok(()),
-            Some(scopes) => api_key::judge(&scopes, needed),
-        }
-    }
-
-    /// Whether they may do all that somebody with these roles may do.
-    ///
-    /// # Errors
-    /// `insufficient_scope`, naming what they lack.
-    pub fn covers(&self, roles: &OperatorRoles) -> Result<(), OAuthError> {
-        match self.scopes() {
-            None => Ok(()),
-            Some(scopes) => roles.check_within(&scopes),
-        }
-    }
-
-    /// What they may do; `None` for everything.
-    fn scopes(&self) -> Option<Vec<KeyScope>> {
-        match self {
-            Self::Token => None,
-            Self::Key(key) => Some(key.scopes.clone()),
-            Self::Person(person) => Some(person.roles.scopes()),
+            Self::Key(key) => context.note_operator(ActingOperator {
+                program: Some(key.name.as_str().to_owned()),
+                person: None,
+            }),
+            Self::Person(person) => context.note_operator(ActingOperator {
+                program: None,
+                person: Some(person.user_id.clone()),
+            }),
+            Self::App(app) => context.note_operator(ActingOperator {
+                program: Some(program_of(&app.client_id)),
+                person: app.person.as_ref().map(|person| person.user_id.clone()),
+            }),
         }
     }
 
@@ -134,26 +108,39 @@ impl Operator {
     }
 }
 
+/// What the audit calls an app that acts.
+pub fn program_of(client_id: &str) -> String {
+    format!("app ({client_id})")
+}
+
 /// Lets an operator pass who may call `route` so.
 ///
 /// # Errors
 /// 401 with the challenge of RFC 6750; 403, naming the scope that a key lacks.
-pub async fn require(route: &Route, request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
-    match find(request, context).await? {
+pub async fn require(route: &Route, request: &mut Incoming, context: &Context) -> Result<(), MachineFailure> {
+    let needed = KeyScope::needed(route.path, request.method);
+    let found = find(request, needed, context).await;
+    if matches!(
+        found,
+        Err(MachineFailure::Bearer(_) | MachineFailure::Dpop(_) | MachineFailure::Reply(_))
+    ) {
+        record_refusal(context);
+    }
+    match found? {
         Some(operator) => {
-            let needed = KeyScope::needed(route.path, request.method);
             operator.admit(needed, context)?;
             let changes_person = needed.is_some_and(|scope| scope.area == Area::People && scope.writes);
             let is_about_one = changes_person && route.path.contains("{user_id}");
             if is_about_one && !operator.may_change(request.segment(0), context).await? {
-                let why = "the person is an operator who may do what the API key may not";
+                let why = "the person is an operator who may do more";
                 let error = OAuthError::new(ErrorCode::InsufficientScope, why);
                 return Err(MachineFailure::Bearer(Some(error)));
             }
+            request.operator = Some(operator);
             Ok(())
         }
         None => {
-            if request.bearer().is_some() {
+            if request.authorization().is_some() {
                 record_refusal(context);
             }
             let error = OAuthError::invalid_token("the admin token or API key is missing or wrong");

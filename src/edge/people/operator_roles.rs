@@ -2,15 +2,14 @@
 
 use serde_json::json;
 
-use super::operator::{self, Operator};
+use super::operator;
 use crate::{
-    admin::operator_role::OperatorRoles,
-    audit::{Actor, Entry, Event},
-    db::{
-        Batch, audit,
-        operators::{self, OperatorPerson},
-        users,
+    admin::{
+        operator::{Operator, OperatorPerson},
+        operator_role::OperatorRoles,
     },
+    audit::{Actor, Entry, Event},
+    db::{Batch, audit, operators, users},
     edge::platform::context::Context,
     fault::Fault,
     oidc::error::OAuthError,

@@ -49,13 +49,13 @@ pub struct Context {
     operator: OnceCell<ActingOperator>,
 }
 
-/// An operator who acts.
+/// An operator who acts: a program, a person, or a person by a program.
 #[derive(Clone)]
-pub enum ActingOperator {
+pub struct ActingOperator {
     /// A key or an app, by its name.
-    Program(String),
+    pub program: Option<String>,
     /// A person, by their id.
-    Person(String),
+    pub person: Option<String>,
 }
 
 /// Work that goes on after the answer.
@@ -220,17 +220,11 @@ impl crate::audit::Occasion for Context {
     }
 
     fn operator(&self) -> Option<&str> {
-        match self.operator.get()? {
-            ActingOperator::Program(name) => Some(name),
-            ActingOperator::Person(_) => None,
-        }
+        self.operator.get()?.program.as_deref()
     }
 
     fn operator_user_id(&self) -> Option<&str> {
-        match self.operator.get()? {
-            ActingOperator::Person(id) => Some(id),
-            ActingOperator::Program(_) => None,
-        }
+        self.operator.get()?.person.as_deref()
     }
 
     fn request_id(&self) -> &str {

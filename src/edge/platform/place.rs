@@ -4,7 +4,7 @@ use js_sys::{Array, Function, Object, Reflect, global};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Request;
 
-use crate::account::country::Country;
+use crate::country::Country;
 
 /// The country, if the platform knows one.
 pub fn country(request: &Request) -> Option<Country> {
@@ -14,7 +14,10 @@ pub fn country(request: &Request) -> Option<Country> {
 
 /// The name of a country in a language, or its code where the platform knows no name.
 pub fn country_name(country: Country, language: &str) -> String {
-    name(country.code(), language).unwrap_or_else(|| country.code().to_owned())
+    match country.is_tor() {
+        true => "Tor".to_owned(),
+        false => name(country.code(), language).unwrap_or_else(|| country.code().to_owned()),
+    }
 }
 
 /// By `Intl.DisplayNames`.

@@ -101,11 +101,24 @@ impl<'a> Presented<'a> {
         &self.claims.client_id
     }
 
+    /// The family that it says it lives with, likewise.
+    pub fn family_unverified(&self) -> Option<&str> {
+        self.claims.family.as_deref()
+    }
+
     /// Checks the token by what its batch gave.
     ///
     /// # Errors
     /// `invalid_token` and `invalid_dpop_proof`, with the challenge of the scheme.
     pub async fn check(self, rows: &Answer, context: &Context) -> Result<LiveToken, MachineFailure> {
+        self.check_for(context.config.issuer.as_str(), rows, context).await
+    }
+
+    /// The same for an API of its own.
+    ///
+    /// # Errors
+    /// As [`Presented::check`].
+    pub async fn check_for(self, api: &str, rows: &Answer, context: &Context) -> Result<LiveToken, MachineFailure> {
         let refused = |error| refused(self.scheme, error);
         let key = rows.read(self.key)?;
         if !signer::verify(&self.token, key.as_ref(), context).await? {
@@ -114,7 +127,7 @@ impl<'a> Presented<'a> {
         self.claims
             .check(&context.config.issuer, context.now)
             .map_err(refused)?;
-        self.claims.check_audience(&context.config.issuer).map_err(refused)?;
+        self.claims.check_audience(api).map_err(refused)?;
         let Some(alive) = rows.read(self.alive)? else {
             return Err(refused(OAuthError::invalid_token("the access token was revoked")));
         };

@@ -75,10 +75,12 @@ pub fn check_change(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), 
     }
 }
 
-/// A change by the client itself leaves as it was whether it may ask for every scope of an API; one by the operator ends it.
+/// A change by the client itself leaves as it was whether it may ask for every scope of an API, which one by the operator ends, and
+/// whether its scopes of the admin API count.
 pub fn keep_scopes_of_apis(wanted: &mut ClientMetadata, before: Option<&Before<'_>>) {
     if let Some(before) = before {
         wanted.any_api_scope = before.metadata.any_api_scope;
+        wanted.may_administer = before.metadata.may_administer;
     }
 }
 
@@ -208,6 +210,7 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         scope,
         // See keep_scopes_of_apis.
         any_api_scope: _,
+        may_administer: _,
         // A secret is as good in the header as in the body.
         any_secret_method: _,
         token_endpoint_auth_method,

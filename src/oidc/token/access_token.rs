@@ -91,13 +91,13 @@ impl AccessTokenClaims {
         self.family_client.as_ref().unwrap_or(&self.client_id)
     }
 
-    /// Whether it is for Limen's own APIs.
+    /// Whether it is for `api`: the issuer, for Limen's own APIs.
     ///
     /// # Errors
     /// `invalid_token`: "The resource server MUST validate that the aud claim contains a resource indicator value corresponding to
     /// an identifier the resource server expects for itself" (RFC 9068 section 4).
-    pub fn check_audience(&self, issuer: &Issuer) -> Result<(), OAuthError> {
-        if self.aud.contains(issuer.as_str()) {
+    pub fn check_audience(&self, api: &str) -> Result<(), OAuthError> {
+        if self.aud.contains(api) {
             Ok(())
         } else {
             Err(OAuthError::invalid_token("the access token is not for this server"))
@@ -274,7 +274,7 @@ mod tests {
     fn a_token_for_other_apis_alone_is_not_for_limens_own() {
         let addressed = |audiences: &[&str]| {
             let aud = Audience::of(audiences.iter().map(|one| (*one).to_owned())).unwrap();
-            code(AccessTokenClaims { aud, ..claims() }.check_audience(&issuer()))
+            code(AccessTokenClaims { aud, ..claims() }.check_audience(ISSUER))
         };
         let api = "https://mcp.acme.org/mcp";
         assert_eq!(addressed(&[ISSUER]), Ok(()));

@@ -283,6 +283,10 @@ impl AccessTokenRequest {
     ) -> Result<Reach, OAuthError> {
         let rule = &client.metadata.rules.token_exchange;
         let targets = self.targets(rule)?;
+        if targets.apis(config).any(|api| !api.is_open) {
+            let why = "tokens for the admin API are not got by exchange: its person would not know";
+            return Err(OAuthError::new(ErrorCode::InvalidTarget, why));
+        }
         let aud = targets.audience(&targets, config)?;
         let of_targets = targets.scopes(config);
         let registered = client.metadata.scope.clone().unwrap_or_default();

@@ -193,7 +193,7 @@ impl<'a> JwtBearerRequest<'a> {
         let targets = self.targets(config)?;
         let of_targets = targets.scopes(config);
         let may = client
-            .permitted(&self.claims.scope, &of_targets)
+            .permitted(&self.claims.scope, &targets.open_scopes(config))
             .intersection(&of_targets);
         let scope = match self.scope.is_empty() {
             true => may,

@@ -50,7 +50,7 @@ describe("scopes", () => {
     const refused = await op.fetch(`/admin/api/users/${ada.id}`, { method: "DELETE", bearer: reader });
     assert.equal(refused.status, 403);
     assert.match(refused.headers.get("www-authenticate"), /insufficient_scope.*people:write/);
-    assert.deepEqual(await refused.json(), { error: "insufficient_scope", error_description: "the API key lacks the scope people:write" });
+    assert.deepEqual(await refused.json(), { error: "insufficient_scope", error_description: "this takes the scope people:write" });
     assert.equal(await status(`/admin/api/users/${ada.id}`, reader), 200);
     const [event] = await eventually(async () => (await audit(`event=operator_refused&operator=${encodeURIComponent(name)}`)).length && audit(`operator=${encodeURIComponent(name)}`));
     assert.deepEqual([event.event, event.actor, event.detail], ["operator_refused", "operator", { needs: "people:write" }]);

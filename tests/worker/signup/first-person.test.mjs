@@ -31,6 +31,9 @@ describe("while nobody has an account", () => {
     assert.ok(!form.url.includes(op.adminToken) && !form.html.includes(op.adminToken));
     const done = await browser.submit(form, "email", newcomer());
     assert.equal(done.url, op.url("/account"), done.text);
+    const { operators } = await op.json("/admin/api/operators", { bearer: op.adminToken });
+    assert.deepEqual(operators.map(({ roles }) => roles), [["owner"]]);
+    assert.equal((await op.rows("SELECT 1 FROM audit WHERE event = 'operator_roles_changed'")).length, 1);
     assert.equal((await op.fetch("/setup/first")).status, 404);
     assert.equal((await browser.submit(page, "admin_token", { admin_token: op.adminToken })).status, 404);
     assert.equal((await browser.open(form.url)).status, 400);
@@ -64,6 +67,15 @@ describe("while nobody has an account", () => {
     assert.equal((await browser.submit(page, "email", newcomer())).status, 400);
     assert.equal((await op.fetch(other.path)).status, 400);
     assert.equal(await count(op), 1);
+  });
+
+  test("a key makes the link only if it may do all that an owner may", async () => {
+    const op = await startLimen();
+    const keyOf = async (scopes) => (await op.json("/admin/api/api_keys", { bearer: op.adminToken, json: { name: `Key ${scopes.length}`, scopes } })).key;
+    const send = async (scopes) => (await op.fetch("/admin/api/invitations", { bearer: await keyOf(scopes), json: { first: true } })).status;
+    assert.equal(await send(["people:write", "operators:write"]), 403);
+    const areas = ["people", "apps", "groups", "keys", "mail", "api_keys", "operators"].map((area) => `${area}:write`);
+    assert.equal(await send([...areas, "audit:read", "settings:read"]), 201);
   });
 
   test("the token is guessed 20 times at most from one network, and in a form of this browser alone", async () => {

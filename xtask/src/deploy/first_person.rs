@@ -1,5 +1,5 @@
-//! The first person of a deployment, by the admin API of the Worker that was just deployed: a link with which they make their
-//! account, or an account with a password.
+//! The first person of a deployment, its owner, by the admin API of the Worker that was just deployed: a link with which they make
+//! their account, or an account with a password.
 
 use std::fs;
 use std::io::Write;
@@ -54,12 +54,28 @@ pub fn ensure(issuer: &str, token: &str, username: Option<&str>) -> Result<Optio
         token,
         json!({ "username": username, "password": password }),
     )? {
-        (201, _) => Ok(Some(First::Person {
-            username: username.to_owned(),
-            password,
-        })),
+        (201, answer) => {
+            make_owner(issuer, token, &answer)?;
+            Ok(Some(First::Person {
+                username: username.to_owned(),
+                password,
+            }))
+        }
         (status, answer) => Err(Failure::new(format!(
             "POST {people} was answered with {status}: {answer}"
+        ))),
+    }
+}
+
+/// Makes the person of that answer an operator who may do everything.
+fn make_owner(issuer: &str, token: &str, person: &str) -> Result<()> {
+    let person: Value = serde_json::from_str(person).context(|| "The account is not to be read".into())?;
+    let id = person.get("id").and_then(Value::as_str).unwrap_or_default();
+    let operator = format!("{issuer}/admin/api/operators/{id}");
+    match send("PUT", &operator, token, json!({ "roles": ["owner"] }))? {
+        (204, _) => Ok(()),
+        (status, answer) => Err(Failure::new(format!(
+            "PUT {operator} was answered with {status}: {answer}"
         ))),
     }
 }

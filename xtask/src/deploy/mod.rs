@@ -116,12 +116,14 @@ fn deploy(first_user: Option<&str>) -> Result<()> {
     match first {
         Some(First::Link(url)) => {
             println!("\nMake the first account here, within a day:\n\n  {url}");
+            println!("\nIt is the owner's: look after the deployment at {issuer}/admin with it.");
         }
         Some(First::Person { username, password }) => {
             println!(
                 "\n  Sign in at      {issuer}/account\n  as              {username}\n  Password        {password}"
             );
             println!("\nThe password is shown this once. Choose your own on the account page.");
+            println!("The account is the owner's: look after the deployment at {issuer}/admin with it.");
         }
         None => {}
     }

@@ -2,16 +2,14 @@
 
 use super::*;
 use crate::{
+    account::invitation::InvitationId,
     admin::{
         api_key::ApiKey,
         audit_filter::{AuditFilter, Export},
+        operator::OperatorPerson,
         operator_role::{OperatorRole, OperatorRoles},
     },
-    db::{
-        api_keys, audit_log, client_list,
-        operators::{self, OperatorPerson},
-        people_list,
-    },
+    db::{api_keys, audit_log, client_list, operators, people_list},
 };
 
 pub(super) fn add_to(all: &mut Samples) {
@@ -189,6 +187,16 @@ pub(super) fn add_to(all: &mut Samples) {
     };
     add(all, "operators::find", [operators::find("u")]);
     add(all, "operators::find_of_session", [operators::find_of_session(&hash)]);
+    add(all, "operators::find_of_family", [operators::find_of_family("f")]);
+    let first = InvitationId {
+        expires_at: NOW,
+        random: "r".to_owned(),
+    };
+    add(
+        all,
+        "operators::begin_with_first",
+        [operators::begin_with_first(&first, "u", NOW)],
+    );
     add(all, "operators::list", [operators::list("", 200)]);
     for before in [None, Some(&person)] {
         add(

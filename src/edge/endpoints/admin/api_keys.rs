@@ -10,10 +10,9 @@ use crate::{
     db::api_keys,
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        people::{operations, operator},
+        people::operations,
         platform::context::Context,
     },
-    oidc::error::OAuthError,
     reply::{Body, Reply},
 };
 
@@ -29,10 +28,7 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// `POST /admin/api/api_keys`: a key with a name of its own. One that another key makes can do no more, and lives no longer.
 pub async fn make(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let wanted = WantedKey::parse(&request.json().await?)?;
-    // It was there when the call was let in.
-    let gone = || MachineFailure::Bearer(Some(OAuthError::invalid_token("the API key is gone")));
-    let maker = operator::find(request, context).await?.ok_or_else(gone)?;
-    let (key, text) = operations::api_keys::make(wanted, &maker, context).await?;
+    let (key, text) = operations::api_keys::make(wanted, request.caller()?, context).await?;
     let mut described = key.describe();
     if let Value::Object(members) = &mut described {
         members.insert("key".to_owned(), text.into());

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     account::invitation::{self, InvitationId},
-    admin::{invitation::WantedInvitation, paging::Page},
+    admin::{invitation::WantedInvitation, operator_role::OperatorRoles, paging::Page},
     audit::{Actor, Entry, Event},
     config::SignUpPolicy,
     db::{
@@ -27,6 +27,14 @@ pub async fn make(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     if context.config.sign_up.policy == SignUpPolicy::Off && !wanted.first {
         let off = "SIGNUP is off: invitation lets whoever has a link make an account";
         return Err(MachineFailure::status(409, OAuthError::invalid_request(off)));
+    }
+    if wanted.first
+        && let Some(operator) = &request.operator
+    {
+        // Whoever comes in by it is an owner.
+        operator
+            .covers(&OperatorRoles::owner())
+            .map_err(|error| MachineFailure::Bearer(Some(error)))?;
     }
     let (secret, hash) = context.new_token(Purpose::SetUpLink)?;
     let id = InvitationId {

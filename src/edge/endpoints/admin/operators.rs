@@ -3,14 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    admin::{operator_role::OperatorRoles, paging::Page},
-    db::operators::{self, OperatorPerson},
+    admin::{operator::OperatorPerson, operator_role::OperatorRoles, paging::Page},
+    db::operators,
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        people::{
-            operator::{self, Operator},
-            operator_roles::{self, RolesOutcome},
-        },
+        people::operator_roles::{self, RolesOutcome},
         platform::context::Context,
     },
     oidc::error::OAuthError,
@@ -30,15 +27,15 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// `PUT /admin/api/operators/{user_id}`: the roles that the person has from now on.
 pub async fn set(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let roles = OperatorRoles::parse(&request.json().await?)?;
-    let by = caller(request, context).await?;
-    let outcome = operator_roles::set(request.segment(0), &roles, &by, context).await?;
+    let by = request.caller()?;
+    let outcome = operator_roles::set(request.segment(0), &roles, by, context).await?;
     finish(outcome, "user")
 }
 
 /// `DELETE /admin/api/operators/{user_id}`: the person is no operator any more.
 pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let by = caller(request, context).await?;
-    let outcome = operator_roles::remove(request.segment(0), &by, context).await?;
+    let by = request.caller()?;
+    let outcome = operator_roles::remove(request.segment(0), by, context).await?;
     finish(outcome, "operator")
 }
 
@@ -52,11 +49,6 @@ fn finish(outcome: RolesOutcome, what: &str) -> Result<Reply, MachineFailure> {
             Err(MachineFailure::status(409, OAuthError::invalid_request(why)))
         }
     }
-}
-
-async fn caller(request: &Incoming, context: &Context) -> Result<Operator, MachineFailure> {
-    let gone = || MachineFailure::Bearer(Some(OAuthError::invalid_token("the API key is gone")));
-    operator::find(request, context).await?.ok_or_else(gone)
 }
 
 fn describe(operator: &OperatorPerson) -> Value {

@@ -4,6 +4,7 @@ use crate::{
     admin::{
         api_key::{self, ApiKey, Area, KeyScope},
         console_form::{self, SystemAction},
+        operator::OperatorPerson,
     },
     db::{Batch, api_keys, operators, signing_keys},
     edge::{
@@ -101,7 +102,7 @@ fn shown_program(key: &ApiKey, console: &Console, context: &Context) -> ShownApi
     }
 }
 
-fn listed(person: &operators::OperatorPerson, sees_people: bool) -> ListedOperator {
+fn listed(person: &OperatorPerson, sees_people: bool) -> ListedOperator {
     ListedOperator {
         href: sees_people.then(|| routes::with_segment(Endpoint::ConsolePerson, &person.user_id)),
         username: person.username.clone(),

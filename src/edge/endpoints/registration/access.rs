@@ -12,6 +12,7 @@ use crate::{
         throttles,
     },
     edge::{
+        clients::registration::Registrar,
         http::{failure::MachineFailure, request::Incoming},
         people::operator,
         platform::context::{ActingOperator, Context},
@@ -31,7 +32,7 @@ impl RegisteredBy {
     ///
     /// # Errors
     /// 401 or 403 where it is not allowed, 429 where it happens too often.
-    pub async fn of(request: &Incoming, context: &Context) -> Result<Self, MachineFailure> {
+    pub async fn of(request: &mut Incoming, context: &Context) -> Result<Self, MachineFailure> {
         match context.config.registration {
             Registration::Off => {
                 let error = OAuthError::new(ErrorCode::AccessDenied, "registration is switched off");
@@ -58,13 +59,21 @@ impl RegisteredBy {
     }
 }
 
+/// Whoever registers or changes a client by this request.
+pub fn registrar(by: RegisteredBy, request: &Incoming) -> Registrar<'_> {
+    Registrar {
+        by,
+        operator: request.operator.as_ref(),
+    }
+}
+
 /// The client of the path, and on whose behalf it is changed. The answer never tells whether there is such a client: "If the
 /// client does not exist on this server, the server MUST respond with HTTP 401 Unauthorized" (RFC 7592 section 2.1).
 ///
 /// # Errors
 /// 401; 403 for an access token without the scope `dcr_admin`.
 pub async fn authorized_client(
-    request: &Incoming,
+    request: &mut Incoming,
     context: &Context,
 ) -> Result<(ClientRecord, RegisteredBy), MachineFailure> {
     let presented = request.bearer().and_then(|text| OpaqueToken::parse(&text));
@@ -86,7 +95,7 @@ pub async fn authorized_client(
 /// # Errors
 /// As [`authorized_client`]; 429 for clients that anybody can be and that do so all the time.
 pub async fn changeable_client(
-    request: &Incoming,
+    request: &mut Incoming,
     context: &Context,
 ) -> Result<(ClientRecord, RegisteredBy), MachineFailure> {
     let (record, by) = authorized_client(request, context).await?;
@@ -108,9 +117,12 @@ pub async fn changeable_client(
     Ok((record, by))
 }
 
-async fn require_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
+async fn require_administrator(request: &mut Incoming, context: &Context) -> Result<(), MachineFailure> {
     let outcome = check_administrator(request, context).await;
-    if matches!(outcome, Err(MachineFailure::Bearer(Some(_)) | MachineFailure::Dpop(_))) {
+    if matches!(
+        outcome,
+        Err(MachineFailure::Bearer(Some(_)) | MachineFailure::Dpop(_) | MachineFailure::Reply(_))
+    ) {
         record_refusal(context).await?;
     }
     outcome
@@ -121,9 +133,12 @@ async fn record_refusal(context: &Context) -> Result<(), Fault> {
     context.db.execute(audit::record_of_stranger(&entry, context)).await
 }
 
-async fn check_administrator(request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
-    if let Some(operator) = operator::find(request, context).await? {
-        return operator.admit(KeyScope::needed(&request.path, request.method), context);
+async fn check_administrator(request: &mut Incoming, context: &Context) -> Result<(), MachineFailure> {
+    let needed = KeyScope::needed(&request.path, request.method);
+    if let Some(operator) = operator::find(request, needed, context).await? {
+        operator.admit(needed, context)?;
+        request.operator = Some(operator);
+        return Ok(());
     }
     if request.authorization().is_none() {
         return Err(MachineFailure::Bearer(None));
@@ -134,7 +149,10 @@ async fn check_administrator(request: &Incoming, context: &Context) -> Result<()
         let record = context.db.read(clients::find(&token.claims.client_id)).await?;
         let scope = record.and_then(|record| record.client.metadata.scope);
         if scope.is_some_and(|scope| scope.contains(Scope::DCR_ADMIN)) {
-            context.note_operator(ActingOperator::Program(format!("app ({})", token.claims.client_id)));
+            context.note_operator(ActingOperator {
+                program: Some(operator::program_of(&token.claims.client_id)),
+                person: None,
+            });
             return Ok(());
         }
     }

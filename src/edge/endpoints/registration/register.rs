@@ -1,5 +1,6 @@
 //! `/register` (OIDC Registration 1.0 section 3, RFC 7591 section 3).
 
+use super::access;
 use crate::{
     edge::{
         clients::{issued_credentials, registration},
@@ -15,7 +16,7 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     let registered_by = RegisteredBy::of(request, context).await?;
     let terms = Terms::of(&context.config, registered_by, None);
     let metadata = messages::parse(&request.json().await?, &terms)?;
-    let (record, issued) = registration::register(metadata, registered_by, context).await?;
+    let (record, issued) = registration::register(metadata, access::registrar(registered_by, request), context).await?;
     Ok(Reply::json(
         201,
         &issued_credentials::describe(&record, Some(&issued), context),

@@ -6,7 +6,7 @@ use crate::{
     edge::{
         clients::{
             issued_credentials::{self, Issued},
-            registration::{self, Renewed},
+            registration::{self, Registrar, Renewed},
         },
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
@@ -47,7 +47,13 @@ pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply,
             return Err(OAuthError::new(ErrorCode::InvalidClientMetadata, error).into());
         }
     }
-    change(record, update.metadata, registered_by, context).await
+    change(
+        record,
+        update.metadata,
+        access::registrar(registered_by, request),
+        context,
+    )
+    .await
 }
 
 /// `PATCH /register/{client_id}`: what is left out stays, null clears (RFC 7396).
@@ -60,13 +66,13 @@ pub async fn patch(request: &mut Incoming, context: &Context) -> Result<Reply, M
         Some(&registration::before(&record, context)),
     );
     let metadata = messages::merge_patch(&record.client.metadata, &patch, &terms)?;
-    change(record, metadata, registered_by, context).await
+    change(record, metadata, access::registrar(registered_by, request), context).await
 }
 
 /// `DELETE /register/{client_id}`: codes, tokens and consents go with the client.
 pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let (record, registered_by) = access::authorized_client(request, context).await?;
-    let deleted = registration::delete(&record, registered_by, context).await?;
+    let deleted = registration::delete(&record, access::registrar(registered_by, request), context).await?;
     if registered_by == RegisteredBy::Anybody && !deleted {
         // Another request has taken the token back.
         return Err(access::unauthorized());
@@ -78,7 +84,14 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
 pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let (record, registered_by) = access::changeable_client(request, context).await?;
     let renewal = RenewalRequest::parse(&request.optional_json().await?)?;
-    match registration::renew_secret(record, renewal.overlap, registered_by, context).await? {
+    match registration::renew_secret(
+        record,
+        renewal.overlap,
+        access::registrar(registered_by, request),
+        context,
+    )
+    .await?
+    {
         Renewed::NoSecret => Err(OAuthError::invalid_request("the client has no secret").into()),
         Renewed::Stored(stored) => answer(stored.map(|stored| *stored), context),
     }
@@ -87,11 +100,11 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
 async fn change(
     record: ClientRecord,
     metadata: ClientMetadata,
-    registered_by: RegisteredBy,
+    registrar: Registrar<'_>,
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
     answer(
-        registration::change(record, metadata, registered_by, context).await?,
+        registration::change(record, metadata, registrar, context).await?,
         context,
     )
 }

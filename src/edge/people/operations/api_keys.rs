@@ -3,12 +3,15 @@
 use serde_json::json;
 
 use crate::{
-    admin::api_key::{self, ApiKey, WantedKey},
+    admin::{
+        api_key::{self, ApiKey, WantedKey},
+        operator::Operator,
+    },
     audit::{Actor, Entry, Event},
     db::{Batch, api_keys, audit},
     edge::{
         http::failure::MachineFailure,
-        people::operator::{self, Operator},
+        people::operator,
         platform::{context::Context, random},
     },
     fault::Fault,
@@ -28,7 +31,7 @@ pub async fn make(wanted: WantedKey, maker: &Operator, context: &Context) -> Res
     };
     let by_key = match maker {
         Operator::Key(key) => Some(key),
-        Operator::Token | Operator::Person(_) => None,
+        Operator::Token | Operator::Person(_) | Operator::App(_) => None,
     };
     let scopes = wanted.scopes.iter();
     let within = scopes.copied().try_for_each(|scope| maker.may(Some(scope)));

@@ -69,6 +69,8 @@ pub struct ClientMetadata {
     /// Of a client that registered itself, or that a document describes: it may ask people for every scope of an API that it names,
     /// whatever it registered. Not on the wire.
     pub any_api_scope: bool,
+    /// Whether its scopes of the admin API were given to it by somebody who may. Not on the wire.
+    pub may_administer: bool,
     pub software_id: Option<String>,
     pub software_version: Option<String>,
 

@@ -58,6 +58,7 @@ impl ClientMetadata {
             keys: fields.keys()?,
             scope: fields.scope()?,
             any_api_scope: fields.are_stored() && fields.flag(ANY_API_SCOPE)?,
+            may_administer: fields.are_stored() && fields.flag(MAY_ADMINISTER)?,
             software_id: fields.text("software_id", text::plain)?,
             software_version: fields.text("software_version", text::plain)?,
 
@@ -119,6 +120,7 @@ impl ClientMetadata {
         let mut told = self.to_json();
         told.remove(ANY_SECRET_METHOD);
         told.remove(ANY_API_SCOPE);
+        told.remove(MAY_ADMINISTER);
         told
     }
 
@@ -142,6 +144,7 @@ impl ClientMetadata {
             ("software_version", json!(self.software_version)),
             (ANY_SECRET_METHOD, json!(self.any_secret_method)),
             (ANY_API_SCOPE, json!(self.any_api_scope)),
+            (MAY_ADMINISTER, json!(self.may_administer)),
             ("token_endpoint_auth_signing_alg", json!(self.token_endpoint_auth_signing_alg)),
             ("tls_client_certificate_bound_access_tokens", json!(self.tls_client_certificate_bound_access_tokens)),
             ("dpop_bound_access_tokens", json!(self.dpop_bound_access_tokens)),
@@ -242,6 +245,9 @@ pub(super) const ANY_SECRET_METHOD: &str = "limen_any_secret_method";
 
 /// In storage: [`ClientMetadata::any_api_scope`].
 pub(super) const ANY_API_SCOPE: &str = "limen_any_api_scope";
+
+/// In storage: [`ClientMetadata::may_administer`].
+pub(super) const MAY_ADMINISTER: &str = "limen_may_administer";
 
 /// `application_type` of clients that do not say: "web", unless one of their redirect URIs is one that only native clients may
 /// have: these may have https ones, too (RFC 8252 section 7.2). Command-line tools, editors and MCP clients leave it out.

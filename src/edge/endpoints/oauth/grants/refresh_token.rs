@@ -52,7 +52,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let authorization = family.into_authorization(user.sub_at(&client))?;
     let scope = refresh_grant::narrowed(&authorization.scope, wanted.scope.as_ref())?;
     // The client may have come to be registered for less.
-    let scope = client.permitted(&scope, &context.config.resources.scopes().collect());
+    let scope = client.permitted(&scope, &context.config.resources.open_scopes().collect());
     let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
     let granted = Granted {
         user,

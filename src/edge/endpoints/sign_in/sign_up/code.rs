@@ -5,11 +5,12 @@ use serde_json::json;
 use super::{Entrance, Newcomer};
 use crate::{
     account::{email, user::User},
+    admin::operator_role::OperatorRoles,
     audit::{Actor, Entry, Event},
     db::{
         Statement, accepted_terms, audit, invitations,
         mail_codes::{self, CodeKey, NewCode},
-        released_addresses, users,
+        operators, released_addresses, users,
     },
     edge::{
         http::{failure::PageFailure, request::Incoming},
@@ -69,8 +70,16 @@ impl Newcomer<'_> {
             // Where somebody has the passkey already, or its challenge was answered, there is no way into the new account.
             with.after.push(users::delete_without_credentials(user));
         }
-        with.after
-            .extend(invitation.map(|id| invitations::use_up(id, &user.id)));
+        if let Some(id) = invitation {
+            let owner = Entry::new(Event::OperatorRolesChanged, Actor::System)
+                .user(&user.id)
+                .detail(json!({ "roles": OperatorRoles::owner().names(), "invitation": id.to_string() }));
+            with.after.extend([
+                operators::begin_with_first(id, &user.id, now),
+                audit::record_if_changed(&owner, context),
+                invitations::use_up(id, &user.id),
+            ]);
+        }
         with.after
             .extend(code.map(|(key, mail_id)| mail_codes::use_up(key, mail_id, &user.id, now).into()));
         if by_mail {

@@ -1,15 +1,23 @@
-//! A country, as Cloudflare tells where a request came from: two letters (ISO 3166-1).
+//! A country, as Cloudflare tells where a request came from: two letters (ISO 3166-1), or `T1`, which is Tor.
+
+/// Tor, whose users are in no country that is known.
+const TOR: &str = "T1";
 
 /// A country's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Country([u8; 2]);
 
 impl Country {
-    /// Reads a code. `None` for what names no country, such as `XX`, where it is not known, and `T1`, which is Tor.
+    /// Reads a code. `None` for what names no country, such as `XX`, where it is not known.
     pub fn parse(code: &str) -> Option<Self> {
         let letters: [u8; 2] = code.as_bytes().try_into().ok()?;
-        let is_country = letters.iter().all(u8::is_ascii_uppercase) && code != "XX";
+        let is_country = letters.iter().all(u8::is_ascii_uppercase) && code != "XX" || code == TOR;
         is_country.then_some(Self(letters))
+    }
+
+    /// Whether it is none, but Tor.
+    pub fn is_tor(self) -> bool {
+        self.code() == TOR
     }
 
     /// Its code.
@@ -20,7 +28,9 @@ impl Country {
     /// Reads codes that stand one after the other, up to the first that is none.
     pub fn parse_row(codes: &str) -> Vec<Self> {
         let (pairs, _) = codes.as_bytes().as_chunks();
-        let codes = pairs.iter().map(|pair: &[u8; 2]| Self::parse(str::from_utf8(pair).ok()?));
+        let codes = pairs
+            .iter()
+            .map(|pair: &[u8; 2]| Self::parse(str::from_utf8(pair).ok()?));
         codes.map_while(|code| code).collect()
     }
 
@@ -37,7 +47,7 @@ mod tests {
     #[test]
     fn what_names_no_country_is_none() {
         assert_eq!(Country::parse("DE").unwrap().code(), "DE");
-        for no_country in ["", "D", "DEU", "de", "XX", "T1", "Ä"] {
+        for no_country in ["", "D", "DEU", "de", "XX", "T2", "Ä"] {
             assert_eq!(Country::parse(no_country), None, "{no_country}");
         }
     }
