@@ -33,7 +33,7 @@ impl TokenPreview {
     /// # Errors
     /// `invalid_target`.
     pub fn of(user: &User, client: &Client, asked: &Scope, mint: &Mint<'_>) -> Result<Self, OAuthError> {
-        let of_apis: Scope = mint.config.resources.scopes().collect();
+        let of_apis: Scope = mint.config.resources.open_scopes().collect();
         let scope = client.permitted(asked, &of_apis).without(Scope::DCR_ADMIN);
         let authorization = Authorization {
             family_id: NEW_EACH_TIME.to_owned(),

@@ -19,6 +19,9 @@ this by itself. When no input changed since the last build, nothing is done. For
 it makes is larger, and slower at its first requests.
 ";
 
+/// What the step is called.
+pub const STEP: &str = "The Worker";
+
 /// How wrangler says which of its commands calls.
 const WRANGLER_COMMAND: &str = "WRANGLER_COMMAND";
 
@@ -92,10 +95,11 @@ pub fn set_up_and_build_for_benchmarks(folder: &Path) -> Result<()> {
 
 /// The same when set-up is done. The caller holds the lock.
 pub fn build_with(toolchain: Toolchain, effort: Effort) -> Result<()> {
-    step("The Worker", || build(toolchain, effort))
+    step(STEP, || build(toolchain, effort))
 }
 
-fn build(toolchain: Toolchain, effort: Effort) -> Result<String> {
+/// The same without a line on the terminal: says how it went.
+pub fn build(toolchain: Toolchain, effort: Effort) -> Result<String> {
     let stamp = project::scratch()?.join("build.stamp");
     let is_built = OUTPUTS.iter().all(|output| project::root().join(output).is_file());
     if is_built && fingerprint::is_current(&stamp, &fingerprint_of(&inputs(), toolchain, effort)) {

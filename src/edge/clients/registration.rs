@@ -31,7 +31,7 @@ use crate::{
 
 /// Who registers or changes a client.
 #[derive(Clone, Copy)]
-pub struct Registrar<'a> {
+pub struct RegisteringParty<'a> {
     pub by: RegisteredBy,
     /// The operator, where it is one and no app with `dcr_admin`.
     pub operator: Option<&'a Operator>,
@@ -51,12 +51,12 @@ pub enum Renewed {
 /// Why there can be no such client.
 pub async fn register(
     mut metadata: ClientMetadata,
-    registrar: Registrar<'_>,
+    registering_party: RegisteringParty<'_>,
     context: &Context,
 ) -> Result<(ClientRecord, Issued), MachineFailure> {
-    let registered_by = registrar.by;
+    let registered_by = registering_party.by;
     registered_by.judge(&mut metadata, None, context)?;
-    registrar.let_administer(&mut metadata, context)?;
+    registering_party.let_administer(&mut metadata, context)?;
     check_groups(&metadata, None, context).await?;
     sector_identifier::check(&metadata, None, registered_by, context).await?;
     let client = Client {
@@ -93,13 +93,13 @@ pub async fn register(
 pub async fn change(
     mut record: ClientRecord,
     mut metadata: ClientMetadata,
-    registrar: Registrar<'_>,
+    registering_party: RegisteringParty<'_>,
     context: &Context,
 ) -> Result<Option<(ClientRecord, Issued)>, MachineFailure> {
-    let registered_by = registrar.by;
-    registrar.check_hand_on(&record, context)?;
+    let registered_by = registering_party.by;
+    registering_party.check_hand_on(&record, context)?;
     registered_by.judge(&mut metadata, Some(&record), context)?;
-    registrar.let_administer(&mut metadata, context)?;
+    registering_party.let_administer(&mut metadata, context)?;
     let before = access_token::given(&record.client.metadata);
     let is_promoted = access_token::given(&metadata)
         .iter()
@@ -142,10 +142,10 @@ pub async fn change(
 pub async fn renew_secret(
     mut record: ClientRecord,
     overlap: Option<Lifetime>,
-    registrar: Registrar<'_>,
+    registering_party: RegisteringParty<'_>,
     context: &Context,
 ) -> Result<Renewed, MachineFailure> {
-    registrar.check_hand_on(&record, context)?;
+    registering_party.check_hand_on(&record, context)?;
     let Some(old) = record.secret.take() else {
         return Ok(Renewed::NoSecret);
     };
@@ -153,7 +153,7 @@ pub async fn renew_secret(
     let issued = Issued::for_client(&record.client, context)?;
     record.secret = issued.stored_secret(&record.client, previous, context).await?;
     let change = Change {
-        registered_by: registrar.by,
+        registered_by: registering_party.by,
         event: Event::ClientSecretRenewed,
         new_sector: false,
     };
@@ -167,11 +167,11 @@ pub async fn renew_secret(
 /// 403 for who may not.
 pub async fn delete(
     record: &ClientRecord,
-    registrar: Registrar<'_>,
+    registering_party: RegisteringParty<'_>,
     context: &Context,
 ) -> Result<bool, MachineFailure> {
-    registrar.check_hand_on(record, context)?;
-    let registered_by = registrar.by;
+    registering_party.check_hand_on(record, context)?;
+    let registered_by = registering_party.by;
     let client_id = &record.client.client_id;
     let delete = match registered_by {
         RegisteredBy::Operator => clients::delete(client_id),
@@ -224,7 +224,7 @@ async fn store(
     Ok(Some((record, issued)))
 }
 
-impl Registrar<'_> {
+impl RegisteringParty<'_> {
     /// Whether they may have a hand on a client that may call the admin API.
     ///
     /// # Errors

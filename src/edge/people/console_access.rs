@@ -14,7 +14,7 @@ use crate::{
     config::Way,
     db::{Handle, operators},
     edge::{
-        clients::registration::Registrar,
+        clients::registration::RegisteringParty,
         http::{
             failure::{PageFailure, Problem},
             request::Incoming,
@@ -116,8 +116,8 @@ impl Console {
     }
 
     /// The operator as who registers and changes apps.
-    pub fn registrar(&self) -> Registrar<'_> {
-        Registrar {
+    pub fn registering_party(&self) -> RegisteringParty<'_> {
+        RegisteringParty {
             by: RegisteredBy::Operator,
             operator: Some(&self.operator),
         }

@@ -8,6 +8,7 @@ mod runtime;
 mod tally;
 
 use std::path::PathBuf;
+use std::thread;
 
 use crate::build::{self, Effort};
 use crate::child::Finished;
@@ -91,11 +92,34 @@ pub fn run(arguments: &[String]) -> Result<()> {
         runner_arguments,
     };
     let mut total = Tally::default();
-    for suite in suites.iter().filter(|suite| !is_node(suite)) {
-        total += report_suite(suite, &setting);
-    }
+    let without_worker = || {
+        let mut sum = Tally::default();
+        for suite in suites.iter().filter(|suite| !is_node(suite)) {
+            sum += report_suite(suite, &setting);
+        }
+        sum
+    };
     if needs_worker {
-        total += node_suites(&suites, &setting)?;
+        let lock = project::lock()?;
+        // The compiler optimises the Worker on one core for minutes: the suites that do without it run meanwhile.
+        let built = thread::scope(|scope| {
+            let worker = scope.spawn(|| build::build(setting.toolchain, Effort::Full));
+            total += without_worker();
+            step(build::STEP, || {
+                let crashed = |_| Err(Failure::new("The build of the Worker crashed."));
+                worker.join().unwrap_or_else(crashed)
+            })
+        });
+        drop(lock);
+        total += match built {
+            Ok(()) => node_suites(&suites, &setting),
+            Err(failure) => {
+                println!("\n{failure}\n\nThe suites that need the Worker did not run.");
+                Tally::one_failure()
+            }
+        };
+    } else {
+        total += without_worker();
     }
     println!("\n{total}");
     if total.failed == 0 {
@@ -105,14 +129,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
     }
 }
 
-/// The suites that need the Worker, which is built once and before them.
-fn node_suites(suites: &[String], setting: &Setting) -> Result<Tally> {
-    let lock = project::lock()?;
-    if let Err(failure) = build::build_with(setting.toolchain, Effort::Full) {
-        println!("\n{failure}\n\nThe suites that need the Worker did not run.");
-        return Ok(Tally::one_failure());
-    }
-    drop(lock);
+/// The suites that need the Worker, which was built before them.
+fn node_suites(suites: &[String], setting: &Setting) -> Tally {
     let mut total = Tally::default();
     for suite in suites.iter().filter(|suite| is_node(suite)) {
         total += match suite.as_str() {
@@ -120,7 +138,7 @@ fn node_suites(suites: &[String], setting: &Setting) -> Result<Tally> {
             folder => report_suite(folder, setting),
         };
     }
-    Ok(total)
+    total
 }
 
 /// Runs one suite and shows what failed in it.

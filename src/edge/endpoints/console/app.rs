@@ -96,7 +96,7 @@ async fn act(
         AppAction::SwitchOn => change(console, record, br#"{"disabled":false}"#, context).await,
         AppAction::RenewSecret => renew_secret(console, record, context).await,
         AppAction::Delete => {
-            let notice = match registration::delete(&record, console.registrar(), context).await? {
+            let notice = match registration::delete(&record, console.registering_party(), context).await? {
                 true => ConsoleNotice::Deleted,
                 false => ConsoleNotice::NothingDone,
             };
@@ -113,7 +113,7 @@ async fn change(
 ) -> Result<Reply, MachineFailure> {
     let terms = Terms::of(&context.config, BY, Some(&registration::before(&record, context)));
     let metadata = messages::merge_patch(&record.client.metadata, changes, &terms)?;
-    let notice = match registration::change(record, metadata, console.registrar(), context).await? {
+    let notice = match registration::change(record, metadata, console.registering_party(), context).await? {
         Some(_) => ConsoleNotice::Saved,
         None => ConsoleNotice::NothingDone,
     };
@@ -121,7 +121,8 @@ async fn change(
 }
 
 async fn renew_secret(console: &Console, record: ClientRecord, context: &Context) -> Result<Reply, MachineFailure> {
-    let renewed = registration::renew_secret(record, Some(app_form::OVERLAP), console.registrar(), context).await?;
+    let renewed =
+        registration::renew_secret(record, Some(app_form::OVERLAP), console.registering_party(), context).await?;
     let Renewed::Stored(Some(stored)) = renewed else {
         return Ok(console.done(ConsoleNotice::NothingDone, context));
     };

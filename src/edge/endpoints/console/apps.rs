@@ -108,7 +108,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
 async fn register(console: &Console, kind: AppKind, form: &Params, context: &Context) -> Result<Reply, MachineFailure> {
     let terms = Terms::of(&context.config, RegisteredBy::Operator, None);
     let metadata = messages::parse(&app_form::registration(kind, form)?, &terms)?;
-    let (record, issued) = registration::register(metadata, console.registrar(), context).await?;
+    let (record, issued) = registration::register(metadata, console.registering_party(), context).await?;
     let client = &record.client;
     let addresses = &client.metadata.redirect_uris;
     let redirect_uri = addresses.first().map(|address| address.as_str());

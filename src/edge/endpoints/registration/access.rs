@@ -12,7 +12,7 @@ use crate::{
         throttles,
     },
     edge::{
-        clients::registration::Registrar,
+        clients::registration::RegisteringParty,
         http::{failure::MachineFailure, request::Incoming},
         people::operator,
         platform::context::{ActingOperator, Context},
@@ -60,8 +60,8 @@ impl RegisteredBy {
 }
 
 /// Whoever registers or changes a client by this request.
-pub fn registrar(by: RegisteredBy, request: &Incoming) -> Registrar<'_> {
-    Registrar {
+pub fn registering_party(by: RegisteredBy, request: &Incoming) -> RegisteringParty<'_> {
+    RegisteringParty {
         by,
         operator: request.operator.as_ref(),
     }

@@ -16,7 +16,8 @@ pub async fn register(request: &mut Incoming, context: &Context) -> Result<Reply
     let registered_by = RegisteredBy::of(request, context).await?;
     let terms = Terms::of(&context.config, registered_by, None);
     let metadata = messages::parse(&request.json().await?, &terms)?;
-    let (record, issued) = registration::register(metadata, access::registrar(registered_by, request), context).await?;
+    let (record, issued) =
+        registration::register(metadata, access::registering_party(registered_by, request), context).await?;
     Ok(Reply::json(
         201,
         &issued_credentials::describe(&record, Some(&issued), context),

@@ -6,7 +6,7 @@ use crate::{
     edge::{
         clients::{
             issued_credentials::{self, Issued},
-            registration::{self, Registrar, Renewed},
+            registration::{self, RegisteringParty, Renewed},
         },
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
@@ -50,7 +50,7 @@ pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply,
     change(
         record,
         update.metadata,
-        access::registrar(registered_by, request),
+        access::registering_party(registered_by, request),
         context,
     )
     .await
@@ -66,13 +66,19 @@ pub async fn patch(request: &mut Incoming, context: &Context) -> Result<Reply, M
         Some(&registration::before(&record, context)),
     );
     let metadata = messages::merge_patch(&record.client.metadata, &patch, &terms)?;
-    change(record, metadata, access::registrar(registered_by, request), context).await
+    change(
+        record,
+        metadata,
+        access::registering_party(registered_by, request),
+        context,
+    )
+    .await
 }
 
 /// `DELETE /register/{client_id}`: codes, tokens and consents go with the client.
 pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let (record, registered_by) = access::authorized_client(request, context).await?;
-    let deleted = registration::delete(&record, access::registrar(registered_by, request), context).await?;
+    let deleted = registration::delete(&record, access::registering_party(registered_by, request), context).await?;
     if registered_by == RegisteredBy::Anybody && !deleted {
         // Another request has taken the token back.
         return Err(access::unauthorized());
@@ -87,7 +93,7 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
     match registration::renew_secret(
         record,
         renewal.overlap,
-        access::registrar(registered_by, request),
+        access::registering_party(registered_by, request),
         context,
     )
     .await?
@@ -100,11 +106,11 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
 async fn change(
     record: ClientRecord,
     metadata: ClientMetadata,
-    registrar: Registrar<'_>,
+    registering_party: RegisteringParty<'_>,
     context: &Context,
 ) -> Result<Reply, MachineFailure> {
     answer(
-        registration::change(record, metadata, registrar, context).await?,
+        registration::change(record, metadata, registering_party, context).await?,
         context,
     )
 }
