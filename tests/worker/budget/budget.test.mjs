@@ -12,9 +12,9 @@ import { startLimen } from "../support/limen.mjs";
 import { readWasm } from "../support/wasm.mjs";
 import { beside, requestClaims, signedObject } from "../support/request-object.mjs";
 
-/** The most bytes of one function, but for that which shows a person at the console: operators alone run it. */
+/** The most bytes of one function, but for that which reads the settings, once and before there is a request. */
 const LARGEST_FUNCTION = 32_000;
-const PERSON_AT_THE_CONSOLE = 42_000;
+const READS_THE_SETTINGS = 40_000;
 const API = "https://api.acme.test";
 const op = await startLimen({ vars: { FRONT_CHANNEL_TOKENS: "on", RESOURCES: JSON.stringify({ [API]: "Acme API" }) } });
 const everyResponseType = {
@@ -329,10 +329,10 @@ test("refusals cost no more than successes", async () => {
 });
 
 describe("the wasm", () => {
-  test("is at most 1.25 MB gzipped", () => {
+  test("is at most 1.45 MB gzipped", () => {
     const sizes = wasmFiles().map((wasm) => gzipSync(wasm, { level: 9 }).length);
     assert.equal(sizes.length, 1);
-    assert.ok(sizes[0] <= 1_250_000, `${sizes[0]} bytes`);
+    assert.ok(sizes[0] <= 1_450_000, `${sizes[0]} bytes`);
   });
 
   test("carries no names of functions, which nothing reads", () => {
@@ -348,7 +348,7 @@ describe("the wasm", () => {
       const { functions } = readWasm(wasm);
       assert.ok(functions.length > 1_000, `${functions.length} functions`);
       const [largest, second] = functions.toSorted((a, b) => b - a);
-      assert.ok(largest <= PERSON_AT_THE_CONSOLE, `${largest} bytes`);
+      assert.ok(largest <= READS_THE_SETTINGS, `${largest} bytes`);
       assert.ok(second <= LARGEST_FUNCTION, `${second} bytes`);
     }
   });
