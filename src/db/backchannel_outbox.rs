@@ -8,7 +8,7 @@ use crate::{
     time::{Lifetime, UnixTime},
 };
 
-/// How long a run has what it took for itself: longer than telling all of it takes.
+/// How long a run has what it took for itself: longer than telling all of it takes, and another wait than any after a failure.
 const LEASE: Lifetime = Lifetime::minutes(2);
 
 /// What came of a request.
@@ -57,7 +57,10 @@ pub struct Waiting {
     pub client_id: String,
     pub notify: String,
     pub outcome: Outcome,
+    /// This one included.
     pub attempts: i64,
+    /// Until when it is this run's.
+    due_at: i64,
     expires_at: i64,
 }
 
@@ -66,42 +69,58 @@ impl Waiting {
         Hash::stored(self.hash.clone())
     }
 
+    /// By which this run shows that it still has it.
+    pub fn lease(&self) -> UnixTime {
+        UnixTime(self.due_at)
+    }
+
     pub fn expires_at(&self) -> UnixTime {
         UnixTime(self.expires_at)
     }
 }
 
-/// Takes at most `limit` that are due, for this run alone: nobody else tells of them before the lease is over.
-pub fn take(limit: i64, now: UnixTime) -> Query<Vec<Waiting>> {
+/// Takes at most `limit` that are due, and of each client at most `of_client`, for this run alone: nobody else tells of them before the
+/// lease is over. The attempt counts from now on, whatever becomes of the run. The plus keeps SQLite from walking through the index of all
+/// clients.
+pub fn take(limit: i64, of_client: i64, now: UnixTime) -> Query<Vec<Waiting>> {
     Statement::new(
-        "UPDATE backchannel_outbox SET due_at = ?
-         WHERE hash IN (SELECT hash FROM backchannel_outbox WHERE due_at <= ? ORDER BY due_at LIMIT ?)
-         RETURNING hash, client_id, notify, outcome, attempts, expires_at",
+        "UPDATE backchannel_outbox SET due_at = ?, attempts = attempts + 1
+         WHERE hash IN (
+            SELECT hash FROM (
+                SELECT hash, due_at, ROW_NUMBER() OVER (PARTITION BY +client_id ORDER BY due_at) AS place
+                FROM backchannel_outbox WHERE due_at <= ?)
+            WHERE place <= ? ORDER BY due_at LIMIT ?)
+         RETURNING hash, client_id, notify, outcome, attempts, due_at, expires_at",
     )
     .bind(now + LEASE)
     .bind(now)
+    .bind(of_client)
     .bind(limit)
     .read_by(Rows::all)
 }
 
 /// The app was told, or never will be.
-pub fn done(hash: &Hash) -> Statement {
-    Statement::new("DELETE FROM backchannel_outbox WHERE hash = ?").bind(hash)
+pub fn done(hash: &Hash, lease: UnixTime) -> Statement {
+    Statement::new("DELETE FROM backchannel_outbox WHERE hash = ? AND due_at = ?")
+        .bind(hash)
+        .bind(lease)
 }
 
 /// It was not told, and is asked again at `due_at`.
-pub fn postpone(hash: &Hash, due_at: UnixTime) -> Statement {
-    Statement::new("UPDATE backchannel_outbox SET due_at = ?, attempts = attempts + 1 WHERE hash = ?")
+pub fn postpone(hash: &Hash, lease: UnixTime, due_at: UnixTime) -> Statement {
+    Statement::new("UPDATE backchannel_outbox SET due_at = ? WHERE hash = ? AND due_at = ?")
         .bind(due_at)
         .bind(hash)
+        .bind(lease)
 }
 
-/// Ends the tokens that an app in push mode never got. One in ping mode fetches them itself, whether or not it was told.
-pub fn end_undelivered(hash: &Hash) -> Statement {
+/// Ends the tokens that an app in push mode never got. It goes before [`done`].
+pub fn end_undelivered(hash: &Hash, lease: UnixTime) -> Statement {
     Statement::new(
-        "DELETE FROM token_families WHERE id = (SELECT family_id FROM codes WHERE hash = ?) AND generation = 0
-           AND (SELECT json_extract(c.metadata, '$.backchannel_token_delivery_mode') FROM clients c
-                WHERE c.id = token_families.client_id) = 'push'",
+        "DELETE FROM token_families WHERE id = (
+            SELECT k.family_id FROM codes k JOIN backchannel_outbox o ON o.hash = k.hash
+            WHERE k.hash = ? AND o.due_at = ?) AND generation = 0",
     )
     .bind(hash)
+    .bind(lease)
 }

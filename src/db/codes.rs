@@ -112,15 +112,22 @@ impl Redemption<'_> {
             " WHEN used_at IS NOT NULL THEN 'replayed' WHEN expires_at <= ? THEN 'expired'",
         ))
         .bind(conditions.now)
-        .append(conditions.cases_of_targets("codes"))
-        .append(Statement::new(concat!(
-            " WHEN NOT ",
-            enabled!("codes.user_id"),
-            " THEN 'ended'"
-        )))
-        .append(conditions.cases_of_readiness("codes"))
-        .append(conditions.case_of_person("codes"))
+        .append(self.cases_of_basis())
         .append(Statement::new(" ELSE 'good' END"))
+    }
+
+    /// The cases in which what the code rests on does not stand: it has to as often as tokens are made.
+    fn cases_of_basis(&self) -> Statement {
+        let conditions = &self.conditions;
+        conditions
+            .cases_of_targets("codes")
+            .append(Statement::new(concat!(
+                " WHEN NOT ",
+                enabled!("codes.user_id"),
+                " THEN 'ended'"
+            )))
+            .append(conditions.cases_of_readiness("codes"))
+            .append(conditions.case_of_person("codes"))
     }
 
     /// How the code stands, before it is redeemed.
@@ -182,22 +189,28 @@ impl Redemption<'_> {
         .bind(self.hash)
         .bind(self.family_id)
     }
+
+    /// What was authorized by a code that was redeemed for tokens which its client may not have got yet: none of them was refreshed.
+    pub fn find_undelivered(&self) -> Query<Option<Undelivered>> {
+        Statement::new("SELECT CASE WHEN client_id <> ? THEN 'foreign'")
+            .bind(self.conditions.client_id)
+            .append(self.conditions.case_of_binding("codes", Statement::new("'binding'")))
+            .append(self.cases_of_basis())
+            .append(Statement::new(format!(
+                " ELSE 'good' END AS standing, family_id, nonce, {} FROM codes WHERE hash = ?
+                   AND EXISTS (SELECT 1 FROM token_families f WHERE f.id = codes.family_id AND f.generation = 0)",
+                authorization::columns("codes")
+            )))
+            .bind(self.hash)
+            .read_by(Rows::first)
+    }
 }
 
-/// What was authorized by a code that was redeemed for tokens which its client may not have got yet: none of them was refreshed.
-pub fn find_undelivered(hash: &Hash) -> Query<Option<Undelivered>> {
-    Statement::new(format!(
-        "SELECT family_id, nonce, {} FROM codes WHERE hash = ?
-           AND EXISTS (SELECT 1 FROM token_families f WHERE f.id = codes.family_id AND f.generation = 0)",
-        authorization::columns("codes")
-    ))
-    .bind(hash)
-    .read_by(Rows::first)
-}
-
-/// See [`find_undelivered`].
+/// See [`Redemption::find_undelivered`].
 #[derive(Deserialize)]
 pub struct Undelivered {
+    /// How it stands now.
+    pub standing: Standing,
     pub family_id: String,
     #[serde(flatten)]
     pub redeemed: Redeemed,

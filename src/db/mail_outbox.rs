@@ -124,6 +124,18 @@ pub fn notify(notice: &NewNotice<'_>, condition: Statement, daily_limit: i64, no
     .and(condition)
 }
 
+/// Holds where no other mail of the same kind and detail to the same person is of use still.
+pub fn is_news(notice: &NewNotice<'_>, now: UnixTime) -> Statement {
+    Statement::new(
+        "NOT EXISTS (SELECT 1 FROM mail_outbox m WHERE m.user_id = ? AND m.expires_at > ? AND m.kind = ?
+                       AND json_extract(m.facts, '$.detail') IS ?)",
+    )
+    .bind(notice.user_id)
+    .bind(now)
+    .bind(notice.kind.as_str())
+    .bind(notice.detail)
+}
+
 /// Takes at most `limit` mails that are due, for this run alone: nobody else sends them before the lease is over.
 pub fn take(limit: i64, now: UnixTime) -> Query<Vec<Waiting>> {
     take_where(

@@ -50,16 +50,19 @@ pub struct AskedOf<'a> {
     pub user_id: &'a str,
     /// For how long.
     pub lifetime: Lifetime,
-    /// Of such requests: what is over its limit is not stored. They are counted before in the batch.
-    pub counters: &'a [Counter],
+    /// Of such requests of the client: what is over its limit is not stored. It is counted before in the batch.
+    pub own: &'a Counter,
+    /// Of those of all clients, which counts what was stored, behind it: a client that is refused takes nothing from others.
+    pub shared: &'a Counter,
     /// What counts once in a signed request.
     pub once: Option<&'a OneUse>,
     /// What its client is to be sent then, sealed.
     pub notify: Option<&'a str>,
 }
 
-/// The most requests that wait for a person.
+/// The most requests that wait for a person, and of one client.
 const MOST_ASKING: i64 = 5;
+const MOST_OF_CLIENT: i64 = 2;
 
 impl Pushing<'_> {
     /// Stores the request, to be made within its [`LIFETIME`], if its client proves itself and has not changed. A client that
@@ -88,18 +91,12 @@ impl Pushing<'_> {
         .append(Statement::new(" AND "))
         .append(throttles::within_limit_now(client_id, counter, now));
         if let Some(asked) = self.asked {
-            insert = asked
-                .counters
-                .iter()
-                .map(throttles::within)
-                .fold(insert, Statement::and);
+            insert = insert
+                .and(throttles::within(asked.own))
+                .and(has_room(asked, client_id, now));
             if let Some(once) = asked.once {
                 insert = insert.and(once.condition(client_id, now));
             }
-            insert = insert
-                .and(asking(asked.user_id, now))
-                .append(Statement::new(" < ?"))
-                .bind(MOST_ASKING);
         }
         insert.append(Statement::new(" RETURNING hash")).any()
     }
@@ -232,20 +229,32 @@ pub fn list_asking(session_hash: &Hash, now: UnixTime) -> Query<Vec<Asked>> {
     .read_by(Rows::all)
 }
 
-/// How many such requests wait for the person of `user_id`.
-fn asking(user_id: &str, now: UnixTime) -> Statement {
+/// How many such requests, for which `which` holds, wait for the person of `user_id`.
+fn asking(user_id: &str, which: Statement, now: UnixTime) -> Statement {
     Statement::new("(SELECT COUNT(*) FROM pushed_requests p WHERE p.user_id = ?")
         .bind(user_id)
+        .and(which)
         .and(waits(now))
         .append(Statement::new(")"))
 }
 
-/// Whether as many wait for them as may.
-pub fn has_most_asking(user_id: &str, now: UnixTime) -> Query<bool> {
-    Statement::new("SELECT 1 AS most WHERE ")
-        .append(asking(user_id, now))
-        .append(Statement::new(" >= ?"))
+/// Holds where one more of `client_id` may wait for them.
+fn has_room(asked: &AskedOf<'_>, client_id: &str, now: UnixTime) -> Statement {
+    let own = Statement::new("p.client_id = ?").bind(client_id);
+    asking(asked.user_id, Statement::always(), now)
+        .append(Statement::new(" < ?"))
         .bind(MOST_ASKING)
+        .and(asking(asked.user_id, own, now))
+        .append(Statement::new(" < ?"))
+        .bind(MOST_OF_CLIENT)
+        .and(throttles::has_room(asked.shared, now))
+}
+
+/// Whether no more may.
+pub fn is_full(asked: &AskedOf<'_>, client_id: &str, now: UnixTime) -> Query<bool> {
+    Statement::new("SELECT 1 AS most WHERE NOT (")
+        .append(has_room(asked, client_id, now))
+        .append(Statement::new(")"))
         .any()
 }
 

@@ -100,10 +100,23 @@ pub fn count_address(counter: &Counter, now: UnixTime) -> Query<Count> {
 
 /// Counts an attempt, if `other`, which was counted before in the batch, is within its limit.
 pub fn count_within(counter: &Counter, other: &Counter, now: UnixTime) -> Query<Count> {
+    count_where(within(other), counter, now)
+}
+
+/// Counts an attempt, if `condition` holds.
+pub fn count_where(condition: Statement, counter: &Counter, now: UnixTime) -> Query<Count> {
     let key = Statement::new("SELECT ? AS key WHERE ")
         .bind(&counter.key)
-        .append(within(other));
+        .append(condition);
     count_for(counter.window, key, now)
+}
+
+/// Holds where a counter leaves one more to count.
+pub fn has_room(counter: &Counter, now: UnixTime) -> Statement {
+    Statement::new("NOT EXISTS (SELECT 1 FROM throttles t WHERE t.key = ? AND t.failures >= ? AND t.expires_at > ?)")
+        .bind(&counter.key)
+        .bind(counter.limit)
+        .bind(now)
 }
 
 /// Holds where a counter, which was counted before in the batch, is within its limit.

@@ -100,10 +100,10 @@ impl Kind {
             | Self::NewBrowser
             | Self::NewCountry
             | Self::DeviceConnected
+            | Self::AppAsks
             | Self::SignUp => 10,
             // A thief shall not hide one among many.
             Self::AccountChanged => 30,
-            Self::AppAsks => 50,
         }
     }
 
@@ -111,9 +111,9 @@ impl Kind {
     /// first to an end, then ways back in, and what tells people of a danger last.
     pub fn share_of(self, daily_limit: i64) -> i64 {
         match self {
-            Self::ConfirmAddress | Self::SignInCode | Self::AddressInUse | Self::SignUp | Self::AppAsks => {
-                (daily_limit * 3 / 4).max(1)
-            }
+            // A person finds at their account what an app asks, with a mail or without.
+            Self::AppAsks => (daily_limit / 2).max(1),
+            Self::ConfirmAddress | Self::SignInCode | Self::AddressInUse | Self::SignUp => (daily_limit * 3 / 4).max(1),
             Self::Recovery | Self::SignInCodeHere => (daily_limit * 9 / 10).max(1),
             Self::Test
             | Self::AddressChanged
@@ -312,6 +312,7 @@ mod tests {
 
     #[test]
     fn what_strangers_ask_for_leaves_mails_for_what_matters_more() {
+        assert!(Kind::AppAsks.share_of(1_000) < Kind::ConfirmAddress.share_of(1_000));
         assert!(Kind::ConfirmAddress.share_of(1_000) < Kind::Recovery.share_of(1_000));
         assert!(Kind::Recovery.share_of(1_000) < Kind::PasswordChanged.share_of(1_000));
         for kind in Kind::ALL {

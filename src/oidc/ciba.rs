@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    readable::{is_invisible, is_readable},
     secret::OpaqueToken,
     time::{Lifetime, UnixTime},
 };
@@ -42,6 +43,9 @@ const COUNTING: [&str; 6] = [
     "acr_values",
     "dpop_jkt",
 ];
+
+/// Stands for the `sub` of a person who was not looked for yet: no shorter than any.
+pub const NOBODY: &str = "----------------------------------------------------------------";
 
 /// The one hint of a request: who is asked.
 #[derive(Debug)]
@@ -147,6 +151,31 @@ pub struct Notification {
     pub auth_req_id: String,
     /// `client_notification_token`.
     pub token: String,
+    /// What the client had registered when it asked: nothing goes to where whoever changes it later says.
+    pub mode: DeliveryMode,
+    #[allow(missing_docs)] // As above.
+    pub endpoint: String,
+}
+
+impl Notification {
+    /// What `client` is sent for a request with `token`. `None` for a client that polls.
+    pub fn new(auth_req_id: &OpaqueToken, token: &str, client: &Client) -> Option<Self> {
+        let metadata = &client.metadata;
+        Some(Self {
+            auth_req_id: auth_req_id.expose().to_owned(),
+            token: token.to_owned(),
+            mode: metadata
+                .backchannel_token_delivery_mode
+                .filter(|mode| mode.notifies())?,
+            endpoint: metadata.backchannel_client_notification_endpoint.clone()?,
+        })
+    }
+
+    /// Whether `client` is to be told likewise still.
+    pub fn is_current(&self, client: &Client) -> bool {
+        client.metadata.backchannel_token_delivery_mode == Some(self.mode)
+            && client.metadata.backchannel_client_notification_endpoint.as_ref() == Some(&self.endpoint)
+    }
 }
 
 /// What is told of an app's request to the person who is asked.
@@ -201,8 +230,24 @@ impl Asking {
 
 /// Nothing that is invisible, reorders what stands beside it, or is markup somewhere.
 fn is_plain(message: &str) -> bool {
-    let is_plain = |c: char| c.is_alphanumeric() || " .,:;-_+/#*&%!?()'@=$\u{20ac}\u{a3}".contains(c);
-    message.chars().count() <= LONGEST_MESSAGE && message.chars().all(is_plain)
+    let is_plain =
+        |c: char| (c.is_alphanumeric() && !is_invisible(c)) || " .,:;-_+/#*&%!?()'@=$\u{20ac}\u{a3}".contains(c);
+    let is_of_one_direction = || {
+        let mut letters = message.chars().filter(|c| c.is_alphanumeric()).map(is_right_to_left);
+        let first = letters.next();
+        letters.all(|other| Some(other) == first)
+    };
+    message.chars().count() <= LONGEST_MESSAGE
+        && message.chars().all(is_plain)
+        && (message.is_empty() || is_readable(message))
+        && is_of_one_direction()
+}
+
+/// Whether a letter is written from right to left: digits beside such are not shown in the order in which they were sent.
+fn is_right_to_left(c: char) -> bool {
+    let is_of_block = matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}'
+        | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}');
+    is_of_block && !c.is_numeric()
 }
 
 /// The authorization request in what an app sent, for the person whom it knows as `sub`.
@@ -235,6 +280,11 @@ pub fn check(request: Params, key: Option<&KeyProof>, client: &Client, config: &
         Some(key) => pushed_request::bound_to(request, key)?,
         None => request,
     };
+    if check_fetches(client).is_err() && !request.text("dpop_jkt").is_empty() {
+        return Err(OAuthError::invalid_request(
+            "tokens that are pushed are bound to no key: send neither dpop_jkt nor a DPoP proof in push mode",
+        ));
+    }
     // "scope REQUIRED" (section 7.1).
     request.required("scope")?;
     AuthRequest::of_backchannel(&request, client, config)?.demand()?;
@@ -317,6 +367,8 @@ mod tests {
             "W4-SCT",
             "Pay 12.50 \u{20ac} to Caf\u{e9} M\u{fc}ller?",
             "\u{4e2d}\u{6587} 7",
+            "\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{5dc}\u{5da}",
+            "?",
         ] {
             assert_eq!(read(message).as_deref(), Ok(message));
         }
@@ -329,6 +381,15 @@ mod tests {
             "a\tb",
             "a\u{202e}b",
             "a\u{200b}b",
+            " ",
+            "   ",
+            "\u{3164}",
+            "1\u{115f}2",
+            "1\u{1160}2",
+            "1\u{ffa0}2",
+            "\u{5d0}12",
+            "Pay \u{5d0}",
+            "\u{627}\u{661}",
             "\u{1f44d}",
             "a\"b",
             "a\\b",

@@ -79,16 +79,15 @@ impl Pusher {
         let looked_up = self.presented.look_up(&mut batch, context);
         let was_used = batch.add_if(single_use.map(|proof| dpop_proofs::find(proof, now)));
         let counted = batch.add(throttles::count_stranger(client_id, counter, now));
-        let asked = pushed.asked.map_or(&[][..], |asked| asked.counters);
-        let asked: Vec<_> = asked
-            .iter()
-            .map(|counter| (counter, batch.add(throttles::count_address(counter, now))))
-            .collect();
+        let own = pushed.asked.map(|asked| asked.own);
+        let asked = own.map(|own| (own, batch.add(throttles::count_address(own, now))));
         let once = pushed.asked.and_then(|asked| asked.once);
         let unusable = batch.add_if(once.map(|once| once.find_refusal(client_id, now)));
         let stored = batch.add(pushing.insert(counter, now));
         batch.push(pushed_requests::sweep(client_id, now));
         let is_stored = || pushed_requests::exists(hash);
+        let shared = pushed.asked.map(|asked| asked.shared);
+        batch.extend(shared.map(|shared| throttles::count_where(is_stored(), shared, now).into()));
         batch.extend(single_use.map(|proof| dpop_proofs::use_up(proof, is_stored(), now).into()));
         self.presented.use_up(is_stored(), &mut batch, context);
         if let Some((store, count)) = once.map(|once| once.use_up(client_id, is_stored(), now)) {
@@ -109,10 +108,10 @@ impl Pusher {
         if let Some(wait) = rows.read(counted)?.wait(counter, now) {
             return Err(MachineFailure::too_many(wait));
         }
-        for (counter, counted) in asked {
-            if let Some(wait) = rows.read(counted)?.wait(counter, now) {
-                return Err(MachineFailure::too_many(wait));
-            }
+        if let Some((counter, counted)) = asked
+            && let Some(wait) = rows.read(counted)?.wait(counter, now)
+        {
+            return Err(MachineFailure::too_many(wait));
         }
         // The client changed in between, or another device has the user code: there is another one then, too.
         if !rows.read(stored)? {

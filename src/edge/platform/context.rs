@@ -187,9 +187,23 @@ impl Context {
     /// Does work after the answer. What goes wrong with it is logged.
     pub fn after_answer(&self, work: impl AsyncFnOnce(&Self) -> Result<(), Fault> + 'static) {
         let later = Self {
+            now: self.now,
+            ..self.later()
+        };
+        self.background.spawn(apart(async move {
+            if let Err(fault) = work(&later).await {
+                log::fault(&later.request_id, &fault);
+            }
+        }));
+    }
+
+    /// The same by the clock as it is now, for work that nobody waits for.
+    #[must_use]
+    pub fn later(&self) -> Self {
+        Self {
             env: self.env.clone(),
             config: self.config.clone(),
-            now: self.now,
+            now: clock::now(),
             db: Db::new(&self.env),
             kv: Kv::new(&self.env),
             request_id: self.request_id.clone(),
@@ -201,12 +215,7 @@ impl Context {
             claimed: RefCell::default(),
             brought_proof: Cell::default(),
             operator: self.operator.clone(),
-        };
-        self.background.spawn(apart(async move {
-            if let Err(fault) = work(&later).await {
-                log::fault(&later.request_id, &fault);
-            }
-        }));
+        }
     }
 }
 

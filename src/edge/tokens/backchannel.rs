@@ -11,9 +11,9 @@ use super::{
 };
 use crate::{
     db::{
-        Batch, Statement,
+        Batch,
         backchannel_outbox::{self, Outcome, Waiting},
-        codes::{self, Redemption},
+        codes::Redemption,
         proof::Proof,
         signing_keys,
         token_conditions::TokenConditions,
@@ -29,33 +29,40 @@ use crate::{
     oidc::{
         authorization::{Mint, Reach},
         ciba::Notification,
-        client::client_metadata::{DeliveryMode, GrantType},
+        client::{
+            Client,
+            client_metadata::{DeliveryMode, GrantType},
+        },
         error::{ErrorCode, OAuthError},
         resource_indicator::{self, Targets},
-        token::{TokenResponse, code_grant::CodeRequest, refresh_grant::RefreshToken},
+        token::{
+            TokenResponse,
+            code_grant::{CodeRequest, Standing},
+            refresh_grant::RefreshToken,
+        },
     },
     secret::{Hash, KekVersion, OpaqueToken, Purpose, WrappedSecret},
     web::{fetch_url::FetchUrl, json, retry},
 };
 
-/// The most rows of a round, and of those under way at a time: the platform opens no more than six connections.
+/// The most rows of a round, and of one client in it, and of those under way at a time: the platform opens no more than six connections.
 const AT_ONCE: i64 = 20;
+const OF_CLIENT: i64 = 4;
 const CONNECTIONS: usize = 5;
 
-/// The most rounds of one run.
+/// The most rounds of the periodic run.
 const MOST_ROUNDS: usize = 10;
 
 /// How often an app is told before Limen gives up.
 const MOST_ATTEMPTS: i64 = 4;
 
+/// "The OpenID Provider encountered an unexpected condition that prevented it from successfully completing the transaction" (section 12).
+const TRANSACTION_FAILED: &str = "transaction_failed";
+
 /// Seals what the app of a request will be sent: it opens for that request alone.
-pub async fn seal(auth_req_id: &OpaqueToken, token: &str, hash: &Hash, context: &Context) -> Result<String, Fault> {
+pub async fn seal(notification: &Notification, hash: &Hash, context: &Context) -> Result<String, Fault> {
     let version = context.config.roots.current_version();
-    let notification = Notification {
-        auth_req_id: auth_req_id.expose().to_owned(),
-        token: token.to_owned(),
-    };
-    let text = serde_json::to_string(&notification).map_err(|cause| Fault::new("notification", cause))?;
+    let text = serde_json::to_string(notification).map_err(|cause| Fault::new("notification", cause))?;
     let sealed = sealing_key(version, context).await?.seal(&text, hash.as_str()).await?;
     Ok(WrappedSecret::new(version, &sealed).as_str().to_owned())
 }
@@ -76,50 +83,86 @@ async fn sealing_key(version: KekVersion, context: &Context) -> Result<SealingKe
     SealingKey::import(&key.ok_or_else(|| Fault::new("notification", "its root key is gone"))?).await
 }
 
-/// Tells what is due, after the answer.
+/// Tells some of what is due, after the answer. The rest is for the periodic run.
 pub fn tell_later(context: &Context) {
-    context.after_answer(async |later| tell_due(later).await);
+    context.after_answer(async |later| tell_round(later).await.map(|_| ()));
 }
 
 /// Tells what is due.
 pub async fn tell_due(context: &Context) -> Result<(), Fault> {
-    if !context.config.backchannel_authentication {
-        return Ok(());
-    }
     for _ in 0..MOST_ROUNDS {
-        let taken = context.db.read(backchannel_outbox::take(AT_ONCE, context.now)).await?;
-        let is_last = taken.len() < usize::try_from(AT_ONCE).unwrap_or_default();
-        let told = taken.iter().map(|waiting| tell(waiting, context));
-        let outcomes: Vec<Vec<Statement>> = stream::iter(told).buffer_unordered(CONNECTIONS).collect().await;
-        context.db.execute(outcomes.into_iter().flatten()).await?;
-        if is_last {
+        if !tell_round(context).await? {
             break;
         }
     }
     Ok(())
 }
 
-/// Tells one app, and says what becomes of the row.
-async fn tell(waiting: &Waiting, context: &Context) -> Vec<Statement> {
-    let hash = waiting.hash();
-    let told = match waiting.expires_at() <= context.now {
-        true => Err("the request has expired".to_owned()),
-        false => deliver(waiting, context).await,
-    };
-    let why = match told {
-        Ok(()) => return vec![backchannel_outbox::done(&hash)],
-        Err(why) => why,
-    };
-    let attempts = waiting.attempts + 1;
-    log::app_not_told(&context.request_id, (&waiting.client_id, attempts), &why);
-    let due_at = context.now + retry::wait(attempts);
-    if attempts < MOST_ATTEMPTS && due_at < waiting.expires_at() {
-        return vec![backchannel_outbox::postpone(&hash, due_at)];
+/// Tells at most as much as a lease lasts for, each row by itself, and says whether there was anything.
+async fn tell_round(context: &Context) -> Result<bool, Fault> {
+    let context = &context.later();
+    let take = backchannel_outbox::take(AT_ONCE, OF_CLIENT, context.now);
+    let taken = context.db.read(take).await?;
+    let told = taken.iter().map(|waiting| tell(waiting, context));
+    let outcomes: Vec<Result<(), Fault>> = stream::iter(told).buffer_unordered(CONNECTIONS).collect().await;
+    outcomes.into_iter().collect::<Result<(), Fault>>()?;
+    Ok(!taken.is_empty())
+}
+
+/// Why an app was not told what it waits for.
+enum NotTold {
+    /// Another attempt may do better.
+    Yet(String),
+    /// None will: what was made for it ends.
+    Ever(String),
+}
+
+impl From<Fault> for NotTold {
+    fn from(fault: Fault) -> Self {
+        Self::Yet(fault.to_string())
     }
-    vec![
-        backchannel_outbox::end_undelivered(&hash),
-        backchannel_outbox::done(&hash),
-    ]
+}
+
+/// Tells one app, and writes down what becomes of the row.
+async fn tell(waiting: &Waiting, context: &Context) -> Result<(), Fault> {
+    let (hash, lease) = (waiting.hash(), waiting.lease());
+    let due_at = context.now + retry::wait(waiting.attempts);
+    let is_last = waiting.attempts >= MOST_ATTEMPTS || due_at >= waiting.expires_at();
+    let opened = open(waiting, context).await;
+    let told = match (&opened, hopeless(waiting, context)) {
+        (_, Some(why)) => Err(NotTold::Ever(why.to_owned())),
+        (Ok(notification), None) => deliver(waiting, notification, is_last, context).await,
+        (Err(fault), None) => Err(NotTold::Yet(fault.to_string())),
+    };
+    let done = backchannel_outbox::done(&hash, lease);
+    let statements = match told {
+        Ok(()) => vec![done],
+        Err(NotTold::Yet(why)) if !is_last => {
+            log::app_not_told(&context.request_id, (&waiting.client_id, waiting.attempts), &why);
+            vec![backchannel_outbox::postpone(&hash, lease, due_at)]
+        }
+        Err(NotTold::Yet(why) | NotTold::Ever(why)) => {
+            log::app_not_told(&context.request_id, (&waiting.client_id, waiting.attempts), &why);
+            // An app in ping mode fetches its tokens itself, whether or not it was told.
+            match opened {
+                Ok(notification) if notification.mode != DeliveryMode::Push => vec![done],
+                _ => vec![backchannel_outbox::end_undelivered(&hash, lease), done],
+            }
+        }
+    };
+    context.db.execute(statements).await
+}
+
+/// Why there is no use in telling the app.
+fn hopeless(waiting: &Waiting, context: &Context) -> Option<&'static str> {
+    if !context.config.backchannel_authentication {
+        return Some("BACKCHANNEL_AUTHENTICATION is off");
+    }
+    if waiting.expires_at() <= context.now {
+        return Some("the request has expired");
+    }
+    // Runs that had it before died on the way.
+    (waiting.attempts > MOST_ATTEMPTS).then_some("it was tried too often")
 }
 
 /// "token_endpoint_response ... in the JSON body" of a push (section 10.3.1), and what else an app may be sent.
@@ -141,52 +184,61 @@ enum Body<'a> {
     },
 }
 
-async fn deliver(waiting: &Waiting, context: &Context) -> Result<(), String> {
-    let told = |fault: Fault| fault.to_string();
-    let Some(known) = memory::read(&waiting.client_id, context).await.map_err(told)? else {
-        return Ok(());
+/// # Errors
+/// Where the app does not have what it waits for; of the last attempt it is told so.
+async fn deliver(
+    waiting: &Waiting,
+    notification: &Notification,
+    is_last: bool,
+    context: &Context,
+) -> Result<(), NotTold> {
+    let ever = |why: &str| NotTold::Ever(why.to_owned());
+    let Some(known) = memory::read(&waiting.client_id, context).await? else {
+        return Err(ever("the client is gone"));
     };
-    let metadata = &known.record.client.metadata;
-    let (Some(mode), Some(endpoint)) = (
-        metadata.backchannel_token_delivery_mode,
-        &metadata.backchannel_client_notification_endpoint,
-    ) else {
-        // It polls by now.
-        return Ok(());
-    };
-    if metadata.rules.disabled || !mode.notifies() {
-        return Ok(());
+    let client = &known.record.client;
+    if client.metadata.rules.disabled {
+        return Err(ever("the client is disabled"));
     }
-    let url = FetchUrl::parse(endpoint, context.config.loopback_fetches)
-        .map_err(|why| format!("backchannel_client_notification_endpoint {why}"))?;
-    let Notification { auth_req_id, token } = open(waiting, context).await.map_err(told)?;
-    let id = auth_req_id.as_str();
-    let refused = |error: &OAuthError| error.description.clone();
-    let (error, why) = match (mode, waiting.outcome) {
+    if !notification.is_current(client) {
+        return Err(ever(
+            "the client has registered another mode or endpoint since it asked",
+        ));
+    }
+    let url = FetchUrl::parse(&notification.endpoint, context.config.loopback_fetches)
+        .map_err(|why| NotTold::Yet(format!("backchannel_client_notification_endpoint {why}")))?;
+    let (id, token) = (notification.auth_req_id.as_str(), notification.token.as_str());
+    let (error, why) = match (notification.mode, waiting.outcome) {
         (DeliveryMode::Push, Outcome::Answered) => match tokens(waiting, &known, id, context).await {
             Ok(tokens) => {
-                return post(
-                    &url,
-                    &token,
-                    &Body::Tokens {
-                        auth_req_id: id,
-                        tokens,
-                    },
-                )
-                .await;
+                let body = Body::Tokens {
+                    auth_req_id: id,
+                    tokens,
+                };
+                return post(&url, token, &body).await.map_err(NotTold::Yet);
             }
-            Err(StepFailure::Client(error)) => ("transaction_failed", refused(&error)),
-            Err(StepFailure::Fault(fault)) => return Err(fault.to_string()),
+            Err(StepFailure::Client(error)) => (TRANSACTION_FAILED, error.description.into_owned()),
+            Err(StepFailure::Fault(fault)) if !is_last => return Err(fault.into()),
+            Err(StepFailure::Fault(_)) => (TRANSACTION_FAILED, "the tokens could not be made".to_owned()),
         },
-        (DeliveryMode::Push, Outcome::TurnedDown) => (ErrorCode::AccessDenied.as_str(), "the person refused".into()),
-        _ => return post(&url, &token, &Body::Ping { auth_req_id: id }).await,
+        (DeliveryMode::Push, Outcome::TurnedDown) => {
+            (ErrorCode::AccessDenied.as_str(), "the person refused".to_owned())
+        }
+        _ => {
+            let body = Body::Ping { auth_req_id: id };
+            return post(&url, token, &body).await.map_err(NotTold::Yet);
+        }
     };
     let body = Body::Error {
         auth_req_id: id,
         error,
         error_description: &why,
     };
-    post(&url, &token, &body).await
+    post(&url, token, &body).await.map_err(NotTold::Yet)?;
+    match error {
+        TRANSACTION_FAILED => Err(NotTold::Ever(why)),
+        _ => Ok(()),
+    }
 }
 
 /// "The OP MUST ... use ... the client_notification_token as a bearer token", and "MUST NOT follow redirects".
@@ -215,10 +267,10 @@ async fn tokens(
     if !client.may_use(GrantType::Ciba) {
         return Err(gone().into());
     }
+    client.check_profile(&context.config)?;
+    // Nobody shows a key or a certificate here.
+    client.check_binding(None, None)?;
     let ready = readiness::of(known, context).await?;
-    if let Some(error) = &ready.unreadable {
-        return Err(error.clone().into());
-    }
     let request = CodeRequest {
         code: OpaqueToken::parse(auth_req_id).ok_or_else(gone)?,
         redirect_uri: None,
@@ -250,11 +302,17 @@ async fn tokens(
     ));
     let redeemed = batch.add(redemption.redeem());
     batch.push(redemption.begin_family());
-    let undelivered = batch.add(codes::find_undelivered(&hash));
+    let undelivered = batch.add(redemption.find_undelivered());
     let rows = context.db.run(batch).await?;
     // What an earlier attempt redeemed is there still.
     rows.read(redeemed)?;
-    let undelivered = rows.read(undelivered)?.ok_or_else(gone)?;
+    let Some(undelivered) = rows.read(undelivered)? else {
+        let found = context.db.read(redemption.find()).await?;
+        return Err(not_made(found.map_or(Standing::Ended, |found| found.standing), client));
+    };
+    if undelivered.standing != Standing::Good {
+        return Err(not_made(undelivered.standing, client));
+    }
     let family_id = undelivered.family_id;
     let user = context.db.read(users::find_by_family(&family_id, ready.along)).await?;
     let user = user.filter(|user| user.disabled_at.is_none()).ok_or_else(gone)?;
@@ -285,4 +343,18 @@ async fn tokens(
         binding: None,
     };
     of_person::tokens(granted, client, rows.read(key)?, &mint, context).await
+}
+
+/// Why no tokens are made: for good, or because the client or the key has just changed, or the keys of the client cannot be read, which
+/// passes.
+fn not_made(standing: Standing, client: &Client) -> StepFailure {
+    memory::forget(&client.client_id);
+    match standing.refusal() {
+        Some(refusal) => refusal.into(),
+        None => Fault::new(
+            "push",
+            "the client or the signing key has changed, or the client cannot read its tokens now",
+        )
+        .into(),
+    }
 }

@@ -33,6 +33,9 @@ const BESIDE: [&str; 5] = [
     "client_assertion_type",
 ];
 
+/// What a request has whose answer goes through a browser, and none of these.
+const OF_REDIRECT: [&str; 2] = ["response_type", "redirect_uri"];
+
 /// A request whose signature is yet to be checked.
 pub struct SignedRequest<'a> {
     /// The JWT.
@@ -103,6 +106,10 @@ impl<'a> SignedRequest<'a> {
         let inside = inside.map_err(|error| OAuthError::invalid_request(error.description))?;
         let inside = Params::of_pairs(inside)?;
         inside.refuse_repeated()?;
+        // A request object that a browser carried (RFC 9101) may have the same claims, and was signed for something else.
+        if inside.iter().any(|(name, _)| OF_REDIRECT.contains(&name)) {
+            return Err(refused("is of the authorization endpoint"));
+        }
         if inside.single("client_id")?.is_some_and(|id| id != client.client_id) {
             return Err(refused("is of another client_id"));
         }

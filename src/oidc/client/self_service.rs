@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg, GrantType, IdTokenAlg, SubjectType},
+    client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg, DeliveryMode, GrantType, IdTokenAlg, SubjectType},
     redirect_uri::{ApplicationType, RedirectUri},
     sector_identifier::sector,
 };
@@ -52,7 +52,7 @@ pub struct Before<'a> {
 pub fn check_registration(wanted: &ClientMetadata) -> Result<(), OAuthError> {
     check_size(wanted, None)?;
     check_private_http(wanted, None)?;
-    check_logout_of_sector(wanted)
+    check_told_within_sector(wanted)
 }
 
 /// Whether a client may change itself so.
@@ -118,7 +118,7 @@ fn check_open(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), OAuthE
     if !wanted.grant_types.iter().all(given) {
         return Err(refusal("grant_types", "has one that only the operator can give"));
     }
-    check_logout_of_sector(wanted)
+    check_told_within_sector(wanted)
 }
 
 /// What is stored of whoever need not ask has a limit, and grows no further where the operator registered more.
@@ -147,21 +147,37 @@ fn check_private_http(wanted: &ClientMetadata, before: Option<&ClientMetadata>) 
     Ok(())
 }
 
-/// A logout token tells the `sub` of the client's sector, so it goes to a host of that sector alone. A client without such a
-/// host is a sector of its own.
-fn check_logout_of_sector(wanted: &ClientMetadata) -> Result<(), OAuthError> {
-    let Some(uri) = wanted.backchannel_logout_uri.as_deref() else {
-        return Ok(());
-    };
-    let told = Url::parse(uri).ok().and_then(|url| url.host_str().map(str::to_owned));
-    let mut hosts = wanted.redirect_uris.iter().filter_map(https_host).peekable();
-    if wanted.subject_type != SubjectType::Pairwise || hosts.peek().is_none() || hosts.any(|host| Some(host) == told) {
+/// A logout token and an ID token that is pushed tell the `sub` of the client's sector, so they go to a host of that sector alone. A
+/// client without such a host is a sector of its own.
+fn check_told_within_sector(wanted: &ClientMetadata) -> Result<(), OAuthError> {
+    let pushed = wanted.backchannel_token_delivery_mode == Some(DeliveryMode::Push);
+    let endpoint = wanted.backchannel_client_notification_endpoint.as_deref();
+    let told = [
+        ("backchannel_logout_uri", wanted.backchannel_logout_uri.as_deref()),
+        ("backchannel_client_notification_endpoint", endpoint.filter(|_| pushed)),
+    ];
+    let hosts: Vec<_> = wanted.redirect_uris.iter().filter_map(https_host).collect();
+    if wanted.subject_type != SubjectType::Pairwise || hosts.is_empty() {
         return Ok(());
     }
-    Err(refusal(
-        "backchannel_logout_uri",
-        "of a client with pairwise subjects must have the host of a redirect URI",
-    ))
+    let is_outside = |uri: &str| {
+        let url = Url::parse(uri).ok();
+        let host = url.as_ref().and_then(Url::host_str);
+        hosts.iter().all(|one| Some(one.as_str()) != host)
+    };
+    match told.iter().find(|(_, uri)| uri.is_some_and(is_outside)) {
+        Some((field, _)) => Err(refusal(
+            field,
+            "of a client with pairwise subjects must have the host of a redirect URI",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Where tokens are pushed to, up to the path, which is the client's own.
+fn origin(endpoint: Option<&str>) -> Option<String> {
+    let url = Url::parse(endpoint?).ok()?;
+    Some(url.origin().ascii_serialization())
 }
 
 /// Every field of an operator's client is decided on here; a new one does not compile until it is.
@@ -189,8 +205,6 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         backchannel_logout_session_required: _,
         frontchannel_logout_uri: _,
         frontchannel_logout_session_required: _,
-        backchannel_token_delivery_mode: _,
-        backchannel_client_notification_endpoint: _,
         // The same as from UserInfo.
         id_token_claims: _,
         // See keep_operators_choice.
@@ -228,6 +242,9 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         introspection_encryption,
         request_object_signing_alg,
         backchannel_authentication_request_signing_alg,
+        // Tokens are sent there: whoever stole the registration access token must not say where.
+        backchannel_token_delivery_mode,
+        backchannel_client_notification_endpoint,
         require_signed_request_object,
         require_pushed_authorization_requests,
     } = before.metadata;
@@ -272,6 +289,11 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         ("backchannel_authentication_request_signing_alg",
             rank(wanted.backchannel_authentication_request_signing_alg)
                 >= rank(*backchannel_authentication_request_signing_alg)),
+        ("backchannel_token_delivery_mode", wanted.backchannel_token_delivery_mode == *backchannel_token_delivery_mode),
+        ("backchannel_client_notification_endpoint",
+            wanted.backchannel_client_notification_endpoint.is_none()
+                || origin(wanted.backchannel_client_notification_endpoint.as_deref())
+                    == origin(backchannel_client_notification_endpoint.as_deref())),
         ("require_signed_request_object", wanted.require_signed_request_object || !require_signed_request_object),
         ("require_pushed_authorization_requests",
             wanted.require_pushed_authorization_requests || !require_pushed_authorization_requests),

@@ -165,20 +165,34 @@ describe("what changes in between", () => {
 describe("nobody is flooded", () => {
   test("five requests wait for a person at most, and the sixth is told to come later", async () => {
     const ada = await op.person();
-    for (let n = 0; n < 5; n++) await ask(till, ada);
-    const over = await request(till, { login_hint: ada.username });
+    const [second, third, fourth] = [await askingClient(op), await askingClient(op), await askingClient(op)];
+    for (const client of [till, till, second, second, third]) await ask(client, ada);
+    const over = await request(fourth, { login_hint: ada.username });
     assert.equal(over.status, 429);
     assert.ok(over.headers.get("retry-after"));
     assert.equal((await op.rows("SELECT * FROM pushed_requests WHERE user_id = ?", ada.id)).length, 5);
     assert.equal((await request(till, { login_hint: (await op.person()).username })).status, 200, "others are asked");
   });
 
-  test("50 at once leave five", async () => {
+  test("two of them are of one app at most", async () => {
+    const [ada, other] = [await op.person(), await askingClient(op)];
+    for (let n = 0; n < 2; n++) await ask(till, ada);
+    assert.equal((await request(till, { login_hint: ada.username })).status, 429);
+    await ask(other, ada);
+  });
+
+  test("an app that is refused takes nothing from others", async () => {
+    const [ada, greedy, other] = [await op.person(), await askingClient(op), await askingClient(op)];
+    for (let n = 0; n < 40; n++) await request(greedy, { login_hint: ada.username });
+    await ask(other, ada);
+  });
+
+  test("50 at once leave two", async () => {
     const ada = await op.person();
     const responses = await fifty((init) => request(till, { login_hint: ada.username }, init));
     assert.ok(responses.every(({ status }) => [200, 429].includes(status)), responses.map(({ status }) => status).join(" "));
     assert.equal((await op.rows("SELECT * FROM pushed_requests WHERE user_id = ?", ada.id)).length, successes(responses).length);
-    assert.ok(successes(responses).length <= 5);
+    assert.ok(successes(responses).length <= 2);
   });
 
   test("a client asks a person ten times an hour, whatever they answer", async () => {
@@ -201,6 +215,23 @@ describe("nobody is flooded", () => {
     assert.equal((await request(client, { login_hint: "nobody" })).status, 429);
     assert.equal((await request(client, { login_hint: ada.username })).status, 429);
     assert.equal((await request(till, { login_hint: ada.username })).status, 200);
+  });
+
+  test("a request that is wrong in itself tells nothing of who there is, and one that was not stored counts as a try", async () => {
+    const [client, ada] = [await askingClient(op), await op.person()];
+    for (const login_hint of [ada.username, "nobody"]) {
+      await oauthError(await request(client, { login_hint, resource: "https://other.test" }), 400, "invalid_target");
+    }
+    for (let n = 0; n < 4; n++) await request(client, { login_hint: ada.username });
+    for (let n = 0; n < 98; n++) await oauthError(await request(client, { login_hint: `nobody-${n}` }), 400, "unknown_user_id");
+    assert.equal((await request(client, { login_hint: "nobody" })).status, 429);
+  });
+
+  test("an address that nobody has confirmed names nobody", async () => {
+    const ada = await op.person();
+    await op.rows("UPDATE users SET claims = json_set(claims, '$.email_verified', json('false')) WHERE id = ?", ada.id);
+    await oauthError(await request(till, { login_hint: ada.email }), 400, "unknown_user_id");
+    await ask(till, ada);
   });
 });
 

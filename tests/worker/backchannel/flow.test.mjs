@@ -75,8 +75,8 @@ describe("authentication request (section 7)", () => {
     const ada = await op.person();
     for (const login_hint of [ada.username.toUpperCase(), ada.email, ada.id]) {
       assert.equal((await request(till, { login_hint })).status, 200, login_hint);
+      await op.rows("DELETE FROM pushed_requests WHERE user_id = ?", ada.id);
     }
-    await op.rows("DELETE FROM pushed_requests WHERE user_id = ?", ada.id);
     const app = await askingClient(op, { grant_types: [GRANT, "authorization_code"], response_types: ["code"], redirect_uris: ["https://app.acme.test/cb"] });
     const { id_token } = await app.tokens(await op.browser().obtain(app, ada));
     assert.equal((await request(app, { id_token_hint: id_token })).status, 200);

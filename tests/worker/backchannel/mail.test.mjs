@@ -35,7 +35,10 @@ test("nobody is told of a request that was refused, nor of more than there are",
   const person = await op.person();
   await request(till, { login_hint: person.username, scope: "profile" });
   for (let n = 0; n < 7; n++) await request(till, { login_hint: person.username });
-  assert.equal(await mails.count(person.email), 5);
+  assert.equal(await mails.count(person.email), 1);
+  const other = await askingClient(op, { client_name: "Acme Desk" });
+  for (let n = 0; n < 2; n++) await request(other, { login_hint: person.username });
+  assert.equal(await mails.count(person.email), 2, "another app is another matter");
 });
 
 test("a mail that cannot be written down leaves no request behind", async () => {

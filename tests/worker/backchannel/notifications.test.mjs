@@ -1,10 +1,11 @@
 // Ping and push mode (CIBA sections 10.2, 10.3 and 12): the app is told of the answer.
 
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 
+import { DpopKey } from "../support/dpop.mjs";
 import { oauthError } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { GRANT, ON, approve, ask, askingClient, claimsOf, openRequests, pollError, request, tokens, upToConsent } from "./support.mjs";
@@ -55,11 +56,11 @@ async function outbox() {
   return op.rows("SELECT * FROM backchannel_outbox");
 }
 
-/** Waits until it is written down that an app did not take it. */
+/** Waits until it is written down that an app did not take it: the first wait is shorter than the lease of a run. */
 async function postponed(client) {
   for (let tries = 0; tries < 200; tries++) {
-    const [row] = await op.rows("SELECT attempts FROM backchannel_outbox WHERE client_id = ?", client.id);
-    if (row.attempts > 0) return;
+    const [row] = await op.rows("SELECT attempts, due_at FROM backchannel_outbox WHERE client_id = ?", client.id);
+    if (row.attempts > 0 && row.due_at - op.clock.seconds() <= 90) return;
     await wait(25);
   }
   throw new Error("it was not postponed");
@@ -220,6 +221,7 @@ describe("push mode", () => {
       { backchannel_client_notification_endpoint: "https://127.0.0.1/ciba" },
       { backchannel_client_notification_endpoint: "https://localhost/ciba" },
       { backchannel_client_notification_endpoint, dpop_bound_access_tokens: true },
+      { backchannel_client_notification_endpoint, id_token_signed_response_alg: "none" },
       { backchannel_client_notification_endpoint, fapi_profile: "fapi2", jwks: { keys: [] } },
     ]) {
       await oauthError(await op.admin("/register", { method: "POST", json: { ...metadata, ...more } }), 400, "invalid_client_metadata");
@@ -227,6 +229,111 @@ describe("push mode", () => {
     const document = await op.json("/.well-known/openid-configuration");
     assert.deepEqual(document.backchannel_token_delivery_modes_supported, ["poll", "ping", "push"]);
   });
+});
+
+/** A push that the app did not take, with what it was sent. */
+async function failedPush(metadata) {
+  const [ada, { app, client }] = [await op.person(), await telling("push", metadata)];
+  app.status = 503;
+  await asking(client, ada, { requested_expiry: "3600" });
+  await approve(op.browser(), ada);
+  const first = (await app.await(1)).body;
+  await postponed(client);
+  app.status = 204;
+  op.clock.advance({ minutes: 2 });
+  return { ada, app, client, first };
+}
+
+const families = (client) => op.rows("SELECT * FROM token_families WHERE client_id = ?", client.id);
+
+describe("what changes between a push that failed and the next", () => {
+  test("a person whom the client is not for any more: no tokens, and those that were made end", async () => {
+    const group = await (await op.admin("/admin/api/groups", { method: "POST", json: { name: "staff" } })).json();
+    const { app, client } = await failedPush();
+    const changed = await op.admin(`/register/${client.id}`, { method: "PATCH", json: { allowed_groups: [group.group_id ?? group.id] } });
+    assert.equal(changed.status, 200);
+    await op.cron();
+    const { body } = await app.await(2);
+    assert.equal(body.error, "transaction_failed");
+    assert.ok(!("access_token" in body) && !("id_token" in body));
+    assert.deepEqual(await families(client), []);
+    assert.deepEqual(await op.rows("SELECT * FROM backchannel_outbox WHERE client_id = ?", client.id), []);
+  });
+
+  test("a person who withdrew their consent: no tokens", async () => {
+    const { ada, app, client } = await failedPush();
+    await op.rows("DELETE FROM grants WHERE user_id = ?", ada.id);
+    await op.cron();
+    assert.equal((await app.await(2)).body.error, "transaction_failed");
+  });
+
+  test("a jwks_uri that cannot be read passes: the tokens come with the next attempt", async () => {
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const jwks_uri = `https://keys-${number}.acme.test/jwks`;
+    let status = 503;
+    op.serve(jwks_uri, () => ({ status, json: { keys: [{ ...publicKey.export({ format: "jwk" }), use: "enc", alg: "ECDH-ES" }] } }));
+    const [ada, { app, client }] = [await op.person(), await telling("push", { jwks_uri, id_token_encrypted_response_alg: "ECDH-ES" })];
+    await asking(client, ada, { requested_expiry: "3600" });
+    await approve(op.browser(), ada);
+    await postponed(client);
+    assert.equal(app.calls.length, 0);
+    status = 200;
+    op.clock.advance({ minutes: 2 });
+    await op.cron();
+    assert.equal((await app.await(1)).body.id_token.split(".").length, 5);
+  });
+
+  test("another name of the client changes nothing", async () => {
+    const { app, client, first } = await failedPush();
+    await op.admin(`/register/${client.id}`, { method: "PATCH", json: { client_name: "Acme" } });
+    await op.cron();
+    assert.equal((await app.await(2)).body.refresh_token, first.refresh_token);
+    assert.equal((await families(client)).length, 1);
+  });
+
+  test("another endpoint is sent nothing, and what was made ends", async () => {
+    const { app, client } = await failedPush();
+    const elsewhere = new App(`${app.url}/elsewhere`);
+    await op.admin(`/register/${client.id}`, { method: "PATCH", json: { backchannel_client_notification_endpoint: elsewhere.url } });
+    await op.cron();
+    assert.deepEqual([app.calls.length, elsewhere.calls.length], [1, 0]);
+    assert.deepEqual(await families(client), []);
+    assert.deepEqual(await op.rows("SELECT * FROM backchannel_outbox WHERE client_id = ?", client.id), []);
+  });
+
+  test("the operator switches it off: what was made ends", async () => {
+    const { app, client } = await failedPush();
+    await op.redeploy({ BACKCHANNEL_AUTHENTICATION: "off" });
+    await op.cron();
+    await op.redeploy({ BACKCHANNEL_AUTHENTICATION: "on" });
+    assert.equal(app.calls.length, 1);
+    assert.deepEqual(await families(client), []);
+  });
+
+  test("a run that dies has used up its attempt", async () => {
+    const { app, client } = await failedPush();
+    await op.rows("UPDATE backchannel_outbox SET attempts = 4 WHERE client_id = ?", client.id);
+    await op.cron();
+    assert.equal(app.calls.length, 1);
+    assert.deepEqual(await families(client), []);
+  });
+});
+
+test("tokens that are pushed are bound to no key: a request with one is refused", async () => {
+  const [ada, { client }, key] = [await op.person(), await telling("push"), await DpopKey.generate(op)];
+  const params = { login_hint: ada.username, client_notification_token: TOKEN };
+  await oauthError(await request(client, { ...params, dpop_jkt: key.jkt }), 400, "invalid_request");
+  const headers = await key.posting("/backchannel_authentication");
+  await oauthError(await request(client, params, { headers }), 400, "invalid_request");
+  assert.deepEqual(await op.rows("SELECT * FROM pushed_requests WHERE user_id = ?", ada.id), []);
+});
+
+test("an operator's client cannot move its endpoint to another host by itself, nor change its mode", async () => {
+  const { client } = await telling("ping");
+  const { registration_client_uri: uri, registration_access_token: bearer } = client.registered;
+  for (const json of [{ backchannel_client_notification_endpoint: "https://evil.test/ciba" }, { backchannel_token_delivery_mode: "push" }]) {
+    await oauthError(await op.fetch(uri, { method: "PATCH", bearer, json }), 400, "invalid_client_metadata");
+  }
 });
 
 describe("unlucky moments", () => {

@@ -88,6 +88,8 @@ describe("a signed request", () => {
       ["another client_id", sign(claims(bank, { client_id: "x" }))],
       ["two hints", sign(claims(bank, { id_token_hint: "x" }))],
       ["no hint", sign(claims(bank, { login_hint: undefined }))],
+      ["an authorization request", sign(claims(bank, { response_type: "code", redirect_uri: "https://app.acme.test/cb" }))],
+      ["a redirect_uri", sign(claims(bank, { redirect_uri: "https://app.acme.test/cb" }))],
       ["a request inside", sign(claims(bank, { request: "a.b.c" }))],
       ["another algorithm", sign(claims(bank), { alg: "RS256", key: RS256.privateKey, kid: RS256.jwk.kid })],
       ["none", unsignedObject(claims(bank))],

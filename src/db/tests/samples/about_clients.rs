@@ -83,8 +83,6 @@ pub(super) fn add_to(all: &mut Samples) {
         "pushed_requests::list_asking",
         [pushed_requests::list_asking(&hash, NOW)],
     );
-    let most = pushed_requests::has_most_asking("u", NOW);
-    add(all, "pushed_requests::has_most_asking", [most]);
     let waiting = pushed_requests::find_waiting(&hash, "c", NOW);
     add(all, "pushed_requests::find_waiting", [waiting]);
 
@@ -95,17 +93,17 @@ pub(super) fn add_to(all: &mut Samples) {
     );
     let turned_down = backchannel_outbox::write_turned_down(&hash, NOW);
     add(all, "backchannel_outbox::write_turned_down", turned_down);
-    add(all, "backchannel_outbox::take", [backchannel_outbox::take(10, NOW)]);
-    add(all, "backchannel_outbox::done", [backchannel_outbox::done(&hash)]);
+    add(all, "backchannel_outbox::take", [backchannel_outbox::take(10, 4, NOW)]);
+    add(all, "backchannel_outbox::done", [backchannel_outbox::done(&hash, NOW)]);
     add(
         all,
         "backchannel_outbox::postpone",
-        [backchannel_outbox::postpone(&hash, NOW)],
+        [backchannel_outbox::postpone(&hash, NOW, NOW)],
     );
     add(
         all,
         "backchannel_outbox::end_undelivered",
-        [backchannel_outbox::end_undelivered(&hash)],
+        [backchannel_outbox::end_undelivered(&hash, NOW)],
     );
 
     add(all, "logout_outbox::take", [logout_outbox::take("l", 10, NOW)]);

@@ -28,6 +28,7 @@ pub(super) fn add_to(all: &mut Samples) {
         credentials::was_used("p", NOW),
         credentials::is_theirs("u", "p", r#"["passkey"]"#),
         sessions::exists("u", "s"),
+        mail_outbox::is_news(&notice, NOW),
     ];
     add(
         all,

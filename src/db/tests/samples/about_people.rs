@@ -262,6 +262,12 @@ pub(super) fn add_to(all: &mut Samples) {
         "throttles::count_within",
         [throttles::count_within(&counter, &counter, NOW)],
     );
+    let room = throttles::has_room(&counter, NOW);
+    add(
+        all,
+        "throttles::count_where",
+        [throttles::count_where(room, &counter, NOW)],
+    );
     add(all, "throttles::reset", [throttles::reset(&counter)]);
 }
 

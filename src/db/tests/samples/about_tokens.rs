@@ -133,7 +133,7 @@ pub(super) fn add_to(all: &mut Samples) {
         now: NOW,
     };
     for proof in &proofs() {
-        let counters = [self::counter()];
+        let own = self::counter();
         let once = OneUse {
             of: SingleUse::new(&["x"], NOW),
             counter: self::counter(),
@@ -141,10 +141,16 @@ pub(super) fn add_to(all: &mut Samples) {
         let somebody = AskedOf {
             user_id: "u",
             lifetime: Lifetime::minutes(1),
-            counters: &counters,
+            own: &own,
+            shared: &own,
             once: Some(&once),
             notify: Some("1.x"),
         };
+        add(
+            all,
+            "pushed_requests::is_full",
+            [pushed_requests::is_full(&somebody, "c", NOW)],
+        );
         for asked in [None, Some(&somebody)] {
             let pushing = Pushing {
                 hash: &hash,
@@ -189,7 +195,7 @@ pub(super) fn add_to(all: &mut Samples) {
             family_id: "f",
         };
         add(all, "codes::find", [redemption.find()]);
-        add(all, "codes::find_undelivered", [codes::find_undelivered(&hash)]);
+        add(all, "codes::find_undelivered", [redemption.find_undelivered()]);
         add(all, "codes::redeem", [redemption.redeem()]);
         add(all, "codes::begin_family", [redemption.begin_family()]);
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     account::{
-        throttle,
+        throttle::{self, Counter},
         user::{User, fold_login},
     },
     db::{
@@ -27,7 +27,7 @@ use crate::{
     mail::{Kind, NewNotice},
     oidc::{
         ciba::{
-            self, Acknowledgement, Asking, Hint,
+            self, Acknowledgement, Asking, Hint, Notification,
             signed_request::{self, SignedRequest},
         },
         client::{
@@ -67,38 +67,46 @@ pub async fn ask(request: &mut Incoming, context: &Context) -> Result<Reply, Mac
         context.network.clone().unwrap_or_default(),
         context.now,
     )?;
-    let (user, forgiven) = apart(find(&hint, client, context)).await?;
-    let asked = ciba::request_of(&sent, &client.client_id, &user.sub_at(client), &asking)?;
-    let asked = ciba::check(asked, pusher.key.as_ref(), client, &context.config)?;
+    let checked = |sub: &str| {
+        let request = ciba::request_of(&sent, &client.client_id, sub, &asking)?;
+        ciba::check(request, pusher.key.as_ref(), client, &context.config)
+    };
+    // A request that is wrong in itself says nothing of the person.
+    checked(ciba::NOBODY)?;
+    let (user, unknown) = apart(find(&hint, client, context)).await?;
+    let asked = checked(&user.sub_at(client))?;
 
-    let roots = &context.config.roots;
+    let key = context.config.roots.current(Purpose::Throttle);
     let (auth_req_id, hash) = context.new_token(Purpose::AuthReqId)?;
-    let notify = match token {
-        Some(token) => Some(backchannel::seal(&auth_req_id, token, &hash, context).await?),
+    let notify = match token.and_then(|token| Notification::new(&auth_req_id, token, client)) {
+        Some(notification) => Some(backchannel::seal(&notification, &hash, context).await?),
         None => None,
     };
-    let key = roots.current(Purpose::Throttle);
+    let [own, shared] = throttle::of_asking(&key, &client.client_id, &user.id);
+    let asked_of = pushed_requests::AskedOf {
+        user_id: &user.id,
+        lifetime,
+        own: &own,
+        shared: &shared,
+        once: once.as_ref(),
+        notify: notify.as_deref(),
+    };
     let pushed = Pushed {
         hash: &hash,
         query: &asked.to_query(),
         user_code: None,
-        asked: Some(&pushed_requests::AskedOf {
-            user_id: &user.id,
-            lifetime,
-            counters: &throttle::of_asking(&key, &client.client_id, &user.id),
-            once: once.as_ref(),
-            notify: notify.as_deref(),
-        }),
+        asked: Some(&asked_of),
         counter: &throttle::of_pushed_requests(&key, &request.address()),
     };
+    let forgiven = throttles::forgive(&unknown).and(pushed_requests::exists(&hash));
     let also = [Some(forgiven), tell(&user, client, &hash, context)?];
     match pusher
         .store(&pushed, also.into_iter().flatten().collect(), context)
         .await
     {
         Err(MachineFailure::ClientChanged) => {
-            let most = pushed_requests::has_most_asking(&user.id, context.now);
-            return Err(match context.db.read(most).await? {
+            let full = pushed_requests::is_full(&asked_of, &client.client_id, context.now);
+            return Err(match context.db.read(full).await? {
                 true => MachineFailure::too_many(LATER),
                 false => MachineFailure::ClientChanged,
             });
@@ -128,9 +136,9 @@ async fn unpack(
     Ok((inside, Some(OneUse { of, counter })))
 }
 
-/// The person whom a hint names, if `client` may ask them; and what takes back that the hint was counted. Hints that name nobody are
-/// counted, so that no client can try many; whoever the client is not for is nobody to it.
-async fn find(hint: &Hint, client: &Client, context: &Context) -> Result<(User, Statement), MachineFailure> {
+/// The person whom a hint names, if `client` may ask them; and by what the hint was counted, until a request is stored. Hints that come to
+/// nothing are counted, so that no client can try many; whoever the client is not for is nobody to it.
+async fn find(hint: &Hint, client: &Client, context: &Context) -> Result<(User, Counter), MachineFailure> {
     let config = &context.config;
     let unknown = throttle::of_unknown_hints(&config.roots.current(Purpose::Throttle), &client.client_id);
     let (login, sub, token) = match hint {
@@ -140,7 +148,8 @@ async fn find(hint: &Hint, client: &Client, context: &Context) -> Result<(User, 
     let mut batch = Batch::default();
     let counted = batch.add(throttles::count_address(&unknown, context.now));
     let by_sub = batch.add(users::find(sub));
-    let by_login = |login: &String| users::find_by_login(login, &fold_login(login), config.mail.is_some());
+    // An address that nobody confirmed is anybody's to write down, and here nobody shows a password behind it.
+    let by_login = |login: &String| users::find_by_login(login, &fold_login(login), true);
     let by_login = batch.add_if(login.map(by_login));
     let key = token
         .as_ref()
@@ -179,7 +188,7 @@ async fn find(hint: &Hint, client: &Client, context: &Context) -> Result<(User, 
     {
         return Err(ciba::unknown_user().into());
     }
-    Ok((user, throttles::forgive(&unknown)))
+    Ok((user, unknown))
 }
 
 /// The person whom `client` knows by a pairwise subject, which nothing is stored under: among those who allowed it something.
@@ -207,7 +216,7 @@ fn tell(user: &User, client: &Client, hash: &Hash, context: &Context) -> Result<
         language: None,
         root: context.config.roots.current_version(),
     };
-    let stored = pushed_requests::exists(hash);
+    let stored = pushed_requests::exists(hash).and(mail_outbox::is_news(&notice, context.now));
     Ok(Some(mail_outbox::notify(
         &notice,
         stored,

@@ -93,6 +93,12 @@ pub(super) fn check(client: &ClientMetadata) -> Result<(), OAuthError> {
             "backchannel_token_delivery_mode",
             "must not be push with tokens that are bound to a key or a certificate",
         ),
+        // "the ID Token ... MUST ... at_hash ... urn:openid:params:jwt:claim:auth_req_id" (section 10.3.1): what is pushed is known by it.
+        (
+            mode == Some(DeliveryMode::Push) && client.id_token_signed_response_alg == IdTokenAlg::InsecureNone,
+            "id_token_signed_response_alg",
+            "must not be none in push mode",
+        ),
         // "The client credentials grant type MUST only be used by confidential clients" (RFC 6749 section 4.4).
         (
             grant(GrantType::ClientCredentials) && !method.is_confidential(),

@@ -437,3 +437,36 @@ fn a_pairwise_client_is_told_of_logouts_within_its_sector() {
         "backchannel_logout_uri": "https://evil.example/logout"});
     assert_eq!(check_registration(&client(native)), Ok(()), "it is a sector of its own");
 }
+
+/// What is pushed has an ID token with the `sub` that people have in the client's sector.
+#[test]
+fn a_pairwise_client_is_pushed_tokens_within_its_sector() {
+    let with = |endpoint: &str, mode: &str| {
+        let members = json!({"subject_type": "pairwise", "backchannel_token_delivery_mode": mode,
+            "backchannel_client_notification_endpoint": endpoint});
+        check_registration(&client(members))
+    };
+    assert_eq!(with("https://app.acme.org/ciba", "push"), Ok(()));
+    assert_eq!(with("https://evil.example/ciba", "ping"), Ok(()));
+    assert_refused(
+        with("https://evil.example/ciba", "push"),
+        "backchannel_client_notification_endpoint",
+    );
+}
+
+#[test]
+fn an_operators_client_does_not_move_where_it_is_told_of_answers() {
+    let with = |mode: &str, endpoint: &str| {
+        client(json!({"backchannel_token_delivery_mode": mode, "backchannel_client_notification_endpoint": endpoint}))
+    };
+    let operators = with("ping", "https://app.acme.org/ciba");
+    let change = |wanted: &ClientMetadata| check_change(wanted, &before(&operators, false));
+    assert_eq!(change(&with("ping", "https://app.acme.org/elsewhere")), Ok(()));
+    for moved in ["https://evil.example/ciba", "https://app.acme.org:8443/ciba"] {
+        assert_refused(change(&with("ping", moved)), "backchannel_client_notification_endpoint");
+    }
+    for mode in ["push", "poll"] {
+        let changed = with(mode, "https://app.acme.org/ciba");
+        assert_refused(change(&changed), "backchannel_token_delivery_mode");
+    }
+}
