@@ -89,6 +89,13 @@ pub fn revoke(user_id: &str, now: UnixTime) -> Query<bool> {
         .any()
 }
 
+/// Holds where no link of that kind was made since then.
+pub fn no_recovery_link_since(user_id: &str, since: UnixTime) -> Statement {
+    Statement::new("NOT EXISTS (SELECT 1 FROM credentials WHERE id = ? AND created_at > ?)")
+        .bind(&SetUpLink::row_id(LinkKind::Recovery, user_id))
+        .bind(since)
+}
+
 /// Makes a link for a person that goes with the mail `mail_id`, if that was written down. One that was made before works no more.
 pub fn make_recovery_link(user_id: &str, hash: &Hash, mail_id: &str, now: UnixTime) -> Statement {
     Statement::new(

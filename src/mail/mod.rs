@@ -16,6 +16,8 @@ pub enum Kind {
     Test,
     /// A way back in, for somebody who asked for it.
     Recovery,
+    /// The same, for somebody in a browser in which they have signed in before: strangers cannot use it up.
+    RecoveryHere,
     /// A code that shows that somebody reads the mails of an address.
     ConfirmAddress,
     /// A code to sign in with.
@@ -44,9 +46,10 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Test,
         Self::Recovery,
+        Self::RecoveryHere,
         Self::ConfirmAddress,
         Self::SignInCode,
         Self::SignInCodeHere,
@@ -66,6 +69,7 @@ impl Kind {
         match self {
             Self::Test => "test",
             Self::Recovery => "recovery",
+            Self::RecoveryHere => "recovery_here",
             Self::ConfirmAddress => "confirm_address",
             Self::SignInCode => "sign_in_code",
             Self::SignInCodeHere => "sign_in_code_here",
@@ -93,6 +97,7 @@ impl Kind {
             Self::AddressInUse => 3,
             Self::AddressChanged => 5,
             Self::Recovery
+            | Self::RecoveryHere
             | Self::ConfirmAddress
             | Self::SignInCode
             | Self::SignInCodeHere
@@ -114,7 +119,7 @@ impl Kind {
             // A person finds at their account what an app asks, with a mail or without.
             Self::AppAsks => (daily_limit / 2).max(1),
             Self::ConfirmAddress | Self::SignInCode | Self::AddressInUse | Self::SignUp => (daily_limit * 3 / 4).max(1),
-            Self::Recovery | Self::SignInCodeHere => (daily_limit * 9 / 10).max(1),
+            Self::Recovery | Self::RecoveryHere | Self::SignInCodeHere => (daily_limit * 9 / 10).max(1),
             Self::Test
             | Self::AddressChanged
             | Self::PasswordChanged
@@ -133,7 +138,7 @@ impl Kind {
             Self::SignUp => Lifetime::hours(1),
             // No app waits for longer than an hour, and most for a few minutes.
             Self::AppAsks => Lifetime::minutes(10),
-            Self::Recovery => Lifetime::minutes(30),
+            Self::Recovery | Self::RecoveryHere => Lifetime::minutes(30),
             Self::ConfirmAddress | Self::SignInCode | Self::SignInCodeHere => CODE_LIFETIME,
             Self::AddressChanged => UNDO_LIFETIME,
             Self::AddressInUse

@@ -80,7 +80,7 @@ impl Letter<'_> {
         let texts = self.texts();
         match self.kind {
             Kind::Test => &texts.test,
-            Kind::Recovery => &texts.recovery,
+            Kind::Recovery | Kind::RecoveryHere => &texts.recovery,
             Kind::ConfirmAddress => &texts.confirm_address,
             Kind::SignInCode | Kind::SignInCodeHere => &texts.sign_in_code,
             Kind::AddressInUse => &texts.address_in_use,

@@ -150,6 +150,7 @@ const PARTS: &[&str] = &[
     "from",
     "has_confirmed",
     "has_room",
+    "no_recovery_link_since",
     "is_as_given",
     "is_as_read",
     "is_gone",

@@ -39,7 +39,7 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
         }
         Kind::AppAsks => Some(issuer.url(Endpoint::AccountRequests.path())),
         Kind::DeviceConnected => Some(issuer.url(Endpoint::AccountApps.path())),
-        Kind::Recovery => Some(linked(Endpoint::RecoveryLink)?),
+        Kind::Recovery | Kind::RecoveryHere => Some(linked(Endpoint::RecoveryLink)?),
         Kind::AddressChanged if mail.facts.detail.is_some() => None,
         Kind::AddressChanged => Some(linked(Endpoint::UndoEmail)?),
         // It leads to the form with the code filled in, and does nothing in any other browser.

@@ -43,6 +43,39 @@ pub struct AskedAddress {
 /// There is nothing to note: for [`count`].
 pub const NOTHING: Option<fn(Statement) -> Statement> = None;
 
+/// Counts a mail that is asked for: for the network and for the name, whoever has it, or where its person has signed in before for that
+/// browser alone. How long to wait, where there were too many.
+pub async fn count_for_person(
+    folded: &str,
+    browser: &Browser,
+    request: &Incoming,
+    context: &Context,
+) -> Result<Option<Lifetime>, Fault> {
+    let key = context.config.roots.current(Purpose::Throttle);
+    let from = throttle::of_mail_requests(&key, &request.address());
+    let daily_limit = context.config.mail.as_ref().map_or(0, |settings| settings.daily_limit);
+    let today = throttle::of_mail_requests_a_day(&key, &request.address(), daily_limit);
+    let by_name = throttle::of_mails_for(&key, folded);
+    let own = |browser: &str, user_id: &str| throttle::of_mails_in(&key, browser, user_id);
+    let guess = throttles::Guess {
+        folded,
+        account: &by_name,
+        address: &from,
+        known: &browser.own(own, context),
+    };
+    let mut batch = Batch::default();
+    let counted = batch.add(throttles::count_address_of(&guess, context.now));
+    let counted_name = batch.add(throttles::count_account_of(&guess, context.now));
+    let counted_today = batch.add(throttles::count_within(&today, &from, context.now));
+    let rows = context.db.run(batch).await?;
+    let waits = [
+        rows.read(counted)?.wait(&from, context.now),
+        rows.read(counted_name)?.wait(&by_name, context.now),
+        rows.read(counted_today)?.wait(&today, context.now),
+    ];
+    Ok(waits.into_iter().flatten().max())
+}
+
 /// Counts a mail that a stranger asks for, for their network and for the name or address, whoever has it; of one mailbox, all addresses
 /// count together. How long to wait, where there were too many. `note` makes what is written where there were not.
 pub async fn count(

@@ -104,6 +104,7 @@ fn add_codes_to(all: &mut Samples) {
     add(all, "released_addresses::release", release);
     let conditions = users::is_as_read(&user, &hash())
         .and(users::has_confirmed("u", "ada@acme.org"))
+        .and(set_up_links::no_recovery_link_since("u", NOW))
         .and(users::are_free(&user))
         .and(users::is_as_given(&user));
     let another = User {

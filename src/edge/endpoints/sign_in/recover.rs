@@ -24,6 +24,7 @@ use crate::{
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
+    time::Lifetime,
 };
 
 /// What a form of this page is bound to.
@@ -53,24 +54,39 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Ok(page(&sign_in, 400, (name, RecoverState::Missing), context));
     }
     let folded = fold_login(name);
-    if let Some(wait) = mail_code::count(&folded, mail_code::NOTHING, request, context).await? {
+    if let Some(wait) = mail_code::count_for_person(&folded, &sign_in.browser, request, context).await? {
         let minutes = wait.minutes_begun();
         let page = page(&sign_in, 429, (name, RecoverState::TooMany { minutes }), context);
         return Ok(page.retried_after(wait));
     }
     let (typed, language) = (name.to_owned(), sign_in.language());
-    context.after_answer(async move |later| send(&typed, &folded, language, later).await);
+    let known: Vec<_> = sign_in.browser.known(context).ids().map(str::to_owned).collect();
+    context.after_answer(async move |later| send((&typed, &folded), &known, language, later).await);
     Ok(page(&sign_in, 200, (name, RecoverState::Sent), context))
 }
 
-/// Sends a link to the person with that name, if there is one who may sign in and has an address.
-async fn send(name: &str, folded: &str, language: Language, context: &Context) -> Result<(), Fault> {
+/// How long the link of before stays the only one, unless its person asks in a browser that they have signed in with: somebody else who asks
+/// for one does not take it away from them.
+const LEFT_ALONE: Lifetime = Lifetime::minutes(5);
+
+/// Sends a link to the person with that name, if there is one who may sign in and has an address. In the browser the people of `known`
+/// have signed in.
+async fn send(
+    (name, folded): (&str, &str),
+    known: &[String],
+    language: Language,
+    context: &Context,
+) -> Result<(), Fault> {
     let found = context.db.read(users::find_by_login(name, folded, true)).await?;
     let Some(WithCredentials { user, .. }) = found.filter(|found| found.user.disabled_at.is_none()) else {
         return Ok(());
     };
     let id = random::id()?;
-    let Some((mail, daily_limit)) = outbox::to_person(Kind::Recovery, &id, &user, language, context) else {
+    let (kind, left_alone) = match known.contains(&user.id) {
+        true => (Kind::RecoveryHere, None),
+        false => (Kind::Recovery, Some(context.now - LEFT_ALONE)),
+    };
+    let Some((mail, daily_limit)) = outbox::to_person(kind, &id, &user, language, context) else {
         return Ok(());
     };
     let hash = link_secret(&id, mail.root, &context.config.roots)
@@ -80,7 +96,11 @@ async fn send(name: &str, folded: &str, language: Language, context: &Context) -
     let mut batch = Batch::default();
     // Somebody may have changed their address since it was read.
     let is_theirs = users::has_confirmed(&user.id, mail.address);
-    batch.push(mail_outbox::write_where(is_theirs, &mail, daily_limit, context.now));
+    let may = match left_alone {
+        Some(since) => is_theirs.and(set_up_links::no_recovery_link_since(&user.id, since)),
+        None => is_theirs,
+    };
+    batch.push(mail_outbox::write_where(may, &mail, daily_limit, context.now));
     batch.push(set_up_links::make_recovery_link(&user.id, &hash, &id, context.now));
     batch.extend(audit::record_guess(&asked, context));
     context.db.run(batch).await?;
