@@ -8,7 +8,7 @@ use super::{
     role::{Holder, RoleOfHolder},
 };
 use crate::{
-    account::group::Label,
+    account::group::{Group, Label},
     config::SecondFactor,
     oidc::{error::OAuthError, params::Params},
     routes::{Endpoint, Method},
@@ -39,7 +39,7 @@ pub fn unknown() -> OAuthError {
 #[derive(Debug)]
 pub enum GroupAction<'a> {
     /// Another name, and whether its people need a second factor.
-    Save(Stated),
+    Save(Stated, Shown<'a>),
     Delete,
     /// Somebody by their username or address.
     Add(&'a str),
@@ -65,7 +65,7 @@ impl<'a> GroupAction<'a> {
             })
         };
         Ok(match asked(form, &["remove", "take_role"])? {
-            ("do", "save") => Self::Save(stated(form, policy)?),
+            ("do", "save") => Self::Save(stated(form, policy)?, Shown::of(form)?),
             ("do", "delete") => Self::Delete,
             ("do", "add") => Self::Add(form.single("login")?.unwrap_or_default().trim()),
             ("do", "give_role") => Self::GiveRole(
@@ -91,6 +91,39 @@ impl<'a> GroupAction<'a> {
             ("do", "give_role") | ("take_role", _) => (Endpoint::AdminClientRoles, Method::Post),
             _ => return Err(unknown()),
         })
+    }
+}
+
+/// What the form about a group was made of: what somebody else has decided since is not taken back unseen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown<'a> {
+    pub name: &'a str,
+    pub second_factor_required: bool,
+}
+
+impl<'a> Shown<'a> {
+    fn of(form: &'a Params) -> Result<Self, OAuthError> {
+        let shown = form.single("shown")?.and_then(|shown| shown.split_once(' '));
+        let (factor, name) = shown.ok_or_else(unknown)?;
+        Ok(Self {
+            name,
+            second_factor_required: factor == "yes",
+        })
+    }
+
+    /// As the form carries it.
+    pub fn to_field(self) -> String {
+        let factor = if self.second_factor_required { "yes" } else { "no" };
+        format!("{factor} {}", self.name)
+    }
+}
+
+impl<'a> From<&'a Group> for Shown<'a> {
+    fn from(group: &'a Group) -> Self {
+        Self {
+            name: group.name.as_str(),
+            second_factor_required: group.second_factor_required,
+        }
     }
 }
 
@@ -217,6 +250,16 @@ pub fn day(text: &str) -> Result<UnixTime, OAuthError> {
         number(5..7, 1..=12)?,
         number(8..10, 1..=31)?,
     );
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let longest = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if day > longest {
+        return Err(wrong());
+    }
     let (year, shifted) = if month > 2 {
         (year, month - 3)
     } else {
@@ -285,11 +328,13 @@ mod tests {
     #[test]
     fn a_form_about_a_group_says_what_the_api_takes() {
         let of = |form: &str| format!("{:?}", GroupAction::parse(&params(form), "g", SecondFactor::Optional));
-        assert!(of("do=save&name=+Staff+&factor=yes").contains("second_factor_required: Some(true)"));
-        assert!(of("do=save&name=Staff").contains("second_factor_required: Some(false)"));
+        assert!(of("do=save&name=+Staff+&factor=yes&shown=no+Old").contains("second_factor_required: Some(true)"));
+        assert!(of("do=save&name=Staff&shown=yes+The+staff").contains("second_factor_required: Some(false)"));
         assert!(of("take_role=c Grafana Admin").contains("Grafana Admin"));
         for wrong in [
             "do=save&name=",
+            "do=save&name=Staff",
+            "do=save&name=Staff&shown=yes",
             "take_role=c",
             "take_role=c ",
             "do=give_role&app=c&role=",
@@ -297,14 +342,23 @@ mod tests {
         ] {
             assert!(of(wrong).starts_with("Err"), "{wrong}");
         }
-        let form = params("do=save&name=Staff");
+        let shown = Shown {
+            name: "The staff",
+            second_factor_required: true,
+        };
+        let form = params("do=save&name=Staff&shown=yes+The+staff");
+        assert_eq!(Shown::of(&form).unwrap(), shown);
+        assert_eq!(shown.to_field(), "yes The staff");
         let off = GroupAction::parse(&form, "g", SecondFactor::Off);
         let kept = matches!(
             off,
-            Ok(GroupAction::Save(Stated {
-                second_factor_required: None,
-                ..
-            }))
+            Ok(GroupAction::Save(
+                Stated {
+                    second_factor_required: None,
+                    ..
+                },
+                _
+            ))
         );
         assert!(kept, "what cannot be shown is not changed");
     }
@@ -330,12 +384,16 @@ mod tests {
         assert_eq!(seconds("1970-01-01"), Some(0));
         assert_eq!(seconds("2000-03-01"), Some(951_868_800));
         assert_eq!(seconds("2026-11-29"), Some(1_795_910_400));
+        assert_eq!(seconds("2028-02-29"), Some(1_835_395_200));
         for wrong in [
             "",
             "2026-11-2",
             "2026-13-01",
             "2026-00-01",
             "2026-11-32",
+            "2026-02-29",
+            "2026-11-31",
+            "2100-02-29",
             "26-11-2900",
             "2026/11/29",
             "+026-11-29",

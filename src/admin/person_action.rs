@@ -29,7 +29,8 @@ pub enum PersonAction<'a> {
     RevokeGrant(&'a str),
     /// By the id of the group.
     LeaveGroup(&'a str),
-    SetRoles(OperatorRoles),
+    /// These, in place of those that the page showed.
+    SetRoles(OperatorRoles, OperatorRoles),
 }
 
 impl<'a> PersonAction<'a> {
@@ -60,7 +61,12 @@ impl<'a> PersonAction<'a> {
             (_, "revoke_link") => Self::RevokeLink,
             (_, "roles") => {
                 let roles: Option<Vec<_>> = form.all("role").map(OperatorRole::parse).collect();
-                Self::SetRoles(OperatorRoles::of(roles.ok_or_else(console_form::unknown)?))
+                // Empty for somebody without roles, which is as if it was not sent.
+                let shown = form.single("shown")?.unwrap_or_default();
+                Self::SetRoles(
+                    OperatorRoles::of(roles.ok_or_else(console_form::unknown)?),
+                    OperatorRoles::stored(shown.split(' ')),
+                )
             }
             _ => return Err(console_form::unknown()),
         })
@@ -80,8 +86,8 @@ impl<'a> PersonAction<'a> {
             Self::RemoveFactor(_) => (Endpoint::AdminUserSecondFactor, Method::Delete),
             Self::RevokeGrant(_) => (Endpoint::AdminUserGrant, Method::Delete),
             Self::LeaveGroup(_) => (Endpoint::AdminGroupMember, Method::Delete),
-            Self::SetRoles(roles) if roles.is_empty() => (Endpoint::AdminOperator, Method::Delete),
-            Self::SetRoles(_) => (Endpoint::AdminOperator, Method::Put),
+            Self::SetRoles(roles, _) if roles.is_empty() => (Endpoint::AdminOperator, Method::Delete),
+            Self::SetRoles(..) => (Endpoint::AdminOperator, Method::Put),
         }
     }
 }
@@ -103,9 +109,12 @@ mod tests {
             parse("end_session=s"),
             Some((Endpoint::AdminUserSession, Method::Delete))
         );
-        assert_eq!(parse("do=roles"), Some((Endpoint::AdminOperator, Method::Delete)));
         assert_eq!(
-            parse("do=roles&role=owner&role=apps"),
+            parse("do=roles&shown=people+apps"),
+            Some((Endpoint::AdminOperator, Method::Delete))
+        );
+        assert_eq!(
+            parse("do=roles&shown=&role=owner&role=apps"),
             Some((Endpoint::AdminOperator, Method::Put))
         );
         for wrong in [
@@ -116,7 +125,7 @@ mod tests {
             "do=lock&end_session=s",
             "end_session=s&remove_passkey=p",
             "end_session=s&end_session=t",
-            "do=roles&role=emperor",
+            "do=roles&shown=&role=emperor",
         ] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
@@ -132,8 +141,8 @@ mod tests {
             "do=new_password",
             "do=link",
             "do=revoke_link",
-            "do=roles",
-            "do=roles&role=people",
+            "do=roles&shown=people",
+            "do=roles&shown=&role=people",
             "end_session=s",
             "remove_passkey=p",
             "remove_factor=f",

@@ -2,12 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Query, Rows, Statement, audit, conditions::behind, from_json, to_json};
+use super::{Query, Rows, Statement, audit, conditions::behind, to_json};
 use crate::{
     admin::role::{Holder, RoleOfHolder},
     audit::{Entry, Occasion},
-    fault::Fault,
-    oidc::client::client_metadata::ClientMetadata,
     secret::Hash,
 };
 
@@ -36,38 +34,23 @@ pub fn list(client_id: &str, after: i64, limit: i64) -> Query<Vec<Assigned>> {
 }
 
 /// A role that the people of a group have at an app.
+#[derive(Deserialize)]
 pub struct RoleOfGroup {
     pub client_id: String,
     pub role: String,
-    pub metadata: ClientMetadata,
+    /// What the app is called: a name, or its id.
+    pub app: String,
 }
 
 /// At most `limit` roles of a group, app by app.
 pub fn list_of_group(group_id: &str, limit: i64) -> Query<Vec<RoleOfGroup>> {
     Statement::new(
-        "SELECT ar.client_id, ar.role, c.metadata FROM app_roles ar JOIN clients c ON c.id = ar.client_id
+        "SELECT ar.client_id, ar.role, COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS app FROM app_roles ar JOIN clients c ON c.id = ar.client_id
          WHERE ar.group_id = ? ORDER BY ar.client_id, ar.role LIMIT ?",
     )
     .bind(group_id)
     .bind(limit)
-    .read_by(read_of_group)
-}
-
-fn read_of_group(rows: &Rows) -> Result<Vec<RoleOfGroup>, Fault> {
-    #[derive(Deserialize)]
-    struct Row {
-        client_id: String,
-        role: String,
-        metadata: String,
-    }
-    let read = |row: Row| {
-        Ok(RoleOfGroup {
-            metadata: from_json(&row.metadata)?,
-            client_id: row.client_id,
-            role: row.role,
-        })
-    };
-    rows.all::<Row>()?.into_iter().map(read).collect()
+    .read_by(Rows::all)
 }
 
 /// Whether a role at an app has a blank.
@@ -145,13 +128,14 @@ impl<'a> Roles<'a> {
         .bind(self.client_id)
     }
 
-    /// Takes them.
-    pub fn delete(&self) -> Statement {
+    /// Takes them, and says whether there was one.
+    pub fn delete(&self) -> Query<bool> {
         Statement::new(format!(
             "DELETE FROM app_roles WHERE id IN (SELECT ar.id FROM {ROWS} JOIN app_roles ar ON {IS_ROW} WHERE ar.client_id = ?)"
         ))
         .bind(&self.json)
         .bind(self.client_id)
+        .read_by(|rows| Ok(rows.changes() > 0))
     }
 
     /// Writes an event down for each person to whom [`Roles::insert`] gives one, and one for all groups.

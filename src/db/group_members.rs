@@ -69,12 +69,13 @@ impl Pairs {
         .bind(&self.0)
     }
 
-    /// Takes them away.
-    pub fn delete(&self) -> Statement {
+    /// Takes them away, and says whether there was one.
+    pub fn delete(&self) -> Query<bool> {
         Statement::new(format!(
             "DELETE FROM group_members WHERE (user_id, group_id) IN (SELECT p.user_id, p.group_id FROM {PAIRS})"
         ))
         .bind(&self.0)
+        .read_by(|rows| Ok(rows.changes() > 0))
     }
 
     /// Writes an event down for each person whom [`Pairs::insert`], which comes next, adds to a group.

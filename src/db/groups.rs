@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{Query, Rows, Statement, conditions::behind};
 use crate::{
     account::group::{Group, Label},
+    admin::console_form::Shown,
     fault::Fault,
     secret::Hash,
     time::UnixTime,
@@ -98,22 +99,26 @@ pub fn insert(group: &Group) -> Query<bool> {
     .any()
 }
 
-/// Changes of a group what is named. It says no when the name is taken, or the group is gone.
+/// Changes of a group what is named. It says no when the name is taken, the group is gone, or it is not as it was shown.
 pub fn change(
     group_id: &str,
     name: Option<&Label>,
     second_factor_required: Option<bool>,
+    shown: Option<Shown<'_>>,
     now: UnixTime,
 ) -> Query<bool> {
     Statement::new(
         "UPDATE OR IGNORE groups SET name = COALESCE(?, name), name_folded = COALESCE(?, name_folded),
-            second_factor_required = COALESCE(?, second_factor_required), updated_at = ? WHERE id = ? RETURNING id",
+            second_factor_required = COALESCE(?, second_factor_required), updated_at = ?
+         WHERE id = ? AND name = COALESCE(?, name) AND second_factor_required = COALESCE(?, second_factor_required) RETURNING id",
     )
     .bind(name.map(Label::as_str))
     .bind(name.map(Label::folded).as_ref())
     .bind(second_factor_required.map(i64::from))
     .bind(now)
     .bind(group_id)
+    .bind(shown.map(|shown| shown.name))
+    .bind(shown.map(|shown| i64::from(shown.second_factor_required)))
     .any()
 }
 

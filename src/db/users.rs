@@ -202,19 +202,20 @@ pub fn find(user_id: &str) -> Query<Option<User>> {
         .read_by(read)
 }
 
-/// Somebody by their username or address, with their groups and their roles at an app.
-pub fn find_at(login: &str, client_id: &str) -> Query<Option<User>> {
+/// Somebody by their username or address, as [`find_by_login`] finds them, with their groups and their roles at an app.
+pub fn find_at(login: &str, client_id: &str, confirmed: bool) -> Query<Option<User>> {
     let along = Along {
         groups: true,
         roles: true,
     };
     Statement::new(format!("SELECT {COLUMNS}"))
         .append(along.columns(App::Id(client_id), "TRUE"))
-        .append(Statement::new(
-            " FROM users u WHERE u.username_folded = ? OR u.email_folded = ?",
-        ))
+        .append(Statement::new(format!(
+            " FROM users u WHERE u.username_folded = ? OR (u.email_folded = ? AND (NOT ? OR {CONFIRMED}))"
+        )))
         .bind(&fold_login(login))
         .bind(&fold_login(login))
+        .bind(confirmed)
         .read_by(read)
 }
 

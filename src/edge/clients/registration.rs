@@ -1,5 +1,7 @@
 //! Clients are registered, changed, given another secret and deleted: `/register` reads JSON, the console reads forms, and both end here.
 
+use serde_json::{Value, json};
+
 use super::{copy, issued_credentials::Issued, sector_identifier};
 use crate::{
     admin::{access_token, api_key::KeyScope, operator::Operator},
@@ -35,6 +37,8 @@ pub struct RegisteringParty<'a> {
     pub by: RegisteredBy,
     /// The operator, where it is one and no app with `dcr_admin`.
     pub operator: Option<&'a Operator>,
+    /// Whether the answer tells a new registration access token. Where it does not, the app keeps the one that it has.
+    pub is_told_token: bool,
 }
 
 /// What became of a new secret.
@@ -81,7 +85,7 @@ pub async fn register(
     }
     let mut batch = Batch::default();
     batch.push(clients::insert(&record));
-    batch.extend(registered_by.record(Event::ClientRegistered, &record.client.client_id, context));
+    batch.extend(registered_by.record(Event::ClientRegistered, &record.client.client_id, None, context));
     context.db.run(batch).await?;
     Ok((record, issued))
 }
@@ -112,6 +116,9 @@ pub async fn change(
         registered_by,
         event: Event::ClientChanged,
         new_sector: sector_of(&record.client.metadata) != sector_of(&metadata),
+        // Whoever registered it may have kept the token, too.
+        new_token: is_promoted || registering_party.renews_token(&record),
+        detail: Some(json!({ "changed": metadata.names_unlike(&record.client.metadata) })),
     };
     record.client.metadata = metadata;
     let secret_change = match record.client.secret_change(record.secret.as_ref()) {
@@ -132,7 +139,7 @@ pub async fn change(
     for alg in record.client.needed_keys() {
         signer::ensure_published(alg, context).await?;
     }
-    store(record, issued, &change, context).await
+    store(record, issued, change, context).await
 }
 
 /// Gives a client another secret. The one before works on for the time of `overlap`.
@@ -156,8 +163,10 @@ pub async fn renew_secret(
         registered_by: registering_party.by,
         event: Event::ClientSecretRenewed,
         new_sector: false,
+        new_token: registering_party.renews_token(&record),
+        detail: None,
     };
-    let stored = store(record, issued, &change, context).await?;
+    let stored = store(record, issued, change, context).await?;
     Ok(Renewed::Stored(stored.map(Box::new)))
 }
 
@@ -179,7 +188,9 @@ pub async fn delete(
     };
     let mut batch = Batch::default();
     let deleted = batch.add(delete);
-    batch.extend(registered_by.record(Event::ClientDeleted, client_id, context));
+    let name = record.client.metadata.told().remove("client_name");
+    let name = name.map(|name| json!({ "client_name": name }));
+    batch.extend(registered_by.record(Event::ClientDeleted, client_id, name, context));
     let deleted = context.db.run(batch).await?.read(deleted)?;
     if deleted || registered_by == RegisteredBy::Operator {
         copy::forget(client_id, context);
@@ -193,6 +204,9 @@ struct Change {
     event: Event,
     /// Whether it comes to know people by another `sub`. What they allowed it, they allowed another one.
     new_sector: bool,
+    new_token: bool,
+    /// What the audit says of it beside.
+    detail: Option<Value>,
 }
 
 /// Stores the client under its next version, unless another request has done so: of parallel changes one happens,
@@ -200,7 +214,7 @@ struct Change {
 async fn store(
     mut record: ClientRecord,
     issued: Issued,
-    change: &Change,
+    change: Change,
     context: &Context,
 ) -> Result<Option<(ClientRecord, Issued)>, MachineFailure> {
     let read = record.client.version;
@@ -209,14 +223,20 @@ async fn store(
     record.registered_openly &= change.registered_by == RegisteredBy::Anybody;
     // And it is theirs to remove. A client that changes itself gets its time anew.
     record.unused_since = (change.registered_by == RegisteredBy::Anybody).then_some(context.now);
-    record.registration_token_hash = issued.registration_token_hash(context);
+    if change.new_token {
+        record.registration_token_hash = issued.registration_token_hash(context);
+    }
     let client_id = &record.client.client_id;
     let mut batch = Batch::default();
     if change.new_sector {
         batch.extend(clients::forget_people(client_id, read));
     }
     let stored = batch.add(clients::update(&record, read, context.now));
-    batch.extend(change.registered_by.record(change.event, client_id, context));
+    batch.extend(
+        change
+            .registered_by
+            .record(change.event, client_id, change.detail, context),
+    );
     if !context.db.run(batch).await?.read(stored)? {
         return Ok(None);
     }
@@ -225,6 +245,12 @@ async fn store(
 }
 
 impl RegisteringParty<'_> {
+    /// Whether an app gets another registration access token. Who registered an app openly has no hand any more on what an operator
+    /// decided about it.
+    fn renews_token(self, record: &ClientRecord) -> bool {
+        self.is_told_token || record.registered_openly
+    }
+
     /// Whether they may have a hand on a client that may call the admin API.
     ///
     /// # Errors
@@ -275,10 +301,17 @@ impl RegisteringParty<'_> {
 impl RegisteredBy {
     /// Writes down what was done to a client, if the statement before changed a row. Who registers themselves may do so and
     /// change it again and again, so only some of that is written down.
-    pub fn record(self, event: Event, client_id: &str, context: &Context) -> Vec<Statement> {
+    pub fn record(self, event: Event, client_id: &str, detail: Option<Value>, context: &Context) -> Vec<Statement> {
         let entry = |actor| Entry::new(event, actor).client(client_id);
         match self {
-            Self::Operator => vec![audit::record_if_changed(&entry(Actor::Operator), context)],
+            Self::Operator => {
+                let entry = entry(Actor::Operator);
+                let entry = match detail {
+                    Some(detail) => entry.detail(detail),
+                    None => entry,
+                };
+                vec![audit::record_if_changed(&entry, context)]
+            }
             Self::Anybody => {
                 let actor = match event {
                     Event::ClientRegistered => Actor::Anybody,

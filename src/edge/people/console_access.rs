@@ -120,6 +120,7 @@ impl Console {
         RegisteringParty {
             by: RegisteredBy::Operator,
             operator: Some(&self.operator),
+            is_told_token: false,
         }
     }
 

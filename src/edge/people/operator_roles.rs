@@ -27,10 +27,10 @@ pub enum RolesOutcome {
     Conflict,
 }
 
-/// Gives somebody these roles in place of those that they have.
+/// Gives somebody these roles in place of those that they have; only of those that were shown, where such are given.
 pub async fn set(
     user_id: &str,
-    roles: &OperatorRoles,
+    (roles, shown): (&OperatorRoles, Option<&OperatorRoles>),
     by: &Operator,
     context: &Context,
 ) -> Result<RolesOutcome, Fault> {
@@ -45,6 +45,10 @@ pub async fn set(
     if let Err(error) = covers(by, before.as_ref()).and_then(|()| by.covers(roles)) {
         operator::record_beyond(user_id, context);
         return Ok(RolesOutcome::Beyond(error));
+    }
+    let had = before.as_ref().map(|before| before.roles.clone()).unwrap_or_default();
+    if shown.is_some_and(|shown| *shown != had) {
+        return Ok(RolesOutcome::Conflict);
     }
     let entry = entry(user_id, roles, before.as_ref());
     let mut batch = Batch::default();
@@ -63,14 +67,22 @@ pub async fn set(
     })
 }
 
-/// Takes all roles from somebody.
-pub async fn remove(user_id: &str, by: &Operator, context: &Context) -> Result<RolesOutcome, Fault> {
+/// Takes all roles from somebody, likewise.
+pub async fn remove(
+    user_id: &str,
+    by: &Operator,
+    shown: Option<&OperatorRoles>,
+    context: &Context,
+) -> Result<RolesOutcome, Fault> {
     let Some(before) = context.db.read(operators::find(user_id)).await? else {
         return Ok(RolesOutcome::Nobody);
     };
     if let Err(error) = by.covers(&before.roles) {
         operator::record_beyond(user_id, context);
         return Ok(RolesOutcome::Beyond(error));
+    }
+    if shown.is_some_and(|shown| *shown != before.roles) {
+        return Ok(RolesOutcome::Conflict);
     }
     let entry = entry(user_id, &OperatorRoles::default(), Some(&before));
     let mut batch = Batch::default();

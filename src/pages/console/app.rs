@@ -48,6 +48,8 @@ pub struct ConsoleAppPage<'a> {
     pub acr: &'a str,
     /// What it was read as: a change of something else is not undone.
     pub version: i64,
+    /// What it is now.
+    pub version_now: i64,
     /// The name of each lifetime, and its seconds.
     pub lifetimes: Vec<(&'static str, String)>,
     /// Whether a form changes it.
@@ -81,6 +83,10 @@ pub struct TokenPreviewPage<'a> {
     /// What was typed.
     pub person: &'a str,
     pub scope: &'a str,
+    /// What is wrong with the scope, in English.
+    pub problem: Option<&'a str>,
+    /// Who was found: their username, and their id.
+    pub found: Option<(&'a str, &'a str)>,
     /// The documents, each by its name, where somebody was found.
     pub documents: Option<Vec<(&'static str, String)>>,
     /// Whether nobody was found.
@@ -91,6 +97,11 @@ pub struct TokenPreviewPage<'a> {
 
 impl ConsoleAppPage<'_> {
     page!();
+
+    /// Whether what is wrong is about the field of that name.
+    fn is_about(&self, field: &str) -> bool {
+        self.problem.is_some_and(|problem| problem.starts_with(field))
+    }
 
     fn title(&self) -> String {
         self.frame.title_with(&self.shown_name(), self.problem)
@@ -114,6 +125,7 @@ impl ConsoleAppPage<'_> {
         Acts {
             frame: self.frame,
             action: self.action,
+            version: self.version_now.to_string(),
             acts: [Some(switch), renew, Some(delete)].into_iter().flatten().collect(),
         }
     }
@@ -181,7 +193,7 @@ impl TokenPreviewPage<'_> {
     page!();
 
     fn title(&self) -> String {
-        self.frame.title(self.texts().preview)
+        self.frame.title_with(self.texts().preview, self.problem)
     }
 
     fn texts(&self) -> &'static ConsoleAppTexts {
@@ -199,5 +211,9 @@ impl TokenPreviewPage<'_> {
             "userinfo" => "UserInfo",
             _ => self.texts().introspection,
         }
+    }
+
+    fn shown_username(&self, username: &str) -> String {
+        visible(username, LONGEST_NAME)
     }
 }

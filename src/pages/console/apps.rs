@@ -102,6 +102,11 @@ impl ConsoleAppsPage<'_> {
 impl NewAppPage<'_> {
     page!();
 
+    /// Whether what is wrong is about the field of that name.
+    fn is_about(&self, field: &str) -> bool {
+        self.problem.is_some_and(|problem| problem.starts_with(field))
+    }
+
     fn title(&self) -> String {
         self.frame.title_with(self.texts().add, self.problem)
     }

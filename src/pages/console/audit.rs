@@ -40,12 +40,16 @@ pub enum ShownOperator {
     Person(NamedPage),
     /// By an API key, or an app.
     Program(String),
+    /// By the admin token, which is nobody's.
+    AdminToken,
 }
 
 /// What somebody or something is called, and where its page is, for those who may see that.
 #[derive(Clone, Debug)]
 pub struct NamedPage {
+    /// Empty where that is not known.
     pub name: String,
+    pub id: String,
     pub href: Option<String>,
 }
 
@@ -55,6 +59,10 @@ pub struct ShownEvent {
     /// Its name among the events that are written down.
     pub event: String,
     pub at: Moment,
+    /// `success`, or how else it went.
+    pub outcome: String,
+    /// Of what kind whoever did it is.
+    pub actor: String,
     /// Which operator did it.
     pub operator: Option<ShownOperator>,
     /// Whom it is about, where the page is not about them.
@@ -75,8 +83,12 @@ pub(super) struct Events<'a> {
 
 /// Something that an event tells beside its name and its time.
 struct Circumstance {
+    /// What it is. A name may say anything.
+    label: &'static str,
     before: &'static str,
     name: String,
+    /// Beside a name that several may have.
+    id: Option<String>,
     href: Option<String>,
     after: &'static str,
 }
@@ -84,11 +96,26 @@ struct Circumstance {
 impl Circumstance {
     fn new(name: &str, href: Option<&String>) -> Self {
         Self {
+            label: "",
             before: "",
             name: visible(name, LONGEST_NAME),
+            id: None,
             href: href.cloned(),
             after: "",
         }
+    }
+
+    /// What has a page is called by its name, or by its id where that shows nothing.
+    fn named(page: &NamedPage) -> Self {
+        let name = match visible(&page.name, LONGEST_NAME).is_empty() {
+            true => &page.id,
+            false => &page.name,
+        };
+        Self::new(name, page.href.as_ref())
+    }
+
+    fn labelled(self, label: &'static str) -> Self {
+        Self { label, ..self }
     }
 
     fn within(self, phrase: Phrase) -> Self {
@@ -104,19 +131,35 @@ impl ShownEvent {
     /// What else there is to say of it.
     fn circumstances(&self, frame: &ConsoleFrame<'_>) -> Vec<Circumstance> {
         let texts = frame.texts();
-        let named = |named: &NamedPage| Circumstance::new(&named.name, named.href.as_ref());
+        let system = &frame.all_texts().console_system;
         let by = self.operator.as_ref().map(|operator| match operator {
-            ShownOperator::Person(person) => named(person).within(texts.by),
+            ShownOperator::Person(person) => Circumstance::named(person).within(texts.by),
             ShownOperator::Program(name) => Circumstance::new(name, None).within(texts.by_program),
+            ShownOperator::AdminToken => Circumstance::new(texts.by_token, None),
         });
         let network = self.network.as_deref().map(|network| Circumstance::new(network, None));
+        let app = |page: &NamedPage| Circumstance {
+            id: Some(visible(&page.id, 2_000)),
+            ..Circumstance::named(page).labelled(system.app)
+        };
+        let person = |page| Circumstance::named(page).labelled(texts.username);
         let all = [
-            self.person.as_ref().map(named),
+            self.person.as_ref().map(person),
             by,
-            self.app.as_ref().map(named),
+            self.app.as_ref().map(app),
             network,
         ];
         all.into_iter().flatten().collect()
+    }
+
+    /// Who acted, where it is neither the person nor an operator, who is named.
+    fn other_actor(&self) -> Option<&str> {
+        Some(self.actor.as_str()).filter(|actor| !matches!(*actor, "person" | "operator"))
+    }
+
+    /// How it went, where it did not succeed.
+    fn other_outcome(&self) -> Option<&str> {
+        Some(self.outcome.as_str()).filter(|outcome| *outcome != "success")
     }
 
     fn shown_detail(&self) -> Option<String> {

@@ -59,6 +59,8 @@ pub struct ConsoleGroupPage<'a> {
     pub id: &'a str,
     pub created: Moment,
     pub needs_factor: bool,
+    /// What the form of the settings is made of.
+    pub shown: &'a str,
     /// Whether there are second factors here.
     pub has_factors: bool,
     /// Whether forms change it, and who is in it.
@@ -69,8 +71,12 @@ pub struct ConsoleGroupPage<'a> {
     /// Where more of them are.
     pub next: Option<String>,
     pub roles: Vec<RoleAtApp>,
+    /// Whether it has more than these.
+    pub has_more_roles: bool,
     /// What is wrong with what was typed, in English.
     pub problem: Option<&'a str>,
+    /// The field that this is about.
+    pub wrong: &'static str,
     /// What was typed: a name of the group, a login, an app and a role.
     pub typed: [&'a str; 4],
 }
@@ -145,6 +151,7 @@ impl ConsoleGroupPage<'_> {
         Acts {
             frame: self.frame,
             action: self.action,
+            version: String::new(),
             acts: vec![Act::named("delete", texts.delete, texts.delete_why)],
         }
     }

@@ -156,6 +156,7 @@ impl PersonPage<'_> {
         Acts {
             frame: self.frame,
             action: self.action,
+            version: String::new(),
             acts: acts.into_iter().flatten().collect(),
         }
     }
@@ -239,6 +240,12 @@ impl PersonPage<'_> {
                 .act(self.may_leave.then(leave))
         };
         self.things(self.groups.iter().map(group).collect())
+    }
+
+    /// The roles that the form was made of.
+    fn shown(&self) -> String {
+        let theirs = self.roles.iter().filter(|shown| shown.is_theirs);
+        theirs.map(|shown| shown.role.as_str()).collect::<Vec<_>>().join(" ")
     }
 
     fn role(&self, shown: &ShownRole) -> &'static str {

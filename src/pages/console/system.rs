@@ -107,6 +107,11 @@ pub struct ShownMail {
 impl ConsoleSystemPage<'_> {
     page!();
 
+    /// Whether what is wrong is about the field of that name.
+    fn is_about(&self, field: &str) -> bool {
+        self.problem.is_some_and(|problem| problem.starts_with(field))
+    }
+
     fn title(&self) -> String {
         self.frame.title_with(self.texts().system, self.problem)
     }

@@ -27,6 +27,8 @@ pub(super) struct Acts<'a> {
     pub frame: ConsoleFrame<'a>,
     /// Where the forms lead.
     pub action: &'a str,
+    /// What the page was made of, where nothing is done to what somebody else has changed since.
+    pub version: String,
     pub acts: Vec<Act>,
 }
 

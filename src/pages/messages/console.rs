@@ -57,6 +57,7 @@ pub struct ConsoleTexts {
     pub none: &'static str,
     pub by: Phrase,
     pub by_program: Phrase,
+    pub by_token: &'static str,
     pub actions: &'static str,
     pub lock: &'static str,
     pub lock_why: &'static str,
@@ -265,6 +266,7 @@ pub struct ConsoleGroupTexts {
     pub role: &'static str,
     pub give: &'static str,
     pub give_why: &'static str,
+    pub more_roles: &'static str,
     pub take: &'static str,
     pub take_why: &'static str,
 }

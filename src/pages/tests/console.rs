@@ -85,6 +85,7 @@ fn person(text: &str, language: Language) -> PersonPage<'_> {
 fn named(text: &str, href: &str) -> NamedPage {
     NamedPage {
         name: text.to_owned(),
+        id: text.to_owned(),
         href: Some(href.to_owned()),
     }
 }
@@ -93,6 +94,8 @@ fn event(text: &str, language: Language) -> ShownEvent {
     ShownEvent {
         event: text.to_owned(),
         at: moment(language),
+        outcome: text.to_owned(),
+        actor: text.to_owned(),
         operator: Some(ShownOperator::Person(named(text, "/admin/people/o"))),
         person: Some(named(text, "/admin/people/p")),
         app: Some(named(text, "/admin/apps/c")),
@@ -236,6 +239,9 @@ fn group(text: &str, language: Language) -> ConsoleGroupPage<'_> {
             username: text.to_owned(),
         }]),
         next: Some("/admin/groups/g?after=p".to_owned()),
+        has_more_roles: true,
+        shown: text,
+        wrong: "add",
         roles: vec![RoleAtApp {
             client_id: text.to_owned(),
             app: text.to_owned(),
@@ -333,6 +339,7 @@ fn app(text: &str, language: Language) -> ConsoleAppPage<'_> {
         }]),
         acr: "other",
         version: 7,
+        version_now: 8,
         lifetimes: LIFETIMES.map(|name| (name, text.to_owned())).into(),
         may_change: true,
         problem: Some(text),
@@ -381,13 +388,15 @@ fn app_pages(text: &'static str, language: Language) -> Vec<String> {
         redirect_uris: text,
         problem,
     };
-    let preview = |documents, is_nobody| TokenPreviewPage {
+    let preview = |documents, is_nobody: bool| TokenPreviewPage {
         frame: frame(text, language),
         action: "/admin/apps/c/preview",
         back: "/admin/apps/c",
         name: text,
         person: text,
         scope: text,
+        problem: is_nobody.then_some(text),
+        found: (!is_nobody).then_some((text, text)),
         documents,
         is_nobody,
         is_closed: !is_nobody,

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 
 import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { MAIL_VARS } from "../support/mail.mjs";
 import { operator } from "./support.mjs";
 
 const op = await startLimen();
@@ -126,7 +127,7 @@ describe("apps", () => {
     await op.fetch(`/register/${client.id}`, { method: "PATCH", bearer: op.adminToken, json: { client_name: "Drafts of ours" } });
     const late = await one.browser.submit(page, "save", { redirect_uris: "https://app.acme.test/callback" }, { button: "save" });
     assert.equal(late.status, 400);
-    assert.match(late.alert, /somebody else has changed the app/);
+    assert.match(late.alert, /the app was changed since/);
     assert.equal((await registered(client.id)).client_name, "Drafts of ours");
     const again = await one.browser.submit(late, "save", { redirect_uris: "https://app.acme.test/callback" }, { button: "save" });
     assert.equal(again.status, 400, "what was typed still belongs to the page of before");
@@ -155,6 +156,20 @@ describe("apps", () => {
     assert.equal((await registered(client.id)).disabled, undefined);
   });
 
+  test("keep the registration access token that their maker has, and the audit names what was changed", async () => {
+    const one = await operator(op, "apps");
+    const json = { client_name: "Managed", redirect_uris: ["https://managed.acme.test/cb"] };
+    const { client_id: id, registration_access_token: token } = await (await op.admin("/register", { json })).json();
+    const off = await one.browser.submit(await one.open(at(id)), "off", {}, { button: "off" });
+    const on = await one.browser.submit(off, "on", {}, { button: "on" });
+    await one.browser.submit(on, "save", { client_name: "Managed 2", redirect_uris: json.redirect_uris[0] }, { button: "save" });
+    assert.equal((await op.json(`/register/${id}`, { bearer: token })).client_name, "Managed 2");
+    const changed = (await audit(`client=${id}&event=client_changed`)).map(({ detail }) => detail.changed);
+    assert.deepEqual(changed, [["client_name"], ["disabled"], ["disabled"]]);
+    await one.browser.submit(await one.open(at(id)), "delete", {}, { button: "delete" });
+    assert.deepEqual((await audit(`client=${id}&event=client_deleted`))[0].detail, { client_name: "Managed 2" });
+  });
+
   test("get a new secret beside the one before, and are deleted", async () => {
     const one = await operator(op, "apps");
     const client = await op.client();
@@ -168,6 +183,13 @@ describe("apps", () => {
     assert.equal((await (await token(secret)).json()).error, "invalid_grant");
     assert.equal((await (await token(client.secret)).json()).error, "invalid_grant", "for a day");
     assert.equal((await (await token("wrong")).json()).error, "invalid_client");
+    const twice = await one.browser.submit(page, "renew", {}, { button: "renew" });
+    assert.deepEqual([twice.status, /the app was changed since/.test(twice.alert)], [400, true], "a form that is sent twice");
+    for (const alive of [secret, client.secret]) assert.equal((await (await token(alive)).json()).error, "invalid_grant", "both still work");
+    for (const what of ["off", "renew", "delete"]) {
+      const late = await one.browser.submit(page, what, {}, { button: what });
+      assert.equal(late.status, 400, what);
+    }
     const deleted = await one.browser.submit(await one.open(at(client)), "delete", {}, { button: "delete" });
     assert.match(deleted.html, /Deleted\./);
     assert.equal((await one.open(at(client))).status, 404);
@@ -238,11 +260,23 @@ describe("the preview", () => {
     assert.match((await preview(`?person=${ada.email}`)).text, /not open to this person/);
     await op.admin(`/admin/api/groups/${group}/members/${ada.id}`, { method: "PUT" });
     assert.doesNotMatch((await preview(`?person=${ada.email}`)).text, /not open to this person/);
+    const found = await preview(`?person=${ada.email}`);
+    assert.ok(found.html.includes(`<code>${ada.id}</code>`) && found.text.includes(ada.username));
+    const wrong = await preview(`?person=${ada.username}&scope=a%22b`);
+    assert.deepEqual([wrong.status, wrong.has("show"), wrong.html.includes(`value="${ada.username}"`)], [400, true, true]);
     for (const query of ["?x=1", "?person=a&person=b", "?person=a&scope=%22"]) assert.ok([200, 400].includes((await preview(query)).status), query);
     for (const role of ["apps", "people", "auditor"]) {
       const each = await operator(op, role);
       const refused = await each.open(`${at(client)}/preview?person=${ada.username}`);
       assert.deepEqual([refused.status, /<pre/.test(refused.html)], [403, false], role);
     }
+  });
+
+  test("finds nobody by an address that nobody confirmed, where mails are sent", async () => {
+    const own = await startLimen({ vars: MAIL_VARS });
+    const one = await operator(own, "owner");
+    const client = await own.client();
+    await own.person({ email: "boss@acme.test", email_verified: false });
+    assert.match((await one.open(`${at(client)}/preview?person=boss@acme.test`)).text, /There is no such person/);
   });
 });

@@ -62,7 +62,7 @@ describe("groups", () => {
     }
     const send = await sender(one);
     assert.equal(told(await send(at({ id }), { do: "delete" })), "nothing");
-    for (const form of [{ do: "save", name: "x" }, { do: "add", login: one.person.username }]) assert.equal((await send(at({ id }), form)).status, 404);
+    for (const form of [{ do: "save", name: "x", shown: "no x" }, { do: "add", login: one.person.username }]) assert.equal((await send(at({ id }), form)).status, 404);
   });
 
   test("that cannot be are explained, and what was typed is there", async () => {
@@ -81,6 +81,22 @@ describe("groups", () => {
   });
 });
 
+test("a form about a group that somebody has changed since takes nothing back", async () => {
+  const one = await operator(op, "people");
+  const staff = await group();
+  const page = await one.open(at(staff));
+  await op.admin(`/admin/api/groups/${staff.id}`, { method: "PATCH", json: { second_factor_required: true } });
+  const late = await one.browser.submit(page, "save", { name: "Late" }, { button: "save" });
+  assert.deepEqual([late.status, /the group was changed since/.test(late.alert)], [400, true]);
+  const again = await one.browser.submit(late, "save", { name: "Late" }, { button: "save" });
+  assert.equal(again.status, 400, "what was typed still belongs to the page of before");
+  const now = await op.json(`/admin/api/groups/${staff.id}`, { bearer: op.adminToken });
+  assert.deepEqual([now.name, now.second_factor_required], [staff.name, true]);
+  await one.browser.submit(await one.open(at(staff)), "save", { name: "In time" }, { button: "save" });
+  const [event] = (await audit("event=group_changed")).filter(({ detail }) => detail.group === staff.id);
+  assert.deepEqual(event.detail.before, { name: staff.name, second_factor_required: true });
+});
+
 describe("people", () => {
   test("are added by username or address, taken out, and shown a page at a time", async () => {
     const one = await operator(op, "people");
@@ -95,6 +111,7 @@ describe("people", () => {
     assert.deepEqual([nobody.status, /there is no person/.test(nobody.alert)], [400, true]);
     const send = await sender(one);
     assert.equal(told(await send(at(staff), { remove: ada.id })), "removed");
+    assert.equal(told(await send(at(staff), { remove: ada.id })), "nothing");
     assert.equal((await send(at(staff), { remove: "nothing" })).status, 400);
     const path = `/admin/people/${grace.id}`;
     assert.match((await one.open(path)).html, new RegExp(`href="${at(staff)}"`));
@@ -144,12 +161,14 @@ describe("roles", () => {
     }
     const [event] = await audit(`client=${client.id}&event=role_given`);
     assert.equal(event.operator_user_id, one.person.id);
+    assert.deepEqual(event.detail, { roles: ["Grafana Admin"], groups: [staff.id] });
+    assert.equal(told(await send(at(staff), { take_role: `${client.id} Grafana Admin` })), "nothing");
   });
 });
 
 test("groups are changed by those who may, with a proof of this very sign-in, of just now, and not where the database fails", async () => {
   const [staff, ada] = [await group(), await op.person()];
-  const forms = [{ do: "save", name: "Mine" }, { do: "delete" }, { do: "add", login: ada.username }, { remove: ada.id }, { do: "give_role", app: "x", role: "y" }, { take_role: "x y" }];
+  const forms = [{ do: "save", name: "Mine", shown: "no Mine" }, { do: "delete" }, { do: "add", login: ada.username }, { remove: ada.id }, { do: "give_role", app: "x", role: "y" }, { take_role: "x y" }];
   for (const role of ["apps", "read_only", "auditor"]) {
     const one = await operator(op, role);
     const send = await sender(one);

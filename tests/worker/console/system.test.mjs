@@ -32,10 +32,11 @@ describe("the audit", () => {
     for (let n = 0; n < 51; n++) await op.rows(insert);
     const first = await shown("event=mail_tested");
     assert.equal(first.html.match(/<li>\s*<p class="item-title">/g).length, 50);
+    assert.match(first.text, /mail_tested.*by ADMIN_TOKEN/s, "nobody is named, so who acted is");
     const { href } = first.elements("a").find(({ id }) => id === "next");
     assert.match(href, /^\/admin\/audit\?event=mail_tested&after=\d+$/);
     assert.equal((await one.open(href)).html.match(/<li>\s*<p class="item-title">/g).length, 1);
-    for (const query of ["event=x", "x=1", "user=a&user=b", "after=x", "from=2026-13-01", "to=x"]) assert.equal((await one.open(`/admin/audit?${query}`)).status, 400, query);
+    for (const query of ["from=2026-02-31", "event=x", "x=1", "user=a&user=b", "after=x", "from=2026-13-01", "to=x"]) assert.equal((await one.open(`/admin/audit?${query}`)).status, 400, query);
   });
 
   test("is filtered by days, the last one included", async () => {
@@ -70,8 +71,11 @@ describe("the audit", () => {
     const one = await operator(op, "owner");
     await op.rows(`INSERT INTO audit (at, event, outcome, actor, request_id, detail, network) VALUES (1, 'flooded', 'failure', 'anybody', 'r', '{"a":"<img src=x>"}', '<b>')`);
     const page = await one.open("/admin/audit?event=flooded");
+    assert.match(page.text, /flooded\s+failure\s+anybody/);
     assert.match(page.text, /<img src=x>/);
     assert.doesNotMatch(page.html, /<img|<b>/);
+    const client = await op.client({ client_name: "by ada" });
+    assert.match((await one.open(`/admin/audit?client=${client.id}`)).text, new RegExp(`App \\(client ID\\): by ada ${client.id}`));
   });
 });
 

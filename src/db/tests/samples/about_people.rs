@@ -18,7 +18,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "users::fold", [users::fold(&user)]);
     add(all, "users::find", [users::find("u")]);
     add(all, "users::list_salts", [users::list_salts("c")]);
-    add(all, "users::find_at", [users::find_at("grace", "c")]);
+    add(all, "users::find_at", [users::find_at("grace", "c", true)]);
     add(all, "users::find_by_family", [users::find_by_family("f", ALONG)]);
     add(all, "users::is_anybody", [users::is_anybody()]);
     add(all, "users::find_rival", [users::find_rival(&user, &user)]);
@@ -310,7 +310,7 @@ pub(super) fn add_groups_to(all: &mut Samples) {
     add(
         all,
         "groups::change",
-        [groups::change("g", Some(&group.name), Some(true), NOW)],
+        [groups::change("g", Some(&group.name), Some(true), None, NOW)],
     );
     add(all, "groups::delete", [groups::delete("g")]);
     let pairs = Pairs::new(&["u"], &["g", "h"]);

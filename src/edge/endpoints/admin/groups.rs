@@ -44,7 +44,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// a second factor.
 pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let stated = Stated::parse(&request.json().await?, context.config.second_factor)?;
-    let group = operation::change(request.segment(0), stated, context).await?;
+    let group = operation::change(request.segment(0), stated, None, context).await?;
     Ok(Reply::json(200, &describe(&group)))
 }
 

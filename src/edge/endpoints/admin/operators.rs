@@ -28,14 +28,14 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 pub async fn set(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let roles = OperatorRoles::parse(&request.json().await?)?;
     let by = request.caller()?;
-    let outcome = operator_roles::set(request.segment(0), &roles, by, context).await?;
+    let outcome = operator_roles::set(request.segment(0), (&roles, None), by, context).await?;
     finish(outcome, "user")
 }
 
 /// `DELETE /admin/api/operators/{user_id}`: the person is no operator any more.
 pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let by = request.caller()?;
-    let outcome = operator_roles::remove(request.segment(0), by, context).await?;
+    let outcome = operator_roles::remove(request.segment(0), by, None, context).await?;
     finish(outcome, "operator")
 }
 

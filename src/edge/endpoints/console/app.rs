@@ -14,7 +14,10 @@ use crate::{
         groups, users,
     },
     edge::{
-        clients::registration::{self, Renewed},
+        clients::{
+            issued_credentials::Issued,
+            registration::{self, Renewed},
+        },
         http::{
             failure::{MachineFailure, PageFailure, Problem},
             request::Incoming,
@@ -68,7 +71,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Err(failure) => failure,
     };
     // The app as it is, with what was typed.
-    let problem = super::explain(failure)?.unwrap_or_default();
+    let problem = super::explain(failure)?;
     apart(page(&console, client_id, Some((&form, &problem)), context)).await
 }
 
@@ -83,12 +86,13 @@ async fn act(
         let why = "the document at its client_id describes the app, so it cannot be changed here";
         return Err(OAuthError::invalid_request(why).into());
     }
+    // A form that is sent twice does it once: a second new secret would end the one that the app still uses.
+    if form.single("version")? != Some(record.client.version.to_string().as_str()) {
+        let why = "the app was changed since this page was opened; open it again";
+        return Err(OAuthError::invalid_request(why).into());
+    }
     match action {
         AppAction::Save => {
-            if form.single("version")? != Some(record.client.version.to_string().as_str()) {
-                let why = "somebody else has changed the app since this page was opened; open it again";
-                return Err(OAuthError::invalid_request(why).into());
-            }
             let changes = app_form::changes(form, has_people(&record))?;
             change(console, record, &changes, context).await
         }
@@ -113,11 +117,12 @@ async fn change(
 ) -> Result<Reply, MachineFailure> {
     let terms = Terms::of(&context.config, BY, Some(&registration::before(&record, context)));
     let metadata = messages::merge_patch(&record.client.metadata, changes, &terms)?;
-    let notice = match registration::change(record, metadata, console.registering_party(), context).await? {
-        Some(_) => ConsoleNotice::Saved,
-        None => ConsoleNotice::NothingDone,
-    };
-    Ok(console.done(notice, context))
+    let changed = registration::change(record, metadata, console.registering_party(), context).await?;
+    Ok(match changed {
+        Some((record, issued)) if issued.secret().is_some() => told_once(console, &record, &issued, context),
+        Some(_) => console.done(ConsoleNotice::Saved, context),
+        None => console.done(ConsoleNotice::NothingDone, context),
+    })
 }
 
 async fn renew_secret(console: &Console, record: ClientRecord, context: &Context) -> Result<Reply, MachineFailure> {
@@ -127,6 +132,11 @@ async fn renew_secret(console: &Console, record: ClientRecord, context: &Context
         return Ok(console.done(ConsoleNotice::NothingDone, context));
     };
     let (record, issued) = *stored;
+    Ok(told_once(console, &record, &issued, context))
+}
+
+/// The page with a new secret, which is told this once.
+fn told_once(console: &Console, record: &ClientRecord, issued: &Issued, context: &Context) -> Reply {
     let client = &record.client;
     let html = OncePage {
         frame: console.frame(SECTION),
@@ -140,7 +150,7 @@ async fn renew_secret(console: &Console, record: ClientRecord, context: &Context
         test: None,
     }
     .to_html();
-    Ok(console.page(200, html))
+    console.page(200, html)
 }
 
 fn has_people(record: &ClientRecord) -> bool {
@@ -227,6 +237,7 @@ fn html(
             form.text("acr")
         }),
         version: version.unwrap_or(client.version),
+        version_now: client.version,
         lifetimes: LIFETIMES.map(lifetime).into(),
         may_change: changes && console.is_sure,
         problem: typed.map(|(_, problem)| problem),
@@ -267,19 +278,22 @@ pub async fn preview(request: &mut Incoming, context: &Context) -> Result<Reply,
     let client_id = request.segment(0);
     let mut batch = Batch::default();
     let record = batch.add(clients::find(client_id));
-    let found = batch.add(users::find_at(person, client_id));
+    let found = batch.add(users::find_at(person, client_id, context.config.mail.is_some()));
     let rows = context.db.run(batch).await?;
     let client = rows.read(record)?.ok_or(Problem::NotFound)?.client;
     let user = rows.read(found)?;
-    let asked = Scope::parse(scope).map_err(Problem::BadRequest)?;
     let mint = Mint {
         config: &context.config,
         now: context.now,
         binding: None,
     };
-    let told = match &user {
-        Some(user) => Some(TokenPreview::of(user, &client, &asked, &mint).map_err(Problem::BadRequest)?),
-        None => None,
+    let told = Scope::parse(scope).and_then(|asked| {
+        let of = |user| TokenPreview::of(user, &client, &asked, &mint);
+        user.as_ref().map(of).transpose()
+    });
+    let (told, problem) = match told {
+        Ok(told) => (told, None),
+        Err(error) => (None, Some(error.description)),
     };
     let written = |document: &Value| serde_json::to_string_pretty(document).unwrap_or_default();
     let documents = told.map(|told| {
@@ -298,10 +312,12 @@ pub async fn preview(request: &mut Incoming, context: &Context) -> Result<Reply,
         name: &app_name(client_id, &client.metadata, console.signed_in.language),
         person,
         scope,
+        problem: problem.as_deref(),
+        found: user.as_ref().map(|user| (user.username.as_str(), user.id.as_str())),
         is_nobody: user.is_none() && !person.is_empty(),
         is_closed: user.as_ref().is_some_and(|user| !user.may_use(&client)),
         documents,
     }
     .to_html();
-    Ok(console.page(200, html))
+    Ok(console.page(if problem.is_some() { 400 } else { 200 }, html))
 }

@@ -99,7 +99,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
     match apart(register(&console, kind, &form, context)).await {
         Ok(reply) => Ok(reply),
         Err(failure) => {
-            let problem = super::explain(failure)?.unwrap_or_default();
+            let problem = super::explain(failure)?;
             Ok(new_page(&console, 400, typed, Some(&problem)))
         }
     }

@@ -6,7 +6,7 @@ use crate::{
         user::{User, fold_login},
     },
     admin::{
-        console_form::{self, GroupAction},
+        console_form::{self, GroupAction, Shown},
         paging::Page,
         role::RoleChanges,
     },
@@ -29,7 +29,7 @@ use crate::{
     },
     oidc::{error::OAuthError, params::Params},
     pages::{
-        Language, Moment, app_name,
+        Moment,
         console::{ConsoleGroupPage, ConsoleGroupsPage, ConsoleNotice, ListedGroup, RoleAtApp, ShownMember},
     },
     reply::Reply,
@@ -44,7 +44,8 @@ const SEES_PEOPLE: (Endpoint, Method) = (Endpoint::AdminGroupMembers, Method::Ge
 const FINDS_PEOPLE: (Endpoint, Method) = (Endpoint::AdminUsers, Method::Get);
 
 /// The most roles of a group that are shown.
-const ROLES: i64 = 200;
+const ROLES: usize = 200;
+const ONE_MORE: i64 = 201;
 
 /// `GET /admin/groups?search=&after=`, by name.
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
@@ -68,7 +69,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
             Ok(console.signed_in.done_at(&path_of(&group.id), name, context))
         }
         Err(failure) => {
-            let problem = super::explain(failure)?.unwrap_or_default();
+            let problem = super::explain(failure)?;
             let nothing = super::params_of([])?;
             list_page(&console, &nothing, Some((form.text("name"), &problem)), context).await
         }
@@ -139,11 +140,13 @@ async fn page(
     let group = batch.add(groups::find(group_id));
     let sees_people = console.may(SEES_PEOPLE);
     let members = batch.add_if(sees_people.then(|| group_members::list(group_id, after, paging.limit)));
-    let roles = batch.add(app_roles::list_of_group(group_id, ROLES));
+    let roles = batch.add(app_roles::list_of_group(group_id, ONE_MORE));
     let rows = context.db.run(batch).await?;
     let group = rows.read(group)?.ok_or(Problem::NotFound)?;
     let members = rows.read_if(members)?;
-    let roles = rows.read(roles)?;
+    let mut roles = rows.read(roles)?;
+    let has_more_roles = roles.len() > ROLES;
+    roles.truncate(ROLES);
     let action = path_of(group_id);
     let next = members.as_deref().and_then(|members| paging.next(members));
     let next = match next {
@@ -159,6 +162,7 @@ async fn page(
     let form = typed.map(|(form, _)| form);
     let text = |name| form.map_or("", |form| form.text(name));
     let saves = form.is_some_and(|form| form.text("do") == "save");
+    let shown = Shown::from(&group).to_field();
     let html = ConsoleGroupPage {
         frame: console.frame(SECTION),
         action: &action,
@@ -171,16 +175,19 @@ async fn page(
         } else {
             group.second_factor_required
         },
+        shown: if saves { text("shown") } else { &shown },
         has_factors: context.config.second_factor != SecondFactor::Off,
         may_change: changes && console.is_sure,
         may_add: changes && console.is_sure && console.may(FINDS_PEOPLE),
         members: members.map(|members| members.iter().map(shown_member).collect()),
         next,
-        roles: roles
-            .into_iter()
-            .map(|role| shown_role(role, sees_apps, language))
-            .collect(),
+        roles: roles.into_iter().map(|role| shown_role(role, sees_apps)).collect(),
+        has_more_roles,
         problem: typed.map(|(_, problem)| problem),
+        wrong: ["save", "add", "give_role"]
+            .into_iter()
+            .find(|name| text("do") == *name)
+            .unwrap_or_default(),
         typed: [
             if saves { text("name") } else { group.name.as_str() },
             text("login"),
@@ -201,9 +208,9 @@ fn shown_member(user: &User) -> ShownMember {
     }
 }
 
-fn shown_role(role: RoleOfGroup, sees_apps: bool, language: Language) -> RoleAtApp {
+fn shown_role(role: RoleOfGroup, sees_apps: bool) -> RoleAtApp {
     RoleAtApp {
-        app: app_name(&role.client_id, &role.metadata, language).into_owned(),
+        app: role.app,
         href: sees_apps.then(|| super::apps::path_of(&role.client_id)),
         client_id: role.client_id,
         role: role.role,
@@ -233,16 +240,23 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     match done {
         Ok(notice) => Ok(console.done(notice, context)),
         Err(failure) => {
-            let problem = super::explain(failure)?.unwrap_or_default();
+            let problem = super::explain(failure)?;
             apart(page(&console, (group_id, None), Some((&form, &problem)), context)).await
         }
     }
 }
 
+fn removed_or_not(was_there: bool) -> ConsoleNotice {
+    match was_there {
+        true => ConsoleNotice::Removed,
+        false => ConsoleNotice::NothingDone,
+    }
+}
+
 async fn act(action: GroupAction<'_>, group_id: &str, context: &Context) -> Result<ConsoleNotice, MachineFailure> {
     match action {
-        GroupAction::Save(stated) => {
-            operations::groups::change(group_id, stated, context).await?;
+        GroupAction::Save(stated, shown) => {
+            operations::groups::change(group_id, stated, Some(shown), context).await?;
             Ok(ConsoleNotice::Saved)
         }
         GroupAction::Add(login) => {
@@ -255,8 +269,8 @@ async fn act(action: GroupAction<'_>, group_id: &str, context: &Context) -> Resu
             Ok(ConsoleNotice::Added)
         }
         GroupAction::Remove(user_id) => {
-            members::Change::remove_one(user_id, group_id, context).await?;
-            Ok(ConsoleNotice::Removed)
+            let removed = members::Change::remove_one(user_id, group_id, context).await?;
+            Ok(removed_or_not(removed))
         }
         GroupAction::GiveRole(client_id, role) => {
             let wanted = RoleChanges {
@@ -271,8 +285,8 @@ async fn act(action: GroupAction<'_>, group_id: &str, context: &Context) -> Resu
                 add: Vec::new(),
                 remove: vec![role],
             };
-            operations::app_roles::change(client_id, &wanted, context).await?;
-            Ok(ConsoleNotice::Removed)
+            let taken = operations::app_roles::change(client_id, &wanted, context).await?;
+            Ok(removed_or_not(taken))
         }
         GroupAction::Delete => Ok(ConsoleNotice::NothingDone),
     }

@@ -61,17 +61,17 @@ fn params_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<
     Ok(Params::of_pairs(owned).map_err(Problem::BadRequest)?)
 }
 
-/// What is wrong with what was typed, in English. `None` where something else has changed concurrently.
+/// What is wrong with what was typed, in English.
 ///
 /// # Errors
 /// A fault.
-fn explain(failure: MachineFailure) -> Result<Option<String>, PageFailure> {
+fn explain(failure: MachineFailure) -> Result<String, PageFailure> {
     match failure {
         MachineFailure::OAuth(error) | MachineFailure::Status(_, error) | MachineFailure::Bearer(Some(error)) => {
-            Ok(Some(error.description.into_owned()))
+            Ok(error.description.into_owned())
         }
         MachineFailure::Fault(fault) => Err(fault.into()),
-        _ => Ok(None),
+        _ => Ok("another request has changed it meanwhile; open the page again".to_owned()),
     }
 }
 
@@ -89,10 +89,11 @@ fn told(done: Result<(), MachineFailure>, notice: ConsoleNotice) -> Result<Conso
 /// An event as a page shows it, whole or as far as the page of its person needs.
 fn shown_event(event: Recorded, whole: bool, console: &Console, context: &Context) -> ShownEvent {
     let page = |name: Option<String>, id: Option<String>, (room, at): (Endpoint, Endpoint)| {
-        let href = id.as_deref().filter(|_| console.sees(room));
+        let id = id?;
         Some(NamedPage {
-            href: href.map(|id| routes::with_segment(at, id)),
-            name: name.or(id)?,
+            href: console.sees(room).then(|| routes::with_segment(at, &id)),
+            name: name.unwrap_or_default(),
+            id,
         })
     };
     let (person, app) = (
@@ -104,8 +105,13 @@ fn shown_event(event: Recorded, whole: bool, console: &Console, context: &Contex
         event: event.event,
         operator: match page(event.operator_username, event.operator_user_id, person) {
             Some(person) => Some(ShownOperator::Person(person)),
-            None => event.operator.map(ShownOperator::Program),
+            None => match event.operator {
+                Some(name) => Some(ShownOperator::Program(name)),
+                None => (event.actor == "operator").then_some(ShownOperator::AdminToken),
+            },
         },
+        outcome: event.outcome,
+        actor: event.actor,
         person: page(event.username, event.user_id, person).filter(|_| whole),
         app: page(event.client_name, event.client_id, app),
         network: event.network,

@@ -278,10 +278,13 @@ async fn act(
         ),
         PersonAction::LeaveGroup(group_id) => {
             let left = apart(members::Change::remove_one(user_id, group_id, context)).await;
-            return super::told(left, ConsoleNotice::Removed);
+            return match left {
+                Ok(false) => Ok(ConsoleNotice::NothingDone),
+                left => super::told(left.map(drop), ConsoleNotice::Removed),
+            };
         }
-        PersonAction::SetRoles(roles) => (
-            set_roles(console, user_id, &roles, context).await?,
+        PersonAction::SetRoles(roles, shown) => (
+            set_roles(console, user_id, (&roles, &shown), context).await?,
             ConsoleNotice::RolesSaved,
         ),
         // It has a page of its own.
@@ -302,12 +305,12 @@ async fn set_disabled(user_id: &str, disabled: bool, context: &Context) -> Resul
 async fn set_roles(
     console: &Console,
     user_id: &str,
-    roles: &OperatorRoles,
+    (roles, shown): (&OperatorRoles, &OperatorRoles),
     context: &Context,
 ) -> Result<bool, PageFailure> {
     let outcome = match roles.is_empty() {
-        true => operator_roles::remove(user_id, &console.operator, context).await?,
-        false => operator_roles::set(user_id, roles, &console.operator, context).await?,
+        true => operator_roles::remove(user_id, &console.operator, Some(shown), context).await?,
+        false => operator_roles::set(user_id, (roles, Some(shown)), &console.operator, context).await?,
     };
     match outcome {
         RolesOutcome::Done => Ok(true),

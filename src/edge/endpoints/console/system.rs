@@ -147,7 +147,7 @@ async fn make_key(console: &Console, form: &Params, context: &Context) -> Result
     let (key, text) = match made {
         Ok(made) => made,
         Err(failure) => {
-            let problem = super::explain(failure)?.unwrap_or_default();
+            let problem = super::explain(failure)?;
             return page(console, Some((form, &problem)), context).await;
         }
     };

@@ -64,6 +64,7 @@ pub fn registering_party(by: RegisteredBy, request: &Incoming) -> RegisteringPar
     RegisteringParty {
         by,
         operator: request.operator.as_ref(),
+        is_told_token: true,
     }
 }
 

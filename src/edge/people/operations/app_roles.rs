@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    admin::role::{RoleChanges, RoleOfHolder},
+    admin::role::{Holder, RoleChanges, RoleOfHolder},
     audit::{Actor, Entry, Event},
     db::{Batch, app_roles::Roles, clients},
     edge::{http::failure::MachineFailure, platform::context::Context},
@@ -11,11 +11,11 @@ use crate::{
     secret::is_random_id,
 };
 
-/// Gives roles at an app and takes roles, all of them or none.
+/// Gives roles at an app and takes roles, all of them or none. Says whether one was taken.
 ///
 /// # Errors
 /// 404 for an app, a group or a person that there is not; `invalid_request` for a role that the app cannot be told.
-pub async fn change(client_id: &str, wanted: &RoleChanges, context: &Context) -> Result<(), MachineFailure> {
+pub async fn change(client_id: &str, wanted: &RoleChanges, context: &Context) -> Result<bool, MachineFailure> {
     let (given, taken) = (
         Roles::new(client_id, &wanted.add),
         Roles::new(client_id, &wanted.remove),
@@ -47,13 +47,22 @@ pub async fn change(client_id: &str, wanted: &RoleChanges, context: &Context) ->
         let mut names: Vec<_> = roles.iter().map(|given| given.role.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        Entry::new(event, Actor::Operator).detail(json!({ "roles": names }))
+        let groups = roles.iter().filter_map(|given| match &given.holder {
+            Holder::Group(id) => Some(id.as_str()),
+            Holder::User(_) => None,
+        });
+        let mut groups: Vec<_> = groups.collect();
+        groups.sort_unstable();
+        groups.dedup();
+        Entry::new(event, Actor::Operator).detail(match groups.is_empty() {
+            true => json!({ "roles": names }),
+            false => json!({ "roles": names, "groups": groups }),
+        })
     };
     let mut batch = Batch::default();
     batch.push(taken.record_delete(&entry(Event::RoleTaken, &wanted.remove), context));
-    batch.push(taken.delete());
+    let was_taken = batch.add(taken.delete());
     batch.push(given.record_insert(&entry(Event::RoleGiven, &wanted.add), context));
     batch.push(given.insert());
-    context.db.run(batch).await?;
-    Ok(())
+    Ok(context.db.run(batch).await?.read(was_taken)?)
 }

@@ -1,10 +1,10 @@
 //! Groups are made, changed and deleted.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     account::group::Group,
-    admin::group::Stated,
+    admin::{console_form::Shown, group::Stated},
     audit::{Actor, Entry, Event},
     db::{Batch, audit, groups},
     edge::{
@@ -30,7 +30,10 @@ pub async fn create(stated: Stated, context: &Context) -> Result<Group, MachineF
     };
     let mut batch = Batch::default();
     let created = batch.add(groups::insert(&group));
-    batch.push(audit::record_if_changed(&done_to(&group, Event::GroupCreated), context));
+    batch.push(audit::record_if_changed(
+        &done_to(&group, Event::GroupCreated, None),
+        context,
+    ));
     match context.db.run(batch).await?.read(created)? {
         true => Ok(group),
         false => Err(taken()),
@@ -40,19 +43,33 @@ pub async fn create(stated: Stated, context: &Context) -> Result<Group, MachineF
 /// Gives a group another name, of which apps are told from the next token on; or says whether its people must show a second factor.
 ///
 /// # Errors
-/// 404, and 409 where the name is taken.
-pub async fn change(group_id: &str, stated: Stated, context: &Context) -> Result<Group, MachineFailure> {
+/// 404, and 409 where the name is taken, or the group is not as it was `shown`.
+pub async fn change(
+    group_id: &str,
+    stated: Stated,
+    shown: Option<Shown<'_>>,
+    context: &Context,
+) -> Result<Group, MachineFailure> {
     let read = find(group_id, context).await?;
+    let is_other = |shown: Shown<'_>| shown != Shown::from(&read);
+    if shown.is_some_and(is_other) {
+        let why = "the group was changed since this page was opened; open it again";
+        return Err(MachineFailure::status(409, OAuthError::invalid_request(why)));
+    }
+    let before = json!({ "name": read.name.as_str(), "second_factor_required": read.second_factor_required });
     let (name, required) = (stated.name.as_ref(), stated.second_factor_required);
     let mut batch = Batch::default();
-    let changed = batch.add(groups::change(&read.id, name, required, context.now));
+    let changed = batch.add(groups::change(&read.id, name, required, shown, context.now));
     let group = Group {
         name: stated.name.clone().unwrap_or(read.name),
         second_factor_required: required.unwrap_or(read.second_factor_required),
         updated_at: context.now,
         ..read
     };
-    batch.push(audit::record_if_changed(&done_to(&group, Event::GroupChanged), context));
+    batch.push(audit::record_if_changed(
+        &done_to(&group, Event::GroupChanged, Some(before)),
+        context,
+    ));
     match context.db.run(batch).await?.read(changed)? {
         true => Ok(group),
         false => Err(taken()),
@@ -67,7 +84,10 @@ pub async fn delete(group_id: &str, context: &Context) -> Result<(), MachineFail
     let group = find(group_id, context).await?;
     let mut batch = Batch::default();
     batch.push(groups::delete(&group.id));
-    batch.push(audit::record_if_changed(&done_to(&group, Event::GroupDeleted), context));
+    batch.push(audit::record_if_changed(
+        &done_to(&group, Event::GroupDeleted, None),
+        context,
+    ));
     context.db.run(batch).await?;
     Ok(())
 }
@@ -82,19 +102,23 @@ pub async fn find(group_id: &str, context: &Context) -> Result<Group, MachineFai
 }
 
 /// What an operator does to a group, for the audit.
-fn done_to(group: &Group, event: Event) -> Entry<'static> {
-    Entry::new(event, Actor::Operator).detail(json!({
+fn done_to(group: &Group, event: Event, before: Option<Value>) -> Entry<'static> {
+    let mut detail = json!({
         "group": group.id,
         "name": group.name.as_str(),
         "second_factor_required": group.second_factor_required,
-    }))
+    });
+    if let (Some(before), Value::Object(members)) = (before, &mut detail) {
+        members.insert("before".to_owned(), before);
+    }
+    Entry::new(event, Actor::Operator).detail(detail)
 }
 
 fn taken() -> MachineFailure {
     MachineFailure::status(
         409,
         OAuthError::invalid_request(
-            "the name is taken, or looks like one that is, or another request has deleted the group",
+            "the name is taken, or looks like one that is, or another request has changed or deleted the group",
         ),
     )
 }

@@ -33,14 +33,14 @@ impl Change<'_> {
             add: (&[user_id], &[group_id]),
             remove: (&[], &[]),
         };
-        change.make(context).await
+        change.make(context).await.map(drop)
     }
 
-    /// Takes one person out of one group.
+    /// Takes one person out of one group, and says whether they were in it.
     ///
     /// # Errors
     /// As [`Change::make`].
-    pub async fn remove_one(user_id: &str, group_id: &str, context: &Context) -> Result<(), MachineFailure> {
+    pub async fn remove_one(user_id: &str, group_id: &str, context: &Context) -> Result<bool, MachineFailure> {
         let change = Change {
             add: (&[], &[]),
             remove: (&[user_id], &[group_id]),
@@ -48,9 +48,11 @@ impl Change<'_> {
         change.make(context).await
     }
 
+    /// Makes it, and says whether somebody left a group.
+    ///
     /// # Errors
     /// 404, and 409 for more groups than a person may be in.
-    pub async fn make(&self, context: &Context) -> Result<(), MachineFailure> {
+    pub async fn make(&self, context: &Context) -> Result<bool, MachineFailure> {
         let (added, removed) = (
             Pairs::new(self.add.0, self.add.1),
             Pairs::new(self.remove.0, self.remove.1),
@@ -69,11 +71,10 @@ impl Change<'_> {
         let entry = |event, groups: &[&str]| Entry::new(event, Actor::Operator).detail(json!({ "groups": groups }));
         let mut batch = Batch::default();
         batch.push(removed.record_delete(&entry(Event::GroupMemberRemoved, self.remove.1), context));
-        batch.push(removed.delete());
+        let left = batch.add(removed.delete());
         batch.push(added.record_insert(&entry(Event::GroupMemberAdded, self.add.1), context));
         batch.push(added.insert());
-        context.db.run(batch).await?;
-        Ok(())
+        Ok(context.db.run(batch).await?.read(left)?)
     }
 }
 

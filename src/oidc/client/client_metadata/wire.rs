@@ -124,6 +124,16 @@ impl ClientMetadata {
         told
     }
 
+    /// The names of what is not as it was before.
+    pub fn names_unlike(&self, before: &Self) -> Vec<String> {
+        let (before, after) = (before.told(), self.told());
+        let mut names: Vec<_> = before.keys().chain(after.keys()).cloned().collect();
+        names.retain(|name| before.get(name) != after.get(name));
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The wire form, as it is stored.
     pub fn to_json(&self) -> Map<String, Value> {
         let always = [

@@ -94,9 +94,9 @@ export const CONSOLE = {
     const client = await op.client();
     const send = await sender(op, `/admin/apps/${client.id}`);
     return [
-      await send({ do: "renew" }),
-      await send({ do: "save", redirect_uris: "x" }),
-      await send({ do: "off" }),
+      await send({ do: "renew", version: "1" }),
+      await send({ do: "save", version: "2", redirect_uris: "x" }),
+      await send({ do: "off", version: "2" }),
       await send({ csrf: "x" }),
       await off(`/admin/apps/${client.id}`),
     ];
@@ -130,9 +130,9 @@ export const CONSOLE = {
     ];
   },
   changeConsoleGroup: async ({ op }) => {
-    const { id } = await group(op);
+    const { id, name } = await group(op);
     const send = await sender(op, `/admin/groups/${id}`);
-    return [await send({ do: "save", name: "Of ours" }), await send({ do: "save" }), await send({ csrf: "x" }), await off(`/admin/groups/${id}`)];
+    return [await send({ do: "save", name: "Of ours", shown: `no ${name}` }), await send({ do: "save" }), await send({ csrf: "x" }), await off(`/admin/groups/${id}`)];
   },
   consoleMail: async (stage) => [
     ...(await pages(stage, () => "/admin/mail")),
