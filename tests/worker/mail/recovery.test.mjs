@@ -135,6 +135,10 @@ describe("a link", () => {
   test("is dead after 30 minutes, and when there is a newer one", async () => {
     const person = await op.person();
     const first = await asked(person);
+    await ask(person.username);
+    assert.equal(await mails.count(person.email), 1, "another who asks does not take it away");
+    assert.equal((await op.fetch(first)).status, 200);
+    op.clock.advance({ minutes: 6 });
     const second = await asked(person, 2);
     assert.equal((await op.fetch(first)).status, 400);
     assert.equal((await op.fetch(second)).status, 200);
