@@ -92,7 +92,11 @@ export class Limen {
 
   async stop() {
     clearInterval(this.#running);
-    await this.#miniflare.dispose();
+    // An answer that nobody has read to its end can keep workerd from ending: the process then ends without it.
+    let patience;
+    const waited = new Promise((resolve) => (patience = setTimeout(resolve, 10_000)));
+    await Promise.race([this.#miniflare.dispose(), waited]);
+    clearTimeout(patience);
     this.db.remove();
   }
 

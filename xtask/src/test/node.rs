@@ -21,6 +21,7 @@ pub fn run(folder: &str, setting: &Setting) -> Result<Report> {
     node.args([
         "--test",
         "--test-reporter=spec",
+        "--test-force-exit",
         &format!("--test-timeout={TIMEOUT_MILLISECONDS}"),
     ])
     .arg(format!(
