@@ -12,7 +12,6 @@ use super::{
     device::INTERVAL,
     dpop::KeyProof,
     error::{ErrorCode, OAuthError},
-    interaction::LONGEST_QUERY,
     params::Params,
     pushed_request,
     token::id_token_hint::IdTokenHint,
@@ -264,11 +263,7 @@ pub fn request_of(sent: &Params, client_id: &str, sub: &str, asking: &Asking) ->
         (AT, &at),
     ];
     let counting = sent.iter().filter(|(name, _)| COUNTING.contains(name));
-    Params::of_pairs(
-        own.into_iter()
-            .chain(counting)
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-    )
+    Params::of_texts(own.into_iter().chain(counting))
 }
 
 /// The request bound to the key of a proof that came with it, and checked as it will be when the person is there.
@@ -276,10 +271,7 @@ pub fn request_of(sent: &Params, client_id: &str, sub: &str, asking: &Asking) ->
 /// # Errors
 /// What is wrong with it.
 pub fn check(request: Params, key: Option<&KeyProof>, client: &Client, config: &Config) -> Result<Params, OAuthError> {
-    let request = match key {
-        Some(key) => pushed_request::bound_to(request, key)?,
-        None => request,
-    };
+    let request = pushed_request::bound_to(request, key)?;
     if check_fetches(client).is_err() && !request.text("dpop_jkt").is_empty() {
         return Err(OAuthError::invalid_request(
             "tokens that are pushed are bound to no key: send neither dpop_jkt nor a DPoP proof in push mode",
@@ -288,10 +280,8 @@ pub fn check(request: Params, key: Option<&KeyProof>, client: &Client, config: &
     // "scope REQUIRED" (section 7.1).
     request.required("scope")?;
     AuthRequest::of_backchannel(&request, client, config)?.demand()?;
-    match request.to_query().len() > LONGEST_QUERY {
-        true => Err(OAuthError::invalid_request("the request is too long")),
-        false => Ok(request),
-    }
+    pushed_request::check_length(&request)?;
+    Ok(request)
 }
 
 /// "Successful Authentication Request Acknowledgement" (section 7.3).

@@ -8,7 +8,6 @@ use super::{
     client::Client,
     dpop::KeyProof,
     error::{ErrorCode, OAuthError},
-    interaction::LONGEST_QUERY,
     params::Params,
     pushed_request,
 };
@@ -154,11 +153,7 @@ pub fn request_of(sent: &Params, client_id: &str, device: &Device) -> Result<Par
         (USER_AGENT, &agent),
     ];
     let counting = sent.iter().filter(|(name, _)| COUNTING.contains(name));
-    Params::of_pairs(
-        own.into_iter()
-            .chain(counting)
-            .map(|(name, value)| (name.to_owned(), value.to_owned())),
-    )
+    Params::of_texts(own.into_iter().chain(counting))
 }
 
 /// The request bound to the key of a proof that came with it, and checked as it will be when the person is there.
@@ -166,15 +161,10 @@ pub fn request_of(sent: &Params, client_id: &str, device: &Device) -> Result<Par
 /// # Errors
 /// What is wrong with it.
 pub fn check(request: Params, key: Option<&KeyProof>, client: &Client, config: &Config) -> Result<Params, OAuthError> {
-    let request = match key {
-        Some(key) => pushed_request::bound_to(request, key)?,
-        None => request,
-    };
+    let request = pushed_request::bound_to(request, key)?;
     AuthRequest::of_device(&request, client, config)?.demand()?;
-    match request.to_query().len() > LONGEST_QUERY {
-        true => Err(OAuthError::invalid_request("the request is too long")),
-        false => Ok(request),
-    }
+    pushed_request::check_length(&request)?;
+    Ok(request)
 }
 
 /// "Device Authorization Response" (section 3.2).

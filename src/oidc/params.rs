@@ -56,6 +56,15 @@ impl Params {
         Ok(Self(pairs))
     }
 
+    /// The same of texts that somebody else holds.
+    ///
+    /// # Errors
+    /// As [`Params::of_pairs`].
+    pub fn of_texts<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, OAuthError> {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Self::of_pairs(pairs.into_iter().map(owned))
+    }
+
     /// The value of a parameter that may stand once.
     ///
     /// # Errors

@@ -63,26 +63,25 @@ pub fn request_of(sent: &Params, client: &Client) -> Result<Params, OAuthError> 
     };
     let counting = sent.iter().filter(|(name, _)| counts(name));
     let client_id = [("client_id", client.client_id.as_str())].into_iter();
-    let pairs = client_id.chain(counting);
-    Params::of_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
+    Params::of_texts(client_id.chain(counting))
 }
 
-/// The request with the key of a proof that came with it: "the authorization server MUST ... set the value of the dpop_jkt parameter to
+/// The request with the key of a proof, if one came with it: "the authorization server MUST ... set the value of the dpop_jkt parameter to
 /// the JWK Thumbprint of the public key in the DPoP proof" (RFC 9449 section 10.1).
 ///
 /// # Errors
 /// `invalid_request`: "If both mechanisms are used at the same time, the authorization server MUST reject the request if the JWK
 /// Thumbprint in dpop_jkt does not match the public key in the DPoP header".
-pub fn bound_to(request: Params, proof: &KeyProof) -> Result<Params, OAuthError> {
+pub fn bound_to(request: Params, proof: Option<&KeyProof>) -> Result<Params, OAuthError> {
+    let Some(proof) = proof else {
+        return Ok(request);
+    };
     match request.single("dpop_jkt")? {
         Some(jkt) if jkt == proof.jkt => Ok(request),
         Some(_) => Err(OAuthError::invalid_request(
             "dpop_jkt is not the thumbprint of the key of the DPoP proof",
         )),
-        None => {
-            let pairs = request.iter().chain([("dpop_jkt", proof.jkt.as_str())]);
-            Params::of_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))
-        }
+        None => Params::of_texts(request.iter().chain([("dpop_jkt", proof.jkt.as_str())])),
     }
 }
 
@@ -95,10 +94,18 @@ pub fn check(request: &Params, client: &Client, config: &Config) -> Result<(), O
     ReturnAddress::resolve(request, client)
         .map_err(|_| OAuthError::invalid_request("redirect_uri is missing, or not one that the client registered"))?;
     AuthRequest::parse(request, client, config)?;
-    if request.to_query().len() > LONGEST_QUERY {
-        return Err(OAuthError::invalid_request("the request is too long"));
+    check_length(request)
+}
+
+/// Whether it can wait until the person is there.
+///
+/// # Errors
+/// `invalid_request`.
+pub fn check_length(request: &Params) -> Result<(), OAuthError> {
+    match request.to_query().len() > LONGEST_QUERY {
+        true => Err(OAuthError::invalid_request("the request is too long")),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether a `request_uri` is a reference to a pushed request, and no address.

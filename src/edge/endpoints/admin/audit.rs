@@ -7,7 +7,6 @@ use crate::{
         audit_filter::{AuditFilter, Export},
         paging,
     },
-    db::{Batch, audit_log},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::operations,
@@ -20,15 +19,7 @@ use crate::{
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let params = request.query_params()?;
     let (filter, page) = AuditFilter::parse(&params)?;
-    let mut batch = Batch::default();
-    let events = batch.add(audit_log::list(&filter, page.limit));
-    let end = batch.add(audit_log::find_end(&filter));
-    let rows = context.db.run(batch).await?;
-    let events = rows.read(events)?;
-    let next = match page.next(&events) {
-        Some(last) => Some(last.id),
-        None => rows.read(end)?,
-    };
+    let (events, next) = operations::audit::page(&filter, &page, context).await?;
     let described = events.iter().map(|event| json!(event)).collect();
     let listed = paging::list("events", described, next.map(|id| id.to_string()));
     Ok(Reply::json(200, &listed))

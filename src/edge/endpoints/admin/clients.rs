@@ -4,12 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     admin::{client_filter::ClientFilter, paging},
-    db::{
-        Batch,
-        client_list::{self, Listed},
-    },
+    db::client_list::Listed,
     edge::{
         http::{failure::MachineFailure, request::Incoming},
+        people::operations,
         platform::context::Context,
     },
     pages::{Language, app_name},
@@ -20,15 +18,7 @@ use crate::{
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let params = request.query_params()?;
     let (filter, page) = ClientFilter::parse(&params)?;
-    let mut batch = Batch::default();
-    let clients = batch.add(client_list::list(&filter, page.limit));
-    let end = batch.add(client_list::find_end(&filter));
-    let rows = context.db.run(batch).await?;
-    let clients = rows.read(clients)?;
-    let next = match page.next(&clients) {
-        Some(last) => Some(last.client_id.clone()),
-        None => rows.read(end)?,
-    };
+    let (clients, next) = operations::clients::page(&filter, &page, context).await?;
     let described = clients.iter().map(describe).collect();
     Ok(Reply::json(200, &paging::list("clients", described, next)))
 }

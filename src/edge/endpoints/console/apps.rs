@@ -6,17 +6,17 @@ use crate::{
         app_lines::NewApp,
         client_filter::ClientFilter,
     },
-    db::{
-        Batch,
-        client_list::{self, Listed},
-    },
+    db::client_list::Listed,
     edge::{
         clients::registration,
         http::{
             failure::{MachineFailure, PageFailure, Problem},
             request::Incoming,
         },
-        people::console_access::{Console, ConsoleRequest},
+        people::{
+            console_access::{Console, ConsoleRequest},
+            operations,
+        },
         platform::{apart::apart, context::Context, random},
     },
     oidc::{
@@ -47,15 +47,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         part => Some(("search", part)),
     })?;
     let (filter, page) = ClientFilter::parse(&params).map_err(Problem::BadRequest)?;
-    let mut batch = Batch::default();
-    let clients = batch.add(client_list::list(&filter, page.limit));
-    let end = batch.add(client_list::find_end(&filter));
-    let rows = context.db.run(batch).await?;
-    let clients = rows.read(clients)?;
-    let next = match page.next(&clients) {
-        Some(last) => Some(last.client_id.clone()),
-        None => rows.read(end)?,
-    };
+    let (clients, next) = operations::clients::page(&filter, &page, context).await?;
     let language = console.signed_in.language;
     let html = ConsoleAppsPage {
         frame: console.frame(SECTION),
@@ -150,7 +142,7 @@ fn trial(client: &Client, redirect_uri: &str) -> Result<String, MachineFailure> 
         ("code_challenge", &challenge),
         ("code_challenge_method", "S256"),
     ];
-    let params = Params::of_pairs(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))?;
+    let params = Params::of_texts(pairs)?;
     Ok(format!("{}?{}", Endpoint::Authorize.path(), params.to_query()))
 }
 

@@ -6,7 +6,6 @@ use crate::{
         console_form,
     },
     audit::Event,
-    db::{Batch, audit_log},
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -35,15 +34,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let filled = filled(&asked)?;
     let params = filter(&filled)?;
     let (filter, page) = AuditFilter::parse(&params).map_err(Problem::BadRequest)?;
-    let mut batch = Batch::default();
-    let events = batch.add(audit_log::list(&filter, page.limit));
-    let end = batch.add(audit_log::find_end(&filter));
-    let rows = context.db.run(batch).await?;
-    let events = rows.read(events)?;
-    let next = match page.next(&events) {
-        Some(last) => Some(last.id),
-        None => rows.read(end)?,
-    };
+    let (events, next) = operations::audit::page(&filter, &page, context).await?;
     let next = next.map(|after| next_page(&filled, after)).transpose()?;
     let html = ConsoleAuditPage {
         frame: console.frame(SECTION),

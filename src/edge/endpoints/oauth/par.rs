@@ -28,10 +28,7 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let pushed = pushed_request::request_of(&sent, client)?;
     let pushed = request_objects::unpack(&pushed, client, context).await?;
     let pushed = encrypted_hint::open(pushed, context).await?;
-    let pushed = match &pusher.key {
-        Some(key) => pushed_request::bound_to(pushed, key)?,
-        None => pushed,
-    };
+    let pushed = pushed_request::bound_to(pushed, pusher.key.as_ref())?;
     pushed_request::check(&pushed, client, &context.config)?;
 
     let (reference, hash) = context.new_token(Purpose::PushedRequest)?;

@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod app_roles;
 pub mod audit;
 pub mod change;
+pub mod clients;
 pub mod groups;
 pub mod mails;
 pub mod members;
