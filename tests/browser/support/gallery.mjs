@@ -78,8 +78,7 @@ async function askedPerson(op) {
   const ask = (client, params) =>
     client.post("/backchannel_authentication", { scope: "openid email", login_hint: person.username, ...params }, { address: "203.0.113.9" });
   await ask(bank, { binding_message: "Pay 12.50 € to Café Müller at the third till, on the account that ends with the digits 0815, ok?" });
-  op.clock.advance({ minutes: 2 });
-  await ask(till, { binding_message: "W4-7" });
+  await ask(till, { binding_message: "W4-7", requested_expiry: "120" });
   return person;
 }
 

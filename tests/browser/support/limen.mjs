@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { Miniflare } from "miniflare";
 
 import { compatibility, limenModules } from "../../worker/support/bundle.mjs";
+import { Clock } from "../../worker/support/clock.mjs";
 import { Database } from "../../worker/support/database.mjs";
 import { Limen } from "../../worker/support/limen.mjs";
 
@@ -21,7 +22,19 @@ export async function serveLimen(vars) {
   return op;
 }
 
+/** The browser's clock and the Worker's are this machine's: nobody moves them. */
+class RealClock extends Clock {
+  advance() {
+    throw new Error("a Limen that a browser reaches keeps real time: change rows instead");
+  }
+
+  freeze() {
+    this.advance();
+  }
+}
+
 class ServedLimen extends Limen {
+  clock = new RealClock();
   #port;
   #miniflare;
 
