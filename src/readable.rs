@@ -27,6 +27,26 @@ pub fn without_invisible(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).collect()
 }
 
+/// `text` as one line: without controls and what has no shape, with single blanks between words; empty where there is nothing to see.
+pub fn as_line(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+        let word = without_invisible(word);
+        if !word.is_empty() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&word);
+        }
+    }
+    if is_readable(&line) { line } else { String::new() }
+}
+
+/// Whether people see all of a text on a line, just as it is.
+pub fn is_line(text: &str) -> bool {
+    as_line(text) == text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +69,27 @@ mod tests {
             assert!(is_readable(text), "{text:?}");
         }
         assert_eq!(without_invisible("a\u{202e}b\u{3164}"), "ab");
+    }
+
+    #[test]
+    fn a_line_is_seen_as_it_is() {
+        for text in ["", "a", "a b", "\u{ae40}", "\u{645}\u{200c}\u{6cc}"] {
+            assert!(is_line(text), "{text:?}");
+        }
+        for text in [
+            " ",
+            " a",
+            "a ",
+            "a  b",
+            "a\tb",
+            "a\nb",
+            "a\u{a0}b",
+            "a\u{202e}b",
+            "a\u{200b}",
+            "\u{7}",
+            "\u{200d}",
+        ] {
+            assert!(!is_line(text), "{text:?}");
+        }
     }
 }

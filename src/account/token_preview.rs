@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::user::User;
 use crate::oidc::{
     authorization::{Authorization, IssuedWith, Mint, Reach},
+    authorization_details::AuthorizationDetails,
     claims_request::{ClaimsRequest, Target},
     client::Client,
     error::OAuthError,
@@ -42,6 +43,7 @@ impl TokenPreview {
             scope: scope.clone(),
             claims: ClaimsRequest::default(),
             resources: Targets::default(),
+            details: AuthorizationDetails::default(),
             nonce: Some(NEW_EACH_TIME.to_owned()),
             proven: Proven::password(mint.now).and_code(),
             refreshable: false,

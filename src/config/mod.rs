@@ -6,6 +6,7 @@ mod acr_names;
 pub mod admin_api;
 mod admin_token;
 mod client_id_documents;
+mod detail_types;
 mod fapi_profile;
 mod issuer;
 mod leaked_passwords;
@@ -29,6 +30,7 @@ pub use self::{
     acr_names::AcrNames,
     admin_token::AdminToken,
     client_id_documents::ClientIdDocuments,
+    detail_types::DetailTypes,
     fapi_profile::FapiProfile,
     issuer::Issuer,
     leaked_passwords::LeakService,
@@ -66,6 +68,8 @@ pub struct Config {
     pub client_id_documents: ClientIdDocuments,
     /// `RESOURCES`: the APIs, beside Limen's own, that access tokens can be for.
     pub resources: Resources,
+    /// `AUTHORIZATION_DETAILS_TYPES`: what apps may ask for in more words than scopes have (RFC 9396).
+    pub detail_types: DetailTypes,
     /// `TRUSTED_ISSUERS`: whose assertions about people count here.
     pub trusted_issuers: TrustedIssuers,
     /// `FRONT_CHANNEL_TOKENS`: whether clients may register the implicit and hybrid flows.
@@ -250,6 +254,7 @@ impl Config {
             other => other,
         };
         let resources = reader.all_resources(issuer.as_ref());
+        let detail_types = reader.detail_types(&resources);
         let trusted_issuers = reader.trusted_issuers(issuer.as_ref(), loopback_fetches);
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
@@ -300,6 +305,7 @@ impl Config {
                 registrations_per_address,
                 client_id_documents,
                 resources,
+                detail_types,
                 trusted_issuers,
                 front_channel_tokens,
                 device_authorization,

@@ -7,7 +7,9 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{AdminToken, ClientIdDocuments, Issuer, Resources, Setting, TrustedIssuers, admin_api, setting::Source};
+use super::{
+    AdminToken, ClientIdDocuments, DetailTypes, Issuer, Resources, Setting, TrustedIssuers, admin_api, setting::Source,
+};
 use crate::{
     secret::{KekVersion, RootKeys},
     time::Lifetime,
@@ -161,6 +163,17 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         parsed.unwrap_or_else(|problem| {
             self.problems.push(format!("RESOURCES {problem}"));
             Resources::default()
+        })
+    }
+
+    pub(super) fn detail_types(&mut self, apis: &Resources) -> DetailTypes {
+        let is_api = |uri: &str| apis.iter().any(|(_, api)| api.identifier == uri);
+        let parsed = self
+            .shown("AUTHORIZATION_DETAILS_TYPES")
+            .map_or_else(|| Ok(DetailTypes::default()), |text| DetailTypes::parse(&text, is_api));
+        parsed.unwrap_or_else(|problem| {
+            self.problems.push(format!("AUTHORIZATION_DETAILS_TYPES {problem}"));
+            DetailTypes::default()
         })
     }
 

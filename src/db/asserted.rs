@@ -73,7 +73,7 @@ impl Asserted<'_> {
     pub fn begin_family(&self) -> Statement {
         let resources: Targets = self.claims.aud.iter().map(str::to_owned).collect();
         Statement::new(format!(
-            "{} SELECT ?, client_id, user_id, id, ?, ?, '{{}}', ?, 0, 0, ?, ?, '0', '[]', ?, ?, ? FROM grants
+            "{} SELECT ?, client_id, user_id, id, ?, ?, '{{}}', ?, '[]', 0, 0, ?, ?, '0', '[]', ?, ?, ? FROM grants
              WHERE user_id = ? AND client_id = ? AND ",
             token_families::INSERT
         ))

@@ -14,7 +14,9 @@ use crate::{
 
 /// The columns of an [`AuthorizationRow`], of a table that may be read beside others.
 pub fn columns(table: &str) -> String {
-    format!("session_id, scope, {table}.claims AS claims_request, resources, auth_time, acr, amr, refreshable")
+    format!(
+        "session_id, scope, {table}.claims AS claims_request, resources, {table}.details AS details, auth_time, acr, amr, refreshable"
+    )
 }
 
 #[derive(Deserialize)]
@@ -23,6 +25,7 @@ pub struct AuthorizationRow {
     scope: String,
     claims_request: String,
     resources: String,
+    details: String,
     auth_time: i64,
     acr: String,
     amr: String,
@@ -39,6 +42,7 @@ impl AuthorizationRow {
             scope: scope_from_json(&self.scope)?,
             claims: from_json(&self.claims_request)?,
             resources: from_json(&self.resources)?,
+            details: from_json(&self.details)?,
             nonce: None,
             proven: Proven {
                 at: UnixTime(self.auth_time),

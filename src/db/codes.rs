@@ -47,9 +47,9 @@ pub fn insert(code: &NewCode<'_>, preconditions: &Preconditions<'_>, lifetimes: 
             .bind(code.hash),
     };
     Statement::new(
-        "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, resources, nonce, code_challenge,
+        "INSERT INTO codes (hash, client_id, user_id, grant_id, session_id, redirect_uri, scope, claims, resources, details, nonce, code_challenge,
                             refreshable, binding, auth_time, acr, amr, issued_at, expires_at)
-         SELECT ?, c.id, u.id, g.id, COALESCE(?, s.id), ?, ?, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ",
+         SELECT ?, c.id, u.id, g.id, COALESCE(?, s.id), ?, ?, ?, ?, ?, ?, ?, ?, ?, s.auth_time, s.acr, s.amr, ",
     )
     .bind(code.hash)
     .bind(code.apart.as_deref())
@@ -57,6 +57,7 @@ pub fn insert(code: &NewCode<'_>, preconditions: &Preconditions<'_>, lifetimes: 
     .bind(&scope_to_json(&request.scope))
     .bind(&to_json(&request.claims))
     .bind(&to_json(&request.resources))
+    .bind(&to_json(&request.details))
     .bind(request.nonce.as_deref())
     .bind(request.code_challenge.as_ref().map(CodeChallenge::as_str))
     .bind(request.refreshable)
@@ -121,6 +122,7 @@ impl Redemption<'_> {
         let conditions = &self.conditions;
         conditions
             .cases_of_targets("codes")
+            .append(conditions.case_of_details("codes"))
             .append(Statement::new(concat!(
                 " WHEN NOT ",
                 enabled!("codes.user_id"),
@@ -174,7 +176,7 @@ impl Redemption<'_> {
             ..
         } = &self.conditions;
         Statement::new(format!(
-            "{} SELECT family_id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, 0, used_at,
+            "{} SELECT family_id, client_id, user_id, grant_id, session_id, scope, claims, resources, details, refreshable, 0, used_at,
                     auth_time, acr, amr, used_at, CASE refreshable WHEN 1 THEN MAX(?, MIN(?, used_at + COALESCE((
                         SELECT json_extract(metadata, '$.refresh_token_lifetime') FROM clients WHERE clients.id = codes.client_id), 1e10)))
                     ELSE ? END,

@@ -13,6 +13,7 @@ use crate::{
     fault::Fault,
     oidc::{
         authentication::Consent,
+        authorization_details::AuthorizationDetails,
         authorize::AuthRequest,
         claims,
         client::{Client, client_metadata::ClientMetadata},
@@ -25,7 +26,7 @@ use crate::{
 
 /// The columns of [`Row`], of a table `g`.
 pub(super) const COLUMNS: &str = "g.id AS grant_id, g.scope AS granted_scope, g.claims AS granted_claims,
-    g.resources AS granted_resources";
+    g.resources AS granted_resources, g.details AS granted_details";
 
 #[derive(Deserialize)]
 pub(super) struct Row {
@@ -33,6 +34,7 @@ pub(super) struct Row {
     granted_scope: String,
     granted_claims: String,
     granted_resources: String,
+    granted_details: String,
 }
 
 impl Row {
@@ -42,6 +44,7 @@ impl Row {
             scope: scope_from_json(&self.granted_scope)?,
             claims: from_json(&self.granted_claims)?,
             resources: from_json(&self.granted_resources)?,
+            details: from_json(&self.granted_details)?,
         })
     }
 }
@@ -79,8 +82,8 @@ pub fn allow(allowing: &Allowing<'_>, now: UnixTime) -> Statement {
         .chain(request.claims.beyond(&request.scope))
         .collect();
     Statement::new(
-        "INSERT INTO grants (id, user_id, client_id, scope, claims, resources, created_at, updated_at)
-         SELECT ?, user_id, ?, ?, ?, ?, ?, ? FROM sessions
+        "INSERT INTO grants (id, user_id, client_id, scope, claims, resources, details, created_at, updated_at)
+         SELECT ?, user_id, ?, ?, ?, ?, ?, ?, ? FROM sessions
          WHERE hash = ? AND EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND version = ?)
            AND (? OR EXISTS (SELECT 1 FROM pushed_requests p WHERE p.hash = ? AND p.client_id = ?
                                     AND COALESCE(p.user_id, sessions.user_id) = sessions.user_id AND ",
@@ -90,6 +93,7 @@ pub fn allow(allowing: &Allowing<'_>, now: UnixTime) -> Statement {
     .bind(&scope_to_json(&request.scope))
     .bind(&to_json(&claims))
     .bind(&to_json(&request.resources.foreign()))
+    .bind(&to_json(&request.details))
     .bind(now)
     .bind(now)
     .bind(allowing.session_hash)
@@ -107,7 +111,8 @@ pub fn allow(allowing: &Allowing<'_>, now: UnixTime) -> Statement {
             claims = (SELECT json_group_array(value) FROM (
                 SELECT value FROM json_each(grants.claims) UNION SELECT value FROM json_each(excluded.claims))),
             resources = (SELECT json_group_array(value) FROM (
-                SELECT value FROM json_each(grants.resources) UNION SELECT value FROM json_each(excluded.resources)))",
+                SELECT value FROM json_each(grants.resources) UNION SELECT value FROM json_each(excluded.resources))),
+            details = CASE excluded.details WHEN '[]' THEN grants.details ELSE excluded.details END",
     ))
 }
 
@@ -140,6 +145,8 @@ pub struct OwnGrant {
     pub claims: Vec<String>,
     /// The APIs that its tokens may be for.
     pub resources: Targets,
+    /// What was allowed in more words.
+    pub details: AuthorizationDetails,
     /// Whether the person was asked. If not, the app hands in assertions of another issuer.
     pub asked: bool,
     pub created_at: UnixTime,
@@ -161,7 +168,7 @@ pub fn list_of(user_id: &str) -> Query<Vec<OwnGrant>> {
 
 fn list(user_id: &str) -> Statement {
     Statement::new(format!(
-        "SELECT g.client_id, g.scope, g.claims, g.resources, g.asked, g.created_at, g.updated_at, g.last_used_at, c.metadata
+        "SELECT g.client_id, g.scope, g.claims, g.resources, g.details, g.asked, g.created_at, g.updated_at, g.last_used_at, c.metadata
          FROM grants g JOIN clients c ON c.id = g.client_id
          WHERE g.user_id = {user_id}
          ORDER BY COALESCE(g.last_used_at, g.updated_at) DESC, g.id"
@@ -175,6 +182,7 @@ fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {
         scope: String,
         claims: String,
         resources: String,
+        details: String,
         asked: i64,
         created_at: i64,
         updated_at: i64,
@@ -188,6 +196,7 @@ fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {
             scope: scope_from_json(&row.scope)?,
             claims: from_json(&row.claims)?,
             resources: from_json(&row.resources)?,
+            details: from_json(&row.details)?,
             asked: row.asked != 0,
             created_at: UnixTime(row.created_at),
             updated_at: UnixTime(row.updated_at),

@@ -54,6 +54,13 @@ impl Preconditions<'_> {
                 " AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.resources))";
             from = from.append(Statement::new(granted)).bind(&to_json(&resources));
         }
+        if !self.request.details.is_empty() {
+            let granted =
+                " AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.details))";
+            from = from
+                .append(Statement::new(granted))
+                .bind(&to_json(&self.request.details));
+        }
         if let Some(groups) = self.client.metadata.rules.allowed_groups_json() {
             from = from.and(conditions::is_in_one_of("u.id", &groups));
         }

@@ -86,6 +86,7 @@ impl Refreshing<'_> {
         .append(Statement::new(") THEN 'ended'"))
         .append(self.case_of_scope())
         .append(conditions.cases_of_targets("token_families"))
+        .append(conditions.case_of_details("token_families"))
         .append(conditions.cases_of_readiness("token_families"))
         .append(conditions.case_of_person("token_families"))
         .append(Statement::new(" WHEN generation = ? THEN 'current' ELSE 'retried' END"))

@@ -1,7 +1,11 @@
 //! What redeeming a code and refreshing have in common: who asks, and what has to be so for the tokens to be given.
 
 use super::{Statement, conditions, grants, proof::Proof, readiness::Ready, to_json};
-use crate::{config::Lifetimes, oidc::resource_indicator::Targets, time::UnixTime};
+use crate::{
+    config::Lifetimes,
+    oidc::{authorization_details::AuthorizationDetails, resource_indicator::Targets},
+    time::UnixTime,
+};
 
 /// What has to be so for tokens to be given for a code or a refresh token.
 pub struct TokenConditions<'a> {
@@ -10,6 +14,8 @@ pub struct TokenConditions<'a> {
     pub ready: &'a Ready,
     /// The APIs that the access token is wanted for, where not for all that were granted.
     pub resources: &'a Targets,
+    /// What of the details that were granted is wanted, where not all.
+    pub details: &'a AuthorizationDetails,
     /// The identifiers that tokens can be for, as JSON.
     pub audiences: &'a str,
     /// What the tokens will be bound to, as it is stored.
@@ -43,6 +49,17 @@ impl TokenConditions<'_> {
         ))
         .bind(&to_json(&self.resources.foreign()))
         .bind(self.audiences)
+    }
+
+    /// The case of a `CASE` over the rows of `table` in which details are wanted that were not granted.
+    pub(super) fn case_of_details(&self, table: &str) -> Statement {
+        if self.details.is_empty() {
+            return Statement::new("");
+        }
+        Statement::new(format!(
+            " WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each({table}.details)) THEN 'details'"
+        ))
+        .bind(&to_json(self.details))
     }
 
     /// The case in which the client is not, or no longer, for the person. It is judged as the client was: see the cases of readiness,

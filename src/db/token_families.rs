@@ -29,19 +29,20 @@ use crate::{
 
 /// Inserts a family that begins, with its columns in this order.
 pub(super) const INSERT: &str =
-    "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, refreshable, generation,
+    "INSERT INTO token_families (id, client_id, user_id, grant_id, session_id, scope, claims, resources, details, refreshable, generation,
                                  turned_at, auth_time, acr, amr, created_at, expires_at, binding)";
 
 /// Begins the family of an access token from the authorization endpoint, if its preconditions hold. No refresh token comes of it:
 /// "The implicit grant type ... does not support the issuance of refresh tokens" (RFC 6749 section 4.2).
 pub fn begin(family_id: &str, preconditions: &Preconditions<'_>, lifetimes: &Lifetimes) -> Statement {
     Statement::new(format!(
-        "{INSERT} SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ?, NULL"
+        "{INSERT} SELECT ?, c.id, u.id, g.id, s.id, ?, ?, ?, ?, 0, 0, ?, s.auth_time, s.acr, s.amr, ?, ?, NULL"
     ))
     .bind(family_id)
     .bind(&scope_to_json(&preconditions.request.front_channel_scope()))
     .bind(&to_json(&preconditions.request.claims))
     .bind(&to_json(&preconditions.request.resources))
+    .bind(&to_json(&preconditions.request.details))
     .bind(preconditions.now)
     .bind(preconditions.now)
     .bind(preconditions.now + lifetimes.access_token)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use super::{
+    authorization_details::AuthorizationDetails,
     proven::{Proven, Strength},
     resource_indicator::Targets,
     scope::Scope,
@@ -54,6 +55,8 @@ pub struct Consent {
     pub claims: BTreeSet<String>,
     /// APIs, beside Limen's own, that tokens may be for.
     pub resources: Targets,
+    /// What was allowed in more words (RFC 9396).
+    pub details: AuthorizationDetails,
 }
 
 /// `sid`: the session as one client sees it. The id of the session is 128 random bits that no client is told, so two clients

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     authentication::{SignedInPerson, sid},
+    authorization_details::AuthorizationDetails,
     authorize::AuthRequest,
     binding::Binding,
     claims_request::ClaimsRequest,
@@ -35,6 +36,8 @@ pub struct Authorization {
     pub claims: ClaimsRequest,
     /// The APIs that it is for.
     pub resources: Targets,
+    /// What was authorized in more words.
+    pub details: AuthorizationDetails,
     /// `nonce` of the authorization request.
     pub nonce: Option<String>,
     /// What the person has shown.
@@ -64,6 +67,7 @@ impl Authorization {
             scope: request.scope.clone(),
             claims: request.claims.clone(),
             resources: request.resources.clone(),
+            details: request.details.clone(),
             nonce: request.nonce.clone(),
             proven: authentication.proven.clone(),
             refreshable: false,

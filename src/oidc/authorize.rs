@@ -2,6 +2,7 @@
 
 use super::{
     authentication::{Authentication, Consent},
+    authorization_details::AuthorizationDetails,
     binding::Binding,
     claims_request::ClaimsRequest,
     client::{
@@ -43,6 +44,8 @@ pub struct AuthRequest {
     pub claims: ClaimsRequest,
     /// `resource`: the APIs that its access tokens are for.
     pub resources: Targets,
+    /// `authorization_details` (RFC 9396).
+    pub details: AuthorizationDetails,
     /// `nonce`.
     pub nonce: Option<String>,
     /// PKCE.
@@ -179,6 +182,8 @@ impl AuthRequest {
         let resources = Targets::parse(params, config)?;
         let of_apis = resources.open_scopes(config);
         let scope = parse_scope(params, client, response_type, &of_apis)?;
+        let details = AuthorizationDetails::parse(params, &config.detail_types)?;
+        details.check_client(client)?;
         let told = client.permitted(&Scope::about_people(config), &Scope::default());
         let claims = ClaimsRequest::parse(params)?.within(&told);
         let acr_values = acr_values(params, client)?;
@@ -204,6 +209,10 @@ impl AuthRequest {
                 // No access token comes of it.
                 ResponseType::IdToken => Targets::default(),
                 _ => resources,
+            },
+            details: match response_type {
+                ResponseType::IdToken => AuthorizationDetails::default(),
+                _ => details,
             },
             nonce: None,
             code_challenge: None,
@@ -251,7 +260,16 @@ impl AuthRequest {
     pub fn asked_for(&self) -> String {
         let claims: Vec<_> = self.claims.beyond(&self.scope).into_iter().collect();
         let resources = self.resources.foreign();
-        if claims.is_empty() && resources.is_empty() {
+        if !self.details.is_empty() {
+            // No line of it is as long as all of them together may be.
+            let details = self.details.digest();
+            format!(
+                "{} \"{}\" \"{}\" \"{details}\"",
+                self.scope,
+                claims.join(" "),
+                resources
+            )
+        } else if claims.is_empty() && resources.is_empty() {
             self.scope.to_string()
         } else {
             format!("{} \"{}\" \"{}\"", self.scope, claims.join(" "), resources)
@@ -265,6 +283,7 @@ impl AuthRequest {
             scope: self.scope.clone(),
             claims: self.claims.beyond(&self.scope).into_iter().map(str::to_owned).collect(),
             resources: self.resources.foreign(),
+            details: self.details.clone(),
         }
     }
 
@@ -274,6 +293,7 @@ impl AuthRequest {
         self.scope.is_subset(&consent.scope)
             && claims.iter().all(|claim| consent.claims.contains(*claim))
             && self.resources.foreign().is_subset(&consent.resources)
+            && self.details.is_subset(&consent.details)
     }
 
     /// Whether a sign-in at `auth_time` is recent enough, when nobody was sent to sign in for this request. "max_age=0 is

@@ -34,9 +34,10 @@ const LONGEST_MESSAGE: usize = 100;
 const LONGEST_HINT: usize = 500;
 
 /// The parameters that count as those of an authorization request. The person is not warned in a language that the app chooses.
-const COUNTING: [&str; 6] = [
+const COUNTING: [&str; 7] = [
     "scope",
     "resource",
+    "authorization_details",
     "claims",
     "claims_locales",
     "acr_values",

@@ -2,7 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{authentication::Consent, authorize::AuthRequest, fetcher::Fetcher, params::Params, scope::Scope};
+use super::{
+    authentication::Consent,
+    authorization_details::{AUTHORIZATION_DETAILS, AuthorizationDetails},
+    authorize::AuthRequest,
+    fetcher::Fetcher,
+    params::Params,
+    scope::Scope,
+};
 use crate::config::{Api, Config};
 
 /// What a request asks for, by whether the person allowed it before.
@@ -21,6 +28,8 @@ pub struct Part<'a> {
     /// Single claims that no scope of the request covers.
     pub claims: Vec<&'static str>,
     pub apis: Vec<&'a Api>,
+    /// The details, by type.
+    pub details: AuthorizationDetails,
 }
 
 impl<'a> Choice<'a> {
@@ -35,13 +44,23 @@ impl<'a> Choice<'a> {
         let (claims, old_claims) = request.claims.beyond(&request.scope).into_iter().partition(is_new);
         let is_new = |api: &&Api| all_anew || !granted.resources.contains(&api.identifier);
         let (apis, old_apis) = request.resources.apis(config).partition(is_new);
+        let (details, old_details) = match all_anew {
+            true => (request.details.clone(), AuthorizationDetails::default()),
+            false => request.details.split(&granted.details),
+        };
         Self {
             already: Part {
                 scope: request.scope.difference(&scope),
                 claims: old_claims,
                 apis: old_apis,
+                details: old_details,
             },
-            new: Part { scope, claims, apis },
+            new: Part {
+                scope,
+                claims,
+                apis,
+                details,
+            },
         }
     }
 }
@@ -73,7 +92,13 @@ pub fn detail(request: &AuthRequest, fetcher: Option<Fetcher>) -> Value {
     let resources = request.resources.foreign();
     let resources = (!resources.is_empty()).then(|| ("resources", json!(resources)));
     let grant = fetcher.map(|fetcher| ("grant_type", json!(fetcher.grant_type())));
-    let all = [("scope", json!(scope))].into_iter().chain(resources).chain(grant);
+    let details: Vec<_> = request.details.values().collect();
+    let details = (!details.is_empty()).then(|| (AUTHORIZATION_DETAILS, json!(details)));
+    let all = [("scope", json!(scope))]
+        .into_iter()
+        .chain(resources)
+        .chain(details)
+        .chain(grant);
     Value::Object(all.map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
@@ -115,6 +140,7 @@ mod tests {
             scope: Scope::parse("openid phone").unwrap(),
             claims,
             resources: targets(&[FILES, CALENDAR]),
+            details: AuthorizationDetails::default(),
             nonce: None,
             code_challenge: None,
             binding: None,

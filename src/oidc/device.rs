@@ -38,9 +38,10 @@ const LENGTH: usize = 8;
 
 /// The parameters of an authorization request that count in that of a device: "scope", and what others add. `ui_locales` is not among
 /// them: whoever asks could have the person warned in a language that they do not read.
-const COUNTING: [&str; 11] = [
+const COUNTING: [&str; 12] = [
     "scope",
     "resource",
+    "authorization_details",
     "claims",
     "claims_locales",
     "acr_values",

@@ -109,6 +109,10 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
             "identity_chaining_requested_token_types_supported".to_owned(),
             json!([id_jag::TOKEN_TYPE]),
         );
+        if !config.detail_types.is_empty() {
+            let names: Vec<_> = config.detail_types.names().collect();
+            members.insert("authorization_details_types_supported".to_owned(), json!(names));
+        }
         if !config.trusted_issuers.is_empty() {
             let profiles = json!([jwt_bearer::PROFILE]);
             members.insert("authorization_grant_profiles_supported".to_owned(), profiles);

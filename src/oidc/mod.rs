@@ -2,6 +2,7 @@
 
 pub mod authentication;
 pub mod authorization;
+pub mod authorization_details;
 pub mod authorize;
 pub mod binding;
 pub mod ciba;

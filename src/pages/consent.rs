@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     config::{Api, Resources},
-    oidc::scope::Scope,
+    oidc::{
+        authorization_details::{InWords, Line},
+        scope::Scope,
+    },
     routes::Endpoint,
     web::landing::Landing,
 };
@@ -92,6 +95,8 @@ pub struct ConsentItem {
     pub token: Option<String>,
     /// Whether the app did not ask for it before. Shown only beside what was allowed earlier.
     pub new: bool,
+    /// What it is in particular: names and values, which are the app's words.
+    pub lines: Vec<Line>,
 }
 
 impl ConsentItem {
@@ -115,6 +120,7 @@ impl ConsentItem {
             detail: words.detail.into(),
             token,
             new: false,
+            lines: Vec::new(),
         }
     }
 
@@ -130,6 +136,7 @@ impl ConsentItem {
                 detail: api.name.clone().into(),
                 token: Some(token.to_owned()),
                 new: false,
+                lines: Vec::new(),
             })
         };
         standard
@@ -149,6 +156,7 @@ impl ConsentItem {
             detail: texts.detail.fill(&words.join(", ")).into(),
             token: None,
             new: false,
+            lines: Vec::new(),
         })
     }
 }
@@ -162,9 +170,31 @@ impl ConsentItem {
             detail: texts.detail.into(),
             token: Some(api.identifier.clone()),
             new: false,
+            lines: Vec::new(),
         }
     }
 }
+
+impl ConsentItem {
+    /// One of the details that an app asks for: the operator's title for its type, and all that it says.
+    pub fn for_detail(said: InWords) -> Self {
+        let line = |line: Line| Line {
+            name: visible(&line.name, LONGEST_DETAIL),
+            value: visible(&line.value, LONGEST_DETAIL),
+            ..line
+        };
+        Self {
+            title: said.title.into(),
+            detail: "".into(),
+            token: None,
+            new: false,
+            lines: said.lines.into_iter().map(line).collect(),
+        }
+    }
+}
+
+/// More than the details of a request can have.
+const LONGEST_DETAIL: usize = 8_192;
 
 impl ConsentPage<'_> {
     page!(consent: ConsentTexts);

@@ -1,6 +1,6 @@
 //! Names that others chose, made fit to be read.
 
-use crate::readable::{is_readable, without_invisible};
+use crate::readable::as_line;
 
 /// The most characters of a name in a sentence.
 pub(super) const LONGEST_NAME: usize = 80;
@@ -11,19 +11,7 @@ pub(super) const LONGEST_HOST: usize = 253;
 /// `text` as one line of at most `longest` characters, without what cannot be seen. A name with a right-to-left override
 /// or a hundred blanks could make the sentence around it say something else.
 pub(super) fn visible(text: &str, longest: usize) -> String {
-    let mut line = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
-        let word = without_invisible(word);
-        if !word.is_empty() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(&word);
-        }
-    }
-    if !is_readable(&line) {
-        return String::new();
-    }
+    let mut line = as_line(text);
     match line.char_indices().nth(longest) {
         None => line,
         Some((end, _)) => {

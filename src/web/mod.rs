@@ -7,6 +7,7 @@ pub mod freshness;
 pub mod header;
 pub mod host;
 pub mod json;
+pub mod json_schema;
 pub mod landing;
 pub mod language_tag;
 pub mod retry;

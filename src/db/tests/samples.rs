@@ -154,6 +154,7 @@ fn request() -> AuthRequest {
         scope: Scope::parse("openid email").unwrap(),
         claims: ClaimsRequest::default(),
         resources: Targets::default(),
+        details: Default::default(),
         nonce: None,
         code_challenge: None,
         binding: None,

@@ -77,8 +77,13 @@ impl Draft {
                     .map_err(StepFailure::Client)?,
                 scope: scope.clone(),
             };
+            let details = request.details.at(&within.aud, client, &context.config.detail_types);
             let claims = AccessTokenClaims {
-                told: session.user.told_in_access_token(client, &scope),
+                told: details
+                    .claim()
+                    .into_iter()
+                    .chain(session.user.told_in_access_token(client, &scope))
+                    .collect(),
                 ..authorization.access_token(client, within, random::id()?, &mint)
             };
             response.token = Some(FrontChannelToken {

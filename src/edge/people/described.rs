@@ -27,6 +27,7 @@ pub fn grant(grant: &OwnGrant) -> Value {
         "scope": grant.scope,
         "claims": grant.claims,
         "resources": grant.resources,
+        "authorization_details": grant.details.values().collect::<Vec<_>>(),
         "asked": grant.asked,
         "created_at": grant.created_at,
         "updated_at": grant.updated_at,

@@ -28,6 +28,7 @@ use crate::{
     fault::Fault,
     oidc::{
         authorization::{Mint, Reach},
+        authorization_details::AuthorizationDetails,
         ciba::Notification,
         client::{
             Client,
@@ -276,6 +277,7 @@ async fn tokens(
         redirect_uri: None,
         code_challenge: None,
         resources: Targets::default(),
+        details: AuthorizationDetails::default(),
     };
     let audiences = serde_json::to_string(&resource_indicator::known(&context.config)).unwrap_or_default();
     let new_family = random::id()?;
@@ -285,6 +287,7 @@ async fn tokens(
             proof: Proof::of_version(&client.client_id, client.version, None, context.now),
             ready: &ready,
             resources: &request.resources,
+            details: &request.details,
             audiences: &audiences,
             binding: None,
             lifetimes: &context.config.lifetimes,
@@ -331,6 +334,7 @@ async fn tokens(
     let granted = Granted {
         user,
         within,
+        details: authorization.details.clone(),
         refresh_token: authorization
             .refreshable
             .then(|| first_token.render(&context.config.roots)),

@@ -11,6 +11,7 @@ use crate::{
     },
     oidc::{
         authorization::{Authorization, IssuedWith, Mint, Reach},
+        authorization_details::AuthorizationDetails,
         binding::Binding,
         claims_request::Target,
         client::{Client, client_metadata::GrantType},
@@ -29,6 +30,8 @@ pub struct Granted {
     pub authorization: Authorization,
     /// The part of it that the access token is for.
     pub within: Reach,
+    /// Likewise of the details.
+    pub details: AuthorizationDetails,
     pub refresh_token: Option<String>,
     /// The `auth_req_id` that they are pushed for, where they are (CIBA section 10.3.1).
     pub pushed_for: Option<String>,
@@ -46,13 +49,19 @@ pub async fn tokens(
         user,
         authorization,
         within,
+        details,
         refresh_token,
         pushed_for,
     } = granted;
+    let details = details.at(&within.aud, client, &context.config.detail_types);
     let scope = within.scope.clone();
     let signer = Signer::new(key, client.signing_alg(), context).await?;
     let claims = AccessTokenClaims {
-        told: user.told_in_access_token(client, &scope),
+        told: details
+            .claim()
+            .into_iter()
+            .chain(user.told_in_access_token(client, &scope))
+            .collect(),
         ..authorization.access_token(client, within, random::id()?, mint)
     };
     let access_token = signer.sign(access_token::TYPE, &claims).await?;
@@ -85,5 +94,6 @@ pub async fn tokens(
         refresh_token,
         id_token,
         scope,
+        authorization_details: details.values().collect(),
     })
 }

@@ -182,7 +182,7 @@ impl AppRules {
 pub struct ClaimPath(Vec<String>);
 
 /// What Limen or a specification says by these, in a token or in what introspection answers.
-const RESERVED: [&str; 34] = [
+const RESERVED: [&str; 35] = [
     "iss",
     "sub",
     "aud",
@@ -206,6 +206,7 @@ const RESERVED: [&str; 34] = [
     "family_client",
     "act",
     "may_act",
+    "authorization_details",
     "events",
     "active",
     "username",

@@ -84,11 +84,13 @@ pub fn keep_scopes_of_apis(wanted: &mut ClientMetadata, before: Option<&Before<'
     }
 }
 
-/// How long an old refresh token is no theft, who may use an app and how it is told of groups and roles is not for a client to say:
-/// that stays as the operator left it.
+/// How long an old refresh token is no theft, who may use an app, how it is told of groups and roles and which types of authorization details
+/// it may ask for is not for a client to say: that stays as the operator left it.
 pub fn keep_operators_choice(wanted: &mut ClientMetadata, before: Option<&Before<'_>>) {
     wanted.refresh_grace = before.and_then(|before| before.metadata.refresh_grace);
     wanted.rules = before.map(|before| before.metadata.rules.clone()).unwrap_or_default();
+    let types = before.map(|before| before.metadata.authorization_details_types.clone());
+    wanted.authorization_details_types = types.unwrap_or_default();
 }
 
 /// Takes the home page from a client that it cannot be known to be of: pages show its host beside the name. That of every
@@ -210,6 +212,7 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         // See keep_operators_choice.
         refresh_grace: _,
         rules: _,
+        authorization_details_types: _,
         // See Terms.
         fapi_profile: _,
         // See claim_only_its_own_home.

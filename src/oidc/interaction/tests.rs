@@ -30,6 +30,7 @@ fn request(prompt: Prompt) -> AuthRequest {
         scope: Scope::parse("openid email").unwrap(),
         claims: ClaimsRequest::default(),
         resources: Targets::default(),
+        details: Default::default(),
         nonce: None,
         code_challenge: None,
         binding: None,
@@ -59,6 +60,7 @@ fn consent(scope: &str) -> Consent {
         scope: Scope::parse(scope).unwrap(),
         claims: BTreeSet::from(["nickname".to_owned()]),
         resources: Targets::default(),
+        details: Default::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::{
     config::Config,
     oidc::{
+        authorization_details::{self, AuthorizationDetails},
         error::OAuthError,
         params::Params,
         pkce::CodeChallenge,
@@ -23,6 +24,8 @@ pub struct CodeRequest {
     pub code_challenge: Option<CodeChallenge>,
     /// `resource`: for which of the APIs that the code is for, where not for all.
     pub resources: Targets,
+    /// `authorization_details`: which of those that the code is for, where not all.
+    pub details: AuthorizationDetails,
 }
 
 /// How a code stands to a request: what the statement that redeems it finds, first things first. Unless it is `Good`, the code
@@ -46,6 +49,8 @@ pub enum Standing {
     Expired,
     /// A token is wanted for an API that it is not for.
     Target,
+    /// Details are wanted that it is not for.
+    Details,
     /// None of the APIs that it is for is known any more.
     NoTarget,
     /// What it rests on ended.
@@ -81,6 +86,7 @@ impl CodeRequest {
             redirect_uri,
             code_challenge,
             resources: Targets::parse(params, config)?,
+            details: AuthorizationDetails::parse(params, &config.detail_types)?,
         })
     }
 }
@@ -109,6 +115,7 @@ impl CodeRequest {
             redirect_uri: None,
             code_challenge: None,
             resources: Targets::parse(params, config)?,
+            details: AuthorizationDetails::parse(params, &config.detail_types)?,
         })
     }
 }
@@ -126,6 +133,7 @@ impl Standing {
             Self::Replayed => invalid("the code was used before"),
             Self::Expired => invalid("the code has expired"),
             Self::Target => Some(resource_indicator::not_granted()),
+            Self::Details => Some(authorization_details::beyond_grant()),
             Self::NoTarget => Some(resource_indicator::not_known()),
             Self::Ended => invalid("the authorization behind the code has ended"),
             Self::Closed => invalid("the person may not use this client"),

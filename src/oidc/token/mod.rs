@@ -14,6 +14,7 @@ pub mod logout_token;
 pub mod refresh_grant;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     client::{Client, client_metadata::GrantType},
@@ -73,6 +74,9 @@ pub struct TokenResponse {
     /// What the access token is good for.
     #[serde(skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
+    /// What it is good for in more words: "the AS MUST also return the authorization_details" (RFC 9396 section 7).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<Value>,
 }
 
 #[cfg(test)]

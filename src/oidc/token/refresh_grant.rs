@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::{
     config::Config,
     oidc::{
+        authorization_details::{self, AuthorizationDetails},
         error::{ErrorCode, OAuthError},
         params::Params,
         resource_indicator::{self, Targets},
@@ -34,6 +35,8 @@ pub struct RefreshRequest {
     pub scope: Option<Scope>,
     /// `resource`: for which of the APIs that were granted, where not for all.
     pub resources: Targets,
+    /// `authorization_details`: which of those that were granted, where not all.
+    pub details: AuthorizationDetails,
 }
 
 impl RefreshToken {
@@ -107,6 +110,7 @@ impl RefreshRequest {
             token: RefreshToken::parse(text, &config.roots).ok_or_else(invalid)?,
             scope,
             resources: Targets::parse(params, config)?,
+            details: AuthorizationDetails::parse(params, &config.detail_types)?,
         })
     }
 }
@@ -128,6 +132,8 @@ pub enum Standing {
     Scope,
     /// A token is wanted for an API that was not granted.
     Target,
+    /// Details are wanted that were not granted.
+    Details,
     /// None of the APIs that it is for is known any more.
     NoTarget,
     /// The operator says that the client is not for the person.
@@ -153,6 +159,7 @@ impl Standing {
             Self::Closed => Some(OAuthError::invalid_grant("the person may not use this client")),
             Self::Scope => Some(beyond_grant()),
             Self::Target => Some(resource_indicator::not_granted()),
+            Self::Details => Some(authorization_details::beyond_grant()),
             Self::NoTarget => Some(resource_indicator::not_known()),
             Self::NotReady | Self::Unreadable | Self::Current | Self::Retried => None,
         }

@@ -1,7 +1,7 @@
 //! Codes, tokens, pushed requests and keys.
 
 use super::*;
-use crate::oidc::error::OAuthError;
+use crate::oidc::{authorization_details::AuthorizationDetails, error::OAuthError};
 
 pub(super) fn add_to(all: &mut Samples) {
     let (client, hash, lifetimes, counter, mut request) = (client(), hash(), lifetimes(), counter(), request());
@@ -60,6 +60,7 @@ pub(super) fn add_to(all: &mut Samples) {
     let mut more = request.clone();
     more.claims = serde_json::from_value(json!({ "userinfo": { "nickname": {} } })).unwrap();
     more.resources = targets();
+    more.details = serde_json::from_value(json!([r#"{"type":"x"}"#])).unwrap();
     let demanding = Preconditions {
         request: &more,
         ..preconditions
@@ -100,6 +101,7 @@ pub(super) fn add_to(all: &mut Samples) {
         redirect_uri: None,
         code_challenge: None,
         resources: Targets::default(),
+        details: Default::default(),
     };
     let token = RefreshToken {
         family_id: "f".to_owned(),
@@ -127,6 +129,7 @@ pub(super) fn add_to(all: &mut Samples) {
         proof,
         ready: &ready,
         resources: &code.resources,
+        details: &code.details,
         audiences: "[]",
         binding: Some("{}"),
         lifetimes: &lifetimes,
@@ -201,6 +204,7 @@ pub(super) fn add_to(all: &mut Samples) {
     }
     // What a request names, and a client that cannot read its ID tokens, add conditions.
     let (named, scope) = (targets(), Scope::default());
+    let details: AuthorizationDetails = serde_json::from_value(json!([r#"{"type":"x"}"#])).unwrap();
     let unreadable = Ready {
         allowed_groups: Some(r#"["g"]"#.to_owned()),
         along: ALONG,
@@ -216,6 +220,7 @@ pub(super) fn add_to(all: &mut Samples) {
         let conditions = TokenConditions {
             ready: &unreadable,
             resources: &named,
+            details: &details,
             ..conditions(proof)
         };
         let redemption = Redemption {

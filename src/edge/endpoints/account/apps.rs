@@ -79,6 +79,8 @@ fn allowed(grant: &OwnGrant, language: Language, context: &Context) -> Vec<Conse
         language,
     ));
     items.extend(ConsentItem::for_claims(&beyond, language));
+    let details = grant.details.in_words(&context.config.detail_types, language.tag());
+    items.extend(details.into_iter().map(ConsentItem::for_detail));
     items
 }
 

@@ -175,9 +175,11 @@ impl<'a> AuthorizationRequest<'a> {
         Step::next(&self.request, &people, consent, now, self.waiting.as_ref())
     }
 
-    /// Whether the operator has decided that people are not asked what the client may have. A client that wants them to be is one.
+    /// Whether the operator has decided that people are not asked what the client may have. A client that wants them to be is one, and so is one
+    /// that asks for something in particular (RFC 9396).
     fn is_unasked(&self) -> bool {
-        self.client_request.client.metadata.rules.consent == ConsentRule::Never && !self.request.prompt.consent
+        let is_never = self.client_request.client.metadata.rules.consent == ConsentRule::Never;
+        is_never && !self.request.prompt.consent && self.request.details.is_empty()
     }
 
     /// Remembers that the person allows the client what it asks for, where they are not asked and it is not written down yet.

@@ -17,6 +17,7 @@ use crate::{
         tokens::dpop,
     },
     oidc::{
+        authorization_details,
         client::client_metadata::GrantType,
         token::{TokenResponse, grant_type, unsupported_grant_type},
     },
@@ -37,7 +38,11 @@ pub async fn token(request: &mut Incoming, context: &Context) -> Result<Reply, M
         proof: proof.as_ref(),
         context,
     };
-    let response = match grant_type(&params) {
+    let wanted = grant_type(&params).and_then(|grant_type| {
+        authorization_details::check_grant(&params, grant_type)?;
+        Ok(grant_type)
+    });
+    let response = match wanted {
         Ok(grant_type) => by_grant(grant_type, &request).await?,
         Err(error) => return Err(request.refuse(error).await),
     };

@@ -319,6 +319,8 @@ impl ConsentRequest {
                 language,
             ));
             items.extend(ConsentItem::for_claims(&part.claims, language));
+            let details = part.details.in_words(&context.config.detail_types, language.tag());
+            items.extend(details.into_iter().map(ConsentItem::for_detail));
             items
         };
         let client = &self.client_request.client;

@@ -107,6 +107,8 @@ pub struct ClientMetadata {
     pub default_max_age: Option<Lifetime>,
     pub require_auth_time: bool,
     pub default_acr_values: Vec<String>,
+    /// `authorization_details_types` (RFC 9396 section 10).
+    pub authorization_details_types: Vec<String>,
     pub initiate_login_uri: Option<String>,
 
     pub post_logout_redirect_uris: Vec<RedirectUri>,

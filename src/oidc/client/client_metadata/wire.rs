@@ -92,6 +92,7 @@ impl ClientMetadata {
             default_max_age: fields.seconds("default_max_age")?,
             require_auth_time: fields.flag("require_auth_time")?,
             default_acr_values: fields.texts("default_acr_values", text::plain)?,
+            authorization_details_types: fields.texts("authorization_details_types", text::plain)?,
             initiate_login_uri: fields.text("initiate_login_uri", text::https)?,
 
             post_logout_redirect_uris: fields.texts("post_logout_redirect_uris", redirect_uri)?,
@@ -169,6 +170,7 @@ impl ClientMetadata {
             ("default_max_age", json!(self.default_max_age)),
             ("require_auth_time", json!(self.require_auth_time)),
             ("default_acr_values", json!(self.default_acr_values)),
+            ("authorization_details_types", json!(self.authorization_details_types)),
             ("initiate_login_uri", json!(self.initiate_login_uri)),
             ("post_logout_redirect_uris", json!(self.post_logout_redirect_uris)),
             ("backchannel_logout_uri", json!(self.backchannel_logout_uri)),

@@ -368,6 +368,21 @@ fn how_long_an_old_refresh_token_is_no_theft_stays_as_the_operator_left_it() {
 }
 
 #[test]
+fn types_of_authorization_details_are_the_operators_to_give() {
+    let given = client(json!({"authorization_details_types": ["pay"]}));
+    for wanted in [json!({}), json!({"authorization_details_types": ["pay", "see"]})] {
+        for registered_openly in [false, true] {
+            let mut wanted = client(wanted.clone());
+            keep_operators_choice(&mut wanted, Some(&before(&given, registered_openly)));
+            assert_eq!(wanted.authorization_details_types, ["pay"]);
+        }
+        let mut wanted = client(wanted);
+        keep_operators_choice(&mut wanted, None);
+        assert!(wanted.authorization_details_types.is_empty());
+    }
+}
+
+#[test]
 fn http_on_a_private_network_is_the_operators_to_allow_for_each_address() {
     let at = |uri: &str| client(json!({"redirect_uris": ["https://app.acme.org/cb", uri]}));
     let known = at("http://nas.local/cb");

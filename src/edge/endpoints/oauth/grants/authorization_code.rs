@@ -57,7 +57,7 @@ pub(super) async fn redeem(
     let ready = request.ready(grant_type, may_fetch).await?;
     let (stored, family_id) = (request.stored(), random::id()?);
     let redemption = Redemption {
-        conditions: request.conditions(&ready, &wanted.resources, &stored),
+        conditions: request.conditions(&ready, (&wanted.resources, &wanted.details), &stored),
         hash: &hash,
         request: wanted,
         family_id: &family_id,
@@ -93,6 +93,7 @@ pub(super) async fn redeem(
     };
     let granted = Granted {
         user,
+        details: authorization.details.narrowed(&wanted.details)?,
         within,
         refresh_token: authorization.refreshable.then(|| first_token.render(roots)),
         authorization,

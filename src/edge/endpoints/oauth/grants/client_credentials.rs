@@ -56,5 +56,6 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         refresh_token: None,
         id_token: None,
         scope,
+        authorization_details: Vec::new(),
     })
 }

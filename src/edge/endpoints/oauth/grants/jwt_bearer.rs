@@ -111,6 +111,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         refresh_token: None,
         id_token: None,
         scope,
+        authorization_details: Vec::new(),
     })
 }
 

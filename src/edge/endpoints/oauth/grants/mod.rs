@@ -26,6 +26,7 @@ use crate::{
     },
     oidc::{
         authorization::Mint,
+        authorization_details::AuthorizationDetails,
         binding::Binding,
         client::{Client, client_auth, client_metadata::GrantType},
         dpop::{self, KeyProof},
@@ -102,12 +103,18 @@ impl TokenRequest<'_> {
     }
 
     /// What the statements demand that exchange a code or a refresh token for tokens.
-    fn conditions<'a>(&'a self, ready: &'a Ready, resources: &'a Targets, stored: &'a Stored) -> TokenConditions<'a> {
+    fn conditions<'a>(
+        &'a self,
+        ready: &'a Ready,
+        (resources, details): (&'a Targets, &'a AuthorizationDetails),
+        stored: &'a Stored,
+    ) -> TokenConditions<'a> {
         TokenConditions {
             client_id: self.client.client_id(),
             proof: self.client_proof(),
             ready,
             resources,
+            details,
             audiences: &stored.audiences,
             binding: stored.binding.as_deref(),
             lifetimes: &self.context.config.lifetimes,

@@ -21,7 +21,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let ready = request.ready(GrantType::RefreshToken, |_| Ok(())).await?;
     let stored = request.stored();
     let refreshing = Refreshing {
-        conditions: request.conditions(&ready, &wanted.resources, &stored),
+        conditions: request.conditions(&ready, (&wanted.resources, &wanted.details), &stored),
         token: &wanted.token,
         scope: wanted.scope.as_ref(),
     };
@@ -56,6 +56,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
     let granted = Granted {
         user,
+        details: authorization.details.narrowed(&wanted.details)?,
         within,
         authorization,
         refresh_token: Some(match goes_on {

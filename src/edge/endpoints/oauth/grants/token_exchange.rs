@@ -132,6 +132,7 @@ impl Good<'_> {
             refresh_token: None,
             id_token: None,
             scope,
+            authorization_details: Vec::new(),
         })
     }
 
@@ -167,6 +168,7 @@ impl Good<'_> {
             refresh_token: None,
             id_token: None,
             scope: granted.scope,
+            authorization_details: Vec::new(),
         })
     }
 
