@@ -130,6 +130,7 @@ pub enum Endpoint {
     AdminUserSession,
     AdminUserNewPassword,
     AdminUserUnlocking,
+    AdminGlobalTokenRevocation,
     AdminUserPasskeys,
     AdminUserPasskey,
     AdminUserSecondFactors,
@@ -317,6 +318,12 @@ pub const ROUTES: &[Route] = &[
     route(
         E::AdminUserUnlocking,
         "/admin/api/users/{user_id}/unlock",
+        &[Post],
+        Operator,
+    ),
+    route(
+        E::AdminGlobalTokenRevocation,
+        "/admin/api/global_token_revocation",
         &[Post],
         Operator,
     ),

@@ -111,7 +111,7 @@ impl KeyScope {
             "groups" => Area::Groups,
             "users" if rest.ends_with("/groups") => Area::Groups,
             "clients" if rest.ends_with("/roles") => Area::Groups,
-            "users" | "invitations" => Area::People,
+            "users" | "invitations" | "global_token_revocation" => Area::People,
             "clients" => Area::Apps,
             "audit" => Area::Audit,
             "keys" => Area::Keys,

@@ -17,4 +17,5 @@ pub mod paging;
 pub mod people_filter;
 pub mod person_action;
 pub mod role;
+pub mod subject_id;
 pub mod user;

@@ -236,6 +236,15 @@ pub struct Salted {
     pub subject_salt: SubjectSalt,
 }
 
+/// The person who has confirmed an address.
+pub fn find_confirmed(folded: &str) -> Query<Option<User>> {
+    Statement::new(format!(
+        "SELECT {COLUMNS} FROM users u WHERE u.email_folded = ? AND {CONFIRMED}"
+    ))
+    .bind(folded)
+    .read_by(read)
+}
+
 /// The person behind the tokens of a family.
 pub fn find_by_family(family_id: &str, along: Along) -> Query<Option<User>> {
     Statement::new(format!("SELECT {COLUMNS}"))

@@ -306,6 +306,7 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::AdminInvitation => machine(invitations::revoke(request, context)),
         Endpoint::AdminUserNewPassword => machine(access::require_new_password(request, context)),
         Endpoint::AdminUserUnlocking => machine(access::unlock(request, context)),
+        Endpoint::AdminGlobalTokenRevocation => machine(access::revoke_everything(request, context)),
         Endpoint::AdminUserSetUpLink if method == Method::Delete => {
             machine(passkeys::revoke_set_up_link(request, context))
         }

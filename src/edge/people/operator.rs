@@ -131,10 +131,8 @@ pub async fn require(route: &Route, request: &mut Incoming, context: &Context) -
             operator.admit(needed, context)?;
             let changes_person = needed.is_some_and(|scope| scope.area == Area::People && scope.writes);
             let is_about_one = changes_person && route.path.contains("{user_id}");
-            if is_about_one && !operator.may_change(request.segment(0), context).await? {
-                let why = "the person is an operator who may do more";
-                let error = OAuthError::new(ErrorCode::InsufficientScope, why);
-                return Err(MachineFailure::Bearer(Some(error)));
+            if is_about_one {
+                check_person(&operator, request.segment(0), context).await?;
             }
             request.operator = Some(operator);
             Ok(())
@@ -143,10 +141,32 @@ pub async fn require(route: &Route, request: &mut Incoming, context: &Context) -
             if request.authorization().is_some() {
                 record_refusal(context);
             }
-            let error = OAuthError::invalid_token("the admin token or API key is missing or wrong");
-            Err(MachineFailure::Bearer(Some(error)))
+            Err(unknown())
         }
     }
+}
+
+/// Likewise for a person whom the path does not name.
+///
+/// # Errors
+/// 403 where the person is an operator who may do more.
+pub async fn require_over(user_id: &str, request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
+    let operator = request.operator.as_ref().ok_or_else(unknown)?;
+    check_person(operator, user_id, context).await
+}
+
+async fn check_person(operator: &Operator, user_id: &str, context: &Context) -> Result<(), MachineFailure> {
+    if operator.may_change(user_id, context).await? {
+        return Ok(());
+    }
+    let why = "the person is an operator who may do more";
+    let error = OAuthError::new(ErrorCode::InsufficientScope, why);
+    Err(MachineFailure::Bearer(Some(error)))
+}
+
+fn unknown() -> MachineFailure {
+    let error = OAuthError::invalid_token("the admin token or API key is missing or wrong");
+    MachineFailure::Bearer(Some(error))
 }
 
 /// Writes down, after the answer, that somebody tried a wrong token.

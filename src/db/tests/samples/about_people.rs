@@ -19,6 +19,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "users::find", [users::find("u")]);
     add(all, "users::list_salts", [users::list_salts("c")]);
     add(all, "users::find_at", [users::find_at("grace", "c", true)]);
+    add(all, "users::find_confirmed", [users::find_confirmed("ada@acme.org")]);
     add(all, "users::find_by_family", [users::find_by_family("f", ALONG)]);
     add(all, "users::is_anybody", [users::is_anybody()]);
     add(all, "users::find_rival", [users::find_rival(&user, &user)]);

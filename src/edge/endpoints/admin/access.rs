@@ -1,14 +1,15 @@
-//! `/admin/api/users/{user_id}/sessions`, `/grants`, `/require_new_password` and `/unlock`: where a person is signed in, what they
-//! allowed, and how their way in is mended, for operators.
+//! `/admin/api/users/{user_id}/sessions`, `/grants`, `/require_new_password` and `/unlock`, and `/admin/api/global_token_revocation`: where a
+//! person is signed in, what they allowed, and how their way in is mended, for operators.
 
 use serde_json::json;
 
 use crate::{
-    account::user::User,
+    account::{email, user::User},
+    admin::subject_id::SubjectId,
     db::{Batch, grants, sessions, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        people::{described, operations::access},
+        people::{described, operations::access, operator},
         platform::context::Context,
     },
     reply::{Body, Reply},
@@ -46,6 +47,27 @@ pub async fn require_new_password(request: &mut Incoming, context: &Context) -> 
 /// `POST /admin/api/users/{user_id}/unlock`: guesses at their password, and codes that were tried, count no more.
 pub async fn unlock(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     done(access::forget_guesses(request.segment(0), context).await?, "user")
+}
+
+/// `POST /admin/api/global_token_revocation`: the same as the end of all sessions, for programs that know a person by a subject identifier
+/// (draft-parecki-oauth-global-token-revocation). "MUST revoke all active refresh tokens", and no new ones come without a sign-in.
+pub async fn revoke_everything(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let meant = SubjectId::parse(&request.json().await?, &context.config.issuer)?;
+    let found = match &meant {
+        SubjectId::Id(id) => users::find(id),
+        SubjectId::Email(address) => users::find_confirmed(&email::fold(address)),
+    };
+    // What is folded alike may be written otherwise: that is another mailbox.
+    let is_meant = |user: &User| match &meant {
+        SubjectId::Id(_) => true,
+        SubjectId::Email(address) => user
+            .confirmed_email()
+            .is_some_and(|own| own.eq_ignore_ascii_case(address)),
+    };
+    let user = context.db.read(found).await?.filter(is_meant);
+    let user = user.ok_or_else(|| MachineFailure::no_such("user"))?;
+    operator::require_over(&user.id, request, context).await?;
+    done(access::end_everything(&user.id, context).await?, "user")
 }
 
 fn done(done: bool, what: &str) -> Result<Reply, MachineFailure> {

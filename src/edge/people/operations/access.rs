@@ -1,5 +1,7 @@
 //! Where a person is signed in, what they allowed, and locks that guesses brought about.
 
+use serde_json::json;
+
 use crate::{
     account::{email, throttle},
     audit::{Actor, Entry, Event},
@@ -11,9 +13,20 @@ use crate::{
 
 /// Signs somebody out everywhere. Every code and token goes along. Says whether there is such a person.
 pub async fn end_sessions(user_id: &str, context: &Context) -> Result<bool, Fault> {
+    end_all(user_id, Batch::default(), context).await
+}
+
+/// The same for somebody whom a program means, which is written down also where nobody is signed in: tokens end, too.
+pub async fn end_everything(user_id: &str, context: &Context) -> Result<bool, Fault> {
+    let entry = Entry::new(Event::SessionEnded, Actor::Operator).user(user_id);
+    let mut batch = Batch::default();
+    batch.push(audit::record(&entry.detail(json!({ "everything": true })), context));
+    end_all(user_id, batch, context).await
+}
+
+async fn end_all(user_id: &str, mut batch: Batch, context: &Context) -> Result<bool, Fault> {
     let everything = Ending::Everything { user_id };
     let ended = Entry::new(Event::SessionEnded, Actor::Operator);
-    let mut batch = Batch::default();
     let user = batch.add(users::find(user_id));
     batch.push(audit::record_ending(&ended, &everything, context));
     ending::end_sessions(&everything, &mut batch, context);

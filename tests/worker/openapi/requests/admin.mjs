@@ -102,6 +102,11 @@ export const ADMIN = {
     const ask = (id) => op.admin(`/admin/api/users/${id}/require_new_password`, { method: "POST" });
     return [await ask((await op.person()).id), await ask("nobody")];
   },
+  revokeEverythingOfSubject: async ({ op }) => {
+    const revoke = (sub_id) => op.admin("/admin/api/global_token_revocation", { json: { sub_id } });
+    const { id } = await op.person();
+    return [await revoke({ format: "opaque", id }), await revoke({ format: "did" }), await revoke({ format: "opaque", id: "nobody" })];
+  },
   unlockUser: async ({ op }) => {
     const unlock = (id) => op.admin(`/admin/api/users/${id}/unlock`, { method: "POST" });
     return [await unlock((await op.person()).id), await unlock("nobody")];
