@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 use super::{
     Query, Rows, Statement,
     conditions::{behind, enabled, needs_no_second_factor},
+    credential_owner::{FactorChange, Owner},
     from_json,
-    set_up_links::SetUpLink,
     throttles::{self, Count},
     to_json, users,
-    waiting_sessions::STILL_TO_CHANGE,
 };
 use crate::{
     account::{
@@ -111,76 +110,6 @@ pub fn use_passkey(row_id: &str, now_in: State, answered: &Answered<'_>, now: Un
     ]
 }
 
-/// Whose credential a new passkey or password becomes.
-pub enum Owner<'a> {
-    /// The person behind a session.
-    Behind(&'a Hash),
-    /// The person behind a session that waits, as it is stored, for another password than the one that they still have.
-    Waiting(&'a Hash),
-    /// A person who is as given.
-    Is(&'a User),
-    /// The person whom a set-up link was made for.
-    Linked(&'a SetUpLink),
-    /// A person with nothing that they could show beside a password, which they have shown and which is still theirs. Passkeys are
-    /// nothing that they could show where there is no way to.
-    WithPasswordAlone {
-        user_id: &'a str,
-        password_hash: &'a str,
-        passkeys_count: bool,
-    },
-    /// The same of somebody who has shown that they read the mails of their address, which is still theirs.
-    WithAddressAlone {
-        user_id: &'a str,
-        address: &'a str,
-        passkeys_count: bool,
-    },
-}
-
-impl Owner<'_> {
-    /// Gives the person as `owner`, where there is one.
-    pub(super) fn query(&self) -> Statement {
-        match self {
-            Self::Behind(hash) => Statement::new("SELECT user_id AS owner FROM sessions WHERE hash = ?").bind(*hash),
-            Self::Waiting(hash) => Statement::new(format!(
-                "SELECT s.user_id AS owner FROM sessions s JOIN credentials c ON c.user_id = s.user_id AND c.kind = 'password'
-                 WHERE s.hash = ? AND s.waits_for & 2 AND {STILL_TO_CHANGE}"
-            ))
-            .bind(*hash),
-            Self::Is(user) => {
-                let statement = Statement::new(concat!("SELECT id AS owner FROM ", users::as_given!()));
-                users::bind_as_given(statement, user)
-            }
-            Self::Linked(link) => {
-                Statement::new("SELECT l.user_id AS owner FROM credentials l WHERE ").append(link.condition())
-            }
-            Self::WithPasswordAlone {
-                user_id,
-                password_hash,
-                passkeys_count,
-            } => Statement::new(
-                "SELECT p.user_id AS owner FROM credentials p JOIN users u ON u.id = p.user_id AND u.disabled_at IS NULL
-                 WHERE p.user_id = ? AND p.kind = 'password' AND p.secret = ?
-                   AND NOT EXISTS (SELECT 1 FROM credentials n WHERE n.user_id = p.user_id AND (n.kind = 'totp' OR ? AND n.kind = 'passkey'))",
-            )
-            .bind(*user_id)
-            .bind(*password_hash)
-            .bind(*passkeys_count),
-            Self::WithAddressAlone {
-                user_id,
-                address,
-                passkeys_count,
-            } => Statement::new(
-                "SELECT u.id AS owner FROM users u
-                 WHERE u.id = ? AND u.email = ? AND u.disabled_at IS NULL
-                   AND NOT EXISTS (SELECT 1 FROM credentials n WHERE n.user_id = u.id AND (n.kind = 'totp' OR ? AND n.kind = 'passkey'))",
-            )
-            .bind(*user_id)
-            .bind(*address)
-            .bind(*passkeys_count),
-        }
-    }
-}
-
 /// Gives somebody a new passkey, if nobody has it, nobody has answered the challenge, and they have not too many: none, where
 /// nobody was asked for it. What hangs on it
 /// comes after both statements, where `changes() > 0`. The first says whether it did.
@@ -253,30 +182,29 @@ pub fn rename_own(session_hash: &Hash, row_id: &str, name: Option<&str>) -> Stat
     .bind(session_hash)
 }
 
-/// Takes a passkey from the person behind a session, if they have another of `kinds`, a JSON array: the ways to sign in that there
+/// Takes a passkey from the person of a change, if they have another of `kinds`, a JSON array: the ways to sign in that there
 /// are, among which `mail_code` is an address that they have confirmed; and where they must have a second factor, if they have
 /// another of these.
-pub fn remove_own(session_hash: &Hash, row_id: &str, kinds: &str, policy: SecondFactor) -> Query<bool> {
-    Statement::new(concat!(
-        "DELETE FROM credentials WHERE id = ? AND kind = 'passkey' AND user_id = ",
-        behind!(),
-        " AND (EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
-                        AND o.kind IN (SELECT value FROM json_each(?)))
-               OR EXISTS (SELECT 1 FROM json_each(?) w JOIN users u ON u.id = credentials.user_id
-                          WHERE w.value = 'mail_code' AND json_extract(u.claims, '$.email_verified') IS 1))
-           AND ("
-    ))
-    .bind(row_id)
-    .bind(session_hash)
-    .bind(kinds)
-    .bind(kinds)
-    .append(needs_no_second_factor(policy, "credentials.user_id"))
-    .append(Statement::new(
-        " OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
-                              AND o.kind IN ('totp', 'passkey')))
-         RETURNING id",
-    ))
-    .any()
+pub fn remove_own(change: &FactorChange<'_>, row_id: &str, kinds: &str, policy: SecondFactor) -> Query<bool> {
+    Statement::new("DELETE FROM credentials WHERE id = ? AND kind = 'passkey' AND user_id = (")
+        .bind(row_id)
+        .append(change.person())
+        .append(Statement::new(
+            ") AND (EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
+                            AND o.kind IN (SELECT value FROM json_each(?)))
+                    OR EXISTS (SELECT 1 FROM json_each(?) w JOIN users u ON u.id = credentials.user_id
+                               WHERE w.value = 'mail_code' AND json_extract(u.claims, '$.email_verified') IS 1))
+               AND (",
+        ))
+        .bind(kinds)
+        .bind(kinds)
+        .append(needs_no_second_factor(policy, "credentials.user_id"))
+        .append(Statement::new(
+            " OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
+                                  AND o.kind IN ('totp', 'passkey')))
+             RETURNING id",
+        ))
+        .any()
 }
 
 /// Takes a passkey from a person.

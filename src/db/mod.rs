@@ -13,6 +13,7 @@ pub mod client_list;
 pub mod clients;
 pub mod codes;
 mod conditions;
+pub mod credential_owner;
 pub mod credentials;
 pub mod dpop_proofs;
 pub mod email_undo;

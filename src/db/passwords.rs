@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, conditions::behind, credentials::Owner};
+use super::{Query, Rows, Statement, conditions::behind, credential_owner::Owner};
 use crate::{fault::Fault, secret::Hash, time::UnixTime};
 
 /// Gives somebody a password in place of the one they had, if they had one, and says whether it did. What hangs on it comes next,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     Query, Rows, Statement,
     conditions::{behind, needs_no_second_factor},
-    credentials::Owner,
+    credential_owner::{FactorChange, Owner},
 };
 use crate::{
     account::{sign_in::Has, totp},
@@ -168,40 +168,36 @@ pub fn add_recovery_codes(user_id: &str, app_row_id: &str, hashes: &str, now: Un
     .any()
 }
 
-/// Gives the person behind a session recovery codes in place of those they had, if they have an app.
-pub fn renew_recovery_codes(user_id: &str, session_hash: &Hash, hashes: &str, now: UnixTime) -> Query<bool> {
-    Statement::new(
-        "INSERT INTO credentials (id, user_id, kind, secret, created_at)
-         SELECT ?, s.user_id, 'recovery_codes', ?, ? FROM sessions s WHERE s.hash = ? AND s.user_id = ?
-           AND EXISTS (SELECT 1 FROM credentials t WHERE t.user_id = s.user_id AND t.kind = 'totp')
-         ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at, last_used_at = NULL
-         RETURNING id",
-    )
-    .bind(&recovery_row(user_id))
-    .bind(hashes)
-    .bind(now)
-    .bind(session_hash)
-    .bind(user_id)
-    .any()
+/// Gives the person of a change recovery codes in place of those they had, if they have an app.
+pub fn renew_recovery_codes(user_id: &str, change: &FactorChange<'_>, hashes: &str, now: UnixTime) -> Query<bool> {
+    Statement::new("INSERT INTO credentials (id, user_id, kind, secret, created_at) SELECT ?, owner, 'recovery_codes', ?, ? FROM (")
+        .bind(&recovery_row(user_id))
+        .bind(hashes)
+        .bind(now)
+        .append(change.person())
+        .append(Statement::new(
+            ") WHERE owner = ? AND EXISTS (SELECT 1 FROM credentials t WHERE t.user_id = owner AND t.kind = 'totp')
+             ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at, last_used_at = NULL
+             RETURNING id",
+        ))
+        .bind(user_id)
+        .any()
 }
 
-/// Takes an app from the person behind a session; where they must have a second factor, if they have another that they could show: a
-/// passkey is one where there is a way to.
-pub fn remove_own_app(session_hash: &Hash, row_id: &str, policy: SecondFactor, passkeys_count: bool) -> Query<bool> {
-    Statement::new(
-        "DELETE FROM credentials
-         WHERE id = ? AND kind = 'totp' AND user_id = (SELECT b.user_id FROM sessions b WHERE b.hash = ?) AND (",
-    )
-    .bind(row_id)
-    .bind(session_hash)
-    .append(needs_no_second_factor(policy, "credentials.user_id"))
-    .append(Statement::new(
-        " OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
-                              AND (o.kind = 'totp' OR ? AND o.kind = 'passkey')))
-         RETURNING id",
-    ))
-    .bind(passkeys_count)
-    .any()
+/// Takes an app from the person of a change; where they must have a second factor, if they have another that they could show.
+pub fn remove_own_app(change: &FactorChange<'_>, row_id: &str, policy: SecondFactor) -> Query<bool> {
+    Statement::new("DELETE FROM credentials WHERE id = ? AND kind = 'totp' AND user_id = (")
+        .bind(row_id)
+        .append(change.person())
+        .append(Statement::new(") AND ("))
+        .append(needs_no_second_factor(policy, "credentials.user_id"))
+        .append(Statement::new(
+            " OR EXISTS (SELECT 1 FROM credentials o WHERE o.user_id = credentials.user_id AND o.id <> credentials.id
+                                  AND (o.kind = 'totp' OR ? AND o.kind = 'passkey')))
+             RETURNING id",
+        ))
+        .bind(change.passkeys_count)
+        .any()
 }
 
 /// Takes an app, or all recovery codes, from a person.

@@ -10,7 +10,8 @@ use crate::{
     config::SecondFactor,
     db::{
         Batch, Query, Statement,
-        credentials::{self, Owner},
+        credential_owner::{FactorChange, Owner},
+        credentials,
         second_factors::{self, NewApp, StoredApp},
         sessions, trusted_browsers,
     },
@@ -31,6 +32,14 @@ fn roots() -> RootKeys {
 
 fn trust(id: &str) -> Trust {
     Trust::new("u", id.to_owned(), OpaqueToken::new(&roots(), [1; 32]))
+}
+
+fn change(session_hash: &Hash, passkeys_count: bool) -> FactorChange<'_> {
+    FactorChange {
+        session_hash,
+        codes_count: true,
+        passkeys_count,
+    }
 }
 
 /// A sample of every statement.
@@ -64,7 +73,7 @@ pub(super) fn samples(all: &mut Samples) {
         "second_factors::move_app",
         [second_factors::move_app(&read, &wrapped)],
     );
-    for owner in [Owner::Behind(&hash), alone] {
+    for owner in [Owner::Changing(change(&hash, true)), alone] {
         add(
             all,
             "second_factors::add_app",
@@ -79,12 +88,21 @@ pub(super) fn samples(all: &mut Samples) {
     add(
         all,
         "second_factors::renew_recovery_codes",
-        [second_factors::renew_recovery_codes("u", &hash, "[]", NOW)],
+        [second_factors::renew_recovery_codes(
+            "u",
+            &change(&hash, true),
+            "[]",
+            NOW,
+        )],
     );
     add(
         all,
         "second_factors::remove_own_app",
-        [second_factors::remove_own_app(&hash, "t", SecondFactor::Required, true)],
+        [second_factors::remove_own_app(
+            &change(&hash, true),
+            "t",
+            SecondFactor::Required,
+        )],
     );
     add(all, "second_factors::remove", [second_factors::remove("u", "t")]);
     add(
@@ -126,14 +144,14 @@ pub(super) fn samples(all: &mut Samples) {
     );
 }
 
-/// Somebody with a password, a session, an app and the recovery codes `1.a` and `1.b`.
+/// Somebody with a password, a session in which both factors were shown, an app and the recovery codes `1.a` and `1.b`.
 fn database() -> Sqlite {
     let database = Sqlite::migrated();
     database.0.execute_batch(PARENTS).unwrap();
     let sql = "
         INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES ('p', 'u', 'password', '$argon2id$', 0);
         INSERT INTO sessions (hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at)
-            VALUES ('1.h', 's', 'u', 0, '1', '[]', '', 0, 0, 4000000000);
+            VALUES ('1.h', 's', 'u', 0, 'mfa', '[]', '', 0, 0, 4000000000);
         INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES ('t', 'u', 'totp', '1.x', 0);
         INSERT INTO credentials (id, user_id, kind, secret, created_at)
             VALUES ('recovery_codes.u', 'u', 'recovery_codes', '[\"1.a\",\"1.b\"]', 0);";
@@ -186,15 +204,17 @@ fn a_recovery_code_counts_once_and_leaves_the_others() {
 #[test]
 fn recovery_codes_are_renewed_by_their_person_alone_and_go_with_the_last_app() {
     let mut database = database();
-    let renew =
-        |hash: &str, codes| second_factors::renew_recovery_codes("u", &Hash::stored(hash.to_owned()), codes, NOW);
+    let renew = |hash: &str, codes| {
+        let hash = Hash::stored(hash.to_owned());
+        second_factors::renew_recovery_codes("u", &change(&hash, true), codes, NOW)
+    };
     assert!(!ask(&mut database, renew("1.another", "[]")));
     assert!(ask(&mut database, renew("1.h", "[\"1.n\"]")));
     assert_eq!(ask(&mut database, second_factors::of("u")).recovery_codes, 1);
     assert!(!changes(&mut database, second_factors::remove_idle_recovery_codes("u")));
     assert!(ask(
         &mut database,
-        second_factors::remove_own_app(&hash(), "t", SecondFactor::Optional, true)
+        second_factors::remove_own_app(&change(&hash(), true), "t", SecondFactor::Optional)
     ));
     assert!(changes(&mut database, second_factors::remove_idle_recovery_codes("u")));
     assert!(
@@ -203,10 +223,64 @@ fn recovery_codes_are_renewed_by_their_person_alone_and_go_with_the_last_app() {
     );
 }
 
+/// The check a trip before may have seen somebody who had nothing beside their password.
+#[test]
+fn a_session_that_showed_one_factor_changes_nothing_for_somebody_who_has_two_by_now() {
+    let mut database = database();
+    let hash = hash();
+    let passkey =
+        "INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES ('k', 'u', 'passkey', '{}', 0)";
+    database.0.execute(passkey, []).unwrap();
+    let wrapped = WrappedSecret::new(1, "y");
+    let add = |row_id, change| {
+        let new = NewApp {
+            row_id,
+            wrapped: &wrapped,
+            name: None,
+            step: 1,
+        };
+        second_factors::add_app(&new, &Owner::Changing(change), NOW)
+    };
+    let all = |row_id, change| {
+        [
+            add(row_id, change),
+            second_factors::renew_recovery_codes("u", &change, "[]", NOW),
+            credentials::remove_own(&change, "k", "[\"password\"]", SecondFactor::Optional),
+            second_factors::remove_own_app(&change, row_id, SecondFactor::Optional),
+        ]
+    };
+    database.0.execute("UPDATE sessions SET acr = '1'", []).unwrap();
+    for query in all("t", change(&hash, true)) {
+        assert!(!ask(&mut database, query));
+    }
+    // Nor for somebody whose passkey alone counts, or whose app alone does.
+    let without_codes = FactorChange {
+        codes_count: false,
+        ..change(&hash, true)
+    };
+    assert!(!ask(&mut database, add("e", without_codes)));
+    assert!(!ask(&mut database, add("e", change(&hash, false))));
+    database
+        .0
+        .execute("DELETE FROM credentials WHERE id IN ('t', 'k')", [])
+        .unwrap();
+    assert!(
+        ask(&mut database, add("e", change(&hash, true))),
+        "they have nothing by now"
+    );
+    assert!(!ask(&mut database, add("f", change(&hash, true))), "now they have");
+    database.0.execute("UPDATE sessions SET acr = 'phr'", []).unwrap();
+    database.0.execute(passkey, []).unwrap();
+    for query in all("e", change(&hash, true)).into_iter().skip(1) {
+        assert!(ask(&mut database, query));
+    }
+}
+
 #[test]
 fn the_last_second_factor_stays_where_everybody_must_have_one() {
     let mut database = database();
-    let remove = |passkeys_count| second_factors::remove_own_app(&hash(), "t", SecondFactor::Required, passkeys_count);
+    let remove =
+        |passkeys_count| second_factors::remove_own_app(&change(&hash(), passkeys_count), "t", SecondFactor::Required);
     assert!(!ask(&mut database, remove(true)));
     let passkey =
         "INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES ('k', 'u', 'passkey', '{}', 0)";
@@ -216,14 +290,14 @@ fn the_last_second_factor_stays_where_everybody_must_have_one() {
     assert!(ask(&mut database, remove(true)));
     assert!(!ask(
         &mut database,
-        credentials::remove_own(&hash(), "k", kinds, SecondFactor::Required)
+        credentials::remove_own(&change(&hash(), true), "k", kinds, SecondFactor::Required)
     ));
     // So it does where a group of theirs requires one.
     let grouped = "INSERT INTO groups (id, name, name_folded, second_factor_required, created_at, updated_at)
                    VALUES ('g', 'Admins', 'admins', 1, 0, 0);
                    INSERT INTO group_members (user_id, group_id) VALUES ('u', 'g')";
     database.0.execute_batch(grouped).unwrap();
-    let remove_passkey = |policy| credentials::remove_own(&hash(), "k", kinds, policy);
+    let remove_passkey = |policy| credentials::remove_own(&change(&hash(), true), "k", kinds, policy);
     assert!(!ask(&mut database, remove_passkey(SecondFactor::Optional)));
     database
         .0

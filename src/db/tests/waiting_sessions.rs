@@ -4,8 +4,8 @@ use super::{occasion::NOW, samples::lifetimes, sqlite::Sqlite};
 use crate::{
     db::{
         Batch, Query, Statement, accepted_terms,
-        credentials::{self, Owner},
-        passwords,
+        credential_owner::{FactorChange, Owner},
+        credentials, passwords,
         session_endings::Ending,
         sessions::{self, NewSession, Shown},
         waiting_sessions::{self, WaitsFor, json_of_either, while_waiting},
@@ -84,9 +84,14 @@ fn nothing_finds_a_session_that_waits_for_its_cookie() {
     assert!(run(&mut database, sessions::list_own(&token, &lifetimes, NOW)).is_empty());
     assert!(run(&mut database, sessions::list_of("u", &lifetimes, NOW)).is_empty());
     assert!(!run(&mut database, passwords::change(&token, "new", NOW)));
+    let change = FactorChange {
+        session_hash: &token,
+        codes_count: true,
+        passkeys_count: true,
+    };
     assert!(!run(
         &mut database,
-        passwords::set(&Owner::Behind(&token), "n", "new", NOW)
+        passwords::set(&Owner::Changing(change), "n", "new", NOW)
     ));
     assert!(!run(&mut database, credentials::offer("u", "s", NOW, NOW)));
     // An older Worker looks for the cookie's hash alone.

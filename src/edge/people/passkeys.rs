@@ -13,7 +13,8 @@ use crate::{
     config::{Config, Notices},
     db::{
         Batch, Statement, audit,
-        credentials::{self, Answered, Owner},
+        credential_owner::{FactorChange, Owner},
+        credentials::{self, Answered},
     },
     edge::{
         http::browser::Browser,
@@ -142,7 +143,7 @@ pub async fn add_behind(
         challenge,
         counter: &counter,
     };
-    let owner = Owner::Behind(session_hash);
+    let owner = Owner::Changing(FactorChange::by(session_hash, &context.config));
     let (insert, answered) = credentials::add_passkey(new, name, &owner, &answer, context.now);
     let mut batch = Batch::default();
     batch.push(answer.count(context.now));

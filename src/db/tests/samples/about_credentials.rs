@@ -48,7 +48,12 @@ pub(super) fn add_to(all: &mut Samples) {
         "credentials::use_passkey",
         credentials::use_passkey("k", state, &answered_now, NOW),
     );
-    for owner in [Owner::Behind(&hash), Owner::Is(&user), Owner::Linked(&link)] {
+    let change = FactorChange {
+        session_hash: &hash,
+        codes_count: true,
+        passkeys_count: true,
+    };
+    for owner in [Owner::Changing(change), Owner::Is(&user), Owner::Linked(&link)] {
         let (insert, answered) = credentials::add_passkey(&new, Some("Phone"), &owner, &answered_now, NOW);
         add(all, "credentials::add_passkey", [insert.into(), answered]);
     }
@@ -60,7 +65,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(
         all,
         "credentials::remove_own",
-        [credentials::remove_own(&hash, "k", "[]", SecondFactor::Required)],
+        [credentials::remove_own(&change, "k", "[]", SecondFactor::Required)],
     );
     super::super::second_factors::samples(all);
     add(all, "credentials::remove", [credentials::remove("u", "k")]);
@@ -70,7 +75,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "set_up_links::find", [link.find()]);
     add(all, "set_up_links::use_up_if_changed", [link.use_up_if_changed()]);
     for owner in [
-        Owner::Behind(&hash),
+        Owner::Changing(change),
         Owner::Waiting(&hash),
         Owner::Is(&user),
         Owner::Linked(&link),

@@ -10,7 +10,8 @@ use crate::{
     config::Notices,
     db::{
         Batch, audit,
-        credentials::{self, Owner, Ways},
+        credential_owner::{FactorChange, Owner},
+        credentials::{self, Ways},
         second_factors::{self, NewApp},
     },
     edge::{
@@ -98,7 +99,7 @@ async fn add(
     };
     let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
     let entry = signed_in.entry(Event::CodeAppAdded);
-    let owner = Owner::Behind(&signed_in.session_hash);
+    let owner = Owner::Changing(FactorChange::by(&signed_in.session_hash, &context.config));
     let mut batch = Batch::default();
     let added = batch.add(second_factors::add_app(&new, &owner, context.now));
     batch.push(audit::record_if_changed(&entry, context));

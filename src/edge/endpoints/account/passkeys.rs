@@ -6,6 +6,7 @@ use crate::{
     config::{Notices, Way},
     db::{
         Batch, audit,
+        credential_owner::FactorChange,
         credentials::{self, OwnPasskey, Ways},
     },
     edge::{
@@ -83,10 +84,11 @@ async fn add(
     if passkeys::add_behind(hash, (&new, &challenge), name.as_deref(), about, context).await? {
         return Ok(signed_in.done(PAGE, Notice::PasskeyAdded, context));
     }
-    refuse(match ways.passkeys.len() as i64 >= MOST {
+    refused_by_d1(signed_in, context, |ways| match ways.passkeys.len() as i64 >= MOST {
         true => PasskeyProblem::TooMany,
         false => PasskeyProblem::Known,
     })
+    .await
 }
 
 async fn remove(
@@ -102,8 +104,9 @@ async fn remove(
         .entry(Event::PasskeyRemoved)
         .detail(passkeys::audit_detail(&own.passkey));
     let (kinds, policy) = (context.config.sign_in.kinds(), context.config.second_factor);
+    let change = FactorChange::by(&signed_in.session_hash, &context.config);
     let mut batch = Batch::default();
-    let removed = batch.add(credentials::remove_own(&signed_in.session_hash, row_id, &kinds, policy));
+    let removed = batch.add(credentials::remove_own(&change, row_id, &kinds, policy));
     batch.push(audit::record_if_changed(&entry, context));
     let (user_id, of) = (&signed_in.user().id, Notices::Factors);
     let notice = outbox::Notice::of_change(of, Event::PasskeyRemoved, user_id, signed_in.language);
@@ -112,8 +115,20 @@ async fn remove(
     outbox::send_later(context);
     match removed {
         true => Ok(signed_in.done(PAGE, Notice::PasskeyRemoved, context)),
-        false => page(signed_in, ways, Some(PasskeyProblem::OnlyWay), context),
+        false => refused_by_d1(signed_in, context, |_| PasskeyProblem::OnlyWay).await,
     }
+}
+
+/// The page for somebody whose change did not come about: another request may have given them something to sign in with that this
+/// browser has not shown, and otherwise it is `problem`.
+async fn refused_by_d1(
+    signed_in: &SignedInBrowser,
+    context: &Context,
+    problem: fn(&Ways) -> PasskeyProblem,
+) -> Result<Reply, PageFailure> {
+    let ways = context.db.read(credentials::list_own(&signed_in.session_hash)).await?;
+    let problem = signed_in.is_sure(&ways, context).then(|| problem(&ways));
+    page(signed_in, &ways, problem, context)
 }
 
 fn require_passkeys(context: &Context) -> Result<(), PageFailure> {

@@ -6,8 +6,8 @@ use crate::{
     config::Way,
     db::{
         Batch, Statement, audit,
-        credentials::{self, Owner},
-        passwords,
+        credential_owner::{FactorChange, Owner},
+        credentials, passwords,
         session_endings::Ending,
         sessions,
     },
@@ -96,7 +96,10 @@ async fn change(
     let mut batch = Batch::default();
     let changed = batch.add(match signed_in.sure {
         // They need not have one.
-        Sure::Already => passwords::set(&Owner::Behind(session_hash), &random::id()?, &password_hash, now),
+        Sure::Already => {
+            let owner = Owner::Changing(FactorChange::by(session_hash, &context.config));
+            passwords::set(&owner, &random::id()?, &password_hash, now)
+        }
         _ => passwords::change(session_hash, &password_hash, now),
     });
     batch.push(audit::record_if_changed(&entry, context));

@@ -4,9 +4,10 @@
 use crate::{
     account::{passkey::name_of, user_agent::UserAgent},
     audit::Event,
-    config::{Notices, Way},
+    config::Notices,
     db::{
         Batch, audit,
+        credential_owner::FactorChange,
         credentials::{self, OwnApp, Ways},
         second_factors,
         trusted_browsers::{self, TrustedBrowser},
@@ -39,6 +40,19 @@ const PAGE: Endpoint = Endpoint::AccountSecondFactors;
 struct Found {
     ways: Ways,
     browsers: Vec<TrustedBrowser>,
+}
+
+impl Found {
+    async fn look_up(signed_in: &SignedInBrowser, context: &Context) -> Result<Self, PageFailure> {
+        let mut batch = Batch::default();
+        let ways = batch.add(credentials::list_own(&signed_in.session_hash));
+        let browsers = batch.add(trusted_browsers::list_own(&signed_in.session_hash, context.now));
+        let rows = context.db.run(batch).await?;
+        Ok(Self {
+            ways: rows.read(ways)?,
+            browsers: rows.read(browsers)?,
+        })
+    }
 }
 
 /// `GET /account/second_factors`.
@@ -78,20 +92,13 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         context.db.run(batch).await?;
         return Ok(signed_in.done(PAGE, Notice::TrustEnded, context));
     }
-    let mut batch = Batch::default();
-    let ways = batch.add(credentials::list_own(hash));
-    let browsers = batch.add(trusted_browsers::list_own(hash, context.now));
-    let rows = context.db.run(batch).await?;
-    let found = Found {
-        ways: rows.read(ways)?,
-        browsers: rows.read(browsers)?,
-    };
+    let found = Found::look_up(&signed_in, context).await?;
     if !signed_in.is_sure(&found.ways, context) {
         return Ok(page(&signed_in, &found, false, context));
     }
     match (field("remove"), field("renew")) {
         (Some(row_id), None) => remove(&signed_in, row_id, &found, context).await,
-        (None, Some(_)) => renew(&signed_in, &found, context).await,
+        (None, Some(_)) => renew(&signed_in, context).await,
         _ => Err(Problem::BadRequest(OAuthError::invalid_request("rename, remove, renew or untrust")).into()),
     }
 }
@@ -106,10 +113,10 @@ async fn remove(
         return Ok(signed_in.done(PAGE, Notice::CodeAppRemoved, context));
     }
     let entry = signed_in.entry(Event::CodeAppRemoved);
-    let (hash, policy) = (&signed_in.session_hash, context.config.second_factor);
-    let passkeys_count = context.config.sign_in.has(Way::Passkey);
+    let policy = context.config.second_factor;
+    let change = FactorChange::by(&signed_in.session_hash, &context.config);
     let mut batch = Batch::default();
-    let removed = batch.add(second_factors::remove_own_app(hash, row_id, policy, passkeys_count));
+    let removed = batch.add(second_factors::remove_own_app(&change, row_id, policy));
     batch.push(audit::record_if_changed(&entry, context));
     batch.push(second_factors::remove_idle_recovery_codes(&signed_in.user().id));
     let (user_id, of) = (&signed_in.user().id, Notices::Factors);
@@ -119,19 +126,28 @@ async fn remove(
     outbox::send_later(context);
     match removed {
         true => Ok(signed_in.done(PAGE, Notice::CodeAppRemoved, context)),
-        false => Ok(page(signed_in, found, true, context)),
+        // It is the last, or another request gave them something that this browser has not shown.
+        false => {
+            let found = Found::look_up(signed_in, context).await?;
+            Ok(page(
+                signed_in,
+                &found,
+                signed_in.is_sure(&found.ways, context),
+                context,
+            ))
+        }
     }
 }
 
-async fn renew(signed_in: &SignedInBrowser, found: &Found, context: &Context) -> Result<Reply, PageFailure> {
+async fn renew(signed_in: &SignedInBrowser, context: &Context) -> Result<Reply, PageFailure> {
     let user_id = &signed_in.user().id;
     let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
     let entry = signed_in.entry(Event::RecoveryCodesMade);
-    let hash = &signed_in.session_hash;
+    let change = FactorChange::by(&signed_in.session_hash, &context.config);
     let mut batch = Batch::default();
     let renewed = batch.add(second_factors::renew_recovery_codes(
         user_id,
-        hash,
+        &change,
         &hashes,
         context.now,
     ));
@@ -141,7 +157,8 @@ async fn renew(signed_in: &SignedInBrowser, found: &Found, context: &Context) ->
     let renewed = context.db.run(batch).await?.read(renewed)?;
     outbox::send_later(context);
     if !renewed {
-        return Ok(page(signed_in, found, false, context));
+        let found = Found::look_up(signed_in, context).await?;
+        return Ok(page(signed_in, &found, false, context));
     }
     let html = second_factor::recovery_codes_page(&codes, PAGE.path(), signed_in.language);
     Ok(signed_in.page(200, html))

@@ -9,8 +9,8 @@ use crate::{
     config::Terms,
     db::{
         Batch, accepted_terms, audit,
-        credentials::{self, Owner},
-        passwords,
+        credential_owner::Owner,
+        credentials, passwords,
         session_endings::Ending,
         sessions::{self, Waiting},
         throttles, waiting_sessions,

@@ -9,7 +9,8 @@ use crate::{
     config::{Notices, Way},
     db::{
         audit,
-        credentials::{self, Owner},
+        credential_owner::{FactorChange, Owner},
+        credentials,
         second_factors::{self, NewApp},
     },
     edge::{
@@ -186,7 +187,7 @@ impl SecondFactorRequest {
                 address,
                 passkeys_count: context.config.sign_in.has(Way::Passkey),
             },
-            Begun::Session { hash, .. } => Owner::Behind(hash),
+            Begun::Session { hash, .. } => Owner::Changing(FactorChange::by(hash, &context.config)),
         };
         let (codes, hashes) = second_factor::new_recovery_codes(user_id, context)?;
         let notice = outbox::Notice::of_change(Notices::Factors, Event::CodeAppAdded, user_id, self.sign_in.language());

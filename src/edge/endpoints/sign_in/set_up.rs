@@ -13,7 +13,8 @@ use crate::{
     config::{Notices, Way},
     db::{
         Batch, Query, Statement, audit,
-        credentials::{self, Answered, Owner},
+        credential_owner::Owner,
+        credentials::{self, Answered},
         passwords,
         session_endings::Ending,
         set_up_links::SetUpLink,

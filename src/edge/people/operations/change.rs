@@ -8,11 +8,8 @@ use crate::{
     audit::{Actor, Entry, Event},
     config::Notices,
     db::{
-        Batch, Statement, audit,
-        credentials::{self, Owner},
-        email_undo, mail_outbox, passwords,
-        session_endings::Ending,
-        users,
+        Batch, Statement, audit, credential_owner::Owner, credentials, email_undo, mail_outbox, passwords,
+        session_endings::Ending, users,
     },
     edge::{
         http::failure::StepFailure,

@@ -11,7 +11,8 @@ use crate::{
     },
     db::{
         Batch,
-        credentials::{self, Answered, Owner},
+        credential_owner::Owner,
+        credentials::{self, Answered},
         passwords,
         sessions::Shown as SignedInBy,
         users,
