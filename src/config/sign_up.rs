@@ -14,7 +14,7 @@ pub enum SignUpPolicy {
     Open,
     /// Whoever has a link that an operator made.
     Invitation,
-    /// Whoever reads mails at an address of one of the domains: the link to sign up goes there.
+    /// Whoever reads mails at an address of one of the domains.
     Domains,
 }
 

@@ -48,12 +48,6 @@ pub fn insert_first(new: &NewInvitation<'_>, now: UnixTime) -> Query<bool> {
     insert_where(new, now, Statement::new(NOBODY))
 }
 
-/// Makes one that goes with the mail `mail_id`, if that was written down.
-pub fn insert_with_mail(new: &NewInvitation<'_>, mail_id: &str, now: UnixTime) -> Query<bool> {
-    let written = Statement::new("EXISTS (SELECT 1 FROM mail_outbox m WHERE m.id = ?)").bind(mail_id);
-    insert_where(new, now, written)
-}
-
 fn insert_where(new: &NewInvitation<'_>, now: UnixTime, condition: Statement) -> Query<bool> {
     Statement::new(
         "INSERT INTO invitations (expires_at, id, secret, email, email_verified, first, note, created_at)
@@ -108,12 +102,10 @@ pub fn use_up(id: &InvitationId, user_id: &str) -> Statement {
     .bind(user_id)
 }
 
-/// Those that operators made and that work, the first to expire first, from the one behind `after` on. One that goes with a mail has its
-/// id.
+/// Those that work, the first to expire first, from the one behind `after` on.
 pub fn list(after: Option<&InvitationId>, limit: i64, now: UnixTime) -> Query<Vec<Invitation>> {
     Statement::new(format!(
         "SELECT {COLUMNS} FROM invitations i WHERE (i.expires_at, i.id) > (?, ?) AND i.expires_at > ?
-           AND NOT EXISTS (SELECT 1 FROM mail_outbox m WHERE m.id = i.id)
          ORDER BY i.expires_at, i.id LIMIT ?"
     ))
     .bind(after.map_or(now, |after| after.expires_at))

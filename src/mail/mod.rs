@@ -40,13 +40,11 @@ pub enum Kind {
     DeviceConnected,
     /// An app asks without the person's browser, and waits for an answer.
     AppAsks,
-    /// A way to make an account, for somebody with an address that may have one.
-    SignUp,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::Test,
         Self::Recovery,
         Self::RecoveryHere,
@@ -61,7 +59,6 @@ impl Kind {
         Self::AccountChanged,
         Self::DeviceConnected,
         Self::AppAsks,
-        Self::SignUp,
     ];
 
     /// Its name, as it is stored and told to operators.
@@ -81,7 +78,6 @@ impl Kind {
             Self::AccountChanged => "account_changed",
             Self::DeviceConnected => "device_connected",
             Self::AppAsks => "app_asks",
-            Self::SignUp => "sign_up",
         }
     }
 
@@ -105,8 +101,7 @@ impl Kind {
             | Self::NewBrowser
             | Self::NewCountry
             | Self::DeviceConnected
-            | Self::AppAsks
-            | Self::SignUp => 10,
+            | Self::AppAsks => 10,
             // A thief shall not hide one among many.
             Self::AccountChanged => 30,
         }
@@ -118,7 +113,7 @@ impl Kind {
         match self {
             // A person finds at their account what an app asks, with a mail or without.
             Self::AppAsks => (daily_limit / 2).max(1),
-            Self::ConfirmAddress | Self::SignInCode | Self::AddressInUse | Self::SignUp => (daily_limit * 3 / 4).max(1),
+            Self::ConfirmAddress | Self::SignInCode | Self::AddressInUse => (daily_limit * 3 / 4).max(1),
             Self::Recovery | Self::RecoveryHere | Self::SignInCodeHere => (daily_limit * 9 / 10).max(1),
             Self::Test
             | Self::AddressChanged
@@ -134,8 +129,6 @@ impl Kind {
     pub fn lifetime(self) -> Lifetime {
         match self {
             Self::Test => Lifetime::hours(1),
-            // As long as the links in them work.
-            Self::SignUp => Lifetime::hours(1),
             // No app waits for longer than an hour, and most for a few minutes.
             Self::AppAsks => Lifetime::minutes(10),
             Self::Recovery | Self::RecoveryHere => Lifetime::minutes(30),

@@ -92,7 +92,6 @@ impl Letter<'_> {
             Kind::AccountChanged => &texts.account_changed,
             Kind::DeviceConnected => &texts.device_connected,
             Kind::AppAsks => &texts.app_asks,
-            Kind::SignUp => &texts.sign_up,
         }
     }
 

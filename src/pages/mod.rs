@@ -37,7 +37,6 @@ mod second_factor;
 mod select_account;
 mod set_up;
 mod sign_up;
-mod sign_up_address;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -72,6 +71,5 @@ pub use second_factor::{Carried, RecoveryCodesPage, SecondFactorPage, SecondProb
 pub use select_account::{AccountChoice, SelectAccountPage};
 pub use set_up::{SetUpPage, SetUpProblem};
 pub use sign_up::{NewPasswordProblem, SignUpPage, SignUpProblem, Typed};
-pub use sign_up_address::{AddressState, SignUpAddressPage};
 pub use style::{STYLESHEET, STYLESHEET_VERSION};
 pub use undo_email::UndoEmailPage;

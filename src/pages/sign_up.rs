@@ -68,6 +68,8 @@ pub struct SignUpPage<'a> {
     pub invitation: Option<&'a str>,
     /// Whether that says which address the account has.
     pub is_email_fixed: bool,
+    /// Of which domains it must be, if not of any.
+    pub domains: Option<&'a [String]>,
     /// Where the terms are that are to be accepted, and their version, which comes back as `terms_version`.
     pub terms: Option<(&'a str, &'a str)>,
     /// Whether they were accepted on the page before.
@@ -104,6 +106,8 @@ pub enum SignUpProblem {
     Fields,
     /// It is no e-mail address.
     Email,
+    /// It is one of other domains than those that may have an account.
+    Elsewhere,
     /// It is no username.
     Username,
     /// It is no good password.
@@ -197,6 +201,7 @@ impl SignUpPage<'_> {
         self.problem.map(|problem| match problem {
             SignUpProblem::Fields => self.texts().account.check_fields.to_owned(),
             SignUpProblem::Email => texts.bad_email.to_owned(),
+            SignUpProblem::Elsewhere => texts.address_elsewhere.fill(&self.shown_domains()),
             SignUpProblem::Username => texts.bad_username.to_owned(),
             SignUpProblem::Password(NewPasswordProblem::TooShort) => self.password_rule(),
             SignUpProblem::Password(problem) => self.texts().password.problem(problem).to_owned(),
@@ -208,6 +213,20 @@ impl SignUpPage<'_> {
             SignUpProblem::TooManyAttempts { minutes } if minutes > 1 => login.wait_minutes.fill(&minutes.to_string()),
             SignUpProblem::TooManyAttempts { .. } => login.wait_a_minute.to_owned(),
         })
+    }
+
+    fn shown_domains(&self) -> String {
+        self.domains.unwrap_or_default().join(", ")
+    }
+
+    /// Of which domains addresses must be.
+    fn domains_rule(&self) -> Option<String> {
+        self.domains
+            .map(|_| self.sign_up().address_rule.fill(&self.shown_domains()))
+    }
+
+    fn is_email_wrong(&self) -> bool {
+        self.is_wrong(SignUpProblem::Email) || self.problem == Some(SignUpProblem::Elsewhere)
     }
 
     fn is_password_wrong(&self) -> bool {

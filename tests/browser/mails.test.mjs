@@ -24,7 +24,6 @@ const KINDS = {
   password_changed: null,
   recovery: null,
   sign_in_code: null,
-  sign_up: null,
   test: null,
 };
 

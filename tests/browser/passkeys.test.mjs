@@ -180,6 +180,21 @@ describe("a passkey", () => {
 });
 
 describe("an authenticator that is not good enough", () => {
+  test("that keeps no names adds nothing, the page says so, and the password works on", async (t) => {
+    const [person, visitor] = [await op.person(), await chromium.visitor(t)];
+    const { page } = visitor;
+    await visitor.arrive(await startWebApp(op), person);
+    await addAuthenticator(page, { transport: "usb", hasResidentKey: false });
+    await page.goto(op.url("/account/passkeys"));
+    await page.locator("#add").click();
+    await page.locator("[data-failed]:visible").waitFor();
+    assert.deepEqual(await passkeysOf(person), []);
+    await visitor.context.clearCookies({ name: /session/ });
+    await page.goto(op.url("/login?page=overview"));
+    await signIn(page, person);
+    await isAtAccount(page);
+  });
+
   test("without user verification adds nothing, and the page says so", async (t) => {
     const [person, visitor] = [await op.person(), await chromium.visitor(t)];
     await visitor.arrive(await startWebApp(op), person);
@@ -199,6 +214,45 @@ describe("an authenticator that is not good enough", () => {
     await page.locator("[data-failed]:visible").waitFor();
     assert.match(await page.locator("[data-failed]:visible").textContent(), /gave no passkey/);
     assert.equal(new URL(page.url()).pathname, "/login");
+  });
+});
+
+describe("two authenticators", () => {
+  /** Only this one is touched. */
+  const touch = async (touched, other) => {
+    await other.send("setAutomaticPresenceSimulation", { enabled: false });
+    await touched.send("setAutomaticPresenceSimulation", { enabled: true });
+  };
+
+  test("have a passkey each, either signs in, and one that is removed does no more", async (t) => {
+    const { person, page, authenticator: phone, signOut } = await withPasskey(t);
+    await confirm(page);
+    const key = await addAuthenticator(page, { transport: "usb" });
+    await touch(key, phone);
+    await page.locator("#name").fill("My key");
+    await page.locator("#add").click();
+    await page.locator('[role="status"]').waitFor();
+    assert.deepEqual((await passkeysOf(person)).map(({ name }) => name).sort(), ["My key", "My phone"]);
+    assert.deepEqual([(await phone.credentials()).length, (await key.credentials()).length], [1, 1]);
+    const signInWith = async (touched, other) => {
+      await signOut();
+      await touch(touched, other);
+      await page.goto(op.url("/login?page=passkeys"));
+      await page.locator("#passkey").click();
+    };
+    await signInWith(phone, key);
+    await page.locator("li", { hasText: "My key" }).waitFor();
+    await signInWith(key, phone);
+    const phones = page.locator("li", { hasText: "My phone" });
+    await phones.locator("summary").click();
+    await phones.locator("[name=remove]").click();
+    await page.locator('[role="status"]').waitFor();
+    assert.deepEqual((await passkeysOf(person)).map(({ name }) => name), ["My key"]);
+    await signInWith(phone, key);
+    await page.locator('[role="alert"], [data-failed]:visible').first().waitFor();
+    assert.equal(new URL(page.url()).pathname, "/login");
+    await signInWith(key, phone);
+    await page.locator("li", { hasText: "My key" }).waitFor();
   });
 });
 

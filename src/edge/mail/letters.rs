@@ -1,10 +1,7 @@
 //! Writes the text of a mail of the outbox. Its secret link is made here, so the outbox holds no secret.
 
 use crate::{
-    account::{
-        invitation::{self, InvitationId},
-        set_up,
-    },
+    account::set_up,
     config::MailSettings,
     edge::platform::context::Context,
     mail::{Kind, Waiting, code, link_secret},
@@ -50,15 +47,6 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
         Kind::SignInCode | Kind::SignInCodeHere => code
             .as_ref()
             .map(|code| issuer.url(&format!("{}?code={code}", Endpoint::MailCode.path()))),
-        Kind::SignUp => {
-            let secret = link_secret(&mail.id, mail.root, roots)?;
-            let id = InvitationId {
-                expires_at: mail.expires_at,
-                random: mail.id.clone(),
-            };
-            let link = invitation::write(&id, &secret);
-            Some(issuer.url(&format!("{}?invitation={link}", Endpoint::SignUp.path())))
-        }
     };
     let letter = Letter {
         kind,

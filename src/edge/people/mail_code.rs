@@ -1,11 +1,16 @@
 //! Codes by mail: asked for, sent, and tried. Whoever types one must have asked for it in the same browser.
 
 use crate::{
-    account::{email, throttle},
+    account::{
+        email,
+        throttle::{self, Counter},
+    },
     db::{
         Batch, Statement,
         mail_codes::{self, CodeKey, NewCode, Tried},
-        mail_outbox, throttles, users,
+        mail_outbox,
+        throttles::{self, Count},
+        users,
     },
     edge::{
         http::{browser::Browser, request::Incoming},
@@ -40,84 +45,76 @@ pub struct AskedAddress {
     pub language: Language,
 }
 
-/// There is nothing to note: for [`count`].
-pub const NOTHING: Option<fn(Statement) -> Statement> = None;
+/// What a mail that is asked for counts against: the network, the name that it is for, whoever has it, and the network in a day.
+struct MailCounters {
+    from: Counter,
+    by_name: Counter,
+    today: Counter,
+}
 
-/// Counts a mail that is asked for: for the network and for the name, whoever has it, or where its person has signed in before for that
-/// browser alone. How long to wait, where there were too many.
+impl MailCounters {
+    fn of(folded: &str, request: &Incoming, context: &Context) -> Self {
+        let (key, address) = (context.config.roots.current(Purpose::Throttle), request.address());
+        let daily_limit = context.config.mail.as_ref().map_or(0, |settings| settings.daily_limit);
+        Self {
+            from: throttle::of_mail_requests(&key, &address),
+            by_name: throttle::of_mails_for(&key, folded),
+            today: throttle::of_mail_requests_a_day(&key, &address, daily_limit),
+        }
+    }
+
+    /// How long to wait, where there were too many.
+    fn wait(&self, [from, by_name, today]: [Count; 3], context: &Context) -> Option<Lifetime> {
+        let counted = [(from, &self.from), (by_name, &self.by_name), (today, &self.today)];
+        let waits = counted
+            .into_iter()
+            .map(|(count, counter)| count.wait(counter, context.now));
+        waits.flatten().max()
+    }
+}
+
+/// Counts a mail that is asked for; where its person has signed in before, for that browser alone. How long to wait, where there were too
+/// many.
 pub async fn count_for_person(
     folded: &str,
     browser: &Browser,
     request: &Incoming,
     context: &Context,
 ) -> Result<Option<Lifetime>, Fault> {
+    let counters = MailCounters::of(folded, request, context);
     let key = context.config.roots.current(Purpose::Throttle);
-    let from = throttle::of_mail_requests(&key, &request.address());
-    let daily_limit = context.config.mail.as_ref().map_or(0, |settings| settings.daily_limit);
-    let today = throttle::of_mail_requests_a_day(&key, &request.address(), daily_limit);
-    let by_name = throttle::of_mails_for(&key, folded);
     let own = |browser: &str, user_id: &str| throttle::of_mails_in(&key, browser, user_id);
     let guess = throttles::Guess {
         folded,
-        account: &by_name,
-        address: &from,
+        account: &counters.by_name,
+        address: &counters.from,
         known: &browser.own(own, context),
     };
     let mut batch = Batch::default();
-    let counted = batch.add(throttles::count_address_of(&guess, context.now));
-    let counted_name = batch.add(throttles::count_account_of(&guess, context.now));
-    let counted_today = batch.add(throttles::count_within(&today, &from, context.now));
+    let from = batch.add(throttles::count_address_of(&guess, context.now));
+    let by_name = batch.add(throttles::count_account_of(&guess, context.now));
+    let today = batch.add(throttles::count_within(&counters.today, &counters.from, context.now));
     let rows = context.db.run(batch).await?;
-    let waits = [
-        rows.read(counted)?.wait(&from, context.now),
-        rows.read(counted_name)?.wait(&by_name, context.now),
-        rows.read(counted_today)?.wait(&today, context.now),
-    ];
-    Ok(waits.into_iter().flatten().max())
+    Ok(counters.wait([rows.read(from)?, rows.read(by_name)?, rows.read(today)?], context))
 }
 
-/// Counts a mail that a stranger asks for, for their network and for the name or address, whoever has it; of one mailbox, all addresses
-/// count together. How long to wait, where there were too many. `note` makes what is written where there were not.
-pub async fn count(
-    folded: &str,
-    note: Option<impl FnOnce(Statement) -> Statement>,
-    request: &Incoming,
-    context: &Context,
-) -> Result<Option<Lifetime>, Fault> {
-    let Some(settings) = &context.config.mail else {
-        return Ok(None);
-    };
-    let (key, address) = (context.config.roots.current(Purpose::Throttle), request.address());
-    let from = throttle::of_mail_requests(&key, &address);
-    let today = throttle::of_mail_requests_a_day(&key, &address, settings.daily_limit);
-    let by_name = match folded.contains('@') {
-        true => throttle::of_mails_for(&key, &email::fold_for_limits(folded)),
-        false => throttle::of_mails_for(&key, folded),
-    };
-    let mut batch = Batch::default();
-    let counted = batch.add(throttles::count_address(&from, context.now));
-    let counted_name = batch.add(throttles::count_within(&by_name, &from, context.now));
-    let counted_today = batch.add(throttles::count_within(&today, &by_name, context.now));
-    let within = [&by_name, &today].into_iter().map(throttles::within);
-    let within = within.fold(throttles::within(&from), Statement::and);
-    batch.extend(note.map(|note| note(within)));
-    let rows = context.db.run(batch).await?;
-    let waits = [
-        rows.read(counted)?.wait(&from, context.now),
-        rows.read(counted_name)?.wait(&by_name, context.now),
-        rows.read(counted_today)?.wait(&today, context.now),
-    ];
-    Ok(waits.into_iter().flatten().max())
-}
-
-/// Counts what somebody asks for as [`count`] does, and notes it. How long to wait, where there were too many.
+/// Counts a code that a stranger asks for, and notes it where there were not too many; of one mailbox, all addresses count together. How
+/// long to wait, where there were.
 pub async fn begin(
     (key, new): (&CodeKey, &NewCode<'_>),
     request: &Incoming,
     context: &Context,
 ) -> Result<Option<Lifetime>, Fault> {
-    let note = |within| mail_codes::begin(key, new, within, context.now);
-    count(&key.folded, Some(note), request, context).await
+    let counters = MailCounters::of(&email::fold_for_limits(&key.folded), request, context);
+    let mut batch = Batch::default();
+    let from = batch.add(throttles::count_address(&counters.from, context.now));
+    let by_name = batch.add(throttles::count_within(&counters.by_name, &counters.from, context.now));
+    let today = batch.add(throttles::count_within(&counters.today, &counters.by_name, context.now));
+    let within = [&counters.by_name, &counters.today].into_iter().map(throttles::within);
+    let within = within.fold(throttles::within(&counters.from), Statement::and);
+    batch.push(mail_codes::begin(key, new, within, context.now));
+    let rows = context.db.run(batch).await?;
+    Ok(counters.wait([rows.read(from)?, rows.read(by_name)?, rows.read(today)?], context))
 }
 
 impl AskedAddress {

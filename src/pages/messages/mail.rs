@@ -21,7 +21,6 @@ pub struct MailTexts {
     pub account_changed: MailText,
     pub device_connected: MailText,
     pub app_asks: MailText,
-    pub sign_up: MailText,
 }
 
 /// Texts of one mail.

@@ -197,11 +197,9 @@ pub struct SignUpTexts {
     pub bad_email: &'static str,
     pub bad_username: &'static str,
     pub taken: &'static str,
-    /// Where a link to sign up comes by mail. The gap is a list of domains.
-    pub address_about: Phrase,
+    /// Where accounts are for addresses of certain domains. The gap is a list of these.
+    pub address_rule: Phrase,
     pub address_elsewhere: Phrase,
-    /// The gap is an address.
-    pub address_sent: Phrase,
     /// The button, where the address is confirmed first.
     pub next: &'static str,
 }

@@ -351,6 +351,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             };
             pages.push(page.to_html());
         }
+        let domains = ["acme.org".to_owned()];
         for (passkey, code_sent) in [
             (None, None),
             (Some((passkey(text), text)), None),
@@ -396,10 +397,14 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 by_mail: code_sent.is_some(),
                 invitation: Some(text),
                 is_email_fixed: true,
+                domains: code_sent.map(|_| domains.as_slice()),
                 are_terms_accepted: true,
                 terms: Some(("/account", text)),
                 shortest_password: 8,
-                problem: passkey.map(|_| SignUpProblem::Passkey(account::PasskeyProblem::Refused)),
+                problem: match code_sent {
+                    Some(true) => Some(SignUpProblem::Elsewhere),
+                    _ => passkey.map(|_| SignUpProblem::Passkey(account::PasskeyProblem::Refused)),
+                },
                 passkey,
             };
             pages.push(page.to_html());
@@ -427,18 +432,6 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 password: Some(8),
                 another: "/login?page=overview",
                 problem,
-            };
-            pages.push(page.to_html());
-        }
-        for state in [AddressState::Asked, AddressState::Elsewhere, AddressState::Sent] {
-            let page = SignUpAddressPage {
-                language,
-                purpose: ("page", text),
-                sign_in: "/login?page=overview",
-                csrf: text,
-                email: text,
-                domains: &["acme.org".to_owned()],
-                state,
             };
             pages.push(page.to_html());
         }

@@ -7,7 +7,7 @@ import { signIn } from "./person.mjs";
 let people = 0;
 
 /** What the newest mail to an address has that `pattern` finds. */
-async function mailed(op, address, pattern) {
+export async function mailed(op, address, pattern) {
   for (let tries = 0; tries < 100; tries++) {
     const html = await (await op.fetch("/dev/mail")).text();
     const found = html.slice(Math.max(html.indexOf(address), 0)).match(pattern);

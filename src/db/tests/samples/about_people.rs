@@ -51,11 +51,6 @@ pub(super) fn add_to(all: &mut Samples) {
     };
     add(all, "invitations::insert", [invitations::insert(&new, NOW)]);
     add(all, "invitations::insert_first", [invitations::insert_first(&new, NOW)]);
-    add(
-        all,
-        "invitations::insert_with_mail",
-        [invitations::insert_with_mail(&new, "m", NOW)],
-    );
     add(all, "invitations::find", [invitations::find(&shown, NOW)]);
     add(all, "invitations::use_up", [invitations::use_up(&invitation, "u")]);
     add(

@@ -2,7 +2,6 @@
 //! 1.0): anybody, whoever has an invitation, or whoever reads mails at an address of the operator's domains.
 
 mod account;
-mod address_link;
 mod code;
 mod entrance;
 mod page;
@@ -18,7 +17,7 @@ use crate::{
         platform::context::Context,
     },
     oidc::params::Params,
-    pages::{AddressState, Typed},
+    pages::Typed,
     reply::Reply,
     routes::Endpoint,
 };
@@ -66,11 +65,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         code_sent: newcomer.confirms(context).then_some(false),
         ..typed
     };
-    let page = match newcomer.entrance {
-        Entrance::ByAddress => newcomer.address_page(200, typed.email, AddressState::Asked, context),
-        _ => newcomer.page((200, None), typed, &[], context)?,
-    };
-    Ok(page.with_cookie(cookie))
+    Ok(newcomer.page((200, None), typed, &[], context)?.with_cookie(cookie))
 }
 
 /// `POST /signup`.
@@ -89,10 +84,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         entrance,
         params: &params,
     };
-    match newcomer.entrance {
-        Entrance::ByAddress => newcomer.send_link(request, context).await,
-        _ => newcomer.make_account(request, context).await,
-    }
+    newcomer.make_account(request, context).await
 }
 
 impl Newcomer<'_> {

@@ -86,6 +86,13 @@ impl Newcomer<'_> {
                 return Ok(self.page((400, Some(SignUpProblem::Fields)), typed, &wrong, context)?);
             }
         };
+        let is_elsewhere = !context
+            .config
+            .sign_up
+            .takes(user.claims.text("email").unwrap_or_default());
+        if self.entrance.domains(context).is_some() && is_elsewhere {
+            return refuse(SignUpProblem::Elsewhere);
+        }
         let terms = context.config.sign_up.terms.as_ref();
         if terms.is_some_and(|terms| !terms.are_accepted(field("terms"), field("terms_version"))) {
             return refuse(SignUpProblem::Terms);

@@ -1,4 +1,4 @@
-//! How somebody comes to the page: as everybody may, by an invitation, by an address of certain domains, or not at all.
+//! How somebody comes to the page: as everybody may, by an invitation, or not at all.
 
 use crate::{
     account::invitation::{InvitationId, Shown},
@@ -13,7 +13,7 @@ use crate::{
 
 /// How somebody comes to the page.
 pub(super) enum Entrance {
-    /// As everybody may.
+    /// As everybody may, or everybody with an address of certain domains.
     Open,
     /// By a link. Its text comes back with the form.
     Invited {
@@ -21,8 +21,6 @@ pub(super) enum Entrance {
         shown: Shown,
         invitation: Box<Invitation>,
     },
-    /// They tell an address first, and a link goes there.
-    ByAddress,
     /// Nobody may.
     Closed,
 }
@@ -43,8 +41,7 @@ impl Entrance {
                     invitation,
                 })
             }
-            SignUpPolicy::Open => Ok(Self::Open),
-            SignUpPolicy::Domains => Ok(Self::ByAddress),
+            SignUpPolicy::Open | SignUpPolicy::Domains => Ok(Self::Open),
             SignUpPolicy::Off | SignUpPolicy::Invitation => Ok(Self::Closed),
         }
     }
@@ -58,6 +55,12 @@ impl Entrance {
             }
             _ => None,
         }
+    }
+
+    /// The domains of which the address must be; `None` where it may be any.
+    pub(super) fn domains<'a>(&self, context: &'a Context) -> Option<&'a [String]> {
+        let sign_up = &context.config.sign_up;
+        (matches!(self, Self::Open) && sign_up.policy == SignUpPolicy::Domains).then_some(sign_up.domains.as_slice())
     }
 
     pub(super) fn id(&self) -> Option<&InvitationId> {

@@ -70,6 +70,7 @@ impl Newcomer<'_> {
             by_mail: sign_in.takes_mail_codes_alone(context),
             invitation: self.entrance.link(),
             is_email_fixed: fixed.is_some(),
+            domains: self.entrance.domains(context),
             terms: terms.map(Terms::shown),
             are_terms_accepted: terms
                 .is_some_and(|terms| terms.are_accepted(self.params.text("terms"), self.params.text("terms_version"))),
