@@ -7,7 +7,7 @@ import { oauthError } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const PATH = "/admin/api/global_token_revocation";
-const op = await startLimen();
+const op = await startLimen({ isolates: 2 });
 const app = await op.client();
 const revoke = (sub_id) => op.admin(PATH, { json: { sub_id } });
 async function key(name, ...scopes) {
@@ -89,5 +89,22 @@ describe("all tokens of a person", () => {
     await works(ada);
     await works(owner);
     assert.equal((await op.fetch(PATH, { json: { sub_id: meant(ada) }, bearer: writer })).status, 204);
+  });
+
+  test("end while tokens are made: afterwards nothing lives", async () => {
+    for (let round = 0; round < 5; round++) {
+      const ada = await signedIn();
+      const grant = await ada.browser.obtain(app, ada.person, { scope: "openid offline_access" });
+      const [redeemed, refreshed, revoked] = await Promise.all([
+        app.redeem(grant, {}, { isolate: round % 2 }),
+        app.refresh(ada.refresh_token, {}, { isolate: 1 }),
+        revoke({ format: "opaque", id: ada.person.id }),
+      ]);
+      assert.equal(revoked.status, 204);
+      for (const response of [redeemed, refreshed].filter(({ status }) => status === 200)) {
+        await hasEnded({ ...ada, ...(await response.json()) });
+      }
+      await hasEnded(ada);
+    }
   });
 });

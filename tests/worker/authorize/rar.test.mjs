@@ -101,6 +101,24 @@ describe("what is allowed", () => {
     assert.equal(silent.callback.get("error"), "consent_required");
   });
 
+  test("is what its own page said, of 50 answers at once to two pages", async () => {
+    const [browser, eve] = [op.browser(), await op.person()];
+    const one = await browser.signIn(await browser.authorize(app, asking(pay("1.00"))), eve);
+    const other = await browser.authorize(app, asking(pay("1000.00")));
+    const verifiers = [one, other].map(({ request }) => request.verifier);
+    const pages = await Promise.all(Array.from({ length: 50 }, (_, n) => browser.approve([one, other][n % 2])));
+    let codes = 0;
+    for (const [n, { callback }] of pages.entries()) {
+      if (!callback?.get("code")) continue;
+      codes += 1;
+      const response = await app.redeem({ code: callback.get("code"), redirectUri: app.redirectUri, verifier: verifiers[n % 2] });
+      const told = await response.json();
+      assert.equal(response.status, 200, JSON.stringify(told));
+      assert.deepEqual(told.authorization_details, [pay(["1.00", "1000.00"][n % 2])]);
+    }
+    assert.ok(codes >= 1);
+  });
+
   test("goes to the APIs of its type alone", async () => {
     const browser = op.browser();
     const both = { ...asking(pay(), accounts), resource: [PAY, FILES] };

@@ -23,6 +23,29 @@ describe("one answer, once", () => {
     assert.equal(successes(responses).length, 1);
   });
 
+  test("50 parallel polls while it waits write nothing, and take nothing from the answer", async () => {
+    const ada = await op.person();
+    const asked = await ask(till, ada);
+    const responses = await fifty((init) => poll(till, asked, {}, { measure: true, ...init }));
+    for (const response of responses) {
+      assert.equal(response.status, 400);
+      assert.ok(["authorization_pending", "slow_down"].includes((await response.json()).error));
+    }
+    const here = responses.filter((response) => response.headers.has("x-limen-test-written"));
+    assert.ok(here.length > 0 && here.every((response) => response.headers.get("x-limen-test-written") === "0"));
+    await approve(op.browser(), ada);
+    op.clock.advance({ seconds: 15 });
+    assert.ok((await tokens(till, asked)).access_token);
+  });
+
+  test("of 50 requests with one proof one is stored", async () => {
+    const [ada, key] = [await op.person(), await DpopKey.generate(op)];
+    const headers = await key.posting("/backchannel_authentication");
+    const responses = await fifty((init) => request(till, { login_hint: ada.username }, { headers, ...init }));
+    assert.equal(successes(responses).length, 1);
+    assert.equal((await op.rows("SELECT * FROM pushed_requests WHERE user_id = ?", ada.id)).length, 1);
+  });
+
   test("50 parallel answers give one consent and one set of tokens", async () => {
     const ada = await op.person();
     const asked = await ask(till, ada);

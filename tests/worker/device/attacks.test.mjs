@@ -69,6 +69,40 @@ describe("used once", () => {
   });
 });
 
+describe("at once", () => {
+  test("50 polls while it waits write nothing, and take nothing from the answer", async () => {
+    const asked = await ask(tv);
+    const responses = await fifty((init) => poll(tv, asked, {}, { measure: true, ...init }));
+    for (const response of responses) {
+      assert.equal(response.status, 400);
+      assert.ok(["authorization_pending", "slow_down"].includes((await response.json()).error));
+    }
+    const here = responses.filter((response) => response.headers.has("x-limen-test-written"));
+    assert.ok(here.length > 0 && here.every((response) => response.headers.get("x-limen-test-written") === "0"));
+    await approve(op.browser(), asked, ada);
+    assert.ok((await tokens(tv, asked)).access_token);
+  });
+
+  test("of 50 requests with one proof one is stored", async () => {
+    const key = await DpopKey.generate(op);
+    const client = await deviceClient(op, { token_endpoint_auth_method: "client_secret_basic" });
+    const headers = await key.posting("/device_authorization");
+    const responses = await fifty((init) => request(client, {}, { headers, ...init }));
+    assert.equal(successes(responses).length, 1);
+    assert.equal((await op.rows("SELECT * FROM pushed_requests WHERE client_id = ?", client.id)).length, 1);
+  });
+
+  test("100 wrong codes of a network are no more tries than 50", async () => {
+    const browser = op.browser({ address: "203.0.113.60" });
+    const page = await browser.open("/device");
+    const wrong = () => browser.submit(page, "user_code", { user_code: "BBBB-BBBB" });
+    const answers = await Promise.all(Array.from({ length: 100 }, wrong));
+    const statuses = answers.map(({ status }) => status);
+    assert.equal(statuses.filter((status) => status === 400).length, 50, statuses.join(" "));
+    assert.equal((await browser.submit(page, "user_code", { user_code: (await ask(tv)).user_code })).status, 429);
+  });
+});
+
 describe("codes in other hands", () => {
   test("another client gets nothing for a device code, before the answer and after, and the right one still does", async () => {
     const other = await deviceClient(op);

@@ -11,6 +11,7 @@ import { keyPair } from "../support/assertion.mjs";
 import { DpopKey } from "../support/dpop.mjs";
 import { fault } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { eachStatementFails } from "./each-statement.mjs";
 
 const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 const FILES = "https://files.acme.test";
@@ -155,57 +156,7 @@ const OPERATIONS = {
   },
 };
 
-const TABLES = [
-  "clients",
-  "users",
-  "credentials",
-  "sessions",
-  "grants",
-  "codes",
-  "token_families",
-  "dpop_proofs",
-  "pushed_requests",
-  "revoked_tokens",
-  "signing_keys",
-  "session_clients",
-  "replay",
-];
-
-/** All that is stored, less when a session was last seen. */
-async function snapshot() {
-  const answers = await op.db.batch(TABLES.map((table) => op.db.prepare(`SELECT * FROM ${table} ORDER BY 1`)));
-  return answers.flatMap(({ results }, n) =>
-    results.map(({ last_seen_at: _, ...row }) => `${TABLES[n]} ${JSON.stringify(row)}`),
-  );
-}
-
-const statementsOf = (response) => JSON.parse(atob(response.headers.get("x-limen-test-statements")));
-
-for (const [what, prepare] of Object.entries(OPERATIONS)) {
-  describe(what, () => {
-    test("each statement failing leaves no half-done work", async () => {
-      const probe = await (await prepare())({ measure: true });
-      assert.ok(probe.status < 400, await probe.text());
-      for (const [nth, sql] of statementsOf(probe).entries()) {
-        const request = await prepare();
-        const before = await snapshot();
-        const response = await request({ d1: { nth } });
-        if (response.status >= 400) {
-          await fault(response);
-          assert.deepEqual(await snapshot(), before, `half done after: ${sql}`);
-          const again = await request();
-          assert.ok(again.status < 400, `afterwards ${again.status} (${sql}): ${await again.text()}`);
-        } else {
-          assert.match(
-            sql,
-            /^(UPDATE sessions|DELETE FROM throttles|INSERT INTO throttles|UPDATE logout_outbox|SELECT o\.id)/i,
-            "only tidying may fail unnoticed, and what is sent after the answer, and later again",
-          );
-        }
-      }
-    });
-  });
-}
+eachStatementFails(op, OPERATIONS);
 
 describe("an answer that is lost after the work was done", () => {
   test("of a refresh: the retry gets the same successor", async () => {

@@ -8,9 +8,30 @@ import { basic } from "../support/client.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code";
-const op = await startLimen({ vars: { SIGNUP: "open", DEVICE_AUTHORIZATION: "on", BACKCHANNEL_AUTHENTICATION: "on" } });
+const CIBA_GRANT = "urn:openid:params:grant-type:ciba";
+const EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+const BY_ASSERTION = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const TOKEN_TYPE = "urn:ietf:params:oauth:token-type:";
+const [API, IDP] = ["https://api.acme.test", "https://idp.example"];
+const SEE = { type: "object", additionalProperties: false, properties: { type: { const: "see" }, note: { type: "string" } } };
+const op = await startLimen({
+  vars: {
+    SIGNUP: "open",
+    DEVICE_AUTHORIZATION: "on",
+    BACKCHANNEL_AUTHENTICATION: "on",
+    RESOURCES: JSON.stringify({ [API]: "API" }),
+    TRUSTED_ISSUERS: JSON.stringify({ [IDP]: { jwks_uri: `${IDP}/keys`, email_domains: ["people.test"] } }),
+    AUTHORIZATION_DETAILS_TYPES: JSON.stringify({ see: { title: "See", schema: SEE } }),
+  },
+});
 const [client, ada, browser] = [
-  await op.client({ grant_types: ["authorization_code", "refresh_token", DEVICE_GRANT] }),
+  await op.client({
+    grant_types: ["authorization_code", "refresh_token", DEVICE_GRANT, CIBA_GRANT, EXCHANGE, BY_ASSERTION],
+    backchannel_token_delivery_mode: "poll",
+    token_exchange: { from: [API], to: [API] },
+    id_jag: [{ audience: "https://auth.chat.test" }],
+    authorization_details_types: ["see"],
+  }),
   await op.person(),
   op.browser(),
 ];
@@ -42,6 +63,36 @@ const FORM_ENDPOINTS = {
     form: { grant_type: "client_credentials", scope: "x" },
   },
   "/token (device)": { path: "/token", machine: true, form: { grant_type: DEVICE_GRANT, device_code: "x" } },
+  "/token (CIBA)": { path: "/token", machine: true, form: { grant_type: CIBA_GRANT, auth_req_id: "x" } },
+  "/token (exchange)": {
+    path: "/token",
+    machine: true,
+    form: {
+      grant_type: EXCHANGE,
+      subject_token: tokens.access_token,
+      subject_token_type: `${TOKEN_TYPE}access_token`,
+      actor_token: tokens.access_token,
+      actor_token_type: `${TOKEN_TYPE}access_token`,
+      requested_token_type: `${TOKEN_TYPE}access_token`,
+      scope: "openid",
+    },
+  },
+  "/token (identity assertion)": {
+    path: "/token",
+    machine: true,
+    form: {
+      grant_type: EXCHANGE,
+      subject_token: tokens.id_token,
+      subject_token_type: `${TOKEN_TYPE}id_token`,
+      requested_token_type: `${TOKEN_TYPE}id-jag`,
+      audience: "https://auth.elsewhere.test",
+    },
+  },
+  "/token (assertion of another issuer)": {
+    path: "/token",
+    machine: true,
+    form: { grant_type: BY_ASSERTION, assertion: "a.b.c", scope: "x" },
+  },
   "/device_authorization": {
     path: "/device_authorization",
     machine: true,
@@ -56,10 +107,16 @@ const FORM_ENDPOINTS = {
   "/device": { path: "/device", form: { csrf: "x", user_code: "WDJB-MJHT" } },
   "/introspect": { path: "/introspect", machine: true, form: { token: "x", token_type_hint: "access_token" } },
   "/revoke": { path: "/revoke", machine: true, form: { token: "x", token_type_hint: "refresh_token" } },
-  "/par": { path: "/par", machine: true, form: client.request({ prompt: "none", max_age: "9" }).params },
   "/userinfo": { path: "/userinfo", machine: true, anonymous: true, form: { access_token: "x" } },
-  "/par": { path: "/par", machine: true, form: { ...client.request().params } },
-  "/authorize": { path: "/authorize", form: client.request({ prompt: "none", max_age: "9" }).params },
+  "/par": {
+    path: "/par",
+    machine: true,
+    form: client.request({ prompt: "none", max_age: "9", authorization_details: '[{"type":"see"}]' }).params,
+  },
+  "/authorize": {
+    path: "/authorize",
+    form: client.request({ prompt: "none", max_age: "9", authorization_details: '[{"type":"see"}]' }).params,
+  },
   "/login": { path: "/login", form: { interaction: "x", csrf: "x", username: "x", password: "x" } },
   "/consent": { path: "/consent", form: { interaction: "x", csrf: "x", approve: "yes", shown: "x" } },
   "/signup": {
@@ -258,6 +315,11 @@ for (const [name, endpoint] of Object.entries(FORM_ENDPOINTS)) {
         { "transfer-encoding": "identity" },
         { "cf-connecting-ip": MARKER },
         { "cf-connecting-ip": "" },
+        { dpop: MARKER },
+        { dpop: "a.b.c" },
+        { dpop: "x, y" },
+        { dpop: long },
+        { dpop: `${Buffer.from('{"typ":"dpop+jwt","alg":"none","jwk":{"kty":"oct","k":""}}').toString("base64url")}.e30.` },
       ]) {
         const merged = { ...urlencoded, ...headers };
         const response = await send(endpoint, { headers: merged, body: form }).catch((error) => error);
@@ -336,6 +398,11 @@ describe("authorization requests", () => {
     "claims nested deep": { claims: `${"[".repeat(3_000)}${"]".repeat(3_000)}` },
     "claims with markup": { claims: JSON.stringify({ id_token: { [MARKER]: null } }) },
     "acr_values of 5 KB": { acr_values: "x ".repeat(2_500) },
+    "details that are no JSON": { authorization_details: "[" },
+    "details nested deep": { authorization_details: `${"[".repeat(3_000)}${"]".repeat(3_000)}` },
+    "details with markup": { authorization_details: JSON.stringify([{ type: "see", note: MARKER }]) },
+    "details with a number that is none": { authorization_details: '[{"type":"see","note":1e999}]' },
+    "details of a prototype": { authorization_details: '[{"type":"see","__proto__":{"note":"x"}}]' },
     "a resource": { resource: "https://api.acme.test/" },
     "two resources in one": { resource: "https://api.acme.test/ x" },
     "dpop_jkt": { dpop_jkt: MARKER },
@@ -383,6 +450,7 @@ describe("JSON endpoints", () => {
     ["PUT", `/register/${client.id}`],
     ["PATCH", `/register/${client.id}`],
     ["POST", `/register/${client.id}/renew_secret`],
+    ["POST", "/admin/api/global_token_revocation"],
   ]) {
     const takesNothing = path.endsWith("/renew_secret");
     test(`${method} ${path.replace(ada.id, "{id}").replace(client.id, "{client_id}")} refuses broken bodies`, async () => {

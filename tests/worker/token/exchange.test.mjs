@@ -296,6 +296,17 @@ describe("nothing is used up by a request that is refused", () => {
 });
 
 describe("the token ends", () => {
+  test("also where 50 exchanges come as the grant ends, and no row is left of them", async () => {
+    const tokens = await sent();
+    const exchanges = Promise.all(Array.from({ length: 50 }, () => exchange(tokens.access_token)));
+    const [responses] = await Promise.all([exchanges, app.post("/revoke", { token: tokens.refresh_token })]);
+    for (const response of responses) {
+      if (response.status !== 200) await refused(response, "invalid_request", /subject_token is not valid/);
+      else assert.equal((await api.introspect((await response.json()).access_token)).active, false);
+    }
+    assert.deepEqual(await op.rows("SELECT * FROM token_families WHERE client_id = ?", api.id), []);
+  });
+
   test("with the grant that it comes of", async () => {
     const tokens = await sent();
     const { access_token } = await succeeded(await exchange(tokens.access_token));
