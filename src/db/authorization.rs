@@ -4,10 +4,12 @@ use serde::Deserialize;
 
 use super::{from_json, scope_from_json};
 use crate::{
+    config::Lifetimes,
     fault::Fault,
     oidc::{
         authorization::Authorization,
         proven::{Amr, Proven},
+        token::refresh_grant::Remaining,
     },
     time::UnixTime,
 };
@@ -17,6 +19,26 @@ pub fn columns(table: &str) -> String {
     format!(
         "session_id, scope, {table}.claims AS claims_request, resources, {table}.details AS details, auth_time, acr, amr, refreshable"
     )
+}
+
+/// Since when the refresh token of a family has not been used, and when the family ends.
+#[derive(Clone, Copy, Deserialize)]
+pub struct Life {
+    turned_at: UnixTime,
+    pub expires_at: UnixTime,
+}
+
+impl Life {
+    /// How long its refresh token works.
+    pub fn remaining(self, lifetimes: &Lifetimes, now: UnixTime) -> Remaining {
+        Remaining::new(self.turned_at, self.expires_at, lifetimes, now)
+    }
+
+    /// The same after a use of its token.
+    #[must_use]
+    pub fn used(self, now: UnixTime) -> Self {
+        Self { turned_at: now, ..self }
+    }
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     Query, Rows, Statement, audit,
-    authorization::{self, AuthorizationRow},
+    authorization::{self, AuthorizationRow, Life},
     memberships::{App, asks_for_groups},
     scope_to_json,
     token_conditions::TokenConditions,
@@ -35,6 +35,8 @@ pub struct Refreshing<'a> {
 pub struct FoundFamily {
     family_id: String,
     pub standing: Standing,
+    #[serde(flatten)]
+    pub life: Life,
     #[serde(flatten)]
     row: AuthorizationRow,
 }
@@ -125,7 +127,7 @@ impl Refreshing<'_> {
     pub fn find(&self) -> Query<Option<(FoundFamily, User)>> {
         let columns = authorization::columns("token_families");
         let along = self.conditions.ready.along;
-        Statement::new(format!("SELECT token_families.id AS family_id, {columns}, {}", users::COLUMNS))
+        Statement::new(format!("SELECT token_families.id AS family_id, turned_at, expires_at, {columns}, {}", users::COLUMNS))
             .append(along.columns(App::Column("token_families.client_id"), &asks_for_groups("token_families")))
             .append(Statement::new(", "))
             .append(self.standing())

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{
     Query, Rows, Statement, audit,
+    authorization::Life,
     conditions::{disabled_client, enabled, is_closed},
     dpop_proofs, from_json,
     memberships::{Along, App, asks_for_groups},
@@ -238,7 +239,7 @@ fn read_live_of_person(rows: &Rows) -> Result<Option<Alive>, Fault> {
 pub struct RefreshStanding {
     pub user: User,
     pub scope: Scope,
-    pub expires_at: UnixTime,
+    pub life: Life,
 }
 
 /// The family of a refresh token of `client_id`, if that very token works now, and the client is for its person.
@@ -249,7 +250,7 @@ pub fn find_refreshable(
     now: UnixTime,
 ) -> Query<Option<RefreshStanding>> {
     Statement::new(format!(
-        "SELECT scope, token_families.expires_at, {}
+        "SELECT scope, turned_at, token_families.expires_at, {}
          FROM token_families JOIN users u ON u.id = token_families.user_id
          WHERE token_families.id = ? AND client_id = ? AND generation = ? AND refreshable = 1 AND {ALIVE} AND NOT {}",
         users::COLUMNS,
@@ -267,7 +268,8 @@ fn read_refreshable(rows: &Rows) -> Result<Option<RefreshStanding>, Fault> {
     #[derive(Deserialize)]
     struct Row {
         scope: String,
-        expires_at: i64,
+        #[serde(flatten)]
+        life: Life,
         #[serde(flatten)]
         user: users::Row,
     }
@@ -277,7 +279,7 @@ fn read_refreshable(rows: &Rows) -> Result<Option<RefreshStanding>, Fault> {
     Ok(Some(RefreshStanding {
         user: row.user.into_user()?,
         scope: scope_from_json(&row.scope)?,
-        expires_at: UnixTime(row.expires_at),
+        life: row.life,
     }))
 }
 

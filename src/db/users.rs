@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{
     Query, Rows, Statement,
+    authorization::Life,
     conditions::{behind, group_requires_second_factor, lives},
     from_json, invitations,
     memberships::{Along, App, asks_for_groups},
@@ -245,15 +246,29 @@ pub fn find_confirmed(folded: &str) -> Query<Option<User>> {
     .read_by(read)
 }
 
-/// The person behind the tokens of a family.
-pub fn find_by_family(family_id: &str, along: Along) -> Query<Option<User>> {
-    Statement::new(format!("SELECT {COLUMNS}"))
+/// The person behind the tokens of a family, and how long that lives.
+pub fn find_by_family(family_id: &str, along: Along) -> Query<Option<(User, Life)>> {
+    Statement::new(format!("SELECT f.turned_at, f.expires_at, {COLUMNS}"))
         .append(along.columns(App::Column("f.client_id"), &asks_for_groups("f")))
         .append(Statement::new(
             " FROM token_families f JOIN users u ON u.id = f.user_id WHERE f.id = ?",
         ))
         .bind(family_id)
-        .read_by(read)
+        .read_by(read_of_family)
+}
+
+fn read_of_family(rows: &Rows) -> Result<Option<(User, Life)>, Fault> {
+    #[derive(Deserialize)]
+    struct OfFamily {
+        #[serde(flatten)]
+        life: Life,
+        #[serde(flatten)]
+        user: Row,
+    }
+    let Some(row) = rows.first::<OfFamily>()? else {
+        return Ok(None);
+    };
+    Ok(Some((row.user.into_user()?, row.life)))
 }
 
 pub(super) fn read(rows: &Rows) -> Result<Option<User>, Fault> {

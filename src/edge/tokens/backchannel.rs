@@ -318,7 +318,8 @@ async fn tokens(
     }
     let family_id = undelivered.family_id;
     let user = context.db.read(users::find_by_family(&family_id, ready.along)).await?;
-    let user = user.filter(|user| user.disabled_at.is_none()).ok_or_else(gone)?;
+    let user = user.filter(|(user, _)| user.disabled_at.is_none());
+    let (user, life) = user.ok_or_else(gone)?;
     let sub = user.sub_at(client);
     let authorization = undelivered.redeemed.into_authorization(family_id.clone(), sub)?;
     let within = Reach::within(
@@ -331,13 +332,14 @@ async fn tokens(
         family_id,
         generation: 0,
     };
+    let remaining = life.remaining(&context.config.lifetimes, context.now);
     let granted = Granted {
         user,
         within,
         details: authorization.details.clone(),
         refresh_token: authorization
             .refreshable
-            .then(|| first_token.render(&context.config.roots)),
+            .then(|| (first_token.render(&context.config.roots), remaining)),
         authorization,
         pushed_for: Some(auth_req_id.to_owned()),
     };

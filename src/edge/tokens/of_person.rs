@@ -20,6 +20,7 @@ use crate::{
             access_token::{self, AccessTokenClaims},
             exchange::FAMILY,
             id_token::{AUTH_REQ_ID, RT_HASH, half_hash},
+            refresh_grant::Remaining,
         },
     },
 };
@@ -32,7 +33,7 @@ pub struct Granted {
     pub within: Reach,
     /// Likewise of the details.
     pub details: AuthorizationDetails,
-    pub refresh_token: Option<String>,
+    pub refresh_token: Option<(String, Remaining)>,
     /// The `auth_req_id` that they are pushed for, where they are (CIBA section 10.3.1).
     pub pushed_for: Option<String>,
 }
@@ -53,6 +54,7 @@ pub async fn tokens(
         refresh_token,
         pushed_for,
     } = granted;
+    let (refresh_token, remaining) = refresh_token.unzip();
     let details = details.at(&within.aud, client, &context.config.detail_types);
     let scope = within.scope.clone();
     let signer = Signer::new(key, client.signing_alg(), context).await?;
@@ -92,6 +94,7 @@ pub async fn tokens(
         issued_token_type: None,
         expires_in: claims.exp.since(context.now),
         refresh_token,
+        remaining,
         id_token,
         scope,
         authorization_details: details.values().collect(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::access_token::AccessTokenClaims;
+use super::{access_token::AccessTokenClaims, refresh_grant::Remaining};
 use crate::{
     config::{Config, Issuer},
     oidc::{binding::Binding, client::Client, error::OAuthError, jose::audience::Audience, scope::Scope},
@@ -36,6 +36,9 @@ pub struct Introspection {
     token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     exp: Option<UnixTime>,
+    /// Of a refresh token (draft-ietf-oauth-refresh-token-expiration-03 section 7).
+    #[serde(flatten)]
+    remaining: Option<Remaining>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iat: Option<UnixTime>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,6 +104,7 @@ impl Introspection {
             username: username.map(str::to_owned),
             token_type: Some(Binding::token_type(claims.cnf.as_ref())),
             exp: Some(claims.exp),
+            remaining: None,
             iat: Some(claims.iat),
             sub: Some(claims.sub),
             aud: Some(claims.aud),
@@ -114,12 +118,19 @@ impl Introspection {
     }
 
     /// A live refresh token, whose client alone may ask. It has no `token_type`: no resource takes it.
-    pub fn of_refresh_token(client: &Client, sub: String, scope: Scope, exp: UnixTime, issuer: &Issuer) -> Self {
+    pub fn of_refresh_token(
+        client: &Client,
+        sub: String,
+        scope: Scope,
+        issuer: &Issuer,
+        (exp, remaining): (UnixTime, Remaining),
+    ) -> Self {
         Self {
             active: true,
             scope: Some(scope),
             client_id: Some(client.client_id.clone()),
             exp: Some(exp),
+            remaining: Some(remaining),
             sub: Some(sub),
             iss: Some(issuer.as_str().to_owned()),
             ..Self::default()

@@ -24,6 +24,8 @@ use super::{
 };
 use crate::time::Lifetime;
 
+use self::refresh_grant::Remaining;
+
 /// The grant that a token request uses.
 ///
 /// # Errors
@@ -68,6 +70,10 @@ pub struct TokenResponse {
     /// To get the next one with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    /// How long that works: "If finite, the authorization server MUST return these values whenever the token endpoint response contains
+    /// the refresh_token field" (draft-ietf-oauth-refresh-token-expiration-03 section 6.1).
+    #[serde(flatten)]
+    pub remaining: Option<Remaining>,
     /// Who the person is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,

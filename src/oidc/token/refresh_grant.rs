@@ -4,10 +4,10 @@
 //! the token of the generation before is a retry for a short while, and after that a theft.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::Config,
+    config::{Config, Lifetimes},
     oidc::{
         authorization_details::{self, AuthorizationDetails},
         error::{ErrorCode, OAuthError},
@@ -16,6 +16,7 @@ use crate::{
         scope::Scope,
     },
     secret::{KekVersion, Purpose, RootKeys},
+    time::{Lifetime, UnixTime},
 };
 
 /// A refresh token.
@@ -37,6 +38,27 @@ pub struct RefreshRequest {
     pub resources: Targets,
     /// `authorization_details`: which of those that were granted, where not all.
     pub details: AuthorizationDetails,
+}
+
+/// How long a refresh token works from now on, in seconds (draft-ietf-oauth-refresh-token-expiration-03 section 6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Remaining {
+    /// Unused: "This value SHALL NOT exceed the value in authorization_expires_in".
+    refresh_token_timeout: Lifetime,
+    /// However often it is used.
+    authorization_expires_in: Lifetime,
+}
+
+impl Remaining {
+    /// That of a token which has not been used since `turned_at`, of a family that ends at `expires_at`.
+    pub fn new(turned_at: UnixTime, expires_at: UnixTime, lifetimes: &Lifetimes, now: UnixTime) -> Self {
+        let authorization_expires_in = expires_at.since(now);
+        let unused = (turned_at + lifetimes.refresh_token_idle).since(now);
+        Self {
+            refresh_token_timeout: unused.min(authorization_expires_in),
+            authorization_expires_in,
+        }
+    }
 }
 
 impl RefreshToken {

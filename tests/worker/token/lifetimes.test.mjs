@@ -43,3 +43,30 @@ test("the operator alone says so", async () => {
     assert.equal((await op.admin("/register", { json: { ...wanted, access_token_lifetime: odd } })).status, 400, `${odd}`);
   }
 });
+
+test("a client is told how long its refresh token works, unused and in all", async () => {
+  const limen = await startLimen({ vars: { REFRESH_TOKEN_LIFETIME: "864000", REFRESH_TOKEN_IDLE: "604800" } });
+  const [client, ada] = [await limen.client(), await limen.person()];
+  limen.clock.freeze();
+  const told = ({ refresh_token_timeout, authorization_expires_in }) => [refresh_token_timeout, authorization_expires_in];
+  const first = await client.tokens(await limen.browser().obtain(client, ada));
+  assert.deepEqual(told(first), [604_800, 864_000]);
+  limen.clock.advance({ days: 2 });
+  assert.deepEqual(told(await client.introspect(first.refresh_token)), [432_000, 691_200]);
+  const second = await client.refreshed(first.refresh_token);
+  assert.deepEqual(told(second), [604_800, 691_200]);
+  limen.clock.advance({ seconds: 20 });
+  const retried = await client.refreshed(first.refresh_token);
+  assert.deepEqual([retried.refresh_token, ...told(retried)], [second.refresh_token, 604_780, 691_180]);
+  limen.clock.advance({ seconds: 431_980 });
+  const third = await client.refreshed(second.refresh_token);
+  assert.deepEqual(told(third), [259_200, 259_200]);
+  assert.deepEqual(told(await client.introspect(third.access_token)), [undefined, undefined]);
+  limen.clock.advance({ days: 3 });
+  assert.equal((await client.refresh(third.refresh_token)).status, 400, "and no longer");
+
+  const short = await limen.client({ refresh_token_lifetime: 3_600 });
+  assert.deepEqual(told(await short.tokens(await limen.browser().obtain(short, ada))), [3_600, 3_600]);
+  const program = await limen.serviceClient({ scope: "notes" });
+  assert.deepEqual(told(await (await program.credentials({})).json()), [undefined, undefined]);
+});

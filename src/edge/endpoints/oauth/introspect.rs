@@ -115,8 +115,11 @@ impl<'a> Presented<'a> {
                     caller,
                     family.user.sub_at(caller),
                     family.scope,
-                    family.expires_at,
                     issuer,
+                    (
+                        family.life.expires_at,
+                        family.life.remaining(&context.config.lifetimes, context.now),
+                    ),
                 )),
                 None => Ok(Introspection::inactive()),
             },

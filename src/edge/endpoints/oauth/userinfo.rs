@@ -69,7 +69,10 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     let family_id = token.claims.family.as_deref().unwrap_or_default();
     let user = match along.roles && user.memberships.roles.is_none() {
         // It has come to be told of roles since it was last read.
-        true => context.db.read(users::find_by_family(family_id, along)).await?,
+        true => {
+            let found = context.db.read(users::find_by_family(family_id, along)).await?;
+            found.map(|(user, _)| user)
+        }
         false => Some(user.clone()),
     };
     let Some(mut user) = user else {

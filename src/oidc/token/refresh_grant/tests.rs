@@ -125,3 +125,29 @@ fn a_scope_is_narrowed_and_never_widened() {
     let wider = narrowed(&granted, Some(&scope("openid phone")));
     assert_eq!(wider.unwrap_err().code, ErrorCode::InvalidScope);
 }
+
+#[test]
+fn how_long_a_token_works_is_bounded_by_its_family_as_in_the_example_of_the_draft() {
+    let vars = [
+        ("ISSUER", "https://id.acme.org"),
+        ("KEK_1", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+        ("REFRESH_TOKEN_IDLE", "604800"),
+    ];
+    let var = |name: &str| {
+        vars.iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, text)| (*text).to_owned())
+    };
+    let lifetimes = Config::parse(var).unwrap().lifetimes;
+    let day = |days: i64| UnixTime(1_800_000_000) + Lifetime::days(days);
+    for (turned_at, now, unused, in_all) in [
+        (day(0), day(0), 604_800, 864_000),
+        (day(2), day(2), 604_800, 691_200),
+        (day(7), day(7), 259_200, 259_200),
+        (day(0), day(2), 432_000, 691_200),
+    ] {
+        let told = serde_json::to_value(Remaining::new(turned_at, day(10), &lifetimes, now)).unwrap();
+        let wanted = serde_json::json!({ "refresh_token_timeout": unused, "authorization_expires_in": in_all });
+        assert_eq!(told, wanted);
+    }
+}

@@ -83,7 +83,7 @@ pub(super) async fn redeem(
         return Err(refusal);
     };
     let user = rows.read(user)?;
-    let user = user.ok_or_else(|| Fault::new("codes", "a code without a person"))?;
+    let (user, life) = user.ok_or_else(|| Fault::new("codes", "a code without a person"))?;
     let authorization = redeemed.into_authorization(family_id.clone(), user.sub_at(&client))?;
     let scope = authorization.scope.clone();
     let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
@@ -91,11 +91,14 @@ pub(super) async fn redeem(
         family_id,
         generation: 0,
     };
+    let remaining = life.remaining(&context.config.lifetimes, context.now);
     let granted = Granted {
         user,
         details: authorization.details.narrowed(&wanted.details)?,
         within,
-        refresh_token: authorization.refreshable.then(|| first_token.render(roots)),
+        refresh_token: authorization
+            .refreshable
+            .then(|| (first_token.render(roots), remaining)),
         authorization,
         pushed_for: None,
     };

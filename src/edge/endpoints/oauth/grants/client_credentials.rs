@@ -54,6 +54,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         issued_token_type: None,
         expires_in: claims.exp.since(context.now),
         refresh_token: None,
+        remaining: None,
         id_token: None,
         scope,
         authorization_details: Vec::new(),

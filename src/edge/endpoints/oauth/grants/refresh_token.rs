@@ -49,20 +49,25 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         return Err(request.not_ready(ready.unreadable.filter(|_| is_unreadable)));
     }
     let goes_on = family.standing == Standing::Current && !ready.rotates;
+    let life = match family.standing {
+        Standing::Current => family.life.used(context.now),
+        _ => family.life,
+    };
     let authorization = family.into_authorization(user.sub_at(&client))?;
     let scope = refresh_grant::narrowed(&authorization.scope, wanted.scope.as_ref())?;
     // The client may have come to be registered for less.
     let scope = client.permitted(&scope, &context.config.resources.open_scopes().collect());
     let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
+    let token = match goes_on {
+        true => wanted.token.render(&context.config.roots),
+        false => wanted.token.successor().render(&context.config.roots),
+    };
     let granted = Granted {
         user,
         details: authorization.details.narrowed(&wanted.details)?,
         within,
         authorization,
-        refresh_token: Some(match goes_on {
-            true => wanted.token.render(&context.config.roots),
-            false => wanted.token.successor().render(&context.config.roots),
-        }),
+        refresh_token: Some((token, life.remaining(&context.config.lifetimes, context.now))),
         pushed_for: None,
     };
     request.tokens_of(granted, &client, rows.read(key)?).await
