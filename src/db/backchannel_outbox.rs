@@ -62,6 +62,7 @@ pub struct Waiting {
     /// Until when it is this run's.
     due_at: i64,
     expires_at: i64,
+    fetched: i64,
 }
 
 impl Waiting {
@@ -77,6 +78,11 @@ impl Waiting {
     pub fn expires_at(&self) -> UnixTime {
         UnixTime(self.expires_at)
     }
+
+    /// Whether there are tokens for it by now: in ping mode the app has fetched them.
+    pub fn is_fetched(&self) -> bool {
+        self.fetched != 0
+    }
 }
 
 /// Takes at most `limit` that are due, and of each client at most `of_client`, for this run alone: nobody else tells of them before the
@@ -90,7 +96,8 @@ pub fn take(limit: i64, of_client: i64, now: UnixTime) -> Query<Vec<Waiting>> {
                 SELECT hash, due_at, ROW_NUMBER() OVER (PARTITION BY +client_id ORDER BY due_at) AS place
                 FROM backchannel_outbox WHERE due_at <= ?)
             WHERE place <= ? ORDER BY due_at LIMIT ?)
-         RETURNING hash, client_id, notify, outcome, attempts, due_at, expires_at",
+         RETURNING hash, client_id, notify, outcome, attempts, due_at, expires_at,
+            EXISTS (SELECT 1 FROM codes k WHERE k.hash = backchannel_outbox.hash AND k.family_id IS NOT NULL) AS fetched",
     )
     .bind(now + LEASE)
     .bind(now)

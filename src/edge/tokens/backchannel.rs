@@ -57,6 +57,9 @@ const MOST_ROUNDS: usize = 10;
 /// How often an app is told before Limen gives up.
 const MOST_ATTEMPTS: i64 = 4;
 
+/// The statuses below 500 that say nothing of the request: it came too slowly, too early or among too many (RFC 9110, RFC 8470, RFC 6585).
+const PASSING: [u16; 3] = [408, 425, 429];
+
 /// "The OpenID Provider encountered an unexpected condition that prevented it from successfully completing the transaction" (section 12).
 const TRANSACTION_FAILED: &str = "transaction_failed";
 
@@ -122,6 +125,42 @@ impl From<Fault> for NotTold {
     fn from(fault: Fault) -> Self {
         Self::Yet(fault.to_string())
     }
+}
+
+/// What an app that was sent something did instead of taking it.
+enum NotTaken {
+    Status(u16),
+    Silent(String),
+}
+
+impl NotTaken {
+    /// What it means for a ping. Section 10.2 leaves open what follows a refusal. The app can poll, and another ping would come among those
+    /// of its next requests.
+    fn of_ping(self) -> NotTold {
+        match self {
+            Self::Status(status @ 300..=499) if !PASSING.contains(&status) => NotTold::Ever(refusal(status)),
+            other => other.into(),
+        }
+    }
+}
+
+impl From<NotTaken> for NotTold {
+    fn from(not_taken: NotTaken) -> Self {
+        Self::Yet(match not_taken {
+            NotTaken::Status(status) => refusal(status),
+            NotTaken::Silent(why) => why,
+        })
+    }
+}
+
+impl From<Fault> for NotTaken {
+    fn from(fault: Fault) -> Self {
+        Self::Silent(fault.to_string())
+    }
+}
+
+fn refusal(status: u16) -> String {
+    format!("the app answered with status {status}")
 }
 
 /// Tells one app, and writes down what becomes of the row.
@@ -216,7 +255,7 @@ async fn deliver(
                     auth_req_id: id,
                     tokens,
                 };
-                return post(&url, token, &body).await.map_err(NotTold::Yet);
+                return Ok(post(&url, token, &body).await?);
             }
             Err(StepFailure::Client(error)) => (TRANSACTION_FAILED, error.description.into_owned()),
             Err(StepFailure::Fault(fault)) if !is_last => return Err(fault.into()),
@@ -226,8 +265,12 @@ async fn deliver(
             (ErrorCode::AccessDenied.as_str(), "the person refused".to_owned())
         }
         _ => {
+            // It may have asked by itself since the attempt before.
+            if waiting.is_fetched() {
+                return Ok(());
+            }
             let body = Body::Ping { auth_req_id: id };
-            return post(&url, token, &body).await.map_err(NotTold::Yet);
+            return Ok(post(&url, token, &body).await.map_err(NotTaken::of_ping)?);
         }
     };
     let body = Body::Error {
@@ -235,7 +278,7 @@ async fn deliver(
         error,
         error_description: &why,
     };
-    post(&url, token, &body).await.map_err(NotTold::Yet)?;
+    post(&url, token, &body).await?;
     match error {
         TRANSACTION_FAILED => Err(NotTold::Ever(why)),
         _ => Ok(()),
@@ -243,16 +286,16 @@ async fn deliver(
 }
 
 /// "The OP MUST ... use ... the client_notification_token as a bearer token", and "MUST NOT follow redirects".
-async fn post(url: &FetchUrl, token: &str, body: &Body<'_>) -> Result<(), String> {
+async fn post(url: &FetchUrl, token: &str, body: &Body<'_>) -> Result<(), NotTaken> {
     let headers = [
         ("content-type", "application/json".to_owned()),
         ("authorization", format!("Bearer {token}")),
     ];
-    let body = serde_json::to_string(body).map_err(|cause| cause.to_string())?;
+    let body = serde_json::to_string(body).map_err(|cause| Fault::new("notification", cause))?;
     match fetch::post(url, &headers, &body, 0).await {
         Ok((200..=299, _)) => Ok(()),
-        Ok((status, _)) => Err(format!("the app answered with status {status}")),
-        Err(failure) => Err(format!("the app {}", failure.why())),
+        Ok((status, _)) => Err(NotTaken::Status(status)),
+        Err(failure) => Err(NotTaken::Silent(format!("the app {}", failure.why()))),
     }
 }
 

@@ -66,6 +66,14 @@ async function postponed(client) {
   throw new Error("it was not postponed");
 }
 
+async function until(holds) {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await holds()) return;
+    await wait(25);
+  }
+  throw new Error("it did not come about");
+}
+
 describe("ping mode", () => {
   test("the app is told that there is an answer, and nothing of it, and fetches it (section 10.2)", async () => {
     const [ada, { app, client }] = [await op.person(), await telling("ping")];
@@ -97,32 +105,74 @@ describe("ping mode", () => {
     assert.deepEqual((await app.await(2)).body, { auth_req_id: second.auth_req_id });
   });
 
-  test("an app that does not answer is told again, four times at most, and keeps what it fetched", async () => {
+  test("an app that does not answer is told again, four times at most, and may still fetch its tokens", async () => {
     const [ada, { app, client }] = [await op.person(), await telling("ping")];
     app.status = 500;
     const asked = await asking(client, ada, { requested_expiry: "3600" });
     await approve(op.browser(), ada);
     await app.await(1);
     await postponed(client);
-    const given = await tokens(client, asked);
-    for (const [minutes, calls] of [[0, 1], [2, 2], [5, 3], [17, 4], [60, 4]]) {
+    for (const [minutes, calls] of [[0, 1], [2, 2], [5, 3], [17, 4], [20, 4]]) {
       op.clock.advance({ minutes });
       await op.cron();
       assert.equal(app.calls.length, calls, `${minutes}`);
     }
     assert.deepEqual(await outbox(), []);
+    assert.ok((await tokens(client, asked)).access_token);
+  });
+
+  test("an app that has fetched its tokens since, without having answered, is not told again, and keeps them", async () => {
+    const [ada, { app, client }] = [await op.person(), await telling("ping")];
+    app.status = 503;
+    const asked = await asking(client, ada, { requested_expiry: "3600" });
+    await approve(op.browser(), ada);
+    await app.await(1);
+    await postponed(client);
+    const given = await tokens(client, asked);
+    op.clock.advance({ minutes: 2 });
+    await op.cron();
+    assert.equal(app.calls.length, 1);
+    assert.deepEqual(await outbox(), []);
     assert.ok((await client.refreshed(given.refresh_token)).access_token);
   });
 
-  test("a redirect is not followed, and an app that polls by now is not told", async () => {
+  for (const status of [301, 302, 400, 401, 403, 404]) {
+    test(`an app that refuses with ${status} is not told again, is led nowhere, and may fetch its tokens`, async () => {
+      const [ada, { app, client }] = [await op.person(), await telling("ping")];
+      const elsewhere = new App("https://elsewhere.test/");
+      app.status = status;
+      const asked = await asking(client, ada, { requested_expiry: "3600" });
+      await approve(op.browser(), ada);
+      await app.await(1);
+      await until(async () => (await outbox()).length === 0);
+      op.clock.advance({ minutes: 2 });
+      await op.cron();
+      assert.deepEqual([app.calls.length, elsewhere.calls.length], [1, 0]);
+      assert.ok((await tokens(client, asked)).access_token);
+    });
+  }
+
+  test("an app that has too much to do (429) is told again", async () => {
     const [ada, { app, client }] = [await op.person(), await telling("ping")];
-    const elsewhere = new App("https://elsewhere.test/");
-    app.status = 302;
+    app.status = 429;
     await asking(client, ada, { requested_expiry: "3600" });
     await approve(op.browser(), ada);
     await app.await(1);
     await postponed(client);
-    assert.equal(elsewhere.calls.length, 0);
+    app.status = 204;
+    op.clock.advance({ minutes: 2 });
+    await op.cron();
+    assert.equal(app.calls.length, 2);
+    assert.deepEqual(await outbox(), []);
+  });
+
+  test("an app that polls by now is not told", async () => {
+    const [ada, { app, client }] = [await op.person(), await telling("ping")];
+    app.status = 503;
+    await asking(client, ada, { requested_expiry: "3600" });
+    await approve(op.browser(), ada);
+    await app.await(1);
+    await postponed(client);
     await op.admin(`/register/${client.id}`, { method: "PATCH", json: { backchannel_token_delivery_mode: "poll" } });
     op.clock.advance({ minutes: 2 });
     await op.cron();

@@ -128,7 +128,7 @@ async fn unpack(
         return Ok((sent, None));
     };
     let verified = keys::verify(client, &signed.token, signed.alg, context).await;
-    if !verified.map_err(|no_key| signed_request::refused(no_key.why()))? {
+    if !verified.map_err(|no_key| signed_request::refused(&format!("cannot be verified: {}", no_key.why())))? {
         return Err(signed_request::refused("is not signed by the client").into());
     }
     let (inside, of) = signed.believe(client, &context.config.issuer, context.now)?;
