@@ -270,7 +270,7 @@ async fn deliver(
                 return Ok(());
             }
             let body = Body::Ping { auth_req_id: id };
-            return Ok(post(&url, token, &body).await.map_err(NotTaken::of_ping)?);
+            return post(&url, token, &body).await.map_err(NotTaken::of_ping);
         }
     };
     let body = Body::Error {

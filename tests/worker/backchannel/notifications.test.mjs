@@ -136,8 +136,8 @@ describe("ping mode", () => {
     assert.ok((await client.refreshed(given.refresh_token)).access_token);
   });
 
-  for (const status of [301, 302, 400, 401, 403, 404]) {
-    test(`an app that refuses with ${status} is not told again, is led nowhere, and may fetch its tokens`, async () => {
+  test("an app that refuses is not told again, is led nowhere, and may fetch its tokens", async () => {
+    for (const status of [301, 302, 400, 401, 403, 404]) {
       const [ada, { app, client }] = [await op.person(), await telling("ping")];
       const elsewhere = new App("https://elsewhere.test/");
       app.status = status;
@@ -147,10 +147,10 @@ describe("ping mode", () => {
       await until(async () => (await outbox()).length === 0);
       op.clock.advance({ minutes: 2 });
       await op.cron();
-      assert.deepEqual([app.calls.length, elsewhere.calls.length], [1, 0]);
+      assert.deepEqual([app.calls.length, elsewhere.calls.length], [1, 0], `${status}`);
       assert.ok((await tokens(client, asked)).access_token);
-    });
-  }
+    }
+  });
 
   test("an app that has too much to do (429) is told again", async () => {
     const [ada, { app, client }] = [await op.person(), await telling("ping")];
