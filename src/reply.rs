@@ -67,7 +67,14 @@ pub enum Body {
     /// `text/plain`.
     Text(String),
     /// A stylesheet.
-    Css(&'static str),
+    Css(Rc<str>),
+    /// A picture.
+    Picture {
+        /// Its media type.
+        media_type: &'static str,
+        /// The file.
+        bytes: Rc<[u8]>,
+    },
     /// A script.
     Script(&'static str),
     /// A page, with its `Content-Security-Policy`.

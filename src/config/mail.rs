@@ -195,6 +195,12 @@ impl Contact {
 /// The most characters of a name.
 const LONGEST_NAME: usize = 100;
 
+/// Whether a name has no sign that would mean something in a header.
+fn is_sender_name(name: &str) -> bool {
+    let is_odd = |c: char| c.is_control() || "\"\\<>@,;:".contains(c);
+    !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.contains(is_odd)
+}
+
 impl Mailbox {
     /// Reads `id@acme.org` or `Acme <id@acme.org>`. A name has no sign that would mean something in a header.
     pub fn parse(text: &str) -> Option<Self> {
@@ -205,17 +211,13 @@ impl Mailbox {
             }
             None => (None, text),
         };
-        let fits = |name: &String| {
-            let is_odd = |c: char| c.is_control() || "\"\\<>@,;:".contains(c);
-            !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.contains(is_odd)
-        };
         let (local, domain) = address.split_once('@')?;
         let is_atom = |part: &str| {
             let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$'*+-/=?^_{}~".contains(&byte);
             !part.is_empty() && part.bytes().all(is_sign)
         };
         let is_address = local.len() <= 64 && local.split('.').all(is_atom) && is_name(domain) && domain.contains('.');
-        (is_address && name.as_ref().is_none_or(fits)).then(|| Self {
+        (is_address && name.as_deref().is_none_or(is_sender_name)).then(|| Self {
             name,
             address: address.to_owned(),
         })
@@ -235,12 +237,12 @@ impl Mailbox {
 }
 
 impl MailSettings {
-    /// The name of the deployment, as mails have it: that of the sender, or the host of the issuer.
-    pub fn deployment<'a>(&'a self, issuer: &'a Issuer) -> &'a str {
-        self.from.name.as_deref().unwrap_or_else(|| issuer.host())
-    }
-
-    pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>, issuer: Option<&Issuer>) -> Option<Self> {
+    /// `brand` is what the sender is called where `MAIL_FROM` says nothing.
+    pub(super) fn read<F: Fn(&str) -> Option<String>>(
+        reader: &mut Reader<F>,
+        issuer: Option<&Issuer>,
+        brand: Option<&str>,
+    ) -> Option<Self> {
         let is_loopback = issuer.is_some_and(|issuer| !issuer.is_https());
         let word = reader.shown_or("MAIL", if is_loopback { "development" } else { "off" });
         let word = word.as_str();
@@ -271,7 +273,10 @@ impl MailSettings {
         let reply_to = mailbox(reader, "MAIL_REPLY_TO");
         let daily_limit = reader.number("MAIL_DAILY_LIMIT", 1_000, 1_000_000);
         let notices = Notices::read(reader);
-        let from = from?;
+        let mut from = from?;
+        if from.name.is_none() {
+            from.name = brand.filter(|name| is_sender_name(name)).map(str::to_owned);
+        }
         let transport = match (word, provider) {
             (_, Some(provider)) => Transport::Http(api(reader, provider, &from)?),
             ("cloudflare", _) => Transport::Cloudflare,

@@ -5,12 +5,14 @@
 mod acr_names;
 pub mod admin_api;
 mod admin_token;
+mod brand;
 mod client_id_documents;
 mod detail_types;
 mod fapi_profile;
 mod issuer;
 mod leaked_passwords;
 mod lifetimes;
+mod logo;
 mod mail;
 mod policy;
 mod profile_field;
@@ -29,12 +31,14 @@ pub use self::resources::LIMENS;
 pub use self::{
     acr_names::AcrNames,
     admin_token::AdminToken,
+    brand::{Accent, Brand},
     client_id_documents::ClientIdDocuments,
     detail_types::DetailTypes,
     fapi_profile::FapiProfile,
     issuer::Issuer,
     leaked_passwords::LeakService,
     lifetimes::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_GRACE, Lifetimes},
+    logo::LogoFormat,
     mail::{Contact, MailApi, MailSettings, Mailbox, Notices, Provider, Transport},
     policy::{
         AssertionAudience, DpopNonces, FrontChannelTokens, LogoutRevokes, PkceRequirement, PrivateHttp, Registration,
@@ -106,6 +110,8 @@ pub struct Config {
     pub mail: Option<MailSettings>,
     /// `SUPPORT_CONTACT`: where people find help when Limen has none.
     pub support: Option<Contact>,
+    /// `BRAND_NAME` and what belongs to it: how pages and mails look.
+    pub brand: Brand,
     /// `SECOND_FACTOR`: whether people show a second factor beside their password.
     pub second_factor: SecondFactor,
     /// `ACR_VALUES`: the operator's own names for how strong a sign-in is.
@@ -143,6 +149,13 @@ impl Config {
     pub fn has_codes(&self) -> bool {
         let has_one = self.sign_in.has(Way::Password) || self.sign_in.has(Way::MailCode);
         self.second_factor != SecondFactor::Off && has_one
+    }
+
+    /// What people know the deployment by: its name, that of the sender of mails, or the host of the issuer.
+    pub fn name(&self) -> &str {
+        let sender = self.mail.as_ref().and_then(|mail| mail.from.name.as_deref());
+        let name = self.brand.name.as_deref().or(sender);
+        name.unwrap_or_else(|| self.issuer.host())
     }
 
     /// Reads the configuration by means of `var`, which gives the text of a variable or secret where it is set.
@@ -258,7 +271,8 @@ impl Config {
         let trusted_issuers = reader.trusted_issuers(issuer.as_ref(), loopback_fetches);
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
-        let mail = MailSettings::read(&mut reader, issuer.as_ref());
+        let brand = Brand::read(&mut reader);
+        let mail = MailSettings::read(&mut reader, issuer.as_ref(), brand.name.as_deref());
         if sign_in.has(Way::MailCode) && mail.is_none() {
             let problem = "SIGN_IN has mail_code, which needs MAIL";
             reader.problems.push(problem.to_owned());
@@ -324,6 +338,7 @@ impl Config {
                 leaked_passwords,
                 mail,
                 support,
+                brand,
                 second_factor,
                 acr_names,
                 server_timing,

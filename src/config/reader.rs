@@ -48,7 +48,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     /// The text of a setting that operators may see.
     pub(super) fn shown(&self, name: &str) -> Option<String> {
         let text = self.unseen(name);
-        self.tell(name, text.clone(), Self::source_of(text.as_ref()));
+        self.tell(name, text.clone());
         text
     }
 
@@ -57,16 +57,22 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         let text = self.unseen(name);
         let source = Self::source_of(text.as_ref());
         let text = text.unwrap_or_else(|| default.to_owned());
-        self.tell(name, Some(text.clone()), source);
+        self.tell_of(name, Some(text.clone()), source);
         text
     }
 
     /// Notes that another setting makes a setting what it is.
     pub(super) fn imply(&self, name: &str, value: &str) {
-        self.tell(name, Some(value.to_owned()), Source::Implied);
+        self.tell_of(name, Some(value.to_owned()), Source::Implied);
     }
 
-    fn tell(&self, name: &str, value: Option<String>, source: Source) {
+    /// Notes what operators are told of a setting that was read unseen.
+    pub(super) fn tell(&self, name: &str, value: Option<String>) {
+        let source = Self::source_of(value.as_ref());
+        self.tell_of(name, value, source);
+    }
+
+    fn tell_of(&self, name: &str, value: Option<String>, source: Source) {
         if let Some(settings) = &self.settings {
             let setting = Setting {
                 name: name.to_owned(),

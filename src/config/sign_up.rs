@@ -1,9 +1,6 @@
 //! `SIGNUP`, `SIGNUP_DOMAINS`, `SIGNUP_FIELDS`, `TERMS_URL`, `TERMS_VERSION`: who may make an account, and what is asked of them.
 
-use url::Url;
-
-use super::{ProfileField, reader::Reader};
-use crate::web::host::has_plain_authority;
+use super::{ProfileField, brand::is_https, reader::Reader};
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,8 +111,7 @@ fn terms<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Terms>
         }
         return None;
     };
-    let is_https = has_plain_authority(url) && Url::parse(url).is_ok_and(|parsed| parsed.scheme() == "https");
-    if !is_https {
+    if !is_https(url) {
         reader.problems.push("TERMS_URL must be an https URL".to_owned());
     }
     if version.chars().count() > LONGEST_VERSION || version.chars().any(char::is_control) {

@@ -103,8 +103,7 @@ fn mails_are_off_until_the_operator_says_how_but_for_development() {
     let from = ("MAIL_FROM", "Acme <id@acme.org>");
     let cloudflare = mail(acme, &[("MAIL", "cloudflare"), from]).unwrap();
     assert_eq!(cloudflare.transport.as_str(), "cloudflare");
-    let issuer = Issuer::parse(acme).unwrap();
-    assert_eq!(cloudflare.deployment(&issuer), "Acme");
+    assert_eq!(cloudflare.from.name.as_deref(), Some("Acme"));
     let eu = [
         ("MAIL", "mailgun"),
         ("MAIL_FROM", "id@mg.acme.org"),
@@ -112,7 +111,7 @@ fn mails_are_off_until_the_operator_says_how_but_for_development() {
         ("MAIL_API_URL", "https://api.eu.mailgun.net/"),
     ];
     let mailgun = mail(acme, &eu).unwrap();
-    assert_eq!(mailgun.deployment(&issuer), "id.acme.org");
+    assert_eq!(mailgun.from.name, None);
     let Transport::Http(api) = &mailgun.transport else {
         panic!("{mailgun:?}")
     };
@@ -374,4 +373,75 @@ fn a_profile_sets_what_is_not_set_and_refuses_what_contradicts_it() {
         assert!(parse(&[&good[..], &same].concat()).is_ok());
     }
     assert!(problem(&[("PROFILE", "fapi1")]).contains("PROFILE must be one of: off, fapi2, fapi2_message_signing"));
+}
+
+#[test]
+fn a_deployment_is_called_by_its_name_or_that_of_its_mails_or_its_host() {
+    let name = |extra: &[(&str, &str)]| {
+        let good = [
+            ("ISSUER", "https://id.acme.org"),
+            ("KEK_1", ROOT),
+            ("MAIL", "cloudflare"),
+        ];
+        let config = parse(&[&good, extra].concat()).unwrap();
+        let sender = config.mail.as_ref().and_then(|mail| mail.from.name.clone());
+        (config.name().to_owned(), sender.unwrap_or_default())
+    };
+    let is = |name: &str, sender: &str| (name.to_owned(), sender.to_owned());
+    let (from, named) = (("MAIL_FROM", "id@acme.org"), ("MAIL_FROM", "Acme Mails <id@acme.org>"));
+    assert_eq!(name(&[from]), is("id.acme.org", ""));
+    assert_eq!(name(&[named]), is("Acme Mails", "Acme Mails"));
+    assert_eq!(name(&[named, ("BRAND_NAME", "Acme")]), is("Acme", "Acme Mails"));
+    assert_eq!(name(&[from, ("BRAND_NAME", "Acme")]), is("Acme", "Acme"));
+    // A name that would mean something in a header is not put into one.
+    assert_eq!(
+        name(&[from, ("BRAND_NAME", "Acme <x@y.org>, B")]),
+        is("Acme <x@y.org>, B", "")
+    );
+}
+
+#[test]
+fn a_look_that_cannot_be_is_refused_with_what_can() {
+    let problems = |extra: &[(&str, &str)]| {
+        let good = [("ISSUER", "https://id.acme.org"), ("KEK_1", ROOT)];
+        parse(&[&good, extra].concat()).unwrap_err().to_string()
+    };
+    for (settings, says) in [
+        (
+            &[("ACCENT_COLOR", "#ffcc00")][..],
+            "ACCENT_COLOR #ffcc00 has a contrast of 1.1 to 1 with light pages",
+        ),
+        (
+            &[("ACCENT_COLOR", "red")],
+            "ACCENT_COLOR must be a color such as #0b57d0",
+        ),
+        (
+            &[("BRAND_NAME", "a\u{202e}b")],
+            "BRAND_NAME must be of 1 to 40 characters",
+        ),
+        (&[("LOGO", "<svg/>")], "LOGO needs BRAND_NAME"),
+        (
+            &[("LOGO", "https://acme.org/logo.png"), ("BRAND_NAME", "Acme")],
+            "LOGO must be the picture itself",
+        ),
+        (
+            &[("PRIVACY_URL", "http://acme.org/privacy")],
+            "PRIVACY_URL must be an https URL",
+        ),
+        (
+            &[("PRIVACY_URL", "https://acme.org@evil.example/")],
+            "PRIVACY_URL must be an https URL",
+        ),
+        (
+            &[("SIGN_IN_HEADING", "{\"en\":")],
+            "SIGN_IN_HEADING must be a text, or a JSON object",
+        ),
+        (
+            &[("SIGN_IN_TEXT", "{\"EN\": \"x\"}")],
+            "SIGN_IN_TEXT must name languages by two letters",
+        ),
+    ] {
+        let text = problems(settings);
+        assert!(text.contains(&format!("- {says}")), "{text}");
+    }
 }

@@ -21,7 +21,7 @@ use self::{
     endpoints::oauth::well_known,
     http::{
         request::Incoming,
-        respond::{Shape, prepared::Prepared},
+        respond::{Shape, look, prepared::Prepared},
     },
     platform::{
         context::{self, Background, Context, Unavailable},
@@ -49,6 +49,7 @@ fn start() {
     // Where settings are missing, requests are told which.
     if let Ok(config) = context::config(&env) {
         well_known::prepare(&config);
+        look::of(&config);
     }
 }
 

@@ -2,7 +2,12 @@
 
 use askama::Template;
 
-pub(super) use super::style::stylesheet_href;
+use super::style::{STYLESHEET_VERSION, stylesheet_href};
+
+/// Where pages find the stylesheet, as they are made.
+pub(super) fn stylesheet() -> String {
+    stylesheet_href(STYLESHEET_VERSION)
+}
 
 /// What every page has: the page as HTML, and where it has a section of texts, that section.
 macro_rules! page {

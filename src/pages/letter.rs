@@ -8,7 +8,11 @@ use super::{
     messages::{Language, MailText, MailTexts},
     text::{LONGEST_NAME, visible},
 };
-use crate::mail::{BY_OPERATOR, Kind};
+use crate::{
+    config::Accent,
+    mail::{BY_OPERATOR, Kind},
+    web::color::Color,
+};
 
 /// A mail.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +23,8 @@ pub struct Letter<'a> {
     pub language: Language,
     /// The name of the deployment.
     pub deployment: &'a str,
+    /// The color of the deployment, where it has one.
+    pub accent: Option<Accent>,
     /// The host of the issuer.
     pub site: &'a str,
     /// The name that its person signs in with.
@@ -30,6 +36,9 @@ pub struct Letter<'a> {
     /// What else it tells: an address, a browser.
     pub detail: Option<&'a str>,
 }
+
+/// What a mail has behind it by night.
+const NIGHT: Color = Color([0x11, 0x15, 0x14]);
 
 #[derive(Template)]
 #[template(path = "mail/letter.html")]
@@ -70,6 +79,18 @@ impl Letter<'_> {
             subject: self.subject(),
             about: self.about(),
         })
+    }
+
+    /// The color of links, by day and by night: that of the deployment, or the nearest that can be read as a text.
+    pub(super) fn link_colors(&self) -> [Color; 2] {
+        const READABLE: f64 = 4.5;
+        match self.accent {
+            Some(Accent { light, dark }) => [
+                light.apart_from(&[Color::WHITE], READABLE, Color::BLACK),
+                dark.apart_from(&[NIGHT], READABLE, Color::WHITE),
+            ],
+            None => [Color([0x7a, 0x4b, 0x00]), Color([0xf0, 0xb0, 0x4f])],
+        }
     }
 
     fn texts(&self) -> &'static MailTexts {

@@ -45,6 +45,8 @@ pub struct LoginPage<'a> {
     pub mail_code: Option<bool>,
     /// Where to use another account, if somebody is signed in already and has to show again that it is them (`prompt=login`, `max_age`).
     pub another: Option<String>,
+    /// The operator's own heading, and what is below it.
+    pub own: (Option<&'a str>, Option<&'a str>),
 }
 
 /// What a person signs in for.
@@ -148,11 +150,11 @@ impl LoginPage<'_> {
         self.purpose.field()
     }
 
-    fn heading(&self) -> &'static str {
-        if self.another.is_some() {
-            self.login().confirm
-        } else {
-            self.login().sign_in
+    fn heading(&self) -> &str {
+        match (&self.another, self.own.0) {
+            (Some(_), _) => self.login().confirm,
+            (None, Some(heading)) => heading,
+            (None, None) => self.login().sign_in,
         }
     }
 

@@ -6,6 +6,7 @@
 
 pub mod account;
 mod asker;
+mod brand;
 mod check_session;
 mod closed;
 mod consent;
@@ -44,6 +45,7 @@ mod text;
 mod undo_email;
 
 pub use asker::app_name;
+pub use brand::Look;
 pub use check_session::CheckSessionPage;
 pub use closed::ClosedPage;
 pub use consent::{AskingApp, AskingDevice, ConsentItem, ConsentPage};
@@ -71,5 +73,4 @@ pub use second_factor::{Carried, RecoveryCodesPage, SecondFactorPage, SecondProb
 pub use select_account::{AccountChoice, SelectAccountPage};
 pub use set_up::{SetUpPage, SetUpProblem};
 pub use sign_up::{NewPasswordProblem, SignUpPage, SignUpProblem, Typed};
-pub use style::{STYLESHEET, STYLESHEET_VERSION};
 pub use undo_email::UndoEmailPage;

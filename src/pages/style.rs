@@ -13,9 +13,14 @@ pub const STYLESHEET_VERSION: &str = match std::str::from_utf8(&VERSION) {
 
 const VERSION: [u8; 8] = hexadecimal(fnv_1a(STYLESHEET.as_bytes()));
 
-/// Where pages find the stylesheet.
-pub(super) fn stylesheet_href() -> String {
-    format!("{}?v={STYLESHEET_VERSION}", Endpoint::Stylesheet.path())
+/// Where pages find a version of the stylesheet.
+pub(super) fn stylesheet_href(version: &str) -> String {
+    format!("{}?v={version}", Endpoint::Stylesheet.path())
+}
+
+/// The version of what is made when the Worker starts.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    format!("{:08x}", fnv_1a(bytes))
 }
 
 /// FNV-1a, the only digest that is short enough to write down for the compiler. Nobody gains from a collision.
@@ -57,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_address_names_a_version() {
-        let (path, version) = stylesheet_href()
+        let (path, version) = stylesheet_href(STYLESHEET_VERSION)
             .split_once("?v=")
             .map(|(a, b)| (a.to_owned(), b.to_owned()))
             .unwrap();

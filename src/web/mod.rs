@@ -1,5 +1,6 @@
 //! What is neither protocol nor people: how the web writes things down.
 
+pub mod color;
 pub mod cors;
 pub mod distinguished_name;
 pub mod fetch_url;

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { axe } from "./support/accessibility.mjs";
 import { GALLERY, LONG_NAMES } from "./support/gallery.mjs";
-import { TERMS, WITH_TERMS } from "./support/gallery-terms.mjs";
+import { BRAND, TERMS, WITH_TERMS } from "./support/gallery-terms.mjs";
 import { setStage } from "./support/stage.mjs";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
@@ -20,11 +20,23 @@ const SCHEMES = ["light", "dark"];
 const SIGN_IN = "password passkey mail_code";
 const { op, chromium } = await setStage({ SIGNUP: "open", MAIL: "development", DEVICE_AUTHORIZATION: "on", BACKCHANNEL_AUTHENTICATION: "on", SIGN_IN });
 const fresh = await setStage(TERMS);
+const branded = await setStage(BRAND);
+
+/** Those that show a deployment's own look at its best and at its worst. */
+const WITH_BRAND = {
+  ...pick(GALLERY, ["login", "login-wrong-password", "consent", "account", "account-apps", "console", "error"]),
+  ...pick(WITH_TERMS, ["closed-app-contact"]),
+};
+
+function pick(gallery, names) {
+  return Object.fromEntries(names.map((name) => [`branded-${name}`, gallery[name]]));
+}
 
 /** Every page, each with where it is. */
 const PAGES = [
   ...Object.entries(GALLERY).map((entry) => [...entry, { op, chromium }]),
   ...Object.entries(WITH_TERMS).map((entry) => [...entry, fresh]),
+  ...Object.entries(WITH_BRAND).map((entry) => [...entry, branded]),
 ];
 
 for (const [name, open, { op, chromium }] of PAGES) {
@@ -34,7 +46,7 @@ for (const [name, open, { op, chromium }] of PAGES) {
     const [flaws, titles] = [[], new Set()];
     for (const language of LANGUAGES) {
       const assets = await reload(visitor, language);
-      const foreign = assets.filter((path) => path !== "/assets/passkey.js");
+      const foreign = assets.filter((path) => !["/assets/passkey.js", "/assets/logo"].includes(path));
       if (foreign.join() !== "/assets/limen.css") flaws.push(`${language}: loads ${assets}`);
       flaws.push(...(await look(visitor.page, name, language)));
       titles.add(await visitor.page.title());

@@ -46,6 +46,8 @@ const TIMEOUT: u32 = 300_000;
 pub struct RelyingParty<'a> {
     /// The RP ID: a host name.
     pub id: &'a str,
+    /// What people know the deployment by, where it has a name.
+    pub name: Option<&'a str>,
     /// The origin of the pages that ask for passkeys.
     pub origin: &'a str,
     /// Whether the browser may make a passkey without asking the person, of the password that they have just used (conditional create:

@@ -34,7 +34,7 @@ pub fn creation_options(challenge: &str, account: &Account<'_>, known: &[&str], 
     let algs = KeyAlg::ALL.map(|alg| json!({ "type": "public-key", "alg": alg.cose() }));
     json!({
         "challenge": challenge,
-        "rp": { "id": site.id, "name": site.id },
+        "rp": { "id": site.id, "name": site.name.unwrap_or(site.id) },
         "user": {
             "id": URL_SAFE_NO_PAD.encode(account.id),
             "name": account.username,

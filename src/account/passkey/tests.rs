@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::*;
 
 const SITE: RelyingParty<'static> = RelyingParty {
+    name: None,
     id: "id.acme.org",
     origin: "https://id.acme.org",
     silently: false,

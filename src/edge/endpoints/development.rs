@@ -1,7 +1,7 @@
 //! `/dev/mail`: in development, the mails that nothing took away. Elsewhere there is no such page.
 
 use crate::{
-    config::{MailSettings, Transport},
+    config::Transport,
     db::mail_outbox,
     edge::{
         http::{
@@ -24,12 +24,12 @@ const POLICY: &str =
 
 /// `GET /dev/mail`.
 pub async fn list(context: &Context) -> Result<Reply, PageFailure> {
-    let settings = require(context)?;
+    require(context)?;
     let mails = context.db.read(mail_outbox::list_whole(MOST, context.now)).await?;
     let mails = mails
         .iter()
         .filter_map(|mail| {
-            let written = letters::write(mail, settings, context)?;
+            let written = letters::write(mail, context)?;
             Some(DevelopmentMail {
                 id: mail.id.clone(),
                 to: mail.address.clone(),
@@ -44,20 +44,20 @@ pub async fn list(context: &Context) -> Result<Reply, PageFailure> {
 
 /// `GET /dev/mail/{mail_id}`: its HTML.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let settings = require(context)?;
+    require(context)?;
     let id = request.segment(0);
     let mails = context.db.read(mail_outbox::list_whole(MOST, context.now)).await?;
     let mail = mails.iter().find(|mail| mail.id == id);
-    let written = mail.and_then(|mail| letters::write(mail, settings, context));
+    let written = mail.and_then(|mail| letters::write(mail, context));
     let written = written.ok_or(Problem::NotFound)?;
     Ok(Reply::page(200, written.html, POLICY.to_owned()))
 }
 
 /// The configuration refuses this transport for all but loopback issuers.
-fn require(context: &Context) -> Result<&MailSettings, Problem> {
+fn require(context: &Context) -> Result<(), Problem> {
     let settings = context.config.mail.as_ref().ok_or(Problem::NotFound)?;
     match settings.transport {
-        Transport::Development if !context.config.issuer.is_https() => Ok(settings),
+        Transport::Development if !context.config.issuer.is_https() => Ok(()),
         _ => Err(Problem::NotFound),
     }
 }

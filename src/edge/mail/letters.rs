@@ -2,7 +2,6 @@
 
 use crate::{
     account::set_up,
-    config::MailSettings,
     edge::platform::context::Context,
     mail::{Kind, Waiting, code, link_secret},
     pages::{Language, Letter},
@@ -17,7 +16,7 @@ pub struct Written {
 }
 
 /// Writes a mail. `None` where only a newer Worker knows its kind, or the root of its secrets is gone.
-pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Option<Written> {
+pub fn write(mail: &Waiting, context: &Context) -> Option<Written> {
     let issuer = &context.config.issuer;
     let (kind, roots) = (mail.kind?, &context.config.roots);
     let code = match kind {
@@ -51,7 +50,8 @@ pub fn write(mail: &Waiting, settings: &MailSettings, context: &Context) -> Opti
     let letter = Letter {
         kind,
         language: Language::of_tag(&mail.language),
-        deployment: settings.deployment(issuer),
+        deployment: context.config.name(),
+        accent: context.config.brand.accent,
         site: issuer.host(),
         account: match kind {
             Kind::Test | Kind::ConfirmAddress | Kind::AddressInUse => issuer.host(),

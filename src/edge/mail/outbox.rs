@@ -187,7 +187,7 @@ async fn deliver(mail: &Waiting, settings: &MailSettings, context: &Context) -> 
     if mail.expires_at <= context.now {
         return Err(NotTaken::for_now("it could not be sent in time"));
     }
-    let Some(written) = letters::write(mail, settings, context) else {
+    let Some(written) = letters::write(mail, context) else {
         return Err(NotTaken::for_now(
             "this version cannot write it, or its root key is gone",
         ));

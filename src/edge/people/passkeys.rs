@@ -65,6 +65,7 @@ pub struct Passed {
 fn site(config: &Config) -> RelyingParty<'_> {
     RelyingParty {
         id: &config.sign_in.rp_id,
+        name: config.brand.name.as_deref(),
         origin: config.issuer.as_str(),
         silently: false,
     }

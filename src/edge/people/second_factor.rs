@@ -162,8 +162,9 @@ pub fn shown(secret: &TotpSecret, user: &User, browser: &Browser, context: &Cont
     let key = context.config.roots.current(Purpose::Totp);
     let issuer = context.config.issuer.as_str();
     let host = issuer.split_once("://").map_or(issuer, |(_, host)| host);
+    let name = context.config.brand.name.as_deref().unwrap_or(host);
     ShownSecret {
-        uri: secret.uri(host, user.username.as_str()),
+        uri: secret.uri(name, user.username.as_str()),
         text: secret.expose(),
         sealed: secret.seal_to_form(&key, &browser.owner_of_secret(&user.id), context.now),
     }

@@ -23,6 +23,14 @@ impl Language {
         Self::negotiate(&[tag], None)
     }
 
+    /// The language of a page, as its first element says.
+    pub fn of_page(html: &str) -> Self {
+        let tag = html
+            .split_once("<html lang=\"")
+            .and_then(|(_, rest)| rest.split('"').next());
+        tag.map(Self::of_tag).unwrap_or_default()
+    }
+
     /// The way in which it is written, as in `dir`.
     pub fn dir(self) -> &'static str {
         direction(self.tag())

@@ -57,6 +57,7 @@ impl Plural {
 #[allow(missing_docs)] // The names say it.
 pub struct Texts {
     pub common: CommonTexts,
+    pub brand: BrandTexts,
     pub login: LoginTexts,
     pub recover: RecoverTexts,
     pub sign_up: SignUpTexts,
@@ -117,6 +118,14 @@ pub struct CommonTexts {
     pub show_password: &'static str,
     /// What the language calls itself.
     pub language: &'static str,
+}
+
+/// Links of the deployment's own, at the foot of every page.
+#[allow(missing_docs)] // The names say it.
+pub struct BrandTexts {
+    pub privacy: &'static str,
+    pub terms: &'static str,
+    pub help: &'static str,
 }
 
 /// Texts of the sign-in page.
@@ -243,8 +252,9 @@ pub struct ConsentTexts {
     pub destination_app: Phrase,
     /// When that is a program on the person's own device.
     pub this_device: &'static str,
-    pub policy: &'static str,
-    pub tos: &'static str,
+    /// The gap is the name of the app; likewise the next.
+    pub policy: Phrase,
+    pub tos: Phrase,
     pub approve: &'static str,
     pub deny: &'static str,
 }

@@ -17,6 +17,7 @@ fn letter(kind: Kind, language: Language, text: &str) -> Letter<'_> {
         kind,
         language,
         deployment: text,
+        accent: None,
         site: text,
         account: text,
         code: Some(text),

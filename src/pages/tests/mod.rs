@@ -1,12 +1,13 @@
 //! What every page has to keep, whatever it is told to show.
 
+mod brand;
 mod console;
 mod forms;
 mod letters;
 mod samples;
 
 use self::samples::*;
-use super::*;
+use super::{style::STYLESHEET_VERSION, *};
 use crate::{routes::Endpoint, web::landing::Landing};
 
 #[test]

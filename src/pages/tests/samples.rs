@@ -38,6 +38,7 @@ pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
         asks_for_passkey: false,
         mail_code: None,
         another: None,
+        own: (None, None),
     }
 }
 
@@ -216,6 +217,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                     asks_for_passkey: problem.is_none(),
                     mail_code: problem.map(|problem| problem == LoginProblem::Missing),
                     another: problem.is_none().then(|| "/login?page=overview&another=yes".to_owned()),
+                    own: (Some(text), Some(text)),
                 };
                 pages.push(page.to_html());
             }
@@ -774,7 +776,7 @@ pub fn elements(html: &str) -> Vec<String> {
             assert_eq!(open.pop().as_deref(), Some(name), "in {html}");
         } else if !tag.starts_with('!') {
             let name = tag.split_whitespace().next().unwrap();
-            if !["meta", "link", "input", "br"].contains(&name) && !tag.ends_with('/') {
+            if !["meta", "link", "input", "br", "img"].contains(&name) && !tag.ends_with('/') {
                 open.push(name.to_owned());
             }
             all.push(tag.to_owned());

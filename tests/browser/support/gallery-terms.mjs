@@ -12,6 +12,17 @@ export const TERMS = {
   SUPPORT_CONTACT: "help@acme.example",
 };
 
+/** A look of its own. */
+export const BRAND = {
+  BRAND_NAME: "Acme Identity",
+  ACCENT_COLOR: "#0b57d0",
+  LOGO: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><style>@media (prefers-color-scheme: dark){circle{fill:#a8c7fa}}</style><circle cx="16" cy="16" r="15" fill="#0b57d0"/><path d="M9 24 16 7l7 17" fill="none" stroke="#fff" stroke-width="3"/></svg>`,
+  PRIVACY_URL: "https://acme.example/privacy",
+  SUPPORT_CONTACT: "https://acme.example/help",
+  SIGN_IN_HEADING: '{"en": "Welcome to Acme", "de": "Willkommen bei Acme", "es": "Bienvenido a Acme", "fr": "Bienvenue chez Acme"}',
+  SIGN_IN_TEXT: '{"en": "Sign in with your Acme account, as in the shop.", "de": "Melden Sie sich mit Ihrem Acme-Konto an, wie im Laden."}',
+};
+
 async function open(visitor, url) {
   await visitor.page.goto(url);
 }

@@ -1,5 +1,5 @@
 //! Discovery (OIDC Discovery 1.0 section 4, RFC 8414 section 3), the JWKS (RFC 7517 section 5), protected resource metadata
-//! (RFC 9728 section 3), the OpenAPI document, where passkeys are managed, the stylesheet and the script.
+//! (RFC 9728 section 3), the OpenAPI document, where passkeys are managed, the stylesheet, the logo and the script.
 
 use std::cell::OnceCell;
 
@@ -8,7 +8,11 @@ use serde_json::json;
 use crate::{
     config::{Config, Way},
     edge::{
-        http::{failure::MachineFailure, request::Incoming},
+        http::{
+            failure::{MachineFailure, PageFailure, Problem},
+            request::Incoming,
+            respond::look,
+        },
         keys::{jwks, signer},
         platform::context::Context,
     },
@@ -20,7 +24,7 @@ use crate::{
         protected_resource, webfinger,
     },
     openapi,
-    pages::{Language, PASSKEY_SCRIPT, PASSKEY_SCRIPT_VERSION, STYLESHEET, STYLESHEET_VERSION},
+    pages::{Language, PASSKEY_SCRIPT, PASSKEY_SCRIPT_VERSION},
     reply::{Body, Document, Reply},
     routes::{Endpoint, Method},
     time::Lifetime,
@@ -108,8 +112,20 @@ pub fn openapi() -> Reply {
 }
 
 /// `GET /assets/limen.css`. Pages name it with its version, so it may be kept for ever.
-pub fn stylesheet() -> Reply {
-    Reply::new(200, Body::Css(STYLESHEET)).cached(Lifetime::days(365), STYLESHEET_VERSION)
+pub fn stylesheet(context: &Context) -> Reply {
+    let look = look::of(&context.config);
+    Reply::new(200, Body::Css(look.stylesheet.clone())).cached(Lifetime::days(365), look.version.as_str())
+}
+
+/// `GET /assets/logo`, likewise, where the deployment has one.
+pub fn logo(context: &Context) -> Result<Reply, PageFailure> {
+    let look = look::of(&context.config);
+    let logo = look.logo.as_ref().ok_or(Problem::NotFound)?;
+    let body = Body::Picture {
+        media_type: logo.format.media_type(),
+        bytes: logo.bytes.clone(),
+    };
+    Ok(Reply::new(200, body).cached(Lifetime::days(365), logo.version.as_str()))
 }
 
 /// `GET /assets/passkey.js`, likewise.

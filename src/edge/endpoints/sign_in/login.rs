@@ -194,6 +194,7 @@ impl SignInRequest {
         let signed_in = session.map(|session| &session.user).filter(|user| is_theirs(user));
         let signed_in = signed_in.map(|user| user.username.as_str());
         let language = self.language();
+        let brand = &context.config.brand;
         let html = LoginPage {
             language,
             purpose: self.purpose(language),
@@ -212,6 +213,7 @@ impl SignInRequest {
             asks_for_passkey: has_other_ways && !self.can_do_without_passkey(context),
             mail_code: ways.has(Way::MailCode).then(|| ways.puts_mail_codes_first()),
             another: signed_in.map(|_| format!("{}&another=yes", self.address_of(Endpoint::Login))),
+            own: (brand.heading.of(language.tag()), brand.welcome.of(language.tag())),
         }
         .to_html();
         let policy = self.page_policy(Some(nonce));

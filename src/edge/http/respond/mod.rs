@@ -1,5 +1,6 @@
 //! From a [`Reply`] to an HTTP response. Headers are written here and nowhere else.
 
+pub mod look;
 pub mod prepared;
 
 use std::borrow::Cow;
@@ -66,7 +67,10 @@ impl<'a> Init<'a> {
 }
 
 /// Writes the response.
-pub fn respond(reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -> Result<Response> {
+pub fn respond(mut reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -> Result<Response> {
+    if let (Body::Page { html, .. }, Some(context)) = (&mut reply.body, context) {
+        *html = look::of(&context.config).dress(std::mem::take(html));
+    }
     let prepared_name = name_of_prepared(&reply, shape, context);
     if let Some(prepared) = prepared_name.as_deref().and_then(Prepared::find) {
         return prepared.respond();
@@ -100,10 +104,10 @@ pub fn respond(reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -> Re
     write_rest(&mut init, &reply);
     let content = write_content(&mut init, &reply.body);
     let silent = init.status == 304 || shape.method == Method::Head;
-    let Some(text) = content.filter(|_| !silent) else {
+    let Some(content) = content.filter(|_| !silent) else {
         return Ok(Response::new_with_opt_str_and_init(None, &init.into_js()?)?);
     };
-    let bytes = Uint8Array::from(text.as_bytes());
+    let bytes = Uint8Array::from(content);
     let response = Response::new_with_opt_buffer_source_and_init(Some(&bytes), &init.into_js()?)?;
     if let Some(name) = prepared_name {
         Prepared::of(bytes, &response).keep(&name);
@@ -194,10 +198,19 @@ fn write_rest<'a>(init: &mut Init<'a>, reply: &'a Reply) {
     }
 }
 
+/// What a picture may do that a browser opens by itself: have the colors that it names.
+const PICTURE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
+
 /// Says of what type the content is, and gives it.
-fn write_content<'a>(init: &mut Init<'a>, body: &'a Body) -> Option<&'a str> {
+fn write_content<'a>(init: &mut Init<'a>, body: &'a Body) -> Option<&'a [u8]> {
     let (kind, text): (_, &str) = match body {
         Body::Empty => return None,
+        Body::Picture { media_type, bytes } => {
+            // Whoever opens it by itself opens a document of this origin: it shall do nothing.
+            init.set("content-security-policy", PICTURE_POLICY);
+            init.set("content-type", *media_type);
+            return Some(bytes);
+        }
         Body::Json(text) => ("application/json", text),
         // RFC 7517 section 8.5.2; who reads nothing but JSON is told that it is.
         Body::JwkSet { text, plain } => {
@@ -231,7 +244,7 @@ fn write_content<'a>(init: &mut Init<'a>, body: &'a Body) -> Option<&'a str> {
         }
     };
     init.set("content-type", kind);
-    Some(text)
+    Some(text.as_bytes())
 }
 
 /// The language of a page, as its first element says: the header and the document cannot disagree.

@@ -25,6 +25,7 @@ export const PROTOCOL = {
   },
   openapi: async ({ op }) => [await op.fetch("/openapi.json")],
   stylesheet: async ({ op }) => [await op.fetch("/assets/limen.css")],
+  logo: async ({ op, open }) => [await op.fetch("/assets/logo"), await open.fetch("/assets/logo")],
   passkeyScript: async ({ op }) => [await op.fetch("/assets/passkey.js")],
   passkeyEndpoints: async ({ op }) => [
     await op.fetch("/.well-known/passkey-endpoints"),
