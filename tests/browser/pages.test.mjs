@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { axe } from "./support/accessibility.mjs";
 import { GALLERY, LONG_NAMES } from "./support/gallery.mjs";
+import { DETAIL_TYPES, LONG_DETAILS, WITH_DETAILS } from "./support/gallery-details.mjs";
 import { BRAND, TERMS, WITH_TERMS } from "./support/gallery-terms.mjs";
 import { setStage } from "./support/stage.mjs";
 
@@ -18,7 +19,7 @@ const NARROWEST = { width: 320, height: 640 };
 const SCHEMES = ["light", "dark"];
 
 const SIGN_IN = "password passkey mail_code";
-const { op, chromium } = await setStage({ SIGNUP: "open", MAIL: "development", DEVICE_AUTHORIZATION: "on", BACKCHANNEL_AUTHENTICATION: "on", SIGN_IN });
+const { op, chromium } = await setStage({ SIGNUP: "open", MAIL: "development", DEVICE_AUTHORIZATION: "on", BACKCHANNEL_AUTHENTICATION: "on", SIGN_IN, ...DETAIL_TYPES });
 const fresh = await setStage(TERMS);
 const branded = await setStage(BRAND);
 
@@ -34,7 +35,7 @@ function pick(gallery, names) {
 
 /** Every page, each with where it is. */
 const PAGES = [
-  ...Object.entries(GALLERY).map((entry) => [...entry, { op, chromium }]),
+  ...Object.entries({ ...GALLERY, ...WITH_DETAILS }).map((entry) => [...entry, { op, chromium }]),
   ...Object.entries(WITH_TERMS).map((entry) => [...entry, fresh]),
   ...Object.entries(WITH_BRAND).map((entry) => [...entry, branded]),
 ];
@@ -56,7 +57,7 @@ for (const [name, open, { op, chromium }] of PAGES) {
   });
 }
 
-for (const [name, open] of Object.entries(LONG_NAMES)) {
+for (const [name, open] of Object.entries({ ...LONG_NAMES, ...LONG_DETAILS })) {
   test(`${name}: names as long as they come do not make it scroll sideways`, async (t) => {
     const visitor = await chromium.visitor(t);
     await open({ op, visitor });
