@@ -153,6 +153,23 @@ describe("an app for a person", () => {
     assert.equal((await call(`${USERS}/${owner.id}`, tokens.access_token, { method: "PATCH", json: { disabled: true } })).status, 403);
   });
 
+  test("ends all that somebody has (Global Token Revocation), but not of an owner, and not with a sign-in that is too old", async () => {
+    const { client, who, tokens } = await acting(["people"], "people:write");
+    const [ada, owner] = [await op.person(), await op.person()];
+    assert.equal(await grant(op, owner, ["owner"]), 204);
+    const path = "/admin/api/global_token_revocation";
+    const end = ({ id }, bearer = tokens.access_token) => call(path, bearer, { json: { sub_id: { format: "opaque", id } } });
+    assert.equal((await end(ada)).status, 204);
+    const [event] = (await op.json(`/admin/api/audit?user=${ada.id}&event=session_ended`, { bearer: op.adminToken })).events;
+    assert.deepEqual([event.operator, event.operator_user_id], [`app (${client.id})`, who.person.id]);
+    const refused = await end(owner);
+    assert.deepEqual([refused.status, refused.error], [403, "insufficient_scope"]);
+    op.clock.advance({ minutes: 11 });
+    const late = (await client.refreshed(tokens.refresh_token, { resource: API })).access_token;
+    const { status, error } = await end(ada, late);
+    assert.deepEqual([status, error], [401, "insufficient_user_authentication"]);
+  });
+
   test("whose sign-in is too old for a change is challenged, reads on, and comes back with a new one", async () => {
     const { client, who, tokens } = await acting(["people"], "people:write");
     const other = await op.person();
