@@ -30,6 +30,13 @@ impl<'a> FactorChange<'a> {
         }
     }
 
+    /// Holds where they may.
+    pub fn may(&self) -> Statement {
+        Statement::new("EXISTS (")
+            .append(self.person())
+            .append(Statement::new(")"))
+    }
+
     /// Gives the person as `owner`, if they may.
     pub(super) fn person(&self) -> Statement {
         Statement::new(

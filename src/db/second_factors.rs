@@ -23,6 +23,8 @@ pub struct Factors {
     /// How many recovery codes are left.
     pub recovery_codes: i64,
     has_passkeys: bool,
+    /// Whether they have a password at all.
+    pub has_password: bool,
 }
 
 /// An app that shows one-time codes.
@@ -48,7 +50,7 @@ macro_rules! select {
     () => {
         "SELECT id, kind, CASE kind WHEN 'totp' THEN secret END AS wrapped,
                 CASE kind WHEN 'recovery_codes' THEN json_array_length(secret) END AS codes_left
-         FROM credentials WHERE kind IN ('totp', 'recovery_codes', 'passkey') AND user_id = "
+         FROM credentials WHERE kind IN ('password', 'totp', 'recovery_codes', 'passkey') AND user_id = "
     };
 }
 
@@ -80,7 +82,10 @@ fn read(rows: &Rows) -> Result<Factors, Fault> {
                 wrapped: WrappedSecret::stored(wrapped),
             }),
             (None, Some(left)) => factors.recovery_codes = left,
-            (None, None) => factors.has_passkeys |= row.kind == "passkey",
+            (None, None) => {
+                factors.has_passkeys |= row.kind == "passkey";
+                factors.has_password |= row.kind == "password";
+            }
         }
     }
     Ok(factors)

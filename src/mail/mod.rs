@@ -176,6 +176,15 @@ impl CodeKind {
             Self::Address => "address",
         }
     }
+
+    /// How many digits a code has. One to sign in with is of one account, whose tries are counted. One that shows whose an address is can be
+    /// guessed at for any address that somebody makes up, so there are many to guess at.
+    pub fn digits(self) -> usize {
+        match self {
+            Self::SignIn => 6,
+            Self::SignUp | Self::Address => 8,
+        }
+    }
 }
 
 /// What a mail says beside its text.
@@ -252,21 +261,22 @@ pub fn link_secret(id: &str, root: KekVersion, roots: &RootKeys) -> Option<Opaqu
     Some(OpaqueToken::derived(root, key.mac(&[b"link", id.as_bytes()])))
 }
 
-/// The code in the mail `id`: six digits out of a MAC that only Limen can make. `None` where its root is no longer configured.
-pub fn code(id: &str, root: KekVersion, roots: &RootKeys) -> Option<String> {
+/// The code in the mail `id`: digits out of a MAC that only Limen can make. `None` where its root is no longer configured.
+pub fn code(id: &str, digits: usize, root: KekVersion, roots: &RootKeys) -> Option<String> {
     let mac = roots.derive(root, Purpose::MailSecret)?.mac(&[b"code", id.as_bytes()]);
     // Of 2^64 numbers; that the first codes are more likely by one of 10^13 helps nobody.
     let number = mac
         .iter()
         .take(8)
         .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    Some(format!("{:06}", number % 1_000_000))
+    let text = format!("{number:020}");
+    Some(text[text.len().saturating_sub(digits)..].to_owned())
 }
 
 /// Whether that is the code in the mail `id`, as people type it: with blanks or a dash in it, too.
-pub fn is_code(typed: &str, id: &str, root: KekVersion, roots: &RootKeys) -> bool {
+pub fn is_code(typed: &str, (id, digits): (&str, usize), root: KekVersion, roots: &RootKeys) -> bool {
     let typed: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    code(id, root, roots).is_some_and(|code| same_secret(&typed, &code))
+    code(id, digits, root, roots).is_some_and(|code| same_secret(&typed, &code))
 }
 
 #[cfg(test)]
@@ -286,12 +296,12 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_six_digits_of_one_mail_one_root_and_one_epoch() {
+    fn a_code_is_digits_of_one_mail_one_root_and_one_epoch() {
         let roots = |epoch: &str| {
             let keys = BTreeMap::from([(1, [7; 32]), (2, [8; 32])]);
             RootKeys::new(keys, 1, epoch.to_owned()).unwrap()
         };
-        let code = |id: &str, root, epoch: &str| super::code(id, root, &roots(epoch)).unwrap();
+        let code = |id: &str, root, epoch: &str| super::code(id, 6, root, &roots(epoch)).unwrap();
         let all = [code("a", 1, ""), code("b", 1, ""), code("a", 2, ""), code("a", 1, "2")];
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
         for n in 0..500 {
@@ -302,10 +312,11 @@ mod tests {
             );
         }
         let (first, last) = all[0].split_at(3);
-        let is_code = |typed: &str| is_code(typed, "a", 1, &roots(""));
+        let is_code = |typed: &str| is_code(typed, ("a", 6), 1, &roots(""));
+        assert_eq!(super::code("a", 8, 1, &roots("")).unwrap().len(), 8);
         assert!(is_code(&all[0]) && is_code(&format!(" {first} {last} ")) && is_code(&format!("{first}-{last}")));
         assert!(!is_code(&all[1]) && !is_code("") && !is_code(first) && !is_code(&format!("{}0", all[0])));
-        assert!(super::code("a", 3, &roots("")).is_none());
+        assert!(super::code("a", 6, 3, &roots("")).is_none());
     }
 
     #[test]

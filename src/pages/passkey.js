@@ -5,7 +5,13 @@
 (function () {
   "use strict";
 
-  if (!window.PublicKeyCredential || !navigator.credentials) return;
+  if (!window.PublicKeyCredential || !navigator.credentials) {
+    // Where there is no other way, the page says why nothing is there.
+    document.querySelectorAll("[data-unsupported]").forEach(function (message) {
+      message.hidden = false;
+    });
+    return;
+  }
 
   var waiting = null;
 

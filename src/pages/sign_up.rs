@@ -97,6 +97,8 @@ pub struct Typed<'a> {
     pub username: &'a str,
     /// Where the address is confirmed before there is an account: whether a code was sent to it.
     pub code_sent: Option<bool>,
+    /// The id of the account that a passkey was made for already. Another one for it takes its place in the authenticator.
+    pub account: Option<&'a str>,
 }
 
 /// What was wrong with an attempt to make an account.

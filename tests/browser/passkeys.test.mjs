@@ -41,7 +41,6 @@ async function confirm(page) {
   await page.locator("#add").waitFor();
 }
 
-/** Whether the browser is shown whom it is signed in as. */
 /** Signs in with a password on the way to an app, once the page has found out that the browser can have a passkey. */
 async function signInAt(app, page, person) {
   await page.goto(app.start());

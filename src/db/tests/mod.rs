@@ -158,6 +158,7 @@ const PARTS: &[&str] = &[
     "is_open",
     "is_theirs",
     "lets_in",
+    "may",
     "may_change",
     "succeeded",
     "was_just_taken",

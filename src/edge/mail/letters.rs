@@ -3,7 +3,7 @@
 use crate::{
     account::set_up,
     edge::platform::context::Context,
-    mail::{Kind, Waiting, code, link_secret},
+    mail::{CodeKind, Kind, Waiting, code as code_of, link_secret},
     pages::{Language, Letter},
     routes::Endpoint,
 };
@@ -20,8 +20,13 @@ pub fn write(mail: &Waiting, context: &Context) -> Option<Written> {
     let issuer = &context.config.issuer;
     let (kind, roots) = (mail.kind?, &context.config.roots);
     let code = match kind {
-        Kind::ConfirmAddress | Kind::SignInCode | Kind::SignInCodeHere => Some(code(&mail.id, mail.root, roots)?),
+        Kind::ConfirmAddress => Some(CodeKind::Address.digits()),
+        Kind::SignInCode | Kind::SignInCodeHere => Some(CodeKind::SignIn.digits()),
         _ => None,
+    };
+    let code = match code {
+        Some(digits) => Some(code_of(&mail.id, digits, mail.root, roots)?),
+        None => None,
     };
     let linked = |page: Endpoint| {
         let secret = link_secret(&mail.id, mail.root, roots)?;

@@ -58,8 +58,8 @@ pub struct AccountRequest {
     /// What is asked of D1 along with the session. What is loaded for one that is over is dropped.
     pub batch: Batch,
     session: Handle<Option<Session>>,
-    /// What the person has to show, where no password makes sure of them.
-    factors: Option<Handle<Factors>>,
+    /// What makes sure of the person.
+    factors: Handle<Factors>,
 }
 
 /// A password that a form asked for, to be sure of the person.
@@ -109,8 +109,7 @@ impl AccountRequest {
         let mut batch = Batch::default();
         let session = batch.add(sessions::find(&session_hash, lifetimes, context.now));
         batch.push(sessions::touch(&session_hash, lifetimes, context.now));
-        let factors = (!context.config.sign_in.has(Way::Password)).then(|| second_factors::of_session(&session_hash));
-        let factors = batch.add_if(factors);
+        let factors = batch.add(second_factors::of_session(&session_hash));
         let told = query.as_ref().and_then(|query| query.single("done").ok().flatten());
         Ok(Self {
             page,
@@ -150,14 +149,17 @@ impl AccountRequest {
             requests: context.config.backchannel_authentication,
         };
         let proven = &session.authentication.proven;
-        let has = rows.read_if(self.factors)?.unwrap_or_default().has(&context.config);
+        let factors = rows.read(self.factors)?;
+        let has = factors.has(&context.config);
         let signed_in = SignedInBrowser {
-            sure: match (ways.passwords, ways.passkeys) {
+            sure: match ways.passwords && factors.has_password {
                 _ if proven.is_fresh(context.now) && proven.strength() >= Strength::PhishingResistant => Sure::Already,
-                // Where there are no passwords, people have shown just now what they can.
-                (false, _) if sign_in::may_change_factors(proven, has, context.now) => Sure::Already,
-                (true, or_passkey) => Sure::Password { or_passkey },
-                (false, _) => Sure::Passkey,
+                true => Sure::Password {
+                    or_passkey: has.passkeys,
+                },
+                // Without a password, people have shown just now what they can.
+                false if sign_in::may_change_factors(proven, has, context.now) => Sure::Already,
+                false => Sure::Passkey,
             },
             ways,
             nonce: random::id()?,
@@ -228,13 +230,13 @@ impl SignedInBrowser {
         sign_in::may_change_factors(&self.session.authentication.proven, has, context.now)
     }
 
-    /// When the session's methods were last shown, after a form made sure of the person: a password says nothing new of somebody who
-    /// signed in with a passkey.
+    /// When the session's methods were last shown, after a form made sure of the person: where it asked for nothing, that is when they signed
+    /// in, and a password says nothing new of somebody who signed in with more.
     pub fn shown_now(&self, context: &Context) -> UnixTime {
         let proven = &self.session.authentication.proven;
-        match proven.strength() {
-            Strength::OneFactor => context.now,
-            Strength::TwoFactors | Strength::PhishingResistant => proven.at,
+        match (self.sure, proven.strength()) {
+            (Sure::Password { .. }, Strength::OneFactor) => context.now,
+            _ => proven.at,
         }
     }
 

@@ -168,7 +168,14 @@ pub async fn try_code(key: &CodeKey, typed: &str, request: &Incoming, context: &
     if let Some(wait) = rows.read(counted)?.wait(&network, context.now) {
         return Ok(Verdict::TooMany { wait });
     }
-    let is_right = |tried: &Tried| is_code(typed, &tried.mail_id, tried.root, &context.config.roots);
+    let is_right = |tried: &Tried| {
+        is_code(
+            typed,
+            (&tried.mail_id, key.kind.digits()),
+            tried.root,
+            &context.config.roots,
+        )
+    };
     Ok(rows
         .read(tried)?
         .filter(is_right)

@@ -263,11 +263,11 @@ impl SignInRequest {
                 page: Endpoint::AccountPasskeys | Endpoint::AccountSecondFactors,
                 ..
             }) => Demand::TWO_WHERE_THERE,
-            // So does what a password makes sure of elsewhere.
+            // So does, of people without a password, what it makes sure of for others.
             Destination::Account(SignInPage {
-                page: Endpoint::AccountEmail | Endpoint::AccountDeletion,
+                page: Endpoint::AccountEmail | Endpoint::AccountPassword | Endpoint::AccountDeletion,
                 ..
-            }) if !context.config.sign_in.has(Way::Password) => Demand::TWO_WHERE_THERE,
+            }) => Demand::TWO_WHERE_THERE,
             // Who has no role is not asked to set anything up on the way: the console leads whoever has one to what is missing.
             Destination::Account(page) if page.page.is_of_console() => Demand::TWO_WHERE_THERE,
             Destination::Account(_) => Demand::NOTHING,

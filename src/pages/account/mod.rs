@@ -70,14 +70,14 @@ pub struct Ways {
 /// How a form makes sure that it is the person who sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sure {
-    /// They have just signed in with a passkey.
+    /// They have just signed in with a passkey; or, without a password, with all that they have.
     Already,
-    /// It asks for their password; or they sign in with a passkey first, where they may have one.
+    /// It asks for their password; or they sign in with a passkey first, where they have one.
     Password {
-        /// Whether they may.
+        /// Whether they have.
         or_passkey: bool,
     },
-    /// They sign in with a passkey first.
+    /// They sign in anew first, with a passkey or what they have.
     Passkey,
 }
 
@@ -188,6 +188,11 @@ impl Ways {
 impl Frame<'_> {
     fn asks_for_password(&self) -> bool {
         matches!(self.sure, Sure::Password { .. })
+    }
+
+    /// Whether nothing can be done here before the person has signed in anew.
+    fn wants_sign_in(&self) -> bool {
+        self.sure == Sure::Passkey
     }
 
     /// Where the person signs in with a passkey to be sure of them, where they have to or may.

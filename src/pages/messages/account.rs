@@ -156,6 +156,7 @@ pub struct PasskeyTexts {
     pub expired: &'static str,
     pub only_way: &'static str,
     pub no_script: &'static str,
+    pub unsupported: &'static str,
 }
 
 /// Texts of the page that offers a passkey.

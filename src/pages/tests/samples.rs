@@ -370,6 +370,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                     email: text,
                     username: text,
                     code_sent,
+                    account: None,
                 },
                 fields: vec![
                     (

@@ -17,7 +17,7 @@ export async function mailed(op, address, pattern) {
   throw new Error(`no mail to ${address}`);
 }
 
-const codeFor = (op, address) => mailed(op, address, /\b\d{6}\b/);
+const codeFor = (op, address) => mailed(op, address, /\b\d{6}(\d\d)?\b/);
 
 /** Takes the first step of signing up. Gives the address. */
 export async function askForCode({ page }, username = `new-${++people}`) {

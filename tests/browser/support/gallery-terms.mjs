@@ -6,7 +6,9 @@ import { startWebApp } from "./web-app.mjs";
 
 /** The variables of that deployment. */
 export const TERMS = {
-  SIGNUP: "open",
+  SIGNUP: "domains",
+  SIGNUP_DOMAINS: "acme.example people.example",
+  MAIL: "development",
   TERMS_URL: "https://acme.example/terms",
   TERMS_VERSION: "2026-11-29",
   SUPPORT_CONTACT: "help@acme.example",
@@ -78,6 +80,14 @@ export const WITH_TERMS = {
     await open(visitor, op.url("/signup?page=overview"));
     await visitor.page.locator("#email").fill("ada@acme.example");
     await visitor.page.locator("#username").fill("ada");
+    await sendAnyway(visitor, "#create");
+  },
+
+  "sign-up-elsewhere": async ({ op, visitor }) => {
+    await open(visitor, op.url("/signup?page=overview"));
+    await visitor.page.locator("#email").fill("ada@elsewhere.example");
+    await visitor.page.locator("#username").fill("ada");
+    await visitor.page.locator("#terms").check();
     await sendAnyway(visitor, "#create");
   },
 

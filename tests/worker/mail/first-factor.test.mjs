@@ -84,6 +84,92 @@ describe("somebody with a passkey who signed in by a code from a mail", () => {
   });
 });
 
+describe("a session of a code alone, of somebody who has a passkey by now", () => {
+  const thief = (person) => `thief-${person.email}`;
+  const addressOf = async ({ id }) => (await op.rows("SELECT email FROM users WHERE id = ?", id))[0].email;
+  const newPasskey = ({ id }) => ({
+    run: `INSERT INTO credentials (id, user_id, kind, secret, created_at) VALUES ('k-${id}', '${id}', 'passkey', '{}', 0)`,
+  });
+
+  /** Somebody without a passkey who has asked for another address. */
+  async function asking() {
+    const person = await op.person();
+    const { browser, done } = await byMail(person, { to: "email" });
+    const asked = await browser.submit(done, "email", { email: thief(person) });
+    assert.ok(asked.has("code"), asked.text);
+    return { person, browser, asked, code: codeIn(await boxes.get(op).await(thief(person))) };
+  }
+
+  test("finishes no change of the address that it began before, and sends no other code", async () => {
+    const { person, browser, asked, code } = await asking();
+    await op.rows(newPasskey(person).run);
+    const again = await browser.submit(asked, "again", {}, { button: "again" });
+    assert.equal(again.status, 400);
+    assert.ok(!again.has("again") && !again.has("code_form"), again.text);
+    assert.match(again.text, /First sign in once more/);
+    assert.equal((await browser.submit(asked, "code", { code })).status, 400);
+    assert.equal(await boxes.get(op).count(thief(person)), 1);
+    assert.equal(await addressOf(person), person.email);
+    // What was asked for can be given up.
+    const given = await browser.submit(again, "forget", {}, { button: "forget" });
+    assert.ok(!given.has("forget"), given.text);
+  });
+
+  test("nor where the passkey comes in the moment between", async () => {
+    const { person, browser, asked, code } = await asking();
+    const d1 = { meanwhile: { before: "UPDATE OR IGNORE users", ...newPasskey(person) } };
+    assert.equal((await browser.submit(asked, "code", { code }, { d1 })).status, 409);
+    assert.equal(await addressOf(person), person.email);
+  });
+
+  test("and of ten minutes ago it does neither, with a passkey or without", async () => {
+    const { person, browser, asked, code } = await asking();
+    op.clock.advance({ minutes: 11 });
+    assert.equal((await browser.submit(asked, "code", { code })).status, 400);
+    assert.equal(await addressOf(person), person.email);
+  });
+});
+
+describe("somebody without a password, where others have one", async () => {
+  const mixed = await startLimen({ vars: { ...VARS, SIGN_IN: "password mail_code" } });
+  boxes.set(mixed, new Mailbox(mixed));
+  const someone = () => mixed.person({ password: undefined });
+
+  test("changes their address by what they have", async () => {
+    const person = await someone();
+    const { browser, done } = await byMail(person, { at: mixed, to: "email" });
+    assert.ok(!done.has("current_password"), done.text);
+    const asked = await browser.submit(done, "email", { email: `new-${person.email}` });
+    const changed = await browser.submit(asked, "code", { code: codeIn(await boxes.get(mixed).await(`new-${person.email}`)) });
+    assert.match(changed.text, new RegExp(`new-${person.email}`));
+  });
+
+  test("gives themselves a password, which others need the current one for", async () => {
+    const person = await someone();
+    const { browser } = await byMail(person, { at: mixed, to: "password" });
+    mixed.clock.advance({ minutes: 1 });
+    const page = await browser.open("/account/password");
+    assert.ok(!page.has("current_password"), page.text);
+    await browser.submit(page, "new_password", { new_password: "three random words", repeat_password: "three random words" });
+    assert.deepEqual(await credentials(person, mixed), [{ kind: "password" }]);
+    const [{ auth_time, created_at }] = await mixed.rows("SELECT auth_time, created_at FROM sessions WHERE user_id = ?", person.id);
+    assert.equal(auth_time, created_at, "nothing was shown anew");
+    assert.ok((await browser.open("/account/password")).has("current_password"));
+  });
+
+  test("deletes their account, and not with a sign-in of before", async () => {
+    const person = await someone();
+    const { browser } = await byMail(person, { at: mixed, to: "delete" });
+    mixed.clock.advance({ minutes: 11 });
+    const late = await browser.open("/account/delete");
+    assert.match(late.text, /First sign in once more/);
+    assert.ok(!late.has("current_password"));
+    const { browser: again } = await byMail(person, { at: mixed });
+    await again.submit(await again.open("/account/delete"), "confirm", { confirm: "yes" });
+    assert.deepEqual(await mixed.rows("SELECT id FROM users WHERE id = ?", person.id), []);
+  });
+});
+
 describe("where everybody needs a second factor", () => {
   test("somebody with a passkey shows it after the code, and cannot set up an app in its place", async () => {
     const { person, browser, done } = await (async () => {

@@ -54,7 +54,7 @@ export class Mailbox {
 export const linkIn = ({ text }) => text.match(/https?:\/\/\S+/)?.[0];
 
 /** The code in a mail. */
-export const codeIn = ({ text }) => text.match(/^\d{6}$/m)?.[0];
+export const codeIn = ({ text }) => text.match(/^\d{6}(\d\d)?$/m)?.[0];
 
 /** Reads what the platform's simulated binding was given: it logs where it has put it. */
 export class BindingLog extends Log {

@@ -11,7 +11,9 @@ use crate::{
     },
     audit::Event,
     db::{
-        Batch, Statement, audit, email_undo,
+        Batch, Statement, audit,
+        credential_owner::FactorChange,
+        email_undo,
         mail_codes::{self, CodeKey, NewCode, Waiting},
         mail_outbox, released_addresses, throttles, users,
     },
@@ -33,7 +35,7 @@ use crate::{
     oidc::{error::OAuthError, params::Params},
     pages::{
         Language,
-        account::{EmailPage, EmailProblem, Notice, PasswordCheck},
+        account::{EmailPage, EmailProblem, Notice, PasswordCheck, Sure},
     },
     reply::Reply,
     routes::Endpoint,
@@ -206,6 +208,15 @@ async fn about_code(
         context.db.execute([forget]).await?;
         return Ok(Reply::see_other(PAGE.path().to_owned()));
     }
+    // Without a password the address is a way in: it takes somebody who has just shown what they have, at each step.
+    if signed_in.sure == Sure::Passkey {
+        let shown = Shown {
+            waiting: waiting.as_ref().map(|waiting| waiting.typed.as_str()),
+            code: form.text("code"),
+            ..Shown::default()
+        };
+        return Ok(signed_in.page(400, html(signed_in, &shown, context)));
+    }
     if has("again") || has("confirm") {
         if let Some(wait) = count(user, context).await? {
             let minutes = wait.minutes_begun();
@@ -263,9 +274,15 @@ async fn change(
         Some(_) => condition.and(mail_outbox::exists(&undo_id)),
         None => condition,
     };
+    // Another request may have given them something to show since.
+    let may_change = || match signed_in.sure {
+        Sure::Already => FactorChange::by(&signed_in.session_hash, &context.config).may(),
+        Sure::Password { .. } | Sure::Passkey => Statement::always(),
+    };
     let is_ready = || {
         users::is_as_read(user, &signed_in.session_hash)
             .and(is_right())
+            .and(may_change())
             .and(users::address_is_anothers(&key.folded, &user.id).negated())
     };
     let mut batch = Batch::default();
@@ -280,7 +297,12 @@ async fn change(
     }
     let of = (key.folded.as_str(), user.id.as_str());
     batch.extend(released_addresses::release(of, || is_told(is_ready()), context));
-    let saved = users::update_own_if(&changed, user, &signed_in.session_hash, is_told(is_right()));
+    let saved = users::update_own_if(
+        &changed,
+        user,
+        &signed_in.session_hash,
+        is_told(is_right().and(may_change())),
+    );
     let saved = batch.add(saved);
     if let (Parting::Undo, Some((mail, _)), Some(before)) = (parting, &letter, user.confirmed_email()) {
         let hash = link_secret(&undo_id, mail.root, &context.config.roots)

@@ -161,7 +161,14 @@ impl Name<'_> {
             }
         };
         let user_id = tried.as_ref().and_then(|tried| tried.user_id.as_deref());
-        let is_right = |tried: &&Tried| is_code(code, &tried.mail_id, tried.root, &context.config.roots);
+        let is_right = |tried: &&Tried| {
+            is_code(
+                code,
+                (&tried.mail_id, CodeKind::SignIn.digits()),
+                tried.root,
+                &context.config.roots,
+            )
+        };
         let (Some(tried), Some(user_id)) = (tried.as_ref().filter(is_right), user_id) else {
             let entry = Entry::new(Event::SignInFailed, Actor::Anybody).detail(json!({ "way": "mail_code" }));
             guesses::record(entry, user_id, context).await?;

@@ -51,6 +51,11 @@ impl Newcomer<'_> {
         let field = |name: &str| self.params.text(name);
         let (typed_email, username) = (field("email").trim(), field("username").trim());
         let (address, verified) = self.entrance.address().unwrap_or((typed_email, false));
+        let by_passkey = !self.sign_in.takes_passwords(context);
+        let by_mail = self.sign_in.takes_mail_codes_alone(context) && field("passkey").is_empty();
+        // A passkey was made for the account that the page had an id for.
+        let (asked, browser) = (Asked::SignUp(field("account")), &self.sign_in.browser);
+        let made = (by_passkey && !by_mail).then(|| passkeys::read_new(field("passkey"), browser, &asked, context));
         let typed = Typed {
             email: address,
             username,
@@ -59,6 +64,7 @@ impl Newcomer<'_> {
                 let to = field("code_sent");
                 !to.is_empty() && email::fold(to) == email::fold(address)
             }),
+            account: matches!(made, Some(Ok(_))).then(|| field("account")),
         };
         if let Some(wait) = count(request, context).await? {
             let minutes = wait.minutes_begun();
@@ -66,12 +72,9 @@ impl Newcomer<'_> {
             return Ok(self.page((429, problem), typed, &[], context)?.retried_after(wait));
         }
         let refuse = |problem| Ok(self.page((400, Some(problem)), typed, &[], context)?);
-        let by_passkey = !self.sign_in.takes_passwords(context);
-        let by_mail = self.sign_in.takes_mail_codes_alone(context) && field("passkey").is_empty();
-        // A passkey was made for the account that the page had an id for.
-        let id = match by_passkey && !by_mail {
-            true => field("account").to_owned(),
-            false => random::id()?,
+        let id = match &made {
+            Some(_) => field("account").to_owned(),
+            None => random::id()?,
         };
         let address = Address {
             text: address,
@@ -103,9 +106,8 @@ impl Newcomer<'_> {
         // What they will sign in with is looked at before the code, of which there are few tries.
         let way = if by_mail {
             NewWay::Mail
-        } else if by_passkey {
-            let (asked, browser) = (Asked::SignUp(&user.id), &self.sign_in.browser);
-            match passkeys::read_new(field("passkey"), browser, &asked, context) {
+        } else if let Some(made) = made {
+            match made {
                 Ok((new, challenge)) => NewWay::Passkey(Box::new(new), challenge),
                 Err(refused) => return refuse(SignUpProblem::Passkey(passkeys::problem_of(refused))),
             }

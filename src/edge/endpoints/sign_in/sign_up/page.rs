@@ -28,7 +28,11 @@ impl Newcomer<'_> {
         let (sign_in, language) = (&self.sign_in, self.sign_in.language());
         let by_passkey = !sign_in.takes_passwords(context);
         let has_passkeys = by_passkey && context.config.sign_in.has(Way::Passkey);
-        let (id, nonce) = (random::id()?, random::id()?);
+        let nonce = random::id()?;
+        let id = match typed.account {
+            Some(id) => id.to_owned(),
+            None => random::id()?,
+        };
         let options = match has_passkeys {
             true => {
                 // The script fills in the name that is typed.
