@@ -8,8 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::web::{
     json,
-    json_schema::{Schema, is_title},
-    language_tag::is_language_tag,
+    json_schema::{Schema, Titles, tag_of_title},
 };
 
 /// The most types.
@@ -23,8 +22,7 @@ const HOW: &str = r#"must be a JSON object by type, such as {"payment_initiation
 /// A type of authorization details.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DetailType {
-    /// What it is called, by language tag; the one without a tag is the empty one.
-    titles: BTreeMap<String, String>,
+    titles: Titles,
     pub schema: Schema,
     /// The APIs whose tokens have such details. Empty: all.
     pub apis: Vec<String>,
@@ -70,18 +68,11 @@ impl DetailTypes {
             if let Some(api) = written.apis.iter().find(|api| !is_api(api)) {
                 return Err(format!("has an API that is not in RESOURCES: {api}"));
             }
-            let mut titles = BTreeMap::new();
-            for (member, title) in written.titles {
-                let tag = match member.split_once('#') {
-                    None if member == "title" => "",
-                    Some(("title", tag)) if is_language_tag(tag) => tag,
-                    _ => return Err(format!("has a member that is not known: {member}")),
-                };
-                let title = title.as_str().filter(|title| is_title(title));
-                let title = title.ok_or("has a title that cannot be shown")?;
-                titles.insert(tag.to_ascii_lowercase(), title.to_owned());
+            if let Some(other) = written.titles.keys().find(|member| tag_of_title(member).is_none()) {
+                return Err(format!("has a member that is not known: {other}"));
             }
-            if !titles.contains_key("") {
+            let titles = Titles::read(&written.titles).map_err(|problem| format!("has for {name}: {problem}"))?;
+            if titles.find("").is_none() {
                 return Err(format!("needs a title for {name}"));
             }
             let schema =
@@ -107,7 +98,6 @@ impl DetailTypes {
 impl DetailType {
     /// What it is called in a language, or at all.
     pub fn title(&self, language: &str) -> &str {
-        let of = |tag: &str| self.titles.get(tag).map(String::as_str);
-        of(language).or_else(|| of("")).unwrap_or_default()
+        self.titles.find(language).unwrap_or_default()
     }
 }

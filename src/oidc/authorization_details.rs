@@ -75,7 +75,7 @@ impl AuthorizationDetails {
                     "authorization_details has an entry that is not as its type demands",
                 ));
             }
-            match lines(&value, &of_type.schema).len() {
+            match lines(&value, &of_type.schema, "").len() {
                 0..=MOST_LINES => Ok(value.to_string()),
                 _ => Err(invalid("authorization_details has an entry with more than 50 values")),
             }
@@ -113,7 +113,7 @@ impl AuthorizationDetails {
             let of_type = types.find(value.get("type")?.as_str()?)?;
             Some(InWords {
                 title: of_type.title(language).to_owned(),
-                lines: lines(&value, &of_type.schema),
+                lines: lines(&value, &of_type.schema, language),
             })
         };
         self.values().filter_map(describe).collect()
@@ -218,29 +218,28 @@ pub struct Line {
 }
 
 /// The lines of a detail. Its type is what they stand below.
-fn lines(detail: &Value, schema: &Schema) -> Vec<Line> {
+fn lines(detail: &Value, schema: &Schema, language: &str) -> Vec<Line> {
     let mut lines = Vec::new();
     let members = detail.as_object().into_iter().flatten();
     for (name, value) in members.filter(|(name, _)| *name != "type") {
         let schema = schema.member(name);
-        tell(
-            schema.and_then(Schema::title).unwrap_or(name),
-            value,
-            schema,
-            &mut lines,
-        );
+        tell(called(name, schema, language), value, schema, (language, &mut lines));
     }
     lines
 }
 
+fn called<'a>(name: &'a str, schema: Option<&'a Schema>, language: &str) -> &'a str {
+    schema.and_then(|schema| schema.title(language)).unwrap_or(name)
+}
+
 /// Adds the lines of a value that stands at `path`.
-fn tell(path: &str, value: &Value, schema: Option<&Schema>, lines: &mut Vec<Line>) {
+fn tell(path: &str, value: &Value, schema: Option<&Schema>, (language, lines): (&str, &mut Vec<Line>)) {
     match value {
         Value::Object(members) if !members.is_empty() => {
             for (name, value) in members {
                 let schema = schema.and_then(|schema| schema.member(name));
-                let name = schema.and_then(Schema::title).unwrap_or(name);
-                tell(&format!("{path} › {name}"), value, schema, lines);
+                let name = called(name, schema, language);
+                tell(&format!("{path} › {name}"), value, schema, (language, lines));
             }
         }
         Value::Array(items) if !items.is_empty() => {
@@ -249,7 +248,7 @@ fn tell(path: &str, value: &Value, schema: Option<&Schema>, lines: &mut Vec<Line
                     1 => path.to_owned(),
                     _ => format!("{path} ({})", at + 1),
                 };
-                tell(&path, item, schema.and_then(Schema::item), lines);
+                tell(&path, item, schema.and_then(Schema::item), (language, lines));
             }
         }
         other => lines.push(Line {
@@ -336,7 +335,7 @@ mod tests {
             "properties": { "currency": { "type": "string" }, "amount": { "type": "string" } },
         });
         types_of(&json!({
-            "to": { "type": "string", "title": "Paid to" }, "twice": { "type": "boolean" },
+            "to": { "type": "string", "title": "Paid to", "title#de": "An" }, "twice": { "type": "boolean" },
             "amounts": { "type": "array", "items": amount },
         }))
     }
@@ -418,15 +417,20 @@ mod tests {
             value: value.to_owned(),
             is_text,
         };
-        let lines = vec![
-            line("amounts › amount", "1", true),
-            line("amounts › currency", "EUR", true),
-            line("Paid to", "A", true),
-            line("twice", "true", false),
-        ];
-        let said = |language: &str| all.in_words(&types(), language).pop().unwrap();
-        assert_eq!(said("de").title, "Zahlen");
-        assert_eq!((said("fr").title.as_str(), said("fr").lines), ("Pay", lines));
+        let lines = |to: &str| {
+            vec![
+                line("amounts › amount", "1", true),
+                line("amounts › currency", "EUR", true),
+                line(to, "A", true),
+                line("twice", "true", false),
+            ]
+        };
+        let said = |language: &str| {
+            let said = all.in_words(&types(), language).pop().unwrap();
+            (said.title, said.lines)
+        };
+        assert_eq!(said("de"), ("Zahlen".to_owned(), lines("An")));
+        assert_eq!(said("fr"), ("Pay".to_owned(), lines("Paid to")));
     }
 
     #[test]

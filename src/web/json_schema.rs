@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Map, Number, Value};
 
-use crate::readable::is_line;
+use crate::{readable::is_line, web::language_tag::is_language_tag};
 
 /// The deepest that a schema may be.
 const DEEPEST: usize = 8;
@@ -31,8 +31,12 @@ pub struct Schema {
     number: Bounds,
     length: Bounds,
     count: Bounds,
-    title: Option<String>,
+    titles: Titles,
 }
+
+/// What something is called before people, by language tag in lower case; without a tag, by none.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Titles(BTreeMap<String, String>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -85,7 +89,8 @@ impl Schema {
     fn parse_within(value: &Value, depth: usize) -> Result<Self, String> {
         let members = value.as_object().ok_or("a schema must be an object")?;
         let depth = depth.checked_sub(1).ok_or("a schema is too deep")?;
-        if let Some(other) = members.keys().find(|name| !Self::KEYWORDS.contains(&name.as_str())) {
+        let is_known = |name: &str| Self::KEYWORDS.contains(&name) || tag_of_title(name).is_some();
+        if let Some(other) = members.keys().find(|name| !is_known(name)) {
             return Err(format!(
                 "the schema has {other:?}, and takes only: {}",
                 Self::KEYWORDS.join(" ")
@@ -139,7 +144,7 @@ impl Schema {
             number: Bounds::read(members, ("minimum", "maximum"), |_| true)?,
             length: Bounds::read(members, ("minLength", "maxLength"), Number::is_u64)?,
             count: Bounds::read(members, ("minItems", "maxItems"), Number::is_u64)?,
-            title: named("title").map(title).transpose()?,
+            titles: Titles::read(members)?,
         })
     }
 
@@ -174,9 +179,9 @@ impl Schema {
         self.required.iter().all(|name| members.contains_key(name)) && members.iter().all(fits)
     }
 
-    /// What it is called before people.
-    pub fn title(&self) -> Option<&str> {
-        self.title.as_deref()
+    /// What it is called before people who read a language.
+    pub fn title(&self, language: &str) -> Option<&str> {
+        self.titles.find(language)
     }
 
     /// What it says of a member.
@@ -187,6 +192,33 @@ impl Schema {
     /// What it says of the items of an array.
     pub fn item(&self) -> Option<&Self> {
         self.items.as_deref()
+    }
+}
+
+impl Titles {
+    /// Reads `title` and `title#de` among members.
+    ///
+    /// # Errors
+    /// Where one cannot be shown.
+    pub fn read(members: &Map<String, Value>) -> Result<Self, String> {
+        let all = members
+            .iter()
+            .filter_map(|(name, value)| Some((tag_of_title(name)?, value)));
+        let read = |(tag, value): (&str, &Value)| Ok((tag.to_ascii_lowercase(), title(value)?));
+        all.map(read).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The one in a language, or without one.
+    pub fn find(&self, language: &str) -> Option<&str> {
+        self.0.get(language).or_else(|| self.0.get("")).map(String::as_str)
+    }
+}
+
+/// The language of a title, by the name of the member that has it: none of `title`, `de` of `title#de`.
+pub fn tag_of_title(member: &str) -> Option<&str> {
+    match member.split_once('#') {
+        None => (member == "title").then_some(""),
+        Some((name, tag)) => (name == "title" && is_language_tag(tag)).then_some(tag),
     }
 }
 
@@ -268,7 +300,7 @@ pub fn is_name(name: &str) -> bool {
 }
 
 /// Whether people can be shown something under this title, which looks like no path of titles.
-pub fn is_title(title: &str) -> bool {
+fn is_title(title: &str) -> bool {
     (1..=LONGEST_TITLE).contains(&title.chars().count()) && is_line(title) && !title.contains('›')
 }
 
@@ -278,20 +310,24 @@ fn title(value: &Value) -> Result<String, String> {
     text.map(str::to_owned).ok_or_else(|| problem.to_owned())
 }
 
-/// Members are told apart by what people read: no two have the same title, and none has the name of another one as its title.
+/// Members are told apart by what people read, in each language: no two have the same title, and none has the name of another one as its
+/// title.
 fn check_names(properties: &BTreeMap<String, Schema>) -> Result<(), String> {
     if let Some(name) = properties.keys().find(|name| !is_name(name)) {
         return Err(format!(
             "properties has {name:?}: a name has 1 to 64 of A-Z a-z 0-9 _ . : / # -"
         ));
     }
-    let mut titles = BTreeSet::new();
-    for (name, schema) in properties {
-        let Some(title) = schema.title() else { continue };
-        if !titles.insert(title) || (title != name && properties.contains_key(title)) {
-            return Err(format!(
-                "properties has two members that people would read as {title:?}"
-            ));
+    let languages: BTreeSet<_> = properties.values().flat_map(|schema| schema.titles.0.keys()).collect();
+    for language in languages {
+        let mut titles = BTreeSet::new();
+        for (name, schema) in properties {
+            let Some(title) = schema.title(language) else { continue };
+            if !titles.insert(title) || (title != name && properties.contains_key(title)) {
+                return Err(format!(
+                    "properties has two members that people would read as {title:?}"
+                ));
+            }
         }
     }
     Ok(())
@@ -344,7 +380,10 @@ mod tests {
             }
         });
         let schema = Schema::parse(&schema).unwrap();
-        assert_eq!(schema.member("creditorName").and_then(Schema::title), Some("Paid to"));
+        assert_eq!(
+            schema.member("creditorName").and_then(|member| member.title("de")),
+            Some("Paid to")
+        );
         let good = json!({ "type": "payment_initiation", "instructedAmount": { "currency": "EUR", "amount": "123.50" }, "creditorName": "Merchant A" });
         assert!(schema.fits(&good));
         for (name, value, fits) in [
@@ -439,6 +478,16 @@ mod tests {
     }
 
     #[test]
+    fn a_title_may_be_in_other_languages() {
+        let schema = json!({ "type": "string", "title": "Paid to", "title#de": "An", "title#pt-BR": "Para" });
+        let schema = Schema::parse(&schema).unwrap();
+        let said = ["de", "pt-br", "fr", ""].map(|language| schema.title(language).unwrap());
+        assert_eq!(said, ["An", "Para", "Paid to", "Paid to"]);
+        let only = Schema::parse(&json!({ "type": "string", "title#de": "An" })).unwrap();
+        assert_eq!((only.title("de"), only.title("fr")), (Some("An"), None));
+    }
+
+    #[test]
     fn what_people_read_tells_members_apart() {
         let of =
             |properties: Value| json!({ "type": "object", "additionalProperties": false, "properties": properties });
@@ -459,6 +508,13 @@ mod tests {
             json!({ "a": titled("x  y") }),
             json!({ "a": titled("x\u{202e}") }),
             json!({ "a": titled("b › c") }),
+            json!({ "a": { "type": "string", "title": "A", "title#de": "Gleich" }, "b": { "type": "string", "title": "B", "title#DE": "Gleich" } }),
+            json!({ "a": { "type": "string", "title": "A", "title#de": "B" }, "b": titled("B") }),
+            json!({ "a": { "type": "string", "title#de": "b" }, "b": { "type": "string" } }),
+            json!({ "a": { "type": "string", "title#": "x" } }),
+            json!({ "a": { "type": "string", "title#d_e": "x" } }),
+            json!({ "a": { "type": "string", "title#de": 7 } }),
+            json!({ "a": { "type": "string", "description#de": "x" } }),
             json!({ "a": titled(&long) }),
             json!({ "": titled("x") }),
             json!({ "a b": titled("x") }),

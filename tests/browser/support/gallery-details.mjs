@@ -7,7 +7,7 @@ const object = (properties, title) => ({ type: "object", additionalProperties: f
 const PAYMENT = object({
   type: { const: "payment_initiation" },
   instructedAmount: object({ currency: text("Currency"), amount: text("Sum") }, "Amount"),
-  creditorName: text("Paid to"),
+  creditorName: { ...text("Paid to"), "title#de": "An", "title#fr": "À", "title#es": "Para" },
   creditorAccount: object({ iban: text() }),
   remittanceInformationUnstructured: text(),
   recurring: { type: "boolean" },
