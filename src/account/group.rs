@@ -1,5 +1,7 @@
 //! Groups of people. Operators make them; apps are told their names or ids.
 
+use serde_json::{Map, Value};
+
 use super::name;
 use crate::time::UnixTime;
 
@@ -13,6 +15,8 @@ pub struct Group {
     pub name: Label,
     /// Whether its people must show a second factor.
     pub second_factor_required: bool,
+    /// What the operator keeps of it, which its people have where they have nothing of their own.
+    pub attributes: Map<String, Value>,
     pub created_at: UnixTime,
     pub updated_at: UnixTime,
 }

@@ -5,10 +5,10 @@ use url::Url;
 
 use super::name::nfc;
 use crate::{
-    config::ProfileField,
+    config::{AttributeKind, Attributes, PersonMay, ProfileField},
     oidc::claims::StandardClaims,
     readable::{is_readable, without_invisible},
-    web::host::has_plain_authority,
+    web::{host::has_plain_authority, json},
 };
 
 /// The most characters of a field.
@@ -94,6 +94,42 @@ fn check(text: &str, kind: Kind) -> Result<(), Wrong> {
         Kind::Zone => is(is_zone(text), Wrong::NotATimeZone),
         Kind::Locale => is(is_locale(text), Wrong::NotALocale),
     }
+}
+
+/// What a form says of the attributes that people may edit: the changes, and the names of those whose value is not of its type. A flag
+/// that is not ticked is only said where it was.
+pub fn attribute_changes<'a>(
+    claims: &StandardClaims,
+    known: &Attributes,
+    entered: impl Fn(&str) -> &'a str,
+) -> (Map<String, Value>, Vec<String>) {
+    let (mut changes, mut wrong) = (Map::new(), Vec::new());
+    for (name, attribute) in known.iter().filter(|(_, own)| own.person == PersonMay::Edit) {
+        let text = entered(&field_of(name)).trim();
+        let before = claims.own(name);
+        let value = match attribute.kind {
+            AttributeKind::Flag if text.is_empty() && before.is_none() => Value::Null,
+            AttributeKind::Flag => Value::Bool(!text.is_empty()),
+            _ if text.is_empty() => Value::Null,
+            AttributeKind::Text => Some(without_invisible(text))
+                .filter(|text| is_readable(text))
+                .map_or(Value::Null, Value::from),
+            AttributeKind::Number => json::parse(text).filter(Value::is_number).unwrap_or_default(),
+            AttributeKind::List => text.lines().map(str::trim).filter(|line| !line.is_empty()).collect(),
+        };
+        let is_good = attribute.kind.admits(&value) || value.is_null() && text.is_empty();
+        if !is_good {
+            wrong.push(name.to_owned());
+        } else if before.unwrap_or(&Value::Null) != &value {
+            changes.insert(name.to_owned(), value);
+        }
+    }
+    (changes, wrong)
+}
+
+/// The name of the field for an attribute.
+pub fn field_of(name: &str) -> String {
+    format!("attribute_{name}")
 }
 
 /// The changes to the claims that a form asks for, as [`StandardClaims::with`] takes them. Fields that the person may not

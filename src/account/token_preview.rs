@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::user::User;
+use super::user::{ToldApp, User};
 use crate::oidc::{
     authorization::{Authorization, IssuedWith, Mint, Reach},
     authorization_details::AuthorizationDetails,
@@ -50,8 +50,12 @@ impl TokenPreview {
         };
         let within = Reach::within(&authorization, &Targets::default(), scope.clone(), mint.config)?;
         let mut access_token = authorization.access_token(client, within, NEW_EACH_TIME.to_owned(), mint);
-        access_token.told = user.told_in_access_token(client, &scope);
-        let told = |scope: &Scope, target| user.told_to(client, &authorization.claims, scope, target);
+        let told_app = ToldApp {
+            client,
+            attributes: &mint.config.attributes,
+        };
+        access_token.told = user.told_in_access_token(told_app, &scope);
+        let told = |scope: &Scope, target| user.told_to(told_app, &authorization.claims, scope, target);
         let with = IssuedWith {
             access_token: Some(NEW_EACH_TIME),
             code: None,

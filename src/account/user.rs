@@ -4,12 +4,14 @@ use serde_json::{Map, Value};
 
 use super::{email, name};
 use crate::{
+    config::{AttributeKind, Attributes},
     oidc::{
-        claims::{GROUPS, StandardClaims},
+        claims::{ATTRIBUTES, GROUPS, StandardClaims},
         claims_request::{ClaimsRequest, Target},
         client::{
             Client,
-            app_rules::{Memberships, Telling},
+            app_rules::{Memberships, Telling, is_too_long},
+            own_claim::Place,
         },
         scope::Scope,
         subject::{SubjectSalt, subject},
@@ -36,6 +38,13 @@ pub struct User {
     pub updated_at: UnixTime,
     /// Their groups and roles, where these were read for an app.
     pub memberships: Memberships,
+}
+
+/// An app that is told of somebody, and what is kept of people here.
+#[derive(Clone, Copy)]
+pub struct ToldApp<'a> {
+    pub client: &'a Client,
+    pub attributes: &'a Attributes,
 }
 
 /// A name to sign in with, in small letters (RFC 8265 section 3.3). It has no `@`, so that it never equals somebody's e-mail
@@ -141,10 +150,16 @@ impl User {
         subject(client, &self.id, &self.subject_salt)
     }
 
-    /// What `client`, which may know `scope` and what it `asked` for one by one, is told of them at `target`, less `sub`. Roles at
+    /// What an app, which may know `scope` and what it `asked` for one by one, is told of them at `target`, less `sub`. Roles at
     /// the app itself need no more than `openid`: they are the operator's word on what the person may do there.
-    pub fn told_to(&self, client: &Client, asked: &ClaimsRequest, scope: &Scope, target: Target) -> Map<String, Value> {
-        let rules = &client.metadata.rules;
+    pub fn told_to(
+        &self,
+        told_app: ToldApp<'_>,
+        asked: &ClaimsRequest,
+        scope: &Scope,
+        target: Target,
+    ) -> Map<String, Value> {
+        let rules = &told_app.client.metadata.rules;
         let mut known = self.known_claims();
         if let Some(groups) = self.memberships.groups_as(rules) {
             known.insert(GROUPS.to_owned(), groups);
@@ -155,14 +170,21 @@ impl User {
             roles: scope.contains("openid"),
             in_token: target == Target::IdToken,
         };
+        let place = match target {
+            Target::IdToken => Place::IdToken,
+            Target::Userinfo => Place::Userinfo,
+        };
+        self.tell_attributes(told_app, Some(scope), place, &mut told);
         self.memberships.tell(rules, telling, &mut told);
         told
     }
 
-    /// What an access token of `client` for `scope` tells of them, beside what every one has.
-    pub fn told_in_access_token(&self, client: &Client, scope: &Scope) -> Map<String, Value> {
+    /// What an access token of an app for `scope` tells of them, beside what every one has.
+    pub fn told_in_access_token(&self, told_app: ToldApp<'_>, scope: &Scope) -> Map<String, Value> {
         let mut told = Map::new();
-        let rules = &client.metadata.rules;
+        let rules = &told_app.client.metadata.rules;
+        let by_scope = Some(scope).filter(|_| rules.access_token_claims);
+        self.tell_attributes(told_app, by_scope, Place::AccessToken, &mut told);
         if rules.access_token_claims {
             let telling = Telling {
                 groups: scope.contains(GROUPS),
@@ -175,9 +197,69 @@ impl User {
         told
     }
 
+    /// Adds what the operator keeps of them, as far as `scope` asks for it, and the claims of the app's own. Groups and roles come
+    /// after it, and stand where both would.
+    fn tell_attributes(
+        &self,
+        told_app: ToldApp<'_>,
+        scope: Option<&Scope>,
+        place: Place,
+        told: &mut Map<String, Value>,
+    ) {
+        let own_claims = &told_app.client.metadata.rules.own_claims;
+        if told_app.attributes.is_empty() && own_claims.is_empty() {
+            return;
+        }
+        let mut values = self.attributes(told_app.attributes);
+        if place != Place::Userinfo {
+            values.retain(|_, value| !is_too_long(value));
+        }
+        for (name, value) in &values {
+            let asks = told_app
+                .attributes
+                .find(name)
+                .and_then(|attribute| attribute.scope.as_ref());
+            if let (Some(scope), Some(asks)) = (scope, asks)
+                && scope.contains(asks)
+            {
+                told.insert(name.clone(), value.clone());
+            }
+        }
+        values.insert("username".to_owned(), self.username.as_str().into());
+        for claim in own_claims {
+            claim.tell(place, &values, told);
+        }
+    }
+
+    /// What the operator keeps of them, as far as it is of what there is and of its type: their own, or else that of the first of
+    /// their groups that has it. Lists of groups are joined.
+    pub fn attributes(&self, known: &Attributes) -> Map<String, Value> {
+        let value = |name: &str, kind: AttributeKind| {
+            let of_groups = || self.memberships.attributes.iter().filter_map(|own| own.get(name));
+            let admitted = |value: &&Value| kind.admits(value);
+            if let Some(own) = self.claims.own(name).filter(admitted) {
+                return Some(own.clone());
+            }
+            if kind != AttributeKind::List {
+                return of_groups().find(admitted).cloned();
+            }
+            let mut joined: Vec<Value> = Vec::new();
+            for one in of_groups().filter(admitted).filter_map(Value::as_array).flatten() {
+                if !joined.contains(one) {
+                    joined.push(one.clone());
+                }
+            }
+            (!joined.is_empty()).then_some(Value::Array(joined))
+        };
+        let all = known.iter();
+        all.filter_map(|(name, attribute)| Some((name.to_owned(), value(name, attribute.kind)?)))
+            .collect()
+    }
+
     /// All that a client can be told of them, less `sub` and groups (OIDC Core section 5.1).
     fn known_claims(&self) -> Map<String, Value> {
         let mut known = self.claims.as_map().clone();
+        known.remove(ATTRIBUTES);
         let username = || Value::from(self.username.as_str());
         known.entry("preferred_username").or_insert_with(username);
         // Programs take a missing word on it for a fault, and some for a yes.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     account::group::{Group, Label},
-    config::SecondFactor,
+    config::{Attributes, SecondFactor},
     oidc::{error::OAuthError, params::Params},
     routes::{Endpoint, Method},
     time::UnixTime,
@@ -133,7 +133,11 @@ impl<'a> From<&'a Group> for Shown<'a> {
 /// `invalid_request`.
 pub fn new_group(form: &Params, policy: SecondFactor) -> Result<Stated, OAuthError> {
     let name = form.single("name")?.unwrap_or_default().trim();
-    Stated::parse(json!({ "name": name }).to_string().as_bytes(), policy)
+    Stated::parse(
+        json!({ "name": name }).to_string().as_bytes(),
+        policy,
+        &Attributes::default(),
+    )
 }
 
 /// The settings of a group. A box that is not ticked is not sent.
@@ -144,7 +148,7 @@ fn stated(form: &Params, policy: SecondFactor) -> Result<Stated, OAuthError> {
         SecondFactor::Off => json!({ "name": name }),
         _ => json!({ "name": name, "second_factor_required": form.single("factor")?.is_some() }),
     };
-    Stated::parse(body.to_string().as_bytes(), policy)
+    Stated::parse(body.to_string().as_bytes(), policy, &Attributes::default())
 }
 
 /// What is done to the deployment.
@@ -354,6 +358,7 @@ mod tests {
             off,
             Ok(GroupAction::Save(
                 Stated {
+                    attributes: None,
                     second_factor_required: None,
                     ..
                 },

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::body;
 use crate::{
     account::group::{Group, Label},
-    config::SecondFactor,
+    config::{Attributes, SecondFactor},
     oidc::error::OAuthError,
 };
 
@@ -42,15 +42,17 @@ impl MemberChanges {
 pub struct Stated {
     pub name: Option<Label>,
     pub second_factor_required: Option<bool>,
+    /// Changes of its attributes (RFC 7396).
+    pub attributes: Option<Map<String, Value>>,
 }
 
 impl Stated {
-    /// Reads `{"name": "...", "second_factor_required": true}`, of which one is there.
+    /// Reads `{"name": "...", "second_factor_required": true, "attributes": {...}}`, of which one is there.
     ///
     /// # Errors
     /// `invalid_request`; also where a second factor is required that nobody can show, as `policy` says.
-    pub fn parse(body: &[u8], policy: SecondFactor) -> Result<Self, OAuthError> {
-        let members = body::members(body, &["name", "second_factor_required"])?;
+    pub fn parse(body: &[u8], policy: SecondFactor, known: &Attributes) -> Result<Self, OAuthError> {
+        let members = body::members(body, &["name", "second_factor_required", "attributes"])?;
         let name = |value: &Value| {
             let name = value.as_str().and_then(Label::parse);
             name.ok_or_else(|| OAuthError::invalid_request(format!("name {}", Label::RULE)))
@@ -62,12 +64,22 @@ impl Stated {
                 "second_factor_required must be true or false",
             )),
         };
+        let attributes = |value: &Value| match value {
+            Value::Object(changes) => {
+                known.check(changes).map_err(OAuthError::invalid_request)?;
+                Ok(changes.clone())
+            }
+            _ => Err(OAuthError::invalid_request("attributes must be an object")),
+        };
         let stated = Self {
             name: members.get("name").map(name).transpose()?,
             second_factor_required: members.get("second_factor_required").map(required).transpose()?,
+            attributes: members.get("attributes").map(attributes).transpose()?,
         };
-        match stated.name.is_none() && stated.second_factor_required.is_none() {
-            true => Err(OAuthError::invalid_request("name or second_factor_required is missing")),
+        match stated.name.is_none() && stated.second_factor_required.is_none() && stated.attributes.is_none() {
+            true => Err(OAuthError::invalid_request(
+                "name, second_factor_required or attributes is missing",
+            )),
             false => Ok(stated),
         }
     }
@@ -79,6 +91,7 @@ pub fn describe(group: &Group) -> Value {
         "id": group.id,
         "name": group.name.as_str(),
         "second_factor_required": group.second_factor_required,
+        "attributes": group.attributes,
         "created_at": group.created_at,
         "updated_at": group.updated_at,
     })
@@ -133,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_group_has_a_label_and_may_require_a_second_factor_where_there_are_any() {
-        let stated = |body: &str| Stated::parse(body.as_bytes(), SecondFactor::Optional);
+        let stated = |body: &str| Stated::parse(body.as_bytes(), SecondFactor::Optional, &Attributes::default());
         let admins = stated(r#"{"name": "Admins"}"#).unwrap();
         assert_eq!(
             (admins.name.as_ref().map(Label::as_str), admins.second_factor_required),
@@ -143,7 +156,7 @@ mod tests {
             let body = format!(r#"{{"second_factor_required": {word}}}"#);
             let read = stated(&body).unwrap();
             assert_eq!((read.name, read.second_factor_required), (None, Some(required)));
-            let off = Stated::parse(body.as_bytes(), SecondFactor::Off);
+            let off = Stated::parse(body.as_bytes(), SecondFactor::Off, &Attributes::default());
             assert_eq!(off.is_err(), required);
         }
         for wrong in [
@@ -155,6 +168,8 @@ mod tests {
             r#"{"name": "a", "id": "x"}"#,
             r#"{"name": "a", "second_factor_required": "true"}"#,
             r#"{"name": "a", "second_factor_required": null}"#,
+            r#"{"attributes": []}"#,
+            r#"{"attributes": {"unknown": "x"}}"#,
             r#"{"name": "a", "second_factor_required": 1}"#,
         ] {
             assert!(stated(wrong).is_err(), "{wrong}");

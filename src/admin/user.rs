@@ -9,8 +9,9 @@ use crate::{
         user::{User, Username},
     },
     audit::Event,
+    config::Attributes,
     oidc::{
-        claims::{self, GROUPS, StandardClaims},
+        claims::{self, ATTRIBUTES, GROUPS, StandardClaims},
         error::OAuthError,
         params,
     },
@@ -37,7 +38,7 @@ pub struct UserChanges {
 }
 
 /// The members of a user that are no claims. Those that Limen sets itself may be sent back, and count for nothing.
-const OWN_MEMBERS: [&str; 10] = [
+const OWN_MEMBERS: [&str; 11] = [
     "id",
     "username",
     "password",
@@ -48,6 +49,7 @@ const OWN_MEMBERS: [&str; 10] = [
     "updated_at",
     "accepted_terms",
     "new_password_required",
+    ATTRIBUTES,
 ];
 
 impl UserChanges {
@@ -142,6 +144,18 @@ impl UserChanges {
             None => user.disabled_at,
         };
         Ok(user)
+    }
+
+    /// Whether the attributes that it names are those that there are, and of their types.
+    ///
+    /// # Errors
+    /// `invalid_request`, naming what there is.
+    pub fn check_attributes(&self, known: &Attributes) -> Result<(), OAuthError> {
+        match self.claims.get(ATTRIBUTES) {
+            None | Some(Value::Null) => Ok(()),
+            Some(Value::Object(changes)) => known.check(changes).map_err(OAuthError::invalid_request),
+            Some(_) => Err(OAuthError::invalid_request("attributes must be an object")),
+        }
     }
 
     /// Whether the person is signed out everywhere: they are disabled, or somebody else has set their password.

@@ -5,6 +5,7 @@
 mod acr_names;
 pub mod admin_api;
 mod admin_token;
+mod attributes;
 mod brand;
 mod client_id_documents;
 mod detail_types;
@@ -17,6 +18,7 @@ mod mail;
 mod policy;
 mod profile_field;
 mod reader;
+mod reserved_claims;
 mod resources;
 mod setting;
 mod sign_in;
@@ -26,11 +28,10 @@ mod trusted_issuers;
 use std::{cell::RefCell, fmt};
 
 use self::reader::Reader;
-#[cfg(test)]
-pub use self::resources::LIMENS;
 pub use self::{
     acr_names::AcrNames,
     admin_token::AdminToken,
+    attributes::{AttributeKind, Attributes, PersonMay},
     brand::{Accent, Brand},
     client_id_documents::ClientIdDocuments,
     detail_types::DetailTypes,
@@ -45,12 +46,15 @@ pub use self::{
         SecondFactor,
     },
     profile_field::{ProfileField, editable_claims, profile_claims},
+    reserved_claims::is_reserved,
     resources::{Api, Resources, normal_form},
     setting::{Setting, Source},
     sign_in::{SignIn, Way},
     sign_up::{SignUp, SignUpPolicy, Terms, WantedField},
     trusted_issuers::{TrustedIssuer, TrustedIssuers},
 };
+#[cfg(test)]
+pub use self::{reserved_claims::is_standard, resources::LIMENS};
 use crate::{secret::RootKeys, web::fetch_url::LoopbackFetches};
 
 /// All that an operator decides.
@@ -70,6 +74,8 @@ pub struct Config {
     pub registrations_per_address: i64,
     /// `CLIENT_ID_METADATA_DOCUMENTS`: which clients may describe themselves by a document at their `client_id`.
     pub client_id_documents: ClientIdDocuments,
+    /// `ATTRIBUTES`: what is kept of people beside the claims that every provider knows.
+    pub attributes: Attributes,
     /// `RESOURCES`: the APIs, beside Limen's own, that access tokens can be for.
     pub resources: Resources,
     /// `AUTHORIZATION_DETAILS_TYPES`: what apps may ask for in more words than scopes have (RFC 9396).
@@ -268,6 +274,7 @@ impl Config {
         };
         let resources = reader.all_resources(issuer.as_ref());
         let detail_types = reader.detail_types(&resources);
+        let attributes = reader.attributes(&resources);
         let trusted_issuers = reader.trusted_issuers(issuer.as_ref(), loopback_fetches);
         let sign_in = SignIn::read(&mut reader, issuer.as_ref());
         let leaked_passwords = LeakService::read(&mut reader, loopback_fetches);
@@ -320,6 +327,7 @@ impl Config {
                 client_id_documents,
                 resources,
                 detail_types,
+                attributes,
                 trusted_issuers,
                 front_channel_tokens,
                 device_authorization,

@@ -8,7 +8,8 @@ use std::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
-    AdminToken, ClientIdDocuments, DetailTypes, Issuer, Resources, Setting, TrustedIssuers, admin_api, setting::Source,
+    AdminToken, Attributes, ClientIdDocuments, DetailTypes, Issuer, Resources, Setting, TrustedIssuers, admin_api,
+    setting::Source,
 };
 use crate::{
     secret::{KekVersion, RootKeys},
@@ -180,6 +181,16 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         parsed.unwrap_or_else(|problem| {
             self.problems.push(format!("AUTHORIZATION_DETAILS_TYPES {problem}"));
             DetailTypes::default()
+        })
+    }
+
+    pub(super) fn attributes(&mut self, resources: &Resources) -> Attributes {
+        let parsed = self
+            .shown("ATTRIBUTES")
+            .map_or_else(|| Ok(Attributes::default()), |text| Attributes::parse(&text, resources));
+        parsed.unwrap_or_else(|problem| {
+            self.problems.push(format!("ATTRIBUTES {problem}"));
+            Attributes::default()
         })
     }
 

@@ -1,47 +1,55 @@
 //! `groups`.
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::{Query, Rows, Statement, conditions::behind};
+use super::{Query, Rows, Statement, conditions::behind, from_json};
 use crate::{
     account::group::{Group, Label},
-    admin::console_form::Shown,
+    admin::{console_form::Shown, group::Stated},
     fault::Fault,
     secret::Hash,
     time::UnixTime,
 };
 
-const COLUMNS: &str = "g.id, g.name, g.second_factor_required, g.created_at, g.updated_at";
+const COLUMNS: &str = "g.id, g.name, g.second_factor_required, g.attributes, g.created_at, g.updated_at";
 
 #[derive(Deserialize)]
 struct Row {
     id: String,
     name: String,
     second_factor_required: i64,
+    attributes: Option<String>,
     created_at: i64,
     updated_at: i64,
 }
 
 impl Row {
-    fn into_group(self) -> Group {
-        Group {
+    fn into_group(self) -> Result<Group, Fault> {
+        Ok(Group {
             id: self.id,
             name: Label::stored(self.name),
             second_factor_required: self.second_factor_required != 0,
             created_at: UnixTime(self.created_at),
             updated_at: UnixTime(self.updated_at),
-        }
+            attributes: self
+                .attributes
+                .as_deref()
+                .map(from_json)
+                .transpose()?
+                .unwrap_or_default(),
+        })
     }
 }
 
 fn read_all(rows: &Rows) -> Result<Vec<Group>, Fault> {
-    Ok(rows.all::<Row>()?.into_iter().map(Row::into_group).collect())
+    rows.all::<Row>()?.into_iter().map(Row::into_group).collect()
 }
 
 pub fn find(group_id: &str) -> Query<Option<Group>> {
     Statement::new(format!("SELECT {COLUMNS} FROM groups g WHERE g.id = ?"))
         .bind(group_id)
-        .read_by(|rows| Ok(rows.first::<Row>()?.map(Row::into_group)))
+        .read_by(|rows| rows.first::<Row>()?.map(Row::into_group).transpose())
 }
 
 /// At most `limit` groups in the order of their folded names, from the one behind `after` on, whose names begin with `beginning`,
@@ -87,34 +95,34 @@ pub fn has_missing(ids: &str) -> Query<bool> {
 /// A new group. It says no when the name is taken, in any spelling.
 pub fn insert(group: &Group) -> Query<bool> {
     Statement::new(
-        "INSERT INTO groups (id, name, name_folded, second_factor_required, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+        "INSERT INTO groups (id, name, name_folded, second_factor_required, attributes, created_at, updated_at)
+         VALUES (?, ?, ?, ?, NULLIF(?, '{}'), ?, ?)
          ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(&group.id)
     .bind(group.name.as_str())
     .bind(&group.name.folded())
     .bind(group.second_factor_required)
+    .bind(&Value::Object(group.attributes.clone()).to_string())
     .bind(group.created_at)
     .bind(group.updated_at)
     .any()
 }
 
 /// Changes of a group what is named. It says no when the name is taken, the group is gone, or it is not as it was shown.
-pub fn change(
-    group_id: &str,
-    name: Option<&Label>,
-    second_factor_required: Option<bool>,
-    shown: Option<Shown<'_>>,
-    now: UnixTime,
-) -> Query<bool> {
+pub fn change(group_id: &str, stated: &Stated, shown: Option<Shown<'_>>, now: UnixTime) -> Query<bool> {
+    let name = stated.name.as_ref();
     Statement::new(
         "UPDATE OR IGNORE groups SET name = COALESCE(?, name), name_folded = COALESCE(?, name_folded),
-            second_factor_required = COALESCE(?, second_factor_required), updated_at = ?
+            second_factor_required = COALESCE(?, second_factor_required),
+            attributes = NULLIF(json_patch(COALESCE(attributes, '{}'), ?), '{}'), updated_at = ?
          WHERE id = ? AND name = COALESCE(?, name) AND second_factor_required = COALESCE(?, second_factor_required) RETURNING id",
     )
     .bind(name.map(Label::as_str))
     .bind(name.map(Label::folded).as_ref())
-    .bind(second_factor_required.map(i64::from))
+    .bind(stated.second_factor_required.map(i64::from))
+    // A merge patch of nothing changes nothing.
+    .bind(&Value::Object(stated.attributes.clone().unwrap_or_default()).to_string())
     .bind(now)
     .bind(group_id)
     .bind(shown.map(|shown| shown.name))

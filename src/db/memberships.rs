@@ -7,6 +7,8 @@ use super::Statement;
 pub struct Along {
     pub groups: bool,
     pub roles: bool,
+    /// What their groups give them.
+    pub attributes: bool,
 }
 
 /// The app for which roles are read.
@@ -33,6 +35,13 @@ impl Along {
                     SELECT mg.id, mg.name FROM group_members gm JOIN groups mg ON mg.id = gm.group_id
                     WHERE gm.user_id = u.id ORDER BY mg.name_folded)) END AS member_of"
             )));
+        }
+        if self.attributes {
+            columns = columns.append(Statement::new(
+                ", (SELECT json_group_array(json(attributes)) FROM (
+                    SELECT mg.attributes FROM group_members gm JOIN groups mg ON mg.id = gm.group_id
+                    WHERE gm.user_id = u.id AND mg.attributes IS NOT NULL ORDER BY mg.name_folded LIMIT 100)) AS of_groups",
+            ));
         }
         if self.roles {
             let here = || match app {

@@ -39,6 +39,8 @@ pub struct Row {
     member_of: Option<String>,
     #[serde(default)]
     roles_there: Option<String>,
+    #[serde(default)]
+    of_groups: Option<String>,
 }
 
 impl Row {
@@ -54,6 +56,12 @@ impl Row {
             memberships: Memberships {
                 groups: self.member_of.as_deref().map(from_json).transpose()?,
                 roles: self.roles_there.as_deref().map(from_json).transpose()?,
+                attributes: self
+                    .of_groups
+                    .as_deref()
+                    .map(from_json)
+                    .transpose()?
+                    .unwrap_or_default(),
             },
         })
     }
@@ -208,6 +216,7 @@ pub fn find_at(login: &str, client_id: &str, confirmed: bool) -> Query<Option<Us
     let along = Along {
         groups: true,
         roles: true,
+        attributes: true,
     };
     Statement::new(format!("SELECT {COLUMNS}"))
         .append(along.columns(App::Id(client_id), "TRUE"))

@@ -30,6 +30,12 @@ impl Eq for StandardClaims {}
 /// The groups of a person: the claim, and the scope that asks for it.
 pub const GROUPS: &str = "groups";
 
+/// What the operator keeps of a person beside the claims: a member of their own in storage and in the admin API, and never a claim.
+pub const ATTRIBUTES: &str = "attributes";
+
+/// The most bytes of them.
+pub const LONGEST_ATTRIBUTES: usize = 8_192;
+
 /// The most bytes that a claim may have.
 const LONGEST: usize = 2_000;
 
@@ -152,6 +158,13 @@ impl StandardClaims {
             }
             claims.insert(member.clone(), value.clone());
         }
+        if let Some(own) = object.get(ATTRIBUTES).filter(|own| !own.is_null()) {
+            let own = own.as_object().ok_or("attributes must be an object")?;
+            let own = merged(&Map::new(), own)?;
+            if !own.is_empty() {
+                claims.insert(ATTRIBUTES.to_owned(), own.into());
+            }
+        }
         Ok(Self {
             known: claims,
             stored: None,
@@ -183,7 +196,12 @@ impl StandardClaims {
                 object.remove(verified);
             }
         }
-        object.extend(changes.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let mut changes = changes.clone();
+        if let Some(Value::Object(own)) = changes.get_mut(ATTRIBUTES) {
+            let known = self.known.get(ATTRIBUTES).and_then(Value::as_object);
+            *own = merged(&known.cloned().unwrap_or_default(), own)?;
+        }
+        object.extend(changes);
         Self::parse(&object)
     }
 
@@ -192,9 +210,32 @@ impl StandardClaims {
         self.known.get(name)?.as_str()
     }
 
-    /// All claims.
+    /// What the operator keeps of them under a name ([`ATTRIBUTES`]).
+    pub fn own(&self, name: &str) -> Option<&Value> {
+        self.known.get(ATTRIBUTES)?.get(name)
+    }
+
+    /// All claims, and [`ATTRIBUTES`].
     pub fn as_map(&self) -> &Map<String, Value> {
         &self.known
+    }
+}
+
+/// Attributes with changes of them (RFC 7396).
+///
+/// # Errors
+/// They are too long.
+pub fn merged(known: &Map<String, Value>, changes: &Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let mut own = known.clone();
+    for (name, value) in changes {
+        match value.is_null() {
+            true => _ = own.remove(name),
+            false => _ = own.insert(name.clone(), value.clone()),
+        }
+    }
+    match serde_json::to_string(&own).is_ok_and(|text| text.len() <= LONGEST_ATTRIBUTES) {
+        true => Ok(own),
+        false => Err(format!("attributes must have at most {LONGEST_ATTRIBUTES} bytes")),
     }
 }
 
@@ -301,6 +342,45 @@ mod tests {
         assert_eq!(
             with(json!({"email": "b@acme.org", "email_verified": true})).as_map()["email_verified"],
             true
+        );
+    }
+
+    #[test]
+    fn no_attribute_can_have_the_name_of_a_claim() {
+        for name in names() {
+            assert!(crate::config::is_standard(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn attributes_change_one_by_one_and_are_no_claims() {
+        let with = |claims: &StandardClaims, changes: Value| claims.with(changes.as_object().unwrap());
+        let claims = parse(json!({"name": "Jane", "attributes": {"a": "x", "b": null, "c": [1]}})).unwrap();
+        assert_eq!(claims.as_map()[ATTRIBUTES], json!({"a": "x", "c": [1]}));
+        assert_eq!((claims.own("a"), claims.own("b")), (Some(&json!("x")), None));
+        let changed = with(&claims, json!({"attributes": {"a": null, "d": true}})).unwrap();
+        assert_eq!(changed.as_map()[ATTRIBUTES], json!({"c": [1], "d": true}));
+        assert_eq!(
+            with(&changed, json!({"name": "J"})).unwrap().own("d"),
+            Some(&json!(true))
+        );
+        for nothing in [
+            json!({"attributes": null}),
+            json!({"attributes": {"c": null, "d": null}}),
+        ] {
+            assert_eq!(
+                with(&changed, nothing).unwrap(),
+                parse(json!({"name": "Jane"})).unwrap()
+            );
+        }
+        assert!(parse(json!({"attributes": "x"})).is_err());
+        // Together they are too long, each alone is not.
+        let (one, two) = (json!({"a": "x".repeat(5_000)}), json!({"b": "x".repeat(5_000)}));
+        let long = parse(json!({ "attributes": one })).unwrap();
+        assert!(
+            with(&long, json!({ "attributes": two }))
+                .unwrap_err()
+                .contains("8192 bytes")
         );
     }
 

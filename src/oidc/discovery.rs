@@ -1,6 +1,8 @@
 //! Provider metadata (OIDC Discovery 1.0 section 3, RFC 8414 section 2). What it says is read from what Limen does: the
 //! route table and [`Supported`].
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -27,10 +29,22 @@ pub fn document(config: &Config, supported: &Supported, ui_locales: &[&str]) -> 
     let people = Scope::about_people(config);
     let is_told = |name: &&str| *name != GROUPS || people.contains(GROUPS);
     let scopes: Vec<_> = Scope::ABOUT_PEOPLE.into_iter().filter(is_told).collect();
-    let claims: Vec<_> = ["iss", "sub", "auth_time", "acr", "amr", "sid"]
+    let own_scopes: BTreeSet<_> = config
+        .attributes
+        .iter()
+        .filter_map(|(_, own)| own.scope.as_deref())
+        .collect();
+    let scopes: Vec<_> = scopes.into_iter().chain(own_scopes).collect();
+    let own = config
+        .attributes
+        .iter()
+        .filter(|(_, own)| own.scope.is_some())
+        .map(|(name, _)| name);
+    let mut claims: Vec<&str> = ["iss", "sub", "auth_time", "acr", "amr", "sid"]
         .into_iter()
         .chain(claims::names().filter(is_told))
         .collect();
+    claims.extend(own);
     let own = Strength::ALL.iter().map(|strength| strength.acr());
     let acr_values: Vec<_> = own
         .chain(config.acr_names.all().map(|(name, _)| name))

@@ -13,7 +13,7 @@ use super::{
     text::{LONGEST_HOST, LONGEST_NAME, visible},
 };
 use crate::{
-    config::{Api, Resources},
+    config::{Api, Attributes, Resources},
     oidc::{
         authorization_details::{InWords, Line},
         scope::Scope,
@@ -126,7 +126,7 @@ impl ConsentItem {
 
     /// The words for every token of `scope`: the standard ones in their usual order, then the others. Those of APIs have the words
     /// that the operator gave them.
-    pub fn for_scopes(scope: &Scope, apis: &Resources, language: Language) -> Vec<Self> {
+    pub fn for_scopes(scope: &Scope, apis: &Resources, attributes: &Attributes, language: Language) -> Vec<Self> {
         let standard = Scope::ABOUT_PEOPLE.into_iter().filter(|token| scope.contains(token));
         let custom = scope.iter().filter(|token| !Scope::ABOUT_PEOPLE.contains(token));
         let of_api = |token: &str| {
@@ -141,12 +141,32 @@ impl ConsentItem {
         };
         standard
             .chain(custom)
-            .map(|token| of_api(token).unwrap_or_else(|| Self::for_scope(token, language)))
+            .map(|token| {
+                let of_person = || Self::for_attributes(token, attributes, language);
+                let known = of_api(token).or_else(of_person);
+                known.unwrap_or_else(|| Self::for_scope(token, language))
+            })
             .collect()
     }
 }
 
 impl ConsentItem {
+    /// The words for a scope that asks for what the operator keeps of people.
+    fn for_attributes(token: &str, attributes: &Attributes, language: Language) -> Option<Self> {
+        let titles = attributes.of_scope(token);
+        let titles: Vec<_> = titles
+            .map(|(name, attribute)| attribute.title(name, language.tag()))
+            .collect();
+        let texts = &language.texts().claims;
+        (!titles.is_empty()).then(|| Self {
+            title: texts.title.into(),
+            detail: texts.detail.fill(&titles.join(", ")).into(),
+            token: Some(token.to_owned()),
+            lines: Vec::new(),
+            new: false,
+        })
+    }
+
     /// The words for single claims of OIDC Core section 5.1, all of them one item; none where there are none.
     pub fn for_claims(claims: &[&str], language: Language) -> Option<Self> {
         let texts = &language.texts().claims;

@@ -25,7 +25,7 @@ const branded = await setStage(BRAND);
 
 /** Those that show a deployment's own look at its best and at its worst. */
 const WITH_BRAND = {
-  ...pick(GALLERY, ["login", "login-wrong-password", "consent", "account", "account-apps", "console", "error"]),
+  ...pick(GALLERY, ["login", "login-wrong-password", "consent", "account", "account-profile", "account-apps", "console", "error"]),
   ...pick(WITH_TERMS, ["closed-app-contact"]),
 };
 

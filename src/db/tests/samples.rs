@@ -91,6 +91,7 @@ use crate::{
 const ALONG: Along = Along {
     groups: true,
     roles: true,
+    attributes: true,
 };
 
 const NOW: UnixTime = UnixTime(1_800_000_000);

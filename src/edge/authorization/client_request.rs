@@ -149,6 +149,7 @@ impl ClientRequest {
         let along = Along {
             groups: in_front,
             roles: in_front,
+            attributes: in_front && !context.config.attributes.is_empty(),
         };
         let asking = Asking::Unread(client_id, along);
         let person = SessionAndConsentHandle::add_to(&mut batch, browser, (&asking, true), context);

@@ -5,6 +5,7 @@ use super::{
     draft::{Draft, SigningKeys},
 };
 use crate::{
+    account::user::ToldApp,
     db::{sessions::Session, signing_keys::CurrentKey},
     edge::{
         http::failure::StepFailure,
@@ -68,6 +69,10 @@ impl Draft {
             now: context.now,
             binding: None,
         };
+        let told_app = ToldApp {
+            client,
+            attributes: &context.config.attributes,
+        };
         if wanted.has_token() {
             let scope = request.front_channel_scope();
             let within = Reach {
@@ -82,7 +87,7 @@ impl Draft {
                 told: details
                     .claim()
                     .into_iter()
-                    .chain(session.user.told_in_access_token(client, &scope))
+                    .chain(session.user.told_in_access_token(told_app, &scope))
                     .collect(),
                 ..authorization.access_token(client, within, random::id()?, &mint)
             };
@@ -101,7 +106,7 @@ impl Draft {
             let with = IssuedWith {
                 access_token: response.token.as_ref().map(|token| token.access_token.as_str()),
                 code: response.code.as_deref(),
-                claims: (session.user).told_to(client, &request.claims, &in_id_token, Target::IdToken),
+                claims: (session.user).told_to(told_app, &request.claims, &in_id_token, Target::IdToken),
             };
             if let Some(claims) = authorization.id_token(client, with, &mint) {
                 response.id_token = Some(for_client::id_token(&claims, client, &signer, context).await?);

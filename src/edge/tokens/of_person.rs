@@ -2,7 +2,7 @@
 
 use super::for_client;
 use crate::{
-    account::user::User,
+    account::user::{ToldApp, User},
     db::signing_keys::CurrentKey,
     edge::{
         http::failure::StepFailure,
@@ -57,18 +57,22 @@ pub async fn tokens(
     let (refresh_token, remaining) = refresh_token.unzip();
     let details = details.at(&within.aud, client, &context.config.detail_types);
     let scope = within.scope.clone();
+    let told_app = ToldApp {
+        client,
+        attributes: &context.config.attributes,
+    };
     let signer = Signer::new(key, client.signing_alg(), context).await?;
     let claims = AccessTokenClaims {
         told: details
             .claim()
             .into_iter()
-            .chain(user.told_in_access_token(client, &scope))
+            .chain(user.told_in_access_token(told_app, &scope))
             .collect(),
         ..authorization.access_token(client, within, random::id()?, mint)
     };
     let access_token = signer.sign(access_token::TYPE, &claims).await?;
     let in_id_token = client.scope_of_id_token(&scope);
-    let mut told = user.told_to(client, &authorization.claims, &in_id_token, Target::IdToken);
+    let mut told = user.told_to(told_app, &authorization.claims, &in_id_token, Target::IdToken);
     if client.may_use(GrantType::TokenExchange) {
         told.insert(FAMILY.to_owned(), authorization.family_id.clone().into());
     }

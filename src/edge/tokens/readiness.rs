@@ -48,6 +48,7 @@ pub async fn of(known: &Known, context: &Context) -> Result<Ready, Fault> {
 pub fn along(client: &Client, config: &Config) -> Along {
     let groups = client.permitted(&[GROUPS].into_iter().collect(), &Scope::default());
     Along {
+        attributes: !config.attributes.is_empty(),
         groups: !groups.is_empty() && !config.resources.have_groups(),
         roles: client.metadata.rules.roles_claim.is_some(),
     }

@@ -3,10 +3,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::claim_path::ClaimPath;
 use super::exchange_rule::ExchangeRule;
 use super::id_jag_rule::IdJagRule;
+use super::own_claim::OwnClaim;
 use super::own_lifetimes::OwnLifetimes;
-use crate::oidc::claims::{self, GROUPS};
+use crate::oidc::claims::GROUPS;
 
 /// What the operator decides about an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct AppRules {
     pub roles_format: RolesFormat,
     /// `access_token_claims`: whether access tokens, and so introspection, tell groups and roles, too.
     pub access_token_claims: bool,
+    /// `own_claims`: claims of its own, fixed or computed of what is kept of a person.
+    pub own_claims: Vec<OwnClaim>,
     /// `token_exchange`: which tokens it may exchange for which.
     pub token_exchange: ExchangeRule,
     /// `may_act`: the one client that may act with the tokens that people gave the app.
@@ -137,6 +141,7 @@ impl AppRules {
     pub(super) fn to_json(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let path = |path: &Option<ClaimPath>| path.as_ref().map(ClaimPath::to_json);
         let members = [
+            ("own_claims", OwnClaim::to_json(&self.own_claims)),
             ("token_exchange", self.token_exchange.to_json()),
             ("may_act", self.may_act.as_ref().map(|client_id| json!(client_id))),
             ("id_jag", IdJagRule::to_json(&self.id_jag)),
@@ -177,102 +182,6 @@ impl AppRules {
     }
 }
 
-/// Where a claim is told: its name, or the names of the members that lead to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClaimPath(Vec<String>);
-
-/// What Limen or a specification says by these, in a token or in what introspection answers.
-const RESERVED: [&str; 35] = [
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "nonce",
-    "azp",
-    "acr",
-    "amr",
-    "auth_time",
-    "at_hash",
-    "c_hash",
-    "s_hash",
-    "sid",
-    "cnf",
-    "scope",
-    "client_id",
-    "family",
-    "family_client",
-    "act",
-    "may_act",
-    "authorization_details",
-    "events",
-    "active",
-    "username",
-    "token_type",
-    "token_introspection",
-    "typ",
-    "toe",
-    "vot",
-    "sub_jwk",
-    "_claim_names",
-    "_claim_sources",
-];
-
-/// The most members on the way to a claim, and the most bytes of a name.
-const DEEPEST: usize = 5;
-const LONGEST_NAME: usize = 200;
-
-impl ClaimPath {
-    pub const RULE: &'static str =
-        "must be the name of a claim, or a list of names that lead to it, and none that is reserved";
-
-    /// Reads a name, or a list of names. A claim of OIDC Core section 5.1 is about something else than groups and roles.
-    pub fn parse(value: &Value) -> Option<Self> {
-        let names = match value {
-            Value::String(name) => vec![name.clone()],
-            Value::Array(names) => names
-                .iter()
-                .map(|name| name.as_str().map(str::to_owned))
-                .collect::<Option<_>>()?,
-            _ => return None,
-        };
-        let fits = |name: &String| {
-            (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
-        };
-        let first = names.first()?;
-        let base = first.split('#').next().unwrap_or_default();
-        let about_another = base != GROUPS && claims::find(base).is_some();
-        let free = !RESERVED.contains(&first.as_str()) && !about_another;
-        (names.len() <= DEEPEST && names.iter().all(fits) && free).then_some(Self(names))
-    }
-
-    fn to_json(&self) -> Value {
-        match self.0.as_slice() {
-            [name] => json!(name),
-            names => json!(names),
-        }
-    }
-
-    /// Puts `value` there, beside what else there is on the way.
-    fn place(&self, value: Value, told: &mut Map<String, Value>) {
-        let Some((last, way)) = self.0.split_last() else { return };
-        let mut at = told;
-        for name in way {
-            let member = at.entry(name.clone()).or_insert_with(|| json!({}));
-            if !member.is_object() {
-                *member = json!({});
-            }
-            match member.as_object_mut() {
-                Some(object) => at = object,
-                None => return,
-            }
-        }
-        at.insert(last.clone(), value);
-    }
-}
-
 /// The most groups and roles that a token tells, and the most bytes of them. UserInfo tells all.
 const MOST_IN_TOKEN: usize = 200;
 const LONGEST_IN_TOKEN: usize = 8_192;
@@ -283,6 +192,8 @@ pub struct Memberships {
     /// Id and name of each group.
     pub groups: Option<Vec<(String, String)>>,
     pub roles: Option<Vec<String>>,
+    /// The attributes of each group that has any, in the order of their names.
+    pub attributes: Vec<Map<String, Value>>,
 }
 
 /// What of it is told, and where.
@@ -325,7 +236,7 @@ impl Memberships {
                     .join(" ")
             ),
         });
-        let usual = ClaimPath(vec![GROUPS.to_owned()]);
+        let usual = ClaimPath::of(GROUPS);
         let at_groups = rules.groups_claim.as_ref().unwrap_or(&usual);
         for (path, value) in [(Some(at_groups), groups), (rules.roles_claim.as_ref(), roles)] {
             if let (Some(path), Some(value)) = (path, value)
@@ -337,7 +248,8 @@ impl Memberships {
     }
 }
 
-fn is_too_long(value: &Value) -> bool {
+/// Whether a value would make a token too long.
+pub fn is_too_long(value: &Value) -> bool {
     value.as_array().is_some_and(|list| list.len() > MOST_IN_TOKEN) || value.to_string().len() > LONGEST_IN_TOKEN
 }
 

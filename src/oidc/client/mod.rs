@@ -1,6 +1,7 @@
 //! A registered client: who may ask for what (RFC 6749 section 2, RFC 7591 section 2).
 
 pub mod app_rules;
+pub mod claim_path;
 pub mod client_assertion;
 pub mod client_auth;
 pub mod client_certificate;
@@ -9,6 +10,7 @@ pub mod client_key;
 pub mod client_metadata;
 pub mod exchange_rule;
 pub mod id_jag_rule;
+pub mod own_claim;
 pub mod own_lifetimes;
 pub mod redirect_uri;
 pub mod registration;

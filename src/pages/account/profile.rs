@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use serde_json::Value;
 
 use super::Frame;
 use crate::{
     account::group,
-    config::ProfileField,
+    config::{AttributeKind, ProfileField},
+    oidc::client::own_claim::as_text,
     pages::{
         fields::{self, FieldState, ShownField},
         layout::page,
@@ -23,10 +25,72 @@ pub struct ProfilePage<'a> {
     pub frame: Frame<'a>,
     /// How the fields stand.
     pub fields: BTreeMap<ProfileField, FieldState>,
+    /// What the operator keeps of the person.
+    pub own: Vec<OwnField>,
     /// Whether the account was changed while the page stood open.
     pub changed_elsewhere: bool,
     /// The groups that the person is in.
     pub memberships: &'a [group::Group],
+}
+
+/// What the operator keeps of a person under one name.
+#[derive(Clone, Debug)]
+pub struct OwnField {
+    id: String,
+    title: String,
+    kind: AttributeKind,
+    value: String,
+    editable: bool,
+    wrong: bool,
+}
+
+impl OwnField {
+    /// As it is.
+    pub fn new(id: String, title: &str, kind: AttributeKind, value: Option<&Value>) -> Self {
+        let value = match value {
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"),
+            Some(Value::Bool(false)) | None => String::new(),
+            Some(value) => as_text(value),
+        };
+        Self {
+            id,
+            title: title.to_owned(),
+            kind,
+            value,
+            editable: false,
+            wrong: false,
+        }
+    }
+
+    /// The same, for the person to edit or not, with what they typed and whether that is wrong.
+    #[must_use]
+    pub fn editable(self, editable: bool, typed: Option<(String, bool)>) -> Self {
+        match typed.filter(|_| editable) {
+            Some((value, wrong)) => Self {
+                value,
+                wrong,
+                editable,
+                ..self
+            },
+            None => Self { editable, ..self },
+        }
+    }
+
+    fn is_flag(&self) -> bool {
+        self.kind == AttributeKind::Flag
+    }
+
+    fn is_list(&self) -> bool {
+        self.kind == AttributeKind::List
+    }
+
+    fn hint(&self, texts: &ProfileTexts) -> Option<&'static str> {
+        match self.kind {
+            AttributeKind::List => Some(texts.own_list),
+            AttributeKind::Number => Some(texts.own_number),
+            AttributeKind::Text | AttributeKind::Flag => None,
+        }
+    }
 }
 
 /// The fields that stand together.
@@ -70,7 +134,26 @@ impl ProfilePage<'_> {
     }
 
     fn has_problem(&self) -> bool {
-        self.changed_elsewhere || self.fields.values().any(|field| field.problem.is_some())
+        let is_wrong = self.fields.values().any(|field| field.problem.is_some());
+        self.changed_elsewhere || is_wrong || self.own.iter().any(|field| field.wrong)
+    }
+
+    /// What the person may edit of what the operator keeps of them.
+    fn editable_own(&self) -> Vec<&OwnField> {
+        self.own.iter().filter(|field| field.editable).collect()
+    }
+
+    /// What they see of it and may not.
+    fn fixed_own(&self) -> Vec<&OwnField> {
+        let fixed = self
+            .own
+            .iter()
+            .filter(|field| !field.editable && !field.value.is_empty());
+        fixed.collect()
+    }
+
+    fn wrong_own(&self) -> Vec<&OwnField> {
+        self.own.iter().filter(|field| field.wrong).collect()
     }
 
     /// The fields that can be changed, group by group.

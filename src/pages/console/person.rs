@@ -33,6 +33,8 @@ pub struct PersonPage<'a> {
     pub username: &'a str,
     /// Their address, and whether it is confirmed.
     pub email: Option<(&'a str, bool)>,
+    /// What the operator keeps of them: what it is called, and what it is.
+    pub own: Vec<(String, String)>,
     pub created: Moment,
     pub locked: Option<Moment>,
     /// Whether it is the operator's own account.

@@ -58,6 +58,13 @@ pub struct ProfileTexts {
     pub about_you: &'static str,
     pub on_the_web: &'static str,
     pub contact: &'static str,
+    /// Of what the operator keeps: a legend, what is below it, a problem, hints, and what is read in place of a tick.
+    pub own: &'static str,
+    pub own_about: &'static str,
+    pub own_wrong: &'static str,
+    pub own_list: &'static str,
+    pub own_number: &'static str,
+    pub own_yes: &'static str,
     pub fixed: &'static str,
     pub groups: &'static str,
     pub groups_about: &'static str,

@@ -47,6 +47,7 @@ fn person(text: &str, language: Language) -> PersonPage<'_> {
         id: text,
         username: text,
         email: Some((text, false)),
+        own: vec![(text.to_owned(), text.to_owned())],
         created: moment(language),
         locked: None,
         is_own: false,

@@ -1,7 +1,12 @@
 //! What single pages say, and what their forms post.
 
 use super::samples::*;
-use crate::{config::Resources, oidc::scope::Scope, pages::*, web::landing::Landing};
+use crate::{
+    config::{Attributes, Resources},
+    oidc::scope::Scope,
+    pages::*,
+    web::landing::Landing,
+};
 
 /// Anybody can register a scheme that looks like the host of somebody else.
 #[test]
@@ -152,7 +157,7 @@ fn a_scope_without_words_shows_its_token() {
     let html = ConsentPage { items, ..consent() }.to_html();
     assert!(html.contains("<code>notes:&#60;write&#62;</code>"), "{html}");
     let scope = Scope::from_iter(["a:b", "phone", "openid", "email"]);
-    let order: Vec<_> = ConsentItem::for_scopes(&scope, &Resources::default(), Language::En)
+    let order: Vec<_> = ConsentItem::for_scopes(&scope, &Resources::default(), &Attributes::default(), Language::En)
         .into_iter()
         .map(|item| item.title)
         .collect();

@@ -1,11 +1,13 @@
 //! A page of each kind, and what is looked for in it.
 
+use serde_json::{Value, json};
+
 use crate::{
     account::{
         group::{Group, Label},
         sign_in::Has,
     },
-    config::{ProfileField, Resources, WantedField},
+    config::{AttributeKind, Attributes, ProfileField, Resources, WantedField},
     oidc::{fetcher::Fetcher, proven::Strength, scope::Scope},
     pages::*,
     routes::Endpoint,
@@ -260,8 +262,8 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 device,
                 asking,
                 account: text,
-                items: ConsentItem::for_scopes(&scope, &Resources::default(), language),
-                already: ConsentItem::for_scopes(&scope, &Resources::default(), language),
+                items: ConsentItem::for_scopes(&scope, &Resources::default(), &Attributes::default(), language),
+                already: ConsentItem::for_scopes(&scope, &Resources::default(), &Attributes::default(), language),
                 interaction: text,
                 csrf: text,
                 scopes_digest: text,
@@ -580,11 +582,13 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
                 (ProfileField::Website, field(false, None)),
             ]
             .into(),
+            own: own_fields(text),
             changed_elsewhere: true,
             memberships: &[Group {
                 id: text.to_owned(),
                 name: Label::stored(text.to_owned()),
                 second_factor_required: true,
+                attributes: Default::default(),
                 created_at: UnixTime(0),
                 updated_at: UnixTime(0),
             }],
@@ -793,4 +797,23 @@ pub fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
 
 pub fn count(html: &str, part: &str) -> usize {
     html.matches(part).count()
+}
+
+/// One of each type, to edit and to see.
+fn own_fields(text: &str) -> Vec<account::OwnField> {
+    let all = [
+        (AttributeKind::Text, json!(text)),
+        (AttributeKind::Number, json!(7)),
+        (AttributeKind::Flag, json!(true)),
+        (AttributeKind::List, json!([text, text])),
+    ];
+    let field = |(n, (kind, value)): (usize, &(AttributeKind, Value)), editable, typed| {
+        account::OwnField::new(format!("attribute_{n}_{editable}"), text, *kind, Some(value)).editable(editable, typed)
+    };
+    let seen = all.iter().enumerate().map(|one| field(one, false, None));
+    let edited = all
+        .iter()
+        .enumerate()
+        .map(|one| field(one, true, Some((text.to_owned(), one.0 == 1))));
+    seen.chain(edited).collect()
 }

@@ -14,8 +14,14 @@ export const TERMS = {
   SUPPORT_CONTACT: "help@acme.example",
 };
 
-/** A look of its own. */
+/** A look of its own, and what is kept of people there. */
 export const BRAND = {
+  ATTRIBUTES: JSON.stringify({
+    department: { title: "Department", "title#de": "Abteilung", person: "edit" },
+    badge: { title: "Number of the badge", type: "number", person: "edit" },
+    newsletter: { title: "Send me the newsletter of the works council", type: "flag", person: "edit" },
+    languages: { title: "Languages", type: "list", person: "edit" },
+  }),
   BRAND_NAME: "Acme Identity",
   ACCENT_COLOR: "#0b57d0",
   LOGO: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><style>@media (prefers-color-scheme: dark){circle{fill:#a8c7fa}}</style><circle cx="16" cy="16" r="15" fill="#0b57d0"/><path d="M9 24 16 7l7 17" fill="none" stroke="#fff" stroke-width="3"/></svg>`,

@@ -294,8 +294,14 @@ pub(super) fn add_groups_to(all: &mut Samples) {
         id: "g".to_owned(),
         name: Label::parse("Admins").unwrap(),
         second_factor_required: true,
+        attributes: Default::default(),
         created_at: NOW,
         updated_at: NOW,
+    };
+    let stated = crate::admin::group::Stated {
+        name: Some(group.name.clone()),
+        second_factor_required: Some(true),
+        attributes: None,
     };
     add(all, "groups::find", [groups::find("g")]);
     add(all, "groups::list", [groups::list("a", "", 100)]);
@@ -303,11 +309,7 @@ pub(super) fn add_groups_to(all: &mut Samples) {
     add(all, "groups::list_own", [groups::list_own(&hash)]);
     add(all, "groups::has_missing", [groups::has_missing(r#"["g"]"#)]);
     add(all, "groups::insert", [groups::insert(&group)]);
-    add(
-        all,
-        "groups::change",
-        [groups::change("g", Some(&group.name), Some(true), None, NOW)],
-    );
+    add(all, "groups::change", [groups::change("g", &stated, None, NOW)]);
     add(all, "groups::delete", [groups::delete("g")]);
     let pairs = Pairs::new(&["u"], &["g", "h"]);
     let entry = Entry::new(Event::GroupMemberAdded, Actor::Operator);

@@ -76,6 +76,7 @@ fn allowed(grant: &OwnGrant, language: Language, context: &Context) -> Vec<Conse
     items.extend(ConsentItem::for_scopes(
         &grant.scope,
         &context.config.resources,
+        &context.config.attributes,
         language,
     ));
     items.extend(ConsentItem::for_claims(&beyond, language));

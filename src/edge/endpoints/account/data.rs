@@ -17,6 +17,7 @@ use crate::{
         platform::context::Context,
     },
     fault::Fault,
+    oidc::claims::ATTRIBUTES,
     pages::{Moment, account::DataPage},
     reply::Reply,
     routes::Endpoint,
@@ -64,13 +65,21 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     let (signed_in, rows) = account_request.enter(context).await?;
     let user = signed_in.user();
     let ways = rows.read(ways)?;
+    let mut claims = user.claims.as_map().clone();
+    if let Some(Value::Object(own)) = claims.get_mut(ATTRIBUTES) {
+        context.config.attributes.hide(own);
+    }
+    let mut groups = rows.read(groups)?;
+    for group in &mut groups {
+        context.config.attributes.hide(&mut group.attributes);
+    }
     let copy = json!({
         "issuer": context.config.issuer.as_str(),
         "copied_at": context.now,
         "account": {
             "id": user.id,
             "username": user.username.as_str(),
-            "claims": user.claims.as_map(),
+            "claims": claims,
             "created_at": user.created_at,
             "updated_at": user.updated_at,
             "password_set_at": ways.password_set_at,
@@ -80,7 +89,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
         "second_factors": ways.describe_second_factors(),
         "trusted_browsers": rows.read(trusted)?.iter().map(TrustedBrowser::describe).collect::<Vec<_>>(),
         "sessions": rows.read(sessions)?.iter().map(described::session).collect::<Vec<_>>(),
-        "groups": rows.read(groups)?.iter().map(group::describe).collect::<Vec<_>>(),
+        "groups": groups.iter().map(group::describe).collect::<Vec<_>>(),
         "roles": rows.read(roles)?,
         "grants": rows.read(grants)?.iter().map(described::grant).collect::<Vec<_>>(),
         "tokens": rows.read(tokens)?.iter().map(token).collect::<Result<Vec<_>, _>>()?,

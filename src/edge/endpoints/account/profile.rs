@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::{
-    account::profile::{self, Wrong, is_editable},
+    account::{
+        group::Group,
+        profile::{self, Wrong, is_editable},
+    },
     audit::Event,
-    config::ProfileField,
+    config::{PersonMay, ProfileField},
     db::{Batch, audit, groups, users},
     edge::{
         http::{
@@ -20,10 +23,10 @@ use crate::{
         },
         platform::context::Context,
     },
-    oidc::error::OAuthError,
+    oidc::{claims::ATTRIBUTES, error::OAuthError},
     pages::{
         FieldState,
-        account::{Notice, ProfilePage},
+        account::{Notice, OwnField, ProfilePage},
     },
     reply::Reply,
     routes::Endpoint,
@@ -42,6 +45,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let html = ProfilePage {
         frame: signed_in.frame(PAGE),
         fields: fields(known, &[], context),
+        own: own_fields(&signed_in, &memberships, |_| None, context),
         changed_elsewhere: false,
         memberships: &memberships,
     }
@@ -54,9 +58,20 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     let entered = |name: &str| form.text(name);
     let user = signed_in.user();
-    let changes = match profile::changes(&user.claims, &context.config.editable_claims, entered) {
-        Ok(changes) => changes,
-        Err(wrong) => {
+    let known = &context.config.attributes;
+    let (own, wrong_own) = profile::attribute_changes(&user.claims, known, entered);
+    let typed = |wrong: &[String]| {
+        let state = |name: &str| {
+            let is_wrong = wrong.iter().any(|other| other == name);
+            Some((entered(&profile::field_of(name)).to_owned(), is_wrong))
+        };
+        own_fields(&signed_in, &[], state, context)
+    };
+    let checked = profile::changes(&user.claims, &context.config.editable_claims, entered);
+    let mut changes = match checked {
+        Ok(changes) if wrong_own.is_empty() => changes,
+        checked => {
+            let wrong = checked.err().unwrap_or_default();
             let state = |field| match is_editable(field, &context.config.editable_claims) {
                 true => entered(ProfileField::name(field)).to_owned(),
                 false => profile::value(field, &user.claims).to_owned(),
@@ -64,6 +79,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             let html = ProfilePage {
                 frame: signed_in.frame(PAGE),
                 fields: fields(state, &wrong, context),
+                own: typed(&wrong_own),
                 changed_elsewhere: false,
                 memberships: &[],
             }
@@ -71,6 +87,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             return Ok(signed_in.page(400, html));
         }
     };
+    if !own.is_empty() {
+        changes.insert(ATTRIBUTES.to_owned(), own.into());
+    }
     if changes.is_empty() {
         return Ok(signed_in.done(PAGE, Notice::ProfileSaved, context));
     }
@@ -92,11 +111,43 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let html = ProfilePage {
         frame: signed_in.frame(PAGE),
         fields: fields(|field| entered(field.name()).to_owned(), &[], context),
+        own: typed(&[]),
         changed_elsewhere: true,
         memberships: &[],
     }
     .to_html();
     Ok(signed_in.page(409, html))
+}
+
+/// The attributes that the person sees, each with what was `typed` and whether that is wrong, or else as it is.
+fn own_fields(
+    signed_in: &SignedInBrowser,
+    memberships: &[Group],
+    typed: impl Fn(&str) -> Option<(String, bool)>,
+    context: &Context,
+) -> Vec<OwnField> {
+    let known = &context.config.attributes;
+    let mut user = signed_in.user().clone();
+    user.memberships.attributes = memberships.iter().map(|group| group.attributes.clone()).collect();
+    let values = user.attributes(known);
+    let shown = known.iter().filter(|(_, own)| own.person >= PersonMay::See);
+    shown
+        .map(|(name, own)| {
+            let is_editable = own.person == PersonMay::Edit;
+            // What comes of a group is nothing to edit.
+            let value = match is_editable {
+                true => user.claims.own(name),
+                false => values.get(name),
+            };
+            OwnField::new(
+                profile::field_of(name),
+                own.title(name, signed_in.language.tag()),
+                own.kind,
+                value,
+            )
+            .editable(is_editable, typed(name))
+        })
+        .collect()
 }
 
 fn fields(

@@ -17,7 +17,11 @@ use crate::{
 
 /// `POST /admin/api/groups`.
 pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let stated = Stated::parse(&request.json().await?, context.config.second_factor)?;
+    let stated = Stated::parse(
+        &request.json().await?,
+        context.config.second_factor,
+        &context.config.attributes,
+    )?;
     Ok(Reply::json(201, &describe(&operation::create(stated, context).await?)))
 }
 
@@ -43,7 +47,11 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// `PATCH /admin/api/groups/{group_id}`: another name, of which apps are told from the next token on; or whether its people must show
 /// a second factor.
 pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let stated = Stated::parse(&request.json().await?, context.config.second_factor)?;
+    let stated = Stated::parse(
+        &request.json().await?,
+        context.config.second_factor,
+        &context.config.attributes,
+    )?;
     let group = operation::change(request.segment(0), stated, None, context).await?;
     Ok(Reply::json(200, &describe(&group)))
 }

@@ -30,6 +30,7 @@ use crate::{
 /// `POST /admin/api/users`.
 pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let wanted = UserChanges::parse(&request.json().await?)?;
+    wanted.check_attributes(&context.config.attributes)?;
     folding::all(context).await?;
     let (username, claims) = wanted.for_new()?;
     let user = User {

@@ -35,8 +35,9 @@ use crate::{
         platform::{apart::apart, context::Context},
     },
     fault::Fault,
+    oidc::client::own_claim::as_text,
     pages::{
-        Moment, app_name,
+        Language, Moment, app_name,
         console::{
             ConsoleNotice, OnceHeading, OncePage, PersonPage, ShownFactor, ShownGrant, ShownGroup, ShownRole,
             ShownSession,
@@ -105,6 +106,22 @@ async fn find(user_id: &str, context: &Context) -> Result<Option<Known>, Fault> 
     }))
 }
 
+/// What the operator keeps of the person, by themselves or by their groups.
+fn attributes(known: &Known, language: Language, context: &Context) -> Vec<(String, String)> {
+    let kept = &context.config.attributes;
+    let mut user = known.user.clone();
+    user.memberships.attributes = known.groups.iter().map(|group| group.attributes.clone()).collect();
+    let values = user.attributes(kept).into_iter();
+    values
+        .filter_map(|(name, value)| {
+            Some((
+                kept.find(&name)?.title(&name, language.tag()).to_owned(),
+                as_text(&value),
+            ))
+        })
+        .collect()
+}
+
 /// The page, as far as the operator may see it.
 fn page(known: Known, console: &Console, path: &str, context: &Context) -> String {
     let user = &known.user;
@@ -136,6 +153,7 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
             .claims
             .text("email")
             .map(|email| (email, user.confirmed_email().is_some())),
+        own: attributes(&known, language, context),
         created: moment(user.created_at),
         locked: user.disabled_at.map(moment),
         is_own,

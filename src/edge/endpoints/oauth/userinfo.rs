@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    account::user::ToldApp,
     db::{
         Batch, clients,
         memberships::Along,
@@ -42,6 +43,7 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
             .map(|known| readiness::along(&known.record.client, &context.config).roles)
     };
     let along = |claims: &AccessTokenClaims| Along {
+        attributes: !context.config.attributes.is_empty(),
         groups: true,
         roles: roles(&claims.client_id).unwrap_or(true),
     };
@@ -82,7 +84,11 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
         // What the person allowed once is not enough.
         user.memberships.groups = None;
     }
-    let mut claims = user.told_to(client, &token.claims_request, &token.claims.scope, Target::Userinfo);
+    let told_app = ToldApp {
+        client,
+        attributes: &context.config.attributes,
+    };
+    let mut claims = user.told_to(told_app, &token.claims_request, &token.claims.scope, Target::Userinfo);
     // "The sub (subject) Claim MUST always be returned in the UserInfo Response."
     claims.insert("sub".to_owned(), Value::from(token.claims.sub.as_str()));
     let signing_key = rows.read_if(signing_key)?.flatten();

@@ -316,6 +316,7 @@ impl ConsentRequest {
             items.extend(ConsentItem::for_scopes(
                 &part.scope,
                 &context.config.resources,
+                &context.config.attributes,
                 language,
             ));
             items.extend(ConsentItem::for_claims(&part.claims, language));

@@ -35,6 +35,7 @@ pub enum Changed {
 
 /// Changes a person as an operator wants it. Who is disabled, or gets another password, is signed out everywhere.
 pub async fn person(user_id: &str, wanted: &UserChanges, context: &Context) -> Result<Changed, StepFailure> {
+    wanted.check_attributes(&context.config.attributes)?;
     folding::all(context).await?;
     let Some(read) = context.db.read(users::find(user_id)).await? else {
         return Ok(Changed::Nobody);

@@ -1,6 +1,6 @@
 //! Groups are made, changed and deleted.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     account::group::Group,
@@ -11,7 +11,7 @@ use crate::{
         http::failure::MachineFailure,
         platform::{context::Context, random},
     },
-    oidc::error::OAuthError,
+    oidc::{claims::merged, error::OAuthError},
 };
 
 /// Makes a group.
@@ -19,12 +19,14 @@ use crate::{
 /// # Errors
 /// 409 where its name is taken.
 pub async fn create(stated: Stated, context: &Context) -> Result<Group, MachineFailure> {
+    let attributes = kept(&Map::new(), &stated)?;
     let group = Group {
         id: random::id()?,
         name: stated
             .name
             .ok_or_else(|| OAuthError::invalid_request("name is missing"))?,
         second_factor_required: stated.second_factor_required.unwrap_or(false),
+        attributes,
         created_at: context.now,
         updated_at: context.now,
     };
@@ -56,13 +58,14 @@ pub async fn change(
         let why = "the group was changed since this page was opened; open it again";
         return Err(MachineFailure::status(409, OAuthError::invalid_request(why)));
     }
-    let before = json!({ "name": read.name.as_str(), "second_factor_required": read.second_factor_required });
-    let (name, required) = (stated.name.as_ref(), stated.second_factor_required);
+    let before = json!({ "name": read.name.as_str(), "second_factor_required": read.second_factor_required, "attributes": read.attributes });
+    let attributes = kept(&read.attributes, &stated)?;
     let mut batch = Batch::default();
-    let changed = batch.add(groups::change(&read.id, name, required, shown, context.now));
+    let changed = batch.add(groups::change(&read.id, &stated, shown, context.now));
     let group = Group {
-        name: stated.name.clone().unwrap_or(read.name),
-        second_factor_required: required.unwrap_or(read.second_factor_required),
+        name: stated.name.unwrap_or(read.name),
+        second_factor_required: stated.second_factor_required.unwrap_or(read.second_factor_required),
+        attributes,
         updated_at: context.now,
         ..read
     };
@@ -101,12 +104,19 @@ pub async fn find(group_id: &str, context: &Context) -> Result<Group, MachineFai
     found.ok_or_else(|| MachineFailure::no_such("group"))
 }
 
+/// Its attributes as they are afterwards, without those that are taken away.
+fn kept(before: &Map<String, Value>, stated: &Stated) -> Result<Map<String, Value>, MachineFailure> {
+    let changes = stated.attributes.clone().unwrap_or_default();
+    Ok(merged(before, &changes).map_err(OAuthError::invalid_request)?)
+}
+
 /// What an operator does to a group, for the audit.
 fn done_to(group: &Group, event: Event, before: Option<Value>) -> Entry<'static> {
     let mut detail = json!({
         "group": group.id,
         "name": group.name.as_str(),
         "second_factor_required": group.second_factor_required,
+        "attributes": group.attributes,
     });
     if let (Some(before), Value::Object(members)) = (before, &mut detail) {
         members.insert("before".to_owned(), before);

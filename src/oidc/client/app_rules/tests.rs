@@ -19,6 +19,7 @@ fn told(rules: &AppRules, memberships: &Memberships, in_token: bool) -> Value {
 
 fn memberships() -> Memberships {
     Memberships {
+        attributes: Vec::new(),
         groups: Some(vec![
             ("g1".to_owned(), "Editors".to_owned()),
             ("g2".to_owned(), "Staff".to_owned()),
@@ -35,6 +36,7 @@ fn a_role_with_a_blank_is_no_two_roles() {
         ..AppRules::default()
     };
     let memberships = Memberships {
+        attributes: Vec::new(),
         groups: None,
         roles: Some(vec!["Viewer".to_owned(), "Server Admin".to_owned()]),
     };
@@ -117,6 +119,7 @@ fn groups_and_roles_stand_where_and_as_the_app_needs_them() {
 #[test]
 fn what_is_too_long_for_a_token_is_left_out_of_it_as_a_whole() {
     let many = |count: usize, length: usize| Memberships {
+        attributes: Vec::new(),
         groups: Some((0..count).map(|n| (n.to_string(), "x".repeat(length))).collect()),
         roles: None,
     };
@@ -136,6 +139,7 @@ fn what_is_too_long_for_a_token_is_left_out_of_it_as_a_whole() {
 fn nothing_that_was_not_read_is_told_and_nobody_in_no_group_is_told_so() {
     assert_eq!(told(&AppRules::default(), &Memberships::default(), false), json!({}));
     let nobody = Memberships {
+        attributes: Vec::new(),
         groups: Some(vec![]),
         roles: Some(vec![]),
     };

@@ -16,9 +16,10 @@ use crate::{
     config::PrivateHttp,
     oidc::{
         client::{
-            app_rules::ClaimPath,
+            claim_path::ClaimPath,
             exchange_rule::ExchangeRule,
             id_jag_rule::IdJagRule,
+            own_claim::OwnClaim,
             redirect_uri::{ApplicationType, RedirectUri},
         },
         error::OAuthError,
@@ -231,6 +232,13 @@ impl<'a> Fields<'a> {
         let field = "token_exchange";
         let rule = |value| ExchangeRule::parse(value).ok_or_else(|| refusal(field, ExchangeRule::RULE));
         Ok(self.value(field).map(rule).transpose()?.unwrap_or_default())
+    }
+
+    /// `own_claims`.
+    pub(super) fn own_claims(&self) -> Read<Vec<OwnClaim>> {
+        let field = "own_claims";
+        let claims = |value| OwnClaim::parse_all(value).ok_or_else(|| refusal(field, OwnClaim::RULE));
+        Ok(self.value(field).map(claims).transpose()?.unwrap_or_default())
     }
 
     /// `id_jag`.

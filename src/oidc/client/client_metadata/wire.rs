@@ -242,6 +242,7 @@ impl AppRules {
             roles_claim: fields.claim_path("roles_claim")?,
             roles_format: fields.choice("roles_format", RolesFormat::parse)?,
             access_token_claims: fields.flag("access_token_claims")?,
+            own_claims: fields.own_claims()?,
             token_exchange: fields.token_exchange()?,
             may_act: fields.text("may_act", text::client_id)?,
             id_jag: fields.id_jag()?,

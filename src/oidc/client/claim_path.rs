@@ -1,0 +1,70 @@
+//! Where a claim of an app is told.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    config::is_reserved,
+    oidc::claims::{self, GROUPS},
+};
+
+/// Where a claim is told: its name, or the names of the members that lead to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClaimPath(Vec<String>);
+
+/// The most members on the way to a claim, and the most bytes of a name.
+const DEEPEST: usize = 5;
+const LONGEST_NAME: usize = 200;
+
+impl ClaimPath {
+    /// A claim by its name.
+    pub(super) fn of(name: &str) -> Self {
+        Self(vec![name.to_owned()])
+    }
+
+    pub const RULE: &'static str =
+        "must be the name of a claim, or a list of names that lead to it, and none that is reserved";
+
+    /// Reads a name, or a list of names. A claim of OIDC Core section 5.1 is about something else than groups and roles.
+    pub fn parse(value: &Value) -> Option<Self> {
+        let names = match value {
+            Value::String(name) => vec![name.clone()],
+            Value::Array(names) => names
+                .iter()
+                .map(|name| name.as_str().map(str::to_owned))
+                .collect::<Option<_>>()?,
+            _ => return None,
+        };
+        let fits = |name: &String| {
+            (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        let first = names.first()?;
+        let base = first.split('#').next().unwrap_or_default();
+        let about_another = base != GROUPS && claims::find(base).is_some();
+        let free = !is_reserved(first) && !about_another;
+        (names.len() <= DEEPEST && names.iter().all(fits) && free).then_some(Self(names))
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        match self.0.as_slice() {
+            [name] => json!(name),
+            names => json!(names),
+        }
+    }
+
+    /// Puts `value` there, beside what else there is on the way.
+    pub(super) fn place(&self, value: Value, told: &mut Map<String, Value>) {
+        let Some((last, way)) = self.0.split_last() else { return };
+        let mut at = told;
+        for name in way {
+            let member = at.entry(name.clone()).or_insert_with(|| json!({}));
+            if !member.is_object() {
+                *member = json!({});
+            }
+            match member.as_object_mut() {
+                Some(object) => at = object,
+                None => return,
+            }
+        }
+        at.insert(last.clone(), value);
+    }
+}
