@@ -42,10 +42,41 @@ pub fn as_line(text: &str) -> String {
     if is_readable(&line) { line } else { String::new() }
 }
 
-/// Whether people see all of a text on a line, just as it is.
+/// Whether people see all of a text on a line.
 pub fn is_line(text: &str) -> bool {
     as_line(text) == text
 }
+
+/// Whether they see it just as it is, too: nothing changes what stands before it unseen, or is shown in another order than it stands in.
+pub fn is_exact_line(text: &str) -> bool {
+    is_line(text) && is_of_one_direction(text) && joins_where_it_can(text)
+}
+
+/// Whether all letters and digits of a text are written in one direction: digits beside letters that are written from right to left are
+/// not shown in the order in which they stand.
+pub fn is_of_one_direction(text: &str) -> bool {
+    let mut letters = text.chars().filter(|c| c.is_alphanumeric()).map(is_right_to_left);
+    let first = letters.next();
+    letters.all(|other| Some(other) == first)
+}
+
+fn is_right_to_left(c: char) -> bool {
+    let is_of_block = matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}'
+        | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}');
+    is_of_block && !c.is_numeric()
+}
+
+/// Whether each character that [`needs_a_neighbour`] follows one that it may change: beside Latin letters, digits and each other it is not
+/// seen.
+fn joins_where_it_can(text: &str) -> bool {
+    let before = std::iter::once(' ').chain(text.chars());
+    before
+        .zip(text.chars())
+        .all(|(before, c)| !needs_a_neighbour(c) || before > LAST_LATIN && !needs_a_neighbour(before))
+}
+
+/// The last letter of Latin Extended-B.
+const LAST_LATIN: char = '\u{24F}';
 
 #[cfg(test)]
 mod tests {
@@ -89,7 +120,31 @@ mod tests {
             "\u{7}",
             "\u{200d}",
         ] {
-            assert!(!is_line(text), "{text:?}");
+            assert!(!is_line(text) && !is_exact_line(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_exact_line_is_in_order_and_has_nothing_that_is_not_seen() {
+        for text in [
+            "",
+            "a 1",
+            "\u{645}\u{200c}\u{6cc}",
+            "\u{5d0}\u{5d1}",
+            "\u{1f468}\u{200d}\u{1f469}",
+            "caf\u{e9} 12",
+        ] {
+            assert!(is_exact_line(text), "{text:?}");
+        }
+        for text in [
+            "10\u{fe0f}0.00",
+            "Mer\u{200c}chant",
+            "Merchant\u{fe00}",
+            "\u{645}\u{200c}\u{200c}\u{6cc}",
+            "\u{5d0} 12 34",
+            "\u{5d0}bc",
+        ] {
+            assert!(!is_exact_line(text), "{text:?}");
         }
     }
 }

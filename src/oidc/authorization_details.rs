@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::DetailTypes,
-    readable::is_line,
+    readable::is_exact_line,
     secret::random_text,
     web::{
         json,
@@ -195,7 +195,7 @@ fn can_be_shown(value: &Value, depth: usize) -> bool {
             .iter()
             .all(|(name, value)| is_name(name) && can_be_shown(value, depth)),
         Value::Array(items) => items.iter().all(|item| can_be_shown(item, depth)),
-        Value::String(text) => is_line(text),
+        Value::String(text) => is_exact_line(text),
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }

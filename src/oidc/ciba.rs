@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    readable::{is_invisible, is_readable},
+    readable::{is_invisible, is_of_one_direction, is_readable},
     secret::OpaqueToken,
     time::{Lifetime, UnixTime},
 };
@@ -232,22 +232,10 @@ impl Asking {
 fn is_plain(message: &str) -> bool {
     let is_plain =
         |c: char| (c.is_alphanumeric() && !is_invisible(c)) || " .,:;-_+/#*&%!?()'@=$\u{20ac}\u{a3}".contains(c);
-    let is_of_one_direction = || {
-        let mut letters = message.chars().filter(|c| c.is_alphanumeric()).map(is_right_to_left);
-        let first = letters.next();
-        letters.all(|other| Some(other) == first)
-    };
     message.chars().count() <= LONGEST_MESSAGE
         && message.chars().all(is_plain)
         && (message.is_empty() || is_readable(message))
-        && is_of_one_direction()
-}
-
-/// Whether a letter is written from right to left: digits beside such are not shown in the order in which they were sent.
-fn is_right_to_left(c: char) -> bool {
-    let is_of_block = matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}'
-        | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}');
-    is_of_block && !c.is_numeric()
+        && is_of_one_direction(message)
 }
 
 /// The authorization request in what an app sent, for the person whom it knows as `sub`.

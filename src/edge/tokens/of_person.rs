@@ -55,6 +55,8 @@ pub async fn tokens(
         pushed_for,
     } = granted;
     let (refresh_token, remaining) = refresh_token.unzip();
+    // What a token is not told is left out, and its client sees that: where there are none for this one, the list is empty.
+    let has_details = !details.is_empty();
     let details = details.at(&within.aud, client, &context.config.detail_types);
     let scope = within.scope.clone();
     let told_app = ToldApp {
@@ -101,6 +103,6 @@ pub async fn tokens(
         remaining,
         id_token,
         scope,
-        authorization_details: details.values().collect(),
+        authorization_details: has_details.then(|| details.values().collect()),
     })
 }

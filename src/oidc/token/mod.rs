@@ -81,8 +81,8 @@ pub struct TokenResponse {
     #[serde(skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
     /// What it is good for in more words: "the AS MUST also return the authorization_details" (RFC 9396 section 7).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub authorization_details: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<Vec<Value>>,
 }
 
 #[cfg(test)]

@@ -124,6 +124,8 @@ describe("what is allowed", () => {
     const both = { ...asking(pay(), accounts), resource: [PAY, FILES] };
     const tokens = await app.tokens(await browser.obtain(app, ada, both), { resource: FILES });
     assert.deepEqual(tokens.authorization_details, [accounts]);
+    const none = await app.tokens(await browser.obtain(app, ada, { ...asking(pay()), resource: [PAY, FILES] }), { resource: FILES });
+    assert.deepEqual(none.authorization_details, [], "a token that is told of none says so");
     const wide = await app.tokens(await browser.obtain(app, ada, both));
     assert.deepEqual(wide.authorization_details, [accounts], "a token for both has what both may see");
   });
@@ -244,6 +246,9 @@ describe("is refused", () => {
       JSON.stringify([{ ...accounts, more: "a member of its own" }]),
       JSON.stringify([{ ...accounts, "type\u200b": "x" }]),
       JSON.stringify([{ ...accounts, note: "a\u202eb" }]),
+      JSON.stringify([{ ...accounts, note: "10\ufe0f0.00" }]),
+      JSON.stringify([{ ...accounts, note: "Mer\u200cchant" }]),
+      JSON.stringify([{ ...accounts, note: "\u05d0 12 34" }]),
       JSON.stringify([{ ...accounts, note: "a  b" }]),
       JSON.stringify([{ ...accounts, note: "a\nb" }]),
       JSON.stringify([{ ...accounts, actions: ["a "] }]),

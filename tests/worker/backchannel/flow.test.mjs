@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { signInWith, withPasskey } from "../support/authenticator.mjs";
 import { oauthError } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { GRANT, ON, approve, ask, askingClient, claimsOf, openRequests, poll, pollError, request, review, tokens, upToConsent } from "./support.mjs";
@@ -10,6 +11,19 @@ import { GRANT, ON, approve, ask, askingClient, claimsOf, openRequests, poll, po
 const API = "https://api.acme.test";
 const op = await startLimen({ vars: { ...ON, RESOURCES: JSON.stringify({ [API]: "Acme API" }) } });
 const till = await askingClient(op);
+
+test("a person answers with their passkey, and the app is told of that (section 8)", async () => {
+  const ada = await op.person();
+  const { authenticator } = await withPasskey(op, ada);
+  const asked = await ask(till, ada, { acr_values: "phr" });
+  const browser = op.browser();
+  const list = await signInWith(browser, await browser.open("/account/requests"), authenticator);
+  const consent = await review(browser, list, ada);
+  assert.ok(consent.asksForConsent, consent.text);
+  await browser.approve(consent);
+  const { acr, amr } = claimsOf((await tokens(till, asked)).id_token);
+  assert.deepEqual([acr, amr.includes("user")], ["phr", true]);
+});
 
 describe("authentication request (section 7)", () => {
   test("is acknowledged with an id, how long it is good and how often to ask (section 7.3)", async () => {

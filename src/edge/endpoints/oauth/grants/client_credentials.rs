@@ -57,6 +57,6 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         remaining: None,
         id_token: None,
         scope,
-        authorization_details: Vec::new(),
+        authorization_details: None,
     })
 }

@@ -133,7 +133,7 @@ impl Good<'_> {
             remaining: None,
             id_token: None,
             scope,
-            authorization_details: Vec::new(),
+            authorization_details: None,
         })
     }
 
@@ -170,7 +170,7 @@ impl Good<'_> {
             remaining: None,
             id_token: None,
             scope: granted.scope,
-            authorization_details: Vec::new(),
+            authorization_details: None,
         })
     }
 
