@@ -9,6 +9,9 @@ use super::claim_path::ClaimPath;
 const MOST: usize = 20;
 const LONGEST: usize = 1_000;
 
+/// The most bytes of a text that a template makes: many gaps may each have a long value.
+const LONGEST_FILLED: usize = 8_192;
+
 /// Where a claim can be told. Introspection tells what the access token does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
@@ -178,7 +181,7 @@ impl Template {
         })
     }
 
-    /// The text, where every gap has something to stand in it. A gap alone is the value itself, a number or a list, too.
+    /// The text, where every gap has something to stand in it and it is not too long. A gap alone is the value itself, a number or a list, too.
     fn fill(&self, values: &Map<String, Value>) -> Option<Value> {
         if let [Piece::Gap { name, otherwise }] = self.pieces.as_slice() {
             let otherwise = || otherwise.clone().map(Value::from);
@@ -194,7 +197,7 @@ impl Template {
                 },
             }
         }
-        Some(filled.into())
+        (filled.len() <= LONGEST_FILLED).then(|| filled.into())
     }
 }
 
@@ -235,6 +238,18 @@ mod tests {
         for nothing in ["{missing}", "a{missing}b", "{username}{missing}"] {
             assert_eq!(fill(nothing), None, "{nothing}");
         }
+    }
+
+    #[test]
+    fn many_gaps_make_no_token_that_is_too_long() {
+        let values = json!({ "long": "x".repeat(500) });
+        let fill = |times: usize| {
+            Template::parse(&"{long}".repeat(times))
+                .unwrap()
+                .fill(values.as_object().unwrap())
+        };
+        assert_eq!(fill(16).unwrap().as_str().unwrap().len(), 8_000);
+        assert_eq!(fill(17), None);
     }
 
     #[test]
