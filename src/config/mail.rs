@@ -180,6 +180,7 @@ impl Contact {
         })
     }
 
+    #[inline(never)] // Else all settings are read by one giant function.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Self> {
         let text = reader.shown("SUPPORT_CONTACT")?;
         let contact = Self::parse(&text);
