@@ -10,7 +10,7 @@ use crate::{
         claims_request::{ClaimsRequest, Target},
         client::{
             Client,
-            app_rules::{Memberships, Telling, is_too_long},
+            app_rules::{Memberships, Telling},
             own_claim::Place,
         },
         scope::Scope,
@@ -99,6 +99,15 @@ pub fn fold_login(typed: &str) -> String {
         email::fold(typed)
     } else {
         name::fold(&name::prepare(typed))
+    }
+}
+
+/// The most bytes of attributes and own claims, all together. A token of Limen's that is longer than 16 kB would be refused by Limen itself,
+/// and most of that is for groups and roles.
+fn room_for_attributes(place: Place) -> usize {
+    match place {
+        Place::Userinfo => 32_768,
+        Place::IdToken | Place::AccessToken => 3_072,
     }
 }
 
@@ -211,9 +220,14 @@ impl User {
             return;
         }
         let mut values = self.attributes(told_app.attributes);
-        if place != Place::Userinfo {
-            values.retain(|_, value| !is_too_long(value));
-        }
+        let mut room = room_for_attributes(place);
+        let mut has_room = |value: &Value| {
+            let left = room.checked_sub(value.to_string().len());
+            room = left.unwrap_or(room);
+            left.is_some()
+        };
+        // An app that registered itself may have named a scope while an API had it.
+        let scope = scope.filter(|_| !told_app.client.metadata.any_api_scope);
         for (name, value) in &values {
             let asks = told_app
                 .attributes
@@ -221,13 +235,18 @@ impl User {
                 .and_then(|attribute| attribute.scope.as_ref());
             if let (Some(scope), Some(asks)) = (scope, asks)
                 && scope.contains(asks)
+                && has_room(value)
             {
                 told.insert(name.clone(), value.clone());
             }
         }
         values.insert("username".to_owned(), self.username.as_str().into());
         for claim in own_claims {
-            claim.tell(place, &values, told);
+            if let Some(value) = claim.value_at(place, &values)
+                && has_room(&value)
+            {
+                claim.place(value, told);
+            }
         }
     }
 

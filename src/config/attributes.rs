@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::{Resources, reserved_claims};
-use crate::web::{
-    json,
-    json_schema::{Titles, tag_of_title},
+use crate::{
+    readable::is_line,
+    web::{
+        json,
+        json_schema::{Titles, tag_of_title},
+    },
 };
 
 /// The most attributes, and the most characters of a name.
@@ -80,7 +83,7 @@ impl AttributeKind {
     pub fn admits(self, value: &Value) -> bool {
         let is_text = |value: &Value, longest: usize| {
             let text = value.as_str();
-            text.is_some_and(|text| (1..=longest).contains(&text.len()) && !text.contains(char::is_control))
+            text.is_some_and(|text| (1..=longest).contains(&text.len()) && is_line(text))
         };
         match self {
             Self::Text => is_text(value, LONGEST_TEXT),
@@ -95,10 +98,10 @@ impl AttributeKind {
     /// What a value of the type is.
     pub fn describe(self) -> &'static str {
         match self {
-            Self::Text => "a text of 1 to 500 bytes in one line",
+            Self::Text => "a text of 1 to 500 bytes in one line, all of which can be seen",
             Self::Number => "a number",
             Self::Flag => "true or false",
-            Self::List => "a list of at most 50 texts of 1 to 200 bytes in one line",
+            Self::List => "a list of at most 50 texts of 1 to 200 bytes in one line, all of which can be seen",
         }
     }
 }

@@ -239,6 +239,7 @@ impl Mailbox {
 
 impl MailSettings {
     /// `brand` is what the sender is called where `MAIL_FROM` says nothing.
+    #[inline(never)]
     pub(super) fn read<F: Fn(&str) -> Option<String>>(
         reader: &mut Reader<F>,
         issuer: Option<&Issuer>,

@@ -54,6 +54,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// The same, with what it is where it is not set.
+    #[inline(never)]
     pub(super) fn shown_or(&self, name: &str, default: &str) -> String {
         let text = self.unseen(name);
         let source = Self::source_of(text.as_ref());
@@ -113,6 +114,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             .ok()
     }
 
+    #[inline(never)]
     pub(super) fn roots(&mut self) -> Option<RootKeys> {
         let mut roots = BTreeMap::new();
         for version in 1..=MOST_ROOTS {
@@ -153,6 +155,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         Some(AdminToken(text))
     }
 
+    #[inline(never)]
     pub(super) fn client_id_documents(&mut self) -> ClientIdDocuments {
         let parsed = self
             .shown("CLIENT_ID_METADATA_DOCUMENTS")
@@ -173,6 +176,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
+    #[inline(never)]
     pub(super) fn detail_types(&mut self, apis: &Resources) -> DetailTypes {
         let is_api = |uri: &str| apis.iter().any(|(_, api)| api.identifier == uri);
         let parsed = self
@@ -184,6 +188,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
+    #[inline(never)]
     pub(super) fn attributes(&mut self, resources: &Resources) -> Attributes {
         let parsed = self
             .shown("ATTRIBUTES")
@@ -194,6 +199,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         })
     }
 
+    #[inline(never)]
     pub(super) fn trusted_issuers(&mut self, own: Option<&Issuer>, loopback: LoopbackFetches) -> TrustedIssuers {
         let parsed = self.shown("TRUSTED_ISSUERS").map_or_else(
             || Ok(TrustedIssuers::default()),
@@ -206,6 +212,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// `RESOURCES`, and the admin API where it is one.
+    #[inline(never)]
     pub(super) fn all_resources(&mut self, issuer: Option<&Issuer>) -> Resources {
         let resources = self.resources();
         let takes_tokens = self.choice("ADMIN_ACCESS_TOKENS", false, &[("off", false), ("on", true)]);
@@ -220,6 +227,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             })
     }
 
+    #[inline(never)]
     pub(super) fn choice<T: Copy + PartialEq>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {
         let word = choices.iter().find(|(_, value)| *value == default);
         let text = self.shown_or(name, word.map_or("", |(word, _)| *word));
@@ -236,6 +244,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// Some of `all`, separated by blanks; all of them where the variable is not set, and none for `none`.
+    #[inline(never)]
     pub(super) fn words(&mut self, name: &str, all: &[&str]) -> Vec<String> {
         let text = self.shown_or(name, &all.join(" "));
         let words: Vec<_> = text
@@ -251,6 +260,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// Names of hosts, separated by blanks.
+    #[inline(never)]
     pub(super) fn domains(&mut self, name: &str) -> Vec<String> {
         let text = self.shown(name).unwrap_or_default();
         let domains: Vec<_> = text.split_whitespace().map(str::to_ascii_lowercase).collect();
@@ -266,10 +276,12 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// From 1 to `most`.
+    #[inline(never)]
     pub(super) fn number(&mut self, name: &str, default: i64, most: i64) -> i64 {
         self.whole_number(name, "number", default, most)
     }
 
+    #[inline(never)]
     fn whole_number(&mut self, name: &str, what: &str, default: i64, most: i64) -> i64 {
         let text = self.shown_or(name, &default.to_string());
         match text.parse() {

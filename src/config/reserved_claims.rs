@@ -1,7 +1,7 @@
 //! Names of claims that are taken.
 
 /// What Limen or a specification says by these, in a token or in what introspection answers.
-const RESERVED: [&str; 35] = [
+const RESERVED: [&str; 38] = [
     "iss",
     "sub",
     "aud",
@@ -37,6 +37,9 @@ const RESERVED: [&str; 35] = [
     "sub_jwk",
     "_claim_names",
     "_claim_sources",
+    "urn:openid:params:jwt:claim:auth_req_id",
+    "urn:openid:params:jwt:claim:rt_hash",
+    "__proto__",
 ];
 
 /// OIDC Core section 5.1, and the groups of a person.
@@ -63,9 +66,10 @@ pub(super) const STANDARD: [&str; 20] = [
     "groups",
 ];
 
-/// Whether Limen or a specification says something else by a name.
+/// Whether Limen or a specification says something else by a name, in small letters or not: there are libraries that do not tell `SUB`
+/// from `sub`.
 pub fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&name)
+    RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name))
 }
 
 /// Whether it is the name of a claim that every provider knows.

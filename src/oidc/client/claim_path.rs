@@ -39,7 +39,8 @@ impl ClaimPath {
         };
         let first = names.first()?;
         let base = first.split('#').next().unwrap_or_default();
-        let about_another = base != GROUPS && claims::find(base).is_some();
+        // There are libraries that do not tell `SUB` from `sub`.
+        let about_another = base != GROUPS && claims::find(&base.to_ascii_lowercase()).is_some();
         let free = !is_reserved(first) && !about_another;
         (names.len() <= DEEPEST && names.iter().all(fits) && free).then_some(Self(names))
     }

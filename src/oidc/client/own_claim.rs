@@ -101,18 +101,20 @@ impl OwnClaim {
         (!claims.is_empty()).then(|| claims.iter().map(one).collect())
     }
 
-    /// Adds the claim to `told`, where it is told at `place` and the person has what it needs. Nothing can go wrong with it.
-    pub fn tell(&self, place: Place, values: &Map<String, Value>, told: &mut Map<String, Value>) {
+    /// What it says at `place`, where it is told there and the person has what it needs. Nothing can go wrong with it.
+    pub fn value_at(&self, place: Place, values: &Map<String, Value>) -> Option<Value> {
         if !self.places.contains(&place) {
-            return;
+            return None;
         }
-        let value = match &self.value {
+        match &self.value {
             Wanted::Fixed(value) => Some(value.clone()),
             Wanted::Computed(template) => template.fill(values),
-        };
-        if let Some(value) = value {
-            self.claim.place(value, told);
         }
+    }
+
+    /// Adds it to `told`.
+    pub fn place(&self, value: Value, told: &mut Map<String, Value>) {
+        self.claim.place(value, told);
     }
 }
 
@@ -196,8 +198,11 @@ impl Template {
                     None => filled.push_str(otherwise.as_ref()?),
                 },
             }
+            if filled.len() > LONGEST_FILLED {
+                return None;
+            }
         }
-        (filled.len() <= LONGEST_FILLED).then(|| filled.into())
+        Some(filled.into())
     }
 }
 
@@ -287,6 +292,10 @@ mod tests {
         let of = |one: Value| OwnClaim::parse_all(&json!([one]));
         for wrong in [
             json!({ "claim": "sub", "value": "x" }),
+            json!({ "claim": "SUB", "value": "x" }),
+            json!({ "claim": "Email_Verified", "value": "x" }),
+            json!({ "claim": "urn:openid:params:jwt:claim:auth_req_id", "value": "x" }),
+            json!({ "claim": "__proto__", "value": "x" }),
             json!({ "claim": "email", "value": "x" }),
             json!({ "claim": "scope", "template": "x" }),
             json!({ "claim": "authorization_details", "value": [] }),

@@ -14,7 +14,7 @@ import { beside, requestClaims, signedObject } from "../support/request-object.m
 
 /** The most bytes of one function, but for that which reads the settings, once and before there is a request. */
 const LARGEST_FUNCTION = 32_000;
-const READS_THE_SETTINGS = 40_000;
+const READS_THE_SETTINGS = 52_000;
 const API = "https://api.acme.test";
 const op = await startLimen({ vars: { FRONT_CHANNEL_TOKENS: "on", RESOURCES: JSON.stringify({ [API]: "Acme API" }) } });
 const everyResponseType = {

@@ -63,6 +63,9 @@ describe("values", () => {
       [{ department: 7 }, "attributes.department must be a text of 1 to 500 bytes in one line"],
       [{ cost_center: "42" }, "attributes.cost_center must be a number"],
       [{ teams: "a" }, "attributes.teams must be a list"],
+      [{ department: "\u3164" }, "attributes.department must be a text of 1 to 500 bytes in one line, all of which can be seen"],
+      [{ department: "a\u202eb" }, "attributes.department must be a text"],
+      [{ teams: ["a\u200b"] }, "attributes.teams must be a list"],
       [{ departmnt: "x" }, "attributes.departmnt is not in ATTRIBUTES, which has: badge cost_center department"],
       [{ teams: Array(50).fill("x".repeat(200)) }, "attributes must have at most 8192 bytes"],
       [[], "attributes must be an object"],
@@ -118,6 +121,32 @@ describe("an app", () => {
     const registered = await open.json("/register", { json });
     assert.equal(registered.scope.includes("employee"), false);
     assert.equal(registered.own_claims, undefined);
+  });
+
+  test("that registered itself is told none, also where it has the scope from a time when an API had it", async () => {
+    const ada = await employee({ department: "R&D" });
+    const client = await op.client({ scope: SCOPE });
+    await op.rows("UPDATE clients SET metadata = json_set(metadata, '$.limen_any_api_scope', json('true')), version = version + 1 WHERE id = ?", client.id);
+    const tokens = await client.tokens(await op.browser().obtain(client, ada, { scope: SCOPE }));
+    assert.match(tokens.scope, /employee/);
+    assert.deepEqual([only(await userinfo(op, tokens), NAMES), only(idToken(tokens), NAMES)], [{}, {}]);
+  });
+
+  test("is left out of what would make a token too long, and everything works on with that", async () => {
+    const ada = await employee({ department: "R&D", teams: Array.from({ length: 39 }, (_, n) => `${n}`.padEnd(200, "x")) });
+    const client = await op.client({ scope: SCOPE });
+    const own = Array.from({ length: 20 }, (_, n) => ({ claim: `t${n}`, template: "{teams}, ", in: ["access_token", "id_token", "userinfo"] }));
+    assert.equal((await patch(client, { access_token_claims: true, own_claims: own })).status, 200);
+    const tokens = await client.tokens(await op.browser().obtain(client, ada, { scope: SCOPE }));
+    for (const token of [tokens.access_token, tokens.id_token]) {
+      assert.ok(token.length < 6_000, `${token.length}`);
+      assert.deepEqual(only(claimsOf(token), [...NAMES, "t0"]), { department: "R&D" });
+    }
+    assert.ok("teams" in (await userinfo(op, tokens)));
+    const introspect = async () => (await client.post("/introspect", { token: tokens.access_token })).json();
+    assert.equal((await introspect()).active, true);
+    assert.equal((await client.post("/revoke", { token: tokens.access_token })).status, 200);
+    assert.equal((await introspect()).active, false);
   });
 
   test("with access_token_claims is told them in access tokens and by introspection", async () => {
