@@ -9,8 +9,8 @@ use crate::child;
 use crate::failure::Result;
 use crate::project;
 
-/// A single test that takes longer hangs.
-const TIMEOUT_MILLISECONDS: u32 = 600_000;
+/// A single test that takes longer hangs, or a file of them: that of all pages takes some minutes.
+const TIMEOUT_MILLISECONDS: u32 = 1_200_000;
 
 pub fn run(folder: &str, setting: &Setting) -> Result<Report> {
     let files = test_files(&tests().join(folder));
