@@ -26,7 +26,6 @@ impl AcrNames {
         self.0.iter().map(|(name, level)| (name.as_str(), *level))
     }
 
-    #[inline(never)] // Else all settings are read by one giant function.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Self {
         let parsed = Self::parse(&reader.shown("ACR_VALUES").unwrap_or_default());
         parsed.unwrap_or_else(|| {

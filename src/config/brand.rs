@@ -141,7 +141,6 @@ const LONGEST_HEADING: usize = 80;
 const LONGEST_WELCOME: usize = 300;
 
 impl Brand {
-    #[inline(never)] // Else all settings are read by one giant function.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Self {
         let name = reader.shown("BRAND_NAME");
         if !name.as_deref().is_none_or(|name| is_line(name, LONGEST_BRAND)) {

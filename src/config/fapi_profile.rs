@@ -39,7 +39,6 @@ impl FapiProfile {
     }
 
     /// Reads `PROFILE`, and refuses settings that contradict it. What is not set is as it expects.
-    #[inline(never)]
     pub(super) fn read(reader: &mut Reader<impl Fn(&str) -> Option<String>>) -> Option<Self> {
         let words = [Self::Fapi2, Self::Fapi2MessageSigning].map(|profile| (profile.as_str(), Some(profile)));
         let [less, more] = words;

@@ -22,7 +22,6 @@ impl LeakService {
         FetchUrl::parse(&format!("{}{told}", self.base), self.loopback)
     }
 
-    #[inline(never)]
     pub(super) fn read<F: Fn(&str) -> Option<String>>(
         reader: &mut Reader<F>,
         loopback: LoopbackFetches,

@@ -33,7 +33,6 @@ pub const LONGEST_ACCESS_TOKEN: Lifetime = Lifetime::days(1);
 pub const LONGEST_REFRESH_GRACE: Lifetime = Lifetime::hours(1);
 
 impl Lifetimes {
-    #[inline(never)]
     pub(super) fn read(reader: &mut Reader<impl Fn(&str) -> Option<String>>) -> Self {
         Self {
             code: reader.lifetime("CODE_LIFETIME", Lifetime::minutes(1), Lifetime::minutes(10)),

@@ -180,7 +180,6 @@ impl Contact {
         })
     }
 
-    #[inline(never)] // Else all settings are read by one giant function.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Self> {
         let text = reader.shown("SUPPORT_CONTACT")?;
         let contact = Self::parse(&text);
@@ -239,7 +238,6 @@ impl Mailbox {
 
 impl MailSettings {
     /// `brand` is what the sender is called where `MAIL_FROM` says nothing.
-    #[inline(never)]
     pub(super) fn read<F: Fn(&str) -> Option<String>>(
         reader: &mut Reader<F>,
         issuer: Option<&Issuer>,

@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    fmt,
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -54,7 +55,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// The same, with what it is where it is not set.
-    #[inline(never)]
     pub(super) fn shown_or(&self, name: &str, default: &str) -> String {
         let text = self.unseen(name);
         let source = Self::source_of(text.as_ref());
@@ -114,7 +114,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             .ok()
     }
 
-    #[inline(never)]
     pub(super) fn roots(&mut self) -> Option<RootKeys> {
         let mut roots = BTreeMap::new();
         for version in 1..=MOST_ROOTS {
@@ -155,7 +154,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         Some(AdminToken(text))
     }
 
-    #[inline(never)]
     pub(super) fn client_id_documents(&mut self) -> ClientIdDocuments {
         let parsed = self
             .shown("CLIENT_ID_METADATA_DOCUMENTS")
@@ -167,52 +165,32 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     fn resources(&mut self) -> Resources {
-        let parsed = self
-            .shown("RESOURCES")
-            .map_or_else(|| Ok(Resources::default()), |text| Resources::parse(&text));
-        parsed.unwrap_or_else(|problem| {
-            self.problems.push(format!("RESOURCES {problem}"));
-            Resources::default()
-        })
+        self.structured("RESOURCES", Resources::parse)
     }
 
-    #[inline(never)]
     pub(super) fn detail_types(&mut self, apis: &Resources) -> DetailTypes {
         let is_api = |uri: &str| apis.iter().any(|(_, api)| api.identifier == uri);
-        let parsed = self
-            .shown("AUTHORIZATION_DETAILS_TYPES")
-            .map_or_else(|| Ok(DetailTypes::default()), |text| DetailTypes::parse(&text, is_api));
-        parsed.unwrap_or_else(|problem| {
-            self.problems.push(format!("AUTHORIZATION_DETAILS_TYPES {problem}"));
-            DetailTypes::default()
-        })
+        self.structured("AUTHORIZATION_DETAILS_TYPES", |text| DetailTypes::parse(text, is_api))
     }
 
-    #[inline(never)]
     pub(super) fn attributes(&mut self, resources: &Resources) -> Attributes {
-        let parsed = self
-            .shown("ATTRIBUTES")
-            .map_or_else(|| Ok(Attributes::default()), |text| Attributes::parse(&text, resources));
-        parsed.unwrap_or_else(|problem| {
-            self.problems.push(format!("ATTRIBUTES {problem}"));
-            Attributes::default()
-        })
+        self.structured("ATTRIBUTES", |text| Attributes::parse(text, resources))
     }
 
-    #[inline(never)]
     pub(super) fn trusted_issuers(&mut self, own: Option<&Issuer>, loopback: LoopbackFetches) -> TrustedIssuers {
-        let parsed = self.shown("TRUSTED_ISSUERS").map_or_else(
-            || Ok(TrustedIssuers::default()),
-            |text| TrustedIssuers::parse(&text, own, loopback),
-        );
+        self.structured("TRUSTED_ISSUERS", |text| TrustedIssuers::parse(text, own, loopback))
+    }
+
+    /// A setting that has a text of its own form, or nothing of the kind.
+    fn structured<T: Default, E: fmt::Display>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> T {
+        let parsed = self.shown(name).map_or_else(|| Ok(T::default()), |text| parse(&text));
         parsed.unwrap_or_else(|problem| {
-            self.problems.push(format!("TRUSTED_ISSUERS {problem}"));
-            TrustedIssuers::default()
+            self.problems.push(format!("{name} {problem}"));
+            T::default()
         })
     }
 
     /// `RESOURCES`, and the admin API where it is one.
-    #[inline(never)]
     pub(super) fn all_resources(&mut self, issuer: Option<&Issuer>) -> Resources {
         let resources = self.resources();
         let takes_tokens = self.choice("ADMIN_ACCESS_TOKENS", false, &[("off", false), ("on", true)]);
@@ -227,7 +205,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
             })
     }
 
-    #[inline(never)]
     pub(super) fn choice<T: Copy + PartialEq>(&mut self, name: &str, default: T, choices: &[(&str, T)]) -> T {
         let word = choices.iter().find(|(_, value)| *value == default);
         let text = self.shown_or(name, word.map_or("", |(word, _)| *word));
@@ -244,7 +221,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// Some of `all`, separated by blanks; all of them where the variable is not set, and none for `none`.
-    #[inline(never)]
     pub(super) fn words(&mut self, name: &str, all: &[&str]) -> Vec<String> {
         let text = self.shown_or(name, &all.join(" "));
         let words: Vec<_> = text
@@ -260,7 +236,6 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// Names of hosts, separated by blanks.
-    #[inline(never)]
     pub(super) fn domains(&mut self, name: &str) -> Vec<String> {
         let text = self.shown(name).unwrap_or_default();
         let domains: Vec<_> = text.split_whitespace().map(str::to_ascii_lowercase).collect();
@@ -276,12 +251,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// From 1 to `most`.
-    #[inline(never)]
     pub(super) fn number(&mut self, name: &str, default: i64, most: i64) -> i64 {
         self.whole_number(name, "number", default, most)
     }
 
-    #[inline(never)]
     fn whole_number(&mut self, name: &str, what: &str, default: i64, most: i64) -> i64 {
         let text = self.shown_or(name, &default.to_string());
         match text.parse() {

@@ -72,7 +72,6 @@ impl SignIn {
         format!("[{}]", names.join(","))
     }
 
-    #[inline(never)] // Else all settings are read by one giant function.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>, issuer: Option<&Issuer>) -> Self {
         let own_host = issuer.and_then(host_name);
         let rp_id = reader.shown("PASSKEY_RP_ID");

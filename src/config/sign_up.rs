@@ -72,7 +72,6 @@ impl SignUp {
         self.domains.iter().any(|known| Some(known.as_str()) == domain)
     }
 
-    #[inline(never)] // Else all settings are read by one giant function.
     pub(super) fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>, sends_mails: bool) -> Self {
         let policy = reader.choice(
             "SIGNUP",

@@ -249,7 +249,7 @@ impl Memberships {
 }
 
 /// Whether a value would make a token too long.
-pub fn is_too_long(value: &Value) -> bool {
+fn is_too_long(value: &Value) -> bool {
     value.as_array().is_some_and(|list| list.len() > MOST_IN_TOKEN) || value.to_string().len() > LONGEST_IN_TOKEN
 }
 

@@ -66,6 +66,17 @@ async function postponed(client) {
   throw new Error("it was not postponed");
 }
 
+/** An app in ping mode that answers its first ping with a status after which it is pinged again, and what it asked. */
+async function notTaken(status) {
+  const [ada, { app, client }] = [await op.person(), await telling("ping")];
+  app.status = status;
+  const asked = await asking(client, ada, { requested_expiry: "3600" });
+  await approve(op.browser(), ada);
+  await app.await(1);
+  await postponed(client);
+  return { app, client, asked };
+}
+
 async function until(holds) {
   for (let tries = 0; tries < 200; tries++) {
     if (await holds()) return;
@@ -106,12 +117,7 @@ describe("ping mode", () => {
   });
 
   test("an app that does not answer is told again, four times at most, and may still fetch its tokens", async () => {
-    const [ada, { app, client }] = [await op.person(), await telling("ping")];
-    app.status = 500;
-    const asked = await asking(client, ada, { requested_expiry: "3600" });
-    await approve(op.browser(), ada);
-    await app.await(1);
-    await postponed(client);
+    const { app, client, asked } = await notTaken(500);
     for (const [minutes, calls] of [[0, 1], [2, 2], [5, 3], [17, 4], [20, 4]]) {
       op.clock.advance({ minutes });
       await op.cron();
@@ -122,12 +128,7 @@ describe("ping mode", () => {
   });
 
   test("an app that has fetched its tokens since, without having answered, is not told again, and keeps them", async () => {
-    const [ada, { app, client }] = [await op.person(), await telling("ping")];
-    app.status = 503;
-    const asked = await asking(client, ada, { requested_expiry: "3600" });
-    await approve(op.browser(), ada);
-    await app.await(1);
-    await postponed(client);
+    const { app, client, asked } = await notTaken(503);
     const given = await tokens(client, asked);
     op.clock.advance({ minutes: 2 });
     await op.cron();
@@ -153,12 +154,7 @@ describe("ping mode", () => {
   });
 
   test("an app that has too much to do (429) is told again", async () => {
-    const [ada, { app, client }] = [await op.person(), await telling("ping")];
-    app.status = 429;
-    await asking(client, ada, { requested_expiry: "3600" });
-    await approve(op.browser(), ada);
-    await app.await(1);
-    await postponed(client);
+    const { app, client } = await notTaken(429);
     app.status = 204;
     op.clock.advance({ minutes: 2 });
     await op.cron();
@@ -167,12 +163,7 @@ describe("ping mode", () => {
   });
 
   test("an app that polls by now is not told", async () => {
-    const [ada, { app, client }] = [await op.person(), await telling("ping")];
-    app.status = 503;
-    await asking(client, ada, { requested_expiry: "3600" });
-    await approve(op.browser(), ada);
-    await app.await(1);
-    await postponed(client);
+    const { app, client } = await notTaken(503);
     await op.admin(`/register/${client.id}`, { method: "PATCH", json: { backchannel_token_delivery_mode: "poll" } });
     op.clock.advance({ minutes: 2 });
     await op.cron();
@@ -418,12 +409,7 @@ describe("unlucky moments", () => {
   });
 
   test("two runs at once tell an app once", async () => {
-    const [ada, { app, client }] = [await op.person(), await telling("ping")];
-    app.status = 500;
-    await asking(client, ada, { requested_expiry: "3600" });
-    await approve(op.browser(), ada);
-    await app.await(1);
-    await postponed(client);
+    const { app, client } = await notTaken(500);
     app.status = 204;
     op.clock.advance({ minutes: 2 });
     await Promise.all([op.cron(), op.cron(), op.cron()]);
