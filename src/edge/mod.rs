@@ -21,16 +21,22 @@ use self::{
     endpoints::oauth::well_known,
     http::{
         request::Incoming,
-        respond::{Shape, look, prepared::Prepared},
+        respond::{
+            Shape, look,
+            prepared::{Prepared, name_of_jwks},
+        },
     },
+    keys::jwks,
     platform::{
+        clock,
         context::{self, Background, Context, Unavailable},
         log,
     },
 };
 use crate::{
     reply::{Body, Reply},
-    routes::{self, Method},
+    routes::{self, Endpoint, Method},
+    web::header,
 };
 
 #[wasm_bindgen(module = "cloudflare:workers")]
@@ -61,7 +67,9 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
     let (path, query) = routes::path_and_query(&url);
     let method = Method::parse(&request.method());
     let if_none_match = request.headers().get("if-none-match")?;
-    if let (Some(Method::Get), None, Some(prepared)) = (method, &if_none_match, Prepared::find(path)) {
+    if let (Some(Method::Get), None) = (method, &if_none_match)
+        && let Some(prepared) = prepared_for(path, &request)
+    {
         return prepared.respond();
     }
     let found = routes::find(path);
@@ -87,6 +95,16 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
         (Some(route), Some(_)) => router::answer(route, &mut incoming, &context).await,
     };
     http::respond::respond(reply, &shape, Some(&context))
+}
+
+/// The answer that everybody gets at that path, where it is ready. That of the JWKS counts for seconds.
+fn prepared_for(path: &str, request: &Request) -> Option<Prepared> {
+    if path != Endpoint::Jwks.path() {
+        return Prepared::find(path);
+    }
+    let etag = jwks::tag_in_isolate(clock::now())?;
+    let accept = request.headers().get("accept").ok().flatten().unwrap_or_default();
+    Prepared::find(&name_of_jwks(&etag, header::reads_json_alone(&accept)))
 }
 
 /// The periodic run.

@@ -18,6 +18,11 @@ pub fn reads_html(accept: &str) -> bool {
     accept.to_ascii_lowercase().contains("text/html")
 }
 
+/// Whether an `Accept` names JSON and nothing else.
+pub fn reads_json_alone(accept: &str) -> bool {
+    accept.trim() == "application/json"
+}
+
 /// Whether an `Accept` names that type, in small letters, and does not like JSON better (RFC 9110 section 12.5.1).
 pub fn prefers_to_json(accept: &str, wanted: &str) -> bool {
     let liking = liking(accept, wanted);

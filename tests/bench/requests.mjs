@@ -1,5 +1,5 @@
 // What a request costs a warm isolate: CPU of the whole workerd, against a Worker in Rust that does nothing, or that makes as
-// many D1 trips, statements and signatures and nothing else. Both are asked in turn, round by round.
+// many D1 trips, statements, signatures and verifications and nothing else. Both are asked in turn, round by round.
 //
 //   node tests/bench/requests.mjs [--quick]
 
@@ -50,10 +50,11 @@ async function countTrips() {
 }
 
 async function round(counts) {
-  for (const [name, { times, signatures = 0, run }] of Object.entries(kinds(people))) {
+  for (const [name, { times, signatures = 0, verifications = 0, run }] of Object.entries(kinds(people))) {
     const trips = counted[name];
     const idle = trips.length === 0 && signatures === 0;
-    const path = idle ? "/nothing" : `/work?trips=${trips.join(".")}&signatures=${signatures}`;
+    const work = `trips=${trips.join(".")}&signatures=${signatures}&verifications=${verifications}`;
+    const path = idle ? "/nothing" : `/work?${work}`;
     await block(name, "limen", op, times, run, counts);
     await block(name, "nothing", nothing, times, () => nothing.fetch(path), counts);
   }

@@ -7,12 +7,15 @@ use crate::build;
 use crate::child;
 use crate::failure::{Failure, Result};
 use crate::project;
+use crate::step::step;
+use crate::test::runtime;
 
 pub const HELP: &str = "
 Usage: cargo xtask bench [name] [--quick]
 
 Builds the Worker, and one that does nothing (tests/bench/nothing), and runs every tests/bench/*.mjs, or only
-tests/bench/<name>.mjs, one after the other. A benchmark prints ratios within its run, since times differ between
+tests/bench/<name>.mjs, one after the other. `peers`, which compares Limen with other providers and installs them from npm
+(tests/bench/peers), runs only when it is named. A benchmark prints ratios within its run, since times differ between
 machines. Servers listen on the loopback interface and are stopped at the end.
 
   --quick  fewer rounds: 2 to 3 minutes for all, once everything is built
@@ -24,12 +27,22 @@ const NOTHING: &str = "tests/bench/nothing";
 /// What stands beside the benchmarks and is none: it fills a database.
 const TOOL: &str = "fill";
 
+/// The benchmark that needs packages of its own, and their folder.
+const PEERS: &str = "peers";
+const PEERS_PACKAGES: &str = "tests/bench/peers";
+
 pub fn run(arguments: &[String]) -> Result<()> {
     let (options, names): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| argument.starts_with("--"));
     if let Some(unknown) = options.iter().find(|option| **option != "--quick") {
         return Err(Failure::new(format!("There is no option {unknown}.")).advice(HELP.trim()));
     }
-    let benches = chosen(names.first().map(|name| name.as_str()))?;
+    let name = names.first().map(|name| name.as_str());
+    let benches = chosen(name)?;
+    if name == Some(PEERS) {
+        step("Other providers", || {
+            runtime::install_node_packages(&project::root().join(PEERS_PACKAGES))
+        })?;
+    }
     build::set_up_and_build_for_benchmarks(&project::root().join(NOTHING))?;
     for bench in benches {
         println!("\n{}", child::relative(&bench));
@@ -47,6 +60,7 @@ fn chosen(name: Option<&str>) -> Result<Vec<PathBuf>> {
     let mut benches: Vec<PathBuf> = paths
         .filter(|path| path.extension().is_some_and(|extension| extension == "mjs"))
         .filter(|path| path.file_stem().is_none_or(|stem| stem != TOOL))
+        .filter(|path| name.is_some() || path.file_stem().is_none_or(|stem| stem != PEERS))
         .filter(|path| name.is_none_or(|name| path.file_stem().is_some_and(|stem| stem == name)))
         .collect();
     benches.sort();

@@ -64,6 +64,14 @@ pub fn document(jwks: &Rc<PublishedJwks>) -> Document {
     })
 }
 
+/// The tag of the document that the isolate may serve at `now` without asking anybody.
+pub fn tag_in_isolate(now: UnixTime) -> Option<Rc<str>> {
+    let cached = CACHE.with_borrow(Clone::clone)?;
+    let served = SERVED.with_borrow(Clone::clone);
+    let (_, document) = served.filter(|(made_of, _)| Rc::ptr_eq(made_of, &cached.jwks))?;
+    is_fresh_in_isolate(cached.since, now).then_some(document.etag)
+}
+
 /// The JWKS that is kept: in the isolate, else in KV. `None` when there is none, as before the first request of all.
 pub async fn kept(context: &Context) -> Option<Rc<PublishedJwks>> {
     let cached = CACHE.with_borrow(Clone::clone);

@@ -71,7 +71,7 @@ export function kinds({ op, client, service, browser, tokens }) {
       run: () => client.refresh(refreshing.pop()),
     },
     "token: client_credentials": { times: SOME, signatures: 1, run: () => service.credentials() },
-    "userinfo": { times: SOME, run: () => op.fetch("/userinfo", { bearer: accessToken }) },
-    "introspect": { times: SOME, run: () => client.post("/introspect", { token: accessToken }) },
+    "userinfo": { times: SOME, verifications: 1, run: () => op.fetch("/userinfo", { bearer: accessToken }) },
+    "introspect": { times: SOME, verifications: 1, run: () => client.post("/introspect", { token: accessToken }) },
   };
 }

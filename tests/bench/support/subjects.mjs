@@ -11,7 +11,7 @@ import { childrenRunning } from "./cpu.mjs";
 const NOTHING = `${root}tests/bench/nothing/build/`;
 
 /** Starts what `start` starts, and finds the workerd that came of it. */
-async function withProcess(start) {
+export async function withProcess(start) {
   const before = new Set(childrenRunning("workerd"));
   const subject = await start();
   const [pid] = childrenRunning("workerd").filter((one) => !before.has(one));

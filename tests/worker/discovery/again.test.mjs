@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { startLimen } from "../support/limen.mjs";
 
 // With the header of timings each answer is made anew.
-const op = await startLimen({ vars: { SERVER_TIMING: undefined } });
+const op = await startLimen({ vars: { SERVER_TIMING: undefined }, isolates: 2 });
 
 const DOCUMENTS = [
   "/.well-known/openid-configuration",
@@ -61,4 +61,34 @@ test("what everybody may keep names no request, all else does", async () => {
   const { headers } = await seen("/userinfo");
   assert.ok(headers["x-request-id"].length > 10);
   assert.notEqual((await seen("/userinfo")).headers["x-request-id"], headers["x-request-id"]);
+});
+
+/** The key ids that an isolate publishes, asked for twice, so that the second answer is one that was ready. */
+async function published(isolate = 0) {
+  const kids = async () => JSON.parse((await seen("/.well-known/jwks.json", { isolate })).body).keys.map(({ kid }) => kid);
+  const first = await kids();
+  assert.deepEqual(await kids(), first);
+  return first;
+}
+
+/** Revokes the key that signs now. */
+async function revokeCurrent() {
+  const { kid } = (await op.keys()).find(({ state }) => state === "current");
+  const answer = await op.admin(`/admin/api/keys/${kid}/revoke`, { method: "POST" });
+  assert.ok(answer.ok, await answer.text());
+  return kid;
+}
+
+test("a revoked key leaves the JWKS that is ready to be sent at once", async () => {
+  const before = await published();
+  const revoked = await revokeCurrent();
+  assert.ok(before.includes(revoked));
+  assert.equal((await published()).includes(revoked), false);
+});
+
+test("another isolate sends the JWKS that it has ready for a minute at most", async () => {
+  await published(1);
+  const revoked = await revokeCurrent();
+  op.clock.advance({ seconds: 61 });
+  assert.equal((await published(1)).includes(revoked), false);
 });

@@ -4,7 +4,7 @@ mod clients;
 mod lint;
 mod native;
 mod node;
-mod runtime;
+pub mod runtime;
 mod tally;
 
 use std::path::PathBuf;

@@ -28,6 +28,7 @@ use crate::{
     reply::{Body, Document, Reply},
     routes::{Endpoint, Method},
     time::Lifetime,
+    web::header,
 };
 
 /// How long the provider metadata may be kept.
@@ -77,7 +78,7 @@ pub async fn keys(request: &Incoming, context: &Context) -> Result<Reply, Machin
         text: document.text,
         plain: request
             .header("accept")
-            .is_some_and(|accept| accept.trim() == "application/json"),
+            .is_some_and(|accept| header::reads_json_alone(&accept)),
     };
     Ok(Reply::new(200, body).cached(JWKS_MAX_AGE, document.etag))
 }

@@ -124,8 +124,7 @@ fn name_of_prepared(reply: &Reply, shape: &Shape<'_>, context: Option<&Context>)
     let is_plain = shape.method == Method::Get && shape.if_none_match.is_none() && reply.status == 200;
     let is_same = context.is_some_and(|context| !context.config.server_timing && !context.knows_client());
     let name = match &reply.body {
-        Body::JwkSet { plain: true, .. } => format!("{etag} plain"),
-        Body::JwkSet { plain: false, .. } => etag.to_string(),
+        Body::JwkSet { plain, .. } => prepared::name_of_jwks(etag, *plain),
         _ => shape.path.to_owned(),
     };
     (is_plain && is_same).then_some(name)

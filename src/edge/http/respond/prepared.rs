@@ -13,6 +13,11 @@ thread_local! {
     static KEPT: Memory<Prepared> = Memory::new(MOST_KEPT);
 }
 
+/// What the JWKS of that tag is called, which has a media type of its own where nobody asks for plain JSON.
+pub fn name_of_jwks(etag: &str, plain: bool) -> String {
+    format!("{etag}{}", if plain { " plain" } else { "" })
+}
+
 /// A response of status 200 as the platform has it: neither text nor headers cross again.
 #[derive(Clone)]
 pub struct Prepared {
