@@ -145,6 +145,8 @@ pub enum Endpoint {
     AdminGroupMember,
     AdminClients,
     AdminClientRoles,
+    AdminClientSecrets,
+    AdminClientSecret,
     AdminOperators,
     AdminOperator,
     AdminKeys,
@@ -163,6 +165,7 @@ pub enum Endpoint {
     ConsoleNewApp,
     ConsoleApp,
     ConsoleTokenPreview,
+    ConsoleAppSecrets,
     ConsoleGroups,
     ConsoleGroup,
     ConsoleAudit,
@@ -403,6 +406,18 @@ pub const ROUTES: &[Route] = &[
         &[Get, Post],
         Operator,
     ),
+    route(
+        E::AdminClientSecrets,
+        "/admin/api/clients/{client_id}/secrets",
+        &[Get, Post],
+        Operator,
+    ),
+    route(
+        E::AdminClientSecret,
+        "/admin/api/clients/{client_id}/secrets/{secret_id}",
+        &[Delete],
+        Operator,
+    ),
     route(E::AdminOperators, "/admin/api/operators", &[Get], Operator),
     route(
         E::AdminOperator,
@@ -434,6 +449,12 @@ pub const ROUTES: &[Route] = &[
         E::ConsoleTokenPreview,
         "/admin/apps/{client_id}/preview",
         &[Get],
+        Browser,
+    ),
+    route(
+        E::ConsoleAppSecrets,
+        "/admin/apps/{client_id}/secrets",
+        &[Get, Post],
         Browser,
     ),
     route(E::ConsoleGroups, "/admin/groups", &[Get, Post], Browser),
@@ -585,6 +606,7 @@ impl Endpoint {
                 | Self::ConsoleNewApp
                 | Self::ConsoleApp
                 | Self::ConsoleTokenPreview
+                | Self::ConsoleAppSecrets
                 | Self::ConsoleGroups
                 | Self::ConsoleGroup
                 | Self::ConsoleAudit

@@ -194,15 +194,22 @@ pub fn wanted_key(form: &Params) -> Result<WantedKey, OAuthError> {
     let days = form.single("days")?.unwrap_or_default().trim();
     let scopes: Vec<_> = form.all("scope").collect();
     let mut body = json!({ "name": form.single("name")?.unwrap_or_default().trim(), "scopes": scopes });
-    if !days.is_empty() {
-        let days: u32 = days
-            .parse()
-            .map_err(|_| OAuthError::invalid_request("days must be a number"))?;
-        if let Value::Object(members) = &mut body {
-            members.insert("expires_in".to_owned(), (u64::from(days) * 86_400).into());
-        }
+    if !days.is_empty()
+        && let Value::Object(members) = &mut body
+    {
+        members.insert("expires_in".to_owned(), seconds_of_days(days)?);
     }
     WantedKey::parse(body.to_string().as_bytes())
+}
+
+/// So many days in seconds, as JSON.
+///
+/// # Errors
+/// `invalid_request`.
+pub(super) fn seconds_of_days(days: &str) -> Result<Value, OAuthError> {
+    let days = days.parse::<u32>();
+    let days = days.map_err(|_| OAuthError::invalid_request("days must be a number"))?;
+    Ok((u64::from(days) * 86_400).into())
 }
 
 /// What is done to a mail.

@@ -7,6 +7,7 @@ pub mod app_lines;
 pub mod audit_filter;
 mod body;
 pub mod client_filter;
+pub mod client_secret;
 pub mod console_form;
 pub mod group;
 pub mod health;

@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, conditions::is_closed, from_json};
+use super::{Query, Rows, Statement, client_secrets, conditions::is_closed, from_json};
 use crate::{
     fault::Fault,
     memory::Memory,
-    oidc::client::{Client, SecretAtRest, StoredSecret, client_metadata::ClientMetadata},
-    secret::{Hash, WrappedSecret},
+    oidc::client::{Client, StoredSecret, client_metadata::ClientMetadata},
+    secret::Hash,
     time::{Lifetime, UnixTime},
 };
 
@@ -21,6 +21,8 @@ struct Row {
     previous_secret_expires_at: Option<i64>,
     wrapped_secret: Option<String>,
     previous_wrapped_secret: Option<String>,
+    secret_details: Option<String>,
+    secret_uses: Option<String>,
     registration_token_hash: Option<String>,
     issued_at: i64,
     registered_openly: i64,
@@ -54,8 +56,8 @@ impl ClientRecord {
 }
 
 const COLUMNS: &str = "id, version, metadata, secret_hash, previous_secret_hash, previous_secret_expires_at,
-    wrapped_secret, previous_wrapped_secret, registration_token_hash, issued_at, registered_openly, document_fresh_until,
-    unused_since, last_used_at";
+    wrapped_secret, previous_wrapped_secret, secret_details, secret_uses, registration_token_hash, issued_at, registered_openly,
+    document_fresh_until, unused_since, last_used_at";
 
 pub fn find(client_id: &str) -> Query<Option<ClientRecord>> {
     Statement::new(format!("SELECT {COLUMNS} FROM clients WHERE id = ?"))
@@ -90,14 +92,13 @@ fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
     let Some(row) = rows.first::<Row>()? else {
         return Ok(None);
     };
-    let at_rest = |hash, wrapped: Option<String>| SecretAtRest {
-        hash: Hash::stored(hash),
-        wrapped: wrapped.map(WrappedSecret::stored),
-    };
-    let previous = row
-        .previous_secret_hash
-        .map(|hash| at_rest(hash, row.previous_wrapped_secret))
-        .zip(row.previous_secret_expires_at.map(UnixTime));
+    let secret = client_secrets::read(client_secrets::Columns {
+        current: (row.secret_hash, row.wrapped_secret),
+        previous: (row.previous_secret_hash, row.previous_wrapped_secret),
+        previous_ends_at: row.previous_secret_expires_at.map(UnixTime),
+        details: row.secret_details.as_deref(),
+        uses: row.secret_uses.as_deref(),
+    })?;
     Ok(Some(ClientRecord {
         client: Client {
             client_id: row.id,
@@ -106,10 +107,7 @@ fn read(rows: &Rows) -> Result<Option<ClientRecord>, Fault> {
             metadata: metadata_of(&row.metadata)?,
             document_fresh_until: row.document_fresh_until.map(UnixTime),
         },
-        secret: row.secret_hash.map(|hash| StoredSecret {
-            current: at_rest(hash, row.wrapped_secret),
-            previous,
-        }),
+        secret,
         registration_token_hash: row.registration_token_hash.map(Hash::stored),
         registered_openly: row.registered_openly != 0,
         unused_since: row.unused_since.map(UnixTime),
@@ -138,9 +136,9 @@ fn metadata_of(text: &str) -> Result<ClientMetadata, Fault> {
 pub fn insert(record: &ClientRecord) -> Statement {
     let client = &record.client;
     let statement = Statement::new(
-        "INSERT INTO clients (version, metadata, auth_method, secret_hash, wrapped_secret, registration_token_hash,
+        "INSERT INTO clients (version, metadata, auth_method, secret_hash, wrapped_secret, secret_details, registration_token_hash,
                               registered_openly, unused_since, id, issued_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     bind_record(statement, record)
         .bind(&client.client_id)
@@ -148,13 +146,14 @@ pub fn insert(record: &ClientRecord) -> Statement {
         .bind(client.issued_at)
 }
 
-/// Binds `version`, `metadata`, `auth_method`, `secret_hash`, `wrapped_secret`, `registration_token_hash`, `registered_openly` and
-/// `unused_since`.
+/// Binds `version`, `metadata`, `auth_method`, `secret_hash`, `wrapped_secret`, `secret_details`, `registration_token_hash`,
+/// `registered_openly` and `unused_since`.
 fn bind_record(statement: Statement, record: &ClientRecord) -> Statement {
     let secret = record.secret.as_ref().map(|secret| &secret.current);
     bind_client(statement, &record.client)
         .bind(secret.map(|secret| &secret.hash))
         .bind(secret.and_then(|secret| secret.wrapped.as_ref()))
+        .bind(record.secret.as_ref().map(client_secrets::details).as_ref())
         .bind(record.registration_token_hash.as_ref())
         .bind(record.registered_openly)
         .bind(record.unused_since)
@@ -209,10 +208,13 @@ pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Query<bool> {
     let client = &record.client;
     let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
     let statement = Statement::new(
-        "UPDATE clients SET version = ?, metadata = ?, auth_method = ?, secret_hash = ?, wrapped_secret = ?,
+        "UPDATE clients SET version = ?, metadata = ?, auth_method = ?, secret_hash = ?, wrapped_secret = ?, secret_details = ?,
                             registration_token_hash = ?, registered_openly = ?,
                             unused_since = IIF(unused_since IS NULL, NULL, ?),
                             previous_secret_hash = ?, previous_wrapped_secret = ?, previous_secret_expires_at = ?,
+                            secret_uses = IIF(secret_uses IS NULL, NULL, (
+                                SELECT json_group_object(u.key, u.value) FROM json_each(secret_uses) u
+                                WHERE u.key IN (SELECT i.value FROM json_each(?) i))),
                             updated_at = ?
          WHERE id = ? AND version = ? RETURNING id",
     );
@@ -220,6 +222,7 @@ pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Query<bool> {
         .bind(previous.map(|(secret, _)| &secret.hash))
         .bind(previous.and_then(|(secret, _)| secret.wrapped.as_ref()))
         .bind(previous.map(|(_, until)| *until))
+        .bind(&client_secrets::ids(record.secret.as_ref()))
         .bind(now)
         .bind(&client.client_id)
         .bind(read)
@@ -264,15 +267,6 @@ pub fn forget_people_of_described(client: &Client) -> [Statement; 3] {
 
 fn to_json(client: &Client) -> String {
     serde_json::Value::Object(client.metadata.to_json()).to_string()
-}
-
-/// Stores a secret as it is under another root, unless another request has changed the secret.
-pub fn move_secret(client_id: &str, old: &Hash, new: &SecretAtRest) -> Statement {
-    Statement::new("UPDATE clients SET secret_hash = ?, wrapped_secret = ? WHERE id = ? AND secret_hash = ?")
-        .bind(&new.hash)
-        .bind(new.wrapped.as_ref())
-        .bind(client_id)
-        .bind(old)
 }
 
 pub fn delete(client_id: &str) -> Query<bool> {

@@ -10,6 +10,7 @@ mod authorization;
 pub mod backchannel_outbox;
 mod batch;
 pub mod client_list;
+pub mod client_secrets;
 pub mod clients;
 pub mod codes;
 mod conditions;

@@ -1,6 +1,6 @@
 //! The proof of a client that calls, as a condition.
 
-use super::{Statement, dpop_proofs, replay::OneUse};
+use super::{Statement, client_secrets::HAS_SECRET, dpop_proofs, replay::OneUse};
 use crate::{
     oidc::{
         client::{client_auth::ClientCredentials, client_metadata::AuthMethod},
@@ -77,10 +77,7 @@ impl<'a> Proof<'a> {
             By::Secret { method, hashes } => Statement::new(format!(
                 "EXISTS (
                     SELECT 1 FROM clients
-                    WHERE clients.id = ? AND (auth_method = ?{}) AND (
-                        auth_method = 'none'
-                        OR secret_hash IN (SELECT value FROM json_each(?))
-                        OR (previous_secret_expires_at > ? AND previous_secret_hash IN (SELECT value FROM json_each(?)))))",
+                    WHERE clients.id = ? AND (auth_method = ?{}) AND (auth_method = 'none' OR {HAS_SECRET}))",
                 match method {
                     AuthMethod::ClientSecretPost => OR_ANY_SECRET_METHOD,
                     _ => "",
@@ -90,11 +87,12 @@ impl<'a> Proof<'a> {
             .bind(method.as_str())
             .bind(hashes)
             .bind(self.now)
-            .bind(hashes),
+            .bind(self.now),
             By::Version { version, one_use } => {
-                let same = Statement::new("EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND clients.version = ?)")
-                    .bind(self.client_id)
-                    .bind(*version);
+                let same =
+                    Statement::new("EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND clients.version = ?)")
+                        .bind(self.client_id)
+                        .bind(*version);
                 match one_use {
                     Some(one_use) => same.and(one_use.condition(self.client_id, self.now)),
                     None => same,

@@ -34,13 +34,19 @@ fn roots(versions: &[u32], current: u32) -> RootKeys {
 }
 
 fn at_rest(secret: &str, roots: &RootKeys) -> SecretAtRest {
-    SecretAtRest {
-        hash: secret_hash(roots, "c", &ClientSecret::presented(secret.to_owned())),
-        wrapped: None,
-    }
+    let hash = secret_hash(roots, "c", &ClientSecret::presented(secret.to_owned()));
+    SecretAtRest::unnamed(hash, None, secret)
 }
 
-/// A client of each method, whose secret was renewed: the one before works for another minute, or no more.
+/// One that an operator added.
+fn ending(secret: &str, ends_at: Option<UnixTime>, roots: &RootKeys) -> SecretAtRest {
+    let mut secret = at_rest(secret, roots);
+    secret.about.ends_at = ends_at;
+    secret
+}
+
+/// A client of each method, whose secret was renewed: the one before works for another minute, or no more, as one
+/// that was added does; another has no end.
 fn records() -> Vec<ClientRecord> {
     let old = roots(&[1], 1);
     let methods = [
@@ -64,6 +70,7 @@ fn records() -> Vec<ClientRecord> {
             secret: Some(StoredSecret {
                 current: at_rest("current", &old),
                 previous: Some((at_rest("previous", &old), until)),
+                more: vec![ending("added", None, &old), ending("ending", Some(until), &old)],
             }),
             registration_token_hash: None,
             registered_openly: false,
@@ -77,7 +84,7 @@ fn records() -> Vec<ClientRecord> {
 
 fn credentials() -> Vec<ClientCredentials> {
     let mut all = vec![ClientCredentials::parse(None, &Params::parse("client_id=c").unwrap()).unwrap()];
-    for secret in ["current", "previous", "wrong"] {
+    for secret in ["current", "previous", "added", "ending", "wrong"] {
         let basic = format!("Basic {}", STANDARD.encode(format!("c:{secret}")));
         all.push(ClientCredentials::parse(Some(&basic), &Params::default()).unwrap());
         let post = Params::parse(&format!("client_id=c&client_secret={secret}")).unwrap();

@@ -27,7 +27,7 @@ use crate::{
         Statement,
         app_roles::{self, Roles},
         asserted::{self, Asserted},
-        audit, backchannel_outbox,
+        audit, backchannel_outbox, client_secrets,
         clients::{self, ClientRecord},
         codes::{self, Redemption},
         credential_owner::{FactorChange, Owner},

@@ -180,10 +180,9 @@ impl ClientAuthentication {
         let known = record.as_ref().map(|record| (&record.client, record.secret.as_ref()));
         self.credentials.authenticate(known, roots, context.now)?;
         let ClientRecord { client, secret, .. } = record.ok_or_else(failed)?;
-        if let Some(stored) = secret
-            && let Some(presented) = self.credentials.outdated_secret(&stored.current.hash, roots)
-        {
-            secret::move_later(presented.clone(), stored.current, &client, context);
+        let matching = |stored| self.credentials.matching(stored, roots, context.now);
+        if let Some((presented, stored)) = secret.as_ref().and_then(matching) {
+            secret::note_use(presented, stored, &client, context);
         }
         Ok(client)
     }

@@ -14,7 +14,7 @@ use crate::{
         client::{
             Client,
             client_assertion::{Audiences, ClientAssertion},
-            client_auth::{failed, is_secret},
+            client_auth::failed,
             client_certificate::ClientCertificate,
             client_metadata::{AuthMethod, TlsSubject},
         },
@@ -106,7 +106,7 @@ async fn is_genuine(
     record: &ClientRecord,
     context: &Context,
 ) -> Result<(), MachineFailure> {
-    let (client, roots) = (&record.client, &context.config.roots);
+    let client = &record.client;
     assertion.check_registered(&client.metadata, &context.config.issuer)?;
     let genuine = match (assertion.method(), &record.secret, assertion.token()) {
         (AuthMethod::PrivateKeyJwt, _, Some(token)) => {
@@ -115,12 +115,11 @@ async fn is_genuine(
         }
         (AuthMethod::ClientSecretJwt, Some(stored), _) => {
             let secrets = secret::recover(stored, &client.client_id, context).await?;
-            let signed_with = secrets.iter().find(|secret| assertion.is_signed_with(secret.expose()));
-            if let Some(secret) = signed_with
-                && !stored.current.hash.is_under(roots.current_version())
-                && is_secret(secret, &client.client_id, Some(&stored.current.hash), roots)
-            {
-                secret::move_later(secret.clone(), stored.current.clone(), client, context);
+            let signed_with = secrets
+                .iter()
+                .find(|(secret, _)| assertion.is_signed_with(secret.expose()));
+            if let Some((secret, at_rest)) = signed_with {
+                secret::note_use(secret, at_rest, client, context);
             }
             signed_with.is_some()
         }

@@ -7,7 +7,7 @@ use crate::{
     db::clients::ClientRecord,
     edge::platform::{context::Context, random},
     fault::Fault,
-    oidc::client::{Client, SecretAtRest, StoredSecret, registration::ClientInformation},
+    oidc::client::{Client, SecretAtRest, StoredSecret, registration::ClientInformation, stored_secret::AboutSecret},
     routes::Endpoint,
     secret::{ClientSecret, Hash, OpaqueToken, Purpose},
     time::UnixTime,
@@ -38,16 +38,33 @@ impl Issued {
         })
     }
 
-    /// How the new secret is stored, beside the one that it replaces.
-    pub async fn stored_secret(
+    /// How the new secret is stored, as the only one.
+    pub async fn stored_secret(&self, client: &Client, context: &Context) -> Result<Option<StoredSecret>, Fault> {
+        let current = self.at_rest(client, None, None, context).await?;
+        Ok(current.map(|current| StoredSecret {
+            current,
+            previous: None,
+            more: Vec::new(),
+        }))
+    }
+
+    /// What is stored of the new secret, where there is one.
+    pub async fn at_rest(
         &self,
         client: &Client,
-        previous: Option<(SecretAtRest, UnixTime)>,
+        name: Option<String>,
+        ends_at: Option<UnixTime>,
         context: &Context,
-    ) -> Result<Option<StoredSecret>, Fault> {
+    ) -> Result<Option<SecretAtRest>, Fault> {
         let Some(secret) = &self.secret else { return Ok(None) };
-        let current = secret::at_rest(secret, client, context).await?;
-        Ok(Some(StoredSecret { current, previous }))
+        let about = AboutSecret {
+            id: random::id()?,
+            name,
+            made_at: Some(context.now),
+            ends_at,
+            used_at: None,
+        };
+        secret::at_rest(secret, about, client, context).await.map(Some)
     }
 
     /// The secret, where there is one.

@@ -7,6 +7,7 @@ pub mod document;
 pub mod issued_credentials;
 pub mod keys;
 pub mod memory;
+pub mod more_secrets;
 pub mod outbound;
 pub mod registration;
 pub mod secret;

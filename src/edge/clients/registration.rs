@@ -72,7 +72,7 @@ pub async fn register(
     };
     let issued = Issued::for_client(&client, context)?;
     let record = ClientRecord {
-        secret: issued.stored_secret(&client, None, context).await?,
+        secret: issued.stored_secret(&client, context).await?,
         registration_token_hash: issued.registration_token_hash(context),
         registered_openly: registered_by == RegisteredBy::Anybody,
         unused_since: (registered_by == RegisteredBy::Anybody).then_some(context.now),
@@ -131,7 +131,7 @@ pub async fn change(
         _ => Issued::registration_access_token(context)?,
     };
     record.secret = match secret_change {
-        SecretChange::New => issued.stored_secret(&record.client, None, context).await?,
+        SecretChange::New => issued.stored_secret(&record.client, context).await?,
         SecretChange::Kept => record.secret,
         SecretChange::KeptAsHash => record.secret.map(StoredSecret::hashed_only),
         SecretChange::Dropped => None,
@@ -142,7 +142,7 @@ pub async fn change(
     store(record, issued, change, context).await
 }
 
-/// Gives a client another secret. The one before works on for the time of `overlap`.
+/// Gives a client another secret. The one before works on for the time of `overlap`, and those that an operator added until their ends.
 ///
 /// # Errors
 /// A fault.
@@ -156,9 +156,14 @@ pub async fn renew_secret(
     let Some(old) = record.secret.take() else {
         return Ok(Renewed::NoSecret);
     };
-    let previous = overlap.map(|overlap| (old.current, context.now + overlap));
     let issued = Issued::for_client(&record.client, context)?;
-    record.secret = issued.stored_secret(&record.client, previous, context).await?;
+    let name = old.current.about.name.clone();
+    let renewed = issued.at_rest(&record.client, name, None, context).await?;
+    record.secret = renewed.map(|current| StoredSecret {
+        current,
+        previous: overlap.map(|overlap| (old.current, context.now + overlap)),
+        more: old.more,
+    });
     let change = Change {
         registered_by: registering_party.by,
         event: Event::ClientSecretRenewed,
@@ -199,19 +204,19 @@ pub async fn delete(
 }
 
 /// How a client is changed.
-struct Change {
-    registered_by: RegisteredBy,
-    event: Event,
+pub(super) struct Change {
+    pub registered_by: RegisteredBy,
+    pub event: Event,
     /// Whether it comes to know people by another `sub`. What they allowed it, they allowed another one.
-    new_sector: bool,
-    new_token: bool,
+    pub new_sector: bool,
+    pub new_token: bool,
     /// What the audit says of it beside.
-    detail: Option<Value>,
+    pub detail: Option<Value>,
 }
 
 /// Stores the client under its next version, unless another request has done so: of parallel changes one happens,
 /// whole, and the others are told.
-async fn store(
+pub(super) async fn store(
     mut record: ClientRecord,
     issued: Issued,
     change: Change,
@@ -247,7 +252,7 @@ async fn store(
 impl RegisteringParty<'_> {
     /// Whether an app gets another registration access token. Who registered an app openly has no hand any more on what an operator
     /// decided about it.
-    fn renews_token(self, record: &ClientRecord) -> bool {
+    pub(super) fn renews_token(self, record: &ClientRecord) -> bool {
         self.is_told_token || record.registered_openly
     }
 
@@ -255,7 +260,7 @@ impl RegisteringParty<'_> {
     ///
     /// # Errors
     /// 403, naming the scope that they lack.
-    fn check_hand_on(self, record: &ClientRecord, context: &Context) -> Result<(), MachineFailure> {
+    pub(super) fn check_hand_on(self, record: &ClientRecord, context: &Context) -> Result<(), MachineFailure> {
         self.check_giving(&access_token::given(&record.client.metadata), context)
     }
 

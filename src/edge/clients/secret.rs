@@ -1,21 +1,33 @@
 //! Client secrets at rest: as a hash, and wrapped where a client's method needs the secret itself.
 
 use crate::{
-    db::clients,
+    db::{client_secrets, clients},
     edge::{keys::crypto::SealingKey, platform::context::Context},
     fault::Fault,
+    memory::ShortMemory,
     oidc::{
         client::{
             Client, SecretAtRest, StoredSecret, client_assertion::is_mac, client_auth,
-            client_metadata::ClientSigningAlg,
+            client_metadata::ClientSigningAlg, stored_secret::AboutSecret,
         },
         jose::jwt::Unverified,
     },
     secret::{ClientSecret, KekVersion, Purpose, WrappedSecret},
+    time::Lifetime,
 };
 
+thread_local! {
+    /// Which uses were written down: what an isolate remembers of a client may not say so yet.
+    static MARKED: ShortMemory<()> = ShortMemory::new(200, Lifetime::hours(12));
+}
+
 /// What is stored of a secret of `client`, under the current root.
-pub async fn at_rest(secret: &ClientSecret, client: &Client, context: &Context) -> Result<SecretAtRest, Fault> {
+pub async fn at_rest(
+    secret: &ClientSecret,
+    about: AboutSecret,
+    client: &Client,
+    context: &Context,
+) -> Result<SecretAtRest, Fault> {
     let roots = &context.config.roots;
     let wrapped = if client.needs_secret_itself() {
         let version = roots.current_version();
@@ -31,14 +43,20 @@ pub async fn at_rest(secret: &ClientSecret, client: &Client, context: &Context) 
     Ok(SecretAtRest {
         hash: client_auth::secret_hash(roots, &client.client_id, secret),
         wrapped,
+        about,
     })
 }
 
-/// The secrets of a client that work now, of those that are stored so that they can be had. One whose root is no longer
-/// configured is lost, and does not stop the others from being recovered.
-pub async fn recover(stored: &StoredSecret, client_id: &str, context: &Context) -> Result<Vec<ClientSecret>, Fault> {
+/// The secrets of a client that work now, of those that are stored so that they can be had, each with what is stored of it. One whose
+/// root is no longer configured is lost, and does not stop the others from being recovered.
+pub async fn recover<'a>(
+    stored: &'a StoredSecret,
+    client_id: &str,
+    context: &Context,
+) -> Result<Vec<(ClientSecret, &'a SecretAtRest)>, Fault> {
     let mut secrets = Vec::new();
-    for wrapped in stored.valid(context.now).filter_map(|secret| secret.wrapped.as_ref()) {
+    for at_rest in stored.valid(context.now) {
+        let Some(wrapped) = &at_rest.wrapped else { continue };
         let (version, sealed) = wrapped
             .parts()
             .ok_or_else(|| Fault::new("clients", "odd wrapped secret"))?;
@@ -47,7 +65,7 @@ pub async fn recover(stored: &StoredSecret, client_id: &str, context: &Context) 
         }
         let (key, binding) = (sealing_key(version, context).await?, binding(client_id, version));
         let secret = key.open(sealed, &binding).await?;
-        secrets.push(ClientSecret::presented(secret));
+        secrets.push((ClientSecret::presented(secret), at_rest));
     }
     Ok(secrets)
 }
@@ -66,16 +84,42 @@ pub async fn have_signed(
     };
     let secrets = recover(&stored, &client.client_id, context).await?;
     let made_mac = |secret: &ClientSecret| is_mac(alg, secret.expose(), token.signed_bytes(), token.signature());
-    Ok(secrets.iter().any(made_mac))
+    match secrets.iter().find(|(secret, _)| made_mac(secret)) {
+        Some((secret, at_rest)) => {
+            note_use(secret, at_rest, client, context);
+            Ok(true)
+        }
+        None => Ok(false),
+    }
 }
 
-/// Moves a secret to the current root, after the answer: so the older root can be dropped some day.
-pub fn move_later(secret: ClientSecret, stored: SecretAtRest, client: &Client, context: &Context) {
-    let client = client.clone();
+/// Writes down, after the answer and once a day, that a secret was used. One that is stored under an older root is moved to the current
+/// one, so that the older can be dropped some day.
+pub fn note_use(secret: &ClientSecret, stored: &SecretAtRest, client: &Client, context: &Context) {
+    let is_outdated = !stored.hash.is_under(context.config.roots.current_version());
+    let name = format!("{} {}", client.client_id, stored.about.id);
+    let is_due = stored.about.is_use_due(context.now) && MARKED.with(|marked| marked.get(&name, context.now)).is_none();
+    if is_due {
+        MARKED.with(|marked| marked.put(&name, (), context.now));
+    }
+    if !is_outdated && !is_due {
+        return;
+    }
+    let (secret, stored, client) = (secret.clone(), stored.clone(), client.clone());
     context.after_answer(async move |later| {
-        let moved = at_rest(&secret, &client, later).await?;
-        let moved = clients::move_secret(&client.client_id, &stored.hash, &moved);
-        later.db.execute([moved]).await
+        let mut statements = Vec::new();
+        if is_due {
+            statements.push(client_secrets::mark_used(
+                &client.client_id,
+                &stored.about.id,
+                later.now,
+            ));
+        }
+        if is_outdated {
+            let moved = at_rest(&secret, stored.about, &client, later).await?;
+            statements.extend(client_secrets::move_to_root(&client.client_id, &stored.hash, &moved));
+        }
+        later.db.execute(statements).await
     });
 }
 

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::{
-    Client, StoredSecret,
+    Client, SecretAtRest, StoredSecret,
     client_assertion::{self, ClientAssertion},
     client_metadata::AuthMethod,
 };
@@ -97,15 +97,19 @@ impl ClientCredentials {
         }
     }
 
-    /// The secret, where what is stored of it is under another root than the current one.
-    pub fn outdated_secret(&self, stored: &Hash, roots: &RootKeys) -> Option<&ClientSecret> {
-        match &self.presented {
-            Presented::Secret(_, secret) => {
-                let outdated = !stored.is_under(roots.current_version()) && self.secret_hashes(roots).contains(stored);
-                Some(secret).filter(|_| outdated)
-            }
-            _ => None,
-        }
+    /// The secret that is presented, with what is stored of it, where it is one of the `stored` that work.
+    pub fn matching<'s>(
+        &self,
+        stored: &'s StoredSecret,
+        roots: &RootKeys,
+        now: UnixTime,
+    ) -> Option<(&ClientSecret, &'s SecretAtRest)> {
+        let Presented::Secret(_, secret) = &self.presented else {
+            return None;
+        };
+        let hashes = self.secret_hashes(roots);
+        let found = stored.valid(now).find(|known| hashes.contains(&known.hash))?;
+        Some((secret, found))
     }
 
     /// Whether these credentials, a secret or nothing, are those of `client`.
@@ -125,12 +129,10 @@ impl ClientCredentials {
         if matches!(self.presented, Presented::Nothing) {
             return Ok(());
         }
-        let presented = self.secret_hashes(roots);
-        let known = stored
-            .ok_or_else(failed)?
-            .valid(now)
-            .any(|secret| presented.contains(&secret.hash));
-        if known { Ok(()) } else { Err(failed()) }
+        match stored.and_then(|stored| self.matching(stored, roots, now)) {
+            Some(_) => Ok(()),
+            None => Err(failed()),
+        }
     }
 }
 

@@ -16,11 +16,13 @@ pub mod redirect_uri;
 pub mod registration;
 pub mod sector_identifier;
 pub mod self_service;
+pub mod stored_secret;
 pub mod terms;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
+pub use self::stored_secret::{SecretAtRest, StoredSecret};
 use self::{
     client_certificate::ClientCertificate,
     client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg, GrantType},
@@ -37,7 +39,7 @@ use super::{
 use crate::{
     config::{Config, FapiProfile, Issuer},
     routes::Endpoint,
-    secret::{Hash, WrappedSecret, is_random_id},
+    secret::is_random_id,
     time::UnixTime,
 };
 
@@ -60,24 +62,6 @@ pub struct Client {
     pub document_fresh_until: Option<UnixTime>,
 }
 
-/// A client's secret at rest. It never goes to KV.
-#[derive(Clone, Debug)]
-pub struct StoredSecret {
-    /// The secret.
-    pub current: SecretAtRest,
-    /// The secret before the last renewal, and until when it still works.
-    pub previous: Option<(SecretAtRest, UnixTime)>,
-}
-
-/// What is stored of one secret.
-#[derive(Clone, Debug)]
-pub struct SecretAtRest {
-    /// Its hash.
-    pub hash: Hash,
-    /// The secret itself, where the client's method needs it.
-    pub wrapped: Option<WrappedSecret>,
-}
-
 /// What becomes of a client's secret when its metadata changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretChange {
@@ -95,24 +79,6 @@ pub enum SecretChange {
 /// a secret.
 pub fn is_client_id(text: &str) -> bool {
     is_random_id(text) || (text.starts_with("https://") && text.len() <= 400)
-}
-
-impl StoredSecret {
-    /// The secrets that work at `now`.
-    pub fn valid(&self, now: UnixTime) -> impl Iterator<Item = &SecretAtRest> {
-        let previous = self.previous.iter().filter(move |(_, until)| now < *until);
-        std::iter::once(&self.current).chain(previous.map(|(secret, _)| secret))
-    }
-
-    /// The same as hashes alone, for a client that no longer needs more.
-    #[must_use]
-    pub fn hashed_only(mut self) -> Self {
-        self.current.wrapped = None;
-        if let Some((previous, _)) = &mut self.previous {
-            previous.wrapped = None;
-        }
-        self
-    }
 }
 
 impl Client {
@@ -275,6 +241,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::secret::{Hash, WrappedSecret};
 
     fn client(metadata: serde_json::Value) -> Client {
         Client {
@@ -289,11 +256,13 @@ mod tests {
     #[test]
     fn a_secret_is_made_kept_or_dropped_by_what_the_client_uses() {
         let stored = |wrapped: Option<&str>| StoredSecret {
-            current: SecretAtRest {
-                hash: Hash::stored("1.h".to_owned()),
-                wrapped: wrapped.map(|text| WrappedSecret::stored(text.to_owned())),
-            },
+            current: SecretAtRest::unnamed(
+                Hash::stored("1.h".to_owned()),
+                wrapped.map(|text| WrappedSecret::stored(text.to_owned())),
+                "1",
+            ),
             previous: None,
+            more: Vec::new(),
         };
         let change = |method: &str, stored: Option<&StoredSecret>| {
             let metadata =

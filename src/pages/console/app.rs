@@ -58,6 +58,8 @@ pub struct ConsoleAppPage<'a> {
     pub problem: Option<&'a str>,
     /// Where its tokens are shown, where the operator may see people.
     pub preview: Option<String>,
+    /// Where its secrets are, where it has any.
+    pub secrets: Option<String>,
 }
 
 /// A group of an app.

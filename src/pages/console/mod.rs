@@ -1,6 +1,7 @@
 //! The pages of the console, for operators who are people.
 
 mod app;
+mod app_secrets;
 mod apps;
 mod audit;
 mod groups;
@@ -12,6 +13,7 @@ mod system;
 mod things;
 
 pub use app::{ConsoleAppPage, ShownChoice, TokenPreviewPage};
+pub use app_secrets::{AppSecretsPage, ShownSecret};
 pub use apps::{ConsoleAppsPage, ListedApp, NewAppPage};
 pub use audit::{ConsoleAuditPage, NamedPage, ShownEvent, ShownOperator};
 pub use groups::{ConsoleGroupPage, ConsoleGroupsPage, ListedGroup, RoleAtApp, ShownMember};

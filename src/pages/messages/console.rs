@@ -172,6 +172,18 @@ pub struct ConsoleAppTexts {
     pub switch_on: &'static str,
     pub switch_on_why: &'static str,
     pub introspection: &'static str,
+    pub secrets: &'static str,
+    pub secrets_about: &'static str,
+    pub main_secret: &'static str,
+    pub previous_secret: &'static str,
+    pub made_secret: &'static str,
+    pub never_used: &'static str,
+    pub secret_name: &'static str,
+    pub days_hint: &'static str,
+    pub add_secret: &'static str,
+    pub add_secret_why: &'static str,
+    pub remove_secret: &'static str,
+    pub remove_secret_why: &'static str,
 }
 
 /// Texts of the pages about what happened and how the deployment is.

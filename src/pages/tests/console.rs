@@ -345,7 +345,36 @@ fn app(text: &str, language: Language) -> ConsoleAppPage<'_> {
         may_change: true,
         problem: Some(text),
         preview: Some("/admin/apps/c/preview".to_owned()),
+        secrets: Some("/admin/apps/c/secrets".to_owned()),
     }
+}
+
+fn app_secrets(text: &str, language: Language) -> Vec<String> {
+    let secret = |name: Option<&str>, is_main, ends| ShownSecret {
+        id: text.to_owned(),
+        name: name.map(str::to_owned),
+        is_main,
+        made: Some(moment(language)),
+        ends,
+        last_used: is_main.then(|| moment(language)),
+    };
+    let page = |may_change: bool| AppSecretsPage {
+        frame: frame(text, language),
+        action: "/admin/apps/c/secrets",
+        back: "/admin/apps/c",
+        confirm: (!may_change).then(|| "/login?page=admin/apps/c/secrets".to_owned()),
+        name: text,
+        may_change,
+        secrets: vec![
+            secret(None, true, None),
+            secret(None, false, Some(moment(language))),
+            secret(Some(text), false, None),
+        ],
+        version: 7,
+        problem: may_change.then_some(text),
+        typed: (text, text),
+    };
+    vec![page(true).to_html(), page(false).to_html()]
 }
 
 fn app_pages(text: &'static str, language: Language) -> Vec<String> {
@@ -403,7 +432,7 @@ fn app_pages(text: &'static str, language: Language) -> Vec<String> {
         is_closed: !is_nobody,
     };
     let documents = ["id_token", "access_token", "userinfo", "introspection"].map(|name| (name, text.to_owned()));
-    vec![
+    let mut pages = vec![
         apps(vec![listed], Some("/admin/apps?after=x")).to_html(),
         apps(Vec::new(), Some("/admin/apps?after=x")).to_html(),
         apps(Vec::new(), None).to_html(),
@@ -424,7 +453,9 @@ fn app_pages(text: &'static str, language: Language) -> Vec<String> {
         asked(Some("/login?page=admin/apps/new"), None).to_html(),
         preview(Some(documents.into()), false).to_html(),
         preview(None, true).to_html(),
-    ]
+    ];
+    pages.extend(app_secrets(text, language));
+    pages
 }
 
 /// Every page of the console, with `text` in every field that holds a text.

@@ -280,3 +280,51 @@ describe("the preview", () => {
     assert.match((await one.open(`${at(client)}/preview?person=boss@acme.test`)).text, /There is no such person/);
   });
 });
+
+describe("the secrets of an app", () => {
+  const secretsOf = async (client) => (await op.json(`/admin/api/clients/${client.id}/secrets`, { bearer: op.adminToken })).secrets;
+
+  test("are listed, added for once, and removed, by those who may change apps", async () => {
+    const one = await operator(op, "apps");
+    const client = await op.client({ client_name: "Notes" });
+    const app = await one.open(at(client));
+    const { href } = app.elements("a").find(({ id }) => id === "secrets");
+    assert.equal(href, `${at(client)}/secrets`);
+    const page = await one.open(href);
+    assert.match(page.text, /Secret of the registration/);
+    assert.ok(!page.html.includes('name="remove"'), "the only one stays");
+    const made = await one.browser.submit(page, "add", { name: "Two", days: "30" }, { button: "add" });
+    const secret = /id="secret"><code>([^<]+)</.exec(made.html)[1];
+    const basic = Buffer.from(`${client.id}:${secret}`).toString("base64");
+    const proof = () => op.fetch("/introspect", { form: { token: "x" }, headers: { authorization: `Basic ${basic}` } });
+    assert.equal((await proof()).status, 200);
+    const then = await one.open(href);
+    assert.ok(!then.html.includes(secret));
+    assert.match(then.text, /Two/);
+    const again = await one.browser.fetch(href, { form: { csrf: csrfOf(page), do: "add", name: "Three", version: "1" } });
+    assert.equal(again.status, 400, "a form of before");
+    const two = (await secretsOf(client)).find(({ name }) => name === "Two");
+    const removed = await one.browser.fetch(href, { form: { csrf: csrfOf(page), remove: two.id } });
+    assert.ok(removed.headers.get("location").startsWith(`${href}?done=removed`));
+    assert.deepEqual([(await proof()).status, (await secretsOf(client)).length], [401, 1]);
+    const [event] = await audit(`client=${client.id}&event=client_secret_removed`);
+    assert.equal(event.operator_user_id, one.person.id);
+  });
+
+  test("are explained where they cannot be, and shown to readers without a form", async () => {
+    const one = await operator(op, "owner");
+    const client = await op.client();
+    const page = await one.open(`${at(client)}/secrets`);
+    const wrong = await one.browser.submit(page, "add", { name: "", days: "x" }, { button: "add" });
+    assert.deepEqual([wrong.status, /days must be a number/.test(wrong.alert), /value="x"/.test(wrong.html)], [400, true, true]);
+    const [{ id }] = await secretsOf(client);
+    const kept = await one.browser.fetch(`${at(client)}/secrets`, { form: { csrf: csrfOf(page), remove: id } });
+    assert.equal(kept.status, 400);
+    const reader = await operator(op, "read_only");
+    const seen = await reader.open(`${at(client)}/secrets`);
+    assert.deepEqual([seen.status, seen.has("add")], [200, false]);
+    const open = await op.publicClient();
+    assert.equal((await one.open(`${at(open)}/secrets`)).status, 404);
+    assert.ok(!(await one.open(at(open))).html.includes('id="secrets"'));
+  });
+});

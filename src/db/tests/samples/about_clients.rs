@@ -4,10 +4,7 @@ use super::*;
 
 pub(super) fn add_to(all: &mut Samples) {
     let (client, hash, request) = (client(), hash(), request());
-    let secret = SecretAtRest {
-        hash: hash.clone(),
-        wrapped: Some(WrappedSecret::new(1, "w")),
-    };
+    let secret = SecretAtRest::unnamed(hash.clone(), Some(WrappedSecret::new(1, "w")), "s");
     let record = ClientRecord {
         client: Client {
             client_id: "another".to_owned(),
@@ -16,6 +13,7 @@ pub(super) fn add_to(all: &mut Samples) {
         secret: Some(StoredSecret {
             current: secret.clone(),
             previous: Some((secret.clone(), NOW)),
+            more: vec![secret.clone()],
         }),
         registration_token_hash: Some(hash.clone()),
         registered_openly: false,
@@ -28,7 +26,13 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "clients::insert", [clients::insert(&record)]);
     add(all, "clients::put_described", [clients::put_described(&client, NOW)]);
     add(all, "clients::update", [clients::update(&record, 1, NOW)]);
-    add(all, "clients::move_secret", [clients::move_secret("c", &hash, &secret)]);
+    let moved = client_secrets::move_to_root("c", &hash, &secret);
+    add(all, "client_secrets::move_to_root", moved);
+    add(
+        all,
+        "client_secrets::mark_used",
+        [client_secrets::mark_used("c", "s", NOW)],
+    );
     add(all, "clients::mark_used", [clients::mark_used("c", NOW)]);
     add(all, "clients::delete", [clients::delete("c")]);
     add(all, "clients::delete_own", [clients::delete_own("c", Some(&hash))]);

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api_keys;
 pub mod audit;
+pub mod client_secrets;
 pub mod clients;
 pub mod group_members;
 pub mod groups;

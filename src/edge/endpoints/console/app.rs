@@ -242,6 +242,10 @@ fn html(
         may_change: changes && console.is_sure,
         problem: typed.map(|(_, problem)| problem),
         preview: (sees_people && has_people(record)).then(|| format!("{action}/preview")),
+        secrets: record
+            .secret
+            .as_ref()
+            .map(|_| super::app_secrets::path_of(&client.client_id)),
     }
     .to_html()
 }

@@ -2,6 +2,7 @@
 //! and needs the same scopes.
 
 pub mod app;
+pub mod app_secrets;
 pub mod apps;
 pub mod audit;
 pub mod groups;

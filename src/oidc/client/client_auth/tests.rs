@@ -13,6 +13,8 @@ use crate::oidc::{
     error::ErrorCode,
 };
 
+use crate::time::Lifetime;
+
 const NOW: UnixTime = UnixTime(1_800_000_000);
 
 fn parse(authorization: Option<&str>, body: &str) -> Result<ClientCredentials, OAuthError> {
@@ -156,13 +158,14 @@ fn hash_of(secret: &str, client_id: &str, roots: &RootKeys) -> Hash {
 }
 
 fn at_rest(hash: Hash) -> SecretAtRest {
-    SecretAtRest { hash, wrapped: None }
+    SecretAtRest::unnamed(hash, None, "1")
 }
 
 fn stored(hash: Hash) -> StoredSecret {
     StoredSecret {
         current: at_rest(hash),
         previous: None,
+        more: Vec::new(),
     }
 }
 
@@ -227,6 +230,7 @@ fn the_secret_before_a_renewal_works_until_its_time() {
         let renewed = StoredSecret {
             current: at_rest(now.clone()),
             previous: Some((at_rest(before.clone()), UnixTime(until))),
+            more: Vec::new(),
         };
         let of = |body| authenticate(body, "client_secret_post", Some(&renewed));
         assert_eq!(of("client_id=c1&client_secret=before"), expected, "until {until}");
@@ -236,22 +240,39 @@ fn the_secret_before_a_renewal_works_until_its_time() {
 
 #[test]
 fn a_secret_under_an_older_root_works_and_is_told_to_be_outdated() {
-    let old = hash_of("right", "c1", &roots(&[1], 1));
+    let old = stored(hash_of("right", "c1", &roots(&[1], 1)));
     let by_post = "client_id=c1&client_secret=right";
-    let works = authenticate(by_post, "client_secret_post", Some(&stored(old.clone())));
-    assert_eq!(works, Ok(()));
+    assert_eq!(authenticate(by_post, "client_secret_post", Some(&old)), Ok(()));
 
     let roots = roots(&[1, 2], 2);
-    let outdated = |body: &str, hash: &Hash| {
+    let is_current = |body: &str, stored: &StoredSecret| {
         let found = parse(None, body).unwrap();
-        found
-            .outdated_secret(hash, &roots)
-            .map(|secret| secret.expose().to_owned())
+        let matching = found.matching(stored, &roots, NOW);
+        matching.map(|(secret, stored)| (secret.expose() == "right", stored.hash.is_under(2)))
     };
-    assert_eq!(outdated(by_post, &old).as_deref(), Some("right"));
-    assert_eq!(outdated("client_id=c1&client_secret=wrong", &old), None);
-    assert_eq!(outdated(by_post, &hash_of("right", "c1", &roots)), None, "current");
-    assert_eq!(outdated("client_id=c1", &old), None, "no secret");
+    assert_eq!(is_current(by_post, &old), Some((true, false)));
+    assert_eq!(is_current("client_id=c1&client_secret=wrong", &old), None);
+    let current = stored(hash_of("right", "c1", &roots));
+    assert_eq!(is_current(by_post, &current), Some((true, true)));
+    assert_eq!(is_current("client_id=c1", &old), None, "no secret");
+}
+
+#[test]
+fn a_secret_that_was_added_is_as_good_until_its_end() {
+    let added = |ends_at| {
+        let mut secrets = stored(hash_of("first", "c1", &roots(&[2], 2)));
+        let mut second = at_rest(hash_of("second", "c1", &roots(&[2], 2)));
+        second.about.ends_at = ends_at;
+        secrets.more.push(second);
+        let of = |body| authenticate(body, "client_secret_post", Some(&secrets));
+        (
+            of("client_id=c1&client_secret=first"),
+            of("client_id=c1&client_secret=second"),
+        )
+    };
+    assert_eq!(added(None), (Ok(()), Ok(())));
+    assert_eq!(added(Some(NOW + Lifetime(1))), (Ok(()), Ok(())));
+    assert_eq!(added(Some(NOW)), (Ok(()), Err(ErrorCode::InvalidClient)));
 }
 
 #[test]

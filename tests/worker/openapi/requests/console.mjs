@@ -106,6 +106,22 @@ export const CONSOLE = {
     const { browser } = await operatorOf(stage.op);
     return [...(await pages(stage, () => path)), await browser.fetch(`${path}?x=1`)];
   },
+  consoleAppSecrets: async (stage) => {
+    const { browser } = await operatorOf(stage.op);
+    return [...(await pages(stage, () => `/admin/apps/${stage.client.id}/secrets`)), await browser.fetch("/admin/apps/nothing/secrets")];
+  },
+  changeConsoleAppSecrets: async ({ op }) => {
+    const path = `/admin/apps/${(await op.client()).id}/secrets`;
+    const send = await sender(op, path);
+    return [
+      await send({ do: "add", name: "Two", version: "1" }),
+      await send({ do: "add", name: "", version: "2" }),
+      await send({ csrf: "x" }),
+      await (await sender(op, "/admin/apps/nothing/secrets"))({ do: "add", name: "Two", version: "1" }),
+      await late(path),
+      await off(path),
+    ];
+  },
   consoleAudit: async (stage) => [
     ...(await pages(stage, () => "/admin/audit")),
     await (await operatorOf(stage.op)).browser.fetch("/admin/audit?x=1"),

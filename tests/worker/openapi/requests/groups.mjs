@@ -82,6 +82,24 @@ export const GROUPS = {
       await op.admin("/admin/api/clients/nothing/roles"),
     ];
   },
+  listClientSecrets: async ({ op, client }) => {
+    const at = (id, query = "") => op.admin(`/admin/api/clients/${id}/secrets${query}`);
+    const open = await op.publicClient();
+    return [await at(client.id), await at(client.id, "?x=1"), await at("nothing"), await at(open.id)];
+  },
+  addClientSecret: async ({ op }) => {
+    const [client, open] = [await op.client(), await op.publicClient()];
+    const add = (id, json) => op.admin(`/admin/api/clients/${id}/secrets`, { json });
+    return [await add(client.id, { name: "Two" }), await add(client.id, {}), await add("nothing", { name: "Two" }), await add(open.id, { name: "Two" })];
+  },
+  removeClientSecret: async ({ op }) => {
+    const client = await op.client();
+    const path = `/admin/api/clients/${client.id}/secrets`;
+    const { id } = await (await op.admin(path, { json: { name: "Two" } })).json();
+    const remove = (id) => op.admin(`${path}/${id}`, { method: "DELETE" });
+    const { secrets } = await (await op.admin(path)).json();
+    return [await remove(id), await remove(id), await remove(secrets[0].id)];
+  },
   changeClientRoles: async ({ op, client, person }) => {
     const give = (id, role) => op.admin(`/admin/api/clients/${id}/roles`, { json: { add: [role] } });
     return [
