@@ -291,6 +291,17 @@ impl Reply {
         self
     }
 
+    /// The same answer, to be kept by everybody: for a year where the query of its address, `v=...`, names the version that it is. Else
+    /// for minutes: while a deployment spreads, a page of the new one may name what an older one serves.
+    pub fn cached_by_version(self, query: &str, version: impl Into<Rc<str>>) -> Self {
+        let version = version.into();
+        let max_age = match query.strip_prefix("v=") {
+            Some(named) if named == &*version => Lifetime::YEAR,
+            _ => Lifetime::minutes(5),
+        };
+        self.cached(max_age, version)
+    }
+
     /// The same answer with a cookie, if there is one to set.
     pub fn with_cookie(mut self, cookie: impl Into<Option<Cookie>>) -> Self {
         self.cookies.extend(cookie.into());

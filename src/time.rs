@@ -27,6 +27,9 @@ impl UnixTime {
 }
 
 impl Lifetime {
+    /// 365 days.
+    pub const YEAR: Self = Self::days(365);
+
     /// A span of whole minutes.
     pub const fn minutes(n: i64) -> Self {
         Self(n * 60)

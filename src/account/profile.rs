@@ -6,7 +6,7 @@ use url::Url;
 use super::name::nfc;
 use crate::{
     config::{AttributeKind, Attributes, PersonMay, ProfileField},
-    oidc::claims::StandardClaims,
+    oidc::{claims::StandardClaims, client::own_claim::as_text},
     readable::{is_readable, without_invisible},
     web::{host::has_plain_authority, json},
 };
@@ -105,8 +105,13 @@ pub fn attribute_changes<'a>(
 ) -> (Map<String, Value>, Vec<String>) {
     let (mut changes, mut wrong) = (Map::new(), Vec::new());
     for (name, attribute) in known.iter().filter(|(_, own)| own.person == PersonMay::Edit) {
-        let text = entered(&field_of(name)).trim();
+        let text = entered(&field_of(name));
         let before = claims.own(name);
+        // What the operator wrote in a form that people do not is left alone by those who do not touch it.
+        if before.is_some() && text.lines().eq(attribute_as_entered(before).lines()) {
+            continue;
+        }
+        let text = text.trim();
         let value = match attribute.kind {
             AttributeKind::Flag if text.is_empty() && before.is_none() => Value::Null,
             AttributeKind::Flag => Value::Bool(!text.is_empty()),
@@ -125,6 +130,15 @@ pub fn attribute_changes<'a>(
         }
     }
     (changes, wrong)
+}
+
+/// An attribute as its field shows it: a list line by line, a flag that is set as some text.
+pub fn attribute_as_entered(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"),
+        Some(Value::Bool(false)) | None => String::new(),
+        Some(value) => as_text(value),
+    }
 }
 
 /// The name of the field for an attribute.

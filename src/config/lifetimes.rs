@@ -41,8 +41,8 @@ impl Lifetimes {
             refresh_token: reader.lifetime("REFRESH_TOKEN_LIFETIME", Lifetime::days(90), Lifetime::days(3_650)),
             refresh_token_idle: reader.lifetime("REFRESH_TOKEN_IDLE", Lifetime::days(30), Lifetime::days(3_650)),
             refresh_grace: reader.lifetime("REFRESH_GRACE", Lifetime(30), LONGEST_REFRESH_GRACE),
-            session: reader.lifetime("SESSION_LIFETIME", Lifetime::days(30), Lifetime::days(365)),
-            session_idle: reader.lifetime("SESSION_IDLE", Lifetime::days(7), Lifetime::days(365)),
+            session: reader.lifetime("SESSION_LIFETIME", Lifetime::days(30), Lifetime::YEAR),
+            session_idle: reader.lifetime("SESSION_IDLE", Lifetime::days(7), Lifetime::YEAR),
             audit: reader.lifetime("AUDIT_RETENTION", Lifetime::days(90), Lifetime::days(3_650)),
         }
     }

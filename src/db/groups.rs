@@ -8,6 +8,7 @@ use crate::{
     account::group::{Group, Label},
     admin::{console_form::Shown, group::Stated},
     fault::Fault,
+    oidc::claims::LONGEST_ATTRIBUTES,
     secret::Hash,
     time::UnixTime,
 };
@@ -112,21 +113,24 @@ pub fn insert(group: &Group) -> Query<bool> {
 /// Changes of a group what is named. It says no when the name is taken, the group is gone, or it is not as it was shown.
 pub fn change(group_id: &str, stated: &Stated, shown: Option<Shown<'_>>, now: UnixTime) -> Query<bool> {
     let name = stated.name.as_ref();
-    Statement::new(
+    // A merge patch of nothing changes nothing.
+    let patch = Value::Object(stated.attributes.clone().unwrap_or_default()).to_string();
+    Statement::new(format!(
         "UPDATE OR IGNORE groups SET name = COALESCE(?, name), name_folded = COALESCE(?, name_folded),
             second_factor_required = COALESCE(?, second_factor_required),
-            attributes = NULLIF(json_patch(COALESCE(attributes, '{}'), ?), '{}'), updated_at = ?
-         WHERE id = ? AND name = COALESCE(?, name) AND second_factor_required = COALESCE(?, second_factor_required) RETURNING id",
-    )
+            attributes = NULLIF(json_patch(COALESCE(attributes, '{{}}'), ?), '{{}}'), updated_at = ?
+         WHERE id = ? AND name = COALESCE(?, name) AND second_factor_required = COALESCE(?, second_factor_required)
+            AND length(CAST(json_patch(COALESCE(attributes, '{{}}'), ?) AS BLOB)) <= {LONGEST_ATTRIBUTES} RETURNING id",
+    ))
     .bind(name.map(Label::as_str))
     .bind(name.map(Label::folded).as_ref())
     .bind(stated.second_factor_required.map(i64::from))
-    // A merge patch of nothing changes nothing.
-    .bind(&Value::Object(stated.attributes.clone().unwrap_or_default()).to_string())
+    .bind(&patch)
     .bind(now)
     .bind(group_id)
     .bind(shown.map(|shown| shown.name))
     .bind(shown.map(|shown| i64::from(shown.second_factor_required)))
+    .bind(&patch)
     .any()
 }
 

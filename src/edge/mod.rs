@@ -23,7 +23,7 @@ use self::{
         request::Incoming,
         respond::{
             Shape, look,
-            prepared::{Prepared, name_of_jwks},
+            prepared::{Prepared, name_of_jwks, name_of_version},
         },
     },
     keys::jwks,
@@ -68,13 +68,14 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
     let method = Method::parse(&request.method());
     let if_none_match = request.headers().get("if-none-match")?;
     if let (Some(Method::Get), None) = (method, &if_none_match)
-        && let Some(prepared) = prepared_for(path, &request)
+        && let Some(prepared) = prepared_for(path, query, &request)
     {
         return prepared.respond();
     }
     let found = routes::find(path);
     let shape = Shape {
         path,
+        query,
         method: method.unwrap_or(Method::Get),
         audience: found
             .as_ref()
@@ -97,8 +98,14 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
     http::respond::respond(reply, &shape, Some(&context))
 }
 
+/// Where what pages are made of is.
+const ASSETS: &str = "/assets/";
+
 /// The answer that everybody gets at that path, where it is ready. That of the JWKS counts for seconds.
-fn prepared_for(path: &str, request: &Request) -> Option<Prepared> {
+fn prepared_for(path: &str, query: &str, request: &Request) -> Option<Prepared> {
+    if path.starts_with(ASSETS) {
+        return Prepared::find(&name_of_version(path, query));
+    }
     if path != Endpoint::Jwks.path() {
         return Prepared::find(path);
     }

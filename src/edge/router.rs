@@ -254,9 +254,9 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::AccountDeletion => page(account::deletion::show(request, context)),
         Endpoint::AccountDeleted => page(async { Ok(account::deletion::farewell(request, context)) }),
         Endpoint::ChangePassword => page(async { Ok(account::overview::change_password(context)) }),
-        Endpoint::Stylesheet => page(async { Ok(well_known::stylesheet(context)) }),
-        Endpoint::Logo => page(async { well_known::logo(context) }),
-        Endpoint::PasskeyScript => page(async { Ok(well_known::passkey_script()) }),
+        Endpoint::Stylesheet => page(async { Ok(well_known::stylesheet(request, context)) }),
+        Endpoint::Logo => page(async { well_known::logo(request, context) }),
+        Endpoint::PasskeyScript => page(async { Ok(well_known::passkey_script(request)) }),
 
         Endpoint::Discovery | Endpoint::AuthorizationServerMetadata => {
             machine(async { Ok(well_known::metadata(context)) })

@@ -33,7 +33,7 @@ pub const TRUSTED: Name = Name("__Host-limen_trusted");
 pub const BROWSER_STATE: Name = Name("__Host-limen_state");
 
 /// How long a browser keeps a cookie that is about no session.
-const KEPT: Lifetime = Lifetime::days(365);
+const KEPT: Lifetime = Lifetime::YEAR;
 
 impl Name {
     /// The name as browsers know it.

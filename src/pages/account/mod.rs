@@ -22,7 +22,7 @@ pub use email::{EmailPage, EmailProblem};
 pub use overview::{Numbers, OverviewPage, RecentBrowser};
 pub use passkeys::{PasskeyProblem, PasskeysPage, ShownPasskey};
 pub use password::{PasswordPage, PasswordProblem};
-pub use profile::{OwnField, ProfilePage};
+pub use profile::{OwnField, ProfilePage, ProfileTrouble};
 pub use requests::{RequestsPage, ShownRequest};
 pub use second_factors::{NewCodeAppPage, SecondFactorsPage, ShownCodeApp, ShownTrustedBrowser};
 

@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use super::Frame;
 use crate::{
-    account::group,
+    account::{group, profile::attribute_as_entered},
     config::{AttributeKind, ProfileField},
-    oidc::client::own_claim::as_text,
     pages::{
         fields::{self, FieldState, ShownField},
         layout::page,
@@ -27,10 +26,19 @@ pub struct ProfilePage<'a> {
     pub fields: BTreeMap<ProfileField, FieldState>,
     /// What the operator keeps of the person.
     pub own: Vec<OwnField>,
-    /// Whether the account was changed while the page stood open.
-    pub changed_elsewhere: bool,
+    /// What was in the way of all that was entered.
+    pub trouble: Option<ProfileTrouble>,
     /// The groups that the person is in.
     pub memberships: &'a [group::Group],
+}
+
+/// What can be in the way of a whole form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileTrouble {
+    /// The account was changed while the page stood open.
+    ChangedElsewhere,
+    /// What was entered is too long together.
+    TooMuch,
 }
 
 /// What the operator keeps of a person under one name.
@@ -47,16 +55,11 @@ pub struct OwnField {
 impl OwnField {
     /// As it is.
     pub fn new(id: String, title: &str, kind: AttributeKind, value: Option<&Value>) -> Self {
-        let value = match value {
-            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"),
-            Some(Value::Bool(false)) | None => String::new(),
-            Some(value) => as_text(value),
-        };
         Self {
             id,
             title: title.to_owned(),
             kind,
-            value,
+            value: attribute_as_entered(value),
             editable: false,
             wrong: false,
         }
@@ -135,7 +138,15 @@ impl ProfilePage<'_> {
 
     fn has_problem(&self) -> bool {
         let is_wrong = self.fields.values().any(|field| field.problem.is_some());
-        self.changed_elsewhere || is_wrong || self.own.iter().any(|field| field.wrong)
+        self.trouble.is_some() || is_wrong || self.own.iter().any(|field| field.wrong)
+    }
+
+    /// What the page says of the whole form.
+    fn trouble_text(&self) -> Option<&'static str> {
+        self.trouble.map(|trouble| match trouble {
+            ProfileTrouble::ChangedElsewhere => self.frame.texts().account.saved_elsewhere,
+            ProfileTrouble::TooMuch => self.profile().too_much,
+        })
     }
 
     /// What the person may edit of what the operator keeps of them.

@@ -58,6 +58,7 @@ pub struct ProfileTexts {
     pub about_you: &'static str,
     pub on_the_web: &'static str,
     pub contact: &'static str,
+    pub too_much: &'static str,
     /// Of what the operator keeps: a legend, what is below it, a problem, hints, and what is read in place of a tick.
     pub own: &'static str,
     pub own_about: &'static str,

@@ -583,7 +583,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             ]
             .into(),
             own: own_fields(text),
-            changed_elsewhere: true,
+            trouble: Some(ProfileTrouble::ChangedElsewhere),
             memberships: &[Group {
                 id: text.to_owned(),
                 name: Label::stored(text.to_owned()),

@@ -20,6 +20,10 @@ const DOCUMENTS = [
   "/assets/passkey.js",
 ];
 
+/** What pages are made of, as they name it. */
+const { body: page } = await seen("/login?page=overview");
+DOCUMENTS.push(page.match(/\/assets\/limen\.css\?v=[0-9a-f]+/)[0]);
+
 /** What a caller sees of an answer. */
 async function seen(path, init) {
   const response = await op.fetch(path, init);
@@ -35,7 +39,7 @@ for (const path of DOCUMENTS) {
     for (const init of [{}, { headers: { origin: "https://app.example" } }, { headers: { cookie: "a=b" } }]) {
       assert.deepEqual(await seen(path, init), first);
     }
-    assert.deepEqual(await seen(`${path}?v=2`), first);
+    if (!path.includes("?")) assert.deepEqual(await seen(`${path}?v=2`), first);
 
     const { etag } = first.headers;
     const known = await seen(path, { headers: { "if-none-match": etag } });

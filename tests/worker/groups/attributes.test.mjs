@@ -88,6 +88,16 @@ describe("values", () => {
   });
 });
 
+test("a group that is given too much by two requests at once keeps what one of them gave", async () => {
+  const group = await groupOf(op);
+  const half = Array(50).fill("x".repeat(100));
+  const first = { d1: { meanwhile: { before: "UPDATE OR IGNORE groups", run: `UPDATE groups SET attributes = '${JSON.stringify({ hobbies: half })}'` } } };
+  const answer = await op.admin(`/admin/api/groups/${group.id}`, { method: "PATCH", json: { attributes: { teams: half } }, ...first });
+  assert.equal(answer.status, 409, await answer.text());
+  const kept = await op.json(`/admin/api/groups/${group.id}`, { bearer: op.adminToken });
+  assert.deepEqual(Object.keys(kept.attributes), ["hobbies"]);
+});
+
 describe("an app", () => {
   test("with the scope is told them at UserInfo and in the ID token, once the person has allowed it by their titles", async () => {
     const ada = await employee({ department: "R&D", cost_center: 42, shirt: "M" });
@@ -241,6 +251,28 @@ describe("people", () => {
     assert.match(page.html, /<a href="#attribute_badge">badge<\/a>/);
     assert.match(page.html, /value="seven"[^>]* aria-describedby="attribute_badge-hint attribute_badge-problem" aria-invalid="true"/);
     assert.deepEqual(await ofPerson(ada), { badge: 1 });
+  });
+
+  test("keep what is of another form than they may enter, when they change something else", async () => {
+    const ada = await employee({ news: true });
+    const odd = { shirt: " M  ", hobbies: [" chess", "tea "], news: "weekly" };
+    await op.rows("UPDATE users SET claims = json_set(claims, '$.attributes', json(?)) WHERE id = ?", JSON.stringify(odd), ada.id);
+    const browser = await signedIn(op, ada);
+    const page = await browser.submit(await browser.open("/account/profile"), "save", { attribute_badge: "8", attribute_news: "weekly", attribute_hobbies: " chess\r\ntea " });
+    assert.equal(notice(page), "Your profile is saved.");
+    const [{ own }] = await op.rows("SELECT json_extract(claims, '$.attributes') AS own FROM users WHERE id = ?", ada.id);
+    assert.deepEqual(JSON.parse(own), { ...odd, badge: 8 });
+  });
+
+  test("are told on the same page that it is too much in all, and nothing is lost", async () => {
+    const ada = await employee({ badge: 1, cost_center: 42 });
+    const browser = await signedIn(op, ada);
+    const long = Array(50).fill("x".repeat(190)).join("\r\n");
+    const page = await browser.submit(await browser.open("/account/profile"), "save", { attribute_hobbies: long, name: "Changed" });
+    assert.equal(page.status, 400);
+    assert.match(page.alert, /^That is more in all than is kept of anybody/);
+    assert.equal(page.form("save").controls.find(({ name }) => name === "name").value, "Changed");
+    assert.deepEqual(await ofPerson(ada), { badge: 1, cost_center: 42 });
   });
 
   test("find what they may see in the copy of their data, and no more", async () => {

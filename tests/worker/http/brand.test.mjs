@@ -64,6 +64,18 @@ test("the stylesheet has the colors, and its address and its tag change with the
   assert.doesNotMatch(await other.text(), /#0b57d0/);
 });
 
+test("an address that names another version is kept for minutes: it may be of the next deployment", async () => {
+  const path = stylesheetOf((await page(op, "/login?page=overview")).html);
+  for (const other of ["/assets/limen.css?v=00000000", "/assets/limen.css", "/assets/logo?v=0", "/assets/passkey.js?v="]) {
+    for (let n = 0; n < 2; n++) {
+      const answer = await op.fetch(other);
+      await answer.text();
+      assert.deepEqual([other, answer.status, answer.headers.get("cache-control")], [other, 200, "public, max-age=300"]);
+    }
+  }
+  assert.equal((await op.fetch(path)).headers.get("cache-control"), "public, max-age=31536000");
+});
+
 test("the logo is served by Limen, may be kept for ever, and does nothing when it is opened by itself", async () => {
   const path = (await page(op, "/login?page=overview")).html.match(/src="(\/assets\/logo\?v=[0-9a-f]{8})"/)[1];
   for (let n = 0; n < 2; n++) {

@@ -13,20 +13,17 @@ use crate::{
     config::{PersonMay, ProfileField},
     db::{Batch, audit, groups, users},
     edge::{
-        http::{
-            failure::{PageFailure, Problem},
-            request::Incoming,
-        },
+        http::{failure::PageFailure, request::Incoming},
         people::{
             account_access::{AccountRequest, SignedInBrowser},
             field_problem,
         },
         platform::context::Context,
     },
-    oidc::{claims::ATTRIBUTES, error::OAuthError},
+    oidc::claims::ATTRIBUTES,
     pages::{
         FieldState,
-        account::{Notice, OwnField, ProfilePage},
+        account::{Notice, OwnField, ProfilePage, ProfileTrouble},
     },
     reply::Reply,
     routes::Endpoint,
@@ -46,7 +43,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         frame: signed_in.frame(PAGE),
         fields: fields(known, &[], context),
         own: own_fields(&signed_in, &memberships, |_| None, context),
-        changed_elsewhere: false,
+        trouble: None,
         memberships: &memberships,
     }
     .to_html();
@@ -80,7 +77,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 frame: signed_in.frame(PAGE),
                 fields: fields(state, &wrong, context),
                 own: typed(&wrong_own),
-                changed_elsewhere: false,
+                trouble: None,
                 memberships: &[],
             }
             .to_html();
@@ -95,8 +92,20 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let names: Vec<_> = changes.keys().cloned().collect();
     let mut changed = user.clone();
-    let told = |problem| Problem::BadRequest(OAuthError::invalid_request(problem));
-    changed.claims = user.claims.with(&changes).map_err(told)?;
+    let as_entered = |trouble| {
+        ProfilePage {
+            frame: signed_in.frame(PAGE),
+            fields: fields(|field| entered(field.name()).to_owned(), &[], context),
+            own: typed(&[]),
+            trouble: Some(trouble),
+            memberships: &[],
+        }
+        .to_html()
+    };
+    match user.claims.with(&changes) {
+        Ok(claims) => changed.claims = claims,
+        Err(_) => return Ok(signed_in.page(400, as_entered(ProfileTrouble::TooMuch))),
+    }
     changed.updated_at = context.now;
     // Which members changed, not how: they are personal data.
     let entry = signed_in
@@ -108,15 +117,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if context.db.run(batch).await?.read(saved)? {
         return Ok(signed_in.done(PAGE, Notice::ProfileSaved, context));
     }
-    let html = ProfilePage {
-        frame: signed_in.frame(PAGE),
-        fields: fields(|field| entered(field.name()).to_owned(), &[], context),
-        own: typed(&[]),
-        changed_elsewhere: true,
-        memberships: &[],
-    }
-    .to_html();
-    Ok(signed_in.page(409, html))
+    Ok(signed_in.page(409, as_entered(ProfileTrouble::ChangedElsewhere)))
 }
 
 /// The attributes that the person sees, each with what was `typed` and whether that is wrong, or else as it is.

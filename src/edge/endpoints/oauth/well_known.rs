@@ -112,26 +112,26 @@ pub fn openapi() -> Reply {
     Reply::new(200, Body::Json(document.text)).cached(METADATA_MAX_AGE, document.etag)
 }
 
-/// `GET /assets/limen.css`. Pages name it with its version, so it may be kept for ever.
-pub fn stylesheet(context: &Context) -> Reply {
+/// `GET /assets/limen.css`. Pages name it with its version.
+pub fn stylesheet(request: &Incoming, context: &Context) -> Reply {
     let look = look::of(&context.config);
-    Reply::new(200, Body::Css(look.stylesheet.clone())).cached(Lifetime::days(365), look.version.as_str())
+    Reply::new(200, Body::Css(look.stylesheet.clone())).cached_by_version(&request.query, look.version.as_str())
 }
 
 /// `GET /assets/logo`, likewise, where the deployment has one.
-pub fn logo(context: &Context) -> Result<Reply, PageFailure> {
+pub fn logo(request: &Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let look = look::of(&context.config);
     let logo = look.logo.as_ref().ok_or(Problem::NotFound)?;
     let body = Body::Picture {
         media_type: logo.format.media_type(),
         bytes: logo.bytes.clone(),
     };
-    Ok(Reply::new(200, body).cached(Lifetime::days(365), logo.version.as_str()))
+    Ok(Reply::new(200, body).cached_by_version(&request.query, logo.version.as_str()))
 }
 
 /// `GET /assets/passkey.js`, likewise.
-pub fn passkey_script() -> Reply {
-    Reply::new(200, Body::Script(PASSKEY_SCRIPT)).cached(Lifetime::days(365), PASSKEY_SCRIPT_VERSION)
+pub fn passkey_script(request: &Incoming) -> Reply {
+    Reply::new(200, Body::Script(PASSKEY_SCRIPT)).cached_by_version(&request.query, PASSKEY_SCRIPT_VERSION)
 }
 
 /// `GET /.well-known/passkey-endpoints` ("A Well-Known URL for Relying Party Passkey Endpoints" section 2).

@@ -16,13 +16,15 @@ use crate::{
     edge::platform::context::Context,
     reply::{Body, Caching, Reply},
     routes::{Audience, Method},
+    time::Lifetime,
     web::{cors, header},
 };
 
 /// What about the request shapes its answer.
 pub struct Shape<'a> {
-    /// The path of the request.
+    /// The path and the query of the request.
     pub path: &'a str,
+    pub query: &'a str,
     pub method: Method,
     pub audience: Audience,
     pub if_none_match: Option<String>,
@@ -115,16 +117,17 @@ pub fn respond(mut reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -
     Ok(response)
 }
 
-/// By what name the whole response is kept, where the next caller gets the same: a document that stays as it is by its path, the
-/// JWKS by its tag and by what it is called.
+/// By what name the whole response is kept, where the next caller gets the same: a document that stays as it is by its path, what is
+/// kept for a year by its path and version, the JWKS by its tag and by what it is called.
 fn name_of_prepared(reply: &Reply, shape: &Shape<'_>, context: Option<&Context>) -> Option<String> {
-    let Caching::Public { etag, .. } = &reply.caching else {
+    let Caching::Public { etag, max_age } = &reply.caching else {
         return None;
     };
     let is_plain = shape.method == Method::Get && shape.if_none_match.is_none() && reply.status == 200;
     let is_same = context.is_some_and(|context| !context.config.server_timing && !context.knows_client());
     let name = match &reply.body {
         Body::JwkSet { plain, .. } => prepared::name_of_jwks(etag, *plain),
+        _ if *max_age == Lifetime::YEAR => prepared::name_of_version(shape.path, shape.query),
         _ => shape.path.to_owned(),
     };
     (is_plain && is_same).then_some(name)

@@ -18,6 +18,11 @@ pub fn name_of_jwks(etag: &str, plain: bool) -> String {
     format!("{etag}{}", if plain { " plain" } else { "" })
 }
 
+/// What is kept for a year is called so: its address has its version.
+pub fn name_of_version(path: &str, query: &str) -> String {
+    format!("{path}?{query}")
+}
+
 /// A response of status 200 as the platform has it: neither text nor headers cross again.
 #[derive(Clone)]
 pub struct Prepared {

@@ -11,7 +11,10 @@ use crate::{
         http::failure::MachineFailure,
         platform::{context::Context, random},
     },
-    oidc::{claims::merged, error::OAuthError},
+    oidc::{
+        claims::{ATTRIBUTES, merged},
+        error::OAuthError,
+    },
 };
 
 /// Makes a group.
@@ -58,7 +61,10 @@ pub async fn change(
         let why = "the group was changed since this page was opened; open it again";
         return Err(MachineFailure::status(409, OAuthError::invalid_request(why)));
     }
-    let before = json!({ "name": read.name.as_str(), "second_factor_required": read.second_factor_required, "attributes": read.attributes });
+    let mut before = json!({ "name": read.name.as_str(), "second_factor_required": read.second_factor_required });
+    if let (Some(_), Value::Object(members)) = (&stated.attributes, &mut before) {
+        members.insert(ATTRIBUTES.to_owned(), read.attributes.clone().into());
+    }
     let attributes = kept(&read.attributes, &stated)?;
     let mut batch = Batch::default();
     let changed = batch.add(groups::change(&read.id, &stated, shown, context.now));
@@ -116,10 +122,15 @@ fn done_to(group: &Group, event: Event, before: Option<Value>) -> Entry<'static>
         "group": group.id,
         "name": group.name.as_str(),
         "second_factor_required": group.second_factor_required,
-        "attributes": group.attributes,
     });
-    if let (Some(before), Value::Object(members)) = (before, &mut detail) {
-        members.insert("before".to_owned(), before);
+    if let Value::Object(members) = &mut detail {
+        // A change that does not touch its attributes does not repeat them.
+        if before.as_ref().is_none_or(|before| before.get(ATTRIBUTES).is_some()) {
+            members.insert(ATTRIBUTES.to_owned(), group.attributes.clone().into());
+        }
+        if let Some(before) = before {
+            members.insert("before".to_owned(), before);
+        }
     }
     Entry::new(event, Actor::Operator).detail(detail)
 }
