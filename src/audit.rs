@@ -123,6 +123,10 @@ pub enum Event {
     EmailReleased,
     /// A person took a copy of what is stored about them.
     DataExported,
+    /// An operator read a page of an export of the deployment.
+    Exported,
+    /// An operator imported lines of an export.
+    Imported,
     /// A person deleted their own account.
     AccountDeleted,
     /// A client did not prove itself.
@@ -230,6 +234,8 @@ impl Event {
         Self::EmailRestored,
         Self::EmailReleased,
         Self::DataExported,
+        Self::Exported,
+        Self::Imported,
         Self::AccountDeleted,
         Self::ClientRefused,
         Self::AuthorizationRefused,
@@ -310,6 +316,8 @@ impl Event {
             Self::EmailRestored => "email_restored",
             Self::EmailReleased => "email_released",
             Self::DataExported => "data_exported",
+            Self::Exported => "exported",
+            Self::Imported => "imported",
             Self::AccountDeleted => "account_deleted",
             Self::ClientRefused => "client_refused",
             Self::AuthorizationRefused => "authorization_refused",

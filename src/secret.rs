@@ -36,6 +36,8 @@ pub enum Purpose {
     RefreshToken,
     /// MAC over documents kept in KV.
     KvDocument,
+    /// What tells root keys apart without telling them.
+    Fingerprint,
     /// MAC that binds a form to its browser.
     Csrf,
     /// MAC that is a nonce for DPoP proofs.
@@ -89,6 +91,7 @@ impl Purpose {
             Self::RegistrationToken => "limen/v1/registration-token",
             Self::RefreshToken => "limen/v1/refresh-token",
             Self::KvDocument => "limen/v1/kv-document",
+            Self::Fingerprint => "limen/v1/fingerprint",
             Self::Csrf => "limen/v1/csrf",
             Self::DpopNonce => "limen/v1/dpop-nonce",
             Self::PushedRequest => "limen/v1/pushed-request",
@@ -177,6 +180,14 @@ impl RootKeys {
     /// The key for `purpose` under root `version`, or `None` where that root is not configured.
     pub fn derive(&self, version: KekVersion, purpose: Purpose) -> Option<Key> {
         self.roots.get(&version).map(|root| self.expand(version, root, purpose))
+    }
+
+    /// What tells root `version` from others, and tells nothing of it. `None` where that root is not configured.
+    pub fn fingerprint(&self, version: KekVersion) -> Option<String> {
+        let mac = self.derive(version, Purpose::Fingerprint)?.mac(&[b"fingerprint"]);
+        Some(random_text::<16>(std::array::from_fn(|at| {
+            mac.get(at).copied().unwrap_or_default()
+        })))
     }
 
     fn expand(&self, version: KekVersion, root: &[u8; 32], purpose: Purpose) -> Key {

@@ -1,7 +1,7 @@
 //! People and how they prove who they are. Pure, like `oidc`.
 
 pub mod address_change;
-mod base32;
+pub(crate) mod base32;
 pub mod csrf;
 pub mod email;
 pub mod group;

@@ -28,7 +28,7 @@ const SKEW: i64 = 1;
 const DIGITS: usize = 6;
 
 /// "The key SHOULD be of the length of the HMAC output" (RFC 6238 section 5.1).
-const LENGTH: usize = 20;
+pub const LENGTH: usize = 20;
 
 /// A secret that an app shares with Limen.
 #[derive(Clone, PartialEq, Eq)]

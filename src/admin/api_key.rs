@@ -119,6 +119,8 @@ impl KeyScope {
             "settings" | "status" | "health" => Area::Settings,
             "api_keys" => Area::ApiKeys,
             "operators" => Area::Operators,
+            // The least that it takes: an export takes every scope, and each line of an import its own.
+            "export" | "import" => Area::People,
             _ => return None,
         };
         Some(Self { area, writes })

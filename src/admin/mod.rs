@@ -12,6 +12,7 @@ pub mod console_form;
 pub mod group;
 pub mod health;
 pub mod invitation;
+pub mod moving;
 pub mod operator;
 pub mod operator_role;
 pub mod paging;

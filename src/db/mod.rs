@@ -28,6 +28,8 @@ pub mod logout_outbox;
 pub mod mail_codes;
 pub mod mail_outbox;
 pub mod memberships;
+pub mod moved_rows;
+pub mod moving;
 pub mod operators;
 pub mod passwords;
 pub mod people_list;

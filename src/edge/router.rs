@@ -11,7 +11,7 @@ use super::{
     endpoints::{
         account,
         admin::{
-            access, api_keys, audit, client_secrets, clients, group_members, groups, invitations, keys, mail,
+            access, api_keys, audit, client_secrets, clients, group_members, groups, invitations, keys, mail, moving,
             operators, passkeys, roles, second_factors, status, users,
         },
         console, development,
@@ -364,6 +364,8 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::DevelopmentMail => page(development::show(request, context)),
         Endpoint::AdminAudit => machine(audit::list(request, context)),
         Endpoint::AdminAuditExport => machine(audit::export(request, context)),
+        Endpoint::AdminExport => machine(moving::export(request, context)),
+        Endpoint::AdminImport => machine(moving::import(request, context)),
         Endpoint::AdminKeys => machine(keys::list(context)),
         Endpoint::AdminKeyRetirement => machine(keys::retire(request, context)),
         Endpoint::AdminKeyRotation => machine(keys::revoke(request, context)),

@@ -20,6 +20,11 @@ impl SubjectSalt {
         Self(random_text(random))
     }
 
+    /// Takes a salt out of storage, or of an export.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text to store.
     pub fn as_str(&self) -> &str {
         &self.0

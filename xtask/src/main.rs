@@ -2,6 +2,7 @@
 //!
 //! Every command is idempotent, picks up where an earlier run stopped, and works offline once set up.
 
+mod apply;
 mod bench;
 mod build;
 mod child;
@@ -10,7 +11,9 @@ mod dev;
 mod failure;
 mod fingerprint;
 mod fuzz;
+mod http;
 mod known_settings;
+mod moves;
 mod private_file;
 mod project;
 mod random;
@@ -18,6 +21,7 @@ mod setup;
 mod step;
 mod test;
 mod web;
+mod yaml;
 
 use std::process::ExitCode;
 
@@ -30,7 +34,7 @@ struct Task {
     run: fn(&[String]) -> Result<()>,
 }
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 10] = [
     Task {
         name: "dev",
         summary: "serve Limen on http://localhost:8787, ready to sign in",
@@ -66,6 +70,24 @@ const TASKS: [Task; 7] = [
         summary: "deploy to your Cloudflare account",
         help: deploy::HELP,
         run: deploy::run,
+    },
+    Task {
+        name: "export",
+        summary: "write all that can move of a deployment into a file",
+        help: moves::export::HELP,
+        run: moves::export::run,
+    },
+    Task {
+        name: "import",
+        summary: "take such a file into a deployment, or one of another provider",
+        help: moves::import::HELP,
+        run: moves::import::run,
+    },
+    Task {
+        name: "apply",
+        summary: "make groups and apps of a deployment what a file declares",
+        help: apply::HELP,
+        run: apply::run,
     },
     Task {
         name: "setup",

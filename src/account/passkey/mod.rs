@@ -82,6 +82,62 @@ impl Passkey {
     }
 }
 
+/// The most transports of a passkey, and the most characters of one.
+const MOST_TRANSPORTS: usize = 10;
+const LONGEST_TRANSPORT: usize = 20;
+
+impl Passkey {
+    /// A passkey that another provider kept: its credential id in base64url, and its public key as its authenticator gave it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn of_cose<'a>(
+        id: &str,
+        cose: &[u8],
+        aaguid: Option<&str>,
+        transports: impl Iterator<Item = &'a str>,
+        backup_eligible: bool,
+    ) -> Result<Self, Refused> {
+        let (alg, jwk) = cose_key::parse(cose)?;
+        Ok(Self {
+            id: URL_SAFE_NO_PAD.encode(decode_id(id)?),
+            alg,
+            jwk,
+            aaguid: aaguid.unwrap_or("00000000-0000-0000-0000-000000000000").to_owned(),
+            transports: transports.map(str::to_owned).collect(),
+            backup_eligible,
+        })
+    }
+
+    /// Whether it is as Limen keeps them, where it comes from elsewhere: its key is a public one of its algorithm, and nothing of it is
+    /// longer than it can be. Whether WebCrypto takes the key is seen when it is used.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), Refused> {
+        decode_id(&self.id)?;
+        let members: &[&str] = match self.alg {
+            KeyAlg::ES256 => &["kty", "crv", "x", "y"],
+            KeyAlg::EdDSA => &["kty", "crv", "x"],
+            KeyAlg::RS256 => &["kty", "n", "e"],
+        };
+        let fits = |value: &Value| value.as_str().is_some_and(|text| (1..=2_000).contains(&text.len()));
+        let is_key = self.jwk.as_object().is_some_and(|jwk| {
+            jwk.len() == members.len() && members.iter().all(|name| jwk.get(*name).is_some_and(fits))
+        });
+        let is_short = self.aaguid.len() == 36
+            && self.transports.len() <= MOST_TRANSPORTS
+            && self
+                .transports
+                .iter()
+                .all(|transport| transport.len() <= LONGEST_TRANSPORT);
+        match is_key && is_short {
+            true => Ok(()),
+            false => Err(Refused::BadKey),
+        }
+    }
+}
+
 /// The name that somebody gives a passkey; none where nothing of it can be seen.
 pub fn name_of(typed: &str) -> Option<String> {
     let name = without_invisible(typed);

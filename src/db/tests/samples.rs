@@ -4,6 +4,7 @@ mod about_clients;
 mod about_credentials;
 mod about_lists;
 mod about_mail;
+mod about_moving;
 mod about_people;
 mod about_the_rest;
 mod about_tokens;
@@ -198,6 +199,7 @@ pub fn samples() -> Vec<(&'static str, Statement)> {
     about_lists::add_to(&mut all);
     about_tokens::add_to(&mut all);
     about_mail::add_to(&mut all);
+    about_moving::add_to(&mut all);
     about_the_rest::add_to(&mut all);
     all
 }

@@ -209,7 +209,7 @@ pub fn recovery_codes_page(codes: &[RecoveryCode], go_on: &str, language: Langua
 }
 
 /// The secret of an app. `None` where its root key is no longer configured: its codes cannot be checked.
-async fn open(app: &StoredApp, user_id: &str, context: &Context) -> Result<Option<TotpSecret>, Fault> {
+pub async fn open(app: &StoredApp, user_id: &str, context: &Context) -> Result<Option<TotpSecret>, Fault> {
     let (version, sealed) = app
         .wrapped
         .parts()

@@ -8,9 +8,10 @@ import { ACCOUNT } from "./requests/account.mjs";
 import { REGISTRATION } from "./requests/registration.mjs";
 import { ADMIN } from "./requests/admin.mjs";
 import { GROUPS } from "./requests/groups.mjs";
+import { MOVING } from "./requests/moving.mjs";
 import { CONSOLE } from "./requests/console.mjs";
 
-export const REQUESTS = { ...PROTOCOL, ...SIGN_IN, ...ACCOUNT, ...REGISTRATION, ...ADMIN, ...GROUPS, ...CONSOLE };
+export const REQUESTS = { ...PROTOCOL, ...SIGN_IN, ...ACCOUNT, ...REGISTRATION, ...ADMIN, ...GROUPS, ...MOVING, ...CONSOLE };
 
 /** Statuses that no test here can bring about: `"operation status"`. */
 export const NOT_REACHED = new Set([

@@ -1,6 +1,5 @@
 //! Serves Limen on this machine, with a first user, an example client and an example app to sign in to.
 
-mod http;
 mod seed;
 mod servers;
 mod vars;

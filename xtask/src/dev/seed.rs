@@ -7,8 +7,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Place, Vars, http};
+use super::{Place, Vars};
 use crate::failure::{Failure, Result};
+use crate::http;
 use crate::private_file;
 use crate::random;
 

@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::http;
 use crate::child;
 use crate::failure::{Context, Failure, Result};
+use crate::http;
 use crate::project;
 
 const POLL: Duration = Duration::from_millis(200);

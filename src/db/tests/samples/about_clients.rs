@@ -24,6 +24,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "clients::find_version", [clients::find_version("c")]);
     add(all, "clients::is_closed_to", [clients::is_closed_to("c", "u")]);
     add(all, "clients::insert", [clients::insert(&record)]);
+    add(all, "clients::insert_moved", [clients::insert_moved(&record, NOW)]);
     add(all, "clients::put_described", [clients::put_described(&client, NOW)]);
     add(all, "clients::update", [clients::update(&record, 1, NOW)]);
     let moved = client_secrets::move_to_root("c", &hash, &secret);

@@ -10,6 +10,7 @@ pub mod groups;
 pub mod invitations;
 pub mod keys;
 pub mod mail;
+pub mod moving;
 pub mod operators;
 pub mod passkeys;
 pub mod roles;

@@ -9,5 +9,6 @@ pub mod clients;
 pub mod groups;
 pub mod mails;
 pub mod members;
+pub mod moving;
 pub mod status;
 pub mod ways_in;

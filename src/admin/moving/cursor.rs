@@ -1,0 +1,126 @@
+//! Where an export goes on: one kind of lines after the other, each in the order of its keys.
+
+use super::super::paging::Page;
+use crate::oidc::{error::OAuthError, params::Params};
+
+/// The parts of an export, in the order in which an import can take them: what a line refers to came before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // The names say it.
+pub enum Part {
+    Groups,
+    Apps,
+    People,
+    Credentials,
+    Terms,
+    Memberships,
+    Roles,
+    Operators,
+    Consents,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Groups,
+        Self::Apps,
+        Self::People,
+        Self::Credentials,
+        Self::Terms,
+        Self::Memberships,
+        Self::Roles,
+        Self::Operators,
+        Self::Consents,
+    ];
+
+    /// The `kind` of its lines.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Groups => "group",
+            Self::Apps => "app",
+            Self::People => "person",
+            Self::Credentials => "credential",
+            Self::Terms => "terms",
+            Self::Memberships => "memberships",
+            Self::Roles => "role",
+            Self::Operators => "operator",
+            Self::Consents => "consent",
+        }
+    }
+
+    /// The part behind it.
+    fn next(self) -> Option<Self> {
+        Self::ALL.into_iter().skip_while(|part| *part != self).nth(1)
+    }
+}
+
+/// What to export next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// What is said of the export as a whole.
+    Head,
+    /// Lines of a part, behind the one of this key; the empty one comes before all.
+    Behind(Part, &'a str),
+}
+
+impl<'a> Place<'a> {
+    /// Reads `after` and `limit`.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn parse(params: &'a Params) -> Result<(Self, i64), OAuthError> {
+        let page = Page::parse(params, &[])?;
+        let read = |text: &'a str| {
+            let (kind, key) = text.split_once(':')?;
+            let part = Part::ALL.into_iter().find(|part| part.kind() == kind)?;
+            Some(Self::Behind(part, key))
+        };
+        Ok((page.after(read)?.unwrap_or(Self::Head), page.limit))
+    }
+
+    /// The text of the place behind this one, from where on there may be more. `last` is the key of the last line of a page that was full.
+    pub fn next(self, last: Option<&str>) -> Option<String> {
+        let (part, key) = match (self, last) {
+            (Self::Head, _) => (Part::Groups, ""),
+            (Self::Behind(part, _), Some(last)) => (part, last),
+            (Self::Behind(part, _), None) => (part.next()?, ""),
+        };
+        Some(format!("{}:{key}", part.kind()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_goes_from_part_to_part_and_ends() {
+        let (mut at, mut kinds) = (String::new(), Vec::new());
+        loop {
+            let query = format!("limit=2&after={}", at.replace(':', "%3A"));
+            let params = Params::parse(if at.is_empty() { "limit=2" } else { &query }).unwrap();
+            let (place, limit) = Place::parse(&params).unwrap();
+            assert_eq!(limit, 2);
+            if let Place::Behind(part, key) = place {
+                assert_eq!(key, "");
+                kinds.push(part);
+            }
+            match place.next(None) {
+                Some(next) => at = next,
+                None => break,
+            }
+        }
+        assert_eq!(kinds, Part::ALL);
+    }
+
+    #[test]
+    fn a_full_page_goes_on_behind_its_last_line_whatever_its_key() {
+        let params = Params::parse("after=app:https%3A%2F%2Fa.org%2Fc%3Fd").unwrap();
+        let (place, _) = Place::parse(&params).unwrap();
+        assert_eq!(place, Place::Behind(Part::Apps, "https://a.org/c?d"));
+        assert_eq!(place.next(Some("x:y")).as_deref(), Some("app:x:y"));
+        assert_eq!(place.next(None).as_deref(), Some("person:"));
+        for wrong in ["after=app", "after=x:", "after=:", "before=1", "limit=0"] {
+            assert!(Place::parse(&Params::parse(wrong).unwrap()).is_err(), "{wrong}");
+        }
+    }
+}

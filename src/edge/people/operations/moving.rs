@@ -1,0 +1,413 @@
+//! Lines of an export are written, and come in: each adds what is not there, and changes nothing that is.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    account::totp::TotpSecret,
+    admin::{
+        moving::{Credential, CredentialKind, Import, Line, Moved, MovedApp, Part, Place},
+        operator::{Operator, OperatorPerson},
+    },
+    audit::{Actor, Entry, Event},
+    db::{
+        Answer, Batch, Handle, Query, Statement, audit,
+        clients::{self, ClientRecord},
+        groups,
+        moved_rows::{self, Standing},
+        moving, operators,
+        second_factors::StoredApp,
+        users,
+    },
+    edge::{
+        clients::{outbound::NoClient, secret, sector_identifier},
+        keys::signer,
+        people::{folding, operator, second_factor},
+        platform::{context::Context, random},
+    },
+    fault::Fault,
+    oidc::{
+        client::{Client, SecretAtRest, StoredSecret, self_service::RegisteredBy, stored_secret::AboutSecret},
+        protected_resource,
+    },
+    secret::{ClientSecret, WrappedSecret},
+    time::UnixTime,
+};
+
+/// How many operators are looked up at once: as many as there can be.
+const ALL_OPERATORS: i64 = 200;
+
+/// A page of an export, a line of JSON each. The last line says where the next page begins, or that there is none.
+///
+/// # Errors
+/// A fault.
+pub async fn export(place: Place<'_>, limit: i64, context: &Context) -> Result<String, Fault> {
+    let (part, after) = match place {
+        Place::Head => ("deployment", ""),
+        Place::Behind(part, after) => (part.kind(), after),
+    };
+    let entry = Entry::new(Event::Exported, Actor::Operator).detail(json!({ "kind": part, "after": after }));
+    let mut batch = Batch::default();
+    let exported = match place {
+        Place::Head => None,
+        Place::Behind(part, after) => Some(batch.add(moving::export(part, after, limit))),
+    };
+    batch.push(audit::record(&entry, context));
+    let exported = context.db.run(batch).await?.read_if(exported)?.unwrap_or_default();
+    let mut lines = match place {
+        Place::Head => format!("{}\n", head(context)),
+        Place::Behind(..) => String::new(),
+    };
+    for one in &exported {
+        lines.push_str(&one.line);
+        lines.push('\n');
+    }
+    let last = exported.last().filter(|_| exported.len() as i64 == limit);
+    let end = match place.next(last.map(|last| last.key.as_str())) {
+        Some(next) => json!({ "kind": "next", "after": next }),
+        None => json!({ "kind": "end" }),
+    };
+    lines.push_str(&format!("{end}\n"));
+    Ok(lines)
+}
+
+/// What is said of an export as a whole. What keyed hashes and sealed secrets in it are worth elsewhere shows in the fingerprints.
+fn head(context: &Context) -> Value {
+    let roots = &context.config.roots;
+    let fingerprints = roots
+        .versions()
+        .filter_map(|version| Some((version.to_string(), roots.fingerprint(version)?.into())));
+    json!({
+        "kind": "deployment",
+        "format": 1,
+        "issuer": context.config.issuer.as_str(),
+        "exported_at": context.now,
+        "roots": fingerprints.collect::<Map<_, _>>(),
+        "settings": context.settings(),
+    })
+}
+
+/// What became of a line.
+enum Outcome {
+    Refused(String),
+    /// It has nothing to add.
+    Nothing,
+    Rows {
+        added: Handle<bool>,
+        standing: Handle<Standing>,
+        /// Whether it is an app whose secret did not come along.
+        needs_secret: bool,
+    },
+}
+
+/// The statements of a line: what adds, what is written down of it, and how it stands to what is there.
+struct Rows<'a> {
+    add: Query<bool>,
+    entry: Entry<'a>,
+    then: Option<Statement>,
+    standing: Query<Standing>,
+    needs_secret: bool,
+}
+
+/// Takes lines in, and says of each what became of it.
+///
+/// # Errors
+/// A fault: then none of them was taken.
+pub async fn import(import: &Import, by: &Operator, context: &Context) -> Result<Vec<Value>, Fault> {
+    folding::all(context).await?;
+    let operators = context.db.read(operators::list("", ALL_OPERATORS)).await?;
+    let moved = Moved {
+        roots_there: &import.roots,
+        config: &context.config,
+        now: context.now,
+    };
+    let mut batch = Batch::default();
+    let (mut outcomes, mut kinds) = (Vec::new(), Map::new());
+    let mut is_beyond = None;
+    for value in &import.lines {
+        let line = Line::read(value, random::bytes()?, &moved);
+        if let Ok(line) = &line
+            && let Err(beyond) = judge(line, by, &operators)
+        {
+            is_beyond.get_or_insert(line.changes_account().unwrap_or_default().to_owned());
+            outcomes.push(Outcome::Refused(beyond));
+            continue;
+        }
+        count(value, &mut kinds);
+        let added = match line {
+            Ok(line) => add(line, by, &mut batch, context).await?,
+            Err(why) => Outcome::Refused(why),
+        };
+        outcomes.push(added);
+    }
+    let entry = Entry::new(Event::Imported, Actor::Operator).detail(json!({ "lines": kinds }));
+    batch.push(audit::record(&entry, context));
+    let answer = context.db.run(batch).await?;
+    if let Some(user_id) = is_beyond {
+        operator::record_beyond(&user_id, context);
+    }
+    outcomes.into_iter().map(|outcome| describe(outcome, &answer)).collect()
+}
+
+/// How many lines of each kind came.
+fn count(line: &Value, kinds: &mut Map<String, Value>) {
+    let kind = line.get("kind").and_then(Value::as_str);
+    let known = Part::ALL.into_iter().map(Part::kind).find(|known| Some(*known) == kind);
+    if let Some(kind) = known {
+        let before = kinds.get(kind).and_then(Value::as_u64).unwrap_or_default();
+        kinds.insert(kind.to_owned(), (before + 1).into());
+    }
+}
+
+/// Whether an operator may import such a line. Nobody gives more than they have, and nobody changes the account of an operator who may do
+/// more.
+fn judge(line: &Line, by: &Operator, operators: &[OperatorPerson]) -> Result<(), String> {
+    let Some(needed) = line.needs() else { return Ok(()) };
+    let lacks = |error: crate::oidc::error::OAuthError| error.description.into_owned();
+    by.may(Some(needed)).map_err(lacks)?;
+    let account = line.changes_account();
+    if let Some(other) = operators.iter().find(|other| Some(other.user_id.as_str()) == account) {
+        by.covers(&other.roles)
+            .map_err(|_| "the person is an operator who may do more".to_owned())?;
+    }
+    match line {
+        Line::Operator { roles, .. } => by.covers(roles).map_err(lacks),
+        _ => Ok(()),
+    }
+}
+
+/// Adds the statements of a line to the batch.
+async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) -> Result<Outcome, Fault> {
+    let entry = |event| Entry::new(event, Actor::Operator);
+    let usual = |add, entry, standing| Rows {
+        add,
+        entry,
+        then: None,
+        standing,
+        needs_secret: false,
+    };
+    let mut detail = Map::new();
+    let rows = match &line {
+        Line::Nothing => return Ok(Outcome::Nothing),
+        Line::Group(group) => {
+            detail.insert("group".to_owned(), group.id.as_str().into());
+            detail.insert("name".to_owned(), group.name.as_str().into());
+            usual(
+                groups::insert(group),
+                entry(Event::GroupCreated),
+                moved_rows::group(group),
+            )
+        }
+        Line::App(app) => match add_app(app, by, context).await? {
+            Ok(rows) => rows,
+            Err(why) => return Ok(Outcome::Refused(why)),
+        },
+        Line::Person(user) => usual(
+            users::insert(user),
+            entry(Event::UserCreated).user(&user.id),
+            moved_rows::person(user),
+        ),
+        Line::Terms { user_id, accepted } => usual(
+            moved_rows::add_terms(user_id, accepted),
+            entry(Event::TermsAccepted).user(user_id),
+            moved_rows::somebody(user_id),
+        ),
+        Line::Credential(credential) => match add_credential(credential, context).await? {
+            Ok((event, add, standing)) => usual(add, entry(event).user(&credential.user_id), standing),
+            Err(why) => return Ok(Outcome::Refused(why)),
+        },
+        Line::Memberships { user_id, group_ids } => {
+            detail.insert("groups".to_owned(), json!(group_ids));
+            usual(
+                moved_rows::add_memberships(user_id, group_ids),
+                entry(Event::GroupMemberAdded).user(user_id),
+                moved_rows::memberships(user_id, group_ids),
+            )
+        }
+        Line::Role { client_id, given } => {
+            detail.insert("roles".to_owned(), json!([given.role.as_str()]));
+            usual(
+                moved_rows::add_role(client_id, given),
+                entry(Event::RoleGiven).client(client_id),
+                moved_rows::role(client_id, given),
+            )
+        }
+        Line::Operator { user_id, roles } => {
+            detail.insert("roles".to_owned(), json!(roles.names()));
+            Rows {
+                then: Some(operators::end_set_up_link(user_id, context.now)),
+                ..usual(
+                    operators::set(user_id, roles, None, by.person(), context.now),
+                    entry(Event::OperatorRolesChanged).user(user_id),
+                    moved_rows::operator(user_id, roles),
+                )
+            }
+        }
+        Line::Consent(consent) => usual(
+            moved_rows::add_consent(consent),
+            entry(Event::ConsentGiven)
+                .user(&consent.user_id)
+                .client(&consent.client_id),
+            moved_rows::consent(consent),
+        ),
+    };
+    detail.insert("imported".to_owned(), true.into());
+    let added = batch.add(rows.add);
+    batch.push(audit::record_if_changed(&rows.entry.detail(detail.into()), context));
+    batch.extend(rows.then);
+    Ok(Outcome::Rows {
+        added,
+        standing: batch.add(rows.standing),
+        needs_secret: rows.needs_secret,
+    })
+}
+
+async fn add_app<'a>(app: &'a MovedApp, by: &Operator, context: &Context) -> Result<Result<Rows<'a>, String>, Fault> {
+    let mut metadata = app.metadata.clone();
+    if app.wants_to_administer && protected_resource::takes_admin_tokens(&context.config) {
+        if let Err(error) = by.may_give(&crate::admin::access_token::named(&metadata)) {
+            return Ok(Err(error.description.into_owned()));
+        }
+        metadata.may_administer = true;
+    }
+    match sector_identifier::check(&metadata, None, RegisteredBy::Operator, context).await {
+        Ok(()) => {}
+        Err(NoClient::Document(error)) => return Ok(Err(error.description.into_owned())),
+        Err(NoClient::TooMany(_) | NoClient::TooSoon(_)) => {
+            return Ok(Err(
+                "sector_identifier_uri could not be read; try again later".to_owned()
+            ));
+        }
+        Err(NoClient::Fault(fault)) => return Err(fault),
+    }
+    let client = Client {
+        client_id: app.client_id.clone(),
+        version: 1,
+        issued_at: app.issued_at,
+        metadata,
+        // It is read when it is asked for.
+        document_fresh_until: app.is_document.then_some(UnixTime(0)),
+    };
+    let (stored, needs_secret) = stored_secret(app, &client, context).await?;
+    for alg in client.needed_keys() {
+        signer::ensure_published(alg, context).await?;
+    }
+    let is_anybodys = app.registered_openly || app.is_document;
+    let metadata = Value::Object(client.metadata.to_json()).to_string();
+    let record = ClientRecord {
+        secret: stored,
+        registration_token_hash: app.registration_token_hash.clone(),
+        registered_openly: app.registered_openly,
+        unused_since: is_anybodys.then_some(context.now),
+        last_used_at: None,
+        client,
+    };
+    Ok(Ok(Rows {
+        add: clients::insert_moved(&record, context.now),
+        entry: Entry::new(Event::ClientRegistered, Actor::Operator).client(&app.client_id),
+        then: None,
+        standing: moved_rows::app(&app.client_id, &metadata),
+        needs_secret,
+    }))
+}
+
+/// What is stored of the secret of an app, and whether it needs another one: then what is stored is nobody's, so that an operator can
+/// renew it.
+async fn stored_secret(
+    app: &MovedApp,
+    client: &Client,
+    context: &Context,
+) -> Result<(Option<StoredSecret>, bool), Fault> {
+    if !client.metadata.token_endpoint_auth_method.uses_secret() {
+        return Ok((None, false));
+    }
+    let is_of_use = |secret: &SecretAtRest| !client.needs_secret_itself() || secret.wrapped.is_some();
+    let fitting = |secret: &SecretAtRest| SecretAtRest {
+        wrapped: secret.wrapped.clone().filter(|_| client.needs_secret_itself()),
+        ..secret.clone()
+    };
+    let new = || {
+        Ok(AboutSecret {
+            id: random::id()?,
+            name: None,
+            made_at: Some(context.now),
+            ends_at: None,
+            used_at: None,
+        })
+    };
+    let known = match (&app.plain_secret, &app.current) {
+        (Some(plain), _) => Some(secret::at_rest(plain, new()?, client, context).await?),
+        (None, current) => current.as_ref().filter(|secret| is_of_use(secret)).map(fitting),
+    };
+    let more: Vec<_> = app.more.iter().filter(|secret| is_of_use(secret)).map(fitting).collect();
+    let needs_secret = known.is_none() && more.is_empty();
+    let previous = app.previous.as_ref().filter(|(secret, _)| is_of_use(secret));
+    let previous = previous.map(|(secret, until)| (fitting(secret), *until));
+    let current = match known {
+        Some(known) => known,
+        None => {
+            let nobodys = ClientSecret::new(&context.config.roots, random::bytes()?);
+            secret::at_rest(&nobodys, new()?, client, context).await?
+        }
+    };
+    let stored = StoredSecret {
+        current,
+        previous,
+        more,
+    };
+    Ok((Some(stored), needs_secret))
+}
+
+async fn add_credential(
+    credential: &Credential,
+    context: &Context,
+) -> Result<Result<(Event, Query<bool>, Query<Standing>), String>, Fault> {
+    let mut credential = credential.clone();
+    let (event, secret) = match &credential.kind {
+        CredentialKind::Password(hash) => (Event::PasswordChanged, hash.clone()),
+        CredentialKind::Passkey(passkey) => (Event::PasskeyAdded, passkey.clone()),
+        CredentialKind::RecoveryCodes(hashes) => (Event::RecoveryCodesMade, hashes.clone()),
+        CredentialKind::SealedTotp(sealed) => {
+            let app = StoredApp {
+                row_id: credential.row_id.clone(),
+                wrapped: WrappedSecret::stored(sealed.clone()),
+            };
+            // What does not open here would fail each sign-in.
+            let opened = second_factor::open(&app, &credential.user_id, context).await;
+            if !matches!(opened, Ok(Some(_))) {
+                return Ok(Err("secret does not open for this person and id".to_owned()));
+            }
+            (Event::CodeAppAdded, sealed.clone())
+        }
+        CredentialKind::PlainTotp(bytes) => {
+            let secret = TotpSecret::new(*bytes);
+            credential.row_id = second_factor::row_id(&secret, context);
+            let sealed = second_factor::wrap(&secret, &credential.user_id, &credential.row_id, context).await?;
+            (Event::CodeAppAdded, sealed.as_str().to_owned())
+        }
+    };
+    Ok(Ok((
+        event,
+        moved_rows::add_credential(&credential, &secret),
+        moved_rows::credential(&credential),
+    )))
+}
+
+fn describe(outcome: Outcome, answer: &Answer) -> Result<Value, Fault> {
+    let refused = |why: &str| json!({ "outcome": "refused", "why": why });
+    Ok(match outcome {
+        Outcome::Refused(why) => refused(&why),
+        Outcome::Nothing => json!({ "outcome": "unchanged" }),
+        Outcome::Rows {
+            added,
+            standing,
+            needs_secret,
+        } => match (answer.read(added)?, answer.read(standing)?) {
+            (true, _) if needs_secret => json!({ "outcome": "added", "needs_secret": true }),
+            (true, _) => json!({ "outcome": "added" }),
+            (false, Standing::Same) => json!({ "outcome": "unchanged" }),
+            (false, Standing::Other) => json!({ "outcome": "different" }),
+            (false, Standing::Taken) => refused("a name, an address or a credential of it is somebody else's here"),
+            (false, Standing::Missing) => refused("what it refers to is not here"),
+        },
+    })
+}

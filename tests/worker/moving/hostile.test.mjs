@@ -1,0 +1,289 @@
+// Who may export and import, lines that are not as they should be, and lines that would give somebody more than they may.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { Authenticator, cbor } from "../support/authenticator.mjs";
+import { startLimen } from "../support/limen.mjs";
+import { exported, taken } from "./support.mjs";
+
+const op = await startLimen({ vars: { ADMIN_ACCESS_TOKENS: "on" } });
+const HASH = "$2b$05$cqsU/ZYaOILLeHsKod9kb.qkWBJBSpM4a2qLSiSEx/AQpfa2bLW5i";
+
+let keys = 0;
+async function key(...scopes) {
+  const made = await op.json("/admin/api/api_keys", { json: { name: `Key ${++keys}`, scopes }, bearer: op.adminToken });
+  return made.key;
+}
+const ALL = ["people:write", "apps:write", "groups:write", "audit:read", "keys:write", "mail:write", "settings:read", "api_keys:write", "operators:write"];
+
+async function owner(roles = ["owner"]) {
+  const person = await op.person();
+  const response = await op.admin(`/admin/api/operators/${person.id}`, { method: "PUT", json: { roles } });
+  assert.equal(response.status, 204);
+  return person;
+}
+
+describe("an export", () => {
+  test("takes every scope: hashes are in it", async () => {
+    for (const scope of ALL) {
+      const response = await op.fetch("/admin/api/export", { bearer: await key(...ALL.filter((one) => one !== scope), "people:read") });
+      assert.equal(response.status, 403, scope);
+      assert.match((await response.json()).error_description, new RegExp(scope.split(":")[0]));
+    }
+    const refused = await op.json("/admin/api/audit?event=operator_refused", { bearer: op.adminToken });
+    assert.ok(refused.events.length >= ALL.length);
+    assert.ok((await exported(op, { bearer: await key(...ALL) })).length > 0);
+  });
+
+  test("has no other parameters, and no made up places", async () => {
+    for (const query of ["from=1", "after=x", "after=person", "after=api_key:", "limit=0", "limit=201", `after=person:${"x".repeat(2_000)}`, "after=person:&after=app:", "after=group:%00"]) {
+      assert.equal((await op.admin(`/admin/api/export?${query}`)).status, 400, query);
+    }
+    for (const after of ["person:'; DROP TABLE users; --", "role:x", "role:9e999", "app:https://x"]) {
+      assert.equal((await op.admin(`/admin/api/export?after=${encodeURIComponent(after)}`)).status, 200, after);
+    }
+  });
+
+  test("answers POST and HEAD as other calls do", async () => {
+    assert.equal((await op.admin("/admin/api/export", { method: "POST" })).status, 405);
+    assert.equal((await op.admin("/admin/api/import")).status, 405);
+  });
+});
+
+describe("a body", () => {
+  const BODIES = {
+    "no object": [],
+    "no lines": {},
+    "no list": { lines: {} },
+    "an empty list": { lines: [] },
+    "too many lines": { lines: Array(101).fill({ kind: "end" }) },
+    "another member": { lines: [{ kind: "end" }], token: "x" },
+    "odd roots": { lines: [{ kind: "end" }], roots: [] },
+  };
+  for (const [what, json] of Object.entries(BODIES)) {
+    test(`of ${what} is refused`, async () => {
+      const response = await op.admin("/admin/api/import", { json });
+      assert.equal(response.status, 400);
+      assert.match((await response.json()).error_description, /lines of an export/);
+    });
+  }
+
+  test("with a name twice is refused", async () => {
+    const body = '{"lines":[{"kind":"group","id":"g","id":"h","name":"G"}]}';
+    assert.equal((await op.admin("/admin/api/import", { body, headers: { "content-type": "application/json" } })).status, 400);
+  });
+});
+
+describe("a line that is not as it should be is refused by itself, with the reason", () => {
+  const passkey = (secret) => ({ kind: "credential", user: "somebody", type: "passkey", secret });
+  const jwk = { kty: "EC", crv: "P-256", x: "AA", y: "AA" };
+  const whole = { id: "AAAA", alg: "ES256", jwk, aaguid: "00000000-0000-0000-0000-000000000000", transports: [], backup_eligible: true };
+  const app = (change, metadata = {}) => ({ kind: "app", id: "app-1", metadata: { redirect_uris: ["https://app.acme.test/cb"], ...metadata }, ...change });
+  const LINES = [
+    [7, /object/],
+    [{}, /kind is missing/],
+    [{ kind: "session" }, /kind must be one of/],
+    [{ kind: ["person"] }, /kind must be/],
+    [{ kind: "person", id: "x" }, /username is missing/],
+    [{ kind: "person", username: "x" }, /id is missing/],
+    [{ kind: "person", id: "a.b", username: "x" }, /id must be/],
+    [{ kind: "person", id: "a~b", username: "x" }, /id must be/],
+    [{ kind: "person", id: "a:b", username: "x" }, /id must be/],
+    [{ kind: "person", id: "x".repeat(65), username: "x" }, /id must be/],
+    [{ kind: "person", id: "x", username: "a b" }, /username must/],
+    [{ kind: "person", id: "x", username: "x", password: "y" }, /password is no member/],
+    [{ kind: "person", id: "x", username: "x", "<b>": "y" }, /member that is not known/],
+    [{ kind: "person", id: "x", username: "x", claims: { role: "admin" } }, /claims has a member/],
+    [{ kind: "person", id: "x", username: "x", claims: { email: "x" } }, /email must be/],
+    [{ kind: "person", id: "x", username: "x", claims: { name: "\u202enhoj" } }, /name must have/],
+    [{ kind: "person", id: "x", username: "x", claims: { attributes: { a: 1 } } }, /./],
+    [{ kind: "person", id: "x", username: "x", created_at: -1 }, /created_at must be/],
+    [{ kind: "person", id: "x", username: "x", created_at: 1e20 }, /created_at must be/],
+    [{ kind: "person", id: "x", username: "x", subject_salt: "" }, /subject_salt/],
+    [{ kind: "group", id: "g", name: "a,b" }, /name must be/],
+    [{ kind: "group", id: "g", name: "G", second_factor_required: 1 }, /second_factor_required/],
+    [{ kind: "memberships", user: "nobody", groups: [] }, /refers to/],
+    [{ kind: "memberships", user: "somebody", groups: ["none"] }, /refers to/],
+    [{ kind: "memberships", user: "somebody", groups: Array(1_001).fill("g") }, /groups must be/],
+    [{ kind: "role", app: "nothing", role: "r", user: "somebody" }, /refers to/],
+    [{ kind: "role", app: "nothing", role: "r" }, /either/],
+    [{ kind: "role", app: "nothing", role: "r", user: "somebody", group: "g" }, /either/],
+    [{ kind: "operator", user: "nobody", roles: ["owner"] }, /refers to/],
+    [{ kind: "operator", user: "somebody", roles: ["emperor"] }, /roles must be/],
+    [{ kind: "operator", user: "somebody", roles: [] }, /roles must be/],
+    [{ kind: "consent", user: "somebody", app: "nothing", scope: ["openid"] }, /refers to/],
+    [{ kind: "consent", user: "somebody", app: "nothing", scope: ["a b"] }, /scope must be/],
+    [{ kind: "consent", user: "somebody", app: "nothing", scope: "openid" }, /scope must be/],
+    [{ kind: "terms", user: "somebody", accepted: [{ version: 1 }] }, /accepted must be/],
+    [{ kind: "credential", user: "somebody", type: "password", secret: "plain" }, /secret must be a hash/],
+    [{ kind: "credential", user: "nobody", type: "password", secret: HASH }, /refers to/],
+    [{ kind: "credential", user: "somebody", type: "set_up_link", secret: "1.x" }, /type must be/],
+    [{ kind: "credential", user: "somebody", type: "totp", id: "t", secret: "1.AAAA" }, /another root key/],
+    [{ kind: "credential", user: "somebody", type: "totp", base32: "AAAA" }, /base32 must be/],
+    [{ kind: "credential", user: "somebody", type: "recovery_codes", secret: ["x"] }, /list of hashes/],
+    [{ kind: "credential", user: "somebody", type: "password", secret: HASH, counter: 1e10 }, /counter/],
+    [passkey(undefined), /secret is missing/],
+    [passkey({ ...whole, id: "" }), /credential id/],
+    [passkey({ ...whole, jwk: { ...jwk, d: "AA" } }), /public key/],
+    [passkey({ ...whole, jwk: "x" }), /public key/],
+    [passkey({ ...whole, alg: "none" }), /no passkey/],
+    [passkey({ ...whole, aaguid: "x".repeat(5_000) }), /public key/],
+    [passkey({ id: "AAAA", cose: "AA" }), /public key/],
+    [passkey({ id: "A".repeat(90_000), cose: cbor([[1, 2]]).toString("base64url") }), /./],
+    [app({ id: "a b" }), /id must be/],
+    [app({ id: "https://evil.test/client" }), /document/],
+    [app({ document: true }), /document/],
+    [app({ metadata: [] }), /metadata must be/],
+    [app({ metadata: undefined }), /metadata is missing/],
+    [app({}, { redirect_uris: ["javascript:alert(1)"] }), /metadata/],
+    [app({}, { redirect_uris: ["https://a.test/#f"] }), /metadata/],
+    [app({}, { redirect_uris: [] }), /metadata/],
+    [app({}, { grant_types: ["password"] }), /metadata/],
+    [app({ secret: "short" }), /secret must be/],
+    [app({ secret_hash: "x" }), /secret_hash/],
+  ];
+  test("and nothing of it is stored", async () => {
+    await taken(op, [{ kind: "person", id: "somebody", username: "somebody" }]);
+    const held = await op.rows("SELECT (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM clients) + (SELECT COUNT(*) FROM groups) + (SELECT COUNT(*) FROM credentials) AS n");
+    for (const [line, why] of LINES) {
+      const [{ outcome, why: said }] = await taken(op, [line]);
+      assert.equal(outcome, "refused", JSON.stringify(line).slice(0, 200));
+      assert.match(said, why, JSON.stringify(line).slice(0, 200));
+    }
+    const now = await op.rows("SELECT (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM clients) + (SELECT COUNT(*) FROM groups) + (SELECT COUNT(*) FROM credentials) AS n");
+    assert.deepEqual(now, held);
+  });
+
+  test("beside others that are taken", async () => {
+    const lines = [{ kind: "group", id: "good", name: "Good" }, { kind: "group", id: "bad", name: "" }, { kind: "memberships", user: "somebody", groups: ["good"] }];
+    assert.deepEqual((await taken(op, lines)).map(({ outcome }) => outcome), ["added", "refused", "added"]);
+  });
+});
+
+describe("what is here stays as it is", () => {
+  test("another person's name or address makes nobody", async () => {
+    const ada = await op.person();
+    const results = await taken(op, [
+      { kind: "person", id: "rival-1", username: ada.username.toUpperCase() },
+      { kind: "person", id: "rival-2", username: "rival-2", claims: { email: ada.email.toUpperCase(), email_verified: true } },
+      { kind: "person", id: ada.id, username: "renamed", claims: { name: "Eve" } },
+    ]);
+    assert.deepEqual(results.map(({ outcome }) => outcome), ["refused", "refused", "different"]);
+    assert.deepEqual(await op.rows("SELECT id FROM users WHERE id LIKE 'rival-%' OR username = 'renamed'"), []);
+  });
+
+  test("a second password, and more passkeys than there can be, are not taken", async () => {
+    const ada = await op.person();
+    const [held] = await op.rows("SELECT secret FROM credentials WHERE user_id = ?", ada.id);
+    const [{ outcome }] = await taken(op, [{ kind: "credential", user: ada.id, type: "password", secret: HASH }]);
+    assert.equal(outcome, "different");
+    assert.deepEqual(await op.rows("SELECT secret FROM credentials WHERE user_id = ?", ada.id), [held]);
+  });
+
+  test("somebody else's passkey stays theirs", async () => {
+    const { publicKey, id } = new Authenticator(op);
+    const secret = { id: id.toString("base64url"), alg: "ES256", jwk: (({ kty, crv, x, y }) => ({ kty, crv, x, y }))(publicKey.export({ format: "jwk" })), aaguid: "00000000-0000-0000-0000-000000000000", transports: ["internal"], backup_eligible: false };
+    const [ada, bob] = [await op.person(), await op.person()];
+    const of = ({ id: user }) => ({ kind: "credential", user, type: "passkey", secret });
+    const results = await taken(op, [of(ada), of(ada), of(bob)]);
+    assert.deepEqual(results.map(({ outcome }) => outcome), ["added", "unchanged", "refused"]);
+  });
+
+  test("nobody is in more groups than they can be", async () => {
+    const ada = await op.person();
+    const many = Array.from({ length: 1_000 }, (_, n) => `many-${n}`);
+    const groups = many.map((id) => ({ kind: "group", id, name: id }));
+    await taken(op, groups);
+    const results = await taken(op, [{ kind: "memberships", user: ada.id, groups: many }, { kind: "memberships", user: ada.id, groups: ["good"] }, { kind: "memberships", user: ada.id, groups: many }]);
+    assert.deepEqual(results.map(({ outcome }) => outcome), ["added", "different", "unchanged"]);
+  });
+});
+
+describe("nobody imports more than they may", () => {
+  test("each line takes the scope of what it is about", async () => {
+    const bearer = await key("people:write");
+    const lines = [
+      { kind: "group", id: "g-1", name: "G 1" },
+      { kind: "app", id: "app-2", metadata: { redirect_uris: ["https://app.acme.test/cb"] } },
+      { kind: "operator", user: "somebody", roles: ["people"] },
+      { kind: "person", id: "somebody-2", username: "somebody-2" },
+    ];
+    const results = await taken(op, lines, { bearer });
+    assert.deepEqual(results.map(({ outcome }) => outcome), ["refused", "refused", "refused", "added"]);
+    assert.match(results[0].why, /groups:write/);
+    assert.match(results[1].why, /apps:write/);
+    assert.match(results[2].why, /operators:write/);
+    const { events } = await op.json("/admin/api/audit?event=operator_refused", { bearer: op.adminToken });
+    assert.equal(events[0].operator, `Key ${keys}`);
+  });
+
+  test("nobody becomes an operator by somebody who may do less", async () => {
+    const bearer = await key("people:write", "operators:write");
+    const [{ outcome, why }] = await taken(op, [{ kind: "operator", user: "somebody", roles: ["owner"] }], { bearer });
+    assert.equal(outcome, "refused");
+    assert.match(why, /scope/);
+    assert.deepEqual(await op.rows("SELECT * FROM operators WHERE user_id = 'somebody'"), []);
+  });
+
+  test("no operator gets another way in, or allows an app something, by somebody who may do less", async () => {
+    const boss = await owner();
+    const client = await op.client();
+    const bearer = await key("people:write", "apps:write", "groups:write", "operators:write");
+    const lines = [
+      { kind: "credential", user: boss.id, type: "totp", base32: "A".repeat(32) },
+      { kind: "consent", user: boss.id, app: client.id, scope: ["openid"] },
+      { kind: "operator", user: boss.id, roles: ["people"] },
+      { kind: "terms", user: boss.id, accepted: [{ version: "1", accepted_at: 1 }] },
+    ];
+    for (const { outcome, why } of await taken(op, lines, { bearer })) {
+      assert.equal(outcome, "refused");
+      assert.match(why, /operator who may do more/);
+    }
+    assert.deepEqual(await op.rows("SELECT kind FROM credentials WHERE user_id = ?", boss.id), [{ kind: "password" }]);
+    assert.deepEqual(await op.rows("SELECT * FROM grants WHERE user_id = ?", boss.id), []);
+  });
+
+  test("the roles of an operator stay as they are, whoever imports", async () => {
+    const boss = await owner(["people"]);
+    const [{ outcome }] = await taken(op, [{ kind: "operator", user: boss.id, roles: ["owner"] }]);
+    assert.equal(outcome, "different");
+    assert.deepEqual(await op.rows("SELECT roles FROM operators WHERE user_id = ?", boss.id), [{ roles: '["people"]' }]);
+  });
+
+  test("an app gets scopes of the admin API from those alone who may give them", async () => {
+    const app = (id) => ({ kind: "app", id, metadata: { redirect_uris: ["https://app.acme.test/cb"], scope: "openid people:write", limen_may_administer: true } });
+    const [refused] = await taken(op, [app("ruler-1")], { bearer: await key("apps:write", "people:write") });
+    assert.equal(refused.outcome, "refused");
+    const [given] = await taken(op, [app("ruler-2")]);
+    assert.equal(given.outcome, "added");
+  });
+});
+
+describe("what other providers wrote down", () => {
+  test("a plain secret of an app works, and is stored as a hash", async () => {
+    const secret = "an-old-secret-of-the-app";
+    const line = { kind: "app", id: "legacy-app", secret, metadata: { redirect_uris: ["https://app.acme.test/callback"], token_endpoint_auth_method: "client_secret_basic" } };
+    assert.deepEqual(await taken(op, [line, line]), [{ outcome: "added" }, { outcome: "unchanged" }]);
+    const [row] = await op.rows("SELECT secret_hash, wrapped_secret FROM clients WHERE id = 'legacy-app'");
+    assert.ok(row.secret_hash && !row.secret_hash.includes(secret) && row.wrapped_secret === null);
+  });
+
+  test("an id with a bar is a person's `sub` as before", async () => {
+    const id = "auth0|5f7c8ec7c33c6c004bbafe82";
+    await taken(op, [{ kind: "person", id, username: "barred" }, { kind: "credential", user: id, type: "password", secret: HASH }]);
+    const response = await op.admin(`/admin/api/users/${encodeURIComponent(id)}`);
+    assert.equal((await response.json()).id, id);
+    const browser = op.browser();
+    const page = await browser.signIn(await browser.open("/account"), { username: "barred", password: "correct horse \u00e9" });
+    assert.equal(page.url, op.url("/account"));
+  });
+});
+
+test("while D1 fails nothing is half imported", async () => {
+  const lines = [{ kind: "person", id: "half-1", username: "half-1" }, { kind: "person", id: "half-2", username: "half-2" }];
+  const response = await op.admin("/admin/api/import", { json: { lines }, d1: { matching: "INSERT INTO audit" } });
+  assert.equal(response.status, 503);
+  assert.deepEqual(await op.rows("SELECT id FROM users WHERE id LIKE 'half-%'"), []);
+  assert.deepEqual((await taken(op, lines)).map(({ outcome }) => outcome), ["added", "added"]);
+});

@@ -1,0 +1,213 @@
+// A deployment that people and apps use moves into an empty one, and they sign in there as before.
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { Authenticator, signInWith, withPasskey } from "../support/authenticator.mjs";
+import { grantOf } from "../support/browser.mjs";
+import { Client, basic } from "../support/client.mjs";
+import { withApp } from "../support/codes.mjs";
+import { claimsOf } from "../support/jwt.mjs";
+import { freshRoot, startLimen } from "../support/limen.mjs";
+import { exported, outcomes, taken } from "./support.mjs";
+
+const ATTRIBUTES = JSON.stringify({ department: { scope: "employee" } });
+const vars = { SIGNUP: "invitation", KEK_1: freshRoot(), ATTRIBUTES, TERMS_VERSION: "1", TERMS_URL: "https://acme.test/terms" };
+const before = await startLimen({ vars });
+const settled = { ...vars, EPOCH: "7" };
+const after = await startLimen({ vars: settled });
+const elsewhere = await startLimen({ vars: { ...vars, KEK_1: freshRoot() } });
+
+const admin = async (path, json, method) => {
+  const response = await before.admin(path, { json, method });
+  assert.ok(response.ok, `${path}: ${response.status}`);
+  return response.status === 204 ? undefined : response.json();
+};
+
+// What there is to move.
+const app = await before.client();
+const pairwise = await before.client({ client_name: "Pairwise", subject_type: "pairwise" });
+const signer = await before.client({ client_name: "Signer", token_endpoint_auth_method: "client_secret_jwt" });
+const writers = await admin("/admin/api/groups", { name: "Writers", attributes: { department: "Words" } });
+const closed = await before.client({ client_name: "Closed", allowed_groups: [writers.id] });
+const ada = await before.person({ nickname: "Countess" });
+const bob = await before.person();
+const eve = await before.person({ disabled: true });
+await before.rows("INSERT INTO accepted_terms (user_id, version, accepted_at) SELECT id, '1', 1 FROM users");
+await admin(`/admin/api/groups/${writers.id}/members`, { add: [ada.id] });
+await admin(`/admin/api/clients/${app.id}/roles`, { add: [{ role: "editor", group: writers.id }, { role: "admin", user: bob.id }] });
+await admin(`/admin/api/operators/${bob.id}`, { roles: ["people", "auditor"] }, "PUT");
+await before.browser().obtain(app, ada);
+const subBefore = claimsOf((await pairwise.tokens(await before.browser().obtain(pairwise, ada))).id_token).sub;
+const { authenticator } = await withPasskey(before, ada);
+const { app: phone, codes } = await withApp(before, bob);
+const invited = await admin("/admin/api/invitations", {});
+const key = await admin("/admin/api/api_keys", { name: "Sync", scopes: ["people:read"] });
+
+const lines = await exported(before);
+const results = await taken(after, lines);
+const of = (kind) => lines.filter((line) => line.kind === kind);
+const there = (client, op = after) => new Client(op, client.registered);
+
+describe("an export", () => {
+  test("has each kind of lines, and the settings without secrets", () => {
+    const kinds = [...new Set(lines.map(({ kind }) => kind))];
+    assert.deepEqual(kinds, ["deployment", "group", "app", "person", "credential", "terms", "memberships", "role", "operator", "consent"]);
+    const [{ issuer, format, roots, settings }] = of("deployment");
+    assert.equal(issuer, before.issuer);
+    assert.equal(format, 1);
+    assert.deepEqual(Object.keys(roots), ["1"]);
+    assert.ok(settings.some(({ name }) => name === "ATTRIBUTES"));
+    const text = JSON.stringify(lines);
+    for (const secret of [vars.KEK_1, before.adminToken, app.secret, signer.secret, key.key, invited.url]) assert.ok(!text.includes(secret));
+    assert.ok(!text.includes(phone.totp.secret.base32));
+    for (const code of codes) assert.ok(!text.includes(code));
+  });
+
+  test("is the same in pages of one line", async () => {
+    assert.deepEqual((await exported(before, { limit: 1 })).slice(1), lines.slice(1));
+  });
+
+  test("is in the audit, page by page", async () => {
+    const { events } = await before.json("/admin/api/audit?event=exported", { bearer: before.adminToken });
+    assert.deepEqual(new Set(events.map(({ actor }) => actor)), new Set(["operator"]));
+    assert.ok(events.some(({ detail }) => detail.kind === "person" && detail.after === ""));
+  });
+
+  test("that broke off goes on from where it was", async () => {
+    const first = await (await before.admin("/admin/api/export?after=person%3A&limit=1")).text();
+    const { after: place } = JSON.parse(first.trimEnd().split("\n").at(-1));
+    const rest = await (await before.admin(`/admin/api/export?after=${encodeURIComponent(place)}`)).text();
+    const ids = [first, rest].flatMap((text) => text.trimEnd().split("\n").slice(0, -1)).map((line) => JSON.parse(line).id);
+    assert.deepEqual(ids, of("person").map(({ id }) => id));
+  });
+});
+
+describe("an import into an empty deployment", () => {
+  test("takes every line, and needs no new secret under the same root key, whatever the epoch", () => {
+    assert.deepEqual(outcomes(results), ["added", "unchanged"], JSON.stringify(results.filter(({ outcome }) => outcome === "refused")));
+    assert.deepEqual(results.filter(({ outcome }) => outcome === "unchanged").length, 1, "the line of the deployment");
+    assert.ok(!results.some(({ needs_secret }) => needs_secret));
+  });
+
+  test("is the same deployment but for what does not move", async () => {
+    const again = await exported(after);
+    const known = ({ exported_at, settings, ...line }) => (line.type === "recovery_codes" ? { ...line, secret: line.secret.toSorted() } : line);
+    assert.deepEqual(again.map(known), lines.map(known));
+    assert.deepEqual(await after.rows("SELECT * FROM invitations"), []);
+    assert.deepEqual(await after.rows("SELECT * FROM api_keys"), []);
+    assert.deepEqual(await after.rows("SELECT * FROM sessions"), []);
+  });
+
+  test("changes nothing the second time", async () => {
+    const rows = async () => JSON.stringify([await after.rows("SELECT * FROM users"), await after.rows("SELECT * FROM credentials"), await after.rows("SELECT * FROM clients"), await after.rows("SELECT * FROM grants")]);
+    const held = await rows();
+    assert.deepEqual(outcomes(await taken(after, lines)), ["unchanged"]);
+    assert.equal(await rows(), held);
+  });
+
+  test("lets a person in with the same password, without asking for what they allowed or accepted", async () => {
+    const browser = after.browser();
+    const page = await browser.signIn(await browser.authorize(there(app)), ada);
+    const tokens = await there(app).tokens(grantOf(page));
+    const claims = claimsOf(tokens.id_token);
+    assert.equal(claims.sub, ada.id);
+    const info = await after.json("/userinfo", { bearer: tokens.access_token });
+    assert.equal(info.nickname ?? info.name, "Countess");
+    assert.equal(info.email_verified, true);
+  });
+
+  test("lets a person in with the same passkey", async () => {
+    authenticator.op = after;
+    const browser = after.browser();
+    const page = await signInWith(browser, await browser.open("/account"), authenticator);
+    assert.equal(page.url, after.url("/account"));
+  });
+
+  test("asks for the same one-time codes, and takes the same recovery codes", async () => {
+    phone.op = after;
+    const browser = after.browser();
+    const page = await browser.signIn(await browser.open("/login?page=overview"), bob);
+    assert.equal(new URL(page.url).pathname, "/login/second");
+    const next = await browser.submit(page, "code", { code: phone.nextCode() });
+    assert.equal(new URL(next.url).pathname, "/account");
+    const other = after.browser();
+    const second = await other.signIn(await other.open("/login?page=overview"), bob);
+    const signedIn = await other.submit(second, "recovery_code", { recovery_code: codes[0] });
+    assert.equal(new URL(signedIn.url).pathname, "/account");
+  });
+
+  test("knows people by the same pairwise subject", async () => {
+    const tokens = await there(pairwise).tokens(await after.browser().obtain(there(pairwise), ada));
+    assert.equal(claimsOf(tokens.id_token).sub, subBefore);
+    assert.notEqual(subBefore, ada.id);
+  });
+
+  test("keeps a locked account locked, and an app for its group", async () => {
+    const browser = after.browser();
+    assert.ok((await browser.signIn(await browser.authorize(there(app)), eve)).asksForPassword);
+    assert.ok(await after.browser().obtain(there(closed), ada));
+    const refused = await after.browser().authorize(there(closed));
+    assert.equal(refused.status, 200);
+  });
+
+  test("has the same operators and roles", async () => {
+    const { operators } = await after.json("/admin/api/operators", { bearer: after.adminToken });
+    assert.deepEqual(operators.map(({ user_id, roles }) => [user_id, roles]), [[bob.id, ["people", "auditor"]]]);
+    const { roles } = await after.json(`/admin/api/clients/${app.id}/roles`, { bearer: after.adminToken });
+    assert.deepEqual(roles.map(({ role }) => role).sort(), ["admin", "editor"]);
+  });
+
+  test("lets an app manage itself by its registration access token", async () => {
+    const { registration_access_token: bearer } = app.registered;
+    const response = await after.fetch(`/register/${app.id}`, { bearer });
+    assert.equal(response.status, 200);
+  });
+
+  test("is in the audit: the whole, and each thing", async () => {
+    const { events } = await after.json("/admin/api/audit?event=imported", { bearer: after.adminToken });
+    assert.equal(events.at(-1).detail.lines.person, 3);
+    const about = await after.json(`/admin/api/audit?user=${ada.id}`, { bearer: after.adminToken });
+    const made = about.events.find(({ event }) => event === "user_created");
+    assert.deepEqual(made.detail, { imported: true });
+  });
+});
+
+describe("an import under another root key", () => {
+  let results;
+  test("takes people and apps, and says what has to be set up again", async () => {
+    results = await taken(elsewhere, lines);
+    const said = lines.map((line, at) => [line, results[at]]);
+    const refused = said.filter(([, { outcome }]) => outcome === "refused");
+    assert.deepEqual(refused.map(([{ type }]) => type).sort(), ["recovery_codes", "totp"]);
+    for (const [, { why }] of refused) assert.match(why, /another root key/);
+    const needs = said.filter(([, { needs_secret }]) => needs_secret).map(([{ id }]) => id);
+    assert.deepEqual(needs.sort(), [app, pairwise, signer, closed].map(({ id }) => id).sort());
+  });
+
+  test("without the fingerprints, too", async () => {
+    const third = await startLimen({ vars });
+    const sealed = lines.filter(({ type, kind }) => kind === "person" || type === "totp");
+    const some = await taken(third, sealed, { roots: undefined });
+    assert.match(some.at(-1).why, /another root key/);
+  });
+
+  test("refuses the app its old secret, and gives it a new one", async () => {
+    const old = there(app, elsewhere);
+    const response = await elsewhere.fetch("/token", { form: { grant_type: "refresh_token", refresh_token: "x" }, headers: { authorization: basic(old.id, old.secret) } });
+    assert.equal(response.status, 401);
+    const renewed = await elsewhere.admin(`/register/${app.id}/renew_secret`, { method: "POST" });
+    assert.equal(renewed.status, 200);
+    old.secret = (await renewed.json()).client_secret;
+    const browser = elsewhere.browser();
+    const page = await browser.signIn(await browser.authorize(old), ada);
+    assert.ok((await old.tokens(grantOf(page))).access_token);
+  });
+
+  test("lets people in with their passwords and passkeys", async () => {
+    authenticator.op = elsewhere;
+    const browser = elsewhere.browser();
+    const page = await signInWith(browser, await browser.open("/account"), authenticator);
+    assert.equal(page.url, elsewhere.url("/account"));
+  });
+});

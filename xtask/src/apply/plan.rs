@@ -1,0 +1,470 @@
+//! From what is declared and what there is to what is to be done.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+
+use super::declared::{App, Declared};
+use super::state::{HeldApp, Ids, State, encoded};
+
+/// A request: its method, its path and its body.
+pub type Request = (&'static str, String, Option<Value>);
+
+pub enum Action {
+    Send {
+        method: &'static str,
+        path: String,
+        body: Option<Value>,
+    },
+    /// A request that needs ids of what steps before it make.
+    Later {
+        make: Box<dyn Fn(&Ids) -> Result<Request, String>>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    Create,
+    Change,
+    Delete,
+}
+
+/// Something that is done.
+pub struct Step {
+    pub verb: Verb,
+    pub kind: &'static str,
+    pub name: String,
+    /// What becomes of its members: the name, what is there, and what will be.
+    pub members: Vec<(String, Value, Value)>,
+    pub action: Action,
+}
+
+impl Step {
+    pub fn title(&self) -> String {
+        let verb = match self.verb {
+            Verb::Create => "create",
+            Verb::Change => "change",
+            Verb::Delete => "DELETE",
+        };
+        format!("{verb} {} {}", self.kind, self.name)
+    }
+
+    /// The step, and what becomes of each member: old -> new.
+    pub fn describe(&self) -> String {
+        let sign = match self.verb {
+            Verb::Create => '+',
+            Verb::Change => '~',
+            Verb::Delete => '-',
+        };
+        let mut text = format!("{sign} {}", self.title());
+        for (name, old, new) in &self.members {
+            // Writing to a text does not fail.
+            let _ = match (self.verb, old) {
+                (Verb::Create, Value::Null) => write!(text, "\n    {name}: {new}"),
+                _ => write!(text, "\n    {name}: {old} -> {new}"),
+            };
+        }
+        text
+    }
+}
+
+/// How many steps of each kind there are.
+pub fn count(steps: &[Step]) -> String {
+    let of = |verb| steps.iter().filter(|step| step.verb == verb).count();
+    format!(
+        "{} to create, {} to change, {} to delete.",
+        of(Verb::Create),
+        of(Verb::Change),
+        of(Verb::Delete)
+    )
+}
+
+/// The steps, in an order in which each finds what it needs.
+///
+/// # Errors
+/// What cannot be done.
+pub fn plan(declared: &Declared, state: &State, prune: bool) -> Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    groups(declared, state, &mut steps);
+    let names: BTreeSet<_> = {
+        let declared = declared.groups.iter().flat_map(|groups| groups.keys());
+        declared.chain(state.groups.keys()).map(String::as_str).collect()
+    };
+    for (name, app) in declared.apps.iter().flatten() {
+        if state.doubles.contains(name) {
+            return Err(format!(
+                "There are several apps that are called {name}: give each another name first."
+            ));
+        }
+        for group in groups_of(app) {
+            if !names.contains(group.as_str()) {
+                return Err(format!(
+                    "The app {name} names the group {group}, which there is not, neither in the file nor in the deployment."
+                ));
+            }
+        }
+        let held = state.apps.get(name);
+        metadata_of(name, app, held, state, &mut steps);
+        roles_of(name, app, held, prune, &mut steps);
+    }
+    if prune {
+        pruned(declared, state, &mut steps);
+    }
+    Ok(steps)
+}
+
+fn groups(declared: &Declared, state: &State, steps: &mut Vec<Step>) {
+    for (name, group) in declared.groups.iter().flatten() {
+        let held = state.groups.get(name);
+        let mut members = Vec::new();
+        let mut body = Map::new();
+        if let Some(required) = group.second_factor_required {
+            let old = held.is_some_and(|held| held.second_factor_required);
+            if old != required {
+                members.push(("second_factor_required".to_owned(), json!(old), json!(required)));
+                body.insert("second_factor_required".to_owned(), json!(required));
+            }
+        }
+        let mut attributes = Map::new();
+        for (attribute, new) in &group.attributes {
+            let old = held
+                .and_then(|held| held.attributes.get(attribute))
+                .unwrap_or(&Value::Null);
+            if !same(old, new) {
+                members.push((format!("attributes.{attribute}"), old.clone(), new.clone()));
+                attributes.insert(attribute.clone(), new.clone());
+            }
+        }
+        if !attributes.is_empty() {
+            body.insert("attributes".to_owned(), attributes.into());
+        }
+        let (verb, method, path) = match held {
+            None => {
+                body.insert("name".to_owned(), json!(name));
+                (Verb::Create, "POST", "/admin/api/groups".to_owned())
+            }
+            Some(_) if members.is_empty() => continue,
+            Some(held) => (
+                Verb::Change,
+                "PATCH",
+                format!("/admin/api/groups/{}", encoded(&held.id)),
+            ),
+        };
+        steps.push(Step {
+            verb,
+            kind: "group",
+            name: name.clone(),
+            members,
+            action: Action::Send {
+                method,
+                path,
+                body: Some(body.into()),
+            },
+        });
+    }
+}
+
+/// The names of all groups that an app names.
+fn groups_of(app: &App) -> Vec<String> {
+    let allowed = app
+        .metadata
+        .get("allowed_groups")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let of_roles = app.roles.iter().flat_map(|roles| roles.values()).flatten();
+    allowed
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .chain(of_roles.cloned())
+        .collect()
+}
+
+fn metadata_of(name: &str, app: &App, held: Option<&HeldApp>, state: &State, steps: &mut Vec<Step>) {
+    let mut members = Vec::new();
+    let mut body = Map::new();
+    for (member, new) in &app.metadata {
+        let old = held
+            .and_then(|held| held.metadata.get(member))
+            .cloned()
+            .unwrap_or_default();
+        // Groups go by their names in the file, and by their ids in a registration.
+        let old = match member.as_str() {
+            "allowed_groups" => names_of(&old, state),
+            _ => old,
+        };
+        if !same(&old, new) {
+            members.push((member.clone(), old, new.clone()));
+            body.insert(member.clone(), new.clone());
+        }
+    }
+    let method = match held {
+        None => "POST",
+        Some(_) if members.is_empty() => return,
+        Some(_) => "PATCH",
+    };
+    let path = match held {
+        None => "/register".to_owned(),
+        Some(held) => format!("/register/{}", encoded(&held.id)),
+    };
+    if held.is_none() {
+        body.insert("client_name".to_owned(), json!(name));
+    }
+    let action = match body.contains_key("allowed_groups") {
+        false => Action::Send {
+            method,
+            path,
+            body: Some(body.into()),
+        },
+        true => Action::Later {
+            make: Box::new(move |ids| {
+                let mut body = body.clone();
+                if let Some(Value::Array(names)) = body.get("allowed_groups") {
+                    let ids: Result<Vec<_>, _> = names
+                        .iter()
+                        .map(|name| id_of_group(name.as_str().unwrap_or_default(), ids))
+                        .collect();
+                    body.insert("allowed_groups".to_owned(), json!(ids?));
+                }
+                Ok((method, path.clone(), Some(body.into())))
+            }),
+        },
+    };
+    steps.push(Step {
+        verb: if held.is_none() { Verb::Create } else { Verb::Change },
+        kind: "app",
+        name: name.to_owned(),
+        members,
+        action,
+    });
+}
+
+fn names_of(ids: &Value, state: &State) -> Value {
+    let name = |id: &Value| {
+        let found = state
+            .groups
+            .iter()
+            .find(|(_, group)| Some(group.id.as_str()) == id.as_str());
+        found.map_or_else(|| id.clone(), |(name, _)| json!(name))
+    };
+    match ids {
+        Value::Array(list) => list.iter().map(name).collect(),
+        other => other.clone(),
+    }
+}
+
+fn id_of_group(name: &str, ids: &Ids) -> Result<String, String> {
+    ids.groups
+        .get(name)
+        .cloned()
+        .ok_or_else(|| format!("The group {name} is gone."))
+}
+
+fn roles_of(name: &str, app: &App, held: Option<&HeldApp>, prune: bool, steps: &mut Vec<Step>) {
+    let Some(roles) = &app.roles else { return };
+    let wanted: BTreeSet<(String, String)> = roles
+        .iter()
+        .flat_map(|(role, groups)| groups.iter().map(|group| (role.clone(), group.clone())))
+        .collect();
+    let has: BTreeSet<_> = held
+        .map(|held| held.roles.iter().cloned().collect())
+        .unwrap_or_default();
+    let add: Vec<_> = wanted.difference(&has).cloned().collect();
+    let remove: Vec<_> = has.difference(&wanted).filter(|_| prune).cloned().collect();
+    if add.is_empty() && remove.is_empty() {
+        return;
+    }
+    let given = add
+        .iter()
+        .map(|(role, group)| (format!("role {role}"), Value::Null, json!(group)));
+    let taken = remove
+        .iter()
+        .map(|(role, group)| (format!("role {role}"), json!(group), Value::Null));
+    let members = given.chain(taken).collect();
+    let app_name = name.to_owned();
+    steps.push(Step {
+        verb: if remove.is_empty() { Verb::Change } else { Verb::Delete },
+        kind: "roles at",
+        name: name.to_owned(),
+        members,
+        action: Action::Later {
+            make: Box::new(move |ids| {
+                let list = |roles: &[(String, String)]| {
+                    let role = |(role, group): &(String, String)| {
+                        Ok(json!({ "role": role, "group": id_of_group(group, ids)? }))
+                    };
+                    roles.iter().map(role).collect::<Result<Vec<_>, String>>()
+                };
+                let body = json!({ "add": list(&add)?, "remove": list(&remove)? });
+                let id = ids
+                    .apps
+                    .get(&app_name)
+                    .ok_or_else(|| format!("The app {app_name} is gone."))?;
+                Ok(("POST", format!("/admin/api/clients/{}/roles", encoded(id)), Some(body)))
+            }),
+        },
+    });
+}
+
+/// Deletes what the file does not name, where it names any of the kind. Apps that registered themselves are nobody's to declare.
+fn pruned(declared: &Declared, state: &State, steps: &mut Vec<Step>) {
+    let mut delete = |kind, name: &str, path: String| {
+        steps.push(Step {
+            verb: Verb::Delete,
+            kind,
+            name: name.to_owned(),
+            members: Vec::new(),
+            action: Action::Send {
+                method: "DELETE",
+                path,
+                body: None,
+            },
+        });
+    };
+    if let Some(apps) = &declared.apps {
+        for (name, held) in state
+            .apps
+            .iter()
+            .filter(|(name, held)| held.is_operators && !apps.contains_key(*name))
+        {
+            delete("app", name, format!("/register/{}", encoded(&held.id)));
+        }
+    }
+    if let Some(groups) = &declared.groups {
+        for (name, held) in state.groups.iter().filter(|(name, _)| !groups.contains_key(*name)) {
+            delete("group", name, format!("/admin/api/groups/{}", encoded(&held.id)));
+        }
+    }
+}
+
+/// Whether two values say the same: lists of texts and scopes have no order, and nothing is the same as nothing.
+fn same(old: &Value, new: &Value) -> bool {
+    let set = |value: &Value| -> Option<BTreeSet<String>> {
+        match value {
+            Value::Array(list) => list.iter().map(|one| one.as_str().map(str::to_owned)).collect(),
+            Value::String(text) if text.contains(' ') => Some(text.split(' ').map(str::to_owned).collect()),
+            _ => None,
+        }
+    };
+    let nothing = |value: &Value| {
+        matches!(value, Value::Null | Value::Bool(false)) || value.as_array().is_some_and(Vec::is_empty) || *value == ""
+    };
+    old == new || (nothing(old) && nothing(new)) || set(old).is_some_and(|old| Some(old) == set(new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::HeldGroup;
+    use super::*;
+
+    const FILE: &str = "groups:\n  Writers: {second_factor_required: true}\n  Readers:\napps:\n  Notes:\n    redirect_uris: [https://b.org/cb, https://a.org/cb]\n    scope: openid profile\n    allowed_groups: [Writers]\n    consent: null\n    roles: {editor: [Writers]}\n";
+
+    fn state() -> State {
+        let mut state = State::default();
+        state.groups.insert(
+            "Writers".into(),
+            HeldGroup {
+                id: "w".into(),
+                ..HeldGroup::default()
+            },
+        );
+        state.groups.insert(
+            "Old".into(),
+            HeldGroup {
+                id: "o".into(),
+                ..HeldGroup::default()
+            },
+        );
+        let metadata =
+            json!({ "redirect_uris": ["https://a.org/cb"], "scope": "profile openid", "allowed_groups": ["w"] });
+        let held = HeldApp {
+            id: "n".into(),
+            is_operators: true,
+            metadata: metadata.as_object().cloned().unwrap(),
+            roles: vec![("viewer".into(), "Old".into())],
+        };
+        state.apps.insert("Notes".into(), held);
+        state.apps.insert(
+            "Wild".into(),
+            HeldApp {
+                id: "x".into(),
+                ..HeldApp::default()
+            },
+        );
+        state.apps.insert(
+            "Left".into(),
+            HeldApp {
+                id: "l".into(),
+                is_operators: true,
+                ..HeldApp::default()
+            },
+        );
+        state
+    }
+
+    fn planned(prune: bool) -> Vec<Step> {
+        plan(&Declared::parse(FILE).unwrap(), &state(), prune).unwrap()
+    }
+
+    #[test]
+    fn a_plan_says_what_becomes_of_each_member_and_deletes_nothing() {
+        let text: Vec<_> = planned(false).iter().map(Step::describe).collect();
+        assert_eq!(
+            text,
+            [
+                "+ create group Readers",
+                "~ change group Writers\n    second_factor_required: false -> true",
+                "~ change app Notes\n    redirect_uris: [\"https://a.org/cb\"] -> [\"https://b.org/cb\",\"https://a.org/cb\"]",
+                "~ change roles at Notes\n    role editor: null -> \"Writers\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_declared_goes_with_prune_alone_and_never_what_registered_itself() {
+        let deleted: Vec<_> = planned(true)
+            .iter()
+            .filter(|step| step.verb == Verb::Delete)
+            .map(Step::title)
+            .collect();
+        assert_eq!(
+            deleted,
+            ["DELETE roles at Notes", "DELETE app Left", "DELETE group Old"]
+        );
+        let none = plan(&Declared::parse("apps:\n").unwrap(), &state(), true).unwrap();
+        assert_eq!(none.len(), 2, "groups are not its business");
+    }
+
+    #[test]
+    fn ids_of_groups_are_looked_up_when_they_are_there() {
+        let declared = Declared::parse(
+            "groups:\n  New:\napps:\n  Fresh:\n    redirect_uris: [https://a.org/cb]\n    allowed_groups: [New]\n",
+        )
+        .unwrap();
+        let steps = plan(&declared, &State::default(), false).unwrap();
+        assert_eq!(
+            steps.iter().map(Step::title).collect::<Vec<_>>(),
+            ["create group New", "create app Fresh"]
+        );
+        let Action::Later { make } = &steps[1].action else {
+            panic!("it needs an id")
+        };
+        let ids = Ids {
+            groups: [("New".to_owned(), "g".to_owned())].into(),
+            apps: Default::default(),
+        };
+        let (method, path, body) = make(&ids).unwrap();
+        assert_eq!((method, path.as_str()), ("POST", "/register"));
+        assert_eq!(body.unwrap()["allowed_groups"], json!(["g"]));
+    }
+
+    #[test]
+    fn a_group_that_there_is_not_and_a_name_of_two_apps_are_refused() {
+        let declared = Declared::parse("apps:\n  Notes:\n    allowed_groups: [Nobody]\n").unwrap();
+        assert!(plan(&declared, &State::default(), false).is_err_and(|why| why.contains("Nobody")));
+        let mut double = state();
+        double.doubles.push("Notes".into());
+        assert!(plan(&Declared::parse(FILE).unwrap(), &double, false).is_err_and(|why| why.contains("several")));
+    }
+}

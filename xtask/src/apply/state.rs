@@ -1,0 +1,131 @@
+//! What a deployment has of groups and apps, as far as a file declares such.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::declared::Declared;
+use crate::failure::{Failure, Result};
+use crate::moves::Deployment;
+
+/// Groups and apps by their names.
+#[derive(Debug, Default)]
+pub struct State {
+    pub groups: BTreeMap<String, HeldGroup>,
+    pub apps: BTreeMap<String, HeldApp>,
+    /// Names that several apps have.
+    pub doubles: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+pub struct HeldGroup {
+    pub id: String,
+    pub second_factor_required: bool,
+    pub attributes: Map<String, Value>,
+}
+
+#[derive(Debug, Default)]
+pub struct HeldApp {
+    pub id: String,
+    /// Whether an operator registered it.
+    pub is_operators: bool,
+    /// As `/register` tells it; empty for an app that the file does not name.
+    pub metadata: Map<String, Value>,
+    /// Roles and the names of groups that have them.
+    pub roles: Vec<(String, String)>,
+}
+
+/// Ids by names.
+pub struct Ids {
+    pub groups: BTreeMap<String, String>,
+    pub apps: BTreeMap<String, String>,
+}
+
+impl State {
+    /// Reads it. Apps that the file does not name are read by name alone.
+    pub fn read(declared: &Declared, deployment: &Deployment) -> Result<Self> {
+        let mut state = Self::default();
+        for group in pages(deployment, "/admin/api/groups", "groups")? {
+            let held = HeldGroup {
+                id: text(&group, "id"),
+                second_factor_required: group["second_factor_required"] == true,
+                attributes: group["attributes"].as_object().cloned().unwrap_or_default(),
+            };
+            state.groups.insert(text(&group, "name"), held);
+        }
+        let Some(apps) = &declared.apps else { return Ok(state) };
+        for app in pages(deployment, "/admin/api/clients", "clients")? {
+            let (id, name) = (text(&app, "client_id"), text(&app, "client_name"));
+            let mut held = HeldApp {
+                is_operators: app["registered_by"] == "operator",
+                id,
+                ..HeldApp::default()
+            };
+            if let Some(wanted) = apps.get(&name) {
+                let answer = deployment.get(&format!("/register/{}", encoded(&held.id)))?;
+                if answer.status != 200 {
+                    return Err(Deployment::refused(&answer, &format!("Reading the app {name}")));
+                }
+                held.metadata = answer.json()?.as_object().cloned().unwrap_or_default();
+                if wanted.roles.is_some() {
+                    let path = format!("/admin/api/clients/{}/roles", encoded(&held.id));
+                    let roles = pages(deployment, &path, "roles")?;
+                    let of_groups = roles.iter().filter(|role| role.get("group").is_some());
+                    held.roles = of_groups.map(|role| (text(role, "role"), text(role, "name"))).collect();
+                }
+            }
+            if state.apps.insert(name.clone(), held).is_some() {
+                state.doubles.push(name);
+            }
+        }
+        Ok(state)
+    }
+}
+
+impl Ids {
+    pub fn read(deployment: &Deployment) -> Result<Self> {
+        let named =
+            |list: Vec<Value>, name: &str, id: &str| list.iter().map(|one| (text(one, name), text(one, id))).collect();
+        Ok(Self {
+            groups: named(pages(deployment, "/admin/api/groups", "groups")?, "name", "id"),
+            apps: named(
+                pages(deployment, "/admin/api/clients", "clients")?,
+                "client_name",
+                "client_id",
+            ),
+        })
+    }
+}
+
+/// All rows of a list.
+fn pages(deployment: &Deployment, path: &str, name: &str) -> Result<Vec<Value>> {
+    let mut rows = Vec::new();
+    let mut query = String::new();
+    loop {
+        let answer = deployment.get(&format!("{path}{query}"))?;
+        if answer.status != 200 {
+            return Err(Deployment::refused(&answer, &format!("Reading {name}")));
+        }
+        let page = answer.json()?;
+        let list = page.get(name).and_then(Value::as_array);
+        rows.extend(
+            list.ok_or_else(|| Failure::new(format!("Limen's answer has no {name}.")))?
+                .iter()
+                .cloned(),
+        );
+        match page.get("next").and_then(Value::as_str) {
+            Some(next) => query = format!("?after={}", encoded(next)),
+            None => return Ok(rows),
+        }
+    }
+}
+
+pub fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes())
+        .collect::<String>()
+        .replace('+', "%20")
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}

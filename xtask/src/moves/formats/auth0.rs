@@ -1,0 +1,280 @@
+//! Files of Auth0: the export of password hashes (a JSON document a line), the export of users (a document a line, or a list), and apps as
+//! `GET /api/v2/clients` gives them.
+//!
+//! "How to Use the Password Hashes Export from Auth0" (support.auth0.com): `_id.$oid`, `alt_id`, `passwordHash`, `identifiers`. "Bulk User
+//! Import Database Schema and Examples" (auth0.com/docs): `user_id`, `email`, `blocked`, `password_hash`, `custom_password_hash`. Management
+//! API, "Get clients": `client_id`, `client_secret`, `callbacks`, `allowed_logout_urls`, `grant_types`, `token_endpoint_auth_method`.
+
+use serde_json::{Value, json};
+
+use super::people::{People, Person};
+use super::registration::App;
+use super::{Converted, flag, hashes, json as parse, list, members, seconds, text, texts};
+
+pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
+    let mut people = People::default();
+    for file in files {
+        for (place, object) in objects(file)? {
+            if object.get("client_id").is_some() {
+                app(&object, &place, to);
+            } else {
+                person(&object, &place, &mut people, to);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The documents of a file: a list, an object with a list, or one a line.
+fn objects(file: &str) -> Result<Vec<(String, Value)>, String> {
+    let whole = serde_json::from_str::<Value>(file).ok();
+    let listed = |name: &str, list: &[Value]| {
+        list.iter()
+            .enumerate()
+            .map(|(n, one)| (format!("{name}[{n}]"), one.clone()))
+            .collect()
+    };
+    match whole {
+        Some(Value::Array(list)) => Ok(listed("", &list)),
+        Some(object) => {
+            let inner = ["clients", "users"]
+                .into_iter()
+                .find(|name| object.get(*name).is_some_and(Value::is_array));
+            Ok(match inner {
+                Some(name) => listed(name, list(&object, name)),
+                None => vec![("line 1".to_owned(), object)],
+            })
+        }
+        None => {
+            let lines = file.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+            let read = |(n, line): (usize, &str)| Ok((format!("line {}", n + 1), parse(line)?));
+            lines.map(read).collect()
+        }
+    }
+}
+
+fn person(object: &Value, place: &str, people: &mut People, to: &mut Converted) {
+    let identifier = |kind: &str| {
+        list(object, "identifiers")
+            .iter()
+            .find(|one| text(one, "type") == Some(kind))
+    };
+    let email = text(object, "email").or_else(|| text(identifier("email")?, "value"));
+    let verified = flag(object, "email_verified").or_else(|| flag(identifier("email")?, "verified"));
+    let username = text(object, "username").or_else(|| text(identifier("username")?, "value"));
+    let native = text(object, "alt_id").or_else(|| object.get("_id")?.get("$oid")?.as_str());
+    // Apps know people by the whole id, of which files of Auth0 give either.
+    let id = match (text(object, "user_id"), native) {
+        (Some(id), _) if id.contains('|') => id.to_owned(),
+        (Some(id), _) | (None, Some(id)) => format!("auth0|{id}"),
+        (None, None) => String::new(),
+    };
+    let what = email.or(username).unwrap_or(&id).to_owned();
+    let phone = text(object, "phone_number").or_else(|| text(identifier("phone_number")?, "value"));
+    let claims = members([
+        ("name", json!(text(object, "name").filter(|name| Some(*name) != email))),
+        ("given_name", json!(text(object, "given_name"))),
+        ("family_name", json!(text(object, "family_name"))),
+        ("nickname", json!(text(object, "nickname"))),
+        ("picture", json!(text(object, "picture"))),
+        ("phone_number", json!(phone)),
+        (
+            "phone_number_verified",
+            phone
+                .and(flag(object, "phone_verified"))
+                .map_or(Value::Null, Value::from),
+        ),
+    ]);
+    let person = Person {
+        id: id.clone(),
+        username: username.map(str::to_owned),
+        email: email.map(str::to_owned),
+        email_verified: verified.unwrap_or_default(),
+        claims,
+        disabled: flag(object, "blocked").unwrap_or_default(),
+        created_at: text(object, "created_at").and_then(seconds),
+        groups: Vec::new(),
+    };
+    let Some(user) = people.add(person, place, to) else {
+        return;
+    };
+    for (name, why) in [
+        (
+            "user_metadata",
+            "user_metadata: name attributes in ATTRIBUTES and set them by the admin API",
+        ),
+        (
+            "app_metadata",
+            "app_metadata: name attributes in ATTRIBUTES and set them by the admin API",
+        ),
+    ] {
+        if object
+            .get(name)
+            .and_then(Value::as_object)
+            .is_some_and(|held| !held.is_empty())
+        {
+            to.leave(place, &what, why);
+        }
+    }
+    match hash(object) {
+        Ok(Some(hash)) => to.add(
+            place,
+            json!({ "kind": "credential", "user": user, "type": "password", "secret": hash }),
+        ),
+        Ok(None) => to.leave(
+            place,
+            &what,
+            "no password hash is in the file; they set one up by a link, or sign in by mail",
+        ),
+        Err(why) => to.leave(place, &what, why),
+    }
+    if object.get("mfa_factors").is_some()
+        || object
+            .get("multifactor")
+            .is_some_and(|held| held.as_array().is_none_or(|held| !held.is_empty()))
+    {
+        to.leave(place, &what, "its second factors are not taken: they set up new ones");
+    }
+}
+
+/// The hash of the password. `custom_password_hash` is what was imported there from elsewhere.
+fn hash(object: &Value) -> Result<Option<String>, String> {
+    let plain = text(object, "passwordHash").or_else(|| text(object, "password_hash"));
+    if let Some(hash) = plain {
+        return match hashes::is_known(hash) {
+            true => Ok(Some(hash.to_owned())),
+            false => Err("the hash of its password is of a form that is not known here".to_owned()),
+        };
+    }
+    let Some(custom) = object.get("custom_password_hash") else {
+        return Ok(None);
+    };
+    let algorithm = text(custom, "algorithm").unwrap_or_default();
+    let value = custom
+        .get("hash")
+        .and_then(|hash| text(hash, "value"))
+        .unwrap_or_default();
+    match algorithm {
+        "argon2" | "bcrypt" | "pbkdf2" | "scrypt" if hashes::is_known(value) => Ok(Some(value.to_owned())),
+        _ => Err(format!(
+            "custom_password_hash of {algorithm} in this form is not known here"
+        )),
+    }
+}
+
+fn app(object: &Value, place: &str, to: &mut Converted) {
+    let name = text(object, "name").unwrap_or_default();
+    if flag(object, "global") == Some(true) {
+        to.leave(place, name, "it is Auth0's own app");
+        return;
+    }
+    let method = text(object, "token_endpoint_auth_method");
+    let mut grants = Vec::new();
+    for grant in texts(object, "grant_types") {
+        match grant.as_str() {
+            "implicit" | "password" => to.leave(
+                place,
+                name,
+                format!("the grant {grant} is not for new apps: use authorization_code with PKCE"),
+            ),
+            _ => grants.push(grant),
+        }
+    }
+    if matches!(method, Some("private_key_jwt")) || object.get("client_authentication_methods").is_some() {
+        to.leave(place, name, "it proves itself by a key: register its jwks or jwks_uri");
+    }
+    let app = App {
+        id: text(object, "client_id").unwrap_or_default().to_owned(),
+        name: name.to_owned(),
+        redirect_uris: texts(object, "callbacks"),
+        post_logout_redirect_uris: texts(object, "allowed_logout_urls"),
+        grant_types: grants,
+        is_public: method == Some("none"),
+        secret: text(object, "client_secret").map(str::to_owned),
+        metadata: members([
+            ("initiate_login_uri", json!(text(object, "initiate_login_uri"))),
+            (
+                "logo_uri",
+                json!(text(object, "logo_uri").filter(|uri| uri.starts_with("https://"))),
+            ),
+        ]),
+    };
+    app.add(place, to);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASHES: &str = r#"{"_id":{"$oid":"5dea9f9c82dd7c0e76e4ec93"},"email_verified":false,"email":"user@acme.org","passwordHash":"$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy","password_set_date":{"$date":"2019-12-06T18:36:12.412Z"},"tenant":"acme","connection":"Username-Password-Authentication","_tmp_is_unique":true,"identifiers":[{"type":"email","value":"user@acme.org","verified":true}]}
+{"_id":{"$oid":"5dea9f9c82dd7c0e76e4ec94"},"alt_id":"euclid","passwordHash":"$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy","identifiers":[{"type":"email","value":"euclid@acme.org","verified":true}]}
+"#;
+
+    fn converted(file: &str) -> Converted {
+        super::super::convert(super::super::Format::Auth0, &[file.to_owned()]).unwrap()
+    }
+
+    #[test]
+    fn people_of_the_export_of_hashes_keep_their_ids_and_passwords() {
+        let to = converted(HASHES);
+        let lines: Vec<_> = to.lines.iter().map(|(_, line)| line.clone()).collect();
+        assert_eq!(
+            lines[0],
+            json!({ "kind": "person", "id": "auth0|5dea9f9c82dd7c0e76e4ec93", "username": "user",
+                    "claims": { "email": "user@acme.org", "email_verified": false } })
+        );
+        assert_eq!(lines[1]["id"], "auth0|euclid");
+        assert_eq!(lines[1]["claims"]["email_verified"], true);
+        assert_eq!(lines[2]["type"], "password");
+        assert!(to.left.is_empty(), "{:?}", to.left);
+    }
+
+    #[test]
+    fn users_without_hashes_and_with_odd_ones_are_named() {
+        let to = converted(
+            r#"[{"user_id":"auth0|1","email":"a@acme.org","created_at":"2024-03-01T09:30:00.000Z","blocked":true,"user_metadata":{"x":1}},
+                {"user_id":"google-oauth2|2","email":"b@acme.org","custom_password_hash":{"algorithm":"md5","hash":{"value":"x"}}}]"#,
+        );
+        assert_eq!(to.lines[0].1["disabled_at"], 1_709_285_400);
+        assert_eq!(to.lines[1].1["id"], "google-oauth2|2");
+        let whys: Vec<_> = to
+            .left
+            .iter()
+            .map(|left| (left.place.as_str(), left.why.split(' ').next().unwrap()))
+            .collect();
+        assert_eq!(
+            whys,
+            [
+                ("[0]", "user_metadata:"),
+                ("[0]", "no"),
+                ("[1]", "custom_password_hash")
+            ]
+        );
+    }
+
+    #[test]
+    fn apps_keep_their_ids_secrets_and_addresses() {
+        let secret = "abcdefghijklmnopqrstuvwxyz0123456789";
+        let file = json!([
+            { "client_id": "All", "global": true, "name": "All Applications" },
+            { "client_id": "AaiyAPdpYdesoKnqjj8HJqRn4T5titww", "name": "Notes", "client_secret": secret, "app_type": "regular_web",
+              "callbacks": ["https://notes.acme.org/callback", "https://*.acme.org/callback"], "allowed_logout_urls": ["https://notes.acme.org"],
+              "grant_types": ["authorization_code", "implicit", "refresh_token", "http://auth0.com/oauth/grant-type/password-realm"],
+              "token_endpoint_auth_method": "client_secret_post" },
+            { "client_id": "spa", "name": "Spa", "callbacks": ["https://spa.acme.org"], "token_endpoint_auth_method": "none" },
+        ]);
+        let to = converted(&file.to_string());
+        let app = &to.lines[0].1;
+        assert_eq!(app["secret"], secret);
+        assert_eq!(
+            app["metadata"]["redirect_uris"],
+            json!(["https://notes.acme.org/callback"])
+        );
+        assert_eq!(
+            app["metadata"]["grant_types"],
+            json!(["authorization_code", "refresh_token"])
+        );
+        assert_eq!(to.lines[1].1["metadata"]["token_endpoint_auth_method"], "none");
+        assert_eq!(to.left.len(), 4, "{:?}", to.left);
+    }
+}

@@ -1,0 +1,196 @@
+//! People and groups of other providers: ids and names as Limen can have them, and the same again each time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::Converted;
+
+/// A person as another provider has them.
+#[derive(Debug, Default)]
+pub struct Person {
+    /// What apps know them by.
+    pub id: String,
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub email_verified: bool,
+    /// Other claims of OpenID Connect.
+    pub claims: Map<String, Value>,
+    pub disabled: bool,
+    pub created_at: Option<i64>,
+    /// The names of their groups.
+    pub groups: Vec<String>,
+}
+
+/// People, and which names are given away.
+#[derive(Default)]
+pub struct People {
+    usernames: BTreeSet<String>,
+    /// The ids of groups by their names.
+    groups: BTreeMap<String, String>,
+}
+
+impl People {
+    /// Adds a person with their groups, and says by which id they are known; none where they cannot be taken.
+    pub fn add(&mut self, person: Person, place: &str, to: &mut Converted) -> Option<String> {
+        let what = person
+            .username
+            .clone()
+            .or_else(|| person.email.clone())
+            .unwrap_or_else(|| person.id.clone());
+        let Some(id) = id_of(&person.id) else {
+            to.leave(place, what, "its id has signs that ids of people cannot have here");
+            return None;
+        };
+        let Some(username) = self.username_of(&person) else {
+            to.leave(place, what, "no username can be made of its name or address");
+            return None;
+        };
+        let mut claims = person.claims;
+        if let Some(email) = person.email {
+            claims.insert("email".to_owned(), email.into());
+            claims.insert("email_verified".to_owned(), person.email_verified.into());
+        }
+        let mut line = json!({ "kind": "person", "id": id, "username": username, "claims": claims });
+        if let Some(at) = person.created_at {
+            line["created_at"] = at.into();
+            line["updated_at"] = at.into();
+        }
+        if person.disabled {
+            // When is not told: since the beginning.
+            line["disabled_at"] = person.created_at.unwrap_or_default().into();
+        }
+        to.add(place, line);
+        let groups: Vec<_> = person
+            .groups
+            .iter()
+            .map(|name| self.group(name, None, place, to))
+            .collect();
+        if !groups.is_empty() {
+            to.add(place, json!({ "kind": "memberships", "user": id, "groups": groups }));
+        }
+        Some(id)
+    }
+
+    /// The id of a group, which is added where it is new. `id` is the one that it has elsewhere.
+    pub fn group(&mut self, name: &str, id: Option<&str>, place: &str, to: &mut Converted) -> String {
+        if let Some(known) = self.groups.get(name) {
+            return known.clone();
+        }
+        let id = id.and_then(id_of).unwrap_or_else(|| self.id_of_group(name));
+        self.groups.insert(name.to_owned(), id.clone());
+        // Limen's groups have no parents: the path is the name, without the slash that it begins with.
+        let label: String = name.trim_start_matches('/').chars().take(100).collect();
+        to.add(place, json!({ "kind": "group", "id": id, "name": label }));
+        id
+    }
+
+    fn id_of_group(&self, name: &str) -> String {
+        let plain: String = name
+            .trim_start_matches('/')
+            .chars()
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || c == '_' {
+                    c.to_ascii_lowercase()
+                } else {
+                    '-'
+                }
+            })
+            .take(50)
+            .collect();
+        let taken = |id: &String| self.groups.values().any(|known| known == id);
+        free(&format!("group-{plain}"), taken)
+    }
+
+    /// A username: what they had, or what their address begins with. People sign in by their address as well.
+    fn username_of(&mut self, person: &Person) -> Option<String> {
+        let of_address = person.email.as_deref().and_then(|email| email.split('@').next());
+        let named = person
+            .username
+            .as_deref()
+            .map(|name| name.split('@').next().unwrap_or_default());
+        let base = [named, of_address, Some(person.id.as_str())]
+            .into_iter()
+            .flatten()
+            .find_map(plain_username)?;
+        let username = free(&base, |name| self.usernames.contains(name));
+        self.usernames.insert(username.clone());
+        Some(username)
+    }
+}
+
+/// An id that Limen can take: what apps know people by stays the same.
+pub fn id_of(id: &str) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_|".contains(&byte);
+    ((1..=64).contains(&id.len()) && id.bytes().all(is_plain)).then(|| id.to_owned())
+}
+
+/// A name in letters, digits and signs that usernames have here, in small letters.
+fn plain_username(name: &str) -> Option<String> {
+    let plain: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || "._-+".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
+        .take(60)
+        .collect();
+    plain.chars().any(char::is_alphanumeric).then_some(plain)
+}
+
+/// The first of `base`, `base-2`, `base-3` and so on that is not taken.
+fn free(base: &str, taken: impl Fn(&String) -> bool) -> String {
+    let numbered = (2..).map(|n| format!("{base}-{n}"));
+    let mut all = std::iter::once(base.to_owned()).chain(numbered);
+    // There are more numbers than names.
+    all.find(|name| !taken(name)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usernames_are_made_of_addresses_and_differ() {
+        let mut people = People::default();
+        let mut to = Converted::default();
+        for (id, email) in [("1", "Ada@acme.org"), ("2", "ada@other.org"), ("3", "o'brien@acme.org")] {
+            let person = Person {
+                id: id.to_owned(),
+                email: Some(email.to_owned()),
+                groups: vec!["/Staff/Writers".to_owned()],
+                ..Person::default()
+            };
+            assert!(people.add(person, id, &mut to).is_some());
+        }
+        let of = |kind: &str, name: &str| -> Vec<_> {
+            let lines = to
+                .lines
+                .iter()
+                .map(|(_, line)| line)
+                .filter(|line| line["kind"] == kind);
+            lines
+                .map(|line| line[name].as_str().unwrap_or_default().to_owned())
+                .collect()
+        };
+        assert_eq!(of("person", "username"), ["ada", "ada-2", "o-brien"]);
+        assert_eq!(of("group", "name"), ["Staff/Writers"], "one group");
+        assert_eq!(of("group", "id"), ["group-staff-writers"]);
+        assert!(
+            people
+                .add(
+                    Person {
+                        id: "a b".to_owned(),
+                        ..Person::default()
+                    },
+                    "4",
+                    &mut Converted::default()
+                )
+                .is_none()
+        );
+    }
+}
