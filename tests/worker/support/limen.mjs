@@ -159,6 +159,11 @@ export class Limen {
     return this.#miniflare.dispatchFetch(this.url(path), request);
   }
 
+  /** Where a Limen that is `bare` listens on this machine, for programs. */
+  async origin() {
+    return (await this.#miniflare.unsafeGetDirectURL(workerName(0))).origin;
+  }
+
   /** As `fetch`, and reads the JSON of a success. */
   async json(path, init) {
     const response = await this.fetch(path, init);

@@ -122,13 +122,13 @@ pub async fn import(import: &Import, by: &Operator, context: &Context) -> Result
     };
     let mut batch = Batch::default();
     let (mut outcomes, mut kinds) = (Vec::new(), Map::new());
-    let mut is_beyond = None;
+    let mut is_beyond = false;
     for value in &import.lines {
         let line = Line::read(value, random::bytes()?, &moved);
         if let Ok(line) = &line
             && let Err(beyond) = judge(line, by, &operators)
         {
-            is_beyond.get_or_insert(line.changes_account().unwrap_or_default().to_owned());
+            is_beyond = true;
             outcomes.push(Outcome::Refused(beyond));
             continue;
         }
@@ -142,8 +142,8 @@ pub async fn import(import: &Import, by: &Operator, context: &Context) -> Result
     let entry = Entry::new(Event::Imported, Actor::Operator).detail(json!({ "lines": kinds }));
     batch.push(audit::record(&entry, context));
     let answer = context.db.run(batch).await?;
-    if let Some(user_id) = is_beyond {
-        operator::record_beyond(&user_id, context);
+    if is_beyond {
+        operator::record(Actor::Operator, None, context);
     }
     outcomes.into_iter().map(|outcome| describe(outcome, &answer)).collect()
 }
