@@ -85,10 +85,13 @@ impl MovedApp {
         metadata.any_api_scope = stored.any_api_scope;
         metadata.any_secret_method = stored.any_secret_method;
         let plain_secret = line.text("secret")?;
-        let is_plain = |secret: &str| SECRET.contains(&secret.len()) && secret.bytes().all(|byte| byte.is_ascii_graphic());
+        let is_plain =
+            |secret: &str| SECRET.contains(&secret.len()) && secret.bytes().all(|byte| byte.is_ascii_graphic());
         if !plain_secret.is_none_or(is_plain) {
             let (least, most) = (SECRET.start(), SECRET.end());
-            return Err(format!("secret must be {least} to {most} characters of ASCII that can be seen"));
+            return Err(format!(
+                "secret must be {least} to {most} characters of ASCII that can be seen"
+            ));
         }
         let details = line.object("secret_details")?;
         let about = |name: &str, id: &str| {
@@ -96,7 +99,9 @@ impl MovedApp {
             about(id, known.unwrap_or(&Map::new()), moved.now)
         };
         let current = secret(line, moved, ["secret_hash", "wrapped_secret"], || about("main", "1"))?;
-        let previous = secret(line, moved, ["previous_secret_hash", "previous_wrapped_secret"], || about("previous", "0"))?;
+        let previous = secret(line, moved, ["previous_secret_hash", "previous_wrapped_secret"], || {
+            about("previous", "0")
+        })?;
         let until = line.number("previous_secret_expires_at")?.map(UnixTime);
         let more = details.and_then(|details| details.get("more")?.as_object());
         let more = more.into_iter().flatten().take(MOST);
@@ -120,7 +125,9 @@ impl MovedApp {
 fn hash(line: &Members<'_>, moved: &Moved<'_>, name: &'static str) -> Result<Option<Hash>, String> {
     match line.text(name)? {
         Some(text) if !is_hash(text) => Err(format!("{name} must be as it was exported")),
-        text => Ok(text.filter(|text| moved.has_root_of(text)).map(|text| Hash::stored(text.to_owned()))),
+        text => Ok(text
+            .filter(|text| moved.has_root_of(text))
+            .map(|text| Hash::stored(text.to_owned()))),
     }
 }
 
@@ -154,7 +161,13 @@ fn one_of_more(id: &str, known: &Value, moved: &Moved<'_>) -> Option<SecretAtRes
 /// What is known of a secret, as far as it is as Limen writes it.
 fn about(id: &str, known: &Map<String, Value>, now: UnixTime) -> AboutSecret {
     let text = |name: &str| known.get(name).and_then(Value::as_str);
-    let time = |name: &str| known.get(name).and_then(Value::as_i64).filter(|at| *at >= 0).map(UnixTime);
+    let time = |name: &str| {
+        known
+            .get(name)
+            .and_then(Value::as_i64)
+            .filter(|at| *at >= 0)
+            .map(UnixTime)
+    };
     AboutSecret {
         id: text("id").filter(|id| is_id(id)).unwrap_or(id).to_owned(),
         name: text("name").and_then(Label::parse).map(|name| name.as_str().to_owned()),

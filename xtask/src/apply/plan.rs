@@ -18,10 +18,11 @@ pub enum Action {
         body: Option<Value>,
     },
     /// A request that needs ids of what steps before it make.
-    Later {
-        make: Box<dyn Fn(&Ids) -> Result<Request, String>>,
-    },
+    Later { make: Make },
 }
+
+/// Makes a request of ids.
+pub type Make = Box<dyn Fn(&Ids) -> Result<Request, String>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {

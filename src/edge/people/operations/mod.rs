@@ -9,6 +9,7 @@ pub mod clients;
 pub mod groups;
 pub mod mails;
 pub mod members;
+mod moved_app;
 pub mod moving;
 pub mod status;
 pub mod ways_in;

@@ -2,35 +2,28 @@
 
 use serde_json::{Map, Value, json};
 
+use super::moved_app;
 use crate::{
     account::totp::TotpSecret,
     admin::{
-        moving::{Credential, CredentialKind, Import, Line, Moved, MovedApp, Part, Place},
+        moving::{Credential, CredentialKind, Import, Line, Moved, Part, Place},
         operator::{Operator, OperatorPerson},
     },
     audit::{Actor, Entry, Event},
     db::{
-        Answer, Batch, Handle, Query, Statement, audit,
-        clients::{self, ClientRecord},
-        groups,
+        Answer, Batch, Handle, Query, Statement, audit, groups,
         moved_rows::{self, Standing},
         moving, operators,
         second_factors::StoredApp,
         users,
     },
     edge::{
-        clients::{outbound::NoClient, secret, sector_identifier},
-        keys::signer,
         people::{folding, operator, second_factor},
         platform::{context::Context, random},
     },
     fault::Fault,
-    oidc::{
-        client::{Client, SecretAtRest, StoredSecret, self_service::RegisteredBy, stored_secret::AboutSecret},
-        protected_resource,
-    },
-    secret::{ClientSecret, WrappedSecret},
-    time::UnixTime,
+    oidc::error::OAuthError,
+    secret::WrappedSecret,
 };
 
 /// How many operators are looked up at once: as many as there can be.
@@ -100,12 +93,12 @@ enum Outcome {
 }
 
 /// The statements of a line: what adds, what is written down of it, and how it stands to what is there.
-struct Rows<'a> {
-    add: Query<bool>,
-    entry: Entry<'a>,
-    then: Option<Statement>,
-    standing: Query<Standing>,
-    needs_secret: bool,
+pub(super) struct Rows<'a> {
+    pub add: Query<bool>,
+    pub entry: Entry<'a>,
+    pub then: Option<Statement>,
+    pub standing: Query<Standing>,
+    pub needs_secret: bool,
 }
 
 /// Takes lines in, and says of each what became of it.
@@ -162,7 +155,7 @@ fn count(line: &Value, kinds: &mut Map<String, Value>) {
 /// more.
 fn judge(line: &Line, by: &Operator, operators: &[OperatorPerson]) -> Result<(), String> {
     let Some(needed) = line.needs() else { return Ok(()) };
-    let lacks = |error: crate::oidc::error::OAuthError| error.description.into_owned();
+    let lacks = |error: OAuthError| error.description.into_owned();
     by.may(Some(needed)).map_err(lacks)?;
     let account = line.changes_account();
     if let Some(other) = operators.iter().find(|other| Some(other.user_id.as_str()) == account) {
@@ -197,7 +190,7 @@ async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) ->
                 moved_rows::group(group),
             )
         }
-        Line::App(app) => match add_app(app, by, context).await? {
+        Line::App(app) => match moved_app::add(app, by, context).await? {
             Ok(rows) => rows,
             Err(why) => return Ok(Outcome::Refused(why)),
         },
@@ -259,102 +252,6 @@ async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) ->
         standing: batch.add(rows.standing),
         needs_secret: rows.needs_secret,
     })
-}
-
-async fn add_app<'a>(app: &'a MovedApp, by: &Operator, context: &Context) -> Result<Result<Rows<'a>, String>, Fault> {
-    let mut metadata = app.metadata.clone();
-    if app.wants_to_administer && protected_resource::takes_admin_tokens(&context.config) {
-        if let Err(error) = by.may_give(&crate::admin::access_token::named(&metadata)) {
-            return Ok(Err(error.description.into_owned()));
-        }
-        metadata.may_administer = true;
-    }
-    match sector_identifier::check(&metadata, None, RegisteredBy::Operator, context).await {
-        Ok(()) => {}
-        Err(NoClient::Document(error)) => return Ok(Err(error.description.into_owned())),
-        Err(NoClient::TooMany(_) | NoClient::TooSoon(_)) => {
-            return Ok(Err(
-                "sector_identifier_uri could not be read; try again later".to_owned()
-            ));
-        }
-        Err(NoClient::Fault(fault)) => return Err(fault),
-    }
-    let client = Client {
-        client_id: app.client_id.clone(),
-        version: 1,
-        issued_at: app.issued_at,
-        metadata,
-        // It is read when it is asked for.
-        document_fresh_until: app.is_document.then_some(UnixTime(0)),
-    };
-    let (stored, needs_secret) = stored_secret(app, &client, context).await?;
-    for alg in client.needed_keys() {
-        signer::ensure_published(alg, context).await?;
-    }
-    let is_anybodys = app.registered_openly || app.is_document;
-    let metadata = Value::Object(client.metadata.to_json()).to_string();
-    let record = ClientRecord {
-        secret: stored,
-        registration_token_hash: app.registration_token_hash.clone(),
-        registered_openly: app.registered_openly,
-        unused_since: is_anybodys.then_some(context.now),
-        last_used_at: None,
-        client,
-    };
-    Ok(Ok(Rows {
-        add: clients::insert_moved(&record, context.now),
-        entry: Entry::new(Event::ClientRegistered, Actor::Operator).client(&app.client_id),
-        then: None,
-        standing: moved_rows::app(&app.client_id, &metadata),
-        needs_secret,
-    }))
-}
-
-/// What is stored of the secret of an app, and whether it needs another one: then what is stored is nobody's, so that an operator can
-/// renew it.
-async fn stored_secret(
-    app: &MovedApp,
-    client: &Client,
-    context: &Context,
-) -> Result<(Option<StoredSecret>, bool), Fault> {
-    if !client.metadata.token_endpoint_auth_method.uses_secret() {
-        return Ok((None, false));
-    }
-    let is_of_use = |secret: &SecretAtRest| !client.needs_secret_itself() || secret.wrapped.is_some();
-    let fitting = |secret: &SecretAtRest| SecretAtRest {
-        wrapped: secret.wrapped.clone().filter(|_| client.needs_secret_itself()),
-        ..secret.clone()
-    };
-    let new = || {
-        Ok(AboutSecret {
-            id: random::id()?,
-            name: None,
-            made_at: Some(context.now),
-            ends_at: None,
-            used_at: None,
-        })
-    };
-    let known = match (&app.plain_secret, &app.current) {
-        (Some(plain), _) => Some(secret::at_rest(plain, new()?, client, context).await?),
-        (None, current) => current.as_ref().filter(|secret| is_of_use(secret)).map(fitting),
-    };
-    let more: Vec<_> = app.more.iter().filter(|secret| is_of_use(secret)).map(fitting).collect();
-    let needs_secret = known.is_none() && more.is_empty();
-    let previous = app.previous.as_ref().filter(|(secret, _)| is_of_use(secret));
-    let previous = previous.map(|(secret, until)| (fitting(secret), *until));
-    let current = match known {
-        Some(known) => known,
-        None => {
-            let nobodys = ClientSecret::new(&context.config.roots, random::bytes()?);
-            secret::at_rest(&nobodys, new()?, client, context).await?
-        }
-    };
-    let stored = StoredSecret {
-        current,
-        previous,
-        more,
-    };
-    Ok((Some(stored), needs_secret))
 }
 
 async fn add_credential(

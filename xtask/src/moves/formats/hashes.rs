@@ -69,16 +69,6 @@ pub fn from_base64(text: &str) -> Option<Vec<u8>> {
         .ok()
 }
 
-/// Bytes of hex.
-pub fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => u8::try_from(digit(high)? * 16 + digit(low)?).ok(),
-        _ => None,
-    };
-    text.as_bytes().chunks(2).map(pair).collect()
-}
-
 /// Base32 without padding, as secrets of one-time codes are written.
 pub fn base32(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -158,8 +148,6 @@ mod tests {
         ] {
             assert_eq!(base32(bytes.as_bytes()), text);
         }
-        assert_eq!(from_hex("00ff7A"), Some(vec![0, 255, 122]));
-        assert_eq!((from_hex("0"), from_hex("zz")), (None, None));
         assert_eq!(from_base64("_-8"), from_base64("/+8="));
     }
 }
