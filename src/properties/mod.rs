@@ -14,7 +14,7 @@ use crate::config::Config;
 pub type Property = fn(&[u8]);
 
 /// All of them, by the name of their folder in `fuzz/inputs`.
-pub const ALL: [(&str, Property); 30] = [
+pub const ALL: [(&str, Property); 31] = [
     ("params", protocol::params),
     ("scope", protocol::scope),
     ("authorization_request", protocol::authorization_request),
@@ -45,6 +45,7 @@ pub const ALL: [(&str, Property); 30] = [
     ("route", web::route),
     ("names", people::names),
     ("policy", people::policy),
+    ("moved_line", people::moved_line),
 ];
 
 /// Runs the property of that name. `false` where there is none.

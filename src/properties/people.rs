@@ -1,10 +1,14 @@
 //! Names of people, and the policy of the pages that show them.
 
-use super::text;
+use serde_json::{Map, Value};
+
+use super::{config, text};
 use crate::{
     account::{email, name, user::Username},
+    admin::moving::{CredentialKind, Import, Line, Moved},
     pages::{Csp, CspSource, FormAction, content_security_policy},
     readable,
+    time::UnixTime,
 };
 
 /// A name is one text: prepared and folded once or twice, by whoever asks. What is a name can be seen.
@@ -56,6 +60,50 @@ pub fn policy(input: &[u8]) {
                 [_, "'none'"] => {}
                 other => unreachable!("{other:?} in {policy}"),
             }
+        }
+    }
+}
+
+/// What a line of an export becomes can be stored: ids fit into cookies and links, times are over, and nothing under a root key that is not
+/// here is kept.
+pub fn moved_line(input: &[u8]) {
+    let body = [b"{\"lines\":[", input, b"]}"].concat();
+    let Ok(import) = Import::parse(&body) else { return };
+    let (config, roots_there, now) = (config(), Map::new(), UnixTime(1_800_000_000));
+    let moved = Moved {
+        roots_there: &roots_there,
+        config: &config,
+        now,
+    };
+    let is_id = |id: &str| (1..=64).contains(&id.len()) && !id.contains([' ', '.', ':', '~', '"', '/']);
+    for line in &import.lines {
+        let Ok(read) = Line::read(line, [7; 32], &moved) else {
+            continue;
+        };
+        assert_eq!(read.needs().is_none(), matches!(read, Line::Nothing));
+        if let Some(user_id) = read.changes_account() {
+            assert!(is_id(user_id), "{user_id}");
+        }
+        match read {
+            Line::Group(group) => assert!(is_id(&group.id) && group.created_at <= now),
+            Line::Person(user) => {
+                assert!(user.created_at <= now && user.disabled_at.is_none_or(|at| at <= now));
+                assert_eq!(Username::parse(user.username.as_str()).as_ref(), Ok(&user.username));
+            }
+            Line::App(app) => {
+                assert!(app.current.is_none() && app.previous.is_none() && app.more.is_empty());
+                assert!(!app.metadata.may_administer && app.registration_token_hash.is_none());
+            }
+            Line::Credential(credential) => match credential.kind {
+                CredentialKind::Passkey(text) => {
+                    let passkey: Value = serde_json::from_str(&text).unwrap_or_default();
+                    assert!(passkey.get("jwk").is_some_and(|jwk| jwk.get("d").is_none()), "{text}");
+                }
+                CredentialKind::SealedTotp(_) => unreachable!("no root key is the same"),
+                CredentialKind::RecoveryCodes(hashes) => assert_eq!(hashes, "[]"),
+                CredentialKind::Password(_) | CredentialKind::PlainTotp(_) => {}
+            },
+            _ => {}
         }
     }
 }

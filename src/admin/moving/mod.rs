@@ -64,7 +64,7 @@ impl Import {
     pub fn parse(body: &[u8]) -> Result<Self, OAuthError> {
         let wrong = || {
             OAuthError::invalid_request(format!(
-                "the body must be {{\"lines\": [...]}} of 1 to {MOST_LINES} lines of an export, and may have the roots of its first line"
+                "the body must be an object with lines, a list of 1 to {MOST_LINES} lines of an export, and perhaps roots, those of its first line"
             ))
         };
         let mut members: Map<String, Value> = json::parse(body).ok_or_else(wrong)?;
