@@ -68,6 +68,14 @@ pub enum Event {
     /// An operator made a key with which a program calls the admin API.
     ApiKeyMade,
     ApiKeyRevoked,
+    /// An operator made a webhook.
+    WebhookMade,
+    WebhookChanged,
+    WebhookDeleted,
+    WebhookSecretRenewed,
+    WebhookTested,
+    /// A webhook has failed for so long that nothing is sent to it any more.
+    WebhookGivenUp,
     /// A person became an operator, has other roles as one, or is none any more.
     OperatorRolesChanged,
     PasswordChanged,
@@ -197,6 +205,12 @@ impl Event {
         Self::InvitationRevoked,
         Self::ApiKeyMade,
         Self::ApiKeyRevoked,
+        Self::WebhookMade,
+        Self::WebhookChanged,
+        Self::WebhookDeleted,
+        Self::WebhookSecretRenewed,
+        Self::WebhookTested,
+        Self::WebhookGivenUp,
         Self::OperatorRolesChanged,
         Self::PasswordChanged,
         Self::PasskeyAdded,
@@ -279,6 +293,12 @@ impl Event {
             Self::InvitationRevoked => "invitation_revoked",
             Self::ApiKeyMade => "api_key_made",
             Self::ApiKeyRevoked => "api_key_revoked",
+            Self::WebhookMade => "webhook_made",
+            Self::WebhookChanged => "webhook_changed",
+            Self::WebhookDeleted => "webhook_deleted",
+            Self::WebhookSecretRenewed => "webhook_secret_renewed",
+            Self::WebhookTested => "webhook_tested",
+            Self::WebhookGivenUp => "webhook_given_up",
             Self::OperatorRolesChanged => "operator_roles_changed",
             Self::PasswordChanged => "password_changed",
             Self::PasskeyAdded => "passkey_added",
@@ -344,6 +364,7 @@ impl Event {
             | Self::AuthorizationRefused
             | Self::AppRefused
             | Self::OperatorRefused
+            | Self::WebhookGivenUp
             | Self::Flooded => Outcome::Failure,
             _ => Outcome::Success,
         }

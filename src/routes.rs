@@ -73,6 +73,10 @@ pub enum Endpoint {
     WebFinger,
     AdminApiKeys,
     AdminApiKey,
+    AdminWebhooks,
+    AdminWebhook,
+    AdminWebhookSecret,
+    AdminWebhookTest,
     AdminStatus,
     AdminHealth,
     AdminSettings,
@@ -173,6 +177,8 @@ pub enum Endpoint {
     ConsoleAudit,
     ConsoleAuditExport,
     ConsoleMail,
+    ConsoleWebhooks,
+    ConsoleWebhook,
     ConsoleSystem,
     DevelopmentMails,
     DevelopmentMail,
@@ -432,6 +438,25 @@ pub const ROUTES: &[Route] = &[
     route(E::AdminKeyRotation, "/admin/api/keys/{kid}/revoke", &[Post], Operator),
     route(E::AdminApiKeys, "/admin/api/api_keys", &[Get, Post], Operator),
     route(E::AdminApiKey, "/admin/api/api_keys/{key_id}", &[Delete], Operator),
+    route(E::AdminWebhooks, "/admin/api/webhooks", &[Get, Post], Operator),
+    route(
+        E::AdminWebhook,
+        "/admin/api/webhooks/{webhook_id}",
+        &[Get, Patch, Delete],
+        Operator,
+    ),
+    route(
+        E::AdminWebhookSecret,
+        "/admin/api/webhooks/{webhook_id}/renew_secret",
+        &[Post],
+        Operator,
+    ),
+    route(
+        E::AdminWebhookTest,
+        "/admin/api/webhooks/{webhook_id}/test",
+        &[Post],
+        Operator,
+    ),
     route(E::AdminStatus, "/admin/api/status", &[Get], Operator),
     route(E::AdminHealth, "/admin/api/health", &[Get], Operator),
     route(E::AdminSettings, "/admin/api/settings", &[Get], Operator),
@@ -466,6 +491,8 @@ pub const ROUTES: &[Route] = &[
     route(E::ConsoleAudit, "/admin/audit", &[Get], Browser),
     route(E::ConsoleAuditExport, "/admin/audit/export", &[Get], Browser),
     route(E::ConsoleMail, "/admin/mail", &[Get, Post], Browser),
+    route(E::ConsoleWebhooks, "/admin/webhooks", &[Get, Post], Browser),
+    route(E::ConsoleWebhook, "/admin/webhooks/{webhook_id}", &[Get, Post], Browser),
     route(E::ConsoleSystem, "/admin/system", &[Get, Post], Browser),
     route(E::DevelopmentMails, "/dev/mail", &[Get], Browser),
     route(E::DevelopmentMail, "/dev/mail/{mail_id}", &[Get], Browser),
@@ -616,6 +643,8 @@ impl Endpoint {
                 | Self::ConsoleAudit
                 | Self::ConsoleAuditExport
                 | Self::ConsoleMail
+                | Self::ConsoleWebhooks
+                | Self::ConsoleWebhook
                 | Self::ConsoleSystem
         )
     }

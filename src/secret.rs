@@ -5,6 +5,7 @@
 //! a stolen database holds nothing that can be presented.
 
 pub mod sealed_document;
+pub mod webhook_secret;
 
 use std::{cell::RefCell, collections::BTreeMap, fmt};
 
@@ -76,6 +77,8 @@ pub enum Purpose {
     TrustedBrowser,
     /// Hash of keys of the admin API.
     ApiKey,
+    /// MAC that is the secret of a webhook.
+    WebhookSecret,
     /// Keys under which failed sign-ins are counted (so that addresses are not stored).
     Throttle,
 }
@@ -111,6 +114,7 @@ impl Purpose {
             Self::RecoveryCode => "limen/v1/recovery-code",
             Self::TrustedBrowser => "limen/v1/trusted-browser",
             Self::ApiKey => "limen/v1/api-key",
+            Self::WebhookSecret => "limen/v1/webhook-secret",
             Self::Throttle => "limen/v1/throttle",
         }
     }

@@ -20,6 +20,31 @@ impl UnixTime {
         self.0
     }
 
+    /// In UTC, as RFC 3339 writes it: `2026-11-24T14:32:05Z`.
+    pub fn to_rfc3339(self) -> String {
+        let (year, month, day) = self.date();
+        let second = self.0.rem_euclid(86_400);
+        let (hours, minutes) = (second / 3_600, second / 60 % 60);
+        format!(
+            "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{:02}Z",
+            second % 60
+        )
+    }
+
+    /// Year, month and day in UTC: "days from civil" turned around, of Howard Hinnant's "chrono-compatible low-level date
+    /// algorithms".
+    pub fn date(self) -> (i64, i64, i64) {
+        let days = self.0.div_euclid(86_400) + 719_468;
+        let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let year = era * 400 + year_of_era + i64::from(month <= 2);
+        (year, month, day)
+    }
+
     /// How long ago `earlier` was; negative when it lies ahead.
     pub fn since(self, earlier: UnixTime) -> Lifetime {
         Lifetime(self.0.saturating_sub(earlier.0))

@@ -33,6 +33,8 @@ pub enum Area {
     ApiKeys,
     /// Which people are operators.
     Operators,
+    /// Addresses that events of the audit are sent to.
+    Webhooks,
 }
 
 /// Something that a key may do, such as `people:read`.
@@ -55,6 +57,7 @@ impl Area {
         Self::Settings,
         Self::ApiKeys,
         Self::Operators,
+        Self::Webhooks,
     ];
 
     fn as_str(self) -> &'static str {
@@ -68,6 +71,7 @@ impl Area {
             Self::Settings => "settings",
             Self::ApiKeys => "api_keys",
             Self::Operators => "operators",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -121,6 +125,7 @@ impl KeyScope {
             "operators" => Area::Operators,
             // The least that it takes: an export takes every scope, and each line of an import its own.
             "export" | "import" => Area::People,
+            "webhooks" => Area::Webhooks,
             _ => return None,
         };
         Some(Self { area, writes })

@@ -23,6 +23,8 @@ pub struct Stored {
     pub last_run_at: Option<UnixTime>,
     /// When the oldest mail that waits was written, where mails are sent.
     pub oldest_mail_at: Option<UnixTime>,
+    /// The names of webhooks that fail.
+    pub failing_webhooks: Vec<String>,
 }
 
 /// How the parts are. What cannot be known is not well.
@@ -37,6 +39,8 @@ pub struct Health {
     pub without_current: Vec<KeyAlg>,
     /// Those whose key has no successor.
     pub without_next: Vec<KeyAlg>,
+    /// The names of webhooks that fail.
+    pub failing_webhooks: Vec<String>,
 }
 
 impl Health {
@@ -65,7 +69,13 @@ impl Health {
             oldest_mail_at,
             without_current: lacking(KeyState::Current),
             without_next: lacking(KeyState::Next),
+            failing_webhooks: stored.map_or_else(Vec::new, |stored| stored.failing_webhooks.clone()),
         }
+    }
+
+    /// Whether webhooks are sent to, those that are on.
+    fn webhooks(&self) -> bool {
+        self.d1 && self.failing_webhooks.is_empty()
     }
 
     /// Whether each key that there must be is there.
@@ -75,7 +85,7 @@ impl Health {
 
     /// Whether all are well.
     pub fn is_well(&self) -> bool {
-        self.d1 && self.kv && self.cron && self.mail && self.keys()
+        self.d1 && self.kv && self.cron && self.mail && self.keys() && self.webhooks()
     }
 }
 
@@ -96,6 +106,7 @@ pub fn describe(health: &Health) -> Value {
         "keys": keys,
         "cron": { "ok": health.cron, "last_run_at": health.last_run_at },
         "mail": { "ok": health.mail, "oldest_waiting_at": health.oldest_mail_at },
+        "webhooks": { "ok": health.webhooks(), "failing": health.failing_webhooks },
     })
 }
 
@@ -128,6 +139,7 @@ mod tests {
                 .into(),
             last_run_at: Some(NOW - Lifetime::minutes(5)),
             oldest_mail_at: None,
+            failing_webhooks: Vec::new(),
         }
     }
 
@@ -159,6 +171,15 @@ mod tests {
             "mail",
         );
         ill(Some(Stored { keys: vec![], ..well() }), true, "keys");
+        let failing_webhooks = vec!["SIEM".to_owned()];
+        ill(
+            Some(Stored {
+                failing_webhooks,
+                ..well()
+            }),
+            true,
+            "webhooks",
+        );
     }
 
     #[test]

@@ -55,7 +55,14 @@ impl OperatorRole {
             Self::Apps => (&[Area::Apps], &[Area::Groups, Area::Keys, Area::Settings]),
             Self::Auditor => (
                 &[],
-                &[Area::Audit, Area::Keys, Area::Settings, Area::ApiKeys, Area::Operators],
+                &[
+                    Area::Audit,
+                    Area::Keys,
+                    Area::Settings,
+                    Area::ApiKeys,
+                    Area::Operators,
+                    Area::Webhooks,
+                ],
             ),
             Self::ReadOnly => (&[], &Area::ALL),
         }
@@ -193,7 +200,8 @@ mod tests {
                 "keys:read",
                 "settings:read",
                 "api_keys:read",
-                "operators:read"
+                "operators:read",
+                "webhooks:read"
             ]
         );
         let reads: Vec<_> = all.iter().filter(|name| name.ends_with(":read")).collect();

@@ -39,6 +39,10 @@ const NEAR: i64 = 20;
 /// The columns that every entry fills, and those that some take from a table.
 const INSERT: &str = "INSERT INTO audit (at, event, outcome, actor, operator, operator_user_id, network, request_id, detail, user_id, client_id, session_id)";
 
+/// Whether a webhook waits for such an event and may be sent to: that it is known costs no trip of its own, and where there are none,
+/// no row.
+const WAKES: &str = " RETURNING EXISTS (SELECT 1 FROM webhooks w WHERE w.due_at <= at AND (w.events IS NULL OR instr(w.events, '\"' || event || '\"'))) AS wakes";
+
 /// What [`bind`] binds, as a table `e`.
 const ENTRY: &str = "(SELECT ? AS at, ? AS event, ? AS outcome, ? AS actor, ? AS operator, ? AS operator_user_id, ? AS network, ? AS request_id, ? AS detail) e";
 
@@ -93,7 +97,8 @@ fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: 
     let limited = matches!(entry.actor, Actor::Person | Actor::Client) && !always;
     if !limited {
         let entry = bind(Statement::new(format!("{INSERT} SELECT * FROM {ENTRY}, (")), entry, on);
-        return entry.append(ids).append(Statement::new(format!(") WHERE {condition}")));
+        let entry = entry.append(ids).append(Statement::new(format!(") WHERE {condition}")));
+        return entry.waking(WAKES);
     }
     // Rows about nobody count for nothing here: `user_id = NULL` holds for none. They have limits of their own.
     let recent = |of: &str| {
@@ -124,6 +129,7 @@ fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: 
     bind(Statement::new(head), entry, on)
         .append(ids)
         .append(Statement::new(tail))
+        .waking(WAKES)
 }
 
 fn bind(statement: Statement, entry: &Entry<'_>, on: &impl Occasion) -> Statement {
@@ -172,8 +178,8 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) ->
     ))
     .bind(MOST_OF_STRANGERS)
     .bind(Event::Flooded.as_str());
-    let write = bind_ids(bind(write, entry, on), entry);
-    [count.into(), write.bind(key).bind(MOST_OF_STRANGERS)]
+    let write = bind_ids(bind(write, entry, on), entry).bind(key).bind(MOST_OF_STRANGERS);
+    [count.into(), write.waking(WAKES)]
 }
 
 /// Writes down a guess at how `entry.user_id` signs in, with the detail of the first. All of a [`WINDOW`] are one row, which counts them and those that came

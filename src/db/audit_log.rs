@@ -5,7 +5,10 @@ use serde_json::Value;
 
 use super::{Query, Rows, Statement, from_json};
 use crate::{
-    admin::audit_filter::{AuditFilter, Export},
+    admin::{
+        audit_filter::{AuditFilter, Export},
+        happened::Happened,
+    },
     audit::Event,
     fault::Fault,
     secret::Hash,
@@ -195,6 +198,38 @@ pub fn export(export: &Export) -> Query<Vec<Recorded>> {
         .read_by(read_all)
 }
 
+/// At most `limit` events behind `position`, those of `kinds` (a JSON array of names) or all: of those that are met on a walk of at most
+/// [`WALK`] rows, the oldest first. For an app, along with what it calls the people whom they are about.
+pub fn walk(position: i64, kinds: Option<&str>, client_id: Option<&str>, limit: i64) -> Query<Vec<Happened>> {
+    let met = Statement::new(format!(
+        "SELECT {RECORDED} FROM (SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?)
+         WHERE ? IS NULL OR event IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"
+    ))
+    .bind(position)
+    .bind(WALK)
+    .bind(kinds)
+    .bind(kinds)
+    .bind(limit);
+    let events = match client_id {
+        None => met,
+        Some(client_id) => Statement::new(
+            "SELECT m.*, u.subject_salt, EXISTS (SELECT 1 FROM grants g WHERE g.user_id = m.user_id AND g.client_id = ?) AS is_known FROM (",
+        )
+        .bind(client_id)
+        .append(met)
+        .append(Statement::new(") m LEFT JOIN users u ON u.id = m.user_id ORDER BY m.id")),
+    };
+    events.read_by(Rows::all)
+}
+
+/// Where that walk ends.
+pub fn walk_end(position: i64) -> Query<Option<i64>> {
+    Statement::new("SELECT MAX(id) AS id FROM (SELECT id FROM audit WHERE id > ? ORDER BY id LIMIT ?)")
+        .bind(position)
+        .bind(WALK)
+        .read_by(read_end)
+}
+
 /// The last row that [`list`] looks at where it finds fewer than its limit, if there are more.
 pub fn find_end(filter: &AuditFilter<'_>) -> Query<Option<i64>> {
     Statement::new("SELECT id FROM audit WHERE ")
@@ -207,9 +242,9 @@ pub fn find_end(filter: &AuditFilter<'_>) -> Query<Option<i64>> {
 fn read_end(rows: &Rows) -> Result<Option<i64>, Fault> {
     #[derive(Deserialize)]
     struct End {
-        id: i64,
+        id: Option<i64>,
     }
-    Ok(rows.first::<End>()?.map(|end| end.id))
+    Ok(rows.first::<End>()?.and_then(|end| end.id))
 }
 
 fn read_all(rows: &Rows) -> Result<Vec<Recorded>, Fault> {

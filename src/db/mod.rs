@@ -54,6 +54,7 @@ pub mod token_families;
 pub mod trusted_browsers;
 pub mod users;
 pub mod waiting_sessions;
+pub mod webhooks;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -88,7 +89,7 @@ fn read_count(rows: &Rows) -> Result<i64, Fault> {
 }
 
 /// JSON text for a row.
-fn to_json(value: &impl Serialize) -> String {
+pub fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 

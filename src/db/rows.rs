@@ -42,6 +42,11 @@ impl Rows {
         self.meta.changes
     }
 
+    /// Whether a row says that there is something to do after the answer ([`Statement::wakes`](super::Statement::wakes)).
+    pub fn is_waking(&self) -> bool {
+        self.json().contains(r#""wakes":1"#)
+    }
+
     /// Whether there is a row: with `RETURNING`, whether the statement did anything.
     pub fn any(&self) -> bool {
         let inside = self.json().trim_start_matches('[').trim_start();

@@ -14,6 +14,8 @@ use crate::{
 pub struct Statement {
     sql: Cow<'static, str>,
     values: Vec<Value>,
+    /// Whether its rows say in `wakes` that there is something to do after the answer.
+    wakes: bool,
 }
 
 /// A value to bind.
@@ -33,7 +35,20 @@ impl Statement {
         Self {
             sql: sql.into(),
             values: Vec::new(),
+            wakes: false,
         }
+    }
+
+    /// The statement with `returning` behind it, which says in `wakes` whether there is something to do after the answer.
+    pub(super) fn waking(mut self, returning: &str) -> Self {
+        self.sql.to_mut().push_str(returning);
+        self.wakes = true;
+        self
+    }
+
+    /// Whether its rows say that there is something to do after the answer.
+    pub fn wakes(&self) -> bool {
+        self.wakes
     }
 
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
@@ -60,6 +75,7 @@ impl Statement {
     pub fn append(mut self, part: Self) -> Self {
         self.sql.to_mut().push_str(&part.sql);
         self.values.extend(part.values);
+        self.wakes |= part.wakes;
         self
     }
 

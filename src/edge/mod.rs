@@ -84,7 +84,7 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
         if_none_match,
     };
     let address = request.headers().get(http::request::ADDRESS)?;
-    let context = match Context::new(&env, Background::of_request(background), address.as_deref()) {
+    let context = match Context::new(&env, Background::of_request(background, chores::send_to_webhooks), address.as_deref()) {
         Ok(context) => context.with_certificate(&request),
         Err(unavailable) => return http::respond::respond(explain(&unavailable), &shape, None),
     };
@@ -95,6 +95,7 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
         (Some(route), None) => router::method_not_allowed(route, &incoming, &context),
         (Some(route), Some(_)) => router::answer(route, &mut incoming, &context).await,
     };
+    context.wake_webhooks();
     http::respond::respond(reply, &shape, Some(&context))
 }
 

@@ -25,7 +25,7 @@ impl Moment {
             ago @ ..DAY => texts.hours.fill(ago / HOUR),
             ago if ago < 30 * DAY => texts.days.fill(ago / DAY),
             _ => {
-                let (year, month, day) = date(at);
+                let (year, month, day) = at.date();
                 let month = usize::try_from(month - 1)
                     .ok()
                     .and_then(|index| texts.months.get(index));
@@ -46,7 +46,7 @@ impl Moment {
 
     /// For programs, and for whoever wants to know exactly: `2026-11-24T14:32Z`.
     pub(super) fn exact(&self) -> String {
-        let (year, month, day) = date(self.at);
+        let (year, month, day) = self.at.date();
         let minutes = self.at.seconds().rem_euclid(DAY) / MINUTE;
         format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}Z", minutes / 60, minutes % 60)
     }
@@ -54,22 +54,8 @@ impl Moment {
 
 /// A day that is so many after the first of 1970: `2026-11-24`.
 pub(super) fn day_of(day: i64) -> String {
-    let (year, month, day) = date(UnixTime(day * DAY));
+    let (year, month, day) = UnixTime(day * DAY).date();
     format!("{year:04}-{month:02}-{day:02}")
-}
-
-/// Year, month and day in UTC: "days from civil" turned around, of Howard Hinnant's "chrono-compatible low-level date
-/// algorithms".
-fn date(at: UnixTime) -> (i64, i64, i64) {
-    let days = at.seconds().div_euclid(DAY) + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    (year, month, day)
 }
 
 #[cfg(test)]

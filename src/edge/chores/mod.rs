@@ -11,10 +11,12 @@ use super::{
     mail::outbox,
     people::folding,
     platform::{context::Context, log},
-    sessions::notices,
+    sessions::{notices, webhooks},
     tokens::backchannel,
 };
 use crate::{db::housekeeping, fault::Fault, time::Lifetime};
+
+pub use super::sessions::webhooks::after_answer as send_to_webhooks;
 
 /// After this the lease of a run that died is taken over.
 const LEASE: Lease = Lease::new("cron", Lifetime::minutes(10));
@@ -25,7 +27,9 @@ pub async fn run(context: &Context) -> Result<(), Fault> {
     let mailed = outbox::send_due(context).await;
     let told = backchannel::tell_due(context).await;
     let done = run_once(context).await;
-    sent.and(mailed).and(told).and(done)
+    // Comes last: what the run itself wrote down goes along.
+    let woken = webhooks::send_due(context).await;
+    sent.and(mailed).and(told).and(done).and(woken)
 }
 
 /// Does the chores, unless another run is under way.

@@ -143,6 +143,7 @@ impl Console {
             Endpoint::ConsoleApps => &[Endpoint::AdminClients],
             Endpoint::ConsoleAudit => &[Endpoint::AdminAudit],
             Endpoint::ConsoleMail => &[Endpoint::AdminMails],
+            Endpoint::ConsoleWebhooks => &[Endpoint::AdminWebhooks],
             Endpoint::ConsoleSystem => of_system,
             _ => return true,
         };

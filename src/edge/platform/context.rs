@@ -58,12 +58,15 @@ pub struct ActingOperator {
     pub person: Option<String>,
 }
 
+/// What is done where something was written down that webhooks wait for.
+type SendToWebhooks = fn(Context) -> Pin<Box<dyn Future<Output = ()>>>;
+
 /// Work that goes on after the answer.
-pub struct Background(Option<worker::Context>);
+pub struct Background(Option<(worker::Context, SendToWebhooks)>);
 
 impl Background {
-    pub fn of_request(context: worker::Context) -> Self {
-        Self(Some(context))
+    pub fn of_request(context: worker::Context, send_to_webhooks: SendToWebhooks) -> Self {
+        Self(Some((context, send_to_webhooks)))
     }
 
     /// For the periodic run, which has nobody to answer.
@@ -73,9 +76,14 @@ impl Background {
 
     /// `work` is known by its trait, or what makes a promise of it would be there once for each.
     fn spawn(&self, work: Pin<Box<dyn Future<Output = ()>>>) {
-        if let Some(context) = &self.0 {
+        if let Some((context, _)) = &self.0 {
             context.wait_until(work);
         }
+    }
+
+    /// What sends to webhooks.
+    fn send_to_webhooks(&self) -> Option<SendToWebhooks> {
+        self.0.as_ref().map(|(_, send)| *send)
     }
 }
 
@@ -190,11 +198,24 @@ impl Context {
             now: self.now,
             ..self.later()
         };
+        let send = self.background.send_to_webhooks();
         self.background.spawn(apart(async move {
             if let Err(fault) = work(&later).await {
                 log::fault(&later.request_id, &fault);
             }
+            if let Some(send) = send.filter(|_| later.db.is_woken()) {
+                send(later).await;
+            }
         }));
+    }
+
+    /// Sends to webhooks after the answer, where they wait for what this request wrote down.
+    pub fn wake_webhooks(&self) {
+        if let Some(send) = self.background.send_to_webhooks()
+            && self.db.is_woken()
+        {
+            self.background.spawn(send(self.later()));
+        }
     }
 
     /// The same by the clock as it is now, for work that nobody waits for.

@@ -39,6 +39,7 @@ pub struct Db {
     env: Env,
     d1: OnceCell<Database>,
     trips: Cell<u32>,
+    woken: Cell<bool>,
 }
 
 impl Db {
@@ -47,6 +48,7 @@ impl Db {
             env: env.clone(),
             d1: OnceCell::new(),
             trips: Cell::new(0),
+            woken: Cell::new(false),
         }
     }
 
@@ -66,6 +68,11 @@ impl Db {
     /// How often D1 was asked.
     pub fn trips(&self) -> u32 {
         self.trips.get()
+    }
+
+    /// Whether something was written down that a webhook waits for.
+    pub fn is_woken(&self) -> bool {
+        self.woken.get()
     }
 
     /// Runs a batch: one round trip, or none for a batch without statements.
@@ -107,7 +114,12 @@ impl Db {
         }
         let results = d1.batch(prepared).await;
         let json = JSON::stringify(&results.map_err(fault)?).map_err(fault)?;
-        Rows::of_batch(&String::from(json))
+        let rows = Rows::of_batch(&String::from(json))?;
+        let mut answered = statements.iter().zip(&rows);
+        if answered.any(|(statement, rows)| statement.wakes() && rows.is_waking()) {
+            self.woken.set(true);
+        }
+        Ok(rows)
     }
 }
 

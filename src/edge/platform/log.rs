@@ -30,6 +30,14 @@ pub fn app_not_told(request_id: &str, (client_id, attempts): (&str, i64), outcom
     worker::console_log!("{line}");
 }
 
+/// A webhook that did not take an event. What it answered is for operators alone.
+pub fn webhook_failed(request_id: &str, (webhook_id, failures): (&str, i64)) {
+    let line = json!({
+        "level": "warn", "event": "webhook_failed", "request_id": request_id, "webhook_id": webhook_id, "failures": failures,
+    });
+    worker::console_log!("{line}");
+}
+
 /// A mail that was not taken away. What was answered may name its address, so the outbox alone has that.
 pub fn mail_not_taken(request_id: &str, kind: &'static str, attempts: i64, outcome: &'static str) {
     let line = json!({

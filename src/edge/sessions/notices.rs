@@ -56,7 +56,7 @@ async fn send_round(context: &Context) -> Result<bool, Fault> {
     if notices.is_empty() {
         return Ok(false);
     }
-    let signers = signers(&notices, context).await?;
+    let signers = signers(notices.iter().map(|notice| notice.client.signing_alg()), context).await?;
     let mut targets: BTreeMap<&str, Vec<&Notice>> = BTreeMap::new();
     for notice in &notices {
         targets
@@ -186,11 +186,13 @@ async fn send(notice: &Notice, signers: &BTreeMap<SigningAlg, Signer>, context: 
     })
 }
 
-/// What signs the notices: a signer for each algorithm that one of the clients registered.
-async fn signers(notices: &[Notice], context: &Context) -> Result<BTreeMap<SigningAlg, Signer>, Fault> {
+/// What signs: a signer for each algorithm that is needed.
+pub(super) async fn signers(
+    algs: impl Iterator<Item = SigningAlg>,
+    context: &Context,
+) -> Result<BTreeMap<SigningAlg, Signer>, Fault> {
     let mut signers = BTreeMap::new();
-    for notice in notices {
-        let alg = notice.client.signing_alg();
+    for alg in algs {
         if signers.contains_key(&alg) {
             continue;
         }

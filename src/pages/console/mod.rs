@@ -11,6 +11,7 @@ mod people;
 mod person;
 mod system;
 mod things;
+mod webhooks;
 
 pub use app::{ConsoleAppPage, ShownChoice, TokenPreviewPage};
 pub use app_secrets::{AppSecretsPage, ShownSecret};
@@ -22,6 +23,7 @@ pub use overview::{Attention, Bar, ConsoleOverviewPage, Numbers};
 pub use people::{PeoplePage, ShownPerson};
 pub use person::{PersonPage, ShownFactor, ShownGrant, ShownGroup, ShownRole, ShownSession};
 pub use system::{ConsoleMailPage, ConsoleSystemPage, ListedOperator, ShownApiKey, ShownKey, ShownMail};
+pub use webhooks::{ConsoleWebhookPage, ConsoleWebhooksPage, ShownWebhook};
 
 use super::{
     messages::{ConsoleTexts, Language, Texts},
@@ -47,13 +49,14 @@ pub struct ConsoleFrame<'a> {
 }
 
 /// The parts of the console, in order. The first is for every operator.
-pub const ROOMS: [Endpoint; 7] = [
+pub const ROOMS: [Endpoint; 8] = [
     Endpoint::Console,
     Endpoint::ConsolePeople,
     Endpoint::ConsoleGroups,
     Endpoint::ConsoleApps,
     Endpoint::ConsoleAudit,
     Endpoint::ConsoleMail,
+    Endpoint::ConsoleWebhooks,
     Endpoint::ConsoleSystem,
 ];
 
@@ -76,13 +79,14 @@ pub enum ConsoleNotice {
     KeyRotated,
     KeyRevoked,
     MailTried,
+    WebhookTested,
     /// What was to be changed is not there.
     NothingDone,
 }
 
 impl ConsoleNotice {
     /// All of them, each with the name in a URL.
-    pub const ALL: [(Self, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str); 17] = [
         (Self::Locked, "locked"),
         (Self::Opened, "opened"),
         (Self::GuessesForgotten, "forgotten"),
@@ -98,6 +102,7 @@ impl ConsoleNotice {
         (Self::KeyRotated, "key_rotated"),
         (Self::KeyRevoked, "key_revoked"),
         (Self::MailTried, "mail_tried"),
+        (Self::WebhookTested, "webhook_tested"),
         (Self::NothingDone, "nothing"),
     ];
 
@@ -163,6 +168,7 @@ impl ConsoleFrame<'_> {
             Endpoint::ConsoleApps => texts.apps,
             Endpoint::ConsoleAudit => more.audit,
             Endpoint::ConsoleMail => more.mail,
+            Endpoint::ConsoleWebhooks => self.all_texts().console_webhooks.webhooks,
             Endpoint::ConsoleSystem => more.system,
             Endpoint::Account => texts.account,
             _ => texts.overview,
@@ -204,6 +210,7 @@ impl ConsoleFrame<'_> {
             ConsoleNotice::KeyRotated => texts.key_rotated,
             ConsoleNotice::KeyRevoked => texts.key_revoked,
             ConsoleNotice::MailTried => texts.mail_tried,
+            ConsoleNotice::WebhookTested => texts.webhook_tested,
             ConsoleNotice::NothingDone => texts.nothing,
         })
     }

@@ -44,6 +44,7 @@ pub enum OnceHeading {
     NewApp,
     NewSecret,
     ApiKey,
+    WebhookSecret,
 }
 
 impl OncePage<'_> {
@@ -59,6 +60,7 @@ impl OncePage<'_> {
             OnceHeading::NewApp => self.texts().made,
             OnceHeading::NewSecret => self.texts().new_secret,
             OnceHeading::ApiKey => self.frame.all_texts().console_system.new_key,
+            OnceHeading::WebhookSecret => self.frame.all_texts().console_webhooks.new_secret,
         }
     }
 
@@ -70,6 +72,7 @@ impl OncePage<'_> {
         match self.heading {
             OnceHeading::Link => self.frame.texts().link_made,
             OnceHeading::ApiKey => self.frame.all_texts().console_system.new_key_once,
+            OnceHeading::WebhookSecret => self.frame.all_texts().console_webhooks.new_secret_once,
             OnceHeading::NewApp | OnceHeading::NewSecret => self.texts().secret_once,
         }
     }
@@ -77,7 +80,7 @@ impl OncePage<'_> {
     fn secret_label(&self) -> &'static str {
         match self.heading {
             OnceHeading::NewApp | OnceHeading::NewSecret => self.texts().secret,
-            OnceHeading::Link | OnceHeading::ApiKey => self.heading(),
+            OnceHeading::Link | OnceHeading::ApiKey | OnceHeading::WebhookSecret => self.heading(),
         }
     }
 

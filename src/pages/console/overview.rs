@@ -44,6 +44,8 @@ pub enum Attention {
     MailStuck(Moment),
     /// So many mails were given up.
     MailsFailed(i64),
+    /// These webhooks fail.
+    Webhooks(String),
     /// What is wrong with the deployment, in English.
     Deployment(&'static str),
 }
@@ -152,6 +154,7 @@ impl ConsoleOverviewPage<'_> {
             Attention::Kv => texts.kv_ill.to_owned(),
             Attention::MailStuck(moment) => texts.mail_stuck.fill(moment.words()),
             Attention::MailsFailed(count) => texts.mails_failed.fill(*count),
+            Attention::Webhooks(names) => self.frame.all_texts().console_webhooks.failing.fill(names),
             Attention::Deployment(text) => (*text).to_owned(),
         }
     }

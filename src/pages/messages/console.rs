@@ -101,6 +101,7 @@ pub struct ConsoleNoticeTexts {
     pub key_rotated: &'static str,
     pub key_revoked: &'static str,
     pub mail_tried: &'static str,
+    pub webhook_tested: &'static str,
 }
 
 /// Texts of the pages about apps.
@@ -281,4 +282,47 @@ pub struct ConsoleGroupTexts {
     pub more_roles: &'static str,
     pub take: &'static str,
     pub take_why: &'static str,
+}
+
+/// Texts of the pages about webhooks.
+#[allow(missing_docs)] // The names say it.
+pub struct ConsoleWebhookTexts {
+    pub webhooks: &'static str,
+    pub about: &'static str,
+    pub add: &'static str,
+    pub add_why: &'static str,
+    pub name: &'static str,
+    pub url: &'static str,
+    pub events: &'static str,
+    pub events_hint: &'static str,
+    pub all_events: &'static str,
+    pub well: &'static str,
+    pub off: &'static str,
+    pub fails: &'static str,
+    pub given_up: &'static str,
+    pub taken: Phrase,
+    pub fails_since: Phrase,
+    pub next_attempt: &'static str,
+    pub passed_over: Plural,
+    pub settings: &'static str,
+    pub save: &'static str,
+    pub save_why: &'static str,
+    pub test: &'static str,
+    pub test_why: &'static str,
+    pub not_taken: Phrase,
+    pub renew: &'static str,
+    pub renew_why: &'static str,
+    pub switch_on: &'static str,
+    pub switch_on_why: &'static str,
+    pub switch_off: &'static str,
+    pub switch_off_why: &'static str,
+    pub delete: &'static str,
+    pub delete_why: &'static str,
+    pub new_secret: &'static str,
+    pub new_secret_once: &'static str,
+    pub failing: Phrase,
+    pub format: &'static str,
+    pub as_events: &'static str,
+    pub as_set: &'static str,
+    pub app: &'static str,
 }

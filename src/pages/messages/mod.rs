@@ -100,6 +100,7 @@ pub struct Texts {
     pub console_apps: ConsoleAppTexts,
     pub console_groups: ConsoleGroupTexts,
     pub console_system: ConsoleSystemTexts,
+    pub console_webhooks: ConsoleWebhookTexts,
     pub time: TimeTexts,
 }
 

@@ -8,6 +8,7 @@ use crate::{
         app_lines::NewApp,
         client_filter::Provenance,
         operator_role::{OperatorRole, OperatorRoles},
+        webhook::State,
     },
     config::{Setting, Source},
     oidc::jose::provider_key::KeyState,
@@ -303,6 +304,7 @@ fn overview(text: &str, language: Language) -> ConsoleOverviewPage<'_> {
             Attention::Kv,
             Attention::MailStuck(moment(language)),
             Attention::MailsFailed(2),
+            Attention::Webhooks(text.to_owned()),
             Attention::Deployment("a flag is missing"),
         ]),
         numbers: Numbers {
@@ -448,6 +450,7 @@ fn app_pages(text: &'static str, language: Language) -> Vec<String> {
         once(OnceHeading::NewApp, new.lines()).to_html(),
         once(OnceHeading::NewSecret, Vec::new()).to_html(),
         once(OnceHeading::ApiKey, Vec::new()).to_html(),
+        once(OnceHeading::WebhookSecret, Vec::new()).to_html(),
         once(OnceHeading::Link, Vec::new()).to_html(),
         asked(None, Some(text)).to_html(),
         asked(Some("/login?page=admin/apps/new"), None).to_html(),
@@ -459,6 +462,55 @@ fn app_pages(text: &'static str, language: Language) -> Vec<String> {
 }
 
 /// Every page of the console, with `text` in every field that holds a text.
+fn webhook_pages(text: &'static str, language: Language) -> Vec<String> {
+    let shown = |state, all: bool| ShownWebhook {
+        href: "/admin/webhooks/w".to_owned(),
+        name: text.to_owned(),
+        url: text.to_owned(),
+        of_tokens: all,
+        client_id: all.then(|| text.to_owned()),
+        events: if all { Vec::new() } else { vec![text.to_owned()] },
+        state,
+        taken: Some(moment(language)),
+        failing_since: Some(moment(language)),
+        problem: Some(text.to_owned()),
+        next_attempt: Some(moment(language)),
+        passed_over: i64::from(all),
+    };
+    let list = |webhooks, problem| ConsoleWebhooksPage {
+        frame: frame(text, language),
+        confirm: None,
+        webhooks,
+        may_add: true,
+        typed: [text, text, text],
+        of_tokens: (true, text),
+        problem,
+    };
+    let one = |state, problem, was_tested| ConsoleWebhookPage {
+        frame: frame(text, language),
+        confirm: Some("/login?page=admin/webhooks/w".to_owned()),
+        webhook: shown(state, true),
+        shown: "7",
+        may_change: true,
+        typed: [text, text, text],
+        problem,
+        was_tested,
+    };
+    let states = [State::Well, State::Off, State::Failing, State::GivenUp];
+    vec![
+        list(states.map(|state| shown(state, false)).into(), None).to_html(),
+        list(Vec::new(), Some("events must be null")).to_html(),
+        one(State::Well, None, false).to_html(),
+        one(State::Off, Some("url must be an https URL"), false).to_html(),
+        one(State::GivenUp, Some(text), true).to_html(),
+        ConsoleWebhookPage {
+            may_change: false,
+            ..one(State::Failing, None, false)
+        }
+        .to_html(),
+    ]
+}
+
 pub fn console_pages(text: &'static str, language: Language) -> Vec<String> {
     let found = ShownPerson {
         href: "/admin/people/p".to_owned(),
@@ -502,6 +554,7 @@ pub fn console_pages(text: &'static str, language: Language) -> Vec<String> {
     pages.extend(app_pages(text, language));
     pages.extend(group_pages(text, language));
     pages.extend(system_pages(text, language));
+    pages.extend(webhook_pages(text, language));
     pages.extend(ConsoleNotice::ALL.map(|(notice, _)| {
         let frame = ConsoleFrame {
             notice: Some(notice),

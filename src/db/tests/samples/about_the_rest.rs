@@ -8,8 +8,10 @@ use crate::{
         audit_filter::{AuditFilter, Export},
         operator::OperatorPerson,
         operator_role::{OperatorRole, OperatorRoles},
+        webhook::{Format, SecretInForce, Stated, Webhook},
+        webhook_delivery::Standing,
     },
-    db::{api_keys, audit_log, client_list, operators, people_list},
+    db::{api_keys, audit_log, client_list, operators, people_list, webhooks},
 };
 
 pub(super) fn add_to(all: &mut Samples) {
@@ -177,6 +179,12 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "audit_log::sign_ins_by_day", [audit_log::sign_ins_by_day(NOW)]);
     add(all, "people_list::count", [people_list::count(9)]);
     add(all, "client_list::count", [client_list::count(9)]);
+    for kinds in [None, Some("[\"sign_in\"]")] {
+        add(all, "audit_log::walk", [audit_log::walk(7, kinds, None, 20)]);
+        add(all, "audit_log::walk", [audit_log::walk(7, kinds, Some("c"), 20)]);
+    }
+    add(all, "audit_log::walk_end", [audit_log::walk_end(7)]);
+    add_webhooks(all);
     let roles = OperatorRoles::of([OperatorRole::Owner]);
     let person = OperatorPerson {
         user_id: "u".to_owned(),
@@ -212,4 +220,59 @@ pub(super) fn add_to(all: &mut Samples) {
         [operators::end_set_up_link("u", NOW)],
     );
     add(all, "audit_log::list_own", [audit_log::list_own(&hash, None, 100)]);
+}
+
+fn add_webhooks(all: &mut Samples) {
+    let webhook = Webhook {
+        id: "w".to_owned(),
+        name: Label::parse("SIEM").unwrap(),
+        url: "https://siem.acme.org/".to_owned(),
+        format: Format::Set,
+        client_id: Some("c".to_owned()),
+        events: Some(vec!["sign_in".to_owned()]),
+        enabled: true,
+        secret: SecretInForce {
+            generation: 1,
+            root: 1,
+            previous: None,
+        },
+        position: 0,
+        failures: 0,
+        failing_since: None,
+        problem: None,
+        given_up_at: None,
+        due_at: None,
+        passed_over: 0,
+        delivered_at: None,
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    let standing = Standing {
+        position: 7,
+        due_at: Some(NOW),
+        failures: 1,
+        failing_since: Some(NOW),
+        given_up_at: None,
+        problem: None,
+        passed_over: 0,
+        delivered_at: None,
+    };
+    add(all, "webhooks::insert", [webhooks::insert(&webhook)]);
+    add(all, "webhooks::list", [webhooks::list("", 200)]);
+    add(all, "webhooks::find", [webhooks::find("w")]);
+    add(
+        all,
+        "webhooks::change",
+        [webhooks::change("w", &Stated::default(), NOW)],
+    );
+    add(
+        all,
+        "webhooks::renew_secret",
+        [webhooks::renew_secret(&webhook, 1, NOW, NOW)],
+    );
+    add(all, "webhooks::mark_tested", [webhooks::mark_tested("w", NOW)]);
+    add(all, "webhooks::delete", [webhooks::delete("w")]);
+    add(all, "webhooks::take", [webhooks::take("l", NOW)]);
+    add(all, "webhooks::finish", [webhooks::finish("w", &standing, "l")]);
+    add(all, "webhooks::find_failing", [webhooks::find_failing(NOW)]);
 }

@@ -17,3 +17,4 @@ pub mod roles;
 pub mod second_factors;
 pub mod status;
 pub mod users;
+pub mod webhooks;

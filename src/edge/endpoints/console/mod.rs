@@ -11,6 +11,7 @@ pub mod overview;
 pub mod people;
 pub mod person;
 pub mod system;
+pub mod webhooks;
 
 use crate::{
     db::audit_log::Recorded,

@@ -106,6 +106,9 @@ async fn attention(console: &Console, failed: i64, context: &Context) -> Vec<Att
     if failed > 0 {
         found.push(Attention::MailsFailed(failed));
     }
+    if !health.failing_webhooks.is_empty() {
+        found.push(Attention::Webhooks(health.failing_webhooks.join(", ")));
+    }
     found.extend(deployment::warnings().into_iter().map(Attention::Deployment));
     found
 }

@@ -13,3 +13,4 @@ mod moved_app;
 pub mod moving;
 pub mod status;
 pub mod ways_in;
+pub mod webhooks;

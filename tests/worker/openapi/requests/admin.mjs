@@ -11,6 +11,14 @@ async function withMail(answer = { json: {} }, vars = {}) {
   return op;
 }
 
+/** A webhook that is sent nothing, by its id. */
+async function webhook(op) {
+  const json = { name: "SIEM", url: "https://siem.acme.test/in", enabled: false };
+  const { webhooks } = await op.json("/admin/api/webhooks", { bearer: op.adminToken });
+  if (webhooks.length > 5) await op.admin(`/admin/api/webhooks/${webhooks[0].id}`, { method: "DELETE" });
+  return (await op.json("/admin/api/webhooks", { json, bearer: op.adminToken })).id;
+}
+
 export const ADMIN = {
   createUser: async ({ op, person }) => [
     await op.admin("/admin/api/users", { json: { username: "carol", address: { country: "SE" }, disabled: true } }),
@@ -151,6 +159,52 @@ export const ADMIN = {
     await op.admin("/admin/api/clients?registered_by=nobody"),
   ],
   status: async ({ op }) => [await op.admin("/admin/api/status")],
+  makeWebhook: async ({ op }) => {
+    const make = (json) => op.admin("/admin/api/webhooks", { json });
+    const made = await make({ name: "SIEM", url: "https://siem.acme.test/in", events: ["user_deleted"], enabled: false });
+    const answers = [made, await make({ name: "SIEM", url: "http://siem.acme.test/in" })];
+    const others = [];
+    for (let n = 0; n < 10; n++) others.push(await make({ name: "Full", url: "https://full.acme.test/", events: ["key_revoked"] }));
+    answers.push(others.at(-1));
+    for (const other of others.slice(0, -1)) {
+      const { id } = await other.json();
+      await op.admin(`/admin/api/webhooks/${id}`, { method: "DELETE" });
+    }
+    return answers;
+  },
+  listWebhooks: async ({ op }) => {
+    await webhook(op);
+    return [await op.admin("/admin/api/webhooks?limit=1"), await op.admin("/admin/api/webhooks?name=x")];
+  },
+  readWebhook: async ({ op }) => [
+    await op.admin(`/admin/api/webhooks/${await webhook(op)}`),
+    await op.admin("/admin/api/webhooks/none"),
+  ],
+  changeWebhook: async ({ op }) => {
+    const change = (id, json) => op.admin(`/admin/api/webhooks/${id}`, { method: "PATCH", json });
+    const id = await webhook(op);
+    return [await change(id, { events: null }), await change(id, { events: [] }), await change("none", { enabled: true })];
+  },
+  deleteWebhook: async ({ op }) => {
+    const path = `/admin/api/webhooks/${await webhook(op)}`;
+    return [await op.admin(path, { method: "DELETE" }), await op.admin(path, { method: "DELETE" })];
+  },
+  renewWebhookSecret: async ({ op }) => {
+    const renew = (id, init) => op.admin(`/admin/api/webhooks/${id}/renew_secret`, { method: "POST", ...init });
+    const id = await webhook(op);
+    const meanwhile = { before: "SET previous_root = root", run: `UPDATE webhooks SET generation = 9 WHERE id = '${id}'` };
+    return [
+      await renew(id, { json: { overlap_seconds: 60 } }),
+      await renew(id, { json: { overlap_seconds: -1 } }),
+      await renew("none"),
+      await renew(id, { d1: { meanwhile } }),
+    ];
+  },
+  testWebhook: async ({ op }) => {
+    const test = (id) => op.admin(`/admin/api/webhooks/${id}/test`, { method: "POST" });
+    const id = await webhook(op);
+    return [await test(id), await test(id), await test("none")];
+  },
   listApiKeys: async ({ op }) => [
     await op.admin("/admin/api/api_keys?limit=1"),
     await op.admin("/admin/api/api_keys?scope=x"),

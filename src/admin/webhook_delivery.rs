@@ -1,0 +1,358 @@
+//! What a webhook is sent (Standard Webhooks), and what becomes of it by what was answered.
+
+use serde_json::{Value, json};
+
+use super::{happened::Happened, webhook::Webhook};
+use crate::{secret::webhook_secret::WebhookSecret, time::UnixTime, web::retry};
+
+/// The most characters of an answer that operators are shown.
+const LONGEST_ANSWER: usize = 200;
+
+/// What is sent.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Message {
+    /// `webhook-id`: "it remains the same no matter how many times a webhook that has failed is retried".
+    pub id: String,
+    pub body: String,
+}
+
+impl Message {
+    /// Tells of an event what the audit says of it, but for names, which may be addresses: whoever may know them finds them by the ids.
+    pub fn of_event(happened: &Happened) -> Self {
+        // A database that was set back counts on from an earlier id.
+        let id = format!("evt_{}_{}", happened.id, happened.at.seconds());
+        let detail: Option<Value> = happened
+            .detail
+            .as_deref()
+            .and_then(|detail| serde_json::from_str(detail).ok());
+        let data = json!({
+            "audit_id": happened.id,
+            "outcome": happened.outcome,
+            "actor": happened.actor,
+            "operator": happened.operator,
+            "operator_user_id": happened.operator_user_id,
+            "user_id": happened.user_id,
+            "client_id": happened.client_id,
+            "session_id": happened.session_id,
+            "network": happened.network,
+            "request_id": happened.request_id,
+            "detail": detail,
+        });
+        Self::new(id, &happened.event, happened.at, &data)
+    }
+
+    /// By which an operator sees whether a webhook works.
+    pub fn of_test(webhook: &Webhook, random: &str, now: UnixTime) -> Self {
+        let data = json!({ "webhook_id": webhook.id, "name": webhook.name.as_str() });
+        Self::new(format!("test_{random}"), "webhook_test", now, &data)
+    }
+
+    fn new(id: String, kind: &str, at: UnixTime, data: &Value) -> Self {
+        let body = json!({ "id": id, "type": kind, "timestamp": at.to_rfc3339(), "data": data });
+        Self {
+            id,
+            body: body.to_string(),
+        }
+    }
+
+    /// The headers that go with it: "a space delimited list of signatures", one of each secret.
+    pub fn headers(&self, secrets: &[WebhookSecret], now: UnixTime) -> Vec<(&'static str, String)> {
+        let signatures = secrets
+            .iter()
+            .map(|secret| secret.sign(&self.id, now.seconds(), &self.body));
+        let signatures: Vec<_> = signatures.collect();
+        vec![
+            ("content-type", "application/json".to_owned()),
+            ("webhook-id", self.id.clone()),
+            ("webhook-timestamp", now.seconds().to_string()),
+            ("webhook-signature", signatures.join(" ")),
+        ]
+    }
+}
+
+/// Why something was not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotTaken {
+    pub why: String,
+    meaning: Meaning,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// It may be taken later.
+    Passing,
+    /// The receiver can do nothing with this event, and perhaps with the next.
+    Refused,
+    /// "Sender should disable the webhook endpoint, and stop sending it messages."
+    Gone,
+}
+
+impl NotTaken {
+    /// Nothing was answered, or nothing could be asked.
+    pub fn unheard(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            meaning: Meaning::Passing,
+        }
+    }
+}
+
+/// What a status says: "A webhook delivery is considered successful if it was responded to with a `2xx` status code".
+///
+/// # Errors
+/// Why it was not taken, with the beginning of the answer.
+pub fn judge(status: u16, answer: &str) -> Result<(), NotTaken> {
+    let meaning = match status {
+        200..=299 => return Ok(()),
+        410 => Meaning::Gone,
+        400 | 413 | 422 => Meaning::Refused,
+        _ => Meaning::Passing,
+    };
+    let why = match status {
+        300..=399 => format!("answered with status {status}, a redirect, which is not followed"),
+        _ => format!("answered with status {status}"),
+    };
+    let answer: String = answer.chars().take(LONGEST_ANSWER).collect();
+    let why = match answer.trim() {
+        "" => why,
+        text => format!("{why}: {text}"),
+    };
+    Err(NotTaken { why, meaning })
+}
+
+/// How far a run came with a webhook.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// The last event that it is done with.
+    pub position: i64,
+    pub was_taken: bool,
+    pub passed_over: i64,
+    /// What was not taken, by the id of the event, which comes right behind `position` among those that are wanted.
+    pub failed: Option<(i64, NotTaken)>,
+}
+
+/// What becomes of a webhook.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub position: i64,
+    /// When it is sent to next. `None` where it is given up.
+    pub due_at: Option<UnixTime>,
+    pub failures: i64,
+    pub failing_since: Option<UnixTime>,
+    pub given_up_at: Option<UnixTime>,
+    pub problem: Option<String>,
+    pub passed_over: i64,
+    pub delivered_at: Option<UnixTime>,
+}
+
+/// Due whenever something happens.
+const AT_ONCE: UnixTime = UnixTime(0);
+
+/// Whether an event is too old to be sent: it was tried for as long, or the webhook was off.
+pub fn is_too_old(at: UnixTime, now: UnixTime) -> bool {
+    now.since(at) >= retry::KEPT
+}
+
+impl Progress {
+    /// What becomes of a `webhook` that failed as often before. After [`retry::KEPT`] without a success it is given up.
+    pub fn standing(self, webhook: &Webhook, now: UnixTime) -> Standing {
+        let (failures_before, since) = match self.was_taken {
+            true => (0, None),
+            false => (webhook.failures, webhook.failing_since),
+        };
+        let standing = Standing {
+            position: self.position,
+            due_at: Some(AT_ONCE),
+            failures: failures_before,
+            failing_since: since,
+            given_up_at: None,
+            problem: webhook.problem.clone().filter(|_| since.is_some()),
+            passed_over: self.passed_over,
+            delivered_at: self.was_taken.then_some(now),
+        };
+        let Some((event, not_taken)) = self.failed else {
+            return standing;
+        };
+        let (failures, since) = (failures_before + 1, since.unwrap_or(now));
+        let standing = Standing {
+            failing_since: Some(since),
+            problem: Some(not_taken.why),
+            ..standing
+        };
+        if not_taken.meaning == Meaning::Gone || is_too_old(since, now) {
+            return Standing {
+                due_at: None,
+                failures,
+                given_up_at: Some(now),
+                ..standing
+            };
+        }
+        match not_taken.meaning == Meaning::Refused && failures >= retry::MOST_REFUSALS {
+            true => Standing {
+                position: event,
+                failures: 0,
+                passed_over: standing.passed_over + 1,
+                ..standing
+            },
+            false => Standing {
+                failures,
+                due_at: Some(now + retry::wait(failures)),
+                ..standing
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        account::group::Label,
+        admin::webhook::{Format, SecretInForce},
+        time::Lifetime,
+    };
+
+    const NOW: UnixTime = UnixTime(1_800_000_000);
+
+    fn webhook(failures: i64, failing_for: Option<Lifetime>) -> Webhook {
+        Webhook {
+            id: "w".to_owned(),
+            name: Label::parse("SIEM").unwrap(),
+            url: "https://siem.acme.org/in".to_owned(),
+            format: Format::Events,
+            client_id: None,
+            events: None,
+            enabled: true,
+            secret: SecretInForce {
+                generation: 1,
+                root: 1,
+                previous: None,
+            },
+            position: 7,
+            failures,
+            failing_since: failing_for.map(|span| NOW - span),
+            problem: failing_for.map(|_| "before".to_owned()),
+            given_up_at: None,
+            due_at: None,
+            passed_over: 0,
+            delivered_at: None,
+            created_at: NOW,
+            updated_at: NOW,
+        }
+    }
+
+    fn failed(status: u16) -> Progress {
+        Progress {
+            position: 8,
+            failed: judge(status, "").err().map(|not_taken| (9, not_taken)),
+            ..Progress::default()
+        }
+    }
+
+    #[test]
+    fn a_message_says_what_the_audit_says_and_keeps_its_id() {
+        let happened = Happened {
+            id: 7,
+            at: UnixTime(1_795_910_405),
+            event: "user_disabled".to_owned(),
+            outcome: "success".to_owned(),
+            actor: "operator".to_owned(),
+            operator: None,
+            operator_user_id: Some("o".to_owned()),
+            user_id: Some("u".to_owned()),
+            client_id: None,
+            session_id: None,
+            network: None,
+            request_id: "r".to_owned(),
+            detail: Some(r#"{"a":1}"#.to_owned()),
+            subject_salt: None,
+            is_known: None,
+        };
+        let message = Message::of_event(&happened);
+        assert_eq!(message.id, "evt_7_1795910405");
+        let body: Value = serde_json::from_str(&message.body).unwrap();
+        assert_eq!(
+            (&body["id"], &body["type"], &body["timestamp"]),
+            (
+                &json!(message.id),
+                &json!("user_disabled"),
+                &json!("2026-11-29T00:00:05Z")
+            )
+        );
+        assert_eq!(body["data"]["user_id"], "u");
+        assert_eq!(body["data"]["detail"], json!({ "a": 1 }));
+        assert_eq!(Message::of_event(&happened), message);
+        let test = Message::of_test(&webhook(0, None), "x", NOW);
+        assert!(test.id == "test_x" && test.body.contains(r#""type":"webhook_test""#));
+    }
+
+    #[test]
+    fn any_status_of_200_to_299_is_a_success() {
+        assert!(
+            [200, 202, 204, 299]
+                .into_iter()
+                .all(|status| judge(status, "x").is_ok())
+        );
+        for (status, meaning) in [
+            (100, Meaning::Passing),
+            (301, Meaning::Passing),
+            (400, Meaning::Refused),
+            (401, Meaning::Passing),
+            (404, Meaning::Passing),
+            (410, Meaning::Gone),
+            (422, Meaning::Refused),
+            (429, Meaning::Passing),
+            (500, Meaning::Passing),
+        ] {
+            assert_eq!(judge(status, "").unwrap_err().meaning, meaning, "{status}");
+        }
+        let why = judge(500, &format!(" {}", "\u{e9}".repeat(900))).unwrap_err().why;
+        assert_eq!(why.chars().count(), "answered with status 500: ".len() + 199);
+    }
+
+    #[test]
+    fn pauses_grow_and_a_success_ends_them() {
+        let first = failed(500).standing(&webhook(0, None), NOW);
+        assert_eq!((first.failures, first.failing_since), (1, Some(NOW)));
+        assert_eq!(first.due_at, Some(NOW + Lifetime::minutes(1)));
+        assert_eq!(first.problem.as_deref(), Some("answered with status 500"));
+        assert_eq!(first.position, 8, "what was taken before is done with");
+        let third = failed(500).standing(&webhook(2, Some(Lifetime::minutes(5))), NOW);
+        assert_eq!(third.due_at, Some(NOW + Lifetime::minutes(16)));
+        assert_eq!(third.failing_since, Some(NOW - Lifetime::minutes(5)));
+        let taken = Progress {
+            position: 9,
+            was_taken: true,
+            ..Progress::default()
+        };
+        let taken = taken.standing(&webhook(5, Some(Lifetime::days(1))), NOW);
+        assert_eq!((taken.failures, taken.failing_since, taken.problem), (0, None, None));
+        assert_eq!((taken.due_at, taken.delivered_at), (Some(AT_ONCE), Some(NOW)));
+        let nothing_wanted = Progress {
+            position: 9,
+            ..Progress::default()
+        };
+        let same = nothing_wanted.standing(&webhook(5, Some(Lifetime::hours(1))), NOW);
+        assert_eq!((same.failures, same.delivered_at), (5, None));
+        assert_eq!(same.problem.as_deref(), Some("before"));
+    }
+
+    #[test]
+    fn it_is_given_up_after_three_days_or_where_it_is_gone() {
+        let late = failed(500).standing(&webhook(9, Some(retry::KEPT)), NOW);
+        assert_eq!((late.due_at, late.given_up_at), (None, Some(NOW)));
+        let gone = failed(410).standing(&webhook(0, None), NOW);
+        assert_eq!((gone.due_at, gone.given_up_at), (None, Some(NOW)));
+        assert_eq!(gone.position, 8);
+    }
+
+    #[test]
+    fn an_event_that_is_refused_three_times_holds_up_no_other() {
+        let refused = |failures| failed(400).standing(&webhook(failures, Some(Lifetime::minutes(9))), NOW);
+        assert_eq!((refused(1).position, refused(1).passed_over), (8, 0));
+        let third = refused(2);
+        assert_eq!((third.position, third.passed_over, third.failures), (9, 1, 0));
+        assert_eq!(third.due_at, Some(AT_ONCE));
+        assert_eq!(third.failing_since, Some(NOW - Lifetime::minutes(9)), "no success yet");
+    }
+}
