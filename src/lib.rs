@@ -35,6 +35,7 @@ mod db;
 mod fault;
 mod mail;
 mod memory;
+mod metrics;
 mod network;
 mod oidc;
 pub mod openapi;

@@ -28,6 +28,7 @@ const FLOORS: &[&str] = &[
     "admin",
     "mail",
     "reply",
+    "metrics",
     "pages",
     "properties",
     "db",

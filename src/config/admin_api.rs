@@ -26,6 +26,8 @@ pub const SCOPES: [(&str, &str); 15] = [
     ("api_keys:read", "See the keys of programs"),
     ("operators:read", "See who is an operator"),
     ("operators:write", "Say who is an operator"),
+    ("webhooks:read", "See where events are sent"),
+    ("webhooks:write", "Say where events are sent"),
 ];
 
 /// The API.

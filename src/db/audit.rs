@@ -96,9 +96,11 @@ fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: 
     };
     let limited = matches!(entry.actor, Actor::Person | Actor::Client) && !always;
     if !limited {
-        let entry = bind(Statement::new(format!("{INSERT} SELECT * FROM {ENTRY}, (")), entry, on);
-        let entry = entry.append(ids).append(Statement::new(format!(") WHERE {condition}")));
-        return entry.waking(WAKES);
+        let statement = bind(Statement::new(format!("{INSERT} SELECT * FROM {ENTRY}, (")), entry, on);
+        let statement = statement
+            .append(ids)
+            .append(Statement::new(format!(") WHERE {condition}")));
+        return statement.waking(entry.event.as_str(), WAKES);
     }
     // Rows about nobody count for nothing here: `user_id = NULL` holds for none. They have limits of their own.
     let recent = |of: &str| {
@@ -129,7 +131,7 @@ fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: 
     bind(Statement::new(head), entry, on)
         .append(ids)
         .append(Statement::new(tail))
-        .waking(WAKES)
+        .waking(entry.event.as_str(), WAKES)
 }
 
 fn bind(statement: Statement, entry: &Entry<'_>, on: &impl Occasion) -> Statement {
@@ -178,8 +180,10 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) ->
     ))
     .bind(MOST_OF_STRANGERS)
     .bind(Event::Flooded.as_str());
-    let write = bind_ids(bind(write, entry, on), entry).bind(key).bind(MOST_OF_STRANGERS);
-    [count.into(), write.waking(WAKES)]
+    let write = bind_ids(bind(write, entry, on), entry)
+        .bind(key)
+        .bind(MOST_OF_STRANGERS);
+    [count.into(), write.waking(entry.event.as_str(), WAKES)]
 }
 
 /// Writes down a guess at how `entry.user_id` signs in, with the detail of the first. All of a [`WINDOW`] are one row, which counts them and those that came

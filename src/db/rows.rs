@@ -42,7 +42,7 @@ impl Rows {
         self.meta.changes
     }
 
-    /// Whether a row says that there is something to do after the answer ([`Statement::wakes`](super::Statement::wakes)).
+    /// Whether a row says that there is something to do after the answer ([`Statement::event`](super::Statement::event)).
     pub fn is_waking(&self) -> bool {
         self.json().contains(r#""wakes":1"#)
     }

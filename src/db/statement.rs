@@ -14,8 +14,8 @@ use crate::{
 pub struct Statement {
     sql: Cow<'static, str>,
     values: Vec<Value>,
-    /// Whether its rows say in `wakes` that there is something to do after the answer.
-    wakes: bool,
+    /// The event that it writes down in the audit, whose rows say in `wakes` whether there is something to do after the answer.
+    event: Option<&'static str>,
 }
 
 /// A value to bind.
@@ -35,20 +35,21 @@ impl Statement {
         Self {
             sql: sql.into(),
             values: Vec::new(),
-            wakes: false,
+            event: None,
         }
     }
 
-    /// The statement with `returning` behind it, which says in `wakes` whether there is something to do after the answer.
-    pub(super) fn waking(mut self, returning: &str) -> Self {
+    /// The statement that writes that event down, with `returning` behind it, which says in `wakes` whether there is something to do
+    /// after the answer.
+    pub(super) fn waking(mut self, event: &'static str, returning: &str) -> Self {
         self.sql.to_mut().push_str(returning);
-        self.wakes = true;
+        self.event = Some(event);
         self
     }
 
-    /// Whether its rows say that there is something to do after the answer.
-    pub fn wakes(&self) -> bool {
-        self.wakes
+    /// The event that it writes down in the audit. Its rows say whether it did, and whether there is something to do after the answer.
+    pub fn event(&self) -> Option<&'static str> {
+        self.event
     }
 
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
@@ -75,7 +76,7 @@ impl Statement {
     pub fn append(mut self, part: Self) -> Self {
         self.sql.to_mut().push_str(&part.sql);
         self.values.extend(part.values);
-        self.wakes |= part.wakes;
+        self.event = self.event.or(part.event);
         self
     }
 

@@ -30,12 +30,13 @@ use self::{
     platform::{
         clock,
         context::{self, Background, Context, Unavailable},
-        log,
+        log, metrics,
     },
 };
 use crate::{
+    metrics::{Measured, is_of_interest, point},
     reply::{Body, Reply},
-    routes::{self, Endpoint, Method},
+    routes::{self, Endpoint, Method, Route},
     web::header,
 };
 
@@ -84,10 +85,15 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
         if_none_match,
     };
     let address = request.headers().get(http::request::ADDRESS)?;
-    let context = match Context::new(&env, Background::of_request(background, chores::send_to_webhooks), address.as_deref()) {
+    let context = match Context::new(
+        &env,
+        Background::of_request(background, chores::send_to_webhooks),
+        address.as_deref(),
+    ) {
         Ok(context) => context.with_certificate(&request),
         Err(unavailable) => return http::respond::respond(explain(&unavailable), &shape, None),
     };
+    let begun = metrics::is_bound(&env).then(clock::milliseconds);
     let (route, segments) = found.map_or((None, Vec::new()), |(route, segments)| (Some(route), segments));
     let mut incoming = Incoming::new(shape.method, (path, query), segments, request);
     let reply = match (route, method) {
@@ -95,6 +101,9 @@ async fn fetch(request: Request, env: Env, background: worker::Context) -> Resul
         (Some(route), None) => router::method_not_allowed(route, &incoming, &context),
         (Some(route), Some(_)) => router::answer(route, &mut incoming, &context).await,
     };
+    if let (Some(begun), Some(route)) = (begun, route) {
+        measure((route, shape.method, begun), &incoming, &reply, &context);
+    }
     context.wake_webhooks();
     http::respond::respond(reply, &shape, Some(&context))
 }
@@ -113,6 +122,31 @@ fn prepared_for(path: &str, query: &str, request: &Request) -> Option<Prepared> 
     let etag = jwks::tag_in_isolate(clock::now())?;
     let accept = request.headers().get("accept").ok().flatten().unwrap_or_default();
     Prepared::find(&name_of_jwks(&etag, header::reads_json_alone(&accept)))
+}
+
+/// Writes down what an answer was like, where that is wanted.
+#[cold]
+#[inline(never)]
+fn measure(
+    (route, method, begun): (&'static Route, Method, f64),
+    incoming: &Incoming,
+    reply: &Reply,
+    context: &Context,
+) {
+    if !is_of_interest(route, method) {
+        return;
+    }
+    let sent = incoming.sent();
+    let measured = Measured {
+        route,
+        method,
+        grant_type: sent.single("grant_type").ok().flatten(),
+        events: &context.db.events(),
+        milliseconds: clock::milliseconds() - begun,
+        d1: context.db.trips(),
+        kv: context.kv.reads(),
+    };
+    context.measure(&point(&measured, reply));
 }
 
 /// The periodic run.

@@ -2,6 +2,12 @@
 
 use crate::time::UnixTime;
 
+/// The present time in milliseconds, for measuring.
+#[allow(clippy::disallowed_methods)] // Here alone.
+pub fn milliseconds() -> f64 {
+    js_sys::Date::now()
+}
+
 /// The present time. On the platform it moves on only across I/O.
 #[allow(clippy::disallowed_methods)] // Here alone.
 pub fn now() -> UnixTime {

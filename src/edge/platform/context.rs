@@ -10,7 +10,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
-use super::{apart::apart, certificate, clock, d1::Db, deployment, kv::Kv, log, random};
+use super::{apart::apart, certificate, clock, d1::Db, deployment, kv::Kv, log, metrics, random};
 use crate::{
     config::{Config, ConfigError, DpopNonces, Setting},
     fault::Fault,
@@ -133,6 +133,11 @@ impl Context {
     /// The settings as they are in force.
     pub fn settings(&self) -> Vec<Setting> {
         Config::settings(variables(&self.env))
+    }
+
+    /// Writes down what an answer was like.
+    pub fn measure(&self, point: &serde_json::Value) {
+        metrics::write(&self.env, point);
     }
 
     /// A binding that a deployment may have.

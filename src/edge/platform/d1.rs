@@ -1,6 +1,6 @@
 //! D1, which every statement of `db` goes to. Values become JavaScript's here and nowhere else.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use js_sys::{Array, JSON};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -40,6 +40,7 @@ pub struct Db {
     d1: OnceCell<Database>,
     trips: Cell<u32>,
     woken: Cell<bool>,
+    events: RefCell<Vec<&'static str>>,
 }
 
 impl Db {
@@ -49,6 +50,7 @@ impl Db {
             d1: OnceCell::new(),
             trips: Cell::new(0),
             woken: Cell::new(false),
+            events: RefCell::default(),
         }
     }
 
@@ -73,6 +75,11 @@ impl Db {
     /// Whether something was written down that a webhook waits for.
     pub fn is_woken(&self) -> bool {
         self.woken.get()
+    }
+
+    /// The events that were written down in the audit.
+    pub fn events(&self) -> Vec<&'static str> {
+        self.events.borrow().clone()
     }
 
     /// Runs a batch: one round trip, or none for a batch without statements.
@@ -115,9 +122,11 @@ impl Db {
         let results = d1.batch(prepared).await;
         let json = JSON::stringify(&results.map_err(fault)?).map_err(fault)?;
         let rows = Rows::of_batch(&String::from(json))?;
-        let mut answered = statements.iter().zip(&rows);
-        if answered.any(|(statement, rows)| statement.wakes() && rows.is_waking()) {
-            self.woken.set(true);
+        for (statement, rows) in statements.iter().zip(&rows) {
+            if let Some(event) = statement.event().filter(|_| rows.any()) {
+                self.events.borrow_mut().push(event);
+                self.woken.set(self.is_woken() || rows.is_waking());
+            }
         }
         Ok(rows)
     }

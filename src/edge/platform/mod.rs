@@ -10,5 +10,6 @@ pub mod fetch;
 pub mod js;
 pub mod kv;
 pub mod log;
+pub mod metrics;
 pub mod place;
 pub mod random;

@@ -30,7 +30,7 @@ export default class Shell extends WorkerEntrypoint {
     const wish = JSON.parse(request.headers.get("x-limen-test") ?? "{}");
     if (wish.isolate) return this.env[`ISOLATE_${wish.isolate}`].fetch(inside(request, { ...wish, isolate: 0 }));
     Object.assign(clock, { offset: 0, frozenAt: null }, wish.clock);
-    const meter = { d1: 0, kv: 0, pulled: 0, written: 0, statements: [], trips: [] };
+    const meter = { d1: 0, kv: 0, pulled: 0, written: 0, statements: [], trips: [], points: [] };
     const env = watched(this.env, wish, meter);
     if (wish.cron) return this.#cron(wish, env, meter);
 
@@ -88,6 +88,7 @@ function measured(response, meter) {
   answer.headers.set("x-limen-test-kv", String(meter.kv));
   answer.headers.set("x-limen-test-written", String(meter.written));
   answer.headers.set("x-limen-test-trips", JSON.stringify(meter.trips));
+  answer.headers.set("x-limen-test-points", btoa(JSON.stringify(meter.points)));
   answer.headers.set("x-limen-test-pulled", String(meter.pulled));
   answer.headers.set("x-limen-test-statements", btoa(JSON.stringify(meter.statements)));
   return answer;
@@ -98,7 +99,24 @@ function watched(env, wish, meter) {
   const bindings = { ...env };
   if (env.DB) bindings.DB = new WatchedDatabase(env.DB, outage, meter);
   if (env.KV) bindings.KV = watchedKv(env.KV, wish.kv, meter);
+  if (env.FAKE_METRICS) bindings.METRICS = new FakeDataset(env.FAKE_METRICS, meter);
   return bindings;
+}
+
+/** A data set of Workers Analytics Engine, which keeps what it gets, or is broken. */
+class FakeDataset {
+  #state;
+  #meter;
+
+  constructor(state, meter) {
+    this.#state = state;
+    this.#meter = meter;
+  }
+
+  writeDataPoint(point) {
+    if (this.#state === "broken") throw new TypeError("writeDataPoint failed (simulated)");
+    this.#meter.points.push(point);
+  }
 }
 
 /** Decides which statements fail: all (`down`), the nth one, or those whose SQL matches. */
