@@ -177,6 +177,7 @@ pub enum Endpoint {
     ConsoleAudit,
     ConsoleAuditExport,
     ConsoleMail,
+    ConsoleLook,
     ConsoleWebhooks,
     ConsoleWebhook,
     ConsoleSystem,
@@ -491,6 +492,7 @@ pub const ROUTES: &[Route] = &[
     route(E::ConsoleAudit, "/admin/audit", &[Get], Browser),
     route(E::ConsoleAuditExport, "/admin/audit/export", &[Get], Browser),
     route(E::ConsoleMail, "/admin/mail", &[Get, Post], Browser),
+    route(E::ConsoleLook, "/admin/look", &[Get], Browser),
     route(E::ConsoleWebhooks, "/admin/webhooks", &[Get, Post], Browser),
     route(E::ConsoleWebhook, "/admin/webhooks/{webhook_id}", &[Get, Post], Browser),
     route(E::ConsoleSystem, "/admin/system", &[Get, Post], Browser),
@@ -643,6 +645,7 @@ impl Endpoint {
                 | Self::ConsoleAudit
                 | Self::ConsoleAuditExport
                 | Self::ConsoleMail
+                | Self::ConsoleLook
                 | Self::ConsoleWebhooks
                 | Self::ConsoleWebhook
                 | Self::ConsoleSystem

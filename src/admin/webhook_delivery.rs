@@ -153,6 +153,16 @@ pub fn is_too_old(at: UnixTime, now: UnixTime) -> bool {
     now.since(at) >= retry::KEPT
 }
 
+impl Standing {
+    fn given_up(self, now: UnixTime) -> Self {
+        Self {
+            due_at: None,
+            given_up_at: Some(now),
+            ..self
+        }
+    }
+}
+
 impl Progress {
     /// What becomes of a `webhook` that failed as often before. After [`retry::KEPT`] without a success it is given up.
     pub fn standing(self, webhook: &Webhook, now: UnixTime) -> Standing {
@@ -170,8 +180,13 @@ impl Progress {
             passed_over: self.passed_over,
             delivered_at: self.was_taken.then_some(now),
         };
+        // Whatever it waits for is too old by then, too.
+        let is_over = since.is_some_and(|since| is_too_old(since, now));
         let Some((event, not_taken)) = self.failed else {
-            return standing;
+            return match is_over && self.passed_over > 0 {
+                true => standing.given_up(now),
+                false => standing,
+            };
         };
         let (failures, since) = (failures_before + 1, since.unwrap_or(now));
         let standing = Standing {
@@ -179,13 +194,8 @@ impl Progress {
             problem: Some(not_taken.why),
             ..standing
         };
-        if not_taken.meaning == Meaning::Gone || is_too_old(since, now) {
-            return Standing {
-                due_at: None,
-                failures,
-                given_up_at: Some(now),
-                ..standing
-            };
+        if not_taken.meaning == Meaning::Gone || is_over {
+            return Standing { failures, ..standing }.given_up(now);
         }
         match not_taken.meaning == Meaning::Refused && failures >= retry::MOST_REFUSALS {
             true => Standing {
@@ -341,6 +351,14 @@ mod tests {
     fn it_is_given_up_after_three_days_or_where_it_is_gone() {
         let late = failed(500).standing(&webhook(9, Some(retry::KEPT)), NOW);
         assert_eq!((late.due_at, late.given_up_at), (None, Some(NOW)));
+        let too_old = Progress {
+            position: 9,
+            passed_over: 1,
+            ..Progress::default()
+        };
+        let given_up = too_old.standing(&webhook(9, Some(retry::KEPT)), NOW);
+        assert_eq!((given_up.given_up_at, given_up.position), (Some(NOW), 9));
+        assert_eq!(given_up.problem.as_deref(), Some("before"));
         let gone = failed(410).standing(&webhook(0, None), NOW);
         assert_eq!((gone.due_at, gone.given_up_at), (None, Some(NOW)));
         assert_eq!(gone.position, 8);

@@ -361,6 +361,7 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::ConsoleAuditExport => page(console::audit::export(request, context)),
         Endpoint::ConsoleMail if is_post => page(console::mail::submit(request, context)),
         Endpoint::ConsoleMail => page(console::mail::show(request, context)),
+        Endpoint::ConsoleLook => page(console::look::show(request, context)),
         Endpoint::ConsoleWebhooks if is_post => page(console::webhooks::submit_new(request, context)),
         Endpoint::ConsoleWebhooks => page(console::webhooks::list(request, context)),
         Endpoint::ConsoleWebhook if is_post => page(console::webhooks::submit(request, context)),

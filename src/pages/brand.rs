@@ -43,6 +43,12 @@ pub struct Picture {
     pub version: String,
 }
 
+impl Picture {
+    fn href(&self) -> String {
+        format!("{}?v={}", Endpoint::Logo.path(), self.version)
+    }
+}
+
 /// How a deployment looks. Made once: settings do not change while an isolate lives.
 #[derive(Debug)]
 pub struct Look {
@@ -95,9 +101,7 @@ impl Look {
             bytes: logo.bytes.as_slice().into(),
             version: digest(&logo.bytes),
         });
-        let address = logo
-            .as_ref()
-            .map(|logo| format!("{}?v={}", Endpoint::Logo.path(), logo.version));
+        let address = logo.as_ref().map(Picture::href);
         let icon = address
             .as_ref()
             .map(|address| format!("<link rel=\"icon\" href=\"{address}\">"));
@@ -126,6 +130,11 @@ impl Look {
             pieces,
             links,
         }
+    }
+
+    /// Where the logo is.
+    pub fn logo_href(&self) -> Option<String> {
+        self.logo.as_ref().map(Picture::href)
     }
 
     /// Whether pages stay as they are made.

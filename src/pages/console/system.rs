@@ -124,6 +124,10 @@ impl ConsoleSystemPage<'_> {
         Endpoint::ConsoleSystem.path()
     }
 
+    fn look(&self) -> &'static str {
+        Endpoint::ConsoleLook.path()
+    }
+
     fn things(&self, things: Vec<Thing>) -> Things<'_> {
         Things {
             frame: self.frame,

@@ -326,3 +326,15 @@ pub struct ConsoleWebhookTexts {
     pub as_set: &'static str,
     pub app: &'static str,
 }
+
+/// Texts of the page about how the deployment looks.
+#[allow(missing_docs)] // The names say it.
+pub struct ConsoleLookTexts {
+    pub look: &'static str,
+    pub about: &'static str,
+    pub by_day: &'static str,
+    pub by_night: &'static str,
+    pub preview: &'static str,
+    pub contrast: Phrase,
+    pub in_force: &'static str,
+}

@@ -101,6 +101,7 @@ pub struct Texts {
     pub console_groups: ConsoleGroupTexts,
     pub console_system: ConsoleSystemTexts,
     pub console_webhooks: ConsoleWebhookTexts,
+    pub console_look: ConsoleLookTexts,
     pub time: TimeTexts,
 }
 

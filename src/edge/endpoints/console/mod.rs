@@ -6,6 +6,7 @@ pub mod app_secrets;
 pub mod apps;
 pub mod audit;
 pub mod groups;
+pub mod look;
 pub mod mail;
 pub mod overview;
 pub mod people;

@@ -12,7 +12,7 @@ async function withMail(answer = { json: {} }, vars = {}) {
 }
 
 /** A webhook that is sent nothing, by its id. */
-async function webhook(op) {
+export async function webhook(op) {
   const json = { name: "SIEM", url: "https://siem.acme.test/in", enabled: false };
   const { webhooks } = await op.json("/admin/api/webhooks", { bearer: op.adminToken });
   if (webhooks.length > 5) await op.admin(`/admin/api/webhooks/${webhooks[0].id}`, { method: "DELETE" });

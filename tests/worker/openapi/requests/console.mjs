@@ -2,6 +2,7 @@
 
 import { startLimen } from "../../support/limen.mjs";
 import { operator } from "../../console/support.mjs";
+import { webhook } from "./admin.mjs";
 import { group } from "./groups.mjs";
 
 /** A page of the console as an operator gets it, somebody without a session, somebody without a role, and where there is none. */
@@ -157,6 +158,28 @@ export const CONSOLE = {
   changeConsoleMail: async ({ op }) => {
     const send = await sender(op, "/admin/mail");
     return [await send({ delete: "nothing" }), await send({}), await send({ csrf: "x" }), await off("/admin/mail")];
+  },
+  consoleLook: (stage) => pages(stage, () => "/admin/look"),
+  consoleWebhooks: (stage) => pages(stage, () => "/admin/webhooks"),
+  makeConsoleWebhook: async ({ op }) => {
+    const send = await sender(op, "/admin/webhooks");
+    const good = { name: "Of the console", url: "https://console.acme.test/in", events: "key_revoked" };
+    return [await send(good), await send({ ...good, url: "x" }), await send({ csrf: "x" }), await off("/admin/webhooks"), await late("/admin/webhooks")];
+  },
+  consoleWebhook: async (stage) => {
+    const id = await webhook(stage.op);
+    return pages(stage, () => `/admin/webhooks/${id}`);
+  },
+  changeConsoleWebhook: async ({ op }) => {
+    const id = await webhook(op);
+    const send = await sender(op, `/admin/webhooks/${id}`);
+    return [
+      await send({ do: "renew_secret" }),
+      await send({ do: "switch_off" }),
+      await send({ do: "save", name: "<b>" }),
+      await send({ csrf: "x" }),
+      await off(`/admin/webhooks/${id}`),
+    ];
   },
   consoleSystem: (stage) => pages(stage, () => "/admin/system"),
   changeConsoleSystem: async ({ op }) => {
