@@ -177,6 +177,9 @@ pub enum Endpoint {
     ConsoleAudit,
     ConsoleAuditExport,
     ConsoleMail,
+    ConsolePersonAttributes,
+    ConsoleGroupAttributes,
+    ConsoleAppRoles,
     ConsoleLook,
     ConsoleWebhooks,
     ConsoleWebhook,
@@ -492,6 +495,24 @@ pub const ROUTES: &[Route] = &[
     route(E::ConsoleAudit, "/admin/audit", &[Get], Browser),
     route(E::ConsoleAuditExport, "/admin/audit/export", &[Get], Browser),
     route(E::ConsoleMail, "/admin/mail", &[Get, Post], Browser),
+    route(
+        E::ConsolePersonAttributes,
+        "/admin/people/{user_id}/attributes",
+        &[Get, Post],
+        Browser,
+    ),
+    route(
+        E::ConsoleGroupAttributes,
+        "/admin/groups/{group_id}/attributes",
+        &[Get, Post],
+        Browser,
+    ),
+    route(
+        E::ConsoleAppRoles,
+        "/admin/apps/{client_id}/roles",
+        &[Get, Post],
+        Browser,
+    ),
     route(E::ConsoleLook, "/admin/look", &[Get], Browser),
     route(E::ConsoleWebhooks, "/admin/webhooks", &[Get, Post], Browser),
     route(E::ConsoleWebhook, "/admin/webhooks/{webhook_id}", &[Get, Post], Browser),
@@ -645,6 +666,9 @@ impl Endpoint {
                 | Self::ConsoleAudit
                 | Self::ConsoleAuditExport
                 | Self::ConsoleMail
+                | Self::ConsolePersonAttributes
+                | Self::ConsoleGroupAttributes
+                | Self::ConsoleAppRoles
                 | Self::ConsoleLook
                 | Self::ConsoleWebhooks
                 | Self::ConsoleWebhook

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::name::nfc;
 use crate::{
-    config::{AttributeKind, Attributes, PersonMay, ProfileField},
+    config::{Attribute, AttributeKind, Attributes, PersonMay, ProfileField},
     oidc::{claims::StandardClaims, client::own_claim::as_text},
     readable::{is_readable, without_invisible},
     web::{host::has_plain_authority, json},
@@ -103,12 +103,22 @@ pub fn attribute_changes<'a>(
     known: &Attributes,
     entered: impl Fn(&str) -> &'a str,
 ) -> (Map<String, Value>, Vec<String>) {
+    let editable = known.iter().filter(|(_, own)| own.person == PersonMay::Edit);
+    changes_of_attributes(|name| claims.own(name).cloned(), editable, entered)
+}
+
+/// The same for a form with these attributes, whose values are those of `before`.
+pub fn changes_of_attributes<'a, 'k>(
+    before: impl Fn(&str) -> Option<Value>,
+    attributes: impl Iterator<Item = (&'k str, &'k Attribute)>,
+    entered: impl Fn(&str) -> &'a str,
+) -> (Map<String, Value>, Vec<String>) {
     let (mut changes, mut wrong) = (Map::new(), Vec::new());
-    for (name, attribute) in known.iter().filter(|(_, own)| own.person == PersonMay::Edit) {
+    for (name, attribute) in attributes {
         let text = entered(&field_of(name));
-        let before = claims.own(name);
+        let before = before(name);
         // What the operator wrote in a form that people do not is left alone by those who do not touch it.
-        if before.is_some() && text.lines().eq(attribute_as_entered(before).lines()) {
+        if before.is_some() && text.lines().eq(attribute_as_entered(before.as_ref()).lines()) {
             continue;
         }
         let text = text.trim();
@@ -125,7 +135,7 @@ pub fn attribute_changes<'a>(
         let is_good = attribute.kind.admits(&value) || value.is_null() && text.is_empty();
         if !is_good {
             wrong.push(name.to_owned());
-        } else if before.unwrap_or(&Value::Null) != &value {
+        } else if before.unwrap_or_default() != value {
             changes.insert(name.to_owned(), value);
         }
     }

@@ -47,7 +47,7 @@ pub struct KeyScope {
 
 impl Area {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::People,
         Self::Apps,
         Self::Groups,

@@ -451,7 +451,8 @@ mod tests {
         }
         assert!(WebhookAction::parse(&params("delete=w")).is_err());
         let of = |form: &str| webhook(&params(form), LoopbackFetches::Refused);
-        let some = of("name=SIEM&url=https://siem.acme.org/&events=sign_in%0D%0Asign_out,+user_deleted&shown=7").unwrap();
+        let some =
+            of("name=SIEM&url=https://siem.acme.org/&events=sign_in%0D%0Asign_out,+user_deleted&shown=7").unwrap();
         assert_eq!(some.events.flatten().map(|events| events.len()), Some(3));
         assert_eq!(some.as_of, Some(UnixTime(7)));
         let of_app = of("name=SIEM&url=https://siem.acme.org/&format=set&client_id=c").unwrap();

@@ -10,7 +10,7 @@ pub const PATH: &str = "/admin/api";
 
 /// What an app can be let do there, and the words that people are shown for it. To make API keys is not there: a key would outlive
 /// the token that made it.
-pub const SCOPES: [(&str, &str); 15] = [
+pub const SCOPES: [(&str, &str); 17] = [
     ("people:read", "See everybody's account"),
     ("people:write", "Change and delete everybody's account"),
     ("apps:read", "See all apps"),

@@ -31,7 +31,7 @@ use self::reader::Reader;
 pub use self::{
     acr_names::AcrNames,
     admin_token::AdminToken,
-    attributes::{AttributeKind, Attributes, PersonMay},
+    attributes::{Attribute, AttributeKind, Attributes, PersonMay},
     brand::{Accent, Brand},
     client_id_documents::ClientIdDocuments,
     detail_types::DetailTypes,

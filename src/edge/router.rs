@@ -11,9 +11,11 @@ use super::{
     endpoints::{
         account,
         admin::{
-            access, api_keys, apis, audit, client_secrets, clients, group_members, groups, invitations, keys, mail, moving, operators, passkeys, roles, second_factors, status, users, webhooks,
+            access, api_keys, audit, client_secrets, clients, group_members, groups, invitations, keys, mail, moving,
+            operators, passkeys, roles, second_factors, status, users, webhooks,
         },
-        console, development,
+        console::{self, attributes::Kept},
+        development,
         logout::{check_session, rp_initiated},
         oauth::{
             authorize, backchannel_authentication, backchannel_requests, device, device_authorization, introspect, par,
@@ -361,6 +363,18 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::ConsoleAuditExport => page(console::audit::export(request, context)),
         Endpoint::ConsoleMail if is_post => page(console::mail::submit(request, context)),
         Endpoint::ConsoleMail => page(console::mail::show(request, context)),
+        Endpoint::ConsoleAppRoles if is_post => page(console::app_roles::submit(request, context)),
+        Endpoint::ConsoleAppRoles => page(console::app_roles::show(request, context)),
+        Endpoint::ConsolePersonAttributes | Endpoint::ConsoleGroupAttributes => {
+            let kept = match endpoint {
+                Endpoint::ConsoleGroupAttributes => Kept::OfGroup,
+                _ => Kept::OfPerson,
+            };
+            match is_post {
+                true => page(console::attributes::submit(kept, request, context)),
+                false => page(console::attributes::show(kept, request, context)),
+            }
+        }
         Endpoint::ConsoleLook => page(console::look::show(request, context)),
         Endpoint::ConsoleWebhooks if is_post => page(console::webhooks::submit_new(request, context)),
         Endpoint::ConsoleWebhooks => page(console::webhooks::list(request, context)),

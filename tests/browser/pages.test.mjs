@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { axe } from "./support/accessibility.mjs";
 import { GALLERY, LONG_NAMES } from "./support/gallery.mjs";
+import { KEPT } from "./support/gallery-factors.mjs";
 import { DETAIL_TYPES, LONG_DETAILS, WITH_DETAILS } from "./support/gallery-details.mjs";
 import { BRAND, TERMS, WITH_TERMS } from "./support/gallery-terms.mjs";
 import { setStage } from "./support/stage.mjs";
@@ -25,8 +26,9 @@ const branded = await setStage(BRAND);
 
 /** Those that show a deployment's own look at its best and at its worst. */
 const WITH_BRAND = {
-  ...pick(GALLERY, ["login", "login-wrong-password", "consent", "account", "account-profile", "account-apps", "console", "error"]),
+  ...pick(GALLERY, ["login", "login-wrong-password", "consent", "account", "account-profile", "account-apps", "console", "console-look", "error"]),
   ...pick(WITH_TERMS, ["closed-app-contact"]),
+  ...pick(KEPT, ["console-attributes"]),
 };
 
 function pick(gallery, names) {

@@ -124,6 +124,11 @@ impl Console {
         }
     }
 
+    /// The path of the page.
+    pub fn path(&self) -> &str {
+        &self.page.path
+    }
+
     /// Where the operator signs in once more, and comes back from.
     pub fn confirm(&self) -> String {
         self.page.at(Endpoint::Login)

@@ -44,12 +44,12 @@ pub enum ProfileTrouble {
 /// What the operator keeps of a person under one name.
 #[derive(Clone, Debug)]
 pub struct OwnField {
-    id: String,
-    title: String,
-    kind: AttributeKind,
-    value: String,
-    editable: bool,
-    wrong: bool,
+    pub(in crate::pages) id: String,
+    pub(in crate::pages) title: String,
+    pub(in crate::pages) kind: AttributeKind,
+    pub(in crate::pages) value: String,
+    pub(in crate::pages) editable: bool,
+    pub(in crate::pages) wrong: bool,
 }
 
 impl OwnField {
@@ -79,15 +79,15 @@ impl OwnField {
         }
     }
 
-    fn is_flag(&self) -> bool {
+    pub(in crate::pages) fn is_flag(&self) -> bool {
         self.kind == AttributeKind::Flag
     }
 
-    fn is_list(&self) -> bool {
+    pub(in crate::pages) fn is_list(&self) -> bool {
         self.kind == AttributeKind::List
     }
 
-    fn hint(&self, texts: &ProfileTexts) -> Option<&'static str> {
+    pub(in crate::pages) fn hint(&self, texts: &ProfileTexts) -> Option<&'static str> {
         match self.kind {
             AttributeKind::List => Some(texts.own_list),
             AttributeKind::Number => Some(texts.own_number),

@@ -56,6 +56,8 @@ pub struct ConsoleAppPage<'a> {
     pub may_change: bool,
     /// What is wrong with what was typed, in English.
     pub problem: Option<&'a str>,
+    /// Where roles of people are, where the operator may see these.
+    pub roles: Option<String>,
     /// Where its tokens are shown, where the operator may see people.
     pub preview: Option<String>,
     /// Where its secrets are, where it has any.

@@ -59,6 +59,8 @@ pub struct ConsoleGroupPage<'a> {
     pub id: &'a str,
     pub created: Moment,
     pub needs_factor: bool,
+    /// Where is what the operator keeps of it, where anything is kept.
+    pub attributes: Option<String>,
     /// What the form of the settings is made of.
     pub shown: &'a str,
     /// Whether there are second factors here.

@@ -1,8 +1,10 @@
 //! The pages of the console, for operators who are people.
 
 mod app;
+mod app_roles;
 mod app_secrets;
 mod apps;
+mod attributes;
 mod audit;
 mod groups;
 mod look;
@@ -15,8 +17,10 @@ mod things;
 mod webhooks;
 
 pub use app::{ConsoleAppPage, ShownChoice, TokenPreviewPage};
+pub use app_roles::{ConsoleAppRolesPage, RoleOfOne};
 pub use app_secrets::{AppSecretsPage, ShownSecret};
 pub use apps::{ConsoleAppsPage, ListedApp, NewAppPage};
+pub use attributes::ConsoleAttributesPage;
 pub use audit::{ConsoleAuditPage, NamedPage, ShownEvent, ShownOperator};
 pub use groups::{ConsoleGroupPage, ConsoleGroupsPage, ListedGroup, RoleAtApp, ShownMember};
 pub use look::{ConsoleLookPage, OF_LOOK};

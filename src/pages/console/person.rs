@@ -35,6 +35,8 @@ pub struct PersonPage<'a> {
     pub email: Option<(&'a str, bool)>,
     /// What the operator keeps of them: what it is called, and what it is.
     pub own: Vec<(String, String)>,
+    /// Where that is changed, where anything is kept.
+    pub attributes: Option<String>,
     pub created: Moment,
     pub locked: Option<Moment>,
     /// Whether it is the operator's own account.

@@ -338,3 +338,17 @@ pub struct ConsoleLookTexts {
     pub contrast: Phrase,
     pub in_force: &'static str,
 }
+
+/// Texts of the pages about what is kept of people and groups, and about roles at one app.
+#[allow(missing_docs)] // The names say it.
+pub struct ConsoleMoreTexts {
+    pub attributes: &'static str,
+    pub of_person_why: &'static str,
+    pub of_group_why: &'static str,
+    pub save: &'static str,
+    pub roles: &'static str,
+    pub roles_about: &'static str,
+    pub by_group: &'static str,
+    pub give_why: &'static str,
+    pub take_why: &'static str,
+}

@@ -102,6 +102,7 @@ pub struct Texts {
     pub console_system: ConsoleSystemTexts,
     pub console_webhooks: ConsoleWebhookTexts,
     pub console_look: ConsoleLookTexts,
+    pub console_more: ConsoleMoreTexts,
     pub time: TimeTexts,
 }
 

@@ -10,9 +10,9 @@ use crate::{
         operator_role::{OperatorRole, OperatorRoles},
         webhook::State,
     },
-    config::{Setting, Source},
+    config::{AttributeKind, Brand, Setting, Source},
     oidc::jose::provider_key::KeyState,
-    pages::{Language, Moment, console::*},
+    pages::{Language, Moment, account::OwnField, console::*},
     routes::Endpoint,
     time::UnixTime,
 };
@@ -49,6 +49,7 @@ fn person(text: &str, language: Language) -> PersonPage<'_> {
         username: text,
         email: Some((text, false)),
         own: vec![(text.to_owned(), text.to_owned())],
+        attributes: Some("/admin/people/p/attributes".to_owned()),
         created: moment(language),
         locked: None,
         is_own: false,
@@ -231,6 +232,7 @@ fn group(text: &str, language: Language) -> ConsoleGroupPage<'_> {
         id: text,
         created: moment(language),
         needs_factor: true,
+        attributes: Some("/admin/groups/g/attributes".to_owned()),
         has_factors: true,
         may_change: true,
         may_add: true,
@@ -346,6 +348,7 @@ fn app(text: &str, language: Language) -> ConsoleAppPage<'_> {
         lifetimes: LIFETIMES.map(|name| (name, text.to_owned())).into(),
         may_change: true,
         problem: Some(text),
+        roles: Some("/admin/apps/c/roles".to_owned()),
         preview: Some("/admin/apps/c/preview".to_owned()),
         secrets: Some("/admin/apps/c/secrets".to_owned()),
     }
@@ -462,6 +465,77 @@ fn app_pages(text: &'static str, language: Language) -> Vec<String> {
 }
 
 /// Every page of the console, with `text` in every field that holds a text.
+fn more_pages(text: &'static str, language: Language) -> Vec<String> {
+    let setting = |value: Option<&str>| Setting {
+        name: "BRAND_NAME".to_owned(),
+        value: value.map(str::to_owned),
+        source: Source::Variable,
+        secret: false,
+    };
+    let brand = Brand {
+        name: Some(text.to_owned()),
+        ..Brand::default()
+    };
+    let look = |logo| ConsoleLookPage {
+        frame: frame(text, language),
+        brand: &brand,
+        logo,
+        settings: vec![setting(Some(text)), setting(None)],
+    };
+    let roles = |may_change, problem| ConsoleAppRolesPage {
+        frame: frame(text, language),
+        action: "/admin/apps/c/roles",
+        back: "/admin/apps/c",
+        name: text,
+        confirm: None,
+        may_change,
+        roles: [Some("p".to_owned()), None]
+            .map(|user_id| RoleOfOne {
+                user_id,
+                name: text.to_owned(),
+                role: text.to_owned(),
+                href: Some("/admin/people/p".to_owned()),
+            })
+            .into(),
+        next: Some("/admin/apps/c/roles?after=7".to_owned()),
+        typed: (text, text),
+        problem,
+    };
+    let kinds = [
+        AttributeKind::Text,
+        AttributeKind::Number,
+        AttributeKind::Flag,
+        AttributeKind::List,
+    ];
+    let attributes = |may_change: bool, problem| ConsoleAttributesPage {
+        frame: frame(text, language),
+        action: "/admin/people/p/attributes",
+        back: "/admin/people/p",
+        name: text,
+        confirm: (!may_change).then(|| "/login?page=admin/people/p/attributes".to_owned()),
+        may_change,
+        is_group: may_change,
+        shown: "7",
+        fields: kinds
+            .into_iter()
+            .enumerate()
+            .map(|(n, kind)| {
+                let typed = may_change.then(|| (text.to_owned(), true));
+                OwnField::new(format!("attribute_a{n}"), text, kind, Some(&text.into())).editable(true, typed)
+            })
+            .collect(),
+        problem,
+    };
+    vec![
+        look(None).to_html(),
+        look(Some("/assets/logo?v=1")).to_html(),
+        roles(true, Some(text)).to_html(),
+        roles(false, None).to_html(),
+        attributes(true, Some(text)).to_html(),
+        attributes(false, None).to_html(),
+    ]
+}
+
 fn webhook_pages(text: &'static str, language: Language) -> Vec<String> {
     let shown = |state, all: bool| ShownWebhook {
         href: "/admin/webhooks/w".to_owned(),
@@ -555,6 +629,7 @@ pub fn console_pages(text: &'static str, language: Language) -> Vec<String> {
     pages.extend(group_pages(text, language));
     pages.extend(system_pages(text, language));
     pages.extend(webhook_pages(text, language));
+    pages.extend(more_pages(text, language));
     pages.extend(ConsoleNotice::ALL.map(|(notice, _)| {
         let frame = ConsoleFrame {
             notice: Some(notice),

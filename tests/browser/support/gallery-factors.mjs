@@ -80,6 +80,21 @@ async function grouped(op) {
   return id;
 }
 
+/** A webhook that fails, by its id. */
+async function webhook(op) {
+  const { webhooks } = await (await op.admin("/admin/api/webhooks")).json();
+  if (webhooks.length > 2) return webhooks[0].id;
+  const json = { name: "SIEM", url: "https://siem.acme.test/in", events: ["user_created", "user_deleted"] };
+  const { id } = await (await op.admin("/admin/api/webhooks", { json })).json();
+  await op.person();
+  return id;
+}
+
+/** What there is where an operator keeps something of people. */
+export const KEPT = {
+  "console-attributes": async (stage) => operatorAt(stage, `/admin/people/${(await stage.op.person({ name: "Grace Hopper" })).id}/attributes`),
+};
+
 export const FACTORS = {
   // The clock of the browser stands at today: a code of the next step has not been used.
   console: (stage) => operatorAt(stage, "/admin"),
@@ -124,6 +139,21 @@ export const FACTORS = {
   "console-system": async (stage) => {
     await stage.op.admin("/admin/api/api_keys", { json: { name: `Sync ${Math.random()}`, scopes: ["mail:read", "audit:read"] } });
     await operatorAt(stage, "/admin/system");
+  },
+
+  "console-webhooks": async (stage) => {
+    await webhook(stage.op);
+    await operatorAt(stage, "/admin/webhooks");
+  },
+
+  "console-webhook": async (stage) => operatorAt(stage, `/admin/webhooks/${await webhook(stage.op)}`),
+
+  "console-look": (stage) => operatorAt(stage, "/admin/look"),
+
+  "console-app-roles": async (stage) => {
+    const [client, person] = [await stage.op.client({ client_name: "Acme Notes" }), await stage.op.person({ name: "Grace Hopper" })];
+    await stage.op.admin(`/admin/api/clients/${client.id}/roles`, { json: { add: [{ role: "editor", user: person.id }] } });
+    await operatorAt(stage, `/admin/apps/${client.id}/roles`);
   },
 
   "console-closed": async ({ op, visitor }) => {

@@ -28,7 +28,7 @@ test("an answer writes one point, with the endpoint, what came of it and how lon
     doubles: [1, 200, 1],
   });
   const refused = points(await op.fetch("/token", { form: { grant_type: "ada@people.test", client_id: "x" }, ...measure }));
-  assert.deepEqual(refused[0].blobs.slice(2, 6), ["refused", "unsupported_grant_type", "app", ""]);
+  assert.deepEqual(refused[0].blobs.slice(2, 6), ["refused", "invalid_client", "app", ""]);
 });
 
 test("a sign-in, a failure and an error that a browser brings back are seen, and nobody is", async () => {

@@ -28,7 +28,7 @@ export const NOT_REACHED = new Set([
 
 /** What the requests work with. */
 export async function stage() {
-  const op = await startLimen({ vars: { PASSKEY_ORIGINS: "https://acme.test", DEVICE_AUTHORIZATION: "on", BACKCHANNEL_AUTHENTICATION: "on", BRAND_NAME: "Acme", LOGO: "<svg xmlns='http://www.w3.org/2000/svg'/>" } });
+  const op = await startLimen({ vars: { PASSKEY_ORIGINS: "https://acme.test", DEVICE_AUTHORIZATION: "on", BACKCHANNEL_AUTHENTICATION: "on", ATTRIBUTES: '{"office": {"title": "Office"}}', BRAND_NAME: "Acme", LOGO: "<svg xmlns='http://www.w3.org/2000/svg'/>" } });
   const open = await startLimen({ vars: { REGISTRATION: "open", SESSION_MANAGEMENT: "on", SIGNUP: "open" } });
   const off = await startLimen({ vars: { REGISTRATION: "off" } });
   const documents = await startLimen({ vars: { CLIENT_ID_METADATA_DOCUMENTS: "on" } });

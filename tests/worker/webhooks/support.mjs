@@ -52,11 +52,18 @@ export class Receiver {
     return this.calls.map((call) => JSON.parse(call.body));
   }
 
-  /** What came, as soon as that is so much. */
+  /** What came, as soon as that is so much, and it is written down how far that was. */
   async await(n) {
     for (let tries = 0; tries < 200 && this.calls.length < n; tries++) await wait(25);
+    await this.settled();
     assert.equal(this.calls.length, n);
     return this.events;
+  }
+
+  /** Waits until no run has the webhook: one that is still under way when the clock jumps loses it. */
+  async settled() {
+    const held = () => this.op.rows("SELECT id FROM webhooks WHERE id = ? AND lease IS NOT NULL", this.id);
+    for (let tries = 0; tries < 200 && (await held()).length; tries++) await wait(25);
   }
 
   /** The webhook, as an operator sees it. */
@@ -68,7 +75,10 @@ export class Receiver {
   async until(holds) {
     for (let tries = 0; tries < 200; tries++) {
       const read = await this.read();
-      if (holds(read)) return read;
+      if (holds(read)) {
+        await this.settled();
+        return read;
+      }
       await wait(25);
     }
     assert.fail(`it did not come about: ${JSON.stringify(await this.read())}`);

@@ -241,6 +241,7 @@ fn html(
         lifetimes: LIFETIMES.map(lifetime).into(),
         may_change: changes && console.is_sure,
         problem: typed.map(|(_, problem)| problem),
+        roles: super::app_roles::are_seen(console).then(|| format!("{action}/roles")),
         preview: (sees_people && has_people(record)).then(|| format!("{action}/preview")),
         secrets: record
             .secret

@@ -175,6 +175,8 @@ async fn page(
         } else {
             group.second_factor_required
         },
+        attributes: (!context.config.attributes.is_empty())
+            .then(|| routes::with_segment(Endpoint::ConsoleGroupAttributes, group_id)),
         shown: if saves { text("shown") } else { &shown },
         has_factors: context.config.second_factor != SecondFactor::Off,
         may_change: changes && console.is_sure,

@@ -2,8 +2,10 @@
 //! and needs the same scopes.
 
 pub mod app;
+pub mod app_roles;
 pub mod app_secrets;
 pub mod apps;
+pub mod attributes;
 pub mod audit;
 pub mod groups;
 pub mod look;

@@ -44,7 +44,7 @@ use crate::{
         },
     },
     reply::Reply,
-    routes::{Endpoint, Method},
+    routes::{self, Endpoint, Method},
     time::UnixTime,
 };
 
@@ -154,6 +154,8 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
             .text("email")
             .map(|email| (email, user.confirmed_email().is_some())),
         own: attributes(&known, language, context),
+        attributes: (!context.config.attributes.is_empty())
+            .then(|| routes::with_segment(Endpoint::ConsolePersonAttributes, &user.id)),
         created: moment(user.created_at),
         locked: user.disabled_at.map(moment),
         is_own,

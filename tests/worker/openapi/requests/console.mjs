@@ -51,6 +51,13 @@ async function sender(op, path) {
   return (form) => browser.fetch(path, { form: { csrf, ...form } });
 }
 
+/** What a form gets that changes something, one that is wrong, a foreign one, and one where there is no console. */
+async function changed(op, path, good, bad) {
+  const send = await sender(op, path);
+  const shown = /name="shown" value="([^"]+)"/.exec((await (await operatorOf(op)).browser.open(path)).html)?.[1] ?? "";
+  return [await send({ shown, ...good }), await send({ shown, ...bad }), await send({ csrf: "x" }), await off(path)];
+}
+
 export const CONSOLE = {
   listOperators: async ({ op }) => [await op.admin("/admin/api/operators?limit=1"), await op.admin("/admin/api/operators?role=x")],
   setOperatorRoles: async ({ op }) => {
@@ -158,6 +165,31 @@ export const CONSOLE = {
   changeConsoleMail: async ({ op }) => {
     const send = await sender(op, "/admin/mail");
     return [await send({ delete: "nothing" }), await send({}), await send({ csrf: "x" }), await off("/admin/mail")];
+  },
+  consolePersonAttributes: (stage) => pages(stage, (person) => `/admin/people/${person.id}/attributes`),
+  changeConsolePersonAttributes: async ({ op }) => {
+    const path = `/admin/people/${(await op.person()).id}/attributes`;
+    return changed(op, path, { attribute_office: "Berlin" }, { attribute_office: "\u202e" });
+  },
+  consoleGroupAttributes: async (stage) => {
+    const { id } = await group(stage.op);
+    return pages(stage, () => `/admin/groups/${id}/attributes`);
+  },
+  changeConsoleGroupAttributes: async ({ op }) => {
+    const path = `/admin/groups/${(await group(op)).id}/attributes`;
+    return changed(op, path, { attribute_office: "Berlin" }, { attribute_office: "\u202e" });
+  },
+  consoleAppRoles: async (stage) => {
+    const { id } = await stage.op.client();
+    return [
+      ...(await pages(stage, () => `/admin/apps/${id}/roles`)),
+      await (await operatorOf(stage.op)).browser.fetch(`/admin/apps/${id}/roles?x=1`),
+    ];
+  },
+  changeConsoleAppRoles: async ({ op, person }) => {
+    const { id } = await op.client();
+    const give = { do: "give_role", login: person.username, role: "viewer" };
+    return changed(op, `/admin/apps/${id}/roles`, give, { ...give, login: "nobody" });
   },
   consoleLook: (stage) => pages(stage, () => "/admin/look"),
   consoleWebhooks: (stage) => pages(stage, () => "/admin/webhooks"),
