@@ -39,6 +39,10 @@ impl<T: Clone> Memory<T> {
         self.values.borrow_mut().remove(name);
     }
 
+    pub fn forget_all(&self) {
+        self.values.borrow_mut().clear();
+    }
+
     /// The names of all values.
     pub fn names(&self) -> Vec<String> {
         self.values.borrow().keys().cloned().collect()
@@ -77,6 +81,10 @@ impl<T: Clone> ShortMemory<T> {
 
     pub fn forget(&self, name: &str) {
         self.values.forget(name);
+    }
+
+    pub fn forget_all(&self) {
+        self.values.forget_all();
     }
 }
 

@@ -143,6 +143,8 @@ pub enum Endpoint {
     AdminInvitations,
     AdminInvitation,
     AdminUserGroups,
+    AdminApis,
+    AdminApi,
     AdminGroups,
     AdminGroup,
     AdminGroupMembers,
@@ -392,6 +394,8 @@ pub const ROUTES: &[Route] = &[
         &[Get, Post],
         Operator,
     ),
+    route(E::AdminApis, "/admin/api/apis", &[Get, Post], Operator),
+    route(E::AdminApi, "/admin/api/apis/{api_id}", &[Get, Patch, Delete], Operator),
     route(E::AdminGroups, "/admin/api/groups", &[Get, Post], Operator),
     route(
         E::AdminGroup,

@@ -43,6 +43,7 @@ impl TokenPreview {
             scope: scope.clone(),
             claims: ClaimsRequest::default(),
             resources: Targets::default(),
+            apis: Vec::new(),
             details: AuthorizationDetails::default(),
             nonce: Some(NEW_EACH_TIME.to_owned()),
             proven: Proven::password(mint.now).and_code(),

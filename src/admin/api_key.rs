@@ -21,6 +21,8 @@ pub enum Area {
     People,
     /// Apps, also at `/register`.
     Apps,
+    /// APIs, and which apps may ask for them.
+    Apis,
     /// Groups, who is in them, and roles at apps.
     Groups,
     Audit,
@@ -47,9 +49,10 @@ pub struct KeyScope {
 
 impl Area {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::People,
         Self::Apps,
+        Self::Apis,
         Self::Groups,
         Self::Audit,
         Self::Keys,
@@ -64,6 +67,7 @@ impl Area {
         match self {
             Self::People => "people",
             Self::Apps => "apps",
+            Self::Apis => "apis",
             Self::Groups => "groups",
             Self::Audit => "audit",
             Self::Keys => "keys",
@@ -117,6 +121,7 @@ impl KeyScope {
             "clients" if rest.ends_with("/roles") => Area::Groups,
             "users" | "invitations" | "global_token_revocation" => Area::People,
             "clients" => Area::Apps,
+            "apis" => Area::Apis,
             "audit" => Area::Audit,
             "keys" => Area::Keys,
             "mail" => Area::Mail,

@@ -1,6 +1,7 @@
 //! What operators may ask for and change. Pure, like `account`.
 
 pub mod access_token;
+pub mod api;
 pub mod api_key;
 pub mod app_form;
 pub mod app_lines;

@@ -52,7 +52,7 @@ impl OperatorRole {
         match self {
             Self::Owner => (&Area::ALL, &[]),
             Self::People => (&[Area::People, Area::Groups], &[Area::Audit, Area::Mail]),
-            Self::Apps => (&[Area::Apps], &[Area::Groups, Area::Keys, Area::Settings]),
+            Self::Apps => (&[Area::Apps, Area::Apis], &[Area::Groups, Area::Keys, Area::Settings]),
             Self::Auditor => (
                 &[],
                 &[
@@ -191,7 +191,15 @@ mod tests {
         );
         assert_eq!(
             of("apps"),
-            ["apps:read", "apps:write", "groups:read", "keys:read", "settings:read"]
+            [
+                "apps:read",
+                "apps:write",
+                "apis:read",
+                "apis:write",
+                "groups:read",
+                "keys:read",
+                "settings:read"
+            ]
         );
         assert_eq!(
             of("auditor"),

@@ -3,18 +3,23 @@
 
 use std::collections::BTreeMap;
 
-use super::{issuer::Issuer, resources::Api};
+use super::{
+    issuer::Issuer,
+    resources::{Api, ScopeWords},
+};
 
 /// Where it is, and what its tokens are for: all of it is one API.
 pub const PATH: &str = "/admin/api";
 
 /// What an app can be let do there, and the words that people are shown for it. To make API keys is not there: a key would outlive
 /// the token that made it.
-pub const SCOPES: [(&str, &str); 17] = [
+pub const SCOPES: [(&str, &str); 19] = [
     ("people:read", "See everybody's account"),
     ("people:write", "Change and delete everybody's account"),
     ("apps:read", "See all apps"),
     ("apps:write", "Add, change and delete apps"),
+    ("apis:read", "See APIs, and which apps may ask for them"),
+    ("apis:write", "Add, change and delete APIs"),
     ("groups:read", "See groups, and roles at apps"),
     ("groups:write", "Change groups, and roles at apps"),
     ("audit:read", "Read who did what"),
@@ -34,11 +39,12 @@ pub const SCOPES: [(&str, &str); 17] = [
 pub(super) fn api(issuer: &Issuer) -> Api {
     let scopes = SCOPES
         .iter()
-        .map(|(scope, words)| ((*scope).to_owned(), (*words).to_owned()));
+        .map(|(scope, words)| ((*scope).to_owned(), ScopeWords::plain(words)));
     Api {
         identifier: issuer.url(PATH),
         name: format!("Administration of {}", issuer.as_str()),
         scopes: scopes.collect::<BTreeMap<_, _>>(),
         is_open: false,
+        declared: None,
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::secret::same_secret;
 
 /// The operator's bearer token.
+#[derive(Clone)]
 pub struct AdminToken(pub(super) String);
 
 impl AdminToken {

@@ -10,6 +10,7 @@ mod brand;
 mod client_id_documents;
 mod detail_types;
 mod fapi_profile;
+mod in_force;
 mod issuer;
 mod leaked_passwords;
 mod lifetimes;
@@ -36,6 +37,7 @@ pub use self::{
     client_id_documents::ClientIdDocuments,
     detail_types::DetailTypes,
     fapi_profile::FapiProfile,
+    in_force::ConfigInForce,
     issuer::Issuer,
     leaked_passwords::LeakService,
     lifetimes::{LONGEST_ACCESS_TOKEN, LONGEST_REFRESH_GRACE, Lifetimes},
@@ -47,7 +49,7 @@ pub use self::{
     },
     profile_field::{ProfileField, editable_claims, profile_claims},
     reserved_claims::is_reserved,
-    resources::{Api, Resources, normal_form},
+    resources::{Api, Declared, Resources, ScopeWords, TokenRules, is_scope, lookup_key, normal_form},
     setting::{Setting, Source},
     sign_in::{SignIn, Way},
     sign_up::{SignUp, SignUpPolicy, Terms, WantedField},
@@ -58,7 +60,7 @@ pub use self::{reserved_claims::is_standard, resources::LIMENS};
 use crate::{secret::RootKeys, web::fetch_url::LoopbackFetches};
 
 /// All that an operator decides.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// `ISSUER`.
     pub issuer: Issuer,

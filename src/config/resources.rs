@@ -1,11 +1,15 @@
-//! `RESOURCES`: the APIs, beside Limen's own, that access tokens can be for (RFC 8707), and what people can let apps do there.
+//! `RESOURCES`: the APIs, beside Limen's own, that access tokens can be for (RFC 8707), and what people can let apps do there. Operators declare
+//! others in D1: see `oidc::declared_api`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use url::Url;
 
-use crate::web::{fetch_url::absolute, json};
+use crate::{
+    time::Lifetime,
+    web::{fetch_url::absolute, json, json_schema::Titles},
+};
 
 /// The longest identifier.
 const LONGEST: usize = 1_000;
@@ -37,9 +41,39 @@ pub struct Api {
     /// What it is called before people.
     pub name: String,
     /// What people can let apps do there: the words that they are shown, by scope.
-    pub scopes: BTreeMap<String, String>,
+    pub scopes: BTreeMap<String, ScopeWords>,
     /// Whether an app may ask people for its scopes that the operator did not register for them.
     pub is_open: bool,
+    /// What more there is of an API that operators declared, for the app that asks.
+    pub declared: Option<Declared>,
+}
+
+/// What people are told of a scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ScopeWords {
+    pub title: Titles,
+    pub description: Titles,
+}
+
+/// What operators declared of an API beside its words, for one app.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Its scopes that are not for the app.
+    pub withheld: BTreeSet<String>,
+    /// Those that the app has without a registration, for the API names it with them.
+    pub given: BTreeSet<String>,
+    pub tokens: TokenRules,
+}
+
+/// What the access tokens of an API are like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TokenRules {
+    /// Whether nobody but Limen can read them.
+    pub is_opaque: bool,
+    /// What signs them, in place of what signs for the app.
+    pub alg: Option<&'static str>,
+    /// The longest that they live.
+    pub lifetime: Option<Lifetime>,
 }
 
 /// How the operator writes an API.
@@ -80,9 +114,39 @@ impl Resources {
         self.scopes().any(|scope| scope == "groups")
     }
 
-    /// The scopes of all of them.
+    /// The scopes of all of them, for the app that asks or not.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.0.values().flat_map(|api| api.scopes.keys()).map(String::as_str)
+        self.0.values().flat_map(|api| api.scopes().chain(api.withheld()))
+    }
+
+    /// What the access tokens for the APIs of `audience` are like: as short-lived as for any of them, opaque where all want it, and signed as
+    /// they agree.
+    pub fn token_rules<'a>(&self, audience: impl Iterator<Item = &'a str>) -> TokenRules {
+        let declared = |uri| {
+            self.find(uri)
+                .map(|api| api.declared.as_ref().map(|declared| declared.tokens))
+        };
+        let rules: Vec<_> = audience.filter_map(declared).map(Option::unwrap_or_default).collect();
+        let first = rules.first().and_then(|rules| rules.alg);
+        TokenRules {
+            is_opaque: !rules.is_empty() && rules.iter().all(|rules| rules.is_opaque),
+            alg: first.filter(|alg| rules.iter().all(|rules| rules.alg == Some(alg))),
+            lifetime: rules.iter().filter_map(|rules| rules.lifetime).min(),
+        }
+    }
+
+    /// The same and APIs that operators declared, but for those that are here already.
+    #[must_use]
+    pub fn with_declared(&self, apis: Vec<Api>) -> Self {
+        let mut all = self.0.clone();
+        for api in apis {
+            if self.find(&api.identifier).is_none()
+                && let Some(normal) = normal_form(&api.identifier)
+            {
+                all.insert(normal, api);
+            }
+        }
+        Self(all)
     }
 
     /// Those that an app may ask people for which did not register them.
@@ -126,17 +190,48 @@ impl Resources {
             {
                 return Err("has a scope that cannot be one, is one of Limen's own, or has no words that can be shown");
             }
+            let words = |(scope, words): (String, String)| (scope, ScopeWords::plain(&words));
             let api = Api {
                 identifier,
                 name,
-                scopes,
+                scopes: scopes.into_iter().map(words).collect(),
                 is_open: true,
+                declared: None,
             };
             if apis.insert(normal, api).is_some() {
                 return Err("has the same API twice");
             }
         }
         Ok(Self(apis))
+    }
+}
+
+impl Api {
+    /// Its scopes that an app may have.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes.keys().map(String::as_str)
+    }
+
+    /// Those that are not for it.
+    pub fn withheld(&self) -> impl Iterator<Item = &str> {
+        let withheld = self.declared.iter().flat_map(|declared| &declared.withheld);
+        withheld.map(String::as_str)
+    }
+
+    /// Those that it has without a registration.
+    pub fn given(&self) -> impl Iterator<Item = &str> {
+        let given = self.declared.iter().flat_map(|declared| &declared.given);
+        given.map(String::as_str)
+    }
+}
+
+impl ScopeWords {
+    /// These words in every language.
+    pub fn plain(title: &str) -> Self {
+        Self {
+            title: Titles::plain(title),
+            description: Titles::default(),
+        }
     }
 }
 
@@ -152,8 +247,15 @@ fn other_ending(normal: &str) -> Option<String> {
     })
 }
 
+/// What an API is looked up by: the [`normal_form`] of its identifier, without a slash at its end where one more or less is no difference.
+pub fn lookup_key(uri: &str) -> Option<String> {
+    let normal = normal_form(uri)?;
+    let bare = normal.strip_suffix('/').filter(|_| other_ending(&normal).is_some());
+    Some(bare.map_or_else(|| normal.clone(), str::to_owned))
+}
+
 /// Whether an API can have this scope (RFC 6749 section 3.3). Limen's own mean the same everywhere.
-fn is_scope(text: &str) -> bool {
+pub fn is_scope(text: &str) -> bool {
     let of_scopes = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
     (1..=100).contains(&text.len()) && text.bytes().all(of_scopes) && !LIMENS.contains(&text)
 }
@@ -234,8 +336,8 @@ mod tests {
         assert_eq!(resources.scopes().collect::<Vec<_>>(), ["files:read"]);
         let api = resources.find("https://a.org/mcp").unwrap();
         assert_eq!(
-            (api.name.as_str(), api.scopes["files:read"].as_str()),
-            ("Files", "Read your files")
+            (api.name.as_str(), api.scopes["files:read"].title.find("de")),
+            ("Files", Some("Read your files"))
         );
         for scopes in [
             r#"{"openid": "x"}"#,
@@ -249,6 +351,58 @@ mod tests {
             let text = format!(r#"{{"https://a.org/mcp": {{"name": "Files", "scopes": {scopes}}}}}"#);
             assert!(Resources::parse(&text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_api_is_looked_up_by_one_key_however_it_is_written() {
+        let key = |uri: &str| lookup_key(uri).unwrap();
+        assert_eq!(key("https://A.org/mcp/"), "https://a.org/mcp");
+        assert_eq!(key("https://a.org/mcp"), "https://a.org/mcp");
+        assert_eq!(
+            (key("https://a.org"), key("https://a.org/")),
+            ("https://a.org/".to_owned(), "https://a.org/".to_owned())
+        );
+        assert_eq!(key("urn:acme:api"), "urn:acme:api");
+        assert_eq!(key("https://a.org/?x/"), "https://a.org/?x/");
+        assert_eq!(lookup_key("a.org"), None);
+    }
+
+    #[test]
+    fn tokens_for_several_apis_are_such_as_all_of_them_can_take() {
+        let api = |identifier: &str, tokens| Api {
+            identifier: identifier.to_owned(),
+            name: "A".to_owned(),
+            scopes: BTreeMap::new(),
+            is_open: true,
+            declared: Some(Declared {
+                tokens,
+                ..Declared::default()
+            }),
+        };
+        let rules = |is_opaque, alg, seconds: Option<i64>| TokenRules {
+            is_opaque,
+            alg,
+            lifetime: seconds.map(Lifetime),
+        };
+        let resources = Resources::parse(r#"{"https://v.org": "V"}"#)
+            .unwrap()
+            .with_declared(vec![
+                api("https://a.org", rules(false, Some("ES256"), Some(60))),
+                api("https://b.org", rules(false, Some("ES256"), Some(90))),
+                api("https://o.org", rules(true, None, None)),
+                api("https://v.org", rules(true, None, None)),
+            ]);
+        let of = |uris: &[&str]| resources.token_rules(uris.iter().copied());
+        assert_eq!(
+            of(&["https://a.org", "https://b.org"]),
+            rules(false, Some("ES256"), Some(60))
+        );
+        assert_eq!(of(&["https://b.org", "https://v.org"]), rules(false, None, Some(90)));
+        assert_eq!(of(&["https://o.org"]), rules(true, None, None));
+        assert_eq!(of(&["https://o.org", "https://id.acme.org"]), rules(true, None, None));
+        assert_eq!(of(&["https://o.org", "https://a.org"]), rules(false, None, Some(60)));
+        assert_eq!(of(&["https://v.org"]), TokenRules::default(), "RESOURCES wins");
+        assert_eq!(of(&["https://id.acme.org"]), TokenRules::default());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{from_json, scope_from_json};
+use super::{apis, from_json, scope_from_json};
 use crate::{
     config::Lifetimes,
     fault::Fault,
@@ -17,7 +17,8 @@ use crate::{
 /// The columns of an [`AuthorizationRow`], of a table that may be read beside others.
 pub fn columns(table: &str) -> String {
     format!(
-        "session_id, scope, {table}.claims AS claims_request, resources, {table}.details AS details, auth_time, acr, amr, refreshable"
+        "session_id, scope, {table}.claims AS claims_request, resources, {table}.details AS details, auth_time, acr, amr, refreshable, {}",
+        apis::column(table)
     )
 }
 
@@ -47,6 +48,7 @@ pub struct AuthorizationRow {
     scope: String,
     claims_request: String,
     resources: String,
+    apis: String,
     details: String,
     auth_time: i64,
     acr: String,
@@ -64,6 +66,7 @@ impl AuthorizationRow {
             scope: scope_from_json(&self.scope)?,
             claims: from_json(&self.claims_request)?,
             resources: from_json(&self.resources)?,
+            apis: apis::read_column(&self.apis)?,
             details: from_json(&self.details)?,
             nonce: None,
             proven: Proven {

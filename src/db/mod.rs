@@ -2,6 +2,7 @@
 
 pub mod accepted_terms;
 pub mod api_keys;
+pub mod apis;
 pub mod app_roles;
 pub mod asserted;
 pub mod audit;

@@ -1,6 +1,6 @@
 //! What redeeming a code and refreshing have in common: who asks, and what has to be so for the tokens to be given.
 
-use super::{Statement, conditions, grants, proof::Proof, readiness::Ready, to_json};
+use super::{Statement, apis, conditions, grants, proof::Proof, readiness::Ready, to_json};
 use crate::{
     config::Lifetimes,
     oidc::{authorization_details::AuthorizationDetails, resource_indicator::Targets},
@@ -16,8 +16,10 @@ pub struct TokenConditions<'a> {
     pub resources: &'a Targets,
     /// What of the details that were granted is wanted, where not all.
     pub details: &'a AuthorizationDetails,
-    /// The identifiers that tokens can be for, as JSON.
+    /// The identifiers that tokens can be for, as JSON, but for those of APIs that operators declared, unless they are named.
     pub audiences: &'a str,
+    /// Of those that are named, the ones that operators declared, as JSON.
+    pub declared: Option<&'a str>,
     /// What the tokens will be bound to, as it is stored.
     pub binding: Option<&'a str>,
     pub lifetimes: &'a Lifetimes,
@@ -36,19 +38,30 @@ impl TokenConditions<'_> {
 
     /// The cases of a `CASE` over the rows of `table` in which no API is left that the token can be for.
     pub(super) fn cases_of_targets(&self, table: &str) -> Statement {
+        let open = apis::is_open_to(&format!("{table}.client_id"));
         if self.resources.is_empty() {
             return Statement::new(format!(
                 " WHEN {table}.resources <> '[]' AND NOT EXISTS (
-                      SELECT value FROM json_each({table}.resources) INTERSECT SELECT value FROM json_each(?)) THEN 'no_target'"
+                      SELECT value FROM json_each({table}.resources) INTERSECT SELECT value FROM json_each(?))
+                  AND NOT EXISTS (
+                      SELECT 1 FROM apis a WHERE a.identifier IN (SELECT value FROM json_each({table}.resources)) AND {open}) THEN 'no_target'"
             ))
             .bind(self.audiences);
         }
         let late = grants::apis_named_late(table);
-        Statement::new(format!(
+        let not_granted = Statement::new(format!(
             " WHEN EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each({table}.resources) {late}) THEN 'target'"
         ))
         .bind(&to_json(&self.resources.foreign()))
-        .bind(self.audiences)
+        .bind(self.audiences);
+        let Some(declared) = self.declared else {
+            return not_granted;
+        };
+        let not_open = Statement::new(format!(
+            " WHEN EXISTS (SELECT 1 FROM json_each(?) wanted WHERE NOT EXISTS (
+                  SELECT 1 FROM apis a WHERE a.identifier = wanted.value AND {open})) THEN 'no_target'"
+        ));
+        not_granted.append(not_open.bind(declared))
     }
 
     /// The case of a `CASE` over the rows of `table` in which details are wanted that were not granted.

@@ -11,8 +11,8 @@ use super::{
     endpoints::{
         account,
         admin::{
-            access, api_keys, audit, client_secrets, clients, group_members, groups, invitations, keys, mail, moving,
-            operators, passkeys, roles, second_factors, status, users, webhooks,
+            access, api_keys, apis, audit, client_secrets, clients, group_members, groups, invitations, keys, mail,
+            moving, operators, passkeys, roles, second_factors, status, users, webhooks,
         },
         console::{self, attributes::Kept},
         development,
@@ -331,6 +331,11 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::AdminGroupMembers => machine(group_members::list(request, context)),
         Endpoint::AdminGroupMember if method == Method::Put => machine(group_members::add(request, context)),
         Endpoint::AdminGroupMember => machine(group_members::remove(request, context)),
+        Endpoint::AdminApis if is_post => machine(apis::create(request, context)),
+        Endpoint::AdminApis => machine(apis::list(request, context)),
+        Endpoint::AdminApi if method == Method::Patch => machine(apis::change(request, context)),
+        Endpoint::AdminApi if method == Method::Delete => machine(apis::delete(request, context)),
+        Endpoint::AdminApi => machine(apis::show(request, context)),
         Endpoint::AdminClients => machine(clients::list(request, context)),
         Endpoint::AdminClientRoles if is_post => machine(roles::change(request, context)),
         Endpoint::AdminClientRoles => machine(roles::list(request, context)),

@@ -9,6 +9,7 @@ use super::{
     binding::Binding,
     claims_request::ClaimsRequest,
     client::Client,
+    declared_api::DeclaredApi,
     error::OAuthError,
     jose::audience::Audience,
     proven::Proven,
@@ -36,6 +37,8 @@ pub struct Authorization {
     pub claims: ClaimsRequest,
     /// The APIs that it is for.
     pub resources: Targets,
+    /// Those of them that operators declared, as they are now.
+    pub apis: Vec<DeclaredApi>,
     /// What was authorized in more words.
     pub details: AuthorizationDetails,
     /// `nonce` of the authorization request.
@@ -67,6 +70,7 @@ impl Authorization {
             scope: request.scope.clone(),
             claims: request.claims.clone(),
             resources: request.resources.clone(),
+            apis: Vec::new(),
             details: request.details.clone(),
             nonce: request.nonce.clone(),
             proven: authentication.proven.clone(),
@@ -158,12 +162,14 @@ pub struct Mint<'a> {
 impl Mint<'_> {
     /// The claims of an access token of the client itself (RFC 9068 section 2.2: "sub" is then the client).
     pub fn access_token(&self, client: &Client, within: Reach, jti: String) -> AccessTokenClaims {
+        let longest = client.metadata.rules.lifetimes.of_access_token(&self.config.lifetimes);
+        let rules = self.config.resources.token_rules(within.aud.iter());
         AccessTokenClaims {
             iss: self.config.issuer.as_str().to_owned(),
             sub: client.client_id.clone(),
             aud: within.aud,
             client_id: client.client_id.clone(),
-            exp: self.now + client.metadata.rules.lifetimes.of_access_token(&self.config.lifetimes),
+            exp: self.now + rules.lifetime.map_or(longest, |lifetime| lifetime.min(longest)),
             iat: self.now,
             jti,
             scope: within.scope,

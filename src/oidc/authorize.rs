@@ -181,7 +181,9 @@ impl AuthRequest {
         let supported = &Supported::of(config);
         let resources = Targets::parse(params, config)?;
         let of_apis = resources.open_scopes(config);
-        let scope = parse_scope(params, client, response_type, &of_apis)?;
+        let given = resources.given_scopes(config);
+        let scope = parse_scope(params, client, response_type, (&of_apis, &given))?;
+        let scope = resources.without_withheld(&scope, config);
         let details = AuthorizationDetails::parse(params, &config.detail_types)?;
         details.check_client(client)?;
         let told = client.permitted(&Scope::about_people(config), &Scope::default());
@@ -429,11 +431,11 @@ fn parse_scope(
     params: &Params,
     client: &Client,
     response_type: ResponseType,
-    of_apis: &Scope,
+    of_apis: (&Scope, &Scope),
 ) -> Result<Scope, OAuthError> {
     let requested = Scope::parse(params.single("scope")?.unwrap_or_default())?;
     // A person has no say over the clients of an operator.
-    let permitted = |requested: &Scope| client.permitted(requested, of_apis).without(Scope::DCR_ADMIN);
+    let permitted = |requested: &Scope| client.permitted_at(requested, of_apis).without(Scope::DCR_ADMIN);
     let mut scope = permitted(&requested);
     // The server "MUST ignore the offline_access request unless the Client is using a response_type value that would result
     // in an Authorization Code being returned" (Core section 11). "The use of Refresh Tokens is not exclusive to the

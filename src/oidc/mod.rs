@@ -10,6 +10,7 @@ pub mod claims;
 pub mod claims_request;
 pub mod client;
 pub mod consent;
+pub mod declared_api;
 pub mod device;
 pub mod discovery;
 pub mod dpop;

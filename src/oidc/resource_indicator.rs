@@ -11,10 +11,13 @@ use super::{
     protected_resource,
     scope::Scope,
 };
-use crate::config::{Api, Config, normal_form};
+use crate::config::{Api, Config, lookup_key, normal_form};
 
 /// The most that one request may name, the same one twice counted twice.
 const MOST: usize = 8;
+
+/// The most that are looked up at once, which are those of a page of grants.
+const MOST_LOOKED_UP: usize = 200;
 
 /// In a set of APIs: Limen's own. It is no URI.
 pub(super) const OWN: &str = "own";
@@ -62,16 +65,37 @@ impl Targets {
 
     /// What people can let apps do at the APIs among them.
     pub fn scopes(&self, config: &Config) -> Scope {
-        self.apis(config)
-            .flat_map(|api| api.scopes.keys())
-            .map(String::as_str)
-            .collect()
+        self.apis(config).flat_map(Api::scopes).collect()
     }
 
     /// Those of them that an app may ask people for which did not register them.
     pub fn open_scopes(&self, config: &Config) -> Scope {
         let open = self.apis(config).filter(|api| api.is_open);
-        open.flat_map(|api| api.scopes.keys()).map(String::as_str).collect()
+        open.flat_map(Api::scopes).collect()
+    }
+
+    /// What an app has at them without a registration, for they name it.
+    pub fn given_scopes(&self, config: &Config) -> Scope {
+        self.apis(config).flat_map(Api::given).collect()
+    }
+
+    /// `scope` without what is not for the app at them.
+    pub fn without_withheld(&self, scope: &Scope, config: &Config) -> Scope {
+        let withheld: Scope = self.apis(config).flat_map(Api::withheld).collect();
+        scope.difference(&withheld.difference(&self.scopes(config)))
+    }
+
+    /// Those among them that operators declared.
+    pub fn declared(&self, config: &Config) -> Self {
+        let declared = self.apis(config).filter(|api| api.declared.is_some());
+        declared.map(|api| api.identifier.clone()).collect()
+    }
+
+    /// These and `others`.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     /// `scope` as a token for these has it: without what belongs to other APIs. A token for Limen, which is for no other API, has
@@ -151,16 +175,33 @@ impl FromIterator<String> for Targets {
 /// What a token can be for now, as it may be written in a grant: an API goes by the identifier that the operator gave it then,
 /// with or without the slash that URL parsers add.
 pub fn known(config: &Config) -> Targets {
-    let apis = config.resources.iter().flat_map(|(normal, api)| {
+    // Of those that operators declared the statement finds out itself.
+    let read = config.resources.iter().filter(|(_, api)| api.declared.is_none());
+    let apis = read.flat_map(|(normal, api)| {
         let bare = normal.strip_suffix('/').unwrap_or(normal);
         [normal.to_owned(), bare.to_owned(), api.identifier.clone()]
     });
     apis.chain([OWN.to_owned()]).collect()
 }
 
+/// What `uris` name that may be APIs which operators declared, by the keys of these: no API of Limen's own, and none that is known.
+pub fn to_look_up<'a>(uris: impl Iterator<Item = &'a str>, config: &Config) -> Vec<String> {
+    let unknown = |uri: &&str| {
+        let is_own = |normal: String| {
+            protected_resource::has_tokens(&normal, config) || protected_resource::admin_api(&normal, config).is_some()
+        };
+        config.resources.find(uri).is_none() && !normal_form(uri).is_some_and(is_own)
+    };
+    let keys = uris.take(MOST_LOOKED_UP).filter(unknown).filter_map(lookup_key);
+    let mut keys: Vec<_> = keys.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
 /// The error for a grant of whose APIs the deployment knows none any more.
 pub fn not_known() -> OAuthError {
-    invalid("the APIs that the grant is for are not known any more")
+    invalid("the APIs that this is for are not known any more, or not open to this client any more")
 }
 
 /// The error for an API that is not among those that were granted.
@@ -178,7 +219,7 @@ fn target(uri: &str, config: &Config) -> Result<String, OAuthError> {
     match protected_resource::admin_api(&normal, config).or_else(|| config.resources.find(uri)) {
         Some(api) => Ok(api.identifier.clone()),
         None => Err(invalid(
-            "resource is no API that is registered here: the operator does that with RESOURCES",
+            "resource is no API that is registered here and open to this client: operators do that at the admin API, or with RESOURCES",
         )),
     }
 }

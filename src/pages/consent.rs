@@ -132,8 +132,12 @@ impl ConsentItem {
         let of_api = |token: &str| {
             let mut words = apis.iter().filter_map(|(_, api)| Some((api, api.scopes.get(token)?)));
             words.next().map(|(api, words)| Self {
-                title: words.clone().into(),
-                detail: api.name.clone().into(),
+                title: words.title.find(language.tag()).unwrap_or(token).to_owned().into(),
+                detail: match words.description.find(language.tag()) {
+                    Some(description) => format!("{}: {description}", api.name),
+                    None => api.name.clone(),
+                }
+                .into(),
                 token: Some(token.to_owned()),
                 new: false,
                 lines: Vec::new(),

@@ -35,7 +35,7 @@ pub struct Schema {
 }
 
 /// What something is called before people, by language tag in lower case; without a tag, by none.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Titles(BTreeMap<String, String>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,11 +201,35 @@ impl Titles {
     /// # Errors
     /// Where one cannot be shown.
     pub fn read(members: &Map<String, Value>) -> Result<Self, String> {
+        Self::read_as("title", members)
+    }
+
+    /// The same of texts by another name, such as `description` and `description#de`.
+    ///
+    /// # Errors
+    /// As [`Titles::read`].
+    pub fn read_as(name: &str, members: &Map<String, Value>) -> Result<Self, String> {
         let all = members
             .iter()
-            .filter_map(|(name, value)| Some((tag_of_title(name)?, value)));
-        let read = |(tag, value): (&str, &Value)| Ok((tag.to_ascii_lowercase(), title(value)?));
+            .filter_map(|(member, value)| Some((tag_of(name, member)?, value)));
+        let read = |(tag, value): (&str, &Value)| Ok((tag.to_ascii_lowercase(), title(name, value)?));
         all.map(read).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The same text in every language.
+    pub fn plain(text: &str) -> Self {
+        Self([(String::new(), text.to_owned())].into())
+    }
+
+    /// The members that [`Titles::read_as`] reads.
+    pub fn write_as(&self, name: &str, members: &mut Map<String, Value>) {
+        for (tag, text) in &self.0 {
+            let member = match tag.as_str() {
+                "" => name.to_owned(),
+                tag => format!("{name}#{tag}"),
+            };
+            members.insert(member, text.as_str().into());
+        }
     }
 
     /// The one in a language, or without one.
@@ -216,9 +240,14 @@ impl Titles {
 
 /// The language of a title, by the name of the member that has it: none of `title`, `de` of `title#de`.
 pub fn tag_of_title(member: &str) -> Option<&str> {
+    tag_of("title", member)
+}
+
+/// Likewise of a text by another name.
+pub fn tag_of<'a>(text: &str, member: &'a str) -> Option<&'a str> {
     match member.split_once('#') {
-        None => (member == "title").then_some(""),
-        Some((name, tag)) => (name == "title" && is_language_tag(tag)).then_some(tag),
+        None => (member == text).then_some(""),
+        Some((name, tag)) => (name == text && is_language_tag(tag)).then_some(tag),
     }
 }
 
@@ -304,10 +333,11 @@ fn is_title(title: &str) -> bool {
     (1..=LONGEST_TITLE).contains(&title.chars().count()) && is_line(title) && !title.contains('›')
 }
 
-fn title(value: &Value) -> Result<String, String> {
+fn title(name: &str, value: &Value) -> Result<String, String> {
     let text = value.as_str().filter(|text| is_title(text));
-    let problem = "a title must be a text of 1 to 200 characters that can be seen, with single blanks and no ›";
-    text.map(str::to_owned).ok_or_else(|| problem.to_owned())
+    let problem =
+        || format!("a {name} must be a text of 1 to 200 characters that can be seen, with single blanks and no ›");
+    text.map(str::to_owned).ok_or_else(problem)
 }
 
 /// Members are told apart by what people read, in each language: no two have the same title, and none has the name of another one as its

@@ -1,5 +1,6 @@
 //! A sample of every statement.
 
+mod about_apis;
 mod about_clients;
 mod about_credentials;
 mod about_lists;
@@ -194,6 +195,7 @@ pub fn samples() -> Vec<(&'static str, Statement)> {
     about_people::add_groups_to(&mut all);
     about_people::add_roles_to(&mut all);
     about_credentials::add_to(&mut all);
+    about_apis::add_to(&mut all);
     about_clients::add_to(&mut all);
     about_clients::add_fetches_to(&mut all);
     about_lists::add_to(&mut all);

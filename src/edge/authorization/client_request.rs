@@ -12,7 +12,7 @@ use crate::{
         signing_keys::CurrentKey,
     },
     edge::{
-        clients::{copy, document},
+        clients::{apis, copy, document},
         http::{
             browser::{Browser, hand_over, see_page},
             failure::{PageFailure, Problem, StepFailure},
@@ -31,7 +31,7 @@ use crate::{
         hand_over::Arrival,
         interaction::{HandedIn, Interaction, SignedInPeople},
         jarm,
-        params::Params,
+        params::{Params, RESOURCE},
         pushed_request,
         return_address::{AuthorizationResponse, Delivery, PageError, ReturnAddress},
     },
@@ -154,6 +154,7 @@ impl ClientRequest {
         let asking = Asking::Unread(client_id, along);
         let person = SessionAndConsentHandle::add_to(&mut batch, browser, (&asking, true), context);
         let rows = context.db.run(batch).await?;
+        apis::know_named(&params, &[RESOURCE], client_id, context).await?;
         let record = rows.read(client)?.ok_or(PageError::UnknownClient)?;
         let person = person.read(&rows)?;
         let fetcher = interaction.fetcher();
@@ -171,6 +172,7 @@ impl ClientRequest {
             let params = Params::parse(&interaction.query).map_err(Problem::BadRequest)?;
             let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
             document::check_allowed(client_id, context)?;
+            apis::know_named(&params, &[RESOURCE], client_id, context).await?;
             if let Some(client) = copy::find(client_id, context).await?
                 && let Ok(client_request) = Self::new(params, client, browser.arrival, interaction.fetcher())
             {

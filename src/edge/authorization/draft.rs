@@ -22,7 +22,7 @@ use crate::{
     oidc::{
         authorize::AuthRequest,
         client::Client,
-        error::OAuthError,
+        error::{ErrorCode, OAuthError},
         fetcher::Fetcher,
         interaction::{Interaction, Step},
         jose::jwt::SigningAlg,
@@ -180,7 +180,13 @@ impl Draft {
             // The browser calls this endpoint: a token from here can be bound to no key and no certificate of the client's.
             let unbound = |error: OAuthError| OAuthError::invalid_request(error.description);
             client.check_binding(None, None).map_err(unbound)?;
-            self.request.resources.audience(&Targets::default(), &context.config)?;
+            let resources = &self.request.resources;
+            resources.audience(&Targets::default(), &context.config)?;
+            if !resources.declared(&context.config).is_empty() {
+                // D1 says what its tokens are like when a code is redeemed.
+                let why = "tokens for this API come from the token endpoint alone: ask for a code";
+                return Err(OAuthError::new(ErrorCode::InvalidTarget, why));
+            }
         }
         Ok(())
     }

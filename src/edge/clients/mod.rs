@@ -1,5 +1,6 @@
 //! Clients at the endpoints: who calls, what proves it, who may register them, and what is fetched from them.
 
+pub mod apis;
 pub mod authentication;
 mod checked_proof;
 pub mod copy;

@@ -95,6 +95,20 @@ impl Signer {
         Self::from_row(current, context).await
     }
 
+    /// What signs by `alg` now.
+    ///
+    /// # Errors
+    /// Where there is no key, or it cannot be unwrapped.
+    pub async fn current(alg: SigningAlg, context: &Context) -> Result<Self, Fault> {
+        let current = signing_keys::current(alg, &at_hand(), context.now);
+        Self::new(context.db.read(current).await?, alg, context).await
+    }
+
+    /// By what it signs.
+    pub fn alg(&self) -> SigningAlg {
+        self.alg
+    }
+
     async fn from_row(row: CurrentKey, context: &Context) -> Result<Self, Fault> {
         let alg = SigningAlg::parse(&row.alg).ok_or_else(|| Fault::new("signing_keys", "unknown alg"))?;
         if let Some((_, key)) = AT_HAND.with(|keys| keys.get(&row.kid)) {

@@ -12,7 +12,7 @@ use worker::Env;
 
 use super::{apart::apart, certificate, clock, d1::Db, deployment, kv::Kv, log, metrics, random};
 use crate::{
-    config::{Config, ConfigError, DpopNonces, Setting},
+    config::{Config, ConfigError, ConfigInForce, DpopNonces, Setting},
     fault::Fault,
     network,
     oidc::{
@@ -26,7 +26,7 @@ use crate::{
 /// The platform, and the request's place in time.
 pub struct Context {
     env: Env,
-    pub config: Rc<Config>,
+    pub config: ConfigInForce,
     pub now: UnixTime,
     pub db: Db,
     pub kv: Kv,
@@ -104,7 +104,7 @@ impl Context {
         let config = config(env)?;
         Ok(Self {
             env: env.clone(),
-            config,
+            config: ConfigInForce::new(config),
             now: clock::now(),
             db: Db::new(env),
             kv: Kv::new(env),
@@ -228,7 +228,7 @@ impl Context {
     pub fn later(&self) -> Self {
         Self {
             env: self.env.clone(),
-            config: self.config.clone(),
+            config: self.config.as_read(),
             now: clock::now(),
             db: Db::new(&self.env),
             kv: Kv::new(&self.env),

@@ -20,7 +20,10 @@ use crate::{
         users,
     },
     edge::{
-        clients::memory::{self, Known},
+        clients::{
+            apis,
+            memory::{self, Known},
+        },
         http::failure::StepFailure,
         keys::crypto::SealingKey,
         platform::{context::Context, fetch, log, random},
@@ -332,6 +335,7 @@ async fn tokens(
             resources: &request.resources,
             details: &request.details,
             audiences: &audiences,
+            declared: None,
             binding: None,
             lifetimes: &context.config.lifetimes,
             now: context.now,
@@ -365,6 +369,7 @@ async fn tokens(
     let (user, life) = user.ok_or_else(gone)?;
     let sub = user.sub_at(client);
     let authorization = undelivered.redeemed.into_authorization(family_id.clone(), sub)?;
+    apis::know(&authorization.apis, &client.client_id, context);
     let within = Reach::within(
         &authorization,
         &request.resources,

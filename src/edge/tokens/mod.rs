@@ -3,6 +3,7 @@
 pub mod backchannel;
 pub mod bearer;
 pub mod dpop;
+pub mod for_api;
 pub mod for_client;
 pub mod of_person;
 pub mod readiness;

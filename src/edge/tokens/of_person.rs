@@ -1,6 +1,6 @@
 //! The tokens that a client gets for a person, whatever the grant.
 
-use super::for_client;
+use super::{for_api, for_client};
 use crate::{
     account::user::{ToldApp, User},
     db::signing_keys::CurrentKey,
@@ -17,7 +17,7 @@ use crate::{
         client::{Client, client_metadata::GrantType},
         token::{
             TokenResponse,
-            access_token::{self, AccessTokenClaims},
+            access_token::AccessTokenClaims,
             exchange::FAMILY,
             id_token::{AUTH_REQ_ID, RT_HASH, half_hash},
             refresh_grant::Remaining,
@@ -72,7 +72,7 @@ pub async fn tokens(
             .collect(),
         ..authorization.access_token(client, within, random::id()?, mint)
     };
-    let access_token = signer.sign(access_token::TYPE, &claims).await?;
+    let access_token = for_api::access_token(&claims, &signer, context).await?;
     let in_id_token = client.scope_of_id_token(&scope);
     let mut told = user.told_to(told_app, &authorization.claims, &in_id_token, Target::IdToken);
     if client.may_use(GrantType::TokenExchange) {

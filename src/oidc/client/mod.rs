@@ -195,6 +195,12 @@ impl Client {
         requested.intersection(&registered.union(&offline.into_iter().collect()))
     }
 
+    /// The same where APIs name it with scopes, which are `given` it without a registration.
+    pub fn permitted_at(&self, requested: &Scope, (of_apis, given): (&Scope, &Scope)) -> Scope {
+        let registered = self.permitted(requested, of_apis);
+        registered.union(&requested.intersection(given))
+    }
+
     /// The part of `scope` whose claims stand in the ID token of the token endpoint.
     pub fn scope_of_id_token(&self, scope: &Scope) -> Scope {
         if self.metadata.id_token_claims {

@@ -181,7 +181,7 @@ impl ClientInformation<'_> {
 }
 
 /// `MergePatch(Target, Patch)` of RFC 7396 section 2, for a patch that is an object.
-fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
+pub fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
     for (name, value) in patch {
         match value {
             Value::Null => _ = target.remove(&name),

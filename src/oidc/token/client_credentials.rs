@@ -31,7 +31,7 @@ impl ClientCredentialsRequest {
         })
     }
 
-    /// What `client` gets: of the scopes that it registered, those that it asks for, or all.
+    /// What `client` gets: of the scopes that it registered, or that an API names it with, those that it asks for, or all.
     ///
     /// # Errors
     /// `invalid_scope` for a scope that it did not register, or one that only a person can give; `unauthorized_client` for a
@@ -48,7 +48,9 @@ impl ClientCredentialsRequest {
             .scope
             .clone()
             .unwrap_or_default()
-            .difference(&Scope::about_people(config));
+            .difference(&Scope::about_people(config))
+            .union(&self.resources.given_scopes(config));
+        let registered = self.resources.without_withheld(&registered, config);
         if self.scope.is_empty() {
             return Ok(registered);
         }

@@ -270,6 +270,12 @@ impl<'a> ExchangeRequest<'a> {
 }
 
 impl AccessTokenRequest {
+    /// The APIs that it may be about, as they are named.
+    pub fn named<'a>(&'a self, client: &'a Client) -> impl Iterator<Item = &'a str> {
+        let to = client.metadata.rules.token_exchange.to.iter().map(String::as_str);
+        self.resources.iter().chain(to.filter(|_| self.resources.is_empty()))
+    }
+
     /// What `client` gets a token for, in exchange for `subject`, of somebody who has allowed what was `granted`.
     ///
     /// # Errors
@@ -290,7 +296,8 @@ impl AccessTokenRequest {
         let aud = targets.audience(&targets, config)?;
         let of_targets = targets.scopes(config);
         let registered = client.metadata.scope.clone().unwrap_or_default();
-        let mut may = registered.intersection(&of_targets);
+        let given = targets.given_scopes(config);
+        let mut may = registered.union(&given).intersection(&of_targets);
         let known: Vec<_> = subject.claims.aud.iter().map(str::to_owned).collect();
         if aud.iter().any(|api| names(&known, api)) {
             // For an API that the token is for already, it gives no more than it did.

@@ -193,7 +193,10 @@ impl<'a> JwtBearerRequest<'a> {
         let targets = self.targets(config)?;
         let of_targets = targets.scopes(config);
         let may = client
-            .permitted(&self.claims.scope, &targets.open_scopes(config))
+            .permitted_at(
+                &self.claims.scope,
+                (&targets.open_scopes(config), &targets.given_scopes(config)),
+            )
             .intersection(&of_targets);
         let scope = match self.scope.is_empty() {
             true => may,
@@ -209,6 +212,12 @@ impl<'a> JwtBearerRequest<'a> {
             aud: targets.audience(&targets, config)?,
             scope,
         })
+    }
+
+    /// What it names that may be an API: in its parameters, and in its assertion.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        let asserted = self.claims.resource.iter().flat_map(Audience::iter);
+        self.resources.iter().chain(asserted)
     }
 
     fn targets(&self, config: &Config) -> Result<Targets, OAuthError> {

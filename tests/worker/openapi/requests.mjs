@@ -7,11 +7,12 @@ import { SIGN_IN } from "./requests/sign-in.mjs";
 import { ACCOUNT } from "./requests/account.mjs";
 import { REGISTRATION } from "./requests/registration.mjs";
 import { ADMIN } from "./requests/admin.mjs";
+import { APIS } from "./requests/apis.mjs";
 import { GROUPS } from "./requests/groups.mjs";
 import { MOVING } from "./requests/moving.mjs";
 import { CONSOLE } from "./requests/console.mjs";
 
-export const REQUESTS = { ...PROTOCOL, ...SIGN_IN, ...ACCOUNT, ...REGISTRATION, ...ADMIN, ...GROUPS, ...MOVING, ...CONSOLE };
+export const REQUESTS = { ...PROTOCOL, ...SIGN_IN, ...ACCOUNT, ...REGISTRATION, ...ADMIN, ...APIS, ...GROUPS, ...MOVING, ...CONSOLE };
 
 /** Statuses that no test here can bring about: `"operation status"`. */
 export const NOT_REACHED = new Set([
@@ -30,7 +31,7 @@ export const NOT_REACHED = new Set([
 export async function stage() {
   const op = await startLimen({ vars: { PASSKEY_ORIGINS: "https://acme.test", DEVICE_AUTHORIZATION: "on", BACKCHANNEL_AUTHENTICATION: "on", ATTRIBUTES: '{"office": {"title": "Office"}}', BRAND_NAME: "Acme", LOGO: "<svg xmlns='http://www.w3.org/2000/svg'/>" } });
   const open = await startLimen({ vars: { REGISTRATION: "open", SESSION_MANAGEMENT: "on", SIGNUP: "open" } });
-  const off = await startLimen({ vars: { REGISTRATION: "off" } });
+  const off = await startLimen({ vars: { REGISTRATION: "off", RESOURCES: JSON.stringify({ "https://variable.acme.test": "Variable" }) } });
   const documents = await startLimen({ vars: { CLIENT_ID_METADATA_DOCUMENTS: "on" } });
   for (const one of [op, open, off, documents]) readAtOnce(one);
   const [client, person, browser] = [await op.client(), await op.person(), op.browser()];

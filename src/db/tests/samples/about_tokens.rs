@@ -131,6 +131,7 @@ pub(super) fn add_to(all: &mut Samples) {
         resources: &code.resources,
         details: &code.details,
         audiences: "[]",
+        declared: None,
         binding: Some("{}"),
         lifetimes: &lifetimes,
         now: NOW,
@@ -220,6 +221,7 @@ pub(super) fn add_to(all: &mut Samples) {
         let conditions = TokenConditions {
             ready: &unreadable,
             resources: &named,
+            declared: Some("[]"),
             details: &details,
             ..conditions(proof)
         };

@@ -9,6 +9,7 @@ use crate::{
         grants::{self, OwnGrant},
     },
     edge::{
+        clients::apis,
         http::{
             failure::{PageFailure, Problem},
             request::Incoming,
@@ -37,6 +38,8 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let (signed_in, rows) = account_request.enter(context).await?;
     let language = signed_in.language;
     let locale = language.tag();
+    let grants = rows.read(grants)?;
+    apis::know_any(grants.iter().flat_map(|grant| grant.resources.iter()), context).await?;
     let shown = |grant: OwnGrant| ShownApp {
         client_name: app_name(&grant.client_id, &grant.metadata, language).into_owned(),
         client_uri: grant.metadata.client_uri.best_for(&[locale]).map(str::to_owned),
@@ -49,7 +52,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     };
     let html = AppsPage {
         frame: signed_in.frame(PAGE),
-        apps: rows.read(grants)?.into_iter().map(shown).collect(),
+        apps: grants.into_iter().map(shown).collect(),
     }
     .to_html();
     Ok(signed_in.page(200, html))

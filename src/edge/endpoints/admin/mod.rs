@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api_keys;
+pub mod apis;
 pub mod audit;
 pub mod client_secrets;
 pub mod clients;

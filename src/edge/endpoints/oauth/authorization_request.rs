@@ -15,7 +15,7 @@ use crate::{
             client_request::{ClientRequest, SessionAndConsent, SessionAndConsentHandle},
             draft::{Draft, Outcome},
         },
-        clients::{copy, document},
+        clients::{apis, copy, document},
         http::{
             browser::Browser,
             cookies,
@@ -34,7 +34,7 @@ use crate::{
         hand_over::Arrival,
         interaction::{Choice, HandedIn, Interaction, Step},
         jose::provider_key::ProviderKey,
-        params::Params,
+        params::{Params, RESOURCE},
         proven::Strength,
         pushed_request,
         return_address::PageError,
@@ -93,6 +93,7 @@ impl<'a> AuthorizationRequest<'a> {
             ..browser.arrival
         };
         let fetcher = pushed.as_ref().and_then(|pushed| pushed.fetcher);
+        apis::know_named(&params, &[RESOURCE], &client_id, context).await?;
         let client_request = match ClientRequest::new(params, client, arrival, fetcher) {
             Ok(client_request) => client_request,
             Err(problem) => {

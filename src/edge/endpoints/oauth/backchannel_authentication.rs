@@ -16,7 +16,7 @@ use crate::{
             encrypted_hint,
             pusher::{Pushed, Pusher},
         },
-        clients::keys,
+        clients::{apis, keys},
         http::{failure::MachineFailure, request::Incoming},
         keys::signer,
         mail::outbox,
@@ -34,7 +34,7 @@ use crate::{
             Client,
             client_metadata::{GrantType, SubjectType},
         },
-        params::Params,
+        params::{Params, RESOURCE},
         subject::subject,
         token::{check_grant_type, id_token_hint},
     },
@@ -59,6 +59,7 @@ pub async fn ask(request: &mut Incoming, context: &Context) -> Result<Reply, Mac
     check_grant_type(client, GrantType::Ciba)?;
     let (sent, once) = apart(unpack(sent, client, &request.address(), context)).await?;
     let sent = encrypted_hint::open(sent, context).await?;
+    apis::know_named(&sent, &[RESOURCE], &client.client_id, context).await?;
     let token = ciba::notification_token(&sent, client)?;
     let (hint, lifetime) = (Hint::of(&sent)?, ciba::lifetime(&sent)?);
     let asking = Asking::new(

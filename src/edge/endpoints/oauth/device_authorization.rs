@@ -7,12 +7,14 @@ use crate::{
             encrypted_hint,
             pusher::{Pushed, Pusher},
         },
+        clients::apis,
         http::{failure::MachineFailure, request::Incoming},
         platform::{context::Context, random},
     },
     oidc::{
         client::client_metadata::GrantType,
         device::{self, Device, DeviceResponse, UserCode},
+        params::RESOURCE,
         token::check_grant_type,
     },
     reply::Reply,
@@ -37,6 +39,7 @@ pub async fn ask(request: &mut Incoming, context: &Context) -> Result<Reply, Mac
     };
     let asked = device::request_of(&sent, &client.client_id, &device)?;
     let asked = encrypted_hint::open(asked, context).await?;
+    apis::know_named(&asked, &[RESOURCE], &client.client_id, context).await?;
     let asked = device::check(asked, pusher.key.as_ref(), client, &context.config)?;
 
     let roots = &context.config.roots;

@@ -8,11 +8,14 @@ use crate::{
             pusher::{Pushed, Pusher},
             request_objects,
         },
-        clients::document,
+        clients::{apis, document},
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
     },
-    oidc::pushed_request::{self, PushedResponse},
+    oidc::{
+        params::RESOURCE,
+        pushed_request::{self, PushedResponse},
+    },
     reply::Reply,
     secret::Purpose,
 };
@@ -29,6 +32,7 @@ pub async fn push(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let pushed = request_objects::unpack(&pushed, client, context).await?;
     let pushed = encrypted_hint::open(pushed, context).await?;
     let pushed = pushed_request::bound_to(pushed, pusher.key.as_ref())?;
+    apis::know_named(&pushed, &[RESOURCE], &client.client_id, context).await?;
     pushed_request::check(&pushed, client, &context.config)?;
 
     let (reference, hash) = context.new_token(Purpose::PushedRequest)?;

@@ -11,7 +11,7 @@ use super::grants::{
 };
 use crate::{
     edge::{
-        clients::authentication::ClientAuthentication,
+        clients::{apis, authentication::ClientAuthentication},
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
         tokens::dpop,
@@ -19,6 +19,7 @@ use crate::{
     oidc::{
         authorization_details,
         client::client_metadata::GrantType,
+        params::RESOURCE,
         token::{TokenResponse, grant_type, unsupported_grant_type},
     },
     reply::Reply,
@@ -32,6 +33,7 @@ pub async fn token(request: &mut Incoming, context: &Context) -> Result<Reply, M
     let params = request.form().await?;
     let proof = dpop::proof_of(request, context).await?;
     let client = ClientAuthentication::of(request, &params, context).await?;
+    apis::know_named(&params, &[RESOURCE, "audience"], client.client_id(), context).await?;
     let request = TokenRequest {
         params: &params,
         client: &client,

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod api_keys;
+pub mod apis;
 pub mod app_roles;
 pub mod audit;
 pub mod change;

@@ -55,7 +55,7 @@ pub(super) async fn redeem(
         _ => Ok(()),
     };
     let ready = request.ready(grant_type, may_fetch).await?;
-    let (stored, family_id) = (request.stored(), random::id()?);
+    let (stored, family_id) = (request.stored(&wanted.resources), random::id()?);
     let redemption = Redemption {
         conditions: request.conditions(&ready, (&wanted.resources, &wanted.details), &stored),
         hash: &hash,
@@ -70,6 +70,7 @@ pub(super) async fn redeem(
     let find_waiting = |_| pushed_requests::find_waiting(&hash, client.client_id(), context.now);
     let waiting = batch.add_if(fetched.map(find_waiting));
     batch.push(redemption.begin_family());
+    let named = request.look_up_apis(&wanted.resources, &mut batch);
     let user = batch.add(users::find_by_family(&family_id, ready.along));
     request.use_up(redemption.succeeded(), &mut batch);
     let rows = context.db.run(batch).await?;
@@ -85,6 +86,7 @@ pub(super) async fn redeem(
     let user = rows.read(user)?;
     let (user, life) = user.ok_or_else(|| Fault::new("codes", "a code without a person"))?;
     let authorization = redeemed.into_authorization(family_id.clone(), user.sub_at(&client))?;
+    request.know_apis(&authorization.apis, named, &rows)?;
     let scope = authorization.scope.clone();
     let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
     let first_token = RefreshToken {

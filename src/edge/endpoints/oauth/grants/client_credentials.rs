@@ -2,17 +2,18 @@
 
 use super::TokenRequest;
 use crate::{
-    db::{Batch, signing_keys},
+    db::{Batch, apis, signing_keys},
     edge::{
         http::failure::MachineFailure,
         keys::signer::{self, Signer},
         platform::random,
+        tokens::for_api,
     },
     oidc::{
         authorization::Reach,
         binding::Binding,
         client::{Client, client_metadata::GrantType},
-        token::{TokenResponse, access_token, check_grant_type, client_credentials::ClientCredentialsRequest},
+        token::{TokenResponse, check_grant_type, client_credentials::ClientCredentialsRequest},
     },
 };
 
@@ -20,22 +21,28 @@ use crate::{
 pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, MachineFailure> {
     let (client, context) = (request.client, request.context);
     let wanted = request.read(ClientCredentialsRequest::parse).await?;
-    // Nobody has to grant an API to a client that asks for itself.
-    let aud = wanted.resources.audience(&wanted.resources, &context.config)?;
     let mut batch = Batch::default();
     let looked = request.look_up(&mut batch);
     let key = signing_keys::current_for_client(client.client_id(), &signer::at_hand(), context.now);
     let key = batch.add(key);
+    let named = request.look_up_apis(&wanted.resources, &mut batch);
     let mut stored = None;
     if client.counts_once() || request.proof.is_some() {
         let check = |client: &Client| wanted.scope_for(client, &context.config).map(|_| ());
         let ready = request.ready(GrantType::ClientCredentials, check).await?;
         let success = ready.condition(context.now).and(request.client_proof().condition());
+        let success = match request.stored(&wanted.resources).declared {
+            Some(declared) => success.and(apis::are_open(&declared, &ready.client_id)),
+            None => success,
+        };
         stored = request.use_up(success, &mut batch);
     }
     let rows = context.db.run(batch).await?;
 
     let client = request.authenticated(looked, &rows)?;
+    request.know_apis(&[], named, &rows)?;
+    // Nobody has to grant an API to a client that asks for itself.
+    let aud = wanted.resources.audience(&wanted.resources, &context.config)?;
     if rows.read_if(stored)? == Some(false) {
         return Err(request.not_ready(None));
     }
@@ -49,7 +56,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let mint = request.mint(&client);
     let claims = mint.access_token(&client, within, random::id()?);
     Ok(TokenResponse {
-        access_token: signer.sign(access_token::TYPE, &claims).await?,
+        access_token: for_api::access_token(&claims, &signer, context).await?,
         token_type: Binding::token_type(mint.binding.as_ref()),
         issued_token_type: None,
         expires_in: claims.exp.since(context.now),

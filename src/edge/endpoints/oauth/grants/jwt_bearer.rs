@@ -13,10 +13,11 @@ use crate::{
         audit, replay, signing_keys,
     },
     edge::{
-        clients::keys,
+        clients::{apis as known_apis, keys},
         http::failure::MachineFailure,
         keys::signer::{self, Signer},
         platform::random,
+        tokens::for_api,
     },
     fault::Fault,
     oidc::{
@@ -24,7 +25,7 @@ use crate::{
         client::client_metadata::GrantType,
         token::{
             TokenResponse,
-            access_token::{self, AccessTokenClaims},
+            access_token::AccessTokenClaims,
             check_grant_type,
             jwt_bearer::{JwtBearerRequest, invalid},
             unsupported_grant_type,
@@ -40,6 +41,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     }
     let wanted = request.read(JwtBearerRequest::parse).await?;
     let client_id = request.client.client_id();
+    known_apis::know_afresh(wanted.named(), client_id, context).await?;
     let checked = wanted.check(client_id, &context.config, context.now);
     let once = checked.as_ref().ok().map(|(_, once)| once);
     let folded = email::fold(wanted.address().unwrap_or_default());
@@ -104,7 +106,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     };
     begin(&asserted, &issuer.issuer, request).await?;
     Ok(TokenResponse {
-        access_token: signer.sign(access_token::TYPE, &claims).await?,
+        access_token: for_api::access_token(&claims, &signer, context).await?,
         token_type: Binding::token_type(mint.binding.as_ref()),
         issued_token_type: None,
         expires_in: claims.exp.since(context.now),

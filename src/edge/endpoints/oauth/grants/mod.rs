@@ -12,11 +12,12 @@ pub mod token_exchange;
 use crate::{
     config::Config,
     db::{
-        Answer, Batch, Handle, Statement, dpop_proofs, proof::Proof, readiness::Ready,
+        Answer, Batch, Handle, Statement, apis, dpop_proofs, proof::Proof, readiness::Ready,
         token_conditions::TokenConditions,
     },
     edge::{
         clients::{
+            apis as known_apis,
             authentication::{ClientAuthentication, LookedUp},
             memory,
         },
@@ -24,11 +25,13 @@ use crate::{
         platform::context::Context,
         tokens::readiness,
     },
+    fault::Fault,
     oidc::{
         authorization::Mint,
         authorization_details::AuthorizationDetails,
         binding::Binding,
         client::{Client, client_auth, client_metadata::GrantType},
+        declared_api::DeclaredApi,
         dpop::{self, KeyProof},
         error::OAuthError,
         params::Params,
@@ -50,6 +53,8 @@ pub struct TokenRequest<'a> {
 struct Stored {
     /// What tokens can be for.
     audiences: String,
+    /// Which of the APIs that are named operators declared.
+    declared: Option<String>,
     /// What the client has shown that tokens can be bound to.
     binding: Option<String>,
 }
@@ -116,6 +121,7 @@ impl TokenRequest<'_> {
             resources,
             details,
             audiences: &stored.audiences,
+            declared: stored.declared.as_deref(),
             binding: stored.binding.as_deref(),
             lifetimes: &self.context.config.lifetimes,
             now: self.context.now,
@@ -128,11 +134,14 @@ impl TokenRequest<'_> {
         proof.with_dpop(self.proof.map(|proof| &proof.single_use))
     }
 
-    /// What conditions compare rows with.
-    fn stored(&self) -> Stored {
+    /// What conditions compare rows with, where tokens are wanted for `resources`.
+    fn stored(&self, resources: &Targets) -> Stored {
         let json = |value| serde_json::to_string(&value).unwrap_or_default();
+        let targets = |targets: &Targets| serde_json::to_string(targets).unwrap_or_default();
+        let declared = resources.declared(&self.context.config);
         Stored {
-            audiences: serde_json::to_string(&resource_indicator::known(&self.context.config)).unwrap_or_default(),
+            declared: (!declared.is_empty()).then(|| targets(&declared)),
+            audiences: targets(&resource_indicator::known(&self.context.config).and(declared)),
             binding: self.proof.map(|proof| json(Binding::Key(proof.jkt.clone()))),
         }
     }
@@ -186,6 +195,26 @@ impl TokenRequest<'_> {
             Some(true) => Err(dpop::used().into()),
             _ => Ok(client),
         }
+    }
+
+    /// Adds the query for what operators declared of the APIs that are named, as it is now, where they did.
+    fn look_up_apis(&self, resources: &Targets, batch: &mut Batch) -> Option<Handle<Vec<DeclaredApi>>> {
+        let declared = resources.declared(&self.context.config);
+        let keys = resource_indicator::to_look_up(declared.iter(), self.context.config.settings());
+        let keys = serde_json::to_string(&keys).unwrap_or_default();
+        batch.add_if((!declared.is_empty()).then(|| apis::find_open(&keys, self.client.client_id())))
+    }
+
+    /// Lets the rest of the request know the APIs that operators declared: those of a grant, and those that were looked up.
+    fn know_apis(
+        &self,
+        granted: &[DeclaredApi],
+        named: Option<Handle<Vec<DeclaredApi>>>,
+        rows: &Answer,
+    ) -> Result<(), Fault> {
+        let named = rows.read_if(named)?.unwrap_or_default();
+        known_apis::know(&[granted, &named].concat(), self.client.client_id(), self.context);
+        Ok(())
     }
 
     /// Where and when the tokens are made.

@@ -19,7 +19,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let (client, context) = (request.client, request.context);
     let wanted = request.read(RefreshRequest::parse).await?;
     let ready = request.ready(GrantType::RefreshToken, |_| Ok(())).await?;
-    let stored = request.stored();
+    let stored = request.stored(&wanted.resources);
     let refreshing = Refreshing {
         conditions: request.conditions(&ready, (&wanted.resources, &wanted.details), &stored),
         token: &wanted.token,
@@ -31,6 +31,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let key = batch.add(key);
     let found = batch.add(refreshing.find());
     batch.push(refreshing.rotate());
+    let named = request.look_up_apis(&wanted.resources, &mut batch);
     request.use_up(refreshing.succeeded(), &mut batch);
     let rows = context.db.run(batch).await?;
 
@@ -54,9 +55,12 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         _ => family.life,
     };
     let authorization = family.into_authorization(user.sub_at(&client))?;
+    request.know_apis(&authorization.apis, named, &rows)?;
     let scope = refresh_grant::narrowed(&authorization.scope, wanted.scope.as_ref())?;
     // The client may have come to be registered for less.
-    let scope = client.permitted(&scope, &context.config.resources.open_scopes().collect());
+    let resources = &context.config.resources;
+    let given = resources.iter().flat_map(|(_, api)| api.given()).collect();
+    let scope = client.permitted_at(&scope, (&resources.open_scopes().collect(), &given));
     let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
     let token = match goes_on {
         true => wanted.token.render(&context.config.roots),

@@ -14,9 +14,11 @@ use crate::{
         token_families::{self, Alive},
     },
     edge::{
+        clients::apis as known_apis,
         http::failure::MachineFailure,
         keys::signer::{self, Signer},
         platform::random,
+        tokens::for_api,
     },
     oidc::{
         binding::Binding,
@@ -24,7 +26,7 @@ use crate::{
         jose::provider_key::ProviderKey,
         token::{
             TokenResponse,
-            access_token::{self, AccessTokenClaims},
+            access_token::AccessTokenClaims,
             check_grant_type,
             exchange::{ACCESS_TOKEN, AccessTokenRequest, ExchangeRequest, Granted, SentToken, Wanted, not_valid},
             id_jag::{self, IdJagClaims, IdJagRequest},
@@ -107,6 +109,8 @@ impl Good<'_> {
         asked: &AccessTokenRequest,
     ) -> Result<TokenResponse, MachineFailure> {
         let (client, sent, context) = (&self.client, self.sent, self.request.context);
+        let named = asked.named(client).chain(self.granted.resources.iter());
+        known_apis::know_afresh(named, &client.client_id, context).await?;
         let within = asked.reach_for(sent, &self.granted, client, &context.config)?;
         let scope = within.scope.clone();
         let mint = self.request.mint(client);
@@ -125,7 +129,7 @@ impl Good<'_> {
         };
         let signer = self.spend(self.key.clone()).await?;
         Ok(TokenResponse {
-            access_token: signer.sign(access_token::TYPE, &claims).await?,
+            access_token: for_api::access_token(&claims, &signer, context).await?,
             token_type: Binding::token_type(mint.binding.as_ref()),
             issued_token_type: Some(ACCESS_TOKEN),
             expires_in: claims.exp.since(context.now),
