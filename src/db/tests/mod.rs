@@ -19,8 +19,7 @@ use self::{samples::samples, sqlite::Sqlite};
 use super::Batch;
 
 /// Tables that hold a handful of rows whatever happens.
-const SMALL: &[&str] = &["signing_keys", "leases", "api_keys", "operators", "webhooks"];
-const SMALL: &[&str] = &["signing_keys", "leases", "api_keys", "operators", "apis"];
+const SMALL: &[&str] = &["signing_keys", "leases", "api_keys", "operators", "webhooks", "apis"];
 
 /// Statements that read a table or an index from its end, and stop after as many rows as their `LIMIT` and `OFFSET` say.
 const BOUNDED: &[&str] = &[
