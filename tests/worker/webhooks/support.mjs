@@ -62,7 +62,7 @@ export class Receiver {
 
   /** Waits until no run has the webhook: one that is still under way when the clock jumps loses it. */
   async settled() {
-    const held = () => this.op.rows("SELECT id FROM webhooks WHERE id = ? AND lease IS NOT NULL", this.id);
+    const held = () => this.op.rows("SELECT id FROM webhooks WHERE id = ? AND lease IS NOT NULL", this.id ?? "");
     for (let tries = 0; tries < 200 && (await held()).length; tries++) await wait(25);
   }
 
