@@ -129,13 +129,22 @@ pub fn mark_used(client_id: &str, id: &str, now: UnixTime) -> Statement {
 }
 
 /// Stores a secret as it is under another root, wherever it is, unless another request has changed it.
-pub fn move_to_root(client_id: &str, old: &Hash, new: &SecretAtRest) -> [Statement; 2] {
+pub fn move_to_root(client_id: &str, old: &Hash, new: &SecretAtRest) -> [Statement; 3] {
     let at = |member: &str| format!("$.more.\"{}\".{member}", new.about.id);
-    let own = Statement::new("UPDATE clients SET secret_hash = ?, wrapped_secret = ? WHERE id = ? AND secret_hash = ?")
+    let own = |prefix: &str| {
+        Statement::new(format!(
+            "UPDATE clients SET {prefix}secret_hash = ?, {wrapped} = ? WHERE id = ? AND {prefix}secret_hash = ?",
+            wrapped = if prefix.is_empty() {
+                "wrapped_secret"
+            } else {
+                "previous_wrapped_secret"
+            },
+        ))
         .bind(&new.hash)
         .bind(new.wrapped.as_ref())
         .bind(client_id)
-        .bind(old);
+        .bind(old)
+    };
     let among_more = Statement::new(
         "UPDATE clients SET secret_details = json_set(secret_details, ?, ?, ?, ?)
          WHERE id = ? AND json_extract(secret_details, ?) = ?",
@@ -147,5 +156,5 @@ pub fn move_to_root(client_id: &str, old: &Hash, new: &SecretAtRest) -> [Stateme
     .bind(client_id)
     .bind(&at("hash"))
     .bind(old);
-    [own, among_more]
+    [own(""), own("previous_"), among_more]
 }

@@ -168,7 +168,12 @@ impl ClientAuthentication {
                         Err(OAuthError::invalid_client("the client assertion was used before").into())
                     }
                     Some(OneUseRefusal::TooMany { until }) => Err(MachineFailure::too_many(until.since(context.now))),
-                    None => Ok(client),
+                    None => {
+                        if let Some((used, stored)) = &checked.secret {
+                            secret::note_use(used, stored, &client, context);
+                        }
+                        Ok(client)
+                    }
                 }
             }
             None => self.finish_by_secret(record, context),

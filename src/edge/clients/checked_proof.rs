@@ -12,7 +12,7 @@ use crate::{
     edge::{http::failure::MachineFailure, platform::context::Context},
     oidc::{
         client::{
-            Client,
+            Client, SecretAtRest,
             client_assertion::{Audiences, ClientAssertion},
             client_auth::failed,
             client_certificate::ClientCertificate,
@@ -20,7 +20,7 @@ use crate::{
         },
         error::OAuthError,
     },
-    secret::Purpose,
+    secret::{ClientSecret, Purpose},
 };
 
 /// A proof that was checked before D1 acts.
@@ -29,13 +29,16 @@ pub struct CheckedProof {
     pub version: i64,
     /// What must not come again.
     pub one_use: Option<OneUse>,
+    /// The secret that made it, where one did.
+    pub secret: Option<(ClientSecret, SecretAtRest)>,
 }
 
 impl CheckedProof {
-    fn new(known: &Known, one_use: Option<OneUse>) -> Self {
+    fn new(known: &Known, one_use: Option<OneUse>, secret: Option<(ClientSecret, SecretAtRest)>) -> Self {
         Self {
             version: known.record.client.version,
             one_use,
+            secret,
         }
     }
 
@@ -55,15 +58,15 @@ impl CheckedProof {
             counter: throttle::of_assertions(&config.roots.current(Purpose::Throttle), address),
         };
         if let Some(known) = memory::remembered(assertion.client_id(), context.now)
-            && is_genuine(assertion, &known.record, context).await.is_ok()
+            && let Ok(secret) = check_genuine(assertion, &known.record, context).await
         {
-            return Ok(Self::new(&known, Some(one_use)));
+            return Ok(Self::new(&known, Some(one_use), secret));
         }
         let read = memory::read(assertion.client_id(), context).await?;
         let known = read.ok_or_else(failed)?;
         document::refresh_later(&known.record.client, context);
-        is_genuine(assertion, &known.record, context).await?;
-        Ok(Self::new(&known, Some(one_use)))
+        let secret = check_genuine(assertion, &known.record, context).await?;
+        Ok(Self::new(&known, Some(one_use), secret))
     }
 
     /// Checks a certificate. `None` where the client does not authenticate by one: then it has to be a public client.
@@ -78,11 +81,11 @@ impl CheckedProof {
         if let Some(known) = memory::remembered(client_id, context.now)
             && is_certificate_of(&known.record.client, certificate, context).await
         {
-            return Ok(Some(Self::new(&known, None)));
+            return Ok(Some(Self::new(&known, None, None)));
         }
         let known = memory::read(client_id, context).await?.ok_or_else(failed)?;
         if is_certificate_of(&known.record.client, certificate, context).await {
-            return Ok(Some(Self::new(&known, None)));
+            return Ok(Some(Self::new(&known, None, None)));
         }
         match known.record.client.metadata.token_endpoint_auth_method {
             AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth => Err(failed().into()),
@@ -100,30 +103,30 @@ async fn is_certificate_of(client: &Client, certificate: &ClientCertificate, con
     }
 }
 
-/// Whether the client of `record` made the assertion.
-async fn is_genuine(
+/// Checks that the client of `record` made the assertion, and gives the secret that it made it with, if it was one.
+async fn check_genuine(
     assertion: &ClientAssertion,
     record: &ClientRecord,
     context: &Context,
-) -> Result<(), MachineFailure> {
+) -> Result<Option<(ClientSecret, SecretAtRest)>, MachineFailure> {
     let client = &record.client;
     assertion.check_registered(&client.metadata, &context.config.issuer)?;
-    let genuine = match (assertion.method(), &record.secret, assertion.token()) {
+    match (assertion.method(), &record.secret, assertion.token()) {
         (AuthMethod::PrivateKeyJwt, _, Some(token)) => {
             let verified = keys::verify(client, &token, assertion.alg(), context).await;
-            verified.map_err(|no_key| OAuthError::invalid_client(no_key.why()))?
+            match verified.map_err(|no_key| OAuthError::invalid_client(no_key.why()))? {
+                true => Ok(None),
+                false => Err(failed().into()),
+            }
         }
         (AuthMethod::ClientSecretJwt, Some(stored), _) => {
             let secrets = secret::recover(stored, &client.client_id, context).await?;
             let signed_with = secrets
-                .iter()
+                .into_iter()
                 .find(|(secret, _)| assertion.is_signed_with(secret.expose()));
-            if let Some((secret, at_rest)) = signed_with {
-                secret::note_use(secret, at_rest, client, context);
-            }
-            signed_with.is_some()
+            let (secret, at_rest) = signed_with.ok_or_else(failed)?;
+            Ok(Some((secret, at_rest.clone())))
         }
-        _ => false,
-    };
-    if genuine { Ok(()) } else { Err(failed().into()) }
+        _ => Err(failed().into()),
+    }
 }

@@ -55,6 +55,7 @@ pub async fn add(
     context: &Context,
 ) -> Result<Added, MachineFailure> {
     let (record, mut stored) = find(client_id, context).await?;
+    registering_party.check_hand_on(&record, context)?;
     if shown.is_some_and(|version| version != record.client.version.to_string()) {
         let why = "the app was changed since this page was opened; open it again";
         return Err(conflict(OAuthError::invalid_request(why)));
@@ -93,6 +94,7 @@ pub async fn remove(
     context: &Context,
 ) -> Result<(), MachineFailure> {
     let (record, mut stored) = find(client_id, context).await?;
+    registering_party.check_hand_on(&record, context)?;
     let removed = stored.remove(secret_id).map_err(|refusal| {
         let error = client_secret::explain(refusal);
         match refusal {
@@ -113,7 +115,6 @@ async fn store(
     registering_party: RegisteringParty<'_>,
     context: &Context,
 ) -> Result<ClientRecord, MachineFailure> {
-    registering_party.check_hand_on(&record, context)?;
     record.secret = Some(stored);
     let change = Change {
         registered_by: registering_party.by,

@@ -21,6 +21,7 @@ use crate::{
             Client, SecretChange, StoredSecret,
             app_rules::RolesFormat,
             client_metadata::ClientMetadata,
+            registration::RenewalRequest,
             sector_identifier::sector,
             self_service::{self, Before, RegisteredBy},
         },
@@ -28,7 +29,6 @@ use crate::{
         protected_resource,
         scope::Scope,
     },
-    time::Lifetime,
 };
 
 /// Who registers or changes a client.
@@ -142,13 +142,14 @@ pub async fn change(
     store(record, issued, change, context).await
 }
 
-/// Gives a client another secret. The one before works on for the time of `overlap`, and those that an operator added until their ends.
+/// Gives a client another secret. The one before works on for the time of the overlap, and those that an operator added until their ends,
+/// unless the `renewal` ends them.
 ///
 /// # Errors
 /// A fault.
 pub async fn renew_secret(
     mut record: ClientRecord,
-    overlap: Option<Lifetime>,
+    renewal: &RenewalRequest,
     registering_party: RegisteringParty<'_>,
     context: &Context,
 ) -> Result<Renewed, MachineFailure> {
@@ -157,12 +158,11 @@ pub async fn renew_secret(
         return Ok(Renewed::NoSecret);
     };
     let issued = Issued::for_client(&record.client, context)?;
-    let name = old.current.about.name.clone();
-    let renewed = issued.at_rest(&record.client, name, None, context).await?;
+    let renewed = issued.at_rest(&record.client, None, None, context).await?;
     record.secret = renewed.map(|current| StoredSecret {
         current,
-        previous: overlap.map(|overlap| (old.current, context.now + overlap)),
-        more: old.more,
+        previous: renewal.overlap.map(|overlap| (old.current, context.now + overlap)),
+        more: if renewal.ends_others { Vec::new() } else { old.more },
     });
     let change = Change {
         registered_by: registering_party.by,
@@ -224,6 +224,9 @@ pub(super) async fn store(
 ) -> Result<Option<(ClientRecord, Issued)>, MachineFailure> {
     let read = record.client.version;
     record.client.version = read + 1;
+    if let Some(secret) = &mut record.secret {
+        secret.forget_ended(context.now);
+    }
     // What the operator had a hand in is no longer what anybody could have registered.
     record.registered_openly &= change.registered_by == RegisteredBy::Anybody;
     // And it is theirs to remove. A client that changes itself gets its time anew.

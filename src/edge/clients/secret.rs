@@ -97,10 +97,10 @@ pub async fn have_signed(
 /// one, so that the older can be dropped some day.
 pub fn note_use(secret: &ClientSecret, stored: &SecretAtRest, client: &Client, context: &Context) {
     let is_outdated = !stored.hash.is_under(context.config.roots.current_version());
-    let name = format!("{} {}", client.client_id, stored.about.id);
-    let is_due = stored.about.is_use_due(context.now) && MARKED.with(|marked| marked.get(&name, context.now)).is_none();
+    let mark = format!("{} {}", client.client_id, stored.about.id);
+    let is_due = stored.about.is_use_due(context.now) && MARKED.with(|marked| marked.get(&mark, context.now)).is_none();
     if is_due {
-        MARKED.with(|marked| marked.put(&name, (), context.now));
+        MARKED.with(|marked| marked.put(&mark, (), context.now));
     }
     if !is_outdated && !is_due {
         return;
@@ -119,7 +119,12 @@ pub fn note_use(secret: &ClientSecret, stored: &SecretAtRest, client: &Client, c
             let moved = at_rest(&secret, stored.about, &client, later).await?;
             statements.extend(client_secrets::move_to_root(&client.client_id, &stored.hash, &moved));
         }
-        later.db.execute(statements).await
+        let written = later.db.execute(statements).await;
+        if written.is_err() {
+            // The next use writes it down.
+            MARKED.with(|marked| marked.forget(&mark));
+        }
+        written
     });
 }
 

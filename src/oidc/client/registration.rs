@@ -103,10 +103,12 @@ pub fn merge_patch(current: &ClientMetadata, patch: &[u8], terms: &Terms) -> Res
 }
 
 /// `POST /register/{client_id}/renew_secret`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct RenewalRequest {
     /// For how long the secret before still works: `overlap_seconds`, of which 0 is none.
     pub overlap: Option<Lifetime>,
+    /// Whether those that an operator added end, too: `end_others`.
+    pub ends_others: bool,
 }
 
 /// The longest overlap of two secrets.
@@ -116,24 +118,27 @@ impl RenewalRequest {
     /// Reads the body, which may be empty.
     ///
     /// # Errors
-    /// `invalid_request` for anything but `{"overlap_seconds": n}` with n from 0 to 604800.
+    /// `invalid_request` for anything but `{"overlap_seconds": n, "end_others": false}` with n from 0 to 604800.
     pub fn parse(body: &[u8]) -> Result<Self, OAuthError> {
         let wrong = || OAuthError::invalid_request("overlap_seconds must be a whole number from 0 to 604800");
         if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self { overlap: None });
+            return Ok(Self::default());
         }
         let body = object(body).map_err(|error| OAuthError::invalid_request(error.description))?;
         let overlap = match given(&body, "overlap_seconds") {
             None => 0,
             Some(seconds) => seconds.as_i64().ok_or_else(wrong)?,
         };
-        match overlap {
-            0 => Ok(Self { overlap: None }),
-            1.. if overlap <= LONGEST_OVERLAP.seconds() => Ok(Self {
-                overlap: Some(Lifetime(overlap)),
-            }),
-            _ => Err(wrong()),
-        }
+        let ends_others = given(&body, "end_others").map_or(Ok(false), |ends| {
+            let wrong = || OAuthError::invalid_request("end_others must be true or false");
+            ends.as_bool().ok_or_else(wrong)
+        })?;
+        let overlap = match overlap {
+            0 => None,
+            1.. if overlap <= LONGEST_OVERLAP.seconds() => Some(Lifetime(overlap)),
+            _ => return Err(wrong()),
+        };
+        Ok(Self { overlap, ends_others })
     }
 }
 

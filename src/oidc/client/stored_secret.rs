@@ -88,11 +88,12 @@ impl AboutSecret {
         self.ends_at.is_none_or(|end| now < end)
     }
 
-    /// As JSON.
-    pub fn describe(&self) -> Value {
+    /// As JSON; `is_main` of the one whose place a renewal takes.
+    pub fn describe(&self, is_main: bool) -> Value {
         json!({
             "id": self.id,
             "name": self.name,
+            "main": is_main,
             "created_at": self.made_at,
             "expires_at": self.ends_at,
             "last_used_at": self.used_at,
@@ -136,9 +137,15 @@ impl StoredSecret {
         self
     }
 
+    /// Forgets those that have ended.
+    pub fn forget_ended(&mut self, now: UnixTime) {
+        self.previous.take_if(|(_, until)| *until <= now);
+        self.more.retain(|secret| secret.about.works(now));
+    }
+
     /// Adds one, and says whether there may be so many. Those that have ended go.
     pub fn add(&mut self, secret: SecretAtRest, now: UnixTime) -> bool {
-        self.more.retain(|secret| secret.about.works(now));
+        self.forget_ended(now);
         let fits = self.more.len() + 1 < MOST;
         if fits {
             self.more.push(secret);

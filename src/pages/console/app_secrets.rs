@@ -87,7 +87,12 @@ impl AppSecretsPage<'_> {
                 false => texts.previous_secret,
             };
             let remove = || Act::of("remove", &secret.id, texts.remove_secret, texts.remove_secret_why);
-            let thing = Thing::new(secret.name.as_deref().unwrap_or(usual))
+            let thing = Thing::new(secret.name.as_deref().unwrap_or(usual));
+            let thing = match secret.is_main && secret.name.is_some() {
+                true => thing.words(texts.main_secret),
+                false => thing,
+            };
+            let thing = thing
                 .date(texts.made_secret, secret.made.as_ref())
                 .date(self.frame.all_texts().console_system.expires, secret.ends.as_ref());
             let thing = match &secret.last_used {

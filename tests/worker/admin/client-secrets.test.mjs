@@ -151,6 +151,40 @@ describe("the secret of the registration", () => {
     assert.equal(await status(client, client.secret), 401);
     const { client_secret: last } = await renew({});
     assert.deepEqual([await status(client, renewed), await status(client, last), await status(client, second)], [401, 200, 200]);
+    const { client_secret: only } = await renew({ end_others: true });
+    assert.deepEqual([await status(client, second), await status(client, last), await status(client, only)], [401, 401, 200]);
+    assert.equal((await list(client)).length, 1);
+    const odd = await op.admin(`/register/${client.id}/renew_secret`, { method: "POST", json: { end_others: "yes" } });
+    assert.deepEqual([odd.status, (await odd.json()).error_description], [400, "end_others must be true or false"]);
+  });
+
+  test("that takes the place of a removed one is told by main, and loses its name when it is renewed", async () => {
+    const client = await op.serviceClient({ scope: "notes" });
+    const [main] = await list(client);
+    await add(client, { name: "Two" });
+    assert.equal((await remove(client, main.id)).status, 204);
+    assert.deepEqual((await list(client)).map(({ name, main }) => [name, main]), [["Two", true]]);
+    await op.json(`/register/${client.id}/renew_secret`, { method: "POST", bearer: op.adminToken, json: {} });
+    assert.deepEqual((await list(client)).map(({ name, main }) => [name, main]), [[null, true]]);
+  });
+
+  test("that has ended leaves the row with the next change", async () => {
+    const client = await op.serviceClient({ scope: "notes" });
+    const { id } = await add(client, { name: "Short", expires_in: 60 });
+    op.clock.advance({ seconds: 61 });
+    await op.json(`/register/${client.id}/renew_secret`, { method: "POST", bearer: op.adminToken, json: {} });
+    const [{ details }] = await op.rows("SELECT secret_details AS details FROM clients WHERE id = ?", client.id);
+    assert.ok(!details.includes(id));
+  });
+
+  test("that was added proves a PUT, too", async () => {
+    const client = await op.serviceClient({ scope: "notes" });
+    const { client_secret: second } = await add(client, { name: "Two" });
+    const put = (secret) => op.admin(`/register/${client.id}`, { method: "PUT", json: { ...client.registered, client_secret: secret } });
+    const refused = await put(`${second}x`);
+    assert.equal(refused.status, 400, await refused.text());
+    const taken = await put(second);
+    assert.equal(taken.status, 200, await taken.text());
   });
 
   test("from before more was known works as ever, and can be added to", async () => {

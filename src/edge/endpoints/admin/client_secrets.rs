@@ -17,7 +17,9 @@ use crate::{
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     request.query_params()?.refuse_unknown(&[])?;
     let (_, stored) = more_secrets::find(request.segment(0), context).await?;
-    let described = stored.about(context.now).iter().map(AboutSecret::describe).collect();
+    let is_main = |about: &AboutSecret| about.id == stored.current.about.id;
+    let all = stored.about(context.now);
+    let described = all.iter().map(|about| about.describe(is_main(about))).collect();
     Ok(Reply::json(200, &paging::list("secrets", described, None)))
 }
 
@@ -25,7 +27,7 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 pub async fn add(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let wanted = WantedSecret::parse(&request.json().await?)?;
     let added = more_secrets::add(request.segment(0), wanted, None, party(request)?, context).await?;
-    let mut described = added.about.describe();
+    let mut described = added.about.describe(false);
     if let Value::Object(members) = &mut described {
         members.insert("client_secret".to_owned(), added.text.into());
     }

@@ -126,8 +126,11 @@ async fn change(
 }
 
 async fn renew_secret(console: &Console, record: ClientRecord, context: &Context) -> Result<Reply, MachineFailure> {
-    let renewed =
-        registration::renew_secret(record, Some(app_form::OVERLAP), console.registering_party(), context).await?;
+    let renewal = messages::RenewalRequest {
+        overlap: Some(app_form::OVERLAP),
+        ends_others: false,
+    };
+    let renewed = registration::renew_secret(record, &renewal, console.registering_party(), context).await?;
     let Renewed::Stored(Some(stored)) = renewed else {
         return Ok(console.done(ConsoleNotice::NothingDone, context));
     };

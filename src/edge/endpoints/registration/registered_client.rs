@@ -13,7 +13,7 @@ use crate::{
     },
     oidc::{
         client::{
-            client_auth,
+            StoredSecret, client_auth,
             client_metadata::ClientMetadata,
             registration::{self as messages, RenewalRequest, UpdateRequest},
             self_service::RegisteredBy,
@@ -22,6 +22,7 @@ use crate::{
         error::{ErrorCode, OAuthError},
     },
     reply::{Body, Reply},
+    secret::Hash,
 };
 
 /// `GET /register/{client_id}`.
@@ -41,8 +42,10 @@ pub async fn replace(request: &mut Incoming, context: &Context) -> Result<Reply,
     let client = &record.client;
     let update = UpdateRequest::parse(&request.json().await?, (&client.client_id, &client.metadata), &terms)?;
     if let Some(secret) = &update.client_secret {
-        let stored = record.secret.as_ref().map(|stored| &stored.current.hash);
-        if !client_auth::is_secret(secret, &record.client.client_id, stored, &context.config.roots) {
+        let roots = &context.config.roots;
+        let is_it = |hash: &Hash| client_auth::is_secret(secret, &client.client_id, Some(hash), roots);
+        let works = |stored: &StoredSecret| stored.valid(context.now).any(|secret| is_it(&secret.hash));
+        if !record.secret.as_ref().is_some_and(works) {
             let error = "client_secret is not that of this client";
             return Err(OAuthError::new(ErrorCode::InvalidClientMetadata, error).into());
         }
@@ -92,7 +95,7 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
     let renewal = RenewalRequest::parse(&request.optional_json().await?)?;
     match registration::renew_secret(
         record,
-        renewal.overlap,
+        &renewal,
         access::registering_party(registered_by, request),
         context,
     )
