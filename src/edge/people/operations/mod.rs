@@ -11,6 +11,7 @@ pub mod groups;
 pub mod mails;
 pub mod members;
 mod moved_app;
+mod moved_line;
 pub mod moving;
 pub mod status;
 pub mod ways_in;

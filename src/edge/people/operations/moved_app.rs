@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::moving::Rows;
+use super::moved_line::MovedLine;
 use crate::{
     admin::{access_token, moving::MovedApp, operator::Operator},
     audit::{Actor, Entry, Event},
@@ -32,7 +32,7 @@ pub(super) async fn add<'a>(
     app: &'a MovedApp,
     by: &Operator,
     context: &Context,
-) -> Result<Result<Rows<'a>, String>, Fault> {
+) -> Result<Result<MovedLine<'a>, String>, Fault> {
     let mut metadata = app.metadata.clone();
     if app.wants_to_administer && protected_resource::takes_admin_tokens(&context.config) {
         if let Err(error) = by.may_give(&access_token::named(&metadata)) {
@@ -72,7 +72,7 @@ pub(super) async fn add<'a>(
         last_used_at: None,
         client,
     };
-    Ok(Ok(Rows {
+    Ok(Ok(MovedLine {
         add: clients::insert_moved(&record, context.now),
         entry: Entry::new(Event::ClientRegistered, Actor::Operator).client(&app.client_id),
         then: None,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::moved_app;
+use super::{moved_app, moved_line::MovedLine};
 use crate::{
     account::totp::TotpSecret,
     admin::{
@@ -11,7 +11,7 @@ use crate::{
     },
     audit::{Actor, Entry, Event},
     db::{
-        Answer, Batch, Handle, Query, Statement, audit, groups,
+        Answer, Batch, Handle, Query, audit, groups,
         moved_rows::{self, Standing},
         moving, operators,
         second_factors::StoredApp,
@@ -92,15 +92,6 @@ enum Outcome {
     },
 }
 
-/// The statements of a line: what adds, what is written down of it, and how it stands to what is there.
-pub(super) struct Rows<'a> {
-    pub add: Query<bool>,
-    pub entry: Entry<'a>,
-    pub then: Option<Statement>,
-    pub standing: Query<Standing>,
-    pub needs_secret: bool,
-}
-
 /// Takes lines in, and says of each what became of it.
 ///
 /// # Errors
@@ -171,7 +162,7 @@ fn judge(line: &Line, by: &Operator, operators: &[OperatorPerson]) -> Result<(),
 /// Adds the statements of a line to the batch.
 async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) -> Result<Outcome, Fault> {
     let entry = |event| Entry::new(event, Actor::Operator);
-    let usual = |add, entry, standing| Rows {
+    let usual = |add, entry, standing| MovedLine {
         add,
         entry,
         then: None,
@@ -226,7 +217,7 @@ async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) ->
         }
         Line::Operator { user_id, roles } => {
             detail.insert("roles".to_owned(), json!(roles.names()));
-            Rows {
+            MovedLine {
                 then: Some(operators::end_set_up_link(user_id, context.now)),
                 ..usual(
                     operators::set(user_id, roles, None, by.person(), context.now),
