@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Query, Rows, Statement, scope_to_json, second_factors, to_json};
+use super::{Query, Rows, Statement, apis::StoredApi, scope_to_json, second_factors, to_json};
 use crate::{
     account::{
         group::{Group, MOST_OF_PERSON},
@@ -74,6 +74,19 @@ pub fn app(client_id: &str, metadata: &str) -> Query<Standing> {
         .bind(metadata)
         .bind(client_id)
         .read_by(read)
+}
+
+/// How an API stands to its line.
+pub fn api(stored: &StoredApi) -> Query<Standing> {
+    Statement::new(
+        "SELECT IIF(EXISTS (SELECT 1 FROM apis WHERE id = ? AND identifier = ? AND settings = ?), 'same',
+                IIF(EXISTS (SELECT 1 FROM apis WHERE id = ?), 'other', 'taken')) AS standing",
+    )
+    .bind(&stored.id)
+    .bind(&stored.api.identifier)
+    .bind(&Value::Object(stored.api.settings.members()).to_string())
+    .bind(&stored.id)
+    .read_by(read)
 }
 
 /// Which terms a person has accepted.

@@ -46,6 +46,11 @@ fn lines(part: Part) -> &'static str {
                 'document', json(IIF(document_fresh_until IS NULL, 'false', 'true'))) AS line
              FROM clients WHERE id > ? ORDER BY id"
         }
+        Part::Apis => {
+            "id AS key, json_object('kind', 'api', 'id', id, 'identifier', identifier, 'settings', json(settings),
+                'secret_hash', secret_hash, 'created_at', created_at, 'updated_at', updated_at) AS line
+             FROM apis WHERE id > ? ORDER BY id"
+        }
         Part::People => {
             "id AS key, json_object('kind', 'person', 'id', id, 'username', username, 'claims', json(claims),
                 'disabled_at', disabled_at, 'created_at', created_at, 'updated_at', updated_at, 'subject_salt', subject_salt) AS line

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     account::group::Label,
+    admin::api,
     oidc::{
         authorization_details::AuthorizationDetails,
         client::{
@@ -19,6 +20,7 @@ use crate::{
             stored_secret::{AboutSecret, MOST},
             terms::Terms,
         },
+        declared_api::DeclaredApi,
         resource_indicator::Targets,
         scope::Scope,
     },
@@ -51,6 +53,18 @@ pub struct MovedApp {
     pub registered_openly: bool,
     /// Whether a document at its id describes it.
     pub is_document: bool,
+}
+
+/// An API that operators declared.
+pub struct MovedApi {
+    pub id: String,
+    pub api: DeclaredApi,
+    /// The hash of its own secret, under a root key that is here, too.
+    pub secret: Option<Hash>,
+    /// Whether it had one that is worth nothing here.
+    pub needs_secret: bool,
+    pub created_at: UnixTime,
+    pub updated_at: UnixTime,
 }
 
 /// What a person allowed an app.
@@ -117,6 +131,22 @@ impl MovedApp {
             registered_openly: line.flag("registered_openly")?,
             is_document: described,
             metadata,
+        })
+    }
+}
+
+impl MovedApi {
+    pub(super) fn read(line: &Members<'_>, moved: &Moved<'_>) -> Result<Self, String> {
+        let mut members = line.object("settings")?.cloned().ok_or_else(|| missing("settings"))?;
+        members.insert("identifier".to_owned(), line.needed("identifier")?.into());
+        let secret = hash(line, moved, "secret_hash")?;
+        Ok(Self {
+            id: line.id("id")?,
+            api: api::read_new(&members, moved.config)?,
+            needs_secret: secret.is_none() && line.text("secret_hash")?.is_some(),
+            secret,
+            created_at: line.past("created_at", moved.now)?.unwrap_or(moved.now),
+            updated_at: line.past("updated_at", moved.now)?.unwrap_or(moved.now),
         })
     }
 }

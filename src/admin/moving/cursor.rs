@@ -9,6 +9,7 @@ use crate::oidc::{error::OAuthError, params::Params};
 pub enum Part {
     Groups,
     Apps,
+    Apis,
     People,
     Credentials,
     Terms,
@@ -20,9 +21,10 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Groups,
         Self::Apps,
+        Self::Apis,
         Self::People,
         Self::Credentials,
         Self::Terms,
@@ -37,6 +39,7 @@ impl Part {
         match self {
             Self::Groups => "group",
             Self::Apps => "app",
+            Self::Apis => "api",
             Self::People => "person",
             Self::Credentials => "credential",
             Self::Terms => "terms",
@@ -118,7 +121,7 @@ mod tests {
         let (place, _) = Place::parse(&params).unwrap();
         assert_eq!(place, Place::Behind(Part::Apps, "https://a.org/c?d"));
         assert_eq!(place.next(Some("x:y")).as_deref(), Some("app:x:y"));
-        assert_eq!(place.next(None).as_deref(), Some("person:"));
+        assert_eq!(place.next(None).as_deref(), Some("api:"));
         for wrong in ["after=app", "after=x:", "after=:", "before=1", "limit=0"] {
             assert!(Place::parse(&Params::parse(wrong).unwrap()).is_err(), "{wrong}");
         }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use self::members::{Members, is_id};
 pub use self::{
-    app::{MovedApp, MovedConsent},
+    app::{MovedApi, MovedApp, MovedConsent},
     credential::{Credential, CredentialKind},
     cursor::{Part, Place},
 };
@@ -86,6 +86,7 @@ impl Import {
 pub enum Line {
     Group(Group),
     App(Box<MovedApp>),
+    Api(Box<MovedApi>),
     Person(Box<User>),
     /// Which terms a person has accepted, and when.
     Terms {
@@ -121,6 +122,7 @@ impl Line {
         let read = match line.needed("kind")? {
             "group" => Self::Group(read_group(&line, moved)?),
             "app" => Self::App(Box::new(MovedApp::read(&line, moved)?)),
+            "api" => Self::Api(Box::new(MovedApi::read(&line, moved)?)),
             "person" => Self::Person(Box::new(read_person(&line, salt, moved)?)),
             "terms" => read_terms(&line, moved.now)?,
             "credential" => Self::Credential(Box::new(Credential::read(&line, moved)?)),
@@ -145,6 +147,7 @@ impl Line {
             Self::Person(_) | Self::Terms { .. } | Self::Credential(_) | Self::Consent(_) => Area::People,
             Self::Group(_) | Self::Memberships { .. } | Self::Role { .. } => Area::Groups,
             Self::App(_) => Area::Apps,
+            Self::Api(_) => Area::Apis,
             Self::Operator { .. } => Area::Operators,
         };
         Some(KeyScope { area, writes: true })

@@ -15,7 +15,7 @@ async function key(...scopes) {
   const made = await op.json("/admin/api/api_keys", { json: { name: `Key ${++keys}`, scopes }, bearer: op.adminToken });
   return made.key;
 }
-const ALL = ["people:write", "apps:write", "groups:write", "audit:read", "keys:write", "mail:write", "settings:read", "api_keys:write", "operators:write"];
+const ALL = ["people:write", "apps:write", "apis:write", "groups:write", "audit:read", "keys:write", "mail:write", "settings:read", "api_keys:write", "operators:write"];
 
 async function owner(roles = ["owner"]) {
   const person = await op.person();
@@ -131,6 +131,9 @@ describe("a line that is not as it should be is refused by itself, with the reas
     [passkey({ ...whole, aaguid: "x".repeat(5_000) }), /public key/],
     [passkey({ id: "AAAA", cose: "AA" }), /public key/],
     [passkey({ id: "A".repeat(90_000), cose: cbor([[1, 2]]).toString("base64url") }), /./],
+    [{ kind: "api", id: "a", identifier: "https://api.acme.test" }, /settings is missing/],
+    [{ kind: "api", id: "a", identifier: "nothing", settings: { name: "A" } }, /identifier must be/],
+    [{ kind: "api", id: "a", identifier: "https://api.acme.test", settings: { name: "" } }, /name must be/],
     [app({ id: "a b" }), /id must be/],
     [app({ id: "https://evil.test/client" }), /document/],
     [app({ document: true }), /document/],

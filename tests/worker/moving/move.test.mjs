@@ -30,6 +30,7 @@ const pairwise = await before.client({ client_name: "Pairwise", subject_type: "p
 const signer = await before.client({ client_name: "Signer", token_endpoint_auth_method: "client_secret_jwt" });
 const writers = await admin("/admin/api/groups", { name: "Writers", attributes: { department: "Words" } });
 const closed = await before.client({ client_name: "Closed", allowed_groups: [writers.id] });
+await admin("/admin/api/apis", { identifier: "https://api.acme.test", name: "Notes", scopes: { "notes:read": { title: "Read notes" } } });
 const ada = await before.person({ nickname: "Countess" });
 const bob = await before.person();
 const eve = await before.person({ disabled: true });
@@ -52,7 +53,7 @@ const there = (client, op = after) => new Client(op, client.registered);
 describe("an export", () => {
   test("has each kind of lines, and the settings without secrets", () => {
     const kinds = [...new Set(lines.map(({ kind }) => kind))];
-    assert.deepEqual(kinds, ["deployment", "group", "app", "person", "credential", "terms", "memberships", "role", "operator", "consent"]);
+    assert.deepEqual(kinds, ["deployment", "group", "app", "api", "person", "credential", "terms", "memberships", "role", "operator", "consent"]);
     const [{ issuer, format, roots, settings }] = of("deployment");
     assert.equal(issuer, before.issuer);
     assert.equal(format, 1);

@@ -1,4 +1,4 @@
-//! What a file declares: groups and apps by their names. What it does not know it refuses by its name and its line.
+//! What a file declares: groups and apps by their names, APIs by their identifiers. What it does not know it refuses by its name and its line.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,21 @@ use crate::yaml::{self, Node, What};
 pub struct Declared {
     pub groups: Option<BTreeMap<String, Group>>,
     pub apps: Option<BTreeMap<String, App>>,
+    /// By their identifiers: members as at `/admin/api/apis`, with `apps` by name.
+    pub apis: Option<BTreeMap<String, Map<String, Value>>>,
 }
+
+/// The members of an API.
+const OF_API: [&str; 8] = [
+    "name",
+    "scopes",
+    "open_to",
+    "self_registered_apps",
+    "apps",
+    "token_format",
+    "token_signing_alg",
+    "access_token_lifetime",
+];
 
 #[derive(Debug, Default, PartialEq)]
 pub struct Group {
@@ -62,8 +76,8 @@ impl Declared {
             match name.as_str() {
                 "groups" => declared.groups = Some(reader.each(node, "groups", Reader::group)),
                 "apps" => declared.apps = Some(reader.each(node, "apps", Reader::app)),
-                "apis" => reader.refuse(node, "apis are not applied yet: they are the setting RESOURCES"),
-                _ => reader.refuse(node, &format!("{name} is none of groups and apps")),
+                "apis" => declared.apis = Some(reader.each(node, "apis", Reader::api)),
+                _ => reader.refuse(node, &format!("{name} is none of groups, apps and apis")),
             }
         }
         match reader.problems.is_empty() {
@@ -137,6 +151,20 @@ impl Reader {
         app
     }
 
+    fn api(&mut self, name: &str, node: &Node) -> Map<String, Value> {
+        let mut api = Map::new();
+        for (member, value) in self.members(node, name) {
+            match OF_API.contains(&member.as_str()) {
+                true => _ = api.insert(member.clone(), value.json()),
+                false => {
+                    let known = OF_API.join(", ");
+                    self.refuse(value, &format!("{member} is no member of an API: there are {known}"));
+                }
+            }
+        }
+        api
+    }
+
     fn roles(&mut self, node: &Node) -> BTreeMap<String, Vec<String>> {
         let mut roles = BTreeMap::new();
         for (role, holders) in self.members(node, "roles") {
@@ -187,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused_with_its_line() {
-        let text = "groups:\n  Writers:\n    colour: blue\n    second_factor_required: 1\napps:\n  Notes:\n    redirect_uri: x\n    client_secret: y\n    client_name#fr: Notes\n    roles:\n      editor: Writers\nusers: {}\napis: {}\n";
+        let text = "groups:\n  Writers:\n    colour: blue\n    second_factor_required: 1\napps:\n  Notes:\n    redirect_uri: x\n    client_secret: y\n    client_name#fr: Notes\n    roles:\n      editor: Writers\nusers: {}\napis:\n  https://api.acme.org:\n    title: Notes\n";
         let problems = Declared::parse(text).unwrap_err();
         let lines: Vec<_> = problems
             .iter()
@@ -195,7 +223,7 @@ mod tests {
             .collect();
         assert_eq!(
             lines,
-            ["line 3", "line 4", "line 7", "line 8", "line 11", "line 12", "line 13"],
+            ["line 3", "line 4", "line 7", "line 8", "line 11", "line 12", "line 15"],
             "{problems:?}"
         );
         assert!(problems[2].contains("redirect_uri is no member"));

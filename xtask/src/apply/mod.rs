@@ -1,4 +1,4 @@
-//! `cargo xtask apply`: a deployment becomes what a file declares of its groups and apps.
+//! `cargo xtask apply`: a deployment becomes what a file declares of its groups, apps and APIs.
 
 mod declared;
 mod plan;
@@ -19,12 +19,12 @@ use state::State;
 pub const HELP: &str = "
 Usage: cargo xtask apply FILE --to URL [--prune] [--yes]
 
-Makes the groups and apps of a deployment what FILE declares (docs/moving.md#a-declared-state; examples/limen.yaml is one). It
+Makes groups, apps and APIs of a deployment what FILE declares (docs/moving.md#a-declared-state; examples/limen.yaml is one). It
 shows what it would do and asks first. What FILE does not name stays as it is. It takes the admin token, or an API key
-with the scopes groups:write and apps:write, in the environment variable ADMIN_TOKEN. Secrets of new apps go into FILE.secrets.
+with the scopes groups:write, apps:write and apis:write as the file needs them, in the environment variable ADMIN_TOKEN. Secrets of new apps go into FILE.secrets.
 
   --to URL   the origin of the deployment, such as https://id.acme.org
-  --prune    delete groups and apps that FILE does not name, where it names any of their kind, and take such roles
+  --prune    delete groups, apps and APIs that FILE does not name, where it names any of their kind, and take such roles
   --yes      do not ask
 ";
 

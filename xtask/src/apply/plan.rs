@@ -109,6 +109,9 @@ pub fn plan(declared: &Declared, state: &State, prune: bool) -> Result<Vec<Step>
         metadata_of(name, app, held, state, &mut steps);
         roles_of(name, app, held, prune, &mut steps);
     }
+    for (identifier, api) in declared.apis.iter().flatten() {
+        api_of(identifier, api, declared, state, &mut steps)?;
+    }
     if prune {
         pruned(declared, state, &mut steps);
     }
@@ -241,6 +244,97 @@ fn metadata_of(name: &str, app: &App, held: Option<&HeldApp>, state: &State, ste
     });
 }
 
+fn api_of(
+    identifier: &str,
+    api: &Map<String, Value>,
+    declared: &Declared,
+    state: &State,
+    steps: &mut Vec<Step>,
+) -> Result<(), String> {
+    let held = state.apis.get(identifier);
+    let named = api.get("apps").and_then(Value::as_object).into_iter().flatten();
+    for (name, _) in named {
+        let is_declared = declared.apps.as_ref().is_some_and(|apps| apps.contains_key(name));
+        if !is_declared && !state.apps.contains_key(name) {
+            return Err(format!(
+                "The API {identifier} names the app {name}, which there is not."
+            ));
+        }
+    }
+    let mut members = Vec::new();
+    let mut body = Map::new();
+    for (member, new) in api {
+        let old = held.and_then(|(_, held)| held.get(member)).cloned().unwrap_or_default();
+        // Apps go by their names in the file, and by their ids there.
+        let old = match (member.as_str(), old) {
+            ("apps", Value::Object(apps)) => {
+                let name = |id: &str| {
+                    state
+                        .apps
+                        .iter()
+                        .find(|(_, app)| app.id == id)
+                        .map_or(id, |(name, _)| name)
+                        .to_owned()
+                };
+                Value::Object(apps.iter().map(|(id, rule)| (name(id), rule.clone())).collect())
+            }
+            (_, old) => old,
+        };
+        if !same(&old, new) {
+            members.push((member.clone(), old, new.clone()));
+            body.insert(member.clone(), new.clone());
+        }
+    }
+    let (verb, method, path) = match held {
+        None => {
+            body.insert("identifier".to_owned(), json!(identifier));
+            (Verb::Create, "POST", "/admin/api/apis".to_owned())
+        }
+        Some(_) if members.is_empty() => return Ok(()),
+        Some((id, _)) => (Verb::Change, "PATCH", format!("/admin/api/apis/{}", encoded(id))),
+    };
+    // A merge patch leaves in an object what it does not name: what is not declared any more is taken out.
+    let held_scopes = held.and_then(|(_, held)| held.get("scopes")?.as_object());
+    if let Some(Value::Object(new)) = body.get_mut("scopes") {
+        for (gone, _) in held_scopes.into_iter().flatten() {
+            new.entry(gone.clone()).or_insert(Value::Null);
+        }
+    }
+    let held_apps: Vec<String> = held
+        .and_then(|(_, held)| held.get("apps")?.as_object())
+        .map(|apps| apps.keys().cloned().collect())
+        .unwrap_or_default();
+    let action = match body.get("apps") {
+        Some(Value::Object(_)) => Action::Later {
+            make: Box::new(move |ids| {
+                let mut body = body.clone();
+                if let Some(Value::Object(apps)) = body.get("apps") {
+                    let mut by_id: Map<String, Value> = held_apps.iter().map(|id| (id.clone(), Value::Null)).collect();
+                    for (name, rule) in apps {
+                        let id = ids.apps.get(name).ok_or_else(|| format!("The app {name} is gone."))?;
+                        by_id.insert(id.clone(), rule.clone());
+                    }
+                    body.insert("apps".to_owned(), by_id.into());
+                }
+                Ok((method, path.clone(), Some(body.into())))
+            }),
+        },
+        _ => Action::Send {
+            method,
+            path,
+            body: Some(body.into()),
+        },
+    };
+    steps.push(Step {
+        verb,
+        kind: "API",
+        name: identifier.to_owned(),
+        members,
+        action,
+    });
+    Ok(())
+}
+
 fn names_of(ids: &Value, state: &State) -> Value {
     let name = |id: &Value| {
         let found = state
@@ -330,6 +424,11 @@ fn pruned(declared: &Declared, state: &State, steps: &mut Vec<Step>) {
             .filter(|(name, held)| held.is_operators && !apps.contains_key(*name))
         {
             delete("app", name, format!("/register/{}", encoded(&held.id)));
+        }
+    }
+    if let Some(apis) = &declared.apis {
+        for (name, (id, _)) in state.apis.iter().filter(|(name, _)| !apis.contains_key(*name)) {
+            delete("API", name, format!("/admin/api/apis/{}", encoded(id)));
         }
     }
     if let Some(groups) = &declared.groups {
@@ -458,6 +557,47 @@ mod tests {
         let (method, path, body) = make(&ids).unwrap();
         assert_eq!((method, path.as_str()), ("POST", "/register"));
         assert_eq!(body.unwrap()["allowed_groups"], json!(["g"]));
+    }
+
+    #[test]
+    fn an_api_goes_by_its_identifier_and_names_apps_and_loses_what_is_not_declared_any_more() {
+        let file = "apis:\n  https://api.acme.org:\n    name: Notes\n    scopes: {read: {title: Read}}\n    apps: {Notes: {}}\n";
+        let declared = Declared::parse(file).unwrap();
+        let titles = |state: &State, prune| -> Vec<_> {
+            plan(&declared, state, prune).unwrap().iter().map(Step::title).collect()
+        };
+        assert_eq!(titles(&state(), false), ["create API https://api.acme.org"]);
+        let mut there = state();
+        let held = json!({ "name": "Notes", "scopes": { "read": { "title": "Read" } }, "apps": { "n": {} } });
+        there.apis.insert(
+            "https://api.acme.org".into(),
+            ("a".into(), held.as_object().cloned().unwrap()),
+        );
+        there
+            .apis
+            .insert("https://old.acme.org".into(), ("b".into(), Map::new()));
+        assert_eq!(titles(&there, true), ["DELETE API https://old.acme.org"]);
+        let more = json!({ "name": "Notes", "scopes": { "read": { "title": "Read" }, "write": {} }, "apps": { "n": {}, "x": {} } });
+        there.apis.insert(
+            "https://api.acme.org".into(),
+            ("a".into(), more.as_object().cloned().unwrap()),
+        );
+        let steps = plan(&declared, &there, false).unwrap();
+        let Action::Later { make } = &steps[0].action else {
+            panic!("it needs an id")
+        };
+        let ids = Ids {
+            groups: Default::default(),
+            apps: [("Notes".to_owned(), "n".to_owned())].into(),
+        };
+        let (method, path, body) = make(&ids).unwrap();
+        assert_eq!((method, path.as_str()), ("PATCH", "/admin/api/apis/a"));
+        assert_eq!(
+            body.unwrap(),
+            json!({ "scopes": { "read": { "title": "Read" }, "write": null }, "apps": { "n": {}, "x": null } })
+        );
+        let strange = Declared::parse("apis:\n  https://api.acme.org:\n    apps: {Nobody: {}}\n").unwrap();
+        assert!(plan(&strange, &there, false).is_err_and(|why| why.contains("Nobody")));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct State {
     pub apps: BTreeMap<String, HeldApp>,
     /// Names that several apps have.
     pub doubles: Vec<String>,
+    /// APIs by their identifiers: their ids, and what they are like.
+    pub apis: BTreeMap<String, (String, Map<String, Value>)>,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +55,20 @@ impl State {
             };
             state.groups.insert(text(&group, "name"), held);
         }
-        let Some(apps) = &declared.apps else { return Ok(state) };
+        if declared.apis.is_some() {
+            for api in pages(deployment, "/admin/api/apis", "apis")? {
+                let members = api.as_object().cloned().unwrap_or_default();
+                state.apis.insert(text(&api, "identifier"), (text(&api, "id"), members));
+            }
+        }
+        let named: Vec<_> = declared.apis.iter().flat_map(|apis| apis.values()).collect();
+        let names_apps = named.iter().any(|api| api.get("apps").is_some());
+        let none = BTreeMap::new();
+        let apps = match &declared.apps {
+            Some(apps) => apps,
+            None if names_apps => &none,
+            None => return Ok(state),
+        };
         for app in pages(deployment, "/admin/api/clients", "clients")? {
             let (id, name) = (text(&app, "client_id"), text(&app, "client_name"));
             let mut held = HeldApp {

@@ -6,7 +6,8 @@ use crate::{
         moving::{Credential, CredentialKind, MovedConsent, Part},
         operator_role::OperatorRoles,
     },
-    db::{moved_rows, moving},
+    db::{apis::StoredApi, moved_rows, moving},
+    oidc::declared_api::{ApiSettings, DeclaredApi},
 };
 
 pub(super) fn add_to(all: &mut Samples) {
@@ -26,6 +27,17 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "moved_rows::group", [moved_rows::group(&group)]);
     add(all, "moved_rows::person", [moved_rows::person(&user())]);
     add(all, "moved_rows::app", [moved_rows::app("c", "{}")]);
+    let api = StoredApi {
+        id: "a".to_owned(),
+        version: 1,
+        api: DeclaredApi {
+            identifier: "https://api.acme.org".to_owned(),
+            settings: ApiSettings::read(json!({ "name": "Notes" }).as_object().unwrap()).unwrap(),
+        },
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    add(all, "moved_rows::api", [moved_rows::api(&api)]);
     add(
         all,
         "moved_rows::add_terms",

@@ -124,7 +124,7 @@ pub async fn find(api_id: &str, context: &Context) -> Result<StoredApi, MachineF
 }
 
 /// Its key is published before a token is signed by it.
-async fn publish_key(settings: &ApiSettings, context: &Context) -> Result<(), Fault> {
+pub(super) async fn publish_key(settings: &ApiSettings, context: &Context) -> Result<(), Fault> {
     match settings.alg {
         Some(alg) => signer::ensure_published(alg.into(), context).await,
         None => Ok(()),
@@ -132,7 +132,7 @@ async fn publish_key(settings: &ApiSettings, context: &Context) -> Result<(), Fa
 }
 
 /// What an operator does to an API, for the audit.
-fn done_to(stored: &StoredApi, event: Event, more: Option<Value>) -> Entry<'static> {
+pub(super) fn done_to(stored: &StoredApi, event: Event, more: Option<Value>) -> Entry<'static> {
     let mut detail = json!({ "api": stored.id, "identifier": stored.api.identifier, "name": stored.api.settings.name });
     if let (Some(Value::Object(more)), Value::Object(members)) = (more, &mut detail) {
         members.extend(more);

@@ -2,22 +2,25 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{moved_app, moved_line::MovedLine};
+use super::{apis, moved_app, moved_line::MovedLine};
 use crate::{
     account::totp::TotpSecret,
     admin::{
-        moving::{Credential, CredentialKind, Import, Line, Moved, Part, Place},
+        moving::{Credential, CredentialKind, Import, Line, Moved, MovedApi, Part, Place},
         operator::{Operator, OperatorPerson},
     },
     audit::{Actor, Entry, Event},
     db::{
-        Answer, Batch, Handle, Query, audit, groups,
+        self, Answer, Batch, Handle, Query,
+        apis::StoredApi,
+        audit, groups,
         moved_rows::{self, Standing},
         moving, operators,
         second_factors::StoredApp,
         users,
     },
     edge::{
+        clients::apis as known_apis,
         people::{folding, operator, second_factor},
         platform::{context::Context, random},
     },
@@ -126,6 +129,7 @@ pub async fn import(import: &Import, by: &Operator, context: &Context) -> Result
     let entry = Entry::new(Event::Imported, Actor::Operator).detail(json!({ "lines": kinds }));
     batch.push(audit::record(&entry, context));
     let answer = context.db.run(batch).await?;
+    known_apis::forget();
     if is_beyond {
         operator::record(Actor::Operator, None, context);
     }
@@ -185,6 +189,7 @@ async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) ->
             Ok(rows) => rows,
             Err(why) => return Ok(Outcome::Refused(why)),
         },
+        Line::Api(api) => add_api(api, context).await?,
         Line::Person(user) => usual(
             users::insert(user),
             entry(Event::UserCreated).user(&user.id),
@@ -234,6 +239,9 @@ async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) ->
             moved_rows::consent(consent),
         ),
     };
+    if let Some(Value::Object(own)) = &rows.entry.detail {
+        detail.extend(own.clone());
+    }
     detail.insert("imported".to_owned(), true.into());
     let added = batch.add(rows.add);
     batch.push(audit::record_if_changed(&rows.entry.detail(detail.into()), context));
@@ -242,6 +250,24 @@ async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) ->
         added,
         standing: batch.add(rows.standing),
         needs_secret: rows.needs_secret,
+    })
+}
+
+async fn add_api<'a>(moved: &MovedApi, context: &Context) -> Result<MovedLine<'a>, Fault> {
+    let stored = StoredApi {
+        id: moved.id.clone(),
+        version: 1,
+        api: moved.api.clone(),
+        created_at: moved.created_at,
+        updated_at: moved.updated_at,
+    };
+    apis::publish_key(&stored.api.settings, context).await?;
+    Ok(MovedLine {
+        add: db::apis::insert(&stored, moved.secret.as_ref()),
+        entry: apis::done_to(&stored, Event::ApiCreated, None),
+        then: None,
+        standing: moved_rows::api(&stored),
+        needs_secret: moved.needs_secret,
     })
 }
 

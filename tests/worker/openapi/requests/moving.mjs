@@ -3,7 +3,7 @@
 export const MOVING = {
   exportDeployment: async ({ op }) => {
     const answers = [];
-    for (const kind of ["group", "app", "person", "credential", "terms", "memberships", "role", "operator", "consent"]) {
+    for (const kind of ["group", "app", "api", "person", "credential", "terms", "memberships", "role", "operator", "consent"]) {
       answers.push(await op.admin(`/admin/api/export?after=${kind}:`));
     }
     return [await op.admin("/admin/api/export"), ...answers, await op.admin("/admin/api/export?after=nothing")];
