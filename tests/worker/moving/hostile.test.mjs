@@ -15,7 +15,7 @@ async function key(...scopes) {
   const made = await op.json("/admin/api/api_keys", { json: { name: `Key ${++keys}`, scopes }, bearer: op.adminToken });
   return made.key;
 }
-const ALL = ["people:write", "apps:write", "apis:write", "groups:write", "audit:read", "keys:write", "mail:write", "settings:read", "api_keys:write", "operators:write"];
+const ALL = ["people:write", "apps:write", "apis:write", "groups:write", "audit:read", "keys:write", "mail:write", "settings:read", "api_keys:write", "operators:write", "webhooks:write"];
 
 async function owner(roles = ["owner"]) {
   const person = await op.person();
