@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     reply::{Body, Reply},
     routes::{Audience, Endpoint, Method, Route},
+    web::json,
 };
 
 /// What is known of an answer beside itself.
@@ -87,7 +88,7 @@ fn outcome(status: u16) -> &'static str {
 fn error_code(reply: &Reply) -> Option<String> {
     let code = match (&reply.body, &reply.location) {
         (Body::Json(text), _) if reply.status >= 400 => {
-            let body: Value = serde_json::from_str(text).ok()?;
+            let body: Value = json::parse(text.as_ref())?;
             body.get("error")?.as_str()?.to_owned()
         }
         (_, Some(location)) => {

@@ -9,7 +9,7 @@ use crate::{
     audit::Event,
     oidc::{
         authentication::sid,
-        client::{Client, sector_identifier::sector},
+        client::Client,
         subject::subject,
     },
     time::UnixTime,
@@ -153,14 +153,13 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// The person as the receiver knows them (RFC 9493 section 3.2.3). An app knows those who let it, by its own names; of somebody who is
-/// gone, only a public one can still be told.
+/// The person as the receiver knows them (RFC 9493 section 3.2.3). An app knows those who let it, by its own names; whether it
+/// knew somebody who is gone, nobody can tell any more.
 fn user(happened: &Happened, receiver: &Receiver<'_>) -> Option<Value> {
     let user_id = happened.user_id.as_deref()?;
     let sub = match (receiver.client, &happened.subject_salt) {
         (None, _) => user_id.to_owned(),
         (Some(client), Some(salt)) if happened.is_known == Some(1) => subject(client, user_id, salt),
-        (Some(client), None) if sector(&client.client_id, &client.metadata).is_none() => user_id.to_owned(),
         (Some(_), _) => return None,
     };
     Some(json!({ "format": "iss_sub", "iss": receiver.issuer, "sub": sub }))
@@ -290,12 +289,7 @@ mod tests {
             is_known: Some(0),
             ..happened(Event::AccountDeleted)
         };
-        assert_eq!(sub(&gone, &public), Some(json!("u")));
-        assert_eq!(
-            sub(&gone, &pairwise),
-            None,
-            "nobody can work out what they were called there"
-        );
+        assert_eq!((sub(&gone, &public), sub(&gone, &pairwise)), (None, None));
         let nobody = Happened {
             user_id: None,
             ..happened(Event::UserDisabled)

@@ -74,15 +74,18 @@ impl Targets {
         open.flat_map(Api::scopes).collect()
     }
 
-    /// What an app has at them without a registration, for they name it.
+    /// What an app has at them without a registration, for they name it: where several have a scope of that name, all of these must.
     pub fn given_scopes(&self, config: &Config) -> Scope {
-        self.apis(config).flat_map(Api::given).collect()
+        let not_given = |api: &Api| api.scopes().collect::<Scope>().difference(&api.given().collect());
+        let elsewhere: Vec<Scope> = self.apis(config).map(not_given).collect();
+        let given: Scope = self.apis(config).flat_map(Api::given).collect();
+        elsewhere.iter().fold(given, |given, other| given.difference(other))
     }
 
-    /// `scope` without what is not for the app at them.
+    /// `scope` without what is not for the app at one of them: each takes the token for what it says.
     pub fn without_withheld(&self, scope: &Scope, config: &Config) -> Scope {
         let withheld: Scope = self.apis(config).flat_map(Api::withheld).collect();
-        scope.difference(&withheld.difference(&self.scopes(config)))
+        scope.difference(&withheld)
     }
 
     /// Those among them that operators declared.

@@ -118,6 +118,10 @@ async fn send_round(taken: &[Webhook], lease: &str, context: &Context) -> Result
     let mut targets = Vec::new();
     for (webhook, (events, end, client)) in taken.iter().zip(waiting) {
         let client = rows.read_if(client)?.flatten().map(|record| record.client);
+        if client.is_none() && webhook.client_id.is_some() {
+            // The app was deleted just now, and the webhook with it.
+            continue;
+        }
         targets.push((Target { webhook, client }, rows.read(events)?, rows.read(end)?));
     }
     let signers = notices::signers(targets.iter().filter_map(|(target, ..)| target.alg()), context).await?;

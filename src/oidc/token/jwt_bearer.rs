@@ -237,11 +237,16 @@ impl<'a> JwtBearerRequest<'a> {
             Some(asserted) if self.resources.is_empty() => Ok(asserted),
             Some(asserted) if self.resources.is_subset(&asserted) => Ok(self.resources.clone()),
             Some(_) => refused("resource names an API that the assertion does not name"),
-            // It is for an API of this server, and where there are several, only its issuer can say which.
+            // It is for an API of this server, and where there are several, only its issuer can say which. Those that operators declare
+            // can always be several.
             None => {
-                let mut all = config.resources.iter();
+                let mut all = config.resources.iter().filter(|(_, api)| api.declared.is_none());
                 match (all.next(), all.next()) {
-                    (Some((_, only)), None) => Ok([only.identifier.clone()].into_iter().collect()),
+                    (Some((_, only)), None)
+                        if self.resources.is_empty() || self.resources.iter().all(|named| named == only.identifier) =>
+                    {
+                        Ok([only.identifier.clone()].into_iter().collect())
+                    }
                     _ => refused("the assertion must name in resource the API that it is for"),
                 }
             }

@@ -221,6 +221,17 @@ describe("nobody imports more than they may", () => {
     assert.equal(events[0].operator, `Key ${keys}`);
   });
 
+  test("a way into an account, and a consent, take every scope", async () => {
+    const [person, client] = [await op.person(), await op.client()];
+    const bearer = await key("people:write", "apps:write", "groups:write", "operators:write");
+    const lines = [
+      { kind: "credential", user: person.id, type: "totp", base32: "A".repeat(32) },
+      { kind: "consent", user: person.id, app: client.id, scope: ["openid"] },
+    ];
+    for (const { outcome } of await taken(op, lines, { bearer })) assert.equal(outcome, "refused");
+    assert.deepEqual(await op.rows("SELECT kind FROM credentials WHERE user_id = ?", person.id), [{ kind: "password" }]);
+  });
+
   test("nobody becomes an operator by somebody who may do less", async () => {
     const bearer = await key("people:write", "operators:write");
     const [{ outcome, why }] = await taken(op, [{ kind: "operator", user: "somebody", roles: ["owner"] }], { bearer });

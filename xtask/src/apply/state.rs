@@ -8,6 +8,9 @@ use super::declared::Declared;
 use crate::failure::{Failure, Result};
 use crate::moves::Deployment;
 
+/// A file declares apps of operators. One that registered itself may call itself what it wants, and is never taken for one of these.
+const OPERATORS_APPS: &str = "/admin/api/clients?registered_by=operator";
+
 /// Groups and apps by their names.
 #[derive(Debug, Default)]
 pub struct State {
@@ -69,7 +72,7 @@ impl State {
             None if names_apps => &none,
             None => return Ok(state),
         };
-        for app in pages(deployment, "/admin/api/clients", "clients")? {
+        for app in pages(deployment, OPERATORS_APPS, "clients")? {
             let (id, name) = (text(&app, "client_id"), text(&app, "client_name"));
             let mut held = HeldApp {
                 is_operators: app["registered_by"] == "operator",
@@ -104,7 +107,7 @@ impl Ids {
         Ok(Self {
             groups: named(pages(deployment, "/admin/api/groups", "groups")?, "name", "id"),
             apps: named(
-                pages(deployment, "/admin/api/clients", "clients")?,
+                pages(deployment, OPERATORS_APPS, "clients")?,
                 "client_name",
                 "client_id",
             ),
@@ -129,7 +132,10 @@ fn pages(deployment: &Deployment, path: &str, name: &str) -> Result<Vec<Value>> 
                 .cloned(),
         );
         match page.get("next").and_then(Value::as_str) {
-            Some(next) => query = format!("?after={}", encoded(next)),
+            Some(next) => {
+                let joint = if path.contains('?') { '&' } else { '?' };
+                query = format!("{joint}after={}", encoded(next));
+            }
             None => return Ok(rows),
         }
     }
