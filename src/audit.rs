@@ -113,6 +113,8 @@ pub enum Event {
     ApiCreated,
     ApiChanged,
     ApiDeleted,
+    /// An API got a secret with which it asks about tokens, or another one.
+    ApiSecretRenewed,
     RoleGiven,
     RoleTaken,
     /// An app is not for the person who came from it.
@@ -242,6 +244,7 @@ impl Event {
         Self::ApiCreated,
         Self::ApiChanged,
         Self::ApiDeleted,
+        Self::ApiSecretRenewed,
         Self::RoleGiven,
         Self::RoleTaken,
         Self::AppRefused,
@@ -333,6 +336,7 @@ impl Event {
             Self::ApiCreated => "api_created",
             Self::ApiChanged => "api_changed",
             Self::ApiDeleted => "api_deleted",
+            Self::ApiSecretRenewed => "api_secret_renewed",
             Self::RoleGiven => "role_given",
             Self::RoleTaken => "role_taken",
             Self::AppRefused => "app_refused",

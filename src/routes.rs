@@ -145,6 +145,7 @@ pub enum Endpoint {
     AdminUserGroups,
     AdminApis,
     AdminApi,
+    AdminApiSecret,
     AdminGroups,
     AdminGroup,
     AdminGroupMembers,
@@ -174,6 +175,9 @@ pub enum Endpoint {
     ConsoleApp,
     ConsoleTokenPreview,
     ConsoleAppSecrets,
+    ConsoleApis,
+    ConsoleNewApi,
+    ConsoleApi,
     ConsoleGroups,
     ConsoleGroup,
     ConsoleAudit,
@@ -396,6 +400,12 @@ pub const ROUTES: &[Route] = &[
     ),
     route(E::AdminApis, "/admin/api/apis", &[Get, Post], Operator),
     route(E::AdminApi, "/admin/api/apis/{api_id}", &[Get, Patch, Delete], Operator),
+    route(
+        E::AdminApiSecret,
+        "/admin/api/apis/{api_id}/renew_secret",
+        &[Post],
+        Operator,
+    ),
     route(E::AdminGroups, "/admin/api/groups", &[Get, Post], Operator),
     route(
         E::AdminGroup,
@@ -494,6 +504,9 @@ pub const ROUTES: &[Route] = &[
         &[Get, Post],
         Browser,
     ),
+    route(E::ConsoleApis, "/admin/apis", &[Get], Browser),
+    route(E::ConsoleNewApi, "/admin/apis/new", &[Get, Post], Browser),
+    route(E::ConsoleApi, "/admin/apis/{api_id}", &[Get, Post], Browser),
     route(E::ConsoleGroups, "/admin/groups", &[Get, Post], Browser),
     route(E::ConsoleGroup, "/admin/groups/{group_id}", &[Get, Post], Browser),
     route(E::ConsoleAudit, "/admin/audit", &[Get], Browser),
@@ -665,6 +678,9 @@ impl Endpoint {
                 | Self::ConsoleApp
                 | Self::ConsoleTokenPreview
                 | Self::ConsoleAppSecrets
+                | Self::ConsoleApis
+                | Self::ConsoleNewApi
+                | Self::ConsoleApi
                 | Self::ConsoleGroups
                 | Self::ConsoleGroup
                 | Self::ConsoleAudit

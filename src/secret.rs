@@ -79,6 +79,10 @@ pub enum Purpose {
     ApiKey,
     /// MAC that is the secret of a webhook.
     WebhookSecret,
+    /// Hash of the secrets with which APIs ask about tokens.
+    ApiSecret,
+    /// AES-256-GCM sealing of access tokens that nobody else can read.
+    SealAccessToken,
     /// Keys under which failed sign-ins are counted (so that addresses are not stored).
     Throttle,
 }
@@ -115,6 +119,8 @@ impl Purpose {
             Self::TrustedBrowser => "limen/v1/trusted-browser",
             Self::ApiKey => "limen/v1/api-key",
             Self::WebhookSecret => "limen/v1/webhook-secret",
+            Self::ApiSecret => "limen/v1/api-secret",
+            Self::SealAccessToken => "limen/v1/seal-access-token",
             Self::Throttle => "limen/v1/throttle",
         }
     }
@@ -138,6 +144,7 @@ impl Purpose {
                 | Self::Totp
                 | Self::TrustedBrowser
                 | Self::ApiKey
+                | Self::SealAccessToken
         )
     }
 }

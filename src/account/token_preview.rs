@@ -29,20 +29,30 @@ pub struct TokenPreview {
 }
 
 impl TokenPreview {
-    /// For a person who signs in with a password and a code, and allows `client` what it may have of `asked`.
+    /// For a person who signs in with a password and a code, and allows `client` what it may have of `asked`, for the APIs of `targets`.
     ///
     /// # Errors
     /// `invalid_target`.
-    pub fn of(user: &User, client: &Client, asked: &Scope, mint: &Mint<'_>) -> Result<Self, OAuthError> {
-        let of_apis: Scope = mint.config.resources.open_scopes().collect();
-        let scope = client.permitted(asked, &of_apis).without(Scope::DCR_ADMIN);
+    pub fn of(
+        user: &User,
+        client: &Client,
+        (asked, targets): (&Scope, &Targets),
+        mint: &Mint<'_>,
+    ) -> Result<Self, OAuthError> {
+        let config = mint.config;
+        let of_apis: Scope = match targets.is_empty() {
+            true => config.resources.open_scopes().collect(),
+            false => targets.open_scopes(config),
+        };
+        let scope = client.permitted_at(asked, (&of_apis, &targets.given_scopes(config)));
+        let scope = targets.without_withheld(&scope, config).without(Scope::DCR_ADMIN);
         let authorization = Authorization {
             family_id: NEW_EACH_TIME.to_owned(),
             sub: user.sub_at(client),
             session_id: NEW_EACH_TIME.to_owned(),
             scope: scope.clone(),
             claims: ClaimsRequest::default(),
-            resources: Targets::default(),
+            resources: targets.clone(),
             apis: Vec::new(),
             details: AuthorizationDetails::default(),
             nonce: Some(NEW_EACH_TIME.to_owned()),

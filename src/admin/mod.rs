@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod api;
+pub mod api_form;
 pub mod api_key;
 pub mod app_form;
 pub mod app_lines;

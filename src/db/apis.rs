@@ -7,7 +7,10 @@ use super::{Query, Rows, Statement, from_json};
 use crate::{
     config::lookup_key,
     fault::Fault,
-    oidc::declared_api::{ApiSettings, DeclaredApi},
+    oidc::{
+        client::client_metadata::ClientMetadata,
+        declared_api::{ApiSettings, DeclaredApi},
+    },
     secret::Hash,
     time::UnixTime,
 };
@@ -22,11 +25,16 @@ pub struct StoredApi {
     /// Rises with every change.
     pub version: i64,
     pub api: DeclaredApi,
+    /// When the secret was made with which it asks about tokens, where it has one.
+    pub secret_made_at: Option<UnixTime>,
+    /// Until when the one before works.
+    pub previous_secret_until: Option<UnixTime>,
     pub created_at: UnixTime,
     pub updated_at: UnixTime,
 }
 
-const COLUMNS: &str = "a.id, a.version, a.identifier, a.settings, a.created_at, a.updated_at";
+const COLUMNS: &str =
+    "a.id, a.version, a.identifier, a.settings, a.secret_made_at, a.previous_secret_until, a.created_at, a.updated_at";
 
 #[derive(Deserialize)]
 struct Row {
@@ -34,6 +42,8 @@ struct Row {
     version: i64,
     identifier: String,
     settings: String,
+    secret_made_at: Option<i64>,
+    previous_secret_until: Option<i64>,
     created_at: i64,
     updated_at: i64,
 }
@@ -44,6 +54,8 @@ impl Row {
             id: self.id,
             version: self.version,
             api: declared(self.identifier, &from_json(&self.settings)?)?,
+            secret_made_at: self.secret_made_at.map(UnixTime),
+            previous_secret_until: self.previous_secret_until.map(UnixTime),
             created_at: UnixTime(self.created_at),
             updated_at: UnixTime(self.updated_at),
         })
@@ -148,6 +160,32 @@ pub fn list(part: &str, after: &str, limit: i64) -> Query<Vec<StoredApi>> {
     .read_by(read_all)
 }
 
+/// The first of those that a client may ask for, by identifier.
+pub fn list_open(client_id: &str, limit: i64) -> Query<Vec<StoredApi>> {
+    Statement::new(format!(
+        "SELECT {COLUMNS} FROM apis a, (SELECT ? AS id) asking WHERE {} ORDER BY a.identifier LIMIT ?",
+        is_open_to("asking.id")
+    ))
+    .bind(client_id)
+    .bind(limit)
+    .read_by(read_all)
+}
+
+/// What the apps of a JSON array of ids call themselves, as far as they are there.
+pub fn names_of_apps(client_ids: &str) -> Query<Vec<(String, ClientMetadata)>> {
+    #[derive(Deserialize)]
+    struct App {
+        id: String,
+        metadata: String,
+    }
+    Statement::new("SELECT id, metadata FROM clients WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(client_ids)
+        .read_by(|rows| {
+            let apps = rows.all::<App>()?.into_iter();
+            apps.map(|app| Ok((app.id, from_json(&app.metadata)?))).collect()
+        })
+}
+
 /// Whether there are as many as there may be.
 pub fn is_full() -> Query<bool> {
     Statement::new("SELECT 1 AS full FROM (SELECT COUNT(*) AS count FROM apis) WHERE count >= ?")
@@ -155,12 +193,12 @@ pub fn is_full() -> Query<bool> {
         .any()
 }
 
-/// A new API, with the hash of its secret, where it has one. It says no where there is one of that identifier, or there are as many as there may be.
-pub fn insert(stored: &StoredApi, secret: Option<&Hash>) -> Query<bool> {
+/// A new API, without a secret. It says no where there is one of that identifier, or there are as many as there may be.
+pub fn insert(stored: &StoredApi) -> Query<bool> {
     let api = &stored.api;
     Statement::new(
-        "INSERT INTO apis (id, identifier, lookup_key, settings, version, secret_hash, secret_made_at, created_at, updated_at)
-         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? FROM (SELECT COUNT(*) AS count FROM apis) WHERE count < ?
+        "INSERT INTO apis (id, identifier, lookup_key, settings, version, created_at, updated_at)
+         SELECT ?, ?, ?, ?, ?, ?, ? FROM (SELECT COUNT(*) AS count FROM apis) WHERE count < ?
          ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(&stored.id)
@@ -168,11 +206,37 @@ pub fn insert(stored: &StoredApi, secret: Option<&Hash>) -> Query<bool> {
     .bind(&lookup_key(&api.identifier).unwrap_or_default())
     .bind(&Value::Object(api.settings.members()).to_string())
     .bind(stored.version)
-    .bind(secret)
-    .bind(secret.map(|_| stored.created_at))
     .bind(stored.created_at)
     .bind(stored.updated_at)
     .bind(MOST)
+    .any()
+}
+
+/// The API that presents a secret of this hash.
+pub fn find_by_secret(api_id: &str, secret: &Hash, now: UnixTime) -> Query<Option<StoredApi>> {
+    Statement::new(format!(
+        "SELECT {COLUMNS} FROM apis a WHERE a.id = ? AND (a.secret_hash = ? OR (a.previous_secret_hash = ? AND a.previous_secret_until > ?))"
+    ))
+    .bind(api_id)
+    .bind(secret)
+    .bind(secret)
+    .bind(now)
+    .read_by(|rows| rows.first::<Row>()?.map(Row::into_stored).transpose())
+}
+
+/// Gives an API another secret, if it still has the one that was read. That works until a time, where it is to.
+pub fn renew_secret(stored: &StoredApi, secret: &Hash, before_until: Option<UnixTime>, now: UnixTime) -> Query<bool> {
+    Statement::new(
+        "UPDATE apis SET secret_hash = ?, secret_made_at = ?, previous_secret_until = ?,
+                previous_secret_hash = CASE WHEN ? IS NOT NULL THEN secret_hash END
+         WHERE id = ? AND secret_made_at IS ? RETURNING id",
+    )
+    .bind(secret)
+    .bind(now)
+    .bind(before_until)
+    .bind(before_until)
+    .bind(&stored.id)
+    .bind(stored.secret_made_at)
     .any()
 }
 

@@ -1,5 +1,6 @@
 //! What the specifications say, one concept a file. No I/O, no clock, no randomness: all that comes in as arguments.
 
+pub mod api_credentials;
 pub mod authentication;
 pub mod authorization;
 pub mod authorization_details;

@@ -221,6 +221,11 @@ impl Titles {
         Self([(String::new(), text.to_owned())].into())
     }
 
+    /// The one in a language, and no other in its place.
+    pub fn find_own(&self, language: &str) -> Option<&str> {
+        self.0.get(language).map(String::as_str)
+    }
+
     /// The members that [`Titles::read_as`] reads.
     pub fn write_as(&self, name: &str, members: &mut Map<String, Value>) {
         for (tag, text) in &self.0 {

@@ -146,6 +146,7 @@ impl Console {
             Endpoint::ConsolePeople => &[Endpoint::AdminUsers],
             Endpoint::ConsoleGroups => &[Endpoint::AdminGroups],
             Endpoint::ConsoleApps => &[Endpoint::AdminClients],
+            Endpoint::ConsoleApis => &[Endpoint::AdminApis],
             Endpoint::ConsoleAudit => &[Endpoint::AdminAudit],
             Endpoint::ConsoleMail => &[Endpoint::AdminMails],
             Endpoint::ConsoleWebhooks => &[Endpoint::AdminWebhooks],

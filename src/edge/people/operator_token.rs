@@ -11,7 +11,7 @@ use crate::{
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
-        tokens::bearer::{LiveToken, Presented},
+        tokens::bearer::{LiveToken, Presented, Sent},
     },
     oidc::{
         error::{ErrorCode, OAuthError},
@@ -47,7 +47,8 @@ pub async fn find(
         return Ok(None);
     }
     let mut batch = Batch::default();
-    let presented = Presented::of((scheme, text), |_| Along::default(), request, &mut batch, context).await?;
+    let sent = Sent::open((scheme, text), context).await;
+    let presented = Presented::of(&sent, |_| Along::default(), request, &mut batch, context).await?;
     let client = batch.add(clients::find(presented.client_id_unverified()));
     let family_id = presented.family_unverified().map(operators::find_of_family);
     let person = batch.add_if(family_id);

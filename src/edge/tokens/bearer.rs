@@ -1,7 +1,9 @@
 //! Access tokens as Limen's own endpoints take them: signature, claims, the proof of the key that one is bound to, and whether the row
 //! they live with is still there.
 
-use super::dpop;
+use std::borrow::Cow;
+
+use super::{dpop, opaque};
 use crate::{
     account::user::User,
     db::{
@@ -38,6 +40,24 @@ pub struct LiveToken {
     scheme: Scheme,
 }
 
+/// An access token as it was sent, and what is to be read of it.
+pub struct Sent<'a> {
+    scheme: Scheme,
+    text: &'a str,
+    jwt: Cow<'a, str>,
+}
+
+impl<'a> Sent<'a> {
+    /// Opens a token that is sealed.
+    pub async fn open((scheme, text): (Scheme, &'a str), context: &Context) -> Self {
+        Self {
+            scheme,
+            text,
+            jwt: opaque::open(text, context).await,
+        }
+    }
+}
+
 /// An access token as it was presented, not to be believed, and the queries by which it is checked.
 pub struct Presented<'a> {
     scheme: Scheme,
@@ -64,14 +84,15 @@ impl<'a> Presented<'a> {
     /// # Errors
     /// `invalid_token`, `invalid_dpop_proof` and `use_dpop_nonce`, with the challenge of the scheme.
     pub async fn of(
-        (scheme, text): (Scheme, &'a str),
+        sent: &'a Sent<'_>,
         along: impl FnOnce(&AccessTokenClaims) -> Along,
         request: &Incoming,
         batch: &mut Batch,
         context: &Context,
     ) -> Result<Self, MachineFailure> {
+        let (scheme, text) = (sent.scheme, sent.text);
         let refused = |error| refused(scheme, error);
-        let (token, claims) = access_token::parse(text).map_err(refused)?;
+        let (token, claims) = access_token::parse(&sent.jwt).map_err(refused)?;
         let brought = match scheme {
             Scheme::Bearer => None,
             Scheme::Dpop => dpop::proof_of(request, context).await.map_err(refused)?,
@@ -161,8 +182,8 @@ impl<'a> Presented<'a> {
 pub async fn check(request: &Incoming, context: &Context) -> Result<LiveToken, MachineFailure> {
     let (authorization, form) = (request.authorization(), Params::default());
     let presented = access_token::presented(authorization.as_deref(), &form).map_err(MachineFailure::Bearer)?;
-    let mut batch = Batch::default();
-    let presented = Presented::of(presented, |_| Along::default(), request, &mut batch, context).await?;
+    let (mut batch, sent) = (Batch::default(), Sent::open(presented, context).await);
+    let presented = Presented::of(&sent, |_| Along::default(), request, &mut batch, context).await?;
     presented.check(&context.db.run(batch).await?, context).await
 }
 

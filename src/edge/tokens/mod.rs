@@ -6,4 +6,5 @@ pub mod dpop;
 pub mod for_api;
 pub mod for_client;
 pub mod of_person;
+pub mod opaque;
 pub mod readiness;

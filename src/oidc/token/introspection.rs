@@ -18,8 +18,16 @@ pub const MEDIA_TYPE: &str = "application/token-introspection+jwt";
 
 /// The claims of an answer in a JWT (RFC 9701 section 5). It has no `sub` and no `exp` of its own, "to prevent misuse of the JWT as
 /// an access token".
-pub fn jwt_claims(told: &Introspection, caller: &Client, issuer: &Issuer, now: UnixTime) -> Value {
-    json!({ "iss": issuer.as_str(), "aud": caller.client_id, "iat": now, "token_introspection": told })
+pub fn jwt_claims(told: &Introspection, aud: &str, issuer: &Issuer, now: UnixTime) -> Value {
+    json!({ "iss": issuer.as_str(), "aud": aud, "iat": now, "token_introspection": told })
+}
+
+/// Whether a client that is no API may be told of a token: of one for an API that has credentials of its own to ask with, only the client whose
+/// it is. "the protected resource is not allowed to introspect this particular token" (section 2.2). Others ask as clients: those of
+/// `RESOURCES`, and whoever takes tokens for the issuer.
+pub fn may_see(client: &Client, claims: &AccessTokenClaims, config: &Config) -> bool {
+    let is_anybodys = |api: &str| api == config.issuer.as_str() || config.resources.find(api).is_some();
+    claims.client_id == client.client_id || claims.aud.iter().all(is_anybodys)
 }
 
 /// "Introspection Response" (section 2.2).

@@ -125,7 +125,7 @@ fn every_kind() -> Vec<(&'static str, String)> {
             let told = introspection::Introspection::of_access_token(access.clone(), None, serde_json::Map::new());
             jwt(
                 introspection::TYPE,
-                introspection::jwt_claims(&told, &caller, &issuer(), NOW),
+                introspection::jwt_claims(&told, &caller.client_id, &issuer(), NOW),
             )
         }),
         ("access token", jwt(access_token::TYPE, access)),

@@ -4,13 +4,14 @@ use askama::Template;
 
 use super::{
     ConsoleFrame,
-    things::{Act, Acts},
+    apis::ListedApi,
+    things::{Act, Acts, Things},
 };
 use crate::{
     admin::client_filter::Provenance,
     pages::{
         layout::page,
-        messages::{AppTexts, ConsoleAppTexts},
+        messages::{AppTexts, ConsoleApiTexts, ConsoleAppTexts},
         moment::Moment,
         text::{LONGEST_NAME, visible},
     },
@@ -58,6 +59,8 @@ pub struct ConsoleAppPage<'a> {
     pub problem: Option<&'a str>,
     /// Where roles of people are, where the operator may see these.
     pub roles: Option<String>,
+    /// The declared APIs that it may ask for, for those who may see APIs.
+    pub apis: Option<Vec<ListedApi>>,
     /// Where its tokens are shown, where the operator may see people.
     pub preview: Option<String>,
     /// Where its secrets are, where it has any.
@@ -87,7 +90,9 @@ pub struct TokenPreviewPage<'a> {
     /// What was typed.
     pub person: &'a str,
     pub scope: &'a str,
-    /// What is wrong with the scope, in English.
+    /// The API that its access token is for, if it is for one.
+    pub api: &'a str,
+    /// What is wrong with the scope or the API, in English.
     pub problem: Option<&'a str>,
     /// Who was found: their username, and their id.
     pub found: Option<(&'a str, &'a str)>,
@@ -113,6 +118,19 @@ impl ConsoleAppPage<'_> {
 
     fn texts(&self) -> &'static ConsoleAppTexts {
         self.frame.app_texts()
+    }
+
+    fn api_texts(&self) -> &'static ConsoleApiTexts {
+        &self.frame.all_texts().console_apis
+    }
+
+    fn shown_apis(&self) -> Option<Things<'_>> {
+        let apis = self.apis.as_ref()?;
+        Some(Things {
+            frame: self.frame,
+            action: self.action,
+            things: apis.iter().map(ListedApi::thing).collect(),
+        })
     }
 
     /// What is done to the app besides.
@@ -195,6 +213,10 @@ impl ConsoleAppPage<'_> {
 
 impl TokenPreviewPage<'_> {
     page!();
+
+    fn api_label(&self) -> &'static str {
+        self.frame.all_texts().console_apis.of_api
+    }
 
     fn title(&self) -> String {
         self.frame.title_with(self.texts().preview, self.problem)

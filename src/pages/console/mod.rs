@@ -1,5 +1,6 @@
 //! The pages of the console, for operators who are people.
 
+mod apis;
 mod app;
 mod app_roles;
 mod app_secrets;
@@ -16,6 +17,7 @@ mod system;
 mod things;
 mod webhooks;
 
+pub use apis::{ConsoleApiPage, ConsoleApisPage, KnownApi, ListedApi, NamedApp};
 pub use app::{ConsoleAppPage, ShownChoice, TokenPreviewPage};
 pub use app_roles::{ConsoleAppRolesPage, RoleOfOne};
 pub use app_secrets::{AppSecretsPage, ShownSecret};
@@ -55,11 +57,12 @@ pub struct ConsoleFrame<'a> {
 }
 
 /// The parts of the console, in order. The first is for every operator.
-pub const ROOMS: [Endpoint; 8] = [
+pub const ROOMS: [Endpoint; 9] = [
     Endpoint::Console,
     Endpoint::ConsolePeople,
     Endpoint::ConsoleGroups,
     Endpoint::ConsoleApps,
+    Endpoint::ConsoleApis,
     Endpoint::ConsoleAudit,
     Endpoint::ConsoleMail,
     Endpoint::ConsoleWebhooks,
@@ -172,6 +175,7 @@ impl ConsoleFrame<'_> {
             Endpoint::ConsolePeople => texts.people,
             Endpoint::ConsoleGroups => texts.groups,
             Endpoint::ConsoleApps => texts.apps,
+            Endpoint::ConsoleApis => self.all_texts().console_apis.apis,
             Endpoint::ConsoleAudit => more.audit,
             Endpoint::ConsoleMail => more.mail,
             Endpoint::ConsoleWebhooks => self.all_texts().console_webhooks.webhooks,

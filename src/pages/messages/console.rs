@@ -254,6 +254,57 @@ pub struct ConsoleSystemTexts {
     pub delete_why: &'static str,
 }
 
+/// Texts of the pages about APIs.
+#[allow(missing_docs)] // The names say it.
+pub struct ConsoleApiTexts {
+    pub apis: &'static str,
+    pub search: &'static str,
+    pub none_found: &'static str,
+    pub of_variable: &'static str,
+    pub of_variable_why: &'static str,
+    pub add: &'static str,
+    pub add_why: &'static str,
+    pub identifier: &'static str,
+    pub identifier_why: &'static str,
+    pub name: &'static str,
+    pub scopes: &'static str,
+    pub scopes_why: &'static str,
+    pub apps: &'static str,
+    pub apps_why: &'static str,
+    pub who: &'static str,
+    pub all_apps: &'static str,
+    pub named_apps: &'static str,
+    pub self_registered: &'static str,
+    pub tokens: &'static str,
+    pub format: &'static str,
+    pub jwt: &'static str,
+    pub opaque: &'static str,
+    pub opaque_why: &'static str,
+    pub alg: &'static str,
+    pub any_alg: &'static str,
+    pub lifetime: &'static str,
+    pub lifetime_why: &'static str,
+    pub settings: &'static str,
+    pub save: &'static str,
+    pub save_why: &'static str,
+    pub not_in_force: &'static str,
+    pub asking: &'static str,
+    pub asking_why: &'static str,
+    pub client_id: &'static str,
+    pub secret_made: &'static str,
+    pub no_secret: &'static str,
+    pub previous_until: &'static str,
+    pub renew: &'static str,
+    pub renew_why: &'static str,
+    pub delete: &'static str,
+    pub delete_why: &'static str,
+    pub open_here: &'static str,
+    pub open_here_why: &'static str,
+    pub none_open: &'static str,
+    pub all_scopes: &'static str,
+    pub of_api: &'static str,
+}
+
 /// Texts of the pages about groups.
 #[allow(missing_docs)] // The names say it.
 pub struct ConsoleGroupTexts {

@@ -98,6 +98,7 @@ pub struct Texts {
     pub console: ConsoleTexts,
     pub console_notices: ConsoleNoticeTexts,
     pub console_apps: ConsoleAppTexts,
+    pub console_apis: ConsoleApiTexts,
     pub console_groups: ConsoleGroupTexts,
     pub console_system: ConsoleSystemTexts,
     pub console_webhooks: ConsoleWebhookTexts,

@@ -3,6 +3,7 @@
 use super::samples::*;
 use crate::{
     admin::{
+        api_form::ApiFields,
         api_key::KeyScope,
         app_form::{AppKind, LIFETIMES},
         app_lines::NewApp,
@@ -257,6 +258,76 @@ fn group(text: &str, language: Language) -> ConsoleGroupPage<'_> {
     }
 }
 
+fn api_pages(text: &'static str, language: Language) -> Vec<String> {
+    let listed = |href: Option<&str>| ListedApi {
+        href: href.map(str::to_owned),
+        name: text.to_owned(),
+        identifier: text.to_owned(),
+        scopes: text.to_owned(),
+    };
+    let apis = |apis, of_variable| ConsoleApisPage {
+        frame: frame(text, language),
+        search: text,
+        apis,
+        of_variable,
+        next: Some("/admin/apis?after=x".to_owned()),
+        may_add: true,
+    };
+    let fields = || ApiFields {
+        name: text.to_owned(),
+        scopes: text.to_owned(),
+        named_apps_alone: false,
+        self_registered_apps: true,
+        apps: text.to_owned(),
+        is_opaque: true,
+        alg: "ES256".to_owned(),
+        lifetime: text.to_owned(),
+    };
+    let known = || KnownApi {
+        name: text,
+        identifier: text,
+        is_in_force: false,
+        client_id: text.to_owned(),
+        secret_made: Some(moment(language)),
+        previous_until: Some(moment(language)),
+        apps: vec![NamedApp {
+            href: Some("/admin/apps/c".to_owned()),
+            name: text.to_owned(),
+            client_id: text.to_owned(),
+            scopes: Some(text.to_owned()),
+        }],
+    };
+    let api = |known, may_change| ConsoleApiPage {
+        frame: frame(text, language),
+        action: "/admin/apis/a",
+        confirm: None,
+        known,
+        identifier: text,
+        fields: fields(),
+        algs: vec!["RS256", "ES256"],
+        may_change,
+        version: text.to_owned(),
+        version_now: text.to_owned(),
+        problem: Some(text).filter(|_| may_change),
+    };
+    vec![
+        apis(vec![listed(Some("/admin/apis/a"))], vec![listed(None)]).to_html(),
+        apis(Vec::new(), Vec::new()).to_html(),
+        api(None, true).to_html(),
+        api(Some(known()), true).to_html(),
+        ConsoleApiPage {
+            confirm: Some("/login?page=admin/apis/a".to_owned()),
+            ..api(Some(known()), false)
+        }
+        .to_html(),
+        ConsoleApiPage {
+            confirm: Some("/login?page=admin/apis/new".to_owned()),
+            ..api(None, false)
+        }
+        .to_html(),
+    ]
+}
+
 fn group_pages(text: &'static str, language: Language) -> Vec<String> {
     let groups = |groups, problem| ConsoleGroupsPage {
         frame: frame(text, language),
@@ -349,6 +420,12 @@ fn app(text: &str, language: Language) -> ConsoleAppPage<'_> {
         may_change: true,
         problem: Some(text),
         roles: Some("/admin/apps/c/roles".to_owned()),
+        apis: Some(vec![ListedApi {
+            href: Some("/admin/apis/a".to_owned()),
+            name: text.to_owned(),
+            identifier: text.to_owned(),
+            scopes: text.to_owned(),
+        }]),
         preview: Some("/admin/apps/c/preview".to_owned()),
         secrets: Some("/admin/apps/c/secrets".to_owned()),
     }
@@ -430,6 +507,7 @@ fn app_pages(text: &'static str, language: Language) -> Vec<String> {
         name: text,
         person: text,
         scope: text,
+        api: text,
         problem: is_nobody.then_some(text),
         found: (!is_nobody).then_some((text, text)),
         documents,
@@ -447,6 +525,7 @@ fn app_pages(text: &'static str, language: Language) -> Vec<String> {
             confirm: Some("/login?page=admin/apps/c".to_owned()),
             may_change: false,
             problem: None,
+            apis: Some(Vec::new()),
             ..app(text, language)
         }
         .to_html(),
@@ -626,6 +705,7 @@ pub fn console_pages(text: &'static str, language: Language) -> Vec<String> {
         .to_html(),
     ];
     pages.extend(app_pages(text, language));
+    pages.extend(api_pages(text, language));
     pages.extend(group_pages(text, language));
     pages.extend(system_pages(text, language));
     pages.extend(webhook_pages(text, language));

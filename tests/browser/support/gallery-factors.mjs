@@ -71,6 +71,26 @@ async function lookedAfter(op) {
   return person;
 }
 
+/** An API that an operator declared, which names an app and has a secret; its id. */
+async function declared(op) {
+  const client = await op.client({ client_name: "Acme Reader" });
+  const json = {
+    identifier: `https://files-${Math.random()}.acme.example/v1`,
+    name: "Acme Files",
+    scopes: {
+      "files:read": { "title": "Read your files", "title#de": "Ihre Dateien lesen", "description": "Names and contents of all of them" },
+      "files:write": "Change and delete your files",
+    },
+    open_to: "named_apps",
+    apps: { [client.id]: { scopes: ["files:read"] } },
+    token_format: "opaque",
+    access_token_lifetime: 300,
+  };
+  const { id } = await op.json("/admin/api/apis", { json, bearer: op.adminToken });
+  for (let n = 0; n < 2; n++) await op.admin(`/admin/api/apis/${id}/renew_secret`, { method: "POST", json: { overlap_seconds: 86_400 } });
+  return id;
+}
+
 /** A group with somebody in it, and a role at an app; its id. */
 async function grouped(op) {
   const { id } = await (await op.admin("/admin/api/groups", { json: { name: `Writers ${Math.random()}` } })).json();
@@ -117,6 +137,13 @@ export const FACTORS = {
     await operatorAt(stage, "/admin/apps");
   },
 
+  "console-apis": async (stage) => {
+    await declared(stage.op);
+    await operatorAt(stage, "/admin/apis");
+  },
+  "console-new-api": (stage) => operatorAt(stage, "/admin/apis/new"),
+  "console-api": async (stage) => operatorAt(stage, `/admin/apis/${await declared(stage.op)}`),
+  "console-api-read-only": async (stage) => operatorAt(stage, `/admin/apis/${await declared(stage.op)}`, ["read_only"]),
   "console-new-app": (stage) => operatorAt(stage, "/admin/apps/new"),
 
   "console-app": async (stage) => operatorAt(stage, `/admin/apps/${(await stage.op.client({ client_name: "Acme Notes" })).id}`),

@@ -17,6 +17,8 @@ pub(super) fn add_to(all: &mut Samples) {
             identifier: "https://a.org".to_owned(),
             settings: settings.clone(),
         },
+        secret_made_at: None,
+        previous_secret_until: None,
         created_at: NOW,
         updated_at: NOW,
     };
@@ -24,10 +26,18 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "apis::find_open", [apis::find_open("[]", "c")]);
     add(all, "apis::find_any", [apis::find_any("[]")]);
     add(all, "apis::list", [apis::list("a", "", 10)]);
+    add(all, "apis::list_open", [apis::list_open("c", 10)]);
+    add(all, "apis::names_of_apps", [apis::names_of_apps("[]")]);
     add(all, "apis::is_full", [apis::is_full()]);
-    add(all, "apis::insert", [apis::insert(&stored, Some(&hash()))]);
+    add(all, "apis::insert", [apis::insert(&stored)]);
     add(all, "apis::change", [apis::change("a", &settings, 1, NOW)]);
     add(all, "apis::delete", [apis::delete("a")]);
+    add(all, "apis::find_by_secret", [apis::find_by_secret("a", &hash(), NOW)]);
+    add(
+        all,
+        "apis::renew_secret",
+        [apis::renew_secret(&stored, &hash(), Some(NOW), NOW)],
+    );
     let open = Statement::new("SELECT ").append(apis::are_open("[]", "c"));
     add(all, "apis::are_open", [open]);
 }

@@ -10,6 +10,7 @@ use crate::{
         people::operations::apis as operation,
         platform::context::Context,
     },
+    oidc::{api_credentials, client::registration::RenewalRequest},
     reply::{Body, Reply},
 };
 
@@ -48,7 +49,9 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// `PATCH /admin/api/apis/{api_id}`: a merge patch (RFC 7396), which counts from the next token on.
 pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let patch = api::parse_patch(&request.json().await?)?;
-    let stored = operation::change(request.segment(0), patch, None, context).await?;
+    let before = operation::find(request.segment(0), context).await?;
+    let settings = api::patched(&before.api, patch, context.config.settings())?;
+    let stored = operation::change(before, settings, context).await?;
     Ok(Reply::json(200, &describe(&stored, context)))
 }
 
@@ -58,10 +61,30 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
     Ok(Reply::new(204, Body::Empty))
 }
 
+/// `POST /admin/api/apis/{api_id}/renew_secret`: a secret with which the API asks about tokens; the one before works for as long as it says.
+pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    let renewal = RenewalRequest::parse(&request.optional_json().await?)?;
+    let new = operation::renew_secret(request.segment(0), renewal.overlap, context).await?;
+    let told = json!({
+        "client_id": new.client_id,
+        "client_secret": new.secret,
+        "previous_secret_until": new.before_until,
+    });
+    Ok(Reply::json(200, &told))
+}
+
 fn describe(stored: &StoredApi, context: &Context) -> Value {
     let mut members = api::describe(&stored.api, &context.config);
     for (name, value) in [
         ("id", json!(stored.id)),
+        (
+            "introspection",
+            json!({
+                "client_id": api_credentials::client_id(&stored.id),
+                "secret_made_at": stored.secret_made_at,
+                "previous_secret_until": stored.previous_secret_until.filter(|until| *until > context.now),
+            }),
+        ),
         ("created_at", json!(stored.created_at)),
         ("updated_at", json!(stored.updated_at)),
     ] {

@@ -10,11 +10,13 @@ use crate::{
     },
     db::{
         Batch,
+        apis::{self as stored_apis, StoredApi},
         clients::{self, ClientRecord},
         groups, users,
     },
     edge::{
         clients::{
+            apis,
             issued_credentials::Issued,
             registration::{self, Renewed},
         },
@@ -29,12 +31,13 @@ use crate::{
         authorization::Mint,
         client::{client_metadata::GrantType, registration as messages, self_service::RegisteredBy, terms::Terms},
         error::OAuthError,
-        params::Params,
+        params::{Params, RESOURCE},
+        resource_indicator::Targets,
         scope::Scope,
     },
     pages::{
         Moment, app_name,
-        console::{ConsoleAppPage, ConsoleNotice, OnceHeading, OncePage, ShownChoice, TokenPreviewPage},
+        console::{ConsoleAppPage, ConsoleNotice, ListedApi, OnceHeading, OncePage, ShownChoice, TokenPreviewPage},
     },
     reply::Reply,
     routes::{Endpoint, Method},
@@ -47,6 +50,9 @@ const BY: RegisteredBy = RegisteredBy::Operator;
 
 /// The most groups that are shown to choose from.
 const GROUPS: i64 = 200;
+
+/// The most APIs that are shown.
+const APIS: i64 = 50;
 
 /// What the preview asks for where nothing is typed.
 const USUAL_SCOPE: &str = "openid profile email groups";
@@ -172,17 +178,21 @@ async fn page(
     let mut batch = Batch::default();
     let record = batch.add(clients::find(client_id));
     let groups = batch.add_if(sees_groups.then(|| groups::list("", "", GROUPS)));
+    let sees_apis = console.may((Endpoint::AdminApis, Method::Get));
+    let open = batch.add_if(sees_apis.then(|| stored_apis::list_open(client_id, APIS)));
     let rows = context.db.run(batch).await?;
     let record = rows.read(record)?.ok_or(Problem::NotFound)?;
     let groups = rows.read_if(groups)?;
-    let html = html(console, &record, groups.as_deref(), typed, context);
+    let open = rows.read_if(open)?;
+    let open = open.map(|open| open.iter().map(|stored| open_api(stored, client_id, context)).collect());
+    let html = html(console, &record, (groups.as_deref(), open), typed, context);
     Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
 }
 
 fn html(
     console: &Console,
     record: &ClientRecord,
-    groups: Option<&[Group]>,
+    (groups, apis): (Option<&[Group]>, Option<Vec<ListedApi>>),
     typed: Option<(&Params, &str)>,
     context: &Context,
 ) -> String {
@@ -245,6 +255,7 @@ fn html(
         may_change: changes && console.is_sure,
         problem: typed.map(|(_, problem)| problem),
         roles: super::app_roles::are_seen(console).then(|| format!("{action}/roles")),
+        apis,
         preview: (sees_people && has_people(record)).then(|| format!("{action}/preview")),
         secrets: record
             .secret
@@ -252,6 +263,17 @@ fn html(
             .map(|_| super::app_secrets::path_of(&client.client_id)),
     }
     .to_html()
+}
+
+/// A declared API, with the scopes that the app may ask for there.
+fn open_api(stored: &StoredApi, client_id: &str, context: &Context) -> ListedApi {
+    let api = stored.api.for_app(client_id, &context.config.attributes);
+    ListedApi {
+        href: Some(super::apis::path_of(&stored.id)),
+        name: api.name.clone(),
+        identifier: api.identifier.clone(),
+        scopes: api.scopes().collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// The groups that may be chosen for an app: those that are shown, and those that it has.
@@ -278,12 +300,14 @@ pub async fn preview(request: &mut Incoming, context: &Context) -> Result<Reply,
     console.require((Endpoint::AdminUser, Method::Get), context)?;
     let params = request.query_params().map_err(Problem::BadRequest)?;
     params
-        .refuse_unknown(&["person", "scope"])
+        .refuse_unknown(&["person", "scope", "api"])
         .map_err(Problem::BadRequest)?;
     let single = |name| params.single(name).map_err(Problem::BadRequest);
     let person = single("person")?.unwrap_or_default().trim();
     let scope = single("scope")?.unwrap_or(USUAL_SCOPE);
+    let api = single("api")?.unwrap_or_default().trim();
     let client_id = request.segment(0);
+    apis::know_all([api].into_iter(), client_id, context).await?;
     let mut batch = Batch::default();
     let record = batch.add(clients::find(client_id));
     let found = batch.add(users::find_at(person, client_id, context.config.mail.is_some()));
@@ -295,8 +319,10 @@ pub async fn preview(request: &mut Incoming, context: &Context) -> Result<Reply,
         now: context.now,
         binding: None,
     };
+    let named = super::params_of((!api.is_empty()).then_some((RESOURCE, api)))?;
     let told = Scope::parse(scope).and_then(|asked| {
-        let of = |user| TokenPreview::of(user, &client, &asked, &mint);
+        let targets = Targets::parse(&named, &context.config)?;
+        let of = |user| TokenPreview::of(user, &client, (&asked, &targets), &mint);
         user.as_ref().map(of).transpose()
     });
     let (told, problem) = match told {
@@ -320,6 +346,7 @@ pub async fn preview(request: &mut Incoming, context: &Context) -> Result<Reply,
         name: &app_name(client_id, &client.metadata, console.signed_in.language),
         person,
         scope,
+        api,
         problem: problem.as_deref(),
         found: user.as_ref().map(|user| (user.username.as_str(), user.id.as_str())),
         is_nobody: user.is_none() && !person.is_empty(),

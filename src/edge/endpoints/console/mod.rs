@@ -1,6 +1,8 @@
 //! `/admin` and the pages below it, for operators who are people. What a page does is done by the functions that the admin API calls,
 //! and needs the same scopes.
 
+pub mod api;
+pub mod apis;
 pub mod app;
 pub mod app_roles;
 pub mod app_secrets;

@@ -8,6 +8,7 @@ use crate::{
         clients::authentication::ClientAuthentication,
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
+        tokens::opaque,
     },
     oidc::token::{access_token, refresh_grant::RefreshToken},
     reply::{Body, Reply},
@@ -21,12 +22,12 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let key = context.config.roots.current(Purpose::Throttle);
     let counter = throttle::of_revocations(&key, &request.address());
     let client = ClientAuthentication::of(request, &params, context).await?;
-    let text = params.required("token")?;
+    let text = opaque::open(params.required("token")?, context).await;
     let (proof, client_id) = (client.proof(context), client.client_id());
     let mut batch = Batch::default();
     let looked_up = client.look_up(&mut batch, context);
     let mut counted = None;
-    match RefreshToken::parse(text, &context.config.roots) {
+    match RefreshToken::parse(&text, &context.config.roots) {
         Some(token) => batch.extend(token_families::end_for_client(
             &token.family_id,
             client_id,
@@ -34,7 +35,7 @@ pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, 
             context,
         )),
         None => {
-            let claims = access_token::parse(text).ok().map(|(_, claims)| claims);
+            let claims = access_token::parse(&text).ok().map(|(_, claims)| claims);
             if let Some(claims) = claims.filter(|claims| claims.may_be_of(client_id, context.now)) {
                 let entry = Entry::new(Event::TokenRevoked, Actor::Client).client(client_id);
                 counted = Some(batch.add(throttles::count_stranger(client_id, &counter, context.now)));

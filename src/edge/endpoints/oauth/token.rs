@@ -14,7 +14,7 @@ use crate::{
         clients::{apis, authentication::ClientAuthentication},
         http::{failure::MachineFailure, request::Incoming},
         platform::context::Context,
-        tokens::dpop,
+        tokens::{dpop, opaque},
     },
     oidc::{
         authorization_details,
@@ -32,6 +32,7 @@ type Answer<'a> = Pin<Box<dyn Future<Output = Result<TokenResponse, MachineFailu
 pub async fn token(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let params = request.form().await?;
     let proof = dpop::proof_of(request, context).await?;
+    let params = opaque::open_in(&params, &["subject_token", "actor_token"], context).await?;
     let client = ClientAuthentication::of(request, &params, context).await?;
     apis::know_named(&params, &[RESOURCE, "audience"], client.client_id(), context).await?;
     let request = TokenRequest {

@@ -15,7 +15,10 @@ use crate::{
         http::{failure::MachineFailure, request::Incoming},
         keys::signer::{self, Signer},
         platform::context::Context,
-        tokens::{bearer::Presented, for_client, readiness},
+        tokens::{
+            bearer::{Presented, Sent},
+            for_client, readiness,
+        },
     },
     oidc::{
         claims_request::Target,
@@ -36,6 +39,7 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
     };
     let authorization = request.authorization();
     let presented = access_token::presented(authorization.as_deref(), &form).map_err(MachineFailure::Bearer)?;
+    let sent = Sent::open(presented, context).await;
     let mut batch = Batch::default();
     // What is told of the person depends on a client that is known, or else is read.
     let roles = |client_id: &str| {
@@ -47,7 +51,7 @@ pub async fn userinfo(request: &mut Incoming, context: &Context) -> Result<Reply
         groups: true,
         roles: roles(&claims.client_id).unwrap_or(true),
     };
-    let presented = Presented::of(presented, along, request, &mut batch, context).await?;
+    let presented = Presented::of(&sent, along, request, &mut batch, context).await?;
     let client_id = presented.client_id_unverified();
     let client = batch.add(clients::find(client_id));
     let known = memory::remembered(client_id, context.now);

@@ -1,6 +1,6 @@
 //! APIs are declared, changed and deleted.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     admin::api,
@@ -18,9 +18,12 @@ use crate::{
     },
     fault::Fault,
     oidc::{
+        api_credentials,
         declared_api::{ApiSettings, DeclaredApi},
         error::OAuthError,
     },
+    secret::Purpose,
+    time::{Lifetime, UnixTime},
 };
 
 /// Declares an API.
@@ -33,12 +36,14 @@ pub async fn create(api: DeclaredApi, context: &Context) -> Result<StoredApi, Ma
         id: random::id()?,
         version: 1,
         api,
+        secret_made_at: None,
+        previous_secret_until: None,
         created_at: context.now,
         updated_at: context.now,
     };
     let mut batch = Batch::default();
     let is_full = batch.add(apis::is_full());
-    let created = batch.add(apis::insert(&stored, None));
+    let created = batch.add(apis::insert(&stored));
     let detail = Value::Object(stored.api.settings.members());
     batch.push(audit::record_if_changed(
         &done_to(&stored, Event::ApiCreated, Some(detail)),
@@ -55,22 +60,11 @@ pub async fn create(api: DeclaredApi, context: &Context) -> Result<StoredApi, Ma
     }
 }
 
-/// Changes an API by a merge patch, from the next token on; `version` is the one that was shown to whoever changes it, if one was.
+/// Changes an API, as it was read before, from the next token on.
 ///
 /// # Errors
-/// 404, and 409 where another request was faster.
-pub async fn change(
-    api_id: &str,
-    patch: Map<String, Value>,
-    version: Option<i64>,
-    context: &Context,
-) -> Result<StoredApi, MachineFailure> {
-    let before = find(api_id, context).await?;
-    let changed = || conflict("another request has changed or deleted the API: read it again");
-    if version.is_some_and(|version| version != before.version) {
-        return Err(changed());
-    }
-    let settings = api::patched(&before.api, patch, context.config.settings())?;
+/// 409 where another request was faster.
+pub async fn change(before: StoredApi, settings: ApiSettings, context: &Context) -> Result<StoredApi, MachineFailure> {
     publish_key(&settings, context).await?;
     let mut batch = Batch::default();
     let done = batch.add(apis::change(&before.id, &settings, before.version, context.now));
@@ -88,7 +82,9 @@ pub async fn change(
             api: DeclaredApi { settings, ..before.api },
             ..before
         }),
-        false => Err(changed()),
+        false => Err(conflict(
+            "another request has changed or deleted the API: read it again",
+        )),
     }
 }
 
@@ -107,6 +103,45 @@ pub async fn delete(api_id: &str, context: &Context) -> Result<(), MachineFailur
     context.db.run(batch).await?;
     known_apis::forget();
     Ok(())
+}
+
+/// What an API that asks about tokens is told once.
+pub struct NewSecret {
+    pub client_id: String,
+    pub secret: String,
+    /// Until when the secret before works.
+    pub before_until: Option<UnixTime>,
+}
+
+/// Gives an API a secret with which it asks about tokens, in place of the one before, which works for as long as `overlap` says.
+///
+/// # Errors
+/// 404, and 409 where another request was faster.
+pub async fn renew_secret(
+    api_id: &str,
+    overlap: Option<Lifetime>,
+    context: &Context,
+) -> Result<NewSecret, MachineFailure> {
+    let stored = find(api_id, context).await?;
+    let (token, hash) = context.new_token(Purpose::ApiSecret)?;
+    let before_until = overlap
+        .filter(|_| stored.secret_made_at.is_some())
+        .map(|overlap| context.now + overlap);
+    let mut batch = Batch::default();
+    let renewed = batch.add(apis::renew_secret(&stored, &hash, before_until, context.now));
+    let detail = json!({ "previous_secret_until": before_until });
+    let entry = done_to(&stored, Event::ApiSecretRenewed, Some(detail));
+    batch.push(audit::record_if_changed(&entry, context));
+    match context.db.run(batch).await?.read(renewed)? {
+        true => Ok(NewSecret {
+            client_id: api_credentials::client_id(&stored.id),
+            secret: api_credentials::secret(&token),
+            before_until,
+        }),
+        false => Err(conflict(
+            "another request has given the API a secret, or deleted it: read it again",
+        )),
+    }
 }
 
 /// The API of that id.

@@ -6,7 +6,7 @@ let made = 0;
 const fresh = () => `https://api-${++made}.acme.test`;
 
 /** Declares an API; the answer's JSON. */
-async function api(op, identifier = fresh()) {
+export async function api(op, identifier = fresh()) {
   return op.json(path(), { json: { identifier, name: "Acme Files", scopes: { "files:read": "Read your files" } }, bearer: op.adminToken });
 }
 
@@ -41,6 +41,16 @@ export const APIS = {
       await change({ name: 7 }),
       await change({ name: "Other" }, op, "nothing"),
       await change({ name: "Other" }, off, ofVariable),
+    ];
+  },
+  renewApiSecret: async ({ op, off }) => {
+    const { id } = await api(op);
+    const renew = (json, on = op, at = id) => on.admin(path(at, "renew_secret"), { method: "POST", json });
+    return [
+      await renew({ overlap_seconds: 60 }),
+      await renew({ overlap_seconds: -1 }),
+      await renew({}, op, "nothing"),
+      await renew({}, off, ofVariable),
     ];
   },
   deleteApi: async ({ op, off }) => {

@@ -3,6 +3,7 @@
 import { startLimen } from "../../support/limen.mjs";
 import { operator } from "../../console/support.mjs";
 import { webhook } from "./admin.mjs";
+import { api } from "./apis.mjs";
 import { group } from "./groups.mjs";
 
 /** A page of the console as an operator gets it, somebody without a session, somebody without a role, and where there is none. */
@@ -138,6 +139,32 @@ export const CONSOLE = {
     ...(await pages(stage, () => "/admin/audit/export")),
     await (await operatorOf(stage.op)).browser.fetch("/admin/audit/export?x=1"),
   ],
+  consoleApis: async (stage) => [
+    ...(await pages(stage, () => "/admin/apis")),
+    await (await operatorOf(stage.op)).browser.fetch("/admin/apis?x=1"),
+  ],
+  consoleNewApi: (stage) => pages(stage, () => "/admin/apis/new"),
+  makeConsoleApi: async ({ op }) => {
+    const send = await sender(op, "/admin/apis/new");
+    const identifier = "https://console.acme.test";
+    return [await send({ identifier, name: "Files" }), await send({ identifier: "x" }), await send({ csrf: "x" }), await off("/admin/apis/new")];
+  },
+  consoleApi: async (stage) => {
+    const { id } = await api(stage.op);
+    return pages(stage, () => `/admin/apis/${id}`);
+  },
+  changeConsoleApi: async ({ op }) => {
+    const { id } = await api(op);
+    const send = await sender(op, `/admin/apis/${id}`);
+    const version = "1-0";
+    return [
+      await send({ do: "save", version, name: "Other" }),
+      await send({ do: "renew", version: "2-0" }),
+      await send({ do: "save", version }),
+      await send({ csrf: "x" }),
+      await off(`/admin/apis/${id}`),
+    ];
+  },
   consoleGroups: async (stage) => [
     ...(await pages(stage, () => "/admin/groups")),
     await (await operatorOf(stage.op)).browser.fetch("/admin/groups?x=1"),

@@ -1,0 +1,177 @@
+//! `/admin/apis/{api_id}`: one API, and what an operator decides about it.
+
+use super::apis::{SECTION, algs, path_of};
+use crate::{
+    admin::api_form::{ApiAction, ApiFields, OVERLAP},
+    db::apis::{self, StoredApi},
+    edge::{
+        http::{
+            failure::{MachineFailure, PageFailure, Problem},
+            request::Incoming,
+        },
+        people::{
+            console_access::{Console, ConsoleRequest},
+            operations,
+        },
+        platform::{apart::apart, context::Context},
+    },
+    oidc::{
+        api_credentials, client::client_metadata::ClientMetadata, declared_api::ApiSettings, error::OAuthError,
+        params::Params,
+    },
+    pages::{
+        Moment, app_name,
+        console::{ConsoleApiPage, ConsoleNotice, KnownApi, NamedApp, OnceHeading, OncePage},
+    },
+    reply::Reply,
+    routes::{Endpoint, Method},
+};
+
+/// `GET /admin/apis/{api_id}`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    console.require((Endpoint::AdminApi, Method::Get), context)?;
+    let stored = context.db.read(apis::find(request.segment(0))).await?;
+    let stored = stored.ok_or(Problem::NotFound)?;
+    apart(page(&console, &stored, None, context)).await
+}
+
+/// `POST /admin/apis/{api_id}`: one thing that [`ApiAction`] knows.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let (console, form) = Console::submit(request, context).await?;
+    let action = ApiAction::parse(&form).map_err(Problem::BadRequest)?;
+    console.require(action.call(), context)?;
+    let stored = context.db.read(apis::find(request.segment(0))).await?;
+    let stored = stored.ok_or(Problem::NotFound)?;
+    let failure = match apart(act(&console, action, &stored, &form, context)).await {
+        Ok(reply) => return Ok(reply),
+        Err(failure) => failure,
+    };
+    // The API as it is, with what was typed.
+    let problem = super::explain(failure)?;
+    apart(page(&console, &stored, Some((&form, &problem)), context)).await
+}
+
+async fn act(
+    console: &Console,
+    action: ApiAction,
+    stored: &StoredApi,
+    form: &Params,
+    context: &Context,
+) -> Result<Reply, MachineFailure> {
+    // A form that is sent twice does it once: a second new secret would end the one that the API still uses.
+    if form.single("version")? != Some(version_of(stored).as_str()) {
+        let why = "the API was changed since this page was opened; open it again";
+        return Err(OAuthError::invalid_request(why).into());
+    }
+    match action {
+        ApiAction::Save => {
+            let members = ApiFields::of_form(form)
+                .members()
+                .map_err(OAuthError::invalid_request)?;
+            let settings = ApiSettings::read(&members).map_err(OAuthError::invalid_request)?;
+            settings
+                .check(context.config.settings())
+                .map_err(OAuthError::invalid_request)?;
+            operations::apis::change(stored.clone(), settings, context).await?;
+            Ok(console.done(ConsoleNotice::Saved, context))
+        }
+        ApiAction::RenewSecret => {
+            let new = operations::apis::renew_secret(&stored.id, Some(OVERLAP), context).await?;
+            let html = OncePage {
+                frame: console.frame(SECTION),
+                heading: OnceHeading::NewSecret,
+                name: &stored.api.settings.name,
+                back: &path_of(&stored.id),
+                secret: Some(&new.secret),
+                until: None,
+                client: Some((context.config.issuer.as_str(), &new.client_id)),
+                lines: Vec::new(),
+                test: None,
+            }
+            .to_html();
+            Ok(console.page(200, html))
+        }
+        ApiAction::Delete => {
+            operations::apis::delete(&stored.id, context).await?;
+            let name = ConsoleNotice::Deleted.name();
+            Ok(console.signed_in.done_at(SECTION.path(), name, context))
+        }
+    }
+}
+
+/// What a form was made of: a new secret counts, too.
+fn version_of(stored: &StoredApi) -> String {
+    let made = stored.secret_made_at.map_or(0, |at| at.seconds());
+    format!("{}-{made}", stored.version)
+}
+
+/// The page, as far as the operator may see it; with the form that was sent, and what is wrong with it.
+async fn page(
+    console: &Console,
+    stored: &StoredApi,
+    typed: Option<(&Params, &str)>,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let settings = &stored.api.settings;
+    let ids: Vec<_> = settings.apps.keys().collect();
+    let names = match ids.as_slice() {
+        [] => Vec::new(),
+        ids => {
+            let ids = serde_json::to_string(ids).unwrap_or_default();
+            context.db.read(apis::names_of_apps(&ids)).await?
+        }
+    };
+    let language = console.signed_in.language;
+    let moment = |at| Moment::new(at, context.now, language);
+    let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
+    let named = |client_id: &String| names.iter().find(|(id, _): &&(String, ClientMetadata)| id == client_id);
+    let apps = settings.apps.iter().map(|(client_id, scopes)| NamedApp {
+        href: named(client_id)
+            .filter(|_| sees_apps)
+            .map(|_| super::apps::path_of(client_id)),
+        name: named(client_id).filter(|_| sees_apps).map_or_else(
+            || client_id.clone(),
+            |(_, metadata)| app_name(client_id, metadata, language).into_owned(),
+        ),
+        client_id: client_id.clone(),
+        scopes: scopes
+            .as_ref()
+            .map(|scopes| scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")),
+    });
+    // What was typed, where it was to be saved.
+    let form = typed.map(|(form, _)| form).filter(|form| form.text("do") == "save");
+    let changes = console.may(ApiAction::Save.call());
+    let version_now = version_of(stored);
+    let html = ConsoleApiPage {
+        frame: console.frame(SECTION),
+        action: &path_of(&stored.id),
+        confirm: console.confirm_for(&[ApiAction::Save.call()]),
+        known: Some(KnownApi {
+            name: &settings.name,
+            identifier: &stored.api.identifier,
+            is_in_force: context
+                .config
+                .settings()
+                .resources
+                .find(&stored.api.identifier)
+                .is_none(),
+            client_id: api_credentials::client_id(&stored.id),
+            secret_made: stored.secret_made_at.map(moment),
+            previous_until: stored
+                .previous_secret_until
+                .filter(|until| *until > context.now)
+                .map(moment),
+            apps: apps.collect(),
+        }),
+        identifier: "",
+        fields: form.map_or_else(|| ApiFields::of_settings(settings), ApiFields::of_form),
+        algs: algs(),
+        may_change: changes && console.is_sure,
+        version: form.map_or_else(|| version_now.clone(), |form| form.text("version").to_owned()),
+        version_now,
+        problem: typed.map(|(_, problem)| problem),
+    }
+    .to_html();
+    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+}
