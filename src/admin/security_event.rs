@@ -7,11 +7,7 @@ use serde_json::{Map, Value, json};
 use super::happened::Happened;
 use crate::{
     audit::Event,
-    oidc::{
-        authentication::sid,
-        client::Client,
-        subject::subject,
-    },
+    oidc::{authentication::sid, client::Client, subject::subject},
     time::UnixTime,
 };
 

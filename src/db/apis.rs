@@ -193,12 +193,13 @@ pub fn is_full() -> Query<bool> {
         .any()
 }
 
-/// A new API, without a secret. It says no where there is one of that identifier, or there are as many as there may be.
-pub fn insert(stored: &StoredApi) -> Query<bool> {
+/// A new API, with the hash of its secret where one came along. It says no where there is one of that identifier, or there are as many as
+/// there may be.
+pub fn insert(stored: &StoredApi, secret: Option<&Hash>) -> Query<bool> {
     let api = &stored.api;
     Statement::new(
-        "INSERT INTO apis (id, identifier, lookup_key, settings, version, created_at, updated_at)
-         SELECT ?, ?, ?, ?, ?, ?, ? FROM (SELECT COUNT(*) AS count FROM apis) WHERE count < ?
+        "INSERT INTO apis (id, identifier, lookup_key, settings, version, secret_hash, secret_made_at, created_at, updated_at)
+         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? FROM (SELECT COUNT(*) AS count FROM apis) WHERE count < ?
          ON CONFLICT DO NOTHING RETURNING id",
     )
     .bind(&stored.id)
@@ -206,6 +207,8 @@ pub fn insert(stored: &StoredApi) -> Query<bool> {
     .bind(&lookup_key(&api.identifier).unwrap_or_default())
     .bind(&Value::Object(api.settings.members()).to_string())
     .bind(stored.version)
+    .bind(secret)
+    .bind(stored.secret_made_at)
     .bind(stored.created_at)
     .bind(stored.updated_at)
     .bind(MOST)

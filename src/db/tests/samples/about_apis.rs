@@ -29,7 +29,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "apis::list_open", [apis::list_open("c", 10)]);
     add(all, "apis::names_of_apps", [apis::names_of_apps("[]")]);
     add(all, "apis::is_full", [apis::is_full()]);
-    add(all, "apis::insert", [apis::insert(&stored)]);
+    add(all, "apis::insert", [apis::insert(&stored, None)]);
     add(all, "apis::change", [apis::change("a", &settings, 1, NOW)]);
     add(all, "apis::delete", [apis::delete("a")]);
     add(all, "apis::find_by_secret", [apis::find_by_secret("a", &hash(), NOW)]);

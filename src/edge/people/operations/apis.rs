@@ -43,7 +43,7 @@ pub async fn create(api: DeclaredApi, context: &Context) -> Result<StoredApi, Ma
     };
     let mut batch = Batch::default();
     let is_full = batch.add(apis::is_full());
-    let created = batch.add(apis::insert(&stored));
+    let created = batch.add(apis::insert(&stored, None));
     let detail = Value::Object(stored.api.settings.members());
     batch.push(audit::record_if_changed(
         &done_to(&stored, Event::ApiCreated, Some(detail)),
