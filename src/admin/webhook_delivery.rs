@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{happened::Happened, webhook::Webhook};
-use crate::{secret::webhook_secret::WebhookSecret, time::UnixTime, web::retry};
+use crate::{
+    secret::webhook_secret::WebhookSecret,
+    time::UnixTime,
+    web::{json, retry},
+};
 
 /// The most characters of an answer that operators are shown.
 const LONGEST_ANSWER: usize = 200;
@@ -21,10 +25,7 @@ impl Message {
     pub fn of_event(happened: &Happened) -> Self {
         // A database that was set back counts on from an earlier id.
         let id = format!("evt_{}_{}", happened.id, happened.at.seconds());
-        let detail: Option<Value> = happened
-            .detail
-            .as_deref()
-            .and_then(|detail| serde_json::from_str(detail).ok());
+        let detail: Option<Value> = happened.detail.as_deref().and_then(json::parse);
         let data = json!({
             "audit_id": happened.id,
             "outcome": happened.outcome,
