@@ -180,7 +180,8 @@ describe("the secret of the registration", () => {
   test("that was added proves a PUT, too", async () => {
     const client = await op.serviceClient({ scope: "notes" });
     const { client_secret: second } = await add(client, { name: "Two" });
-    const put = (secret) => op.admin(`/register/${client.id}`, { method: "PUT", json: { ...client.registered, client_secret: secret } });
+    const wanted = { client_id: client.id, redirect_uris: [], grant_types: ["client_credentials"], response_types: [], scope: "notes" };
+    const put = (secret) => op.admin(`/register/${client.id}`, { method: "PUT", json: { ...wanted, client_secret: secret } });
     const refused = await put(`${second}x`);
     assert.equal(refused.status, 400, await refused.text());
     const taken = await put(second);
