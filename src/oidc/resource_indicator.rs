@@ -108,7 +108,7 @@ impl Targets {
             return scope;
         }
         let others: Scope = config.resources.scopes().collect();
-        scope.difference(&others.difference(&self.scopes(config)))
+        self.without_withheld(&scope.difference(&others.difference(&self.scopes(config))), config)
     }
 
     /// Whether `target` is among them.
