@@ -131,14 +131,9 @@ pub fn mark_used(client_id: &str, id: &str, now: UnixTime) -> Statement {
 /// Stores a secret as it is under another root, wherever it is, unless another request has changed it.
 pub fn move_to_root(client_id: &str, old: &Hash, new: &SecretAtRest) -> [Statement; 3] {
     let at = |member: &str| format!("$.more.\"{}\".{member}", new.about.id);
-    let own = |prefix: &str| {
+    let own = |hash: &str, wrapped: &str| {
         Statement::new(format!(
-            "UPDATE clients SET {prefix}secret_hash = ?, {wrapped} = ? WHERE id = ? AND {prefix}secret_hash = ?",
-            wrapped = if prefix.is_empty() {
-                "wrapped_secret"
-            } else {
-                "previous_wrapped_secret"
-            },
+            "UPDATE clients SET {hash} = ?, {wrapped} = ? WHERE id = ? AND {hash} = ?"
         ))
         .bind(&new.hash)
         .bind(new.wrapped.as_ref())
@@ -156,5 +151,7 @@ pub fn move_to_root(client_id: &str, old: &Hash, new: &SecretAtRest) -> [Stateme
     .bind(client_id)
     .bind(&at("hash"))
     .bind(old);
-    [own(""), own("previous_"), among_more]
+    let current = own("secret_hash", "wrapped_secret");
+    let previous = own("previous_secret_hash", "previous_wrapped_secret");
+    [current, previous, among_more]
 }

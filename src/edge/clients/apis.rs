@@ -43,8 +43,7 @@ pub async fn know_all(uris: impl Iterator<Item = &str>, client_id: &str, context
     let found = match known {
         Some(known) => known,
         None => {
-            let keys_json = serde_json::to_string(&keys).unwrap_or_default();
-            let found = context.db.read(apis::find_open(&keys_json, client_id)).await?;
+            let found = find_open(&keys, client_id, context).await?;
             for api in &found {
                 if let Some(key) = lookup_key(&api.identifier) {
                     MEMORY.with(|memory| memory.put(&name(&key), api.clone(), context.now));
@@ -63,10 +62,14 @@ pub async fn know_afresh(uris: impl Iterator<Item = &str>, client_id: &str, cont
     if keys.is_empty() {
         return Ok(());
     }
-    let keys = serde_json::to_string(&keys).unwrap_or_default();
-    let found = context.db.read(apis::find_open(&keys, client_id)).await?;
-    know(&found, client_id, context);
+    know(&find_open(&keys, client_id, context).await?, client_id, context);
     Ok(())
+}
+
+/// Those of these keys that the client may ask for, as D1 has them now.
+async fn find_open(keys: &[String], client_id: &str, context: &Context) -> Result<Vec<DeclaredApi>, Fault> {
+    let keys = serde_json::to_string(keys).unwrap_or_default();
+    context.db.read(apis::find_open(&keys, client_id)).await
 }
 
 /// Lets the rest of the request know all of these, whoever may ask for them: for what people see of what they allowed.

@@ -242,9 +242,7 @@ impl<'a> JwtBearerRequest<'a> {
             None => {
                 let mut all = config.resources.iter().filter(|(_, api)| api.declared.is_none());
                 match (all.next(), all.next()) {
-                    (Some((_, only)), None)
-                        if self.resources.is_empty() || self.resources.iter().all(|named| named == only.identifier) =>
-                    {
+                    (Some((_, only)), None) if self.resources.iter().all(|named| named == only.identifier) => {
                         Ok([only.identifier.clone()].into_iter().collect())
                     }
                     _ => refused("the assertion must name in resource the API that it is for"),
