@@ -12,6 +12,12 @@ pub fn fault(request_id: &str, fault: &Fault) {
     worker::console_error!("{line}");
 }
 
+/// A request that no answer could be made for: the platform refused what it was given.
+pub fn unanswered(error: &worker::Error) {
+    let line = json!({ "level": "error", "event": "unanswered", "request_id": Value::Null, "fault": error.to_string() });
+    worker::console_error!("{line}");
+}
+
 /// What became of the notice of a logout that a client did not take.
 pub fn logout_notice(request_id: &str, (client_id, attempts): (&str, i64), outcome: &str) {
     let line = json!({
