@@ -25,4 +25,6 @@ pub struct Happened {
     pub subject_salt: Option<SubjectSalt>,
     /// Whether the person lets that app know them.
     pub is_known: Option<i64>,
+    /// A JSON array of what that app knew the session as, where one has ended.
+    pub known_as: Option<String>,
 }

@@ -8,7 +8,9 @@ use super::happened::Happened;
 use crate::{
     audit::Event,
     oidc::{authentication::sid, client::Client, subject::subject},
+    secret::webhook_secret::WebhookSecret,
     time::UnixTime,
+    web::json,
 };
 
 /// `typ`: "SSF events MUST use explicit typing as defined in Section 2.3 of RFC 8417" (SSF section 4.1.1).
@@ -65,6 +67,8 @@ pub fn names() -> Vec<String> {
 pub struct Receiver<'a> {
     pub issuer: &'a str,
     pub webhook_id: &'a str,
+    /// What names are made with that nobody else gets.
+    pub secret: &'a WebhookSecret,
     /// Where it is told.
     pub url: &'a str,
     /// The app that it belongs to: it knows people and sessions by names of its own.
@@ -78,11 +82,13 @@ pub struct Claims<'a> {
     iss: &'a str,
     /// Of the attempt.
     iat: UnixTime,
-    /// Of the event, the same in each attempt.
+    /// Of the event and the receiver, the same in each attempt. Two apps that know a person by different names must not find out by it
+    /// that they are one.
     pub jti: String,
     aud: &'a str,
-    /// "If the value is present, it MUST be unique to the underlying event that caused the Transmitter to generate" it: the request.
-    txn: &'a str,
+    /// "If the value is present, it MUST be unique to the underlying event that caused the Transmitter to generate" it: of the request
+    /// and the receiver.
+    txn: String,
     /// "Time of event" (RFC 8417 section 2.2).
     toe: UnixTime,
     sub_id: Value,
@@ -90,46 +96,60 @@ pub struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    /// What a receiver is told of an event. `None` for what has no type, or is about nobody whom the receiver knows.
-    pub fn of_event(happened: &'a Happened, receiver: &Receiver<'a>, now: UnixTime) -> Option<Self> {
-        let kind = kind(Event::parse(&happened.event)?)?;
-        let user = user(happened, receiver)?;
-        let (uri, members, sub_id) = match kind {
-            Kind::Risc(name) => (format!("{RISC}{name}"), Map::new(), user),
+    /// What a receiver is told of an event. Nothing for what has no type, or is about nobody, or no session, whom the receiver knows; a
+    /// session that it knows by several names is told once for each.
+    pub fn of_event(happened: &Happened, receiver: &Receiver<'a>, now: UnixTime) -> Vec<Self> {
+        let told = Event::parse(&happened.event).and_then(kind);
+        let Some((kind, about)) = told.and_then(|kind| Some((kind, About::find(happened, receiver)?))) else {
+            return Vec::new();
+        };
+        let user = &about.user;
+        let told = match kind {
+            Kind::Risc(name) => vec![(format!("{RISC}{name}"), Map::new(), user.clone(), "")],
             Kind::CredentialChange(credential, change) => {
                 let members = caep(happened, [("credential_type", credential), ("change_type", change)]);
-                (format!("{CAEP}credential-change"), members, user)
+                vec![(format!("{CAEP}credential-change"), members, user.clone(), "")]
             }
             Kind::SessionRevoked => {
-                let sub_id = match (&happened.session_id, receiver.client) {
-                    (Some(session_id), Some(client)) => json!({
-                        "format": "complex",
-                        "user": user,
-                        "session": { "format": "opaque", "id": sid(session_id, &client.client_id) },
-                    }),
+                let revoked = |sub_id, name| (format!("{CAEP}session-revoked"), caep(happened, []), sub_id, name);
+                match (&happened.session_id, receiver.client) {
                     // All sessions of the person.
-                    (None, _) => user,
+                    (None, _) => vec![revoked(user.clone(), "")],
                     // Of the id of one that no app knows nobody can make anything.
-                    (Some(_), None) => return None,
-                };
-                (format!("{CAEP}session-revoked"), caep(happened, []), sub_id)
+                    (Some(_), None) => Vec::new(),
+                    (Some(_), Some(client)) => {
+                        let names = about.known_as.iter();
+                        let told = names.map(|name| {
+                            let session = json!({ "format": "opaque", "id": sid(name, &client.client_id) });
+                            let sub_id = json!({ "format": "complex", "user": user, "session": session });
+                            revoked(sub_id, name.as_str())
+                        });
+                        told.collect()
+                    }
+                }
             }
         };
-        let jti = format!("evt_{}_{}_{}", happened.id, happened.at.seconds(), receiver.webhook_id);
-        Some(Self {
-            jti,
-            txn: &happened.request_id,
-            toe: happened.at,
-            ..Self::new(receiver, sub_id, json!({ uri: members }), now)
-        })
+        let told = told.into_iter();
+        let told = told.map(|(uri, members, sub_id, name)| {
+            // A database that was set back counts on from an earlier id.
+            let event = [happened.id, happened.at.seconds()].map(|number| number.to_string());
+            let [id, at] = &event;
+            Self {
+                jti: receiver.secret.pseudonym(&["jti", id, at, name]),
+                txn: receiver.secret.pseudonym(&["txn", &happened.request_id]),
+                toe: happened.at,
+                ..Self::new(receiver, sub_id, json!({ uri: members }), now)
+            }
+        });
+        told.collect()
     }
 
     /// By which an operator sees whether a webhook works: a Verification Event, whose subject is the stream (SSF section 8.1.4.1).
-    pub fn of_test(random: &'a str, receiver: &Receiver<'a>, now: UnixTime) -> Self {
+    pub fn of_test(random: &str, receiver: &Receiver<'a>, now: UnixTime) -> Self {
         let sub_id = json!({ "format": "opaque", "id": receiver.webhook_id });
         Self {
             jti: format!("test_{random}"),
-            txn: random,
+            txn: random.to_owned(),
             toe: now,
             ..Self::new(receiver, sub_id, json!({ VERIFICATION: {} }), now)
         }
@@ -141,7 +161,7 @@ impl<'a> Claims<'a> {
             iat: now,
             jti: String::new(),
             aud: receiver.client.map_or(receiver.url, |client| client.client_id.as_str()),
-            txn: "",
+            txn: String::new(),
             toe: now,
             sub_id,
             events,
@@ -149,16 +169,30 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// The person as the receiver knows them (RFC 9493 section 3.2.3). An app knows those who let it, by its own names; whether it
-/// knew somebody who is gone, nobody can tell any more.
-fn user(happened: &Happened, receiver: &Receiver<'_>) -> Option<Value> {
-    let user_id = happened.user_id.as_deref()?;
-    let sub = match (receiver.client, &happened.subject_salt) {
-        (None, _) => user_id.to_owned(),
-        (Some(client), Some(salt)) if happened.is_known == Some(1) => subject(client, user_id, salt),
-        (Some(_), _) => return None,
-    };
-    Some(json!({ "format": "iss_sub", "iss": receiver.issuer, "sub": sub }))
+/// Whom and what an event is about, by the names that the receiver knows.
+struct About {
+    /// The person (RFC 9493 section 3.2.3).
+    user: Value,
+    /// What an app knew the session as: what the `sid`s that it got were made from.
+    known_as: Vec<String>,
+}
+
+impl About {
+    /// An app knows those who let it know them, and the sessions in which it got an ID token; whether it knew somebody who is gone,
+    /// nobody can tell any more.
+    fn find(happened: &Happened, receiver: &Receiver<'_>) -> Option<Self> {
+        let user_id = happened.user_id.as_deref()?;
+        let known_as: Vec<String> = happened.known_as.as_deref().and_then(json::parse).unwrap_or_default();
+        let sub = match (receiver.client, &happened.subject_salt) {
+            (None, _) => user_id.to_owned(),
+            (Some(client), Some(salt)) if happened.is_known == Some(1) || !known_as.is_empty() => {
+                subject(client, user_id, salt)
+            }
+            (Some(_), _) => return None,
+        };
+        let user = json!({ "format": "iss_sub", "iss": receiver.issuer, "sub": sub });
+        Some(Self { user, known_as })
+    }
 }
 
 /// Members of an event of CAEP (CAEP section 2).
@@ -176,8 +210,10 @@ fn caep<const N: usize>(happened: &Happened, more: [(&str, &str); N]) -> Map<Str
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
-    use crate::oidc::subject::SubjectSalt;
+    use crate::{oidc::subject::SubjectSalt, secret::RootKeys};
 
     const ISSUER: &str = "https://id.acme.org";
     const NOW: UnixTime = UnixTime(1_800_000_100);
@@ -210,18 +246,34 @@ mod tests {
             detail: None,
             subject_salt: Some(SubjectSalt::new([1; 32])),
             is_known: Some(1),
+            known_as: None,
         }
     }
 
-    fn set(happened: &Happened, client: Option<&Client>) -> Option<Value> {
+    fn secret(webhook_id: &str) -> WebhookSecret {
+        let roots = RootKeys::new(BTreeMap::from([(1, [1; 32])]), 1, String::new()).unwrap();
+        WebhookSecret::derive(&roots, 1, webhook_id, 1).unwrap()
+    }
+
+    fn sets(happened: &Happened, client: Option<&Client>, secret: &WebhookSecret) -> Vec<Value> {
         let receiver = Receiver {
             issuer: ISSUER,
             webhook_id: "w",
+            secret,
             url: "https://app.acme.org/events",
             client,
         };
-        let claims = Claims::of_event(happened, &receiver, NOW)?;
-        Some(serde_json::to_value(claims).unwrap())
+        let claims = Claims::of_event(happened, &receiver, NOW);
+        claims
+            .into_iter()
+            .map(|one| serde_json::to_value(one).unwrap())
+            .collect()
+    }
+
+    fn set(happened: &Happened, client: Option<&Client>) -> Option<Value> {
+        let mut sets = sets(happened, client, &secret("w"));
+        assert!(sets.len() <= 1, "{sets:?}");
+        sets.pop()
     }
 
     #[test]
@@ -231,9 +283,9 @@ mod tests {
             json!({
                 "iss": ISSUER,
                 "iat": 1_800_000_100,
-                "jti": "evt_7_1800000000_w",
+                "jti": secret("w").pseudonym(&["jti", "7", "1800000000", ""]),
                 "aud": "https://app.acme.org/events",
-                "txn": "r",
+                "txn": secret("w").pseudonym(&["txn", "r"]),
                 "toe": 1_800_000_000,
                 "sub_id": { "format": "iss_sub", "iss": ISSUER, "sub": "u" },
                 "events": { "https://schemas.openid.net/secevent/risc/event-type/account-disabled": {} },
@@ -295,23 +347,49 @@ mod tests {
 
     #[test]
     fn a_session_is_told_to_the_app_that_knows_it_by_its_sid() {
-        let one = Happened {
+        let of_session = |known_as: Option<&str>, is_known| Happened {
             session_id: Some("s".to_owned()),
+            known_as: known_as.map(str::to_owned),
+            is_known: Some(is_known),
             ..happened(Event::SignOut)
         };
-        let told = set(&one, Some(&client("public"))).unwrap();
+        let client = client("public");
+        // The session took the place of another one of the browser, from whose time the app has its `sid`.
+        let told = set(&of_session(Some(r#"["before"]"#), 0), Some(&client)).unwrap();
         assert_eq!(
             told["sub_id"],
             json!({
                 "format": "complex",
                 "user": { "format": "iss_sub", "iss": ISSUER, "sub": "u" },
-                "session": { "format": "opaque", "id": sid("s", "c") },
+                "session": { "format": "opaque", "id": sid("before", "c") },
             })
         );
         assert!(told["events"][format!("{CAEP}session-revoked")].is_object());
-        assert_eq!(set(&one, None), None);
+        let both = sets(&of_session(Some(r#"["before","s"]"#), 1), Some(&client), &secret("w"));
+        let different: BTreeSet<_> = both.iter().map(|set| set["jti"].to_string()).collect();
+        assert_eq!((both.len(), different.len()), (2, 2));
+        for not_its in [None, Some("[]"), Some("x")] {
+            assert_eq!(set(&of_session(not_its, 1), Some(&client)), None, "{not_its:?}");
+        }
+        assert_eq!(set(&of_session(None, 0), None), None);
         let all = set(&happened(Event::SessionEnded), None).unwrap();
         assert_eq!(all["sub_id"]["format"], "iss_sub", "all sessions of the person");
+    }
+
+    #[test]
+    fn nothing_in_two_receivers_sets_says_that_they_are_of_the_same_event() {
+        let happened = happened(Event::PasswordChanged);
+        let [one, other] =
+            ["w", "v"].map(|webhook| sets(&happened, Some(&client("pairwise")), &secret(webhook)).remove(0));
+        for member in ["jti", "txn"] {
+            assert_ne!(one[member], other[member]);
+        }
+        let text = one.to_string();
+        assert!(!text.contains("\"r\"") && !text.contains("evt_7"));
+        assert_eq!(
+            one["txn"],
+            sets(&Happened { id: 8, ..happened }, None, &secret("w"))[0]["txn"]
+        );
     }
 
     #[test]
@@ -323,6 +401,7 @@ mod tests {
         let receiver = Receiver {
             issuer: ISSUER,
             webhook_id: "w",
+            secret: &secret("w"),
             url: "https://app.acme.org/events",
             client: None,
         };

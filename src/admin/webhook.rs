@@ -1,6 +1,7 @@
 //! Webhooks: addresses that events of the audit are sent to, and what operators may say of them.
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use super::{body, security_event};
 use crate::{
@@ -9,7 +10,10 @@ use crate::{
     oidc::error::OAuthError,
     secret::{KekVersion, RootKeys, webhook_secret::WebhookSecret},
     time::{Lifetime, UnixTime},
-    web::fetch_url::{FetchUrl, LoopbackFetches},
+    web::{
+        fetch_url::{self, FetchUrl, LoopbackFetches},
+        host::is_loopback,
+    },
 };
 
 /// The most webhooks that there are.
@@ -42,6 +46,8 @@ pub struct Webhook {
     pub position: i64,
     /// Since when it fails, how often in a row, and the last problem.
     pub failures: i64,
+    /// How often the event that comes next was refused.
+    pub refusals: i64,
     pub failing_since: Option<UnixTime>,
     pub problem: Option<String>,
     pub given_up_at: Option<UnixTime>,
@@ -117,6 +123,12 @@ impl SecretInForce {
         WebhookSecret::derive(roots, self.root, webhook_id, self.generation)
     }
 
+    /// What names are made with for a receiver that is not given the secret: as long as its root key is there, the same.
+    pub fn for_names(&self, webhook_id: &str, roots: &RootKeys) -> Option<WebhookSecret> {
+        let instead = || WebhookSecret::derive(roots, roots.current_version(), webhook_id, self.generation);
+        self.current(webhook_id, roots).or_else(instead)
+    }
+
     /// All that sign at `now`, the current one first. Empty where the root key of the current one is gone.
     pub fn all(&self, webhook_id: &str, roots: &RootKeys, now: UnixTime) -> Vec<WebhookSecret> {
         let Some(current) = self.current(webhook_id, roots) else {
@@ -139,6 +151,11 @@ impl Webhook {
         }
     }
 
+    /// Whether the names of its events could be read: one that wants none does not exist.
+    pub fn is_readable(&self) -> bool {
+        self.events.as_ref().is_none_or(|names| !names.is_empty())
+    }
+
     /// When it is sent to next, while it fails.
     pub fn next_attempt_at(&self) -> Option<UnixTime> {
         let waits = self.state() == State::Failing;
@@ -147,7 +164,7 @@ impl Webhook {
 
     /// How the audit names it.
     pub fn named_for_audit(&self) -> Value {
-        json!({ "webhook": self.id, "name": self.name.as_str(), "url": self.url })
+        json!({ "webhook": self.id, "name": self.name.as_str(), "url": origin(&self.url) })
     }
 
     /// As JSON, without its secret.
@@ -173,6 +190,23 @@ impl Webhook {
             "updated_at": self.updated_at,
         })
     }
+}
+
+/// What the audit says of an address: its path and query may be all that keeps others from posting there.
+pub fn origin(url: &str) -> Option<String> {
+    let url = fetch_url::absolute(url).ok()?;
+    Some(url.origin().ascii_serialization())
+}
+
+/// Whether an address is at the host of the issuer, which would be told of what it does itself. On a loopback host ports tell programs apart.
+pub fn is_own(url: &FetchUrl, issuer: &str) -> bool {
+    let own = fetch_url::absolute(issuer).ok();
+    let host = |url: &Url| url.host_str().map(|host| host.trim_end_matches('.').to_owned());
+    own.is_some_and(|own| {
+        let has_same_port = own.port_or_known_default() == url.url().port_or_known_default();
+        let is_loopback = own.host().is_some_and(|host| is_loopback(&host));
+        host(&own) == host(url.url()) && (has_same_port || !is_loopback)
+    })
 }
 
 /// What a request says of a webhook.
@@ -382,6 +416,32 @@ mod tests {
         ] {
             assert!(new(&wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_audit_has_the_origin_of_an_address_alone() {
+        assert_eq!(
+            origin("https://hooks.acme.org/services/T0/secret?key=x").as_deref(),
+            Some("https://hooks.acme.org")
+        );
+    }
+
+    #[test]
+    fn an_address_of_the_issuer_is_known_as_such() {
+        let is_own = |url: &str, issuer: &str| {
+            let url = FetchUrl::parse(url, LoopbackFetches::InsecureAllowed).unwrap();
+            super::is_own(&url, issuer)
+        };
+        for own in [
+            "https://id.acme.org/x",
+            "https://ID.acme.org./",
+            "https://id.acme.org:8443/",
+        ] {
+            assert!(is_own(own, "https://id.acme.org"), "{own}");
+        }
+        assert!(!is_own("https://siem.acme.org/", "https://id.acme.org"));
+        assert!(!is_own("http://localhost:9000/", "http://localhost:8787"));
+        assert!(is_own("http://localhost:8787/", "http://localhost:8787"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{happened::Happened, webhook::Webhook};
 use crate::{
     secret::webhook_secret::WebhookSecret,
-    time::UnixTime,
+    time::{Lifetime, UnixTime},
     web::{json, retry},
 };
 
@@ -76,6 +76,8 @@ impl Message {
 pub struct NotTaken {
     pub why: String,
     meaning: Meaning,
+    /// How long the receiver asks to be left alone (`Retry-After`, RFC 9110 section 10.2.3).
+    after: Lifetime,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +96,21 @@ impl NotTaken {
         Self {
             why: why.into(),
             meaning: Meaning::Passing,
+            after: Lifetime(0),
         }
+    }
+
+    /// The same, where the receiver asks to be left alone for as long.
+    pub fn not_before(self, after: Option<Lifetime>) -> Self {
+        Self {
+            after: after.unwrap_or(self.after),
+            ..self
+        }
+    }
+
+    /// How long to wait after so many failures in a row: no less than the receiver asks for, and no longer than a day.
+    fn wait(&self, failures: i64) -> Lifetime {
+        retry::wait(failures).max(self.after).min(retry::LONGEST_WAIT)
     }
 }
 
@@ -118,7 +134,11 @@ pub fn judge(status: u16, answer: &str) -> Result<(), NotTaken> {
         "" => why,
         text => format!("{why}: {text}"),
     };
-    Err(NotTaken { why, meaning })
+    Err(NotTaken {
+        why,
+        meaning,
+        after: Lifetime(0),
+    })
 }
 
 /// How far a run came with a webhook.
@@ -139,6 +159,8 @@ pub struct Standing {
     /// When it is sent to next. `None` where it is given up.
     pub due_at: Option<UnixTime>,
     pub failures: i64,
+    /// How often the event that comes next was refused.
+    pub refusals: i64,
     pub failing_since: Option<UnixTime>,
     pub given_up_at: Option<UnixTime>,
     pub problem: Option<String>,
@@ -165,7 +187,8 @@ impl Standing {
 }
 
 impl Progress {
-    /// What becomes of a `webhook` that failed as often before. After [`retry::KEPT`] without a success it is given up.
+    /// What becomes of a `webhook` that failed as often before. It is given up where an event has waited for [`retry::KEPT`], and nothing was
+    /// taken in that time.
     pub fn standing(self, webhook: &Webhook, now: UnixTime) -> Standing {
         let (failures_before, since) = match self.was_taken {
             true => (0, None),
@@ -175,39 +198,47 @@ impl Progress {
             position: self.position,
             due_at: Some(AT_ONCE),
             failures: failures_before,
+            refusals: match self.position > webhook.position {
+                true => 0,
+                false => webhook.refusals,
+            },
             failing_since: since,
             given_up_at: None,
             problem: webhook.problem.clone().filter(|_| since.is_some()),
             passed_over: self.passed_over,
             delivered_at: self.was_taken.then_some(now),
         };
-        // Whatever it waits for is too old by then, too.
-        let is_over = since.is_some_and(|since| is_too_old(since, now));
+        // One failure long after another says little where nothing was to be sent between them.
+        let is_over = self.passed_over > 0 && since.is_some_and(|since| is_too_old(since, now));
         let Some((event, not_taken)) = self.failed else {
-            return match is_over && self.passed_over > 0 {
+            return match is_over {
                 true => standing.given_up(now),
                 false => standing,
             };
         };
+        let wait = not_taken.wait(failures_before + 1);
+        let refusals = standing.refusals + i64::from(not_taken.meaning == Meaning::Refused);
         let (failures, since) = (failures_before + 1, since.unwrap_or(now));
         let standing = Standing {
             failing_since: Some(since),
             problem: Some(not_taken.why),
+            refusals,
             ..standing
         };
         if not_taken.meaning == Meaning::Gone || is_over {
             return Standing { failures, ..standing }.given_up(now);
         }
-        match not_taken.meaning == Meaning::Refused && failures >= retry::MOST_REFUSALS {
+        match refusals >= retry::MOST_REFUSALS {
             true => Standing {
                 position: event,
                 failures: 0,
+                refusals: 0,
                 passed_over: standing.passed_over + 1,
                 ..standing
             },
             false => Standing {
                 failures,
-                due_at: Some(now + retry::wait(failures)),
+                due_at: Some(now + wait),
                 ..standing
             },
         }
@@ -220,7 +251,6 @@ mod tests {
     use crate::{
         account::group::Label,
         admin::webhook::{Format, SecretInForce},
-        time::Lifetime,
     };
 
     const NOW: UnixTime = UnixTime(1_800_000_000);
@@ -241,6 +271,7 @@ mod tests {
             },
             position: 7,
             failures,
+            refusals: 0,
             failing_since: failing_for.map(|span| NOW - span),
             problem: failing_for.map(|_| "before".to_owned()),
             given_up_at: None,
@@ -278,6 +309,7 @@ mod tests {
             detail: Some(r#"{"a":1}"#.to_owned()),
             subject_salt: None,
             is_known: None,
+            known_as: None,
         };
         let message = Message::of_event(&happened);
         assert_eq!(message.id, "evt_7_1795910405");
@@ -350,8 +382,15 @@ mod tests {
 
     #[test]
     fn it_is_given_up_after_three_days_or_where_it_is_gone() {
-        let late = failed(500).standing(&webhook(9, Some(retry::KEPT)), NOW);
+        let late = Progress {
+            passed_over: 1,
+            ..failed(500)
+        };
+        let late = late.standing(&webhook(9, Some(retry::KEPT)), NOW);
         assert_eq!((late.due_at, late.given_up_at), (None, Some(NOW)));
+        // Nothing has waited for so long: that it failed once, three days ago, is another matter.
+        let once_more = failed(500).standing(&webhook(0, Some(retry::KEPT)), NOW);
+        assert_eq!((once_more.given_up_at, once_more.failures), (None, 1));
         let too_old = Progress {
             position: 9,
             passed_over: 1,
@@ -367,11 +406,56 @@ mod tests {
 
     #[test]
     fn an_event_that_is_refused_three_times_holds_up_no_other() {
-        let refused = |failures| failed(400).standing(&webhook(failures, Some(Lifetime::minutes(9))), NOW);
-        assert_eq!((refused(1).position, refused(1).passed_over), (8, 0));
+        let refused = |refusals| {
+            let webhook = Webhook {
+                position: 8,
+                refusals,
+                ..webhook(refusals, Some(Lifetime::minutes(9)))
+            };
+            failed(400).standing(&webhook, NOW)
+        };
+        let first = refused(1);
+        assert_eq!((first.position, first.passed_over, first.refusals), (8, 0, 2));
         let third = refused(2);
         assert_eq!((third.position, third.passed_over, third.failures), (9, 1, 0));
-        assert_eq!(third.due_at, Some(AT_ONCE));
+        assert_eq!((third.due_at, third.refusals), (Some(AT_ONCE), 0));
         assert_eq!(third.failing_since, Some(NOW - Lifetime::minutes(9)), "no success yet");
+    }
+
+    #[test]
+    fn failures_of_another_kind_are_no_refusals_and_those_of_another_event_neither() {
+        let after_failures = Webhook {
+            position: 8,
+            ..webhook(2, Some(Lifetime::minutes(9)))
+        };
+        let refused = failed(400).standing(&after_failures, NOW);
+        assert_eq!((refused.position, refused.failures, refused.refusals), (8, 3, 1));
+        let of_another = Webhook {
+            refusals: 2,
+            ..webhook(2, Some(Lifetime::minutes(9)))
+        };
+        assert_eq!(failed(400).standing(&of_another, NOW).refusals, 1);
+        let kept = Webhook {
+            refusals: 2,
+            ..after_failures
+        };
+        assert_eq!(failed(500).standing(&kept, NOW).refusals, 2);
+    }
+
+    #[test]
+    fn a_receiver_that_asks_to_be_left_alone_is_for_a_day_at_most() {
+        let due = |after| {
+            let busy = judge(503, "").unwrap_err().not_before(after);
+            let progress = Progress {
+                position: 8,
+                failed: Some((9, busy)),
+                ..Progress::default()
+            };
+            progress.standing(&webhook(0, None), NOW).due_at.unwrap()
+        };
+        assert_eq!(due(None), NOW + Lifetime::minutes(1));
+        assert_eq!(due(Some(Lifetime(5))), NOW + Lifetime::minutes(1));
+        assert_eq!(due(Some(Lifetime::minutes(30))), NOW + Lifetime::minutes(30));
+        assert_eq!(due(Some(Lifetime(i64::MAX))), NOW + Lifetime::days(1));
     }
 }

@@ -198,23 +198,33 @@ pub fn export(export: &Export) -> Query<Vec<Recorded>> {
         .read_by(read_all)
 }
 
-/// At most `limit` events behind `position`, those of `kinds` (a JSON array of names) or all: of those that are met on a walk of at most
-/// [`WALK`] rows, the oldest first. For an app, along with what it calls the people whom they are about.
+/// Where a walk from `position` on ends: ids rise by one, and the oldest rows go first, so that there is no row to be counted.
+fn end_of_walk(position: i64) -> Statement {
+    Statement::new("MIN((SELECT MAX(id) FROM audit), MAX(?, (SELECT MIN(id) FROM audit) - 1) + ?)")
+        .bind(position)
+        .bind(WALK)
+}
+
+/// At most `limit` events behind `position` that are of those `kinds` (names as a JSON array; `None` for all), the oldest first, of those that are met on a walk to
+/// [`walk_end`]. They come in the order of the table, so that no more of it is read than that. For an app, with what it knows of whom and what they are about.
 pub fn walk(position: i64, kinds: Option<&str>, client_id: Option<&str>, limit: i64) -> Query<Vec<Happened>> {
-    let met = Statement::new(format!(
-        "SELECT {RECORDED} FROM (SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?)
-         WHERE ? IS NULL OR event IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"
-    ))
-    .bind(position)
-    .bind(WALK)
-    .bind(kinds)
-    .bind(kinds)
-    .bind(limit);
+    let met = Statement::new(format!("SELECT {RECORDED} FROM audit WHERE id > ? AND id <= "))
+        .bind(position)
+        .append(end_of_walk(position))
+        .append(Statement::new(
+            " AND (? IS NULL OR event IN (SELECT value FROM json_each(?))) ORDER BY id LIMIT ?",
+        ))
+        .bind(kinds)
+        .bind(kinds)
+        .bind(limit);
     let events = match client_id {
         None => met,
         Some(client_id) => Statement::new(
-            "SELECT m.*, u.subject_salt, EXISTS (SELECT 1 FROM grants g WHERE g.user_id = m.user_id AND g.client_id = ?) AS is_known FROM (",
+            "SELECT m.*, u.subject_salt, EXISTS (SELECT 1 FROM grants g WHERE g.user_id = m.user_id AND g.client_id = ?) AS is_known,
+                    (SELECT json_group_array(e.known_as) FROM ended_sessions e WHERE e.session_id = m.session_id AND e.client_id = ?) AS known_as
+             FROM (",
         )
+        .bind(client_id)
         .bind(client_id)
         .append(met)
         .append(Statement::new(") m LEFT JOIN users u ON u.id = m.user_id ORDER BY m.id")),
@@ -224,9 +234,9 @@ pub fn walk(position: i64, kinds: Option<&str>, client_id: Option<&str>, limit: 
 
 /// Where that walk ends.
 pub fn walk_end(position: i64) -> Query<Option<i64>> {
-    Statement::new("SELECT MAX(id) AS id FROM (SELECT id FROM audit WHERE id > ? ORDER BY id LIMIT ?)")
-        .bind(position)
-        .bind(WALK)
+    Statement::new("SELECT CAST(")
+        .append(end_of_walk(position))
+        .append(Statement::new(" AS INTEGER) AS id"))
         .read_by(read_end)
 }
 

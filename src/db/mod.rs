@@ -19,6 +19,7 @@ pub mod credential_owner;
 pub mod credentials;
 pub mod dpop_proofs;
 pub mod email_undo;
+pub mod ended_sessions;
 pub mod fetches;
 pub mod grants;
 pub mod group_members;

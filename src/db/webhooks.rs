@@ -24,7 +24,11 @@ pub const TESTED_EVERY: Lifetime = Lifetime(10);
 /// The formats that this version can send in.
 const FORMATS: &str = "('events', 'set')";
 
-const COLUMNS: &str = "id, name, url, format, client_id, events, enabled, generation, root, previous_root, previous_until, position, failures, failing_since,
+/// Holds for one of an app that is disabled.
+const OF_DISABLED: &str =
+    "EXISTS (SELECT 1 FROM clients c WHERE c.id = webhooks.client_id AND json_extract(c.metadata, '$.disabled') = 1)";
+
+const COLUMNS: &str = "id, name, url, format, client_id, events, enabled, generation, root, previous_root, previous_until, position, failures, refusals, failing_since,
     problem, given_up_at, due_at, passed_over, delivered_at, created_at, updated_at";
 
 /// A new webhook, that is sent what happens from now on. It says no where there are as many as there may be, or its app is gone.
@@ -70,14 +74,16 @@ pub fn find(id: &str) -> Query<Option<Webhook>> {
         .read_by(read_first)
 }
 
-/// Changes what is stated, if it is as it was seen, and gives what there is then. Another address, or whether it is on, begins anew with its failures.
+/// Changes what is stated, if it is as it was seen, and gives what there is then. Another address, or whether it is on, begins anew with its failures,
+/// and what a run under way finds then counts no more.
 pub fn change(id: &str, stated: &Stated, now: UnixTime) -> Query<Option<Webhook>> {
     let begins_anew = stated.url.is_some() || stated.enabled.is_some();
+    let is_sent_otherwise = begins_anew || stated.events.is_some();
     Statement::new(format!(
         "UPDATE webhooks SET name = COALESCE(?, name), url = COALESCE(?, url), events = IIF(?, ?, events), updated_at = ?,
              enabled = COALESCE(?, enabled), due_at = IIF(?, IIF(COALESCE(?, enabled), 0, NULL), due_at),
              failures = IIF(?, 0, failures), failing_since = IIF(?, NULL, failing_since), given_up_at = IIF(?, NULL, given_up_at),
-             problem = IIF(?, NULL, problem)
+             problem = IIF(?, NULL, problem), lease = IIF(?, NULL, lease), refusals = IIF(?, 0, refusals)
          WHERE id = ? AND (? IS NULL OR updated_at = ?) RETURNING {COLUMNS}"
     ))
     .bind(stated.name.as_ref().map(Label::as_str))
@@ -92,23 +98,33 @@ pub fn change(id: &str, stated: &Stated, now: UnixTime) -> Query<Option<Webhook>
     .bind(begins_anew)
     .bind(begins_anew)
     .bind(begins_anew)
+    .bind(is_sent_otherwise)
+    .bind(is_sent_otherwise)
     .bind(id)
     .bind(stated.as_of)
     .bind(stated.as_of)
     .read_by(read_first)
 }
 
-/// Gives a webhook another secret, if it is still the one that was read; that one signs until then, too.
-pub fn renew_secret(read: &Webhook, root: KekVersion, until: UnixTime, now: UnixTime) -> Query<Option<Webhook>> {
+/// Gives a webhook another secret, if it is still the one that was read, and the one before that signs no more; that one signs until
+/// then, too. One that `replaces` those of before ends both.
+pub fn renew_secret(
+    read: &Webhook,
+    replaces: bool,
+    (root, until): (KekVersion, UnixTime),
+    now: UnixTime,
+) -> Query<Option<Webhook>> {
     Statement::new(format!(
         "UPDATE webhooks SET previous_root = root, previous_until = ?, root = ?, generation = generation + 1, updated_at = ?
-         WHERE id = ? AND generation = ? RETURNING {COLUMNS}"
+         WHERE id = ? AND generation = ? AND (? OR COALESCE(previous_until <= ?, TRUE)) RETURNING {COLUMNS}"
     ))
     .bind(until)
     .bind(root)
     .bind(now)
     .bind(&read.id)
     .bind(read.secret.generation)
+    .bind(replaces)
+    .bind(now)
     .read_by(read_first)
 }
 
@@ -131,12 +147,13 @@ pub fn delete(id: &str) -> Query<bool> {
         .any()
 }
 
-/// Takes those that may be sent to and have not seen all of the audit, for this run alone. A lease that is over was of a run that died;
+/// Takes those that may be sent to and have not seen all of the audit, for this run alone; an app that is disabled is told nothing. A lease that is over was of a run that died;
 /// one that lies further ahead than any wait was taken by a clock that has gone back since.
 pub fn take(lease: &str, now: UnixTime) -> Query<Vec<Webhook>> {
     Statement::new(format!(
         "UPDATE webhooks SET lease = ?, due_at = ?
          WHERE (due_at <= ? OR due_at > ?) AND format IN {FORMATS} AND position < (SELECT MAX(id) FROM audit)
+             AND NOT {OF_DISABLED}
          RETURNING {COLUMNS}"
     ))
     .bind(lease)
@@ -146,17 +163,18 @@ pub fn take(lease: &str, now: UnixTime) -> Query<Vec<Webhook>> {
     .read_by(read_all)
 }
 
-/// Writes down how far the run came that took a webhook, and says whether it still had it. One that was switched off in the
+/// Writes down how far the run came that took a webhook, if it still has it. One that was switched off in the
 /// meantime stays off.
 pub fn finish(id: &str, standing: &Standing, lease: &str) -> Statement {
     Statement::new(
-        "UPDATE webhooks SET position = ?, lease = NULL, due_at = IIF(due_at IS NULL, NULL, ?), failures = ?, failing_since = ?,
+        "UPDATE webhooks SET position = ?, lease = NULL, due_at = IIF(due_at IS NULL, NULL, ?), failures = ?, refusals = ?, failing_since = ?,
              given_up_at = ?, problem = ?, passed_over = passed_over + ?, delivered_at = COALESCE(?, delivered_at)
          WHERE id = ? AND lease = ?",
     )
     .bind(standing.position)
     .bind(standing.due_at)
     .bind(standing.failures)
+    .bind(standing.refusals)
     .bind(standing.failing_since)
     .bind(standing.given_up_at)
     .bind(standing.problem.as_ref())
@@ -166,11 +184,25 @@ pub fn finish(id: &str, standing: &Standing, lease: &str) -> Statement {
     .bind(lease)
 }
 
+/// Writes down what a run has sent that lost its webhook to the change of an operator, so that it is not sent again. Goes after [`finish`].
+pub fn advance(id: &str, reached: i64, passed_over: i64, delivered_at: Option<UnixTime>) -> Statement {
+    Statement::new(
+        "UPDATE webhooks SET position = ?, passed_over = passed_over + ?, delivered_at = COALESCE(?, delivered_at)
+         WHERE id = ? AND lease IS NULL AND position < ?",
+    )
+    .bind(reached)
+    .bind(passed_over)
+    .bind(delivered_at)
+    .bind(id)
+    .bind(reached)
+}
+
 /// The names of those that were given up, or have failed for longer than [`webhook::PATIENCE`].
 pub fn find_failing(now: UnixTime) -> Query<Vec<String>> {
-    Statement::new(
-        "SELECT name FROM webhooks WHERE enabled AND (given_up_at IS NOT NULL OR failing_since <= ?) ORDER BY name",
-    )
+    Statement::new(format!(
+        "SELECT name FROM webhooks
+         WHERE enabled AND (given_up_at IS NOT NULL OR failing_since <= ?) AND NOT {OF_DISABLED} ORDER BY name"
+    ))
     .bind(now - webhook::PATIENCE)
     .read_by(|rows| {
         #[derive(Deserialize)]
@@ -201,6 +233,7 @@ fn read_all(rows: &Rows) -> Result<Vec<Webhook>, Fault> {
         previous_until: Option<UnixTime>,
         position: i64,
         failures: i64,
+        refusals: i64,
         failing_since: Option<UnixTime>,
         problem: Option<String>,
         given_up_at: Option<UnixTime>,
@@ -218,7 +251,8 @@ fn read_all(rows: &Rows) -> Result<Vec<Webhook>, Fault> {
             // One of a newer version, which was here before, is sent nothing.
             format: Format::parse(&row.format).unwrap_or_default(),
             client_id: row.client_id,
-            events: row.events.as_deref().map(from_json).transpose()?,
+            // Those that nobody can read are none, which is what no webhook wants: see [`Webhook::is_readable`].
+            events: row.events.as_deref().map(|text| from_json(text).unwrap_or_default()),
             enabled: row.enabled != 0,
             secret: SecretInForce {
                 generation: row.generation,
@@ -227,6 +261,7 @@ fn read_all(rows: &Rows) -> Result<Vec<Webhook>, Fault> {
             },
             position: row.position,
             failures: row.failures,
+            refusals: row.refusals,
             failing_since: row.failing_since,
             problem: row.problem,
             given_up_at: row.given_up_at,

@@ -4,7 +4,7 @@ use super::sqlite::Sqlite;
 use crate::{
     admin::audit_filter::AuditFilter,
     audit::Event,
-    db::{Batch, audit_log, housekeeping},
+    db::{Batch, Statement, audit_log, ended_sessions, housekeeping, session_endings::Ending},
     time::{Lifetime, UnixTime},
 };
 
@@ -130,4 +130,96 @@ fn a_time_is_found_without_a_walk_to_it() {
         ),
         (vec![], None)
     );
+}
+
+/// An audit whose events up to `first` were deleted.
+fn audit(first: i64, last: i64) -> Sqlite {
+    let database = Sqlite::migrated();
+    let sql = format!(
+        "INSERT INTO audit (id, at, event, outcome, actor, request_id)
+         WITH RECURSIVE n (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM n WHERE n < {last})
+         SELECT n, n, IIF(n % 3 = 0, 'sign_in', 'sign_out'), 'success', 'person', 'r' FROM n"
+    );
+    database.0.execute(&sql, []).unwrap();
+    database
+}
+
+fn next_of(database: &mut Sqlite, position: i64, limit: i64) -> (Vec<i64>, Option<i64>) {
+    let mut batch = Batch::default();
+    let events = batch.add(audit_log::walk(position, Some(r#"["sign_in"]"#), None, limit));
+    let end = batch.add(audit_log::walk_end(position));
+    let answer = database.run(&batch).unwrap();
+    let events = answer.read(events).unwrap();
+    (events.iter().map(|event| event.id).collect(), answer.read(end).unwrap())
+}
+
+#[test]
+fn a_webhook_is_read_the_next_events_in_their_order_and_what_was_deleted_costs_nothing() {
+    let mut database = audit(50_001, 80_000);
+    assert_eq!(
+        next_of(&mut database, 50_010, 3),
+        (vec![50_013, 50_016, 50_019], Some(70_010))
+    );
+    assert_eq!(next_of(&mut database, 7, 2), (vec![50_001, 50_004], Some(70_000)));
+    assert_eq!(next_of(&mut database, 79_998, 20), (Vec::new(), Some(80_000)));
+    assert_eq!(next_of(&mut Sqlite::migrated(), 7, 20), (Vec::new(), None));
+}
+
+#[test]
+fn no_more_of_the_audit_is_read_for_a_webhook_than_it_is_sent() {
+    let database = Sqlite::migrated();
+    let plan = |client_id| {
+        let walk = audit_log::walk(7, Some(r#"["sign_in"]"#), client_id, 20);
+        database.plan(&walk.into()).unwrap().join("\n")
+    };
+    let walk = "SEARCH audit USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)";
+    assert!(
+        plan(None).contains(walk) && !plan(None).contains("TEMP B-TREE"),
+        "{}",
+        plan(None)
+    );
+    // What is sorted there are the few that were found.
+    assert!(plan(Some("c")).contains(walk), "{}", plan(Some("c")));
+    let end: Statement = audit_log::walk_end(7).into();
+    assert!(!database.plan(&end).unwrap().join("\n").contains("SCAN audit"));
+}
+
+#[test]
+fn what_a_session_was_known_as_is_kept_for_apps_with_webhooks_and_for_as_long_as_they_may_wait() {
+    let mut database = Sqlite::migrated();
+    database
+        .0
+        .execute_batch(
+            "INSERT INTO users (id, username, claims, created_at, updated_at) VALUES ('u', 'grace', '{}', 0, 0);
+             INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at)
+                 VALUES ('c', 1, '{}', 'none', 0, 0), ('other', 1, '{}', 'none', 0, 0);
+             INSERT INTO sessions (hash, id, user_id, auth_time, acr, amr, user_agent, created_at, last_seen_at, expires_at)
+                 VALUES ('h', 's', 'u', 0, '', '[]', '', 0, 0, 9);
+             INSERT INTO session_clients (session_id, client_id, known_as, first_at, last_at)
+                 VALUES ('s', 'c', 'before', 0, 0), ('s', 'c', 's', 0, 0), ('s', 'other', 's', 0, 0);",
+        )
+        .unwrap();
+    let end = |database: &mut Sqlite| {
+        let mut batch = Batch::default();
+        let which = Ending::Everything { user_id: "u" };
+        batch.push(ended_sessions::write(&which, NOW));
+        database.run(&batch).unwrap();
+        let sql = "SELECT COUNT(*) FROM ended_sessions";
+        database.0.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(end(&mut database), 0, "nobody waits for it");
+    let webhook = "INSERT INTO webhooks (id, name, url, format, client_id, enabled, generation, root, position, failures, passed_over,
+                                         created_at, updated_at)
+                   VALUES ('w', 'w', 'https://app.acme.org/', 'set', 'c', 1, 1, 1, 0, 0, 0, 0, 0)";
+    database.0.execute(webhook, []).unwrap();
+    assert_eq!(end(&mut database), 2);
+    let tidied = |database: &mut Sqlite, now| {
+        let mut batch = Batch::default();
+        batch.push(ended_sessions::tidy(now));
+        database.run(&batch).unwrap();
+        let sql = "SELECT COUNT(*) FROM ended_sessions";
+        database.0.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(tidied(&mut database, NOW + Lifetime::days(4)), 2);
+    assert_eq!(tidied(&mut database, NOW + Lifetime(4 * 86_400 + 1)), 0);
 }

@@ -2,7 +2,7 @@
 
 use super::lease::Lease;
 use crate::{
-    db::{Batch, Query, audit, housekeeping},
+    db::{Batch, Query, audit, ended_sessions, housekeeping},
     edge::platform::{context::Context, random},
     fault::Fault,
     time::Lifetime,
@@ -29,7 +29,8 @@ async fn delete_expired(context: &Context) -> Result<bool, Fault> {
     let oldest = context.now - context.config.lifetimes.audit;
     for _ in 0..housekeeping::MOST_ROUNDS {
         let has_more = delete(housekeeping::tidy(&random::id()?, context.now), context).await?;
-        let has_more_events = delete(audit::tidy(oldest), context).await?;
+        let [audit, more_audit] = audit::tidy(oldest);
+        let has_more_events = delete([audit, more_audit, ended_sessions::tidy(context.now)], context).await?;
         if !has_more && !has_more_events {
             return Ok(true);
         }

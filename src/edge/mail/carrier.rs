@@ -82,12 +82,12 @@ async fn by_api(mail: &Delivery<'_>, api: &MailApi, settings: &MailSettings) -> 
     let url = FetchUrl::parse(&request.url, LoopbackFetches::Refused)
         .map_err(|why| NotTaken::for_now(format!("MAIL_API_URL {why}")))?;
     let answer = fetch::post(&url, &request.headers, &request.body, LONGEST_ANSWER).await;
-    let (status, body) = answer.map_err(|why| NotTaken::for_now(format!("the provider {}", why.why())))?;
-    match delivery::judge(status) {
+    let answered = answer.map_err(|why| NotTaken::for_now(format!("the provider {}", why.why())))?;
+    match delivery::judge(answered.status) {
         Verdict::Taken => Ok(()),
         verdict => Err(NotTaken {
             for_good: verdict == Verdict::Refused,
-            problem: delivery::shortened(&format!("{status} {body}")),
+            problem: delivery::shortened(&format!("{} {}", answered.status, answered.text)),
         }),
     }
 }

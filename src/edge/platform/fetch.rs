@@ -83,17 +83,25 @@ pub async fn get(url: &FetchUrl, accept: &str, longest: usize) -> Result<Fetched
     .await
 }
 
+/// What was answered to a POST.
+pub struct Answered {
+    pub status: u16,
+    /// Where that is an error, the beginning of the text.
+    pub text: String,
+    /// `Retry-After` of an error.
+    pub retry_after: Option<String>,
+}
+
 /// Posts a form to `url` and gives the status of the answer, of which no more is read.
 ///
 /// # Errors
 /// When there is none.
 pub async fn post_form(url: &FetchUrl, form: &str) -> Result<u16, NotFetched> {
     let kind = ("content-type", "application/x-www-form-urlencoded".to_owned());
-    post(url, &[kind], form, 0).await.map(|(status, _)| status)
+    post(url, &[kind], form, 0).await.map(|answered| answered.status)
 }
 
-/// Posts `body` to `url`, and gives the status of the answer and, where that is an error, the beginning of its text, of about
-/// `longest` bytes.
+/// Posts `body` to `url`, and gives what was answered, of the text about `longest` bytes.
 ///
 /// # Errors
 /// When there is none.
@@ -102,7 +110,7 @@ pub async fn post(
     headers: &[(&str, String)],
     body: &str,
     longest: usize,
-) -> Result<(u16, String), NotFetched> {
+) -> Result<Answered, NotFetched> {
     in_time(async |signal: AbortSignal| {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let response = ask(url, "POST", &headers, Some(body), &signal).await?;
@@ -111,7 +119,13 @@ pub async fn post(
             true => beginning(&response, longest).await,
             false => String::new(),
         };
-        Ok((status, text))
+        let header = |name| response.headers().get(name).ok().flatten();
+        let retry_after = header("retry-after").filter(|_| status >= 400);
+        Ok(Answered {
+            status,
+            text,
+            retry_after,
+        })
     })
     .await
 }

@@ -3,14 +3,15 @@
 
 use super::notices;
 use crate::{
-    db::{Batch, Handle, logout_outbox, session_endings::Ending},
+    db::{Batch, Handle, ended_sessions, logout_outbox, session_endings::Ending},
     edge::platform::context::Context,
 };
 
-/// Ends sessions: writes the notices for back-channel logout, deletes their codes, their tokens, and the sessions. Whether there
+/// Ends sessions: writes the notices for back-channel logout and what webhooks of apps tell, deletes their codes, their tokens, and the sessions. Whether there
 /// was any.
 pub fn end_sessions(which: &Ending<'_>, batch: &mut Batch, context: &Context) -> Handle<bool> {
     batch.push(logout_outbox::write(which, context.now));
+    batch.push(ended_sessions::write(which, context.now));
     batch.push(which.delete_codes());
     batch.extend(which.delete_tokens(context.config.logout_revokes));
     batch.extend(which.delete_of_devices());

@@ -11,10 +11,9 @@ use crate::{
     db::{
         Batch, Statement,
         logout_outbox::{self, Notice},
-        signing_keys,
     },
     edge::{
-        keys::signer::{self, Signer},
+        keys::signer::Signer,
         platform::{context::Context, fetch, log, random},
     },
     fault::Fault,
@@ -56,7 +55,7 @@ async fn send_round(context: &Context) -> Result<bool, Fault> {
     if notices.is_empty() {
         return Ok(false);
     }
-    let signers = signers(notices.iter().map(|notice| notice.client.signing_alg()), context).await?;
+    let signers = signers(notices.iter().map(|notice| notice.client.signing_alg()), context).await;
     let mut targets: BTreeMap<&str, Vec<&Notice>> = BTreeMap::new();
     for notice in &notices {
         targets
@@ -186,19 +185,14 @@ async fn send(notice: &Notice, signers: &BTreeMap<SigningAlg, Signer>, context: 
     })
 }
 
-/// What signs: a signer for each algorithm that is needed.
-pub(super) async fn signers(
-    algs: impl Iterator<Item = SigningAlg>,
-    context: &Context,
-) -> Result<BTreeMap<SigningAlg, Signer>, Fault> {
+/// What signs: a signer for each algorithm that is needed. One that cannot be had is the matter of those alone who need it.
+pub(super) async fn signers(algs: impl Iterator<Item = SigningAlg>, context: &Context) -> BTreeMap<SigningAlg, Signer> {
     let mut signers = BTreeMap::new();
-    for alg in algs {
-        if signers.contains_key(&alg) {
-            continue;
+    for alg in algs.collect::<BTreeSet<_>>() {
+        match Signer::current(alg, context).await {
+            Ok(signer) => _ = signers.insert(alg, signer),
+            Err(fault) => log::fault(&context.request_id, &fault),
         }
-        let current = signing_keys::current(alg, &signer::at_hand(), context.now);
-        let current = context.db.read(current).await?;
-        signers.insert(alg, Signer::new(current, alg, context).await?);
     }
-    Ok(signers)
+    signers
 }

@@ -11,7 +11,7 @@ use crate::{
     admin::{
         happened::Happened,
         security_event::{self, Receiver},
-        webhook::{Format, Webhook},
+        webhook::{self, Format, Webhook},
         webhook_delivery::{self, Message, NotTaken, Progress},
     },
     audit::{Actor, Entry, Event},
@@ -22,6 +22,7 @@ use crate::{
     },
     fault::Fault,
     oidc::{client::Client, jose::jwt::SigningAlg},
+    secret::webhook_secret::WebhookSecret,
     time::{Lifetime, UnixTime},
     web::fetch_url::FetchUrl,
 };
@@ -29,14 +30,20 @@ use crate::{
 /// The most events that a webhook is sent before it is written down how far it came.
 const AT_ONCE: i64 = 20;
 
-/// Likewise, for one that answers slowly: with the longest wait for an answer, less than the lease of [`webhooks::take`].
-const LONGEST_ROUND: Lifetime = Lifetime(20);
+/// How long a round takes, with the longest wait for an answer at its end: less than the lease of [`webhooks::take`], and than what the
+/// platform allows after an answer. Those who are told in it share it, so that slow ones take nothing from the others.
+const LONGEST_ROUND: i64 = 20;
+const LONGEST_ANSWER: i64 = 5;
+
+/// After as long it is written down at once how far one came, so that it does not wait for those who are slower.
+const SLOW: Lifetime = Lifetime(2);
 
 /// How many are sent to at a time: the platform opens no more than six connections.
 const CONNECTIONS: usize = 5;
 
-/// How long a run goes on, and how many rounds: what is left is for the next. After an answer the platform allows half a minute.
-const AFTER_ANSWER: (Lifetime, usize) = (Lifetime(10), 20);
+/// How long a run goes on before its last round, and how many rounds: what is left is for the next. After an answer the platform
+/// allows half a minute.
+const AFTER_ANSWER: (Lifetime, usize) = (Lifetime(5), 20);
 const PERIODIC: (Lifetime, usize) = (Lifetime(120), 500);
 
 /// The most bytes of an answer that are read where it says no.
@@ -68,10 +75,12 @@ async fn send((longest, rounds): (Lifetime, usize), context: &Context) -> Result
         let mut batch = Batch::default();
         batch.extend(done.drain(..));
         let taken = batch.add(webhooks::take(&lease, round.now));
-        let taken = context.db.run(batch).await?.read(taken)?;
+        let mut taken = context.db.run(batch).await?.read(taken)?;
         if taken.is_empty() {
             return Ok(());
         }
+        // Those who have waited longest come first, and those who fail last.
+        taken.sort_by_key(|webhook| (webhook.failing_since.is_some(), webhook.delivered_at));
         done = apart(send_round(&taken, &lease, &round)).await?;
     }
     context.db.execute(done).await
@@ -91,17 +100,24 @@ impl Target<'_> {
         (self.webhook.format == Format::Set).then(|| client.map(Client::signing_alg).unwrap_or_default())
     }
 
-    fn receiver<'a>(&'a self, context: &'a Context) -> Receiver<'a> {
+    fn receiver<'a>(&'a self, secret: &'a WebhookSecret, context: &'a Context) -> Receiver<'a> {
         Receiver {
             issuer: context.config.issuer.as_str(),
             webhook_id: &self.webhook.id,
+            secret,
             url: &self.webhook.url,
             client: self.client.as_ref(),
         }
     }
+
+    fn secret(&self, context: &Context) -> Result<WebhookSecret, NotTaken> {
+        let secret = self.webhook.secret.for_names(&self.webhook.id, &context.config.roots);
+        secret.ok_or_else(|| NotTaken::unheard("there is no root key"))
+    }
 }
 
-/// Sends those who were taken what comes next, and says what becomes of each.
+/// Sends those who were taken what comes next, and says what becomes of each. What cannot be read of one stops none of the others: it
+/// is tried again when its lease is over.
 async fn send_round(taken: &[Webhook], lease: &str, context: &Context) -> Result<Vec<Statement>, Fault> {
     let mut batch = Batch::default();
     let waiting = taken.iter().map(|webhook| {
@@ -117,42 +133,73 @@ async fn send_round(taken: &[Webhook], lease: &str, context: &Context) -> Result
     let rows = context.db.run(batch).await?;
     let mut targets = Vec::new();
     for (webhook, (events, end, client)) in taken.iter().zip(waiting) {
-        let client = rows.read_if(client)?.flatten().map(|record| record.client);
-        if client.is_none() && webhook.client_id.is_some() {
+        let read = || {
+            if !webhook.is_readable() {
+                return Err(Fault::new("webhooks", "its events"));
+            }
+            let client = rows.read_if(client)?.flatten().map(|record| record.client);
+            Ok((client, rows.read(events)?, rows.read(end)?))
+        };
+        match read() {
             // The app was deleted just now, and the webhook with it.
-            continue;
+            Ok((None, ..)) if webhook.client_id.is_some() => {}
+            Ok((client, events, end)) => targets.push((Target { webhook, client }, events, end)),
+            Err(fault) => log::fault(&context.request_id, &fault),
         }
-        targets.push((Target { webhook, client }, rows.read(events)?, rows.read(end)?));
     }
-    let signers = notices::signers(targets.iter().filter_map(|(target, ..)| target.alg()), context).await?;
+    let signers = notices::signers(targets.iter().filter_map(|(target, ..)| target.alg()), context).await;
+    let shares = i64::try_from(targets.len().div_ceil(CONNECTIONS)).unwrap_or(1).max(1);
+    let span = Lifetime((LONGEST_ROUND / shares - LONGEST_ANSWER).max(1));
+    let mut left = targets.len();
     let sent = targets
         .into_iter()
-        .map(|(target, events, end)| send_all(target, events, end, &signers, context));
-    let sent: Vec<_> = stream::iter(sent).buffer_unordered(CONNECTIONS).collect().await;
+        .map(|(target, events, end)| send_all(target, (events, end), span, &signers, context));
+    let mut sent = stream::iter(sent).buffer_unordered(CONNECTIONS);
     let mut statements = Vec::new();
-    for (webhook, progress) in sent {
-        let standing = progress.standing(webhook, context.now);
-        statements.push(webhooks::finish(&webhook.id, &standing, lease));
-        if standing.given_up_at.is_some() {
-            let detail = webhook.named_for_audit();
-            let given_up = Entry::new(Event::WebhookGivenUp, Actor::System).detail(detail);
-            statements.push(audit::record_if_changed(&given_up, context));
+    while let Some((webhook, progress)) = sent.next().await {
+        left -= 1;
+        statements.extend(end_of(webhook, progress, lease, context));
+        let is_slow = context.later().now.since(context.now) >= SLOW;
+        if is_slow
+            && left > 0
+            && let Err(fault) = context.db.execute(statements.drain(..)).await
+        {
+            log::fault(&context.request_id, &fault);
         }
     }
     Ok(statements)
 }
 
+/// What becomes of a webhook in the database.
+fn end_of(webhook: &Webhook, progress: Progress, lease: &str, context: &Context) -> Vec<Statement> {
+    let (reached, passed_over) = (progress.position, progress.passed_over);
+    let standing = progress.standing(webhook, context.now);
+    let mut statements = vec![webhooks::finish(&webhook.id, &standing, lease)];
+    if standing.given_up_at.is_some() {
+        let detail = webhook.named_for_audit();
+        let given_up = Entry::new(Event::WebhookGivenUp, Actor::System).detail(detail);
+        statements.push(audit::record_if_changed(&given_up, context));
+    }
+    statements.push(webhooks::advance(
+        &webhook.id,
+        reached,
+        passed_over,
+        standing.delivered_at,
+    ));
+    statements
+}
+
 type Signers = BTreeMap<SigningAlg, Signer>;
 
-/// Sends events, the oldest first, up to the one that is not taken.
+/// Sends events, the oldest first, up to the one that is not taken, for as long as `span`.
 async fn send_all<'a>(
     target: Target<'a>,
-    events: Vec<Happened>,
-    end: Option<i64>,
+    (events, end): (Vec<Happened>, Option<i64>),
+    span: Lifetime,
     signers: &Signers,
     context: &Context,
 ) -> (&'a Webhook, Progress) {
-    let webhook = target.webhook;
+    let (webhook, begun) = (target.webhook, context.later().now);
     let mut progress = Progress {
         position: webhook.position,
         ..Progress::default()
@@ -160,7 +207,7 @@ async fn send_all<'a>(
     let is_all = (events.len() as i64) < AT_ONCE;
     for event in events {
         let now = context.later().now;
-        if now.since(context.now) >= LONGEST_ROUND {
+        if now.since(begun) >= span {
             return (webhook, progress);
         }
         if webhook_delivery::is_too_old(event.at, now) {
@@ -194,11 +241,13 @@ async fn send_event(
     match target.alg() {
         None => post_message(target.webhook, &Message::of_event(event), now, context).await?,
         Some(alg) => {
-            let receiver = target.receiver(context);
-            let Some(claims) = security_event::Claims::of_event(event, &receiver, now) else {
-                return Ok(false);
-            };
-            post_token(target, &claims, signers.get(&alg), context).await?;
+            let secret = target.secret(context)?;
+            let receiver = target.receiver(&secret, context);
+            let told = security_event::Claims::of_event(event, &receiver, now);
+            for claims in &told {
+                post_token(target, claims, signers.get(&alg), context).await?;
+            }
+            return Ok(!told.is_empty());
         }
     }
     Ok(true)
@@ -219,8 +268,12 @@ pub async fn send_test(webhook: &Webhook, context: &Context) -> Result<Result<()
     let Some(alg) = target.alg() else {
         return Ok(post_message(webhook, &Message::of_test(webhook, &random, now), now, context).await);
     };
-    let signers = notices::signers([alg].into_iter(), context).await?;
-    let receiver = target.receiver(context);
+    let signers = notices::signers([alg].into_iter(), context).await;
+    let secret = match target.secret(context) {
+        Ok(secret) => secret,
+        Err(not_taken) => return Ok(Err(not_taken)),
+    };
+    let receiver = target.receiver(&secret, context);
     let claims = security_event::Claims::of_test(&random, &receiver, now);
     Ok(post_token(&target, &claims, signers.get(&alg), context).await)
 }
@@ -258,7 +311,23 @@ async fn post_token(
 async fn post(webhook: &Webhook, headers: &[(&str, String)], body: &str, context: &Context) -> Result<(), NotTaken> {
     let url = FetchUrl::parse(&webhook.url, context.config.loopback_fetches);
     let url = url.map_err(|why| NotTaken::unheard(format!("url {why}")))?;
+    if webhook::is_own(&url, context.config.issuer.as_str()) {
+        return Err(NotTaken::unheard("url is at the host of this provider itself"));
+    }
     let answered = fetch::post(&url, headers, body, READ_OF_ANSWER).await;
-    let (status, text) = answered.map_err(|failure| NotTaken::unheard(failure.why()))?;
-    webhook_delivery::judge(status, &text)
+    let answered = answered.map_err(|failure| NotTaken::unheard(failure.why()))?;
+    let judged = webhook_delivery::judge(answered.status, &answered.text);
+    let retry_after = answered.retry_after.as_deref();
+    judged.map_err(|not_taken| not_taken.not_before(retry_after.and_then(|text| wait(text, context))))
+}
+
+/// How long a `Retry-After` says: "either an HTTP-date or a number of seconds" (RFC 9110 section 10.2.3).
+fn wait(retry_after: &str, context: &Context) -> Option<Lifetime> {
+    let text = retry_after.trim();
+    if !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok().map(Lifetime);
+    }
+    // A cast of what is no number gives 0.
+    let at = UnixTime((js_sys::Date::parse(text) / 1_000.0) as i64);
+    Some(at.since(context.later().now)).filter(|wait| wait.seconds() > 0)
 }

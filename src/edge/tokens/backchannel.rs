@@ -296,8 +296,8 @@ async fn post(url: &FetchUrl, token: &str, body: &Body<'_>) -> Result<(), NotTak
     ];
     let body = serde_json::to_string(body).map_err(|cause| Fault::new("notification", cause))?;
     match fetch::post(url, &headers, &body, 0).await {
-        Ok((200..=299, _)) => Ok(()),
-        Ok((status, _)) => Err(NotTaken::Status(status)),
+        Ok(answered) if (200..=299).contains(&answered.status) => Ok(()),
+        Ok(answered) => Err(NotTaken::Status(answered.status)),
         Err(failure) => Err(NotTaken::Silent(format!("the app {}", failure.why()))),
     }
 }

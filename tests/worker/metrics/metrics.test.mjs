@@ -55,6 +55,24 @@ test("a sign-in, a failure and an error that a browser brings back are seen, and
   for (const secret of [ada.id, ada.username, ada.email, client.id, "198.51."]) assert.ok(!text.includes(secret), secret);
 });
 
+test("each guess is one, also where they are one row of the audit", async () => {
+  const [client, ada] = [await op.client(), await op.person()];
+  const browser = op.browser();
+  const guesses = [];
+  for (let n = 0; n < 3; n++) {
+    const page = await browser.authorize(client);
+    const { action, controls } = page.form("password");
+    const fields = Object.fromEntries(controls.filter(({ name, tag }) => name && tag !== "button").map(({ name, value }) => [name, value]));
+    const form = { ...fields, username: ada.username, password: "not the right one" };
+    const headers = { origin: op.issuer, "sec-fetch-site": "same-origin" };
+    const response = await browser.fetch(new URL(action || page.url, page.url).href, { form, headers, ...measure });
+    guesses.push(points(response)[0].blobs[6]);
+  }
+  assert.deepEqual(guesses, Array(3).fill("sign_in_failed"));
+  const [{ rows }] = await op.rows("SELECT COUNT(*) AS rows FROM audit WHERE event = 'sign_in_failed' AND user_id = ?", ada.id);
+  assert.equal(rows, 1);
+});
+
 test("what is of no interest writes none", async () => {
   for (const [path, init] of [["/assets/limen.css", {}], ["/nothing", {}], ["/token", { method: "OPTIONS" }]]) {
     assert.deepEqual(points(await op.fetch(path, { ...init, ...measure })), [], path);

@@ -34,6 +34,7 @@ test("what is not public, not https, or says nothing, is refused with the reason
     [{ url: "https://metadata.google.internal/" }, /^url must have a public domain name/],
     [{ url: "https://u:p@siem.acme.test/in" }, /^url must/],
     [{ url: `https://siem.acme.test/${"a".repeat(2_000)}` }, /^url must/],
+    [{ url: `${op.issuer}/token` }, /^url must not be at the host of this provider/],
     [{ url: undefined }, /^url is missing/],
     [{ name: "<b>" }, /^name must/],
     [{ events: ["sign_ins"] }, /there is no sign_ins/],
@@ -63,6 +64,36 @@ test("two renewals at once give one secret", async () => {
   await receiver.await(1);
   if (good.length === 1) assert.ok(verified(secret, receiver.calls[0]));
   await receiver.delete();
+});
+
+test("a renewal while two secrets sign is refused, unless it ends both", async () => {
+  const receiver = await Receiver.of(op, ["user_created"]);
+  const renew = (json) => op.admin(`${receiver.path}/renew_secret`, { method: "POST", json });
+  assert.equal((await renew({ overlap_seconds: 3_600 })).status, 200);
+  const refused = await renew({ overlap_seconds: 3_600 });
+  assert.equal(refused.status, 409);
+  assert.match((await refused.json()).error_description, /signs until 2\d{3}-.*overlap_seconds/);
+  await op.person();
+  await receiver.await(1);
+  assert.ok(verified(receiver.secret, receiver.calls[0]), "receivers still know the first");
+  const last = await (await renew({ overlap_seconds: 0 })).json();
+  await op.person();
+  await receiver.await(2);
+  assert.ok(verified(last.secret, receiver.calls[1]) && !verified(receiver.secret, receiver.calls[1]));
+  assert.equal((await renew({ overlap_seconds: 3_600 })).status, 200);
+  await receiver.delete();
+});
+
+test("the audit has the origin of an address alone: the rest may be a secret", async () => {
+  const made = await (await make({ ...GOOD, url: "https://hooks.acme.test/services/hush" })).json();
+  const path = `${WEBHOOKS}/${made.id}`;
+  await op.admin(path, { method: "PATCH", json: { url: "https://hooks2.acme.test/services/hush?key=hush" } });
+  await op.admin(path, { method: "DELETE" });
+  const rows = await op.rows("SELECT detail FROM audit WHERE json_extract(detail, '$.webhook') = ? ORDER BY id", made.id);
+  const details = rows.map(({ detail }) => JSON.parse(detail));
+  assert.deepEqual(details.map(({ url }) => url), ["https://hooks.acme.test", "https://hooks.acme.test", "https://hooks2.acme.test"]);
+  assert.deepEqual(details[1].to, { url: "https://hooks2.acme.test" });
+  assert.ok(!JSON.stringify(rows).includes("hush"));
 });
 
 describe("who may", () => {

@@ -170,6 +170,65 @@ describe("where it is not taken", () => {
     await receiver.delete();
   });
 
+  test("a refusal after failures of another kind is the first one", async () => {
+    const receiver = await Receiver.of(op, ["user_created"]);
+    receiver.answer = { status: 500 };
+    const first = await happens();
+    await receiver.until(({ failures }) => failures === 1);
+    op.clock.advance({ minutes: 1 });
+    await op.cron();
+    receiver.answer = { status: 400 };
+    op.clock.advance({ minutes: 4 });
+    await op.cron();
+    const { failures, passed_over } = await receiver.read();
+    assert.deepEqual([failures, passed_over], [3, 0]);
+    receiver.answer = { status: 204 };
+    op.clock.advance({ minutes: 16 });
+    await op.cron();
+    assert.equal((await receiver.await(4)).at(-1).data.user_id, first);
+    await receiver.delete();
+  });
+
+  test("one failure days after another, with nothing to send between them, gives nothing up", async () => {
+    const receiver = await Receiver.of(op, ["user_created"]);
+    receiver.answer = { status: 400 };
+    await happens();
+    await receiver.until(({ failures }) => failures === 1);
+    for (const minutes of [1, 4]) {
+      op.clock.advance({ minutes });
+      await op.cron();
+    }
+    assert.equal((await receiver.read()).passed_over, 1);
+    op.clock.advance({ days: 4 });
+    receiver.answer = { status: 500 };
+    await happens();
+    await receiver.until(({ failures }) => failures === 1);
+    assert.equal((await receiver.read()).state, "failing");
+    receiver.answer = { status: 204 };
+    op.clock.advance({ minutes: 1 });
+    await op.cron();
+    assert.equal((await receiver.read()).state, "ok");
+    await receiver.delete();
+  });
+
+  test("a receiver that says when to come back is left alone until then", async () => {
+    const receiver = await Receiver.of(op, ["user_created"]);
+    const [ten, date] = ["600", () => new Date(op.clock.date().getTime() + 1_800_000).toUTCString()];
+    receiver.answer = { status: 503, headers: { "retry-after": ten } };
+    await happens();
+    const { next_attempt_at } = await receiver.until(({ failures }) => failures === 1);
+    assert.ok(Math.abs(next_attempt_at - op.clock.seconds() - 600) < 10);
+    op.clock.advance({ minutes: 10 });
+    receiver.answer = () => ({ status: 429, headers: { "retry-after": date() } });
+    await op.cron();
+    assert.ok(Math.abs((await receiver.read()).next_attempt_at - op.clock.seconds() - 1_800) < 10);
+    op.clock.advance({ minutes: 30 });
+    receiver.answer = { status: 503, headers: { "retry-after": "99999999" } };
+    await op.cron();
+    assert.ok(Math.abs((await receiver.read()).next_attempt_at - op.clock.seconds() - 86_400) < 10, "a day at most");
+    await receiver.delete();
+  });
+
   test("a receiver that is gone for good is left alone at once", async () => {
     const receiver = await Receiver.of(op, ["user_created"]);
     receiver.answer = { status: 410 };
@@ -261,6 +320,65 @@ describe("runs at once", () => {
     await op.cron();
     await receiver.await(1);
     await receiver.delete();
+  });
+
+  test("do not write down what failed at an address that an operator has changed since", async () => {
+    const [receiver, other] = [await Receiver.of(op, ["user_created"]), new Receiver(op)];
+    let changed;
+    receiver.answer = async () => {
+      changed ??= receiver.change({ url: other.url });
+      await changed;
+      return { status: 500 };
+    };
+    const id = await happens();
+    await receiver.await(1);
+    await wait(200);
+    const read = await receiver.read();
+    assert.deepEqual([read.state, read.failures, read.url], ["ok", 0, other.url]);
+    await op.cron();
+    for (let tries = 0; tries < 100 && other.calls.length === 0; tries++) await wait(25);
+    assert.deepEqual(other.events.map(({ data }) => data.user_id), [id], "at once, at the new one");
+    await receiver.delete();
+  });
+});
+
+describe("one receiver", () => {
+  test("waits for no five slow ones", async () => {
+    const slow = [];
+    for (let n = 0; n < 5; n++) slow.push(await Receiver.of(op, ["user_created"], { enabled: false }));
+    // It was served last, so it comes behind the others.
+    const fast = await Receiver.of(op, ["user_created"]);
+    await happens();
+    await fast.await(1);
+    await fast.change({ enabled: false });
+    for (let n = 0; n < 5; n++) await happens();
+    for (const receiver of slow) receiver.answer = () => ({ status: 204, delay: 3_000 });
+    for (const receiver of [...slow, fast]) await receiver.change({ enabled: true });
+    const begun = Date.now();
+    const run = op.cron();
+    while (fast.calls.length < 6 && Date.now() - begun < 12_000) await wait(50);
+    assert.equal(fast.calls.length, 6, "long before the slow ones have had all");
+    for (const receiver of slow) receiver.answer = { status: 204 };
+    await run;
+    for (const receiver of [...slow, fast]) {
+      await receiver.await(6);
+      await receiver.delete();
+    }
+  });
+
+  test("whose row is broken stops no other, and hides none", async () => {
+    const [broken, well] = [await Receiver.of(op, ["user_created"]), await Receiver.of(op, ["user_created"])];
+    await op.rows("UPDATE webhooks SET events = '\"user_created\"' WHERE id = ?", broken.id);
+    await happens();
+    await well.await(1);
+    assert.deepEqual(broken.calls, []);
+    const { webhooks } = await op.json("/admin/api/webhooks", { bearer: op.adminToken });
+    assert.deepEqual(webhooks.map(({ id }) => id).sort(), [broken.id, well.id].sort());
+    await broken.change({ events: ["user_created"] });
+    op.clock.advance({ minutes: 2 });
+    await op.cron();
+    await broken.await(1);
+    await Promise.all([broken.delete(), well.delete()]);
   });
 });
 

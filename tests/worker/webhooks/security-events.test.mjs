@@ -48,7 +48,8 @@ test("an account that is disabled, enabled and deleted is told by the types of R
   for (const claims of told) {
     assert.deepEqual(claims.sub_id, { format: "iss_sub", iss: op.issuer, sub: id });
     assert.deepEqual([claims.aud, claims.sub, claims.exp], [one.url, undefined, undefined]);
-    assert.ok(claims.txn && claims.jti.startsWith("evt_"));
+    assert.match(claims.jti, /^[\w-]{43}$/);
+    assert.match(claims.txn, /^[\w-]{43}$/);
   }
   assert.equal(new Set(told.map(({ jti }) => jti)).size, 3);
   await one.delete();
@@ -93,6 +94,72 @@ describe("of an app", () => {
     await one.delete();
   });
 
+  test("a session that a second sign-in replaced is named by the sids of both", async () => {
+    const client = await op.client();
+    const one = await receiver({ client_id: client.id, events: ["session_ended"] });
+    const [ada, browser] = [await op.person(), op.browser()];
+    const first = await client.tokens(await browser.obtain(client, ada));
+    const second = await client.tokens(await browser.obtain(client, ada, { prompt: "login" }));
+    const sids = [first, second].map(({ id_token }) => decodeJwt(id_token).sid);
+    assert.notEqual(sids[0], sids[1]);
+    await op.admin(`/admin/api/users/${ada.id}/sessions`, { method: "DELETE" });
+    const ended = await sets(one, 2);
+    assert.deepEqual(ended.map(({ sub_id }) => sub_id.session.id).sort(), sids.sort());
+    assert.equal(new Set(ended.map(({ jti }) => jti)).size, 2);
+    assert.equal(new Set(ended.map(({ txn }) => txn)).size, 1, "one request ended them");
+    await one.delete();
+  });
+
+  test("a session that it never took part in is not told", async () => {
+    const [one, two] = [await op.client(), await op.client()];
+    const [in_one, in_two] = [await receiver({ client_id: one.id }), await receiver({ client_id: two.id })];
+    const ada = await op.person();
+    // Both know the person, each from another browser.
+    await one.tokens(await op.browser().obtain(one, ada));
+    const { id_token } = await two.tokens(await op.browser().obtain(two, ada));
+    const { sessions } = await op.json(`/admin/api/users/${ada.id}/sessions`, { bearer: op.adminToken });
+    assert.equal(sessions.length, 2);
+    await op.admin(`/admin/api/users/${ada.id}/sessions`, { method: "DELETE" });
+    const [told] = await sets(in_two, 1);
+    assert.equal(told.sub_id.session.id, decodeJwt(id_token).sid);
+    await sets(in_one, 1);
+    const rows = await op.rows("SELECT client_id FROM ended_sessions WHERE client_id IN (?, ?)", one.id, two.id);
+    assert.equal(rows.length, 2);
+    await Promise.all([in_one.delete(), in_two.delete()]);
+  });
+
+  test("two apps cannot find out by what they are told that they know the same person", async () => {
+    const clients = [await op.client({ subject_type: "pairwise" }), await op.client({ subject_type: "pairwise" })];
+    const receivers = await Promise.all(clients.map(({ id }) => receiver({ client_id: id, events: ["password_changed"] })));
+    const ada = await op.person();
+    for (const client of clients) await client.tokens(await op.browser().obtain(client, ada));
+    await op.changePerson(ada, { password: "another long pass phrase" });
+    const [[one], [other]] = await Promise.all(receivers.map((each) => sets(each, 1)));
+    assert.notEqual(one.jti, other.jti);
+    assert.notEqual(one.txn, other.txn);
+    const [row] = await op.rows("SELECT id, request_id FROM audit WHERE event = 'password_changed' AND user_id = ?", ada.id);
+    for (const claims of [one, other]) {
+      assert.ok(![claims.jti, claims.txn].some((name) => name.includes(row.request_id) || name.includes(`_${row.id}_`)));
+    }
+    for (const each of receivers) await each.delete();
+  });
+
+  test("that is disabled nothing is told until it is enabled", async () => {
+    const client = await op.client();
+    const one = await receiver({ client_id: client.id, events: ["password_changed"] });
+    const ada = await op.person();
+    await client.tokens(await op.browser().obtain(client, ada));
+    const disable = (disabled) => op.admin(`/register/${client.id}`, { method: "PATCH", json: { disabled } });
+    assert.equal((await disable(true)).status, 200);
+    await op.changePerson(ada, { password: "another long pass phrase" });
+    await op.cron();
+    assert.deepEqual(one.calls, []);
+    assert.equal((await disable(false)).status, 200);
+    await op.cron();
+    await sets(one, 1);
+    await one.delete();
+  });
+
   test("that is gone its webhook goes, too", async () => {
     const client = await op.client();
     const one = await receiver({ client_id: client.id });
@@ -125,6 +192,25 @@ test("a test is a verification event about the webhook", async () => {
   assert.deepEqual(verification.events, { "https://schemas.openid.net/secevent/ssf/event-type/verification": {} });
   assert.equal((await op.admin(`${one.path}/renew_secret`, { method: "POST" })).status, 409);
   await one.delete();
+});
+
+test("a key that cannot be opened stops only those who need it", async () => {
+  const one = await receiver({ events: ["user_disabled"] });
+  const plain = await Receiver.of(op, ["user_disabled"]);
+  const { id } = await op.person();
+  const keys = await op.rows("SELECT kid, wrapped_key FROM signing_keys");
+  await op.rows("UPDATE signing_keys SET wrapped_key = 'AAAA'");
+  // No isolate has it at hand.
+  await op.redeploy();
+  await op.changePerson({ id }, { disabled: true });
+  await plain.await(1);
+  const failing = await one.until(({ failures }) => failures === 1);
+  assert.equal(failing.problem, "there is no key that signs");
+  for (const { kid, wrapped_key } of keys) await op.rows("UPDATE signing_keys SET wrapped_key = ? WHERE kid = ?", wrapped_key, kid);
+  op.clock.advance({ minutes: 1 });
+  await op.cron();
+  await sets(one, 1);
+  await Promise.all([one.delete(), plain.delete()]);
 });
 
 test("what has no type is refused by name", async () => {

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     account::invitation::{InvitationId, Shown as Invited},
     db::{
-        accepted_terms,
+        accepted_terms, ended_sessions,
         invitations::{self, NewInvitation},
         waiting_sessions,
     },
@@ -194,6 +194,7 @@ pub(super) fn add_to(all: &mut Samples) {
             revokes.into_iter().filter_map(|revokes| which.delete_tokens(revokes)),
         );
         add(all, "session_endings::delete", [which.delete()]);
+        add(all, "ended_sessions::write", [ended_sessions::write(which, NOW)]);
         add(
             all,
             "session_clients::with_front_channel",

@@ -11,7 +11,7 @@ use crate::{
         webhook::{Format, SecretInForce, Stated, Webhook},
         webhook_delivery::Standing,
     },
-    db::{api_keys, audit_log, client_list, operators, people_list, webhooks},
+    db::{api_keys, audit_log, client_list, ended_sessions, operators, people_list, webhooks},
 };
 
 pub(super) fn add_to(all: &mut Samples) {
@@ -102,6 +102,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "audit::record_guess", audit::record_guess(&entry, &Then));
     add(all, "audit::forget_if_changed", [audit::forget_if_changed("u")]);
     add(all, "audit::tidy", audit::tidy(NOW));
+    add(all, "ended_sessions::tidy", [ended_sessions::tidy(NOW)]);
     let page = |filter: AuditFilter<'_>| audit_log::list(&filter, 100);
     add(all, "audit_log::list", [page(AuditFilter::default())]);
     let by = |filter| AuditFilter {
@@ -238,6 +239,7 @@ fn add_webhooks(all: &mut Samples) {
         },
         position: 0,
         failures: 0,
+        refusals: 0,
         failing_since: None,
         problem: None,
         given_up_at: None,
@@ -251,6 +253,7 @@ fn add_webhooks(all: &mut Samples) {
         position: 7,
         due_at: Some(NOW),
         failures: 1,
+        refusals: 0,
         failing_since: Some(NOW),
         given_up_at: None,
         problem: None,
@@ -268,11 +271,12 @@ fn add_webhooks(all: &mut Samples) {
     add(
         all,
         "webhooks::renew_secret",
-        [webhooks::renew_secret(&webhook, 1, NOW, NOW)],
+        [webhooks::renew_secret(&webhook, false, (1, NOW), NOW)],
     );
     add(all, "webhooks::mark_tested", [webhooks::mark_tested("w", NOW)]);
     add(all, "webhooks::delete", [webhooks::delete("w")]);
     add(all, "webhooks::take", [webhooks::take("l", NOW)]);
     add(all, "webhooks::finish", [webhooks::finish("w", &standing, "l")]);
+    add(all, "webhooks::advance", [webhooks::advance("w", 7, 0, Some(NOW))]);
     add(all, "webhooks::find_failing", [webhooks::find_failing(NOW)]);
 }

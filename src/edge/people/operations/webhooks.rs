@@ -19,7 +19,8 @@ use crate::{
     },
     fault::Fault,
     oidc::error::OAuthError,
-    time::Lifetime,
+    time::{Lifetime, UnixTime},
+    web::fetch_url::FetchUrl,
 };
 
 /// Makes a webhook, and gives the secret by which its receiver knows that what comes is Limen's; none where that is signed with keys.
@@ -32,6 +33,7 @@ pub async fn make(
     context: &Context,
 ) -> Result<(Webhook, Option<String>), MachineFailure> {
     reads_the_audit(maker)?;
+    is_elsewhere(&stated, context)?;
     let missing = || OAuthError::invalid_request("name and url must be there");
     let webhook = Webhook {
         id: random::id()?,
@@ -48,6 +50,7 @@ pub async fn make(
         },
         position: 0,
         failures: 0,
+        refusals: 0,
         failing_since: None,
         problem: None,
         given_up_at: None,
@@ -85,12 +88,13 @@ pub async fn change(
     context: &Context,
 ) -> Result<Webhook, MachineFailure> {
     reads_the_audit(operator)?;
+    is_elsewhere(&stated, context)?;
     let before = find(id, context).await?;
     let stated = stated.for_format(before.format)?;
     let mut detail = before.named_for_audit();
     let changes = json!({
         "name": stated.name.as_ref().map(Label::as_str),
-        "url": stated.url.as_ref().map(|url| url.as_str()),
+        "url": stated.url.as_ref().and_then(|url| webhook::origin(url.as_str())),
         "enabled": stated.enabled,
     });
     if let (Value::Object(members), Value::Object(mut changes)) = (&mut detail, changes) {
@@ -117,7 +121,7 @@ pub async fn change(
 /// Gives a webhook another secret, beside which the one before signs for a while.
 ///
 /// # Errors
-/// `insufficient_scope`, 404, and 409 where another request has just done so, or there is no secret.
+/// `insufficient_scope`, 404, and 409 where another request has just done so, two secrets sign already, or there is no secret.
 pub async fn renew_secret(
     id: &str,
     overlap: Lifetime,
@@ -130,9 +134,26 @@ pub async fn renew_secret(
         let why = "Security Event Tokens are signed with Limen's keys, which rotate by themselves";
         return Err(MachineFailure::status(409, OAuthError::invalid_request(why)));
     }
+    let has_two = |until: UnixTime| {
+        format!(
+            "the secret before the last renewal signs until {}: a receiver that still has that one alone would know no signature any more. Renew it then, or with {{\"overlap_seconds\": 0}}, which ends the others at once",
+            until.to_rfc3339()
+        )
+    };
+    let signing = read.secret.all(&read.id, &context.config.roots, context.now);
+    if let (2.., Some((_, until)), true) = (signing.len(), read.secret.previous, overlap.seconds() > 0) {
+        return Err(MachineFailure::status(409, OAuthError::invalid_request(has_two(until))));
+    }
+    // Where one of the two comes from a root key that is gone, nobody is kept from renewing them.
+    let replaces = overlap.seconds() == 0 || signing.len() < 2;
     let root = context.config.roots.current_version();
     let mut batch = Batch::default();
-    let renewed = batch.add(webhooks::renew_secret(&read, root, context.now + overlap, context.now));
+    let renewed = batch.add(webhooks::renew_secret(
+        &read,
+        replaces,
+        (root, context.now + overlap),
+        context.now,
+    ));
     batch.push(audit::record_if_changed(
         &entry(Event::WebhookSecretRenewed, &read),
         context,
@@ -203,6 +224,17 @@ fn secret(webhook: &Webhook, context: &Context) -> Result<String, Fault> {
     let secret = webhook.secret.current(&webhook.id, &context.config.roots);
     let secret = secret.ok_or_else(|| Fault::new("webhooks", "no root key"))?;
     Ok(secret.expose())
+}
+
+/// Limen does not tell itself.
+fn is_elsewhere(stated: &Stated, context: &Context) -> Result<(), OAuthError> {
+    let is_own = |url: &FetchUrl| webhook::is_own(url, context.config.issuer.as_str());
+    match stated.url.as_ref().is_some_and(is_own) {
+        false => Ok(()),
+        true => Err(OAuthError::invalid_request(
+            "url must not be at the host of this provider, which would be told of what it does itself",
+        )),
+    }
 }
 
 /// Whoever says where the audit is sent may read it: nobody gets around what they may.
