@@ -15,6 +15,7 @@ use crate::{
         role::{Holder, RoleOfHolder},
     },
     fault::Fault,
+    secret::Hash,
     time::UnixTime,
 };
 
@@ -58,22 +59,29 @@ pub fn group(group: &Group) -> Query<Standing> {
 /// How a person stands to their line.
 pub fn person(user: &User) -> Query<Standing> {
     Statement::new(
-        "SELECT IIF(EXISTS (SELECT 1 FROM users WHERE id = ? AND username = ? AND claims = ?), 'same',
+        "SELECT IIF(EXISTS (SELECT 1 FROM users WHERE id = ? AND username = ? AND claims = ? AND disabled_at IS ?), 'same',
                 IIF(EXISTS (SELECT 1 FROM users WHERE id = ?), 'other', 'taken')) AS standing",
     )
     .bind(&user.id)
     .bind(user.username.as_str())
     .bind(&user.claims.to_json())
+    .bind(user.disabled_at)
     .bind(&user.id)
     .read_by(read)
 }
 
-/// How an app stands to its line. `metadata` is what is stored of it.
-pub fn app(client_id: &str, metadata: &str) -> Query<Standing> {
-    Statement::new("SELECT IIF(metadata = ?, 'same', 'other') AS standing FROM clients WHERE id = ?")
-        .bind(metadata)
-        .bind(client_id)
-        .read_by(read)
+/// How an app stands to its line. `metadata` is what is stored of it; `secret` is worth something here. One that was moved to another root
+/// key since cannot be compared.
+pub fn app(client_id: &str, metadata: &str, secret: Option<&Hash>) -> Query<Standing> {
+    Statement::new(
+        "SELECT IIF(c.metadata = ? AND (l.hash IS NULL OR c.secret_hash = l.hash
+                        OR substr(c.secret_hash, 1, instr(c.secret_hash, '.')) <> substr(l.hash, 1, instr(l.hash, '.'))), 'same', 'other') AS standing
+         FROM clients c, (SELECT ? AS hash) l WHERE c.id = ?",
+    )
+    .bind(metadata)
+    .bind(secret)
+    .bind(client_id)
+    .read_by(read)
 }
 
 /// How an API stands to its line.
@@ -132,16 +140,23 @@ pub fn add_credential(credential: &Credential, secret: &str) -> Query<bool> {
     .any()
 }
 
-/// How a way to sign in stands to its line. One that was used since is still the same.
-pub fn credential(credential: &Credential) -> Query<Standing> {
+/// How a way to sign in stands to its line. A passkey or a key of one-time codes is known by its id, also when it was used since; a password and recovery
+/// codes change under theirs.
+pub fn credential(credential: &Credential, secret: &str) -> Query<Standing> {
     let (kind, _) = credential.kind.named();
+    let is_known_by_id = !matches!(
+        credential.kind,
+        CredentialKind::Password(_) | CredentialKind::RecoveryCodes(_)
+    );
     Statement::new(
-        "SELECT IIF(EXISTS (SELECT 1 FROM credentials WHERE id = ? AND user_id = u.id AND kind = ?), 'same',
-                IIF(EXISTS (SELECT 1 FROM credentials WHERE id = ?), 'taken', 'other')) AS standing
+        "SELECT IIF(EXISTS (SELECT 1 FROM credentials WHERE id = ? AND user_id = u.id AND kind = ? AND (? OR secret = ?)), 'same',
+                IIF(EXISTS (SELECT 1 FROM credentials WHERE id = ? AND user_id <> u.id), 'taken', 'other')) AS standing
          FROM users u WHERE u.id = ?",
     )
     .bind(&row_id(credential))
     .bind(kind)
+    .bind(is_known_by_id)
+    .bind(secret)
     .bind(&row_id(credential))
     .bind(&credential.user_id)
     .read_by(read)
@@ -175,15 +190,18 @@ pub fn add_memberships(user_id: &str, group_ids: &[String]) -> Query<bool> {
     .any()
 }
 
-/// How the groups of a person stand to their line.
+/// How the groups of a person stand to their line: one that they are in beside those differs, too.
 pub fn memberships(user_id: &str, group_ids: &[String]) -> Query<Standing> {
     let ids = to_json(&group_ids);
     Statement::new(
         "SELECT IIF(EXISTS (SELECT 1 FROM json_each(?) w WHERE NOT EXISTS (SELECT 1 FROM groups g WHERE g.id = w.value)), 'missing',
                 IIF(EXISTS (SELECT 1 FROM json_each(?) w WHERE NOT EXISTS (
-                    SELECT 1 FROM group_members m WHERE m.user_id = u.id AND m.group_id = w.value)), 'other', 'same')) AS standing
+                    SELECT 1 FROM group_members m WHERE m.user_id = u.id AND m.group_id = w.value))
+                    OR EXISTS (SELECT 1 FROM group_members m WHERE m.user_id = u.id AND m.group_id NOT IN (SELECT value FROM json_each(?))),
+                    'other', 'same')) AS standing
          FROM users u WHERE u.id = ?",
     )
+    .bind(&ids)
     .bind(&ids)
     .bind(&ids)
     .bind(user_id)

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::terminal;
+
 pub type Result<T> = std::result::Result<T, Failure>;
 
 #[derive(Debug)]
@@ -29,9 +31,10 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Failed: {}", self.what)?;
+        // It may hold what a server or a file says.
+        write!(f, "Failed: {}", terminal::lines(&self.what))?;
         match &self.advice {
-            Some(advice) => write!(f, "\nTo do:  {advice}"),
+            Some(advice) => write!(f, "\nTo do:  {}", terminal::lines(advice)),
             None => Ok(()),
         }
     }

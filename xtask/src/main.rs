@@ -19,6 +19,7 @@ mod project;
 mod random;
 mod setup;
 mod step;
+mod terminal;
 mod test;
 mod web;
 mod yaml;

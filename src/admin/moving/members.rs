@@ -63,11 +63,13 @@ impl<'a> Members<'a> {
     pub fn app_id(&self, name: &'static str) -> Result<String, String> {
         let id = self.needed(name)?;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-        let is_given = (1..=LONGEST_APP_ID).contains(&id.len()) && id.bytes().all(is_plain);
+        // These have a meaning in the path of a page.
+        let is_a_place = matches!(id, "." | ".." | "new");
+        let is_given = (1..=LONGEST_APP_ID).contains(&id.len()) && id.bytes().all(is_plain) && !is_a_place;
         match is_given || is_document(id) {
             true => Ok(id.to_owned()),
             false => Err(format!(
-                "{name} must be 1 to {LONGEST_APP_ID} letters of ASCII, digits, and any of - _ . ~, or the https address of a document"
+                "{name} must be 1 to {LONGEST_APP_ID} letters of ASCII, digits, and any of - _ . ~ (but not ., .. or new), or the https address of a document"
             )),
         }
     }

@@ -4,6 +4,7 @@ mod addresses;
 mod audit_pages;
 mod chores;
 mod keys_in_time;
+mod moved_tables;
 mod occasion;
 mod people_pages;
 mod proof_agrees;

@@ -70,6 +70,18 @@ pub async fn recover<'a>(
     Ok(secrets)
 }
 
+/// Whether a secret that is stored so that it can be had is that of the app, under a root key that is here.
+pub async fn opens(stored: &SecretAtRest, client_id: &str, context: &Context) -> bool {
+    let Some(wrapped) = &stored.wrapped else { return true };
+    let Some((version, sealed)) = wrapped.parts() else {
+        return false;
+    };
+    match sealing_key(version, context).await {
+        Ok(key) => key.open(sealed, &binding(client_id, version)).await.is_ok(),
+        Err(_) => false,
+    }
+}
+
 /// Whether `token` carries a MAC under a secret of `client` that works now. Secrets are not copied along with their client, so
 /// this costs a trip to D1. One that is stored as a hash alone checks nothing.
 pub async fn have_signed(

@@ -135,6 +135,8 @@ describe("a line that is not as it should be is refused by itself, with the reas
     [{ kind: "api", id: "a", identifier: "nothing", settings: { name: "A" } }, /identifier must be/],
     [{ kind: "api", id: "a", identifier: "https://api.acme.test", settings: { name: "" } }, /name must be/],
     [app({ id: "a b" }), /id must be/],
+    [app({ id: "new" }), /id must be/],
+    [app({ id: ".." }), /id must be/],
     [app({ id: "https://evil.test/client" }), /document/],
     [app({ document: true }), /document/],
     [app({ metadata: [] }), /metadata must be/],
@@ -272,6 +274,15 @@ describe("nobody imports more than they may", () => {
     const [given] = await taken(op, [app("ruler-2")]);
     assert.equal(given.outcome, "added");
   });
+});
+
+test("a request has ten apps at most whose sector document is fetched", async () => {
+  const uri = "https://sector.acme.test/uris.json";
+  op.serve(uri, { json: ["https://app.acme.test/cb"] });
+  const app = (n) => ({ kind: "app", id: `sector-${n}`, metadata: { redirect_uris: ["https://app.acme.test/cb"], subject_type: "pairwise", sector_identifier_uri: uri } });
+  const results = await taken(op, Array.from({ length: 12 }, (_, n) => app(n)));
+  assert.deepEqual(results.map(({ outcome }) => outcome), [...Array(10).fill("added"), "refused", "refused"]);
+  assert.match(results[10].why, /with the next/);
 });
 
 describe("what other providers wrote down", () => {

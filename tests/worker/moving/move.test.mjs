@@ -212,3 +212,29 @@ describe("an import under another root key", () => {
     assert.equal(page.url, elsewhere.url("/account"));
   });
 });
+
+describe("another export into the same deployment", () => {
+  test("says what differs, and changes nothing of it", async () => {
+    const change = (json) => before.admin(`/admin/api/users/${ada.id}`, { method: "PATCH", json });
+    assert.equal((await change({ disabled: true })).status, 200);
+    assert.equal((await change({ password: "another long pass phrase" })).status, 200);
+    assert.equal((await before.admin(`/register/${app.id}/renew_secret`, { method: "POST" })).status, 200);
+    const again = await exported(before);
+    const results = await taken(after, again);
+    const outcome = (wanted) => results[again.findIndex(wanted)].outcome;
+    assert.equal(outcome(({ kind, id }) => kind === "person" && id === ada.id), "different");
+    assert.equal(outcome(({ kind, id }) => kind === "person" && id === eve.id), "unchanged");
+    assert.equal(outcome(({ type, user }) => type === "password" && user === ada.id), "different");
+    assert.equal(outcome(({ kind, id }) => kind === "app" && id === app.id), "different");
+    assert.equal(outcome(({ kind, id }) => kind === "app" && id === pairwise.id), "unchanged");
+    assert.deepEqual(await after.rows("SELECT disabled_at FROM users WHERE id = ?", ada.id), [{ disabled_at: null }]);
+  });
+
+  test("takes no sealed secret that is not the app's: it would fail when it is needed", async () => {
+    const line = of("app").find(({ id }) => id === signer.id);
+    const [{ outcome, why }] = await taken(after, [{ ...line, id: "copied" }], { roots: lines[0].roots });
+    assert.equal(outcome, "refused");
+    assert.match(why, /^wrapped_secret does not open for this app/);
+    assert.deepEqual(await after.rows("SELECT id FROM clients WHERE id = 'copied'"), []);
+  });
+});

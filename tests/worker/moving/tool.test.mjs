@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -55,7 +56,11 @@ describe("a deployment moves by the tool", () => {
     const place = whole.findIndex((line) => line.includes('"kind":"person"'));
     const head = whole.slice(0, place).join("\n") + "\n";
     writeFileSync(file("half.jsonl"), `${head}{"kind":"pers`);
-    writeFileSync(file("half.jsonl.cursor"), `${Buffer.byteLength(head)}\n${place}\nperson:\n`);
+    const cursor = (origin) => `${origin}\n${Buffer.byteLength(head)}\n${place}\nperson:\n`;
+    writeFileSync(file("half.jsonl.cursor"), cursor("https://id.elsewhere.test"));
+    const another = await tool(before, "export", "--from", await before.origin(), "--out", file("half.jsonl"));
+    assert.match(another.out, /is of an export of https:\/\/id.elsewhere.test/);
+    writeFileSync(file("half.jsonl.cursor"), cursor(await before.origin()));
     const goneOn = await tool(before, "export", "--from", await before.origin(), "--out", file("half.jsonl"));
     assert.ok(goneOn.ok, goneOn.out);
     assert.equal(text("half.jsonl"), text("whole.jsonl"));
@@ -69,6 +74,45 @@ describe("a deployment moves by the tool", () => {
     const goneOn = await tool(there, "import", "--into", await there.origin(), file("whole.jsonl"));
     assert.match(goneOn.out, /lines were taken before/);
     assert.doesNotMatch(goneOn.out, /person +\d/);
+  });
+
+  test("and neither a file nor a link moves the terminal, or makes it write elsewhere", async () => {
+    const line = JSON.stringify({ kind: "group", id: "g\u001b[2J", name: "\u009b" });
+    writeFileSync(file("hostile.jsonl"), `${line}\n{"kind":\u001b]0;x\u0007\n`);
+    const imported = await tool(there, "import", "--into", await there.origin(), file("hostile.jsonl"));
+    assert.ok(imported.ok, imported.out);
+    const shown = await tool(there, "import", "--dry-run", file("hostile.jsonl"));
+    for (const told of [imported.out, shown.out, text("hostile.jsonl.report")]) assert.doesNotMatch(told, /[\u0000-\u0008\u000e-\u001f\u007f-\u009f]/);
+    assert.equal(statSync(file("hostile.jsonl.report")).mode & 0o777, 0o600);
+    symlinkSync(file("target"), file("link.jsonl"));
+    const linked = await tool(before, "export", "--from", await before.origin(), "--out", file("link.jsonl"));
+    assert.match(linked.out, /is a link/);
+  });
+
+  test("and an import that breaks off keeps what it has noted", async () => {
+    const groups = Array.from({ length: 100 }, (_, n) => JSON.stringify({ kind: "group", id: `b-${n}`, name: n ? `Broken ${n}` : "a,b" }));
+    writeFileSync(file("broken.jsonl"), `${[...groups, ...groups].join("\n")}\n`);
+    const origin = await there.origin();
+    const [address, token] = [new URL(origin), there.adminToken];
+    // The second request is not taken.
+    const front = createServer(async (request, response) => {
+      const parts = [];
+      for await (const part of request) parts.push(part);
+      requests += 1;
+      if (requests > 2) return response.writeHead(400).end("no more");
+      const init = { method: request.method, headers: { authorization: `Bearer ${token}`, "content-type": "application/json" } };
+      if (parts.length) init.body = Buffer.concat(parts);
+      const answer = await fetch(new URL(request.url, address), init);
+      response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+    });
+    let requests = 0;
+    await new Promise((resolve) => front.listen(0, "127.0.0.1", resolve));
+    const broken = await tool(there, "import", "--into", `http://127.0.0.1:${front.address().port}`, file("broken.jsonl"));
+    front.close();
+    assert.ok(!broken.ok, broken.out);
+    assert.match(text("broken.jsonl.report"), /line 1: group b-0: name must/);
+    assert.match(broken.out, /group +99/, "what was done is told");
+    await there.rows("DELETE FROM groups");
   });
 
   test("but not without a token, with a wrong one, or over plain HTTP", async () => {

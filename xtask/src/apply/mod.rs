@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::failure::{Context, Failure, Result};
 use crate::moves::Deployment;
-use crate::private_file;
+use crate::{private_file, terminal};
 use declared::Declared;
 use plan::{Action, Step};
 use state::State;
@@ -56,7 +56,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     }
     println!("{} would change so:\n", deployment.origin());
     for step in &steps {
-        println!("{}", step.describe());
+        println!("{}", terminal::lines(&step.describe()));
     }
     println!("\n{}", plan::count(&steps));
     if !yes && !is_wanted()? {
@@ -68,11 +68,12 @@ pub fn run(arguments: &[String]) -> Result<()> {
             Failure::new(format!("{failure}\n{done} of {} steps were done before.", steps.len()))
                 .advice("Start it again when that is mended: what was done is not done twice.")
         })?;
-        println!("done: {}", step.title());
+        println!("done: {}", terminal::line(&step.title()));
         if let Some(secret) = told.get("client_secret").and_then(Value::as_str) {
             let id = told.get("client_id").and_then(Value::as_str).unwrap_or_default();
             let secrets = format!("{file}.secrets");
             private_file::append(Path::new(&secrets), &format!("{}\t{id}\t{secret}\n", step.name))?;
+            let id = terminal::line(id);
             println!("      its client id is {id}; its secret is in {secrets}, and nowhere else");
         }
     }
@@ -80,7 +81,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     if !left.is_empty() {
         println!("\nLimen keeps this otherwise than it is declared; write it into the file as Limen has it:");
         for step in &left {
-            println!("{}", step.describe());
+            println!("{}", terminal::lines(&step.describe()));
         }
     }
     Ok(())

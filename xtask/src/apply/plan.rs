@@ -1,12 +1,13 @@
 //! From what is declared and what there is to what is to be done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
 use super::declared::{App, Declared};
 use super::state::{HeldApp, Ids, State, encoded};
+use crate::terminal;
 
 /// A request: its method, its path and its body.
 pub type Request = (&'static str, String, Option<Value>);
@@ -48,7 +49,7 @@ impl Step {
             Verb::Change => "change",
             Verb::Delete => "DELETE",
         };
-        format!("{verb} {} {}", self.kind, self.name)
+        format!("{verb} {} {}", self.kind, terminal::line(&self.name))
     }
 
     /// The step, and what becomes of each member: old -> new.
@@ -60,6 +61,7 @@ impl Step {
         };
         let mut text = format!("{sign} {}", self.title());
         for (name, old, new) in &self.members {
+            let name = terminal::line(name);
             // Writing to a text does not fail.
             let _ = match (self.verb, old) {
                 (Verb::Create, Value::Null) => write!(text, "\n    {name}: {new}"),
@@ -300,6 +302,12 @@ fn api_of(
             new.entry(gone.clone()).or_insert(Value::Null);
         }
     }
+    // Those that were there when it was planned: another app may be called so by the time that it is done.
+    let known: BTreeMap<String, String> = state
+        .apps
+        .iter()
+        .map(|(name, app)| (name.clone(), app.id.clone()))
+        .collect();
     let held_apps: Vec<String> = held
         .and_then(|(_, held)| held.get("apps")?.as_object())
         .map(|apps| apps.keys().cloned().collect())
@@ -311,7 +319,8 @@ fn api_of(
                 if let Some(Value::Object(apps)) = body.get("apps") {
                     let mut by_id: Map<String, Value> = held_apps.iter().map(|id| (id.clone(), Value::Null)).collect();
                     for (name, rule) in apps {
-                        let id = ids.apps.get(name).ok_or_else(|| format!("The app {name} is gone."))?;
+                        let id = known.get(name).or_else(|| ids.apps.get(name));
+                        let id = id.ok_or_else(|| format!("The app {name} is gone."))?;
                         by_id.insert(id.clone(), rule.clone());
                     }
                     body.insert("apps".to_owned(), by_id.into());
@@ -378,6 +387,8 @@ fn roles_of(name: &str, app: &App, held: Option<&HeldApp>, prune: bool, steps: &
         .map(|(role, group)| (format!("role {role}"), json!(group), Value::Null));
     let members = given.chain(taken).collect();
     let app_name = name.to_owned();
+    // Another app may be called so by the time that it is done.
+    let known = held.map(|held| held.id.clone());
     steps.push(Step {
         verb: if remove.is_empty() { Verb::Change } else { Verb::Delete },
         kind: "roles at",
@@ -392,10 +403,8 @@ fn roles_of(name: &str, app: &App, held: Option<&HeldApp>, prune: bool, steps: &
                     roles.iter().map(role).collect::<Result<Vec<_>, String>>()
                 };
                 let body = json!({ "add": list(&add)?, "remove": list(&remove)? });
-                let id = ids
-                    .apps
-                    .get(&app_name)
-                    .ok_or_else(|| format!("The app {app_name} is gone."))?;
+                let id = known.as_ref().or_else(|| ids.apps.get(&app_name));
+                let id = id.ok_or_else(|| format!("The app {app_name} is gone."))?;
                 Ok(("POST", format!("/admin/api/clients/{}/roles", encoded(id)), Some(body)))
             }),
         },
@@ -598,6 +607,21 @@ mod tests {
         );
         let strange = Declared::parse("apis:\n  https://api.acme.org:\n    apps: {Nobody: {}}\n").unwrap();
         assert!(plan(&strange, &there, false).is_err_and(|why| why.contains("Nobody")));
+    }
+
+    #[test]
+    fn an_app_that_takes_the_name_of_another_after_the_plan_gets_nothing_of_it() {
+        let steps = planned(false);
+        let roles = steps.iter().find(|step| step.kind == "roles at").unwrap();
+        let Action::Later { make } = &roles.action else {
+            panic!("it needs ids of groups")
+        };
+        let ids = Ids {
+            groups: [("Writers".to_owned(), "w".to_owned())].into(),
+            apps: [("Notes".to_owned(), "another".to_owned())].into(),
+        };
+        let (_, path, _) = make(&ids).unwrap();
+        assert_eq!(path, "/admin/api/clients/n/roles");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Deployment;
 use crate::failure::{Context, Failure, Result};
-use crate::private_file;
+use crate::{private_file, terminal};
 
 pub const HELP: &str = "
 Usage: cargo xtask export --from URL --out FILE
@@ -37,11 +37,12 @@ pub fn run(arguments: &[String]) -> Result<()> {
     };
     let deployment = Deployment::at(&from)?;
     let written = to_file(&deployment, Path::new(&out), &mut |kind, lines| {
-        print!("\r{lines} lines, at {kind} ...        ");
+        print!("\r{lines} lines, at {} ...        ", terminal::line(kind));
         // A closed terminal must not stop the work.
         let _ = std::io::stdout().flush();
     })?;
-    println!("\r{written} lines of {} are in {out}.        ", deployment.origin());
+    let (from, out) = (deployment.origin(), terminal::line(&out));
+    println!("\r{written} lines of {from} are in {out}.        ");
     println!("It has password hashes: keep it as you keep a backup, and remove it when it has done its work.");
     Ok(())
 }
@@ -49,6 +50,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
 /// Where an export goes on: it stands beside its file until that is whole.
 struct Progress {
     file: PathBuf,
+    /// The deployment whose keys `after` is of.
+    origin: String,
     /// The bytes of the file that count: what is behind them was being written when the export broke off.
     length: u64,
     after: String,
@@ -57,7 +60,7 @@ struct Progress {
 
 /// Writes an export into a file, and says how many lines it has. `tell` is told of each page.
 pub fn to_file(deployment: &Deployment, out: &Path, tell: &mut dyn FnMut(&str, u64)) -> Result<u64> {
-    let mut progress = Progress::of(out)?;
+    let mut progress = Progress::of(out, deployment.origin())?;
     let has_begun = progress.length > 0;
     if !has_begun && out.exists() {
         return Err(Failure::new(format!("{} is there already.", out.display()))
@@ -118,12 +121,13 @@ fn page(body: &str) -> Result<(Vec<&str>, Option<String>)> {
 
 impl Progress {
     /// As it was kept beside `out`, or at the beginning.
-    fn of(out: &Path) -> Result<Self> {
+    fn of(out: &Path, origin: &str) -> Result<Self> {
         let mut name = out.as_os_str().to_owned();
         name.push(".cursor");
         let file = PathBuf::from(name);
         let mut progress = Self {
             file,
+            origin: origin.to_owned(),
             length: 0,
             after: String::new(),
             lines: 0,
@@ -133,7 +137,14 @@ impl Progress {
         };
         let mut kept = BufReader::new(kept).lines();
         let mut line = || kept.next().and_then(|line| line.ok());
-        let read = (line(), line(), line());
+        let (from, read) = (line(), (line(), line(), line()));
+        if let Some(from) = from.filter(|from| from.contains("://") && from != origin) {
+            return Err(Failure::new(format!(
+                "{} is of an export of {from}, and this is {origin}.",
+                progress.file.display()
+            ))
+            .advice("Write to another file, or remove both, and export anew."));
+        }
         if let (Some(length), Some(lines), Some(after)) = read
             && let (Ok(length), Ok(lines)) = (length.parse(), lines.parse())
             && fs::metadata(out).is_ok_and(|held| held.len() >= length)
@@ -157,7 +168,7 @@ impl Progress {
     fn keep(&self) -> Result<()> {
         private_file::write(
             &self.file,
-            &format!("{}\n{}\n{}\n", self.length, self.lines, self.after),
+            &format!("{}\n{}\n{}\n{}\n", self.origin, self.length, self.lines, self.after),
         )
     }
 
@@ -180,6 +191,21 @@ fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_export_of_another_deployment_is_not_gone_on_with() {
+        let out = std::env::temp_dir().join(format!("limen-export-{}.jsonl", std::process::id()));
+        let of = |origin: &str| Progress::of(&out, origin);
+        fs::write(&out, "{}\n").unwrap();
+        let mut progress = of("https://a.org").unwrap();
+        (progress.length, progress.lines, progress.after) = (3, 1, "app:x".to_owned());
+        progress.keep().unwrap();
+        let kept = of("https://a.org").unwrap();
+        assert_eq!((kept.length, kept.lines, kept.after.as_str()), (3, 1, "app:x"));
+        assert!(of("https://b.org").err().unwrap().to_string().contains("https://a.org"));
+        progress.remove().unwrap();
+        fs::remove_file(&out).unwrap();
+    }
 
     #[test]
     fn a_page_ends_with_where_the_next_one_begins() {

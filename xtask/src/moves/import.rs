@@ -10,7 +10,7 @@ use super::Deployment;
 use super::formats::{self, Converted, Format};
 use super::report::Report;
 use crate::failure::{Context, Failure, Result};
-use crate::private_file;
+use crate::{private_file, terminal};
 
 pub const HELP: &str = "
 Usage: cargo xtask import --into URL [--format NAME] [--dry-run] FILE...
@@ -24,9 +24,10 @@ the environment variable ADMIN_TOKEN. What could not be taken is in FILE.report,
   --dry-run       show the lines that the files become, and what of them cannot be taken; needs no deployment
 ";
 
-/// The most lines of a request, and the most bytes: Limen takes 128 KiB.
+/// The most lines of a request, the most bytes (Limen takes 128 KiB), and the most apps whose `sector_identifier_uri` Limen fetches.
 const MOST_LINES: usize = 100;
 const MOST_BYTES: usize = 100_000;
+const MOST_FETCHED: usize = 10;
 
 struct Wanted {
     into: Option<String>,
@@ -52,12 +53,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let deployment = Deployment::at(&into)?;
     warn_of_another_place(&converted, &deployment)?;
     let mut report = Report::default();
-    for left in &converted.left {
-        report.leave_out(&left.place, &left.what, &left.why);
-    }
-    let progress = beside(&first, "imported");
-    send(&deployment, &converted, &progress, &mut report)?;
-    finish(&report, &beside(&first, "report"))
+    let (progress, file) = (beside(&first, "imported"), beside(&first, "report"));
+    let outcome = send(&deployment, &converted, [&progress, &file], &mut report);
+    finish(&report, &file);
+    outcome
 }
 
 impl Wanted {
@@ -123,12 +122,15 @@ fn show(converted: &Converted) -> Result<()> {
     let mut out = std::io::stdout().lock();
     for (_, line) in &converted.lines {
         // A closed pipe has seen enough.
-        if writeln!(out, "{line}").is_err() {
+        if writeln!(out, "{}", terminal::line(&line.to_string())).is_err() {
             return Ok(());
         }
     }
     for left in &converted.left {
-        eprintln!("{}: {}: {}", left.place, left.what, left.why);
+        eprintln!(
+            "{}",
+            terminal::line(&format!("{}: {}: {}", left.place, left.what, left.why))
+        );
     }
     eprintln!(
         "{} lines; {} things cannot be taken.",
@@ -149,7 +151,9 @@ fn warn_of_another_place(converted: &Converted, deployment: &Deployment) -> Resu
         && from != there
     {
         println!(
-            "The export is of {from}, and this is {there}. Apps have to be told the new issuer. Passkeys are bound to the"
+            "The export is of {}, and this is {}. Apps have to be told the new issuer. Passkeys are bound to the",
+            terminal::line(from),
+            terminal::line(&there)
         );
         println!("host: they work on if it is the same, or if PASSKEY_RP_ID is that of before (docs/moving.md).");
     }
@@ -162,7 +166,12 @@ fn warn_of_another_place(converted: &Converted, deployment: &Deployment) -> Resu
 }
 
 /// Sends the lines, from where an earlier run stopped.
-fn send(deployment: &Deployment, converted: &Converted, progress: &Path, report: &mut Report) -> Result<()> {
+fn send(
+    deployment: &Deployment,
+    converted: &Converted,
+    [progress, file]: [&Path; 2],
+    report: &mut Report,
+) -> Result<()> {
     let roots = converted.lines.iter().find_map(|(_, line)| line.get("roots")).cloned();
     let mut done = done_before(progress, deployment, converted.lines.len());
     if done > 0 {
@@ -170,12 +179,18 @@ fn send(deployment: &Deployment, converted: &Converted, progress: &Path, report:
             "{done} lines were taken before; {} goes with the last of them.",
             progress.display()
         );
+    } else {
+        for left in &converted.left {
+            report.leave_out(&left.place, &left.what, &left.why);
+        }
+        keep(report, file)?;
     }
     while done < converted.lines.len() {
-        let (mut lines, mut bytes) = (Vec::new(), 0);
+        let (mut lines, mut bytes, mut fetched) = (Vec::new(), 0, 0);
         for (place, line) in &converted.lines[done..] {
             let length = line.to_string().len();
-            let is_full = lines.len() == MOST_LINES || bytes + length > MOST_BYTES;
+            fetched += usize::from(line.pointer("/metadata/sector_identifier_uri").is_some());
+            let is_full = lines.len() == MOST_LINES || bytes + length > MOST_BYTES || fetched > MOST_FETCHED;
             if is_full && !lines.is_empty() {
                 break;
             }
@@ -205,6 +220,7 @@ fn send(deployment: &Deployment, converted: &Converted, progress: &Path, report:
             _ => return Err(Deployment::refused(&answer, "Taking in lines")),
         }
         done += lines.len();
+        keep(report, file)?;
         private_file::write(
             progress,
             &format!("{}\n{}\n{done}\n", deployment.origin(), converted.lines.len()),
@@ -229,7 +245,22 @@ fn done_before(progress: &Path, deployment: &Deployment, lines: usize) -> usize 
     done.filter(|_| is_same).unwrap_or_default()
 }
 
-fn finish(report: &Report, file: &Path) -> Result<()> {
+/// Adds what has been noted since the last time to the report: an import that breaks off loses none of it.
+fn keep(report: &mut Report, file: &Path) -> Result<()> {
+    let notes: String = report
+        .notes
+        .iter()
+        .skip(report.kept)
+        .map(|note| format!("{note}\n"))
+        .collect();
+    if !notes.is_empty() {
+        private_file::append(file, &notes)?;
+        report.kept = report.notes.len();
+    }
+    Ok(())
+}
+
+fn finish(report: &Report, file: &Path) {
     println!("\n{}", report.table());
     if !report.needs_secret.is_empty() {
         println!(
@@ -245,13 +276,10 @@ fn finish(report: &Report, file: &Path) -> Result<()> {
             people.len()
         );
     }
-    if report.notes.is_empty() {
-        println!("Nothing is left over.");
-        return Ok(());
+    match report.notes.len() {
+        0 => println!("Nothing is left over."),
+        notes => println!("{notes} notes are in {}, behind those of runs before.", file.display()),
     }
-    private_file::append(file, &format!("{}\n", report.notes.join("\n")))?;
-    println!("{} notes are in {}.", report.notes.len(), file.display());
-    Ok(())
 }
 
 /// The file beside another.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::terminal;
+
 /// What became of lines.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -11,6 +13,8 @@ pub struct Report {
     counts: BTreeMap<String, [u64; 4]>,
     /// What somebody has to look at, with where it came from.
     pub notes: Vec<String>,
+    /// How many of these are in the file already.
+    pub kept: usize,
     /// The apps that need a new secret.
     pub needs_secret: Vec<String>,
     /// The people who have to set up one-time codes or recovery codes again.
@@ -30,25 +34,25 @@ impl Report {
         if matches!(kind.as_str(), "deployment" | "end") {
             return;
         }
+        let kind = terminal::line(&kind);
         let counts = self.counts.entry(kind.clone()).or_default();
         if let Some(at) = OUTCOMES.iter().position(|known| *known == outcome) {
             counts[at] += 1;
         }
-        let name = name_of(line);
+        let name = terminal::line(&name_of(line));
         if result.get("needs_secret") == Some(&Value::Bool(true)) {
             self.needs_secret.push(name.clone());
-            self.notes
-                .push(format!("{place}: {kind} {name}: added, and needs a new secret"));
+            self.note(&format!("{place}: {kind} {name}: added, and needs a new secret"));
         }
         match outcome.as_str() {
-            "different" => self.notes.push(format!(
-                "{place}: {kind} {name}: something else of that id, or the most that there can be, is there, and stays"
+            "different" => self.note(&format!(
+                "{place}: {kind} {name}: what is there of that id differs, or is the most that there can be, and stays as it is"
             )),
             "refused" => {
                 if why.starts_with(OTHER_ROOT) {
                     self.set_up_again.push(text(line, "user"));
                 }
-                self.notes.push(format!("{place}: {kind} {name}: {why}"));
+                self.note(&format!("{place}: {kind} {name}: {why}"));
             }
             _ => {}
         }
@@ -56,7 +60,12 @@ impl Report {
 
     /// Notes what a converter could not take.
     pub fn leave_out(&mut self, place: &str, what: &str, why: &str) {
-        self.notes.push(format!("{place}: {what}: {why}"));
+        self.note(&format!("{place}: {what}: {why}"));
+    }
+
+    /// A file and a server say what they like: a note is one line, and moves no terminal.
+    fn note(&mut self, note: &str) {
+        self.notes.push(terminal::line(note));
     }
 
     /// The counts, a line each kind.
@@ -103,6 +112,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_a_file_says_of_itself_moves_no_terminal() {
+        let mut report = Report::default();
+        let line = json!({ "kind": "app\u{1b}[2J", "id": "x\r\u{9b}1m" });
+        report.add("line 7", &line, &json!({ "outcome": "added", "needs_secret": true }));
+        report.leave_out("line 8", "y\u{1b}]0;z\u{7}", "no\nline 9: all is well");
+        let all = format!("{:?}{}{}", report.notes, report.table(), report.needs_secret.join(""));
+        assert!(!all.replace('\n', "").chars().any(char::is_control), "{all:?}");
+        assert!(report.notes.iter().all(|note| !note.contains('\n')));
+    }
 
     #[test]
     fn counts_and_notes_say_what_became_of_lines() {

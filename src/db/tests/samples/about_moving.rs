@@ -26,7 +26,7 @@ pub(super) fn add_to(all: &mut Samples) {
     };
     add(all, "moved_rows::group", [moved_rows::group(&group)]);
     add(all, "moved_rows::person", [moved_rows::person(&user())]);
-    add(all, "moved_rows::app", [moved_rows::app("c", "{}")]);
+    add(all, "moved_rows::app", [moved_rows::app("c", "{}", None)]);
     let api = StoredApi {
         id: "a".to_owned(),
         version: 1,
@@ -62,7 +62,11 @@ pub(super) fn add_to(all: &mut Samples) {
         "moved_rows::add_credential",
         [moved_rows::add_credential(&credential, "$argon2id$")],
     );
-    add(all, "moved_rows::credential", [moved_rows::credential(&credential)]);
+    add(
+        all,
+        "moved_rows::credential",
+        [moved_rows::credential(&credential, "x")],
+    );
     let groups = ["g".to_owned()];
     add(
         all,

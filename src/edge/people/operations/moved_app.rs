@@ -58,7 +58,10 @@ pub(super) async fn add<'a>(
         // It is read when it is asked for.
         document_fresh_until: app.is_document.then_some(UnixTime(0)),
     };
-    let (stored, needs_secret) = stored_secret(app, &client, context).await?;
+    let (stored, needs_secret) = match stored_secret(app, &client, context).await? {
+        Ok(stored) => stored,
+        Err(why) => return Ok(Err(why)),
+    };
     for alg in client.needed_keys() {
         signer::ensure_published(alg, context).await?;
     }
@@ -76,20 +79,27 @@ pub(super) async fn add<'a>(
         add: clients::insert_moved(&record, context.now),
         entry: Entry::new(Event::ClientRegistered, Actor::Operator).client(&app.client_id),
         then: None,
-        standing: moved_rows::app(&app.client_id, &metadata),
+        standing: moved_rows::app(
+            &app.client_id,
+            &metadata,
+            app.current.as_ref().map(|secret| &secret.hash),
+        ),
         needs_secret,
     }))
 }
 
 /// What is stored of the secret of an app, and whether it needs another one: then what is stored is nobody's, so that an operator can
 /// renew it.
+///
+/// # Errors
+/// A fault, or what is wrong with one: the app would fail whenever it is needed.
 async fn stored_secret(
     app: &MovedApp,
     client: &Client,
     context: &Context,
-) -> Result<(Option<StoredSecret>, bool), Fault> {
+) -> Result<Result<(Option<StoredSecret>, bool), String>, Fault> {
     if !client.metadata.token_endpoint_auth_method.uses_secret() {
-        return Ok((None, false));
+        return Ok(Ok((None, false)));
     }
     let is_of_use = |secret: &SecretAtRest| !client.needs_secret_itself() || secret.wrapped.is_some();
     let fitting = |secret: &SecretAtRest| SecretAtRest {
@@ -118,6 +128,22 @@ async fn stored_secret(
     let needs_secret = known.is_none() && more.is_empty();
     let previous = app.previous.as_ref().filter(|(secret, _)| is_of_use(secret));
     let previous = previous.map(|(secret, until)| (fitting(secret), *until));
+    let by_names = [
+        ("wrapped_secret", known.iter().collect::<Vec<_>>()),
+        (
+            "previous_wrapped_secret",
+            previous.iter().map(|(secret, _)| secret).collect(),
+        ),
+        ("secret_details", more.iter().collect()),
+    ];
+    for (name, secrets) in by_names {
+        for secret in secrets {
+            if !secret::opens(secret, &client.client_id, context).await {
+                let why = "does not open for this app: it must be as it was exported, with the same id and root key";
+                return Ok(Err(format!("{name} {why}")));
+            }
+        }
+    }
     let current = match known {
         Some(known) => known,
         None => {
@@ -130,5 +156,5 @@ async fn stored_secret(
         previous,
         more,
     };
-    Ok((Some(stored), needs_secret))
+    Ok(Ok((Some(stored), needs_secret)))
 }

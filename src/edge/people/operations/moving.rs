@@ -30,6 +30,9 @@ use crate::{
     secret::WrappedSecret,
 };
 
+/// The most apps of a request whose `sector_identifier_uri` is fetched: each may take five seconds.
+const MOST_FETCHED: usize = 10;
+
 /// How many operators are looked up at once: as many as there can be.
 const ALL_OPERATORS: i64 = 200;
 
@@ -110,7 +113,7 @@ pub async fn import(import: &Import, by: &Operator, context: &Context) -> Result
     };
     let mut batch = Batch::default();
     let (mut outcomes, mut kinds) = (Vec::new(), Map::new());
-    let mut is_beyond = false;
+    let (mut is_beyond, mut fetched) = (false, 0);
     for value in &import.lines {
         let line = Line::read(value, random::bytes()?, &moved);
         if let Ok(line) = &line
@@ -119,6 +122,18 @@ pub async fn import(import: &Import, by: &Operator, context: &Context) -> Result
             is_beyond = true;
             outcomes.push(Outcome::Refused(beyond));
             continue;
+        }
+        if let Ok(Line::App(app)) = &line
+            && app.metadata.sector_identifier_uri.is_some()
+        {
+            fetched += 1;
+            if fetched > MOST_FETCHED {
+                let why = format!(
+                    "it is one of more than {MOST_FETCHED} apps of a request whose sector_identifier_uri is fetched: send it with the next"
+                );
+                outcomes.push(Outcome::Refused(why));
+                continue;
+            }
         }
         count(value, &mut kinds);
         let added = match line {
@@ -307,7 +322,7 @@ async fn add_credential(
     Ok(Ok((
         event,
         moved_rows::add_credential(&credential, &secret),
-        moved_rows::credential(&credential),
+        moved_rows::credential(&credential, &secret),
     )))
 }
 

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::people::{People, Person};
+use super::people::{People, Person, digest};
 use super::registration::App;
 use super::{Converted, flag, hashes, list, members, text, texts};
 use crate::yaml::{self, Node};
@@ -69,10 +69,7 @@ fn person(name: &str, user: &Node, people: &mut People, to: &mut Converted) {
     ]);
     let person = Person {
         // Authelia makes the `sub` up and keeps it in its own database: apps meet a new one.
-        id: format!(
-            "authelia-{}",
-            name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
-        ),
+        id: format!("authelia-{}", digest(name)),
         username: Some(name.to_owned()),
         email: text(&user, "email").map(str::to_owned),
         // Whoever wrote the file says so.

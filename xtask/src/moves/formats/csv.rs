@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::people::{People, Person};
+use super::people::{People, Person, digest};
 use super::{Converted, hashes, seconds};
 
 /// What columns may be called. Claims have the names that they have in OpenID Connect.
@@ -149,18 +149,9 @@ fn person<'a>(value: &dyn Fn(&str) -> Option<&'a str>, place: &str, people: &mut
     }
 }
 
-/// An id of a name, which is the same each time. Two FNV-1a hashes of 64 bits: nothing hangs on them but that they differ.
+/// An id of a name, which is the same each time.
 fn made_of(name: &str) -> String {
-    let hash = |seed: u64| {
-        name.to_lowercase().bytes().fold(seed, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
-    };
-    format!(
-        "csv-{:016x}{:016x}",
-        hash(0xcbf2_9ce4_8422_2325),
-        hash(0x9e37_79b9_7f4a_7c15)
-    )
+    format!("csv-{}", digest(&name.to_lowercase()))
 }
 
 #[cfg(test)]

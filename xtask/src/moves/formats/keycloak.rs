@@ -150,23 +150,30 @@ fn person(user: &Value, place: &str, people: &mut People, to: &mut Converted) {
             format!("the sign-in by {provider}: people sign in at Limen itself"),
         );
     }
+    let must_change = list(user, "requiredActions")
+        .iter()
+        .any(|action| action == "UPDATE_PASSWORD");
     for (n, credential) in list(user, "credentials").iter().enumerate() {
         let place = format!("{place}.credentials[{n}]");
         match read_credential(credential, &id) {
-            Ok(Some(line)) => to.add(place, line),
+            Ok(Some(mut line)) => {
+                if must_change && line["type"] == "password" {
+                    line["must_change"] = true.into();
+                }
+                to.add(place, line);
+            }
             Ok(None) => {}
             Err(why) => to.leave(place, what, why),
         }
     }
-    if list(user, "requiredActions")
-        .iter()
-        .any(|action| action == "UPDATE_PASSWORD")
-    {
-        to.leave(
-            place,
-            what,
-            "they are to choose another password: POST /admin/api/users/ID/require_new_password",
-        );
+    for action in list(user, "requiredActions").iter().filter_map(Value::as_str) {
+        if action != "UPDATE_PASSWORD" {
+            to.leave(
+                place,
+                what,
+                format!("the required action {action} is none that there is here"),
+            );
+        }
     }
 }
 
@@ -400,7 +407,7 @@ mod tests {
                     { "type": "webauthn-passwordless", "userLabel": "Laptop", "secretData": "{}",
                       "credentialData": "{\"aaguid\":\"00000000-0000-0000-0000-000000000000\",\"credentialId\":\"AQIDBA==\",\"counter\":7,\"credentialPublicKey\":\"pQECAyYgASFYIA\",\"transports\":[\"internal\"]}" },
                   ] },
-                { "id": "7", "username": "bob", "enabled": false, "credentials": [
+                { "id": "7", "username": "bob", "enabled": false, "requiredActions": ["UPDATE_PASSWORD", "CONFIGURE_TOTP"], "credentials": [
                     { "type": "password", "secretData": "{\"value\":\"aGFzaA==\",\"salt\":\"c2FsdA==\"}",
                       "credentialData": "{\"hashIterations\":5,\"algorithm\":\"argon2\",\"additionalParameters\":{\"hashLength\":[\"32\"],\"memory\":[\"7168\"],\"type\":[\"id\"],\"version\":[\"1.3\"],\"parallelism\":[\"1\"]}}" }] },
                 { "id": "8", "username": "service-account-notes", "serviceAccountClientId": "notes" },
@@ -450,6 +457,11 @@ mod tests {
         );
         assert_eq!(secrets[1], format!("\"{}\"", hashes::base32(b"IZ8rTAqwcXeFcPvNyj4D")));
         assert!(secrets[2].contains("\"id\":\"AQIDBA\""), "{}", secrets[2]);
+        let must_change: Vec<_> = of("credential")
+            .iter()
+            .map(|line| line["must_change"] == true)
+            .collect();
+        assert_eq!(must_change, [false, false, false, true]);
         assert_eq!(secrets[3], "\"$argon2id$v=19$m=7168,t=5,p=1$c2FsdA$aGFzaA\"");
     }
 
@@ -472,6 +484,7 @@ mod tests {
             ("clients[4]", "it is an"),
             ("users[0]", "the role auditor"),
             ("users[0]", "the attribute shoe_size:"),
+            ("users[1]", "the required action"),
             ("users[2]", "it is the"),
         ] {
             assert!(left.contains(&(place, why.to_owned())), "{place} {why}: {left:?}");

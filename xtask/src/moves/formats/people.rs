@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::Converted;
 
@@ -46,6 +48,22 @@ impl People {
             to.leave(place, what, "no username can be made of its name or address");
             return None;
         };
+        let had = person
+            .username
+            .as_deref()
+            .or(person.email.as_deref())
+            .unwrap_or(&person.id);
+        let expected = match &person.username {
+            Some(name) => name.to_lowercase(),
+            None => had.split('@').next().unwrap_or_default().to_lowercase(),
+        };
+        if username != expected {
+            to.leave(
+                place,
+                had,
+                format!("is called {username} here: others cannot have that name, or others have it"),
+            );
+        }
         let mut claims = person.claims;
         if let Some(email) = person.email {
             claims.insert("email".to_owned(), email.into());
@@ -77,29 +95,12 @@ impl People {
         if let Some(known) = self.groups.get(name) {
             return known.clone();
         }
-        let id = id.and_then(id_of).unwrap_or_else(|| self.id_of_group(name));
+        let id = id.and_then(id_of).unwrap_or_else(|| id_of_group(name));
         self.groups.insert(name.to_owned(), id.clone());
         // Limen's groups have no parents: the path is the name, without the slash that it begins with.
         let label: String = name.trim_start_matches('/').chars().take(100).collect();
         to.add(place, json!({ "kind": "group", "id": id, "name": label }));
         id
-    }
-
-    fn id_of_group(&self, name: &str) -> String {
-        let plain: String = name
-            .trim_start_matches('/')
-            .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || c == '_' {
-                    c.to_ascii_lowercase()
-                } else {
-                    '-'
-                }
-            })
-            .take(50)
-            .collect();
-        let taken = |id: &String| self.groups.values().any(|known| known == id);
-        free(&format!("group-{plain}"), taken)
     }
 
     /// A username: what they had, or what their address begins with. People sign in by their address as well.
@@ -123,6 +124,29 @@ impl People {
 pub fn id_of(id: &str) -> Option<String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_|".contains(&byte);
     ((1..=64).contains(&id.len()) && id.bytes().all(is_plain)).then(|| id.to_owned())
+}
+
+/// The id of a group by its name, also in the next import: what names become that differ in their signs alone differs.
+fn id_of_group(name: &str) -> String {
+    let plain: String = name
+        .trim_start_matches('/')
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '_' {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .take(30)
+        .collect();
+    format!("group-{plain}-{}", digest(name))
+}
+
+/// A text of 22 letters, digits, `-` and `_` that stands for another, and for no other.
+pub fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(digest.iter().copied().take(16).collect::<Vec<_>>())
 }
 
 /// A name in letters, digits and signs that usernames have here, in small letters.
@@ -155,6 +179,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_that_is_cut_or_given_away_is_reported() {
+        let (mut people, mut to) = (People::default(), Converted::default());
+        for (id, name) in [("1", "Ada"), ("2", "ada@acme.org"), ("3", "bob@acme.org"), ("4", "eve")] {
+            let person = Person {
+                id: id.to_owned(),
+                username: Some(name.to_owned()),
+                ..Person::default()
+            };
+            assert!(people.add(person, id, &mut to).is_some());
+        }
+        let left: Vec<_> = to.left.iter().map(|left| left.what.as_str()).collect();
+        assert_eq!(left, ["ada@acme.org", "bob@acme.org"]);
+        assert!(to.left[0].why.starts_with("is called ada-2 here"));
+    }
+
+    #[test]
+    fn ids_of_what_has_none_differ_where_the_names_do() {
+        let ids: BTreeSet<_> = ["/Staff", "Staff!", "Staff?", "staff"].map(id_of_group).into();
+        assert_eq!(ids.len(), 4);
+        assert!(ids.iter().all(|id| id_of(id).is_some()));
+        assert!(id_of(&id_of_group(&"x".repeat(200))).is_some());
+        assert_eq!(digest("j.doe").len(), 22);
+    }
+
+    #[test]
     fn usernames_are_made_of_addresses_and_differ() {
         let mut people = People::default();
         let mut to = Converted::default();
@@ -179,7 +228,13 @@ mod tests {
         };
         assert_eq!(of("person", "username"), ["ada", "ada-2", "o-brien"]);
         assert_eq!(of("group", "name"), ["Staff/Writers"], "one group");
-        assert_eq!(of("group", "id"), ["group-staff-writers"]);
+        assert_eq!(of("group", "id"), [id_of_group("/Staff/Writers")]);
+        let left: Vec<_> = to.left.iter().map(|left| left.what.as_str()).collect();
+        assert_eq!(
+            left,
+            ["ada@other.org", "o'brien@acme.org"],
+            "whose names are others here"
+        );
         assert!(
             people
                 .add(

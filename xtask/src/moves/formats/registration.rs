@@ -35,8 +35,9 @@ impl App {
             false => self.name.clone(),
         };
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-        if self.id.is_empty() || self.id.len() > 100 || !self.id.bytes().all(is_plain) {
-            to.leave(place, what, "its client id has signs that client ids cannot have here");
+        let is_a_place = matches!(self.id.as_str(), "." | ".." | "new");
+        if self.id.is_empty() || self.id.len() > 100 || !self.id.bytes().all(is_plain) || is_a_place {
+            to.leave(place, what, "its client id is none that an app can have here");
             return None;
         }
         let mut redirect_uris = Vec::new();
