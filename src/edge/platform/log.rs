@@ -14,7 +14,8 @@ pub fn fault(request_id: &str, fault: &Fault) {
 
 /// A request that no answer could be made for: the platform refused what it was given.
 pub fn unanswered(error: &worker::Error) {
-    let line = json!({ "level": "error", "event": "unanswered", "request_id": Value::Null, "fault": error.to_string() });
+    let line =
+        json!({ "level": "error", "event": "unanswered", "request_id": Value::Null, "fault": error.to_string() });
     worker::console_error!("{line}");
 }
 
