@@ -48,8 +48,8 @@ fn scope_of(name: &str) -> Option<KeyScope> {
     KeyScope::parse(name).filter(|_| is_offered)
 }
 
-/// Whether a person signed in strongly enough for what is `needed`, and not too long ago: just now where it changes something, as at the
-/// console.
+/// Whether a person signed in strongly enough for what is `needed`, and not too long ago: just now where it changes something, or may, as
+/// at the console.
 ///
 /// # Errors
 /// What is asked of them.

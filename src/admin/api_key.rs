@@ -103,7 +103,8 @@ impl KeyScope {
         format!("{}:{access}", self.area.as_str())
     }
 
-    /// What a call needs, by the path of its route: the one place that says so. `None` for what no key may do.
+    /// What a call needs, by the path of its route: the one place that says so. `None` for what no key may do, and for many calls at once,
+    /// each of which needs its own.
     pub fn needed(path: &str, method: Method) -> Option<Self> {
         let writes = method != Method::Get;
         if path == "/register" || path.starts_with("/register/") {
@@ -259,7 +260,7 @@ fn scopes(members: &Map<String, Value>) -> Result<Vec<KeyScope>, OAuthError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::{Audience, ROUTES};
+    use crate::routes::{Audience, Endpoint, ROUTES, Route};
 
     const NOW: UnixTime = UnixTime(1_800_000_000);
 
@@ -285,7 +286,9 @@ mod tests {
 
     #[test]
     fn every_call_of_the_admin_api_needs_a_scope_that_there_is() {
-        for route in ROUTES.iter().filter(|route| route.audience == Audience::Operator) {
+        let is_one_call =
+            |route: &&Route| route.audience == Audience::Operator && route.endpoint != Endpoint::AdminBulk;
+        for route in ROUTES.iter().filter(is_one_call) {
             for method in route.methods {
                 let needed = KeyScope::needed(route.path, *method);
                 let needed = needed.unwrap_or_else(|| panic!("{} has no scope", route.path));

@@ -8,6 +8,7 @@ pub mod app_form;
 pub mod app_lines;
 pub mod audit_filter;
 mod body;
+pub mod bulk;
 pub mod client_filter;
 pub mod client_secret;
 pub mod console_form;

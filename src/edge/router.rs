@@ -4,6 +4,8 @@
 //! of their code into its own, and the first request of an isolate would wait for it: so each endpoint's future stands in a box
 //! of its own, known by its trait alone.
 
+mod bulk;
+
 use std::pin::Pin;
 
 use super::{
@@ -64,6 +66,11 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
     {
         return machine_reply(Err(failure), request, context);
     }
+    answer_admitted(route, request, context).await
+}
+
+/// The answer to a request that may be made.
+async fn answer_admitted(route: &Route, request: &mut Incoming, context: &Context) -> Reply {
     let mut outcome = handler(route.endpoint, request, context).run().await;
     if outcome.is_client_changed() {
         // Nothing has happened. What is known of the client is up to date now.
@@ -402,6 +409,7 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::AdminAuditExport => machine(audit::export(request, context)),
         Endpoint::AdminExport => machine(moving::export(request, context)),
         Endpoint::AdminImport => machine(moving::import(request, context)),
+        Endpoint::AdminBulk => machine(bulk::run(request, context)),
         Endpoint::AdminKeys => machine(keys::list(context)),
         Endpoint::AdminKeyRetirement => machine(keys::retire(request, context)),
         Endpoint::AdminKeyRotation => machine(keys::revoke(request, context)),

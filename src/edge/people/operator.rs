@@ -19,7 +19,7 @@ use crate::{
     },
     fault::Fault,
     oidc::error::{ErrorCode, OAuthError},
-    routes::Route,
+    routes::{Endpoint, Route},
     secret::{OpaqueToken, Purpose},
 };
 
@@ -61,17 +61,27 @@ impl Operator {
     /// 403, naming the scope that a key lacks.
     pub fn admit(&self, needed: Option<KeyScope>, context: &Context) -> Result<(), MachineFailure> {
         self.note(context);
-        if let Err(error) = self.may(needed) {
+        self.check(needed, context)?;
+        self.note_use(context);
+        Ok(())
+    }
+
+    /// Whether they may do what is `needed`. Who tries what they may not is written down.
+    fn check(&self, needed: Option<KeyScope>, context: &Context) -> Result<(), MachineFailure> {
+        self.may(needed).map_err(|error| {
             record(Actor::Operator, needed, context);
-            return Err(MachineFailure::Bearer(Some(error)));
-        }
+            MachineFailure::Bearer(Some(error))
+        })
+    }
+
+    /// Writes down, to the hour, that a key is in use.
+    fn note_use(&self, context: &Context) {
         if let Self::Key(key) = self
             && key.is_use_due(context.now)
         {
             let id = key.id.clone();
             context.after_answer(async move |later| later.db.execute([api_keys::mark_used(&id, later.now)]).await);
         }
-        Ok(())
     }
 
     /// From here on what they do is written down under their name.
@@ -113,7 +123,7 @@ pub fn program_of(client_id: &str) -> String {
     format!("app ({client_id})")
 }
 
-/// Lets an operator pass who may call `route` so.
+/// Lets an operator pass who may call `route` so; for many calls at once everybody who is one, since each of the calls is checked by itself.
 ///
 /// # Errors
 /// 401 with the challenge of RFC 6750; 403, naming the scope that a key lacks.
@@ -128,12 +138,11 @@ pub async fn require(route: &Route, request: &mut Incoming, context: &Context) -
     }
     match found? {
         Some(operator) => {
-            operator.admit(needed, context)?;
-            let changes_person = needed.is_some_and(|scope| scope.area == Area::People && scope.writes);
-            let is_about_one = changes_person && route.path.contains("{user_id}");
-            if is_about_one {
-                check_person(&operator, request.segment(0), context).await?;
+            operator.note(context);
+            if route.endpoint != Endpoint::AdminBulk {
+                check_call(&operator, route, request, context).await?;
             }
+            operator.note_use(context);
             request.operator = Some(operator);
             Ok(())
         }
@@ -143,6 +152,25 @@ pub async fn require(route: &Route, request: &mut Incoming, context: &Context) -
             }
             Err(unknown())
         }
+    }
+}
+
+/// Whether an operator may call `route` so.
+///
+/// # Errors
+/// 403, naming the scope that they lack, or where the call changes an operator who may do more.
+pub async fn check_call(
+    operator: &Operator,
+    route: &Route,
+    request: &Incoming,
+    context: &Context,
+) -> Result<(), MachineFailure> {
+    let needed = KeyScope::needed(route.path, request.method);
+    operator.check(needed, context)?;
+    let changes_person = needed.is_some_and(|scope| scope.area == Area::People && scope.writes);
+    match changes_person && route.path.contains("{user_id}") {
+        true => check_person(operator, request.segment(0), context).await,
+        false => Ok(()),
     }
 }
 

@@ -181,12 +181,16 @@ describe("an app for a person", () => {
     const { error, acr_values, max_age, resource_metadata } = challenge;
     assert.deepEqual([status, error, acr_values, max_age], [401, "insufficient_user_authentication", "mfa", "600"]);
     assert.equal(resource_metadata, `${op.issuer}/.well-known/oauth-protected-resource${USERS}/${other.id}`);
+    const operations = [{ method: "PATCH", path: `${USERS}/${other.id}`, body: { name: "Else" } }];
+    const inBulk = (bearer) => call("/admin/api/bulk", bearer, { method: "POST", json: { operations } });
+    assert.equal((await inBulk(late)).error, "insufficient_user_authentication");
     const page = await who.browser.authorize(client, { scope: "openid people:write", resource: API, acr_values, max_age });
     const second = await who.browser.signIn(page, who.person);
     const back = await who.browser.submit(second, "code", { code: who.app.nextCode() });
     back.request = page.request;
     const again = await client.tokens(grantOf(back.asksForConsent ? await who.browser.approve(back) : back));
     assert.equal((await change(again.access_token)).status, 200);
+    assert.equal((await inBulk(again.access_token)).status, 200);
     op.clock.advance({ hours: 13 });
     const tomorrow = (await client.refreshed(again.refresh_token, { resource: API })).access_token;
     const read = await call(USERS, tomorrow);

@@ -20,6 +20,11 @@ export async function webhook(op) {
 }
 
 export const ADMIN = {
+  bulk: async ({ op, person }) => {
+    const send = (operations) => op.admin("/admin/api/bulk", { json: { operations } });
+    const unlock = { method: "POST", path: `/admin/api/users/${person.id}/unlock` };
+    return [await send([unlock, { method: "DELETE", path: "/admin/api/groups/nothing" }]), await send([])];
+  },
   createUser: async ({ op, person }) => [
     await op.admin("/admin/api/users", { json: { username: "carol", address: { country: "SE" }, disabled: true } }),
     await op.admin("/admin/api/users", { json: { username: person.username } }),
