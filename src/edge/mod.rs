@@ -15,7 +15,7 @@ mod tokens;
 
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::future_to_promise;
-use web_sys::{Request, Response, ResponseInit};
+use web_sys::{Request, Response};
 use worker::{Env, Result, ScheduleContext, ScheduledEvent, event, worker_sys};
 
 use self::{
@@ -74,9 +74,9 @@ pub fn fetch(request: Request, env: Env, background: worker_sys::Context) -> JsV
         let answer = answer(request, env, worker::Context::new(background)).await;
         let response = answer.or_else(|error| {
             log::unanswered(&error);
-            Response::new_with_opt_str_and_init(Some("INTERNAL SERVER ERROR"), &failed())
+            http::respond::internal_error()
         });
-        response.map(JsValue::from)
+        Ok(response?.into())
     };
     future_to_promise(answered).into()
 }
@@ -93,13 +93,6 @@ fn ready(request: &Request) -> Option<Response> {
         Ok(None) => prepared.respond().ok(),
         _ => None,
     }
-}
-
-/// What an answer that could not be made is made with.
-fn failed() -> ResponseInit {
-    let init = ResponseInit::new();
-    init.set_status(500);
-    init
 }
 
 async fn answer(request: Request, env: Env, background: worker::Context) -> Result<Response> {

@@ -117,6 +117,18 @@ pub fn respond(mut reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -
     Ok(response)
 }
 
+/// The response where the platform took none that was made.
+#[cold]
+#[inline(never)]
+pub fn internal_error() -> Result<Response> {
+    let init = ResponseInit::new();
+    init.set_status(500);
+    Ok(Response::new_with_opt_str_and_init(
+        Some("Internal Server Error"),
+        &init,
+    )?)
+}
+
 /// By what name the whole response is kept, where the next caller gets the same: a document that stays as it is by its path, what is
 /// kept for a year by its path and version, the JWKS by its tag and by what it is called.
 fn name_of_prepared(reply: &Reply, shape: &Shape<'_>, context: Option<&Context>) -> Option<String> {
