@@ -151,6 +151,11 @@ pub enum Endpoint {
     AdminGroupMembers,
     AdminGroupMember,
     AdminClients,
+    AdminClientApproval,
+    AdminUnusedClients,
+    AdminClient,
+    AdminClientLogo,
+    AdminClientLogoFetch,
     AdminClientRoles,
     AdminClientSecrets,
     AdminClientSecret,
@@ -175,7 +180,9 @@ pub enum Endpoint {
     ConsoleNewApp,
     ConsoleApp,
     ConsoleTokenPreview,
+    ConsoleSelfRegistered,
     ConsoleAppSecrets,
+    ConsoleAppLook,
     ConsoleApis,
     ConsoleNewApi,
     ConsoleApi,
@@ -195,6 +202,8 @@ pub enum Endpoint {
     DevelopmentMail,
     Stylesheet,
     Logo,
+    AppLogo,
+    AppAccent,
     PasskeyScript,
     PasskeyEndpoints,
     RelatedOrigins,
@@ -427,6 +436,31 @@ pub const ROUTES: &[Route] = &[
         Operator,
     ),
     route(E::AdminClients, "/admin/api/clients", &[Get], Operator),
+    route(E::AdminClientApproval, "/admin/api/clients/approval", &[Post], Operator),
+    route(
+        E::AdminUnusedClients,
+        "/admin/api/clients/unused",
+        &[Get, Post],
+        Operator,
+    ),
+    route(
+        E::AdminClient,
+        "/admin/api/clients/{client_id}",
+        &[Get, Patch],
+        Operator,
+    ),
+    route(
+        E::AdminClientLogo,
+        "/admin/api/clients/{client_id}/logo",
+        &[Put, Delete],
+        Operator,
+    ),
+    route(
+        E::AdminClientLogoFetch,
+        "/admin/api/clients/{client_id}/logo/fetch",
+        &[Post],
+        Operator,
+    ),
     route(
         E::AdminClientRoles,
         "/admin/api/clients/{client_id}/roles",
@@ -493,6 +527,12 @@ pub const ROUTES: &[Route] = &[
     route(E::ConsolePerson, "/admin/people/{user_id}", &[Get, Post], Browser),
     route(E::ConsoleApps, "/admin/apps", &[Get], Browser),
     route(E::ConsoleNewApp, "/admin/apps/new", &[Get, Post], Browser),
+    route(
+        E::ConsoleSelfRegistered,
+        "/admin/apps/registered",
+        &[Get, Post],
+        Browser,
+    ),
     route(E::ConsoleApp, "/admin/apps/{client_id}", &[Get, Post], Browser),
     route(
         E::ConsoleTokenPreview,
@@ -506,6 +546,7 @@ pub const ROUTES: &[Route] = &[
         &[Get, Post],
         Browser,
     ),
+    route(E::ConsoleAppLook, "/admin/apps/{client_id}/look", &[Get, Post], Browser),
     route(E::ConsoleApis, "/admin/apis", &[Get], Browser),
     route(E::ConsoleNewApi, "/admin/apis/new", &[Get, Post], Browser),
     route(E::ConsoleApi, "/admin/apis/{api_id}", &[Get, Post], Browser),
@@ -540,6 +581,8 @@ pub const ROUTES: &[Route] = &[
     route(E::DevelopmentMail, "/dev/mail/{mail_id}", &[Get], Browser),
     route(E::Stylesheet, "/assets/limen.css", &[Get], Browser),
     route(E::Logo, "/assets/logo", &[Get], Browser),
+    route(E::AppLogo, "/assets/apps/logo/{digest}", &[Get], Browser),
+    route(E::AppAccent, "/assets/apps/accent/{colors}", &[Get], Browser),
     route(E::PasskeyScript, "/assets/passkey.js", &[Get], Browser),
     route(E::PasskeyEndpoints, "/.well-known/passkey-endpoints", &[Get], Machine),
     route(E::RelatedOrigins, "/.well-known/webauthn", &[Get], Machine),
@@ -561,6 +604,8 @@ const WITHOUT_EFFECT: &[Endpoint] = &[
     E::ChangePassword,
     E::Stylesheet,
     E::Logo,
+    E::AppLogo,
+    E::AppAccent,
     E::PasskeyScript,
     E::PasskeyEndpoints,
     E::RelatedOrigins,
@@ -679,7 +724,9 @@ impl Endpoint {
                 | Self::ConsoleNewApp
                 | Self::ConsoleApp
                 | Self::ConsoleTokenPreview
+                | Self::ConsoleSelfRegistered
                 | Self::ConsoleAppSecrets
+                | Self::ConsoleAppLook
                 | Self::ConsoleApis
                 | Self::ConsoleNewApi
                 | Self::ConsoleApi

@@ -102,6 +102,39 @@ impl AppAction {
     }
 }
 
+/// What a form asks for that is about how an app looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookAction {
+    Save,
+    Upload,
+    Fetch,
+    Remove,
+}
+
+impl LookAction {
+    /// # Errors
+    /// `invalid_request`.
+    pub fn parse(form: &Params) -> Result<Self, OAuthError> {
+        match form.single("do")? {
+            Some("save") => Ok(Self::Save),
+            Some("upload") => Ok(Self::Upload),
+            Some("fetch") => Ok(Self::Fetch),
+            Some("remove") => Ok(Self::Remove),
+            _ => Err(console_form::unknown()),
+        }
+    }
+
+    /// The call of the admin API that does the same.
+    pub fn call(self) -> (Endpoint, Method) {
+        match self {
+            Self::Save => (Endpoint::AdminClient, Method::Patch),
+            Self::Upload => (Endpoint::AdminClientLogo, Method::Put),
+            Self::Fetch => (Endpoint::AdminClientLogoFetch, Method::Post),
+            Self::Remove => (Endpoint::AdminClientLogo, Method::Delete),
+        }
+    }
+}
+
 /// For how long the secret before works beside a new one that the console makes.
 pub const OVERLAP: Lifetime = Lifetime::days(1);
 
@@ -256,6 +289,13 @@ mod tests {
             let needed = KeyScope::needed(endpoint.path(), method).unwrap();
             assert_eq!((needed.area, needed.writes), (Area::Apps, true), "{action}");
         }
+        for action in ["save", "upload", "fetch", "remove"] {
+            let form = Params::parse(&format!("do={action}")).unwrap();
+            let (endpoint, method) = LookAction::parse(&form).unwrap().call();
+            let needed = KeyScope::needed(endpoint.path(), method).unwrap();
+            assert_eq!((needed.area, needed.writes), (Area::Apps, true), "{action}");
+        }
+        assert!(LookAction::parse(&Params::parse("do=x").unwrap()).is_err());
         assert!(AppAction::parse(&Params::parse("do=x").unwrap()).is_err());
         assert!(AppAction::parse(&Params::parse("").unwrap()).is_err());
     }

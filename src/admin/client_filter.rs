@@ -13,6 +13,8 @@ pub struct ClientFilter<'a> {
     pub grant: Option<&'a str>,
     pub registered_by: Option<Provenance>,
     pub disabled: Option<bool>,
+    /// Whether it waits for the approval of an operator.
+    pub waiting: Option<bool>,
     /// The id that the page before ended with.
     pub after: &'a str,
 }
@@ -31,6 +33,15 @@ pub enum Provenance {
 impl Provenance {
     pub const ALL: [Self; 3] = [Self::Operator, Self::Itself, Self::Document];
 
+    /// Of an app that a document describes, or that nobody had to be asked for, or else of an operator's.
+    pub fn of(is_described: bool, registered_openly: bool) -> Self {
+        match (is_described, registered_openly) {
+            (true, _) => Self::Document,
+            (false, true) => Self::Itself,
+            (false, false) => Self::Operator,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Operator => "operator",
@@ -41,7 +52,7 @@ impl Provenance {
 }
 
 impl<'a> ClientFilter<'a> {
-    const KNOWN: [&'static str; 5] = ["client_id", "search", "grant", "registered_by", "disabled"];
+    const KNOWN: [&'static str; 6] = ["client_id", "search", "grant", "registered_by", "disabled", "waiting"];
 
     /// Reads the filter, and which page of what it finds is wanted.
     ///
@@ -66,6 +77,7 @@ impl<'a> ClientFilter<'a> {
                 grant: params.single("grant")?.map(grant).transpose()?,
                 registered_by: params.single("registered_by")?.map(provenance).transpose()?,
                 disabled: flag(params, "disabled")?,
+                waiting: flag(params, "waiting")?,
                 after: page.after_text()?,
             },
             page,

@@ -9,6 +9,8 @@ pub mod app_lines;
 pub mod audit_filter;
 mod body;
 pub mod bulk;
+pub mod client_approval;
+pub mod client_changes;
 pub mod client_filter;
 pub mod client_secret;
 pub mod console_form;

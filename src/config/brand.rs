@@ -1,13 +1,11 @@
 //! `BRAND_NAME`, `ACCENT_COLOR`, `LOGO`, `LOGO_HAS_NAME`, `PRIVACY_URL`, `SIGN_IN_HEADING`, `SIGN_IN_TEXT`: how a deployment looks.
 
-use std::collections::BTreeMap;
-
-use url::Url;
+use std::{collections::BTreeMap, fmt};
 
 use super::{logo::Logo, reader::Reader};
 use crate::{
     readable::{is_readable, without_invisible},
-    web::{color::Color, host::has_plain_authority, json},
+    web::{color::Color, host::is_https, json},
 };
 
 /// How a deployment looks.
@@ -55,7 +53,10 @@ impl Accent {
     const OF_CONTROLS: f64 = 3.0;
 
     /// Reads one color, or two: by day and by night. Of one, the shade by night is made where it needs another.
-    fn parse(text: &str) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// What is wrong, with the nearest shade that is right.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let colors: Option<Vec<_>> = text.split_whitespace().map(Color::parse).collect();
         let (light, dark) = match colors.as_deref() {
             Some([light]) => (
@@ -68,6 +69,28 @@ impl Accent {
         stands_out(light, &Self::LIGHT_GROUNDS, "light", Color::BLACK)?;
         stands_out(dark, &Self::DARK_GROUNDS, "dark", Color::WHITE)?;
         Ok(Self { light, dark })
+    }
+}
+
+impl fmt::Display for Accent {
+    /// As [`Accent::parse`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.light, self.dark)
+    }
+}
+
+impl Accent {
+    /// The name of a file with its rules: `0b57d0-a8c7fa.css`.
+    pub fn file_name(self) -> String {
+        format!("{self}.css").replace('#', "").replace(' ', "-")
+    }
+
+    /// The accent of such a name. Nothing but two colors that stand out can come of one.
+    pub fn of_file_name(name: &str) -> Option<Self> {
+        let (light, dark) = name.strip_suffix(".css")?.split_once('-')?;
+        Self::parse(&format!("#{light} #{dark}"))
+            .ok()
+            .filter(|accent| accent.file_name() == name)
     }
 }
 
@@ -188,11 +211,6 @@ fn privacy<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Option<Stri
     Some(url)
 }
 
-/// Whether that is an https URL whose host is what it seems to be.
-pub(super) fn is_https(url: &str) -> bool {
-    has_plain_authority(url) && Url::parse(url).is_ok_and(|parsed| parsed.scheme() == "https")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +227,26 @@ mod tests {
             let accent = Accent::parse(color).unwrap();
             assert_eq!(accent.light.to_string(), color);
             assert!(accent.dark.least_contrast(&Accent::DARK_GROUNDS) >= 3.0, "{color}");
+        }
+    }
+
+    #[test]
+    fn an_accent_has_a_file_that_nobody_can_write_into() {
+        let accent = Accent::parse("#0b57d0 #a8c7fa").unwrap();
+        assert_eq!(accent.file_name(), "0b57d0-a8c7fa.css");
+        assert_eq!(Accent::of_file_name("0b57d0-a8c7fa.css"), Some(accent));
+        assert_eq!(Accent::parse(&accent.to_string()), Ok(accent));
+        for wrong in [
+            "",
+            ".css",
+            "0b57d0.css",
+            "0B57D0-a8c7fa.css",
+            "ffcc00-a8c7fa.css",
+            "0b57d0-a8c7fa",
+            "0b57d0-a8c7fa }.css",
+            "a-b-c.css",
+        ] {
+            assert_eq!(Accent::of_file_name(wrong), None, "{wrong}");
         }
     }
 

@@ -21,6 +21,7 @@ mod profile_field;
 mod reader;
 mod reserved_claims;
 mod resources;
+mod self_registered;
 mod setting;
 mod sign_in;
 mod sign_up;
@@ -50,6 +51,7 @@ pub use self::{
     profile_field::{ProfileField, editable_claims, profile_claims},
     reserved_claims::is_reserved,
     resources::{Api, Declared, Resources, ScopeWords, TokenRules, is_scope, lookup_key, normal_form},
+    self_registered::SelfRegistered,
     setting::{Setting, Source},
     sign_in::{SignIn, Way},
     sign_up::{SignUp, SignUpPolicy, Terms, WantedField},
@@ -72,6 +74,8 @@ pub struct Config {
     pub profile: Option<FapiProfile>,
     /// `REGISTRATION`: who may register clients.
     pub registration: Registration,
+    /// What apps get that registered themselves.
+    pub self_registered: SelfRegistered,
     /// `REGISTRATIONS_PER_ADDRESS`: how many clients a network address may register in 15 minutes where anybody may.
     pub registrations_per_address: i64,
     /// `CLIENT_ID_METADATA_DOCUMENTS`: which clients may describe themselves by a document at their `client_id`.
@@ -214,6 +218,7 @@ impl Config {
             other => other,
         };
         let registrations_per_address = reader.number("REGISTRATIONS_PER_ADDRESS", 20, 1_000_000);
+        let self_registered = SelfRegistered::read(&mut reader);
         let front_channel_tokens = reader.choice(
             "FRONT_CHANNEL_TOKENS",
             FrontChannelTokens::Refused,
@@ -326,6 +331,7 @@ impl Config {
                 profile,
                 registration,
                 registrations_per_address,
+                self_registered,
                 client_id_documents,
                 resources,
                 detail_types,

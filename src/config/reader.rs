@@ -182,7 +182,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     /// A setting that has a text of its own form, or nothing of the kind.
-    fn structured<T: Default, E: fmt::Display>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> T {
+    pub(super) fn structured<T: Default, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> T {
         let parsed = self.shown(name).map_or_else(|| Ok(T::default()), |text| parse(&text));
         parsed.unwrap_or_else(|problem| {
             self.problems.push(format!("{name} {problem}"));

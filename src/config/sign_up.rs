@@ -1,6 +1,7 @@
 //! `SIGNUP`, `SIGNUP_DOMAINS`, `SIGNUP_FIELDS`, `TERMS_URL`, `TERMS_VERSION`: who may make an account, and what is asked of them.
 
-use super::{ProfileField, brand::is_https, reader::Reader};
+use super::{ProfileField, reader::Reader};
+use crate::web::host::is_https;
 
 /// Who may make an account for themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

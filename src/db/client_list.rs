@@ -39,6 +39,7 @@ pub fn list(filter: &ClientFilter<'_>, limit: i64) -> Query<Vec<Listed>> {
                AND (? IS NULL OR instr(lower(id), ?) = 1 OR instr(lower(json_extract(metadata, '$.client_name')), ?) > 0)
                AND (? IS NULL OR EXISTS (SELECT 1 FROM json_each(metadata, '$.grant_types') g WHERE g.value = ?))
                AND (? IS NULL OR COALESCE(json_extract(metadata, '$.disabled'), 0) = ?)
+               AND (? IS NULL OR COALESCE(json_extract(metadata, '$.limen_waits'), 0) = ?)
              LIMIT ?",
         ))
         .bind(openly)
@@ -52,6 +53,8 @@ pub fn list(filter: &ClientFilter<'_>, limit: i64) -> Query<Vec<Listed>> {
         .bind(filter.grant)
         .bind(filter.disabled)
         .bind(filter.disabled)
+        .bind(filter.waiting)
+        .bind(filter.waiting)
         .bind(limit)
         .read_by(read)
 }

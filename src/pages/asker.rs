@@ -7,7 +7,10 @@ use super::{
     messages::{ConsentTexts, Language, Phrase},
     text::{LONGEST_HOST, LONGEST_NAME, monogram, visible},
 };
-use crate::{oidc::client::client_metadata::ClientMetadata, web::landing::Landing};
+use crate::{
+    oidc::client::{app_look::AppLook, client_metadata::ClientMetadata},
+    web::landing::Landing,
+};
 
 /// What an app is called: by its name, or else by where it is.
 pub fn app_name<'a>(client_id: &str, metadata: &'a ClientMetadata, language: Language) -> Cow<'a, str> {
@@ -21,12 +24,33 @@ pub fn app_name<'a>(client_id: &str, metadata: &'a ClientMetadata, language: Lan
     }
 }
 
-/// What a page shows of an app. There is no logo: Limen fetches none, and pages load nothing from other hosts.
+/// The logo and the color of an app, as paths at Limen: pages load nothing from other hosts.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    /// Where its logo is.
+    pub logo: Option<String>,
+    /// Where the style sheet with its color is.
+    pub accent: Option<String>,
+}
+
+impl Marks {
+    /// Those that the operator gave it.
+    pub fn of(look: &AppLook) -> Self {
+        Self {
+            logo: look.logo_path(),
+            accent: look.accent_path(),
+        }
+    }
+}
+
+/// What a page shows of an app.
 pub(super) struct Asker {
     /// Its name, fit to be read.
     pub(super) name: String,
     /// The letter that stands for it.
     pub(super) monogram: String,
+    /// The picture that stands for it, where there is one.
+    pub(super) logo: Option<String>,
     /// Its home page.
     pub(super) home: Option<WebLink>,
     /// Where the person is sent afterwards, where they are: anybody can call an app anything, but not move this.
@@ -76,9 +100,18 @@ impl Asker {
         }
         Self {
             monogram: monogram(&name),
+            logo: None,
             home: client_uri.and_then(WebLink::parse),
             return_to: None,
             name,
+        }
+    }
+
+    /// The same with its logo, where it has one.
+    pub(super) fn marked(self, logo: Option<&String>) -> Self {
+        Self {
+            logo: logo.cloned(),
+            ..self
         }
     }
 

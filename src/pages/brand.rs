@@ -90,7 +90,7 @@ impl Look {
     /// The look that the settings say.
     pub fn of(config: &Config) -> Self {
         let brand = &config.brand;
-        let colors = brand.accent.map(colors).unwrap_or_default();
+        let colors = brand.accent.map(accent_rules).unwrap_or_default();
         let stylesheet: Rc<str> = [STYLESHEET, &colors].concat().into();
         let version = match colors.as_str() {
             "" => STYLESHEET_VERSION.to_owned(),
@@ -182,8 +182,8 @@ impl Links {
     }
 }
 
-/// What the stylesheet has in addition: the colors of the deployment by day and by night.
-fn colors(accent: Accent) -> String {
+/// What the stylesheet has in addition: a color by day and by night.
+pub fn accent_rules(accent: Accent) -> String {
     let mut css = String::new();
     let rules = [
         (accent.light, 75, 85, "", ""),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use askama::Template;
 
 use super::{
-    asker::{Asker, ReturnTo},
+    asker::{Asker, Marks, ReturnTo},
     layout::page,
     link::WebLink,
     messages::{ConsentTexts, Language},
@@ -32,6 +32,8 @@ pub struct ConsentPage<'a> {
     pub client_name: &'a str,
     /// Its home page. Anything but a web address is not shown; so with the other two.
     pub client_uri: Option<&'a str>,
+    /// Its logo and its color.
+    pub marks: Marks,
     /// Its privacy policy.
     pub policy_uri: Option<&'a str>,
     /// Its terms of service.
@@ -228,7 +230,7 @@ impl ConsentPage<'_> {
     }
 
     fn asker(&self) -> Asker {
-        Asker::new(self.client_name, self.client_uri, self.language)
+        Asker::new(self.client_name, self.client_uri, self.language).marked(self.marks.logo.as_ref())
     }
 
     fn policy(&self) -> Option<WebLink> {

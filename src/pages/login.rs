@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use askama::Template;
 
 use super::{
-    asker::Asker,
+    asker::{Asker, Marks},
     layout::page,
     link::WebLink,
     messages::{Language, LoginTexts},
@@ -62,6 +62,8 @@ pub enum LoginPurpose<'a> {
         policy_uri: Option<&'a str>,
         /// Its terms of service.
         tos_uri: Option<&'a str>,
+        /// Its logo and its color.
+        marks: Marks,
         /// Where the person is sent afterwards.
         return_to: Landing,
         /// Which authorization request this belongs to; comes back as `interaction`.
@@ -81,9 +83,21 @@ impl LoginPurpose<'_> {
             Self::App {
                 client_name,
                 client_uri,
+                marks,
                 return_to,
                 ..
-            } => Some(Asker::new(client_name, *client_uri, language).returning_to(return_to)),
+            } => Some(
+                Asker::new(client_name, *client_uri, language)
+                    .marked(marks.logo.as_ref())
+                    .returning_to(return_to),
+            ),
+            Self::Account { .. } => None,
+        }
+    }
+
+    fn accent(&self) -> Option<&str> {
+        match self {
+            Self::App { marks, .. } => marks.accent.as_deref(),
             Self::Account { .. } => None,
         }
     }

@@ -44,8 +44,8 @@ mod tests;
 mod text;
 mod undo_email;
 
-pub use asker::app_name;
-pub use brand::Look;
+pub use asker::{Marks, app_name};
+pub use brand::{Look, accent_rules};
 pub use check_session::CheckSessionPage;
 pub use closed::ClosedPage;
 pub use consent::{AskingApp, AskingDevice, ConsentItem, ConsentPage};

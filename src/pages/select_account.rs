@@ -4,7 +4,7 @@
 use askama::Template;
 
 use super::{
-    asker::Asker,
+    asker::{Asker, Marks},
     layout::page,
     messages::{Language, SelectAccountTexts},
     text::{LONGEST_NAME, visible},
@@ -21,6 +21,8 @@ pub struct SelectAccountPage<'a> {
     pub client_name: &'a str,
     /// Its home page. Anything but a web address is not shown.
     pub client_uri: Option<&'a str>,
+    /// Its logo and its color.
+    pub marks: Marks,
     /// Where the person is sent afterwards.
     pub return_to: Landing,
     /// Which authorization request this belongs to; comes back as `interaction`.
@@ -60,7 +62,9 @@ impl SelectAccountPage<'_> {
     }
 
     fn asker(&self) -> Asker {
-        Asker::new(self.client_name, self.client_uri, self.language).returning_to(&self.return_to)
+        Asker::new(self.client_name, self.client_uri, self.language)
+            .marked(self.marks.logo.as_ref())
+            .returning_to(&self.return_to)
     }
 
     fn title(&self) -> String {

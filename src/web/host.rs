@@ -2,7 +2,7 @@
 //! WHATWG parser forgives much (`https:x.org`, `https://@x.org`, `https://0x7f.1`, `https://a..b`), and who compares texts
 //! must not.
 
-use url::Host;
+use url::{Host, Url};
 
 /// The most bytes of a name, without a dot at its end.
 const LONGEST_NAME: usize = 253;
@@ -35,6 +35,11 @@ pub fn has_plain_authority(text: &str) -> bool {
             .is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok())
     };
     (is_address() || is_name(host) || is_ipv4(host)) && (port.is_empty() || is_port(port))
+}
+
+/// Whether that is an https URL whose host is what it seems to be.
+pub fn is_https(url: &str) -> bool {
+    has_plain_authority(url) && Url::parse(url).is_ok_and(|parsed| parsed.scheme() == "https")
 }
 
 /// Whether a host is on a private network: by an address that is not routed on the Internet (RFC 1918, RFC 6598, RFC 4193), or a

@@ -11,4 +11,5 @@ pub mod json;
 pub mod json_schema;
 pub mod landing;
 pub mod language_tag;
+pub mod picture;
 pub mod retry;

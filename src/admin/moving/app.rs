@@ -98,6 +98,8 @@ impl MovedApp {
             .map_err(|error| format!("metadata: {}", error.description))?;
         metadata.any_api_scope = stored.any_api_scope;
         metadata.any_secret_method = stored.any_secret_method;
+        metadata.look = stored.look.moved();
+        metadata.waits = stored.waits && metadata.rules.disabled;
         let plain_secret = line.text("secret")?;
         let is_plain =
             |secret: &str| SECRET.contains(&secret.len()) && secret.bytes().all(|byte| byte.is_ascii_graphic());

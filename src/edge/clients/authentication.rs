@@ -141,7 +141,11 @@ impl ClientAuthentication {
         let is_use_due = record.as_ref().is_some_and(|record| record.is_use_due(context.now));
         let client = self.check_proof(refusal, record, context)?;
         if client.metadata.rules.disabled {
-            return Err(OAuthError::invalid_client("an operator has disabled the client").into());
+            let why = match client.metadata.waits {
+                true => "the client waits for the approval of an operator",
+                false => "an operator has disabled the client",
+            };
+            return Err(OAuthError::invalid_client(why).into());
         }
         context.note_client(&client);
         if is_use_due && client.metadata.token_endpoint_auth_method != AuthMethod::None {

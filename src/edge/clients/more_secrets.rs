@@ -122,6 +122,7 @@ async fn store(
         new_sector: false,
         new_token: registering_party.renews_token(&record),
         detail: Some(json!({ "secret": about.id, "name": about.name })),
+        along: Vec::new(),
     };
     let token = Issued::registration_access_token(context)?;
     match registration::store(record, token, change, context).await? {

@@ -2,19 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::{copy, issued_credentials::Issued, sector_identifier};
+pub use super::registering_party::{RegisteringParty, before};
+use super::{copy, issued_credentials::Issued, logo, sector_identifier};
 use crate::{
-    admin::{access_token, api_key::KeyScope, operator::Operator},
-    audit::{Actor, Entry, Event},
+    admin::access_token,
+    audit::Event,
     db::{
-        Batch, Statement, app_roles, audit,
+        Batch, Statement, app_roles, client_looks,
         clients::{self, ClientRecord},
         groups,
     },
     edge::{
         http::failure::MachineFailure,
         keys::signer,
-        platform::{context::Context, random},
+        platform::{apart::apart, context::Context, random},
     },
     oidc::{
         client::{
@@ -23,23 +24,11 @@ use crate::{
             client_metadata::ClientMetadata,
             registration::RenewalRequest,
             sector_identifier::sector,
-            self_service::{self, Before, RegisteredBy},
+            self_service::{self, RegisteredBy},
         },
         error::{ErrorCode, OAuthError},
-        protected_resource,
-        scope::Scope,
     },
 };
-
-/// Who registers or changes a client.
-#[derive(Clone, Copy)]
-pub struct RegisteringParty<'a> {
-    pub by: RegisteredBy,
-    /// The operator, where it is one and no app with `dcr_admin`.
-    pub operator: Option<&'a Operator>,
-    /// Whether the answer tells a new registration access token. Where it does not, the app keeps the one that it has.
-    pub is_told_token: bool,
-}
 
 /// What became of a new secret.
 pub enum Renewed {
@@ -63,6 +52,14 @@ pub async fn register(
     registering_party.let_administer(&mut metadata, context)?;
     check_groups(&metadata, None, context).await?;
     sector_identifier::check(&metadata, None, registered_by, context).await?;
+    if registered_by == RegisteredBy::Anybody {
+        self_service::give_defaults(&mut metadata, &context.config.self_registered);
+    }
+    let own_logo = match registered_by == RegisteredBy::Anybody && context.config.self_registered.logos {
+        true => apart(logo::of_stranger(&metadata, context)).await?,
+        false => None,
+    };
+    metadata.look.logo = own_logo.as_ref().map(|logo| logo.digest.clone());
     let client = Client {
         client_id: random::id()?,
         version: 1,
@@ -86,6 +83,8 @@ pub async fn register(
     let mut batch = Batch::default();
     batch.push(clients::insert(&record));
     batch.extend(registered_by.record(Event::ClientRegistered, &record.client.client_id, None, context));
+    let keep = |logo| client_looks::keep_logo(&record.client.client_id, logo, context.now);
+    batch.extend(own_logo.as_ref().map(keep));
     context.db.run(batch).await?;
     Ok((record, issued))
 }
@@ -111,6 +110,13 @@ pub async fn change(
     check_groups(&metadata, Some(&record.client.metadata), context).await?;
     check_roles(&metadata, &record, context).await?;
     sector_identifier::check(&metadata, Some(&record.client.metadata), registered_by, context).await?;
+    metadata.look = record.client.metadata.look.clone();
+    // An operator who enables it has approved it.
+    metadata.waits = record.client.metadata.waits && metadata.rules.disabled;
+    let along = match registered_by == RegisteredBy::Anybody && record.registered_openly {
+        true => other_logo(&record, &mut metadata, context).await?,
+        false => None,
+    };
     let sector_of = |metadata: &ClientMetadata| sector(&record.client.client_id, metadata);
     let change = Change {
         registered_by,
@@ -119,6 +125,7 @@ pub async fn change(
         // Whoever registered it may have kept the token, too.
         new_token: is_promoted || registering_party.renews_token(&record),
         detail: Some(json!({ "changed": metadata.names_unlike(&record.client.metadata) })),
+        along: along.into_iter().collect(),
     };
     record.client.metadata = metadata;
     let secret_change = match record.client.secret_change(record.secret.as_ref()) {
@@ -170,6 +177,7 @@ pub async fn renew_secret(
         new_sector: false,
         new_token: registering_party.renews_token(&record),
         detail: None,
+        along: Vec::new(),
     };
     let stored = store(record, issued, change, context).await?;
     Ok(Renewed::Stored(stored.map(Box::new)))
@@ -203,6 +211,24 @@ pub async fn delete(
     Ok(deleted)
 }
 
+/// The logo of a client that registered itself and now names another, where the operator shows those.
+async fn other_logo(
+    record: &ClientRecord,
+    wanted: &mut ClientMetadata,
+    context: &Context,
+) -> Result<Option<Statement>, MachineFailure> {
+    if !context.config.self_registered.logos || wanted.logo_uri == record.client.metadata.logo_uri {
+        return Ok(None);
+    }
+    let client_id = &record.client.client_id;
+    let other = apart(logo::of_stranger(wanted, context)).await?;
+    wanted.look.logo = other.as_ref().map(|logo| logo.digest.clone());
+    Ok(Some(match &other {
+        Some(logo) => client_looks::keep_logo(client_id, logo, context.now),
+        None => client_looks::forget_logo(client_id),
+    }))
+}
+
 /// How a client is changed.
 pub(super) struct Change {
     pub registered_by: RegisteredBy,
@@ -212,6 +238,8 @@ pub(super) struct Change {
     pub new_token: bool,
     /// What the audit says of it beside.
     pub detail: Option<Value>,
+    /// What is stored with it, where the client is as it is to be.
+    pub along: Vec<Statement>,
 }
 
 /// Stores the client under its next version, unless another request has done so: of parallel changes one happens,
@@ -245,114 +273,12 @@ pub(super) async fn store(
             .registered_by
             .record(change.event, client_id, change.detail, context),
     );
+    batch.extend(change.along);
     if !context.db.run(batch).await?.read(stored)? {
         return Ok(None);
     }
     copy::keep(&record.client, context);
     Ok(Some((record, issued)))
-}
-
-impl RegisteringParty<'_> {
-    /// Whether an app gets another registration access token. Who registered an app openly has no hand any more on what an operator
-    /// decided about it.
-    pub(super) fn renews_token(self, record: &ClientRecord) -> bool {
-        self.is_told_token || record.registered_openly
-    }
-
-    /// Whether they may have a hand on a client that may call the admin API.
-    ///
-    /// # Errors
-    /// 403, naming the scope that they lack.
-    pub(super) fn check_hand_on(self, record: &ClientRecord, context: &Context) -> Result<(), MachineFailure> {
-        self.check_giving(&access_token::given(&record.client.metadata), context)
-    }
-
-    /// Lets a client call the admin API that is to have scopes of it.
-    ///
-    /// # Errors
-    /// 403, naming the scope that they lack.
-    fn let_administer(self, wanted: &mut ClientMetadata, context: &Context) -> Result<(), MachineFailure> {
-        if self.by == RegisteredBy::Anybody {
-            // It stays as it was.
-            return Ok(());
-        }
-        let scopes = match protected_resource::takes_admin_tokens(&context.config) {
-            true => access_token::named(wanted),
-            false => Vec::new(),
-        };
-        self.check_giving(&scopes, context)?;
-        wanted.may_administer = !scopes.is_empty();
-        Ok(())
-    }
-
-    fn check_giving(self, scopes: &[KeyScope], context: &Context) -> Result<(), MachineFailure> {
-        let may = match (self.by, self.operator) {
-            // It keeps within the scopes that it has.
-            (RegisteredBy::Anybody, _) => return Ok(()),
-            _ if scopes.is_empty() => return Ok(()),
-            (RegisteredBy::Operator, Some(operator)) => operator.may_give(scopes),
-            (RegisteredBy::Operator, None) => Err(OAuthError::new(
-                ErrorCode::InsufficientScope,
-                "with dcr_admin nobody has a hand on an app that may call the admin API",
-            )),
-        };
-        may.map_err(|error| {
-            context.after_answer(async |later| {
-                let refused = Entry::new(Event::OperatorRefused, Actor::Operator);
-                later.db.execute(audit::record_of_stranger(&refused, later)).await
-            });
-            MachineFailure::Bearer(Some(error))
-        })
-    }
-}
-
-impl RegisteredBy {
-    /// Writes down what was done to a client, if the statement before changed a row. Who registers themselves may do so and
-    /// change it again and again, so only some of that is written down.
-    pub fn record(self, event: Event, client_id: &str, detail: Option<Value>, context: &Context) -> Vec<Statement> {
-        let entry = |actor| Entry::new(event, actor).client(client_id);
-        match self {
-            Self::Operator => {
-                let entry = entry(Actor::Operator);
-                let entry = match detail {
-                    Some(detail) => entry.detail(detail),
-                    None => entry,
-                };
-                vec![audit::record_if_changed(&entry, context)]
-            }
-            Self::Anybody => {
-                let actor = match event {
-                    Event::ClientRegistered => Actor::Anybody,
-                    _ => Actor::Client,
-                };
-                audit::record_of_stranger_if_changed(&entry(actor), context).into()
-            }
-        }
-    }
-
-    /// Judges what a client is to be like, and takes from it what it cannot claim.
-    ///
-    /// # Errors
-    /// `invalid_client_metadata` for what only the operator can give.
-    pub fn judge(
-        self,
-        wanted: &mut ClientMetadata,
-        before: Option<&ClientRecord>,
-        context: &Context,
-    ) -> Result<(), OAuthError> {
-        if self == Self::Operator {
-            return Ok(());
-        }
-        let before = before.map(|record| self::before(record, context));
-        match &before {
-            None => self_service::check_registration(wanted)?,
-            Some(before) => self_service::check_change(wanted, before)?,
-        }
-        self_service::claim_only_its_own_home(wanted, before.as_ref());
-        self_service::keep_operators_choice(wanted, before.as_ref());
-        self_service::keep_scopes_of_apis(wanted, before.as_ref());
-        Ok(())
-    }
 }
 
 /// Whether a client that is to be told of its roles in a text has roles that this can tell apart.
@@ -402,15 +328,5 @@ async fn check_groups(
             "allowed_groups has an id that is no group's",
         )
         .into()),
-    }
-}
-
-/// A client that is to be changed, as it is.
-pub fn before<'a>(record: &'a ClientRecord, context: &Context) -> Before<'a> {
-    Before {
-        client_id: &record.client.client_id,
-        metadata: &record.client.metadata,
-        registered_openly: record.registered_openly,
-        askable: Scope::of_anybody(&context.config),
     }
 }

@@ -1,7 +1,7 @@
 //! A request as endpoints read it: method, query, headers of interest, and a body of bounded size.
 
 use js_sys::Uint8Array;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, Request};
 
@@ -156,6 +156,43 @@ impl Incoming {
             body if body.is_empty() => Ok(body),
             body => self.expect_type("application/json").map(|()| body),
         }
+    }
+
+    /// The bytes of a body of one of these types.
+    pub async fn one_of(&mut self, types: &[&str], expected: &'static str) -> Result<Vec<u8>, BodyError> {
+        let given = header::media_type(&self.header("content-type").unwrap_or_default());
+        match types.contains(&given.as_str()) {
+            true => self.body().await,
+            false => Err(BodyError::WrongType(expected)),
+        }
+    }
+
+    /// The fields of a form by these names, and the file that came as `file`, if one was chosen. The fields can be read again.
+    pub async fn form_with_file(&mut self, names: &[&str], file: &str) -> Result<Option<Vec<u8>>, BodyError> {
+        self.expect_type("multipart/form-data")?;
+        // Whoever sends a form with a file says how long it is. The platform holds a body to that.
+        let announced = self
+            .header("content-length")
+            .and_then(|length| length.parse::<usize>().ok());
+        if announced.is_none_or(|length| length > LONGEST_BODY) {
+            return Err(BodyError::TooLarge);
+        }
+        let malformed = |_| BodyError::Malformed(OAuthError::invalid_request("the body is no multipart form"));
+        let form = JsFuture::from(self.request.form_data().map_err(broken_off)?).await;
+        let form: js::FormData = form.map_err(malformed)?.unchecked_into();
+        let mut pairs = Vec::new();
+        for name in names {
+            let values = form.get_all(name);
+            let texts = values.iter().filter_map(|value| value.as_string());
+            pairs.extend(texts.map(|text| ((*name).to_owned(), text)));
+        }
+        self.form = Some(Params::of_pairs(pairs).map_err(BodyError::Malformed)?);
+        let files = form.get_all(file);
+        let chosen = files.iter().find(|value| !value.is_string());
+        let Some(chosen) = chosen else { return Ok(None) };
+        let bytes = JsFuture::from(chosen.unchecked_into::<js::Blob>().array_buffer()).await;
+        let bytes = Uint8Array::new(&bytes.map_err(broken_off)?).to_vec();
+        Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
     }
 
     fn expect_type(&self, expected: &'static str) -> Result<(), BodyError> {

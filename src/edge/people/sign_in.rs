@@ -24,7 +24,7 @@ use crate::{
         params::Params,
         proven::{Demand, Strength},
     },
-    pages::{Csp, Language, LoginPurpose, app_name, content_security_policy},
+    pages::{Csp, Language, LoginPurpose, Marks, app_name, content_security_policy},
     reply::Reply,
     routes::{self, Endpoint, Method, SignInPage},
 };
@@ -232,6 +232,7 @@ impl SignInRequest {
                     language,
                 ),
                 client_uri: client_request.client.metadata.client_uri.best_for(&[locale]),
+                marks: Marks::of(&client_request.client.metadata.look),
                 policy_uri: client_request.client.metadata.policy_uri.best_for(&[locale]),
                 tos_uri: client_request.client.metadata.tos_uri.best_for(&[locale]),
                 return_to: client_request.address.landing(),

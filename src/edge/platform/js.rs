@@ -1,12 +1,25 @@
 //! What the platform hands over: bindings, streams, and what it says when something fails.
 
 use js_sys::{Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 use worker::Env;
 
 use crate::fault::Fault;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The fields of a form (XHR standard section 5).
+    pub type FormData;
+    #[wasm_bindgen(method, js_name = getAll)]
+    pub fn get_all(this: &FormData, name: &str) -> js_sys::Array;
+
+    /// A file of a form (File API section 3).
+    pub type Blob;
+    #[wasm_bindgen(method, js_name = arrayBuffer)]
+    pub fn array_buffer(this: &Blob) -> js_sys::Promise;
+}
 
 /// The binding of that name, taken for what it is said to be.
 pub fn binding<T: JsCast>(env: &Env, name: &str) -> Option<T> {

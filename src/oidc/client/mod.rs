@@ -1,5 +1,6 @@
 //! A registered client: who may ask for what (RFC 6749 section 2, RFC 7591 section 2).
 
+pub mod app_look;
 pub mod app_rules;
 pub mod claim_path;
 pub mod client_assertion;

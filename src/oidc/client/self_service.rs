@@ -11,12 +11,16 @@ use url::Url;
 
 use super::{
     client_metadata::{AuthMethod, ClientMetadata, ClientSigningAlg, DeliveryMode, GrantType, IdTokenAlg, SubjectType},
+    own_lifetimes::OwnLifetimes,
     redirect_uri::{ApplicationType, RedirectUri},
     sector_identifier::sector,
 };
-use crate::oidc::{
-    error::{ErrorCode, OAuthError},
-    scope::Scope,
+use crate::{
+    config::SelfRegistered,
+    oidc::{
+        error::{ErrorCode, OAuthError},
+        scope::Scope,
+    },
 };
 
 /// The most bytes of metadata, as they are stored, that anybody may bring about.
@@ -91,6 +95,19 @@ pub fn keep_operators_choice(wanted: &mut ClientMetadata, before: Option<&Before
     wanted.rules = before.map(|before| before.metadata.rules.clone()).unwrap_or_default();
     let types = before.map(|before| before.metadata.authorization_details_types.clone());
     wanted.authorization_details_types = types.unwrap_or_default();
+}
+
+/// What the operator decides about every app that registers itself.
+pub fn give_defaults(wanted: &mut ClientMetadata, given: &SelfRegistered) {
+    let defaults = &given.defaults;
+    wanted.rules.allowed_groups.clone_from(&defaults.allowed_groups);
+    wanted.rules.lifetimes = OwnLifetimes {
+        access_token: defaults.access_token_lifetime,
+        id_token: defaults.id_token_lifetime,
+        refresh_token: defaults.refresh_token_lifetime,
+    };
+    wanted.rules.disabled = given.approval;
+    wanted.waits = given.approval;
 }
 
 /// Takes the home page from a client that it cannot be known to be of: pages show its host beside the name. That of every
@@ -212,6 +229,9 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         // See keep_operators_choice.
         refresh_grace: _,
         rules: _,
+        // See AppLook, and `registration::change`.
+        look: _,
+        waits: _,
         authorization_details_types: _,
         // See Terms.
         fapi_profile: _,

@@ -25,6 +25,8 @@ pub struct ShownApp {
     pub client_name: String,
     /// Its home page. Anything but a web address is not shown.
     pub client_uri: Option<String>,
+    /// Where its logo is.
+    pub logo: Option<String>,
     /// What it was allowed.
     pub items: Vec<ConsentItem>,
     /// Whether the person was asked.
@@ -33,7 +35,7 @@ pub struct ShownApp {
     pub since: Moment,
     /// When it last used that.
     pub last_used: Option<Moment>,
-    /// Where a sign-in at the app begins (OIDC Core section 4).
+    /// Where it opens: where the operator says, or where a sign-in at the app begins (OIDC Core section 4).
     pub open: Option<String>,
 }
 
@@ -49,7 +51,7 @@ impl AppsPage<'_> {
     }
 
     fn asker(&self, app: &ShownApp) -> Asker {
-        Asker::new(&app.client_name, app.client_uri.as_deref(), self.frame.language)
+        Asker::new(&app.client_name, app.client_uri.as_deref(), self.frame.language).marked(app.logo.as_ref())
     }
 
     fn open(&self, app: &ShownApp) -> Option<WebLink> {

@@ -65,6 +65,8 @@ pub struct ConsoleAppPage<'a> {
     pub preview: Option<String>,
     /// Where its secrets are, where it has any.
     pub secrets: Option<String>,
+    /// Where its logo, its color and its notes are.
+    pub look: String,
 }
 
 /// A group of an app.

@@ -27,6 +27,8 @@ pub struct ConsoleAppsPage<'a> {
     pub next: Option<String>,
     /// Whether the operator may set one up.
     pub may_add: bool,
+    /// Whether any can have registered itself.
+    pub has_self_registered: bool,
 }
 
 /// An app in a list.
@@ -88,6 +90,10 @@ impl ConsoleAppsPage<'_> {
 
     fn action(&self) -> &'static str {
         Endpoint::ConsoleApps.path()
+    }
+
+    fn self_registered(&self) -> &'static str {
+        Endpoint::ConsoleSelfRegistered.path()
     }
 
     fn add(&self) -> &'static str {

@@ -2,6 +2,7 @@
 
 mod apis;
 mod app;
+mod app_look;
 mod app_roles;
 mod app_secrets;
 mod apps;
@@ -13,12 +14,14 @@ mod once;
 mod overview;
 mod people;
 mod person;
+mod self_registered;
 mod system;
 mod things;
 mod webhooks;
 
 pub use apis::{ConsoleApiPage, ConsoleApisPage, KnownApi, ListedApi, NamedApp};
 pub use app::{ConsoleAppPage, ShownChoice, TokenPreviewPage};
+pub use app_look::AppLookPage;
 pub use app_roles::{ConsoleAppRolesPage, RoleOfOne};
 pub use app_secrets::{AppSecretsPage, ShownSecret};
 pub use apps::{ConsoleAppsPage, ListedApp, NewAppPage};
@@ -30,6 +33,7 @@ pub use once::{OnceHeading, OncePage};
 pub use overview::{Attention, Bar, ConsoleOverviewPage, Numbers};
 pub use people::{PeoplePage, ShownPerson};
 pub use person::{PersonPage, ShownFactor, ShownGrant, ShownGroup, ShownRole, ShownSession};
+pub use self_registered::{SelfRegisteredPage, WaitingApp};
 pub use system::{ConsoleMailPage, ConsoleSystemPage, ListedOperator, ShownApiKey, ShownKey, ShownMail};
 pub use webhooks::{ConsoleWebhookPage, ConsoleWebhooksPage, ShownWebhook};
 

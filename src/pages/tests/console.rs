@@ -428,6 +428,7 @@ fn app(text: &str, language: Language) -> ConsoleAppPage<'_> {
         }]),
         preview: Some("/admin/apps/c/preview".to_owned()),
         secrets: Some("/admin/apps/c/secrets".to_owned()),
+        look: "/admin/apps/c/look".to_owned(),
     }
 }
 
@@ -459,6 +460,57 @@ fn app_secrets(text: &str, language: Language) -> Vec<String> {
     vec![page(true).to_html(), page(false).to_html()]
 }
 
+fn app_look(text: &str, language: Language) -> Vec<String> {
+    let page = |may_change: bool, is_described: bool| AppLookPage {
+        frame: frame(text, language),
+        action: "/admin/apps/c/look",
+        back: "/admin/apps/c",
+        confirm: (!may_change).then(|| "/login?page=admin/apps/c/look".to_owned()),
+        name: text,
+        may_change,
+        is_described,
+        logo: (!is_described).then(|| ("/assets/apps/logo/d".to_owned(), moment(language))),
+        logo_uri: Some(text),
+        notes: text,
+        accent: text,
+        launch_uri: text,
+        version: 7,
+        problem: may_change.then_some(text),
+    };
+    [(true, false), (false, false), (true, true)]
+        .map(|(may_change, is_described)| page(may_change, is_described).to_html())
+        .into()
+}
+
+fn self_registered(text: &str, language: Language) -> Vec<String> {
+    let page = |may_change: bool, counted| SelfRegisteredPage {
+        frame: frame(text, language),
+        action: "/admin/apps/registered",
+        confirm: (!may_change).then(|| "/login?page=admin/apps/registered".to_owned()),
+        may_change,
+        waiting: match may_change {
+            true => vec![WaitingApp {
+                href: "/admin/apps/c".to_owned(),
+                client_id: text.to_owned(),
+                name: text.to_owned(),
+                addresses: vec![text.to_owned()],
+                registered: moment(language),
+            }],
+            false => Vec::new(),
+        },
+        has_more: may_change,
+        never: true,
+        days: text,
+        counted,
+        problem: may_change.then_some(text),
+    };
+    vec![
+        page(true, Some(3)).to_html(),
+        page(true, Some(0)).to_html(),
+        page(false, None).to_html(),
+    ]
+}
+
 fn app_pages(text: &'static str, language: Language) -> Vec<String> {
     let listed = ListedApp {
         href: "/admin/apps/c".to_owned(),
@@ -473,6 +525,7 @@ fn app_pages(text: &'static str, language: Language) -> Vec<String> {
         apps,
         next: next.map(str::to_owned),
         may_add: true,
+        has_self_registered: true,
     };
     let new = NewApp {
         kind: AppKind::Web,
@@ -540,6 +593,8 @@ fn app_pages(text: &'static str, language: Language) -> Vec<String> {
         preview(None, true).to_html(),
     ];
     pages.extend(app_secrets(text, language));
+    pages.extend(app_look(text, language));
+    pages.extend(self_registered(text, language));
     pages
 }
 

@@ -179,6 +179,7 @@ fn a_name_that_cannot_be_seen_is_called_nameless() {
         purpose: LoginPurpose::App {
             client_name: "\u{202e}\u{200b} ".into(),
             client_uri: None,
+            marks: Marks::default(),
             policy_uri: None,
             tos_uri: None,
             return_to: Landing::Host("app.acme.org".to_owned()),

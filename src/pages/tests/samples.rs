@@ -17,6 +17,14 @@ use crate::{
 
 pub const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}&quot;";
 
+/// The logo and the color of an app that has them.
+pub fn marks() -> Marks {
+    Marks {
+        logo: Some("/assets/apps/logo/d".to_owned()),
+        accent: Some("/assets/apps/accent/0b57d0-a8c7fa.css".to_owned()),
+    }
+}
+
 pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
     LoginPage {
         nonce: "nonce",
@@ -24,6 +32,7 @@ pub fn login(problem: Option<LoginProblem>) -> LoginPage<'static> {
         purpose: LoginPurpose::App {
             client_name: "Acme Notes".into(),
             client_uri: Some("https://notes.acme.org/about"),
+            marks: Marks::default(),
             policy_uri: Some("https://notes.acme.org/privacy"),
             tos_uri: Some("https://notes.acme.org/terms"),
             return_to: Landing::Host("app.acme.org".to_owned()),
@@ -56,6 +65,7 @@ pub fn consent() -> ConsentPage<'static> {
         language: Language::En,
         client_name: "Acme Notes",
         client_uri: Some("https://notes.acme.org"),
+        marks: Marks::default(),
         policy_uri: Some("https://notes.acme.org/privacy"),
         tos_uri: Some("https://notes.acme.org/terms"),
         return_to: Landing::Host("app.acme.org".to_owned()),
@@ -197,6 +207,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 LoginPurpose::App {
                     client_name: text.into(),
                     client_uri: Some(text),
+                    marks: marks(),
                     policy_uri: Some(text),
                     tos_uri: Some(text),
                     return_to: Landing::Host(text.to_owned()),
@@ -230,6 +241,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 language,
                 client_name: text,
                 client_uri: Some(text),
+                is_waiting: contact.is_none(),
                 account: text,
                 contact,
                 interaction: text,
@@ -254,6 +266,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 language,
                 client_name: text,
                 client_uri: Some(text),
+                marks: marks(),
                 policy_uri: Some(text),
                 tos_uri: Some(text),
                 return_to: Landing::App(text.to_owned()),
@@ -289,6 +302,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             language,
             client_name: text,
             client_uri: Some(text),
+            marks: marks(),
             return_to: Landing::App(text.to_owned()),
             interaction: text,
             csrf: text,
@@ -666,6 +680,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
                 client_id: text.to_owned(),
                 client_name: text.to_owned(),
                 client_uri: Some(text.to_owned()),
+                logo: marks().logo,
                 items: vec![ConsentItem::for_scope(text, language)],
                 asked: true,
                 since: moment(),

@@ -1,5 +1,6 @@
 // Every page that people see, and the way there.
 
+import { APPS } from "./gallery-apps.mjs";
 import { FACTORS } from "./gallery-factors.mjs";
 import { closedApp } from "./gallery-terms.mjs";
 import { askForCode, finishSignUp, MAILS } from "./gallery-mail.mjs";
@@ -395,6 +396,7 @@ export const GALLERY = {
   "closed-app": closedApp,
 
   ...FACTORS,
+  ...APPS,
   ...MAILS,
 };
 

@@ -58,11 +58,11 @@ class ServedLimen extends Limen {
   }
 
   /** A request of a program, through the same door that browsers use. */
-  fetch(path, { json, form, bearer, method, headers: given } = {}) {
+  fetch(path, { json, form, body: raw, bearer, method, headers: given } = {}) {
     const headers = new Headers(given);
     if (json !== undefined) headers.set("content-type", "application/json");
     if (bearer !== undefined) headers.set("authorization", `Bearer ${bearer}`);
-    const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json);
+    const body = json === undefined ? (raw ?? (form && new URLSearchParams(form))) : JSON.stringify(json);
     return fetch(this.url(path), { method: method ?? (body ? "POST" : "GET"), body, headers, redirect: "manual" });
   }
 

@@ -27,7 +27,12 @@ function authorization({ security = [], path }) {
 
 /** The path of an operation with a client, person or resource that there is. */
 const existing = (path) =>
-  path.replace("{client_id}", client.id).replace("{user_id}", here.person.id).replace("{resource}", "userinfo");
+  path
+    .replace("{client_id}", client.id)
+    .replace("{user_id}", here.person.id)
+    .replace("{resource}", "userinfo")
+    .replace("{digest}", here.digest)
+    .replace("{colors}", "0b57d0-a8c7fa.css");
 
 function send(operation, { headers = {}, ...init } = {}) {
   const given = authorization(operation);

@@ -8,7 +8,7 @@ import { ACCOUNT } from "./requests/account.mjs";
 import { REGISTRATION } from "./requests/registration.mjs";
 import { ADMIN } from "./requests/admin.mjs";
 import { APIS } from "./requests/apis.mjs";
-import { GROUPS } from "./requests/groups.mjs";
+import { GROUPS, PNG } from "./requests/groups.mjs";
 import { MOVING } from "./requests/moving.mjs";
 import { CONSOLE } from "./requests/console.mjs";
 
@@ -36,7 +36,10 @@ export async function stage() {
   for (const one of [op, open, off, documents]) readAtOnce(one);
   const [client, person, browser] = [await op.client(), await op.person(), op.browser()];
   const tokens = await client.tokens(await browser.obtain(client, person));
-  return { op, open, off, documents, client, person, browser, tokens };
+  const logo = { method: "PUT", body: PNG, headers: { "content-type": "image/png" } };
+  const { logo: kept } = await (await op.admin(`/admin/api/clients/${client.id}/logo`, logo)).json();
+  const digest = kept.url.split("/").at(-1);
+  return { op, open, off, documents, client, person, browser, tokens, digest };
 }
 
 /** An answer that waits to be read may lose its body to the garbage collector (undici). */

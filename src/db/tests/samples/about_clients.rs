@@ -34,6 +34,47 @@ pub(super) fn add_to(all: &mut Samples) {
         "client_secrets::mark_used",
         [client_secrets::mark_used("c", "s", NOW)],
     );
+    let logo = client_looks::NewLogo {
+        digest: "d".to_owned(),
+        media_type: "image/png",
+        bytes: vec![1, 2],
+        openly: true,
+    };
+    let unused = Unused {
+        never: true,
+        days: 30,
+        described: false,
+    };
+    add(all, "client_approval::approve", [client_approval::approve("c", NOW)]);
+    add(all, "client_approval::refuse", [client_approval::refuse("c")]);
+    add(
+        all,
+        "client_approval::count_unused",
+        [client_approval::count_unused(unused, NOW, 9)],
+    );
+    add(
+        all,
+        "client_approval::delete_unused",
+        [client_approval::delete_unused(unused, NOW, 9)],
+    );
+    add(all, "client_looks::find_logo", [client_looks::find_logo("d")]);
+    add(
+        all,
+        "client_looks::keep_logo",
+        [client_looks::keep_logo("c", &logo, NOW)],
+    );
+    add(all, "client_looks::forget_logo", [client_looks::forget_logo("c")]);
+    add(
+        all,
+        "client_looks::has_room_for_strangers",
+        [client_looks::has_room_for_strangers()],
+    );
+    add(all, "client_looks::find_papers", [client_looks::find_papers("c")]);
+    add(
+        all,
+        "client_looks::set_notes",
+        [client_looks::set_notes("c", Some("n"))],
+    );
     add(all, "clients::mark_used", [clients::mark_used("c", NOW)]);
     add(all, "clients::delete", [clients::delete("c")]);
     add(all, "clients::delete_own", [clients::delete_own("c", Some(&hash))]);

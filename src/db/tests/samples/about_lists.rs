@@ -27,6 +27,7 @@ pub(super) fn add_to(all: &mut Samples) {
             grant: Some("client_credentials"),
             registered_by: Some(Provenance::Itself),
             disabled: Some(true),
+            waiting: Some(true),
             after: "c",
         },
     ] {

@@ -47,7 +47,8 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         asked: grant.asked,
         since: Moment::new(grant.created_at, context.now, language),
         last_used: grant.last_used_at.map(|at| Moment::new(at, context.now, language)),
-        open: initiation(&grant, context),
+        logo: grant.metadata.look.logo_path(),
+        open: opening(&grant, context),
         client_id: grant.client_id,
     };
     let html = AppsPage {
@@ -88,9 +89,12 @@ fn allowed(grant: &OwnGrant, language: Language, context: &Context) -> Vec<Conse
     items
 }
 
-/// Where a sign-in at the app begins: "The Login Initiation Endpoint ... iss: REQUIRED. The Issuer Identifier for the OP"
+/// Where the app opens: where the operator says, or else where a sign-in at it begins: "The Login Initiation Endpoint ... iss: REQUIRED. The Issuer Identifier for the OP"
 /// (OIDC Core section 4). Who the person is, the app is not told before it asks.
-fn initiation(grant: &OwnGrant, context: &Context) -> Option<String> {
+fn opening(grant: &OwnGrant, context: &Context) -> Option<String> {
+    if let Some(launch_uri) = &grant.metadata.look.launch_uri {
+        return Some(launch_uri.clone());
+    }
     let mut url = Url::parse(grant.metadata.initiate_login_uri.as_deref()?).ok()?;
     url.query_pairs_mut().append_pair("iss", context.config.issuer.as_str());
     Some(url.into())

@@ -4,6 +4,7 @@ pub mod access;
 pub mod api_keys;
 pub mod apis;
 pub mod audit;
+pub mod client;
 pub mod client_secrets;
 pub mod clients;
 pub mod group_members;

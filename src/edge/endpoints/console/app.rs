@@ -222,11 +222,7 @@ fn html(
         confirm: (changes && !console.is_sure).then(|| console.confirm()),
         name: &app_name(&client.client_id, metadata, language),
         client_id: &client.client_id,
-        registered_by: match (is_described, record.registered_openly) {
-            (true, _) => Provenance::Document,
-            (false, true) => Provenance::Itself,
-            (false, false) => Provenance::Operator,
-        },
+        registered_by: Provenance::of(is_described, record.registered_openly),
         registered: moment(client.issued_at),
         last_used: record.last_used_at.map(moment),
         method: text("token_endpoint_auth_method"),
@@ -257,6 +253,7 @@ fn html(
         roles: super::app_roles::are_seen(console).then(|| format!("{action}/roles")),
         apis,
         preview: (sees_people && has_people(record)).then(|| format!("{action}/preview")),
+        look: super::app_look::path_of(&client.client_id),
         secrets: record
             .secret
             .as_ref()

@@ -6,6 +6,7 @@ use crate::{
         app_lines::NewApp,
         client_filter::ClientFilter,
     },
+    config::Registration,
     db::client_list::Listed,
     edge::{
         clients::registration,
@@ -55,6 +56,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         apps: clients.iter().map(|listed| listed_app(listed, language)).collect(),
         next: super::next_page(SECTION, search, next)?,
         may_add: console.may(REGISTER),
+        has_self_registered: context.config.registration == Registration::Open,
     }
     .to_html();
     Ok(console.page(200, html))

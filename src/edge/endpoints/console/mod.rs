@@ -4,6 +4,7 @@
 pub mod api;
 pub mod apis;
 pub mod app;
+pub mod app_look;
 pub mod app_roles;
 pub mod app_secrets;
 pub mod apps;
@@ -15,6 +16,7 @@ pub mod mail;
 pub mod overview;
 pub mod people;
 pub mod person;
+pub mod self_registered;
 pub mod system;
 pub mod webhooks;
 

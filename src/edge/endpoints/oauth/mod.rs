@@ -1,5 +1,6 @@
 //! The endpoints of OAuth and OpenID Connect, for programs, and `/authorize`.
 
+pub mod app_looks;
 mod authorization_request;
 pub mod authorize;
 pub mod backchannel_authentication;

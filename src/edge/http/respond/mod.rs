@@ -135,6 +135,10 @@ fn name_of_prepared(reply: &Reply, shape: &Shape<'_>, context: Option<&Context>)
     let Caching::Public { etag, max_age } = &reply.caching else {
         return None;
     };
+    // There are as many of these as there are apps: they would push the documents out that everybody asks for.
+    if shape.path.starts_with("/assets/apps/") {
+        return None;
+    }
     let is_plain = shape.method == Method::Get && shape.if_none_match.is_none() && reply.status == 200;
     let is_same = context.is_some_and(|context| !context.config.server_timing && !context.knows_client());
     let name = match &reply.body {

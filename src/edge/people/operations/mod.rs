@@ -13,6 +13,7 @@ pub mod members;
 mod moved_app;
 mod moved_line;
 pub mod moving;
+pub mod self_registered;
 pub mod status;
 pub mod ways_in;
 pub mod webhooks;

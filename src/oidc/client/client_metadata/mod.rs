@@ -30,6 +30,7 @@ pub use self::{
     },
 };
 use super::{
+    app_look::AppLook,
     app_rules::AppRules,
     redirect_uri::{ApplicationType, RedirectUri},
 };
@@ -131,6 +132,10 @@ pub struct ClientMetadata {
     pub fapi_profile: Option<FapiProfile>,
     /// Of Limen's own: what the operator alone decides.
     pub rules: AppRules,
+    /// Whether it registered itself and waits for an operator, until whom it is disabled. Not on the wire.
+    pub waits: bool,
+    /// How it looks, and where it opens. Not on the wire.
+    pub look: AppLook,
 }
 
 impl ClientMetadata {

@@ -11,8 +11,10 @@ use super::{
     text,
     values::{self, AuthMethod, Encryption, GrantType, ResponseType},
 };
+use crate::config::Accent;
 use crate::oidc::{
     client::{
+        app_look::{self, AppLook},
         app_rules::{AppRules, ConsentRule, GroupsFormat, RolesFormat},
         own_lifetimes::OwnLifetimes,
         redirect_uri::{ApplicationType, RedirectUri},
@@ -113,6 +115,8 @@ impl ClientMetadata {
             fapi_profile: fields.text(FAPI_PROFILE, values::named)?,
             // Through a pointer that the optimizers do not see through: the engine compiles a function whole, and this one is large enough.
             rules: black_box::<fn(&Fields) -> Result<AppRules, OAuthError>>(AppRules::read)(fields)?,
+            waits: fields.are_stored() && fields.flag(WAITS)?,
+            look: black_box::<fn(&Fields) -> Result<AppLook, OAuthError>>(AppLook::read)(fields)?,
         })
     }
 
@@ -121,7 +125,15 @@ impl ClientMetadata {
         let mut told = self.to_json();
         told.remove(ANY_SECRET_METHOD);
         told.remove(ANY_API_SCOPE);
-        told.remove(MAY_ADMINISTER);
+        for own in [
+            MAY_ADMINISTER,
+            WAITS,
+            app_look::LOGO,
+            app_look::ACCENT,
+            app_look::LAUNCH_URI,
+        ] {
+            told.remove(own);
+        }
         told
     }
 
@@ -181,6 +193,10 @@ impl ClientMetadata {
             ("frontchannel_logout_uri", json!(self.frontchannel_logout_uri)),
             ("refresh_grace", json!(self.refresh_grace)),
             (FAPI_PROFILE, json!(self.fapi_profile)),
+            (WAITS, json!(self.waits)),
+            (app_look::LOGO, json!(self.look.logo)),
+            (app_look::ACCENT, json!(self.look.accent.map(|accent| accent.to_string()))),
+            (app_look::LAUNCH_URI, json!(self.look.launch_uri)),
             ("frontchannel_logout_session_required", json!(self.frontchannel_logout_session_required)),
         ];
         let localized = [
@@ -250,6 +266,21 @@ impl AppRules {
     }
 }
 
+impl AppLook {
+    /// What Limen keeps: whatever a client sends under these names counts for nothing.
+    fn read(fields: &Fields) -> Result<Self, OAuthError> {
+        if !fields.are_stored() {
+            return Ok(Self::default());
+        }
+        let accent = fields.text(app_look::ACCENT, text::plain)?;
+        Ok(Self {
+            logo: fields.text(app_look::LOGO, text::plain)?,
+            accent: accent.and_then(|text| Accent::parse(&text).ok()),
+            launch_uri: fields.text(app_look::LAUNCH_URI, text::https)?,
+        })
+    }
+}
+
 /// [`ClientMetadata::id_token_claims`].
 pub(in crate::oidc::client) const ID_TOKEN_CLAIMS: &str = "id_token_claims";
 
@@ -261,6 +292,9 @@ pub(super) const ANY_API_SCOPE: &str = "limen_any_api_scope";
 
 /// In storage: [`ClientMetadata::may_administer`].
 pub(super) const MAY_ADMINISTER: &str = "limen_may_administer";
+
+/// In storage: [`ClientMetadata::waits`].
+pub(super) const WAITS: &str = "limen_waits";
 
 /// `application_type` of clients that do not say: "web", unless one of their redirect URIs is one that only native clients may
 /// have: these may have https ones, too (RFC 8252 section 7.2). Command-line tools, editors and MCP clients leave it out.

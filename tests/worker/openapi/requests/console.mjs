@@ -115,6 +115,41 @@ export const CONSOLE = {
     const { browser } = await operatorOf(stage.op);
     return [...(await pages(stage, () => path)), await browser.fetch(`${path}?x=1`)];
   },
+  consoleSelfRegistered: async (stage) => {
+    const { browser } = await operatorOf(stage.op);
+    const path = "/admin/apps/registered";
+    return [...(await pages(stage, () => path)), await browser.fetch(`${path}?unused=never&days=30`), await browser.fetch(`${path}?unused=never&days=x`)];
+  },
+  changeConsoleSelfRegistered: async ({ op }) => {
+    const path = "/admin/apps/registered";
+    const send = await sender(op, path);
+    return [
+      await send({ do: "approve", client: "nothing" }),
+      await send({ do: "approve" }),
+      await send({ csrf: "x" }),
+      await late(path),
+      await off(path),
+      await send({ do: "clean_up", unused: "never", days: "3000", most: "1" }),
+    ];
+  },
+  consoleAppLook: async (stage) => {
+    const { browser } = await operatorOf(stage.op);
+    return [...(await pages(stage, () => `/admin/apps/${stage.client.id}/look`)), await browser.fetch("/admin/apps/nothing/look")];
+  },
+  changeConsoleAppLook: async ({ op }) => {
+    const path = `/admin/apps/${(await op.client()).id}/look`;
+    const send = await sender(op, path);
+    const { browser } = await operatorOf(op);
+    return [
+      await send({ do: "save", notes: "Ada's", version: "1" }),
+      await send({ do: "save", accent_color: "blue", version: "1" }),
+      await send({ csrf: "x" }),
+      await (await sender(op, "/admin/apps/nothing/look"))({ do: "save", version: "1" }),
+      await browser.fetch(path, { method: "POST", body: "x".repeat(140_000), headers: { "content-type": "multipart/form-data; boundary=x" } }),
+      await late(path),
+      await off(path),
+    ];
+  },
   consoleAppSecrets: async (stage) => {
     const { browser } = await operatorOf(stage.op);
     return [...(await pages(stage, () => `/admin/apps/${stage.client.id}/secrets`)), await browser.fetch("/admin/apps/nothing/secrets")];

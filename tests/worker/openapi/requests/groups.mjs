@@ -18,6 +18,17 @@ async function crowded(op) {
   return person;
 }
 
+/** The smallest PNG that says how large it is. */
+export const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+
+/** The id of a client that a document describes. */
+async function described(op, more = {}) {
+  const id = `https://app${++made}.acme.test/client`;
+  const metadata = JSON.stringify({ redirect_uris: ["https://app.acme.test/cb"], token_endpoint_auth_method: "none", ...more });
+  await op.rows("INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at, document_fresh_until) VALUES (?, 1, ?, 'none', 1, 1, 9999999999)", id, metadata);
+  return encodeURIComponent(id);
+}
+
 export const GROUPS = {
   createGroup: async ({ op }) => {
     const create = (json) => op.admin(path(), { json });
@@ -81,6 +92,53 @@ export const GROUPS = {
       await op.admin(`/admin/api/clients/${client.id}/roles?limit=0`),
       await op.admin("/admin/api/clients/nothing/roles"),
     ];
+  },
+  judgeClients: async ({ op, client }) => {
+    const judge = (json) => op.admin("/admin/api/clients/approval", { json });
+    return [await judge({ approve: [client.id], refuse: ["nothing"] }), await judge({})];
+  },
+  countUnusedClients: async ({ op }) => {
+    const count = (query) => op.admin(`/admin/api/clients/unused?${query}`);
+    return [await count("unused=never&days=30"), await count("unused=never")];
+  },
+  deleteUnusedClients: async ({ op }) => {
+    const remove = (json) => op.admin("/admin/api/clients/unused", { json });
+    const metadata = JSON.stringify({ redirect_uris: ["https://app.acme.test/cb"], token_endpoint_auth_method: "none" });
+    for (const id of ["unused-1", "unused-2"]) {
+      await op.rows("INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at, registered_openly, unused_since) VALUES (?, 1, ?, 'none', 1, 1, 1, 1)", id, metadata);
+    }
+    const all = { unused: "never", days: 3_000 };
+    return [await remove({ ...all, most: 1 }), await remove({ ...all, most: 2 }), await remove(all)];
+  },
+  describeClient: async ({ op, client }) => {
+    const at = (id, query = "") => op.admin(`/admin/api/clients/${id}${query}`);
+    return [await at(client.id), await at(client.id, "?x=1"), await at("nothing")];
+  },
+  changeClient: async ({ op }) => {
+    const client = await op.client();
+    const change = (id, json) => op.admin(`/admin/api/clients/${id}`, { method: "PATCH", json });
+    return [
+      await change(client.id, { notes: "Ada's", accent_color: "#0b57d0", launch_uri: "https://app.acme.test/" }),
+      await change(client.id, { accent_color: "#ffcc00" }),
+      await change("nothing", { notes: "x" }),
+      await change(await described(op), { launch_uri: "https://app.acme.test/" }),
+    ];
+  },
+  putClientLogo: async ({ op }) => {
+    const client = await op.client();
+    const put = (id, body) => op.admin(`/admin/api/clients/${id}/logo`, { method: "PUT", body, headers: { "content-type": "image/png" } });
+    return [await put(client.id, PNG), await put(client.id, "x"), await put("nothing", PNG), await put(await described(op), PNG)];
+  },
+  removeClientLogo: async ({ op }) => {
+    const remove = (id) => op.admin(`/admin/api/clients/${id}/logo`, { method: "DELETE" });
+    return [await remove((await op.client()).id), await remove("nothing"), await remove(await described(op))];
+  },
+  fetchClientLogo: async ({ op }) => {
+    const logo_uri = "https://pictures.acme.test/logo.png";
+    op.serve(logo_uri, { body: PNG, headers: { "content-type": "image/png" } });
+    const fetch = (id) => op.admin(`/admin/api/clients/${id}/logo/fetch`, { method: "POST" });
+    const [one, none] = [await op.client({ logo_uri }), await op.client()];
+    return [await fetch(one.id), await fetch(none.id), await fetch("nothing"), await fetch(await described(op, { logo_uri }))];
   },
   listClientSecrets: async ({ op, client }) => {
     const at = (id, query = "") => op.admin(`/admin/api/clients/${id}/secrets${query}`);

@@ -3,6 +3,7 @@
 import { ON as CIBA_ON, askingClient, request as askPerson } from "../../backchannel/support.mjs";
 import { ON, deviceClient, request } from "../../device/support.mjs";
 import { startLimen } from "../../support/limen.mjs";
+import { PNG } from "./groups.mjs";
 import { clientOverItsAssertions, manyDocuments, otherToken } from "./shared.mjs";
 
 export const PROTOCOL = {
@@ -25,6 +26,12 @@ export const PROTOCOL = {
   },
   openapi: async ({ op }) => [await op.fetch("/openapi.json")],
   stylesheet: async ({ op }) => [await op.fetch("/assets/limen.css")],
+  appLogo: async ({ op }) => {
+    const client = await op.client();
+    const { logo } = await (await op.admin(`/admin/api/clients/${client.id}/logo`, { method: "PUT", body: PNG, headers: { "content-type": "image/png" } })).json();
+    return [await op.fetch(new URL(logo.url).pathname), await op.fetch("/assets/apps/logo/x")];
+  },
+  appAccent: async ({ op }) => [await op.fetch("/assets/apps/accent/0b57d0-a8c7fa.css"), await op.fetch("/assets/apps/accent/ffcc00-000000.css")],
   logo: async ({ op, open }) => [await op.fetch("/assets/logo"), await open.fetch("/assets/logo")],
   passkeyScript: async ({ op }) => [await op.fetch("/assets/passkey.js")],
   passkeyEndpoints: async ({ op }) => [

@@ -1,0 +1,133 @@
+//! `/admin/apps/{client_id}/look`: the logo, the color and the launch address of an app, and what operators note about it.
+
+use crate::{
+    admin::{app_form::LookAction, client_changes::ClientChanges},
+    db::{
+        Batch, client_looks,
+        clients::{self, ClientRecord},
+    },
+    edge::{
+        clients::{logo, looks},
+        http::{
+            failure::{MachineFailure, PageFailure, Problem},
+            request::Incoming,
+        },
+        people::console_access::{Console, ConsoleRequest},
+        platform::{apart::apart, context::Context},
+    },
+    oidc::{error::OAuthError, params::Params},
+    pages::{
+        Moment, app_name,
+        console::{AppLookPage, ConsoleNotice},
+    },
+    reply::Reply,
+    routes::{Endpoint, Method},
+};
+
+const SECTION: Endpoint = Endpoint::ConsoleApps;
+
+/// The fields of the form with the picture.
+const FIELDS: [&str; 3] = ["csrf", "version", "do"];
+
+/// `GET /admin/apps/{client_id}/look`.
+pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    console.require((Endpoint::AdminClient, Method::Get), context)?;
+    apart(page(&console, request.segment(0), None, context)).await
+}
+
+/// `POST /admin/apps/{client_id}/look`: one thing that [`LookAction`] knows.
+pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
+    let picture = match request.has_form() {
+        true => None,
+        false => apart(request.form_with_file(&FIELDS, "logo")).await?,
+    };
+    let (console, form) = Console::submit(request, context).await?;
+    let action = LookAction::parse(&form).map_err(Problem::BadRequest)?;
+    console.require(action.call(), context)?;
+    let client_id = request.segment(0);
+    let record = context.db.read(clients::find(client_id)).await?;
+    let record = record.ok_or(Problem::NotFound)?;
+    match apart(act(&console, action, record, (&form, picture), context)).await {
+        Ok(()) => Ok(console.done(ConsoleNotice::Saved, context)),
+        Err(failure) => {
+            let problem = super::explain(failure)?;
+            apart(page(&console, client_id, Some((&form, &problem)), context)).await
+        }
+    }
+}
+
+async fn act(
+    console: &Console,
+    action: LookAction,
+    record: ClientRecord,
+    (form, picture): (&Params, Option<Vec<u8>>),
+    context: &Context,
+) -> Result<(), MachineFailure> {
+    if form.single("version")? != Some(record.client.version.to_string().as_str()) {
+        let why = "the app was changed since this page was opened; open it again";
+        return Err(OAuthError::invalid_request(why).into());
+    }
+    let party = console.registering_party();
+    match action {
+        LookAction::Save => looks::change(record, &ClientChanges::of_form(form)?, party, context).await,
+        LookAction::Upload => {
+            let picture = picture.ok_or_else(|| OAuthError::invalid_request("logo: choose a file first"))?;
+            looks::set_logo(record, Some(picture), party, context).await
+        }
+        LookAction::Fetch => {
+            let picture = logo::fetch_for_operator(&record, party, context).await?;
+            looks::set_logo(record, Some(picture), party, context).await
+        }
+        LookAction::Remove => looks::set_logo(record, None, party, context).await,
+    }
+}
+
+/// Where the page is.
+pub fn path_of(client_id: &str) -> String {
+    format!("{}/look", super::apps::path_of(client_id))
+}
+
+async fn page(
+    console: &Console,
+    client_id: &str,
+    typed: Option<(&Params, &str)>,
+    context: &Context,
+) -> Result<Reply, PageFailure> {
+    let mut batch = Batch::default();
+    let record = batch.add(clients::find(client_id));
+    let papers = batch.add(client_looks::find_papers(client_id));
+    let rows = context.db.run(batch).await?;
+    let found = rows.read(record)?.zip(rows.read(papers)?);
+    let (record, papers) = found.ok_or(Problem::NotFound)?;
+    let metadata = &record.client.metadata;
+    let form = typed.map(|(form, _)| form).filter(|form| form.text("do") == "save");
+    let accent = metadata.look.accent.map(|accent| accent.to_string());
+    let own = |name: &str, kept: Option<&str>| form.map_or(kept.unwrap_or_default(), |form| form.text(name)).to_owned();
+    let logo = papers.logo.as_ref().zip(metadata.look.logo_path());
+    let is_described = record.client.is_described_by_document();
+    let call = LookAction::Save.call();
+    let html = AppLookPage {
+        frame: console.frame(SECTION),
+        action: &path_of(client_id),
+        back: &super::apps::path_of(client_id),
+        confirm: console.confirm_for(&[call]),
+        name: &app_name(client_id, metadata, console.signed_in.language),
+        may_change: console.is_sure && console.may(call),
+        is_described,
+        logo: logo.map(|(logo, path)| {
+            (
+                path,
+                Moment::new(logo.stored_at, context.now, console.signed_in.language),
+            )
+        }),
+        logo_uri: metadata.logo_uri.default_text(),
+        notes: &own("notes", papers.notes.as_deref()),
+        accent: &own("accent_color", accent.as_deref()),
+        launch_uri: &own("launch_uri", metadata.look.launch_uri.as_deref()),
+        version: record.client.version,
+        problem: typed.map(|(_, problem)| problem),
+    }
+    .to_html();
+    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+}

@@ -1,0 +1,225 @@
+//! Pictures of others that Limen serves: of formats that run nothing, known by their bytes, and small.
+
+/// What a picture is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // The names say it.
+pub enum PictureFormat {
+    Png,
+    Jpeg,
+    WebP,
+    Gif,
+}
+
+/// The most bytes of a picture.
+pub const LARGEST: usize = 64 * 1_024;
+
+/// The most pixels across and down: few bytes can become very many pixels in the browser that shows them.
+const WIDEST: u32 = 2_048;
+
+impl PictureFormat {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Png, Self::Jpeg, Self::WebP, Self::Gif];
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::WebP => "image/webp",
+            Self::Gif => "image/gif",
+        }
+    }
+
+    /// The format of a media type.
+    pub fn parse(media_type: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.media_type() == media_type)
+    }
+
+    /// What a file is, by its bytes: what it is called counts for nothing.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn of(bytes: &[u8]) -> Result<Self, &'static str> {
+        if bytes.len() > LARGEST {
+            return Err("has more than 65536 bytes");
+        }
+        let (format, size) = match bytes {
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', rest @ ..] => (Self::Png, png_size(rest)),
+            [0xff, 0xd8, 0xff, ..] => (Self::Jpeg, jpeg_size(bytes)),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', rest @ ..] => (Self::WebP, webp_size(rest)),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', rest @ ..] => (Self::Gif, gif_size(rest)),
+            _ => return Err("is none of PNG, JPEG, WebP and GIF"),
+        };
+        match size {
+            None => Err("is broken: it does not say how large it is"),
+            Some((width, height)) if [width, height].iter().all(|side| (1..=WIDEST).contains(side)) => Ok(format),
+            Some(_) => Err("has more than 2048 pixels on a side, or none"),
+        }
+    }
+}
+
+/// `IHDR`, which comes first (PNG specification, section 11.2.1).
+fn png_size(rest: &[u8]) -> Option<(u32, u32)> {
+    match rest {
+        [_, _, _, _, b'I', b'H', b'D', b'R', a, b, c, d, e, f, g, h, ..] => Some((
+            u32::from_be_bytes([*a, *b, *c, *d]),
+            u32::from_be_bytes([*e, *f, *g, *h]),
+        )),
+        _ => None,
+    }
+}
+
+/// The logical screen (GIF89a section 18).
+fn gif_size(rest: &[u8]) -> Option<(u32, u32)> {
+    match rest {
+        [a, b, c, d, ..] => Some((u16::from_le_bytes([*a, *b]).into(), u16::from_le_bytes([*c, *d]).into())),
+        _ => None,
+    }
+}
+
+/// The first chunk (RFC 9649 section 2.5 and following): lossy, lossless or extended.
+fn webp_size(rest: &[u8]) -> Option<(u32, u32)> {
+    let wide = |low: u8, high: u8| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
+    match rest {
+        [
+            b'V',
+            b'P',
+            b'8',
+            b' ',
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            _,
+            0x9d,
+            0x01,
+            0x2a,
+            a,
+            b,
+            c,
+            d,
+            ..,
+        ] => Some((wide(*a, *b), wide(*c, *d))),
+        [b'V', b'P', b'8', b'L', _, _, _, _, 0x2f, a, b, c, d, ..] => {
+            let bits = u32::from_le_bytes([*a, *b, *c, *d]);
+            Some(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
+        }
+        [b'V', b'P', b'8', b'X', _, _, _, _, _, _, _, _, a, b, c, d, e, f, ..] => Some((
+            u32::from_le_bytes([*a, *b, *c, 0]) + 1,
+            u32::from_le_bytes([*d, *e, *f, 0]) + 1,
+        )),
+        _ => None,
+    }
+}
+
+/// The frame header, behind some segments (ITU-T T.81 section B.2.2).
+fn jpeg_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let mut rest = bytes.get(2..)?;
+    loop {
+        match rest {
+            // Bytes that fill up.
+            [0xff, 0xff, ..] => rest = rest.get(1..)?,
+            [0xff, kind @ 0xc0..=0xcf, _, _, _, a, b, c, d, ..] if !matches!(kind, 0xc4 | 0xc8 | 0xcc) => {
+                return Some((u16::from_be_bytes([*c, *d]).into(), u16::from_be_bytes([*a, *b]).into()));
+            }
+            [0xff, _, a, b, ..] => {
+                let length = usize::from(u16::from_be_bytes([*a, *b])).max(2);
+                rest = rest.get(2 + length..)?;
+            }
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A picture of each format that says that it is so large.
+    fn of_size(format: PictureFormat, width: u16, height: u16) -> Vec<u8> {
+        let (w, h) = (u32::from(width), u32::from(height));
+        match format {
+            PictureFormat::Png => {
+                let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+                bytes.extend(w.to_be_bytes());
+                bytes.extend(h.to_be_bytes());
+                bytes
+            }
+            PictureFormat::Gif => [b"GIF89a".as_slice(), &width.to_le_bytes(), &height.to_le_bytes()].concat(),
+            PictureFormat::Jpeg => {
+                let mut bytes = b"\xff\xd8\xff\xe0\0\x04JF\xff\xff\xc2\0\x11\x08".to_vec();
+                bytes.extend(height.to_be_bytes());
+                bytes.extend(width.to_be_bytes());
+                bytes
+            }
+            PictureFormat::WebP => {
+                let mut bytes = b"RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a".to_vec();
+                bytes.extend(width.to_le_bytes());
+                bytes.extend(height.to_le_bytes());
+                bytes
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_is_known_by_its_bytes() {
+        for format in PictureFormat::ALL {
+            assert_eq!(PictureFormat::of(&of_size(format, 64, 32)), Ok(format));
+            assert_eq!(PictureFormat::parse(format.media_type()), Some(format));
+        }
+        assert_eq!(PictureFormat::parse("image/svg+xml"), None);
+        let lossless = b"RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f\x3f\xc0\x07\0";
+        assert_eq!(webp_size(&lossless[12..]), Some((64, 32)));
+        let extended = b"RIFF\0\0\0\0WEBPVP8X\0\0\0\0\0\0\0\0\x3f\0\0\x1f\0\0";
+        assert_eq!(webp_size(&extended[12..]), Some((64, 32)));
+    }
+
+    #[test]
+    fn what_becomes_very_large_is_refused() {
+        for format in PictureFormat::ALL {
+            for (width, height) in [(2_049, 1), (1, 2_049), (0, 1), (1, 0), (16_000, 16_000)] {
+                let refused = PictureFormat::of(&of_size(format, width, height)).unwrap_err();
+                assert!(refused.contains("2048 pixels"), "{format:?}");
+            }
+            assert!(PictureFormat::of(&of_size(format, 2_048, 2_048)).is_ok());
+        }
+        let mut long = of_size(PictureFormat::Png, 1, 1);
+        long.resize(LARGEST + 1, 0);
+        assert!(PictureFormat::of(&long).unwrap_err().contains("65536"));
+    }
+
+    #[test]
+    fn what_is_no_picture_is_refused() {
+        for bytes in [
+            &b""[..],
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"<?xml version='1.0'?><svg/>",
+            b"<html><script>alert(1)</script>",
+            b"GIF90a\x01\0\x01\0",
+            b"BM",
+            b"\0\0\x01\0",
+            b"RIFF\0\0\0\0WAVEfmt ",
+            b"%PDF-1.7",
+        ] {
+            assert!(
+                PictureFormat::of(bytes).unwrap_err().starts_with("is none of"),
+                "{bytes:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_breaks_off_is_refused() {
+        for format in PictureFormat::ALL {
+            let whole = of_size(format, 1, 1);
+            for end in 0..whole.len() {
+                assert!(PictureFormat::of(&whole[..end]).is_err(), "{format:?} {end}");
+            }
+        }
+        // Segments that lead nowhere.
+        assert_eq!(jpeg_size(b"\xff\xd8\xff\xe0\0\0\xff\xe0\xff\xff"), None);
+        assert_eq!(jpeg_size(b"\xff\xd8\xff\xff\xff\xff"), None);
+    }
+}
