@@ -40,6 +40,13 @@ pub struct Reply {
     pub allow: Option<String>,
     /// The name of the file as which a browser keeps it (RFC 6266).
     pub file_name: Option<&'static str>,
+    /// `ETag`, without quotes, of an answer that nobody keeps: it names the version for a change.
+    pub etag: Option<String>,
+}
+
+/// The tag of a JSON text: a digest.
+pub fn etag_of(text: &str) -> String {
+    random_text::<32>(Sha256::digest(text).into())
 }
 
 /// What an answer carries.
@@ -121,7 +128,7 @@ impl Document {
     pub fn new(text: &str) -> Self {
         Self {
             text: text.into(),
-            etag: random_text::<32>(Sha256::digest(text).into()).into(),
+            etag: etag_of(text).into(),
         }
     }
 }
@@ -139,6 +146,7 @@ impl Reply {
             retry_after: None,
             allow: None,
             file_name: None,
+            etag: None,
         }
     }
 

@@ -83,6 +83,8 @@ pub enum Purpose {
     ApiSecret,
     /// AES-256-GCM sealing of access tokens that nobody else can read.
     SealAccessToken,
+    /// Hash of what makes a request of an operator that may be sent again.
+    Idempotency,
     /// Keys under which failed sign-ins are counted (so that addresses are not stored).
     Throttle,
 }
@@ -121,6 +123,7 @@ impl Purpose {
             Self::WebhookSecret => "limen/v1/webhook-secret",
             Self::ApiSecret => "limen/v1/api-secret",
             Self::SealAccessToken => "limen/v1/seal-access-token",
+            Self::Idempotency => "limen/v1/idempotency",
             Self::Throttle => "limen/v1/throttle",
         }
     }

@@ -118,7 +118,7 @@ fn email_undos(start: &str, now: UnixTime) -> Query<bool> {
 }
 
 /// Deletes what has expired, a bounded number of rows a table; `start` is random. Each says whether there is probably more.
-pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 21] {
+pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 22] {
     let expired = |table, key| walk(table, key, start, now - KEPT);
     // Whose keys begin with the expiry.
     let by_expiry = |table| {
@@ -153,6 +153,7 @@ pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 21] {
         expired("replay", "key"),
         expired("throttles", "key"),
         expired("mail_codes", "browser"),
+        expired("idempotency_keys", "hash"),
         by_expiry("challenges"),
         by_expiry("invitations"),
         is_full(

@@ -5,6 +5,8 @@
 //! of its own, known by its trait alone.
 
 mod bulk;
+mod conditions;
+mod repeats;
 
 use std::pin::Pin;
 
@@ -71,12 +73,7 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
 
 /// The answer to a request that may be made.
 async fn answer_admitted(route: &Route, request: &mut Incoming, context: &Context) -> Reply {
-    let mut outcome = handler(route.endpoint, request, context).run().await;
-    if outcome.is_client_changed() {
-        // Nothing has happened. What is known of the client is up to date now.
-        outcome = handler(route.endpoint, request, context).run().await;
-    }
-    match outcome {
+    match run(route, request, context).await {
         Outcome::Page(Ok(reply)) => reply,
         Outcome::Page(Err(failure)) => {
             let language = language(request, context);
@@ -88,7 +85,41 @@ async fn answer_admitted(route: &Route, request: &mut Incoming, context: &Contex
             };
             failure.into_reply(context, language)
         }
-        Outcome::Machine(outcome) => machine_reply(outcome, request, context),
+        Outcome::Machine(outcome) => {
+            let reply = machine_reply(outcome, request, context);
+            conditions::tagged(route, request.method, reply)
+        }
+    }
+}
+
+/// Runs the endpoint, if the request's conditions hold.
+async fn run(route: &Route, request: &mut Incoming, context: &Context) -> Outcome {
+    // Most requests have neither, and pay for neither.
+    let condition = match conditions::named_by(route, request) {
+        None => None,
+        Some(named) => match apart(conditions::compare(route, named, request, context)).await {
+            Ok(condition) => Some(condition),
+            Err(outcome) => return outcome,
+        },
+    };
+    let repeatable = match repeats::key_of(route, request) {
+        None => None,
+        Some(key) => match apart(repeats::begin(route, key, request, context)).await {
+            Ok(repeatable) => Some(repeatable),
+            Err(outcome) => return outcome,
+        },
+    };
+    let mut outcome = handler(route.endpoint, request, context).run().await;
+    if outcome.is_client_changed() {
+        // Nothing has happened. What is known of the client is up to date now.
+        outcome = handler(route.endpoint, request, context).run().await;
+    }
+    if let Some(repeatable) = repeatable {
+        apart(repeatable.end(&outcome, context)).await;
+    }
+    match condition {
+        Some(condition) => apart(condition.judge(outcome, context)).await,
+        None => outcome,
     }
 }
 

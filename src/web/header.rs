@@ -56,6 +56,12 @@ pub fn matches_none(if_none_match: &str, etag: &str) -> bool {
     tags.any(|tag| tag == "*" || tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) == Some(etag))
 }
 
+/// Whether an `If-Match` has the tag of what there is (section 13.1.1: a strong comparison, for which a weak tag matches nothing).
+pub fn matches_exactly(if_match: &str, etag: &str) -> bool {
+    let mut tags = if_match.split(',').map(str::trim);
+    tags.any(|tag| tag == "*" || tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) == Some(etag))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +79,17 @@ mod tests {
     fn a_type_is_compared_without_parameters_and_case() {
         assert_eq!(media_type(" Application/JSON ; charset=utf-8"), "application/json");
         assert_eq!(media_type(""), "");
+    }
+
+    #[test]
+    fn a_change_names_the_very_version() {
+        for named in ["\"a\"", "*", " \"x\" , \"a\""] {
+            assert!(matches_exactly(named, "a"), "{named}");
+        }
+        for named in ["", "a", "W/\"a\"", "\"b\"", "\"a", "\"W/a\"", "\"\""] {
+            assert!(!matches_exactly(named, "a"), "{named}");
+        }
+        assert!(matches_none("W/\"a\"", "a"), "what is read is compared weakly");
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct Incoming {
     pub operator: Option<Operator>,
     /// The form of the body, once it was read.
     form: Option<Params>,
+    /// The body, where it is read more than once.
+    kept: Option<Vec<u8>>,
 }
 
 /// Why a body cannot be read.
@@ -60,6 +62,7 @@ impl Incoming {
             request,
             operator: None,
             form: None,
+            kept: None,
         }
     }
 
@@ -203,7 +206,17 @@ impl Incoming {
         }
     }
 
+    /// The body, which can be read again.
+    pub async fn keep_body(&mut self) -> Result<Vec<u8>, BodyError> {
+        let body = self.body().await?;
+        self.kept = Some(body.clone());
+        Ok(body)
+    }
+
     async fn body(&mut self) -> Result<Vec<u8>, BodyError> {
+        if let Some(kept) = &self.kept {
+            return Ok(kept.clone());
+        }
         let announced = self
             .header("content-length")
             .and_then(|length| length.parse::<usize>().ok());

@@ -8,7 +8,7 @@ use worker::Env;
 
 use super::js;
 use crate::{
-    db::{Answer, Batch, Query, Rows, Statement},
+    db::{Answer, Batch, Query, Rows, Statement, states::Kind},
     fault::Fault,
 };
 
@@ -41,6 +41,8 @@ pub struct Db {
     trips: Cell<u32>,
     woken: Cell<bool>,
     events: RefCell<Vec<&'static str>>,
+    /// What the first change of things of a kind demands.
+    demand: RefCell<Option<(Kind, Statement)>>,
 }
 
 impl Db {
@@ -51,6 +53,7 @@ impl Db {
             trips: Cell::new(0),
             woken: Cell::new(false),
             events: RefCell::default(),
+            demand: RefCell::default(),
         }
     }
 
@@ -86,9 +89,26 @@ impl Db {
     pub async fn run(&self, batch: Batch) -> Result<Answer, Fault> {
         let rows = match batch.statements() {
             [] => Vec::new(),
-            statements => self.send(statements).await?,
+            statements => match self.demand_of(statements) {
+                None => self.send(statements).await?,
+                Some(demand) => {
+                    let mut all = vec![demand];
+                    all.extend_from_slice(statements);
+                    self.send(&all).await?.into_iter().skip(1).collect()
+                }
+            },
         };
         Answer::new(&batch, rows)
+    }
+
+    /// Lets the first batch that changes things of that kind happen only where `demand` does not fail.
+    pub fn demand(&self, kind: Kind, demand: Statement) {
+        self.demand.replace(Some((kind, demand)));
+    }
+
+    fn demand_of(&self, statements: &[Statement]) -> Option<Statement> {
+        let applies = |(kind, _): &mut (Kind, Statement)| statements.iter().any(|one| kind.is_changed_by(one));
+        self.demand.borrow_mut().take_if(applies).map(|(_, demand)| demand)
     }
 
     /// Runs one query.

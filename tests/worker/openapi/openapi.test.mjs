@@ -31,6 +31,7 @@ const existing = (path) =>
     .replace("{client_id}", client.id)
     .replace("{user_id}", here.person.id)
     .replace("{resource}", "userinfo")
+    .replace("{group_id}", here.group.id)
     .replace("{digest}", here.digest)
     .replace("{colors}", "0b57d0-a8c7fa.css");
 

@@ -39,7 +39,8 @@ export async function stage() {
   const logo = { method: "PUT", body: PNG, headers: { "content-type": "image/png" } };
   const { logo: kept } = await (await op.admin(`/admin/api/clients/${client.id}/logo`, logo)).json();
   const digest = kept.url.split("/").at(-1);
-  return { op, open, off, documents, client, person, browser, tokens, digest };
+  const group = await (await op.admin("/admin/api/groups", { json: { name: "Of the stage" } })).json();
+  return { op, open, off, documents, client, person, browser, tokens, digest, group };
 }
 
 /** An answer that waits to be read may lose its body to the garbage collector (undici). */

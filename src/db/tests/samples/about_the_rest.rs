@@ -11,11 +11,26 @@ use crate::{
         webhook::{Format, SecretInForce, Stated, Webhook},
         webhook_delivery::Standing,
     },
-    db::{api_keys, audit_log, client_list, ended_sessions, operators, people_list, webhooks},
+    db::{
+        api_keys, audit_log, client_list, ended_sessions, idempotency_keys, operators, people_list,
+        states::{self, Kind},
+        webhooks,
+    },
 };
 
 pub(super) fn add_to(all: &mut Samples) {
     let (hash, key) = (hash(), provider_key());
+    add(all, "idempotency_keys::claim", [idempotency_keys::claim("h", "b", NOW)]);
+    add(all, "idempotency_keys::find", [idempotency_keys::find("h")]);
+    add(all, "idempotency_keys::note", [idempotency_keys::note("h", "i")]);
+    add(all, "idempotency_keys::give_back", [idempotency_keys::give_back("h")]);
+    let kinds = [Kind::User, Kind::Client, Kind::Group];
+    add(all, "states::find", kinds.map(|kind| states::find(kind, "nothing")));
+    add(
+        all,
+        "states::demand",
+        kinds.map(|kind| states::demand(kind, "nothing", None)),
+    );
     let wrapped = WrappedKey {
         wrapped: "w".to_owned(),
         kek_version: 1,

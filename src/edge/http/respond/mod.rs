@@ -100,7 +100,7 @@ pub fn respond(mut reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -
         }
     }
     write_cors(&mut init, shape, &reply, context);
-    if write_caching(&mut init, &reply.caching, shape) && reply.status == 200 {
+    if write_caching(&mut init, &reply, shape) && reply.status == 200 {
         init.status = 304;
     }
     write_rest(&mut init, &reply);
@@ -180,17 +180,20 @@ fn write_cors<'a>(init: &mut Init<'a>, shape: &'a Shape<'_>, reply: &'a Reply, c
 }
 
 /// Says who may keep the answer. Whether the caller has it already.
-fn write_caching(init: &mut Init<'_>, caching: &Caching, shape: &Shape<'_>) -> bool {
-    match caching {
+fn write_caching(init: &mut Init<'_>, reply: &Reply, shape: &Shape<'_>) -> bool {
+    let is_known = |etag: &str| header::matches_none(shape.if_none_match.as_deref().unwrap_or_default(), etag);
+    match &reply.caching {
         Caching::NoStore => {
             init.set("cache-control", "no-store");
             init.set("pragma", "no-cache");
-            false
+            let Some(etag) = &reply.etag else { return false };
+            init.set("etag", format!("\"{etag}\""));
+            is_known(etag)
         }
         Caching::Public { max_age, etag } => {
             init.set("cache-control", format!("public, max-age={}", max_age.seconds()));
             init.set("etag", format!("\"{etag}\""));
-            header::matches_none(shape.if_none_match.as_deref().unwrap_or_default(), etag)
+            is_known(etag)
         }
     }
 }

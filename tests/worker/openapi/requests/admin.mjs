@@ -4,6 +4,7 @@ import { withApp } from "../../support/codes.mjs";
 import { withPasskey } from "../../support/authenticator.mjs";
 import { startLimen } from "../../support/limen.mjs";
 import { MAIL_VARS } from "../../support/mail.mjs";
+import { conditional, repeated } from "./shared.mjs";
 
 async function withMail(answer = { json: {} }, vars = {}) {
   const op = await startLimen({ vars: { ...MAIL_VARS, ...vars } });
@@ -29,6 +30,7 @@ export const ADMIN = {
     await op.admin("/admin/api/users", { json: { username: "carol", address: { country: "SE" }, disabled: true } }),
     await op.admin("/admin/api/users", { json: { username: person.username } }),
     await op.admin("/admin/api/users", { json: { username: 7 } }),
+    ...(await repeated(op, "/admin/api/users", { username: "again" }, { username: "again2" })),
   ],
   listUsers: async ({ op }) => [
     await op.admin("/admin/api/users"),
@@ -48,11 +50,12 @@ export const ADMIN = {
       await change(other.id, { email: 7 }),
       await change(other.id, { username: person.username }),
       await change("nobody", {}),
+      await conditional(op, `/admin/api/users/${other.id}`, "PATCH", {}),
     ];
   },
   deleteUser: async ({ op }) => {
     const path = `/admin/api/users/${(await op.person()).id}`;
-    return [await op.admin(path, { method: "DELETE" }), await op.admin(path, { method: "DELETE" })];
+    return [await conditional(op, path, "DELETE"), await op.admin(path, { method: "DELETE" }), await op.admin(path, { method: "DELETE" })];
   },
   listUserSessions: async ({ op }) => {
     const [client, person] = [await op.client(), await op.person()];
@@ -130,7 +133,7 @@ export const ADMIN = {
   ],
   makeInvitation: async ({ op, open }) => {
     const make = (at, json) => at.admin("/admin/api/invitations", { json });
-    return [await make(open, { email: "ivy@people.test", note: "Ivy" }), await make(open, { email: 7 }), await make(op, {})];
+    return [await make(open, { email: "ivy@people.test", note: "Ivy" }), await make(open, { email: 7 }), await make(op, {}), ...(await repeated(open, "/admin/api/invitations", {}, { note: "x" }))];
   },
   revokeInvitation: async ({ open }) => {
     const { id } = await (await open.admin("/admin/api/invitations", { json: {} })).json();
@@ -217,7 +220,7 @@ export const ADMIN = {
   makeApiKey: async ({ op }) => {
     const make = (json) => op.admin("/admin/api/api_keys", { json });
     const key = { name: "Sync", scopes: ["people:read"] };
-    return [await make(key), await make(key), await make({ ...key, scopes: ["everything"] })];
+    return [await make(key), await make(key), await make({ ...key, scopes: ["everything"] }), ...(await repeated(op, "/admin/api/api_keys", { ...key, name: "Once" }, key))];
   },
   revokeApiKey: async ({ op }) => {
     const { id } = await (await op.admin("/admin/api/api_keys", { json: { name: "Short", scopes: ["mail:read"] } })).json();

@@ -1,5 +1,7 @@
 // Groups and roles, for operators.
 
+import { conditional, repeated } from "./shared.mjs";
+
 let made = 0;
 
 /** Creates a group; the answer's JSON. */
@@ -32,7 +34,12 @@ async function described(op, more = {}) {
 export const GROUPS = {
   createGroup: async ({ op }) => {
     const create = (json) => op.admin(path(), { json });
-    return [await create({ name: "Writers" }), await create({ name: "WRITERS" }), await create({ name: "a,b" })];
+    return [
+      await create({ name: "Writers" }),
+      await create({ name: "WRITERS" }),
+      await create({ name: "a,b" }),
+      ...(await repeated(op, path(), { name: "Once" }, { name: "Twice" })),
+    ];
   },
   listGroups: async ({ op }) => [
     await op.admin(path()),
@@ -49,12 +56,13 @@ export const GROUPS = {
       await rename(one.id, { name: "" }),
       await rename(one.id, { second_factor_required: true }),
       await rename("nothing", { name: "Nothing" }),
+      await conditional(op, path(one.id), "PATCH", { name: "Never" }),
     ];
   },
   deleteGroup: async ({ op }) => {
     const { id } = await group(op);
     const remove = () => op.admin(path(id), { method: "DELETE" });
-    return [await remove(), await remove()];
+    return [await conditional(op, path(id), "DELETE"), await remove(), await remove()];
   },
   listGroupMembers: async ({ op, person }) => {
     const { id } = await group(op);
@@ -122,6 +130,7 @@ export const GROUPS = {
       await change(client.id, { accent_color: "#ffcc00" }),
       await change("nothing", { notes: "x" }),
       await change(await described(op), { launch_uri: "https://app.acme.test/" }),
+      await conditional(op, `/admin/api/clients/${client.id}`, "PATCH", { notes: "x" }),
     ];
   },
   putClientLogo: async ({ op }) => {
@@ -148,7 +157,7 @@ export const GROUPS = {
   addClientSecret: async ({ op }) => {
     const [client, open] = [await op.client(), await op.publicClient()];
     const add = (id, json) => op.admin(`/admin/api/clients/${id}/secrets`, { json });
-    return [await add(client.id, { name: "Two" }), await add(client.id, {}), await add("nothing", { name: "Two" }), await add(open.id, { name: "Two" })];
+    return [await add(client.id, { name: "Two" }), await add(client.id, {}), await add("nothing", { name: "Two" }), await add(open.id, { name: "Two" }), ...(await repeated(op, `/admin/api/clients/${client.id}/secrets`, { name: "a" }, { name: "b" }))];
   },
   removeClientSecret: async ({ op }) => {
     const client = await op.client();

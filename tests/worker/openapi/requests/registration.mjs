@@ -1,6 +1,6 @@
 // Registration of clients.
 
-import { openlyRegistered, otherToken, untilThrottled } from "./shared.mjs";
+import { conditional, openlyRegistered, otherToken, repeated, untilThrottled } from "./shared.mjs";
 
 export const REGISTRATION = {
   register: async (stage) => {
@@ -11,6 +11,7 @@ export const REGISTRATION = {
       await stage.op.admin("/register", { json: { ...sample(), token_endpoint_auth_method: "none" } }),
       await stage.op.fetch("/register", { json: sample(), bearer: await otherToken(stage) }),
       await stage.off.admin("/register", { json: sample() }),
+      ...(await repeated(stage.op, "/register", sample(), { ...sample(), client_name: "Other" })),
     ];
     for (let n = 0; n < 40 && answers.at(-1).status !== 429; n++) {
       answers.push(await stage.open.fetch("/register", { json: sample(), address: "198.51.100.9" }));
@@ -31,6 +32,7 @@ export const REGISTRATION = {
     const { path, bearer } = await managed(stage);
     return [
       await stage.op.fetch(path, { method: "DELETE", bearer: await otherToken(stage) }),
+      await conditional(stage.op, path, "DELETE"),
       await stage.op.fetch(path, { method: "DELETE", bearer }),
       await stage.op.fetch(path, { method: "DELETE", bearer }),
     ];
@@ -70,6 +72,7 @@ async function changes(stage, method) {
     await change({ bearer, json: { redirect_uris: 7 } }),
     await change({ bearer }),
     await change({ bearer }),
+    await conditional(stage.op, path, method, sample()),
     ...(await parallel(() => change({ bearer: stage.op.adminToken }))),
     await untilThrottled(await changeOfSector(stage, method)),
   ];

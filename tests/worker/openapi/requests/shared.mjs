@@ -1,5 +1,7 @@
 // What the requests of several kinds begin with.
 
+import { randomUUID } from "node:crypto";
+
 import { keyPair } from "../../support/assertion.mjs";
 import { Client } from "../../support/client.mjs";
 import { startLimen } from "../../support/limen.mjs";
@@ -48,4 +50,16 @@ export async function clientOverItsAssertions(vars) {
   await client.introspect("x");
   await op.db.exec("UPDATE throttles SET failures = 1000");
   return client;
+}
+
+/** A change of a version that is not there any more. */
+export function conditional(op, path, method, json) {
+  return op.admin(path, { method, json, headers: { "if-match": '"before"' } });
+}
+
+/** A request with the same key: twice, and with another body. */
+export async function repeated(op, path, json, other) {
+  const headers = { "idempotency-key": randomUUID() };
+  const send = (json) => op.admin(path, { json, headers });
+  return [await send(json), await send(json), await send(other)];
 }
