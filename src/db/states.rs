@@ -12,6 +12,7 @@ pub enum Kind {
     User,
     Client,
     Group,
+    Api,
 }
 
 impl Kind {
@@ -20,6 +21,7 @@ impl Kind {
             Self::User => "users",
             Self::Client => "clients",
             Self::Group => "groups",
+            Self::Api => "apis",
         }
     }
 
@@ -28,6 +30,7 @@ impl Kind {
             Self::User => "username, email, claims, disabled_at, updated_at",
             Self::Client => "version, notes",
             Self::Group => "name, second_factor_required, attributes, updated_at",
+            Self::Api => "version, secret_made_at",
         }
     }
 

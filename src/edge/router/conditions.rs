@@ -26,6 +26,7 @@ fn kind_of(endpoint: Endpoint) -> Option<Kind> {
         Endpoint::AdminUser => Some(Kind::User),
         Endpoint::AdminClient | Endpoint::RegisteredClient => Some(Kind::Client),
         Endpoint::AdminGroup => Some(Kind::Group),
+        Endpoint::AdminApi => Some(Kind::Api),
         _ => None,
     }
 }

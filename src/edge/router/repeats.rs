@@ -33,9 +33,12 @@ fn made_at(endpoint: Endpoint) -> Option<Option<Endpoint>> {
     match endpoint {
         Endpoint::AdminUsers => Some(Some(Endpoint::AdminUser)),
         Endpoint::AdminGroups => Some(Some(Endpoint::AdminGroup)),
-        Endpoint::AdminApiKeys | Endpoint::AdminInvitations | Endpoint::AdminClientSecrets | Endpoint::Register => {
-            Some(None)
-        }
+        Endpoint::AdminApis => Some(Some(Endpoint::AdminApi)),
+        Endpoint::AdminApiKeys
+        | Endpoint::AdminInvitations
+        | Endpoint::AdminClientSecrets
+        | Endpoint::AdminWebhooks
+        | Endpoint::Register => Some(None),
         _ => None,
     }
 }

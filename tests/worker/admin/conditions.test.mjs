@@ -16,6 +16,11 @@ const KINDS = {
     { second_factor_required: true },
     { second_factor_required: false },
   ],
+  API: [
+    async () => `/admin/api/apis/${(await (await op.admin("/admin/api/apis", { json: { identifier: `https://api-${++made}.acme.test`, name: "Files" } })).json()).id}`,
+    { name: "One" },
+    { name: "Two" },
+  ],
   "app, for operators": [async () => `/admin/api/clients/${(await op.client()).id}`, { notes: "One" }, { notes: "Two" }],
   "app, its registration": [async () => `/register/${(await op.client()).id}`, { client_name: "One" }, { client_name: "Two" }],
 };
@@ -71,7 +76,7 @@ for (const [kind, [make, one, two]] of Object.entries(KINDS)) {
 }
 
 test("what is deleted is deleted under its tag alone", async () => {
-  for (const kind of ["person", "group", "app, its registration"]) {
+  for (const kind of ["person", "group", "API", "app, its registration"]) {
     const path = await KINDS[kind][0]();
     const remove = (ifMatch) => op.admin(path, { method: "DELETE", headers: { "if-match": ifMatch } });
     assert.equal((await remove('"x"')).status, 412, kind);

@@ -11,6 +11,7 @@ let n = 0;
 const KINDS = {
   person: ["/admin/api/users", () => ({ username: `repeat${++n}` }), "users"],
   group: ["/admin/api/groups", () => ({ name: `Repeat ${++n}` }), "groups"],
+  API: ["/admin/api/apis", () => ({ identifier: `https://api-${++n}.acme.test`, name: "Files" }), "apis"],
   "API key": ["/admin/api/api_keys", () => ({ name: `Repeat ${++n}`, scopes: ["mail:read"] }), "api_keys"],
   app: ["/register", () => ({ redirect_uris: ["https://app.acme.test/cb"], client_name: `Repeat ${++n}` }), "clients"],
 };
@@ -19,7 +20,7 @@ const rows = async (table, at = op) => (await at.rows(`SELECT COUNT(*) AS n FROM
 
 for (const [kind, [path, body, table]] of Object.entries(KINDS)) {
   describe(`a ${kind}`, () => {
-    const isShownAgain = ["person", "group"].includes(kind);
+    const isShownAgain = ["person", "group", "API"].includes(kind);
 
     test("is made once, however often it is asked for", async () => {
       const [json, key] = [body(), randomUUID()];

@@ -32,6 +32,7 @@ const existing = (path) =>
     .replace("{user_id}", here.person.id)
     .replace("{resource}", "userinfo")
     .replace("{group_id}", here.group.id)
+    .replace("{api_id}", here.api.id)
     .replace("{digest}", here.digest)
     .replace("{colors}", "0b57d0-a8c7fa.css");
 

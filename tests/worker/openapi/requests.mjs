@@ -7,7 +7,7 @@ import { SIGN_IN } from "./requests/sign-in.mjs";
 import { ACCOUNT } from "./requests/account.mjs";
 import { REGISTRATION } from "./requests/registration.mjs";
 import { ADMIN } from "./requests/admin.mjs";
-import { APIS } from "./requests/apis.mjs";
+import { APIS, api as declareApi } from "./requests/apis.mjs";
 import { GROUPS, PNG } from "./requests/groups.mjs";
 import { MOVING } from "./requests/moving.mjs";
 import { CONSOLE } from "./requests/console.mjs";
@@ -40,7 +40,8 @@ export async function stage() {
   const { logo: kept } = await (await op.admin(`/admin/api/clients/${client.id}/logo`, logo)).json();
   const digest = kept.url.split("/").at(-1);
   const group = await (await op.admin("/admin/api/groups", { json: { name: "Of the stage" } })).json();
-  return { op, open, off, documents, client, person, browser, tokens, digest, group };
+  const api = await declareApi(op);
+  return { op, open, off, documents, client, person, browser, tokens, digest, group, api };
 }
 
 /** An answer that waits to be read may lose its body to the garbage collector (undici). */

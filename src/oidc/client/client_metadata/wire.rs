@@ -11,7 +11,7 @@ use super::{
     text,
     values::{self, AuthMethod, Encryption, GrantType, ResponseType},
 };
-use crate::config::Accent;
+use crate::{config::Accent, web::host};
 use crate::oidc::{
     client::{
         app_look::{self, AppLook},
@@ -276,7 +276,7 @@ impl AppLook {
         Ok(Self {
             logo: fields.text(app_look::LOGO, text::plain)?,
             accent: accent.and_then(|text| Accent::parse(&text).ok()),
-            launch_uri: fields.text(app_look::LAUNCH_URI, text::https)?,
+            launch_uri: fields.text(app_look::LAUNCH_URI, text::plain)?.filter(|uri| host::is_https(uri)),
         })
     }
 }

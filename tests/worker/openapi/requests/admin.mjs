@@ -170,7 +170,9 @@ export const ADMIN = {
   makeWebhook: async ({ op }) => {
     const make = (json) => op.admin("/admin/api/webhooks", { json });
     const made = await make({ name: "SIEM", url: "https://siem.acme.test/in", events: ["user_deleted"], enabled: false });
-    const answers = [made, await make({ name: "SIEM", url: "http://siem.acme.test/in" })];
+    const again = await repeated(op, "/admin/api/webhooks", { name: "Once", url: "https://once.acme.test/", events: ["key_revoked"] }, {});
+    await op.admin(`/admin/api/webhooks/${(await again[0].clone().json()).id}`, { method: "DELETE" });
+    const answers = [made, await make({ name: "SIEM", url: "http://siem.acme.test/in" }), ...again];
     const others = [];
     for (let n = 0; n < 10; n++) others.push(await make({ name: "Full", url: "https://full.acme.test/", events: ["key_revoked"] }));
     answers.push(others.at(-1));

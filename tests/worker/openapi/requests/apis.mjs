@@ -1,5 +1,7 @@
 // APIs that operators declare.
 
+import { conditional, repeated } from "./shared.mjs";
+
 const path = (...parts) => ["/admin/api/apis", ...parts].join("/");
 
 let made = 0;
@@ -21,6 +23,7 @@ export const APIS = {
       await create({ identifier, name: "Files", apps: { x: { scopes: [] } }, token_signing_alg: "ES256", access_token_lifetime: 60 }),
       await create({ identifier, name: "Files" }),
       await create({ identifier, name: "" }),
+      ...(await repeated(op, path(), { identifier: fresh(), name: "Once" }, { identifier, name: "Twice" })),
     ];
   },
   listApis: async ({ op }) => [
@@ -41,6 +44,7 @@ export const APIS = {
       await change({ name: 7 }),
       await change({ name: "Other" }, op, "nothing"),
       await change({ name: "Other" }, off, ofVariable),
+      await conditional(op, path(id), "PATCH", { name: "Never" }),
     ];
   },
   renewApiSecret: async ({ op, off }) => {
@@ -56,6 +60,6 @@ export const APIS = {
   deleteApi: async ({ op, off }) => {
     const { id } = await api(op);
     const remove = (on = op, at = id) => on.admin(path(at), { method: "DELETE" });
-    return [await remove(), await remove(), await remove(off, ofVariable)];
+    return [await conditional(op, path(id), "DELETE"), await remove(), await remove(), await remove(off, ofVariable)];
   },
 };
