@@ -63,6 +63,18 @@ impl Targets {
         self.0.iter().filter_map(|target| config.resources.find(target))
     }
 
+    /// The APIs whose words people are told of a scope: those among them, for which its tokens are. What names none may come to be for one of
+    /// the settings that has the scope.
+    pub fn meant<'a>(&self, config: &'a Config) -> Vec<&'a Api> {
+        let is_any = self.foreign().is_empty();
+        let all = config.resources.iter();
+        let meant = all.filter(|(_, api)| match is_any {
+            true => api.declared.is_none(),
+            false => self.contains(&api.identifier),
+        });
+        meant.map(|(_, api)| api).collect()
+    }
+
     /// What people can let apps do at the APIs among them.
     pub fn scopes(&self, config: &Config) -> Scope {
         self.apis(config).flat_map(Api::scopes).collect()
@@ -305,6 +317,25 @@ mod tests {
     fn a_grant_for_no_api_is_good_for_one_that_is_named_later() {
         assert_eq!(audience(&[], &[FILES]), Ok(several(&[FILES])));
         assert_eq!(audience(&[ISSUER], &[FILES]), Ok(several(&[FILES])));
+    }
+
+    #[test]
+    fn of_a_scope_those_apis_alone_speak_that_a_request_is_for() {
+        let config = config(&format!(
+            r#"{{"{FILES}": {{"name": "Files", "scopes": {{"read": "Read files"}}}},
+                 "{CALENDAR}": {{"name": "Calendar", "scopes": {{"read": "Read the calendar"}}}}}}"#
+        ));
+        let of = |targets: &[&str]| {
+            let targets: Targets = targets.iter().map(|target| (*target).to_owned()).collect();
+            let meant: Vec<_> = targets.meant(&config).iter().map(|api| api.name.clone()).collect();
+            meant
+        };
+        assert_eq!(of(&[FILES]), ["Files"]);
+        assert_eq!(of(&[CALENDAR, FILES, OWN]), ["Calendar", "Files"]);
+        assert_eq!(of(&["https://gone.acme.org"]), [""; 0]);
+        for any in [of(&[]), of(&[OWN])] {
+            assert_eq!(any, ["Calendar", "Files"], "it may be named later");
+        }
     }
 
     /// RFC 8707 section 2.2: "the authorization server ... can downscope".

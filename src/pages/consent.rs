@@ -13,7 +13,7 @@ use super::{
     text::{LONGEST_HOST, LONGEST_NAME, visible},
 };
 use crate::{
-    config::{Api, Attributes, Resources},
+    config::{Api, Attributes},
     oidc::{
         authorization_details::{InWords, Line},
         scope::Scope,
@@ -126,14 +126,16 @@ impl ConsentItem {
         }
     }
 
-    /// The words for every token of `scope`: the standard ones in their usual order, then the others. Those of APIs have the words
-    /// that the operator gave them.
-    pub fn for_scopes(scope: &Scope, apis: &Resources, attributes: &Attributes, language: Language) -> Vec<Self> {
+    /// The words for every token of `scope`: the standard ones in their usual order, then the others. Those of `apis`, which it is for, have the
+    /// words that the operator gave them, at each API that has it.
+    pub fn for_scopes(scope: &Scope, apis: &[&Api], attributes: &Attributes, language: Language) -> Vec<Self> {
         let standard = Scope::ABOUT_PEOPLE.into_iter().filter(|token| scope.contains(token));
         let custom = scope.iter().filter(|token| !Scope::ABOUT_PEOPLE.contains(token));
-        let of_api = |token: &str| {
-            let mut words = apis.iter().filter_map(|(_, api)| Some((api, api.scopes.get(token)?)));
-            words.next().map(|(api, words)| Self {
+        let mut items = Vec::new();
+        for token in standard.chain(custom) {
+            let before = items.len();
+            let words = apis.iter().filter_map(|api| Some((api, api.scopes.get(token)?)));
+            items.extend(words.map(|(api, words)| Self {
                 title: words.title.find(language.tag()).unwrap_or(token).to_owned().into(),
                 detail: match words.description.find(language.tag()) {
                     Some(description) => format!("{}: {description}", api.name),
@@ -143,16 +145,13 @@ impl ConsentItem {
                 token: Some(token.to_owned()),
                 new: false,
                 lines: Vec::new(),
-            })
-        };
-        standard
-            .chain(custom)
-            .map(|token| {
-                let of_person = || Self::for_attributes(token, attributes, language);
-                let known = of_api(token).or_else(of_person);
-                known.unwrap_or_else(|| Self::for_scope(token, language))
-            })
-            .collect()
+            }));
+            if items.len() == before {
+                let of_person = Self::for_attributes(token, attributes, language);
+                items.push(of_person.unwrap_or_else(|| Self::for_scope(token, language)));
+            }
+        }
+        items
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::samples::*;
 use crate::{
-    config::{Attributes, Resources},
+    config::{Api, Attributes, ScopeWords},
     oidc::scope::Scope,
     pages::*,
     web::landing::Landing,
@@ -152,12 +152,32 @@ fn such_an_app_on_the_device_is_warned_of_and_a_registered_one_is_not() {
 }
 
 #[test]
+fn each_api_that_a_request_is_for_says_what_a_scope_means_there() {
+    let api = |name: &str, words: &str| Api {
+        identifier: format!("https://{name}.acme.org"),
+        name: name.to_owned(),
+        scopes: [("read".to_owned(), ScopeWords::plain(words))].into(),
+        is_open: true,
+        declared: None,
+    };
+    let (files, mails) = (api("files", "Read your files"), api("mails", "Read your mails"));
+    let titles = |apis: &[&Api]| -> Vec<_> {
+        let scope = Scope::from_iter(["read"]);
+        let items = ConsentItem::for_scopes(&scope, apis, &Attributes::default(), Language::En);
+        items.into_iter().map(|item| item.title).collect()
+    };
+    assert_eq!(titles(&[&mails]), ["Read your mails"]);
+    assert_eq!(titles(&[&files, &mails]), ["Read your files", "Read your mails"]);
+    assert_eq!(titles(&[]), ["Use a permission of its own"]);
+}
+
+#[test]
 fn a_scope_without_words_shows_its_token() {
     let items = vec![ConsentItem::for_scope("notes:<write>", Language::En)];
     let html = ConsentPage { items, ..consent() }.to_html();
     assert!(html.contains("<code>notes:&#60;write&#62;</code>"), "{html}");
     let scope = Scope::from_iter(["a:b", "phone", "openid", "email"]);
-    let order: Vec<_> = ConsentItem::for_scopes(&scope, &Resources::default(), &Attributes::default(), Language::En)
+    let order: Vec<_> = ConsentItem::for_scopes(&scope, &[], &Attributes::default(), Language::En)
         .into_iter()
         .map(|item| item.title)
         .collect();

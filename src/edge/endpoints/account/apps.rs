@@ -79,7 +79,7 @@ fn allowed(grant: &OwnGrant, language: Language, context: &Context) -> Vec<Conse
     let mut items: Vec<_> = apis.map(|api| ConsentItem::for_api(api, language)).collect();
     items.extend(ConsentItem::for_scopes(
         &grant.scope,
-        &context.config.resources,
+        &grant.resources.meant(&context.config),
         &context.config.attributes,
         language,
     ));

@@ -311,12 +311,13 @@ impl ConsentRequest {
         let metadata = &self.client_request.client.metadata;
         let shown = self.request.asked_for();
         let choice = consent::Choice::of(&self.request, &self.granted, &context.config);
+        let meant = self.request.resources.meant(&context.config);
         let items = |part: &Part<'_>| {
             let apis = part.apis.iter().map(|api| ConsentItem::for_api(api, language));
             let mut items: Vec<_> = apis.collect();
             items.extend(ConsentItem::for_scopes(
                 &part.scope,
-                &context.config.resources,
+                &meant,
                 &context.config.attributes,
                 language,
             ));
