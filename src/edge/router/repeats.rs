@@ -174,6 +174,7 @@ impl Repeatable {
 fn id_in(body: &Body) -> Option<String> {
     let Body::Json(text) = body else { return None };
     let answer: Map<String, Value> = json::parse(&**text)?;
-    let id = answer.get("client_id").or_else(|| answer.get("id"))?;
-    id.as_str().map(str::to_owned)
+    // A webhook has both.
+    let mut names = ["id", "client_id"].into_iter();
+    names.find_map(|name| answer.get(name)?.as_str().map(str::to_owned))
 }

@@ -13,6 +13,7 @@ const KINDS = {
   group: ["/admin/api/groups", () => ({ name: `Repeat ${++n}` }), "groups"],
   API: ["/admin/api/apis", () => ({ identifier: `https://api-${++n}.acme.test`, name: "Files" }), "apis"],
   "API key": ["/admin/api/api_keys", () => ({ name: `Repeat ${++n}`, scopes: ["mail:read"] }), "api_keys"],
+  webhook: ["/admin/api/webhooks", () => ({ name: `Repeat ${++n}`, url: "https://siem.acme.test/in", events: ["key_revoked"] }), "webhooks"],
   app: ["/register", () => ({ redirect_uris: ["https://app.acme.test/cb"], client_name: `Repeat ${++n}` }), "clients"],
 };
 const send = (path, json, key, init = {}) => op.admin(path, { json, headers: { "idempotency-key": key }, ...init });
