@@ -135,16 +135,18 @@ impl ConsentItem {
         for token in standard.chain(custom) {
             let before = items.len();
             let words = apis.iter().filter_map(|api| Some((api, api.scopes.get(token)?)));
-            items.extend(words.map(|(api, words)| Self {
-                title: words.title.find(language.tag()).unwrap_or(token).to_owned().into(),
-                detail: match words.description.find(language.tag()) {
-                    Some(description) => format!("{}: {description}", api.name),
-                    None => api.name.clone(),
+            items.extend(words.map(|(api, words)| {
+                Self {
+                    title: words.title.find(language.tag()).unwrap_or(token).to_owned().into(),
+                    detail: match words.description.find(language.tag()) {
+                        Some(description) => format!("{}: {description}", api.name),
+                        None => api.name.clone(),
+                    }
+                    .into(),
+                    token: Some(token.to_owned()),
+                    new: false,
+                    lines: Vec::new(),
                 }
-                .into(),
-                token: Some(token.to_owned()),
-                new: false,
-                lines: Vec::new(),
             }));
             if items.len() == before {
                 let of_person = Self::for_attributes(token, attributes, language);
