@@ -7,7 +7,7 @@ use crate::{
     config::{Api, Config},
     oidc::{
         client::registration::merge,
-        declared_api::{self, ApiSettings, DeclaredApi, MEMBERS},
+        declared_api::{self, ALL, ApiSettings, DeclaredApi, MEMBERS},
         error::OAuthError,
     },
 };
@@ -15,8 +15,8 @@ use crate::{
 /// The member that stays as it was when the API was declared.
 const IDENTIFIER: &str = "identifier";
 
-/// The most bytes of what is written down of a change, beyond the names of what was changed.
-const LONGEST_BEFORE: usize = 4_096;
+/// The most bytes of a member that is written down as it is.
+const LONGEST_TOLD: usize = 400;
 
 /// Reads a new API.
 ///
@@ -60,6 +60,7 @@ pub fn patched(api: &DeclaredApi, patch: Map<String, Value>, config: &Config) ->
         let why = "identifier stays as it is, for it is in tokens and in what people allowed: declare another API for another one";
         return Err(OAuthError::invalid_request(why));
     }
+    refuse_opening_null(&api.settings, &patch).map_err(OAuthError::invalid_request)?;
     let mut members = api.settings.members();
     merge(&mut members, patch);
     let settings = ApiSettings::read(&members).map_err(OAuthError::invalid_request)?;
@@ -67,9 +68,43 @@ pub fn patched(api: &DeclaredApi, patch: Map<String, Value>, config: &Config) ->
     Ok(settings)
 }
 
+/// Whether a `null` would open the API, which programs send for what they do not know. What opens one is said in words.
+fn refuse_opening_null(before: &ApiSettings, patch: &Map<String, Value>) -> Result<(), String> {
+    if patch.get("open_to") == Some(&Value::Null) {
+        return Err("open_to must be all_apps or named_apps: null would open the API to every app".to_owned());
+    }
+    let stays_open = match patch.get("open_to") {
+        None => before.open_to_all,
+        Some(open_to) => open_to == "all_apps",
+    };
+    let said = |client_id: &str| match patch.get("apps") {
+        None => None,
+        Some(Value::Object(apps)) => apps.get(client_id),
+        Some(other) => Some(other),
+    };
+    let named = patch.get("apps").and_then(Value::as_object).into_iter().flatten();
+    for (client_id, rule) in named {
+        if rule.get("scopes") == Some(&Value::Null) {
+            return Err(format!(
+                r#"apps.{client_id}.scopes must be a list of scopes, or "{ALL}": null would give the app every scope"#
+            ));
+        }
+    }
+    let limited = before.apps.iter().filter(|(_, scopes)| scopes.is_some());
+    for (client_id, _) in limited {
+        if stays_open && said(client_id) == Some(&Value::Null) {
+            return Err(format!(
+                r#"apps.{client_id} keeps an app to scopes of its own, and without it the app may ask for each, since open_to is all_apps: send {{"scopes": "{ALL}"}} for it if that is meant, or open_to named_apps"#
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// What operators see of an API that is in force as it is declared, or of which the variable wins.
-pub fn describe(api: &DeclaredApi, config: &Config) -> Map<String, Value> {
+pub fn describe(api: &DeclaredApi, problem: Option<&str>, config: &Config) -> Map<String, Value> {
     let mut members = api.settings.members();
+    members.insert("problem".to_owned(), json!(self::problem(api, problem, config)));
     members.insert(IDENTIFIER.to_owned(), json!(api.identifier));
     members.insert(
         "in_force".to_owned(),
@@ -78,22 +113,39 @@ pub fn describe(api: &DeclaredApi, config: &Config) -> Map<String, Value> {
     members
 }
 
+/// What of an API counts for nothing, since a later version or a setting has it for itself: as it was read, or as the deployment is
+/// configured.
+pub fn problem(api: &DeclaredApi, read: Option<&str>, config: &Config) -> Option<String> {
+    read.map(str::to_owned).or_else(|| api.settings.check(config).err())
+}
+
 /// What they see of one of the variable `RESOURCES`, which they change there.
 pub fn describe_of_variable(api: &Api) -> Value {
     let scopes: Vec<_> = api.scopes().collect();
     json!({ "identifier": api.identifier, "name": api.name, "scopes": scopes })
 }
 
-/// What the audit says of a change: which members are others now, and what they were before, where that is not much.
+/// What the audit says of a new API.
+pub fn summary(settings: &ApiSettings) -> Value {
+    Value::Object(settings.members().into_iter().map(in_short).collect())
+}
+
+/// What the audit says of a change: which members are others now, and in short what they were before.
 pub fn changes(before: &ApiSettings, after: &ApiSettings) -> Value {
     let (mut before, after) = (before.members(), after.members());
     before.retain(|name, value| after.get(name) != Some(value));
     let names: Vec<_> = before.keys().cloned().collect();
-    let before = Value::Object(before);
-    match before.to_string().len() {
-        0..=LONGEST_BEFORE => json!({ "changed": names, "before": before }),
-        _ => json!({ "changed": names }),
-    }
+    let before: Map<_, _> = before.into_iter().map(in_short).collect();
+    json!({ "changed": names, "before": before })
+}
+
+/// A member, of which the number of its own stands where it is long.
+fn in_short((name, value): (String, Value)) -> (String, Value) {
+    let short = match &value {
+        Value::Object(members) if value.to_string().len() > LONGEST_TOLD => json!(members.len()),
+        _ => value,
+    };
+    (name, short)
 }
 
 #[cfg(test)]
@@ -169,5 +221,79 @@ mod tests {
                 .contains("stays")
         );
         assert!(patch(json!({ "name": null })).unwrap_err().contains("name is missing"));
+    }
+    #[test]
+    fn a_null_opens_nothing() {
+        let api = |open_to: &str| {
+            let apps = json!({ "reader": { "scopes": ["a"] }, "all": {} });
+            new(&json!({ "identifier": "https://a.org", "name": "A", "scopes": { "a": "A" }, "open_to": open_to, "apps": apps })).unwrap()
+        };
+        let patch = |open_to: &str, patch: Value| {
+            let patch = parse_patch(patch.to_string().as_bytes()).unwrap();
+            patched(&api(open_to), patch, &config()).map_err(|error| error.description.into_owned())
+        };
+        for (open_to, body, why) in [
+            (
+                "named_apps",
+                json!({ "open_to": null }),
+                "open_to must be all_apps or named_apps",
+            ),
+            ("all_apps", json!({ "open_to": null }), "open_to must be"),
+            (
+                "named_apps",
+                json!({ "apps": { "reader": { "scopes": null } } }),
+                r#"a list of scopes, or "all""#,
+            ),
+            (
+                "all_apps",
+                json!({ "apps": { "reader": null } }),
+                r#"send {"scopes": "all"}"#,
+            ),
+            ("all_apps", json!({ "apps": null }), "apps.reader keeps"),
+            (
+                "named_apps",
+                json!({ "apps": null, "open_to": "all_apps" }),
+                "apps.reader keeps",
+            ),
+        ] {
+            let refused = patch(open_to, body.clone()).unwrap_err();
+            assert!(refused.contains(why), "{body}: {refused}");
+        }
+        let all = patch("named_apps", json!({ "apps": { "reader": { "scopes": "all" } } })).unwrap();
+        assert_eq!(all.apps["reader"], None);
+        assert!(
+            patch("named_apps", json!({ "apps": { "reader": null } }))
+                .unwrap()
+                .apps
+                .contains_key("all")
+        );
+        assert!(
+            patch("all_apps", json!({ "apps": null, "open_to": "named_apps" }))
+                .unwrap()
+                .apps
+                .is_empty()
+        );
+        assert!(patch("all_apps", json!({ "apps": { "all": null } })).is_ok());
+        let null = json!({ "identifier": "https://b.org", "name": "B", "apps": { "x": { "scopes": null } } });
+        assert!(new(&null).unwrap_err().contains("must be a list of scopes"));
+    }
+
+    #[test]
+    fn the_audit_is_told_in_short() {
+        let scopes: Map<_, _> = (0..50)
+            .map(|n| (format!("scope:{n}"), json!("x".repeat(200))))
+            .collect();
+        let long =
+            new(&json!({ "identifier": "https://a.org", "name": "A", "scopes": scopes, "access_token_lifetime": 60 }))
+                .unwrap();
+        let told = summary(&long.settings);
+        assert_eq!(
+            (told["scopes"].clone(), told["access_token_lifetime"].clone()),
+            (json!(50), json!(60))
+        );
+        let short = new(&json!({ "identifier": "https://a.org", "name": "A", "scopes": { "a": "A" } })).unwrap();
+        let told = changes(&long.settings, &short.settings);
+        assert_eq!(told["before"], json!({ "scopes": 50, "access_token_lifetime": 60 }));
+        assert_eq!(summary(&short.settings)["scopes"], json!({ "a": { "title": "A" } }));
     }
 }

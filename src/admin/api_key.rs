@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{body, invitation};
+use super::{body, console_form, invitation};
 use crate::{
     account::group::Label,
     oidc::error::{ErrorCode, OAuthError},
@@ -12,7 +12,7 @@ use crate::{
 
 /// How long a key lives that does not say, and the longest.
 const USUAL: Lifetime = Lifetime::days(90);
-const LONGEST: Lifetime = Lifetime::days(3_650);
+const LONGEST: Lifetime = Lifetime::days(console_form::MOST_DAYS);
 
 /// What a key is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,6 +151,12 @@ pub struct ApiKey {
     pub scopes: Vec<KeyScope>,
     /// The id of the key that made it, where it was one.
     pub made_by: Option<String>,
+    /// The id of the person who made it, at the console or through an app.
+    pub made_by_user: Option<String>,
+    /// The id of the app that made it.
+    pub made_by_client: Option<String>,
+    /// What the one of these is called that made it, where that was read.
+    pub maker: Option<String>,
     pub created_at: UnixTime,
     pub expires_at: UnixTime,
     /// To the hour.
@@ -173,6 +179,8 @@ impl ApiKey {
             "name": self.name.as_str(),
             "scopes": names(&self.scopes),
             "made_by": self.made_by,
+            "made_by_user": self.made_by_user,
+            "made_by_client": self.made_by_client,
             "created_at": self.created_at,
             "expires_at": self.expires_at,
             "last_used_at": self.last_used_at,
@@ -274,6 +282,9 @@ mod tests {
             name: Label::parse("Sync").unwrap(),
             scopes: scopes.iter().map(|name| scope(name)).collect(),
             made_by: None,
+            made_by_user: None,
+            made_by_client: None,
+            maker: None,
             created_at: NOW,
             expires_at: NOW + Lifetime::days(10),
             last_used_at: None,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The longest time for which a secret that has an end works.
-const LONGEST: Lifetime = Lifetime::days(3_650);
+const LONGEST: Lifetime = Lifetime::days(console_form::MOST_DAYS);
 
 /// What an operator wants a secret to be like.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,6 +87,14 @@ impl<'a> SecretAction<'a> {
     }
 }
 
+/// Why there is no second secret of that name: operators know secrets by it.
+pub fn same_name(name: &Label) -> OAuthError {
+    OAuthError::invalid_request(format!(
+        "name: the client has a secret {} already: choose another name, or remove that secret first",
+        name.as_str()
+    ))
+}
+
 /// Why there are no more secrets than these.
 pub fn too_many() -> OAuthError {
     OAuthError::invalid_request(format!(
@@ -123,6 +131,10 @@ mod tests {
         let typed = |text: &str| WantedSecret::of_form(&Params::parse(text).unwrap());
         assert_eq!(typed("name=+CI+&days=").unwrap(), plain);
         assert_eq!(typed("name=CI&days=2").unwrap().lifetime, Some(Lifetime::days(2)));
+        for days in ["0", "3651", "-1", "1.5", "x", "99999999999999999999"] {
+            let refused = typed(&format!("name=CI&days={days}")).unwrap_err().description;
+            assert_eq!(refused, "days must be a whole number from 1 to 3650", "{days}");
+        }
         for wrong in [
             "days=2",
             "name=CI&days=x",

@@ -13,7 +13,7 @@ use crate::{
     config::{Attributes, SecondFactor},
     oidc::{error::OAuthError, params::Params},
     routes::{Endpoint, Method},
-    time::UnixTime,
+    time::{Lifetime, UnixTime},
     web::fetch_url::LoopbackFetches,
 };
 
@@ -204,14 +204,20 @@ pub fn wanted_key(form: &Params) -> Result<WantedKey, OAuthError> {
     WantedKey::parse(body.to_string().as_bytes())
 }
 
+/// The longest that keys and secrets with an end work.
+pub(super) const MOST_DAYS: i64 = 3_650;
+
 /// So many days in seconds, as JSON.
 ///
 /// # Errors
 /// `invalid_request`.
 pub(super) fn seconds_of_days(days: &str) -> Result<Value, OAuthError> {
-    let days = days.parse::<u32>();
-    let days = days.map_err(|_| OAuthError::invalid_request("days must be a number"))?;
-    Ok((u64::from(days) * 86_400).into())
+    let number = days.parse::<i64>().ok();
+    let number = number.filter(|days| (1..=MOST_DAYS).contains(days));
+    let wrong = || OAuthError::invalid_request(format!("days must be a whole number from 1 to {MOST_DAYS}"));
+    number
+        .map(|days| Lifetime::days(days).seconds().into())
+        .ok_or_else(wrong)
 }
 
 /// What is done to a mail.

@@ -17,7 +17,8 @@ const MOST: i64 = 200;
 /// How often a use is written down.
 const MARKED_EVERY: Lifetime = Lifetime::hours(1);
 
-const COLUMNS: &str = "k.id, k.name, k.scopes, k.made_by, k.created_at, k.expires_at, k.last_used_at";
+const COLUMNS: &str =
+    "k.id, k.name, k.scopes, k.made_by, k.made_by_user, k.made_by_client, k.created_at, k.expires_at, k.last_used_at";
 
 impl ApiKey {
     /// Whether its use is to be written down by [`mark_used`].
@@ -47,8 +48,8 @@ pub fn mark_used(id: &str, now: UnixTime) -> Statement {
 /// A new key. It says no where the name is taken, in any spelling, there are too many, or the key that makes it is gone.
 pub fn insert(key: &ApiKey, hash: &Hash) -> Query<bool> {
     Statement::new(format!(
-        "INSERT INTO api_keys (id, hash, name, name_folded, scopes, made_by, created_at, expires_at)
-         SELECT ?, ?, ?, ?, ?, m.id, ?, ? FROM (SELECT ? AS made_by) w LEFT JOIN api_keys m ON m.id = w.made_by
+        "INSERT INTO api_keys (id, hash, name, name_folded, scopes, made_by, made_by_user, made_by_client, created_at, expires_at)
+         SELECT ?, ?, ?, ?, ?, m.id, ?, ?, ?, ? FROM (SELECT ? AS made_by) w LEFT JOIN api_keys m ON m.id = w.made_by
          WHERE m.id IS w.made_by AND (SELECT COUNT(*) FROM api_keys) < {MOST}
          ON CONFLICT DO NOTHING RETURNING id"
     ))
@@ -57,16 +58,23 @@ pub fn insert(key: &ApiKey, hash: &Hash) -> Query<bool> {
     .bind(key.name.as_str())
     .bind(&key.name.folded())
     .bind(&to_json(&api_key::names(&key.scopes)))
+    .bind(key.made_by_user.as_ref())
+    .bind(key.made_by_client.as_ref())
     .bind(key.created_at)
     .bind(key.expires_at)
     .bind(key.made_by.as_ref())
     .any()
 }
 
-/// At most `limit` keys in the order of their ids, from the one behind `after` on, those that have expired, too.
+/// At most `limit` keys in the order of their ids, from the one behind `after` on, those that have expired, too; with the names of those who made
+/// them.
 pub fn list(after: &str, limit: i64) -> Query<Vec<ApiKey>> {
     Statement::new(format!(
-        "SELECT {COLUMNS} FROM api_keys k WHERE k.id > ? ORDER BY k.id LIMIT ?"
+        "SELECT {COLUMNS}, CASE WHEN k.made_by IS NOT NULL THEN m.name WHEN k.made_by_user IS NOT NULL THEN u.username
+                ELSE json_extract(c.metadata, '$.client_name') END AS maker
+         FROM api_keys k LEFT JOIN api_keys m ON m.id = k.made_by LEFT JOIN users u ON u.id = k.made_by_user
+              LEFT JOIN clients c ON c.id = k.made_by_client
+         WHERE k.id > ? ORDER BY k.id LIMIT ?"
     ))
     .bind(after)
     .bind(limit)
@@ -99,6 +107,10 @@ fn read_all(rows: &Rows) -> Result<Vec<ApiKey>, Fault> {
         name: String,
         scopes: String,
         made_by: Option<String>,
+        made_by_user: Option<String>,
+        made_by_client: Option<String>,
+        #[serde(default)]
+        maker: Option<String>,
         created_at: i64,
         expires_at: i64,
         last_used_at: Option<i64>,
@@ -111,6 +123,9 @@ fn read_all(rows: &Rows) -> Result<Vec<ApiKey>, Fault> {
             name: Label::stored(row.name),
             scopes: scopes.iter().filter_map(|name| KeyScope::parse(name)).collect(),
             made_by: row.made_by,
+            made_by_user: row.made_by_user,
+            made_by_client: row.made_by_client,
+            maker: row.maker,
             created_at: UnixTime(row.created_at),
             expires_at: UnixTime(row.expires_at),
             last_used_at: row.last_used_at.map(UnixTime),

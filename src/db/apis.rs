@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Query, Rows, Statement, from_json};
+use super::{Query, Rows, Statement, clients::is_operators, from_json};
 use crate::{
     config::lookup_key,
     fault::Fault,
@@ -25,6 +25,8 @@ pub struct StoredApi {
     /// Rises with every change.
     pub version: i64,
     pub api: DeclaredApi,
+    /// What of it is not right any more, and counts for nothing therefore.
+    pub problem: Option<String>,
     /// When the secret was made with which it asks about tokens, where it has one.
     pub secret_made_at: Option<UnixTime>,
     /// Until when the one before works.
@@ -50,10 +52,12 @@ struct Row {
 
 impl Row {
     fn into_stored(self) -> Result<StoredApi, Fault> {
+        let (api, problem) = declared(self.identifier, &from_json(&self.settings)?);
         Ok(StoredApi {
             id: self.id,
             version: self.version,
-            api: declared(self.identifier, &from_json(&self.settings)?)?,
+            api,
+            problem,
             secret_made_at: self.secret_made_at.map(UnixTime),
             previous_secret_until: self.previous_secret_until.map(UnixTime),
             created_at: UnixTime(self.created_at),
@@ -62,9 +66,9 @@ impl Row {
     }
 }
 
-fn declared(identifier: String, settings: &Map<String, Value>) -> Result<DeclaredApi, Fault> {
-    let settings = ApiSettings::read(settings).map_err(|cause| Fault::new("apis.settings", cause))?;
-    Ok(DeclaredApi { identifier, settings })
+fn declared(identifier: String, settings: &Map<String, Value>) -> (DeclaredApi, Option<String>) {
+    let (settings, problem) = ApiSettings::read_stored(&identifier, settings);
+    (DeclaredApi { identifier, settings }, problem)
 }
 
 /// Holds for an API `a` that the client of that id may ask for: see [`ApiSettings`].
@@ -73,8 +77,8 @@ pub(super) fn is_open_to(client_id: &str) -> String {
         "(EXISTS (SELECT 1 FROM json_each(a.settings, '$.apps') named WHERE named.key = {client_id})
           OR (json_extract(a.settings, '$.open_to') = 'all_apps'
               AND (json_extract(a.settings, '$.self_registered_apps') = 1
-                   OR EXISTS (SELECT 1 FROM clients own WHERE own.id = {client_id} AND own.registered_openly = 0
-                                                          AND own.document_fresh_until IS NULL))))"
+                   OR EXISTS (SELECT 1 FROM clients own WHERE own.id = {client_id} AND {}))))",
+        is_operators("own")
     )
 }
 
@@ -93,9 +97,8 @@ pub(super) fn read_column(text: &str) -> Result<Vec<DeclaredApi>, Fault> {
         return Ok(Vec::new());
     }
     let all: Vec<(String, Map<String, Value>)> = from_json(text)?;
-    all.into_iter()
-        .map(|(identifier, settings)| declared(identifier, &settings))
-        .collect()
+    let declared = |(identifier, settings)| declared(identifier, &settings).0;
+    Ok(all.into_iter().map(declared).collect())
 }
 
 /// Those of a JSON array of keys, as [`lookup_key`] gives them, that a client may ask for.

@@ -35,7 +35,7 @@ pub fn list(filter: &ClientFilter<'_>, limit: i64) -> Query<Vec<Listed>> {
     Statement::new("SELECT * FROM (")
         .append(filter.walk())
         .append(Statement::new(
-            ") c WHERE (? IS NULL OR registered_openly = ?) AND (? IS NULL OR (document_fresh_until IS NOT NULL) = ?)
+            ") c WHERE (? IS NULL OR (registered_openly OR COALESCE(json_extract(metadata, '$.limen_came_openly'), 0)) = ?) AND (? IS NULL OR (document_fresh_until IS NOT NULL) = ?)
                AND (? IS NULL OR instr(lower(id), ?) = 1 OR instr(lower(json_extract(metadata, '$.client_name')), ?) > 0)
                AND (? IS NULL OR EXISTS (SELECT 1 FROM json_each(metadata, '$.grant_types') g WHERE g.value = ?))
                AND (? IS NULL OR COALESCE(json_extract(metadata, '$.disabled'), 0) = ?)
@@ -106,13 +106,11 @@ struct Row {
 
 fn read(rows: &Rows) -> Result<Vec<Listed>, Fault> {
     let listed = |row: Row| {
+        let metadata: ClientMetadata = from_json(&row.metadata)?;
+        let came_openly = row.registered_openly != 0 || metadata.came_openly;
         Ok(Listed {
-            metadata: from_json(&row.metadata)?,
-            registered_by: match (row.registered_openly, row.document_fresh_until) {
-                (_, Some(_)) => Provenance::Document,
-                (0, None) => Provenance::Operator,
-                (_, None) => Provenance::Itself,
-            },
+            registered_by: Provenance::of(row.document_fresh_until.is_some(), came_openly),
+            metadata,
             client_id: row.id,
             issued_at: UnixTime(row.issued_at),
             updated_at: UnixTime(row.updated_at),

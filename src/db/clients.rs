@@ -49,6 +49,11 @@ pub struct ClientRecord {
 const MARKED_EVERY: Lifetime = Lifetime::hours(12);
 
 impl ClientRecord {
+    /// Whether it registered itself, whoever has changed it since.
+    pub fn came_openly(&self) -> bool {
+        self.registered_openly || self.client.metadata.came_openly
+    }
+
     /// Whether its use is to be written down by [`mark_used`].
     pub fn is_use_due(&self, now: UnixTime) -> bool {
         self.unused_since.is_some() && self.last_used_at.is_none_or(|at| at <= now - MARKED_EVERY)
@@ -298,6 +303,14 @@ pub fn delete(client_id: &str) -> Query<bool> {
 
 /// Holds for a client that anybody can be: one without a secret, or one that nobody had to be asked for.
 pub(super) const ANYBODY: &str = "(auth_method = 'none' OR registered_openly = 1 OR document_fresh_until IS NOT NULL)";
+
+/// Holds for a client `alias` that an operator registered: no later change makes one of theirs of another.
+pub(super) fn is_operators(alias: &str) -> String {
+    format!(
+        "{alias}.registered_openly = 0 AND {alias}.document_fresh_until IS NULL
+         AND COALESCE(json_extract({alias}.metadata, '$.limen_came_openly'), 0) = 0"
+    )
+}
 
 /// Deletes a client on the word of who holds its registration access token, if that is still its token.
 pub fn delete_own(client_id: &str, registration_token_hash: Option<&Hash>) -> Query<bool> {

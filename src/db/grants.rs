@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Query, Rows, Statement,
+    clients::is_operators,
     conditions::{self, behind},
     from_json, scope_from_json, scope_to_json, to_json,
 };
@@ -56,10 +57,10 @@ pub(super) fn apis_named_late(table: &str) -> String {
     format!(
         "EXCEPT SELECT a.value FROM json_each(?) a
          WHERE {table}.resources IN ('[]', '[\"own\"]')
-           AND (EXISTS (SELECT 1 FROM clients late WHERE late.id = {table}.client_id AND late.registered_openly = 0
-                                                     AND late.document_fresh_until IS NULL)
+           AND (EXISTS (SELECT 1 FROM clients late WHERE late.id = {table}.client_id AND {})
                 OR EXISTS (SELECT 1 FROM grants g, json_each(g.resources) allowed
-                           WHERE g.id = {table}.grant_id AND allowed.value = a.value))"
+                           WHERE g.id = {table}.grant_id AND allowed.value = a.value))",
+        is_operators("late")
     )
 }
 

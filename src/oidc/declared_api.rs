@@ -28,6 +28,9 @@ pub const MEMBERS: [&str; 8] = [
     "access_token_lifetime",
 ];
 
+/// In place of a list of scopes: each that the API has.
+pub const ALL: &str = "all";
+
 /// The most scopes of an API, and the most apps that it names.
 const MOST_SCOPES: usize = 50;
 const MOST_APPS: usize = 100;
@@ -102,6 +105,56 @@ impl ApiSettings {
         match Value::Object(settings.members()).to_string().len() {
             0..=LONGEST => Ok(settings),
             _ => Err(format!("the API must have at most {LONGEST} bytes")),
+        }
+    }
+
+    /// Reads what is stored, which was right when it was. What is not any more, since a later version has it for itself, is left out, and the
+    /// problem named: no request of an app fails by it, and nothing is open to more apps or for longer.
+    pub fn read_stored(identifier: &str, members: &Map<String, Value>) -> (Self, Option<String>) {
+        match Self::read(members) {
+            Ok(settings) => (settings, None),
+            Err(problem) => (Self::as_far_as_right(identifier, members), Some(problem)),
+        }
+    }
+
+    fn as_far_as_right(identifier: &str, members: &Map<String, Value>) -> Self {
+        let is = |name: &str, text: &str| members.get(name).is_some_and(|value| value == text);
+        let objects = |name: &str| members.get(name).and_then(Value::as_object).into_iter().flatten();
+        let name = members.get("name").and_then(Value::as_str);
+        let scopes: BTreeMap<_, _> = objects("scopes")
+            .filter_map(|(scope, words)| read_scope(scope, words).ok())
+            .collect();
+        let apps = objects("apps").map(|(client_id, rule)| {
+            let limit = match rule.as_object().map(|rule| rule.get("scopes")) {
+                Some(None | Some(Value::Null)) => None,
+                Some(Some(Value::Array(list))) => {
+                    let known = list.iter().filter_map(Value::as_str);
+                    Some(
+                        known
+                            .filter(|scope| scopes.contains_key(*scope))
+                            .map(str::to_owned)
+                            .collect(),
+                    )
+                }
+                _ => Some(BTreeSet::new()),
+            };
+            (client_id.clone(), limit)
+        });
+        let is_opaque = is("token_format", "opaque");
+        let alg = members.get("token_signing_alg").and_then(Value::as_str);
+        let lifetime = members.get("access_token_lifetime").filter(|value| !value.is_null());
+        Self {
+            name: name.filter(|name| is_name(name)).unwrap_or(identifier).to_owned(),
+            apps: apps.collect(),
+            open_to_all: is("open_to", "all_apps"),
+            self_registered_apps: members.get("self_registered_apps") == Some(&Value::Bool(true)),
+            is_opaque,
+            alg: alg.filter(|_| !is_opaque).and_then(SigningAlg::parse),
+            lifetime: lifetime.map(|value| {
+                let seconds = value.as_i64().unwrap_or(SHORTEST_LIFETIME);
+                Lifetime(seconds.clamp(SHORTEST_LIFETIME, LONGEST_ACCESS_TOKEN.seconds()))
+            }),
+            scopes,
         }
     }
 
@@ -256,17 +309,18 @@ fn read_scopes(value: &Value) -> Result<BTreeMap<String, ScopeWords>, String> {
     if all.len() > MOST_SCOPES {
         return Err(format!("scopes has {}, and may have {MOST_SCOPES}", all.len()));
     }
-    let read = |(scope, words): (&String, &Value)| {
-        let is_admins = admin_api::SCOPES.iter().any(|(known, _)| known == scope);
-        if !is_scope(scope) || is_admins || scope == "groups" {
-            return Err(format!(
-                "scopes has {}, which cannot be one (RFC 6749 section 3.3), or is one of this server's own",
-                seen(scope)
-            ));
-        }
-        Ok((scope.clone(), read_words(scope, words)?))
-    };
-    all.iter().map(read).collect()
+    all.iter().map(|(scope, words)| read_scope(scope, words)).collect()
+}
+
+fn read_scope(scope: &str, words: &Value) -> Result<(String, ScopeWords), String> {
+    let is_admins = admin_api::SCOPES.iter().any(|(known, _)| *known == scope);
+    if !is_scope(scope) || is_admins || scope == "groups" {
+        return Err(format!(
+            "scopes has {}, which cannot be one (RFC 6749 section 3.3), or is one of this server's own",
+            seen(scope)
+        ));
+    }
+    Ok((scope.to_owned(), read_words(scope, words)?))
 }
 
 fn read_words(scope: &str, words: &Value) -> Result<ScopeWords, String> {
@@ -313,13 +367,13 @@ fn read_apps(
             .as_object()
             .filter(|rule| is_id && rule.keys().all(|name| name == "scopes"));
         let rule = rule.ok_or(wrong)?;
-        let Some(list) = rule.get("scopes").filter(|list| !list.is_null()) else {
+        let Some(list) = rule.get("scopes").filter(|list| *list != ALL) else {
             return Ok((client_id.clone(), None));
         };
         let names = list
             .as_array()
             .and_then(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
-        let names = names.ok_or_else(|| format!("apps.{client_id}.scopes must be a list of scopes"))?;
+        let names = names.ok_or_else(|| format!(r#"apps.{client_id}.scopes must be a list of scopes, or "{ALL}""#))?;
         if let Some(other) = names.iter().find(|scope| !scopes.contains_key(**scope)) {
             return Err(format!(
                 "apps.{client_id}.scopes has {}, which is not in scopes",
@@ -367,6 +421,47 @@ mod tests {
             "token_signing_alg": "ES256",
             "access_token_lifetime": 120,
         })
+    }
+
+    #[test]
+    fn what_was_stored_is_read_whatever_became_reserved_since_and_opens_nothing() {
+        let stored = json!({
+            "name": "Acme  Files",
+            "scopes": { "files:read": "Read", "groups": "Groups", "openid": "It", "x": 7 },
+            "open_to": "some_day",
+            "self_registered_apps": "yes",
+            "apps": { "reader": { "scopes": ["files:read", "groups"] }, "all": {}, "new": { "scopes": "files:read" }, "other": 7 },
+            "token_format": "opaque",
+            "token_signing_alg": "ES256",
+            "access_token_lifetime": 100_000_000,
+        });
+        let (read, problem) = ApiSettings::read_stored("https://a.org", stored.as_object().unwrap());
+        assert!(problem.is_some_and(|problem| problem.starts_with("name must be")));
+        assert_eq!(
+            (read.name.as_str(), read.open_to_all, read.self_registered_apps),
+            ("https://a.org", false, false)
+        );
+        assert_eq!(read.scopes.keys().collect::<Vec<_>>(), ["files:read"]);
+        let scopes = |client_id: &str| {
+            read.apps[client_id]
+                .as_ref()
+                .map(|scopes| scopes.iter().map(String::as_str).collect())
+        };
+        assert_eq!(scopes("reader"), Some(vec!["files:read"]));
+        assert_eq!(
+            (scopes("all"), scopes("new"), scopes("other")),
+            (None, Some(vec![]), Some(vec![]))
+        );
+        assert_eq!(
+            (read.is_opaque, read.alg, read.lifetime),
+            (true, None, Some(LONGEST_ACCESS_TOKEN))
+        );
+        let files = files();
+        let right = self::read(&files).unwrap();
+        assert_eq!(
+            ApiSettings::read_stored("https://a.org", files.as_object().unwrap()),
+            (right, None)
+        );
     }
 
     #[test]

@@ -207,11 +207,13 @@ pub fn to_look_up<'a>(uris: impl Iterator<Item = &'a str>, config: &Config) -> V
         };
         config.resources.find(uri).is_none() && !normal_form(uri).is_some_and(is_own)
     };
-    let keys = uris.take(MOST_LOOKED_UP).filter(unknown).filter_map(lookup_key);
-    let mut keys: Vec<_> = keys.collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
+    let mut keys = BTreeSet::new();
+    for key in uris.filter(unknown).filter_map(lookup_key) {
+        if keys.len() < MOST_LOOKED_UP {
+            keys.insert(key);
+        }
+    }
+    keys.into_iter().collect()
 }
 
 /// The error for a grant of whose APIs the deployment knows none any more.
@@ -336,6 +338,16 @@ mod tests {
         for any in [of(&[]), of(&[OWN])] {
             assert_eq!(any, ["Calendar", "Files"], "it may be named later");
         }
+    }
+
+    #[test]
+    fn what_is_known_takes_no_place_among_what_is_looked_up() {
+        let config = config(&format!(r#"{{"{FILES}": "Files"}}"#));
+        let many: Vec<_> = (0..300).map(|n| format!("https://api-{n:03}.acme.org")).collect();
+        let named = std::iter::repeat_n(FILES, 300).chain(std::iter::repeat_n("https://api-000.acme.org", 300));
+        let keys = to_look_up(named.chain(many.iter().map(String::as_str)), &config);
+        assert_eq!(keys.len(), MOST_LOOKED_UP);
+        assert_eq!(keys.last().map(String::as_str), Some("https://api-199.acme.org"));
     }
 
     /// RFC 8707 section 2.2: "the authorization server ... can downscope".

@@ -99,6 +99,7 @@ impl MovedApp {
         metadata.any_api_scope = stored.any_api_scope;
         metadata.any_secret_method = stored.any_secret_method;
         metadata.look = stored.look.moved();
+        metadata.came_openly = stored.came_openly;
         metadata.waits = stored.waits && metadata.rules.disabled;
         let plain_secret = line.text("secret")?;
         let is_plain =

@@ -120,10 +120,8 @@ async fn check_genuine(
             }
         }
         (AuthMethod::ClientSecretJwt, Some(stored), _) => {
-            let secrets = secret::recover(stored, &client.client_id, context).await?;
-            let signed_with = secrets
-                .into_iter()
-                .find(|(secret, _)| assertion.is_signed_with(secret.expose()));
+            let has_signed = |secret: &ClientSecret| assertion.is_signed_with(secret.expose());
+            let signed_with = secret::recover(stored, &client.client_id, has_signed, context).await?;
             let (secret, at_rest) = signed_with.ok_or_else(failed)?;
             Ok(Some((secret, at_rest.clone())))
         }

@@ -46,7 +46,7 @@ pub async fn find(client_id: &str, context: &Context) -> Result<(ClientRecord, S
 /// Adds a secret, if the client is still of the version that was `shown`, where one was.
 ///
 /// # Errors
-/// As [`find`]; 409 where there are as many as may be, or another request has changed the client.
+/// As [`find`]; 409 where there is one of that name, or as many as may be, or another request has changed the client.
 pub async fn add(
     client_id: &str,
     wanted: WantedSecret,
@@ -59,6 +59,9 @@ pub async fn add(
     if shown.is_some_and(|version| version != record.client.version.to_string()) {
         let why = "the app was changed since this page was opened; open it again";
         return Err(conflict(OAuthError::invalid_request(why)));
+    }
+    if stored.has_name(wanted.name.as_str(), context.now) {
+        return Err(conflict(client_secret::same_name(&wanted.name)));
     }
     let issued = Issued::for_client(&record.client, context)?;
     let ends_at = wanted.lifetime.map(|lifetime| context.now + lifetime);

@@ -111,6 +111,7 @@ pub async fn change(
     check_roles(&metadata, &record, context).await?;
     sector_identifier::check(&metadata, Some(&record.client.metadata), registered_by, context).await?;
     metadata.look = record.client.metadata.look.clone();
+    metadata.came_openly = record.client.metadata.came_openly;
     // An operator who enables it has approved it.
     metadata.waits = record.client.metadata.waits && metadata.rules.disabled;
     let along = match registered_by == RegisteredBy::Anybody && record.registered_openly {
@@ -255,7 +256,8 @@ pub(super) async fn store(
     if let Some(secret) = &mut record.secret {
         secret.forget_ended(context.now);
     }
-    // What the operator had a hand in is no longer what anybody could have registered.
+    // What the operator had a hand in is no longer what anybody could have registered. Whose it was at first, it says for good.
+    record.client.metadata.came_openly |= record.registered_openly && change.registered_by == RegisteredBy::Operator;
     record.registered_openly &= change.registered_by == RegisteredBy::Anybody;
     // And it is theirs to remove. A client that changes itself gets its time anew.
     record.unused_since = (change.registered_by == RegisteredBy::Anybody).then_some(context.now);

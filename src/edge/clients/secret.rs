@@ -47,14 +47,14 @@ pub async fn at_rest(
     })
 }
 
-/// The secrets of a client that work now, of those that are stored so that they can be had, each with what is stored of it. One whose
-/// root is no longer configured is lost, and does not stop the others from being recovered.
+/// The secret of a client that works now and passes `test`, with what is stored of it, of those that are stored so that they can be had. No
+/// more are opened than it takes. One whose root is no longer configured is lost, and does not stop the others from being recovered.
 pub async fn recover<'a>(
     stored: &'a StoredSecret,
     client_id: &str,
+    test: impl Fn(&ClientSecret) -> bool,
     context: &Context,
-) -> Result<Vec<(ClientSecret, &'a SecretAtRest)>, Fault> {
-    let mut secrets = Vec::new();
+) -> Result<Option<(ClientSecret, &'a SecretAtRest)>, Fault> {
     for at_rest in stored.valid(context.now) {
         let Some(wrapped) = &at_rest.wrapped else { continue };
         let (version, sealed) = wrapped
@@ -64,10 +64,12 @@ pub async fn recover<'a>(
             continue;
         }
         let (key, binding) = (sealing_key(version, context).await?, binding(client_id, version));
-        let secret = key.open(sealed, &binding).await?;
-        secrets.push((ClientSecret::presented(secret), at_rest));
+        let secret = ClientSecret::presented(key.open(sealed, &binding).await?);
+        if test(&secret) {
+            return Ok(Some((secret, at_rest)));
+        }
     }
-    Ok(secrets)
+    Ok(None)
 }
 
 /// Whether a secret that is stored so that it can be had is that of the app, under a root key that is here.
@@ -94,11 +96,10 @@ pub async fn have_signed(
     let Some(stored) = record.and_then(|record| record.secret) else {
         return Ok(false);
     };
-    let secrets = recover(&stored, &client.client_id, context).await?;
     let made_mac = |secret: &ClientSecret| is_mac(alg, secret.expose(), token.signed_bytes(), token.signature());
-    match secrets.iter().find(|(secret, _)| made_mac(secret)) {
+    match recover(&stored, &client.client_id, made_mac, context).await? {
         Some((secret, at_rest)) => {
-            note_use(secret, at_rest, client, context);
+            note_use(&secret, at_rest, client, context);
             Ok(true)
         }
         None => Ok(false),

@@ -231,6 +231,7 @@ fn check_operators(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), O
         rules: _,
         // See AppLook, and `registration::change`.
         look: _,
+        came_openly: _,
         waits: _,
         authorization_details_types: _,
         // See Terms.

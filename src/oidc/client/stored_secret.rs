@@ -124,6 +124,11 @@ impl StoredSecret {
         self.valid(now).map(about).collect()
     }
 
+    /// Whether one that works has that name.
+    pub fn has_name(&self, name: &str, now: UnixTime) -> bool {
+        self.valid(now).any(|secret| secret.about.name.as_deref() == Some(name))
+    }
+
     /// The same as hashes alone, for a client that no longer needs more.
     #[must_use]
     pub fn hashed_only(mut self) -> Self {

@@ -43,6 +43,8 @@ pub struct ListedApi {
     pub identifier: String,
     /// Its scopes, or those of them that an app may ask for.
     pub scopes: String,
+    /// What of it counts for nothing, in English.
+    pub problem: Option<String>,
 }
 
 /// Shows an API, or the form that declares one.
@@ -76,6 +78,8 @@ pub struct KnownApi<'a> {
     pub name: &'a str,
     pub identifier: &'a str,
     pub is_in_force: bool,
+    /// What of it counts for nothing, in English.
+    pub problem: Option<String>,
     pub client_id: String,
     pub secret_made: Option<Moment>,
     pub previous_until: Option<Moment>,

@@ -61,6 +61,8 @@ pub struct ShownApiKey {
     pub id: String,
     pub name: String,
     pub scopes: Vec<String>,
+    /// What whoever made it is called, and where their page is, where the operator may see that.
+    pub maker: Option<(String, Option<String>)>,
     pub expires: Moment,
     pub last_used: Option<Moment>,
 }
@@ -169,6 +171,7 @@ impl ConsoleSystemPage<'_> {
             let end = || Act::of("end_api_key", &key.id, texts.end_key, texts.end_key_why);
             Thing::new(&key.name)
                 .code(&key.scopes.join(" "))
+                .linked(texts.made_by, key.maker.as_ref())
                 .date(texts.expires, Some(&key.expires))
                 .when(self.frame.all_texts().apps.last_used, key.last_used.as_ref())
                 .act((!self.scopes.is_empty()).then(end))

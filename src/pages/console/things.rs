@@ -48,6 +48,8 @@ enum Line {
     Code(String),
     /// What is said before a point in time and after it.
     When(&'static str, Moment, &'static str),
+    /// What is called something, which may have a page, between other words.
+    Named(&'static str, String, Option<String>, &'static str),
 }
 
 /// Something that a form does, after the operator has read what will happen.
@@ -84,6 +86,16 @@ impl Thing {
 
     pub fn when(mut self, phrase: Phrase, moment: Option<&Moment>) -> Self {
         let line = moment.map(|moment| Line::When(phrase.before(), moment.clone(), phrase.after()));
+        self.lines.extend(line);
+        self
+    }
+
+    /// Something by its name, with where its page is.
+    pub fn linked(mut self, phrase: Phrase, named: Option<&(String, Option<String>)>) -> Self {
+        let line = named.map(|(name, href)| {
+            let name = visible(name, LONGEST_NAME);
+            Line::Named(phrase.before(), name, href.clone(), phrase.after())
+        });
         self.lines.extend(line);
         self
     }

@@ -156,6 +156,7 @@ fn system_pages(text: &'static str, language: Language) -> Vec<String> {
             id: text.to_owned(),
             name: text.to_owned(),
             scopes: vec![text.to_owned()],
+            maker: Some((text.to_owned(), Some("/admin/people/p".to_owned()))),
             expires: moment(language),
             last_used: Some(moment(language)),
         }]),
@@ -264,6 +265,7 @@ fn api_pages(text: &'static str, language: Language) -> Vec<String> {
         name: text.to_owned(),
         identifier: text.to_owned(),
         scopes: text.to_owned(),
+        problem: Some(text.to_owned()),
     };
     let apis = |apis, of_variable| ConsoleApisPage {
         frame: frame(text, language),
@@ -287,6 +289,7 @@ fn api_pages(text: &'static str, language: Language) -> Vec<String> {
         name: text,
         identifier: text,
         is_in_force: false,
+        problem: Some(text.to_owned()),
         client_id: text.to_owned(),
         secret_made: Some(moment(language)),
         previous_until: Some(moment(language)),
@@ -425,6 +428,7 @@ fn app(text: &str, language: Language) -> ConsoleAppPage<'_> {
             name: text.to_owned(),
             identifier: text.to_owned(),
             scopes: text.to_owned(),
+            problem: None,
         }]),
         preview: Some("/admin/apps/c/preview".to_owned()),
         secrets: Some("/admin/apps/c/secrets".to_owned()),

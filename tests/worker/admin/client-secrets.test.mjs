@@ -259,7 +259,7 @@ describe("what is refused", () => {
     for (const name of ["a", "b"]) await add(client, { name });
     const answers = await Promise.all(["c", "d", "e", "f", "g", "h"].map((name) => send(client, { name })));
     for (const { status } of answers) assert.ok([201, 409].includes(status));
-    while ((await list(client)).length < 5) await add(client, { name: "more" });
+    for (let n = 0; (await list(client)).length < 5; n++) await add(client, { name: `more ${n}` });
     const sixth = await send(client, { name: "late" });
     assert.equal(sixth.status, 409);
     assert.match((await sixth.json()).error_description, /5 secrets, which is the most/);
@@ -272,6 +272,17 @@ describe("what is refused", () => {
     assert.equal(answer.status, 409);
     assert.match((await answer.json()).error_description, /uses none/);
     assert.equal((await send({ id: "nothing" }, { name: "Two" })).status, 404);
+  });
+
+  test("a second one of the same name, until that is gone", async () => {
+    const client = await op.serviceClient();
+    const { id } = await add(client, { name: "CI" });
+    const answer = await send(client, { name: "CI" });
+    assert.equal(answer.status, 409);
+    assert.match((await answer.json()).error_description, /^name: the client has a secret CI already: choose another name/);
+    assert.equal((await list(client)).length, 2);
+    await remove(client, id);
+    await add(client, { name: "CI", expires_in: 60 });
   });
 
   test("bodies that are wrong, by name", async () => {

@@ -37,6 +37,58 @@ describe("an API", () => {
     assert.equal(before.name, "Acme Files");
   });
 
+  test("is opened by no null, which programs send for what they do not know", async () => {
+    const api = await declare(op, { apps: { reader: { scopes: ["files:read"] } } });
+    for (const [json, reason] of [
+      [{ open_to: null }, /open_to must be all_apps or named_apps/],
+      [{ apps: { reader: { scopes: null } } }, /apps\.reader\.scopes must be a list of scopes, or "all"/],
+      [{ apps: { reader: null } }, /apps\.reader keeps an app to scopes of its own.*send \{"scopes": "all"\}/],
+      [{ apps: null }, /apps\.reader keeps/],
+    ]) {
+      assert.match(await why(await change(api, json), 400), reason);
+    }
+    assert.deepEqual((await (await op.admin(`${PATH}/${api.id}`)).json()).apps, api.apps);
+    const all = await patch(op, api, { apps: { reader: { scopes: "all" } } });
+    assert.deepEqual(all.apps, { reader: {} });
+    assert.deepEqual((await patch(op, api, { apps: null })).apps, {});
+  });
+
+  test("is in the audit in short, however long its words are", async () => {
+    const scopes = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`scope:${n}`, "x".repeat(200)]));
+    const api = await declare(op, { scopes });
+    await patch(op, api, { scopes: { "scope:0": null } });
+    for (const event of ["api_created", "api_changed"]) {
+      const rows = await op.rows("SELECT detail FROM audit WHERE event = ? ORDER BY id DESC LIMIT 1", event);
+      assert.ok(rows[0].detail.length < 1_000, rows[0].detail);
+      const detail = JSON.parse(rows[0].detail);
+      assert.equal((detail.before ?? detail).scopes, 50);
+    }
+  });
+
+  test("of which a later version has a scope for itself works without that, and says so", async () => {
+    const api = await declare(op);
+    const [client, ada] = [await op.client(), await op.person()];
+    assert.equal(api.problem, null);
+    // As a version before stored it.
+    await op.rows("UPDATE apis SET settings = json_set(settings, '$.scopes.groups', json('{\"title\": \"G\"}')) WHERE id = ?", api.id);
+    const grant = await op.browser().obtain(client, ada, { resource: api.identifier, scope: "openid files:read" });
+    const tokens = await client.tokens(grant);
+    assert.equal((await client.refresh(tokens.refresh_token)).status, 200);
+    const { problem, scopes } = await (await op.admin(`${PATH}/${api.id}`)).json();
+    assert.match(problem, /scopes has groups/);
+    assert.deepEqual(Object.keys(scopes), ["files:read", "files:write"]);
+    const { apis } = await (await op.admin(`${PATH}?search=${encodeURIComponent(api.id)}`)).json();
+    assert.equal(apis[0].problem, problem);
+    assert.equal((await patch(op, api, { name: "Files" })).problem, null, "a change leaves it out");
+  });
+
+  test("of which a setting has a scope for itself says so, too", async () => {
+    const on = await startLimen();
+    const api = await declare(on, { scopes: { employee: "Employees" }, token_signing_alg: "RS256" });
+    await on.redeploy({ ATTRIBUTES: JSON.stringify({ team: { scope: "employee" } }) });
+    assert.match((await (await on.admin(`${PATH}/${api.id}`)).json()).problem, /employee.*ATTRIBUTES/);
+  });
+
   test("keeps its identifier, which no other has, with a slash more or less", async () => {
     const identifier = `${fresh()}/mcp`;
     const api = await declare(op, { identifier });

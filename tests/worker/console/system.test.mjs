@@ -174,6 +174,11 @@ describe("API keys", () => {
     assert.deepEqual([event.operator_user_id, event.detail.name], [one.person.id, "Nightly copy"]);
     const after = await one.open("/admin/system");
     assert.ok(!after.html.includes(key) && after.text.includes("Nightly copy"));
+    assert.deepEqual([listed.made_by, listed.made_by_user, listed.made_by_client], [null, one.person.id, null]);
+    const maker = `Made by <a href="/admin/people/${one.person.id}"><bdi>${one.person.username}</bdi></a>`;
+    assert.ok(after.html.includes(maker), after.html);
+    const auditor = await (await operator(op, "auditor")).open("/admin/system");
+    assert.ok(auditor.html.includes(`Made by <bdi>${one.person.username}</bdi>`), "without the page that they may not see");
     const csrf = await csrfOf(one.browser);
     const end = () => one.browser.fetch("/admin/system", { form: { csrf, end_api_key: listed.id } });
     assert.deepEqual([told(await end()), await call("/admin/api/audit"), told(await end())], ["removed", 401, "nothing"]);
@@ -186,9 +191,9 @@ describe("API keys", () => {
     for (const [fields, why] of [
       [{ name: "My key", days: "7" }, /scopes must be/],
       [{ name: 'My "key"', scope: "mail:read" }, /name must be/],
-      [{ name: "Soon", days: "soon", scope: "mail:read" }, /days must be a number/],
+      [{ name: "Soon", days: "soon", scope: "mail:read" }, /days must be a whole number from 1 to 3650/],
       [{ name: "<b>", scope: "mail:read" }, /name must be/],
-      [{ name: "Forever", days: "99999", scope: "mail:read" }, /expires_in/],
+      [{ name: "Forever", days: "99999", scope: "mail:read" }, /days must be a whole number from 1 to 3650/],
     ]) {
       const wrong = await one.browser.submit(page, "make-key", fields, { button: "make-key" });
       assert.equal(wrong.status, 400, fields.name);

@@ -17,6 +17,7 @@ pub(super) fn add_to(all: &mut Samples) {
             identifier: "https://a.org".to_owned(),
             settings: settings.clone(),
         },
+        problem: None,
         secret_made_at: None,
         previous_secret_until: None,
         created_at: NOW,

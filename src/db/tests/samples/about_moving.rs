@@ -34,6 +34,7 @@ pub(super) fn add_to(all: &mut Samples) {
             identifier: "https://api.acme.org".to_owned(),
             settings: ApiSettings::read(json!({ "name": "Notes" }).as_object().unwrap()).unwrap(),
         },
+        problem: None,
         secret_made_at: Some(NOW),
         previous_secret_until: None,
         created_at: NOW,

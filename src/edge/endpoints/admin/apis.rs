@@ -74,7 +74,7 @@ pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<R
 }
 
 fn describe(stored: &StoredApi, context: &Context) -> Value {
-    let mut members = api::describe(&stored.api, &context.config);
+    let mut members = api::describe(&stored.api, stored.problem.as_deref(), context.config.settings());
     for (name, value) in [
         ("id", json!(stored.id)),
         (

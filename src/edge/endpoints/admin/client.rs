@@ -89,7 +89,7 @@ fn describe(record: &ClientRecord, papers: &Papers, context: &Context) -> Value 
     );
     put(
         "registered_by",
-        json!(Provenance::of(client.is_described_by_document(), record.registered_openly).as_str()),
+        json!(Provenance::of(client.is_described_by_document(), record.came_openly()).as_str()),
     );
     put("disabled", json!(metadata.rules.disabled));
     put("waiting", json!(metadata.waits));

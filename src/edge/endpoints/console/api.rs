@@ -2,7 +2,10 @@
 
 use super::apis::{SECTION, algs, path_of};
 use crate::{
-    admin::api_form::{ApiAction, ApiFields, OVERLAP},
+    admin::{
+        api as wire,
+        api_form::{ApiAction, ApiFields, OVERLAP},
+    },
     db::apis::{self, StoredApi},
     edge::{
         http::{
@@ -156,6 +159,7 @@ async fn page(
                 .resources
                 .find(&stored.api.identifier)
                 .is_none(),
+            problem: wire::problem(&stored.api, stored.problem.as_deref(), context.config.settings()),
             client_id: api_credentials::client_id(&stored.id),
             secret_made: stored.secret_made_at.map(moment),
             previous_until: stored

@@ -43,7 +43,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let html = ConsoleApisPage {
         frame: console.frame(SECTION),
         search,
-        apis: found.iter().map(listed).collect(),
+        apis: found.iter().map(|stored| listed(stored, context)).collect(),
         of_variable: of_variable.map(|(_, api)| listed_of_variable(api)).collect(),
         next: super::next_page(SECTION, search, next)?,
         may_add: console.may(CREATE),
@@ -52,13 +52,14 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     Ok(console.page(200, html))
 }
 
-fn listed(stored: &StoredApi) -> ListedApi {
+fn listed(stored: &StoredApi, context: &Context) -> ListedApi {
     let settings = &stored.api.settings;
     ListedApi {
         href: Some(path_of(&stored.id)),
         name: settings.name.clone(),
         identifier: stored.api.identifier.clone(),
         scopes: settings.scopes.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
+        problem: wire::problem(&stored.api, stored.problem.as_deref(), context.config.settings()),
     }
 }
 
@@ -68,6 +69,7 @@ fn listed_of_variable(api: &Api) -> ListedApi {
         name: api.name.clone(),
         identifier: api.identifier.clone(),
         scopes: api.scopes().collect::<Vec<_>>().join(" "),
+        problem: None,
     }
 }
 

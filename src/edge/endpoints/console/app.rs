@@ -222,7 +222,7 @@ fn html(
         confirm: (changes && !console.is_sure).then(|| console.confirm()),
         name: &app_name(&client.client_id, metadata, language),
         client_id: &client.client_id,
-        registered_by: Provenance::of(is_described, record.registered_openly),
+        registered_by: Provenance::of(is_described, record.came_openly()),
         registered: moment(client.issued_at),
         last_used: record.last_used_at.map(moment),
         method: text("token_endpoint_auth_method"),
@@ -270,6 +270,7 @@ fn open_api(stored: &StoredApi, client_id: &str, context: &Context) -> ListedApi
         name: api.name.clone(),
         identifier: api.identifier.clone(),
         scopes: api.scopes().collect::<Vec<_>>().join(" "),
+        problem: None,
     }
 }
 

@@ -97,9 +97,28 @@ fn shown_program(key: &ApiKey, console: &Console, context: &Context) -> ShownApi
         id: key.id.clone(),
         name: key.name.as_str().to_owned(),
         scopes: api_key::names(&key.scopes),
+        maker: maker(key, console),
         expires: moment(key.expires_at),
         last_used: key.last_used_at.map(moment),
     }
+}
+
+/// Who made a key, and where their page is for those who may see it. What is not known any more goes by its id.
+fn maker(key: &ApiKey, console: &Console) -> Option<(String, Option<String>)> {
+    let at = |listed, page, id: &Option<String>| {
+        let id = id.as_ref().filter(|_| console.may((listed, Method::Get)))?;
+        Some(routes::with_segment(page, id))
+    };
+    let href = at(Endpoint::AdminUser, Endpoint::ConsolePerson, &key.made_by_user);
+    let of_app = || at(Endpoint::AdminClients, Endpoint::ConsoleApp, &key.made_by_client);
+    let href = href.or_else(|| of_app().filter(|_| key.made_by_user.is_none()));
+    let id = key
+        .made_by
+        .as_ref()
+        .or(key.made_by_user.as_ref())
+        .or(key.made_by_client.as_ref())?;
+    let is_known = key.maker.is_some();
+    Some((key.maker.as_ref().unwrap_or(id).clone(), href.filter(|_| is_known)))
 }
 
 fn listed(person: &OperatorPerson, sees_people: bool) -> ListedOperator {

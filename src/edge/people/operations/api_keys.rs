@@ -33,6 +33,14 @@ pub async fn make(wanted: WantedKey, maker: &Operator, context: &Context) -> Res
         Operator::Key(key) => Some(key),
         Operator::Token | Operator::Person(_) | Operator::App(_) => None,
     };
+    let (by_person, by_app) = match maker {
+        Operator::Token | Operator::Key(_) => (None, None),
+        Operator::Person(person) => (Some(person.user_id.clone()), None),
+        Operator::App(app) => {
+            let person = app.person.as_ref().map(|person| person.user_id.clone());
+            (person, Some(app.client_id.clone()))
+        }
+    };
     let scopes = wanted.scopes.iter();
     let within = scopes.copied().try_for_each(|scope| maker.may(Some(scope)));
     within.map_err(refused)?;
@@ -43,6 +51,9 @@ pub async fn make(wanted: WantedKey, maker: &Operator, context: &Context) -> Res
         name: wanted.name,
         scopes: wanted.scopes,
         made_by: by_key.map(|maker| maker.id.clone()),
+        made_by_user: by_person,
+        made_by_client: by_app,
+        maker: None,
         created_at: context.now,
         expires_at,
         last_used_at: None,

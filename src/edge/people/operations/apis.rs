@@ -30,12 +30,13 @@ use crate::{
 ///
 /// # Errors
 /// 409 where there is one of its identifier, or there are as many as there may be.
-pub async fn create(api: DeclaredApi, context: &Context) -> Result<StoredApi, MachineFailure> {
-    publish_key(&api.settings, context).await?;
+pub async fn create(new: DeclaredApi, context: &Context) -> Result<StoredApi, MachineFailure> {
+    publish_key(&new.settings, context).await?;
     let stored = StoredApi {
         id: random::id()?,
         version: 1,
-        api,
+        api: new,
+        problem: None,
         secret_made_at: None,
         previous_secret_until: None,
         created_at: context.now,
@@ -44,7 +45,7 @@ pub async fn create(api: DeclaredApi, context: &Context) -> Result<StoredApi, Ma
     let mut batch = Batch::default();
     let is_full = batch.add(apis::is_full());
     let created = batch.add(apis::insert(&stored, None));
-    let detail = Value::Object(stored.api.settings.members());
+    let detail = api::summary(&stored.api.settings);
     batch.push(audit::record_if_changed(
         &done_to(&stored, Event::ApiCreated, Some(detail)),
         context,
@@ -80,6 +81,7 @@ pub async fn change(before: StoredApi, settings: ApiSettings, context: &Context)
             version: before.version + 1,
             updated_at: context.now,
             api: DeclaredApi { settings, ..before.api },
+            problem: None,
             ..before
         }),
         false => Err(conflict(

@@ -276,6 +276,7 @@ async fn add_api<'a>(moved: &MovedApi, context: &Context) -> Result<MovedLine<'a
         id: moved.id.clone(),
         version: 1,
         api: moved.api.clone(),
+        problem: None,
         secret_made_at: moved.secret.is_some().then_some(moved.updated_at),
         previous_secret_until: None,
         created_at: moved.created_at,

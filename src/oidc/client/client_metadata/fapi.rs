@@ -75,6 +75,11 @@ impl ClientMetadata {
         self.tls_client_certificate_bound_access_tokens || self.dpop_bound_access_tokens
     }
 
+    /// Whether what is made for it may be signed by `alg`: "shall use PS256, ES256, or EdDSA" (section 5.4.1).
+    pub fn may_be_signed_for_with(&self, alg: SigningAlg) -> bool {
+        !self.is_fapi() || SIGNING_ALGS.contains(&alg)
+    }
+
     /// Whether it may sign assertions, requests and DPoP proofs by `alg`.
     pub fn may_sign_with(&self, alg: ClientSigningAlg) -> bool {
         !self.is_fapi() || CLIENT_ALGS.contains(&alg)

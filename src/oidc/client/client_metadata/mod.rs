@@ -132,6 +132,8 @@ pub struct ClientMetadata {
     pub fapi_profile: Option<FapiProfile>,
     /// Of Limen's own: what the operator alone decides.
     pub rules: AppRules,
+    /// Whether it registered itself before an operator changed it: what is open to the apps of operators is not open to it by that. Not on the wire.
+    pub came_openly: bool,
     /// Whether it registered itself and waits for an operator, until whom it is disabled. Not on the wire.
     pub waits: bool,
     /// How it looks, and where it opens. Not on the wire.

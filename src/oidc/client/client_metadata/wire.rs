@@ -11,7 +11,6 @@ use super::{
     text,
     values::{self, AuthMethod, Encryption, GrantType, ResponseType},
 };
-use crate::{config::Accent, web::host};
 use crate::oidc::{
     client::{
         app_look::{self, AppLook},
@@ -21,6 +20,7 @@ use crate::oidc::{
     },
     error::OAuthError,
 };
+use crate::{config::Accent, web::host};
 
 impl ClientMetadata {
     pub(super) fn read(fields: &Fields) -> Result<Self, OAuthError> {
@@ -115,6 +115,7 @@ impl ClientMetadata {
             fapi_profile: fields.text(FAPI_PROFILE, values::named)?,
             // Through a pointer that the optimizers do not see through: the engine compiles a function whole, and this one is large enough.
             rules: black_box::<fn(&Fields) -> Result<AppRules, OAuthError>>(AppRules::read)(fields)?,
+            came_openly: fields.are_stored() && fields.flag(CAME_OPENLY)?,
             waits: fields.are_stored() && fields.flag(WAITS)?,
             look: black_box::<fn(&Fields) -> Result<AppLook, OAuthError>>(AppLook::read)(fields)?,
         })
@@ -127,6 +128,7 @@ impl ClientMetadata {
         told.remove(ANY_API_SCOPE);
         for own in [
             MAY_ADMINISTER,
+            CAME_OPENLY,
             WAITS,
             app_look::LOGO,
             app_look::ACCENT,
@@ -193,6 +195,7 @@ impl ClientMetadata {
             ("frontchannel_logout_uri", json!(self.frontchannel_logout_uri)),
             ("refresh_grace", json!(self.refresh_grace)),
             (FAPI_PROFILE, json!(self.fapi_profile)),
+            (CAME_OPENLY, json!(self.came_openly)),
             (WAITS, json!(self.waits)),
             (app_look::LOGO, json!(self.look.logo)),
             (app_look::ACCENT, json!(self.look.accent.map(|accent| accent.to_string()))),
@@ -276,7 +279,9 @@ impl AppLook {
         Ok(Self {
             logo: fields.text(app_look::LOGO, text::plain)?,
             accent: accent.and_then(|text| Accent::parse(&text).ok()),
-            launch_uri: fields.text(app_look::LAUNCH_URI, text::plain)?.filter(|uri| host::is_https(uri)),
+            launch_uri: fields
+                .text(app_look::LAUNCH_URI, text::plain)?
+                .filter(|uri| host::is_https(uri)),
         })
     }
 }
@@ -292,6 +297,9 @@ pub(super) const ANY_API_SCOPE: &str = "limen_any_api_scope";
 
 /// In storage: [`ClientMetadata::may_administer`].
 pub(super) const MAY_ADMINISTER: &str = "limen_may_administer";
+
+/// In storage: [`ClientMetadata::came_openly`].
+pub(super) const CAME_OPENLY: &str = "limen_came_openly";
 
 /// In storage: [`ClientMetadata::waits`].
 pub(super) const WAITS: &str = "limen_waits";
