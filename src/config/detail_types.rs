@@ -66,7 +66,9 @@ impl DetailTypes {
                 return Err("has a type whose name is empty, too long or has blanks".to_owned());
             }
             if let Some(api) = written.apis.iter().find(|api| !is_api(api)) {
-                return Err(format!("has an API that is not in RESOURCES: {api}"));
+                return Err(format!(
+                    "has an API that is no absolute URI, or is written otherwise than in RESOURCES: {api}"
+                ));
             }
             if let Some(other) = written.titles.keys().find(|member| tag_of_title(member).is_none()) {
                 return Err(format!("has a member that is not known: {other}"));

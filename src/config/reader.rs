@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
     AdminToken, Attributes, ClientIdDocuments, DetailTypes, Issuer, Resources, Setting, TrustedIssuers, admin_api,
-    setting::Source,
+    normal_form, setting::Source,
 };
 use crate::{
     secret::{KekVersion, RootKeys},
@@ -169,7 +169,11 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     pub(super) fn detail_types(&mut self, apis: &Resources) -> DetailTypes {
-        let is_api = |uri: &str| apis.iter().any(|(_, api)| api.identifier == uri);
+        // Of the others operators may declare one: that is not known before D1 is asked.
+        let is_api = |uri: &str| match apis.find(uri) {
+            Some(api) => api.identifier == uri,
+            None => normal_form(uri).is_some(),
+        };
         self.structured("AUTHORIZATION_DETAILS_TYPES", |text| DetailTypes::parse(text, is_api))
     }
 

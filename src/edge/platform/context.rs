@@ -13,6 +13,7 @@ use worker::Env;
 use super::{apart::apart, certificate, clock, d1::Db, deployment, kv::Kv, log, metrics, random};
 use crate::{
     config::{Config, ConfigError, ConfigInForce, DpopNonces, Setting},
+    db::signing_keys::CurrentKey,
     fault::Fault,
     network,
     oidc::{
@@ -47,6 +48,8 @@ pub struct Context {
     brought_proof: Cell<bool>,
     /// The operator who acts, where they have a name.
     operator: OnceCell<ActingOperator>,
+    /// A key that was read along, since it will probably sign.
+    key: RefCell<Option<CurrentKey>>,
 }
 
 /// An operator who acts: a program, a person, or a person by a program.
@@ -117,6 +120,7 @@ impl Context {
             claimed: RefCell::default(),
             brought_proof: Cell::default(),
             operator: OnceCell::new(),
+            key: RefCell::default(),
         })
     }
 }
@@ -154,6 +158,16 @@ impl Context {
     /// Who the client said that it is.
     pub fn claimed(&self) -> Option<String> {
         self.claimed.borrow().clone()
+    }
+
+    /// Keeps a key that was read along.
+    pub fn keep_key(&self, key: Option<CurrentKey>) {
+        self.key.replace(key);
+    }
+
+    /// The key that was read along.
+    pub fn take_key(&self) -> Option<CurrentKey> {
+        self.key.take()
     }
 
     /// Notes which operator acts.
@@ -241,6 +255,7 @@ impl Context {
             claimed: RefCell::default(),
             brought_proof: Cell::default(),
             operator: self.operator.clone(),
+            key: RefCell::default(),
         }
     }
 }

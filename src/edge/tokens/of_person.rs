@@ -72,7 +72,7 @@ pub async fn tokens(
             .collect(),
         ..authorization.access_token(client, within, random::id()?, mint)
     };
-    let access_token = for_api::access_token(&claims, &signer, context).await?;
+    let access_token = for_api::access_token(&claims, client, &signer, context).await?;
     let in_id_token = client.scope_of_id_token(&scope);
     let mut told = user.told_to(told_app, &authorization.claims, &in_id_token, Target::IdToken);
     if client.may_use(GrantType::TokenExchange) {

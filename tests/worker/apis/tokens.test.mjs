@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 
 import { succeeded } from "../support/client.mjs";
 import { oauthError, redirectError } from "../support/expect.mjs";
+import { MTLS_ORIGIN, fapiClient, obtain as obtainFapi } from "../support/fapi.mjs";
 import { headerOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { SCOPES, aud, claims, declare, patch, remove } from "./support.mjs";
@@ -15,6 +16,7 @@ const op = await startLimen({
     RESOURCES: JSON.stringify({ [VARIABLE]: { name: "Variable", scopes: { "var:read": "Read" } } }),
     DEVICE_AUTHORIZATION: "on",
     FRONT_CHANNEL_TOKENS: "on",
+    MTLS_ORIGIN,
   },
 });
 const open = await startLimen({ vars: { REGISTRATION: "open" } });
@@ -103,6 +105,33 @@ describe("a token for a declared API", () => {
     assert.equal(headerOf((await succeeded(await service.credentials({ resource: api.identifier }))).access_token).alg, "EdDSA");
   });
 
+  test("costs no trip for its key, once the isolate knows which it is", async () => {
+    const trips = (response) => Number(response.headers.get("x-limen-test-d1"));
+    const api = await declare(op, { token_signing_alg: "ES256" });
+    const service = await op.serviceClient();
+    const ask = () => service.credentials({ resource: api.identifier });
+    const answers = [await ask(), await ask()];
+    assert.deepEqual(answers.map(trips), [trips(answers[0]), 1]);
+    for (const answer of answers) assert.equal(headerOf((await succeeded(answer)).access_token).alg, "ES256");
+    const app = await op.client();
+    const { refresh_token: token } = await app.tokens(await obtain(api, {}, app));
+    const refreshed = await app.refresh(token);
+    assert.equal(trips(refreshed), 1);
+    const tokens = await succeeded(refreshed);
+    assert.equal(headerOf(tokens.access_token).alg, "ES256");
+    await patch(op, api, { token_signing_alg: null });
+    assert.equal(headerOf((await app.refreshed(tokens.refresh_token)).access_token).alg, "RS256", "what it was does not matter");
+  });
+
+  test("is not signed by RS256 for an app that keeps to FAPI 2.0, whatever the API says", async () => {
+    const api = await declare(op, { token_signing_alg: "RS256" });
+    const app = await fapiClient(op);
+    const got = await app.tokens(await obtainFapi(app, ada, { resource: api.identifier, scope: "openid files:read" }), {}, app.certificate);
+    assert.equal(headerOf(got.access_token).alg, "ES256");
+    assert.equal(aud(got), api.identifier);
+    assert.equal(headerOf((await client.tokens(await obtain(api))).access_token).alg, "RS256");
+  });
+
   test("does not come from the authorization endpoint", async () => {
     const api = await declare(op);
     const hybrid = await op.client({ grant_types: ["authorization_code", "implicit"], response_types: ["code token", "code"] });
@@ -124,6 +153,23 @@ describe("which app may ask", () => {
     await oauthError(await one.refresh(tokens.refresh_token), 400, "invalid_target");
     await patch(open, api, { apps: { [one.id]: {} } });
     assert.equal(aud(await one.refreshed(tokens.refresh_token)), api.identifier, "nothing was used up");
+  });
+
+  test("is no operator's by what an operator changes of one that registered itself", async () => {
+    const [api, one, person] = [await declare(open), await stranger(open), await open.person()];
+    const ask = async () => open.browser().authorize(one, { resource: api.identifier, scope: "openid files:read" });
+    const before = await open.browser().obtain(one, person);
+    for (const [path, json] of [[`/admin/api/clients/${one.id}`, { accent_color: "#0b57d0" }], [`/register/${one.id}`, { client_name: "Renamed" }]]) {
+      assert.equal((await open.admin(path, { method: "PATCH", json })).status, 200);
+      redirectError(await ask(), "invalid_target");
+    }
+    assert.equal((await (await open.admin(`/admin/api/clients/${one.id}`)).json()).registered_by, "itself");
+    const { clients } = await (await open.admin(`/admin/api/clients?registered_by=itself&client_id=${one.id}`)).json();
+    assert.deepEqual(clients.map(({ registered_by: by }) => by), ["itself"]);
+    await oauthError(await one.redeem(before, { resource: api.identifier }), 400, "invalid_target");
+    await patch(open, api, { apps: { [one.id]: {} } });
+    const grant = await open.browser().obtain(one, person, { resource: api.identifier, scope: "openid files:read" });
+    assert.equal(aud(await one.tokens(grant)), api.identifier, "an API names it");
   });
 
   test("is one that is named, with the scopes that it is named with, also without having registered them", async () => {
@@ -167,6 +213,19 @@ describe("an API that is gone, or closed", () => {
     await oauthError(await client.refresh(next.refresh_token), 400, "invalid_target");
     const page = await browser.authorize(client, { resource: api.identifier, prompt: "none" });
     redirectError(page, "invalid_target");
+  });
+
+  test("leaves none of its scopes behind in tokens for another", async () => {
+    const [gone, api] = [await declare(op, { scopes: { "old:write": "Write" } }), await declare(op)];
+    const resource = [gone.identifier, api.identifier];
+    const grants = [];
+    for (let n = 0; n < 2; n++) grants.push(await browser.obtain(client, ada, { resource, scope: `${ASKED} old:write` }));
+    const before = await client.tokens(grants[0]);
+    assert.ok(scopeOf(before).includes("old:write"));
+    await remove(op, gone);
+    for (const tokens of [await client.tokens(grants[1], { resource: api.identifier }), await client.refreshed(before.refresh_token, { resource: api.identifier })]) {
+      assert.deepEqual([aud(tokens), scopeOf(tokens)], [api.identifier, ["files:read", "files:write"]]);
+    }
   });
 
   test("gets none from an isolate that remembers it, when another one has changed it", async () => {
@@ -234,4 +293,17 @@ test("scopes of an API are not lost on one that the app registered for less", as
   const registered = await op.client({ scope: "openid files:read" });
   const api = await declare(op, { scopes: SCOPES });
   assert.deepEqual(scopeOf(await registered.tokens(await obtain(api, {}, registered))), ["files:read"]);
+});
+
+test("of two APIs with a scope of one name, that speaks which the request is for", async () => {
+  const words = (words) => ({ scopes: { "things:read": words } });
+  const [one, other] = [await declare(op, words("Read your recipes")), await declare(op, words("Read your letters"))];
+  const page = async (resource) => {
+    const own = op.browser();
+    return (await own.signIn(await own.authorize(client, { resource, scope: "openid things:read" }), await op.person())).text;
+  };
+  const [first, second, both] = [await page(one.identifier), await page(other.identifier), await page([one.identifier, other.identifier])];
+  assert.deepEqual([first.includes("recipes"), first.includes("letters")], [true, false]);
+  assert.deepEqual([second.includes("recipes"), second.includes("letters")], [false, true]);
+  assert.deepEqual([both.includes("recipes"), both.includes("letters")], [true, true]);
 });

@@ -68,6 +68,16 @@ describe("an app gets an ID-JAG for its ID token", () => {
     assert.notEqual(claimsOf((await succeeded(await ask(subject))).access_token).jti, jti);
   });
 
+  test("without looking for its audience among the APIs of this deployment", async () => {
+    const trips = async (response) => {
+      assert.equal(response.status, 200, await response.clone().text());
+      return Number(response.headers.get("x-limen-test-d1"));
+    };
+    const subject = await idToken();
+    await ask(subject);
+    assert.ok((await trips(await ask(subject))) <= 1);
+  });
+
   test("for the audience and the API as the operator wrote them, and several APIs", async () => {
     const subject = await idToken();
     const slash = claimsOf((await succeeded(await ask(subject, { audience: `${CHAT}/`, resource: "https://rooms.chat.example" }))).access_token);

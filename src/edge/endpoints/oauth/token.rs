@@ -19,8 +19,8 @@ use crate::{
     oidc::{
         authorization_details,
         client::client_metadata::GrantType,
-        params::RESOURCE,
-        token::{TokenResponse, grant_type, unsupported_grant_type},
+        params::{Params, RESOURCE},
+        token::{TokenResponse, grant_type, id_jag, unsupported_grant_type},
     },
     reply::Reply,
 };
@@ -34,7 +34,7 @@ pub async fn token(request: &mut Incoming, context: &Context) -> Result<Reply, M
     let proof = dpop::proof_of(request, context).await?;
     let params = opaque::open_in(&params, &["subject_token", "actor_token"], context).await?;
     let client = ClientAuthentication::of(request, &params, context).await?;
-    apis::know_named(&params, &[RESOURCE, "audience"], client.client_id(), context).await?;
+    apis::know_named(&params, names_of_apis(&params), client.client_id(), context).await?;
     let request = TokenRequest {
         params: &params,
         client: &client,
@@ -50,6 +50,14 @@ pub async fn token(request: &mut Incoming, context: &Context) -> Result<Reply, M
         Err(error) => return Err(request.refuse(error).await),
     };
     Ok(Reply::json(200, &response))
+}
+
+/// The parameters that name APIs for which tokens are wanted. Those of an ID-JAG are known elsewhere.
+fn names_of_apis(params: &Params) -> &'static [&'static str] {
+    match params.text("requested_token_type") == id_jag::TOKEN_TYPE {
+        true => &[],
+        false => &[RESOURCE, "audience"],
+    }
 }
 
 fn by_grant<'a>(grant_type: GrantType, request: &'a TokenRequest<'a>) -> Answer<'a> {

@@ -56,7 +56,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let mint = request.mint(&client);
     let claims = mint.access_token(&client, within, random::id()?);
     Ok(TokenResponse {
-        access_token: for_api::access_token(&claims, &signer, context).await?,
+        access_token: for_api::access_token(&claims, &client, &signer, context).await?,
         token_type: Binding::token_type(mint.binding.as_ref()),
         issued_token_type: None,
         expires_in: claims.exp.since(context.now),

@@ -12,7 +12,7 @@ pub mod token_exchange;
 use crate::{
     config::Config,
     db::{
-        Answer, Batch, Handle, Statement, apis, dpop_proofs, proof::Proof, readiness::Ready,
+        Answer, Batch, Handle, Statement, apis, dpop_proofs, proof::Proof, readiness::Ready, signing_keys::CurrentKey,
         token_conditions::TokenConditions,
     },
     edge::{
@@ -23,7 +23,7 @@ use crate::{
         },
         http::failure::MachineFailure,
         platform::context::Context,
-        tokens::readiness,
+        tokens::{for_api, readiness},
     },
     fault::Fault,
     oidc::{
@@ -36,6 +36,7 @@ use crate::{
         error::OAuthError,
         params::Params,
         resource_indicator::{self, Targets},
+        scope::Scope,
         token::check_grant_type,
     },
 };
@@ -63,6 +64,8 @@ struct Stored {
 struct Looked {
     client: LookedUp,
     was_used: Option<Handle<bool>>,
+    /// What will sign, where APIs want another algorithm than that of the client.
+    key_of_apis: Option<Handle<Option<CurrentKey>>>,
 }
 
 impl<'a> TokenRequest<'a> {
@@ -152,6 +155,7 @@ impl TokenRequest<'_> {
         Looked {
             client: self.client.look_up(batch, self.context),
             was_used: batch.add_if(self.proof.map(find)),
+            key_of_apis: for_api::look_up_key(self.client.client_id(), batch, self.context),
         }
     }
 
@@ -189,6 +193,7 @@ impl TokenRequest<'_> {
     /// The client, where it has authenticated.
     fn authenticated(&self, looked: Looked, rows: &Answer) -> Result<Client, MachineFailure> {
         let client = self.client.finish(looked.client, rows, self.context)?;
+        self.context.keep_key(rows.read_if(looked.key_of_apis)?.flatten());
         client.check_profile(&self.context.config)?;
         client.check_binding(self.proof, self.context.certificate.as_ref())?;
         match rows.read_if(looked.was_used)? {
@@ -215,6 +220,13 @@ impl TokenRequest<'_> {
         let named = rows.read_if(named)?.unwrap_or_default();
         known_apis::know(&[granted, &named].concat(), self.client.client_id(), self.context);
         Ok(())
+    }
+
+    /// What the client may have of `scope` by what it is registered for now, and at the APIs that the request knows.
+    fn permitted(&self, client: &Client, scope: &Scope) -> Scope {
+        let resources = &self.context.config.resources;
+        let given = resources.iter().flat_map(|(_, api)| api.given()).collect();
+        client.permitted_at(scope, (&resources.open_scopes().collect(), &given))
     }
 
     /// Where and when the tokens are made.

@@ -58,9 +58,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     request.know_apis(&authorization.apis, named, &rows)?;
     let scope = refresh_grant::narrowed(&authorization.scope, wanted.scope.as_ref())?;
     // The client may have come to be registered for less.
-    let resources = &context.config.resources;
-    let given = resources.iter().flat_map(|(_, api)| api.given()).collect();
-    let scope = client.permitted_at(&scope, (&resources.open_scopes().collect(), &given));
+    let scope = request.permitted(&client, &scope);
     let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
     let token = match goes_on {
         true => wanted.token.render(&context.config.roots),

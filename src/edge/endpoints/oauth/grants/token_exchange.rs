@@ -129,7 +129,7 @@ impl Good<'_> {
         };
         let signer = self.spend(self.key.clone()).await?;
         Ok(TokenResponse {
-            access_token: for_api::access_token(&claims, &signer, context).await?,
+            access_token: for_api::access_token(&claims, client, &signer, context).await?,
             token_type: Binding::token_type(mint.binding.as_ref()),
             issued_token_type: Some(ACCESS_TOKEN),
             expires_in: claims.exp.since(context.now),
