@@ -373,7 +373,7 @@ async fn tokens(
     let within = Reach::within(
         &authorization,
         &request.resources,
-        authorization.scope.clone(),
+        client.still_permitted(&authorization.scope, &context.config),
         &context.config,
     )?;
     let first_token = RefreshToken {

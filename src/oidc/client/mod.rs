@@ -202,6 +202,13 @@ impl Client {
         registered.union(&requested.intersection(given))
     }
 
+    /// What it may have still of `scope`, which it was granted: an API may be gone meanwhile, or the client have come to be registered for less.
+    pub fn still_permitted(&self, scope: &Scope, config: &Config) -> Scope {
+        let open = config.resources.open_scopes().collect();
+        let given = config.resources.iter().flat_map(|(_, api)| api.given()).collect();
+        self.permitted_at(scope, (&open, &given))
+    }
+
     /// The part of `scope` whose claims stand in the ID token of the token endpoint.
     pub fn scope_of_id_token(&self, scope: &Scope) -> Scope {
         if self.metadata.id_token_claims {

@@ -87,8 +87,7 @@ pub(super) async fn redeem(
     let (user, life) = user.ok_or_else(|| Fault::new("codes", "a code without a person"))?;
     let authorization = redeemed.into_authorization(family_id.clone(), user.sub_at(&client))?;
     request.know_apis(&authorization.apis, named, &rows)?;
-    // An API may be gone meanwhile, or the client have come to be registered for less.
-    let scope = request.permitted(&client, &authorization.scope);
+    let scope = client.still_permitted(&authorization.scope, &context.config);
     let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
     let first_token = RefreshToken {
         family_id,

@@ -36,7 +36,6 @@ use crate::{
         error::OAuthError,
         params::Params,
         resource_indicator::{self, Targets},
-        scope::Scope,
         token::check_grant_type,
     },
 };
@@ -220,13 +219,6 @@ impl TokenRequest<'_> {
         let named = rows.read_if(named)?.unwrap_or_default();
         known_apis::know(&[granted, &named].concat(), self.client.client_id(), self.context);
         Ok(())
-    }
-
-    /// What the client may have of `scope` by what it is registered for now, and at the APIs that the request knows.
-    fn permitted(&self, client: &Client, scope: &Scope) -> Scope {
-        let resources = &self.context.config.resources;
-        let given = resources.iter().flat_map(|(_, api)| api.given()).collect();
-        client.permitted_at(scope, (&resources.open_scopes().collect(), &given))
     }
 
     /// Where and when the tokens are made.

@@ -57,8 +57,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let authorization = family.into_authorization(user.sub_at(&client))?;
     request.know_apis(&authorization.apis, named, &rows)?;
     let scope = refresh_grant::narrowed(&authorization.scope, wanted.scope.as_ref())?;
-    // The client may have come to be registered for less.
-    let scope = request.permitted(&client, &scope);
+    let scope = client.still_permitted(&scope, &context.config);
     let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
     let token = match goes_on {
         true => wanted.token.render(&context.config.roots),
