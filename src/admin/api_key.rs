@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{body, console_form, invitation};
+use super::{body, invitation};
 use crate::{
     account::group::Label,
     oidc::error::{ErrorCode, OAuthError},
@@ -12,7 +12,10 @@ use crate::{
 
 /// How long a key lives that does not say, and the longest.
 const USUAL: Lifetime = Lifetime::days(90);
-const LONGEST: Lifetime = Lifetime::days(console_form::MOST_DAYS);
+const LONGEST: Lifetime = Lifetime::days(MOST_DAYS);
+
+/// The longest that keys work, and secrets with an end.
+pub(super) const MOST_DAYS: i64 = 3_650;
 
 /// What a key is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

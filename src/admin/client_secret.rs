@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{body, console_form, invitation};
+use super::{api_key, body, console_form, invitation};
 use crate::{
     account::group::Label,
     oidc::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The longest time for which a secret that has an end works.
-const LONGEST: Lifetime = Lifetime::days(console_form::MOST_DAYS);
+const LONGEST: Lifetime = Lifetime::days(api_key::MOST_DAYS);
 
 /// What an operator wants a secret to be like.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    api_key::WantedKey,
+    api_key::{MOST_DAYS, WantedKey},
     group::Stated,
     role::{Holder, RoleOfHolder},
     webhook::Stated as StatedWebhook,
@@ -203,9 +203,6 @@ pub fn wanted_key(form: &Params) -> Result<WantedKey, OAuthError> {
     }
     WantedKey::parse(body.to_string().as_bytes())
 }
-
-/// The longest that keys and secrets with an end work.
-pub(super) const MOST_DAYS: i64 = 3_650;
 
 /// So many days in seconds, as JSON.
 ///

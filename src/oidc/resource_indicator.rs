@@ -347,7 +347,7 @@ mod tests {
         let named = std::iter::repeat_n(FILES, 300).chain(std::iter::repeat_n("https://api-000.acme.org", 300));
         let keys = to_look_up(named.chain(many.iter().map(String::as_str)), &config);
         assert_eq!(keys.len(), MOST_LOOKED_UP);
-        assert_eq!(keys.last().map(String::as_str), Some("https://api-199.acme.org"));
+        assert_eq!(keys.last().map(String::as_str), Some("https://api-199.acme.org/"));
     }
 
     /// RFC 8707 section 2.2: "the authorization server ... can downscope".
