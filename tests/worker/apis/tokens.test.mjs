@@ -109,13 +109,14 @@ describe("a token for a declared API", () => {
     const trips = (response) => Number(response.headers.get("x-limen-test-d1"));
     const api = await declare(op, { token_signing_alg: "ES256" });
     const service = await op.serviceClient();
-    const ask = () => service.credentials({ resource: api.identifier });
+    const ask = () => service.credentials({ resource: api.identifier }, { measure: true });
     const answers = [await ask(), await ask()];
-    assert.deepEqual(answers.map(trips), [trips(answers[0]), 1]);
+    assert.ok(trips(answers[0]) > 1);
+    assert.equal(trips(answers[1]), 1);
     for (const answer of answers) assert.equal(headerOf((await succeeded(answer)).access_token).alg, "ES256");
     const app = await op.client();
     const { refresh_token: token } = await app.tokens(await obtain(api, {}, app));
-    const refreshed = await app.refresh(token);
+    const refreshed = await app.refresh(token, {}, { measure: true });
     assert.equal(trips(refreshed), 1);
     const tokens = await succeeded(refreshed);
     assert.equal(headerOf(tokens.access_token).alg, "ES256");

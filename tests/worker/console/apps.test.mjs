@@ -316,7 +316,7 @@ describe("the secrets of an app", () => {
     const client = await op.client();
     const page = await one.open(`${at(client)}/secrets`);
     const wrong = await one.browser.submit(page, "add", { name: "", days: "x" }, { button: "add" });
-    assert.deepEqual([wrong.status, /days must be a number/.test(wrong.alert), /value="x"/.test(wrong.html)], [400, true, true]);
+    assert.deepEqual([wrong.status, /days must be a whole number from 1 to 3650/.test(wrong.alert), /value="x"/.test(wrong.html)], [400, true, true]);
     const [{ id }] = await secretsOf(client);
     const kept = await one.browser.fetch(`${at(client)}/secrets`, { form: { csrf: csrfOf(page), remove: id } });
     assert.equal(kept.status, 400);
