@@ -166,6 +166,8 @@ export const FACTORS = {
   "console-system": async (stage) => {
     await stage.op.admin("/admin/api/api_keys", { json: { name: `Sync ${Math.random()}`, scopes: ["mail:read", "audit:read"] } });
     await operatorAt(stage, "/admin/system");
+    await stage.op.rows("UPDATE api_keys SET made_by_user = (SELECT id FROM users LIMIT 1)");
+    await stage.visitor.page.reload();
   },
 
   "console-webhooks": async (stage) => {
