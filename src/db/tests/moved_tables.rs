@@ -9,15 +9,17 @@ use crate::{
 };
 
 /// What ends with the deployment that made it, is made anew, or waits; docs/moving.md says so.
-const STAY: [&str; 23] = [
+const STAY: [&str; 25] = [
     "api_keys",
     "audit",
     "backchannel_outbox",
     "challenges",
+    "client_logos",
     "codes",
     "dpop_proofs",
     "ended_sessions",
     "fetches",
+    "idempotency_keys",
     "invitations",
     "leases",
     "logout_outbox",
