@@ -15,3 +15,6 @@ CREATE INDEX client_logos_of_strangers ON client_logos (client_id) WHERE openly 
 
 -- What operators write down about an app: told to operators alone.
 ALTER TABLE clients ADD COLUMN notes TEXT;
+
+-- Those that wait for an operator are found among many that do not.
+CREATE INDEX clients_waiting ON clients (id) WHERE json_extract(metadata, '$.limen_waits') = 1;

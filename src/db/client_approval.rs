@@ -45,7 +45,8 @@ pub fn delete_unused(unused: Unused, now: UnixTime, most: i64) -> Query<Vec<Stri
 
 fn chosen(unused: Unused, now: UnixTime, most: i64) -> Statement {
     Statement::new(
-        "SELECT id FROM clients WHERE unused_since < ? AND (last_used_at IS NULL) = ? AND (document_fresh_until IS NOT NULL) = ? LIMIT ?",
+        "SELECT id FROM clients WHERE unused_since < ? AND (last_used_at IS NULL) = ? AND (document_fresh_until IS NOT NULL) = ?
+           AND json_extract(metadata, '$.limen_waits') IS NOT 1 LIMIT ?",
     )
     .bind(unused.before(now))
     .bind(unused.never)

@@ -88,7 +88,11 @@ impl ClientFilter<'_> {
         let all = Statement::new(
             "SELECT id, metadata, registered_openly, document_fresh_until, issued_at, updated_at FROM clients WHERE id > ?",
         );
+        // These have an index of their own.
+        let waiting =
+            (self.waiting == Some(true)).then(|| Statement::new(" AND json_extract(metadata, '$.limen_waits') = 1"));
         only.into_iter()
+            .chain(waiting)
             .fold(all.bind(self.after), Statement::append)
             .append(Statement::new(" ORDER BY id LIMIT ?").bind(WALK))
     }

@@ -137,9 +137,11 @@ fn read_papers(rows: &Rows) -> Result<Option<Papers>, Fault> {
     }))
 }
 
-/// Writes down what operators note about an app; nothing, where that is nothing.
-pub fn set_notes(client_id: &str, notes: Option<&str>) -> Statement {
-    Statement::new("UPDATE clients SET notes = ? WHERE id = ?")
+/// Writes down what operators note about an app; nothing, where that is nothing. Where the app is of another `version`, another request has
+/// changed it.
+pub fn set_notes((client_id, version): (&str, i64), notes: Option<&str>) -> Statement {
+    Statement::new("UPDATE clients SET notes = ? WHERE id = ? AND version = ?")
         .bind(notes)
         .bind(client_id)
+        .bind(version)
 }

@@ -105,7 +105,7 @@ async fn run(route: &Route, request: &mut Incoming, context: &Context) -> Outcom
     let repeatable = match repeats::key_of(route, request) {
         None => None,
         Some(key) => match apart(repeats::begin(route, key, request, context)).await {
-            Ok(repeatable) => Some(repeatable),
+            Ok(repeatable) => repeatable,
             Err(outcome) => return outcome,
         },
     };

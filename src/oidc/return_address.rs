@@ -74,6 +74,8 @@ pub enum PageError {
     NoClient,
     /// No client of that name.
     UnknownClient,
+    /// It registered itself, and no operator has approved it.
+    WaitingClient,
     /// No `redirect_uri`, or two.
     NoRedirectUri,
     /// Not one that the client registered.
@@ -88,6 +90,7 @@ impl PageError {
         match self {
             Self::NoClient => "client_id is missing, or stands twice",
             Self::UnknownClient => "no client has this client_id",
+            Self::WaitingClient => "the client waits for the approval of an operator",
             Self::NoRedirectUri => "redirect_uri is missing, or stands twice",
             Self::UnregisteredRedirectUri => "the client did not register this redirect_uri",
             Self::Malformed => "state is too long",

@@ -43,6 +43,7 @@ impl Mistake<'_> {
         let (name, expected) = match error {
             PageError::NoClient => ("client_id", "one client_id".to_owned()),
             PageError::UnknownClient => ("client_id", self.known_client()),
+            PageError::WaitingClient => ("client_id", "a client that an operator has approved".to_owned()),
             PageError::NoRedirectUri => ("redirect_uri", "one redirect_uri".to_owned()),
             PageError::UnregisteredRedirectUri => {
                 let fix = self.registering_redirect_uri();

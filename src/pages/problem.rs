@@ -106,6 +106,7 @@ impl Problem {
             Self::NotForYou => &texts.not_for_you,
             Self::MethodNotAllowed => &texts.method_not_allowed,
             Self::NoReturn(PageError::UnknownClient, _) | Self::ClientDocument(..) => &texts.unknown_client,
+            Self::NoReturn(PageError::WaitingClient, _) => &texts.waiting_client,
             Self::TooManyDocuments(_) => &texts.too_many_requests,
             Self::NoReturn(PageError::UnregisteredRedirectUri, _) => &texts.unregistered_redirect,
             Self::NoReturn(..) | Self::BadRequest(_) | Self::TooLarge => &texts.bad_request,

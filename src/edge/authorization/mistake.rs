@@ -33,8 +33,10 @@ pub async fn explain(failure: PageFailure, request: &Incoming, language: Languag
     let params = request.sent();
     let may_be_known = !matches!(
         problem,
-        Problem::NoReturn(PageError::NoClient | PageError::UnknownClient, _)
-            | Problem::Logout(LogoutRefusal::UnknownClient, _)
+        Problem::NoReturn(
+            PageError::NoClient | PageError::UnknownClient | PageError::WaitingClient,
+            _
+        ) | Problem::Logout(LogoutRefusal::UnknownClient, _)
             | Problem::ClientDocument(..)
     );
     let client = match may_be_known {

@@ -41,19 +41,21 @@ pub async fn change(
     let client_id = record.client.client_id.clone();
     let look = changes.apply(&record.client.metadata.look);
     let notes = changes.notes.as_ref();
-    let set_notes = notes.map(|notes| client_looks::set_notes(&client_id, notes.as_deref()));
+    let set_notes = |version| notes.map(|notes| client_looks::set_notes((&client_id, version), notes.as_deref()));
     let mut names = client_changes::names_unlike(&record.client.metadata.look, &look);
     if !names.is_empty() {
         names.extend(notes.map(|_| "notes"));
         let other = Other {
             look,
             names,
-            along: set_notes,
+            along: set_notes(record.client.version + 1),
         };
         return store(record, other, registering_party, context).await;
     }
     // Notes are no part of the app: nothing that is known of it elsewhere is old now.
-    let Some(set_notes) = set_notes else { return Ok(()) };
+    let Some(set_notes) = set_notes(record.client.version) else {
+        return Ok(());
+    };
     registering_party.check_hand_on(&record, context)?;
     let entry = Entry::new(Event::ClientChanged, Actor::Operator).client(&client_id);
     let mut batch = Batch::default();

@@ -114,6 +114,9 @@ pub async fn change(
     metadata.came_openly = record.client.metadata.came_openly;
     // An operator who enables it has approved it.
     metadata.waits = record.client.metadata.waits && metadata.rules.disabled;
+    if registered_by == RegisteredBy::Anybody && record.registered_openly && context.config.self_registered.approval {
+        self_service::await_approval_again(&mut metadata, &record.client.metadata);
+    }
     let along = match registered_by == RegisteredBy::Anybody && record.registered_openly {
         true => other_logo(&record, &mut metadata, context).await?,
         false => None,

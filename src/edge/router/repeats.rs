@@ -49,7 +49,7 @@ pub(super) fn key_of(route: &Route, request: &Incoming) -> Option<String> {
     makes.then(|| request.header("idempotency-key")).flatten()
 }
 
-/// Takes the key of a request.
+/// Takes the key of a request; none where the request is not an operator's, of which the endpoint itself says what it says without a key.
 ///
 /// # Errors
 /// The answer of the request that came first with it, or why there is none.
@@ -58,9 +58,10 @@ pub(super) async fn begin(
     key: String,
     request: &mut Incoming,
     context: &Context,
-) -> Result<Repeatable, Outcome> {
+) -> Result<Option<Repeatable>, Outcome> {
     match take(&key, request, context).await {
-        Ok(Taken::Fresh(hash)) => Ok(Repeatable { hash }),
+        Ok(Taken::Fresh(hash)) => Ok(Some(Repeatable { hash })),
+        Ok(Taken::NoOperators) => Ok(None),
         Ok(Taken::Made(id)) => Err(repeated(made_at(route.endpoint).flatten(), id, request, context).await),
         Err(failure) => Err(Outcome::Machine(Err(failure))),
     }
@@ -70,27 +71,31 @@ enum Taken {
     Fresh(String),
     /// The id of what was made.
     Made(String),
+    NoOperators,
 }
 
 async fn take(key: &str, request: &mut Incoming, context: &Context) -> Result<Taken, MachineFailure> {
     let refused = |status, why: &'static str| Err(MachineFailure::status(status, OAuthError::invalid_request(why)));
+    let needed = KeyScope::needed(&request.path, request.method);
+    let found = match &request.operator {
+        Some(operator) => Some(who(operator)),
+        // The proof is for one request, and the endpoint itself is to ask, too.
+        None if request.header("dpop").is_some() => {
+            return refused(400, "Idempotency-Key does not go with a DPoP proof here: leave it out");
+        }
+        None => operator::find(request, needed, context)
+            .await?
+            .map(|operator| who(&operator)),
+    };
+    let Some(who) = found else {
+        return Ok(Taken::NoOperators);
+    };
     if key.is_empty() || key.len() > LONGEST || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return refused(
             400,
             "Idempotency-Key must have 1 to 200 visible characters of ASCII, such as a UUID",
         );
     }
-    let needed = KeyScope::needed(&request.path, request.method);
-    let found = match &request.operator {
-        Some(operator) => Some(who(operator)),
-        // Where others register, too, the endpoint itself has yet to ask.
-        None => operator::find(request, needed, context)
-            .await?
-            .map(|operator| who(&operator)),
-    };
-    let Some(who) = found else {
-        return refused(400, "Idempotency-Key is for operators: leave it out");
-    };
     let body = request.keep_body().await?;
     let secret = context.config.roots.current(Purpose::Idempotency);
     let hash = random_text(secret.mac(&[who.as_bytes(), request.path.as_bytes(), key.as_bytes()]));

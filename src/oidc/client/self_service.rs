@@ -110,6 +110,27 @@ pub fn give_defaults(wanted: &mut ClientMetadata, given: &SelfRegistered) {
     wanted.waits = given.approval;
 }
 
+/// What an operator looks at when they approve an app: what people are shown of it, and where it leads them.
+const APPROVED: [&str; 6] = [
+    "client_name",
+    "client_uri",
+    "logo_uri",
+    "policy_uri",
+    "tos_uri",
+    "redirect_uris",
+];
+
+/// An app that was approved waits once more where it changes what an operator saw: else approval would be worth nothing.
+pub fn await_approval_again(wanted: &mut ClientMetadata, before: &ClientMetadata) {
+    let names = wanted.names_unlike(before);
+    // A text in a language is called `client_name#de`.
+    let is_approved = |name: &String| APPROVED.contains(&name.split('#').next().unwrap_or_default());
+    if names.iter().any(is_approved) {
+        wanted.waits = true;
+        wanted.rules.disabled = true;
+    }
+}
+
 /// Takes the home page from a client that it cannot be known to be of: pages show its host beside the name. That of every
 /// redirect URI is the client's, and what the operator allowed while people return to no other host than then.
 pub fn claim_only_its_own_home(wanted: &mut ClientMetadata, before: Option<&Before<'_>>) {

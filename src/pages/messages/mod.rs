@@ -510,6 +510,8 @@ pub struct ErrorTexts {
     pub bad_request: ErrorText,
     /// 400: no client has this `client_id`.
     pub unknown_client: ErrorText,
+    /// 400: an operator has yet to approve the client.
+    pub waiting_client: ErrorText,
     /// 400: the client did not register this `redirect_uri`.
     pub unregistered_redirect: ErrorText,
     /// 400: a request to sign out cannot be trusted.

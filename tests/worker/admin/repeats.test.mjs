@@ -122,8 +122,9 @@ test("a key that is none is refused, and one at what makes nothing is not looked
   }
   const open = await startLimen({ vars: { REGISTRATION: "open" } });
   const stranger = await open.fetch("/register", { json: { redirect_uris: ["https://app.acme.test/cb"] }, headers: { "idempotency-key": "k" } });
-  assert.equal(stranger.status, 400);
-  assert.match((await stranger.json()).error_description, /for operators/);
+  assert.equal(stranger.status, 201, "some libraries send one by themselves");
+  const wrong = await op.fetch("/register", { bearer: "wrong", json: { redirect_uris: ["https://app.acme.test/cb"] }, headers: { "idempotency-key": "k" } });
+  assert.equal(wrong.status, 401);
   const mails = await op.admin("/admin/api/users?limit=1", { headers: { "idempotency-key": "k" } });
   assert.equal(mails.status, 200);
   const narrow = await (await op.admin("/admin/api/api_keys", { json: { name: "Narrow", scopes: ["mail:read"] } })).json();

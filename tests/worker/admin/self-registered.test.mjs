@@ -25,15 +25,16 @@ const waiting = async (op) => (await op.json("/admin/api/clients?waiting=true", 
 describe("an app that waits for approval", () => {
   test("is for nobody: people are told so, and the app is refused", async () => {
     const op = await startLimen({ vars: APPROVAL });
-    const [client, ada] = [await registered(op), await op.person()];
+    const client = await registered(op);
     assert.deepEqual([client.registered.disabled, (await read(op, client)).waiting], [true, true]);
     assert.deepEqual(await waiting(op), [client.id]);
-    const browser = op.browser();
-    const page = await browser.signIn(await browser.open(client.authorizePath()), ada);
-    assert.equal(page.status, 403);
-    assert.match(page.text, /have not approved this app yet/);
-    const back = await browser.submit(page, "deny", {}, { button: "deny" });
-    assert.equal(back.callback.get("error"), "access_denied");
+    // Nobody sees what it calls itself, and no browser is led to it.
+    for (const params of [{}, { prompt: "none" }, { response_type: "nothing" }]) {
+      const page = await op.browser().open(client.authorizePath(params));
+      assert.deepEqual([page.status, page.callback], [400, null]);
+      assert.match(page.text, /Nobody who runs this site has approved it/);
+      assert.doesNotMatch(page.text, /Themselves|app\.acme\.test/);
+    }
     const refused = await (await client.credentials()).json();
     assert.deepEqual(refused, { error: "invalid_client", error_description: "the client waits for the approval of an operator" });
   });
@@ -67,6 +68,28 @@ describe("an app that waits for approval", () => {
     const [event] = await audit(op, `client=${client.id}&event=client_changed`);
     assert.deepEqual([event.actor, event.detail], ["operator", { approved: true, changed: ["disabled"] }]);
     assert.deepEqual((await (await judge(op, { approve: [client.id] })).json()).not_waiting, [client.id]);
+  });
+
+  test("waits once more where it changes what an operator saw, and for nothing else", async () => {
+    const op = await startLimen({ vars: APPROVAL });
+    const ada = await op.person();
+    const changes = [
+      [{ tos_uri: "https://app.acme.test/terms" }, true],
+      [{ client_name: "Acme Payroll" }, true],
+      [{ "client_name#de": "Acme Lohn" }, true],
+      [{ redirect_uris: [REDIRECT, "https://app.acme.test/other"] }, true],
+      [{ contacts: ["ops@app.acme.test"] }, false],
+      [{ client_name: "Themselves" }, false],
+    ];
+    for (const [json, waits] of changes) {
+      const client = await registered(op);
+      await judge(op, { approve: [client.id] });
+      const grant = await op.browser().obtain(client, ada);
+      const { registration_access_token: bearer } = client.registered;
+      assert.equal((await op.fetch(`/register/${client.id}`, { method: "PATCH", bearer, json })).status, 200);
+      assert.equal((await read(op, client)).waiting, waits, JSON.stringify(json));
+      assert.equal((await client.redeem(grant)).status, waits ? 401 : 200, JSON.stringify(json));
+    }
   });
 
   test("is also approved by an operator who enables it", async () => {

@@ -73,7 +73,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(
         all,
         "client_looks::set_notes",
-        [client_looks::set_notes("c", Some("n"))],
+        [client_looks::set_notes(("c", 1), Some("n"))],
     );
     add(all, "clients::mark_used", [clients::mark_used("c", NOW)]);
     add(all, "clients::delete", [clients::delete("c")]);

@@ -65,7 +65,13 @@ pub async fn resume(request: &mut Incoming, context: &Context) -> Result<Reply, 
 async fn client_of(params: &Params, context: &Context) -> Result<Client, PageFailure> {
     let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
     let client = document::find_any(client_id, context).await?;
-    Ok(client.ok_or(PageError::UnknownClient)?)
+    let client = client.ok_or(PageError::UnknownClient)?;
+    // Nothing of what it says of itself is shown before an operator has seen it, and no browser is led to it.
+    if client.metadata.waits {
+        confirm((&client.client_id, client.version), context).await?;
+        return Err(PageError::WaitingClient.into());
+    }
+    Ok(client)
 }
 
 /// Tells what is wrong with what a request refers to: the client, if a redirect URI that was sent says where, else the person.

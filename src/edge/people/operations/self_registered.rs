@@ -91,7 +91,11 @@ pub async fn clean_up(unused: Unused, most: i64, context: &Context) -> Result<(u
     let mut detail = unused.describe();
     detail.insert("found".to_owned(), json!(found));
     let mut batch = Batch::default();
-    let deleted = batch.add(client_approval::delete_unused(unused, context.now, MOST_DELETED));
+    let deleted = batch.add(client_approval::delete_unused(
+        unused,
+        context.now,
+        most.min(MOST_DELETED),
+    ));
     batch.push(audit::record_if_changed(&entry.detail(Value::Object(detail)), context));
     let left = batch.add(client_approval::count_unused(unused, context.now, COUNTED));
     let rows = context.db.run(batch).await?;
