@@ -136,7 +136,7 @@ pub async fn renew_secret(
     }
     let has_two = |until: UnixTime| {
         format!(
-            "the secret before the last renewal signs until {}: a receiver that still has that one alone would know no signature any more. Renew it then, or with {{\"overlap_seconds\": 0}}, which ends the others at once",
+            "the secret before the last renewal signs until {}: a receiver that still has that one alone would know no signature any more. Renew it then, or with overlap_seconds of 0, which ends the others at once",
             until.to_rfc3339()
         )
     };
