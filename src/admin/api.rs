@@ -242,12 +242,12 @@ mod tests {
             (
                 "named_apps",
                 json!({ "apps": { "reader": { "scopes": null } } }),
-                r#"a list of scopes, or "all""#,
+                "a list of scopes, or 'all'",
             ),
             (
                 "all_apps",
                 json!({ "apps": { "reader": null } }),
-                r#"send {"scopes": "all"}"#,
+                "send {'scopes': 'all'}",
             ),
             ("all_apps", json!({ "apps": null }), "apps.reader keeps"),
             (

@@ -99,7 +99,7 @@ impl ErrorCode {
 pub struct OAuthError {
     /// `error`.
     pub code: ErrorCode,
-    /// `error_description`: printable ASCII without `"` and `\` (RFC 6749 section 5.2).
+    /// `error_description`: printable ASCII without `"` and `\` (RFC 6749 section 5.2). What else a text has, [`OAuthError::new`] writes otherwise.
     pub description: Cow<'static, str>,
 }
 
@@ -108,7 +108,7 @@ impl OAuthError {
     pub fn new(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
-            description: description.into(),
+            description: plain(description.into()),
         }
     }
 
@@ -130,5 +130,36 @@ impl OAuthError {
     /// `invalid_token`.
     pub fn invalid_token(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::InvalidToken, description)
+    }
+}
+
+/// A text as an `error_description` may be: those that show JSON, or name what somebody wrote, have more.
+fn plain(text: Cow<'static, str>) -> Cow<'static, str> {
+    let may_be = |c: char| matches!(c, ' '..='~') && !matches!(c, '"' | '\\');
+    if text.chars().all(may_be) {
+        return text;
+    }
+    let plain = |c: char| match c {
+        '"' => '\'',
+        c if may_be(c) => c,
+        _ => '?',
+    };
+    text.chars().map(plain).collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6749 section 5.2: "Values for the "error_description" parameter MUST NOT include characters outside the set %x20-21 / %x23-5B / %x5D-7E."
+    #[test]
+    fn a_description_has_no_other_characters_than_it_may() {
+        let of = |text: &'static str| OAuthError::invalid_request(text).description;
+        assert_eq!(
+            of(r#"send {"scopes": "all"} for a\b"#),
+            "send {'scopes': 'all'} for a?b"
+        );
+        assert_eq!(of("caf\u{e9}\r\nX: y"), "caf???X: y");
+        assert!(matches!(of("as it is: ~ !"), Cow::Borrowed("as it is: ~ !")));
     }
 }

@@ -41,8 +41,8 @@ describe("an API", () => {
     const api = await declare(op, { apps: { reader: { scopes: ["files:read"] } } });
     for (const [json, reason] of [
       [{ open_to: null }, /open_to must be all_apps or named_apps/],
-      [{ apps: { reader: { scopes: null } } }, /apps\.reader\.scopes must be a list of scopes, or "all"/],
-      [{ apps: { reader: null } }, /apps\.reader keeps an app to scopes of its own.*send \{"scopes": "all"\}/],
+      [{ apps: { reader: { scopes: null } } }, /apps\.reader\.scopes must be a list of scopes, or 'all'/],
+      [{ apps: { reader: null } }, /apps\.reader keeps an app to scopes of its own.*send \{'scopes': 'all'\}/],
       [{ apps: null }, /apps\.reader keeps/],
     ]) {
       assert.match(await why(await change(api, json), 400), reason);
