@@ -70,8 +70,8 @@ pub fn person(user: &User) -> Query<Standing> {
     .read_by(read)
 }
 
-/// How an app stands to its line. `metadata` is what is stored of it; `secret` is worth something here. One that was moved to another root
-/// key since cannot be compared.
+/// How an app stands to its line. `metadata` is what is stored of it; `secret`, its current one, is worth something here. One that was moved to
+/// another root key since cannot be compared.
 pub fn app(client_id: &str, metadata: &str, secret: Option<&Hash>) -> Query<Standing> {
     Statement::new(
         "SELECT IIF(c.metadata = ? AND (l.hash IS NULL OR c.secret_hash = l.hash
@@ -140,16 +140,18 @@ pub fn add_credential(credential: &Credential, secret: &str) -> Query<bool> {
     .any()
 }
 
-/// How a way to sign in stands to its line. A passkey or a key of one-time codes is known by its id, also when it was used since; a password and recovery
-/// codes change under theirs.
+/// How a way to sign in stands to its line. A passkey or a key of one-time codes is known by its id, also when it was used since; recovery codes change
+/// under theirs. So does a password, whose row says since when it is that one: another hash of the same is made at a sign-in. A line that does not say
+/// since when tells nothing more than its id.
 pub fn credential(credential: &Credential, secret: &str) -> Query<Standing> {
     let (kind, _) = credential.kind.named();
-    let is_known_by_id = !matches!(
-        credential.kind,
-        CredentialKind::Password(_) | CredentialKind::RecoveryCodes(_)
-    );
+    let (is_known_by_id, dated) = match credential.kind {
+        CredentialKind::Password(_) => (!credential.is_dated, Some(credential.created_at)),
+        CredentialKind::RecoveryCodes(_) => (false, None),
+        _ => (true, None),
+    };
     Statement::new(
-        "SELECT IIF(EXISTS (SELECT 1 FROM credentials WHERE id = ? AND user_id = u.id AND kind = ? AND (? OR secret = ?)), 'same',
+        "SELECT IIF(EXISTS (SELECT 1 FROM credentials WHERE id = ? AND user_id = u.id AND kind = ? AND (? OR secret = ? OR created_at = ?)), 'same',
                 IIF(EXISTS (SELECT 1 FROM credentials WHERE id = ? AND user_id <> u.id), 'taken', 'other')) AS standing
          FROM users u WHERE u.id = ?",
     )
@@ -157,6 +159,7 @@ pub fn credential(credential: &Credential, secret: &str) -> Query<Standing> {
     .bind(kind)
     .bind(is_known_by_id)
     .bind(secret)
+    .bind(dated)
     .bind(&row_id(credential))
     .bind(&credential.user_id)
     .read_by(read)

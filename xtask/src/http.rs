@@ -6,8 +6,12 @@ use serde_json::Value;
 use ureq::{Agent, http::Request};
 
 use crate::failure::{Context, Failure, Result};
+use crate::terminal;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The most characters of an answer that are shown.
+const LONGEST_SHOWN: usize = 500;
 
 /// The most bytes of an answer: a page of an export has at most 200 lines of at most some 64 KB.
 const LONGEST: u64 = 64 * 1_024 * 1_024;
@@ -20,18 +24,25 @@ pub struct Answer {
 impl Answer {
     /// The JSON body.
     pub fn json(&self) -> Result<Value> {
-        serde_json::from_str(&self.body).context(|| format!("Limen answered {}", self.body))
+        serde_json::from_str(&self.body).context(|| format!("Limen answered {}", self.shown()))
     }
 
     /// A string member of the JSON body.
     pub fn text(&self, member: &str) -> Result<String> {
         let body = self.json()?;
         let text = body.get(member).and_then(Value::as_str).map(String::from);
-        text.ok_or_else(|| Failure::new(format!("Limen's answer lacks `{member}`: {}", self.body)))
+        text.ok_or_else(|| Failure::new(format!("Limen's answer lacks `{member}`: {}", self.shown())))
     }
 
     pub fn failure(&self, request: &str) -> Failure {
-        Failure::new(format!("{request} was answered with {}: {}", self.status, self.body))
+        let shown = self.shown();
+        Failure::new(format!("{request} was answered with {}: {shown}", self.status))
+    }
+
+    /// The beginning of the body: whatever answers has no say over the terminal.
+    fn shown(&self) -> String {
+        let begin: String = self.body.chars().take(LONGEST_SHOWN).collect();
+        terminal::line(&begin)
     }
 }
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use crate::failure::{Context, Failure, Result};
 
 pub fn write(path: &Path, text: &str) -> Result<()> {
-    let mut file = open(OpenOptions::new().write(true).truncate(true), path)?;
-    file.write_all(text.as_bytes()).context(|| could_not(path))
+    // Not before it is known what was opened.
+    open_at(path, 0)?.write_all(text.as_bytes()).context(|| could_not(path))
 }
 
 pub fn append(path: &Path, text: &str) -> Result<()> {
@@ -28,18 +28,22 @@ pub fn open_at(path: &Path, length: u64) -> Result<File> {
 
 /// Opens a file of its owner alone, also where it was readable by others before. A link may lead to where others read along.
 fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
+    let is_odd = || {
+        Failure::new(format!("{} is a link, or no file at all.", path.display()))
+            .advice("Secrets are written into plain files alone: name another one, or remove it.")
+    };
     if fs::symlink_metadata(path).is_ok_and(|held| !held.is_file()) {
-        return Err(
-            Failure::new(format!("{} is a link, or no file at all.", path.display()))
-                .advice("Secrets are written into plain files alone: name another one, or remove it."),
-        );
+        return Err(is_odd());
     }
-    let file = options.create(true).mode(0o600).open(path);
-    let file = file.and_then(|file| {
-        file.set_permissions(Permissions::from_mode(0o600))?;
-        Ok(file)
-    });
-    file.context(|| could_not(path))
+    // Somebody may put a link there in between.
+    let options = options.create(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+    let file = options.open(path).context(|| could_not(path))?;
+    if !file.metadata().context(|| could_not(path))?.is_file() {
+        return Err(is_odd());
+    }
+    file.set_permissions(Permissions::from_mode(0o600))
+        .context(|| could_not(path))?;
+    Ok(file)
 }
 
 fn could_not(path: &Path) -> String {

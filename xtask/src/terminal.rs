@@ -16,8 +16,7 @@ pub fn lines(text: &str) -> String {
 fn escaped(text: &str, is_kept: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for sign in text.chars() {
-        let turns =
-            matches!(sign, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        let turns = matches!(sign, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
         match (sign.is_control() || turns) && !is_kept(sign) {
             // Writing to a text does not fail.
             true => _ = write!(shown, "\\u{:04x}", u32::from(sign)),
@@ -34,8 +33,8 @@ mod tests {
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {
         assert_eq!(
-            line("a\u{1b}[2Jb\r\n\u{9b}1m\u{202e}c"),
-            "a\\u001b[2Jb\\u000d\\u000a\\u009b1m\\u202ec"
+            line("a\u{1b}[2Jb\r\n\u{9b}1m\u{202e}c\u{61c}"),
+            "a\\u001b[2Jb\\u000d\\u000a\\u009b1m\\u202ec\\u061c"
         );
         assert_eq!(lines("a\n\u{7}b"), "a\n\\u0007b");
         assert_eq!(line("Zoë \u{1f600} — ok"), "Zoë \u{1f600} — ok");

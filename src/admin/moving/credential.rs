@@ -29,6 +29,8 @@ pub struct Credential {
     pub counter: i64,
     pub backed_up: bool,
     pub created_at: UnixTime,
+    /// Whether the line says so.
+    pub is_dated: bool,
     pub last_used_at: Option<UnixTime>,
     /// Whether the person chooses another password when they next sign in.
     pub must_change: bool,
@@ -79,6 +81,7 @@ impl Credential {
         if counter > i64::from(u32::MAX) {
             return Err("counter is too large".to_owned());
         }
+        let created_at = line.past("created_at", moved.now)?;
         Ok(Self {
             user_id,
             row_id,
@@ -86,7 +89,8 @@ impl Credential {
             name: line.text("name")?.and_then(passkey::name_of),
             counter,
             backed_up: line.flag("backed_up")?,
-            created_at: line.past("created_at", moved.now)?.unwrap_or(moved.now),
+            created_at: created_at.unwrap_or(moved.now),
+            is_dated: created_at.is_some(),
             last_used_at: line.past("last_used_at", moved.now)?,
             must_change: line.flag("must_change")?,
         })

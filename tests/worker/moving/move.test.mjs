@@ -230,6 +230,28 @@ describe("another export into the same deployment", () => {
     assert.deepEqual(await after.rows("SELECT disabled_at FROM users WHERE id = ?", ada.id), [{ disabled_at: null }]);
   });
 
+  test("knows a password whose hash was renewed at a sign-in, and a secret that another provider wrote down", async () => {
+    const [id, password] = ["imported", "correct horse \u00e9"];
+    // Of that, by bcrypt.
+    const hash = "$2b$05$cqsU/ZYaOILLeHsKod9kb.qkWBJBSpM4a2qLSiSEx/AQpfa2bLW5i";
+    const person = { kind: "person", id, username: "imported", claims: {} };
+    const credential = { kind: "credential", user: id, type: "password", secret: hash };
+    const dated = { ...credential, id: "row", created_at: 7 };
+    const metadata = { client_name: "Imported", redirect_uris: ["https://imported.acme.test/cb"] };
+    const imported = { kind: "app", id: "imported-app", metadata, secret: "a-secret-of-another-provider" };
+    for (const [line, op] of [[dated, after], [credential, elsewhere]]) {
+      const lines = [person, line, imported];
+      assert.deepEqual(outcomes(await taken(op, lines)), ["added"]);
+      const browser = op.browser();
+      await browser.signIn(await browser.open("/account"), { username: "imported", password });
+      const [row] = await op.rows("SELECT secret FROM credentials WHERE user_id = ?", id);
+      assert.notEqual(row.secret, hash, "it was renewed");
+      assert.deepEqual(outcomes(await taken(op, lines)), ["unchanged"]);
+      const [{ outcome }] = await taken(op, [{ ...imported, secret: `${imported.secret}-that-differs` }]);
+      assert.equal(outcome, "different");
+    }
+  });
+
   test("takes no sealed secret that is not the app's: it would fail when it is needed", async () => {
     const line = of("app").find(({ id }) => id === signer.id);
     const [{ outcome, why }] = await taken(after, [{ ...line, id: "copied" }], { roots: lines[0].roots });

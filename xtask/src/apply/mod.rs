@@ -14,7 +14,7 @@ use crate::moves::Deployment;
 use crate::{private_file, terminal};
 use declared::Declared;
 use plan::{Action, Step};
-use state::State;
+use state::{Ids, State};
 
 pub const HELP: &str = "
 Usage: cargo xtask apply FILE --to URL [--prune] [--yes]
@@ -49,7 +49,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let declared = Declared::parse(&text)
         .map_err(|problems| Failure::new(format!("{file} cannot be applied:\n  {}", problems.join("\n  "))))?;
     let deployment = Deployment::at(&to)?;
-    let steps = planned(&declared, &deployment, prune)?;
+    let (steps, mut ids) = planned(&declared, &deployment, prune)?;
     if steps.is_empty() {
         println!("{} is as {file} declares it.", deployment.origin());
         return Ok(());
@@ -64,11 +64,12 @@ pub fn run(arguments: &[String]) -> Result<()> {
         return Ok(());
     }
     for (done, step) in steps.iter().enumerate() {
-        let told = act(step, &deployment).map_err(|failure| {
+        let told = act(step, &ids, &deployment).map_err(|failure| {
             Failure::new(format!("{failure}\n{done} of {} steps were done before.", steps.len()))
                 .advice("Start it again when that is mended: what was done is not done twice.")
         })?;
         println!("done: {}", terminal::line(&step.title()));
+        ids.note(step, &told);
         if let Some(secret) = told.get("client_secret").and_then(Value::as_str) {
             let id = told.get("client_id").and_then(Value::as_str).unwrap_or_default();
             let secrets = format!("{file}.secrets");
@@ -77,7 +78,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
             println!("      its client id is {id}; its secret is in {secrets}, and nowhere else");
         }
     }
-    let left = planned(&declared, &deployment, prune)?;
+    let (left, _) = planned(&declared, &deployment, prune)?;
     if !left.is_empty() {
         println!("\nLimen keeps this otherwise than it is declared; write it into the file as Limen has it:");
         for step in &left {
@@ -87,21 +88,19 @@ pub fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// What is to be done. Roles and groups of an app that is still to be made are not known yet: what they hang on is done first.
-fn planned(declared: &Declared, deployment: &Deployment, prune: bool) -> Result<Vec<Step>> {
+/// What is to be done, and the ids of what is there. Roles and groups of an app that is still to be made are not known yet: what they hang
+/// on is done first.
+fn planned(declared: &Declared, deployment: &Deployment, prune: bool) -> Result<(Vec<Step>, Ids)> {
     let state = State::read(declared, deployment)?;
-    plan::plan(declared, &state, prune).map_err(Failure::new)
+    let steps = plan::plan(declared, &state, prune).map_err(Failure::new)?;
+    Ok((steps, state.ids()))
 }
 
 /// Does a step, and gives what Limen answered.
-fn act(step: &Step, deployment: &Deployment) -> Result<Value> {
+fn act(step: &Step, ids: &Ids, deployment: &Deployment) -> Result<Value> {
     let (method, path, body) = match &step.action {
         Action::Send { method, path, body } => (*method, path.clone(), body.clone()),
-        // Ids of what the steps before have made are looked up now.
-        Action::Later { make } => {
-            let ids = state::Ids::read(deployment)?;
-            make(&ids).map_err(Failure::new)?
-        }
+        Action::Later { make } => make(ids).map_err(Failure::new)?,
     };
     let answer = deployment.send_once(method, &path, body.as_ref())?;
     match answer.status {

@@ -1,6 +1,6 @@
 //! From what is declared and what there is to what is to be done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
@@ -257,6 +257,11 @@ fn api_of(
     let named = api.get("apps").and_then(Value::as_object).into_iter().flatten();
     for (name, _) in named {
         let is_declared = declared.apps.as_ref().is_some_and(|apps| apps.contains_key(name));
+        if !is_declared && state.doubles.contains(name) {
+            return Err(format!(
+                "The API {identifier} names the app {name}, and there are several that are called so: give each another name first."
+            ));
+        }
         if !is_declared && !state.apps.contains_key(name) {
             return Err(format!(
                 "The API {identifier} names the app {name}, which there is not."
@@ -302,12 +307,6 @@ fn api_of(
             new.entry(gone.clone()).or_insert(Value::Null);
         }
     }
-    // Those that were there when it was planned: another app may be called so by the time that it is done.
-    let known: BTreeMap<String, String> = state
-        .apps
-        .iter()
-        .map(|(name, app)| (name.clone(), app.id.clone()))
-        .collect();
     let held_apps: Vec<String> = held
         .and_then(|(_, held)| held.get("apps")?.as_object())
         .map(|apps| apps.keys().cloned().collect())
@@ -319,7 +318,7 @@ fn api_of(
                 if let Some(Value::Object(apps)) = body.get("apps") {
                     let mut by_id: Map<String, Value> = held_apps.iter().map(|id| (id.clone(), Value::Null)).collect();
                     for (name, rule) in apps {
-                        let id = known.get(name).or_else(|| ids.apps.get(name));
+                        let id = ids.apps.get(name);
                         let id = id.ok_or_else(|| format!("The app {name} is gone."))?;
                         by_id.insert(id.clone(), rule.clone());
                     }
@@ -387,8 +386,6 @@ fn roles_of(name: &str, app: &App, held: Option<&HeldApp>, prune: bool, steps: &
         .map(|(role, group)| (format!("role {role}"), json!(group), Value::Null));
     let members = given.chain(taken).collect();
     let app_name = name.to_owned();
-    // Another app may be called so by the time that it is done.
-    let known = held.map(|held| held.id.clone());
     steps.push(Step {
         verb: if remove.is_empty() { Verb::Change } else { Verb::Delete },
         kind: "roles at",
@@ -403,7 +400,7 @@ fn roles_of(name: &str, app: &App, held: Option<&HeldApp>, prune: bool, steps: &
                     roles.iter().map(role).collect::<Result<Vec<_>, String>>()
                 };
                 let body = json!({ "add": list(&add)?, "remove": list(&remove)? });
-                let id = known.as_ref().or_else(|| ids.apps.get(&app_name));
+                let id = ids.apps.get(&app_name);
                 let id = id.ok_or_else(|| format!("The app {app_name} is gone."))?;
                 Ok(("POST", format!("/admin/api/clients/{}/roles", encoded(id)), Some(body)))
             }),
@@ -610,18 +607,24 @@ mod tests {
     }
 
     #[test]
-    fn an_app_that_takes_the_name_of_another_after_the_plan_gets_nothing_of_it() {
+    fn ids_are_those_of_the_plan_and_of_what_was_made_since_whatever_is_called_so_by_then() {
         let steps = planned(false);
         let roles = steps.iter().find(|step| step.kind == "roles at").unwrap();
         let Action::Later { make } = &roles.action else {
             panic!("it needs ids of groups")
         };
-        let ids = Ids {
-            groups: [("Writers".to_owned(), "w".to_owned())].into(),
-            apps: [("Notes".to_owned(), "another".to_owned())].into(),
-        };
+        let mut ids = state().ids();
+        for step in steps.iter().filter(|step| step.verb == Verb::Create) {
+            ids.note(step, &json!({ "id": "made", "client_id": "made" }));
+        }
         let (_, path, _) = make(&ids).unwrap();
         assert_eq!(path, "/admin/api/clients/n/roles");
+        assert_eq!(ids.apps["Notes"], "n");
+        assert!(
+            steps
+                .iter()
+                .any(|step| step.verb == Verb::Create && ids.groups[&step.name] == "made")
+        );
     }
 
     #[test]

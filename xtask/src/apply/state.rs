@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::declared::Declared;
+use super::plan::{Step, Verb};
 use crate::failure::{Failure, Result};
 use crate::moves::Deployment;
 
@@ -40,13 +41,29 @@ pub struct HeldApp {
     pub roles: Vec<(String, String)>,
 }
 
-/// Ids by names.
+/// Ids by names: of what there was when it was planned, and of what was made since. Something else may be called so by then.
 pub struct Ids {
     pub groups: BTreeMap<String, String>,
     pub apps: BTreeMap<String, String>,
 }
 
 impl State {
+    /// The ids of what is there.
+    pub fn ids(&self) -> Ids {
+        Ids {
+            groups: self
+                .groups
+                .iter()
+                .map(|(name, held)| (name.clone(), held.id.clone()))
+                .collect(),
+            apps: self
+                .apps
+                .iter()
+                .map(|(name, held)| (name.clone(), held.id.clone()))
+                .collect(),
+        }
+    }
+
     /// Reads it. Apps that the file does not name are read by name alone.
     pub fn read(declared: &Declared, deployment: &Deployment) -> Result<Self> {
         let mut state = Self::default();
@@ -101,17 +118,16 @@ impl State {
 }
 
 impl Ids {
-    pub fn read(deployment: &Deployment) -> Result<Self> {
-        let named =
-            |list: Vec<Value>, name: &str, id: &str| list.iter().map(|one| (text(one, name), text(one, id))).collect();
-        Ok(Self {
-            groups: named(pages(deployment, "/admin/api/groups", "groups")?, "name", "id"),
-            apps: named(
-                pages(deployment, OPERATORS_APPS, "clients")?,
-                "client_name",
-                "client_id",
-            ),
-        })
+    /// Notes what a step has made, as Limen answered.
+    pub fn note(&mut self, step: &Step, told: &Value) {
+        let (of_kind, member) = match step.kind {
+            "group" => (&mut self.groups, "id"),
+            "app" => (&mut self.apps, "client_id"),
+            _ => return,
+        };
+        if let (Verb::Create, Some(id)) = (step.verb, told.get(member).and_then(Value::as_str)) {
+            of_kind.insert(step.name.clone(), id.to_owned());
+        }
     }
 }
 

@@ -55,7 +55,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let mut report = Report::default();
     let (progress, file) = (beside(&first, "imported"), beside(&first, "report"));
     let outcome = send(&deployment, &converted, [&progress, &file], &mut report);
-    finish(&report, &file);
+    finish(&report, &file, outcome.is_ok());
     outcome
 }
 
@@ -230,7 +230,11 @@ fn send(
         let _ = std::io::stdout().flush();
     }
     println!();
-    fs::remove_file(progress).context(|| format!("Could not remove {}", progress.display()))
+    match fs::remove_file(progress) {
+        // Nothing was sent, so nothing was written down.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.context(|| format!("Could not remove {}", progress.display())),
+    }
 }
 
 /// How many lines an earlier run has sent of the same to the same.
@@ -260,7 +264,7 @@ fn keep(report: &mut Report, file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn finish(report: &Report, file: &Path) {
+fn finish(report: &Report, file: &Path, is_whole: bool) {
     println!("\n{}", report.table());
     if !report.needs_secret.is_empty() {
         println!(
@@ -277,7 +281,12 @@ fn finish(report: &Report, file: &Path) {
         );
     }
     match report.notes.len() {
-        0 => println!("Nothing is left over."),
+        0 if file.exists() => println!(
+            "Nothing more is left over; what runs before noted is in {}.",
+            file.display()
+        ),
+        0 if is_whole => println!("Nothing is left over."),
+        0 => {}
         notes => println!("{notes} notes are in {}, behind those of runs before.", file.display()),
     }
 }

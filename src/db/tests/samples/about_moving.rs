@@ -55,6 +55,7 @@ pub(super) fn add_to(all: &mut Samples) {
         counter: 0,
         backed_up: false,
         created_at: NOW,
+        is_dated: true,
         last_used_at: None,
         must_change: false,
     };

@@ -67,6 +67,10 @@ pub(super) async fn add<'a>(
     }
     let is_anybodys = app.registered_openly || app.is_document;
     let metadata = Value::Object(client.metadata.to_json()).to_string();
+    let compared = match app.plain_secret {
+        Some(_) => stored.as_ref().map(|stored| stored.current.hash.clone()),
+        None => app.current.as_ref().map(|secret| secret.hash.clone()),
+    };
     let record = ClientRecord {
         secret: stored,
         registration_token_hash: app.registration_token_hash.clone(),
@@ -79,11 +83,7 @@ pub(super) async fn add<'a>(
         add: clients::insert_moved(&record, context.now),
         entry: Entry::new(Event::ClientRegistered, Actor::Operator).client(&app.client_id),
         then: None,
-        standing: moved_rows::app(
-            &app.client_id,
-            &metadata,
-            app.current.as_ref().map(|secret| &secret.hash),
-        ),
+        standing: moved_rows::app(&app.client_id, &metadata, compared.as_ref()),
         needs_secret,
     }))
 }

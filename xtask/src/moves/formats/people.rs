@@ -99,6 +99,10 @@ impl People {
         self.groups.insert(name.to_owned(), id.clone());
         // Limen's groups have no parents: the path is the name, without the slash that it begins with.
         let label: String = name.trim_start_matches('/').chars().take(100).collect();
+        if label != name.trim_start_matches('/') {
+            let why = format!("is called {label} here: the name of a group has 100 characters at most");
+            to.leave(place, name, why);
+        }
         to.add(place, json!({ "kind": "group", "id": id, "name": label }));
         id
     }
@@ -192,6 +196,10 @@ mod tests {
         let left: Vec<_> = to.left.iter().map(|left| left.what.as_str()).collect();
         assert_eq!(left, ["ada@acme.org", "bob@acme.org"]);
         assert!(to.left[0].why.starts_with("is called ada-2 here"));
+        people.group(&"x".repeat(100), None, "5", &mut to);
+        assert_eq!(to.left.len(), 2);
+        people.group(&"y".repeat(101), None, "6", &mut to);
+        assert_eq!(to.left[2].place, "6");
     }
 
     #[test]
