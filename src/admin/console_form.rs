@@ -251,7 +251,10 @@ pub enum WebhookAction {
     /// Switched on, or taken up again; or off.
     Switch(bool),
     Test,
-    RenewSecret,
+    /// With the secrets before ended at once, or signing for a while, too.
+    RenewSecret {
+        at_once: bool,
+    },
     Delete,
 }
 
@@ -264,7 +267,8 @@ impl WebhookAction {
             ("do", "switch_on") => Ok(Self::Switch(true)),
             ("do", "switch_off") => Ok(Self::Switch(false)),
             ("do", "test") => Ok(Self::Test),
-            ("do", "renew_secret") => Ok(Self::RenewSecret),
+            ("do", "renew_secret") => Ok(Self::RenewSecret { at_once: false }),
+            ("do", "renew_at_once") => Ok(Self::RenewSecret { at_once: true }),
             ("do", "delete") => Ok(Self::Delete),
             _ => Err(unknown()),
         }
@@ -275,7 +279,7 @@ impl WebhookAction {
         match self {
             Self::Save | Self::Switch(_) => (Endpoint::AdminWebhook, Method::Patch),
             Self::Test => (Endpoint::AdminWebhookTest, Method::Post),
-            Self::RenewSecret => (Endpoint::AdminWebhookSecret, Method::Post),
+            Self::RenewSecret { .. } => (Endpoint::AdminWebhookSecret, Method::Post),
             Self::Delete => (Endpoint::AdminWebhook, Method::Delete),
         }
     }
@@ -447,7 +451,15 @@ mod tests {
 
     #[test]
     fn a_form_about_a_webhook_says_what_the_api_takes() {
-        for action in ["save", "switch_on", "switch_off", "test", "renew_secret", "delete"] {
+        for action in [
+            "save",
+            "switch_on",
+            "switch_off",
+            "test",
+            "renew_secret",
+            "renew_at_once",
+            "delete",
+        ] {
             let (endpoint, method) = WebhookAction::parse(&params(&format!("do={action}"))).unwrap().call();
             let needed = KeyScope::needed(endpoint.path(), method).unwrap();
             assert_eq!((needed.area, needed.writes), (Area::Webhooks, true), "{action}");

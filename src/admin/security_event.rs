@@ -100,7 +100,8 @@ impl<'a> Claims<'a> {
     /// session that it knows by several names is told once for each.
     pub fn of_event(happened: &Happened, receiver: &Receiver<'a>, now: UnixTime) -> Vec<Self> {
         let told = Event::parse(&happened.event).and_then(kind);
-        let Some((kind, about)) = told.and_then(|kind| Some((kind, About::find(happened, receiver)?))) else {
+        let about = told.and_then(|kind| Some((About::find(&kind, happened, receiver)?, kind)));
+        let Some((about, kind)) = about else {
             return Vec::new();
         };
         let user = &about.user;
@@ -180,12 +181,14 @@ struct About {
 impl About {
     /// An app knows those who let it know them, and the sessions in which it got an ID token; whether it knew somebody who is gone,
     /// nobody can tell any more.
-    fn find(happened: &Happened, receiver: &Receiver<'_>) -> Option<Self> {
+    fn find(kind: &Kind, happened: &Happened, receiver: &Receiver<'_>) -> Option<Self> {
         let user_id = happened.user_id.as_deref()?;
         let known_as: Vec<String> = happened.known_as.as_deref().and_then(json::parse).unwrap_or_default();
+        // That is all that it may be told of somebody who lets it know them no more.
+        let knows_session = matches!(kind, Kind::SessionRevoked) && !known_as.is_empty();
         let sub = match (receiver.client, &happened.subject_salt) {
             (None, _) => user_id.to_owned(),
-            (Some(client), Some(salt)) if happened.is_known == Some(1) || !known_as.is_empty() => {
+            (Some(client), Some(salt)) if happened.is_known == Some(1) || knows_session => {
                 subject(client, user_id, salt)
             }
             (Some(_), _) => return None,
@@ -372,6 +375,15 @@ mod tests {
             assert_eq!(set(&of_session(not_its, 1), Some(&client)), None, "{not_its:?}");
         }
         assert_eq!(set(&of_session(None, 0), None), None);
+        let of_somebody_else_now = Happened {
+            event: Event::PasswordChanged.as_str().to_owned(),
+            ..of_session(Some(r#"["before"]"#), 0)
+        };
+        assert_eq!(
+            set(&of_somebody_else_now, Some(&client)),
+            None,
+            "that it knew the session opens nothing else"
+        );
         let all = set(&happened(Event::SessionEnded), None).unwrap();
         assert_eq!(all["sub_id"]["format"], "iss_sub", "all sessions of the person");
     }

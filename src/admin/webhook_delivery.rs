@@ -176,6 +176,12 @@ pub fn is_too_old(at: UnixTime, now: UnixTime) -> bool {
     now.since(at) >= retry::KEPT
 }
 
+/// Whether one that fails is asked once more by an event that is too old, before it is given up: whether it still fails nobody knows where no
+/// run came, or its app was disabled.
+pub fn is_last_try(webhook: &Webhook, progress: &Progress, now: UnixTime) -> bool {
+    !progress.was_taken && webhook.failing_since.is_some_and(|since| is_too_old(since, now))
+}
+
 impl Standing {
     fn given_up(self, now: UnixTime) -> Self {
         Self {
@@ -187,8 +193,8 @@ impl Standing {
 }
 
 impl Progress {
-    /// What becomes of a `webhook` that failed as often before. It is given up where an event has waited for [`retry::KEPT`], and nothing was
-    /// taken in that time.
+    /// What becomes of a `webhook` that failed as often before. It is given up where it fails once more after it has for [`retry::KEPT`], and
+    /// an event has waited for as long, or is refused for good.
     pub fn standing(self, webhook: &Webhook, now: UnixTime) -> Standing {
         let (failures_before, since) = match self.was_taken {
             true => (0, None),
@@ -208,14 +214,12 @@ impl Progress {
             passed_over: self.passed_over,
             delivered_at: self.was_taken.then_some(now),
         };
-        // One failure long after another says little where nothing was to be sent between them.
-        let is_over = self.passed_over > 0 && since.is_some_and(|since| is_too_old(since, now));
         let Some((event, not_taken)) = self.failed else {
-            return match is_over {
-                true => standing.given_up(now),
-                false => standing,
-            };
+            return standing;
         };
+        // One failure long after another says little where nothing was to be sent between them.
+        let fails_too_long = since.is_some_and(|since| is_too_old(since, now));
+        let is_over = self.passed_over > 0 && fails_too_long;
         let wait = not_taken.wait(failures_before + 1);
         let refusals = standing.refusals + i64::from(not_taken.meaning == Meaning::Refused);
         let (failures, since) = (failures_before + 1, since.unwrap_or(now));
@@ -228,19 +232,23 @@ impl Progress {
         if not_taken.meaning == Meaning::Gone || is_over {
             return Standing { failures, ..standing }.given_up(now);
         }
-        match refusals >= retry::MOST_REFUSALS {
-            true => Standing {
-                position: event,
-                failures: 0,
-                refusals: 0,
-                passed_over: standing.passed_over + 1,
-                ..standing
-            },
-            false => Standing {
+        if refusals < retry::MOST_REFUSALS {
+            return Standing {
                 failures,
                 due_at: Some(now + wait),
                 ..standing
-            },
+            };
+        }
+        let passed_over = Standing {
+            position: event,
+            failures: 0,
+            refusals: 0,
+            passed_over: standing.passed_over + 1,
+            ..standing
+        };
+        match fails_too_long {
+            true => passed_over.given_up(now),
+            false => passed_over,
         }
     }
 }
@@ -396,9 +404,10 @@ mod tests {
             passed_over: 1,
             ..Progress::default()
         };
-        let given_up = too_old.standing(&webhook(9, Some(retry::KEPT)), NOW);
-        assert_eq!((given_up.given_up_at, given_up.position), (Some(NOW), 9));
-        assert_eq!(given_up.problem.as_deref(), Some("before"));
+        // No run came, or its app was disabled: that is nothing that it did.
+        let unasked = too_old.standing(&webhook(9, Some(retry::KEPT)), NOW);
+        assert_eq!((unasked.given_up_at, unasked.position), (None, 9));
+        assert_eq!((unasked.failures, unasked.problem.as_deref()), (9, Some("before")));
         let gone = failed(410).standing(&webhook(0, None), NOW);
         assert_eq!((gone.due_at, gone.given_up_at), (None, Some(NOW)));
         assert_eq!(gone.position, 8);
@@ -420,6 +429,15 @@ mod tests {
         assert_eq!((third.position, third.passed_over, third.failures), (9, 1, 0));
         assert_eq!((third.due_at, third.refusals), (Some(AT_ONCE), 0));
         assert_eq!(third.failing_since, Some(NOW - Lifetime::minutes(9)), "no success yet");
+        // One that refuses whatever comes is not asked for ever.
+        let webhook = Webhook {
+            position: 8,
+            refusals: 2,
+            ..webhook(2, Some(retry::KEPT))
+        };
+        let always = failed(400).standing(&webhook, NOW);
+        assert_eq!((always.given_up_at, always.due_at), (Some(NOW), None));
+        assert_eq!((always.position, always.passed_over), (9, 1));
     }
 
     #[test]

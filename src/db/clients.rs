@@ -256,11 +256,11 @@ pub fn update(record: &ClientRecord, read: i64, now: UnixTime) -> Query<bool> {
 }
 
 /// What a client has of people: their consents, with codes and tokens; sessions that it would hear the end of; and what it is
-/// yet to be told.
-const KNOWS_PEOPLE: [&str; 3] = ["grants", "session_clients", "logout_outbox"];
+/// yet to be told, by notices of logouts and by its webhooks.
+const KNOWS_PEOPLE: [&str; 4] = ["grants", "session_clients", "logout_outbox", "ended_sessions"];
 
 /// Ends all that a client has of people, if its version is still `read`: it is about to know them by another `sub`.
-pub fn forget_people(client_id: &str, read: i64) -> [Statement; 3] {
+pub fn forget_people(client_id: &str, read: i64) -> [Statement; KNOWS_PEOPLE.len()] {
     KNOWS_PEOPLE.map(|table| {
         Statement::new(format!(
             "DELETE FROM {table} WHERE client_id = ? AND EXISTS (SELECT 1 FROM clients WHERE id = ? AND version = ?)"
@@ -273,7 +273,7 @@ pub fn forget_people(client_id: &str, read: i64) -> [Statement; 3] {
 
 /// The same for a client that its document describes, if it comes to know people by another `sub` with this description, or
 /// may do so. The client that has a document need not ask the operator, and a description that another request stores counts too.
-pub fn forget_people_of_described(client: &Client) -> [Statement; 3] {
+pub fn forget_people_of_described(client: &Client) -> [Statement; KNOWS_PEOPLE.len()] {
     const OF_SECTOR: &str = "'$.subject_type', '$.sector_identifier_uri', '$.redirect_uris'";
     let metadata = to_json(client);
     KNOWS_PEOPLE.map(|table| {

@@ -13,16 +13,23 @@ use crate::{
 /// How long after the longest wait of an event a row is kept.
 const SPARE: Lifetime = Lifetime::days(1);
 
-/// Notes by which names the apps with webhooks know the sessions that end. Goes into the batch that ends them, before it does.
+/// How far back among the events of a person the end of a session is looked for: more than a person has sessions.
+const NEAR: i64 = 50;
+
+/// Notes by which names the apps with webhooks know the sessions that end. Goes into the batch that ends them, before it does, and behind
+/// [`super::audit::record_ending`]: of an end that is not written down nobody is told, so nothing is kept for it either.
 pub fn write(which: &Ending<'_>, now: UnixTime) -> Statement {
     // Where no app has a webhook, no session is looked for.
     let sql = format!(
-        "INSERT OR IGNORE INTO ended_sessions (session_id, client_id, known_as, ended_at)
-         SELECT s.id, sc.client_id, sc.known_as, ?
+        "INSERT OR IGNORE INTO ended_sessions (client_id, session_id, known_as, ended_at)
+         SELECT sc.client_id, s.id, sc.known_as, ?
          FROM (SELECT DISTINCT client_id FROM webhooks WHERE client_id IS NOT NULL) w
          CROSS JOIN sessions s
          CROSS JOIN session_clients sc ON sc.session_id = s.id AND sc.client_id = w.client_id
-         WHERE {}",
+         WHERE {}
+             AND EXISTS (
+                SELECT 1 FROM (SELECT session_id, event FROM audit WHERE user_id = s.user_id ORDER BY id DESC LIMIT {NEAR}) a
+                WHERE a.session_id = s.id AND a.event IN ('sign_out', 'session_ended'))",
         which.condition()
     );
     which.bind(Statement::new(sql).bind(now))
@@ -32,8 +39,8 @@ pub fn write(which: &Ending<'_>, now: UnixTime) -> Statement {
 pub fn tidy(now: UnixTime) -> Query<bool> {
     is_full(
         Statement::new(
-            "DELETE FROM ended_sessions WHERE (session_id, client_id, known_as) IN (
-                SELECT session_id, client_id, known_as FROM ended_sessions WHERE ended_at < ? LIMIT ?)",
+            "DELETE FROM ended_sessions WHERE (client_id, session_id, known_as) IN (
+                SELECT client_id, session_id, known_as FROM ended_sessions WHERE ended_at < ? LIMIT ?)",
         )
         .bind(now - retry::KEPT - SPARE)
         .bind(BATCH as i64),

@@ -212,6 +212,21 @@ fn what_a_session_was_known_as_is_kept_for_apps_with_webhooks_and_for_as_long_as
                                          created_at, updated_at)
                    VALUES ('w', 'w', 'https://app.acme.org/', 'set', 'c', 1, 1, 1, 0, 0, 0, 0, 0)";
     database.0.execute(webhook, []).unwrap();
+    let written = |database: &Sqlite, event: &str, session: &str| {
+        let audit = format!(
+            "INSERT INTO audit (at, event, outcome, actor, user_id, session_id, request_id)
+             VALUES (0, '{event}', 'success', 'person', 'u', '{session}', 'r')"
+        );
+        database.0.execute(&audit, []).unwrap();
+    };
+    written(&database, "sign_in", "s");
+    written(&database, "session_ended", "another");
+    assert_eq!(
+        end(&mut database),
+        0,
+        "of an end that is not written down nobody is told"
+    );
+    written(&database, "session_ended", "s");
     assert_eq!(end(&mut database), 2);
     let tidied = |database: &mut Sqlite, now| {
         let mut batch = Batch::default();

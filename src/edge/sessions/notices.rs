@@ -135,7 +135,11 @@ async fn tell<'a>(notices: &[&'a Notice], signers: &BTreeMap<SigningAlg, Signer>
             Ok(Outcome::Refused) => ("the client refuses it".to_owned(), false),
             Ok(Outcome::Failed(why)) => (why, false),
             Ok(Outcome::Silent(why)) => (why, true),
-            Err(fault) => (fault.to_string(), false),
+            // What Limen itself cannot do is no failure of the client's: the notice is due again when its lease is over.
+            Err(fault) => {
+                log::fault(&context.request_id, &fault);
+                continue;
+            }
         };
         log::logout_notice(&context.request_id, (client_id, failures), &failed);
         if is_silent {

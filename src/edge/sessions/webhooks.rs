@@ -33,7 +33,10 @@ const AT_ONCE: i64 = 20;
 /// How long a round takes, with the longest wait for an answer at its end: less than the lease of [`webhooks::take`], and than what the
 /// platform allows after an answer. Those who are told in it share it, so that slow ones take nothing from the others.
 const LONGEST_ROUND: i64 = 20;
-const LONGEST_ANSWER: i64 = 5;
+
+/// How long an event waits for answers: an app knows a session by ten names at most, which are told [`CONNECTIONS`] at a time, and each is
+/// waited for for five seconds.
+const LONGEST_EVENT: i64 = 10;
 
 /// After as long it is written down at once how far one came, so that it does not wait for those who are slower.
 const SLOW: Lifetime = Lifetime(2);
@@ -116,8 +119,8 @@ impl Target<'_> {
     }
 }
 
-/// Sends those who were taken what comes next, and says what becomes of each. What cannot be read of one stops none of the others: it
-/// is tried again when its lease is over.
+/// Sends those who were taken what comes next, and says what becomes of each. What cannot be read of one stops none of the others: that one
+/// fails.
 async fn send_round(taken: &[Webhook], lease: &str, context: &Context) -> Result<Vec<Statement>, Fault> {
     let mut batch = Batch::default();
     let waiting = taken.iter().map(|webhook| {
@@ -131,7 +134,7 @@ async fn send_round(taken: &[Webhook], lease: &str, context: &Context) -> Result
     });
     let waiting: Vec<_> = waiting.collect();
     let rows = context.db.run(batch).await?;
-    let mut targets = Vec::new();
+    let (mut targets, mut statements) = (Vec::new(), Vec::new());
     for (webhook, (events, end, client)) in taken.iter().zip(waiting) {
         let read = || {
             if !webhook.is_readable() {
@@ -144,18 +147,26 @@ async fn send_round(taken: &[Webhook], lease: &str, context: &Context) -> Result
             // The app was deleted just now, and the webhook with it.
             Ok((None, ..)) if webhook.client_id.is_some() => {}
             Ok((client, events, end)) => targets.push((Target { webhook, client }, events, end)),
-            Err(fault) => log::fault(&context.request_id, &fault),
+            Err(fault) => {
+                log::fault(&context.request_id, &fault);
+                let why = "what is stored of its events, of its app or of what happened cannot be read";
+                let progress = Progress {
+                    position: webhook.position,
+                    failed: Some((webhook.position, NotTaken::unheard(why))),
+                    ..Progress::default()
+                };
+                statements.extend(end_of(webhook, progress, lease, context));
+            }
         }
     }
     let signers = notices::signers(targets.iter().filter_map(|(target, ..)| target.alg()), context).await;
     let shares = i64::try_from(targets.len().div_ceil(CONNECTIONS)).unwrap_or(1).max(1);
-    let span = Lifetime((LONGEST_ROUND / shares - LONGEST_ANSWER).max(1));
+    let span = Lifetime((LONGEST_ROUND / shares - LONGEST_EVENT).max(1));
     let mut left = targets.len();
     let sent = targets
         .into_iter()
         .map(|(target, events, end)| send_all(target, (events, end), span, &signers, context));
     let mut sent = stream::iter(sent).buffer_unordered(CONNECTIONS);
-    let mut statements = Vec::new();
     while let Some((webhook, progress)) = sent.next().await {
         left -= 1;
         statements.extend(end_of(webhook, progress, lease, context));
@@ -210,18 +221,23 @@ async fn send_all<'a>(
         if now.since(begun) >= span {
             return (webhook, progress);
         }
-        if webhook_delivery::is_too_old(event.at, now) {
+        let is_late = webhook_delivery::is_too_old(event.at, now);
+        if is_late {
             progress.passed_over += 1;
-        } else {
-            match send_event(&target, &event, signers, now, context).await {
-                Ok(was_sent) => progress.was_taken |= was_sent,
-                Err(not_taken) => {
-                    log::webhook_failed(&context.request_id, (&webhook.id, webhook.failures + 1));
-                    progress.failed = Some((event.id, not_taken));
-                    return (webhook, progress);
-                }
+            progress.position = event.id;
+            if !webhook_delivery::is_last_try(webhook, &progress, now) {
+                continue;
             }
         }
+        match send_event(&target, &event, signers, now, context).await {
+            Ok(was_sent) => progress.was_taken |= was_sent,
+            Err(not_taken) => {
+                log::webhook_failed(&context.request_id, (&webhook.id, webhook.failures + 1));
+                progress.failed = Some((event.id, not_taken));
+                return (webhook, progress);
+            }
+        }
+        progress.passed_over -= i64::from(is_late);
         progress.position = event.id;
     }
     if let Some(end) = end.filter(|_| is_all) {
@@ -230,7 +246,8 @@ async fn send_all<'a>(
     (webhook, progress)
 }
 
-/// Sends an event, and says whether there was something to send.
+/// Sends an event, and says whether there was something to send. Of a session that an app knows by several names, each is sent whatever
+/// becomes of the others, and all again where one is not taken.
 async fn send_event(
     target: &Target<'_>,
     event: &Happened,
@@ -244,10 +261,12 @@ async fn send_event(
             let secret = target.secret(context)?;
             let receiver = target.receiver(&secret, context);
             let told = security_event::Claims::of_event(event, &receiver, now);
-            for claims in &told {
-                post_token(target, claims, signers.get(&alg), context).await?;
-            }
-            return Ok(!told.is_empty());
+            let sent = told
+                .iter()
+                .map(|claims| post_token(target, claims, signers.get(&alg), context));
+            let sent: Vec<_> = stream::iter(sent).buffered(CONNECTIONS).collect().await;
+            let was_told = !sent.is_empty();
+            return sent.into_iter().collect::<Result<(), _>>().map(|()| was_told);
         }
     }
     Ok(true)

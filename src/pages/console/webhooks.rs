@@ -191,13 +191,25 @@ impl ConsoleWebhookPage<'_> {
             State::Well | State::Failing => vec![switch_off()],
         };
         let test = Act::named("test", texts.test, texts.test_why);
-        let renew = Act::named("renew_secret", texts.renew, texts.renew_why);
+        // What is signed with keys has no secret.
+        let renew = match self.webhook.of_tokens {
+            true => Vec::new(),
+            false => vec![
+                Act::named("renew_secret", texts.renew, texts.renew_why),
+                Act::named("renew_at_once", texts.renew_at_once, texts.renew_at_once_why),
+            ],
+        };
         let delete = Act::named("delete", texts.delete, texts.delete_why);
         Acts {
             frame: self.frame,
             action: self.action(),
             version: String::new(),
-            acts: [test].into_iter().chain(switches).chain([renew, delete]).collect(),
+            acts: [test]
+                .into_iter()
+                .chain(switches)
+                .chain(renew)
+                .chain([delete])
+                .collect(),
         }
     }
 }

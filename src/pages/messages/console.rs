@@ -399,6 +399,8 @@ pub struct ConsoleWebhookTexts {
     pub not_taken: Phrase,
     pub renew: &'static str,
     pub renew_why: &'static str,
+    pub renew_at_once: &'static str,
+    pub renew_at_once_why: &'static str,
     pub switch_on: &'static str,
     pub switch_on_why: &'static str,
     pub switch_off: &'static str,

@@ -207,7 +207,7 @@ describe("what is done to a person", () => {
       ["operator", null, help.person.id, help.person.username],
     );
     const byThem = await audit(`operator_user=${help.person.id}`);
-    assert.deepEqual(byThem.map(({ event }) => event), ["user_disabled"]);
+    assert.deepEqual(byThem.map(({ event }) => event), ["session_ended", "user_disabled"]);
 
     const opened = await help.browser.submit(done, "open", {}, { button: "open" });
     assert.match(opened.html, /unlocked/);

@@ -81,6 +81,12 @@ describe("the page of one", () => {
     assert.equal(told(await send(page(receiver), { do: "switch_on" })), "saved");
     const renewed = await (await send(page(receiver), { do: "renew_secret" })).text();
     assert.match(renewed, /id="secret"><code>whsec_/);
+    const again = await (await send(page(receiver), { do: "renew_secret" })).text();
+    assert.match(again, /signs until/, "two sign: a third would end the one that the receiver has");
+    const replaced = await (await send(page(receiver), { do: "renew_at_once" })).text();
+    assert.match(replaced, /id="secret"><code>whsec_/);
+    const read = await receiver.read();
+    assert.equal(read.previous_secret_until, null, "the one that leaked signs nothing any more");
     assert.equal(told(await send(page(receiver), { do: "delete" })), "deleted");
     assert.equal((await owner.browser.fetch(page(receiver))).status, 404);
   });

@@ -388,6 +388,22 @@ test("somebody with apps that do not answer, however many, keeps nobody else's w
   await op.rows("DELETE FROM logout_outbox WHERE client_id = ?", mallory.client.id);
 });
 
+test("a key of Limen's own that cannot be opened is no failure of the client's", async () => {
+  const here = await scene();
+  const keys = await op.rows("SELECT kid, wrapped_key FROM signing_keys");
+  await op.rows("UPDATE signing_keys SET wrapped_key = 'AAAA'");
+  // No isolate has it at hand.
+  await op.redeploy();
+  await op.admin(`/admin/api/users/${here.ada.id}/sessions`, { method: "DELETE" });
+  await until(async () => (await waiting(here.client)).some(({ lease }) => lease !== null));
+  await op.cron();
+  assert.deepEqual((await waiting(here.client)).map(({ attempts }) => attempts), [0]);
+  for (const { kid, wrapped_key } of keys) await op.rows("UPDATE signing_keys SET wrapped_key = ? WHERE kid = ?", wrapped_key, kid);
+  op.clock.advance({ minutes: 2 });
+  await op.cron();
+  await until(() => here.heard.length === 1);
+});
+
 test("two runs at once do not send the same notice", async () => {
   const pair = await startLimen({ isolates: 2 });
   const uri = "https://app.acme.test/logout";

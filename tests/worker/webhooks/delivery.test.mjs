@@ -273,6 +273,21 @@ describe("where it is not taken", () => {
     assert.deepEqual(await health(), { ok: true, failing: [] });
     await receiver.delete();
   });
+
+  test("it is asked once more before it is given up, where nobody asked it for three days", async () => {
+    const receiver = await Receiver.of(op, ["user_created"]);
+    receiver.answer = { status: 500 };
+    const waiting = await happens();
+    await receiver.until(({ failures }) => failures === 1);
+    receiver.answer = { status: 204 };
+    receiver.calls.length = 0;
+    op.clock.advance({ days: 4 });
+    await op.cron();
+    assert.deepEqual((await receiver.await(1)).map(({ data }) => data.user_id), [waiting]);
+    const read = await receiver.read();
+    assert.deepEqual([read.state, read.passed_over], ["ok", 0]);
+    await receiver.delete();
+  });
 });
 
 describe("runs at once", () => {
@@ -372,6 +387,8 @@ describe("one receiver", () => {
     await happens();
     await well.await(1);
     assert.deepEqual(broken.calls, []);
+    const failing = await broken.until(({ state }) => state === "failing");
+    assert.match(failing.problem, /cannot be read/);
     const { webhooks } = await op.json("/admin/api/webhooks", { bearer: op.adminToken });
     assert.deepEqual(webhooks.map(({ id }) => id).sort(), [broken.id, well.id].sort());
     await broken.change({ events: ["user_created"] });

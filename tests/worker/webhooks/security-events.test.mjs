@@ -66,13 +66,13 @@ describe("of an app", () => {
       assert.equal(sub === ada.id, subject_type === "public");
       await op.changePerson(stranger, { disabled: true });
       await op.changePerson(ada, { password: "another long pass phrase" });
-      const [changed, ...ended] = await sets(one, 1);
-      assert.deepEqual(ended, []);
+      const [changed, ended] = await sets(one, 2);
+      assert.deepEqual(Object.keys(ended.events), [`${CAEP}session-revoked`], "which ends with a new password");
+      assert.equal(ended.sub_id.session.id, sid);
       assert.deepEqual(changed.sub_id, { format: "iss_sub", iss: op.issuer, sub });
       assert.equal(changed.aud, client.id);
       const { credential_type, change_type, initiating_entity } = changed.events[`${CAEP}credential-change`];
       assert.deepEqual([credential_type, change_type, initiating_entity], ["password", "update", "admin"]);
-      assert.ok(sid);
       await one.delete();
     });
   }
@@ -107,6 +107,47 @@ describe("of an app", () => {
     assert.deepEqual(ended.map(({ sub_id }) => sub_id.session.id).sort(), sids.sort());
     assert.equal(new Set(ended.map(({ jti }) => jti)).size, 2);
     assert.equal(new Set(ended.map(({ txn }) => txn)).size, 1, "one request ended them");
+    await one.delete();
+  });
+
+  test("a name that is not taken keeps no other one from being told", async () => {
+    const client = await op.client();
+    const one = await receiver({ client_id: client.id, events: ["session_ended"] });
+    const [ada, browser] = [await op.person(), op.browser()];
+    for (const more of [{}, { prompt: "login" }]) await client.tokens(await browser.obtain(client, ada, more));
+    let refused;
+    one.answer = ({ body }) => {
+      const { jti } = decodeJwt(body);
+      return { status: jti === (refused ??= jti) ? 503 : 202 };
+    };
+    await op.admin(`/admin/api/users/${ada.id}/sessions`, { method: "DELETE" });
+    await one.until(({ failures }) => failures === 1);
+    const told = await sets(one, 2);
+    assert.equal(new Set(told.map(({ jti }) => jti)).size, 2);
+    one.answer = { status: 202 };
+    op.clock.advance({ minutes: 1 });
+    await op.cron();
+    const again = (await sets(one, 4)).slice(2);
+    assert.deepEqual(again.map(({ jti }) => jti).sort(), told.map(({ jti }) => jti).sort());
+    await one.delete();
+  });
+
+  test("that is of another sector by then, nothing is told that ties its names together", async () => {
+    const client = await op.client({ subject_type: "pairwise" });
+    const one = await receiver({ client_id: client.id, events: ["session_ended"] });
+    const ada = await op.person();
+    await client.tokens(await op.browser().obtain(client, ada));
+    one.answer = { status: 503 };
+    await op.admin(`/admin/api/users/${ada.id}/sessions`, { method: "DELETE" });
+    await one.until(({ failures }) => failures === 1);
+    const elsewhere = { redirect_uris: ["https://elsewhere.acme.test/cb"] };
+    assert.equal((await op.admin(`/register/${client.id}`, { method: "PATCH", json: elsewhere })).status, 200);
+    one.answer = { status: 202 };
+    op.clock.advance({ minutes: 1 });
+    await op.cron();
+    await one.settled();
+    await sets(one, 1);
+    assert.deepEqual(await op.rows("SELECT known_as FROM ended_sessions WHERE client_id = ?", client.id), []);
     await one.delete();
   });
 

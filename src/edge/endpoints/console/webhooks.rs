@@ -24,6 +24,7 @@ use crate::{
     },
     reply::Reply,
     routes::{self, Endpoint, Method},
+    time::Lifetime,
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleWebhooks;
@@ -215,8 +216,11 @@ async fn act(
             }
             Err(failure) => Err(failure.into()),
         },
-        WebhookAction::RenewSecret => {
-            let overlap = webhook::overlap(b"").map_err(MachineFailure::from)?;
+        WebhookAction::RenewSecret { at_once } => {
+            let overlap = match at_once {
+                true => Lifetime(0),
+                false => webhook::overlap(b"").map_err(MachineFailure::from)?,
+            };
             let renewed = operation::renew_secret(id, overlap, operator, context).await?;
             Ok(once(console, &renewed))
         }

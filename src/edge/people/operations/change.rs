@@ -65,7 +65,10 @@ pub async fn person(user_id: &str, wanted: &UserChanges, context: &Context) -> R
         batch.extend(notice.write(credentials::came(&user.id, "password", context.now), context)?);
     }
     if signs_out {
-        ending::end_sessions(&Ending::EverythingOf(&user), &mut batch, context);
+        let everything = Ending::EverythingOf(&user);
+        let ended = Entry::new(Event::SessionEnded, Actor::Operator);
+        batch.push(audit::record_ending(&ended, &everything, context));
+        ending::end_sessions(&everything, &mut batch, context);
     }
     if !context.db.run(batch).await?.read(stored)? {
         return Ok(Changed::Taken);
