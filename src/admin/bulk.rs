@@ -76,7 +76,7 @@ impl Operation {
         let method = method.ok_or(".method must be POST, PUT, PATCH or DELETE")?;
         if !may_be_in_bulk(&path) {
             return Err(
-                ".path must be a path below /admin/api/ without a query, and not that of bulk, export or import"
+                ".path must be a path below /admin/api/ without a query, and not one that is for many things itself"
                     .to_owned(),
             );
         }
@@ -93,11 +93,15 @@ fn may_be_in_bulk(path: &str) -> bool {
     let is_plain = path
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte));
-    // Where there is nothing, the call itself is told so.
+    // What is itself about many things stands alone. Where there is nothing, the call itself is told so.
     let is_alone = routes::find(path).is_some_and(|(route, _)| {
         matches!(
             route.endpoint,
-            Endpoint::AdminBulk | Endpoint::AdminExport | Endpoint::AdminImport
+            Endpoint::AdminBulk
+                | Endpoint::AdminExport
+                | Endpoint::AdminImport
+                | Endpoint::AdminClientApproval
+                | Endpoint::AdminUnusedClients
         )
     });
     is_plain && path.starts_with("/admin/api/") && !is_alone
@@ -161,6 +165,10 @@ mod tests {
             (with("path", json!("/token")), "operations[1].path must be a path below"),
             (
                 with("path", json!("/admin/api/bulk")),
+                "operations[1].path must be a path below",
+            ),
+            (
+                with("path", json!("/admin/api/clients/approval")),
                 "operations[1].path must be a path below",
             ),
             (

@@ -18,28 +18,72 @@ const LONGEST_DAYS: i64 = 3_650;
 /// Which apps are approved, and which are refused.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Verdicts {
-    pub approve: Vec<String>,
+    pub approve: Vec<Approval>,
     pub refuse: Vec<String>,
 }
 
+/// An app that is approved.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Approval {
+    pub client_id: String,
+    /// The version that the operator saw: an app may change itself while it waits. `None` where they do not say.
+    pub version: Option<i64>,
+}
+
+impl Approval {
+    /// What a form calls an app of that version.
+    pub fn name_of(client_id: &str, version: i64) -> String {
+        format!("{client_id} {version}")
+    }
+
+    fn of_name(name: &str) -> Self {
+        let seen = name.split_once(' ');
+        let seen = seen.and_then(|(client_id, version)| Some((client_id, version.parse().ok()?)));
+        match seen {
+            Some((client_id, version)) => Self {
+                client_id: client_id.to_owned(),
+                version: Some(version),
+            },
+            None => Self {
+                client_id: name.to_owned(),
+                version: None,
+            },
+        }
+    }
+}
+
 impl Verdicts {
-    /// Reads `{"approve": ["CLIENT_ID"], "refuse": ["CLIENT_ID"]}`.
+    /// Reads `{"approve": ["CLIENT_ID"], "versions": {"CLIENT_ID": 1}, "refuse": ["CLIENT_ID"]}`.
     ///
     /// # Errors
     /// `invalid_request`.
     pub fn parse(body: &[u8]) -> Result<Self, OAuthError> {
-        let members = body::members(body, &["approve", "refuse"])?;
+        let members = body::members(body, &["approve", "versions", "refuse"])?;
         let list = |name: &str| match members.get(name) {
             None => Ok(Vec::new()),
             Some(value) => {
                 texts(value).ok_or_else(|| OAuthError::invalid_request(format!("{name} must be a list of client ids")))
             }
         };
-        Self {
-            approve: list("approve")?,
+        let wrong = "versions must be an object of the apps to approve, each with its version as a number";
+        let wrong = || OAuthError::invalid_request(wrong);
+        let mut versions = match members.get("versions") {
+            None => Map::new(),
+            Some(Value::Object(versions)) if versions.values().all(Value::is_i64) => versions.clone(),
+            Some(_) => return Err(wrong()),
+        };
+        let approve = list("approve")?.into_iter().map(|client_id| Approval {
+            version: versions.remove(&client_id).and_then(|version| version.as_i64()),
+            client_id,
+        });
+        let verdicts = Self {
+            approve: approve.collect(),
             refuse: list("refuse")?,
+        };
+        match versions.is_empty() {
+            true => verdicts.checked(),
+            false => Err(wrong()),
         }
-        .checked()
     }
 
     /// Reads the form of the console: `client`, once an app, and `do`.
@@ -47,10 +91,10 @@ impl Verdicts {
     /// # Errors
     /// `invalid_request`.
     pub fn of_form(form: &Params) -> Result<Self, OAuthError> {
-        let chosen: Vec<_> = form.all("client").map(str::to_owned).collect();
+        let chosen = form.all("client").map(Approval::of_name);
         let (approve, refuse) = match form.single("do")? {
-            Some("approve") => (chosen, Vec::new()),
-            Some("refuse") => (Vec::new(), chosen),
+            Some("approve") => (chosen.collect(), Vec::new()),
+            Some("refuse") => (Vec::new(), chosen.map(|app| app.client_id).collect()),
             _ => return Err(console_form::unknown()),
         };
         Self { approve, refuse }.checked()
@@ -60,7 +104,7 @@ impl Verdicts {
         let wrong = |why: String| Err(OAuthError::invalid_request(why));
         match self.approve.len() + self.refuse.len() {
             0 => wrong("name an app to approve or to refuse".to_owned()),
-            1..=MOST if self.approve.iter().any(|id| self.refuse.contains(id)) => {
+            1..=MOST if self.approve.iter().any(|app| self.refuse.contains(&app.client_id)) => {
                 wrong("an app is to be approved and refused".to_owned())
             }
             1..=MOST => Ok(self),
@@ -192,6 +236,33 @@ mod tests {
         let form = |text: &str| Verdicts::of_form(&Params::parse(text).unwrap());
         assert_eq!(form("do=refuse&client=a&client=b").unwrap().refuse, ["a", "b"]);
         assert!(form("do=approve").is_err() && form("do=x&client=a").is_err());
+    }
+
+    #[test]
+    fn an_approval_may_name_the_version_that_was_seen() {
+        let of = |body: Value| Verdicts::parse(body.to_string().as_bytes());
+        let seen = |verdicts: Verdicts| {
+            verdicts
+                .approve
+                .into_iter()
+                .map(|app| (app.client_id, app.version))
+                .collect::<Vec<_>>()
+        };
+        let named = of(json!({ "approve": ["a", "b"], "versions": { "b": 3 } })).unwrap();
+        assert_eq!(seen(named), [("a".to_owned(), None), ("b".to_owned(), Some(3))]);
+        for versions in [json!({ "c": 3 }), json!({ "a": "3" }), json!({ "a": null }), json!([3])] {
+            assert!(
+                of(json!({ "approve": ["a"], "versions": versions })).is_err(),
+                "{versions}"
+            );
+        }
+        let form = Params::parse("do=approve&client=a+3&client=b&client=c+x").unwrap();
+        let expected = [
+            ("a".to_owned(), Some(3)),
+            ("b".to_owned(), None),
+            ("c x".to_owned(), None),
+        ];
+        assert_eq!(seen(Verdicts::of_form(&form).unwrap()), expected);
     }
 
     #[test]

@@ -5,14 +5,16 @@ use serde::Deserialize;
 use super::{Query, Statement, read_count};
 use crate::{admin::client_approval::Unused, time::UnixTime};
 
-/// Lets an app be used that waits, if it is there and waits.
-pub fn approve(client_id: &str, now: UnixTime) -> Query<bool> {
+/// Lets an app be used that waits, if it is there and waits, and is of the `version` that the operator saw.
+pub fn approve(client_id: &str, version: Option<i64>, now: UnixTime) -> Query<bool> {
     Statement::new(
         "UPDATE clients SET metadata = json_remove(metadata, '$.limen_waits', '$.disabled'), version = version + 1, updated_at = ?
-         WHERE id = ? AND json_extract(metadata, '$.limen_waits') = 1 RETURNING id",
+         WHERE id = ? AND json_extract(metadata, '$.limen_waits') = 1 AND (? IS NULL OR version = ?) RETURNING id",
     )
     .bind(now)
     .bind(client_id)
+    .bind(version)
+    .bind(version)
     .any()
 }
 

@@ -17,6 +17,7 @@ const WALK: i64 = 5_000;
 /// A client, as a list shows it.
 pub struct Listed {
     pub client_id: String,
+    pub version: i64,
     pub metadata: ClientMetadata,
     pub registered_by: Provenance,
     pub issued_at: UnixTime,
@@ -86,7 +87,7 @@ impl ClientFilter<'_> {
             .client_id
             .map(|client_id| Statement::new(" AND id = ?").bind(client_id));
         let all = Statement::new(
-            "SELECT id, metadata, registered_openly, document_fresh_until, issued_at, updated_at FROM clients WHERE id > ?",
+            "SELECT id, version, metadata, registered_openly, document_fresh_until, issued_at, updated_at FROM clients WHERE id > ?",
         );
         // These have an index of their own.
         let waiting =
@@ -101,6 +102,7 @@ impl ClientFilter<'_> {
 #[derive(Deserialize)]
 struct Row {
     id: String,
+    version: i64,
     metadata: String,
     registered_openly: i64,
     document_fresh_until: Option<i64>,
@@ -116,6 +118,7 @@ fn read(rows: &Rows) -> Result<Vec<Listed>, Fault> {
             registered_by: Provenance::of(row.document_fresh_until.is_some(), came_openly),
             metadata,
             client_id: row.id,
+            version: row.version,
             issued_at: UnixTime(row.issued_at),
             updated_at: UnixTime(row.updated_at),
         })

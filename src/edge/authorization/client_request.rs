@@ -119,8 +119,12 @@ impl SessionAndConsentHandle {
 }
 
 impl ClientRequest {
-    /// The request of a browser, or one whose answer `fetcher` fetches.
+    /// The request of a browser, or one whose answer `fetcher` fetches. Of an app that waits for an operator there is none: nothing of what
+    /// it says of itself is shown before, and no browser is led to it.
     pub fn new(params: Params, client: Client, arrival: Arrival, fetcher: Option<Fetcher>) -> Result<Self, PageError> {
+        if client.metadata.waits {
+            return Err(PageError::WaitingClient);
+        }
         let address = match fetcher {
             Some(fetcher) => ReturnAddress::fetched_by(fetcher),
             None => ReturnAddress::resolve(&params, &client)?,

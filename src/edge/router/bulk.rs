@@ -13,12 +13,19 @@ use crate::{
         platform::{context::Context, js},
     },
     fault::Fault,
+    oidc::error::OAuthError,
     reply::{Body, Reply},
     routes,
 };
 
 /// Makes the calls one after the other.
 pub async fn run(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
+    for name in ["if-match", "idempotency-key"] {
+        if request.header(name).is_some() {
+            let why = format!("{name} is for one call: leave it out, or send the calls one by one; nothing was done");
+            return Err(OAuthError::invalid_request(why).into());
+        }
+    }
     let bulk = Bulk::parse(&request.json().await?)?;
     let mut results = Vec::with_capacity(bulk.operations.len());
     for (number, operation) in bulk.operations.into_iter().enumerate() {

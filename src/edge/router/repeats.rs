@@ -83,9 +83,12 @@ async fn take(key: &str, request: &mut Incoming, context: &Context) -> Result<Ta
         None if request.header("dpop").is_some() => {
             return refused(400, "Idempotency-Key does not go with a DPoP proof here: leave it out");
         }
-        None => operator::find(request, needed, context)
-            .await?
-            .map(|operator| who(&operator)),
+        // Who is refused is refused by the endpoint, which writes it down.
+        None => match operator::find(request, needed, context).await {
+            Ok(found) => found.map(|operator| who(&operator)),
+            Err(fault @ MachineFailure::Fault(_)) => return Err(fault),
+            Err(_) => None,
+        },
     };
     let Some(who) = found else {
         return Ok(Taken::NoOperators);

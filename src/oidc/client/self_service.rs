@@ -110,14 +110,19 @@ pub fn give_defaults(wanted: &mut ClientMetadata, given: &SelfRegistered) {
     wanted.waits = given.approval;
 }
 
-/// What an operator looks at when they approve an app: what people are shown of it, and where it leads them.
-const APPROVED: [&str; 6] = [
+/// What an operator looks at when they approve an app: what people are shown of it, where it leads them, and what it asks for.
+const APPROVED: [&str; 11] = [
     "client_name",
     "client_uri",
     "logo_uri",
     "policy_uri",
     "tos_uri",
     "redirect_uris",
+    "post_logout_redirect_uris",
+    "initiate_login_uri",
+    "frontchannel_logout_uri",
+    "grant_types",
+    "scope",
 ];
 
 /// An app that was approved waits once more where it changes what an operator saw: else approval would be worth nothing.

@@ -42,7 +42,7 @@ pub struct WaitingApp {
     /// Where its page is.
     pub href: String,
     /// Comes back as `client`.
-    pub client_id: String,
+    pub name_in_form: String,
     pub name: String,
     /// Where people would be sent.
     pub addresses: Vec<String>,

@@ -495,7 +495,7 @@ fn self_registered(text: &str, language: Language) -> Vec<String> {
         waiting: match may_change {
             true => vec![WaitingApp {
                 href: "/admin/apps/c".to_owned(),
-                client_id: text.to_owned(),
+                name_in_form: text.to_owned(),
                 name: text.to_owned(),
                 addresses: vec![text.to_owned()],
                 registered: moment(language),

@@ -94,6 +94,7 @@ describe("calls in bulk", () => {
       { method: "GET", path: "/admin/api/users" },
       { method: "POST", path: PATH, body: { operations: [disable(ada.id)] } },
       { method: "POST", path: "/admin/api/import", body: { lines: [] } },
+      { method: "POST", path: "/admin/api/clients/approval", body: { approve: ["a"] } },
       { method: "POST", path: "/token" },
       { method: "DELETE", path: "https://elsewhere.example/admin/api/users/u" },
       { method: "DELETE", path: "/admin/api/users/u", headers: {} },
@@ -104,6 +105,10 @@ describe("calls in bulk", () => {
       assert.equal(answer.status, 400, operation.path);
       assert.match(error_description, /^operations\[1\]/);
       assert.equal(await isDisabled(ada.id), false);
+    }
+    for (const name of ["if-match", "idempotency-key"]) {
+      const answer = await op.admin(PATH, { json: { operations: [disable(ada.id)] }, headers: { [name]: '"a"' } });
+      assert.equal(answer.status, 400, name);
     }
     const most = Array.from({ length: 51 }, () => disable(ada.id));
     assert.equal((await op.admin(PATH, { json: { operations: most } })).status, 400);

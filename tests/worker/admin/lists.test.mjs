@@ -103,7 +103,7 @@ describe("apps", async () => {
     const [listed] = await apps(`client_id=${notes.id}`);
     assert.deepEqual(Object.keys(listed).toSorted(), [
       "application_type", "client_id", "client_id_issued_at", "client_name", "disabled", "grant_types", "registered_by",
-      "token_endpoint_auth_method", "updated_at", "waiting",
+      "token_endpoint_auth_method", "updated_at", "version", "waiting",
     ]);
     assert.ok(!JSON.stringify(listed).includes(notes.secret));
   });

@@ -78,6 +78,9 @@ describe("an app that waits for approval", () => {
       [{ client_name: "Acme Payroll" }, true],
       [{ "client_name#de": "Acme Lohn" }, true],
       [{ redirect_uris: [REDIRECT, "https://app.acme.test/other"] }, true],
+      [{ post_logout_redirect_uris: ["https://app.acme.test/out"] }, true],
+      [{ initiate_login_uri: "https://app.acme.test/start" }, true],
+      [{ grant_types: ["authorization_code"] }, true],
       [{ contacts: ["ops@app.acme.test"] }, false],
       [{ client_name: "Themselves" }, false],
     ];
@@ -90,6 +93,48 @@ describe("an app that waits for approval", () => {
       assert.equal((await read(op, client)).waiting, waits, JSON.stringify(json));
       assert.equal((await client.redeem(grant)).status, waits ? 401 : 200, JSON.stringify(json));
     }
+  });
+
+  test("is approved as it was seen, and not as it has made itself since", async () => {
+    const op = await startLimen({ vars: APPROVAL });
+    const client = await registered(op);
+    const versionOf = async () => (await op.json("/admin/api/clients?waiting=true", { bearer: op.adminToken })).clients[0].version;
+    const seen = await versionOf();
+    const rename = { method: "PATCH", bearer: client.registered.registration_access_token, json: { client_name: "Acme Payroll" } };
+    await op.json(`/register/${client.id}`, rename);
+    const late = await (await judge(op, { approve: [client.id], versions: { [client.id]: seen } })).json();
+    assert.deepEqual([late.approved, late.not_waiting], [[], [client.id]]);
+    const again = await (await judge(op, { approve: [client.id], versions: { [client.id]: await versionOf() } })).json();
+    assert.deepEqual(again.approved, [client.id]);
+    for (const versions of [{ nothing: 1 }, { [client.id]: "1" }, [1]]) {
+      assert.equal((await judge(op, { approve: [client.id], versions })).status, 400);
+    }
+  });
+
+  test("is named on no page and gone to from none, also where it was approved before", async () => {
+    const op = await startLimen({ vars: APPROVAL });
+    const ada = await op.person();
+    const out = "https://app.acme.test/out";
+    const client = await registered(op, { post_logout_redirect_uris: [out] });
+    await judge(op, { approve: [client.id] });
+    const [browser, waiting] = [op.browser(), op.browser()];
+    await client.tokens(await browser.obtain(client, ada));
+    const login = await waiting.open(client.authorizePath());
+    assert.match(login.text, /Themselves/);
+    const rename = { method: "PATCH", bearer: client.registered.registration_access_token, json: { client_name: "Acme Payroll" } };
+    await op.json(`/register/${client.id}`, rename);
+    const pages = [
+      await waiting.signIn(login, ada),
+      await browser.open("/account/apps"),
+      await browser.open(`/logout?${new URLSearchParams({ client_id: client.id, post_logout_redirect_uri: out })}`),
+      await op.browser().open(`/logout?${new URLSearchParams({ client_id: client.id, post_logout_redirect_uri: out })}`),
+    ];
+    for (const page of pages) {
+      assert.equal(page.callback, null, page.url);
+      assert.doesNotMatch(page.html, /Acme Payroll|app\.acme\.test/, page.url);
+    }
+    assert.match(pages[0].text, /Nobody who runs this site has approved it/);
+    assert.ok(pages[1].html.includes(client.id), "access can be taken back");
   });
 
   test("is also approved by an operator who enables it", async () => {
@@ -200,10 +245,12 @@ describe("at the console", () => {
     const page = await one.open(href);
     for (const name of ["Good", "<b>Bad</b>", "Other"]) assert.ok(page.text.includes(name), name);
     assert.match(page.text, /app\.acme\.test\/callback/);
+    const nameOf = ({ id }) => page.html.match(new RegExp(`value="(${id} \\d+)"`))[1];
     const csrf = /name="csrf" value="([^"]+)"/.exec(page.html)[1];
     const send = (form) => one.browser.fetch(href, { form: { csrf, ...form } });
-    assert.ok((await send({ do: "approve", client: good.id })).headers.get("location").startsWith(`${href}?done=saved`));
-    assert.ok((await send({ do: "refuse", client: bad.id })).headers.get("location").startsWith(`${href}?done=deleted`));
+    assert.ok((await send({ do: "approve", client: nameOf(good) })).headers.get("location").startsWith(`${href}?done=saved`));
+    assert.ok((await send({ do: "approve", client: `${bad.id} 99` })).headers.get("location").includes("done=nothing"), "another version");
+    assert.ok((await send({ do: "refuse", client: nameOf(bad) })).headers.get("location").startsWith(`${href}?done=deleted`));
     assert.equal((await send({ do: "approve" })).status, 400);
     assert.deepEqual([(await read(op, good)).waiting, await waiting(op)], [false, [other.id]]);
     // Nobody could use the one that waits, so it does not count.

@@ -45,7 +45,11 @@ pub(super) fn add_to(all: &mut Samples) {
         days: 30,
         described: false,
     };
-    add(all, "client_approval::approve", [client_approval::approve("c", NOW)]);
+    add(
+        all,
+        "client_approval::approve",
+        [client_approval::approve("c", Some(1), NOW)],
+    );
     add(all, "client_approval::refuse", [client_approval::refuse("c")]);
     add(
         all,

@@ -40,15 +40,22 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let locale = language.tag();
     let grants = rows.read(grants)?;
     apis::know_any(grants.iter().flat_map(|grant| grant.resources.iter()), context).await?;
+    // Nobody has approved what an app that waits says of itself by now.
+    let is_known = |grant: &OwnGrant| !grant.metadata.waits;
     let shown = |grant: OwnGrant| ShownApp {
-        client_name: app_name(&grant.client_id, &grant.metadata, language).into_owned(),
-        client_uri: grant.metadata.client_uri.best_for(&[locale]).map(str::to_owned),
+        client_name: match is_known(&grant) {
+            true => app_name(&grant.client_id, &grant.metadata, language).into_owned(),
+            false => grant.client_id.clone(),
+        },
+        client_uri: (grant.metadata.client_uri.best_for(&[locale]))
+            .filter(|_| is_known(&grant))
+            .map(str::to_owned),
         items: allowed(&grant, language, context),
         asked: grant.asked,
         since: Moment::new(grant.created_at, context.now, language),
         last_used: grant.last_used_at.map(|at| Moment::new(at, context.now, language)),
-        logo: grant.metadata.look.logo_path(),
-        open: opening(&grant, context),
+        logo: grant.metadata.look.logo_path().filter(|_| is_known(&grant)),
+        open: opening(&grant, context).filter(|_| is_known(&grant)),
         client_id: grant.client_id,
     };
     let html = AppsPage {

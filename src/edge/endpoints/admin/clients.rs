@@ -56,6 +56,7 @@ pub async fn clean_up(request: &mut Incoming, context: &Context) -> Result<Reply
 fn describe(client: &Listed) -> Value {
     json!({
         "client_id": client.client_id,
+        "version": client.version,
         "client_name": app_name(&client.client_id, &client.metadata, Language::En),
         "application_type": client.metadata.application_type,
         "grant_types": client.metadata.grant_types,

@@ -2,7 +2,7 @@
 
 use crate::{
     admin::{
-        client_approval::{APPROVE, CLEAN_UP, Unused, Verdicts},
+        client_approval::{APPROVE, Approval, CLEAN_UP, Unused, Verdicts},
         client_filter::ClientFilter,
     },
     db::client_list::Listed,
@@ -112,7 +112,7 @@ fn shown(app: &Listed, console: &Console, context: &Context) -> WaitingApp {
     let language = console.signed_in.language;
     WaitingApp {
         href: super::apps::path_of(&app.client_id),
-        client_id: app.client_id.clone(),
+        name_in_form: Approval::name_of(&app.client_id, app.version),
         name: app_name(&app.client_id, &app.metadata, language).into_owned(),
         addresses: (app.metadata.redirect_uris.iter())
             .map(|address| address.as_str().to_owned())

@@ -106,6 +106,11 @@ struct BrowserLogout {
     known: Vec<KnownSession>,
 }
 
+/// Whether no operator has approved the client yet: it signs people out, but is neither named nor gone to.
+fn is_waiting(client: Option<&Client>) -> bool {
+    client.is_some_and(|client| client.metadata.waits)
+}
+
 impl BrowserLogout {
     async fn receive(
         wish: LogoutRequest,
@@ -146,7 +151,7 @@ impl BrowserLogout {
         Ok(Self {
             language: browser.language(Some(params)),
             ui_locales: params.text("ui_locales").to_owned(),
-            next: PostLogoutRedirect::resolve(&wish, client.as_ref())?,
+            next: PostLogoutRedirect::resolve(&wish, client.as_ref())?.filter(|_| !is_waiting(client.as_ref())),
             browser,
             wish,
             client,
@@ -186,7 +191,7 @@ impl BrowserLogout {
     }
 
     fn client_name(&self) -> Option<Cow<'_, str>> {
-        let client = self.client.as_ref()?;
+        let client = self.client.as_ref().filter(|client| !is_waiting(Some(client)))?;
         Some(app_name(&client.client_id, &client.metadata, self.language))
     }
 

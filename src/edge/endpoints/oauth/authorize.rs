@@ -66,7 +66,7 @@ async fn client_of(params: &Params, context: &Context) -> Result<Client, PageFai
     let client_id = params.single("client_id").ok().flatten().ok_or(PageError::NoClient)?;
     let client = document::find_any(client_id, context).await?;
     let client = client.ok_or(PageError::UnknownClient)?;
-    // Nothing of what it says of itself is shown before an operator has seen it, and no browser is led to it.
+    // Before what its request refers to is fetched.
     if client.metadata.waits {
         confirm((&client.client_id, client.version), context).await?;
         return Err(PageError::WaitingClient.into());

@@ -22,7 +22,7 @@ const MOST_DELETED: i64 = 500;
 pub struct Judged {
     pub approved: Vec<String>,
     pub refused: Vec<String>,
-    /// Those that are not there, or do not wait.
+    /// Those that are not there, do not wait, or have changed since they were seen.
     pub not_waiting: Vec<String>,
 }
 
@@ -33,11 +33,11 @@ pub struct Judged {
 pub async fn judge(verdicts: &Verdicts, context: &Context) -> Result<Judged, Fault> {
     let mut batch = Batch::default();
     let mut asked = Vec::new();
-    let all = verdicts.approve.iter().map(|id| (id, true));
-    for (client_id, approves) in all.chain(verdicts.refuse.iter().map(|id| (id, false))) {
+    let approved = verdicts.approve.iter().map(|app| (&app.client_id, app.version, true));
+    for (client_id, version, approves) in approved.chain(verdicts.refuse.iter().map(|id| (id, None, false))) {
         let (query, event, detail) = match approves {
             true => (
-                client_approval::approve(client_id, context.now),
+                client_approval::approve(client_id, version, context.now),
                 Event::ClientChanged,
                 json!({ "changed": ["disabled"], "approved": true }),
             ),
