@@ -18,7 +18,10 @@ const SCHEMES = ["light", "dark"];
 const ALLOWED = /^\/assets\/(passkey\.js|logo|apps\/.+)$/;
 
 /** Whether a page is one of the console. */
-export const isOfOperators = (name) => name.startsWith("console");
+export const isOfConsole = (name) => name.startsWith("console");
+
+/** Whether a page is one of somebody's account. */
+export const isOfAccount = (name) => name.startsWith("account");
 
 /** A test for each page of a gallery, `{name: open}`, at a stage. */
 export function inspect(gallery, { op, chromium }) {
