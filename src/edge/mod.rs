@@ -67,11 +67,12 @@ fn start() {
 /// read of most requests.
 #[wasm_bindgen(js_name = fetch)]
 pub fn fetch(request: Request, env: Env, background: worker_sys::Context) -> JsValue {
-    if let Some(response) = ready(&request) {
+    let (method, url) = (request.method(), request.url());
+    if let Some(response) = ready(&method, &url, &request) {
         return response.into();
     }
     let answered = async move {
-        let answer = answer(request, env, worker::Context::new(background)).await;
+        let answer = answer((&method, &url), request, env, worker::Context::new(background)).await;
         let response = answer.or_else(|error| {
             log::unanswered(&error);
             http::respond::internal_error()
@@ -82,12 +83,11 @@ pub fn fetch(request: Request, env: Env, background: worker_sys::Context) -> JsV
 }
 
 /// The response to a plain GET, where an earlier one left it.
-fn ready(request: &Request) -> Option<Response> {
-    if request.method() != "GET" {
+fn ready(method: &str, url: &str, request: &Request) -> Option<Response> {
+    if method != Method::Get.as_str() {
         return None;
     }
-    let url = request.url();
-    let (path, query) = routes::path_and_query(&url);
+    let (path, query) = routes::path_and_query(url);
     let prepared = prepared_for(path, query, request)?;
     match request.headers().get("if-none-match") {
         Ok(None) => prepared.respond().ok(),
@@ -95,10 +95,14 @@ fn ready(request: &Request) -> Option<Response> {
     }
 }
 
-async fn answer(request: Request, env: Env, background: worker::Context) -> Result<Response> {
-    let url = request.url();
-    let (path, query) = routes::path_and_query(&url);
-    let method = Method::parse(&request.method());
+async fn answer(
+    (method, url): (&str, &str),
+    request: Request,
+    env: Env,
+    background: worker::Context,
+) -> Result<Response> {
+    let (path, query) = routes::path_and_query(url);
+    let method = Method::parse(method);
     let if_none_match = request.headers().get("if-none-match")?;
     let found = routes::find(path);
     let shape = Shape {

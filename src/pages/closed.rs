@@ -20,8 +20,6 @@ pub struct ClosedPage<'a> {
     pub client_name: &'a str,
     /// Its home page.
     pub client_uri: Option<&'a str>,
-    /// Whether the operators have not decided about the app yet.
-    pub is_waiting: bool,
     /// Who is signed in.
     pub account: &'a str,
     /// Who can let them in: an address, and what is shown of it.
@@ -43,13 +41,6 @@ impl ClosedPage<'_> {
 
     fn asker(&self) -> Asker {
         Asker::new(self.client_name, self.client_uri, self.language)
-    }
-
-    fn about(&self) -> &'static str {
-        match self.is_waiting {
-            true => self.closed().waiting,
-            false => self.closed().about,
-        }
     }
 
     fn title(&self) -> String {

@@ -56,9 +56,8 @@ pub async fn add(
 ) -> Result<Added, MachineFailure> {
     let (record, mut stored) = find(client_id, context).await?;
     registering_party.check_hand_on(&record, context)?;
-    if shown.is_some_and(|version| version != record.client.version.to_string()) {
-        let why = "the app was changed since this page was opened; open it again";
-        return Err(conflict(OAuthError::invalid_request(why)));
+    if let Some(shown) = shown {
+        registration::check_shown(&record, shown).map_err(conflict)?;
     }
     if stored.has_name(wanted.name.as_str(), context.now) {
         return Err(conflict(client_secret::same_name(&wanted.name)));

@@ -89,6 +89,19 @@ pub async fn register(
     Ok((record, issued))
 }
 
+/// Whether a client is still of the version that a page has `shown`: a form that is sent twice does what it says once.
+///
+/// # Errors
+/// `invalid_request`.
+pub fn check_shown(record: &ClientRecord, shown: &str) -> Result<(), OAuthError> {
+    match shown == record.client.version.to_string() {
+        true => Ok(()),
+        false => Err(OAuthError::invalid_request(
+            "the app was changed since this page was opened; open it again",
+        )),
+    }
+}
+
 /// Stores new metadata, with the secret that it calls for. `None` where another request has changed the client.
 ///
 /// # Errors

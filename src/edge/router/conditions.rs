@@ -80,7 +80,7 @@ pub(super) async fn compare(
         },
         _ => return Err(shown),
     };
-    match state.filter(|_| header::matches(&named, &etag)) {
+    match state.filter(|_| header::names_tag(&named, &etag)) {
         Some(state) => {
             context.db.demand(kind, states::demand(kind, &id, Some(&state)));
             Ok(Condition { kind, id, state })

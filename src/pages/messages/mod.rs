@@ -330,7 +330,6 @@ pub struct ClosedTexts {
     /// The gap is the name of the app.
     pub heading: Phrase,
     pub about: &'static str,
-    pub waiting: &'static str,
     /// The contact follows.
     pub contact: &'static str,
     /// Where none is known.

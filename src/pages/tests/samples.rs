@@ -241,7 +241,6 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 language,
                 client_name: text,
                 client_uri: Some(text),
-                is_waiting: contact.is_none(),
                 account: text,
                 contact,
                 interaction: text,

@@ -92,11 +92,8 @@ async fn act(
         let why = "the document at its client_id describes the app, so it cannot be changed here";
         return Err(OAuthError::invalid_request(why).into());
     }
-    // A form that is sent twice does it once: a second new secret would end the one that the app still uses.
-    if form.single("version")? != Some(record.client.version.to_string().as_str()) {
-        let why = "the app was changed since this page was opened; open it again";
-        return Err(OAuthError::invalid_request(why).into());
-    }
+    // A second new secret would end the one that the app still uses.
+    registration::check_shown(&record, form.single("version")?.unwrap_or_default())?;
     match action {
         AppAction::Save => {
             let changes = app_form::changes(form, has_people(&record))?;

@@ -7,7 +7,7 @@ use crate::{
         clients::{self, ClientRecord},
     },
     edge::{
-        clients::{logo, looks},
+        clients::{logo, looks, registration},
         http::{
             failure::{MachineFailure, PageFailure, Problem},
             request::Incoming,
@@ -64,10 +64,7 @@ async fn act(
     (form, picture): (&Params, Option<Vec<u8>>),
     context: &Context,
 ) -> Result<(), MachineFailure> {
-    if form.single("version")? != Some(record.client.version.to_string().as_str()) {
-        let why = "the app was changed since this page was opened; open it again";
-        return Err(OAuthError::invalid_request(why).into());
-    }
+    registration::check_shown(&record, form.single("version")?.unwrap_or_default())?;
     let party = console.registering_party();
     match action {
         LookAction::Save => looks::change(record, &ClientChanges::of_form(form)?, party, context).await,

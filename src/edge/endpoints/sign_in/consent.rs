@@ -294,7 +294,6 @@ impl ConsentRequest {
             language,
             client_name: &app_name(&client.client_id, &client.metadata, language),
             client_uri: client.metadata.client_uri.best_for(&[language.tag()]),
-            is_waiting: client.metadata.waits,
             account: self.session.user.display_name(),
             contact: support.map(|contact| (contact.href.as_str(), contact.shown.as_str())),
             interaction: &self.sealed,

@@ -181,7 +181,7 @@ fn write_cors<'a>(init: &mut Init<'a>, shape: &'a Shape<'_>, reply: &'a Reply, c
 
 /// Says who may keep the answer. Whether the caller has it already.
 fn write_caching(init: &mut Init<'_>, reply: &Reply, shape: &Shape<'_>) -> bool {
-    let is_known = |etag: &str| header::matches_none(shape.if_none_match.as_deref().unwrap_or_default(), etag);
+    let is_known = |etag: &str| header::names_tag(shape.if_none_match.as_deref().unwrap_or_default(), etag);
     match &reply.caching {
         Caching::NoStore => {
             init.set("cache-control", "no-store");
