@@ -3,6 +3,7 @@
 mod declared;
 mod plan;
 mod state;
+mod step;
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
@@ -13,8 +14,8 @@ use crate::failure::{Context, Failure, Result};
 use crate::moves::Deployment;
 use crate::{private_file, terminal};
 use declared::Declared;
-use plan::{Action, Step};
-use state::{Ids, State};
+use state::State;
+use step::{Action, Ids, Step};
 
 pub const HELP: &str = "
 Usage: cargo xtask apply FILE --to URL [--prune] [--yes]
@@ -58,7 +59,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     for step in &steps {
         println!("{}", terminal::lines(&step.describe()));
     }
-    println!("\n{}", plan::count(&steps));
+    println!("\n{}", step::count(&steps));
     if !yes && !is_wanted()? {
         println!("Nothing was done.");
         return Ok(());

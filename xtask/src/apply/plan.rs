@@ -1,87 +1,12 @@
 //! From what is declared and what there is to what is to be done.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
 use super::declared::{App, Declared};
-use super::state::{HeldApp, Ids, State, encoded};
-use crate::terminal;
-
-/// A request: its method, its path and its body.
-pub type Request = (&'static str, String, Option<Value>);
-
-pub enum Action {
-    Send {
-        method: &'static str,
-        path: String,
-        body: Option<Value>,
-    },
-    /// A request that needs ids of what steps before it make.
-    Later { make: Make },
-}
-
-/// Makes a request of ids.
-pub type Make = Box<dyn Fn(&Ids) -> Result<Request, String>>;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    Create,
-    Change,
-    Delete,
-}
-
-/// Something that is done.
-pub struct Step {
-    pub verb: Verb,
-    pub kind: &'static str,
-    pub name: String,
-    /// What becomes of its members: the name, what is there, and what will be.
-    pub members: Vec<(String, Value, Value)>,
-    pub action: Action,
-}
-
-impl Step {
-    pub fn title(&self) -> String {
-        let verb = match self.verb {
-            Verb::Create => "create",
-            Verb::Change => "change",
-            Verb::Delete => "DELETE",
-        };
-        format!("{verb} {} {}", self.kind, terminal::line(&self.name))
-    }
-
-    /// The step, and what becomes of each member: old -> new.
-    pub fn describe(&self) -> String {
-        let sign = match self.verb {
-            Verb::Create => '+',
-            Verb::Change => '~',
-            Verb::Delete => '-',
-        };
-        let mut text = format!("{sign} {}", self.title());
-        for (name, old, new) in &self.members {
-            let name = terminal::line(name);
-            // Writing to a text does not fail.
-            let _ = match (self.verb, old) {
-                (Verb::Create, Value::Null) => write!(text, "\n    {name}: {new}"),
-                _ => write!(text, "\n    {name}: {old} -> {new}"),
-            };
-        }
-        text
-    }
-}
-
-/// How many steps of each kind there are.
-pub fn count(steps: &[Step]) -> String {
-    let of = |verb| steps.iter().filter(|step| step.verb == verb).count();
-    format!(
-        "{} to create, {} to change, {} to delete.",
-        of(Verb::Create),
-        of(Verb::Change),
-        of(Verb::Delete)
-    )
-}
+use super::state::{HeldApp, State, encoded};
+use super::step::{Action, Ids, Step, Verb};
 
 /// The steps, in an order in which each finds what it needs.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::declared::Declared;
-use super::plan::{Step, Verb};
+use super::step::Ids;
 use crate::failure::{Failure, Result};
 use crate::moves::Deployment;
 
@@ -39,12 +39,6 @@ pub struct HeldApp {
     pub metadata: Map<String, Value>,
     /// Roles and the names of groups that have them.
     pub roles: Vec<(String, String)>,
-}
-
-/// Ids by names: of what there was when it was planned, and of what was made since. Something else may be called so by then.
-pub struct Ids {
-    pub groups: BTreeMap<String, String>,
-    pub apps: BTreeMap<String, String>,
 }
 
 impl State {
@@ -114,20 +108,6 @@ impl State {
             }
         }
         Ok(state)
-    }
-}
-
-impl Ids {
-    /// Notes what a step has made, as Limen answered.
-    pub fn note(&mut self, step: &Step, told: &Value) {
-        let (of_kind, member) = match step.kind {
-            "group" => (&mut self.groups, "id"),
-            "app" => (&mut self.apps, "client_id"),
-            _ => return,
-        };
-        if let (Verb::Create, Some(id)) = (step.verb, told.get(member).and_then(Value::as_str)) {
-            of_kind.insert(step.name.clone(), id.to_owned());
-        }
     }
 }
 
