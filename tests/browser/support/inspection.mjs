@@ -8,11 +8,17 @@ import { fileURLToPath } from "node:url";
 import { axe } from "./accessibility.mjs";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../../target/screenshots/", import.meta.url));
-const LANGUAGES = ["en", "de", "es", "fr"];
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 360, height: 800 };
 const NARROWEST = { width: 320, height: 640 };
-const SCHEMES = ["light", "dark"];
+/** What axe looks at, and what is left as a picture: colours differ by scheme, places by size, words by language. */
+const LOOKS = {
+  en: [[NARROW, "light"], [WIDE, "dark"]],
+  de: [[NARROW, "dark"]],
+  es: [[WIDE, "light"]],
+  fr: [[NARROW, "light"]],
+};
+const LANGUAGES = Object.keys(LOOKS);
 
 /** What a page may load beside the stylesheet, which every page loads once. */
 const ALLOWED = /^\/assets\/(passkey\.js|logo|apps\/.+)$/;
@@ -82,9 +88,7 @@ async function look(page, name, language) {
   await page.locator("details").evaluateAll((all) => all.forEach((details) => (details.open = true)));
   for (const viewport of [NARROWEST, NARROW, WIDE]) {
     flaws.push(...(await fit(page, viewport, language)));
-    if (viewport === NARROWEST) continue;
-    for (const colorScheme of SCHEMES) {
-      if (!telling(language, viewport, colorScheme)) continue;
+    for (const [, colorScheme] of LOOKS[language].filter(([size]) => size === viewport)) {
       await page.emulateMedia({ colorScheme });
       const found = await axe(page);
       flaws.push(...found.map((violation) => `${language}, ${viewport.width}, ${colorScheme}: ${violation}`));
@@ -99,13 +103,6 @@ async function fit(page, viewport, language) {
   await page.setViewportSize(viewport);
   const width = await page.evaluate(() => document.scrollingElement.scrollWidth);
   return width > viewport.width ? [`${language}: ${width} pixels wide on a screen of ${viewport.width}`] : [];
-}
-
-/** What differs by size and scheme alone is looked at in English; every other language is looked at once, in one of these. */
-function telling(language, viewport, colorScheme) {
-  const ways = [[NARROW, "light"], [WIDE, "dark"], [NARROW, "dark"]];
-  const [size, scheme] = ways[LANGUAGES.indexOf(language) - 1] ?? [viewport, colorScheme];
-  return viewport === size && colorScheme === scheme;
 }
 
 async function photograph(page, parts) {

@@ -22,6 +22,9 @@ import { BindingLog } from "./mail.mjs";
 
 const DATABASE = "limen";
 
+/** The statuses of answers that cannot have a body (Fetch, section 2.2.3). */
+const NULL_BODY = [101, 204, 205, 304];
+
 /** 32 random bytes, as a root key is stored. */
 export const freshRoot = () => randomBytes(32).toString("base64url");
 
@@ -156,7 +159,7 @@ export class Limen {
       // Answers that are read after many others, on a slow machine, must live so long, too.
       signal: AbortSignal.timeout(120_000),
     };
-    return this.#miniflare.dispatchFetch(this.url(path), request);
+    return whole(await this.#miniflare.dispatchFetch(this.url(path), request));
   }
 
   /** Where a Limen that is `bare` listens on this machine, for programs. */
@@ -338,4 +341,13 @@ function unendingBody(chunks) {
 function dropUndefined(wish, defaults) {
   const given = Object.entries(wish).map(([name, value]) => [name, value ?? defaults[name]]);
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+/**
+ * An answer whose body has arrived. What Miniflare gives holds the stream of an answer that nobody holds any more, and which ends unread
+ * when Node collects it.
+ */
+async function whole(response) {
+  const body = NULL_BODY.includes(response.status) ? null : await response.arrayBuffer();
+  return new Response(body, response);
 }
