@@ -198,6 +198,9 @@ pub fn origin(url: &str) -> Option<String> {
     Some(url.origin().ascii_serialization())
 }
 
+/// Why such an address is refused.
+pub const OWN: &str = "url must not be at the host of this provider, which would be told of what it does itself";
+
 /// Whether an address is at the host of the issuer, which would be told of what it does itself. On a loopback host ports tell programs apart.
 pub fn is_own(url: &FetchUrl, issuer: &str) -> bool {
     let own = fetch_url::absolute(issuer).ok();

@@ -13,6 +13,7 @@ use crate::{
         moving::{Credential, CredentialKind, MovedConsent},
         operator_role::OperatorRoles,
         role::{Holder, RoleOfHolder},
+        webhook::Webhook,
     },
     fault::Fault,
     secret::Hash,
@@ -94,6 +95,23 @@ pub fn api(stored: &StoredApi) -> Query<Standing> {
     .bind(&stored.api.identifier)
     .bind(&Value::Object(stored.api.settings.members()).to_string())
     .bind(&stored.id)
+    .read_by(read)
+}
+
+/// How a webhook stands to its line. Where there are as many as there may be, it is another matter.
+pub fn webhook(webhook: &Webhook) -> Query<Standing> {
+    Statement::new(
+        "SELECT IIF(w.id IS NOT NULL AND w.name = ? AND w.url = ? AND w.format = ? AND w.client_id IS l.client_id AND w.events IS ?, 'same',
+                IIF(w.id IS NOT NULL OR l.client_id IS NULL OR EXISTS (SELECT 1 FROM clients c WHERE c.id = l.client_id), 'other', 'missing'))
+            AS standing
+         FROM (SELECT ? AS client_id) l LEFT JOIN webhooks w ON w.id = ?",
+    )
+    .bind(webhook.name.as_str())
+    .bind(&webhook.url)
+    .bind(webhook.format.as_str())
+    .bind(webhook.events.as_ref().map(to_json).as_ref())
+    .bind(webhook.client_id.as_ref())
+    .bind(&webhook.id)
     .read_by(read)
 }
 

@@ -37,7 +37,8 @@ pub fn insert(webhook: &Webhook) -> Query<bool> {
         "INSERT INTO webhooks (id, name, url, format, client_id, events, enabled, generation, root, position, due_at, failures, passed_over, created_at,
                                updated_at)
          SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(id), 0) FROM audit), ?, 0, 0, ?, ?
-         WHERE (SELECT COUNT(*) FROM webhooks) < {} AND (? IS NULL OR EXISTS (SELECT 1 FROM clients WHERE clients.id = ?)) RETURNING id",
+         WHERE (SELECT COUNT(*) FROM webhooks) < {} AND (? IS NULL OR EXISTS (SELECT 1 FROM clients WHERE clients.id = ?))
+         ON CONFLICT DO NOTHING RETURNING id",
         webhook::MOST
     ))
     .bind(&webhook.id)

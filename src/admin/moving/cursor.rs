@@ -10,6 +10,7 @@ pub enum Part {
     Groups,
     Apps,
     Apis,
+    Webhooks,
     People,
     Credentials,
     Terms,
@@ -21,10 +22,11 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Groups,
         Self::Apps,
         Self::Apis,
+        Self::Webhooks,
         Self::People,
         Self::Credentials,
         Self::Terms,
@@ -40,6 +42,7 @@ impl Part {
             Self::Groups => "group",
             Self::Apps => "app",
             Self::Apis => "api",
+            Self::Webhooks => "webhook",
             Self::People => "person",
             Self::Credentials => "credential",
             Self::Terms => "terms",

@@ -7,6 +7,7 @@ mod app;
 mod credential;
 mod cursor;
 mod members;
+mod webhook;
 
 use serde_json::{Map, Value};
 
@@ -15,6 +16,7 @@ pub use self::{
     app::{MovedApi, MovedApp, MovedConsent},
     credential::{Credential, CredentialKind},
     cursor::{Part, Place},
+    webhook::MovedWebhook,
 };
 use super::{
     api_key::{Area, KeyScope},
@@ -87,6 +89,7 @@ pub enum Line {
     Group(Group),
     App(Box<MovedApp>),
     Api(Box<MovedApi>),
+    Webhook(Box<MovedWebhook>),
     Person(Box<User>),
     /// Which terms a person has accepted, and when.
     Terms {
@@ -123,6 +126,7 @@ impl Line {
             "group" => Self::Group(read_group(&line, moved)?),
             "app" => Self::App(Box::new(MovedApp::read(&line, moved)?)),
             "api" => Self::Api(Box::new(MovedApi::read(&line, moved)?)),
+            "webhook" => Self::Webhook(Box::new(MovedWebhook::read(&line, moved)?)),
             "person" => Self::Person(Box::new(read_person(&line, salt, moved)?)),
             "terms" => read_terms(&line, moved.now)?,
             "credential" => Self::Credential(Box::new(Credential::read(&line, moved)?)),
@@ -148,6 +152,7 @@ impl Line {
             Self::Group(_) | Self::Memberships { .. } | Self::Role { .. } => Area::Groups,
             Self::App(_) => Area::Apps,
             Self::Api(_) => Area::Apis,
+            Self::Webhook(_) => Area::Webhooks,
             Self::Operator { .. } => Area::Operators,
         };
         Some(KeyScope { area, writes: true })

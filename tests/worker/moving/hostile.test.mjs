@@ -134,6 +134,11 @@ describe("a line that is not as it should be is refused by itself, with the reas
     [{ kind: "api", id: "a", identifier: "https://api.acme.test" }, /settings is missing/],
     [{ kind: "api", id: "a", identifier: "nothing", settings: { name: "A" } }, /identifier must be/],
     [{ kind: "api", id: "a", identifier: "https://api.acme.test", settings: { name: "" } }, /name must be/],
+    [{ kind: "webhook", id: "w", name: "W", url: "http://siem.acme.test/" }, /url must be an https URL/],
+    [{ kind: "webhook", id: "w", name: "W", url: `${op.issuer}/token` }, /url must not be at the host/],
+    [{ kind: "webhook", id: "w", name: "W", url: "https://siem.acme.test/", secret: "whsec_x" }, /secret is no member/],
+    [{ kind: "webhook", id: "w", name: "W", url: "https://siem.acme.test/", format: "set", app: "nothing" }, /refers to/],
+    [{ kind: "webhook", id: "w.", name: "W", url: "https://siem.acme.test/" }, /id must be/],
     [app({ id: "a b" }), /id must be/],
     [app({ id: "new" }), /id must be/],
     [app({ id: ".." }), /id must be/],
@@ -221,6 +226,21 @@ describe("nobody imports more than they may", () => {
     assert.match(results[2].why, /operators:write/);
     const { events } = await op.json("/admin/api/audit?event=operator_refused", { bearer: op.adminToken });
     assert.equal(events[0].operator, `Key ${keys}`);
+  });
+
+  test("a webhook takes that the audit may be read, is there once, and there are ten at most", async () => {
+    const line = (n) => ({ kind: "webhook", id: `hook-${n}`, name: `Hook ${n}`, url: "https://siem.acme.test/in" });
+    const [{ outcome, why }] = await taken(op, [line(0)], { bearer: await key("webhooks:write") });
+    assert.equal(outcome, "refused");
+    assert.match(why, /audit:read/);
+    const lines = Array.from({ length: 11 }, (_, n) => line(n));
+    const made = await taken(op, lines, { bearer: await key("webhooks:write", "audit:read") });
+    assert.deepEqual(made.map(({ outcome }) => outcome), [...Array(10).fill("added"), "different"]);
+    assert.ok(made[0].needs_secret, "no fingerprint said that its root key is here");
+    const again = await taken(op, [line(0), { ...line(1), name: "Other" }]);
+    assert.deepEqual(again.map(({ outcome }) => outcome), ["unchanged", "different"]);
+    assert.deepEqual(await op.rows("SELECT id FROM webhooks WHERE enabled"), []);
+    await op.rows("DELETE FROM webhooks");
   });
 
   test("a way into an account, and a consent, take every scope", async () => {

@@ -9,6 +9,7 @@ import { Client, basic } from "../support/client.mjs";
 import { withApp } from "../support/codes.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { freshRoot, startLimen } from "../support/limen.mjs";
+import { verified } from "../webhooks/support.mjs";
 import { exported, outcomes, taken } from "./support.mjs";
 
 const ATTRIBUTES = JSON.stringify({ department: { scope: "employee" } });
@@ -31,6 +32,7 @@ const signer = await before.client({ client_name: "Signer", token_endpoint_auth_
 const writers = await admin("/admin/api/groups", { name: "Writers", attributes: { department: "Words" } });
 const closed = await before.client({ client_name: "Closed", allowed_groups: [writers.id] });
 await admin("/admin/api/apis", { identifier: "https://api.acme.test", name: "Notes", scopes: { "notes:read": { title: "Read notes" } } });
+const hook = await admin("/admin/api/webhooks", { name: "SIEM", url: "https://siem.acme.test/in", events: ["key_revoked"] });
 const ada = await before.person({ nickname: "Countess" });
 const bob = await before.person();
 const eve = await before.person({ disabled: true });
@@ -53,7 +55,7 @@ const there = (client, op = after) => new Client(op, client.registered);
 describe("an export", () => {
   test("has each kind of lines, and the settings without secrets", () => {
     const kinds = [...new Set(lines.map(({ kind }) => kind))];
-    assert.deepEqual(kinds, ["deployment", "group", "app", "api", "person", "credential", "terms", "memberships", "role", "operator", "consent"]);
+    assert.deepEqual(kinds, ["deployment", "group", "app", "api", "webhook", "person", "credential", "terms", "memberships", "role", "operator", "consent"]);
     const [{ issuer, format, roots, settings }] = of("deployment");
     assert.equal(issuer, before.issuer);
     assert.equal(format, 1);
@@ -165,6 +167,19 @@ describe("an import into an empty deployment", () => {
     assert.equal(response.status, 200);
   });
 
+  test("has the webhooks, switched off, and with the secrets that their receivers know", async () => {
+    const read = await after.json(`/admin/api/webhooks/${hook.id}`, { bearer: after.adminToken });
+    assert.deepEqual([read.url, read.events, read.state], ["https://siem.acme.test/in", ["key_revoked"], "off"]);
+    const sent = [];
+    after.serve(hook.url, async (request) => {
+      sent.push({ headers: Object.fromEntries(request.headers), body: await request.text() });
+      return { status: 204 };
+    });
+    const tested = await after.admin(`/admin/api/webhooks/${hook.id}/test`, { method: "POST" });
+    assert.deepEqual(await tested.json(), { ok: true, problem: null });
+    assert.ok(verified(hook.secret, sent[0]));
+  });
+
   test("is in the audit: the whole, and each thing", async () => {
     const { events } = await after.json("/admin/api/audit?event=imported", { bearer: after.adminToken });
     assert.equal(events.at(-1).detail.lines.person, 3);
@@ -183,7 +198,7 @@ describe("an import under another root key", () => {
     assert.deepEqual(refused.map(([{ type }]) => type).sort(), ["recovery_codes", "totp"]);
     for (const [, { why }] of refused) assert.match(why, /another root key/);
     const needs = said.filter(([, { needs_secret }]) => needs_secret).map(([{ id }]) => id);
-    assert.deepEqual(needs.sort(), [app, pairwise, signer, closed].map(({ id }) => id).sort());
+    assert.deepEqual(needs.sort(), [app, pairwise, signer, closed, hook].map(({ id }) => id).sort());
   });
 
   test("without the fingerprints, too", async () => {

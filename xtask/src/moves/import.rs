@@ -268,7 +268,7 @@ fn finish(report: &Report, file: &Path, is_whole: bool) {
     println!("\n{}", report.table());
     if !report.needs_secret.is_empty() {
         println!(
-            "{} apps need a new secret: their old one was made under another root key.",
+            "{} apps and webhooks need a new secret: their old one was made under another root key.",
             report.needs_secret.len()
         );
         println!("  {}", report.needs_secret.join(" "));

@@ -15,7 +15,7 @@ pub struct Report {
     pub notes: Vec<String>,
     /// How many of these are in the file already.
     pub kept: usize,
-    /// The apps that need a new secret.
+    /// The apps and webhooks that need a new secret.
     pub needs_secret: Vec<String>,
     /// The people who have to set up one-time codes or recovery codes again.
     pub set_up_again: Vec<String>,

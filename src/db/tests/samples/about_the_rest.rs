@@ -12,7 +12,7 @@ use crate::{
         webhook_delivery::Standing,
     },
     db::{
-        api_keys, audit_log, client_list, ended_sessions, idempotency_keys, operators, people_list,
+        api_keys, audit_log, client_list, ended_sessions, idempotency_keys, moved_rows, operators, people_list,
         states::{self, Kind},
         webhooks,
     },
@@ -279,6 +279,7 @@ fn add_webhooks(all: &mut Samples) {
         delivered_at: None,
     };
     add(all, "webhooks::insert", [webhooks::insert(&webhook)]);
+    add(all, "moved_rows::webhook", [moved_rows::webhook(&webhook)]);
     add(all, "webhooks::list", [webhooks::list("", 200)]);
     add(all, "webhooks::find", [webhooks::find("w")]);
     add(

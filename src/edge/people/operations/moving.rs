@@ -6,6 +6,7 @@ use super::{apis, moved_app, moved_line::MovedLine};
 use crate::{
     account::totp::TotpSecret,
     admin::{
+        api_key::{Area, KeyScope},
         moving::{Credential, CredentialKind, Import, Line, Moved, MovedApi, Part, Place},
         operator::{Operator, OperatorPerson},
         operator_role::OperatorRoles,
@@ -18,7 +19,7 @@ use crate::{
         moved_rows::{self, Standing},
         moving, operators,
         second_factors::StoredApp,
-        users,
+        users, webhooks,
     },
     edge::{
         clients::apis as known_apis,
@@ -28,6 +29,11 @@ use crate::{
     fault::Fault,
     oidc::error::OAuthError,
     secret::WrappedSecret,
+};
+
+const READS_AUDIT: KeyScope = KeyScope {
+    area: Area::Audit,
+    writes: false,
 };
 
 /// The most apps of a request whose `sector_identifier_uri` is fetched: each may take five seconds.
@@ -175,6 +181,8 @@ fn judge(line: &Line, by: &Operator, operators: &[OperatorPerson]) -> Result<(),
     }
     match line {
         Line::Operator { roles, .. } => by.covers(roles).map_err(lacks),
+        // Whoever says where the audit is sent may read it.
+        Line::Webhook(_) => by.may(Some(READS_AUDIT)).map_err(lacks),
         // They would be ways into accounts that are there, of which nobody is told.
         Line::Credential(_) | Line::Consent(_) => by.covers(&OperatorRoles::owner()).map_err(lacks),
         _ => Ok(()),
@@ -208,6 +216,14 @@ async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) ->
             Err(why) => return Ok(Outcome::Refused(why)),
         },
         Line::Api(api) => add_api(api, context).await?,
+        Line::Webhook(moved) => MovedLine {
+            needs_secret: moved.needs_secret,
+            ..usual(
+                webhooks::insert(&moved.webhook),
+                entry(Event::WebhookMade).detail(moved.webhook.named_for_audit()),
+                moved_rows::webhook(&moved.webhook),
+            )
+        },
         Line::Person(user) => usual(
             users::insert(user),
             entry(Event::UserCreated).user(&user.id),

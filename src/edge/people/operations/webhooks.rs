@@ -231,9 +231,7 @@ fn is_elsewhere(stated: &Stated, context: &Context) -> Result<(), OAuthError> {
     let is_own = |url: &FetchUrl| webhook::is_own(url, context.config.issuer.as_str());
     match stated.url.as_ref().is_some_and(is_own) {
         false => Ok(()),
-        true => Err(OAuthError::invalid_request(
-            "url must not be at the host of this provider, which would be told of what it does itself",
-        )),
+        true => Err(OAuthError::invalid_request(webhook::OWN)),
     }
 }
 

@@ -1,0 +1,74 @@
+//! A webhook, as a line has it.
+
+use serde_json::{Map, Value};
+
+use super::{Moved, members::Members};
+use crate::{
+    admin::webhook::{self, Format, SecretInForce, Stated, Webhook},
+    secret::KekVersion,
+};
+
+/// A webhook that comes off: the deployment that it was of may send still, and it is for its operators to say which of the two does.
+pub struct MovedWebhook {
+    pub webhook: Webhook,
+    /// Whether its receiver knows another secret: the root key of it is not here.
+    pub needs_secret: bool,
+}
+
+impl MovedWebhook {
+    pub(super) fn read(line: &Members<'_>, moved: &Moved<'_>) -> Result<Self, String> {
+        let member = |(there, here): (&'static str, &str)| Some((here.to_owned(), line.value(there)?.clone()));
+        let names = [
+            ("name", "name"),
+            ("url", "url"),
+            ("format", "format"),
+            ("app", "client_id"),
+            ("events", "events"),
+        ];
+        let body: Map<String, Value> = names.into_iter().filter_map(member).collect();
+        // Judged as if an operator made it.
+        let stated = Stated::parse_new(
+            Value::Object(body).to_string().as_bytes(),
+            moved.config.loopback_fetches,
+        );
+        let stated = stated.map_err(|error| error.description.into_owned())?;
+        let (Some(name), Some(url)) = (stated.name, stated.url) else {
+            return Err("name and url must be there".to_owned());
+        };
+        if webhook::is_own(&url, moved.config.issuer.as_str()) {
+            return Err(webhook::OWN.to_owned());
+        }
+        let root = line.number("root")?.and_then(|root| KekVersion::try_from(root).ok());
+        let root = root.filter(|root| moved.has_root_of(&format!("{root}.")));
+        let generation = line.number("generation")?.filter(|_| root.is_some());
+        let created_at = line.past("created_at", moved.now)?.unwrap_or(moved.now);
+        Ok(Self {
+            needs_secret: stated.format == Format::Events && root.is_none(),
+            webhook: Webhook {
+                id: line.id("id")?,
+                name,
+                url: url.as_str().to_owned(),
+                format: stated.format,
+                client_id: stated.client_id,
+                events: stated.events.flatten(),
+                enabled: false,
+                secret: SecretInForce {
+                    generation: generation.unwrap_or(1),
+                    root: root.unwrap_or(moved.config.roots.current_version()),
+                    previous: None,
+                },
+                position: 0,
+                failures: 0,
+                refusals: 0,
+                failing_since: None,
+                problem: None,
+                given_up_at: None,
+                due_at: None,
+                passed_over: 0,
+                delivered_at: None,
+                created_at,
+                updated_at: moved.now,
+            },
+        })
+    }
+}
