@@ -25,9 +25,11 @@ pub const PATIENCE: Lifetime = Lifetime::hours(1);
 /// The most bytes of the id of an app: some are addresses of documents.
 const LONGEST_ID: usize = 2_000;
 
-/// How long the secret before signs, too, where a renewal does not say, and the longest.
+/// How long the secret before signs, too, where a renewal does not say.
 const USUAL_OVERLAP: Lifetime = Lifetime::days(1);
-const LONGEST_OVERLAP: Lifetime = Lifetime::days(7);
+
+/// The longest that it does.
+pub const LONGEST_OVERLAP: Lifetime = Lifetime::days(7);
 
 /// A webhook.
 #[derive(Clone, Debug)]

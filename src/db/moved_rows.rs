@@ -10,10 +10,9 @@ use crate::{
         user::User,
     },
     admin::{
-        moving::{Credential, CredentialKind, MovedConsent},
+        moving::{Credential, CredentialKind, MovedConsent, MovedWebhook},
         operator_role::OperatorRoles,
         role::{Holder, RoleOfHolder},
-        webhook::Webhook,
     },
     fault::Fault,
     secret::Hash,
@@ -32,6 +31,8 @@ pub enum Standing {
     Taken,
     /// What the line refers to is not there.
     Missing,
+    /// There are as many as there may be.
+    Full,
 }
 
 fn read(rows: &Rows) -> Result<Standing, Fault> {
@@ -98,19 +99,25 @@ pub fn api(stored: &StoredApi) -> Query<Standing> {
     .read_by(read)
 }
 
-/// How a webhook stands to its line. Where there are as many as there may be, it is another matter.
-pub fn webhook(webhook: &Webhook) -> Query<Standing> {
+/// How a webhook stands to its line. Its secret is compared where it can be.
+pub fn webhook(moved: &MovedWebhook) -> Query<Standing> {
+    let webhook = &moved.webhook;
+    let known = moved.has_known_secret.then_some(webhook.secret.generation);
     Statement::new(
-        "SELECT IIF(w.id IS NOT NULL AND w.name = ? AND w.url = ? AND w.format = ? AND w.client_id IS l.client_id AND w.events IS ?, 'same',
-                IIF(w.id IS NOT NULL OR l.client_id IS NULL OR EXISTS (SELECT 1 FROM clients c WHERE c.id = l.client_id), 'other', 'missing'))
-            AS standing
-         FROM (SELECT ? AS client_id) l LEFT JOIN webhooks w ON w.id = ?",
+        "SELECT CASE
+                WHEN w.id IS NOT NULL THEN IIF(w.name = ? AND w.url = ? AND w.format = ? AND w.client_id IS l.client_id AND w.events IS ?
+                    AND (l.generation IS NULL OR w.generation = l.generation AND w.root = ?), 'same', 'other')
+                WHEN l.client_id IS NULL OR EXISTS (SELECT 1 FROM clients c WHERE c.id = l.client_id) THEN 'full'
+                ELSE 'missing' END AS standing
+         FROM (SELECT ? AS client_id, ? AS generation) l LEFT JOIN webhooks w ON w.id = ?",
     )
     .bind(webhook.name.as_str())
     .bind(&webhook.url)
     .bind(webhook.format.as_str())
     .bind(webhook.events.as_ref().map(to_json).as_ref())
+    .bind(webhook.secret.root)
     .bind(webhook.client_id.as_ref())
+    .bind(known)
     .bind(&webhook.id)
     .read_by(read)
 }

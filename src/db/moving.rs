@@ -51,11 +51,6 @@ fn lines(part: Part) -> &'static str {
                 'secret_hash', secret_hash, 'created_at', created_at, 'updated_at', updated_at) AS line
              FROM apis WHERE id > ? ORDER BY id"
         }
-        Part::Webhooks => {
-            "id AS key, json_object('kind', 'webhook', 'id', id, 'name', name, 'url', url, 'format', format, 'app', client_id,
-                'events', json(COALESCE(events, 'null')), 'root', root, 'generation', generation, 'created_at', created_at) AS line
-             FROM webhooks WHERE id > ? ORDER BY id"
-        }
         Part::People => {
             "id AS key, json_object('kind', 'person', 'id', id, 'username', username, 'claims', json(claims),
                 'disabled_at', disabled_at, 'created_at', created_at, 'updated_at', updated_at, 'subject_salt', subject_salt) AS line
@@ -92,6 +87,12 @@ fn lines(part: Part) -> &'static str {
                 'asked', json(IIF(asked, 'true', 'false')), 'created_at', created_at, 'updated_at', updated_at,
                 'last_used_at', last_used_at) AS line
              FROM grants WHERE id > ? ORDER BY id"
+        }
+        Part::Webhooks => {
+            "id AS key, json_object('kind', 'webhook', 'id', id, 'name', name, 'url', url, 'format', format, 'app', client_id,
+                'events', json(COALESCE(events, 'null')), 'root', root, 'generation', generation, 'previous_root', previous_root,
+                'previous_until', previous_until, 'created_at', created_at) AS line
+             FROM webhooks WHERE id > ? ORDER BY id"
         }
     }
 }

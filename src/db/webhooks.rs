@@ -31,12 +31,13 @@ const OF_DISABLED: &str =
 const COLUMNS: &str = "id, name, url, format, client_id, events, enabled, generation, root, previous_root, previous_until, position, failures, refusals, failing_since,
     problem, given_up_at, due_at, passed_over, delivered_at, created_at, updated_at";
 
-/// A new webhook, that is sent what happens from now on. It says no where there are as many as there may be, or its app is gone.
+/// A new webhook, that is sent what happens from now on. It says no where there are as many as there may be, one of its id is there, or its app
+/// is gone.
 pub fn insert(webhook: &Webhook) -> Query<bool> {
     Statement::new(format!(
-        "INSERT INTO webhooks (id, name, url, format, client_id, events, enabled, generation, root, position, due_at, failures, passed_over, created_at,
-                               updated_at)
-         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(id), 0) FROM audit), ?, 0, 0, ?, ?
+        "INSERT INTO webhooks (id, name, url, format, client_id, events, enabled, generation, root, previous_root, previous_until, position, due_at,
+                               failures, passed_over, created_at, updated_at)
+         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(id), 0) FROM audit), ?, 0, 0, ?, ?
          WHERE (SELECT COUNT(*) FROM webhooks) < {} AND (? IS NULL OR EXISTS (SELECT 1 FROM clients WHERE clients.id = ?))
          ON CONFLICT DO NOTHING RETURNING id",
         webhook::MOST
@@ -50,6 +51,8 @@ pub fn insert(webhook: &Webhook) -> Query<bool> {
     .bind(webhook.enabled)
     .bind(webhook.secret.generation)
     .bind(webhook.secret.root)
+    .bind(webhook.secret.previous.map(|(root, _)| root))
+    .bind(webhook.secret.previous.map(|(_, until)| until))
     .bind(webhook.enabled.then_some(0_i64))
     .bind(webhook.created_at)
     .bind(webhook.updated_at)

@@ -3,14 +3,14 @@
 use super::super::paging::Page;
 use crate::oidc::{error::OAuthError, params::Params};
 
-/// The parts of an export, in the order in which an import can take them: what a line refers to came before it.
+/// The parts of an export, in the order in which an import can take them: what a line refers to came before it. Webhooks are last, so
+/// that they do not tell of the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
 pub enum Part {
     Groups,
     Apps,
     Apis,
-    Webhooks,
     People,
     Credentials,
     Terms,
@@ -18,6 +18,7 @@ pub enum Part {
     Roles,
     Operators,
     Consents,
+    Webhooks,
 }
 
 impl Part {
@@ -26,7 +27,6 @@ impl Part {
         Self::Groups,
         Self::Apps,
         Self::Apis,
-        Self::Webhooks,
         Self::People,
         Self::Credentials,
         Self::Terms,
@@ -34,6 +34,7 @@ impl Part {
         Self::Roles,
         Self::Operators,
         Self::Consents,
+        Self::Webhooks,
     ];
 
     /// The `kind` of its lines.
@@ -42,7 +43,6 @@ impl Part {
             Self::Groups => "group",
             Self::Apps => "app",
             Self::Apis => "api",
-            Self::Webhooks => "webhook",
             Self::People => "person",
             Self::Credentials => "credential",
             Self::Terms => "terms",
@@ -50,6 +50,7 @@ impl Part {
             Self::Roles => "role",
             Self::Operators => "operator",
             Self::Consents => "consent",
+            Self::Webhooks => "webhook",
         }
     }
 

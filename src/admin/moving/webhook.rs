@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::{Moved, members::Members};
 use crate::{
-    admin::webhook::{self, Format, SecretInForce, Stated, Webhook},
+    admin::webhook::{self, Format, LONGEST_OVERLAP, SecretInForce, Stated, Webhook},
     secret::KekVersion,
+    time::UnixTime,
 };
 
 /// A webhook that comes off: the deployment that it was of may send still, and it is for its operators to say which of the two does.
@@ -13,6 +14,8 @@ pub struct MovedWebhook {
     pub webhook: Webhook,
     /// Whether its receiver knows another secret: the root key of it is not here.
     pub needs_secret: bool,
+    /// Whether its secret is that of the line.
+    pub has_known_secret: bool,
 }
 
 impl MovedWebhook {
@@ -38,12 +41,21 @@ impl MovedWebhook {
         if webhook::is_own(&url, moved.config.issuer.as_str()) {
             return Err(webhook::OWN.to_owned());
         }
-        let root = line.number("root")?.and_then(|root| KekVersion::try_from(root).ok());
-        let root = root.filter(|root| moved.has_root_of(&format!("{root}.")));
-        let generation = line.number("generation")?.filter(|_| root.is_some());
+        let root_of = |name| {
+            let root = line.number(name)?.and_then(|root| KekVersion::try_from(root).ok());
+            Ok::<_, String>(root.filter(|root| moved.has_root_of(&format!("{root}."))))
+        };
+        let generation = line.number("generation")?.filter(|generation| *generation > 0);
+        let known = root_of("root")?.zip(generation);
+        let until = line.number("previous_until")?.map(UnixTime);
+        let until = until.filter(|until| (moved.now..=moved.now + LONGEST_OVERLAP).contains(until));
+        let previous = root_of("previous_root")?.zip(until).filter(|_| known.is_some());
+        // One that nobody knows: those that are counted from 1 on may have been given to somebody.
+        let (root, generation) = known.unwrap_or((moved.config.roots.current_version(), moved.now.seconds()));
         let created_at = line.past("created_at", moved.now)?.unwrap_or(moved.now);
         Ok(Self {
-            needs_secret: stated.format == Format::Events && root.is_none(),
+            needs_secret: stated.format == Format::Events && known.is_none(),
+            has_known_secret: known.is_some(),
             webhook: Webhook {
                 id: line.id("id")?,
                 name,
@@ -53,9 +65,9 @@ impl MovedWebhook {
                 events: stated.events.flatten(),
                 enabled: false,
                 secret: SecretInForce {
-                    generation: generation.unwrap_or(1),
-                    root: root.unwrap_or(moved.config.roots.current_version()),
-                    previous: None,
+                    generation,
+                    root,
+                    previous,
                 },
                 position: 0,
                 failures: 0,

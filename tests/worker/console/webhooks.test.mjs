@@ -83,6 +83,8 @@ describe("the page of one", () => {
     assert.match(renewed, /id="secret"><code>whsec_/);
     const again = await (await send(page(receiver), { do: "renew_secret" })).text();
     assert.match(again, /signs until/, "two sign: a third would end the one that the receiver has");
+    assert.match(again, /replace it at once by the button for that below/);
+    assert.ok(again.includes('value="renew_at_once"') && !again.includes("overlap_seconds"));
     const replaced = await (await send(page(receiver), { do: "renew_at_once" })).text();
     assert.match(replaced, /id="secret"><code>whsec_/);
     const read = await receiver.read();

@@ -228,19 +228,13 @@ describe("nobody imports more than they may", () => {
     assert.equal(events[0].operator, `Key ${keys}`);
   });
 
-  test("a webhook takes that the audit may be read, is there once, and there are ten at most", async () => {
-    const line = (n) => ({ kind: "webhook", id: `hook-${n}`, name: `Hook ${n}`, url: "https://siem.acme.test/in" });
-    const [{ outcome, why }] = await taken(op, [line(0)], { bearer: await key("webhooks:write") });
+  test("a webhook takes every scope: whoever renews one with the secret before sees the one that its receiver knows", async () => {
+    const line = { kind: "webhook", id: "hook", name: "Hook", url: "https://siem.acme.test/in", root: 1, generation: 1 };
+    const bearer = await key("people:write", "webhooks:write", "audit:read");
+    const [{ outcome, why }] = await taken(op, [line], { bearer, roots: (await exported(op))[0].roots });
     assert.equal(outcome, "refused");
-    assert.match(why, /audit:read/);
-    const lines = Array.from({ length: 11 }, (_, n) => line(n));
-    const made = await taken(op, lines, { bearer: await key("webhooks:write", "audit:read") });
-    assert.deepEqual(made.map(({ outcome }) => outcome), [...Array(10).fill("added"), "different"]);
-    assert.ok(made[0].needs_secret, "no fingerprint said that its root key is here");
-    const again = await taken(op, [line(0), { ...line(1), name: "Other" }]);
-    assert.deepEqual(again.map(({ outcome }) => outcome), ["unchanged", "different"]);
-    assert.deepEqual(await op.rows("SELECT id FROM webhooks WHERE enabled"), []);
-    await op.rows("DELETE FROM webhooks");
+    assert.match(why, /scope/);
+    assert.deepEqual(await op.rows("SELECT id FROM webhooks"), []);
   });
 
   test("a way into an account, and a consent, take every scope", async () => {
@@ -293,6 +287,88 @@ describe("nobody imports more than they may", () => {
     assert.equal(refused.outcome, "refused");
     const [given] = await taken(op, [app("ruler-2")]);
     assert.equal(given.outcome, "added");
+  });
+});
+
+describe("a webhook", () => {
+  const url = "https://siem.acme.test/in";
+  const line = (n, more) => ({ kind: "webhook", id: `hook-${n}`, name: `Hook ${n}`, url, ...more });
+  const roots = async () => (await exported(op))[0].roots;
+  const rows = (columns) => op.rows(`SELECT ${columns} FROM webhooks ORDER BY id`);
+
+  test("is there once and off, there are ten at most, and the same again changes nothing", async () => {
+    const lines = Array.from({ length: 11 }, (_, n) => line(n, { name: "Hook" }));
+    const made = await taken(op, lines);
+    assert.deepEqual(made.slice(0, 10), Array(10).fill({ outcome: "added", needs_secret: true, switched_off: true }));
+    assert.equal(made[10].outcome, "refused");
+    assert.match(made[10].why, /as many/);
+    const held = await rows("*");
+    const again = await taken(op, [lines[0], { ...lines[1], url: "https://other.acme.test/in" }]);
+    assert.deepEqual(again, [{ outcome: "unchanged" }, { outcome: "different" }]);
+    assert.deepEqual(await rows("*"), held);
+    assert.ok(held.every(({ enabled, due_at }) => !enabled && due_at === null));
+    await op.rows("DELETE FROM webhooks");
+  });
+
+  test("whose secret cannot come along has one that nobody was ever given", async () => {
+    const unknown = [
+      [{}, {}],
+      [{ root: 1, generation: 2 }, {}],
+      [{ root: 1, generation: 2 }, { 1: "another" }],
+      [{ root: 9, generation: 2 }, await roots()],
+      [{ root: 1 }, await roots()],
+      [{ root: 1, generation: 0 }, await roots()],
+    ];
+    for (const [more, roots] of unknown) {
+      const [{ needs_secret }] = await taken(op, [line(0, more)], { roots });
+      assert.equal(needs_secret, true, JSON.stringify(more));
+      const [{ generation }] = await rows("generation");
+      assert.ok(generation > 1_700_000_000, `${generation}`);
+      await op.rows("DELETE FROM webhooks");
+    }
+  });
+
+  test("has the secret before for as long as an overlap can be, and under a root key that is here", async () => {
+    const day = 86_400;
+    const until = Math.floor(Date.now() / 1_000) + 3 * day;
+    const secret = { root: 1, generation: 3, previous_root: 1 };
+    const lines = [
+      line(0, { ...secret, previous_until: until }),
+      line(1, { ...secret, previous_until: until + 30 * day }),
+      line(2, { ...secret, previous_until: 7 }),
+      line(3, { ...secret, previous_until: until, previous_root: 4_294_967_297 }),
+      line(4, { ...secret, previous_until: until, root: 9 }),
+    ];
+    await taken(op, lines, { roots: await roots() });
+    assert.deepEqual((await rows("previous_until")).map(({ previous_until }) => previous_until), [until, null, null, null, null]);
+    await op.rows("DELETE FROM webhooks");
+  });
+
+  test("goes to public addresses alone, and a member that is no number counts for none", async () => {
+    for (const [more, why] of [
+      [{ url: "https://127.0.0.1/" }, /url must have a public domain name/],
+      [{ url: "https://metadata.google.internal/" }, /url must have a public domain name/],
+      [{ url: "https://u:p@siem.acme.test/" }, /url must/],
+      [{ url: `https://siem.acme.test/${"a".repeat(2_000)}` }, /url must/],
+      [{ url: ["https://siem.acme.test/"] }, /url must/],
+      [{ name: "<b>" }, /name must/],
+      [{ events: ["sign_ins"] }, /there is no sign_ins/],
+      [{ events: [] }, /events must/],
+      [{ events: "sign_in" }, /events must/],
+      [{ format: "jwt" }, /format must/],
+      [{ app: "app" }, /client_id is for the format set/],
+      [{ enabled: true }, /enabled is no member/],
+      [{ position: 7 }, /position is no member/],
+      [{ generation: "1" }, /generation must be a whole number/],
+      [{ generation: 1e300 }, /generation must be a whole number/],
+      [{ root: -1 }, /root must be a whole number/],
+      [{ previous_until: {} }, /previous_until must be a whole number/],
+    ]) {
+      const [result] = await taken(op, [line(0, more)], { roots: await roots() });
+      assert.equal(result.outcome, "refused", JSON.stringify(more));
+      assert.match(result.why, why);
+    }
+    assert.deepEqual(await rows("id"), []);
   });
 });
 

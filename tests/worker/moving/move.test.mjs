@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 
 import { Authenticator, signInWith, withPasskey } from "../support/authenticator.mjs";
 import { grantOf } from "../support/browser.mjs";
@@ -32,7 +33,9 @@ const signer = await before.client({ client_name: "Signer", token_endpoint_auth_
 const writers = await admin("/admin/api/groups", { name: "Writers", attributes: { department: "Words" } });
 const closed = await before.client({ client_name: "Closed", allowed_groups: [writers.id] });
 await admin("/admin/api/apis", { identifier: "https://api.acme.test", name: "Notes", scopes: { "notes:read": { title: "Read notes" } } });
-const hook = await admin("/admin/api/webhooks", { name: "SIEM", url: "https://siem.acme.test/in", events: ["key_revoked"] });
+const hook = await admin("/admin/api/webhooks", { name: "SIEM", url: "https://siem.acme.test/in", events: ["user_created"] });
+const renewed = await admin(`/admin/api/webhooks/${hook.id}/renew_secret`, { overlap_seconds: 3_600 });
+const tokens = await admin("/admin/api/webhooks", { name: "Tokens", url: "https://ssf.acme.test/in", format: "set", client_id: app.id });
 const ada = await before.person({ nickname: "Countess" });
 const bob = await before.person();
 const eve = await before.person({ disabled: true });
@@ -55,14 +58,14 @@ const there = (client, op = after) => new Client(op, client.registered);
 describe("an export", () => {
   test("has each kind of lines, and the settings without secrets", () => {
     const kinds = [...new Set(lines.map(({ kind }) => kind))];
-    assert.deepEqual(kinds, ["deployment", "group", "app", "api", "webhook", "person", "credential", "terms", "memberships", "role", "operator", "consent"]);
+    assert.deepEqual(kinds, ["deployment", "group", "app", "api", "person", "credential", "terms", "memberships", "role", "operator", "consent", "webhook"]);
     const [{ issuer, format, roots, settings }] = of("deployment");
     assert.equal(issuer, before.issuer);
     assert.equal(format, 1);
     assert.deepEqual(Object.keys(roots), ["1"]);
     assert.ok(settings.some(({ name }) => name === "ATTRIBUTES"));
     const text = JSON.stringify(lines);
-    for (const secret of [vars.KEK_1, before.adminToken, app.secret, signer.secret, key.key, invited.url]) assert.ok(!text.includes(secret));
+    for (const secret of [vars.KEK_1, before.adminToken, app.secret, signer.secret, key.key, invited.url, hook.secret.slice(6)]) assert.ok(!text.includes(secret));
     assert.ok(!text.includes(phone.totp.secret.base32));
     for (const code of codes) assert.ok(!text.includes(code));
   });
@@ -167,17 +170,26 @@ describe("an import into an empty deployment", () => {
     assert.equal(response.status, 200);
   });
 
-  test("has the webhooks, switched off, and with the secrets that their receivers know", async () => {
-    const read = await after.json(`/admin/api/webhooks/${hook.id}`, { bearer: after.adminToken });
-    assert.deepEqual([read.url, read.events, read.state], ["https://siem.acme.test/in", ["key_revoked"], "off"]);
+  test("has the webhooks, switched off, which tell nothing of it and go on with the secrets that their receivers know", async () => {
+    const path = `/admin/api/webhooks/${hook.id}`;
+    const read = await after.json(path, { bearer: after.adminToken });
+    assert.deepEqual([read.url, read.events, read.state], ["https://siem.acme.test/in", ["user_created"], "off"]);
+    assert.deepEqual(results.filter(({ switched_off }) => switched_off), Array(2).fill({ outcome: "added", switched_off: true }));
     const sent = [];
     after.serve(hook.url, async (request) => {
       sent.push({ headers: Object.fromEntries(request.headers), body: await request.text() });
       return { status: 204 };
     });
-    const tested = await after.admin(`/admin/api/webhooks/${hook.id}/test`, { method: "POST" });
-    assert.deepEqual(await tested.json(), { ok: true, problem: null });
-    assert.ok(verified(hook.secret, sent[0]));
+    const on = await after.admin(path, { method: "PATCH", json: { enabled: true } });
+    assert.equal((await on.json()).state, "ok");
+    const { id } = await after.json("/admin/api/users", { json: { username: "newcomer" }, bearer: after.adminToken });
+    for (let tries = 0; tries < 200 && !sent.length; tries++) await wait(25);
+    assert.equal(JSON.parse(sent[0].body).data.user_id, id, "it is not told of those who were imported with it");
+    for (const { secret } of [hook, renewed]) assert.ok(verified(secret, sent[0]), "both sign in the overlap");
+    await after.admin(`/admin/api/users/${id}`, { method: "DELETE" });
+    const about = await after.json(`/admin/api/webhooks/${tokens.id}`, { bearer: after.adminToken });
+    assert.deepEqual([about.format, about.client_id, about.state], ["set", app.id, "off"]);
+    await after.admin(path, { method: "PATCH", json: { enabled: false } });
   });
 
   test("is in the audit: the whole, and each thing", async () => {
@@ -234,6 +246,7 @@ describe("another export into the same deployment", () => {
     assert.equal((await change({ disabled: true })).status, 200);
     assert.equal((await change({ password: "another long pass phrase" })).status, 200);
     assert.equal((await before.admin(`/register/${app.id}/renew_secret`, { method: "POST" })).status, 200);
+    assert.equal((await before.admin(`/admin/api/webhooks/${hook.id}/renew_secret`, { method: "POST", json: { overlap_seconds: 0 } })).status, 200);
     const again = await exported(before);
     const results = await taken(after, again);
     const outcome = (wanted) => results[again.findIndex(wanted)].outcome;
@@ -242,6 +255,8 @@ describe("another export into the same deployment", () => {
     assert.equal(outcome(({ type, user }) => type === "password" && user === ada.id), "different");
     assert.equal(outcome(({ kind, id }) => kind === "app" && id === app.id), "different");
     assert.equal(outcome(({ kind, id }) => kind === "app" && id === pairwise.id), "unchanged");
+    assert.equal(outcome(({ kind, id }) => kind === "webhook" && id === hook.id), "different");
+    assert.equal(outcome(({ kind, id }) => kind === "webhook" && id === tokens.id), "unchanged");
     assert.deepEqual(await after.rows("SELECT disabled_at FROM users WHERE id = ?", ada.id), [{ disabled_at: null }]);
   });
 

@@ -273,6 +273,12 @@ fn finish(report: &Report, file: &Path, is_whole: bool) {
         );
         println!("  {}", report.needs_secret.join(" "));
     }
+    if report.switched_off > 0 {
+        println!(
+            "{} webhooks came in switched off: switch each on when the old deployment sends no more.",
+            report.switched_off
+        );
+    }
     let people = report.people_to_tell();
     if !people.is_empty() {
         println!(

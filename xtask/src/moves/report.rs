@@ -17,6 +17,8 @@ pub struct Report {
     pub kept: usize,
     /// The apps and webhooks that need a new secret.
     pub needs_secret: Vec<String>,
+    /// How many webhooks came in switched off.
+    pub switched_off: usize,
     /// The people who have to set up one-time codes or recovery codes again.
     pub set_up_again: Vec<String>,
 }
@@ -43,6 +45,9 @@ impl Report {
         if result.get("needs_secret") == Some(&Value::Bool(true)) {
             self.needs_secret.push(name.clone());
             self.note(&format!("{place}: {kind} {name}: added, and needs a new secret"));
+        }
+        if result.get("switched_off") == Some(&Value::Bool(true)) {
+            self.switched_off += 1;
         }
         match outcome.as_str() {
             "different" => self.note(&format!(
@@ -142,7 +147,14 @@ mod tests {
             json!({ "kind": "role", "app": "c", "user": "u" }),
             json!({ "outcome": "different" }),
         );
-        assert_eq!(report.needs_secret, ["c"]);
+        add(
+            json!({ "kind": "webhook", "id": "w" }),
+            json!({ "outcome": "added", "switched_off": true }),
+        );
+        assert_eq!(
+            (report.needs_secret.as_slice(), report.switched_off),
+            (["c".to_owned()].as_slice(), 1)
+        );
         assert_eq!(report.people_to_tell(), ["u"]);
         assert_eq!(report.notes.len(), 3, "{:?}", report.notes);
         assert!(

@@ -6,6 +6,7 @@ use crate::{
     admin::{
         api_key::ApiKey,
         audit_filter::{AuditFilter, Export},
+        moving::MovedWebhook,
         operator::OperatorPerson,
         operator_role::{OperatorRole, OperatorRoles},
         webhook::{Format, SecretInForce, Stated, Webhook},
@@ -279,7 +280,12 @@ fn add_webhooks(all: &mut Samples) {
         delivered_at: None,
     };
     add(all, "webhooks::insert", [webhooks::insert(&webhook)]);
-    add(all, "moved_rows::webhook", [moved_rows::webhook(&webhook)]);
+    let moved = MovedWebhook {
+        webhook: webhook.clone(),
+        needs_secret: false,
+        has_known_secret: true,
+    };
+    add(all, "moved_rows::webhook", [moved_rows::webhook(&moved)]);
     add(all, "webhooks::list", [webhooks::list("", 200)]);
     add(all, "webhooks::find", [webhooks::find("w")]);
     add(

@@ -55,7 +55,8 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
 /// `POST /admin/api/webhooks/{webhook_id}/renew_secret`: the secret before signs, too, for as long as the operator asks.
 pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let overlap = webhook::overlap(&request.optional_json().await?)?;
-    let renewed = operation::renew_secret(request.segment(0), overlap, request.caller()?, context).await?;
+    let instead = "with overlap_seconds of 0, which ends the others at once";
+    let renewed = operation::renew_secret(request.segment(0), overlap, instead, request.caller()?, context).await?;
     Ok(with_secret(200, renewed, context))
 }
 

@@ -221,7 +221,8 @@ async fn act(
                 true => Lifetime(0),
                 false => webhook::overlap(b"").map_err(MachineFailure::from)?,
             };
-            let renewed = operation::renew_secret(id, overlap, operator, context).await?;
+            let instead = "replace it at once by the button for that below, which ends the others";
+            let renewed = operation::renew_secret(id, overlap, instead, operator, context).await?;
             Ok(once(console, &renewed))
         }
         WebhookAction::Delete => {

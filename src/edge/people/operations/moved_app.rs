@@ -85,6 +85,7 @@ pub(super) async fn add<'a>(
         then: None,
         standing: moved_rows::app(&app.client_id, &metadata, compared.as_ref()),
         needs_secret,
+        is_off: false,
     }))
 }
 

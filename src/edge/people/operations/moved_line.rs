@@ -12,4 +12,6 @@ pub(super) struct MovedLine<'a> {
     pub then: Option<Statement>,
     pub standing: Query<Standing>,
     pub needs_secret: bool,
+    /// Whether it is off until an operator switches it on.
+    pub is_off: bool,
 }

@@ -6,7 +6,6 @@ use super::{apis, moved_app, moved_line::MovedLine};
 use crate::{
     account::totp::TotpSecret,
     admin::{
-        api_key::{Area, KeyScope},
         moving::{Credential, CredentialKind, Import, Line, Moved, MovedApi, Part, Place},
         operator::{Operator, OperatorPerson},
         operator_role::OperatorRoles,
@@ -29,11 +28,6 @@ use crate::{
     fault::Fault,
     oidc::error::OAuthError,
     secret::WrappedSecret,
-};
-
-const READS_AUDIT: KeyScope = KeyScope {
-    area: Area::Audit,
-    writes: false,
 };
 
 /// The most apps of a request whose `sector_identifier_uri` is fetched: each may take five seconds.
@@ -100,8 +94,10 @@ enum Outcome {
     Rows {
         added: Handle<bool>,
         standing: Handle<Standing>,
-        /// Whether it is an app whose secret did not come along.
+        /// Whether it is something whose secret did not come along.
         needs_secret: bool,
+        /// Whether it is off until an operator switches it on.
+        is_off: bool,
     },
 }
 
@@ -181,10 +177,9 @@ fn judge(line: &Line, by: &Operator, operators: &[OperatorPerson]) -> Result<(),
     }
     match line {
         Line::Operator { roles, .. } => by.covers(roles).map_err(lacks),
-        // Whoever says where the audit is sent may read it.
-        Line::Webhook(_) => by.may(Some(READS_AUDIT)).map_err(lacks),
-        // They would be ways into accounts that are there, of which nobody is told.
-        Line::Credential(_) | Line::Consent(_) => by.covers(&OperatorRoles::owner()).map_err(lacks),
+        // They would be ways into accounts that are there, of which nobody is told. A webhook may come with a secret that its receiver knows, or
+        // with the one before: whoever renews that is shown the other.
+        Line::Credential(_) | Line::Consent(_) | Line::Webhook(_) => by.covers(&OperatorRoles::owner()).map_err(lacks),
         _ => Ok(()),
     }
 }
@@ -198,6 +193,7 @@ async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) ->
         then: None,
         standing,
         needs_secret: false,
+        is_off: false,
     };
     let mut detail = Map::new();
     let rows = match &line {
@@ -218,10 +214,11 @@ async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) ->
         Line::Api(api) => add_api(api, context).await?,
         Line::Webhook(moved) => MovedLine {
             needs_secret: moved.needs_secret,
+            is_off: true,
             ..usual(
                 webhooks::insert(&moved.webhook),
                 entry(Event::WebhookMade).detail(moved.webhook.named_for_audit()),
-                moved_rows::webhook(&moved.webhook),
+                moved_rows::webhook(moved),
             )
         },
         Line::Person(user) => usual(
@@ -284,6 +281,7 @@ async fn add(line: Line, by: &Operator, batch: &mut Batch, context: &Context) ->
         added,
         standing: batch.add(rows.standing),
         needs_secret: rows.needs_secret,
+        is_off: rows.is_off,
     })
 }
 
@@ -305,6 +303,7 @@ async fn add_api<'a>(moved: &MovedApi, context: &Context) -> Result<MovedLine<'a
         then: None,
         standing: moved_rows::api(&stored),
         needs_secret: moved.needs_secret,
+        is_off: false,
     })
 }
 
@@ -352,13 +351,19 @@ fn describe(outcome: Outcome, answer: &Answer) -> Result<Value, Fault> {
             added,
             standing,
             needs_secret,
+            is_off,
         } => match (answer.read(added)?, answer.read(standing)?) {
-            (true, _) if needs_secret => json!({ "outcome": "added", "needs_secret": true }),
-            (true, _) => json!({ "outcome": "added" }),
+            (true, _) => {
+                let said = [("needs_secret", needs_secret), ("switched_off", is_off)];
+                let said = said.into_iter().filter(|(_, holds)| *holds);
+                let said = said.map(|(name, _)| (name.to_owned(), Value::from(true)));
+                said.chain([("outcome".to_owned(), "added".into())]).collect()
+            }
             (false, Standing::Same) => json!({ "outcome": "unchanged" }),
             (false, Standing::Other) => json!({ "outcome": "different" }),
             (false, Standing::Taken) => refused("a name, an address or a credential of it is somebody else's here"),
             (false, Standing::Missing) => refused("what it refers to is not here"),
+            (false, Standing::Full) => refused("there are as many of its kind here as there may be"),
         },
     })
 }

@@ -118,13 +118,14 @@ pub async fn change(
     })
 }
 
-/// Gives a webhook another secret, beside which the one before signs for a while.
+/// Gives a webhook another secret, beside which the one before signs for a while. `instead` tells the operator what to do where two sign already.
 ///
 /// # Errors
 /// `insufficient_scope`, 404, and 409 where another request has just done so, two secrets sign already, or there is no secret.
 pub async fn renew_secret(
     id: &str,
     overlap: Lifetime,
+    instead: &str,
     operator: &Operator,
     context: &Context,
 ) -> Result<(Webhook, Option<String>), MachineFailure> {
@@ -136,7 +137,7 @@ pub async fn renew_secret(
     }
     let has_two = |until: UnixTime| {
         format!(
-            "the secret before the last renewal signs until {}: a receiver that still has that one alone would know no signature any more. Renew it then, or with overlap_seconds of 0, which ends the others at once",
+            "the secret before the last renewal signs until {}: a receiver that still has that one alone would know no signature any more. Renew it then, or {instead}",
             until.to_rfc3339()
         )
     };
