@@ -224,7 +224,7 @@ describe("an address that nobody confirmed", () => {
   test("is confirmed by the SQL in the documentation, and the account can be changed after that", async () => {
     const [made, own] = [await op.person({ email_verified: undefined, nickname: "Al", zoneinfo: "Europe/Paris" }), await op.person({ email_verified: undefined })];
     await op.rows("DELETE FROM audit WHERE event = 'user_created' AND user_id = ?", own.id);
-    const [, sql] = readFileSync("docs/operations.md", "utf8").match(/--command "(UPDATE users SET claims = json_set[^"]*)"/);
+    const [, sql] = readFileSync("docs/people.md", "utf8").match(/--command "(UPDATE users SET claims = json_set[^"]*)"/);
     await op.rows(sql);
     assert.equal((await found(made.username)).email_verified, true);
     assert.ok(!(await found(own.username)).email_verified, "not made by an operator, as far as is known");
