@@ -1,7 +1,8 @@
-//! Makes Rust of the message files in `src/pages/messages`, one a language. English is the pattern: a file that lacks one of
-//! its messages, has one more, or has other gaps, stops the build with a line for each.
+//! Makes Rust of the message files in `src/pages/messages`, one a language. English is the pattern: the types of the texts are
+//! made of it, and a file that lacks one of its messages, has one more, or has other gaps, stops the build with a line for each.
+//! A text that no page shows is a field that nothing reads, which the compiler warns of.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::{Map, Value};
 
@@ -11,6 +12,9 @@ const FOLDER: &str = "src/pages/messages";
 
 /// The language that the others are measured by, and that whoever asks for none of them gets.
 const PATTERN: &str = "en";
+
+/// The type of all texts of a language.
+const ALL: &str = "Texts";
 
 /// The code of all languages.
 ///
@@ -30,13 +34,17 @@ pub fn compile() -> Result<String, Vec<String>> {
             Err(problem) => problems.push(problem),
         }
     }
+    let mut types = BTreeMap::new();
     if let Some(((_, pattern), others)) = languages.split_first() {
+        let place = format!("{FOLDER}/{PATTERN}.yaml: ");
+        declare(ALL, pattern, &place, &mut types, &mut problems);
         for (tag, table) in others {
             compare(pattern, table, &format!("{FOLDER}/{tag}.yaml: "), &mut problems);
         }
     }
     if problems.is_empty() {
-        Ok(code(&languages))
+        let types = types.into_values().collect::<String>();
+        Ok(types + &code(&languages))
     } else {
         Err(problems)
     }
@@ -78,7 +86,47 @@ fn compare(pattern: &Map<String, Value>, table: &Map<String, Value>, place: &str
     }
 }
 
-/// The enum `Language` and the texts of each, as the types in `src/pages/messages/mod.rs` have them.
+/// Adds the declaration of the type `kind` of a table to `types`, and those of the tables in it.
+fn declare(
+    kind: &str,
+    table: &Map<String, Value>,
+    place: &str,
+    types: &mut BTreeMap<String, String>,
+    problems: &mut Vec<String>,
+) {
+    let mut code = format!("/// Texts, as the message files have them.\npub struct {kind} {{\n");
+    for (key, value) in table {
+        let inner = type_of(key, value, kind);
+        code.push_str(&format!("    pub {key}: {inner},\n"));
+        if let Value::Object(table) = value
+            && inner != "Plural"
+        {
+            declare(&inner, table, &format!("{place}{key}."), types, problems);
+        }
+    }
+    code.push_str("}\n");
+    if *types.entry(kind.to_owned()).or_insert_with(|| code.clone()) != code {
+        let table = place.trim_end_matches('.');
+        problems.push(format!(
+            "{table} must hold the same texts, with gaps in the same, as the first of its kind"
+        ));
+    }
+}
+
+/// The type of a text, or of a table, by the type of the table that it is in: `login` is a `LoginTexts`, `errors.not_found` an
+/// `ErrorText`, what has `one` and `other` a `Plural`, and what has a gap a `Phrase`.
+fn type_of(key: &str, value: &Value, around: &str) -> String {
+    match value {
+        Value::Object(table) if table.contains_key("one") => "Plural".to_owned(),
+        Value::Object(_) if around == ALL => format!("{}{ALL}", camel(key.trim_end_matches('s'))),
+        Value::Object(_) => around.replace(ALL, "Text"),
+        Value::Array(items) => format!("[&'static str; {}]", items.len()),
+        Value::String(text) if around == "Plural" || text.contains("{}") => "Phrase".to_owned(),
+        _ => "&'static str".to_owned(),
+    }
+}
+
+/// The enum `Language`, and the texts of each.
 fn code(languages: &[(String, Map<String, Value>)]) -> String {
     let variant = |tag: &str| camel(&tag.replace('-', "_"));
     let list = |make: &dyn Fn(&str) -> String| languages.iter().map(|(tag, _)| make(tag)).collect::<String>();
@@ -100,49 +148,36 @@ fn code(languages: &[(String, Map<String, Value>)]) -> String {
              pub const ALL: [Self; {count}] = [{all}];
              /// The tag (BCP 47), as in `lang` and in the metadata value `ui_locales_supported`.
              pub fn tag(self) -> &'static str {{ match self {{ {tags} }} }}
-             pub(in crate::pages) fn texts(self) -> &'static Texts {{ match self {{ {texts} }} }}
+             pub(in crate::pages) fn texts(self) -> &'static {ALL} {{ match self {{ {texts} }} }}
          }}\n"
     );
     for (tag, table) in languages {
         let name = tag.replace('-', "_").to_uppercase();
-        code.push_str(&format!(
-            "static {name}: Texts = {};\n",
-            record("Texts", table, "Texts")
-        ));
+        code.push_str(&format!("static {name}: {ALL} = {};\n", record(ALL, table)));
     }
     code
 }
 
-/// A table as a value of the type `name`: `[login]` is a `LoginTexts`, `[errors.not_found]` an `ErrorText`, and what has `one`
-/// and `other` is a `Plural`.
-fn record(name: &str, table: &Map<String, Value>, suffix: &str) -> String {
-    let is_plural = table.contains_key("one") && table.contains_key("other");
+/// A table as a value of the type `kind`.
+fn record(kind: &str, table: &Map<String, Value>) -> String {
     let fields = table.iter().map(|(key, value)| {
-        let value = match value {
-            Value::Object(inner) if inner.contains_key("one") => record("Plural", inner, ""),
-            Value::Object(inner) => {
-                let around = if suffix == "Texts" { key.as_str() } else { "" };
-                let kind = match around {
-                    "" => name.replace("Texts", "Text"),
-                    around => format!("{}Texts", camel(around.trim_end_matches('s'))),
-                };
-                record(&kind, inner, "Text")
-            }
-            Value::Array(items) => {
-                let items: Vec<_> = items
-                    .iter()
-                    .map(|item| format!("{:?}", item.as_str().unwrap_or_default()))
-                    .collect();
-                format!("[{}]", items.join(", "))
-            }
-            Value::String(text) if is_plural || text.contains("{}") => format!("Phrase({text:?})"),
-            other => format!("{:?}", other.as_str().unwrap_or_default()),
-        };
-        format!("{key}: {value}, ")
+        let kind = type_of(key, value, kind);
+        format!("{key}: {}, ", expression(&kind, value))
     });
-    let fields: String = fields.collect();
-    let name = if is_plural { "Plural" } else { name };
-    format!("{name} {{ {fields} }}")
+    format!("{kind} {{ {} }}", fields.collect::<String>())
+}
+
+/// A text, or a table of them, as a value of the type `kind`.
+fn expression(kind: &str, value: &Value) -> String {
+    match value {
+        Value::Object(table) => record(kind, table),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| expression("", item)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        text if kind == "Phrase" => format!("Phrase({})", expression("", text)),
+        text => format!("{:?}", text.as_str().unwrap_or_default()),
+    }
 }
 
 fn camel(text: &str) -> String {
