@@ -36,8 +36,12 @@ const GRANTS: [&str; 7] = [
 
 /// Whether answers of that endpoint are of interest: what caches keep, and development, is not.
 pub fn is_of_interest(route: &Route, method: Method) -> bool {
-    use Endpoint::{CheckSession, DevelopmentMail, DevelopmentMails, Logo, OpenApi, PasskeyScript, Stylesheet};
+    use Endpoint::{
+        AppAccent, AppLogo, CheckSession, DevelopmentMail, DevelopmentMails, Logo, OpenApi, PasskeyScript, Stylesheet,
+    };
     let idle = [
+        AppAccent,
+        AppLogo,
         CheckSession,
         DevelopmentMail,
         DevelopmentMails,
@@ -165,7 +169,9 @@ mod tests {
         let classes = [200, 303, 400, 404, 429, 500, 503].map(outcome);
         assert_eq!(classes, ["ok", "ok", "refused", "refused", "limited", "fault", "fault"]);
         let interesting = ROUTES.iter().filter(|route| is_of_interest(route, Method::Get)).count();
-        assert_eq!(interesting, ROUTES.len() - 7);
+        assert_eq!(interesting, ROUTES.len() - 9);
+        let pictures = ROUTES.iter().filter(|route| route.path.starts_with("/assets/"));
+        assert!(pictures.clone().all(|route| !is_of_interest(route, Method::Get)) && pictures.count() == 5);
         assert!(!is_of_interest(&ROUTES[0], Method::Options));
     }
 }

@@ -100,7 +100,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     pub(super) fn issuer(&mut self) -> Option<Issuer> {
         let parsed = match self.shown("ISSUER") {
             Some(text) => Issuer::parse(&text),
-            None => Err("is missing; set it to the https origin that people will see, in wrangler.toml under [vars]"),
+            None => Err("is missing; set it to the https origin that people will see, in limen.toml under [vars]"),
         };
         parsed
             .map_err(|problem| self.problems.push(format!("ISSUER {problem}")))

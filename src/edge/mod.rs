@@ -194,8 +194,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
     }
 }
 
-const NO_DATABASE: &str =
-    "Limen is not configured.\n- the D1 binding DB is missing: see [[d1_databases]] in wrangler.toml\n";
+const NO_DATABASE: &str = "Limen is not configured.\n- the D1 binding DB is missing: see [[d1_databases]] in wrangler.toml, and in limen.toml if it is there\n";
 
 /// Limen refuses to start, and says how to fix it; to whom does no matter, for there is no secret in it.
 fn explain(unavailable: &Unavailable) -> Reply {

@@ -57,7 +57,7 @@ pub async fn hand_over(mail: &Delivery<'_>, settings: &MailSettings, context: &C
 async fn by_binding(mail: &Delivery<'_>, settings: &MailSettings, context: &Context) -> Result<(), NotTaken> {
     let Some(binding) = context.binding(BINDING) else {
         return Err(NotTaken::for_now(
-            "the binding EMAIL is missing: see [[send_email]] in wrangler.toml",
+            "the binding EMAIL is missing: add [[send_email]] to limen.toml",
         ));
     };
     let message = JSON::parse(&delivery::message(settings, mail)).unwrap_or(JsValue::UNDEFINED);

@@ -12,7 +12,7 @@ pub fn warnings() -> Vec<&'static str> {
     missing
         .then_some(
             "the compatibility flag global_fetch_strictly_public is missing: what apps name may be fetched from servers of your own \
-             zone that the public cannot reach; add it to compatibility_flags in wrangler.toml",
+             zone that the public cannot reach; add it to compatibility_flags in limen.toml, whose list replaces that of wrangler.toml",
         )
         .into_iter()
         .collect()
