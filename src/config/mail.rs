@@ -309,7 +309,7 @@ fn api<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>, provider: Provider
     let key = key.filter(|key| key.len() >= 8 && key.bytes().all(|byte| byte.is_ascii_graphic()));
     if key.is_none() {
         reader.problems.push(format!(
-            "MAIL is {}, which needs a MAIL_API_KEY: store it with `npx wrangler secret put MAIL_API_KEY`",
+            "MAIL is {}, which needs a MAIL_API_KEY: store it with `npx wrangler secret put MAIL_API_KEY --config wrangler.deploy.toml`",
             provider.as_str()
         ));
     }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 const HOW_TO_MAKE_A_ROOT: &str = "make one with `openssl rand -base64 32 | tr '+/' '-_' | tr -d '='` and store it with \
-                                  `npx wrangler secret put KEK_1` (in development: .dev.vars, written by `cargo xtask dev`)";
+                                  `npx wrangler secret put KEK_1 --config wrangler.deploy.toml` (in development: .dev.vars, written by `cargo xtask dev`)";
 const MOST_ROOTS: KekVersion = 9;
 const SHORTEST_ADMIN_TOKEN: usize = 32;
 
