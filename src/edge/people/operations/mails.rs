@@ -33,7 +33,7 @@ pub async fn delete(id: &str, context: &Context) -> Result<(), MachineFailure> {
 /// # Errors
 /// 409 where no mails are sent.
 pub fn settings(context: &Context) -> Result<&MailSettings, MachineFailure> {
-    let off = || MachineFailure::status(409, OAuthError::invalid_request("MAIL is off: see docs/operations.md"));
+    let off = || MachineFailure::status(409, OAuthError::invalid_request("MAIL is off: see docs/people.md"));
     context.config.mail.as_ref().ok_or_else(off)
 }
 
