@@ -156,8 +156,8 @@ const ONCE: &[(&str, &str)] = &[
     ("ResponseInit", "src/edge/http/respond"),
     ("Date::now()", "src/edge/platform/clock.rs"),
     ("getrandom::fill", "src/edge/platform/random.rs"),
-    ("\"/authorize", "src/routes.rs"),
-    ("\"/token\"", "src/routes.rs"),
+    ("\"/authorize", "src/routes/table.rs"),
+    ("\"/token\"", "src/routes/table.rs"),
 ];
 
 fn sources(root: &Path) -> Vec<PathBuf> {

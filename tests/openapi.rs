@@ -99,13 +99,13 @@ fn the_document_and_the_route_table_have_the_same_operations() {
         .collect();
     assert!(
         missing.is_empty(),
-        "docs/openapi.yaml lacks operations of src/routes.rs. Add under `paths:` (and a request to \
+        "docs/openapi.yaml lacks operations of src/routes/table.rs. Add under `paths:` (and a request to \
          tests/worker/openapi/requests/):\n{missing}"
     );
     let gone: Vec<_> = described.difference(&routed).collect();
     assert!(
         gone.is_empty(),
-        "docs/openapi.yaml has operations that src/routes.rs has not: {gone:?}"
+        "docs/openapi.yaml has operations that src/routes/table.rs has not: {gone:?}"
     );
 }
 

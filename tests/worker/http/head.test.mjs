@@ -19,7 +19,7 @@ const contents = async () => {
 const inKv = async () => (await op.kv.list()).keys.map(({ name }) => name).sort();
 
 /** Every path of the route table. */
-const PATHS = [...readFileSync(new URL("../../../src/routes.rs", import.meta.url), "utf8").matchAll(/"(\/[^"\s]*)",\s*&\[/g)].map(
+const PATHS = [...readFileSync(new URL("../../../src/routes/table.rs", import.meta.url), "utf8").matchAll(/"(\/[^"\s]*)",\s*&\[/g)].map(
   ([, path]) => path,
 );
 
