@@ -215,6 +215,9 @@ pub enum Endpoint {
     RelatedOrigins,
 }
 
+/// A call of an endpoint: which, and by what method.
+pub type Call = (Endpoint, Method);
+
 /// What stands in a segment of a path as it is (RFC 3986 section 2.3).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 

@@ -45,6 +45,26 @@ impl UnixTime {
         (year, month, day)
     }
 
+    /// When a day begins in UTC, by its year, month and day; none where the calendar has no such day. "Days from civil", by the same
+    /// paper as [`UnixTime::date`].
+    pub fn of_date(year: i64, month: i64, day: i64) -> Option<Self> {
+        let (of_march, shifted) = match month {
+            1..=2 => (year.checked_sub(1)?, month + 9),
+            3..=12 => (year, month - 3),
+            _ => return None,
+        };
+        let (era, of_era) = (of_march.div_euclid(400), of_march.rem_euclid(400));
+        let day_of_year = (153 * shifted + 2) / 5 + day.checked_sub(1)?;
+        let day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + day_of_year;
+        let days = era
+            .checked_mul(146_097)?
+            .checked_add(day_of_era)?
+            .checked_sub(719_468)?;
+        let begins = Self(days.checked_mul(86_400)?);
+        // The 30th of February would be a day of March.
+        (begins.date() == (year, month, day)).then_some(begins)
+    }
+
     /// How long ago `earlier` was; negative when it lies ahead.
     pub fn since(self, earlier: UnixTime) -> Lifetime {
         Lifetime(self.0.saturating_sub(earlier.0))

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::app_form::AppKind;
+use super::console_form::app::AppKind;
 
 /// What the lines are about.
 pub struct NewApp<'a> {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{body, client_filter::Provenance, console_form};
 use crate::{
     oidc::{error::OAuthError, params::Params},
-    routes::{Endpoint, Method},
+    routes::{Call, Endpoint, Method},
     time::{Lifetime, UnixTime},
 };
 
@@ -209,9 +209,9 @@ impl Unused {
 }
 
 /// The calls of the admin API that the page of the console makes.
-pub const APPROVE: (Endpoint, Method) = (Endpoint::AdminClientApproval, Method::Post);
+pub const APPROVE: Call = (Endpoint::AdminClientApproval, Method::Post);
 /// Likewise.
-pub const CLEAN_UP: (Endpoint, Method) = (Endpoint::AdminUnusedClients, Method::Post);
+pub const CLEAN_UP: Call = (Endpoint::AdminUnusedClients, Method::Post);
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use crate::{
         error::OAuthError,
         params::Params,
     },
-    routes::{Endpoint, Method},
+    routes::{Call, Endpoint, Method},
     time::Lifetime,
 };
 
@@ -54,7 +54,7 @@ impl WantedSecret {
         );
         let days = form.single("days")?.unwrap_or_default().trim();
         if !days.is_empty() {
-            body.insert("expires_in".to_owned(), console_form::seconds_of_days(days)?);
+            body.insert("expires_in".to_owned(), console_form::system::seconds_of_days(days)?);
         }
         Self::parse(Value::Object(body).to_string().as_bytes())
     }
@@ -79,7 +79,7 @@ impl<'a> SecretAction<'a> {
     }
 
     /// The call of the admin API that does the same.
-    pub fn call(self) -> (Endpoint, Method) {
+    pub fn call(self) -> Call {
         match self {
             Self::Add => (Endpoint::AdminClientSecrets, Method::Post),
             Self::Remove(_) => (Endpoint::AdminClientSecret, Method::Delete),

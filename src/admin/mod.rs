@@ -2,9 +2,7 @@
 
 pub mod access_token;
 pub mod api;
-pub mod api_form;
 pub mod api_key;
-pub mod app_form;
 pub mod app_lines;
 pub mod audit_filter;
 mod body;
@@ -23,7 +21,6 @@ pub mod operator;
 pub mod operator_role;
 pub mod paging;
 pub mod people_filter;
-pub mod person_action;
 pub mod role;
 pub mod security_event;
 pub mod subject_id;

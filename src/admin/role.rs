@@ -27,6 +27,18 @@ pub struct RoleOfHolder {
     pub holder: Holder,
 }
 
+impl RoleOfHolder {
+    /// Reads what an operator typed.
+    ///
+    /// # Errors
+    /// `invalid_request`.
+    pub fn parse(role: &str, holder: Holder) -> Result<Self, OAuthError> {
+        let role = Label::parse(role.trim());
+        let role = role.ok_or_else(|| OAuthError::invalid_request(format!("a role {}", Label::RULE)))?;
+        Ok(Self { role, holder })
+    }
+}
+
 /// Roles that are given and taken.
 #[derive(Debug)]
 pub struct RoleChanges {
@@ -35,6 +47,22 @@ pub struct RoleChanges {
 }
 
 impl RoleChanges {
+    /// Gives one role.
+    pub fn give(role: RoleOfHolder) -> Self {
+        Self {
+            add: vec![role],
+            remove: Vec::new(),
+        }
+    }
+
+    /// Takes one role.
+    pub fn take(role: RoleOfHolder) -> Self {
+        Self {
+            add: Vec::new(),
+            remove: vec![role],
+        }
+    }
+
     /// Reads `{"add": [{"role": "...", "group": "..."}, {"role": "...", "user": "..."}], "remove": [...]}`, either of which may be left
     /// out.
     ///

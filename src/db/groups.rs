@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Query, Rows, Statement, conditions::behind, from_json};
 use crate::{
     account::group::{Group, Label},
-    admin::{console_form::Shown, group::Stated},
+    admin::{console_form::group::SeenGroup, group::Stated},
     fault::Fault,
     oidc::claims::LONGEST_ATTRIBUTES,
     secret::Hash,
@@ -111,7 +111,7 @@ pub fn insert(group: &Group) -> Query<bool> {
 }
 
 /// Changes of a group what is named. It says no when the name is taken, the group is gone, or it is not as it was shown.
-pub fn change(group_id: &str, stated: &Stated, shown: Option<Shown<'_>>, now: UnixTime) -> Query<bool> {
+pub fn change(group_id: &str, stated: &Stated, shown: Option<SeenGroup<'_>>, now: UnixTime) -> Query<bool> {
     let name = stated.name.as_ref();
     // A merge patch of nothing changes nothing.
     let patch = Value::Object(stated.attributes.clone().unwrap_or_default()).to_string();

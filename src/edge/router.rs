@@ -445,7 +445,7 @@ fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context: &'a Conte
         Endpoint::ConsoleWebhook => page(console::webhooks::show(request, context)),
         Endpoint::ConsoleSystem if is_post => page(console::system::submit(request, context)),
         Endpoint::ConsoleSystem => page(console::system::show(request, context)),
-        Endpoint::ConsoleTokenPreview => page(console::app::preview(request, context)),
+        Endpoint::ConsoleTokenPreview => page(console::token_preview::show(request, context)),
         Endpoint::ConsolePerson if is_post => page(console::person::submit(request, context)),
         Endpoint::ConsolePerson => page(console::person::show(request, context)),
         Endpoint::DevelopmentMails => page(development::list(context)),

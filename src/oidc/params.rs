@@ -82,6 +82,11 @@ impl Params {
         self.single(name).ok().flatten().unwrap_or_default()
     }
 
+    /// The same without blanks around it; none where nothing is left.
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        Some(self.text(name).trim()).filter(|text| !text.is_empty())
+    }
+
     /// A whole number, small enough for a double to hold.
     ///
     /// # Errors

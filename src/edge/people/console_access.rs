@@ -23,16 +23,17 @@ use crate::{
     },
     oidc::{client::self_service::RegisteredBy, params::Params, proven::Strength},
     pages::{
-        Csp,
+        Csp, Moment,
         console::{ConsoleFrame, ConsoleNotice, ROOMS},
         content_security_policy,
     },
     reply::Reply,
-    routes::{Endpoint, Method, SignInPage},
+    routes::{Call, Endpoint, Method, SignInPage},
+    time::UnixTime,
 };
 
 /// A request for a page of the console, whose session is not looked up yet.
-pub struct ConsoleRequest {
+struct ConsoleRequest {
     account_request: AccountRequest,
     operator: Handle<Option<OperatorPerson>>,
     page: SignInPage,
@@ -50,6 +51,7 @@ pub struct Console {
     page: SignInPage,
     /// Whether they have signed in just now.
     pub is_sure: bool,
+    now: UnixTime,
 }
 
 impl ConsoleRequest {
@@ -57,7 +59,7 @@ impl ConsoleRequest {
     ///
     /// # Errors
     /// Without a session: an answer that leads to the sign-in page, and back. 404 where there is no console.
-    pub fn at(request: &Incoming, context: &Context) -> Result<Self, PageFailure> {
+    fn at(request: &Incoming, context: &Context) -> Result<Self, PageFailure> {
         let can_be_strong = context.config.has_codes() || context.config.sign_in.has(Way::Passkey);
         let page = SignInPage::parse(request.path.trim_start_matches('/'));
         let page = page.filter(|_| context.config.console && can_be_strong);
@@ -76,7 +78,7 @@ impl ConsoleRequest {
     ///
     /// # Errors
     /// 403 to somebody without a role; an answer that leads to the second factor, and back, where none was shown.
-    pub async fn enter(self, context: &Context) -> Result<Console, PageFailure> {
+    async fn enter(self, context: &Context) -> Result<Console, PageFailure> {
         let (signed_in, rows) = self.account_request.enter(context).await?;
         let operator = rows.read(self.operator)?;
         let operator = operator.filter(|operator| !operator.roles.is_empty());
@@ -92,6 +94,7 @@ impl ConsoleRequest {
             roles: operator.roles.clone(),
             operator: Operator::Person(operator),
             page: self.page,
+            now: context.now,
             signed_in,
         };
         console.rooms = ROOMS.into_iter().filter(|room| console.sees(*room)).collect();
@@ -101,14 +104,27 @@ impl ConsoleRequest {
 }
 
 impl Console {
+    /// Lets in an operator who may make all of `calls`, to look at a page.
+    ///
+    /// # Errors
+    /// An answer that leads to the sign-in page or to the second factor, and back; 403 to somebody who may not; 404 where there is no
+    /// console.
+    pub async fn open(request: &Incoming, calls: &[Call], context: &Context) -> Result<Self, PageFailure> {
+        let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+        for call in calls {
+            console.require(*call, context)?;
+        }
+        Ok(console)
+    }
+
     /// Takes a form, which Limen showed to this browser under this very sign-in, of somebody who signed in just now.
     ///
     /// # Errors
-    /// As [`ConsoleRequest::enter`]; a page for a form that is not of that kind; an answer that leads to the sign-in page, and back,
+    /// As [`Console::open`]; a page for a form that is not of that kind; an answer that leads to the sign-in page, and back,
     /// where the sign-in is not of just now.
     pub async fn submit(request: &mut Incoming, context: &Context) -> Result<(Self, Params), PageFailure> {
         let form = account_access::sent_form(request, context).await?;
-        let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+        let console = Self::open(request, &[], context).await?;
         match console.is_sure {
             true => Ok((console, form)),
             false => Err(PageFailure::Reply(Box::new(Reply::see_other(console.confirm())))),
@@ -157,13 +173,13 @@ impl Console {
     }
 
     /// Where they confirm who they are, if they have to before they make one of these calls.
-    pub fn confirm_for(&self, calls: &[(Endpoint, Method)]) -> Option<String> {
+    pub fn confirm_for(&self, calls: &[Call]) -> Option<String> {
         let changes = calls.iter().any(|call| self.may(*call));
         (changes && !self.is_sure).then(|| self.confirm())
     }
 
     /// Whether the operator may do what that call of the admin API does.
-    pub fn may(&self, (endpoint, method): (Endpoint, Method)) -> bool {
+    pub fn may(&self, (endpoint, method): Call) -> bool {
         self.operator.may(KeyScope::needed(endpoint.path(), method)).is_ok()
     }
 
@@ -171,7 +187,7 @@ impl Console {
     ///
     /// # Errors
     /// 403.
-    pub fn require(&self, call: (Endpoint, Method), context: &Context) -> Result<(), PageFailure> {
+    pub fn require(&self, call: Call, context: &Context) -> Result<(), PageFailure> {
         if self.may(call) {
             return Ok(());
         }
@@ -189,6 +205,11 @@ impl Console {
             notice: self.signed_in.told().and_then(ConsoleNotice::parse),
             rooms: &self.rooms,
         }
+    }
+
+    /// A time as pages show it.
+    pub fn moment(&self, at: UnixTime) -> Moment {
+        Moment::new(at, self.now, self.signed_in.language)
     }
 
     /// An answer with a page of the console, which has no script.

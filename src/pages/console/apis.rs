@@ -7,7 +7,7 @@ use super::{
     things::{Act, Acts, Thing, Things},
 };
 use crate::{
-    admin::api_form::ApiFields,
+    admin::console_form::api::ApiFields,
     pages::{
         layout::page,
         messages::{ConsoleApiTexts, ConsoleTexts},

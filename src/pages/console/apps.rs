@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::ConsoleFrame;
 use crate::{
-    admin::{app_form::AppKind, client_filter::Provenance},
+    admin::{client_filter::Provenance, console_form::app::AppKind},
     pages::{
         layout::page,
         messages::{ConsoleAppTexts, ConsoleTexts},

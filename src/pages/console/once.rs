@@ -47,8 +47,28 @@ pub enum OnceHeading {
     WebhookSecret,
 }
 
-impl OncePage<'_> {
+impl<'a> OncePage<'a> {
     page!();
+
+    /// Shows `secret`, and nothing else.
+    pub fn new(
+        frame: ConsoleFrame<'a>,
+        heading: OnceHeading,
+        (name, back): (&'a str, &'a str),
+        secret: Option<&'a str>,
+    ) -> Self {
+        Self {
+            frame,
+            heading,
+            name,
+            back,
+            secret,
+            until: None,
+            client: None,
+            lines: Vec::new(),
+            test: None,
+        }
+    }
 
     fn texts(&self) -> &'static ConsoleAppTexts {
         &self.frame.all_texts().console_apps

@@ -3,11 +3,11 @@
 use super::samples::*;
 use crate::{
     admin::{
-        api_form::ApiFields,
         api_key::KeyScope,
-        app_form::{AppKind, LIFETIMES},
         app_lines::NewApp,
         client_filter::Provenance,
+        console_form::api::ApiFields,
+        console_form::app::{AppKind, LIFETIMES},
         operator_role::{OperatorRole, OperatorRoles},
         webhook::State,
     },

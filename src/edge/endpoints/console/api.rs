@@ -1,10 +1,11 @@
 //! `/admin/apis/{api_id}`: one API, and what an operator decides about it.
 
 use super::apis::{SECTION, algs, path_of};
+use super::typed::Typed;
 use crate::{
     admin::{
         api as wire,
-        api_form::{ApiAction, ApiFields, OVERLAP},
+        console_form::api::{ApiAction, ApiFields, OVERLAP},
     },
     db::apis::{self, StoredApi},
     edge::{
@@ -12,10 +13,7 @@ use crate::{
             failure::{MachineFailure, PageFailure, Problem},
             request::Incoming,
         },
-        people::{
-            console_access::{Console, ConsoleRequest},
-            operations,
-        },
+        people::{console_access::Console, operations},
         platform::{apart::apart, context::Context},
     },
     oidc::{
@@ -23,7 +21,7 @@ use crate::{
         params::Params,
     },
     pages::{
-        Moment, app_name,
+        app_name,
         console::{ConsoleApiPage, ConsoleNotice, KnownApi, NamedApp, OnceHeading, OncePage},
     },
     reply::Reply,
@@ -32,11 +30,10 @@ use crate::{
 
 /// `GET /admin/apis/{api_id}`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminApi, Method::Get), context)?;
+    let console = Console::open(request, &[(Endpoint::AdminApi, Method::Get)], context).await?;
     let stored = context.db.read(apis::find(request.segment(0))).await?;
     let stored = stored.ok_or(Problem::NotFound)?;
-    apart(page(&console, &stored, None, context)).await
+    apart(page(&console, &stored, Typed::default(), context)).await
 }
 
 /// `POST /admin/apis/{api_id}`: one thing that [`ApiAction`] knows.
@@ -52,7 +49,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     // The API as it is, with what was typed.
     let problem = super::explain(failure)?;
-    apart(page(&console, &stored, Some((&form, &problem)), context)).await
+    apart(page(&console, &stored, Typed::refused(&form, &problem), context)).await
 }
 
 async fn act(
@@ -82,15 +79,13 @@ async fn act(
         ApiAction::RenewSecret => {
             let new = operations::apis::renew_secret(&stored.id, Some(OVERLAP), context).await?;
             let html = OncePage {
-                frame: console.frame(SECTION),
-                heading: OnceHeading::NewSecret,
-                name: &stored.api.settings.name,
-                back: &path_of(&stored.id),
-                secret: Some(&new.secret),
-                until: None,
                 client: Some((context.config.issuer.as_str(), &new.client_id)),
-                lines: Vec::new(),
-                test: None,
+                ..OncePage::new(
+                    console.frame(SECTION),
+                    OnceHeading::NewSecret,
+                    (&stored.api.settings.name, &path_of(&stored.id)),
+                    Some(&new.secret),
+                )
             }
             .to_html();
             Ok(console.page(200, html))
@@ -113,7 +108,7 @@ fn version_of(stored: &StoredApi) -> String {
 async fn page(
     console: &Console,
     stored: &StoredApi,
-    typed: Option<(&Params, &str)>,
+    typed: Typed<'_>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let settings = &stored.api.settings;
@@ -126,7 +121,7 @@ async fn page(
         }
     };
     let language = console.signed_in.language;
-    let moment = |at| Moment::new(at, context.now, language);
+    let moment = |at| console.moment(at);
     let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
     let named = |client_id: &String| names.iter().find(|(id, _): &&(String, ClientMetadata)| id == client_id);
     let apps = settings.apps.iter().map(|(client_id, scopes)| NamedApp {
@@ -143,7 +138,7 @@ async fn page(
             .map(|scopes| scopes.iter().map(String::as_str).collect::<Vec<_>>().join(" ")),
     });
     // What was typed, where it was to be saved.
-    let form = typed.map(|(form, _)| form).filter(|form| form.text("do") == "save");
+    let form = typed.of("save");
     let changes = console.may(ApiAction::Save.call());
     let version_now = version_of(stored);
     let html = ConsoleApiPage {
@@ -174,8 +169,8 @@ async fn page(
         may_change: changes && console.is_sure,
         version: form.map_or_else(|| version_now.clone(), |form| form.text("version").to_owned()),
         version_now,
-        problem: typed.map(|(_, problem)| problem),
+        problem: typed.problem(),
     }
     .to_html();
-    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+    Ok(console.page(typed.status(), html))
 }

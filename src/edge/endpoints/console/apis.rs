@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    admin::{api as wire, api_form::ApiFields, paging::Page},
+    admin::{api as wire, console_form::api::ApiFields, paging::Page},
     config::Api,
     db::apis::{self, StoredApi},
     edge::{
@@ -11,27 +11,23 @@ use crate::{
             failure::{MachineFailure, PageFailure, Problem},
             request::Incoming,
         },
-        people::{
-            console_access::{Console, ConsoleRequest},
-            operations,
-        },
+        people::{console_access::Console, operations},
         platform::{apart::apart, context::Context},
     },
     oidc::{error::OAuthError, jose::jwt::SigningAlg, params::Params},
     pages::console::{ConsoleApiPage, ConsoleApisPage, ConsoleNotice, ListedApi},
     reply::Reply,
-    routes::{self, Endpoint, Method},
+    routes::{self, Call, Endpoint, Method},
 };
 
 pub(super) const SECTION: Endpoint = Endpoint::ConsoleApis;
 
-const CREATE: (Endpoint, Method) = (Endpoint::AdminApis, Method::Post);
+const CREATE: Call = (Endpoint::AdminApis, Method::Post);
 
 /// `GET /admin/apis?search=&after=`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminApis, Method::Get), context)?;
-    let asked = request.query_params().map_err(Problem::BadRequest)?;
+    let console = Console::open(request, &[(Endpoint::AdminApis, Method::Get)], context).await?;
+    let asked = request.asked(&super::SEARCH)?;
     let (search, params) = super::page_of(&asked, |_| None)?;
     let page = Page::parse(&params, &[]).map_err(Problem::BadRequest)?;
     let after = page.after_text().map_err(Problem::BadRequest)?;
@@ -85,8 +81,7 @@ pub(super) fn algs() -> Vec<&'static str> {
 
 /// `GET /admin/apis/new`.
 pub async fn show_new(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require(CREATE, context)?;
+    let console = Console::open(request, &[CREATE], context).await?;
     Ok(new_page(&console, 200, ("", ApiFields::default()), None))
 }
 

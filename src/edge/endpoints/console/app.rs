@@ -1,22 +1,22 @@
-//! `/admin/apps/{client_id}` and its preview: one app, what an operator decides about it, and what its tokens would say.
+//! `/admin/apps/{client_id}`: one app, and what an operator decides about it.
 
 use serde_json::Value;
 
+use super::typed::Typed;
 use crate::{
-    account::{group::Group, token_preview::TokenPreview},
+    account::group::Group,
     admin::{
-        app_form::{self, AppAction, LIFETIMES},
         client_filter::Provenance,
+        console_form::app::{self, AppAction, LIFETIMES},
     },
     db::{
         Batch,
         apis::{self as stored_apis, StoredApi},
         clients::{self, ClientRecord},
-        groups, users,
+        groups,
     },
     edge::{
         clients::{
-            apis,
             issued_credentials::Issued,
             registration::{self, Renewed},
         },
@@ -24,20 +24,18 @@ use crate::{
             failure::{MachineFailure, PageFailure, Problem},
             request::Incoming,
         },
-        people::console_access::{Console, ConsoleRequest},
+        people::console_access::Console,
         platform::{apart::apart, context::Context},
     },
     oidc::{
-        authorization::Mint,
         client::{client_metadata::GrantType, registration as messages, self_service::RegisteredBy, terms::Terms},
         error::OAuthError,
-        params::{Params, RESOURCE},
-        resource_indicator::Targets,
+        params::Params,
         scope::Scope,
     },
     pages::{
-        Moment, app_name,
-        console::{ConsoleAppPage, ConsoleNotice, ListedApi, OnceHeading, OncePage, ShownChoice, TokenPreviewPage},
+        app_name,
+        console::{ConsoleAppPage, ConsoleNotice, ListedApi, OnceHeading, OncePage, ShownChoice},
     },
     reply::Reply,
     routes::{Endpoint, Method},
@@ -54,14 +52,10 @@ const GROUPS: i64 = 200;
 /// The most APIs that are shown.
 const APIS: i64 = 50;
 
-/// What the preview asks for where nothing is typed.
-const USUAL_SCOPE: &str = "openid profile email groups";
-
 /// `GET /admin/apps/{client_id}`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminClients, Method::Get), context)?;
-    apart(page(&console, request.segment(0), None, context)).await
+    let console = Console::open(request, &[(Endpoint::AdminClients, Method::Get)], context).await?;
+    apart(page(&console, request.segment(0), Typed::default(), context)).await
 }
 
 /// `POST /admin/apps/{client_id}`: one thing that [`AppAction`] knows.
@@ -78,7 +72,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     // The app as it is, with what was typed.
     let problem = super::explain(failure)?;
-    apart(page(&console, client_id, Some((&form, &problem)), context)).await
+    apart(page(&console, client_id, Typed::refused(&form, &problem), context)).await
 }
 
 async fn act(
@@ -96,7 +90,7 @@ async fn act(
     registration::check_shown(&record, form.single("version")?.unwrap_or_default())?;
     match action {
         AppAction::Save => {
-            let changes = app_form::changes(form, has_people(&record))?;
+            let changes = app::changes(form, has_people(&record))?;
             change(console, record, &changes, context).await
         }
         AppAction::SwitchOff => change(console, record, br#"{"disabled":true}"#, context).await,
@@ -130,7 +124,7 @@ async fn change(
 
 async fn renew_secret(console: &Console, record: ClientRecord, context: &Context) -> Result<Reply, MachineFailure> {
     let renewal = messages::RenewalRequest {
-        overlap: Some(app_form::OVERLAP),
+        overlap: Some(app::OVERLAP),
         ends_others: false,
     };
     let renewed = registration::renew_secret(record, &renewal, console.registering_party(), context).await?;
@@ -145,15 +139,16 @@ async fn renew_secret(console: &Console, record: ClientRecord, context: &Context
 fn told_once(console: &Console, record: &ClientRecord, issued: &Issued, context: &Context) -> Reply {
     let client = &record.client;
     let html = OncePage {
-        frame: console.frame(SECTION),
-        heading: OnceHeading::NewSecret,
-        name: &app_name(&client.client_id, &client.metadata, console.signed_in.language),
-        back: &super::apps::path_of(&client.client_id),
-        secret: issued.secret(),
-        until: None,
         client: Some((context.config.issuer.as_str(), &client.client_id)),
-        lines: Vec::new(),
-        test: None,
+        ..OncePage::new(
+            console.frame(SECTION),
+            OnceHeading::NewSecret,
+            (
+                &app_name(&client.client_id, &client.metadata, console.signed_in.language),
+                &super::apps::path_of(&client.client_id),
+            ),
+            issued.secret(),
+        )
     }
     .to_html();
     console.page(200, html)
@@ -165,12 +160,7 @@ fn has_people(record: &ClientRecord) -> bool {
 }
 
 /// The page, as far as the operator may see it; with the form that was sent, and what is wrong with it.
-async fn page(
-    console: &Console,
-    client_id: &str,
-    typed: Option<(&Params, &str)>,
-    context: &Context,
-) -> Result<Reply, PageFailure> {
+async fn page(console: &Console, client_id: &str, typed: Typed<'_>, context: &Context) -> Result<Reply, PageFailure> {
     let sees_groups = console.may((Endpoint::AdminGroups, Method::Get));
     let mut batch = Batch::default();
     let record = batch.add(clients::find(client_id));
@@ -182,26 +172,25 @@ async fn page(
     let groups = rows.read_if(groups)?;
     let open = rows.read_if(open)?;
     let open = open.map(|open| open.iter().map(|stored| open_api(stored, client_id, context)).collect());
-    let html = html(console, &record, (groups.as_deref(), open), typed, context);
-    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+    let html = html(console, &record, (groups.as_deref(), open), typed);
+    Ok(console.page(typed.status(), html))
 }
 
 fn html(
     console: &Console,
     record: &ClientRecord,
     (groups, apis): (Option<&[Group]>, Option<Vec<ListedApi>>),
-    typed: Option<(&Params, &str)>,
-    context: &Context,
+    typed: Typed<'_>,
 ) -> String {
     let client = &record.client;
     let metadata = &client.metadata;
     let language = console.signed_in.language;
-    let moment = |at| Moment::new(at, context.now, language);
+    let moment = |at| console.moment(at);
     let told = metadata.told();
     let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
     let grants = told.get("grant_types").and_then(Value::as_array);
     // What was typed, where it was to be saved.
-    let form = typed.map(|(form, _)| form).filter(|form| form.text("do") == "save");
+    let form = typed.of("save");
     let addresses: Vec<_> = metadata.redirect_uris.iter().map(|address| address.as_str()).collect();
     let addresses = addresses.join("\n");
     let lifetime = |name: &'static str| {
@@ -239,14 +228,12 @@ fn html(
             None => text("consent") == "never",
         },
         groups: groups.map(|groups| choices(groups, &metadata.rules.allowed_groups, form)),
-        acr: form.map_or(app_form::strength(&metadata.default_acr_values), |form| {
-            form.text("acr")
-        }),
+        acr: form.map_or(app::strength(&metadata.default_acr_values), |form| form.text("acr")),
         version: version.unwrap_or(client.version),
         version_now: client.version,
         lifetimes: LIFETIMES.map(lifetime).into(),
         may_change: changes && console.is_sure,
-        problem: typed.map(|(_, problem)| problem),
+        problem: typed.problem(),
         roles: super::app_roles::are_seen(console).then(|| format!("{action}/roles")),
         apis,
         preview: (sees_people && has_people(record)).then(|| format!("{action}/preview")),
@@ -286,68 +273,4 @@ fn choices(groups: &[Group], allowed: &[String], form: Option<&Params>) -> Vec<S
         is_allowed: is_allowed(id),
     })
     .collect()
-}
-
-/// `GET /admin/apps/{client_id}/preview?person=&scope=`: what tokens would say. None is made.
-pub async fn preview(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminClients, Method::Get), context)?;
-    console.require((Endpoint::AdminUser, Method::Get), context)?;
-    let params = request.query_params().map_err(Problem::BadRequest)?;
-    params
-        .refuse_unknown(&["person", "scope", "api"])
-        .map_err(Problem::BadRequest)?;
-    let single = |name| params.single(name).map_err(Problem::BadRequest);
-    let person = single("person")?.unwrap_or_default().trim();
-    let scope = single("scope")?.unwrap_or(USUAL_SCOPE);
-    let api = single("api")?.unwrap_or_default().trim();
-    let client_id = request.segment(0);
-    apis::know_all([api].into_iter(), client_id, context).await?;
-    let mut batch = Batch::default();
-    let record = batch.add(clients::find(client_id));
-    let found = batch.add(users::find_at(person, client_id, context.config.mail.is_some()));
-    let rows = context.db.run(batch).await?;
-    let client = rows.read(record)?.ok_or(Problem::NotFound)?.client;
-    let user = rows.read(found)?;
-    let mint = Mint {
-        config: &context.config,
-        now: context.now,
-        binding: None,
-    };
-    let named = super::params_of((!api.is_empty()).then_some((RESOURCE, api)))?;
-    let told = Scope::parse(scope).and_then(|asked| {
-        let targets = Targets::parse(&named, &context.config)?;
-        let of = |user| TokenPreview::of(user, &client, (&asked, &targets), &mint);
-        user.as_ref().map(of).transpose()
-    });
-    let (told, problem) = match told {
-        Ok(told) => (told, None),
-        Err(error) => (None, Some(error.description)),
-    };
-    let written = |document: &Value| serde_json::to_string_pretty(document).unwrap_or_default();
-    let documents = told.map(|told| {
-        let id_token = told.id_token.as_ref().map(|document| ("id_token", written(document)));
-        let rest = [
-            ("access_token", written(&told.access_token)),
-            ("userinfo", written(&told.userinfo)),
-            ("introspection", written(&told.introspection)),
-        ];
-        id_token.into_iter().chain(rest).collect()
-    });
-    let html = TokenPreviewPage {
-        frame: console.frame(SECTION),
-        action: &request.path,
-        back: &super::apps::path_of(client_id),
-        name: &app_name(client_id, &client.metadata, console.signed_in.language),
-        person,
-        scope,
-        api,
-        problem: problem.as_deref(),
-        found: user.as_ref().map(|user| (user.username.as_str(), user.id.as_str())),
-        is_nobody: user.is_none() && !person.is_empty(),
-        is_closed: user.as_ref().is_some_and(|user| !user.may_use(&client)),
-        documents,
-    }
-    .to_html();
-    Ok(console.page(if problem.is_some() { 400 } else { 200 }, html))
 }

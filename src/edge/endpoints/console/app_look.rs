@@ -1,7 +1,8 @@
 //! `/admin/apps/{client_id}/look`: the logo, the color and the launch address of an app, and what operators note about it.
 
+use super::typed::Typed;
 use crate::{
-    admin::{app_form::LookAction, client_changes::ClientChanges},
+    admin::{client_changes::ClientChanges, console_form::app::LookAction},
     db::{
         Batch, client_looks,
         clients::{self, ClientRecord},
@@ -12,12 +13,12 @@ use crate::{
             failure::{MachineFailure, PageFailure, Problem},
             request::Incoming,
         },
-        people::console_access::{Console, ConsoleRequest},
+        people::console_access::Console,
         platform::{apart::apart, context::Context},
     },
     oidc::{error::OAuthError, params::Params},
     pages::{
-        Moment, app_name,
+        app_name,
         console::{AppLookPage, ConsoleNotice},
     },
     reply::Reply,
@@ -31,9 +32,8 @@ const FIELDS: [&str; 3] = ["csrf", "version", "do"];
 
 /// `GET /admin/apps/{client_id}/look`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminClient, Method::Get), context)?;
-    apart(page(&console, request.segment(0), None, context)).await
+    let console = Console::open(request, &[(Endpoint::AdminClient, Method::Get)], context).await?;
+    apart(page(&console, request.segment(0), Typed::default(), context)).await
 }
 
 /// `POST /admin/apps/{client_id}/look`: one thing that [`LookAction`] knows.
@@ -52,7 +52,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Ok(()) => Ok(console.done(ConsoleNotice::Saved, context)),
         Err(failure) => {
             let problem = super::explain(failure)?;
-            apart(page(&console, client_id, Some((&form, &problem)), context)).await
+            apart(page(&console, client_id, Typed::refused(&form, &problem), context)).await
         }
     }
 }
@@ -85,12 +85,7 @@ pub fn path_of(client_id: &str) -> String {
     format!("{}/look", super::apps::path_of(client_id))
 }
 
-async fn page(
-    console: &Console,
-    client_id: &str,
-    typed: Option<(&Params, &str)>,
-    context: &Context,
-) -> Result<Reply, PageFailure> {
+async fn page(console: &Console, client_id: &str, typed: Typed<'_>, context: &Context) -> Result<Reply, PageFailure> {
     let mut batch = Batch::default();
     let record = batch.add(clients::find(client_id));
     let papers = batch.add(client_looks::find_papers(client_id));
@@ -98,7 +93,7 @@ async fn page(
     let found = rows.read(record)?.zip(rows.read(papers)?);
     let (record, papers) = found.ok_or(Problem::NotFound)?;
     let metadata = &record.client.metadata;
-    let form = typed.map(|(form, _)| form).filter(|form| form.text("do") == "save");
+    let form = typed.of("save");
     let accent = metadata.look.accent.map(|accent| accent.to_string());
     let own = |name: &str, kept: Option<&str>| form.map_or(kept.unwrap_or_default(), |form| form.text(name)).to_owned();
     let logo = papers.logo.as_ref().zip(metadata.look.logo_path());
@@ -112,19 +107,14 @@ async fn page(
         name: &app_name(client_id, metadata, console.signed_in.language),
         may_change: console.is_sure && console.may(call),
         is_described,
-        logo: logo.map(|(logo, path)| {
-            (
-                path,
-                Moment::new(logo.stored_at, context.now, console.signed_in.language),
-            )
-        }),
+        logo: logo.map(|(logo, path)| (path, console.moment(logo.stored_at))),
         logo_uri: metadata.logo_uri.default_text(),
         notes: &own("notes", papers.notes.as_deref()),
         accent: &own("accent_color", accent.as_deref()),
         launch_uri: &own("launch_uri", metadata.look.launch_uri.as_deref()),
         version: record.client.version,
-        problem: typed.map(|(_, problem)| problem),
+        problem: typed.problem(),
     }
     .to_html();
-    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+    Ok(console.page(typed.status(), html))
 }

@@ -1,7 +1,7 @@
 //! `/admin/apps/{client_id}/roles`: who has a role at an app; roles of single people are given and taken.
 
+use super::typed::Typed;
 use crate::{
-    account::{group::Label, user::fold_login},
     admin::{
         console_form,
         paging::Page,
@@ -10,7 +10,7 @@ use crate::{
     db::{
         Batch,
         app_roles::{self, Assigned},
-        clients, users,
+        clients,
     },
     edge::{
         http::{
@@ -18,25 +18,25 @@ use crate::{
             request::Incoming,
         },
         people::{
-            console_access::{Console, ConsoleRequest},
-            operations,
+            console_access::Console,
+            operations::{self, members},
         },
         platform::{apart::apart, context::Context},
     },
-    oidc::{error::OAuthError, params::Params},
+    oidc::params::Params,
     pages::{
         app_name,
         console::{ConsoleAppRolesPage, ConsoleNotice, RoleOfOne},
     },
     reply::Reply,
-    routes::{self, Endpoint, Method},
+    routes::{self, Call, Endpoint, Method},
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleApps;
 
-const LIST: (Endpoint, Method) = (Endpoint::AdminClientRoles, Method::Get);
-const CHANGE: (Endpoint, Method) = (Endpoint::AdminClientRoles, Method::Post);
-const SEES_PEOPLE: (Endpoint, Method) = (Endpoint::AdminUsers, Method::Get);
+const LIST: Call = (Endpoint::AdminClientRoles, Method::Get);
+const CHANGE: Call = (Endpoint::AdminClientRoles, Method::Post);
+const SEES_PEOPLE: Call = (Endpoint::AdminUsers, Method::Get);
 
 /// Whether somebody may see who has which role: apps, roles, and people with their names.
 pub(super) fn are_seen(console: &Console) -> bool {
@@ -45,20 +45,19 @@ pub(super) fn are_seen(console: &Console) -> bool {
 
 /// `GET /admin/apps/{client_id}/roles?after=`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    let console = Console::open(request, &[], context).await?;
     for call in [(Endpoint::AdminClients, Method::Get), LIST, SEES_PEOPLE] {
         console.require(call, context)?;
     }
-    let asked = request.query_params().map_err(Problem::BadRequest)?;
-    asked.refuse_unknown(&["after", "done"]).map_err(Problem::BadRequest)?;
-    let after = asked.single("after").map_err(Problem::BadRequest)?;
-    apart(page(&console, (request.segment(0), after), None, context)).await
+    let asked = request.asked(&["after", "done"])?;
+    let after = asked.filled("after");
+    apart(page(&console, (request.segment(0), after), Typed::default(), context)).await
 }
 
 async fn page(
     console: &Console,
     (client_id, after): (&str, Option<&str>),
-    typed: Option<(&Params, &str)>,
+    typed: Typed<'_>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let after = after.map(|after| ("after", after));
@@ -84,7 +83,7 @@ async fn page(
         }
         None => None,
     };
-    let text = |name| typed.map_or("", |(form, _)| form.text(name));
+    let text = |name| typed.text(name);
     let changes = console.may(CHANGE);
     let html = ConsoleAppRolesPage {
         frame: console.frame(SECTION),
@@ -96,10 +95,10 @@ async fn page(
         roles: roles.into_iter().map(|role| shown(role, console)).collect(),
         next,
         typed: (text("login"), text("role")),
-        problem: typed.map(|(_, problem)| problem),
+        problem: typed.problem(),
     }
     .to_html();
-    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+    Ok(console.page(typed.status(), html))
 }
 
 fn shown(assigned: Assigned, console: &Console) -> RoleOfOne {
@@ -129,7 +128,13 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             Ok(()) => Ok(console.done(ConsoleNotice::Added, context)),
             Err(failure) => {
                 let problem = super::explain(failure)?;
-                apart(page(&console, (client_id, None), Some((&form, &problem)), context)).await
+                apart(page(
+                    &console,
+                    (client_id, None),
+                    Typed::refused(&form, &problem),
+                    context,
+                ))
+                .await
             }
         },
         ("take_role", both) => {
@@ -148,32 +153,14 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
 }
 
-fn role_of(user_id: &str, role: &str) -> Result<Vec<RoleOfHolder>, OAuthError> {
-    let role = Label::parse(role.trim());
-    let role = role.ok_or_else(|| OAuthError::invalid_request(format!("a role {}", Label::RULE)))?;
-    let holder = Holder::User(user_id.to_owned());
-    Ok(vec![RoleOfHolder { role, holder }])
-}
-
 async fn give(client_id: &str, form: &Params, context: &Context) -> Result<(), MachineFailure> {
-    let login = form.single("login")?.unwrap_or_default().trim();
-    // As at a sign-in: an address that nobody has confirmed is no name where mails are sent.
-    let found = users::find_by_login(login, &fold_login(login), context.config.mail.is_some());
-    let nobody = || OAuthError::invalid_request("there is no person with that username or e-mail address");
-    let user = context.db.read(found).await?.ok_or_else(nobody)?.user;
-    let wanted = RoleChanges {
-        add: role_of(&user.id, form.single("role")?.unwrap_or_default())?,
-        remove: Vec::new(),
-    };
-    operations::app_roles::change(client_id, &wanted, context)
-        .await
-        .map(drop)
+    let user = members::named(form.single("login")?.unwrap_or_default().trim(), context).await?;
+    let role = RoleOfHolder::parse(form.single("role")?.unwrap_or_default(), Holder::User(user.id))?;
+    let given = operations::app_roles::change(client_id, &RoleChanges::give(role), context).await;
+    given.map(drop)
 }
 
 async fn take(client_id: &str, user_id: &str, role: &str, context: &Context) -> Result<bool, MachineFailure> {
-    let wanted = RoleChanges {
-        add: Vec::new(),
-        remove: role_of(user_id, role)?,
-    };
-    operations::app_roles::change(client_id, &wanted, context).await
+    let role = RoleOfHolder::parse(role, Holder::User(user_id.to_owned()))?;
+    operations::app_roles::change(client_id, &RoleChanges::take(role), context).await
 }

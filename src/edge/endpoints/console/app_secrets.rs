@@ -1,5 +1,6 @@
 //! `/admin/apps/{client_id}/secrets`: the secrets of an app.
 
+use super::typed::Typed;
 use crate::{
     admin::client_secret::{SecretAction, WantedSecret},
     edge::{
@@ -8,12 +9,12 @@ use crate::{
             failure::{MachineFailure, PageFailure, Problem},
             request::Incoming,
         },
-        people::console_access::{Console, ConsoleRequest},
+        people::console_access::Console,
         platform::{apart::apart, context::Context},
     },
     oidc::{client::stored_secret::AboutSecret, params::Params},
     pages::{
-        Moment, app_name,
+        app_name,
         console::{AppSecretsPage, ConsoleNotice, OnceHeading, OncePage, ShownSecret},
     },
     reply::Reply,
@@ -24,9 +25,8 @@ const SECTION: Endpoint = Endpoint::ConsoleApps;
 
 /// `GET /admin/apps/{client_id}/secrets`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminClientSecrets, Method::Get), context)?;
-    apart(page(&console, request, None, context)).await
+    let console = Console::open(request, &[(Endpoint::AdminClientSecrets, Method::Get)], context).await?;
+    apart(page(&console, request, Typed::default(), context)).await
 }
 
 /// `POST /admin/apps/{client_id}/secrets`: one thing that [`SecretAction`] knows.
@@ -39,7 +39,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Ok(reply) => Ok(reply),
         Err(failure) => {
             let problem = super::explain(failure)?;
-            apart(page(&console, request, Some((&form, &problem)), context)).await
+            apart(page(&console, request, Typed::refused(&form, &problem), context)).await
         }
     }
 }
@@ -69,17 +69,19 @@ async fn act(
 /// The page with a new secret, which is told this once.
 fn told_once(console: &Console, added: &Added, context: &Context) -> Reply {
     let client = &added.record.client;
-    let moment = |at| Moment::new(at, context.now, console.signed_in.language);
+    let moment = |at| console.moment(at);
     let html = OncePage {
-        frame: console.frame(SECTION),
-        heading: OnceHeading::NewSecret,
-        name: &app_name(&client.client_id, &client.metadata, console.signed_in.language),
-        back: &path_of(&client.client_id),
-        secret: Some(&added.text),
         until: added.about.ends_at.map(moment),
         client: Some((context.config.issuer.as_str(), &client.client_id)),
-        lines: Vec::new(),
-        test: None,
+        ..OncePage::new(
+            console.frame(SECTION),
+            OnceHeading::NewSecret,
+            (
+                &app_name(&client.client_id, &client.metadata, console.signed_in.language),
+                &path_of(&client.client_id),
+            ),
+            Some(&added.text),
+        )
     }
     .to_html();
     console.page(200, html)
@@ -93,7 +95,7 @@ pub fn path_of(client_id: &str) -> String {
 async fn page(
     console: &Console,
     request: &Incoming,
-    typed: Option<(&Params, &str)>,
+    typed: Typed<'_>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let client_id = request.segment(0);
@@ -102,7 +104,7 @@ async fn page(
         Err(MachineFailure::Fault(fault)) => return Err(fault.into()),
         Err(_) => return Err(Problem::NotFound.into()),
     };
-    let moment = |at| Moment::new(at, context.now, console.signed_in.language);
+    let moment = |at| console.moment(at);
     let shown = |about: AboutSecret| ShownSecret {
         is_main: about.id == stored.current.about.id,
         id: about.id,
@@ -111,7 +113,7 @@ async fn page(
         ends: about.ends_at.map(moment),
         last_used: about.used_at.map(moment),
     };
-    let text = |name| typed.map_or("", |(form, _)| form.text(name));
+    let text = |name| typed.text(name);
     let html = AppSecretsPage {
         frame: console.frame(SECTION),
         action: &path_of(client_id),
@@ -121,9 +123,9 @@ async fn page(
         may_change: console.is_sure && console.may(SecretAction::Add.call()),
         secrets: stored.about(context.now).into_iter().map(shown).collect(),
         version: record.client.version,
-        problem: typed.map(|(_, problem)| problem),
+        problem: typed.problem(),
         typed: (text("name"), text("days")),
     }
     .to_html();
-    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+    Ok(console.page(typed.status(), html))
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     admin::{
-        app_form::{self, AppKind},
         app_lines::NewApp,
         client_filter::ClientFilter,
+        console_form::app::{self, AppKind},
     },
     config::Registration,
     db::client_list::Listed,
@@ -14,10 +14,7 @@ use crate::{
             failure::{MachineFailure, PageFailure, Problem},
             request::Incoming,
         },
-        people::{
-            console_access::{Console, ConsoleRequest},
-            operations,
-        },
+        people::{console_access::Console, operations},
         platform::{apart::apart, context::Context, random},
     },
     oidc::{
@@ -29,20 +26,19 @@ use crate::{
         console::{ConsoleAppsPage, ListedApp, NewAppPage, OnceHeading, OncePage},
     },
     reply::Reply,
-    routes::{self, Endpoint, Method},
+    routes::{self, Call, Endpoint, Method},
     secret::random_text,
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleApps;
 
 /// The call of the API that sets an app up.
-const REGISTER: (Endpoint, Method) = (Endpoint::Register, Method::Post);
+const REGISTER: Call = (Endpoint::Register, Method::Post);
 
 /// `GET /admin/apps?search=&after=`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminClients, Method::Get), context)?;
-    let asked = request.query_params().map_err(Problem::BadRequest)?;
+    let console = Console::open(request, &[(Endpoint::AdminClients, Method::Get)], context).await?;
+    let asked = request.asked(&super::SEARCH)?;
     let (search, params) = super::page_of(&asked, |search| match search {
         "" => None,
         part => Some(("search", part)),
@@ -79,8 +75,7 @@ pub(super) fn path_of(client_id: &str) -> String {
 
 /// `GET /admin/apps/new`.
 pub async fn show_new(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require(REGISTER, context)?;
+    let console = Console::open(request, &[REGISTER], context).await?;
     Ok(new_page(&console, 200, ("", "", AppKind::Web), None))
 }
 
@@ -101,7 +96,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
 
 async fn register(console: &Console, kind: AppKind, form: &Params, context: &Context) -> Result<Reply, MachineFailure> {
     let terms = Terms::of(&context.config, RegisteredBy::Operator, None);
-    let metadata = messages::parse(&app_form::registration(kind, form)?, &terms)?;
+    let metadata = messages::parse(&app::registration(kind, form)?, &terms)?;
     let (record, issued) = registration::register(metadata, console.registering_party(), context).await?;
     let client = &record.client;
     let addresses = &client.metadata.redirect_uris;
@@ -114,18 +109,21 @@ async fn register(console: &Console, kind: AppKind, form: &Params, context: &Con
         redirect_uri,
     };
     let html = OncePage {
-        frame: console.frame(SECTION),
-        heading: OnceHeading::NewApp,
-        name: &app_name(&client.client_id, &client.metadata, console.signed_in.language),
-        back: &path_of(&client.client_id),
-        secret: new.secret,
-        until: None,
         client: Some((new.issuer, new.client_id)),
         lines: new.lines(),
         test: match redirect_uri {
             Some(address) => Some(trial(client, address)?),
             None => None,
         },
+        ..OncePage::new(
+            console.frame(SECTION),
+            OnceHeading::NewApp,
+            (
+                &app_name(&client.client_id, &client.metadata, console.signed_in.language),
+                &path_of(&client.client_id),
+            ),
+            new.secret,
+        )
     }
     .to_html();
     Ok(console.page(200, html))

@@ -13,7 +13,7 @@ use crate::{
             request::Incoming,
         },
         people::{
-            console_access::{Console, ConsoleRequest},
+            console_access::Console,
             operations::{
                 self,
                 change::{self, Changed},
@@ -27,7 +27,7 @@ use crate::{
         console::{ConsoleAttributesPage, ConsoleNotice},
     },
     reply::Reply,
-    routes::{self, Endpoint, Method},
+    routes::{self, Call, Endpoint, Method},
 };
 
 /// Whose they are.
@@ -49,7 +49,7 @@ struct Owner {
 }
 
 impl Kept {
-    fn change(self) -> (Endpoint, Method) {
+    fn change(self) -> Call {
         match self {
             Self::OfPerson => (Endpoint::AdminUser, Method::Patch),
             Self::OfGroup => (Endpoint::AdminGroup, Method::Patch),
@@ -106,8 +106,7 @@ impl Kept {
 
 /// The page of the attributes of that person or group, for those who may see them.
 pub async fn show(kept: Kept, request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((kept.change().0, Method::Get), context)?;
+    let console = Console::open(request, &[(kept.change().0, Method::Get)], context).await?;
     let owner = kept.find(request.segment(0), &console, context).await?;
     Ok(page(kept, &owner, &console, None, context))
 }

@@ -11,7 +11,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::{console_access::ConsoleRequest, operations},
+        people::{console_access::Console, operations},
         platform::context::Context,
     },
     oidc::params::Params,
@@ -28,10 +28,11 @@ const FIELDS: [&str; 6] = ["event", "user", "client", "operator_user", "from", "
 
 /// `GET /admin/audit?event=&user=&client=&operator_user=&from=&to=&after=`, the newest first.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminAudit, Method::Get), context)?;
-    let asked = request.query_params().map_err(Problem::BadRequest)?;
-    let filled = filled(&asked)?;
+    let console = Console::open(request, &[(Endpoint::AdminAudit, Method::Get)], context).await?;
+    // What was done is not told on this page.
+    let known: Vec<_> = FIELDS.into_iter().chain(["after", "done"]).collect();
+    let asked = request.asked(&known)?;
+    let filled = filled(&asked);
     let params = filter(&filled)?;
     let (filter, page) = AuditFilter::parse(&params).map_err(Problem::BadRequest)?;
     let (events, next) = operations::audit::page(&filter, &page, context).await?;
@@ -47,7 +48,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         to: asked.text("to"),
         events: events
             .into_iter()
-            .map(|event| super::shown_event(event, true, &console, context))
+            .map(|event| super::shown_event(event, true, &console))
             .collect(),
         next,
     }
@@ -56,17 +57,9 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 }
 
 /// The fields that are not left empty.
-fn filled(asked: &Params) -> Result<Vec<(&'static str, &str)>, PageFailure> {
+fn filled(asked: &Params) -> Vec<(&'static str, &str)> {
     let known = FIELDS.into_iter().chain(["after"]);
-    // What was done is not told on this page.
-    let names: Vec<_> = known.clone().chain(["done"]).collect();
-    asked.refuse_unknown(&names).map_err(Problem::BadRequest)?;
-    let mut filled = Vec::new();
-    for name in known {
-        let value = asked.single(name).map_err(Problem::BadRequest)?.map(str::trim);
-        filled.extend(value.filter(|value| !value.is_empty()).map(|value| (name, value)));
-    }
-    Ok(filled)
+    known.filter_map(|name| Some((name, asked.filled(name)?))).collect()
 }
 
 /// The parameters of the admin API that ask for the same: days are those of UTC, the last one included.
@@ -92,13 +85,10 @@ fn next_page(filled: &[(&'static str, &str)], after: i64) -> Result<String, Page
 
 /// `GET /admin/audit/export?after=`: a line of JSON an event, the oldest first, as a file.
 pub async fn export(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminAuditExport, Method::Get), context)?;
-    let asked = request.query_params().map_err(Problem::BadRequest)?;
-    asked.refuse_unknown(&["after"]).map_err(Problem::BadRequest)?;
+    Console::open(request, &[(Endpoint::AdminAuditExport, Method::Get)], context).await?;
+    let asked = request.asked(&["after"])?;
     // A field that is left empty does not matter.
-    let after = asked.single("after").map_err(Problem::BadRequest)?.map(str::trim);
-    let after = after.filter(|after| !after.is_empty()).map(|after| ("after", after));
+    let after = asked.filled("after").map(|after| ("after", after));
     let export = Export::parse(&super::params_of(after)?).map_err(Problem::BadRequest)?;
     let lines = operations::audit::lines(&export, context).await?;
     Ok(Reply {

@@ -1,12 +1,13 @@
 //! `/admin/groups` and `/admin/groups/{group_id}`: groups, who is in them, and the roles that these have by them.
 
+use super::typed::Typed;
 use crate::{
     account::{
         group::{self, Group},
-        user::{User, fold_login},
+        user::User,
     },
     admin::{
-        console_form::{self, GroupAction, Shown},
+        console_form::group::{self as group_form, GroupAction, SeenGroup},
         paging::Page,
         role::RoleChanges,
     },
@@ -14,7 +15,7 @@ use crate::{
     db::{
         Batch,
         app_roles::{self, RoleOfGroup},
-        group_members, groups, users,
+        group_members, groups,
     },
     edge::{
         http::{
@@ -22,26 +23,23 @@ use crate::{
             request::Incoming,
         },
         people::{
-            console_access::{Console, ConsoleRequest},
+            console_access::Console,
             operations::{self, members},
         },
         platform::{apart::apart, context::Context},
     },
-    oidc::{error::OAuthError, params::Params},
-    pages::{
-        Moment,
-        console::{ConsoleGroupPage, ConsoleGroupsPage, ConsoleNotice, ListedGroup, RoleAtApp, ShownMember},
-    },
+    oidc::params::Params,
+    pages::console::{ConsoleGroupPage, ConsoleGroupsPage, ConsoleNotice, ListedGroup, RoleAtApp, ShownMember},
     reply::Reply,
-    routes::{self, Endpoint, Method},
+    routes::{self, Call, Endpoint, Method},
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleGroups;
 
-const CREATE: (Endpoint, Method) = (Endpoint::AdminGroups, Method::Post);
-const CHANGE: (Endpoint, Method) = (Endpoint::AdminGroup, Method::Patch);
-const SEES_PEOPLE: (Endpoint, Method) = (Endpoint::AdminGroupMembers, Method::Get);
-const FINDS_PEOPLE: (Endpoint, Method) = (Endpoint::AdminUsers, Method::Get);
+const CREATE: Call = (Endpoint::AdminGroups, Method::Post);
+const CHANGE: Call = (Endpoint::AdminGroup, Method::Patch);
+const SEES_PEOPLE: Call = (Endpoint::AdminGroupMembers, Method::Get);
+const FINDS_PEOPLE: Call = (Endpoint::AdminUsers, Method::Get);
 
 /// The most roles of a group that are shown.
 const ROLES: usize = 200;
@@ -49,17 +47,16 @@ const ONE_MORE: i64 = 201;
 
 /// `GET /admin/groups?search=&after=`, by name.
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminGroups, Method::Get), context)?;
-    let asked = request.query_params().map_err(Problem::BadRequest)?;
-    list_page(&console, &asked, None, context).await
+    let console = Console::open(request, &[(Endpoint::AdminGroups, Method::Get)], context).await?;
+    let asked = request.asked(&super::SEARCH)?;
+    list_page(&console, &asked, Typed::default(), context).await
 }
 
 /// `POST /admin/groups`: makes a group, and leads to it.
 pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (console, form) = Console::submit(request, context).await?;
     console.require(CREATE, context)?;
-    let made = match console_form::new_group(&form, context.config.second_factor) {
+    let made = match group_form::new_group(&form, context.config.second_factor) {
         Ok(stated) => apart(operations::groups::create(stated, context)).await,
         Err(error) => Err(error.into()),
     };
@@ -71,7 +68,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
         Err(failure) => {
             let problem = super::explain(failure)?;
             let nothing = super::params_of([])?;
-            list_page(&console, &nothing, Some((form.text("name"), &problem)), context).await
+            list_page(&console, &nothing, Typed::refused(&form, &problem), context).await
         }
     }
 }
@@ -79,7 +76,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
 async fn list_page(
     console: &Console,
     asked: &Params,
-    typed: Option<(&str, &str)>,
+    typed: Typed<'_>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let (search, params) = super::page_of(asked, |_| None)?;
@@ -102,11 +99,11 @@ async fn list_page(
         groups: groups.iter().map(listed).collect(),
         next: super::next_page(SECTION, search, next)?,
         may_add: console.is_sure && console.may(CREATE),
-        name: typed.map_or("", |(name, _)| name),
-        problem: typed.map(|(_, problem)| problem),
+        name: typed.text("name"),
+        problem: typed.problem(),
     }
     .to_html();
-    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+    Ok(console.page(typed.status(), html))
 }
 
 /// The path of the page of a group.
@@ -116,12 +113,10 @@ pub(super) fn path_of(group_id: &str) -> String {
 
 /// `GET /admin/groups/{group_id}?after=`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminGroup, Method::Get), context)?;
-    let asked = request.query_params().map_err(Problem::BadRequest)?;
-    asked.refuse_unknown(&["after", "done"]).map_err(Problem::BadRequest)?;
-    let after = asked.single("after").map_err(Problem::BadRequest)?;
-    apart(page(&console, (request.segment(0), after), None, context)).await
+    let console = Console::open(request, &[(Endpoint::AdminGroup, Method::Get)], context).await?;
+    let asked = request.asked(&["after", "done"])?;
+    let after = asked.filled("after");
+    apart(page(&console, (request.segment(0), after), Typed::default(), context)).await
 }
 
 /// The page, as far as the operator may see it, with the people behind `after`; and with the form that was sent, and what is wrong with
@@ -129,7 +124,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 async fn page(
     console: &Console,
     (group_id, after): (&str, Option<&str>),
-    typed: Option<(&Params, &str)>,
+    typed: Typed<'_>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
     let after = after.map(|after| ("after", after));
@@ -156,20 +151,19 @@ async fn page(
         }
         None => None,
     };
-    let language = console.signed_in.language;
     let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
     let changes = console.may(CHANGE);
-    let form = typed.map(|(form, _)| form);
+    let form = typed.form();
     let text = |name| form.map_or("", |form| form.text(name));
     let saves = form.is_some_and(|form| form.text("do") == "save");
-    let shown = Shown::from(&group).to_field();
+    let shown = SeenGroup::from(&group).to_field();
     let html = ConsoleGroupPage {
         frame: console.frame(SECTION),
         action: &action,
         confirm: console.confirm_for(&[CHANGE]),
         name: group.name.as_str(),
         id: &group.id,
-        created: Moment::new(group.created_at, context.now, language),
+        created: console.moment(group.created_at),
         needs_factor: if saves {
             !text("factor").is_empty()
         } else {
@@ -185,7 +179,7 @@ async fn page(
         next,
         roles: roles.into_iter().map(|role| shown_role(role, sees_apps)).collect(),
         has_more_roles,
-        problem: typed.map(|(_, problem)| problem),
+        problem: typed.problem(),
         wrong: ["save", "add", "give_role"]
             .into_iter()
             .find(|name| text("do") == *name)
@@ -198,7 +192,7 @@ async fn page(
         ],
     }
     .to_html();
-    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+    Ok(console.page(typed.status(), html))
 }
 
 fn shown_member(user: &User) -> ShownMember {
@@ -243,7 +237,13 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Ok(notice) => Ok(console.done(notice, context)),
         Err(failure) => {
             let problem = super::explain(failure)?;
-            apart(page(&console, (group_id, None), Some((&form, &problem)), context)).await
+            apart(page(
+                &console,
+                (group_id, None),
+                Typed::refused(&form, &problem),
+                context,
+            ))
+            .await
         }
     }
 }
@@ -262,11 +262,7 @@ async fn act(action: GroupAction<'_>, group_id: &str, context: &Context) -> Resu
             Ok(ConsoleNotice::Saved)
         }
         GroupAction::Add(login) => {
-            // As at a sign-in: an address that nobody has confirmed is no name where mails are sent.
-            let confirmed = context.config.mail.is_some();
-            let found = users::find_by_login(login, &fold_login(login), confirmed);
-            let nobody = || OAuthError::invalid_request("there is no person with that username or e-mail address");
-            let user = context.db.read(found).await?.ok_or_else(nobody)?.user;
+            let user = members::named(login, context).await?;
             members::Change::add_one(&user.id, group_id, context).await?;
             Ok(ConsoleNotice::Added)
         }
@@ -275,19 +271,11 @@ async fn act(action: GroupAction<'_>, group_id: &str, context: &Context) -> Resu
             Ok(removed_or_not(removed))
         }
         GroupAction::GiveRole(client_id, role) => {
-            let wanted = RoleChanges {
-                add: vec![role],
-                remove: Vec::new(),
-            };
-            operations::app_roles::change(client_id, &wanted, context).await?;
+            operations::app_roles::change(client_id, &RoleChanges::give(role), context).await?;
             Ok(ConsoleNotice::Added)
         }
         GroupAction::TakeRole(client_id, role) => {
-            let wanted = RoleChanges {
-                add: Vec::new(),
-                remove: vec![role],
-            };
-            let taken = operations::app_roles::change(client_id, &wanted, context).await?;
+            let taken = operations::app_roles::change(client_id, &RoleChanges::take(role), context).await?;
             Ok(removed_or_not(taken))
         }
         GroupAction::Delete => Ok(ConsoleNotice::NothingDone),

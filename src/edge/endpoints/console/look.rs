@@ -3,7 +3,7 @@
 use crate::{
     edge::{
         http::{failure::PageFailure, request::Incoming, respond::look},
-        people::console_access::ConsoleRequest,
+        people::console_access::Console,
         platform::context::Context,
     },
     pages::console::{ConsoleLookPage, OF_LOOK},
@@ -13,8 +13,7 @@ use crate::{
 
 /// `GET /admin/look`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminSettings, Method::Get), context)?;
+    let console = Console::open(request, &[(Endpoint::AdminSettings, Method::Get)], context).await?;
     let mut settings = context.settings();
     let place = |name: &str| OF_LOOK.iter().position(|known| *known == name);
     settings.retain(|setting| place(&setting.name).is_some());

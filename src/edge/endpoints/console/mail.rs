@@ -1,47 +1,36 @@
 //! `/admin/mail`: mails that wait, were sent or were given up.
 
 use crate::{
-    admin::{console_form::MailAction, paging::Page},
+    admin::{console_form::mail::MailAction, paging::Page},
     db::mail_outbox::{self, Shown},
     edge::{
         http::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::{
-            console_access::{Console, ConsoleRequest},
-            operations::mails,
-        },
+        people::{console_access::Console, operations::mails},
         platform::{apart::apart, context::Context},
     },
     oidc::error::OAuthError,
-    pages::{
-        Moment,
-        console::{ConsoleMailPage, ConsoleNotice, ShownMail},
-    },
+    pages::console::{ConsoleMailPage, ConsoleNotice, ShownMail},
     reply::Reply,
-    routes::{Endpoint, Method},
+    routes::{Call, Endpoint, Method},
     time::UnixTime,
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleMail;
 
-const CHANGES: [(Endpoint, Method); 1] = [(Endpoint::AdminMailRetry, Method::Post)];
+const CHANGES: [Call; 1] = [(Endpoint::AdminMailRetry, Method::Post)];
 
 /// `GET /admin/mail?state=&after=`, the newest first. What is in them is not told: it may let somebody in.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminMails, Method::Get), context)?;
-    let asked = request.query_params().map_err(Problem::BadRequest)?;
-    asked
-        .refuse_unknown(&["state", "after", "done"])
-        .map_err(Problem::BadRequest)?;
-    let single = |name| asked.single(name).map_err(Problem::BadRequest);
-    let state = single("state")?.unwrap_or_default();
+    let console = Console::open(request, &[(Endpoint::AdminMails, Method::Get)], context).await?;
+    let asked = request.asked(&["state", "after", "done"])?;
+    let state = asked.text("state");
     if !["", "waiting", "sent", "failed"].contains(&state) {
         return Err(Problem::BadRequest(OAuthError::invalid_request("there is no such state")).into());
     }
-    let after = single("after")?.map(|after| ("after", after));
+    let after = asked.filled("after").map(|after| ("after", after));
     let params = super::params_of([Some(("limit", super::LONGEST_PAGE)), after].into_iter().flatten())?;
     let page = Page::parse(&params, &[]).map_err(Problem::BadRequest)?;
     let after = Some(page.after_text().map_err(Problem::BadRequest)?).filter(|after| !after.is_empty());
@@ -54,7 +43,6 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         }
         None => None,
     };
-    let language = console.signed_in.language;
     let mail = |mail: Shown| ShownMail {
         id: mail.id,
         kind: mail.kind,
@@ -62,7 +50,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         state: mail.state,
         attempts: mail.attempts,
         problem: mail.problem,
-        written: Moment::new(UnixTime(mail.created_at), context.now, language),
+        written: console.moment(UnixTime(mail.created_at)),
     };
     let html = ConsoleMailPage {
         frame: console.frame(SECTION),

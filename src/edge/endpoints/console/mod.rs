@@ -18,6 +18,8 @@ pub mod people;
 pub mod person;
 pub mod self_registered;
 pub mod system;
+pub mod token_preview;
+mod typed;
 pub mod webhooks;
 
 use crate::{
@@ -25,33 +27,25 @@ use crate::{
     edge::{
         http::failure::{MachineFailure, PageFailure, Problem},
         people::console_access::Console,
-        platform::context::Context,
     },
     oidc::params::Params,
-    pages::{
-        Moment,
-        console::{ConsoleNotice, NamedPage, ShownEvent, ShownOperator},
-    },
+    pages::console::{ConsoleNotice, NamedPage, ShownEvent, ShownOperator},
     routes::{self, Endpoint},
 };
 
 /// How many rows are on a page of a list.
 const LONGEST_PAGE: &str = "50";
 
+/// The parameters of a list that can be searched.
+const SEARCH: [&str; 3] = ["search", "after", "done"];
+
 /// What is searched for, and the parameters of the list of the admin API that finds it: those of `how`, and the page.
-///
-/// # Errors
-/// A page for parameters that are not known, or come twice.
 fn page_of<'a>(
     asked: &'a Params,
     how: impl FnOnce(&'a str) -> Option<(&'static str, &'a str)>,
 ) -> Result<(&'a str, Params), PageFailure> {
-    asked
-        .refuse_unknown(&["search", "after", "done"])
-        .map_err(Problem::BadRequest)?;
-    let single = |name| asked.single(name).map_err(Problem::BadRequest);
-    let search = single("search")?.unwrap_or_default().trim();
-    let after = single("after")?.map(|after| ("after", after));
+    let search = asked.text("search").trim();
+    let after = asked.filled("after").map(|after| ("after", after));
     let pairs = [how(search), Some(("limit", LONGEST_PAGE)), after];
     Ok((search, params_of(pairs.into_iter().flatten())?))
 }
@@ -96,7 +90,7 @@ fn told(done: Result<(), MachineFailure>, notice: ConsoleNotice) -> Result<Conso
 }
 
 /// An event as a page shows it, whole or as far as the page of its person needs.
-fn shown_event(event: Recorded, whole: bool, console: &Console, context: &Context) -> ShownEvent {
+fn shown_event(event: Recorded, whole: bool, console: &Console) -> ShownEvent {
     let page = |name: Option<String>, id: Option<String>, (room, at): (Endpoint, Endpoint)| {
         let id = id?;
         Some(NamedPage {
@@ -110,7 +104,7 @@ fn shown_event(event: Recorded, whole: bool, console: &Console, context: &Contex
         (Endpoint::ConsoleApps, Endpoint::ConsoleApp),
     );
     ShownEvent {
-        at: Moment::new(event.at, context.now, console.signed_in.language),
+        at: console.moment(event.at),
         event: event.event,
         operator: match page(event.operator_username, event.operator_user_id, person) {
             Some(person) => Some(ShownOperator::Person(person)),

@@ -4,16 +4,10 @@ use crate::{
     db::{Batch, audit_log, client_list, mail_outbox, people_list},
     edge::{
         http::{failure::PageFailure, request::Incoming},
-        people::{
-            console_access::{Console, ConsoleRequest},
-            operations::status,
-        },
+        people::{console_access::Console, operations::status},
         platform::{apart::apart, context::Context, deployment},
     },
-    pages::{
-        Moment,
-        console::{Attention, Bar, ConsoleOverviewPage, Numbers},
-    },
+    pages::console::{Attention, Bar, ConsoleOverviewPage, Numbers},
     reply::Reply,
     routes::{Endpoint, Method},
     time::UnixTime,
@@ -29,7 +23,7 @@ const DAY: i64 = 86_400;
 
 /// `GET /admin`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    let console = Console::open(request, &[], context).await?;
     let sees = |endpoint| console.may((endpoint, Method::Get));
     let today = context.now.seconds().div_euclid(DAY);
     let first = today - (DAYS - 1);
@@ -85,7 +79,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 
 async fn attention(console: &Console, failed: i64, context: &Context) -> Vec<Attention> {
     let health = status::health(context).await;
-    let moment = |at| Moment::new(at, context.now, console.signed_in.language);
+    let moment = |at| console.moment(at);
     let mut found = Vec::new();
     if !health.cron {
         found.push(Attention::Cron(health.last_run_at.map(moment)));

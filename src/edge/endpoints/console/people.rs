@@ -9,7 +9,7 @@ use crate::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
-        people::console_access::ConsoleRequest,
+        people::console_access::Console,
         platform::context::Context,
     },
     pages::console::{PeoplePage, ShownPerson},
@@ -19,9 +19,8 @@ use crate::{
 
 /// `GET /admin/people?search=&after=`: those whose name or address begins so, or all, the newest first.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminUsers, Method::Get), context)?;
-    let asked = request.query_params().map_err(Problem::BadRequest)?;
+    let console = Console::open(request, &[(Endpoint::AdminUsers, Method::Get)], context).await?;
+    let asked = request.asked(&super::SEARCH)?;
     let (search, params) = super::page_of(&asked, |search| match search {
         "" => Some(("sort", "newest")),
         beginning => Some(("search", beginning)),

@@ -5,8 +5,8 @@ use crate::{
     admin::{
         api_key::{Area, KeyScope},
         audit_filter::AuditFilter,
+        console_form::person::PersonAction,
         operator_role::{OperatorRole, OperatorRoles},
-        person_action::PersonAction,
         user::UserChanges,
     },
     db::{
@@ -24,7 +24,7 @@ use crate::{
             request::Incoming,
         },
         people::{
-            console_access::{Console, ConsoleRequest},
+            console_access::Console,
             operations::{
                 access,
                 change::{self, Changed},
@@ -67,8 +67,7 @@ struct Known {
 
 /// `GET /admin/people/{user_id}`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminUser, Method::Get), context)?;
+    let console = Console::open(request, &[(Endpoint::AdminUser, Method::Get)], context).await?;
     let known = apart(find(request.segment(0), context)).await?;
     let known = known.ok_or(Problem::NotFound)?;
     let html = apart(async { page(known, &console, &request.path, context) }).await;
@@ -135,7 +134,7 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
     );
     let leaves = console.may(PersonAction::LeaveGroup("").call()) && !is_own && !known.groups.is_empty();
     let language = console.signed_in.language;
-    let moment = |at| Moment::new(at, context.now, language);
+    let moment = |at| console.moment(at);
     let factor = |id: &str, name: Option<&str>, created_at, last_used_at: Option<UnixTime>| ShownFactor {
         id: id.to_owned(),
         name: name.map(str::to_owned),
@@ -202,7 +201,7 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
             known
                 .events
                 .into_iter()
-                .map(|event| super::shown_event(event, false, console, context))
+                .map(|event| super::shown_event(event, false, console))
                 .collect()
         }),
     }
@@ -344,15 +343,13 @@ async fn make_link(console: &Console, user_id: &str, path: &str, context: &Conte
     let link = ways_in::make_set_up_link(user_id, LinkKind::SetUp.lifetime(), context).await?;
     let (user, link) = user.zip(link).ok_or(Problem::NotFound)?;
     let html = OncePage {
-        frame: console.frame(SECTION),
-        heading: OnceHeading::Link,
-        name: user.display_name(),
-        back: path,
-        secret: Some(&link.url),
-        until: Some(Moment::new(link.expires_at, context.now, console.signed_in.language)),
-        client: None,
-        lines: Vec::new(),
-        test: None,
+        until: Some(console.moment(link.expires_at)),
+        ..OncePage::new(
+            console.frame(SECTION),
+            OnceHeading::Link,
+            (user.display_name(), path),
+            Some(&link.url),
+        )
     }
     .to_html();
     Ok(console.page(200, html))

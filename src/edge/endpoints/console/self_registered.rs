@@ -12,14 +12,14 @@ use crate::{
             request::Incoming,
         },
         people::{
-            console_access::{Console, ConsoleRequest},
+            console_access::Console,
             operations::{self, self_registered},
         },
         platform::{apart::apart, context::Context},
     },
     oidc::{error::OAuthError, params::Params},
     pages::{
-        Moment, app_name,
+        app_name,
         console::{ConsoleNotice, SelfRegisteredPage, WaitingApp},
     },
     reply::Reply,
@@ -34,14 +34,10 @@ const USUAL_DAYS: &str = "30";
 
 /// `GET /admin/apps/registered?unused=&days=`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminUnusedClients, Method::Get), context)?;
-    let asked = request.query_params().map_err(Problem::BadRequest)?;
-    asked
-        .refuse_unknown(&["unused", "days", "done"])
-        .map_err(Problem::BadRequest)?;
-    let counts = asked.single("unused").map_err(Problem::BadRequest)?.is_some();
-    let (counted, problem) = match counts.then(|| Unused::of_form(&asked)) {
+    let console = Console::open(request, &[(Endpoint::AdminUnusedClients, Method::Get)], context).await?;
+    let asked = request.asked(&["unused", "days", "done"])?;
+    let unused = asked.filled("unused").map(|_| Unused::of_form(&asked));
+    let (counted, problem) = match unused {
         None => (None, None),
         Some(Ok(unused)) => (Some(self_registered::count(unused, context).await?), None),
         Some(Err(error)) => (None, Some(error.description)),
@@ -97,7 +93,7 @@ async fn page(
         action: PAGE.path(),
         confirm: console.confirm_for(&[APPROVE]),
         may_change: console.is_sure && console.may(APPROVE),
-        waiting: waiting.iter().map(|app| shown(app, console, context)).collect(),
+        waiting: waiting.iter().map(|app| shown(app, console)).collect(),
         has_more: next.is_some(),
         never: typed.text("unused") != "since",
         days: if days.is_empty() { USUAL_DAYS } else { days },
@@ -108,7 +104,7 @@ async fn page(
     Ok(console.page(if problem.is_some() { 400 } else { 200 }, html))
 }
 
-fn shown(app: &Listed, console: &Console, context: &Context) -> WaitingApp {
+fn shown(app: &Listed, console: &Console) -> WaitingApp {
     let language = console.signed_in.language;
     WaitingApp {
         href: super::apps::path_of(&app.client_id),
@@ -117,6 +113,6 @@ fn shown(app: &Listed, console: &Console, context: &Context) -> WaitingApp {
         addresses: (app.metadata.redirect_uris.iter())
             .map(|address| address.as_str().to_owned())
             .collect(),
-        registered: Moment::new(app.issued_at, context.now, language),
+        registered: console.moment(app.issued_at),
     }
 }

@@ -1,9 +1,10 @@
 //! `/admin/system`: how the deployment is, its signing keys, and the keys of the admin API.
 
+use super::typed::Typed;
 use crate::{
     admin::{
         api_key::{self, ApiKey, Area, KeyScope},
-        console_form::{self, SystemAction},
+        console_form::system::{self as system_form, SystemAction},
         operator::OperatorPerson,
     },
     db::{Batch, api_keys, operators, signing_keys},
@@ -13,19 +14,13 @@ use crate::{
             request::Incoming,
         },
         keys::signer,
-        people::{
-            console_access::{Console, ConsoleRequest},
-            operations,
-        },
+        people::{console_access::Console, operations},
         platform::{apart::apart, context::Context},
     },
     oidc::{jose::provider_key::ProviderKey, params::Params},
-    pages::{
-        Moment,
-        console::{ConsoleNotice, ConsoleSystemPage, ListedOperator, OnceHeading, OncePage, ShownApiKey, ShownKey},
-    },
+    pages::console::{ConsoleNotice, ConsoleSystemPage, ListedOperator, OnceHeading, OncePage, ShownApiKey, ShownKey},
     reply::Reply,
-    routes::{self, Endpoint, Method},
+    routes::{self, Call, Endpoint, Method},
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleSystem;
@@ -33,20 +28,20 @@ const SECTION: Endpoint = Endpoint::ConsoleSystem;
 /// The most API keys and operators: all there are.
 const ALL: i64 = 200;
 
-const ROTATE: (Endpoint, Method) = (Endpoint::AdminKeyRetirement, Method::Post);
-const MAKE_KEY: (Endpoint, Method) = (Endpoint::AdminApiKeys, Method::Post);
+const ROTATE: Call = (Endpoint::AdminKeyRetirement, Method::Post);
+const MAKE_KEY: Call = (Endpoint::AdminApiKeys, Method::Post);
 
 /// `GET /admin/system`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
+    let console = Console::open(request, &[], context).await?;
     if !console.sees(SECTION) {
         console.require((Endpoint::AdminSettings, Method::Get), context)?;
     }
-    apart(page(&console, None, context)).await
+    apart(page(&console, Typed::default(), context)).await
 }
 
 /// The page, as far as the operator may see it; with the form that was sent, and what is wrong with it.
-async fn page(console: &Console, typed: Option<(&Params, &str)>, context: &Context) -> Result<Reply, PageFailure> {
+async fn page(console: &Console, typed: Typed<'_>, context: &Context) -> Result<Reply, PageFailure> {
     let sees = |endpoint| console.may((endpoint, Method::Get));
     let mut batch = Batch::default();
     let keys = batch.add_if(sees(Endpoint::AdminKeys).then(signing_keys::all));
@@ -56,29 +51,25 @@ async fn page(console: &Console, typed: Option<(&Params, &str)>, context: &Conte
     let (keys, programs, people) = (rows.read_if(keys)?, rows.read_if(programs)?, rows.read_if(people)?);
     let sees_people = sees(Endpoint::AdminUser);
     let makes_keys = console.is_sure && console.may(MAKE_KEY);
-    let text = |name| typed.map_or("", |(form, _)| form.text(name));
+    let text = |name| typed.text(name);
     let html = ConsoleSystemPage {
         frame: console.frame(SECTION),
         confirm: console.confirm_for(&[ROTATE, MAKE_KEY]),
         keys: keys.map(|keys| keys.iter().map(|key| shown_key(key, console, context)).collect()),
         may_change_keys: console.is_sure && console.may(ROTATE),
-        api_keys: programs.map(|keys| keys.iter().map(|key| shown_program(key, console, context)).collect()),
-        scopes: if makes_keys {
-            scopes(typed.map(|(form, _)| form))
-        } else {
-            Vec::new()
-        },
+        api_keys: programs.map(|keys| keys.iter().map(|key| shown_program(key, console)).collect()),
+        scopes: if makes_keys { scopes(typed.form()) } else { Vec::new() },
         operators: people.map(|people| people.iter().map(|person| listed(person, sees_people)).collect()),
         settings: sees(Endpoint::AdminSettings).then(|| context.settings()),
-        problem: typed.map(|(_, problem)| problem),
+        problem: typed.problem(),
         typed: (text("name"), text("days")),
     }
     .to_html();
-    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+    Ok(console.page(typed.status(), html))
 }
 
 fn shown_key(key: &ProviderKey, console: &Console, context: &Context) -> ShownKey {
-    let moment = |at| Moment::new(at, context.now, console.signed_in.language);
+    let moment = |at| console.moment(at);
     ShownKey {
         kid: key.kid.clone(),
         alg: key.alg.as_str(),
@@ -91,8 +82,8 @@ fn shown_key(key: &ProviderKey, console: &Console, context: &Context) -> ShownKe
     }
 }
 
-fn shown_program(key: &ApiKey, console: &Console, context: &Context) -> ShownApiKey {
-    let moment = |at| Moment::new(at, context.now, console.signed_in.language);
+fn shown_program(key: &ApiKey, console: &Console) -> ShownApiKey {
+    let moment = |at| console.moment(at);
     ShownApiKey {
         id: key.id.clone(),
         name: key.name.as_str().to_owned(),
@@ -159,7 +150,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 }
 
 async fn make_key(console: &Console, form: &Params, context: &Context) -> Result<Reply, PageFailure> {
-    let made = match console_form::wanted_key(form) {
+    let made = match system_form::wanted_key(form) {
         Ok(wanted) => operations::api_keys::make(wanted, &console.operator, context).await,
         Err(error) => Err(error.into()),
     };
@@ -167,19 +158,17 @@ async fn make_key(console: &Console, form: &Params, context: &Context) -> Result
         Ok(made) => made,
         Err(failure) => {
             let problem = super::explain(failure)?;
-            return page(console, Some((form, &problem)), context).await;
+            return page(console, Typed::refused(form, &problem), context).await;
         }
     };
     let html = OncePage {
-        frame: console.frame(SECTION),
-        heading: OnceHeading::ApiKey,
-        name: key.name.as_str(),
-        back: SECTION.path(),
-        secret: Some(&text),
-        until: Some(Moment::new(key.expires_at, context.now, console.signed_in.language)),
-        client: None,
-        lines: Vec::new(),
-        test: None,
+        until: Some(console.moment(key.expires_at)),
+        ..OncePage::new(
+            console.frame(SECTION),
+            OnceHeading::ApiKey,
+            (key.name.as_str(), SECTION.path()),
+            Some(&text),
+        )
     }
     .to_html();
     Ok(console.page(200, html))

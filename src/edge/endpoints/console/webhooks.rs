@@ -1,8 +1,9 @@
 //! `/admin/webhooks` and `/admin/webhooks/{webhook_id}`: where events of the audit are sent.
 
+use super::typed::Typed;
 use crate::{
     admin::{
-        console_form::{self, WebhookAction},
+        console_form::webhook::{self as webhook_form, WebhookAction},
         webhook::{self, Format, Stated, Webhook},
     },
     db::webhooks,
@@ -11,39 +12,32 @@ use crate::{
             failure::{MachineFailure, PageFailure, Problem},
             request::Incoming,
         },
-        people::{
-            console_access::{Console, ConsoleRequest},
-            operations::webhooks as operation,
-        },
+        people::{console_access::Console, operations::webhooks as operation},
         platform::{apart::apart, context::Context},
     },
     oidc::{error::OAuthError, params::Params},
-    pages::{
-        Moment,
-        console::{ConsoleNotice, ConsoleWebhookPage, ConsoleWebhooksPage, OnceHeading, OncePage, ShownWebhook},
-    },
+    pages::console::{ConsoleNotice, ConsoleWebhookPage, ConsoleWebhooksPage, OnceHeading, OncePage, ShownWebhook},
     reply::Reply,
-    routes::{self, Endpoint, Method},
+    routes::{self, Call, Endpoint, Method},
     time::Lifetime,
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleWebhooks;
 
-const MAKE: (Endpoint, Method) = (Endpoint::AdminWebhooks, Method::Post);
-const READS_AUDIT: (Endpoint, Method) = (Endpoint::AdminAudit, Method::Get);
+const MAKE: Call = (Endpoint::AdminWebhooks, Method::Post);
+const READS_AUDIT: Call = (Endpoint::AdminAudit, Method::Get);
 
 /// `GET /admin/webhooks`.
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminWebhooks, Method::Get), context)?;
-    list_page(&console, None, context).await
+    let console = Console::open(request, &[(Endpoint::AdminWebhooks, Method::Get)], context).await?;
+    list_page(&console, Typed::default(), context).await
 }
 
 /// `POST /admin/webhooks`: makes one, and shows its secret.
 pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let (console, form) = Console::submit(request, context).await?;
     console.require(MAKE, context)?;
-    let made = match console_form::webhook(&form, context.config.loopback_fetches) {
+    let made = match webhook_form::webhook(&form, context.config.loopback_fetches) {
         Ok(stated) => apart(operation::make(stated, &console.operator, context)).await,
         Err(error) => Err(error.into()),
     };
@@ -55,28 +49,25 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
         Ok(made) => Ok(once(&console, &made)),
         Err(failure) => {
             let problem = super::explain(failure)?;
-            list_page(&console, Some((&form, &problem)), context).await
+            list_page(&console, Typed::refused(&form, &problem), context).await
         }
     }
 }
 
-async fn list_page(console: &Console, typed: Option<(&Params, &str)>, context: &Context) -> Result<Reply, PageFailure> {
+async fn list_page(console: &Console, typed: Typed<'_>, context: &Context) -> Result<Reply, PageFailure> {
     let webhooks = context.db.read(webhooks::list("", webhook::MOST)).await?;
-    let text = |name| typed.map_or("", |(form, _)| form.text(name));
+    let text = |name| typed.text(name);
     let html = ConsoleWebhooksPage {
         frame: console.frame(SECTION),
         confirm: console.confirm_for(&[MAKE]),
-        webhooks: webhooks
-            .iter()
-            .map(|webhook| shown(webhook, console, context))
-            .collect(),
+        webhooks: webhooks.iter().map(|webhook| shown(webhook, console)).collect(),
         may_add: may_change(console),
         typed: ["name", "url", "events"].map(text),
         of_tokens: (text("format") == Format::Set.as_str(), text("client_id")),
-        problem: typed.map(|(_, problem)| problem),
+        problem: typed.problem(),
     }
     .to_html();
-    Ok(console.page(if typed.is_some() { 400 } else { 200 }, html))
+    Ok(console.page(typed.status(), html))
 }
 
 /// Whether forms change webhooks.
@@ -88,8 +79,8 @@ fn path_of(webhook_id: &str) -> String {
     routes::with_segment(Endpoint::ConsoleWebhook, webhook_id)
 }
 
-fn shown(webhook: &Webhook, console: &Console, context: &Context) -> ShownWebhook {
-    let moment = |at| Moment::new(at, context.now, console.signed_in.language);
+fn shown(webhook: &Webhook, console: &Console) -> ShownWebhook {
+    let moment = |at| console.moment(at);
     ShownWebhook {
         href: path_of(&webhook.id),
         name: webhook.name.as_str().to_owned(),
@@ -108,8 +99,7 @@ fn shown(webhook: &Webhook, console: &Console, context: &Context) -> ShownWebhoo
 
 /// `GET /admin/webhooks/{webhook_id}`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = ConsoleRequest::at(request, context)?.enter(context).await?;
-    console.require((Endpoint::AdminWebhook, Method::Get), context)?;
+    let console = Console::open(request, &[(Endpoint::AdminWebhook, Method::Get)], context).await?;
     page(&console, request.segment(0), Told::Nothing, context).await
 }
 
@@ -140,7 +130,7 @@ async fn page(console: &Console, id: &str, told: Told<'_>, context: &Context) ->
     let html = ConsoleWebhookPage {
         frame: console.frame(SECTION),
         confirm: console.confirm_for(&[MAKE]),
-        webhook: shown(&webhook, console, context),
+        webhook: shown(&webhook, console),
         shown: typed.map_or(&kept, |form| form.text("shown")),
         may_change: may_change(console),
         typed: match typed {
@@ -194,7 +184,7 @@ async fn act(
     let saved = || Ok(console.done(ConsoleNotice::Saved, context));
     match action {
         WebhookAction::Save => {
-            let stated = console_form::webhook(form, context.config.loopback_fetches);
+            let stated = webhook_form::webhook(form, context.config.loopback_fetches);
             let stated = stated.map_err(MachineFailure::from)?;
             operation::change(id, stated, operator, context).await?;
             saved()
@@ -235,17 +225,12 @@ async fn act(
 
 fn once(console: &Console, (webhook, secret): &(Webhook, Option<String>)) -> Reply {
     let back = path_of(&webhook.id);
-    let html = OncePage {
-        frame: console.frame(SECTION),
-        heading: OnceHeading::WebhookSecret,
-        name: webhook.name.as_str(),
-        back: &back,
-        secret: secret.as_deref(),
-        until: None,
-        client: None,
-        lines: Vec::new(),
-        test: None,
-    }
+    let html = OncePage::new(
+        console.frame(SECTION),
+        OnceHeading::WebhookSecret,
+        (webhook.name.as_str(), &back),
+        secret.as_deref(),
+    )
     .to_html();
     console.page(200, html)
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     account::group::Group,
-    admin::{console_form::Shown, group::Stated},
+    admin::{console_form::group::SeenGroup, group::Stated},
     audit::{Actor, Entry, Event},
     db::{Batch, audit, groups},
     edge::{
@@ -52,11 +52,11 @@ pub async fn create(stated: Stated, context: &Context) -> Result<Group, MachineF
 pub async fn change(
     group_id: &str,
     stated: Stated,
-    shown: Option<Shown<'_>>,
+    shown: Option<SeenGroup<'_>>,
     context: &Context,
 ) -> Result<Group, MachineFailure> {
     let read = find(group_id, context).await?;
-    let is_other = |shown: Shown<'_>| shown != Shown::from(&read);
+    let is_other = |shown: SeenGroup<'_>| shown != SeenGroup::from(&read);
     if shown.is_some_and(is_other) {
         let why = "the group was changed since this page was opened; open it again";
         return Err(MachineFailure::status(409, OAuthError::invalid_request(why)));

@@ -3,16 +3,31 @@
 use serde_json::json;
 
 use crate::{
-    account::group::MOST_OF_PERSON,
+    account::{
+        group::MOST_OF_PERSON,
+        user::{User, fold_login},
+    },
     audit::{Actor, Entry, Event},
     db::{
         Batch,
         group_members::{Pairs, Problem, ProblemKind},
+        users,
     },
     edge::{http::failure::MachineFailure, platform::context::Context},
     oidc::error::OAuthError,
     secret::is_random_id,
 };
+
+/// Somebody by the username or address that an operator typed.
+///
+/// # Errors
+/// `invalid_request` where there is nobody of that name.
+pub async fn named(login: &str, context: &Context) -> Result<User, MachineFailure> {
+    // As at a sign-in: an address that nobody has confirmed is no name where mails are sent.
+    let found = users::find_by_login(login, &fold_login(login), context.config.mail.is_some());
+    let nobody = || OAuthError::invalid_request("there is no person with that username or e-mail address");
+    Ok(context.db.read(found).await?.ok_or_else(nobody)?.user)
+}
 
 /// People and groups: one person and several groups, or the other way round.
 pub type Both<'a> = (&'a [&'a str], &'a [&'a str]);

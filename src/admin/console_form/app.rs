@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::console_form;
+use super::unknown;
 use crate::{
     oidc::{error::OAuthError, params::Params},
-    routes::{Endpoint, Method},
+    routes::{Call, Endpoint, Method},
     time::Lifetime,
 };
 
@@ -88,12 +88,12 @@ impl AppAction {
             Some("on") => Ok(Self::SwitchOn),
             Some("renew") => Ok(Self::RenewSecret),
             Some("delete") => Ok(Self::Delete),
-            _ => Err(console_form::unknown()),
+            _ => Err(unknown()),
         }
     }
 
     /// The call of the API that does the same.
-    pub fn call(self) -> (Endpoint, Method) {
+    pub fn call(self) -> Call {
         match self {
             Self::Save | Self::SwitchOff | Self::SwitchOn => (Endpoint::RegisteredClient, Method::Patch),
             Self::RenewSecret => (Endpoint::RenewSecret, Method::Post),
@@ -120,12 +120,12 @@ impl LookAction {
             Some("upload") => Ok(Self::Upload),
             Some("fetch") => Ok(Self::Fetch),
             Some("remove") => Ok(Self::Remove),
-            _ => Err(console_form::unknown()),
+            _ => Err(unknown()),
         }
     }
 
     /// The call of the admin API that does the same.
-    pub fn call(self) -> (Endpoint, Method) {
+    pub fn call(self) -> Call {
         match self {
             Self::Save => (Endpoint::AdminClient, Method::Patch),
             Self::Upload => (Endpoint::AdminClientLogo, Method::Put),

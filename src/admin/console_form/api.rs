@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::console_form::{asked, unknown};
+use super::{asked, unknown};
 use crate::{
     oidc::{declared_api::ApiSettings, error::OAuthError, jose::jwt::SigningAlg, params::Params},
-    routes::{Endpoint, Method},
+    routes::{Call, Endpoint, Method},
     time::Lifetime,
     web::language_tag::is_language_tag,
 };
@@ -39,7 +39,7 @@ impl ApiAction {
     }
 
     /// The call of the admin API that does the same.
-    pub fn call(self) -> (Endpoint, Method) {
+    pub fn call(self) -> Call {
         match self {
             Self::Save => (Endpoint::AdminApi, Method::Patch),
             Self::RenewSecret => (Endpoint::AdminApiSecret, Method::Post),

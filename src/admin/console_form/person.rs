@@ -1,12 +1,10 @@
 //! What an operator does to a person at the console. Each is a call of the admin API, and needs what that call needs.
 
-use super::{
-    console_form,
-    operator_role::{OperatorRole, OperatorRoles},
-};
+use super::{asked, unknown};
 use crate::{
+    admin::operator_role::{OperatorRole, OperatorRoles},
     oidc::{error::OAuthError, params::Params},
-    routes::{Endpoint, Method},
+    routes::{Call, Endpoint, Method},
 };
 
 /// Something that a form of the console asks for.
@@ -46,7 +44,7 @@ impl<'a> PersonAction<'a> {
             "revoke_grant",
             "leave_group",
         ];
-        Ok(match console_form::asked(form, &names)? {
+        Ok(match asked(form, &names)? {
             ("end_session", id) => Self::EndSession(id),
             ("remove_passkey", id) => Self::RemovePasskey(id),
             ("remove_factor", id) => Self::RemoveFactor(id),
@@ -64,16 +62,16 @@ impl<'a> PersonAction<'a> {
                 // Empty for somebody without roles, which is as if it was not sent.
                 let shown = form.single("shown")?.unwrap_or_default();
                 Self::SetRoles(
-                    OperatorRoles::of(roles.ok_or_else(console_form::unknown)?),
+                    OperatorRoles::of(roles.ok_or_else(unknown)?),
                     OperatorRoles::stored(shown.split(' ')),
                 )
             }
-            _ => return Err(console_form::unknown()),
+            _ => return Err(unknown()),
         })
     }
 
     /// The call of the admin API that does the same.
-    pub fn call(&self) -> (Endpoint, Method) {
+    pub fn call(&self) -> Call {
         match self {
             Self::Lock | Self::Open => (Endpoint::AdminUser, Method::Patch),
             Self::ForgetGuesses => (Endpoint::AdminUserUnlocking, Method::Post),
@@ -97,7 +95,7 @@ mod tests {
     use super::*;
     use crate::{admin::api_key::KeyScope, routes::ROUTES};
 
-    fn parse(form: &str) -> Option<(Endpoint, Method)> {
+    fn parse(form: &str) -> Option<Call> {
         let params = Params::parse(form).unwrap();
         PersonAction::parse(&params).ok().map(|action| action.call())
     }
