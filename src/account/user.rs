@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{email, name};
 use crate::{
-    config::{AttributeKind, Attributes},
+    config::{AttributeKind, Attributes, PersonMay},
     oidc::{
         claims::{ATTRIBUTES, GROUPS, StandardClaims},
         claims_request::{ClaimsRequest, Target},
@@ -219,34 +219,37 @@ impl User {
         if told_app.attributes.is_empty() && own_claims.is_empty() {
             return;
         }
-        let mut values = self.attributes(told_app.attributes);
         let mut room = room_for_attributes(place);
         let mut has_room = |value: &Value| {
             let left = room.checked_sub(value.to_string().len());
             room = left.unwrap_or(room);
             left.is_some()
         };
+        // What operators decide has room first: nobody pushes it out by filling what they may edit themselves.
+        let mut values = self.attributes(told_app.attributes);
+        values.insert("username".to_owned(), self.username.as_str().into());
+        let mut computed = Vec::new();
+        for claim in own_claims {
+            let value = claim.value_at(place, &values);
+            computed.extend(value.filter(&mut has_room).map(|value| (claim, value)));
+        }
         // An app that registered itself may have named a scope while an API had it.
         let scope = scope.filter(|_| !told_app.client.metadata.any_api_scope);
-        for (name, value) in &values {
-            let asks = told_app
-                .attributes
-                .find(name)
-                .and_then(|attribute| attribute.scope.as_ref());
-            if let (Some(scope), Some(asks)) = (scope, asks)
-                && scope.contains(asks)
-                && has_room(value)
-            {
-                told.insert(name.clone(), value.clone());
+        for by_person in [false, true] {
+            for (name, value) in &values {
+                let attribute = told_app.attributes.find(name);
+                let attribute = attribute.filter(|found| (found.person == PersonMay::Edit) == by_person);
+                if let (Some(scope), Some(asks)) = (scope, attribute.and_then(|attribute| attribute.scope.as_ref()))
+                    && scope.contains(asks)
+                    && has_room(value)
+                {
+                    told.insert(name.clone(), value.clone());
+                }
             }
         }
-        values.insert("username".to_owned(), self.username.as_str().into());
-        for claim in own_claims {
-            if let Some(value) = claim.value_at(place, &values)
-                && has_room(&value)
-            {
-                claim.place(value, told);
-            }
+        // An own claim counts for more than an attribute of its name.
+        for (claim, value) in computed {
+            claim.place(value, told);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Query, Statement, read_count};
+use super::{Query, Statement, housekeeping::UNTOUCHED, read_count};
 use crate::{admin::client_approval::Unused, time::UnixTime};
 
 /// Lets an app be used that waits, if it is there and waits, and is of the `version` that the operator saw.
@@ -46,10 +46,10 @@ pub fn delete_unused(unused: Unused, now: UnixTime, most: i64) -> Query<Vec<Stri
 }
 
 fn chosen(unused: Unused, now: UnixTime, most: i64) -> Statement {
-    Statement::new(
+    Statement::new(format!(
         "SELECT id FROM clients WHERE unused_since < ? AND (last_used_at IS NULL) = ? AND (document_fresh_until IS NOT NULL) = ?
-           AND json_extract(metadata, '$.limen_waits') IS NOT 1 LIMIT ?",
-    )
+           AND json_extract(metadata, '$.limen_waits') IS NOT 1 AND {UNTOUCHED} LIMIT ?"
+    ))
     .bind(unused.before(now))
     .bind(unused.never)
     .bind(unused.described)

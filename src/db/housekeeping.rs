@@ -25,6 +25,13 @@ const DISUSED_CLIENT_KEPT: Lifetime = Lifetime::days(180);
 const MOST_UNUSED: i64 = 10_000;
 const UNUSED_KEPT_AT_LEAST: Lifetime = Lifetime::days(1);
 
+/// Of clients: those of which an operator has decided nothing beside them, neither in notes, nor by roles there, a webhook of theirs or what
+/// they may ask an API for.
+pub(super) const UNTOUCHED: &str = "notes IS NULL
+    AND NOT EXISTS (SELECT 1 FROM app_roles r WHERE r.client_id = clients.id)
+    AND NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.client_id = clients.id)
+    AND clients.id NOT IN (SELECT named.key FROM apis, json_each(apis.settings, '$.apps') named)";
+
 /// How long a client that its document describes is kept where nobody allows it anything: it comes back when it is asked for.
 const UNUSED_DOCUMENT_KEPT: Lifetime = Lifetime::days(7);
 
@@ -135,7 +142,7 @@ pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 22] {
         is_full(
             Statement::new(format!(
                 "DELETE FROM clients WHERE rowid IN (
-                SELECT rowid FROM clients WHERE unused_since < ? AND {which}
+                SELECT rowid FROM clients WHERE unused_since < ? AND {which} AND {UNTOUCHED}
                 ORDER BY unused_since DESC LIMIT ? OFFSET ?)"
             ))
             .bind(now - UNUSED_KEPT_AT_LEAST)
@@ -183,12 +190,13 @@ pub fn tidy(start: &str, now: UnixTime) -> [Query<bool>; 22] {
             .bind(BATCH as i64),
         ),
         is_full(
-            Statement::new(
+            Statement::new(format!(
                 "DELETE FROM clients WHERE rowid IN (
                 SELECT rowid FROM clients
                 WHERE unused_since < ?
-                  AND (document_fresh_until IS NOT NULL OR unused_since < IIF(last_used_at IS NULL, ?, ?)) LIMIT ?)",
-            )
+                  AND (document_fresh_until IS NOT NULL OR unused_since < IIF(last_used_at IS NULL, ?, ?))
+                  AND {UNTOUCHED} LIMIT ?)"
+            ))
             .bind(now - UNUSED_DOCUMENT_KEPT)
             .bind(now - UNUSED_CLIENT_KEPT)
             .bind(now - DISUSED_CLIENT_KEPT)

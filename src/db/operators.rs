@@ -24,6 +24,37 @@ pub fn find(user_id: &str) -> Query<Option<OperatorPerson>> {
         .read_by(read_first)
 }
 
+/// The roles that somebody had, or none, when it was judged who may change their account.
+#[derive(Clone, Debug)]
+pub struct JudgedRoles {
+    user_id: String,
+    stored: Option<String>,
+}
+
+impl JudgedRoles {
+    pub fn new(user_id: &str, operator: Option<&OperatorPerson>) -> Self {
+        Self {
+            user_id: user_id.to_owned(),
+            stored: operator.map(|operator| operator.stored.clone()),
+        }
+    }
+
+    /// Fails, and with it the batch that it is in, where they have others by now.
+    pub fn demand(&self) -> Statement {
+        Statement::new("SELECT json(IIF((SELECT roles FROM operators WHERE user_id = ?) IS ?, '1', 'changed'))")
+            .bind(&self.user_id)
+            .bind(self.stored.as_ref())
+    }
+
+    /// Whether they have others by now.
+    pub fn have_changed(&self) -> Query<bool> {
+        Statement::new("SELECT 1 WHERE (SELECT roles FROM operators WHERE user_id = ?) IS NOT ?")
+            .bind(&self.user_id)
+            .bind(self.stored.as_ref())
+            .any()
+    }
+}
+
 /// The person of a session, if they are an operator. Whether the session lives is asked elsewhere.
 pub fn find_of_session(session_hash: &Hash) -> Query<Option<OperatorPerson>> {
     Statement::new(format!(

@@ -80,6 +80,13 @@ impl Statement {
         self
     }
 
+    /// Whether it writes.
+    pub fn changes(&self) -> bool {
+        ["INSERT ", "UPDATE ", "DELETE "]
+            .iter()
+            .any(|verb| self.sql.starts_with(verb))
+    }
+
     pub fn sql(&self) -> &str {
         &self.sql
     }

@@ -27,7 +27,10 @@ impl Kind {
 
     fn columns(self) -> &'static str {
         match self {
-            Self::User => "username, email, claims, disabled_at, updated_at",
+            Self::User => {
+                "username, email, claims, disabled_at, updated_at,
+                 (SELECT secret FROM credentials c WHERE c.user_id = users.id AND c.kind = 'password')"
+            }
             Self::Client => "version, notes",
             Self::Group => "name, second_factor_required, attributes, updated_at",
             Self::Api => "version, secret_made_at",

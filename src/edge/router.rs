@@ -114,6 +114,12 @@ async fn run(route: &Route, request: &mut Incoming, context: &Context) -> Outcom
         // Nothing has happened. What is known of the client is up to date now.
         outcome = handler(route.endpoint, request, context).run().await;
     }
+    if outcome.is_fault() && context.db.roles_have_changed().await {
+        outcome = match outcome {
+            Outcome::Page(_) => Outcome::Page(Err(Problem::NotForYou.into())),
+            Outcome::Machine(_) => Outcome::Machine(Err(operator::roles_changed())),
+        };
+    }
     if let Some(repeatable) = repeatable {
         apart(repeatable.end(&outcome, context)).await;
     }
@@ -214,6 +220,13 @@ impl Handler<'_> {
 }
 
 impl Outcome {
+    fn is_fault(&self) -> bool {
+        matches!(
+            self,
+            Self::Page(Err(PageFailure::Fault(_))) | Self::Machine(Err(MachineFailure::Fault(_)))
+        )
+    }
+
     fn is_client_changed(&self) -> bool {
         matches!(
             self,

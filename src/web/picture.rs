@@ -16,6 +16,9 @@ pub const LARGEST: usize = 64 * 1_024;
 /// The most pixels across and down: few bytes can become very many pixels in the browser that shows them.
 const WIDEST: u32 = 2_048;
 
+/// The most frames of a GIF, each of which a browser draws.
+const MOST_FRAMES: usize = 100;
+
 impl PictureFormat {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Png, Self::Jpeg, Self::WebP, Self::Gif];
@@ -51,7 +54,7 @@ impl PictureFormat {
             _ => return Err("is none of PNG, JPEG, WebP and GIF"),
         };
         match size {
-            None => Err("is broken: it does not say how large it is"),
+            None => Err("is broken, or has more than 100 frames"),
             Some((width, height)) if [width, height].iter().all(|side| (1..=WIDEST).contains(side)) => Ok(format),
             Some(_) => Err("has more than 2048 pixels on a side, or none"),
         }
@@ -69,11 +72,50 @@ fn png_size(rest: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
-/// The logical screen (GIF89a section 18).
+/// The logical screen, and every frame on it (GIF89a sections 18 and 20): browsers make room for a frame that is larger than the screen.
+/// A picture with very many frames counts as broken.
 fn gif_size(rest: &[u8]) -> Option<(u32, u32)> {
-    match rest {
-        [a, b, c, d, ..] => Some((u16::from_le_bytes([*a, *b]).into(), u16::from_le_bytes([*c, *d]).into())),
-        _ => None,
+    let [a, b, c, d, flags, _, _, rest @ ..] = rest else {
+        return None;
+    };
+    let side = |low: &u8, high: &u8| u32::from(u16::from_le_bytes([*low, *high]));
+    let (mut width, mut height) = (side(a, b), side(c, d));
+    let mut rest = rest.get(color_table(*flags)..)?;
+    let mut frames = 0;
+    loop {
+        match rest {
+            // The trailer.
+            [0x3b, ..] => return Some((width, height)),
+            // An extension: its label and blocks.
+            [0x21, _, blocks @ ..] => rest = behind_blocks(blocks)?,
+            // A frame: its place, its size, perhaps colors, the size of its codes and blocks.
+            [0x2c, left, l, top, t, w, x, h, y, flags, data @ ..] if frames < MOST_FRAMES => {
+                frames += 1;
+                width = width.max(side(left, l) + side(w, x));
+                height = height.max(side(top, t) + side(h, y));
+                rest = behind_blocks(data.get(color_table(*flags) + 1..)?)?;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// How many bytes the table of colors has that goes with such flags.
+fn color_table(flags: u8) -> usize {
+    match flags & 0x80 {
+        0 => 0,
+        _ => 3 << ((flags & 7) + 1),
+    }
+}
+
+/// What comes behind a row of blocks (GIF89a section 15), each of which says how long it is. The last one is empty.
+fn behind_blocks(mut rest: &[u8]) -> Option<&[u8]> {
+    loop {
+        let (length, blocks) = rest.split_first()?;
+        match length {
+            0 => return Some(blocks),
+            length => rest = blocks.get(usize::from(*length)..)?,
+        }
     }
 }
 
@@ -147,7 +189,7 @@ mod tests {
                 bytes.extend(h.to_be_bytes());
                 bytes
             }
-            PictureFormat::Gif => [b"GIF89a".as_slice(), &width.to_le_bytes(), &height.to_le_bytes()].concat(),
+            PictureFormat::Gif => gif((width, height), &[(0, 0, width, height)]),
             PictureFormat::Jpeg => {
                 let mut bytes = b"\xff\xd8\xff\xe0\0\x04JF\xff\xff\xc2\0\x11\x08".to_vec();
                 bytes.extend(height.to_be_bytes());
@@ -161,6 +203,33 @@ mod tests {
                 bytes
             }
         }
+    }
+
+    /// A GIF with that screen, and frames by their place and size.
+    fn gif(screen: (u16, u16), frames: &[(u16, u16, u16, u16)]) -> Vec<u8> {
+        let mut bytes = b"GIF89a".to_vec();
+        bytes.extend([screen.0.to_le_bytes(), screen.1.to_le_bytes()].concat());
+        // Two colors, and an extension with a block of two bytes.
+        bytes.extend([0x80, 0, 0, 0, 0, 0, 255, 255, 255, 0x21, 0xfe, 2, b'h', b'i', 0]);
+        for (left, top, width, height) in frames {
+            bytes.push(0x2c);
+            bytes.extend([left, top, width, height].map(|number| number.to_le_bytes()).concat());
+            bytes.extend([0, 2, 2, 0x4c, 0x01, 0]);
+        }
+        bytes.push(0x3b);
+        bytes
+    }
+
+    #[test]
+    fn each_frame_of_a_gif_counts() {
+        let of = |screen, frames: &[_]| PictureFormat::of(&gif(screen, frames));
+        assert!(of((64, 64), &[(0, 0, 64, 64), (32, 32, 32, 32)]).is_ok());
+        for frame in [(0, 0, 9_500, 9_500), (2_048, 0, 1, 1), (0, 65_535, 1, 65_535)] {
+            let refused = of((1, 1), &[(0, 0, 1, 1), frame]).unwrap_err();
+            assert!(refused.contains("2048 pixels"), "{frame:?}");
+        }
+        let many = |count| of((1, 1), &vec![(0, 0, 1, 1); count]);
+        assert!(many(MOST_FRAMES).is_ok() && many(MOST_FRAMES + 1).is_err());
     }
 
     #[test]

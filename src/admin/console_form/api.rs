@@ -267,7 +267,7 @@ mod tests {
         for form in ["do=save", "do=renew", "do=delete"] {
             let (endpoint, method) = action(form).unwrap().call();
             assert_eq!(
-                super::super::api_key::KeyScope::needed(endpoint.path(), method)
+                crate::admin::api_key::KeyScope::needed(endpoint.path(), method)
                     .unwrap()
                     .name(),
                 "apis:write"

@@ -8,7 +8,10 @@ use crate::{
         operator::Operator,
     },
     audit::{Actor, Entry, Event},
-    db::{api_keys, audit, operators},
+    db::{
+        api_keys, audit,
+        operators::{self, JudgedRoles},
+    },
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::operator_token,
@@ -104,13 +107,15 @@ impl Operator {
     }
 
     /// Whether they may change the account of a person. Anyone who changes how an operator signs in could sign in as them: so nobody
-    /// changes the account of an operator who may do more. Who tries is written down.
+    /// changes the account of an operator who may do more. Who tries is written down. From here on nothing is changed where the person has
+    /// got other roles since.
     pub async fn may_change(&self, user_id: &str, context: &Context) -> Result<bool, Fault> {
         if matches!(self, Self::Token) {
             return Ok(true);
         }
         let other = context.db.read(operators::find(user_id)).await?;
-        let may = other.is_none_or(|other| self.covers(&other.roles).is_ok());
+        let may = other.as_ref().is_none_or(|other| self.covers(&other.roles).is_ok());
+        context.db.demand_roles(Some(JudgedRoles::new(user_id, other.as_ref())));
         if !may {
             record_beyond(user_id, context);
         }
@@ -166,6 +171,8 @@ pub async fn check_call(
     context: &Context,
 ) -> Result<(), MachineFailure> {
     let needed = KeyScope::needed(route.path, request.method);
+    // Of many calls at once each has its own person.
+    context.db.demand_roles(None);
     operator.check(needed, context)?;
     let changes_person = needed.is_some_and(|scope| scope.area == Area::People && scope.writes);
     match changes_person && route.path.contains("{user_id}") {
@@ -187,9 +194,16 @@ async fn check_person(operator: &Operator, user_id: &str, context: &Context) -> 
     if operator.may_change(user_id, context).await? {
         return Ok(());
     }
-    let why = "the person is an operator who may do more";
-    let error = OAuthError::new(ErrorCode::InsufficientScope, why);
-    Err(MachineFailure::Bearer(Some(error)))
+    Err(beyond("the person is an operator who may do more"))
+}
+
+/// Why nothing was changed about a person who has got other roles since they were judged.
+pub fn roles_changed() -> MachineFailure {
+    beyond("the roles of the person were changed by another request; read them and try again")
+}
+
+fn beyond(why: &'static str) -> MachineFailure {
+    MachineFailure::Bearer(Some(OAuthError::new(ErrorCode::InsufficientScope, why)))
 }
 
 fn unknown() -> MachineFailure {

@@ -8,7 +8,7 @@ use worker::Env;
 
 use super::js;
 use crate::{
-    db::{Answer, Batch, Query, Rows, Statement, states::Kind},
+    db::{Answer, Batch, Query, Rows, Statement, operators::JudgedRoles, states::Kind},
     fault::Fault,
 };
 
@@ -43,6 +43,8 @@ pub struct Db {
     events: RefCell<Vec<&'static str>>,
     /// What the first change of things of a kind demands.
     demand: RefCell<Option<(Kind, Statement)>>,
+    /// The roles of the person whom the request is about: every change demands that they are the same still.
+    judged: RefCell<Option<JudgedRoles>>,
 }
 
 impl Db {
@@ -54,6 +56,7 @@ impl Db {
             woken: Cell::new(false),
             events: RefCell::default(),
             demand: RefCell::default(),
+            judged: RefCell::default(),
         }
     }
 
@@ -89,14 +92,16 @@ impl Db {
     pub async fn run(&self, batch: Batch) -> Result<Answer, Fault> {
         let rows = match batch.statements() {
             [] => Vec::new(),
-            statements => match self.demand_of(statements) {
-                None => self.send(statements).await?,
-                Some(demand) => {
-                    let mut all = vec![demand];
-                    all.extend_from_slice(statements);
-                    self.send(&all).await?.into_iter().skip(1).collect()
+            statements => {
+                let mut all = self.demands_of(statements);
+                match all.len() {
+                    0 => self.send(statements).await?,
+                    demands => {
+                        all.extend_from_slice(statements);
+                        self.send(&all).await?.into_iter().skip(demands).collect()
+                    }
                 }
-            },
+            }
         };
         Answer::new(&batch, rows)
     }
@@ -106,9 +111,26 @@ impl Db {
         self.demand.replace(Some((kind, demand)));
     }
 
-    fn demand_of(&self, statements: &[Statement]) -> Option<Statement> {
+    /// Lets no batch from here on change anything where somebody has other roles than were judged; or every one again.
+    pub fn demand_roles(&self, judged: Option<JudgedRoles>) {
+        self.judged.replace(judged);
+    }
+
+    /// Whether that is why a change failed.
+    pub async fn roles_have_changed(&self) -> bool {
+        let judged = self.judged.borrow().clone();
+        match judged {
+            None => false,
+            Some(judged) => self.read(judged.have_changed()).await.unwrap_or_default(),
+        }
+    }
+
+    fn demands_of(&self, statements: &[Statement]) -> Vec<Statement> {
         let applies = |(kind, _): &mut (Kind, Statement)| statements.iter().any(|one| kind.is_changed_by(one));
-        self.demand.borrow_mut().take_if(applies).map(|(_, demand)| demand)
+        let of_kind = self.demand.borrow_mut().take_if(applies).map(|(_, demand)| demand);
+        let judged = self.judged.borrow();
+        let judged = judged.iter().filter(|_| statements.iter().any(Statement::changes));
+        of_kind.into_iter().chain(judged.map(JudgedRoles::demand)).collect()
     }
 
     /// Runs one query.

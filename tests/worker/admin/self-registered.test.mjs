@@ -224,6 +224,25 @@ describe("apps that nobody uses", () => {
     assert.deepEqual(events.at(-1).detail, { days: 10, found: 2, registered_by: "itself", unused: "never" });
   });
 
+  test("stay where an operator has decided something about them", async () => {
+    const op = await startLimen({ vars: { REGISTRATION: "open" } });
+    const ada = await op.person();
+    const [idle, noted, withRole, withWebhook, named] = await Promise.all(Array.from({ length: 5 }, () => registered(op)));
+    const done = async (path, init) => assert.ok((await op.admin(path, init)).ok, path);
+    await done(`/admin/api/clients/${noted.id}`, { method: "PATCH", json: { notes: "Keep it" } });
+    await done(`/admin/api/clients/${withRole.id}/roles`, { json: { add: [{ role: "editor", user: ada.id }] } });
+    await done("/admin/api/webhooks", { json: { name: "SIEM", url: "https://siem.acme.test/", format: "set", client_id: withWebhook.id } });
+    const api = { identifier: "https://api.acme.test", name: "API", open_to: "named_apps", apps: { [named.id]: {} } };
+    await done("/admin/api/apis", { json: api });
+    op.clock.advance({ days: 11 });
+    assert.equal(await count(op, "unused=never&days=10"), 1);
+    assert.deepEqual(await (await cleanUp(op, { unused: "never", days: 10, most: 1 })).json(), { deleted: 1, left: 0 });
+    op.clock.advance({ days: 30 });
+    await op.cron();
+    const left = (await op.rows("SELECT id FROM clients")).map(({ id }) => id);
+    assert.deepEqual(left.sort(), [noted.id, withRole.id, withWebhook.id, named.id].sort(), `not ${idle.id}`);
+  });
+
   test("are refused by name where the filter is wrong", async () => {
     const op = await startLimen();
     for (const query of ["", "unused=never", "unused=x&days=1", "unused=never&days=0", "unused=never&days=1&registered_by=operator", "unused=never&days=1&x=1"]) {

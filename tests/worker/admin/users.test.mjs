@@ -326,6 +326,19 @@ describe("the door", () => {
     assert.equal((await op.fetch(USERS, { bearer: token })).status, 401);
   });
 
+  test("a key that may change people changes nobody who becomes an operator at that moment", async () => {
+    const { key } = await (await op.admin("/admin/api/api_keys", { json: { name: "People", scopes: ["people:write"] } })).json();
+    const becomes = ({ id }) => `INSERT INTO operators (user_id, roles, granted_at) VALUES ('${id}', '["owner"]', ${op.clock.seconds()})`;
+    const ada = await op.person();
+    const link = { method: "POST", json: {}, bearer: key, d1: { meanwhile: { before: "INSERT INTO credentials", run: becomes(ada) } } };
+    assert.match((await adminError(await op.fetch(`${USERS}/${ada.id}/setup_link`, link), 403)).error_description, /roles of the person were changed/);
+    assert.deepEqual(await op.rows("SELECT id FROM credentials WHERE user_id = ? AND kind = 'set_up_link'", ada.id), []);
+    const bob = await op.person();
+    const change = { method: "PATCH", json: { nickname: "Mallory" }, bearer: key, d1: { meanwhile: { before: "UPDATE users", run: becomes(bob) } } };
+    await adminError(await op.fetch(`${USERS}/${bob.id}`, change), 403);
+    assert.equal((await op.json(`${USERS}/${bob.id}`, { bearer: op.adminToken })).nickname, undefined);
+  });
+
   test("the token in the query opens nothing", async () => {
     assert.equal((await op.fetch(`${USERS}?access_token=${op.adminToken}`)).status, 401);
   });

@@ -16,6 +16,7 @@ const ATTRIBUTES = JSON.stringify({
   news: { type: "flag", person: "edit" },
   badge: { type: "number", person: "edit" },
   hobbies: { type: "list", person: "edit" },
+  aliases: { type: "list", person: "edit", scope: "employee" },
 });
 const op = await startLimen({ vars: { ATTRIBUTES, FRONT_CHANNEL_TOKENS: "on" } });
 
@@ -157,6 +158,19 @@ describe("an app", () => {
     assert.equal((await introspect()).active, true);
     assert.equal((await client.post("/revoke", { token: tokens.access_token })).status, 200);
     assert.equal((await introspect()).active, false);
+  });
+
+  test("is told what operators decide, however much people write into what they may edit", async () => {
+    const ada = await employee({ department: "R&D", aliases: Array.from({ length: 15 }, (_, n) => `${n}`.padEnd(200, "x")) });
+    const client = await op.client({ scope: SCOPE });
+    const own_claims = [{ claim: "may_pay", value: false, in: ["access_token", "id_token"] }];
+    assert.equal((await patch(client, { access_token_claims: true, own_claims })).status, 200);
+    const tokens = await client.tokens(await op.browser().obtain(client, ada, { scope: SCOPE }));
+    for (const token of [tokens.access_token, tokens.id_token]) {
+      const { department, may_pay, aliases } = claimsOf(token);
+      assert.deepEqual({ department, may_pay, aliases }, { department: "R&D", may_pay: false, aliases: undefined });
+    }
+    assert.equal((await userinfo(op, tokens)).aliases.length, 15);
   });
 
   test("with access_token_claims is told them in access tokens and by introspection", async () => {

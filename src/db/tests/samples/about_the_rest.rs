@@ -214,6 +214,9 @@ pub(super) fn add_to(all: &mut Samples) {
         stored: "[]".to_owned(),
     };
     add(all, "operators::find", [operators::find("u")]);
+    let judged = operators::JudgedRoles::new("u", None);
+    add(all, "operators::demand", [judged.demand()]);
+    add(all, "operators::have_changed", [judged.have_changed()]);
     add(all, "operators::find_of_session", [operators::find_of_session(&hash)]);
     add(all, "operators::find_of_family", [operators::find_of_family("f")]);
     let first = InvitationId {
