@@ -79,6 +79,12 @@ pub fn send(method: &str, url: &str, bearer: Option<&str>, body: Option<&Value>)
     })
 }
 
+/// A text as a part of a path, or as a value in a query.
+pub fn encoded(text: &str) -> String {
+    let form: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    form.replace('+', "%20")
+}
+
 fn agent(url: &str) -> Agent {
     let config = Agent::config_builder()
         .timeout_global(Some(TIMEOUT))

@@ -1,6 +1,7 @@
 //! `cargo xtask apply`: a deployment becomes what a file declares of its groups, apps and APIs.
 
 mod declared;
+mod diff;
 mod plan;
 mod state;
 mod step;
@@ -15,7 +16,7 @@ use crate::moves::Deployment;
 use crate::{private_file, terminal};
 use declared::Declared;
 use state::State;
-use step::{Action, Ids, Step};
+use step::{Ids, Step};
 
 pub const HELP: &str = "
 Usage: cargo xtask apply FILE --to URL [--prune] [--yes]
@@ -99,10 +100,7 @@ fn planned(declared: &Declared, deployment: &Deployment, prune: bool) -> Result<
 
 /// Does a step, and gives what Limen answered.
 fn act(step: &Step, ids: &Ids, deployment: &Deployment) -> Result<Value> {
-    let (method, path, body) = match &step.action {
-        Action::Send { method, path, body } => (*method, path.clone(), body.clone()),
-        Action::Later { make } => make(ids).map_err(Failure::new)?,
-    };
+    let (method, path, body) = (step.request)(ids).map_err(Failure::new)?;
     let answer = deployment.send_once(method, &path, body.as_ref())?;
     match answer.status {
         200..=299 if answer.body.is_empty() => Ok(Value::Null),

@@ -1,4 +1,4 @@
-//! What a deployment has of groups and apps, as far as a file declares such.
+//! What a deployment has of groups, apps and APIs, as far as a file declares such.
 
 use std::collections::BTreeMap;
 
@@ -7,20 +7,21 @@ use serde_json::{Map, Value};
 use super::declared::Declared;
 use super::step::Ids;
 use crate::failure::{Failure, Result};
+use crate::http::encoded;
 use crate::moves::Deployment;
 
 /// A file declares apps of operators. One that registered itself may call itself what it wants, and is never taken for one of these.
 const OPERATORS_APPS: &str = "/admin/api/clients?registered_by=operator";
 
-/// Groups and apps by their names.
+/// Groups and apps by their names, APIs by their identifiers.
 #[derive(Debug, Default)]
 pub struct State {
     pub groups: BTreeMap<String, HeldGroup>,
     pub apps: BTreeMap<String, HeldApp>,
     /// Names that several apps have.
     pub doubles: Vec<String>,
-    /// APIs by their identifiers: their ids, and what they are like.
-    pub apis: BTreeMap<String, (String, Map<String, Value>)>,
+    /// APIs by their identifiers.
+    pub apis: BTreeMap<String, HeldApi>,
 }
 
 #[derive(Debug, Default)]
@@ -41,20 +42,33 @@ pub struct HeldApp {
     pub roles: Vec<(String, String)>,
 }
 
+#[derive(Debug, Default)]
+pub struct HeldApi {
+    pub id: String,
+    /// As `/admin/api/apis` tells it, with `apps` by id.
+    pub members: Map<String, Value>,
+}
+
 impl State {
+    /// The name of the group with an id.
+    pub fn group_of(&self, id: &str) -> Option<&str> {
+        let mut groups = self.groups.iter();
+        groups.find_map(|(name, held)| (held.id == id).then_some(name.as_str()))
+    }
+
+    /// The name of the app with an id.
+    pub fn app_of(&self, id: &str) -> Option<&str> {
+        let mut apps = self.apps.iter();
+        apps.find_map(|(name, held)| (held.id == id).then_some(name.as_str()))
+    }
+
     /// The ids of what is there.
     pub fn ids(&self) -> Ids {
+        let groups = self.groups.iter().map(|(name, held)| (name.clone(), held.id.clone()));
+        let apps = self.apps.iter().map(|(name, held)| (name.clone(), held.id.clone()));
         Ids {
-            groups: self
-                .groups
-                .iter()
-                .map(|(name, held)| (name.clone(), held.id.clone()))
-                .collect(),
-            apps: self
-                .apps
-                .iter()
-                .map(|(name, held)| (name.clone(), held.id.clone()))
-                .collect(),
+            groups: groups.collect(),
+            apps: apps.collect(),
         }
     }
 
@@ -71,8 +85,11 @@ impl State {
         }
         if declared.apis.is_some() {
             for api in pages(deployment, "/admin/api/apis", "apis")? {
-                let members = api.as_object().cloned().unwrap_or_default();
-                state.apis.insert(text(&api, "identifier"), (text(&api, "id"), members));
+                let held = HeldApi {
+                    id: text(&api, "id"),
+                    members: api.as_object().cloned().unwrap_or_default(),
+                };
+                state.apis.insert(text(&api, "identifier"), held);
             }
         }
         let named: Vec<_> = declared.apis.iter().flat_map(|apis| apis.values()).collect();
@@ -135,12 +152,6 @@ fn pages(deployment: &Deployment, path: &str, name: &str) -> Result<Vec<Value>> 
             None => return Ok(rows),
         }
     }
-}
-
-pub fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes())
-        .collect::<String>()
-        .replace('+', "%20")
 }
 
 fn text(value: &Value, name: &str) -> String {

@@ -1,7 +1,7 @@
 //! What is to be done, step by step, and the ids that steps find and make.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use serde_json::Value;
 
@@ -10,18 +10,8 @@ use crate::terminal;
 /// A request: its method, its path and its body.
 pub type Request = (&'static str, String, Option<Value>);
 
-pub enum Action {
-    Send {
-        method: &'static str,
-        path: String,
-        body: Option<Value>,
-    },
-    /// A request that needs ids of what steps before it make.
-    Later { make: Make },
-}
-
-/// Makes a request of ids.
-pub type Make = Box<dyn Fn(&Ids) -> Result<Request, String>>;
+/// Makes a request of the ids that there are by then.
+pub type MakeRequest = Box<dyn Fn(&Ids) -> Result<Request, String>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
@@ -30,14 +20,34 @@ pub enum Verb {
     Delete,
 }
 
+/// What a step is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Group,
+    App,
+    RolesAt,
+    Api,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Group => "group",
+            Self::App => "app",
+            Self::RolesAt => "roles at",
+            Self::Api => "API",
+        })
+    }
+}
+
 /// Something that is done.
 pub struct Step {
     pub verb: Verb,
-    pub kind: &'static str,
+    pub kind: Kind,
     pub name: String,
     /// What becomes of its members: the name, what is there, and what will be.
     pub members: Vec<(String, Value, Value)>,
-    pub action: Action,
+    pub request: MakeRequest,
 }
 
 impl Step {
@@ -82,18 +92,29 @@ pub fn count(steps: &[Step]) -> String {
 }
 
 /// Ids by names: of what there was when it was planned, and of what was made since. Something else may be called so by then.
+#[derive(Default)]
 pub struct Ids {
     pub groups: BTreeMap<String, String>,
     pub apps: BTreeMap<String, String>,
 }
 
 impl Ids {
+    pub fn group(&self, name: &str) -> Result<&str, String> {
+        let id = self.groups.get(name).map(String::as_str);
+        id.ok_or_else(|| format!("The group {name} is gone."))
+    }
+
+    pub fn app(&self, name: &str) -> Result<&str, String> {
+        let id = self.apps.get(name).map(String::as_str);
+        id.ok_or_else(|| format!("The app {name} is gone."))
+    }
+
     /// Notes what a step has made, as Limen answered.
     pub fn note(&mut self, step: &Step, told: &Value) {
         let (of_kind, member) = match step.kind {
-            "group" => (&mut self.groups, "id"),
-            "app" => (&mut self.apps, "client_id"),
-            _ => return,
+            Kind::Group => (&mut self.groups, "id"),
+            Kind::App => (&mut self.apps, "client_id"),
+            Kind::RolesAt | Kind::Api => return,
         };
         if let (Verb::Create, Some(id)) = (step.verb, told.get(member).and_then(Value::as_str)) {
             of_kind.insert(step.name.clone(), id.to_owned());

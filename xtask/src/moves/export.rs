@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::Deployment;
 use crate::failure::{Context, Failure, Result};
+use crate::http::encoded;
 use crate::{private_file, terminal};
 
 pub const HELP: &str = "
@@ -181,11 +182,6 @@ impl Progress {
             _ => Ok(()),
         }
     }
-}
-
-/// A value of a query.
-fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 #[cfg(test)]
