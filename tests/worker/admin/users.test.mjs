@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { succeeded } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen();
@@ -25,12 +26,7 @@ async function adminError(response, status) {
   return body;
 }
 
-async function created(json) {
-  const response = await create(json);
-  const text = await response.text();
-  assert.equal(response.status, 201, text);
-  return JSON.parse(text);
-}
+const created = async (json) => succeeded(await create(json), 201);
 
 /** What one person's address has beside what a list says of them. */
 const shown = (user) => ({ ...user, accepted_terms: [], new_password_required: false });

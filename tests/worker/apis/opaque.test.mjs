@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { basic, succeeded } from "../support/client.mjs";
+import { basic } from "../support/client.mjs";
 import { ath, DpopKey } from "../support/dpop.mjs";
-import { bearerError, oauthError } from "../support/expect.mjs";
+import { bearerError, oauthError, succeeded } from "../support/expect.mjs";
 import { claimsOf, mutations, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { PATH, declare, patch, remove } from "./support.mjs";

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { succeeded } from "../support/client.mjs";
-import { oauthError, redirectError } from "../support/expect.mjs";
+import { oauthError, redirectError, succeeded } from "../support/expect.mjs";
 import { MTLS_ORIGIN, fapiClient, obtain as obtainFapi } from "../support/fapi.mjs";
 import { headerOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";

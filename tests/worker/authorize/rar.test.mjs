@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { succeeded } from "../support/client.mjs";
 import * as backchannel from "../backchannel/support.mjs";
 import { approve, ask, deviceClient, request as requestOfDevice, tokens as deviceTokens, upToConsent } from "../device/support.mjs";
 import { grantOf } from "../support/browser.mjs";

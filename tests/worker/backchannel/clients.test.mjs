@@ -6,7 +6,7 @@ import { test } from "node:test";
 import * as oauth from "oauth4webapi";
 import * as oidc from "openid-client";
 
-import { fetchFor } from "../support/library.mjs";
+import { oauth4webapi, openidClient } from "../support/library.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { ON, approve, askingClient } from "./support.mjs";
 
@@ -16,9 +16,7 @@ for (const nonces of ["off", "required"]) {
 
   test(`openid-client, nonces ${nonces}: polls until the person has allowed it`, async () => {
     const client = await askingClient(op);
-    const options = { [oidc.customFetch]: fetchFor(op) };
-    const config = await oidc.discovery(new URL(op.issuer), client.id, undefined, oidc.ClientSecretBasic(client.secret), options);
-    config[oidc.customFetch] = fetchFor(op);
+    const config = await openidClient(op, client.id, oidc.ClientSecretBasic(client.secret));
     for (const DPoP of [undefined, oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair())]) {
       const wanted = { scope: "openid email", login_hint: ada.username, binding_message: "W4-7" };
       const asked = await oidc.initiateBackchannelAuthentication(config, wanted);
@@ -34,10 +32,7 @@ for (const nonces of ["off", "required"]) {
   });
 
   test(`oauth4webapi, nonces ${nonces}: refused, pending, allowed`, async () => {
-    const hook = { [oauth.customFetch]: fetchFor(op) };
-    const as = await oauth
-      .discoveryRequest(new URL(op.issuer), hook)
-      .then((response) => oauth.processDiscoveryResponse(new URL(op.issuer), response));
+    const { as, hook } = await oauth4webapi(op);
     const { id, secret } = await askingClient(op);
     const client = { client_id: id };
     const authentication = oauth.ClientSecretBasic(secret);

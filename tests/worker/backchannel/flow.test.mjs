@@ -5,8 +5,9 @@ import { describe, test } from "node:test";
 
 import { signInWith, withPasskey } from "../support/authenticator.mjs";
 import { oauthError } from "../support/expect.mjs";
+import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
-import { GRANT, ON, approve, ask, askingClient, claimsOf, openRequests, poll, pollError, request, review, tokens, upToConsent } from "./support.mjs";
+import { GRANT, ON, approve, ask, askingClient, openRequests, poll, pollError, request, review, tokens, upToConsent } from "./support.mjs";
 
 const API = "https://api.acme.test";
 const op = await startLimen({ vars: { ...ON, RESOURCES: JSON.stringify({ [API]: "Acme API" }) } });

@@ -7,8 +7,9 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { DpopKey } from "../support/dpop.mjs";
 import { oauthError } from "../support/expect.mjs";
+import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
-import { GRANT, ON, approve, ask, askingClient, claimsOf, openRequests, pollError, request, tokens, upToConsent } from "./support.mjs";
+import { GRANT, ON, approve, ask, askingClient, openRequests, pollError, request, tokens, upToConsent } from "./support.mjs";
 
 const op = await startLimen({ vars: ON });
 const TOKEN = "8d67dc78-7faa-4d41-aabd-67707b374255";
@@ -75,6 +76,13 @@ async function notTaken(status) {
   await app.await(1);
   await postponed(client);
   return { app, client, asked };
+}
+
+/** The second push has no tokens. */
+async function fails(app) {
+  const { body } = await app.await(2);
+  assert.equal(body.error, "transaction_failed");
+  assert.ok(!("access_token" in body) && !("id_token" in body));
 }
 
 async function until(holds) {
@@ -248,9 +256,7 @@ describe("push mode", () => {
     app.status = 204;
     op.clock.advance({ minutes: 2 });
     await op.cron();
-    const { body } = await app.await(2);
-    assert.equal(body.error, "transaction_failed");
-    assert.ok(!("access_token" in body) && !("id_token" in body));
+    await fails(app);
   });
 
   test("registration: an https address, no bound tokens, and not for FAPI (section 4, FAPI-CIBA section 5.2.2)", async () => {
@@ -294,9 +300,7 @@ describe("what changes between a push that failed and the next", () => {
     const changed = await op.admin(`/register/${client.id}`, { method: "PATCH", json: { allowed_groups: [group.group_id ?? group.id] } });
     assert.equal(changed.status, 200);
     await op.cron();
-    const { body } = await app.await(2);
-    assert.equal(body.error, "transaction_failed");
-    assert.ok(!("access_token" in body) && !("id_token" in body));
+    await fails(app);
     assert.deepEqual(await families(client), []);
     assert.deepEqual(await op.rows("SELECT * FROM backchannel_outbox WHERE client_id = ?", client.id), []);
   });
@@ -305,7 +309,7 @@ describe("what changes between a push that failed and the next", () => {
     const { ada, app, client } = await failedPush();
     await op.rows("DELETE FROM grants WHERE user_id = ?", ada.id);
     await op.cron();
-    assert.equal((await app.await(2)).body.error, "transaction_failed");
+    await fails(app);
   });
 
   test("a jwks_uri that cannot be read passes: the tokens come with the next attempt", async () => {

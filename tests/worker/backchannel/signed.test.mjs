@@ -5,8 +5,9 @@ import { randomUUID } from "node:crypto";
 import { describe, test } from "node:test";
 
 import { asserted, assertion, keyPair } from "../support/assertion.mjs";
-import { oauthError } from "../support/expect.mjs";
+import { oauthError, succeeded } from "../support/expect.mjs";
 import { MTLS_ORIGIN, certificate } from "../support/fapi.mjs";
+import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { signedObject, signingKey, unsignedObject } from "../support/request-object.mjs";
 import { GRANT, ON, approve, askingClient, tokens } from "./support.mjs";
@@ -50,10 +51,9 @@ const clear = async () => {
 };
 
 async function accepted(response) {
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
+  const asked = await succeeded(response);
   await clear();
-  return JSON.parse(text);
+  return asked;
 }
 
 describe("a signed request", () => {
@@ -177,6 +177,6 @@ describe("FAPI-CIBA", () => {
     const asked = await (await send(fapi, await own(), {}, await auth())).json();
     await approve(op.browser(), ada);
     const given = await tokens(fapi, asked, {}, await auth());
-    assert.ok(JSON.parse(Buffer.from(given.access_token.split(".")[1], "base64url")).cnf["x5t#S256"]);
+    assert.ok(claimsOf(given.access_token).cnf["x5t#S256"]);
   });
 });

@@ -2,6 +2,9 @@
 
 import assert from "node:assert/strict";
 
+import { succeeded } from "../support/expect.mjs";
+import { polling } from "../support/polling.mjs";
+
 export const GRANT = "urn:openid:params:grant-type:ciba";
 
 /** What a deployment needs for it. */
@@ -25,31 +28,10 @@ export const request = (client, params = {}, init) =>
 
 /** Asks a person, which must succeed. */
 export async function ask(client, person, params = {}, init) {
-  const response = await request(client, { login_hint: person.username, ...params }, init);
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
-  return JSON.parse(text);
+  return succeeded(await request(client, { login_hint: person.username, ...params }, init));
 }
 
-/** Polls once. */
-export const poll = (client, { auth_req_id }, overrides = {}, init) =>
-  client.post("/token", { grant_type: GRANT, auth_req_id, ...overrides }, init);
-
-/** Polls once, and gives the error. */
-export async function pollError(client, asked, overrides, init) {
-  const response = await poll(client, asked, overrides, init);
-  const body = await response.json();
-  assert.equal(response.status, 400, JSON.stringify(body));
-  return body.error;
-}
-
-/** Polls once, which must give tokens. */
-export async function tokens(client, asked, overrides, init) {
-  const response = await poll(client, asked, overrides, init);
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
-  return JSON.parse(text);
-}
+export const { poll, pollError, tokens } = polling(GRANT, "auth_req_id");
 
 /** Signs in at the account, and opens the page of what waits. */
 export async function openRequests(browser, person) {
@@ -77,5 +59,3 @@ export async function approve(browser, person) {
   assert.match(page.text, /Allowed/);
   return page;
 }
-
-export const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));

@@ -6,6 +6,7 @@ import { describe as suite, test } from "node:test";
 
 import { SignJWT, exportJWK, generateKeyPair } from "jose";
 
+import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { CLIENT_ID, answer, describe, document, fetches } from "./documents.mjs";
 
@@ -26,7 +27,7 @@ test("a client that nobody registered signs a person in, and gets and refreshes 
   const { op, ada, browser } = await stage();
   const client = describe(op);
   const tokens = await client.tokens(await browser.obtain(client, ada));
-  const claims = JSON.parse(Buffer.from(tokens.id_token.split(".")[1], "base64url"));
+  const claims = claimsOf(tokens.id_token);
   assert.equal(claims.aud, CLIENT_ID);
   assert.equal((await op.fetch("/userinfo", { bearer: tokens.access_token })).status, 200);
   const refreshed = await client.refreshed(tokens.refresh_token);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import * as oauth from "oauth4webapi";
 import * as oidc from "openid-client";
 
-import { fetchFor } from "../support/library.mjs";
+import { oauth4webapi, openidClient } from "../support/library.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { ON, approve, deviceClient } from "./support.mjs";
 
@@ -18,9 +18,7 @@ for (const nonces of ["off", "required"]) {
     test(`openid-client, ${method}, nonces ${nonces}: polls until the person has allowed it`, async () => {
       const client = await deviceClient(op, { token_endpoint_auth_method: method });
       const authentication = method === "none" ? oidc.None() : oidc.ClientSecretBasic(client.secret);
-      const options = { [oidc.customFetch]: fetchFor(op) };
-      const config = await oidc.discovery(new URL(op.issuer), client.id, undefined, authentication, options);
-      config[oidc.customFetch] = fetchFor(op);
+      const config = await openidClient(op, client.id, authentication);
       for (const DPoP of [undefined, oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair())]) {
         const asked = await oidc.initiateDeviceAuthorization(config, { scope: "openid email" });
         const polling = oidc.pollDeviceAuthorizationGrant(config, { ...asked, interval: 1 }, undefined, { DPoP });
@@ -36,10 +34,7 @@ for (const nonces of ["off", "required"]) {
   }
 
   test(`oauth4webapi, nonces ${nonces}: pending, denied, allowed`, async () => {
-    const hook = { [oauth.customFetch]: fetchFor(op) };
-    const as = await oauth
-      .discoveryRequest(new URL(op.issuer), hook)
-      .then((response) => oauth.processDiscoveryResponse(new URL(op.issuer), response));
+    const { as, hook } = await oauth4webapi(op);
     const { id } = await deviceClient(op);
     const client = { client_id: id };
     const DPoP = oauth.DPoP(client, await oauth.generateKeyPair("ES256"));

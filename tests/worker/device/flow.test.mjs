@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { oauthError } from "../support/expect.mjs";
+import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
-import { GRANT, ON, approve, ask, claimsOf, deviceClient, enter, poll, pollError, request, tokens, upToConsent } from "./support.mjs";
+import { GRANT, ON, approve, ask, deviceClient, enter, poll, pollError, request, tokens, upToConsent } from "./support.mjs";
 
 const API = "https://api.acme.test";
 const op = await startLimen({ vars: { ...ON, RESOURCES: JSON.stringify({ [API]: "Acme API" }) } });

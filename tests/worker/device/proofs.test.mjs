@@ -7,8 +7,9 @@ import { test } from "node:test";
 import { asserted, assertion, keyPair } from "../support/assertion.mjs";
 import { DpopKey } from "../support/dpop.mjs";
 import { oauthError } from "../support/expect.mjs";
+import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
-import { ON, approve, ask, claimsOf, deviceClient, poll, pollError, request, tokens } from "./support.mjs";
+import { ON, approve, ask, deviceClient, poll, pollError, request, tokens } from "./support.mjs";
 
 const MTLS_ORIGIN = "https://mtls.limen.test";
 const op = await startLimen({ vars: { ...ON, MTLS_ORIGIN } });

@@ -2,6 +2,9 @@
 
 import assert from "node:assert/strict";
 
+import { succeeded } from "../support/expect.mjs";
+import { polling } from "../support/polling.mjs";
+
 export const GRANT = "urn:ietf:params:oauth:grant-type:device_code";
 
 /** What a deployment needs for devices. */
@@ -24,31 +27,10 @@ export const request = (client, params = {}, init) =>
 
 /** Asks, which must succeed. */
 export async function ask(client, params, init) {
-  const response = await request(client, params, init);
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
-  return JSON.parse(text);
+  return succeeded(await request(client, params, init));
 }
 
-/** Polls once. */
-export const poll = (client, { device_code }, overrides = {}, init) =>
-  client.post("/token", { grant_type: GRANT, device_code, ...overrides }, init);
-
-/** Polls once, and gives the error. */
-export async function pollError(client, asked, overrides, init) {
-  const response = await poll(client, asked, overrides, init);
-  const body = await response.json();
-  assert.equal(response.status, 400, JSON.stringify(body));
-  return body.error;
-}
-
-/** Polls once, which must give tokens. */
-export async function tokens(client, asked, overrides, init) {
-  const response = await poll(client, asked, overrides, init);
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
-  return JSON.parse(text);
-}
+export const { poll, pollError, tokens } = polling(GRANT, "device_code");
 
 /** Opens the page, by the link with the code or without, and types the code. */
 export async function enter(browser, { user_code, verification_uri_complete }, { linked = false } = {}) {
@@ -70,5 +52,3 @@ export async function approve(browser, asked, person) {
   assert.equal(page.status, 200, page.text);
   return page;
 }
-
-export const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));

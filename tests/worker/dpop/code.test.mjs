@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import { grantOf } from "../support/browser.mjs";
 import { DpopKey } from "../support/dpop.mjs";
-import { oauthError, redirectError } from "../support/expect.mjs";
+import { oauthError, redirectError, succeeded } from "../support/expect.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 
@@ -17,10 +17,8 @@ const other = await DpopKey.generate(op);
 /** A pushed request, made: its grant. */
 async function pushed(by, params, headers) {
   const request = by.request(params);
-  const response = await by.post("/par", request.params, { headers });
-  const text = await response.text();
-  assert.equal(response.status, 201, text);
-  const query = new URLSearchParams({ client_id: by.id, request_uri: JSON.parse(text).request_uri });
+  const { request_uri } = await succeeded(await by.post("/par", request.params, { headers }), 201);
+  const query = new URLSearchParams({ client_id: by.id, request_uri });
   const page = await browser.complete(await browser.open(`/authorize?${query}`), ada);
   page.request = request;
   return grantOf(page);

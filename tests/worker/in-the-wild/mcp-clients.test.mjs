@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { Client } from "../support/client.mjs";
+import { succeeded } from "../support/expect.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 
@@ -147,10 +148,7 @@ async function known({ json, document }) {
     op.serve(document.client_id, { json: document, headers: { "content-type": "application/json", "cache-control": "max-age=300" } });
     return new Client(op, document);
   }
-  const response = await op.fetch("/register", { json });
-  const text = await response.text();
-  assert.equal(response.status, 201, text);
-  return new Client(op, JSON.parse(text));
+  return new Client(op, await succeeded(await op.fetch("/register", { json }), 201));
 }
 
 describe("gets a token for the server that it names, and refreshes it", () => {

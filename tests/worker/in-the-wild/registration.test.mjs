@@ -4,21 +4,16 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { Client } from "../support/client.mjs";
-import { oauthError } from "../support/expect.mjs";
+import { oauthError, succeeded } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { register as registerAt } from "./support.mjs";
 
 const FILES = "https://mcp.acme.test/mcp";
 const RESOURCES = JSON.stringify({ [FILES]: { name: "Acme Files", scopes: { "files:read": "Read your files" } } });
 const op = await startLimen({ vars: { REGISTRATION: "open", RESOURCES } });
 
-let addresses = 0;
-const register = (json, to = op) => to.fetch("/register", { json, address: `203.0.113.${++addresses}` });
-async function registered(json) {
-  const response = await register(json);
-  const text = await response.text();
-  assert.equal(response.status, 201, text);
-  return JSON.parse(text);
-}
+const register = (json, to = op) => registerAt(to, json);
+const registered = async (json) => succeeded(await register(json), 201);
 
 describe("a list of redirect URIs in which one is only for native apps makes a native client (RFC 8252 section 7)", () => {
   const LISTS = {

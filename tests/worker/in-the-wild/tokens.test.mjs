@@ -3,21 +3,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Client } from "../support/client.mjs";
 import { oauthError } from "../support/expect.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { stranger } from "./support.mjs";
 
 const op = await startLimen({ vars: { REGISTRATION: "open" } });
 const ada = await op.person();
 
-let addresses = 0;
-async function openly(metadata = {}) {
-  const json = { redirect_uris: ["https://app.acme.test/callback"], grant_types: ["authorization_code", "refresh_token"], ...metadata };
-  const response = await op.fetch("/register", { json, address: `203.0.113.${++addresses}` });
-  assert.equal(response.status, 201);
-  return new Client(op, await response.json());
-}
+const openly = (metadata) => stranger(op, metadata);
 
 describe("an ID token of the code flow", () => {
   const told = async (client) => {

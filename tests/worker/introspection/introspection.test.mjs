@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { basic, succeeded } from "../support/client.mjs";
-import { oauthError } from "../support/expect.mjs";
+import { basic } from "../support/client.mjs";
+import { oauthError, succeeded } from "../support/expect.mjs";
 import { claimsOf, mutations } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 

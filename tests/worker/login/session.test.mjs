@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { mutations } from "../support/jwt.mjs";
+import { claimsOf, mutations } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen();
@@ -193,7 +193,7 @@ async function whoIs(page) {
   if (!code) return null;
   const grant = { code, redirectUri: page.request.params.redirect_uri, verifier: page.request.verifier };
   const { id_token: token } = await client.tokens(grant);
-  return JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  return claimsOf(token);
 }
 
 async function isSignedOut(cookie) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { grantOf } from "../support/browser.mjs";
-import { errorPage, oauthError } from "../support/expect.mjs";
+import { errorPage, oauthError, succeeded } from "../support/expect.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { requestClaims, signedObject, signingKey, unsignedObject } from "../support/request-object.mjs";
@@ -17,9 +17,7 @@ const client = await op.client();
 async function pushed(by = client, params = {}) {
   const request = by.request(params);
   const response = await by.post("/par", request.params);
-  const text = await response.text();
-  assert.equal(response.status, 201, text);
-  return { ...JSON.parse(text), request, response };
+  return { ...(await succeeded(response, 201)), request, response };
 }
 
 const path = (by, uri, params = {}) => `/authorize?${new URLSearchParams({ client_id: by.id, request_uri: uri, ...params })}`;

@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 
 import { asserted, assertion, keyPair } from "../support/assertion.mjs";
 import { encryptionKey } from "../support/encryption.mjs";
-import { oauthError } from "../support/expect.mjs";
+import { oauthError, succeeded } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const API = "https://api.acme.test";
@@ -16,9 +16,7 @@ const ada = await op.person();
 
 async function pushed(client, params = {}) {
   const response = await client.post("/par", client.request({ resource: API, ...params }).params);
-  const text = await response.text();
-  assert.equal(response.status, 201, text);
-  const { request_uri } = JSON.parse(text);
+  const { request_uri } = await succeeded(response, 201);
   return `/authorize?${new URLSearchParams({ client_id: client.id, request_uri })}`;
 }
 

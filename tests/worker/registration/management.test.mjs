@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Client, succeeded } from "../support/client.mjs";
-import { bearerError, errorPage, oauthError } from "../support/expect.mjs";
+import { Client } from "../support/client.mjs";
+import { bearerError, errorPage, oauthError, succeeded } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen();

@@ -5,18 +5,10 @@ import { describe, test } from "node:test";
 
 import { oauthError } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { WEB, registration } from "./support.mjs";
 
 const op = await startLimen();
-const WEB = { redirect_uris: ["https://app.acme.test/callback"] };
-
-const register = (metadata, init) => op.admin("/register", { json: metadata, ...init });
-const registered = async (metadata) => {
-  const response = await register(metadata);
-  const text = await response.text();
-  assert.equal(response.status, 201, text);
-  return JSON.parse(text);
-};
-const refused = async (metadata, code = "invalid_client_metadata") => oauthError(await register(metadata), 400, code);
+const { register, registered, refused } = registration(op);
 
 describe("redirect URIs", () => {
   const invalid = (uri, extra) => refused({ redirect_uris: [uri], ...extra }, "invalid_redirect_uri");

@@ -6,17 +6,10 @@ import { describe, test } from "node:test";
 import { bearerError } from "../support/expect.mjs";
 import { mutations } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { WEB, registration } from "./support.mjs";
 
 const op = await startLimen();
-const WEB = { redirect_uris: ["https://app.acme.test/callback"] };
-
-const register = (metadata, init) => op.admin("/register", { json: metadata, ...init });
-const registered = async (metadata) => {
-  const response = await register(metadata);
-  const text = await response.text();
-  assert.equal(response.status, 201, text);
-  return JSON.parse(text);
-};
+const { registered } = registration(op);
 
 describe("the client's own page", () => {
   test("shows the metadata to its token, without secrets", async () => {

@@ -8,17 +8,10 @@ import { SignJWT } from "jose";
 import { keyPair } from "../support/assertion.mjs";
 import { bearerError } from "../support/expect.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { WEB, registration } from "./support.mjs";
 
 const op = await startLimen();
-const WEB = { redirect_uris: ["https://app.acme.test/callback"] };
-
-const register = (metadata, init) => op.admin("/register", { json: metadata, ...init });
-const registered = async (metadata) => {
-  const response = await register(metadata);
-  const text = await response.text();
-  assert.equal(response.status, 201, text);
-  return JSON.parse(text);
-};
+const { register, registered } = registration(op);
 
 describe("a registration", () => {
   test("is answered with 201 and all that RFC 7591 section 3.2.1 asks for", async () => {

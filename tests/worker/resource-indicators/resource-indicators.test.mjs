@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { grantOf } from "../support/browser.mjs";
-import { succeeded } from "../support/client.mjs";
-import { bearerError, oauthError, redirectError } from "../support/expect.mjs";
+import { bearerError, oauthError, redirectError, succeeded } from "../support/expect.mjs";
 import { claimsOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { beside, requestClaims, unsignedObject } from "../support/request-object.mjs";

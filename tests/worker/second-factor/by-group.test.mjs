@@ -5,9 +5,9 @@ import { describe, test } from "node:test";
 
 import { signedIn } from "../account/support.mjs";
 import { change, groupOf } from "../groups/support.mjs";
-import { Authenticator, signInWith, withPasskey } from "../support/authenticator.mjs";
+import { signInWith, withPasskey } from "../support/authenticator.mjs";
 import { grantOf } from "../support/browser.mjs";
-import { App, recoveryCodesOf, withApp } from "../support/codes.mjs";
+import { setUpApp, withApp } from "../support/codes.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { codeIn, MAIL_VARS, Mailbox } from "../support/mail.mjs";
@@ -26,17 +26,6 @@ async function strict(people, on = op) {
   return group;
 }
 
-/** Sets up an app on `page`, and goes on. */
-async function setUp(browser, page) {
-  assert.ok(page.has("secret"), `${page.url}: ${page.text}`);
-  const app = new App(op, page);
-  const kept = await browser.submit(page, "secret", { code: app.code() });
-  assert.equal(recoveryCodesOf(kept).length, 10, kept.text);
-  const next = await browser.open(kept.elements("a").find(({ id }) => id === "go-on").href.replaceAll("&#38;", "&"));
-  next.request = page.request;
-  return next;
-}
-
 describe("a group that requires a second factor", () => {
   test("is asked of its people and of nobody else: who has none sets one up before they are signed in", async () => {
     const [member, other] = [await op.person(), await op.person()];
@@ -45,7 +34,7 @@ describe("a group that requires a second factor", () => {
     const page = await browser.signIn(await browser.open("/account"), member);
     assert.equal(path(page), "/login/second");
     assert.equal(await browser.sessionCookie(), undefined);
-    assert.equal(path(await setUp(browser, page)), "/account");
+    assert.equal(path(await setUpApp(op, browser, page)), "/account");
     assert.equal((await signedIn(op, other)).constructor, browser.constructor);
     const [{ acr }] = await op.rows("SELECT acr FROM sessions WHERE user_id = ?", other.id);
     assert.equal(acr, "1");
@@ -73,7 +62,7 @@ describe("a group that requires a second factor", () => {
     await change(op, group, { add: [person] });
     assert.equal((await silent()).get("error"), "login_required");
     const again = await browser.authorize(client, { scope: "openid" });
-    const answered = await setUp(browser, again);
+    const answered = await setUpApp(op, browser, again);
     assert.equal(claimsOf((await client.tokens(grantOf(answered))).id_token).acr, "mfa");
     assert.ok((await silent()).get("code"));
   });

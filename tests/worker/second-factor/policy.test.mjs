@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import { Authenticator, optionsOf, signInWith } from "../support/authenticator.mjs";
 import { grantOf } from "../support/browser.mjs";
-import { App, recoveryCodesOf, withApp } from "../support/codes.mjs";
+import { App, recoveryCodesOf, setUpApp, withApp } from "../support/codes.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { linkIn, MAIL_VARS, Mailbox } from "../support/mail.mjs";
@@ -48,16 +48,6 @@ describe("where a second factor is required", () => {
 
 const path = (page) => new URL(page.url).pathname;
 
-/** Sets up an app on `page`, and goes on. */
-async function setUp(op, browser, page) {
-  assert.ok(page.has("secret"), `${page.url}: ${page.text}`);
-  const kept = await browser.submit(page, "secret", { code: new App(op, page).code() });
-  assert.equal(recoveryCodesOf(kept).length, 10, kept.text);
-  const next = await browser.open(kept.elements("a").find(({ id }) => id === "go-on").href.replaceAll("&#38;", "&"));
-  next.request = page.request;
-  return next;
-}
-
 async function acrAfter(client, browser, page) {
   const consented = page.asksForConsent ? await browser.approve(page) : page;
   return claimsOf((await client.tokens(grantOf(consented))).id_token).acr;
@@ -86,7 +76,7 @@ describe("once a second factor is required", () => {
     const sealed = new URL(page.url).searchParams.get("interaction");
     for (const around of ["/authorize/resume", "/consent"])
       assert.equal(path(await browser.open(`${around}?interaction=${sealed}`)), "/login/second", around);
-    assert.equal(await acrAfter(client, browser, await setUp(op, browser, page)), "mfa");
+    assert.equal(await acrAfter(client, browser, await setUpApp(op, browser, page)), "mfa");
     assert.equal(path(await browser.open("/account/profile")), "/account/profile");
     assert.ok((await browser.authorize(client, { prompt: "none" })).callback.get("code"));
   });
@@ -105,7 +95,7 @@ describe("once a second factor is required", () => {
     op.clock.advance({ minutes: 11 });
     const page = await browser.authorize(client);
     assert.ok(page.asksForPassword, page.text);
-    assert.equal(await acrAfter(client, browser, await setUp(op, browser, await browser.signIn(page, person))), "mfa");
+    assert.equal(await acrAfter(client, browser, await setUpApp(op, browser, await browser.signIn(page, person))), "mfa");
   });
 
   test("a session of somebody who has one shows it, and where they trust the browser it goes on", async () => {
@@ -147,7 +137,7 @@ describe("whoever makes an account", () => {
     const browser = op.browser();
     const made = await browser.submit(await browser.open("/signup?page=overview"), "email", newcomer("nora"));
     assert.equal(await browser.sessionCookie(), undefined);
-    assert.equal((await setUp(op, browser, made)).url, op.url("/account"));
+    assert.equal((await setUpApp(op, browser, made)).url, op.url("/account"));
     const [{ acr }] = await op.rows("SELECT acr FROM sessions");
     assert.equal(acr, "mfa");
     const taken = await op.browser();
@@ -167,7 +157,7 @@ describe("whoever makes an account", () => {
     const page = await browser.authorize(client, demand("mfa"));
     const made = await browser.submit(page, "email", newcomer("nora"));
     made.request = page.request;
-    assert.equal(await acrAfter(client, browser, await setUp(op, browser, made)), "mfa");
+    assert.equal(await acrAfter(client, browser, await setUpApp(op, browser, made)), "mfa");
     const other = op.browser();
     const form = await other.authorize(client, demand("phr"));
     assert.ok(!form.has("password") && form.has("passkey"));

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 
 import { asserted, assertion } from "./assertion.mjs";
+import { succeeded } from "./expect.mjs";
 import { encodeForm } from "./form.mjs";
 import { freshPkce, randomText } from "./pkce.mjs";
 
@@ -100,13 +101,6 @@ export class Client {
     const response = await this.op.fetch(uri, { method: "DELETE", bearer });
     assert.equal(response.status, 204, await response.text());
   }
-}
-
-/** The body of a successful JSON answer. */
-export async function succeeded(response) {
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
-  return JSON.parse(text);
 }
 
 /** RFC 6749 section 2.3.1: form-encoded, then as in RFC 7617. */

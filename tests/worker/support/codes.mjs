@@ -41,3 +41,13 @@ export async function withApp(op, person, name = "Phone") {
   assert.equal(codes.length, 10, added.text);
   return { browser, app, codes, added };
 }
+
+/** Sets an app up on the page of a sign-in that asks for it, and goes on. */
+export async function setUpApp(op, browser, page) {
+  assert.ok(page.has("secret"), `${page.url}: ${page.text}`);
+  const kept = await browser.submit(page, "secret", { code: new App(op, page).code() });
+  assert.equal(recoveryCodesOf(kept).length, 10, kept.text);
+  const next = await browser.open(kept.elements("a").find(({ id }) => id === "go-on").href.replaceAll("&#38;", "&"));
+  next.request = page.request;
+  return next;
+}

@@ -2,6 +2,13 @@
 
 import assert from "node:assert/strict";
 
+/** The body of a JSON answer that must have this status. */
+export async function succeeded(response, status = 200) {
+  const text = await response.text();
+  assert.equal(response.status, status, text);
+  return JSON.parse(text);
+}
+
 /** A JSON error as RFC 6749 section 5.2 has it. Gives its body. */
 export async function oauthError(response, status, code) {
   const text = await response.text();

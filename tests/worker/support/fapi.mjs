@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 
 import { asserted, assertion, keyPair } from "./assertion.mjs";
 import { grantOf } from "./browser.mjs";
+import { succeeded } from "./expect.mjs";
 
 export const MTLS_ORIGIN = "https://mtls.limen.test";
 
@@ -42,10 +43,8 @@ export async function push(client, params = {}, { claims, header, key = client.k
 
 /** Pushes a request, which must succeed. Gives where the person goes with it. */
 export async function pushed(client, params = client.request().params) {
-  const response = await push(client, params);
-  const text = await response.text();
-  assert.equal(response.status, 201, text);
-  return `/authorize?${new URLSearchParams({ client_id: client.id, request_uri: JSON.parse(text).request_uri })}`;
+  const { request_uri } = await succeeded(await push(client, params), 201);
+  return `/authorize?${new URLSearchParams({ client_id: client.id, request_uri })}`;
 }
 
 /** What comes of a pushed request to which `person` agrees. */

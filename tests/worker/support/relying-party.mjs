@@ -1,5 +1,7 @@
 // A relying party that takes part in logout: it keeps what Limen tells it in the background.
 
+import { claimsOf } from "./jwt.mjs";
+
 const ORIGIN = "https://app.acme.test";
 
 /** Registers a client with its logout URIs, signed in to in `browser` by `person`. `metadata` changes the registration. */
@@ -48,8 +50,4 @@ export async function until(condition, what) {
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   throw new Error(`in vain: ${what ?? condition}`);
-}
-
-function claimsOf(token) {
-  return JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
 }

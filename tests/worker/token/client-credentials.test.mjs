@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { succeeded } from "../support/client.mjs";
-import { bearerError, oauthError } from "../support/expect.mjs";
+import { bearerError, oauthError, succeeded } from "../support/expect.mjs";
 import { claimsOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 

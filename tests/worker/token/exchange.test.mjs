@@ -4,9 +4,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { asserted, assertion, keyPair } from "../support/assertion.mjs";
-import { succeeded } from "../support/client.mjs";
 import { DpopKey } from "../support/dpop.mjs";
-import { oauthError } from "../support/expect.mjs";
+import { oauthError, succeeded } from "../support/expect.mjs";
 import { claimsOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 

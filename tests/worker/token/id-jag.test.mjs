@@ -5,9 +5,8 @@ import { describe, test } from "node:test";
 
 import { decodeProtectedHeader } from "jose";
 
-import { succeeded } from "../support/client.mjs";
 import { DpopKey } from "../support/dpop.mjs";
-import { oauthError } from "../support/expect.mjs";
+import { oauthError, succeeded } from "../support/expect.mjs";
 import { claimsOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 

@@ -8,9 +8,8 @@ import { describe, test } from "node:test";
 import { SignJWT } from "jose";
 
 import { asserted, assertion, keyPair } from "../support/assertion.mjs";
-import { succeeded } from "../support/client.mjs";
 import { DpopKey } from "../support/dpop.mjs";
-import { fault, oauthError } from "../support/expect.mjs";
+import { fault, oauthError, succeeded } from "../support/expect.mjs";
 import { claimsOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen({ vars: { REGISTRATION: "open" } });
-const payload = (jwt) => JSON.parse(Buffer.from(jwt.split(".")[1], "base64url"));
-const lives = (jwt) => payload(jwt).exp - payload(jwt).iat;
+const lives = (jwt) => claimsOf(jwt).exp - claimsOf(jwt).iat;
 
 test("tokens of an app live as long as it says, and refresh tokens end with it", async () => {
   const own = { access_token_lifetime: 120, id_token_lifetime: 300, refresh_token_lifetime: 3_600 };

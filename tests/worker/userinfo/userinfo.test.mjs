@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { succeeded } from "../support/client.mjs";
-import { bearerError } from "../support/expect.mjs";
+import { bearerError, succeeded } from "../support/expect.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
 
