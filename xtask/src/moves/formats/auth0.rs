@@ -9,16 +9,19 @@ use serde_json::{Value, json};
 
 use super::people::{People, Person};
 use super::registration::App;
-use super::{Converted, flag, hashes, json as parse, list, members, seconds, text, texts};
+use super::{Converted, Entry, entry, flag, json as parse, list, members, of_same_names, seconds, text, texts};
+
+/// Members that are called as claims of OpenID Connect.
+const CLAIMS: [&str; 4] = ["given_name", "family_name", "nickname", "picture"];
 
 pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
     let mut people = People::default();
     for file in files {
         for (place, object) in objects(file)? {
             if object.get("client_id").is_some() {
-                app(&object, &place, to);
+                app(&object, place, to);
             } else {
-                person(&object, &place, &mut people, to);
+                person(&object, place, &mut people, to);
             }
         }
     }
@@ -53,7 +56,7 @@ fn objects(file: &str) -> Result<Vec<(String, Value)>, String> {
     }
 }
 
-fn person(object: &Value, place: &str, people: &mut People, to: &mut Converted) {
+fn person(object: &Value, place: String, people: &mut People, to: &mut Converted) {
     let identifier = |kind: &str| {
         list(object, "identifiers")
             .iter()
@@ -69,137 +72,99 @@ fn person(object: &Value, place: &str, people: &mut People, to: &mut Converted) 
         (Some(id), _) | (None, Some(id)) => format!("auth0|{id}"),
         (None, None) => String::new(),
     };
-    let what = email.or(username).unwrap_or(&id).to_owned();
+    let mut entry = Entry::new(place, email.or(username).unwrap_or(&id), to);
     let phone = text(object, "phone_number").or_else(|| text(identifier("phone_number")?, "value"));
-    let claims = members([
+    let mut claims = of_same_names(&CLAIMS, |name| text(object, name));
+    claims.extend(members([
         ("name", json!(text(object, "name").filter(|name| Some(*name) != email))),
-        ("given_name", json!(text(object, "given_name"))),
-        ("family_name", json!(text(object, "family_name"))),
-        ("nickname", json!(text(object, "nickname"))),
-        ("picture", json!(text(object, "picture"))),
         ("phone_number", json!(phone)),
         (
             "phone_number_verified",
-            phone
-                .and(flag(object, "phone_verified"))
-                .map_or(Value::Null, Value::from),
+            json!(phone.and(flag(object, "phone_verified"))),
         ),
-    ]);
+    ]));
     let person = Person {
         id: id.clone(),
-        username: username.map(str::to_owned),
-        email: email.map(str::to_owned),
+        username,
+        email,
         email_verified: verified.unwrap_or_default(),
         claims,
         disabled: flag(object, "blocked").unwrap_or_default(),
         created_at: text(object, "created_at").and_then(seconds),
         groups: Vec::new(),
     };
-    let Some(user) = people.add(person, place, to) else {
+    let Some(user) = people.add(person, &mut entry) else {
         return;
     };
-    for (name, why) in [
-        (
-            "user_metadata",
-            "user_metadata: name attributes in ATTRIBUTES and set them by the admin API",
-        ),
-        (
-            "app_metadata",
-            "app_metadata: name attributes in ATTRIBUTES and set them by the admin API",
-        ),
-    ] {
-        if object
-            .get(name)
-            .and_then(Value::as_object)
-            .is_some_and(|held| !held.is_empty())
-        {
-            to.leave(place, &what, why);
+    for name in ["user_metadata", "app_metadata"] {
+        let held = object.get(name).and_then(Value::as_object);
+        if held.is_some_and(|held| !held.is_empty()) {
+            entry.leave(format!(
+                "{name}: name attributes in ATTRIBUTES and set them by the admin API"
+            ));
         }
     }
     match hash(object) {
-        Ok(Some(hash)) => to.add(
-            place,
-            json!({ "kind": "credential", "user": user, "type": "password", "secret": hash }),
-        ),
-        Ok(None) => to.leave(
-            place,
-            &what,
-            "no password hash is in the file; they set one up by a link, or sign in by mail",
-        ),
-        Err(why) => to.leave(place, &what, why),
+        Some((hash, why_not)) => entry.add_password(&user, hash, &why_not),
+        None => entry.leave("no password hash is in the file; they set one up by a link, or sign in by mail"),
     }
-    if object.get("mfa_factors").is_some()
-        || object
-            .get("multifactor")
-            .is_some_and(|held| held.as_array().is_none_or(|held| !held.is_empty()))
-    {
-        to.leave(place, &what, "its second factors are not taken: they set up new ones");
+    let factors = object.get("multifactor");
+    let has_factors = factors.is_some_and(|held| held.as_array().is_none_or(|held| !held.is_empty()));
+    if object.get("mfa_factors").is_some() || has_factors {
+        entry.leave(entry::SECOND_FACTORS);
     }
 }
 
-/// The hash of the password. `custom_password_hash` is what was imported there from elsewhere.
-fn hash(object: &Value) -> Result<Option<String>, String> {
-    let plain = text(object, "passwordHash").or_else(|| text(object, "password_hash"));
-    if let Some(hash) = plain {
-        return match hashes::is_known(hash) {
-            true => Ok(Some(hash.to_owned())),
-            false => Err("the hash of its password is of a form that is not known here".to_owned()),
-        };
+/// The hash of the password, and what is said of it where its form is not known. `custom_password_hash` is what was imported there from
+/// elsewhere.
+fn hash(object: &Value) -> Option<(&str, String)> {
+    if let Some(hash) = text(object, "passwordHash").or_else(|| text(object, "password_hash")) {
+        let why_not = "the hash of its password is of a form that is not known here";
+        return Some((hash, why_not.to_owned()));
     }
-    let Some(custom) = object.get("custom_password_hash") else {
-        return Ok(None);
-    };
+    let custom = object.get("custom_password_hash")?;
     let algorithm = text(custom, "algorithm").unwrap_or_default();
-    let value = custom
-        .get("hash")
-        .and_then(|hash| text(hash, "value"))
-        .unwrap_or_default();
-    match algorithm {
-        "argon2" | "bcrypt" | "pbkdf2" | "scrypt" if hashes::is_known(value) => Ok(Some(value.to_owned())),
-        _ => Err(format!(
-            "custom_password_hash of {algorithm} in this form is not known here"
-        )),
-    }
+    let is_taken = matches!(algorithm, "argon2" | "bcrypt" | "pbkdf2" | "scrypt");
+    let hash = custom.get("hash").and_then(|hash| text(hash, "value"));
+    let why_not = format!("custom_password_hash of {algorithm} in this form is not known here");
+    Some((hash.filter(|_| is_taken).unwrap_or_default(), why_not))
 }
 
-fn app(object: &Value, place: &str, to: &mut Converted) {
+fn app(object: &Value, place: String, to: &mut Converted) {
     let name = text(object, "name").unwrap_or_default();
+    let mut entry = Entry::new(place, name, to);
     if flag(object, "global") == Some(true) {
-        to.leave(place, name, "it is Auth0's own app");
+        entry.leave("it is Auth0's own app");
         return;
     }
     let method = text(object, "token_endpoint_auth_method");
     let mut grants = Vec::new();
     for grant in texts(object, "grant_types") {
         match grant.as_str() {
-            "implicit" | "password" => to.leave(
-                place,
-                name,
-                format!("the grant {grant} is not for new apps: use authorization_code with PKCE"),
-            ),
+            "implicit" | "password" => entry.leave(format!(
+                "the grant {grant} is not for new apps: use authorization_code with PKCE"
+            )),
             _ => grants.push(grant),
         }
     }
     if matches!(method, Some("private_key_jwt")) || object.get("client_authentication_methods").is_some() {
-        to.leave(place, name, "it proves itself by a key: register its jwks or jwks_uri");
+        entry.leave("it proves itself by a key: register its jwks or jwks_uri");
     }
+    let logo = text(object, "logo_uri");
     let app = App {
-        id: text(object, "client_id").unwrap_or_default().to_owned(),
-        name: name.to_owned(),
+        id: text(object, "client_id").unwrap_or_default(),
+        name,
         redirect_uris: texts(object, "callbacks"),
         post_logout_redirect_uris: texts(object, "allowed_logout_urls"),
         grant_types: grants,
         is_public: method == Some("none"),
-        secret: text(object, "client_secret").map(str::to_owned),
+        secret: text(object, "client_secret"),
         metadata: members([
             ("initiate_login_uri", json!(text(object, "initiate_login_uri"))),
-            (
-                "logo_uri",
-                json!(text(object, "logo_uri").filter(|uri| uri.starts_with("https://"))),
-            ),
+            ("logo_uri", json!(logo.filter(|uri| uri.starts_with("https://")))),
         ]),
     };
-    app.add(place, to);
+    app.add(&mut entry);
 }
 
 #[cfg(test)]

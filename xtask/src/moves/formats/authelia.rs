@@ -2,12 +2,30 @@
 //! documentation under Configuration, First Factor), and its configuration with the apps (`identity_providers.oidc.clients`; "OpenID Connect
 //! 1.0 Clients"). Secrets of apps are hashes there.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::entry::{IMPLICIT, SECRET_IS_A_HASH};
 use super::people::{People, Person, digest};
 use super::registration::App;
-use super::{Converted, flag, hashes, list, members, text, texts};
+use super::{Converted, Entry, flag, list, members, of_same_names, text, texts};
 use crate::yaml::{self, Node};
+
+/// Claims that are called there as in OpenID Connect.
+const CLAIMS: [&str; 10] = [
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "gender",
+    "birthdate",
+    "website",
+    "zoneinfo",
+    "locale",
+    "phone_number",
+];
+
+/// The parts of an address.
+const ADDRESS: [&str; 5] = ["street_address", "locality", "region", "postal_code", "country"];
 
 pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
     let mut people = People::default();
@@ -33,45 +51,20 @@ pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
 }
 
 fn person(name: &str, user: &Node, people: &mut People, to: &mut Converted) {
-    let (place, user) = (format!("line {}", user.line), user.json());
-    let address = user.get("address").map(|address| {
-        let part = |there: &str, here: &str| text(address, there).map(|value| (here.to_owned(), Value::from(value)));
-        let parts = [
-            ("street_address", "street_address"),
-            ("locality", "locality"),
-            ("region", "region"),
-            ("postal_code", "postal_code"),
-            ("country", "country"),
-        ];
-        parts
-            .into_iter()
-            .filter_map(|(there, here)| part(there, here))
-            .collect::<Map<_, _>>()
-    });
-    let claims = members([
+    let mut entry = Entry::new(format!("line {}", user.line), name, to);
+    let user = user.json();
+    let address = user.get("address");
+    let address = address.map(|address| of_same_names(&ADDRESS, |name| text(address, name)));
+    let mut claims = of_same_names(&CLAIMS, |name| text(&user, name));
+    claims.extend(members([
         ("name", json!(text(&user, "displayname"))),
-        ("given_name", json!(text(&user, "given_name"))),
-        ("family_name", json!(text(&user, "family_name"))),
-        ("middle_name", json!(text(&user, "middle_name"))),
-        ("nickname", json!(text(&user, "nickname"))),
-        ("gender", json!(text(&user, "gender"))),
-        ("birthdate", json!(text(&user, "birthdate"))),
-        ("website", json!(text(&user, "website"))),
-        ("zoneinfo", json!(text(&user, "zoneinfo"))),
-        ("locale", json!(text(&user, "locale"))),
-        ("phone_number", json!(text(&user, "phone_number"))),
-        (
-            "address",
-            address
-                .filter(|address| !address.is_empty())
-                .map_or(Value::Null, Value::Object),
-        ),
-    ]);
+        ("address", json!(address.filter(|address| !address.is_empty()))),
+    ]));
     let person = Person {
         // Authelia makes the `sub` up and keeps it in its own database: apps meet a new one.
         id: format!("authelia-{}", digest(name)),
-        username: Some(name.to_owned()),
-        email: text(&user, "email").map(str::to_owned),
+        username: Some(name),
+        email: text(&user, "email"),
         // Whoever wrote the file says so.
         email_verified: true,
         claims,
@@ -79,23 +72,14 @@ fn person(name: &str, user: &Node, people: &mut People, to: &mut Converted) {
         created_at: None,
         groups: texts(&user, "groups"),
     };
-    let Some(id) = people.add(person, &place, to) else {
+    let Some(id) = people.add(person, &mut entry) else {
         return;
     };
     let hash = text(&user, "password").map(|hash| hash.strip_prefix("{CRYPT}").unwrap_or(hash));
+    let why_not = "the hash of its password is of a form that is not known here (SHA-crypt is not taken)";
     match hash {
-        Some(hash) if hashes::is_known(hash) => {
-            to.add(
-                place,
-                json!({ "kind": "credential", "user": id, "type": "password", "secret": hash }),
-            );
-        }
-        Some(_) => to.leave(
-            place,
-            name,
-            "the hash of its password is of a form that is not known here (SHA-crypt is not taken)",
-        ),
-        None => to.leave(place, name, "it has no password"),
+        Some(hash) => entry.add_password(&id, hash, why_not),
+        None => entry.leave("it has no password"),
     }
 }
 
@@ -104,12 +88,13 @@ fn app(client: &Value, place: &str, to: &mut Converted) {
         .or_else(|| text(client, "id"))
         .unwrap_or_default();
     let name = text(client, "client_name").unwrap_or(id);
+    let mut entry = Entry::new(place, name, to);
     let is_public = flag(client, "public").unwrap_or_default();
     let secret = text(client, "client_secret").or_else(|| text(client, "secret"));
     // "$plaintext$" marks one that is no hash.
     let plain = secret.and_then(|secret| secret.strip_prefix("$plaintext$"));
     if plain.is_none() && !is_public {
-        to.leave(place, name, "its secret is a hash there: it needs a new one");
+        entry.leave(SECRET_IS_A_HASH);
     }
     let mut grants = texts(client, "grant_types");
     if grants.is_empty() {
@@ -117,44 +102,30 @@ fn app(client: &Value, place: &str, to: &mut Converted) {
     }
     if grants.iter().any(|grant| grant == "implicit") {
         grants.retain(|grant| grant != "implicit");
-        to.leave(
-            place,
-            name,
-            "the implicit flow is not for new apps: use authorization_code with PKCE",
-        );
+        entry.leave(IMPLICIT);
     }
-    if let Some(policy) =
-        text(client, "authorization_policy").filter(|policy| !matches!(*policy, "one_factor" | "two_factor"))
-    {
-        to.leave(
-            place,
-            name,
-            format!("the policy {policy}: say which groups may use the app, in allowed_groups"),
-        );
+    let policy = text(client, "authorization_policy");
+    if let Some(policy) = policy.filter(|policy| !matches!(*policy, "one_factor" | "two_factor")) {
+        entry.leave(format!(
+            "the policy {policy}: say which groups may use the app, in allowed_groups"
+        ));
     }
-    let is_two = text(client, "authorization_policy") == Some("two_factor");
-    let consent = text(client, "consent_mode");
+    let is_two = policy == Some("two_factor");
+    let is_implicit = text(client, "consent_mode") == Some("implicit");
     let app = App {
-        id: id.to_owned(),
-        name: name.to_owned(),
+        id,
+        name,
         redirect_uris: texts(client, "redirect_uris"),
         post_logout_redirect_uris: Vec::new(),
         grant_types: grants,
         is_public,
-        secret: plain.map(str::to_owned),
+        secret: plain,
         metadata: members([
-            ("default_acr_values", if is_two { json!(["mfa"]) } else { Value::Null }),
-            (
-                "consent",
-                if consent == Some("implicit") {
-                    json!("never")
-                } else {
-                    Value::Null
-                },
-            ),
+            ("default_acr_values", json!(is_two.then_some(["mfa"]))),
+            ("consent", json!(is_implicit.then_some("never"))),
         ]),
     };
-    app.add(place, to);
+    app.add(&mut entry);
 }
 
 #[cfg(test)]

@@ -3,11 +3,28 @@
 //! `ClientSecret`, `CallbackURLs`, `LogoutURLs`, `AllowedOAuthFlows`). From the "Amazon Cognito User Pools API Reference", ListUsers and
 //! DescribeUserPoolClient. Cognito gives nobody the hashes of passwords.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::people::{People, Person};
 use super::registration::App;
-use super::{Converted, flag, json as parse, list, members, seconds, text, texts};
+use super::{Converted, Entry, entry, flag, json as parse, list, of_same_names, seconds, text, texts};
+
+/// Attributes that are called as claims of OpenID Connect.
+const CLAIMS: [&str; 13] = [
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "picture",
+    "profile",
+    "website",
+    "gender",
+    "birthdate",
+    "zoneinfo",
+    "locale",
+    "phone_number",
+];
 
 pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
     let mut people = People::default();
@@ -17,7 +34,7 @@ pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
             app(client, "UserPoolClient", to);
         } else if document.get("Users").is_some() {
             for (n, user) in list(&document, "Users").iter().enumerate() {
-                person(user, &format!("Users[{n}]"), &mut people, to);
+                person(user, format!("Users[{n}]"), &mut people, to);
             }
         } else {
             return Err("A file has neither Users nor a UserPoolClient".to_owned());
@@ -26,7 +43,7 @@ pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
     Ok(())
 }
 
-fn person(user: &Value, place: &str, people: &mut People, to: &mut Converted) {
+fn person(user: &Value, place: String, people: &mut People, to: &mut Converted) {
     let attribute = |name: &str| {
         let held = list(user, "Attributes")
             .iter()
@@ -34,114 +51,77 @@ fn person(user: &Value, place: &str, people: &mut People, to: &mut Converted) {
         held.and_then(|held| text(held, "Value"))
     };
     let username = text(user, "Username").unwrap_or_default();
-    let what = attribute("email").unwrap_or(username).to_owned();
+    let mut entry = Entry::new(place, attribute("email").unwrap_or(username), to);
     // Of pools where people sign in by their address the username is the `sub`.
     let sub = attribute("sub").unwrap_or(username);
-    let claims = members([
-        ("name", json!(attribute("name"))),
-        ("given_name", json!(attribute("given_name"))),
-        ("family_name", json!(attribute("family_name"))),
-        ("middle_name", json!(attribute("middle_name"))),
-        ("nickname", json!(attribute("nickname"))),
-        ("picture", json!(attribute("picture"))),
-        ("profile", json!(attribute("profile"))),
-        ("website", json!(attribute("website"))),
-        ("gender", json!(attribute("gender"))),
-        ("birthdate", json!(attribute("birthdate"))),
-        ("zoneinfo", json!(attribute("zoneinfo"))),
-        ("locale", json!(attribute("locale"))),
-        ("phone_number", json!(attribute("phone_number"))),
-        (
-            "phone_number_verified",
-            attribute("phone_number").map_or(Value::Null, |_| {
-                json!(attribute("phone_number_verified") == Some("true"))
-            }),
-        ),
-    ]);
+    let mut claims = of_same_names(&CLAIMS, attribute);
+    if claims.contains_key("phone_number") {
+        let is_verified = attribute("phone_number_verified") == Some("true");
+        claims.insert("phone_number_verified".to_owned(), is_verified.into());
+    }
     let created = user.get("UserCreateDate");
     let person = Person {
         id: sub.to_owned(),
-        username: Some(username.to_owned()).filter(|name| name != sub),
-        email: attribute("email").map(str::to_owned),
+        username: Some(username).filter(|name| *name != sub),
+        email: attribute("email"),
         email_verified: attribute("email_verified") == Some("true"),
         claims,
         disabled: flag(user, "Enabled") == Some(false),
         created_at: created.and_then(|at| at.as_str().map_or(at.as_f64().map(|at| at as i64), seconds)),
         groups: Vec::new(),
     };
-    if people.add(person, place, to).is_none() {
+    if people.add(person, &mut entry).is_none() {
         return;
     }
-    to.leave(
-        place,
-        &what,
-        "Cognito gives no password hashes: they set a password up by a link, or sign in by mail or passkey",
-    );
-    let custom = list(user, "Attributes")
-        .iter()
-        .filter_map(|held| text(held, "Name"))
-        .filter(|name| name.contains(':'));
-    for name in custom {
-        to.leave(
-            place,
-            &what,
-            format!("the attribute {name}: name it in ATTRIBUTES and set it by the admin API"),
-        );
+    entry.leave("Cognito gives no password hashes: they set a password up by a link, or sign in by mail or passkey");
+    let names = list(user, "Attributes").iter().filter_map(|held| text(held, "Name"));
+    for name in names.filter(|name| name.contains(':')) {
+        entry.leave(entry::attribute(name));
     }
     if attribute("identities").is_some() {
-        to.leave(
-            place,
-            &what,
-            "a sign-in by another provider: people sign in at Limen itself",
-        );
+        entry.leave("a sign-in by another provider: people sign in at Limen itself");
     }
 }
 
 fn app(client: &Value, place: &str, to: &mut Converted) {
     let name = text(client, "ClientName").unwrap_or_default();
+    let mut entry = Entry::new(place, name, to);
     let mut grants = Vec::new();
     for flow in texts(client, "AllowedOAuthFlows") {
         match flow.as_str() {
             "code" => grants.push("authorization_code".to_owned()),
             "client_credentials" => grants.push(flow),
-            other => to.leave(
-                place,
-                name,
-                format!("the {other} flow is not for new apps: use authorization_code with PKCE"),
-            ),
+            other => entry.leave(format!(
+                "the {other} flow is not for new apps: use authorization_code with PKCE"
+            )),
         }
     }
     if grants.iter().any(|grant| grant == "authorization_code") {
         grants.push("refresh_token".to_owned());
     }
-    let scopes = texts(client, "AllowedOAuthScopes");
-    for scope in scopes
-        .iter()
-        .filter(|scope| scope.contains('/') || scope.starts_with("aws."))
-    {
-        to.leave(
-            place,
-            name,
-            format!("the scope {scope} is of an API: name it in RESOURCES"),
-        );
+    let scopes = texts(client, "AllowedOAuthScopes").into_iter();
+    for scope in scopes.filter(|scope| scope.contains('/') || scope.starts_with("aws.")) {
+        entry.leave(format!("the scope {scope} is of an API: name it in RESOURCES"));
     }
+    let secret = text(client, "ClientSecret");
     let app = App {
-        id: text(client, "ClientId").unwrap_or_default().to_owned(),
-        name: name.to_owned(),
+        id: text(client, "ClientId").unwrap_or_default(),
+        name,
         redirect_uris: texts(client, "CallbackURLs"),
         post_logout_redirect_uris: texts(client, "LogoutURLs"),
         grant_types: grants,
-        is_public: text(client, "ClientSecret").is_none(),
-        secret: text(client, "ClientSecret").map(str::to_owned),
+        is_public: secret.is_none(),
+        secret,
         ..App::default()
     };
-    app.add(place, to);
+    app.add(&mut entry);
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::super::{Format, convert};
-    use super::*;
 
     #[test]
     fn users_keep_their_sub_and_are_named_for_their_passwords() {

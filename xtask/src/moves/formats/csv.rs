@@ -1,9 +1,7 @@
 //! Lists of people with commas between the values (RFC 4180) and a first line of names: `email` or `username`, and what else there is.
 
-use serde_json::{Map, Value, json};
-
 use super::people::{People, Person, digest};
-use super::{Converted, hashes, seconds};
+use super::{Converted, Entry, of_same_names, seconds};
 
 /// What columns may be called. Claims have the names that they have in OpenID Connect.
 const CLAIMS: [&str; 12] = [
@@ -46,42 +44,30 @@ pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
         };
         let known: Vec<_> = OTHERS.iter().chain(&CLAIMS).copied().collect();
         if let Some(unknown) = columns.iter().find(|name| !known.contains(&name.as_str())) {
-            let plain = if unknown == "password" {
-                " Passwords themselves are not taken, hashes are."
-            } else {
-                ""
+            let plain = match unknown.as_str() {
+                "password" => " Passwords themselves are not taken, hashes are.",
+                _ => "",
             };
-            return Err(format!(
-                "The column {unknown} is none that is known: {}.{plain}",
-                known.join(", ")
-            ));
+            let known = known.join(", ");
+            return Err(format!("The column {unknown} is none that is known: {known}.{plain}"));
         }
         if !columns.iter().any(|name| name == "email" || name == "username") {
             return Err("There is neither a column email nor a column username".to_owned());
         }
         for record in reader.records() {
+            let line = |position: Option<&csv::Position>| format!("line {}", position.map_or(0, csv::Position::line));
             let record = match record {
                 Ok(record) => record,
                 Err(error) => {
-                    to.leave(
-                        format!("line {}", error.position().map_or(0, csv::Position::line)),
-                        "a line",
-                        error.to_string(),
-                    );
+                    to.leave(line(error.position()), "a line", error.to_string());
                     continue;
                 }
             };
-            let place = format!("line {}", record.position().map_or(0, csv::Position::line));
-            if record.len() != columns.len() {
-                to.leave(
-                    place,
-                    "a line",
-                    format!(
-                        "it has {} values, and there are {} columns",
-                        record.len(),
-                        columns.len()
-                    ),
-                );
+            let place = line(record.position());
+            let (values, wanted) = (record.len(), columns.len());
+            if values != wanted {
+                let why = format!("it has {values} values, and there are {wanted} columns");
+                to.leave(place, "a line", why);
                 continue;
             }
             let value = |name: &str| {
@@ -96,56 +82,31 @@ pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
 
 fn person<'a>(value: &dyn Fn(&str) -> Option<&'a str>, place: &str, people: &mut People, to: &mut Converted) {
     let (email, username) = (value("email"), value("username"));
-    let what = email.or(username).unwrap_or_default().to_owned();
-    if what.is_empty() {
+    let Some(what) = email.or(username) else {
         to.leave(place, "a line", "it has neither an email nor a username");
         return;
-    }
+    };
+    let mut entry = Entry::new(place, what, to);
     let yes =
         |name: &str| value(name).is_some_and(|value| matches!(value.to_lowercase().as_str(), "true" | "yes" | "1"));
-    let mut claims = Map::new();
-    for name in CLAIMS {
-        if let Some(held) = value(name) {
-            claims.insert(name.to_owned(), Value::from(held));
-        }
-    }
     let created_at = value("created_at").and_then(|at| at.parse().ok().or_else(|| seconds(at)));
     if value("created_at").is_some() && created_at.is_none() {
-        to.leave(
-            place,
-            &what,
-            "created_at is neither seconds since 1970 nor a moment such as 2024-03-01T09:30:00Z",
-        );
+        entry.leave("created_at is neither seconds since 1970 nor a moment such as 2024-03-01T09:30:00Z");
     }
+    let groups = value("groups").unwrap_or_default().split(';').map(str::trim);
     let person = Person {
         // The same list again makes the same ids.
-        id: value("id").map_or_else(|| made_of(&what), str::to_owned),
-        username: username.map(str::to_owned),
-        email: email.map(str::to_owned),
+        id: value("id").map_or_else(|| made_of(what), str::to_owned),
+        username,
+        email,
         email_verified: yes("email_verified"),
-        claims,
+        claims: of_same_names(&CLAIMS, value),
         disabled: yes("disabled"),
         created_at,
-        groups: value("groups")
-            .unwrap_or_default()
-            .split(';')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        groups: groups.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
     };
-    let Some(id) = people.add(person, place, to) else {
-        return;
-    };
-    match value("password_hash") {
-        Some(hash) if hashes::is_known(hash) => {
-            to.add(
-                place,
-                json!({ "kind": "credential", "user": id, "type": "password", "secret": hash }),
-            );
-        }
-        Some(_) => to.leave(place, &what, "password_hash is of a form that is not known here"),
-        None => {}
+    if let (Some(id), Some(hash)) = (people.add(person, &mut entry), value("password_hash")) {
+        entry.add_password(&id, hash, "password_hash is of a form that is not known here");
     }
 }
 

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::people::{People, Person};
-use super::{Converted, flag, hashes, json as parse, list, members, text};
+use super::{Converted, Entry, entry, flag, hashes, json as parse, list, members, text};
 
 pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
     let mut people = People::default();
@@ -15,76 +15,52 @@ pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
             return Err("A file has no users".to_owned());
         }
         for (n, user) in list(&document, "users").iter().enumerate() {
-            person(user, &format!("users[{n}]"), &mut people, to);
+            person(user, format!("users[{n}]"), &mut people, to);
         }
     }
     Ok(())
 }
 
-fn person(user: &Value, place: &str, people: &mut People, to: &mut Converted) {
+fn person(user: &Value, place: String, people: &mut People, to: &mut Converted) {
     let email = text(user, "email");
     let id = text(user, "localId").unwrap_or_default();
-    let what = email.unwrap_or(id).to_owned();
+    let mut entry = Entry::new(place, email.unwrap_or(id), to);
     let phone = text(user, "phoneNumber");
+    let picture = text(user, "photoUrl").filter(|url| url.starts_with("http"));
     let claims = members([
         ("name", json!(text(user, "displayName"))),
-        (
-            "picture",
-            json!(text(user, "photoUrl").filter(|url| url.starts_with("http"))),
-        ),
+        ("picture", json!(picture)),
         ("phone_number", json!(phone)),
         // Firebase has none but those that somebody confirmed.
-        ("phone_number_verified", phone.map_or(Value::Null, |_| true.into())),
+        ("phone_number_verified", json!(phone.map(|_| true))),
     ]);
     let person = Person {
         id: id.to_owned(),
-        email: email.map(str::to_owned),
+        email,
         email_verified: flag(user, "emailVerified").unwrap_or_default(),
         claims,
         disabled: flag(user, "disabled").unwrap_or_default(),
         created_at: hashes::number(user.get("createdAt")).map(|at| at / 1_000),
         ..Person::default()
     };
-    let Some(id) = people.add(person, place, to) else {
+    let Some(id) = people.add(person, &mut entry) else {
         return;
     };
+    let scrypt = "Firebase's own scrypt is not taken: they set a password up by a link, or sign in by mail or passkey";
     match text(user, "passwordHash") {
-        Some(hash) if hashes::is_known(hash) => {
-            to.add(
-                place,
-                json!({ "kind": "credential", "user": id, "type": "password", "secret": hash }),
-            );
-        }
-        Some(_) => to.leave(
-            place,
-            &what,
-            "Firebase's own scrypt is not taken: they set a password up by a link, or sign in by mail or passkey",
-        ),
-        None => to.leave(
-            place,
-            &what,
-            "no password is in the file: they set one up by a link, or sign in by mail or passkey",
-        ),
+        Some(hash) => entry.add_password(&id, hash, scrypt),
+        None => entry.leave("no password is in the file: they set one up by a link, or sign in by mail or passkey"),
     }
-    let others = list(user, "providerUserInfo")
-        .iter()
-        .filter_map(|one| text(one, "providerId"));
+    let others = list(user, "providerUserInfo").iter();
+    let others = others.filter_map(|one| text(one, "providerId"));
     for provider in others.filter(|provider| !matches!(*provider, "password" | "phone")) {
-        to.leave(
-            place,
-            &what,
-            format!("the sign-in by {provider}: people sign in at Limen itself"),
-        );
+        entry.leave(entry::sign_in_by(provider));
     }
     if !list(user, "mfaInfo").is_empty() {
-        to.leave(place, &what, "its second factors are not taken: they set up new ones");
+        entry.leave(entry::SECOND_FACTORS);
     }
     if text(user, "customAttributes").is_some() {
-        to.leave(
-            place,
-            &what,
-            "its custom claims: name attributes in ATTRIBUTES and set them by the admin API",
-        );
+        entry.leave("its custom claims: name attributes in ATTRIBUTES and set them by the admin API");
     }
 }
 

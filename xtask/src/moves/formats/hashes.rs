@@ -1,7 +1,7 @@
 //! Hashes of passwords in the forms that Limen takes (docs/moving.md): PHC strings, bcrypt, Django's. The deployment judges their cost.
 
 use base64::Engine;
-use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE};
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 /// Whether a text looks like a hash that Limen takes as it is.
@@ -57,6 +57,11 @@ pub fn argon2(
 
 fn in_base64(bytes: &[u8]) -> String {
     BASE64_STANDARD_NO_PAD.encode(bytes)
+}
+
+/// As passkeys are written.
+pub fn in_base64url(bytes: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Bytes of base64 in either alphabet, padded or not.

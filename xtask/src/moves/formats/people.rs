@@ -6,15 +6,15 @@ use base64::Engine;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::Converted;
+use super::Entry;
 
 /// A person as another provider has them.
 #[derive(Debug, Default)]
-pub struct Person {
+pub struct Person<'a> {
     /// What apps know them by.
     pub id: String,
-    pub username: Option<String>,
-    pub email: Option<String>,
+    pub username: Option<&'a str>,
+    pub email: Option<&'a str>,
     pub email_verified: bool,
     /// Other claims of OpenID Connect.
     pub claims: Map<String, Value>,
@@ -34,35 +34,25 @@ pub struct People {
 
 impl People {
     /// Adds a person with their groups, and says by which id they are known; none where they cannot be taken.
-    pub fn add(&mut self, person: Person, place: &str, to: &mut Converted) -> Option<String> {
-        let what = person
-            .username
-            .clone()
-            .or_else(|| person.email.clone())
-            .unwrap_or_else(|| person.id.clone());
+    pub fn add(&mut self, person: Person, entry: &mut Entry) -> Option<String> {
+        let had = person.username.or(person.email).unwrap_or(&person.id);
+        let mut entry = entry.called(had);
         let Some(id) = id_of(&person.id) else {
-            to.leave(place, what, "its id has signs that ids of people cannot have here");
+            entry.leave("its id has signs that ids of people cannot have here");
             return None;
         };
         let Some(username) = self.username_of(&person) else {
-            to.leave(place, what, "no username can be made of its name or address");
+            entry.leave("no username can be made of its name or address");
             return None;
         };
-        let had = person
-            .username
-            .as_deref()
-            .or(person.email.as_deref())
-            .unwrap_or(&person.id);
-        let expected = match &person.username {
+        let expected = match person.username {
             Some(name) => name.to_lowercase(),
-            None => had.split('@').next().unwrap_or_default().to_lowercase(),
+            None => local_part(had).to_lowercase(),
         };
         if username != expected {
-            to.leave(
-                place,
-                had,
-                format!("is called {username} here: others cannot have that name, or others have it"),
-            );
+            entry.leave(format!(
+                "is called {username} here: others cannot have that name, or others have it"
+            ));
         }
         let mut claims = person.claims;
         if let Some(email) = person.email {
@@ -78,42 +68,37 @@ impl People {
             // When is not told: since the beginning.
             line["disabled_at"] = person.created_at.unwrap_or_default().into();
         }
-        to.add(place, line);
-        let groups: Vec<_> = person
-            .groups
-            .iter()
-            .map(|name| self.group(name, None, place, to))
-            .collect();
+        entry.add(line);
+        let groups = person.groups.iter();
+        let groups: Vec<_> = groups.map(|name| self.group(name, None, &mut entry)).collect();
         if !groups.is_empty() {
-            to.add(place, json!({ "kind": "memberships", "user": id, "groups": groups }));
+            entry.add(json!({ "kind": "memberships", "user": id, "groups": groups }));
         }
         Some(id)
     }
 
     /// The id of a group, which is added where it is new. `id` is the one that it has elsewhere.
-    pub fn group(&mut self, name: &str, id: Option<&str>, place: &str, to: &mut Converted) -> String {
+    pub fn group(&mut self, name: &str, id: Option<&str>, entry: &mut Entry) -> String {
         if let Some(known) = self.groups.get(name) {
             return known.clone();
         }
         let id = id.and_then(id_of).unwrap_or_else(|| id_of_group(name));
         self.groups.insert(name.to_owned(), id.clone());
         // Limen's groups have no parents: the path is the name, without the slash that it begins with.
-        let label: String = name.trim_start_matches('/').chars().take(100).collect();
-        if label != name.trim_start_matches('/') {
+        let path = name.trim_start_matches('/');
+        let label: String = path.chars().take(100).collect();
+        if label != path {
             let why = format!("is called {label} here: the name of a group has 100 characters at most");
-            to.leave(place, name, why);
+            entry.called(name).leave(why);
         }
-        to.add(place, json!({ "kind": "group", "id": id, "name": label }));
+        entry.add(json!({ "kind": "group", "id": id, "name": label }));
         id
     }
 
     /// A username: what they had, or what their address begins with. People sign in by their address as well.
     fn username_of(&mut self, person: &Person) -> Option<String> {
-        let of_address = person.email.as_deref().and_then(|email| email.split('@').next());
-        let named = person
-            .username
-            .as_deref()
-            .map(|name| name.split('@').next().unwrap_or_default());
+        let of_address = person.email.map(local_part);
+        let named = person.username.map(local_part);
         let base = [named, of_address, Some(person.id.as_str())]
             .into_iter()
             .flatten()
@@ -122,6 +107,11 @@ impl People {
         self.usernames.insert(username.clone());
         Some(username)
     }
+}
+
+/// What an address begins with.
+fn local_part(address: &str) -> &str {
+    address.split('@').next().unwrap_or_default()
 }
 
 /// An id that Limen can take: what apps know people by stays the same.
@@ -158,12 +148,9 @@ fn plain_username(name: &str) -> Option<String> {
     let plain: String = name
         .to_lowercase()
         .chars()
-        .map(|c| {
-            if c.is_alphanumeric() || "._-+".contains(c) {
-                c
-            } else {
-                '-'
-            }
+        .map(|c| match c.is_alphanumeric() || "._-+".contains(c) {
+            true => c,
+            false => '-',
         })
         .take(60)
         .collect();
@@ -180,6 +167,7 @@ fn free(base: &str, taken: impl Fn(&String) -> bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Converted;
     use super::*;
 
     #[test]
@@ -188,17 +176,17 @@ mod tests {
         for (id, name) in [("1", "Ada"), ("2", "ada@acme.org"), ("3", "bob@acme.org"), ("4", "eve")] {
             let person = Person {
                 id: id.to_owned(),
-                username: Some(name.to_owned()),
+                username: Some(name),
                 ..Person::default()
             };
-            assert!(people.add(person, id, &mut to).is_some());
+            assert!(people.add(person, &mut Entry::new(id, id, &mut to)).is_some());
         }
         let left: Vec<_> = to.left.iter().map(|left| left.what.as_str()).collect();
         assert_eq!(left, ["ada@acme.org", "bob@acme.org"]);
         assert!(to.left[0].why.starts_with("is called ada-2 here"));
-        people.group(&"x".repeat(100), None, "5", &mut to);
+        people.group(&"x".repeat(100), None, &mut Entry::new("5", "a group", &mut to));
         assert_eq!(to.left.len(), 2);
-        people.group(&"y".repeat(101), None, "6", &mut to);
+        people.group(&"y".repeat(101), None, &mut Entry::new("6", "a group", &mut to));
         assert_eq!(to.left[2].place, "6");
     }
 
@@ -218,11 +206,11 @@ mod tests {
         for (id, email) in [("1", "Ada@acme.org"), ("2", "ada@other.org"), ("3", "o'brien@acme.org")] {
             let person = Person {
                 id: id.to_owned(),
-                email: Some(email.to_owned()),
+                email: Some(email),
                 groups: vec!["/Staff/Writers".to_owned()],
                 ..Person::default()
             };
-            assert!(people.add(person, id, &mut to).is_some());
+            assert!(people.add(person, &mut Entry::new(id, id, &mut to)).is_some());
         }
         let of = |kind: &str, name: &str| -> Vec<_> {
             let lines = to
@@ -243,17 +231,11 @@ mod tests {
             ["ada@other.org", "o'brien@acme.org"],
             "whose names are others here"
         );
-        assert!(
-            people
-                .add(
-                    Person {
-                        id: "a b".to_owned(),
-                        ..Person::default()
-                    },
-                    "4",
-                    &mut Converted::default()
-                )
-                .is_none()
-        );
+        let odd = Person {
+            id: "a b".to_owned(),
+            ..Person::default()
+        };
+        let mut to = Converted::default();
+        assert!(people.add(odd, &mut Entry::new("4", "4", &mut to)).is_none());
     }
 }

@@ -1,13 +1,11 @@
 //! `database.json` of an export of Pocket ID (`pocket-id export`, a ZIP): its tables as they are, bytes as `{"__binary__": base64}`
 //! (backend/internal/service/export_service.go of Pocket ID). People sign in by passkeys alone: those move where the host stays the same.
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::people::{People, Person};
 use super::registration::App;
-use super::{Converted, flag, hashes, json as parse, list, members, text};
+use super::{Converted, Entry, entry, flag, hashes, json as parse, list, members, text};
 
 pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
     for file in files {
@@ -29,7 +27,8 @@ fn tables_of(tables: &Value, to: &mut Converted) {
             text(group, "name").unwrap_or_default(),
         );
         names.push((id, name));
-        people.group(name, Some(id), &format!("user_groups[{n}]"), to);
+        let mut entry = Entry::new(format!("user_groups[{n}]"), name, to);
+        people.group(name, Some(id), &mut entry);
     }
     let group_name = |id: &str| {
         names
@@ -38,7 +37,7 @@ fn tables_of(tables: &Value, to: &mut Converted) {
             .map(|(_, name)| (*name).to_owned())
     };
     for (n, client) in list(tables, "oidc_clients").iter().enumerate() {
-        app(client, tables, &format!("oidc_clients[{n}]"), to);
+        app(client, tables, format!("oidc_clients[{n}]"), to);
     }
     for (n, user) in list(tables, "users").iter().enumerate() {
         let id = text(user, "id").unwrap_or_default();
@@ -48,7 +47,7 @@ fn tables_of(tables: &Value, to: &mut Converted) {
         let groups = theirs
             .filter_map(|row| group_name(text(row, "user_group_id")?))
             .collect();
-        person(user, groups, &format!("users[{n}]"), &mut people, to);
+        person(user, groups, format!("users[{n}]"), &mut people, to);
     }
     for (n, row) in list(tables, "webauthn_credentials").iter().enumerate() {
         let place = format!("webauthn_credentials[{n}]");
@@ -59,36 +58,31 @@ fn tables_of(tables: &Value, to: &mut Converted) {
     }
 }
 
-fn person(user: &Value, groups: Vec<String>, place: &str, people: &mut People, to: &mut Converted) {
+fn person(user: &Value, groups: Vec<String>, place: String, people: &mut People, to: &mut Converted) {
     let (given, family) = (text(user, "first_name"), text(user, "last_name"));
     let name: Vec<_> = [given, family].into_iter().flatten().collect();
-    let what = text(user, "username").unwrap_or_default();
+    let name = text(user, "display_name").map_or_else(|| name.join(" "), str::to_owned);
+    let username = text(user, "username");
+    let mut entry = Entry::new(place, username.unwrap_or_default(), to);
     let claims = members([
-        (
-            "name",
-            json!(text(user, "display_name").map_or_else(|| name.join(" "), str::to_owned)),
-        ),
+        ("name", json!(name)),
         ("given_name", json!(given)),
         ("family_name", json!(family)),
         ("locale", json!(text(user, "locale"))),
     ]);
     let person = Person {
         id: text(user, "id").unwrap_or_default().to_owned(),
-        username: text(user, "username").map(str::to_owned),
-        email: text(user, "email").map(str::to_owned),
+        username,
+        email: text(user, "email"),
         email_verified: flag(user, "email_verified").unwrap_or_default(),
         claims,
         disabled: flag(user, "disabled").unwrap_or_default(),
         created_at: hashes::number(user.get("created_at")),
         groups,
     };
-    people.add(person, place, to);
+    people.add(person, &mut entry);
     if flag(user, "is_admin") == Some(true) {
-        to.leave(
-            place,
-            what,
-            "they are an administrator there: an owner gives roles of operators here",
-        );
+        entry.leave("they are an administrator there: an owner gives roles of operators here");
     }
 }
 
@@ -101,15 +95,14 @@ fn bytes(row: &Value, name: &str) -> Option<Vec<u8>> {
 }
 
 fn passkey(row: &Value) -> Option<Value> {
-    let in_base64 = |bytes: Vec<u8>| BASE64_URL_SAFE_NO_PAD.encode(bytes);
     let transports = match row.get("transport") {
         Some(Value::String(text)) => serde_json::from_str(text).ok()?,
         Some(list @ Value::Array(_)) => list.clone(),
         _ => json!([]),
     };
     let mut secret = json!({
-        "id": in_base64(bytes(row, "credential_id")?),
-        "cose": in_base64(bytes(row, "public_key")?),
+        "id": hashes::in_base64url(&bytes(row, "credential_id")?),
+        "cose": hashes::in_base64url(&bytes(row, "public_key")?),
         "transports": transports,
         "backup_eligible": flag(row, "backup_eligible").unwrap_or_default(),
     });
@@ -129,7 +122,7 @@ fn passkey(row: &Value) -> Option<Value> {
     Some(line)
 }
 
-fn app(client: &Value, tables: &Value, place: &str, to: &mut Converted) {
+fn app(client: &Value, tables: &Value, place: String, to: &mut Converted) {
     let urls = |name: &str| -> Vec<String> {
         match client.get(name) {
             Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
@@ -139,6 +132,7 @@ fn app(client: &Value, tables: &Value, place: &str, to: &mut Converted) {
     };
     let id = text(client, "id").unwrap_or_default();
     let name = text(client, "name").unwrap_or(id);
+    let mut entry = Entry::new(place, name, to);
     let is_public = flag(client, "is_public").unwrap_or_default();
     let allowed: Vec<_> = list(tables, "oidc_clients_allowed_user_groups")
         .iter()
@@ -147,30 +141,23 @@ fn app(client: &Value, tables: &Value, place: &str, to: &mut Converted) {
         .collect();
     let is_restricted = flag(client, "is_group_restricted").unwrap_or(!allowed.is_empty());
     if is_restricted && allowed.is_empty() {
-        to.leave(
-            place,
-            name,
-            "it is for no group there: whoever may use it here is to be said",
-        );
+        entry.leave("it is for no group there: whoever may use it here is to be said");
     }
     let app = App {
-        id: id.to_owned(),
-        name: name.to_owned(),
+        id,
+        name,
         redirect_uris: urls("callback_urls"),
         post_logout_redirect_uris: urls("logout_callback_urls"),
         grant_types: ["authorization_code", "refresh_token"].map(str::to_owned).to_vec(),
         is_public,
         secret: None,
         metadata: members([
-            (
-                "allowed_groups",
-                if is_restricted { json!(allowed) } else { Value::Null },
-            ),
+            ("allowed_groups", json!(is_restricted.then_some(allowed))),
             ("client_uri", json!(text(client, "launch_url"))),
         ]),
     };
-    if app.add(place, to).is_some() && !is_public {
-        to.leave(place, name, "its secret is a hash there: it needs a new one");
+    if app.add(&mut entry) && !is_public {
+        entry.leave(entry::SECRET_IS_A_HASH);
     }
 }
 
@@ -207,7 +194,7 @@ mod tests {
         );
         assert_eq!(
             to.lines[3].1["secret"]["id"],
-            BASE64_URL_SAFE_NO_PAD.encode("test-credential-1")
+            hashes::in_base64url(b"test-credential-1")
         );
         assert_eq!(to.lines[3].1["secret"]["transports"], json!(["internal"]));
         assert_eq!(to.left.len(), 2, "{:?}", to.left);

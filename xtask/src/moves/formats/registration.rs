@@ -2,20 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Converted;
+use super::Entry;
 
 /// An app as another provider has it.
 #[derive(Debug, Default)]
-pub struct App {
-    pub id: String,
-    pub name: String,
+pub struct App<'a> {
+    pub id: &'a str,
+    pub name: &'a str,
     pub redirect_uris: Vec<String>,
     pub post_logout_redirect_uris: Vec<String>,
     pub grant_types: Vec<String>,
     /// Whether it has no secret.
     pub is_public: bool,
     /// The secret itself, where that is written down.
-    pub secret: Option<String>,
+    pub secret: Option<&'a str>,
     /// Other metadata.
     pub metadata: Map<String, Value>,
 }
@@ -27,36 +27,30 @@ const GRANTS: [&str; 4] = [
     "urn:ietf:params:oauth:grant-type:device_code",
 ];
 
-impl App {
-    /// Adds the app, and says by which id; none where it cannot be taken.
-    pub fn add(self, place: &str, to: &mut Converted) -> Option<String> {
-        let what = match self.name.is_empty() {
-            true => self.id.clone(),
-            false => self.name.clone(),
-        };
+impl App<'_> {
+    /// Adds the app, and says whether it can be taken.
+    pub fn add(self, entry: &mut Entry) -> bool {
+        let what = if self.name.is_empty() { self.id } else { self.name };
+        let mut entry = entry.called(what);
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-        let is_a_place = matches!(self.id.as_str(), "." | ".." | "new");
+        let is_a_place = matches!(self.id, "." | ".." | "new");
         if self.id.is_empty() || self.id.len() > 100 || !self.id.bytes().all(is_plain) || is_a_place {
-            to.leave(place, what, "its client id is none that an app can have here");
-            return None;
+            entry.leave("its client id is none that an app can have here");
+            return false;
         }
-        let mut redirect_uris = Vec::new();
-        for uri in self.redirect_uris {
-            match uri.contains('*') || !uri.contains(':') {
-                true => to.leave(
-                    place,
-                    &what,
-                    format!("the redirect address {uri} is no whole address, which it has to be here"),
-                ),
-                false => redirect_uris.push(uri),
-            }
+        let is_whole = |uri: &String| !uri.contains('*') && uri.contains(':');
+        let (redirect_uris, parts): (Vec<_>, Vec<_>) = self.redirect_uris.into_iter().partition(is_whole);
+        for uri in parts {
+            entry.leave(format!(
+                "the redirect address {uri} is no whole address, which it has to be here"
+            ));
         }
         let (mut grants, unknown): (Vec<_>, Vec<_>) = self
             .grant_types
             .into_iter()
             .partition(|grant| GRANTS.contains(&grant.as_str()));
         for grant in unknown {
-            to.leave(place, &what, format!("the grant {grant} is none that apps have here"));
+            entry.leave(format!("the grant {grant} is none that apps have here"));
         }
         if redirect_uris.is_empty() {
             grants.retain(|grant| grant != "authorization_code");
@@ -64,12 +58,8 @@ impl App {
             grants.insert(0, "authorization_code".to_owned());
         }
         if grants.iter().all(|grant| grant == "refresh_token") {
-            to.leave(
-                place,
-                what,
-                "nothing is left that it could do here: it has no redirect address",
-            );
-            return None;
+            entry.leave("nothing is left that it could do here: it has no redirect address");
+            return false;
         }
         let response_types: &[&str] = if redirect_uris.is_empty() { &[] } else { &["code"] };
         let mut metadata = self.metadata;
@@ -82,11 +72,7 @@ impl App {
         put("redirect_uris", json!(redirect_uris));
         put("response_types", json!(response_types));
         put("grant_types", json!(grants));
-        let logout: Vec<_> = self
-            .post_logout_redirect_uris
-            .into_iter()
-            .filter(|uri| !uri.contains('*') && uri.contains(':'))
-            .collect();
+        let logout: Vec<_> = self.post_logout_redirect_uris.into_iter().filter(is_whole).collect();
         if !logout.is_empty() {
             put("post_logout_redirect_uris", json!(logout));
         }
@@ -100,14 +86,10 @@ impl App {
         let mut line = json!({ "kind": "app", "id": self.id, "metadata": metadata });
         match self.secret {
             Some(secret) if !self.is_public && secret.len() >= 16 => line["secret"] = secret.into(),
-            Some(_) if !self.is_public => to.leave(
-                place,
-                &what,
-                "its secret is shorter than 16 characters: it needs a new one",
-            ),
+            Some(_) if !self.is_public => entry.leave("its secret is shorter than 16 characters: it needs a new one"),
             _ => {}
         }
-        to.add(place, line);
-        Some(self.id)
+        entry.add(line);
+        true
     }
 }
