@@ -14,7 +14,7 @@ Usage: cargo xtask fuzz [property] [--seconds N]
 
 Runs every property of src/properties, or only the one named, for N seconds each (10, if you do not say) on inputs that
 a fuzzer makes of those under fuzz/inputs. An input that breaks a property is kept there: `cargo xtask test native` fails
-on it until it is mended. What else the fuzzer finds worth keeping goes to target/fuzz, where the next run begins.
+on it until it is fixed. What else the fuzzer finds worth keeping goes to target/fuzz, where the next run begins.
 
 It is not part of the tests, which run the properties on the inputs that are kept and on changes of them.
 ";

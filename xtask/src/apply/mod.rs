@@ -68,7 +68,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     for (done, step) in steps.iter().enumerate() {
         let told = act(step, &ids, &deployment).map_err(|failure| {
             Failure::new(format!("{failure}\n{done} of {} steps were done before.", steps.len()))
-                .advice("Start it again when that is mended: what was done is not done twice.")
+                .advice("Start it again when that is fixed: what was done is not done twice.")
         })?;
         println!("done: {}", terminal::line(&step.title()));
         ids.note(step, &told);

@@ -101,7 +101,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     };
     if needs_worker {
         let lock = project::lock()?;
-        // The compiler optimises the Worker on one core for minutes: the suites that do without it run meanwhile.
+        // The compiler optimises the Worker on one core for minutes: the suites that do without it run in that time.
         let built = thread::scope(|scope| {
             let worker = scope.spawn(|| build::build(setting.toolchain, Effort::Full));
             total += without_worker();
