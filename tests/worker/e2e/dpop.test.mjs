@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import * as oauth from "oauth4webapi";
 import * as oidc from "openid-client";
 
-import { fetchFor } from "../support/library.mjs";
+import { oauth4webapi, openidClient } from "../support/library.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const REDIRECT = "https://app.acme.test/callback";
@@ -21,10 +21,7 @@ for (const nonces of ["off", "required"]) {
     async function relyingParty(method, metadata = {}) {
       const client = await op.client({ token_endpoint_auth_method: method, dpop_bound_access_tokens: true, ...metadata });
       const authentication = method === "none" ? oidc.None() : oidc.ClientSecretBasic(client.secret);
-      const options = { [oidc.customFetch]: fetchFor(op) };
-      const config = await oidc.discovery(new URL(op.issuer), client.id, undefined, authentication, options);
-      config[oidc.customFetch] = fetchFor(op);
-      return config;
+      return openidClient(op, client.id, authentication);
     }
 
     for (const method of ["none", "client_secret_basic"]) {
@@ -76,10 +73,7 @@ for (const nonces of ["off", "required"]) {
   });
 
   test(`oauth4webapi, nonces ${nonces}: dpop_jkt, UserInfo, and an API that checks by itself`, async () => {
-    const hook = { [oauth.customFetch]: fetchFor(op) };
-    const as = await oauth
-      .discoveryRequest(new URL(op.issuer), hook)
-      .then((response) => oauth.processDiscoveryResponse(new URL(op.issuer), response));
+    const { as, hook } = await oauth4webapi(op);
     const { registered } = await op.publicClient();
     const client = { client_id: registered.client_id };
     const DPoP = oauth.DPoP(client, await oauth.generateKeyPair("ES256"));

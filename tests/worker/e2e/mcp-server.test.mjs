@@ -9,25 +9,17 @@ import { Client, StreamableHTTPClientTransport, UnauthorizedError } from "@model
 import { READ, WRITE, mcpServer } from "../../../examples/mcp-server/server.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { Assistant, DOCUMENT, METADATA, serveDocument } from "./assistant.mjs";
 
 const NOTES = "https://mcp.acme.test/mcp";
 const OTHER = "https://other.acme.test/mcp";
-const DOCUMENT = "https://assistant.acme.test/oauth/client.json";
-const CALLBACK = "http://127.0.0.1:33418/callback";
 const RESOURCES = JSON.stringify({
   [NOTES]: { name: "Notes", scopes: { [READ]: "Read your notes", [WRITE]: "Change your notes" } },
   [OTHER]: { name: "Other", scopes: { "other:read": "Read others" } },
 });
-const METADATA = {
-  client_name: "Acme Assistant",
-  redirect_uris: [CALLBACK],
-  grant_types: ["authorization_code", "refresh_token"],
-  response_types: ["code"],
-  token_endpoint_auth_method: "none",
-};
 
 const op = await startLimen({ vars: { MCP: "on", RESOURCES } });
-op.serve(DOCUMENT, { json: { client_id: DOCUMENT, ...METADATA }, headers: { "content-type": "application/json" } });
+serveDocument(op);
 const atLimen = (input, init) => op.fetch(new URL(input instanceof Request ? input.url : input).href, init);
 const notes = mcpServer({ issuer: op.issuer, resource: NOTES, fetch: atLimen });
 
@@ -40,35 +32,17 @@ async function network(input, init) {
   return new Response(null, { status: 404 });
 }
 
-/** Somebody's assistant, which keeps what it is given. */
-class Assistant {
-  #kept = {};
-  redirectUrl = CALLBACK;
-  clientMetadata = METADATA;
-  /** The authorization requests that it sent its person to. */
-  requests = [];
-
+/** An assistant whose person says yes. */
+class Connecting extends Assistant {
   constructor({ clientMetadataUrl, person }) {
-    this.clientMetadataUrl = clientMetadataUrl;
-    this.person = person;
-    this.browser = op.browser();
+    const browser = op.browser();
+    super(async (url) => browser.complete(await browser.open(url.href), person), clientMetadataUrl);
   }
 
-  state = () => "the-state";
-  clientInformation = () => this.#kept.client;
-  saveClientInformation = (client) => void (this.#kept.client = client);
-  tokens = () => this.#kept.tokens;
-  saveTokens = (tokens) => void (this.#kept.tokens = tokens);
-  codeVerifier = () => this.#kept.verifier;
-  saveCodeVerifier = (verifier) => void (this.#kept.verifier = verifier);
-  discoveryState = () => this.#kept.discovery;
-  saveDiscoveryState = (state) => void (this.#kept.discovery = state);
-  redirectToAuthorization = async (url) => {
-    this.requests.push(url.searchParams);
-    const page = await this.browser.open(url.href);
-    this.callback = (await this.browser.complete(page, this.person)).callback;
-    assert.ok(this.callback, page.text);
-  };
+  get callback() {
+    assert.ok(this.page.callback, this.page.text);
+    return this.page.callback;
+  }
 
   transport() {
     return new StreamableHTTPClientTransport(new URL(NOTES), { authProvider: this, fetch: network });
@@ -99,7 +73,7 @@ for (const [how, clientMetadataUrl] of [
 ]) {
   describe(how, () => {
     test("a client finds Limen, signs its person in, calls a tool, and refreshes", async () => {
-      const assistant = new Assistant({ clientMetadataUrl, person: await op.person() });
+      const assistant = new Connecting({ clientMetadataUrl, person: await op.person() });
       const client = await assistant.connect();
       assert.equal(said(await client.callTool({ name: "list_notes", arguments: {} })), "none");
 
@@ -120,7 +94,7 @@ for (const [how, clientMetadataUrl] of [
     });
 
     test("a tool that wants more has the person asked for it, and nothing is lost", async () => {
-      const assistant = new Assistant({ clientMetadataUrl, person: await op.person() });
+      const assistant = new Connecting({ clientMetadataUrl, person: await op.person() });
       assistant.clientMetadata = { ...METADATA, scope: READ };
       const client = await assistant.connect();
       const call = () => client.callTool({ name: "add_note", arguments: { text: "Buy milk" } });

@@ -8,53 +8,15 @@ import { auth, extractWWWAuthenticateParams } from "@modelcontextprotocol/client
 
 import { claimsOf, verified } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { Assistant, DOCUMENT, serveDocument } from "./assistant.mjs";
 
 const MCP_SERVER = "https://mcp.acme.test/mcp";
-const DOCUMENT = "https://assistant.acme.test/oauth/client.json";
 const RESOURCES = JSON.stringify({ [MCP_SERVER]: "Acme Files" });
-const CALLBACK = "http://127.0.0.1:33418/callback";
-
-const METADATA = {
-  client_name: "Acme Assistant",
-  redirect_uris: [CALLBACK],
-  grant_types: ["authorization_code", "refresh_token"],
-  response_types: ["code"],
-  token_endpoint_auth_method: "none",
-};
-
-/** What an MCP client keeps, and how it opens a browser. */
-class Assistant {
-  #kept = {};
-
-  constructor(open, clientMetadataUrl) {
-    this.open = open;
-    this.clientMetadataUrl = clientMetadataUrl;
-  }
-
-  redirectUrl = CALLBACK;
-  clientMetadata = METADATA;
-  state = () => "the-state";
-  clientInformation = () => this.#kept.client;
-  saveClientInformation = (client) => void (this.#kept.client = client);
-  tokens = () => this.#kept.tokens;
-  saveTokens = (tokens) => void (this.#kept.tokens = tokens);
-  codeVerifier = () => this.#kept.verifier;
-  saveCodeVerifier = (verifier) => void (this.#kept.verifier = verifier);
-  discoveryState = () => this.#kept.discovery;
-  saveDiscoveryState = (state) => void (this.#kept.discovery = state);
-  redirectToAuthorization = async (url) => {
-    this.request = url;
-    this.page = await this.open(url);
-  };
-}
 
 /** A deployment, an MCP server that trusts it, and a person before a browser. */
 async function stage(vars) {
   const op = await startLimen({ vars });
-  op.serve(DOCUMENT, {
-    json: { client_id: DOCUMENT, ...METADATA },
-    headers: { "content-type": "application/json" },
-  });
+  serveDocument(op);
   const [ada, browser] = [await op.person(), op.browser()];
   const challenge = `Bearer resource_metadata="https://mcp.acme.test/.well-known/oauth-protected-resource/mcp"`;
   const fetchFn = async (input, init) => {
@@ -81,7 +43,7 @@ async function connect({ op, ada, open, fetchFn }, serverUrl, clientMetadataUrl)
   assert.equal(refused.status, 401);
   const { resourceMetadataUrl } = extractWWWAuthenticateParams(refused);
   assert.equal(await auth(assistant, { serverUrl, resourceMetadataUrl, fetchFn }), "REDIRECT");
-  assert.equal(assistant.request.searchParams.get("resource"), serverUrl, "RFC 8707");
+  assert.equal(assistant.requests[0].get("resource"), serverUrl, "RFC 8707");
   const { callback } = assistant.page;
   assert.ok(callback, `no callback: ${assistant.page.text}`);
   assert.equal(callback.get("state"), "the-state");

@@ -5,15 +5,13 @@ import { test } from "node:test";
 
 import * as oauth from "oauth4webapi";
 
-import { fetchFor } from "../support/library.mjs";
+import { claimsOf } from "../support/jwt.mjs";
+import { oauth4webapi } from "../support/library.mjs";
 import { startLimen } from "../support/limen.mjs";
 
 const op = await startLimen();
 const ada = await op.person();
-const hook = { [oauth.customFetch]: fetchFor(op) };
-const as = await oauth
-  .discoveryRequest(new URL(op.issuer), hook)
-  .then((response) => oauth.processDiscoveryResponse(new URL(op.issuer), response));
+const { as, hook } = await oauth4webapi(op);
 const REDIRECT = "https://app.acme.test/callback";
 
 async function signIn({ client, authentication, scope = "openid profile email" }) {
@@ -78,7 +76,7 @@ test("an API validates access tokens by itself as RFC 9068 section 4 says", asyn
   const { registered } = await op.client();
   const authentication = oauth.ClientSecretBasic(registered.client_secret);
   const { access_token: token } = await signIn({ client: { client_id: registered.client_id }, authentication });
-  const { aud } = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  const { aud } = claimsOf(token);
   const request = new Request("https://api.acme.test/notes", { headers: { authorization: `Bearer ${token}` } });
   const claims = await oauth.validateJwtAccessToken(as, request, [aud].flat()[0], hook);
   assert.equal(claims.sub, ada.id);
