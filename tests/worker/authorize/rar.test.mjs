@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { aud, declare, remove } from "../apis/support.mjs";
 import * as backchannel from "../backchannel/support.mjs";
 import { approve, ask, deviceClient, request as requestOfDevice, tokens as deviceTokens, upToConsent } from "../device/support.mjs";
 import { grantOf } from "../support/browser.mjs";
@@ -265,6 +266,32 @@ describe("is refused", () => {
     const plain = await op.client();
     await oauthError(await plain.post("/par", plain.request(asking(pay())).params), 400, "invalid_authorization_details");
   });
+});
+
+test("a declared API that a type names gets its details, in tokens for it alone", async () => {
+  const identifier = "https://declared.acme.test";
+  const schema = { type: "object", required: ["type", "name"], additionalProperties: false, properties: { type: { const: "file_access" }, name: { type: "string" } } };
+  const AUTHORIZATION_DETAILS_TYPES = JSON.stringify({ file_access: { title: "Open a file", apis: [identifier], schema } });
+  const on = await startLimen({ vars: { ...VARS, AUTHORIZATION_DETAILS_TYPES } });
+  const [client, eve, browser] = [await on.client({ authorization_details_types: ["file_access"] }), await on.person(), on.browser()];
+  const details = [{ type: "file_access", name: "notes.txt" }];
+  const wanted = { scope: "openid offline_access files:read", resource: [identifier, FILES], authorization_details: JSON.stringify(details) };
+  await oauthError(await client.post("/par", client.request(wanted).params), 400, "invalid_target");
+  const api = await declare(on, { identifier });
+  const page = await browser.signIn(await browser.authorize(client, wanted), eve);
+  for (const words of ["Open a file", "notes.txt", "Read your files"]) assert.ok(page.text.includes(words), words);
+  const both = await client.tokens(await browser.obtain(client, eve, wanted));
+  const seen = (tokens) => [aud(tokens), tokens.authorization_details, claimsOf(tokens.access_token).authorization_details];
+  assert.deepEqual(seen(both).slice(1), [[], undefined], "the other API may not see them");
+  const own = await client.refreshed(both.refresh_token, { resource: identifier });
+  assert.deepEqual(seen(own), [identifier, details, details]);
+  assert.deepEqual((await client.introspect(own.access_token)).authorization_details, details);
+  const other = await client.refreshed(own.refresh_token, { resource: FILES });
+  assert.deepEqual(seen(other), [FILES, [], undefined]);
+  await remove(on, api);
+  await oauthError(await client.refresh(other.refresh_token, { resource: identifier }), 400, "invalid_target");
+  const after = await client.refreshed(other.refresh_token, { resource: FILES });
+  assert.deepEqual(seen(after), [FILES, [], undefined]);
 });
 
 test("discovery tells the types, where there are any", async () => {

@@ -5,6 +5,7 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 
+import { aud, claims, declare, remove } from "../apis/support.mjs";
 import { DpopKey } from "../support/dpop.mjs";
 import { oauthError } from "../support/expect.mjs";
 import { claimsOf } from "../support/jwt.mjs";
@@ -279,10 +280,10 @@ describe("push mode", () => {
 });
 
 /** A push that the app did not take, with what it was sent. */
-async function failedPush(metadata) {
+async function failedPush(metadata, params) {
   const [ada, { app, client }] = [await op.person(), await telling("push", metadata)];
   app.status = 503;
-  await asking(client, ada, { requested_expiry: "3600" });
+  await asking(client, ada, { requested_expiry: "3600", ...params });
   await approve(op.browser(), ada);
   const first = (await app.await(1)).body;
   await postponed(client);
@@ -310,6 +311,18 @@ describe("what changes between a push that failed and the next", () => {
     await op.rows("DELETE FROM grants WHERE user_id = ?", ada.id);
     await op.cron();
     await fails(app);
+  });
+
+  test("one of two declared APIs that is gone: tokens for the other, without the scopes of the one", async () => {
+    const [gone, kept] = [await declare(op, { scopes: { "old:write": "Write" } }), await declare(op)];
+    const resource = [gone.identifier, kept.identifier];
+    const { app, first } = await failedPush({}, { resource, scope: "openid files:read old:write" });
+    assert.deepEqual([aud(first).toSorted(), claims(first).scope.split(" ").toSorted()], [resource.toSorted(), ["files:read", "old:write", "openid"]]);
+    await remove(op, gone);
+    await op.cron();
+    const { body } = await app.await(2);
+    assert.deepEqual([aud(body), claims(body).scope.split(" ").toSorted()], [kept.identifier, ["files:read", "openid"]]);
+    assert.equal(body.refresh_token, first.refresh_token);
   });
 
   test("a jwks_uri that cannot be read passes: the tokens come with the next attempt", async () => {
