@@ -225,16 +225,12 @@ impl User {
             room = left.unwrap_or(room);
             left.is_some()
         };
-        // What operators decide has room first: nobody pushes it out by filling what they may edit themselves.
         let mut values = self.attributes(told_app.attributes);
         values.insert("username".to_owned(), self.username.as_str().into());
         let mut computed = Vec::new();
-        for claim in own_claims {
-            let value = claim.value_at(place, &values);
-            computed.extend(value.filter(&mut has_room).map(|value| (claim, value)));
-        }
         // An app that registered itself may have named a scope while an API had it.
         let scope = scope.filter(|_| !told_app.client.metadata.any_api_scope);
+        // What operators decide has room first: nobody pushes it out by filling what they may edit themselves.
         for by_person in [false, true] {
             for (name, value) in &values {
                 let attribute = told_app.attributes.find(name);
@@ -245,6 +241,10 @@ impl User {
                 {
                     told.insert(name.clone(), value.clone());
                 }
+            }
+            for claim in own_claims.iter().filter(|_| !by_person) {
+                let value = claim.value_at(place, &values);
+                computed.extend(value.filter(&mut has_room).map(|value| (claim, value)));
             }
         }
         // An own claim counts for more than an attribute of its name.

@@ -1,5 +1,6 @@
 //! HTTP: a request as endpoints read it, answers and failures as they are sent.
 
+mod asked;
 pub mod browser;
 pub mod cookies;
 pub mod failure;

@@ -5,7 +5,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, Request};
 
-use super::failure::{PageFailure, Problem};
 use crate::{
     admin::operator::Operator,
     cookie,
@@ -117,17 +116,6 @@ impl Incoming {
     /// The parameters of the query.
     pub fn query_params(&self) -> Result<Params, OAuthError> {
         Params::parse(&self.query)
-    }
-
-    /// The parameters of a page that knows those of the names, of which each comes once.
-    ///
-    /// # Errors
-    /// A page for others, and for one that comes twice.
-    pub fn asked(&self, known: &[&str]) -> Result<Params, PageFailure> {
-        let params = self.query_params().map_err(Problem::BadRequest)?;
-        params.refuse_unknown(known).map_err(Problem::BadRequest)?;
-        params.refuse_repeated().map_err(Problem::BadRequest)?;
-        Ok(params)
     }
 
     /// Whether the body says that it is a form.

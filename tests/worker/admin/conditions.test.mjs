@@ -76,14 +76,6 @@ for (const [kind, [make, one, two]] of Object.entries(KINDS)) {
   });
 }
 
-test("of several new passwords under one tag one is set", async () => {
-  const path = await KINDS.person[0]();
-  const tag = await tagOf(path);
-  const set = (_, n) => patch(path, { password: `pass phrase number ${n}, and long` }, tag, { isolate: n % 2 });
-  const statuses = (await Promise.all(Array.from({ length: 4 }, set))).map(({ status }) => status);
-  assert.deepEqual(statuses.sort(), [200, 412, 412, 412]);
-});
-
 test("what is deleted is deleted under its tag alone", async () => {
   for (const kind of ["person", "group", "API", "app, its registration"]) {
     const path = await KINDS[kind][0]();

@@ -16,7 +16,7 @@ const ATTRIBUTES = JSON.stringify({
   news: { type: "flag", person: "edit" },
   badge: { type: "number", person: "edit" },
   hobbies: { type: "list", person: "edit" },
-  aliases: { type: "list", person: "edit", scope: "employee" },
+  songs: { type: "list", person: "edit", scope: "employee" },
 });
 const op = await startLimen({ vars: { ATTRIBUTES, FRONT_CHANNEL_TOKENS: "on" } });
 
@@ -161,16 +161,16 @@ describe("an app", () => {
   });
 
   test("is told what operators decide, however much people write into what they may edit", async () => {
-    const ada = await employee({ department: "R&D", aliases: Array.from({ length: 15 }, (_, n) => `${n}`.padEnd(200, "x")) });
+    const ada = await employee({ department: "R&D", songs: [...Array(14).fill("x".repeat(200)), "x".repeat(224)] });
     const client = await op.client({ scope: SCOPE });
     const own_claims = [{ claim: "may_pay", value: false, in: ["access_token", "id_token"] }];
     assert.equal((await patch(client, { access_token_claims: true, own_claims })).status, 200);
     const tokens = await client.tokens(await op.browser().obtain(client, ada, { scope: SCOPE }));
     for (const token of [tokens.access_token, tokens.id_token]) {
-      const { department, may_pay, aliases } = claimsOf(token);
-      assert.deepEqual({ department, may_pay, aliases }, { department: "R&D", may_pay: false, aliases: undefined });
+      const { department, may_pay, songs } = claimsOf(token);
+      assert.deepEqual({ department, may_pay, songs }, { department: "R&D", may_pay: false, songs: undefined });
     }
-    assert.equal((await userinfo(op, tokens)).aliases.length, 15);
+    assert.equal((await userinfo(op, tokens)).songs.length, 15);
   });
 
   test("with access_token_claims is told them in access tokens and by introspection", async () => {
