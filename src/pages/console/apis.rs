@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    ConsoleFrame,
+    ConsoleFrame, is_about,
     things::{Act, Acts, Thing, Things},
 };
 use crate::{
@@ -166,7 +166,7 @@ impl ConsoleApiPage<'_> {
 
     /// Whether the problem begins with the name of that field.
     fn is_about(&self, field: &str) -> bool {
-        self.problem.is_some_and(|problem| problem.starts_with(field))
+        is_about(self.problem, field)
     }
 
     /// What the button says, and what comes of it.

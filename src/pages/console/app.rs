@@ -5,6 +5,7 @@ use askama::Template;
 use super::{
     ConsoleFrame,
     apis::ListedApi,
+    is_about,
     things::{Act, Acts, Things},
 };
 use crate::{
@@ -111,7 +112,7 @@ impl ConsoleAppPage<'_> {
 
     /// Whether what is wrong is about the field of that name.
     fn is_about(&self, field: &str) -> bool {
-        self.problem.is_some_and(|problem| problem.starts_with(field))
+        is_about(self.problem, field)
     }
 
     fn title(&self) -> String {

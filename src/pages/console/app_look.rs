@@ -3,32 +3,17 @@
 use askama::Template;
 
 use super::{
-    ConsoleFrame,
+    Part,
     things::{Act, Acts},
 };
-use crate::pages::{
-    layout::page,
-    messages::ConsoleAppTexts,
-    moment::Moment,
-    text::{LONGEST_NAME, visible},
-};
+use crate::pages::{messages::ConsoleAppTexts, moment::Moment, text::visible};
 
 /// Shows it, and changes it.
 #[derive(Template)]
 #[template(path = "console/app_look.html")]
 pub struct AppLookPage<'a> {
-    /// What the pages of the console share.
-    pub frame: ConsoleFrame<'a>,
-    /// Where the forms lead.
-    pub action: &'a str,
-    /// Where the page of the app is.
-    pub back: &'a str,
-    /// Where the operator confirms who they are, where they have to.
-    pub confirm: Option<String>,
-    /// The name of the app.
-    pub name: &'a str,
-    /// Whether a form changes it.
-    pub may_change: bool,
+    /// What is around it.
+    pub part: Part<'a>,
     /// Whether a document describes the app: then notes alone are kept of it.
     pub is_described: bool,
     /// The address of the logo, and when it was stored.
@@ -40,23 +25,16 @@ pub struct AppLookPage<'a> {
     pub launch_uri: &'a str,
     /// What the page was made of.
     pub version: i64,
-    /// What is wrong with what was typed, in English.
-    pub problem: Option<&'a str>,
 }
 
 impl AppLookPage<'_> {
-    page!();
-
-    fn title(&self) -> String {
-        self.frame.title_with(self.texts().look, self.problem)
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        self.part.around(self.texts().look, self.part.problem, self)
     }
 
     fn texts(&self) -> &'static ConsoleAppTexts {
-        self.frame.app_texts()
-    }
-
-    fn shown_name(&self) -> String {
-        visible(self.name, LONGEST_NAME)
+        self.part.frame.app_texts()
     }
 
     fn shown(&self, text: &str) -> String {
@@ -66,11 +44,6 @@ impl AppLookPage<'_> {
     /// The notes, a line each.
     fn lines(&self) -> Vec<String> {
         self.notes.lines().map(|line| visible(line, 2_000)).collect()
-    }
-
-    /// Whether what is wrong is about the field of that name.
-    fn is_about(&self, field: &str) -> bool {
-        self.problem.is_some_and(|problem| problem.starts_with(field))
     }
 
     /// What is done to the logo besides.
@@ -84,8 +57,8 @@ impl AppLookPage<'_> {
             .as_ref()
             .map(|_| Act::named("remove", texts.remove_logo, texts.remove_logo_why));
         Acts {
-            frame: self.frame,
-            action: self.action,
+            frame: self.part.frame,
+            action: self.part.action,
             version: self.version.to_string(),
             acts: fetch.into_iter().chain(remove).collect(),
         }

@@ -3,36 +3,22 @@
 use askama::Template;
 
 use super::{
-    ConsoleFrame,
+    Part,
     things::{Act, Thing, Things},
 };
-use crate::pages::{
-    layout::page,
-    messages::{ConsoleGroupTexts, ConsoleMoreTexts},
-    text::{LONGEST_NAME, visible},
-};
+use crate::pages::messages::{ConsoleGroupTexts, ConsoleMoreTexts};
 
 /// Shows who has a role at an app, by themselves or by a group, and gives and takes roles of single people.
 #[derive(Template)]
 #[template(path = "console/app_roles.html")]
 pub struct ConsoleAppRolesPage<'a> {
-    /// What the pages of the console share.
-    pub frame: ConsoleFrame<'a>,
-    /// Where the forms lead.
-    pub action: &'a str,
-    /// Where the page of the app is, and what it is called.
-    pub back: &'a str,
-    pub name: &'a str,
-    /// Where the operator confirms who they are, where they have to.
-    pub confirm: Option<String>,
-    pub may_change: bool,
+    /// What is around it.
+    pub part: Part<'a>,
     pub roles: Vec<RoleOfOne>,
     /// Where more are.
     pub next: Option<String>,
     /// What was typed: a login and a role.
     pub typed: (&'a str, &'a str),
-    /// What is wrong with it, in English.
-    pub problem: Option<&'a str>,
 }
 
 /// A role that somebody or a group has.
@@ -48,26 +34,21 @@ pub struct RoleOfOne {
 }
 
 impl ConsoleAppRolesPage<'_> {
-    page!();
-
-    fn title(&self) -> String {
-        self.frame.title_with(self.texts().roles, self.problem)
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        self.part.around(self.texts().roles, self.part.problem, self)
     }
 
     fn texts(&self) -> &'static ConsoleMoreTexts {
-        &self.frame.all_texts().console_more
+        &self.part.frame.all_texts().console_more
     }
 
     fn group_texts(&self) -> &'static ConsoleGroupTexts {
-        &self.frame.all_texts().console_groups
+        &self.part.frame.all_texts().console_groups
     }
 
     fn next_text(&self) -> &'static str {
-        self.frame.texts().next
-    }
-
-    fn shown_name(&self) -> String {
-        visible(self.name, LONGEST_NAME)
+        self.part.frame.texts().next
     }
 
     fn shown_roles(&self) -> Things<'_> {
@@ -78,13 +59,13 @@ impl ConsoleAppRolesPage<'_> {
             };
             let thing = Thing::new(&role.name).at(role.href.clone()).words(&role.role);
             match &role.user_id {
-                Some(user_id) => thing.act(self.may_change.then(|| take(user_id))),
+                Some(user_id) => thing.act(self.part.may_change.then(|| take(user_id))),
                 None => thing.words(self.texts().by_group),
             }
         };
         Things {
-            frame: self.frame,
-            action: self.action,
+            frame: self.part.frame,
+            action: self.part.action,
             things: self.roles.iter().map(role).collect(),
         }
     }

@@ -3,37 +3,20 @@
 use askama::Template;
 
 use super::{
-    ConsoleFrame,
+    Part,
     things::{Act, Thing, Things},
 };
-use crate::pages::{
-    layout::page,
-    messages::ConsoleAppTexts,
-    moment::Moment,
-    text::{LONGEST_NAME, visible},
-};
+use crate::pages::{messages::ConsoleAppTexts, moment::Moment};
 
 /// Shows what is known of each secret, and adds another.
 #[derive(Template)]
 #[template(path = "console/app_secrets.html")]
 pub struct AppSecretsPage<'a> {
-    /// What the pages of the console share.
-    pub frame: ConsoleFrame<'a>,
-    /// Where the forms lead.
-    pub action: &'a str,
-    /// Where the page of the app is.
-    pub back: &'a str,
-    /// Where the operator confirms who they are, where they have to.
-    pub confirm: Option<String>,
-    /// The name of the app.
-    pub name: &'a str,
-    /// Whether a form changes them.
-    pub may_change: bool,
+    /// What is around it.
+    pub part: Part<'a>,
     pub secrets: Vec<ShownSecret>,
     /// What the page was made of: a form that is sent twice adds one secret.
     pub version: i64,
-    /// What is wrong with what was typed, in English.
-    pub problem: Option<&'a str>,
     /// What was typed: a name and days.
     pub typed: (&'a str, &'a str),
 }
@@ -52,27 +35,17 @@ pub struct ShownSecret {
 }
 
 impl AppSecretsPage<'_> {
-    page!();
-
-    fn title(&self) -> String {
-        self.frame.title_with(self.texts().secrets, self.problem)
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        self.part.around(self.texts().secrets, self.part.problem, self)
     }
 
     fn texts(&self) -> &'static ConsoleAppTexts {
-        self.frame.app_texts()
-    }
-
-    fn shown_name(&self) -> String {
-        visible(self.name, LONGEST_NAME)
-    }
-
-    /// Whether what is wrong is about the field of that name.
-    fn is_about(&self, field: &str) -> bool {
-        self.problem.is_some_and(|problem| problem.starts_with(field))
+        self.part.frame.app_texts()
     }
 
     fn days_label(&self) -> &'static str {
-        self.frame.all_texts().console_system.days_valid
+        self.part.frame.all_texts().console_system.days_valid
     }
 
     fn shown_secrets(&self) -> Things<'_> {
@@ -94,16 +67,16 @@ impl AppSecretsPage<'_> {
             };
             let thing = thing
                 .date(texts.made_secret, secret.made.as_ref())
-                .date(self.frame.all_texts().console_system.expires, secret.ends.as_ref());
+                .date(self.part.frame.all_texts().console_system.expires, secret.ends.as_ref());
             let thing = match &secret.last_used {
-                Some(_) => thing.when(self.frame.all_texts().apps.last_used, secret.last_used.as_ref()),
+                Some(_) => thing.when(self.part.frame.all_texts().apps.last_used, secret.last_used.as_ref()),
                 None => thing.words(texts.never_used),
             };
-            thing.act((self.may_change && !is_only(secret)).then(remove))
+            thing.act((self.part.may_change && !is_only(secret)).then(remove))
         };
         Things {
-            frame: self.frame,
-            action: self.action,
+            frame: self.part.frame,
+            action: self.part.action,
             things: self.secrets.iter().map(shown).collect(),
         }
     }

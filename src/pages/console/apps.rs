@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::ConsoleFrame;
+use super::{ConsoleFrame, is_about};
 use crate::{
     admin::{client_filter::Provenance, console_form::app::AppKind},
     pages::{
@@ -110,7 +110,7 @@ impl NewAppPage<'_> {
 
     /// Whether what is wrong is about the field of that name.
     fn is_about(&self, field: &str) -> bool {
-        self.problem.is_some_and(|problem| problem.starts_with(field))
+        is_about(self.problem, field)
     }
 
     fn title(&self) -> String {

@@ -12,6 +12,7 @@ mod groups;
 mod look;
 mod once;
 mod overview;
+mod part;
 mod people;
 mod person;
 mod self_registered;
@@ -31,6 +32,7 @@ pub use groups::{ConsoleGroupPage, ConsoleGroupsPage, ListedGroup, RoleAtApp, Sh
 pub use look::{ConsoleLookPage, OF_LOOK};
 pub use once::{OnceHeading, OncePage};
 pub use overview::{Attention, Bar, ConsoleOverviewPage, Numbers};
+pub use part::Part;
 pub use people::{PeoplePage, ShownPerson};
 pub use person::{PersonPage, ShownFactor, ShownGrant, ShownGroup, ShownRole, ShownSession};
 pub use self_registered::{SelfRegisteredPage, WaitingApp};
@@ -130,6 +132,11 @@ impl ConsoleNotice {
         let named = Self::ALL.iter().find(|(_, known)| *known == name);
         named.map(|(notice, _)| *notice)
     }
+}
+
+/// Whether a problem, in English, is about the field of that name, with which it begins.
+fn is_about(problem: Option<&str>, field: &str) -> bool {
+    problem.is_some_and(|problem| problem.starts_with(field))
 }
 
 /// A link of the navigation.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    ConsoleFrame,
+    ConsoleFrame, is_about,
     things::{Act, Thing, Things},
 };
 use crate::{
@@ -111,7 +111,7 @@ impl ConsoleSystemPage<'_> {
 
     /// Whether what is wrong is about the field of that name.
     fn is_about(&self, field: &str) -> bool {
-        self.problem.is_some_and(|problem| problem.starts_with(field))
+        is_about(self.problem, field)
     }
 
     fn title(&self) -> String {

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    ConsoleFrame,
+    ConsoleFrame, is_about,
     things::{Act, Acts, Thing, Things},
 };
 use crate::{
@@ -128,7 +128,7 @@ impl ConsoleWebhooksPage<'_> {
     }
 
     fn is_about(&self, field: &str) -> bool {
-        self.problem.is_some_and(|problem| problem.starts_with(field))
+        is_about(self.problem, field)
     }
 
     fn shown_webhooks(&self) -> Things<'_> {
@@ -162,7 +162,7 @@ impl ConsoleWebhookPage<'_> {
     }
 
     fn is_about(&self, field: &str) -> bool {
-        !self.was_tested && self.problem.is_some_and(|problem| problem.starts_with(field))
+        !self.was_tested && is_about(self.problem, field)
     }
 
     fn shown_problem(&self) -> Option<String> {

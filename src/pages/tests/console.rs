@@ -29,6 +29,19 @@ fn frame(text: &str, language: Language) -> ConsoleFrame<'_> {
     }
 }
 
+/// A part of a thing, for somebody who may change it or has yet to confirm who they are.
+fn part(text: &str, language: Language, may_change: bool) -> Part<'_> {
+    Part {
+        frame: frame(text, language),
+        action: "/admin/apps/c/part",
+        back: "/admin/apps/c",
+        name: text,
+        confirm: (!may_change).then(|| "/login?page=admin/apps/c/part".to_owned()),
+        may_change,
+        problem: may_change.then_some(text),
+    }
+}
+
 fn moment(language: Language) -> Moment {
     Moment::new(UnixTime(0), UnixTime(90), language)
 }
@@ -446,19 +459,13 @@ fn app_secrets(text: &str, language: Language) -> Vec<String> {
         last_used: is_main.then(|| moment(language)),
     };
     let page = |may_change: bool| AppSecretsPage {
-        frame: frame(text, language),
-        action: "/admin/apps/c/secrets",
-        back: "/admin/apps/c",
-        confirm: (!may_change).then(|| "/login?page=admin/apps/c/secrets".to_owned()),
-        name: text,
-        may_change,
+        part: part(text, language, may_change),
         secrets: vec![
             secret(None, true, None),
             secret(None, false, Some(moment(language))),
             secret(Some(text), false, None),
         ],
         version: 7,
-        problem: may_change.then_some(text),
         typed: (text, text),
     };
     vec![page(true).to_html(), page(false).to_html()]
@@ -466,12 +473,7 @@ fn app_secrets(text: &str, language: Language) -> Vec<String> {
 
 fn app_look(text: &str, language: Language) -> Vec<String> {
     let page = |may_change: bool, is_described: bool| AppLookPage {
-        frame: frame(text, language),
-        action: "/admin/apps/c/look",
-        back: "/admin/apps/c",
-        confirm: (!may_change).then(|| "/login?page=admin/apps/c/look".to_owned()),
-        name: text,
-        may_change,
+        part: part(text, language, may_change),
         is_described,
         logo: (!is_described).then(|| ("/assets/apps/logo/d".to_owned(), moment(language))),
         logo_uri: Some(text),
@@ -479,7 +481,6 @@ fn app_look(text: &str, language: Language) -> Vec<String> {
         accent: text,
         launch_uri: text,
         version: 7,
-        problem: may_change.then_some(text),
     };
     [(true, false), (false, false), (true, true)]
         .map(|(may_change, is_described)| page(may_change, is_described).to_html())
@@ -620,13 +621,8 @@ fn more_pages(text: &'static str, language: Language) -> Vec<String> {
         logo,
         settings: vec![setting(Some(text)), setting(None)],
     };
-    let roles = |may_change, problem| ConsoleAppRolesPage {
-        frame: frame(text, language),
-        action: "/admin/apps/c/roles",
-        back: "/admin/apps/c",
-        name: text,
-        confirm: None,
-        may_change,
+    let roles = |may_change| ConsoleAppRolesPage {
+        part: part(text, language, may_change),
         roles: [Some("p".to_owned()), None]
             .map(|user_id| RoleOfOne {
                 user_id,
@@ -637,7 +633,6 @@ fn more_pages(text: &'static str, language: Language) -> Vec<String> {
             .into(),
         next: Some("/admin/apps/c/roles?after=7".to_owned()),
         typed: (text, text),
-        problem,
     };
     let kinds = [
         AttributeKind::Text,
@@ -645,13 +640,8 @@ fn more_pages(text: &'static str, language: Language) -> Vec<String> {
         AttributeKind::Flag,
         AttributeKind::List,
     ];
-    let attributes = |may_change: bool, problem| ConsoleAttributesPage {
-        frame: frame(text, language),
-        action: "/admin/people/p/attributes",
-        back: "/admin/people/p",
-        name: text,
-        confirm: (!may_change).then(|| "/login?page=admin/people/p/attributes".to_owned()),
-        may_change,
+    let attributes = |may_change: bool| ConsoleAttributesPage {
+        part: part(text, language, may_change),
         is_group: may_change,
         shown: "7",
         fields: kinds
@@ -662,15 +652,14 @@ fn more_pages(text: &'static str, language: Language) -> Vec<String> {
                 OwnField::new(format!("attribute_a{n}"), text, kind, Some(&text.into())).editable(true, typed)
             })
             .collect(),
-        problem,
     };
     vec![
         look(None).to_html(),
         look(Some("/assets/logo?v=1")).to_html(),
-        roles(true, Some(text)).to_html(),
-        roles(false, None).to_html(),
-        attributes(true, Some(text)).to_html(),
-        attributes(false, None).to_html(),
+        roles(true).to_html(),
+        roles(false).to_html(),
+        attributes(true).to_html(),
+        attributes(false).to_html(),
     ]
 }
 

@@ -19,7 +19,7 @@ use crate::{
     oidc::{error::OAuthError, params::Params},
     pages::{
         app_name,
-        console::{AppLookPage, ConsoleNotice},
+        console::{AppLookPage, ConsoleNotice, Part},
     },
     reply::Reply,
     routes::{Endpoint, Method},
@@ -100,12 +100,15 @@ async fn page(console: &Console, client_id: &str, typed: Typed<'_>, context: &Co
     let is_described = record.client.is_described_by_document();
     let call = LookAction::Save.call();
     let html = AppLookPage {
-        frame: console.frame(SECTION),
-        action: &path_of(client_id),
-        back: &super::apps::path_of(client_id),
-        confirm: console.confirm_for(&[call]),
-        name: &app_name(client_id, metadata, console.signed_in.language),
-        may_change: console.is_sure && console.may(call),
+        part: Part {
+            frame: console.frame(SECTION),
+            action: &path_of(client_id),
+            back: &super::apps::path_of(client_id),
+            name: &app_name(client_id, metadata, console.signed_in.language),
+            confirm: console.confirm_for(&[call]),
+            may_change: console.is_sure && console.may(call),
+            problem: typed.problem(),
+        },
         is_described,
         logo: logo.map(|(logo, path)| (path, console.moment(logo.stored_at))),
         logo_uri: metadata.logo_uri.default_text(),
@@ -113,7 +116,6 @@ async fn page(console: &Console, client_id: &str, typed: Typed<'_>, context: &Co
         accent: &own("accent_color", accent.as_deref()),
         launch_uri: &own("launch_uri", metadata.look.launch_uri.as_deref()),
         version: record.client.version,
-        problem: typed.problem(),
     }
     .to_html();
     Ok(console.page(typed.status(), html))

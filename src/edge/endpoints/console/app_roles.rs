@@ -26,7 +26,7 @@ use crate::{
     oidc::params::Params,
     pages::{
         app_name,
-        console::{ConsoleAppRolesPage, ConsoleNotice, RoleOfOne},
+        console::{ConsoleAppRolesPage, ConsoleNotice, Part, RoleOfOne},
     },
     reply::Reply,
     routes::{self, Call, Endpoint, Method},
@@ -86,16 +86,18 @@ async fn page(
     let text = |name| typed.text(name);
     let changes = console.may(CHANGE);
     let html = ConsoleAppRolesPage {
-        frame: console.frame(SECTION),
-        action: console.path(),
-        back: &super::apps::path_of(client_id),
-        name: &app_name(client_id, &client.metadata, console.signed_in.language),
-        confirm: console.confirm_for(&[CHANGE]),
-        may_change: changes && console.is_sure,
+        part: Part {
+            frame: console.frame(SECTION),
+            action: console.path(),
+            back: &super::apps::path_of(client_id),
+            name: &app_name(client_id, &client.metadata, console.signed_in.language),
+            confirm: console.confirm_for(&[CHANGE]),
+            may_change: changes && console.is_sure,
+            problem: typed.problem(),
+        },
         roles: roles.into_iter().map(|role| shown(role, console)).collect(),
         next,
         typed: (text("login"), text("role")),
-        problem: typed.problem(),
     }
     .to_html();
     Ok(console.page(typed.status(), html))

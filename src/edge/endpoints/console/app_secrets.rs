@@ -15,7 +15,7 @@ use crate::{
     oidc::{client::stored_secret::AboutSecret, params::Params},
     pages::{
         app_name,
-        console::{AppSecretsPage, ConsoleNotice, OnceHeading, OncePage, ShownSecret},
+        console::{AppSecretsPage, ConsoleNotice, OnceHeading, OncePage, Part, ShownSecret},
     },
     reply::Reply,
     routes::{Endpoint, Method},
@@ -115,15 +115,17 @@ async fn page(
     };
     let text = |name| typed.text(name);
     let html = AppSecretsPage {
-        frame: console.frame(SECTION),
-        action: &path_of(client_id),
-        back: &super::apps::path_of(client_id),
-        confirm: console.confirm_for(&[SecretAction::Add.call()]),
-        name: &app_name(client_id, &record.client.metadata, console.signed_in.language),
-        may_change: console.is_sure && console.may(SecretAction::Add.call()),
+        part: Part {
+            frame: console.frame(SECTION),
+            action: &path_of(client_id),
+            back: &super::apps::path_of(client_id),
+            name: &app_name(client_id, &record.client.metadata, console.signed_in.language),
+            confirm: console.confirm_for(&[SecretAction::Add.call()]),
+            may_change: console.is_sure && console.may(SecretAction::Add.call()),
+            problem: typed.problem(),
+        },
         secrets: stored.about(context.now).into_iter().map(shown).collect(),
         version: record.client.version,
-        problem: typed.problem(),
         typed: (text("name"), text("days")),
     }
     .to_html();

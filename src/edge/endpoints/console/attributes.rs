@@ -24,7 +24,7 @@ use crate::{
     oidc::{error::OAuthError, params::Params},
     pages::{
         account::OwnField,
-        console::{ConsoleAttributesPage, ConsoleNotice},
+        console::{ConsoleAttributesPage, ConsoleNotice, Part},
     },
     reply::Reply,
     routes::{self, Call, Endpoint, Method},
@@ -124,18 +124,19 @@ fn page(kept: Kept, owner: &Owner, console: &Console, typed: Option<Typed<'_>>, 
         let title = attribute.title(name, language.tag());
         OwnField::new(field, title, attribute.kind, owner.values.get(name)).editable(true, typed)
     });
-    let action = console.path();
     let html = ConsoleAttributesPage {
-        frame: console.frame(kept.section()),
-        action,
-        back: &routes::with_segment(kept.page(), &owner.id),
-        name: &owner.name,
-        confirm: (changes && !console.is_sure).then(|| console.confirm()),
-        may_change: changes && console.is_sure,
+        part: Part {
+            frame: console.frame(kept.section()),
+            action: console.path(),
+            back: &routes::with_segment(kept.page(), &owner.id),
+            name: &owner.name,
+            confirm: (changes && !console.is_sure).then(|| console.confirm()),
+            may_change: changes && console.is_sure,
+            problem: typed.and_then(|(_, _, problem)| problem),
+        },
         is_group: kept == Kept::OfGroup,
         shown: typed.map_or(&owner.version, |(form, ..)| form.text("shown")),
         fields: fields.collect(),
-        problem: typed.and_then(|(_, _, problem)| problem),
     }
     .to_html();
     console.page(if typed.is_some() { 400 } else { 200 }, html)
