@@ -32,10 +32,10 @@ enum Kind {
     Locale,
 }
 
-/// What is wrong with what somebody entered.
+/// What is wrong with what somebody entered in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
-pub enum Wrong {
+pub enum FieldProblem {
     Missing,
     TooLong,
     NotAUrl,
@@ -81,18 +81,18 @@ fn kind(field: ProfileField) -> Kind {
     }
 }
 
-fn check(text: &str, kind: Kind) -> Result<(), Wrong> {
+fn check(text: &str, kind: Kind) -> Result<(), FieldProblem> {
     if text.chars().count() > LONGEST {
-        return Err(Wrong::TooLong);
+        return Err(FieldProblem::TooLong);
     }
-    let is = |holds: bool, wrong: Wrong| if holds { Ok(()) } else { Err(wrong) };
+    let is = |holds: bool, wrong: FieldProblem| if holds { Ok(()) } else { Err(wrong) };
     match kind {
         Kind::Text | Kind::Lines => Ok(()),
-        Kind::Url => is(is_web_address(text), Wrong::NotAUrl),
-        Kind::Date => is(is_date(text), Wrong::NotADate),
-        Kind::Phone => is(is_phone_number(text), Wrong::NotAPhoneNumber),
-        Kind::Zone => is(is_zone(text), Wrong::NotATimeZone),
-        Kind::Locale => is(is_locale(text), Wrong::NotALocale),
+        Kind::Url => is(is_web_address(text), FieldProblem::NotAUrl),
+        Kind::Date => is(is_date(text), FieldProblem::NotADate),
+        Kind::Phone => is(is_phone_number(text), FieldProblem::NotAPhoneNumber),
+        Kind::Zone => is(is_zone(text), FieldProblem::NotATimeZone),
+        Kind::Locale => is(is_locale(text), FieldProblem::NotALocale),
     }
 }
 
@@ -165,7 +165,7 @@ pub fn changes<'a>(
     claims: &StandardClaims,
     editable: &[String],
     entered: impl Fn(&str) -> &'a str,
-) -> Result<Map<String, Value>, Vec<(ProfileField, Wrong)>> {
+) -> Result<Map<String, Value>, Vec<(ProfileField, FieldProblem)>> {
     let fields = ProfileField::ALL.into_iter();
     let fields: Vec<_> = fields.filter(|field| is_editable(*field, editable)).collect();
     changes_of(claims, &fields, &entered)
@@ -179,7 +179,7 @@ pub fn changes_of<'a>(
     claims: &StandardClaims,
     fields: &[ProfileField],
     entered: &dyn Fn(&str) -> &'a str,
-) -> Result<Map<String, Value>, Vec<(ProfileField, Wrong)>> {
+) -> Result<Map<String, Value>, Vec<(ProfileField, FieldProblem)>> {
     let (mut changes, mut wrong) = (Map::new(), Vec::new());
     let known = claims.as_map().get("address").and_then(Value::as_object);
     let mut address = known.cloned().unwrap_or_default();

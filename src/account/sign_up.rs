@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     email,
-    profile::{self, Wrong as WrongField},
+    profile::{self, FieldProblem},
     user::{User, Username},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
 pub enum Wrong {
-    Fields(Vec<(ProfileField, WrongField)>),
+    Fields(Vec<(ProfileField, FieldProblem)>),
     Email,
     Username,
 }
@@ -55,12 +55,12 @@ impl NewAccount {
         let username = Username::parse(username).map_err(|_| Wrong::Username)?;
         claims.insert("email".to_owned(), email.into());
         claims.insert("email_verified".to_owned(), Value::Bool(address.verified));
-        let too_long = |_| Wrong::Fields(fields.iter().map(|field| (*field, WrongField::TooLong)).collect());
+        let too_long = |_| Wrong::Fields(fields.iter().map(|field| (*field, FieldProblem::TooLong)).collect());
         let claims = StandardClaims::parse(&claims).map_err(too_long)?;
         let missing = wanted.iter().filter(|wanted| wanted.required);
         let missing: Vec<_> = missing
             .filter(|wanted| profile::value(wanted.field, &claims).is_empty())
-            .map(|wanted| (wanted.field, WrongField::Missing))
+            .map(|wanted| (wanted.field, FieldProblem::Missing))
             .collect();
         match missing.is_empty() {
             true => Ok(Self { username, claims }),
@@ -130,12 +130,12 @@ mod tests {
         let long = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
                     aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
         let of_name = |wrong| Wrong::Fields(vec![(ProfileField::Name, wrong)]);
-        assert_eq!(wrong(long, "ada@acme.org", "ada"), of_name(WrongField::TooLong));
+        assert_eq!(wrong(long, "ada@acme.org", "ada"), of_name(FieldProblem::TooLong));
         assert_eq!(wrong("Ada", "ada", "ada"), Wrong::Email);
         assert_eq!(wrong("Ada", "ada@acme.org", "a@b"), Wrong::Username);
         let required = [WantedField { required: true, ..NAME }];
         let missing = parse(" \u{200B}", "ada@acme.org", "ada", &required).map(|_| ());
-        assert_eq!(missing.unwrap_err(), of_name(WrongField::Missing));
+        assert_eq!(missing.unwrap_err(), of_name(FieldProblem::Missing));
         assert!(parse("Ada", "ada@acme.org", "ada", &required).is_ok());
     }
 }

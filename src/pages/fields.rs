@@ -2,7 +2,7 @@
 //! account.
 
 use super::messages::{Language, ProfileTexts};
-use crate::config::ProfileField;
+use crate::{account::profile::FieldProblem, config::ProfileField};
 
 /// How a field stands.
 #[derive(Clone, Debug)]
@@ -13,19 +13,6 @@ pub struct FieldState {
     pub editable: bool,
     /// What is wrong with it.
     pub problem: Option<FieldProblem>,
-}
-
-/// What is wrong with a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The names say it.
-pub enum FieldProblem {
-    Missing,
-    TooLong,
-    NotAUrl,
-    NotADate,
-    NotAPhoneNumber,
-    NotATimeZone,
-    NotALocale,
 }
 
 /// How a field is asked for: its type and what a browser may fill in (HTML, section "Autofill").

@@ -9,7 +9,7 @@ use super::{
     sign_up::NewPasswordProblem,
     text::{LONGEST_NAME, visible},
 };
-use crate::routes::Endpoint;
+use crate::{account::password::Unfit, routes::Endpoint};
 
 /// Asks for it.
 #[derive(Template)]
@@ -79,7 +79,9 @@ impl FinishSignInPage<'_> {
     fn problem_text(&self) -> Option<String> {
         self.problem.map(|problem| match problem {
             FinishProblem::Terms => self.finish().terms_missing.to_owned(),
-            FinishProblem::Password(NewPasswordProblem::TooShort) => self.password_rule().unwrap_or_default(),
+            FinishProblem::Password(NewPasswordProblem::Unfit(Unfit::TooShort)) => {
+                self.password_rule().unwrap_or_default()
+            }
             FinishProblem::Password(problem) => self.texts().password.problem(problem).to_owned(),
             FinishProblem::TooManyAttempts { minutes } if minutes > 1 => {
                 self.texts().login.wait_minutes.fill(&minutes.to_string())

@@ -53,7 +53,7 @@ pub use csp::{Csp, CspSource, FormAction, content_security_policy, framed_script
 pub use development::{DevelopmentMail, DevelopmentMailsPage};
 pub use device::{DeviceDonePage, DeviceOutcome, DevicePage, DeviceProblem};
 pub use error::{ErrorPage, Fact};
-pub use fields::{FieldProblem, FieldState};
+pub use fields::FieldState;
 pub use finish_sign_in::{FinishProblem, FinishSignInPage};
 pub use first_person::{FirstPersonPage, FirstPersonProblem};
 pub use form_post::FormPostPage;

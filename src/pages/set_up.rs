@@ -10,7 +10,7 @@ use super::{
     sign_up::NewPasswordProblem,
     text::{LONGEST_NAME, visible},
 };
-use crate::routes::Endpoint;
+use crate::{account::password::Unfit, routes::Endpoint};
 
 /// Asks for a passkey, or for a password.
 #[derive(Template)]
@@ -86,7 +86,7 @@ impl SetUpPage<'_> {
     fn problem_text(&self) -> Option<String> {
         self.problem.map(|problem| match problem {
             SetUpProblem::Passkey(problem) => self.texts().passkeys.problem(problem).to_owned(),
-            SetUpProblem::Password(NewPasswordProblem::TooShort) => self.password_rule(),
+            SetUpProblem::Password(NewPasswordProblem::Unfit(Unfit::TooShort)) => self.password_rule(),
             SetUpProblem::Password(problem) => self.texts().password.problem(problem).to_owned(),
         })
     }

@@ -12,23 +12,13 @@ use super::{
     passkey::PasskeyRequest,
     text::visible,
 };
-use crate::{config::WantedField, routes::Endpoint};
+use crate::{account::password::Unfit, config::WantedField, routes::Endpoint};
 
 /// What is wrong with a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NewPasswordProblem {
-    /// It is missing or too short.
-    TooShort,
-    /// It is too long.
-    TooLong,
-    /// It has control characters.
-    HasControls,
-    /// It is one of those that strangers try first.
-    Common,
-    /// It is made of the person's name or the site's.
-    Personal,
-    /// It stands in a published leak.
-    Leaked,
+    /// It can be nobody's, or not this person's.
+    Unfit(Unfit),
     /// It is the one that they have to change.
     Same,
 }
@@ -37,12 +27,12 @@ impl PasswordTexts {
     /// What to do about it.
     pub fn problem(&self, problem: NewPasswordProblem) -> &'static str {
         match problem {
-            NewPasswordProblem::TooShort => self.too_short,
-            NewPasswordProblem::TooLong => self.too_long,
-            NewPasswordProblem::HasControls => self.has_controls,
-            NewPasswordProblem::Common => self.common,
-            NewPasswordProblem::Personal => self.personal,
-            NewPasswordProblem::Leaked => self.leaked,
+            NewPasswordProblem::Unfit(Unfit::TooShort) => self.too_short,
+            NewPasswordProblem::Unfit(Unfit::TooLong) => self.too_long,
+            NewPasswordProblem::Unfit(Unfit::HasControls) => self.has_controls,
+            NewPasswordProblem::Unfit(Unfit::Common) => self.common,
+            NewPasswordProblem::Unfit(Unfit::Personal) => self.personal,
+            NewPasswordProblem::Unfit(Unfit::Leaked) => self.leaked,
             NewPasswordProblem::Same => self.same,
         }
     }
@@ -205,7 +195,7 @@ impl SignUpPage<'_> {
             SignUpProblem::Email => texts.bad_email.to_owned(),
             SignUpProblem::Elsewhere => texts.address_elsewhere.fill(&self.shown_domains()),
             SignUpProblem::Username => texts.bad_username.to_owned(),
-            SignUpProblem::Password(NewPasswordProblem::TooShort) => self.password_rule(),
+            SignUpProblem::Password(NewPasswordProblem::Unfit(Unfit::TooShort)) => self.password_rule(),
             SignUpProblem::Password(problem) => self.texts().password.problem(problem).to_owned(),
             SignUpProblem::Passkey(problem) => self.texts().passkeys.problem(problem).to_owned(),
             SignUpProblem::NoCode => self.texts().mail_code.missing.to_owned(),

@@ -13,7 +13,7 @@ fn all() -> Vec<String> {
     editable_claims().into_iter().map(str::to_owned).collect()
 }
 
-fn ask(before: Value, form: &[(&str, &'static str)]) -> Result<Value, Vec<(ProfileField, Wrong)>> {
+fn ask(before: Value, form: &[(&str, &'static str)]) -> Result<Value, Vec<(ProfileField, FieldProblem)>> {
     let entered = |name: &str| {
         form.iter()
             .find(|(field, _)| *field == name)
@@ -66,12 +66,12 @@ fn every_field_that_is_wrong_is_named_with_what_is_wrong() {
     for (wrong, problem, texts) in [
         (
             ProfileField::Website,
-            Wrong::NotAUrl,
+            FieldProblem::NotAUrl,
             vec!["ada.example", "javascript:alert(1)", "https://"],
         ),
         (
             ProfileField::Birthdate,
-            Wrong::NotADate,
+            FieldProblem::NotADate,
             vec![
                 "1815-13-10",
                 "10.12.1815",
@@ -82,17 +82,17 @@ fn every_field_that_is_wrong_is_named_with_what_is_wrong() {
         ),
         (
             ProfileField::PhoneNumber,
-            Wrong::NotAPhoneNumber,
+            FieldProblem::NotAPhoneNumber,
             vec!["020 7946 0958", "+44", "+44 20 7946 0958 ext", "+1234567890123456"],
         ),
         (
             ProfileField::Zoneinfo,
-            Wrong::NotATimeZone,
+            FieldProblem::NotATimeZone,
             vec!["Paris", "Europe/", "../etc", "Europe Paris"],
         ),
         (
             ProfileField::Locale,
-            Wrong::NotALocale,
+            FieldProblem::NotALocale,
             vec!["e", "english language", "en-", "12"],
         ),
     ] {
@@ -109,7 +109,7 @@ fn every_field_that_is_wrong_is_named_with_what_is_wrong() {
         &all(),
         |field| if field == "name" { &long } else { "" },
     );
-    assert_eq!(refused, Err(vec![(ProfileField::Name, Wrong::TooLong)]));
+    assert_eq!(refused, Err(vec![(ProfileField::Name, FieldProblem::TooLong)]));
 }
 
 #[test]

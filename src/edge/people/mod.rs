@@ -3,7 +3,6 @@
 pub mod account_access;
 pub mod console_access;
 pub mod described;
-pub mod field_problem;
 pub mod folding;
 pub mod guesses;
 pub mod mail_code;

@@ -9,7 +9,6 @@ use crate::{
     db::{passwords, throttles},
     edge::platform::{context::Context, fetch, log, random},
     fault::Fault,
-    pages::NewPasswordProblem,
     secret::Purpose,
 };
 
@@ -78,16 +77,4 @@ pub fn hash(password: &NewPassword) -> Result<String, Fault> {
     password
         .hash(random::bytes()?)
         .ok_or_else(|| Fault::new("password", "no hash"))
-}
-
-/// What is wrong with it, in the words of the pages.
-pub fn problem_of(unfit: Unfit) -> NewPasswordProblem {
-    match unfit {
-        Unfit::TooShort => NewPasswordProblem::TooShort,
-        Unfit::TooLong => NewPasswordProblem::TooLong,
-        Unfit::HasControls => NewPasswordProblem::HasControls,
-        Unfit::Common => NewPasswordProblem::Common,
-        Unfit::Personal => NewPasswordProblem::Personal,
-        Unfit::Leaked => NewPasswordProblem::Leaked,
-    }
 }

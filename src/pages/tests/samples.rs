@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use crate::{
     account::{
         group::{Group, Label},
+        password::Unfit,
+        profile::FieldProblem,
         sign_in::Has,
     },
     config::{AttributeKind, Attributes, ProfileField, WantedField},
@@ -350,7 +352,10 @@ pub fn every_page(text: &'static str) -> Vec<String> {
         }
         pages.extend(second_steps(text, language));
         for (has_passwords, problem) in [
-            (true, Some(SetUpProblem::Password(NewPasswordProblem::TooShort))),
+            (
+                true,
+                Some(SetUpProblem::Password(NewPasswordProblem::Unfit(Unfit::TooShort))),
+            ),
             (true, None),
             (false, Some(SetUpProblem::Passkey(account::PasskeyProblem::Known))),
         ] {
@@ -771,10 +776,10 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
     }
     for problem in [
         PasswordProblem::Current(PasswordCheck::Missing),
-        PasswordProblem::New(NewPasswordProblem::TooShort),
+        PasswordProblem::New(NewPasswordProblem::Unfit(Unfit::TooShort)),
         PasswordProblem::New(NewPasswordProblem::Same),
-        PasswordProblem::New(NewPasswordProblem::TooLong),
-        PasswordProblem::New(NewPasswordProblem::HasControls),
+        PasswordProblem::New(NewPasswordProblem::Unfit(Unfit::TooLong)),
+        PasswordProblem::New(NewPasswordProblem::Unfit(Unfit::HasControls)),
         PasswordProblem::NotTheSame,
     ] {
         let page = PasswordPage {

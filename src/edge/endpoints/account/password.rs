@@ -20,7 +20,7 @@ use crate::{
         mail::outbox,
         people::{
             account_access::{Confirmation, SignedInBrowser},
-            new_password::{self, problem_of},
+            new_password,
         },
         platform::{context::Context, random},
         sessions::ending,
@@ -52,7 +52,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let new = match new_password::parse(field("new_password"), signed_in.user(), context) {
         Ok(new) if new.is(field("repeat_password")) => new,
         Ok(_) => return refuse(PasswordProblem::NotTheSame),
-        Err(unfit) => return refuse(PasswordProblem::New(problem_of(unfit))),
+        Err(unfit) => return refuse(PasswordProblem::New(NewPasswordProblem::Unfit(unfit))),
     };
     match signed_in.confirm(field("current_password"), context).await? {
         Confirmation::Given(forgiving) => {
@@ -65,7 +65,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
                 Ok(new) => change(&signed_in, forgiving, &new, context).await,
                 Err(unfit) => {
                     context.db.execute(forgiving).await?;
-                    refuse(PasswordProblem::New(problem_of(unfit)))
+                    refuse(PasswordProblem::New(NewPasswordProblem::Unfit(unfit)))
                 }
             }
         }

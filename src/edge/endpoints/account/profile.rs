@@ -7,17 +7,14 @@ use serde_json::json;
 use crate::{
     account::{
         group::Group,
-        profile::{self, Wrong, is_editable},
+        profile::{self, FieldProblem, is_editable},
     },
     audit::Event,
     config::{PersonMay, ProfileField},
     db::{Batch, audit, groups, users},
     edge::{
         http::{failure::PageFailure, request::Incoming},
-        people::{
-            account_access::{AccountRequest, SignedInBrowser},
-            field_problem,
-        },
+        people::account_access::{AccountRequest, SignedInBrowser},
         platform::context::Context,
     },
     oidc::claims::ATTRIBUTES,
@@ -153,16 +150,13 @@ fn own_fields(
 
 fn fields(
     value: impl Fn(ProfileField) -> String,
-    wrong: &[(ProfileField, Wrong)],
+    wrong: &[(ProfileField, FieldProblem)],
     context: &Context,
 ) -> BTreeMap<ProfileField, FieldState> {
     let state = |field| FieldState {
         value: value(field),
         editable: is_editable(field, &context.config.editable_claims),
-        problem: wrong
-            .iter()
-            .find(|(of, _)| *of == field)
-            .map(|(_, wrong)| field_problem::of(*wrong)),
+        problem: wrong.iter().find(|(of, _)| *of == field).map(|(_, wrong)| *wrong),
     };
     let shown = |field: &ProfileField| is_editable(*field, &context.config.profile_claims);
     ProfileField::ALL

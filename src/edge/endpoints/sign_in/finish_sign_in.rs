@@ -22,10 +22,7 @@ use crate::{
             request::Incoming,
         },
         mail::outbox::{self, Notice},
-        people::{
-            new_password::{self, problem_of},
-            sign_in::SignInRequest,
-        },
+        people::{new_password, sign_in::SignInRequest},
         platform::{context::Context, random},
         sessions::ending,
     },
@@ -85,7 +82,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         let typed = field("new_password");
         let new = match new_password::read(typed, &finishing.waiting.session.user, context).await {
             Ok(new) => new,
-            Err(unfit) => return refuse(FinishProblem::Password(problem_of(unfit))),
+            Err(unfit) => return refuse(FinishProblem::Password(NewPasswordProblem::Unfit(unfit))),
         };
         if password::is_typed(typed, finishing.waiting.password_hash.as_deref()) {
             return refuse(FinishProblem::Password(NewPasswordProblem::Same));

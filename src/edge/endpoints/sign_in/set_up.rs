@@ -28,7 +28,7 @@ use crate::{
         },
         mail::outbox,
         people::{
-            new_password::{self, problem_of},
+            new_password,
             passkeys::{self, Asked},
         },
         platform::{context::Context, random},
@@ -172,7 +172,13 @@ impl Newcomer {
     async fn set_password(&self, typed: &str, stays: bool, context: &Context) -> Result<Reply, PageFailure> {
         let password = match new_password::read(typed, &self.user, context).await {
             Ok(password) => password,
-            Err(unfit) => return Ok(self.page(400, Some(SetUpProblem::Password(problem_of(unfit))), context)?),
+            Err(unfit) => {
+                return Ok(self.page(
+                    400,
+                    Some(SetUpProblem::Password(NewPasswordProblem::Unfit(unfit))),
+                    context,
+                )?);
+            }
         };
         if new_password::is_to_change(typed, &self.user.id, context).await? {
             return Ok(self.page(400, Some(SetUpProblem::Password(NewPasswordProblem::Same)), context)?);

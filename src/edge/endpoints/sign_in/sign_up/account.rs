@@ -23,8 +23,7 @@ use crate::{
             request::Incoming,
         },
         people::{
-            folding,
-            new_password::{self, problem_of},
+            folding, new_password,
             new_session::SomebodyShown,
             passkeys::{self, Asked},
             second_factor,
@@ -32,7 +31,7 @@ use crate::{
         platform::{context::Context, random},
     },
     oidc::proven::Proven,
-    pages::{SignUpProblem, Typed},
+    pages::{NewPasswordProblem, SignUpProblem, Typed},
     reply::Reply,
     secret::Purpose,
     time::Lifetime,
@@ -114,7 +113,7 @@ impl Newcomer<'_> {
         } else {
             match new_password::read(field("password"), &user, context).await {
                 Ok(password) => NewWay::Password(new_password::hash(&password)?),
-                Err(unfit) => return refuse(SignUpProblem::Password(problem_of(unfit))),
+                Err(unfit) => return refuse(SignUpProblem::Password(NewPasswordProblem::Unfit(unfit))),
             }
         };
         let code = match typed.code_sent {

@@ -5,10 +5,7 @@ use crate::{
     account::{passkey::Account, password, profile},
     config::{ProfileField, Terms, WantedField, Way},
     edge::{
-        people::{
-            field_problem,
-            passkeys::{self, Asked},
-        },
+        people::passkeys::{self, Asked},
         platform::{context::Context, random},
     },
     fault::Fault,
@@ -22,7 +19,7 @@ impl Newcomer<'_> {
         &self,
         (status, problem): (u16, Option<SignUpProblem>),
         typed: Typed<'_>,
-        wrong: &[(ProfileField, profile::Wrong)],
+        wrong: &[(ProfileField, profile::FieldProblem)],
         context: &Context,
     ) -> Result<Reply, Fault> {
         let (sign_in, language) = (&self.sign_in, self.sign_in.language());
@@ -51,7 +48,7 @@ impl Newcomer<'_> {
             problem: wrong
                 .iter()
                 .find(|(of, _)| *of == wanted.field)
-                .map(|(_, wrong)| field_problem::of(*wrong)),
+                .map(|(_, wrong)| *wrong),
         };
         let fixed = self.entrance.address().map(|(address, _)| address);
         let terms = context.config.sign_up.terms.as_ref();
