@@ -32,6 +32,7 @@ pub struct Part<'a> {
 #[template(path = "console/part.html")]
 struct PartPage<'a> {
     frame: ConsoleFrame<'a>,
+    part: &'a Part<'a>,
     heading: &'static str,
     /// What is wrong, which the title says first.
     error: Option<&'a str>,
@@ -43,6 +44,7 @@ impl Part<'_> {
     pub(super) fn around(&self, heading: &'static str, error: Option<&str>, body: &impl Template) -> String {
         let page = PartPage {
             frame: self.frame,
+            part: self,
             heading,
             error,
             body: layout::html(body),
@@ -50,7 +52,7 @@ impl Part<'_> {
         page.to_html()
     }
 
-    pub(super) fn shown_name(&self) -> String {
+    fn shown_name(&self) -> String {
         visible(self.name, LONGEST_NAME)
     }
 
