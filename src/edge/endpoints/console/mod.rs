@@ -74,7 +74,7 @@ fn explain(failure: MachineFailure) -> Result<String, PageFailure> {
             Ok(error.description.into_owned())
         }
         MachineFailure::Fault(fault) => Err(fault.into()),
-        _ => Ok("another request has changed it meanwhile; open the page again".to_owned()),
+        _ => Ok("another request has changed it; open the page again".to_owned()),
     }
 }
 
