@@ -13,6 +13,7 @@ pub enum Kind {
     Client,
     Group,
     Api,
+    Webhook,
 }
 
 impl Kind {
@@ -22,6 +23,7 @@ impl Kind {
             Self::Client => "clients",
             Self::Group => "groups",
             Self::Api => "apis",
+            Self::Webhook => "webhooks",
         }
     }
 
@@ -34,6 +36,8 @@ impl Kind {
             Self::Client => "version, notes",
             Self::Group => "name, second_factor_required, attributes, updated_at",
             Self::Api => "version, secret_made_at",
+            // Not how it does: that changes with each delivery.
+            Self::Webhook => "name, url, events, enabled, generation, updated_at",
         }
     }
 

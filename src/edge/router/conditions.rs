@@ -27,6 +27,7 @@ fn kind_of(endpoint: Endpoint) -> Option<Kind> {
         Endpoint::AdminClient | Endpoint::RegisteredClient => Some(Kind::Client),
         Endpoint::AdminGroup => Some(Kind::Group),
         Endpoint::AdminApi => Some(Kind::Api),
+        Endpoint::AdminWebhook => Some(Kind::Webhook),
         _ => None,
     }
 }

@@ -21,6 +21,16 @@ const KINDS = {
     { name: "One" },
     { name: "Two" },
   ],
+  webhook: [
+    async () => {
+      // There are ten at most.
+      await op.rows("DELETE FROM webhooks");
+      const json = { name: "SIEM", url: "https://siem.acme.test/in", events: ["key_revoked"] };
+      return `/admin/api/webhooks/${(await (await op.admin("/admin/api/webhooks", { json })).json()).id}`;
+    },
+    { name: "One" },
+    { name: "Two", enabled: false },
+  ],
   "app, for operators": [async () => `/admin/api/clients/${(await op.client()).id}`, { notes: "One" }, { notes: "Two" }],
   "app, its registration": [async () => `/register/${(await op.client()).id}`, { client_name: "One" }, { client_name: "Two" }],
 };
@@ -77,7 +87,7 @@ for (const [kind, [make, one, two]] of Object.entries(KINDS)) {
 }
 
 test("what is deleted is deleted under its tag alone", async () => {
-  for (const kind of ["person", "group", "API", "app, its registration"]) {
+  for (const kind of ["person", "group", "API", "webhook", "app, its registration"]) {
     const path = await KINDS[kind][0]();
     const remove = (ifMatch) => op.admin(path, { method: "DELETE", headers: { "if-match": ifMatch } });
     assert.equal((await remove('"x"')).status, 412, kind);
@@ -91,6 +101,17 @@ test("a narrow key is refused before its condition is looked at", async () => {
   const response = await op.fetch(path, { method: "PATCH", bearer: key, json: { name: "x" }, headers: { "if-match": "*" } });
   assert.equal(response.status, 403);
   assert.equal((await op.fetch(path, { bearer: key })).headers.get("etag"), await tagOf(path));
+});
+
+test("a webhook that was sent something meanwhile is another version to read, and none to change", async () => {
+  const path = await KINDS.webhook[0]();
+  const tag = await tagOf(path);
+  await op.rows("UPDATE webhooks SET delivered_at = 7, position = position + 1");
+  assert.notEqual(await tagOf(path), tag, "who reads it anew sees how it does");
+  const seen = await tagOf(path);
+  const meanwhile = { before: "UPDATE webhooks SET name", run: "UPDATE webhooks SET delivered_at = 8, position = position + 1" };
+  const change = await op.admin(path, { method: "PATCH", json: { name: "One" }, headers: { "if-match": seen }, d1: { meanwhile } });
+  assert.equal(change.status, 200);
 });
 
 test("lists and other answers have no tag", async () => {

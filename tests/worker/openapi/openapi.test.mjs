@@ -33,6 +33,7 @@ const existing = (path) =>
     .replace("{resource}", "userinfo")
     .replace("{group_id}", here.group.id)
     .replace("{api_id}", here.api.id)
+    .replace("{webhook_id}", here.hook)
     .replace("{digest}", here.digest)
     .replace("{colors}", "0b57d0-a8c7fa.css");
 

@@ -6,7 +6,7 @@ import { PROTOCOL } from "./requests/protocol.mjs";
 import { SIGN_IN } from "./requests/sign-in.mjs";
 import { ACCOUNT } from "./requests/account.mjs";
 import { REGISTRATION } from "./requests/registration.mjs";
-import { ADMIN } from "./requests/admin.mjs";
+import { ADMIN, webhook } from "./requests/admin.mjs";
 import { APIS, api as declareApi } from "./requests/apis.mjs";
 import { GROUPS, PNG } from "./requests/groups.mjs";
 import { MOVING } from "./requests/moving.mjs";
@@ -41,7 +41,8 @@ export async function stage() {
   const digest = kept.url.split("/").at(-1);
   const group = await (await op.admin("/admin/api/groups", { json: { name: "Of the stage" } })).json();
   const api = await declareApi(op);
-  return { op, open, off, documents, client, person, browser, tokens, digest, group, api };
+  const hook = await webhook(op, "Of the stage");
+  return { op, open, off, documents, client, person, browser, tokens, digest, group, api, hook };
 }
 
 /** An answer that waits to be read may lose its body to the garbage collector (undici). */

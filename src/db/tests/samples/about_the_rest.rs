@@ -25,7 +25,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "idempotency_keys::find", [idempotency_keys::find("h")]);
     add(all, "idempotency_keys::note", [idempotency_keys::note("h", "i")]);
     add(all, "idempotency_keys::give_back", [idempotency_keys::give_back("h")]);
-    let kinds = [Kind::User, Kind::Client, Kind::Group, Kind::Api];
+    let kinds = [Kind::User, Kind::Client, Kind::Group, Kind::Api, Kind::Webhook];
     add(all, "states::find", kinds.map(|kind| states::find(kind, "nothing")));
     add(
         all,
