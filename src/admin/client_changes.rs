@@ -91,7 +91,11 @@ fn member<T>(
     }
 }
 
-fn notes(text: &str) -> Result<String, String> {
+/// What operators note about an app.
+///
+/// # Errors
+/// What it must be.
+pub fn notes(text: &str) -> Result<String, String> {
     let is_plain = !text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t'));
     match is_plain && !text.trim().is_empty() && text.chars().count() <= LONGEST_NOTES {
         true => Ok(text.to_owned()),

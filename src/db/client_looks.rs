@@ -66,12 +66,22 @@ pub fn find_logo(digest: &str) -> Query<Option<KeptLogo>> {
 
 /// Keeps the logo of a client whose metadata names it: of changes at the same time, that of the one which happened.
 pub fn keep_logo(client_id: &str, logo: &NewLogo, now: UnixTime) -> Statement {
+    add_logo(client_id, logo, now).append(Statement::new(
+        " ON CONFLICT (client_id) DO UPDATE SET digest = excluded.digest, media_type = excluded.media_type, content = excluded.content,
+            size = excluded.size, openly = excluded.openly, stored_at = excluded.stored_at",
+    ))
+}
+
+/// Keeps the logo of a client whose metadata names it, if it has none.
+pub fn bring_logo(client_id: &str, logo: &NewLogo, now: UnixTime) -> Statement {
+    add_logo(client_id, logo, now).append(Statement::new(" ON CONFLICT DO NOTHING"))
+}
+
+fn add_logo(client_id: &str, logo: &NewLogo, now: UnixTime) -> Statement {
     Statement::new(
         "INSERT INTO client_logos (client_id, digest, media_type, content, size, openly, stored_at)
          SELECT ?, ?, ?, ?, ?, ?, ?
-         WHERE EXISTS (SELECT 1 FROM clients WHERE id = ? AND metadata ->> '$.limen_logo' = ?)
-         ON CONFLICT (client_id) DO UPDATE SET digest = excluded.digest, media_type = excluded.media_type, content = excluded.content,
-            size = excluded.size, openly = excluded.openly, stored_at = excluded.stored_at",
+         WHERE EXISTS (SELECT 1 FROM clients WHERE id = ? AND metadata ->> '$.limen_logo' = ?)",
     )
     .bind(client_id)
     .bind(&logo.digest)

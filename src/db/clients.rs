@@ -151,15 +151,15 @@ pub fn insert(record: &ClientRecord) -> Statement {
         .bind(client.issued_at)
 }
 
-/// A client of another deployment. It says no where there is one of that id.
-pub fn insert_moved(record: &ClientRecord, now: UnixTime) -> Query<bool> {
+/// A client of another deployment, with what operators noted about it. It says no where there is one of that id.
+pub fn insert_moved(record: &ClientRecord, notes: Option<&String>, now: UnixTime) -> Query<bool> {
     let client = &record.client;
     let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
     let statement = Statement::new(
         "INSERT INTO clients (version, metadata, auth_method, secret_hash, wrapped_secret, secret_details, registration_token_hash,
                               registered_openly, unused_since, previous_secret_hash, previous_wrapped_secret,
-                              previous_secret_expires_at, document_fresh_until, id, issued_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+                              previous_secret_expires_at, document_fresh_until, id, issued_at, updated_at, notes)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
     );
     bind_record(statement, record)
         .bind(previous.map(|(secret, _)| &secret.hash))
@@ -169,6 +169,7 @@ pub fn insert_moved(record: &ClientRecord, now: UnixTime) -> Query<bool> {
         .bind(&client.client_id)
         .bind(client.issued_at)
         .bind(now)
+        .bind(notes)
         .any()
 }
 

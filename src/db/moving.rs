@@ -43,7 +43,8 @@ fn lines(part: Part) -> &'static str {
                 'secret_details', json(COALESCE(secret_details, 'null')),
                 'registration_token_hash', registration_token_hash, 'issued_at', issued_at,
                 'registered_openly', json(IIF(registered_openly, 'true', 'false')),
-                'document', json(IIF(document_fresh_until IS NULL, 'false', 'true'))) AS line
+                'document', json(IIF(document_fresh_until IS NULL, 'false', 'true')), 'notes', notes,
+                'logo', (SELECT content FROM client_logos WHERE client_id = clients.id AND digest = metadata ->> '$.limen_logo')) AS line
              FROM clients WHERE id > ? ORDER BY id"
         }
         Part::Apis => {

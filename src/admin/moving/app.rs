@@ -1,5 +1,6 @@
 //! An app, and what people allowed it, as lines have them.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{
     account::group::Label,
-    admin::api,
+    admin::{api, client_changes},
     oidc::{
         authorization_details::AuthorizationDetails,
         client::{
@@ -53,6 +54,10 @@ pub struct MovedApp {
     pub registered_openly: bool,
     /// Whether a document at its id describes it.
     pub is_document: bool,
+    /// What operators noted about it.
+    pub notes: Option<String>,
+    /// The file of its logo, whatever it is.
+    pub logo: Option<Vec<u8>>,
 }
 
 /// An API that operators declared.
@@ -110,6 +115,19 @@ impl MovedApp {
                 "secret must be {least} to {most} characters of ASCII that can be seen"
             ));
         }
+        let notes = line.value("notes").map(|value| {
+            value
+                .as_str()
+                .ok_or_else(|| "must be a text".to_owned())
+                .and_then(client_changes::notes)
+        });
+        let notes = notes.transpose().map_err(|why| format!("notes {why}"))?;
+        let logo = line
+            .value("logo")
+            .map(|value| value.as_str().and_then(|text| STANDARD.decode(text).ok()));
+        if logo == Some(None) || described && logo.is_some() {
+            return Err("logo must be a file in base64, and of no app that a document describes".to_owned());
+        }
         let details = line.object("secret_details")?;
         let about = |name: &str, id: &str| {
             let known = details.and_then(|details| details.get(name)?.as_object());
@@ -133,6 +151,8 @@ impl MovedApp {
             issued_at: line.past("issued_at", moved.now)?.unwrap_or(moved.now),
             registered_openly: line.flag("registered_openly")?,
             is_document: described,
+            notes,
+            logo: logo.flatten(),
             metadata,
         })
     }

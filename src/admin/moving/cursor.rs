@@ -60,6 +60,9 @@ impl Part {
     }
 }
 
+/// The most apps of a page: each may have a logo.
+const MOST_APPS: i64 = 20;
+
 /// What to export next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place<'a> {
@@ -81,7 +84,12 @@ impl<'a> Place<'a> {
             let part = Part::ALL.into_iter().find(|part| part.kind() == kind)?;
             Some(Self::Behind(part, key))
         };
-        Ok((page.after(read)?.unwrap_or(Self::Head), page.limit))
+        let place = page.after(read)?.unwrap_or(Self::Head);
+        let most = match place {
+            Self::Behind(Part::Apps, _) => MOST_APPS,
+            _ => page.limit,
+        };
+        Ok((place, page.limit.min(most)))
     }
 
     /// The text of the place behind this one, from where on there may be more. `last` is the key of the last line of a page that was full.
@@ -122,8 +130,11 @@ mod tests {
     #[test]
     fn a_full_page_goes_on_behind_its_last_line_whatever_its_key() {
         let params = Params::parse("after=app:https%3A%2F%2Fa.org%2Fc%3Fd").unwrap();
-        let (place, _) = Place::parse(&params).unwrap();
-        assert_eq!(place, Place::Behind(Part::Apps, "https://a.org/c?d"));
+        let (place, limit) = Place::parse(&params).unwrap();
+        assert_eq!(
+            (place, limit),
+            (Place::Behind(Part::Apps, "https://a.org/c?d"), MOST_APPS)
+        );
         assert_eq!(place.next(Some("x:y")).as_deref(), Some("app:x:y"));
         assert_eq!(place.next(None).as_deref(), Some("api:"));
         for wrong in ["after=app", "after=x:", "after=:", "before=1", "limit=0"] {

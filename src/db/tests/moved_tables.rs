@@ -9,12 +9,11 @@ use crate::{
 };
 
 /// What ends with the deployment that made it, is made anew, or waits; docs/moving.md says so.
-const STAY: [&str; 24] = [
+const STAY: [&str; 23] = [
     "api_keys",
     "audit",
     "backchannel_outbox",
     "challenges",
-    "client_logos",
     "codes",
     "dpop_proofs",
     "ended_sessions",
@@ -36,6 +35,9 @@ const STAY: [&str; 24] = [
     "trusted_browsers",
 ];
 
+/// What is in the lines of another table.
+const ALONG: [&str; 1] = ["client_logos"];
+
 #[test]
 fn a_table_that_nobody_thought_of_does_not_stay_behind_unseen() {
     let database = Sqlite::migrated();
@@ -51,7 +53,7 @@ fn a_table_that_nobody_thought_of_does_not_stay_behind_unseen() {
         let (_, from) = statement.sql().rsplit_once(" FROM ").unwrap();
         from.split_whitespace().next().unwrap().to_owned()
     });
-    let stay = STAY.into_iter().map(str::to_owned);
+    let stay = STAY.into_iter().chain(ALONG).map(str::to_owned);
     let known: BTreeSet<String> = moved.into_iter().chain(stay).collect();
     assert_eq!(tables, known);
 }

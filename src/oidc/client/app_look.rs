@@ -25,7 +25,7 @@ pub const ACCENT: &str = "limen_accent";
 pub const LAUNCH_URI: &str = "limen_launch_uri";
 
 impl AppLook {
-    /// The same at another deployment: the picture does not come along.
+    /// The same at another deployment: its line brings the picture itself.
     #[must_use]
     pub fn moved(self) -> Self {
         Self {

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 
 import { EVERY_SCOPE } from "../support/admin-scopes.mjs";
 import { Authenticator, cbor } from "../support/authenticator.mjs";
+import { PNG } from "../openapi/requests/groups.mjs";
 import { startLimen } from "../support/limen.mjs";
 import { exported, taken } from "./support.mjs";
 
@@ -140,6 +141,15 @@ describe("a line that is not as it should be is refused by itself, with the reas
     [{ kind: "webhook", id: "w", name: "W", url: "https://siem.acme.test/", format: "set", app: "nothing" }, /refers to/],
     [{ kind: "webhook", id: "w.", name: "W", url: "https://siem.acme.test/" }, /id must be/],
     [app({ id: "a b" }), /id must be/],
+    [app({ notes: 7 }), /notes must be a text/],
+    [app({ notes: "a\0" }), /notes must have/],
+    [app({ notes: "x".repeat(2_001) }), /notes must have/],
+    [app({ logo: 7 }), /logo must be a file in base64/],
+    [app({ logo: "<svg>" }), /logo must be a file in base64/],
+    [app({ logo: Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>").toString("base64") }), /logo is none of PNG/],
+    [app({ logo: "" }), /logo is none of PNG/],
+    [app({ logo: Buffer.concat([PNG, Buffer.alloc(65_536)]).toString("base64") }), /logo has more than 65536 bytes/],
+    [app({ id: "https://app.acme.test/client", document: true, logo: PNG.toString("base64") }), /of no app that a document describes/],
     [app({ id: "new" }), /id must be/],
     [app({ id: ".." }), /id must be/],
     [app({ id: "https://evil.test/client" }), /document/],

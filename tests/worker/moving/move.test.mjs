@@ -10,6 +10,7 @@ import { Client, basic } from "../support/client.mjs";
 import { withApp } from "../support/codes.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { freshRoot, startLimen } from "../support/limen.mjs";
+import { PNG } from "../openapi/requests/groups.mjs";
 import { verified } from "../webhooks/support.mjs";
 import { exported, outcomes, taken } from "./support.mjs";
 
@@ -36,6 +37,9 @@ await admin("/admin/api/apis", { identifier: "https://api.acme.test", name: "Not
 const hook = await admin("/admin/api/webhooks", { name: "SIEM", url: "https://siem.acme.test/in", events: ["user_created"] });
 const renewed = await admin(`/admin/api/webhooks/${hook.id}/renew_secret`, { overlap_seconds: 3_600 });
 const tokens = await admin("/admin/api/webhooks", { name: "Tokens", url: "https://ssf.acme.test/in", format: "set", client_id: app.id });
+await admin(`/admin/api/clients/${app.id}`, { notes: "Ask Ada\nfirst", accent_color: "#0b57d0", launch_uri: "https://app.acme.test/start" }, "PATCH");
+const logo = { method: "PUT", body: PNG, headers: { "content-type": "image/png" } };
+assert.equal((await before.admin(`/admin/api/clients/${app.id}/logo`, logo)).status, 200);
 const ada = await before.person({ nickname: "Countess" });
 const bob = await before.person();
 const eve = await before.person({ disabled: true });
@@ -106,7 +110,7 @@ describe("an import into an empty deployment", () => {
   });
 
   test("changes nothing the second time", async () => {
-    const rows = async () => JSON.stringify([await after.rows("SELECT * FROM users"), await after.rows("SELECT * FROM credentials"), await after.rows("SELECT * FROM clients"), await after.rows("SELECT * FROM grants")]);
+    const rows = async () => JSON.stringify([await after.rows("SELECT * FROM users"), await after.rows("SELECT * FROM credentials"), await after.rows("SELECT * FROM clients"), await after.rows("SELECT * FROM grants"), await after.rows("SELECT * FROM webhooks"), await after.rows("SELECT * FROM client_logos")]);
     const held = await rows();
     assert.deepEqual(outcomes(await taken(after, lines)), ["unchanged"]);
     assert.equal(await rows(), held);
@@ -162,6 +166,13 @@ describe("an import into an empty deployment", () => {
     assert.deepEqual(operators.map(({ user_id, roles }) => [user_id, roles]), [[bob.id, ["people", "auditor"]]]);
     const { roles } = await after.json(`/admin/api/clients/${app.id}/roles`, { bearer: after.adminToken });
     assert.deepEqual(roles.map(({ role }) => role).sort(), ["admin", "editor"]);
+  });
+
+  test("shows an app as it looked, with what was noted about it", async () => {
+    const [here, there] = await Promise.all([before, after].map((op) => op.json(`/admin/api/clients/${app.id}`, { bearer: op.adminToken })));
+    for (const name of ["notes", "accent_color", "launch_uri"]) assert.equal(there[name], here[name] ?? assert.fail(name));
+    const served = await after.fetch(new URL(there.logo.url).pathname);
+    assert.deepEqual([served.headers.get("content-type"), Buffer.from(await served.arrayBuffer())], ["image/png", PNG]);
   });
 
   test("lets an app manage itself by its registration access token", async () => {
@@ -255,6 +266,8 @@ describe("another export into the same deployment", () => {
     assert.equal(outcome(({ type, user }) => type === "password" && user === ada.id), "different");
     assert.equal(outcome(({ kind, id }) => kind === "app" && id === app.id), "different");
     assert.equal(outcome(({ kind, id }) => kind === "app" && id === pairwise.id), "unchanged");
+    const [noted] = await taken(after, [{ ...of("app").find(({ id }) => id === pairwise.id), notes: "Others" }]);
+    assert.equal(noted.outcome, "different");
     assert.equal(outcome(({ kind, id }) => kind === "webhook" && id === hook.id), "different");
     assert.equal(outcome(({ kind, id }) => kind === "webhook" && id === tokens.id), "unchanged");
     assert.deepEqual(await after.rows("SELECT disabled_at FROM users WHERE id = ?", ada.id), [{ disabled_at: null }]);

@@ -29,6 +29,9 @@ const MOST_LINES: usize = 100;
 const MOST_BYTES: usize = 100_000;
 const MOST_FETCHED: usize = 10;
 
+/// The most bytes of a line with a logo: one that Limen does not take would leave the whole app behind.
+const LONGEST_LINE: usize = 120_000;
+
 struct Wanted {
     into: Option<String>,
     format: Option<Format>,
@@ -110,7 +113,17 @@ fn own_lines(files: &[String]) -> Converted {
         let place = format!("line {}", number + 1);
         match serde_json::from_str::<Value>(line) {
             _ if line.trim().is_empty() => {}
-            Ok(value) => converted.add(place, value),
+            Ok(mut value) => {
+                let logo = value.as_object_mut().filter(|_| line.len() > LONGEST_LINE);
+                if logo.and_then(|members| members.remove("logo")).is_some() {
+                    converted.leave(
+                        &place,
+                        "its logo",
+                        "the line is too long with it: give the app its logo again",
+                    );
+                }
+                converted.add(place, value);
+            }
             Err(error) => converted.leave(place, "a line", format!("it is no JSON: {error}")),
         }
     }
@@ -330,5 +343,18 @@ mod tests {
         assert_eq!(converted.lines.len(), 2);
         assert_eq!(converted.lines[1].0, "line 4");
         assert_eq!(converted.left[0].place, "line 3");
+    }
+
+    #[test]
+    fn an_app_whose_line_is_too_long_for_a_request_comes_without_its_logo() {
+        let line = |long: usize| format!("{{\"kind\":\"app\",\"logo\":\"{}\"}}", "A".repeat(long));
+        let converted = own_lines(&[line(90_000), line(LONGEST_LINE)]);
+        let has_logo: Vec<_> = converted
+            .lines
+            .iter()
+            .map(|(_, line)| line.get("logo").is_some())
+            .collect();
+        assert_eq!(has_logo, [true, false]);
+        assert_eq!((converted.left.len(), converted.left[0].what.as_str()), (1, "its logo"));
     }
 }

@@ -24,7 +24,11 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "clients::find_version", [clients::find_version("c")]);
     add(all, "clients::is_closed_to", [clients::is_closed_to("c", "u")]);
     add(all, "clients::insert", [clients::insert(&record)]);
-    add(all, "clients::insert_moved", [clients::insert_moved(&record, NOW)]);
+    add(
+        all,
+        "clients::insert_moved",
+        [clients::insert_moved(&record, None, NOW)],
+    );
     add(all, "clients::put_described", [clients::put_described(&client, NOW)]);
     add(all, "clients::update", [clients::update(&record, 1, NOW)]);
     let moved = client_secrets::move_to_root("c", &hash, &secret);
@@ -66,6 +70,11 @@ pub(super) fn add_to(all: &mut Samples) {
         all,
         "client_looks::keep_logo",
         [client_looks::keep_logo("c", &logo, NOW)],
+    );
+    add(
+        all,
+        "client_looks::bring_logo",
+        [client_looks::bring_logo("c", &logo, NOW)],
     );
     add(all, "client_looks::forget_logo", [client_looks::forget_logo("c")]);
     add(

@@ -26,7 +26,7 @@ pub(super) fn add_to(all: &mut Samples) {
     };
     add(all, "moved_rows::group", [moved_rows::group(&group)]);
     add(all, "moved_rows::person", [moved_rows::person(&user())]);
-    add(all, "moved_rows::app", [moved_rows::app("c", "{}", None)]);
+    add(all, "moved_rows::app", [moved_rows::app("c", "{}", (None, None))]);
     let api = StoredApi {
         id: "a".to_owned(),
         version: 1,

@@ -7,11 +7,12 @@ use crate::{
     admin::{access_token, moving::MovedApp, operator::Operator},
     audit::{Actor, Entry, Event},
     db::{
+        client_looks,
         clients::{self, ClientRecord},
         moved_rows,
     },
     edge::{
-        clients::{outbound::NoClient, secret, sector_identifier},
+        clients::{logo, outbound::NoClient, secret, sector_identifier},
         keys::signer,
         platform::{context::Context, random},
     },
@@ -34,6 +35,11 @@ pub(super) async fn add<'a>(
     context: &Context,
 ) -> Result<Result<MovedLine<'a>, String>, Fault> {
     let mut metadata = app.metadata.clone();
+    let logo = match app.logo.clone().map(|bytes| logo::of_bytes(bytes, false)).transpose() {
+        Ok(logo) => logo,
+        Err(why) => return Ok(Err(format!("logo {why}"))),
+    };
+    metadata.look.logo = logo.as_ref().map(|logo| logo.digest.clone());
     if app.wants_to_administer && protected_resource::takes_admin_tokens(&context.config) {
         if let Err(error) = by.may_give(&access_token::named(&metadata)) {
             return Ok(Err(error.description.into_owned()));
@@ -80,10 +86,10 @@ pub(super) async fn add<'a>(
         client,
     };
     Ok(Ok(MovedLine {
-        add: clients::insert_moved(&record, context.now),
+        add: clients::insert_moved(&record, app.notes.as_ref(), context.now),
         entry: Entry::new(Event::ClientRegistered, Actor::Operator).client(&app.client_id),
-        then: None,
-        standing: moved_rows::app(&app.client_id, &metadata, compared.as_ref()),
+        then: logo.map(|logo| client_looks::bring_logo(&app.client_id, &logo, context.now)),
+        standing: moved_rows::app(&app.client_id, &metadata, (compared.as_ref(), app.notes.as_ref())),
         needs_secret,
         is_off: false,
     }))
