@@ -11,7 +11,7 @@ use crate::{
         client::{
             Client,
             app_rules::{Memberships, Telling},
-            own_claim::Place,
+            own_claim::{Place, USERNAME},
         },
         scope::Scope,
         subject::{SubjectSalt, subject},
@@ -226,7 +226,7 @@ impl User {
             left.is_some()
         };
         let mut values = self.attributes(told_app.attributes);
-        values.insert("username".to_owned(), self.username.as_str().into());
+        values.insert(USERNAME.to_owned(), self.username.as_str().into());
         let mut computed = Vec::new();
         // An app that registered itself may have named a scope while an API had it.
         let scope = scope.filter(|_| !told_app.client.metadata.any_api_scope);

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::moving::{ID_RULE, is_id};
 use crate::{
     account::{
         email,
@@ -122,6 +123,29 @@ impl UserChanges {
         let username = username.ok_or_else(|| OAuthError::invalid_request("username is missing"))?;
         let claims = StandardClaims::parse(&self.claims).map_err(OAuthError::invalid_request)?;
         Ok((username, claims))
+    }
+
+    /// The id that a new person shall have, where it is said.
+    ///
+    /// # Errors
+    /// `invalid_request`, also for a member that Limen sets itself: to take it and drop it would be to say yes and do no.
+    pub fn id_for_new(&self) -> Result<Option<String>, OAuthError> {
+        let own = [
+            "sub",
+            "created_at",
+            "updated_at",
+            "accepted_terms",
+            "new_password_required",
+        ];
+        if let Some(name) = own.into_iter().find(|name| self.claims.contains_key(*name)) {
+            let why = format!("{name} is set by Limen: leave it out for a new person");
+            return Err(OAuthError::invalid_request(why));
+        }
+        match self.claims.get("id") {
+            None => Ok(None),
+            Some(Value::String(id)) if is_id(id) => Ok(Some(id.clone())),
+            Some(_) => Err(OAuthError::invalid_request(format!("id {ID_RULE}"))),
+        }
     }
 
     /// Since when a new person is disabled.
@@ -270,6 +294,17 @@ mod tests {
             assert!(parse(&wrong).is_err(), "{wrong}");
         }
         assert!(parse(&json!({ "id": "x", "sub": "x", "name#fr": "Ada" })).is_ok());
+        let id = |body: Value| parse(&body).unwrap().id_for_new();
+        assert_eq!(id(json!({ "id": "auth0|5f7c" })), Ok(Some("auth0|5f7c".to_owned())));
+        assert_eq!(id(json!({ "username": "ada" })), Ok(None));
+        for wrong in [
+            json!({ "id": "a.b" }),
+            json!({ "id": 7 }),
+            json!({ "sub": "x" }),
+            json!({ "updated_at": 1 }),
+        ] {
+            assert!(id(wrong.clone()).is_err(), "{wrong}");
+        }
         assert!(
             parse(&json!({ "name": "Ada" })).unwrap().for_new().is_err(),
             "no username"

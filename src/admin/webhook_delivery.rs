@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{happened::Happened, webhook::Webhook};
 use crate::{
+    readable::as_line,
     secret::webhook_secret::WebhookSecret,
     time::{Lifetime, UnixTime},
     web::{json, retry},
@@ -129,8 +130,9 @@ pub fn judge(status: u16, answer: &str) -> Result<(), NotTaken> {
         300..=399 => format!("answered with status {status}, a redirect, which is not followed"),
         _ => format!("answered with status {status}"),
     };
-    let answer: String = answer.chars().take(LONGEST_ANSWER).collect();
-    let why = match answer.trim() {
+    // A receiver's words are shown to operators: as one line, without what would hide or turn round some of it.
+    let answer: String = as_line(answer).chars().take(LONGEST_ANSWER).collect();
+    let why = match answer.trim_end() {
         "" => why,
         text => format!("{why}: {text}"),
     };
@@ -358,7 +360,9 @@ mod tests {
             assert_eq!(judge(status, "").unwrap_err().meaning, meaning, "{status}");
         }
         let why = judge(500, &format!(" {}", "\u{e9}".repeat(900))).unwrap_err().why;
-        assert_eq!(why.chars().count(), "answered with status 500: ".len() + 199);
+        assert_eq!(why.chars().count(), "answered with status 500: ".len() + 200);
+        let why = judge(500, "no\0thing\u{202e} \r\n here\u{7}").unwrap_err().why;
+        assert_eq!(why, "answered with status 500: no thing here");
     }
 
     #[test]

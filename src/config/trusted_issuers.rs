@@ -57,6 +57,12 @@ impl TrustedIssuers {
         self.0.iter().find(|trusted| trusted.issuer == iss)
     }
 
+    /// Whether a client is named in one of them.
+    pub fn names(&self, client_id: &str) -> bool {
+        let mut named = self.0.iter().flat_map(|trusted| &trusted.clients);
+        named.any(|one| one == client_id)
+    }
+
     pub(super) fn parse(text: &str, own: Option<&Issuer>, loopback: LoopbackFetches) -> Result<Self, &'static str> {
         let all: BTreeMap<String, Written> = json::parse(text).ok_or(HOW)?;
         if all.len() > MOST {

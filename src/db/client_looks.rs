@@ -23,6 +23,8 @@ pub struct NewLogo {
 /// A logo that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptLogo {
+    /// Whether every app that has it waits for an operator's approval.
+    pub waits: bool,
     pub media_type: String,
     pub bytes: Vec<u8>,
 }
@@ -47,21 +49,26 @@ pub struct LogoFacts {
 pub fn find_logo(digest: &str) -> Query<Option<KeptLogo>> {
     #[derive(Deserialize)]
     struct Row {
+        waits: i64,
         media_type: String,
         content: String,
     }
-    Statement::new("SELECT media_type, content FROM client_logos WHERE digest = ? LIMIT 1")
-        .bind(digest)
-        .read_by(|rows| {
-            let Some(row) = rows.first::<Row>()? else {
-                return Ok(None);
-            };
-            let bytes = STANDARD.decode(row.content);
-            Ok(Some(KeptLogo {
-                media_type: row.media_type,
-                bytes: bytes.map_err(|cause| Fault::new("client_logos", cause))?,
-            }))
-        })
+    Statement::new(
+        "SELECT json_extract(c.metadata, '$.limen_waits') IS 1 AS waits, l.media_type, l.content
+         FROM client_logos l JOIN clients c ON c.id = l.client_id WHERE l.digest = ? ORDER BY waits LIMIT 1",
+    )
+    .bind(digest)
+    .read_by(|rows| {
+        let Some(row) = rows.first::<Row>()? else {
+            return Ok(None);
+        };
+        let bytes = STANDARD.decode(row.content);
+        Ok(Some(KeptLogo {
+            waits: row.waits == 1,
+            media_type: row.media_type,
+            bytes: bytes.map_err(|cause| Fault::new("client_logos", cause))?,
+        }))
+    })
 }
 
 /// Keeps the logo of a client whose metadata names it: of changes at the same time, that of the one which happened.

@@ -6,7 +6,7 @@ use super::{Query, Rows, Statement, to_json, users};
 use crate::{
     account::email,
     fault::Fault,
-    mail::{Kind, NewMail, NewNotice, Waiting},
+    mail::{Kind, MOST_TESTS_A_DAY, NewMail, NewNotice, Waiting},
     time::{Lifetime, UnixTime},
 };
 
@@ -47,6 +47,10 @@ fn insert_to(
     let folded = email::fold_for_limits(mail.address);
     // Whether a code goes out tells whether somebody has the address, so those who ask for one are counted where they ask.
     let counted = mail.user_id.filter(|_| mail.kind != Kind::ConfirmAddress);
+    let condition = match mail.kind {
+        Kind::Test => condition.and(few_tests(since)),
+        _ => condition,
+    };
     Statement::new(
         "INSERT INTO mail_outbox (id, user_id, kind, address, folded, language, facts, root, attempts, due_at, created_at, expires_at)
          SELECT ?, ?, ?, ",
@@ -79,6 +83,15 @@ fn insert_to(
     .bind(since)
     .bind(daily_limit)
     .bind(daily_limit)
+}
+
+/// Holds where another test may be sent, to whomever.
+fn few_tests(since: UnixTime) -> Statement {
+    Statement::new(format!(
+        "(SELECT COUNT(*) FROM mail_outbox WHERE created_at > ? AND kind = ?) < {MOST_TESTS_A_DAY}"
+    ))
+    .bind(since)
+    .bind(Kind::Test.as_str())
 }
 
 /// Writes a mail down likewise for whoever but `user_id` has confirmed an address that is compared as that of the mail: it goes to

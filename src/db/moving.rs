@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Query, Rows, Statement};
-use crate::{admin::moving::Part, fault::Fault};
+use crate::{admin::moving::Part, audit::Event, fault::Fault};
 
 /// A line of an export.
 #[derive(Deserialize)]
@@ -96,4 +96,35 @@ fn lines(part: Part) -> &'static str {
              FROM webhooks WHERE id > ? ORDER BY id"
         }
     }
+}
+
+/// Those of a JSON array of ids of nobody here whose roles of operators the audit knows: they were operators, and are deleted.
+pub fn former_operators(ids: &str) -> Query<Vec<String>> {
+    Statement::new(
+        "SELECT i.value AS id FROM json_each(?) i
+         WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = i.value)
+           AND EXISTS (SELECT 1 FROM audit a WHERE a.user_id = i.value AND a.event = ?)",
+    )
+    .bind(ids)
+    .bind(Event::OperatorRolesChanged.as_str())
+    .read_by(read_ids)
+}
+
+/// Those of a JSON array of ids of apps that are not here, and that a declared API names: whoever has the id may do there what it says.
+pub fn named_by_apis(ids: &str) -> Query<Vec<String>> {
+    Statement::new(
+        "SELECT DISTINCT named.key AS id FROM apis a JOIN json_each(a.settings, '$.apps') named
+         WHERE named.key IN (SELECT value FROM json_each(?))
+           AND NOT EXISTS (SELECT 1 FROM clients c WHERE c.id = named.key)",
+    )
+    .bind(ids)
+    .read_by(read_ids)
+}
+
+fn read_ids(rows: &Rows) -> Result<Vec<String>, Fault> {
+    #[derive(Deserialize)]
+    struct Row {
+        id: String,
+    }
+    Ok(rows.all::<Row>()?.into_iter().map(|row| row.id).collect())
 }

@@ -68,7 +68,32 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
     {
         return machine_reply(Err(failure), request, context);
     }
+    if takes_no_parameters(route.endpoint, request.method)
+        && let Err(error) = request.query_params().and_then(|params| params.refuse_unknown(&[]))
+    {
+        return machine_reply(Err(error.into()), request, context);
+    }
     answer_admitted(route, request, context).await
+}
+
+/// Whether an endpoint of operators reads nothing of the query: a parameter there means something to whoever wrote it, so it is refused by name.
+/// Those that read some refuse the others themselves.
+fn takes_no_parameters(endpoint: Endpoint, method: Method) -> bool {
+    match endpoint {
+        Endpoint::AdminUsers => method == Method::Post,
+        Endpoint::AdminUser
+        | Endpoint::AdminGroup
+        | Endpoint::AdminUserGrants
+        | Endpoint::AdminUserGroups
+        | Endpoint::AdminUserPasskeys
+        | Endpoint::AdminUserSecondFactors
+        | Endpoint::AdminUserSessions
+        | Endpoint::AdminHealth
+        | Endpoint::AdminKeys
+        | Endpoint::AdminSettings
+        | Endpoint::AdminStatus => matches!(method, Method::Get | Method::Head),
+        _ => false,
+    }
 }
 
 /// The answer to a request that may be made.

@@ -12,6 +12,9 @@ const LONGEST: usize = 4_096;
 /// The most bytes of the id of a person or a group. Cookies and links have it beside `.`, `:` and `~`, so it has none of these.
 const LONGEST_ID: usize = 64;
 
+/// What [`is_id`] takes, for those who send something else.
+pub const ID_RULE: &str = "must be 1 to 64 letters of ASCII, digits, and any of - _ |";
+
 /// The most bytes of the id of an app.
 const LONGEST_APP_ID: usize = 100;
 
@@ -53,9 +56,7 @@ impl<'a> Members<'a> {
         let id = self.needed(name)?;
         match is_id(id) {
             true => Ok(id.to_owned()),
-            false => Err(format!(
-                "{name} must be 1 to {LONGEST_ID} letters of ASCII, digits, and any of - _ |"
-            )),
+            false => Err(format!("{name} {ID_RULE}")),
         }
     }
 
@@ -137,7 +138,7 @@ pub(super) fn missing(name: &str) -> String {
 }
 
 /// Whether that can be the id of a person or a group.
-pub(super) fn is_id(id: &str) -> bool {
+pub fn is_id(id: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_|".contains(&byte);
     (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_plain)
 }

@@ -11,11 +11,12 @@ mod webhook;
 
 use serde_json::{Map, Value};
 
-use self::members::{Members, is_id};
+use self::members::Members;
 pub use self::{
     app::{MovedApi, MovedApp, MovedConsent},
     credential::{Credential, CredentialKind},
     cursor::{Part, Place},
+    members::{ID_RULE, is_id},
     webhook::MovedWebhook,
 };
 use super::{

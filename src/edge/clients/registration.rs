@@ -22,6 +22,7 @@ use crate::{
             Client, SecretChange, StoredSecret,
             app_rules::RolesFormat,
             client_metadata::ClientMetadata,
+            own_claim::USERNAME,
             registration::RenewalRequest,
             sector_identifier::sector,
             self_service::{self, RegisteredBy},
@@ -51,6 +52,7 @@ pub async fn register(
     registered_by.judge(&mut metadata, None, context)?;
     registering_party.let_administer(&mut metadata, context)?;
     check_groups(&metadata, None, context).await?;
+    check_own_claims(&metadata, None, context)?;
     sector_identifier::check(&metadata, None, registered_by, context).await?;
     if registered_by == RegisteredBy::Anybody {
         self_service::give_defaults(&mut metadata, &context.config.self_registered);
@@ -121,6 +123,7 @@ pub async fn change(
         .iter()
         .any(|scope| !before.contains(scope));
     check_groups(&metadata, Some(&record.client.metadata), context).await?;
+    check_own_claims(&metadata, Some(&record.client.metadata), context)?;
     check_roles(&metadata, &record, context).await?;
     sector_identifier::check(&metadata, Some(&record.client.metadata), registered_by, context).await?;
     metadata.look = record.client.metadata.look.clone();
@@ -347,4 +350,26 @@ async fn check_groups(
         )
         .into()),
     }
+}
+
+/// Whether the templates of claims that a client is to have, and had not before, name what there is: another name would never be filled.
+///
+/// # Errors
+/// `invalid_client_metadata`, with the names that there are.
+fn check_own_claims(
+    wanted: &ClientMetadata,
+    before: Option<&ClientMetadata>,
+    context: &Context,
+) -> Result<(), OAuthError> {
+    let had = before.map_or(&[][..], |before| before.rules.own_claims.as_slice());
+    let known = &context.config.attributes;
+    let mut new = wanted.rules.own_claims.iter().filter(|claim| !had.contains(claim));
+    let Some(unknown) = new.find_map(|claim| claim.unknown_name(known)) else {
+        return Ok(());
+    };
+    let names = known.iter().map(|(name, _)| name);
+    let names = [USERNAME].into_iter().chain(names).collect::<Vec<_>>().join(", ");
+    let why =
+        format!("own_claims has a template with {unknown}, which nothing is called: there are {names} (ATTRIBUTES)");
+    Err(OAuthError::new(ErrorCode::InvalidClientMetadata, why))
 }

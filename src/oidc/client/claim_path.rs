@@ -21,8 +21,7 @@ impl ClaimPath {
         Self(vec![name.to_owned()])
     }
 
-    pub const RULE: &'static str =
-        "must be the name of a claim, or a list of names that lead to it, and none that is reserved";
+    pub const RULE: &'static str = "must be the name of a claim, or a list of names that lead to it, none reserved and none of __proto__, constructor and prototype";
 
     /// Reads a name, or a list of names. A claim of OIDC Core section 5.1 is about something else than groups and roles.
     pub fn parse(value: &Value) -> Option<Self> {
@@ -43,6 +42,15 @@ impl ClaimPath {
         let about_another = base != GROUPS && claims::find(&base.to_ascii_lowercase()).is_some();
         let free = !is_reserved(first) && !about_another;
         (names.len() <= DEEPEST && names.iter().all(fits) && free).then_some(Self(names))
+    }
+
+    /// Whether none of its names means something to every object of JavaScript: a program that copies claims member by member would change
+    /// all of its objects. What is stored is read with such a name, and told.
+    pub(super) fn is_plain(&self) -> bool {
+        !self
+            .0
+            .iter()
+            .any(|name| ["__proto__", "constructor", "prototype"].contains(&name.as_str()))
     }
 
     pub(super) fn to_json(&self) -> Value {

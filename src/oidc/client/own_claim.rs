@@ -4,6 +4,10 @@
 use serde_json::{Map, Value, json};
 
 use super::claim_path::ClaimPath;
+use crate::config::Attributes;
+
+/// What a template has beside what the operator keeps of a person.
+pub const USERNAME: &str = "username";
 
 /// The most claims of an app, the most bytes of a fixed value and of a template.
 const MOST: usize = 20;
@@ -50,7 +54,7 @@ enum Wanted {
 
 impl OwnClaim {
     /// What the list has to be.
-    pub const RULE: &'static str = "must be a list of at most 20 objects, each with a claim (a name, or names that lead to it, none reserved), and either a value or a template such as {department}, {department|none} or {username}@acme, and perhaps in: some of id_token, userinfo, access_token";
+    pub const RULE: &'static str = "must be a list of at most 20 objects, each with a claim (a name, or names that lead to it, none reserved and none of __proto__, constructor and prototype), and either a value or a template such as {department}, {department|none} or {username}@acme, and perhaps in: some of id_token, userinfo, access_token";
 
     /// Reads the member.
     pub fn parse_all(value: &Value) -> Option<Vec<Self>> {
@@ -86,6 +90,22 @@ impl OwnClaim {
             places,
         })
         .filter(|claim| !claim.places.is_empty())
+    }
+
+    /// Whether its names are those of claims alone: see [`ClaimPath::is_plain`].
+    pub(super) fn is_plain(&self) -> bool {
+        self.claim.is_plain()
+    }
+
+    /// A name in its template that nothing here is called.
+    pub fn unknown_name(&self, known: &Attributes) -> Option<&str> {
+        let Wanted::Computed(template) = &self.value else {
+            return None;
+        };
+        template.pieces.iter().find_map(|piece| match piece {
+            Piece::Gap { name, .. } if name != USERNAME && known.find(name).is_none() => Some(name.as_str()),
+            _ => None,
+        })
     }
 
     /// The member, where there are claims.

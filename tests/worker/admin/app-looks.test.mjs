@@ -272,6 +272,24 @@ describe("logos of apps that registered themselves", () => {
     assert.equal((await own.rows("SELECT 1 FROM client_logos")).length, 0);
   });
 
+  test("of an app that waits for approval are served to operators at the console alone", async () => {
+    const own = await startLimen({ vars: { REGISTRATION: "open", SELF_REGISTERED_LOGOS: "on", SELF_REGISTERED_APPROVAL: "on", SECOND_FACTOR: "optional" } });
+    own.serve("https://app.acme.test/logo.png", { body: PNG });
+    const client = await register(own, "https://app.acme.test/logo.png");
+    const path = pathOf((await logoOf(own, client)).url);
+    assert.equal((await own.fetch(path)).status, 404);
+    const [owner, nobody] = [await operator(own, "owner"), own.browser()];
+    await nobody.signIn(await nobody.open("/account"), await own.person());
+    assert.equal((await nobody.fetch(path)).status, 404);
+    const seen = await owner.browser.fetch(path);
+    assert.equal(seen.status, 200);
+    assert.match(seen.headers.get("cache-control"), /no-store/);
+    await own.admin("/admin/api/clients/approval", { json: { approve: [client.client_id] } });
+    const served = await own.fetch(path);
+    assert.equal(served.status, 200);
+    assert.match(served.headers.get("cache-control"), /public, max-age=31536000/);
+  });
+
   test("that are no pictures, or not there, stand in nobody's way", async () => {
     const own = await startLimen({ vars: { REGISTRATION: "open", SELF_REGISTERED_LOGOS: "on" } });
     own.serve("https://app.acme.test/logo.svg", { body: "<svg onload='x'/>" });

@@ -49,6 +49,19 @@ describe("creation", () => {
     assert.ok(!text.includes(wanted.password) && !text.includes("argon2"));
   });
 
+  test("takes an id of the operator's own, once, and refuses what Limen sets itself", async () => {
+    const own = await created(somebody({ id: "auth0|5f7c8ec7c33c6c004bbafe82" }));
+    assert.equal(own.id, "auth0|5f7c8ec7c33c6c004bbafe82");
+    const taken = await adminError(await create(somebody({ id: own.id })), 409);
+    assert.match(taken.error_description, /id is taken/);
+    for (const id of ["", "a.b", "a/b", "..", "x".repeat(65), "\u{e9}", 7, null, {}]) {
+      assert.match((await adminError(await create(somebody({ id })), 400)).error_description, /^id must be/, JSON.stringify(id));
+    }
+    for (const member of ["sub", "created_at", "updated_at", "accepted_terms", "new_password_required"]) {
+      assert.match((await adminError(await create(somebody({ [member]: 1 })), 400)).error_description, new RegExp(`^${member} is set by Limen`));
+    }
+  });
+
   test("stores the password as argon2id of at least 19 MiB, two passes", async () => {
     const { id } = await created(somebody());
     const [{ secret }] = await op.rows("SELECT secret FROM credentials WHERE user_id = ?", id);

@@ -230,6 +230,28 @@ describe("claims of an app's own", () => {
       assert.match((await response.json()).error_description, /own_claims/);
     }
   });
+
+  test("have no names of JavaScript's own on their way, and templates with names that there are alone", async () => {
+    const client = await op.client();
+    for (const name of ["__proto__", "constructor", "prototype"]) {
+      for (const json of [{ own_claims: [{ claim: ["a", name, "x"], value: 1 }] }, { own_claims: [{ claim: name, value: 1 }] }, { roles_claim: ["a", name] }]) {
+        const response = await patch(client, json);
+        assert.equal(response.status, 400, JSON.stringify(json));
+        assert.match((await response.json()).error_description, /__proto__/);
+      }
+    }
+    for (const name of ["sub", "email", "password", "roles"]) {
+      const response = await patch(client, { own_claims: [{ claim: "a", template: `x{${name}|none}` }] });
+      assert.equal(response.status, 400, name);
+      assert.match((await response.json()).error_description, new RegExp(`template with ${name}, .*there are username, .*department`));
+    }
+    // What is stored already stays as it is, and stands in no other change's way.
+    await patch(client, { own_claims: [{ claim: "a", template: "{department}" }] });
+    await op.db.exec(`UPDATE clients SET metadata = replace(metadata, '{department}', '{bygone}') WHERE id = '${client.id}'`);
+    op.clock.advance({ minutes: 2 });
+    const other = await patch(client, { client_name: "Other" });
+    assert.equal(other.status, 200, await other.text());
+  });
 });
 
 describe("people", () => {

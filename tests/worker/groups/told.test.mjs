@@ -308,6 +308,9 @@ describe("roles", () => {
     assert.deepEqual(first.roles, [{ role: "a", group: group.id, name: group.name }]);
     const second = await op.json(`${path}?after=${first.next}`, { bearer: op.adminToken });
     assert.deepEqual(second, { roles: [{ role: "b", user: ada.id, name: ada.username }], next: null });
+    const { key } = await op.json("/admin/api/api_keys", { json: { name: "Groups", scopes: ["groups:read"] }, bearer: op.adminToken });
+    const seen = await op.json(path, { bearer: key });
+    assert.deepEqual(seen.roles, [first.roles[0], { role: "b", user: ada.id }], "usernames are of people");
     const [given] = await op.rows("SELECT user_id, client_id FROM audit WHERE event = 'role_given' AND user_id = ?", ada.id);
     assert.equal(given.client_id, client.id);
     for (const bearer of [undefined, client.registered.registration_access_token]) {

@@ -218,11 +218,22 @@ describe("a mail that is not taken", () => {
 
 describe("how many", () => {
   test("the deployment has a limit a day", async () => {
-    const { op, requests } = await withProvider([{ status: 200 }], { MAIL_DAILY_LIMIT: "2" });
+    const { op, requests } = await withProvider([{ status: 200 }], { MAIL_DAILY_LIMIT: "4" });
     const answers = [];
     for (const name of ["a", "b", "c"]) answers.push((await testMail(op, `${name}@people.test`)).status);
     assert.deepEqual(answers, [200, 200, 429]);
     assert.equal(requests.length, 2);
+    op.clock.advance({ hours: 25 });
+    assert.equal((await testMail(op)).status, 200);
+  });
+
+  test("tests have a small share, to whomever they go: the rest is for what people need", async () => {
+    const { op, requests } = await withProvider([{ status: 200 }], { MAIL_DAILY_LIMIT: "60" });
+    for (let n = 0; n < 20; n += 1) assert.equal((await testMail(op, `one-${n}@people.test`)).status, 200, String(n));
+    const refused = await testMail(op, "one-more@people.test");
+    assert.equal(refused.status, 429);
+    assert.match((await refused.json()).error_description, /20 tests in 24 hours .*test again later/);
+    assert.equal(requests.length, 20);
     op.clock.advance({ hours: 25 });
     assert.equal((await testMail(op)).status, 200);
   });

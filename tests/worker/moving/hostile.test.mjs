@@ -291,6 +291,46 @@ describe("nobody imports more than they may", () => {
     assert.deepEqual(await op.rows("SELECT roles FROM operators WHERE user_id = ?", boss.id), [{ roles: '["people"]' }]);
   });
 
+  test("the id of an operator who was deleted comes back by those alone who may do everything", async () => {
+    const [boss, person] = [await owner(), await op.person()];
+    for (const { id } of [boss, person]) assert.equal((await op.admin(`/admin/api/users/${id}`, { method: "DELETE" })).status, 204);
+    const lines = [{ kind: "person", id: boss.id, username: "mallory" }, { kind: "person", id: person.id, username: "back-again" }];
+    const [refused, back] = await taken(op, lines, { bearer: await key("people:write", "audit:read", "operators:write") });
+    assert.equal(refused.outcome, "refused");
+    assert.match(refused.why, /operator who was deleted.*scope/);
+    assert.equal(back.outcome, "added");
+    const made = await op.admin("/admin/api/users", { json: { id: boss.id, username: "mallory" } });
+    assert.equal(made.status, 409);
+    assert.match((await made.json()).error_description, /operator who is deleted/);
+    assert.equal((await taken(op, lines, { bearer: await key(...EVERY_SCOPE) }))[0].outcome, "added");
+  });
+
+  test("an id that a declared API names takes apis:write, and one of TRUSTED_ISSUERS everything", async () => {
+    const idp = { jwks_uri: "https://idp.acme.test/keys", clients: ["handler"], email_domains: ["acme.test"] };
+    const at = await startLimen({ vars: { TRUSTED_ISSUERS: JSON.stringify({ "https://idp.acme.test": idp }) } });
+    const made = async (...scopes) => {
+      const name = scopes.join(" ").slice(0, 50);
+      return (await at.json("/admin/api/api_keys", { json: { name, scopes }, bearer: at.adminToken })).key;
+    };
+    const metadata = { grant_types: ["client_credentials"], response_types: [], redirect_uris: [] };
+    const app = (id) => ({ kind: "app", id, metadata, secret: "a secret of some length" });
+    const few = await made("people:write", "apps:write");
+    assert.equal((await taken(at, [app("payer")], { bearer: few }))[0].outcome, "added");
+    const settings = { name: "Pay", scopes: { "pay:write": { title: "Pay" } }, open_to: "named_apps", apps: { payer: { scopes: ["pay:write"] } } };
+    const api = await at.admin("/admin/api/apis", { json: { identifier: "https://pay.acme.test", ...settings } });
+    assert.equal(api.status, 201, await api.text());
+    // While it is there, the line changes nothing; once it is gone, the API still names it.
+    assert.equal((await taken(at, [app("payer")], { bearer: few }))[0].outcome, "unchanged");
+    assert.equal((await at.admin("/register/payer", { method: "DELETE" })).status, 204);
+    const [payer, handler, other] = await taken(at, [app("payer"), app("handler"), app("other")], { bearer: few });
+    assert.deepEqual([payer.outcome, handler.outcome, other.outcome], ["refused", "refused", "added"]);
+    assert.match(payer.why, /declared API names the id.*apis:write/);
+    assert.match(handler.why, /TRUSTED_ISSUERS names the id/);
+    const more = await taken(at, [app("payer"), app("handler")], { bearer: await made("apps:write", "apis:write") });
+    assert.deepEqual(more.map(({ outcome }) => outcome), ["added", "refused"]);
+    assert.equal((await taken(at, [app("handler")], { bearer: await made(...EVERY_SCOPE) }))[0].outcome, "added");
+  });
+
   test("an app gets scopes of the admin API from those alone who may give them", async () => {
     const app = (id) => ({ kind: "app", id, metadata: { redirect_uris: ["https://app.acme.test/cb"], scope: "openid people:write", limen_may_administer: true } });
     const [refused] = await taken(op, [app("ruler-1")], { bearer: await key("apps:write", "people:write") });

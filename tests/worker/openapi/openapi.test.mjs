@@ -66,6 +66,17 @@ describe("what operations have in common", () => {
     }
   });
 
+  const NO_PARAMETERS = ["readUser", "readGroup", "listUserGrants", "listUserGroups", "listUserPasskeys", "listUserSecondFactors", "listUserSessions", "health", "listKeys", "settings", "status", "createUser"];
+  test("400 to a parameter that operators made up", async () => {
+    for (const operation of contract.operations.filter(({ id }) => NO_PARAMETERS.includes(id))) {
+      const init = operation.requestBody ? { json: { username: "made-up" } } : {};
+      const response = await op.admin(`${filled(operation.path)}?nosuch=1`, { method: operation.method, ...init });
+      assert.equal(response.status, 400, operation.path);
+      assert.match(await response.clone().text(), /nosuch is no parameter here/);
+      await contract.check(operation.id, response);
+    }
+  });
+
   test("401 to who does not say who they are", async () => {
     for (const operation of withStatus("401")) {
       for (const header of [undefined, "Bearer x", "Basic eDp4"]) {

@@ -117,12 +117,13 @@ describe("who may", () => {
       op.fetch(`${path}/renew_secret`, { method: "POST", bearer: writer }),
       op.fetch(`${path}/test`, { method: "POST", bearer: writer }),
       op.fetch(path, { method: "DELETE", bearer: reader }),
+      op.fetch(path, { method: "DELETE", bearer: writer }),
     ]) {
       assert.equal((await attempt).status, 403);
     }
     assert.equal((await op.json(path, { bearer: reader })).url, GOOD.url);
     assert.equal((await op.fetch(path, { ...change, bearer: both })).status, 200);
-    assert.equal((await op.fetch(path, { method: "DELETE", bearer: writer })).status, 204);
+    assert.equal((await op.fetch(path, { method: "DELETE", bearer: both })).status, 204);
   });
 
   test("did so is in the audit", async () => {

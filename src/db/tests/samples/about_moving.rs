@@ -16,6 +16,8 @@ pub(super) fn add_to(all: &mut Samples) {
         "moving::export",
         Part::ALL.map(|part| moving::export(part, "", 200)),
     );
+    add(all, "moving::former_operators", [moving::former_operators(r#"["u"]"#)]);
+    add(all, "moving::named_by_apis", [moving::named_by_apis(r#"["c"]"#)]);
     let group = Group {
         id: "g".to_owned(),
         name: Label::parse("Writers").unwrap(),

@@ -13,7 +13,7 @@ use crate::{
         people::operations::mails,
         platform::{context::Context, random},
     },
-    mail::{Facts, Kind, NewMail},
+    mail::{Facts, Kind, MOST_TESTS_A_DAY, NewMail},
     oidc::error::OAuthError,
     pages::Language,
     reply::{Body, Reply},
@@ -64,8 +64,10 @@ pub async fn test(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let written = batch.add(mail_outbox::write(&mail, settings.daily_limit, context.now));
     batch.push(audit::record_if_changed(&tested, context));
     if !context.db.run(batch).await?.read(written)? {
-        let error = OAuthError::invalid_request("MAIL_DAILY_LIMIT, or that of tests to one address, is reached");
-        return Err(MachineFailure::status(429, error));
+        let why = format!(
+            "there are {MOST_TESTS_A_DAY} tests in 24 hours at most, and they may use half of MAIL_DAILY_LIMIT: test again later, or see at GET /admin/api/mail what became of those before"
+        );
+        return Err(MachineFailure::status(429, OAuthError::invalid_request(why)));
     }
     outbox::send_one(&id, context).await?;
     let shown = context.db.read(mail_outbox::find(&id)).await?;

@@ -3,7 +3,11 @@
 use serde_json::json;
 
 use crate::{
-    admin::{paging::Page, role::RoleChanges},
+    admin::{
+        api_key::{Area, KeyScope},
+        paging::Page,
+        role::RoleChanges,
+    },
     db::{
         Batch,
         app_roles::{self as stored, Assigned},
@@ -29,9 +33,16 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let rows = context.db.run(batch).await?;
     rows.read(version)?.ok_or_else(|| MachineFailure::no_such("client"))?;
     let roles = rows.read(roles)?;
+    // Usernames are of people, as at the members of a group.
+    let people = KeyScope {
+        area: Area::People,
+        writes: false,
+    };
+    let sees_people = request.caller()?.may(Some(people)).is_ok();
     let describe = |assigned: &Assigned| match (&assigned.group_id, &assigned.user_id) {
         (Some(id), _) => json!({ "role": assigned.role, "group": id, "name": assigned.name }),
-        (None, id) => json!({ "role": assigned.role, "user": id, "name": assigned.name }),
+        (None, id) if sees_people => json!({ "role": assigned.role, "user": id, "name": assigned.name }),
+        (None, id) => json!({ "role": assigned.role, "user": id }),
     };
     let listed = page.describe("roles", &roles, describe, |assigned| assigned.id.to_string());
     Ok(Reply::json(200, &listed))

@@ -10,7 +10,7 @@ use crate::{
         user::{UserChanges, describe},
     },
     audit::{Actor, Entry, Event},
-    db::{Batch, accepted_terms, audit, passwords, people_list, session_endings::Ending, users},
+    db::{Batch, accepted_terms, audit, moving, passwords, people_list, session_endings::Ending, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::{
@@ -33,9 +33,13 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
     wanted.check_attributes(&context.config.attributes)?;
     folding::all(context).await?;
     let (username, claims) = wanted.for_new()?;
+    let id = match wanted.id_for_new()? {
+        Some(id) => own_id(id, context).await?,
+        None => random::id()?,
+    };
     let user = User {
         subject_salt: SubjectSalt::new(random::bytes()?),
-        id: random::id()?,
+        id,
         username,
         claims,
         disabled_at: wanted.disabled_from(context.now),
@@ -53,6 +57,21 @@ pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Err(taken());
     }
     Ok(Reply::json(201, &describe(&user)))
+}
+
+/// An id that an operator wants a new person to have.
+///
+/// # Errors
+/// 409 for that of an operator who was deleted: apps and the audit know them by it.
+async fn own_id(id: String, context: &Context) -> Result<String, MachineFailure> {
+    let former = moving::former_operators(&json!([id]).to_string());
+    match context.db.read(former).await?.is_empty() {
+        true => Ok(id),
+        false => {
+            let why = "the id was that of an operator who is deleted: leave id out, or give another";
+            Err(MachineFailure::status(409, OAuthError::invalid_request(why)))
+        }
+    }
 }
 
 /// `GET /admin/api/users`: people, filtered and sorted ([`PeopleFilter`]).
@@ -132,7 +151,7 @@ fn taken() -> MachineFailure {
     MachineFailure::status(
         409,
         OAuthError::invalid_request(
-            "the username or e-mail address is taken, or another request has changed the account",
+            "the username, e-mail address or id is taken, or another request has changed the account",
         ),
     )
 }

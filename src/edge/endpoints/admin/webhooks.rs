@@ -48,7 +48,7 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
 
 /// `DELETE /admin/api/webhooks/{webhook_id}`.
 pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    operation::delete(request.segment(0), context).await?;
+    operation::delete(request.segment(0), request.caller()?, context).await?;
     Ok(Reply::new(204, Body::Empty))
 }
 

@@ -216,7 +216,7 @@ async fn act(
             Ok(once(console, &renewed))
         }
         WebhookAction::Delete => {
-            let deleted = operation::delete(id, context).await;
+            let deleted = operation::delete(id, operator, context).await;
             let notice = super::told(deleted, ConsoleNotice::Deleted).map_err(NotDone::Page)?;
             Ok(console.signed_in.done_at(SECTION.path(), notice.name(), context))
         }

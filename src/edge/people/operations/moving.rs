@@ -6,6 +6,7 @@ use super::{apis, moved_app, moved_line::MovedLine};
 use crate::{
     account::totp::TotpSecret,
     admin::{
+        api_key::{Area, KeyScope},
         moving::{Credential, CredentialKind, Import, Line, Moved, MovedApi, Part, Place},
         operator::{Operator, OperatorPerson},
         operator_role::OperatorRoles,
@@ -107,19 +108,22 @@ enum Outcome {
 /// A fault: then none of them was taken.
 pub async fn import(import: &Import, by: &Operator, context: &Context) -> Result<Vec<Value>, Fault> {
     folding::all(context).await?;
-    let operators = context.db.read(operators::list("", ALL_OPERATORS)).await?;
     let moved = Moved {
         roots_there: &import.roots,
         config: &context.config,
         now: context.now,
     };
+    let mut lines = Vec::with_capacity(import.lines.len());
+    for value in &import.lines {
+        lines.push((value, Line::read(value, random::bytes()?, &moved)));
+    }
+    let powers = Powers::read(lines.iter().filter_map(|(_, line)| line.as_ref().ok()), context).await?;
     let mut batch = Batch::default();
     let (mut outcomes, mut kinds) = (Vec::new(), Map::new());
     let (mut is_beyond, mut fetched) = (false, 0);
-    for value in &import.lines {
-        let line = Line::read(value, random::bytes()?, &moved);
+    for (value, line) in lines {
         if let Ok(line) = &line
-            && let Err(beyond) = judge(line, by, &operators)
+            && let Err(beyond) = judge(line, by, &powers)
         {
             is_beyond = true;
             outcomes.push(Outcome::Refused(beyond));
@@ -164,17 +168,87 @@ fn count(line: &Value, kinds: &mut Map<String, Value>) {
     }
 }
 
+/// What ids stand for here already, beyond what a line says.
+struct Powers {
+    operators: Vec<OperatorPerson>,
+    /// Ids of people who were operators, and are deleted.
+    former_operators: Vec<String>,
+    /// Ids of apps that are not here, and that a declared API names.
+    named_by_apis: Vec<String>,
+    /// Ids of apps that `TRUSTED_ISSUERS` names.
+    trusted: Vec<String>,
+}
+
+impl Powers {
+    async fn read(lines: impl Iterator<Item = &Line>, context: &Context) -> Result<Self, Fault> {
+        let (mut people, mut apps) = (Vec::new(), Vec::new());
+        for line in lines {
+            match line {
+                Line::Person(user) => people.push(user.id.as_str()),
+                Line::App(app) => apps.push(app.client_id.as_str()),
+                _ => {}
+            }
+        }
+        let trusted = apps.iter().filter(|id| context.config.trusted_issuers.names(id));
+        let trusted = trusted.map(|id| (*id).to_owned()).collect();
+        let mut batch = Batch::default();
+        let operators = batch.add(operators::list("", ALL_OPERATORS));
+        let former = batch.add(moving::former_operators(&json!(people).to_string()));
+        let named = batch.add(moving::named_by_apis(&json!(apps).to_string()));
+        let answer = context.db.run(batch).await?;
+        Ok(Self {
+            operators: answer.read(operators)?,
+            former_operators: answer.read(former)?,
+            named_by_apis: answer.read(named)?,
+            trusted,
+        })
+    }
+
+    /// Whether an operator may bring that id back: others rely on it. A deleted operator is in the audit and at apps by theirs; an app may do
+    /// what is said of its id elsewhere.
+    fn let_return(&self, line: &Line, by: &Operator) -> Result<(), String> {
+        let every_scope = |why: &str| {
+            by.covers(&OperatorRoles::owner())
+                .map_err(|error| format!("{why}: {}", error.description))
+        };
+        match line {
+            Line::Person(user) if self.former_operators.contains(&user.id) => {
+                every_scope("the id is that of an operator who was deleted, whom apps and the audit know by it")
+            }
+            Line::App(app) if self.trusted.contains(&app.client_id) => every_scope("TRUSTED_ISSUERS names the id"),
+            Line::App(app) if self.named_by_apis.contains(&app.client_id) => {
+                let declares = KeyScope {
+                    area: Area::Apis,
+                    writes: true,
+                };
+                by.may(Some(declares)).map_err(|error| {
+                    format!(
+                        "a declared API names the id, so the app may do what it says: {}",
+                        error.description
+                    )
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Whether an operator may import such a line. Nobody gives more than they have, and nobody changes the account of an operator who may do
 /// more.
-fn judge(line: &Line, by: &Operator, operators: &[OperatorPerson]) -> Result<(), String> {
+fn judge(line: &Line, by: &Operator, powers: &Powers) -> Result<(), String> {
     let Some(needed) = line.needs() else { return Ok(()) };
     let lacks = |error: OAuthError| error.description.into_owned();
     by.may(Some(needed)).map_err(lacks)?;
     let account = line.changes_account();
-    if let Some(other) = operators.iter().find(|other| Some(other.user_id.as_str()) == account) {
+    if let Some(other) = powers
+        .operators
+        .iter()
+        .find(|other| Some(other.user_id.as_str()) == account)
+    {
         by.covers(&other.roles)
             .map_err(|_| "the person is an operator who may do more".to_owned())?;
     }
+    powers.let_return(line, by)?;
     match line {
         Line::Operator { roles, .. } => by.covers(roles).map_err(lacks),
         // They would be ways into accounts that are there, of which nobody is told. A webhook may come with a secret that its receiver knows, or

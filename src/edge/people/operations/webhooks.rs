@@ -170,8 +170,9 @@ pub async fn renew_secret(
 /// Deletes a webhook.
 ///
 /// # Errors
-/// 404.
-pub async fn delete(id: &str, context: &Context) -> Result<(), MachineFailure> {
+/// `insufficient_scope`, and 404.
+pub async fn delete(id: &str, operator: &Operator, context: &Context) -> Result<(), MachineFailure> {
+    reads_the_audit(operator)?;
     let webhook = find(id, context).await?;
     let mut batch = Batch::default();
     batch.push(webhooks::delete(id));
