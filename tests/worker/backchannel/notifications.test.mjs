@@ -313,6 +313,17 @@ describe("what changes between a push that failed and the next", () => {
     await fails(app);
   });
 
+  test("the declared API that is gone: no tokens, and those that were made end", async () => {
+    const gone = await declare(op);
+    const { app, client, first } = await failedPush({}, { resource: gone.identifier, scope: "openid files:read" });
+    assert.deepEqual([aud(first), claims(first).scope], [gone.identifier, "files:read openid"]);
+    await remove(op, gone);
+    await op.cron();
+    await fails(app);
+    assert.deepEqual(await families(client), []);
+    assert.equal((await client.refresh(first.refresh_token)).status, 400);
+  });
+
   test("one of two declared APIs that is gone: tokens for the other, without the scopes of the one", async () => {
     const [gone, kept] = [await declare(op, { scopes: { "old:write": "Write" } }), await declare(op)];
     const resource = [gone.identifier, kept.identifier];

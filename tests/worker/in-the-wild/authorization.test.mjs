@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Client } from "../support/client.mjs";
 import { oauthError, redirectError } from "../support/expect.mjs";
 import { claimsOf } from "../support/jwt.mjs";
 import { startLimen } from "../support/limen.mjs";
+import { stranger } from "./support.mjs";
 
 const FILES = "https://mcp.acme.test/mcp";
 const CALENDAR = "https://cal.acme.test/mcp/";
@@ -17,18 +17,7 @@ const RESOURCES = JSON.stringify({
 const op = await startLimen({ vars: { REGISTRATION: "open", RESOURCES } });
 const ada = await op.person();
 
-let addresses = 0;
-async function openly(metadata = {}) {
-  const json = {
-    redirect_uris: ["https://app.acme.test/callback"],
-    grant_types: ["authorization_code", "refresh_token"],
-    token_endpoint_auth_method: "none",
-    ...metadata,
-  };
-  const response = await op.fetch("/register", { json, address: `203.0.113.${++addresses}` });
-  assert.equal(response.status, 201);
-  return new Client(op, await response.json());
-}
+const openly = (metadata) => stranger(op, { token_endpoint_auth_method: "none", ...metadata });
 const obtain = (client, params, browser = op.browser()) => browser.obtain(client, ada, params);
 const scopes = (tokens) => (tokens.scope ?? "").split(" ").filter(Boolean).sort();
 

@@ -313,9 +313,10 @@ describe("nobody imports more than they may", () => {
       return (await at.json("/admin/api/api_keys", { json: { name, scopes }, bearer: at.adminToken })).key;
     };
     const metadata = { grant_types: ["client_credentials"], response_types: [], redirect_uris: [] };
-    const app = (id) => ({ kind: "app", id, metadata, secret: "a secret of some length" });
+    const app = (id) => ({ kind: "app", id, metadata, secret: "a-secret-of-some-length" });
     const few = await made("people:write", "apps:write");
-    assert.equal((await taken(at, [app("payer")], { bearer: few }))[0].outcome, "added");
+    const [first] = await taken(at, [app("payer")], { bearer: few });
+    assert.equal(first.outcome, "added", first.why);
     const settings = { name: "Pay", scopes: { "pay:write": { title: "Pay" } }, open_to: "named_apps", apps: { payer: { scopes: ["pay:write"] } } };
     const api = await at.admin("/admin/api/apis", { json: { identifier: "https://pay.acme.test", ...settings } });
     assert.equal(api.status, 201, await api.text());
@@ -326,7 +327,7 @@ describe("nobody imports more than they may", () => {
     assert.deepEqual([payer.outcome, handler.outcome, other.outcome], ["refused", "refused", "added"]);
     assert.match(payer.why, /declared API names the id.*apis:write/);
     assert.match(handler.why, /TRUSTED_ISSUERS names the id/);
-    const more = await taken(at, [app("payer"), app("handler")], { bearer: await made("apps:write", "apis:write") });
+    const more = await taken(at, [app("payer"), app("handler")], { bearer: await made("people:write", "apps:write", "apis:write") });
     assert.deepEqual(more.map(({ outcome }) => outcome), ["added", "refused"]);
     assert.equal((await taken(at, [app("handler")], { bearer: await made(...EVERY_SCOPE) }))[0].outcome, "added");
   });
