@@ -45,10 +45,8 @@ pub(super) fn are_seen(console: &Console) -> bool {
 
 /// `GET /admin/apps/{client_id}/roles?after=`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
-    let console = Console::open(request, &[], context).await?;
-    for call in [(Endpoint::AdminClients, Method::Get), LIST, SEES_PEOPLE] {
-        console.require(call, context)?;
-    }
+    let calls = [(Endpoint::AdminClients, Method::Get), LIST, SEES_PEOPLE];
+    let console = Console::open(request, &calls, context).await?;
     let asked = request.asked(&["after", "done"])?;
     let after = asked.filled("after");
     apart(page(&console, (request.segment(0), after), Typed::default(), context)).await
@@ -83,7 +81,6 @@ async fn page(
         }
         None => None,
     };
-    let text = |name| typed.text(name);
     let changes = console.may(CHANGE);
     let html = ConsoleAppRolesPage {
         part: Part {
@@ -97,7 +94,7 @@ async fn page(
         },
         roles: roles.into_iter().map(|role| shown(role, console)).collect(),
         next,
-        typed: (text("login"), text("role")),
+        typed: (typed.text("login"), typed.text("role")),
     }
     .to_html();
     Ok(console.page(typed.status(), html))

@@ -153,9 +153,8 @@ async fn page(
     };
     let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
     let changes = console.may(CHANGE);
-    let form = typed.form();
-    let text = |name| form.map_or("", |form| form.text(name));
-    let saves = form.is_some_and(|form| form.text("do") == "save");
+    let text = |name| typed.text(name);
+    let saves = typed.of("save").is_some();
     let shown = SeenGroup::from(&group).to_field();
     let html = ConsoleGroupPage {
         frame: console.frame(SECTION),

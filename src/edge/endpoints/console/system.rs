@@ -51,7 +51,6 @@ async fn page(console: &Console, typed: Typed<'_>, context: &Context) -> Result<
     let (keys, programs, people) = (rows.read_if(keys)?, rows.read_if(programs)?, rows.read_if(people)?);
     let sees_people = sees(Endpoint::AdminUser);
     let makes_keys = console.is_sure && console.may(MAKE_KEY);
-    let text = |name| typed.text(name);
     let html = ConsoleSystemPage {
         frame: console.frame(SECTION),
         confirm: console.confirm_for(&[ROTATE, MAKE_KEY]),
@@ -62,7 +61,7 @@ async fn page(console: &Console, typed: Typed<'_>, context: &Context) -> Result<
         operators: people.map(|people| people.iter().map(|person| listed(person, sees_people)).collect()),
         settings: sees(Endpoint::AdminSettings).then(|| context.settings()),
         problem: typed.problem(),
-        typed: (text("name"), text("days")),
+        typed: (typed.text("name"), typed.text("days")),
     }
     .to_html();
     Ok(console.page(typed.status(), html))
