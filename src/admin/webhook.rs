@@ -143,6 +143,31 @@ impl SecretInForce {
 }
 
 impl Webhook {
+    /// One that is sent every event from now on, and has been sent none.
+    pub fn new(id: String, (name, url): (Label, String), secret: SecretInForce, now: UnixTime) -> Self {
+        Self {
+            id,
+            name,
+            url,
+            format: Format::default(),
+            client_id: None,
+            events: None,
+            enabled: true,
+            secret,
+            position: 0,
+            failures: 0,
+            refusals: 0,
+            failing_since: None,
+            problem: None,
+            given_up_at: None,
+            due_at: None,
+            passed_over: 0,
+            delivered_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// How it is.
     pub fn state(&self) -> State {
         match (self.enabled, self.given_up_at, self.failing_since) {

@@ -258,38 +258,23 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        account::group::Label,
-        admin::webhook::{Format, SecretInForce},
-    };
+    use crate::{account::group::Label, admin::webhook::SecretInForce};
 
     const NOW: UnixTime = UnixTime(1_800_000_000);
 
     fn webhook(failures: i64, failing_for: Option<Lifetime>) -> Webhook {
+        let secret = SecretInForce {
+            generation: 1,
+            root: 1,
+            previous: None,
+        };
+        let (name, url) = (Label::parse("SIEM").unwrap(), "https://siem.acme.org/in".to_owned());
         Webhook {
-            id: "w".to_owned(),
-            name: Label::parse("SIEM").unwrap(),
-            url: "https://siem.acme.org/in".to_owned(),
-            format: Format::Events,
-            client_id: None,
-            events: None,
-            enabled: true,
-            secret: SecretInForce {
-                generation: 1,
-                root: 1,
-                previous: None,
-            },
             position: 7,
             failures,
-            refusals: 0,
             failing_since: failing_for.map(|span| NOW - span),
             problem: failing_for.map(|_| "before".to_owned()),
-            given_up_at: None,
-            due_at: None,
-            passed_over: 0,
-            delivered_at: None,
-            created_at: NOW,
-            updated_at: NOW,
+            ..Webhook::new("w".to_owned(), (name, url), secret, NOW)
         }
     }
 

@@ -52,34 +52,22 @@ impl MovedWebhook {
         let previous = root_of("previous_root")?.zip(until).filter(|_| known.is_some());
         // One that nobody knows: those that are counted from 1 on may have been given to somebody.
         let (root, generation) = known.unwrap_or((moved.config.roots.current_version(), moved.now.seconds()));
+        let secret = SecretInForce {
+            generation,
+            root,
+            previous,
+        };
         let created_at = line.past("created_at", moved.now)?.unwrap_or(moved.now);
         Ok(Self {
             needs_secret: stated.format == Format::Events && known.is_none(),
             has_known_secret: known.is_some(),
             webhook: Webhook {
-                id: line.id("id")?,
-                name,
-                url: url.as_str().to_owned(),
                 format: stated.format,
                 client_id: stated.client_id,
                 events: stated.events.flatten(),
                 enabled: false,
-                secret: SecretInForce {
-                    generation,
-                    root,
-                    previous,
-                },
-                position: 0,
-                failures: 0,
-                refusals: 0,
-                failing_since: None,
-                problem: None,
-                given_up_at: None,
-                due_at: None,
-                passed_over: 0,
-                delivered_at: None,
                 created_at,
-                updated_at: moved.now,
+                ..Webhook::new(line.id("id")?, (name, url.as_str().to_owned()), secret, moved.now)
             },
         })
     }

@@ -247,29 +247,19 @@ pub(super) fn add_to(all: &mut Samples) {
 
 fn add_webhooks(all: &mut Samples) {
     let webhook = Webhook {
-        id: "w".to_owned(),
-        name: Label::parse("SIEM").unwrap(),
-        url: "https://siem.acme.org/".to_owned(),
         format: Format::Set,
         client_id: Some("c".to_owned()),
         events: Some(vec!["sign_in".to_owned()]),
-        enabled: true,
-        secret: SecretInForce {
-            generation: 1,
-            root: 1,
-            previous: None,
-        },
-        position: 0,
-        failures: 0,
-        refusals: 0,
-        failing_since: None,
-        problem: None,
-        given_up_at: None,
-        due_at: None,
-        passed_over: 0,
-        delivered_at: None,
-        created_at: NOW,
-        updated_at: NOW,
+        ..Webhook::new(
+            "w".to_owned(),
+            (Label::parse("SIEM").unwrap(), "https://siem.acme.org/".to_owned()),
+            SecretInForce {
+                generation: 1,
+                root: 1,
+                previous: None,
+            },
+            NOW,
+        )
     };
     let standing = Standing {
         position: 7,

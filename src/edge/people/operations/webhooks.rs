@@ -35,30 +35,19 @@ pub async fn make(
     reads_the_audit(maker)?;
     is_elsewhere(&stated, context)?;
     let missing = || OAuthError::invalid_request("name and url must be there");
+    let name = stated.name.ok_or_else(missing)?;
+    let url = stated.url.ok_or_else(missing)?.as_str().to_owned();
+    let secret_in_force = SecretInForce {
+        generation: 1,
+        root: context.config.roots.current_version(),
+        previous: None,
+    };
     let webhook = Webhook {
-        id: random::id()?,
-        name: stated.name.ok_or_else(missing)?,
-        url: stated.url.ok_or_else(missing)?.as_str().to_owned(),
         format: stated.format,
         client_id: stated.client_id,
         events: stated.events.flatten(),
         enabled: stated.enabled.unwrap_or(true),
-        secret: SecretInForce {
-            generation: 1,
-            root: context.config.roots.current_version(),
-            previous: None,
-        },
-        position: 0,
-        failures: 0,
-        refusals: 0,
-        failing_since: None,
-        problem: None,
-        given_up_at: None,
-        due_at: None,
-        passed_over: 0,
-        delivered_at: None,
-        created_at: context.now,
-        updated_at: context.now,
+        ..Webhook::new(random::id()?, (name, url), secret_in_force, context.now)
     };
     let mut batch = Batch::default();
     let made = batch.add(webhooks::insert(&webhook));
