@@ -11,7 +11,7 @@
 //! account, reply, mail  ->  oidc, openapi
 //! oidc  ->  config, audit
 //! config, audit  ->  web, secret
-//! web, secret  ->  routes, network, country, readable, memory, cookie, fault, time
+//! web, secret  ->  routes, network, country, readable, memory, cookie, fault, named, time
 //! ```
 //!
 //! What stands on the left may also use whatever its right-hand side uses. `tests/imports.rs` holds the order, and
@@ -36,6 +36,7 @@ mod fault;
 mod mail;
 mod memory;
 mod metrics;
+mod named;
 mod network;
 mod oidc;
 pub mod openapi;

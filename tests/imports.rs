@@ -11,6 +11,7 @@ use std::{
 /// What stands in `src`, from the ground up. A module imports only those before it.
 const FLOORS: &[&str] = &[
     "time",
+    "named",
     "memory",
     "fault",
     "cookie",

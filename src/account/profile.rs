@@ -49,7 +49,7 @@ pub enum FieldProblem {
 pub fn value(field: ProfileField, claims: &StandardClaims) -> &str {
     let claim = claims.as_map().get(field.claim());
     let value = match field.is_in_address() {
-        true => claim.and_then(|address| address.get(field.name())),
+        true => claim.and_then(|address| address.get(field.as_str())),
         false => claim,
     };
     value.and_then(Value::as_str).unwrap_or_default()
@@ -184,7 +184,7 @@ pub fn changes_of<'a>(
     let known = claims.as_map().get("address").and_then(Value::as_object);
     let mut address = known.cloned().unwrap_or_default();
     for field in fields.iter().copied() {
-        let (name, kind) = (field.name(), kind(field));
+        let (name, kind) = (field.as_str(), kind(field));
         let text = tidy(entered(name), kind);
         if text == value(field, claims) {
             continue;

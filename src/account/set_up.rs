@@ -1,15 +1,17 @@
 //! Links to set up how to sign in: an operator makes one, or a person asks for one by mail. A link is the person's id and 256 random
 //! bits, of which the database has a keyed hash.
 
-use crate::{secret::OpaqueToken, time::Lifetime};
+use crate::{named::named, secret::OpaqueToken, time::Lifetime};
 
-/// Where a link comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkKind {
-    /// An operator made it.
-    SetUp,
-    /// Somebody asked for it, and it was sent by mail.
-    Recovery,
+named! {
+    /// Where a link comes from, by its name as a kind of credential.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum LinkKind {
+        /// An operator made it.
+        SetUp = "set_up_link",
+        /// Somebody asked for it, and it was sent by mail.
+        Recovery = "recovery_link",
+    }
 }
 
 impl LinkKind {
@@ -18,14 +20,6 @@ impl LinkKind {
         match self {
             Self::SetUp => Lifetime::days(3),
             Self::Recovery => Lifetime::minutes(30),
-        }
-    }
-
-    /// Its name, as a kind of credential.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SetUp => "set_up_link",
-            Self::Recovery => "recovery_link",
         }
     }
 }

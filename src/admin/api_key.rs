@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{body, invitation};
 use crate::{
     account::group::Label,
+    named::named,
     oidc::error::{ErrorCode, OAuthError},
     routes::Method,
     time::{Lifetime, UnixTime},
@@ -17,29 +18,31 @@ const LONGEST: Lifetime = Lifetime::days(MOST_DAYS);
 /// The longest that keys work, and secrets with an end.
 pub(super) const MOST_DAYS: i64 = 3_650;
 
-/// What a key is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Area {
-    /// People, how they sign in, where they are signed in, what they allowed, invitations.
-    People,
-    /// Apps, also at `/register`.
-    Apps,
-    /// APIs, and which apps may ask for them.
-    Apis,
-    /// Groups, who is in them, and roles at apps.
-    Groups,
-    Audit,
-    /// Signing keys.
-    Keys,
-    Mail,
-    /// Settings, health and status.
-    Settings,
-    /// The keys of this file.
-    ApiKeys,
-    /// Which people are operators.
-    Operators,
-    /// Addresses that events of the audit are sent to.
-    Webhooks,
+named! {
+    /// What a key is about, by the name in its scopes.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Area {
+        /// People, how they sign in, where they are signed in, what they allowed, invitations.
+        People = "people",
+        /// Apps, also at `/register`.
+        Apps = "apps",
+        /// APIs, and which apps may ask for them.
+        Apis = "apis",
+        /// Groups, who is in them, and roles at apps.
+        Groups = "groups",
+        Audit = "audit",
+        /// Signing keys.
+        Keys = "keys",
+        Mail = "mail",
+        /// Settings, health and status.
+        Settings = "settings",
+        /// The keys of this file.
+        ApiKeys = "api_keys",
+        /// Which people are operators.
+        Operators = "operators",
+        /// Addresses that events of the audit are sent to.
+        Webhooks = "webhooks",
+    }
 }
 
 /// Something that a key may do, such as `people:read`.
@@ -51,37 +54,6 @@ pub struct KeyScope {
 }
 
 impl Area {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
-        Self::People,
-        Self::Apps,
-        Self::Apis,
-        Self::Groups,
-        Self::Audit,
-        Self::Keys,
-        Self::Mail,
-        Self::Settings,
-        Self::ApiKeys,
-        Self::Operators,
-        Self::Webhooks,
-    ];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::People => "people",
-            Self::Apps => "apps",
-            Self::Apis => "apis",
-            Self::Groups => "groups",
-            Self::Audit => "audit",
-            Self::Keys => "keys",
-            Self::Mail => "mail",
-            Self::Settings => "settings",
-            Self::ApiKeys => "api_keys",
-            Self::Operators => "operators",
-            Self::Webhooks => "webhooks",
-        }
-    }
-
     /// Whether there is anything to change.
     pub fn can_change(self) -> bool {
         !matches!(self, Self::Audit | Self::Settings)
@@ -92,7 +64,7 @@ impl KeyScope {
     /// Reads its name.
     pub fn parse(name: &str) -> Option<Self> {
         let (area, access) = name.split_once(':')?;
-        let area = Area::ALL.into_iter().find(|known| known.as_str() == area)?;
+        let area = Area::parse(area)?;
         match access {
             "read" => Some(Self { area, writes: false }),
             "write" if area.can_change() => Some(Self { area, writes: true }),
@@ -318,6 +290,12 @@ mod tests {
         let register = KeyScope::needed("/register", Method::Post).map(KeyScope::name);
         assert_eq!(register.as_deref(), Some("apps:write"));
         assert_eq!(KeyScope::needed("/registers", Method::Post), None);
+    }
+
+    #[test]
+    fn scopes_go_by_the_names_that_keys_were_made_with() {
+        let all = "people apps apis groups audit keys mail settings api_keys operators webhooks";
+        assert_eq!(Area::ALL.map(Area::as_str).join(" "), all);
     }
 
     #[test]

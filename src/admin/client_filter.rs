@@ -1,7 +1,10 @@
 //! Which apps an operator wants to see.
 
 use super::{paging::Page, people_filter::flag};
-use crate::oidc::{client::client_metadata::GrantType, error::OAuthError, params::Params};
+use crate::{
+    named::named,
+    oidc::{client::client_metadata::GrantType, error::OAuthError, params::Params},
+};
 
 /// Which apps are wanted. What is `None` does not matter.
 #[derive(Debug, Default)]
@@ -19,34 +22,26 @@ pub struct ClientFilter<'a> {
     pub after: &'a str,
 }
 
-/// How an app came to be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Provenance {
-    /// An operator registered it, or has changed it.
-    Operator,
-    /// It registered itself.
-    Itself,
-    /// The document at its `client_id` describes it.
-    Document,
+named! {
+    /// How an app came to be known.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Provenance {
+        /// An operator registered it, or has changed it.
+        Operator = "operator",
+        /// It registered itself.
+        Itself = "itself",
+        /// The document at its `client_id` describes it.
+        Document = "document",
+    }
 }
 
 impl Provenance {
-    pub const ALL: [Self; 3] = [Self::Operator, Self::Itself, Self::Document];
-
     /// Of an app that a document describes, or that nobody had to be asked for, or else of an operator's.
     pub fn of(is_described: bool, registered_openly: bool) -> Self {
         match (is_described, registered_openly) {
             (true, _) => Self::Document,
             (false, true) => Self::Itself,
             (false, false) => Self::Operator,
-        }
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Operator => "operator",
-            Self::Itself => "itself",
-            Self::Document => "document",
         }
     }
 }
@@ -65,10 +60,8 @@ impl<'a> ClientFilter<'a> {
             known.ok_or_else(|| OAuthError::invalid_request("grant is not one that there is"))
         };
         let provenance = |text: &str| {
-            let named = Provenance::ALL
-                .into_iter()
-                .find(|provenance| provenance.as_str() == text);
-            named.ok_or_else(|| OAuthError::invalid_request("registered_by must be operator, itself or document"))
+            let known = Provenance::parse(text);
+            known.ok_or_else(|| OAuthError::invalid_request("registered_by must be operator, itself or document"))
         };
         Ok((
             Self {

@@ -6,21 +6,23 @@ use super::{
     api_key::{self, Area, KeyScope},
     body,
 };
-use crate::oidc::error::OAuthError;
+use crate::{named::named, oidc::error::OAuthError};
 
-/// A role of an operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum OperatorRole {
-    /// Everything.
-    Owner,
-    /// People, and who is in which group.
-    People,
-    /// Apps, and what is needed to set them up.
-    Apps,
-    /// Who did what, and who may do what.
-    Auditor,
-    /// Everything, without changing any of it.
-    ReadOnly,
+named! {
+    /// A role of an operator, by the name that is stored.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum OperatorRole {
+        /// Everything.
+        Owner = "owner",
+        /// People, and who is in which group.
+        People = "people",
+        /// Apps, and what is needed to set them up.
+        Apps = "apps",
+        /// Who did what, and who may do what.
+        Auditor = "auditor",
+        /// Everything, without changing any of it.
+        ReadOnly = "read_only",
+    }
 }
 
 /// The roles of one person.
@@ -28,25 +30,6 @@ pub enum OperatorRole {
 pub struct OperatorRoles(Vec<OperatorRole>);
 
 impl OperatorRole {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Owner, Self::People, Self::Apps, Self::Auditor, Self::ReadOnly];
-
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::People => "people",
-            Self::Apps => "apps",
-            Self::Auditor => "auditor",
-            Self::ReadOnly => "read_only",
-        }
-    }
-
-    /// The role of a name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
-    }
-
     /// The areas that it may change, and those that it may only read.
     fn areas(self) -> (&'static [Area], &'static [Area]) {
         match self {

@@ -7,6 +7,7 @@ use super::{body, security_event};
 use crate::{
     account::group::Label,
     audit::Event,
+    named::named,
     oidc::error::OAuthError,
     secret::{KekVersion, RootKeys, webhook_secret::WebhookSecret},
     time::{Lifetime, UnixTime},
@@ -62,30 +63,15 @@ pub struct Webhook {
     pub updated_at: UnixTime,
 }
 
-/// What it is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// What the audit says, signed with a secret of its own.
-    #[default]
-    Events,
-    /// Security Event Tokens, signed with Limen's keys.
-    Set,
-}
-
-impl Format {
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Events => "events",
-            Self::Set => "set",
-        }
-    }
-
-    /// The format of a name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Events, Self::Set]
-            .into_iter()
-            .find(|format| format.as_str() == name)
+named! {
+    /// What it is sent.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum Format {
+        /// What the audit says, signed with a secret of its own.
+        #[default]
+        Events = "events",
+        /// Security Event Tokens, signed with Limen's keys.
+        Set = "set",
     }
 }
 
@@ -97,25 +83,15 @@ pub struct SecretInForce {
     pub previous: Option<(KekVersion, UnixTime)>,
 }
 
-/// How a webhook is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    Well,
-    Off,
-    Failing,
-    /// Nothing is sent any more until an operator says so.
-    GivenUp,
-}
-
-impl State {
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Well => "ok",
-            Self::Off => "off",
-            Self::Failing => "failing",
-            Self::GivenUp => "given_up",
-        }
+named! {
+    /// How a webhook is.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum State {
+        Well = "ok",
+        Off = "off",
+        Failing = "failing",
+        /// Nothing is sent any more until an operator says so.
+        GivenUp = "given_up",
     }
 }
 

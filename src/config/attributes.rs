@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Resources, reserved_claims};
 use crate::{
+    named::named,
     readable::is_line,
     web::{
         json,
@@ -47,24 +48,28 @@ pub struct Attribute {
     pub person: PersonMay,
 }
 
-/// The type of an attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The names say it.
-pub enum AttributeKind {
-    Text,
-    Number,
-    Flag,
-    /// Texts.
-    List,
+named! {
+    /// The type of an attribute.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[allow(missing_docs)] // The names say it.
+    pub enum AttributeKind {
+        Text = "text",
+        Number = "number",
+        Flag = "flag",
+        /// Texts.
+        List = "list",
+    }
 }
 
-/// What people may do with an attribute of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)] // The names say it.
-pub enum PersonMay {
-    Nothing,
-    See,
-    Edit,
+named! {
+    /// What people may do with an attribute of their own.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[allow(missing_docs)] // The names say it.
+    pub enum PersonMay {
+        Nothing = "nothing",
+        See = "see",
+        Edit = "edit",
+    }
 }
 
 /// All of them, by name.
@@ -72,13 +77,6 @@ pub enum PersonMay {
 pub struct Attributes(BTreeMap<String, Attribute>);
 
 impl AttributeKind {
-    const ALL: [(Self, &'static str); 4] = [
-        (Self::Text, "text"),
-        (Self::Number, "number"),
-        (Self::Flag, "flag"),
-        (Self::List, "list"),
-    ];
-
     /// Whether a value is of the type.
     pub fn admits(self, value: &Value) -> bool {
         let is_text = |value: &Value, longest: usize| {
@@ -119,14 +117,10 @@ impl Attribute {
             Some(value) => value.as_str().ok_or(HOW),
         };
         let kind = word("type", "text")?;
-        let kind = AttributeKind::ALL.into_iter().find(|(_, known)| *known == kind);
-        let (kind, _) = kind.ok_or_else(|| format!("needs one of text, number, flag and list as type of {name}"))?;
-        let person = match word("person", "nothing")? {
-            "nothing" => PersonMay::Nothing,
-            "see" => PersonMay::See,
-            "edit" => PersonMay::Edit,
-            _ => return Err(format!("needs one of nothing, see and edit as person of {name}")),
-        };
+        let kind = AttributeKind::parse(kind);
+        let kind = kind.ok_or_else(|| format!("needs one of text, number, flag and list as type of {name}"))?;
+        let person = PersonMay::parse(word("person", "nothing")?);
+        let person = person.ok_or_else(|| format!("needs one of nothing, see and edit as person of {name}"))?;
         let scope = members
             .get("scope")
             .map(|scope| scope.as_str().ok_or(HOW))

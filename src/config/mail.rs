@@ -3,9 +3,12 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Issuer, reader::Reader};
-use crate::web::{
-    fetch_url::{FetchUrl, LoopbackFetches},
-    host::is_name,
+use crate::{
+    named::named,
+    web::{
+        fetch_url::{FetchUrl, LoopbackFetches},
+        host::is_name,
+    },
 };
 
 /// How mails are sent, and from whom.
@@ -23,49 +26,38 @@ pub struct MailSettings {
     pub notices: Vec<Notices>,
 }
 
-/// What people are told of by mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Notices {
-    /// A sign-in from a browser in which they did not sign in before.
-    NewBrowser,
-    /// A device that may use the account.
-    Devices,
-    /// A new password.
-    Password,
-    /// A passkey or an authenticator app was added or removed, or recovery codes were made.
-    Factors,
-    /// A way back in was used: a recovery code, or a link.
-    Recovery,
+named! {
+    /// What people are told of by mail, by the name in `MAIL_NOTICES`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Notices {
+        /// A sign-in from a browser in which they did not sign in before.
+        NewBrowser = "new_browser",
+        /// A device that may use the account.
+        Devices = "devices",
+        /// A new password.
+        Password = "password",
+        /// A passkey or an authenticator app was added or removed, or recovery codes were made.
+        Factors = "factors",
+        /// A way back in was used: a recovery code, or a link.
+        Recovery = "recovery",
+    }
 }
 
 impl Notices {
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::NewBrowser, "new_browser"),
-        (Self::Devices, "devices"),
-        (Self::Password, "password"),
-        (Self::Factors, "factors"),
-        (Self::Recovery, "recovery"),
-    ];
-
     /// Reads `on`, `off`, or some of the names.
     fn read<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Vec<Self> {
         let text = reader.shown_or("MAIL_NOTICES", "on");
-        let find = |word: &str| Self::ALL.into_iter().find(|(_, name)| *name == word);
         match text.as_str() {
-            "on" => Self::ALL.map(|(notice, _)| notice).to_vec(),
+            "on" => Self::ALL.to_vec(),
             "off" => Vec::new(),
             text => {
-                let found: Option<Vec<_>> = text.split_whitespace().map(find).collect();
+                let found: Option<Vec<_>> = text.split_whitespace().map(Self::parse).collect();
                 if found.is_none() {
-                    let names = Self::ALL.map(|(_, name)| name).join(" ");
+                    let names = Self::ALL.map(Self::as_str).join(" ");
                     let problem = format!("MAIL_NOTICES must be on, off, or some of: {names}");
                     reader.problems.push(problem);
                 }
-                found
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(|(notice, _)| notice)
-                    .collect()
+                found.unwrap_or_default()
             }
         }
     }
@@ -102,14 +94,16 @@ impl std::fmt::Debug for MailApi {
     }
 }
 
-/// Whose shapes an API has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The names say it.
-pub enum Provider {
-    Resend,
-    Postmark,
-    Mailgun,
-    Brevo,
+named! {
+    /// Whose shapes an API has, by the name in `MAIL`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[allow(missing_docs)] // The names say it.
+    pub enum Provider {
+        Resend = "resend",
+        Postmark = "postmark",
+        Mailgun = "mailgun",
+        Brevo = "brevo",
+    }
 }
 
 /// An address with, perhaps, a name.
@@ -133,18 +127,6 @@ impl Transport {
 }
 
 impl Provider {
-    const ALL: [Self; 4] = [Self::Resend, Self::Postmark, Self::Mailgun, Self::Brevo];
-
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Resend => "resend",
-            Self::Postmark => "postmark",
-            Self::Mailgun => "mailgun",
-            Self::Brevo => "brevo",
-        }
-    }
-
     fn base(self) -> &'static str {
         match self {
             Self::Resend => "https://api.resend.com",
@@ -246,7 +228,7 @@ impl MailSettings {
         let is_loopback = issuer.is_some_and(|issuer| !issuer.is_https());
         let word = reader.shown_or("MAIL", if is_loopback { "development" } else { "off" });
         let word = word.as_str();
-        let provider = Provider::ALL.into_iter().find(|provider| provider.as_str() == word);
+        let provider = Provider::parse(word);
         match (word, provider) {
             ("off", _) => return None,
             ("development" | "cloudflare", _) | (_, Some(_)) => {}

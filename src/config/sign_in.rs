@@ -3,33 +3,24 @@
 use url::{Host, Url};
 
 use super::{Issuer, reader::Reader};
-use crate::web::host::is_name;
+use crate::{named::named, web::host::is_name};
 
-/// A way to sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// A username or an e-mail address, and a password.
-    Password,
-    /// A passkey.
-    Passkey,
-    /// A code that is sent by mail.
-    MailCode,
+named! {
+    /// A way to sign in, by its name in `SIGN_IN` and as a kind of credential.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Way {
+        /// A username or an e-mail address, and a password.
+        Password = "password",
+        /// A passkey.
+        Passkey = "passkey",
+        /// A code that is sent by mail.
+        MailCode = "mail_code",
+    }
 }
 
 impl Way {
-    const ALL: [Self; 3] = [Self::Password, Self::Passkey, Self::MailCode];
-
     /// Those of a deployment that does not say which. Codes by mail weaken an account whose mails others read, so an operator asks for them.
     const USUAL: [Self; 2] = [Self::Password, Self::Passkey];
-
-    /// Its name, in `SIGN_IN` and as a kind of credential.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Passkey => "passkey",
-            Self::MailCode => "mail_code",
-        }
-    }
 }
 
 /// How people sign in.
@@ -91,10 +82,7 @@ impl SignIn {
                 .collect::<Vec<_>>(),
             Some(text) => {
                 let words: Vec<_> = text.split_whitespace().collect();
-                let ways: Vec<_> = words
-                    .iter()
-                    .filter_map(|word| Way::ALL.into_iter().find(|way| way.as_str() == *word))
-                    .collect();
+                let ways: Vec<_> = words.iter().filter_map(|word| Way::parse(word)).collect();
                 let twice = ways
                     .iter()
                     .enumerate()

@@ -131,14 +131,14 @@ fn fields<F: Fn(&str) -> Option<String>>(reader: &mut Reader<F>) -> Vec<WantedFi
     let mut wanted: Vec<WantedField> = Vec::new();
     for word in text.split_whitespace().filter(|_| text != "none") {
         let name = word.strip_suffix('?').unwrap_or(word);
-        let field = ProfileField::ALL.into_iter().find(|field| field.name() == name);
+        let field = ProfileField::parse(name);
         match field.filter(|field| wanted.iter().all(|other| other.field != *field)) {
             Some(field) => wanted.push(WantedField {
                 field,
                 required: name == word,
             }),
             None => {
-                let names = ProfileField::ALL.map(ProfileField::name).join(" ");
+                let names = ProfileField::ALL.map(ProfileField::as_str).join(" ");
                 reader.problems.push(format!(
                     "SIGNUP_FIELDS must be none, or some of, each once and with a ? where it may be left empty: {names}"
                 ));

@@ -5,87 +5,47 @@ pub mod delivery;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    named::named,
     secret::{KekVersion, OpaqueToken, Purpose, RootKeys, same_secret},
     time::{Lifetime, UnixTime},
 };
 
-/// What a mail is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// An operator tries whether mails arrive.
-    Test,
-    /// A way back in, for somebody who asked for it.
-    Recovery,
-    /// The same, for somebody in a browser in which they have signed in before: strangers cannot use it up.
-    RecoveryHere,
-    /// A code that shows that somebody reads the mails of an address.
-    ConfirmAddress,
-    /// A code to sign in with.
-    SignInCode,
-    /// The same, asked for where its person signed in before: with an allowance of its own.
-    SignInCodeHere,
-    /// To the owner of an address that somebody else wanted to use.
-    AddressInUse,
-    /// To the address that an account had until now, with a link that gives it back.
-    AddressChanged,
-    /// A password was set.
-    PasswordChanged,
-    /// Somebody signed in where they had not before.
-    NewBrowser,
-    /// Somebody signed in where they had before, in a country in which they had not.
-    NewCountry,
-    /// How a person signs in was changed, or a way back in was used: what it was, is in the detail.
-    AccountChanged,
-    /// A device was let use the account.
-    DeviceConnected,
-    /// An app asks without the person's browser, and waits for an answer.
-    AppAsks,
+named! {
+    /// What a mail is about, by the name that is stored and told to operators.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Kind {
+        /// An operator tries whether mails arrive.
+        Test = "test",
+        /// A way back in, for somebody who asked for it.
+        Recovery = "recovery",
+        /// The same, for somebody in a browser in which they have signed in before: strangers cannot use it up.
+        RecoveryHere = "recovery_here",
+        /// A code that shows that somebody reads the mails of an address.
+        ConfirmAddress = "confirm_address",
+        /// A code to sign in with.
+        SignInCode = "sign_in_code",
+        /// The same, asked for where its person signed in before: with an allowance of its own.
+        SignInCodeHere = "sign_in_code_here",
+        /// To the owner of an address that somebody else wanted to use.
+        AddressInUse = "address_in_use",
+        /// To the address that an account had until now, with a link that gives it back.
+        AddressChanged = "address_changed",
+        /// A password was set.
+        PasswordChanged = "password_changed",
+        /// Somebody signed in where they had not before.
+        NewBrowser = "new_browser",
+        /// Somebody signed in where they had before, in a country in which they had not.
+        NewCountry = "new_country",
+        /// How a person signs in was changed, or a way back in was used: what it was, is in the detail.
+        AccountChanged = "account_changed",
+        /// A device was let use the account.
+        DeviceConnected = "device_connected",
+        /// An app asks without the person's browser, and waits for an answer.
+        AppAsks = "app_asks",
+    }
 }
 
 impl Kind {
-    /// All kinds.
-    pub const ALL: [Self; 14] = [
-        Self::Test,
-        Self::Recovery,
-        Self::RecoveryHere,
-        Self::ConfirmAddress,
-        Self::SignInCode,
-        Self::SignInCodeHere,
-        Self::AddressInUse,
-        Self::AddressChanged,
-        Self::PasswordChanged,
-        Self::NewBrowser,
-        Self::NewCountry,
-        Self::AccountChanged,
-        Self::DeviceConnected,
-        Self::AppAsks,
-    ];
-
-    /// Its name, as it is stored and told to operators.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Test => "test",
-            Self::Recovery => "recovery",
-            Self::RecoveryHere => "recovery_here",
-            Self::ConfirmAddress => "confirm_address",
-            Self::SignInCode => "sign_in_code",
-            Self::SignInCodeHere => "sign_in_code_here",
-            Self::AddressInUse => "address_in_use",
-            Self::AddressChanged => "address_changed",
-            Self::PasswordChanged => "password_changed",
-            Self::NewBrowser => "new_browser",
-            Self::NewCountry => "new_country",
-            Self::AccountChanged => "account_changed",
-            Self::DeviceConnected => "device_connected",
-            Self::AppAsks => "app_asks",
-        }
-    }
-
-    /// The kind of a name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
     /// The most of this kind to one person, and to one address, in 24 hours.
     pub fn most_a_day(self) -> i64 {
         match self {
@@ -158,27 +118,20 @@ pub const BY_OPERATOR: &str = " by_operator";
 /// How often a code may be tried.
 pub const MOST_TRIES: i64 = 5;
 
-/// What somebody asks for a code for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CodeKind {
-    /// They sign in.
-    SignIn,
-    /// They make an account with the address.
-    SignUp,
-    /// They are signed in and want to have the address, or to confirm that which they have.
-    Address,
+named! {
+    /// What somebody asks for a code for, by the name that is stored.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum CodeKind {
+        /// They sign in.
+        SignIn = "sign_in",
+        /// They make an account with the address.
+        SignUp = "sign_up",
+        /// They are signed in and want to have the address, or to confirm that which they have.
+        Address = "address",
+    }
 }
 
 impl CodeKind {
-    /// Its name, as it is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign_in",
-            Self::SignUp => "sign_up",
-            Self::Address => "address",
-        }
-    }
-
     /// How many digits a code has. One to sign in with is of one account, whose tries are counted. One that shows whose an address is can be
     /// guessed at for any address that somebody makes up, so there are many to guess at.
     pub fn digits(self) -> usize {
@@ -288,12 +241,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_a_name_of_its_own() {
-        let names: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-        assert_eq!(names.len(), Kind::ALL.len());
-        for kind in Kind::ALL {
-            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
-        }
+    fn kinds_go_by_the_names_that_databases_have() {
+        assert_eq!(
+            Kind::ALL.map(Kind::as_str),
+            [
+                "test",
+                "recovery",
+                "recovery_here",
+                "confirm_address",
+                "sign_in_code",
+                "sign_in_code_here",
+                "address_in_use",
+                "address_changed",
+                "password_changed",
+                "new_browser",
+                "new_country",
+                "account_changed",
+                "device_connected",
+                "app_asks",
+            ]
+        );
         assert_eq!(Kind::parse("newsletter"), None);
     }
 

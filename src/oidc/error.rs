@@ -4,78 +4,45 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use crate::named::named;
 
-/// The registered error codes that Limen sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // The names say it.
-pub enum ErrorCode {
-    InvalidRequest,
-    InvalidClient,
-    InvalidGrant,
-    UnauthorizedClient,
-    UnsupportedGrantType,
-    UnsupportedResponseType,
-    InvalidScope,
-    InvalidTarget,
-    InvalidAuthorizationDetails,
-    AccessDenied,
-    LoginRequired,
-    ConsentRequired,
-    UnmetAuthenticationRequirements,
-    RegistrationNotSupported,
-    InvalidRequestUri,
-    InvalidRequestObject,
-    InvalidToken,
-    InsufficientScope,
-    InsufficientUserAuthentication,
-    InvalidRedirectUri,
-    InvalidClientMetadata,
-    InvalidDpopProof,
-    UseDpopNonce,
-    AuthorizationPending,
-    SlowDown,
-    ExpiredToken,
-    UnknownUserId,
-    InvalidBindingMessage,
+named! {
+    /// The registered error codes that Limen sends.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[allow(missing_docs)] // The names say it.
+    pub enum ErrorCode {
+        InvalidRequest = "invalid_request",
+        InvalidClient = "invalid_client",
+        InvalidGrant = "invalid_grant",
+        UnauthorizedClient = "unauthorized_client",
+        UnsupportedGrantType = "unsupported_grant_type",
+        UnsupportedResponseType = "unsupported_response_type",
+        InvalidScope = "invalid_scope",
+        InvalidTarget = "invalid_target",
+        InvalidAuthorizationDetails = "invalid_authorization_details",
+        AccessDenied = "access_denied",
+        LoginRequired = "login_required",
+        ConsentRequired = "consent_required",
+        UnmetAuthenticationRequirements = "unmet_authentication_requirements",
+        RegistrationNotSupported = "registration_not_supported",
+        InvalidRequestUri = "invalid_request_uri",
+        InvalidRequestObject = "invalid_request_object",
+        InvalidToken = "invalid_token",
+        InsufficientScope = "insufficient_scope",
+        InsufficientUserAuthentication = "insufficient_user_authentication",
+        InvalidRedirectUri = "invalid_redirect_uri",
+        InvalidClientMetadata = "invalid_client_metadata",
+        InvalidDpopProof = "invalid_dpop_proof",
+        UseDpopNonce = "use_dpop_nonce",
+        AuthorizationPending = "authorization_pending",
+        SlowDown = "slow_down",
+        ExpiredToken = "expired_token",
+        UnknownUserId = "unknown_user_id",
+        InvalidBindingMessage = "invalid_binding_message",
+    }
 }
 
 impl ErrorCode {
-    /// The code on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidRequest => "invalid_request",
-            Self::InvalidClient => "invalid_client",
-            Self::InvalidGrant => "invalid_grant",
-            Self::UnauthorizedClient => "unauthorized_client",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::InvalidScope => "invalid_scope",
-            Self::InvalidTarget => "invalid_target",
-            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
-            Self::AccessDenied => "access_denied",
-            Self::LoginRequired => "login_required",
-            Self::ConsentRequired => "consent_required",
-            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
-            Self::RegistrationNotSupported => "registration_not_supported",
-            Self::InvalidRequestUri => "invalid_request_uri",
-            Self::InvalidRequestObject => "invalid_request_object",
-            Self::InvalidToken => "invalid_token",
-            Self::InsufficientScope => "insufficient_scope",
-            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
-            Self::InvalidRedirectUri => "invalid_redirect_uri",
-            Self::InvalidClientMetadata => "invalid_client_metadata",
-            Self::InvalidDpopProof => "invalid_dpop_proof",
-            Self::UseDpopNonce => "use_dpop_nonce",
-            Self::AuthorizationPending => "authorization_pending",
-            Self::SlowDown => "slow_down",
-            Self::ExpiredToken => "expired_token",
-            Self::UnknownUserId => "unknown_user_id",
-            Self::InvalidBindingMessage => "invalid_binding_message",
-        }
-    }
-
     /// Whether a request to `/authorize` that fails so is a mistake of the client's developer, rather than the way that things go.
     pub fn is_mistake(self) -> bool {
         !matches!(

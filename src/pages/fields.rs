@@ -52,7 +52,7 @@ fn input(field: ProfileField, value: &str) -> Input {
         Field::Name | Field::Picture | Field::PhoneNumber | Field::StreetAddress
     );
     Input {
-        name: field.name(),
+        name: field.as_str(),
         kind,
         autocomplete,
         wide,

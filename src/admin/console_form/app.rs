@@ -4,40 +4,28 @@ use serde_json::{Map, Value, json};
 
 use super::unknown;
 use crate::{
+    named::named,
     oidc::{error::OAuthError, params::Params},
     routes::{Call, Endpoint, Method},
     time::Lifetime,
 };
 
-/// Kinds of apps, as the assistant has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AppKind {
-    /// It has a server, which keeps a secret.
-    Web,
-    /// It runs in the browser.
-    SinglePage,
-    /// It runs on a device.
-    Native,
-    /// Nobody sits before it.
-    Service,
+named! {
+    /// Kinds of apps, as the assistant has them.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum AppKind {
+        /// It has a server, which keeps a secret.
+        Web = "web",
+        /// It runs in the browser.
+        SinglePage = "single_page",
+        /// It runs on a device.
+        Native = "native",
+        /// Nobody sits before it.
+        Service = "service",
+    }
 }
 
 impl AppKind {
-    pub const ALL: [Self; 4] = [Self::Web, Self::SinglePage, Self::Native, Self::Service];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Web => "web",
-            Self::SinglePage => "single_page",
-            Self::Native => "native",
-            Self::Service => "service",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
     /// Whether people sign in to it.
     pub fn has_people(self) -> bool {
         self != Self::Service

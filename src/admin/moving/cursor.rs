@@ -1,59 +1,32 @@
 //! Where an export goes on: one kind of lines after the other, each in the order of its keys.
 
 use super::super::paging::Page;
-use crate::oidc::{error::OAuthError, params::Params};
+use crate::{
+    named::named,
+    oidc::{error::OAuthError, params::Params},
+};
 
-/// The parts of an export, in the order in which an import can take them: what a line refers to came before it. Webhooks are last, so
-/// that they do not tell of the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The names say it.
-pub enum Part {
-    Groups,
-    Apps,
-    Apis,
-    People,
-    Credentials,
-    Terms,
-    Memberships,
-    Roles,
-    Operators,
-    Consents,
-    Webhooks,
+named! {
+    /// The parts of an export by the `kind` of their lines, in the order in which an import can take them: what a line refers to came
+    /// before it. Webhooks are last, so that they do not tell of the rest.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[allow(missing_docs)] // The names say it.
+    pub enum Part {
+        Groups = "group",
+        Apps = "app",
+        Apis = "api",
+        People = "person",
+        Credentials = "credential",
+        Terms = "terms",
+        Memberships = "memberships",
+        Roles = "role",
+        Operators = "operator",
+        Consents = "consent",
+        Webhooks = "webhook",
+    }
 }
 
 impl Part {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
-        Self::Groups,
-        Self::Apps,
-        Self::Apis,
-        Self::People,
-        Self::Credentials,
-        Self::Terms,
-        Self::Memberships,
-        Self::Roles,
-        Self::Operators,
-        Self::Consents,
-        Self::Webhooks,
-    ];
-
-    /// The `kind` of its lines.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::Groups => "group",
-            Self::Apps => "app",
-            Self::Apis => "api",
-            Self::People => "person",
-            Self::Credentials => "credential",
-            Self::Terms => "terms",
-            Self::Memberships => "memberships",
-            Self::Roles => "role",
-            Self::Operators => "operator",
-            Self::Consents => "consent",
-            Self::Webhooks => "webhook",
-        }
-    }
-
     /// The part behind it.
     fn next(self) -> Option<Self> {
         Self::ALL.into_iter().skip_while(|part| *part != self).nth(1)
@@ -81,7 +54,7 @@ impl<'a> Place<'a> {
         let page = Page::parse(params, &[])?;
         let read = |text: &'a str| {
             let (kind, key) = text.split_once(':')?;
-            let part = Part::ALL.into_iter().find(|part| part.kind() == kind)?;
+            let part = Part::parse(kind)?;
             Some(Self::Behind(part, key))
         };
         let place = page.after(read)?.unwrap_or(Self::Head);
@@ -99,7 +72,7 @@ impl<'a> Place<'a> {
             (Self::Behind(part, _), Some(last)) => (part, last),
             (Self::Behind(part, _), None) => (part.next()?, ""),
         };
-        Some(format!("{}:{key}", part.kind()))
+        Some(format!("{}:{key}", part.as_str()))
     }
 }
 

@@ -137,7 +137,7 @@ impl Line {
             "consent" => Self::Consent(Box::new(MovedConsent::read(&line, moved.now)?)),
             "deployment" | "next" | "end" => return Ok(Self::Nothing),
             _ => {
-                let kinds = Part::ALL.map(Part::kind).join(", ");
+                let kinds = Part::ALL.map(Part::as_str).join(", ");
                 return Err(format!("kind must be one of {kinds}"));
             }
         };

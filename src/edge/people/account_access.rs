@@ -265,7 +265,7 @@ impl SignedInBrowser {
 
     /// An answer that leads to `page`, which tells what was done.
     pub fn done(&self, page: Endpoint, notice: Notice, context: &Context) -> Reply {
-        self.done_at(page.path(), notice.name(), context)
+        self.done_at(page.path(), notice.as_str(), context)
     }
 
     /// The same at the page of a path, which knows what `name` means.

@@ -219,6 +219,6 @@ impl Console {
 
     /// An answer that leads to the page, which tells what was done.
     pub fn done(&self, notice: ConsoleNotice, context: &Context) -> Reply {
-        self.signed_in.done_at(&self.page.path, notice.name(), context)
+        self.signed_in.done_at(&self.page.path, notice.as_str(), context)
     }
 }

@@ -8,7 +8,7 @@ use super::exchange_rule::ExchangeRule;
 use super::id_jag_rule::IdJagRule;
 use super::own_claim::OwnClaim;
 use super::own_lifetimes::OwnLifetimes;
-use crate::oidc::claims::GROUPS;
+use crate::{named::named, oidc::claims::GROUPS};
 
 /// What the operator decides about an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,73 +51,36 @@ pub fn party_of(client_id: &str) -> Value {
     json!({ "sub": client_id, "client_id": client_id })
 }
 
-/// Whether people are asked what an app may have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ConsentRule {
-    /// Once, and again for what is new.
-    #[default]
-    Ask,
-    /// It is the operator's own: whoever uses it has allowed it what it asks for.
-    Never,
-}
-
-impl ConsentRule {
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Ask, Self::Never].into_iter().find(|rule| rule.as_str() == name)
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Ask => "ask",
-            Self::Never => "never",
-        }
+named! {
+    /// Whether people are asked what an app may have.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum ConsentRule {
+        /// Once, and again for what is new.
+        #[default]
+        Ask = "ask",
+        /// It is the operator's own: whoever uses it has allowed it what it asks for.
+        Never = "never",
     }
 }
 
-/// What stands for a group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum GroupsFormat {
-    #[default]
-    Names,
-    Ids,
-}
-
-/// How roles are told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RolesFormat {
-    #[default]
-    List,
-    /// One text, in which blanks separate them, so none has a blank: for apps that take a single role.
-    Text,
-}
-
-impl GroupsFormat {
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Names, Self::Ids]
-            .into_iter()
-            .find(|format| format.as_str() == name)
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Names => "names",
-            Self::Ids => "ids",
-        }
+named! {
+    /// What stands for a group.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum GroupsFormat {
+        #[default]
+        Names = "names",
+        Ids = "ids",
     }
 }
 
-impl RolesFormat {
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::List, Self::Text]
-            .into_iter()
-            .find(|format| format.as_str() == name)
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::List => "list",
-            Self::Text => "text",
-        }
+named! {
+    /// How roles are told.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum RolesFormat {
+        #[default]
+        List = "list",
+        /// One text, in which blanks separate them, so none has a blank: for apps that take a single role.
+        Text = "text",
     }
 }
 

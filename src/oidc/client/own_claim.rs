@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::claim_path::ClaimPath;
-use crate::config::Attributes;
+use crate::{config::Attributes, named::named};
 
 /// What a template has beside what the operator keeps of a person.
 pub const USERNAME: &str = "username";
@@ -16,24 +16,14 @@ const LONGEST: usize = 1_000;
 /// The most bytes of a text that a template makes: many gaps may each have a long value.
 const LONGEST_FILLED: usize = 8_192;
 
-/// Where a claim can be told. Introspection tells what the access token does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The names say it.
-pub enum Place {
-    IdToken,
-    Userinfo,
-    AccessToken,
-}
-
-impl Place {
-    const ALL: [Self; 3] = [Self::IdToken, Self::Userinfo, Self::AccessToken];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::IdToken => "id_token",
-            Self::Userinfo => "userinfo",
-            Self::AccessToken => "access_token",
-        }
+named! {
+    /// Where a claim can be told. Introspection tells what the access token does.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[allow(missing_docs)] // The names say it.
+    pub enum Place {
+        IdToken = "id_token",
+        Userinfo = "userinfo",
+        AccessToken = "access_token",
     }
 }
 
@@ -75,11 +65,7 @@ impl OwnClaim {
             (None, Some(template)) => Wanted::Computed(Template::parse(template.as_str()?)?),
             _ => return None,
         };
-        let place = |name: &Value| {
-            Place::ALL
-                .into_iter()
-                .find(|place| Some(place.as_str()) == name.as_str())
-        };
+        let place = |name: &Value| Place::parse(name.as_str()?);
         let places = match members.get("in") {
             None => vec![Place::IdToken, Place::Userinfo],
             Some(names) => names.as_array()?.iter().map(place).collect::<Option<Vec<_>>>()?,

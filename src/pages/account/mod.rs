@@ -30,7 +30,10 @@ use super::{
     messages::{Language, Texts},
     text::{LONGEST_NAME, visible},
 };
-use crate::routes::{self, Endpoint};
+use crate::{
+    named::named,
+    routes::{self, Endpoint},
+};
 
 /// What every page of the account shows besides its own.
 #[derive(Clone, Copy)]
@@ -81,26 +84,28 @@ pub enum Sure {
     Passkey,
 }
 
-/// What was done, told on the page that follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The names say it.
-pub enum Notice {
-    ProfileSaved,
-    EmailChanged,
-    EmailConfirmed,
-    PasswordChanged,
-    SignedOut,
-    OthersSignedOut,
-    AccessRemoved,
-    PasskeyAdded,
-    PasskeyRenamed,
-    PasskeyRemoved,
-    CodeAppAdded,
-    CodeAppRenamed,
-    CodeAppRemoved,
-    TrustEnded,
-    RequestDenied,
-    RequestOver,
+named! {
+    /// What was done, told on the page that follows, whose URL has the name.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[allow(missing_docs)] // The names say it.
+    pub enum Notice {
+        ProfileSaved = "profile",
+        EmailChanged = "email",
+        EmailConfirmed = "confirmed",
+        PasswordChanged = "password",
+        SignedOut = "out",
+        OthersSignedOut = "others",
+        AccessRemoved = "access",
+        PasskeyAdded = "passkey",
+        PasskeyRenamed = "renamed",
+        PasskeyRemoved = "removed",
+        CodeAppAdded = "app",
+        CodeAppRenamed = "app_renamed",
+        CodeAppRemoved = "app_removed",
+        TrustEnded = "trust",
+        RequestDenied = "denied",
+        RequestOver = "over",
+    }
 }
 
 /// What is wrong with the password that a form asks for to be sure of the person.
@@ -115,39 +120,6 @@ pub enum PasswordCheck {
         /// Until the next attempt can work, rounded up.
         minutes: i64,
     },
-}
-
-impl Notice {
-    const ALL: [(Self, &'static str); 16] = [
-        (Self::ProfileSaved, "profile"),
-        (Self::EmailChanged, "email"),
-        (Self::EmailConfirmed, "confirmed"),
-        (Self::PasswordChanged, "password"),
-        (Self::SignedOut, "out"),
-        (Self::OthersSignedOut, "others"),
-        (Self::AccessRemoved, "access"),
-        (Self::PasskeyAdded, "passkey"),
-        (Self::PasskeyRenamed, "renamed"),
-        (Self::PasskeyRemoved, "removed"),
-        (Self::CodeAppAdded, "app"),
-        (Self::CodeAppRenamed, "app_renamed"),
-        (Self::CodeAppRemoved, "app_removed"),
-        (Self::TrustEnded, "trust"),
-        (Self::RequestDenied, "denied"),
-        (Self::RequestOver, "over"),
-    ];
-
-    /// The name in a URL.
-    pub fn name(self) -> &'static str {
-        let named = Self::ALL.iter().find(|(notice, _)| *notice == self);
-        named.map_or("", |(_, name)| name)
-    }
-
-    /// The notice of a name.
-    pub fn parse(name: &str) -> Option<Self> {
-        let named = Self::ALL.iter().find(|(_, known)| *known == name);
-        named.map(|(notice, _)| *notice)
-    }
 }
 
 /// The pages that each page leads to, in order.

@@ -43,7 +43,7 @@ use super::{
     messages::{ConsoleTexts, Language, Texts},
     text::{LONGEST_NAME, visible},
 };
-use crate::{admin::operator_role::OperatorRole, routes::Endpoint};
+use crate::{admin::operator_role::OperatorRole, named::named, routes::Endpoint};
 
 /// What every page of the console shows besides its own.
 #[derive(Clone, Copy)]
@@ -75,62 +75,29 @@ pub const ROOMS: [Endpoint; 9] = [
     Endpoint::ConsoleSystem,
 ];
 
-/// What was done, told on the page that follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The names say it.
-pub enum ConsoleNotice {
-    Locked,
-    Opened,
-    GuessesForgotten,
-    SignedOut,
-    LinkRevoked,
-    NewPasswordRequired,
-    Removed,
-    GrantRevoked,
-    RolesSaved,
-    Saved,
-    Added,
-    Deleted,
-    KeyRotated,
-    KeyRevoked,
-    MailTried,
-    WebhookTested,
-    /// What was to be changed is not there.
-    NothingDone,
-}
-
-impl ConsoleNotice {
-    /// All of them, each with the name in a URL.
-    pub const ALL: [(Self, &'static str); 17] = [
-        (Self::Locked, "locked"),
-        (Self::Opened, "opened"),
-        (Self::GuessesForgotten, "forgotten"),
-        (Self::SignedOut, "signed_out"),
-        (Self::LinkRevoked, "link_revoked"),
-        (Self::NewPasswordRequired, "new_password"),
-        (Self::Removed, "removed"),
-        (Self::GrantRevoked, "revoked"),
-        (Self::RolesSaved, "roles"),
-        (Self::Saved, "saved"),
-        (Self::Added, "added"),
-        (Self::Deleted, "deleted"),
-        (Self::KeyRotated, "key_rotated"),
-        (Self::KeyRevoked, "key_revoked"),
-        (Self::MailTried, "mail_tried"),
-        (Self::WebhookTested, "webhook_tested"),
-        (Self::NothingDone, "nothing"),
-    ];
-
-    /// The name in a URL.
-    pub fn name(self) -> &'static str {
-        let named = Self::ALL.iter().find(|(notice, _)| *notice == self);
-        named.map_or("", |(_, name)| name)
-    }
-
-    /// The notice of a name.
-    pub fn parse(name: &str) -> Option<Self> {
-        let named = Self::ALL.iter().find(|(_, known)| *known == name);
-        named.map(|(notice, _)| *notice)
+named! {
+    /// What was done, told on the page that follows, whose URL has the name.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[allow(missing_docs)] // The names say it.
+    pub enum ConsoleNotice {
+        Locked = "locked",
+        Opened = "opened",
+        GuessesForgotten = "forgotten",
+        SignedOut = "signed_out",
+        LinkRevoked = "link_revoked",
+        NewPasswordRequired = "new_password",
+        Removed = "removed",
+        GrantRevoked = "revoked",
+        RolesSaved = "roles",
+        Saved = "saved",
+        Added = "added",
+        Deleted = "deleted",
+        KeyRotated = "key_rotated",
+        KeyRevoked = "key_revoked",
+        MailTried = "mail_tried",
+        WebhookTested = "webhook_tested",
+        /// What was to be changed is not there.
+        NothingDone = "nothing",
     }
 }
 

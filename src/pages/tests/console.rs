@@ -758,7 +758,7 @@ pub fn console_pages(text: &'static str, language: Language) -> Vec<String> {
     pages.extend(system_pages(text, language));
     pages.extend(webhook_pages(text, language));
     pages.extend(more_pages(text, language));
-    pages.extend(ConsoleNotice::ALL.map(|(notice, _)| {
+    pages.extend(ConsoleNotice::ALL.map(|notice| {
         let frame = ConsoleFrame {
             notice: Some(notice),
             ..frame(text, language)
@@ -822,12 +822,4 @@ fn the_bars_of_a_chart_stand_in_the_order_of_time_and_the_highest_is_whole() {
         ]
     );
     assert!(html.contains("more than 10000") && html.contains("<th scope=\"row\">2024-10-04</th><td>600</td>"));
-}
-
-#[test]
-fn each_notice_has_a_name_of_its_own() {
-    for (notice, name) in ConsoleNotice::ALL {
-        assert_eq!((notice.name(), ConsoleNotice::parse(name)), (name, Some(notice)));
-    }
-    assert_eq!(ConsoleNotice::parse("x"), None);
 }

@@ -67,7 +67,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         checked => {
             let wrong = checked.err().unwrap_or_default();
             let state = |field| match is_editable(field, &context.config.editable_claims) {
-                true => entered(ProfileField::name(field)).to_owned(),
+                true => entered(field.as_str()).to_owned(),
                 false => profile::value(field, &user.claims).to_owned(),
             };
             let html = ProfilePage {
@@ -92,7 +92,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let as_entered = |trouble| {
         ProfilePage {
             frame: signed_in.frame(PAGE),
-            fields: fields(|field| entered(field.name()).to_owned(), &[], context),
+            fields: fields(|field| entered(field.as_str()).to_owned(), &[], context),
             own: typed(&[]),
             trouble: Some(trouble),
             memberships: &[],

@@ -92,7 +92,7 @@ async fn act(
         }
         ApiAction::Delete => {
             operations::apis::delete(&stored.id, context).await?;
-            let name = ConsoleNotice::Deleted.name();
+            let name = ConsoleNotice::Deleted.as_str();
             Ok(console.signed_in.done_at(SECTION.path(), name, context))
         }
     }

@@ -91,7 +91,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
     console.require(CREATE, context)?;
     match apart(declare(&form, context)).await {
         Ok(stored) => {
-            let name = ConsoleNotice::Added.name();
+            let name = ConsoleNotice::Added.as_str();
             Ok(console.signed_in.done_at(&path_of(&stored.id), name, context))
         }
         Err(failure) => {

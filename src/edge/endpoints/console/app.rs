@@ -101,7 +101,7 @@ async fn act(
                 true => ConsoleNotice::Deleted,
                 false => ConsoleNotice::NothingDone,
             };
-            Ok(console.signed_in.done_at(SECTION.path(), notice.name(), context))
+            Ok(console.signed_in.done_at(SECTION.path(), notice.as_str(), context))
         }
     }
 }

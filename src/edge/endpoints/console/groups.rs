@@ -62,7 +62,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
     };
     match made {
         Ok(group) => {
-            let name = ConsoleNotice::Added.name();
+            let name = ConsoleNotice::Added.as_str();
             Ok(console.signed_in.done_at(&path_of(&group.id), name, context))
         }
         Err(failure) => {
@@ -221,7 +221,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         Ok(GroupAction::Delete) => {
             let deleted = apart(operations::groups::delete(group_id, context)).await;
             let notice = super::told(deleted, ConsoleNotice::Deleted)?;
-            return Ok(console.signed_in.done_at(SECTION.path(), notice.name(), context));
+            return Ok(console.signed_in.done_at(SECTION.path(), notice.as_str(), context));
         }
         Ok(action) => {
             if matches!(action, GroupAction::Add(_)) {

@@ -43,7 +43,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
     };
     match made {
         Ok((webhook, None)) => {
-            let name = ConsoleNotice::Added.name();
+            let name = ConsoleNotice::Added.as_str();
             Ok(console.signed_in.done_at(&path_of(&webhook.id), name, context))
         }
         Ok(made) => Ok(once(&console, &made)),
@@ -218,7 +218,7 @@ async fn act(
         WebhookAction::Delete => {
             let deleted = operation::delete(id, operator, context).await;
             let notice = super::told(deleted, ConsoleNotice::Deleted).map_err(NotDone::Page)?;
-            Ok(console.signed_in.done_at(SECTION.path(), notice.name(), context))
+            Ok(console.signed_in.done_at(SECTION.path(), notice.as_str(), context))
         }
     }
 }

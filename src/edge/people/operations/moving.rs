@@ -44,7 +44,7 @@ const ALL_OPERATORS: i64 = 200;
 pub async fn export(place: Place<'_>, limit: i64, context: &Context) -> Result<String, Fault> {
     let (part, after) = match place {
         Place::Head => ("deployment", ""),
-        Place::Behind(part, after) => (part.kind(), after),
+        Place::Behind(part, after) => (part.as_str(), after),
     };
     let entry = Entry::new(Event::Exported, Actor::Operator).detail(json!({ "kind": part, "after": after }));
     let mut batch = Batch::default();
@@ -161,8 +161,7 @@ pub async fn import(import: &Import, by: &Operator, context: &Context) -> Result
 /// How many lines of each kind came.
 fn count(line: &Value, kinds: &mut Map<String, Value>) {
     let kind = line.get("kind").and_then(Value::as_str);
-    let known = Part::ALL.into_iter().map(Part::kind).find(|known| Some(*known) == kind);
-    if let Some(kind) = known {
+    if let Some(kind) = kind.and_then(Part::parse).map(Part::as_str) {
         let before = kinds.get(kind).and_then(Value::as_u64).unwrap_or_default();
         kinds.insert(kind.to_owned(), (before + 1).into());
     }

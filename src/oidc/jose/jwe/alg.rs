@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::named::named;
+
 /// How the content key of a JWE reaches its reader (RFC 7518 section 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // The names say it.
@@ -116,34 +118,19 @@ impl ContentEncryption {
     }
 }
 
-/// A curve to agree upon a secret on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // The names say it.
-pub enum Curve {
-    P256,
-    P384,
-    P521,
-    X25519,
+named! {
+    /// A curve to agree upon a secret on, by its name in `crv`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[allow(missing_docs)] // The names say it.
+    pub enum Curve {
+        P256 = "P-256",
+        P384 = "P-384",
+        P521 = "P-521",
+        X25519 = "X25519",
+    }
 }
 
 impl Curve {
-    /// The curve by its name in `crv`.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::P256, Self::P384, Self::P521, Self::X25519]
-            .into_iter()
-            .find(|curve| curve.as_str() == name)
-    }
-
-    /// The name in `crv`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::P256 => "P-256",
-            Self::P384 => "P-384",
-            Self::P521 => "P-521",
-            Self::X25519 => "X25519",
-        }
-    }
-
     /// The members that make a public key of it.
     pub fn public_members(self) -> &'static [&'static str] {
         if self == Self::X25519 {

@@ -43,7 +43,7 @@ impl Newcomer<'_> {
             false => String::new(),
         };
         let state = |wanted: &WantedField| FieldState {
-            value: self.params.text(wanted.field.name()).to_owned(),
+            value: self.params.text(wanted.field.as_str()).to_owned(),
             editable: true,
             problem: wrong
                 .iter()
