@@ -20,7 +20,7 @@ export const built = (path) => fileURLToPath(new URL(`../../target/clients/${pat
 export const python = built("python/bin/python");
 
 /** What stands in the recipes for the app's address and for Limen. */
-const RECIPE_ORIGIN = "http://localhost:3000";
+const RECIPE_ORIGIN = /http:\/\/localhost:3000|https:\/\/(argocd|git)\.example\.com/g;
 const RECIPE_ISSUER = "https://id.example.com";
 
 const START_MILLISECONDS = 180_000;
@@ -116,13 +116,13 @@ export const database = (t) => join(scratch(t), "app.sqlite3");
 /** Writes a file of the app's recipe with what is right for this run in place of what stands for it. Gives its path. */
 export function filled(t, app, file, others = {}, folder = scratch(t)) {
   const values = {
-    [RECIPE_ORIGIN]: app.origin,
     [RECIPE_ISSUER]: app.issuer,
     CLIENT_ID: app.client.client_id,
     CLIENT_SECRET: app.client.client_secret,
     ...others,
   };
-  let text = readFileSync(new URL(`${app.folder}/${file}`, CLIENTS), "utf8");
+  const recipe = readFileSync(new URL(`${app.folder}/${file}`, CLIENTS), "utf8");
+  let text = recipe.replaceAll(RECIPE_ORIGIN, app.origin);
   for (const [from, to] of Object.entries(values)) text = text.replaceAll(from, () => to);
   const path = join(folder, file);
   writeFileSync(path, text);

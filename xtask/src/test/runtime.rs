@@ -67,6 +67,8 @@ impl Runtime {
             Self::Go => {
                 let mut go = command_in("go", folder)?;
                 go.args(["build", "-mod=readonly", "-o"]).arg(built("bin/")?);
+                // A newer Go than the one here, where go.mod names one.
+                go.env("GOTOOLCHAIN", "auto");
                 // What go.mod names as a tool is an app that is run as it is.
                 let tools = fs::read_to_string(folder.join("go.mod")).is_ok_and(|text| text.contains("\ntool "));
                 go.arg(if tools { "tool" } else { "." });
