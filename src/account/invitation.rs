@@ -47,14 +47,14 @@ pub fn write(id: &InvitationId, secret: &OpaqueToken) -> String {
 
 /// A link as it comes back: which invitation it is of, and the hash of its secret.
 #[derive(Clone)]
-pub struct Shown {
+pub struct InvitationLink {
     /// The invitation.
     pub id: InvitationId,
     /// What must be stored of it.
     pub hash: Hash,
 }
 
-impl Shown {
+impl InvitationLink {
     /// Reads what may be a link.
     pub fn read(text: &str, roots: &RootKeys) -> Option<Self> {
         let (id, secret) = set_up::read(text)?;
@@ -80,11 +80,11 @@ mod tests {
             random: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
         };
         let text = write(&id, &secret);
-        let shown = Shown::read(&text, &roots).unwrap();
+        let shown = InvitationLink::read(&text, &roots).unwrap();
         assert_eq!(shown.id, id);
         assert_eq!(Some(shown.hash), secret.hash(&roots, Purpose::SetUpLink));
         for end in 0..text.len() {
-            assert!(Shown::read(&text[..end], &roots).is_none(), "{end}");
+            assert!(InvitationLink::read(&text[..end], &roots).is_none(), "{end}");
         }
         for odd in [
             "",

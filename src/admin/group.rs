@@ -39,14 +39,14 @@ impl MemberChanges {
 
 /// What a request says of a group.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Stated {
+pub struct WantedGroup {
     pub name: Option<Label>,
     pub second_factor_required: Option<bool>,
     /// Changes of its attributes (RFC 7396).
     pub attributes: Option<Map<String, Value>>,
 }
 
-impl Stated {
+impl WantedGroup {
     /// Reads `{"name": "...", "second_factor_required": true, "attributes": {...}}`, of which one is there.
     ///
     /// # Errors
@@ -71,16 +71,16 @@ impl Stated {
             }
             _ => Err(OAuthError::invalid_request("attributes must be an object")),
         };
-        let stated = Self {
+        let wanted = Self {
             name: members.get("name").map(name).transpose()?,
             second_factor_required: members.get("second_factor_required").map(required).transpose()?,
             attributes: members.get("attributes").map(attributes).transpose()?,
         };
-        match stated.name.is_none() && stated.second_factor_required.is_none() && stated.attributes.is_none() {
+        match wanted.name.is_none() && wanted.second_factor_required.is_none() && wanted.attributes.is_none() {
             true => Err(OAuthError::invalid_request(
                 "name, second_factor_required or attributes is missing",
             )),
-            false => Ok(stated),
+            false => Ok(wanted),
         }
     }
 }
@@ -146,17 +146,17 @@ mod tests {
 
     #[test]
     fn a_group_has_a_label_and_may_require_a_second_factor_where_there_are_any() {
-        let stated = |body: &str| Stated::parse(body.as_bytes(), SecondFactor::Optional, &Attributes::default());
-        let admins = stated(r#"{"name": "Admins"}"#).unwrap();
+        let wanted = |body: &str| WantedGroup::parse(body.as_bytes(), SecondFactor::Optional, &Attributes::default());
+        let admins = wanted(r#"{"name": "Admins"}"#).unwrap();
         assert_eq!(
             (admins.name.as_ref().map(Label::as_str), admins.second_factor_required),
             (Some("Admins"), None)
         );
         for (required, word) in [(true, "true"), (false, "false")] {
             let body = format!(r#"{{"second_factor_required": {word}}}"#);
-            let read = stated(&body).unwrap();
+            let read = wanted(&body).unwrap();
             assert_eq!((read.name, read.second_factor_required), (None, Some(required)));
-            let off = Stated::parse(body.as_bytes(), SecondFactor::Off, &Attributes::default());
+            let off = WantedGroup::parse(body.as_bytes(), SecondFactor::Off, &Attributes::default());
             assert_eq!(off.is_err(), required);
         }
         for wrong in [
@@ -172,7 +172,7 @@ mod tests {
             r#"{"attributes": {"unknown": "x"}}"#,
             r#"{"name": "a", "second_factor_required": 1}"#,
         ] {
-            assert!(stated(wrong).is_err(), "{wrong}");
+            assert!(wanted(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -217,7 +217,7 @@ pub fn is_own(url: &FetchUrl, issuer: &str) -> bool {
 
 /// What a request says of a webhook.
 #[derive(Debug, Default)]
-pub struct Stated {
+pub struct WantedWebhook {
     pub name: Option<Label>,
     pub url: Option<FetchUrl>,
     /// What a new one is sent, and the app that it belongs to: neither changes.
@@ -230,7 +230,7 @@ pub struct Stated {
     pub as_of: Option<UnixTime>,
 }
 
-impl Stated {
+impl WantedWebhook {
     /// Reads a new one: `{"name": "...", "url": "https://...", "events": ["sign_in", ...], "enabled": true}`, of which the last two may be
     /// left out; `"format": "set"`, and `client_id` beside it, make it one of Security Event Tokens, which is sent those events alone
     /// that have a type of theirs.
@@ -239,26 +239,26 @@ impl Stated {
     /// `invalid_request`.
     pub fn parse_new(body: &[u8], loopback: LoopbackFetches) -> Result<Self, OAuthError> {
         let members = body::members(body, &[MEMBERS, &["format", "client_id"]].concat())?;
-        let mut stated = Self::of(&members, loopback)?;
+        let mut wanted = Self::of(&members, loopback)?;
         if let Some(format) = members.get("format") {
             let format = format.as_str().and_then(Format::parse);
-            stated.format = format.ok_or_else(|| OAuthError::invalid_request("format must be events or set"))?;
+            wanted.format = format.ok_or_else(|| OAuthError::invalid_request("format must be events or set"))?;
         }
-        stated.client_id = match (members.get("client_id"), stated.format) {
+        wanted.client_id = match (members.get("client_id"), wanted.format) {
             (None | Some(Value::Null), _) => None,
             (Some(Value::String(id)), Format::Set) if id.len() <= LONGEST_ID => Some(id.clone()),
             (Some(_), Format::Set) => return Err(OAuthError::invalid_request("client_id must be that of an app")),
             (Some(_), Format::Events) => return Err(OAuthError::invalid_request("client_id is for the format set")),
         };
-        stated.check_events(stated.format)?;
-        if stated.format == Format::Set && stated.events.as_ref().is_none_or(Option::is_none) {
-            stated.events = Some(Some(security_event::names()));
+        wanted.check_events(wanted.format)?;
+        if wanted.format == Format::Set && wanted.events.as_ref().is_none_or(Option::is_none) {
+            wanted.events = Some(Some(security_event::names()));
         }
         let missing = |name| OAuthError::invalid_request(format!("{name} is missing"));
-        match (&stated.name, &stated.url) {
+        match (&wanted.name, &wanted.url) {
             (None, _) => Err(missing("name")),
             (_, None) => Err(missing("url")),
-            _ => Ok(stated),
+            _ => Ok(wanted),
         }
     }
 
@@ -380,8 +380,8 @@ mod tests {
 
     const NOW: UnixTime = UnixTime(1_800_000_000);
 
-    fn new(body: &Value) -> Result<Stated, OAuthError> {
-        Stated::parse_new(body.to_string().as_bytes(), LoopbackFetches::Refused)
+    fn new(body: &Value) -> Result<WantedWebhook, OAuthError> {
+        WantedWebhook::parse_new(body.to_string().as_bytes(), LoopbackFetches::Refused)
     }
 
     #[test]
@@ -463,8 +463,8 @@ mod tests {
         let one = set(json!({ "events": ["user_disabled"], "client_id": null }));
         assert_eq!(one.events, Some(Some(vec!["user_disabled".to_owned()])));
         let change = |body: &str| {
-            let stated = Stated::parse(body.as_bytes(), LoopbackFetches::Refused);
-            stated.and_then(|stated| stated.for_format(Format::Set))
+            let wanted = WantedWebhook::parse(body.as_bytes(), LoopbackFetches::Refused);
+            wanted.and_then(|wanted| wanted.for_format(Format::Set))
         };
         assert_eq!(
             change(r#"{"events": null}"#).unwrap().events,
@@ -476,7 +476,7 @@ mod tests {
 
     #[test]
     fn a_change_says_something() {
-        let change = |body: &str| Stated::parse(body.as_bytes(), LoopbackFetches::Refused);
+        let change = |body: &str| WantedWebhook::parse(body.as_bytes(), LoopbackFetches::Refused);
         assert_eq!(change(r#"{"enabled": true}"#).unwrap().enabled, Some(true));
         assert!(change("{}").is_err() && change("[]").is_err() && change(r#"{"id": "x"}"#).is_err());
     }

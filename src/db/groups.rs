@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Query, Rows, Statement, conditions::behind, from_json};
 use crate::{
     account::group::{Group, Label},
-    admin::{console_form::group::SeenGroup, group::Stated},
+    admin::{console_form::group::SeenGroup, group::WantedGroup},
     fault::Fault,
     oidc::claims::LONGEST_ATTRIBUTES,
     secret::Hash,
@@ -111,10 +111,10 @@ pub fn insert(group: &Group) -> Query<bool> {
 }
 
 /// Changes of a group what is named. It says no when the name is taken, the group is gone, or it is not as it was shown.
-pub fn change(group_id: &str, stated: &Stated, shown: Option<SeenGroup<'_>>, now: UnixTime) -> Query<bool> {
-    let name = stated.name.as_ref();
+pub fn change(group_id: &str, wanted: &WantedGroup, shown: Option<SeenGroup<'_>>, now: UnixTime) -> Query<bool> {
+    let name = wanted.name.as_ref();
     // A merge patch of nothing changes nothing.
-    let patch = Value::Object(stated.attributes.clone().unwrap_or_default()).to_string();
+    let patch = Value::Object(wanted.attributes.clone().unwrap_or_default()).to_string();
     Statement::new(format!(
         "UPDATE OR IGNORE groups SET name = COALESCE(?, name), name_folded = COALESCE(?, name_folded),
             second_factor_required = COALESCE(?, second_factor_required),
@@ -124,7 +124,7 @@ pub fn change(group_id: &str, stated: &Stated, shown: Option<SeenGroup<'_>>, now
     ))
     .bind(name.map(Label::as_str))
     .bind(name.map(Label::folded).as_ref())
-    .bind(stated.second_factor_required.map(i64::from))
+    .bind(wanted.second_factor_required.map(i64::from))
     .bind(&patch)
     .bind(now)
     .bind(group_id)

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Query, Rows, Statement};
 use crate::{
-    account::invitation::{InvitationId, Shown},
+    account::invitation::{InvitationId, InvitationLink},
     fault::Fault,
     secret::Hash,
     time::UnixTime,
@@ -67,14 +67,14 @@ fn insert_where(new: &NewInvitation<'_>, now: UnixTime, condition: Statement) ->
 }
 
 /// The invitation of a link that works.
-pub fn find(shown: &Shown, now: UnixTime) -> Query<Option<Invitation>> {
+pub fn find(shown: &InvitationLink, now: UnixTime) -> Query<Option<Invitation>> {
     Statement::new(format!("SELECT {COLUMNS} FROM invitations i WHERE "))
         .append(works(shown, now))
         .read_by(|rows| Ok(rows.first::<Row>()?.map(Row::into_invitation)))
 }
 
 /// Holds for the row `i` of a link that works.
-fn works(shown: &Shown, now: UnixTime) -> Statement {
+fn works(shown: &InvitationLink, now: UnixTime) -> Statement {
     Statement::new(format!(
         "i.expires_at = ? AND i.id = ? AND i.secret = ? AND i.expires_at > ? AND (i.first = 0 OR {NOBODY})"
     ))
@@ -85,7 +85,7 @@ fn works(shown: &Shown, now: UnixTime) -> Statement {
 }
 
 /// Holds where a link works for an account with that address.
-pub fn lets_in(shown: &Shown, email: Option<&str>, now: UnixTime) -> Statement {
+pub fn lets_in(shown: &InvitationLink, email: Option<&str>, now: UnixTime) -> Statement {
     Statement::new("EXISTS (SELECT 1 FROM invitations i WHERE (i.email IS NULL OR i.email = ?) AND ")
         .bind(email)
         .append(works(shown, now))

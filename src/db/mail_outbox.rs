@@ -234,7 +234,7 @@ pub fn failed(id: &str, due_at: Option<UnixTime>, problem: &str) -> Statement {
 
 /// A mail, as operators see it.
 #[derive(Debug, Deserialize, Serialize)]
-pub struct Shown {
+pub struct ListedMail {
     pub id: String,
     pub kind: String,
     pub user_id: Option<String>,
@@ -252,7 +252,7 @@ pub struct Shown {
 const STATE: &str = "CASE WHEN sent_at IS NOT NULL THEN 'sent' WHEN due_at IS NULL THEN 'failed' ELSE 'waiting' END";
 
 /// At most `limit` mails older than the one at `before`, the newest first; those in `state`, where it is given.
-pub fn list(state: Option<&str>, before: Option<&str>, limit: i64) -> Query<Vec<Shown>> {
+pub fn list(state: Option<&str>, before: Option<&str>, limit: i64) -> Query<Vec<ListedMail>> {
     Statement::new(format!(
         "SELECT id, kind, user_id, address, {STATE} AS state, attempts, problem, created_at, due_at, sent_at, expires_at
          FROM mail_outbox
@@ -268,7 +268,7 @@ pub fn list(state: Option<&str>, before: Option<&str>, limit: i64) -> Query<Vec<
 }
 
 /// One mail, likewise.
-pub fn find(id: &str) -> Query<Option<Shown>> {
+pub fn find(id: &str) -> Query<Option<ListedMail>> {
     Statement::new(format!(
         "SELECT id, kind, user_id, address, {STATE} AS state, attempts, problem, created_at, due_at, sent_at, expires_at
          FROM mail_outbox WHERE id = ?"

@@ -114,7 +114,7 @@ pub struct NewSession<'a> {
     pub hash: &'a Hash,
     pub authentication: &'a Authentication,
     /// What the person has shown.
-    pub shown: Shown<'a>,
+    pub shown: SignedInBy<'a>,
     pub user_agent: &'a str,
     /// The version of the terms that its person must have accepted.
     pub terms: Option<&'a str>,
@@ -123,7 +123,7 @@ pub struct NewSession<'a> {
 /// What a person has shown, as it is made sure of once more where their session begins: to check it takes a while, in which it may be
 /// taken away, which ends all sessions that are there.
 #[derive(Clone, Copy)]
-pub enum Shown<'a> {
+pub enum SignedInBy<'a> {
     /// A password, of that hash.
     Password(&'a str),
     /// The same, and what the statement before has made sure of.
@@ -134,7 +134,7 @@ pub enum Shown<'a> {
     JustNowAfterPassword,
 }
 
-impl Shown<'_> {
+impl SignedInBy<'_> {
     /// Whether a password is among it.
     fn has_password(self) -> bool {
         !matches!(self, Self::JustNow)

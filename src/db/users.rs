@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     account::{
-        invitation::Shown,
+        invitation::InvitationLink,
         sign_in::Has,
         user::{User, Username, fold_login},
     },
@@ -316,7 +316,7 @@ pub fn insert(user: &User) -> Query<bool> {
 }
 
 /// A new person, if a link works that lets them in with their address, and `also` holds.
-pub fn insert_invited(user: &User, shown: &Shown, also: Statement, now: UnixTime) -> Query<bool> {
+pub fn insert_invited(user: &User, shown: &InvitationLink, also: Statement, now: UnixTime) -> Query<bool> {
     insert_where(user, invitations::lets_in(shown, email_of(user), now).and(also))
 }
 

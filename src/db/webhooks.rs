@@ -6,7 +6,7 @@ use super::{Query, Rows, Statement, from_json, to_json};
 use crate::{
     account::group::Label,
     admin::{
-        webhook::{self, Format, SecretInForce, Stated, Webhook},
+        webhook::{self, Format, SecretInForce, WantedWebhook, Webhook},
         webhook_delivery::Standing,
     },
     fault::Fault,
@@ -78,11 +78,11 @@ pub fn find(id: &str) -> Query<Option<Webhook>> {
         .read_by(read_first)
 }
 
-/// Changes what is stated, if it is as it was seen, and gives what there is then. Another address, or whether it is on, begins anew with its failures,
+/// Changes what is wanted, if it is as it was seen, and gives what there is then. Another address, or whether it is on, begins anew with its failures,
 /// and what a run under way finds then counts no more.
-pub fn change(id: &str, stated: &Stated, now: UnixTime) -> Query<Option<Webhook>> {
-    let begins_anew = stated.url.is_some() || stated.enabled.is_some();
-    let is_sent_otherwise = begins_anew || stated.events.is_some();
+pub fn change(id: &str, wanted: &WantedWebhook, now: UnixTime) -> Query<Option<Webhook>> {
+    let begins_anew = wanted.url.is_some() || wanted.enabled.is_some();
+    let is_sent_otherwise = begins_anew || wanted.events.is_some();
     Statement::new(format!(
         "UPDATE webhooks SET name = COALESCE(?, name), url = COALESCE(?, url), events = IIF(?, ?, events), updated_at = ?,
              enabled = COALESCE(?, enabled), due_at = IIF(?, IIF(COALESCE(?, enabled), 0, NULL), due_at),
@@ -90,14 +90,14 @@ pub fn change(id: &str, stated: &Stated, now: UnixTime) -> Query<Option<Webhook>
              problem = IIF(?, NULL, problem), lease = IIF(?, NULL, lease), refusals = IIF(?, 0, refusals)
          WHERE id = ? AND (? IS NULL OR updated_at = ?) RETURNING {COLUMNS}"
     ))
-    .bind(stated.name.as_ref().map(Label::as_str))
-    .bind(stated.url.as_ref().map(|url| url.as_str()))
-    .bind(stated.events.is_some())
-    .bind(stated.events.as_ref().and_then(Option::as_ref).map(to_json).as_ref())
+    .bind(wanted.name.as_ref().map(Label::as_str))
+    .bind(wanted.url.as_ref().map(|url| url.as_str()))
+    .bind(wanted.events.is_some())
+    .bind(wanted.events.as_ref().and_then(Option::as_ref).map(to_json).as_ref())
     .bind(now)
-    .bind(stated.enabled)
+    .bind(wanted.enabled)
     .bind(begins_anew)
-    .bind(stated.enabled)
+    .bind(wanted.enabled)
     .bind(begins_anew)
     .bind(begins_anew)
     .bind(begins_anew)
@@ -105,8 +105,8 @@ pub fn change(id: &str, stated: &Stated, now: UnixTime) -> Query<Option<Webhook>
     .bind(is_sent_otherwise)
     .bind(is_sent_otherwise)
     .bind(id)
-    .bind(stated.as_of)
-    .bind(stated.as_of)
+    .bind(wanted.as_of)
+    .bind(wanted.as_of)
     .read_by(read_first)
 }
 

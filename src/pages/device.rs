@@ -118,7 +118,7 @@ impl DeviceDonePage<'_> {
     }
 
     /// The heading, where that does not name the app, and what is below it.
-    fn told(&self) -> (Option<&'static str>, &'static str) {
+    fn heading_and_text(&self) -> (Option<&'static str>, &'static str) {
         if self.fetcher == Fetcher::Backchannel {
             let texts = &self.texts().backchannel;
             return match self.outcome {
@@ -138,7 +138,7 @@ impl DeviceDonePage<'_> {
     }
 
     fn title(&self) -> String {
-        match self.told().0 {
+        match self.heading_and_text().0 {
             Some(heading) => heading.to_owned(),
             None => self.device().connected.fill(&self.name()),
         }

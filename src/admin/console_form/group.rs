@@ -6,7 +6,7 @@ use super::{asked, unknown};
 use crate::{
     account::group::Group,
     admin::{
-        group::Stated,
+        group::WantedGroup,
         role::{Holder, RoleOfHolder},
     },
     config::{Attributes, SecondFactor},
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub enum GroupAction<'a> {
     /// Another name, and whether its people need a second factor.
-    Save(Stated, SeenGroup<'a>),
+    Save(WantedGroup, SeenGroup<'a>),
     Delete,
     /// Somebody by their username or address.
     Add(&'a str),
@@ -37,7 +37,7 @@ impl<'a> GroupAction<'a> {
     pub fn parse(form: &'a Params, group_id: &str, policy: SecondFactor) -> Result<Self, OAuthError> {
         let role = |text: &str| RoleOfHolder::parse(text, Holder::Group(group_id.to_owned()));
         Ok(match asked(form, &["remove", "take_role"])? {
-            ("do", "save") => Self::Save(stated(form, policy)?, SeenGroup::of(form)?),
+            ("do", "save") => Self::Save(wanted_group(form, policy)?, SeenGroup::of(form)?),
             ("do", "delete") => Self::Delete,
             ("do", "add") => Self::Add(form.single("login")?.unwrap_or_default().trim()),
             ("do", "give_role") => Self::GiveRole(
@@ -103,9 +103,9 @@ impl<'a> From<&'a Group> for SeenGroup<'a> {
 ///
 /// # Errors
 /// `invalid_request`.
-pub fn new_group(form: &Params, policy: SecondFactor) -> Result<Stated, OAuthError> {
+pub fn new_group(form: &Params, policy: SecondFactor) -> Result<WantedGroup, OAuthError> {
     let name = form.single("name")?.unwrap_or_default().trim();
-    Stated::parse(
+    WantedGroup::parse(
         json!({ "name": name }).to_string().as_bytes(),
         policy,
         &Attributes::default(),
@@ -113,14 +113,14 @@ pub fn new_group(form: &Params, policy: SecondFactor) -> Result<Stated, OAuthErr
 }
 
 /// The settings of a group. A box that is not ticked is not sent.
-fn stated(form: &Params, policy: SecondFactor) -> Result<Stated, OAuthError> {
+fn wanted_group(form: &Params, policy: SecondFactor) -> Result<WantedGroup, OAuthError> {
     let name = form.single("name")?.unwrap_or_default().trim();
     let body = match policy {
         // The form has no such box.
         SecondFactor::Off => json!({ "name": name }),
         _ => json!({ "name": name, "second_factor_required": form.single("factor")?.is_some() }),
     };
-    Stated::parse(body.to_string().as_bytes(), policy, &Attributes::default())
+    WantedGroup::parse(body.to_string().as_bytes(), policy, &Attributes::default())
 }
 
 #[cfg(test)]
@@ -177,7 +177,7 @@ mod tests {
         let kept = matches!(
             off,
             Ok(GroupAction::Save(
-                Stated {
+                WantedGroup {
                     attributes: None,
                     second_factor_required: None,
                     ..

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{asked, unknown};
 use crate::{
-    admin::webhook::Stated,
+    admin::webhook::WantedWebhook,
     oidc::{error::OAuthError, params::Params},
     routes::{Call, Endpoint, Method},
     time::UnixTime,
@@ -56,7 +56,7 @@ impl WebhookAction {
 ///
 /// # Errors
 /// `invalid_request`.
-pub fn webhook(form: &Params, loopback: LoopbackFetches) -> Result<Stated, OAuthError> {
+pub fn webhook(form: &Params, loopback: LoopbackFetches) -> Result<WantedWebhook, OAuthError> {
     let text = |name| Ok::<_, OAuthError>(form.single(name)?.unwrap_or_default().trim());
     let names: Vec<_> = text("events")?
         .split(|separator: char| separator.is_whitespace() || separator == ',')
@@ -74,9 +74,9 @@ pub fn webhook(form: &Params, loopback: LoopbackFetches) -> Result<Stated, OAuth
         "" => None,
         shown => Some(UnixTime(shown.parse().map_err(|_| unknown())?)),
     };
-    Ok(Stated {
+    Ok(WantedWebhook {
         as_of,
-        ..Stated::parse_new(body.to_string().as_bytes(), loopback)?
+        ..WantedWebhook::parse_new(body.to_string().as_bytes(), loopback)?
     })
 }
 

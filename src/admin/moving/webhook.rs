@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Moved, members::Members};
 use crate::{
-    admin::webhook::{self, Format, LONGEST_OVERLAP, SecretInForce, Stated, Webhook},
+    admin::webhook::{self, Format, LONGEST_OVERLAP, SecretInForce, WantedWebhook, Webhook},
     secret::KekVersion,
     time::UnixTime,
 };
@@ -30,12 +30,12 @@ impl MovedWebhook {
         ];
         let body: Map<String, Value> = names.into_iter().filter_map(member).collect();
         // Judged as if an operator made it.
-        let stated = Stated::parse_new(
+        let wanted = WantedWebhook::parse_new(
             Value::Object(body).to_string().as_bytes(),
             moved.config.loopback_fetches,
         );
-        let stated = stated.map_err(|error| error.description.into_owned())?;
-        let (Some(name), Some(url)) = (stated.name, stated.url) else {
+        let wanted = wanted.map_err(|error| error.description.into_owned())?;
+        let (Some(name), Some(url)) = (wanted.name, wanted.url) else {
             return Err("name and url must be there".to_owned());
         };
         if webhook::is_own(&url, moved.config.issuer.as_str()) {
@@ -59,12 +59,12 @@ impl MovedWebhook {
         };
         let created_at = line.past("created_at", moved.now)?.unwrap_or(moved.now);
         Ok(Self {
-            needs_secret: stated.format == Format::Events && known.is_none(),
+            needs_secret: wanted.format == Format::Events && known.is_none(),
             has_known_secret: known.is_some(),
             webhook: Webhook {
-                format: stated.format,
-                client_id: stated.client_id,
-                events: stated.events.flatten(),
+                format: wanted.format,
+                client_id: wanted.client_id,
+                events: wanted.events.flatten(),
                 enabled: false,
                 created_at,
                 ..Webhook::new(line.id("id")?, (name, url.as_str().to_owned()), secret, moved.now)

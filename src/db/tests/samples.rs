@@ -57,7 +57,7 @@ use crate::{
         replay::{self, OneUse},
         session_clients,
         session_endings::Ending,
-        sessions::{self, NewSession, Shown},
+        sessions::{self, NewSession, SignedInBy},
         set_up_links::{self, SetUpLink},
         signing_keys::{self, WrappedKey},
         throttles,

@@ -7,7 +7,7 @@ use crate::{
         credential_owner::{FactorChange, Owner},
         credentials, passwords,
         session_endings::Ending,
-        sessions::{self, NewSession, Shown},
+        sessions::{self, NewSession, SignedInBy},
         waiting_sessions::{self, WaitsFor, json_of_either, while_waiting},
     },
     oidc::{authentication::Authentication, proven::Proven},
@@ -35,7 +35,7 @@ fn hash(token: &str) -> Hash {
     Hash::stored(format!("1.{token}"))
 }
 
-fn sign_in(database: &mut Sqlite, id: &str, shown: Shown<'_>, terms: Option<&str>) -> Option<WaitsFor> {
+fn sign_in(database: &mut Sqlite, id: &str, shown: SignedInBy<'_>, terms: Option<&str>) -> Option<WaitsFor> {
     let authentication = Authentication {
         trusted_browser: false,
         required_by_group: false,
@@ -53,7 +53,7 @@ fn sign_in(database: &mut Sqlite, id: &str, shown: Shown<'_>, terms: Option<&str
     run(database, sessions::insert(&session, &lifetimes()))
 }
 
-const WITH_PASSWORD: Shown<'_> = Shown::Password("$argon2id$");
+const WITH_PASSWORD: SignedInBy<'_> = SignedInBy::Password("$argon2id$");
 
 fn lives(database: &mut Sqlite, id: &str, now: UnixTime) -> bool {
     run(database, sessions::find(&hash(id), &lifetimes(), now)).is_some()
@@ -70,7 +70,10 @@ fn a_session_waits_for_what_is_missing() {
     assert!(run(&mut database, passwords::require_another("u")));
     let both = sign_in(&mut database, "both", WITH_PASSWORD, Some("1")).unwrap();
     assert_eq!((both.terms, both.password), (true, true));
-    assert_eq!(sign_in(&mut database, "wrong", Shown::Password("another"), None), None);
+    assert_eq!(
+        sign_in(&mut database, "wrong", SignedInBy::Password("another"), None),
+        None
+    );
 }
 
 #[test]
@@ -167,7 +170,7 @@ fn it_is_gone_once_the_password_was_changed_elsewhere() {
         user_id: "u",
         kept: &hash("new"),
     };
-    sign_in(&mut database, "t", Shown::Password("theirs"), None);
+    sign_in(&mut database, "t", SignedInBy::Password("theirs"), None);
     assert!(!run(&mut database, others.delete()));
 }
 
@@ -175,7 +178,7 @@ fn it_is_gone_once_the_password_was_changed_elsewhere() {
 fn who_has_shown_a_password_and_then_a_passkey_waits_too() {
     let mut database = database();
     run(&mut database, passwords::require_another("u"));
-    for (shown, waits) in [(Shown::JustNowAfterPassword, true), (Shown::JustNow, false)] {
+    for (shown, waits) in [(SignedInBy::JustNowAfterPassword, true), (SignedInBy::JustNow, false)] {
         let authentication = Authentication {
             trusted_browser: false,
             required_by_group: false,

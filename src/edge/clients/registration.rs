@@ -221,7 +221,7 @@ pub async fn delete(
     };
     let mut batch = Batch::default();
     let deleted = batch.add(delete);
-    let name = record.client.metadata.told().remove("client_name");
+    let name = record.client.metadata.to_public_json().remove("client_name");
     let name = name.map(|name| json!({ "client_name": name }));
     batch.extend(registered_by.record(Event::ClientDeleted, client_id, name, context));
     let deleted = context.db.run(batch).await?.read(deleted)?;

@@ -43,7 +43,7 @@ pub struct SignedInBrowser {
     csrf: String,
     nonce: String,
     /// The name of what was just done.
-    told: Option<String>,
+    notice: Option<String>,
 }
 
 /// A request for a page of the account with the cookie of a session, which is not looked up yet.
@@ -53,8 +53,8 @@ pub struct AccountRequest {
     browser: Browser,
     pub session_hash: Hash,
     language: Language,
-    /// The name of a notice, which the address of the page has.
-    told: Option<String>,
+    /// The notice that the address of the page has: its name, and the proof that it is Limen's.
+    notice: Option<String>,
     /// What is asked of D1 along with the session. What is loaded for one that is over is dropped.
     pub batch: Batch,
     session: Handle<Option<Session>>,
@@ -110,11 +110,11 @@ impl AccountRequest {
         let session = batch.add(sessions::find(&session_hash, lifetimes, context.now));
         batch.push(sessions::touch(&session_hash, lifetimes, context.now));
         let factors = batch.add(second_factors::of_session(&session_hash));
-        let told = query.as_ref().and_then(|query| query.single("done").ok().flatten());
+        let notice = query.as_ref().and_then(|query| query.single("done").ok().flatten());
         Ok(Self {
             page,
             language: browser.language(query.as_ref()),
-            told: told.map(str::to_owned),
+            notice: notice.map(str::to_owned),
             browser,
             session_hash,
             batch,
@@ -164,7 +164,7 @@ impl AccountRequest {
             ways,
             nonce: random::id()?,
             csrf: browser.csrf(&bound_to(&self.session_hash), context),
-            told: self.told.and_then(|told| read_told(&told, &browser, context)),
+            notice: self.notice.and_then(|notice| read_notice(&notice, &browser, context)),
             browser,
             session_hash: self.session_hash,
             session,
@@ -203,8 +203,8 @@ impl SignedInBrowser {
     }
 
     /// The name of what was just done.
-    pub fn told(&self) -> Option<&str> {
-        self.told.as_deref()
+    pub fn notice_name(&self) -> Option<&str> {
+        self.notice.as_deref()
     }
 
     /// What the audit says of something that the person does.
@@ -248,7 +248,7 @@ impl SignedInBrowser {
             person: self.user().display_name(),
             nonce: &self.nonce,
             csrf: &self.csrf,
-            notice: self.told().and_then(Notice::parse),
+            notice: self.notice_name().and_then(Notice::parse),
             ways: self.ways,
             sure: self.sure,
         }
@@ -296,9 +296,9 @@ impl SignedInBrowser {
     }
 }
 
-/// What a page was told to tell. A link that somebody else made tells nothing.
-fn read_told(told: &str, browser: &Browser, context: &Context) -> Option<String> {
-    let (name, proof) = told.split_once('.')?;
+/// The name of a notice, as the address of a page has it. A link that somebody else made has none.
+fn read_notice(text: &str, browser: &Browser, context: &Context) -> Option<String> {
+    let (name, proof) = text.split_once('.')?;
     let genuine = browser.sent_form(proof, &notice_bound_to(name), context);
     genuine.then(|| name.to_owned())
 }

@@ -202,7 +202,7 @@ impl Console {
             section,
             operator: self.signed_in.user().display_name(),
             csrf: self.signed_in.csrf(),
-            notice: self.signed_in.told().and_then(ConsoleNotice::parse),
+            notice: self.signed_in.notice_name().and_then(ConsoleNotice::parse),
             rooms: &self.rooms,
         }
     }

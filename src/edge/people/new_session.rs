@@ -10,7 +10,7 @@ use crate::{
     db::{
         Batch, Statement, audit, credentials, session_clients,
         session_endings::Ending,
-        sessions::{self, NewSession, Shown},
+        sessions::{self, NewSession, SignedInBy},
         trusted_browsers, waiting_sessions,
     },
     edge::{
@@ -57,7 +57,7 @@ pub enum Trusting {
 pub struct SomebodyShown<'a> {
     pub user_id: String,
     pub proven: Proven,
-    pub shown: Shown<'a>,
+    pub shown: SignedInBy<'a>,
 }
 
 /// How long nobody is asked again whether they want a passkey.

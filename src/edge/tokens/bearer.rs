@@ -24,7 +24,7 @@ use crate::{
         error::OAuthError,
         jose::{jwt::Unverified, provider_key::ProviderKey},
         params::Params,
-        token::access_token::{self, AccessTokenClaims, Scheme, Shown},
+        token::access_token::{self, AccessTokenClaims, Scheme, ShownBinding},
     },
 };
 
@@ -98,9 +98,10 @@ impl<'a> Presented<'a> {
             Scheme::Dpop => dpop::proof_of(request, context).await.map_err(refused)?,
         };
         let proof = scheme.proof(brought, text).map_err(refused)?;
-        let shown = proof
-            .as_ref()
-            .map_or(Shown::Certificate(context.certificate.as_ref()), Shown::Key);
+        let shown = proof.as_ref().map_or(
+            ShownBinding::Certificate(context.certificate.as_ref()),
+            ShownBinding::Key,
+        );
         // Before a row is written for it.
         claims.check_presenter(&shown).map_err(refused)?;
         let use_up = |(proof, family_id): (&KeyProof, &String)| {

@@ -89,7 +89,7 @@ pub fn merge_patch(current: &ClientMetadata, patch: &[u8], terms: &Terms) -> Res
     refuse_members(&patch, &ISSUED)?;
     refuse_members(&patch, &["client_id", "client_secret"])?;
     let leaves_scope = !patch.contains_key("scope");
-    let mut merged = current.told();
+    let mut merged = current.to_public_json();
     if current.any_secret_method {
         merged.remove("token_endpoint_auth_method");
     }
@@ -162,7 +162,7 @@ pub struct ClientInformation<'a> {
 impl ClientInformation<'_> {
     /// The wire form.
     pub fn to_json(&self) -> Value {
-        let mut wire = self.client.metadata.told();
+        let mut wire = self.client.metadata.to_public_json();
         let mut put = |name: &str, value: Value| wire.insert(name.to_owned(), value);
         put("client_id", json!(self.client.client_id));
         put("client_id_issued_at", json!(self.client.issued_at));

@@ -224,7 +224,7 @@ mod tests {
     }
 
     fn told(by: RegisteredBy, members: Value) -> Value {
-        Value::Object(take(by, members).unwrap().told())
+        Value::Object(take(by, members).unwrap().to_public_json())
     }
 
     const BOTH: [RegisteredBy; 2] = [RegisteredBy::Operator, RegisteredBy::Anybody];
@@ -234,7 +234,7 @@ mod tests {
         for (by, may) in [(RegisteredBy::Operator, false), (RegisteredBy::Anybody, true)] {
             let metadata = take(by, json!({ "scope": "openid" })).unwrap();
             assert_eq!(metadata.any_api_scope, may);
-            assert!(metadata.told().keys().all(|name| !name.starts_with("limen")));
+            assert!(metadata.to_public_json().keys().all(|name| !name.starts_with("limen")));
             let stored = serde_json::to_value(&metadata).unwrap();
             let read: ClientMetadata = serde_json::from_value(stored).unwrap();
             assert_eq!(read.any_api_scope, may);
@@ -311,7 +311,9 @@ mod tests {
             ),
         ] {
             let members = json!({"grant_types": grants, "response_types": responses});
-            let told = take_with(&on, RegisteredBy::Operator, members).unwrap().told();
+            let told = take_with(&on, RegisteredBy::Operator, members)
+                .unwrap()
+                .to_public_json();
             assert_eq!(json!([told["grant_types"], told["response_types"]]), taken);
         }
     }
@@ -329,7 +331,7 @@ mod tests {
             ("dcr_admin", ""),
         ] {
             let client = take_with(&vars, RegisteredBy::Anybody, json!({"scope": wanted})).unwrap();
-            assert_eq!(client.told()["scope"], taken, "{wanted}");
+            assert_eq!(client.to_public_json()["scope"], taken, "{wanted}");
         }
         let whole = json!({"scope": "openid files:write dcr_admin"});
         assert_eq!(

@@ -110,30 +110,32 @@ impl AccessTokenClaims {
     /// # Errors
     /// `invalid_token`: "If they do not match, the resource access attempt MUST be rejected with an error" (RFC 8705 section 3);
     /// "the resource server MUST NOT grant access to the resource unless all checks are successful" (RFC 9449 section 7.1).
-    pub fn check_presenter(&self, shown: &Shown<'_>) -> Result<(), OAuthError> {
+    pub fn check_presenter(&self, shown: &ShownBinding<'_>) -> Result<(), OAuthError> {
         let refusal = match (&self.cnf, shown) {
-            (Some(Binding::Key(jkt)), Shown::Key(proof)) if proof.jkt == *jkt => return Ok(()),
-            (Some(Binding::Key(_)), Shown::Key(_)) => {
+            (Some(Binding::Key(jkt)), ShownBinding::Key(proof)) if proof.jkt == *jkt => return Ok(()),
+            (Some(Binding::Key(_)), ShownBinding::Key(_)) => {
                 "the access token is bound to another key than that of the DPoP proof"
             }
-            (Some(Binding::Key(_)), Shown::Certificate(_)) => {
+            (Some(Binding::Key(_)), ShownBinding::Certificate(_)) => {
                 "the access token is bound to a key: it comes with the scheme DPoP and a proof"
             }
-            (_, Shown::Key(_)) => "the access token is not bound to a key: it comes with the scheme Bearer",
-            (Some(Binding::Certificate(digest)), Shown::Certificate(Some(shown))) if shown.thumbprint() == *digest => {
+            (_, ShownBinding::Key(_)) => "the access token is not bound to a key: it comes with the scheme Bearer",
+            (Some(Binding::Certificate(digest)), ShownBinding::Certificate(Some(shown)))
+                if shown.thumbprint() == *digest =>
+            {
                 return Ok(());
             }
-            (Some(Binding::Certificate(_)), Shown::Certificate(_)) => {
+            (Some(Binding::Certificate(_)), ShownBinding::Certificate(_)) => {
                 "the access token belongs to the holder of another certificate"
             }
-            (None, Shown::Certificate(_)) => return Ok(()),
+            (None, ShownBinding::Certificate(_)) => return Ok(()),
         };
         Err(OAuthError::invalid_token(refusal))
     }
 }
 
 /// What a request shows beside its access token: a key, with the scheme DPoP, or a certificate, perhaps, with the scheme Bearer.
-pub enum Shown<'a> {
+pub enum ShownBinding<'a> {
     /// The key of a DPoP proof.
     Key(&'a KeyProof),
     /// The certificate of the connection.
@@ -304,11 +306,14 @@ mod tests {
     fn a_token_bound_to_a_certificate_is_for_its_holder_alone() {
         let bound = bound(Binding::from(&certificate("a")));
         let (own, other, key) = (certificate("a"), certificate("b"), key_proof("k"));
-        assert_eq!(code(bound.check_presenter(&Shown::Certificate(Some(&own)))), Ok(()));
+        assert_eq!(
+            code(bound.check_presenter(&ShownBinding::Certificate(Some(&own)))),
+            Ok(())
+        );
         for shown in [
-            Shown::Certificate(Some(&other)),
-            Shown::Certificate(None),
-            Shown::Key(&key),
+            ShownBinding::Certificate(Some(&other)),
+            ShownBinding::Certificate(None),
+            ShownBinding::Key(&key),
         ] {
             assert_eq!(code(bound.check_presenter(&shown)), Err(ErrorCode::InvalidToken));
         }
@@ -319,11 +324,11 @@ mod tests {
     fn a_token_bound_to_a_key_is_for_its_holder_alone_and_no_bearer_token() {
         let bound = bound(Binding::Key("k".to_owned()));
         let (own, other, shown) = (key_proof("k"), key_proof("l"), certificate("a"));
-        assert_eq!(code(bound.check_presenter(&Shown::Key(&own))), Ok(()));
+        assert_eq!(code(bound.check_presenter(&ShownBinding::Key(&own))), Ok(()));
         for shown in [
-            Shown::Key(&other),
-            Shown::Certificate(None),
-            Shown::Certificate(Some(&shown)),
+            ShownBinding::Key(&other),
+            ShownBinding::Certificate(None),
+            ShownBinding::Certificate(Some(&shown)),
         ] {
             assert_eq!(code(bound.check_presenter(&shown)), Err(ErrorCode::InvalidToken));
         }
@@ -332,11 +337,11 @@ mod tests {
     #[test]
     fn an_unbound_token_is_for_whoever_bears_it_and_takes_no_proof() {
         let (shown, key) = (certificate("a"), key_proof("k"));
-        for bearer in [Shown::Certificate(None), Shown::Certificate(Some(&shown))] {
+        for bearer in [ShownBinding::Certificate(None), ShownBinding::Certificate(Some(&shown))] {
             assert_eq!(code(claims().check_presenter(&bearer)), Ok(()));
         }
         assert_eq!(
-            code(claims().check_presenter(&Shown::Key(&key))),
+            code(claims().check_presenter(&ShownBinding::Key(&key))),
             Err(ErrorCode::InvalidToken)
         );
     }

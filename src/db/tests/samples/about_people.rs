@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    account::invitation::{InvitationId, Shown as Invited},
+    account::invitation::{InvitationId, InvitationLink},
     db::{
         accepted_terms, ended_sessions,
         invitations::{self, NewInvitation},
@@ -32,7 +32,7 @@ pub(super) fn add_to(all: &mut Samples) {
         expires_at: NOW,
         random: "i".to_owned(),
     };
-    let shown = Invited {
+    let shown = InvitationLink {
         id: invitation.clone(),
         hash: hash.clone(),
     };
@@ -87,7 +87,7 @@ pub(super) fn add_to(all: &mut Samples) {
     let session = NewSession {
         hash: &hash,
         authentication: &authentication,
-        shown: Shown::Password("$argon2id$"),
+        shown: SignedInBy::Password("$argon2id$"),
         user_agent: "Firefox",
         terms: Some("1"),
     };
@@ -151,7 +151,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "sessions::touch", [sessions::touch(&hash, &lifetimes, NOW)]);
     add(all, "sessions::insert", [sessions::insert(&session, &lifetimes)]);
     let just_now = NewSession {
-        shown: Shown::JustNow,
+        shown: SignedInBy::JustNow,
         terms: None,
         ..session
     };
@@ -299,7 +299,7 @@ pub(super) fn add_groups_to(all: &mut Samples) {
         created_at: NOW,
         updated_at: NOW,
     };
-    let stated = crate::admin::group::Stated {
+    let wanted = crate::admin::group::WantedGroup {
         name: Some(group.name.clone()),
         second_factor_required: Some(true),
         attributes: None,
@@ -310,7 +310,7 @@ pub(super) fn add_groups_to(all: &mut Samples) {
     add(all, "groups::list_own", [groups::list_own(&hash)]);
     add(all, "groups::has_missing", [groups::has_missing(r#"["g"]"#)]);
     add(all, "groups::insert", [groups::insert(&group)]);
-    add(all, "groups::change", [groups::change("g", &stated, None, NOW)]);
+    add(all, "groups::change", [groups::change("g", &wanted, None, NOW)]);
     add(all, "groups::delete", [groups::delete("g")]);
     let pairs = Pairs::new(&["u"], &["g", "h"]);
     let entry = Entry::new(Event::GroupMemberAdded, Actor::Operator);

@@ -9,7 +9,7 @@ use crate::{
         moving::MovedWebhook,
         operator::OperatorPerson,
         operator_role::{OperatorRole, OperatorRoles},
-        webhook::{Format, SecretInForce, Stated, Webhook},
+        webhook::{Format, SecretInForce, WantedWebhook, Webhook},
         webhook_delivery::Standing,
     },
     db::{
@@ -284,7 +284,7 @@ fn add_webhooks(all: &mut Samples) {
     add(
         all,
         "webhooks::change",
-        [webhooks::change("w", &Stated::default(), NOW)],
+        [webhooks::change("w", &WantedWebhook::default(), NOW)],
     );
     add(
         all,

@@ -47,7 +47,7 @@ const PAGE: Endpoint = Endpoint::AccountEmail;
 
 /// What the page shows of what the person is about.
 #[derive(Default)]
-struct Shown<'a> {
+struct EmailForm<'a> {
     /// What they typed as their new address.
     entered: &'a str,
     /// The address that a code was sent to.
@@ -62,10 +62,10 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let query = request.query_params().map_err(Problem::BadRequest)?;
     let signed_in = SignedInBrowser::enter(PAGE, request, context).await?;
     let waiting = waiting(&signed_in, context).await?;
-    let shown = Shown {
+    let shown = EmailForm {
         waiting: waiting.as_ref().map(|waiting| waiting.typed.as_str()),
         code: query.text("code"),
-        ..Shown::default()
+        ..EmailForm::default()
     };
     Ok(signed_in.page(200, html(&signed_in, &shown, context)))
 }
@@ -93,10 +93,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     }
     let typed = form.text("email").trim();
     let refuse = |status, problem| {
-        let shown = Shown {
+        let shown = EmailForm {
             entered: typed,
             problem: Some(problem),
-            ..Shown::default()
+            ..EmailForm::default()
         };
         Ok::<_, PageFailure>(signed_in.page(status, html(&signed_in, &shown, context)))
     };
@@ -106,10 +106,10 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let forgiving = match signed_in.confirm(form.text("current_password"), context).await? {
         Confirmation::Given(forgiving) => forgiving,
         Confirmation::Refused(refusal) => {
-            let shown = Shown {
+            let shown = EmailForm {
                 entered: typed,
                 problem: Some(EmailProblem::Password(refusal.check)),
-                ..Shown::default()
+                ..EmailForm::default()
             };
             return Ok(refusal.page(&signed_in, html(&signed_in, &shown, context)));
         }
@@ -128,7 +128,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let mut changed = user.clone();
     // What was verified is the old address: `with` takes that back.
     let change = Map::from_iter([("email".to_owned(), Value::from(email.as_str()))]);
-    changed.claims = user.claims.with(&change).map_err(told)?;
+    changed.claims = user.claims.with(&change).map_err(problem_of)?;
     changed.updated_at = context.now;
     let entry = signed_in.entry(Event::EmailChanged);
     let mut batch = Batch::default();
@@ -196,10 +196,10 @@ async fn about_code(
     };
     let key = mail_code::key(&signed_in.browser, CodeKind::Address, &email::fold(address), context);
     let refuse = |status, problem| {
-        let shown = Shown {
+        let shown = EmailForm {
             waiting: waiting.as_ref().map(|waiting| waiting.typed.as_str()),
             problem: Some(problem),
-            ..Shown::default()
+            ..EmailForm::default()
         };
         Ok::<_, PageFailure>(signed_in.page(status, html(signed_in, &shown, context)))
     };
@@ -210,10 +210,10 @@ async fn about_code(
     }
     // Without a password the address is a way in: it takes somebody who has just shown what they have, at each step.
     if signed_in.sure == Sure::Passkey {
-        let shown = Shown {
+        let shown = EmailForm {
             waiting: waiting.as_ref().map(|waiting| waiting.typed.as_str()),
             code: form.text("code"),
-            ..Shown::default()
+            ..EmailForm::default()
         };
         return Ok(signed_in.page(400, html(signed_in, &shown, context)));
     }
@@ -254,7 +254,7 @@ async fn change(
     context: &Context,
 ) -> Result<Result<Reply, EmailProblem>, PageFailure> {
     let user = signed_in.user();
-    let changed = user.with_confirmed_email(address, context.now).map_err(told)?;
+    let changed = user.with_confirmed_email(address, context.now).map_err(problem_of)?;
     let is_new = !user.claims.text("email").is_some_and(|email| is_same(email, address));
     // Where these change, so does the address, and nothing is saved.
     let undos = context.db.read(email_undo::list(&user.id, context.now)).await?;
@@ -321,11 +321,11 @@ async fn change(
     }
     batch.push(mail_codes::use_up_for(key, mail_id, &changed));
     let rival = batch.add(users::find_rival(&changed, user));
-    let told = batch.add_if(letter.is_some().then(|| mail_outbox::find(&undo_id)));
+    let letter_written = batch.add_if(letter.is_some().then(|| mail_outbox::find(&undo_id)));
     let rows = context.db.run(batch).await?;
     let (saved, rival) = (rows.read(saved)?, rows.read(rival)?);
     outbox::send_later(context);
-    Ok(match (saved, rows.read_if(told)?) {
+    Ok(match (saved, rows.read_if(letter_written)?) {
         (true, _) if is_new => Ok(signed_in.done(PAGE, Notice::EmailChanged, context)),
         (true, _) => Ok(signed_in.done(PAGE, Notice::EmailConfirmed, context)),
         (false, _) if rival => Err(EmailProblem::Taken),
@@ -350,11 +350,11 @@ async fn count(user: &User, context: &Context) -> Result<Option<Lifetime>, Fault
     Ok(counted.wait(&today, context.now))
 }
 
-fn told(problem: String) -> Problem {
+fn problem_of(problem: String) -> Problem {
     Problem::BadRequest(OAuthError::invalid_request(problem))
 }
 
-fn html(signed_in: &SignedInBrowser, shown: &Shown<'_>, context: &Context) -> String {
+fn html(signed_in: &SignedInBrowser, shown: &EmailForm<'_>, context: &Context) -> String {
     let user = signed_in.user();
     let sends_mails = context.config.mail.is_some();
     EmailPage {

@@ -3,7 +3,7 @@
 use crate::{
     account::group,
     admin::{
-        group::{Stated, describe},
+        group::{WantedGroup, describe},
         paging::Page,
     },
     db::groups,
@@ -17,12 +17,12 @@ use crate::{
 
 /// `POST /admin/api/groups`.
 pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let stated = Stated::parse(
+    let wanted = WantedGroup::parse(
         &request.json().await?,
         context.config.second_factor,
         &context.config.attributes,
     )?;
-    Ok(Reply::json(201, &describe(&operation::create(stated, context).await?)))
+    Ok(Reply::json(201, &describe(&operation::create(wanted, context).await?)))
 }
 
 /// `GET /admin/api/groups?search=&after=&limit=`: by name, all or those whose names begin so in any spelling.
@@ -47,12 +47,12 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 /// `PATCH /admin/api/groups/{group_id}`: another name, of which apps are told from the next token on; or whether its people must show
 /// a second factor.
 pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let stated = Stated::parse(
+    let wanted = WantedGroup::parse(
         &request.json().await?,
         context.config.second_factor,
         &context.config.attributes,
     )?;
-    let group = operation::change(request.segment(0), stated, None, context).await?;
+    let group = operation::change(request.segment(0), wanted, None, context).await?;
     Ok(Reply::json(200, &describe(&group)))
 }
 

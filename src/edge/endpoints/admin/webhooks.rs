@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     admin::{
         paging::Page,
-        webhook::{self, Stated, Webhook},
+        webhook::{self, WantedWebhook, Webhook},
     },
     db::webhooks,
     edge::{
@@ -28,8 +28,8 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 
 /// `POST /admin/api/webhooks`.
 pub async fn make(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let stated = Stated::parse_new(&request.json().await?, context.config.loopback_fetches)?;
-    let made = operation::make(stated, request.caller()?, context).await?;
+    let wanted = WantedWebhook::parse_new(&request.json().await?, context.config.loopback_fetches)?;
+    let made = operation::make(wanted, request.caller()?, context).await?;
     Ok(with_secret(201, made, context))
 }
 
@@ -41,8 +41,8 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 
 /// `PATCH /admin/api/webhooks/{webhook_id}`. One that was given up, or was off, goes on where it was.
 pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let stated = Stated::parse(&request.json().await?, context.config.loopback_fetches)?;
-    let webhook = operation::change(request.segment(0), stated, request.caller()?, context).await?;
+    let wanted = WantedWebhook::parse(&request.json().await?, context.config.loopback_fetches)?;
+    let webhook = operation::change(request.segment(0), wanted, request.caller()?, context).await?;
     Ok(Reply::json(200, &webhook.describe(context.now)))
 }
 

@@ -186,7 +186,7 @@ fn html(
     let metadata = &client.metadata;
     let language = console.signed_in.language;
     let moment = |at| console.moment(at);
-    let told = metadata.told();
+    let told = metadata.to_public_json();
     let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
     let grants = told.get("grant_types").and_then(Value::as_array);
     // What was typed, where it was to be saved.

@@ -144,7 +144,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
             let notice = match taken {
                 Ok(true) => ConsoleNotice::Removed,
                 Ok(false) => ConsoleNotice::NothingDone,
-                Err(failure) => super::told(Err(failure), ConsoleNotice::Removed)?,
+                Err(failure) => super::notice_of(Err(failure), ConsoleNotice::Removed)?,
             };
             Ok(console.done(notice, context))
         }

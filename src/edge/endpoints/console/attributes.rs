@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     account::profile,
-    admin::{console_form, group::Stated, user::UserChanges},
+    admin::{console_form, group::WantedGroup, user::UserChanges},
     db::{groups, users},
     edge::{
         http::{
@@ -196,8 +196,8 @@ async fn save(kept: Kept, owner: &Owner, changes: Map<String, Value>, context: &
         }
         Kept::OfGroup => {
             let (policy, known) = (context.config.second_factor, &context.config.attributes);
-            let stated = Stated::parse(body.as_bytes(), policy, known)?;
-            operations::groups::change(&owner.id, stated, None, context)
+            let wanted = WantedGroup::parse(body.as_bytes(), policy, known)?;
+            operations::groups::change(&owner.id, wanted, None, context)
                 .await
                 .map(drop)
         }

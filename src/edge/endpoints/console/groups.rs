@@ -57,7 +57,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
     let (console, form) = Console::submit(request, context).await?;
     console.require(CREATE, context)?;
     let made = match group_form::new_group(&form, context.config.second_factor) {
-        Ok(stated) => apart(operations::groups::create(stated, context)).await,
+        Ok(wanted) => apart(operations::groups::create(wanted, context)).await,
         Err(error) => Err(error.into()),
     };
     match made {
@@ -220,7 +220,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let done = match GroupAction::parse(&form, group_id, context.config.second_factor) {
         Ok(GroupAction::Delete) => {
             let deleted = apart(operations::groups::delete(group_id, context)).await;
-            let notice = super::told(deleted, ConsoleNotice::Deleted)?;
+            let notice = super::notice_of(deleted, ConsoleNotice::Deleted)?;
             return Ok(console.signed_in.done_at(SECTION.path(), notice.as_str(), context));
         }
         Ok(action) => {
@@ -256,8 +256,8 @@ fn removed_or_not(was_there: bool) -> ConsoleNotice {
 
 async fn act(action: GroupAction<'_>, group_id: &str, context: &Context) -> Result<ConsoleNotice, MachineFailure> {
     match action {
-        GroupAction::Save(stated, shown) => {
-            operations::groups::change(group_id, stated, Some(shown), context).await?;
+        GroupAction::Save(wanted, shown) => {
+            operations::groups::change(group_id, wanted, Some(shown), context).await?;
             Ok(ConsoleNotice::Saved)
         }
         GroupAction::Add(login) => {

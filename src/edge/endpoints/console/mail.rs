@@ -2,7 +2,7 @@
 
 use crate::{
     admin::{console_form::mail::MailAction, paging::Page},
-    db::mail_outbox::{self, Shown},
+    db::mail_outbox::{self, ListedMail},
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -43,7 +43,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         }
         None => None,
     };
-    let mail = |mail: Shown| ShownMail {
+    let mail = |mail: ListedMail| ShownMail {
         id: mail.id,
         kind: mail.kind,
         address: mail.address,
@@ -70,8 +70,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let action = MailAction::parse(&form).map_err(Problem::BadRequest)?;
     console.require(action.call(), context)?;
     let notice = match action {
-        MailAction::Retry(id) => super::told(apart(mails::retry(id, context)).await, ConsoleNotice::MailTried)?,
-        MailAction::Delete(id) => super::told(apart(mails::delete(id, context)).await, ConsoleNotice::Deleted)?,
+        MailAction::Retry(id) => super::notice_of(apart(mails::retry(id, context)).await, ConsoleNotice::MailTried)?,
+        MailAction::Delete(id) => super::notice_of(apart(mails::delete(id, context)).await, ConsoleNotice::Deleted)?,
     };
     Ok(console.done(notice, context))
 }

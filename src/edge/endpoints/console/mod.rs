@@ -78,11 +78,11 @@ fn explain(failure: MachineFailure) -> Result<String, PageFailure> {
     }
 }
 
-/// What was done; nothing, where what it was to be done to is not there or no longer such that it can be done.
+/// The notice of what was done; that nothing was, where what it was to be done to is not there or no longer such that it can be done.
 ///
 /// # Errors
 /// A fault.
-fn told(done: Result<(), MachineFailure>, notice: ConsoleNotice) -> Result<ConsoleNotice, PageFailure> {
+fn notice_of(done: Result<(), MachineFailure>, notice: ConsoleNotice) -> Result<ConsoleNotice, PageFailure> {
     match done {
         Ok(()) => Ok(notice),
         Err(failure) => explain(failure).map(|_| ConsoleNotice::NothingDone),

@@ -299,7 +299,7 @@ async fn act(
             let left = apart(members::Change::remove_one(user_id, group_id, context)).await;
             return match left {
                 Ok(false) => Ok(ConsoleNotice::NothingDone),
-                left => super::told(left.map(drop), ConsoleNotice::Removed),
+                left => super::notice_of(left.map(drop), ConsoleNotice::Removed),
             };
         }
         PersonAction::SetRoles(roles, shown) => (

@@ -4,7 +4,7 @@ use super::typed::Typed;
 use crate::{
     admin::{
         console_form::webhook::{self as webhook_form, WebhookAction},
-        webhook::{self, Format, Stated, Webhook},
+        webhook::{self, Format, WantedWebhook, Webhook},
     },
     db::webhooks,
     edge::{
@@ -38,7 +38,7 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
     let (console, form) = Console::submit(request, context).await?;
     console.require(MAKE, context)?;
     let made = match webhook_form::webhook(&form, context.config.loopback_fetches) {
-        Ok(stated) => apart(operation::make(stated, &console.operator, context)).await,
+        Ok(wanted) => apart(operation::make(wanted, &console.operator, context)).await,
         Err(error) => Err(error.into()),
     };
     match made {
@@ -184,17 +184,17 @@ async fn act(
     let saved = || Ok(console.done(ConsoleNotice::Saved, context));
     match action {
         WebhookAction::Save => {
-            let stated = webhook_form::webhook(form, context.config.loopback_fetches);
-            let stated = stated.map_err(MachineFailure::from)?;
-            operation::change(id, stated, operator, context).await?;
+            let wanted = webhook_form::webhook(form, context.config.loopback_fetches);
+            let wanted = wanted.map_err(MachineFailure::from)?;
+            operation::change(id, wanted, operator, context).await?;
             saved()
         }
         WebhookAction::Switch(enabled) => {
-            let stated = Stated {
+            let wanted = WantedWebhook {
                 enabled: Some(enabled),
-                ..Stated::default()
+                ..WantedWebhook::default()
             };
-            operation::change(id, stated, operator, context).await?;
+            operation::change(id, wanted, operator, context).await?;
             saved()
         }
         WebhookAction::Test => match operation::test(id, operator, context).await {
@@ -217,7 +217,7 @@ async fn act(
         }
         WebhookAction::Delete => {
             let deleted = operation::delete(id, operator, context).await;
-            let notice = super::told(deleted, ConsoleNotice::Deleted).map_err(NotDone::Page)?;
+            let notice = super::notice_of(deleted, ConsoleNotice::Deleted).map_err(NotDone::Page)?;
             Ok(console.signed_in.done_at(SECTION.path(), notice.as_str(), context))
         }
     }

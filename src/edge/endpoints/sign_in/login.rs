@@ -7,7 +7,7 @@ use crate::{
         user::User,
     },
     config::Way,
-    db::sessions::Shown,
+    db::sessions::SignedInBy,
     edge::{
         http::{
             failure::{PageFailure, Problem},
@@ -109,7 +109,7 @@ async fn with_password(
             let who = SomebodyShown {
                 user_id,
                 proven: Proven::password(context.now),
-                shown: Shown::Password(&password_hash),
+                shown: SignedInBy::Password(&password_hash),
             };
             match sign_in.begin_session(who, with, request, context).await? {
                 Some(reply) => Ok(reply),
@@ -150,8 +150,8 @@ async fn with_passkey(
         proven: passed.proven,
         // Who leaves it out signs in with the passkey alone, as everybody may.
         shown: match after_password && context.config.sign_in.has(Way::Password) {
-            true => Shown::JustNowAfterPassword,
-            false => Shown::JustNow,
+            true => SignedInBy::JustNowAfterPassword,
+            false => SignedInBy::JustNow,
         },
     };
     match sign_in.begin_session(who, with, request, context).await? {

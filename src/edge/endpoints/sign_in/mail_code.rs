@@ -17,7 +17,7 @@ use crate::{
         Batch, Statement, audit,
         mail_codes::{self, CodeKey, NewCode, Tried},
         mail_outbox,
-        sessions::Shown,
+        sessions::SignedInBy,
         throttles, trusted_browsers,
         users::{self, WithCredentials},
     },
@@ -209,7 +209,7 @@ impl Name<'_> {
         let who = SomebodyShown {
             user_id: user_id.to_owned(),
             proven: Proven::mail_code(context.now),
-            shown: Shown::JustNow,
+            shown: SignedInBy::JustNow,
         };
         match sign_in.begin_session(who, with, request, context).await? {
             Some(reply) => Ok(reply),

@@ -13,7 +13,7 @@ use crate::{
     db::{
         Batch, audit,
         second_factors::{self, Factors},
-        sessions::{self, Shown},
+        sessions::{self, SignedInBy},
         users,
     },
     edge::{
@@ -197,7 +197,7 @@ impl SecondFactorRequest {
                 let who = SomebodyShown {
                     user_id: self.user.id.clone(),
                     proven: Proven::password(context.now).and_code(),
-                    shown: Shown::PasswordAndJustNow(password_hash),
+                    shown: SignedInBy::PasswordAndJustNow(password_hash),
                 };
                 self.sign_in.begin_session(who, with, request, context).await
             }
@@ -205,7 +205,7 @@ impl SecondFactorRequest {
                 let who = SomebodyShown {
                     user_id: self.user.id.clone(),
                     proven: Proven::mail_code(context.now).and_code(),
-                    shown: Shown::JustNow,
+                    shown: SignedInBy::JustNow,
                 };
                 self.sign_in.begin_session(who, with, request, context).await
             }

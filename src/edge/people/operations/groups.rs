@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     account::group::Group,
-    admin::{console_form::group::SeenGroup, group::Stated},
+    admin::{console_form::group::SeenGroup, group::WantedGroup},
     audit::{Actor, Entry, Event},
     db::{Batch, audit, groups},
     edge::{
@@ -21,14 +21,14 @@ use crate::{
 ///
 /// # Errors
 /// 409 where its name is taken.
-pub async fn create(stated: Stated, context: &Context) -> Result<Group, MachineFailure> {
-    let attributes = kept(&Map::new(), &stated)?;
+pub async fn create(wanted: WantedGroup, context: &Context) -> Result<Group, MachineFailure> {
+    let attributes = kept(&Map::new(), &wanted)?;
     let group = Group {
         id: random::id()?,
-        name: stated
+        name: wanted
             .name
             .ok_or_else(|| OAuthError::invalid_request("name is missing"))?,
-        second_factor_required: stated.second_factor_required.unwrap_or(false),
+        second_factor_required: wanted.second_factor_required.unwrap_or(false),
         attributes,
         created_at: context.now,
         updated_at: context.now,
@@ -51,7 +51,7 @@ pub async fn create(stated: Stated, context: &Context) -> Result<Group, MachineF
 /// 404, and 409 where the name is taken, or the group is not as it was `shown`.
 pub async fn change(
     group_id: &str,
-    stated: Stated,
+    wanted: WantedGroup,
     shown: Option<SeenGroup<'_>>,
     context: &Context,
 ) -> Result<Group, MachineFailure> {
@@ -62,15 +62,15 @@ pub async fn change(
         return Err(MachineFailure::status(409, OAuthError::invalid_request(why)));
     }
     let mut before = json!({ "name": read.name.as_str(), "second_factor_required": read.second_factor_required });
-    if let (Some(_), Value::Object(members)) = (&stated.attributes, &mut before) {
+    if let (Some(_), Value::Object(members)) = (&wanted.attributes, &mut before) {
         members.insert(ATTRIBUTES.to_owned(), read.attributes.clone().into());
     }
-    let attributes = kept(&read.attributes, &stated)?;
+    let attributes = kept(&read.attributes, &wanted)?;
     let mut batch = Batch::default();
-    let changed = batch.add(groups::change(&read.id, &stated, shown, context.now));
+    let changed = batch.add(groups::change(&read.id, &wanted, shown, context.now));
     let group = Group {
-        name: stated.name.unwrap_or(read.name),
-        second_factor_required: stated.second_factor_required.unwrap_or(read.second_factor_required),
+        name: wanted.name.unwrap_or(read.name),
+        second_factor_required: wanted.second_factor_required.unwrap_or(read.second_factor_required),
         attributes,
         updated_at: context.now,
         ..read
@@ -111,8 +111,8 @@ pub async fn find(group_id: &str, context: &Context) -> Result<Group, MachineFai
 }
 
 /// Its attributes as they are afterwards, without those that are taken away.
-fn kept(before: &Map<String, Value>, stated: &Stated) -> Result<Map<String, Value>, MachineFailure> {
-    let changes = stated.attributes.clone().unwrap_or_default();
+fn kept(before: &Map<String, Value>, wanted: &WantedGroup) -> Result<Map<String, Value>, MachineFailure> {
+    let changes = wanted.attributes.clone().unwrap_or_default();
     Ok(merged(before, &changes).map_err(OAuthError::invalid_request)?)
 }
 

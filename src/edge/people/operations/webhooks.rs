@@ -7,7 +7,7 @@ use crate::{
     admin::{
         api_key::{Area, KeyScope},
         operator::Operator,
-        webhook::{self, Format, SecretInForce, Stated, Webhook},
+        webhook::{self, Format, SecretInForce, WantedWebhook, Webhook},
         webhook_delivery::NotTaken,
     },
     audit::{Actor, Entry, Event},
@@ -28,25 +28,25 @@ use crate::{
 /// # Errors
 /// `insufficient_scope`, and 409 where there are as many as there may be.
 pub async fn make(
-    stated: Stated,
+    wanted: WantedWebhook,
     maker: &Operator,
     context: &Context,
 ) -> Result<(Webhook, Option<String>), MachineFailure> {
     reads_the_audit(maker)?;
-    is_elsewhere(&stated, context)?;
+    is_elsewhere(&wanted, context)?;
     let missing = || OAuthError::invalid_request("name and url must be there");
-    let name = stated.name.ok_or_else(missing)?;
-    let url = stated.url.ok_or_else(missing)?.as_str().to_owned();
+    let name = wanted.name.ok_or_else(missing)?;
+    let url = wanted.url.ok_or_else(missing)?.as_str().to_owned();
     let secret_in_force = SecretInForce {
         generation: 1,
         root: context.config.roots.current_version(),
         previous: None,
     };
     let webhook = Webhook {
-        format: stated.format,
-        client_id: stated.client_id,
-        events: stated.events.flatten(),
-        enabled: stated.enabled.unwrap_or(true),
+        format: wanted.format,
+        client_id: wanted.client_id,
+        events: wanted.events.flatten(),
+        enabled: wanted.enabled.unwrap_or(true),
         ..Webhook::new(random::id()?, (name, url), secret_in_force, context.now)
     };
     let mut batch = Batch::default();
@@ -72,33 +72,33 @@ pub async fn make(
 /// `insufficient_scope`, 404, and 409 where somebody has changed it since it was seen.
 pub async fn change(
     id: &str,
-    stated: Stated,
+    wanted: WantedWebhook,
     operator: &Operator,
     context: &Context,
 ) -> Result<Webhook, MachineFailure> {
     reads_the_audit(operator)?;
-    is_elsewhere(&stated, context)?;
+    is_elsewhere(&wanted, context)?;
     let before = find(id, context).await?;
-    let stated = stated.for_format(before.format)?;
+    let wanted = wanted.for_format(before.format)?;
     let mut detail = before.named_for_audit();
     let changes = json!({
-        "name": stated.name.as_ref().map(Label::as_str),
-        "url": stated.url.as_ref().and_then(|url| webhook::origin(url.as_str())),
-        "enabled": stated.enabled,
+        "name": wanted.name.as_ref().map(Label::as_str),
+        "url": wanted.url.as_ref().and_then(|url| webhook::origin(url.as_str())),
+        "enabled": wanted.enabled,
     });
     if let (Value::Object(members), Value::Object(mut changes)) = (&mut detail, changes) {
         changes.retain(|_, value| !value.is_null());
-        if let Some(events) = &stated.events {
+        if let Some(events) = &wanted.events {
             changes.insert("events".to_owned(), json!(events));
         }
         members.insert("to".to_owned(), Value::Object(changes));
     }
     let changed = Entry::new(Event::WebhookChanged, Actor::Operator).detail(detail);
     let mut batch = Batch::default();
-    let webhook = batch.add(webhooks::change(id, &stated, context.now));
+    let webhook = batch.add(webhooks::change(id, &wanted, context.now));
     batch.push(audit::record_if_changed(&changed, context));
     let webhook = context.db.run(batch).await?.read(webhook)?;
-    webhook.ok_or_else(|| match stated.as_of {
+    webhook.ok_or_else(|| match wanted.as_of {
         None => no_such(),
         Some(_) => {
             let why = "the webhook was changed since this page was opened; open it again";
@@ -218,9 +218,9 @@ fn secret(webhook: &Webhook, context: &Context) -> Result<String, Fault> {
 }
 
 /// Limen does not tell itself.
-fn is_elsewhere(stated: &Stated, context: &Context) -> Result<(), OAuthError> {
+fn is_elsewhere(wanted: &WantedWebhook, context: &Context) -> Result<(), OAuthError> {
     let is_own = |url: &FetchUrl| webhook::is_own(url, context.config.issuer.as_str());
-    match stated.url.as_ref().is_some_and(is_own) {
+    match wanted.url.as_ref().is_some_and(is_own) {
         false => Ok(()),
         true => Err(OAuthError::invalid_request(webhook::OWN)),
     }

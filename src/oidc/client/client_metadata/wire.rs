@@ -121,11 +121,11 @@ impl ClientMetadata {
         })
     }
 
-    /// The wire form, as it is told.
-    pub fn told(&self) -> Map<String, Value> {
-        let mut told = self.to_json();
-        told.remove(ANY_SECRET_METHOD);
-        told.remove(ANY_API_SCOPE);
+    /// The wire form, as it is answered: without what only the database has.
+    pub fn to_public_json(&self) -> Map<String, Value> {
+        let mut public = self.to_json();
+        public.remove(ANY_SECRET_METHOD);
+        public.remove(ANY_API_SCOPE);
         for own in [
             MAY_ADMINISTER,
             CAME_OPENLY,
@@ -134,14 +134,14 @@ impl ClientMetadata {
             app_look::ACCENT,
             app_look::LAUNCH_URI,
         ] {
-            told.remove(own);
+            public.remove(own);
         }
-        told
+        public
     }
 
     /// The names of what is not as it was before.
     pub fn names_unlike(&self, before: &Self) -> Vec<String> {
-        let (before, after) = (before.told(), self.told());
+        let (before, after) = (before.to_public_json(), self.to_public_json());
         let mut names: Vec<_> = before.keys().chain(after.keys()).cloned().collect();
         names.retain(|name| before.get(name) != after.get(name));
         names.sort_unstable();

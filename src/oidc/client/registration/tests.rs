@@ -380,8 +380,11 @@ fn a_method_that_nobody_named_is_either_way_to_send_a_secret() {
         .map(|method| client.takes(method))
     };
     assert_eq!(takes(&unnamed), [true, true, false, false]);
-    assert_eq!(unnamed.told()["token_endpoint_auth_method"], "client_secret_basic");
-    assert!(!unnamed.told().keys().any(|name| name.starts_with("limen")));
+    assert_eq!(
+        unnamed.to_public_json()["token_endpoint_auth_method"],
+        "client_secret_basic"
+    );
+    assert!(!unnamed.to_public_json().keys().any(|name| name.starts_with("limen")));
     for (method, expected) in [
         ("client_secret_basic", [true, false, false, false]),
         ("client_secret_post", [false, true, false, false]),
@@ -400,7 +403,7 @@ fn a_method_that_nobody_named_is_either_way_to_send_a_secret() {
     }
     let renamed = merge_patch(&unnamed, br#"{"client_name": "New"}"#, &terms()).unwrap();
     assert_eq!(takes(&renamed), takes(&unnamed));
-    let told = Value::Object(unnamed.told()).to_string();
+    let told = Value::Object(unnamed.to_public_json()).to_string();
     let put = |current| {
         UpdateRequest::parse(told.as_bytes(), ("c1", current), &terms())
             .unwrap()

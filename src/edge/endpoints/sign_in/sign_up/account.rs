@@ -14,7 +14,7 @@ use crate::{
         credential_owner::Owner,
         credentials::{self, Answered},
         passwords,
-        sessions::Shown as SignedInBy,
+        sessions::SignedInBy,
         users,
     },
     edge::{

@@ -1,7 +1,7 @@
 //! How somebody comes to the page: as everybody may, by an invitation, or not at all.
 
 use crate::{
-    account::invitation::{InvitationId, Shown},
+    account::invitation::{InvitationId, InvitationLink},
     config::SignUpPolicy,
     db::invitations::{self, Invitation},
     edge::{
@@ -18,7 +18,7 @@ pub(super) enum Entrance {
     /// By a link. Its text comes back with the form.
     Invited {
         link: String,
-        shown: Shown,
+        shown: InvitationLink,
         invitation: Box<Invitation>,
     },
     /// Nobody may.
@@ -30,7 +30,7 @@ impl Entrance {
         let link = params.text("invitation");
         match context.config.sign_up.policy {
             _ if !link.is_empty() => {
-                let shown = Shown::read(link, &context.config.roots).ok_or(Problem::InvitationOver)?;
+                let shown = InvitationLink::read(link, &context.config.roots).ok_or(Problem::InvitationOver)?;
                 let found = context.db.read(invitations::find(&shown, context.now)).await?;
                 // The first person comes in however the door is set.
                 let is_open = |found: &Invitation| context.config.sign_up.policy != SignUpPolicy::Off || found.first;

@@ -46,7 +46,7 @@ fn operators(more: Value) -> Result<ClientMetadata, OAuthError> {
 
 #[test]
 fn what_is_left_out_is_as_the_profile_demands() {
-    let told = operators(json!({})).unwrap().told();
+    let told = operators(json!({})).unwrap().to_public_json();
     for (field, value) in [
         ("fapi_profile", json!("fapi2")),
         ("token_endpoint_auth_method", json!("private_key_jwt")),

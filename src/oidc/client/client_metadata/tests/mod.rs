@@ -252,7 +252,7 @@ fn defaults_are_those_of_the_specifications() {
         "id_token_signed_response_alg": "RS256",
         "id_token_claims": false,
     });
-    assert_eq!(Value::Object(client.told()), expected);
+    assert_eq!(Value::Object(client.to_public_json()), expected);
 }
 
 #[test]
