@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Query, Rows, Statement, from_json};
+use super::{Query, Rows, Statement, json_column};
 use crate::{
     admin::{
         audit_filter::{AuditFilter, Export},
@@ -26,28 +26,7 @@ const DISORDER: Lifetime = Lifetime::minutes(10);
 const RARE: &str = "event NOT IN ('sign_in', 'sign_out', 'session_ended', 'consent_given', 'token_revoked')";
 
 /// An event as it was written down.
-#[derive(Deserialize)]
-struct Row {
-    id: i64,
-    at: i64,
-    event: String,
-    outcome: String,
-    actor: String,
-    operator: Option<String>,
-    operator_user_id: Option<String>,
-    operator_username: Option<String>,
-    user_id: Option<String>,
-    username: Option<String>,
-    client_id: Option<String>,
-    client_name: Option<String>,
-    session_id: Option<String>,
-    network: Option<String>,
-    request_id: String,
-    detail: Option<String>,
-}
-
-/// An event as it was written down.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub struct Recorded {
     pub id: i64,
     pub at: UnixTime,
@@ -70,6 +49,7 @@ pub struct Recorded {
     pub session_id: Option<String>,
     pub network: Option<String>,
     pub request_id: String,
+    #[serde(deserialize_with = "json_column")]
     pub detail: Option<Value>,
 }
 
@@ -144,7 +124,7 @@ pub fn list(filter: &AuditFilter<'_>, limit: i64) -> Query<Vec<Recorded>> {
     .bind(filter.until)
     .bind(filter.until)
     .bind(limit)
-    .read_by(read_all)
+    .read_by(Rows::all)
 }
 
 /// The sign-ins of a day.
@@ -195,7 +175,7 @@ pub fn export(export: &Export) -> Query<Vec<Recorded>> {
         .into_iter()
         .fold(rows, Statement::append)
         .append(Statement::new(format!(" ORDER BY id LIMIT ?) a {NAMES} ORDER BY a.id")).bind(LONGEST_EXPORT))
-        .read_by(read_all)
+        .read_by(Rows::all)
 }
 
 /// Where a walk from `position` on ends: ids rise by one, and the oldest rows go first, so that there is no row to be counted.
@@ -255,33 +235,6 @@ fn read_end(rows: &Rows) -> Result<Option<i64>, Fault> {
         id: Option<i64>,
     }
     Ok(rows.first::<End>()?.and_then(|end| end.id))
-}
-
-fn read_all(rows: &Rows) -> Result<Vec<Recorded>, Fault> {
-    rows.all::<Row>()?.into_iter().map(Row::into_recorded).collect()
-}
-
-impl Row {
-    fn into_recorded(self) -> Result<Recorded, Fault> {
-        Ok(Recorded {
-            detail: self.detail.as_deref().map(from_json).transpose()?,
-            id: self.id,
-            at: UnixTime(self.at),
-            event: self.event,
-            outcome: self.outcome,
-            actor: self.actor,
-            operator: self.operator,
-            operator_user_id: self.operator_user_id,
-            operator_username: self.operator_username,
-            user_id: self.user_id,
-            username: self.username,
-            client_id: self.client_id,
-            client_name: self.client_name,
-            session_id: self.session_id,
-            network: self.network,
-            request_id: self.request_id,
-        })
-    }
 }
 
 /// An event, as the person whom it is about sees it.

@@ -62,7 +62,10 @@ pub mod users;
 pub mod waiting_sessions;
 pub mod webhooks;
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error},
+};
 
 pub use self::{
     batch::{Answer, Batch, Handle, Query},
@@ -102,6 +105,13 @@ pub fn to_json(value: &impl Serialize) -> String {
 /// JSON text out of a row.
 fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     serde_json::from_str(text).map_err(|cause| Fault::new("D1 column", cause))
+}
+
+/// A column with JSON text, or with nothing, for a row whose struct has what is in it.
+fn json_column<'de, T: DeserializeOwned, D: Deserializer<'de>>(column: D) -> Result<Option<T>, D::Error> {
+    let text = Option::<String>::deserialize(column)?;
+    let read = text.map(|text| serde_json::from_str(&text)).transpose();
+    read.map_err(Error::custom)
 }
 
 fn scope_from_json(text: &str) -> Result<Scope, Fault> {
