@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     link::WebLink,
     messages::{ConsentTexts, Language, Phrase},
-    text::{LONGEST_HOST, LONGEST_NAME, monogram, visible},
+    text::{LONGEST_HOST, monogram, visible, visible_name},
 };
 use crate::{
     oidc::client::{app_look::AppLook, client_metadata::ClientMetadata},
@@ -94,7 +94,7 @@ impl ReturnTo {
 impl Asker {
     /// From what the app registered.
     pub(super) fn new(client_name: &str, client_uri: Option<&str>, language: Language) -> Self {
-        let mut name = visible(client_name, LONGEST_NAME);
+        let mut name = visible_name(client_name);
         if name.is_empty() {
             name = language.texts().common.nameless_app.to_owned();
         }

@@ -6,7 +6,7 @@ use super::{
     asker::Asker,
     layout::page,
     messages::{ClosedTexts, Language},
-    text::{LONGEST_NAME, visible},
+    text::visible_name,
 };
 use crate::routes::Endpoint;
 
@@ -48,6 +48,6 @@ impl ClosedPage<'_> {
     }
 
     fn shown_account(&self) -> String {
-        visible(self.account, LONGEST_NAME)
+        visible_name(self.account)
     }
 }

@@ -10,7 +10,7 @@ use super::{
     link::WebLink,
     messages::{ConsentTexts, Language},
     moment::Moment,
-    text::{LONGEST_HOST, LONGEST_NAME, visible},
+    text::{LONGEST_HOST, visible, visible_name},
 };
 use crate::{
     config::{Api, Attributes},
@@ -247,7 +247,7 @@ impl ConsentPage<'_> {
     }
 
     fn shown_account(&self) -> String {
-        visible(self.account, LONGEST_NAME)
+        visible_name(self.account)
     }
 
     fn destination(&self) -> Option<ReturnTo> {

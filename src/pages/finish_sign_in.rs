@@ -7,7 +7,7 @@ use super::{
     login::LoginPurpose,
     messages::{FinishTexts, Language},
     sign_up::NewPasswordProblem,
-    text::{LONGEST_NAME, visible},
+    text::visible_name,
 };
 use crate::{account::password::Unfit, routes::Endpoint};
 
@@ -68,7 +68,7 @@ impl FinishSignInPage<'_> {
     }
 
     fn shown_username(&self) -> String {
-        visible(self.username, LONGEST_NAME)
+        visible_name(self.username)
     }
 
     fn password_rule(&self) -> Option<String> {

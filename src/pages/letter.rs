@@ -6,7 +6,7 @@ use askama::Template;
 use super::{
     layout,
     messages::{Language, MailText, MailTexts},
-    text::{LONGEST_NAME, visible},
+    text::{visible, visible_name},
 };
 use crate::{
     config::Accent,
@@ -51,7 +51,7 @@ struct Html<'a> {
 impl Letter<'_> {
     /// The subject: one line, whatever the names in it are.
     pub fn subject(&self) -> String {
-        let deployment = visible(self.deployment, LONGEST_NAME);
+        let deployment = visible_name(self.deployment);
         visible(&self.words().subject.fill(&deployment), 200)
     }
 
@@ -117,7 +117,7 @@ impl Letter<'_> {
     }
 
     pub(super) fn about(&self) -> String {
-        self.words().text.fill(&visible(self.account, LONGEST_NAME))
+        self.words().text.fill(&visible_name(self.account))
     }
 
     fn shown_detail(&self) -> Option<String> {

@@ -6,7 +6,7 @@ use super::{
     layout::page,
     link::{WebLink, way_on},
     messages::{Language, LogoutTexts},
-    text::{LONGEST_NAME, visible},
+    text::visible_name,
 };
 use crate::routes::Endpoint;
 
@@ -36,13 +36,13 @@ impl LogoutPage<'_> {
     }
 
     fn asker(&self) -> Option<String> {
-        let name = visible(self.client_name?, LONGEST_NAME);
+        let name = visible_name(self.client_name?);
         let nameless = || self.texts().common.nameless_app.to_owned();
         Some(if name.is_empty() { nameless() } else { name })
     }
 
     fn shown_account(&self) -> String {
-        visible(self.account, LONGEST_NAME)
+        visible_name(self.account)
     }
 }
 
@@ -97,10 +97,7 @@ impl SignedOutPage<'_> {
     }
 
     fn next_name(&self) -> String {
-        let name = self
-            .next
-            .map(|(name, _)| visible(name, LONGEST_NAME))
-            .unwrap_or_default();
+        let name = self.next.map(|(name, _)| visible_name(name)).unwrap_or_default();
         if name.is_empty() {
             self.texts().common.nameless_app.to_owned()
         } else {

@@ -7,7 +7,7 @@ use super::{
     layout::page,
     login::LoginPurpose,
     messages::{Language, MailCodeTexts},
-    text::visible,
+    text::visible_address,
 };
 use crate::routes::Endpoint;
 
@@ -73,7 +73,7 @@ impl MailCodePage<'_> {
     }
 
     fn shown_name(&self) -> String {
-        visible(self.username, 254)
+        visible_address(self.username)
     }
 
     fn problem_text(&self) -> Option<String> {

@@ -9,7 +9,7 @@ use super::{
     messages::{Language, SecondTexts, Texts},
     passkey::PasskeyRequest,
     qr::Qr,
-    text::{LONGEST_NAME, visible},
+    text::visible_name,
 };
 use crate::{account::sign_in::Has, routes::Endpoint};
 
@@ -173,7 +173,7 @@ impl SecondFactorPage<'_> {
     }
 
     fn shown_username(&self) -> String {
-        visible(self.user.1, LONGEST_NAME)
+        visible_name(self.user.1)
     }
 
     fn problem_text(&self) -> Option<String> {

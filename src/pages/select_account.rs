@@ -7,7 +7,7 @@ use super::{
     asker::{Asker, Marks},
     layout::page,
     messages::{Language, SelectAccountTexts},
-    text::{LONGEST_NAME, visible},
+    text::visible_name,
 };
 use crate::{routes::Endpoint, web::landing::Landing};
 
@@ -45,12 +45,12 @@ pub struct AccountChoice<'a> {
 
 impl AccountChoice<'_> {
     fn shown_name(&self) -> String {
-        visible(self.name, LONGEST_NAME)
+        visible_name(self.name)
     }
 
     /// The username, where it says more than the name.
     fn shown_username(&self) -> Option<String> {
-        (self.username != self.name).then(|| visible(self.username, LONGEST_NAME))
+        (self.username != self.name).then(|| visible_name(self.username))
     }
 }
 

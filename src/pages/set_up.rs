@@ -8,7 +8,7 @@ use super::{
     messages::{Language, SetUpTexts},
     passkey::PasskeyRequest,
     sign_up::NewPasswordProblem,
-    text::{LONGEST_NAME, visible},
+    text::visible_name,
 };
 use crate::{account::password::Unfit, routes::Endpoint};
 
@@ -73,7 +73,7 @@ impl SetUpPage<'_> {
     }
 
     fn shown_username(&self) -> String {
-        visible(self.username, LONGEST_NAME)
+        visible_name(self.username)
     }
 
     fn password_rule(&self) -> String {

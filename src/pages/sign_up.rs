@@ -10,7 +10,7 @@ use super::{
     login::LoginPurpose,
     messages::{Language, PasswordTexts, Phrase, SignUpTexts},
     passkey::PasskeyRequest,
-    text::visible,
+    text::visible_address,
 };
 use crate::{account::password::Unfit, config::WantedField, routes::Endpoint};
 
@@ -170,7 +170,7 @@ impl SignUpPage<'_> {
 
     fn sent(&self) -> Option<(Phrase, String)> {
         let is_sent = self.typed.code_sent == Some(true);
-        is_sent.then(|| (self.texts().mail_code.sent, visible(self.typed.email, 254)))
+        is_sent.then(|| (self.texts().mail_code.sent, visible_address(self.typed.email)))
     }
 
     fn is_code_wrong(&self) -> bool {

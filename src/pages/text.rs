@@ -3,7 +3,10 @@
 use crate::readable::as_line;
 
 /// The most characters of a name in a sentence.
-pub(super) const LONGEST_NAME: usize = 80;
+const LONGEST_NAME: usize = 80;
+
+/// The most characters of an e-mail address (RFC 5321 section 4.5.3.1.3).
+const LONGEST_ADDRESS: usize = 254;
 
 /// The most characters of a host (RFC 1035 section 2.3.4): one that is cut could pass for another.
 pub(super) const LONGEST_HOST: usize = 253;
@@ -21,6 +24,16 @@ pub(super) fn visible(text: &str, longest: usize) -> String {
             line
         }
     }
+}
+
+/// The name of a person, an app or a group, as it stands in a sentence.
+pub(super) fn visible_name(name: &str) -> String {
+    visible(name, LONGEST_NAME)
+}
+
+/// An e-mail address, or what somebody signs in with, which may be one: whole.
+pub(super) fn visible_address(address: &str) -> String {
+    visible(address, LONGEST_ADDRESS)
 }
 
 /// The letter that stands for a name.

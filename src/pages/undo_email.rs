@@ -5,7 +5,7 @@ use askama::Template;
 use super::{
     layout::page,
     messages::{Language, UndoTexts},
-    text::{LONGEST_NAME, visible},
+    text::{visible_address, visible_name},
 };
 use crate::routes::Endpoint;
 
@@ -42,10 +42,10 @@ impl UndoEmailPage<'_> {
     }
 
     fn shown_username(&self) -> String {
-        visible(self.username, LONGEST_NAME)
+        visible_name(self.username)
     }
 
     fn shown_address(&self) -> String {
-        visible(self.address, 254)
+        visible_address(self.address)
     }
 }

@@ -7,7 +7,7 @@ use crate::pages::{
     layout::page,
     messages::{ActivityTexts, EventTexts},
     moment::Moment,
-    text::{LONGEST_NAME, visible},
+    text::{visible, visible_name},
 };
 
 /// Shows what happened, the newest first.
@@ -116,7 +116,7 @@ impl ActivityPage<'_> {
         let app = happening
             .app
             .as_deref()
-            .map(|app| texts.with_app.fill(&visible(app, LONGEST_NAME)));
+            .map(|app| texts.with_app.fill(&visible_name(app)));
         let network = happening
             .network
             .as_deref()

@@ -6,7 +6,7 @@ use super::{Frame, PasswordCheck};
 use crate::pages::{
     layout::page,
     messages::{EmailTexts, MailCodeTexts, Phrase},
-    text::visible,
+    text::visible_address,
 };
 
 /// Asks for another e-mail address, and for the password.
@@ -78,7 +78,7 @@ impl EmailPage<'_> {
 
     fn sent(&self) -> Option<(Phrase, String)> {
         self.waiting
-            .map(|address| (self.mail_code().sent, visible(address, 254)))
+            .map(|address| (self.mail_code().sent, visible_address(address)))
     }
 
     fn code_problem(&self) -> Option<&'static str> {
@@ -90,7 +90,7 @@ impl EmailPage<'_> {
     }
 
     fn shown_current(&self) -> Option<String> {
-        self.current.map(|email| visible(email, 254))
+        self.current.map(visible_address)
     }
 
     fn email_problem(&self) -> Option<&'static str> {

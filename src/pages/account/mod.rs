@@ -28,7 +28,7 @@ pub use second_factors::{NewCodeAppPage, SecondFactorsPage, ShownCodeApp, ShownT
 
 use super::{
     messages::{Language, Texts},
-    text::{LONGEST_NAME, visible},
+    text::visible_name,
 };
 use crate::{
     named::named,
@@ -187,7 +187,7 @@ impl Frame<'_> {
     }
 
     fn shown_person(&self) -> String {
-        visible(self.person, LONGEST_NAME)
+        visible_name(self.person)
     }
 
     fn is_first(&self) -> bool {

@@ -5,7 +5,11 @@ use askama::Template;
 use super::Frame;
 use crate::{
     oidc::proven::Strength,
-    pages::{layout::page, moment::Moment, text::visible},
+    pages::{
+        layout::page,
+        moment::Moment,
+        text::{visible, visible_address},
+    },
     routes::{self, Endpoint},
 };
 
@@ -139,8 +143,8 @@ impl OverviewPage<'_> {
         let texts = &self.frame.texts().overview;
         let email = match self.email {
             None => texts.email_none.to_owned(),
-            Some((email, true)) => texts.email_verified.fill(&visible(email, 254)),
-            Some((email, false)) => texts.email_unverified.fill(&visible(email, 254)),
+            Some((email, true)) => texts.email_verified.fill(&visible_address(email)),
+            Some((email, false)) => texts.email_unverified.fill(&visible_address(email)),
         };
         let apps = match self.numbers.apps {
             0 => texts.apps_none.to_owned(),

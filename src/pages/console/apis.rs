@@ -12,7 +12,7 @@ use crate::{
         layout::page,
         messages::{ConsoleApiTexts, ConsoleTexts},
         moment::Moment,
-        text::{LONGEST_NAME, visible},
+        text::{visible, visible_name},
     },
     routes::Endpoint,
 };
@@ -151,7 +151,7 @@ impl ConsoleApiPage<'_> {
 
     fn heading(&self) -> String {
         match &self.known {
-            Some(known) => visible(known.name, LONGEST_NAME),
+            Some(known) => visible_name(known.name),
             None => self.texts().add.to_owned(),
         }
     }

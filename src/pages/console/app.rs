@@ -14,7 +14,7 @@ use crate::{
         layout::page,
         messages::{AppTexts, ConsoleApiTexts, ConsoleAppTexts},
         moment::Moment,
-        text::{LONGEST_NAME, visible},
+        text::{visible, visible_name},
     },
 };
 
@@ -180,7 +180,7 @@ impl ConsoleAppPage<'_> {
     }
 
     fn shown_name(&self) -> String {
-        visible(self.name, LONGEST_NAME)
+        visible_name(self.name)
     }
 
     fn text(&self, text: &str) -> String {
@@ -201,7 +201,7 @@ impl ConsoleAppPage<'_> {
 
     fn allowed(&self) -> Vec<String> {
         let allowed = self.groups.iter().flatten().filter(|group| group.is_allowed);
-        allowed.map(|group| visible(&group.name, LONGEST_NAME)).collect()
+        allowed.map(|group| visible_name(&group.name)).collect()
     }
 
     fn lifetime(&self, name: &str) -> &'static str {
@@ -230,7 +230,7 @@ impl TokenPreviewPage<'_> {
     }
 
     fn shown_name(&self) -> String {
-        visible(self.name, LONGEST_NAME)
+        visible_name(self.name)
     }
 
     fn document(&self, name: &str) -> &'static str {
@@ -243,6 +243,6 @@ impl TokenPreviewPage<'_> {
     }
 
     fn shown_username(&self, username: &str) -> String {
-        visible(username, LONGEST_NAME)
+        visible_name(username)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     pages::{
         layout::page,
         messages::{ConsoleAppTexts, ConsoleTexts},
-        text::{LONGEST_NAME, visible},
+        text::visible_name,
     },
     routes::Endpoint,
 };
@@ -101,7 +101,7 @@ impl ConsoleAppsPage<'_> {
     }
 
     fn text(&self, text: &str) -> String {
-        visible(text, LONGEST_NAME)
+        visible_name(text)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         layout::page,
         messages::{ConsoleSystemTexts, ConsoleTexts, Phrase},
         moment::Moment,
-        text::{LONGEST_NAME, visible},
+        text::{visible, visible_name},
     },
     routes::Endpoint,
 };
@@ -98,7 +98,7 @@ impl Circumstance {
         Self {
             label: "",
             before: "",
-            name: visible(name, LONGEST_NAME),
+            name: visible_name(name),
             id: None,
             href: href.cloned(),
             after: "",
@@ -107,7 +107,7 @@ impl Circumstance {
 
     /// What has a page is called by its name, or by its id where that shows nothing.
     fn named(page: &NamedPage) -> Self {
-        let name = match visible(&page.name, LONGEST_NAME).is_empty() {
+        let name = match visible_name(&page.name).is_empty() {
             true => &page.id,
             false => &page.name,
         };

@@ -11,7 +11,7 @@ use crate::{
         layout::page,
         messages::{ConsoleGroupTexts, ConsoleTexts},
         moment::Moment,
-        text::{LONGEST_NAME, visible},
+        text::visible_name,
     },
     routes::Endpoint,
 };
@@ -125,7 +125,7 @@ impl ConsoleGroupsPage<'_> {
     }
 
     fn text(&self, text: &str) -> String {
-        visible(text, LONGEST_NAME)
+        visible_name(text)
     }
 }
 
@@ -145,7 +145,7 @@ impl ConsoleGroupPage<'_> {
     }
 
     fn shown_name(&self) -> String {
-        visible(self.name, LONGEST_NAME)
+        visible_name(self.name)
     }
 
     fn acts(&self) -> Acts<'_> {

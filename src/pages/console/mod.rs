@@ -41,7 +41,7 @@ pub use webhooks::{ConsoleWebhookPage, ConsoleWebhooksPage, ShownWebhook};
 
 use super::{
     messages::{ConsoleTexts, Language, Texts},
-    text::{LONGEST_NAME, visible},
+    text::visible_name,
 };
 use crate::{admin::operator_role::OperatorRole, named::named, routes::Endpoint};
 
@@ -123,7 +123,7 @@ impl ConsoleFrame<'_> {
     }
 
     fn shown_person(&self) -> String {
-        visible(self.operator, LONGEST_NAME)
+        visible_name(self.operator)
     }
 
     fn title(&self, heading: &str) -> String {

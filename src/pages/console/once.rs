@@ -5,12 +5,7 @@ use askama::Template;
 use super::ConsoleFrame;
 use crate::{
     admin::app_lines::Lines,
-    pages::{
-        layout::page,
-        messages::ConsoleAppTexts,
-        moment::Moment,
-        text::{LONGEST_NAME, visible},
-    },
+    pages::{layout::page, messages::ConsoleAppTexts, moment::Moment, text::visible_name},
 };
 
 /// Shows what nobody is shown again.
@@ -113,7 +108,7 @@ impl<'a> OncePage<'a> {
     }
 
     fn shown_name(&self) -> String {
-        visible(self.name, LONGEST_NAME)
+        visible_name(self.name)
     }
 
     fn library(&self, lines: &Lines) -> &'static str {

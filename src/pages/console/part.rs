@@ -6,7 +6,7 @@ use askama::Template;
 use super::{ConsoleFrame, is_about};
 use crate::pages::{
     layout::{self, page},
-    text::{LONGEST_NAME, visible},
+    text::visible_name,
 };
 
 /// What such a page has besides its part.
@@ -53,7 +53,7 @@ impl Part<'_> {
     }
 
     fn shown_name(&self) -> String {
-        visible(self.name, LONGEST_NAME)
+        visible_name(self.name)
     }
 
     /// Whether what is wrong is about the field of that name.

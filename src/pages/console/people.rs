@@ -7,7 +7,7 @@ use crate::{
     pages::{
         layout::page,
         messages::ConsoleTexts,
-        text::{LONGEST_NAME, visible},
+        text::{visible_address, visible_name},
     },
     routes::Endpoint,
 };
@@ -55,10 +55,10 @@ impl PeoplePage<'_> {
     }
 
     fn name(&self, person: &ShownPerson) -> String {
-        visible(&person.name, LONGEST_NAME)
+        visible_name(&person.name)
     }
 
     fn login(&self, login: &str) -> String {
-        visible(login, 254)
+        visible_address(login)
     }
 }

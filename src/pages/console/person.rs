@@ -13,7 +13,7 @@ use crate::{
         layout::page,
         messages::{ConsoleTexts, Texts},
         moment::Moment,
-        text::{LONGEST_NAME, visible},
+        text::{visible_address, visible_name},
     },
 };
 
@@ -128,16 +128,16 @@ impl PersonPage<'_> {
     }
 
     fn shown_name(&self) -> String {
-        match visible(self.name, LONGEST_NAME) {
-            name if name.is_empty() => visible(self.username, LONGEST_NAME),
+        match visible_name(self.name) {
+            name if name.is_empty() => visible_name(self.username),
             name => name,
         }
     }
 
     fn shown_email(&self) -> Option<String> {
         self.email.map(|(email, confirmed)| match confirmed {
-            true => visible(email, 254),
-            false => self.texts().email_unconfirmed.fill(&visible(email, 254)),
+            true => visible_address(email),
+            false => self.texts().email_unconfirmed.fill(&visible_address(email)),
         })
     }
 
@@ -181,7 +181,7 @@ impl PersonPage<'_> {
             self.may_change.then(act)
         };
         let factor = |factor: &ShownFactor, kind: &str, name| {
-            let own = factor.name.as_deref().map(|name| visible(name, LONGEST_NAME));
+            let own = factor.name.as_deref().map(visible_name);
             let title = match own.filter(|name| !name.is_empty()) {
                 Some(name) => format!("{kind}: {name}"),
                 None => kind.to_owned(),
@@ -257,7 +257,7 @@ impl PersonPage<'_> {
     }
 
     fn text(&self, text: &str) -> String {
-        visible(text, LONGEST_NAME)
+        visible_name(text)
     }
 
     fn happenings(&self) -> Option<Events<'_>> {

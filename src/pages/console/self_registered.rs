@@ -7,7 +7,7 @@ use crate::pages::{
     layout::page,
     messages::ConsoleAppTexts,
     moment::Moment,
-    text::{LONGEST_NAME, visible},
+    text::{visible, visible_name},
 };
 
 /// Approves and refuses those that wait, and cleans up.
@@ -61,7 +61,7 @@ impl SelfRegisteredPage<'_> {
     }
 
     fn name(&self, text: &str) -> String {
-        visible(text, LONGEST_NAME)
+        visible_name(text)
     }
 
     fn text(&self, text: &str) -> String {

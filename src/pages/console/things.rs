@@ -7,7 +7,7 @@ use super::ConsoleFrame;
 use crate::pages::{
     messages::{ConsoleTexts, Phrase},
     moment::Moment,
-    text::{LONGEST_NAME, visible},
+    text::{visible, visible_name},
 };
 
 /// A list of things.
@@ -64,7 +64,7 @@ impl Thing {
     pub fn new(title: &str) -> Self {
         Self {
             href: None,
-            title: visible(title, LONGEST_NAME),
+            title: visible_name(title),
             lines: Vec::new(),
             acts: Vec::new(),
         }
@@ -93,7 +93,7 @@ impl Thing {
     /// Something by its name, with where its page is.
     pub fn linked(mut self, phrase: Phrase, named: Option<&(String, Option<String>)>) -> Self {
         let line = named.map(|(name, href)| {
-            let name = visible(name, LONGEST_NAME);
+            let name = visible_name(name);
             Line::Named(phrase.before(), name, href.clone(), phrase.after())
         });
         self.lines.extend(line);

@@ -12,7 +12,7 @@ use crate::{
         layout::page,
         messages::ConsoleWebhookTexts,
         moment::Moment,
-        text::{LONGEST_NAME, visible},
+        text::{visible, visible_name},
     },
     routes::Endpoint,
 };
@@ -158,7 +158,7 @@ impl ConsoleWebhookPage<'_> {
     }
 
     fn shown_name(&self) -> String {
-        visible(&self.webhook.name, LONGEST_NAME)
+        visible_name(&self.webhook.name)
     }
 
     fn is_about(&self, field: &str) -> bool {
