@@ -12,7 +12,6 @@ use crate::{
     oidc::{
         authorization::{Authorization, IssuedWith, Mint, Reach},
         authorization_details::AuthorizationDetails,
-        binding::Binding,
         claims_request::Target,
         client::{Client, client_metadata::GrantType},
         token::{
@@ -95,14 +94,10 @@ pub async fn tokens(
         None => None,
     };
     Ok(TokenResponse {
-        access_token,
-        token_type: Binding::token_type(mint.binding.as_ref()),
-        issued_token_type: None,
-        expires_in: claims.exp.since(context.now),
         refresh_token,
         remaining,
         id_token,
-        scope,
         authorization_details: has_details.then(|| details.values().collect()),
+        ..TokenResponse::of_access_token(access_token, &claims)
     })
 }

@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
+    binding::Binding,
     client::{Client, client_metadata::GrantType},
     error::{ErrorCode, OAuthError},
     params::Params,
@@ -24,7 +25,7 @@ use super::{
 };
 use crate::time::Lifetime;
 
-use self::refresh_grant::Remaining;
+use self::{access_token::AccessTokenClaims, refresh_grant::Remaining};
 
 /// The grant that a token request uses.
 ///
@@ -83,6 +84,23 @@ pub struct TokenResponse {
     /// What it is good for in more words: "the AS MUST also return the authorization_details" (RFC 9396 section 7).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_details: Option<Vec<Value>>,
+}
+
+impl TokenResponse {
+    /// An access token of these `claims`, and nothing beside it.
+    pub fn of_access_token(access_token: String, claims: &AccessTokenClaims) -> Self {
+        Self {
+            access_token,
+            token_type: Binding::token_type(claims.cnf.as_ref()),
+            issued_token_type: None,
+            expires_in: claims.exp.since(claims.iat),
+            refresh_token: None,
+            remaining: None,
+            id_token: None,
+            scope: claims.scope.clone(),
+            authorization_details: None,
+        }
+    }
 }
 
 #[cfg(test)]

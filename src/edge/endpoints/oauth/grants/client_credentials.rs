@@ -11,7 +11,6 @@ use crate::{
     },
     oidc::{
         authorization::Reach,
-        binding::Binding,
         client::{Client, client_metadata::GrantType},
         token::{TokenResponse, check_grant_type, client_credentials::ClientCredentialsRequest},
     },
@@ -49,21 +48,9 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let scope = wanted.scope_for(&client, &context.config)?;
     check_grant_type(&client, GrantType::ClientCredentials)?;
     let signer = Signer::new(rows.read(key)?, client.signing_alg(), context).await?;
-    let within = Reach {
-        aud,
-        scope: scope.clone(),
-    };
-    let mint = request.mint(&client);
-    let claims = mint.access_token(&client, within, random::id()?);
-    Ok(TokenResponse {
-        access_token: for_api::access_token(&claims, &client, &signer, context).await?,
-        token_type: Binding::token_type(mint.binding.as_ref()),
-        issued_token_type: None,
-        expires_in: claims.exp.since(context.now),
-        refresh_token: None,
-        remaining: None,
-        id_token: None,
-        scope,
-        authorization_details: None,
-    })
+    let claims = request
+        .mint(&client)
+        .access_token(&client, Reach { aud, scope }, random::id()?);
+    let access_token = for_api::access_token(&claims, &client, &signer, context).await?;
+    Ok(TokenResponse::of_access_token(access_token, &claims))
 }

@@ -21,7 +21,6 @@ use crate::{
     },
     fault::Fault,
     oidc::{
-        binding::Binding,
         client::client_metadata::GrantType,
         token::{
             TokenResponse,
@@ -82,7 +81,6 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     let user = rows.read(person)?.filter(is_meant);
     let user = user.ok_or_else(|| invalid("is about nobody who may use this client here"))?;
     let signer = Signer::new(rows.read(key)?, client.signing_alg(), context).await?;
-    let scope = within.scope.clone();
     let fresh = mint.access_token(&client, within, random::id()?);
     let family_id = random::id()?;
     let claims = AccessTokenClaims {
@@ -105,17 +103,8 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         now: context.now,
     };
     begin(&asserted, &issuer.issuer, request).await?;
-    Ok(TokenResponse {
-        access_token: for_api::access_token(&claims, &client, &signer, context).await?,
-        token_type: Binding::token_type(mint.binding.as_ref()),
-        issued_token_type: None,
-        expires_in: claims.exp.since(context.now),
-        refresh_token: None,
-        remaining: None,
-        id_token: None,
-        scope,
-        authorization_details: None,
-    })
+    let access_token = for_api::access_token(&claims, &client, &signer, context).await?;
+    Ok(TokenResponse::of_access_token(access_token, &claims))
 }
 
 /// Uses the assertion up, with the proof of a key and the client's own assertion, and writes down what keeps the token alive: all of it, or

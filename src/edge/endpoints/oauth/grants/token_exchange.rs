@@ -21,7 +21,6 @@ use crate::{
         tokens::for_api,
     },
     oidc::{
-        binding::Binding,
         client::{Client, client_metadata::GrantType, id_jag_rule::IdJagRule},
         jose::provider_key::ProviderKey,
         token::{
@@ -112,9 +111,7 @@ impl Good<'_> {
         let named = asked.named(client).chain(self.granted.resources.iter());
         known_apis::know_afresh(named, &client.client_id, context).await?;
         let within = asked.reach_for(sent, &self.granted, client, &context.config)?;
-        let scope = within.scope.clone();
-        let mint = self.request.mint(client);
-        let fresh = mint.access_token(client, within, random::id()?);
+        let fresh = self.request.mint(client).access_token(client, within, random::id()?);
         let act = wanted.act(&client.client_id)?.map(|act| ("act".to_owned(), act));
         let may_act = client.metadata.rules.may_act();
         let claims = AccessTokenClaims {
@@ -128,16 +125,10 @@ impl Good<'_> {
             ..fresh
         };
         let signer = self.spend(self.key.clone()).await?;
+        let access_token = for_api::access_token(&claims, client, &signer, context).await?;
         Ok(TokenResponse {
-            access_token: for_api::access_token(&claims, client, &signer, context).await?,
-            token_type: Binding::token_type(mint.binding.as_ref()),
             issued_token_type: Some(ACCESS_TOKEN),
-            expires_in: claims.exp.since(context.now),
-            refresh_token: None,
-            remaining: None,
-            id_token: None,
-            scope,
-            authorization_details: None,
+            ..TokenResponse::of_access_token(access_token, &claims)
         })
     }
 
