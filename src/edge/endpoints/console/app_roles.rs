@@ -58,8 +58,7 @@ async fn page(
     typed: Typed<'_>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
-    let after = after.map(|after| ("after", after));
-    let params = super::params_of([Some(("limit", super::LONGEST_PAGE)), after].into_iter().flatten())?;
+    let params = super::page_behind(after)?;
     let paging = Page::parse(&params, &[]).map_err(Problem::BadRequest)?;
     let after = paging
         .after(|text| text.parse::<u32>().ok())
@@ -74,13 +73,8 @@ async fn page(
     let rows = context.db.run(batch).await?;
     let client = rows.read(client)?.ok_or(Problem::NotFound)?.client;
     let roles = rows.read(roles)?;
-    let next = match paging.next(&roles) {
-        Some(last) => {
-            let query = super::params_of([("after", last.id.to_string().as_str())])?.to_query();
-            Some(format!("{}?{query}", console.path()))
-        }
-        None => None,
-    };
+    let last = paging.next(&roles).map(|last| last.id.to_string());
+    let next = last.map(|last| super::address(console.path(), [("after", last.as_str())]));
     let changes = console.may(CHANGE);
     let html = ConsoleAppRolesPage {
         part: Part {
@@ -93,7 +87,7 @@ async fn page(
             problem: typed.problem(),
         },
         roles: roles.into_iter().map(|role| shown(role, console)).collect(),
-        next,
+        next: next.transpose()?,
         typed: (typed.text("login"), typed.text("role")),
     }
     .to_html();

@@ -79,8 +79,7 @@ fn filter(filled: &[(&'static str, &str)]) -> Result<Params, PageFailure> {
 fn next_page(filled: &[(&'static str, &str)], after: i64) -> Result<String, PageFailure> {
     let after = after.to_string();
     let kept = filled.iter().copied().filter(|(name, _)| *name != "after");
-    let pairs = kept.chain([("after", after.as_str())]);
-    Ok(format!("{}?{}", SECTION.path(), super::params_of(pairs)?.to_query()))
+    super::address(SECTION.path(), kept.chain([("after", after.as_str())]))
 }
 
 /// `GET /admin/audit/export?after=`: a line of JSON an event, the oldest first, as a file.

@@ -127,8 +127,7 @@ async fn page(
     typed: Typed<'_>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
-    let after = after.map(|after| ("after", after));
-    let params = super::params_of([Some(("limit", super::LONGEST_PAGE)), after].into_iter().flatten())?;
+    let params = super::page_behind(after)?;
     let paging = Page::parse(&params, &[]).map_err(Problem::BadRequest)?;
     let after = paging.after_text().map_err(Problem::BadRequest)?;
     let mut batch = Batch::default();
@@ -144,13 +143,7 @@ async fn page(
     roles.truncate(ROLES);
     let action = path_of(group_id);
     let next = members.as_deref().and_then(|members| paging.next(members));
-    let next = match next {
-        Some(last) => {
-            let query = super::params_of([("after", last.id.as_str())])?.to_query();
-            Some(format!("{action}?{query}"))
-        }
-        None => None,
-    };
+    let next = next.map(|last| super::address(&action, [("after", last.id.as_str())]));
     let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
     let changes = console.may(CHANGE);
     let text = |name| typed.text(name);
@@ -175,7 +168,7 @@ async fn page(
         may_change: changes && console.is_sure,
         may_add: changes && console.is_sure && console.may(FINDS_PEOPLE),
         members: members.map(|members| members.iter().map(shown_member).collect()),
-        next,
+        next: next.transpose()?,
         roles: roles.into_iter().map(|role| shown_role(role, sees_apps)).collect(),
         has_more_roles,
         problem: typed.problem(),

@@ -30,19 +30,13 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     if !["", "waiting", "sent", "failed"].contains(&state) {
         return Err(Problem::BadRequest(OAuthError::invalid_request("there is no such state")).into());
     }
-    let after = asked.filled("after").map(|after| ("after", after));
-    let params = super::params_of([Some(("limit", super::LONGEST_PAGE)), after].into_iter().flatten())?;
+    let params = super::page_behind(asked.filled("after"))?;
     let page = Page::parse(&params, &[]).map_err(Problem::BadRequest)?;
     let after = Some(page.after_text().map_err(Problem::BadRequest)?).filter(|after| !after.is_empty());
     let wanted = Some(state).filter(|state| !state.is_empty());
     let mails = context.db.read(mail_outbox::list(wanted, after, page.limit)).await?;
-    let next = match page.next(&mails) {
-        Some(last) => {
-            let query = super::params_of([("state", state), ("after", &last.id)])?.to_query();
-            Some(format!("{}?{query}", SECTION.path()))
-        }
-        None => None,
-    };
+    let last = page.next(&mails);
+    let next = last.map(|last| super::address(SECTION.path(), [("state", state), ("after", last.id.as_str())]));
     let mail = |mail: ListedMail| ShownMail {
         id: mail.id,
         kind: mail.kind,
@@ -57,7 +51,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         confirm: console.confirm_for(&CHANGES),
         state,
         mails: mails.into_iter().map(mail).collect(),
-        next,
+        next: next.transpose()?,
         may_change: console.is_sure && CHANGES.iter().any(|call| console.may(*call)),
     }
     .to_html();

@@ -50,11 +50,21 @@ fn page_of<'a>(
     Ok((search, params_of(pairs.into_iter().flatten())?))
 }
 
-/// The address of the page that begins behind `after`.
+/// The parameters of the page that begins behind `after`.
+fn page_behind(after: Option<&str>) -> Result<Params, PageFailure> {
+    let after = after.map(|after| ("after", after));
+    params_of([Some(("limit", LONGEST_PAGE)), after].into_iter().flatten())
+}
+
+/// The address of the page of what is searched for that begins behind `after`.
 fn next_page(list: Endpoint, search: &str, after: Option<String>) -> Result<Option<String>, PageFailure> {
-    let Some(after) = after else { return Ok(None) };
-    let query = params_of([("search", search), ("after", &after)])?.to_query();
-    Ok(Some(format!("{}?{query}", list.path())))
+    let address = |after: String| address(list.path(), [("search", search), ("after", &after)]);
+    after.map(address).transpose()
+}
+
+/// A path with parameters.
+fn address<'a>(path: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<String, PageFailure> {
+    Ok(format!("{path}?{}", params_of(pairs)?.to_query()))
 }
 
 fn params_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Params, PageFailure> {
