@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Resources, reserved_claims};
+use super::{Resources, reserved_claims, resources::LIMENS};
 use crate::{
     named::named,
     readable::is_line,
@@ -25,18 +25,6 @@ const LONGEST_IN_LIST: usize = 200;
 const MOST_IN_LIST: usize = 50;
 
 const HOW: &str = r#"must be a JSON object by name, such as {"department": {"title": "Department", "title#de": "Abteilung", "type": "text", "scope": "employee", "person": "see"}}"#;
-
-/// Scopes that mean something else.
-const OTHER_SCOPES: [&str; 8] = [
-    "openid",
-    "profile",
-    "email",
-    "address",
-    "phone",
-    "groups",
-    "offline_access",
-    "dcr_admin",
-];
 
 /// An attribute.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,7 +119,8 @@ impl Attribute {
                     .bytes()
                     .all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
             is_token
-                && !OTHER_SCOPES.contains(scope)
+                && !LIMENS.contains(scope)
+                && *scope != "groups"
                 && resources.iter().all(|(_, api)| !api.scopes.contains_key(*scope))
         };
         if !scope.as_ref().is_none_or(is_free) {

@@ -103,30 +103,11 @@ pub async fn in_session(
 
 impl Verdict {
     /// The same, with more that notes a success.
-    fn and(self, more: impl FnOnce(&str) -> Vec<Statement>) -> Self {
-        match self {
-            Self::Passed {
-                user_id,
-                password_hash,
-                mut noting,
-                standing_hash,
-                has,
-                required_by_group,
-                is_trusted,
-            } => {
-                noting.extend(more(&user_id));
-                Self::Passed {
-                    user_id,
-                    password_hash,
-                    noting,
-                    standing_hash,
-                    has,
-                    required_by_group,
-                    is_trusted,
-                }
-            }
-            other => other,
+    fn and(mut self, more: impl FnOnce(&str) -> Vec<Statement>) -> Self {
+        if let Self::Passed { user_id, noting, .. } = &mut self {
+            noting.extend(more(user_id));
         }
+        self
     }
 
     /// The same, in a browser that the people of these ids trust.
