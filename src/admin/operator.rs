@@ -68,6 +68,21 @@ impl Operator {
         }
     }
 
+    /// Whether they may change the account of an operator with these roles. Anyone who changes how an operator signs in could sign in as them:
+    /// so nobody changes the account of one who may do more, and no app that of any, for whom it acts included: what it made there, such as a
+    /// set-up link, would outlive its token.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_change_account(&self, roles: &OperatorRoles) -> Result<(), &'static str> {
+        match self {
+            Self::App(_) => Err("the person is an operator, whose account no app changes"),
+            _ => self
+                .covers(roles)
+                .map_err(|_| "the person is an operator who may do more"),
+        }
+    }
+
     /// What they may do; `None` for everything.
     fn scopes(&self) -> Option<Vec<KeyScope>> {
         match self {

@@ -54,7 +54,10 @@ fn weight(range: &str) -> u16 {
 /// (section 13.1.1), but a tag becomes weak on the way where the platform compresses what it is of. It is a digest all the same, so nothing
 /// else is called so.
 pub fn names_tag(tags: &str, etag: &str) -> bool {
-    let mut tags = tags.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+    let mut tags = tags.split(',').map(|tag| {
+        let tag = tag.trim();
+        tag.strip_prefix("W/").unwrap_or(tag)
+    });
     tags.any(|tag| tag == "*" || tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) == Some(etag))
 }
 
@@ -82,7 +85,7 @@ mod tests {
         for named in ["\"a\"", "*", " \"x\" , \"a\"", "W/\"a\""] {
             assert!(names_tag(named, "a"), "{named}");
         }
-        for named in ["", "a", "\"b\"", "\"a", "\"W/a\"", "\"\""] {
+        for named in ["", "a", "\"b\"", "\"a", "\"W/a\"", "\"\"", "W/W/\"a\"", "w/\"a\""] {
             assert!(!names_tag(named, "a"), "{named}");
         }
     }

@@ -106,17 +106,18 @@ impl Operator {
         }
     }
 
-    /// Whether they may change the account of a person. Anyone who changes how an operator signs in could sign in as them: so nobody
-    /// changes the account of an operator who may do more. Who tries is written down. From here on nothing is changed where the person has
-    /// got other roles since.
-    pub async fn may_change(&self, user_id: &str, context: &Context) -> Result<bool, Fault> {
+    /// Whether they may change the account of a person ([`Operator::may_change_account`]), and why not. Who tries is written down. From here
+    /// on nothing is changed where the person has got other roles since.
+    pub async fn may_change(&self, user_id: &str, context: &Context) -> Result<Result<(), &'static str>, Fault> {
         if matches!(self, Self::Token) {
-            return Ok(true);
+            return Ok(Ok(()));
         }
         let other = context.db.read(operators::find(user_id)).await?;
-        let may = other.as_ref().is_none_or(|other| self.covers(&other.roles).is_ok());
+        let may = other
+            .as_ref()
+            .map_or(Ok(()), |other| self.may_change_account(&other.roles));
         context.db.demand_roles(Some(JudgedRoles::new(user_id, other.as_ref())));
-        if !may {
+        if may.is_err() {
             record_beyond(user_id, context);
         }
         Ok(may)
@@ -163,7 +164,7 @@ pub async fn require(route: &Route, request: &mut Incoming, context: &Context) -
 /// Whether an operator may call `route` so.
 ///
 /// # Errors
-/// 403, naming the scope that they lack, or where the call changes an operator who may do more.
+/// 403, naming the scope that they lack, or where the call changes an operator whom they may not change.
 pub async fn check_call(
     operator: &Operator,
     route: &Route,
@@ -184,17 +185,14 @@ pub async fn check_call(
 /// Likewise for a person whom the path does not name.
 ///
 /// # Errors
-/// 403 where the person is an operator who may do more.
+/// 403 where the person is an operator whom the caller may not change.
 pub async fn require_over(user_id: &str, request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
     let operator = request.operator.as_ref().ok_or_else(unknown)?;
     check_person(operator, user_id, context).await
 }
 
 async fn check_person(operator: &Operator, user_id: &str, context: &Context) -> Result<(), MachineFailure> {
-    if operator.may_change(user_id, context).await? {
-        return Ok(());
-    }
-    Err(beyond("the person is an operator who may do more"))
+    operator.may_change(user_id, context).await?.map_err(beyond)
 }
 
 /// Why nothing was changed about a person who has got other roles since they were judged.
@@ -222,7 +220,7 @@ pub fn record(actor: Actor, needed: Option<KeyScope>, context: &Context) {
     record_refused(actor, detail, context);
 }
 
-/// The same of an operator who tried to change somebody who may do more, or to give what they do not have.
+/// The same of an operator who tried to change an operator whom they may not change, or to give what they do not have.
 pub fn record_beyond(user_id: &str, context: &Context) {
     record_refused(Actor::Operator, Some(json!({ "user": user_id })), context);
 }

@@ -153,6 +153,20 @@ describe("an app for a person", () => {
     assert.equal((await call(`${USERS}/${owner.id}`, tokens.access_token, { method: "PATCH", json: { disabled: true } })).status, 403);
   });
 
+  test("changes no operator, whatever they may do, nor the one for whom it acts: a set-up link would outlive its token", async () => {
+    const { who, tokens } = await acting(["people"], "people:write");
+    const [peer, other] = [await op.person(), await op.person()];
+    assert.equal(await grant(op, peer, ["people"]), 204);
+    const link = (id) => call(`${USERS}/${id}/setup_link`, tokens.access_token, { method: "POST" });
+    assert.equal((await link(other.id)).status, 201, "somebody who is no operator");
+    for (const { id } of [who.person, peer]) {
+      const refused = await link(id);
+      assert.deepEqual([refused.status, refused.error], [403, "insufficient_scope"]);
+      assert.match(refused.challenge.error_description, /an operator, whose account no app changes/);
+      assert.equal((await call(`${USERS}/${id}`, tokens.access_token, { method: "PATCH", json: { disabled: true } })).status, 403);
+    }
+  });
+
   test("ends all that somebody has (Global Token Revocation), but not of an owner, and not with a sign-in that is too old", async () => {
     const { client, who, tokens } = await acting(["people"], "people:write");
     const [ada, owner] = [await op.person(), await op.person()];

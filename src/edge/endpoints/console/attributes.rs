@@ -83,7 +83,7 @@ impl Kept {
                 let known = context.config.attributes.iter();
                 let values = known.filter_map(|(name, _)| Some((name.to_owned(), user.claims.own(name)?.clone())));
                 Ok(Owner {
-                    is_beyond: is_own || !console.operator.may_change(id, context).await?,
+                    is_beyond: is_own || console.operator.may_change(id, context).await?.is_err(),
                     values: values.collect(),
                     name: user.display_name().to_owned(),
                     version: user.updated_at.seconds().to_string(),

@@ -247,7 +247,9 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Err(Problem::NotForYou.into());
     }
     let needed = KeyScope::needed(call.0.path(), call.1);
-    if needed.is_some_and(|scope| scope.area == Area::People) && !console.operator.may_change(user_id, context).await? {
+    if needed.is_some_and(|scope| scope.area == Area::People)
+        && console.operator.may_change(user_id, context).await?.is_err()
+    {
         return Err(Problem::NotForYou.into());
     }
     if action == PersonAction::MakeLink {

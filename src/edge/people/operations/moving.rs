@@ -244,8 +244,7 @@ fn judge(line: &Line, by: &Operator, powers: &Powers) -> Result<(), String> {
         .iter()
         .find(|other| Some(other.user_id.as_str()) == account)
     {
-        by.covers(&other.roles)
-            .map_err(|_| "the person is an operator who may do more".to_owned())?;
+        by.may_change_account(&other.roles)?;
     }
     powers.let_return(line, by)?;
     match line {
