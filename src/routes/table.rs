@@ -142,9 +142,6 @@ pub const ROUTES: &[Route] = &[
     route(E::AdminMailTest, "/admin/api/mail/test", &[Post], Operator),
     route(E::AdminMail, "/admin/api/mail/{mail_id}", &[Delete], Operator),
     route(E::AdminMailRetry, "/admin/api/mail/{mail_id}/retry", &[Post], Operator),
-    route(E::ConsoleApis, "/admin/apis", &[Get], Browser),
-    route(E::ConsoleNewApi, "/admin/apis/new", &[Get, Post], Browser),
-    route(E::ConsoleApi, "/admin/apis/{api_id}", &[Get, Post], Browser),
 
     // The console.
     route(E::Console, "/admin", &[Get], Browser),
@@ -157,6 +154,9 @@ pub const ROUTES: &[Route] = &[
     route(E::ConsoleTokenPreview, "/admin/apps/{client_id}/preview", &[Get], Browser),
     route(E::ConsoleAppSecrets, "/admin/apps/{client_id}/secrets", &[Get, Post], Browser),
     route(E::ConsoleAppLook, "/admin/apps/{client_id}/look", &[Get, Post], Browser),
+    route(E::ConsoleApis, "/admin/apis", &[Get], Browser),
+    route(E::ConsoleNewApi, "/admin/apis/new", &[Get, Post], Browser),
+    route(E::ConsoleApi, "/admin/apis/{api_id}", &[Get, Post], Browser),
     route(E::ConsoleGroups, "/admin/groups", &[Get, Post], Browser),
     route(E::ConsoleGroup, "/admin/groups/{group_id}", &[Get, Post], Browser),
     route(E::ConsoleAudit, "/admin/audit", &[Get], Browser),

@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110 section 13) for single things of operators, in one place for all of them: their answers carry a tag of what
 //! they say, and a change that names the tag of another version does not happen.
 
-use super::{Outcome, handler};
+use super::{Outcome, handlers::handler};
 use crate::{
     db::states::{self, Kind},
     edge::{

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Outcome, handler};
+use super::{Outcome, handlers::handler};
 use crate::{
     admin::{api_key::KeyScope, operator::Operator},
     db::{Batch, idempotency_keys},
