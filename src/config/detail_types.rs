@@ -42,10 +42,6 @@ struct Written {
 }
 
 impl DetailTypes {
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub fn find(&self, name: &str) -> Option<&DetailType> {
         self.0.get(name)
     }
