@@ -7,8 +7,10 @@ use crate::{
     account::{held_sessions::MOST, known_browser::News, trusted_browser::Trust, user_agent::UserAgent},
     audit::{Actor, Entry, Event},
     config::Notices,
+    cookie::Cookie,
+    country::Country,
     db::{
-        Batch, Statement, audit, credentials, session_clients,
+        Batch, Handle, Statement, audit, credentials, session_clients,
         session_endings::Ending,
         sessions::{self, NewSession, SignedInBy},
         trusted_browsers, waiting_sessions,
@@ -110,16 +112,14 @@ impl SignInRequest {
         let begun = batch.add(sessions::insert(&session, &context.config.lifetimes));
         batch.push(audit::record_if_changed(&signed_in, context));
         batch.extend(with.events);
-        let ended = Entry::new(Event::SessionEnded, Actor::Person);
         let may_evict = self.browser.held.all().count() >= MOST;
         if may_evict {
-            let which = Ending::Evicted {
+            let evicted = Ending::Evicted {
                 hashes: &held,
                 user_id,
                 session_id,
             };
-            batch.push(audit::record_ending(&ended, &which, context));
-            ending::end_sessions(&which, &mut batch, context);
+            end(&evicted, &mut batch, context);
         }
         batch.push(session_clients::inherit(session_id, user_id, &held_or_waiting));
         batch.extend(session_clients::forget_oldest(session_id, user_id));
@@ -130,8 +130,7 @@ impl SignInRequest {
             idle_since: context.now - context.config.lifetimes.session_idle,
             now: context.now,
         };
-        batch.push(audit::record_ending(&ended, &surplus, context));
-        let had_surplus = ending::end_sessions(&surplus, &mut batch, context);
+        let had_surplus = end(&surplus, &mut batch, context);
         let last_offered = context.now - OFFERED_AGAIN;
         let offer = with
             .may_offer_passkey
@@ -139,47 +138,12 @@ impl SignInRequest {
         let offered = batch.add_if(offer);
         batch.extend(with.after);
         let trusted = match &with.trust {
-            Some(Trusting::Used(trust)) => {
-                batch.push(trusted_browsers::touch(trust, session_id, context.now));
-                None
-            }
-            Some(Trusting::New(trust)) => {
-                let hash = trust
-                    .hash(&context.config.roots)
-                    .ok_or_else(|| Fault::new("trusted browser", "no root key"))?;
-                let [insert, tidy] = trusted_browsers::insert(trust, &hash, session_id, context.now);
-                let entry = Entry::new(Event::BrowserTrusted, Actor::Person)
-                    .user(user_id)
-                    .session(session_id);
-                batch.extend([insert, audit::record_if_changed(&entry, context), tidy]);
-                Some(cookies::trusted(
-                    &context.config,
-                    trust.cookie_beside(&self.browser.trusts),
-                ))
-            }
+            Some(trusting) => self.trust(trusting, &authentication, &mut batch, context)?,
             None => None,
         };
         let country = place::country(&request.request);
-        let news = match (with.is_no_news, self.browser.known(context).news(user_id, country)) {
-            (true, _) | (_, News::Nothing) => None,
-            (_, News::Browser) => Some(Kind::NewBrowser),
-            (_, News::Country) => Some(Kind::NewCountry),
-        };
-        if let Some(kind) = news {
-            let (agent, language) = (UserAgent::parse(&user_agent), self.language());
-            let network = context.network.as_ref().map(|network| match country {
-                Some(country) => format!("{network}, {}", place::country_name(country, language.tag())),
-                None => network.clone(),
-            });
-            let detail = language.describe_browser(agent.browser, agent.system, network.as_deref());
-            let notice = Notice {
-                user_id,
-                kind,
-                of: Notices::NewBrowser,
-                detail: Some(&detail),
-                language: Some(language),
-            };
-            batch.extend(notice.write(sessions::exists(user_id, session_id), context)?);
+        if !with.is_no_news {
+            self.tell_news(&authentication, country, &user_agent, &mut batch, context)?;
         }
         let rows = context.db.run(batch).await?;
         outbox::send_later(context);
@@ -201,4 +165,71 @@ impl SignInRequest {
         let reply = cookies::hold(next, &context.config, &held).with_cookie(known);
         Ok(Some(reply.with_cookie(trusted)))
     }
+
+    /// Writes down the trust in which the browser is held. The cookie, where it begins.
+    fn trust(
+        &self,
+        trusting: &Trusting,
+        authentication: &Authentication,
+        batch: &mut Batch,
+        context: &Context,
+    ) -> Result<Option<Cookie>, Fault> {
+        let (session_id, user_id) = (&authentication.session_id, &authentication.user_id);
+        let trust = match trusting {
+            Trusting::Used(trust) => {
+                batch.push(trusted_browsers::touch(trust, session_id, context.now));
+                return Ok(None);
+            }
+            Trusting::New(trust) => trust,
+        };
+        let hash = trust
+            .hash(&context.config.roots)
+            .ok_or_else(|| Fault::new("trusted browser", "no root key"))?;
+        let [insert, tidy] = trusted_browsers::insert(trust, &hash, session_id, context.now);
+        let entry = Entry::new(Event::BrowserTrusted, Actor::Person)
+            .user(user_id)
+            .session(session_id);
+        batch.extend([insert, audit::record_if_changed(&entry, context), tidy]);
+        let cookie = trust.cookie_beside(&self.browser.trusts);
+        Ok(Some(cookies::trusted(&context.config, cookie)))
+    }
+
+    /// Tells the person of a browser, or of a country, in which they had not signed in before.
+    fn tell_news(
+        &self,
+        authentication: &Authentication,
+        country: Option<Country>,
+        user_agent: &str,
+        batch: &mut Batch,
+        context: &Context,
+    ) -> Result<(), Fault> {
+        let user_id = &authentication.user_id;
+        let kind = match self.browser.known(context).news(user_id, country) {
+            News::Nothing => return Ok(()),
+            News::Browser => Kind::NewBrowser,
+            News::Country => Kind::NewCountry,
+        };
+        let (agent, language) = (UserAgent::parse(user_agent), self.language());
+        let network = context.network.as_ref().map(|network| match country {
+            Some(country) => format!("{network}, {}", place::country_name(country, language.tag())),
+            None => network.clone(),
+        });
+        let detail = language.describe_browser(agent.browser, agent.system, network.as_deref());
+        let notice = Notice {
+            user_id,
+            kind,
+            of: Notices::NewBrowser,
+            detail: Some(&detail),
+            language: Some(language),
+        };
+        batch.extend(notice.write(sessions::exists(user_id, &authentication.session_id), context)?);
+        Ok(())
+    }
+}
+
+/// Ends sessions that are too many, and writes that down. Whether there were any.
+fn end(which: &Ending<'_>, batch: &mut Batch, context: &Context) -> Handle<bool> {
+    let ended = Entry::new(Event::SessionEnded, Actor::Person);
+    batch.push(audit::record_ending(&ended, which, context));
+    ending::end_sessions(which, batch, context)
 }

@@ -1,52 +1,24 @@
 //! Tells apps in ping and push mode what came of a request (CIBA Core sections 10.2, 10.3 and 12), out of the outbox. One run at a time
-//! has a row, and it stays until the app has answered or a few attempts have failed. Tokens are made when they are pushed: nothing of them
-//! is stored. An app that does not answer in time is pushed others of the same family.
+//! has a row, and it stays until the app has answered or a few attempts have failed.
+
+mod pushed_tokens;
+mod sealed_notification;
 
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
-use super::{
-    of_person::{self, Granted},
-    readiness,
-};
+pub use sealed_notification::seal;
+
 use crate::{
-    db::{
-        Batch,
-        backchannel_outbox::{self, Outcome, Waiting},
-        codes::Redemption,
-        proof::Proof,
-        signing_keys,
-        token_conditions::TokenConditions,
-        users,
-    },
+    db::backchannel_outbox::{self, Outcome, Waiting},
     edge::{
-        clients::{
-            apis,
-            memory::{self, Known},
-        },
+        clients::memory,
         http::failure::StepFailure,
-        keys::crypto::SealingKey,
-        platform::{context::Context, fetch, log, random},
+        platform::{context::Context, fetch, log},
     },
     fault::Fault,
-    oidc::{
-        authorization::{Mint, Reach},
-        authorization_details::AuthorizationDetails,
-        ciba::Notification,
-        client::{
-            Client,
-            client_metadata::{DeliveryMode, GrantType},
-        },
-        error::{ErrorCode, OAuthError},
-        resource_indicator::{self, Targets},
-        token::{
-            TokenResponse,
-            code_grant::{CodeRequest, Standing},
-            refresh_grant::RefreshToken,
-        },
-    },
-    secret::{Hash, KekVersion, OpaqueToken, Purpose, WrappedSecret},
-    web::{fetch_url::FetchUrl, json, retry},
+    oidc::{ciba::Notification, client::client_metadata::DeliveryMode, error::ErrorCode, token::TokenResponse},
+    web::{fetch_url::FetchUrl, retry},
 };
 
 /// The most rows of a round, and of one client in it, and of those under way at a time: the platform opens no more than six connections.
@@ -65,30 +37,6 @@ const PASSING: [u16; 3] = [408, 425, 429];
 
 /// "The OpenID Provider encountered an unexpected condition that prevented it from successfully completing the transaction" (section 12).
 const TRANSACTION_FAILED: &str = "transaction_failed";
-
-/// Seals what the app of a request will be sent: it opens for that request alone.
-pub async fn seal(notification: &Notification, hash: &Hash, context: &Context) -> Result<String, Fault> {
-    let version = context.config.roots.current_version();
-    let text = serde_json::to_string(notification).map_err(|cause| Fault::new("notification", cause))?;
-    let sealed = sealing_key(version, context).await?.seal(&text, hash.as_str()).await?;
-    Ok(WrappedSecret::new(version, &sealed).as_str().to_owned())
-}
-
-async fn open(waiting: &Waiting, context: &Context) -> Result<Notification, Fault> {
-    let broken = || Fault::new("notification", "what was sealed does not open");
-    let sealed = WrappedSecret::stored(waiting.notify.clone());
-    let (version, sealed) = sealed.parts().ok_or_else(broken)?;
-    let text = sealing_key(version, context)
-        .await?
-        .open(sealed, waiting.hash().as_str())
-        .await?;
-    json::parse(text).ok_or_else(broken)
-}
-
-async fn sealing_key(version: KekVersion, context: &Context) -> Result<SealingKey, Fault> {
-    let key = context.config.roots.derive(version, Purpose::WrapNotification);
-    SealingKey::import(&key.ok_or_else(|| Fault::new("notification", "its root key is gone"))?).await
-}
 
 /// Tells some of what is due, after the answer. The rest is for the periodic run.
 pub fn tell_later(context: &Context) {
@@ -171,7 +119,7 @@ async fn tell(waiting: &Waiting, context: &Context) -> Result<(), Fault> {
     let (hash, lease) = (waiting.hash(), waiting.lease());
     let due_at = context.now + retry::wait(waiting.attempts);
     let is_last = waiting.attempts >= MOST_ATTEMPTS || due_at >= waiting.expires_at();
-    let opened = open(waiting, context).await;
+    let opened = sealed_notification::open(waiting, context).await;
     let told = match (&opened, hopeless(waiting, context)) {
         (_, Some(why)) => Err(NotTold::Ever(why.to_owned())),
         (Ok(notification), None) => deliver(waiting, notification, is_last, context).await,
@@ -252,7 +200,7 @@ async fn deliver(
         .map_err(|why| NotTold::Yet(format!("backchannel_client_notification_endpoint {why}")))?;
     let (id, token) = (notification.auth_req_id.as_str(), notification.token.as_str());
     let (error, why) = match (notification.mode, waiting.outcome) {
-        (DeliveryMode::Push, Outcome::Answered) => match tokens(waiting, &known, id, context).await {
+        (DeliveryMode::Push, Outcome::Answered) => match pushed_tokens::make(waiting, &known, id, context).await {
             Ok(tokens) => {
                 let body = Body::Tokens {
                     auth_req_id: id,
@@ -299,116 +247,5 @@ async fn post(url: &FetchUrl, token: &str, body: &Body<'_>) -> Result<(), NotTak
         Ok(answered) if (200..=299).contains(&answered.status) => Ok(()),
         Ok(answered) => Err(NotTaken::Status(answered.status)),
         Err(failure) => Err(NotTaken::Silent(format!("the app {}", failure.why()))),
-    }
-}
-
-/// The tokens of an answer, as the app would get them by polling.
-async fn tokens(
-    waiting: &Waiting,
-    known: &Known,
-    auth_req_id: &str,
-    context: &Context,
-) -> Result<TokenResponse, StepFailure> {
-    let gone = || OAuthError::invalid_grant("the authorization has ended");
-    let (client, hash) = (&known.record.client, waiting.hash());
-    if !client.may_use(GrantType::Ciba) {
-        return Err(gone().into());
-    }
-    client.check_profile(&context.config)?;
-    // Nobody shows a key or a certificate here.
-    client.check_binding(None, None)?;
-    let ready = readiness::of(known, context).await?;
-    let request = CodeRequest {
-        code: OpaqueToken::parse(auth_req_id).ok_or_else(gone)?,
-        redirect_uri: None,
-        code_challenge: None,
-        resources: Targets::default(),
-        details: AuthorizationDetails::default(),
-    };
-    let audiences = serde_json::to_string(&resource_indicator::known(&context.config)).unwrap_or_default();
-    let new_family = random::id()?;
-    let redemption = Redemption {
-        conditions: TokenConditions {
-            client_id: &client.client_id,
-            proof: Proof::of_version(&client.client_id, client.version, None, context.now),
-            ready: &ready,
-            resources: &request.resources,
-            details: &request.details,
-            audiences: &audiences,
-            declared: None,
-            binding: None,
-            lifetimes: &context.config.lifetimes,
-            now: context.now,
-        },
-        hash: &hash,
-        request: &request,
-        family_id: &new_family,
-    };
-    let mut batch = Batch::default();
-    let key = batch.add(signing_keys::current_for_client(
-        &client.client_id,
-        &ready.keys,
-        context.now,
-    ));
-    let redeemed = batch.add(redemption.redeem());
-    batch.push(redemption.begin_family());
-    let undelivered = batch.add(redemption.find_undelivered());
-    let rows = context.db.run(batch).await?;
-    // What an earlier attempt redeemed is there still.
-    rows.read(redeemed)?;
-    let Some(undelivered) = rows.read(undelivered)? else {
-        let found = context.db.read(redemption.find()).await?;
-        return Err(not_made(found.map_or(Standing::Ended, |found| found.standing), client));
-    };
-    if undelivered.standing != Standing::Good {
-        return Err(not_made(undelivered.standing, client));
-    }
-    let family_id = undelivered.family_id;
-    let user = context.db.read(users::find_by_family(&family_id, ready.along)).await?;
-    let user = user.filter(|(user, _)| user.disabled_at.is_none());
-    let (user, life) = user.ok_or_else(gone)?;
-    let sub = user.sub_at(client);
-    let authorization = undelivered.redeemed.into_authorization(family_id.clone(), sub)?;
-    apis::know(&authorization.apis, &client.client_id, context);
-    let within = Reach::within(
-        &authorization,
-        &request.resources,
-        client.still_permitted(&authorization.scope, &context.config),
-        &context.config,
-    )?;
-    let first_token = RefreshToken {
-        family_id,
-        generation: 0,
-    };
-    let remaining = life.remaining(&context.config.lifetimes, context.now);
-    let granted = Granted {
-        user,
-        within,
-        details: authorization.details.clone(),
-        refresh_token: authorization
-            .refreshable
-            .then(|| (first_token.render(&context.config.roots), remaining)),
-        authorization,
-        pushed_for: Some(auth_req_id.to_owned()),
-    };
-    let mint = Mint {
-        config: &context.config,
-        now: context.now,
-        binding: None,
-    };
-    of_person::tokens(granted, client, rows.read(key)?, &mint, context).await
-}
-
-/// Why no tokens are made: for good, or because the client or the key has just changed, or the keys of the client cannot be read, which
-/// passes.
-fn not_made(standing: Standing, client: &Client) -> StepFailure {
-    memory::forget(&client.client_id);
-    match standing.refusal() {
-        Some(refusal) => refusal.into(),
-        None => Fault::new(
-            "push",
-            "the client or the signing key has changed, or the client cannot read its tokens now",
-        )
-        .into(),
     }
 }

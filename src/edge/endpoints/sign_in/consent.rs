@@ -37,7 +37,7 @@ use crate::{
         interaction::{Choice, Interaction, NOT_OPEN, Step},
         params::Params,
     },
-    pages::{AskingApp, AskingDevice, ClosedPage, ConsentItem, ConsentPage, Marks, Moment, app_name},
+    pages::{AskingApp, AskingDevice, ClosedPage, ConsentItem, ConsentPage, Language, Marks, Moment, app_name},
     reply::Reply,
     routes::Endpoint,
     secret::Hash,
@@ -81,99 +81,11 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     if !genuine || shown != consent_request.request.asked_for() {
         return Err(Problem::ForeignForm.into());
     }
-    let language = consent_request
-        .browser
-        .language(Some(&consent_request.client_request.params));
-    let answer = match Answer::of(&params) {
+    match Answer::of(&params) {
         // Nobody lets themselves in.
-        Answer::Approve if consent_request.session.closed => Answer::Deny,
-        answer => answer,
-    };
-    match answer {
-        Answer::Approve => {}
-        Answer::Switch => {
-            let (page, choice) = match consent_request.browser.held.has_others() {
-                true => (Endpoint::SelectAccount, Choice::Open),
-                false => (Endpoint::Login, Choice::Another),
-            };
-            return Ok(consent_request
-                .browser
-                .go_on(page, consent_request.interaction, choice, context)?);
-        }
-        Answer::Deny => {
-            let (client_request, interaction) = (&consent_request.client_request, &consent_request.interaction);
-            if consent_request.session.closed {
-                let closed = (OAuthError::new(ErrorCode::AccessDenied, NOT_OPEN), None);
-                return Ok(client_request.end(interaction, closed, language, context).await?);
-            }
-            let refused = consent_request.entry(Event::ConsentRefused);
-            return Ok(client_request
-                .deny(interaction, Some(&refused), language, context)
-                .await?);
-        }
-    }
-    let pushed = consent_request.interaction.pushed.as_ref().map(|pushed| &pushed.hash);
-    let draft = Draft::new(
-        consent_request.request.clone(),
-        &consent_request.session_hash,
-        pushed,
-        context,
-    )?;
-    match draft.prepare(&consent_request.client_request, context).await {
-        Ok(()) => (),
-        Err(StepFailure::Client(error)) => {
-            return Ok(consent_request.client_request.refuse(&error, language, context).await?);
-        }
-        Err(StepFailure::Fault(fault)) => return Err(fault.into()),
-    }
-    let consent_given = consent_request.entry(Event::ConsentGiven).detail(consent::detail(
-        &consent_request.request,
-        consent_request.interaction.fetcher(),
-    ));
-    let allowing = Allowing {
-        grant_id: &random::id()?,
-        session_hash: &consent_request.session_hash,
-        client: &consent_request.client_request.client,
-        request: &consent_request.request,
-        pushed,
-    };
-    let mut batch = Batch::default();
-    batch.push(grants::allow(&allowing, context.now));
-    batch.push(audit::record_if_changed(&consent_given, context));
-    let handles = draft.add(&consent_request.client_request, &mut batch, context);
-    if let Some(told) = consent_request
-        .asking_device()
-        .map(|device| consent_request.describe(&device))
-    {
-        let notice = outbox::Notice {
-            user_id: &consent_request.session.user.id,
-            kind: Kind::DeviceConnected,
-            of: Notices::Devices,
-            detail: Some(&told),
-            language: Some(language),
-        };
-        batch.extend(notice.write(pushed_requests::was_just_taken(), context)?);
-    }
-    match handles.read(&context.db.run(batch).await?)? {
-        Outcome::Stored(keys) => {
-            outbox::send_later(context);
-            if consent_request.interaction.fetcher() == Some(Fetcher::Backchannel) {
-                backchannel::tell_later(context);
-            }
-            let answer = draft.deliver(
-                &consent_request.client_request,
-                (&consent_request.session, keys),
-                language,
-                context,
-            );
-            Ok(cookies::show_state(
-                answer.await?,
-                &context.config,
-                &consent_request.browser.held,
-            ))
-        }
-        // Another request has ended the session or changed the client.
-        Outcome::NotStored(_) => Ok(see_page(Endpoint::AuthorizeResume, &consent_request.sealed)),
+        Answer::Approve if !consent_request.session.closed => consent_request.approve(context).await,
+        Answer::Approve | Answer::Deny => consent_request.deny(context).await,
+        Answer::Switch => consent_request.switch(context),
     }
 }
 
@@ -230,6 +142,77 @@ async fn receive(request: &Incoming, params: &Params, context: &Context) -> Resu
 }
 
 impl ConsentRequest {
+    /// Stores what the person allows with its authorization, or neither, and answers the app.
+    async fn approve(&self, context: &Context) -> Result<Reply, PageFailure> {
+        let (client_request, language) = (&self.client_request, self.language());
+        let pushed = self.interaction.pushed.as_ref().map(|pushed| &pushed.hash);
+        let draft = Draft::new(self.request.clone(), &self.session_hash, pushed, context)?;
+        match draft.prepare(client_request, context).await {
+            Ok(()) => (),
+            Err(StepFailure::Client(error)) => {
+                return Ok(client_request.refuse(&error, language, context).await?);
+            }
+            Err(StepFailure::Fault(fault)) => return Err(fault.into()),
+        }
+        let allowing = Allowing {
+            grant_id: &random::id()?,
+            session_hash: &self.session_hash,
+            client: &client_request.client,
+            request: &self.request,
+            pushed,
+        };
+        let detail = consent::detail(&self.request, self.interaction.fetcher());
+        let entry = self.entry(Event::ConsentGiven).detail(detail);
+        let mut batch = Batch::default();
+        batch.push(grants::allow(&allowing, context.now));
+        batch.push(audit::record_if_changed(&entry, context));
+        let handles = draft.add(client_request, &mut batch, context);
+        if let Some(device) = self.asking_device() {
+            let notice = outbox::Notice {
+                user_id: &self.session.user.id,
+                kind: Kind::DeviceConnected,
+                of: Notices::Devices,
+                detail: Some(&self.describe(&device)),
+                language: Some(language),
+            };
+            batch.extend(notice.write(pushed_requests::was_just_taken(), context)?);
+        }
+        match handles.read(&context.db.run(batch).await?)? {
+            Outcome::Stored(keys) => {
+                outbox::send_later(context);
+                if self.interaction.fetcher() == Some(Fetcher::Backchannel) {
+                    backchannel::tell_later(context);
+                }
+                let answer = draft.deliver(client_request, (&self.session, keys), language, context);
+                Ok(cookies::show_state(answer.await?, &context.config, &self.browser.held))
+            }
+            // Another request has ended the session or changed the client.
+            Outcome::NotStored(_) => Ok(see_page(Endpoint::AuthorizeResume, &self.sealed)),
+        }
+    }
+
+    /// Answers the app that it may not.
+    async fn deny(&self, context: &Context) -> Result<Reply, PageFailure> {
+        let (client_request, interaction, language) = (&self.client_request, &self.interaction, self.language());
+        if self.session.closed {
+            let closed = (OAuthError::new(ErrorCode::AccessDenied, NOT_OPEN), None);
+            return Ok(client_request.end(interaction, closed, language, context).await?);
+        }
+        let refused = self.entry(Event::ConsentRefused);
+        Ok(client_request
+            .deny(interaction, Some(&refused), language, context)
+            .await?)
+    }
+
+    /// Lets somebody else answer.
+    fn switch(self, context: &Context) -> Result<Reply, PageFailure> {
+        let (page, choice) = match self.browser.held.has_others() {
+            true => (Endpoint::SelectAccount, Choice::Open),
+            false => (Endpoint::Login, Choice::Another),
+        };
+        Ok(self.browser.go_on(page, self.interaction, choice, context)?)
+    }
+
     /// What the audit says of the person's answer.
     fn entry(&self, event: Event) -> Entry<'_> {
         Entry::new(event, Actor::Person)
@@ -249,7 +232,7 @@ impl ConsentRequest {
         let asked = self.interaction.fetcher() == Some(Fetcher::Backchannel);
         asked.then(|| {
             let asking = Asking::of(&self.client_request.params);
-            let language = self.browser.language(Some(&self.client_request.params));
+            let language = self.language();
             AskingApp {
                 binding_message: asking.binding_message,
                 network: asking.network,
@@ -260,11 +243,15 @@ impl ConsentRequest {
 
     /// What a mail says of it.
     fn describe(&self, device: &Device) -> String {
-        let language = self.browser.language(Some(&self.client_request.params));
+        let language = self.language();
         let (client, agent) = (&self.client_request.client, UserAgent::parse(&device.user_agent));
         let name = app_name(&client.client_id, &client.metadata, language);
         let program = language.describe_browser(agent.browser, agent.system, Some(&device.network));
         format!("{name}: {program}")
+    }
+
+    fn language(&self) -> Language {
+        self.browser.language(Some(&self.client_request.params))
     }
 
     /// What a form of this page is bound to.
@@ -286,7 +273,7 @@ impl ConsentRequest {
 
     /// In place of the question: the client is not for the person.
     fn page_of_closed(&self, context: &Context) -> Reply {
-        let language = self.browser.language(Some(&self.client_request.params));
+        let language = self.language();
         let client = &self.client_request.client;
         let shown = self.request.asked_for();
         let support = context.config.support.as_ref();
@@ -305,7 +292,7 @@ impl ConsentRequest {
     }
 
     fn page_of_consent(&self, context: &Context) -> Reply {
-        let language = self.browser.language(Some(&self.client_request.params));
+        let language = self.language();
         let locale = language.tag();
         let metadata = &self.client_request.client.metadata;
         let shown = self.request.asked_for();

@@ -5,14 +5,18 @@ use crate::{
     account::{
         email,
         passkey::{Challenge, New},
+        profile::FieldProblem,
         sign_in::{self, Has, Next, Policy},
         sign_up::{Address, NewAccount, Wrong},
         throttle,
+        user::User,
     },
+    config::ProfileField,
     db::{
-        Batch,
+        Batch, Statement,
         credential_owner::Owner,
         credentials::{self, Answered},
+        mail_codes::CodeKey,
         passwords,
         sessions::SignedInBy,
         users,
@@ -30,12 +34,16 @@ use crate::{
         },
         platform::{context::Context, random},
     },
+    fault::Fault,
     oidc::proven::Proven,
     pages::{NewPasswordProblem, SignUpProblem, Typed},
     reply::Reply,
     secret::Purpose,
-    time::Lifetime,
+    time::{Lifetime, UnixTime},
 };
+
+/// What is wrong with a form, and in which fields.
+type Refused = (SignUpProblem, Vec<(ProfileField, FieldProblem)>);
 
 /// How somebody will sign in.
 enum NewWay {
@@ -43,6 +51,46 @@ enum NewWay {
     Password(String),
     /// By codes, of which one has shown that they can.
     Mail,
+}
+
+impl NewWay {
+    /// What stores it with the account; nothing where no more is needed than the account itself.
+    fn store(&self, user: &User, context: &Context) -> Result<Option<Vec<Statement>>, Fault> {
+        Ok(match self {
+            Self::Passkey(new, challenge) => {
+                let counter = passkeys::counter(&user.id, context);
+                let answer = Answered {
+                    challenge,
+                    counter: &counter,
+                };
+                let (insert, answered) = credentials::add_passkey(new, None, &Owner::Is(user), &answer, context.now);
+                Some(vec![insert.into(), answered])
+            }
+            Self::Password(hash) => {
+                let set = passwords::set(&Owner::Is(user), &random::id()?, hash, context.now);
+                Some(vec![set.into()])
+            }
+            Self::Mail => None,
+        })
+    }
+
+    /// What somebody has shown who has just made it.
+    fn shown(&self, now: UnixTime) -> (Proven, SignedInBy<'_>) {
+        match self {
+            Self::Passkey(new, _) => (Proven::passkey(new.passkey.backup_eligible, now), SignedInBy::JustNow),
+            Self::Password(hash) => (Proven::password(now), SignedInBy::Password(hash)),
+            Self::Mail => (Proven::mail_code(now), SignedInBy::JustNow),
+        }
+    }
+
+    /// What is a first factor alone, as the page of the second one holds it.
+    fn first_factor(&self, user: &User) -> Option<String> {
+        match self {
+            Self::Passkey(..) => None,
+            Self::Password(hash) => Some(hash.clone()),
+            Self::Mail => user.confirmed_email().map(second_factor::proof_of_mail),
+        }
+    }
 }
 
 impl Newcomer<'_> {
@@ -75,30 +123,10 @@ impl Newcomer<'_> {
             Some(_) => field("account").to_owned(),
             None => random::id()?,
         };
-        let address = Address {
-            text: address,
-            verified,
+        let user = match self.wanted((address, verified), username, id, context)? {
+            Ok(user) => user,
+            Err((problem, wrong)) => return Ok(self.page((400, Some(problem)), typed, &wrong, context)?),
         };
-        let wanted = &context.config.sign_up.fields;
-        let user = match NewAccount::parse(address, username, wanted, &field) {
-            Ok(account) => account.into_user(id, random::bytes()?, context.now),
-            Err(Wrong::Email) => return refuse(SignUpProblem::Email),
-            Err(Wrong::Username) => return refuse(SignUpProblem::Username),
-            Err(Wrong::Fields(wrong)) => {
-                return Ok(self.page((400, Some(SignUpProblem::Fields)), typed, &wrong, context)?);
-            }
-        };
-        let is_elsewhere = !context
-            .config
-            .sign_up
-            .takes(user.claims.text("email").unwrap_or_default());
-        if self.entrance.domains(context).is_some() && is_elsewhere {
-            return refuse(SignUpProblem::Elsewhere);
-        }
-        let terms = context.config.sign_up.terms.as_ref();
-        if terms.is_some_and(|terms| !terms.are_accepted(field("terms"), field("terms_version"))) {
-            return refuse(SignUpProblem::Terms);
-        }
         if typed.code_sent == Some(false) || typed.code_sent.is_some() && !field("again").is_empty() {
             return self.ask_for_code(&user, typed, request, context).await;
         }
@@ -129,66 +157,73 @@ impl Newcomer<'_> {
                 .map_err(|_| Problem::NotFound)?,
             _ => user,
         };
-        // The account and its first session, or neither.
-        let (way_in, proven, shown);
-        match &way {
-            NewWay::Passkey(new, challenge) => {
-                let counter = passkeys::counter(&user.id, context);
-                let answer = Answered {
-                    challenge,
-                    counter: &counter,
-                };
-                let (insert, answered) = credentials::add_passkey(new, None, &Owner::Is(&user), &answer, context.now);
-                way_in = Some(vec![insert.into(), answered]);
-                proven = Proven::passkey(new.passkey.backup_eligible, context.now);
-                shown = SignedInBy::JustNow;
-            }
-            NewWay::Mail => {
-                way_in = None;
-                proven = Proven::mail_code(context.now);
-                shown = SignedInBy::JustNow;
-            }
-            NewWay::Password(hash) => {
-                let set = passwords::set(&Owner::Is(&user), &random::id()?, hash, context.now);
-                way_in = Some(vec![set.into()]);
-                proven = Proven::password(context.now);
-                shown = SignedInBy::Password(hash);
-            }
+        let made = self.begin(&user, &way, code.as_ref(), request, context).await?;
+        match made {
+            Some(reply) => Ok(reply),
+            None => self.taken(typed, context).await,
         }
-        let with = self.accompanying(&user, way_in, code.as_ref(), context);
-        let (policy, demand) = (Policy::of(&context.config, false), self.sign_in.demand(context));
-        let first = match &way {
-            NewWay::Passkey(..) => None,
-            NewWay::Password(hash) => Some(hash.clone()),
-            NewWay::Mail => user.confirmed_email().map(second_factor::proof_of_mail),
+    }
+
+    /// The account that the form asks for, or what is wrong with it.
+    fn wanted(
+        &self,
+        (text, verified): (&str, bool),
+        username: &str,
+        id: String,
+        context: &Context,
+    ) -> Result<Result<User, Refused>, Fault> {
+        let field = |name: &str| self.params.text(name);
+        let sign_up = &context.config.sign_up;
+        let user = match NewAccount::parse(Address { text, verified }, username, &sign_up.fields, &field) {
+            Ok(account) => account.into_user(id, random::bytes()?, context.now),
+            Err(Wrong::Email) => return Ok(Err((SignUpProblem::Email, Vec::new()))),
+            Err(Wrong::Username) => return Ok(Err((SignUpProblem::Username, Vec::new()))),
+            Err(Wrong::Fields(wrong)) => return Ok(Err((SignUpProblem::Fields, wrong))),
         };
-        if let Some(first) = first
+        let is_elsewhere = !sign_up.takes(user.claims.text("email").unwrap_or_default());
+        let terms = sign_up.terms.as_ref();
+        let problem = if self.entrance.domains(context).is_some() && is_elsewhere {
+            SignUpProblem::Elsewhere
+        } else if terms.is_some_and(|terms| !terms.are_accepted(field("terms"), field("terms_version"))) {
+            SignUpProblem::Terms
+        } else {
+            return Ok(Ok(user));
+        };
+        Ok(Err((problem, Vec::new())))
+    }
+
+    /// Makes the account and its first session, or neither: then somebody else has what must be theirs alone. Who needs a second factor sets
+    /// it up before they are signed in.
+    async fn begin(
+        &self,
+        user: &User,
+        way: &NewWay,
+        code: Option<&(CodeKey, String)>,
+        request: &Incoming,
+        context: &Context,
+    ) -> Result<Option<Reply>, PageFailure> {
+        let with = self.accompanying(user, way.store(user, context)?, code, context);
+        let (policy, demand) = (Policy::of(&context.config, false), self.sign_in.demand(context));
+        if let Some(first) = way.first_factor(user)
             && sign_in::next(policy, demand, Has::default(), false) == Next::SetUp
         {
-            // They set up a second factor before they are signed in.
             let mut batch = Batch::default();
             batch.extend(with.before);
             batch.extend(with.after);
             let made = batch.add(users::find_with_password(&user.id));
             // Nobody had the id before.
-            return match context.db.run(batch).await?.read(made)? {
-                Some(_) => {
-                    let shown = (user.id.as_str(), first.as_str());
-                    Ok(second_factor::after_password(&self.sign_in, shown, false, context))
-                }
-                None => self.taken(typed, context).await,
-            };
+            return Ok(context.db.run(batch).await?.read(made)?.map(|_| {
+                let shown = (user.id.as_str(), first.as_str());
+                second_factor::after_password(&self.sign_in, shown, false, context)
+            }));
         }
+        let (proven, shown) = way.shown(context.now);
         let who = SomebodyShown {
             user_id: user.id.clone(),
             proven,
             shown,
         };
-        let signed_in = self.sign_in.begin_session(who, with, request, context).await?;
-        match signed_in {
-            Some(reply) => Ok(reply),
-            None => self.taken(typed, context).await,
-        }
+        Ok(self.sign_in.begin_session(who, with, request, context).await?)
     }
 
     /// Says that the account was not made.
