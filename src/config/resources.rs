@@ -58,6 +58,8 @@ pub struct ScopeWords {
 /// What operators declared of an API beside its words, for one app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
+    /// Whether it says scope by scope what the app may ask for.
+    pub is_limited: bool,
     /// Its scopes that are not for the app.
     pub withheld: BTreeSet<String>,
     /// Those that the app has without a registration, for the API names it with them.
@@ -216,6 +218,11 @@ impl Api {
     pub fn withheld(&self) -> impl Iterator<Item = &str> {
         let withheld = self.declared.iter().flat_map(|declared| &declared.withheld);
         withheld.map(String::as_str)
+    }
+
+    /// Whether it says scope by scope what the app may ask for: what it does not declare, or not any more, is not for the app then.
+    pub fn is_limited(&self) -> bool {
+        self.declared.as_ref().is_some_and(|declared| declared.is_limited)
     }
 
     /// Those that it has without a registration.

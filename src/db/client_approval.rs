@@ -5,12 +5,16 @@ use serde::Deserialize;
 use super::{Query, Statement, housekeeping::UNTOUCHED, read_count};
 use crate::{admin::client_approval::Unused, time::UnixTime};
 
+/// An app that waits, and that whoever approves apps may judge: one that was given scopes of the admin API is for those who may give them.
+const WAITS: &str =
+    "json_extract(metadata, '$.limen_waits') = 1 AND json_extract(metadata, '$.limen_may_administer') IS NOT 1";
+
 /// Lets an app be used that waits, if it is there and waits, and is of the `version` that the operator saw.
 pub fn approve(client_id: &str, version: Option<i64>, now: UnixTime) -> Query<bool> {
-    Statement::new(
+    Statement::new(format!(
         "UPDATE clients SET metadata = json_remove(metadata, '$.limen_waits', '$.disabled'), version = version + 1, updated_at = ?
-         WHERE id = ? AND json_extract(metadata, '$.limen_waits') = 1 AND (? IS NULL OR version = ?) RETURNING id",
-    )
+         WHERE id = ? AND {WAITS} AND (? IS NULL OR version = ?) RETURNING id"
+    ))
     .bind(now)
     .bind(client_id)
     .bind(version)
@@ -20,7 +24,7 @@ pub fn approve(client_id: &str, version: Option<i64>, now: UnixTime) -> Query<bo
 
 /// Deletes an app that waits.
 pub fn refuse(client_id: &str) -> Query<bool> {
-    Statement::new("DELETE FROM clients WHERE id = ? AND json_extract(metadata, '$.limen_waits') = 1 RETURNING id")
+    Statement::new(format!("DELETE FROM clients WHERE id = ? AND {WAITS} RETURNING id"))
         .bind(client_id)
         .any()
 }

@@ -28,6 +28,7 @@ const UNUSED_KEPT_AT_LEAST: Lifetime = Lifetime::days(1);
 /// Of clients: those of which an operator has decided nothing beside them, neither in notes, nor by roles there, a webhook of theirs or what
 /// they may ask an API for.
 pub(super) const UNTOUCHED: &str = "notes IS NULL
+    AND json_extract(metadata, '$.limen_may_administer') IS NOT 1
     AND NOT EXISTS (SELECT 1 FROM app_roles r WHERE r.client_id = clients.id)
     AND NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.client_id = clients.id)
     AND clients.id NOT IN (SELECT named.key FROM apis, json_each(apis.settings, '$.apps') named)";

@@ -229,6 +229,7 @@ impl DeclaredApi {
             name: settings.name.clone(),
             is_open: true,
             declared: Some(Declared {
+                is_limited: limit.is_some(),
                 withheld: withheld.into_keys().collect(),
                 given: limit
                     .into_iter()

@@ -94,10 +94,15 @@ impl Targets {
         elsewhere.iter().fold(given, |given, other| given.difference(other))
     }
 
-    /// `scope` without what is not for the app at one of them: each takes the token for what it says.
+    /// `scope` without what is not for the app at one of them: each takes the token for what it says. Where one of them lists what the app
+    /// may ask for, that is a scope of no API, too.
     pub fn without_withheld(&self, scope: &Scope, config: &Config) -> Scope {
         let withheld: Scope = self.apis(config).flat_map(Api::withheld).collect();
-        scope.difference(&withheld)
+        let scope = scope.difference(&withheld);
+        match self.apis(config).any(Api::is_limited) {
+            true => scope.intersection(&Scope::with_a_meaning(config)),
+            false => scope,
+        }
     }
 
     /// Those among them that operators declared.

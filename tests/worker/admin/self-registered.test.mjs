@@ -167,6 +167,19 @@ describe("an app that waits for approval", () => {
     assert.equal((await registered(off)).registered.disabled, undefined);
   });
 
+  test("is not judged here once it was given scopes of the admin API: those who may give them switch it on, or delete it", async () => {
+    const op = await startLimen({ vars: { ...APPROVAL, ADMIN_ACCESS_TOKENS: "on" } });
+    const client = await registered(op, { grant_types: ["authorization_code"] });
+    const given = { scope: "openid people:write" };
+    await op.json(`/register/${client.id}`, { method: "PATCH", bearer: op.adminToken, json: given });
+    assert.equal((await read(op, client)).waiting, true);
+    for (const verdict of ["approve", "refuse"]) {
+      assert.deepEqual((await (await judge(op, { [verdict]: [client.id] })).json()).not_waiting, [client.id], verdict);
+    }
+    await op.json(`/register/${client.id}`, { method: "PATCH", bearer: op.adminToken, json: { disabled: false } });
+    assert.equal((await read(op, client)).waiting, false);
+  });
+
   test("is judged by those who may change apps", async () => {
     const op = await startLimen({ vars: APPROVAL });
     const client = await registered(op);

@@ -191,6 +191,13 @@ describe("which app may ask", () => {
     assert.deepEqual(scopeOf(await succeeded(await service.credentials({ resource: api.identifier }))), ["files:read"]);
     await oauthError(await service.credentials({ resource: api.identifier, scope: "files:write" }), 400, "invalid_scope");
     assert.deepEqual(scopeOf(await succeeded(await service.credentials())), ["files:read", "files:write"]);
+    // Nor one that no API declares, or not any more.
+    const odd = await op.serviceClient({ scope: "files:read files:write files:odd" });
+    await patch(op, api, { apps: { [odd.id]: { scopes: ["files:read"] } } });
+    const ofOdd = async () => scopeOf(await succeeded(await odd.credentials({ resource: api.identifier })));
+    assert.deepEqual(await ofOdd(), ["files:read"]);
+    await patch(op, api, { scopes: { "files:write": null } });
+    assert.deepEqual(await ofOdd(), ["files:read"]);
     const bare = await op.serviceClient();
     const given = await declare(op, { open_to: "named_apps", apps: { [bare.id]: { scopes: ["files:write"] } } });
     assert.deepEqual(scopeOf(await succeeded(await bare.credentials({ resource: given.identifier }))), ["files:write"]);

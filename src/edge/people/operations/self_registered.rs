@@ -22,7 +22,7 @@ const MOST_DELETED: i64 = 500;
 pub struct Judged {
     pub approved: Vec<String>,
     pub refused: Vec<String>,
-    /// Those that are not there, do not wait, or have changed since they were seen.
+    /// Those that are not there, do not wait, have changed since they were seen, or were given scopes of the admin API.
     pub not_waiting: Vec<String>,
 }
 
