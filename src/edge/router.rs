@@ -50,7 +50,15 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
     {
         return machine_reply(Err(error.into()), request, context);
     }
-    answer_admitted(route, request, context).await
+    let reply = answer_admitted(route, request, context).await;
+    match route.audience == Audience::Browser && request.method == Method::Post && request.is_cross_site() {
+        // It came without the browser's cookies, and what is made without them must not take their place.
+        true => Reply {
+            cookies: Vec::new(),
+            ..reply
+        },
+        false => reply,
+    }
 }
 
 /// Whether an endpoint of operators reads nothing of the query: a parameter there means something to whoever wrote it, so it is refused by name.

@@ -14,7 +14,7 @@ use crate::{
     edge::{
         clients::{apis, copy, document},
         http::{
-            browser::{Browser, hand_over, see_page},
+            browser::{Browser, form_post, hand_over, see_page},
             failure::{PageFailure, Problem, StepFailure},
             refusals,
         },
@@ -35,9 +35,7 @@ use crate::{
         pushed_request,
         return_address::{AuthorizationResponse, Delivery, PageError, ReturnAddress},
     },
-    pages::{
-        Csp, DeviceDonePage, DeviceOutcome, FormAction, FormPostPage, Language, app_name, content_security_policy,
-    },
+    pages::{Csp, DeviceDonePage, DeviceOutcome, FormAction, Language, app_name, content_security_policy},
     reply::Reply,
     routes::Endpoint,
     secret::Purpose,
@@ -320,7 +318,10 @@ impl ClientRequest {
         match delivery {
             Delivery::Redirect(url) => Ok(hand_over(url, self.arrival, language)),
             Delivery::InJwt(_) => Err(Fault::new("delivery", "the JWT was not made")),
-            Delivery::Form { action, fields } => form_post(&action, &fields, language),
+            Delivery::Form { action, fields } => {
+                let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                form_post(&action, &fields, FormAction::Anywhere, language)
+            }
             Delivery::Fetched(error) => Ok(self.tell_of_fetched(error, language)),
         }
     }
@@ -365,22 +366,4 @@ pub async fn turn_down(
         backchannel::tell_later(context);
     }
     Ok(is_taken)
-}
-
-fn form_post(action: &str, fields: &[(&'static str, String)], language: Language) -> Result<Reply, Fault> {
-    let nonce = random::id()?;
-    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let html = FormPostPage {
-        language,
-        action,
-        fields: &fields,
-        nonce: &nonce,
-    }
-    .to_html();
-    let policy = content_security_policy(Csp {
-        form_action: FormAction::Anywhere,
-        script_nonce: Some(nonce),
-        ..Csp::default()
-    });
-    Ok(Reply::page(200, html, policy))
 }

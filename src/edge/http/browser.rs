@@ -24,7 +24,7 @@ use crate::{
         interaction::{Choice, Interaction, Opened},
         params::Params,
     },
-    pages::{Csp, HandOverPage, Language, content_security_policy},
+    pages::{Csp, FormAction, FormPostPage, HandOverPage, Language, content_security_policy},
     reply::Reply,
     routes::{Endpoint, Method},
     secret::{Hash, Key, Purpose, is_random_id, random_text},
@@ -236,11 +236,49 @@ impl Browser {
 /// The longest query that a POST becomes.
 const LONGEST_QUERY: usize = 12_000;
 
-/// 303 to the same request as a GET, for a form on another site, whose POST does not bring the SameSite=Lax sessions along. `None` where
-/// it is too long for that.
-pub fn again_as_get(endpoint: Endpoint, params: &Params) -> Option<Reply> {
+/// The same request once more, for a POST without a session: that of a form on another site does not bring the SameSite=Lax sessions along.
+/// 303 to a GET, or a page of Limen's own that sends the form again where it is too long for that. `None` where it is, and comes from no
+/// other site.
+pub fn again(
+    endpoint: Endpoint,
+    params: &Params,
+    request: &Incoming,
+    language: Language,
+    context: &Context,
+) -> Result<Option<Reply>, Fault> {
     let query = params.to_query();
-    (query.len() <= LONGEST_QUERY).then(|| Reply::see_other(format!("{}?{query}", endpoint.path())))
+    if query.len() <= LONGEST_QUERY {
+        return Ok(Some(Reply::see_other(format!("{}?{query}", endpoint.path()))));
+    }
+    if !request.is_cross_site() {
+        return Ok(None);
+    }
+    let fields: Vec<_> = params.iter().collect();
+    let action = context.config.issuer.url(endpoint.path());
+    form_post(&action, &fields, FormAction::Own, language).map(Some)
+}
+
+/// A form that sends itself, and that the person sends without JavaScript.
+pub fn form_post(
+    action: &str,
+    fields: &[(&str, &str)],
+    form_action: FormAction,
+    language: Language,
+) -> Result<Reply, Fault> {
+    let nonce = random::id()?;
+    let html = FormPostPage {
+        language,
+        action,
+        fields,
+        nonce: &nonce,
+    }
+    .to_html();
+    let policy = content_security_policy(Csp {
+        form_action,
+        script_nonce: Some(nonce),
+        ..Csp::default()
+    });
+    Ok(Reply::page(200, html, policy))
 }
 
 /// 303 to a page, with a sealed interaction.

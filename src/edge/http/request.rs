@@ -82,6 +82,12 @@ impl Incoming {
         self.request.headers().get(name).ok().flatten()
     }
 
+    /// Whether a page of another site sent it, as the browser says (Fetch Metadata Request Headers section 2.4). A POST from there comes without the
+    /// cookies of the browser, which are `SameSite=Lax`.
+    pub fn is_cross_site(&self) -> bool {
+        self.header("sec-fetch-site").as_deref() == Some("cross-site")
+    }
+
     /// `Authorization`.
     pub fn authorization(&self) -> Option<String> {
         self.header("authorization")

@@ -143,7 +143,7 @@ impl SignInRequest {
         };
         let country = place::country(&request.request);
         if !with.is_no_news {
-            self.tell_news(&authentication, country, &user_agent, &mut batch, context)?;
+            batch.extend(self.news(&authentication, country, &user_agent, context)?);
         }
         let rows = context.db.run(batch).await?;
         outbox::send_later(context);
@@ -194,18 +194,17 @@ impl SignInRequest {
         Ok(Some(cookies::trusted(&context.config, cookie)))
     }
 
-    /// Tells the person of a browser, or of a country, in which they had not signed in before.
-    fn tell_news(
+    /// What tells the person of a browser, or of a country, in which they had not signed in before.
+    fn news(
         &self,
         authentication: &Authentication,
         country: Option<Country>,
         user_agent: &str,
-        batch: &mut Batch,
         context: &Context,
-    ) -> Result<(), Fault> {
+    ) -> Result<Option<Statement>, Fault> {
         let user_id = &authentication.user_id;
         let kind = match self.browser.known(context).news(user_id, country) {
-            News::Nothing => return Ok(()),
+            News::Nothing => return Ok(None),
             News::Browser => Kind::NewBrowser,
             News::Country => Kind::NewCountry,
         };
@@ -222,8 +221,7 @@ impl SignInRequest {
             detail: Some(&detail),
             language: Some(language),
         };
-        batch.extend(notice.write(sessions::exists(user_id, &authentication.session_id), context)?);
-        Ok(())
+        notice.write(sessions::exists(user_id, &authentication.session_id), context)
     }
 }
 

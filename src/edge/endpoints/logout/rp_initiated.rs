@@ -14,7 +14,7 @@ use crate::{
     edge::{
         authorization::encrypted_hint,
         http::{
-            browser::{Browser, again_as_get, hand_over},
+            browser::{Browser, again, hand_over},
             cookies,
             failure::{PageFailure, Problem},
             request::Incoming,
@@ -48,7 +48,13 @@ pub async fn logout(request: &mut Incoming, context: &Context) -> Result<Reply, 
     };
     if request.method == Method::Post
         && browser.held.cookie().is_none()
-        && let Some(reply) = again_as_get(Endpoint::Logout, &params)
+        && let Some(reply) = again(
+            Endpoint::Logout,
+            &params,
+            request,
+            browser.language(Some(&params)),
+            context,
+        )?
     {
         return Ok(reply);
     }
@@ -281,6 +287,10 @@ impl BrowserLogout {
             (WayOut::SayNobody, _) => self.page(SignOut::Nobody, frames, None),
             (WayOut::Say | WayOut::Redirect, _) => self.page(SignOut::Done, frames, None),
         };
+        if gone.is_empty() {
+            // Nor are the cookies of a browser that came without its sessions.
+            return Ok(reply);
+        }
         let held = self.browser.held.clone().without(&gone);
         Ok(cookies::hold(reply, &context.config, &held))
     }

@@ -6,7 +6,7 @@ use crate::{
         authorization::{client_request::ClientRequest, parameters},
         clients::document,
         http::{
-            browser::{Browser, again_as_get},
+            browser::{Browser, again},
             failure::{PageFailure, Problem, StepFailure},
             request::Incoming,
         },
@@ -26,7 +26,13 @@ pub async fn authorize(request: &mut Incoming, context: &Context) -> Result<Repl
     };
     if request.method == Method::Post
         && browser.session_hash.is_none()
-        && let Some(reply) = again_as_get(Endpoint::Authorize, &sent)
+        && let Some(reply) = again(
+            Endpoint::Authorize,
+            &sent,
+            request,
+            browser.language(Some(&sent)),
+            context,
+        )?
     {
         return Ok(reply);
     }

@@ -157,7 +157,7 @@ impl Newcomer<'_> {
                 .map_err(|_| Problem::NotFound)?,
             _ => user,
         };
-        let made = self.begin(&user, &way, code.as_ref(), request, context).await?;
+        let made = self.begin((&user, &way), code.as_ref(), request, context).await?;
         match made {
             Some(reply) => Ok(reply),
             None => self.taken(typed, context).await,
@@ -196,8 +196,7 @@ impl Newcomer<'_> {
     /// it up before they are signed in.
     async fn begin(
         &self,
-        user: &User,
-        way: &NewWay,
+        (user, way): (&User, &NewWay),
         code: Option<&(CodeKey, String)>,
         request: &Incoming,
         context: &Context,
