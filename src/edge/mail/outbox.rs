@@ -101,8 +101,7 @@ impl<'a> Notice<'a> {
     /// The statement that writes it down, in the batch of what it tells of, where `condition` says that this came about. `None` where
     /// people are not told of such things.
     pub fn write(&self, condition: Statement, context: &Context) -> Result<Option<Statement>, Fault> {
-        let settings = context.config.mail.as_ref();
-        let Some(settings) = settings.filter(|settings| settings.notices.contains(&self.of)) else {
+        let Some(settings) = telling(self.of, context) else {
             return Ok(None);
         };
         let notice = NewNotice {
@@ -120,6 +119,17 @@ impl<'a> Notice<'a> {
             context.now,
         )))
     }
+}
+
+/// The settings of mails, where people are told of such things.
+fn telling(of: Notices, context: &Context) -> Option<&MailSettings> {
+    let settings = context.config.mail.as_ref();
+    settings.filter(|settings| settings.notices.contains(&of))
+}
+
+/// Whether people are told of such things.
+pub fn tells_of(of: Notices, context: &Context) -> bool {
+    telling(of, context).is_some()
 }
 
 /// An event that an operator brought about, as notices have it.

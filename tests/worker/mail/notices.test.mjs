@@ -164,6 +164,23 @@ describe("of what an operator did, people are told", () => {
     await op.changePerson(person, { email: `NEW-${person.email}`, email_verified: true });
     assert.equal(await mails.count(`new-${person.email}`), 0);
   });
+
+  test("that their address counts as confirmed no more, or is another, and of a password set with it: at the one before", async () => {
+    const password = "an entirely new pass phrase";
+    const told = async (person, words) => {
+      const texts = [await mails.await(person.email), await mails.await(person.email, 2)].map(({ text }) => text).join();
+      for (const said of [words, "The password was changed"]) assert.ok(texts.includes(`${said}. By the people who run this site.`), texts);
+    };
+    const person = await op.person();
+    await op.changePerson(person, { email_verified: false, password });
+    await told(person, "The account was changed");
+    await op.changePerson(person, { email: `other-${person.email}`, email_verified: true });
+    assert.equal(await mails.count(person.email), 2, "it was told already");
+    const moved = await op.person();
+    await op.changePerson(moved, { email: `other-${moved.email}`, email_verified: true, password });
+    await told(moved, "The e-mail address was changed");
+    assert.equal(await mails.count(moved.email), 2);
+  });
 });
 
 test("a sign-in in a new browser is told with its country, in the language of the page", async () => {

@@ -52,10 +52,15 @@ pub async fn person(user_id: &str, wanted: &UserChanges, context: &Context) -> R
     let stored = batch.add(users::update(&user, &read));
     batch.push(audit::record_if_changed(&changed, context));
     // Addresses that merely look alike are of different people.
-    if user.claims.text("email") != read.claims.text("email") {
+    let has_another = user.claims.text("email") != read.claims.text("email");
+    if has_another {
         batch.push(email_undo::end_all(&user));
     }
-    batch.extend(word_to_address_before(&read, &user, context)?);
+    let event = match has_another {
+        true => Event::EmailChanged,
+        false => Event::UserChanged,
+    };
+    batch.extend(word_to_address_before(event, &read, &user, context)?);
     if let Some(set_password) = set_password {
         batch.push(set_password);
         let password_changed = done_to(&user.id, Event::PasswordChanged);
@@ -63,6 +68,10 @@ pub async fn person(user_id: &str, wanted: &UserChanges, context: &Context) -> R
         let written = outbox::by_operator(Event::PasswordChanged);
         let notice = Notice::of_operator(Notices::Password, &written, &user.id);
         batch.extend(notice.write(credentials::came(&user.id, "password", context.now), context)?);
+        // The notice goes to the address that they have now, if to any.
+        if outbox::tells_of(Notices::Password, context) {
+            batch.extend(word_to_address_before(Event::PasswordChanged, &read, &user, context)?);
+        }
     }
     if signs_out {
         let everything = Ending::EverythingOf(&user);
@@ -80,13 +89,19 @@ pub async fn person(user_id: &str, wanted: &UserChanges, context: &Context) -> R
     Ok(Changed::Done(Box::new(user)))
 }
 
-/// Tells the address before, where a person had confirmed it and has another now. An operator can undo it; the person asks them.
-fn word_to_address_before(read: &User, user: &User, context: &Context) -> Result<Option<Statement>, Fault> {
-    let is_same = |before: &str| user.claims.text("email").is_some_and(|email| is_same(email, before));
-    if read.confirmed_email().is_none_or(is_same) {
+/// Tells the address before of an event, where a person had confirmed it, and has another now or none that is confirmed: nothing else of
+/// their account goes there any more. An operator can undo it; the person asks them.
+fn word_to_address_before(
+    event: Event,
+    read: &User,
+    user: &User,
+    context: &Context,
+) -> Result<Option<Statement>, Fault> {
+    let is_kept = |before: &str| user.confirmed_email().is_some_and(|email| is_same(email, before));
+    if read.confirmed_email().is_none_or(is_kept) {
         return Ok(None);
     }
-    let (id, written) = (random::id()?, outbox::by_operator(Event::EmailChanged));
+    let (id, written) = (random::id()?, outbox::by_operator(event));
     let language = read.claims.text("locale").map(Language::of_tag).unwrap_or_default();
     let Some((mail, daily_limit)) = outbox::to_person(Kind::AccountChanged, &id, read, language, context) else {
         return Ok(None);
