@@ -85,10 +85,10 @@ pub(super) fn record_each(entry: &Entry<'_>, query: Statement, on: &impl Occasio
 ///
 /// Whoever is signed in can bring some events about as often as they like. What comes `again` within a minute is one row; of
 /// what differs, so many are written down, and one more as [`Event::Flooded`], so that the gap is seen. A new password and a new
-/// e-mail address count against those of their own kind alone, so that nothing else hides them. The last event of an account is
-/// always written down, and so is whatever an operator or Limen itself does.
+/// e-mail address count against those of their own kind alone, so that nothing else hides them. The last event of an account, the end
+/// of an operator's roles with it, and whatever an operator or Limen itself does, are always written down.
 fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: &str, condition: &str) -> Statement {
-    let always = entry.event == Event::AccountDeleted;
+    let always = matches!(entry.event, Event::AccountDeleted | Event::OperatorRolesChanged);
     let stands_out = matches!(entry.event, Event::PasswordChanged | Event::EmailChanged);
     let (again, most_of_all_kinds) = match stands_out {
         true => ("FALSE", i64::MAX),
@@ -229,13 +229,15 @@ pub fn record_guess(entry: &Entry<'_>, on: &impl Occasion) -> [Statement; 3] {
 }
 
 /// Takes from the rows about a person what could still tell of them, if the statement before it in the batch, which wrote down
-/// that they are deleted, did. Their id is random, and nothing else knows it any more; what happened stays, and from where an
-/// operator deleted them.
+/// that they are deleted, did. Their id is random, and nothing else knows it any more; what happened stays, from where an
+/// operator deleted them, and that an operator's roles were taken away.
 pub fn forget_if_changed(user_id: &str) -> Statement {
     Statement::new(
-        "UPDATE audit SET network = NULL, session_id = NULL, detail = NULL
+        "UPDATE audit SET network = NULL, session_id = NULL,
+            detail = IIF(event = ? AND json_array_length(detail, '$.roles') = 0, detail, NULL)
          WHERE user_id = ? AND event <> ? AND changes() > 0",
     )
+    .bind(Event::OperatorRolesChanged.as_str())
     .bind(user_id)
     .bind(Event::UserDeleted.as_str())
 }

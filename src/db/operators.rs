@@ -1,11 +1,13 @@
 //! `operators`: people who are operators, and their roles.
 
 use serde::Deserialize;
+use serde_json::json;
 
-use super::{Query, Rows, Statement, from_json, to_json};
+use super::{Query, Rows, Statement, audit, conditions::behind, from_json, to_json};
 use crate::{
     account::{invitation::InvitationId, set_up::LinkKind},
     admin::{operator::OperatorPerson, operator_role::OperatorRoles},
+    audit::{Actor, Entry, Event, Occasion},
     db::set_up_links::SetUpLink,
     fault::Fault,
     secret::Hash,
@@ -132,6 +134,23 @@ pub fn remove(operator: &OperatorPerson, by: Option<&OperatorPerson>) -> Query<b
     .bind(&operator.user_id)
     .bind(&operator.stored);
     bind_granter(remove, by).any()
+}
+
+/// Writes down that somebody who is deleted next in the batch loses their roles, if they are an operator: by the person behind the session
+/// of `own`, if they are that person, or by an operator. So the audit knows for as long as it can that the id was an operator's
+/// ([`super::moving::former_operators`]), however long ago they became one.
+pub fn record_leaving(user_id: &str, own: Option<&Hash>, on: &impl Occasion) -> Statement {
+    let (actor, condition) = match own {
+        Some(session_hash) => (
+            Actor::Person,
+            Statement::new(concat!("o.user_id = ", behind!())).bind(session_hash),
+        ),
+        None => (Actor::Operator, Statement::always()),
+    };
+    let entry = Entry::new(Event::OperatorRolesChanged, actor).detail(json!({ "roles": [] }));
+    let leaving =
+        Statement::new("SELECT o.user_id, NULL AS client_id, NULL AS session_id FROM operators o WHERE o.user_id = ?");
+    audit::record_each(&entry, leaving.bind(user_id).and(condition), on)
 }
 
 fn bind_granter(statement: Statement, by: Option<&OperatorPerson>) -> Statement {

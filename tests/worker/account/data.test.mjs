@@ -115,6 +115,18 @@ describe("deletion", () => {
     assert.ok((await browser.signIn(await browser.open("/account"), ada)).asksForPassword);
   });
 
+  test("of an operator says in the audit that the roles went, also in a flood", async () => {
+    const ada = await op.person();
+    assert.equal((await op.admin(`/admin/api/operators/${ada.id}`, { method: "PUT", json: { roles: ["people"] } })).status, 204);
+    const here = await signedIn(op, ada);
+    await op.rows("DELETE FROM audit WHERE event = 'operator_roles_changed' AND user_id = ?", ada.id);
+    const row = "INSERT INTO audit (at, event, outcome, actor, request_id, user_id) VALUES (?, 'profile_changed', 'success', 'person', 'x', ?)";
+    for (let n = 0; n < 60; n++) await op.rows(row, op.clock.seconds(), ada.id);
+    assert.equal((await ask(here, ada)).url, op.url("/account/deleted"));
+    const events = await op.rows("SELECT actor, detail FROM audit WHERE event = 'operator_roles_changed' AND user_id = ?", ada.id);
+    assert.deepEqual(events, [{ actor: "person", detail: '{"roles":[]}' }]);
+  });
+
   test("needs the password and the person's word", async () => {
     const ada = await op.person();
     const here = await signedIn(op, ada);

@@ -305,6 +305,19 @@ describe("nobody imports more than they may", () => {
     assert.equal((await taken(op, lines, { bearer: await key(...EVERY_SCOPE) }))[0].outcome, "added");
   });
 
+  test("that was one before the audit's oldest row, too, and of nobody else a role is written down", async () => {
+    const [boss, person] = [await owner(), await op.person()];
+    await op.rows("DELETE FROM audit WHERE event = 'operator_roles_changed' AND user_id = ?", boss.id);
+    for (const { id } of [boss, person]) assert.equal((await op.admin(`/admin/api/users/${id}`, { method: "DELETE" })).status, 204);
+    const events = await op.rows("SELECT user_id, detail FROM audit WHERE event = 'operator_roles_changed' AND user_id IN (?, ?)", boss.id, person.id);
+    assert.deepEqual(events, [{ user_id: boss.id, detail: '{"roles":[]}' }]);
+    const bearer = await key("people:write");
+    const [{ outcome, why }] = await taken(op, [{ kind: "person", id: boss.id, username: "mallory-2" }], { bearer });
+    assert.equal(outcome, "refused");
+    assert.match(why, /operator who was deleted/);
+    assert.equal((await op.fetch("/admin/api/users", { json: { id: boss.id, username: "mallory-2" }, bearer })).status, 409);
+  });
+
   test("an id that a declared API names takes apis:write, and one of TRUSTED_ISSUERS everything", async () => {
     const idp = { jwks_uri: "https://idp.acme.test/keys", clients: ["handler"], email_domains: ["acme.test"] };
     const at = await startLimen({ vars: { TRUSTED_ISSUERS: JSON.stringify({ "https://idp.acme.test": idp }) } });

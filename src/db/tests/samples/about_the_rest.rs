@@ -237,6 +237,8 @@ pub(super) fn add_to(all: &mut Samples) {
         );
     }
     add(all, "operators::remove", [operators::remove(&person, Some(&person))]);
+    let leaving = [None, Some(&hash)].map(|own| operators::record_leaving("u", own, &Then));
+    add(all, "operators::record_leaving", leaving);
     add(
         all,
         "operators::end_set_up_link",

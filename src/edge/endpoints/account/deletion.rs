@@ -2,7 +2,7 @@
 
 use crate::{
     audit::{Actor, Entry, Event},
-    db::{Batch, audit, logout_outbox, session_endings::Ending, users},
+    db::{Batch, audit, logout_outbox, operators, session_endings::Ending, users},
     edge::{
         http::{browser::Browser, cookies, failure::PageFailure, request::Incoming},
         people::account_access::{Confirmation, SignedInBrowser},
@@ -48,6 +48,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         &Ending::EverythingBehind(session_hash),
         context.now,
     ));
+    batch.push(operators::record_leaving(user_id, Some(session_hash), context));
     let deleted = batch.add(users::delete_own(session_hash));
     batch.push(audit::record_if_changed(&entry, context));
     batch.push(audit::forget_if_changed(user_id));

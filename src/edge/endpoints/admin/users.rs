@@ -10,7 +10,7 @@ use crate::{
         user::{UserChanges, describe},
     },
     audit::{Actor, Entry, Event},
-    db::{Batch, accepted_terms, audit, moving, passwords, people_list, session_endings::Ending, users},
+    db::{Batch, accepted_terms, audit, moving, operators, passwords, people_list, session_endings::Ending, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
         people::{
@@ -124,6 +124,7 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let user_id = request.segment(0);
     let mut batch = Batch::default();
     ending::end_sessions(&Ending::Everything { user_id }, &mut batch, context);
+    batch.push(operators::record_leaving(user_id, None, context));
     let deleted = batch.add(users::delete(user_id));
     batch.push(audit::record_if_changed(&done_to(user_id, Event::UserDeleted), context));
     batch.push(audit::forget_if_changed(user_id));
