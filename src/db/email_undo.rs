@@ -133,7 +133,7 @@ impl UndoLink {
     }
 
     /// Gives the person the address of before, whatever else has changed since it was read. It says no where the link works no more,
-    /// or somebody else has confirmed the address. What [`restored!`] is for comes next in the batch, and [`UndoLink::use_up`] last.
+    /// or somebody else keeps the address. What [`restored!`] is for comes next in the batch, and [`UndoLink::use_up`] last.
     pub fn give_back(&self, address: &str) -> Query<bool> {
         let statement = Statement::new(
             "UPDATE OR IGNORE users SET email = ?, email_folded = ?, updated_at = ?, folded_at = IIF(folded_at IS updated_at, ?, NULL),

@@ -94,7 +94,7 @@ fn few_tests(since: UnixTime) -> Statement {
     .bind(Kind::Test.as_str())
 }
 
-/// Writes a mail down likewise for whoever but `user_id` has confirmed an address that is compared as that of the mail: it goes to
+/// Writes a mail down likewise for whoever but `user_id` keeps an address that is compared as that of the mail: it goes to
 /// theirs, not to what somebody typed.
 pub fn write_to_holder(mail: &NewMail<'_>, user_id: &str, daily_limit: i64, now: UnixTime) -> Statement {
     let folded = email::fold(mail.address);

@@ -1,16 +1,16 @@
 //! Addresses that people lose to those who have confirmed them.
 
-use super::{Statement, audit, users::CONFIRMED};
+use super::{Statement, audit, users::KEEPS_ADDRESS};
 use crate::audit::{Actor, Entry, Event, Occasion};
 
-/// Takes an address that `user_id` has confirmed from whoever has it without having confirmed it, where `condition` holds, and
-/// writes that down about them. It goes where the address is given at once: nobody loses one for nothing.
+/// Takes an address that `user_id` has confirmed from whoever has it without having confirmed it, and is no operator, where `condition`
+/// holds, and writes that down about them. It goes where the address is given at once: nobody loses one for nothing.
 pub fn release(
     (folded, user_id): (&str, &str),
     condition: impl Fn() -> Statement,
     on: &impl Occasion,
 ) -> [Statement; 2] {
-    let held = format!("u.email_folded = ? AND u.id <> ? AND NOT {CONFIRMED}");
+    let held = format!("u.email_folded = ? AND u.id <> ? AND NOT {KEEPS_ADDRESS}");
     let losing = Statement::new(format!(
         "SELECT u.id AS user_id, NULL AS client_id, NULL AS session_id FROM users u WHERE {held}"
     ));

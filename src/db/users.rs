@@ -111,10 +111,15 @@ pub(super) use as_given;
 /// Holds for a user `u` whose address was confirmed.
 pub(super) const CONFIRMED: &str = "json_extract(u.claims, '$.email_verified') IS 1";
 
-/// Holds where somebody but `user_id` has an address, as it is compared, and has confirmed it.
+/// Holds for a user `u` who keeps their address, whoever shows that they read its mails: they have confirmed it, or are an operator, from
+/// whom nobody takes anything who may do less. Everybody else loses it ([`super::released_addresses`]).
+pub(super) const KEEPS_ADDRESS: &str = "(json_extract(u.claims, '$.email_verified') IS 1
+    OR EXISTS (SELECT 1 FROM operators o WHERE o.user_id = u.id))";
+
+/// Holds where somebody but `user_id` has an address, as it is compared, and keeps it.
 pub fn address_is_anothers(folded: &str, user_id: &str) -> Statement {
     Statement::new(format!(
-        "EXISTS (SELECT 1 FROM users u WHERE u.email_folded = ? AND u.id <> ? AND {CONFIRMED})"
+        "EXISTS (SELECT 1 FROM users u WHERE u.email_folded = ? AND u.id <> ? AND {KEEPS_ADDRESS})"
     ))
     .bind(folded)
     .bind(user_id)

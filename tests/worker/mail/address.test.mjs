@@ -221,6 +221,27 @@ describe("an address that nobody confirmed", () => {
     assert.equal((await found(squatter.username)).email, squatter.email);
   });
 
+  test("stays with an operator, and whoever wants it learns no more than of one that is confirmed", async () => {
+    const promote = async ({ id }) => assert.equal((await op.admin(`/admin/api/operators/${id}`, { method: "PUT", json: { roles: ["people"] } })).status, 204);
+    const [boss, later, moving] = [await op.person({ email_verified: undefined }), await op.person({ email_verified: undefined }), await op.person()];
+    await promote(boss);
+    assert.ok((await askedAtSignUp(newcomer({ email: boss.email }))).page.has("code"));
+    assert.match((await mails.await(boss.email)).text, /wanted to use this address/);
+    // One who becomes an operator while the code is on its way.
+    const [asked, change] = [await askedAtSignUp(newcomer({ email: later.email })), await changing(moving, { to: later.email })];
+    const codes = [codeIn(await mails.await(later.email)), codeIn(await mails.await(later.email, 2))];
+    await promote(later);
+    const answers = [];
+    for (const code of codes) {
+      const [signedUp, changed] = [await finish(asked, code), await change.browser.submit(change.page, "code", { code })];
+      answers.push([signedUp.status, /already/.test(signedUp.alert), changed.status]);
+    }
+    // One of the codes is the one of the sign-up, and the other that of the change.
+    assert.deepEqual(answers.sort(), [[400, false, 409], [400, true, 400]]);
+    for (const { username, email } of [boss, later, moving]) assert.equal((await found(username)).email, email);
+    assert.equal(await mails.count(moving.email), 0);
+  });
+
   test("is confirmed by the SQL in the documentation, and the account can be changed after that", async () => {
     const [made, own] = [await op.person({ email_verified: undefined, nickname: "Al", zoneinfo: "Europe/Paris" }), await op.person({ email_verified: undefined })];
     await op.rows("DELETE FROM audit WHERE event = 'user_created' AND user_id = ?", own.id);

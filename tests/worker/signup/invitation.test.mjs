@@ -93,6 +93,19 @@ describe("an invitation", () => {
     assert.ok(await isListed(id));
   });
 
+  test("whose address an operator has not confirmed takes it from them no more than from anybody who has", async () => {
+    const boss = await op.person({ email_verified: undefined });
+    assert.equal((await op.admin(`/admin/api/operators/${boss.id}`, { method: "PUT", json: { roles: ["owner"] } })).status, 204);
+    const { id, path } = await invite({ email: boss.email, email_verified: true });
+    const browser = op.browser();
+    const page = await browser.submit(await browser.open(path), "email", newcomer());
+    assert.equal(page.status, 400);
+    assert.match(page.alert, /already/);
+    assert.ok(await isListed(id));
+    assert.deepEqual(await op.rows("SELECT email FROM users WHERE id = ?", boss.id), [{ email: boss.email }]);
+    assert.deepEqual(await op.rows("SELECT event FROM audit WHERE user_id = ? AND event = 'email_released'", boss.id), []);
+  });
+
   test("that was taken back, or has expired, works no more, also on a page that was open", async () => {
     for (const end of [({ id }) => revoke(id), () => op.clock.advance({ seconds: 61 })]) {
       const made = await invite({ expires_in: 60 });

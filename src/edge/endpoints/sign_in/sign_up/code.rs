@@ -47,7 +47,7 @@ impl Newcomer<'_> {
             ..AccompanyingStatements::default()
         };
         if let (Some(_), Some(folded)) = (user.confirmed_email(), user.email_folded()) {
-            // Nobody else has confirmed it, so they do not keep it.
+            // Whoever else has not confirmed it does not keep it, unless they are an operator.
             let lets_in = || match &self.entrance {
                 Entrance::Invited { shown, .. } => invitations::lets_in(shown, user.confirmed_email(), now),
                 _ => Statement::always(),
