@@ -23,8 +23,8 @@ pub const HELP: &str = "
 Usage: cargo xtask dev [--port N] [--reset] [--no-user]
 
 Sets everything up, builds the Worker, migrates a local D1, and serves Limen on http://localhost:8787 and an example
-app on the next port. The first start makes random secrets (.dev.vars), a first user and an example client, and
-prints how to sign in. A change under src/ rebuilds and reloads, a change of .dev.vars starts Limen again. Ctrl-C
+app on the next port. The first start makes random secrets (.dev.vars), a first user, who owns the console at /admin,
+and an example client, and prints how to sign in. A change under src/ rebuilds and reloads, a change of .dev.vars starts Limen again. Ctrl-C
 stops it.
 
   --port N   serve on this port instead, with data of its own
@@ -120,8 +120,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let how = match no_user {
         true => seed::first_account(&place, &vars)?,
         false => format!(
-            "  Sign in as      {}\n  Password        {}",
-            seed.username, seed.password
+            "  Sign in as      {username}\n  Password        {}\n  Console         {}/admin (sign in as {username}; it asks you to set up a second factor)",
+            seed.password,
+            place.issuer(),
+            username = seed.username,
         ),
     };
     print_how_to_sign_in(&place, &how, &example_request);

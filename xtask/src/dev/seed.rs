@@ -21,12 +21,15 @@ pub struct Seed {
     pub client_secret: String,
 }
 
-/// Leaves a user, but for `no_user`, and a client that exist, and says whether they are new.
+/// Leaves a user who is an operator, but for `no_user`, and a client that exist, and says whether they are new.
 pub fn ensure(place: &Place, vars: &Vars, no_user: bool) -> Result<(Seed, String)> {
     let file = place.state.join("limen-dev.json");
     let mut seed = read(&file).unwrap_or_default();
     let has_user = no_user || !seed.password.is_empty();
     if has_user && !seed.client_id.is_empty() && refresh_client(place, vars, &seed.client_id)? {
+        if !no_user {
+            ensure_operator(place, vars, &seed.username)?;
+        }
         return Ok((seed, "as before".into()));
     }
     let keeps_password = !seed.password.is_empty();
@@ -38,6 +41,7 @@ pub fn ensure(place: &Place, vars: &Vars, no_user: bool) -> Result<(Seed, String
     }
     if !no_user {
         create_user(place, vars, &seed, keeps_password)?;
+        ensure_operator(place, vars, &seed.username)?;
     }
     register_client(place, vars, &mut seed)?;
     write(&file, &seed)?;
@@ -92,6 +96,32 @@ fn create_user(place: &Place, vars: &Vars, seed: &Seed, keeps_password: bool) ->
         ))
         .advice("Start over with `cargo xtask dev --reset`.")),
         _ => Err(answer.failure("Creating the first user")),
+    }
+}
+
+/// Makes the user an owner, who can open the console, where there is no operator. Whom somebody gave a role since keeps it.
+fn ensure_operator(place: &Place, vars: &Vars, username: &str) -> Result<()> {
+    let list = |path: &str, name: &str| -> Result<Vec<Value>> {
+        let answer = http::get(&format!("{}{path}", place.issuer()), Some(&vars.admin_token))?;
+        match answer.status {
+            200 => Ok(answer.json()?[name].as_array().cloned().unwrap_or_default()),
+            _ => Err(answer.failure("Looking for an operator")),
+        }
+    };
+    if !list("/admin/api/operators?limit=1", "operators")?.is_empty() {
+        return Ok(());
+    }
+    let people = list(&format!("/admin/api/users?search={username}"), "users")?;
+    let person = people.iter().find(|person| person["username"] == username);
+    // Somebody may have deleted them, or called them something else.
+    let Some(id) = person.and_then(|person| person["id"].as_str()) else {
+        return Ok(());
+    };
+    let address = format!("{}/admin/api/operators/{}", place.issuer(), http::encoded(id));
+    let answer = http::send("PUT", &address, Some(&vars.admin_token), Some(&json!({ "roles": ["owner"] })))?;
+    match answer.status {
+        204 => Ok(()),
+        _ => Err(answer.failure("Making the first user an operator")),
     }
 }
 
