@@ -27,10 +27,15 @@ impl Diff {
     }
 
     pub fn add(&mut self, name: &str, old: Value, new: &Value) {
-        if !same(&old, new) {
-            self.members.push((name.to_owned(), old, new.clone()));
-            self.body.insert(name.to_owned(), new.clone());
+        if !same(name, &old, new) {
+            self.set(name, old, new.clone());
         }
+    }
+
+    /// Notes a member that is to be another.
+    pub fn set(&mut self, name: &str, old: Value, new: Value) {
+        self.members.push((name.to_owned(), old, new.clone()));
+        self.body.insert(name.to_owned(), new);
     }
 
     /// Adds what becomes of a member that has members itself.
@@ -100,17 +105,29 @@ impl Place {
     }
 }
 
-/// Whether two values say the same: lists of texts and scopes have no order, and nothing is the same as nothing.
-fn same(old: &Value, new: &Value) -> bool {
-    let set = |value: &Value| -> Option<BTreeSet<String>> {
-        match value {
-            Value::Array(list) => list.iter().map(|one| one.as_str().map(str::to_owned)).collect(),
-            Value::String(text) if text.contains(' ') => Some(text.split(' ').map(str::to_owned).collect()),
-            _ => None,
-        }
+/// Whether a member is as it is wanted: lists of texts and scopes have no order, nothing is the same as nothing, and an object is as it is
+/// wanted where the members are that the file names.
+fn same(name: &str, old: &Value, new: &Value) -> bool {
+    let words = |value: &Value| -> Option<BTreeSet<String>> {
+        let text = value.as_str().filter(|_| name == "scope")?;
+        Some(text.split_whitespace().map(str::to_owned).collect())
     };
     let nothing = |value: &Value| {
         matches!(value, Value::Null | Value::Bool(false)) || value.as_array().is_some_and(Vec::is_empty) || *value == ""
     };
-    old == new || (nothing(old) && nothing(new)) || set(old).is_some_and(|old| Some(old) == set(new))
+    says(old, new) || (nothing(old) && nothing(new)) || words(old).is_some_and(|old| Some(old) == words(new))
+}
+
+/// Whether a merge patch (RFC 7396) with `new` would leave `old` as it is, in whatever order lists of texts are.
+pub fn says(old: &Value, new: &Value) -> bool {
+    let texts = |value: &Value| -> Option<BTreeSet<String>> {
+        let list = value.as_array()?.iter();
+        list.map(|one| one.as_str().map(str::to_owned)).collect()
+    };
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => new
+            .iter()
+            .all(|(name, new)| says(old.get(name).unwrap_or(&Value::Null), new)),
+        _ => old == new || texts(old).is_some_and(|old| Some(old) == texts(new)),
+    }
 }

@@ -118,7 +118,12 @@ fn ensure_operator(place: &Place, vars: &Vars, username: &str) -> Result<()> {
         return Ok(());
     };
     let address = format!("{}/admin/api/operators/{}", place.issuer(), http::encoded(id));
-    let answer = http::send("PUT", &address, Some(&vars.admin_token), Some(&json!({ "roles": ["owner"] })))?;
+    let answer = http::send(
+        "PUT",
+        &address,
+        Some(&vars.admin_token),
+        Some(&json!({ "roles": ["owner"] })),
+    )?;
     match answer.status {
         204 => Ok(()),
         _ => Err(answer.failure("Making the first user an operator")),

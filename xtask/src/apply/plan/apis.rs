@@ -1,11 +1,12 @@
 //! What is to be done about APIs.
 
+use std::collections::BTreeMap;
 use std::mem;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::apply::declared::Declared;
-use crate::apply::diff::{Diff, Place};
+use crate::apply::diff::{Diff, Place, says};
 use crate::apply::state::State;
 use crate::apply::step::{Kind, Step};
 
@@ -14,6 +15,9 @@ pub const APIS: Place = Place {
     list: "/admin/api/apis",
     named: "identifier",
 };
+
+/// In place of a list of scopes of an app: each that the API has.
+const ALL: &str = "all";
 
 /// The steps.
 ///
@@ -54,24 +58,65 @@ fn step(identifier: &str, api: &Map<String, Value>, state: &State) -> Option<Ste
             (_, old) => old.unwrap_or_default(),
         }
     };
-    let mut diff = Diff::between(api, old);
-    // A merge patch leaves in an object what it does not name: what is not declared any more is taken out.
-    if let Some(Value::Object(scopes)) = diff.body.get_mut("scopes") {
-        for gone in names_of(held_members, "scopes") {
-            scopes.entry(gone).or_insert(Value::Null);
+    let mut diff = Diff::default();
+    for (member, new) in api {
+        match (member.as_str(), new) {
+            ("scopes" | "apps", Value::Object(wanted)) => {
+                diff.add_within(member, by_name(member, wanted, &old(member)))
+            }
+            _ => diff.add(member, old(member), new),
         }
     }
-    let held_apps = names_of(held_members, "apps");
+    // The apps that the API names go by their ids, also those that the file has no name for.
+    let held_apps: BTreeMap<String, String> = names_of(held_members, "apps")
+        .into_iter()
+        .map(|id| (state.app_of(&id).unwrap_or(&id).to_owned(), id))
+        .collect();
     APIS.step(identifier, held.map(|held| held.id.as_str()), diff, move |body, ids| {
         if let Some(Value::Object(apps)) = body.get_mut("apps") {
-            let by_name = mem::take(apps);
-            apps.extend(held_apps.iter().map(|id| (id.clone(), Value::Null)));
-            for (name, rule) in by_name {
-                apps.insert(ids.app(&name)?.to_owned(), rule);
+            for (name, rule) in mem::take(apps) {
+                let id = match held_apps.get(&name) {
+                    Some(id) => id,
+                    None => ids.app(&name)?,
+                };
+                apps.insert(id.to_owned(), rule);
             }
         }
         Ok(())
     })
+}
+
+/// What becomes of the scopes or of the apps of an API: of each the members that are declared, the others stay; and what is not declared any
+/// more goes, which a merge patch has to say.
+fn by_name(what: &str, wanted: &Map<String, Value>, held: &Value) -> Diff {
+    let mut diff = Diff::default();
+    for (name, new) in wanted {
+        let old = held.get(name).cloned().unwrap_or_default();
+        // Two short forms that Limen takes, and tells in full.
+        let (new, is_all) = match new {
+            Value::String(title) if what == "scopes" => (json!({ "title": title }), false),
+            new => (
+                new.clone(),
+                old.is_object() && new.get("scopes").is_some_and(|scopes| scopes == ALL),
+            ),
+        };
+        let is_there = match is_all {
+            true => old.get("scopes").is_none(),
+            false => says(&old, &new),
+        };
+        if !is_there {
+            diff.set(name, old, new);
+        }
+    }
+    for (gone, old) in held
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| !wanted.contains_key(*name))
+    {
+        diff.set(gone, old.clone(), Value::Null);
+    }
+    diff
 }
 
 /// The names of the members of an object that is a member.

@@ -120,10 +120,57 @@ fn an_api_goes_by_its_identifier_and_names_apps_and_loses_what_is_not_declared_a
     assert_eq!((method, path.as_str()), ("PATCH", "/admin/api/apis/a"));
     assert_eq!(
         body.unwrap(),
-        json!({ "scopes": { "read": { "title": "Read" }, "write": null }, "apps": { "n": {}, "x": null } })
+        json!({ "scopes": { "write": null }, "apps": { "x": null } })
     );
     let strange = Declared::parse("apis:\n  https://api.acme.org:\n    apps: {Nobody: {}}\n").unwrap();
     assert!(plan(&strange, &there, false).is_err_and(|why| why.contains("Nobody")));
+}
+
+#[test]
+fn what_an_api_has_within_a_declared_scope_or_app_stays_and_differs_in_nothing() {
+    let planned = |file: &str| {
+        let text = format!("apis:\n  https://api.acme.org:\n{file}");
+        let mut there = state();
+        let scopes = json!({ "read": { "title": "Read", "title#fr": "Lire", "description": "All of them" }, "write": { "title": "Write" } });
+        let apps = json!({ "n": { "scopes": ["write", "read"] }, "x": {} });
+        let held = json!({ "name": "Acme Notes", "scopes": scopes, "apps": apps });
+        there.apis.insert("https://api.acme.org".into(), api("a", &held));
+        let steps = plan(&Declared::parse(&text).unwrap(), &there, false).unwrap();
+        let asked = steps
+            .first()
+            .map(|step| (step.request)(&there.ids()).unwrap().2.unwrap());
+        (steps.first().map(Step::describe), asked.unwrap_or_default())
+    };
+    for same in [
+        "    scopes: {read: {title: Read}, write: {}}\n",
+        "    scopes: {read: Read, write: {title: Write, description: null}}\n",
+        "    apps: {Notes: {}, Wild: {}}\n",
+        "    apps: {Notes: {scopes: [read, write]}, Wild: {scopes: all}}\n",
+    ] {
+        assert_eq!(planned(same), (None, Value::Null), "{same}");
+    }
+    let (told, asked) = planned(
+        "    scopes: {read: {title: Read all}, write: {}, new: {}}\n    apps: {Notes: {scopes: []}, Wild: {scopes: [read]}}\n",
+    );
+    assert_eq!(
+        asked,
+        json!({ "scopes": { "read": { "title": "Read all" }, "new": {} }, "apps": { "n": { "scopes": [] }, "x": { "scopes": ["read"] } } })
+    );
+    assert!(told.unwrap().contains("scopes.new: null -> {}"));
+    assert_eq!(
+        planned("    scopes: {read: {description: null}, write: {}}\n").1,
+        json!({ "scopes": { "read": { "description": null } } }),
+        "null clears"
+    );
+    assert_eq!(
+        planned("    apps: {Notes: {scopes: all}, Wild: {}}\n").1,
+        json!({ "apps": { "n": { "scopes": "all" } } })
+    );
+    assert_eq!(
+        planned("    name: Notes Acme\n").1,
+        json!({ "name": "Notes Acme" }),
+        "a name is no set of words"
+    );
 }
 
 #[test]
