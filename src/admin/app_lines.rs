@@ -59,9 +59,16 @@ impl NewApp<'_> {
     }
 
     fn openid_client(&self) -> String {
+        // The library refuses http otherwise, which an issuer has on a loopback host alone.
+        let development = match self.issuer.starts_with("http:") {
+            true => {
+                ", undefined, {\n  // For development alone, where the issuer is on http.\n  execute: [client.allowInsecureRequests],\n}"
+            }
+            false => "",
+        };
         format!(
             "import * as client from \"openid-client\";\n\n\
-             const config = await client.discovery(new URL({}), {}, {});\n",
+             const config = await client.discovery(new URL({}), {}, {}{development});\n",
             json!(self.issuer),
             json!(self.client_id),
             json!(self.secret.unwrap_or_default()),
@@ -69,6 +76,11 @@ impl NewApp<'_> {
     }
 
     fn oauth2_proxy(&self) -> String {
+        let redirect_uri = self.redirect_uri.unwrap_or_default();
+        let development = match redirect_uri.starts_with("http:") {
+            true => "# On http alone, which is development.\ncookie_secure = false\n",
+            false => "",
+        };
         format!(
             "provider = \"oidc\"\n\
              oidc_issuer_url = {}\n\
@@ -76,11 +88,12 @@ impl NewApp<'_> {
              client_secret = {}\n\
              redirect_url = {}\n\
              code_challenge_method = \"S256\"\n\
-             email_domains = [\"*\"]\n",
+             email_domains = [\"*\"]\n\
+             {development}",
             json!(self.issuer),
             json!(self.client_id),
             json!(self.secret.unwrap_or_default()),
-            json!(self.redirect_uri.unwrap_or_default()),
+            json!(redirect_uri),
         )
     }
 
@@ -150,5 +163,28 @@ mod tests {
         let page = app(AppKind::SinglePage, None).lines();
         assert!(page.iter().all(|lines| !lines.text.to_lowercase().contains("secret")));
         assert!(app(AppKind::Service, Some("s1")).lines()[1].text.contains("-u 'c1:s1'"));
+    }
+
+    #[test]
+    fn on_http_lines_say_what_a_library_needs_there() {
+        let lines = |issuer, redirect_uri| {
+            let app = NewApp {
+                kind: AppKind::Web,
+                issuer,
+                client_id: "c1",
+                secret: Some("s1"),
+                redirect_uri: Some(redirect_uri),
+            };
+            app.lines().into_iter().map(|lines| lines.text).collect::<String>()
+        };
+        let local = lines("http://localhost:8787", "http://localhost:3000/cb");
+        assert!(local.contains(
+            "client.discovery(new URL(\"http://localhost:8787\"), \"c1\", \"s1\", undefined, {\n  \
+             // For development alone, where the issuer is on http.\n  execute: [client.allowInsecureRequests],\n});\n"
+        ));
+        assert!(local.contains("cookie_secure = false\n"));
+        let deployed = lines("https://id.acme.org", "https://app.acme.org/cb");
+        assert!(deployed.contains("client.discovery(new URL(\"https://id.acme.org\"), \"c1\", \"s1\");\n"));
+        assert!(!deployed.to_lowercase().contains("insecure") && !deployed.contains("cookie_secure"));
     }
 }
