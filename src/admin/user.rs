@@ -15,6 +15,7 @@ use crate::{
         claims::{self, ATTRIBUTES, GROUPS, StandardClaims},
         error::OAuthError,
         params,
+        subject::may_be_pairwise,
     },
     time::UnixTime,
     web::json,
@@ -128,7 +129,8 @@ impl UserChanges {
     /// The id that a new person shall have, where it is said.
     ///
     /// # Errors
-    /// `invalid_request`, also for a member that Limen sets itself: to take it and drop it would be to say yes and do no.
+    /// `invalid_request`, also for a member that Limen sets itself: to take it and drop it would be to say yes and do no; and for what
+    /// may be somebody's pairwise subject.
     pub fn id_for_new(&self) -> Result<Option<String>, OAuthError> {
         let own = [
             "sub",
@@ -143,6 +145,9 @@ impl UserChanges {
         }
         match self.claims.get("id") {
             None => Ok(None),
+            Some(Value::String(id)) if may_be_pairwise(id) => Err(OAuthError::invalid_request(
+                "id has the form of a pairwise subject (32 bytes as base64url), by which apps may know somebody: leave id out, or give another",
+            )),
             Some(Value::String(id)) if is_id(id) => Ok(Some(id.clone())),
             Some(_) => Err(OAuthError::invalid_request(format!("id {ID_RULE}"))),
         }
@@ -299,6 +304,7 @@ mod tests {
         assert_eq!(id(json!({ "username": "ada" })), Ok(None));
         for wrong in [
             json!({ "id": "a.b" }),
+            json!({ "id": "A".repeat(43) }),
             json!({ "id": 7 }),
             json!({ "sub": "x" }),
             json!({ "updated_at": 1 }),

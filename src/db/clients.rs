@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, client_secrets, conditions::is_closed, from_json};
+use super::{Query, Rows, Statement, client_secrets, conditions::is_closed, from_json, identifiers};
 use crate::{
     fault::Fault,
     memory::Memory,
@@ -151,7 +151,8 @@ pub fn insert(record: &ClientRecord) -> Statement {
         .bind(client.issued_at)
 }
 
-/// A client of another deployment, with what operators noted about it. It says no where there is one of that id.
+/// A client of another deployment, with what operators noted about it. It says no where there is one of that id,
+/// or a person.
 pub fn insert_moved(record: &ClientRecord, notes: Option<&String>, now: UnixTime) -> Query<bool> {
     let client = &record.client;
     let previous = record.secret.as_ref().and_then(|secret| secret.previous.as_ref());
@@ -159,7 +160,7 @@ pub fn insert_moved(record: &ClientRecord, notes: Option<&String>, now: UnixTime
         "INSERT INTO clients (version, metadata, auth_method, secret_hash, wrapped_secret, secret_details, registration_token_hash,
                               registered_openly, unused_since, previous_secret_hash, previous_wrapped_secret,
                               previous_secret_expires_at, document_fresh_until, id, issued_at, updated_at, notes)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE ",
     );
     bind_record(statement, record)
         .bind(previous.map(|(secret, _)| &secret.hash))
@@ -170,6 +171,8 @@ pub fn insert_moved(record: &ClientRecord, notes: Option<&String>, now: UnixTime
         .bind(client.issued_at)
         .bind(now)
         .bind(notes)
+        .append(identifiers::is_free_for_app(&client.client_id))
+        .append(Statement::new(" ON CONFLICT DO NOTHING RETURNING id"))
         .any()
 }
 

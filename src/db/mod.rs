@@ -28,6 +28,7 @@ pub mod group_members;
 pub mod groups;
 pub mod housekeeping;
 pub mod idempotency_keys;
+mod identifiers;
 pub mod invitations;
 pub mod logout_outbox;
 pub mod mail_codes;

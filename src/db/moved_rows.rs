@@ -74,11 +74,15 @@ pub fn person(user: &User) -> Query<Standing> {
 
 /// How an app stands to its line. `metadata` is what is stored of it; `secret`, its current one, is worth something here. One that was moved to
 /// another root key since cannot be compared. Notes are, where the line has some.
+/// One that is not there was kept out by a person who has its id.
 pub fn app(client_id: &str, metadata: &str, (secret, notes): (Option<&Hash>, Option<&String>)) -> Query<Standing> {
     Statement::new(
-        "SELECT IIF(c.metadata = ? AND COALESCE(c.notes = l.notes, l.notes IS NULL) AND (l.hash IS NULL OR c.secret_hash = l.hash
-                        OR substr(c.secret_hash, 1, instr(c.secret_hash, '.')) <> substr(l.hash, 1, instr(l.hash, '.'))), 'same', 'other') AS standing
-         FROM clients c, (SELECT ? AS hash, ? AS notes) l WHERE c.id = ?",
+        "SELECT CASE
+                WHEN c.id IS NULL THEN 'taken'
+                WHEN c.metadata = ? AND COALESCE(c.notes = l.notes, l.notes IS NULL) AND (l.hash IS NULL OR c.secret_hash = l.hash
+                        OR substr(c.secret_hash, 1, instr(c.secret_hash, '.')) <> substr(l.hash, 1, instr(l.hash, '.'))) THEN 'same'
+                ELSE 'other' END AS standing
+         FROM (SELECT ? AS hash, ? AS notes) l LEFT JOIN clients c ON c.id = ?",
     )
     .bind(metadata)
     .bind(secret)

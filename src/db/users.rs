@@ -6,7 +6,7 @@ use super::{
     Query, Rows, Statement,
     authorization::Life,
     conditions::{behind, group_requires_second_factor, lives},
-    from_json, invitations,
+    from_json, identifiers, invitations,
     memberships::{Along, App, asks_for_groups},
 };
 use crate::{
@@ -138,7 +138,8 @@ pub fn has_confirmed(user_id: &str, address: &str) -> Statement {
 pub fn are_free(user: &User) -> Statement {
     let condition = Statement::new("NOT EXISTS (SELECT 1 FROM users u WHERE u.username_folded = ? OR u.username = ?)")
         .bind(&user.username.folded())
-        .bind(user.username.as_str());
+        .bind(user.username.as_str())
+        .and(identifiers::username_is_no_id(user));
     match user.email_folded() {
         Some(folded) => condition.and(address_is_anothers(&folded, &user.id).negated()),
         None => condition,
@@ -294,14 +295,15 @@ pub(super) fn read_all(rows: &Rows) -> Result<Vec<User>, Fault> {
 }
 
 /// Whether another account has the username or e-mail address that `user` is about to have in place of what was `read`, in any
-/// spelling.
+/// spelling, or has that username as its id.
 pub fn find_rival(user: &User, read: &User) -> Query<bool> {
     let username = (user.username != read.username).then(|| user.username.folded());
     let email = user.email_folded().filter(|_| !is_address_of(user, read));
-    Statement::new("SELECT id FROM users WHERE id <> ? AND (username_folded = ? OR email_folded = ?)")
+    Statement::new("SELECT id FROM users WHERE id <> ? AND (username_folded = ? OR email_folded = ? OR id = ?)")
         .bind(&user.id)
         .bind(username.as_ref())
         .bind(email.as_ref())
+        .bind(username.as_ref())
         .any()
 }
 
@@ -315,9 +317,10 @@ fn email_of(user: &User) -> Option<&str> {
     user.claims.text("email")
 }
 
-/// A new person. It says no when the username or e-mail address is taken.
+/// A new person, whose id may be one that an operator gave. It says no when the username, e-mail address or id is taken, or the id is
+/// what somebody or something else is known by.
 pub fn insert(user: &User) -> Query<bool> {
-    insert_where(user, Statement::always())
+    insert_where(user, identifiers::is_free_for_person(user))
 }
 
 /// A new person, if a link works that lets them in with their address, and `also` holds.
@@ -325,7 +328,7 @@ pub fn insert_invited(user: &User, shown: &InvitationLink, also: Statement, now:
     insert_where(user, invitations::lets_in(shown, email_of(user), now).and(also))
 }
 
-/// A new person, if `condition` holds.
+/// A new person, if `condition` holds, and their username is nobody's id.
 pub fn insert_where(user: &User, condition: Statement) -> Query<bool> {
     let statement = Statement::new(
         "INSERT INTO users (username, email, folded_at, claims, disabled_at, updated_at,
@@ -338,7 +341,7 @@ pub fn insert_where(user: &User, condition: Statement) -> Query<bool> {
         .bind(&user.id)
         .bind(user.subject_salt.as_str())
         .bind(user.created_at)
-        .append(condition)
+        .append(identifiers::username_is_no_id(user).and(condition))
         .append(Statement::new(" ON CONFLICT DO NOTHING RETURNING id"))
         .any()
 }
@@ -402,6 +405,10 @@ pub fn update_own_if(user: &User, read: &User, session_hash: &Hash, condition: S
 /// Changes a person where `also` holds. A folded name of what does not change stays as it is:
 /// one that somebody else had first is none.
 fn update_where(also: Statement, user: &User, read: &User) -> Statement {
+    let also = match user.username == read.username {
+        true => also,
+        false => identifiers::username_is_no_id(user).and(also),
+    };
     let statement = Statement::new(
         "UPDATE OR IGNORE users SET
             username = ?, email = ?, folded_at = ?, claims = ?, disabled_at = ?, updated_at = ?,

@@ -5,7 +5,10 @@ use std::fmt;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::client::{Client, sector_identifier::sector};
+use super::{
+    client::{Client, sector_identifier::sector},
+    pkce::is_digest,
+};
 use crate::secret::random_text;
 
 /// What keeps a person's pairwise identifiers apart: who knows the person's public one still cannot work them out. It stays
@@ -54,6 +57,11 @@ pub fn subject(client: &Client, user_id: &str, salt: &SubjectSalt) -> String {
     }
 }
 
+/// Whether an id has the form of a pairwise subject, so that it may be the one by which apps know somebody.
+pub fn may_be_pairwise(id: &str) -> bool {
+    is_digest(id)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -92,6 +100,23 @@ mod tests {
         assert_ne!(one, subject(&client("c", json!({})), "u", &SubjectSalt::new([2; 32])));
         assert_ne!(one, "u", "not the public one");
         assert_eq!(one.len(), 43, "a digest of 256 bits as base64url");
+        assert!(may_be_pairwise(&one));
+    }
+
+    /// What Limen, Auth0, Cognito, Firebase, Keycloak and the converters give.
+    #[test]
+    fn ids_of_people_and_apps_are_no_pairwise_subjects() {
+        for id in [
+            "FDx3mTPCu2cHzNRxwj0V_Q",
+            "auth0|5f7c8ec7c33c6c004bbafe82",
+            "google-oauth2|103547991597142817347",
+            "8a5e6f0c-6f5b-4d35-9d0c-2f2d1c0b7a11",
+            "eu-central-1_8a5e6f0c-6f5b-4d35-9d0c-2f2d1c0b7a11",
+            "piOsGAVgCfTMhtAgbzWZN5Xq3Hk2",
+            "authelia-FDx3mTPCu2cHzNRxwj0V_Q",
+        ] {
+            assert!(!may_be_pairwise(id), "{id}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod addresses;
 mod audit_pages;
 mod chores;
+mod identifiers;
 mod keys_in_time;
 mod moved_tables;
 mod occasion;

@@ -62,6 +62,19 @@ describe("creation", () => {
     }
   });
 
+  test("gives nobody an id or a username that somebody else, or an app, is known by", async () => {
+    const [ada, app] = [await created(somebody()), await op.client()];
+    for (const id of [app.id, ada.username, ada.username.toUpperCase()]) {
+      assert.match((await adminError(await create(somebody({ id })), 409)).error_description, /id is taken/, id);
+    }
+    const pairwise = await adminError(await create(somebody({ id: "A".repeat(43) })), 400);
+    assert.match(pairwise.error_description, /pairwise subject/);
+    await created(somebody({ id: "named-by-us", username: "named-by-us-too" }));
+    await adminError(await create(somebody({ username: "Named-By-Us" })), 409);
+    await adminError(await op.admin(`${USERS}/${ada.id}`, { method: "PATCH", json: { username: "named-by-us" } }), 409);
+    await created(somebody({ id: "called-so", username: "called-so" }));
+  });
+
   test("stores the password as argon2id of at least 19 MiB, two passes", async () => {
     const { id } = await created(somebody());
     const [{ secret }] = await op.rows("SELECT secret FROM credentials WHERE user_id = ?", id);

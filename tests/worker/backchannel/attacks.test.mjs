@@ -93,6 +93,27 @@ describe("in other hands", () => {
     assert.equal(await pollError(till, asked), "authorization_pending");
   });
 
+  test("nobody is asked in another's stead, by an id or a username that is like another's", async () => {
+    const asksFor = async (client, login_hint) => {
+      assert.equal((await request(client, { login_hint })).status, 200, login_hint);
+      return (await op.rows("SELECT user_id FROM pushed_requests ORDER BY rowid DESC LIMIT 1"))[0].user_id;
+    };
+    // Ids with capital letters are not compared with usernames that come later.
+    await op.person({ id: "Grace-1", username: "mallory" });
+    const grace = await op.person({ username: "grace-1" });
+    await oauthError(await request(till, { login_hint: "Grace-1" }), 400, "unknown_user_id");
+    assert.equal(await asksFor(till, "grace-1"), grace.id);
+    // Whoever knows the `sub` of somebody can be called so, but for the capital letters.
+    const [ada, pairwise] = [await op.person(), await askingClient(op, { subject_type: "pairwise" })];
+    const asked = await ask(pairwise, ada);
+    await approve(op.browser(), ada);
+    const { sub } = claimsOf((await tokens(pairwise, asked)).id_token);
+    await op.person({ username: sub.toLowerCase() });
+    assert.equal(await asksFor(pairwise, sub), ada.id);
+    await op.person({ username: ada.id.toLowerCase() });
+    assert.equal(await asksFor(till, ada.id), ada.id);
+  });
+
   test("the form is bound to its browser and its sign-in", async () => {
     const [ada, other] = [await op.person(), op.browser()];
     await ask(till, ada);

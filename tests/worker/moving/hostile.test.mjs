@@ -193,6 +193,22 @@ describe("what is here stays as it is", () => {
     assert.deepEqual(await op.rows("SELECT id FROM users WHERE id LIKE 'rival-%' OR username = 'renamed'"), []);
   });
 
+  test("an id that is what somebody else, or an app, is known by makes nobody and no app", async () => {
+    const [ada, client] = [await op.person(), await op.client()];
+    const app = (id) => ({ kind: "app", id, metadata: { redirect_uris: ["https://app.acme.test/cb"], token_endpoint_auth_method: "none" } });
+    const results = await taken(op, [
+      { kind: "person", id: client.id, username: "rival-3" },
+      { kind: "person", id: ada.username.toUpperCase(), username: "rival-4" },
+      app(ada.id),
+      { kind: "person", id: "both", username: "both" },
+      app("both"),
+    ]);
+    assert.deepEqual(results.map(({ outcome }) => outcome), ["refused", "refused", "refused", "added", "refused"]);
+    for (const { why } of results.filter(({ outcome }) => outcome === "refused")) assert.match(why, /^its id.* is somebody else's here/);
+    assert.deepEqual(await op.rows("SELECT id FROM users WHERE username IN ('rival-3', 'rival-4')"), []);
+    assert.deepEqual(await op.rows("SELECT id FROM clients WHERE id IN (?, 'both')", ada.id), []);
+  });
+
   test("a second password, and more passkeys than there can be, are not taken", async () => {
     const ada = await op.person();
     const [held] = await op.rows("SELECT secret FROM credentials WHERE user_id = ?", ada.id);
@@ -316,6 +332,19 @@ describe("nobody imports more than they may", () => {
     assert.equal(outcome, "refused");
     assert.match(why, /operator who was deleted/);
     assert.equal((await op.fetch("/admin/api/users", { json: { id: boss.id, username: "mallory-2" }, bearer })).status, 409);
+  });
+
+  test("an id that may be somebody's pairwise subject takes every scope", async () => {
+    const lines = [
+      { kind: "person", id: "A".repeat(43), username: "pairwise-1" },
+      { kind: "app", id: "E".repeat(43), metadata: { redirect_uris: ["https://app.acme.test/cb"], token_endpoint_auth_method: "none" } },
+    ];
+    for (const { outcome, why } of await taken(op, lines, { bearer: await key("people:write", "apps:write", "audit:read") })) {
+      assert.equal(outcome, "refused");
+      assert.match(why, /pairwise subject.*scope/);
+    }
+    const owners = await taken(op, lines, { bearer: await key(...EVERY_SCOPE) });
+    assert.deepEqual(owners.map(({ outcome }) => outcome), ["added", "added"]);
   });
 
   test("an id that a declared API names takes apis:write, and one of TRUSTED_ISSUERS everything", async () => {

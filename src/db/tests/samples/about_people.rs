@@ -59,7 +59,15 @@ pub(super) fn add_to(all: &mut Samples) {
         [None, Some(&invitation)].map(|after| invitations::list(after, 200, NOW)),
     );
     add(all, "invitations::revoke", [invitations::revoke(&invitation)]);
-    add(all, "users::update", [users::update(&user, &user)]);
+    let renamed = User {
+        username: Username::parse("hopper").unwrap(),
+        ..user.clone()
+    };
+    add(
+        all,
+        "users::update",
+        [users::update(&user, &user), users::update(&renamed, &user)],
+    );
     add(all, "users::update_own", [users::update_own(&user, &user, &hash)]);
     add(all, "users::summarize", [users::summarize(&hash, &lifetimes, NOW)]);
     add(

@@ -35,12 +35,12 @@ use crate::{
             client_metadata::{GrantType, SubjectType},
         },
         params::{Params, RESOURCE},
-        subject::subject,
+        subject::{may_be_pairwise, subject},
         token::{check_grant_type, id_token_hint},
     },
     pages::{Language, app_name},
     reply::Reply,
-    secret::{Hash, Purpose},
+    secret::{Hash, Purpose, is_random_id},
     time::Lifetime,
 };
 
@@ -174,12 +174,12 @@ async fn find(hint: &Hint, client: &Client, context: &Context) -> Result<(User, 
     }
     let by_login = rows.read_if(by_login)?.flatten().map(|found| found.user);
     let by_sub = rows.read(by_sub)?.filter(|user| user.sub_at(client) == sub);
-    // Somebody may have another's `sub` as their username.
-    let user = match by_sub.or(by_login) {
-        None if client.metadata.subject_type == SubjectType::Pairwise => find_by_pairwise(sub, client, context).await?,
+    let is_pairwise = client.metadata.subject_type == SubjectType::Pairwise && may_be_pairwise(sub);
+    let by_sub = match by_sub {
+        None if is_pairwise => find_by_pairwise(sub, client, context).await?,
         found => found,
     };
-    let user = user.filter(|user| user.disabled_at.is_none());
+    let user = meant(by_sub, by_login, sub).filter(|user| user.disabled_at.is_none());
     let user = user.ok_or_else(ciba::unknown_user)?;
     if !client.metadata.rules.allowed_groups.is_empty()
         && context
@@ -190,6 +190,18 @@ async fn find(hint: &Hint, client: &Client, context: &Context) -> Result<(User, 
         return Err(ciba::unknown_user().into());
     }
     Ok((user, unknown))
+}
+
+/// The person whom a hint means: nobody where it is one person's `sub` and another's username, of which either may have been chosen for
+/// that. A `sub` of Limen's own making is chosen by nobody, and counts before a username that is spelled otherwise: anybody who knows the
+/// `sub` may be called so.
+fn meant(by_sub: Option<User>, by_login: Option<User>, hint: &str) -> Option<User> {
+    let is_own_make = is_random_id(hint) || may_be_pairwise(hint);
+    let is_chosen = |called: &str| !is_own_make || called == hint;
+    match (by_sub, by_login) {
+        (Some(one), Some(other)) if one.id != other.id && is_chosen(other.username.as_str()) => None,
+        (by_sub, by_login) => by_sub.or(by_login),
+    }
 }
 
 /// The person whom `client` knows by a pairwise subject, which nothing is stored under: among those who allowed it something.

@@ -27,7 +27,7 @@ use crate::{
         platform::{context::Context, random},
     },
     fault::Fault,
-    oidc::error::OAuthError,
+    oidc::{error::OAuthError, subject::may_be_pairwise},
     secret::WrappedSecret,
 };
 
@@ -204,12 +204,20 @@ impl Powers {
     }
 
     /// Whether an operator may bring that id back: others rely on it. A deleted operator is in the audit and at apps by theirs; an app may do
-    /// what is said of its id elsewhere.
+    /// what is said of its id elsewhere; and what looks like a pairwise subject may be that of anybody, which nothing is stored under.
     fn let_return(&self, line: &Line, by: &Operator) -> Result<(), String> {
         let every_scope = |why: &str| {
             by.covers(&OperatorRoles::owner())
                 .map_err(|error| format!("{why}: {}", error.description))
         };
+        let id = match line {
+            Line::Person(user) => user.id.as_str(),
+            Line::App(app) => app.client_id.as_str(),
+            _ => return Ok(()),
+        };
+        if may_be_pairwise(id) {
+            every_scope("the id has the form of a pairwise subject, and may be the one by which apps know somebody")?;
+        }
         match line {
             Line::Person(user) if self.former_operators.contains(&user.id) => {
                 every_scope("the id is that of an operator who was deleted, whom apps and the audit know by it")
@@ -433,7 +441,9 @@ fn describe(outcome: Outcome, answer: &Answer) -> Result<Value, Fault> {
             }
             (false, Standing::Same) => json!({ "outcome": "unchanged" }),
             (false, Standing::Other) => json!({ "outcome": "different" }),
-            (false, Standing::Taken) => refused("a name, an address or a credential of it is somebody else's here"),
+            (false, Standing::Taken) => {
+                refused("its id, a name, an address or a credential of it is somebody else's here")
+            }
             (false, Standing::Missing) => refused("what it refers to is not here"),
             (false, Standing::Full) => refused("there are as many of its kind here as there may be"),
         },
