@@ -231,6 +231,14 @@ pub fn not_granted() -> OAuthError {
     invalid("resource names an API that was not granted with it")
 }
 
+/// The error where nothing of the scopes that are asked for is left for a token.
+pub fn none_left() -> OAuthError {
+    OAuthError::new(
+        ErrorCode::InvalidScope,
+        "none of the scopes is for the APIs that the token is for, or for this client there: name others, or name none",
+    )
+}
+
 /// The API that is asked for, by what it goes by in `aud`. "The authorization server may use the exact resource value as the audience or
 /// it may map from that value to a more general URI" (section 2).
 fn target(uri: &str, config: &Config) -> Result<String, OAuthError> {

@@ -74,7 +74,7 @@ impl Draft {
             attributes: &context.config.attributes,
         };
         if wanted.has_token() {
-            let scope = request.front_channel_scope();
+            let scope = (request.resources).scope_of_token(request.front_channel_scope(), mint.config);
             let within = Reach {
                 aud: request
                     .resources

@@ -6,7 +6,7 @@ use crate::{
         client::Client,
         error::{ErrorCode, OAuthError},
         params::Params,
-        resource_indicator::Targets,
+        resource_indicator::{self, Targets},
         scope::Scope,
     },
 };
@@ -31,11 +31,12 @@ impl ClientCredentialsRequest {
         })
     }
 
-    /// What `client` gets: of the scopes that it registered, or that an API names it with, those that it asks for, or all.
+    /// What `client` gets: of the scopes that it registered, or that an API names it with, those that it asks for, or all; without what
+    /// belongs to other APIs than those that the token is for.
     ///
     /// # Errors
-    /// `invalid_scope` for a scope that it did not register, or one that only a person can give; `unauthorized_client` for a
-    /// client that cannot authenticate.
+    /// `invalid_scope` for a scope that it did not register, or one that only a person can give, and where all that it asks for belongs to
+    /// other APIs; `unauthorized_client` for a client that cannot authenticate.
     pub fn scope_for(&self, client: &Client, config: &Config) -> Result<Scope, OAuthError> {
         if !client.is_confidential() {
             return Err(OAuthError::new(
@@ -52,15 +53,17 @@ impl ClientCredentialsRequest {
             .union(&self.resources.given_scopes(config));
         let registered = self.resources.without_withheld(&registered, config);
         if self.scope.is_empty() {
-            return Ok(registered);
+            return Ok(self.resources.scope_of_token(registered, config));
         }
-        if self.scope.is_subset(&registered) {
-            Ok(self.scope.clone())
-        } else {
-            Err(OAuthError::new(
+        if !self.scope.is_subset(&registered) {
+            return Err(OAuthError::new(
                 ErrorCode::InvalidScope,
                 "the client is not registered for one of the scopes",
-            ))
+            ));
+        }
+        match self.resources.scope_of_token(self.scope.clone(), config) {
+            left if left.is_empty() => Err(resource_indicator::none_left()),
+            left => Ok(left),
         }
     }
 }

@@ -297,7 +297,7 @@ impl AccessTokenRequest {
         let of_targets = targets.scopes(config);
         let registered = client.metadata.scope.clone().unwrap_or_default();
         let given = targets.given_scopes(config);
-        let mut may = registered.union(&given).intersection(&of_targets);
+        let mut may = targets.without_withheld(&registered.union(&given).intersection(&of_targets), config);
         let known: Vec<_> = subject.claims.aud.iter().map(str::to_owned).collect();
         if aud.iter().any(|api| names(&known, api)) {
             // For an API that the token is for already, it gives no more than it did.

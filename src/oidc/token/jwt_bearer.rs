@@ -198,6 +198,7 @@ impl<'a> JwtBearerRequest<'a> {
                 (&targets.open_scopes(config), &targets.given_scopes(config)),
             )
             .intersection(&of_targets);
+        let may = targets.without_withheld(&may, config);
         let scope = match self.scope.is_empty() {
             true => may,
             false => may.intersection(&self.scope),

@@ -205,6 +205,31 @@ describe("which app may ask", () => {
   });
 });
 
+describe("a scope of another API", () => {
+  const scope = "openid files:read var:read";
+
+  test("is in no token of the authorization endpoint", async () => {
+    const api = await declare(op);
+    const types = ["code token", "code id_token token", "id_token token"];
+    const hybrid = await op.client({ scope, grant_types: ["authorization_code", "implicit"], response_types: types });
+    for (const response_type of types) {
+      const page = await browser.complete(await browser.authorize(hybrid, { response_type, scope, resource: api.identifier }), ada);
+      const tokens = Object.fromEntries(page.callback);
+      assert.deepEqual([aud(tokens), scopeOf(tokens)], [api.identifier, ["files:read"]], response_type);
+      assert.equal(tokens.scope, claims(tokens).scope, response_type);
+    }
+  });
+
+  test("is in no token that a program gets for itself", async () => {
+    const [service, api] = [await op.serviceClient({ scope: "files:read var:read" }), await declare(op)];
+    for (const asked of [undefined, "files:read var:read"]) {
+      const tokens = await succeeded(await service.credentials({ resource: api.identifier, scope: asked }));
+      assert.deepEqual([scopeOf(tokens), tokens.scope], [["files:read"], "files:read"], asked);
+    }
+    await oauthError(await service.credentials({ resource: api.identifier, scope: "var:read" }), 400, "invalid_scope");
+  });
+});
+
 describe("an API that is gone, or closed", () => {
   test("gets no tokens, and neither code nor refresh token is used up by asking", async () => {
     const api = await declare(op);
