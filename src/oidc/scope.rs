@@ -125,6 +125,11 @@ impl Scope {
         self.0.is_empty()
     }
 
+    /// The set, where it has tokens.
+    pub fn if_any(self) -> Option<Scope> {
+        (!self.is_empty()).then_some(self)
+    }
+
     /// The tokens, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)

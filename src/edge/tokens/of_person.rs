@@ -97,6 +97,7 @@ pub async fn tokens(
         refresh_token,
         remaining,
         id_token,
+        scope: Some(claims.scope.clone()),
         authorization_details: has_details.then(|| details.values().collect()),
         ..TokenResponse::of_access_token(access_token, &claims)
     })

@@ -78,9 +78,10 @@ pub struct TokenResponse {
     /// Who the person is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
-    /// What the access token is good for.
-    #[serde(skip_serializing_if = "Scope::is_empty")]
-    pub scope: Scope,
+    /// What the access token is good for: "OPTIONAL, if identical to the scope requested by the client; otherwise, REQUIRED". An empty text
+    /// tells who may have asked for some that there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// What it is good for in more words: "the AS MUST also return the authorization_details" (RFC 9396 section 7).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authorization_details: Option<Vec<Value>>,
@@ -97,7 +98,7 @@ impl TokenResponse {
             refresh_token: None,
             remaining: None,
             id_token: None,
-            scope: claims.scope.clone(),
+            scope: claims.scope.clone().if_any(),
             authorization_details: None,
         }
     }

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::{Config, Lifetimes},
     oidc::{
+        authorization::{Authorization, Reach},
         authorization_details::{self, AuthorizationDetails},
+        client::Client,
         error::{ErrorCode, OAuthError},
         params::Params,
         resource_indicator::{self, Targets},
@@ -134,6 +136,35 @@ impl RefreshRequest {
             resources: Targets::parse(params, config)?,
             details: AuthorizationDetails::parse(params, &config.detail_types)?,
         })
+    }
+
+    /// Whether it asks for scopes of which nothing may be left, as `client` stands. What is about people is no API's, and stays.
+    pub fn may_come_to_nothing(&self, client: &Client, config: &Config) -> bool {
+        let stays = |asked| {
+            client
+                .still_permitted(asked, config)
+                .intersection(&Scope::about_people(config))
+        };
+        self.asked().is_some_and(|asked| stays(asked).is_empty())
+    }
+
+    /// What `client` gets a token for, of what was authorized.
+    ///
+    /// # Errors
+    /// `invalid_target`; `invalid_scope` for what was not granted, and where nothing is left of what is asked for: who asks for nothing
+    /// gets what there is.
+    pub fn reach(&self, authorization: &Authorization, client: &Client, config: &Config) -> Result<Reach, OAuthError> {
+        let scope = narrowed(&authorization.scope, self.scope.as_ref())?;
+        let scope = client.still_permitted(&scope, config);
+        let reach = Reach::within(authorization, &self.resources, scope, config)?;
+        match reach.scope.is_empty() && self.asked().is_some() {
+            true => Err(resource_indicator::none_left()),
+            false => Ok(reach),
+        }
+    }
+
+    fn asked(&self) -> Option<&Scope> {
+        self.scope.as_ref().filter(|asked| !asked.is_empty())
     }
 }
 

@@ -230,6 +230,38 @@ describe("a scope of another API", () => {
   });
 });
 
+describe("scopes of which nothing is left", () => {
+  const scope = "openid files:read var:read";
+
+  test("are invalid_scope where a refresh asks for them, and the token is not used up by asking", async () => {
+    const by = await op.client({ scope: `${scope} offline_access` });
+    const api = await declare(op);
+    const both = await by.tokens(await obtain(api, { scope, resource: [api.identifier, VARIABLE] }, by));
+    const one = await by.tokens(await obtain(api, { scope }, by));
+    for (const [{ refresh_token: token }, asked] of [
+      [both, { scope: "var:read", resource: api.identifier }],
+      [both, { scope: "files:read", resource: VARIABLE }],
+      [one, { scope: "var:read" }],
+    ]) {
+      await oauthError(await by.refresh(token, asked), 400, "invalid_scope");
+    }
+    op.clock.advance({ minutes: 2 });
+    const left = await by.refreshed(both.refresh_token, { scope: "files:read var:read", resource: api.identifier });
+    assert.equal(left.scope, "files:read");
+    assert.deepEqual(scopeOf(await by.refreshed(one.refresh_token)), ["files:read"]);
+  });
+
+  test("are told as none where a person was asked for them, and as ever to a refresh that asks for none", async () => {
+    const by = await op.client({ scope: "files:read var:read offline_access" });
+    const api = await declare(op);
+    for (const asked of ["nosuch", "var:read"]) {
+      const tokens = await by.tokens(await obtain(api, { scope: asked }, by));
+      assert.deepEqual([aud(tokens), claims(tokens).scope ?? "", tokens.scope], [api.identifier, "", ""], asked);
+      if (tokens.refresh_token) assert.equal((await by.refresh(tokens.refresh_token)).status, 200, asked);
+    }
+  });
+});
+
 describe("an API that is gone, or closed", () => {
   test("gets no tokens, and neither code nor refresh token is used up by asking", async () => {
     const api = await declare(op);

@@ -1,12 +1,14 @@
 //! `grant_type=refresh_token` (RFC 6749 section 6, OIDC Core section 12).
 
+use std::cell::Cell;
+
 use super::{TokenRequest, of_person::Granted};
 use crate::{
     db::{Batch, refreshing::Refreshing, signing_keys},
     edge::http::failure::MachineFailure,
     oidc::{
-        authorization::Reach,
-        client::client_metadata::GrantType,
+        client::{Client, client_metadata::GrantType},
+        scope::Scope,
         token::{
             TokenResponse,
             refresh_grant::{self, RefreshRequest, Standing},
@@ -18,13 +20,21 @@ use crate::{
 pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, MachineFailure> {
     let (client, context) = (request.client, request.context);
     let wanted = request.read(RefreshRequest::parse).await?;
-    let ready = request.ready(GrantType::RefreshToken, |_| Ok(())).await?;
+    let looks_first = Cell::new(false);
+    let look = |client: &Client| {
+        looks_first.set(wanted.may_come_to_nothing(client, &context.config));
+        Ok(())
+    };
+    let ready = request.ready(GrantType::RefreshToken, look).await?;
     let stored = request.stored(&wanted.resources);
     let refreshing = Refreshing {
         conditions: request.conditions(&ready, (&wanted.resources, &wanted.details), &stored),
         token: &wanted.token,
         scope: wanted.scope.as_ref(),
     };
+    if looks_first.get() {
+        check_reach(request, &wanted, &refreshing).await?;
+    }
     let mut batch = Batch::default();
     let looked = request.look_up(&mut batch);
     let key = signing_keys::current_for_client(client.client_id(), &ready.keys, context.now);
@@ -56,9 +66,7 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     };
     let authorization = family.into_authorization(user.sub_at(&client))?;
     request.know_apis(&authorization.apis, named, &rows)?;
-    let scope = refresh_grant::narrowed(&authorization.scope, wanted.scope.as_ref())?;
-    let scope = client.still_permitted(&scope, &context.config);
-    let within = Reach::within(&authorization, &wanted.resources, scope, &context.config)?;
+    let within = wanted.reach(&authorization, &client, &context.config)?;
     let token = match goes_on {
         true => wanted.token.render(&context.config.roots),
         false => wanted.token.successor().render(&context.config.roots),
@@ -71,5 +79,32 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         refresh_token: Some((token, life.remaining(&context.config.lifetimes, context.now))),
         pushed_for: None,
     };
-    request.tokens_of(granted, &client, rows.read(key)?).await
+    let response = request.tokens_of(granted, &client, rows.read(key)?).await?;
+    Ok(TokenResponse {
+        scope: response.scope.and_then(Scope::if_any),
+        ..response
+    })
+}
+
+/// Refuses what asks for scopes of which nothing is left, before it uses the token up. Whatever else is wrong, the statement finds that
+/// would use it up.
+async fn check_reach(
+    request: &TokenRequest<'_>,
+    wanted: &RefreshRequest,
+    refreshing: &Refreshing<'_>,
+) -> Result<(), MachineFailure> {
+    let mut batch = Batch::default();
+    let looked = request.look_up(&mut batch);
+    let found = batch.add(refreshing.find());
+    let named = request.look_up_apis(&wanted.resources, &mut batch);
+    let rows = request.context.db.run(batch).await?;
+    let client = request.authenticated(looked, &rows)?;
+    if let Some((family, user)) = rows.read(found)?
+        && family.standing.gives_successor()
+    {
+        let authorization = family.into_authorization(user.sub_at(&client))?;
+        request.know_apis(&authorization.apis, named, &rows)?;
+        wanted.reach(&authorization, &client, &request.context.config)?;
+    }
+    Ok(())
 }

@@ -164,7 +164,7 @@ impl Good<'_> {
             refresh_token: None,
             remaining: None,
             id_token: None,
-            scope: granted.scope,
+            scope: granted.scope.if_any(),
             authorization_details: None,
         })
     }
