@@ -18,7 +18,7 @@ use crate::{
             failure::{PageFailure, Problem, StepFailure},
             refusals,
         },
-        platform::{apart::apart, context::Context, random},
+        platform::{apart::apart, context::Context},
         tokens::{backchannel, for_client},
     },
     fault::Fault,
