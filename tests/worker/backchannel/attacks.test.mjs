@@ -112,6 +112,8 @@ describe("in other hands", () => {
     assert.equal(await asksFor(pairwise, sub), ada.id);
     await op.person({ username: ada.id.toLowerCase() });
     assert.equal(await asksFor(till, ada.id), ada.id);
+    assert.equal((await op.admin(`/admin/api/users/${ada.id}`, { method: "DELETE" })).status, 204);
+    await oauthError(await request(till, { login_hint: ada.id }), 400, "unknown_user_id");
   });
 
   test("the form is bound to its browser and its sign-in", async () => {

@@ -193,13 +193,14 @@ async fn find(hint: &Hint, client: &Client, context: &Context) -> Result<(User, 
 }
 
 /// The person whom a hint means: nobody where it is one person's `sub` and another's username, of which either may have been chosen for
-/// that. A `sub` of Limen's own making is chosen by nobody, and counts before a username that is spelled otherwise: anybody who knows the
-/// `sub` may be called so.
+/// that. A `sub` of Limen's own making is chosen by nobody, and what has its form is none of a username that is spelled otherwise: anybody
+/// who knows the `sub`, also of somebody who is gone, may be called so.
 fn meant(by_sub: Option<User>, by_login: Option<User>, hint: &str) -> Option<User> {
     let is_own_make = is_random_id(hint) || may_be_pairwise(hint);
     let is_chosen = |called: &str| !is_own_make || called == hint;
     match (by_sub, by_login) {
         (Some(one), Some(other)) if one.id != other.id && is_chosen(other.username.as_str()) => None,
+        (None, Some(other)) if !is_chosen(other.username.as_str()) => None,
         (by_sub, by_login) => by_sub.or(by_login),
     }
 }
