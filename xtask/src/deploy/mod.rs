@@ -72,13 +72,17 @@ fn parse(arguments: &[String]) -> Result<Wish<'_>> {
 }
 
 fn dry_run() -> Result<()> {
-    let config = settings::read_unchecked()?;
+    let (config, problem) = settings::read_unchecked()?;
     build::set_up_and_build(Effort::Full)?;
     step("What would be uploaded", || {
         let output = wrangler("deploy", &config, &["deploy", "--dry-run"])?.successful()?;
         let size = output.lines().find_map(|line| line.strip_prefix("Total Upload: "));
         Ok(size.unwrap_or("checked").into())
-    })
+    })?;
+    if let Some(problem) = problem {
+        println!("\n{problem} `cargo xtask deploy` stops there: set ISSUER under [vars] in limen.toml first.");
+    }
+    Ok(())
 }
 
 fn deploy(first_user: Option<&str>) -> Result<()> {

@@ -47,12 +47,11 @@ pub fn read() -> Result<Settings> {
     let own = project::root().join(OWN);
     let merged = merged()?;
     let issuer = text(&merged, "vars", "ISSUER");
-    if let Err(problem) = issuer::Issuer::parse(&issuer) {
+    if let Some(problem) = issuer_problem(&issuer) {
         if !own.exists() {
             fs::write(&own, TEMPLATE).context(|| format!("Could not write {}", own.display()))?;
         }
-        return Err(Failure::new(format!("ISSUER is \"{issuer}\": it {problem}."))
-            .advice(format!("Set ISSUER under [vars] in {OWN}, then run this again.")));
+        return Err(Failure::new(problem).advice(format!("Set ISSUER under [vars] in {OWN}, then run this again.")));
     }
     if issuer.starts_with("http:") {
         return Err(
@@ -72,9 +71,16 @@ pub fn read() -> Result<Settings> {
     })
 }
 
-/// The settings as they are, whether or not the issuer is right: for a look at what would be uploaded.
-pub fn read_unchecked() -> Result<PathBuf> {
-    write(&merged()?)
+/// The settings as they are, whether or not the issuer is right, and what is wrong with it: for a look at what would be uploaded.
+pub fn read_unchecked() -> Result<(PathBuf, Option<String>)> {
+    let merged = merged()?;
+    Ok((write(&merged)?, issuer_problem(&text(&merged, "vars", "ISSUER"))))
+}
+
+/// Why there is no deployment with an issuer.
+fn issuer_problem(issuer: &str) -> Option<String> {
+    let problem = issuer::Issuer::parse(issuer).err();
+    problem.map(|problem| format!("ISSUER is \"{issuer}\": it {problem}."))
 }
 
 /// Both files as one.
@@ -243,7 +249,9 @@ mod tests {
     #[test]
     fn the_template_is_read_and_its_issuer_refused() {
         let table: Table = TEMPLATE.parse().unwrap();
-        assert!(issuer::Issuer::parse(&text(&table, "vars", "ISSUER")).is_err());
+        let problem = issuer_problem(&text(&table, "vars", "ISSUER"));
+        assert!(problem.is_some_and(|problem| problem.contains("still the example")));
+        assert_eq!(issuer_problem("https://id.acme.org"), None);
         assert!(issuer::Issuer::parse("https://id.acme.org").is_ok());
         assert!(issuer::Issuer::parse("https://id.acme.org/").is_err());
     }
