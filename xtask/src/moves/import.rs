@@ -1,5 +1,6 @@
 //! `cargo xtask import`: lines of an export, or what another provider wrote down, go into a deployment.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ the environment variable ADMIN_TOKEN. What could not be taken is in FILE.report,
 
   --into URL      the origin of the deployment, such as https://id.acme.org
   --format NAME   the files are of another provider: auth0, authelia, cognito, csv, firebase, keycloak, pocket-id
-  --dry-run       show the lines that the files become, and what of them cannot be taken; needs no deployment
+  --dry-run       send nothing: count the lines that the files become, and show what of them cannot be taken; asks no deployment
 ";
 
 /// The most lines of a request, the most bytes (Limen takes 128 KiB), and the most apps whose `sector_identifier_uri` Limen fetches.
@@ -47,7 +48,8 @@ pub fn run(arguments: &[String]) -> Result<()> {
         None => own_lines(&files),
     };
     if wanted.dry_run {
-        return show(&converted);
+        show(&converted, wanted.into.as_deref());
+        return Ok(());
     }
     let first = wanted.files.first().cloned().unwrap_or_default();
     let Some(into) = wanted.into else {
@@ -130,27 +132,38 @@ fn own_lines(files: &[String]) -> Converted {
     converted
 }
 
-/// The lines, as they would be sent.
-fn show(converted: &Converted) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    for (_, line) in &converted.lines {
-        // A closed pipe has seen enough.
-        if writeln!(out, "{}", terminal::line(&line.to_string())).is_err() {
-            return Ok(());
-        }
-    }
+/// What would be sent, and what would not.
+fn show(converted: &Converted, into: Option<&str>) {
+    print!("{}", summary(converted, into));
     for left in &converted.left {
         eprintln!(
             "{}",
             terminal::line(&format!("{}: {}: {}", left.place, left.what, left.why))
         );
     }
-    eprintln!(
-        "{} lines; {} things cannot be taken.",
-        converted.lines.len(),
+}
+
+/// How many lines there are of each kind. Nothing of what they say: they have hashes of passwords, and some have secrets.
+fn summary(converted: &Converted, into: Option<&str>) -> String {
+    let mut counts = BTreeMap::<String, u64>::new();
+    for (_, line) in &converted.lines {
+        let kind = line.get("kind").and_then(Value::as_str).unwrap_or("of no kind");
+        // The first and the last line of an export say something of the whole.
+        if !matches!(kind, "deployment" | "end") {
+            *counts.entry(terminal::line(kind)).or_default() += 1;
+        }
+    }
+    let into = into.map_or_else(String::new, |into| format!(" to {}", terminal::line(into)));
+    let mut text = format!("Nothing is sent. Without --dry-run these lines would be{into}:\n\n");
+    for (kind, count) in &counts {
+        text.push_str(&format!("  {kind:<14}{count:>10}\n"));
+    }
+    text.push_str(&format!(
+        "\n{} lines; {} things cannot be taken. What is there already is not looked at.\n",
+        counts.values().sum::<u64>(),
         converted.left.len()
-    );
-    Ok(())
+    ));
+    text
 }
 
 /// Says what does not work at another address.
@@ -334,6 +347,28 @@ mod tests {
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_would_be_sent_is_counted_and_no_secret_is_told() {
+        let text = "{\"kind\":\"deployment\",\"issuer\":\"https://id.acme.org\"}\n\
+             {\"kind\":\"person\",\"id\":\"u\",\"subject_salt\":\"SALT\"}\n\
+             {\"kind\":\"credential\",\"user\":\"u\",\"type\":\"password\",\"secret\":\"$argon2id$HASH\"}\n\
+             {\"kind\":\"credential\",\"user\":\"u\",\"type\":\"totp\",\"secret\":\"1.SEALED\"}\n\
+             {\"kind\":\"app\\u001b[2J\",\"secret\":\"PLAIN\"}\n\
+             {\"kind\":\"end\"}\n\
+             no JSON\n";
+        let told = summary(&own_lines(&[text.to_owned()]), Some("https://new.acme.org"));
+        for part in [
+            "to https://new.acme.org:",
+            "  credential             2\n",
+            "  person                 1\n",
+            "4 lines; 1 things",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+        let secrets = ["SALT", "HASH", "SEALED", "PLAIN", "\u{1b}"];
+        assert!(secrets.iter().all(|secret| !told.contains(secret)), "{told}");
     }
 
     #[test]
