@@ -128,7 +128,8 @@ describe("a deployment moves by the tool", () => {
   test("and people of another provider come in, those that cannot with the reason", async () => {
     writeFileSync(file("people.csv"), "email,name,password_hash\nzoe@acme.org,Zoe,$2b$05$cqsU/ZYaOILLeHsKod9kb.qkWBJBSpM4a2qLSiSEx/AQpfa2bLW5i\nyan@acme.org,Yan,md5\n");
     const shown = await tool(there, "import", "--format", "csv", "--dry-run", file("people.csv"));
-    assert.equal(shown.out.trim().split("\n").map((line) => JSON.parse(line).kind).join(" "), "person person credential");
+    assert.match(shown.out, / credential +1\n +person +2\n/);
+    assert.doesNotMatch(shown.out, /\$2b\$/);
     const imported = await tool(there, "import", "--format", "csv", "--into", await there.origin(), file("people.csv"));
     assert.ok(imported.ok, imported.out);
     assert.match(text("people.csv.report"), /line 3: yan@acme.org: password_hash/);
