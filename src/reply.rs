@@ -209,16 +209,17 @@ impl Reply {
         }
     }
 
-    /// 429 (RFC 6585 section 4).
+    /// 429 (RFC 6585 section 4). No code is registered for it at endpoints of programs. This one no library takes for a person's refusal, as
+    /// they do `access_denied`, nor for an order to poll on.
     pub fn too_many(wait: Lifetime) -> Self {
-        let error = OAuthError::new(ErrorCode::AccessDenied, "too many attempts; try again later");
+        let error = OAuthError::new(ErrorCode::TemporarilyUnavailable, "too many attempts; try again later");
         Self::refused(429, &error).retried_after(wait)
     }
 
     /// 503 for a fault of Limen's own. The log has the cause.
     pub fn unavailable(request_id: &str) -> Self {
         let body = json!({
-            "error": "temporarily_unavailable",
+            "error": ErrorCode::TemporarilyUnavailable.as_str(),
             "error_description": format!("Limen cannot answer now; try again. Request {request_id}"),
         });
         Self::json(503, &body).retried_after(RETRY_AFTER)
@@ -329,7 +330,7 @@ mod tests {
         };
         let busy = Reply::too_many(Lifetime(9));
         assert_eq!((busy.status, busy.retry_after), (429, Some(Lifetime(9))));
-        assert!(text(&busy).contains(r#""error":"access_denied""#));
+        assert!(text(&busy).contains(r#""error":"temporarily_unavailable""#));
         let down = Reply::unavailable("r1");
         assert_eq!((down.status, down.retry_after), (503, Some(RETRY_AFTER)));
         assert!(text(&down).contains("Request r1"));

@@ -39,6 +39,7 @@ named! {
         ExpiredToken = "expired_token",
         UnknownUserId = "unknown_user_id",
         InvalidBindingMessage = "invalid_binding_message",
+        TemporarilyUnavailable = "temporarily_unavailable",
     }
 }
 
@@ -56,6 +57,7 @@ impl ErrorCode {
         match self {
             Self::InvalidClient | Self::InvalidToken | Self::InsufficientUserAuthentication => 401,
             Self::InsufficientScope => 403,
+            Self::TemporarilyUnavailable => 503,
             _ => 400,
         }
     }

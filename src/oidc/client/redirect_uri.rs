@@ -51,6 +51,9 @@ const FORBIDDEN_SCHEMES: [&str; 21] = [
     "urn",
 ];
 
+/// What responses bring along in a query.
+const OF_RESPONSES: [&str; 5] = ["code", "state", "iss", "error", "response"];
+
 /// A redirect URI as its client registered it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -83,6 +86,12 @@ impl RedirectUri {
     /// Whether it is http on a private network, where everybody between the browser and the client reads the code.
     pub fn is_private_http(&self) -> bool {
         matches!(Kind::of(&self.0), Ok(Kind::PrivateNetwork))
+    }
+
+    /// Whether its query has a name that a response has: there it would stand twice.
+    pub fn has_name_of_response(&self) -> bool {
+        let url = Url::parse(&self.0).ok();
+        url.is_some_and(|url| url.query_pairs().any(|(name, _)| OF_RESPONSES.contains(&&*name)))
     }
 
     /// Whether only a native client can have such a redirect URI.

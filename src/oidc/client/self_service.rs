@@ -56,6 +56,7 @@ pub struct Before<'a> {
 pub fn check_registration(wanted: &ClientMetadata) -> Result<(), OAuthError> {
     check_size(wanted, None)?;
     check_private_http(wanted, None)?;
+    check_names_of_responses(wanted, None)?;
     check_told_within_sector(wanted)
 }
 
@@ -72,6 +73,7 @@ pub fn check_change(wanted: &ClientMetadata, before: &Before<'_>) -> Result<(), 
         ));
     }
     check_private_http(wanted, Some(before.metadata))?;
+    check_names_of_responses(wanted, Some(before.metadata))?;
     if before.registered_openly {
         check_open(wanted, before)
     } else {
@@ -190,6 +192,20 @@ fn check_private_http(wanted: &ClientMetadata, before: Option<&ClientMetadata>) 
         ));
     }
     Ok(())
+}
+
+/// "Request and response parameters MUST NOT be included more than once" (RFC 6749 section 3.1): of two the app might read the one of whoever
+/// wrote the address.
+fn check_names_of_responses(wanted: &ClientMetadata, before: Option<&ClientMetadata>) -> Result<(), OAuthError> {
+    let known = |uri: &RedirectUri| before.is_some_and(|before| before.redirect_uris.contains(uri));
+    let is_bad = |uri: &RedirectUri| uri.has_name_of_response() && !known(uri);
+    match wanted.redirect_uris.iter().any(is_bad) {
+        true => Err(OAuthError::new(
+            ErrorCode::InvalidRedirectUri,
+            "redirect_uris must not have code, state, iss, error or response in the query: the answer brings these",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// A logout token and an ID token that is pushed tell the `sub` of the client's sector, so they go to a host of that sector alone. A

@@ -212,6 +212,7 @@ describe("nobody is flooded", () => {
     const over = await request(fourth, { login_hint: ada.username });
     assert.equal(over.status, 429);
     assert.ok(over.headers.get("retry-after"));
+    assert.equal((await over.json()).error, "temporarily_unavailable", "nobody has refused");
     assert.equal((await op.rows("SELECT * FROM pushed_requests WHERE user_id = ?", ada.id)).length, 5);
     assert.equal((await request(till, { login_hint: (await op.person()).username })).status, 200, "others are asked");
   });

@@ -251,7 +251,7 @@ describe("a client that anybody can be, and that proves itself by assertions", (
     };
     for (const [what, response] of Object.entries(refused)) {
       const { error } = await response.json();
-      assert.deepEqual([response.status, error], [429, "access_denied"], what);
+      assert.deepEqual([response.status, error], [429, "temporarily_unavailable"], what);
       assert.ok(Number(response.headers.get("retry-after")) > 0, what);
     }
     assert.equal(await count("replay"), stored);

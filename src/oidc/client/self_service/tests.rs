@@ -402,6 +402,31 @@ fn http_on_a_private_network_is_the_operators_to_allow_for_each_address() {
 }
 
 #[test]
+fn a_redirect_uri_has_no_parameter_that_the_answer_brings() {
+    let at = |query: &str| client(json!({"redirect_uris": [format!("https://app.acme.org/cb?{query}")]}));
+    for query in [
+        "code=1",
+        "a=b&state",
+        "iss=https%3A%2F%2Fevil.test",
+        "error=",
+        "response=x",
+        "%63ode=1",
+    ] {
+        let (wanted, plain) = (at(query), at("a=b"));
+        let refused = |result: Result<(), OAuthError>| result.unwrap_err().code == ErrorCode::InvalidRedirectUri;
+        assert!(refused(check_registration(&wanted)), "{query}");
+        assert!(refused(check_change(&wanted, &before(&plain, true))), "{query}");
+        assert!(
+            check_change(&wanted, &before(&wanted, true)).is_ok(),
+            "what it had before stays: {query}"
+        );
+    }
+    for query in ["", "codes=1", "Code=1", "x=code", "app_state=1"] {
+        assert!(check_registration(&at(query)).is_ok(), "{query}");
+    }
+}
+
+#[test]
 fn a_home_page_is_shown_of_who_people_return_to() {
     let home = |mut wanted: ClientMetadata, before: Option<&Before<'_>>| {
         claim_only_its_own_home(&mut wanted, before);
