@@ -103,6 +103,12 @@ pub fn admin_api<'a>(uri: &str, config: &'a Config) -> Option<&'a Api> {
     }
 }
 
+/// Whether `uri`, as URL parsers write it, is something of the admin API, whether or not it takes tokens.
+pub fn is_admin_api(uri: &str, config: &Config) -> bool {
+    let path = uri.strip_prefix(config.issuer.as_str());
+    path.and_then(Resource::at) == Some(Resource::Admin)
+}
+
 /// Whether the admin API takes access tokens.
 pub fn takes_admin_tokens(config: &Config) -> bool {
     admin_api(&config.issuer.url(admin_api::PATH), config).is_some()

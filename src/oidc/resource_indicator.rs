@@ -248,6 +248,9 @@ fn target(uri: &str, config: &Config) -> Result<String, OAuthError> {
     }
     match protected_resource::admin_api(&normal, config).or_else(|| config.resources.find(uri)) {
         Some(api) => Ok(api.identifier.clone()),
+        None if protected_resource::is_admin_api(&normal, config) => Err(invalid(
+            "resource is the admin API, which takes no access tokens here: the operator lets it with ADMIN_ACCESS_TOKENS",
+        )),
         None => Err(invalid(
             "resource is no API that is registered here and open to this client: operators do that at the admin API, or with RESOURCES",
         )),

@@ -329,7 +329,9 @@ describe("switched off, as it is unless the operator says so", () => {
     const resource = `${off.issuer}/admin/api`;
     const client = await off.serviceClient({ scope: "people:read" });
     const refused = await client.credentials({ resource });
-    assert.deepEqual([refused.status, (await refused.json()).error], [400, "invalid_target"]);
+    const { error, error_description } = await refused.json();
+    assert.deepEqual([refused.status, error], [400, "invalid_target"]);
+    assert.match(error_description, /ADMIN_ACCESS_TOKENS/);
     const { access_token: bearer } = await (await client.credentials()).json();
     assert.equal((await off.fetch(USERS, { bearer })).status, 401);
     const metadata = await (await off.fetch("/.well-known/oauth-protected-resource/admin/api")).json();
