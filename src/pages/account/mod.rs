@@ -241,6 +241,10 @@ impl Frame<'_> {
             })
     }
 
+    fn skip_text(&self) -> &'static str {
+        self.texts().common.skip
+    }
+
     fn rooms_text(&self) -> &'static str {
         self.texts().account.title
     }

@@ -143,6 +143,10 @@ impl ConsoleFrame<'_> {
         false
     }
 
+    fn skip_text(&self) -> &'static str {
+        self.all_texts().common.skip
+    }
+
     fn rooms_text(&self) -> &'static str {
         self.texts().title
     }
