@@ -81,6 +81,8 @@ impl ShownWebhook {
     /// What is known of it, as a thing of a list.
     fn thing(&self, title: &str, texts: &'static ConsoleWebhookTexts) -> Thing {
         let state = match self.state {
+            // A test is no delivery: of one that was sent nothing else it is not known whether it works.
+            State::Well if self.taken.is_none() => texts.none_yet,
             State::Well => texts.well,
             State::Off => texts.off,
             State::Failing => texts.fails,

@@ -170,7 +170,7 @@ pub fn webhook_pages(text: &'static str, language: Language) -> Vec<String> {
         client_id: all.then(|| text.to_owned()),
         events: if all { Vec::new() } else { vec![text.to_owned()] },
         state,
-        taken: Some(moment(language)),
+        taken: all.then(|| moment(language)),
         failing_since: Some(moment(language)),
         problem: Some(text.to_owned()),
         next_attempt: Some(moment(language)),
