@@ -22,7 +22,7 @@ pub struct ConsoleAuditPage<'a> {
     /// The names of all events, and which one is wanted.
     pub names: Vec<&'static str>,
     pub event: &'a str,
-    /// Ids that are wanted.
+    /// Names or ids that are wanted.
     pub user: &'a str,
     pub client: &'a str,
     pub operator_user: &'a str,
@@ -30,6 +30,8 @@ pub struct ConsoleAuditPage<'a> {
     pub from: &'a str,
     pub to: &'a str,
     pub events: Vec<ShownEvent>,
+    /// What was typed as somebody, and nobody has as a name or id.
+    pub nobody: Option<&'a str>,
     /// Where older ones are.
     pub next: Option<String>,
 }
@@ -192,6 +194,10 @@ impl ConsoleAuditPage<'_> {
 
     fn is_wanted(&self, name: &str) -> bool {
         name == self.event
+    }
+
+    fn shown_nobody(&self) -> Option<String> {
+        Some(visible(self.nobody?, LONGEST_NAME))
     }
 
     fn shown_events(&self) -> Events<'_> {

@@ -1,23 +1,25 @@
 //! `/admin/audit` and `/admin/audit/export`: what happened.
 
 use crate::{
+    account::user::{User, fold_login},
     admin::{
         audit_filter::{AuditFilter, Export},
         console_form,
     },
     audit::Event,
+    db::{Batch, users},
     edge::{
         http::{
             failure::{PageFailure, Problem},
             request::Incoming,
         },
         people::{console_access::Console, operations},
-        platform::context::Context,
+        platform::{apart::apart, context::Context},
     },
     oidc::params::Params,
     pages::console::ConsoleAuditPage,
     reply::{Body, Reply},
-    routes::{Endpoint, Method},
+    routes::{Call, Endpoint, Method},
     time::Lifetime,
 };
 
@@ -26,6 +28,11 @@ const SECTION: Endpoint = Endpoint::ConsoleAudit;
 /// The fields of the form.
 const FIELDS: [&str; 6] = ["event", "user", "client", "operator_user", "from", "to"];
 
+/// Those of them that name somebody.
+const OF_PEOPLE: [&str; 2] = ["user", "operator_user"];
+
+const FINDS_PEOPLE: Call = (Endpoint::AdminUsers, Method::Get);
+
 /// `GET /admin/audit?event=&user=&client=&operator_user=&from=&to=&after=`, the newest first.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let console = Console::open(request, &[(Endpoint::AdminAudit, Method::Get)], context).await?;
@@ -33,7 +40,8 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let known: Vec<_> = FIELDS.into_iter().chain(["after", "done"]).collect();
     let asked = request.asked(&known)?;
     let filled = filled(&asked);
-    let params = filter(&filled)?;
+    let found = apart(find_people(&filled, &console, context)).await?;
+    let params = filter(&filled, &found)?;
     let (filter, page) = AuditFilter::parse(&params).map_err(Problem::BadRequest)?;
     let (events, next) = operations::audit::page(&filter, &page, context).await?;
     let next = next.map(|after| next_page(&filled, after)).transpose()?;
@@ -50,6 +58,10 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
             .into_iter()
             .map(|event| super::shown_event(event, true, &console))
             .collect(),
+        nobody: found
+            .iter()
+            .find(|(_, user)| user.is_none())
+            .map(|(name, _)| asked.text(name)),
         next,
     }
     .to_html();
@@ -62,15 +74,49 @@ fn filled(asked: &Params) -> Vec<(&'static str, &str)> {
     known.filter_map(|name| Some((name, asked.filled(name)?))).collect()
 }
 
-/// The parameters of the admin API that ask for the same: days are those of UTC, the last one included.
-fn filter(filled: &[(&'static str, &str)]) -> Result<Params, PageFailure> {
+/// Whom the fields name, each by id, username or address. Whoever may not see people finds them by what the audit shows: by id or username.
+async fn find_people(
+    filled: &[(&'static str, &str)],
+    console: &Console,
+    context: &Context,
+) -> Result<Vec<(&'static str, Option<User>)>, PageFailure> {
+    let mut batch = Batch::default();
+    let mut sought = Vec::new();
+    for (name, typed) in filled.iter().filter(|(name, _)| OF_PEOPLE.contains(name)) {
+        let folded = fold_login(typed.trim());
+        let by_id = batch.add(users::find(typed.trim()));
+        let confirmed = context.config.mail.is_some();
+        let by_login = batch.add(users::find_by_login(typed.trim(), &folded, confirmed));
+        sought.push((*name, folded, by_id, by_login));
+    }
+    if sought.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = context.db.run(batch).await?;
+    let sees_people = console.may(FINDS_PEOPLE);
+    let mut found = Vec::new();
+    for (name, folded, by_id, by_login) in sought {
+        let named = rows.read(by_login)?.map(|found| found.user);
+        let named = named.filter(|user| sees_people || fold_login(user.username.as_str()) == folded);
+        found.push((name, rows.read(by_id)?.or(named)));
+    }
+    Ok(found)
+}
+
+/// The parameters of the admin API that ask for the same: days are those of UTC, the last one included. What names nobody stays as it is: the
+/// audit keeps the ids of deleted accounts.
+fn filter(filled: &[(&'static str, &str)], found: &[(&'static str, Option<User>)]) -> Result<Params, PageFailure> {
     let mut pairs = vec![("limit".to_owned(), super::LONGEST_PAGE.to_owned())];
     for (name, value) in filled {
         let day = || console_form::day(value).map_err(Problem::BadRequest);
         pairs.push(match *name {
             "from" => ("since".to_owned(), day()?.seconds().to_string()),
             "to" => ("until".to_owned(), (day()? + Lifetime::days(1)).seconds().to_string()),
-            name => (name.to_owned(), (*value).to_owned()),
+            name => {
+                let person = found.iter().find(|(field, _)| *field == name);
+                let id = person.and_then(|(_, user)| Some(user.as_ref()?.id.as_str()));
+                (name.to_owned(), id.unwrap_or(value).to_owned())
+            }
         });
     }
     Ok(Params::of_pairs(pairs).map_err(Problem::BadRequest)?)

@@ -17,7 +17,7 @@ pub fn event(text: &str, language: Language) -> ShownEvent {
 }
 
 pub fn system_pages(text: &'static str, language: Language) -> Vec<String> {
-    let audit = |events, next: Option<&str>| ConsoleAuditPage {
+    let audit = |events: Vec<_>, next: Option<&str>| ConsoleAuditPage {
         frame: frame(text, language),
         names: vec!["sign_in", "sign_out"],
         event: "sign_out",
@@ -26,6 +26,7 @@ pub fn system_pages(text: &'static str, language: Language) -> Vec<String> {
         operator_user: text,
         from: text,
         to: text,
+        nobody: events.is_empty().then_some(text),
         events,
         next: next.map(str::to_owned),
     };
