@@ -15,6 +15,8 @@ pub struct ConsoleAppRolesPage<'a> {
     /// What is around it.
     pub part: Part<'a>,
     pub roles: Vec<RoleOfOne>,
+    /// Where the admin API changes the app, if it is not told of roles.
+    pub untold: Option<String>,
     /// Where more are.
     pub next: Option<String>,
     /// What was typed: a login and a role.

@@ -81,6 +81,7 @@ fn more_pages(text: &'static str, language: Language) -> Vec<String> {
                 href: Some("/admin/people/p".to_owned()),
             })
             .into(),
+        untold: may_change.then(|| "/admin/api/clients/c".to_owned()),
         next: Some("/admin/apps/c/roles?after=7".to_owned()),
         typed: (text, text),
     };

@@ -86,6 +86,8 @@ async fn page(
             may_change: changes && console.is_sure,
             problem: typed.problem(),
         },
+        untold: (client.metadata.rules.roles_claim.is_none())
+            .then(|| routes::with_segment(Endpoint::AdminClient, client_id)),
         roles: roles.into_iter().map(|role| shown(role, console)).collect(),
         next: next.transpose()?,
         typed: (typed.text("login"), typed.text("role")),
