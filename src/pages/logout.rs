@@ -109,6 +109,17 @@ impl SignedOutPage<'_> {
         self.next.and_then(|(_, url)| way_on(url))
     }
 
+    fn account(&self) -> &'static str {
+        Endpoint::Account.path()
+    }
+
+    fn account_text(&self) -> &'static str {
+        match self.outcome {
+            SignOut::Done | SignOut::Nobody => self.logout().again,
+            SignOut::Declined => self.texts().account.title,
+        }
+    }
+
     fn patience(&self) -> u32 {
         PATIENCE
     }
