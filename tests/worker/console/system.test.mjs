@@ -27,6 +27,8 @@ describe("the audit", () => {
     const owners = await (await operator(op, "owner")).open(`/admin/audit?user=${ada.id}`);
     for (const { id } of [ada, help.person]) assert.ok(owners.html.includes(`href="/admin/people/${id}"`));
     assert.match((await shown(`user=${ada.id}&event=role_given`)).text, /No event was found/);
+    assert.match((await shown(`user=${ada.username}&operator_user=${help.person.username}`)).text, new RegExp(`new_password_required.*${ada.username}.*by ${help.person.username}`), "by usernames, too");
+    assert.match((await shown("user=no-such-person")).text, /Nobody is called\s+no-such-person\s+here now/);
 
     const insert = "INSERT INTO audit (at, event, outcome, actor, request_id) VALUES (1, 'mail_tested', 'success', 'operator', 'r')";
     for (let n = 0; n < 51; n++) await op.rows(insert);
