@@ -197,7 +197,7 @@ impl ConsoleAuditPage<'_> {
     }
 
     fn shown_nobody(&self) -> Option<String> {
-        Some(visible(self.nobody?, LONGEST_NAME))
+        Some(visible_name(self.nobody?))
     }
 
     fn shown_events(&self) -> Events<'_> {
