@@ -12,7 +12,10 @@ import { SCOPES, aud, claims, declare, patch, remove } from "./support.mjs";
 const VARIABLE = "https://variable.acme.test";
 const op = await startLimen({
   vars: {
-    RESOURCES: JSON.stringify({ [VARIABLE]: { name: "Variable", scopes: { "var:read": "Read" } } }),
+    RESOURCES: JSON.stringify({
+      [VARIABLE]: { name: "Variable", scopes: { "var:read": "Read" } },
+      "https://another.acme.test": { name: "Another", scopes: { "another:read": "Read" } },
+    }),
     DEVICE_AUTHORIZATION: "on",
     FRONT_CHANNEL_TOKENS: "on",
     MTLS_ORIGIN,
@@ -209,13 +212,12 @@ describe("a scope of another API", () => {
   const scope = "openid files:read var:read";
 
   test("is in no token of the authorization endpoint", async () => {
-    const api = await declare(op);
-    const types = ["code token", "code id_token token", "id_token token"];
-    const hybrid = await op.client({ scope, grant_types: ["authorization_code", "implicit"], response_types: types });
+    const [types, asked] = [["code token", "code id_token token", "id_token token"], "openid var:read another:read"];
+    const hybrid = await op.client({ scope: asked, grant_types: ["authorization_code", "implicit"], response_types: types });
     for (const response_type of types) {
-      const page = await browser.complete(await browser.authorize(hybrid, { response_type, scope, resource: api.identifier }), ada);
+      const page = await browser.complete(await browser.authorize(hybrid, { response_type, scope: asked, resource: VARIABLE }), ada);
       const tokens = Object.fromEntries(page.callback);
-      assert.deepEqual([aud(tokens), scopeOf(tokens)], [api.identifier, ["files:read"]], response_type);
+      assert.deepEqual([aud(tokens), scopeOf(tokens)], [VARIABLE, ["var:read"]], response_type);
       assert.equal(tokens.scope, claims(tokens).scope, response_type);
     }
   });
