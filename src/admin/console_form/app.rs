@@ -151,6 +151,11 @@ pub fn changes(form: &Params, has_people: bool) -> Result<Vec<u8>, OAuthError> {
     put_name(form, &mut body)?;
     if has_people {
         put_addresses(form, &mut body)?;
+        // A form without these fields leaves them as they are.
+        if form.single("with_more")?.is_some() {
+            put_lines("post_logout_redirect_uris", form, &mut body)?;
+            body.insert("roles_claim".to_owned(), claim_path(form)?);
+        }
         let never = form.single("never_ask")?.is_some();
         body.insert("consent".to_owned(), if never { "never" } else { "ask" }.into());
         // Who may not see groups is shown none.
@@ -205,10 +210,34 @@ fn put_name(form: &Params, body: &mut Map<String, Value>) -> Result<(), OAuthErr
 }
 
 fn put_addresses(form: &Params, body: &mut Map<String, Value>) -> Result<(), OAuthError> {
-    let text = form.single("redirect_uris")?.unwrap_or_default();
+    put_lines("redirect_uris", form, body)
+}
+
+fn put_lines(name: &str, form: &Params, body: &mut Map<String, Value>) -> Result<(), OAuthError> {
+    let text = form.single(name)?.unwrap_or_default();
     let lines: Vec<_> = text.split_whitespace().collect();
-    body.insert("redirect_uris".to_owned(), json!(lines));
+    body.insert(name.to_owned(), json!(lines));
     Ok(())
+}
+
+/// `roles_claim`: a name, or names with blanks between that lead to the claim.
+fn claim_path(form: &Params) -> Result<Value, OAuthError> {
+    let text = form.single("roles_claim")?.unwrap_or_default();
+    let names: Vec<_> = text.split_whitespace().collect();
+    Ok(match names.as_slice() {
+        [] => Value::Null,
+        [one] => (*one).into(),
+        several => json!(several),
+    })
+}
+
+/// How the form writes a `roles_claim`.
+pub fn claim_path_in_words(claim: Option<&Value>) -> String {
+    match claim {
+        Some(Value::String(name)) => name.clone(),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -252,6 +281,23 @@ mod tests {
                 "default_acr_values": [], "access_token_lifetime": null, "id_token_lifetime": null, "refresh_token_lifetime": null,
             })
         );
+        let more =
+            of("with_more=yes&post_logout_redirect_uris=https://a.test/%0D%0Ahttps://a.test/bye&roles_claim=+roles+");
+        assert_eq!(
+            (&more["post_logout_redirect_uris"], &more["roles_claim"]),
+            (&json!(["https://a.test/", "https://a.test/bye"]), &json!("roles"))
+        );
+        let path = &of("with_more=yes&roles_claim=resource_access+wiki+roles")["roles_claim"];
+        assert_eq!(*path, json!(["resource_access", "wiki", "roles"]));
+        assert_eq!(claim_path_in_words(Some(path)), "resource_access wiki roles");
+        assert_eq!(
+            (
+                claim_path_in_words(Some(&more["roles_claim"])),
+                claim_path_in_words(None)
+            ),
+            ("roles".to_owned(), String::new())
+        );
+        assert_eq!(of("with_more=yes")["roles_claim"], Value::Null);
         let all = of("client_name=a&never_ask=yes&with_groups=yes&group=g&group=h&acr=mfa&id_token_lifetime=+300+");
         assert_eq!(
             (

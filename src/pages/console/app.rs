@@ -42,6 +42,10 @@ pub struct ConsoleAppPage<'a> {
     /// The name that it registered; what is typed instead, where that is wrong.
     pub typed_name: &'a str,
     pub redirect_uris: &'a str,
+    /// Where it may be gone back to after a sign-out, likewise.
+    pub after_sign_out: String,
+    /// The claim in which it is told roles, likewise.
+    pub roles_claim: String,
     pub is_off: bool,
     pub never_ask: bool,
     /// The groups that may be chosen, for those who may see groups.
@@ -193,6 +197,10 @@ impl ConsoleAppPage<'_> {
 
     fn by(&self) -> &'static str {
         self.frame.provenance(&self.registered_by)
+    }
+
+    fn addresses_after_sign_out(&self) -> std::str::Lines<'_> {
+        self.after_sign_out.lines()
     }
 
     fn addresses(&self) -> std::str::Lines<'_> {

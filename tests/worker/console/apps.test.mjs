@@ -100,7 +100,16 @@ describe("apps", () => {
     const redirect_uris = "https://app.acme.test/callback";
     const save = (page, fields) => one.browser.submit(page, "save", { redirect_uris, ...fields }, { button: "save" });
     const page = await one.open(at(client));
-    const saved = await save(page, { never_ask: "yes", group, access_token_lifetime: "300", client_name: "Notes 2", acr: "mfa" });
+    const more = await save(page, { post_logout_redirect_uris: "https://app.acme.test/bye", roles_claim: "resource_access notes roles" });
+    const { post_logout_redirect_uris, roles_claim } = await registered(client.id);
+    assert.deepEqual([post_logout_redirect_uris, roles_claim], [["https://app.acme.test/bye"], ["resource_access", "notes", "roles"]]);
+    assert.match(more.html, /value="resource_access notes roles"/);
+    assert.match(more.html, /https:\/\/app\.acme\.test\/bye<\/textarea>/);
+    const refused = await save(more, { roles_claim: "sub" });
+    assert.deepEqual([refused.status, /roles_claim/.test(refused.alert), /value="sub"/.test(refused.html)], [400, true, true]);
+    const none = await save(more, { roles_claim: "" });
+    assert.deepEqual([none.status, (await registered(client.id)).roles_claim], [200, undefined]);
+    const saved = await save(none, { never_ask: "yes", group, access_token_lifetime: "300", client_name: "Notes 2", acr: "mfa" });
     assert.match(saved.html, /Saved\./);
     const now = await registered(client.id);
     assert.deepEqual(

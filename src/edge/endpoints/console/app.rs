@@ -193,6 +193,13 @@ fn html(
     let form = typed.of("save");
     let addresses: Vec<_> = metadata.redirect_uris.iter().map(|address| address.as_str()).collect();
     let addresses = addresses.join("\n");
+    let after_sign_out: Vec<_> = told
+        .get("post_logout_redirect_uris")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let lifetime = |name: &'static str| {
         let own = told.get(name).map(Value::to_string).unwrap_or_default();
         (name, form.map_or(own, |form| form.text(name).to_owned()))
@@ -222,6 +229,14 @@ fn html(
         has_secret: record.secret.is_some(),
         typed_name: form.map_or(text("client_name"), |form| form.text("client_name")),
         redirect_uris: form.map_or(addresses.as_str(), |form| form.text("redirect_uris")),
+        after_sign_out: form.map_or_else(
+            || after_sign_out.join("\n"),
+            |form| form.text("post_logout_redirect_uris").to_owned(),
+        ),
+        roles_claim: form.map_or_else(
+            || app::claim_path_in_words(told.get("roles_claim")),
+            |form| form.text("roles_claim").to_owned(),
+        ),
         is_off: metadata.rules.disabled,
         never_ask: match form {
             Some(form) => !form.text("never_ask").is_empty(),

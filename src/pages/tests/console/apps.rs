@@ -91,6 +91,8 @@ pub fn app(text: &str, language: Language) -> ConsoleAppPage<'_> {
         has_secret: true,
         typed_name: text,
         redirect_uris: text,
+        after_sign_out: text.to_owned(),
+        roles_claim: text.to_owned(),
         is_off: true,
         never_ask: true,
         groups: Some(vec![ShownChoice {
