@@ -168,6 +168,11 @@ impl Attributes {
         self.0.iter().map(|(name, attribute)| (name.as_str(), attribute))
     }
 
+    /// The scopes in which some of them are told.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.0.values().filter_map(|attribute| attribute.scope.as_deref())
+    }
+
     /// Takes from values those that people do not see.
     pub fn hide(&self, values: &mut Map<String, Value>) {
         values.retain(|name, _| self.find(name).is_some_and(|own| own.person >= PersonMay::See));

@@ -93,8 +93,8 @@ const TAKES_CERTIFICATES: [Endpoint; 7] = [
 fn about_people(config: &Config) -> Members {
     let people = Scope::about_people(config);
     let is_told = |name: &&str| *name != GROUPS || people.contains(GROUPS);
-    let own = || config.attributes.iter().filter(|(_, own)| own.scope.is_some());
-    let own_scopes: BTreeSet<_> = own().filter_map(|(_, own)| own.scope.as_deref()).collect();
+    let own = config.attributes.iter().filter(|(_, own)| own.scope.is_some());
+    let own_scopes: BTreeSet<_> = config.attributes.scopes().collect();
     let scopes: Vec<_> = Scope::ABOUT_PEOPLE
         .into_iter()
         .filter(is_told)
@@ -104,7 +104,7 @@ fn about_people(config: &Config) -> Members {
         .into_iter()
         .chain(claims::names().filter(is_told))
         .collect();
-    claims.extend(own().map(|(name, _)| name));
+    claims.extend(own.map(|(name, _)| name));
     members(vec![
         ("scopes_supported", json!(scopes)),
         ("claim_types_supported", json!(["normal"])),

@@ -58,11 +58,10 @@ impl Scope {
 
     /// Those that mean something here, or at one of the APIs.
     pub fn with_a_meaning(config: &Config) -> Self {
-        let of_attributes = config.attributes.iter().filter_map(|(_, own)| own.scope.as_deref());
         Self::ABOUT_PEOPLE
             .into_iter()
             .chain([Self::DCR_ADMIN])
-            .chain(of_attributes)
+            .chain(config.attributes.scopes())
             .chain(config.resources.scopes())
             .collect()
     }

@@ -28,7 +28,10 @@ use crate::{
         platform::{apart::apart, context::Context},
     },
     oidc::{
-        client::{client_metadata::GrantType, registration as messages, self_service::RegisteredBy, terms::Terms},
+        client::{
+            client_metadata::GrantType, redirect_uri::RedirectUri, registration as messages,
+            self_service::RegisteredBy, terms::Terms,
+        },
         error::OAuthError,
         params::Params,
         scope::Scope,
@@ -191,15 +194,8 @@ fn html(
     let grants = told.get("grant_types").and_then(Value::as_array);
     // What was typed, where it was to be saved.
     let form = typed.of("save");
-    let addresses: Vec<_> = metadata.redirect_uris.iter().map(|address| address.as_str()).collect();
-    let addresses = addresses.join("\n");
-    let after_sign_out: Vec<_> = told
-        .get("post_logout_redirect_uris")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let lines = |addresses: &[RedirectUri]| addresses.iter().map(RedirectUri::as_str).collect::<Vec<_>>().join("\n");
+    let addresses = lines(&metadata.redirect_uris);
     let lifetime = |name: &'static str| {
         let own = told.get(name).map(Value::to_string).unwrap_or_default();
         (name, form.map_or(own, |form| form.text(name).to_owned()))
@@ -230,7 +226,7 @@ fn html(
         typed_name: form.map_or(text("client_name"), |form| form.text("client_name")),
         redirect_uris: form.map_or(addresses.as_str(), |form| form.text("redirect_uris")),
         after_sign_out: form.map_or_else(
-            || after_sign_out.join("\n"),
+            || lines(&metadata.post_logout_redirect_uris),
             |form| form.text("post_logout_redirect_uris").to_owned(),
         ),
         roles_claim: form.map_or_else(

@@ -85,8 +85,7 @@ async fn find_people(
     for (name, typed) in filled.iter().filter(|(name, _)| OF_PEOPLE.contains(name)) {
         let folded = fold_login(typed.trim());
         let by_id = batch.add(users::find(typed.trim()));
-        let confirmed = context.config.mail.is_some();
-        let by_login = batch.add(users::find_by_login(typed.trim(), &folded, confirmed));
+        let by_login = batch.add(operations::members::find(typed.trim(), context));
         sought.push((*name, folded, by_id, by_login));
     }
     if sought.is_empty() {

@@ -9,9 +9,9 @@ use crate::{
     },
     audit::{Actor, Entry, Event},
     db::{
-        Batch,
+        Batch, Query,
         group_members::{Pairs, Problem, ProblemKind},
-        users,
+        users::{self, WithCredentials},
     },
     edge::{http::failure::MachineFailure, platform::context::Context},
     oidc::error::OAuthError,
@@ -23,10 +23,13 @@ use crate::{
 /// # Errors
 /// `invalid_request` where there is nobody of that name.
 pub async fn named(login: &str, context: &Context) -> Result<User, MachineFailure> {
-    // As at a sign-in: an address that nobody has confirmed is no name where mails are sent.
-    let found = users::find_by_login(login, &fold_login(login), context.config.mail.is_some());
     let nobody = || OAuthError::invalid_request("there is no person with that username or e-mail address");
-    Ok(context.db.read(found).await?.ok_or_else(nobody)?.user)
+    Ok(context.db.read(find(login, context)).await?.ok_or_else(nobody)?.user)
+}
+
+/// Likewise, if there is somebody. As at a sign-in: an address that nobody has confirmed is no name where mails are sent.
+pub fn find(login: &str, context: &Context) -> Query<Option<WithCredentials>> {
+    users::find_by_login(login, &fold_login(login), context.config.mail.is_some())
 }
 
 /// People and groups: one person and several groups, or the other way round.
