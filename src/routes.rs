@@ -1,5 +1,6 @@
 //! The endpoints of Limen: their names, their paths and who calls them.
 
+mod call;
 mod path;
 mod sign_in_page;
 mod table;
@@ -7,7 +8,7 @@ mod table;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use self::{
-    path::{Segments, audience_of_unknown, find, page_meant, path_and_query},
+    path::{Segments, audience_of_unknown, find, is_place, page_meant, path_and_query},
     sign_in_page::{SignInPage, account_page, account_page_name, sign_in_to},
     table::{ROUTES, Route},
 };

@@ -110,6 +110,31 @@ fn the_document_and_the_route_table_have_the_same_operations() {
 }
 
 #[test]
+fn calls_of_operators_take_the_parameters_and_bodies_that_the_document_has() {
+    let document = document();
+    for route in ROUTES.iter().filter(|route| route.audience == Audience::Operator) {
+        for method in route.methods {
+            let operation = &document["paths"][route.path][method.as_str().to_lowercase()];
+            let declared = operation["parameters"].as_array().into_iter().flatten();
+            let has_query = declared
+                .map(|parameter| resolve(&document, parameter))
+                .any(|parameter| parameter["in"] == "query");
+            let has_body = operation["requestBody"].is_object();
+            let takes = (
+                route.endpoint.takes_parameters(*method),
+                route.endpoint.takes_body(*method),
+            );
+            assert_eq!(
+                takes,
+                (has_query, has_body),
+                "src/routes/call.rs: parameters and body of {method:?} {}",
+                route.path
+            );
+        }
+    }
+}
+
+#[test]
 fn each_name_in_a_path_is_a_parameter_that_is_required() {
     let document = document();
     for (path, item) in paths(&document) {

@@ -5,7 +5,7 @@ pub mod api;
 pub mod api_key;
 pub mod app_lines;
 pub mod audit_filter;
-mod body;
+pub mod body;
 pub mod bulk;
 pub mod client_approval;
 pub mod client_changes;

@@ -4,6 +4,7 @@ mod bulk;
 mod conditions;
 mod handlers;
 mod repeats;
+mod unread;
 
 use handlers::handler;
 
@@ -45,11 +46,6 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
     {
         return machine_reply(Err(failure), request, context);
     }
-    if takes_no_parameters(route.endpoint, request.method)
-        && let Err(error) = request.query_params().and_then(|params| params.refuse_unknown(&[]))
-    {
-        return machine_reply(Err(error.into()), request, context);
-    }
     let reply = answer_admitted(route, request, context).await;
     match route.audience == Audience::Browser && request.method == Method::Post && request.is_cross_site() {
         // It came without the browser's cookies, and what is made without them must not take their place.
@@ -61,28 +57,13 @@ pub async fn answer(route: &Route, request: &mut Incoming, context: &Context) ->
     }
 }
 
-/// Whether an endpoint of operators reads nothing of the query: a parameter there means something to whoever wrote it, so it is refused by name.
-/// Those that read some refuse the others themselves.
-fn takes_no_parameters(endpoint: Endpoint, method: Method) -> bool {
-    match endpoint {
-        Endpoint::AdminUsers => method == Method::Post,
-        Endpoint::AdminUser
-        | Endpoint::AdminGroup
-        | Endpoint::AdminUserGrants
-        | Endpoint::AdminUserGroups
-        | Endpoint::AdminUserPasskeys
-        | Endpoint::AdminUserSecondFactors
-        | Endpoint::AdminUserSessions
-        | Endpoint::AdminHealth
-        | Endpoint::AdminKeys
-        | Endpoint::AdminSettings
-        | Endpoint::AdminStatus => matches!(method, Method::Get | Method::Head),
-        _ => false,
-    }
-}
-
 /// The answer to a request that may be made.
 async fn answer_admitted(route: &Route, request: &mut Incoming, context: &Context) -> Reply {
+    if route.audience == Audience::Operator
+        && let Err(failure) = apart(unread::refuse(route, request)).await
+    {
+        return machine_reply(Err(failure), request, context);
+    }
     match run(route, request, context).await {
         Outcome::Page(Ok(reply)) => reply,
         Outcome::Page(Err(failure)) => {

@@ -162,6 +162,18 @@ impl Params {
     }
 }
 
+/// Refuses whatever is in a query that nothing is read of, also without a value: it means something to whoever wrote it.
+///
+/// # Errors
+/// `invalid_request`, naming the first parameter where it is a plain word.
+pub fn refuse_any(encoded: &str) -> Result<(), OAuthError> {
+    let Some(piece) = encoded.split('&').find(|piece| !piece.is_empty()) else {
+        return Ok(());
+    };
+    let name = decode(piece.split('=').next().unwrap_or_default())?.into_owned();
+    Params(vec![(name, String::new())]).refuse_unknown(&[])
+}
+
 /// Whether a name is a plain word, and may be repeated in an error.
 pub fn is_word(name: &str) -> bool {
     name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -215,6 +227,23 @@ mod tests {
         assert_eq!(params.single("state"), Ok(None));
         assert_eq!(params.single("nonce"), Ok(None));
         assert!(params.required("state").is_err());
+    }
+
+    #[test]
+    fn where_nothing_is_read_any_parameter_is_refused_by_its_name() {
+        for (query, name) in [
+            ("dry_run=true", "dry_run"),
+            ("dry_run", "dry_run"),
+            ("&dry_run=&a", "dry_run"),
+            ("%64ry_run=1", "dry_run"),
+            ("%3Cb%3E=1", "a parameter that is not known"),
+            ("=1", "no parameter"),
+            ("%zz", "percent sign"),
+        ] {
+            let refused = refuse_any(query).unwrap_err();
+            assert!(refused.description.contains(name), "{query}: {}", refused.description);
+        }
+        assert_eq!((refuse_any(""), refuse_any("&")), (Ok(()), Ok(())));
     }
 
     #[test]

@@ -59,6 +59,15 @@ fn find_exactly(path: &str) -> Option<(&'static Route, Segments)> {
         .find_map(|route| Some((route, match_path(route.path, path)?)))
 }
 
+/// Whether the path of something with that id would lead elsewhere, since another route has the word there: `unused` as a `{client_id}`.
+pub fn is_place(name: &str, id: &str) -> bool {
+    let mut ways = ROUTES.iter().filter_map(|route| route.path.split_once(name));
+    ways.any(|(before, _)| {
+        let mut besides = ROUTES.iter().filter_map(|route| route.path.strip_prefix(before));
+        besides.any(|rest| rest.split('/').next() == Some(id))
+    })
+}
+
 fn match_path(pattern: &str, path: &str) -> Option<Segments> {
     if let Some((prefix, _)) = pattern.split_once("{+") {
         let rest = path.strip_prefix(prefix).filter(|rest| !rest.is_empty())?;
@@ -111,6 +120,47 @@ mod tests {
         assert!(find("/register/").is_none());
         assert!(find("/register/%ff").is_none());
         assert!(find("/token/").is_none());
+    }
+
+    /// The names in paths whose values operators may choose ([`is_place`]).
+    const CHOSEN: [(&str, &[Endpoint]); 5] = [
+        ("{user_id}", &[Endpoint::AdminUser, Endpoint::ConsolePerson]),
+        (
+            "{client_id}",
+            &[Endpoint::AdminClient, Endpoint::RegisteredClient, Endpoint::ConsoleApp],
+        ),
+        ("{group_id}", &[Endpoint::AdminGroup, Endpoint::ConsoleGroup]),
+        ("{api_id}", &[Endpoint::AdminApi, Endpoint::ConsoleApi]),
+        ("{webhook_id}", &[Endpoint::AdminWebhook, Endpoint::ConsoleWebhook]),
+    ];
+
+    #[test]
+    fn an_id_that_is_no_place_leads_to_its_own_thing() {
+        let words: std::collections::BTreeSet<_> = ROUTES
+            .iter()
+            .flat_map(|route| route.path.split('/'))
+            .filter(|word| !word.is_empty() && !word.starts_with('{'))
+            .collect();
+        for (name, endpoints) in CHOSEN {
+            let ways = ROUTES.iter().filter(|route| route.path.contains(name));
+            for word in &words {
+                let leads_elsewhere = ways.clone().any(|route| {
+                    let path = route.path.replace(name, word).replace(['{', '}'], "_");
+                    find(&path).is_none_or(|(found, _)| found.endpoint != route.endpoint)
+                });
+                assert!(!leads_elsewhere || is_place(name, word), "{word} as a {name}");
+            }
+            for endpoint in endpoints {
+                assert!(endpoint.path().ends_with(name), "{endpoint:?}");
+                let path = endpoint.path().replace(name, "till");
+                assert_eq!(find(&path).map(|(route, _)| route.endpoint), Some(*endpoint));
+            }
+        }
+        for word in ["unused", "approval", "registered", "new"] {
+            assert!(is_place("{client_id}", word), "{word}");
+        }
+        assert!(is_place("{api_id}", "new"));
+        assert!(!is_place("{client_id}", "account") && !is_place("{user_id}", "unused"));
     }
 
     #[test]

@@ -12,6 +12,24 @@ pub fn media_type(content_type: &str) -> String {
     media_type.trim().to_ascii_lowercase()
 }
 
+/// The charset that a `Content-Type` names where it is none that JSON can be in: UTF-8 (RFC 8259 section 8.1), or ASCII, which is a part of it.
+/// One with odd characters is called another one.
+pub fn foreign_charset(content_type: &str) -> Option<String> {
+    let parameters = content_type.split(';').skip(1);
+    let mut charsets = parameters.filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let is_charset = name.trim().eq_ignore_ascii_case("charset");
+        is_charset.then(|| value.trim().trim_matches('"').to_ascii_lowercase())
+    });
+    let foreign = charsets.find(|charset| !["utf-8", "utf8", "us-ascii"].contains(&charset.as_str()))?;
+    let is_plain = foreign.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    Some(if is_plain && foreign.len() <= 40 {
+        foreign
+    } else {
+        "another one".to_owned()
+    })
+}
+
 /// Whether the sender of an `Accept` shows pages. Browsers name HTML when they go somewhere; programs name JSON, everything or
 /// nothing.
 pub fn reads_html(accept: &str) -> bool {
@@ -78,6 +96,29 @@ mod tests {
     fn a_type_is_compared_without_parameters_and_case() {
         assert_eq!(media_type(" Application/JSON ; charset=utf-8"), "application/json");
         assert_eq!(media_type(""), "");
+    }
+
+    #[test]
+    fn a_charset_that_json_is_not_in_is_named() {
+        for known in [
+            "application/json",
+            "application/json; charset=utf-8",
+            "application/json;Charset=\"UTF-8\" ",
+            "application/json; charset=utf8; v=1",
+            "application/json; v=utf-16",
+            "",
+        ] {
+            assert_eq!(foreign_charset(known), None, "{known}");
+        }
+        for (foreign, named) in [
+            ("application/json; charset=UTF-16", "utf-16"),
+            ("application/json; charset=utf-8; charset=\"utf-16\"", "utf-16"),
+            ("application/json; charset=ISO-8859-1", "iso-8859-1"),
+            ("application/json; charset=", ""),
+            ("application/json; charset=<b>", "another one"),
+        ] {
+            assert_eq!(foreign_charset(foreign).as_deref(), Some(named), "{foreign}");
+        }
     }
 
     #[test]

@@ -153,6 +153,11 @@ async fn repeated(read_at: Option<Endpoint>, id: String, request: &mut Incoming,
                 return Outcome::Machine(Ok(Reply { status: 201, ..reply }));
             }
             Outcome::Machine(Err(MachineFailure::Fault(_))) => return shown,
+            Outcome::Machine(Err(MachineFailure::Status(404, _))) => {
+                let why =
+                    format!("made with this Idempotency-Key, and deleted since: {id}; use a new key to make another");
+                return Outcome::Machine(Err(MachineFailure::status(409, OAuthError::invalid_request(why))));
+            }
             _ => {}
         }
     }

@@ -43,6 +43,18 @@ for (const [kind, [path, body, table]] of Object.entries(KINDS)) {
       assert.equal(await rows(table), before);
     });
 
+    test("is said to be deleted where it was since, and made with another key", { skip: !isShownAgain }, async () => {
+      const [json, key] = [body(), randomUUID()];
+      const { id } = await (await send(path, json, key)).json();
+      assert.equal((await op.admin(`${path}/${id}`, { method: "DELETE" })).status, 204);
+      const again = await send(path, json, key);
+      const { error_description } = await again.json();
+      assert.equal(again.status, 409);
+      assert.match(error_description, /made with this Idempotency-Key, and deleted since/);
+      assert.ok(error_description.includes(id));
+      assert.equal((await send(path, json, randomUUID())).status, 201);
+    });
+
     test("is made once by requests that come at once", async () => {
       const [json, key, before] = [body(), randomUUID(), await rows(table)];
       const answers = await Promise.all([0, 1, 0, 1].map((isolate) => send(path, json, key, { isolate })));

@@ -66,13 +66,33 @@ describe("what operations have in common", () => {
     }
   });
 
-  const NO_PARAMETERS = ["readUser", "readGroup", "listUserGrants", "listUserGroups", "listUserPasskeys", "listUserSecondFactors", "listUserSessions", "health", "listKeys", "settings", "status", "createUser"];
-  test("400 to a parameter that operators made up", async () => {
-    for (const operation of contract.operations.filter(({ id }) => NO_PARAMETERS.includes(id))) {
-      const init = operation.requestBody ? { json: { username: "made-up" } } : {};
-      const response = await op.admin(`${filled(operation.path)}?nosuch=1`, { method: operation.method, ...init });
-      assert.equal(response.status, 400, operation.path);
+  const OF_OPERATORS = contract.operations.filter(({ path }) => path.startsWith("/admin/api/"));
+  const calling = (operation, query, init) => op.admin(`${filled(operation.path)}${query}`, { method: operation.method, ...init });
+
+  test("400 to a parameter that operators made up, by every method", async () => {
+    for (const operation of OF_OPERATORS) {
+      const init = operation.requestBody ? { headers: { "content-type": typeOf(operation) }, body: "{}" } : {};
+      const response = await calling(operation, "?nosuch=1", init);
+      assert.equal(response.status, 400, `${operation.method} ${operation.path}`);
       assert.match(await response.clone().text(), /nosuch is no parameter here/);
+      await contract.check(operation.id, response);
+    }
+  });
+
+  test("400 to a body where none is read", async () => {
+    for (const operation of OF_OPERATORS.filter(({ method, requestBody }) => method !== "GET" && !requestBody)) {
+      const response = await calling(operation, "", { json: { nosuch: 1 } });
+      assert.equal(response.status, 400, `${operation.method} ${operation.path}`);
+      assert.match(await response.clone().text(), /takes no body.*nosuch is no member here/);
+      await contract.check(operation.id, response);
+    }
+  });
+
+  test("415 to a body that says it is in another charset", async () => {
+    for (const operation of OF_OPERATORS.filter(({ requestBody }) => requestBody)) {
+      const response = await calling(operation, "", { headers: { "content-type": `${typeOf(operation)}; charset=utf-16` }, body: "{}" });
+      assert.equal(response.status, 415, `${operation.method} ${operation.path}`);
+      assert.match(await response.clone().text(), /utf-16/);
       await contract.check(operation.id, response);
     }
   });

@@ -26,7 +26,6 @@ use crate::{
 
 /// `GET /admin/api/clients/{client_id}`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    request.query_params()?.refuse_unknown(&[])?;
     answer(request, context).await
 }
 

@@ -173,6 +173,7 @@ export const GROUPS = {
       await give(client.id, { role: "viewer", group: (await group(op)).id }),
       await give(client.id, { role: "viewer" }),
       await give("nothing", { role: "viewer", user: person.id }),
+      await op.admin(`/admin/api/clients/${client.id}/roles`, { json: { add: Array.from({ length: 201 }, (_, n) => ({ role: `r${n}`, user: person.id })) } }),
     ];
   },
   listUserGroups: async ({ op, person }) => [
