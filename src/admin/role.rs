@@ -8,6 +8,10 @@ use crate::{account::group::Label, oidc::error::OAuthError};
 /// The most roles that one request gives, and the most that it takes.
 const MOST: usize = 1_000;
 
+/// The most roles that a person, or a group, has at an app, and the most at all apps: an app is told all of a person's.
+pub const MOST_AT_APP: i64 = 200;
+pub const MOST_OF_HOLDER: i64 = 1_000;
+
 /// The most bytes of an id.
 const LONGEST_ID: usize = 100;
 

@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Query, Rows, Statement, audit, conditions::behind, to_json};
+use super::{
+    Query, Rows, Statement, audit,
+    conditions::{behind, fail_where},
+    to_json,
+};
 use crate::{
-    admin::role::{Holder, RoleOfHolder},
+    admin::role::{Holder, MOST_AT_APP, MOST_OF_HOLDER, RoleOfHolder},
     audit::{Entry, Occasion},
     secret::Hash,
 };
@@ -105,15 +109,41 @@ impl<'a> Roles<'a> {
         }
     }
 
-    /// The first id that nobody has: of a group, or of a person.
-    pub fn find_missing(&self) -> Query<Option<Missing>> {
+    /// The first thing that keeps these from being given, and those from being taken.
+    pub fn find_problem(&self, taken: &Self) -> Query<Option<Problem>> {
+        self.problem(taken).read_by(Rows::first)
+    }
+
+    /// Fails, and with it the batch that it begins, where there is such a thing.
+    pub fn demand(&self, taken: &Self) -> Statement {
+        fail_where(self.problem(taken))
+    }
+
+    /// `more` is how many more roles a holder `h` has then: what is given and not there yet, without what is taken and is there.
+    fn problem(&self, taken: &Self) -> Statement {
         Statement::new(format!(
-            "SELECT p.group_id, p.user_id FROM {ROWS}
-             WHERE NOT EXISTS (SELECT 1 FROM groups g WHERE g.id = p.group_id) AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = p.user_id)
-             LIMIT 1"
+            "WITH p AS MATERIALIZED (SELECT role, group_id, user_id, MAX(given) AS given FROM (
+                    SELECT *, 1 AS given FROM {ROWS} UNION ALL SELECT *, 0 FROM {ROWS}) GROUP BY role, group_id, user_id),
+                app AS MATERIALIZED (SELECT c.id, json_extract(c.metadata, '$.roles_format') = 'text' AS is_text
+                    FROM (SELECT 1) LEFT JOIN clients c ON c.id = ?),
+                h AS MATERIALIZED (SELECT p.group_id, p.user_id, MAX(p.given AND instr(p.role, ' ') > 0) AS has_blank,
+                        SUM(p.given - EXISTS (SELECT 1 FROM app_roles ar WHERE {IS_ROW} AND ar.client_id = ?)) AS more
+                    FROM p GROUP BY p.group_id, p.user_id)
+             SELECT kind, group_id, user_id FROM (SELECT h.group_id, h.user_id, CASE
+                WHEN app.id IS NULL THEN 'no_client'
+                WHEN NOT EXISTS (SELECT 1 FROM groups g WHERE g.id = h.group_id)
+                    AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = h.user_id) THEN 'no_holder'
+                WHEN h.has_blank AND app.is_text THEN 'blank'
+                WHEN h.more > 0 AND h.more + (SELECT COUNT(*) FROM app_roles ar
+                    WHERE (ar.group_id = h.group_id OR ar.user_id = h.user_id) AND ar.client_id = app.id) > {MOST_AT_APP} THEN 'too_many_at_app'
+                WHEN h.more > 0 AND h.more + (SELECT COUNT(*) FROM app_roles ar
+                    WHERE ar.group_id = h.group_id OR ar.user_id = h.user_id) > {MOST_OF_HOLDER} THEN 'too_many'
+                END AS kind FROM h, app) WHERE kind IS NOT NULL LIMIT 1"
         ))
         .bind(&self.json)
-        .read_by(Rows::first)
+        .bind(&taken.json)
+        .bind(self.client_id)
+        .bind(self.client_id)
     }
 
     /// Gives them.
@@ -157,9 +187,24 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// An id that nobody has.
+/// What keeps a change from being made.
 #[derive(Deserialize)]
-pub struct Missing {
+pub struct Problem {
+    pub kind: ProblemKind,
+    /// The holder: one of the two.
     pub group_id: Option<String>,
     pub user_id: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemKind {
+    NoClient,
+    NoHolder,
+    /// A role has a blank, and the app is told its roles in a text.
+    Blank,
+    /// The holder would have more than [`MOST_AT_APP`].
+    TooManyAtApp,
+    /// The holder would have more than [`MOST_OF_HOLDER`].
+    TooMany,
 }

@@ -26,6 +26,13 @@ macro_rules! enabled {
 }
 pub(super) use enabled;
 
+/// Fails, and with it the batch that it is in, where something is found.
+pub(super) fn fail_where(found: Statement) -> Statement {
+    Statement::new("SELECT json(IIF(EXISTS (")
+        .append(found)
+        .append(Statement::new("), 'changed', '1'))"))
+}
+
 /// Holds for the person of that id who is in one of the groups of a JSON array.
 pub(super) fn is_in_one_of(user_id: &str, groups: &str) -> Statement {
     Statement::new(format!(

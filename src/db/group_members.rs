@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Query, Rows, Statement, audit, to_json, users};
+use super::{Query, Rows, Statement, audit, conditions::fail_where, to_json, users};
 use crate::{
     account::{group::MOST_OF_PERSON, user::User},
     audit::{Entry, Occasion},
@@ -42,6 +42,15 @@ impl Pairs {
 
     /// The first thing that keeps the pairs from being added, or from being removed.
     pub fn find_problem(&self, adds: bool) -> Query<Option<Problem>> {
+        self.problem(adds).read_by(Rows::first)
+    }
+
+    /// Fails, and with it the batch that it begins, where something keeps the pairs from being added.
+    pub fn demand(&self) -> Statement {
+        fail_where(self.problem(true))
+    }
+
+    fn problem(&self, adds: bool) -> Statement {
         Statement::new(format!(
             "SELECT * FROM (SELECT p.user_id, p.group_id, CASE
                 WHEN NOT EXISTS (SELECT 1 FROM users u WHERE u.id = p.user_id) THEN 'no_user'
@@ -55,7 +64,6 @@ impl Pairs {
         .bind(&self.0)
         .bind(&self.0)
         .bind(&self.0)
-        .read_by(Rows::first)
     }
 
     /// Adds them.

@@ -12,7 +12,7 @@ use crate::{
     admin::{
         moving::{Credential, CredentialKind, MovedConsent, MovedWebhook},
         operator_role::OperatorRoles,
-        role::{Holder, RoleOfHolder},
+        role::{Holder, MOST_AT_APP, MOST_OF_HOLDER, RoleOfHolder},
     },
     fault::Fault,
     secret::Hash,
@@ -33,6 +33,8 @@ pub enum Standing {
     Missing,
     /// There are as many as there may be.
     Full,
+    /// A role has a blank, and its app is told roles in a text.
+    Blank,
 }
 
 fn read(rows: &Rows) -> Result<Standing, Fault> {
@@ -241,34 +243,42 @@ pub fn memberships(user_id: &str, group_ids: &[String]) -> Query<Standing> {
     .read_by(read)
 }
 
-/// A role at an app, if app and holder are there.
+/// A role at an app, if app and holder are there, the app can be told of it, and the holder has not too many.
 pub fn add_role(client_id: &str, given: &RoleOfHolder) -> Query<bool> {
     let (group_id, user_id) = holder(given);
-    Statement::new(
+    Statement::new(format!(
         "INSERT INTO app_roles (client_id, role, group_id, user_id)
-         SELECT c.id, ?, ?, ? FROM clients c WHERE c.id = ?
-            AND (EXISTS (SELECT 1 FROM groups g WHERE g.id = ?) OR EXISTS (SELECT 1 FROM users u WHERE u.id = ?))
-         ON CONFLICT DO NOTHING RETURNING id",
-    )
+         SELECT c.id, l.role, l.group_id, l.user_id FROM (SELECT ? AS role, ? AS group_id, ? AS user_id) l, clients c WHERE c.id = ?
+            AND (EXISTS (SELECT 1 FROM groups g WHERE g.id = l.group_id) OR EXISTS (SELECT 1 FROM users u WHERE u.id = l.user_id))
+            AND NOT (instr(l.role, ' ') > 0 AND {IS_TOLD_AS_TEXT})
+            AND (SELECT COUNT(*) FROM app_roles ar WHERE (ar.group_id = l.group_id OR ar.user_id = l.user_id) AND ar.client_id = c.id) < {MOST_AT_APP}
+            AND (SELECT COUNT(*) FROM app_roles ar WHERE ar.group_id = l.group_id OR ar.user_id = l.user_id) < {MOST_OF_HOLDER}
+         ON CONFLICT DO NOTHING RETURNING id"
+    ))
     .bind(given.role.as_str())
     .bind(group_id)
     .bind(user_id)
     .bind(client_id)
-    .bind(group_id)
-    .bind(user_id)
     .any()
 }
+
+/// Holds for an app `c` that is told roles in a text.
+const IS_TOLD_AS_TEXT: &str = "COALESCE(json_extract(c.metadata, '$.roles_format'), '') = 'text'";
 
 /// How a role stands to its line.
 pub fn role(client_id: &str, given: &RoleOfHolder) -> Query<Standing> {
     let (group_id, user_id) = holder(given);
-    Statement::new(
-        "SELECT 'same' AS standing FROM app_roles WHERE (group_id = ? OR user_id = ?) AND client_id = ? AND role = ?",
-    )
+    Statement::new(format!(
+        "SELECT CASE WHEN EXISTS (SELECT 1 FROM app_roles ar
+                WHERE (ar.group_id = l.group_id OR ar.user_id = l.user_id) AND ar.client_id = c.id AND ar.role = l.role) THEN 'same'
+            WHEN instr(l.role, ' ') > 0 AND {IS_TOLD_AS_TEXT} THEN 'blank' ELSE 'full' END AS standing
+         FROM (SELECT ? AS role, ? AS group_id, ? AS user_id) l, clients c WHERE c.id = ?
+            AND (EXISTS (SELECT 1 FROM groups g WHERE g.id = l.group_id) OR EXISTS (SELECT 1 FROM users u WHERE u.id = l.user_id))"
+    ))
+    .bind(given.role.as_str())
     .bind(group_id)
     .bind(user_id)
     .bind(client_id)
-    .bind(given.role.as_str())
     .read_by(read)
 }
 

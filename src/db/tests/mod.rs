@@ -9,6 +9,7 @@ mod moved_tables;
 mod occasion;
 mod people_pages;
 mod proof_agrees;
+mod roles;
 mod samples;
 mod second_factors;
 mod sqlite;

@@ -290,7 +290,9 @@ pub(super) fn add_roles_to(all: &mut Samples) {
     add(all, "app_roles::list_of_group", [app_roles::list_of_group("g", 200)]);
     add(all, "app_roles::have_blank", [app_roles::have_blank("c")]);
     add(all, "app_roles::list_own", [app_roles::list_own(&hash())]);
-    add(all, "app_roles::find_missing", [roles.find_missing()]);
+    add(all, "app_roles::find_problem", [roles.find_problem(&roles)]);
+    let none = Roles::new("c", &[]);
+    add(all, "app_roles::demand", [none.demand(&none)]);
     add(all, "app_roles::insert", [roles.insert()]);
     add(all, "app_roles::delete", [roles.delete()]);
     add(all, "app_roles::record_insert", [roles.record_insert(&entry, &Then)]);
@@ -323,6 +325,7 @@ pub(super) fn add_groups_to(all: &mut Samples) {
     let pairs = Pairs::new(&["u"], &["g", "h"]);
     let entry = Entry::new(Event::GroupMemberAdded, Actor::Operator);
     add(all, "group_members::find_problem", [pairs.find_problem(true)]);
+    add(all, "group_members::demand", [Pairs::new(&[], &[]).demand()]);
     add(all, "group_members::insert", [pairs.insert()]);
     add(all, "group_members::delete", [pairs.delete()]);
     add(

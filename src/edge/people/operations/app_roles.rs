@@ -3,45 +3,35 @@
 use serde_json::json;
 
 use crate::{
-    admin::role::{Holder, RoleChanges, RoleOfHolder},
+    admin::role::{Holder, MOST_AT_APP, MOST_OF_HOLDER, RoleChanges, RoleOfHolder},
     audit::{Actor, Entry, Event},
-    db::{Batch, app_roles::Roles, clients},
+    db::{
+        Batch,
+        app_roles::{Problem, ProblemKind, Roles},
+        clients,
+    },
     edge::{http::failure::MachineFailure, platform::context::Context},
-    oidc::{client::app_rules::RolesFormat, error::OAuthError},
+    oidc::error::OAuthError,
     secret::is_random_id,
 };
 
 /// Gives roles at an app and takes roles, all of them or none. Says whether one was taken.
 ///
 /// # Errors
-/// 404 for an app, a group or a person that there is not; `invalid_request` for a role that the app cannot be told.
+/// 404 for an app, a group or a person that there is not; `invalid_request` for a role that the app cannot be told; 409 for more roles than a
+/// holder may have.
 pub async fn change(client_id: &str, wanted: &RoleChanges, context: &Context) -> Result<bool, MachineFailure> {
     let (given, taken) = (
         Roles::new(client_id, &wanted.add),
         Roles::new(client_id, &wanted.remove),
     );
     let mut batch = Batch::default();
-    let client = batch.add(clients::find(client_id));
-    let missing = [batch.add(given.find_missing()), batch.add(taken.find_missing())];
+    let client = batch.add(clients::find_version(client_id));
+    let problem = batch.add(given.find_problem(&taken));
     let rows = context.db.run(batch).await?;
-    let record = rows.read(client)?.ok_or_else(|| MachineFailure::no_such("client"))?;
-    let is_text = record.client.metadata.rules.roles_format == RolesFormat::Text;
-    if is_text && wanted.add.iter().any(|given| given.role.as_str().contains(' ')) {
-        let why = "a role of this client can have no blank: it is told in a text (roles_format)";
-        return Err(OAuthError::invalid_request(why).into());
-    }
-    for missing in missing {
-        if let Some(missing) = rows.read(missing)? {
-            let (what, id) = match &missing.group_id {
-                Some(id) => ("group", id.as_str()),
-                None => ("user", missing.user_id.as_deref().unwrap_or_default()),
-            };
-            let why = match is_random_id(id) {
-                true => format!("there is no {what} {id}"),
-                false => format!("there is no such {what}"),
-            };
-            return Err(MachineFailure::status(404, OAuthError::invalid_request(why)));
-        }
+    rows.read(client)?.ok_or_else(|| MachineFailure::no_such("client"))?;
+    if let Some(problem) = rows.read(problem)? {
+        return Err(refusal(&problem));
     }
     let entry = |event, roles: &[RoleOfHolder]| {
         let mut names: Vec<_> = roles.iter().map(|given| given.role.as_str()).collect();
@@ -60,9 +50,42 @@ pub async fn change(client_id: &str, wanted: &RoleChanges, context: &Context) ->
         })
     };
     let mut batch = Batch::default();
+    batch.push(given.demand(&taken));
     batch.push(taken.record_delete(&entry(Event::RoleTaken, &wanted.remove), context));
     let was_taken = batch.add(taken.delete());
     batch.push(given.record_insert(&entry(Event::RoleGiven, &wanted.add), context));
     batch.push(given.insert());
-    Ok(context.db.run(batch).await?.read(was_taken)?)
+    match context.db.run(batch).await {
+        Ok(rows) => Ok(rows.read(was_taken)?),
+        // Something went between the two trips, and nothing has happened.
+        Err(fault) => match context.db.read(given.find_problem(&taken)).await? {
+            Some(problem) => Err(refusal(&problem)),
+            None => Err(fault.into()),
+        },
+    }
+}
+
+fn refusal(problem: &Problem) -> MachineFailure {
+    let (what, id) = match &problem.group_id {
+        Some(id) => ("group", id.as_str()),
+        None => ("user", problem.user_id.as_deref().unwrap_or_default()),
+    };
+    let (status, why) = match problem.kind {
+        ProblemKind::NoClient => return MachineFailure::no_such("client"),
+        ProblemKind::NoHolder if is_random_id(id) => (404, format!("there is no {what} {id}")),
+        ProblemKind::NoHolder => return MachineFailure::no_such(what),
+        ProblemKind::Blank => {
+            let why = "a role of this client can have no blank: it is told in a text (roles_format)";
+            (400, why.to_owned())
+        }
+        ProblemKind::TooManyAtApp => (
+            409,
+            format!("the {what} {id} would have more than {MOST_AT_APP} roles at this client; nothing was done"),
+        ),
+        ProblemKind::TooMany => (
+            409,
+            format!("the {what} {id} would have more than {MOST_OF_HOLDER} roles at all clients; nothing was done"),
+        ),
+    };
+    MachineFailure::status(status, OAuthError::invalid_request(why))
 }

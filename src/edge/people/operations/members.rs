@@ -88,11 +88,19 @@ impl Change<'_> {
         }
         let entry = |event, groups: &[&str]| Entry::new(event, Actor::Operator).detail(json!({ "groups": groups }));
         let mut batch = Batch::default();
+        batch.push(added.demand());
         batch.push(removed.record_delete(&entry(Event::GroupMemberRemoved, self.remove.1), context));
         let left = batch.add(removed.delete());
         batch.push(added.record_insert(&entry(Event::GroupMemberAdded, self.add.1), context));
         batch.push(added.insert());
-        Ok(context.db.run(batch).await?.read(left)?)
+        match context.db.run(batch).await {
+            Ok(rows) => Ok(rows.read(left)?),
+            // Something went between the two trips, and nothing has happened.
+            Err(fault) => match context.db.read(added.find_problem(true)).await? {
+                Some(problem) => Err(refusal(&problem)),
+                None => Err(fault.into()),
+            },
+        }
     }
 }
 

@@ -446,6 +446,9 @@ fn describe(outcome: Outcome, answer: &Answer) -> Result<Value, Fault> {
             }
             (false, Standing::Missing) => refused("what it refers to is not here"),
             (false, Standing::Full) => refused("there are as many of its kind here as there may be"),
+            (false, Standing::Blank) => {
+                refused("a role of its app can have no blank: it is told in a text (roles_format)")
+            }
         },
     })
 }
