@@ -16,6 +16,11 @@ fn needs_a_neighbour(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
 }
 
+/// Control characters, line breaks, and what reverses the direction of a text: what leaves the text around it as it is has none.
+pub fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Whether there is anything to see in a text.
 pub fn is_readable(text: &str) -> bool {
     text.chars()

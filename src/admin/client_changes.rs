@@ -6,6 +6,7 @@ use super::body;
 use crate::{
     config::Accent,
     oidc::{client::app_look::AppLook, error::OAuthError, params::Params},
+    readable::{is_readable, is_unprintable},
     web::host,
 };
 
@@ -96,11 +97,12 @@ fn member<T>(
 /// # Errors
 /// What it must be.
 pub fn notes(text: &str) -> Result<String, String> {
-    let is_plain = !text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t'));
-    match is_plain && !text.trim().is_empty() && text.chars().count() <= LONGEST_NOTES {
+    let is_plain = !text.contains(|c: char| is_unprintable(c) && !matches!(c, '\n' | '\t'));
+    match is_plain && is_readable(text) && text.chars().count() <= LONGEST_NOTES {
         true => Ok(text.to_owned()),
         false => Err(format!(
-            "must have 1 to {LONGEST_NOTES} characters, and no control characters but line breaks and tabs"
+            "must have 1 to {LONGEST_NOTES} characters, something to see, and no control characters but line breaks and tabs, nor any that turn the \
+             direction of a text"
         )),
     }
 }
@@ -159,6 +161,8 @@ mod tests {
         for (patch, name) in [
             (json!({ "notes": "" }), "notes"),
             (json!({ "notes": "a\u{0}" }), "notes"),
+            (json!({ "notes": "ask\u{202e}ada" }), "notes"),
+            (json!({ "notes": "\u{200b}" }), "notes"),
             (json!({ "notes": "x".repeat(2_001) }), "notes"),
             (json!({ "notes": 7 }), "notes"),
             (json!({ "accent_color": "blue" }), "accent_color"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::moving::{ID_RULE, is_id};
+use super::moving::{ID_RULE, check_place, is_id};
 use crate::{
     account::{
         email,
@@ -148,7 +148,10 @@ impl UserChanges {
             Some(Value::String(id)) if may_be_pairwise(id) => Err(OAuthError::invalid_request(
                 "id has the form of a pairwise subject (32 bytes as base64url), by which apps may know somebody: leave id out, or give another",
             )),
-            Some(Value::String(id)) if is_id(id) => Ok(Some(id.clone())),
+            Some(Value::String(id)) if is_id(id) => match check_place("{user_id}", id) {
+                Ok(()) => Ok(Some(id.clone())),
+                Err(why) => Err(OAuthError::invalid_request(why)),
+            },
             Some(_) => Err(OAuthError::invalid_request(format!("id {ID_RULE}"))),
         }
     }

@@ -26,11 +26,9 @@ impl ApiCredentials {
     /// `invalid_client` for a secret that none can be.
     pub fn parse(authorization: Option<&str>, params: &Params, roots: &RootKeys) -> Result<Option<Self>, OAuthError> {
         let credentials = ClientCredentials::parse(authorization, params)?;
-        let api_id = credentials
-            .client_id
-            .strip_prefix(CLIENT_ID)
-            .filter(|id| is_random_id(id));
-        let Some(api_id) = api_id else { return Ok(None) };
+        let Some(api_id) = api_of(&credentials.client_id) else {
+            return Ok(None);
+        };
         let Presented::Secret(_, presented) = &credentials.presented else {
             return Err(failed());
         };
@@ -41,6 +39,16 @@ impl ApiCredentials {
             secret: secret.ok_or_else(failed)?,
         }))
     }
+}
+
+/// The id of the API that asks by that `client_id`, if one may.
+fn api_of(client_id: &str) -> Option<&str> {
+    client_id.strip_prefix(CLIENT_ID).filter(|id| is_random_id(id))
+}
+
+/// Whether a `client_id` is of the form by which APIs ask: no client has one.
+pub fn is_client_id(client_id: &str) -> bool {
+    api_of(client_id).is_some()
 }
 
 /// The `client_id` by which an API asks.

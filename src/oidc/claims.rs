@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::scope::Scope;
 use crate::{
-    readable::is_readable,
+    readable::{is_readable, is_unprintable},
     web::{host::has_plain_authority, language_tag::is_language_tag},
 };
 
@@ -132,8 +132,7 @@ impl StandardClaim {
 
 /// Whether a name can be seen, and leaves the text around it as it is.
 fn is_fit_to_read(text: &str) -> bool {
-    let reverses = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    text.is_empty() || (is_readable(text) && !text.contains(reverses))
+    text.is_empty() || (is_readable(text) && !text.contains(is_unprintable))
 }
 
 impl StandardClaims {

@@ -89,7 +89,7 @@ pub struct MovedConsent {
 
 impl MovedApp {
     pub(super) fn read(line: &Members<'_>, moved: &Moved<'_>) -> Result<Self, String> {
-        let client_id = line.app_id("id")?;
+        let client_id = line.own_app_id()?;
         let described = line.flag("document")?;
         if described != is_document(&client_id) {
             return Err("document is true of an app whose id is an https address, and of no other".to_owned());
@@ -164,7 +164,7 @@ impl MovedApi {
         members.insert("identifier".to_owned(), line.needed("identifier")?.into());
         let secret = hash(line, moved, "secret_hash")?;
         Ok(Self {
-            id: line.id("id")?,
+            id: line.own_id("{api_id}")?,
             api: api::read_new(&members, moved.config)?,
             needs_secret: secret.is_none() && line.text("secret_hash")?.is_some(),
             secret,

@@ -4,7 +4,11 @@ use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
-use crate::{oidc::params, time::UnixTime};
+use crate::{
+    oidc::{api_credentials, params},
+    routes,
+    time::UnixTime,
+};
 
 /// The most bytes of a text that no rule of its own bounds.
 const LONGEST: usize = 4_096;
@@ -60,17 +64,32 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// The id of what the line itself is, which is `{name}` in the paths of the console and of this API.
+    pub fn own_id(&self, name: &str) -> Result<String, String> {
+        let id = self.id("id")?;
+        check_place(name, &id).map(|()| id)
+    }
+
+    /// The same of an app. Neither is it one by which a declared API says who it is.
+    pub fn own_app_id(&self) -> Result<String, String> {
+        let id = self.app_id("id")?;
+        if api_credentials::is_client_id(&id) {
+            return Err("id is of the form by which declared APIs say who they are: api_ and 22 characters".to_owned());
+        }
+        check_place("{client_id}", &id).map(|()| id)
+    }
+
     /// The id of an app: one that was registered, or the address of a document.
     pub fn app_id(&self, name: &'static str) -> Result<String, String> {
         let id = self.needed(name)?;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-        // These have a meaning in the path of a page.
-        let is_a_place = matches!(id, "." | ".." | "new");
+        // These have a meaning in every path.
+        let is_a_place = matches!(id, "." | "..");
         let is_given = (1..=LONGEST_APP_ID).contains(&id.len()) && id.bytes().all(is_plain) && !is_a_place;
         match is_given || is_document(id) {
             true => Ok(id.to_owned()),
             false => Err(format!(
-                "{name} must be 1 to {LONGEST_APP_ID} letters of ASCII, digits, and any of - _ . ~ (but not ., .. or new), or the https address of a document"
+                "{name} must be 1 to {LONGEST_APP_ID} letters of ASCII, digits, and any of - _ . ~ (but not . or ..), or the https address of a document"
             )),
         }
     }
@@ -132,6 +151,19 @@ impl<'a> Members<'a> {
 
 /// The largest number: what JavaScript, through which it goes, has exactly is more.
 const MOST_NUMBER: i64 = 253_402_300_799;
+
+/// Refuses an id whose path would lead elsewhere.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_place(name: &str, id: &str) -> Result<(), String> {
+    match routes::is_place(name, id) {
+        true => Err(format!(
+            "id cannot be {id}: the address of something else here has that word in its place"
+        )),
+        false => Ok(()),
+    }
+}
 
 pub(super) fn missing(name: &str) -> String {
     format!("{name} is missing")

@@ -16,7 +16,7 @@ pub use self::{
     app::{MovedApi, MovedApp, MovedConsent},
     credential::{Credential, CredentialKind},
     cursor::{Part, Place},
-    members::{ID_RULE, is_id},
+    members::{ID_RULE, check_place, is_id},
     webhook::MovedWebhook,
 };
 use super::{
@@ -46,6 +46,16 @@ pub const MOST_LINES: usize = 100;
 
 /// The most versions of terms that somebody has accepted.
 const MOST_TERMS: usize = 200;
+
+/// What lines are about: each takes the scope of its own ([`Line::needs`]).
+pub const IMPORTED: [Area; 6] = [
+    Area::People,
+    Area::Apps,
+    Area::Apis,
+    Area::Groups,
+    Area::Operators,
+    Area::Webhooks,
+];
 
 /// Where lines come from, and where they go.
 pub struct Moved<'a> {
@@ -180,7 +190,7 @@ fn read_group(line: &Members<'_>, moved: &Moved<'_>) -> Result<Group, String> {
         return Err("second_factor_required is true, and SECOND_FACTOR is off here".to_owned());
     }
     Ok(Group {
-        id: line.id("id")?,
+        id: line.own_id("{group_id}")?,
         name: Label::parse(line.needed("name")?).ok_or_else(|| format!("name {}", Label::RULE))?,
         second_factor_required,
         attributes: merged(&Map::new(), &changes)?,
@@ -213,7 +223,7 @@ fn read_person(line: &Members<'_>, salt: [u8; 32], moved: &Moved<'_>) -> Result<
         None => random_text(salt),
     };
     Ok(User {
-        id: line.id("id")?,
+        id: line.own_id("{user_id}")?,
         subject_salt: SubjectSalt::stored(subject_salt),
         username: Username::parse(line.needed("username")?).map_err(|why| format!("username {why}"))?,
         claims: StandardClaims::parse(&object)?,

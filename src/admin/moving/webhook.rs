@@ -67,7 +67,12 @@ impl MovedWebhook {
                 events: wanted.events.flatten(),
                 enabled: false,
                 created_at,
-                ..Webhook::new(line.id("id")?, (name, url.as_str().to_owned()), secret, moved.now)
+                ..Webhook::new(
+                    line.own_id("{webhook_id}")?,
+                    (name, url.as_str().to_owned()),
+                    secret,
+                    moved.now,
+                )
             },
         })
     }

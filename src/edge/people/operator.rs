@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     admin::{
-        api_key::{Area, KeyScope},
+        api_key::{self, Area, KeyScope},
+        moving::IMPORTED,
         operator::Operator,
     },
     audit::{Actor, Entry, Event},
@@ -109,6 +110,15 @@ impl Operator {
     /// Whether they may change the account of a person ([`Operator::may_change_account`]), and why not. Who tries is written down. From here
     /// on nothing is changed where the person has got other roles since.
     pub async fn may_change(&self, user_id: &str, context: &Context) -> Result<Result<(), &'static str>, Fault> {
+        let may = self.could_change(user_id, context).await?;
+        if may.is_err() {
+            record_beyond(user_id, context);
+        }
+        Ok(may)
+    }
+
+    /// The same for a page that shows what they could do: whoever looks tries nothing, and nothing is written down.
+    pub async fn could_change(&self, user_id: &str, context: &Context) -> Result<Result<(), &'static str>, Fault> {
         if matches!(self, Self::Token) {
             return Ok(Ok(()));
         }
@@ -117,9 +127,6 @@ impl Operator {
             .as_ref()
             .map_or(Ok(()), |other| self.may_change_account(&other.roles));
         context.db.demand_roles(Some(JudgedRoles::new(user_id, other.as_ref())));
-        if may.is_err() {
-            record_beyond(user_id, context);
-        }
         Ok(may)
     }
 }
@@ -129,7 +136,8 @@ pub fn program_of(client_id: &str) -> String {
     format!("app ({client_id})")
 }
 
-/// Lets an operator pass who may call `route` so; for many calls at once everybody who is one, since each of the calls is checked by itself.
+/// Lets an operator pass who may call `route` so; for many calls at once everybody who is one, since each of the calls is checked by itself, and
+/// for an import those who may import a line of some kind.
 ///
 /// # Errors
 /// 401 with the challenge of RFC 6750; 403, naming the scope that a key lacks.
@@ -145,8 +153,10 @@ pub async fn require(route: &Route, request: &mut Incoming, context: &Context) -
     match found? {
         Some(operator) => {
             operator.note(context);
-            if route.endpoint != Endpoint::AdminBulk {
-                check_call(&operator, route, request, context).await?;
+            match route.endpoint {
+                Endpoint::AdminBulk => {}
+                Endpoint::AdminImport => check_import(&operator, context)?,
+                _ => check_call(&operator, route, request, context).await?,
             }
             operator.note_use(context);
             request.operator = Some(operator);
@@ -180,6 +190,22 @@ pub async fn check_call(
         true => check_person(operator, request.segment(0), context).await,
         false => Ok(()),
     }
+}
+
+fn check_import(operator: &Operator, context: &Context) -> Result<(), MachineFailure> {
+    let needed = IMPORTED.map(|area| KeyScope { area, writes: true });
+    if needed.iter().any(|scope| operator.may(Some(*scope)).is_ok()) {
+        return Ok(());
+    }
+    record(Actor::Operator, None, context);
+    let why = format!(
+        "each line of an import takes the scope of what it is about: one of {}",
+        api_key::names(&needed).join(", ")
+    );
+    Err(MachineFailure::Bearer(Some(OAuthError::new(
+        ErrorCode::InsufficientScope,
+        why,
+    ))))
 }
 
 /// Likewise for a person whom the path does not name.

@@ -68,6 +68,18 @@ describe("what is kept of a person", () => {
     const reader = await operator(op, "read_only");
     assert.ok(!(await reader.open(path)).html.includes('id="save"'));
   });
+
+  test("may be looked at by who may not change it: that alone is no attempt, and no event", async () => {
+    const tries = async () => (await read("/admin/api/audit?event=operator_refused")).events.length;
+    const [reader, people] = [await operator(op, "read_only"), await operator(op, "people")];
+    const path = `/admin/people/${owner.person.id}/attributes`;
+    const before = await tries();
+    for (const one of [reader, people]) assert.equal((await one.open(path)).status, 200);
+    assert.equal(await tries(), before);
+    const form = { csrf: await csrfOf(people), shown: "1", attribute_office: "Rome" };
+    assert.equal((await people.browser.fetch(path, { form })).status, 403);
+    assert.equal(await tries(), before + 1);
+  });
 });
 
 test("what is kept of a group is shown and changed", async () => {

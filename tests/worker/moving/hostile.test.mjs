@@ -150,7 +150,7 @@ describe("a line that is not as it should be is refused by itself, with the reas
     [app({ logo: "" }), /logo is none of PNG/],
     [app({ logo: Buffer.concat([PNG, Buffer.alloc(65_536)]).toString("base64") }), /logo has more than 65536 bytes/],
     [app({ id: "https://app.acme.test/client", document: true, logo: PNG.toString("base64") }), /of no app that a document describes/],
-    [app({ id: "new" }), /id must be/],
+    [app({ id: "new" }), /id cannot be new/],
     [app({ id: ".." }), /id must be/],
     [app({ id: "https://evil.test/client" }), /document/],
     [app({ document: true }), /document/],
@@ -236,6 +236,23 @@ describe("what is here stays as it is", () => {
   });
 });
 
+test("an id that leads elsewhere is nobody's", async () => {
+  const app = (id) => ({ kind: "app", id, metadata: { redirect_uris: ["https://app.acme.test/cb"] } });
+  const api = (id) => ({ kind: "api", id, settings: { name: "Files" }, identifier: `https://${id}.acme.test` });
+  const lines = [app("registered"), app("unused"), app("approval"), app("new"), api("new")];
+  for (const { outcome, why } of await taken(op, lines)) {
+    assert.equal(outcome, "refused");
+    assert.match(why, /^id cannot be \w+: the address of something else/);
+  }
+  const [ofApi] = await taken(op, [app(`api_${"x".repeat(22)}`)]);
+  assert.match(ofApi.why, /by which declared APIs say who they are/);
+  for (const id of ["api_gateway", "account", "test", "logo"]) {
+    const [{ outcome, why }] = await taken(op, [app(id)]);
+    assert.equal(outcome, "added", why);
+    assert.equal((await op.admin(`/admin/api/clients/${id}`)).status, 200);
+  }
+});
+
 describe("nobody imports more than they may", () => {
   test("each line takes the scope of what it is about", async () => {
     const bearer = await key("people:write");
@@ -252,6 +269,22 @@ describe("nobody imports more than they may", () => {
     assert.match(results[2].why, /operators:write/);
     const { events } = await op.json("/admin/api/audit?event=operator_refused", { bearer: op.adminToken });
     assert.equal(events[0].operator, `Key ${keys}`);
+  });
+
+  test("a line takes no other scope beside its own, and who has none of them is refused as a whole", async () => {
+    const group = (id) => ({ kind: "group", id, name: `Own ${id}` });
+    const [done] = await taken(op, [group("own-1")], { bearer: await key("groups:write") });
+    assert.equal(done.outcome, "added");
+    const [app] = await taken(op, [{ kind: "app", id: "own-app", metadata: { redirect_uris: ["https://app.acme.test/cb"] } }], { bearer: await key("apps:write") });
+    assert.equal(app.outcome, "added");
+    const before = (await op.rows("SELECT COUNT(*) AS n FROM audit WHERE event = 'imported'"))[0].n;
+    for (const scopes of [["people:read", "groups:read"], ["mail:write"], ["keys:write", "api_keys:write"]]) {
+      const response = await op.fetch("/admin/api/import", { json: { lines: [group("own-2")] }, bearer: await key(...scopes) });
+      assert.equal(response.status, 403);
+      assert.match((await response.json()).error_description, /each line of an import takes the scope of what it is about: one of people:write, .*groups:write/);
+    }
+    assert.equal((await op.rows("SELECT COUNT(*) AS n FROM audit WHERE event = 'imported'"))[0].n, before);
+    assert.deepEqual(await op.rows("SELECT id FROM groups WHERE id LIKE 'own-%'"), [{ id: "own-1" }]);
   });
 
   test("a webhook takes every scope: whoever renews one with the secret before sees the one that its receiver knows", async () => {

@@ -18,6 +18,7 @@ use crate::{
                 self,
                 change::{self, Changed},
             },
+            operator,
         },
         platform::{apart::apart, context::Context},
     },
@@ -83,7 +84,7 @@ impl Kept {
                 let known = context.config.attributes.iter();
                 let values = known.filter_map(|(name, _)| Some((name.to_owned(), user.claims.own(name)?.clone())));
                 Ok(Owner {
-                    is_beyond: is_own || console.operator.may_change(id, context).await?.is_err(),
+                    is_beyond: is_own || console.operator.could_change(id, context).await?.is_err(),
                     values: values.collect(),
                     name: user.display_name().to_owned(),
                     version: user.updated_at.seconds().to_string(),
@@ -148,6 +149,9 @@ pub async fn submit(kept: Kept, request: &mut Incoming, context: &Context) -> Re
     console.require(kept.change(), context)?;
     let owner = kept.find(request.segment(0), &console, context).await?;
     if owner.is_beyond {
+        if console.signed_in.user().id != owner.id {
+            operator::record_beyond(&owner.id, context);
+        }
         return Err(Problem::NotForYou.into());
     }
     let known = context.config.attributes.iter();

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    readable::is_readable,
+    readable::{is_readable, is_unprintable},
     web::fetch_url::LoopbackFetches,
     web::{
         distinguished_name::DistinguishedName,
@@ -57,11 +57,6 @@ pub(super) fn ip_address(text: &str) -> Parsed<String> {
     text.parse::<IpAddr>()
         .map(|_| text.to_owned())
         .map_err(|_| "must be an IP address")
-}
-
-/// Control characters, line breaks, and what reverses the direction of a text.
-fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A page that people are shown and may follow.
