@@ -1,6 +1,6 @@
 //! Scopes (RFC 6749 section 3.3) and what the standard ones mean (OIDC Core section 5.4).
 
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -13,9 +13,9 @@ const GROUPS: &str = "groups";
 /// The most scope tokens that a request may name.
 const MOST_TOKENS: usize = 50;
 
-/// A set of scope tokens. On the wire: separated by single spaces.
+/// A set of scope tokens: sorted, each once. On the wire: separated by single spaces. There are few in most sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope(BTreeSet<String>);
+pub struct Scope(Vec<String>);
 
 impl Scope {
     /// The standard scopes, in the order in which people are asked about them.
@@ -71,51 +71,63 @@ impl Scope {
     /// # Errors
     /// `invalid_scope` for a token outside `NQCHAR` or more than 50 of them.
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
-        let tokens: BTreeSet<_> = text
-            .split(' ')
-            .filter(|token| !token.is_empty())
-            .map(str::to_owned)
-            .collect();
-        if tokens.len() > MOST_TOKENS || text.len() > 100 * MOST_TOKENS {
-            return Err(OAuthError::new(ErrorCode::InvalidScope, "too many scopes"));
+        let too_many = || OAuthError::new(ErrorCode::InvalidScope, "too many scopes");
+        if text.len() > 100 * MOST_TOKENS {
+            return Err(too_many());
         }
-        if !tokens.iter().all(|token| token.bytes().all(is_nqchar)) {
+        let scope: Self = text.split(' ').filter(|token| !token.is_empty()).collect();
+        if scope.0.len() > MOST_TOKENS {
+            return Err(too_many());
+        }
+        if !scope.iter().all(|token| token.bytes().all(is_nqchar)) {
             return Err(OAuthError::new(
                 ErrorCode::InvalidScope,
                 "a scope has a character that scopes cannot have",
             ));
         }
-        Ok(Self(tokens))
+        Ok(scope)
+    }
+
+    /// The set of `tokens`, in any order.
+    fn of(mut tokens: Vec<String>) -> Self {
+        tokens.sort_unstable();
+        tokens.dedup();
+        Self(tokens)
     }
 
     /// Whether `token` is in the set.
     pub fn contains(&self, token: &str) -> bool {
-        self.0.contains(token)
+        self.0.binary_search_by(|own| own.as_str().cmp(token)).is_ok()
     }
 
     /// Whether every token of `self` is in `other`.
     pub fn is_subset(&self, other: &Scope) -> bool {
-        self.0.is_subset(&other.0)
+        self.iter().all(|token| other.contains(token))
+    }
+
+    /// The tokens for which `keeps` holds.
+    pub fn only(&self, keeps: &dyn Fn(&str) -> bool) -> Scope {
+        Self(self.0.iter().filter(|token| keeps(token)).cloned().collect())
     }
 
     /// The tokens that stand in both.
     pub fn intersection(&self, other: &Scope) -> Scope {
-        Self(self.0.intersection(&other.0).cloned().collect())
+        self.only(&|token| other.contains(token))
     }
 
     /// The tokens that stand in either.
     pub fn union(&self, other: &Scope) -> Scope {
-        Self(self.0.union(&other.0).cloned().collect())
+        Self::of([self.0.as_slice(), &other.0].concat())
     }
 
     /// The tokens of `self` that are not in `other`.
     pub fn difference(&self, other: &Scope) -> Scope {
-        Self(self.0.difference(&other.0).cloned().collect())
+        self.only(&|token| !other.contains(token))
     }
 
     /// The set without `token`.
     pub fn without(mut self, token: &str) -> Scope {
-        self.0.remove(token);
+        self.0.retain(|own| own != token);
         self
     }
 
@@ -142,7 +154,7 @@ fn is_nqchar(byte: u8) -> bool {
 
 impl<'a> FromIterator<&'a str> for Scope {
     fn from_iter<I: IntoIterator<Item = &'a str>>(tokens: I) -> Self {
-        Self(tokens.into_iter().map(str::to_owned).collect())
+        Self::of(tokens.into_iter().map(str::to_owned).collect())
     }
 }
 

@@ -182,18 +182,22 @@ impl Client {
     /// one that nobody but itself registered, but for `groups`: it could register anew with others, and clients learn only at the
     /// API what they need.
     pub fn permitted(&self, requested: &Scope, of_apis: &Scope) -> Scope {
-        let offline = self.may_use(GrantType::RefreshToken).then_some("offline_access");
+        let registered = &self.metadata.scope;
+        let by_itself = self.metadata.any_api_scope;
         // Of groups an app learns that the operator knows.
-        let standard = || match self.metadata.any_api_scope {
-            true => Scope::STANDARD.into_iter().collect::<Scope>(),
-            false => Scope::of_people(),
+        let standard: &[&str] = match by_itself {
+            true => &Scope::STANDARD,
+            false => &Scope::ABOUT_PEOPLE,
         };
-        let standard = || standard().union(of_apis);
-        let mut registered = self.metadata.scope.clone().unwrap_or_else(standard);
-        if self.metadata.any_api_scope {
-            registered = registered.union(of_apis);
-        }
-        requested.intersection(&registered.union(&offline.into_iter().collect()))
+        requested.only(&|token| {
+            let is_of_itself = match registered {
+                Some(registered) => registered.contains(token),
+                None => standard.contains(&token),
+            };
+            let is_of_apis = || (registered.is_none() || by_itself) && of_apis.contains(token);
+            let is_offline = || token == "offline_access" && self.may_use(GrantType::RefreshToken);
+            is_of_itself || is_of_apis() || is_offline()
+        })
     }
 
     /// The same where APIs name it with scopes, which are `given` it without a registration.

@@ -6,10 +6,9 @@ pub mod prepared;
 use std::borrow::Cow;
 
 use js_sys::{JSON, Uint8Array};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use wasm_bindgen::JsCast;
 use web_sys::{Request, Response, ResponseInit};
-use worker::Result;
 
 use self::prepared::Prepared;
 use crate::{
@@ -51,25 +50,52 @@ impl Cors {
 }
 
 /// What a response is made with beside its body, as the Fetch standard has it (section 5.5). It crosses to the platform as one
-/// text: a call across for each header would take longer than all else that is done for a small answer.
+/// text: a call across for each header would take longer than all else that is done for a small answer. The headers are a record
+/// there, which the platform reads faster than a list of pairs.
 #[derive(Serialize)]
 struct Init<'a> {
     status: u16,
+    #[serde(serialize_with = "as_record")]
     headers: Vec<(&'static str, Cow<'a, str>)>,
+    /// The cookies. A record has one of a name.
+    #[serde(skip)]
+    cookies: Vec<String>,
+}
+
+fn as_record<S: Serializer>(headers: &[(&'static str, Cow<'_, str>)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(headers.iter().map(|(name, value)| (name, value)))
 }
 
 impl<'a> Init<'a> {
+    /// Sets a header, or adds to what was set (RFC 9110 section 5.3).
     fn set(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
-        self.headers.push((name, value.into()));
+        let value = value.into();
+        match self.headers.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = format!("{known}, {value}").into(),
+            None => self.headers.push((name, value)),
+        }
     }
 
-    fn into_js(self) -> Result<ResponseInit> {
-        Ok(JSON::parse(&serde_json::to_string(&self)?)?.unchecked_into())
+    /// The response with `content`.
+    fn into_response(mut self, content: Option<&Uint8Array>) -> worker::Result<Response> {
+        let mut cookies = std::mem::take(&mut self.cookies).into_iter();
+        if let Some(first) = cookies.next() {
+            self.set("set-cookie", first);
+        }
+        let init = JSON::parse(&serde_json::to_string(&self)?)?.unchecked_into();
+        let response = match content {
+            Some(bytes) => Response::new_with_opt_buffer_source_and_init(Some(bytes), &init)?,
+            None => Response::new_with_opt_str_and_init(None, &init)?,
+        };
+        for cookie in cookies {
+            response.headers().append("set-cookie", &cookie)?;
+        }
+        Ok(response)
     }
 }
 
 /// Writes the response.
-pub fn respond(mut reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -> Result<Response> {
+pub fn respond(mut reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -> worker::Result<Response> {
     if let (Body::Page { html, .. }, Some(context)) = (&mut reply.body, context) {
         *html = look::of(&context.config).dress(std::mem::take(html));
     }
@@ -79,7 +105,8 @@ pub fn respond(mut reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -
     }
     let mut init = Init {
         status: reply.status,
-        headers: Vec::with_capacity(12),
+        headers: Vec::with_capacity(16),
+        cookies: Vec::new(),
     };
     init.set("x-content-type-options", "nosniff");
     init.set("referrer-policy", "no-referrer");
@@ -107,10 +134,10 @@ pub fn respond(mut reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -
     let content = write_content(&mut init, &reply.body);
     let silent = init.status == 304 || shape.method == Method::Head;
     let Some(content) = content.filter(|_| !silent) else {
-        return Ok(Response::new_with_opt_str_and_init(None, &init.into_js()?)?);
+        return init.into_response(None);
     };
     let bytes = Uint8Array::from(content);
-    let response = Response::new_with_opt_buffer_source_and_init(Some(&bytes), &init.into_js()?)?;
+    let response = init.into_response(Some(&bytes))?;
     if let Some(name) = prepared_name {
         Prepared::of(bytes, &response).keep(&name);
     }
@@ -120,7 +147,7 @@ pub fn respond(mut reply: Reply, shape: &Shape<'_>, context: Option<&Context>) -
 /// The response where the platform took none that was made.
 #[cold]
 #[inline(never)]
-pub fn internal_error() -> Result<Response> {
+pub fn internal_error() -> worker::Result<Response> {
     let init = ResponseInit::new();
     init.set_status(500);
     Ok(Response::new_with_opt_str_and_init(
@@ -215,7 +242,7 @@ fn write_rest<'a>(init: &mut Init<'a>, reply: &'a Reply) {
         init.set("content-disposition", format!("attachment; filename=\"{name}\""));
     }
     for cookie in &reply.cookies {
-        init.set("set-cookie", cookie.to_string());
+        init.cookies.push(cookie.to_string());
     }
 }
 
