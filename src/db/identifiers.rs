@@ -22,10 +22,16 @@ pub(super) fn is_free_for_app(client_id: &str) -> Statement {
     Statement::new("NOT EXISTS (SELECT 1 FROM users o WHERE o.id = ?)").bind(client_id)
 }
 
-/// Holds where the username of a person, as it is compared, is nobody else's id. Ids have capital letters, and are not compared
-/// without: a hint that means two people so names nobody.
+/// Holds where the username of a person, as it is compared, is nobody else's id, also but for the capital letters of one that an operator
+/// gave. Those of Limen's own making (22 characters) are chosen by nobody, and not compared without theirs.
 pub(super) fn username_is_no_id(user: &User) -> Statement {
-    Statement::new("NOT EXISTS (SELECT 1 FROM users o WHERE o.id = ? AND o.id <> ?)")
-        .bind(&user.username.folded())
-        .bind(&user.id)
+    let folded = user.username.folded();
+    Statement::new(
+        "NOT EXISTS (SELECT 1 FROM users o WHERE o.id = ? AND o.id <> ?)
+         AND NOT EXISTS (SELECT 1 FROM users o WHERE lower(o.id) = ? AND o.id <> lower(o.id) AND length(o.id) <> 22 AND o.id <> ?)",
+    )
+    .bind(&folded)
+    .bind(&user.id)
+    .bind(&folded)
+    .bind(&user.id)
 }

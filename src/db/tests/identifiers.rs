@@ -12,6 +12,7 @@ use crate::{
         users,
     },
     oidc::{claims::StandardClaims, client::Client, subject::SubjectSalt},
+    time::UnixTime,
 };
 
 fn database() -> Sqlite {
@@ -82,6 +83,32 @@ fn nobody_is_called_as_another_persons_id() {
     assert!(run(&mut database, users::insert(&read)));
     assert!(run(&mut database, users::find_rival(&mallory, &read)));
     assert!(!run(&mut database, users::update(&mallory, &read)));
+    for (username, is_free) in [("ada-id", false), ("Ada-ID", false), ("ada-ids", true)] {
+        assert_eq!(
+            run(&mut database, users::insert(&person("n", username))),
+            is_free,
+            "{username}"
+        );
+    }
+    assert!(run(
+        &mut database,
+        users::insert(&person("Ab0123456789abcdefghij", "random"))
+    ));
+    assert!(run(
+        &mut database,
+        users::insert(&person("o", "ab0123456789abcdefghij"))
+    ));
+    let own = person("Ada-Id", "ada-1");
+    assert!(run(
+        &mut database,
+        users::update(
+            &person("Ada-Id", "ada-id"),
+            &User {
+                updated_at: UnixTime(7),
+                ..own
+            }
+        )
+    ));
     let bob = person("bob", "bobby");
     let own = person("bob", "bob");
     assert!(!run(&mut database, users::find_rival(&own, &bob)));
