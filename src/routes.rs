@@ -182,6 +182,8 @@ pub enum Endpoint {
     AdminMailRetry,
     Console,
     ConsolePeople,
+    ConsoleNewPerson,
+    ConsoleInvitations,
     ConsolePerson,
     ConsoleApps,
     ConsoleNewApp,

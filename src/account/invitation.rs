@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::set_up;
 use crate::{
+    routes::Endpoint,
     secret::{Hash, OpaqueToken, Purpose, RootKeys, is_random_id},
     time::{Lifetime, UnixTime},
 };
@@ -43,6 +44,11 @@ impl InvitationId {
 /// The text of a link.
 pub fn write(id: &InvitationId, secret: &OpaqueToken) -> String {
     set_up::write(&id.to_string(), secret)
+}
+
+/// Where a link leads, by its text.
+pub fn path(link: &str) -> String {
+    format!("{}?invitation={link}", Endpoint::SignUp.path())
 }
 
 /// A link as it comes back: which invitation it is of, and the hash of its secret.

@@ -16,6 +16,8 @@ named! {
     pub enum Kind {
         /// An operator tries whether mails arrive.
         Test = "test",
+        /// The link of an operator, to somebody who has none of their own ways in yet.
+        Invitation = "invitation",
         /// A way back in, for somebody who asked for it.
         Recovery = "recovery",
         /// The same, for somebody in a browser in which they have signed in before: strangers cannot use it up.
@@ -52,7 +54,8 @@ impl Kind {
             Self::Test => MOST_TESTS_A_DAY,
             Self::AddressInUse => 3,
             Self::AddressChanged => 5,
-            Self::Recovery
+            Self::Invitation
+            | Self::Recovery
             | Self::RecoveryHere
             | Self::ConfirmAddress
             | Self::SignInCode
@@ -72,7 +75,8 @@ impl Kind {
     pub fn share_of(self, daily_limit: i64) -> i64 {
         match self {
             // A person finds at their account what an app asks, with a mail or without; and a test can wait.
-            Self::AppAsks | Self::Test => (daily_limit / 2).max(1),
+            // An invitation that goes beyond it is shown to the operator instead.
+            Self::AppAsks | Self::Test | Self::Invitation => (daily_limit / 2).max(1),
             Self::ConfirmAddress | Self::SignInCode | Self::AddressInUse => (daily_limit * 3 / 4).max(1),
             Self::Recovery | Self::RecoveryHere | Self::SignInCodeHere => (daily_limit * 9 / 10).max(1),
             Self::AddressChanged
@@ -94,6 +98,7 @@ impl Kind {
             Self::ConfirmAddress | Self::SignInCode | Self::SignInCodeHere => CODE_LIFETIME,
             Self::AddressChanged => UNDO_LIFETIME,
             Self::AddressInUse
+            | Self::Invitation
             | Self::PasswordChanged
             | Self::NewBrowser
             | Self::NewCountry
@@ -246,6 +251,7 @@ mod tests {
             Kind::ALL.map(Kind::as_str),
             [
                 "test",
+                "invitation",
                 "recovery",
                 "recovery_here",
                 "confirm_address",

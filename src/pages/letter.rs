@@ -101,6 +101,7 @@ impl Letter<'_> {
         let texts = self.texts();
         match self.kind {
             Kind::Test => &texts.test,
+            Kind::Invitation => &texts.invitation,
             Kind::Recovery | Kind::RecoveryHere => &texts.recovery,
             Kind::ConfirmAddress => &texts.confirm_address,
             Kind::SignInCode | Kind::SignInCodeHere => &texts.sign_in_code,

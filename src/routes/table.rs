@@ -146,6 +146,8 @@ pub const ROUTES: &[Route] = &[
     // The console.
     route(E::Console, "/admin", &[Get], Browser),
     route(E::ConsolePeople, "/admin/people", &[Get], Browser),
+    route(E::ConsoleNewPerson, "/admin/people/new", &[Get, Post], Browser),
+    route(E::ConsoleInvitations, "/admin/people/invitations", &[Get, Post], Browser),
     route(E::ConsolePerson, "/admin/people/{user_id}", &[Get, Post], Browser),
     route(E::ConsoleApps, "/admin/apps", &[Get], Browser),
     route(E::ConsoleNewApp, "/admin/apps/new", &[Get, Post], Browser),

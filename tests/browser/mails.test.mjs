@@ -19,6 +19,7 @@ const KINDS = {
   app_asks: "Acme Till",
   confirm_address: null,
   device_connected: "Acme TV: Firefox on Linux. From 198.51.100.0/24",
+  invitation: null,
   new_browser: "Firefox on Linux. From 198.51.100.0/24, Germany",
   new_country: "Firefox on Linux. From 198.51.100.0/24, New Zealand",
   password_changed: null,

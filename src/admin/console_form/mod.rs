@@ -5,6 +5,7 @@ pub mod app;
 mod day;
 pub mod group;
 pub mod mail;
+pub mod new_person;
 pub mod person;
 pub mod system;
 pub mod webhook;

@@ -1,7 +1,7 @@
 //! Writes the text of a mail of the outbox. Its secret link is made here, so the outbox holds no secret.
 
 use crate::{
-    account::set_up,
+    account::{invitation, set_up},
     edge::platform::context::Context,
     mail::{CodeKind, Kind, Waiting, code as code_of, link_secret},
     pages::{Language, Letter},
@@ -35,6 +35,12 @@ pub fn write(mail: &Waiting, context: &Context) -> Option<Written> {
     };
     let link = match kind {
         Kind::Test | Kind::PasswordChanged | Kind::AddressInUse => None,
+        Kind::Invitation if mail.user_id.is_some() => Some(linked(Endpoint::SetUp)?),
+        // Nobody has an account yet: what stands for its name is the id of the invitation.
+        Kind::Invitation => {
+            let secret = link_secret(&mail.id, mail.root, roots)?;
+            Some(issuer.url(&invitation::path(&set_up::write(&mail.facts.account, &secret))))
+        }
         Kind::NewBrowser | Kind::NewCountry | Kind::AccountChanged => {
             Some(issuer.url(Endpoint::AccountActivity.path()))
         }
@@ -59,7 +65,7 @@ pub fn write(mail: &Waiting, context: &Context) -> Option<Written> {
         accent: context.config.brand.accent,
         site: issuer.host(),
         account: match kind {
-            Kind::Test | Kind::ConfirmAddress | Kind::AddressInUse => issuer.host(),
+            Kind::Test | Kind::Invitation | Kind::ConfirmAddress | Kind::AddressInUse => issuer.host(),
             _ => &mail.facts.account,
         },
         code: code.as_deref(),

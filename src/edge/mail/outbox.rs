@@ -14,8 +14,9 @@ use crate::{
     db::{Statement, mail_outbox},
     edge::platform::{context::Context, log, random},
     fault::Fault,
-    mail::{BY_OPERATOR, Facts, Kind, NewMail, NewNotice, Waiting, delivery::Delivery},
+    mail::{BY_OPERATOR, Facts, Kind, NewMail, NewNotice, Waiting, delivery::Delivery, link_secret},
     pages::Language,
+    secret::{Hash, OpaqueToken, Purpose},
     web::retry,
 };
 
@@ -50,6 +51,14 @@ pub fn to_person<'a>(
         root: context.config.roots.current_version(),
     };
     Some((mail, settings.daily_limit))
+}
+
+/// The secret of the link in a mail that is written now, and what is stored of it.
+pub fn secret_of_link(mail_id: &str, context: &Context) -> Result<(OpaqueToken, Hash), Fault> {
+    let roots = &context.config.roots;
+    let secret = link_secret(mail_id, roots.current_version(), roots);
+    let both = secret.and_then(|secret| secret.hash(roots, Purpose::SetUpLink).map(|hash| (secret, hash)));
+    both.ok_or_else(|| Fault::new("mail", "no root key"))
 }
 
 /// What a person is told of.

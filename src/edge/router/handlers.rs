@@ -239,6 +239,8 @@ pub(super) fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context
         // The console.
         Endpoint::Console => page(console::overview::show(request, context)),
         Endpoint::ConsolePeople => page(console::people::show(request, context)),
+        Endpoint::ConsoleNewPerson => form!(console::new_person),
+        Endpoint::ConsoleInvitations => form!(console::invitations),
         Endpoint::ConsolePerson => form!(console::person),
         Endpoint::ConsoleApps => page(console::apps::show(request, context)),
         Endpoint::ConsoleNewApp if is_post => page(console::apps::submit_new(request, context)),

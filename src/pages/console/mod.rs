@@ -10,6 +10,7 @@ mod attributes;
 mod audit;
 mod groups;
 mod look;
+mod new_person;
 mod once;
 mod overview;
 mod part;
@@ -30,6 +31,7 @@ pub use attributes::ConsoleAttributesPage;
 pub use audit::{ConsoleAuditPage, NamedPage, ShownEvent, ShownOperator};
 pub use groups::{ConsoleGroupPage, ConsoleGroupsPage, ListedGroup, RoleAtApp, ShownMember};
 pub use look::{ConsoleLookPage, OF_LOOK};
+pub use new_person::{InvitationsPage, NewPersonPage, ShownInvitation};
 pub use once::{OnceHeading, OncePage};
 pub use overview::{Attention, Bar, ConsoleOverviewPage, Numbers};
 pub use part::Part;
@@ -96,6 +98,7 @@ named! {
         KeyRevoked = "key_revoked",
         MailTried = "mail_tried",
         WebhookTested = "webhook_tested",
+        Mailed = "mailed",
         /// What was to be changed is not there.
         NothingDone = "nothing",
     }
@@ -203,6 +206,7 @@ impl ConsoleFrame<'_> {
             ConsoleNotice::KeyRevoked => texts.key_revoked,
             ConsoleNotice::MailTried => texts.mail_tried,
             ConsoleNotice::WebhookTested => texts.webhook_tested,
+            ConsoleNotice::Mailed => texts.mailed,
             ConsoleNotice::NothingDone => texts.nothing,
         })
     }

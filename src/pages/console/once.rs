@@ -36,6 +36,7 @@ pub struct OncePage<'a> {
 #[allow(missing_docs)] // The names say it.
 pub enum OnceHeading {
     Link,
+    Invitation,
     NewApp,
     NewSecret,
     ApiKey,
@@ -72,6 +73,7 @@ impl<'a> OncePage<'a> {
     fn heading(&self) -> &'static str {
         match self.heading {
             OnceHeading::Link => self.frame.texts().link,
+            OnceHeading::Invitation => self.frame.people_texts().invite,
             OnceHeading::NewApp => self.texts().made,
             OnceHeading::NewSecret => self.texts().new_secret,
             OnceHeading::ApiKey => self.frame.all_texts().console_system.new_key,
@@ -85,7 +87,7 @@ impl<'a> OncePage<'a> {
 
     fn notice(&self) -> &'static str {
         match self.heading {
-            OnceHeading::Link => self.frame.texts().link_made,
+            OnceHeading::Link | OnceHeading::Invitation => self.frame.texts().link_made,
             OnceHeading::ApiKey => self.frame.all_texts().console_system.new_key_once,
             OnceHeading::WebhookSecret => self.frame.all_texts().console_webhooks.new_secret_once,
             OnceHeading::NewApp | OnceHeading::NewSecret => self.texts().secret_once,
@@ -95,20 +97,24 @@ impl<'a> OncePage<'a> {
     fn secret_label(&self) -> &'static str {
         match self.heading {
             OnceHeading::NewApp | OnceHeading::NewSecret => self.texts().secret,
-            OnceHeading::Link | OnceHeading::ApiKey | OnceHeading::WebhookSecret => self.heading(),
+            _ => self.heading(),
         }
     }
 
     fn shown_until(&self) -> Option<String> {
         let until = self.until.as_ref()?.exact();
         Some(match self.heading {
-            OnceHeading::Link => self.frame.texts().link_until.fill(&until),
+            OnceHeading::Link | OnceHeading::Invitation => self.frame.texts().link_until.fill(&until),
             _ => format!("{}: {until}", self.frame.all_texts().console_system.expires),
         })
     }
 
     fn shown_name(&self) -> String {
-        visible_name(self.name)
+        match self.name {
+            // An invitation for anybody.
+            "" => self.frame.people_texts().anybody.to_owned(),
+            name => visible_name(name),
+        }
     }
 
     fn library(&self, lines: &Lines) -> &'static str {

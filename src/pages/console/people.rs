@@ -6,7 +6,7 @@ use super::ConsoleFrame;
 use crate::{
     pages::{
         layout::page,
-        messages::ConsoleTexts,
+        messages::{ConsolePeopleTexts, ConsoleTexts},
         text::{visible_address, visible_name},
     },
     routes::Endpoint,
@@ -20,6 +20,9 @@ pub struct PeoplePage<'a> {
     pub frame: ConsoleFrame<'a>,
     /// What was searched for.
     pub search: &'a str,
+    /// Where somebody is added, and where invitations are, for those who may.
+    pub add: Option<&'static str>,
+    pub invitations: Option<&'static str>,
     /// Who was found.
     pub people: Vec<ShownPerson>,
     /// Where the next page is.
@@ -48,6 +51,10 @@ impl PeoplePage<'_> {
 
     fn texts(&self) -> &'static ConsoleTexts {
         self.frame.texts()
+    }
+
+    fn more(&self) -> &'static ConsolePeopleTexts {
+        self.frame.people_texts()
     }
 
     fn action(&self) -> &'static str {

@@ -124,6 +124,8 @@ pub fn console_pages(text: &'static str, language: Language) -> Vec<String> {
     let people = |people, next| PeoplePage {
         frame: frame(text, language),
         search: text,
+        add: Some("/admin/people/new"),
+        invitations: Some("/admin/people/invitations"),
         people,
         next,
     };
@@ -154,6 +156,7 @@ pub fn console_pages(text: &'static str, language: Language) -> Vec<String> {
         }
         .to_html(),
     ];
+    pages.extend(pages_of_new_people(text, language));
     pages.extend(app_pages(text, language));
     pages.extend(api_pages(text, language));
     pages.extend(group_pages(text, language));

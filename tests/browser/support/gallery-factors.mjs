@@ -121,6 +121,16 @@ export const FACTORS = {
 
   "console-people": (stage) => operatorAt(stage, "/admin/people"),
 
+  "console-people-none": (stage) => operatorAt(stage, "/admin/people?search=nobody-at-all"),
+  "console-new-person": async (stage) => {
+    for (const name of ["Editors of the house", "Sales"]) await stage.op.admin("/admin/api/groups", { json: { name } });
+    await operatorAt(stage, "/admin/people/new");
+  },
+  "console-invitations": async (stage) => {
+    const invited = [{ email: "grace.hopper@a-rather-long-subdomain.people.example", note: "From the office in Berlin" }, {}];
+    for (const json of invited) await stage.op.admin("/admin/api/invitations", { json });
+    await operatorAt(stage, "/admin/people/invitations");
+  },
   "console-person": async (stage) => operatorAt(stage, `/admin/people/${(await lookedAfter(stage.op)).id}`),
 
   "console-person-read-only": async (stage) => operatorAt(stage, `/admin/people/${(await lookedAfter(stage.op)).id}`, ["read_only"]),

@@ -146,10 +146,10 @@ describe("people", () => {
       own.clock.advance({ seconds: 1 });
     }
     const first = await owner.open("/admin/people?search=ZOE");
-    assert.equal(first.html.match(/href="\/admin\/people\/[\w-]+"/g).length, 50);
+    assert.equal(first.html.match(/<li><a href="\/admin\/people\/[\w-]+"/g).length, 50);
     const { href } = first.elements("a").find(({ id }) => id === "next");
     const second = await owner.open(href.replaceAll("&#38;", "&"));
-    assert.equal(second.html.match(/href="\/admin\/people\/[\w-]+"/g).length, 10);
+    assert.equal(second.html.match(/<li><a href="\/admin\/people\/[\w-]+"/g).length, 10);
     assert.match(second.text, /zoe-59/);
     const all = await owner.open("/admin/people?search=");
     assert.match(all.text, /zoe-59/, "the newest come first");

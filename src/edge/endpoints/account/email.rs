@@ -31,7 +31,7 @@ use crate::{
         platform::{context::Context, random},
     },
     fault::Fault,
-    mail::{CodeKind, Facts, Kind, NewMail, link_secret},
+    mail::{CodeKind, Facts, Kind, NewMail},
     oidc::{error::OAuthError, params::Params},
     pages::{
         Language,
@@ -304,10 +304,8 @@ async fn change(
         is_told(is_right().and(may_change())),
     );
     let saved = batch.add(saved);
-    if let (Parting::Undo, Some((mail, _)), Some(before)) = (parting, &letter, user.confirmed_email()) {
-        let hash = link_secret(&undo_id, mail.root, &context.config.roots)
-            .and_then(|secret| secret.hash(&context.config.roots, Purpose::SetUpLink))
-            .ok_or_else(|| Fault::new("address", "no root key"))?;
+    if let (Parting::Undo, Some(_), Some(before)) = (parting, &letter, user.confirmed_email()) {
+        let (_, hash) = outbox::secret_of_link(&undo_id, context)?;
         let make = email_undo::make_if_changed(&user.id, &undo_id, (&hash, before), context.now);
         batch.push(make);
     }

@@ -3,31 +3,20 @@
 use serde_json::{Value, json};
 
 use crate::{
-    account::invitation::{self, InvitationId},
+    account::invitation::InvitationId,
     admin::{invitation::WantedInvitation, operator_role::OperatorRoles, paging::Page},
-    audit::{Actor, Entry, Event},
-    config::SignUpPolicy,
-    db::{
-        Batch, audit,
-        invitations::{self, Invitation, NewInvitation},
-    },
+    db::invitations::{self, Invitation},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        platform::{context::Context, random},
+        people::operations::invitations as operation,
+        platform::context::Context,
     },
-    oidc::error::OAuthError,
     reply::{Body, Reply},
-    routes::Endpoint,
-    secret::Purpose,
 };
 
 /// `POST /admin/api/invitations`.
 pub async fn make(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let wanted = WantedInvitation::parse(&request.optional_json().await?)?;
-    if context.config.sign_up.policy == SignUpPolicy::Off && !wanted.first {
-        let off = "SIGNUP is off: invitation lets whoever has a link make an account";
-        return Err(MachineFailure::status(409, OAuthError::invalid_request(off)));
-    }
     if wanted.first
         && let Some(operator) = &request.operator
     {
@@ -36,45 +25,10 @@ pub async fn make(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
             .covers(&OperatorRoles::owner())
             .map_err(|error| MachineFailure::Bearer(Some(error)))?;
     }
-    let (secret, hash) = context.new_token(Purpose::SetUpLink)?;
-    let id = InvitationId {
-        expires_at: context.now + wanted.lifetime,
-        random: random::id()?,
-    };
-    let new = NewInvitation {
-        id: &id,
-        hash: &hash,
-        email: wanted.email.as_deref(),
-        email_verified: wanted.email_verified,
-        first: wanted.first,
-        note: wanted.note.as_deref(),
-    };
-    let entry = Entry::new(Event::InvitationMade, Actor::Operator).detail(json!({ "invitation": id.to_string() }));
-    let mut batch = Batch::default();
-    let made = batch.add(match wanted.first {
-        true => invitations::insert_first(&new, context.now),
-        false => invitations::insert(&new, context.now),
-    });
-    batch.push(audit::record_if_changed(&entry, context));
-    if !context.db.run(batch).await?.read(made)? {
-        let error = OAuthError::invalid_request("there is somebody with an account already");
-        return Err(MachineFailure::status(409, error));
-    }
-    let path = format!(
-        "{}?invitation={}",
-        Endpoint::SignUp.path(),
-        invitation::write(&id, &secret)
-    );
-    let mut described = describe(&Invitation {
-        id,
-        email: wanted.email,
-        email_verified: wanted.email_verified,
-        first: wanted.first,
-        note: wanted.note,
-        created_at: context.now,
-    });
+    let made = operation::make(wanted, None, context).await?;
+    let mut described = describe(&made.invitation);
     if let Value::Object(members) = &mut described {
-        members.insert("url".to_owned(), context.config.issuer.url(&path).into());
+        members.insert("url".to_owned(), made.url.into());
     }
     Ok(Reply::json(201, &described))
 }
@@ -92,12 +46,7 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
 
 /// `DELETE /admin/api/invitations/{invitation_id}`: its link works no more.
 pub async fn revoke(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let id = InvitationId::parse(request.segment(0)).ok_or_else(|| MachineFailure::no_such("invitation"))?;
-    let entry = Entry::new(Event::InvitationRevoked, Actor::Operator).detail(json!({ "invitation": id.to_string() }));
-    let mut batch = Batch::default();
-    let revoked = batch.add(invitations::revoke(&id));
-    batch.push(audit::record_if_changed(&entry, context));
-    match context.db.run(batch).await?.read(revoked)? {
+    match operation::revoke(request.segment(0), context).await? {
         true => Ok(Reply::new(204, Body::Empty)),
         false => Err(MachineFailure::no_such("invitation")),
     }

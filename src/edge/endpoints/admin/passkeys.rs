@@ -43,7 +43,7 @@ pub async fn remove(request: &mut Incoming, context: &Context) -> Result<Reply, 
 /// `POST /admin/api/users/{user_id}/setup_link`, perhaps with `expires_in`. One that was made before works no more.
 pub async fn make_set_up_link(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let lifetime = lifetime_of_link(&request.optional_json().await?)?;
-    match ways_in::make_set_up_link(request.segment(0), lifetime, context).await? {
+    match ways_in::make_set_up_link(request.segment(0), lifetime, None, context).await? {
         Some(link) => Ok(Reply::json(
             201,
             &json!({ "url": link.url, "expires_at": link.expires_at }),

@@ -3,75 +3,31 @@
 use serde_json::{Value, json};
 
 use crate::{
-    account::user::User,
     admin::{
         paging,
         people_filter::PeopleFilter,
         user::{UserChanges, describe},
     },
     audit::{Actor, Entry, Event},
-    db::{Batch, accepted_terms, audit, moving, operators, passwords, people_list, session_endings::Ending, users},
+    db::{Batch, accepted_terms, audit, operators, passwords, people_list, session_endings::Ending, users},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
-        people::{
-            folding,
-            operations::{
-                access,
-                change::{self, Changed},
-            },
+        people::operations::{
+            access,
+            change::{self, Changed},
+            people,
         },
-        platform::{context::Context, random},
+        platform::context::Context,
         sessions::ending,
     },
-    oidc::{error::OAuthError, subject::SubjectSalt},
     reply::{Body, Reply},
 };
 
 /// `POST /admin/api/users`.
 pub async fn create(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let wanted = UserChanges::parse(&request.json().await?)?;
-    wanted.check_attributes(&context.config.attributes)?;
-    folding::all(context).await?;
-    let (username, claims) = wanted.for_new()?;
-    let id = match wanted.id_for_new()? {
-        Some(id) => own_id(id, context).await?,
-        None => random::id()?,
-    };
-    let user = User {
-        subject_salt: SubjectSalt::new(random::bytes()?),
-        id,
-        username,
-        claims,
-        disabled_at: wanted.disabled_from(context.now),
-        created_at: context.now,
-        updated_at: context.now,
-        memberships: Default::default(),
-    };
-    let set_password = change::password_statement(&user, wanted.password.as_ref(), context).await?;
-    let record = audit::record_if_changed(&done_to(&user.id, Event::UserCreated), context);
-    let mut batch = Batch::default();
-    let created = batch.add(users::insert(&user));
-    batch.push(record);
-    batch.extend(set_password);
-    if !context.db.run(batch).await?.read(created)? {
-        return Err(taken());
-    }
+    let user = people::create(&wanted, &[], context).await?;
     Ok(Reply::json(201, &describe(&user)))
-}
-
-/// An id that an operator wants a new person to have.
-///
-/// # Errors
-/// 409 for that of an operator who was deleted: apps and the audit know them by it.
-async fn own_id(id: String, context: &Context) -> Result<String, MachineFailure> {
-    let former = moving::former_operators(&json!([id]).to_string());
-    match context.db.read(former).await?.is_empty() {
-        true => Ok(id),
-        false => {
-            let why = "the id was that of an operator who is deleted: leave id out, or give another";
-            Err(MachineFailure::status(409, OAuthError::invalid_request(why)))
-        }
-    }
 }
 
 /// `GET /admin/api/users`: people, filtered and sorted ([`PeopleFilter`]).
@@ -115,7 +71,7 @@ pub async fn change(request: &mut Incoming, context: &Context) -> Result<Reply, 
     match change::person(request.segment(0), &wanted, context).await? {
         Changed::Done(user) => Ok(Reply::json(200, &describe(&user))),
         Changed::Nobody => Err(MachineFailure::no_such("user")),
-        Changed::Taken => Err(taken()),
+        Changed::Taken => Err(people::taken()),
     }
 }
 
@@ -146,13 +102,4 @@ pub async fn revoke_grant(request: &mut Incoming, context: &Context) -> Result<R
 
 fn done_to(user_id: &str, event: Event) -> Entry<'_> {
     Entry::new(event, Actor::Operator).user(user_id)
-}
-
-fn taken() -> MachineFailure {
-    MachineFailure::status(
-        409,
-        OAuthError::invalid_request(
-            "the username, e-mail address or id is taken, or another request has changed the account",
-        ),
-    )
 }

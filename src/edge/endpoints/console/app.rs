@@ -50,7 +50,7 @@ const SECTION: Endpoint = Endpoint::ConsoleApps;
 const BY: RegisteredBy = RegisteredBy::Operator;
 
 /// The most groups that are shown to choose from.
-const GROUPS: i64 = 200;
+pub(super) const GROUPS: i64 = 200;
 
 /// The most APIs that are shown.
 const APIS: i64 = 50;
@@ -269,8 +269,8 @@ fn open_api(stored: &StoredApi, client_id: &str, context: &Context) -> ListedApi
     }
 }
 
-/// The groups that may be chosen for an app: those that are shown, and those that it has.
-fn choices(groups: &[Group], allowed: &[String], form: Option<&Params>) -> Vec<ShownChoice> {
+/// The groups that may be chosen, for an app or a person: those that are shown, and those that it has.
+pub(super) fn choices(groups: &[Group], allowed: &[String], form: Option<&Params>) -> Vec<ShownChoice> {
     let is_allowed = |id: &String| match form {
         Some(form) => form.all("group").any(|chosen| chosen == id),
         None => allowed.contains(id),

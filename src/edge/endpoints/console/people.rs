@@ -38,6 +38,8 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let html = PeoplePage {
         frame: console.frame(Endpoint::ConsolePeople),
         search,
+        add: (console.may(super::new_person::CREATE)).then(|| Endpoint::ConsoleNewPerson.path()),
+        invitations: (console.may(super::invitations::LIST)).then(|| Endpoint::ConsoleInvitations.path()),
         people: people.iter().map(|listed| shown(&listed.user)).collect(),
         next: super::next_page(Endpoint::ConsolePeople, search, next)?,
     }

@@ -342,17 +342,22 @@ async fn set_roles(
 
 async fn make_link(console: &Console, user_id: &str, path: &str, context: &Context) -> Result<Reply, PageFailure> {
     let user = context.db.read(users::find(user_id)).await?;
-    let link = ways_in::make_set_up_link(user_id, LinkKind::SetUp.lifetime(), context).await?;
+    let link = ways_in::make_set_up_link(user_id, LinkKind::SetUp.lifetime(), None, context).await?;
     let (user, link) = user.zip(link).ok_or(Problem::NotFound)?;
+    let what = (OnceHeading::Link, user.display_name(), path);
+    Ok(link_page(console, what, (&link.url, link.expires_at)))
+}
+
+/// Shows a link, for this once.
+pub(super) fn link_page(
+    console: &Console,
+    (heading, name, back): (OnceHeading, &str, &str),
+    (url, until): (&str, UnixTime),
+) -> Reply {
     let html = OncePage {
-        until: Some(console.moment(link.expires_at)),
-        ..OncePage::new(
-            console.frame(SECTION),
-            OnceHeading::Link,
-            (user.display_name(), path),
-            Some(&link.url),
-        )
+        until: Some(console.moment(until)),
+        ..OncePage::new(console.frame(SECTION), heading, (name, back), Some(url))
     }
     .to_html();
-    Ok(console.page(200, html))
+    console.page(200, html)
 }

@@ -24,7 +24,6 @@ use crate::{
     },
     pages::{Csp, FirstPersonPage, FirstPersonProblem, content_security_policy},
     reply::Reply,
-    routes::Endpoint,
     secret::Purpose,
     time::Lifetime,
 };
@@ -89,11 +88,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let made = batch.add(invitations::insert_first(&new, context.now));
     batch.push(audit::record_if_changed(&entry, context));
     match context.db.run(batch).await?.read(made)? {
-        true => Ok(Reply::see_other(format!(
-            "{}?invitation={}",
-            Endpoint::SignUp.path(),
-            invitation::write(&id, &secret)
-        ))),
+        true => Ok(Reply::see_other(invitation::path(&invitation::write(&id, &secret)))),
         false => Err(Problem::NotFound.into()),
     }
 }

@@ -19,11 +19,10 @@ use crate::{
         platform::{context::Context, random},
     },
     fault::Fault,
-    mail::{Kind, link_secret},
+    mail::Kind,
     pages::{Language, RecoverPage, RecoverState},
     reply::Reply,
     routes::Endpoint,
-    secret::Purpose,
     time::Lifetime,
 };
 
@@ -89,9 +88,7 @@ async fn send(
     let Some((mail, daily_limit)) = outbox::to_person(kind, &id, &user, language, context) else {
         return Ok(());
     };
-    let hash = link_secret(&id, mail.root, &context.config.roots)
-        .and_then(|secret| secret.hash(&context.config.roots, Purpose::SetUpLink))
-        .ok_or_else(|| Fault::new("recovery", "no root key"))?;
+    let (_, hash) = outbox::secret_of_link(&id, context)?;
     let asked = Entry::new(Event::RecoveryAsked, Actor::Anybody).user(&user.id);
     let mut batch = Batch::default();
     // Somebody may have changed their address since it was read.

@@ -4,12 +4,13 @@ use crate::{
     account::set_up,
     audit::{Actor, Entry, Event},
     config::Notices,
-    db::{Batch, Statement, audit, credentials, second_factors, set_up_links},
+    db::{Batch, Statement, audit, credentials, mail_outbox, second_factors, set_up_links},
     edge::{
         mail::outbox::{self, Notice},
         platform::context::Context,
     },
     fault::Fault,
+    mail::NewMail,
     routes::Endpoint,
     secret::Purpose,
     time::{Lifetime, UnixTime},
@@ -19,6 +20,8 @@ use crate::{
 pub struct NewLink {
     pub url: String,
     pub expires_at: UnixTime,
+    /// Whether a mail takes it to its person.
+    pub is_mailed: bool,
 }
 
 /// Removes a passkey, also where it is the last way in: the operator can make another. Says whether the person had it.
@@ -57,24 +60,39 @@ pub async fn remove_second_factor(user_id: &str, row_id: &str, context: &Context
 }
 
 /// A link with which somebody sets up how they sign in. One that was made before works no more. `None` where there is no such person.
-pub async fn make_set_up_link(user_id: &str, lifetime: Lifetime, context: &Context) -> Result<Option<NewLink>, Fault> {
+/// With `mail` they are sent it, if there is no limit that this goes over.
+pub async fn make_set_up_link(
+    user_id: &str,
+    lifetime: Lifetime,
+    mail: Option<(NewMail<'_>, i64)>,
+    context: &Context,
+) -> Result<Option<NewLink>, Fault> {
     let expires_at = context.now + lifetime;
-    let (secret, hash) = context.new_token(Purpose::SetUpLink)?;
+    let (secret, hash) = match &mail {
+        Some((mail, _)) => outbox::secret_of_link(mail.id, context)?,
+        None => context.new_token(Purpose::SetUpLink)?,
+    };
     let entry = Entry::new(Event::SetUpLinkMade, Actor::Operator).user(user_id);
     let written = outbox::by_operator(Event::SetUpLinkMade);
     let notice = Notice::of_operator(Notices::Recovery, &written, user_id);
     let mut batch = Batch::default();
     let made = batch.add(set_up_links::make(user_id, &hash, expires_at));
     batch.push(audit::record_if_changed(&entry, context));
-    batch.extend(notice.write(Statement::always(), context)?);
-    if !context.db.run(batch).await?.read(made)? {
+    let mailed = batch.add_if(mail.map(|(mail, daily_limit)| mail_outbox::write(&mail, daily_limit, context.now)));
+    if mailed.is_none() {
+        batch.extend(notice.write(Statement::always(), context)?);
+    }
+    let rows = context.db.run(batch).await?;
+    if !rows.read(made)? {
         return Ok(None);
     }
+    let is_mailed = rows.read_if(mailed)?.unwrap_or_default();
     outbox::send_later(context);
     let path = format!("{}?link={}", Endpoint::SetUp.path(), set_up::write(user_id, &secret));
     Ok(Some(NewLink {
         url: context.config.issuer.url(&path),
         expires_at,
+        is_mailed,
     }))
 }
 

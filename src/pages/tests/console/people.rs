@@ -129,3 +129,46 @@ pub fn group_pages(text: &'static str, language: Language) -> Vec<String> {
         .to_html(),
     ]
 }
+
+/// Where people are added and invited.
+pub fn pages_of_new_people(text: &str, language: Language) -> Vec<String> {
+    let group = ShownChoice {
+        id: text.to_owned(),
+        name: text.to_owned(),
+        is_allowed: true,
+    };
+    let invitation = |email: Option<&str>| ShownInvitation {
+        id: text.to_owned(),
+        email: email.map(str::to_owned),
+        note: email.map(str::to_owned),
+        made: moment(language),
+        expires: moment(language),
+    };
+    let invitations = |may_change: bool| InvitationsPage {
+        frame: frame(text, language),
+        confirm: (!may_change).then(|| "/login?page=admin/people/invitations".to_owned()),
+        invitations: vec![invitation(Some(text)), invitation(None)],
+        next: Some("/admin/people/invitations?after=7.x".to_owned()),
+        may_change,
+        is_off: !may_change,
+        sends_mails: true,
+        by_mail: true,
+        typed: [text; 2],
+        problem: Some(text),
+    };
+    let new = |confirm: Option<&str>, groups| NewPersonPage {
+        frame: frame(text, language),
+        confirm: confirm.map(str::to_owned),
+        groups,
+        sends_mails: confirm.is_none(),
+        by_mail: false,
+        typed: [text; 3],
+        problem: Some(text),
+    };
+    vec![
+        invitations(true).to_html(),
+        invitations(false).to_html(),
+        new(None, vec![group]).to_html(),
+        new(Some("/login?page=admin/people/new"), Vec::new()).to_html(),
+    ]
+}

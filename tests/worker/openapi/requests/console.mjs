@@ -82,6 +82,32 @@ export const CONSOLE = {
     ...(await pages(stage, () => "/admin/people")),
     await (await operatorOf(stage.op)).browser.fetch("/admin/people?x=1"),
   ],
+  consoleNewPerson: (stage) => pages(stage, () => "/admin/people/new"),
+  makeConsolePerson: async ({ op }) => {
+    const send = await sender(op, "/admin/people/new");
+    return [
+      await send({ username: "added-at-the-console" }),
+      await send({ username: "a b" }),
+      await send({ csrf: "x" }),
+      await late("/admin/people/new"),
+      await off("/admin/people/new"),
+    ];
+  },
+  consoleInvitations: async (stage) => [
+    ...(await pages(stage, () => "/admin/people/invitations")),
+    await (await operatorOf(stage.op)).browser.fetch("/admin/people/invitations?x=1"),
+  ],
+  changeConsoleInvitations: async ({ open }) => {
+    const path = "/admin/people/invitations";
+    const send = await sender(open, path);
+    return [
+      await send({ do: "invite", note: "Somebody" }),
+      await send({ do: "invite", email: "x" }),
+      await send({ take_back: "7.x" }),
+      await send({ csrf: "x" }),
+      await off(path),
+    ];
+  },
   consolePerson: (stage) => pages(stage, ({ id }) => `/admin/people/${id}`),
   consoleApps: async (stage) => [
     ...(await pages(stage, () => "/admin/apps")),
