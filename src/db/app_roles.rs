@@ -13,6 +13,13 @@ use crate::{
     secret::Hash,
 };
 
+/// What the client `c` is called, and whether it is told of roles.
+macro_rules! named {
+    () => {
+        "COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS app, json_extract(c.metadata, '$.roles_claim') IS NOT NULL AS is_told"
+    };
+}
+
 /// A role that somebody has at an app.
 #[derive(Deserialize)]
 pub struct Assigned {
@@ -44,14 +51,36 @@ pub struct RoleOfGroup {
     pub role: String,
     /// What the app is called: a name, or its id.
     pub app: String,
+    /// Whether the app is told of roles.
+    pub is_told: i64,
+}
+
+/// An app, as it is chosen by its name.
+#[derive(Deserialize)]
+pub struct NamedApp {
+    pub client_id: String,
+    pub app: String,
+    pub is_told: i64,
+}
+
+/// Apps by their ids, at most `limit`.
+pub fn list_apps(limit: i64) -> Query<Vec<NamedApp>> {
+    Statement::new(concat!(
+        "SELECT c.id AS client_id, ",
+        named!(),
+        " FROM clients c WHERE c.id > '' ORDER BY c.id LIMIT ?"
+    ))
+    .bind(limit)
+    .read_by(Rows::all)
 }
 
 /// At most `limit` roles of a group, app by app.
 pub fn list_of_group(group_id: &str, limit: i64) -> Query<Vec<RoleOfGroup>> {
-    Statement::new(
-        "SELECT ar.client_id, ar.role, COALESCE(json_extract(c.metadata, '$.client_name'), c.id) AS app FROM app_roles ar JOIN clients c ON c.id = ar.client_id
-         WHERE ar.group_id = ? ORDER BY ar.client_id, ar.role LIMIT ?",
-    )
+    Statement::new(concat!(
+        "SELECT ar.client_id, ar.role, ",
+        named!(),
+        " FROM app_roles ar JOIN clients c ON c.id = ar.client_id WHERE ar.group_id = ? ORDER BY ar.client_id, ar.role LIMIT ?"
+    ))
     .bind(group_id)
     .bind(limit)
     .read_by(Rows::all)

@@ -75,6 +75,8 @@ pub struct ConsoleGroupPage<'a> {
     pub roles: Vec<RoleAtApp>,
     /// Whether it has more than these.
     pub has_more_roles: bool,
+    /// The apps to choose from by name, where there are few.
+    pub apps: Vec<AppChoice>,
     /// What is wrong with what was typed, in English.
     pub problem: Option<&'a str>,
     /// The field that this is about.
@@ -101,8 +103,19 @@ pub struct RoleAtApp {
     pub client_id: String,
     pub app: String,
     pub role: String,
+    /// Whether the app is told of roles.
+    pub is_told: bool,
     /// Where the page of the app is, for those who may see that.
     pub href: Option<String>,
+}
+
+/// An app to choose.
+#[derive(Clone, Debug)]
+pub struct AppChoice {
+    pub client_id: String,
+    pub name: String,
+    pub is_told: bool,
+    pub is_chosen: bool,
 }
 
 impl ConsoleGroupsPage<'_> {
@@ -176,10 +189,12 @@ impl ConsoleGroupPage<'_> {
         let role = |role: &RoleAtApp| {
             let value = format!("{} {}", role.client_id, role.role);
             let take = || Act::of("take_role", &value, texts.take, texts.take_why);
-            Thing::new(&role.role)
-                .at(role.href.clone())
-                .words(&role.app)
-                .act(self.may_change.then(take))
+            let thing = Thing::new(&role.role).at(role.href.clone()).words(&role.app);
+            let thing = match role.is_told {
+                true => thing,
+                false => thing.words(texts.untold_why),
+            };
+            thing.act(self.may_change.then(take))
         };
         self.things(self.roles.iter().map(role).collect())
     }
@@ -189,6 +204,15 @@ impl ConsoleGroupPage<'_> {
             frame: self.frame,
             action: self.action,
             things,
+        }
+    }
+
+    /// How an app to choose is shown.
+    fn choice(&self, app: &AppChoice) -> String {
+        let shown = format!("{} ({})", visible_name(&app.name), app.client_id);
+        match app.is_told {
+            true => shown,
+            false => self.texts().untold.fill(&shown),
         }
     }
 

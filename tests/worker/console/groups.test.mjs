@@ -148,6 +148,7 @@ describe("roles", () => {
     const one = await operator(op, "people");
     const [staff, client] = [await group(), await op.client({ client_name: "<b>Wiki</b>" })];
     const page = await one.open(at(staff));
+    assert.deepEqual([page.has("app"), page.html.includes(`<option value="${client.id}"`)], [true, false], "who may not see apps types the id");
     const given = await one.browser.submit(page, "give", { app: client.id, role: "Grafana Admin" }, { button: "give" });
     assert.match(given.text, /Grafana Admin.*<b>Wiki<\/b>/);
     assert.doesNotMatch(given.html, /<b>/);
@@ -163,6 +164,29 @@ describe("roles", () => {
     assert.equal(event.operator_user_id, one.person.id);
     assert.deepEqual(event.detail, { roles: ["Grafana Admin"], groups: [staff.id] });
     assert.equal(told(await send(at(staff), { take_role: `${client.id} Grafana Admin` })), "nothing");
+  });
+
+  test("are given at an app by its name, which says whether it is told of roles; where there are many, by its id", async () => {
+    const own = await startLimen();
+    const one = await operator(own, "owner");
+    const { id } = await (await own.admin("/admin/api/groups", { json: { name: "Staff" } })).json();
+    const [wiki, grafana] = [await own.client({ client_name: "<b>Wiki</b>" }), await own.client({ client_name: "Grafana" })];
+    await own.admin(`/register/${grafana.id}`, { method: "PATCH", json: { roles_claim: "roles" } });
+    const page = await one.open(at({ id }));
+    const options = [...page.html.matchAll(/<option value="([^"]+)"[^>]*>([^<]*)</g)].map(([, value, text]) => [value, text]);
+    assert.deepEqual(options.map(([value]) => value), [wiki.id, grafana.id]);
+    assert.deepEqual(options.map(([, text]) => /told of no roles/.test(text)), [true, false]);
+    const refused = await one.browser.submit(page, "give", { app: grafana.id, role: "a,b" }, { button: "give" });
+    assert.match(refused.html, new RegExp(`<option value="${grafana.id}" selected>`));
+    assert.match((await one.browser.submit(page, "give", { app: "", role: "x" }, { button: "give" })).alert, /no such client/);
+    const told = await one.browser.submit(page, "give", { app: grafana.id, role: "Admin" }, { button: "give" });
+    assert.doesNotMatch(told.text, /before a claim for them is named/);
+    const untold = await one.browser.submit(page, "give", { app: wiki.id, role: "editor" }, { button: "give" });
+    assert.match(untold.text, /before a claim for them is named/);
+    assert.ok(untold.elements("a").some(({ href }) => href === `/admin/apps/${wiki.id}`));
+    await own.rows("INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99) SELECT 'many-' || i, 1, '{}', 'none', 1, 1 FROM n");
+    const many = await one.open(at({ id }));
+    assert.ok(many.elements("input").some(({ id }) => id === "app") && !many.html.includes("<select"));
   });
 });
 

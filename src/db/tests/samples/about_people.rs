@@ -288,6 +288,7 @@ pub(super) fn add_roles_to(all: &mut Samples) {
     let entry = Entry::new(Event::RoleGiven, Actor::Operator);
     add(all, "app_roles::list", [app_roles::list("c", 0, 100)]);
     add(all, "app_roles::list_of_group", [app_roles::list_of_group("g", 200)]);
+    add(all, "app_roles::list_apps", [app_roles::list_apps(101)]);
     add(all, "app_roles::have_blank", [app_roles::have_blank("c")]);
     add(all, "app_roles::list_own", [app_roles::list_own(&hash())]);
     add(all, "app_roles::find_problem", [roles.find_problem(&roles)]);

@@ -14,7 +14,7 @@ use crate::{
     config::SecondFactor,
     db::{
         Batch,
-        app_roles::{self, RoleOfGroup},
+        app_roles::{self, NamedApp, RoleOfGroup},
         group_members, groups,
     },
     edge::{
@@ -29,7 +29,9 @@ use crate::{
         platform::{apart::apart, context::Context},
     },
     oidc::params::Params,
-    pages::console::{ConsoleGroupPage, ConsoleGroupsPage, ConsoleNotice, ListedGroup, RoleAtApp, ShownMember},
+    pages::console::{
+        AppChoice, ConsoleGroupPage, ConsoleGroupsPage, ConsoleNotice, ListedGroup, RoleAtApp, ShownMember,
+    },
     reply::Reply,
     routes::{self, Call, Endpoint, Method},
 };
@@ -44,6 +46,10 @@ const FINDS_PEOPLE: Call = (Endpoint::AdminUsers, Method::Get);
 /// The most roles of a group that are shown.
 const ROLES: usize = 200;
 const ONE_MORE: i64 = 201;
+
+/// The most apps that are shown to choose from: where there are more, the id is typed.
+const APPS: usize = 100;
+const ONE_MORE_APP: i64 = 101;
 
 /// `GET /admin/groups?search=&after=`, by name.
 pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
@@ -135,6 +141,10 @@ async fn page(
     let sees_people = console.may(SEES_PEOPLE);
     let members = batch.add_if(sees_people.then(|| group_members::list(group_id, after, paging.limit)));
     let roles = batch.add(app_roles::list_of_group(group_id, ONE_MORE));
+    let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
+    let changes = console.may(CHANGE);
+    let may_change = changes && console.is_sure;
+    let apps = batch.add_if((sees_apps && may_change).then(|| app_roles::list_apps(ONE_MORE_APP)));
     let rows = context.db.run(batch).await?;
     let group = rows.read(group)?.ok_or(Problem::NotFound)?;
     let members = rows.read_if(members)?;
@@ -144,8 +154,7 @@ async fn page(
     let action = path_of(group_id);
     let next = members.as_deref().and_then(|members| paging.next(members));
     let next = next.map(|last| super::address(&action, [("after", last.id.as_str())]));
-    let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
-    let changes = console.may(CHANGE);
+    let apps = rows.read_if(apps)?.unwrap_or_default();
     let text = |name| typed.text(name);
     let saves = typed.of("save").is_some();
     let shown = SeenGroup::from(&group).to_field();
@@ -165,12 +174,17 @@ async fn page(
             .then(|| routes::with_segment(Endpoint::ConsoleGroupAttributes, group_id)),
         shown: if saves { text("shown") } else { &shown },
         has_factors: context.config.second_factor != SecondFactor::Off,
-        may_change: changes && console.is_sure,
-        may_add: changes && console.is_sure && console.may(FINDS_PEOPLE),
+        may_change,
+        may_add: may_change && console.may(FINDS_PEOPLE),
         members: members.map(|members| members.iter().map(shown_member).collect()),
         next: next.transpose()?,
         roles: roles.into_iter().map(|role| shown_role(role, sees_apps)).collect(),
         has_more_roles,
+        apps: if apps.len() > APPS {
+            Vec::new()
+        } else {
+            to_choose(apps, text("app"))
+        },
         problem: typed.problem(),
         wrong: ["save", "add", "give_role"]
             .into_iter()
@@ -196,12 +210,28 @@ fn shown_member(user: &User) -> ShownMember {
     }
 }
 
+/// Apps by their names, for a form that shall choose one.
+fn to_choose(apps: Vec<NamedApp>, chosen: &str) -> Vec<AppChoice> {
+    let mut apps: Vec<_> = apps
+        .into_iter()
+        .map(|app| AppChoice {
+            is_chosen: app.client_id == chosen,
+            is_told: app.is_told != 0,
+            client_id: app.client_id,
+            name: app.app,
+        })
+        .collect();
+    apps.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    apps
+}
+
 fn shown_role(role: RoleOfGroup, sees_apps: bool) -> RoleAtApp {
     RoleAtApp {
         app: role.app,
         href: sees_apps.then(|| super::apps::path_of(&role.client_id)),
         client_id: role.client_id,
         role: role.role,
+        is_told: role.is_told != 0,
     }
 }
 
