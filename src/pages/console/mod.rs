@@ -9,6 +9,7 @@ mod apps;
 mod attributes;
 mod audit;
 mod groups;
+mod labels;
 mod look;
 mod new_person;
 mod once;

@@ -167,12 +167,10 @@ impl ConsoleWebhookPage<'_> {
         !self.was_tested && is_about(self.problem, field)
     }
 
-    fn shown_problem(&self) -> Option<String> {
-        let problem = visible(self.problem?, 2_000);
-        Some(match self.was_tested {
-            true => self.texts().not_taken.fill(&problem),
-            false => problem,
-        })
+    /// What became of a test.
+    fn not_taken(&self) -> Option<String> {
+        let problem = self.problem.filter(|_| self.was_tested)?;
+        Some(self.texts().not_taken.fill(&visible(problem, 2_000)))
     }
 
     fn known(&self) -> Things<'_> {

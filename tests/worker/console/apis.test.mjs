@@ -79,12 +79,12 @@ describe("an API", () => {
     const one = await operator(op, "owner");
     const page = await one.open("/admin/apis/new");
     for (const [typed, why] of [
-      [{ identifier: "files", name: "A" }, /identifier must be an absolute URI/],
+      [{ identifier: "files", name: "A" }, /Identifier: must be an absolute URI/],
       [{ identifier: VARIABLE, name: "A" }, /RESOURCES/],
-      [{ identifier: fresh(), name: "" }, /name must be/],
+      [{ identifier: fresh(), name: "" }, /Name: must be/],
       [{ identifier: fresh(), name: "A", scopes: "openid Sign in" }, /openid/],
       [{ identifier: fresh(), name: "A", apps: "x unknown" }, /unknown/],
-      [{ identifier: fresh(), name: "A", access_token_lifetime: "soon" }, /access_token_lifetime/],
+      [{ identifier: fresh(), name: "A", access_token_lifetime: "soon" }, /Access token: must be/],
     ]) {
       const again = await one.browser.submit(page, "save", typed, { button: "save" });
       assert.equal(again.status, 400);

@@ -87,7 +87,7 @@ describe("apps", () => {
     const { n } = (await op.rows("SELECT COUNT(*) AS n FROM clients"))[0];
     const wrong = await one.browser.submit(page, "make", { client_name: 'My "app"', kind: "web", redirect_uris: "http://plain.example/cb" });
     assert.equal(wrong.status, 400);
-    assert.match(wrong.alert, /redirect_uris/);
+    assert.match(wrong.alert, /^Redirect addresses: /);
     assert.match(wrong.html, /value="My &#34;app&#34;"/);
     assert.match(wrong.html, /http:\/\/plain\.example\/cb<\/textarea>/);
     assert.equal((await op.rows("SELECT COUNT(*) AS n FROM clients"))[0].n, n);
@@ -106,7 +106,7 @@ describe("apps", () => {
     assert.match(more.html, /value="resource_access notes roles"/);
     assert.match(more.html, /https:\/\/app\.acme\.test\/bye<\/textarea>/);
     const refused = await save(more, { roles_claim: "sub" });
-    assert.deepEqual([refused.status, /roles_claim/.test(refused.alert), /value="sub"/.test(refused.html)], [400, true, true]);
+    assert.deepEqual([refused.status, /^Claim for roles: /.test(refused.alert), /value="sub"/.test(refused.html)], [400, true, true]);
     const none = await save(more, { roles_claim: "" });
     assert.deepEqual([none.status, (await registered(client.id)).roles_claim], [200, undefined]);
     const saved = await save(none, { never_ask: "yes", group, access_token_lifetime: "300", client_name: "Notes 2", acr: "mfa" });
@@ -325,7 +325,7 @@ describe("the secrets of an app", () => {
     const client = await op.client();
     const page = await one.open(`${at(client)}/secrets`);
     const wrong = await one.browser.submit(page, "add", { name: "", days: "x" }, { button: "add" });
-    assert.deepEqual([wrong.status, /days must be a whole number from 1 to 3650/.test(wrong.alert), /value="x"/.test(wrong.html)], [400, true, true]);
+    assert.deepEqual([wrong.status, /Valid for so many days: must be a whole number from 1 to 3650/.test(wrong.alert), /value="x"/.test(wrong.html)], [400, true, true]);
     const [{ id }] = await secretsOf(client);
     const kept = await one.browser.fetch(`${at(client)}/secrets`, { form: { csrf: csrfOf(page), remove: id } });
     assert.equal(kept.status, 400);

@@ -71,7 +71,7 @@ describe("groups", () => {
     for (const name of [taken.name, taken.name.toUpperCase(), "<b>x</b>", "", "a,b"]) {
       const page = await one.browser.submit(await one.open("/admin/groups"), "make", { name }, { button: "make" });
       assert.equal(page.status, 400, name);
-      assert.match(page.alert, name.toLowerCase() === taken.name.toLowerCase() ? /the name is taken/ : /name must be/);
+      assert.match(page.alert, name.toLowerCase() === taken.name.toLowerCase() ? /the name is taken/ : /Name: must be/);
       assert.doesNotMatch(page.html, /<b>/);
       assert.equal(page.elements("input").find(({ id }) => id === "name").value, name);
     }

@@ -68,12 +68,12 @@ describe("a person who is added", () => {
     const ada = await op.person();
     const before = (await op.rows("SELECT COUNT(*) AS n FROM users"))[0].n;
     for (const [form, why] of [
-      [{ username: "" }, /username is missing/],
-      [{ username: "a b" }, /^username/],
+      [{ username: "" }, /^Username: is missing/],
+      [{ username: "a b" }, /^Username: /],
       [{ username: ada.username }, /is taken/],
-      [{ username: "x-1", email: "no address" }, /^email/],
+      [{ username: "x-1", email: "no address" }, /^E-mail: /],
       [{ username: "x-1", name: "a\u202eb" }, /name/],
-      [{ username: "x-1", way: "mail" }, /email is missing/],
+      [{ username: "x-1", way: "mail" }, /^E-mail: is missing/],
     ]) {
       const page = await one.browser.submit(await one.open(NEW), "make", { name: "Typed", ...form }, { button: "make" });
       assert.deepEqual([page.status, why.test(page.alert.trim())], [400, true], `${JSON.stringify(form)}: ${page.alert}`);

@@ -191,11 +191,11 @@ describe("API keys", () => {
     const one = await operator(op, "owner");
     const page = await one.open("/admin/system");
     for (const [fields, why] of [
-      [{ name: "My key", days: "7" }, /scopes must be/],
-      [{ name: 'My "key"', scope: "mail:read" }, /name must be/],
-      [{ name: "Soon", days: "soon", scope: "mail:read" }, /days must be a whole number from 1 to 3650/],
-      [{ name: "<b>", scope: "mail:read" }, /name must be/],
-      [{ name: "Forever", days: "99999", scope: "mail:read" }, /days must be a whole number from 1 to 3650/],
+      [{ name: "My key", days: "7" }, /^Scopes: must be/],
+      [{ name: 'My "key"', scope: "mail:read" }, /^Name: must be/],
+      [{ name: "Soon", days: "soon", scope: "mail:read" }, /^Valid for so many days: must be a whole number from 1 to 3650/],
+      [{ name: "<b>", scope: "mail:read" }, /^Name: must be/],
+      [{ name: "Forever", days: "99999", scope: "mail:read" }, /^Valid for so many days: must be a whole number from 1 to 3650/],
     ]) {
       const wrong = await one.browser.submit(page, "make-key", fields, { button: "make-key" });
       assert.equal(wrong.status, 400, fields.name);

@@ -33,8 +33,8 @@ test("an owner makes a webhook, sees its secret once, and it works", async () =>
 test("what is wrong is explained, and what was typed is there", async () => {
   const form = await owner.open("/admin/webhooks");
   for (const [fields, why] of [
-    [{ name: "<b>", url: "https://a.acme.test/" }, /name must/],
-    [{ name: "a", url: "http://a.acme.test/" }, /url must be an https URL/],
+    [{ name: "<b>", url: "https://a.acme.test/" }, /^Name: must/],
+    [{ name: "a", url: "http://a.acme.test/" }, /^Address \(https\): must be an https URL/],
     [{ name: "a", url: "https://a.acme.test/", events: "sign_ins" }, /there is no sign_ins/],
   ]) {
     const wrong = await owner.browser.submit(form, "make", fields);
