@@ -202,6 +202,11 @@ impl SignedInBrowser {
         &self.csrf
     }
 
+    /// That of the page's script.
+    pub fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
     /// The name of what was just done.
     pub fn notice_name(&self) -> Option<&str> {
         self.notice.as_deref()

@@ -24,7 +24,7 @@ use crate::{
     oidc::{client::self_service::RegisteredBy, params::Params, proven::Strength},
     pages::{
         Csp, Moment,
-        console::{ConsoleFrame, ConsoleNotice, ROOMS},
+        console::{ConsoleFrame, ConsoleNotice, OncePage, ROOMS},
         content_security_policy,
     },
     reply::Reply,
@@ -202,6 +202,7 @@ impl Console {
             section,
             operator: self.signed_in.user().display_name(),
             csrf: self.signed_in.csrf(),
+            nonce: self.signed_in.nonce(),
             notice: self.signed_in.notice_name().and_then(ConsoleNotice::parse),
             rooms: &self.rooms,
         }
@@ -215,6 +216,11 @@ impl Console {
     /// An answer with a page of the console, which has no script.
     pub fn page(&self, status: u16, html: String) -> Reply {
         Reply::page(status, html, content_security_policy(Csp::default()))
+    }
+
+    /// An answer with a page of what is shown once, which has the script that copies it.
+    pub fn once(&self, page: &OncePage<'_>) -> Reply {
+        self.signed_in.page(200, page.to_html())
     }
 
     /// An answer that leads to the page, which tells what was done.

@@ -76,6 +76,7 @@ mod tests {
             section,
             operator: "",
             csrf: "",
+            nonce: "",
             notice: None,
             rooms: &[],
         };

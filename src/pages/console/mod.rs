@@ -59,6 +59,8 @@ pub struct ConsoleFrame<'a> {
     pub operator: &'a str,
     /// Comes back as `csrf` from every form.
     pub csrf: &'a str,
+    /// That of the script, on a page that has one.
+    pub nonce: &'a str,
     /// What was just done.
     pub notice: Option<ConsoleNotice>,
     /// The parts of the console that they may see.
@@ -143,10 +145,6 @@ impl ConsoleFrame<'_> {
         }
     }
 
-    fn is_first(&self) -> bool {
-        false
-    }
-
     fn skip_text(&self) -> &'static str {
         self.all_texts().common.skip
     }
@@ -169,6 +167,11 @@ impl ConsoleFrame<'_> {
             Endpoint::Account => texts.account,
             _ => texts.overview,
         }
+    }
+
+    /// What the part of the console is called that the page belongs to.
+    fn section_text(&self) -> &'static str {
+        self.label(self.section)
     }
 
     fn navigation(&self) -> impl Iterator<Item = Step> {

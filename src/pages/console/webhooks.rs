@@ -69,6 +69,8 @@ pub struct ShownWebhook {
     /// Names of events; none for all.
     pub events: Vec<String>,
     pub state: State,
+    /// Whether it did not take a test just now.
+    pub refuses_tests: bool,
     pub taken: Option<Moment>,
     pub failing_since: Option<Moment>,
     /// Why it fails, in English.
@@ -82,14 +84,16 @@ impl ShownWebhook {
     fn thing(&self, title: &str, texts: &'static ConsoleWebhookTexts) -> Thing {
         let state = match self.state {
             // A test is no delivery: of one that was sent nothing else it is not known whether it works.
-            State::Well if self.taken.is_none() => texts.none_yet,
-            State::Well => texts.well,
-            State::Off => texts.off,
-            State::Failing => texts.fails,
-            State::GivenUp => texts.given_up,
+            State::Well if self.taken.is_none() => Some(texts.none_yet),
+            // Beside a test that was not taken just now, all is not well.
+            State::Well if self.refuses_tests => None,
+            State::Well => Some(texts.well),
+            State::Off => Some(texts.off),
+            State::Failing => Some(texts.fails),
+            State::GivenUp => Some(texts.given_up),
         };
         let fails = matches!(self.state, State::Failing | State::GivenUp);
-        let thing = Thing::new(title).code(&self.url).words(state);
+        let thing = state.into_iter().fold(Thing::new(title).code(&self.url), Thing::words);
         let thing = match self.of_tokens {
             true => thing.words(texts.as_set),
             false => thing,

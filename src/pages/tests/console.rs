@@ -31,6 +31,7 @@ fn frame(text: &str, language: Language) -> ConsoleFrame<'_> {
         section: Endpoint::ConsolePeople,
         operator: text,
         csrf: text,
+        nonce: "abc",
         notice: Some(ConsoleNotice::Locked),
         rooms: &ROOMS,
     }

@@ -133,6 +133,14 @@ export const FACTORS = {
   },
   "console-person": async (stage) => operatorAt(stage, `/admin/people/${(await lookedAfter(stage.op)).id}`),
 
+  "console-once": async (stage) => {
+    await operatorAt(stage, `/admin/people/${(await lookedAfter(stage.op)).id}`);
+    const link = stage.visitor.page.locator("#link");
+    await link.locator("xpath=ancestor::details").locator("summary").click();
+    await link.click();
+    await stage.visitor.page.locator("#secret").waitFor();
+  },
+
   "console-person-read-only": async (stage) => operatorAt(stage, `/admin/people/${(await lookedAfter(stage.op)).id}`, ["read_only"]),
 
   "console-groups": async (stage) => {

@@ -20,7 +20,7 @@ const found = async (username, at = op) => (await at.json(`/admin/api/users?user
 const invited = async (at = op) => (await at.json("/admin/api/invitations", { bearer: at.adminToken })).invitations;
 const csrfOf = async (browser) => /name="csrf" value="([^"]+)"/.exec((await browser.open("/account/profile")).html)[1];
 const told = (answer) => /done=(\w+)\./.exec(answer.headers.get("location") ?? answer.url)?.[1];
-const shownLink = (page) => /id="secret"><code[^>]*>([^<]+)</.exec(page.html)?.[1];
+const shownLink = (page) => /id="secret"><code>([^<]+)</.exec(page.html)?.[1];
 
 async function sender(one, path) {
   const csrf = await csrfOf(one.browser);
@@ -37,12 +37,12 @@ async function setUp(link, at = op) {
 describe("a person who is added", () => {
   test("comes in by a link that is shown once, is in the groups, and all is in the audit under the operator's id", async () => {
     const one = await operator(op, "people");
-    const { id: group } = await (await op.admin("/admin/api/groups", { json: { name: "<i>Staff</i>" } })).json();
+    const { id: group } = await (await op.admin("/admin/api/groups", { json: { name: "Staff" } })).json();
     const list = await one.open("/admin/people?search=nobody-at-all");
     assert.deepEqual(list.elements("a").filter(({ href }) => href === NEW).length, 2, "above the list, and where it is empty");
     const page = await one.open(NEW);
     assert.match(page.text, /sets up how to sign in with a link/);
-    assert.doesNotMatch(page.html, /<i>|name="way"/);
+    assert.doesNotMatch(page.html, /name="way"/, "no mails are sent here");
     const form = { username: " Grace ", name: "Grace Hopper", email: "grace@people.test", group };
     const shown = await one.browser.submit(page, "make", form, { button: "make" });
     const link = shownLink(shown);
@@ -72,7 +72,7 @@ describe("a person who is added", () => {
       [{ username: "a b" }, /^Username: /],
       [{ username: ada.username }, /is taken/],
       [{ username: "x-1", email: "no address" }, /^E-mail: /],
-      [{ username: "x-1", name: "a\u202eb" }, /name/],
+      [{ username: "x-1", name: "a\u202eb" }, /^Name: /],
       [{ username: "x-1", way: "mail" }, /^E-mail: is missing/],
     ]) {
       const page = await one.browser.submit(await one.open(NEW), "make", { name: "Typed", ...form }, { button: "make" });
@@ -101,10 +101,10 @@ describe("a person who is added", () => {
     assert.equal(new URL(done.url).pathname, `/admin/people/${person.id}`);
     const mail = await mailbox.await("mailed@people.test");
     assert.match(mail.subject, /Your account at /);
+    assert.equal(await mailbox.count("mailed@people.test"), 1, "no notice beside it that there is a link");
     assert.equal((await setUp(linkIn(mail), mailing)).status, 200);
     const browser = mailing.browser();
     assert.equal((await browser.signIn(await browser.open("/account"), { username: "mailed@people.test", password: PASSWORD })).status, 200);
-    assert.equal(mailbox.to("mailed@people.test").length, 1, "a mail with the link, and no notice that there is one");
   });
 
   test("gets no mail beyond the limit of the day: the operator is shown the link", async () => {

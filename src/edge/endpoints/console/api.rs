@@ -78,7 +78,7 @@ async fn act(
         }
         ApiAction::RenewSecret => {
             let new = operations::apis::renew_secret(&stored.id, Some(OVERLAP), context).await?;
-            let html = OncePage {
+            Ok(console.once(&OncePage {
                 client: Some((context.config.issuer.as_str(), &new.client_id)),
                 ..OncePage::new(
                     console.frame(SECTION),
@@ -86,9 +86,7 @@ async fn act(
                     (&stored.api.settings.name, &path_of(&stored.id)),
                     Some(&new.secret),
                 )
-            }
-            .to_html();
-            Ok(console.page(200, html))
+            }))
         }
         ApiAction::Delete => {
             operations::apis::delete(&stored.id, context).await?;

@@ -141,7 +141,7 @@ async fn renew_secret(console: &Console, record: ClientRecord, context: &Context
 /// The page with a new secret, which is told this once.
 fn told_once(console: &Console, record: &ClientRecord, issued: &Issued, context: &Context) -> Reply {
     let client = &record.client;
-    let html = OncePage {
+    console.once(&OncePage {
         client: Some((context.config.issuer.as_str(), &client.client_id)),
         ..OncePage::new(
             console.frame(SECTION),
@@ -152,9 +152,7 @@ fn told_once(console: &Console, record: &ClientRecord, issued: &Issued, context:
             ),
             issued.secret(),
         )
-    }
-    .to_html();
-    console.page(200, html)
+    })
 }
 
 fn has_people(record: &ClientRecord) -> bool {

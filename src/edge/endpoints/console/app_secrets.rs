@@ -70,7 +70,7 @@ async fn act(
 fn told_once(console: &Console, added: &Added, context: &Context) -> Reply {
     let client = &added.record.client;
     let moment = |at| console.moment(at);
-    let html = OncePage {
+    console.once(&OncePage {
         until: added.about.ends_at.map(moment),
         client: Some((context.config.issuer.as_str(), &client.client_id)),
         ..OncePage::new(
@@ -82,9 +82,7 @@ fn told_once(console: &Console, added: &Added, context: &Context) -> Reply {
             ),
             Some(&added.text),
         )
-    }
-    .to_html();
-    console.page(200, html)
+    })
 }
 
 /// Where the page is.

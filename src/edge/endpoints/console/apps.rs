@@ -108,7 +108,7 @@ async fn register(console: &Console, kind: AppKind, form: &Params, context: &Con
         secret: issued.secret(),
         redirect_uri,
     };
-    let html = OncePage {
+    Ok(console.once(&OncePage {
         client: Some((new.issuer, new.client_id)),
         lines: new.lines(),
         test: match redirect_uri {
@@ -124,9 +124,7 @@ async fn register(console: &Console, kind: AppKind, form: &Params, context: &Con
             ),
             new.secret,
         )
-    }
-    .to_html();
-    Ok(console.page(200, html))
+    }))
 }
 
 /// A sign-in whose code nobody can redeem: the challenge is of no verifier that is known.

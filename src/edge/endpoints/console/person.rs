@@ -354,10 +354,8 @@ pub(super) fn link_page(
     (heading, name, back): (OnceHeading, &str, &str),
     (url, until): (&str, UnixTime),
 ) -> Reply {
-    let html = OncePage {
+    console.once(&OncePage {
         until: Some(console.moment(until)),
         ..OncePage::new(console.frame(SECTION), heading, (name, back), Some(url))
-    }
-    .to_html();
-    console.page(200, html)
+    })
 }

@@ -160,7 +160,7 @@ async fn make_key(console: &Console, form: &Params, context: &Context) -> Result
             return page(console, Typed::refused(form, &problem), context).await;
         }
     };
-    let html = OncePage {
+    Ok(console.once(&OncePage {
         until: Some(console.moment(key.expires_at)),
         ..OncePage::new(
             console.frame(SECTION),
@@ -168,7 +168,5 @@ async fn make_key(console: &Console, form: &Params, context: &Context) -> Result
             (key.name.as_str(), SECTION.path()),
             Some(&text),
         )
-    }
-    .to_html();
-    Ok(console.page(200, html))
+    }))
 }

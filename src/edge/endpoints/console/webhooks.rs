@@ -89,6 +89,7 @@ fn shown(webhook: &Webhook, console: &Console) -> ShownWebhook {
         client_id: webhook.client_id.clone(),
         events: webhook.events.clone().unwrap_or_default(),
         state: webhook.state(),
+        refuses_tests: false,
         taken: webhook.delivered_at.map(moment),
         failing_since: webhook.failing_since.map(moment),
         problem: webhook.problem.clone(),
@@ -120,6 +121,7 @@ async fn page(console: &Console, id: &str, told: Told<'_>, context: &Context) ->
         .as_ref()
         .map(|names| names.join("\n"))
         .unwrap_or_default();
+    let was_tested = matches!(told, Told::NotTaken(_));
     let (form, problem) = match told {
         Told::Nothing => (None, None),
         Told::Wrong(form, problem) => (Some(form), Some(problem)),
@@ -130,7 +132,10 @@ async fn page(console: &Console, id: &str, told: Told<'_>, context: &Context) ->
     let html = ConsoleWebhookPage {
         frame: console.frame(SECTION),
         confirm: console.confirm_for(&[MAKE]),
-        webhook: shown(&webhook, console),
+        webhook: ShownWebhook {
+            refuses_tests: was_tested,
+            ..shown(&webhook, console)
+        },
         shown: typed.map_or(&kept, |form| form.text("shown")),
         may_change: may_change(console),
         typed: match typed {
@@ -138,7 +143,7 @@ async fn page(console: &Console, id: &str, told: Told<'_>, context: &Context) ->
             None => [webhook.name.as_str(), &webhook.url, &names],
         },
         problem,
-        was_tested: matches!(told, Told::NotTaken(_)),
+        was_tested,
     }
     .to_html();
     Ok(console.page(if form.is_some() { 400 } else { 200 }, html))
@@ -225,12 +230,10 @@ async fn act(
 
 fn once(console: &Console, (webhook, secret): &(Webhook, Option<String>)) -> Reply {
     let back = path_of(&webhook.id);
-    let html = OncePage::new(
+    console.once(&OncePage::new(
         console.frame(SECTION),
         OnceHeading::WebhookSecret,
         (webhook.name.as_str(), &back),
         secret.as_deref(),
-    )
-    .to_html();
-    console.page(200, html)
+    ))
 }

@@ -263,6 +263,7 @@ pub fn app_pages(text: &'static str, language: Language) -> Vec<String> {
         once(OnceHeading::ApiKey, Vec::new()).to_html(),
         once(OnceHeading::WebhookSecret, Vec::new()).to_html(),
         once(OnceHeading::Link, Vec::new()).to_html(),
+        once(OnceHeading::Invitation, Vec::new()).to_html(),
         asked(None, Some(text)).to_html(),
         asked(Some("/login?page=admin/apps/new"), None).to_html(),
         preview(Some(documents.into()), false).to_html(),

@@ -164,6 +164,7 @@ pub fn overview(text: &str, language: Language) -> ConsoleOverviewPage<'_> {
 
 pub fn webhook_pages(text: &'static str, language: Language) -> Vec<String> {
     let shown = |state, all: bool| ShownWebhook {
+        refuses_tests: all,
         href: "/admin/webhooks/w".to_owned(),
         name: text.to_owned(),
         url: text.to_owned(),
