@@ -307,6 +307,7 @@ mod tests {
         assert_eq!(id(json!({ "username": "ada" })), Ok(None));
         for wrong in [
             json!({ "id": "a.b" }),
+            json!({ "id": "invitations" }),
             json!({ "id": "A".repeat(43) }),
             json!({ "id": 7 }),
             json!({ "sub": "x" }),

@@ -159,7 +159,7 @@ mod tests {
         for word in ["unused", "approval", "registered", "new"] {
             assert!(is_place("{client_id}", word), "{word}");
         }
-        assert!(is_place("{api_id}", "new"));
+        assert!(is_place("{api_id}", "new") && is_place("{user_id}", "new") && is_place("{user_id}", "invitations"));
         assert!(!is_place("{client_id}", "account") && !is_place("{user_id}", "unused"));
     }
 

@@ -239,7 +239,7 @@ describe("what is here stays as it is", () => {
 test("an id that leads elsewhere is nobody's", async () => {
   const app = (id) => ({ kind: "app", id, metadata: { redirect_uris: ["https://app.acme.test/cb"] } });
   const api = (id) => ({ kind: "api", id, settings: { name: "Files" }, identifier: `https://${id}.acme.test` });
-  const lines = [app("registered"), app("unused"), app("approval"), app("new"), api("new")];
+  const lines = [app("registered"), app("unused"), app("approval"), app("new"), api("new"), { kind: "person", id: "new", username: "newcomer" }];
   for (const { outcome, why } of await taken(op, lines)) {
     assert.equal(outcome, "refused");
     assert.match(why, /^id cannot be \w+: the address of something else/);
