@@ -4,7 +4,6 @@ use askama::Template;
 
 use super::Frame;
 use crate::pages::{
-    layout::page,
     messages::{ActivityTexts, EventTexts},
     moment::Moment,
     text::{visible, visible_name},
@@ -96,7 +95,7 @@ impl EventTexts {
 }
 
 impl ActivityPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

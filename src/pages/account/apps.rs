@@ -3,9 +3,7 @@
 use askama::Template;
 
 use super::Frame;
-use crate::pages::{
-    asker::Asker, consent::ConsentItem, layout::page, link::WebLink, messages::AppTexts, moment::Moment,
-};
+use crate::pages::{asker::Asker, consent::ConsentItem, link::WebLink, messages::AppTexts, moment::Moment};
 
 /// Shows what apps were allowed, opens them, and takes it back.
 #[derive(Template)]
@@ -40,7 +38,7 @@ pub struct ShownApp {
 }
 
 impl AppsPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

@@ -4,7 +4,6 @@ use askama::Template;
 
 use super::Frame;
 use crate::pages::{
-    layout::page,
     messages::{BrowserTexts, Language},
     moment::Moment,
 };
@@ -60,7 +59,7 @@ impl Language {
 }
 
 impl BrowsersPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

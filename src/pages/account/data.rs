@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::Frame;
 use crate::{
-    pages::{layout::page, messages::DataTexts, moment::Moment},
+    pages::{messages::DataTexts, moment::Moment},
     routes::Endpoint,
 };
 
@@ -19,7 +19,7 @@ pub struct DataPage<'a> {
 }
 
 impl DataPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

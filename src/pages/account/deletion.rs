@@ -26,7 +26,7 @@ pub struct DeletionPage<'a> {
 }
 
 impl DeletionPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.unconfirmed || self.password.is_some())

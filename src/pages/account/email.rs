@@ -4,7 +4,6 @@ use askama::Template;
 
 use super::{Frame, PasswordCheck};
 use crate::pages::{
-    layout::page,
     messages::{EmailTexts, MailCodeTexts, Phrase},
     text::visible_address,
 };
@@ -55,7 +54,7 @@ pub enum EmailProblem {
 }
 
 impl EmailPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.problem.is_some())

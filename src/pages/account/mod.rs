@@ -12,6 +12,7 @@ mod password;
 mod profile;
 mod requests;
 mod second_factors;
+mod shell;
 
 pub use activity::{ActivityPage, Happening};
 pub use apps::{AppsPage, ShownApp};

@@ -6,7 +6,6 @@ use super::Frame;
 use crate::{
     oidc::proven::Strength,
     pages::{
-        layout::page,
         moment::Moment,
         text::{visible, visible_address},
     },
@@ -73,7 +72,7 @@ struct Card {
 }
 
 impl OverviewPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::Frame;
 use crate::{
-    pages::{layout::page, messages::PasskeyTexts, moment::Moment, passkey::PasskeyRequest, text::visible},
+    pages::{messages::PasskeyTexts, moment::Moment, passkey::PasskeyRequest, text::visible},
     routes::{self, Endpoint},
 };
 
@@ -73,7 +73,7 @@ impl PasskeyTexts {
 }
 
 impl PasskeysPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.problem.is_some())

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{Frame, PasswordCheck};
-use crate::pages::{NewPasswordProblem, layout::page, messages::PasswordTexts};
+use crate::pages::{NewPasswordProblem, messages::PasswordTexts};
 
 /// Asks for the old password and a new one.
 #[derive(Template)]
@@ -29,7 +29,7 @@ pub enum PasswordProblem {
 }
 
 impl PasswordPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.problem.is_some())

@@ -11,7 +11,6 @@ use crate::{
     config::{AttributeKind, ProfileField},
     pages::{
         fields::{self, FieldState, ShownField},
-        layout::page,
         messages::ProfileTexts,
     },
 };
@@ -126,7 +125,7 @@ struct Group<'a> {
 }
 
 impl ProfilePage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.has_problem())

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Frame;
-use crate::pages::{asker::Asker, consent::AskingApp, layout::page, messages::BackchannelTexts};
+use crate::pages::{asker::Asker, consent::AskingApp, messages::BackchannelTexts};
 
 /// Shows what waits for the person, to be denied or looked at.
 #[derive(Template)]
@@ -28,7 +28,7 @@ pub struct ShownRequest {
 }
 
 impl RequestsPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(false)

@@ -5,7 +5,6 @@ use askama::Template;
 use super::Frame;
 use crate::{
     pages::{
-        layout::page,
         messages::{PasskeyTexts, SecondTexts},
         moment::Moment,
         second_factor::{SecondProblem, ShownSecret},
@@ -76,7 +75,7 @@ pub struct ShownTrustedBrowser {
 }
 
 impl SecondFactorsPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.is_last)
@@ -116,7 +115,7 @@ impl SecondFactorsPage<'_> {
 }
 
 impl NewCodeAppPage<'_> {
-    page!();
+    super::shell::account_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.problem.is_some())

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     admin::console_form::api::ApiFields,
     pages::{
-        layout::page,
         messages::{ConsoleApiTexts, ConsoleTexts},
         moment::Moment,
         text::{visible, visible_name},
@@ -111,7 +110,7 @@ impl ListedApi {
 }
 
 impl ConsoleApisPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.texts().apis)
@@ -147,7 +146,7 @@ impl ConsoleApisPage<'_> {
 }
 
 impl ConsoleApiPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn heading(&self) -> String {
         match &self.known {

@@ -11,7 +11,6 @@ use super::{
 use crate::{
     admin::client_filter::Provenance,
     pages::{
-        layout::page,
         messages::{AppTexts, ConsoleApiTexts, ConsoleAppTexts},
         moment::Moment,
         text::{visible, visible_name},
@@ -112,7 +111,7 @@ pub struct TokenPreviewPage<'a> {
 }
 
 impl ConsoleAppPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     /// Whether what is wrong is about the field of that name.
     fn is_about(&self, field: &str) -> bool {
@@ -223,7 +222,7 @@ impl ConsoleAppPage<'_> {
 }
 
 impl TokenPreviewPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn api_label(&self) -> &'static str {
         self.frame.all_texts().console_apis.of_api

@@ -6,7 +6,6 @@ use super::{ConsoleFrame, is_about};
 use crate::{
     admin::{client_filter::Provenance, console_form::app::AppKind},
     pages::{
-        layout::page,
         messages::{ConsoleAppTexts, ConsoleTexts},
         text::visible_name,
     },
@@ -74,7 +73,7 @@ impl ConsoleFrame<'_> {
 }
 
 impl ConsoleAppsPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.shared().apps)
@@ -106,7 +105,7 @@ impl ConsoleAppsPage<'_> {
 }
 
 impl NewAppPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     /// Whether what is wrong is about the field of that name.
     fn is_about(&self, field: &str) -> bool {

@@ -5,7 +5,6 @@ use askama::Template;
 use super::ConsoleFrame;
 use crate::{
     pages::{
-        layout::page,
         messages::{ConsoleSystemTexts, ConsoleTexts, Phrase},
         moment::Moment,
         text::{visible, visible_name},
@@ -170,7 +169,7 @@ impl ShownEvent {
 }
 
 impl ConsoleAuditPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.texts().audit)

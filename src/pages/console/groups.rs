@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     pages::{
-        layout::page,
         messages::{ConsoleGroupTexts, ConsoleTexts},
         moment::Moment,
         text::visible_name,
@@ -119,7 +118,7 @@ pub struct AppChoice {
 }
 
 impl ConsoleGroupsPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title_with(self.shared().groups, self.problem)
@@ -143,7 +142,7 @@ impl ConsoleGroupsPage<'_> {
 }
 
 impl ConsoleGroupPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title_with(&self.shown_name(), self.problem)

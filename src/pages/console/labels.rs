@@ -48,6 +48,7 @@ impl ConsoleFrame<'_> {
             "redirect_uris" => apps.redirect_uris,
             "post_logout_redirect_uris" => apps.after_sign_out,
             "roles_claim" => apps.roles_claim,
+            "access_token_lifetime" if self.section == Endpoint::ConsoleApis => apis.lifetime,
             "access_token_lifetime" => apps.access_token,
             "id_token_lifetime" => apps.id_token,
             "refresh_token_lifetime" => apps.refresh_token,

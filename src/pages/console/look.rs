@@ -6,7 +6,6 @@ use super::ConsoleFrame;
 use crate::{
     config::{Accent, Brand, Setting, Source},
     pages::{
-        layout::page,
         messages::{ConsoleLookTexts, ConsoleSystemTexts, LoginTexts},
         text::visible,
     },
@@ -54,7 +53,7 @@ struct Shades {
 }
 
 impl ConsoleLookPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.texts().look)

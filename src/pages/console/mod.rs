@@ -18,6 +18,7 @@ mod part;
 mod people;
 mod person;
 mod self_registered;
+mod shell;
 mod system;
 mod things;
 mod webhooks;

@@ -8,7 +8,6 @@ use super::{
 };
 use crate::{
     pages::{
-        layout::page,
         messages::{ConsolePeopleTexts, ConsoleTexts},
         moment::Moment,
         text::visible_name,
@@ -77,7 +76,7 @@ impl ConsoleFrame<'_> {
 }
 
 impl NewPersonPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title_with(self.texts().add, self.problem)
@@ -115,7 +114,7 @@ impl NewPersonPage<'_> {
 }
 
 impl InvitationsPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title_with(self.texts().invitations, self.problem)

@@ -5,7 +5,7 @@ use askama::Template;
 use super::ConsoleFrame;
 use crate::{
     admin::app_lines::Lines,
-    pages::{layout::page, messages::ConsoleAppTexts, moment::Moment, text::visible_name},
+    pages::{messages::ConsoleAppTexts, moment::Moment, text::visible_name},
 };
 
 /// Shows what nobody is shown again.
@@ -44,7 +44,10 @@ pub enum OnceHeading {
 }
 
 impl<'a> OncePage<'a> {
-    page!();
+    /// The page as HTML.
+    pub fn to_html(&self) -> String {
+        self.frame.around(self.title(), self, true)
+    }
 
     /// Shows `secret`, and nothing else.
     pub fn new(

@@ -6,7 +6,6 @@ use super::ConsoleFrame;
 use crate::{
     admin::operator_role::OperatorRoles,
     pages::{
-        layout::page,
         messages::ConsoleTexts,
         moment::{Moment, day_of},
     },
@@ -84,7 +83,7 @@ const HEIGHT: i64 = 60;
 const STEP: usize = 10;
 
 impl ConsoleOverviewPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.frame.texts().overview)

@@ -4,10 +4,7 @@
 use askama::Template;
 
 use super::{ConsoleFrame, is_about};
-use crate::pages::{
-    layout::{self, page},
-    text::visible_name,
-};
+use crate::pages::{layout, text::visible_name};
 
 /// What such a page has besides its part.
 pub struct Part<'a> {
@@ -63,7 +60,7 @@ impl Part<'_> {
 }
 
 impl PartPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title_with(self.heading, self.error)

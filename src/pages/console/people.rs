@@ -5,7 +5,6 @@ use askama::Template;
 use super::ConsoleFrame;
 use crate::{
     pages::{
-        layout::page,
         messages::{ConsolePeopleTexts, ConsoleTexts},
         text::{visible_address, visible_name},
     },
@@ -43,7 +42,7 @@ pub struct ShownPerson {
 }
 
 impl PeoplePage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.frame.texts().people)

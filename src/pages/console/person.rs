@@ -10,7 +10,6 @@ use super::{
 use crate::{
     admin::operator_role::OperatorRole,
     pages::{
-        layout::page,
         messages::{ConsoleTexts, Texts},
         moment::Moment,
         text::{visible_address, visible_name},
@@ -113,7 +112,7 @@ pub struct ShownRole {
 }
 
 impl PersonPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title(&self.shown_name())

@@ -4,7 +4,6 @@ use askama::Template;
 
 use super::ConsoleFrame;
 use crate::pages::{
-    layout::page,
     messages::ConsoleAppTexts,
     moment::Moment,
     text::{visible, visible_name},
@@ -50,7 +49,7 @@ pub struct WaitingApp {
 }
 
 impl SelfRegisteredPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title_with(self.texts().registered_themselves, self.problem)

@@ -11,7 +11,6 @@ use crate::{
     config::{Setting, Source},
     oidc::jose::provider_key::KeyState,
     pages::{
-        layout::page,
         messages::{ConsoleSystemTexts, ConsoleTexts},
         moment::Moment,
         text::visible,
@@ -107,7 +106,7 @@ pub struct ShownMail {
 }
 
 impl ConsoleSystemPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     /// Whether what is wrong is about the field of that name.
     fn is_about(&self, field: &str) -> bool {
@@ -213,7 +212,7 @@ impl ConsoleSystemPage<'_> {
 }
 
 impl ConsoleMailPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title(self.texts().mail)

@@ -9,7 +9,6 @@ use super::{
 use crate::{
     admin::webhook::State,
     pages::{
-        layout::page,
         messages::ConsoleWebhookTexts,
         moment::Moment,
         text::{visible, visible_name},
@@ -119,7 +118,7 @@ impl ShownWebhook {
 }
 
 impl ConsoleWebhooksPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title_with(self.texts().webhooks, self.problem)
@@ -149,7 +148,7 @@ impl ConsoleWebhooksPage<'_> {
 }
 
 impl ConsoleWebhookPage<'_> {
-    page!();
+    super::shell::console_page!();
 
     fn title(&self) -> String {
         self.frame.title_with(&self.shown_name(), self.problem)

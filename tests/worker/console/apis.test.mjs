@@ -84,7 +84,7 @@ describe("an API", () => {
       [{ identifier: fresh(), name: "" }, /Name: must be/],
       [{ identifier: fresh(), name: "A", scopes: "openid Sign in" }, /openid/],
       [{ identifier: fresh(), name: "A", apps: "x unknown" }, /unknown/],
-      [{ identifier: fresh(), name: "A", access_token_lifetime: "soon" }, /Access token: must be/],
+      [{ identifier: fresh(), name: "A", access_token_lifetime: "soon" }, /Lifetime in seconds: must be/],
     ]) {
       const again = await one.browser.submit(page, "save", typed, { button: "save" });
       assert.equal(again.status, 400);
