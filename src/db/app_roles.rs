@@ -55,20 +55,12 @@ pub struct RoleOfGroup {
     pub is_told: i64,
 }
 
-/// An app, as it is chosen by its name.
-#[derive(Deserialize)]
-pub struct NamedApp {
-    pub client_id: String,
-    pub app: String,
-    pub is_told: i64,
-}
-
-/// Apps by their ids, at most `limit`.
-pub fn list_apps(limit: i64) -> Query<Vec<NamedApp>> {
+/// The first `limit` apps by their ids, in the order of their names, with no role.
+pub fn list_apps(limit: i64) -> Query<Vec<RoleOfGroup>> {
     Statement::new(concat!(
-        "SELECT c.id AS client_id, ",
+        "SELECT * FROM (SELECT c.id AS client_id, '' AS role, ",
         named!(),
-        " FROM clients c WHERE c.id > '' ORDER BY c.id LIMIT ?"
+        " FROM clients c WHERE c.id > '' ORDER BY c.id LIMIT ?) ORDER BY app"
     ))
     .bind(limit)
     .read_by(Rows::all)

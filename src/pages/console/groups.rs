@@ -75,7 +75,7 @@ pub struct ConsoleGroupPage<'a> {
     /// Whether it has more than these.
     pub has_more_roles: bool,
     /// The apps to choose from by name, where there are few.
-    pub apps: Vec<AppChoice>,
+    pub apps: Vec<RoleAtApp>,
     /// What is wrong with what was typed, in English.
     pub problem: Option<&'a str>,
     /// The field that this is about.
@@ -106,15 +106,6 @@ pub struct RoleAtApp {
     pub is_told: bool,
     /// Where the page of the app is, for those who may see that.
     pub href: Option<String>,
-}
-
-/// An app to choose.
-#[derive(Clone, Debug)]
-pub struct AppChoice {
-    pub client_id: String,
-    pub name: String,
-    pub is_told: bool,
-    pub is_chosen: bool,
 }
 
 impl ConsoleGroupsPage<'_> {
@@ -207,8 +198,8 @@ impl ConsoleGroupPage<'_> {
     }
 
     /// How an app to choose is shown.
-    fn choice(&self, app: &AppChoice) -> String {
-        let shown = format!("{} ({})", visible_name(&app.name), app.client_id);
+    fn choice(&self, app: &RoleAtApp) -> String {
+        let shown = format!("{} ({})", visible_name(&app.app), app.client_id);
         match app.is_told {
             true => shown,
             false => self.texts().untold.fill(&shown),

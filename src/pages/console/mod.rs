@@ -31,7 +31,7 @@ pub use app_secrets::{AppSecretsPage, ShownSecret};
 pub use apps::{ConsoleAppsPage, ListedApp, NewAppPage};
 pub use attributes::ConsoleAttributesPage;
 pub use audit::{ConsoleAuditPage, NamedPage, ShownEvent, ShownOperator};
-pub use groups::{AppChoice, ConsoleGroupPage, ConsoleGroupsPage, ListedGroup, RoleAtApp, ShownMember};
+pub use groups::{ConsoleGroupPage, ConsoleGroupsPage, ListedGroup, RoleAtApp, ShownMember};
 pub use look::{ConsoleLookPage, OF_LOOK};
 pub use new_person::{InvitationsPage, NewPersonPage, ShownInvitation};
 pub use once::{OnceHeading, OncePage};

@@ -14,7 +14,7 @@ use crate::{
     config::SecondFactor,
     db::{
         Batch,
-        app_roles::{self, NamedApp, RoleOfGroup},
+        app_roles::{self, RoleOfGroup},
         group_members, groups,
     },
     edge::{
@@ -29,9 +29,7 @@ use crate::{
         platform::{apart::apart, context::Context},
     },
     oidc::params::Params,
-    pages::console::{
-        AppChoice, ConsoleGroupPage, ConsoleGroupsPage, ConsoleNotice, ListedGroup, RoleAtApp, ShownMember,
-    },
+    pages::console::{ConsoleGroupPage, ConsoleGroupsPage, ConsoleNotice, ListedGroup, RoleAtApp, ShownMember},
     reply::Reply,
     routes::{self, Call, Endpoint, Method},
 };
@@ -154,7 +152,10 @@ async fn page(
     let action = path_of(group_id);
     let next = members.as_deref().and_then(|members| paging.next(members));
     let next = next.map(|last| super::address(&action, [("after", last.id.as_str())]));
-    let apps = rows.read_if(apps)?.unwrap_or_default();
+    let mut apps = rows.read_if(apps)?.unwrap_or_default();
+    if apps.len() > APPS {
+        apps.clear();
+    }
     let text = |name| typed.text(name);
     let saves = typed.of("save").is_some();
     let shown = SeenGroup::from(&group).to_field();
@@ -180,11 +181,7 @@ async fn page(
         next: next.transpose()?,
         roles: roles.into_iter().map(|role| shown_role(role, sees_apps)).collect(),
         has_more_roles,
-        apps: if apps.len() > APPS {
-            Vec::new()
-        } else {
-            to_choose(apps, text("app"))
-        },
+        apps: apps.into_iter().map(|app| shown_role(app, false)).collect(),
         problem: typed.problem(),
         wrong: ["save", "add", "give_role"]
             .into_iter()
@@ -208,21 +205,6 @@ fn shown_member(user: &User) -> ShownMember {
         name: user.display_name().to_owned(),
         username: user.username.as_str().to_owned(),
     }
-}
-
-/// Apps by their names, for a form that shall choose one.
-fn to_choose(apps: Vec<NamedApp>, chosen: &str) -> Vec<AppChoice> {
-    let mut apps: Vec<_> = apps
-        .into_iter()
-        .map(|app| AppChoice {
-            is_chosen: app.client_id == chosen,
-            is_told: app.is_told != 0,
-            client_id: app.client_id,
-            name: app.app,
-        })
-        .collect();
-    apps.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    apps
 }
 
 fn shown_role(role: RoleOfGroup, sees_apps: bool) -> RoleAtApp {

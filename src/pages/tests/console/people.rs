@@ -93,11 +93,12 @@ pub fn group(text: &str, language: Language) -> ConsoleGroupPage<'_> {
             is_told: false,
             href: Some("/admin/apps/c".to_owned()),
         }],
-        apps: vec![AppChoice {
+        apps: vec![RoleAtApp {
             client_id: text.to_owned(),
-            name: text.to_owned(),
+            app: text.to_owned(),
+            role: String::new(),
             is_told: false,
-            is_chosen: true,
+            href: None,
         }],
         problem: Some(text),
         typed: [text; 4],
