@@ -11,7 +11,7 @@ pub trait Occasion {
     fn now(&self) -> UnixTime;
     /// The network that the request came from, as [`crate::network`] gives it. `None` for the periodic run.
     fn network(&self) -> Option<&str>;
-    /// Which operator acts, by the name of their key. `None` for the admin token.
+    /// The key or app with which an operator acts. `None` for the admin token and for people.
     fn operator(&self) -> Option<&str> {
         None
     }

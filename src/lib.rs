@@ -5,8 +5,8 @@
 //! and it is pure: no I/O, no clock, no randomness. The arrows between modules:
 //!
 //! ```text
-//! edge  ->  db, pages
-//! db, pages  ->  admin, reply, mail
+//! edge  ->  db, pages, metrics
+//! db, pages, metrics  ->  admin, reply, mail
 //! admin  ->  account
 //! account, reply, mail  ->  oidc, openapi
 //! oidc  ->  config, audit

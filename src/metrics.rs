@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    oidc::client::client_metadata::GrantType,
     reply::{Body, Reply},
     routes::{Audience, Endpoint, Method, Route},
     web::json,
@@ -22,17 +23,6 @@ pub struct Measured<'a> {
     pub d1: u32,
     pub kv: u32,
 }
-
-/// Grants whose names are told: what a stranger makes up is not.
-const GRANTS: [&str; 7] = [
-    "authorization_code",
-    "refresh_token",
-    "client_credentials",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
-    "urn:ietf:params:oauth:grant-type:jwt-bearer",
-    "urn:openid:params:grant-type:ciba",
-];
 
 /// Whether answers of that endpoint are of interest: what caches keep, and development, is not.
 pub fn is_of_interest(route: &Route, method: Method) -> bool {
@@ -63,7 +53,8 @@ pub fn point(measured: &Measured<'_>, reply: &Reply) -> Value {
     let grant = measured
         .grant_type
         .filter(|_| measured.route.endpoint == Endpoint::Token)
-        .and_then(|sent| GRANTS.into_iter().find(|known| *known == sent));
+        // What a stranger makes up is not told.
+        .filter(|sent| GrantType::parse(sent).is_some_and(|known| known != GrantType::Implicit));
     json!({
         "indexes": [measured.route.path],
         "blobs": [

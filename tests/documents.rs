@@ -1,4 +1,4 @@
-//! What the Markdown files say leads somewhere: every relative link to a file and a heading that are there, and every command of
+//! What the Markdown files say leads somewhere: every relative link to a file and a heading that are there, every source file, and every command of
 //! wrangler to the merged settings of the operator.
 
 #![allow(clippy::unwrap_used)]
@@ -148,4 +148,30 @@ fn commands_of_wrangler_read_the_merged_settings() {
     }
     assert!(count > 20, "{count} commands");
     assert!(plain.is_empty(), "without --config wrangler.deploy.toml: {plain:#?}");
+}
+
+/// What a document names as an example of what somebody might add.
+const EXAMPLES: [&str; 1] = ["src/edge/endpoints/admin/tokens.rs"];
+
+#[test]
+fn every_file_of_the_project_that_a_document_names_is_there() {
+    let is_path = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte))
+    };
+    let mut named = 0;
+    let mut missing = Vec::new();
+    for (path, document) in documents() {
+        for (number, line) in &document.prose {
+            let quoted = line.split('`').skip(1).step_by(2);
+            for file in quoted.filter(|text| text.starts_with("src/") && is_path(text) && !EXAMPLES.contains(text)) {
+                named += 1;
+                if !Path::new(file).exists() {
+                    missing.push(format!("{}:{number}: {file}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(named > 100, "{named}");
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }

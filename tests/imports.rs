@@ -53,6 +53,37 @@ const EDGE: &[&str] = &[
     "mod",
 ];
 
+/// What stands below and is not imported all the same.
+const NEVER: &[(&str, &[&str])] = &[
+    ("db", &["pages"]),
+    ("reply", &["account"]),
+    ("edge::platform", &["pages", "account"]),
+    ("edge::keys", &["pages", "account"]),
+    ("edge::clients", &["pages"]),
+];
+
+#[test]
+fn nobody_imports_what_is_none_of_their_business() {
+    let mut judged = BTreeSet::new();
+    for file in sources(Path::new("src")) {
+        let module = module(&file);
+        let name = module.join("::");
+        let text = fs::read_to_string(&file).unwrap();
+        for (room, others) in NEVER
+            .iter()
+            .filter(|(room, _)| name.starts_with(room) && !is_test(&file))
+        {
+            judged.insert(room);
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            for path in imports(code, &module) {
+                let is_theirs = path.first().is_some_and(|first| others.contains(&first.as_str()));
+                assert!(!is_theirs, "{} imports {}", file.display(), path.join("::"));
+            }
+        }
+    }
+    assert_eq!(judged.len(), NEVER.len(), "a room has moved");
+}
+
 #[test]
 fn no_module_imports_one_above_it() {
     check(Path::new("src"), &[], FLOORS);

@@ -17,8 +17,8 @@ use crate::{
 /// The most sessions of a person.
 const MOST_LIVE: i64 = 20;
 
-/// How that begins which a device's tokens belong to in place of a session.
-pub const OF_DEVICE: &str = "device:";
+/// Begins what stands in `session_id` for tokens that belong to no session: those of a device or of CIBA.
+pub const APART: &str = "device:";
 
 /// Whose sessions end, and which of them.
 pub enum Ending<'a> {
@@ -185,7 +185,7 @@ impl Ending<'_> {
 
     /// Deletes what devices of the person have, where all other browsers of theirs are signed out: a device is in no session, and whoever
     /// allowed it may be whom they want to be rid of.
-    pub fn delete_of_devices(&self) -> Vec<Statement> {
+    pub fn delete_apart(&self) -> Vec<Statement> {
         let (user_id, kept, column) = match self {
             Self::Others { user_id, kept } => (*user_id, *kept, "id"),
             Self::OthersThan { user_id, kept } => (*user_id, kept.as_str(), "hash"),
@@ -193,7 +193,7 @@ impl Ending<'_> {
         };
         let delete = |table: &str| {
             Statement::new(format!(
-                "DELETE FROM {table} WHERE session_id LIKE '{OF_DEVICE}%' AND grant_id IN (SELECT g.id FROM grants g WHERE g.user_id = ?)
+                "DELETE FROM {table} WHERE session_id LIKE '{APART}%' AND grant_id IN (SELECT g.id FROM grants g WHERE g.user_id = ?)
                    AND EXISTS (SELECT 1 FROM sessions k WHERE k.user_id = ? AND k.{column} = ?)"
             ))
             .bind(user_id)

@@ -170,7 +170,7 @@ pub fn find(hash: &Hash, lifetimes: &Lifetimes, now: UnixTime) -> Query<Option<S
 /// A session, and what its person allowed a client.
 pub type WithConsent = (Session, Option<Consent>);
 
-/// The same, with what its person allowed a client.
+/// The session of a cookie, as [`find`] reads it, and what its person allowed the client.
 pub fn find_with_consent(
     hash: &Hash,
     asking: &Asking<'_>,

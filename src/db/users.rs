@@ -79,7 +79,7 @@ pub struct WithCredentials {
 }
 
 impl WithCredentials {
-    /// What they have beside it, of what counts here. Recovery codes are not looked for.
+    /// What they have in addition to a password, of what counts here. Recovery codes are not looked for.
     pub fn has(&self, config: &Config) -> Has {
         Has {
             codes: self.has_codes != 0 && config.has_codes(),
@@ -217,7 +217,7 @@ pub fn find(user_id: &str) -> Query<Option<User>> {
         .read_by(read)
 }
 
-/// Somebody by their username or address, as [`find_by_login`] finds them, with their groups and their roles at an app.
+/// Somebody by their folded username or address, with their groups and their roles at an app.
 pub fn find_at(login: &str, client_id: &str, confirmed: bool) -> Query<Option<User>> {
     let along = Along {
         groups: true,

@@ -187,7 +187,7 @@ fn language(request: &Incoming, context: &Context) -> Language {
     Browser::of(request, context).language(request.query_params().ok().as_ref())
 }
 
-/// What became of it.
+/// What became of a request.
 enum Outcome {
     Page(Result<Reply, PageFailure>),
     Machine(Result<Reply, MachineFailure>),

@@ -333,7 +333,7 @@ impl Prompt {
         prompt.split(' ').any(|value| value == "create")
     }
 
-    /// Values that Limen does not know are ignored. Where nobody can make an account, who is asked to is asked to sign in.
+    /// Values that Limen does not know are ignored. Where sign-up is off, `create` counts as `login`.
     fn parse(params: &Params, supported: &Supported) -> Result<Self, OAuthError> {
         let text = params.single("prompt")?.unwrap_or_default();
         let values: Vec<_> = text.split(' ').filter(|value| !value.is_empty()).collect();

@@ -210,7 +210,7 @@ impl Waiting {
         let (code, why) = match self {
             Self::Pending if too_fast => (ErrorCode::SlowDown, "poll 5 seconds less often from now on"),
             Self::Pending => (ErrorCode::AuthorizationPending, "the person has not answered yet"),
-            Self::TurnedDown => (ErrorCode::AccessDenied, "the person refused"),
+            Self::TurnedDown => return OAuthError::refused_by_person(),
             Self::Expired => (ErrorCode::ExpiredToken, "the code has expired: ask for a new one"),
         };
         OAuthError::new(code, why)

@@ -86,6 +86,11 @@ impl OAuthError {
         Self::new(ErrorCode::InvalidRequest, description)
     }
 
+    /// `access_denied`, where the person said no.
+    pub fn refused_by_person() -> Self {
+        Self::new(ErrorCode::AccessDenied, "the person refused")
+    }
+
     /// `invalid_client`.
     pub fn invalid_client(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::InvalidClient, description)

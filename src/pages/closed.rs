@@ -29,7 +29,7 @@ pub struct ClosedPage<'a> {
     /// Comes back as `csrf`.
     pub csrf: &'a str,
     /// Comes back as `shown`.
-    pub scopes_digest: &'a str,
+    pub asked_for: &'a str,
 }
 
 impl ClosedPage<'_> {

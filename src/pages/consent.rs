@@ -59,7 +59,7 @@ pub struct ConsentPage<'a> {
     /// Comes back as `csrf`.
     pub csrf: &'a str,
     /// What the person saw; comes back as `shown`, so that nothing else can be allowed by it.
-    pub scopes_digest: &'a str,
+    pub asked_for: &'a str,
 }
 
 /// A device that asks, and waits for the answer.

@@ -44,7 +44,7 @@ const TASKS: [Task; 10] = [
     },
     Task {
         name: "test",
-        summary: "run every test there is",
+        summary: "run every test but tests/clients",
         help: test::HELP,
         run: test::run,
     },
@@ -86,7 +86,7 @@ const TASKS: [Task; 10] = [
     },
     Task {
         name: "apply",
-        summary: "make groups and apps of a deployment what a file declares",
+        summary: "make groups, apps and APIs of a deployment what a file declares",
         help: apply::HELP,
         run: apply::run,
     },

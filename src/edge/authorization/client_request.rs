@@ -1,8 +1,7 @@
 //! The steps that the pages of one authorization share: its request, where its answer goes, the answer that ends it.
 
 use crate::{
-    audit::Entry,
-    audit::Event,
+    audit::{Entry, Event},
     db::{
         Answer, Batch, Handle, audit, backchannel_outbox, clients,
         memberships::Along,
@@ -274,7 +273,7 @@ impl ClientRequest {
         language: Language,
         context: &Context,
     ) -> Result<Reply, Fault> {
-        let error = OAuthError::new(ErrorCode::AccessDenied, "the person refused");
+        let error = OAuthError::refused_by_person();
         self.end(interaction, (error, refusal), language, context).await
     }
 
@@ -325,9 +324,7 @@ impl ClientRequest {
             Delivery::Fetched(error) => Ok(self.tell_of_fetched(error, language)),
         }
     }
-}
 
-impl ClientRequest {
     /// Tells the person what came of a request whose answer is fetched.
     fn tell_of_fetched(&self, error: Option<OAuthError>, language: Language) -> Reply {
         let outcome = match error.map(|error| error.code) {

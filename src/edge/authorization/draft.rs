@@ -8,7 +8,7 @@ use crate::{
         codes::{self, NewCode},
         preconditions::Preconditions,
         pushed_requests, session_clients,
-        session_endings::OF_DEVICE,
+        session_endings::APART,
         signing_keys::{self, CurrentKey},
         token_families,
     },
@@ -130,7 +130,7 @@ impl Draft {
             && !encrypts_id_token
             && !encrypts_response
             && self.check_front_channel(&client_request.client, context).is_ok()
-            && self.algs(client_request).all(signer::is_at_hand)
+            && self.algs(client_request).into_iter().flatten().all(signer::is_at_hand)
     }
 
     /// Stores the draft after [`Step::next`] has seen the sign-in. `keys` are those that D1 named when it was first asked.
@@ -144,7 +144,7 @@ impl Draft {
         context: &Context,
     ) -> Result<(Self, Outcome), StepFailure> {
         for key in [keys.of_tokens, keys.of_response].into_iter().flatten() {
-            signer::take_at_hand(Some(&key), client_request.client.signing_alg(), context).await?;
+            signer::unwrap_to_hand(Some(&key), client_request.client.signing_alg(), context).await?;
         }
         self.prepare(client_request, context).await?;
         self.oldest_sign_in = None;
@@ -168,8 +168,8 @@ impl Draft {
             // A client without a key for it is told in plain, and gets nothing else.
             for_client::check_response_reader(client, context).await?;
         }
-        for alg in self.algs(client_request) {
-            signer::get_at_hand(alg, context).await?;
+        for alg in self.algs(client_request).into_iter().flatten() {
+            signer::ensure_at_hand(alg, context).await?;
         }
         Ok(())
     }
@@ -192,29 +192,24 @@ impl Draft {
     }
 
     /// What signs the answer: its tokens, then the response as a whole.
-    fn algs(&self, client_request: &ClientRequest) -> impl Iterator<Item = SigningAlg> + use<> {
+    fn algs(&self, client_request: &ClientRequest) -> [Option<SigningAlg>; 2] {
         let tokens = self.request.response_type.has_front_channel_token();
         let of_tokens = tokens.then(|| client_request.client.signing_alg());
         let of_response = client_request
             .address
             .wants_jwt()
             .then(|| for_client::response_alg(&client_request.client));
-        of_tokens.into_iter().chain(of_response)
+        [of_tokens, of_response]
     }
 
     /// Adds the queries for what signs the tokens and the response, and nothing else.
     fn add_keys(&self, client_request: &ClientRequest, batch: &mut Batch, context: &Context) -> DraftHandles {
         let current = |alg| signing_keys::current(alg, &signer::at_hand(), context.now);
-        let tokens = self.request.response_type.has_front_channel_token();
-        let alg_of_tokens = tokens.then(|| client_request.client.signing_alg());
-        let alg_of_response = client_request
-            .address
-            .wants_jwt()
-            .then(|| for_client::response_alg(&client_request.client));
+        let [of_tokens, of_response] = self.algs(client_request);
         DraftHandles {
             stands: None,
-            key_of_tokens: batch.add_if(alg_of_tokens.map(current)),
-            key_of_response: batch.add_if(alg_of_response.map(current)),
+            key_of_tokens: batch.add_if(of_tokens.map(current)),
+            key_of_response: batch.add_if(of_response.map(current)),
         }
     }
 
@@ -222,7 +217,7 @@ impl Draft {
     /// the code, the token family, and that the client knows the session; and a pushed request is taken out.
     pub fn add(&self, client_request: &ClientRequest, batch: &mut Batch, context: &Context) -> DraftHandles {
         let lifetimes = &context.config.lifetimes;
-        let algs: Vec<_> = self.algs(client_request).collect();
+        let algs: Vec<_> = self.algs(client_request).into_iter().flatten().collect();
         let preconditions = Preconditions {
             session_hash: &self.session_hash,
             client: &client_request.client,
@@ -244,7 +239,7 @@ impl Draft {
         let code = NewCode {
             hash: fetched.unwrap_or(&self.code_hash),
             redirect_uri,
-            apart: fetched.map(|_| format!("{OF_DEVICE}{}", self.family_id)),
+            apart: fetched.map(|_| format!("{APART}{}", self.family_id)),
         };
         // A code that was stored says that all of it stands.
         let (stands, note) = match wanted.has_code() {

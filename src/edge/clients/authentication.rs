@@ -37,7 +37,7 @@ pub struct ClientAuthentication {
 }
 
 /// Where in a batch is what tells whether the client is who it says it is.
-pub struct LookedUp {
+pub struct ClientHandles {
     client: Handle<Option<ClientRecord>>,
     refusal: Option<Handle<Option<OneUseRefusal>>>,
 }
@@ -90,9 +90,9 @@ impl ClientAuthentication {
 
     /// Adds the queries by which [`ClientAuthentication::finish`] judges. They go into the batch before
     /// [`ClientAuthentication::use_up`].
-    pub fn look_up(&self, batch: &mut Batch, context: &Context) -> LookedUp {
+    pub fn look_up(&self, batch: &mut Batch, context: &Context) -> ClientHandles {
         let find = |one_use: &OneUse| one_use.find_refusal(self.client_id(), context.now);
-        LookedUp {
+        ClientHandles {
             client: batch.add(clients::find(self.client_id())),
             refusal: batch.add_if(self.one_use().map(find)),
         }
@@ -131,7 +131,7 @@ impl ClientAuthentication {
     ///
     /// # Errors
     /// `invalid_client`, and 429.
-    pub fn finish(&self, looked_up: LookedUp, rows: &Answer, context: &Context) -> Result<Client, MachineFailure> {
+    pub fn finish(&self, looked_up: ClientHandles, rows: &Answer, context: &Context) -> Result<Client, MachineFailure> {
         let record = rows.read(looked_up.client)?;
         let refusal = rows.read_if(looked_up.refusal)?.flatten();
         if let Some(ClientRecord { client, .. }) = &record {

@@ -142,7 +142,7 @@ async fn fetch_metadata(url: &ClientIdUrl, context: &Context) -> Result<(ClientM
         owner: Some(url.as_str().to_owned()),
         ..outbound::charge_anybody(outbound::documents_of_network(context), url.document(), context)
     };
-    let told = outbound::get_told(&wanted, Some(&charge), context).await;
+    let told = outbound::ask_or_recall(&wanted, Some(&charge), context).await;
     let told = told.map_err(|refusal| match refusal {
         Refusal::TooMany(wait) => NoClient::TooMany(wait),
         Refusal::Fault(fault) => NoClient::Fault(fault),

@@ -33,7 +33,7 @@ type Answer = Result<Fetched, NotFetched>;
 
 /// What an address answered, and when.
 #[derive(Clone)]
-pub struct Told {
+pub struct Answered {
     pub answer: Answer,
     /// Whether it answered an earlier request, and may not be asked again yet.
     pub is_old: bool,
@@ -130,7 +130,7 @@ enum Slot {
     /// One request of this isolate asks.
     Asking,
     /// That is what it was told.
-    Answered(Rc<Told>),
+    Answered(Rc<Answered>),
 }
 
 thread_local! {
@@ -167,15 +167,19 @@ pub fn charge_client(client_id: &str, network: Counter, url: &FetchUrl, context:
 /// # Errors
 /// Says why nothing came.
 pub async fn get(wanted: &Wanted<'_>, charge: Option<&Charge>, context: &Context) -> Result<Fetched, Refusal> {
-    let told = get_told(wanted, charge, context).await?;
+    let told = ask_or_recall(wanted, charge, context).await?;
     told.answer.map_err(Refusal::NotFetched)
 }
 
-/// As [`get`], and says whether it is an answer to an earlier request.
+/// As [`get`]: asks, or takes what an earlier request was answered, and says which.
 ///
 /// # Errors
 /// When nothing may be fetched, and for faults.
-pub async fn get_told(wanted: &Wanted<'_>, charge: Option<&Charge>, context: &Context) -> Result<Told, Refusal> {
+pub async fn ask_or_recall(
+    wanted: &Wanted<'_>,
+    charge: Option<&Charge>,
+    context: &Context,
+) -> Result<Answered, Refusal> {
     let key = context.config.roots.current(Purpose::Throttle);
     // What is read of an answer depends on what is wanted, so an answer counts for those alone who want the same.
     let longest = wanted.longest.to_string();
@@ -197,7 +201,7 @@ pub async fn get_told(wanted: &Wanted<'_>, charge: Option<&Charge>, context: &Co
 }
 
 /// The answer that another request of this isolate is asking for now, if there is one.
-async fn another_request_asks(target: &str) -> Option<Rc<Told>> {
+async fn another_request_asks(target: &str) -> Option<Rc<Answered>> {
     let slot = || SLOTS.with(|slots| slots.get(target));
     let Some(Slot::Asking) = slot() else { return None };
     // A request is woken by its own timer alone: what another one waits for belongs to that one.
@@ -213,7 +217,12 @@ async fn another_request_asks(target: &str) -> Option<Rc<Told>> {
 }
 
 /// Asks the target, if it may be asked now; else takes what it answered last.
-async fn ask(wanted: &Wanted<'_>, target: &str, charge: Option<&Charge>, context: &Context) -> Result<Told, Refusal> {
+async fn ask(
+    wanted: &Wanted<'_>,
+    target: &str,
+    charge: Option<&Charge>,
+    context: &Context,
+) -> Result<Answered, Refusal> {
     let claim = random::id()?;
     let asking = Asking {
         target,
@@ -235,7 +244,7 @@ async fn ask(wanted: &Wanted<'_>, target: &str, charge: Option<&Charge>, context
         let answer = fetch::get(wanted.url, wanted.accept, wanted.longest).await;
         let told = serde_json::to_string(&answer).map_err(|cause| Fault::new("fetches", cause))?;
         context.db.execute([Asking::tell(target, &claim, &told)]).await?;
-        return Ok(Told { answer, is_old: false });
+        return Ok(Answered { answer, is_old: false });
     }
     for (count, counter) in counted {
         if let Some(wait) = rows.read(count)?.wait(counter, context.now) {
@@ -252,7 +261,7 @@ async fn ask(wanted: &Wanted<'_>, target: &str, charge: Option<&Charge>, context
         told = context.db.read(Asking::latest(target)).await?;
     }
     let answer = told.unwrap_or(Err(NotFetched::TooSlow));
-    Ok(Told { answer, is_old })
+    Ok(Answered { answer, is_old })
 }
 
 /// A request that asks. If it ends without an answer, the next one asks.
@@ -264,7 +273,7 @@ impl<'a> Flight<'a> {
         Self(target)
     }
 
-    fn end(self, told: &Told) {
+    fn end(self, told: &Answered) {
         SLOTS.with(|slots| slots.put(self.0, Slot::Answered(Rc::new(told.clone()))));
     }
 }

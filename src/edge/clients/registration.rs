@@ -256,7 +256,7 @@ pub(super) struct Change {
     /// Whether it comes to know people by another `sub`. What they allowed it, they allowed another one.
     pub new_sector: bool,
     pub new_token: bool,
-    /// What the audit says of it beside.
+    /// `detail` of the audit's row.
     pub detail: Option<Value>,
     /// What is stored with it, where the client is as it is to be.
     pub along: Vec<Statement>,

@@ -1,6 +1,8 @@
 //! Limen's keys at work: made, published, rotated, revoked. Their dates are decided in `oidc::jose::provider_key`, which of them
 //! signs is decided by D1, and their private halves stay within WebCrypto.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::json;
 use web_sys::CryptoKey;
 
@@ -49,11 +51,11 @@ pub fn at_hand() -> String {
     serde_json::to_string(&AT_HAND.with(Memory::names)).unwrap_or_default()
 }
 
-/// Gets a key of `alg` at hand, if there is none.
+/// Makes sure that a key of `alg` is at hand.
 ///
 /// # Errors
 /// Where it cannot be unwrapped.
-pub async fn get_at_hand(alg: SigningAlg, context: &Context) -> Result<(), Fault> {
+pub async fn ensure_at_hand(alg: SigningAlg, context: &Context) -> Result<(), Fault> {
     if is_at_hand(alg) {
         return Ok(());
     }
@@ -61,7 +63,7 @@ pub async fn get_at_hand(alg: SigningAlg, context: &Context) -> Result<(), Fault
         .db
         .read(signing_keys::current(alg, &at_hand(), context.now))
         .await?;
-    take_at_hand(current.as_ref(), alg, context).await
+    unwrap_to_hand(current.as_ref(), alg, context).await
 }
 
 /// Whether a key of `alg` is at hand, perhaps one that signs no more.
@@ -69,16 +71,31 @@ pub fn is_at_hand(alg: SigningAlg) -> bool {
     AT_HAND.with(|keys| keys.any(|(of, _)| *of == alg))
 }
 
-/// Takes the key at hand that D1 named for `alg`, or the first one where there is none yet.
+/// Unwraps the key that D1 named for `alg`, or the first one where there is none yet, and keeps it at hand.
 ///
 /// # Errors
 /// Where it cannot be unwrapped.
-pub async fn take_at_hand(current: Option<&CurrentKey>, alg: SigningAlg, context: &Context) -> Result<(), Fault> {
+pub async fn unwrap_to_hand(current: Option<&CurrentKey>, alg: SigningAlg, context: &Context) -> Result<(), Fault> {
     let current = match current {
         Some(current) => current.clone(),
         None => first_key(alg, context).await?,
     };
     Signer::from_row(current, context).await.map(|_| ())
+}
+
+/// What signs, by algorithm.
+pub type Signers = BTreeMap<SigningAlg, Signer>;
+
+/// A signer for each algorithm that is needed. One that cannot be had is the matter of those alone who need it.
+pub async fn for_algs(algs: impl Iterator<Item = SigningAlg>, context: &Context) -> Signers {
+    let mut signers = BTreeMap::new();
+    for alg in algs.collect::<BTreeSet<_>>() {
+        match Signer::current(alg, context).await {
+            Ok(signer) => _ = signers.insert(alg, signer),
+            Err(fault) => log::fault(&context.request_id, &fault),
+        }
+    }
+    signers
 }
 
 impl Signer {

@@ -208,11 +208,11 @@ fn check_import(operator: &Operator, context: &Context) -> Result<(), MachineFai
     ))))
 }
 
-/// Likewise for a person whom the path does not name.
+/// Whether the operator of the request may change the account of `user_id`, whom the path does not name.
 ///
 /// # Errors
 /// 403 where the person is an operator whom the caller may not change.
-pub async fn require_over(user_id: &str, request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
+pub async fn require_may_change(user_id: &str, request: &Incoming, context: &Context) -> Result<(), MachineFailure> {
     let operator = request.operator.as_ref().ok_or_else(unknown)?;
     check_person(operator, user_id, context).await
 }

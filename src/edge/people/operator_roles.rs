@@ -15,7 +15,7 @@ use crate::{
     oidc::error::OAuthError,
 };
 
-/// What became of it.
+/// What became of a change of roles.
 pub enum RolesOutcome {
     /// They are as they should be.
     Done,

@@ -50,7 +50,7 @@ pub enum Verdict {
 /// A guess at the password of the person whom `login` names. It counts for that text, in any spelling and whether or not anybody
 /// has the name, and for the address; in a browser in which that person has signed in before it counts for that browser
 /// alone. The answer, and the time it takes, are the same for a wrong password, an unknown person and a disabled one.
-pub async fn sign_in(
+pub async fn at_sign_in(
     (login, password): (&str, &str),
     browser: &Browser,
     address: &str,

@@ -19,7 +19,7 @@ use crate::{
     fault::Fault,
     oidc::{
         authorize::unmet,
-        error::{ErrorCode, OAuthError},
+        error::OAuthError,
         interaction::{Choice, Interaction, SignedInPeople, Step},
         params::Params,
         proven::{Demand, Strength},
@@ -191,7 +191,7 @@ impl SignInRequest {
         };
         let error = match self.demand(context).essential > Strength::OneFactor {
             true => unmet(),
-            false => OAuthError::new(ErrorCode::AccessDenied, "the person refused"),
+            false => OAuthError::refused_by_person(),
         };
         let ended = client_request.end(interaction, (error, None), self.language(), context);
         ended.await.map(Some)

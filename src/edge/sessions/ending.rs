@@ -14,7 +14,7 @@ pub fn end_sessions(which: &Ending<'_>, batch: &mut Batch, context: &Context) ->
     batch.push(ended_sessions::write(which, context.now));
     batch.push(which.delete_codes());
     batch.extend(which.delete_tokens(context.config.logout_revokes));
-    batch.extend(which.delete_of_devices());
+    batch.extend(which.delete_apart());
     batch.add(which.delete())
 }
 

@@ -13,13 +13,12 @@ use crate::{
         logout_outbox::{self, Notice},
     },
     edge::{
-        keys::signer::Signer,
+        keys::signer::{self, Signers},
         platform::{context::Context, fetch, log, random},
     },
     fault::Fault,
     oidc::{
         authentication::sid,
-        jose::jwt::SigningAlg,
         subject::subject,
         token::logout_token::{self, EndedSession, LogoutTokenClaims},
     },
@@ -55,7 +54,7 @@ async fn send_round(context: &Context) -> Result<bool, Fault> {
     if notices.is_empty() {
         return Ok(false);
     }
-    let signers = signers(notices.iter().map(|notice| notice.client.signing_alg()), context).await;
+    let signers = signer::for_algs(notices.iter().map(|notice| notice.client.signing_alg()), context).await;
     let mut targets: BTreeMap<&str, Vec<&Notice>> = BTreeMap::new();
     for notice in &notices {
         targets
@@ -97,7 +96,7 @@ enum Outcome {
 
 /// Tells one target of `notices`, one after the other. Where it does not answer, all others wait, too; where it answers wrongly,
 /// only those of the same client: anybody may name the address of somebody else, who rightly refuses what is not meant for them.
-async fn tell<'a>(notices: &[&'a Notice], signers: &BTreeMap<SigningAlg, Signer>, context: &Context) -> Told<'a> {
+async fn tell<'a>(notices: &[&'a Notice], signers: &Signers, context: &Context) -> Told<'a> {
     let mut told = Told::default();
     let mut heard = BTreeSet::new();
     let mut turned_down = BTreeSet::new();
@@ -155,7 +154,7 @@ async fn tell<'a>(notices: &[&'a Notice], signers: &BTreeMap<SigningAlg, Signer>
     told
 }
 
-async fn send(notice: &Notice, signers: &BTreeMap<SigningAlg, Signer>, context: &Context) -> Result<Outcome, Fault> {
+async fn send(notice: &Notice, signers: &Signers, context: &Context) -> Result<Outcome, Fault> {
     let Some(uri) = &notice.client.metadata.backchannel_logout_uri else {
         // The client wants to hear no more.
         return Ok(Outcome::Heard);
@@ -187,16 +186,4 @@ async fn send(notice: &Notice, signers: &BTreeMap<SigningAlg, Signer>, context: 
         Ok(status) => Outcome::Failed(format!("the client answered with status {status}")),
         Err(failure) => Outcome::Silent(format!("the client {}", failure.why())),
     })
-}
-
-/// What signs: a signer for each algorithm that is needed. One that cannot be had is the matter of those alone who need it.
-pub(super) async fn signers(algs: impl Iterator<Item = SigningAlg>, context: &Context) -> BTreeMap<SigningAlg, Signer> {
-    let mut signers = BTreeMap::new();
-    for alg in algs.collect::<BTreeSet<_>>() {
-        match Signer::current(alg, context).await {
-            Ok(signer) => _ = signers.insert(alg, signer),
-            Err(fault) => log::fault(&context.request_id, &fault),
-        }
-    }
-    signers
 }

@@ -2,11 +2,10 @@
 //! wrote them down, or by the periodic run. One run at a time takes a webhook, sends one event after the other, and writes down how far
 //! it came. If a run dies, what it sent last is sent again: a receiver knows it by `webhook-id`, or `jti`.
 
-use std::{collections::BTreeMap, pin::Pin};
+use std::pin::Pin;
 
 use futures_util::{StreamExt, stream};
 
-use super::notices;
 use crate::{
     admin::{
         happened::Happened,
@@ -17,7 +16,7 @@ use crate::{
     audit::{Actor, Entry, Event},
     db::{Batch, Statement, audit, audit_log, clients, to_json, webhooks},
     edge::{
-        keys::signer::Signer,
+        keys::signer::{self, Signer, Signers},
         platform::{apart::apart, context::Context, fetch, log, random},
     },
     fault::Fault,
@@ -159,7 +158,7 @@ async fn send_round(taken: &[Webhook], lease: &str, context: &Context) -> Result
             }
         }
     }
-    let signers = notices::signers(targets.iter().filter_map(|(target, ..)| target.alg()), context).await;
+    let signers = signer::for_algs(targets.iter().filter_map(|(target, ..)| target.alg()), context).await;
     let shares = i64::try_from(targets.len().div_ceil(CONNECTIONS)).unwrap_or(1).max(1);
     let span = Lifetime((LONGEST_ROUND / shares - LONGEST_EVENT).max(1));
     let mut left = targets.len();
@@ -199,8 +198,6 @@ fn end_of(webhook: &Webhook, progress: Progress, lease: &str, context: &Context)
     ));
     statements
 }
-
-type Signers = BTreeMap<SigningAlg, Signer>;
 
 /// Sends events, the oldest first, up to the one that is not taken, for as long as `span`.
 async fn send_all<'a>(
@@ -287,7 +284,7 @@ pub async fn send_test(webhook: &Webhook, context: &Context) -> Result<Result<()
     let Some(alg) = target.alg() else {
         return Ok(post_message(webhook, &Message::of_test(webhook, &random, now), now, context).await);
     };
-    let signers = notices::signers([alg].into_iter(), context).await;
+    let signers = signer::for_algs([alg].into_iter(), context).await;
     let secret = match target.secret(context) {
         Ok(secret) => secret,
         Err(not_taken) => return Ok(Err(not_taken)),

@@ -17,7 +17,7 @@ use crate::{
         platform::{context::Context, fetch, log},
     },
     fault::Fault,
-    oidc::{ciba::Notification, client::client_metadata::DeliveryMode, error::ErrorCode, token::TokenResponse},
+    oidc::{ciba::Notification, client::client_metadata::DeliveryMode, error::OAuthError, token::TokenResponse},
     web::{fetch_url::FetchUrl, retry},
 };
 
@@ -213,7 +213,8 @@ async fn deliver(
             Err(StepFailure::Fault(_)) => (TRANSACTION_FAILED, "the tokens could not be made".to_owned()),
         },
         (DeliveryMode::Push, Outcome::TurnedDown) => {
-            (ErrorCode::AccessDenied.as_str(), "the person refused".to_owned())
+            let error = OAuthError::refused_by_person();
+            (error.code.as_str(), error.description.into_owned())
         }
         _ => {
             // It may have asked by itself since the attempt before.

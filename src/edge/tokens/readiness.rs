@@ -20,7 +20,7 @@ use crate::{
 pub async fn of(known: &Known, context: &Context) -> Result<Ready, Fault> {
     let client = &known.record.client;
     let alg = client.signing_alg();
-    signer::take_at_hand(known.signing_key.as_ref(), alg, context).await?;
+    signer::unwrap_to_hand(known.signing_key.as_ref(), alg, context).await?;
     let unreadable = match for_client::check_reader(client, context).await {
         Ok(()) => None,
         Err(StepFailure::Client(error)) => Some(error),

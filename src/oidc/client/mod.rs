@@ -20,7 +20,6 @@ pub mod self_service;
 pub mod stored_secret;
 pub mod terms;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 pub use self::stored_secret::{SecretAtRest, StoredSecret};
@@ -39,13 +38,10 @@ use super::{
 };
 use crate::{
     config::{Config, FapiProfile, Issuer},
-    routes::Endpoint,
+    routes::{self, Endpoint},
     secret::is_random_id,
     time::UnixTime,
 };
-
-/// What is written as it is in a segment of a path (RFC 3986 section 2.3).
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A client as it is stored. Everything but the secrets may be copied to KV.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -115,8 +111,7 @@ impl Client {
 
     /// Where the client is managed (RFC 7592 section 2): `endpoint` with its id, which may be a URL, in the path.
     pub fn url_of(&self, endpoint: Endpoint, issuer: &Issuer) -> String {
-        let segment = utf8_percent_encode(&self.client_id, UNRESERVED).to_string();
-        issuer.url(&endpoint.path().replace("{client_id}", &segment))
+        issuer.url(&routes::with_segment(endpoint, &self.client_id))
     }
 
     /// Whether its document was read, and need not be read again yet.
@@ -206,7 +201,7 @@ impl Client {
         registered.union(&requested.intersection(given))
     }
 
-    /// What it may have still of `scope`, which it was granted: an API may be gone meanwhile, or the client have come to be registered for less.
+    /// What is left of `scope`, which it was granted: since then an API may have been deleted, or the registration narrowed.
     pub fn still_permitted(&self, scope: &Scope, config: &Config) -> Scope {
         let open = config.resources.open_scopes().collect();
         let given = config.resources.iter().flat_map(|(_, api)| api.given()).collect();

@@ -90,7 +90,7 @@ pub fn consent() -> ConsentPage<'static> {
         already: Vec::new(),
         interaction: "the-interaction",
         csrf: "the-csrf",
-        scopes_digest: "the-digest",
+        asked_for: "openid profile",
     }
 }
 
@@ -254,7 +254,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 contact,
                 interaction: text,
                 csrf: text,
-                scopes_digest: text,
+                asked_for: text,
             };
             pages.push(page.to_html());
         }
@@ -287,7 +287,7 @@ pub fn every_page(text: &'static str) -> Vec<String> {
                 already: ConsentItem::for_scopes(&scope, &[], &Attributes::default(), language),
                 interaction: text,
                 csrf: text,
-                scopes_digest: text,
+                asked_for: text,
             };
             pages.push(page.to_html());
         }

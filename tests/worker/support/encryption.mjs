@@ -3,7 +3,6 @@
 import {
   CompactEncrypt,
   compactDecrypt,
-  decodeProtectedHeader,
   exportJWK,
   generateKeyPair,
   importJWK,
@@ -50,8 +49,6 @@ export async function encryptedToLimen(op, text, { alg = "RSA-OAEP", enc = "A128
   const key = await limensKey(op, alg);
   return encrypted(text, key, { alg, enc, kid: key.kid, ...header });
 }
-
-export const isJwe = (token) => token.split(".").length === 5 && "enc" in decodeProtectedHeader(token);
 
 function imported(jwk) {
   return importJWK({ ...jwk, use: undefined, key_ops: undefined }, jwk.alg);

@@ -21,7 +21,7 @@ use tally::Tally;
 pub const HELP: &str = "
 Usage: cargo xtask test [suite] [-- arguments for the suite's runner]
 
-Sets everything up and runs every test there is, or one suite:
+Sets everything up and runs every test but tests/clients, or one suite:
 
   lint      formatting and clippy, for the native and for the wasm build; one check each
   native    cargo test: the core and this tool, without a Worker

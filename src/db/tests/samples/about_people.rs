@@ -194,7 +194,7 @@ pub(super) fn add_to(all: &mut Samples) {
     let ended = Entry::new(Event::SessionEnded, Actor::Person);
     for which in &endings {
         add(all, "session_endings::delete_codes", [which.delete_codes()]);
-        add(all, "session_endings::delete_of_devices", which.delete_of_devices());
+        add(all, "session_endings::delete_apart", which.delete_apart());
         let revokes = [LogoutRevokes::Online, LogoutRevokes::All, LogoutRevokes::Nothing];
         add(
             all,

@@ -1,5 +1,5 @@
 //! `/admin/api/users/{user_id}/sessions`, `/grants`, `/require_new_password` and `/unlock`, and `/admin/api/global_token_revocation`: where a
-//! person is signed in, what they allowed, and how their way in is mended, for operators.
+//! person is signed in, what they allowed, and how they get in again, for operators.
 
 use serde_json::json;
 
@@ -66,7 +66,7 @@ pub async fn revoke_everything(request: &mut Incoming, context: &Context) -> Res
     };
     let user = context.db.read(found).await?.filter(is_meant);
     let user = user.ok_or_else(|| MachineFailure::no_such("user"))?;
-    operator::require_over(&user.id, request, context).await?;
+    operator::require_may_change(&user.id, request, context).await?;
     done(access::end_everything(&user.id, context).await?, "user")
 }
 

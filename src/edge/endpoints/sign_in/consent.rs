@@ -285,7 +285,7 @@ impl ConsentRequest {
             contact: support.map(|contact| (contact.href.as_str(), contact.shown.as_str())),
             interaction: &self.sealed,
             csrf: &self.browser.csrf(&self.form(&shown), context),
-            scopes_digest: &shown,
+            asked_for: &shown,
         }
         .to_html();
         Reply::page(403, html, self.client_request.page_policy())
@@ -343,7 +343,7 @@ impl ConsentRequest {
             already: items(&choice.already),
             interaction: &self.sealed,
             csrf: &self.browser.csrf(&self.form(&shown), context),
-            scopes_digest: &shown,
+            asked_for: &shown,
         }
         .to_html();
         Reply::page(200, html, self.client_request.page_policy())

@@ -74,7 +74,7 @@ async fn with_password(
     if login.is_empty() || password.is_empty() {
         return Ok(sign_in.page(400, login, Some(LoginProblem::Missing), context)?);
     }
-    match password_check::sign_in((login, password), &sign_in.browser, &request.address(), context).await? {
+    match password_check::at_sign_in((login, password), &sign_in.browser, &request.address(), context).await? {
         Verdict::Passed {
             user_id,
             password_hash,

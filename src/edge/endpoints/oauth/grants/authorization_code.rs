@@ -1,12 +1,13 @@
 //! `grant_type=authorization_code` (RFC 6749 section 4.1.3, OIDC Core section 3.1.3).
 
-use super::{TokenRequest, of_person::Granted};
+use super::{TokenRequest, polling};
 use crate::{
     audit::{Actor, Entry, Event},
     db::{Batch, codes::Redemption, pushed_requests, readiness::Ready, signing_keys, token_families, users},
     edge::{
         http::failure::MachineFailure,
         platform::{context::Context, random},
+        tokens::of_person::Granted,
     },
     fault::Fault,
     oidc::{
@@ -14,7 +15,6 @@ use crate::{
         ciba,
         client::{Client, client_metadata::GrantType},
         device::Waiting,
-        error::OAuthError,
         fetcher::Fetcher,
         token::{
             TokenResponse,
@@ -22,7 +22,7 @@ use crate::{
             refresh_grant::RefreshToken,
         },
     },
-    secret::{Hash, Purpose},
+    secret::Purpose,
 };
 
 /// Redeems a code.
@@ -31,27 +31,24 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
     redeem(request, &wanted, None).await
 }
 
-/// What who polls is told while the request, by the hash of its code, waits for a person, or was turned down.
-pub(super) type WhileWaiting = fn(Waiting, &Hash, &Context) -> OAuthError;
-
 /// Redeems a code, or what the answer to a request is fetched with.
 pub(super) async fn redeem(
     request: &TokenRequest<'_>,
     wanted: &CodeRequest,
-    fetched: Option<(Fetcher, WhileWaiting)>,
+    fetched: Option<Fetcher>,
 ) -> Result<TokenResponse, MachineFailure> {
     let (client, context) = (request.client, request.context);
     let roots = &context.config.roots;
     let (grant_type, purpose) = match fetched {
-        Some((Fetcher::Device, _)) => (GrantType::DeviceCode, Purpose::DeviceCode),
-        Some((Fetcher::Backchannel, _)) => (GrantType::Ciba, Purpose::AuthReqId),
+        Some(Fetcher::Device) => (GrantType::DeviceCode, Purpose::DeviceCode),
+        Some(Fetcher::Backchannel) => (GrantType::Ciba, Purpose::AuthReqId),
         None => (GrantType::AuthorizationCode, Purpose::Code),
     };
     let Some(hash) = wanted.code.hash(roots, purpose) else {
         return Err(request.refuse(code_grant::unknown()).await);
     };
     let may_fetch = |client: &Client| match fetched {
-        Some((Fetcher::Backchannel, _)) => ciba::check_fetches(client),
+        Some(Fetcher::Backchannel) => ciba::check_fetches(client),
         _ => Ok(()),
     };
     let ready = request.ready(grant_type, may_fetch).await?;
@@ -77,8 +74,8 @@ pub(super) async fn redeem(
 
     let client = request.authenticated(looked, &rows)?;
     let Some(redeemed) = rows.read(redeemed)? else {
-        if let (Some((_, told)), Some(waiting)) = (fetched, rows.read_if(waiting)?.flatten()) {
-            return Err(told(waiting, &hash, context).into());
+        if let Some(waiting) = rows.read_if(waiting)?.flatten() {
+            return Err(polling::refuse(waiting, &hash, context).into());
         }
         let refusal = refuse(request, &redemption, &ready, fetched.is_some()).await?;
         return Err(refusal);

@@ -1,6 +1,6 @@
 //! `grant_type=urn:openid:params:grant-type:ciba` (CIBA Core section 10.1): an app polls for what the person whom it asked allows it.
 
-use super::{TokenRequest, authorization_code, device_code};
+use super::{TokenRequest, authorization_code};
 use crate::{
     edge::http::failure::MachineFailure,
     oidc::{
@@ -15,5 +15,5 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         return Err(request.refuse(unsupported_grant_type()).await);
     }
     let wanted = request.read(CodeRequest::of_backchannel).await?;
-    authorization_code::redeem(request, &wanted, Some((Fetcher::Backchannel, device_code::refuse))).await
+    authorization_code::redeem(request, &wanted, Some(Fetcher::Backchannel)).await
 }

@@ -5,7 +5,7 @@ pub mod ciba;
 pub mod client_credentials;
 pub mod device_code;
 pub mod jwt_bearer;
-mod of_person;
+mod polling;
 pub mod refresh_token;
 pub mod token_exchange;
 
@@ -18,12 +18,16 @@ use crate::{
     edge::{
         clients::{
             apis as known_apis,
-            authentication::{ClientAuthentication, LookedUp},
+            authentication::{ClientAuthentication, ClientHandles},
             memory,
         },
         http::failure::MachineFailure,
         platform::context::Context,
-        tokens::{for_api, readiness},
+        tokens::{
+            for_api,
+            of_person::{self, Granted},
+            readiness,
+        },
     },
     fault::Fault,
     oidc::{
@@ -36,7 +40,7 @@ use crate::{
         error::OAuthError,
         params::Params,
         resource_indicator::{self, Targets},
-        token::check_grant_type,
+        token::{TokenResponse, check_grant_type},
     },
 };
 
@@ -60,8 +64,8 @@ struct Stored {
 }
 
 /// Where in a batch is whether the client is who it says it is, and whether its proof of a key comes for the first time.
-struct Looked {
-    client: LookedUp,
+struct TokenRequestHandles {
+    client: ClientHandles,
     was_used: Option<Handle<bool>>,
     /// What will sign, where APIs want another algorithm than that of the client.
     key_of_apis: Option<Handle<Option<CurrentKey>>>,
@@ -149,9 +153,9 @@ impl TokenRequest<'_> {
     }
 
     /// Adds the queries by which [`TokenRequest::authenticated`] judges. They go into the batch before [`TokenRequest::use_up`].
-    fn look_up(&self, batch: &mut Batch) -> Looked {
+    fn look_up(&self, batch: &mut Batch) -> TokenRequestHandles {
         let find = |proof: &KeyProof| dpop_proofs::find(&proof.single_use, self.context.now);
-        Looked {
+        TokenRequestHandles {
             client: self.client.look_up(batch, self.context),
             was_used: batch.add_if(self.proof.map(find)),
             key_of_apis: for_api::look_up_key(self.client.client_id(), batch, self.context),
@@ -190,7 +194,7 @@ impl TokenRequest<'_> {
     }
 
     /// The client, where it has authenticated.
-    fn authenticated(&self, looked: Looked, rows: &Answer) -> Result<Client, MachineFailure> {
+    fn authenticated(&self, looked: TokenRequestHandles, rows: &Answer) -> Result<Client, MachineFailure> {
         let client = self.client.finish(looked.client, rows, self.context)?;
         self.context.keep_key(rows.read_if(looked.key_of_apis)?.flatten());
         client.check_profile(&self.context.config)?;
@@ -219,6 +223,16 @@ impl TokenRequest<'_> {
         let named = rows.read_if(named)?.unwrap_or_default();
         known_apis::know(&[granted, &named].concat(), self.client.client_id(), self.context);
         Ok(())
+    }
+
+    /// Makes the tokens that the client gets for a person, whatever the grant. `key` is the one that signs for it.
+    async fn tokens_of(
+        &self,
+        granted: Granted,
+        client: &Client,
+        key: Option<CurrentKey>,
+    ) -> Result<TokenResponse, MachineFailure> {
+        Ok(of_person::tokens(granted, client, key, &self.mint(client), self.context).await?)
     }
 
     /// Where and when the tokens are made.

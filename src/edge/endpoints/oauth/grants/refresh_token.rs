@@ -2,10 +2,10 @@
 
 use std::cell::Cell;
 
-use super::{TokenRequest, of_person::Granted};
+use super::TokenRequest;
 use crate::{
     db::{Batch, refreshing::Refreshing, signing_keys},
-    edge::http::failure::MachineFailure,
+    edge::{http::failure::MachineFailure, tokens::of_person::Granted},
     oidc::{
         client::{Client, client_metadata::GrantType},
         scope::Scope,
