@@ -13,14 +13,7 @@ mod router;
 mod sessions;
 mod tokens;
 
-use std::{
-    future::Future,
-    task::{self, Poll, Waker},
-};
-
-use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::{Request, Response};
 use worker::{Env, Result, ScheduleContext, ScheduledEvent, event, worker_sys};
 
@@ -35,6 +28,7 @@ use self::{
     },
     keys::jwks,
     platform::{
+        at_once::at_once,
         clock,
         context::{self, Background, Context, Unavailable},
         log, metrics,
@@ -67,30 +61,24 @@ fn start() {
     }
 }
 
-/// Answers a request: at once where nobody has to be asked, with a promise otherwise. A promise and its microtasks cost more than many an
-/// answer does, which is why this is an export of ours and not the `worker` crate's event, whose answers are all promises. The request
-/// comes as the platform has it: a `worker::Request` reads `request.cf` when it is made, which costs the platform more than all the rest
-/// that is read of most requests.
+/// Answers a request: at once where nobody has to be asked, with a promise otherwise, which is why this is an export of ours and not the
+/// `worker` crate's event, whose answers are all promises. The request comes as the platform has it: a `worker::Request` reads `request.cf`
+/// when it is made, which costs the platform more than all the rest that is read of most requests.
 #[wasm_bindgen(js_name = fetch)]
 pub fn fetch(request: Request, env: Env, background: worker_sys::Context) -> JsValue {
     let (method, url) = (request.method(), request.url());
     if let Some(response) = ready(&method, &url, &request) {
         return response.into();
     }
-    let mut answered = Box::pin(async move {
+    let answered = async move {
         let answer = answer((&method, &url), request, env, worker::Context::new(background)).await;
         let response = answer.or_else(|error| {
             log::unanswered(&error);
             http::respond::internal_error()
         });
         Ok(response?.into())
-    });
-    // Whatever wakes it before the promise polls it again, is found then.
-    match answered.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
-        Poll::Ready(Ok(response)) => response,
-        Poll::Ready(Err(error)) => Promise::reject(&error).into(),
-        Poll::Pending => future_to_promise(answered).into(),
-    }
+    };
+    at_once(answered)
 }
 
 /// The response to a plain GET, where an earlier one left it.

@@ -1,4 +1,4 @@
-//! Proof that somebody has just typed the right password, for the page that asks for their second factor. Nothing is stored: the form
+//! Proof that somebody has just shown their first factor, for the page that asks for their second one. Nothing is stored: the form
 //! carries a text with a MAC, which is good in this browser and for this sign-in only.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -11,50 +11,51 @@ use crate::{
 /// How long the second factor may take.
 const LIFETIME: Lifetime = Lifetime::minutes(10);
 
-/// Somebody who has shown their password, in this browser and for this sign-in.
+/// Somebody who has shown their first factor, in this browser and for this sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstFactor {
     /// The person.
     pub user_id: String,
     /// When they showed it.
     pub at: UnixTime,
-    /// Which password it was.
-    password: String,
+    /// A digest of what was shown.
+    shown: String,
 }
 
 impl FirstFactor {
-    /// The text for the form of a browser, on the way to a destination: the two parts of `place`.
-    pub fn write(key: &Key, (user_id, at): (&str, UnixTime), place: [&str; 2], password_hash: &str) -> String {
-        let (at, password) = (at.seconds().to_string(), digest(key, user_id, password_hash));
-        let mac = key.mac(&maced(user_id, &at, &password, place));
-        format!("{user_id}.{at}.{password}.{}", URL_SAFE_NO_PAD.encode(mac))
+    /// The text for the form of a browser, on the way to a destination: the two parts of `place`. `shown`: the hash of a password, or what stands for a
+    /// code by mail.
+    pub fn write(key: &Key, (user_id, at): (&str, UnixTime), place: [&str; 2], shown: &str) -> String {
+        let (at, shown) = (at.seconds().to_string(), digest(key, user_id, shown));
+        let mac = key.mac(&maced(user_id, &at, &shown, place));
+        format!("{user_id}.{at}.{shown}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
     /// Reads a text that comes back. `None` for one that was written for another place, altered, or too old.
     pub fn open(text: &str, key: &Key, place: [&str; 2], now: UnixTime) -> Option<Self> {
-        let [user_id, at, password, mac] = text.split('.').collect::<Vec<_>>().try_into().ok()?;
+        let [user_id, at, shown, mac] = text.split('.').collect::<Vec<_>>().try_into().ok()?;
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
-        let genuine = key.verify(&maced(user_id, at, password, place), &mac);
+        let genuine = key.verify(&maced(user_id, at, shown, place), &mac);
         let at = UnixTime(at.parse().ok()?);
         (genuine && now.since(at) <= LIFETIME).then(|| Self {
             user_id: user_id.to_owned(),
             at,
-            password: password.to_owned(),
+            shown: shown.to_owned(),
         })
     }
 
-    /// Whether the person's password is still the one that was shown.
-    pub fn is_of(&self, key: &Key, password_hash: &str) -> bool {
-        same_secret(&self.password, &digest(key, &self.user_id, password_hash))
+    /// Whether that is what was shown: a password may have been changed since.
+    pub fn is_of(&self, key: &Key, shown: &str) -> bool {
+        same_secret(&self.shown, &digest(key, &self.user_id, shown))
     }
 }
 
-fn digest(key: &Key, user_id: &str, password_hash: &str) -> String {
-    random_text(key.mac(&[b"password", user_id.as_bytes(), password_hash.as_bytes()]))
+fn digest(key: &Key, user_id: &str, shown: &str) -> String {
+    random_text(key.mac(&[b"password", user_id.as_bytes(), shown.as_bytes()]))
 }
 
-fn maced<'a>(user_id: &'a str, at: &'a str, password: &'a str, [browser, destination]: [&'a str; 2]) -> [&'a [u8]; 6] {
-    ["shown", user_id, at, password, browser, destination].map(str::as_bytes)
+fn maced<'a>(user_id: &'a str, at: &'a str, shown: &'a str, [browser, destination]: [&'a str; 2]) -> [&'a [u8]; 6] {
+    ["shown", user_id, at, shown, browser, destination].map(str::as_bytes)
 }
 
 #[cfg(test)]

@@ -173,17 +173,12 @@ impl Browser {
         Challenge::open(text, &key, self.id.as_deref()?, page, context.now)
     }
 
-    /// The text that says that somebody has shown their password in this browser, on the way to `destination`.
-    pub fn note_first_factor(
-        &self,
-        user_id: &str,
-        password_hash: &str,
-        destination: &str,
-        context: &Context,
-    ) -> String {
+    /// The text that says that somebody has shown their first factor in this browser, on the way to `destination`: `shown`, the hash of a
+    /// password or what stands for a code by mail.
+    pub fn note_first_factor(&self, user_id: &str, shown: &str, destination: &str, context: &Context) -> String {
         let key = context.config.roots.current(Purpose::FirstFactor);
         let place = [self.id.as_deref().unwrap_or_default(), destination];
-        FirstFactor::write(&key, (user_id, context.now), place, password_hash)
+        FirstFactor::write(&key, (user_id, context.now), place, shown)
     }
 
     /// Reads such a text, if it is one of this browser's.

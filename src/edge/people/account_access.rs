@@ -22,7 +22,7 @@ use crate::{
     oidc::{params::Params, proven::Strength},
     pages::{
         Csp, Language,
-        account::{Frame, Notice, PasswordCheck, Sure, Ways},
+        account::{Frame, Notice, Offered, PasswordCheck, Sure},
         content_security_policy,
     },
     reply::Reply,
@@ -39,7 +39,7 @@ pub struct SignedInBrowser {
     pub language: Language,
     /// How its forms make sure of them.
     pub sure: Sure,
-    ways: Ways,
+    offered: Offered,
     csrf: String,
     nonce: String,
     /// The name of what was just done.
@@ -141,7 +141,7 @@ impl AccountRequest {
             )));
         }
         let here = &context.config.sign_in;
-        let ways = Ways {
+        let offered = Offered {
             passwords: here.has(Way::Password),
             passkeys: here.has(Way::Passkey),
             mail_codes: here.has(Way::MailCode),
@@ -152,7 +152,7 @@ impl AccountRequest {
         let factors = rows.read(self.factors)?;
         let has = factors.has(&context.config);
         let signed_in = SignedInBrowser {
-            sure: match ways.passwords && factors.has_password {
+            sure: match offered.passwords && factors.has_password {
                 _ if proven.is_fresh(context.now) && proven.strength() >= Strength::PhishingResistant => Sure::Already,
                 true => Sure::Password {
                     or_passkey: has.passkeys,
@@ -161,7 +161,7 @@ impl AccountRequest {
                 false if sign_in::may_change_factors(proven, has, context.now) => Sure::Already,
                 false => Sure::Passkey,
             },
-            ways,
+            offered,
             nonce: random::id()?,
             csrf: browser.csrf(&bound_to(&self.session_hash), context),
             notice: self.notice.and_then(|notice| read_notice(&notice, &browser, context)),
@@ -230,7 +230,7 @@ impl SignedInBrowser {
     }
 
     /// Whether the person may change how they sign in.
-    pub fn is_sure(&self, ways: &credentials::Ways, context: &Context) -> bool {
+    pub fn may_change_factors(&self, ways: &credentials::Ways, context: &Context) -> bool {
         let has = ways.has(&context.config);
         sign_in::may_change_factors(&self.session.authentication.proven, has, context.now)
     }
@@ -254,7 +254,7 @@ impl SignedInBrowser {
             nonce: &self.nonce,
             csrf: &self.csrf,
             notice: self.notice_name().and_then(Notice::parse),
-            ways: self.ways,
+            offered: self.offered,
             sure: self.sure,
         }
     }

@@ -49,8 +49,8 @@ pub struct Console {
     rooms: Vec<Endpoint>,
     /// The page, as a sign-in leads to it.
     page: SignInPage,
-    /// Whether they have signed in just now.
-    pub is_sure: bool,
+    /// Whether they have signed in within ten minutes, as changes ask for.
+    pub signed_in_just_now: bool,
     now: UnixTime,
 }
 
@@ -90,7 +90,7 @@ impl ConsoleRequest {
         }
         let mut console = Console {
             rooms: Vec::new(),
-            is_sure: proven.is_fresh(context.now),
+            signed_in_just_now: proven.is_fresh(context.now),
             roles: operator.roles.clone(),
             operator: Operator::Person(operator),
             page: self.page,
@@ -125,7 +125,7 @@ impl Console {
     pub async fn submit(request: &mut Incoming, context: &Context) -> Result<(Self, Params), PageFailure> {
         let form = account_access::sent_form(request, context).await?;
         let console = Self::open(request, &[], context).await?;
-        match console.is_sure {
+        match console.signed_in_just_now {
             true => Ok((console, form)),
             false => Err(PageFailure::Reply(Box::new(Reply::see_other(console.confirm())))),
         }
@@ -175,7 +175,7 @@ impl Console {
     /// Where they confirm who they are, if they have to before they make one of these calls.
     pub fn confirm_for(&self, calls: &[Call]) -> Option<String> {
         let changes = calls.iter().any(|call| self.may(*call));
-        (changes && !self.is_sure).then(|| self.confirm())
+        (changes && !self.signed_in_just_now).then(|| self.confirm())
     }
 
     /// Whether the operator may do what that call of the admin API does.

@@ -88,18 +88,16 @@ pub fn proof_of_mail(address: &str) -> String {
     format!("mail to {address}")
 }
 
-/// Sends somebody who has just shown their password, or a code by mail, on to the page for their second factor. `password_hash` is that of
-/// the password, or [`proof_of_mail`].
-pub fn after_password(
+/// Sends somebody who has just shown their first factor on to the page for their second one. `shown`: the hash of a password, or
+/// [`proof_of_mail`].
+pub fn after_first_factor(
     sign_in: &SignInRequest,
-    (user_id, password_hash): (&str, &str),
+    (user_id, shown): (&str, &str),
     can_have_passkey: bool,
     context: &Context,
 ) -> Reply {
     let destination = sign_in.destination_name();
-    let first = sign_in
-        .browser
-        .note_first_factor(user_id, password_hash, destination, context);
+    let first = sign_in.browser.note_first_factor(user_id, shown, destination, context);
     let offer = if can_have_passkey { "&can_have_passkey=yes" } else { "" };
     Reply::see_other(format!(
         "{}&first={first}{offer}",

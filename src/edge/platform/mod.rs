@@ -1,6 +1,7 @@
 //! What the platform lends: the clock, randomness, KV, requests to elsewhere, the log, Unicode.
 
 pub mod apart;
+pub mod at_once;
 pub mod certificate;
 pub mod clock;
 pub mod context;

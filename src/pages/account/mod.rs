@@ -51,23 +51,22 @@ pub struct Frame<'a> {
     pub csrf: &'a str,
     /// What was just done.
     pub notice: Option<Notice>,
-    /// Whether people sign in with passwords, and with passkeys.
-    pub ways: Ways,
+    pub offered: Offered,
     /// How a form makes sure of the person.
     pub sure: Sure,
 }
 
-/// The ways to sign in.
+/// What this deployment offers: which pages there are.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)] // The names say it.
-pub struct Ways {
+pub struct Offered {
     pub passwords: bool,
     pub passkeys: bool,
     /// Codes by mail.
     pub mail_codes: bool,
     /// One-time codes beside passwords.
     pub codes: bool,
-    /// Apps may ask without the person's browser. No way to sign in, but a page that is not always there, too.
+    /// Apps may ask without the person's browser.
     pub requests: bool,
 }
 
@@ -145,9 +144,9 @@ struct Step {
     current: bool,
 }
 
-impl Ways {
-    /// Whether a page is about a way to sign in that there is, or about something else.
-    fn have(self, page: Endpoint) -> bool {
+impl Offered {
+    /// Whether there is that page.
+    fn has_page(self, page: Endpoint) -> bool {
         match page {
             Endpoint::AccountPassword => self.passwords,
             Endpoint::AccountPasskeys => self.passkeys,
@@ -177,7 +176,7 @@ impl Frame<'_> {
     /// What that is called.
     fn passkey_first_text(&self) -> &'static str {
         let texts = &self.texts().account;
-        match self.ways.mail_codes {
+        match self.offered.mail_codes {
             true => texts.sign_in_first,
             false => texts.passkey_first,
         }
@@ -234,7 +233,7 @@ impl Frame<'_> {
     fn navigation(&self) -> impl Iterator<Item = Step> {
         NAVIGATION
             .into_iter()
-            .filter(|page| self.ways.have(*page))
+            .filter(|page| self.offered.has_page(*page))
             .map(|page| Step {
                 href: page.path(),
                 label: self.label(page),

@@ -84,7 +84,7 @@ impl OverviewPage<'_> {
             title: self.frame.label(page),
             summary,
         };
-        self.frame.ways.have(page).then_some(card)
+        self.frame.offered.has_page(page).then_some(card)
     }
 
     /// What waits for an answer.

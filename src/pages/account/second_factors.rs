@@ -29,7 +29,7 @@ pub struct SecondFactorsPage<'a> {
     /// The browsers that are trusted.
     pub browsers: Vec<ShownTrustedBrowser>,
     /// Whether the person has just shown well enough that it is them.
-    pub is_sure: bool,
+    pub may_change: bool,
     /// Whether what the person wanted to remove is the last that they have where one must be.
     pub is_last: bool,
 }

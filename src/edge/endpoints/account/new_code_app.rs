@@ -43,7 +43,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         .add(credentials::list_own(&account_request.session_hash));
     let (signed_in, rows) = account_request.enter(context).await?;
     require_codes(context)?;
-    if !signed_in.is_sure(&rows.read(ways)?, context) {
+    if !signed_in.may_change_factors(&rows.read(ways)?, context) {
         return Ok(Reply::see_other(PAGE.path().to_owned()));
     }
     Ok(page(
@@ -59,7 +59,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let (signed_in, form) = SignedInBrowser::submit(PAGE, request, context).await?;
     require_codes(context)?;
     let ways = context.db.read(credentials::list_own(&signed_in.session_hash)).await?;
-    if !signed_in.is_sure(&ways, context) {
+    if !signed_in.may_change_factors(&ways, context) {
         return Ok(Reply::see_other(PAGE.path().to_owned()));
     }
     let field = |name| form.text(name);

@@ -55,7 +55,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Ok(signed_in.done(PAGE, Notice::PasskeyRenamed, context));
     }
     let ways = context.db.read(credentials::list_own(&signed_in.session_hash)).await?;
-    if !signed_in.is_sure(&ways, context) {
+    if !signed_in.may_change_factors(&ways, context) {
         return page(&signed_in, &ways, None, context);
     }
     match (field("passkey"), field("remove")) {
@@ -127,7 +127,7 @@ async fn refused_by_d1(
     problem: fn(&Ways) -> PasskeyProblem,
 ) -> Result<Reply, PageFailure> {
     let ways = context.db.read(credentials::list_own(&signed_in.session_hash)).await?;
-    let problem = signed_in.is_sure(&ways, context).then(|| problem(&ways));
+    let problem = signed_in.may_change_factors(&ways, context).then(|| problem(&ways));
     page(signed_in, &ways, problem, context)
 }
 
@@ -144,7 +144,7 @@ fn page(
     problem: Option<PasskeyProblem>,
     context: &Context,
 ) -> Result<Reply, PageFailure> {
-    let is_sure = signed_in.is_sure(ways, context);
+    let may_change = signed_in.may_change_factors(ways, context);
     let known: Vec<_> = ways.passkeys.iter().map(|own| &own.passkey).collect();
     let asked = Asked::Add(signed_in.session_hash.as_str());
     let account = passkeys::account_of(signed_in.user());
@@ -166,7 +166,7 @@ fn page(
     let html = PasskeysPage {
         frame,
         passkeys: ways.passkeys.iter().map(shown).collect(),
-        request: is_sure.then_some(PasskeyRequest {
+        request: may_change.then_some(PasskeyRequest {
             options: &options,
             nonce,
         }),

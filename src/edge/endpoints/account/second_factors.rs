@@ -93,7 +93,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         return Ok(signed_in.done(PAGE, Notice::TrustEnded, context));
     }
     let found = Found::look_up(&signed_in, context).await?;
-    if !signed_in.is_sure(&found.ways, context) {
+    if !signed_in.may_change_factors(&found.ways, context) {
         return Ok(page(&signed_in, &found, false, context));
     }
     match (field("remove"), field("renew")) {
@@ -132,7 +132,7 @@ async fn remove(
             Ok(page(
                 signed_in,
                 &found,
-                signed_in.is_sure(&found.ways, context),
+                signed_in.may_change_factors(&found.ways, context),
                 context,
             ))
         }
@@ -193,7 +193,7 @@ fn page(signed_in: &SignedInBrowser, found: &Found, is_last: bool, context: &Con
         apps: found.ways.apps.iter().map(app).collect(),
         recovery_codes: found.ways.recovery_codes.as_ref().map(|codes| codes.left),
         browsers: found.browsers.iter().map(browser).collect(),
-        is_sure: signed_in.is_sure(&found.ways, context),
+        may_change: signed_in.may_change_factors(&found.ways, context),
         is_last,
     }
     .to_html();

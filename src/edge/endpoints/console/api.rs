@@ -1,6 +1,6 @@
 //! `/admin/apis/{api_id}`: one API, and what an operator decides about it.
 
-use super::apis::{SECTION, algs, path_of};
+use super::apis::{SECTION, algs};
 use super::typed::Typed;
 use crate::{
     admin::{
@@ -25,7 +25,7 @@ use crate::{
         console::{ConsoleApiPage, ConsoleNotice, KnownApi, NamedApp, OnceHeading, OncePage},
     },
     reply::Reply,
-    routes::{Endpoint, Method},
+    routes::{self, Endpoint, Method},
 };
 
 /// `GET /admin/apis/{api_id}`.
@@ -83,7 +83,10 @@ async fn act(
                 ..OncePage::new(
                     console.frame(SECTION),
                     OnceHeading::NewSecret,
-                    (&stored.api.settings.name, &path_of(&stored.id)),
+                    (
+                        &stored.api.settings.name,
+                        &routes::with_segment(Endpoint::ConsoleApi, &stored.id),
+                    ),
                     Some(&new.secret),
                 )
             }))
@@ -125,7 +128,7 @@ async fn page(
     let apps = settings.apps.iter().map(|(client_id, scopes)| NamedApp {
         href: named(client_id)
             .filter(|_| sees_apps)
-            .map(|_| super::apps::path_of(client_id)),
+            .map(|_| routes::with_segment(Endpoint::ConsoleApp, client_id)),
         name: named(client_id).filter(|_| sees_apps).map_or_else(
             || client_id.clone(),
             |(_, metadata)| app_name(client_id, metadata, language).into_owned(),
@@ -141,7 +144,7 @@ async fn page(
     let version_now = version_of(stored);
     let html = ConsoleApiPage {
         frame: console.frame(SECTION),
-        action: &path_of(&stored.id),
+        action: &routes::with_segment(Endpoint::ConsoleApi, &stored.id),
         confirm: console.confirm_for(&[ApiAction::Save.call()]),
         known: Some(KnownApi {
             name: &settings.name,
@@ -164,7 +167,7 @@ async fn page(
         identifier: "",
         fields: form.map_or_else(|| ApiFields::of_settings(settings), ApiFields::of_form),
         algs: algs(),
-        may_change: changes && console.is_sure,
+        may_change: changes && console.signed_in_just_now,
         version: form.map_or_else(|| version_now.clone(), |form| form.text("version").to_owned()),
         version_now,
         problem: typed.problem(),

@@ -51,7 +51,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 fn listed(stored: &StoredApi, context: &Context) -> ListedApi {
     let settings = &stored.api.settings;
     ListedApi {
-        href: Some(path_of(&stored.id)),
+        href: Some(routes::with_segment(Endpoint::ConsoleApi, &stored.id)),
         name: settings.name.clone(),
         identifier: stored.api.identifier.clone(),
         scopes: settings.scopes.keys().map(String::as_str).collect::<Vec<_>>().join(" "),
@@ -67,11 +67,6 @@ fn listed_of_variable(api: &Api) -> ListedApi {
         scopes: api.scopes().collect::<Vec<_>>().join(" "),
         problem: None,
     }
-}
-
-/// The path of the page of an API.
-pub(super) fn path_of(api_id: &str) -> String {
-    routes::with_segment(Endpoint::ConsoleApi, api_id)
 }
 
 /// The algorithms to choose from.
@@ -92,7 +87,9 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
     match apart(declare(&form, context)).await {
         Ok(stored) => {
             let name = ConsoleNotice::Added.as_str();
-            Ok(console.signed_in.done_at(&path_of(&stored.id), name, context))
+            Ok(console
+                .signed_in
+                .done_at(&routes::with_segment(Endpoint::ConsoleApi, &stored.id), name, context))
         }
         Err(failure) => {
             let problem = super::explain(failure)?;
@@ -120,7 +117,7 @@ fn new_page(console: &Console, status: u16, (identifier, fields): (&str, ApiFiel
         identifier,
         fields,
         algs: algs(),
-        may_change: console.is_sure,
+        may_change: console.signed_in_just_now,
         version: String::new(),
         version_now: String::new(),
         problem,

@@ -41,7 +41,7 @@ use crate::{
         console::{ConsoleAppPage, ConsoleNotice, ListedApi, OnceHeading, OncePage, ShownChoice},
     },
     reply::Reply,
-    routes::{Endpoint, Method},
+    routes::{self, Endpoint, Method},
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleApps;
@@ -148,7 +148,7 @@ fn told_once(console: &Console, record: &ClientRecord, issued: &Issued, context:
             OnceHeading::NewSecret,
             (
                 &app_name(&client.client_id, &client.metadata, console.signed_in.language),
-                &super::apps::path_of(&client.client_id),
+                &routes::with_segment(Endpoint::ConsoleApp, &client.client_id),
             ),
             issued.secret(),
         )
@@ -201,12 +201,12 @@ fn html(
     let is_described = client.is_described_by_document();
     let changes = console.may(AppAction::Save.call()) && !is_described;
     let sees_people = console.may((Endpoint::AdminUser, Method::Get));
-    let action = super::apps::path_of(&client.client_id);
+    let action = routes::with_segment(Endpoint::ConsoleApp, &client.client_id);
     let version = form.and_then(|form| form.text("version").parse().ok());
     ConsoleAppPage {
         frame: console.frame(SECTION),
         action: &action,
-        confirm: (changes && !console.is_sure).then(|| console.confirm()),
+        confirm: (changes && !console.signed_in_just_now).then(|| console.confirm()),
         name: &app_name(&client.client_id, metadata, language),
         client_id: &client.client_id,
         registered_by: Provenance::of(is_described, record.came_openly()),
@@ -241,16 +241,18 @@ fn html(
         version: version.unwrap_or(client.version),
         version_now: client.version,
         lifetimes: LIFETIMES.map(lifetime).into(),
-        may_change: changes && console.is_sure,
+        may_change: changes && console.signed_in_just_now,
         problem: typed.problem(),
-        roles: super::app_roles::are_seen(console).then(|| format!("{action}/roles")),
+        roles: super::app_roles::are_seen(console)
+            .then(|| routes::with_segment(Endpoint::ConsoleAppRoles, &client.client_id)),
         apis,
-        preview: (sees_people && has_people(record)).then(|| format!("{action}/preview")),
-        look: super::app_look::path_of(&client.client_id),
+        preview: (sees_people && has_people(record))
+            .then(|| routes::with_segment(Endpoint::ConsoleTokenPreview, &client.client_id)),
+        look: routes::with_segment(Endpoint::ConsoleAppLook, &client.client_id),
         secrets: record
             .secret
             .as_ref()
-            .map(|_| super::app_secrets::path_of(&client.client_id)),
+            .map(|_| routes::with_segment(Endpoint::ConsoleAppSecrets, &client.client_id)),
     }
     .to_html()
 }
@@ -259,7 +261,7 @@ fn html(
 fn open_api(stored: &StoredApi, client_id: &str, context: &Context) -> ListedApi {
     let api = stored.api.for_app(client_id, &context.config.attributes);
     ListedApi {
-        href: Some(super::apis::path_of(&stored.id)),
+        href: Some(routes::with_segment(Endpoint::ConsoleApi, &stored.id)),
         name: api.name.clone(),
         identifier: api.identifier.clone(),
         scopes: api.scopes().collect::<Vec<_>>().join(" "),

@@ -22,7 +22,7 @@ use crate::{
         console::{AppLookPage, ConsoleNotice, Part},
     },
     reply::Reply,
-    routes::{Endpoint, Method},
+    routes::{self, Endpoint, Method},
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleApps;
@@ -80,11 +80,6 @@ async fn act(
     }
 }
 
-/// Where the page is.
-pub fn path_of(client_id: &str) -> String {
-    format!("{}/look", super::apps::path_of(client_id))
-}
-
 async fn page(console: &Console, client_id: &str, typed: Typed<'_>, context: &Context) -> Result<Reply, PageFailure> {
     let mut batch = Batch::default();
     let record = batch.add(clients::find(client_id));
@@ -102,11 +97,11 @@ async fn page(console: &Console, client_id: &str, typed: Typed<'_>, context: &Co
     let html = AppLookPage {
         part: Part {
             frame: console.frame(SECTION),
-            action: &path_of(client_id),
-            back: &super::apps::path_of(client_id),
+            action: &routes::with_segment(Endpoint::ConsoleAppLook, client_id),
+            back: &routes::with_segment(Endpoint::ConsoleApp, client_id),
             name: &app_name(client_id, metadata, console.signed_in.language),
             confirm: console.confirm_for(&[call]),
-            may_change: console.is_sure && console.may(call),
+            may_change: console.signed_in_just_now && console.may(call),
             problem: typed.problem(),
         },
         is_described,

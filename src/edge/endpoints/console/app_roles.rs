@@ -80,10 +80,10 @@ async fn page(
         part: Part {
             frame: console.frame(SECTION),
             action: console.path(),
-            back: &super::apps::path_of(client_id),
+            back: &routes::with_segment(Endpoint::ConsoleApp, client_id),
             name: &app_name(client_id, &client.metadata, console.signed_in.language),
             confirm: console.confirm_for(&[CHANGE]),
-            may_change: changes && console.is_sure,
+            may_change: changes && console.signed_in_just_now,
             problem: typed.problem(),
         },
         untold: (client.metadata.rules.roles_claim.is_none())
@@ -99,7 +99,9 @@ async fn page(
 fn shown(assigned: Assigned, console: &Console) -> RoleOfOne {
     let href = match (&assigned.user_id, &assigned.group_id) {
         (Some(id), _) => Some(routes::with_segment(Endpoint::ConsolePerson, id)),
-        (None, Some(id)) if console.may((Endpoint::AdminGroups, Method::Get)) => Some(super::groups::path_of(id)),
+        (None, Some(id)) if console.may((Endpoint::AdminGroups, Method::Get)) => {
+            Some(routes::with_segment(Endpoint::ConsoleGroup, id))
+        }
         (None, _) => None,
     };
     RoleOfOne {

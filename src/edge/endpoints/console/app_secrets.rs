@@ -18,7 +18,7 @@ use crate::{
         console::{AppSecretsPage, ConsoleNotice, OnceHeading, OncePage, Part, ShownSecret},
     },
     reply::Reply,
-    routes::{Endpoint, Method},
+    routes::{self, Endpoint, Method},
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleApps;
@@ -78,16 +78,11 @@ fn told_once(console: &Console, added: &Added, context: &Context) -> Reply {
             OnceHeading::NewSecret,
             (
                 &app_name(&client.client_id, &client.metadata, console.signed_in.language),
-                &path_of(&client.client_id),
+                &routes::with_segment(Endpoint::ConsoleAppSecrets, &client.client_id),
             ),
             Some(&added.text),
         )
     })
-}
-
-/// Where the page is.
-pub fn path_of(client_id: &str) -> String {
-    format!("{}/secrets", super::apps::path_of(client_id))
 }
 
 async fn page(
@@ -115,11 +110,11 @@ async fn page(
     let html = AppSecretsPage {
         part: Part {
             frame: console.frame(SECTION),
-            action: &path_of(client_id),
-            back: &super::apps::path_of(client_id),
+            action: &routes::with_segment(Endpoint::ConsoleAppSecrets, client_id),
+            back: &routes::with_segment(Endpoint::ConsoleApp, client_id),
             name: &app_name(client_id, &record.client.metadata, console.signed_in.language),
             confirm: console.confirm_for(&[SecretAction::Add.call()]),
-            may_change: console.is_sure && console.may(SecretAction::Add.call()),
+            may_change: console.signed_in_just_now && console.may(SecretAction::Add.call()),
             problem: typed.problem(),
         },
         secrets: stored.about(context.now).into_iter().map(shown).collect(),

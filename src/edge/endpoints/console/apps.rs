@@ -60,17 +60,12 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
 
 fn listed_app(listed: &Listed, language: Language) -> ListedApp {
     ListedApp {
-        href: path_of(&listed.client_id),
+        href: routes::with_segment(Endpoint::ConsoleApp, &listed.client_id),
         name: app_name(&listed.client_id, &listed.metadata, language).into_owned(),
         client_id: listed.client_id.clone(),
         registered_by: listed.registered_by,
         is_off: listed.metadata.rules.disabled,
     }
-}
-
-/// The path of the page of an app.
-pub(super) fn path_of(client_id: &str) -> String {
-    routes::with_segment(Endpoint::ConsoleApp, client_id)
 }
 
 /// `GET /admin/apps/new`.
@@ -120,7 +115,7 @@ async fn register(console: &Console, kind: AppKind, form: &Params, context: &Con
             OnceHeading::NewApp,
             (
                 &app_name(&client.client_id, &client.metadata, console.signed_in.language),
-                &path_of(&client.client_id),
+                &routes::with_segment(Endpoint::ConsoleApp, &client.client_id),
             ),
             new.secret,
         )
@@ -152,7 +147,7 @@ fn new_page(
 ) -> Reply {
     let html = NewAppPage {
         frame: console.frame(SECTION),
-        confirm: (!console.is_sure).then(|| console.confirm()),
+        confirm: (!console.signed_in_just_now).then(|| console.confirm()),
         kind,
         name,
         redirect_uris,

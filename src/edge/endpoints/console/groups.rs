@@ -67,7 +67,9 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
     match made {
         Ok(group) => {
             let name = ConsoleNotice::Added.as_str();
-            Ok(console.signed_in.done_at(&path_of(&group.id), name, context))
+            Ok(console
+                .signed_in
+                .done_at(&routes::with_segment(Endpoint::ConsoleGroup, &group.id), name, context))
         }
         Err(failure) => {
             let problem = super::explain(failure)?;
@@ -92,7 +94,7 @@ async fn list_page(
         .await?;
     let next = page.next(&groups).map(|last| last.name.folded());
     let listed = |group: &Group| ListedGroup {
-        href: path_of(&group.id),
+        href: routes::with_segment(Endpoint::ConsoleGroup, &group.id),
         name: group.name.as_str().to_owned(),
         needs_factor: group.second_factor_required,
     };
@@ -102,17 +104,12 @@ async fn list_page(
         search,
         groups: groups.iter().map(listed).collect(),
         next: super::next_page(SECTION, search, next)?,
-        may_add: console.is_sure && console.may(CREATE),
+        may_add: console.signed_in_just_now && console.may(CREATE),
         name: typed.text("name"),
         problem: typed.problem(),
     }
     .to_html();
     Ok(console.page(typed.status(), html))
-}
-
-/// The path of the page of a group.
-pub(super) fn path_of(group_id: &str) -> String {
-    routes::with_segment(Endpoint::ConsoleGroup, group_id)
 }
 
 /// `GET /admin/groups/{group_id}?after=`.
@@ -141,7 +138,7 @@ async fn page(
     let roles = batch.add(app_roles::list_of_group(group_id, ONE_MORE));
     let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
     let changes = console.may(CHANGE);
-    let may_change = changes && console.is_sure;
+    let may_change = changes && console.signed_in_just_now;
     let apps = batch.add_if((sees_apps && may_change).then(|| app_roles::list_apps(ONE_MORE_APP)));
     let rows = context.db.run(batch).await?;
     let group = rows.read(group)?.ok_or(Problem::NotFound)?;
@@ -149,7 +146,7 @@ async fn page(
     let mut roles = rows.read(roles)?;
     let has_more_roles = roles.len() > ROLES;
     roles.truncate(ROLES);
-    let action = path_of(group_id);
+    let action = routes::with_segment(Endpoint::ConsoleGroup, group_id);
     let next = members.as_deref().and_then(|members| paging.next(members));
     let next = next.map(|last| super::address(&action, [("after", last.id.as_str())]));
     let mut apps = rows.read_if(apps)?.unwrap_or_default();
@@ -210,7 +207,7 @@ fn shown_member(user: &User) -> ShownMember {
 fn shown_role(role: RoleOfGroup, sees_apps: bool) -> RoleAtApp {
     RoleAtApp {
         app: role.app,
-        href: sees_apps.then(|| super::apps::path_of(&role.client_id)),
+        href: sees_apps.then(|| routes::with_segment(Endpoint::ConsoleApp, &role.client_id)),
         client_id: role.client_id,
         role: role.role,
         is_told: role.is_told != 0,

@@ -60,7 +60,7 @@ async fn page(
         confirm: console.confirm_for(&[MAKE]),
         invitations: open.iter().map(shown).collect(),
         next: next.transpose()?,
-        may_change: console.is_sure && console.may(MAKE),
+        may_change: console.signed_in_just_now && console.may(MAKE),
         is_off: context.config.sign_up.policy == SignUpPolicy::Off,
         sends_mails: context.config.mail.is_some(),
         by_mail: typed.form().is_some_and(form_of::by_mail),

@@ -52,7 +52,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         state,
         mails: mails.into_iter().map(mail).collect(),
         next: next.transpose()?,
-        may_change: console.is_sure && CHANGES.iter().any(|call| console.may(*call)),
+        may_change: console.signed_in_just_now && CHANGES.iter().any(|call| console.may(*call)),
     }
     .to_html();
     Ok(console.page(200, html))

@@ -144,7 +144,7 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
     PersonPage {
         frame: console.frame(SECTION),
         action: path,
-        confirm: ((changes || sets_roles || leaves) && !console.is_sure).then(|| console.confirm()),
+        confirm: ((changes || sets_roles || leaves) && !console.signed_in_just_now).then(|| console.confirm()),
         name: user.display_name(),
         id: &user.id,
         username: user.username.as_str(),
@@ -159,8 +159,8 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
         locked: user.disabled_at.map(moment),
         is_own,
         is_beyond,
-        may_change: changes && console.is_sure,
-        may_set_roles: sets_roles && console.is_sure,
+        may_change: changes && console.signed_in_just_now,
+        may_set_roles: sets_roles && console.signed_in_just_now,
         has_password: known.ways.password_set_at.is_some(),
         must_change_password: known.must_change_password,
         passkeys: known
@@ -182,7 +182,7 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
             .map(|session| shown_session(session, moment))
             .collect(),
         groups: known.groups.iter().map(|group| shown_group(group, console)).collect(),
-        may_leave: leaves && console.is_sure,
+        may_leave: leaves && console.signed_in_just_now,
         grants: known
             .grants
             .into_iter()
@@ -222,7 +222,7 @@ fn shown_session(session: OwnSession, moment: impl Fn(UnixTime) -> Moment) -> Sh
 fn shown_group(group: &Group, console: &Console) -> ShownGroup {
     let sees_groups = console.may((Endpoint::AdminGroups, Method::Get));
     ShownGroup {
-        href: sees_groups.then(|| super::groups::path_of(&group.id)),
+        href: sees_groups.then(|| routes::with_segment(Endpoint::ConsoleGroup, &group.id)),
         id: group.id.clone(),
         name: group.name.as_str().to_owned(),
     }

@@ -23,7 +23,7 @@ use crate::{
         console::{ConsoleNotice, SelfRegisteredPage, WaitingApp},
     },
     reply::Reply,
-    routes::{Endpoint, Method},
+    routes::{self, Endpoint, Method},
 };
 
 const SECTION: Endpoint = Endpoint::ConsoleApps;
@@ -92,7 +92,7 @@ async fn page(
         frame: console.frame(SECTION),
         action: PAGE.path(),
         confirm: console.confirm_for(&[APPROVE]),
-        may_change: console.is_sure && console.may(APPROVE),
+        may_change: console.signed_in_just_now && console.may(APPROVE),
         waiting: waiting.iter().map(|app| shown(app, console)).collect(),
         has_more: next.is_some(),
         never: typed.text("unused") != "since",
@@ -107,7 +107,7 @@ async fn page(
 fn shown(app: &Listed, console: &Console) -> WaitingApp {
     let language = console.signed_in.language;
     WaitingApp {
-        href: super::apps::path_of(&app.client_id),
+        href: routes::with_segment(Endpoint::ConsoleApp, &app.client_id),
         name_in_form: Approval::name_of(&app.client_id, app.version),
         name: app_name(&app.client_id, &app.metadata, language).into_owned(),
         addresses: (app.metadata.redirect_uris.iter())

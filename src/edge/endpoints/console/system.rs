@@ -50,12 +50,12 @@ async fn page(console: &Console, typed: Typed<'_>, context: &Context) -> Result<
     let rows = context.db.run(batch).await?;
     let (keys, programs, people) = (rows.read_if(keys)?, rows.read_if(programs)?, rows.read_if(people)?);
     let sees_people = sees(Endpoint::AdminUser);
-    let makes_keys = console.is_sure && console.may(MAKE_KEY);
+    let makes_keys = console.signed_in_just_now && console.may(MAKE_KEY);
     let html = ConsoleSystemPage {
         frame: console.frame(SECTION),
         confirm: console.confirm_for(&[ROTATE, MAKE_KEY]),
         keys: keys.map(|keys| keys.iter().map(|key| shown_key(key, console, context)).collect()),
-        may_change_keys: console.is_sure && console.may(ROTATE),
+        may_change_keys: console.signed_in_just_now && console.may(ROTATE),
         api_keys: programs.map(|keys| keys.iter().map(|key| shown_program(key, console)).collect()),
         scopes: if makes_keys { scopes(typed.form()) } else { Vec::new() },
         operators: people.map(|people| people.iter().map(|person| listed(person, sees_people)).collect()),

@@ -17,7 +17,7 @@ use crate::{
     oidc::{authorization::Mint, params::RESOURCE, resource_indicator::Targets, scope::Scope},
     pages::{app_name, console::TokenPreviewPage},
     reply::Reply,
-    routes::{Endpoint, Method},
+    routes::{self, Endpoint, Method},
 };
 
 /// What is asked for where nothing is typed.
@@ -74,7 +74,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let html = TokenPreviewPage {
         frame: console.frame(Endpoint::ConsoleApps),
         action: &request.path,
-        back: &super::apps::path_of(client_id),
+        back: &routes::with_segment(Endpoint::ConsoleApp, client_id),
         name: &app_name(client_id, &client.metadata, console.signed_in.language),
         person,
         scope,

@@ -44,7 +44,11 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
     match made {
         Ok((webhook, None)) => {
             let name = ConsoleNotice::Added.as_str();
-            Ok(console.signed_in.done_at(&path_of(&webhook.id), name, context))
+            Ok(console.signed_in.done_at(
+                &routes::with_segment(Endpoint::ConsoleWebhook, &webhook.id),
+                name,
+                context,
+            ))
         }
         Ok(made) => Ok(once(&console, &made)),
         Err(failure) => {
@@ -72,17 +76,13 @@ async fn list_page(console: &Console, typed: Typed<'_>, context: &Context) -> Re
 
 /// Whether forms change webhooks.
 fn may_change(console: &Console) -> bool {
-    console.is_sure && console.may(MAKE) && console.may(READS_AUDIT)
-}
-
-fn path_of(webhook_id: &str) -> String {
-    routes::with_segment(Endpoint::ConsoleWebhook, webhook_id)
+    console.signed_in_just_now && console.may(MAKE) && console.may(READS_AUDIT)
 }
 
 fn shown(webhook: &Webhook, console: &Console) -> ShownWebhook {
     let moment = |at| console.moment(at);
     ShownWebhook {
-        href: path_of(&webhook.id),
+        href: routes::with_segment(Endpoint::ConsoleWebhook, &webhook.id),
         name: webhook.name.as_str().to_owned(),
         url: webhook.url.clone(),
         of_tokens: webhook.format == Format::Set,
@@ -229,7 +229,7 @@ async fn act(
 }
 
 fn once(console: &Console, (webhook, secret): &(Webhook, Option<String>)) -> Reply {
-    let back = path_of(&webhook.id);
+    let back = routes::with_segment(Endpoint::ConsoleWebhook, &webhook.id);
     console.once(&OncePage::new(
         console.frame(SECTION),
         OnceHeading::WebhookSecret,

@@ -91,7 +91,7 @@ async fn with_password(
                 Next::Show(_) | Next::SetUp => {
                     // The password was right, whatever comes of the rest.
                     context.db.execute(noting).await?;
-                    return Ok(second_factor::after_password(
+                    return Ok(second_factor::after_first_factor(
                         sign_in,
                         (&user_id, &standing_hash),
                         can_have_passkey,

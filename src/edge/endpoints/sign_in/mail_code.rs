@@ -188,7 +188,7 @@ impl Name<'_> {
             Next::Show(_) | Next::SetUp => {
                 let address = found.user.confirmed_email().map(second_factor::proof_of_mail);
                 return match (context.db.read(use_up).await?, address) {
-                    (true, Some(proof)) => Ok(second_factor::after_password(
+                    (true, Some(proof)) => Ok(second_factor::after_first_factor(
                         sign_in,
                         (user_id, &proof),
                         self.can_have_passkey,

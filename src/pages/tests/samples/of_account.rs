@@ -12,7 +12,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
         person: text,
         csrf: text,
         notice: Some(Notice::ProfileSaved),
-        ways: Ways {
+        offered: Offered {
             passwords: true,
             passkeys: true,
             mail_codes: true,
@@ -202,7 +202,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
         };
         pages.push(page.to_html());
     }
-    for (is_sure, is_last, count) in [(true, true, 1), (false, false, 2), (true, false, 0)] {
+    for (may_change, is_last, count) in [(true, true, 1), (false, false, 2), (true, false, 0)] {
         let app = ShownCodeApp {
             id: text.to_owned(),
             name: Some(text.to_owned()),
@@ -220,7 +220,7 @@ pub fn account_pages(text: &'static str, language: Language) -> Vec<String> {
             apps: vec![app; count],
             recovery_codes: Some(1),
             browsers: vec![browser; count],
-            is_sure,
+            may_change,
             is_last,
         };
         pages.push(page.to_html());

@@ -213,7 +213,7 @@ impl Newcomer<'_> {
             // Nobody had the id before.
             return Ok(context.db.run(batch).await?.read(made)?.map(|_| {
                 let shown = (user.id.as_str(), first.as_str());
-                second_factor::after_password(&self.sign_in, shown, false, context)
+                second_factor::after_first_factor(&self.sign_in, shown, false, context)
             }));
         }
         let (proven, shown) = way.shown(context.now);
