@@ -30,6 +30,9 @@ const AGAIN: Lifetime = Lifetime::minutes(1);
 const MOST_OF_A_KIND: i64 = 10;
 const MOST_OF_ALL_KINDS: i64 = 50;
 
+/// The same of ends of sessions that somebody wanted ended: a person has 20 sessions at a time.
+const MOST_ENDINGS: i64 = 40;
+
 /// The most events of strangers that are kept about each account.
 const MOST_KEPT_OF_ACCOUNT: i64 = 100;
 
@@ -84,17 +87,31 @@ pub(super) fn record_each(entry: &Entry<'_>, query: Statement, on: &impl Occasio
 /// The statement that writes an entry down for each row of `ids`, where `condition` holds.
 ///
 /// Whoever is signed in can bring some events about as often as they like. What comes `again` within a minute is one row; of
-/// what differs, so many are written down, and one more as [`Event::Flooded`], so that the gap is seen. A new password and a new
-/// e-mail address count against those of their own kind alone, so that nothing else hides them. The last event of an account, the end
-/// of an operator's roles with it, and whatever an operator or Limen itself does, are always written down.
+/// what differs, so many are written down, and one more as [`Event::Flooded`], so that the gap is seen. A new password, a new e-mail
+/// address and the end of a session that somebody wants ended count against those of their own kind alone, so that nothing else hides
+/// them. The last event of an account, the end of an operator's roles with it, and whatever an operator or Limen itself does, are always
+/// written down, but for what Limen allows an app unasked: a person's browser brings that about.
 fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: &str, condition: &str) -> Statement {
     let always = matches!(entry.event, Event::AccountDeleted | Event::OperatorRolesChanged);
+    // The end of a session that was one too many has a detail: whoever signs in often enough brings it about.
+    let ends = matches!(entry.event, Event::SignOut | Event::SessionEnded) && entry.detail.is_none();
     let stands_out = matches!(entry.event, Event::PasswordChanged | Event::EmailChanged);
-    let (again, most_of_all_kinds) = match stands_out {
-        true => ("FALSE", i64::MAX),
-        false => (again, MOST_OF_ALL_KINDS),
+    let (again, alike, most_of_kind, most_of_all_kinds) = match (ends, stands_out) {
+        (true, _) => (
+            "FALSE",
+            "r.event = e.event AND r.detail IS NULL",
+            MOST_ENDINGS,
+            i64::MAX,
+        ),
+        (_, true) => ("FALSE", "r.event = e.event", MOST_OF_A_KIND, i64::MAX),
+        _ => (again, "r.event = e.event", MOST_OF_A_KIND, MOST_OF_ALL_KINDS),
     };
-    let limited = matches!(entry.actor, Actor::Person | Actor::Client) && !always;
+    let is_brought_about = match entry.actor {
+        Actor::Person | Actor::Client => true,
+        Actor::System => entry.event == Event::ConsentGiven,
+        _ => false,
+    };
+    let limited = is_brought_about && !always;
     if !limited {
         let statement = bind(Statement::new(format!("{INSERT} SELECT * FROM {ENTRY}, (")), entry, on);
         let statement = statement
@@ -115,7 +132,7 @@ fn insert_limited(entry: &Entry<'_>, on: &impl Occasion, ids: Statement, again: 
         "{INSERT}
          SELECT at, event, outcome, actor, operator, operator_user_id, network, request_id, detail, user_id, client_id, session_id FROM (
             SELECT e.at, e.outcome, e.actor, e.operator, e.operator_user_id, e.network, e.request_id, e.detail, e.user_id, e.client_id, e.session_id,
-                   CASE WHEN (SELECT COUNT(*) FILTER (WHERE r.event = e.event) >= {MOST_OF_A_KIND}
+                   CASE WHEN (SELECT COUNT(*) FILTER (WHERE {alike}) >= {most_of_kind}
                                      OR COUNT(*) >= {most_of_all_kinds}
                               FROM {}) THEN '{flooded}' ELSE e.event END AS event
             FROM (SELECT * FROM {ENTRY}, (",

@@ -96,7 +96,11 @@ pub fn revoke_access_token(
 ) -> Statement {
     let owner = match &claims.family {
         Some(_) => "SELECT c.id FROM clients c JOIN token_families f ON f.id = ? AND f.client_id = ? WHERE c.id = ?",
-        None => "SELECT id FROM clients WHERE id = ? AND id = ? AND id = ? AND auth_method <> 'none'",
+        None => {
+            "SELECT id FROM clients WHERE id = ? AND id = ? AND id = ? AND auth_method <> 'none' AND EXISTS (
+                SELECT 1 FROM json_each(metadata, '$.grant_types') WHERE value IN (
+                    'client_credentials', 'urn:ietf:params:oauth:grant-type:jwt-bearer', 'urn:ietf:params:oauth:grant-type:token-exchange'))"
+        }
     };
     let id = claims.family.as_ref().unwrap_or(&claims.client_id);
     Statement::new(format!(

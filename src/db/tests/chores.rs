@@ -74,6 +74,37 @@ fn a_new_password_is_hidden_by_nothing_else_and_fills_nothing_either() {
     );
 }
 
+/// Whoever signs in too often, or lets an app be allowed again and again, does not hide it.
+#[test]
+fn the_end_of_a_session_that_somebody_wants_is_hidden_by_nothing_else() {
+    let mut database = Sqlite::migrated();
+    let mut batch = Batch::default();
+    for n in 0..200 {
+        let surplus = Entry::new(Event::SessionEnded, Actor::Person).detail(json!({ "surplus": true }));
+        let unasked = Entry::new(Event::ConsentGiven, Actor::System).detail(json!({ "n": n }));
+        for entry in [surplus, unasked] {
+            let session = format!("s{n}");
+            batch.push(audit::record(&entry.user("u").session(&session), &Then));
+        }
+    }
+    for n in 0..100 {
+        let session = format!("t{n}");
+        let wanted = Entry::new(Event::SessionEnded, Actor::Person)
+            .user("u")
+            .session(&session);
+        batch.push(audit::record(&wanted, &Then));
+    }
+    database.run(&batch).unwrap();
+    let count = |what: &str| -> i64 {
+        let sql = format!("SELECT COUNT(*) FROM audit WHERE {what}");
+        database.0.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(count("event = 'session_ended' AND detail IS NULL"), 40);
+    assert_eq!(count("event = 'session_ended' AND detail IS NOT NULL"), 1);
+    assert_eq!(count("event = 'consent_given'"), 10);
+    assert_eq!(count("event = 'flooded'"), 2, "of the person, and of what was allowed unasked");
+}
+
 #[test]
 fn what_nobody_answers_waits_as_long_as_its_own_failures_say() {
     let mut database = Sqlite::migrated();

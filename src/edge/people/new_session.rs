@@ -227,7 +227,7 @@ impl SignInRequest {
 
 /// Ends sessions that are too many, and writes that down. Whether there were any.
 fn end(which: &Ending<'_>, batch: &mut Batch, context: &Context) -> Handle<bool> {
-    let ended = Entry::new(Event::SessionEnded, Actor::Person);
+    let ended = Entry::new(Event::SessionEnded, Actor::Person).detail(json!({ "surplus": true }));
     batch.push(audit::record_ending(&ended, which, context));
     ending::end_sessions(which, batch, context)
 }

@@ -48,6 +48,20 @@ test("a registered request_uri is fetched once for one sign-in, however long tha
   assert.deepEqual(op.outbound, [URI]);
 });
 
+test("those who come while it is fetched wait for the one answer", async () => {
+  serve(URI, { body: await object({ state: "shared", prompt: "none" }), delay: 800 });
+  op.outbound.length = 0;
+  // The client is known by now, so that the fetch is the first thing that anybody waits for.
+  await op.fetch(client.authorizePath());
+  const asking = [0, 200, 400].map(async (delay) => {
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    return op.fetch(outside(URI));
+  });
+  const answers = await Promise.all(asking);
+  assert.deepEqual(answers.map(({ status }) => status), [303, 303, 303]);
+  assert.deepEqual(op.outbound, [URI]);
+});
+
 test("what may change is fetched anew for each request", async () => {
   for (const state of ["one", "two"]) {
     serve(URI, { body: `${await object({ state, prompt: "none" })}\n` });
