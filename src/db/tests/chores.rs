@@ -102,7 +102,11 @@ fn the_end_of_a_session_that_somebody_wants_is_hidden_by_nothing_else() {
     assert_eq!(count("event = 'session_ended' AND detail IS NULL"), 40);
     assert_eq!(count("event = 'session_ended' AND detail IS NOT NULL"), 1);
     assert_eq!(count("event = 'consent_given'"), 10);
-    assert_eq!(count("event = 'flooded'"), 2, "of the person, and of what was allowed unasked");
+    assert_eq!(
+        count("event = 'flooded'"),
+        2,
+        "of the person, and of what was allowed unasked"
+    );
 }
 
 #[test]
