@@ -106,7 +106,7 @@ fn the_consent_form_posts_what_the_edge_reads() {
     let html = consent().to_html();
     for part in [
         "<form method=\"post\" action=\"/consent\">",
-        "<input type=\"hidden\" name=\"shown\" value=\"the-digest\">",
+        "<input type=\"hidden\" name=\"shown\" value=\"openid profile\">",
         "<button class=\"primary\" type=\"submit\" id=\"approve\" name=\"approve\" value=\"yes\">Allow</button>",
         "<button type=\"submit\" id=\"deny\" name=\"deny\" value=\"yes\">Deny</button>",
         "<button class=\"link\" type=\"submit\" id=\"switch\" name=\"switch\" value=\"yes\">",
