@@ -17,9 +17,15 @@ use crate::{
 /// What is done to a group.
 #[derive(Debug)]
 pub enum GroupAction<'a> {
+    Delete,
+    Change(GroupChange<'a>),
+}
+
+/// What of a group is changed.
+#[derive(Debug)]
+pub enum GroupChange<'a> {
     /// Another name, and whether its people need a second factor.
     Save(WantedGroup, SeenGroup<'a>),
-    Delete,
     /// Somebody by their username or address.
     Add(&'a str),
     /// By the id of the person.
@@ -36,21 +42,21 @@ impl<'a> GroupAction<'a> {
     /// `invalid_request`.
     pub fn parse(form: &'a Params, group_id: &str, policy: SecondFactor) -> Result<Self, OAuthError> {
         let role = |text: &str| RoleOfHolder::parse(text, Holder::Group(group_id.to_owned()));
-        Ok(match asked(form, &["remove", "take_role"])? {
-            ("do", "save") => Self::Save(wanted_group(form, policy)?, SeenGroup::of(form)?),
-            ("do", "delete") => Self::Delete,
-            ("do", "add") => Self::Add(form.single("login")?.unwrap_or_default().trim()),
-            ("do", "give_role") => Self::GiveRole(
+        Ok(Self::Change(match asked(form, &["remove", "take_role"])? {
+            ("do", "save") => GroupChange::Save(wanted_group(form, policy)?, SeenGroup::of(form)?),
+            ("do", "delete") => return Ok(Self::Delete),
+            ("do", "add") => GroupChange::Add(form.single("login")?.unwrap_or_default().trim()),
+            ("do", "give_role") => GroupChange::GiveRole(
                 form.single("app")?.unwrap_or_default().trim(),
                 role(form.single("role")?.unwrap_or_default())?,
             ),
-            ("remove", user_id) => Self::Remove(user_id),
+            ("remove", user_id) => GroupChange::Remove(user_id),
             ("take_role", both) => {
                 let (client_id, name) = both.split_once(' ').ok_or_else(unknown)?;
-                Self::TakeRole(client_id, role(name)?)
+                GroupChange::TakeRole(client_id, role(name)?)
             }
             _ => return Err(unknown()),
-        })
+        }))
     }
 
     /// The call of the admin API that does the same.
@@ -176,14 +182,14 @@ mod tests {
         let off = GroupAction::parse(&form, "g", SecondFactor::Off);
         let kept = matches!(
             off,
-            Ok(GroupAction::Save(
+            Ok(GroupAction::Change(GroupChange::Save(
                 WantedGroup {
                     attributes: None,
                     second_factor_required: None,
                     ..
                 },
                 _
-            ))
+            )))
         );
         assert!(kept, "what cannot be shown is not changed");
     }

@@ -256,7 +256,7 @@ pub(super) fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context
         Endpoint::ConsoleApi => form!(console::api),
         Endpoint::ConsoleGroups if is_post => page(console::groups::submit_new(request, context)),
         Endpoint::ConsoleGroups => page(console::groups::list(request, context)),
-        Endpoint::ConsoleGroup => form!(console::groups),
+        Endpoint::ConsoleGroup => form!(console::group),
         Endpoint::ConsoleAudit => page(console::audit::show(request, context)),
         Endpoint::ConsoleAuditExport => page(console::audit::export(request, context)),
         Endpoint::ConsoleMail => form!(console::mail),
@@ -268,7 +268,7 @@ pub(super) fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context
         Endpoint::ConsoleLook => page(console::look::show(request, context)),
         Endpoint::ConsoleWebhooks if is_post => page(console::webhooks::submit_new(request, context)),
         Endpoint::ConsoleWebhooks => page(console::webhooks::list(request, context)),
-        Endpoint::ConsoleWebhook => form!(console::webhooks),
+        Endpoint::ConsoleWebhook => form!(console::webhook),
         Endpoint::ConsoleSystem => form!(console::system),
 
         // What pages are made of, and the mails of a server in development.

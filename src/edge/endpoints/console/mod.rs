@@ -10,6 +10,7 @@ pub mod app_secrets;
 pub mod apps;
 pub mod attributes;
 pub mod audit;
+pub mod group;
 pub mod groups;
 pub mod invitations;
 pub mod look;
@@ -22,6 +23,7 @@ pub mod self_registered;
 pub mod system;
 pub mod token_preview;
 mod typed;
+pub mod webhook;
 pub mod webhooks;
 
 use crate::{
