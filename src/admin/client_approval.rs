@@ -183,7 +183,7 @@ impl Unused {
             never,
             days: days
                 .filter(|days| (1..=LONGEST_DAYS).contains(days))
-                .ok_or_else(|| wrong("days must be a number from 1 to 3650"))?,
+                .ok_or_else(|| wrong("the days must be a number from 1 to 3650"))?,
             described,
         })
     }
