@@ -62,6 +62,8 @@ test("oauth2-proxy lets nobody in whose address is not verified", async (t) => {
   const { page } = await visit(t, chromium);
   await page.goto(app.origin);
   await signInAndApprove(page, bob);
+  // A page of Limen's leads there.
+  await page.waitForURL((url) => url.origin === app.origin);
   assert.match(await page.locator("body").innerText(), /Forbidden/);
   assert.match(app.output, /isn't verified/);
 });
