@@ -74,7 +74,7 @@ fn nobody_imports_what_is_none_of_their_business() {
             .filter(|(room, _)| name.starts_with(room) && !is_test(&file))
         {
             judged.insert(room);
-            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let code = before_tests(&text);
             for path in imports(code, &module) {
                 let is_theirs = path.first().is_some_and(|first| others.contains(&first.as_str()));
                 assert!(!is_theirs, "{} imports {}", file.display(), path.join("::"));
@@ -136,7 +136,7 @@ fn no_files_import_each_other_in_a_circle() {
     let mut arrows: BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> = BTreeMap::new();
     for (module, file) in &files {
         let text = fs::read_to_string(file).unwrap();
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let code = before_tests(&text);
         let targets = imports(code, module).into_iter().filter_map(|path| {
             let known = (1..=path.len()).rev().find_map(|len| files.get_key_value(&path[..len]));
             // A folder and what is in it are one.
@@ -159,6 +159,11 @@ fn no_files_import_each_other_in_a_circle() {
     }
     let left: Vec<_> = arrows.keys().map(|module| module.join("::")).collect();
     assert!(left.is_empty(), "a circle is among {}", left.join(", "));
+}
+
+/// The text of a file before its tests.
+fn before_tests(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
 }
 
 fn is_test(file: &Path) -> bool {

@@ -20,6 +20,9 @@ macro_rules! named {
     };
 }
 
+/// Holds for a client `c` that is told roles in a text, in which none can have a blank.
+pub(super) const IS_TOLD_AS_TEXT: &str = "COALESCE(json_extract(c.metadata, '$.roles_format'), '') = 'text'";
+
 /// A role that somebody has at an app.
 #[derive(Deserialize)]
 pub struct Assigned {
@@ -145,7 +148,7 @@ impl<'a> Roles<'a> {
         Statement::new(format!(
             "WITH p AS MATERIALIZED (SELECT role, group_id, user_id, MAX(given) AS given FROM (
                     SELECT *, 1 AS given FROM {ROWS} UNION ALL SELECT *, 0 FROM {ROWS}) GROUP BY role, group_id, user_id),
-                app AS MATERIALIZED (SELECT c.id, json_extract(c.metadata, '$.roles_format') = 'text' AS is_text
+                app AS MATERIALIZED (SELECT c.id, {IS_TOLD_AS_TEXT} AS is_text
                     FROM (SELECT 1) LEFT JOIN clients c ON c.id = ?),
                 h AS MATERIALIZED (SELECT p.group_id, p.user_id, MAX(p.given AND instr(p.role, ' ') > 0) AS has_blank,
                         SUM(p.given - EXISTS (SELECT 1 FROM app_roles ar WHERE {IS_ROW} AND ar.client_id = ?)) AS more

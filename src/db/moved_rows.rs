@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Query, Rows, Statement, apis::StoredApi, scope_to_json, second_factors, to_json};
+use super::{
+    Query, Rows, Statement, apis::StoredApi, app_roles::IS_TOLD_AS_TEXT, scope_to_json, second_factors, to_json,
+};
 use crate::{
     account::{
         group::{Group, MOST_OF_PERSON},
@@ -261,9 +263,6 @@ pub fn add_role(client_id: &str, given: &RoleOfHolder) -> Query<bool> {
     .bind(client_id)
     .any()
 }
-
-/// Holds for an app `c` that is told roles in a text.
-const IS_TOLD_AS_TEXT: &str = "COALESCE(json_extract(c.metadata, '$.roles_format'), '') = 'text'";
 
 /// How a role stands to its line.
 pub fn role(client_id: &str, given: &RoleOfHolder) -> Query<Standing> {
