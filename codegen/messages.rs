@@ -16,6 +16,10 @@ const PATTERN: &str = "en";
 /// The type of all texts of a language.
 const ALL: &str = "Texts";
 
+/// The section whose texts are found by what they are in the pattern. Of the pattern it is a list; of the others one text, a line each, in
+/// the same order, which is smaller.
+const SOUGHT: &str = "problems";
+
 /// The code of all languages.
 ///
 /// # Errors
@@ -100,6 +104,7 @@ fn declare(
         code.push_str(&format!("    pub {key}: {inner},\n"));
         if let Value::Object(table) = value
             && inner != "Plural"
+            && key != SOUGHT
         {
             declare(&inner, table, &format!("{place}{key}."), types, problems);
         }
@@ -117,6 +122,7 @@ fn declare(
 /// `ErrorText`, what has `one` and `other` a `Plural`, and what has a gap a `Phrase`.
 fn type_of(key: &str, value: &Value, around: &str) -> String {
     match value {
+        _ if key == SOUGHT => "&'static str".to_owned(),
         Value::Object(table) if table.contains_key("one") => "Plural".to_owned(),
         Value::Object(_) if around == ALL => format!("{}{ALL}", camel(key.trim_end_matches('s'))),
         Value::Object(_) => around.replace(ALL, "Text"),
@@ -151,11 +157,36 @@ fn code(languages: &[(String, Map<String, Value>)]) -> String {
              pub(in crate::pages) fn texts(self) -> &'static {ALL} {{ match self {{ {texts} }} }}
          }}\n"
     );
+    let pattern = languages.iter().find(|(tag, _)| tag == PATTERN);
+    let sought = pattern.and_then(|(_, table)| table.get(SOUGHT));
+    let sought = sought.map(sought_lines).unwrap_or_default();
+    code.push_str(&format!(
+        "/// The texts of the section `{SOUGHT}`, as they are in the pattern.
+         pub(in crate::pages) static {}: [&str; {}] = {sought:?};\n",
+        SOUGHT.to_uppercase(),
+        sought.len(),
+    ));
     for (tag, table) in languages {
         let name = tag.replace('-', "_").to_uppercase();
-        code.push_str(&format!("static {name}: {ALL} = {};\n", record(ALL, table)));
+        let mut table = table.clone();
+        if let Some(texts) = table.get_mut(SOUGHT) {
+            let lines = if tag == PATTERN {
+                Vec::new()
+            } else {
+                sought_lines(texts)
+            };
+            *texts = lines.join("\n").into();
+        }
+        code.push_str(&format!("static {name}: {ALL} = {};\n", record(ALL, &table)));
     }
     code
+}
+
+/// The texts of the section that is sought in, in the order of their names.
+fn sought_lines(section: &Value) -> Vec<&str> {
+    let mut texts: Vec<_> = section.as_object().into_iter().flatten().collect();
+    texts.sort_by_key(|(key, _)| *key);
+    texts.into_iter().filter_map(|(_, text)| text.as_str()).collect()
 }
 
 /// A table as a value of the type `kind`.

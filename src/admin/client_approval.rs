@@ -103,7 +103,7 @@ impl Verdicts {
     fn checked(self) -> Result<Self, OAuthError> {
         let wrong = |why: String| Err(OAuthError::invalid_request(why));
         match self.approve.len() + self.refuse.len() {
-            0 => wrong("name an app to approve or to refuse".to_owned()),
+            0 => wrong("choose an app to approve or to refuse".to_owned()),
             1..=MOST if self.approve.iter().any(|app| self.refuse.contains(&app.client_id)) => {
                 wrong("an app is to be approved and refused".to_owned())
             }
@@ -168,6 +168,8 @@ impl Unused {
 
     fn of<'a>(text: impl Fn(&str) -> Result<Option<&'a str>, OAuthError>) -> Result<Self, OAuthError> {
         let wrong = |why: &'static str| OAuthError::invalid_request(why);
+        let wrong_days =
+            || OAuthError::invalid_request(format!("days must be a whole number from 1 to {LONGEST_DAYS}"));
         let never = match text("unused")? {
             Some("never") => true,
             Some("since") => false,
@@ -183,7 +185,7 @@ impl Unused {
             never,
             days: days
                 .filter(|days| (1..=LONGEST_DAYS).contains(days))
-                .ok_or_else(|| wrong("the days must be a number from 1 to 3650"))?,
+                .ok_or_else(wrong_days)?,
             described,
         })
     }

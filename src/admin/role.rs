@@ -38,7 +38,7 @@ impl RoleOfHolder {
     /// `invalid_request`.
     pub fn parse(role: &str, holder: Holder) -> Result<Self, OAuthError> {
         let role = Label::parse(role.trim());
-        let role = role.ok_or_else(|| OAuthError::invalid_request(format!("a role {}", Label::RULE)))?;
+        let role = role.ok_or_else(|| OAuthError::invalid_request(format!("role {}", Label::RULE)))?;
         Ok(Self { role, holder })
     }
 }

@@ -91,12 +91,12 @@ impl FetchUrl {
 pub fn absolute(text: &str) -> Result<Url, &'static str> {
     // The WHATWG parser forgives tabs, newlines, spaces and backslashes.
     if text.len() > LONGEST || !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
-        return Err("must be a URL of at most 2000 printable ASCII characters");
+        return Err("must be an absolute URI of at most 2000 printable ASCII characters");
     }
     if has_host_by_its_scheme(text) && !has_plain_authority(text) {
         return Err("must name a host after two slashes, without a user name");
     }
-    let url = Url::parse(text).map_err(|_| "must be an absolute URL")?;
+    let url = Url::parse(text).map_err(|_| "must be an absolute URI")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not hold a user name or password");
     }

@@ -177,7 +177,12 @@ fn read_scopes(text: &str) -> Result<Map<String, Value>, String> {
         let (scope, tag) = in_language.map_or((scope, String::new()), |(bare, tag)| (bare, format!("#{tag}")));
         let entry = all.entry(scope).or_insert_with(|| Value::Object(Map::new()));
         let Value::Object(members) = entry else { continue };
-        if members.insert(format!("title{tag}"), title.into()).is_some() {
+        // Without any title the scope is refused for want of one.
+        let twice = match title {
+            "" if tag.is_empty() => members.contains_key(&format!("title{tag}")),
+            title => members.insert(format!("title{tag}"), title.into()).is_some(),
+        };
+        if twice {
             return Err(format!("scopes: a scope is there twice: {scope}{tag}"));
         }
         if let Some(description) = description {

@@ -29,6 +29,11 @@ pub fn asked<'a>(form: &'a Params, names: &[&'static str]) -> Result<(&'static s
     found.ok_or_else(unknown)
 }
 
+/// What the form is about is no longer as the page showed it.
+pub fn changed() -> OAuthError {
+    OAuthError::invalid_request("it was changed since this page was opened; open it again")
+}
+
 /// The form asks for nothing that there is.
 pub fn unknown() -> OAuthError {
     OAuthError::invalid_request("the form must ask for one thing that there is")

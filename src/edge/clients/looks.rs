@@ -79,7 +79,7 @@ pub async fn set_logo(
 ) -> Result<(), MachineFailure> {
     let client_id = record.client.client_id.clone();
     let new = bytes.map(|bytes| logo::of_bytes(bytes, false)).transpose();
-    let new = new.map_err(|why| OAuthError::invalid_request(format!("the logo {why}")))?;
+    let new = new.map_err(|why| OAuthError::invalid_request(format!("logo {why}")))?;
     let look = AppLook {
         logo: new.as_ref().map(|logo| logo.digest.clone()),
         ..record.client.metadata.look.clone()
@@ -131,6 +131,6 @@ async fn store(
     let token = Issued::registration_access_token(context)?;
     match registration::store(record, token, change, context).await? {
         Some(_) => Ok(()),
-        None => conflict("another request has changed the client; read it again"),
+        None => conflict("another request has changed or deleted it; read it again"),
     }
 }

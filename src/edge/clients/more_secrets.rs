@@ -130,7 +130,7 @@ async fn store(
     match registration::store(record, token, change, context).await? {
         Some((record, _)) => Ok(record),
         None => {
-            let why = "another request has changed the client; read it again";
+            let why = "another request has changed or deleted it; read it again";
             Err(conflict(OAuthError::invalid_request(why)))
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 pub use super::registering_party::{RegisteringParty, before};
 use super::{copy, issued_credentials::Issued, logo, sector_identifier};
 use crate::{
-    admin::access_token,
+    admin::{access_token, console_form},
     audit::Event,
     db::{
         Batch, Statement, app_roles, client_looks,
@@ -98,9 +98,7 @@ pub async fn register(
 pub fn check_shown(record: &ClientRecord, shown: &str) -> Result<(), OAuthError> {
     match shown == record.client.version.to_string() {
         true => Ok(()),
-        false => Err(OAuthError::invalid_request(
-            "the app was changed since this page was opened; open it again",
-        )),
+        false => Err(console_form::changed()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::ConsoleFrame;
+use super::{ConsoleFrame, problems::ENGLISH};
 use crate::{pages::layout, routes::Endpoint};
 
 /// What is wrong with what was typed.
@@ -10,15 +10,21 @@ use crate::{pages::layout, routes::Endpoint};
 #[template(path = "console/problem.html")]
 struct Problem<'a> {
     label: Option<&'static str>,
-    /// In English.
     text: &'a str,
+    /// That of the text, where it is another than that of the page.
+    language: Option<&'static str>,
 }
 
 impl ConsoleFrame<'_> {
-    /// What is wrong, as HTML.
+    /// What is wrong, as HTML: in the language of the page, or in English where that has no words for it.
     pub(super) fn problem(&self, problem: &str) -> String {
         let (label, text) = self.labelled(problem);
-        layout::html(&Problem { label, text })
+        let translated = self.translated(text);
+        layout::html(&Problem {
+            label,
+            text: translated.as_deref().unwrap_or(text),
+            language: translated.is_none().then_some(ENGLISH),
+        })
     }
 
     /// What is wrong, in English: behind the label of the field that it is about, where it begins with the name of one.
@@ -27,7 +33,7 @@ impl ConsoleFrame<'_> {
         let rest = problem.trim_start_matches(is_name);
         let name = problem.strip_suffix(rest).unwrap_or_default();
         match self.label_of(name) {
-            Some(label) => (Some(label), rest.trim_start_matches([':', ' '])),
+            Some(label) => (Some(label), rest.trim_start_matches([':', ' ', '.'])),
             None => (None, problem),
         }
     }
@@ -47,6 +53,14 @@ impl ConsoleFrame<'_> {
             "note" | "notes" => apps.notes,
             "redirect_uris" => apps.redirect_uris,
             "post_logout_redirect_uris" => apps.after_sign_out,
+            "allowed_groups" => shared.groups,
+            "logo" | "logo_uri" => apps.logo,
+            "scope" => apps.scope,
+            "resource" => apis.of_api,
+            "role" => all.console_groups.role,
+            "client_id" => all.console_groups.app,
+            "apps" => apis.apps,
+            "token_signing_alg" => apis.alg,
             "roles_claim" => apps.roles_claim,
             "access_token_lifetime" if self.section == Endpoint::ConsoleApis => apis.lifetime,
             "access_token_lifetime" => apps.access_token,
@@ -86,6 +100,7 @@ mod tests {
         assert_eq!(of("the username is taken"), (None, "the username is taken"));
         assert_eq!(of("scopes: twice"), (Some("Scopes"), "twice"));
         assert_eq!(of("username"), (Some("Benutzername"), ""));
+        assert_eq!(of("scopes.a:b needs x"), (Some("Scopes"), "a:b needs x"));
         for other in ["", "Name", "\u{e9}name", "there is nobody"] {
             assert_eq!(of(other), (None, other));
         }

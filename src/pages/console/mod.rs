@@ -17,6 +17,7 @@ mod overview;
 mod part;
 mod people;
 mod person;
+mod problems;
 mod self_registered;
 mod shell;
 mod system;

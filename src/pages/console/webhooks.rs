@@ -80,7 +80,8 @@ pub struct ShownWebhook {
 
 impl ShownWebhook {
     /// What is known of it, as a thing of a list.
-    fn thing(&self, title: &str, texts: &'static ConsoleWebhookTexts) -> Thing {
+    fn thing(&self, title: &str, frame: &ConsoleFrame<'_>) -> Thing {
+        let texts = &frame.all_texts().console_webhooks;
         let state = match self.state {
             // A test is no delivery: of one that was sent nothing else it is not known whether it works.
             State::Well if self.taken.is_none() => Some(texts.none_yet),
@@ -108,7 +109,11 @@ impl ShownWebhook {
             false => thing,
         };
         let problem = self.problem.as_deref().filter(|_| fails);
-        let thing = problem.into_iter().fold(thing, Thing::code);
+        let thing = match (problem, problem.and_then(|problem| frame.translated(problem))) {
+            (_, Some(words)) => thing.words(&words),
+            (Some(problem), None) => thing.code(problem),
+            (None, None) => thing,
+        };
         let thing = thing.date(texts.next_attempt, self.next_attempt.as_ref());
         match self.passed_over {
             0 => thing,
@@ -137,8 +142,7 @@ impl ConsoleWebhooksPage<'_> {
     }
 
     fn shown_webhooks(&self) -> Things<'_> {
-        let texts = self.texts();
-        let listed = |webhook: &ShownWebhook| webhook.thing(&webhook.name, texts).at(Some(webhook.href.clone()));
+        let listed = |webhook: &ShownWebhook| webhook.thing(&webhook.name, &self.frame).at(Some(webhook.href.clone()));
         Things {
             frame: self.frame,
             action: self.action(),
@@ -173,14 +177,18 @@ impl ConsoleWebhookPage<'_> {
     /// What became of a test.
     fn not_taken(&self) -> Option<String> {
         let problem = self.problem.filter(|_| self.was_tested)?;
-        Some(self.texts().not_taken.fill(&visible(problem, 2_000)))
+        Some(
+            self.texts()
+                .not_taken
+                .fill(&visible(&self.frame.in_words(problem), 2_000)),
+        )
     }
 
     fn known(&self) -> Things<'_> {
         Things {
             frame: self.frame,
             action: self.action(),
-            things: vec![self.webhook.thing(self.texts().webhooks, self.texts())],
+            things: vec![self.webhook.thing(self.texts().webhooks, &self.frame)],
         }
     }
 

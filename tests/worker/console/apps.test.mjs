@@ -136,7 +136,7 @@ describe("apps", () => {
     await op.fetch(`/register/${client.id}`, { method: "PATCH", bearer: op.adminToken, json: { client_name: "Drafts of ours" } });
     const late = await one.browser.submit(page, "save", { redirect_uris: "https://app.acme.test/callback" }, { button: "save" });
     assert.equal(late.status, 400);
-    assert.match(late.alert, /the app was changed since/);
+    assert.match(late.alert, /was changed since this page/);
     assert.equal((await registered(client.id)).client_name, "Drafts of ours");
     const again = await one.browser.submit(late, "save", { redirect_uris: "https://app.acme.test/callback" }, { button: "save" });
     assert.equal(again.status, 400, "what was typed still belongs to the page of before");
@@ -193,7 +193,7 @@ describe("apps", () => {
     assert.equal((await (await token(client.secret)).json()).error, "invalid_grant", "for a day");
     assert.equal((await (await token("wrong")).json()).error, "invalid_client");
     const twice = await one.browser.submit(page, "renew", {}, { button: "renew" });
-    assert.deepEqual([twice.status, /the app was changed since/.test(twice.alert)], [400, true], "a form that is sent twice");
+    assert.deepEqual([twice.status, /was changed since this page/.test(twice.alert)], [400, true], "a form that is sent twice");
     for (const alive of [secret, client.secret]) assert.equal((await (await token(alive)).json()).error, "invalid_grant", "both still work");
     for (const what of ["off", "renew", "delete"]) {
       const late = await one.browser.submit(page, what, {}, { button: what });

@@ -87,7 +87,7 @@ test("a form about a group that somebody has changed since takes nothing back", 
   const page = await one.open(at(staff));
   await op.admin(`/admin/api/groups/${staff.id}`, { method: "PATCH", json: { second_factor_required: true } });
   const late = await one.browser.submit(page, "save", { name: "Late" }, { button: "save" });
-  assert.deepEqual([late.status, /the group was changed since/.test(late.alert)], [400, true]);
+  assert.deepEqual([late.status, /was changed since this page/.test(late.alert)], [400, true]);
   const again = await one.browser.submit(late, "save", { name: "Late" }, { button: "save" });
   assert.equal(again.status, 400, "what was typed still belongs to the page of before");
   const now = await op.json(`/admin/api/groups/${staff.id}`, { bearer: op.adminToken });

@@ -55,7 +55,7 @@ describe("what is kept of a person", () => {
     await op.changePerson(ada, { attributes: { office: "Paris" } });
     const stale = await owner.browser.submit(form, "save", { attribute_office: "Berlin" });
     assert.equal(stale.status, 400);
-    assert.match(stale.alert, /somebody has changed this/);
+    assert.match(stale.alert, /was changed since this page/);
     assert.equal((await read(`/admin/api/users/${ada.id}`)).attributes.office, "Paris");
     const people = await operator(op, "people");
     const csrf = await csrfOf(people);
@@ -119,7 +119,7 @@ describe("roles of single people", () => {
     const form = await owner.open(`/admin/apps/${client.id}/roles`);
     for (const [fields, why] of [
       [{ login: "nobody", role: "viewer" }, /there is no person/],
-      [{ login: owner.person.username, role: "a,b" }, /a role must/],
+      [{ login: owner.person.username, role: "a,b" }, /Role: must/],
     ]) {
       const wrong = await owner.browser.submit(form, "give", fields, { button: "give" });
       assert.equal(wrong.status, 400);

@@ -5,7 +5,10 @@ use super::typed::Typed;
 use crate::{
     admin::{
         api as wire,
-        console_form::api::{ApiAction, ApiFields, OVERLAP},
+        console_form::{
+            self,
+            api::{ApiAction, ApiFields, OVERLAP},
+        },
     },
     db::apis::{self, StoredApi},
     edge::{
@@ -61,8 +64,7 @@ async fn act(
 ) -> Result<Reply, MachineFailure> {
     // A form that is sent twice does it once: a second new secret would end the one that the API still uses.
     if form.single("version")? != Some(version_of(stored).as_str()) {
-        let why = "the API was changed since this page was opened; open it again";
-        return Err(OAuthError::invalid_request(why).into());
+        return Err(console_form::changed().into());
     }
     match action {
         ApiAction::Save => {

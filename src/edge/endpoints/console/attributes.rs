@@ -22,7 +22,7 @@ use crate::{
         },
         platform::{apart::apart, context::Context},
     },
-    oidc::{error::OAuthError, params::Params},
+    oidc::params::Params,
     pages::{
         account::OwnField,
         console::{ConsoleAttributesPage, ConsoleNotice, Part},
@@ -209,6 +209,5 @@ async fn save(kept: Kept, owner: &Owner, changes: Map<String, Value>, context: &
 }
 
 fn changed_elsewhere() -> MachineFailure {
-    let why = "somebody has changed this since the page was opened; open it again";
-    MachineFailure::status(409, OAuthError::invalid_request(why))
+    MachineFailure::status(409, console_form::changed())
 }

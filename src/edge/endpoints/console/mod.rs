@@ -27,6 +27,7 @@ pub mod webhook;
 pub mod webhooks;
 
 use crate::{
+    admin::console_form,
     db::audit_log::Recorded,
     edge::{
         http::failure::{MachineFailure, PageFailure, Problem},
@@ -88,7 +89,7 @@ fn explain(failure: MachineFailure) -> Result<String, PageFailure> {
             Ok(error.description.into_owned())
         }
         MachineFailure::Fault(fault) => Err(fault.into()),
-        _ => Ok("another request has changed it; open the page again".to_owned()),
+        _ => Ok(console_form::changed().description.into_owned()),
     }
 }
 

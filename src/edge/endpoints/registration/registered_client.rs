@@ -120,7 +120,7 @@ async fn change(
 
 fn answer(stored: Option<(ClientRecord, Issued)>, context: &Context) -> Result<Reply, MachineFailure> {
     let Some((record, issued)) = stored else {
-        let error = OAuthError::invalid_request("another request has changed the client; read it again");
+        let error = OAuthError::invalid_request("another request has changed or deleted it; read it again");
         return Err(MachineFailure::status(409, error));
     };
     Ok(Reply::json(

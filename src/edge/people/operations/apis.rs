@@ -84,9 +84,7 @@ pub async fn change(before: StoredApi, settings: ApiSettings, context: &Context)
             problem: None,
             ..before
         }),
-        false => Err(conflict(
-            "another request has changed or deleted the API: read it again",
-        )),
+        false => Err(conflict("another request has changed or deleted it; read it again")),
     }
 }
 
@@ -140,9 +138,7 @@ pub async fn renew_secret(
             secret: api_credentials::secret(&token),
             before_until,
         }),
-        false => Err(conflict(
-            "another request has given the API a secret, or deleted it: read it again",
-        )),
+        false => Err(conflict("another request has changed or deleted it; read it again")),
     }
 }
 

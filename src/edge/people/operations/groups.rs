@@ -4,7 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     account::group::Group,
-    admin::{console_form::group::SeenGroup, group::WantedGroup},
+    admin::{
+        console_form::{self, group::SeenGroup},
+        group::WantedGroup,
+    },
     audit::{Actor, Entry, Event},
     db::{Batch, audit, groups},
     edge::{
@@ -58,8 +61,7 @@ pub async fn change(
     let read = find(group_id, context).await?;
     let is_other = |shown: SeenGroup<'_>| shown != SeenGroup::from(&read);
     if shown.is_some_and(is_other) {
-        let why = "the group was changed since this page was opened; open it again";
-        return Err(MachineFailure::status(409, OAuthError::invalid_request(why)));
+        return Err(MachineFailure::status(409, console_form::changed()));
     }
     let mut before = json!({ "name": read.name.as_str(), "second_factor_required": read.second_factor_required });
     if let (Some(_), Value::Object(members)) = (&wanted.attributes, &mut before) {

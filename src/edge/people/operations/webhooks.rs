@@ -6,6 +6,7 @@ use crate::{
     account::group::Label,
     admin::{
         api_key::{Area, KeyScope},
+        console_form,
         operator::Operator,
         webhook::{self, Format, SecretInForce, WantedWebhook, Webhook},
         webhook_delivery::NotTaken,
@@ -100,10 +101,7 @@ pub async fn change(
     let webhook = context.db.run(batch).await?.read(webhook)?;
     webhook.ok_or_else(|| match wanted.as_of {
         None => no_such(),
-        Some(_) => {
-            let why = "the webhook was changed since this page was opened; open it again";
-            MachineFailure::status(409, OAuthError::invalid_request(why))
-        }
+        Some(_) => MachineFailure::status(409, console_form::changed()),
     })
 }
 
@@ -149,7 +147,7 @@ pub async fn renew_secret(
         context,
     ));
     let Some(webhook) = context.db.run(batch).await?.read(renewed)? else {
-        let why = "another request has renewed the secret just now, or deleted the webhook";
+        let why = "another request has changed or deleted it; read it again";
         return Err(MachineFailure::status(409, OAuthError::invalid_request(why)));
     };
     let secret = secret(&webhook, context)?;
