@@ -73,13 +73,20 @@ pub struct ConsoleAppPage<'a> {
     pub look: String,
 }
 
-/// A group of an app.
+/// Something to choose: a group of an app, or an app.
 #[derive(Clone, Debug)]
 pub struct ShownChoice {
     pub id: String,
     pub name: String,
-    /// Whether its people may use the app.
+    /// Of a group whether its people may use the app.
     pub is_allowed: bool,
+}
+
+impl ShownChoice {
+    /// The name, without what is not seen.
+    pub(super) fn shown_name(&self) -> String {
+        visible_name(&self.name)
+    }
 }
 
 /// Shows what tokens would say.

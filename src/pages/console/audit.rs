@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::ConsoleFrame;
+use super::{ConsoleFrame, ShownChoice};
 use crate::{
     pages::{
         messages::{ConsoleSystemTexts, ConsoleTexts, Phrase},
@@ -25,6 +25,8 @@ pub struct ConsoleAuditPage<'a> {
     pub user: &'a str,
     pub client: &'a str,
     pub operator_user: &'a str,
+    /// The apps to choose from by name, where there are few.
+    pub apps: Vec<ShownChoice>,
     /// The first and the last day that are wanted.
     pub from: &'a str,
     pub to: &'a str,

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    ConsoleFrame, is_about,
+    ConsoleFrame, ShownChoice, is_about,
     things::{Act, Acts, Thing, Things},
 };
 use crate::{
@@ -31,6 +31,8 @@ pub struct ConsoleWebhooksPage<'a> {
     pub typed: [&'a str; 3],
     /// Whether Security Event Tokens are wanted, and of which app.
     pub of_tokens: (bool, &'a str),
+    /// The apps to choose from by name, where there are few.
+    pub apps: Vec<ShownChoice>,
     /// What is wrong with it, in English.
     pub problem: Option<&'a str>,
 }

@@ -128,3 +128,27 @@ test("the look of the deployment is shown with what makes it so", async () => {
   assert.ok(shown.text.includes("ACCENT_COLOR") && shown.text.includes("Welcome"));
   assert.ok((await owner.open("/admin/system")).html.includes('href="/admin/look"'));
 });
+
+test("apps are offered by their names to those who may see them, for webhooks and in the audit, where there are up to 100", async () => {
+  const own = await startLimen();
+  const [one, auditor] = [await operator(own, "owner"), await operator(own, "auditor")];
+  const wiki = await own.client({ client_name: "<b>Wiki</b>" });
+  const fields = { "/admin/webhooks": "client_id", "/admin/audit": "client" };
+  const offers = (page) => page.html.includes("<datalist");
+  for (const [path, field] of Object.entries(fields)) {
+    const page = await one.open(path);
+    assert.equal(page.elements("input").find(({ id }) => id === field).list, "apps");
+    assert.match(page.html, new RegExp(`<datalist id="apps">\\s*<option value="${wiki.id}">&#60;b&#62;Wiki&#60;/b&#62;</option>`));
+    assert.equal(offers(await auditor.open(path)), false);
+  }
+  const form = await one.open("/admin/webhooks");
+  const made = await one.browser.submit(form, "make", { name: "Wiki", url: "https://wiki.acme.test/in", format: "set", client_id: wiki.id });
+  assert.ok(made.status === 200 && made.text.includes(wiki.id));
+  const found = await one.open(`/admin/audit?client=${wiki.id}`);
+  assert.equal(found.elements("input").find(({ id }) => id === "client").value, wiki.id);
+  await own.rows("INSERT INTO clients (id, version, metadata, auth_method, issued_at, updated_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT 'many-' || i, 1, '{}', 'none', 1, 1 FROM n");
+  for (const [path, field] of Object.entries(fields)) {
+    const page = await one.open(path);
+    assert.deepEqual([offers(page), page.has(field)], [false, true]);
+  }
+});

@@ -41,6 +41,10 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let asked = request.asked(&known)?;
     let filled = filled(&asked);
     let found = apart(find_people(&filled, &console, context)).await?;
+    let apps = match super::apps_to_choose(&console) {
+        Some(list) => Some(context.db.read(list).await?),
+        None => None,
+    };
     let params = filter(&filled, &found)?;
     let (filter, page) = AuditFilter::parse(&params).map_err(Problem::BadRequest)?;
     let (events, next) = operations::audit::page(&filter, &page, context).await?;
@@ -51,6 +55,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
         event: asked.text("event"),
         user: asked.text("user"),
         client: asked.text("client"),
+        apps: super::offered(apps),
         operator_user: asked.text("operator_user"),
         from: asked.text("from"),
         to: asked.text("to"),

@@ -38,10 +38,6 @@ const FINDS_PEOPLE: Call = (Endpoint::AdminUsers, Method::Get);
 const ROLES: usize = 200;
 const ONE_MORE: i64 = 201;
 
-/// The most apps that are shown to choose from: where there are more, the id is typed.
-const APPS: usize = 100;
-const ONE_MORE_APP: i64 = 101;
-
 /// `GET /admin/groups/{group_id}?after=`.
 pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, PageFailure> {
     let console = Console::open(request, &[(Endpoint::AdminGroup, Method::Get)], context).await?;
@@ -69,7 +65,7 @@ async fn page(
     let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
     let changes = console.may(CHANGE);
     let may_change = changes && console.signed_in_just_now;
-    let apps = batch.add_if((sees_apps && may_change).then(|| app_roles::list_apps(ONE_MORE_APP)));
+    let apps = batch.add_if(super::apps_to_choose(console).filter(|_| may_change));
     let rows = context.db.run(batch).await?;
     let group = rows.read(group)?.ok_or(Problem::NotFound)?;
     let members = rows.read_if(members)?;
@@ -79,10 +75,7 @@ async fn page(
     let action = routes::with_segment(Endpoint::ConsoleGroup, group_id);
     let next = members.as_deref().and_then(|members| paging.next(members));
     let next = next.map(|last| super::address(&action, [("after", last.id.as_str())]));
-    let mut apps = rows.read_if(apps)?.unwrap_or_default();
-    if apps.len() > APPS {
-        apps.clear();
-    }
+    let apps = super::few_apps(rows.read_if(apps)?);
     let text = |name| typed.text(name);
     let saves = typed.of("save").is_some();
     let shown = SeenGroup::from(&group).to_field();

@@ -28,14 +28,18 @@ pub mod webhooks;
 
 use crate::{
     admin::console_form,
-    db::audit_log::Recorded,
+    db::{
+        Query,
+        app_roles::{RoleOfGroup, list_apps},
+        audit_log::Recorded,
+    },
     edge::{
         http::failure::{MachineFailure, PageFailure, Problem},
         people::console_access::Console,
     },
     oidc::params::Params,
-    pages::console::{ConsoleNotice, NamedPage, ShownEvent, ShownOperator},
-    routes::{self, Endpoint},
+    pages::console::{ConsoleNotice, NamedPage, ShownChoice, ShownEvent, ShownOperator},
+    routes::{self, Endpoint, Method},
 };
 
 /// How many rows are on a page of a list.
@@ -65,6 +69,31 @@ fn page_behind(after: Option<&str>) -> Result<Params, PageFailure> {
 fn next_page(list: Endpoint, search: &str, after: Option<String>) -> Result<Option<String>, PageFailure> {
     let address = |after: String| address(list.path(), [("search", search), ("after", &after)]);
     after.map(address).transpose()
+}
+
+/// The most apps that are shown to choose from: where there are more, the id is typed.
+const APPS: usize = 100;
+const ONE_MORE_APP: i64 = 101;
+
+/// The apps to choose from, for those who may see apps.
+fn apps_to_choose(console: &Console) -> Option<Query<Vec<RoleOfGroup>>> {
+    let sees_apps = console.may((Endpoint::AdminClients, Method::Get));
+    sees_apps.then(|| list_apps(ONE_MORE_APP))
+}
+
+/// None where there are more than are shown.
+fn few_apps(found: Option<Vec<RoleOfGroup>>) -> Vec<RoleOfGroup> {
+    found.filter(|apps| apps.len() <= APPS).unwrap_or_default()
+}
+
+/// Those as a page offers them.
+fn offered(found: Option<Vec<RoleOfGroup>>) -> Vec<ShownChoice> {
+    let choice = |app: RoleOfGroup| ShownChoice {
+        id: app.client_id,
+        name: app.app,
+        is_allowed: false,
+    };
+    few_apps(found).into_iter().map(choice).collect()
 }
 
 /// A path with parameters.

@@ -6,7 +6,7 @@ use crate::{
         console_form::webhook as webhook_form,
         webhook::{self, Format, Webhook},
     },
-    db::webhooks,
+    db::{Batch, webhooks},
     edge::{
         http::{failure::PageFailure, request::Incoming},
         people::{console_access::Console, operations::webhooks as operation},
@@ -54,7 +54,11 @@ pub async fn submit_new(request: &mut Incoming, context: &Context) -> Result<Rep
 }
 
 async fn list_page(console: &Console, typed: Typed<'_>, context: &Context) -> Result<Reply, PageFailure> {
-    let webhooks = context.db.read(webhooks::list("", webhook::MOST)).await?;
+    let mut batch = Batch::default();
+    let webhooks = batch.add(webhooks::list("", webhook::MOST));
+    let apps = batch.add_if(super::apps_to_choose(console).filter(|_| may_change(console)));
+    let rows = context.db.run(batch).await?;
+    let (webhooks, apps) = (rows.read(webhooks)?, rows.read_if(apps)?);
     let text = |name| typed.text(name);
     let html = ConsoleWebhooksPage {
         frame: console.frame(SECTION),
@@ -63,6 +67,7 @@ async fn list_page(console: &Console, typed: Typed<'_>, context: &Context) -> Re
         may_add: may_change(console),
         typed: ["name", "url", "events"].map(text),
         of_tokens: (text("format") == Format::Set.as_str(), text("client_id")),
+        apps: super::offered(apps),
         problem: typed.problem(),
     }
     .to_html();

@@ -24,6 +24,7 @@ pub fn system_pages(text: &'static str, language: Language) -> Vec<String> {
         user: text,
         client: text,
         operator_user: text,
+        apps: offered(text),
         from: text,
         to: text,
         nobody: events.is_empty().then_some(text),
@@ -162,6 +163,14 @@ pub fn overview(text: &str, language: Language) -> ConsoleOverviewPage<'_> {
     }
 }
 
+fn offered(text: &str) -> Vec<ShownChoice> {
+    vec![ShownChoice {
+        id: text.to_owned(),
+        name: text.to_owned(),
+        is_allowed: false,
+    }]
+}
+
 pub fn webhook_pages(text: &'static str, language: Language) -> Vec<String> {
     let shown = |state, all: bool| ShownWebhook {
         refuses_tests: all,
@@ -185,6 +194,7 @@ pub fn webhook_pages(text: &'static str, language: Language) -> Vec<String> {
         may_add: true,
         typed: [text, text, text],
         of_tokens: (true, text),
+        apps: offered(text),
         problem,
     };
     let one = |state, problem, was_tested| ConsoleWebhookPage {
