@@ -1,6 +1,5 @@
 //! `cargo xtask import`: lines of an export, or what another provider wrote down, go into a deployment.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::Deployment;
+use super::dry_run;
 use super::formats::{self, Converted, Format};
 use super::report::Report;
 use crate::failure::{Context, Failure, Result};
@@ -22,7 +22,8 @@ the environment variable ADMIN_TOKEN. What could not be taken is in FILE.report,
 
   --into URL      the origin of the deployment, such as https://id.acme.org
   --format NAME   the files are of another provider: auth0, authelia, cognito, csv, firebase, keycloak, pocket-id
-  --dry-run       send nothing: count the lines that the files become, and show what of them cannot be taken; asks no deployment
+  --dry-run       send nothing: count the lines that the files become, and show what of them cannot be taken, what becomes
+                  otherwise, and what would be refused, as far as the files say it; asks no deployment
 ";
 
 /// The most lines of a request, the most bytes (Limen takes 128 KiB), and the most apps whose `sector_identifier_uri` Limen fetches.
@@ -48,7 +49,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         None => own_lines(&files),
     };
     if wanted.dry_run {
-        show(&converted, wanted.into.as_deref());
+        dry_run::show(&converted, wanted.into.as_deref());
         return Ok(());
     }
     let first = wanted.files.first().cloned().unwrap_or_default();
@@ -109,7 +110,7 @@ fn read(file: &Path) -> Result<String> {
 }
 
 /// The lines of exports of Limen itself.
-fn own_lines(files: &[String]) -> Converted {
+pub(super) fn own_lines(files: &[String]) -> Converted {
     let mut converted = Converted::default();
     for (number, line) in files.iter().flat_map(|file| file.lines().enumerate()) {
         let place = format!("line {}", number + 1);
@@ -130,40 +131,6 @@ fn own_lines(files: &[String]) -> Converted {
         }
     }
     converted
-}
-
-/// What would be sent, and what would not.
-fn show(converted: &Converted, into: Option<&str>) {
-    print!("{}", summary(converted, into));
-    for left in &converted.left {
-        eprintln!(
-            "{}",
-            terminal::line(&format!("{}: {}: {}", left.place, left.what, left.why))
-        );
-    }
-}
-
-/// How many lines there are of each kind. Nothing of what they say: they have hashes of passwords, and some have secrets.
-fn summary(converted: &Converted, into: Option<&str>) -> String {
-    let mut counts = BTreeMap::<String, u64>::new();
-    for (_, line) in &converted.lines {
-        let kind = line.get("kind").and_then(Value::as_str).unwrap_or("of no kind");
-        // The first and the last line of an export say something of the whole.
-        if !matches!(kind, "deployment" | "end") {
-            *counts.entry(terminal::line(kind)).or_default() += 1;
-        }
-    }
-    let into = into.map_or_else(String::new, |into| format!(" to {}", terminal::line(into)));
-    let mut text = format!("Nothing is sent. Without --dry-run these lines would be{into}:\n\n");
-    for (kind, count) in &counts {
-        text.push_str(&format!("  {kind:<14}{count:>10}\n"));
-    }
-    text.push_str(&format!(
-        "\n{} lines; {} things cannot be taken. What is there already is not looked at.\n",
-        counts.values().sum::<u64>(),
-        converted.left.len()
-    ));
-    text
 }
 
 /// Says what does not work at another address.
@@ -206,7 +173,7 @@ fn send(
             progress.display()
         );
     } else {
-        for left in &converted.left {
+        for left in converted.left.iter().chain(&converted.changed) {
             report.leave_out(&left.place, &left.what, &left.why);
         }
         keep(report, file)?;
@@ -347,28 +314,6 @@ mod tests {
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn what_would_be_sent_is_counted_and_no_secret_is_told() {
-        let text = "{\"kind\":\"deployment\",\"issuer\":\"https://id.acme.org\"}\n\
-             {\"kind\":\"person\",\"id\":\"u\",\"subject_salt\":\"SALT\"}\n\
-             {\"kind\":\"credential\",\"user\":\"u\",\"type\":\"password\",\"secret\":\"$argon2id$HASH\"}\n\
-             {\"kind\":\"credential\",\"user\":\"u\",\"type\":\"totp\",\"secret\":\"1.SEALED\"}\n\
-             {\"kind\":\"app\\u001b[2J\",\"secret\":\"PLAIN\"}\n\
-             {\"kind\":\"end\"}\n\
-             no JSON\n";
-        let told = summary(&own_lines(&[text.to_owned()]), Some("https://new.acme.org"));
-        for part in [
-            "to https://new.acme.org:",
-            "  credential             2\n",
-            "  person                 1\n",
-            "4 lines; 1 things",
-        ] {
-            assert!(told.contains(part), "{told}");
-        }
-        let secrets = ["SALT", "HASH", "SEALED", "PLAIN", "\u{1b}"];
-        assert!(secrets.iter().all(|secret| !told.contains(secret)), "{told}");
     }
 
     #[test]

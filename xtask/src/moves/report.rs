@@ -97,7 +97,7 @@ impl Report {
 }
 
 /// What a line is about, in a word or two. Nothing of what it says: a report is read by more people than an export.
-fn name_of(line: &Value) -> String {
+pub fn name_of(line: &Value) -> String {
     let text = |name: &str| line.get(name).and_then(Value::as_str);
     let name = match (text("id"), text("user"), text("app"), text("group")) {
         _ if text("kind") == Some("credential") => {

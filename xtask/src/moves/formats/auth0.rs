@@ -5,6 +5,8 @@
 //! Import Database Schema and Examples" (auth0.com/docs): `user_id`, `email`, `blocked`, `password_hash`, `custom_password_hash`. Management
 //! API, "Get clients": `client_id`, `client_secret`, `callbacks`, `allowed_logout_urls`, `grant_types`, `token_endpoint_auth_method`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::people::{People, Person};
@@ -14,18 +16,93 @@ use super::{Converted, Entry, entry, flag, json as parse, list, members, of_same
 /// Members that are called as claims of OpenID Connect.
 const CLAIMS: [&str; 4] = ["given_name", "family_name", "nickname", "picture"];
 
+/// What says something of a person, and whether that is confirmed: both are of one document.
+const CONFIRMED: [(&str, &str); 2] = [("email", "email_verified"), ("phone_number", "phone_verified")];
+
 pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
-    let mut people = People::default();
-    for file in files {
+    let (mut all, mut known) = (Vec::<(String, Value)>::new(), BTreeMap::<String, usize>::new());
+    for (n, file) in files.iter().enumerate() {
         for (place, object) in objects(file)? {
+            let place = match files.len() {
+                1 => place,
+                _ => format!("file {}, {place}", n + 1),
+            };
             if object.get("client_id").is_some() {
                 app(&object, place, to);
-            } else {
-                person(&object, place, &mut people, to);
+                continue;
+            }
+            let id = id_of(&object);
+            let before = known
+                .get(&id)
+                .and_then(|at| all.get_mut(*at))
+                .filter(|_| !id.is_empty());
+            match before {
+                Some((where_else, before)) => {
+                    *before = joined(std::mem::take(before), object, [where_else, &place], to);
+                    *where_else = format!("{where_else} and {place}");
+                }
+                None => {
+                    known.insert(id, all.len());
+                    all.push((place, object));
+                }
             }
         }
     }
+    let mut people = People::default();
+    for (place, object) in all {
+        person(&object, place, &mut people, to);
+    }
     Ok(())
+}
+
+/// What apps know a person by: the whole id, of which files of Auth0 give either.
+fn id_of(object: &Value) -> String {
+    let native = text(object, "alt_id").or_else(|| object.get("_id")?.get("$oid")?.as_str());
+    match (text(object, "user_id"), native) {
+        (Some(id), _) if id.contains('|') => id.to_owned(),
+        (Some(id), _) | (None, Some(id)) => format!("auth0|{id}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// One person of two documents: the users' own counts where both say something, since the export of hashes says little of people.
+fn joined(first: Value, second: Value, places: [&str; 2], to: &mut Converted) -> Value {
+    let is_second = first.get("user_id").is_none() && second.get("user_id").is_some();
+    let (mut counts, mut other, places) = match is_second {
+        true => (second, first, [places[1], places[0]]),
+        false => (first, second, places),
+    };
+    let is_there = |object: &Value, name: &str| object.get(name).is_some_and(|value| !value.is_null());
+    for name in [
+        "email",
+        "email_verified",
+        "username",
+        "passwordHash",
+        "password_hash",
+        "name",
+        "blocked",
+    ] {
+        if is_there(&counts, name) && is_there(&other, name) && counts[name] != other[name] {
+            let how = format!("has another {name} in {}: what {} says is taken", places[1], places[0]);
+            to.change(places[0], id_of(&counts), how);
+        }
+    }
+    let (Some(counting), Some(others)) = (counts.as_object_mut(), other.as_object_mut()) else {
+        return counts;
+    };
+    counting.retain(|_, value| !value.is_null());
+    others.retain(|_, value| !value.is_null());
+    for (value, confirmed) in CONFIRMED {
+        match (counting.get(value), others.get(value)) {
+            (Some(here), there) if Some(here) != there => _ = others.remove(confirmed),
+            (None, Some(_)) => _ = counting.remove(confirmed),
+            _ => {}
+        }
+    }
+    for (name, value) in std::mem::take(others) {
+        counting.entry(name).or_insert(value);
+    }
+    counts
 }
 
 /// The documents of a file: a list, an object with a list, or one a line.
@@ -63,15 +140,10 @@ fn person(object: &Value, place: String, people: &mut People, to: &mut Converted
             .find(|one| text(one, "type") == Some(kind))
     };
     let email = text(object, "email").or_else(|| text(identifier("email")?, "value"));
-    let verified = flag(object, "email_verified").or_else(|| flag(identifier("email")?, "verified"));
+    let of_email = identifier("email").filter(|one| text(one, "value") == email);
+    let verified = flag(object, "email_verified").or_else(|| flag(of_email?, "verified"));
     let username = text(object, "username").or_else(|| text(identifier("username")?, "value"));
-    let native = text(object, "alt_id").or_else(|| object.get("_id")?.get("$oid")?.as_str());
-    // Apps know people by the whole id, of which files of Auth0 give either.
-    let id = match (text(object, "user_id"), native) {
-        (Some(id), _) if id.contains('|') => id.to_owned(),
-        (Some(id), _) | (None, Some(id)) => format!("auth0|{id}"),
-        (None, None) => String::new(),
-    };
+    let id = id_of(object);
     let mut entry = Entry::new(place, email.or(username).unwrap_or(&id), to);
     let phone = text(object, "phone_number").or_else(|| text(identifier("phone_number")?, "value"));
     let mut claims = of_same_names(&CLAIMS, |name| text(object, name));
@@ -106,7 +178,7 @@ fn person(object: &Value, place: String, people: &mut People, to: &mut Converted
     }
     match hash(object) {
         Some((hash, why_not)) => entry.add_password(&user, hash, &why_not),
-        None => entry.leave("no password hash is in the file; they set one up by a link, or sign in by mail"),
+        None => entry.leave("no password hash is in the files; they set one up by a link, or sign in by mail"),
     }
     let factors = object.get("multifactor");
     let has_factors = factors.is_some_and(|held| held.as_array().is_none_or(|held| !held.is_empty()));
@@ -192,6 +264,62 @@ mod tests {
         assert_eq!(lines[1]["claims"]["email_verified"], true);
         assert_eq!(lines[2]["type"], "password");
         assert!(to.left.is_empty(), "{:?}", to.left);
+    }
+
+    /// What Auth0 gives of people in two files is of the same people.
+    #[test]
+    fn both_files_of_a_person_become_one_whatever_their_order() {
+        let users = r#"{"user_id":"auth0|5dea9f9c82dd7c0e76e4ec93","email":"user@acme.org","email_verified":true,"name":"Ada Auth","given_name":"Ada","created_at":"2021-10-06T10:00:00.000Z"}
+{"user_id":"google-oauth2|1","email":"gus@acme.org","name":"Gus"}
+"#;
+        let convert = |files: [&str; 2]| {
+            let files = files.map(str::to_owned);
+            super::super::convert(super::super::Format::Auth0, &files).unwrap()
+        };
+        for files in [[HASHES, users], [users, HASHES]] {
+            let to = convert(files);
+            let of = |kind: &str| -> Vec<_> {
+                let lines = to.lines.iter().map(|(_, line)| line);
+                lines.filter(|line| line["kind"] == kind).collect()
+            };
+            let ada: Vec<_> = of("person")
+                .into_iter()
+                .filter(|line| line["id"] == "auth0|5dea9f9c82dd7c0e76e4ec93")
+                .collect();
+            assert_eq!(
+                ada,
+                [
+                    &json!({ "kind": "person", "id": "auth0|5dea9f9c82dd7c0e76e4ec93", "username": "user",
+                    "claims": { "email": "user@acme.org", "email_verified": true, "name": "Ada Auth", "given_name": "Ada" },
+                    "created_at": 1_633_514_400, "updated_at": 1_633_514_400 })
+                ]
+            );
+            assert_eq!((of("person").len(), of("credential").len()), (3, 2));
+            // Of the first person both files say something else of the address; the other has no password.
+            let changed: Vec<_> = to.changed.iter().map(|changed| changed.why.as_str()).collect();
+            assert!(
+                changed.len() == 1 && changed[0].contains("has another email_verified"),
+                "{changed:?}"
+            );
+            assert!(to.left.len() == 1 && to.left[0].what == "gus@acme.org", "{:?}", to.left);
+            let both = "line 1 and file ";
+            assert!(to.lines.iter().any(|(place, _)| place.contains(both)), "{:?}", to.lines);
+        }
+        // What one file says of an address confirms no other.
+        let changed = users.replacen("user@acme.org\",\"email_verified\":true", "new@acme.org\"", 1);
+        let confirmed = HASHES.replacen("\"email_verified\":false", "\"email_verified\":true", 1);
+        for files in [[&changed, confirmed.as_str()], [confirmed.as_str(), &changed]] {
+            let to = convert(files);
+            let ada = to
+                .lines
+                .iter()
+                .find(|(_, line)| line["id"] == "auth0|5dea9f9c82dd7c0e76e4ec93");
+            let claims = &ada.unwrap().1["claims"];
+            assert_eq!(
+                (&claims["email"], &claims["email_verified"]),
+                (&json!("new@acme.org"), &json!(false))
+            );
+        }
     }
 
     #[test]

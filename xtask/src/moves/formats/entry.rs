@@ -53,6 +53,16 @@ impl<'a> Entry<'a> {
         self.to.leave(&self.place, &self.what, why);
     }
 
+    /// Says what is otherwise here of something that is taken.
+    pub fn change(&mut self, how: impl Into<String>) {
+        self.to.change(&self.place, &self.what, how);
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
     /// Adds the password of somebody, or says why not, where the form of its hash is not known.
     pub fn add_password(&mut self, user: &str, hash: &str, why_not: &str) {
         match hashes::is_known(hash) {

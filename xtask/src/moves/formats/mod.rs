@@ -45,7 +45,7 @@ impl Format {
     }
 }
 
-/// Something that could not be taken, and why.
+/// What is said of something: why it could not be taken, or what became of it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Left {
     /// Where it stands, such as `line 4` or `users[3]`.
@@ -59,7 +59,10 @@ pub struct Left {
 pub struct Converted {
     /// Lines, each with where it came from.
     pub lines: Vec<(String, Value)>,
+    /// What could not be taken.
     pub left: Vec<Left>,
+    /// What was taken, and is otherwise here than it was.
+    pub changed: Vec<Left>,
 }
 
 impl Converted {
@@ -72,6 +75,14 @@ impl Converted {
             place: place.into(),
             what: what.into(),
             why: why.into(),
+        });
+    }
+
+    pub fn change(&mut self, place: impl Into<String>, what: impl Into<String>, how: impl Into<String>) {
+        self.changed.push(Left {
+            place: place.into(),
+            what: what.into(),
+            why: how.into(),
         });
     }
 }

@@ -27,6 +27,8 @@ pub struct Person<'a> {
 /// People, and which names are given away.
 #[derive(Default)]
 pub struct People {
+    /// Where each of them is, by their ids.
+    ids: BTreeMap<String, String>,
     usernames: BTreeSet<String>,
     /// The ids of groups by their names.
     groups: BTreeMap<String, String>,
@@ -41,6 +43,10 @@ impl People {
             entry.leave("its id has signs that ids of people cannot have here");
             return None;
         };
+        if let Some(place) = self.ids.get(&id) {
+            entry.leave(format!("{place} is the same person: what that says of them is taken"));
+            return None;
+        }
         let Some(username) = self.username_of(&person) else {
             entry.leave("no username can be made of its name or address");
             return None;
@@ -49,8 +55,9 @@ impl People {
             Some(name) => name.to_lowercase(),
             None => local_part(had).to_lowercase(),
         };
+        self.ids.insert(id.clone(), entry.place().to_owned());
         if username != expected {
-            entry.leave(format!(
+            entry.change(format!(
                 "is called {username} here: others cannot have that name, or others have it"
             ));
         }
@@ -89,7 +96,7 @@ impl People {
         let label: String = path.chars().take(100).collect();
         if label != path {
             let why = format!("is called {label} here: the name of a group has 100 characters at most");
-            entry.called(name).leave(why);
+            entry.called(name).change(why);
         }
         entry.add(json!({ "kind": "group", "id": id, "name": label }));
         id
@@ -181,13 +188,31 @@ mod tests {
             };
             assert!(people.add(person, &mut Entry::new(id, id, &mut to)).is_some());
         }
-        let left: Vec<_> = to.left.iter().map(|left| left.what.as_str()).collect();
-        assert_eq!(left, ["ada@acme.org", "bob@acme.org"]);
-        assert!(to.left[0].why.starts_with("is called ada-2 here"));
+        let changed: Vec<_> = to.changed.iter().map(|changed| changed.what.as_str()).collect();
+        assert_eq!(changed, ["ada@acme.org", "bob@acme.org"]);
+        assert!(to.changed[0].why.starts_with("is called ada-2 here"));
         people.group(&"x".repeat(100), None, &mut Entry::new("5", "a group", &mut to));
-        assert_eq!(to.left.len(), 2);
+        assert_eq!(to.changed.len(), 2);
         people.group(&"y".repeat(101), None, &mut Entry::new("6", "a group", &mut to));
-        assert_eq!(to.left[2].place, "6");
+        assert_eq!((to.changed[2].place.as_str(), to.left.len()), ("6", 0));
+    }
+
+    #[test]
+    fn who_is_twice_in_the_files_comes_once_and_is_not_called_otherwise() {
+        let (mut people, mut to) = (People::default(), Converted::default());
+        for place in ["line 2", "line 3"] {
+            let person = Person {
+                id: "1".to_owned(),
+                username: Some("ada"),
+                ..Person::default()
+            };
+            people.add(person, &mut Entry::new(place, "ada", &mut to));
+        }
+        assert_eq!((to.lines.len(), to.changed.len()), (1, 0));
+        assert_eq!(
+            (to.left[0].place.as_str(), to.left[0].why.as_str()),
+            ("line 3", "line 2 is the same person: what that says of them is taken")
+        );
     }
 
     #[test]
@@ -225,9 +250,9 @@ mod tests {
         assert_eq!(of("person", "username"), ["ada", "ada-2", "o-brien"]);
         assert_eq!(of("group", "name"), ["Staff/Writers"], "one group");
         assert_eq!(of("group", "id"), [id_of_group("/Staff/Writers")]);
-        let left: Vec<_> = to.left.iter().map(|left| left.what.as_str()).collect();
+        let changed: Vec<_> = to.changed.iter().map(|changed| changed.what.as_str()).collect();
         assert_eq!(
-            left,
+            changed,
             ["ada@other.org", "o'brien@acme.org"],
             "whose names are others here"
         );

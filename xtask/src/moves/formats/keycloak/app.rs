@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::entry::IMPLICIT;
 use super::super::registration::App;
+use super::roles::{self, Told};
 use super::{Converted, Entry, flag, members, text, texts};
 
 /// Keycloak's own apps.
@@ -22,7 +23,7 @@ pub fn is_own(id: &str) -> bool {
 }
 
 /// Adds an app, unless it is one of Keycloak's own.
-pub fn add(client: &Value, place: String, to: &mut Converted) {
+pub fn add(client: &Value, realm: &Value, place: String, to: &mut Converted) {
     let id = text(client, "clientId").unwrap_or_default();
     if is_own(id) {
         return;
@@ -71,6 +72,14 @@ pub fn add(client: &Value, place: String, to: &mut Converted) {
     let name = text(client, "name").filter(|name| !name.starts_with("${"));
     let is_disabled = flag(client, "enabled") == Some(false);
     let asks_nobody = flag(client, "consentRequired") == Some(false);
+    let told = roles::has_some(realm, id).then(|| roles::told(realm, client, id));
+    let (claim, in_access_tokens) = match &told {
+        Some(Told::At {
+            claim,
+            in_access_tokens,
+        }) => (claim.as_slice(), *in_access_tokens),
+        _ => (&[][..], false),
+    };
     let app = App {
         id,
         name: name.unwrap_or(id),
@@ -83,7 +92,35 @@ pub fn add(client: &Value, place: String, to: &mut Converted) {
             ("disabled", json!(is_disabled.then_some(true))),
             ("backchannel_logout_uri", json!(attribute("backchannel.logout.url"))),
             ("consent", json!(asks_nobody.then_some("never"))),
+            ("roles_claim", json!(claim)),
+            ("access_token_claims", json!(in_access_tokens.then_some(true))),
         ]),
     };
-    app.add(&mut entry);
+    if app.add(&mut entry)
+        && let Some(told) = told
+    {
+        say_where(&told, &mut entry);
+    }
+}
+
+/// Says where an app finds the roles that people have there.
+fn say_where(told: &Told, entry: &mut Entry) {
+    match told {
+        Told::At { claim, in_access_tokens } => {
+            let tokens = match in_access_tokens {
+                true => "of ID tokens, UserInfo and access tokens",
+                false => "of ID tokens and UserInfo",
+            };
+            entry.change(format!(
+                "finds its roles in the claim {} {tokens} (roles_claim)",
+                claim.join(".")
+            ));
+        }
+        Told::Nowhere => {
+            entry.change("was told none of its roles by its tokens, and is told none here: name a claim in its roles_claim");
+        }
+        Told::Otherwise(claim) => entry.leave(format!(
+            "it was told its roles in the claim {claim}, which means something else here, and is told none: name another in its roles_claim"
+        )),
+    }
 }

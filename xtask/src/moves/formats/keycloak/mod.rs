@@ -5,6 +5,7 @@
 
 mod app;
 mod credential;
+mod roles;
 #[cfg(test)]
 mod tests;
 
@@ -26,7 +27,7 @@ pub fn convert(files: &[String], to: &mut Converted) -> Result<(), String> {
             add_group(group, "", &format!("groups[{n}]"), &mut people, to);
         }
         for (n, client) in list(&realm, "clients").iter().enumerate() {
-            app::add(client, format!("clients[{n}]"), to);
+            app::add(client, &realm, format!("clients[{n}]"), to);
         }
         for (n, user) in list(&realm, "users").iter().enumerate() {
             person(user, format!("users[{n}]"), &mut people, to);

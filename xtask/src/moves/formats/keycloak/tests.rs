@@ -64,6 +64,19 @@ fn a_realm_becomes_groups_apps_people_and_how_they_sign_in() {
     );
     assert_eq!(apps[0]["metadata"]["consent"], "never");
     assert_eq!(apps[1]["metadata"]["application_type"], "native");
+    assert_eq!(
+        apps[0]["metadata"]["roles_claim"],
+        json!(["resource_access", "notes", "roles"])
+    );
+    assert_eq!(apps[0]["metadata"]["access_token_claims"], true);
+    assert!(apps[1]["metadata"].get("roles_claim").is_none(), "it has no roles");
+    let changed: Vec<_> = to
+        .changed
+        .iter()
+        .map(|changed| (changed.place.as_str(), changed.why.as_str()))
+        .collect();
+    let found = "finds its roles in the claim resource_access.notes.roles of ID tokens, UserInfo and access tokens (roles_claim)";
+    assert_eq!(changed, [("clients[1]", found)]);
     let ada = of("person")[0];
     assert_eq!(ada["claims"]["name"], "Ada Lovelace");
     assert_eq!(
