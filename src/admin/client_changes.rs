@@ -29,7 +29,11 @@ impl ClientChanges {
     /// # Errors
     /// `invalid_request`, naming the member.
     pub fn parse(patch: &[u8]) -> Result<Self, OAuthError> {
-        let members = body::members(patch, &["notes", "accent_color", "launch_uri"])?;
+        let members = body::members(patch, &["notes", "accent_color", "launch_uri"]).map_err(|error| {
+            // It may be one that apps register.
+            let elsewhere = "; what an app registers is changed by PATCH /register/{client_id}, with the admin token";
+            OAuthError::invalid_request(format!("{}{elsewhere}", error.description))
+        })?;
         Ok(Self {
             notes: member(&members, "notes", notes)?,
             accent: member(&members, "accent_color", Accent::parse)?,

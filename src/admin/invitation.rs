@@ -1,7 +1,8 @@
 //! An invitation, as operators make it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::body;
 use crate::{
     account::{
         email,
@@ -10,7 +11,6 @@ use crate::{
     },
     oidc::error::OAuthError,
     time::Lifetime,
-    web::json,
 };
 
 /// How long a set-up link works at most.
@@ -38,14 +38,8 @@ impl WantedInvitation {
     /// # Errors
     /// `invalid_request`.
     pub fn parse(body: &[u8]) -> Result<Self, OAuthError> {
-        let refuse = |why: &'static str| Err(OAuthError::invalid_request(why));
-        let body: Map<String, Value> = match body.is_empty() {
-            true => Map::new(),
-            false => match json::parse(body) {
-                Some(object) => object,
-                None => return refuse("the body must be a JSON object whose members differ in name"),
-            },
-        };
+        let refuse = |why: String| Err(OAuthError::invalid_request(why));
+        let body = body::optional_members(body, &["email", "email_verified", "first", "note", "expires_in"])?;
         let mut wanted = Self {
             email: None,
             email_verified: false,
@@ -65,15 +59,15 @@ impl WantedInvitation {
                     wanted.note = Some(text.clone());
                 }
                 ("expires_in", value) => wanted.lifetime = lifetime(value, LONGEST)?,
-                _ => {
-                    return refuse(
-                        "the members are email, email_verified, first, note of at most 200 characters, and expires_in",
-                    );
+                ("email_verified" | "first", _) => return refuse(format!("{name} must be true or false")),
+                ("note", _) => {
+                    return refuse(format!("note must be a text of at most {LONGEST_NOTE} characters"));
                 }
+                _ => return refuse(format!("{name} must be a text")),
             }
         }
         match wanted.email_verified && wanted.email.is_none() {
-            true => refuse("email_verified needs an email"),
+            true => refuse("email_verified needs an email".to_owned()),
             false => Ok(wanted),
         }
     }
@@ -84,16 +78,10 @@ impl WantedInvitation {
 /// # Errors
 /// `invalid_request`.
 pub fn lifetime_of_link(body: &[u8]) -> Result<Lifetime, OAuthError> {
-    let usual = LinkKind::SetUp.lifetime();
-    if body.is_empty() {
-        return Ok(usual);
-    }
-    let wrong = || OAuthError::invalid_request("the body must be a JSON object with nothing but expires_in");
-    let body: Map<String, Value> = json::parse(body).ok_or_else(wrong)?;
-    match (body.get("expires_in"), body.len()) {
-        (None, 0) => Ok(usual),
-        (Some(value), 1) => lifetime(value, LONGEST_LINK),
-        _ => Err(wrong()),
+    let body = body::optional_members(body, &["expires_in"])?;
+    match body.get("expires_in") {
+        None => Ok(LinkKind::SetUp.lifetime()),
+        Some(value) => lifetime(value, LONGEST_LINK),
     }
 }
 

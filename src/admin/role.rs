@@ -82,17 +82,23 @@ impl RoleChanges {
 }
 
 fn roles(members: &Map<String, Value>, name: &str) -> Result<Vec<RoleOfHolder>, OAuthError> {
-    let wrong = || {
+    let wrong = |at: String, what: &str| {
         OAuthError::invalid_request(format!(
-            "{name} must be a list of at most 1000 objects of a role and either a group or a user; a role {}",
+            "{name}{at} must be {what} of a role and either a group or a user; a role {}",
             Label::RULE
         ))
     };
     let Some(list) = members.get(name) else {
         return Ok(Vec::new());
     };
-    let list = list.as_array().filter(|list| list.len() <= MOST).ok_or_else(wrong)?;
-    list.iter().map(|value| role(value).ok_or_else(wrong)).collect()
+    let list = list
+        .as_array()
+        .filter(|list| list.len() <= MOST)
+        .ok_or_else(|| wrong(String::new(), "a list of at most 1000 objects"))?;
+    let numbered = list.iter().enumerate();
+    numbered
+        .map(|(at, value)| role(value).ok_or_else(|| wrong(format!("[{at}]"), "an object")))
+        .collect()
 }
 
 fn role(value: &Value) -> Option<RoleOfHolder> {
@@ -123,6 +129,12 @@ mod tests {
         let holders: Vec<_> = changes.add.iter().map(|given| given.holder.clone()).collect();
         assert_eq!(holders, [Holder::Group("g".to_owned()), Holder::User("u".to_owned())]);
         assert!(changes.remove.is_empty());
+        let slip = parse(&json!({ "add": [{ "role": "a", "group": "g" }, { "role": "a", "groups": "g" }] }));
+        let why = slip.unwrap_err().description;
+        assert!(
+            why.starts_with("add[1] must be an object of a role and either a group or a user"),
+            "{why}"
+        );
         for wrong in [
             json!({ "add": [{ "role": "a", "group": "g", "user": "u" }] }),
             json!({ "add": [{ "role": "a" }] }),

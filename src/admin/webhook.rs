@@ -358,10 +358,7 @@ fn events(value: &Value) -> Result<Option<Vec<String>>, OAuthError> {
 /// # Errors
 /// `invalid_request`.
 pub fn overlap(body: &[u8]) -> Result<Lifetime, OAuthError> {
-    if body.is_empty() {
-        return Ok(USUAL_OVERLAP);
-    }
-    let members = body::members(body, &["overlap_seconds"])?;
+    let members = body::optional_members(body, &["overlap_seconds"])?;
     let Some(value) = members.get("overlap_seconds") else {
         return Ok(USUAL_OVERLAP);
     };

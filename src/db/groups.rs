@@ -84,13 +84,21 @@ fn of_person(user_id: &str) -> Statement {
     ))
 }
 
-/// Whether one of the ids of a JSON array is no group's.
-pub fn has_missing(ids: &str) -> Query<bool> {
+/// The first of the ids of a JSON array that is no group's.
+pub fn find_missing(ids: &str) -> Query<Option<String>> {
     Statement::new(
         "SELECT value FROM json_each(?) wanted WHERE NOT EXISTS (SELECT 1 FROM groups g WHERE g.id = wanted.value) LIMIT 1",
     )
     .bind(ids)
-    .any()
+    .read_by(read_missing)
+}
+
+fn read_missing(rows: &Rows) -> Result<Option<String>, Fault> {
+    #[derive(Deserialize)]
+    struct Missing {
+        value: String,
+    }
+    Ok(rows.first::<Missing>()?.map(|missing| missing.value))
 }
 
 /// A new group. It says no when the name is taken, in any spelling.

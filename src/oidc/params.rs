@@ -179,6 +179,12 @@ pub fn is_word(name: &str) -> bool {
     name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+/// An id that came, where it is such that an error of the admin API can name it.
+pub fn nameable(id: &str) -> Option<&str> {
+    let may_be = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/@+=%".contains(&byte);
+    Some(id).filter(|id| (1..=100).contains(&id.len()) && id.bytes().all(may_be))
+}
+
 /// Decodes one form-urlencoded name or value strictly.
 ///
 /// # Errors

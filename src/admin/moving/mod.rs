@@ -21,6 +21,7 @@ pub use self::{
 };
 use super::{
     api_key::{Area, KeyScope},
+    body,
     operator_role::{OperatorRole, OperatorRoles},
     role::{Holder, RoleOfHolder},
 };
@@ -38,7 +39,6 @@ use crate::{
     },
     secret::random_text,
     time::UnixTime,
-    web::json,
 };
 
 /// The most lines of one request.
@@ -80,16 +80,14 @@ impl Import {
                 "the body must be an object with lines, a list of 1 to {MOST_LINES} lines of an export, and perhaps roots, those of its first line"
             ))
         };
-        let mut members: Map<String, Value> = json::parse(body).ok_or_else(wrong)?;
+        let mut members = body::members(body, &["roots", "lines"])?;
         let roots = match members.remove("roots") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(roots)) => roots,
             Some(_) => return Err(wrong()),
         };
         match members.remove("lines") {
-            Some(Value::Array(lines)) if members.is_empty() && (1..=MOST_LINES).contains(&lines.len()) => {
-                Ok(Self { roots, lines })
-            }
+            Some(Value::Array(lines)) if (1..=MOST_LINES).contains(&lines.len()) => Ok(Self { roots, lines }),
             _ => Err(wrong()),
         }
     }

@@ -28,6 +28,7 @@ use crate::{
             self_service::{self, RegisteredBy},
         },
         error::{ErrorCode, OAuthError},
+        params,
     },
 };
 
@@ -340,13 +341,14 @@ async fn check_groups(
     let Some(ids) = serde_json::to_string(&new).ok().filter(|_| !new.is_empty()) else {
         return Ok(());
     };
-    match context.db.read(groups::has_missing(&ids)).await? {
-        false => Ok(()),
-        true => Err(OAuthError::new(
-            ErrorCode::InvalidClientMetadata,
-            "allowed_groups has an id that is no group's",
-        )
-        .into()),
+    match context.db.read(groups::find_missing(&ids)).await? {
+        None => Ok(()),
+        Some(id) => {
+            let named = params::nameable(&id).unwrap_or("an id");
+            let why =
+                format!("allowed_groups has {named}, which is no group's: it takes ids of groups, not their names");
+            Err(OAuthError::new(ErrorCode::InvalidClientMetadata, why).into())
+        }
     }
 }
 

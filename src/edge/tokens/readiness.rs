@@ -26,6 +26,8 @@ pub async fn of(known: &Known, context: &Context) -> Result<Ready, Fault> {
         Err(StepFailure::Client(error)) => Some(error),
         Err(StepFailure::Fault(fault)) => return Err(fault),
     };
+    let (own, lifetimes) = (&client.metadata.rules.lifetimes, &context.config.lifetimes);
+    let access_token = own.of_access_token(lifetimes);
     Ok(Ready {
         client_id: client.client_id.clone(),
         version: client.version,
@@ -36,8 +38,8 @@ pub async fn of(known: &Known, context: &Context) -> Result<Ready, Fault> {
         allowed_groups: client.metadata.rules.allowed_groups_json(),
         // An ID token can be exchanged for as long as it says.
         tokens_live: match client.may_use(GrantType::TokenExchange) {
-            true => context.config.lifetimes.longest_signed_token(),
-            false => context.config.lifetimes.access_token,
+            true => access_token.max(own.of_id_token(lifetimes)),
+            false => access_token,
         },
         along: along(client, &context.config),
         unreadable,

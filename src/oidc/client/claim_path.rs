@@ -4,7 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::is_reserved,
-    oidc::claims::{self, GROUPS},
+    oidc::{
+        claims::{self, GROUPS},
+        params,
+    },
 };
 
 /// Where a claim is told: its name, or the names of the members that lead to it.
@@ -15,6 +18,14 @@ pub struct ClaimPath(Vec<String>);
 const DEEPEST: usize = 5;
 const LONGEST_NAME: usize = 200;
 
+/// Whether a claim is about something else already. One of OIDC Core section 5.1 is about something else than groups and roles.
+fn is_taken(name: &str) -> bool {
+    let base = name.split('#').next().unwrap_or_default();
+    // There are libraries that do not tell `SUB` from `sub`.
+    let about_another = base != GROUPS && claims::find(&base.to_ascii_lowercase()).is_some();
+    is_reserved(name) || about_another
+}
+
 impl ClaimPath {
     /// A claim by its name.
     pub(super) fn of(name: &str) -> Self {
@@ -23,7 +34,18 @@ impl ClaimPath {
 
     pub const RULE: &'static str = "must be the name of a claim, or a list of names that lead to it, none reserved and none of __proto__, constructor and prototype";
 
-    /// Reads a name, or a list of names. A claim of OIDC Core section 5.1 is about something else than groups and roles.
+    /// What is wrong with what could not be read: which claim is taken, or what it has to be.
+    pub(super) fn problem(value: &Value) -> String {
+        let first = value.as_str().or_else(|| value.get(0)?.as_str());
+        match first.filter(|first| is_taken(first)).and_then(params::nameable) {
+            Some(name) => format!(
+                "has {name}, which is reserved: Limen or a specification says something else by it; choose another name"
+            ),
+            None => Self::RULE.to_owned(),
+        }
+    }
+
+    /// Reads a name, or a list of names.
     pub fn parse(value: &Value) -> Option<Self> {
         let names = match value {
             Value::String(name) => vec![name.clone()],
@@ -36,12 +58,8 @@ impl ClaimPath {
         let fits = |name: &String| {
             (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
         };
-        let first = names.first()?;
-        let base = first.split('#').next().unwrap_or_default();
-        // There are libraries that do not tell `SUB` from `sub`.
-        let about_another = base != GROUPS && claims::find(&base.to_ascii_lowercase()).is_some();
-        let free = !is_reserved(first) && !about_another;
-        (names.len() <= DEEPEST && names.iter().all(fits) && free).then_some(Self(names))
+        let is_free = !is_taken(names.first()?);
+        (names.len() <= DEEPEST && names.iter().all(fits) && is_free).then_some(Self(names))
     }
 
     /// Whether none of its names means something to every object of JavaScript: a program that copies claims member by member would change

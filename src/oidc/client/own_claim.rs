@@ -44,7 +44,7 @@ enum Wanted {
 
 impl OwnClaim {
     /// What the list has to be.
-    pub const RULE: &'static str = "must be a list of at most 20 objects, each with a claim (a name, or names that lead to it, none reserved and none of __proto__, constructor and prototype), and either a value or a template such as {department}, {department|none} or {username}@acme, and perhaps in: some of id_token, userinfo, access_token";
+    const RULE: &'static str = "must be a list of at most 20 objects, each with a claim (a name, or names that lead to it, none reserved and none of __proto__, constructor and prototype), and either a value or a template such as {department}, {department|none} or {username}@acme, and perhaps in: some of id_token, userinfo, access_token";
 
     /// Reads the member.
     pub fn parse_all(value: &Value) -> Option<Vec<Self>> {
@@ -52,6 +52,27 @@ impl OwnClaim {
         let claims: Vec<_> = list.iter().map(Self::parse).collect::<Option<_>>()?;
         let is_twice = |(at, one): (usize, &Self)| claims.iter().skip(at + 1).any(|other| other.claim == one.claim);
         (!claims.iter().enumerate().any(is_twice)).then_some(claims)
+    }
+
+    /// What is wrong with what could not be read: at which place, and which claim is reserved or there twice.
+    pub(super) fn problem(value: &Value) -> String {
+        let list = value.as_array().map_or(&[][..], Vec::as_slice);
+        let mut known: Vec<ClaimPath> = Vec::new();
+        for (at, one) in list.iter().enumerate() {
+            let Some(own) = Self::parse(one).filter(Self::is_plain) else {
+                let claim = one.get("claim").filter(|claim| ClaimPath::parse(claim).is_none());
+                let why = claim.map(ClaimPath::problem).filter(|why| why != ClaimPath::RULE);
+                return match why {
+                    Some(why) => format!("[{at}] {why}"),
+                    None => format!("is wrong at [{at}], counted from 0: it {}", Self::RULE),
+                };
+            };
+            if known.contains(&own.claim) {
+                return format!("has the claim of [{at}], counted from 0, twice");
+            }
+            known.push(own.claim);
+        }
+        Self::RULE.to_owned()
     }
 
     fn parse(value: &Value) -> Option<Self> {
@@ -318,6 +339,17 @@ mod tests {
         ] {
             assert_eq!(of(wrong.clone()), None, "{wrong}");
         }
+        let why = |one: Value| OwnClaim::problem(&json!([{ "claim": "tier", "value": 1 }, one]));
+        assert_eq!(
+            why(json!({ "claim": ["Sub", "x"], "value": "x" })),
+            "[1] has Sub, which is reserved: Limen or a specification says something else by it; choose another name"
+        );
+        assert!(
+            why(json!({ "claim": "a", "if": "y" })).starts_with("is wrong at [1], counted from 0: it must be a list")
+        );
+        assert!(why(json!({ "claim": ["a", "__proto__"], "value": 1 })).starts_with("is wrong at [1]"));
+        assert!(why(json!({ "claim": "tier", "value": 2 })).contains("twice"));
+        assert_eq!(OwnClaim::problem(&json!("a")), OwnClaim::RULE);
         let twice = json!([{ "claim": "a", "value": 1 }, { "claim": ["a"], "value": 2 }]);
         assert_eq!(OwnClaim::parse_all(&twice), None);
         let many = vec![json!({ "claim": "a", "value": 1 }); 21];

@@ -115,21 +115,20 @@ pub struct RenewalRequest {
 const LONGEST_OVERLAP: Lifetime = Lifetime::days(7);
 
 impl RenewalRequest {
-    /// Reads the body, which may be empty.
+    /// The members that it has. That of an API has the first alone.
+    pub const MEMBERS: [&str; 2] = ["overlap_seconds", "end_others"];
+
+    /// Reads the members, none of which has to be there.
     ///
     /// # Errors
     /// `invalid_request` for anything but `{"overlap_seconds": n, "end_others": false}` with n from 0 to 604800.
-    pub fn parse(body: &[u8]) -> Result<Self, OAuthError> {
+    pub fn read(body: &Map<String, Value>) -> Result<Self, OAuthError> {
         let wrong = || OAuthError::invalid_request("overlap_seconds must be a whole number from 0 to 604800");
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self::default());
-        }
-        let body = object(body).map_err(|error| OAuthError::invalid_request(error.description))?;
-        let overlap = match given(&body, "overlap_seconds") {
+        let overlap = match given(body, "overlap_seconds") {
             None => 0,
             Some(seconds) => seconds.as_i64().ok_or_else(wrong)?,
         };
-        let ends_others = given(&body, "end_others").map_or(Ok(false), |ends| {
+        let ends_others = given(body, "end_others").map_or(Ok(false), |ends| {
             let wrong = || OAuthError::invalid_request("end_others must be true or false");
             ends.as_bool().ok_or_else(wrong)
         })?;

@@ -148,6 +148,17 @@ describe("an API asks with credentials of its own", () => {
     assert.equal((await client.introspect(token)).active, true);
   });
 
+  test("which a slip in a member does not end", async () => {
+    const api = await opaque();
+    const before = await credentials(api);
+    for (const json of [{ overlap_second: 600 }, { end_others: true }]) {
+      const response = await op.admin(`${PATH}/${api.id}/renew_secret`, { method: "POST", json });
+      assert.equal(response.status, 400);
+      assert.match((await response.json()).error_description, /^\w+ is no member here; the only one is overlap_seconds$/);
+    }
+    assert.deepEqual(await introspect(before, "x"), { active: false });
+  });
+
   test("which are told once, and renewed with an overlap", async () => {
     const api = await declare(op);
     const { access_token: token } = await obtain(api);

@@ -88,6 +88,15 @@ describe("what operations have in common", () => {
     }
   });
 
+  test("400 to a member that operators made up, by its name", async () => {
+    for (const operation of OF_OPERATORS.filter((operation) => operation.requestBody && typeOf(operation) === "application/json")) {
+      const response = await calling(operation, "", { json: { no_such_member: 1 } });
+      assert.equal(response.status, 400, `${operation.method} ${operation.path}`);
+      assert.match(await response.clone().text(), /no_such_member is no member/, `${operation.method} ${operation.path}`);
+      await contract.check(operation.id, response);
+    }
+  });
+
   test("415 to a body that says it is in another charset", async () => {
     for (const operation of OF_OPERATORS.filter(({ requestBody }) => requestBody)) {
       const response = await calling(operation, "", { headers: { "content-type": `${typeOf(operation)}; charset=utf-16` }, body: "{}" });

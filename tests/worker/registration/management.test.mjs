@@ -281,6 +281,15 @@ describe("renew_secret", () => {
     assert.equal((await mine.client.introspect(token)).active, true);
   });
 
+  test("with a member that there is not is refused by its name, and renews nothing", async () => {
+    const mine = await service();
+    const response = await mine.renew({ overlap_second: 600 });
+    const { error, error_description } = await response.json();
+    assert.deepEqual([response.status, error], [400, "invalid_request"]);
+    assert.equal(error_description, "overlap_second is no member here; the members are overlap_seconds and end_others");
+    assert.equal((await mine.client.credentials()).status, 200);
+  });
+
   test("with an overlap that is no number from 0 to 7 days is refused, and renews nothing", async () => {
     const mine = await service();
     for (const overlap of [-1, 604_801, 1e9, 1.5, "60", [60], {}, true]) {

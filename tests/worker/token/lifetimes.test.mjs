@@ -30,6 +30,19 @@ test("no app lives longer than the others, and its access token is not cut short
   assert.equal((await op.fetch("/userinfo", { bearer: tokens.access_token })).status, 200);
 });
 
+test("a refresh token ends when the app says, also where others have access tokens that live longer", async () => {
+  const [client, ada] = [await op.client({ access_token_lifetime: 120, refresh_token_lifetime: 300 }), await op.person()];
+  op.clock.freeze();
+  const tokens = await client.tokens(await op.browser().obtain(client, ada));
+  assert.deepEqual([tokens.expires_in, tokens.authorization_expires_in], [120, 300]);
+  op.clock.advance({ seconds: 299 });
+  const second = await client.refreshed(tokens.refresh_token);
+  op.clock.advance({ seconds: 2 });
+  assert.equal((await client.refresh(second.refresh_token)).status, 400);
+  const shortest = await op.client({ access_token_lifetime: 60, refresh_token_lifetime: 60 });
+  assert.equal((await shortest.tokens(await op.browser().obtain(shortest, ada))).authorization_expires_in, 60);
+});
+
 test("those of programs, too", async () => {
   const program = await op.serviceClient({ scope: "notes", access_token_lifetime: 60 });
   const { access_token, expires_in } = await (await program.credentials({})).json();

@@ -319,7 +319,7 @@ pub(super) fn add_groups_to(all: &mut Samples) {
     add(all, "groups::list", [groups::list("a", "", 100)]);
     add(all, "groups::list_of", [groups::list_of("u")]);
     add(all, "groups::list_own", [groups::list_own(&hash)]);
-    add(all, "groups::has_missing", [groups::has_missing(r#"["g"]"#)]);
+    add(all, "groups::find_missing", [groups::find_missing(r#"["g"]"#)]);
     add(all, "groups::insert", [groups::insert(&group)]);
     add(all, "groups::change", [groups::change("g", &wanted, None, NOW)]);
     add(all, "groups::delete", [groups::delete("g")]);

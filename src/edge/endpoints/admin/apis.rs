@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    admin::{api, paging::Page},
+    admin::{api, body, paging::Page},
     db::apis::{self, StoredApi},
     edge::{
         http::{failure::MachineFailure, request::Incoming},
@@ -63,7 +63,9 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
 
 /// `POST /admin/api/apis/{api_id}/renew_secret`: a secret with which the API asks about tokens; the one before works for as long as it says.
 pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
-    let renewal = RenewalRequest::parse(&request.optional_json().await?)?;
+    let [overlap, _] = RenewalRequest::MEMBERS;
+    let members = body::optional_members(&request.optional_json().await?, &[overlap])?;
+    let renewal = RenewalRequest::read(&members)?;
     let new = operation::renew_secret(request.segment(0), renewal.overlap, context).await?;
     let told = json!({
         "client_id": new.client_id,

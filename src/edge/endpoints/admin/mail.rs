@@ -1,10 +1,10 @@
 //! `/admin/api/mail`: mails that wait, were sent or were given up, for operators; and a mail to see whether they arrive.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     account::email,
-    admin::paging::Page,
+    admin::{body, paging::Page},
     audit::{Actor, Entry, Event},
     db::{Batch, audit, mail_outbox},
     edge::{
@@ -38,15 +38,12 @@ pub async fn test(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let wrong = || {
         OAuthError::invalid_request("the body must be a JSON object with to, an e-mail address, and perhaps language")
     };
-    let body: Map<String, Value> = crate::web::json::parse(&request.json().await?).ok_or_else(wrong)?;
+    let body = body::members(&request.json().await?, &["to", "language"])?;
     let text = |name: &str| match body.get(name) {
         None => Ok(""),
         Some(Value::String(text)) => Ok(text.as_str()),
         Some(_) => Err(wrong()),
     };
-    if body.keys().any(|name| name != "to" && name != "language") {
-        return Err(wrong().into());
-    }
     let to = email::parse(text("to")?).map_err(|why| OAuthError::invalid_request(format!("to {why}")))?;
     let settings = mails::settings(context)?;
     let id = random::id()?;

@@ -2,6 +2,7 @@
 
 use super::access;
 use crate::{
+    admin::body,
     db::clients::ClientRecord,
     edge::{
         clients::{
@@ -92,7 +93,8 @@ pub async fn delete(request: &mut Incoming, context: &Context) -> Result<Reply, 
 /// `POST /register/{client_id}/renew_secret`: the secret before works on for as long as the client asks.
 pub async fn renew_secret(request: &mut Incoming, context: &Context) -> Result<Reply, MachineFailure> {
     let (record, registered_by) = access::changeable_client(request, context).await?;
-    let renewal = RenewalRequest::parse(&request.optional_json().await?)?;
+    let members = body::optional_members(&request.optional_json().await?, &RenewalRequest::MEMBERS)?;
+    let renewal = RenewalRequest::read(&members)?;
     match registration::renew_secret(
         record,
         &renewal,

@@ -11,8 +11,7 @@ use crate::{
         clients,
     },
     edge::{http::failure::MachineFailure, platform::context::Context},
-    oidc::error::OAuthError,
-    secret::is_random_id,
+    oidc::{error::OAuthError, params},
 };
 
 /// Gives roles at an app and takes roles, all of them or none. Says whether one was taken.
@@ -72,8 +71,10 @@ fn refusal(problem: &Problem) -> MachineFailure {
     };
     let (status, why) = match problem.kind {
         ProblemKind::NoClient => return MachineFailure::no_such("client"),
-        ProblemKind::NoHolder if is_random_id(id) => (404, format!("there is no {what} {id}")),
-        ProblemKind::NoHolder => return MachineFailure::no_such(what),
+        ProblemKind::NoHolder => match params::nameable(id) {
+            Some(id) => (404, format!("there is no {what} {id}")),
+            None => return MachineFailure::no_such(what),
+        },
         ProblemKind::Blank => {
             let why = "a role of this client can have no blank: it is told in a text (roles_format)";
             (400, why.to_owned())

@@ -14,8 +14,7 @@ use crate::{
         users::{self, WithCredentials},
     },
     edge::{http::failure::MachineFailure, platform::context::Context},
-    oidc::error::OAuthError,
-    secret::is_random_id,
+    oidc::{error::OAuthError, params},
 };
 
 /// Somebody by the username or address that an operator typed.
@@ -105,9 +104,9 @@ impl Change<'_> {
 }
 
 fn refusal(problem: &Problem) -> MachineFailure {
-    let named = |what: &str, id: &str| match is_random_id(id) {
-        true => format!("{what} {id}"),
-        false => format!("such {what}"),
+    let named = |what: &str, id: &str| match params::nameable(id) {
+        Some(id) => format!("{what} {id}"),
+        None => format!("such {what}"),
     };
     let (status, why) = match problem.kind {
         ProblemKind::NoUser => (404, format!("there is no {}", named("user", &problem.user_id))),

@@ -223,9 +223,9 @@ impl<'a> Fields<'a> {
 
     /// Where a claim is told.
     pub(super) fn claim_path(&self, field: &str) -> Read<Option<ClaimPath>> {
-        let path = |value| {
+        let path = |value: &Value| {
             let path = ClaimPath::parse(value).filter(|path| self.stored || path.is_plain());
-            path.ok_or_else(|| refusal(field, ClaimPath::RULE))
+            path.ok_or_else(|| refusal(field, &ClaimPath::problem(value)))
         };
         self.value(field).map(path).transpose()
     }
@@ -240,10 +240,10 @@ impl<'a> Fields<'a> {
     /// `own_claims`.
     pub(super) fn own_claims(&self) -> Read<Vec<OwnClaim>> {
         let field = "own_claims";
-        let claims = |value| {
+        let claims = |value: &Value| {
             let claims = OwnClaim::parse_all(value);
             let claims = claims.filter(|claims| self.stored || claims.iter().all(OwnClaim::is_plain));
-            claims.ok_or_else(|| refusal(field, OwnClaim::RULE))
+            claims.ok_or_else(|| refusal(field, &OwnClaim::problem(value)))
         };
         Ok(self.value(field).map(claims).transpose()?.unwrap_or_default())
     }

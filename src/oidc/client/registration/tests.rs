@@ -345,14 +345,11 @@ fn a_read_client_shows_neither_secret_nor_token() {
 
 #[test]
 fn a_secret_may_overlap_with_the_next_for_seven_days() {
-    let overlap = |body: &str| RenewalRequest::parse(body.as_bytes()).map(|request| request.overlap);
-    for none in [
-        "",
-        " ",
-        "{}",
-        r#"{"overlap_seconds": 0}"#,
-        r#"{"overlap_seconds": null}"#,
-    ] {
+    let overlap = |body: &str| {
+        let members = json::parse(body).unwrap();
+        RenewalRequest::read(&members).map(|request| request.overlap)
+    };
+    for none in ["{}", r#"{"overlap_seconds": 0}"#, r#"{"overlap_seconds": null}"#] {
         assert_eq!(overlap(none), Ok(None), "{none}");
     }
     assert_eq!(overlap(r#"{"overlap_seconds": 604800}"#), Ok(Some(Lifetime::days(7))));
@@ -362,7 +359,6 @@ fn a_secret_may_overlap_with_the_next_for_seven_days() {
             "{wrong}"
         );
     }
-    assert!(overlap("[]").is_err() && overlap("x").is_err());
 }
 
 /// RFC 7591 section 2: "If unspecified or omitted, the default is client_secret_basic". Who names nothing may send the secret either
