@@ -74,7 +74,7 @@ async fn answer_admitted(route: &Route, request: &mut Incoming, context: &Contex
                 }
                 _ => failure,
             };
-            failure.into_reply(context, language)
+            failure.into_reply(&request.path, context, language)
         }
         Outcome::Machine(outcome) => {
             let reply = machine_reply(outcome, request, context);
@@ -161,7 +161,7 @@ pub fn not_found(request: &Incoming, context: &Context) -> Reply {
         let error = OAuthError::invalid_request("there is nothing at this address");
         return MachineFailure::status(404, error).into_reply(context);
     }
-    PageFailure::from(Problem::NotFound).into_reply(context, language(request, context))
+    PageFailure::from(Problem::NotFound).into_reply(&request.path, context, language(request, context))
 }
 
 /// The answer to a method that the endpoint, or Limen, does not know.
@@ -170,7 +170,7 @@ pub fn not_found(request: &Incoming, context: &Context) -> Reply {
 pub fn method_not_allowed(route: &Route, request: &Incoming, context: &Context) -> Reply {
     let reply = match route.audience {
         Audience::Browser => {
-            PageFailure::from(Problem::MethodNotAllowed).into_reply(context, language(request, context))
+            PageFailure::from(Problem::MethodNotAllowed).into_reply(&request.path, context, language(request, context))
         }
         Audience::Machine | Audience::Operator => {
             let error = OAuthError::invalid_request("the method is not allowed here");

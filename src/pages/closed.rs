@@ -1,11 +1,11 @@
-//! The page in place of consent where the operator lets only certain people use an app, and not the one who is signed in.
+//! The page in place of consent where the operator lets only certain people use an app, and not the one who is signed in; or nobody.
 
 use askama::Template;
 
 use super::{
     asker::Asker,
     layout::page,
-    messages::{ClosedTexts, Language},
+    messages::{ClosedTexts, Language, Phrase},
     text::visible_name,
 };
 use crate::routes::Endpoint;
@@ -16,6 +16,8 @@ use crate::routes::Endpoint;
 pub struct ClosedPage<'a> {
     /// The language of the page.
     pub language: Language,
+    /// Whether the operator has switched the app off: it is for nobody.
+    pub is_off: bool,
     /// The name of the app.
     pub client_name: &'a str,
     /// Its home page.
@@ -44,7 +46,23 @@ impl ClosedPage<'_> {
     }
 
     fn title(&self) -> String {
-        self.closed().heading.fill(&self.asker().name)
+        self.heading().fill(&self.asker().name)
+    }
+
+    fn heading(&self) -> Phrase {
+        match self.is_off {
+            true => self.closed().heading_off,
+            false => self.closed().heading,
+        }
+    }
+
+    /// Why, who can be asked at an address, and who where none is known.
+    fn words(&self) -> [&'static str; 3] {
+        let texts = self.closed();
+        match self.is_off {
+            true => [texts.about_off, texts.contact_off, texts.ask_off],
+            false => [texts.about, texts.contact, texts.ask],
+        }
     }
 
     fn shown_account(&self) -> String {

@@ -77,6 +77,16 @@ impl<'a> ErrorPage<'a> {
         self.way_on = Some((Endpoint::Recover, self.language.texts().recover.again));
     }
 
+    /// Shows the way to where the console or the account begins.
+    pub fn offer_start(&mut self, start: Endpoint) {
+        let texts = &self.language.texts().console;
+        let label = match start {
+            Endpoint::Console => texts.title,
+            _ => texts.account,
+        };
+        self.way_on = Some((start, label));
+    }
+
     page!();
 
     fn texts(&self) -> &'static Texts {

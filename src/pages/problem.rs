@@ -4,6 +4,7 @@ use super::{Csp, ErrorPage, Fact, Language, content_security_policy, messages::E
 use crate::{
     oidc::{error::OAuthError, logout::LogoutRefusal, return_address::PageError},
     reply::{RETRY_AFTER, Reply},
+    routes::Endpoint,
     time::Lifetime,
 };
 
@@ -47,9 +48,24 @@ pub enum Problem {
 impl Problem {
     /// The answer with the page.
     pub fn into_reply(self, language: Language) -> Reply {
+        self.into_reply_at("", language)
+    }
+
+    /// The same to a request for `path`: who was at the console or at their account came from no app, and goes back there.
+    pub fn into_reply_at(self, path: &str, language: Language) -> Reply {
         let code = self.code();
-        let mut page = ErrorPage::new(|texts| self.text(texts), language);
+        let start = start_of(path);
+        let mut page = ErrorPage::new(
+            |texts| {
+                let own = start.and_then(|_| self.own_text(texts));
+                own.unwrap_or_else(|| self.text(texts))
+            },
+            language,
+        );
         page.code = code.as_deref();
+        if let Some(start) = start {
+            page.offer_start(start);
+        }
         if let Self::NoReturn(_, facts) | Self::Logout(_, facts) | Self::ClientDocument(_, facts) = &self {
             page.facts = facts;
         }
@@ -96,8 +112,20 @@ impl Problem {
             Self::ClientDocument(error, _) | Self::BadRequest(error) => {
                 Some(format!("{}: {}", error.code.as_str(), error.description))
             }
+            Self::MethodNotAllowed => Some("invalid_request: the method is not allowed here".to_owned()),
+            Self::TooLarge => Some("invalid_request: the body is too large".to_owned()),
             _ => None,
         }
+    }
+
+    /// The words at the console and at the account, where others would speak of an app.
+    fn own_text(&self, texts: &'static ErrorTexts) -> Option<&'static ErrorText> {
+        Some(match self {
+            Self::NotFound => &texts.not_found_here,
+            Self::BadRequest(_) | Self::MethodNotAllowed | Self::TooLarge => &texts.bad_request_here,
+            Self::ForeignForm => &texts.foreign_form_here,
+            _ => return None,
+        })
     }
 
     fn text(&self, texts: &'static ErrorTexts) -> &'static ErrorText {
@@ -131,6 +159,22 @@ pub fn unavailable(request_id: &str, language: Language) -> Reply {
     Reply {
         retry_after: Some(RETRY_AFTER),
         ..show(503, &page)
+    }
+}
+
+/// Where the pages begin to which `path` belongs, if it is of the console or of the account. Who has gone wrong at the first page of the console
+/// may not be for it.
+fn start_of(path: &str) -> Option<Endpoint> {
+    let is_below = |start: Endpoint| {
+        let rest = path.strip_prefix(start.path());
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    match () {
+        () if is_below(Endpoint::Console) => Some(Endpoint::Console),
+        () if is_below(Endpoint::Account) || path == Endpoint::Account.path() || path == Endpoint::Console.path() => {
+            Some(Endpoint::Account)
+        }
+        () => None,
     }
 }
 
@@ -168,6 +212,55 @@ mod tests {
         let lost = reply(Problem::NoReturn(PageError::UnregisteredRedirectUri, facts));
         assert!(html(&lost).contains("the client did not register this redirect_uri"));
         assert!(html(&lost).contains("redirect_uri = https://x.org/&#60;b&#62;"));
+    }
+
+    #[test]
+    fn who_was_at_the_console_or_at_their_account_is_led_back_there_and_told_of_no_app() {
+        let bad = || Problem::BadRequest(OAuthError::invalid_request("x is no parameter here"));
+        for language in Language::ALL {
+            for (path, start) in [
+                ("/admin/people", "/admin"),
+                ("/admin/x/y", "/admin"),
+                ("/admin", "/account"),
+                ("/account", "/account"),
+                ("/account/nothing", "/account"),
+            ] {
+                let all = [
+                    Problem::NotFound,
+                    Problem::MethodNotAllowed,
+                    bad(),
+                    Problem::TooLarge,
+                    Problem::ForeignForm,
+                ];
+                for problem in all {
+                    let other = html(&problem_of(&problem).into_reply(language)).to_owned();
+                    let reply = problem.into_reply_at(path, language);
+                    let page = html(&reply);
+                    assert!(page.contains(&format!(r#"id="way-on" href="{start}""#)), "{path}");
+                    let heading = |page: &str| page.split("<p>").nth(2).map(str::to_owned);
+                    assert_ne!(heading(page), heading(&other), "{path}");
+                }
+            }
+        }
+        for path in ["/login", "/administer", "/accounts", ""] {
+            assert!(
+                !html(&bad().into_reply_at(path, Language::En)).contains("way-on"),
+                "{path}"
+            );
+        }
+        let closed = Problem::NotForYou.into_reply_at("/admin/people", Language::En);
+        assert!(html(&closed).contains(r#"href="/admin""#));
+    }
+
+    /// The same once more.
+    fn problem_of(problem: &Problem) -> Problem {
+        match problem {
+            Problem::NotFound => Problem::NotFound,
+            Problem::MethodNotAllowed => Problem::MethodNotAllowed,
+            Problem::ForeignForm => Problem::ForeignForm,
+            Problem::TooLarge => Problem::TooLarge,
+            _ => Problem::BadRequest(OAuthError::invalid_request("x is no parameter here")),
+        }
     }
 
     #[test]

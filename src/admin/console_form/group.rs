@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{asked, unknown};
+use super::{asked, require_sure, unknown};
 use crate::{
     account::group::Group,
     admin::{
@@ -44,7 +44,7 @@ impl<'a> GroupAction<'a> {
         let role = |text: &str| RoleOfHolder::parse(text, Holder::Group(group_id.to_owned()));
         Ok(Self::Change(match asked(form, &["remove", "take_role"])? {
             ("do", "save") => GroupChange::Save(wanted_group(form, policy)?, SeenGroup::of(form)?),
-            ("do", "delete") => return Ok(Self::Delete),
+            ("do", "delete") => return require_sure(form).map(|()| Self::Delete),
             ("do", "add") => GroupChange::Add(form.single("login")?.unwrap_or_default().trim()),
             ("do", "give_role") => GroupChange::GiveRole(
                 form.single("app")?.unwrap_or_default().trim(),

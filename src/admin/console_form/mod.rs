@@ -34,6 +34,20 @@ pub fn changed() -> OAuthError {
     OAuthError::invalid_request("it was changed since this page was opened; open it again")
 }
 
+/// What is said where a form is to delete something, and nobody has ticked that they are sure.
+pub const UNSURE: &str = "nothing was deleted: tick that you are sure";
+
+/// Whether somebody who wants to delete something has ticked that they are sure.
+///
+/// # Errors
+/// `invalid_request` with [`UNSURE`].
+pub fn require_sure(form: &Params) -> Result<(), OAuthError> {
+    match form.single("sure")? {
+        Some("yes") => Ok(()),
+        _ => Err(OAuthError::invalid_request(UNSURE)),
+    }
+}
+
 /// The form asks for nothing that there is.
 pub fn unknown() -> OAuthError {
     OAuthError::invalid_request("the form must ask for one thing that there is")
@@ -42,6 +56,16 @@ pub fn unknown() -> OAuthError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_deletes_something_is_sure() {
+        let of = |form: &str| require_sure(&Params::parse(form).unwrap());
+        assert_eq!(of("do=delete&sure=yes"), Ok(()));
+        for form in ["do=delete", "sure=", "sure=no"] {
+            assert_eq!(of(form).unwrap_err().description, UNSURE, "{form}");
+        }
+        assert!(of("sure=yes&sure=yes").is_err());
+    }
 
     #[test]
     fn a_form_asks_for_one_thing() {

@@ -166,13 +166,14 @@ impl From<BodyError> for PageFailure {
 }
 
 impl PageFailure {
-    pub fn into_reply(self, context: &Context, language: Language) -> Reply {
+    /// The answer to a request for `path`.
+    pub fn into_reply(self, path: &str, context: &Context, language: Language) -> Reply {
         match self {
             Self::Fault(fault) => {
                 log::fault(&context.request_id, &fault);
                 pages::unavailable(&context.request_id, language)
             }
-            Self::Problem(problem) => problem.into_reply(language),
+            Self::Problem(problem) => problem.into_reply_at(path, language),
             Self::Reply(reply) => *reply,
             Self::ClientChanged => Problem::InteractionOver.into_reply(language),
         }

@@ -181,10 +181,11 @@ impl ConsoleApiPage<'_> {
         let texts = self.texts();
         let act = match name {
             "renew" => Act::named("renew", texts.renew, texts.renew_why),
-            _ => Act::named("delete", texts.delete, texts.delete_why),
+            _ => Act::delete(texts.delete, texts.delete_why),
         };
         Acts {
             frame: self.frame,
+            problem: self.problem,
             action: self.action,
             version: self.version_now.clone(),
             acts: vec![act],

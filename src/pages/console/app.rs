@@ -156,9 +156,10 @@ impl ConsoleAppPage<'_> {
         let renew = self
             .has_secret
             .then(|| Act::named("renew", texts.renew, texts.renew_why));
-        let delete = Act::named("delete", texts.delete, texts.delete_why);
+        let delete = Act::delete(texts.delete, texts.delete_why);
         Acts {
             frame: self.frame,
+            problem: self.problem,
             action: self.action,
             version: self.version_now.to_string(),
             acts: [Some(switch), renew, Some(delete)].into_iter().flatten().collect(),

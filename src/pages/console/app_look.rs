@@ -58,6 +58,7 @@ impl AppLookPage<'_> {
             .map(|_| Act::named("remove", texts.remove_logo, texts.remove_logo_why));
         Acts {
             frame: self.part.frame,
+            problem: None,
             action: self.part.action,
             version: self.version.to_string(),
             acts: fetch.into_iter().chain(remove).collect(),

@@ -15,7 +15,7 @@ pub struct ConsoleAppRolesPage<'a> {
     /// What is around it.
     pub part: Part<'a>,
     pub roles: Vec<RoleOfOne>,
-    /// Where the admin API changes the app, if it is not told of roles.
+    /// Where programs change the app, if it is not told of roles.
     pub untold: Option<String>,
     /// Where more are.
     pub next: Option<String>,
@@ -43,6 +43,10 @@ impl ConsoleAppRolesPage<'_> {
 
     fn texts(&self) -> &'static ConsoleMoreTexts {
         &self.part.frame.all_texts().console_more
+    }
+
+    fn claim_text(&self) -> &'static str {
+        self.part.frame.all_texts().console_apps.roles_claim
     }
 
     fn group_texts(&self) -> &'static ConsoleGroupTexts {

@@ -155,9 +155,10 @@ impl ConsoleGroupPage<'_> {
         let texts = self.texts();
         Acts {
             frame: self.frame,
+            problem: self.problem,
             action: self.action,
             version: String::new(),
-            acts: vec![Act::named("delete", texts.delete, texts.delete_why)],
+            acts: vec![Act::delete(texts.delete, texts.delete_why)],
         }
     }
 

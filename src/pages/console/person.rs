@@ -158,6 +158,7 @@ impl PersonPage<'_> {
         ];
         Acts {
             frame: self.frame,
+            problem: None,
             action: self.action,
             version: String::new(),
             acts: acts.into_iter().flatten().collect(),

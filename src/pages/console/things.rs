@@ -4,10 +4,13 @@
 use askama::Template;
 
 use super::ConsoleFrame;
-use crate::pages::{
-    messages::{ConsoleTexts, Phrase},
-    moment::Moment,
-    text::{visible, visible_name},
+use crate::{
+    admin::console_form::UNSURE,
+    pages::{
+        messages::{ConsoleTexts, Phrase},
+        moment::Moment,
+        text::{visible, visible_name},
+    },
 };
 
 /// A list of things.
@@ -30,6 +33,8 @@ pub(super) struct Acts<'a> {
     /// What the page was made of, where nothing is done to what somebody else has changed since.
     pub version: String,
     pub acts: Vec<Act>,
+    /// What is wrong with the form that was sent, in English.
+    pub problem: Option<&'a str>,
 }
 
 /// Something in a list.
@@ -58,6 +63,8 @@ pub(super) struct Act {
     value: String,
     label: &'static str,
     why: &'static str,
+    /// Whether it takes a tick of who is sure.
+    is_final: bool,
 }
 
 impl Thing {
@@ -122,12 +129,36 @@ impl Act {
             value: value.to_owned(),
             label,
             why,
+            is_final: false,
+        }
+    }
+
+    /// Deletes what the page is about: the operator ticks that they are sure.
+    pub fn delete(label: &'static str, why: &'static str) -> Self {
+        Self {
+            is_final: true,
+            ..Self::named("delete", label, why)
         }
     }
 
     /// Sends `do` with the name of what is done.
     pub fn named(name: &'static str, label: &'static str, why: &'static str) -> Self {
         Self::of("do", name, label, why)
+    }
+}
+
+impl Acts<'_> {
+    /// What is ticked before it is done; nothing for what needs no tick.
+    fn sure(&self, act: &Act) -> &'static str {
+        match act.is_final {
+            true => self.frame.texts().sure,
+            false => "",
+        }
+    }
+
+    /// Whether it was to be done without the tick.
+    fn is_refused(&self, act: &Act) -> bool {
+        act.is_final && self.problem == Some(UNSURE)
     }
 }
 

@@ -212,9 +212,10 @@ impl ConsoleWebhookPage<'_> {
                 Act::named("renew_at_once", texts.renew_at_once, texts.renew_at_once_why),
             ],
         };
-        let delete = Act::named("delete", texts.delete, texts.delete_why);
+        let delete = Act::delete(texts.delete, texts.delete_why);
         Acts {
             frame: self.frame,
+            problem: self.problem,
             action: self.action(),
             version: String::new(),
             acts: [test]

@@ -245,9 +245,14 @@ pub fn every_page(text: &'static str) -> Vec<String> {
             }
         }
         let scope = Scope::from_iter(["openid", "profile", "email", "address", "phone", "offline_access", text]);
-        for contact in [None, Some(("mailto:help%40acme%2Etest", text))] {
+        for (contact, is_off) in [
+            (None, false),
+            (Some(("mailto:help%40acme%2Etest", text)), false),
+            (None, true),
+        ] {
             let page = ClosedPage {
                 language,
+                is_off,
                 client_name: text,
                 client_uri: Some(text),
                 account: text,

@@ -66,7 +66,9 @@ describe("an API", () => {
     const saved = await one.browser.submit(same, "save", { scopes: "", apps: "", token_format: "opaque", token_signing_alg: "", access_token_lifetime: "" }, { button: "save" });
     const after = await read({ id });
     assert.deepEqual([after.scopes, after.apps, after.token_format, after.access_token_lifetime], [{}, {}, "opaque", null]);
-    const gone = await one.browser.submit(saved, "delete", {}, { button: "delete" });
+    const unsure = await one.browser.submit(saved, "delete", {}, { button: "delete" });
+    assert.deepEqual([unsure.status, unsure.alert], [400, "nothing was deleted: tick that you are sure"]);
+    const gone = await one.browser.submit(unsure, "delete", { sure: "yes" }, { button: "delete" });
     assert.deepEqual([new URL(gone.url).pathname, /Deleted\./.test(gone.html)], ["/admin/apis", true]);
     assert.equal((await one.open(at({ id }))).status, 404);
     for (const event of ["api_created", "api_changed", "api_deleted"]) {

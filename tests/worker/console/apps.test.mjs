@@ -175,7 +175,10 @@ describe("apps", () => {
     assert.equal((await op.json(`/register/${id}`, { bearer: token })).client_name, "Managed 2");
     const changed = (await audit(`client=${id}&event=client_changed`)).map(({ detail }) => detail.changed);
     assert.deepEqual(changed, [["client_name"], ["disabled"], ["disabled"]]);
-    await one.browser.submit(await one.open(at(id)), "delete", {}, { button: "delete" });
+    const unsure = await one.browser.submit(await one.open(at(id)), "delete", {}, { button: "delete" });
+    assert.deepEqual([unsure.status, unsure.alert], [400, "nothing was deleted: tick that you are sure"]);
+    assert.deepEqual(await audit(`client=${id}&event=client_deleted`), []);
+    await one.browser.submit(unsure, "delete", { sure: "yes" }, { button: "delete" });
     assert.deepEqual((await audit(`client=${id}&event=client_deleted`))[0].detail, { client_name: "Managed 2" });
   });
 
@@ -199,7 +202,7 @@ describe("apps", () => {
       const late = await one.browser.submit(page, what, {}, { button: what });
       assert.equal(late.status, 400, what);
     }
-    const deleted = await one.browser.submit(await one.open(at(client)), "delete", {}, { button: "delete" });
+    const deleted = await one.browser.submit(await one.open(at(client)), "delete", { sure: "yes" }, { button: "delete" });
     assert.match(deleted.html, /Deleted\./);
     assert.equal((await one.open(at(client))).status, 404);
   });

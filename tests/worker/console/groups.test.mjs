@@ -53,7 +53,10 @@ describe("groups", () => {
     const now = await op.json(`/admin/api/groups/${id}`, { bearer: op.adminToken });
     assert.deepEqual([now.name, now.second_factor_required], ["Authors of ours", true]);
     assert.match(saved.html, /name="factor" type="checkbox" value="yes" checked/);
-    const gone = await one.browser.submit(saved, "delete", {}, { button: "delete" });
+    const unsure = await one.browser.submit(saved, "delete", {}, { button: "delete" });
+    assert.deepEqual([unsure.status, unsure.alert], [400, "nothing was deleted: tick that you are sure"]);
+    assert.match(unsure.html, /<details open>[^]*id="sure" name="sure" type="checkbox" value="yes" required aria-invalid="true" aria-describedby="problem"/);
+    const gone = await one.browser.submit(unsure, "delete", { sure: "yes" }, { button: "delete" });
     assert.deepEqual([new URL(gone.url).pathname, /Deleted\./.test(gone.html)], ["/admin/groups", true]);
     assert.equal((await one.open(at({ id }))).status, 404);
     for (const event of ["group_created", "group_changed", "group_deleted"]) {
@@ -61,7 +64,7 @@ describe("groups", () => {
       assert.equal(found.operator_user_id, one.person.id, event);
     }
     const send = await sender(one);
-    assert.equal(told(await send(at({ id }), { do: "delete" })), "nothing");
+    assert.equal(told(await send(at({ id }), { do: "delete", sure: "yes" })), "nothing");
     for (const form of [{ do: "save", name: "x", shown: "no x" }, { do: "add", login: one.person.username }]) assert.equal((await send(at({ id }), form)).status, 404);
   });
 

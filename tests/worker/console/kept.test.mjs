@@ -100,6 +100,11 @@ describe("roles of single people", () => {
     const path = `/admin/apps/${client.id}/roles`;
     assert.ok((await owner.open(`/admin/apps/${client.id}`)).html.includes(`href="${path}"`));
     const form = await owner.open(path);
+    assert.match(form.html, new RegExp(`<a id="name-claim" href="/admin/apps/${client.id}#roles_claim">Claim for roles</a>`));
+    assert.match((await owner.open(`/admin/apps/${client.id}`)).html, /id="roles_claim"/);
+    const told = /PATCH (\/register\/[\w-]+) (\{.*?\})</.exec(form.html.replaceAll("&#34;", '"').replaceAll("&quot;", '"'));
+    assert.equal((await op.admin(told[1], { method: "PATCH", json: JSON.parse(told[2]) })).status, 200, "what it tells works");
+    assert.doesNotMatch((await owner.open(path)).html, /id="untold"/);
     const given = await owner.browser.submit(form, "give", { login: ada.email, role: "viewer" }, { button: "give" });
     assert.equal(given.status, 200);
     assert.ok(given.text.includes(ada.username) && given.text.includes("viewer") && given.text.includes("Editors"));

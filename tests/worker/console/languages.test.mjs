@@ -22,6 +22,9 @@ test("ordinary mistakes are told in German, also what the database found", async
     ["/admin/people/new", "make", { username: "a", email: "ada" }, /^E-Mail: Das ist keine E-Mail-Adresse\./],
     ["/admin/groups", "make", { name: "STAFF" }, /^Der Name ist vergeben/],
     ["/admin/groups", "make", { name: "" }, /^Name: Möglich sind 1 bis 100 Buchstaben/],
+    [`/admin/groups/${group}`, "delete", {}, /^Es wurde nichts gelöscht\. Setzen Sie ein Häkchen/],
+    [`/admin/apps/${client.id}`, "delete", {}, /^Es wurde nichts gelöscht/],
+    [`/admin/apps/${client.id}`, "save", { redirect_uris: "https://a.acme.test/", roles_claim: "Sub" }, /^Claim für Rollen: Sub ist vergeben/],
     [`/admin/groups/${group}`, "add", { login: "nobody" }, /^Niemand hat diesen Benutzernamen/],
     ["/admin/apps/new", "make", { kind: "web", client_name: "A", redirect_uris: "http://a.acme.test/" }, /^Rücksprungadressen: Die Adressen müssen mit https beginnen\./],
     ["/admin/apps/new", "make", { kind: "web", client_name: "A", redirect_uris: "" }, /^Rücksprungadressen: Geben Sie mindestens eine Adresse ein\./],
@@ -50,6 +53,27 @@ test("each language has its words, and English keeps those of the admin API", as
     assert.match(wrong.alert, why);
     assert.equal(/id="problem".*lang="en"/.test(wrong.html), language === "en");
   }
+});
+
+test("a page that cannot be shown says why in the language of the browser, and leads back to the console or the account", async () => {
+  for (const [path, status, why, start] of [
+    ["/admin/nothing", 404, /vielleicht gelöscht/, "/admin"],
+    ["/admin/groups/nothing", 404, /vielleicht gelöscht/, "/admin"],
+    ["/admin/people?after=x", 400, /kennt diese Seite so nicht/, "/admin"],
+    ["/admin/people?x=1", 400, /x is no parameter here/, "/admin"],
+    ["/account/nothing", 404, /vielleicht gelöscht/, "/account"],
+  ]) {
+    const page = await open(path, "de");
+    assert.equal(page.status, status, path);
+    assert.match(page.text, why, path);
+    assert.match(page.html, new RegExp(`id="way-on" href="${start}"`), path);
+    assert.doesNotMatch(page.text, /zurück zur App|App, die Sie/, path);
+  }
+  const wrong = await owner.browser.fetch("/admin/people", { method: "PUT" });
+  const html = await wrong.text();
+  assert.deepEqual([wrong.status, /the method is not allowed here/.test(html), /id="way-on" href="\/admin"/.test(html)], [405, true, true]);
+  const elsewhere = await open("/nothing", "de");
+  assert.match(elsewhere.text, /zurück zur App/);
 });
 
 test("what somebody else has changed is told in German", async () => {

@@ -89,7 +89,10 @@ describe("the page of one", () => {
     assert.match(replaced, /id="secret"><code>whsec_/);
     const read = await receiver.read();
     assert.equal(read.previous_secret_until, null, "the one that leaked signs nothing any more");
-    assert.equal(told(await send(page(receiver), { do: "delete" })), "deleted");
+    const unsure = await send(page(receiver), { do: "delete", sure: "no" });
+    assert.deepEqual([unsure.status, /nothing was deleted: tick that you are sure/.test(await unsure.text())], [400, true]);
+    assert.equal((await owner.browser.fetch(page(receiver))).status, 200);
+    assert.equal(told(await send(page(receiver), { do: "delete", sure: "yes" })), "deleted");
     assert.equal((await owner.browser.fetch(page(receiver))).status, 404);
   });
 

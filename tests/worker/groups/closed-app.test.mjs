@@ -53,6 +53,24 @@ describe("whoever is not in the group", () => {
     assert.deepEqual([error, error_description], ["access_denied", "the operator has not opened this client to the person"]);
   });
 
+  test("is told that the app is switched off where it is for nobody, in their language", async () => {
+    const [client, ada] = [await op.client({ disabled: true }), await op.person()];
+    for (const [language, heading, why] of [
+      ["en", "Acme Notes is switched off here", "nobody can use it for now"],
+      ["de", "Acme Notes ist hier abgeschaltet", "kann sie zurzeit niemand nutzen"],
+      ["fr", "Acme Notes est désactivée ici", "personne ne peut l’utiliser"],
+      ["es", "Acme Notes está desactivada aquí", "por ahora nadie puede usarla"],
+    ]) {
+      const browser = op.browser();
+      const page = await browser.signIn(await browser.authorize(client, { ui_locales: language }), ada);
+      assert.equal(page.status, 403);
+      assert.ok(page.text.includes(heading) && page.text.includes(why), page.text);
+      assert.doesNotMatch(page.text, /let you in|certain people/);
+      assert.match(page.html, /id="contact" href="mailto:help%40acme%2Etest"/);
+      assert.equal((await browser.deny(page)).callback.get("error"), "access_denied");
+    }
+  });
+
   test("gets access_denied in silence, if they have allowed the app something", async () => {
     const { client, stranger } = await closedApp();
     const [browser, silent] = [op.browser(), { prompt: "none" }];
@@ -167,6 +185,25 @@ describe("an app", () => {
       assert.equal(response.status, 400, JSON.stringify(allowed_groups));
       assert.match((await response.json()).error_description, /^allowed_groups/);
     }
+  });
+
+  test("is told which id is no group's, which claim is reserved, and which user or group there is not", async () => {
+    const [client, group] = [await op.client(), await groupOf(op)];
+    const why = async (path, init) => (await (await op.admin(path, init)).json()).error_description;
+    const wanted = (json) => why(`/register/${client.id}`, { method: "PATCH", json });
+    assert.equal(await wanted({ allowed_groups: [group.id, "Staff"] }), "allowed_groups has Staff, which is no group's: it takes ids of groups, not their names");
+    assert.match(await wanted({ allowed_groups: ["a b"] }), /^allowed_groups has an id, which is no group's/);
+    const reserved = "which is reserved: Limen or a specification says something else by it; choose another name";
+    assert.equal(await wanted({ own_claims: [{ claim: "tier", value: 1 }, { claim: "email", value: "x" }] }), `own_claims [1] has email, ${reserved}`);
+    assert.equal(await wanted({ roles_claim: ["sub", "roles"] }), `roles_claim has sub, ${reserved}`);
+    assert.match(await wanted({ own_claims: [{ claim: "a", template: "{" }] }), /^own_claims is wrong at \[0\], counted from 0: it must be a list/);
+    const ada = await op.person();
+    assert.equal(await why(`/admin/api/groups/${group.id}/members`, { json: { add: [ada.id, "grace"] } }), "there is no user grace");
+    assert.equal(await why(`/admin/api/clients/${client.id}/roles`, { json: { add: [{ role: "editor", group: "staff" }] } }), "there is no group staff");
+    assert.match(
+      await why(`/admin/api/clients/${client.id}`, { method: "PATCH", json: { roles_claim: "roles" } }),
+      /^roles_claim is no member here; the members are notes, accent_color and launch_uri; .* PATCH \/register\/\{client_id\}/,
+    );
   });
 
   test("for several groups is for the people of each", async () => {

@@ -94,6 +94,7 @@ async fn act(
             }))
         }
         ApiAction::Delete => {
+            console_form::require_sure(form)?;
             operations::apis::delete(&stored.id, context).await?;
             let name = ConsoleNotice::Deleted.as_str();
             Ok(console.signed_in.done_at(SECTION.path(), name, context))

@@ -7,7 +7,10 @@ use crate::{
     account::group::Group,
     admin::{
         client_filter::Provenance,
-        console_form::app::{self, AppAction, LIFETIMES},
+        console_form::{
+            self,
+            app::{self, AppAction, LIFETIMES},
+        },
     },
     db::{
         Batch,
@@ -100,6 +103,7 @@ async fn act(
         AppAction::SwitchOn => change(console, record, br#"{"disabled":false}"#, context).await,
         AppAction::RenewSecret => renew_secret(console, record, context).await,
         AppAction::Delete => {
+            console_form::require_sure(form)?;
             let notice = match registration::delete(&record, console.registering_party(), context).await? {
                 true => ConsoleNotice::Deleted,
                 false => ConsoleNotice::NothingDone,

@@ -87,7 +87,7 @@ async fn page(
             problem: typed.problem(),
         },
         untold: (client.metadata.rules.roles_claim.is_none())
-            .then(|| routes::with_segment(Endpoint::AdminClient, client_id)),
+            .then(|| routes::with_segment(Endpoint::RegisteredClient, client_id)),
         roles: roles.into_iter().map(|role| shown(role, console)).collect(),
         next: next.transpose()?,
         typed: (typed.text("login"), typed.text("role")),

@@ -3,7 +3,10 @@
 use super::webhooks::{MAKE, SECTION, may_change, once, shown};
 use crate::{
     admin::{
-        console_form::webhook::{self as webhook_form, WebhookAction},
+        console_form::{
+            self,
+            webhook::{self as webhook_form, WebhookAction},
+        },
         webhook::{self, WantedWebhook},
     },
     db::webhooks,
@@ -145,6 +148,7 @@ async fn act(
             Ok(once(console, &renewed))
         }
         WebhookAction::Delete => {
+            console_form::require_sure(form).map_err(MachineFailure::from)?;
             let deleted = operation::delete(id, operator, context).await;
             let notice = super::notice_of(deleted, ConsoleNotice::Deleted).map_err(NotDone::Page)?;
             Ok(console.signed_in.done_at(SECTION.path(), notice.as_str(), context))

@@ -279,6 +279,7 @@ impl ConsentRequest {
         let support = context.config.support.as_ref();
         let html = ClosedPage {
             language,
+            is_off: client.metadata.rules.disabled,
             client_name: &app_name(&client.client_id, &client.metadata, language),
             client_uri: client.metadata.client_uri.best_for(&[language.tag()]),
             account: self.session.user.display_name(),
