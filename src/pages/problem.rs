@@ -54,7 +54,11 @@ impl Problem {
     /// The same to a request for `path`: who was at the console or at their account came from no app, and goes back there.
     pub fn into_reply_at(self, path: &str, language: Language) -> Reply {
         let code = self.code();
-        let start = start_of(path);
+        let start = match self {
+            // Who has no role is told of no console.
+            Self::NotForYou => start_of(path).map(|_| Endpoint::Account),
+            _ => start_of(path),
+        };
         let mut page = ErrorPage::new(
             |texts| {
                 let own = start.and_then(|_| self.own_text(texts));
@@ -249,7 +253,7 @@ mod tests {
             );
         }
         let closed = Problem::NotForYou.into_reply_at("/admin/people", Language::En);
-        assert!(html(&closed).contains(r#"href="/admin""#));
+        assert!(html(&closed).contains(r#"href="/account""#) && !html(&closed).contains("/admin"));
     }
 
     /// The same once more.
