@@ -57,18 +57,29 @@ pub fn is_exact_line(text: &str) -> bool {
     is_line(text) && is_of_one_direction(text) && joins_where_it_can(text)
 }
 
-/// Whether all letters and digits of a text are written in one direction: digits beside letters that are written from right to left are
-/// not shown in the order in which they stand.
+/// Whether all of a text is written in one direction: digits beside anything that is written from right to left are not shown in the order
+/// in which they stand, nor are two Arabic numbers beside each other (Unicode Annex 9, sections 3.3.4 and 3.3.5).
 pub fn is_of_one_direction(text: &str) -> bool {
-    let mut letters = text.chars().filter(|c| c.is_alphanumeric()).map(is_right_to_left);
-    let first = letters.next();
-    letters.all(|other| Some(other) == first)
+    let mut directed = text
+        .chars()
+        .filter(|c| c.is_alphanumeric() || is_right_to_left(*c))
+        .map(is_right_to_left);
+    let first = directed.next();
+    let arabic_numbers = text.split(|c| !is_in_arabic_number(c)).filter(|run| !run.is_empty());
+    directed.all(|other| Some(other) == first) && arabic_numbers.count() <= 1
 }
 
+/// Letters, signs and digits of the scripts that are written from right to left. The digits of Persian are as European ones.
 fn is_right_to_left(c: char) -> bool {
     let is_of_block = matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}'
         | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}');
-    is_of_block && !c.is_numeric()
+    is_of_block && !matches!(c, '\u{6F0}'..='\u{6F9}') && !is_in_arabic_number(c)
+}
+
+/// The class AN of Unicode Annex 9: a number of such digits is written from left to right, and several from right to left.
+fn is_in_arabic_number(c: char) -> bool {
+    matches!(c, '\u{600}'..='\u{605}' | '\u{660}'..='\u{669}' | '\u{66B}' | '\u{66C}' | '\u{6DD}' | '\u{890}' | '\u{891}'
+        | '\u{8E2}' | '\u{10D30}'..='\u{10D39}' | '\u{10E60}'..='\u{10E7E}')
 }
 
 /// Whether each character that [`needs_a_neighbour`] follows one that it may change: beside Latin letters, digits and each other it is not
@@ -138,6 +149,8 @@ mod tests {
             "\u{5d0}\u{5d1}",
             "\u{1f468}\u{200d}\u{1f469}",
             "caf\u{e9} 12",
+            "\u{661}\u{662}",
+            "\u{6f1} \u{6f2}",
         ] {
             assert!(is_exact_line(text), "{text:?}");
         }
@@ -148,6 +161,13 @@ mod tests {
             "\u{645}\u{200c}\u{200c}\u{6cc}",
             "\u{5d0} 12 34",
             "\u{5d0}bc",
+            "12\u{5be}34",
+            "DE\u{5f3} 10 20",
+            "1\u{5c0}000.50",
+            "Acme \u{7c1} 12",
+            "\u{661}-\u{662}",
+            "\u{661} \u{662} \u{663}",
+            "\u{5d0} \u{661}",
         ] {
             assert!(!is_exact_line(text), "{text:?}");
         }
