@@ -16,6 +16,9 @@ use crate::{
 /// The most people that are looked at for a page.
 const WALK: i64 = 5_000;
 
+/// How many names and addresses are looked at for one that is wanted: most people who are found by their name are met again by their address.
+const SPARE: i64 = 4;
+
 /// Comes after whatever begins as what is before it.
 const LAST: char = '\u{10ffff}';
 
@@ -27,15 +30,10 @@ pub struct Listed {
 
 /// At most `limit` people, of those that are met on the walk.
 pub fn list(filter: &PeopleFilter<'_>, limit: i64) -> Query<Vec<Listed>> {
-    // Whoever is met is wanted, or a few may be among many.
-    let reach = match (filter.id, filter.disabled, filter.group) {
-        (None, None, None) => limit,
-        _ => WALK,
-    };
     Statement::new("SELECT * FROM (")
-        .append(filter.walk(reach))
+        .append(filter.walk(filter.reach(limit)))
         .append(Statement::new(
-            ") u WHERE (? IS NULL OR u.id = ?) AND (? IS NULL OR (u.disabled_at IS NOT NULL) = ?) AND (? IS NULL OR
+            ") u WHERE u.again = 0 AND (? IS NULL OR u.id = ?) AND (? IS NULL OR (u.disabled_at IS NOT NULL) = ?) AND (? IS NULL OR
                 EXISTS (SELECT 1 FROM group_members m WHERE m.user_id = u.id AND m.group_id = ?)) LIMIT ?",
         ))
         .bind(filter.id)
@@ -48,12 +46,13 @@ pub fn list(filter: &PeopleFilter<'_>, limit: i64) -> Query<Vec<Listed>> {
         .read_by(read)
 }
 
-/// The last place that [`list`] looks at where it finds fewer than its limit, if there are more.
-pub fn find_end(filter: &PeopleFilter<'_>) -> Query<Option<Place>> {
+/// The last place that [`list`] looks at where it finds fewer than `limit`, if there are more.
+pub fn find_end(filter: &PeopleFilter<'_>, limit: i64) -> Query<Option<Place>> {
+    let reach = filter.reach(limit);
     Statement::new("SELECT id, key FROM (")
-        .append(filter.walk(WALK))
+        .append(filter.walk(reach))
         .append(Statement::new(") LIMIT 1 OFFSET ?"))
-        .bind(WALK - 1)
+        .bind(reach - 1)
         .read_by(|rows| Ok(rows.first::<PlaceRow>()?.map(PlaceRow::into_place)))
 }
 
@@ -65,6 +64,15 @@ pub fn count(most: i64) -> Query<i64> {
 }
 
 impl PeopleFilter<'_> {
+    /// How many are looked at for a page: whoever is met is wanted, or a few may be among many.
+    fn reach(&self, limit: i64) -> i64 {
+        match (self.id, self.disabled, self.group, &self.order) {
+            (None, None, None, Order::Name(beginning)) if !beginning.is_empty() => WALK.min(limit * SPARE),
+            (None, None, None, _) => limit,
+            _ => WALK,
+        }
+    }
+
     /// The first `reach` people whom a page looks at, in their order: those with a name or an address, those of a group, or all.
     fn walk(&self, reach: i64) -> Statement {
         let walk = match (&self.order, self.group) {
@@ -91,8 +99,10 @@ impl PeopleFilter<'_> {
             _ => "WHERE",
         };
         let only = self.id.map(|id| Statement::new(" AND u.id = ?").bind(id));
-        let all =
-            Statement::new(format!("SELECT {COLUMNS}, '' AS key FROM users u {index} u.id > ?")).bind(self.after().0);
+        let all = Statement::new(format!(
+            "SELECT {COLUMNS}, '' AS key, 0 AS again FROM users u {index} u.id > ?"
+        ))
+        .bind(self.after().0);
         only.into_iter()
             .fold(all, Statement::append)
             .append(Statement::new(" ORDER BY u.id"))
@@ -104,7 +114,7 @@ impl PeopleFilter<'_> {
             (id, key) => (id.to_owned(), key.parse().unwrap_or_default()),
         };
         Statement::new(format!(
-            "SELECT {COLUMNS}, CAST(u.created_at AS TEXT) AS key FROM users u
+            "SELECT {COLUMNS}, CAST(u.created_at AS TEXT) AS key, 0 AS again FROM users u
              WHERE u.created_at <= ? AND (u.created_at < ? OR u.id < ?) ORDER BY u.created_at DESC, u.id DESC"
         ))
         .bind(key)
@@ -112,39 +122,40 @@ impl PeopleFilter<'_> {
         .bind(&id)
     }
 
-    /// Along both indexes at once: whoever has such a name is not met again by their address.
+    /// Along both indexes at once: whoever has such a name is met `again` by their address, which counts as looked at. Everybody has a name.
     fn by_name(&self, beginning: &str, reach: i64) -> Statement {
         let end = format!("{beginning}{LAST}");
         let (id, key) = self.after();
         let from = key.max(beginning);
-        let along = |column: &str| {
-            Statement::new(format!(
-                "SELECT * FROM (SELECT {COLUMNS}, u.{column} AS key FROM users u
-                 WHERE u.{column} >= ? AND u.{column} < ? AND (u.{column} > ? OR u.id > ?)"
-            ))
-            .bind(from)
-            .bind(&end)
-            .bind(key)
-            .bind(id)
+        let along = |column: &str, again: Statement| {
+            Statement::new(format!("SELECT * FROM (SELECT {COLUMNS}, u.{column} AS key, "))
+                .append(again)
+                .append(Statement::new(format!(
+                    " AS again FROM users u WHERE u.{column} >= ? AND u.{column} < ? AND (u.{column} > ? OR u.id > ?)
+                      ORDER BY u.{column} LIMIT ?)"
+                )))
+                .bind(from)
+                .bind(&end)
+                .bind(key)
+                .bind(id)
+                .bind(reach)
         };
-        let sorted = |column: &str| Statement::new(format!(" ORDER BY u.{column} LIMIT ?)")).bind(reach);
+        let by_username = along("username_folded", Statement::new("0"));
+        if beginning.is_empty() {
+            return by_username;
+        }
+        let has_name = Statement::new("(u.username_folded >= ? AND u.username_folded < ?) IS TRUE");
+        let by_address = along("email_folded", has_name.bind(beginning).bind(&end));
         Statement::new("SELECT * FROM (")
-            .append(along("username_folded"))
-            .append(sorted("username_folded"))
+            .append(by_username)
             .append(Statement::new(" UNION ALL "))
-            .append(along("email_folded"))
-            .append(Statement::new(
-                " AND (u.username_folded >= ? AND u.username_folded < ?) IS NOT TRUE",
-            ))
-            .bind(beginning)
-            .bind(&end)
-            .append(sorted("email_folded"))
+            .append(by_address)
             .append(Statement::new(") ORDER BY key, id"))
     }
 
     fn of_group(&self, group_id: &str) -> Statement {
         Statement::new(format!(
-            "SELECT {COLUMNS}, '' AS key FROM group_members m JOIN users u ON u.id = m.user_id
+            "SELECT {COLUMNS}, '' AS key, 0 AS again FROM group_members m JOIN users u ON u.id = m.user_id
              WHERE m.group_id = ? AND m.user_id > ? ORDER BY m.user_id"
         ))
         .bind(group_id)
@@ -157,8 +168,10 @@ impl PeopleFilter<'_> {
         let conditions = named
             .into_iter()
             .filter_map(|(column, value)| Some(Statement::new(format!(" AND u.{column} = ?")).bind(value.as_ref()?)));
-        let all =
-            Statement::new(format!("SELECT {COLUMNS}, '' AS key FROM users u WHERE u.id > ?")).bind(self.after().0);
+        let all = Statement::new(format!(
+            "SELECT {COLUMNS}, '' AS key, 0 AS again FROM users u WHERE u.id > ?"
+        ))
+        .bind(self.after().0);
         conditions.fold(all, Statement::append)
     }
 }

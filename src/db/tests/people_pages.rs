@@ -36,18 +36,33 @@ fn database() -> Sqlite {
 fn pages(filter: impl Fn(Option<Place>) -> PeopleFilter<'static>) -> Vec<Place> {
     let mut database = database();
     let mut all: Vec<Place> = Vec::new();
+    let mut after = None;
     loop {
-        let after = all.last().map(|last| Place {
-            id: last.id.clone(),
-            key: last.key.clone(),
-        });
         let mut batch = Batch::default();
-        let page = batch.add(people_list::list(&filter(after), 7));
-        let page = database.run(&batch).unwrap().read(page).unwrap();
-        if page.is_empty() {
+        let filter = filter(after.take());
+        let (page, end) = (
+            batch.add(people_list::list(&filter, 7)),
+            batch.add(people_list::find_end(&filter, 7)),
+        );
+        let rows = database.run(&batch).unwrap();
+        let page: Vec<_> = rows
+            .read(page)
+            .unwrap()
+            .into_iter()
+            .map(|listed| listed.place)
+            .collect();
+        let next = match page.len() {
+            7 => page.last().map(|last| Place {
+                id: last.id.clone(),
+                key: last.key.clone(),
+            }),
+            _ => rows.read(end).unwrap(),
+        };
+        all.extend(page);
+        if next.is_none() {
             return all;
         }
-        all.extend(page.into_iter().map(|listed| listed.place));
+        after = next;
     }
 }
 

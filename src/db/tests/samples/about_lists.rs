@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn add_to(all: &mut Samples) {
     for filter in people() {
         add(all, "people_list::list", [people_list::list(&filter, 100)]);
-        add(all, "people_list::find_end", [people_list::find_end(&filter)]);
+        add(all, "people_list::find_end", [people_list::find_end(&filter, 100)]);
     }
     let none = ClientFilter::default;
     for filter in [

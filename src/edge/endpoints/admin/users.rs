@@ -36,7 +36,7 @@ pub async fn list(request: &mut Incoming, context: &Context) -> Result<Reply, Ma
     let (filter, page) = PeopleFilter::parse(&params)?;
     let mut batch = Batch::default();
     let people = batch.add(people_list::list(&filter, page.limit));
-    let end = batch.add(people_list::find_end(&filter));
+    let end = batch.add(people_list::find_end(&filter, page.limit));
     let rows = context.db.run(batch).await?;
     let people = rows.read(people)?;
     let next = match page.next(&people) {

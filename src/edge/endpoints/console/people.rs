@@ -28,7 +28,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let (filter, page) = PeopleFilter::parse(&params).map_err(Problem::BadRequest)?;
     let mut batch = Batch::default();
     let people = batch.add(people_list::list(&filter, page.limit));
-    let end = batch.add_if((!search.is_empty()).then(|| people_list::find_end(&filter)));
+    let end = batch.add_if((!search.is_empty()).then(|| people_list::find_end(&filter, page.limit)));
     let rows = context.db.run(batch).await?;
     let people = rows.read(people)?;
     let next = match page.next(&people) {
