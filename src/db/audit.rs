@@ -15,8 +15,9 @@ use crate::{
     time::{Lifetime, UnixTime},
 };
 
-/// The most events of strangers that are written down in a [`WINDOW`]: about somebody, and about nobody. Guesses at an account have
-/// their own limit ([`record_guess`]), so that nothing hides them.
+/// The most events of strangers that are written down in a [`WINDOW`]: about somebody; and about nobody, of each kind. What an operator, or
+/// whoever has the key of one, may not do counts for that operator, and guesses at an account have their own limit ([`record_guess`]), so
+/// that nothing hides them.
 const MOST_OF_STRANGERS: i64 = 250;
 
 /// The most events of strangers about nobody's account that are kept, whatever their age.
@@ -184,11 +185,16 @@ pub fn record_of_stranger_if_changed(entry: &Entry<'_>, on: &impl Occasion) -> [
 }
 
 fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) -> [Statement; 2] {
-    let key = match entry.user_id {
-        Some(_) => "audit:somebody",
-        None => "audit:nobody",
+    let event = entry.event.as_str();
+    let key = match (entry.actor, entry.user_id) {
+        (Actor::Operator, _) => format!(
+            "audit:operator:{}",
+            on.operator_user_id().or(on.operator()).unwrap_or_default()
+        ),
+        (_, Some(_)) => "audit:somebody".to_owned(),
+        (_, None) => format!("audit:nobody:{event}"),
     };
-    let counted = Statement::new(format!("SELECT ? AS key WHERE {condition}")).bind(key);
+    let counted = Statement::new(format!("SELECT ? AS key WHERE {condition}")).bind(&key);
     let count = throttles::count(counted, on.now());
     let write = Statement::new(format!(
         "{INSERT} SELECT column1, CASE failures WHEN ? THEN ? ELSE column2 END, column3, column4, column5, column6, column7,
@@ -198,9 +204,9 @@ fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) ->
     .bind(MOST_OF_STRANGERS)
     .bind(Event::Flooded.as_str());
     let write = bind_ids(bind(write, entry, on), entry)
-        .bind(key)
+        .bind(&key)
         .bind(MOST_OF_STRANGERS);
-    [count.into(), write.waking(entry.event.as_str(), WAKES)]
+    [count.into(), write.waking(event, WAKES)]
 }
 
 /// Writes down a guess at how `entry.user_id` signs in, with the detail of the first. All of a [`WINDOW`] are one row, which counts them and those that came

@@ -259,7 +259,7 @@ test("a stranger's flood of failed sign-ins is written down up to a limit, which
     await browser.signIn(await browser.authorize(client), wrong(person));
   };
   await guess({ username: "nobody-0" });
-  await flooded.db.prepare("UPDATE throttles SET failures = 248 WHERE key = 'audit:nobody'").run();
+  await flooded.db.prepare("UPDATE throttles SET failures = 248 WHERE key = 'audit:nobody:sign_in_failed'").run();
   for (let n = 1; n < 6; n++) await guess({ username: `nobody-${n}` });
   const strangers = (await audit({}, flooded)).filter(({ actor }) => actor === "anybody");
   assert.deepEqual(names(strangers), ["flooded", "sign_in_failed", "sign_in_failed"]);
@@ -341,4 +341,20 @@ test("the audit is for operators, and a wrong token is written down", async () =
   assert.equal((await op.fetch("/admin/api/audit", { bearer: "wrong" })).status, 401);
   for (let n = 0; n < 50 && (await audit({ event: "operator_refused" })).length === before; n++);
   assert.equal((await audit({ event: "operator_refused" })).length, before + 1);
+});
+
+test("what a narrow key tries beyond its scopes is written down, whatever strangers do", async () => {
+  const crowded = await startLimen();
+  const made = await (await crowded.admin("/admin/api/api_keys", { json: { name: "narrow", scopes: ["groups:read"] } })).json();
+  await crowded.fetch("/authorize?client_id=nobody");
+  await crowded.fetch("/admin/api/users", { bearer: "wrong" });
+  await crowded.db.prepare("UPDATE throttles SET failures = 9999 WHERE key LIKE 'audit:%'").run();
+  const refused = async () => (await audit({ event: "operator_refused" }, crowded)).filter(({ actor }) => actor === "operator");
+  const [before, tried] = [await refused(), await crowded.fetch("/admin/api/users", { bearer: made.key })];
+  assert.deepEqual([before.length, tried.status], [0, 403]);
+  const [one] = await refused();
+  assert.deepEqual([one.operator, one.detail.needs], ["narrow", "people:read"]);
+  await crowded.db.prepare("UPDATE throttles SET failures = 9999 WHERE key LIKE 'audit:operator:%'").run();
+  assert.equal((await crowded.fetch("/admin/api/users", { bearer: made.key })).status, 403);
+  assert.equal((await refused()).length, 1, "nor can it fill the audit");
 });
