@@ -17,14 +17,15 @@ use crate::{
 };
 
 /// Members that only Limen sets: updates "MUST NOT include" them (RFC 7592 section 2.2).
-const ISSUED: [&str; 6] = [
+const ISSUED: [&str; 4] = [
     "registration_access_token",
     "registration_client_uri",
-    "registration_renew_secret_uri",
     "client_secret_expires_at",
-    "previous_secret_expires_at",
     "client_id_issued_at",
 ];
+
+/// Likewise, of Limen's own: a client "MUST include all client metadata fields as returned to the client", and cannot know that these are none.
+const ISSUED_BESIDE: [&str; 2] = ["registration_renew_secret_uri", "previous_secret_expires_at"];
 
 /// Reads the body of `POST /register`.
 ///
@@ -57,8 +58,11 @@ impl UpdateRequest {
         (client_id, current): (&str, &ClientMetadata),
         terms: &Terms,
     ) -> Result<Self, OAuthError> {
-        let body = object(body)?;
+        let mut body = object(body)?;
         refuse_members(&body, &ISSUED)?;
+        for member in ISSUED_BESIDE {
+            body.remove(member);
+        }
         if given(&body, "client_id").is_some_and(|given| given != client_id) {
             return Err(refusal("client_id is not that of this client"));
         }
@@ -87,6 +91,7 @@ impl UpdateRequest {
 pub fn merge_patch(current: &ClientMetadata, patch: &[u8], terms: &Terms) -> Result<ClientMetadata, OAuthError> {
     let patch = object(patch)?;
     refuse_members(&patch, &ISSUED)?;
+    refuse_members(&patch, &ISSUED_BESIDE)?;
     refuse_members(&patch, &["client_id", "client_secret"])?;
     let leaves_scope = !patch.contains_key("scope");
     let mut merged = current.to_public_json();

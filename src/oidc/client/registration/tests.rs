@@ -123,13 +123,18 @@ fn put_refuses_what_only_limen_sets() {
     for field in [
         "registration_access_token",
         "registration_client_uri",
-        "registration_renew_secret_uri",
         "client_secret_expires_at",
         "client_id_issued_at",
     ] {
         assert_refused(update(json!({field: "x"})), field);
         assert_refused(update(json!({field: 0})), field);
         assert!(update(json!({field: null})).is_ok());
+    }
+    for field in ["registration_renew_secret_uri", "previous_secret_expires_at"] {
+        assert!(
+            update(json!({field: "x"})).is_ok(),
+            "it was told this, and cannot know that it is no metadata"
+        );
     }
 }
 
