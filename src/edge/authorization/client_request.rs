@@ -210,7 +210,7 @@ impl ClientRequest {
     }
 
     /// Answers the client with what it asked for.
-    pub async fn grant(
+    pub async fn answer(
         &self,
         response: Result<AuthorizationResponse, StepFailure>,
         response_key: Option<CurrentKey>,
@@ -360,7 +360,7 @@ pub async fn turn_down(
     }
     let is_taken = context.db.run(batch).await?.read(taken)?;
     if is_asking && is_taken {
-        backchannel::tell_later(context);
+        backchannel::send_later(context);
     }
     Ok(is_taken)
 }

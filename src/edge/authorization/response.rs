@@ -40,7 +40,7 @@ impl Draft {
     ) -> Result<Reply, Fault> {
         let response = self.answer(client_request, session, keys.of_tokens, context).await;
         client_request
-            .grant(response, keys.of_response, language, context)
+            .answer(response, keys.of_response, language, context)
             .await
     }
 

@@ -25,7 +25,7 @@ const LEASE: Lease = Lease::new("cron", Lifetime::minutes(10));
 pub async fn run(context: &Context) -> Result<(), Fault> {
     let sent = notices::send_due(context).await;
     let mailed = outbox::send_due(context).await;
-    let told = backchannel::tell_due(context).await;
+    let told = backchannel::send_due(context).await;
     let done = run_once(context).await;
     // Comes last: what the run itself wrote down goes along.
     let woken = webhooks::send_due(context).await;

@@ -24,7 +24,7 @@ use crate::{
     oidc::{client::self_service::RegisteredBy, params::Params, proven::Strength},
     pages::{
         Csp, Moment,
-        console::{ConsoleFrame, ConsoleNotice, OncePage, ROOMS},
+        console::{ConsoleFrame, ConsoleNotice, OncePage, SECTIONS},
         content_security_policy,
     },
     reply::Reply,
@@ -46,7 +46,7 @@ pub struct Console {
     /// What they may do.
     pub roles: OperatorRoles,
     /// The parts of the console that they may see.
-    rooms: Vec<Endpoint>,
+    sections: Vec<Endpoint>,
     /// The page, as a sign-in leads to it.
     page: SignInPage,
     /// Whether they have signed in within ten minutes, as changes ask for.
@@ -89,7 +89,7 @@ impl ConsoleRequest {
             return Err(PageFailure::Reply(Box::new(reply)));
         }
         let mut console = Console {
-            rooms: Vec::new(),
+            sections: Vec::new(),
             signed_in_just_now: proven.is_fresh(context.now),
             roles: operator.roles.clone(),
             operator: Operator::Person(operator),
@@ -97,7 +97,7 @@ impl ConsoleRequest {
             now: context.now,
             signed_in,
         };
-        console.rooms = ROOMS.into_iter().filter(|room| console.sees(*room)).collect();
+        console.sections = SECTIONS.into_iter().filter(|section| console.sees(*section)).collect();
         console.operator.note(context);
         Ok(console)
     }
@@ -151,14 +151,14 @@ impl Console {
     }
 
     /// Whether they may see anything in that part of the console.
-    pub fn sees(&self, room: Endpoint) -> bool {
+    pub fn sees(&self, section: Endpoint) -> bool {
         let of_system = &[
             Endpoint::AdminKeys,
             Endpoint::AdminApiKeys,
             Endpoint::AdminOperators,
             Endpoint::AdminSettings,
         ];
-        let calls: &[Endpoint] = match room {
+        let calls: &[Endpoint] = match section {
             Endpoint::ConsolePeople => &[Endpoint::AdminUsers],
             Endpoint::ConsoleGroups => &[Endpoint::AdminGroups],
             Endpoint::ConsoleApps => &[Endpoint::AdminClients],
@@ -204,7 +204,7 @@ impl Console {
             csrf: self.signed_in.csrf(),
             nonce: self.signed_in.nonce(),
             notice: self.signed_in.notice_name().and_then(ConsoleNotice::parse),
-            rooms: &self.rooms,
+            sections: &self.sections,
         }
     }
 

@@ -40,8 +40,8 @@ pub struct AskedAddress {
     pub key: CodeKey,
     /// As it is stored.
     pub address: String,
-    /// Who wants it; empty for somebody who has no account yet.
-    pub user_id: String,
+    /// Who wants it; nobody known where it is for an account that is to be made.
+    pub user_id: Option<String>,
     pub language: Language,
 }
 
@@ -125,7 +125,8 @@ impl AskedAddress {
             return Ok(Vec::new());
         };
         let (id, other, root) = (random::id()?, random::id()?, context.config.roots.current_version());
-        let user_id = Some(self.user_id.as_str()).filter(|id| !id.is_empty());
+        let user_id = self.user_id.as_deref();
+        let own = user_id.unwrap_or_default();
         let mail = |id, user_id, kind| NewMail {
             id,
             user_id,
@@ -136,14 +137,14 @@ impl AskedAddress {
             root,
         };
         let (is_free, limit) = (
-            users::address_is_anothers(&self.key.folded, &self.user_id).negated(),
+            users::address_is_anothers(&self.key.folded, own).negated(),
             settings.daily_limit,
         );
         let code = mail(&id, user_id, Kind::ConfirmAddress);
         let word = mail(&other, None, Kind::AddressInUse);
         Ok(vec![
             mail_outbox::write_where(is_free, &code, limit, context.now),
-            mail_outbox::write_to_holder(&word, &self.user_id, limit, context.now),
+            mail_outbox::write_to_holder(&word, own, limit, context.now),
             mail_codes::attach(&self.key, (&id, root), user_id),
         ])
     }

@@ -39,14 +39,14 @@ const PASSING: [u16; 3] = [408, 425, 429];
 const TRANSACTION_FAILED: &str = "transaction_failed";
 
 /// Tells some of what is due, after the answer. The rest is for the periodic run.
-pub fn tell_later(context: &Context) {
-    context.after_answer(async |later| tell_round(later).await.map(|_| ()));
+pub fn send_later(context: &Context) {
+    context.after_answer(async |later| send_round(later).await.map(|_| ()));
 }
 
 /// Tells what is due.
-pub async fn tell_due(context: &Context) -> Result<(), Fault> {
+pub async fn send_due(context: &Context) -> Result<(), Fault> {
     for _ in 0..MOST_ROUNDS {
-        if !tell_round(context).await? {
+        if !send_round(context).await? {
             break;
         }
     }
@@ -54,25 +54,25 @@ pub async fn tell_due(context: &Context) -> Result<(), Fault> {
 }
 
 /// Tells at most as much as a lease lasts for, each row by itself, and says whether there was anything.
-async fn tell_round(context: &Context) -> Result<bool, Fault> {
+async fn send_round(context: &Context) -> Result<bool, Fault> {
     let context = &context.later();
     let take = backchannel_outbox::take(AT_ONCE, OF_CLIENT, context.now);
     let taken = context.db.read(take).await?;
-    let told = taken.iter().map(|waiting| tell(waiting, context));
+    let told = taken.iter().map(|waiting| notify(waiting, context));
     let outcomes: Vec<Result<(), Fault>> = stream::iter(told).buffer_unordered(CONNECTIONS).collect().await;
     outcomes.into_iter().collect::<Result<(), Fault>>()?;
     Ok(!taken.is_empty())
 }
 
 /// Why an app was not told what it waits for.
-enum NotTold {
+enum NotNotified {
     /// Another attempt may do better.
     Yet(String),
     /// None will: what was made for it ends.
     Ever(String),
 }
 
-impl From<Fault> for NotTold {
+impl From<Fault> for NotNotified {
     fn from(fault: Fault) -> Self {
         Self::Yet(fault.to_string())
     }
@@ -87,15 +87,15 @@ enum NotTaken {
 impl NotTaken {
     /// What it means for a ping. Section 10.2 leaves open what follows a refusal. The app can poll, and another ping would come among those
     /// of its next requests.
-    fn of_ping(self) -> NotTold {
+    fn of_ping(self) -> NotNotified {
         match self {
-            Self::Status(status @ 300..=499) if !PASSING.contains(&status) => NotTold::Ever(refusal(status)),
+            Self::Status(status @ 300..=499) if !PASSING.contains(&status) => NotNotified::Ever(refusal(status)),
             other => other.into(),
         }
     }
 }
 
-impl From<NotTaken> for NotTold {
+impl From<NotTaken> for NotNotified {
     fn from(not_taken: NotTaken) -> Self {
         Self::Yet(match not_taken {
             NotTaken::Status(status) => refusal(status),
@@ -115,24 +115,24 @@ fn refusal(status: u16) -> String {
 }
 
 /// Tells one app, and writes down what becomes of the row.
-async fn tell(waiting: &Waiting, context: &Context) -> Result<(), Fault> {
+async fn notify(waiting: &Waiting, context: &Context) -> Result<(), Fault> {
     let (hash, lease) = (waiting.hash(), waiting.lease());
     let due_at = context.now + retry::wait(waiting.attempts);
     let is_last = waiting.attempts >= MOST_ATTEMPTS || due_at >= waiting.expires_at();
     let opened = sealed_notification::open(waiting, context).await;
     let told = match (&opened, hopeless(waiting, context)) {
-        (_, Some(why)) => Err(NotTold::Ever(why.to_owned())),
+        (_, Some(why)) => Err(NotNotified::Ever(why.to_owned())),
         (Ok(notification), None) => deliver(waiting, notification, is_last, context).await,
-        (Err(fault), None) => Err(NotTold::Yet(fault.to_string())),
+        (Err(fault), None) => Err(NotNotified::Yet(fault.to_string())),
     };
     let done = backchannel_outbox::done(&hash, lease);
     let statements = match told {
         Ok(()) => vec![done],
-        Err(NotTold::Yet(why)) if !is_last => {
+        Err(NotNotified::Yet(why)) if !is_last => {
             log::app_not_told(&context.request_id, (&waiting.client_id, waiting.attempts), &why);
             vec![backchannel_outbox::postpone(&hash, lease, due_at)]
         }
-        Err(NotTold::Yet(why) | NotTold::Ever(why)) => {
+        Err(NotNotified::Yet(why) | NotNotified::Ever(why)) => {
             log::app_not_told(&context.request_id, (&waiting.client_id, waiting.attempts), &why);
             // An app in ping mode fetches its tokens itself, whether or not it was told.
             match opened {
@@ -182,8 +182,8 @@ async fn deliver(
     notification: &Notification,
     is_last: bool,
     context: &Context,
-) -> Result<(), NotTold> {
-    let ever = |why: &str| NotTold::Ever(why.to_owned());
+) -> Result<(), NotNotified> {
+    let ever = |why: &str| NotNotified::Ever(why.to_owned());
     let Some(known) = memory::read(&waiting.client_id, context).await? else {
         return Err(ever("the client is gone"));
     };
@@ -197,7 +197,7 @@ async fn deliver(
         ));
     }
     let url = FetchUrl::parse(&notification.endpoint, context.config.loopback_fetches)
-        .map_err(|why| NotTold::Yet(format!("backchannel_client_notification_endpoint {why}")))?;
+        .map_err(|why| NotNotified::Yet(format!("backchannel_client_notification_endpoint {why}")))?;
     let (id, token) = (notification.auth_req_id.as_str(), notification.token.as_str());
     let (error, why) = match (notification.mode, waiting.outcome) {
         (DeliveryMode::Push, Outcome::Answered) => match pushed_tokens::make(waiting, &known, id, context).await {
@@ -232,7 +232,7 @@ async fn deliver(
     };
     post(&url, token, &body).await?;
     match error {
-        TRANSACTION_FAILED => Err(NotTold::Ever(why)),
+        TRANSACTION_FAILED => Err(NotNotified::Ever(why)),
         _ => Ok(()),
     }
 }

@@ -245,7 +245,7 @@ impl Frame<'_> {
         self.texts().common.skip
     }
 
-    fn rooms_text(&self) -> &'static str {
+    fn menu_text(&self) -> &'static str {
         self.texts().account.title
     }
 

@@ -93,7 +93,7 @@ mod tests {
             csrf: "",
             nonce: "",
             notice: None,
-            rooms: &[],
+            sections: &[],
         };
         let of = |problem| frame(Endpoint::ConsoleApps).labelled(problem);
         assert_eq!(of("redirect_uris must be x"), (Some("Rücksprungadressen"), "must be x"));

@@ -66,11 +66,11 @@ pub struct ConsoleFrame<'a> {
     /// What was just done.
     pub notice: Option<ConsoleNotice>,
     /// The parts of the console that they may see.
-    pub rooms: &'a [Endpoint],
+    pub sections: &'a [Endpoint],
 }
 
 /// The parts of the console, in order. The first is for every operator.
-pub const ROOMS: [Endpoint; 9] = [
+pub const SECTIONS: [Endpoint; 9] = [
     Endpoint::Console,
     Endpoint::ConsolePeople,
     Endpoint::ConsoleGroups,
@@ -151,13 +151,13 @@ impl ConsoleFrame<'_> {
         self.all_texts().common.skip
     }
 
-    fn rooms_text(&self) -> &'static str {
+    fn menu_text(&self) -> &'static str {
         self.texts().title
     }
 
-    fn label(&self, room: Endpoint) -> &'static str {
+    fn label(&self, section: Endpoint) -> &'static str {
         let (texts, more) = (self.texts(), &self.all_texts().console_system);
-        match room {
+        match section {
             Endpoint::ConsolePeople => texts.people,
             Endpoint::ConsoleGroups => texts.groups,
             Endpoint::ConsoleApps => texts.apps,
@@ -177,11 +177,11 @@ impl ConsoleFrame<'_> {
     }
 
     fn navigation(&self) -> impl Iterator<Item = Step> {
-        let all = self.rooms.iter().chain(&[Endpoint::Account]);
-        all.map(|room| Step {
-            href: room.path(),
-            label: self.label(*room),
-            current: *room == self.section,
+        let all = self.sections.iter().chain(&[Endpoint::Account]);
+        all.map(|section| Step {
+            href: section.path(),
+            label: self.label(*section),
+            current: *section == self.section,
         })
     }
 

@@ -33,7 +33,7 @@ fn frame(text: &str, language: Language) -> ConsoleFrame<'_> {
         csrf: text,
         nonce: "abc",
         notice: Some(ConsoleNotice::Locked),
-        rooms: &ROOMS,
+        sections: &SECTIONS,
     }
 }
 

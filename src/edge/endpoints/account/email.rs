@@ -156,7 +156,7 @@ async fn ask(
     let asked = AskedAddress {
         key,
         address,
-        user_id: user_id.clone(),
+        user_id: Some(user_id.clone()),
         language: signed_in.language,
     };
     let new = NewCode {

@@ -135,10 +135,10 @@ fn notice_of(done: Result<(), MachineFailure>, notice: ConsoleNotice) -> Result<
 
 /// An event as a page shows it, whole or as far as the page of its person needs.
 fn shown_event(event: Recorded, whole: bool, console: &Console) -> ShownEvent {
-    let page = |name: Option<String>, id: Option<String>, (room, at): (Endpoint, Endpoint)| {
+    let page = |name: Option<String>, id: Option<String>, (section, at): (Endpoint, Endpoint)| {
         let id = id?;
         Some(NamedPage {
-            href: console.sees(room).then(|| routes::with_segment(at, &id)),
+            href: console.sees(section).then(|| routes::with_segment(at, &id)),
             name: name.unwrap_or_default(),
             id,
         })

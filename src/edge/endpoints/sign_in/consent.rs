@@ -181,7 +181,7 @@ impl ConsentRequest {
             Outcome::Stored(keys) => {
                 outbox::send_later(context);
                 if self.interaction.fetcher() == Some(Fetcher::Backchannel) {
-                    backchannel::tell_later(context);
+                    backchannel::send_later(context);
                 }
                 let answer = draft.deliver(client_request, (&self.session, keys), language, context);
                 Ok(cookies::show_state(answer.await?, &context.config, &self.browser.held))

@@ -112,7 +112,7 @@ impl Newcomer<'_> {
         let asked = AskedAddress {
             key,
             address: address.to_owned(),
-            user_id: String::new(),
+            user_id: None,
             language: self.sign_in.language(),
         };
         asked.send_later(context);
