@@ -66,6 +66,17 @@ fn insert_where(new: &NewInvitation<'_>, now: UnixTime, condition: Statement) ->
     .any()
 }
 
+/// Says of an invitation that its link shows whose the address is, if the mail `mail_id` takes it there.
+pub fn shows_address_if_mailed(id: &InvitationId, mail_id: &str) -> Statement {
+    Statement::new(
+        "UPDATE invitations SET email_verified = 1
+         WHERE expires_at = ? AND id = ? AND email = (SELECT m.address FROM mail_outbox m WHERE m.id = ?)",
+    )
+    .bind(id.expires_at)
+    .bind(&id.random)
+    .bind(mail_id)
+}
+
 /// The invitation of a link that works.
 pub fn find(shown: &InvitationLink, now: UnixTime) -> Query<Option<Invitation>> {
     Statement::new(format!("SELECT {COLUMNS} FROM invitations i WHERE "))

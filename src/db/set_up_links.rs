@@ -59,6 +59,18 @@ impl SetUpLink {
         .read_by(users::read)
     }
 
+    /// Confirms the address of its person, if a mail of [`make`] brought the link there and it is theirs still. Goes before what uses it up.
+    pub fn confirm_address(&self, now: UnixTime) -> Statement {
+        Statement::new(
+            "UPDATE users SET claims = json_set(claims, '$.email_verified', json('true')), updated_at = ?
+             WHERE id = ? AND json_extract(claims, '$.email_verified') IS NOT 1 AND email = (SELECT l.name FROM credentials l WHERE ",
+        )
+        .bind(now)
+        .bind(&self.user_id)
+        .append(self.condition())
+        .append(Statement::new(")"))
+    }
+
     /// Uses it up, if the statement before changed a row.
     pub fn use_up_if_changed(&self) -> Statement {
         Statement::new("DELETE FROM credentials WHERE changes() > 0 AND id = ? AND kind = ?")
@@ -68,15 +80,18 @@ impl SetUpLink {
 }
 
 /// Makes a set-up link for a person that works until `expires_at`, if there is such a person. One that was made before works no more.
-/// What its row has as its beginning is so long before that.
-pub fn make(user_id: &str, hash: &Hash, expires_at: UnixTime) -> Query<bool> {
+/// What its row has as its beginning is so long before that, and as its name the address to which the mail `mail_id` takes it, if that
+/// was written down.
+pub fn make(user_id: &str, hash: &Hash, mail_id: Option<&str>, expires_at: UnixTime) -> Query<bool> {
     Statement::new(
-        "INSERT INTO credentials (id, user_id, kind, secret, created_at) SELECT ?, id, 'set_up_link', ?, ? FROM users WHERE id = ?
-         ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at RETURNING user_id",
+        "INSERT INTO credentials (id, user_id, kind, secret, created_at, name)
+         SELECT ?, id, 'set_up_link', ?, ?, (SELECT m.address FROM mail_outbox m WHERE m.id = ?) FROM users WHERE id = ?
+         ON CONFLICT (id) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at, name = excluded.name RETURNING user_id",
     )
     .bind(&SetUpLink::row_id(LinkKind::SetUp, user_id))
     .bind(hash)
     .bind(expires_at - LinkKind::SetUp.lifetime())
+    .bind(mail_id)
     .bind(user_id)
     .any()
 }

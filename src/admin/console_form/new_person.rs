@@ -25,7 +25,7 @@ pub fn by_mail(form: &Params) -> bool {
     form.text("way") == "mail"
 }
 
-/// Fields that are left empty are left out. Whoever comes by a link that went to an address reads its mails.
+/// Fields that are left empty are left out.
 fn body(form: &Params, names: &[&str]) -> Result<Vec<u8>, OAuthError> {
     let mut body = Map::new();
     for name in names {
@@ -34,11 +34,8 @@ fn body(form: &Params, names: &[&str]) -> Result<Vec<u8>, OAuthError> {
             text => _ = body.insert((*name).to_owned(), text.into()),
         }
     }
-    if by_mail(form) {
-        if !body.contains_key("email") {
-            return Err(OAuthError::invalid_request("email is missing: the link is to go there"));
-        }
-        body.insert("email_verified".to_owned(), true.into());
+    if by_mail(form) && !body.contains_key("email") {
+        return Err(OAuthError::invalid_request("email is missing: the link is to go there"));
     }
     Ok(Value::Object(body).to_string().into_bytes())
 }
@@ -61,7 +58,7 @@ mod tests {
         );
         assert_eq!(
             of(invitation, "email=ada@acme.org&note=From+Sales&way=mail"),
-            Some(json!({ "email": "ada@acme.org", "note": "From Sales", "email_verified": true }))
+            Some(json!({ "email": "ada@acme.org", "note": "From Sales" }))
         );
         assert_eq!(of(invitation, "email=&note="), Some(json!({})));
         assert_eq!(of(invitation, "email=+&way=mail"), None);

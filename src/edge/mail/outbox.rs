@@ -37,12 +37,33 @@ pub fn to_person<'a>(
     language: Language,
     context: &Context,
 ) -> Option<(NewMail<'a>, i64)> {
+    to_address(kind, id, (user, user.confirmed_email()?), language, context)
+}
+
+/// The mail with the link of somebody who is new, at the address that the link is to confirm. `None` likewise.
+pub fn to_newcomer<'a>(
+    id: &'a str,
+    user: &'a User,
+    language: Language,
+    context: &Context,
+) -> Option<(NewMail<'a>, i64)> {
+    let address = user.claims.text("email")?;
+    to_address(Kind::Invitation, id, (user, address), language, context)
+}
+
+fn to_address<'a>(
+    kind: Kind,
+    id: &'a str,
+    (user, address): (&'a User, &'a str),
+    language: Language,
+    context: &Context,
+) -> Option<(NewMail<'a>, i64)> {
     let settings = context.config.mail.as_ref()?;
     let mail = NewMail {
         id,
         user_id: Some(&user.id),
         kind,
-        address: user.confirmed_email()?,
+        address,
         language: language.tag(),
         facts: Facts {
             account: user.username.as_str().to_owned(),

@@ -97,18 +97,39 @@ describe("a person who is added", () => {
     const done = await one.browser.submit(page, "make", form, { button: "make" });
     assert.match(done.html, /on its way by mail/);
     const person = await found("mailed", mailing);
-    assert.equal(person.email_verified, true);
+    assert.equal(person.email_verified, undefined, "nobody has read the mail so far");
     assert.equal(new URL(done.url).pathname, `/admin/people/${person.id}`);
     const mail = await mailbox.await("mailed@people.test");
     assert.match(mail.subject, /Your account at /);
     assert.equal(await mailbox.count("mailed@people.test"), 1, "no notice beside it that there is a link");
     assert.equal((await setUp(linkIn(mail), mailing)).status, 200);
+    assert.equal((await found("mailed", mailing)).email_verified, true);
+    assert.equal((await audit(`user=${person.id}&event=email_confirmed`, mailing)).length, 1);
     const browser = mailing.browser();
     assert.equal((await browser.signIn(await browser.open("/account"), { username: "mailed@people.test", password: PASSWORD })).status, 200);
   });
 
-  test("gets no mail beyond the limit of the day: the operator is shown the link", async () => {
-    const own = await startLimen({ vars: { ...MAIL_VARS, MAIL_DAILY_LIMIT: "1" } });
+  test("has not shown whose the address is by a link that the operator had, nor for another address", async () => {
+    const one = await operator(mailing, "people");
+    const mailed = async (username) => {
+      const form = { username, email: `${username}@people.test`, way: "mail" };
+      await one.browser.submit(await one.open(NEW), "make", form, { button: "make" });
+      return { ...(await found(username, mailing)), link: linkIn(await mailbox.await(form.email)) };
+    };
+    const [remade, moved] = [await mailed("remade"), await mailed("moved")];
+    const link = await mailing.json(`/admin/api/users/${remade.id}/setup_link`, { json: {}, bearer: mailing.adminToken });
+    assert.equal((await mailing.browser().open(remade.link)).status, 400);
+    assert.equal((await setUp(link.url, mailing)).status, 200);
+    await mailing.changePerson(moved, { email: "elsewhere@people.test" });
+    assert.equal((await setUp(moved.link, mailing)).status, 200);
+    for (const { username, id } of [remade, moved]) {
+      assert.equal((await found(username, mailing)).email_verified, undefined, username);
+      assert.deepEqual(await audit(`user=${id}&event=email_confirmed`, mailing), []);
+    }
+  });
+
+  test("gets no mail beyond the limit of the day: the operator is shown the link, which shows nothing of the address", async () => {
+    const own = await startLimen({ vars: { ...MAIL_VARS, MAIL_DAILY_LIMIT: "1", SIGNUP: "invitation" } });
     const box = new Mailbox(own);
     const one = await operator(own, "people");
     const send = await sender(one, NEW);
@@ -119,6 +140,10 @@ describe("a person who is added", () => {
     const link = shownLink({ html: await beyond.text() });
     assert.equal((await setUp(link, own)).status, 200);
     assert.equal(await box.count("second@people.test"), 0);
+    assert.equal((await found("second", own)).email_verified, undefined);
+    const invite = await sender(one, INVITATIONS);
+    assert.equal((await invite({ do: "invite", email: "third@people.test", way: "mail" })).status, 200);
+    assert.deepEqual((await invited(own)).map(({ email, email_verified: verified }) => [email, verified]), [["third@people.test", false]]);
   });
 });
 

@@ -73,6 +73,7 @@ pub(super) fn add_to(all: &mut Samples) {
     add(all, "credentials::list_of", [credentials::list_of("u")]);
     add(all, "credentials::offer", [credentials::offer("u", "s", NOW, NOW)]);
     add(all, "set_up_links::find", [link.find()]);
+    add(all, "set_up_links::confirm_address", [link.confirm_address(NOW)]);
     add(all, "set_up_links::use_up_if_changed", [link.use_up_if_changed()]);
     for owner in [
         Owner::Changing(change),
@@ -97,5 +98,9 @@ pub(super) fn add_to(all: &mut Samples) {
         "set_up_links::make_recovery_link",
         [set_up_links::make_recovery_link("u", &hash, "m", NOW)],
     );
-    add(all, "set_up_links::make", [set_up_links::make("u", &hash, NOW)]);
+    add(
+        all,
+        "set_up_links::make",
+        [set_up_links::make("u", &hash, Some("m"), NOW)],
+    );
 }

@@ -51,6 +51,11 @@ pub(super) fn add_to(all: &mut Samples) {
     };
     add(all, "invitations::insert", [invitations::insert(&new, NOW)]);
     add(all, "invitations::insert_first", [invitations::insert_first(&new, NOW)]);
+    add(
+        all,
+        "invitations::shows_address_if_mailed",
+        [invitations::shows_address_if_mailed(&invitation, "m")],
+    );
     add(all, "invitations::find", [invitations::find(&shown, NOW)]);
     add(all, "invitations::use_up", [invitations::use_up(&invitation, "u")]);
     add(

@@ -18,7 +18,6 @@ use crate::{
         platform::{apart::apart, context::Context, random},
     },
     fault::Fault,
-    mail::Kind,
     oidc::params::Params,
     pages::console::{ConsoleNotice, NewPersonPage, OnceHeading},
     reply::Reply,
@@ -82,7 +81,7 @@ async fn add(console: &Console, groups: &[Group], form: &Params, context: &Conte
     let mail_id = random::id()?;
     let mail = form_of::by_mail(form).then(|| {
         let language = console.signed_in.language;
-        outbox::to_person(Kind::Invitation, &mail_id, &user, language, context)
+        outbox::to_newcomer(&mail_id, &user, language, context)
     });
     let link = ways_in::make_set_up_link(&user.id, LinkKind::SetUp.lifetime(), mail.flatten(), context).await?;
     let link = link.ok_or_else(|| MachineFailure::no_such("user"))?;

@@ -215,6 +215,10 @@ impl Newcomer {
         (set, along, notice): (Query<bool>, Vec<Statement>, Option<Statement>),
         context: &Context,
     ) -> Result<Option<Reply>, Fault> {
+        if self.link.kind == LinkKind::SetUp {
+            batch.push(self.link.confirm_address(context.now));
+            batch.push(audit::record_if_changed(&self.entry(Event::EmailConfirmed), context));
+        }
         let done = batch.add(set);
         batch.extend(along);
         batch.push(self.link.use_up_if_changed());

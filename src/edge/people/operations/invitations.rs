@@ -34,7 +34,7 @@ pub struct Made {
 }
 
 /// Makes an invitation. Where it is to go by mail in a language, it does if it has an address and mails are sent, unless this goes over a
-/// limit.
+/// limit. The link of one that goes by mail shows whose the address is.
 ///
 /// # Errors
 /// 409 where nobody makes an account by one; for the first person's, where there is somebody.
@@ -89,6 +89,9 @@ pub async fn make(
     });
     batch.push(audit::record_if_changed(&entry, context));
     let mailed = batch.add_if(mail);
+    if mailed.is_some() {
+        batch.push(invitations::shows_address_if_mailed(&id, &mail_id));
+    }
     let rows = context.db.run(batch).await?;
     if !rows.read(made)? {
         let error = OAuthError::invalid_request("there is somebody with an account already");
@@ -103,7 +106,7 @@ pub async fn make(
         invitation: Invitation {
             id,
             email: wanted.email,
-            email_verified: wanted.email_verified,
+            email_verified: wanted.email_verified || is_mailed,
             first: wanted.first,
             note: wanted.note,
             created_at: context.now,

@@ -60,7 +60,7 @@ pub async fn remove_second_factor(user_id: &str, row_id: &str, context: &Context
 }
 
 /// A link with which somebody sets up how they sign in. One that was made before works no more. `None` where there is no such person.
-/// With `mail` they are sent it, if there is no limit that this goes over.
+/// With `mail` they are sent it, if there is no limit that this goes over; using it then confirms the address.
 pub async fn make_set_up_link(
     user_id: &str,
     lifetime: Lifetime,
@@ -75,10 +75,14 @@ pub async fn make_set_up_link(
     let entry = Entry::new(Event::SetUpLinkMade, Actor::Operator).user(user_id);
     let written = outbox::by_operator(Event::SetUpLinkMade);
     let notice = Notice::of_operator(Notices::Recovery, &written, user_id);
+    let mail_id = mail.as_ref().map(|(mail, _)| mail.id);
     let mut batch = Batch::default();
-    let made = batch.add(set_up_links::make(user_id, &hash, expires_at));
+    let mailed = batch.add_if(
+        mail.as_ref()
+            .map(|(mail, limit)| mail_outbox::write(mail, *limit, context.now)),
+    );
+    let made = batch.add(set_up_links::make(user_id, &hash, mail_id, expires_at));
     batch.push(audit::record_if_changed(&entry, context));
-    let mailed = batch.add_if(mail.map(|(mail, daily_limit)| mail_outbox::write(&mail, daily_limit, context.now)));
     if mailed.is_none() {
         batch.extend(notice.write(Statement::always(), context)?);
     }
