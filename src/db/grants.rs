@@ -93,7 +93,7 @@ pub fn allow(allowing: &Allowing<'_>, now: UnixTime) -> Statement {
     .bind(&client.client_id)
     .bind(&scope_to_json(&request.scope))
     .bind(&to_json(&claims))
-    .bind(&to_json(&request.resources.foreign()))
+    .bind(&to_json(&request.at_apis))
     .bind(&to_json(&request.details))
     .bind(now)
     .bind(now)
@@ -196,7 +196,7 @@ fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {
             metadata: from_json(&row.metadata)?,
             scope: scope_from_json(&row.scope)?,
             claims: from_json(&row.claims)?,
-            resources: from_json(&row.resources)?,
+            resources: from_json::<Targets>(&row.resources)?.without_scopes(),
             details: from_json(&row.details)?,
             asked: row.asked != 0,
             created_at: UnixTime(row.created_at),

@@ -48,11 +48,12 @@ impl Preconditions<'_> {
                 " AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.claims))";
             from = from.append(Statement::new(granted)).bind(&to_json(&claims));
         }
-        let resources = self.request.resources.foreign();
-        if !resources.is_empty() {
+        if !self.request.at_apis.is_empty() {
             let granted =
                 " AND NOT EXISTS (SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(g.resources))";
-            from = from.append(Statement::new(granted)).bind(&to_json(&resources));
+            from = from
+                .append(Statement::new(granted))
+                .bind(&to_json(&self.request.at_apis));
         }
         if !self.request.details.is_empty() {
             let granted =

@@ -62,6 +62,8 @@ pub struct AuthRequest {
     pub asked: Option<String>,
     /// Whether a refresh token comes of it.
     pub refreshable: bool,
+    /// What a consent must have of APIs: [`Targets::allowed_with`].
+    pub at_apis: Targets,
     /// How strong a sign-in has to be for the client. `None` where nobody can sign in as strongly as is essential to it.
     pub demand: Option<Demand>,
     /// Who must show a second factor here.
@@ -183,7 +185,8 @@ impl AuthRequest {
         let of_apis = resources.open_scopes(config);
         let given = resources.given_scopes(config);
         let scope = parse_scope(params, client, response_type, (&of_apis, &given))?;
-        let scope = resources.without_withheld(&scope, config);
+        // What belongs to other APIs is not asked for: the person would not be told what it is there.
+        let scope = resources.scope_of_token(scope, config);
         let details = AuthorizationDetails::parse(params, &config.detail_types)?;
         details.check_client(client)?;
         let told = client.permitted(&Scope::about_people(config), &Scope::default());
@@ -206,6 +209,10 @@ impl AuthRequest {
             claims: match response_type {
                 ResponseType::IdToken => claims.without_userinfo(),
                 _ => claims,
+            },
+            at_apis: match response_type {
+                ResponseType::IdToken => Targets::default(),
+                _ => resources.allowed_with(&scope, config),
             },
             resources: match response_type {
                 // No access token comes of it.
@@ -284,7 +291,7 @@ impl AuthRequest {
             grant_id: String::new(),
             scope: self.scope.clone(),
             claims: self.claims.beyond(&self.scope).into_iter().map(str::to_owned).collect(),
-            resources: self.resources.foreign(),
+            resources: self.at_apis.clone(),
             details: self.details.clone(),
         }
     }
@@ -294,7 +301,7 @@ impl AuthRequest {
         let claims = self.claims.beyond(&self.scope);
         self.scope.is_subset(&consent.scope)
             && claims.iter().all(|claim| consent.claims.contains(*claim))
-            && self.resources.foreign().is_subset(&consent.resources)
+            && self.at_apis.is_subset(&consent.resources)
             && self.details.is_subset(&consent.details)
     }
 

@@ -38,7 +38,10 @@ impl<'a> Choice<'a> {
         let all_anew = request.is_covered_by(granted);
         let scope = match all_anew {
             true => request.scope.clone(),
-            false => request.scope.difference(&granted.scope),
+            false => {
+                let elsewhere = request.at_apis.scopes_beyond(&granted.resources);
+                request.scope.difference(&granted.scope.difference(&elsewhere))
+            }
         };
         let is_new = |claim: &&str| all_anew || !granted.claims.contains(*claim);
         let (claims, old_claims) = request.claims.beyond(&request.scope).into_iter().partition(is_new);
@@ -140,6 +143,7 @@ mod tests {
             scope: Scope::parse("openid phone").unwrap(),
             claims,
             resources: targets(&[FILES, CALENDAR]),
+            at_apis: targets(&[FILES, CALENDAR]),
             details: AuthorizationDetails::default(),
             nonce: None,
             code_challenge: None,
@@ -185,6 +189,32 @@ mod tests {
         });
         assert_eq!((new.0.as_str(), new.1.len(), new.2.len()), ("openid phone", 2, 2));
         assert_eq!(already, (String::new(), vec![], vec![]));
+    }
+
+    #[test]
+    fn a_scope_that_was_allowed_at_one_api_is_new_at_another() {
+        let at = |pairs: &[&str]| pairs.iter().map(|pair| (*pair).to_owned()).collect::<Targets>();
+        let asked = AuthRequest {
+            scope: Scope::parse("openid write").unwrap(),
+            resources: targets(&[CALENDAR]),
+            at_apis: at(&[CALENDAR, "https://cal.acme.org write"]),
+            ..request()
+        };
+        let granted = |resources| Consent {
+            scope: Scope::parse("openid write").unwrap(),
+            claims: ["email".to_owned(), "birthdate".to_owned()].into(),
+            resources,
+            ..Consent::default()
+        };
+        let elsewhere = granted(at(&[FILES, CALENDAR, "https://files.acme.org write"]));
+        assert!(!asked.is_covered_by(&elsewhere));
+        let config = config();
+        let choice = Choice::of(&asked, &elsewhere, &config);
+        assert_eq!(
+            (choice.new.scope.to_string(), choice.already.scope.to_string()),
+            ("write".to_owned(), "openid".to_owned())
+        );
+        assert!(asked.is_covered_by(&granted(asked.at_apis.clone())));
     }
 
     #[test]

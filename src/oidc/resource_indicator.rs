@@ -58,6 +58,32 @@ impl Targets {
         self.0.iter().filter(|target| *target != OWN).cloned().collect()
     }
 
+    /// What a person allows at APIs by allowing `scope`: each API that is named, and each scope of those that are [`meant`](Self::meant), as the
+    /// identifier and the scope with a blank between, which no identifier has. Who allows something at one API has not allowed it at another
+    /// that calls something else so.
+    pub fn allowed_with(&self, scope: &Scope, config: &Config) -> Self {
+        let mut allowed = self.foreign();
+        for api in self.meant(config) {
+            let asked = api.scopes().filter(|own| scope.contains(own));
+            allowed.0.extend(asked.map(|own| format!("{} {own}", api.identifier)));
+        }
+        allowed
+    }
+
+    /// Of what a person allowed, the APIs alone.
+    pub fn without_scopes(&self) -> Self {
+        self.0.iter().filter(|target| !target.contains(' ')).cloned().collect()
+    }
+
+    /// Of what a person allows, the scopes that `allowed` lacks at one of the APIs.
+    pub fn scopes_beyond(&self, allowed: &Self) -> Scope {
+        let lacking = self.0.difference(&allowed.0);
+        lacking
+            .filter_map(|target| target.split_once(' '))
+            .map(|(_, scope)| scope)
+            .collect()
+    }
+
     /// The registered ones among them.
     pub fn apis<'a>(&'a self, config: &'a Config) -> impl Iterator<Item = &'a Api> {
         self.0.iter().filter_map(|target| config.resources.find(target))
@@ -292,6 +318,28 @@ mod tests {
     fn audience(granted: &[&str], wanted: &[&str]) -> Result<Audience, ErrorCode> {
         let (granted, wanted) = (parse(granted).unwrap(), parse(wanted).unwrap());
         granted.audience(&wanted, &here()).map_err(|error| error.code)
+    }
+
+    #[test]
+    fn what_is_allowed_is_allowed_at_one_api() {
+        let config = config(&format!(
+            r#"{{"{FILES}": {{"scopes": {{"read": "See", "write": "Change"}}}}, "{CALENDAR}": {{"scopes": {{"write": "Plan"}}}}}}"#
+        ));
+        let allowed = |named: &[&str], scope: &str| {
+            let named: Targets = named.iter().map(|uri| (*uri).to_owned()).collect();
+            named.allowed_with(&Scope::parse(scope).unwrap(), &config)
+        };
+        let at_files = allowed(&[FILES, OWN], "openid write");
+        assert_eq!(
+            at_files.iter().collect::<Vec<_>>(),
+            [FILES, "https://mcp.acme.org/mcp write"]
+        );
+        let at_calendar = allowed(&[CALENDAR], "write");
+        assert_eq!(at_calendar.scopes_beyond(&at_files).to_string(), "write");
+        assert!(at_files.scopes_beyond(&at_files).is_empty());
+        let anywhere = allowed(&[], "write read");
+        assert_eq!(anywhere.iter().count(), 3, "people are told of all that have it");
+        assert!(anywhere.without_scopes().is_empty() && at_files.without_scopes().contains(FILES));
     }
 
     fn several(targets: &[&str]) -> Audience {

@@ -161,6 +161,7 @@ fn request() -> AuthRequest {
         scope: Scope::parse("openid email").unwrap(),
         claims: ClaimsRequest::default(),
         resources: Targets::default(),
+        at_apis: Targets::default(),
         details: Default::default(),
         nonce: None,
         code_challenge: None,

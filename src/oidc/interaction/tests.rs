@@ -30,6 +30,7 @@ fn request(prompt: Prompt) -> AuthRequest {
         scope: Scope::parse("openid email").unwrap(),
         claims: ClaimsRequest::default(),
         resources: Targets::default(),
+        at_apis: Targets::default(),
         details: Default::default(),
         nonce: None,
         code_challenge: None,
@@ -133,7 +134,7 @@ fn sign_in_then_consent_then_answer() {
 #[test]
 fn consent_to_the_scopes_is_none_to_an_api_and_limens_own_need_none() {
     let wants = |resource: &str| AuthRequest {
-        resources: [resource.to_owned()].into_iter().collect(),
+        at_apis: [resource.to_owned()].into_iter().collect(),
         ..request(Prompt::default())
     };
     let api = "https://mcp.acme.org/mcp";
