@@ -17,8 +17,14 @@ pub struct Proof<'a> {
     by: By<'a>,
     /// The proof of a key that came along.
     dpop: Option<&'a SingleUse>,
+    /// Of the page that sends the request.
+    origin: Option<&'a str>,
     now: UnixTime,
 }
+
+/// Holds where pages of an origin may call for the client.
+const IS_OF_ORIGIN: &str = " AND (json_type(clients.metadata, '$.allowed_origins') IS NULL
+     OR ? IN (SELECT value FROM json_each(clients.metadata, '$.allowed_origins')))";
 
 /// A client that named no method is registered for the default one, and may send its secret in the body, too.
 const OR_ANY_SECRET_METHOD: &str =
@@ -43,6 +49,7 @@ impl<'a> Proof<'a> {
                 hashes: serde_json::to_string(&hashes).unwrap_or_default(),
             },
             dpop: None,
+            origin: None,
             now,
         }
     }
@@ -53,8 +60,14 @@ impl<'a> Proof<'a> {
             client_id,
             by: By::Version { version, one_use },
             dpop: None,
+            origin: None,
             now,
         }
+    }
+
+    /// The same, from a page of that origin, where it comes from one.
+    pub fn with_origin(self, origin: Option<&'a str>) -> Self {
+        Self { origin, ..self }
     }
 
     /// The same, with a proof of a key that was not used before, where one came along.
@@ -77,7 +90,7 @@ impl<'a> Proof<'a> {
             By::Secret { method, hashes } => Statement::new(format!(
                 "EXISTS (
                     SELECT 1 FROM clients
-                    WHERE clients.id = ? AND (auth_method = ?{}) AND (auth_method = 'none' OR {HAS_SECRET}))",
+                    WHERE clients.id = ? AND (auth_method = ?{}) AND (auth_method = 'none' OR {HAS_SECRET})",
                 match method {
                     AuthMethod::ClientSecretPost => OR_ANY_SECRET_METHOD,
                     _ => "",
@@ -87,17 +100,26 @@ impl<'a> Proof<'a> {
             .bind(method.as_str())
             .bind(hashes)
             .bind(self.now)
-            .bind(self.now),
+            .bind(self.now)
+            .append(self.condition_of_origin()),
             By::Version { version, one_use } => {
-                let same =
-                    Statement::new("EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND clients.version = ?)")
-                        .bind(self.client_id)
-                        .bind(*version);
+                let same = Statement::new("EXISTS (SELECT 1 FROM clients WHERE clients.id = ? AND clients.version = ?")
+                    .bind(self.client_id)
+                    .bind(*version)
+                    .append(self.condition_of_origin());
                 match one_use {
                     Some(one_use) => same.and(one_use.condition(self.client_id, self.now)),
                     None => same,
                 }
             }
+        }
+    }
+
+    /// The rest of the condition of the client's row, with its end.
+    fn condition_of_origin(&self) -> Statement {
+        match self.origin {
+            Some(origin) => Statement::new(format!("{IS_OF_ORIGIN})")).bind(origin),
+            None => Statement::new(")"),
         }
     }
 }

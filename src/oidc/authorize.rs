@@ -7,6 +7,7 @@ use super::{
     claims_request::ClaimsRequest,
     client::{
         Client,
+        app_rules::ConsentRule,
         client_metadata::{GrantType, ResponseType, Supported},
     },
     error::{ErrorCode, OAuthError},
@@ -199,12 +200,16 @@ impl AuthRequest {
             // Those that nobody has, too: somebody who wishes for `phrh` gets a passkey.
             None => claims.voluntary_acr_values().into_iter().chain(acr_values).collect(),
         };
+        let (rules, strongest) = (&client.metadata.rules, Strength::strongest(config));
+        let demand = Demand::by_acr(
+            (claims.essential_acr_values().as_deref(), &wished),
+            &config.acr_names,
+            strongest,
+        );
+        let mut prompt = Prompt::parse(params, supported)?;
+        prompt.consent |= rules.consent == ConsentRule::Always;
         Ok(Self {
-            demand: Demand::by_acr(
-                (claims.essential_acr_values().as_deref(), &wished),
-                &config.acr_names,
-                Strength::strongest(config),
-            ),
+            demand: demand.and_then(|demand| demand.with_required(rules.required_acr, strongest)),
             second_factor: config.second_factor,
             claims: match response_type {
                 ResponseType::IdToken => claims.without_userinfo(),
@@ -226,7 +231,7 @@ impl AuthRequest {
             nonce: None,
             code_challenge: None,
             binding: parse_dpop_jkt(params)?,
-            prompt: Prompt::parse(params, supported)?,
+            prompt,
             max_age: parse_max_age(params)?.or(client.metadata.default_max_age),
             id_token_hint: params.single("id_token_hint")?.map(IdTokenHint::parse).transpose()?,
             asked: None,

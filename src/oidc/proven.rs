@@ -77,6 +77,14 @@ impl Demand {
         wished: Strength::OneFactor,
     };
 
+    /// The same, of an app for which nobody signs in more weakly than `required`. `None` where nobody can sign in so strongly.
+    pub fn with_required(self, required: Strength, strongest: Strength) -> Option<Self> {
+        (required <= strongest).then(|| Self {
+            essential: self.essential.max(required),
+            ..self
+        })
+    }
+
     /// What a client demands by `acr` values: any of those that are `essential` will do, and so with those that are `voluntary`. Values
     /// that nobody can reach here count for nothing. `None` where something is essential and nobody can reach it.
     pub fn by_acr(

@@ -156,22 +156,17 @@ pub fn changes(form: &Params, has_people: bool) -> Result<Vec<u8>, OAuthError> {
             put_lines("post_logout_redirect_uris", form, &mut body)?;
             body.insert("roles_claim".to_owned(), claim_path(form)?);
         }
-        let never = form.single("never_ask")?.is_some();
-        body.insert("consent".to_owned(), if never { "never" } else { "ask" }.into());
+        let chosen = |name| {
+            form.single(name)
+                .map(|chosen| chosen.filter(|chosen| !chosen.is_empty()))
+        };
+        body.insert("consent".to_owned(), json!(chosen("consent")?));
+        body.insert("required_acr".to_owned(), json!(chosen("acr")?));
         // Who may not see groups is shown none.
         if form.single("with_groups")?.is_some() {
             let groups: Vec<_> = form.all("group").collect();
             let groups = if groups.is_empty() { Value::Null } else { json!(groups) };
             body.insert("allowed_groups".to_owned(), groups);
-        }
-        let acr = match form.single("acr")?.unwrap_or_default() {
-            "" => Some(Vec::new()),
-            acr @ ("mfa" | "phr") => Some(vec![acr]),
-            // It stays as it is.
-            _ => None,
-        };
-        if let Some(values) = acr {
-            body.insert("default_acr_values".to_owned(), json!(values));
         }
     }
     for name in LIFETIMES {
@@ -187,16 +182,6 @@ pub fn changes(form: &Params, has_people: bool) -> Result<Vec<u8>, OAuthError> {
         body.insert(name.to_owned(), seconds);
     }
     Ok(Value::Object(body).to_string().into_bytes())
-}
-
-/// How the form names the strength of a sign-in that an app asks for: by `acr`, or `other` for what it does not choose.
-pub fn strength(default_acr_values: &[String]) -> &'static str {
-    match default_acr_values {
-        [] => "",
-        [one] if one == "mfa" => "mfa",
-        [one] if one == "phr" => "phr",
-        _ => "other",
-    }
 }
 
 /// The lifetimes that an app may have shorter than others.
@@ -277,8 +262,8 @@ mod tests {
         assert_eq!(
             of("client_name=&redirect_uris=&access_token_lifetime=&with_groups=yes"),
             json!({
-                "client_name": null, "redirect_uris": [], "consent": "ask", "allowed_groups": null,
-                "default_acr_values": [], "access_token_lifetime": null, "id_token_lifetime": null, "refresh_token_lifetime": null,
+                "client_name": null, "redirect_uris": [], "consent": null, "allowed_groups": null,
+                "required_acr": null, "access_token_lifetime": null, "id_token_lifetime": null, "refresh_token_lifetime": null,
             })
         );
         let more =
@@ -298,19 +283,18 @@ mod tests {
             ("roles".to_owned(), String::new())
         );
         assert_eq!(of("with_more=yes")["roles_claim"], Value::Null);
-        let all = of("client_name=a&never_ask=yes&with_groups=yes&group=g&group=h&acr=mfa&id_token_lifetime=+300+");
+        let all = of("client_name=a&consent=never&with_groups=yes&group=g&group=h&acr=mfa&id_token_lifetime=+300+");
         assert_eq!(
             (
                 &all["consent"],
                 &all["allowed_groups"],
-                &all["default_acr_values"],
+                &all["required_acr"],
                 &all["id_token_lifetime"]
             ),
-            (&json!("never"), &json!(["g", "h"]), &json!(["mfa"]), &json!(300))
+            (&json!("never"), &json!(["g", "h"]), &json!("mfa"), &json!(300))
         );
-        let kept = of("client_name=a&group=g&acr=other");
-        assert!(kept.get("allowed_groups").is_none() && kept.get("default_acr_values").is_none());
-        for wrong in ["id_token_lifetime=x", "id_token_lifetime=-1", "never_ask=a&never_ask=b"] {
+        assert!(of("client_name=a&group=g").get("allowed_groups").is_none());
+        for wrong in ["id_token_lifetime=x", "id_token_lifetime=-1", "consent=a&consent=b"] {
             assert!(changes(&Params::parse(wrong).unwrap(), true).is_err(), "{wrong}");
         }
     }

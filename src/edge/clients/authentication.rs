@@ -34,6 +34,8 @@ use crate::{
 pub struct ClientAuthentication {
     credentials: ClientCredentials,
     checked: Option<CheckedProof>,
+    /// Of the page that sends the request.
+    origin: Option<String>,
 }
 
 /// Where in a batch is what tells whether the client is who it says it is.
@@ -61,7 +63,11 @@ impl ClientAuthentication {
             },
             Presented::Secret(..) => None,
         };
-        Ok(Self { credentials, checked })
+        Ok(Self {
+            credentials,
+            checked,
+            origin: request.header("origin"),
+        })
     }
 
     /// Who it claims to be.
@@ -71,12 +77,13 @@ impl ClientAuthentication {
 
     /// The proof as a condition, for statements that act.
     pub fn proof(&self, context: &Context) -> Proof<'_> {
-        match &self.checked {
+        let proof = match &self.checked {
             Some(checked) => {
                 Proof::of_version(self.client_id(), checked.version, checked.one_use.as_ref(), context.now)
             }
             None => Proof::of_secret(&self.credentials, &context.config.roots, context.now),
-        }
+        };
+        proof.with_origin(self.origin.as_deref())
     }
 
     /// Whether something counts once in the proof.
@@ -147,6 +154,7 @@ impl ClientAuthentication {
             };
             return Err(OAuthError::invalid_client(why).into());
         }
+        client.metadata.rules.check_origin(self.origin.as_deref())?;
         context.note_client(&client);
         if is_use_due && client.metadata.token_endpoint_auth_method != AuthMethod::None {
             mark_used_later(&client, context);

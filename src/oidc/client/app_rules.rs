@@ -8,7 +8,14 @@ use super::exchange_rule::ExchangeRule;
 use super::id_jag_rule::IdJagRule;
 use super::own_claim::OwnClaim;
 use super::own_lifetimes::OwnLifetimes;
-use crate::{named::named, oidc::claims::GROUPS};
+use crate::{
+    named::named,
+    oidc::{
+        claims::GROUPS,
+        error::{ErrorCode, OAuthError},
+        proven::Strength,
+    },
+};
 
 /// What the operator decides about an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +24,10 @@ pub struct AppRules {
     pub disabled: bool,
     /// `consent`: whether people are asked what it may have.
     pub consent: ConsentRule,
+    /// `required_acr`: how strongly people have to sign in, whatever the app asks for.
+    pub required_acr: Strength,
+    /// `allowed_origins`: the origins whose pages may call for it. Empty: those of every origin may.
+    pub allowed_origins: Vec<String>,
     /// `access_token_lifetime`, `id_token_lifetime`, `refresh_token_lifetime`: how long its tokens live, where that is shorter than
     /// elsewhere.
     pub lifetimes: OwnLifetimes,
@@ -58,6 +69,8 @@ named! {
         /// Once, and again for what is new.
         #[default]
         Ask = "ask",
+        /// Each time.
+        Always = "always",
         /// It is the operator's own: whoever uses it has allowed it what it asks for.
         Never = "never",
     }
@@ -94,6 +107,25 @@ impl AppRules {
         serde_json::to_string(groups).ok()
     }
 
+    /// Judges a request that a page of `origin` sends for the app, as its browser says (Fetch standard section 3.2). Programs that are no pages
+    /// have none.
+    ///
+    /// # Errors
+    /// `unauthorized_client`.
+    pub fn check_origin(&self, origin: Option<&str>) -> Result<(), OAuthError> {
+        match origin {
+            Some(origin)
+                if !self.allowed_origins.is_empty() && !self.allowed_origins.iter().any(|own| own == origin) =>
+            {
+                Err(OAuthError::new(
+                    ErrorCode::UnauthorizedClient,
+                    "pages of this origin may not call for the client: its allowed_origins name others",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The claim that says who may act, where the operator says it.
     pub fn may_act(&self) -> Option<(String, Value)> {
         let party = party_of(self.may_act.as_ref()?);
@@ -121,6 +153,14 @@ impl AppRules {
             (
                 "consent",
                 (self.consent != ConsentRule::default()).then(|| self.consent.as_str().into()),
+            ),
+            (
+                "required_acr",
+                (self.required_acr != Strength::default()).then(|| self.required_acr.acr().into()),
+            ),
+            (
+                "allowed_origins",
+                (!self.allowed_origins.is_empty()).then(|| json!(self.allowed_origins)),
             ),
             (
                 "allowed_groups",

@@ -46,10 +46,11 @@ pub struct ConsoleAppPage<'a> {
     /// The claim in which it is told roles, likewise.
     pub roles_claim: String,
     pub is_off: bool,
-    pub never_ask: bool,
+    /// When people are asked what it may have, by the word of its registration.
+    pub consent: &'a str,
     /// The groups that may be chosen, for those who may see groups.
     pub groups: Option<Vec<ShownChoice>>,
-    /// Which strength of sign-in it asks for, by `acr`; `other` for what is not chosen here.
+    /// How strongly people have to sign in to it, by `acr`.
     pub acr: &'a str,
     /// What it was read as: a change of something else is not undone.
     pub version: i64,
@@ -166,24 +167,23 @@ impl ConsoleAppPage<'_> {
         }
     }
 
-    /// The strengths of a sign-in that it may ask for, each with whether it does.
-    fn strengths(&self) -> Vec<(&'static str, &'static str, bool)> {
+    /// What an operator chooses of: the name of the field, what it is about, and each choice with its value and whether it is that.
+    fn choices(&self) -> [(&'static str, &'static str, [(&'static str, &'static str, bool); 3]); 2] {
         let texts = self.texts();
-        let mut all = vec![
+        let strengths = [
             ("", texts.any_strength),
             ("mfa", texts.two_factors),
             ("phr", texts.phishing_resistant),
         ];
-        if self.acr == "other" {
-            all.push(("other", texts.other_strength));
-        }
-        let shown = |(name, label)| (name, label, name == self.acr);
-        all.into_iter().map(shown).collect()
-    }
-
-    fn strength(&self) -> &'static str {
-        let chosen = self.strengths().into_iter().find(|(_, _, chosen)| *chosen);
-        chosen.map_or("", |(_, label, _)| label)
+        let consents = [
+            ("", texts.ask_once),
+            ("always", texts.ask_always),
+            ("never", texts.never_ask),
+        ];
+        [
+            ("acr", texts.strength, chosen(strengths, self.acr)),
+            ("consent", texts.consent, chosen(consents, self.consent)),
+        ]
     }
 
     fn account_texts(&self) -> &'static AppTexts {
@@ -260,4 +260,13 @@ impl TokenPreviewPage<'_> {
     fn shown_username(&self, username: &str) -> String {
         visible_name(username)
     }
+}
+
+/// Marks the choice with that value; the first one where there is none.
+fn chosen<const N: usize>(
+    choices: [(&'static str, &'static str); N],
+    value: &str,
+) -> [(&'static str, &'static str, bool); N] {
+    let is_there = choices.iter().any(|(name, _)| *name == value);
+    choices.map(|(name, label)| (name, label, name == value || (name.is_empty() && !is_there)))
 }

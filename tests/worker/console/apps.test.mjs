@@ -109,20 +109,23 @@ describe("apps", () => {
     assert.deepEqual([refused.status, /^Claim for roles: /.test(refused.alert), /value="sub"/.test(refused.html)], [400, true, true]);
     const none = await save(more, { roles_claim: "" });
     assert.deepEqual([none.status, (await registered(client.id)).roles_claim], [200, undefined]);
-    const saved = await save(none, { never_ask: "yes", group, access_token_lifetime: "300", client_name: "Notes 2", acr: "mfa" });
+    const saved = await save(none, { consent: "never", group, access_token_lifetime: "300", client_name: "Notes 2", acr: "mfa" });
     assert.match(saved.html, /Saved\./);
     const now = await registered(client.id);
     assert.deepEqual(
-      [now.client_name, now.consent, now.allowed_groups, now.access_token_lifetime, now.default_acr_values],
-      ["Notes 2", "never", [group], 300, ["mfa"]],
+      [now.client_name, now.consent, now.allowed_groups, now.access_token_lifetime, now.required_acr],
+      ["Notes 2", "never", [group], 300, "mfa"],
     );
     assert.match(saved.html, new RegExp(`value="${group}" checked`));
     assert.match(saved.html, /value="mfa" selected/);
-    const back = await save(saved, { access_token_lifetime: "", acr: "" });
+    const back = await save(saved, { access_token_lifetime: "", acr: "", consent: "" });
     assert.equal(back.status, 200);
     const then = await registered(client.id);
-    assert.deepEqual([then.consent, then.allowed_groups, then.access_token_lifetime], [undefined, undefined, undefined], "boxes that are not ticked");
-    const wrong = await save(back, { id_token_lifetime: "soon", client_name: "Typed" });
+    assert.deepEqual([then.consent, then.allowed_groups, then.access_token_lifetime, then.required_acr], Array(4).fill(undefined));
+    const asked = await save(back, { consent: "always" });
+    assert.deepEqual([(await registered(client.id)).consent, /value="always" selected/.test(asked.html)], ["always", true]);
+    assert.equal((await save(asked, { consent: "sometimes" })).status, 400);
+    const wrong = await save(await one.open(at(client)), { id_token_lifetime: "soon", client_name: "Typed" });
     assert.deepEqual([wrong.status, /number of seconds/.test(wrong.alert), /value="soon"/.test(wrong.html)], [400, true, true]);
     assert.match(wrong.html, /value="Typed"/);
     const [event] = await audit(`client=${client.id}&event=client_changed`);
@@ -146,8 +149,7 @@ describe("apps", () => {
     const one = await operator(op, "owner");
     const client = await op.client({ default_acr_values: ["urn:own"], groups_claim: "groups" });
     const page = await one.open(at(client));
-    assert.match(page.html, /value="other" selected/);
-    const saved = await one.browser.submit(page, "save", { redirect_uris: "https://app.acme.test/callback", acr: "other" }, { button: "save" });
+    const saved = await one.browser.submit(page, "save", { redirect_uris: "https://app.acme.test/callback" }, { button: "save" });
     assert.equal(saved.status, 200);
     const { default_acr_values: values, groups_claim: claim } = await registered(client.id);
     assert.deepEqual([values, claim], [["urn:own"], "groups"]);

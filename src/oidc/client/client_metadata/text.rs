@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use url::Url;
+
 use crate::{
     readable::{is_readable, is_unprintable},
     web::fetch_url::LoopbackFetches,
@@ -57,6 +59,17 @@ pub(super) fn ip_address(text: &str) -> Parsed<String> {
     text.parse::<IpAddr>()
         .map(|_| text.to_owned())
         .map_err(|_| "must be an IP address")
+}
+
+/// An origin as browsers write it (HTML standard section 7.1.1).
+pub(super) fn origin(text: &str) -> Parsed<String> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    match url.is_some_and(|url| url.origin().ascii_serialization() == text) {
+        true => Ok(text.to_owned()),
+        false => Err("must be an origin such as https://app.acme.org, without a path"),
+    }
 }
 
 /// A page that people are shown and may follow.

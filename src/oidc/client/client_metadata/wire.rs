@@ -19,6 +19,7 @@ use crate::oidc::{
         redirect_uri::{ApplicationType, RedirectUri},
     },
     error::OAuthError,
+    proven::Strength,
 };
 use crate::{config::Accent, web::host};
 
@@ -250,6 +251,8 @@ impl AppRules {
         Ok(Self {
             disabled: fields.flag("disabled")?,
             consent: fields.choice("consent", ConsentRule::parse)?,
+            required_acr: fields.choice("required_acr", Strength::parse)?,
+            allowed_origins: fields.texts("allowed_origins", text::origin)?,
             lifetimes: OwnLifetimes {
                 access_token: fields.seconds("access_token_lifetime")?,
                 id_token: fields.seconds("id_token_lifetime")?,

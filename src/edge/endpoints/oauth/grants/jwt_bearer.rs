@@ -22,6 +22,8 @@ use crate::{
     fault::Fault,
     oidc::{
         client::client_metadata::GrantType,
+        error::{ErrorCode, OAuthError},
+        proven::Strength,
         token::{
             TokenResponse,
             access_token::AccessTokenClaims,
@@ -54,6 +56,13 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
 
     let client = request.authenticated(looked, &rows)?;
     check_grant_type(&client, GrantType::JwtBearer)?;
+    if client.metadata.rules.required_acr > Strength::OneFactor {
+        return Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "the operator demands a sign-in here (required_acr), which an assertion does not show",
+        )
+        .into());
+    }
     // Only a client with the grant learns whom the operator trusts.
     let (issuer, once) = checked?;
     if rows.read_if(was_used)? == Some(true) {
