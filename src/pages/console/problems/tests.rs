@@ -31,7 +31,7 @@ fn frame(language: Language, section: Endpoint) -> ConsoleFrame<'static> {
         csrf: "",
         nonce: "",
         notice: None,
-        rooms: &[],
+        sections: &[],
     }
 }
 
