@@ -167,8 +167,7 @@ impl ConsoleAppPage<'_> {
         }
     }
 
-    /// What an operator chooses of: the name of the field, what it is about, and each choice with its value and whether it is that.
-    fn choices(&self) -> [(&'static str, &'static str, [(&'static str, &'static str, bool); 3]); 2] {
+    fn selections(&self) -> [Selection; 2] {
         let texts = self.texts();
         let strengths = [
             ("", texts.any_strength),
@@ -181,8 +180,8 @@ impl ConsoleAppPage<'_> {
             ("never", texts.never_ask),
         ];
         [
-            ("acr", texts.strength, chosen(strengths, self.acr)),
-            ("consent", texts.consent, chosen(consents, self.consent)),
+            Selection::new("acr", texts.strength, strengths, self.acr),
+            Selection::new("consent", texts.consent, consents, self.consent),
         ]
     }
 
@@ -262,11 +261,19 @@ impl TokenPreviewPage<'_> {
     }
 }
 
-/// Marks the choice with that value; the first one where there is none.
-fn chosen<const N: usize>(
-    choices: [(&'static str, &'static str); N],
-    value: &str,
-) -> [(&'static str, &'static str, bool); N] {
-    let is_there = choices.iter().any(|(name, _)| *name == value);
-    choices.map(|(name, label)| (name, label, name == value || (name.is_empty() && !is_there)))
+/// A field of which one of several values is chosen.
+struct Selection {
+    name: &'static str,
+    label: &'static str,
+    /// Each value, what it is called, and whether it is the one.
+    choices: [(&'static str, &'static str, bool); 3],
+}
+
+impl Selection {
+    /// Without such a value the empty one is chosen.
+    fn new(name: &'static str, label: &'static str, of: [(&'static str, &'static str); 3], value: &str) -> Self {
+        let is_there = of.iter().any(|(own, _)| *own == value);
+        let choices = of.map(|(own, text)| (own, text, own == value || (own.is_empty() && !is_there)));
+        Self { name, label, choices }
+    }
 }
