@@ -89,12 +89,25 @@ impl NewApp<'_> {
              redirect_url = {}\n\
              code_challenge_method = \"S256\"\n\
              email_domains = [\"*\"]\n\
-             {development}",
+             # 32 bytes of your own: openssl rand -base64 32 | tr -- '+/' '-_'\n\
+             cookie_secret = \"\"\n\
+             # The app behind it.\n\
+             upstreams = [\"http://127.0.0.1:8080/\"]\n\
+             {development}{}",
             json!(self.issuer),
             json!(self.client_id),
             json!(self.secret.unwrap_or_default()),
             json!(redirect_uri),
+            self.ends_with("/oauth2/callback"),
         )
+    }
+
+    /// A line that says how the redirect address has to end, where it does not.
+    fn ends_with(&self, end: &str) -> String {
+        match self.redirect_uri.is_some_and(|uri| uri.ends_with(end)) {
+            true => String::new(),
+            false => format!("# The redirect address of the app has to end with {end}: change it here, too.\n"),
+        }
     }
 
     fn grafana(&self) -> String {
@@ -109,9 +122,10 @@ impl NewApp<'_> {
              auth_url = {issuer}/authorize\n\
              token_url = {issuer}/token\n\
              api_url = {issuer}/userinfo\n\
-             use_pkce = true\n",
+             use_pkce = true\n{}",
             self.client_id,
             self.secret.unwrap_or_default(),
+            self.ends_with("/login/generic_oauth"),
         )
     }
 
@@ -119,7 +133,10 @@ impl NewApp<'_> {
         format!(
             "import {{ UserManager }} from \"oidc-client-ts\";\n\n\
              const manager = new UserManager({{\n  authority: {},\n  client_id: {},\n  redirect_uri: {},\n  \
-             scope: \"openid profile email\",\n}});\nawait manager.signinRedirect();\n",
+             scope: \"openid profile email\",\n}});\n\
+             const isBack = new URL(location.href).searchParams.has(\"state\");\n\
+             const user = isBack ? await manager.signinCallback() : await manager.getUser();\n\
+             if (!user) await manager.signinRedirect();\n",
             json!(self.issuer),
             json!(self.client_id),
             json!(self.redirect_uri.unwrap_or_default()),
@@ -160,6 +177,14 @@ mod tests {
                 .text
                 .contains(r#"redirect_url = "https://app.acme.org/cb?a=\"b""#)
         );
+        for (lines, end) in [(&web[2], "/oauth2/callback"), (&web[3], "/login/generic_oauth")] {
+            assert!(lines.text.contains(&format!("has to end with {end}")), "{}", lines.text);
+        }
+        let fit = NewApp {
+            redirect_uri: Some("https://app.acme.org/oauth2/callback"),
+            ..app(AppKind::Web, Some("s1"))
+        };
+        assert!(!fit.lines()[2].text.contains("has to end"));
         let page = app(AppKind::SinglePage, None).lines();
         assert!(page.iter().all(|lines| !lines.text.to_lowercase().contains("secret")));
         assert!(app(AppKind::Service, Some("s1")).lines()[1].text.contains("-u 'c1:s1'"));
