@@ -293,7 +293,7 @@ describe("at the console", () => {
     assert.ok(gone.headers.get("location").startsWith(`${href}?done=deleted`));
     assert.equal((await one.open(`${href}?unused=never&days=30`)).has("clean-up"), false);
     const wrong = await one.open(`${href}?unused=never&days=x`);
-    assert.deepEqual([wrong.status, /days must be a number/.test(wrong.alert)], [400, true]);
+    assert.deepEqual([wrong.status, /must be a whole number/.test(wrong.alert)], [400, true]);
     const reader = await operator(op, "read_only");
     assert.equal((await reader.open(href)).has("approve"), false);
   });
