@@ -13,6 +13,7 @@ use crate::build::{self, Effort};
 use crate::child;
 use crate::failure::{Context, Failure, Result};
 use crate::fingerprint::{self, Fingerprint};
+use crate::http;
 use crate::project;
 use crate::step::step;
 use seed::Seed;
@@ -117,6 +118,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         example_request = start_app(&place, &seed, &mut servers)?;
         Ok("started".into())
     })?;
+    step("The periodic run", || run_periodically(&place))?;
     let how = match no_user {
         true => seed::first_account(&place, &vars)?,
         false => format!(
@@ -220,6 +222,15 @@ fn limen(port: u16, issuer: &str, state: &Path) -> Result<Command> {
         // Offline, the request's `cf` object cannot be fetched; Limen needs none.
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");
     Ok(wrangler)
+}
+
+/// No trigger runs the chores here, so they are done once: the console warns where they never were.
+fn run_periodically(place: &Place) -> Result<String> {
+    let answer = http::get(&format!("{}/cdn-cgi/handler/scheduled", place.issuer()), None)?;
+    Ok(match answer.status {
+        200 => "done once".into(),
+        status => format!("not done: wrangler answered {status}"),
+    })
 }
 
 /// Starts the example app and answers with a complete authorization URL of its making.
