@@ -323,7 +323,8 @@ mod tests {
     #[test]
     fn what_is_allowed_is_allowed_at_one_api() {
         let config = config(&format!(
-            r#"{{"{FILES}": {{"scopes": {{"read": "See", "write": "Change"}}}}, "{CALENDAR}": {{"scopes": {{"write": "Plan"}}}}}}"#
+            r#"{{"{FILES}": {{"name": "Files", "scopes": {{"read": "See", "write": "Change"}}}},
+                 "{CALENDAR}": {{"name": "Calendar", "scopes": {{"write": "Plan"}}}}}}"#
         ));
         let allowed = |named: &[&str], scope: &str| {
             let named: Targets = named.iter().map(|uri| (*uri).to_owned()).collect();

@@ -164,12 +164,19 @@ pub fn worker_build(folder: &Path, toolchain: Toolchain, effort: Effort) -> Resu
     }
 }
 
+/// What makes the wasm without names smaller: another round of what worker-build does (Cargo.toml), worth 5 kB of gzip.
+const SMALLER: [&str; 2] = ["-Oz", "--one-caller-inline-max-function-size=6000"];
+
 /// Takes the names of functions off, which worker-build keeps and nothing reads. They stay in [`NAMED`], for profilers.
 fn drop_names(build: &Path) -> Result<()> {
     let (wasm, named) = (build.join("index_bg.wasm"), build.join(NAMED));
     fs::copy(&wasm, &named).context(|| format!("Could not write {}", named.display()))?;
     let mut wasm_opt = project::command(project::npm_program("wasm-opt"))?;
-    wasm_opt.arg(&named).arg("--strip-debug").arg("--strip-producers");
+    wasm_opt
+        .arg(&named)
+        .arg("--strip-debug")
+        .arg("--strip-producers")
+        .args(SMALLER);
     wasm_opt.args(FEATURES.map(|feature| format!("--enable-{feature}")));
     wasm_opt.arg("--output").arg(wasm);
     child::run("wasm-opt", &mut wasm_opt)?.successful()?;

@@ -134,7 +134,8 @@ fn sign_in_then_consent_then_answer() {
 #[test]
 fn consent_to_the_scopes_is_none_to_an_api_and_limens_own_need_none() {
     let wants = |resource: &str| AuthRequest {
-        at_apis: [resource.to_owned()].into_iter().collect(),
+        resources: [resource.to_owned()].into_iter().collect(),
+        at_apis: [resource.to_owned()].into_iter().collect::<Targets>().foreign(),
         ..request(Prompt::default())
     };
     let api = "https://mcp.acme.org/mcp";
