@@ -187,10 +187,11 @@ pub fn record_of_stranger_if_changed(entry: &Entry<'_>, on: &impl Occasion) -> [
 fn record_up_to_limit(entry: &Entry<'_>, condition: &str, on: &impl Occasion) -> [Statement; 2] {
     let event = entry.event.as_str();
     let key = match (entry.actor, entry.user_id) {
-        (Actor::Operator, _) => format!(
-            "audit:operator:{}",
-            on.operator_user_id().or(on.operator()).unwrap_or_default()
-        ),
+        // A program may be called as a person's id is.
+        (Actor::Operator, _) => match on.operator_user_id() {
+            Some(person) => format!("audit:person:{person}"),
+            None => format!("audit:program:{}", on.operator().unwrap_or_default()),
+        },
         (_, Some(_)) => "audit:somebody".to_owned(),
         (_, None) => format!("audit:nobody:{event}"),
     };

@@ -63,7 +63,7 @@ impl SetUpLink {
     pub fn confirm_address(&self, now: UnixTime) -> Statement {
         Statement::new(
             "UPDATE users SET claims = json_set(claims, '$.email_verified', json('true')), updated_at = ?
-             WHERE id = ? AND json_extract(claims, '$.email_verified') IS NOT 1 AND email = (SELECT l.name FROM credentials l WHERE ",
+             WHERE id = ? AND json_extract(claims, '$.email_verified') IS NOT 1 AND email COLLATE BINARY = (SELECT l.name FROM credentials l WHERE ",
         )
         .bind(now)
         .bind(&self.user_id)

@@ -134,6 +134,11 @@ impl Reach {
         } else {
             wanted
         };
+        let scope = match authorization.resources.foreign().is_empty() {
+            // Who was asked before an API was named was told nothing of what operators declared there.
+            true => scope.difference(&wanted.declared(config).scopes(config)),
+            false => scope,
+        };
         Ok(Self {
             aud: authorization.resources.audience(wanted, config)?,
             scope: chosen.scope_of_token(scope, config),

@@ -273,7 +273,7 @@ impl AuthRequest {
     /// What the person is asked for, in one line: scopes, then claims and APIs in quotes, which none of them can have.
     pub fn asked_for(&self) -> String {
         let claims: Vec<_> = self.claims.beyond(&self.scope).into_iter().collect();
-        let resources = self.resources.foreign();
+        let resources = &self.at_apis;
         if !self.details.is_empty() {
             // No line of it is as long as all of them together may be.
             let details = self.details.digest();

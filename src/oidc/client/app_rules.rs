@@ -9,6 +9,7 @@ use super::id_jag_rule::IdJagRule;
 use super::own_claim::OwnClaim;
 use super::own_lifetimes::OwnLifetimes;
 use crate::{
+    config::AcrNames,
     named::named,
     oidc::{
         claims::GROUPS,
@@ -123,6 +124,20 @@ impl AppRules {
                 ))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Judges the sign-in behind a token that the app exchanges, by its `acr`.
+    ///
+    /// # Errors
+    /// `invalid_request`, as RFC 8693 section 2.2.2 has it for a token that is not good enough.
+    pub fn check_exchanged(&self, acr: Option<&str>, names: &AcrNames) -> Result<(), OAuthError> {
+        let shown = acr.and_then(|acr| Strength::named(acr, names)).unwrap_or_default();
+        match shown >= self.required_acr {
+            true => Ok(()),
+            false => Err(OAuthError::invalid_request(
+                "the subject_token is of a weaker sign-in than the operator demands for the client (required_acr)",
+            )),
         }
     }
 

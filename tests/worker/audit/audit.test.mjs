@@ -354,7 +354,7 @@ test("what a narrow key tries beyond its scopes is written down, whatever strang
   assert.deepEqual([before.length, tried.status], [0, 403]);
   const [one] = await refused();
   assert.deepEqual([one.operator, one.detail.needs], ["narrow", "people:read"]);
-  await crowded.db.prepare("UPDATE throttles SET failures = 9999 WHERE key LIKE 'audit:operator:%'").run();
+  await crowded.db.prepare("UPDATE throttles SET failures = 9999 WHERE key LIKE 'audit:program:%'").run();
   assert.equal((await crowded.fetch("/admin/api/users", { bearer: made.key })).status, 403);
   assert.equal((await refused()).length, 1, "nor can it fill the audit");
 });

@@ -116,13 +116,15 @@ describe("a person who is added", () => {
       await one.browser.submit(await one.open(NEW), "make", form, { button: "make" });
       return { ...(await found(username, mailing)), link: linkIn(await mailbox.await(form.email)) };
     };
-    const [remade, moved] = [await mailed("remade"), await mailed("moved")];
+    const [remade, moved, other] = [await mailed("remade"), await mailed("moved"), await mailed("other")];
     const link = await mailing.json(`/admin/api/users/${remade.id}/setup_link`, { json: {}, bearer: mailing.adminToken });
     assert.equal((await mailing.browser().open(remade.link)).status, 400);
     assert.equal((await setUp(link.url, mailing)).status, 200);
     await mailing.changePerson(moved, { email: "elsewhere@people.test" });
     assert.equal((await setUp(moved.link, mailing)).status, 200);
-    for (const { username, id } of [remade, moved]) {
+    await mailing.changePerson(other, { email: "OTHER@people.test" });
+    assert.equal((await setUp(other.link, mailing)).status, 200, "the link is good, for another mailbox");
+    for (const { username, id } of [remade, moved, other]) {
       assert.equal((await found(username, mailing)).email_verified, undefined, username);
       assert.deepEqual(await audit(`user=${id}&event=email_confirmed`, mailing), []);
     }

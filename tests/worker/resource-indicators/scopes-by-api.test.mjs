@@ -62,6 +62,34 @@ test("where no API is named, people are told what each of them means by it, and 
   assert.equal((await tokenOf(client, grant, { resource: BANK })).scope, "openid write");
 });
 
+test("an API that operators declared gives nothing by a name of which nobody was told what it means there", async () => {
+  const declared = "https://vault.acme.test";
+  const made = await op.admin("/admin/api/apis", { json: { identifier: declared, name: "Vault", scopes: { write: "Empty your vault", open: "Open it" } } });
+  assert.equal(made.status, 201, await made.text());
+  const client = await op.client({ scope: "openid offline_access write open" });
+  const [ada, browser] = [await op.person(), op.browser()];
+  for (const resource of [undefined, op.url("/userinfo")]) {
+    const tokens = await client.tokens(await browser.obtain(client, ada, { scope: "openid offline_access write open", resource }), { resource: declared });
+    const { aud, scope } = claimsOf(tokens.access_token);
+    assert.deepEqual([aud, scope.split(" ").toSorted()], [declared, ["offline_access", "openid"]]);
+    const again = claimsOf((await (await client.refresh(tokens.refresh_token, { resource: declared })).json()).access_token);
+    assert.equal(again.scope, scope);
+  }
+  const named = await tokenOf(client, await browser.obtain(client, ada, { scope: "openid write", resource: declared }));
+  assert.equal(named.scope, "openid write", "whoever names it from the start has its words shown");
+});
+
+test("a page that was open while APIs changed allows nothing that it does not say", async () => {
+  const own = await startLimen({ vars: { RESOURCES: JSON.stringify({ [TODO]: JSON.parse(RESOURCES)[TODO] }) } });
+  const [client, ada, browser] = [await own.client(), await own.person(), own.browser()];
+  const page = await browser.signIn(await browser.authorize(client, { scope: "openid write" }), ada);
+  assert.ok(page.asksForConsent && !page.text.includes("Send money"), page.text);
+  await own.redeploy({ RESOURCES });
+  const next = await browser.approve(page);
+  assert.equal(next.callback, null, "asked anew, or refused");
+  assert.deepEqual(await own.rows("SELECT id FROM grants WHERE user_id = ?", ada.id), []);
+});
+
 test("what was allowed before pairs were remembered is asked for once more", async () => {
   const { client, browser, ada } = await allowed();
   await op.db.prepare("UPDATE grants SET resources = ? WHERE user_id = ?").bind(JSON.stringify([TODO, BANK]), ada.id).run();

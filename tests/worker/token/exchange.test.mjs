@@ -45,6 +45,14 @@ const refused = async (response, error, words) => {
 };
 
 describe("an exchange", () => {
+  test("is refused to an app for which people sign in more strongly", async () => {
+    const { access_token } = await sent();
+    const strict = await op.client({ ...SERVICE, grant_types: [GRANT], scope: "cal:read", token_exchange: { from: [FILES], to: [CALENDAR] }, required_acr: "mfa" });
+    await oauthError(await exchange(access_token, {}, { by: strict }), 400, "invalid_request");
+    await op.json(`/register/${strict.id}`, { method: "PATCH", json: { required_acr: "1" }, bearer: op.adminToken });
+    await succeeded(await exchange(access_token, {}, { by: strict }));
+  });
+
   test("gives an API a token for the next one, of the same person and as old a sign-in", async () => {
     const { access_token } = await sent();
     const before = claimsOf(access_token);

@@ -95,6 +95,8 @@ pub async fn respond(request: &TokenRequest<'_>) -> Result<TokenResponse, Machin
         granted,
         key: rows.read(key)?,
     };
+    let rules = &good.client.metadata.rules;
+    rules.check_exchanged(good.sent.claims.acr.as_deref(), &context.config.acr_names)?;
     match &wanted.wanted {
         Wanted::AccessToken(asked) => Box::pin(good.access_token(&wanted, asked)).await,
         Wanted::IdJag(asked) => Box::pin(good.id_jag(asked)).await,
