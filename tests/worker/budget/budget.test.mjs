@@ -329,10 +329,10 @@ test("refusals cost no more than successes", async () => {
 });
 
 describe("the wasm", () => {
-  test("is at most 1.75 MB gzipped", () => {
+  test("is at most 1.77 MB gzipped", () => {
     const sizes = wasmFiles().map((wasm) => gzipSync(wasm, { level: 9 }).length);
     assert.equal(sizes.length, 1);
-    assert.ok(sizes[0] <= 1_750_000, `${sizes[0]} bytes`);
+    assert.ok(sizes[0] <= 1_770_000, `${sizes[0]} bytes`);
   });
 
   test("carries no names of functions, which nothing reads", () => {
