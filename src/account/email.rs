@@ -1,6 +1,7 @@
 //! E-mail addresses, which are also names to sign in with: a dot-atom and a domain (RFC 5321 section 4.1.2, RFC 6531).
 
 use super::name;
+use crate::web::host::is_domain;
 
 /// What stands in the local part beside letters and digits: the signs of a dot-atom (RFC 5322 section 3.2.3) without those that
 /// mean something in lists, in markup or to old relays.
@@ -20,24 +21,11 @@ pub fn parse(typed: &str) -> Result<String, &'static str> {
     let (local, domain) = (name::nfc(&name::of_width(local)), name::prepare(domain));
     let is_atom = local.split('.').all(|part| !part.is_empty()) && name::is_name(&name::prepare(&local), SIGNS);
     let address = format!("{local}@{domain}");
-    if is_atom && is_host(&domain) && local.len() <= LONGEST_LOCAL && address.len() <= LONGEST {
+    if is_atom && is_domain(&domain) && local.len() <= LONGEST_LOCAL && address.len() <= LONGEST {
         Ok(address)
     } else {
         Err(WRONG)
     }
-}
-
-/// A host name of several labels (RFC 1035 section 2.3.1), one of another alphabet as `xn--...`. The last begins with no digit:
-/// that would be an IP address.
-fn is_host(domain: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let last = domain.rsplit_once('.').map(|(_, last)| last).unwrap_or_default();
-    domain.split('.').all(is_label) && last.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 /// The text by which addresses are compared. Of what is none it is any text.

@@ -81,6 +81,19 @@ pub fn is_name(text: &str) -> bool {
     name.len() <= LONGEST_NAME && name.split('.').all(is_label) && !name.rsplit('.').next().is_some_and(is_number)
 }
 
+/// Whether `text` is a domain that an address may have: several labels (RFC 1035 section 2.3.1), one of another alphabet as `xn--...`. The
+/// last begins with no digit: that would be an IP address.
+pub fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=LONGEST_LABEL).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = text.rsplit_once('.').map(|(_, last)| last).unwrap_or_default();
+    text.split('.').all(is_label) && last.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
 /// What the WHATWG parser takes for a number: digits, or hexadecimal ones after `0x`.
 fn is_number(label: &str) -> bool {
     let hexadecimal = label.strip_prefix("0x").or_else(|| label.strip_prefix("0X"));

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::formats::{Converted, Left};
 use super::report::name_of;
+use crate::web::host::is_domain;
 
 /// What an address and a username have beside letters and digits.
 const OF_ADDRESS: &str = ".!#$'*+-/=?^_{}~";
@@ -173,16 +174,7 @@ fn may_be_address(address: &str) -> bool {
     if domain.chars().any(|c| c >= '\u{2000}') {
         return true;
     }
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let last = domain.rsplit_once('.').map_or("", |(_, last)| last);
-    domain.split('.').all(is_label)
-        && last.starts_with(|c: char| c.is_ascii_alphabetic())
-        && (!local.is_ascii() || local.len() <= LONGEST_LOCAL_PART && address.len() <= LONGEST_ADDRESS)
+    is_domain(domain) && (!local.is_ascii() || local.len() <= LONGEST_LOCAL_PART && address.len() <= LONGEST_ADDRESS)
 }
 
 #[cfg(test)]
