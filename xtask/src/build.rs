@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use toml::{Table, Value};
+
 use crate::child;
-use crate::failure::{self, Context, Result};
+use crate::failure::{self, Context, Failure, Result};
 use crate::fingerprint::{self, Fingerprint};
 use crate::project;
 use crate::setup::{self, Toolchain};
@@ -164,10 +166,23 @@ pub fn worker_build(folder: &Path, toolchain: Toolchain, effort: Effort) -> Resu
     }
 }
 
-/// What makes the wasm without names smaller: another round of what worker-build does (Cargo.toml), worth 5 kB of gzip.
-const SMALLER: [&str; 2] = ["-Oz", "--one-caller-inline-max-function-size=6000"];
+/// What worker-build gives to wasm-opt, by Cargo.toml.
+fn optimisation() -> Result<Vec<String>> {
+    let file = project::root().join("Cargo.toml");
+    let wrong = || format!("Could not read what wasm-opt is given from {}", file.display());
+    let text = fs::read_to_string(&file).context(wrong)?;
+    let manifest: Table = text.parse().context(wrong)?;
+    let place = ["metadata", "wasm-pack", "profile", "release", "wasm-opt"];
+    let words = manifest
+        .get("package")
+        .and_then(|package| place.iter().try_fold(package, |at, name| at.get(name)))
+        .and_then(Value::as_array);
+    let words = words.ok_or_else(|| Failure::new(wrong()))?.iter();
+    Ok(words.filter_map(Value::as_str).map(str::to_owned).collect())
+}
 
-/// Takes the names of functions off, which worker-build keeps and nothing reads. They stay in [`NAMED`], for profilers.
+/// Takes the names of functions off, which worker-build keeps and nothing reads. They stay in [`NAMED`], for profilers. Without them another round
+/// of what worker-build did makes the wasm smaller, by 5 kB of gzip.
 fn drop_names(build: &Path) -> Result<()> {
     let (wasm, named) = (build.join("index_bg.wasm"), build.join(NAMED));
     fs::copy(&wasm, &named).context(|| format!("Could not write {}", named.display()))?;
@@ -176,7 +191,7 @@ fn drop_names(build: &Path) -> Result<()> {
         .arg(&named)
         .arg("--strip-debug")
         .arg("--strip-producers")
-        .args(SMALLER);
+        .args(optimisation()?);
     wasm_opt.args(FEATURES.map(|feature| format!("--enable-{feature}")));
     wasm_opt.arg("--output").arg(wasm);
     child::run("wasm-opt", &mut wasm_opt)?.successful()?;
