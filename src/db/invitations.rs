@@ -16,8 +16,10 @@ pub struct NewInvitation<'a> {
     pub hash: &'a Hash,
     /// The address that the account gets.
     pub email: Option<&'a str>,
-    /// Whether the link shows that the address is theirs.
+    /// Whether the link shows that the address is theirs, whoever hands it over.
     pub email_verified: bool,
+    /// The mail that takes it to the address, if that was written down: then it shows that, too.
+    pub mail_id: Option<&'a str>,
     /// Whether it is good only while there is nobody.
     pub first: bool,
     pub note: Option<&'a str>,
@@ -51,30 +53,20 @@ pub fn insert_first(new: &NewInvitation<'_>, now: UnixTime) -> Query<bool> {
 fn insert_where(new: &NewInvitation<'_>, now: UnixTime, condition: Statement) -> Query<bool> {
     Statement::new(
         "INSERT INTO invitations (expires_at, id, secret, email, email_verified, first, note, created_at)
-         SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE ",
+         SELECT ?, ?, ?, ?, ? OR EXISTS (SELECT 1 FROM mail_outbox m WHERE m.id = ?), ?, ?, ? WHERE ",
     )
     .bind(new.id.expires_at)
     .bind(&new.id.random)
     .bind(new.hash)
     .bind(new.email)
     .bind(new.email_verified)
+    .bind(new.mail_id)
     .bind(new.first)
     .bind(new.note)
     .bind(now)
     .append(condition)
     .append(Statement::new(" RETURNING id"))
     .any()
-}
-
-/// Says of an invitation that its link shows whose the address is, if the mail `mail_id` takes it there.
-pub fn shows_address_if_mailed(id: &InvitationId, mail_id: &str) -> Statement {
-    Statement::new(
-        "UPDATE invitations SET email_verified = 1
-         WHERE expires_at = ? AND id = ? AND email = (SELECT m.address FROM mail_outbox m WHERE m.id = ?)",
-    )
-    .bind(id.expires_at)
-    .bind(&id.random)
-    .bind(mail_id)
 }
 
 /// The invitation of a link that works.

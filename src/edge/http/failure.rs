@@ -5,7 +5,7 @@ pub use crate::pages::Problem;
 use crate::{
     edge::platform::{context::Context, log},
     fault::Fault,
-    oidc::{error::OAuthError, logout::LogoutRefusal, return_address::PageError},
+    oidc::{error::OAuthError, logout::LogoutRefusal, params, return_address::PageError},
     pages::{self, Language},
     reply::Reply,
     time::Lifetime,
@@ -104,6 +104,14 @@ impl MachineFailure {
     /// 404 for what the path names.
     pub fn no_such(what: &str) -> Self {
         Self::status(404, OAuthError::invalid_request(format!("there is no such {what}")))
+    }
+
+    /// The same of what a body names, by its id where that can be named.
+    pub fn no_such_id(what: &str, id: &str) -> Self {
+        match params::nameable(id) {
+            Some(id) => Self::status(404, OAuthError::invalid_request(format!("there is no {what} {id}"))),
+            None => Self::no_such(what),
+        }
     }
 
     /// 429 (RFC 6585 section 4).

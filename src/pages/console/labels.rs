@@ -86,15 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_behind_the_label_of_the_field() {
-        let frame = |section| ConsoleFrame {
-            language: Language::De,
-            section,
-            operator: "",
-            csrf: "",
-            nonce: "",
-            notice: None,
-            sections: &[],
-        };
+        let frame = |section| ConsoleFrame::bare(Language::De, section);
         let of = |problem| frame(Endpoint::ConsoleApps).labelled(problem);
         assert_eq!(of("redirect_uris must be x"), (Some("Rücksprungadressen"), "must be x"));
         assert_eq!(of("the username is taken"), (None, "the username is taken"));

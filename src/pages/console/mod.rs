@@ -69,6 +69,22 @@ pub struct ConsoleFrame<'a> {
     pub sections: &'a [Endpoint],
 }
 
+#[cfg(test)]
+impl ConsoleFrame<'static> {
+    /// Nobody's, for tests of what it says.
+    fn bare(language: Language, section: Endpoint) -> Self {
+        Self {
+            language,
+            section,
+            operator: "",
+            csrf: "",
+            nonce: "",
+            notice: None,
+            sections: &[],
+        }
+    }
+}
+
 /// The parts of the console, in order. The first is for every operator.
 pub const SECTIONS: [Endpoint; 9] = [
     Endpoint::Console,

@@ -46,16 +46,12 @@ pub(super) fn add_to(all: &mut Samples) {
         hash: &hash,
         email: Some("ada@acme.org"),
         email_verified: true,
+        mail_id: Some("m"),
         first: false,
         note: None,
     };
     add(all, "invitations::insert", [invitations::insert(&new, NOW)]);
     add(all, "invitations::insert_first", [invitations::insert_first(&new, NOW)]);
-    add(
-        all,
-        "invitations::shows_address_if_mailed",
-        [invitations::shows_address_if_mailed(&invitation, "m")],
-    );
     add(all, "invitations::find", [invitations::find(&shown, NOW)]);
     add(all, "invitations::use_up", [invitations::use_up(&invitation, "u")]);
     add(

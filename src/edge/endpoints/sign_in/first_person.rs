@@ -80,6 +80,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
         hash: &hash,
         email: None,
         email_verified: false,
+        mail_id: None,
         first: true,
         note: None,
     };

@@ -11,7 +11,7 @@ use crate::{
         clients,
     },
     edge::{http::failure::MachineFailure, platform::context::Context},
-    oidc::{error::OAuthError, params},
+    oidc::error::OAuthError,
 };
 
 /// Gives roles at an app and takes roles, all of them or none. Says whether one was taken.
@@ -71,10 +71,7 @@ fn refusal(problem: &Problem) -> MachineFailure {
     };
     let (status, why) = match problem.kind {
         ProblemKind::NoClient => return MachineFailure::no_such("client"),
-        ProblemKind::NoHolder => match params::nameable(id) {
-            Some(id) => (404, format!("there is no {what} {id}")),
-            None => return MachineFailure::no_such(what),
-        },
+        ProblemKind::NoHolder => return MachineFailure::no_such_id(what, id),
         ProblemKind::Blank => {
             let why = "a role of this client can have no blank: it is told in a text (roles_format)";
             (400, why.to_owned())

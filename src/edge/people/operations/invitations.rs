@@ -78,20 +78,18 @@ pub async fn make(
         hash: &hash,
         email: wanted.email.as_deref(),
         email_verified: wanted.email_verified,
+        mail_id: mail.as_ref().map(|_| mail_id.as_str()),
         first: wanted.first,
         note: wanted.note.as_deref(),
     };
     let entry = Entry::new(Event::InvitationMade, Actor::Operator).detail(json!({ "invitation": id.to_string() }));
     let mut batch = Batch::default();
+    let mailed = batch.add_if(mail);
     let made = batch.add(match wanted.first {
         true => invitations::insert_first(&new, context.now),
         false => invitations::insert(&new, context.now),
     });
     batch.push(audit::record_if_changed(&entry, context));
-    let mailed = batch.add_if(mail);
-    if mailed.is_some() {
-        batch.push(invitations::shows_address_if_mailed(&id, &mail_id));
-    }
     let rows = context.db.run(batch).await?;
     if !rows.read(made)? {
         let error = OAuthError::invalid_request("there is somebody with an account already");

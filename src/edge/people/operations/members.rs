@@ -14,7 +14,7 @@ use crate::{
         users::{self, WithCredentials},
     },
     edge::{http::failure::MachineFailure, platform::context::Context},
-    oidc::{error::OAuthError, params},
+    oidc::error::OAuthError,
 };
 
 /// Somebody by the username or address that an operator typed.
@@ -104,20 +104,13 @@ impl Change<'_> {
 }
 
 fn refusal(problem: &Problem) -> MachineFailure {
-    let named = |what: &str, id: &str| match params::nameable(id) {
-        Some(id) => format!("{what} {id}"),
-        None => format!("such {what}"),
-    };
-    let (status, why) = match problem.kind {
-        ProblemKind::NoUser => (404, format!("there is no {}", named("user", &problem.user_id))),
-        ProblemKind::NoGroup => (404, format!("there is no {}", named("group", &problem.group_id))),
-        ProblemKind::TooMany => (
-            409,
-            format!(
-                "the user {} would be in more than {MOST_OF_PERSON} groups",
-                problem.user_id
-            ),
-        ),
-    };
-    MachineFailure::status(status, OAuthError::invalid_request(why))
+    match problem.kind {
+        ProblemKind::NoUser => MachineFailure::no_such_id("user", &problem.user_id),
+        ProblemKind::NoGroup => MachineFailure::no_such_id("group", &problem.group_id),
+        ProblemKind::TooMany => {
+            let user = &problem.user_id;
+            let why = format!("the user {user} would be in more than {MOST_OF_PERSON} groups");
+            MachineFailure::status(409, OAuthError::invalid_request(why))
+        }
+    }
 }

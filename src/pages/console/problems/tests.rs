@@ -23,18 +23,6 @@ use crate::{
     web::fetch_url::LoopbackFetches,
 };
 
-fn frame(language: Language, section: Endpoint) -> ConsoleFrame<'static> {
-    ConsoleFrame {
-        language,
-        section,
-        operator: "",
-        csrf: "",
-        nonce: "",
-        notice: None,
-        sections: &[],
-    }
-}
-
 fn form(text: &str) -> Params {
     Params::parse(text).unwrap()
 }
@@ -63,12 +51,12 @@ fn gaps_are_what_stands_between() {
 #[test]
 fn what_came_is_said_in_the_language_of_the_page_and_cannot_be_markup() {
     let twice = "scopes: a scope is there twice: <b>";
-    let german = frame(Language::De, Endpoint::ConsoleApis).problem(twice);
+    let german = ConsoleFrame::bare(Language::De, Endpoint::ConsoleApis).problem(twice);
     assert!(german.contains("Ein Scope steht zweimal da: &#60;b&#62;"), "{german}");
     assert!(!german.contains("lang="), "{german}");
-    let english = frame(Language::En, Endpoint::ConsoleApis).problem(twice);
+    let english = ConsoleFrame::bare(Language::En, Endpoint::ConsoleApis).problem(twice);
     assert!(english.contains("a scope is there twice: &#60;b&#62;"), "{english}");
-    let unknown = frame(Language::De, Endpoint::ConsoleApis).problem("scopes: the sky fell");
+    let unknown = ConsoleFrame::bare(Language::De, Endpoint::ConsoleApis).problem("scopes: the sky fell");
     assert!(unknown.contains(r#"<span lang="en">the sky fell</span>"#), "{unknown}");
 }
 
@@ -263,7 +251,7 @@ fn ordinary_mistakes_are_told_in_each_language() {
     let mut untold = Vec::new();
     for problem in ordinary() {
         for language in Language::ALL.into_iter().filter(|language| *language != Language::En) {
-            let html = frame(language, Endpoint::ConsoleApis).problem(&problem);
+            let html = ConsoleFrame::bare(language, Endpoint::ConsoleApis).problem(&problem);
             if html.contains("lang=") {
                 untold.push(format!("{language:?}: {problem}: {html}"));
             }
