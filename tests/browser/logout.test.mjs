@@ -2,15 +2,11 @@
 // sees that the session has changed.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { html, serve } from "./support/loopback.mjs";
+import { photograph } from "./support/pictures.mjs";
 import { setStage } from "./support/stage.mjs";
-
-const SCREENSHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
-mkdirSync(SCREENSHOTS, { recursive: true });
 
 const { op, chromium } = await setStage({ SESSION_MANAGEMENT: "on" });
 
@@ -79,7 +75,7 @@ describe("the front channel", () => {
     ]) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: `${SCREENSHOTS}leaving-en-${name}.png`, fullPage: true });
+      await photograph(page, `leaving-en-${name}`);
     }
     await page.waitForURL(`${origin}/bye?state=the+state`);
     assert.equal(heard.length, 1);

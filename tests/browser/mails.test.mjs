@@ -1,15 +1,12 @@
-// Every mail, in every language, on a telephone, and in English by day and by night. Pictures are left in target/screenshots/ to be looked at.
+// Every mail, in every language, on a telephone, and in English by day and by night.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { axe } from "./support/accessibility.mjs";
+import { photograph } from "./support/pictures.mjs";
 import { setStage } from "./support/stage.mjs";
 
-const SCREENSHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
-mkdirSync(SCREENSHOTS, { recursive: true });
 const LANGUAGES = ["en", "de", "es", "fr"];
 /** Each kind, and what it tells beside its text. */
 const KINDS = {
@@ -56,7 +53,7 @@ for (const [kind, detail] of Object.entries(KINDS)) {
         // A mail has no landmarks: it stands in the page of whoever shows it.
         const found = (await axe(page)).filter((one) => !/^(landmark-one-main|page-has-heading-one|region)/.test(one));
         flaws.push(...found.map((one) => `${language}, ${colorScheme}: ${one}`));
-        await page.screenshot({ path: `${SCREENSHOTS}mail-${kind}-${colorScheme}.png`, fullPage: true });
+        await photograph(page, `mail-${kind}-${colorScheme}`);
       }
     }
     assert.deepEqual(flaws, []);

@@ -1,17 +1,15 @@
-// Looks at a page as people meet it: in every language, on a telephone and on a desk, by day and by night. Pictures of it are
-// left in target/screenshots/ to be looked at.
+// Looks at a page as people meet it: in every language, on a telephone and on a desk, by day and by night.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { axe } from "./accessibility.mjs";
+import { photograph } from "./pictures.mjs";
 
-const SCREENSHOTS = fileURLToPath(new URL("../../../target/screenshots/", import.meta.url));
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 360, height: 800 };
 const NARROWEST = { width: 320, height: 640 };
-/** What axe looks at, and what is left as a picture: colours differ by scheme, places by size, words by language. */
+/** What axe looks at, and what there are pictures of: colours differ by scheme, places by size, words by language. */
 const LOOKS = {
   en: [[NARROW, "light"], [WIDE, "dark"]],
   de: [[NARROW, "dark"]],
@@ -60,7 +58,7 @@ export function inspectLongNames(gallery, { op, chromium }) {
         await reload(visitor, language);
         for (const viewport of [WIDE, NARROW, NARROWEST]) flaws.push(...(await fit(visitor.page, viewport, language)));
       }
-      await photograph(visitor.page, [`${name}-long-names`, LANGUAGES.at(-1), "narrow", "light"]);
+      await photograph(visitor.page, `${name}-long-names-${LANGUAGES.at(-1)}-narrow-light`);
       assert.deepEqual(flaws, []);
     });
   }
@@ -92,7 +90,7 @@ async function look(page, name, language) {
       await page.emulateMedia({ colorScheme });
       const found = await axe(page);
       flaws.push(...found.map((violation) => `${language}, ${viewport.width}, ${colorScheme}: ${violation}`));
-      await photograph(page, [name, language, viewport === WIDE ? "wide" : "narrow", colorScheme]);
+      await photograph(page, `${name}-${language}-${viewport === WIDE ? "wide" : "narrow"}-${colorScheme}`);
     }
   }
   return flaws;
@@ -103,8 +101,4 @@ async function fit(page, viewport, language) {
   await page.setViewportSize(viewport);
   const width = await page.evaluate(() => document.scrollingElement.scrollWidth);
   return width > viewport.width ? [`${language}: ${width} pixels wide on a screen of ${viewport.width}`] : [];
-}
-
-async function photograph(page, parts) {
-  await page.screenshot({ path: `${SCREENSHOTS}${parts.join("-")}.png`, fullPage: true, caret: "initial" });
 }

@@ -24,10 +24,7 @@ pub fn run(folder: &str, setting: &Setting) -> Result<Report> {
         "--test-force-exit",
         &format!("--test-timeout={TIMEOUT_MILLISECONDS}"),
     ])
-    .arg(format!(
-        "--test-concurrency={}",
-        available_parallelism().map_or(1, usize::from)
-    ))
+    .arg(format!("--test-concurrency={}", files_at_once(folder)))
     .args(setting.runner_arguments)
     // Each file is a process of its own, which would compile the same libraries again.
     .env("NODE_COMPILE_CACHE", project::root().join("target/node"))
@@ -40,6 +37,12 @@ pub fn run(folder: &str, setting: &Setting) -> Result<Report> {
     let mut report = Report::default();
     report.add(finished, counted);
     Ok(report)
+}
+
+/// How many files run at once: one a core. Tests of the Worker also wait, for what is late or never comes, so one more has the cores busy.
+fn files_at_once(folder: &str) -> usize {
+    let cores = available_parallelism().map_or(1, usize::from);
+    if folder == "worker" { cores + 1 } else { cores }
 }
 
 /// The folders of tests/ that are suites of this kind.
