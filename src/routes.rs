@@ -201,6 +201,7 @@ pub enum Endpoint {
     ConsoleAuditExport,
     ConsoleMail,
     ConsolePersonAttributes,
+    ConsolePersonProfile,
     ConsoleGroupAttributes,
     ConsoleAppRoles,
     ConsoleLook,

@@ -165,6 +165,7 @@ pub const ROUTES: &[Route] = &[
     route(E::ConsoleAuditExport, "/admin/audit/export", &[Get], Browser),
     route(E::ConsoleMail, "/admin/mail", &[Get, Post], Browser),
     route(E::ConsolePersonAttributes, "/admin/people/{user_id}/attributes", &[Get, Post], Browser),
+    route(E::ConsolePersonProfile, "/admin/people/{user_id}/profile", &[Get, Post], Browser),
     route(E::ConsoleGroupAttributes, "/admin/groups/{group_id}/attributes", &[Get, Post], Browser),
     route(E::ConsoleAppRoles, "/admin/apps/{client_id}/roles", &[Get, Post], Browser),
     route(E::ConsoleLook, "/admin/look", &[Get], Browser),

@@ -7,6 +7,7 @@ pub mod group;
 pub mod mail;
 pub mod new_person;
 pub mod person;
+pub mod profile;
 pub mod system;
 pub mod webhook;
 

@@ -262,6 +262,7 @@ pub(super) fn handler<'a>(endpoint: Endpoint, request: &'a mut Incoming, context
         Endpoint::ConsoleMail => form!(console::mail),
         Endpoint::ConsolePersonAttributes if is_post => page(attributes::submit(Kept::OfPerson, request, context)),
         Endpoint::ConsolePersonAttributes => page(attributes::show(Kept::OfPerson, request, context)),
+        Endpoint::ConsolePersonProfile => form!(console::profile),
         Endpoint::ConsoleGroupAttributes if is_post => page(attributes::submit(Kept::OfGroup, request, context)),
         Endpoint::ConsoleGroupAttributes => page(attributes::show(Kept::OfGroup, request, context)),
         Endpoint::ConsoleAppRoles => form!(console::app_roles),

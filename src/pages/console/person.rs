@@ -34,6 +34,8 @@ pub struct PersonPage<'a> {
     pub email: Option<(&'a str, bool)>,
     /// What the operator keeps of them: what it is called, and what it is.
     pub own: Vec<(String, String)>,
+    /// Where their name and address are changed.
+    pub profile: String,
     /// Where that is changed, where anything is kept.
     pub attributes: Option<String>,
     pub created: Moment,

@@ -141,6 +141,7 @@ export const FACTORS = {
     await stage.visitor.page.locator("#secret").waitFor();
   },
 
+  "console-profile": async (stage) => operatorAt(stage, `/admin/people/${(await stage.op.person({ name: "Grace Hopper" })).id}/profile`),
   "console-person-read-only": async (stage) => operatorAt(stage, `/admin/people/${(await lookedAfter(stage.op)).id}`, ["read_only"]),
 
   "console-groups": async (stage) => {

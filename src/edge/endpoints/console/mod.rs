@@ -19,6 +19,7 @@ pub mod new_person;
 pub mod overview;
 pub mod people;
 pub mod person;
+pub mod profile;
 pub mod self_registered;
 pub mod system;
 pub mod token_preview;

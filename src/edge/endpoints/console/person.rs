@@ -153,6 +153,7 @@ fn page(known: Known, console: &Console, path: &str, context: &Context) -> Strin
             .text("email")
             .map(|email| (email, user.confirmed_email().is_some())),
         own: attributes(&known, language, context),
+        profile: routes::with_segment(Endpoint::ConsolePersonProfile, &user.id),
         attributes: (!context.config.attributes.is_empty())
             .then(|| routes::with_segment(Endpoint::ConsolePersonAttributes, &user.id)),
         created: moment(user.created_at),

@@ -19,6 +19,7 @@ pub fn person(text: &str, language: Language) -> PersonPage<'_> {
         username: text,
         email: Some((text, false)),
         own: vec![(text.to_owned(), text.to_owned())],
+        profile: "/admin/people/u/profile".to_owned(),
         attributes: Some("/admin/people/p/attributes".to_owned()),
         created: moment(language),
         locked: None,

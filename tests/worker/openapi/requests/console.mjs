@@ -259,6 +259,11 @@ export const CONSOLE = {
     const path = `/admin/people/${(await op.person()).id}/attributes`;
     return changed(op, path, { attribute_office: "Berlin" }, { attribute_office: "\u202e" });
   },
+  consolePersonProfile: (stage) => pages(stage, (person) => `/admin/people/${person.id}/profile`),
+  changeConsolePersonProfile: async ({ op }) => {
+    const { id, username } = await op.person();
+    return changed(op, `/admin/people/${id}/profile`, { username, name: "Grace" }, { username: "a b" });
+  },
   consoleGroupAttributes: async (stage) => {
     const { id } = await group(stage.op);
     return pages(stage, () => `/admin/groups/${id}/attributes`);
