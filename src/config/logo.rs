@@ -85,6 +85,17 @@ impl Logo {
     }
 }
 
+/// Elements that run something or bring something else along, whatever prefix they have.
+const HARMFUL_ELEMENTS: [&str; 7] = [
+    "script",
+    "foreignobject",
+    "iframe",
+    "embed",
+    "object",
+    "!doctype",
+    "!entity",
+];
+
 /// Whether that is an SVG with nothing in it that would run or be loaded. Pages show it as a picture, which runs and loads nothing
 /// whatever is in it, and it is served with a policy that lets it do neither: this is the third fence.
 fn is_harmless_svg(bytes: &[u8]) -> bool {
@@ -92,30 +103,38 @@ fn is_harmless_svg(bytes: &[u8]) -> bool {
         return false;
     };
     let text = text.to_ascii_lowercase();
+    let is_of_name = |c: char| c.is_alphanumeric() || "-_.:!?".contains(c);
+    let has_harmful_element = text.split('<').any(|tag| {
+        let name = tag.split(|c| !is_of_name(c)).next().unwrap_or_default();
+        HARMFUL_ELEMENTS.contains(&name.rsplit(':').next().unwrap_or_default())
+    });
+    // An attribute may have blanks before its sign.
+    let mut before_values: Vec<_> = text.split('=').collect();
+    before_values.pop();
+    let has_event = before_values.iter().any(|before| {
+        let name = before.trim_end().rsplit(|c| !is_of_name(c)).next().unwrap_or_default();
+        name.len() > 2 && name.starts_with("on")
+    });
+    // Browsers take blanks and controls out of addresses.
+    let addresses = text.replace(|c: char| c.is_whitespace() || c.is_control(), "");
     let harmful = [
-        "<script",
-        "<foreignobject",
-        "<iframe",
-        "<embed",
-        "<object",
-        "<!doctype",
-        "<!entity",
-        "<?xml-stylesheet",
-        "@import",
         "javascript:",
         "data:",
+        "@import",
         "xml:base",
         "&#",
+        "<?xml-stylesheet",
+        "\\",
     ];
     let links = text.replace("http://www.w3.org/", "");
-    let has_event = text
-        .split(char::is_whitespace)
-        .chain(text.split(['/', '"', '\'']))
-        .any(|word| {
-            let name = word.split('=').next().unwrap_or_default();
-            word.contains('=') && name.len() > 2 && name.starts_with("on")
-        });
-    text.starts_with("<svg") && !harmful.iter().any(|word| text.contains(word)) && !links.contains("//") && !has_event
+    // XML has no other controls.
+    let is_odd = |c: char| c.is_control() && !"\t\r\n".contains(c);
+    text.starts_with("<svg")
+        && !text.contains(is_odd)
+        && !has_harmful_element
+        && !has_event
+        && !harmful.iter().any(|word| addresses.contains(word))
+        && !links.contains("//")
 }
 
 #[cfg(test)]
@@ -152,6 +171,12 @@ mod tests {
             "<a href=\"java&#115;cript:alert(1)\"/>",
             "<style>@import 'x.css'</style>",
             "<foreignObject/>",
+            "<path onload =\"x\"/>",
+            "<path onload\n\t= 'x'/>",
+            "<s:script xmlns:s=\"http://www.w3.org/2000/svg\">1</s:script>",
+            "<s:foreignObject/>",
+            "<a href=\"java\nscript:alert(1)\"/>",
+            "<style>@\\69mport 'x.css'</style>",
             "<image href=\"data:text/html,x\"/>",
         ] {
             let text = SVG.replace("</svg>", &format!("{inside}</svg>"));

@@ -246,7 +246,8 @@ fn tell(path: &str, value: &Value, schema: Option<&Schema>, (language, lines): (
             for (at, item) in items.iter().enumerate() {
                 let path = match items.len() {
                     1 => path.to_owned(),
-                    _ => format!("{path} ({})", at + 1),
+                    // As no title can end: see `json_schema::is_title`.
+                    _ => format!("{path} › {}", at + 1),
                 };
                 tell(&path, item, schema.and_then(Schema::item), (language, lines));
             }
@@ -448,11 +449,23 @@ mod tests {
                 "b=[]",
                 "c={}",
                 "d=null",
-                "e (1)=1",
-                "e (2) › f=2",
-                "e (2) › type=z"
+                "e › 1=1",
+                "e › 2 › f=2",
+                "e › 2 › type=z"
             ]
         );
+    }
+
+    #[test]
+    fn a_title_looks_like_no_item_of_a_list() {
+        let types = types_of(&json!({
+            "to": { "type": "array", "title": "Paid to", "items": { "type": "string" } }, "by": { "type": "string", "title": "Paid to (1)" },
+        }));
+        let detail = json!([{ "type": "pay", "to": ["A", "B"], "by": "C" }]);
+        let all = AuthorizationDetails::of(&detail.to_string(), &types).unwrap();
+        let lines = all.in_words(&types, "en").pop().unwrap().lines;
+        let names: Vec<_> = lines.iter().map(|line| line.name.as_str()).collect();
+        assert_eq!(names, ["Paid to (1)", "Paid to › 1", "Paid to › 2"]);
     }
 
     #[test]

@@ -3,18 +3,21 @@
 //! The native tests run them over the inputs that are kept (`fuzz/inputs`) and over changes of these, and `cargo xtask fuzz` lets a
 //! fuzzer look for others. They exist in tests and with the feature `properties` alone, never in the Worker.
 
+mod browser;
 mod jose;
+mod looks;
+mod operators;
 mod people;
 mod protocol;
 mod web;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 
 /// A property of what one parser makes of bytes.
 pub type Property = fn(&[u8]);
 
 /// All of them, by the name of their folder in `fuzz/inputs`.
-pub const ALL: [(&str, Property); 31] = [
+pub const ALL: [(&str, Property); 55] = [
     ("params", protocol::params),
     ("scope", protocol::scope),
     ("authorization_request", protocol::authorization_request),
@@ -46,6 +49,30 @@ pub const ALL: [(&str, Property); 31] = [
     ("names", people::names),
     ("policy", people::policy),
     ("moved_line", people::moved_line),
+    ("authorization_details", protocol::authorization_details),
+    ("request_object", protocol::request_object),
+    ("sign_out", protocol::sign_out),
+    ("passkey", browser::passkey),
+    ("passkey_answer", browser::passkey_answer),
+    ("passkey_client_data", browser::passkey_client_data),
+    ("typed_code", browser::typed_code),
+    ("browser_cookie", browser::browser_cookie),
+    ("link", browser::link),
+    ("request_header", browser::request_header),
+    ("password", browser::password),
+    ("picture", looks::picture),
+    ("logo", looks::logo),
+    ("accent", looks::accent),
+    ("label", looks::label),
+    ("mail", looks::mail),
+    ("person_change", operators::person_change),
+    ("profile_form", operators::profile_form),
+    ("admin_body", operators::admin_body),
+    ("declared_api", operators::declared_api),
+    ("webhook", operators::webhook),
+    ("bulk", operators::bulk),
+    ("list", operators::list),
+    ("own_claims", operators::own_claims),
 ];
 
 /// Runs the property of that name. `false` where there is none.
@@ -67,7 +94,15 @@ fn two_texts(input: &[u8]) -> Option<(&str, &str)> {
 
 /// A deployment with everything switched on.
 fn config() -> Config {
-    let read = Config::parse(|name| {
+    match config_with(&[]) {
+        Ok(config) => config,
+        Err(problem) => unreachable!("{problem}"),
+    }
+}
+
+/// The same with settings in addition, where these can be.
+fn config_with(more: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::parse(|name| {
         let value = match name {
             "ISSUER" => "https://id.acme.test",
             "KEK_1" => "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
@@ -75,14 +110,11 @@ fn config() -> Config {
             "FRONT_CHANNEL_TOKENS" | "CLIENT_ID_METADATA_DOCUMENTS" => "on",
             "MTLS_ORIGIN" => "https://mtls.acme.test",
             "RESOURCES" => r#"{"https://api.acme.test/":"Notes"}"#,
-            _ => return None,
+            "WEBFINGER_DOMAINS" => "acme.test",
+            other => more.iter().find(|(known, _)| *known == other)?.1,
         };
         Some(value.to_owned())
-    });
-    match read {
-        Ok(config) => config,
-        Err(problem) => unreachable!("{problem}"),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{config, text, two_texts};
+use super::{config, config_with, text, two_texts};
 use crate::{
     config::{Config, PrivateHttp},
     oidc::{
+        authorization_details::{AUTHORIZATION_DETAILS, AuthorizationDetails},
         authorize::{ASKED, AuthRequest},
         ciba::{self, Asking, Hint},
         claims_request::ClaimsRequest,
@@ -24,11 +25,14 @@ use crate::{
         device::UserCode,
         error::OAuthError,
         interaction::{Choice, Interaction, Opened},
+        logout::{LogoutRequest, PostLogoutRedirect},
         params::Params,
+        request_object::RequestObject,
         resource_indicator::Targets,
         return_address::{Delivery, ReturnAddress},
         scope::Scope,
         token::refresh_grant::RefreshToken,
+        webfinger,
     },
     pages::CspSource,
     secret::Purpose,
@@ -311,5 +315,136 @@ pub fn configuration(input: &[u8]) {
             config.issuer
         ),
         Err(problem) => assert!(problem.to_string().contains("\n- ")),
+    }
+}
+
+/// The first line is the schema of a type, the rest a detail of it. What people are shown of one is all of it, and each line is told from the
+/// others; nobody adds a member to what a schema says.
+pub fn authorization_details(input: &[u8]) {
+    let Some((schema, detail)) = two_texts(input) else {
+        return;
+    };
+    let types = format!(r#"{{"t": {{"title": "T", "schema": {schema}}}}}"#);
+    let Ok(types) = config_with(&[("AUTHORIZATION_DETAILS_TYPES", &types)]).map(|config| config.detail_types) else {
+        return;
+    };
+    let read = |detail: &str| {
+        let pair = (AUTHORIZATION_DETAILS.to_owned(), format!("[{detail}]"));
+        AuthorizationDetails::parse(&Params::of_pairs([pair])?, &types)
+    };
+    let Ok(details) = read(detail) else { return };
+    let stored = serde_json::to_string(&details).unwrap_or_default();
+    assert_eq!(serde_json::from_str(&stored).ok().as_ref(), Some(&details));
+    let (new, already) = details.split(&details);
+    assert!(new.is_empty() && already == details);
+    for value in details.values() {
+        assert_eq!(value["type"], "t");
+        let text = value.to_string();
+        let again = read(&text);
+        assert_eq!(
+            again.as_ref().map(AuthorizationDetails::digest).ok(),
+            read(&text).map(|one| one.digest()).ok()
+        );
+        assert!(again.is_ok_and(|again| again.is_subset(&details)));
+        let with_more = format!(r#"{{"zz": 1, {}"#, text.get(1..).unwrap_or_default());
+        assert!(schema.contains("zz") || read(&with_more).is_err(), "{with_more}");
+    }
+    for language in ["", "de"] {
+        for shown in details.in_words(&types, language) {
+            let names: BTreeMap<_, _> = shown.lines.iter().map(|line| (&line.name, ())).collect();
+            assert_eq!(names.len(), shown.lines.len(), "{:?}", shown.lines);
+        }
+    }
+}
+
+/// The first line has parameters, the rest the claims of a request object that nobody signed. What the object says counts, once, and it is
+/// about the client that sends it.
+pub fn request_object(input: &[u8]) {
+    let Some((outside, claims)) = two_texts(input) else {
+        return;
+    };
+    let Ok(params) = Params::parse(outside) else { return };
+    let config = config();
+    let client = client(&config);
+    // The client was found by its id.
+    if !["", client.client_id.as_str()].contains(&params.text("client_id")) {
+        return;
+    }
+    let Ok(RequestObject::InsecureUnsigned(claims)) = RequestObject::parse_decrypted(claims, &client) else {
+        return;
+    };
+    let now = UnixTime(1_800_000_000);
+    let Ok(merged) = claims.merge(&params, &client, &config.issuer, now) else {
+        return;
+    };
+    let said: Value = serde_json::from_str(two_texts(input).map_or("", |(_, claims)| claims)).unwrap_or_default();
+    for name in ["request", "request_uri"] {
+        assert_eq!(merged.all(name).count(), 0, "an object in an object");
+    }
+    for name in ["iss", "aud", "exp", "nbf", "iat", "jti", "sub"] {
+        assert!(
+            merged.all(name).all(|value| params.all(name).any(|sent| sent == value)),
+            "{name}"
+        );
+    }
+    for name in ["state", "scope", "redirect_uri", "nonce", "response_type"] {
+        if let Some(text) = said.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()) {
+            assert!(merged.all(name).eq([text]), "{name}");
+        }
+    }
+    for name in ["client_id", "response_type"] {
+        let words = |params: &Params| params.text(name).split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let (mut sent, mut merged) = (words(&params), words(&merged));
+        sent.sort_unstable();
+        merged.sort_unstable();
+        assert!(params.text(name).is_empty() || merged == sent, "{name}");
+    }
+    assert!(said["iss"].is_null() || said["iss"] == "app");
+    assert!(said["exp"].as_f64().is_none_or(|exp| exp > 1_799_999_900.0));
+}
+
+/// Nobody is led to an address that was not registered, and `state` comes back as it was sent. WebFinger tells everybody the same.
+pub fn sign_out(input: &[u8]) {
+    let Some(params) = text(input).and_then(|text| Params::parse(text).ok()) else {
+        return;
+    };
+    let config = config();
+    let mut client = client(&config);
+    client.metadata.post_logout_redirect_uris = client.metadata.redirect_uris.clone();
+    if let Ok(request) = LogoutRequest::parse(&params) {
+        let named = request.client_id();
+        assert!(params.text("client_id").is_empty() || named.is_err() || named == Ok(Some(params.text("client_id"))));
+        if let Ok(Some(redirect)) = PostLogoutRedirect::resolve(&request, Some(&client)) {
+            let url = redirect.url();
+            assert!(
+                client
+                    .metadata
+                    .redirect_uris
+                    .iter()
+                    .any(|uri| uri.as_str() == redirect.uri())
+            );
+            assert!(url.starts_with(redirect.uri()) && url.bytes().all(|byte| (b'!'..=b'~').contains(&byte)));
+            let query = url.split_once('?').map_or("", |(_, query)| query);
+            let state = Params::parse(query).map(|back| back.text("state").to_owned());
+            assert_eq!(state.ok().as_deref(), Some(redirect.state().unwrap_or_default()));
+        }
+        assert_eq!(PostLogoutRedirect::resolve(&request, None).ok().flatten(), None);
+    }
+    if let Ok(Some(found)) = webfinger::descriptor(&params, &config) {
+        assert_eq!(found["subject"], params.text("resource"));
+        assert!(
+            found["links"]
+                .as_array()
+                .is_some_and(|links| links.iter().all(|link| link["href"] == config.issuer.as_str()))
+        );
+        let resource = params.text("resource");
+        let domain = resource.rsplit_once('@').map_or("", |(_, domain)| domain);
+        assert!(
+            resource.starts_with("acct:")
+                && config
+                    .webfinger_domains
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(domain))
+        );
     }
 }

@@ -53,8 +53,8 @@ fn liking(accept: &str, wanted: &str) -> u16 {
     ranges.map(weight).max().unwrap_or_default()
 }
 
-/// The weight of a range (section 12.4.2): "a value of 0 means "not acceptable"", however many zeros it is written with.
-fn weight(range: &str) -> u16 {
+/// The weight of a range, in thousandths (section 12.4.2): "a value of 0 means "not acceptable"", however many zeros it is written with.
+pub fn weight(range: &str) -> u16 {
     let parameters = range
         .split(';')
         .skip(1)
@@ -63,8 +63,9 @@ fn weight(range: &str) -> u16 {
     let text = weights.next().map_or("1", |(_, text)| text.trim());
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     match whole {
-        "0" => format!("{part:0<3}").parse().unwrap_or_default(),
-        _ => 1000,
+        "0" => format!("{part:0<3.3}").parse().unwrap_or_default(),
+        "1" => 1000,
+        _ => 0,
     }
 }
 

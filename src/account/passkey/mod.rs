@@ -27,7 +27,7 @@ pub use self::{
     registration::{Account, New, creation_options},
 };
 
-use crate::{readable::without_invisible, web::json};
+use crate::{readable::as_line, web::json};
 
 /// The most bytes of a credential id: "Verify that the credentialId is <= 1023 bytes" (section 7.1 step 25).
 const LONGEST_ID: usize = 1_023;
@@ -140,10 +140,9 @@ impl Passkey {
 
 /// The name that somebody gives a passkey; none where nothing of it can be seen.
 pub fn name_of(typed: &str) -> Option<String> {
-    let name = without_invisible(typed);
-    let name = name.trim().chars().filter(|c| !c.is_control());
-    let name: String = name.take(LONGEST_NAME).collect();
-    (!name.is_empty()).then_some(name)
+    let short: String = as_line(typed).chars().take(LONGEST_NAME).collect();
+    // What is cut off may have been all that could be seen.
+    Some(as_line(&short)).filter(|name| !name.is_empty())
 }
 
 /// What changes with each use of a passkey.

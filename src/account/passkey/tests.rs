@@ -501,3 +501,18 @@ fn a_browser_is_asked_for_a_verified_person_and_no_attestation() {
         (&json!("id.acme.org"), &json!("required"))
     );
 }
+
+#[test]
+fn a_name_can_be_seen() {
+    for (typed, name) in [
+        ("  My\tphone ", Some("My phone")),
+        ("\u{2764}\u{fe0f}", Some("\u{2764}\u{fe0f}")),
+        ("\u{200d}", None),
+        ("\u{fe0f} \u{200b}", None),
+        ("", None),
+    ] {
+        assert_eq!(name_of(typed).as_deref(), name, "{typed:?}");
+    }
+    assert_eq!(name_of(&format!("{}a", "\u{200d}".repeat(LONGEST_NAME))), None);
+    assert_eq!(name_of(&"x".repeat(LONGEST_NAME + 1)).unwrap().len(), LONGEST_NAME);
+}

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::Language;
+use crate::web::header::weight;
 
 /// Languages and scripts that are written from the right, as they stand in tags.
 const FROM_THE_RIGHT: [&str; 18] = [
@@ -44,16 +45,13 @@ impl Language {
     }
 
     fn accepted(header: &str) -> Option<Self> {
-        let mut best: Option<(Self, f32)> = None;
+        let mut best: Option<(Self, u16)> = None;
         for range in header.split(',') {
-            let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
-            let weight = match weight.trim().strip_prefix("q=") {
-                Some(number) => number.parse().unwrap_or(0.0),
-                None => 1.0,
-            };
-            // The first of equals wins; NaN is never greater.
+            let tag = range.split(';').next().unwrap_or_default();
+            let weight = weight(range);
+            // The first of equals wins.
             if let Some(language) = Self::speaking(tag)
-                && weight > best.map_or(0.0, |(_, best)| best)
+                && weight > best.map_or(0, |(_, best)| best)
             {
                 best = Some((language, weight));
             }
@@ -100,6 +98,8 @@ mod tests {
         assert_eq!(Language::negotiate(&[], Some("en;q=0.3, fr;q=0.9, de;q=0.5")), Fr);
         assert_eq!(Language::negotiate(&[], Some("fr, de")), Fr);
         assert_eq!(Language::negotiate(&[], Some("de;q=0, fr;q=0.1")), Fr);
+        assert_eq!(Language::negotiate(&[], Some("de;Q=0.8, fr; q=0.9")), Fr);
+        assert_eq!(Language::negotiate(&[], Some("de;q=7, fr;q=inf, es;q=0.2")), Es);
         for nonsense in [
             "",
             ",,;",
