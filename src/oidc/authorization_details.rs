@@ -260,7 +260,8 @@ fn tell(path: &str, value: &Value, schema: Option<&Schema>, (language, lines): (
     }
 }
 
-/// Refuses them with a grant that takes none: else a client would hold a token for less than it asked.
+/// Refuses them with a grant that takes none: else a client would hold a token for less than it asked. An empty array, too, which would
+/// get it all that was granted, though it asks for none.
 ///
 /// # Errors
 /// `invalid_authorization_details`.
@@ -271,6 +272,9 @@ pub fn check_grant(params: &Params, grant_type: GrantType) -> Result<(), OAuthEr
     );
     match params.all(AUTHORIZATION_DETAILS).next() {
         Some(_) if !takes_some => Err(invalid("no authorization_details can be asked for with this grant")),
+        Some(text) if json::parse::<Vec<Map<String, Value>>>(text).is_some_and(|all| all.is_empty()) => Err(invalid(
+            "authorization_details is [], which asks for none: name at least one of those that were granted, or leave it out to get all",
+        )),
         _ => Ok(()),
     }
 }
@@ -378,6 +382,19 @@ mod tests {
             granted.narrowed(&other).unwrap_err().code,
             ErrorCode::InvalidAuthorizationDetails
         );
+    }
+
+    #[test]
+    fn an_empty_array_never_stands_for_all_that_was_granted() {
+        let check = |text: &str| {
+            let pairs = [(AUTHORIZATION_DETAILS.to_owned(), text.to_owned())];
+            let params = Params::of_pairs(pairs).unwrap();
+            check_grant(&params, GrantType::RefreshToken).map_err(|error| error.code)
+        };
+        for none in ["[]", " [ ] "] {
+            assert_eq!(check(none), Err(ErrorCode::InvalidAuthorizationDetails), "{none}");
+        }
+        assert_eq!(check(r#"[{"type":"see"}]"#), Ok(()));
     }
 
     #[test]

@@ -88,6 +88,8 @@ describe("what is allowed", () => {
     const tokens = await app.tokens(grant, { authorization_details: JSON.stringify([accounts]) });
     assert.deepEqual(tokens.authorization_details, [accounts]);
     await oauthError(await app.refresh(tokens.refresh_token, wide), 400, "invalid_authorization_details");
+    // None is not all, and the token is still good after it.
+    await oauthError(await app.refresh(tokens.refresh_token, { authorization_details: "[]" }), 400, "invalid_authorization_details");
     const next = await app.refreshed(tokens.refresh_token, { authorization_details: JSON.stringify([pay()]) });
     assert.deepEqual(sorted(next.authorization_details), sorted([pay()]));
   });
