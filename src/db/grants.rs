@@ -146,7 +146,7 @@ pub struct OwnGrant {
     pub claims: Vec<String>,
     /// The APIs that its tokens may be for.
     pub resources: Targets,
-    /// What was allowed in more words.
+    /// What was allowed in more words: last, and before where tokens still give it.
     pub details: AuthorizationDetails,
     /// Whether the person was asked. If not, the app hands in assertions of another issuer.
     pub asked: bool,
@@ -158,22 +158,28 @@ pub struct OwnGrant {
 }
 
 /// The consents of the person behind a session: those last used come first.
-pub fn list_own(session_hash: &Hash) -> Query<Vec<OwnGrant>> {
-    list(behind!()).bind(session_hash).read_by(read_own)
+pub fn list_own(session_hash: &Hash, now: UnixTime) -> Query<Vec<OwnGrant>> {
+    list(behind!(), now).bind(session_hash).read_by(read_own)
 }
 
 /// The consents of a person, in the same order.
-pub fn list_of(user_id: &str) -> Query<Vec<OwnGrant>> {
-    list("?").bind(user_id).read_by(read_own)
+pub fn list_of(user_id: &str, now: UnixTime) -> Query<Vec<OwnGrant>> {
+    list("?", now).bind(user_id).read_by(read_own)
 }
 
-fn list(user_id: &str) -> Statement {
+/// A consent has the details that were allowed last. Tokens that came of those before go on giving them.
+fn list(user_id: &str, now: UnixTime) -> Statement {
     Statement::new(format!(
-        "SELECT g.client_id, g.scope, g.claims, g.resources, g.details, g.asked, g.created_at, g.updated_at, g.last_used_at, c.metadata
+        "SELECT g.client_id, g.scope, g.claims, g.resources, g.asked, g.created_at, g.updated_at, g.last_used_at, c.metadata,
+            (SELECT json_group_array(value) FROM (
+                SELECT value FROM json_each(g.details) UNION
+                SELECT held.value FROM token_families f JOIN json_each(f.details) held
+                WHERE f.grant_id = g.id AND f.details <> '[]' AND f.expires_at > ?)) details
          FROM grants g JOIN clients c ON c.id = g.client_id
          WHERE g.user_id = {user_id}
          ORDER BY COALESCE(g.last_used_at, g.updated_at) DESC, g.id"
     ))
+    .bind(now)
 }
 
 fn read_own(rows: &Rows) -> Result<Vec<OwnGrant>, Fault> {

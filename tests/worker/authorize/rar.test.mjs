@@ -103,6 +103,25 @@ describe("what is allowed", () => {
     assert.equal(silent.callback.get("error"), "consent_required");
   });
 
+  test("stays before the person as long as a token gives it, and goes whole when they take it back", async () => {
+    const [browser, eve] = [op.browser(), await op.person()];
+    const first = await app.tokens(await browser.obtain(app, eve, asking(pay("1.00"))));
+    const second = await app.tokens(await browser.obtain(app, eve, asking(pay("2.00"))));
+    const shown = async () => {
+      const { text } = await browser.open("/account/apps");
+      return ["1.00", "2.00"].filter((amount) => text.includes(amount));
+    };
+    assert.deepEqual(await shown(), ["1.00", "2.00"]);
+    const { grants } = await op.json(`/admin/api/users/${eve.id}/grants`, { bearer: op.adminToken });
+    assert.deepEqual(sorted(grants[0].authorization_details), sorted([pay("1.00"), pay("2.00")]));
+    await app.revoke(first.refresh_token);
+    assert.deepEqual(await shown(), ["2.00"], "the last is remembered, and nothing gives the one before");
+    const third = await app.tokens(await browser.obtain(app, eve, asking(pay("3.00"))));
+    const [, csrf] = /name="csrf" value="([^"]+)"/.exec((await browser.open("/account/apps")).html);
+    await browser.open("/account/apps", { form: { csrf, client_id: app.id } });
+    for (const { refresh_token } of [second, third]) await oauthError(await app.refresh(refresh_token), 400, "invalid_grant");
+  });
+
   test("is what its own page said, of 50 answers at once to two pages", async () => {
     const [browser, eve] = [op.browser(), await op.person()];
     const one = await browser.signIn(await browser.authorize(app, asking(pay("1.00"))), eve);

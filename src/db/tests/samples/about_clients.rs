@@ -112,8 +112,8 @@ pub(super) fn add_to(all: &mut Samples) {
     );
     add(all, "grants::revoke", [grants::revoke("u", "c")]);
     add(all, "grants::revoke_own", [grants::revoke_own(&hash, "c")]);
-    add(all, "grants::list_own", [grants::list_own(&hash)]);
-    add(all, "grants::list_of", [grants::list_of("u")]);
+    add(all, "grants::list_own", [grants::list_own(&hash, NOW)]);
+    add(all, "grants::list_of", [grants::list_of("u", NOW)]);
 
     add(all, "pushed_requests::sweep", [pushed_requests::sweep("c", NOW)]);
     add(all, "pushed_requests::find", [pushed_requests::find(&hash, "c", NOW)]);

@@ -34,7 +34,7 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let mut account_request = AccountRequest::at(PAGE, request, context)?;
     let grants = account_request
         .batch
-        .add(grants::list_own(&account_request.session_hash));
+        .add(grants::list_own(&account_request.session_hash, context.now));
     let (signed_in, rows) = account_request.enter(context).await?;
     let language = signed_in.language;
     let locale = language.tag();

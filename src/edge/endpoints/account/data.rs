@@ -56,7 +56,7 @@ pub async fn download(request: &mut Incoming, context: &Context) -> Result<Reply
     let ways = batch.add(credentials::list_own(hash));
     let trusted = batch.add(trusted_browsers::list_own(hash, context.now));
     let sessions = batch.add(sessions::list_own(hash, lifetimes, context.now));
-    let grants = batch.add(grants::list_own(hash));
+    let grants = batch.add(grants::list_own(hash, context.now));
     let groups = batch.add(groups::list_own(hash));
     let roles = batch.add(app_roles::list_own(hash));
     let tokens = batch.add(token_families::list_own(hash, context.now));

@@ -82,7 +82,7 @@ pub async fn grants(request: &mut Incoming, context: &Context) -> Result<Reply, 
     let user_id = request.segment(0);
     let mut batch = Batch::default();
     let user = batch.add(users::find(user_id));
-    let allowed = batch.add(grants::list_of(user_id));
+    let allowed = batch.add(grants::list_of(user_id, context.now));
     let rows = context.db.run(batch).await?;
     require_somebody(rows.read(user)?.as_ref())?;
     let described: Vec<_> = rows.read(allowed)?.iter().map(described::grant).collect();

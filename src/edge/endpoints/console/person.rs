@@ -86,7 +86,7 @@ async fn find(user_id: &str, context: &Context) -> Result<Option<Known>, Fault> 
     let list = sessions::list_of(user_id, &context.config.lifetimes, context.now);
     let sessions = batch.add(list);
     let groups = batch.add(groups::list_of(user_id));
-    let grants = batch.add(grants::list_of(user_id));
+    let grants = batch.add(grants::list_of(user_id, context.now));
     let operator = batch.add(operators::find(user_id));
     let events = batch.add(audit_log::list(&events, EVENTS));
     let rows = context.db.run(batch).await?;
