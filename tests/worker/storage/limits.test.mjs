@@ -121,6 +121,25 @@ describe("a person", () => {
     assert.ok(await client.tokens(await browser.obtain(client, ada)), "the newest works");
   });
 
+  test("who signs in often loses no code that is not redeemed yet, and 30 that were are known again", async () => {
+    const [client, ada, browser] = [await openClient({}, "192.0.2.23"), await op.person(), op.browser()];
+    const waiting = [await browser.obtain(client, ada)];
+    for (let n = 1; n < 10; n++) waiting.push(await browser.obtain(client, ada, { prompt: "none" }));
+    op.clock.advance({ seconds: 2 });
+    const used = [];
+    for (let n = 0; n < 40; n++) {
+      used.push(await browser.obtain(client, ada, { prompt: "none" }));
+      await client.tokens(used.at(-1));
+      // In one second they would go in any order.
+      await op.rows("UPDATE codes SET used_at = used_at + ? WHERE user_id = ? AND used_at = (SELECT MAX(used_at) FROM codes WHERE user_id = ?)", n, ada.id, ada.id);
+    }
+    await browser.obtain(client, ada, { prompt: "none" });
+    assert.equal(await count("codes", "user_id = ? AND used_at IS NOT NULL", ada.id), 30);
+    for (const grant of waiting) await client.tokens(grant);
+    const again = await client.redeem(used.at(-1));
+    assert.match((await again.json()).error_description, /used/);
+  });
+
   test("has 100 lines of tokens at most with an app: the one that was least used goes", async () => {
     const [client, ada, browser] = [await openClient({ grant_types: ["authorization_code", "refresh_token"] }, "192.0.2.21"), await op.person(), op.browser()];
     const first = await client.tokens(await browser.obtain(client, ada));
