@@ -86,8 +86,9 @@ impl Logo {
 }
 
 /// Elements that run something or bring something else along, whatever prefix they have.
-const HARMFUL_ELEMENTS: [&str; 7] = [
+const HARMFUL_ELEMENTS: [&str; 8] = [
     "script",
+    "handler",
     "foreignobject",
     "iframe",
     "embed",
@@ -103,7 +104,7 @@ fn is_harmless_svg(bytes: &[u8]) -> bool {
         return false;
     };
     let text = text.to_ascii_lowercase();
-    let is_of_name = |c: char| c.is_alphanumeric() || "-_.:!?".contains(c);
+    let is_of_name = |c: char| c.is_alphanumeric() || "-_.:!".contains(c);
     let has_harmful_element = text.split('<').any(|tag| {
         let name = tag.split(|c| !is_of_name(c)).next().unwrap_or_default();
         HARMFUL_ELEMENTS.contains(&name.rsplit(':').next().unwrap_or_default())
@@ -175,6 +176,7 @@ mod tests {
             "<path onload\n\t= 'x'/>",
             "<s:script xmlns:s=\"http://www.w3.org/2000/svg\">1</s:script>",
             "<s:foreignObject/>",
+            "<s:script?>1</s:script>",
             "<a href=\"java\nscript:alert(1)\"/>",
             "<style>@\\69mport 'x.css'</style>",
             "<image href=\"data:text/html,x\"/>",
