@@ -10,7 +10,7 @@ use crate::{
     pages::{
         messages::{ConsolePeopleTexts, ConsoleTexts},
         moment::Moment,
-        text::visible_name,
+        text::{visible_address, visible_name},
     },
     routes::Endpoint,
 };
@@ -73,6 +73,27 @@ impl ConsoleFrame<'_> {
     pub(super) fn people_texts(&self) -> &'static ConsolePeopleTexts {
         &self.all_texts().console_people
     }
+
+    /// The fields that say who a person is: their names, what they are called, and what stands in them.
+    pub(super) fn person_fields<'t>(
+        &self,
+        [username, name, email]: [&'t str; 3],
+    ) -> [(&'static str, &'static str, &'t str); 3] {
+        let texts = self.texts();
+        [
+            ("username", texts.username, username),
+            ("name", self.app_texts().name, name),
+            ("email", texts.email, email),
+        ]
+    }
+
+    /// An address, and whether it is confirmed.
+    pub(super) fn shown_email(&self, email: &str, confirmed: bool) -> String {
+        match confirmed {
+            true => visible_address(email),
+            false => self.texts().email_unconfirmed.fill(&visible_address(email)),
+        }
+    }
 }
 
 impl NewPersonPage<'_> {
@@ -94,14 +115,8 @@ impl NewPersonPage<'_> {
         Endpoint::ConsoleNewPerson.path()
     }
 
-    /// The fields: their names, what they are called, and what was typed.
     fn fields(&self) -> [(&'static str, &'static str, &str); 3] {
-        let [username, name, email] = self.typed;
-        [
-            ("username", self.shared().username, username),
-            ("name", self.frame.app_texts().name, name),
-            ("email", self.shared().email, email),
-        ]
+        self.frame.person_fields(self.typed)
     }
 
     fn is_about(&self, field: &str) -> bool {

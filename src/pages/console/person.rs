@@ -12,7 +12,7 @@ use crate::{
     pages::{
         messages::{ConsoleTexts, Texts},
         moment::Moment,
-        text::{visible_address, visible_name},
+        text::visible_name,
     },
 };
 
@@ -136,10 +136,8 @@ impl PersonPage<'_> {
     }
 
     fn shown_email(&self) -> Option<String> {
-        self.email.map(|(email, confirmed)| match confirmed {
-            true => visible_address(email),
-            false => self.texts().email_unconfirmed.fill(&visible_address(email)),
-        })
+        self.email
+            .map(|(email, confirmed)| self.frame.shown_email(email, confirmed))
     }
 
     /// What is done to the account itself.

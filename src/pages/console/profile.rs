@@ -3,10 +3,7 @@
 use askama::Template;
 
 use super::Part;
-use crate::pages::{
-    messages::{ConsoleMoreTexts, ConsoleTexts},
-    text::{visible_address, visible_name},
-};
+use crate::pages::{messages::ConsoleMoreTexts, text::visible_name};
 
 /// Shows how a person is called and where their mails go, and changes it.
 #[derive(Template)]
@@ -33,32 +30,18 @@ impl ConsoleProfilePage<'_> {
         &self.part.frame.all_texts().console_more
     }
 
-    fn shared(&self) -> &'static ConsoleTexts {
-        self.part.frame.texts()
-    }
-
-    /// The fields: their names, what they are called, and what stands in them.
     fn fields(&self) -> [(&'static str, &'static str, &str); 3] {
-        [
-            ("username", self.shared().username, self.username),
-            ("name", self.part.frame.app_texts().name, self.name),
-            ("email", self.shared().email, self.email),
-        ]
+        self.part.frame.person_fields([self.username, self.name, self.email])
     }
 
     /// The same for those who may only see them.
     fn known(&self) -> [(&'static str, String); 3] {
-        let [username, name, email] = self.fields();
+        let [username, name, (_, label, email)] = self.fields();
+        let confirmed = self.is_confirmed || email.is_empty();
         [
             (username.1, visible_name(username.2)),
             (name.1, visible_name(name.2)),
-            (
-                email.1,
-                match self.is_confirmed || email.2.is_empty() {
-                    true => visible_address(email.2),
-                    false => self.shared().email_unconfirmed.fill(&visible_address(email.2)),
-                },
-            ),
+            (label, self.part.frame.shown_email(email, confirmed)),
         ]
     }
 }

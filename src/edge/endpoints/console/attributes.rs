@@ -18,7 +18,6 @@ use crate::{
                 self,
                 change::{self, Changed},
             },
-            operator,
         },
         platform::{apart::apart, context::Context},
     },
@@ -80,11 +79,10 @@ impl Kept {
         match self {
             Self::OfPerson => {
                 let user = context.db.read(users::find(id)).await?.ok_or(Problem::NotFound)?;
-                let is_own = console.signed_in.user().id == id;
                 let known = context.config.attributes.iter();
                 let values = known.filter_map(|(name, _)| Some((name.to_owned(), user.claims.own(name)?.clone())));
                 Ok(Owner {
-                    is_beyond: is_own || console.operator.could_change(id, context).await?.is_err(),
+                    is_beyond: super::is_beyond(id, console, context).await?,
                     values: values.collect(),
                     name: user.display_name().to_owned(),
                     version: user.updated_at.seconds().to_string(),
@@ -149,10 +147,7 @@ pub async fn submit(kept: Kept, request: &mut Incoming, context: &Context) -> Re
     console.require(kept.change(), context)?;
     let owner = kept.find(request.segment(0), &console, context).await?;
     if owner.is_beyond {
-        if console.signed_in.user().id != owner.id {
-            operator::record_beyond(&owner.id, context);
-        }
-        return Err(Problem::NotForYou.into());
+        return Err(super::refuse_beyond(&owner.id, &console, context));
     }
     let known = context.config.attributes.iter();
     let before = |name: &str| owner.values.get(name).cloned();
@@ -170,7 +165,7 @@ pub async fn submit(kept: Kept, request: &mut Incoming, context: &Context) -> Re
     }
     let saved = match shown == owner.version {
         true => apart(save(kept, &owner, changes, context)).await,
-        false => Err(changed_elsewhere()),
+        false => Err(super::changed_elsewhere()),
     };
     match saved {
         Ok(()) => Ok(console.done(ConsoleNotice::Saved, context)),
@@ -195,7 +190,7 @@ async fn save(kept: Kept, owner: &Owner, changes: Map<String, Value>, context: &
             match change::person(&owner.id, &wanted, context).await? {
                 Changed::Done(_) => Ok(()),
                 Changed::Nobody => Err(MachineFailure::no_such("user")),
-                Changed::Taken => Err(changed_elsewhere()),
+                Changed::Taken => Err(super::changed_elsewhere()),
             }
         }
         Kept::OfGroup => {
@@ -206,8 +201,4 @@ async fn save(kept: Kept, owner: &Owner, changes: Map<String, Value>, context: &
                 .map(drop)
         }
     }
-}
-
-fn changed_elsewhere() -> MachineFailure {
-    MachineFailure::status(409, console_form::changed())
 }

@@ -36,8 +36,10 @@ use crate::{
     },
     edge::{
         http::failure::{MachineFailure, PageFailure, Problem},
-        people::console_access::Console,
+        people::{console_access::Console, operator},
+        platform::context::Context,
     },
+    fault::Fault,
     oidc::params::Params,
     pages::console::{ConsoleNotice, NamedPage, ShownChoice, ShownEvent, ShownOperator},
     routes::{self, Endpoint, Method},
@@ -121,6 +123,25 @@ fn explain(failure: MachineFailure) -> Result<String, PageFailure> {
         MachineFailure::Fault(fault) => Err(fault.into()),
         _ => Ok(console_form::changed().description.into_owned()),
     }
+}
+
+/// Whether the operator may not change a person by a form of theirs: it is themselves, who have pages for that, or an operator who may do more.
+async fn is_beyond(user_id: &str, console: &Console, context: &Context) -> Result<bool, Fault> {
+    let is_own = console.signed_in.user().id == user_id;
+    Ok(is_own || console.operator.could_change(user_id, context).await?.is_err())
+}
+
+/// Refuses a change of such a person, and writes it down where it is another.
+fn refuse_beyond(user_id: &str, console: &Console, context: &Context) -> PageFailure {
+    if console.signed_in.user().id != user_id {
+        operator::record_beyond(user_id, context);
+    }
+    Problem::NotForYou.into()
+}
+
+/// That something else has changed it meanwhile.
+fn changed_elsewhere() -> MachineFailure {
+    MachineFailure::status(409, console_form::changed())
 }
 
 /// The notice of what was done; that nothing was, where what it was to be done to is not there or no longer such that it can be done.

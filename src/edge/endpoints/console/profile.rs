@@ -18,11 +18,9 @@ use crate::{
                 change::{self, Changed},
                 people,
             },
-            operator,
         },
         platform::{apart::apart, context::Context},
     },
-    fault::Fault,
     oidc::params::Params,
     pages::console::{ConsoleNotice, ConsoleProfilePage, Part},
     reply::Reply,
@@ -36,14 +34,8 @@ pub async fn show(request: &mut Incoming, context: &Context) -> Result<Reply, Pa
     let console = Console::open(request, &[(Endpoint::AdminUser, Method::Get)], context).await?;
     let user = context.db.read(users::find(request.segment(0))).await?;
     let user = user.ok_or(Problem::NotFound)?;
-    let is_beyond = is_beyond(&user, &console, context).await?;
+    let is_beyond = super::is_beyond(&user.id, &console, context).await?;
     Ok(page(&user, is_beyond, &console, None))
-}
-
-/// Whether the operator may not change them here: it is themselves, who have a page for that, or an operator who may do more.
-async fn is_beyond(user: &User, console: &Console, context: &Context) -> Result<bool, Fault> {
-    let is_own = console.signed_in.user().id == user.id;
-    Ok(is_own || console.operator.could_change(&user.id, context).await?.is_err())
 }
 
 fn page(user: &User, is_beyond: bool, console: &Console, typed: Option<(&Params, &str)>) -> Reply {
@@ -80,11 +72,8 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
     console.require(CHANGE, context)?;
     let user = context.db.read(users::find(request.segment(0))).await?;
     let user = user.ok_or(Problem::NotFound)?;
-    if is_beyond(&user, &console, context).await? {
-        if console.signed_in.user().id != user.id {
-            operator::record_beyond(&user.id, context);
-        }
-        return Err(Problem::NotForYou.into());
+    if super::is_beyond(&user.id, &console, context).await? {
+        return Err(super::refuse_beyond(&user.id, &console, context));
     }
     match apart(save(&user, &form, context)).await {
         Ok(true) => Ok(console.done(ConsoleNotice::Saved, context)),
@@ -100,7 +89,7 @@ pub async fn submit(request: &mut Incoming, context: &Context) -> Result<Reply, 
 async fn save(user: &User, form: &Params, context: &Context) -> Result<bool, MachineFailure> {
     let shown = form.single("shown")?.ok_or_else(console_form::unknown)?;
     if shown != user.updated_at.seconds().to_string() {
-        return Err(MachineFailure::status(409, console_form::changed()));
+        return Err(super::changed_elsewhere());
     }
     let Some(body) = form_of::changes(form, user)? else {
         return Ok(false);
